@@ -1,0 +1,1 @@
+"""Engines that run the saliency graph: numpy in, numpy out."""

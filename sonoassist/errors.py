@@ -1,0 +1,62 @@
+"""The small exception tree: each error has a sentence for the user and a hint what to do."""
+
+from __future__ import annotations
+
+
+class SonoAssistError(Exception):
+    """An error the user can understand and act upon.
+
+    Args:
+        message: What is wrong, one line, no full stop needed.
+        hint: What to do about it, one line; may be empty.
+
+    Attributes:
+        message: As given.
+        hint: As given.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """One line: the message and, where there is one, the hint."""
+        line = self.message if not self.hint else f"{self.message.rstrip('.')}. {self.hint}"
+        return " ".join(line.split())
+
+
+class UsageError(SonoAssistError):
+    """A command, an option or a setting is used wrongly."""
+
+
+class SourceError(SonoAssistError):
+    """A source of frames cannot be opened or read."""
+
+
+class DamagedFrameError(SourceError):
+    """One frame is damaged; the source goes on with the next `read`."""
+
+
+class StalledError(SourceError):
+    """A live source gave nothing new within its time limit; it may still recover by itself."""
+
+
+class SourceLostError(SourceError):
+    """A live source is gone (unplugged, server dead); it has to be opened again."""
+
+
+class ModelError(SonoAssistError):
+    """Weights or a weights card are missing, damaged or do not match."""
+
+
+class DownloadError(ModelError):
+    """A published file could not be downloaded, or its bytes are not the published ones."""
+
+
+class EngineError(SonoAssistError):
+    """An inference engine cannot be used, or failed while running."""
+
+
+class OutputError(SonoAssistError):
+    """A result cannot be written."""

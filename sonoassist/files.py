@@ -1,0 +1,83 @@
+"""Writing files so that a reader never sees half of one."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sonoassist.errors import OutputError
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """Turn an operating system error on `path` into a sentence for the user."""
+    reason = error.strerror or str(error)
+    return OutputError(f"cannot write {path}: {reason}", "Choose another folder or free some space")
+
+
+def ensure_folder(folder: Path) -> Path:
+    """Make `folder` (and its parents) and check that files can be made in it.
+
+    Raises:
+        OutputError: The folder cannot be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise output_error(folder, error) from error
+    return folder
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; on success it takes the place of `path`.
+
+    The temporary file keeps the suffix of `path`, since encoders choose their format by it.
+    When the block fails the temporary file is removed and an older `path` stays as it was.
+
+    Raises:
+        OutputError: The operating system refuses (no space, no permission).
+    """
+    handle, name = _temporary(path)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb+") as written:
+            os.fsync(written.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise output_error(path, error) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _temporary(path: Path) -> tuple[int, str]:
+    try:
+        return tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    except OSError as error:
+        raise output_error(path, error) from error
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write `data` to `path` through a temporary file.
+
+    Raises:
+        OutputError: The operating system refuses.
+    """
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8 to `path` through a temporary file.
+
+    Raises:
+        OutputError: The operating system refuses.
+    """
+    write_bytes(path, text.encode("utf-8"))

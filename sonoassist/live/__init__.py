@@ -1,0 +1,1 @@
+"""Capture and analysis workers, newest-only slots, rates. No Qt."""

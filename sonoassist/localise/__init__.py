@@ -1,0 +1,1 @@
+"""From saliency to a box around the anatomy."""

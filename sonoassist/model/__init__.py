@@ -1,0 +1,1 @@
+"""Networks, weights and their cards, and the reference of the saliency."""

@@ -1,0 +1,107 @@
+"""The card that travels with weights: what they are and how they want their input."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Literal
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from sonoassist.errors import ModelError
+from sonoassist.files import write_text
+from sonoassist.planes import KEYS
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:  # pragma: no cover
+    import tomli as tomllib
+
+CARD_NAME = "card.toml"
+WEIGHTS_NAME = "weights.safetensors"
+
+ArchitectureName = Literal["sononet64", "sononet32", "sononet16", "smallnet"]
+DEFAULT_ARCHITECTURE: ArchitectureName = "sononet32"
+
+
+class Card(BaseModel):
+    """What is known of one set of weights.
+
+    Attributes:
+        name: Name on the command line, e.g. "sononet16".
+        title: Name on screen, e.g. "SonoNet-16".
+        architecture: One of the four networks.
+        domain: What the network was trained on: "published" (the authors' real exams),
+            "synthetic" (phantom exams) or "own".
+        classes: Keys of the outputs, in order.
+        input_height_px: Height of the network input in training.
+        input_width_px: Width of the network input in training.
+        scale: The normalised input is multiplied by this (255 for the published weights).
+        crop: Name of the crop the weights were trained with.
+        screen_px: (width, height) of the screen that crop belongs to, or None.
+        weights_sha256: Of the safetensors file.
+        source: Where the weights came from.
+        licence: SPDX identifier, or "unknown".
+        citation: How to cite them.
+        added: ISO date of the import.
+        notes: Anything else.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,63}$")
+    title: str
+    architecture: ArchitectureName
+    domain: Literal["published", "synthetic", "own"]
+    classes: tuple[str, ...] = KEYS
+    input_height_px: int = Field(default=224, ge=64, le=4096)
+    input_width_px: int = Field(default=288, ge=64, le=4096)
+    scale: float = Field(default=255.0, gt=0)
+    crop: str = "published"
+    screen_px: tuple[int, int] | None = None
+    weights_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    source: str = ""
+    licence: str = "unknown"
+    citation: str = ""
+    added: str = ""
+    notes: str = ""
+
+    @field_validator("classes")
+    @classmethod
+    def _known_order(cls, classes: tuple[str, ...]) -> tuple[str, ...]:
+        if classes != KEYS:
+            raise ValueError("the class order is not the one this program reads")
+        return classes
+
+
+def read_card(folder: Path) -> Card:
+    """Read the card in `folder`.
+
+    Raises:
+        ModelError: No card, or one that cannot be trusted.
+    """
+    path = folder / CARD_NAME
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        return Card.model_validate(data)
+    except FileNotFoundError as error:
+        raise ModelError(f"no weights card in {folder}", "Add the model again") from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ModelError(f"cannot read {path}: {error}", "Add the model again") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise ModelError(
+            f"the weights card {path} is wrong: {field}: {first['msg']}", "Add the model again"
+        ) from error
+
+
+def write_card(folder: Path, card: Card) -> None:
+    """Write `card` into `folder`.
+
+    Raises:
+        OutputError: The operating system refuses.
+    """
+    data = card.model_dump(mode="json", exclude_none=True)
+    write_text(folder / CARD_NAME, tomli_w.dumps(data))

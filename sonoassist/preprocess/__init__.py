@@ -1,0 +1,1 @@
+"""From a frame to the network's input: field of view, content, geometry."""

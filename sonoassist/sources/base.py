@@ -1,0 +1,144 @@
+"""What every source of frames can do."""
+
+from __future__ import annotations
+
+import itertools
+import time
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+
+import numpy as np
+from typing_extensions import Self
+
+from sonoassist.errors import DamagedFrameError
+from sonoassist.packets import Frame, Pixels, frozen
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """What is known of an opened source.
+
+    Attributes:
+        source_id: Unique for each opening.
+        spec: What opens it again (path, `device:NAME`, URL).
+        label: Short name for the status line, e.g. "montage.mp4" or "USB Capture HDMI".
+        detail: Format for the status line, e.g. "H.264 · 974×734 @ 25".
+        kind: "video", "image", "folder", "dicom", "device" or "stream".
+        width_px: Width of the first picture.
+        height_px: Height of the first picture.
+        fps: Nominal frames a second; None for stills or when unknown.
+        frame_count: Number of frames; None for live sources.
+        duration_s: Length; None for live sources.
+        synthetic: The frames are made by the program, not by a scanner.
+    """
+
+    source_id: str
+    spec: str
+    label: str
+    detail: str
+    kind: str
+    width_px: int
+    height_px: int
+    fps: float | None
+    frame_count: int | None
+    duration_s: float | None
+    synthetic: bool = False
+
+    @property
+    def live(self) -> bool:
+        """Whether the frames come as they happen (no seeking, no end)."""
+        return self.kind in ("device", "stream")
+
+    @property
+    def stills(self) -> bool:
+        """Whether each frame is a picture of its own."""
+        return self.kind in ("image", "folder")
+
+
+def new_source_id() -> str:
+    """A fresh identifier for one opening of a source."""
+    return uuid.uuid4().hex
+
+
+class Source(ABC):
+    """A source of frames; used by one thread at a time.
+
+    `read` gives the frames in order and None at the end. A damaged frame raises
+    `DamagedFrameError` once and the next `read` goes on behind it. A live source raises
+    `StalledError` when nothing new came within its limit (call `read` again) and
+    `SourceLostError` when it is gone (close it and open it again).
+    """
+
+    def __init__(self) -> None:
+        self._ids = itertools.count()
+
+    @property
+    @abstractmethod
+    def info(self) -> SourceInfo:
+        """What is known of this source."""
+
+    @abstractmethod
+    def read(self) -> Frame | None:
+        """Return the next frame, or None at the end.
+
+        Raises:
+            DamagedFrameError: This frame is damaged; the next `read` goes on.
+            StalledError: Live source, nothing new yet.
+            SourceLostError: Live source, gone.
+            SourceError: The source cannot go on.
+        """
+
+    def seek(self, index: int) -> None:
+        """Make the next `read` return frame `index` (clamped to the recording).
+
+        Raises:
+            SourceError: A live source cannot seek.
+        """
+        raise NotImplementedError
+
+    def index_at(self, time_s: float) -> int:
+        """Index of the frame shown at `time_s` of a recording."""
+        fps = self.info.fps or 1.0
+        last = max((self.info.frame_count or 1) - 1, 0)
+        return min(max(int(time_s * fps + 1e-6), 0), last)
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let go of files, devices and processes. May be called twice."""
+
+    def make_frame(
+        self, pixels: Pixels, *, index: int, time_s: float, name: str = "", still: bool = False
+    ) -> Frame:
+        """Wrap `pixels` (uint8, (H, W, 3) RGB or (H, W)) as the next frame of this source."""
+        return Frame(
+            frame_id=next(self._ids),
+            pixels=frozen(np.ascontiguousarray(pixels)),
+            captured_at_s=time.monotonic(),
+            index=index,
+            time_s=time_s,
+            source_id=self.info.source_id,
+            name=name,
+            still=still,
+        )
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Give the frames to the end; damaged ones raise as `read` does."""
+        while (frame := self.read()) is not None:
+            yield frame
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+__all__ = ["DamagedFrameError", "Source", "SourceInfo", "new_source_id"]
