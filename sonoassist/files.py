@@ -49,12 +49,20 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
+        temporary.chmod(_usual_mode())
         temporary.replace(path)
     except OSError as error:
         raise output_error(path, error) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def _usual_mode() -> int:
+    """The permissions a plainly opened file would get (temporary files are the user's only)."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def _temporary(path: Path) -> tuple[int, str]:

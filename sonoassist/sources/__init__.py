@@ -1,1 +1,26 @@
 """Where frames come from: video files, pictures, DICOM, capture devices, streams."""
+
+from __future__ import annotations
+
+from sonoassist.sources.base import Source, SourceInfo
+from sonoassist.sources.discovery import DeviceInfo, find_device, list_devices
+from sonoassist.sources.opening import (
+    ARCHIVE_SUFFIXES,
+    DICOM_SUFFIXES,
+    IMAGE_SUFFIXES,
+    VIDEO_SUFFIXES,
+    open_source,
+)
+
+__all__ = [
+    "ARCHIVE_SUFFIXES",
+    "DICOM_SUFFIXES",
+    "IMAGE_SUFFIXES",
+    "VIDEO_SUFFIXES",
+    "DeviceInfo",
+    "Source",
+    "SourceInfo",
+    "find_device",
+    "list_devices",
+    "open_source",
+]

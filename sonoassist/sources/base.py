@@ -110,13 +110,23 @@ class Source(ABC):
         """Let go of files, devices and processes. May be called twice."""
 
     def make_frame(
-        self, pixels: Pixels, *, index: int, time_s: float, name: str = "", still: bool = False
+        self,
+        pixels: Pixels,
+        *,
+        index: int,
+        time_s: float,
+        name: str = "",
+        still: bool = False,
+        captured_at_s: float | None = None,
     ) -> Frame:
-        """Wrap `pixels` (uint8, (H, W, 3) RGB or (H, W)) as the next frame of this source."""
+        """Wrap `pixels` (uint8, (H, W, 3) RGB or (H, W)) as the next frame of this source.
+
+        `captured_at_s` (by default now) is when the picture came, by `time.monotonic()`.
+        """
         return Frame(
             frame_id=next(self._ids),
             pixels=frozen(np.ascontiguousarray(pixels)),
-            captured_at_s=time.monotonic(),
+            captured_at_s=time.monotonic() if captured_at_s is None else captured_at_s,
             index=index,
             time_s=time_s,
             source_id=self.info.source_id,

@@ -1,0 +1,87 @@
+"""The commands, thin: each is imported only when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from sonoassist import __version__
+from sonoassist.errors import SonoAssistError, UsageError
+
+STOPPED = 130
+"""Exit status after Ctrl-C, as shells count it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: its module in `sonoassist.commands` has `register` and `run`."""
+
+    name: str
+    about: str
+
+
+COMMANDS = (
+    Command("window", "open the window on a video, picture, folder, device or stream"),
+    Command("analyse", "analyse every frame of a source into a table and a video"),
+    Command("models", "list, add, install and remove network weights"),
+    Command("devices", "list the capture devices by name"),
+)
+
+_ABOUT = "Live detection and localisation of fetal standard scan planes (SonoNet)."
+_NOTE = (
+    "`sonoassist SOURCE` is short for `sonoassist window SOURCE`. "
+    "Research and training only. Not for diagnosis."
+)
+
+
+class Parser(argparse.ArgumentParser):
+    """Reports bad use in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Leave through the same door as every other error."""
+        raise UsageError(f"{message.replace(chr(10), ' ')}", f"See: {self.prog} --help")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line; returns the exit status (0 done, 2 bad use or input)."""
+    try:
+        return _run(list(arguments))
+    except SonoAssistError as error:
+        sys.stderr.write(f"sonoassist: error: {error}\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("sonoassist: stopped\n")
+        return STOPPED
+    except BrokenPipeError:
+        # Whoever read our output has gone; Python must not complain of it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _run(arguments: list[str]) -> int:
+    names = [command.name for command in COMMANDS]
+    first = arguments[0] if arguments else ""
+    if first not in names and first not in ("-h", "--help", "--version"):
+        arguments = ["window", *arguments]
+    chosen = arguments[0] if arguments[0] in names else ""
+    parsed = _parser(chosen).parse_args(arguments)
+    result: int = parsed.run(parsed)
+    return result
+
+
+def _parser(chosen: str) -> Parser:
+    """The parser; only the chosen command's module is imported, so that --help is quick."""
+    parser = Parser(prog="sonoassist", description=_ABOUT, epilog=_NOTE)
+    parser.add_argument("--version", action="version", version=f"SonoAssist {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        if command.name == chosen:
+            importlib.import_module(f"sonoassist.commands.{chosen}").register(commands)
+        else:
+            commands.add_parser(command.name, help=command.about)
+    return parser

@@ -1,0 +1,257 @@
+"""`sonoassist analyse`: every frame of a source -> analysis.csv, and annotated.mp4."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections import Counter
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sonoassist.commands.common import (
+    Progress,
+    Subparsers,
+    add_analysis_options,
+    analyser_options,
+    engine_choice,
+    model_line,
+    say,
+    say_json,
+)
+from sonoassist.errors import DamagedFrameError, SourceError, UsageError
+from sonoassist.files import ensure_folder, replacing
+from sonoassist.model.store import ModelStore
+from sonoassist.packets import Analysis, Box, Frame, State, SteadyState
+from sonoassist.pipeline import Analyser, build_analyser
+from sonoassist.planes import KEYS
+from sonoassist.render.encoder import VideoEncoder
+from sonoassist.render.overlay import annotate
+from sonoassist.sources import Source, open_source
+from sonoassist.temporal.steady import SteadyLabel
+
+STOPPED = 130
+
+COLUMNS = (
+    "source", "frame", "time_s", "state", "plane", "confidence", "steady_plane",
+    "left_px", "top_px", "right_px", "bottom_px", *(f"p_{key}" for key in KEYS),
+)  # fmt: skip
+
+STILLS_FPS = 1.0
+
+
+def register(subparsers: Subparsers) -> None:
+    """Add `analyse` to the command line."""
+    parser = subparsers.add_parser(
+        "analyse",
+        help="analyse every frame of a source",
+        description="Analyse every frame of SOURCE into DIR/analysis.csv.",
+    )
+    parser.add_argument(
+        "source", metavar="SOURCE", help="video, picture, folder, DICOM file, device:NAME or URL"
+    )
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of results")
+    parser.add_argument(
+        "--video", action="store_true", help="also write DIR/annotated.mp4 with the results drawn in"
+    )
+    parser.add_argument(
+        "--frames", type=int, metavar="N", help="stop after N frames (needed for live sources)"
+    )
+    parser.add_argument("--json", action="store_true", help="print a summary as JSON")
+    add_analysis_options(parser, defaults=True)
+    parser.set_defaults(run=run)
+
+
+@dataclass
+class Summary:
+    """What came of an analysis.
+
+    Attributes:
+        frames: Frames analysed.
+        states: How many of each state.
+        planes: How many of each plane named (state "plane").
+        damaged: What could not be read.
+        stopped: Stopped by the user.
+    """
+
+    frames: int = 0
+    states: Counter[str] = field(default_factory=Counter)
+    planes: Counter[str] = field(default_factory=Counter)
+    damaged: list[str] = field(default_factory=list)
+    stopped: bool = False
+
+    def count(self, analysis: Analysis) -> None:
+        """Take one more frame."""
+        self.frames += 1
+        self.states[analysis.state.value] += 1
+        if analysis.state is State.PLANE:
+            self.planes[analysis.prediction.plane.key] += 1
+
+
+def run(args: argparse.Namespace) -> int:
+    """Analyse; returns the exit status.
+
+    Raises:
+        SonoAssistError: The source, the model or the folder cannot be used.
+    """
+    options = analyser_options(args)
+    with open_source(args.source) as source:
+        _check_end(source, args)
+        out = ensure_folder(args.out)
+        analyser = build_analyser(
+            ModelStore.default(), model=args.model, engine=engine_choice(args), options=options
+        )
+        engine = analyser.engine
+        say(f"model: {model_line(analyser.card)}")
+        say(f"engine: {engine.name} {engine.precision} on {engine.device}")
+        summary = _analyse(source, analyser, out, args)
+        _report(summary, analyser, source, out, args)
+    if summary.frames == 0:
+        raise SourceError(
+            f"no frame of {source.info.label} could be read", summary.damaged[0]
+            if summary.damaged else ""
+        )
+    if summary.stopped:
+        return STOPPED
+    return 2 if summary.damaged else 0
+
+
+def _check_end(source: Source, args: argparse.Namespace) -> None:
+    if source.info.live and not args.frames:
+        raise UsageError("a live source has no end", "Say how many frames with --frames N")
+    if args.frames is not None and args.frames < 1:
+        raise UsageError("--frames needs a number above 0")
+
+
+def _analyse(
+    source: Source, analyser: Analyser, out: Path, args: argparse.Namespace
+) -> Summary:
+    summary = Summary()
+    steady = SteadyLabel(analyser.options.threshold)
+    total = source.info.frame_count
+    if args.frames:
+        total = min(total or args.frames, args.frames)
+    with ExitStack() as stack:
+        table = stack.enter_context(replacing(out / "analysis.csv"))
+        file = stack.enter_context(table.open("w", newline="", encoding="utf-8"))
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        video = stack.enter_context(_Video(out, source)) if args.video else None
+        progress = stack.enter_context(Progress(total, "frame", quiet=args.json))
+        try:
+            while summary.frames < (args.frames or summary.frames + 1):
+                frame = _next(source, summary)
+                if frame is None:
+                    break
+                analysis = analyser.analyse(frame)
+                label = steady.update(analysis)
+                writer.writerow(_row(source, analysis, label))
+                if video is not None:
+                    video.add(analysis)
+                summary.count(analysis)
+                progress.step()
+        except KeyboardInterrupt:
+            summary.stopped = True
+    return summary
+
+
+def _next(source: Source, summary: Summary) -> Frame | None:
+    """The next readable frame; what cannot be read is noted, and the analysis goes on."""
+    while True:
+        try:
+            return source.read()
+        except DamagedFrameError as error:
+            summary.damaged.append(str(error))
+            say(f"sonoassist: warning: {error}")
+        except SourceError as error:
+            summary.damaged.append(str(error))
+            say(f"sonoassist: error: {error}")
+            return None
+
+
+class _Video:
+    """annotated.mp4 beside the table; opened with the first frame, whose size it takes."""
+
+    def __init__(self, out: Path, source: Source) -> None:
+        self._path = out / "annotated.mp4"
+        self._fps = source.info.fps or STILLS_FPS
+        self._stack = ExitStack()
+        self._encoder: VideoEncoder | None = None
+
+    def __enter__(self) -> _Video:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._stack.__exit__(*error)
+
+    def add(self, analysis: Analysis) -> None:
+        """Draw a frame's own result into it and encode it at its own time."""
+        picture = annotate(analysis)
+        if self._encoder is None:
+            path = self._stack.enter_context(replacing(self._path))
+            height, width = picture.shape[:2]
+            self._encoder = self._stack.enter_context(
+                VideoEncoder(path, width, height, self._fps)
+            )
+        self._encoder.add(picture, analysis.frame.time_s)
+
+
+def _row(source: Source, analysis: Analysis, steady: SteadyState) -> list[str]:
+    frame, prediction = analysis.frame, analysis.prediction
+    judged = analysis.state not in (State.DOPPLER, State.NO_SIGNAL)
+    return [
+        frame.name or source.info.label,
+        str(frame.index),
+        f"{frame.time_s:.6f}",
+        analysis.state.value,
+        prediction.plane.key if judged else "",
+        f"{prediction.confidence:.6f}" if judged else "",
+        steady.plane.key if steady.plane is not None else "",
+        *_box_cells(analysis.localisation.box),
+        *(f"{value:.6f}" for value in prediction.probabilities),
+    ]
+
+
+def _box_cells(box: Box | None) -> list[str]:
+    if box is None:
+        return [""] * 4
+    return [f"{value:.2f}" for value in (box.left, box.top, box.right, box.bottom)]
+
+
+def _report(
+    summary: Summary, analyser: Analyser, source: Source, out: Path, args: argparse.Namespace
+) -> None:
+    files = ["analysis.csv", *(["annotated.mp4"] if args.video and summary.frames else [])]
+    if args.json:
+        say_json(
+            {
+                "source": source.info.label,
+                "frames": summary.frames,
+                "states": dict(summary.states),
+                "planes": dict(summary.planes),
+                "damaged": summary.damaged,
+                "stopped": summary.stopped,
+                "model": analyser.card.name,
+                "architecture": analyser.card.architecture,
+                "domain": analyser.card.domain,
+                "engine": analyser.engine.name.lower(),
+                "precision": analyser.engine.precision,
+                "device": analyser.engine.device,
+                "files": [str(out / name) for name in files],
+            }
+        )
+        return
+    for key in KEYS:
+        if summary.planes[key]:
+            say(f"{key:>10}: {summary.planes[key]} frames")
+    others = ", ".join(
+        f"{count} {state.replace('_', ' ')}"
+        for state, count in summary.states.items()
+        if state != State.PLANE.value
+    )
+    say(f"{summary.frames} frames analysed" + (f" ({others})" if others else ""))
+    if summary.damaged:
+        say(f"{len(summary.damaged)} could not be read; the table holds all the others")
+    say(f"written: {', '.join(str(out / name) for name in files)}")
+    say("Research and training only. Not for diagnosis.")

@@ -1,0 +1,136 @@
+"""Options and output that commands share."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from types import TracebackType
+from typing import Any
+
+from tqdm import tqdm
+from typing_extensions import Self
+
+from sonoassist.engines.choose import DEVICES, ENGINES, PRECISIONS, EngineChoice
+from sonoassist.model.architecture import ARCHITECTURES
+from sonoassist.model.card import DEFAULT_ARCHITECTURE, Card
+from sonoassist.paths import settings_file
+from sonoassist.pipeline import AnalyserOptions
+from sonoassist.preprocess.crop import parse_crop
+from sonoassist.settings import load_settings
+
+Subparsers = Any  # argparse gives its type no public name
+
+PLAIN_EVERY_S = 5.0
+"""Pause between two lines of progress where there is no terminal."""
+
+
+def add_analysis_options(parser: argparse.ArgumentParser, *, defaults: bool) -> None:
+    """Add the options that say how frames are analysed.
+
+    Args:
+        parser: To add them to.
+        defaults: Whether what is left out is "auto" (else None: the user's settings count).
+    """
+    auto = "auto" if defaults else None
+    group = parser.add_argument_group("analysis")
+    group.add_argument("--model", default=auto, metavar="NAME", help="see `sonoassist models list`")
+    group.add_argument("--engine", default=auto, choices=ENGINES)
+    group.add_argument("--precision", default=auto, choices=PRECISIONS)
+    group.add_argument("--device", default=auto, choices=DEVICES)
+    group.add_argument(
+        "--crop", default="default" if defaults else None, metavar="CROP",
+        help="auto (find the picture), full, published, L,T,W,H in pixels, or the name of a "
+        "rectangle kept in the window; left out: published on the published screen, else auto",
+    )  # fmt: skip
+    group.add_argument(
+        "--threshold", type=_share, default=0.7 if defaults else None, metavar="P",
+        help="confidence below which no plane is named (default 0.7)",
+    )  # fmt: skip
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
+def engine_choice(args: argparse.Namespace) -> EngineChoice:
+    """The engine that the options ask for."""
+    return EngineChoice(args.engine, args.precision, args.device)
+
+
+def analyser_options(args: argparse.Namespace) -> AnalyserOptions:
+    """The crop and threshold that the options ask for.
+
+    Raises:
+        UsageError: The crop is not understood.
+    """
+    presets = load_settings(settings_file())[0].own_crops
+    return AnalyserOptions(crop=parse_crop(args.crop, presets), threshold=args.threshold)
+
+
+def model_line(card: Card) -> str:
+    """Which model runs; says so when it is not the default network."""
+    line = f"{card.title} ({card.domain})"
+    if card.architecture != DEFAULT_ARCHITECTURE:
+        wanted = ARCHITECTURES[DEFAULT_ARCHITECTURE].title
+        line += f"; {wanted} is not the one in use"
+    return line
+
+
+def say(text: str) -> None:
+    """Write a line for the user; results go to stdout, this goes to stderr."""
+    sys.stderr.write(f"{text}\n")
+
+
+def say_json(data: object) -> None:
+    """Write a result as JSON to stdout."""
+    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+
+
+class Progress:
+    """A bar with rate and time left on a terminal, a plain line now and then elsewhere.
+
+    Args:
+        total: Number of steps, or None when unknown.
+        unit: What is counted.
+        quiet: Say nothing.
+    """
+
+    def __init__(self, total: int | None, unit: str, *, quiet: bool = False) -> None:
+        self._total, self._unit, self._quiet = total, unit, quiet
+        self._done = 0
+        self._started_s = self._said_s = time.monotonic()
+        terminal = sys.stderr.isatty() and not quiet
+        self._bar = tqdm(total=total, unit=f" {unit}", dynamic_ncols=True) if terminal else None
+
+    def step(self) -> None:
+        """One more is done."""
+        self._done += 1
+        if self._bar is not None:
+            self._bar.update()
+        elif not self._quiet and time.monotonic() - self._said_s > PLAIN_EVERY_S:
+            self._said_s = time.monotonic()
+            say(self._line())
+
+    def _line(self) -> str:
+        rate_hz = self._done / max(time.monotonic() - self._started_s, 1e-9)
+        line = f"{self._done} of {self._total or '?'} {self._unit}s, {rate_hz:.1f} a second"
+        if self._total:
+            line += f", {(self._total - self._done) / max(rate_hz, 1e-9):.0f} s left"
+        return line
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()

@@ -1,0 +1,100 @@
+"""Choosing an engine. The choice is reported, and nothing falls back silently."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonoassist.engines.base import Engine
+from sonoassist.errors import EngineError
+from sonoassist.model.architecture import Architecture
+
+ENGINES = ("auto", "torch", "openvino")
+PRECISIONS = ("auto", "f32", "bf16", "f16")
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+Tensors = Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineChoice:
+    """What the user asked for; "auto" leaves it to the program."""
+
+    engine: str = "auto"
+    precision: str = "auto"
+    device: str = "auto"
+
+
+def make_engine(choice: EngineChoice, spec: Architecture, tensors: Tensors) -> Engine:
+    """Make the engine asked for, or the fastest one that gives the same numbers.
+
+    With everything on "auto": CUDA where there is one, else OpenVINO, else torch on the CPU.
+
+    Raises:
+        EngineError: What was asked for is not to be had here.
+    """
+    _check("engine", choice.engine, ENGINES)
+    _check("precision", choice.precision, PRECISIONS)
+    _check("device", choice.device, DEVICES)
+    if _wants_openvino(choice):
+        return _openvino(choice, spec, tensors)
+    return _torch(choice, spec, tensors)
+
+
+def _check(what: str, given: str, known: tuple[str, ...]) -> None:
+    if given not in known:
+        raise EngineError(f"there is no {what} called {given!r}", f"Known: {', '.join(known)}")
+
+
+def has_openvino() -> bool:
+    """Whether the openvino package is installed."""
+    return importlib.util.find_spec("openvino") is not None
+
+
+def _wants_openvino(choice: EngineChoice) -> bool:
+    if choice.engine == "openvino":
+        if not has_openvino():
+            raise EngineError("OpenVINO is not installed", "Use --engine torch")
+        if choice.device not in ("auto", "cpu"):
+            raise EngineError("the OpenVINO engine runs on the CPU", "Leave out --device")
+        return True
+    if choice.engine == "torch" or choice.device not in ("auto", "cpu"):
+        return False
+    if choice.precision == "f16":
+        return False
+    return has_openvino() and not (choice.device == "auto" and _has_accelerator())
+
+
+def _has_accelerator() -> bool:
+    """Whether torch sees a GPU. Looks for a driver first, since importing torch takes seconds."""
+    # Off Linux there is no cheap sign of a driver.
+    if sys.platform == "linux" and not Path("/proc/driver/nvidia").exists():
+        return False
+    from sonoassist.engines.torch_engine import torch_devices
+
+    return torch_devices()[0] == "cuda"
+
+
+def _openvino(choice: EngineChoice, spec: Architecture, tensors: Tensors) -> Engine:
+    from sonoassist.engines.openvino_engine import OpenVINOEngine, supports_bf16
+
+    precision = choice.precision
+    if precision == "auto":
+        precision = "bf16" if supports_bf16() else "f32"
+    return OpenVINOEngine(spec, tensors, precision=precision)
+
+
+def _torch(choice: EngineChoice, spec: Architecture, tensors: Tensors) -> Engine:
+    from sonoassist.engines.torch_engine import TorchEngine, torch_devices
+
+    device = torch_devices()[0] if choice.device == "auto" else choice.device
+    precision = choice.precision
+    if precision == "auto":
+        precision = "f16" if device == "cuda" else "f32"
+    return TorchEngine(spec, tensors, device=device, precision=precision)

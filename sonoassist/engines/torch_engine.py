@@ -1,0 +1,87 @@
+"""The torch engine: CPU everywhere, CUDA or MPS where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sonoassist.engines.base import Engine, EngineOutput, Saliency
+from sonoassist.errors import EngineError
+from sonoassist.model.architecture import Architecture
+from sonoassist.model.networks import load_network
+from sonoassist.model.saliency import GraphOutput, SaliencyGraph
+from sonoassist.packets import Floats, frozen
+
+_DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
+
+
+def torch_devices() -> list[str]:
+    """Devices torch can run on here, best first: "cuda", "mps", "cpu"."""
+    found = ["cuda"] if torch.cuda.is_available() else []
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    return [*found, "cpu"]
+
+
+class TorchEngine(Engine):
+    """Runs the static graph with torch.
+
+    Args:
+        spec: The network.
+        tensors: Its folded weights.
+        device: "cpu", "cuda" or "mps".
+        precision: "f32", "bf16" or "f16" (half precision on the CPU is bf16 only).
+
+    Raises:
+        EngineError: The device or precision is not to be had here.
+    """
+
+    name = "torch"
+
+    def __init__(
+        self,
+        spec: Architecture,
+        tensors: Mapping[str, NDArray[np.float32]],
+        *,
+        device: str = "cpu",
+        precision: str = "f32",
+    ) -> None:
+        if device not in torch_devices():
+            known = ", ".join(torch_devices())
+            raise EngineError(f"torch has no device {device!r} here", f"There are: {known}")
+        if device == "cpu" and precision == "f16":
+            raise EngineError("torch has no fast f16 on the CPU", "Use --precision f32 or bf16")
+        self.precision = precision
+        self.device = torch.cuda.get_device_name() if device == "cuda" else device.upper()
+        self._device = torch.device(device)
+        self._dtype = _DTYPES[precision]
+        network = load_network(spec, tensors).to(self._device, self._dtype)
+        network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._graphs = {
+            Saliency.NONE: SaliencyGraph(network, backward=False),
+            Saliency.PLAIN: SaliencyGraph(network),
+            Saliency.GUIDED: SaliencyGraph(network, guided=True),
+        }
+
+    def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
+        """Run one input; see `Engine.run`."""
+        try:
+            with torch.inference_mode():
+                x = torch.from_numpy(np.array(network_input, dtype=np.float32))
+                out: GraphOutput = self._graphs[saliency](x.to(self._device, self._dtype))
+                return EngineOutput(
+                    _numpy(out.logits[0]),
+                    _numpy(out.score_maps[0]),
+                    None if saliency is Saliency.NONE else _numpy(out.saliency[0]),
+                )
+        except RuntimeError as error:  # torch's own errors, out of memory among them
+            first = str(error).splitlines()[0]
+            raise EngineError(f"torch failed: {first}", "Try --device cpu") from error
+
+
+def _numpy(tensor: torch.Tensor) -> Floats:
+    array: Floats = frozen(tensor.float().cpu().numpy().copy())
+    return array

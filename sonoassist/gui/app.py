@@ -1,0 +1,32 @@
+"""Opens the window. Qt is imported only once it is known that there is a display."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sonoassist.gui.platform import check_display, missing_library
+
+
+def run_window(source: str | None = None, *, overrides: Mapping[str, Any] | None = None) -> int:
+    """Open the window and stay in it until it is closed.
+
+    Args:
+        source: What to open at once; None for the start page.
+        overrides: Settings of this run only (name -> value), e.g. from the command line; they
+            are not kept unless the user changes the same setting in the window.
+
+    Returns:
+        Exit code of the program.
+
+    Raises:
+        UsageError: No display, missing system libraries, or an override that is not allowed.
+    """
+    check_display()
+    try:
+        from sonoassist.gui.compose import run
+    except ImportError as error:
+        if "PyQt6" in str(error) or ".so" in str(error) or "DLL" in str(error):
+            raise missing_library(error) from error
+        raise
+    return run(source, overrides or {})

@@ -1,0 +1,115 @@
+"""Chips and cards painted over the picture, and where they can be clicked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QFontMetricsF, QPainter
+
+from sonoassist.gui.actions import BY_ACT, Act, key_text
+from sonoassist.gui.overlay import rounded
+from sonoassist.gui.screens import Card, Chip
+from sonoassist.gui.theme import DARK, Look
+
+_BACK = QColor(10, 14, 19, 220)
+_TEXT = QColor(DARK.text)
+_MUTED = QColor(DARK.muted)
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+_WRAP = int(_CENTRE) | int(Qt.TextFlag.TextWordWrap)
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A place that does something when clicked.
+
+    Attributes:
+        rect: On the widget.
+        act: What it does.
+    """
+
+    rect: QRectF
+    act: Act
+
+
+def paint_chips(painter: QPainter, area: QRectF, chips: tuple[Chip, ...], look: Look) -> list[Hit]:
+    """Paint `chips` from the top left corner of `area`; they always lie on dark ground."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    font = look.font(16, bold=True)
+    metrics = QFontMetricsF(font)
+    margin, high, icon = look.px(14), look.px(36), look.px(18)
+    left = area.left() + margin
+    hits = []
+    for chip in chips:
+        room = area.right() - margin - left - icon - look.px(34)
+        text = metrics.elidedText(chip.text, Qt.TextElideMode.ElideRight, max(room, 40.0))
+        wide = metrics.horizontalAdvance(text) + icon + look.px(34)
+        rect = QRectF(left, area.top() + margin, wide, high)
+        _paint_chip(painter, rect, chip, text, look)
+        if chip.act is not None:
+            hits.append(Hit(rect, chip.act))
+        left += wide + look.px(8)
+    return hits
+
+
+def _paint_chip(painter: QPainter, rect: QRectF, chip: Chip, text: str, look: Look) -> None:
+    colour = str(getattr(DARK, chip.tone))
+    icon = look.px(18)
+    painter.setFont(look.font(16, bold=True))
+    painter.fillPath(rounded(rect, look.px(8)), _BACK)
+    painter.setPen(QColor(colour))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(rounded(rect.adjusted(0.5, 0.5, -0.5, -0.5), look.px(8)))
+    pixmap = look.pixmap(chip.icon, colour, icon, painter.device().devicePixelRatioF())  # type: ignore[union-attr]
+    painter.drawPixmap(QPointF(rect.left() + look.px(12), rect.center().y() - icon / 2), pixmap)
+    words = rect.adjusted(icon + look.px(20), 0, 0, 0)
+    painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+
+def paint_card(painter: QPainter, area: QRectF, card: Card, look: Look) -> list[Hit]:
+    """Paint `card` in the middle of `area`."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    wide = min(look.px(560), area.width() - look.px(24))
+    high = look.px(250 if card.acts else 190)
+    rect = QRectF(0, 0, wide, high)
+    rect.moveCenter(area.center())
+    painter.fillPath(rounded(rect, look.px(12)), _BACK)
+    icon = look.px(44)
+    ratio = painter.device().devicePixelRatioF()  # type: ignore[union-attr]
+    pixmap = look.pixmap(card.icon, DARK.muted, icon, ratio)
+    painter.drawPixmap(QPointF(rect.center().x() - icon / 2, rect.top() + look.px(24)), pixmap)
+    _paint_card_words(painter, rect, card, look)
+    return _paint_buttons(painter, rect, card.acts, look)
+
+
+def _paint_card_words(painter: QPainter, rect: QRectF, card: Card, look: Look) -> None:
+    inner = rect.adjusted(look.px(20), 0, -look.px(20), 0)
+    painter.setPen(_TEXT)
+    painter.setFont(look.font(26, bold=True))
+    title = QRectF(inner.left(), rect.top() + look.px(76), inner.width(), look.px(38))
+    metrics = QFontMetricsF(painter.font())
+    words = metrics.elidedText(card.title, Qt.TextElideMode.ElideMiddle, inner.width())
+    painter.drawText(title, _CENTRE, words)
+    painter.setPen(_MUTED)
+    painter.setFont(look.font(15))
+    text = QRectF(inner.left(), title.bottom() + look.px(4), inner.width(), look.px(52))
+    painter.drawText(text, _WRAP, card.text)
+
+
+def _paint_buttons(painter: QPainter, rect: QRectF, acts: tuple[Act, ...], look: Look) -> list[Hit]:
+    font = look.font(14, bold=True)
+    metrics = QFontMetricsF(font)
+    texts = [f"{BY_ACT[act].short}  {key_text(act)}" for act in acts]
+    wides = [metrics.horizontalAdvance(text) + look.px(28) for text in texts]
+    gap = look.px(10)
+    left = rect.center().x() - (sum(wides) + gap * (len(wides) - 1)) / 2
+    hits = []
+    for act, text, wide in zip(acts, texts, wides, strict=True):
+        button = QRectF(left, rect.bottom() - look.px(62), wide, look.px(38))
+        painter.fillPath(rounded(button, look.px(6)), QColor(DARK.raised))
+        painter.setPen(_TEXT)
+        painter.setFont(font)
+        painter.drawText(button, _CENTRE, text)
+        hits.append(Hit(button, act))
+        left += wide + gap
+    return hits

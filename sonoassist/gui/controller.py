@@ -1,0 +1,325 @@
+"""What the user's wishes do: to the session, the settings and the frozen pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+
+from sonoassist.errors import OutputError, UsageError
+from sonoassist.gui.freeze import Freeze
+from sonoassist.gui.installer import Installer, notice_of
+from sonoassist.gui.jobs import Jobs
+from sonoassist.gui.ports import ModelEntry, Services, Session
+from sonoassist.gui.transport import SPEEDS
+from sonoassist.live.status import Level, Notice, PlayState, SessionStatus
+from sonoassist.model.card import DEFAULT_ARCHITECTURE
+from sonoassist.packets import Box
+from sonoassist.settings import Settings
+
+SAVE_AFTER_MS = 800
+THRESHOLD_STEP = 0.05
+MORE_FRAMES = 10
+_MODEL_FIELDS = {"model", "engine", "precision", "device"}
+
+
+class Controller(QObject):
+    """Owns the settings while the window runs; widgets ask it, it asks the session.
+
+    Signals:
+        settings_changed: Something in `settings` is different now.
+        devices_changed: The list of devices was read again.
+        models_changed: A model was added.
+        freeze_changed: The view was frozen, thawed, or another picture is looked at.
+    """
+
+    settings_changed = pyqtSignal()
+    devices_changed = pyqtSignal()
+    models_changed = pyqtSignal()
+    freeze_changed = pyqtSignal()
+
+    def __init__(self, session: Session, services: Services, settings: Settings) -> None:
+        super().__init__()
+        self.session = session
+        self.services = services
+        self.settings = settings
+        self.jobs = Jobs()
+        self.freeze = Freeze()
+        self.installer = Installer(services.models, self.jobs, session.notices, self._model_arrived)
+        self.devices: tuple[str, ...] | None = None
+        self.looking_for_devices = False
+        self._saving = QTimer(self)
+        self._saving.setSingleShot(True)
+        self._saving.setInterval(SAVE_AFTER_MS)
+        self._saving.timeout.connect(self.save)
+
+    # -- start and end ---------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Hand the settings to the session and load the model."""
+        settings = self.settings
+        self.session.set_speed(settings.speed)
+        self.session.set_loop(settings.loop)
+        self.session.set_every_frame(settings.every_frame)
+        self._configure({"crop", "threshold", "guided_heat"})
+        self.load_model()
+        self.look_for_devices()
+
+    def stop(self) -> None:
+        """Keep the settings and end everything that runs."""
+        self._saving.stop()
+        self.save()
+        self.installer.cancel()
+        self.session.stop()
+        self.jobs.stop()
+
+    def save(self) -> None:
+        """Keep the settings."""
+        try:
+            self.services.save(self.settings)
+        except OutputError as error:
+            self.session.notices.put(Notice.of(error, Level.WARNING))
+
+    def note(self, title: str, hint: str = "") -> None:
+        """Tell the user something."""
+        self.session.notices.put(Notice(Level.INFO, title, hint))
+
+    # -- settings --------------------------------------------------------------------------
+
+    def change(self, **fields: Any) -> None:
+        """Change settings, and everything that depends on them."""
+        before = self.settings.model_copy(deep=True)
+        for name, value in fields.items():
+            setattr(self.settings, name, value)
+        changed = {name for name in fields if getattr(before, name) != fields[name]}
+        if not changed:
+            return
+        self._tell_session(changed)
+        self._saving.start()
+        self.settings_changed.emit()
+
+    def _tell_session(self, changed: set[str]) -> None:
+        settings, session = self.settings, self.session
+        self._configure(changed)
+        if changed & {"history_s", "history_mb"}:
+            session.set_history(settings.history_s, settings.history_mb)
+        if "speed" in changed:
+            session.set_speed(settings.speed)
+        if "loop" in changed:
+            session.set_loop(settings.loop)
+        if "every_frame" in changed:
+            session.set_every_frame(settings.every_frame)
+        if changed & _MODEL_FIELDS:
+            self.load_model()
+
+    def _configure(self, changed: set[str]) -> None:
+        settings = self.settings
+        crop = settings.crop if "crop" in changed else None
+        threshold = settings.threshold if "threshold" in changed else None
+        # The guided pass costs as much as the plain one: only while its map is looked at.
+        guided = settings.show_heat and settings.guided_heat
+        asked = guided if changed & {"show_heat", "guided_heat"} else None
+        if crop is None and threshold is None and asked is None:
+            return
+        try:
+            self.session.configure(
+                crop=crop, threshold=threshold, guided=asked, presets=settings.own_crops
+            )
+        except UsageError as error:
+            self.session.notices.put(Notice.of(error))
+
+    def flip(self, name: str) -> None:
+        """Turn a setting on or off."""
+        self.change(**{name: not getattr(self.settings, name)})
+
+    def shift_threshold(self, steps: int) -> None:
+        """Raise or lower the threshold by steps of five percent."""
+        wanted = round((self.settings.threshold + steps * THRESHOLD_STEP) / THRESHOLD_STEP)
+        self.change(threshold=min(max(round(wanted * THRESHOLD_STEP, 2), 0.05), 0.95))
+
+    def shift_speed(self, steps: int) -> None:
+        """Take the next faster or slower playing speed."""
+        nearest = min(range(len(SPEEDS)), key=lambda at: abs(SPEEDS[at] - self.settings.speed))
+        self.change(speed=SPEEDS[min(max(nearest + steps, 0), len(SPEEDS) - 1)])
+
+    # -- sources ---------------------------------------------------------------------------
+
+    def open(self, spec: str) -> None:
+        """Open a source."""
+        self.thaw()
+        self.session.open(spec)
+
+    def opened(self, spec: str) -> None:
+        """A source was opened: it goes to the head of the recent ones."""
+        self.settings.remember(spec)
+        self._saving.start()
+        self.settings_changed.emit()
+
+    def close_source(self) -> None:
+        """Back to the start page."""
+        self.thaw()
+        self.session.close_source()
+
+    def reconnect(self) -> None:
+        """Open the source again."""
+        source = self.session.status().source
+        if source is not None:
+            self.open(source.spec)
+
+    def open_demo(self) -> None:
+        """Play the bundled demo exam."""
+        if self.services.demo is None:
+            self.note("This build has no demo exam", "Open a recording of your own: Ctrl+O")
+        else:
+            self.open(str(self.services.demo))
+
+    def look_for_devices(self) -> None:
+        """Read the list of devices again, in the background."""
+        if self.looking_for_devices:
+            return
+        self.looking_for_devices = True
+        self.jobs.start(
+            "devices",
+            lambda: tuple(device.name for device in self.services.list_devices()),
+            self._found_devices,
+            self._no_devices,
+        )
+
+    def _found_devices(self, names: tuple[str, ...]) -> None:
+        self.looking_for_devices = False
+        self.devices = names
+        self.devices_changed.emit()
+
+    def _no_devices(self, error: Exception) -> None:
+        self.looking_for_devices = False
+        self.devices = ()
+        self.session.notices.put(notice_of(error, "The devices could not be listed"))
+        self.devices_changed.emit()
+
+    # -- playing and freezing --------------------------------------------------------------
+
+    def toggle_freeze(self) -> None:
+        """Freeze the view on the last seconds, or go on."""
+        if self.freeze.active:
+            self.thaw()
+        elif self.freeze.start(self.session.history(), self.session.newest()):
+            self.freeze_changed.emit()
+
+    def thaw(self) -> None:
+        """The view is live again."""
+        if self.freeze.active:
+            self.freeze.stop()
+            self.freeze_changed.emit()
+
+    def look_at(self, position: int) -> None:
+        """Look at another picture of the freeze."""
+        self.freeze.seek(position)
+        self.freeze_changed.emit()
+
+    def step(self, frames: int) -> None:
+        """Step through the freeze, or through the recording; a live source freezes first."""
+        source = self.session.status().source
+        if source is None:
+            return
+        if not self.freeze.active and not source.live:
+            self.session.step(frames)
+            return
+        if not self.freeze.active:
+            self.toggle_freeze()
+        self.freeze.step(frames)
+        self.freeze_changed.emit()
+
+    def go_to_end(self, last: bool) -> None:
+        """To the first or the last picture of the freeze or the recording."""
+        status = self.session.status()
+        if self.freeze.active:
+            self.look_at(self.freeze.count - 1 if last else 0)
+        elif status.source is not None and not status.source.live:
+            self.session.seek((status.source.frame_count or 1) - 1 if last else 0)
+
+    def toggle_play(self) -> None:
+        """Play or pause; at the end of a recording, play it again."""
+        status = self.session.status()
+        self.thaw()
+        if status.play_state is PlayState.ENDED:
+            self.session.seek(0)
+            self.session.play()
+        else:
+            self.session.toggle()
+
+    def seek(self, index: int) -> None:
+        """Go to a frame of the recording."""
+        self.thaw()
+        self.session.seek(index)
+
+    # -- models ----------------------------------------------------------------------------
+
+    def load_model(self) -> None:
+        """Load the model the settings ask for, on the session's own thread."""
+        wanted = self.settings.model_copy(deep=True)
+        make = self.services.make_analyser
+        self.session.load_model(lambda: make(wanted))
+
+    def default_entry(self) -> ModelEntry | None:
+        """The default model's entry, or None when it is unknown."""
+        entries = self.services.models.entries()
+        return next((one for one in entries if one.name == DEFAULT_ARCHITECTURE), None)
+
+    def install_default(self) -> None:
+        """Install the default model."""
+        entry = self.default_entry()
+        if entry is None:
+            self.note("No published model can be installed from here", "Add a weights file")
+        elif entry.installed:
+            self.note(f"{entry.title} is installed already")
+        else:
+            self.installer.start(entry)
+
+    def add_weights(self, path: Path) -> None:
+        """Import a weights file, in the background."""
+        self.jobs.start(
+            "weights",
+            lambda: self.services.models.add(path),
+            lambda name: self._weights_added(str(name)),
+            lambda error: self.session.notices.put(
+                notice_of(error, f"{path.name} could not be added")
+            ),
+        )
+
+    def _weights_added(self, name: str) -> None:
+        self.note(f"The model {name} was added and is in use")
+        self._model_arrived(name)
+
+    def _model_arrived(self, name: str) -> None:
+        if self.settings.model == name:
+            self.load_model()
+        else:
+            self.change(model=name)
+        self.models_changed.emit()
+
+    # -- crops -----------------------------------------------------------------------------
+
+    def keep_crop(self, name: str, box: Box) -> None:
+        """Keep a rectangle under a name (e.g. of the scanner) and use it."""
+        rect = crop_text(box)
+        self.change(own_crops={**self.settings.own_crops, name: rect}, crop=rect)
+
+    def forget_crop(self, name: str) -> None:
+        """Forget an own rectangle."""
+        left = {key: rect for key, rect in self.settings.own_crops.items() if key != name}
+        in_use = self.settings.own_crops.get(name) == self.settings.crop
+        self.change(own_crops=left, crop="default" if in_use else self.settings.crop)
+
+
+def crop_text(box: Box) -> str:
+    """A rectangle as the command line writes it: "L,T,W,H" in whole frame pixels."""
+    return f"{box.left:.0f},{box.top:.0f},{box.width:.0f},{box.height:.0f}"
+
+
+def needs_met(status: SessionStatus) -> tuple[bool, bool, bool]:
+    """Whether a source is open, whether it is a recording, whether it is live."""
+    source = status.source
+    if source is None or status.play_state is PlayState.EMPTY:
+        return False, False, False
+    return True, not source.live, source.live

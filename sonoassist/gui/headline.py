@@ -1,0 +1,137 @@
+"""The plane's name, readable from two metres, and how sure the frame is."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QSizePolicy, QWidget
+
+from sonoassist.gui.theme import Look
+from sonoassist.gui.verdict import NOTHING, Kind, Verdict, percent
+
+NAME_PX = 60
+PERCENT_PX = 42
+_LONGEST = "No standard plane"
+
+
+class Headline(QWidget):
+    """One painted line: name, confidence, and two small lines beside them."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._verdict = NOTHING
+        self._reason = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("Plane")
+        self.set_look(look)
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        self._look = look
+        self.setFixedHeight(look.px(84))
+        self.update()
+
+    def show_verdict(self, verdict: Verdict, reason: str = "") -> None:
+        """Write `verdict`.
+
+        Args:
+            verdict: Of the picture on screen.
+            reason: Why the picture has no result, where it has none.
+        """
+        if verdict != self._verdict or reason != self._reason:
+            self._verdict, self._reason = verdict, reason
+            self.setAccessibleDescription(self.spoken)
+            self.update()
+
+    @property
+    def verdict(self) -> Verdict:
+        """What is written."""
+        return self._verdict
+
+    @property
+    def spoken(self) -> str:
+        """The headline as one line of text."""
+        parts = [self._verdict.title, self.percent_text, *self.lines()]
+        return ", ".join(part for part in parts if part)
+
+    @property
+    def percent_text(self) -> str:
+        """The frame's own confidence, written large only beside a plane's name."""
+        confident = self._verdict.kind is Kind.PLANE and self._verdict.confidence is not None
+        return percent(self._verdict.confidence or 0.0) if confident else ""
+
+    def lines(self) -> list[str]:
+        """The small lines."""
+        verdict = self._verdict
+        if verdict.kind is Kind.NOT_ANALYSED:
+            return [self._reason] if self._reason else []
+        lines = []
+        if verdict.steady_s is not None:
+            lines.append(f"steady for {verdict.steady_s:.1f} s")
+        return [*lines, verdict.detail] if verdict.detail else lines
+
+    def name_font_px(self) -> float:
+        """Size of the name, smaller where the widget is too narrow for the longest one."""
+        size = float(self._look.px(NAME_PX))
+        metrics = QFontMetricsF(self._look.font(size, bold=True, scaled=False))
+        room = self.width() * 0.62
+        return min(size, size * room / max(metrics.horizontalAdvance(_LONGEST), 1.0))
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Paint the name, the percentage and the small lines."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+        size = self.name_font_px()
+        baseline = self.height() / 2 + size * 0.36
+        known = self._verdict.kind is Kind.PLANE
+        right = self._word(
+            painter, 0.0, baseline, self._verdict.title, size,
+            self._look.colour("text" if known else "muted"),
+        )  # fmt: skip
+        if known and self._verdict.plane is not None:
+            colour = self._look.ink(self._verdict.plane.colour)
+            smaller = size * PERCENT_PX / NAME_PX
+            gap = self._look.px(24)
+            self._word(painter, right + gap, baseline, self.percent_text, smaller, colour)
+            # Room for "100 %" always, so that the small lines do not move with the digits.
+            font = self._look.font(smaller, bold=True, scaled=False)
+            right += gap + QFontMetricsF(font).horizontalAdvance("100 %")
+        self._paint_lines(painter, right + self._look.px(26))
+        painter.end()
+
+    def _word(
+        self, painter: QPainter, left: float, base: float, text: str, size: float, tone: QColor
+    ) -> float:
+        font = self._look.font(size, bold=True, scaled=False)
+        painter.setFont(font)
+        painter.setPen(tone)
+        painter.drawText(QPointF(left, base), text)
+        return left + QFontMetricsF(font).horizontalAdvance(text)
+
+    def _paint_lines(self, painter: QPainter, left: float) -> None:
+        lines = self.lines()
+        font = self._look.font(16)
+        metrics = QFontMetricsF(font)
+        painter.setFont(font)
+        painter.setPen(self._look.colour("muted"))
+        step = metrics.height() + self._look.px(2)
+        room = self.width() - left
+        if room < self._look.px(60):
+            return
+        if len(lines) == 1 and metrics.horizontalAdvance(lines[0]) > room:
+            lines = _wrapped(lines[0])
+        top = (self.height() - step * len(lines)) / 2 + self._look.px(3)
+        for number, line in enumerate(lines):
+            text = metrics.elidedText(line, Qt.TextElideMode.ElideRight, room)
+            row = QRectF(left, top + number * step, room, step)
+            painter.drawText(row, Qt.AlignmentFlag.AlignVCenter, text)
+
+
+def _wrapped(line: str) -> list[str]:
+    """Break a line at its comma, else near its middle."""
+    head, comma, tail = line.partition(", ")
+    if comma:
+        return [head + ",", tail]
+    words = line.split()
+    half = (len(words) + 1) // 2
+    return [" ".join(words[:half]), " ".join(words[half:])]

@@ -1,0 +1,131 @@
+"""The live page: headline, picture, strip, transport; beside them the planes."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from sonoassist.gui.actions import ActionSet
+from sonoassist.gui.headline import Headline
+from sonoassist.gui.plane_list import PlaneList
+from sonoassist.gui.status_line import DISCLAIMER
+from sonoassist.gui.strip import Strip
+from sonoassist.gui.theme import Look
+from sonoassist.gui.timing import TimingPanel
+from sonoassist.gui.transport import Transport
+from sonoassist.gui.verdict import percent
+from sonoassist.gui.viewport import Viewport
+from sonoassist.live.status import SessionStatus
+from sonoassist.settings import Settings
+
+SIDE_PX = 340
+NARROW_SIDE_PX = 260
+NARROW_PX = 1300
+
+
+class LivePage(QWidget):
+    """Arranges the widgets of the live page; it decides nothing."""
+
+    def __init__(self, look: Look, actions: ActionSet) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self._look = look
+        self._timing_wanted = False
+        self._full_screen = False
+        self.headline = Headline(look)
+        self.viewport = Viewport(look)
+        self.strip = Strip(look)
+        self.transport = Transport(look, actions)
+        self.planes = PlaneList(look)
+        self.timing: TimingPanel | None = None
+        self._head = QLabel("Planes")
+        self._rule = QLabel()
+        self._disclaimer = QLabel(DISCLAIMER)
+        self._left = QVBoxLayout()
+        self._side = QWidget()
+        self._side_column = QVBoxLayout(self._side)
+        self._build()
+        self.set_look(look)
+
+    def _build(self) -> None:
+        self._left.addWidget(self.headline)
+        self._left.addWidget(self.viewport, 1)
+        self._left.addWidget(self.strip)
+        self._left.addWidget(self.transport)
+        self._side.setObjectName("side")
+        self._side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._rule.setObjectName("small")
+        self._disclaimer.setObjectName("warning")
+        self._disclaimer.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._disclaimer.setWordWrap(True)
+        self._disclaimer.hide()
+        self._head_row = QHBoxLayout()
+        self._head_row.addWidget(self._head)
+        self._head_row.addStretch(1)
+        self._head_row.addWidget(self._rule)
+        self._side_column.addLayout(self._head_row)
+        self._side_column.addWidget(self.planes, 1)
+        self._side_column.addWidget(self._disclaimer)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addLayout(self._left, 1)
+        row.addWidget(self._side)
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        self._look = look
+        px = look.px
+        self._left.setContentsMargins(px(24), px(10), px(24), px(12))
+        self._left.setSpacing(px(10))
+        self._head_row.setContentsMargins(px(18), 0, px(18), 0)
+        self._side_column.setContentsMargins(0, px(14), 0, px(10))
+        self._side_column.setSpacing(px(8))
+        self._head.setStyleSheet(f"font-weight: 600; font-size: {px(15)}px")
+        parts = (self.headline, self.viewport, self.strip, self.transport, self.planes)
+        for part in parts:
+            part.set_look(look)
+        if self.timing is not None:
+            self.timing.set_look(look)
+        self._fit()
+
+    def resizeEvent(self, event: object) -> None:
+        """Give the side panel the width that fits."""
+        self._fit()
+
+    def _fit(self) -> None:
+        narrow = self.width() / self._look.scale < NARROW_PX
+        self._side.setFixedWidth(self._look.px(NARROW_SIDE_PX if narrow else SIDE_PX))
+        self.transport.set_compact(narrow)
+
+    def apply(self, settings: Settings) -> None:
+        """Show what the settings ask for."""
+        self.viewport.show_box = settings.show_box
+        self.viewport.show_heat = settings.show_heat
+        self.viewport.show_crop = settings.show_crop
+        self.viewport.guided_heat = settings.guided_heat
+        self.viewport.update()
+        self.planes.set_threshold(settings.threshold)
+        self._rule.setText(f"{settings.label} · threshold {percent(settings.threshold)}")
+
+    def toggle_timing(self) -> None:
+        """Show or hide the timing graph; it is made when first wanted."""
+        self._timing_wanted = not self._timing_wanted
+        if self.timing is None:
+            self.timing = TimingPanel(self._look)
+            self._side_column.insertWidget(self._side_column.indexOf(self._disclaimer), self.timing)
+        self.timing.setVisible(self._timing_wanted)
+
+    def set_full_screen(self, on: bool) -> None:
+        """Leave only headline, picture and planes; the disclaimer moves under the planes."""
+        self._full_screen = on
+        self._disclaimer.setVisible(on)
+
+    def show_source(self, status: SessionStatus, frozen: bool) -> None:
+        """Show the strip and the transport that the source needs."""
+        source = status.source
+        several = source is not None and (source.live or (source.frame_count or 1) > 1)
+        self.strip.setVisible(several and not self._full_screen)
+        self.transport.setVisible(source is not None and (frozen or not self._full_screen))
+        recording = source is not None and not source.live
+        self.strip.set_source(seekable=recording, stills=source is not None and source.stills)

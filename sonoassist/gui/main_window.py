@@ -1,0 +1,384 @@
+"""The window: arranges pages, bars, sheets and toasts, and wires actions to the controller."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import QByteArray, QEvent, Qt
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PyQt6.QtWidgets import QFileDialog, QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from sonoassist.gui.actions import Act, ActionSet, Handlers, Needs
+from sonoassist.gui.controller import MORE_FRAMES, Controller, needs_met
+from sonoassist.gui.display import Display
+from sonoassist.gui.installer import InstallPanel
+from sonoassist.gui.live_page import LivePage
+from sonoassist.gui.menus import Menus
+from sonoassist.gui.settings_sheet import SettingsSheet
+from sonoassist.gui.sheets import AskSheet, HelpSheet, Sheet
+from sonoassist.gui.start_page import StartPage
+from sonoassist.gui.status_line import StatusLine
+from sonoassist.gui.theme import PALETTES, Look, family, scale_for, stylesheet
+from sonoassist.gui.timeline import index_at
+from sonoassist.gui.toasts import Toasts
+from sonoassist.gui.top_bar import TopBar
+from sonoassist.live.status import PlayState, SessionStatus
+from sonoassist.packets import Box
+
+SYNTHETIC_WARNING = (
+    "Model trained on synthetic exams only: labels on real pictures are not reliable"
+)
+_MIN_WIDTH_PX, _MIN_HEIGHT_PX = 960, 640
+
+
+class MainWindow(QWidget):
+    """The one window.
+
+    Args:
+        controller: What wishes are handed to.
+    """
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setWindowTitle("SonoAssist")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAcceptDrops(True)
+        self.setMinimumSize(_MIN_WIDTH_PX, _MIN_HEIGHT_PX)
+        self.controller = controller
+        self.look = Look(PALETTES[controller.settings.theme], 1.0, family())
+        self.setStyleSheet(stylesheet(self.look))
+        self.actions_set = ActionSet(self, self._handlers())
+        self.live = LivePage(self.look, self.actions_set)
+        self.top = TopBar(self.look, self.actions_set)
+        self.start_page = StartPage(controller, self.actions_set, self.look)
+        self.banner = QLabel(SYNTHETIC_WARNING)
+        self.install_panel = InstallPanel(controller.installer, self.look)
+        self.pages = QStackedWidget()
+        self.status_line = StatusLine(self.look)
+        self.toasts = Toasts(self, self.look)
+        self.menus = Menus(self, controller, self.actions_set)
+        self.display = Display(controller, self.live, self.toasts)
+        self.sheet: Sheet | None = None
+        self._arrange()
+        self._connect()
+        self._apply_look()
+        self._apply_settings()
+        self._restore_geometry()
+
+    # -- building --------------------------------------------------------------------------
+
+    def _arrange(self) -> None:
+        self.banner.setObjectName("banner")
+        self.banner.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.banner.hide()
+        self.pages.addWidget(self.start_page)
+        self.pages.addWidget(self.live)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for part in (self.top, self.banner, self.install_panel):
+            column.addWidget(part)
+        column.addWidget(self.pages, 1)
+        column.addWidget(self.status_line)
+
+    def _connect(self) -> None:
+        controller, live = self.controller, self.live
+        controller.settings_changed.connect(self._apply_settings)
+        live.viewport.asked.connect(self._trigger)
+        live.viewport.crop_drawn.connect(self._name_crop)
+        live.transport.sought.connect(controller.seek)
+        live.transport.scrubbed.connect(controller.look_at)
+        live.strip.picked.connect(self._seek_time)
+        live.transport.fill_speeds(self.menus.speed_actions())
+        self.display.status_read.connect(self._show_status)
+
+    def _handlers(self) -> Handlers:
+        controller = self.controller
+        return {
+            Act.OPEN_FILE: self._ask_file,
+            Act.OPEN_FOLDER: self._ask_folder,
+            Act.DEVICES: lambda: self._drop(Act.DEVICES, self.menus.devices),
+            Act.STREAM: self._ask_stream,
+            Act.DEMO: controller.open_demo,
+            Act.RECONNECT: controller.reconnect,
+            Act.CLOSE: controller.close_source,
+            Act.FREEZE: controller.toggle_freeze,
+            Act.PLAY: controller.toggle_play,
+            Act.BACK: lambda: controller.step(-1),
+            Act.FORWARD: lambda: controller.step(1),
+            Act.BACK_MORE: lambda: controller.step(-MORE_FRAMES),
+            Act.FORWARD_MORE: lambda: controller.step(MORE_FRAMES),
+            Act.START: lambda: controller.go_to_end(False),
+            Act.END: lambda: controller.go_to_end(True),
+            Act.LOOP: lambda: controller.flip("loop"),
+            Act.SLOWER: lambda: controller.shift_speed(-1),
+            Act.FASTER: lambda: controller.shift_speed(1),
+            Act.EVERY_FRAME: lambda: controller.flip("every_frame"),
+            Act.BOX: lambda: controller.flip("show_box"),
+            Act.HEAT: lambda: controller.flip("show_heat"),
+            Act.GUIDED: lambda: controller.flip("guided_heat"),
+            Act.CROP_OUTLINE: lambda: controller.flip("show_crop"),
+            Act.TIMING: lambda: self.live.toggle_timing(),
+            Act.LABEL: self._switch_label,
+            Act.THRESHOLD_DOWN: lambda: controller.shift_threshold(-1),
+            Act.THRESHOLD_UP: lambda: controller.shift_threshold(1),
+            Act.THEME: self._switch_theme,
+            Act.FULL_SCREEN: self.toggle_full_screen,
+            Act.MODELS: lambda: self._drop(Act.MODELS, self.menus.models),
+            Act.INSTALL: controller.install_default,
+            Act.ADD_WEIGHTS: self._ask_weights,
+            Act.ENGINES: lambda: self._drop(Act.ENGINES, self.menus.engines),
+            Act.CROPS: lambda: self._drop(Act.CROPS, self.menus.crops),
+            Act.OWN_CROP: lambda: self.live.viewport.draw_crop(True),
+            Act.DISPLAY: lambda: self._drop(Act.DISPLAY, self.menus.display),
+            Act.SETTINGS: self._open_settings,
+            Act.HELP: self._open_help,
+            Act.LEAVE: self.leave,
+            Act.QUIT: self._quit,
+        }
+
+    def begin(self, source: str | None = None) -> None:
+        """Start the display, load the model, and open a source."""
+        self.controller.start()
+        self.display.start()
+        if source is not None:
+            self.controller.open(source)
+
+    def _trigger(self, act: Act) -> None:
+        self.actions_set[act].trigger()
+
+    def _drop(self, act: Act, menu: QMenu) -> None:
+        self.top.button(act).drop(menu)
+
+    # -- look and settings -----------------------------------------------------------------
+
+    def _apply_look(self) -> None:
+        self.setStyleSheet(stylesheet(self.look))
+        self.actions_set.set_look(self.look)
+        for part in (self.top, self.start_page, self.live, self.status_line, self.toasts):
+            part.set_look(self.look)
+        self.toasts.set_bottom(self.status_line.height())
+        self.close_sheet()
+
+    def _apply_settings(self) -> None:
+        settings = self.controller.settings
+        if settings.theme != self.look.palette.name:
+            self.look = Look(PALETTES[settings.theme], self.look.scale, self.look.family)
+            reopen = isinstance(self.sheet, SettingsSheet)
+            self._apply_look()
+            if reopen:
+                self._open_settings()
+        flags = {key: value for key, value in settings.model_dump().items() if value in (0, 1)}
+        self.actions_set.show_settings({key: bool(value) for key, value in flags.items()})
+        self.live.apply(settings)
+        self.display.refresh()
+
+    def _switch_theme(self) -> None:
+        dark = self.controller.settings.theme == "dark"
+        self.controller.change(theme="light" if dark else "dark")
+
+    def _switch_label(self) -> None:
+        steady = self.controller.settings.label == "steady"
+        self.controller.change(label="raw" if steady else "steady")
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Take the size of everything from the window's height."""
+        scale = scale_for(self.height())
+        if scale != self.look.scale:
+            self.look = Look(self.look.palette, scale, self.look.family)
+            self._apply_look()
+
+    def _restore_geometry(self) -> None:
+        kept = self.controller.settings.window_geometry
+        restored = bool(kept) and self.restoreGeometry(QByteArray(_decode(kept)))
+        if not restored:
+            self.resize(1440, 900)
+
+    # -- status ----------------------------------------------------------------------------
+
+    def _show_status(self, status: SessionStatus) -> None:
+        empty = status.play_state is PlayState.EMPTY
+        page: QWidget = self.start_page if empty else self.live
+        if self.pages.currentWidget() is not page:
+            if empty:
+                self.start_page.refresh()
+            self.pages.setCurrentWidget(page)
+        self.status_line.show_status(status)
+        self.start_page.show_status(status)
+        if empty:
+            self.install_panel.hide()
+        else:
+            self.install_panel.refresh()
+        self.banner.setVisible(_only_synthetic(status))
+        source, recording, live = needs_met(status)
+        have = {need for need, met in zip(_NEEDS, (source, recording, live), strict=True) if met}
+        self.actions_set.allow(have)
+        name = status.source.label if status.source is not None and not empty else ""
+        self.setWindowTitle(f"{name} – SonoAssist" if name else "SonoAssist")
+
+    def _seek_time(self, at_s: float) -> None:
+        source = self.display.status.source
+        if source is not None and not source.live:
+            self.controller.seek(index_at(source, at_s))
+
+    # -- full screen and leaving -----------------------------------------------------------
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen with headline, picture and planes, or go back."""
+        on = not self.isFullScreen()
+        for part in (self.top, self.status_line):
+            part.setVisible(not on)
+        self.live.set_full_screen(on)
+        self.toasts.set_bottom(0 if on else self.status_line.height())
+        if on:
+            self.showFullScreen()
+        else:
+            self.showNormal()
+        self.display.refresh()
+
+    def leave(self) -> None:
+        """Take away what lies on top: rectangle, sheet, toast, full screen, freeze."""
+        if self.live.viewport.drawing_crop:
+            self.live.viewport.draw_crop(False)
+        elif self.sheet is not None:
+            self.close_sheet()
+        elif self.toasts.dismiss_newest():
+            return
+        elif self.isFullScreen():
+            self.toggle_full_screen()
+        else:
+            self.controller.thaw()
+
+    # -- sheets and questions --------------------------------------------------------------
+
+    def _open_sheet(self, sheet: Sheet) -> None:
+        self.close_sheet()
+        self.sheet = sheet
+        sheet.closed.connect(self.close_sheet)
+        sheet.open()
+
+    def close_sheet(self) -> None:
+        """Take the sheet away."""
+        if self.sheet is not None:
+            self.sheet.hide()
+            self.sheet.deleteLater()
+            self.sheet = None
+            self.setFocus()
+
+    def _open_help(self) -> None:
+        if isinstance(self.sheet, HelpSheet):
+            self.close_sheet()
+        else:
+            self._open_sheet(HelpSheet(self, self.look))
+
+    def _open_settings(self) -> None:
+        if isinstance(self.sheet, SettingsSheet):
+            self.close_sheet()
+        else:
+            self._open_sheet(SettingsSheet(self, self.look, self.controller))
+
+    def _ask_stream(self) -> None:
+        sheet = AskSheet(
+            self, self.look, title="Open a stream", button="Open",
+            text="Address of a network stream, as the scanner or the encoder gives it.",
+            example="rtsp://192.168.1.20:554/live",
+        )  # fmt: skip
+        sheet.answered.connect(self.controller.open)
+        self._open_sheet(sheet)
+
+    def _name_crop(self, box: Box) -> None:
+        sheet = AskSheet(
+            self, self.look, title="Keep this rectangle", button="Keep and use",
+            text=f"{box.width:.0f} × {box.height:.0f} pixels. Give it the name of the scanner; "
+            "it is then in the crop menu.",
+            example="Voluson, room 3",
+        )  # fmt: skip
+        sheet.answered.connect(lambda name: self.controller.keep_crop(name, box))
+        self._open_sheet(sheet)
+
+    def _dialog(self, title: str, chosen: Callable[[str], None]) -> QFileDialog:
+        dialog = QFileDialog(self, title)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(chosen)
+        return dialog
+
+    def _ask_file(self) -> None:
+        dialog = self._dialog("Open a recording or a picture", self.controller.open)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.open()
+
+    def _ask_folder(self) -> None:
+        dialog = self._dialog("Open a folder of pictures", self.controller.open)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.open()
+
+    def _ask_weights(self) -> None:
+        dialog = self._dialog(
+            "Add a weights file", lambda path: self.controller.add_weights(Path(path))
+        )
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters(["Weights (*.npz *.pth *.safetensors)", "All files (*)"])
+        dialog.open()
+
+    # -- dropping files and closing --------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        """Accept files and addresses."""
+        data = event.mimeData() if event is not None else None
+        if event is not None and data is not None and data.hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        """Open the first thing dropped; weights are added instead."""
+        data = event.mimeData() if event is not None else None
+        if data is None or not data.urls():
+            return
+        url = data.urls()[0]
+        path = url.toLocalFile()
+        if Path(path).suffix.lower() in (".npz", ".pth", ".safetensors"):
+            self.controller.add_weights(Path(path))
+        else:
+            self.controller.open(path or url.toString())
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """A window manager may leave full screen by itself: show the bars again."""
+        super().changeEvent(event)
+        if event is not None and event.type() is QEvent.Type.WindowStateChange:
+            self._follow_state()
+
+    def _follow_state(self) -> None:
+        if not self.isFullScreen() and self.top.isHidden():
+            for part in (self.top, self.status_line):
+                part.show()
+            self.live.set_full_screen(False)
+
+    def _quit(self) -> None:
+        self.close()
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:
+        """Keep the settings and end the session."""
+        self.display.stop()
+        geometry = bytes(self.saveGeometry().data())
+        self.controller.settings.window_geometry = base64.b64encode(geometry).decode()
+        self.controller.stop()
+        if event is not None:
+            event.accept()
+
+
+_NEEDS = (Needs.PICTURE, Needs.RECORDING, Needs.LIVE)
+
+
+def _only_synthetic(status: SessionStatus) -> bool:
+    card, source = status.card, status.source
+    real = source is not None and not source.synthetic
+    return card is not None and card.domain == "synthetic" and real
+
+
+def _decode(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        return b""

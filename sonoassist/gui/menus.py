@@ -1,0 +1,198 @@
+"""The menus of choices: devices, models, engines, crops, display. Filled when they open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import get_args
+
+from PyQt6.QtCore import QObject
+from PyQt6.QtGui import QAction, QActionGroup
+from PyQt6.QtWidgets import QMenu, QWidget
+
+from sonoassist.gui.actions import Act, ActionSet
+from sonoassist.gui.controller import Controller
+from sonoassist.gui.transport import SPEEDS, speed_text
+from sonoassist.settings import Settings
+
+_ENGINES = {"auto": "Automatic", "torch": "PyTorch", "openvino": "OpenVINO"}
+_PRECISIONS = {"auto": "Automatic precision", "f32": "f32", "bf16": "bf16", "f16": "f16"}
+_DEVICES = {"auto": "Automatic device", "cpu": "CPU", "cuda": "CUDA GPU"}
+CROPS = {
+    "default": "Automatic (as the model wants it)",
+    "auto": "Find the picture",
+    "published": "Published crop",
+    "full": "Full picture",
+}
+_DISPLAY = (
+    (Act.BOX, Act.HEAT, Act.GUIDED, Act.CROP_OUTLINE),
+    (Act.LABEL, Act.THRESHOLD_DOWN, Act.THRESHOLD_UP),
+    (Act.TIMING, Act.THEME, Act.FULL_SCREEN),
+)
+
+
+def choices(field: str) -> tuple[str, ...]:
+    """The values a setting may have, in their order."""
+    return tuple(get_args(Settings.model_fields[field].annotation))
+
+
+class Menus(QObject):
+    """Builds and fills the menus.
+
+    Args:
+        window: Their parent.
+        controller: Knows the choices and makes them.
+        actions: The table's actions.
+    """
+
+    def __init__(self, window: QWidget, controller: Controller, actions: ActionSet) -> None:
+        super().__init__(window)
+        self._controller = controller
+        self._actions = actions
+        self.devices = self._menu(window, self.fill_devices)
+        self.models = self._menu(window, self.fill_models)
+        self.engines = self._menu(window, self.fill_engines)
+        self.crops = self._menu(window, self.fill_crops)
+        self.display = self._menu(window, self.fill_display)
+        controller.devices_changed.connect(self._devices_changed)
+
+    @staticmethod
+    def _menu(window: QWidget, fill: Callable[[], None]) -> QMenu:
+        menu = QMenu(window)
+        menu.aboutToShow.connect(fill)
+        return menu
+
+    def _row(
+        self, menu: QMenu, text: str, do: Callable[[], None] | None, on: bool | None = None
+    ) -> QAction:
+        action = QAction(text.replace("&", "&&"), menu)
+        if on is not None:
+            action.setCheckable(True)
+            action.setChecked(on)
+        action.setEnabled(do is not None)
+        if do is not None:
+            action.triggered.connect(lambda _checked=False: do())
+        menu.addAction(action)
+        return action
+
+    def _radio(
+        self, menu: QMenu, rows: Iterable[tuple[str, str]], now: str, choose: Callable[[str], None]
+    ) -> None:
+        group = QActionGroup(menu)
+        for value, text in rows:
+            group.addAction(self._row(menu, text, partial(choose, value), value == now))
+
+    def _title(self, menu: QMenu, text: str) -> None:
+        self._row(menu, text, None)
+
+    # -- devices ---------------------------------------------------------------------------
+
+    def fill_devices(self) -> None:
+        """Show what is known and look again in the background."""
+        self._controller.look_for_devices()
+        self._list_devices()
+
+    def _devices_changed(self) -> None:
+        if self.devices.isVisible():
+            self._list_devices()
+
+    def _list_devices(self) -> None:
+        self.devices.clear()
+        names = self._controller.devices
+        self._title(self.devices, "Capture devices")
+        for name in names or ():
+            self._row(self.devices, name, partial(self._controller.open, f"device:{name}"))
+        if self._controller.looking_for_devices:
+            self._row(self.devices, "Looking for devices …", None)
+        elif not names:
+            self._row(self.devices, "No device found: is the grabber plugged in?", None)
+
+    # -- models ----------------------------------------------------------------------------
+
+    def fill_models(self) -> None:
+        """Installed models, then those that can be installed."""
+        menu, controller = self.models, self._controller
+        menu.clear()
+        entries = controller.services.models.entries()
+        self._title(menu, "Model")
+        installed = [(one.name, f"{one.title} ({one.domain})") for one in entries if one.installed]
+        rows = [("auto", "Automatic (SonoNet-32 where installed)"), *installed]
+        self._radio(menu, rows, controller.settings.model, lambda v: controller.change(model=v))
+        menu.addSeparator()
+        for entry in entries:
+            if not entry.installed:
+                text = f"Install {entry.title} ({entry.domain})"
+                self._row(menu, text, partial(controller.installer.start, entry))
+        menu.addAction(self._actions[Act.INSTALL])
+        menu.addAction(self._actions[Act.ADD_WEIGHTS])
+
+    # -- engines ---------------------------------------------------------------------------
+
+    def fill_engines(self) -> None:
+        """Engine, precision, device."""
+        menu = self.engines
+        menu.clear()
+        parts = (
+            ("Engine", "engine", _ENGINES),
+            ("Precision", "precision", _PRECISIONS),
+            ("Device", "device", _DEVICES),
+        )
+        for title, field, texts in parts:
+            self._title(menu, title)
+            now = str(getattr(self._controller.settings, field))
+            rows = [(value, texts.get(value, value)) for value in choices(field)]
+            self._radio(menu, rows, now, partial(self._choose, field))
+            menu.addSeparator()
+
+    def _choose(self, field: str, value: str) -> None:
+        self._controller.change(**{field: value})
+
+    # -- crops -----------------------------------------------------------------------------
+
+    def fill_crops(self) -> None:
+        """The known crops, the user's own, and drawing one."""
+        menu, settings = self.crops, self._controller.settings
+        menu.clear()
+        self._title(menu, "Part of the picture that is analysed")
+        own = [(rect, f"{name}  ({rect})") for name, rect in settings.own_crops.items()]
+        known = [rect for rect, _ in own] + list(CROPS)
+        rows = [*CROPS.items(), *own]
+        if settings.crop not in known:
+            rows.append((settings.crop, f"Rectangle {settings.crop}"))
+        self._radio(menu, rows, settings.crop, partial(self._choose, "crop"))
+        menu.addSeparator()
+        menu.addAction(self._actions[Act.OWN_CROP])
+        if settings.own_crops:
+            forget = QMenu("Forget", menu)
+            for name in settings.own_crops:
+                self._row(forget, name, partial(self._controller.forget_crop, name))
+            menu.addMenu(forget)
+        menu.addAction(self._actions[Act.CROP_OUTLINE])
+
+    # -- display ---------------------------------------------------------------------------
+
+    def fill_display(self) -> None:
+        """What is drawn, and how."""
+        self.display.clear()
+        settings = self._controller.settings
+        for number, part in enumerate(_DISPLAY):
+            if number:
+                self.display.addSeparator()
+            if Act.LABEL in part:
+                kind = "steadied over time" if settings.label == "steady" else "each frame"
+                self._title(self.display, f"Label: {kind}, threshold {settings.threshold:.0%}")
+            for act in part:
+                self.display.addAction(self._actions[act])
+
+    def speed_actions(self) -> list[QAction]:
+        """Playing speeds, for the transport's menu."""
+        group = QActionGroup(self)
+        made = []
+        for speed in SPEEDS:
+            action = QAction(speed_text(speed), self)
+            action.triggered.connect(
+                lambda _checked=False, wanted=speed: self._controller.change(speed=wanted)
+            )
+            group.addAction(action)
+            made.append(action)
+        return made

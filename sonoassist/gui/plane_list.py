@@ -1,0 +1,166 @@
+"""The 14 confidence bars, always in the same order, painted by one widget."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt6.QtWidgets import QSizePolicy, QWidget
+
+from sonoassist.gui.overlay import rounded
+from sonoassist.gui.theme import Look
+from sonoassist.gui.verdict import NOTHING, Kind, Verdict, percent
+from sonoassist.packets import Floats
+from sonoassist.planes import DISPLAY_ORDER, PLANES, Plane
+
+STEADY_MS = 120.0
+_AT = np.array([PLANES.index(plane) for plane in DISPLAY_ORDER])
+_STILL = 0.002
+
+
+class PlaneList(QWidget):
+    """One row a plane: name, the frame's own percentage, bar, threshold; the winner is marked."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._verdict = NOTHING
+        self._threshold = 0.7
+        self._shares: Floats | None = None
+        self._bars = np.zeros(len(DISPLAY_ORDER), np.float64)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(len(DISPLAY_ORDER) * 22)
+        self.setAccessibleName("Planes")
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        self._look = look
+        self.update()
+
+    def set_threshold(self, threshold: float) -> None:
+        """Move the threshold's tick."""
+        self._threshold = threshold
+        self.update()
+
+    def show_shares(self, probabilities: Floats | None, verdict: Verdict) -> None:
+        """Show a frame's own softmax.
+
+        Args:
+            probabilities: (14,) in the order of `planes.PLANES`; None where there is no result.
+            verdict: Of the same frame.
+        """
+        self._shares = None if probabilities is None else probabilities[_AT]
+        self._verdict = verdict
+        if probabilities is None:
+            self._bars[:] = 0.0
+        self.update()
+
+    def advance(self, elapsed_ms: float) -> None:
+        """Let the bars follow; they are steadied for the eye only, the numbers are not."""
+        if self._shares is None:
+            return
+        gap = self._shares - self._bars
+        if not np.any(np.abs(gap) > 0):
+            return
+        if np.max(np.abs(gap)) < _STILL:
+            self._bars[:] = self._shares
+        else:
+            self._bars += gap * (1.0 - math.exp(-elapsed_ms / STEADY_MS))
+        self.update()
+
+    @property
+    def bars(self) -> tuple[float, ...]:
+        """Length of each bar, 0 to 1, in display order."""
+        return tuple(float(bar) for bar in self._bars)
+
+    def texts(self) -> list[tuple[str, str]]:
+        """(name, percentage) of each row, in display order."""
+        shares = self._shares
+        if shares is None:
+            return [(plane.label, "–") for plane in DISPLAY_ORDER]
+        return [
+            (plane.label, percent(float(share)))
+            for plane, share in zip(DISPLAY_ORDER, shares, strict=True)
+        ]
+
+    def winner(self) -> Plane | None:
+        """The row that is marked: the plane named, or the background when that is said."""
+        if self._verdict.kind in (Kind.PLANE, Kind.BACKGROUND):
+            return self._verdict.plane or self._verdict.guess
+        return None
+
+    def row_rect(self, row: int) -> QRectF:
+        """Where a row lies on the widget."""
+        high = min(self.height() / len(DISPLAY_ORDER), self._look.px(62))
+        return QRectF(0, row * high, self.width(), high)
+
+    def bar_rect(self, row: int) -> QRectF:
+        """Where a row's track lies on the widget."""
+        rect = self.row_rect(row)
+        left, right = rect.left() + self._look.px(30), rect.right() - self._look.px(16)
+        thick = self._look.px(8) if rect.height() > self._look.px(40) else self._look.px(6)
+        middle = rect.center().y() + rect.height() * 0.22
+        return QRectF(left, round(middle - thick / 2), right - left, thick)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Paint all rows."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        winner = self.winner()
+        for row, (name, share) in enumerate(self.texts()):
+            plane = DISPLAY_ORDER[row]
+            if plane is winner:
+                self._paint_mark(painter, row, plane)
+            self._paint_words(painter, row, name, share, plane is winner)
+            self._paint_bar(painter, row, plane)
+        painter.end()
+
+    def _paint_mark(self, painter: QPainter, row: int, plane: Plane) -> None:
+        look = self._look
+        rect = self.row_rect(row).adjusted(look.px(4), 1.5, -look.px(4), -1.5)
+        fill = QColor(plane.colour)
+        fill.setAlpha(38)
+        painter.setBrush(fill)
+        painter.setPen(QPen(look.ink(plane.colour), max(look.px(2), 2)))
+        painter.drawPath(rounded(rect, look.px(7)))
+        middle, left, side = rect.center().y(), rect.left() + look.px(9), look.px(5)
+        painter.setBrush(look.ink(plane.colour))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawPolygon(
+            QPolygonF(
+                [
+                    QPointF(left, middle - side),
+                    QPointF(left + side * 1.5, middle),
+                    QPointF(left, middle + side),
+                ]
+            )
+        )
+
+    def _paint_words(self, painter: QPainter, row: int, name: str, share: str, won: bool) -> None:
+        bar = self.bar_rect(row)
+        rect = self.row_rect(row)
+        high = bar.top() - rect.top()
+        size = min(16.0 * self._look.scale, high * 0.66)
+        words = QRectF(bar.left(), rect.top() + high * 0.1, bar.width(), high * 0.9)
+        painter.setFont(self._look.font(size, bold=won, scaled=False))
+        quiet = DISPLAY_ORDER[row].is_background and not won
+        painter.setPen(self._look.colour("muted" if quiet else "text"))
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(words, middle | Qt.AlignmentFlag.AlignLeft, name)
+        painter.drawText(words, middle | Qt.AlignmentFlag.AlignRight, share)
+
+    def _paint_bar(self, painter: QPainter, row: int, plane: Plane) -> None:
+        track = self.bar_rect(row)
+        radius = track.height() / 2
+        painter.fillPath(rounded(track, radius), self._look.colour("raised"))
+        # A small swatch stays even at 0 %, so that each row shows its plane's colour.
+        wide = max(track.width() * float(self._bars[row]), track.height())
+        filled = QRectF(track.left(), track.top(), wide, track.height())
+        painter.fillPath(rounded(filled, radius), QColor(plane.colour))
+        if not plane.is_background:
+            x = round(track.left() + track.width() * self._threshold)
+            reach = self._look.px(2)
+            tick = QRectF(x, track.top() - reach, self._look.px(1.5), track.height() + 2 * reach)
+            painter.fillRect(tick, self._look.colour("muted"))

@@ -1,0 +1,127 @@
+"""What the window needs from the rest of the program, as shapes; tests pass fakes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from sonoassist.live.status import Notices, SessionStatus, View
+from sonoassist.settings import Settings
+
+
+class Session(Protocol):
+    """A live session: every method returns at once and may be called from any thread."""
+
+    @property
+    def notices(self) -> Notices:
+        """What the user should know."""
+        ...
+
+    def open(self, spec: str) -> None: ...  # noqa: D102 (named like the session's own methods)
+    def close_source(self) -> None: ...  # noqa: D102
+    def play(self) -> None: ...  # noqa: D102
+    def pause(self) -> None: ...  # noqa: D102
+    def toggle(self) -> None: ...  # noqa: D102
+    def step(self, frames: int) -> None: ...  # noqa: D102
+    def seek(self, index: int) -> None: ...  # noqa: D102
+    def set_speed(self, factor: float) -> None: ...  # noqa: D102
+    def set_loop(self, on: bool) -> None: ...  # noqa: D102
+    def set_every_frame(self, on: bool) -> None: ...  # noqa: D102
+    def load_model(self, loader: Callable[[], Any]) -> None: ...  # noqa: D102
+    def newest(self) -> View | None: ...  # noqa: D102
+    def history(self) -> tuple[View, ...]: ...  # noqa: D102
+    def status(self) -> SessionStatus: ...  # noqa: D102
+    def stop(self) -> None: ...  # noqa: D102
+
+    def configure(
+        self,
+        *,
+        crop: str | None = None,
+        threshold: float | None = None,
+        guided: bool | None = None,
+        presets: Mapping[str, str] | None = None,
+    ) -> None:
+        """Change how frames are analysed from now on.
+
+        Raises:
+            UsageError: The crop is not understood.
+        """
+        ...
+
+    def set_history(self, seconds: float, megabytes: int) -> None:
+        """Change how far back a freeze can go."""
+        ...
+
+
+class Device(Protocol):
+    """A capture device."""
+
+    @property
+    def name(self) -> str:
+        """What the user knows it by."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """One set of weights the user may choose or install.
+
+    Attributes:
+        name: Key, e.g. "sononet32".
+        title: Name on screen, e.g. "SonoNet-32".
+        domain: "published", "synthetic" or "own".
+        installed: Whether it can be used now.
+    """
+
+    name: str
+    title: str
+    domain: str
+    installed: bool
+
+
+class Models(Protocol):
+    """The models there are; `add` and `install` take long and run on a thread of their own."""
+
+    def entries(self) -> Sequence[ModelEntry]:
+        """Installed models and published ones that could be installed."""
+        ...
+
+    def add(self, path: Path) -> str:
+        """Import a weights file; returns the name of the model."""
+        ...
+
+    def install(
+        self,
+        name: str,
+        progress: Callable[[int, int], None],
+        cancelled: Callable[[], bool],
+    ) -> str:
+        """Download a published model; returns its name.
+
+        Args:
+            name: Of the model.
+            progress: Is told (bytes so far, bytes in all; 0 when unknown).
+            cancelled: Asked now and then; True ends the download.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the composition root hands to the window.
+
+    Attributes:
+        list_devices: Capture devices; may take seconds.
+        models: The models there are.
+        make_analyser: Builds the analyser the settings ask for; takes long.
+        save: Keeps the settings.
+        demo: The bundled demo exam, or None when this build has none.
+    """
+
+    list_devices: Callable[[], Sequence[Device]]
+    models: Models
+    make_analyser: Callable[[Settings], Any]
+    save: Callable[[Settings], None]
+    demo: Path | None = None

@@ -1,0 +1,131 @@
+"""What is written over the picture when there is something to say about it. No Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sonoassist.gui.actions import Act
+from sonoassist.live.status import ModelState, PlayState, SessionStatus
+
+STALE_AFTER_S = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A message in the middle, over a dimmed picture or none.
+
+    Attributes:
+        icon: Name of an icon.
+        title: Large words.
+        text: What to do or why.
+        acts: Offered as buttons.
+    """
+
+    icon: str
+    title: str
+    text: str = ""
+    acts: tuple[Act, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A short mark in the picture's corner; the picture stays as it is.
+
+    Attributes:
+        icon: Name of an icon.
+        text: Words.
+        tone: Colour of the palette.
+        act: What a click on it does, or None.
+    """
+
+    icon: str
+    text: str
+    tone: str = "muted"
+    act: Act | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """Everything written over the picture.
+
+    Attributes:
+        card: In the middle, or None.
+        chips: In the corner, from left to right.
+    """
+
+    card: Card | None = None
+    chips: tuple[Chip, ...] = ()
+
+
+def seconds_back(age_s: float) -> str:
+    """Time back from the moment of freezing, e.g. "−2.4 s"."""
+    return f"−{age_s:.1f} s" if age_s >= 0.05 else "now"
+
+
+def screen_for(status: SessionStatus, has_picture: bool, frozen_back_s: float | None) -> Screen:
+    """Say what is to be written over the picture.
+
+    Args:
+        status: Of the session.
+        has_picture: Whether there is a picture to draw.
+        frozen_back_s: How far back the frozen picture lies, in seconds; None when not frozen.
+    """
+    if frozen_back_s is not None:
+        chip = Chip("freeze", f"FROZEN {seconds_back(frozen_back_s)}", "accent", Act.FREEZE)
+        return Screen(None, (chip, *_model_chips(status)))
+    card = _card(status, has_picture)
+    if card is not None:
+        return Screen(card, ())
+    return Screen(None, (*_play_chips(status), *_model_chips(status)))
+
+
+def _card(status: SessionStatus, has_picture: bool) -> Card | None:
+    name = status.source.label if status.source is not None else ""
+    state = status.play_state
+    if state is PlayState.EMPTY:
+        acts = (Act.OPEN_FILE, Act.DEVICES, Act.STREAM)
+        return Card("file", "Choose a source", "or drop a file on this window", acts)
+    if state is PlayState.FAILED:
+        text = status.play_message or "The source cannot be read"
+        return Card("error", "The source failed", text, (Act.OPEN_FILE, Act.CLOSE))
+    if state is PlayState.LOST:
+        text = status.play_message or "It is opened again as soon as it is back"
+        return Card("nosignal", "Source lost, trying again", text, (Act.RECONNECT, Act.CLOSE))
+    if state is PlayState.OPENING or not has_picture:
+        return Card("wait", f"Opening {name} …".replace("  ", " "), status.play_message)
+    live = status.source is not None and status.source.live
+    if live and status.signal_age_s >= STALE_AFTER_S:
+        text = "Is the scanner on, and its video output connected?"
+        title = f"No signal since {int(status.signal_age_s)} s"
+        return Card("nosignal", title, text, (Act.RECONNECT, Act.CLOSE))
+    return None
+
+
+def _play_chips(status: SessionStatus) -> tuple[Chip, ...]:
+    if status.play_state is PlayState.PAUSED:
+        return (Chip("pause", "Paused", "text", Act.PLAY),)
+    if status.play_state is PlayState.ENDED:
+        return (Chip("end", "End of recording", "text", Act.START),)
+    return ()
+
+
+def _model_chips(status: SessionStatus) -> tuple[Chip, ...]:
+    state = status.model_state
+    if state is ModelState.MISSING:
+        return (Chip("warning", "Model missing: install", "warning", Act.INSTALL),)
+    if state is ModelState.LOADING:
+        return (Chip("wait", "Loading the model …", "muted"),)
+    if state is ModelState.FAILED:
+        why = status.model_message or "see the notice"
+        return (Chip("error", f"No analysis: {why}", "error", Act.MODELS),)
+    return ()
+
+
+def model_words(status: SessionStatus) -> str:
+    """Why a picture has no result, in a few words; "" when the analysis is running."""
+    return {
+        ModelState.MISSING: "no model is installed",
+        ModelState.LOADING: "the model is loading",
+        ModelState.FAILED: status.model_message or "the analysis failed",
+        ModelState.READY: "",
+    }[status.model_state]

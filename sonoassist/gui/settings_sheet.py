@@ -1,0 +1,115 @@
+"""The settings as a sheet; each change works at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QLabel,
+    QSpinBox,
+    QWidget,
+)
+
+from sonoassist import paths
+from sonoassist.gui.controller import Controller
+from sonoassist.gui.sheets import Sheet
+from sonoassist.gui.theme import Look
+
+_CHOICES: tuple[tuple[str, str, Mapping[str, str]], ...] = (
+    ("theme", "Theme", {"dark": "Dark, for a dark room", "light": "Light, for a bright room"}),
+    ("label", "Label", {"steady": "Steadied over time", "raw": "Each frame by itself"}),
+    ("engine", "Engine", {"auto": "Automatic", "torch": "PyTorch", "openvino": "OpenVINO"}),
+    ("precision", "Precision",
+     {"auto": "Automatic", "f32": "f32", "bf16": "bf16", "f16": "f16"}),
+    ("device", "Device", {"auto": "Automatic", "cpu": "CPU", "cuda": "CUDA GPU"}),
+)  # fmt: skip
+_SWITCHES = (
+    ("show_box", "Draw the box"),
+    ("show_heat", "Draw the heat map of the evidence"),
+    ("guided_heat", "Use guided gradients for the heat map"),
+    ("show_crop", "Draw the outline of the crop"),
+    ("every_frame", "Recordings wait for the analysis of every frame"),
+    ("loop", "Start recordings again at their end"),
+)
+
+
+class SettingsSheet(Sheet):
+    """Threshold, label, theme, engine, freeze memory, display."""
+
+    def __init__(self, over: QWidget, look: Look, controller: Controller) -> None:
+        super().__init__(over, look, "Settings", 760)
+        self._controller = controller
+        self._grid = QGridLayout()
+        self._grid.setColumnMinimumWidth(0, look.px(190))
+        self._grid.setColumnStretch(1, 1)
+        self._grid.setHorizontalSpacing(look.px(16))
+        self._grid.setVerticalSpacing(look.px(9))
+        self.body.addLayout(self._grid)
+        settings = controller.settings
+        self.threshold = self._number(
+            "Threshold", "a plane is named from this confidence on", 5, 95, " %",
+            round(settings.threshold * 100),
+        )  # fmt: skip
+        self.threshold.setSingleStep(5)
+        self.threshold.valueChanged.connect(lambda value: controller.change(threshold=value / 100))
+        for field, title, texts in _CHOICES:
+            self._choice(field, title, texts)
+        self._freeze()
+        for field, text in _SWITCHES:
+            self._switch(field, text)
+        where = QLabel(f"Kept in {paths.settings_file()}")
+        where.setObjectName("small")
+        where.setWordWrap(True)
+        self.body.addWidget(where)
+
+    def _freeze(self) -> None:
+        settings, change = self._controller.settings, self._controller.change
+        self.history = self._number("Freeze goes back", "", 1, 120, " s", round(settings.history_s))
+        self.history.valueChanged.connect(lambda value: change(history_s=float(value)))
+        self.memory = self._number(
+            "Memory for the freeze", "", 64, 16384, " MiB",
+            settings.history_mb,
+        )  # fmt: skip
+        self.memory.valueChanged.connect(lambda value: change(history_mb=value))
+
+    def _row(self, title: str, widget: QWidget, hint: str = "") -> None:
+        row = self._grid.rowCount()
+        self._grid.addWidget(QLabel(title), row, 0)
+        self._grid.addWidget(widget, row, 1)
+        if hint:
+            small = QLabel(hint)
+            small.setObjectName("small")
+            self._grid.addWidget(small, row, 2)
+
+    def _number(self, title: str, hint: str, low: int, high: int, unit: str, now: int) -> QSpinBox:
+        box = QSpinBox()
+        box.setRange(low, high)
+        box.setSuffix(unit)
+        box.setValue(now)
+        box.setKeyboardTracking(False)
+        self._row(title, box, hint)
+        return box
+
+    def _choice(self, field: str, title: str, texts: Mapping[str, str]) -> None:
+        box = QComboBox()
+        box.setObjectName(field)
+        for value, text in texts.items():
+            box.addItem(text, value)
+        box.setCurrentIndex(list(texts).index(str(getattr(self._controller.settings, field))))
+        values = list(texts)
+        box.activated.connect(lambda at: self._controller.change(**{field: values[at]}))
+        self._row(title, box)
+
+    def _switch(self, field: str, text: str) -> None:
+        box = QCheckBox(text)
+        box.setObjectName(field)
+        box.setChecked(bool(getattr(self._controller.settings, field)))
+        box.toggled.connect(partial(self._set, field))
+        self.body.addWidget(box)
+
+    def _set(self, field: str, on: bool) -> None:
+        self._controller.change(**{field: on})

@@ -1,0 +1,201 @@
+"""Sheets: cards that lie over the window (help, settings, a question) until Esc or a click."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PyQt6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QTextBrowser,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sonoassist.gui.actions import ACTIONS, Action, Group, key_text
+from sonoassist.gui.theme import Look, help_file
+
+
+class Sheet(QWidget):
+    """A dimmed window with a card in its middle.
+
+    Args:
+        over: The window it lies on.
+        look: Theme and size.
+        title: Of the card.
+        wide_px: Width of the card for a window 1080 px high.
+
+    Signals:
+        closed: It wants to go away.
+    """
+
+    closed = pyqtSignal()
+
+    def __init__(self, over: QWidget, look: Look, title: str, wide_px: int) -> None:
+        super().__init__(over)
+        self._over = over
+        self._look = look
+        self._wide_px = wide_px
+        self.card = QFrame(self)
+        self.card.setObjectName("card")
+        self.body = QVBoxLayout(self.card)
+        self.body.setContentsMargins(look.px(28), look.px(22), look.px(28), look.px(24))
+        self.body.setSpacing(look.px(12))
+        head = QHBoxLayout()
+        label = QLabel(title)
+        label.setObjectName("heading")
+        close = QPushButton("Close  Esc")
+        close.setObjectName("flat")
+        close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        close.clicked.connect(self.closed)
+        head.addWidget(label)
+        head.addStretch(1)
+        head.addWidget(close)
+        self.body.addLayout(head)
+        over.installEventFilter(self)
+
+    def open(self) -> None:
+        """Show it."""
+        self._place()
+        self.show()
+        self.raise_()
+        self.setFocus()
+
+    def _place(self) -> None:
+        self.setGeometry(self._over.rect())
+        margin = self._look.px(24)
+        wide = min(self._look.px(self._wide_px), self.width() - 2 * margin)
+        self.card.setFixedWidth(wide)
+        self.card.setMaximumHeight(self.height() - 2 * margin)
+        high = min(max(self.card.sizeHint().height(), 60), self.height() - 2 * margin)
+        self.card.resize(wide, high)
+        self.card.move((self.width() - wide) // 2, (self.height() - high) // 2)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Follow the size of the window."""
+        if watched is self._over and event is not None and event.type() is QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """A click beside the card closes it."""
+        if event is not None and not self.card.geometry().contains(event.position().toPoint()):
+            self.closed.emit()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Dim the window."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(0, 0, 0, 140))
+        painter.end()
+
+
+class HelpSheet(Sheet):
+    """Every key, made from the table of actions, and a page of help."""
+
+    def __init__(self, over: QWidget, look: Look) -> None:
+        super().__init__(over, look, "Keys and help", 1180)
+        inside = QWidget()
+        columns = QHBoxLayout(inside)
+        columns.setContentsMargins(0, 0, look.px(8), 0)
+        columns.setSpacing(look.px(36))
+        left, middle = (Group.FREEZE, Group.SOURCE), (Group.DISPLAY, Group.ANALYSIS, Group.WINDOW)
+        columns.addLayout(self._keys(left), 3)
+        columns.addLayout(self._keys(middle), 3)
+        columns.addWidget(self._text(), 4)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inside)
+        area.setMinimumHeight(min(inside.sizeHint().height(), over.height() - look.px(150)))
+        self.body.addWidget(area)
+
+    def _keys(self, groups: tuple[Group, ...]) -> QVBoxLayout:
+        column = QVBoxLayout()
+        column.setSpacing(self._look.px(10))
+        for group in groups:
+            title = QLabel(group.value)
+            title.setObjectName("section")
+            column.addWidget(title)
+            grid = QGridLayout()
+            grid.setVerticalSpacing(self._look.px(5))
+            grid.setHorizontalSpacing(self._look.px(14))
+            grid.setColumnStretch(1, 1)
+            for row, action in enumerate(one for one in ACTIONS if one.group is group):
+                grid.addWidget(self._key(action), row, 0, Qt.AlignmentFlag.AlignLeft)
+                words = QLabel(action.text.rstrip("…"))
+                words.setWordWrap(True)
+                grid.addWidget(words, row, 1)
+            column.addLayout(grid)
+            column.addSpacing(self._look.px(8))
+        column.addStretch(1)
+        return column
+
+    def _key(self, action: Action) -> QLabel:
+        key = QLabel(key_text(action.act))
+        palette, px = self._look.palette, self._look.px
+        key.setStyleSheet(
+            f"background: {palette.raised}; border: 1px solid {palette.line};"
+            f" border-radius: {px(4)}px; padding: 1px {px(7)}px; font-size: {px(12)}px"
+        )
+        return key
+
+    def _text(self) -> QTextBrowser:
+        text = QTextBrowser()
+        text.setOpenExternalLinks(False)
+        text.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        text.setMarkdown(help_file("live.md").read_text(encoding="utf-8"))
+        text.setMinimumWidth(self._look.px(280))
+        return text
+
+
+class AskSheet(Sheet):
+    """Asks for one line of text.
+
+    Signals:
+        answered: The line was given; arg: the text.
+    """
+
+    answered = pyqtSignal(str)
+
+    def __init__(
+        self,
+        over: QWidget,
+        look: Look,
+        *,
+        title: str,
+        text: str,
+        example: str,
+        button: str,
+    ) -> None:
+        super().__init__(over, look, title, 620)
+        words = QLabel(text)
+        words.setObjectName("muted")
+        words.setWordWrap(True)
+        self.line = QLineEdit()
+        self.line.setPlaceholderText(example)
+        self.line.returnPressed.connect(self._answer)
+        go = QPushButton(button)
+        go.setObjectName("main")
+        go.clicked.connect(self._answer)
+        row = QHBoxLayout()
+        row.addWidget(self.line, 1)
+        row.addWidget(go)
+        self.body.addWidget(words)
+        self.body.addLayout(row)
+
+    def open(self) -> None:
+        """Show it, ready to type."""
+        super().open()
+        self.line.setFocus()
+
+    def _answer(self) -> None:
+        text = self.line.text().strip()
+        if text:
+            self.closed.emit()
+            self.answered.emit(text)

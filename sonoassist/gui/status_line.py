@@ -1,0 +1,127 @@
+"""The line at the bottom: source, rates, engine, model, and always the disclaimer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QRectF, QSize, Qt
+from PyQt6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QSizePolicy, QWidget
+
+from sonoassist.gui.theme import Look
+from sonoassist.live.status import ModelState, PlayState, SessionStatus
+from sonoassist.model.card import DEFAULT_ARCHITECTURE, Card
+
+DISCLAIMER = "Research and training only. Not for diagnosis."
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A piece of the line.
+
+    Attributes:
+        text: What it says.
+        rank: The highest goes first where there is no room.
+    """
+
+    text: str
+    rank: int
+
+
+def model_text(card: Card) -> str:
+    """Which model runs, and that it is not the default one where that is so."""
+    said = f"{card.title} ({card.domain})"
+    return said if card.architecture == DEFAULT_ARCHITECTURE else f"{said}, not SonoNet-32"
+
+
+def items_for(status: SessionStatus) -> list[Item]:
+    """What the line says of a session."""
+    items = []
+    if status.source is not None:
+        items.append(Item(status.source.label, 1))
+        items.append(Item(status.source.detail, 6))
+    if status.play_state is not PlayState.EMPTY:
+        items += _rates(status)
+    if status.engine:
+        device = f" · {status.device}" if status.device else ""
+        items.append(Item(f"{status.engine}{device}", 5))
+    if status.card is not None:
+        items.append(Item(model_text(status.card), 2))
+    elif status.model_state is ModelState.MISSING:
+        items.append(Item("no model", 2))
+    return [item for item in items if item.text]
+
+
+def _rates(status: SessionStatus) -> list[Item]:
+    stats = status.stats
+    items = [Item(f"{stats.capture_hz:.1f} fps", 3)]
+    if stats.analysed:
+        items.append(Item(f"analysed {stats.analysis_hz:.1f} fps", 8))
+        fast, slow = stats.latency_p50_ms, stats.latency_p95_ms
+        items.append(Item(f"latency {fast:.0f} / {slow:.0f} ms", 4))
+    items.append(Item(f"dropped {stats.dropped}", 7))
+    return items
+
+
+class StatusLine(QWidget):
+    """One painted line with tabular digits; the least important pieces go first."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._items: list[Item] = []
+        self.setObjectName("bar")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.set_look(look)
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        self._look = look
+        self.setFixedHeight(look.px(30))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """As wide as there is room."""
+        return QSize(400, self._look.px(30))
+
+    def show_status(self, status: SessionStatus) -> None:
+        """Say how the session is."""
+        items = items_for(status)
+        if items != self._items:
+            self._items = items
+            self.setToolTip("  ·  ".join(item.text for item in items))
+            self.setAccessibleDescription(self.toolTip())
+            self.update()
+
+    def fitting(self) -> list[str]:
+        """The pieces there is room for, in their order."""
+        metrics = QFontMetricsF(self._look.font(12))
+        gap = self._look.px(24)
+        room = self.width() - 2 * self._look.px(16) - metrics.horizontalAdvance(DISCLAIMER) - gap
+        kept = list(self._items)
+
+        def needed() -> float:
+            return sum(metrics.horizontalAdvance(item.text) + gap for item in kept)
+
+        while len(kept) > 1 and needed() > room:
+            kept.remove(max(kept, key=lambda item: item.rank))
+        elide = Qt.TextElideMode.ElideMiddle
+        return [metrics.elidedText(item.text, elide, max(room - gap, 20)) for item in kept]
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Paint the line."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._look.colour("panel"))
+        painter.fillRect(QRectF(0, 0, self.width(), 1), self._look.colour("line"))
+        font = self._look.font(12)
+        painter.setFont(font)
+        painter.setPen(self._look.colour("muted"))
+        metrics = QFontMetricsF(font)
+        left, middle = float(self._look.px(16)), Qt.AlignmentFlag.AlignVCenter
+        for text in self.fitting():
+            wide = metrics.horizontalAdvance(text)
+            painter.drawText(QRectF(left, 0, wide + 2, self.height()), middle, text)
+            left += wide + self._look.px(24)
+        painter.setPen(self._look.colour("warning"))
+        right = QRectF(self.rect()).adjusted(0, 0, -self._look.px(16), 0)
+        painter.drawText(right, middle | Qt.AlignmentFlag.AlignRight, DISCLAIMER)
+        painter.end()

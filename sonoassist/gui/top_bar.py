@@ -1,0 +1,108 @@
+"""The bar at the top: pages, sources, choices of the analysis, and the window."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QRectF, Qt
+from PyQt6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from sonoassist.gui.actions import Act, ActionSet
+from sonoassist.gui.controls import KeyButton
+from sonoassist.gui.theme import Look
+
+PAGES = (("Live", ""), ("Review", "Review comes in a later version"),
+         ("Practice", "Practice comes in a later version"))  # fmt: skip
+_SOURCES = (Act.OPEN_FILE, Act.OPEN_FOLDER, Act.DEVICES, Act.STREAM)
+_CHOICES = (Act.MODELS, Act.ENGINES, Act.CROPS, Act.DISPLAY)
+_WINDOW = (Act.FULL_SCREEN, Act.SETTINGS, Act.HELP)
+
+
+class PageTab(QWidget):
+    """Name of a page, underlined for the one shown; pages to come are pale and say so."""
+
+    def __init__(self, name: str, missing: str, look: Look) -> None:
+        super().__init__()
+        self._name = name
+        self._missing = missing
+        self.setEnabled(not missing)
+        self.setToolTip(missing)
+        self.setAccessibleName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.set_look(look)
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        self._look = look
+        wide = QFontMetricsF(look.font(14)).horizontalAdvance(self._name)
+        self.setFixedWidth(round(wide) + look.px(24))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Paint the name."""
+        painter = QPainter(self)
+        painter.setFont(self._look.font(14))
+        painter.setPen(self._look.colour("muted" if self._missing else "text"))
+        painter.setOpacity(0.55 if self._missing else 1.0)
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._name)
+        if not self._missing:
+            high, inset = self._look.px(2), self._look.px(8)
+            line = QRectF(inset, self.height() - high, self.width() - 2 * inset, high)
+            painter.fillRect(line, self._look.colour("accent"))
+        painter.end()
+
+
+class TopBar(QWidget):
+    """Arranges the tabs and the buttons of the table's actions."""
+
+    def __init__(self, look: Look, actions: ActionSet) -> None:
+        super().__init__()
+        self.setObjectName("bar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._name = QLabel("SonoAssist")
+        self._tabs = [PageTab(name, missing, look) for name, missing in PAGES]
+        self._buttons: dict[Act, KeyButton] = {}
+        self._look = look
+        self._row = QHBoxLayout(self)
+        self._row.addWidget(self._name)
+        for tab in self._tabs:
+            self._row.addWidget(tab)
+        self._row.addStretch(1)
+        for group in (_SOURCES, _CHOICES, _WINDOW):
+            for act in group:
+                self._add(act, actions)
+            if group is not _WINDOW:
+                self._row.addStretch(1)
+        self.set_look(look)
+
+    def _add(self, act: Act, actions: ActionSet) -> None:
+        button = KeyButton(actions[act], act, self._look, icon_only=act in _WINDOW)
+        self._buttons[act] = button
+        self._row.addWidget(button)
+
+    def button(self, act: Act) -> KeyButton:
+        """The button of an action, to open its menu under."""
+        return self._buttons[act]
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        self._look = look
+        self.setFixedHeight(look.px(46))
+        self._row.setContentsMargins(look.px(16), 0, look.px(12), 0)
+        self._row.setSpacing(look.px(2))
+        self._name.setStyleSheet(
+            f"font-weight: 600; font-size: {look.px(16)}px; padding-right: {look.px(12)}px"
+        )
+        parts: list[PageTab | KeyButton] = [*self._tabs, *self._buttons.values()]
+        for part in parts:
+            part.set_look(look)
+        self._fit()
+
+    def resizeEvent(self, event: object) -> None:
+        """Show as much as there is room for."""
+        self._fit()
+
+    def _fit(self) -> None:
+        """Keys on the buttons where there is room; else they are in the tooltips and menus."""
+        needed = self.width() / self._look.scale
+        for act, button in self._buttons.items():
+            button.show_key(needed >= 1620 or (act in _WINDOW and needed >= 1360))

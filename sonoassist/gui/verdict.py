@@ -1,0 +1,173 @@
+"""What the window may say of one picture. Pure functions, no Qt.
+
+A plane is named, and its box drawn, only when the very frame on screen says so itself.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+from typing import Literal
+
+from sonoassist.live.status import View
+from sonoassist.packets import Analysis, Box, State, SteadyState
+from sonoassist.planes import PLANES, Plane
+
+LabelMode = Literal["steady", "raw"]
+
+
+class Kind(Enum):
+    """What sort of thing is said."""
+
+    NOT_ANALYSED = "not_analysed"
+    PLANE = "plane"
+    UNSURE = "unsure"
+    BACKGROUND = "background"
+    DOPPLER = "doppler"
+    NO_SIGNAL = "no_signal"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is said of one picture.
+
+    Attributes:
+        kind: What sort of thing.
+        title: The large words.
+        plane: The plane named; None unless `kind` is PLANE.
+        guess: The frame's most likely class; None where nothing was analysed.
+        confidence: The frame's own softmax of `guess`, 0 to 1; None where nothing was analysed.
+        detail: Small text, first line.
+        steady_s: For how long the name has been steady, in seconds; None where it is not said.
+        box: The box to draw; None unless `kind` is PLANE.
+    """
+
+    kind: Kind
+    title: str
+    plane: Plane | None = None
+    guess: Plane | None = None
+    confidence: float | None = None
+    detail: str = ""
+    steady_s: float | None = None
+    box: Box | None = None
+
+
+NOTHING = Verdict(Kind.NOT_ANALYSED, "Not analysed")
+_TITLES = {
+    Kind.UNSURE: "Unsure",
+    Kind.BACKGROUND: "No standard plane",
+    Kind.DOPPLER: "Colour Doppler",
+    Kind.NO_SIGNAL: "No picture",
+}
+_KINDS = {
+    State.PLANE: Kind.PLANE,
+    State.UNSURE: Kind.UNSURE,
+    State.BACKGROUND: Kind.BACKGROUND,
+    State.DOPPLER: Kind.DOPPLER,
+    State.NO_SIGNAL: Kind.NO_SIGNAL,
+}
+
+
+def percent(share: float) -> str:
+    """A share as whole percent, e.g. "97 %"."""
+    return f"{round(share * 100)} %"
+
+
+def decide(view: View | None, label: LabelMode, threshold: float) -> Verdict:
+    """Say what may be said of `view`.
+
+    Args:
+        view: The picture on screen.
+        label: "steady" takes the name from the steadied label, "raw" from the frame alone.
+        threshold: Softmax below which no plane is named.
+    """
+    if view is None or view.analysis is None:
+        return NOTHING
+    analysis = view.analysis
+    kind = _own_kind(analysis, threshold)
+    if kind in (Kind.DOPPLER, Kind.NO_SIGNAL):
+        return _unanalysed(kind)
+    agreed = label == "raw" or _agrees(kind, analysis, view.steady)
+    if not agreed or kind is Kind.UNSURE:
+        return _unsure(analysis, threshold, agreed)
+    if kind is Kind.BACKGROUND:
+        return _background(analysis)
+    return _plane(view, analysis, label)
+
+
+def _own_kind(analysis: Analysis, threshold: float) -> Kind:
+    """The frame's own word; a plane below the threshold in force now is not sure either."""
+    kind = _KINDS[analysis.state]
+    prediction = analysis.prediction
+    if kind is Kind.PLANE and (prediction.is_background or prediction.confidence < threshold):
+        return Kind.UNSURE
+    return kind
+
+
+def _agrees(kind: Kind, analysis: Analysis, steady: SteadyState | None) -> bool:
+    if steady is None or _KINDS[steady.state] is not kind:
+        return False
+    return kind is not Kind.PLANE or steady.plane == analysis.prediction.plane
+
+
+def _unanalysed(kind: Kind) -> Verdict:
+    detail = "not analysed" if kind is Kind.DOPPLER else "the screen is empty"
+    return Verdict(kind, _TITLES[kind], detail=detail)
+
+
+def _unsure(analysis: Analysis, threshold: float, agreed: bool) -> Verdict:
+    guess, confidence = analysis.prediction.plane, analysis.prediction.confidence
+    # Rounded down, so that 69.9 % never reads "70 %, below the 70 % threshold".
+    said = f"best guess {guess.label} {math.floor(confidence * 100)} %"
+    if guess.is_background:
+        said = f"best guess no standard plane {math.floor(confidence * 100)} %"
+    if confidence < threshold:
+        said += f", below the {percent(threshold)} threshold"
+    elif not agreed:
+        said += ", not steady yet"
+    return Verdict(Kind.UNSURE, "Unsure", guess=guess, confidence=confidence, detail=said)
+
+
+def _background(analysis: Analysis) -> Verdict:
+    prediction = analysis.prediction
+    return Verdict(
+        Kind.BACKGROUND,
+        _TITLES[Kind.BACKGROUND],
+        guess=prediction.plane,
+        confidence=prediction.confidence,
+        detail="none of the 13 planes",
+    )
+
+
+def _plane(view: View, analysis: Analysis, label: LabelMode) -> Verdict:
+    plane = analysis.prediction.plane
+    steady_s = None
+    if label == "steady" and view.steady is not None and not view.frame.still:
+        steady_s = max(view.frame.time_s - view.steady.since_s, 0.0)
+    return Verdict(
+        Kind.PLANE,
+        plane.label,
+        plane=plane,
+        guess=plane,
+        confidence=analysis.prediction.confidence,
+        detail=plane.full_name,
+        steady_s=steady_s,
+        box=analysis.shown_box,
+    )
+
+
+def strip_code(verdict: Verdict) -> int:
+    """The verdict as a number for the strip: a class index, or one of the codes below."""
+    if verdict.plane is not None:
+        return PLANES.index(verdict.plane)
+    if verdict.kind is Kind.UNSURE:
+        return CODE_UNSURE
+    if verdict.kind is Kind.NOT_ANALYSED:
+        return CODE_NONE
+    return CODE_BACKGROUND
+
+
+CODE_BACKGROUND = 200
+CODE_UNSURE = 201
+CODE_NONE = 255

@@ -1,0 +1,282 @@
+"""The picture, and over it only what belongs to the very frame drawn."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QCursor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt6.QtWidgets import QSizePolicy, QWidget
+
+from sonoassist.gui.actions import Act
+from sonoassist.gui.cards import Hit, paint_card, paint_chips
+from sonoassist.gui.overlay import (
+    Placement,
+    heat_evidence,
+    heat_image,
+    paint_box,
+    paint_heat,
+    paint_outline,
+    place,
+)
+from sonoassist.gui.screens import Screen
+from sonoassist.gui.theme import Look
+from sonoassist.gui.verdict import NOTHING, Kind, Verdict
+from sonoassist.live.status import View
+from sonoassist.opencv import cv2
+from sonoassist.packets import Analysis, Box, Pixels
+
+MIN_CROP_PX = 16
+
+
+def wrap_pixels(pixels: Pixels) -> QImage:
+    """A QImage over the very memory of `pixels`; the caller keeps the array alive."""
+    height, width = pixels.shape[:2]
+    grey = pixels.ndim == 2
+    kind = QImage.Format.Format_Grayscale8 if grey else QImage.Format.Format_RGB888
+    # Qt's stubs know bytes only; any buffer will do, and none is copied.
+    memory = cast(bytes, pixels.data)
+    return QImage(memory, int(width), int(height), int(pixels.strides[0]), kind)
+
+
+def fit_pixels(pixels: Pixels, size: QSize) -> Pixels:
+    """Scale `pixels` to `size` (screen pixels), smoothly; unscaled ones are given back as is."""
+    height, width = pixels.shape[:2]
+    wanted = (max(size.width(), 1), max(size.height(), 1))
+    if (width, height) == wanted:
+        return pixels
+    # Area averaging is slow and only better than linear where many pixels fall into one.
+    much_smaller = wanted[0] * 2 < width
+    method = cv2.INTER_AREA if much_smaller else cv2.INTER_LINEAR
+    return cv2.resize(pixels, wanted, interpolation=method)  # type: ignore[return-value]
+
+
+class Viewport(QWidget):
+    """Draws a view: the picture, its own box, heat map and crop, and what is to be said.
+
+    Signals:
+        asked: A chip or a button over the picture was clicked; arg: its `Act`.
+        crop_drawn: A rectangle was drawn with the mouse; arg: `Box` in frame pixels.
+    """
+
+    asked = pyqtSignal(object)
+    crop_drawn = pyqtSignal(object)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self._view: View | None = None
+        self._verdict: Verdict = NOTHING
+        self._screen = Screen()
+        self._frozen = False
+        self.show_box = True
+        self.show_heat = False
+        self.show_crop = False
+        self.guided_heat = False
+        self._fitted: tuple[Pixels, QSize, Pixels, QImage] | None = None
+        self._heat: tuple[Analysis, bool, QImage | None] | None = None
+        self._hits: list[Hit] = []
+        self._drawing = False
+        self._drag: tuple[QPointF, QPointF] | None = None
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(240, 180)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName("Picture")
+
+    # -- what to draw ----------------------------------------------------------------------
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        self._look = look
+        self.update()
+
+    def show_view(self, view: View | None, verdict: Verdict, *, frozen: bool = False) -> None:
+        """Draw `view`, whose verdict is `verdict`, from now on."""
+        self._view, self._verdict, self._frozen = view, verdict, frozen
+        self.update()
+
+    def show_screen(self, screen: Screen) -> None:
+        """Write `screen` over the picture from now on."""
+        if screen != self._screen:
+            self._screen = screen
+            self.update()
+
+    @property
+    def screen_shown(self) -> Screen:
+        """What is written over the picture."""
+        return self._screen
+
+    @property
+    def view(self) -> View | None:
+        """What is drawn."""
+        return self._view
+
+    def placement(self) -> Placement | None:
+        """Where the picture lies on the widget, or None without one."""
+        if self._view is None:
+            return None
+        frame = self._view.frame
+        return place(frame.width_px, frame.height_px, QRectF(self.rect()))
+
+    # -- drawing an own crop ---------------------------------------------------------------
+
+    @property
+    def drawing_crop(self) -> bool:
+        """Whether the mouse draws a rectangle now."""
+        return self._drawing
+
+    def draw_crop(self, on: bool) -> None:
+        """Let the mouse draw a rectangle on the picture, or stop that."""
+        self._drawing = on and self._view is not None
+        self._drag = None
+        shape = Qt.CursorShape.CrossCursor if self._drawing else Qt.CursorShape.ArrowCursor
+        self.setCursor(QCursor(shape))
+        self.update()
+
+    def _dragged(self) -> Box | None:
+        placement = self.placement()
+        if self._drag is None or placement is None or self._view is None:
+            return None
+        (x0, y0), (x1, y1) = (placement.to_frame(point) for point in self._drag)
+        wide, high = self._view.frame.width_px, self._view.frame.height_px
+        return Box(
+            float(min(max(round(min(x0, x1)), 0), wide)),
+            float(min(max(round(min(y0, y1)), 0), high)),
+            float(min(max(round(max(x0, x1)), 0), wide)),
+            float(min(max(round(max(y0, y1)), 0), high)),
+        )
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """Start a rectangle, or follow a chip."""
+        if event is None or event.button() is not Qt.MouseButton.LeftButton:
+            return
+        if self._drawing:
+            self._drag = (event.position(), event.position())
+            self.update()
+            return
+        act = self._act_at(event.position())
+        if act is not None:
+            self.asked.emit(act)
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        """Stretch the rectangle, or show that a chip can be clicked."""
+        if event is None:
+            return
+        if self._drag is not None:
+            self._drag = (self._drag[0], event.position())
+            self.update()
+        elif not self._drawing:
+            over = self._act_at(event.position()) is not None
+            shape = Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor
+            self.setCursor(QCursor(shape))
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        """Finish the rectangle."""
+        box = self._dragged()
+        if event is None or box is None:
+            return
+        self._drag = None
+        self.update()
+        if box.width >= MIN_CROP_PX and box.height >= MIN_CROP_PX:
+            self.draw_crop(False)
+            self.crop_drawn.emit(box)
+
+    def _act_at(self, point: QPointF) -> Act | None:
+        return next((hit.act for hit in self._hits if hit.rect.contains(point)), None)
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Repaint when the window is enabled, disabled or given another font."""
+        super().changeEvent(event)
+        self.update()
+
+    # -- painting --------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Paint the picture and what lies over it."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), self._look.colour("well"))
+        placement = self.placement()
+        if placement is not None and self._view is not None:
+            self._paint_picture(painter, placement, self._view)
+            if self._view.analysis is not None and self._screen.card is None:
+                self._paint_overlay(painter, placement, self._view.analysis)
+        self._paint_words(painter)
+        self._paint_drag(painter, placement)
+        painter.end()
+
+    def _paint_picture(self, painter: QPainter, placement: Placement, view: View) -> None:
+        ratio = self.devicePixelRatioF()
+        pixels = view.frame.pixels
+        size = QSize(
+            round(view.frame.width_px * placement.scale * ratio),
+            round(view.frame.height_px * placement.scale * ratio),
+        )
+        if self._fitted is None or self._fitted[0] is not pixels or self._fitted[1] != size:
+            fitted = fit_pixels(pixels, size)
+            image = wrap_pixels(fitted)
+            image.setDevicePixelRatio(ratio)
+            self._fitted = (pixels, size, fitted, image)
+        painter.drawImage(QPointF(placement.left, placement.top), self._fitted[3])
+
+    def _paint_overlay(self, painter: QPainter, placement: Placement, analysis: Analysis) -> None:
+        verdict = self._verdict
+        sure = verdict.kind is Kind.PLANE and verdict.plane is not None
+        heat = self._heat_of(analysis) if self.show_heat and sure else None
+        if heat is not None:
+            paint_heat(painter, placement, analysis.geometry.crop, heat)
+        if self.show_crop:
+            rect = placement.to_widget(analysis.geometry.crop)
+            paint_outline(painter, rect, QColor("#c9d2dc"), self._look)
+        if self.show_box and verdict.box is not None and verdict.plane is not None:
+            paint_box(painter, placement, verdict.box, verdict.plane, self._look)
+
+    def _heat_of(self, analysis: Analysis) -> QImage | None:
+        kept = self._heat
+        if kept is not None and kept[0] is analysis and kept[1] is self.guided_heat:
+            return kept[2]
+        evidence = heat_evidence(analysis, self.guided_heat)
+        image = None if evidence is None else heat_image(evidence)
+        self._heat = (analysis, self.guided_heat, image)
+        return image
+
+    def _paint_words(self, painter: QPainter) -> None:
+        area = QRectF(self.rect())
+        self._hits = []
+        if self._frozen:
+            pen = QPen(self._look.colour("accent"), self._look.px(4))
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            half = self._look.px(4) / 2
+            painter.drawRect(area.adjusted(half, half, -half, -half))
+        if self._screen.card is not None:
+            if self._view is not None:
+                painter.fillRect(self.rect(), QColor(0, 0, 0, 150))
+            self._hits = paint_card(painter, area, self._screen.card, self._look)
+        else:
+            self._hits = paint_chips(painter, area, self._screen.chips, self._look)
+
+    def _paint_drag(self, painter: QPainter, placement: Placement | None) -> None:
+        box = self._dragged()
+        if not self._drawing or placement is None:
+            return
+        if box is not None:
+            rect = placement.to_widget(box)
+            shade = QColor(0, 0, 0, 120)
+            whole = self.rect()
+            hole = rect.toRect()
+            for part in _around(whole, hole):
+                painter.fillRect(part, shade)
+            paint_outline(painter, rect, self._look.colour("accent"), self._look)
+        else:
+            painter.fillRect(self.rect(), QColor(0, 0, 0, 90))
+
+
+def _around(whole: QRect, hole: QRect) -> tuple[QRect, QRect, QRect, QRect]:
+    """The four rectangles that cover `whole` but not `hole`."""
+    return (
+        QRect(whole.left(), whole.top(), whole.width(), hole.top() - whole.top()),
+        QRect(whole.left(), hole.bottom() + 1, whole.width(), whole.bottom() - hole.bottom()),
+        QRect(whole.left(), hole.top(), hole.left() - whole.left(), hole.height()),
+        QRect(hole.right() + 1, hole.top(), whole.right() - hole.right(), hole.height()),
+    )

@@ -1,0 +1,177 @@
+"""The analysis worker: owns the model, turns frames into views."""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sonoassist.errors import ModelError, SonoAssistError
+from sonoassist.live.slots import NewestSlot
+from sonoassist.live.status import Level, ModelState, Notice, Notices, View
+from sonoassist.model.card import Card
+from sonoassist.packets import Frame
+from sonoassist.pipeline import Analyser, AnalyserOptions
+from sonoassist.temporal.steady import SteadyLabel
+
+IDLE_S = 0.2
+
+Loader = Callable[[], Analyser]
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisState:
+    """The analysis worker at one moment; replaced as a whole, never changed."""
+
+    model_state: ModelState = ModelState.MISSING
+    message: str = ""
+    card: Card | None = None
+    engine: str = ""
+    device: str = ""
+
+
+class AnalysisWorker:
+    """Analyses the newest frame, again and again, on a thread of its own.
+
+    Without a model, or when the analysis fails, the raw frames are passed on: a picture
+    without a result is shown as such, and the state says why.
+
+    Args:
+        slot: Where the frames come from.
+        deliver: Takes each view.
+        notices: For the user.
+    """
+
+    def __init__(
+        self, slot: NewestSlot[Frame], deliver: Callable[[View], None], notices: Notices
+    ) -> None:
+        self._slot = slot
+        self._deliver = deliver
+        self._notices = notices
+        self._analyser: Analyser | None = None
+        self._steady = SteadyLabel(AnalyserOptions().threshold)
+        self._lock = threading.Lock()
+        self._loader: Loader | None = None
+        self._options: AnalyserOptions | None = None
+        self._last: Frame | None = None
+        self._again = False
+        self._broken_sequence = False
+        self._stopping = threading.Event()
+        self.state = AnalysisState()
+        self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
+        self._thread.start()
+
+    # --- asked for by other threads -------------------------------------------------------
+
+    def load(self, loader: Loader) -> None:
+        """Load a model on the thread; only the newest wish counts."""
+        with self._lock:
+            self._loader = loader
+
+    def configure(self, options: AnalyserOptions) -> None:
+        """Use other options from the next frame on, and look at the last frame again."""
+        with self._lock:
+            self._options = options
+
+    def break_sequence(self) -> None:
+        """The next frame does not follow the last one."""
+        with self._lock:
+            self._broken_sequence = True
+            self._last = None
+
+    def stop(self) -> None:
+        """End the thread; it has ended when this returns."""
+        self._stopping.set()
+        self._slot.close()
+        self._thread.join()
+
+    # --- on the thread ----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._turn()
+            except Exception as error:  # noqa: BLE001  (the top of the thread: report, go on)
+                self._give_up(str(error), traceback.format_exc())
+        if self._analyser is not None:
+            self._analyser.close()
+
+    def _turn(self) -> None:
+        self._take_wishes()
+        frame = self._slot.take(0.0 if self._again else IDLE_S)
+        if frame is None and self._again:
+            frame = self._last
+        self._again = False
+        if frame is not None and not self._stopping.is_set():
+            self._last = frame
+            self._deliver(self._view(frame))
+
+    def _take_wishes(self) -> None:
+        with self._lock:
+            loader, self._loader = self._loader, None
+            options, self._options = self._options, None
+            broken, self._broken_sequence = self._broken_sequence, False
+        if broken:
+            self._steady.reset()
+        if loader is not None:
+            self._load(loader)
+        if options is not None and self._analyser is not None:
+            self._use(options)
+
+    def _load(self, loader: Loader) -> None:
+        self.state = AnalysisState(ModelState.LOADING)
+        old, self._analyser = self._analyser, None
+        if old is not None:
+            old.close()
+        try:
+            analyser = loader()
+        except SonoAssistError as error:
+            missing = isinstance(error, ModelError) and "no model is installed" in error.message
+            state = ModelState.MISSING if missing else ModelState.FAILED
+            self.state = AnalysisState(state, str(error))
+            if not missing:
+                self._notices.put(Notice.of(error))
+            return
+        self._analyser = analyser
+        self._use(analyser.options)
+        engine = analyser.engine
+        self.state = AnalysisState(
+            ModelState.READY,
+            card=analyser.card,
+            engine=f"{engine.name} {engine.precision}",
+            device=engine.device,
+        )
+
+    def _use(self, options: AnalyserOptions) -> None:
+        assert self._analyser is not None
+        self._analyser.configure(options)
+        self._steady.threshold = options.threshold
+        # What is on screen was made with the old options: look at it again.
+        self._again = self._last is not None
+
+    def _view(self, frame: Frame) -> View:
+        if self._analyser is None:
+            return View(frame)
+        try:
+            analysis = self._analyser.analyse(frame)
+        except SonoAssistError as error:
+            self._give_up(str(error), "", Notice.of(error))
+            return View(frame)
+        if self.state.model_state is ModelState.FAILED:
+            self.state = AnalysisState(
+                ModelState.READY,
+                card=self._analyser.card,
+                engine=f"{self._analyser.engine.name} {self._analyser.engine.precision}",
+                device=self._analyser.engine.device,
+            )
+        return View(frame, analysis, self._steady.update(analysis))
+
+    def _give_up(self, message: str, details: str, notice: Notice | None = None) -> None:
+        """Say once that the analysis fails; it is tried again with each frame."""
+        if self.state.model_state is not ModelState.FAILED or self.state.message != message:
+            self._notices.put(
+                notice or Notice(Level.ERROR, f"the analysis failed: {message}", "", details)
+            )
+        card = self._analyser.card if self._analyser is not None else None
+        self.state = AnalysisState(ModelState.FAILED, message, card)

@@ -1,0 +1,326 @@
+"""The capture worker: owns the source, and does what the window asks of it."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sonoassist.errors import (
+    DamagedFrameError,
+    SonoAssistError,
+    SourceError,
+    SourceLostError,
+    StalledError,
+)
+from sonoassist.live.player import Pacer
+from sonoassist.live.status import Level, Notice, Notices, PlayState
+from sonoassist.packets import Frame
+from sonoassist.sources.base import Source, SourceInfo
+
+RETRY_S = 1.0
+"""Pause between two attempts to open a lost source again."""
+IDLE_S = 0.5
+DUE_S = 0.001
+"""A frame due within this time is due now."""
+TAKEN_S = 0.2
+
+Command = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureState:
+    """The capture worker at one moment; replaced as a whole, never changed."""
+
+    play_state: PlayState = PlayState.EMPTY
+    source: SourceInfo | None = None
+    index: int = 0
+    time_s: float = 0.0
+    newest_at_s: float = 0.0
+    message: str = ""
+
+
+class CaptureWorker:
+    """Reads frames on a thread of its own.
+
+    Args:
+        opener: Makes a source of what the user named.
+        deliver: Takes each frame.
+        wait_taken: Waits until the last frame delivered was taken, or a time in seconds; for
+            playing every frame.
+        started: Called whenever the sequence of frames breaks (other source, jump).
+        notices: For the user.
+    """
+
+    def __init__(
+        self,
+        opener: Callable[[str], Source],
+        deliver: Callable[[Frame], None],
+        wait_taken: Callable[[float], bool],
+        started: Callable[[], None],
+        notices: Notices,
+    ) -> None:
+        self._opener = opener
+        self._deliver = deliver
+        self._wait_taken = wait_taken
+        self._started = started
+        self._notices = notices
+        self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
+        self._source: Source | None = None
+        self._pending: Frame | None = None
+        self._spec = ""
+        self._pacer = Pacer()
+        self._loop = False
+        self._every_frame = False
+        self._stopping = threading.Event()
+        self.state = CaptureState()
+        self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
+        self._thread.start()
+
+    # --- asked for by other threads -------------------------------------------------------
+
+    def open(self, spec: str) -> None:
+        """Open a source and play it."""
+        self._ask(lambda: self._open(spec))
+
+    def close_source(self) -> None:
+        """Let go of the source."""
+        self._ask(self._close)
+
+    def play(self) -> None:
+        """Go on, from the start when the recording had ended."""
+        self._ask(self._play)
+
+    def pause(self) -> None:
+        """Hold a recording."""
+        self._ask(self._pause)
+
+    def toggle(self) -> None:
+        """Play or pause."""
+        self._ask(lambda: self._pause() if self._playing() else self._play())
+
+    def step(self, frames: int) -> None:
+        """Hold, and show the frame so many further on."""
+        self._ask(lambda: self._show(self.state.index + frames))
+
+    def seek(self, index: int) -> None:
+        """Go to a frame; playing goes on from there."""
+        self._ask(lambda: self._seek(index))
+
+    def set_speed(self, factor: float) -> None:
+        """Play a recording faster or slower."""
+        self._ask(lambda: self._pacer.set_speed(factor))
+
+    def set_loop(self, on: bool) -> None:
+        """Start a recording again at its end."""
+        self._loop = on
+
+    def set_every_frame(self, on: bool) -> None:
+        """Let a recording wait for the analysis instead of dropping frames."""
+        self._every_frame = on
+
+    def stop(self) -> None:
+        """Close the source and end the thread; it has ended when this returns."""
+        self._stopping.set()
+        self._ask(lambda: None)
+        self._thread.join()
+
+    # --- on the thread ----------------------------------------------------------------------
+
+    def _ask(self, command: Command) -> None:
+        self._commands.put(command)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._turn()
+            except SonoAssistError as error:
+                self._fail(error)
+            except Exception as error:  # noqa: BLE001  (the top of the thread: report, go on)
+                details = traceback.format_exc()
+                self._notices.put(Notice(Level.ERROR, f"capture failed: {error}", "", details))
+                self._set(play_state=PlayState.FAILED, message=str(error))
+        self._close()
+
+    def _turn(self) -> None:
+        if self.state.play_state is PlayState.LOST:
+            self._obey(RETRY_S)
+            if self.state.play_state is PlayState.LOST and not self._stopping.is_set():
+                self._reopen()
+        elif self._playing():
+            # A frame that is not due yet waits here, where a command can come in between.
+            self._obey(self._due_in_s())
+            if self._playing() and not self._stopping.is_set():
+                self._advance()
+        else:
+            self._obey(IDLE_S)
+
+    def _due_in_s(self) -> float:
+        if self._pending is None or self._is_live():
+            return 0.0
+        return self._pacer.wait_s(self._pending.time_s)
+
+    def _obey(self, timeout_s: float) -> None:
+        """Run the commands that wait; wait at most so long for the first."""
+        try:
+            if timeout_s > 0:
+                self._commands.get(timeout=timeout_s)()
+            while not self._stopping.is_set():
+                self._commands.get(block=False)()
+        except queue.Empty:
+            return
+
+    def _playing(self) -> bool:
+        return self.state.play_state is PlayState.PLAYING
+
+    def _set(self, **changes: object) -> None:
+        old = self.state
+        fields = {name: getattr(old, name) for name in CaptureState.__slots__}
+        self.state = CaptureState(**{**fields, **changes})
+
+    def _open(self, spec: str) -> None:
+        self._close()
+        self._spec = spec
+        self.state = CaptureState(PlayState.OPENING, message=spec)
+        self._source = self._opener(spec)
+        self._begin(self._source)
+
+    def _begin(self, source: Source) -> None:
+        self._started()
+        self._pending = None
+        self._pacer.restart()
+        info = source.info
+        self.state = CaptureState(PlayState.PLAYING, info, newest_at_s=time.monotonic())
+        if info.stills:
+            # Pictures are looked at one by one; nobody wants a folder to run away.
+            self._show(0)
+
+    def _close(self) -> None:
+        if self._source is not None:
+            self._source.close()
+            self._source = None
+        self._pending = None
+        self.state = CaptureState()
+        self._started()
+
+    def _play(self) -> None:
+        if self._source is None:
+            return
+        if self.state.play_state is PlayState.ENDED:
+            self._source.seek(0)
+            self._started()
+        if self.state.play_state in (PlayState.ENDED, PlayState.PAUSED):
+            self._pacer.restart()
+            self._set(play_state=PlayState.PLAYING, message="")
+
+    def _pause(self) -> None:
+        if self._playing() and not self._is_live():
+            self._set(play_state=PlayState.PAUSED)
+
+    def _is_live(self) -> bool:
+        return self.state.source is not None and self.state.source.live
+
+    def _show(self, index: int) -> None:
+        if self._source is None or self._is_live():
+            return
+        self._set(play_state=PlayState.PAUSED)
+        self._go_to(index)
+
+    def _seek(self, index: int) -> None:
+        if self._source is None or self._is_live():
+            return
+        playing = self._playing()
+        self._go_to(index)
+        if not playing and self.state.play_state is not PlayState.ENDED:
+            self._set(play_state=PlayState.PAUSED)
+
+    def _go_to(self, index: int) -> None:
+        assert self._source is not None
+        last = max((self.state.source.frame_count or 1) - 1, 0) if self.state.source else 0
+        wanted = min(max(index, 0), last)
+        if wanted != self.state.index + 1:
+            self._started()
+        self._pacer.restart()
+        self._pending = None
+        self._source.seek(wanted)
+        if self.state.play_state is PlayState.ENDED:
+            self._set(play_state=PlayState.PAUSED)
+        self._advance()
+
+    def _advance(self) -> None:
+        """Read a frame unless one waits already, and pass it on when it is due."""
+        if self._pending is None and not self._read():
+            return
+        frame = self._pending
+        if frame is None:
+            self._end()
+        elif self._is_due(frame):
+            self._pending = None
+            self._pass_on(frame)
+
+    def _read(self) -> bool:
+        """Read the next frame into `_pending` (None at the end); False when there is none yet."""
+        assert self._source is not None
+        try:
+            self._pending = self._source.read()
+        except DamagedFrameError as error:
+            self._notices.put(Notice.of(error, Level.WARNING))
+        except StalledError as error:
+            self._set(message=error.message)
+        except SourceLostError as error:
+            self._lose(error)
+        else:
+            return True
+        return False
+
+    def _is_due(self, frame: Frame) -> bool:
+        if not self._playing() or self._is_live():
+            return True
+        if self._pacer.wait_s(frame.time_s) > DUE_S:
+            return False
+        return not self._every_frame or self._wait_taken(TAKEN_S)
+
+    def _pass_on(self, frame: Frame) -> None:
+        self._set(
+            index=frame.index, time_s=frame.time_s, newest_at_s=time.monotonic(), message=""
+        )
+        self._deliver(frame)
+
+    def _end(self) -> None:
+        if self._is_live():
+            self._lose(SourceLostError("the source has ended"))
+        elif self._loop and self._source is not None and self._playing():
+            self._source.seek(0)
+            self._started()
+            self._pacer.restart()
+        else:
+            self._set(play_state=PlayState.ENDED)
+
+    def _lose(self, error: SourceLostError) -> None:
+        if self._source is not None:
+            self._source.close()
+            self._source = None
+        self._notices.put(
+            Notice(Level.WARNING, error.message, "It is opened again as soon as it is back")
+        )
+        self._set(play_state=PlayState.LOST, message=error.message)
+
+    def _reopen(self) -> None:
+        try:
+            self._source = self._opener(self._spec)
+        except SourceError as error:
+            self._set(message=error.message)
+            return
+        self._begin(self._source)
+        self._notices.put(Notice(Level.INFO, f"{self._source.info.label} is back"))
+
+    def _fail(self, error: SonoAssistError) -> None:
+        self._notices.put(Notice.of(error))
+        ended = self._source is not None and self.state.index > 0
+        if self._source is None or not ended:
+            self._set(play_state=PlayState.FAILED, message=str(error))
+        else:
+            self._set(play_state=PlayState.ENDED, message=str(error))

@@ -1,0 +1,88 @@
+"""Counting frames and their latency over the last seconds."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from sonoassist.packets import Analysis, LiveStats
+
+WINDOW_S = 3.0
+
+
+class Rates:
+    """Collects from the capture and the analysis thread; `stats` may be asked from any.
+
+    Args:
+        clock_s: Gives the time; tests pass their own.
+    """
+
+    def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
+        self._clock_s = clock_s
+        self._lock = threading.Lock()
+        self.reset()
+
+    def reset(self) -> None:
+        """Start anew (another source)."""
+        with self._lock:
+            self._captured = 0
+            self._analysed = 0
+            self._captured_at_s: deque[float] = deque()
+            self._done: deque[tuple[float, float, tuple[tuple[str, float], ...]]] = deque()
+
+    def captured(self) -> None:
+        """Count a captured frame."""
+        with self._lock:
+            self._captured += 1
+            self._captured_at_s.append(self._clock_s())
+
+    def analysed(self, analysis: Analysis) -> None:
+        """Count an analysed frame."""
+        latency_ms = 1e3 * (analysis.finished_at_s - analysis.frame.captured_at_s)
+        with self._lock:
+            self._analysed += 1
+            self._done.append((self._clock_s(), latency_ms, analysis.timings_ms))
+
+    def stats(self, dropped: int) -> LiveStats:
+        """The figures of the last `WINDOW_S` seconds."""
+        with self._lock:
+            self._forget_old()
+            latencies = [latency for _, latency, _ in self._done] or [0.0]
+            p50, p95 = np.percentile(latencies, [50, 95])
+            return LiveStats(
+                captured=self._captured,
+                analysed=self._analysed,
+                dropped=dropped,
+                capture_hz=_rate(self._captured_at_s),
+                analysis_hz=_rate(at_s for at_s, _, _ in self._done),
+                latency_p50_ms=float(p50),
+                latency_p95_ms=float(p95),
+                stages_ms=self._stages(),
+            )
+
+    def _forget_old(self) -> None:
+        oldest_s = self._clock_s() - WINDOW_S
+        while self._captured_at_s and self._captured_at_s[0] < oldest_s:
+            self._captured_at_s.popleft()
+        while self._done and self._done[0][0] < oldest_s:
+            self._done.popleft()
+
+    def _stages(self) -> tuple[tuple[str, float], ...]:
+        by_stage: dict[str, list[float]] = {}
+        for _, _, timings in self._done:
+            for stage, took_ms in timings:
+                by_stage.setdefault(stage, []).append(took_ms)
+        return tuple((stage, statistics.median(all_ms)) for stage, all_ms in by_stage.items())
+
+
+def _rate(times: Iterable[float]) -> float:
+    """Events a second between the first and the last of `times`."""
+    at_s = list(times)
+    if len(at_s) < 2 or at_s[-1] <= at_s[0]:
+        return 0.0
+    return float((len(at_s) - 1) / (at_s[-1] - at_s[0]))

@@ -1,0 +1,194 @@
+"""A live session: capture -> newest-only slot -> analysis -> the newest view. No Qt."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+
+from sonoassist.live.analysis import AnalysisWorker
+from sonoassist.live.capture import CaptureWorker
+from sonoassist.live.history import History
+from sonoassist.live.rates import Rates
+from sonoassist.live.slots import NewestSlot
+from sonoassist.live.status import Notices, SessionStatus, View
+from sonoassist.packets import Frame
+from sonoassist.pipeline import Analyser, AnalyserOptions
+from sonoassist.preprocess.crop import parse_crop
+from sonoassist.sources import open_source
+from sonoassist.sources.base import Source
+
+RAW_AFTER_S = 0.5
+"""When the analysis has given nothing for this long, the raw picture is shown."""
+
+
+class LiveSession:
+    """Runs a source through an analyser; every method returns at once and is thread-safe.
+
+    Args:
+        options: How frames are analysed until `configure` changes it.
+        history_s: How far back a freeze can go.
+        history_mb: Memory for that, in MiB.
+        opener: Makes a source of what the user named.
+    """
+
+    def __init__(
+        self,
+        options: AnalyserOptions | None = None,
+        *,
+        history_s: float = 10.0,
+        history_mb: int = 768,
+        opener: Callable[[str], Source] = open_source,
+    ) -> None:
+        self.notices = Notices()
+        self._options = options or AnalyserOptions()
+        self._lock = threading.Lock()
+        self._rates = Rates()
+        self._history = History(history_s, history_mb)
+        self._newest: View | None = None
+        self._raw: View | None = None
+        self._frames: NewestSlot[Frame] = NewestSlot()
+        self._analysis = AnalysisWorker(self._frames, self._show, self.notices)
+        self._capture = CaptureWorker(
+            opener, self._captured, self._frames.wait_empty, self._restarted, self.notices
+        )
+
+    # --- the source -------------------------------------------------------------------------
+
+    def open(self, spec: str) -> None:
+        """Open a path, `device:NAME` or URL, and play it."""
+        self._capture.open(spec)
+
+    def close_source(self) -> None:
+        """Let go of the source."""
+        self._capture.close_source()
+
+    def play(self) -> None:
+        """Go on, from the start when the recording had ended."""
+        self._capture.play()
+
+    def pause(self) -> None:
+        """Hold a recording."""
+        self._capture.pause()
+
+    def toggle(self) -> None:
+        """Play or pause."""
+        self._capture.toggle()
+
+    def step(self, frames: int) -> None:
+        """Hold, and show the frame so many further on (or back)."""
+        self._capture.step(frames)
+
+    def seek(self, index: int) -> None:
+        """Go to a frame of the recording."""
+        self._capture.seek(index)
+
+    def set_speed(self, factor: float) -> None:
+        """Play a recording faster or slower."""
+        self._capture.set_speed(factor)
+
+    def set_loop(self, on: bool) -> None:
+        """Start a recording again at its end."""
+        self._capture.set_loop(on)
+
+    def set_every_frame(self, on: bool) -> None:
+        """Let a recording wait for the analysis instead of dropping frames."""
+        self._capture.set_every_frame(on)
+
+    # --- the analysis -----------------------------------------------------------------------
+
+    def load_model(self, loader: Callable[[], Analyser]) -> None:
+        """Load a model; `loader` runs on the analysis thread."""
+        self._analysis.load(loader)
+
+    def configure(
+        self,
+        *,
+        crop: str | None = None,
+        threshold: float | None = None,
+        guided: bool | None = None,
+        presets: Mapping[str, str] | None = None,
+    ) -> None:
+        """Change how frames are analysed from now on, the one on screen included.
+
+        Raises:
+            UsageError: The crop is not understood.
+        """
+        with self._lock:
+            old = self._options
+            self._options = AnalyserOptions(
+                crop=old.crop if crop is None else parse_crop(crop, presets),
+                threshold=old.threshold if threshold is None else threshold,
+                guided=old.guided if guided is None else guided,
+            )
+            self._analysis.configure(self._options)
+
+    def set_history(self, seconds: float, megabytes: int) -> None:
+        """Change how far back a freeze can go."""
+        self._history.seconds, self._history.megabytes = seconds, megabytes
+
+    # --- what came of it --------------------------------------------------------------------
+
+    def newest(self) -> View | None:
+        """The newest view; the same object until there is a newer one.
+
+        While the analysis is late or a model is loaded, that is the raw picture.
+        """
+        source = self._capture.state.source
+        raw, view = self._raw, self._newest
+        if source is None or raw is None:
+            return None
+        if view is None or view.frame.source_id != source.source_id:
+            return raw
+        late_s = raw.frame.captured_at_s - view.frame.captured_at_s
+        return raw if late_s > RAW_AFTER_S else view
+
+    def history(self) -> tuple[View, ...]:
+        """The last seconds, oldest first."""
+        return self._history.views()
+
+    def status(self) -> SessionStatus:
+        """The session at this moment."""
+        capture, analysis = self._capture.state, self._analysis.state
+        live = capture.source is not None and capture.source.live
+        return SessionStatus(
+            play_state=capture.play_state,
+            source=capture.source,
+            index=capture.index,
+            time_s=capture.time_s,
+            signal_age_s=time.monotonic() - capture.newest_at_s if live else 0.0,
+            play_message=capture.message,
+            model_state=analysis.model_state,
+            model_message=analysis.message,
+            card=analysis.card,
+            engine=analysis.engine,
+            device=analysis.device,
+            stats=self._rates.stats(self._frames.dropped),
+        )
+
+    def stop(self) -> None:
+        """End both workers; they have ended when this returns."""
+        self._capture.stop()
+        self._analysis.stop()
+
+    # --- called by the workers --------------------------------------------------------------
+
+    def _captured(self, frame: Frame) -> None:
+        self._rates.captured()
+        self._raw = View(frame)
+        self._frames.put(frame)
+
+    def _restarted(self) -> None:
+        self._frames.clear()
+        self._rates.reset()
+        self._history.clear()
+        self._analysis.break_sequence()
+
+    def _show(self, view: View) -> None:
+        source = self._capture.state.source
+        if source is None or view.frame.source_id != source.source_id:
+            return  # a result of a source that was closed meanwhile
+        if view.analysis is not None:
+            self._rates.analysed(view.analysis)
+        self._history.add(view)
+        self._newest = view

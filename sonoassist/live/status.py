@@ -1,0 +1,140 @@
+"""What a live session tells the outside: the newest view, its status, and notices."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum
+
+from sonoassist.errors import SonoAssistError
+from sonoassist.model.card import Card
+from sonoassist.packets import Analysis, Frame, LiveStats, SteadyState
+from sonoassist.sources.base import SourceInfo
+
+
+class PlayState(Enum):
+    """What the source is doing."""
+
+    EMPTY = "empty"
+    """No source chosen."""
+    OPENING = "opening"
+    PLAYING = "playing"
+    PAUSED = "paused"
+    ENDED = "ended"
+    LOST = "lost"
+    """A live source is gone; it is being opened again."""
+    FAILED = "failed"
+    """The source could not be opened or cannot go on."""
+
+
+class ModelState(Enum):
+    """What the analysis is doing."""
+
+    MISSING = "missing"
+    """No model is installed."""
+    LOADING = "loading"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class Level(Enum):
+    """How grave a notice is."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the user should know.
+
+    Attributes:
+        level: How grave.
+        title: One line: what happened.
+        hint: One line: what to do; may be empty.
+        details: More lines for the curious; may be empty.
+    """
+
+    level: Level
+    title: str
+    hint: str = ""
+    details: str = ""
+
+    @classmethod
+    def of(cls, error: SonoAssistError, level: Level = Level.ERROR, details: str = "") -> Notice:
+        """Make a notice of an error."""
+        return cls(level, error.message, error.hint, details)
+
+
+class Notices:
+    """A thread-safe channel that keeps notices until someone takes them.
+
+    A notice equal to one still waiting is not put twice.
+    """
+
+    def __init__(self, limit: int = 50) -> None:
+        self._lock = threading.Lock()
+        self._waiting: deque[Notice] = deque(maxlen=limit)
+
+    def put(self, notice: Notice) -> None:
+        """Add a notice."""
+        with self._lock:
+            if notice not in self._waiting:
+                self._waiting.append(notice)
+
+    def take(self) -> list[Notice]:
+        """Take all waiting notices, oldest first."""
+        with self._lock:
+            taken = list(self._waiting)
+            self._waiting.clear()
+        return taken
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One picture to draw, with its own result or without one.
+
+    Attributes:
+        frame: The picture.
+        analysis: Of exactly this frame; None without a model or when the analysis failed.
+        steady: The label steadied up to this frame; None where `analysis` is None.
+    """
+
+    frame: Frame
+    analysis: Analysis | None = None
+    steady: SteadyState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStatus:
+    """A session at one moment.
+
+    Attributes:
+        play_state: Of the source.
+        source: The opened source, or None.
+        index: Of the newest frame read.
+        time_s: Of the newest frame read.
+        signal_age_s: Since the last new frame of a live source; 0 for recordings.
+        play_message: Why the source is in this state, for the screen; may be empty.
+        model_state: Of the analysis.
+        model_message: Why, for the screen; may be empty.
+        card: Of the model in use, or None.
+        engine: Engine and precision in use, e.g. "OpenVINO bf16"; "" without one.
+        device: Where it runs, e.g. "CPU"; "" without one.
+        stats: Rates and latency.
+    """
+
+    play_state: PlayState
+    source: SourceInfo | None
+    index: int
+    time_s: float
+    signal_age_s: float
+    play_message: str
+    model_state: ModelState
+    model_message: str
+    card: Card | None
+    engine: str
+    device: str
+    stats: LiveStats

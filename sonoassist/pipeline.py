@@ -1,0 +1,212 @@
+"""Analyser: frame -> Analysis. No threads; every command and the window use this one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonoassist.engines.base import Engine, EngineOutput, Saliency
+from sonoassist.engines.choose import EngineChoice, make_engine
+from sonoassist.errors import ModelError
+from sonoassist.localise.boxes import localise
+from sonoassist.model.architecture import architecture
+from sonoassist.model.card import Card
+from sonoassist.model.store import ModelStore
+from sonoassist.packets import (
+    Analysis,
+    Content,
+    Floats,
+    Frame,
+    Localisation,
+    Prediction,
+    Prepared,
+    State,
+    frozen,
+)
+from sonoassist.preprocess.crop import CropChoice, parse_crop
+from sonoassist.preprocess.prepare import prepare
+from sonoassist.preprocess.tracker import CropTracker
+from sonoassist.settings import Settings
+
+DEFAULT_THRESHOLD = 0.7
+
+Tensors = Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyserOptions:
+    """What may change while an analyser runs.
+
+    Attributes:
+        crop: Which rectangle is analysed.
+        threshold: Softmax below which no plane is named.
+        guided: Also run the guided backward pass (Eq. 2), for the heat map.
+    """
+
+    crop: CropChoice = field(default_factory=CropChoice)
+    threshold: float = DEFAULT_THRESHOLD
+    guided: bool = False
+
+
+class Analyser:
+    """Runs preprocessing, the engine and the localisation on one frame after another.
+
+    Used by one thread at a time.
+
+    Args:
+        engine: Runs the graph.
+        card: Of the weights in the engine.
+        options: Changeable later through `configure`.
+    """
+
+    def __init__(self, engine: Engine, card: Card, options: AnalyserOptions) -> None:
+        self.engine = engine
+        self.card = card
+        self.options = options
+        self._aspect = card.input_width_px / card.input_height_px
+        self._crops = CropTracker(options.crop, self._aspect)
+
+    def configure(self, options: AnalyserOptions) -> None:
+        """Use other options from the next frame on."""
+        if options.crop != self.options.crop:
+            self._crops = CropTracker(options.crop, self._aspect)
+        self.options = options
+
+    def warm_up(self) -> None:
+        """Compile and run once, so that the first real frame is not the slow one."""
+        shape = (1, 1, self.card.input_height_px, self.card.input_width_px)
+        self.engine.run(np.zeros(shape, np.float32))
+
+    def analyse(self, frame: Frame) -> Analysis:
+        """Analyse one frame.
+
+        Raises:
+            UsageError: The crop does not fit the picture.
+            EngineError: The engine failed.
+        """
+        watch = _Stopwatch()
+        prepared = self._prepare(frame)
+        watch.lap("preprocess")
+        prediction = self._predict(prepared)
+        watch.lap("inference")
+        state = self._state(prepared.content, prediction)
+        localisation = Localisation(frame.frame_id, None, None)
+        if prepared.content is Content.B_MODE:
+            localisation = localise(prediction, prepared.geometry)
+        watch.lap("localise")
+        finished_at_s = time.monotonic()
+        return Analysis(
+            frame=frame,
+            geometry=prepared.geometry,
+            prediction=prediction,
+            localisation=localisation,
+            state=state,
+            timings_ms=watch.laps(),
+            finished_at_s=finished_at_s,
+        )
+
+    def _prepare(self, frame: Frame) -> Prepared:
+        card = self.card
+        return prepare(
+            frame,
+            self._crops.crop_for(frame),
+            height_px=card.input_height_px,
+            width_px=card.input_width_px,
+            scale=card.scale,
+        )
+
+    def _predict(self, prepared: Prepared) -> Prediction:
+        out = self.engine.run(prepared.network_input)
+        guided = None
+        if self.options.guided:
+            guided = self.engine.run(prepared.network_input, Saliency.GUIDED).saliency
+        return Prediction(
+            prepared.frame_id, softmax(_checked(out)), out.score_maps, out.saliency, guided
+        )
+
+    def _state(self, content: Content, prediction: Prediction) -> State:
+        if content is Content.NO_SIGNAL:
+            return State.NO_SIGNAL
+        if content is Content.DOPPLER:
+            return State.DOPPLER
+        if prediction.is_background:
+            return State.BACKGROUND
+        sure = prediction.confidence >= self.options.threshold
+        return State.PLANE if sure else State.UNSURE
+
+    def close(self) -> None:
+        """Let go of the engine's memory."""
+        self.engine.close()
+
+
+class _Stopwatch:
+    def __init__(self) -> None:
+        self._laps: list[tuple[str, float]] = []
+        self._last_s = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        now_s = time.perf_counter()
+        self._laps.append((stage, 1e3 * (now_s - self._last_s)))
+        self._last_s = now_s
+
+    def laps(self) -> tuple[tuple[str, float], ...]:
+        return tuple(self._laps)
+
+
+def _checked(out: EngineOutput) -> Floats:
+    """The logits, refused when they are not numbers: a wrong zero would look like 'nothing'."""
+    if not np.isfinite(out.logits).all():
+        raise ModelError("the model gives values that are not numbers", "Add the model again")
+    return out.logits
+
+
+def softmax(logits: Floats) -> Floats:
+    """Confidence c = softmax(a): float32 (14,) -> float32 (14,)."""
+    wide = np.exp(logits.astype(np.float64) - float(logits.max()))
+    return frozen((wide / wide.sum()).astype(np.float32))
+
+
+def build_analyser(
+    store: ModelStore,
+    *,
+    model: str = "auto",
+    engine: EngineChoice | None = None,
+    options: AnalyserOptions | None = None,
+) -> Analyser:
+    """Load a model, choose an engine, and warm both up.
+
+    Raises:
+        ModelError: The model is missing or damaged.
+        EngineError: The engine asked for is not to be had here.
+    """
+    installed = store.get(model)
+    tensors = store.load_tensors(installed)
+    card = installed.card
+    made = make_engine(engine or EngineChoice(), architecture(card.architecture), tensors)
+    analyser = Analyser(made, card, options or AnalyserOptions())
+    analyser.warm_up()
+    return analyser
+
+
+def analyser_for(settings: Settings, store: ModelStore | None = None) -> Analyser:
+    """Build the analyser that the user's settings ask for.
+
+    Raises:
+        UsageError: The crop in the settings is not understood.
+        ModelError: The model is missing or damaged.
+        EngineError: The engine is not to be had here.
+    """
+    return build_analyser(
+        store or ModelStore.default(),
+        model=settings.model,
+        engine=EngineChoice(settings.engine, settings.precision, settings.device),
+        options=AnalyserOptions(
+            crop=parse_crop(settings.crop, settings.own_crops),
+            threshold=settings.threshold,
+            guided=settings.show_heat and settings.guided_heat,
+        ),
+    )

@@ -1,0 +1,80 @@
+"""Drawing a frame's own result into a copy of it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sonoassist.opencv import cv2
+from sonoassist.packets import Analysis, Box, Pixels, State
+from sonoassist.planes import Plane
+
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
+_GREY = (170, 176, 186)
+_NOTE = "Research and training only. Not for diagnosis."
+
+
+def annotate(analysis: Analysis) -> Pixels:
+    """A copy of the frame with name, confidence and box; uint8 (H, W, 3) RGB.
+
+    Below the threshold no plane is named and no box is drawn, as in the window.
+    """
+    picture = _rgb(analysis.frame.pixels)
+    scale = max(picture.shape[0] / 720, 0.35)
+    colour = rgb_of(analysis.prediction.plane) if analysis.state is State.PLANE else _GREY
+    box = analysis.shown_box
+    if box is not None:
+        _draw_box(picture, box, colour, scale)
+    _write(picture, caption(analysis), (12, 12), 1.0 * scale, colour)
+    _write(picture, _NOTE, (12, picture.shape[0] - 10), 0.42 * scale, _GREY, from_bottom=True)
+    return picture
+
+
+def caption(analysis: Analysis) -> str:
+    """What may be said of the frame, in plain ASCII."""
+    prediction = analysis.prediction
+    if analysis.state is State.PLANE:
+        return f"{prediction.plane.label} {prediction.confidence:.0%}"
+    words = {
+        State.UNSURE: "Unsure",
+        State.BACKGROUND: "No standard plane",
+        State.DOPPLER: "Colour Doppler: not analysed",
+        State.NO_SIGNAL: "No picture",
+    }
+    return words[analysis.state]
+
+
+def rgb_of(plane: Plane) -> tuple[int, int, int]:
+    """The plane's colour as (red, green, blue)."""
+    digits = plane.colour.lstrip("#")
+    return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
+
+
+def _rgb(pixels: Pixels) -> Pixels:
+    if pixels.ndim == 2:
+        return np.ascontiguousarray(np.repeat(pixels[..., None], 3, axis=2))
+    return pixels.copy()
+
+
+def _draw_box(picture: Pixels, box: Box, colour: tuple[int, int, int], scale: float) -> None:
+    corner = (round(box.left), round(box.top))
+    opposite = (round(box.right) - 1, round(box.bottom) - 1)
+    cv2.rectangle(picture, corner, opposite, colour, max(round(2 * scale), 1), cv2.LINE_AA)
+
+
+def _write(
+    picture: Pixels,
+    text: str,
+    corner: tuple[int, int],
+    size: float,
+    colour: tuple[int, int, int],
+    *,
+    from_bottom: bool = False,
+) -> None:
+    """Write on a dark plate, so that it can be read on any picture."""
+    thick = max(round(2 * size), 1)
+    (width, height), below = cv2.getTextSize(text, _FONT, size, thick)
+    left, top = corner
+    top = top - height - below if from_bottom else top
+    plate = picture[max(top - 4, 0) : top + height + below + 4, max(left - 6, 0) : left + width + 6]
+    plate[:] = plate // 4
+    cv2.putText(picture, text, (left, top + height), _FONT, size, colour, thick, cv2.LINE_AA)

@@ -1,0 +1,121 @@
+"""Named bytes: files of a folder and members of an archive, seen in the same way."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from sonoassist.errors import SourceError
+from sonoassist.sources.sniff import HEAD_BYTES, is_hidden
+
+MAX_ARCHIVE_BYTES = 2 * 1024**3
+"""Largest unpacked size of an archive that is opened."""
+
+BlobErrors = (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError)
+"""What reading a blob may raise: the file system, a damaged archive, a password."""
+
+
+class Blob(Protocol):
+    """Bytes with a name."""
+
+    @property
+    def name(self) -> str:
+        """File name, without folders."""
+
+    def head(self) -> bytes:
+        """The first bytes, enough to tell what it holds."""
+
+    def read(self) -> bytes:
+        """All bytes."""
+
+
+class FileBlob:
+    """A file on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @property
+    def name(self) -> str:
+        """File name, without folders."""
+        return self._path.name
+
+    def head(self) -> bytes:
+        """The first bytes, enough to tell what it holds."""
+        with self._path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+
+    def read(self) -> bytes:
+        """All bytes."""
+        return self._path.read_bytes()
+
+
+class MemberBlob:
+    """A member of a zip archive, unpacked in memory whenever it is read."""
+
+    def __init__(self, archive: Archive, member: str) -> None:
+        self._archive = archive
+        self._member = member
+
+    @property
+    def name(self) -> str:
+        """File name, without folders."""
+        return PurePosixPath(self._member).name
+
+    def head(self) -> bytes:
+        """The first bytes, enough to tell what it holds."""
+        return self._archive.read(self._member, HEAD_BYTES)
+
+    def read(self) -> bytes:
+        """All bytes."""
+        return self._archive.read(self._member)
+
+
+class Archive:
+    """A zip archive, opened for reading only; nothing is ever unpacked to disk.
+
+    Raises:
+        SourceError: It is damaged, or unpacks to more than `MAX_ARCHIVE_BYTES`.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, EOFError, ValueError) as error:
+            raise SourceError(
+                f"{path.name} is not a zip archive that can be read", "It may be cut off"
+            ) from error
+        # Python never unpacks more than the size an archive states, so their sum is the limit.
+        size = sum(member.file_size for member in self._zip.infolist())
+        if size > MAX_ARCHIVE_BYTES:
+            self._zip.close()
+            raise SourceError(
+                f"{path.name} would unpack to {size / 1024**3:.1f} GiB",
+                "Unpack it yourself and open the folder",
+            )
+
+    def blobs(self) -> list[Blob]:
+        """The members by sorted names, without folders and hidden files."""
+        names = (one.filename for one in self._zip.infolist() if not one.is_dir())
+        return [MemberBlob(self, name) for name in sorted(names) if not is_hidden(name)]
+
+    def read(self, member: str, limit: int = -1) -> bytes:
+        """Bytes of a member, at most `limit` where that is not negative."""
+        with self._zip.open(member) as file:
+            return file.read(limit)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._zip.close()
+
+
+def folder_blobs(folder: Path) -> list[Blob]:
+    """The files of `folder` (not of folders in it) by sorted names, without hidden ones.
+
+    Raises:
+        OSError: The folder cannot be listed.
+    """
+    paths = sorted(path for path in folder.iterdir() if not is_hidden(path.name))
+    return [FileBlob(path) for path in paths if path.is_file()]

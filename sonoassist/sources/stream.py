@@ -1,0 +1,260 @@
+"""A network stream: the newest picture of it, in time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import numpy as np
+from typing_extensions import override
+
+from sonoassist.errors import SourceError, SourceLostError, StalledError
+from sonoassist.packets import Frame, Pixels
+from sonoassist.sources.base import Source, SourceInfo, new_source_id
+from sonoassist.sources.libav import InputContainer, PixelReader, VideoFrame, av, codec_name
+from sonoassist.sources.pixels import check_size
+from sonoassist.sources.video_index import video_stream
+
+SCHEMES: tuple[str, ...] = (
+    "rtsp", "rtsps", "http", "https", "udp", "tcp", "rtmp", "rtmps", "srt", "rtp",
+)  # fmt: skip
+
+OPEN_LIMIT_S = 5.0
+READ_LIMIT_S = 3.0
+STALL_S = 1.0
+_FIRST_PICTURE_S = 5.0
+_POLL_S = 0.05
+_LEAVE_S = 0.3
+
+_LOW_DELAY = {
+    "fflags": "nobuffer",
+    "flags": "low_delay",
+    "probesize": "500000",
+    "analyzeduration": "1000000",
+}
+_BY_SCHEME = {
+    "rtsp": {"rtsp_transport": "tcp"},
+    "rtsps": {"rtsp_transport": "tcp"},
+    "udp": {"overrun_nonfatal": "1", "fifo_size": "100000"},
+}
+
+
+def label_of(url: str) -> str:
+    """The address without user name, password and query, which may be secret."""
+    parts = urlsplit(url)
+    try:
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError as error:
+        raise SourceError(f"{parts.scheme}://… has no valid port number") from error
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
+
+
+class _Receiver:
+    """Decodes the stream in a thread of its own and keeps the newest picture only.
+
+    FFmpeg cannot be interrupted while it waits for the network, only limited, so the thread is
+    left to end by itself when the source is closed at such a moment.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._stop = threading.Event()
+        self._pixels = PixelReader()
+        self._newest: tuple[int, float, Pixels] | None = None
+        self._count = 0
+        self.fresh = threading.Condition()
+        self.codec = ""
+        self.fps: float | None = None
+        self.ended: str | None = None
+        self._thread = threading.Thread(target=self._run, name="stream", daemon=True)
+        self._thread.start()
+
+    def take(self) -> tuple[int, float, Pixels] | None:
+        """Index, arrival and picture not taken before; call with `fresh` held."""
+        newest, self._newest = self._newest, None
+        return newest
+
+    def stop(self) -> None:
+        """Ask the thread to end and wait for it a little."""
+        self._stop.set()
+        with self.fresh:
+            self.fresh.notify_all()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(_LEAVE_S)
+
+    def _run(self) -> None:
+        try:
+            self._receive()
+            why = "the server ended it"
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            why = _reason(error)
+        except Exception as error:  # noqa: BLE001  (the top of the thread: reported by `read`)
+            why = f"it cannot be decoded ({error})"
+        with self.fresh:
+            self.ended = why
+            self.fresh.notify_all()
+
+    def _receive(self) -> None:
+        options = _LOW_DELAY | _BY_SCHEME.get(urlsplit(self._url).scheme.lower(), {})
+        with av.open(
+            self._url,
+            options=options,
+            timeout=(OPEN_LIMIT_S, READ_LIMIT_S),
+            metadata_errors="replace",
+        ) as container:
+            for frame in self._frames(container):
+                if self._stop.is_set():
+                    return
+                self._put(frame)
+
+    def _frames(self, container: InputContainer) -> Iterator[VideoFrame]:
+        stream = video_stream(container)
+        if stream is None:
+            raise ValueError("it has no picture")
+        # Decoding whole frames in parallel would hold each back for several frame times.
+        stream.codec_context.thread_type = "SLICE"
+        self.codec = codec_name(stream.codec_context.name)
+        rate = stream.average_rate or stream.guessed_rate
+        self.fps = float(rate) if rate else None
+        for packet in container.demux(stream):
+            if self._stop.is_set():
+                return
+            try:
+                yield from packet.decode()
+            except av.error.InvalidDataError:
+                # Joining in the middle of a stream begins with packets that cannot be decoded.
+                continue
+
+    def _put(self, frame: VideoFrame) -> None:
+        if frame.is_corrupt:
+            return
+        arrived_s = time.monotonic()
+        pixels = self._pixels.pixels(frame)
+        with self.fresh:
+            self._newest = self._count, arrived_s, pixels
+            self._count += 1
+            self.fresh.notify_all()
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, av.error.ExitError):
+        return "the server is silent"
+    text = getattr(error, "strerror", None) or str(error)
+    return str(text)[:1].lower() + str(text)[1:]
+
+
+class NetworkStream(Source):
+    """A stream from a server.
+
+    `read` waits for a picture newer than the last one; older ones are dropped. After `STALL_S`
+    without one it raises `StalledError`; when the server is gone or silent for `READ_LIMIT_S`,
+    `SourceLostError`. `time_s` counts from the first picture.
+
+    `close` may be called from another thread; a `read` that waits then returns None.
+
+    Args:
+        url: With one of `SCHEMES`.
+        stop: When set, opening is given up.
+
+    Raises:
+        SourceError: The server does not answer or sends no picture.
+    """
+
+    def __init__(self, url: str, stop: threading.Event | None = None) -> None:
+        super().__init__()
+        self._label = label_of(url)
+        self._closed = threading.Event()
+        self._receiver = _Receiver(url)
+        try:
+            first = self._first(stop or threading.Event())
+            height, width = first[2].shape[:2]
+            check_size(self._label, width, height)
+        except SourceError:
+            self._receiver.stop()
+            raise
+        self._first_at_s = self._last_at_s = first[1]
+        self._pending: tuple[int, float, Pixels] | None = first
+        self._info = self._describe(url, width, height)
+
+    def _first(self, stop: threading.Event) -> tuple[int, float, Pixels]:
+        end_s = time.monotonic() + OPEN_LIMIT_S + _FIRST_PICTURE_S
+        receiver = self._receiver
+        with receiver.fresh:
+            while (first := receiver.take()) is None:
+                if receiver.ended is not None:
+                    raise self._unopened(receiver.ended)
+                if stop.is_set():
+                    raise SourceError(f"opening {self._label} was stopped")
+                if time.monotonic() > end_s:
+                    raise self._unopened("no picture came")
+                receiver.fresh.wait(_POLL_S)
+        return first
+
+    def _unopened(self, why: str) -> SourceError:
+        return SourceError(
+            f"{self._label} cannot be opened: {why}", "Check the address and that the server runs"
+        )
+
+    def _describe(self, url: str, width: int, height: int) -> SourceInfo:
+        receiver = self._receiver
+        rate = "" if receiver.fps is None else f" @ {receiver.fps:.4g}"
+        return SourceInfo(
+            source_id=new_source_id(),
+            spec=url,
+            label=self._label,
+            detail=f"{receiver.codec} · {width}×{height}{rate}",
+            kind="stream",
+            width_px=width,
+            height_px=height,
+            fps=receiver.fps,
+            frame_count=None,
+            duration_s=None,
+        )
+
+    @property
+    @override
+    def info(self) -> SourceInfo:
+        return self._info
+
+    @override
+    def read(self) -> Frame | None:
+        first, self._pending = self._pending, None
+        newest = first or self._newest()
+        if newest is None:
+            return None
+        index, arrived_s, pixels = newest
+        self._last_at_s = arrived_s
+        return self.make_frame(
+            np.ascontiguousarray(pixels),
+            index=index,
+            time_s=arrived_s - self._first_at_s,
+            captured_at_s=arrived_s,
+        )
+
+    def _newest(self) -> tuple[int, float, Pixels] | None:
+        """Wait for a new picture; None when closed."""
+        end_s = time.monotonic() + STALL_S
+        receiver = self._receiver
+        with receiver.fresh:
+            while not self._closed.is_set():
+                newest = receiver.take()
+                if newest is not None:
+                    return newest
+                if receiver.ended is not None:
+                    raise SourceLostError(
+                        f"{self._label} is gone: {receiver.ended}",
+                        "It is opened again when the server is back",
+                    )
+                left_s = end_s - time.monotonic()
+                if left_s <= 0:
+                    silent_s = time.monotonic() - self._last_at_s
+                    raise StalledError(f"no picture from {self._label} since {silent_s:.0f} s")
+                receiver.fresh.wait(left_s)
+        return None
+
+    @override
+    def close(self) -> None:
+        self._closed.set()
+        self._receiver.stop()

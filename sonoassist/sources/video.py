@@ -1,0 +1,236 @@
+"""Video files: exact timestamps, frame-exact seeking, damage that is reported and survived."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+
+import numpy as np
+from typing_extensions import override
+
+from sonoassist.errors import DamagedFrameError, SourceError
+from sonoassist.packets import Frame, Pixels
+from sonoassist.sources.base import Source, SourceInfo, new_source_id
+from sonoassist.sources.libav import PixelReader, VideoFrame, av, codec_name
+from sonoassist.sources.pixels import check_size
+from sonoassist.sources.video_decoder import Decoder
+from sonoassist.sources.video_index import VideoIndex, build_index
+
+_KEPT_FRAMES = 16
+"""Decoded frames kept so that stepping back does not decode from the keyframe each time."""
+
+
+def _atoms(path: Path) -> set[bytes]:
+    """Names of the top-level boxes of an MP4 file that are there as a whole."""
+    names: set[bytes] = set()
+    size_of_file = path.stat().st_size
+    place = 0
+    with path.open("rb") as file:
+        while place + 8 <= size_of_file and len(names) < 64:
+            file.seek(place)
+            head = file.read(16)
+            length = int.from_bytes(head[:4], "big")
+            if length == 1 and len(head) == 16:
+                length = int.from_bytes(head[8:16], "big")
+            if length < 8 or place + length > size_of_file:
+                break
+            names.add(head[4:8])
+            place += length
+    return names
+
+
+def unreadable(path: Path, error: Exception) -> SourceError:
+    """The sentence for a file that FFmpeg cannot open."""
+    try:
+        atoms = _atoms(path)
+    except OSError:
+        atoms = set()
+    if b"ftyp" in atoms and b"moov" not in atoms:
+        return SourceError(
+            f"{path.name} is cut off: its index (moov) is missing",
+            "The recording was not finished or copied completely; copy or record it again",
+        )
+    if isinstance(error, PermissionError):
+        return SourceError(f"{path} may not be read", "Permission denied")
+    return SourceError(
+        f"{path.name} is not a video that can be read",
+        "Choose a video, a picture, a DICOM file or a folder of pictures",
+    )
+
+
+class VideoFile(Source):
+    """A video file.
+
+    Frames are counted and timed by the timestamps in the file, so variable frame rates are
+    exact. A frame that cannot be decoded raises `DamagedFrameError`, once for a run of such
+    frames; the next `read` gives the frame behind the run. When the file ends before the
+    number of frames it promises, that is said once, too, before the end.
+
+    Args:
+        path: The file.
+
+    Raises:
+        SourceError: It is not a video that can be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        self._pixels = PixelReader()
+        self._kept: deque[tuple[int, VideoFrame]] = deque(maxlen=_KEPT_FRAMES)
+        self._next = 0
+        self._reached = -1
+        self._said_end = False
+        self._readable: int | None = None
+        self._careful = False
+        self._strict = True
+        try:
+            self._index = build_index(path)
+            self._decoder = self._open_decoder()
+        except av.error.FFmpegError as error:
+            raise unreadable(path, error) from error
+        self._info = self._describe(self._first_pixels())
+
+    @property
+    @override
+    def info(self) -> SourceInfo:
+        return self._info
+
+    @property
+    def index(self) -> VideoIndex:
+        """The table of frames."""
+        return self._index
+
+    def _open_decoder(self) -> Decoder:
+        return Decoder(self._path, self._index, careful=self._careful, strict=self._strict)
+
+    def _first_pixels(self) -> Pixels:
+        """The first picture that can be decoded; leaves the reading position at the start."""
+        first = self._decode_next()
+        if first is None and self._strict:
+            # Some recorders write streams that the strict decoder refuses altogether.
+            self._strict = False
+            self._reopen(0)
+            first = self._decode_next()
+        if first is None:
+            self.close()
+            raise SourceError(
+                f"no frame of {self._path.name} can be decoded", "The file is damaged"
+            )
+        return self._picture(first[1])
+
+    def _describe(self, first: Pixels) -> SourceInfo:
+        height, width = first.shape[:2]
+        check_size(self._path.name, width, height)
+        index = self._index
+        codec = codec_name(self._decoder.codec)
+        return SourceInfo(
+            source_id=new_source_id(),
+            spec=str(self._path),
+            label=self._path.name,
+            detail=f"{codec} · {width}×{height} @ {index.fps:.4g}",
+            kind="video",
+            width_px=width,
+            height_px=height,
+            fps=index.fps,
+            frame_count=len(index),
+            duration_s=index.duration_s,
+        )
+
+    @override
+    def read(self) -> Frame | None:
+        if self._next >= len(self._index):
+            self._end()
+            return None
+        found = self._find(self._next)
+        if found is None:
+            return self._missing(len(self._index))
+        place, frame = found
+        if place > self._next and self._decoder.errors:
+            return self._missing(place)
+        self._next = place + 1
+        time_s = self._index.times_s[place]
+        return self.make_frame(self._picture(frame), index=place, time_s=time_s)
+
+    def _missing(self, until: int) -> Frame | None:
+        """Report that the frames up to `until` cannot be read, and go on behind them."""
+        first, self._next = self._next, until
+        damaged, self._decoder.errors = self._decoder.errors > 0, 0
+        if until >= len(self._index) and (self._index.ends_early or not damaged):
+            self._readable = first
+            self._end()
+            return None
+        if until - first > 1:
+            what = f"frames {first} to {until - 1} of {self._path.name} are damaged"
+        else:
+            what = f"frame {first} of {self._path.name} is damaged"
+        raise DamagedFrameError(what, "They are left out")
+
+    def _end(self) -> None:
+        if not self._index.ends_early or self._said_end:
+            return
+        self._said_end = True
+        there = len(self._index) if self._readable is None else self._readable
+        promised = self._index.promised_frames
+        if promised > there:
+            what = f"the recording ends early: {there} of {promised} frames could be read"
+        else:
+            what = f"the recording ends early: only {there} frames could be read"
+        raise DamagedFrameError(what, f"{self._path.name} is cut off")
+
+    @override
+    def seek(self, index: int) -> None:
+        self._next = min(max(index, 0), len(self._index) - 1)
+        self._said_end = False
+
+    @override
+    def index_at(self, time_s: float) -> int:
+        return self._index.index_at(time_s)
+
+    def _find(self, index: int) -> tuple[int, VideoFrame] | None:
+        """Frame `index`, or the next one that can be decoded; None when there is none."""
+        for place, frame in self._kept:
+            if place == index:
+                return place, frame
+        if index <= self._reached or self._worth_jumping(index):
+            self._restart_at(index)
+        while (found := self._decode_next()) is not None and found[0] < index:
+            if self._decoder.errors and not self._careful:
+                break
+        if self._decoder.errors and not self._careful:
+            self._careful = True
+            self._reopen(index)
+            return self._find(index)
+        return found
+
+    def _worth_jumping(self, index: int) -> bool:
+        if self._index.sequential or index <= self._reached + 1:
+            return False
+        return self._index.has_keyframe_between(max(self._reached, 0), index)
+
+    def _decode_next(self) -> tuple[int, VideoFrame] | None:
+        found = self._decoder.next()
+        if found is not None:
+            self._kept.append(found)
+            self._reached = found[0]
+        return found
+
+    def _restart_at(self, index: int) -> None:
+        self._kept.clear()
+        self._reached = -1
+        self._decoder.start(index)
+
+    def _reopen(self, index: int) -> None:
+        self._decoder.close()
+        self._decoder = self._open_decoder()
+        self._restart_at(index)
+
+    def _picture(self, frame: VideoFrame) -> Pixels:
+        pixels = self._pixels.pixels(frame)
+        turns = round(getattr(frame, "rotation", 0) / 90) % 4
+        return np.rot90(pixels, turns) if turns else pixels
+
+    @override
+    def close(self) -> None:
+        self._kept.clear()
+        self._decoder.close()

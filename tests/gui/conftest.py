@@ -1,0 +1,86 @@
+"""Fixtures of the window's tests: no display, fakes of everything outside the room."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt is imported
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from gui_fakes import FakeModels, FakeSession, make_services
+from PyQt6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+from sonoassist.gui.compose import build
+from sonoassist.gui.controller import Controller
+from sonoassist.gui.main_window import MainWindow
+from sonoassist.gui.theme import DARK, Look, family
+from sonoassist.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SONOASSIST_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_left() -> Iterator[None]:
+    before = set(threading.enumerate())
+    yield
+    left = [one for one in threading.enumerate() if one not in before and one.is_alive()]
+    for thread in left:
+        thread.join(2.0)
+    assert not [one for one in left if one.is_alive()]
+
+
+@pytest.fixture
+def look(qapp: QApplication) -> Look:
+    return Look(DARK, 1.0, family())
+
+
+@pytest.fixture
+def session() -> FakeSession:
+    return FakeSession()
+
+
+@pytest.fixture
+def models() -> FakeModels:
+    return FakeModels()
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings()
+
+
+@pytest.fixture
+def saved() -> list[Settings]:
+    return []
+
+
+@pytest.fixture
+def window(
+    qtbot: QtBot,
+    session: FakeSession,
+    models: FakeModels,
+    settings: Settings,
+    saved: list[Settings],
+) -> Iterator[MainWindow]:
+    services = make_services(models, saved)
+    main = build(session, services, settings, [])
+    qtbot.addWidget(main)
+    main.resize(1280, 800)
+    main.show()
+    main.begin()
+    qtbot.waitUntil(lambda: not main.controller.jobs.busy)
+    main.display.stop()  # the tests tick by themselves
+    yield main
+    main.close()
+
+
+@pytest.fixture
+def controller(window: MainWindow) -> Controller:
+    return window.controller

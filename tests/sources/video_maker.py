@@ -1,0 +1,67 @@
+"""Videos whose frames carry their own number, as black and white blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+BITS = 12
+BLOCK_PX = 16
+WIDTH_PX, HEIGHT_PX = BITS // 2 * BLOCK_PX, 4 * BLOCK_PX
+MILLISECOND = Fraction(1, 1000)
+
+
+def numbered(number: int) -> np.ndarray:
+    """A (64, 96, 3) picture: upper half bits of `number`, lower half the same inverted."""
+    bits = [(number >> bit) & 1 for bit in range(BITS)]
+    cells = np.array(bits, np.uint8).reshape(2, BITS // 2) * 200 + 20
+    both = np.vstack([cells, 240 - cells])
+    grey = np.kron(both, np.ones((BLOCK_PX, BLOCK_PX), np.uint8))
+    return np.dstack([grey, grey, grey])
+
+
+def number_in(pixels: np.ndarray) -> int:
+    """The number in a picture; -1 where the two halves do not agree."""
+    grey = pixels if pixels.ndim == 2 else pixels.mean(axis=2)
+    cells = grey.reshape(4, BLOCK_PX, BITS // 2, BLOCK_PX).mean(axis=(1, 3)) > 120
+    bits, inverted = cells[:2].reshape(-1), cells[2:].reshape(-1)
+    if not np.array_equal(bits, ~inverted):
+        return -1
+    return int(sum(1 << bit for bit, on in enumerate(bits) if on))
+
+
+def make_video(
+    path: Path,
+    stamps_ms: Sequence[int],
+    *,
+    codec: str = "libx264",
+    gop: int = 12,
+    b_frames: int = 2,
+    pix_fmt: str = "yuv420p",
+    container: dict[str, str] | None = None,
+    time_base: Fraction = MILLISECOND,
+    pictures: Sequence[np.ndarray] | None = None,
+) -> Path:
+    """Write one frame for each timestamp in `stamps_ms`."""
+    with av.open(str(path), "w", options=container or {}) as output:
+        stream = output.add_stream(codec, rate=25)
+        first = numbered(0) if pictures is None else pictures[0]
+        stream.height, stream.width = first.shape[:2]
+        stream.pix_fmt = pix_fmt
+        stream.time_base = time_base
+        stream.codec_context.time_base = time_base
+        stream.codec_context.gop_size = gop
+        if codec == "libx264":
+            stream.codec_context.options = {"preset": "ultrafast", "bf": str(b_frames), "crf": "18"}
+        for number, stamp in enumerate(stamps_ms):
+            picture = numbered(number) if pictures is None else pictures[number]
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame = frame.reformat(format=pix_fmt)
+            frame.pts, frame.time_base = round(stamp * MILLISECOND / time_base), time_base
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode())
+    return path
