@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 
+REASON = "SONOASSIST_TEST_DATA does not name the folder of the real test data"
+
 
 @pytest.fixture(scope="session")
 def test_data() -> Path:
     """Folder of the real test data."""
     named = os.environ.get("SONOASSIST_TEST_DATA")
-    if not named or not Path(named).is_dir():
-        pytest.skip("SONOASSIST_TEST_DATA does not name the folder of the real test data")
-    return Path(named)
+    if named and Path(named).is_dir():
+        return Path(named)
+    if os.environ.get("SONOASSIST_REQUIRE_TEST_DATA"):
+        pytest.fail(REASON)
+    pytest.skip(REASON)

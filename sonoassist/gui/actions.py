@@ -148,7 +148,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(Act.THRESHOLD_DOWN, "Lower the threshold", "", ("[",), _A),
     Action(Act.THRESHOLD_UP, "Raise the threshold", "", ("]",), _A),
     Action(Act.MODELS, "Choose the model…", "Model", ("Ctrl+M",), _A, "model"),
-    Action(Act.INSTALL, "Install the model", "Install", ("Ctrl+I",), _A, "install"),
+    Action(Act.INSTALL, "Install SonoNet-32", "Install", ("Ctrl+I",), _A, "install"),
     Action(Act.ADD_WEIGHTS, "Add weights file…", "Add weights…", ("Ctrl+Shift+A",), _A, "add"),
     Action(Act.ENGINES, "Choose the engine…", "Engine", ("Ctrl+E",), _A, "engine"),
     Action(Act.CROPS, "Choose the crop…", "Crop", ("Ctrl+K",), _A, "crop"),

@@ -38,6 +38,7 @@ class KeyButton(QToolButton):
         self._text = "" if icon_only else (text if text is not None else BY_ACT[act].short)
         self._icon = BY_ACT[act].icon
         self._show_key = True
+        self._show_icon = True
         self._emphasis = False
         self._look = look
         self._action = action
@@ -73,6 +74,13 @@ class KeyButton(QToolButton):
             self.updateGeometry()
             self.update()
 
+    def show_icon(self, on: bool) -> None:
+        """Show the icon beside the text; a button without text keeps it."""
+        if on != self._show_icon:
+            self._show_icon = on
+            self.updateGeometry()
+            self.update()
+
     def change(self, text: str | None = None, icon: str | None = None) -> None:
         """Change text or icon, e.g. from play to pause."""
         new = (self._text if text is None else text, self._icon if icon is None else icon)
@@ -87,7 +95,8 @@ class KeyButton(QToolButton):
         self.update()
 
     def _widths(self) -> tuple[float, float, float]:
-        icon = float(self._look.px(18)) if self._icon else 0.0
+        shows = bool(self._icon) and (self._show_icon or not self._text)
+        icon = float(self._look.px(18)) if shows else 0.0
         words = QFontMetricsF(self._look.font(14)).horizontalAdvance(self._text)
         key = QFontMetricsF(self._look.font(11)).horizontalAdvance(key_text(self._act))
         shown = key + self._look.px(10) if self._show_key else 0.0
@@ -149,7 +158,9 @@ class KeyButton(QToolButton):
     def _paint_key(self, painter: QPainter, at: QRectF) -> None:
         high = self._look.px(18)
         frame = QRectF(at.left() + 0.5, at.top() - high / 2, at.width() - 1, high)
-        painter.setPen(self._look.colour("line").lighter(140))
+        edge = self._look.colour("muted")
+        edge.setAlpha(110)
+        painter.setPen(edge)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(rounded(frame, self._look.px(4)))
         painter.setFont(self._look.font(11))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PyQt6.QtCore import QByteArray, QEvent, Qt
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
-from PyQt6.QtWidgets import QFileDialog, QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from sonoassist.gui.actions import Act, ActionSet, Handlers, Needs
 from sonoassist.gui.controller import MORE_FRAMES, Controller, needs_met
@@ -16,8 +16,7 @@ from sonoassist.gui.display import Display
 from sonoassist.gui.installer import InstallPanel
 from sonoassist.gui.live_page import LivePage
 from sonoassist.gui.menus import Menus
-from sonoassist.gui.settings_sheet import SettingsSheet
-from sonoassist.gui.sheets import AskSheet, HelpSheet, Sheet
+from sonoassist.gui.questions import Questions
 from sonoassist.gui.start_page import StartPage
 from sonoassist.gui.status_line import StatusLine
 from sonoassist.gui.theme import PALETTES, Look, family, scale_for, stylesheet
@@ -25,7 +24,6 @@ from sonoassist.gui.timeline import index_at
 from sonoassist.gui.toasts import Toasts
 from sonoassist.gui.top_bar import TopBar
 from sonoassist.live.status import PlayState, SessionStatus
-from sonoassist.packets import Box
 
 SYNTHETIC_WARNING = (
     "Model trained on synthetic exams only: labels on real pictures are not reliable"
@@ -61,7 +59,7 @@ class MainWindow(QWidget):
         self.toasts = Toasts(self, self.look)
         self.menus = Menus(self, controller, self.actions_set)
         self.display = Display(controller, self.live, self.toasts)
-        self.sheet: Sheet | None = None
+        self.questions = Questions(self, controller)
         self._arrange()
         self._connect()
         self._apply_look()
@@ -88,7 +86,7 @@ class MainWindow(QWidget):
         controller, live = self.controller, self.live
         controller.settings_changed.connect(self._apply_settings)
         live.viewport.asked.connect(self._trigger)
-        live.viewport.crop_drawn.connect(self._name_crop)
+        live.viewport.crop_drawn.connect(self.questions.name_crop)
         live.transport.sought.connect(controller.seek)
         live.transport.scrubbed.connect(controller.look_at)
         live.strip.picked.connect(self._seek_time)
@@ -98,10 +96,10 @@ class MainWindow(QWidget):
     def _handlers(self) -> Handlers:
         controller = self.controller
         return {
-            Act.OPEN_FILE: self._ask_file,
-            Act.OPEN_FOLDER: self._ask_folder,
+            Act.OPEN_FILE: self._ask(Questions.ask_file),
+            Act.OPEN_FOLDER: self._ask(Questions.ask_folder),
             Act.DEVICES: lambda: self._drop(Act.DEVICES, self.menus.devices),
-            Act.STREAM: self._ask_stream,
+            Act.STREAM: self._ask(Questions.ask_stream),
             Act.DEMO: controller.open_demo,
             Act.RECONNECT: controller.reconnect,
             Act.CLOSE: controller.close_source,
@@ -129,13 +127,13 @@ class MainWindow(QWidget):
             Act.FULL_SCREEN: self.toggle_full_screen,
             Act.MODELS: lambda: self._drop(Act.MODELS, self.menus.models),
             Act.INSTALL: controller.install_default,
-            Act.ADD_WEIGHTS: self._ask_weights,
+            Act.ADD_WEIGHTS: self._ask(Questions.ask_weights),
             Act.ENGINES: lambda: self._drop(Act.ENGINES, self.menus.engines),
             Act.CROPS: lambda: self._drop(Act.CROPS, self.menus.crops),
             Act.OWN_CROP: lambda: self.live.viewport.draw_crop(True),
             Act.DISPLAY: lambda: self._drop(Act.DISPLAY, self.menus.display),
-            Act.SETTINGS: self._open_settings,
-            Act.HELP: self._open_help,
+            Act.SETTINGS: self._ask(Questions.show_settings),
+            Act.HELP: self._ask(Questions.show_help),
             Act.LEAVE: self.leave,
             Act.QUIT: self._quit,
         }
@@ -146,6 +144,9 @@ class MainWindow(QWidget):
         self.display.start()
         if source is not None:
             self.controller.open(source)
+
+    def _ask(self, question: Callable[[Questions], None]) -> Callable[[], None]:
+        return lambda: question(self.questions)
 
     def _trigger(self, act: Act) -> None:
         self.actions_set[act].trigger()
@@ -160,21 +161,22 @@ class MainWindow(QWidget):
         self.actions_set.set_look(self.look)
         for part in (self.top, self.start_page, self.live, self.status_line, self.toasts):
             part.set_look(self.look)
-        self.toasts.set_bottom(self.status_line.height())
-        self.close_sheet()
+        self._place_toasts()
+        self.questions.set_look(self.look)
 
     def _apply_settings(self) -> None:
         settings = self.controller.settings
         if settings.theme != self.look.palette.name:
             self.look = Look(PALETTES[settings.theme], self.look.scale, self.look.family)
-            reopen = isinstance(self.sheet, SettingsSheet)
             self._apply_look()
-            if reopen:
-                self._open_settings()
         flags = {key: value for key, value in settings.model_dump().items() if value in (0, 1)}
         self.actions_set.show_settings({key: bool(value) for key, value in flags.items()})
         self.live.apply(settings)
         self.display.refresh()
+
+    def _place_toasts(self) -> None:
+        """Keep the toasts clear of the status line and the transport bar."""
+        self.toasts.set_bottom(self.look.px(76))
 
     def _switch_theme(self) -> None:
         dark = self.controller.settings.theme == "dark"
@@ -232,7 +234,7 @@ class MainWindow(QWidget):
         for part in (self.top, self.status_line):
             part.setVisible(not on)
         self.live.set_full_screen(on)
-        self.toasts.set_bottom(0 if on else self.status_line.height())
+        self._place_toasts()
         if on:
             self.showFullScreen()
         else:
@@ -243,85 +245,12 @@ class MainWindow(QWidget):
         """Take away what lies on top: rectangle, sheet, toast, full screen, freeze."""
         if self.live.viewport.drawing_crop:
             self.live.viewport.draw_crop(False)
-        elif self.sheet is not None:
-            self.close_sheet()
-        elif self.toasts.dismiss_newest():
+        elif self.questions.close() or self.toasts.dismiss_newest():
             return
         elif self.isFullScreen():
             self.toggle_full_screen()
         else:
             self.controller.thaw()
-
-    # -- sheets and questions --------------------------------------------------------------
-
-    def _open_sheet(self, sheet: Sheet) -> None:
-        self.close_sheet()
-        self.sheet = sheet
-        sheet.closed.connect(self.close_sheet)
-        sheet.open()
-
-    def close_sheet(self) -> None:
-        """Take the sheet away."""
-        if self.sheet is not None:
-            self.sheet.hide()
-            self.sheet.deleteLater()
-            self.sheet = None
-            self.setFocus()
-
-    def _open_help(self) -> None:
-        if isinstance(self.sheet, HelpSheet):
-            self.close_sheet()
-        else:
-            self._open_sheet(HelpSheet(self, self.look))
-
-    def _open_settings(self) -> None:
-        if isinstance(self.sheet, SettingsSheet):
-            self.close_sheet()
-        else:
-            self._open_sheet(SettingsSheet(self, self.look, self.controller))
-
-    def _ask_stream(self) -> None:
-        sheet = AskSheet(
-            self, self.look, title="Open a stream", button="Open",
-            text="Address of a network stream, as the scanner or the encoder gives it.",
-            example="rtsp://192.168.1.20:554/live",
-        )  # fmt: skip
-        sheet.answered.connect(self.controller.open)
-        self._open_sheet(sheet)
-
-    def _name_crop(self, box: Box) -> None:
-        sheet = AskSheet(
-            self, self.look, title="Keep this rectangle", button="Keep and use",
-            text=f"{box.width:.0f} × {box.height:.0f} pixels. Give it the name of the scanner; "
-            "it is then in the crop menu.",
-            example="Voluson, room 3",
-        )  # fmt: skip
-        sheet.answered.connect(lambda name: self.controller.keep_crop(name, box))
-        self._open_sheet(sheet)
-
-    def _dialog(self, title: str, chosen: Callable[[str], None]) -> QFileDialog:
-        dialog = QFileDialog(self, title)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(chosen)
-        return dialog
-
-    def _ask_file(self) -> None:
-        dialog = self._dialog("Open a recording or a picture", self.controller.open)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.open()
-
-    def _ask_folder(self) -> None:
-        dialog = self._dialog("Open a folder of pictures", self.controller.open)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.open()
-
-    def _ask_weights(self) -> None:
-        dialog = self._dialog(
-            "Add a weights file", lambda path: self.controller.add_weights(Path(path))
-        )
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters(["Weights (*.npz *.pth *.safetensors)", "All files (*)"])
-        dialog.open()
 
     # -- dropping files and closing --------------------------------------------------------
 

@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QMenu, QWidget
 from sonoassist.gui.actions import Act, ActionSet
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.transport import SPEEDS, speed_text
+from sonoassist.model.card import DEFAULT_ARCHITECTURE
 from sonoassist.settings import Settings
 
 _ENGINES = {"auto": "Automatic", "torch": "PyTorch", "openvino": "OpenVINO"}
@@ -120,10 +121,11 @@ class Menus(QObject):
         self._radio(menu, rows, controller.settings.model, lambda v: controller.change(model=v))
         menu.addSeparator()
         for entry in entries:
-            if not entry.installed:
-                text = f"Install {entry.title} ({entry.domain})"
-                self._row(menu, text, partial(controller.installer.start, entry))
-        menu.addAction(self._actions[Act.INSTALL])
+            if not entry.installed and entry.name == DEFAULT_ARCHITECTURE:
+                menu.addAction(self._actions[Act.INSTALL])
+            elif not entry.installed:
+                start = partial(controller.installer.start, entry)
+                self._row(menu, f"Install {entry.title}", start)
         menu.addAction(self._actions[Act.ADD_WEIGHTS])
 
     # -- engines ---------------------------------------------------------------------------

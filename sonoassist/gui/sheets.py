@@ -112,7 +112,9 @@ class HelpSheet(Sheet):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inside)
-        area.setMinimumHeight(min(inside.sizeHint().height(), over.height() - look.px(150)))
+        wanted = inside.sizeHint().height() + look.px(12)
+        area.setMinimumHeight(min(wanted, over.height() - look.px(170)))
+        self.setFocusProxy(area)  # so that the arrows scroll where the window is low
         self.body.addWidget(area)
 
     def _keys(self, groups: tuple[Group, ...]) -> QVBoxLayout:
@@ -123,7 +125,7 @@ class HelpSheet(Sheet):
             title.setObjectName("section")
             column.addWidget(title)
             grid = QGridLayout()
-            grid.setVerticalSpacing(self._look.px(5))
+            grid.setVerticalSpacing(self._look.px(4))
             grid.setHorizontalSpacing(self._look.px(14))
             grid.setColumnStretch(1, 1)
             for row, action in enumerate(one for one in ACTIONS if one.group is group):

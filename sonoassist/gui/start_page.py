@@ -52,6 +52,11 @@ def recent_text(spec: str) -> tuple[str, str]:
     return path.name or spec, str(path.parent)
 
 
+def shortened(where: str, most: int = 34) -> str:
+    """A folder's path, shortened at its front to at most so many letters."""
+    return where if len(where) <= most else f"…{where[1 - most :]}"
+
+
 def model_words(status: SessionStatus, entries: Sequence[ModelEntry]) -> tuple[str, str]:
     """The model card's two lines: what runs, and what is not installed."""
     running = {
@@ -156,13 +161,13 @@ class StartPage(QWidget):
     def _openers(self) -> QFrame:
         card, column = self._card("Open")
         for act in _OPENERS:
-            button = self._row_button(BY_ACT[act].text, key_text(act), self._actions[act].trigger)
+            absent = act is Act.DEMO and self._controller.services.demo is None
+            text = "The demo exam is not part of this build" if absent else BY_ACT[act].text
+            key = "" if absent else key_text(act)
+            button = self._row_button(text, key, self._actions[act].trigger)
             button.setIcon(self._look.icon(BY_ACT[act].icon, "accent"))
-            button.setObjectName("row")
+            button.setEnabled(not absent)
             column.addWidget(button)
-            if act is Act.DEMO and self._controller.services.demo is None:
-                button.setEnabled(False)
-                button.setText("The demo exam is not part of this build")
         column.addStretch(1)
         return card
 
@@ -237,10 +242,10 @@ class StartPage(QWidget):
         for spec in self._controller.settings.recent[:MAX_RECENT_SHOWN]:
             name, where = recent_text(spec)
             gone = is_missing(spec)
-            text = f"{name}  (not there any more)" if gone else name
-            button = self._row_button(text, "", partial(self._controller.open, spec))
+            beside = "not there any more" if gone else shortened(where)
+            button = self._row_button(name, beside, partial(self._controller.open, spec))
             button.setIcon(self._look.icon("recent", "muted"))
-            button.setToolTip(spec if gone else where)
+            button.setToolTip(spec)
             button.setEnabled(not gone)
             self._recent.addWidget(button)
         if not self._controller.settings.recent:

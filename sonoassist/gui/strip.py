@@ -112,12 +112,15 @@ class Strip(QWidget):
         elif segment.code < len(PLANES):
             plane = PLANES[segment.code]
             painter.fillRect(rect, QColor(plane.colour))
-            self._paint_label(painter, rect.intersected(self.track()), plane.label)
+            names = (plane.label, plane.published_label)
+            self._paint_label(painter, rect.intersected(self.track()), names)
 
-    def _paint_label(self, painter: QPainter, rect: QRectF, label: str) -> None:
+    def _paint_label(self, painter: QPainter, rect: QRectF, names: tuple[str, str]) -> None:
+        """Write the first of `names` that fits, or nothing."""
         font = self._look.font(13, bold=True)
-        if QFontMetricsF(font).horizontalAdvance(label) + self._look.px(10) > rect.width():
-            return
+        metrics = QFontMetricsF(font)
+        room = rect.width() - self._look.px(8)
+        label = next((name for name in names if metrics.horizontalAdvance(name) <= room), "")
         painter.setFont(font)
         painter.setPen(_INK)
         painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, label)

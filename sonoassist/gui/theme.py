@@ -80,9 +80,14 @@ def scale_for(height_px: int) -> float:
 
 def family() -> str:
     """The first family of our list that is installed, else the system's own."""
-    installed = set(QFontDatabase.families())
+    installed = QFontDatabase.families()
     system = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()
-    return next((name for name in _FAMILIES if name in installed), system)
+    for name in _FAMILIES:
+        # A family that several foundries ship is listed as "Name [foundry]".
+        found = [one for one in installed if one == name or one.startswith(f"{name} [")]
+        if found:
+            return found[0]
+    return system
 
 
 def _mix(one: QColor, two: QColor, share: float) -> QColor:
@@ -221,12 +226,19 @@ QPushButton#row:focus {{ border: 1px solid {accent}; }}
 QPushButton#row:disabled {{ color: {muted}; }}
 QPushButton#flat {{ background: transparent; border: 0; color: {accent}; padding: 0 {p1}px; }}
 QPushButton#flat:hover {{ text-decoration: underline; }}
-QComboBox::drop-down {{ border: 0; width: {row}px; }}
+QComboBox::drop-down {{ border: 0; width: {p4}px; }}
 QComboBox QAbstractItemView {{ background: {panel}; border: 1px solid {line};
   selection-background-color: {hover}; selection-color: {text}; outline: 0; }}
 QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button,
 QDoubleSpinBox::down-button {{ width: 0; border: 0; }}
 QCheckBox {{ spacing: {p1}px; min-height: {row}px; }}
+QCheckBox::indicator {{ width: {p2}px; height: {p2}px; border: 1px solid {muted};
+  border-radius: {r1}px; background: {raised}; padding: 1px; }}
+QCheckBox::indicator:hover, QCheckBox::indicator:focus {{ border: 1px solid {accent}; }}
+QCheckBox::indicator:checked {{ background: {accent}; border: 1px solid {accent};
+  image: url("{tick}"); }}
+QCheckBox:focus {{ color: {accent}; }}
+QComboBox::down-arrow {{ image: url("{arrow}"); width: {p2}px; height: {p2}px; }}
 QMenu {{ background: {panel}; border: 1px solid {line}; padding: {p1}px 0; }}
 QMenu::item {{ padding: {p1}px {p4}px {p1}px {p3}px; background: transparent; }}
 QMenu::item:selected {{ background: {hover}; }}
@@ -265,4 +277,6 @@ def stylesheet(look: Look) -> str:
         "muted": palette.muted, "accent": palette.accent, "on_accent": palette.on_accent,
         "warning": palette.warning, "on_warning": palette.back,
     }  # fmt: skip
-    return _SHEET.format(family=look.family, **sizes, **colours)
+    icons = (paths.resources() / "icons").as_posix()
+    pictures = {"tick": f"{icons}/tick-mark.svg", "arrow": f"{icons}/arrow-down.svg"}
+    return _SHEET.format(family=look.family, **sizes, **colours, **pictures)

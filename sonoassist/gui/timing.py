@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 import pyqtgraph as pg
+from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from sonoassist.gui.theme import Look
@@ -26,7 +27,8 @@ class TimingPanel(QWidget):
         self._plot.setXRange(-SPAN_S, 0.0, padding=0.0)
         self._median = self._plot.plot()
         self._slow = self._plot.plot()
-        self._title = QLabel("Capture to result, ms")
+        self._title = QLabel()
+        self._title.setTextFormat(Qt.TextFormat.RichText)
         self._title.setObjectName("section")
         self._stages = QLabel()
         self._stages.setObjectName("small")
@@ -44,6 +46,10 @@ class TimingPanel(QWidget):
         if layout is not None:
             layout.setContentsMargins(look.px(16), look.px(6), look.px(16), look.px(6))
             layout.setSpacing(look.px(4))
+        self._title.setText(
+            f"Capture to result, ms: <span style='color:{look.palette.accent}'>median</span>"
+            f" and <span style='color:{look.palette.warning}'>95 %</span>"
+        )
         self._plot.setBackground(look.palette.panel)
         self._median.setPen(pg.mkPen(look.palette.accent, width=look.px(2)))
         self._slow.setPen(pg.mkPen(look.palette.warning, width=look.px(2)))
@@ -72,8 +78,4 @@ class TimingPanel(QWidget):
         self._slow.setData(ages, [point[2] for point in self._points])
         high = max(point[2] for point in self._points)
         self._plot.setYRange(0.0, max(high * 1.15, 1.0), padding=0.0)
-        stages = "  ·  ".join(f"{name} {ms:.1f}" for name, ms in stats.stages_ms)
-        self._stages.setText(
-            f"median {stats.latency_p50_ms:.0f}, 95 % {stats.latency_p95_ms:.0f}"
-            + (f"  ·  {stages}" if stages else "")
-        )
+        self._stages.setText("  ·  ".join(f"{name} {ms:.1f}" for name, ms in stats.stages_ms))

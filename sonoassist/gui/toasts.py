@@ -20,6 +20,7 @@ from sonoassist.live.status import Level, Notice
 INFO_STAYS_MS = 6000
 WARNING_STAYS_MS = 12000
 MAX_SHOWN = 4
+WIDE_PX = 324
 _WORDS = {Level.INFO: "Note", Level.WARNING: "Warning", Level.ERROR: "Error"}
 _ICONS = {Level.INFO: "info", Level.WARNING: "warning", Level.ERROR: "error"}
 _STAYS_MS = {Level.INFO: INFO_STAYS_MS, Level.WARNING: WARNING_STAYS_MS, Level.ERROR: 0}
@@ -41,7 +42,7 @@ class Toast(QFrame):
         self.notice = notice
         self.count = 1
         self.setObjectName("toast")
-        self.setFixedWidth(look.px(400))
+        self.setFixedWidth(look.px(WIDE_PX))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(lambda: self.dismissed.emit(self))
@@ -75,8 +76,9 @@ class Toast(QFrame):
 
     def _add_details(self, words: QVBoxLayout, look: Look) -> None:
         self._details.setReadOnly(True)
-        self._details.setFixedHeight(look.px(150))
         self._details.setStyleSheet(f"font-size: {look.px(12)}px")
+        rows = min(self.notice.details.count("\n") + 2, 9)
+        self._details.setFixedHeight(rows * look.px(16) + look.px(8))
         self._details.hide()
         more, copy = QPushButton("Details"), QPushButton("Copy")
         for button in (more, copy):

@@ -106,3 +106,4 @@ class TopBar(QWidget):
         needed = self.width() / self._look.scale
         for act, button in self._buttons.items():
             button.show_key(needed >= 1620 or (act in _WINDOW and needed >= 1360))
+            button.show_icon(needed >= 1200)

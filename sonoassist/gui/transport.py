@@ -84,6 +84,7 @@ class RecordingBar(_Bar):
         self._row.addWidget(self.seek, 1)
         self._where = self._label("0:00:00.0 / 0:00:00.0", Qt.AlignmentFlag.AlignRight)
         self._number = self._label("0000000 / 0000000", Qt.AlignmentFlag.AlignRight)
+        self._row.addSpacing(look.px(10))
         self._button(Act.LOOP)
         self._speed = self._button(Act.FASTER, text="1×")
         self._speed.clicked.disconnect()
@@ -153,6 +154,7 @@ class FreezeBar(_Bar):
         self.scrub = Scrubber(look)
         self._row.addWidget(self.scrub, 1)
         self._number = self._label("0000 / 0000", Qt.AlignmentFlag.AlignRight)
+        self._row.addSpacing(look.px(10))
         self._go_on = self._button(Act.FREEZE, text="Go on")
         self._go_on.emphasise(True)
 

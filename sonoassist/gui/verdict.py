@@ -118,10 +118,12 @@ def _unanalysed(kind: Kind) -> Verdict:
 
 def _unsure(analysis: Analysis, threshold: float, agreed: bool) -> Verdict:
     guess, confidence = analysis.prediction.plane, analysis.prediction.confidence
-    # Rounded down, so that 69.9 % never reads "70 %, below the 70 % threshold".
-    said = f"best guess {guess.label} {math.floor(confidence * 100)} %"
-    if guess.is_background:
-        said = f"best guess no standard plane {math.floor(confidence * 100)} %"
+    name = "no standard plane" if guess.is_background else guess.label
+    whole = round(confidence * 100)
+    if confidence < threshold:
+        # So that 69.9 % never reads "70 %, below the 70 % threshold".
+        whole = min(whole, math.ceil(round(threshold * 100, 6)) - 1)
+    said = f"best guess {name} {whole} %"
     if confidence < threshold:
         said += f", below the {percent(threshold)} threshold"
     elif not agreed:

@@ -29,6 +29,7 @@ DUE_S = 0.001
 TAKEN_S = 0.2
 
 Command = Callable[[], None]
+Opener = Callable[[str, threading.Event], Source]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class CaptureWorker:
     """Reads frames on a thread of its own.
 
     Args:
-        opener: Makes a source of what the user named.
+        opener: Makes a source of what the user named; gives up when the event is set.
         deliver: Takes each frame.
         wait_taken: Waits until the last frame delivered was taken, or a time in seconds; for
             playing every frame.
@@ -57,7 +58,7 @@ class CaptureWorker:
 
     def __init__(
         self,
-        opener: Callable[[str], Source],
+        opener: Opener,
         deliver: Callable[[Frame], None],
         wait_taken: Callable[[float], bool],
         started: Callable[[], None],
@@ -185,7 +186,7 @@ class CaptureWorker:
         self._close()
         self._spec = spec
         self.state = CaptureState(PlayState.OPENING, message=spec)
-        self._source = self._opener(spec)
+        self._source = self._opener(spec, self._stopping)
         self._begin(self._source)
 
     def _begin(self, source: Source) -> None:
@@ -310,7 +311,7 @@ class CaptureWorker:
 
     def _reopen(self) -> None:
         try:
-            self._source = self._opener(self._spec)
+            self._source = self._opener(self._spec, self._stopping)
         except SourceError as error:
             self._set(message=error.message)
             return

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from sonoassist.live.analysis import AnalysisWorker
-from sonoassist.live.capture import CaptureWorker
+from sonoassist.live.capture import CaptureWorker, Opener
 from sonoassist.live.history import History
 from sonoassist.live.rates import Rates
 from sonoassist.live.slots import NewestSlot
@@ -16,7 +16,6 @@ from sonoassist.packets import Frame
 from sonoassist.pipeline import Analyser, AnalyserOptions
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.sources import open_source
-from sonoassist.sources.base import Source
 
 RAW_AFTER_S = 0.5
 """When the analysis has given nothing for this long, the raw picture is shown."""
@@ -38,7 +37,7 @@ class LiveSession:
         *,
         history_s: float = 10.0,
         history_mb: int = 768,
-        opener: Callable[[str], Source] = open_source,
+        opener: Opener = open_source,
     ) -> None:
         self.notices = Notices()
         self._options = options or AnalyserOptions()

@@ -19,7 +19,7 @@ from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from sonoassist.errors import DamagedFrameError, SourceError
 from sonoassist.packets import Pixels
@@ -61,12 +61,38 @@ def read_dataset(name: str, data: bytes) -> Dataset:
             f"{name} is not a DICOM file that can be read", "The file is damaged"
         ) from error
     if has_picture:
+        _check_decodable(name, dataset)
         return dataset
     if not dataset or "SOPClassUID" not in dataset:
         raise SourceError(f"{name} is not a DICOM file that can be read", "Choose another file")
     raise SourceError(
         f"{name} holds no picture", "It is a DICOM file without pixel data, such as a report"
     )
+
+
+def _check_decodable(name: str, dataset: Dataset) -> None:
+    syntax = UID(_syntax(dataset))
+    try:
+        known = get_decoder(syntax).is_available
+    except NotImplementedError:
+        known = False
+    if not known:
+        raise SourceError(
+            f"{name} is compressed in a way that cannot be read ({syntax.name})",
+            "Export it from the scanner as JPEG or uncompressed, or as a video file",
+        )
+
+
+def _syntax(dataset: Dataset) -> str:
+    """The transfer syntax; guessed from the encoding where the file does not state it."""
+    meta = getattr(dataset, "file_meta", None)
+    syntax = meta.get("TransferSyntaxUID") if meta is not None else None
+    if syntax is None:
+        implicit = dataset.original_encoding[0]
+        syntax = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
+        dataset.ensure_file_meta()
+        dataset.file_meta.TransferSyntaxUID = syntax
+    return str(syntax)
 
 
 def count_frames(dataset: Dataset) -> int:
@@ -154,18 +180,10 @@ class DicomPictures:
 
     def _decoded(self, index: int) -> tuple[NDArray[Any], str]:
         """Raw samples of one frame and their photometric interpretation; colours are RGB."""
-        array, properties = get_decoder(self._syntax()).as_array(self.dataset, index=index)
+        # Validation would refuse all frames of a file that is cut off in the middle.
+        decoder = get_decoder(_syntax(self.dataset))
+        array, properties = decoder.as_array(self.dataset, index=index, validate=False)
         return array, str(properties["photometric_interpretation"])
-
-    def _syntax(self) -> str:
-        meta = getattr(self.dataset, "file_meta", None)
-        syntax = meta.get("TransferSyntaxUID") if meta is not None else None
-        if syntax is None:
-            implicit = self.dataset.original_encoding[0]
-            syntax = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
-            self.dataset.ensure_file_meta()
-            self.dataset.file_meta.TransferSyntaxUID = syntax
-        return str(syntax)
 
     def _shown(self, array: NDArray[Any], photometric: str) -> Pixels:
         if photometric == "PALETTE COLOR":
@@ -209,12 +227,15 @@ class DicomPictures:
         return centre, width, str(self.dataset.get("VOILUTFunction") or "LINEAR")
 
     def _whole_range(self, array: NDArray[Any], stored: int) -> Pixels:
-        low = min(float(array.min(initial=0)), 0.0)
+        low = array.min(initial=0)
+        if low < 0:
+            wide = np.float64 if np.issubdtype(array.dtype, np.floating) else np.int64
+            array = array.astype(wide) - low.astype(wide)
         if self._white is None:
             # One scale for all frames, so that the brightness does not jump.
-            whole = low == 0.0 and 1 <= stored < 16
-            self._white = 2.0**stored - 1 if whole else full_scale(array - low)
-        return to_uint8(array - low, white=self._white)
+            known = low == 0 and 8 <= stored < 16 and np.issubdtype(array.dtype, np.integer)
+            self._white = 2.0**stored - 1 if known else full_scale(array)
+        return to_uint8(array, white=self._white)
 
 
 def _apply_window(array: NDArray[Any], centre: float, width: float, function: str) -> Pixels:

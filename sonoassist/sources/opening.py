@@ -50,7 +50,15 @@ def open_source(spec: str, stop: threading.Event | None = None) -> Source:
         raise SourceError("screen capture is not part of this version", "Choose a capture device")
     if colon and rest.startswith("//"):
         return _open_url(scheme, spec, stop)
-    return _open_path(Path(spec).expanduser())
+    return _open_path(_expanded(spec))
+
+
+def _expanded(spec: str) -> Path:
+    try:
+        return Path(spec).expanduser()
+    except RuntimeError:
+        # There is no such user; the file may be called so.
+        return Path(spec)
 
 
 def _open_device(name: str, stop: threading.Event | None) -> Source:

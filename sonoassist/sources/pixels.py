@@ -33,13 +33,13 @@ def full_scale(array: NDArray[Any]) -> float:
     Integers wider than 8 bit often hold 8, 10 or 12 bit content; the smallest of the usual
     depths that holds the largest value is taken. Floats up to 1 have white at 1.
     """
-    top = float(array.max(initial=0))
     if array.dtype == np.bool_:
         return 1.0
     if array.dtype == np.uint8:
         return 255.0
     if np.issubdtype(array.dtype, np.floating):
-        return 1.0 if top <= 1.0 else top
+        return float(np.max(array, initial=1.0, where=np.isfinite(array)))
+    top = int(array.max(initial=0))
     depth = next((bits for bits in _BIT_DEPTHS if top <= 2**bits - 1), 64)
     return float(2**depth - 1)
 
@@ -52,9 +52,8 @@ def to_uint8(array: NDArray[Any], white: float | None = None) -> Pixels:
     if white == 255.0 and np.issubdtype(array.dtype, np.integer):
         plain: Pixels = np.clip(array, 0, 255).astype(np.uint8)
         return plain
-    scaled = np.nan_to_num(array.astype(np.float32), nan=0.0)
-    scaled *= np.float32(255.0 / white)
-    pixels: Pixels = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    kept = np.clip(np.nan_to_num(array.astype(np.float32), nan=0.0), 0.0, np.float32(white))
+    pixels: Pixels = np.rint(kept / np.float32(white) * np.float32(255.0)).astype(np.uint8)
     return pixels
 
 

@@ -324,7 +324,7 @@ def test_cut_off_without_index(even: Path, tmp_path: Path) -> None:
 def test_not_a_video(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "text.mp4"
     path.write_bytes(text)
-    with pytest.raises(SourceError, match="text.mp4 is not a video that can be read"):
+    with pytest.raises(SourceError, match=r"text.mp4 is not a video that can be read"):
         open_source(str(path))
 
 

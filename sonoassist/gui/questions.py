@@ -1,0 +1,124 @@
+"""What the window asks or shows over itself: sheets and file dialogs, never modal to a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtWidgets import QFileDialog, QWidget
+
+from sonoassist.gui.controller import Controller
+from sonoassist.gui.settings_sheet import SettingsSheet
+from sonoassist.gui.sheets import AskSheet, HelpSheet, Sheet
+from sonoassist.gui.theme import DARK, Look
+from sonoassist.packets import Box
+
+
+class Questions:
+    """Opens one sheet at a time.
+
+    Args:
+        window: What they lie on.
+        controller: Gets the answers.
+    """
+
+    def __init__(self, window: QWidget, controller: Controller) -> None:
+        self._window = window
+        self._controller = controller
+        self._look = Look(DARK)
+        self.sheet: Sheet | None = None
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size; the settings, which may have asked for it, open again."""
+        self._look = look
+        again = isinstance(self.sheet, SettingsSheet)
+        self.close()
+        if again:
+            self.show_settings()
+
+    def _open(self, sheet: Sheet) -> None:
+        self.close()
+        self.sheet = sheet
+        sheet.closed.connect(self.close)
+        sheet.open()
+
+    def close(self) -> bool:
+        """Take the sheet away; returns whether there was one."""
+        sheet, self.sheet = self.sheet, None
+        if sheet is None:
+            return False
+        sheet.hide()
+        sheet.deleteLater()
+        self._window.setFocus()
+        return True
+
+    # -- sheets ----------------------------------------------------------------------------
+
+    def show_help(self) -> None:
+        """Open the help, or close it."""
+        if isinstance(self.sheet, HelpSheet):
+            self.close()
+        else:
+            self._open(HelpSheet(self._window, self._look))
+
+    def show_settings(self) -> None:
+        """Open the settings, or close them."""
+        if isinstance(self.sheet, SettingsSheet):
+            self.close()
+        else:
+            self._open(SettingsSheet(self._window, self._look, self._controller))
+
+    def ask_stream(self) -> None:
+        """Ask for the address of a stream."""
+        sheet = AskSheet(
+            self._window,
+            self._look,
+            title="Open a stream",
+            text="Address of a network stream, as the scanner or the encoder gives it.",
+            example="rtsp://192.168.1.20:554/live",
+            button="Open",
+        )
+        sheet.answered.connect(self._controller.open)
+        self._open(sheet)
+
+    def name_crop(self, box: Box) -> None:
+        """Ask for the name of a rectangle drawn on the picture."""
+        sheet = AskSheet(
+            self._window,
+            self._look,
+            title="Keep this rectangle",
+            text=f"{box.width:.0f} × {box.height:.0f} pixels. Give it the name of the scanner; "
+            "it is then in the crop menu.",
+            example="Voluson, room 3",
+            button="Keep and use",
+        )
+        sheet.answered.connect(lambda name: self._controller.keep_crop(name, box))
+        self._open(sheet)
+
+    # -- files -----------------------------------------------------------------------------
+
+    def _dialog(self, title: str, chosen: Callable[[str], None], folder: bool) -> QFileDialog:
+        dialog = QFileDialog(self._window, title)
+        modes = QFileDialog.FileMode
+        dialog.setFileMode(modes.Directory if folder else modes.ExistingFile)
+        dialog.fileSelected.connect(chosen)
+        dialog.finished.connect(dialog.deleteLater)
+        return dialog
+
+    def ask_file(self) -> None:
+        """Ask for a recording, a picture or a DICOM file."""
+        self._dialog("Open a recording or a picture", self._controller.open, False).open()
+
+    def ask_folder(self) -> None:
+        """Ask for a folder of pictures."""
+        self._dialog("Open a folder of pictures", self._controller.open, True).open()
+
+    def ask_weights(self) -> None:
+        """Ask for a weights file."""
+
+        def chosen(path: str) -> None:
+            self._controller.add_weights(Path(path))
+
+        dialog = self._dialog("Add a weights file", chosen, False)
+        dialog.setNameFilters(["Weights (*.npz *.pth *.safetensors)", "All files (*)"])
+        dialog.open()

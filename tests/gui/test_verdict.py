@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from gui_fakes import BOX, make_frame, make_view, shares
+from sonoassist.gui.verdict import (
+    CODE_BACKGROUND,
+    CODE_NONE,
+    CODE_UNSURE,
+    Kind,
+    decide,
+    percent,
+    strip_code,
+)
+from sonoassist.live.status import View
+from sonoassist.packets import State, SteadyState
+from sonoassist.planes import BY_KEY, DISPLAY_ORDER, INDEX, PLANES
+
+NAMES = [plane.label for plane in PLANES if not plane.is_background]
+STEADY = [
+    None,
+    *(SteadyState(shares("femur", 0.9), None, state, 0.0) for state in State),
+    SteadyState(shares("femur", 0.9), BY_KEY["femur"], State.PLANE, 0.0),
+    SteadyState(shares("lips", 0.9), BY_KEY["lips"], State.PLANE, 0.0),
+    SteadyState(shares("lips", 0.9), BY_KEY["background"], State.PLANE, 0.0),
+]
+
+
+@pytest.mark.parametrize("label", ["steady", "raw"])
+@pytest.mark.parametrize("view", [None, View(make_frame())])
+def test_without_a_result_nothing_is_said(view: View | None, label: str) -> None:
+    verdict = decide(view, label, 0.7)  # type: ignore[arg-type]
+    assert verdict.kind is Kind.NOT_ANALYSED
+    assert (verdict.plane, verdict.guess, verdict.confidence, verdict.box) == (None,) * 4
+
+
+@pytest.mark.parametrize(
+    ("label", "state", "steady", "key", "confidence"),
+    list(
+        itertools.product(
+            ["steady", "raw"], State, STEADY, ["femur", "background"], [0.3, 0.699, 0.7, 0.95]
+        )
+    ),
+)
+def test_a_plane_is_named_only_when_the_frame_says_so(
+    label: str, state: State, steady: SteadyState | None, key: str, confidence: float
+) -> None:
+    view = make_view(key, confidence, state, steady=steady)
+    verdict = decide(view, label, 0.7)  # type: ignore[arg-type]
+    own = view.analysis is not None and view.analysis.prediction.confidence >= 0.7
+    sure = state is State.PLANE and key == "femur" and own
+    agrees = steady is not None and steady.state is State.PLANE and steady.plane is BY_KEY["femur"]
+    named = sure and (label == "raw" or agrees)
+    assert (verdict.kind is Kind.PLANE) == named
+    assert (verdict.title == "Femur") == named
+    assert verdict.plane == (BY_KEY["femur"] if named else None)
+    assert verdict.box == (BOX if named else None)
+    if not named:
+        assert verdict.title not in NAMES
+        assert verdict.steady_s is None
+
+
+@pytest.mark.parametrize("label", ["steady", "raw"])
+@pytest.mark.parametrize("steady", STEADY)
+@pytest.mark.parametrize(
+    ("state", "kind"), [(State.DOPPLER, Kind.DOPPLER), (State.NO_SIGNAL, Kind.NO_SIGNAL)]
+)
+def test_what_is_not_analysed_is_said_whatever_was_before(
+    label: str, steady: SteadyState | None, state: State, kind: Kind
+) -> None:
+    verdict = decide(make_view(state=state, steady=steady), label, 0.7)  # type: ignore[arg-type]
+    assert verdict.kind is kind
+    assert verdict.confidence is None
+
+
+def test_doppler_reads_as_not_analysed() -> None:
+    verdict = decide(make_view(state=State.DOPPLER), "steady", 0.7)
+    assert f"{verdict.title}: {verdict.detail}" == "Colour Doppler: not analysed"
+
+
+def test_unsure_names_its_guess_small_with_the_threshold() -> None:
+    verdict = decide(make_view("femur", 0.43, State.UNSURE), "steady", 0.7)
+    assert verdict.title == "Unsure"
+    assert verdict.detail == "best guess Femur 43 %, below the 70 % threshold"
+
+
+def test_just_below_the_threshold_does_not_round_up_to_it() -> None:
+    verdict = decide(make_view("femur", 0.6996, State.UNSURE), "raw", 0.7)
+    assert verdict.detail == "best guess Femur 69 %, below the 70 % threshold"
+
+
+def test_a_frame_that_disagrees_with_the_steady_label_is_unsure() -> None:
+    lips = SteadyState(shares("lips", 0.9), BY_KEY["lips"], State.PLANE, 0.0)
+    verdict = decide(make_view("femur", 0.95, steady=lips), "steady", 0.7)
+    assert verdict.kind is Kind.UNSURE
+    assert verdict.detail == "best guess Femur 95 %, not steady yet"
+
+
+def test_background_in_the_frame_but_not_yet_in_the_label_is_unsure() -> None:
+    femur = SteadyState(shares("femur", 0.9), BY_KEY["femur"], State.PLANE, 0.0)
+    view = make_view("background", 0.9, State.BACKGROUND, steady=femur, box=None)
+    assert decide(view, "steady", 0.7).kind is Kind.UNSURE
+    assert decide(view, "raw", 0.7).kind is Kind.BACKGROUND
+
+
+def test_confidence_is_the_frames_own_softmax() -> None:
+    steady = SteadyState(shares("femur", 0.5), BY_KEY["femur"], State.PLANE, 0.0)
+    verdict = decide(make_view("femur", 0.97, steady=steady), "steady", 0.7)
+    assert percent(verdict.confidence or 0.0) == "97 %"
+
+
+def test_steady_time_is_counted_in_source_time_and_left_out_where_it_means_nothing() -> None:
+    view = make_view(frame=make_frame(50), since_s=0.2)
+    assert decide(view, "steady", 0.7).steady_s == pytest.approx(1.8)
+    assert decide(view, "raw", 0.7).steady_s is None
+    still = make_view(frame=make_frame(50, still=True))
+    assert decide(still, "steady", 0.7).steady_s is None
+    later = make_view(frame=make_frame(0), since_s=3.0)
+    assert decide(later, "steady", 0.7).steady_s == 0.0
+
+
+def test_strip_codes() -> None:
+    assert strip_code(decide(make_view("lips"), "raw", 0.7)) == INDEX["lips"]
+    assert strip_code(decide(make_view("lips", 0.4, State.UNSURE), "raw", 0.7)) == CODE_UNSURE
+    background = make_view("background", 0.9, State.BACKGROUND)
+    assert strip_code(decide(background, "raw", 0.7)) == CODE_BACKGROUND
+    assert strip_code(decide(None, "raw", 0.7)) == CODE_NONE
+
+
+def test_display_order_has_each_plane_once() -> None:
+    assert sorted(plane.key for plane in DISPLAY_ORDER) == sorted(INDEX)
+    assert np.isclose(float(shares("femur", 0.9).sum()), 1.0)
