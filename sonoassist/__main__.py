@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
 
 
 def main() -> None:
     """Run the program and leave with its exit status."""
+    multiprocessing.freeze_support()  # a capture device lives in a process of its own
     from sonoassist.cli import run  # late, so that a bad start is still reported in one line
 
     sys.exit(run(sys.argv[1:]))

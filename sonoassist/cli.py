@@ -27,9 +27,11 @@ class Command:
 
 COMMANDS = (
     Command("window", "open the window on a video, picture, folder, device or stream"),
+    Command("demo", "the window on the bundled synthetic exam"),
     Command("analyse", "analyse every frame of a source into a table and a video"),
     Command("models", "list, add, install and remove network weights"),
     Command("devices", "list the capture devices by name"),
+    Command("phantom", "make a synthetic exam with its truth"),
 )
 
 _ABOUT = "Live detection and localisation of fetal standard scan planes (SonoNet)."

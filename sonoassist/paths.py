@@ -57,3 +57,9 @@ def shipped_models() -> Path:
 def resources() -> Path:
     """Folder of icons, help texts, presets and the demo exam."""
     return _shipped("resources")
+
+
+def demo_exam() -> Path | None:
+    """The bundled synthetic exam, or None when this build has none."""
+    path = resources() / "demo" / "exam.mp4"
+    return path if path.is_file() else None

@@ -25,7 +25,7 @@ class Settings(BaseModel):
         model: Name of the model, or "auto" (SonoNet-32, else what is installed).
         engine: "auto", "torch" or "openvino".
         precision: "auto", "f32", "bf16" or "f16".
-        device: "auto", "cpu" or "cuda".
+        device: "auto", "cpu", "cuda" or "mps".
         crop: As on the command line.
         threshold: Softmax below which no plane is named.
         theme: "dark" or "light".
@@ -50,7 +50,7 @@ class Settings(BaseModel):
     model: str = "auto"
     engine: Literal["auto", "torch", "openvino"] = "auto"
     precision: Literal["auto", "f32", "bf16", "f16"] = "auto"
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     crop: str = "default"
     threshold: float = Field(default=0.7, ge=0.0, le=1.0)
     theme: Literal["dark", "light"] = "dark"
@@ -97,8 +97,10 @@ def _rescue(data: dict[str, Any]) -> tuple[Settings, list[str]]:
             return Settings.model_validate(data), notices
         except ValidationError as error:
             wrong = {str(one["loc"][0]) for one in error.errors()}
-            notices += [f"The setting {name!r} was not usable; its default is used" for name in
-                        sorted(wrong)]
+            notices += [
+                f"The setting {name!r} was not usable; its default is used"
+                for name in sorted(wrong)
+            ]
             data = {key: value for key, value in data.items() if key not in wrong}
 
 

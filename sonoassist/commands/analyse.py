@@ -53,7 +53,9 @@ def register(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of results")
     parser.add_argument(
-        "--video", action="store_true", help="also write DIR/annotated.mp4 with the results drawn in"
+        "--video",
+        action="store_true",
+        help="also write DIR/annotated.mp4 with the results drawn in",
     )
     parser.add_argument(
         "--frames", type=int, metavar="N", help="stop after N frames (needed for live sources)"
@@ -107,14 +109,13 @@ def run(args: argparse.Namespace) -> int:
         say(f"engine: {engine.name} {engine.precision} on {engine.device}")
         summary = _analyse(source, analyser, out, args)
         _report(summary, analyser, source, out, args)
-    if summary.frames == 0:
-        raise SourceError(
-            f"no frame of {source.info.label} could be read", summary.damaged[0]
-            if summary.damaged else ""
-        )
     if summary.stopped:
         return STOPPED
-    return 2 if summary.damaged else 0
+    if summary.damaged:
+        count, first = len(summary.damaged), summary.damaged[0].rstrip(".")
+        more = f" (and {count - 1} more)" if count > 1 else ""
+        raise SourceError(f"{first}{more}", "The table holds all the others")
+    return 0
 
 
 def _check_end(source: Source, args: argparse.Namespace) -> None:
@@ -124,9 +125,7 @@ def _check_end(source: Source, args: argparse.Namespace) -> None:
         raise UsageError("--frames needs a number above 0")
 
 
-def _analyse(
-    source: Source, analyser: Analyser, out: Path, args: argparse.Namespace
-) -> Summary:
+def _analyse(source: Source, analyser: Analyser, out: Path, args: argparse.Namespace) -> Summary:
     summary = Summary()
     steady = SteadyLabel(analyser.options.threshold)
     total = source.info.frame_count
@@ -152,7 +151,12 @@ def _analyse(
                 summary.count(analysis)
                 progress.step()
         except KeyboardInterrupt:
+            if summary.frames == 0:
+                raise  # nothing is finished, and an older table is better than an empty one
             summary.stopped = True
+        if summary.frames == 0:
+            reason = summary.damaged[0] if summary.damaged else ""
+            raise SourceError(f"no frame of {source.info.label} could be read", reason)
     return summary
 
 
@@ -166,7 +170,7 @@ def _next(source: Source, summary: Summary) -> Frame | None:
             say(f"sonoassist: warning: {error}")
         except SourceError as error:
             summary.damaged.append(str(error))
-            say(f"sonoassist: error: {error}")
+            say(f"sonoassist: warning: {error}")
             return None
 
 
@@ -191,9 +195,7 @@ class _Video:
         if self._encoder is None:
             path = self._stack.enter_context(replacing(self._path))
             height, width = picture.shape[:2]
-            self._encoder = self._stack.enter_context(
-                VideoEncoder(path, width, height, self._fps)
-            )
+            self._encoder = self._stack.enter_context(VideoEncoder(path, width, height, self._fps))
         self._encoder.add(picture, analysis.frame.time_s)
 
 

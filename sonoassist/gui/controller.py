@@ -49,6 +49,7 @@ class Controller(QObject):
         self.installer = Installer(services.models, self.jobs, session.notices, self._model_arrived)
         self.devices: tuple[str, ...] | None = None
         self.looking_for_devices = False
+        self._spec = ""
         self._saving = QTimer(self)
         self._saving.setSingleShot(True)
         self._saving.setInterval(SAVE_AFTER_MS)
@@ -148,13 +149,14 @@ class Controller(QObject):
     def open(self, spec: str) -> None:
         """Open a source."""
         self.thaw()
+        self._spec = spec
         self.session.open(spec)
 
     def opened(self, spec: str) -> None:
         """A source was opened: it goes to the head of the recent ones."""
+        self._spec = spec
         self.settings.remember(spec)
         self._saving.start()
-        self.settings_changed.emit()
 
     def close_source(self) -> None:
         """Back to the start page."""
@@ -163,9 +165,8 @@ class Controller(QObject):
 
     def reconnect(self) -> None:
         """Open the source again."""
-        source = self.session.status().source
-        if source is not None:
-            self.open(source.spec)
+        if self._spec:
+            self.open(self._spec)
 
     def open_demo(self) -> None:
         """Play the bundled demo exam."""

@@ -36,7 +36,7 @@ class Display(QObject):
         self._timeline = Timeline()
         self._status: SessionStatus = controller.session.status()
         self._noted: View | None = None
-        self._drawn: tuple[View | None, bool] | None = None
+        self._drawn: tuple[View | None, bool, bool] | None = None
         self._source_id = ""
         self._ticks = 0
         self._last_s = time.monotonic()
@@ -78,7 +78,7 @@ class Display(QObject):
             self._read_status(newest)
         self._ticks += 1
         self._note(newest)
-        self._draw(self._picture(newest))
+        self._draw(self._picture(newest))  # after the status: a stale picture says nothing
         now_s = time.monotonic()
         self._page.planes.advance((now_s - self._last_s) * 1000)
         self._last_s = now_s
@@ -128,14 +128,24 @@ class Display(QObject):
     def _draw(self, view: View | None) -> None:
         controller, page = self._controller, self._page
         frozen = controller.freeze.active
-        if self._drawn is not None and self._drawn[0] is view and self._drawn[1] == frozen:
+        # Under a card (no signal, source lost) the picture is stale: nothing is said of it.
+        stale = page.viewport.screen_shown.card is not None
+        if (
+            self._drawn is not None
+            and self._drawn[0] is view
+            and self._drawn[1:]
+            == (
+                frozen,
+                stale,
+            )
+        ):
             return
-        self._drawn = (view, frozen)
+        self._drawn = (view, frozen, stale)
         settings = controller.settings
-        verdict = decide(view, settings.label, settings.threshold)
+        verdict = decide(None if stale else view, settings.label, settings.threshold)
         page.viewport.show_view(view, verdict, frozen=frozen)
         page.headline.show_verdict(verdict, model_words(self._status))
-        analysis = view.analysis if view is not None else None
+        analysis = view.analysis if view is not None and not stale else None
         shares = analysis.prediction.probabilities if analysis is not None else None
         page.planes.show_shares(shares, verdict)
         page.strip.mark(_place(view) if frozen and view is not None else None)

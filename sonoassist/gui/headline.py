@@ -64,7 +64,7 @@ class Headline(QWidget):
         """The small lines."""
         verdict = self._verdict
         if verdict.kind is Kind.NOT_ANALYSED:
-            return [self._reason] if self._reason else []
+            return [self._reason] if self._reason and verdict.title else []
         lines = []
         if verdict.steady_s is not None:
             lines.append(f"steady for {verdict.steady_s:.1f} s")

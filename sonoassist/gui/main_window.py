@@ -217,7 +217,8 @@ class MainWindow(QWidget):
         self.banner.setVisible(_only_synthetic(status))
         source, recording, live = needs_met(status)
         have = {need for need, met in zip(_NEEDS, (source, recording, live), strict=True) if met}
-        self.actions_set.allow(have)
+        # Under a sheet Space and the arrows belong to its boxes, not to the picture.
+        self.actions_set.allow(set() if self.questions.sheet is not None else have)
         name = status.source.label if status.source is not None and not empty else ""
         self.setWindowTitle(f"{name} – SonoAssist" if name else "SonoAssist")
 
@@ -290,8 +291,9 @@ class MainWindow(QWidget):
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Keep the settings and end the session."""
         self.display.stop()
-        geometry = bytes(self.saveGeometry().data())
-        self.controller.settings.window_geometry = base64.b64encode(geometry).decode()
+        if not self.isFullScreen():
+            geometry = bytes(self.saveGeometry().data())
+            self.controller.settings.window_geometry = base64.b64encode(geometry).decode()
         self.controller.stop()
         if event is not None:
             event.accept()

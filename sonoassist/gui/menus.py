@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import get_args
 
 from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QAction, QActionGroup
 from PyQt6.QtWidgets import QMenu, QWidget
 
 from sonoassist.gui.actions import Act, ActionSet
+from sonoassist.gui.choices import choices
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.transport import SPEEDS, speed_text
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
-from sonoassist.settings import Settings
 
-_ENGINES = {"auto": "Automatic", "torch": "PyTorch", "openvino": "OpenVINO"}
-_PRECISIONS = {"auto": "Automatic precision", "f32": "f32", "bf16": "bf16", "f16": "f16"}
-_DEVICES = {"auto": "Automatic device", "cpu": "CPU", "cuda": "CUDA GPU"}
 CROPS = {
     "default": "Automatic (as the model wants it)",
     "auto": "Find the picture",
@@ -30,11 +26,6 @@ _DISPLAY = (
     (Act.LABEL, Act.THRESHOLD_DOWN, Act.THRESHOLD_UP),
     (Act.TIMING, Act.THEME, Act.FULL_SCREEN),
 )
-
-
-def choices(field: str) -> tuple[str, ...]:
-    """The values a setting may have, in their order."""
-    return tuple(get_args(Settings.model_fields[field].annotation))
 
 
 class Menus(QObject):
@@ -134,16 +125,10 @@ class Menus(QObject):
         """Engine, precision, device."""
         menu = self.engines
         menu.clear()
-        parts = (
-            ("Engine", "engine", _ENGINES),
-            ("Precision", "precision", _PRECISIONS),
-            ("Device", "device", _DEVICES),
-        )
-        for title, field, texts in parts:
-            self._title(menu, title)
+        for field in ("engine", "precision", "device"):
+            self._title(menu, field.capitalize())
             now = str(getattr(self._controller.settings, field))
-            rows = [(value, texts.get(value, value)) for value in choices(field)]
-            self._radio(menu, rows, now, partial(self._choose, field))
+            self._radio(menu, choices(field), now, partial(self._choose, field))
             menu.addSeparator()
 
     def _choose(self, field: str, value: str) -> None:

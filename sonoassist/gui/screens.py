@@ -102,7 +102,8 @@ def _card(status: SessionStatus, has_picture: bool) -> Card | None:
 
 
 def _play_chips(status: SessionStatus) -> tuple[Chip, ...]:
-    if status.play_state is PlayState.PAUSED:
+    stills = status.source is not None and status.source.stills
+    if status.play_state is PlayState.PAUSED and not stills:
         return (Chip("pause", "Paused", "text", Act.PLAY),)
     if status.play_state is PlayState.ENDED:
         return (Chip("end", "End of recording", "text", Act.START),)

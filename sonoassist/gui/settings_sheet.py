@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 
 from PyQt6.QtWidgets import (
@@ -15,18 +14,18 @@ from PyQt6.QtWidgets import (
 )
 
 from sonoassist import paths
+from sonoassist.gui.choices import choices
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
 
-_CHOICES: tuple[tuple[str, str, Mapping[str, str]], ...] = (
-    ("theme", "Theme", {"dark": "Dark, for a dark room", "light": "Light, for a bright room"}),
-    ("label", "Label", {"steady": "Steadied over time", "raw": "Each frame by itself"}),
-    ("engine", "Engine", {"auto": "Automatic", "torch": "PyTorch", "openvino": "OpenVINO"}),
-    ("precision", "Precision",
-     {"auto": "Automatic", "f32": "f32", "bf16": "bf16", "f16": "f16"}),
-    ("device", "Device", {"auto": "Automatic", "cpu": "CPU", "cuda": "CUDA GPU"}),
-)  # fmt: skip
+_CHOICES = (
+    ("theme", "Theme"),
+    ("label", "Label"),
+    ("engine", "Engine"),
+    ("precision", "Precision"),
+    ("device", "Device"),
+)
 _SWITCHES = (
     ("show_box", "Draw the box"),
     ("show_heat", "Draw the heat map of the evidence"),
@@ -56,8 +55,8 @@ class SettingsSheet(Sheet):
         )  # fmt: skip
         self.threshold.setSingleStep(5)
         self.threshold.valueChanged.connect(lambda value: controller.change(threshold=value / 100))
-        for field, title, texts in _CHOICES:
-            self._choice(field, title, texts)
+        for field, title in _CHOICES:
+            self._choice(field, title)
         self._freeze()
         for field, text in _SWITCHES:
             self._switch(field, text)
@@ -94,13 +93,12 @@ class SettingsSheet(Sheet):
         self._row(title, box, hint)
         return box
 
-    def _choice(self, field: str, title: str, texts: Mapping[str, str]) -> None:
+    def _choice(self, field: str, title: str) -> None:
         box = QComboBox()
         box.setObjectName(field)
-        for value, text in texts.items():
-            box.addItem(text, value)
-        box.setCurrentIndex(list(texts).index(str(getattr(self._controller.settings, field))))
-        values = list(texts)
+        values = [value for value, _ in choices(field)]
+        box.addItems([text for _, text in choices(field)])
+        box.setCurrentIndex(values.index(str(getattr(self._controller.settings, field))))
         box.activated.connect(lambda at: self._controller.change(**{field: values[at]}))
         self._row(title, box)
 

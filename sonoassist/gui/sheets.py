@@ -12,7 +12,6 @@ from PyQt6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
-    QTextBrowser,
     QVBoxLayout,
     QWidget,
 )
@@ -147,11 +146,11 @@ class HelpSheet(Sheet):
         )
         return key
 
-    def _text(self) -> QTextBrowser:
-        text = QTextBrowser()
-        text.setOpenExternalLinks(False)
-        text.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        text.setMarkdown(help_file("live.md").read_text(encoding="utf-8"))
+    def _text(self) -> QLabel:
+        text = QLabel(help_file("live.md").read_text(encoding="utf-8"))
+        text.setTextFormat(Qt.TextFormat.MarkdownText)
+        text.setWordWrap(True)
+        text.setAlignment(Qt.AlignmentFlag.AlignTop)
         text.setMinimumWidth(self._look.px(280))
         return text
 

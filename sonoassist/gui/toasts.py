@@ -45,7 +45,7 @@ class Toast(QFrame):
         self.setFixedWidth(look.px(WIDE_PX))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(lambda: self.dismissed.emit(self))
+        self._timer.timeout.connect(self._expire)
         self._head = QLabel()
         self._details = QPlainTextEdit(notice.details)
         self._build(look)
@@ -116,6 +116,9 @@ class Toast(QFrame):
     def details_shown(self) -> bool:
         """Whether the details are open."""
         return self._details.isVisibleTo(self)
+
+    def _expire(self) -> None:
+        self.dismissed.emit(self)
 
     def repeat(self) -> None:
         """The same notice came again."""

@@ -53,7 +53,9 @@ class Verdict:
     box: Box | None = None
 
 
-NOTHING = Verdict(Kind.NOT_ANALYSED, "Not analysed")
+NOTHING = Verdict(Kind.NOT_ANALYSED, "")
+"""There is no picture."""
+_NO_RESULT = Verdict(Kind.NOT_ANALYSED, "Not analysed")
 _TITLES = {
     Kind.UNSURE: "Unsure",
     Kind.BACKGROUND: "No standard plane",
@@ -82,8 +84,10 @@ def decide(view: View | None, label: LabelMode, threshold: float) -> Verdict:
         label: "steady" takes the name from the steadied label, "raw" from the frame alone.
         threshold: Softmax below which no plane is named.
     """
-    if view is None or view.analysis is None:
+    if view is None:
         return NOTHING
+    if view.analysis is None:
+        return _NO_RESULT
     analysis = view.analysis
     kind = _own_kind(analysis, threshold)
     if kind in (Kind.DOPPLER, Kind.NO_SIGNAL):

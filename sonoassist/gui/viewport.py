@@ -19,7 +19,7 @@ from sonoassist.gui.overlay import (
     paint_outline,
     place,
 )
-from sonoassist.gui.screens import Screen
+from sonoassist.gui.screens import Chip, Screen
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import NOTHING, Kind, Verdict
 from sonoassist.live.status import View
@@ -27,6 +27,7 @@ from sonoassist.opencv import cv2
 from sonoassist.packets import Analysis, Box, Pixels
 
 MIN_CROP_PX = 16
+_DRAW = Chip("crop", "Drag a rectangle around the picture. Esc gives up", "accent")
 
 
 def wrap_pixels(pixels: Pixels) -> QImage:
@@ -199,10 +200,11 @@ class Viewport(QWidget):
         placement = self.placement()
         if placement is not None and self._view is not None:
             self._paint_picture(painter, placement, self._view)
-            if self._view.analysis is not None and self._screen.card is None:
+            covered = self._drawing or self._screen.card is not None
+            if self._view.analysis is not None and not covered:
                 self._paint_overlay(painter, placement, self._view.analysis)
-        self._paint_words(painter)
         self._paint_drag(painter, placement)
+        self._paint_words(painter)
         painter.end()
 
     def _paint_picture(self, painter: QPainter, placement: Placement, view: View) -> None:
@@ -249,7 +251,9 @@ class Viewport(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             half = self._look.px(4) / 2
             painter.drawRect(area.adjusted(half, half, -half, -half))
-        if self._screen.card is not None:
+        if self._drawing:
+            self._hits = paint_chips(painter, area, (_DRAW,), self._look)
+        elif self._screen.card is not None:
             if self._view is not None:
                 painter.fillRect(self.rect(), QColor(0, 0, 0, 150))
             self._hits = paint_card(painter, area, self._screen.card, self._look)

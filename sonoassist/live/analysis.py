@@ -105,7 +105,12 @@ class AnalysisWorker:
         self._again = False
         if frame is not None and not self._stopping.is_set():
             self._last = frame
-            self._deliver(self._view(frame))
+            view = View(frame)
+            try:
+                view = self._view(frame)
+            finally:
+                # Whatever went wrong, the picture itself is shown.
+                self._deliver(view)
 
     def _take_wishes(self) -> None:
         with self._lock:
@@ -134,6 +139,7 @@ class AnalysisWorker:
                 self._notices.put(Notice.of(error))
             return
         self._analyser = analyser
+        self._steady.reset()
         self._use(analyser.options)
         engine = analyser.engine
         self.state = AnalysisState(
@@ -145,6 +151,9 @@ class AnalysisWorker:
 
     def _use(self, options: AnalyserOptions) -> None:
         assert self._analyser is not None
+        if options.crop != self._analyser.options.crop:
+            # Another part of the picture: what was smoothed so far says nothing of it.
+            self._steady.reset()
         self._analyser.configure(options)
         self._steady.threshold = options.threshold
         # What is on screen was made with the old options: look at it again.

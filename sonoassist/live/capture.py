@@ -190,11 +190,12 @@ class CaptureWorker:
         self._begin(self._source)
 
     def _begin(self, source: Source) -> None:
-        self._started()
         self._pending = None
         self._pacer.restart()
         info = source.info
         self.state = CaptureState(PlayState.PLAYING, info, newest_at_s=time.monotonic())
+        # After the state: from here on results of the source before are refused.
+        self._started()
         if info.stills:
             # Pictures are looked at one by one; nobody wants a folder to run away.
             self._show(0)
@@ -249,6 +250,10 @@ class CaptureWorker:
         self._source.seek(wanted)
         if self.state.play_state is PlayState.ENDED:
             self._set(play_state=PlayState.PAUSED)
+        while not self._read():
+            # A damaged frame has nothing to show: the one behind it takes its place.
+            if self._source is None or self._stopping.is_set():
+                return
         self._advance()
 
     def _advance(self) -> None:
@@ -257,7 +262,8 @@ class CaptureWorker:
             return
         frame = self._pending
         if frame is None:
-            self._end()
+            if not self._every_frame or self._is_live() or self._wait_taken(TAKEN_S):
+                self._end()
         elif self._is_due(frame):
             self._pending = None
             self._pass_on(frame)
@@ -285,9 +291,7 @@ class CaptureWorker:
         return not self._every_frame or self._wait_taken(TAKEN_S)
 
     def _pass_on(self, frame: Frame) -> None:
-        self._set(
-            index=frame.index, time_s=frame.time_s, newest_at_s=time.monotonic(), message=""
-        )
+        self._set(index=frame.index, time_s=frame.time_s, newest_at_s=time.monotonic(), message="")
         self._deliver(frame)
 
     def _end(self) -> None:

@@ -42,6 +42,7 @@ class LiveSession:
         self.notices = Notices()
         self._options = options or AnalyserOptions()
         self._lock = threading.Lock()
+        self._shown = threading.Lock()
         self._rates = Rates()
         self._history = History(history_s, history_mb)
         self._newest: View | None = None
@@ -178,16 +179,18 @@ class LiveSession:
         self._frames.put(frame)
 
     def _restarted(self) -> None:
-        self._frames.clear()
-        self._rates.reset()
-        self._history.clear()
+        with self._shown:
+            self._frames.clear()
+            self._rates.reset()
+            self._history.clear()
         self._analysis.break_sequence()
 
     def _show(self, view: View) -> None:
-        source = self._capture.state.source
-        if source is None or view.frame.source_id != source.source_id:
-            return  # a result of a source that was closed meanwhile
-        if view.analysis is not None:
-            self._rates.analysed(view.analysis)
-        self._history.add(view)
-        self._newest = view
+        with self._shown:
+            source = self._capture.state.source
+            if source is None or view.frame.source_id != source.source_id:
+                return  # a result of a source that was closed meanwhile
+            if view.analysis is not None:
+                self._rates.analysed(view.analysis)
+            self._history.add(view)
+            self._newest = view

@@ -17,7 +17,7 @@ from sonoassist.packets import Pixels
 
 TIME_BASE = Fraction(1, 90_000)
 """The usual clock of video files: fine enough for any frame rate."""
-QUALITY = "20"
+QUALITY = 20
 """x264's constant rate factor; 18 to 23 looks like the original."""
 
 
@@ -29,12 +29,15 @@ class VideoEncoder:
         width_px: Of the pictures.
         height_px: Of the pictures.
         fps: Nominal rate; each picture has its own time all the same.
+        quality: x264's constant rate factor; smaller is better and larger on disk.
 
     Raises:
         OutputError: The file cannot be made.
     """
 
-    def __init__(self, path: Path, width_px: int, height_px: int, fps: float) -> None:
+    def __init__(
+        self, path: Path, width_px: int, height_px: int, fps: float, quality: int = QUALITY
+    ) -> None:
         # H.264 with 4:2:0 colour wants even sizes.
         self._width, self._height = width_px + width_px % 2, height_px + height_px % 2
         self._path = path
@@ -47,7 +50,7 @@ class VideoEncoder:
             raise OutputError(f"cannot write {path.name}: {error}") from error
         stream.width, stream.height = self._width, self._height
         stream.pix_fmt = "yuv420p"
-        stream.options = {"crf": QUALITY, "preset": "veryfast"}
+        stream.options = {"crf": str(quality), "preset": "veryfast"}
         stream.codec_context.time_base = TIME_BASE
         self._stream = stream
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import av
 import av.error
 import av.logging
@@ -59,7 +57,6 @@ class PixelReader:
 
     def __init__(self) -> None:
         self._reformatter = VideoReformatter()
-        self._threads = min(os.cpu_count() or 1, 4)
 
     def pixels(self, frame: VideoFrame) -> Pixels:
         """The picture as uint8, (H, W, 3) RGB, or (H, W) where the stream is grey."""

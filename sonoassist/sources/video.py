@@ -160,11 +160,12 @@ class VideoFile(Source):
             self._readable = first
             self._end()
             return None
-        if until - first > 1:
+        several = until - first > 1
+        if several:
             what = f"frames {first} to {until - 1} of {self._path.name} are damaged"
         else:
             what = f"frame {first} of {self._path.name} is damaged"
-        raise DamagedFrameError(what, "They are left out")
+        raise DamagedFrameError(what, "They are left out" if several else "It is left out")
 
     def _end(self) -> None:
         if not self._index.ends_early or self._said_end:

@@ -1,0 +1,31 @@
+"""`sonoassist demo`: the window on the bundled synthetic exam."""
+
+from __future__ import annotations
+
+import argparse
+
+from sonoassist.commands import window
+from sonoassist.commands.common import Subparsers, add_analysis_options
+from sonoassist.errors import SourceError
+from sonoassist.paths import demo_exam
+
+
+def register(subparsers: Subparsers) -> None:
+    """Add `demo` to the command line."""
+    about = "the window on the bundled synthetic exam"
+    parser = subparsers.add_parser("demo", help=about, description=f"{about.capitalize()}.")
+    add_analysis_options(parser, defaults=False)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Open the window on the demo; returns the exit status when it is closed.
+
+    Raises:
+        SourceError: This build has no demo exam.
+    """
+    path = demo_exam()
+    if path is None:
+        raise SourceError("this build has no demo exam", "Open a recording of your own instead")
+    args.source = str(path)
+    return window.run(args)

@@ -1,0 +1,22 @@
+"""The settings with a fixed set of values, and what they are called on screen."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from sonoassist.settings import Settings
+
+_TEXTS: dict[str, dict[str, str]] = {
+    "theme": {"dark": "Dark, for a dark room", "light": "Light, for a bright room"},
+    "label": {"steady": "Steadied over time", "raw": "Each frame by itself"},
+    "engine": {"auto": "Automatic engine", "torch": "PyTorch", "openvino": "OpenVINO"},
+    "precision": {"auto": "Automatic precision"},
+    "device": {"auto": "Automatic device", "cpu": "CPU", "cuda": "NVIDIA GPU", "mps": "Apple GPU"},
+}
+
+
+def choices(field: str) -> list[tuple[str, str]]:
+    """(value, text) of a setting, in the order of its type."""
+    texts = _TEXTS.get(field, {})
+    values = get_args(Settings.model_fields[field].annotation)
+    return [(value, texts.get(value, value)) for value in values]

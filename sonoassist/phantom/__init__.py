@@ -1,0 +1,1 @@
+"""Synthetic freehand exams with exact truth: anatomy, ultrasound physics, scanner screen."""

@@ -1,0 +1,94 @@
+"""Networks for tests: the published SonoNet-16, and ones with random numbers."""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sonoassist.engines.choose import EngineChoice, make_engine
+from sonoassist.model.architecture import Architecture, architecture
+from sonoassist.model.card import Card
+from sonoassist.model.weights_import import import_weights
+from sonoassist.packets import Box, Frame
+from sonoassist.pipeline import Analyser, AnalyserOptions
+from sonoassist.planes import PLANES, Plane
+from sonoassist.preprocess.crop import parse_crop
+from sonoassist.sources import open_source
+
+Tensors = dict[str, NDArray[np.float32]]
+
+EXACT = EngineChoice("torch", "f32", "cpu")
+FAST = EngineChoice()
+BY_PUBLISHED_LABEL = {plane.published_label: plane for plane in PLANES}
+
+
+def random_tensors(name: str, seed: int = 0) -> Tensors:
+    """Folded weights that keep the size of the activations from layer to layer."""
+    rng = np.random.default_rng(seed)
+    tensors: Tensors = {}
+    for number, conv in enumerate(architecture(name).convs):
+        shape = (conv.outputs, conv.inputs, conv.kernel, conv.kernel)
+        spread = np.sqrt(2 / (conv.inputs * conv.kernel**2))
+        weight = rng.standard_normal(shape, np.float32) * np.float32(spread)
+        tensors[f"conv{number:02d}.weight"] = weight
+        bias = rng.standard_normal(conv.outputs) * 0.1
+        tensors[f"conv{number:02d}.bias"] = bias.astype(np.float32)
+    return tensors
+
+
+@functools.cache
+def published(data: Path) -> tuple[Architecture, Tensors]:
+    """The published SonoNet-16, folded."""
+    weights = import_weights(data / "weights" / "SonoNet16.npz")
+    return weights.architecture, dict(weights.tensors)
+
+
+def card_of(name: str) -> Card:
+    return Card(
+        name=name,
+        title=architecture(name).title,
+        architecture=architecture(name).name,  # type: ignore[arg-type]
+        domain="published",
+        weights_sha256="0" * 64,
+    )
+
+
+def published_analyser(
+    data: Path, crop: str = "default", choice: EngineChoice = FAST, **options: Any
+) -> Analyser:
+    spec, tensors = published(data)
+    engine = make_engine(choice, spec, tensors)
+    chosen = AnalyserOptions(crop=parse_crop(crop), **options)
+    return Analyser(engine, card_of(spec.name), chosen)
+
+
+@functools.cache
+def plane_truth(data: Path) -> dict[str, Any]:
+    """The table of the 13 planes: file name -> what is known of it."""
+    images: dict[str, Any] = json.loads((data / "planes" / "truth.json").read_text())["images"]
+    return images
+
+
+@functools.cache
+def plane_frames(data: Path) -> tuple[Frame, ...]:
+    with open_source(str(data / "planes")) as source:
+        return tuple(source)
+
+
+def true_plane(data: Path, name: str) -> Plane:
+    return BY_PUBLISHED_LABEL[plane_truth(data)[name]["plane"]]
+
+
+def true_box(data: Path, name: str, which: str) -> Box:
+    edges = plane_truth(data)[name][which]
+    return Box(edges["left"], edges["top"], edges["right"], edges["bottom"])
+
+
+def frame_of(pixels: NDArray[np.uint8], index: int = 0, **fields: Any) -> Frame:
+    """A frame outside of any source."""
+    known = {"captured_at_s": 0.0, "index": index, "time_s": index / 25, "source_id": "made"}
+    return Frame(frame_id=index, pixels=pixels, **{**known, **fields})

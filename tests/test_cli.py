@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sonoassist
+from hypothesis import given
+from hypothesis import strategies as st
+from sonoassist import cli
+from sonoassist.cli import COMMANDS, run
+from sonoassist.errors import SonoAssistError
+
+ROOT = Path(sonoassist.__file__).parents[1]
+HEAVY = ("torch", "PyQt6", "cv2", "openvino", "av", "skimage")
+
+
+def program(*words: str, **environment: str | None) -> subprocess.CompletedProcess[str]:
+    """Run the program in a process of its own; None takes a variable away."""
+    known = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    clean = {name: value for name, value in known.items() if value is not None}
+    return subprocess.run(
+        [sys.executable, *words], capture_output=True, text=True, check=False, env=clean
+    )
+
+
+@pytest.mark.parametrize("words", [[], *([command.name] for command in COMMANDS)])
+def test_help_of_every_command(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        run([*words, "--help"])
+    assert caught.value.code == 0
+    assert "usage: sonoassist" in capsys.readouterr().out
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(["-h"])
+    text = capsys.readouterr().out
+    assert all(command.name in text and command.about in text for command in COMMANDS)
+    assert "Not for diagnosis" in text
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(["--version"])
+    assert capsys.readouterr().out == f"SonoAssist {sonoassist.__version__}\n"
+
+
+def test_help_imports_nothing_heavy() -> None:
+    done = program(
+        "-c",
+        "import sys\nfrom sonoassist.cli import run\n"
+        "try:\n    run(['--help'])\nexcept SystemExit:\n    pass\n"
+        f"sys.exit(' '.join(set(sys.modules) & set({HEAVY!r})))",
+    )
+    assert done.stderr.strip() == ""
+    assert "analyse" in done.stdout
+
+
+def test_without_a_display_the_window_names_analyse() -> None:
+    nowhere: dict[str, str | None] = dict.fromkeys(
+        ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    )
+    done = program("-m", "sonoassist", "film.mp4", **nowhere)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("sonoassist: error:")
+    assert "display" in line
+    assert "sonoassist analyse" in line
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["analyse"],
+        ["analyse", "a.mp4"],
+        ["analyse", "a.mp4", "--out", "x", "--threshold", "2"],
+        ["analyse", "a.mp4", "--out", "x", "--threshold", "much"],
+        ["analyse", "a.mp4", "--out", "x", "--engine", "abacus"],
+        ["analyse", "a.mp4", "--out", "x", "--frames", "some"],
+        ["models"],
+        ["models", "dance"],
+        ["devices", "--no-such-option"],
+    ],
+)
+def test_bad_use_is_one_line(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(words) == 2
+    captured = capsys.readouterr()
+    (line,) = captured.err.splitlines()
+    assert line.startswith("sonoassist: error: ")
+    assert "--help" in line
+    assert "_share" not in line
+    assert captured.out == ""
+
+
+def test_ctrl_c(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupt(arguments: list[str]) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_run", interrupt)
+    assert run([]) == 130
+    assert capsys.readouterr().err == "sonoassist: stopped\n"
+
+
+def test_a_source_alone_means_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[str]] = []
+    monkeypatch.setattr(
+        "sonoassist.gui.app.run_window",
+        lambda source, overrides: seen.append([source, overrides]) or 0,
+    )
+    assert run(["film.mp4"]) == 0
+    assert run(["--crop", "full", "film.mp4"]) == 0
+    assert run([]) == 0
+    assert seen == [["film.mp4", {}], ["film.mp4", {"crop": "full"}], [None, {}]]
+
+
+def test_a_reader_that_has_gone() -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m sonoassist --help | true",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert "Traceback" not in done.stderr
+
+
+@given(st.text(), st.text())
+def test_errors_are_one_line(message: str, hint: str) -> None:
+    assert len(str(SonoAssistError(message, hint)).splitlines()) <= 1
