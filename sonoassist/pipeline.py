@@ -165,7 +165,7 @@ def _checked(out: EngineOutput) -> Floats:
 
 
 def softmax(logits: Floats) -> Floats:
-    """Confidence c = softmax(a): float32 (14,) -> float32 (14,)."""
+    """The confidence c of the class scores a; float32 (14,) -> float32 (14,)."""
     wide = np.exp(logits.astype(np.float64) - float(logits.max()))
     return frozen((wide / wide.sum()).astype(np.float32))
 

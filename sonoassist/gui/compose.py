@@ -11,6 +11,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from pydantic import ValidationError
+from PyQt6 import sip
 from PyQt6.QtCore import QTimer
 from PyQt6.QtWidgets import QApplication
 
@@ -156,5 +157,7 @@ def run(source: str | None, overrides: Mapping[str, Any]) -> int:
         return application.exec()
     finally:
         session.stop()
+        # Widgets must go before the application does; Python's own order is not certain.
+        sip.delete(window)
         restore_hooks()
         end_faults()

@@ -62,7 +62,8 @@ class Freeze:
             Whether there was anything to freeze.
         """
         views = list(history)
-        if newest is not None and (not views or views[-1].frame is not newest.frame):
+        if newest is not None:
+            # The same frame may be there with an older result: the newest one is kept.
             views = [view for view in views if _before(view, newest)]
             views.append(newest)
         self._views = tuple(views)

@@ -66,7 +66,7 @@ class Headline(QWidget):
         if verdict.kind is Kind.NOT_ANALYSED:
             return [self._reason] if self._reason and verdict.title else []
         lines = []
-        if verdict.steady_s is not None:
+        if verdict.steady_s is not None and verdict.steady_s >= 0.05:
             lines.append(f"steady for {verdict.steady_s:.1f} s")
         return [*lines, verdict.detail] if verdict.detail else lines
 

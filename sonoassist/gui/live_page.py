@@ -81,6 +81,7 @@ class LivePage(QWidget):
         self._head_row.setContentsMargins(px(18), 0, px(18), 0)
         self._side_column.setContentsMargins(0, px(14), 0, px(10))
         self._side_column.setSpacing(px(8))
+        self._disclaimer.setStyleSheet(f"font-size: {px(12)}px")
         self._head.setStyleSheet(f"font-weight: 600; font-size: {px(15)}px")
         parts = (self.headline, self.viewport, self.strip, self.transport, self.planes)
         for part in parts:

@@ -111,7 +111,7 @@ class HelpSheet(Sheet):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inside)
-        wanted = inside.sizeHint().height() + look.px(12)
+        wanted = inside.sizeHint().height() + look.px(48)
         area.setMinimumHeight(min(wanted, over.height() - look.px(170)))
         self.setFocusProxy(area)  # so that the arrows scroll where the window is low
         self.body.addWidget(area)
@@ -126,6 +126,7 @@ class HelpSheet(Sheet):
             grid = QGridLayout()
             grid.setVerticalSpacing(self._look.px(4))
             grid.setHorizontalSpacing(self._look.px(14))
+            grid.setColumnMinimumWidth(0, self._look.px(96))
             grid.setColumnStretch(1, 1)
             for row, action in enumerate(one for one in ACTIONS if one.group is group):
                 grid.addWidget(self._key(action), row, 0, Qt.AlignmentFlag.AlignLeft)

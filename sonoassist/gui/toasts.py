@@ -57,7 +57,9 @@ class Toast(QFrame):
         edge = max(look.px(4), 3)
         self.setStyleSheet(f"QFrame#toast {{ border-left: {edge}px solid {tone}; }}")
         icon = QLabel()
-        icon.setPixmap(look.pixmap(_ICONS[self.notice.level], tone, look.px(22), 1.0))
+        icon.setPixmap(
+            look.pixmap(_ICONS[self.notice.level], tone, look.px(22), self.devicePixelRatioF())
+        )
         icon.setAlignment(Qt.AlignmentFlag.AlignTop)
         words = QVBoxLayout()
         words.setSpacing(look.px(3))

@@ -46,8 +46,8 @@ def evidence_of(saliency: Floats, plane: Plane) -> Floats:
 
 def box_of(evidence: Floats) -> Box | None:
     """Isodata threshold, largest connected component, its bounding rectangle in input pixels."""
-    if not evidence.any():
-        return None
+    if not evidence.max() > evidence.min():
+        return None  # empty or flat: nothing stands out
     mask = (evidence > threshold_isodata(evidence)).astype(np.uint8)
     count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     if count < 2:

@@ -51,7 +51,8 @@ def rgb_of(plane: Plane) -> tuple[int, int, int]:
 
 def _rgb(pixels: Pixels) -> Pixels:
     if pixels.ndim == 2:
-        return np.ascontiguousarray(np.repeat(pixels[..., None], 3, axis=2))
+        colour: Pixels = np.repeat(pixels[..., None], 3, axis=2)
+        return colour
     return pixels.copy()
 
 

@@ -567,3 +567,15 @@ def test_the_timing_graph_opens_and_follows(window: MainWindow, session: FakeSes
     trigger(window, Act.THEME)
     trigger(window, Act.TIMING)
     assert not window.live.timing.isVisible()
+
+
+def test_freezing_keeps_the_newer_of_two_results_of_one_frame(
+    window: MainWindow, session: FakeSession
+) -> None:
+    views = live_history(session)
+    again = make_view("lips", frame=views[-1].frame)
+    session.show(again, GRABBER)
+    window.display.refresh()
+    trigger(window, Act.FREEZE)
+    assert window.controller.freeze.count == len(views)
+    assert window.live.viewport.view is again

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import pytest
+from sonoassist.engines import choose, openvino_engine, torch_engine
+from sonoassist.engines.base import Engine
+from sonoassist.engines.choose import EngineChoice, make_engine
+from sonoassist.errors import EngineError
+from sonoassist.model.architecture import architecture
+
+from real_models import random_tensors
+
+
+def make(engine: str = "auto", precision: str = "auto", device: str = "auto") -> Engine:
+    choice = EngineChoice(engine, precision, device)
+    return make_engine(choice, architecture("smallnet"), random_tensors("smallnet"))
+
+
+@pytest.fixture
+def cpu_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choose, "_has_accelerator", lambda: False)
+    monkeypatch.setattr(torch_engine, "torch_devices", lambda: ["cpu"])
+    monkeypatch.setattr(openvino_engine, "supports_bf16", lambda: False)
+
+
+@pytest.mark.usefixtures("cpu_only")
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ({}, ("OpenVINO", "f32")),
+        ({"engine": "openvino"}, ("OpenVINO", "f32")),
+        ({"engine": "torch"}, ("torch", "f32")),
+        ({"engine": "torch", "precision": "bf16"}, ("torch", "bf16")),
+        ({"precision": "f32"}, ("OpenVINO", "f32")),
+        ({"device": "cpu"}, ("OpenVINO", "f32")),
+    ],
+)
+def test_what_is_chosen(words: dict[str, str], expected: tuple[str, str]) -> None:
+    engine = make(**words)
+    assert (engine.name, engine.precision) == expected
+
+
+@pytest.mark.usefixtures("cpu_only")
+def test_without_openvino_torch_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choose, "has_openvino", lambda: False)
+    assert make().name == "torch"
+    with pytest.raises(EngineError, match="OpenVINO is not installed") as caught:
+        make("openvino")
+    assert "torch" in caught.value.hint
+
+
+def test_bf16_where_the_processor_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choose, "_has_accelerator", lambda: False)
+    monkeypatch.setattr(openvino_engine, "supports_bf16", lambda: True)
+    assert make().precision == "bf16"
+    assert make(precision="f32").precision == "f32"
+
+
+@pytest.mark.usefixtures("cpu_only")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"engine": "abacus"}, "no engine called 'abacus'"),
+        ({"precision": "int8"}, "no precision called 'int8'"),
+        ({"device": "tpu"}, "no device called 'tpu'"),
+        ({"device": "cuda"}, "torch has no device 'cuda' here"),
+        ({"device": "mps"}, "torch has no device 'mps' here"),
+        ({"engine": "torch", "device": "cuda"}, "torch has no device 'cuda' here"),
+        ({"engine": "openvino", "device": "cuda"}, "runs on the CPU"),
+        ({"engine": "openvino", "precision": "f16"}, "does not run 'f16'"),
+        ({"engine": "openvino", "precision": "bf16"}, "no bf16 instructions"),
+        ({"engine": "torch", "precision": "f16"}, "no fast f16 on the CPU"),
+        ({"precision": "f16"}, "no fast f16 on the CPU"),
+    ],
+)
+def test_what_is_not_to_be_had_here(words: dict[str, str], message: str) -> None:
+    with pytest.raises(EngineError, match=message) as caught:
+        make(**words)
+    assert caught.value.hint
+
+
+def test_an_accelerator_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[dict[str, str]] = []
+
+    class Fake:
+        def __init__(self, spec: object, tensors: object, **words: str) -> None:
+            made.append(words)
+
+    monkeypatch.setattr(choose, "_has_accelerator", lambda: True)
+    monkeypatch.setattr(torch_engine, "torch_devices", lambda: ["cuda", "cpu"])
+    monkeypatch.setattr(torch_engine, "TorchEngine", Fake)
+    make()
+    make(precision="f32")
+    assert made == [
+        {"device": "cuda", "precision": "f16"},
+        {"device": "cuda", "precision": "f32"},
+    ]
+    assert make(device="cpu").name == "OpenVINO"
+
+
+def test_no_driver_means_no_accelerator(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choose.sys, "platform", "linux")
+    monkeypatch.setattr(choose.Path, "exists", lambda path: False)
+    assert choose._has_accelerator() is False
+    monkeypatch.setattr(choose.Path, "exists", lambda path: True)
+    for devices, expected in ((["cuda", "cpu"], True), (["cpu"], False), (["mps", "cpu"], False)):
+        monkeypatch.setattr(torch_engine, "torch_devices", lambda found=devices: found)
+        assert choose._has_accelerator() is expected

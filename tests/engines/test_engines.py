@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import openvino as ov
+import pytest
+import torch
+from numpy.typing import NDArray
+from sonoassist.engines.base import Engine, EngineOutput, Saliency
+from sonoassist.engines.openvino_engine import OpenVINOEngine, supports_bf16
+from sonoassist.engines.torch_engine import TorchEngine
+from sonoassist.errors import EngineError
+from sonoassist.localise.boxes import box_of, evidence_of
+from sonoassist.model.architecture import ARCHITECTURES, architecture
+from sonoassist.packets import Floats
+from sonoassist.pipeline import softmax
+from sonoassist.preprocess.crop import PUBLISHED_CROP
+from sonoassist.preprocess.prepare import prepare
+
+from exact_networks import SPECS, flat_input, integer_tensors
+from real_models import plane_frames, plane_truth, published, random_tensors, true_plane
+
+ENGINES = (TorchEngine, OpenVINOEngine)
+NEEDS_BF16 = pytest.mark.skipif(
+    not supports_bf16(), reason="this processor has no bf16 instructions"
+)
+NEEDS_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
+
+SALIENCY_ERROR = 5e-3
+"""Greatest relative L2 error of the saliency between engines. A unit whose input is nearly zero
+is on in one engine and off in the other, since they add in another order; each such flip
+changes the gradient by a jump. Autograd in f32 against f64 differs by 2e-4 to 6e-4 itself."""
+
+
+def noise(height: int, width: int, seed: int = 0) -> Floats:
+    x = np.random.default_rng(seed).standard_normal((1, 1, height, width), np.float32)
+    return x * np.float32(255)
+
+
+def engine_pair(name: str) -> tuple[Engine, Engine]:
+    spec, tensors = architecture(name), random_tensors(name)
+    return TorchEngine(spec, tensors), OpenVINOEngine(spec, tensors)
+
+
+def relative(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> float:
+    return float(np.linalg.norm(ours - theirs) / np.linalg.norm(theirs))
+
+
+def assert_same(ours: EngineOutput, theirs: EngineOutput) -> None:
+    assert np.abs(ours.logits - theirs.logits).max() <= 1e-4 * np.abs(theirs.logits).max()
+    assert relative(ours.score_maps, theirs.score_maps) <= 1e-4
+    assert ours.saliency is not None
+    assert theirs.saliency is not None
+    assert ours.saliency.shape == theirs.saliency.shape
+    assert relative(ours.saliency, theirs.saliency) <= SALIENCY_ERROR
+
+
+@pytest.mark.parametrize("name", sorted(ARCHITECTURES))
+@pytest.mark.parametrize("saliency", [Saliency.PLAIN, Saliency.GUIDED])
+def test_both_engines_give_the_same_numbers(name: str, saliency: Saliency) -> None:
+    one, other = engine_pair(name)
+    x = noise(64, 96)
+    assert_same(one.run(x, saliency), other.run(x, saliency))
+
+
+@pytest.mark.parametrize("name", ["sononet16", "smallnet"])
+@pytest.mark.parametrize("size", [(224, 288), (97, 131)])
+def test_one_engine_takes_inputs_of_many_sizes(name: str, size: tuple[int, int]) -> None:
+    one, other = engine_pair(name)
+    for height, width in (size, (64, 64), size):
+        x = noise(height, width)
+        assert_same(one.run(x), other.run(x))
+
+
+@pytest.mark.parametrize("name", sorted(SPECS))
+@pytest.mark.parametrize("saliency", [Saliency.PLAIN, Saliency.GUIDED])
+def test_ties_are_the_same_in_both_engines(name: str, saliency: Saliency) -> None:
+    spec, tensors = SPECS[name], integer_tensors(name, seed=1)
+    x = flat_input(1, 101, 134)
+    one = TorchEngine(spec, tensors).run(x, saliency)
+    other = OpenVINOEngine(spec, tensors).run(x, saliency)
+    np.testing.assert_array_equal(one.score_maps, other.score_maps)
+    np.testing.assert_array_equal(one.saliency, other.saliency)
+
+
+def test_of_two_equal_classes_the_first_wins() -> None:
+    spec, tensors = SPECS["tiny"], integer_tensors("tiny", seed=0)
+    for part in ("weight", "bias"):
+        last = tensors[f"conv04.{part}"]
+        last[:] = last[0]  # all classes have the same score
+    tensors["conv04.bias"][5:] += 3  # classes 5 to 13 tie for the first place
+    x = flat_input(0, 101, 134)
+    one, other = TorchEngine(spec, tensors).run(x), OpenVINOEngine(spec, tensors).run(x)
+    assert int(np.argmax(one.logits)) == int(np.argmax(other.logits)) == 5
+    np.testing.assert_array_equal(one.saliency, other.saliency)
+
+
+@pytest.mark.parametrize("make", ENGINES)
+def test_without_saliency(make: type[TorchEngine] | type[OpenVINOEngine]) -> None:
+    engine = make(architecture("smallnet"), random_tensors("smallnet"))
+    x = noise(100, 130)
+    bare, full = engine.run(x, Saliency.NONE), engine.run(x)
+    assert bare.saliency is None
+    np.testing.assert_allclose(bare.logits, full.logits, rtol=1e-5, atol=1e-3)
+
+
+@pytest.mark.parametrize("make", ENGINES)
+def test_results_are_the_callers_own(make: type[TorchEngine] | type[OpenVINOEngine]) -> None:
+    engine = make(architecture("smallnet"), random_tensors("smallnet"))
+    first = engine.run(noise(100, 130, seed=1))
+    kept = [np.array(one) for one in (first.logits, first.score_maps, first.saliency)]
+    engine.run(noise(100, 130, seed=2))
+    for now, before in zip((first.logits, first.score_maps, first.saliency), kept, strict=True):
+        np.testing.assert_array_equal(now, before)
+        assert now is not None
+        assert not now.flags.writeable
+        assert now.dtype == np.float32
+    engine.close()
+    engine.close()
+
+
+@pytest.mark.parametrize("make", ENGINES)
+def test_an_input_that_is_too_small_is_an_engine_error(
+    make: type[TorchEngine] | type[OpenVINOEngine],
+) -> None:
+    engine = make(architecture("sononet16"), random_tensors("sononet16"))
+    with pytest.raises(EngineError, match="failed") as caught:
+        engine.run(noise(8, 8))
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_engines_say_what_they_are() -> None:
+    one, other = engine_pair("smallnet")
+    assert (one.name, one.precision, one.device) == ("torch", "f32", "CPU")
+    assert (other.name, other.precision, other.device) == ("OpenVINO", "f32", "CPU")
+
+
+def inputs(test_data: Path) -> list[tuple[str, Floats]]:
+    return [
+        (frame.name, prepare(frame, PUBLISHED_CROP, height_px=224, width_px=288).network_input)
+        for frame in plane_frames(test_data)
+    ]
+
+
+@pytest.mark.real
+def test_published_weights_in_both_engines(test_data: Path) -> None:
+    spec, tensors = published(test_data)
+    one, other = TorchEngine(spec, tensors), OpenVINOEngine(spec, tensors)
+    for name, x in inputs(test_data):
+        exact, fast = one.run(x), other.run(x)
+        assert_same(fast, exact)
+        truth = np.array(plane_truth(test_data)[name]["sononet16_softmax"])
+        assert np.abs(softmax(exact.logits) - truth).max() <= 2e-3
+        assert np.abs(softmax(fast.logits) - truth).max() <= 2e-3
+        boxes = [
+            box_of(evidence_of(out.saliency, true_plane(test_data, name)))
+            for out in (exact, fast)
+            if out.saliency is not None
+        ]
+        assert boxes[0] is not None
+        assert boxes[1] is not None
+        assert boxes[0].iou(boxes[1]) >= 0.95
+
+
+@pytest.mark.real
+def test_torch_bf16_keeps_the_label(test_data: Path) -> None:
+    spec, tensors = published(test_data)
+    engine = TorchEngine(spec, tensors, precision="bf16")
+    for name, x in inputs(test_data)[1:3]:
+        out = engine.run(x, Saliency.NONE)
+        truth = np.array(plane_truth(test_data)[name]["sononet16_softmax"])
+        assert out.logits.dtype == np.float32
+        assert np.abs(softmax(out.logits) - truth).max() <= 0.03
+
+
+@NEEDS_BF16
+@pytest.mark.real
+def test_openvino_bf16_is_close_to_the_truth(test_data: Path) -> None:
+    spec, tensors = published(test_data)
+    engine = OpenVINOEngine(spec, tensors, precision="bf16")
+    for name, x in inputs(test_data):
+        truth = np.array(plane_truth(test_data)[name]["sononet16_softmax"])
+        assert np.abs(softmax(engine.run(x).logits) - truth).max() <= 0.03
+
+
+@pytest.mark.skipif(supports_bf16(), reason="this processor has bf16 instructions")
+def test_openvino_bf16_is_refused_without_instructions() -> None:
+    with pytest.raises(EngineError, match="bf16") as caught:
+        OpenVINOEngine(architecture("smallnet"), random_tensors("smallnet"), precision="bf16")
+    assert "f32" in caught.value.hint
+
+
+@NEEDS_CUDA
+@pytest.mark.real
+@pytest.mark.parametrize(("precision", "limit"), [("f32", 2e-3), ("bf16", 0.03), ("f16", 0.03)])
+def test_cuda_gives_the_same_numbers(test_data: Path, precision: str, limit: float) -> None:
+    spec, tensors = published(test_data)
+    engine = TorchEngine(spec, tensors, device="cuda", precision=precision)
+    for name, x in inputs(test_data):
+        out = engine.run(x)
+        truth = np.array(plane_truth(test_data)[name]["sononet16_softmax"])
+        assert np.abs(softmax(out.logits) - truth).max() <= limit
+        assert out.saliency is not None
+        assert np.isfinite(out.saliency).all()
+
+
+def test_supports_bf16_asks_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    for capabilities, expected in ((["FP32", "BF16"], True), (["FP32", "INT8"], False)):
+        monkeypatch.setattr(
+            ov.Core, "get_property", lambda self, device, name, found=capabilities: found
+        )
+        assert supports_bf16() is expected

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sonoassist.packets import State, SteadyState
+from sonoassist.planes import BY_KEY, INDEX
+from sonoassist.temporal.steady import GAP_S, HOLD_BELOW, TIME_CONSTANT_S, SteadyLabel
+
+from made_analyses import analysis_of, at, shares_of
+
+THRESHOLD = 0.7
+
+
+class Run:
+    """Feeds a label with made-up analyses."""
+
+    def __init__(self) -> None:
+        self.label = SteadyLabel(THRESHOLD)
+
+    def see(
+        self,
+        time_s: float,
+        key: str,
+        confidence: float = 0.9,
+        state: State = State.PLANE,
+        still: bool = False,
+    ) -> SteadyState:
+        frame = at(time_s, still=still)
+        return self.label.update(analysis_of(frame, shares_of(key, confidence), state))
+
+    def hold(self, start_s: float, end_s: float, fps: float, key: str) -> SteadyState:
+        count = round((end_s - start_s) * fps)
+        return [self.see(start_s + (n + 1) / fps, key) for n in range(count)][-1]
+
+
+def test_a_sure_plane_is_named_at_once() -> None:
+    seen = Run().see(0.0, "femur")
+    assert (seen.plane, seen.state, seen.since_s) == (BY_KEY["femur"], State.PLANE, 0.0)
+
+
+def test_below_the_threshold_nothing_is_named() -> None:
+    seen = Run().see(0.0, "femur", THRESHOLD - 0.01)
+    assert (seen.plane, seen.state) == (None, State.UNSURE)
+
+
+def test_background_is_no_plane() -> None:
+    seen = Run().see(0.0, "background", 0.95)
+    assert (seen.plane, seen.state) == (None, State.BACKGROUND)
+
+
+def test_a_named_plane_is_held_a_little_below_the_threshold() -> None:
+    run = Run()
+    run.see(0.0, "femur")
+    for step in range(1, 60):
+        held = run.see(step / 25, "femur", THRESHOLD - HOLD_BELOW + 0.02)
+    assert held.plane is BY_KEY["femur"]
+    assert held.since_s == 0.0
+    for step in range(60, 120):
+        lost = run.see(step / 25, "femur", THRESHOLD - HOLD_BELOW - 0.02)
+    assert (lost.plane, lost.state) == (None, State.UNSURE)
+    # Coming back takes the full threshold again.
+    for step in range(120, 180):
+        still_unsure = run.see(step / 25, "femur", THRESHOLD - 0.02)
+    assert still_unsure.state is State.UNSURE
+    for step in range(180, 240):
+        back = run.see(step / 25, "femur", THRESHOLD + 0.02)
+    assert back.plane is BY_KEY["femur"]
+
+
+def test_only_the_held_plane_profits() -> None:
+    run = Run()
+    run.see(0.0, "femur")
+    for step in range(1, 60):
+        seen = run.see(step / 25, "lips", THRESHOLD - HOLD_BELOW + 0.02)
+    assert (seen.plane, seen.state) == (None, State.UNSURE)
+
+
+def test_one_odd_frame_changes_nothing() -> None:
+    run = Run()
+    run.hold(0.0, 1.0, 25, "femur")
+    assert run.see(1.04, "lips").plane is BY_KEY["femur"]
+
+
+def test_a_new_view_takes_over() -> None:
+    run = Run()
+    run.hold(0.0, 1.0, 25, "femur")
+    seen = run.hold(1.0, 1.0 + 5 * TIME_CONSTANT_S, 25, "lips")
+    assert seen.plane is BY_KEY["lips"]
+    assert 1.0 < seen.since_s < 1.0 + 5 * TIME_CONSTANT_S
+
+
+@pytest.mark.parametrize("fps", [10, 25, 50])
+def test_smoothing_goes_by_time_not_by_frames(fps: float) -> None:
+    run = Run()
+    run.hold(0.0, 1.0, fps, "femur")
+    seen = run.hold(1.0, 1.4, fps, "lips")
+    lips = seen.probabilities[INDEX["lips"]]
+    assert lips == pytest.approx(0.9 * (1 - np.exp(-0.4 / TIME_CONSTANT_S)), abs=0.005)
+
+
+def test_the_smoothed_shares_add_up() -> None:
+    run = Run()
+    run.see(0.0, "femur")
+    assert run.see(0.1, "lips").probabilities.sum() == pytest.approx(1.0, abs=1e-5)
+
+
+@pytest.mark.parametrize("next_s", [10.0 + GAP_S + 0.01, 9.9, 0.0])
+def test_gaps_and_jumps_back_start_anew(next_s: float) -> None:
+    run = Run()
+    run.hold(9.0, 10.0, 25, "femur")
+    seen = run.see(next_s, "lips")
+    assert seen.plane is BY_KEY["lips"]
+    assert seen.since_s == next_s
+    np.testing.assert_array_equal(seen.probabilities, shares_of("lips"))
+
+
+def test_reset_forgets_everything() -> None:
+    run = Run()
+    run.hold(0.0, 1.0, 25, "femur")
+    run.label.reset()
+    assert run.see(1.04, "lips").plane is BY_KEY["lips"]
+
+
+def test_each_still_stands_alone() -> None:
+    run = Run()
+    for index, key in enumerate(("femur", "lips", "femur")):
+        assert run.see(index * 0.1, key, still=True).plane is BY_KEY[key]
+
+
+@pytest.mark.parametrize("state", [State.DOPPLER, State.NO_SIGNAL])
+def test_what_is_not_analysed_is_said_and_not_smoothed(state: State) -> None:
+    run = Run()
+    run.hold(0.0, 1.0, 25, "femur")
+    seen = run.see(1.04, "lips", state=state)
+    assert (seen.plane, seen.state, seen.since_s) == (None, state, 1.04)
+    back = run.see(1.08, "kidneys")
+    assert (back.plane, back.since_s) == (BY_KEY["kidneys"], 1.08)
+    np.testing.assert_array_equal(back.probabilities, shares_of("kidneys"))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.floats(0, 2), st.sampled_from(["femur", "lips", "background"]), st.floats(0.5, 1)
+        ),
+        max_size=30,
+    )
+)
+def test_a_plane_is_only_named_when_it_leads(steps: list[tuple[float, str, float]]) -> None:
+    run, time_s = Run(), 0.0
+    for gap_s, key, confidence in steps:
+        time_s += gap_s
+        seen = run.see(time_s, key, confidence)
+        assert (seen.plane is None) == (seen.state is not State.PLANE)
+        assert seen.since_s <= time_s
+        if seen.plane is not None:
+            share = seen.probabilities[INDEX[seen.plane.key]]
+            assert share == seen.probabilities.max()
+            assert share >= THRESHOLD - HOLD_BELOW

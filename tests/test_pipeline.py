@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sonoassist.engines.base import Engine, EngineOutput, Saliency
+from sonoassist.errors import EngineError, ModelError, UsageError
+from sonoassist.model.store import ModelStore
+from sonoassist.packets import Box, Floats, State
+from sonoassist.pipeline import Analyser, AnalyserOptions, analyser_for, build_analyser, softmax
+from sonoassist.planes import INDEX, KEYS
+from sonoassist.preprocess.crop import PUBLISHED_CROP, CropChoice, parse_crop
+from sonoassist.settings import Settings
+
+from fake_weights import published_file
+from real_models import (
+    EXACT,
+    FAST,
+    card_of,
+    frame_of,
+    plane_frames,
+    plane_truth,
+    published_analyser,
+    true_plane,
+)
+
+
+class FakeEngine(Engine):
+    """Gives the logits it is told to; notes what it was asked."""
+
+    name, precision, device = "fake", "f32", "CPU"
+
+    def __init__(self, logits: Floats) -> None:
+        self.logits = logits
+        self.asked: list[Saliency] = []
+        self.closed = 0
+
+    def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
+        self.asked.append(saliency)
+        assert network_input.shape == (1, 1, 224, 288)
+        heat = np.zeros((224, 288), np.float32)
+        heat[50:100, 60:160] = 1.0
+        return EngineOutput(self.logits, np.zeros((14, 14, 18), np.float32), heat)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def logits_for(key: str, confidence: float) -> Floats:
+    shares = np.full(14, (1 - confidence) / 13)
+    shares[INDEX[key]] = confidence
+    return np.log(shares).astype(np.float32)
+
+
+def made(key: str = "femur", confidence: float = 0.9, **options: object) -> Analyser:
+    engine = FakeEngine(logits_for(key, confidence))
+    return Analyser(engine, card_of("sononet16"), AnalyserOptions(**options))
+
+
+PICTURE = np.random.default_rng(0).integers(30, 200, (448, 576), np.uint8)
+FRAME = frame_of(PICTURE, index=4)
+
+
+@given(hnp.arrays(np.float32, 14, elements=st.floats(-1e4, 1e4, width=32)))
+def test_softmax(logits: Floats) -> None:
+    shares = softmax(logits)
+    assert shares.dtype == np.float32
+    assert shares.sum() == pytest.approx(1.0, abs=1e-5)
+    assert shares.min() >= 0
+    assert shares[np.argmax(logits)] == shares.max()
+
+
+@pytest.mark.parametrize(
+    ("key", "confidence", "state"),
+    [
+        ("femur", 0.71, State.PLANE),
+        ("femur", 0.69, State.UNSURE),
+        ("background", 0.99, State.BACKGROUND),
+        ("background", 0.30, State.BACKGROUND),
+    ],
+)
+def test_state(key: str, confidence: float, state: State) -> None:
+    analysis = made(key, confidence, crop=parse_crop("full")).analyse(FRAME)
+    assert analysis.state is state
+    assert analysis.frame is FRAME
+    assert analysis.prediction.frame_id == analysis.localisation.frame_id == 4
+    assert analysis.prediction.confidence == pytest.approx(confidence, abs=1e-5)
+    assert (analysis.shown_box is not None) == (state is State.PLANE)
+
+
+def test_exactly_at_the_threshold_a_plane_is_named() -> None:
+    analyser = made()
+    confidence = analyser.analyse(FRAME).prediction.confidence
+    for threshold, state in (
+        (confidence, State.PLANE),
+        (np.nextafter(confidence, 1), State.UNSURE),
+    ):
+        analyser.configure(AnalyserOptions(threshold=float(threshold)))
+        assert analyser.analyse(FRAME).state is state
+
+
+def test_no_signal_and_doppler_have_no_box() -> None:
+    colour = np.dstack([PICTURE // 2] * 3)
+    colour[150:250, 200:350] = (220, 30, 20)
+    flat = np.zeros((448, 576, 3), np.uint8)
+    for pixels, state in ((flat, State.NO_SIGNAL), (colour, State.DOPPLER)):
+        analysis = made(crop=parse_crop("full")).analyse(frame_of(pixels))
+        assert analysis.state is state
+        assert analysis.localisation.box is None
+        assert analysis.shown_box is None
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_logits_that_are_no_numbers_are_a_model_error(wrong: float) -> None:
+    analyser = made()
+    analyser.engine.logits[3] = wrong
+    with pytest.raises(ModelError, match="not numbers"):
+        analyser.analyse(FRAME)
+
+
+def test_options_change_the_crop() -> None:
+    analyser = made(crop=parse_crop("full"))
+    assert analyser.analyse(FRAME).geometry.crop == Box(0, 0, 576, 448)
+    analyser.configure(AnalyserOptions(crop=parse_crop("10,20,288,224")))
+    analysis = analyser.analyse(FRAME)
+    assert analysis.geometry.crop == Box(10, 20, 298, 244)
+    assert analysis.localisation.box is not None
+    assert analysis.localisation.box.iou(Box(70, 70, 170, 120)) > 0.85
+    analyser.configure(AnalyserOptions(crop=parse_crop("500,0,288,224")))
+    with pytest.raises(UsageError, match="outside"):
+        analyser.analyse(FRAME)
+
+
+def test_the_guided_pass_is_run_only_when_asked_for() -> None:
+    analyser = made()
+    assert analyser.analyse(FRAME).prediction.guided is None
+    assert analyser.engine.asked == [Saliency.PLAIN]
+    analyser.configure(AnalyserOptions(guided=True))
+    assert analyser.analyse(FRAME).prediction.guided is not None
+    assert analyser.engine.asked[1:] == [Saliency.PLAIN, Saliency.GUIDED]
+
+
+def test_stages_are_timed() -> None:
+    analysis = made().analyse(FRAME)
+    assert [stage for stage, _ in analysis.timings_ms] == ["preprocess", "inference", "localise"]
+    assert all(took >= 0 for _, took in analysis.timings_ms)
+
+
+def test_warm_up_and_close() -> None:
+    analyser = made()
+    analyser.warm_up()
+    assert len(analyser.engine.asked) == 1
+    analyser.close()
+    assert analyser.engine.closed == 1
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ModelStore:
+    (tmp_path / "shipped").mkdir()
+    return ModelStore(tmp_path / "models", tmp_path / "shipped")
+
+
+def test_without_a_model(store: ModelStore) -> None:
+    with pytest.raises(ModelError, match="no model is installed") as caught:
+        build_analyser(store)
+    assert "models install" in caught.value.hint
+
+
+def test_a_model_that_does_not_exist(store: ModelStore, tmp_path: Path) -> None:
+    store.add(published_file(tmp_path / "files"))
+    with pytest.raises(ModelError, match="no model is called 'vgg'") as caught:
+        build_analyser(store, model="vgg")
+    assert caught.value.hint
+
+
+def test_settings_make_an_analyser(store: ModelStore, tmp_path: Path) -> None:
+    store.add(published_file(tmp_path / "files"))
+    settings = Settings(
+        engine="torch", precision="f32", device="cpu", crop="Room 3", threshold=0.5,
+        own_crops={"Room 3": "1,2,300,200"}, show_heat=True, guided_heat=True,
+    )  # fmt: skip
+    analyser = analyser_for(settings, store)
+    assert analyser.engine.name == "torch"
+    assert analyser.card.architecture == "smallnet"
+    assert analyser.options == AnalyserOptions(
+        crop=CropChoice(parse_crop("0,0,16,16").kind, Box(1, 2, 301, 202)),
+        threshold=0.5,
+        guided=True,
+    )
+    assert analyser.analyse(FRAME).prediction.guided is not None
+    with pytest.raises(UsageError, match="not understood"):
+        analyser_for(Settings(crop="Room 3"), store)
+    with pytest.raises(EngineError):
+        analyser_for(Settings(engine="openvino", device="cuda"), store)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(("choice", "limit"), [(EXACT, 2e-3), (FAST, 0.03)], ids=["f32", "auto"])
+def test_the_13_planes(test_data: Path, choice: object, limit: float) -> None:
+    analyser = published_analyser(test_data, choice=choice)
+    for frame in plane_frames(test_data):
+        analysis = analyser.analyse(frame)
+        truth = np.array(plane_truth(test_data)[frame.name]["sononet16_softmax"])
+        assert analysis.prediction.plane is true_plane(test_data, frame.name)
+        assert np.abs(analysis.prediction.probabilities - truth).max() <= limit
+        assert analysis.geometry.crop == PUBLISHED_CROP
+        sure = analysis.prediction.confidence >= 0.7
+        assert analysis.state is (State.PLANE if sure else State.UNSURE)
+    assert len(plane_frames(test_data)) == len(KEYS) - 1
