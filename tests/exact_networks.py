@@ -10,6 +10,7 @@ import numpy as np
 import torch
 import torch.nn.functional as nnf
 from numpy.typing import NDArray
+
 from sonoassist.model.architecture import Architecture, Conv, Pool, architecture
 from sonoassist.model.networks import ConvUnit, Network
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from sonoassist.model.architecture import architecture
 
 Array = NDArray[Any]

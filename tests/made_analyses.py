@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from sonoassist.packets import Analysis, Box, Frame, Geometry, Localisation, Prediction, State
-from sonoassist.planes import INDEX
 
 from real_models import frame_of
+from sonoassist.packets import Analysis, Box, Frame, Geometry, Localisation, Prediction, State
+from sonoassist.planes import INDEX
 
 PIXELS = np.zeros((48, 64), np.uint8)
 PIXELS.flags.writeable = False

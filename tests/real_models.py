@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from sonoassist.engines.choose import EngineChoice, make_engine
 from sonoassist.model.architecture import Architecture, architecture
 from sonoassist.model.card import Card

@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-import sonoassist
 from hypothesis import given
 from hypothesis import strategies as st
+
+import sonoassist
 from sonoassist import cli
 from sonoassist.cli import COMMANDS, run
 from sonoassist.errors import SonoAssistError

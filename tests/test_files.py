@@ -6,6 +6,7 @@ import stat
 from pathlib import Path
 
 import pytest
+
 from sonoassist.errors import OutputError
 from sonoassist.files import ensure_folder, replacing, write_bytes, write_text
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sonoassist.packets import Box, Geometry, Prediction, frozen
-from sonoassist.planes import KEYS, PLANES
 
 from real_models import frame_of
+from sonoassist.packets import Box, Geometry, Prediction, frozen
+from sonoassist.planes import KEYS, PLANES
 
 
 @st.composite

@@ -7,14 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from sonoassist.engines.base import Engine, EngineOutput, Saliency
-from sonoassist.errors import EngineError, ModelError, UsageError
-from sonoassist.model.store import ModelStore
-from sonoassist.packets import Box, Floats, State
-from sonoassist.pipeline import Analyser, AnalyserOptions, analyser_for, build_analyser, softmax
-from sonoassist.planes import INDEX, KEYS
-from sonoassist.preprocess.crop import PUBLISHED_CROP, CropChoice, parse_crop
-from sonoassist.settings import Settings
 
 from fake_weights import published_file
 from real_models import (
@@ -27,6 +19,14 @@ from real_models import (
     published_analyser,
     true_plane,
 )
+from sonoassist.engines.base import Engine, EngineOutput, Saliency
+from sonoassist.errors import EngineError, ModelError, UsageError
+from sonoassist.model.store import ModelStore
+from sonoassist.packets import Box, Floats, State
+from sonoassist.pipeline import Analyser, AnalyserOptions, analyser_for, build_analyser, softmax
+from sonoassist.planes import INDEX, KEYS
+from sonoassist.preprocess.crop import PUBLISHED_CROP, CropChoice, parse_crop
+from sonoassist.settings import Settings
 
 
 class FakeEngine(Engine):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from sonoassist.planes import BACKGROUND_INDEX, BY_KEY, DISPLAY_ORDER, INDEX, KEYS, PLANES, Polarity
 
 ORDER = (

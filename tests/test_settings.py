@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+
 from sonoassist.errors import OutputError
 from sonoassist.settings import MAX_RECENT, Settings, load_settings, save_settings
 

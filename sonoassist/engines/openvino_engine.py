@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
 
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
+from sonoassist.engines.openvino_api import ov
 from sonoassist.engines.openvino_graph import build_graph
 from sonoassist.errors import EngineError
 from sonoassist.model.architecture import Architecture

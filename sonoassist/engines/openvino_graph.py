@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import openvino as ov
 from numpy.typing import NDArray
-from openvino import opset13 as ops
 
 from sonoassist.engines.base import Saliency
+from sonoassist.engines.openvino_api import ops, ov
 from sonoassist.model.architecture import Architecture, Conv
 
 Tensors = Mapping[str, NDArray[np.float32]]

@@ -31,13 +31,6 @@ from sonoassist.sources.discovery import list_devices
 _SIGNAL_POLL_MS = 250
 
 
-def demo_exam() -> Path | None:
-    """The bundled demo exam, or None when this build has none."""
-    folder = paths.resources() / "demo"
-    recordings = sorted(folder.glob("*.mp4")) if folder.is_dir() else []
-    return recordings[0] if recordings else None
-
-
 class SettingsKeeper:
     """Saves the settings, but not what was overridden for one run only.
 
@@ -95,7 +88,7 @@ def _services(keeper: SettingsKeeper, notices: Notices) -> Services:
         models=Catalogue(store, notices),
         make_analyser=lambda settings: analyser_for(settings, store),
         save=keeper.save,
-        demo=demo_exam(),
+        demo=paths.demo_exam(),
     )
 
 

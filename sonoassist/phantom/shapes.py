@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Map = NDArray[np.float32]
+Map = NDArray[np.floating[Any]]
+"""A value at each point of the scan, (samples, lines)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,15 @@ class Pose:
 
 def inside(distance: Map, soft_mm: float = 0.4) -> Map:
     """1 where a signed distance (mm) is negative, 0 where positive, soft between."""
-    return (1 / (1 + np.exp(np.clip(distance / soft_mm, -30, 30)))).astype(np.float32)
+    cover: Map = (1 / (1 + np.exp(np.clip(distance / soft_mm, -30, 30)))).astype(np.float32)
+    return cover
 
 
 def ellipse(u: Map, v: Map, a_mm: float, b_mm: float, at: tuple[float, float] = (0, 0)) -> Map:
     """Approximate signed distance to an ellipse of semi-axes a (along u) and b (along v)."""
     radius = np.hypot((u - at[0]) / a_mm, (v - at[1]) / b_mm)
-    return ((radius - 1) * min(a_mm, b_mm)).astype(np.float32)
+    distance: Map = ((radius - 1) * min(a_mm, b_mm)).astype(np.float32)
+    return distance
 
 
 def segment(
@@ -60,4 +64,5 @@ def segment(
     along = ((u - start[0]) * du + (v - start[1]) * dv) / (du * du + dv * dv)
     along = np.clip(along, 0, 1)
     far = np.hypot(u - start[0] - along * du, v - start[1] - along * dv)
-    return (far - thick_mm / 2).astype(np.float32)
+    distance: Map = (far - thick_mm / 2).astype(np.float32)
+    return distance

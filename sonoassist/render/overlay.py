@@ -53,7 +53,8 @@ def _rgb(pixels: Pixels) -> Pixels:
     if pixels.ndim == 2:
         colour: Pixels = np.repeat(pixels[..., None], 3, axis=2)
         return colour
-    return pixels.copy()
+    copy: Pixels = pixels.copy()
+    return copy
 
 
 def _draw_box(picture: Pixels, box: Box, colour: tuple[int, int, int], scale: float) -> None:

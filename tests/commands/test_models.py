@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from fake_weights import published_file
+from file_server import FileServer, serving
 from sonoassist.commands import models
 from sonoassist.errors import DownloadError, ModelError
 from sonoassist.model.weights_import import git_blob_id
 from sonoassist.paths import cache, user_models
-
-from fake_weights import published_file
-from file_server import FileServer, serving
 
 Run = Callable[..., int]
 

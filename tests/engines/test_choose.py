@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import pytest
+
+from real_models import random_tensors
 from sonoassist.engines import choose, openvino_engine, torch_engine
 from sonoassist.engines.base import Engine
 from sonoassist.engines.choose import EngineChoice, make_engine
 from sonoassist.errors import EngineError
 from sonoassist.model.architecture import architecture
-
-from real_models import random_tensors
 
 
 def make(engine: str = "auto", precision: str = "auto", device: str = "auto") -> Engine:

@@ -3,10 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import openvino as ov
+from sonoassist.engines.openvino_api import ov
 import pytest
 import torch
 from numpy.typing import NDArray
+
+from exact_networks import SPECS, flat_input, integer_tensors
+from real_models import plane_frames, plane_truth, published, random_tensors, true_plane
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.openvino_engine import OpenVINOEngine, supports_bf16
 from sonoassist.engines.torch_engine import TorchEngine
@@ -17,9 +20,6 @@ from sonoassist.packets import Floats
 from sonoassist.pipeline import softmax
 from sonoassist.preprocess.crop import PUBLISHED_CROP
 from sonoassist.preprocess.prepare import prepare
-
-from exact_networks import SPECS, flat_input, integer_tensors
-from real_models import plane_frames, plane_truth, published, random_tensors, true_plane
 
 ENGINES = (TorchEngine, OpenVINOEngine)
 NEEDS_BF16 = pytest.mark.skipif(

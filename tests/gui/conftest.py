@@ -14,6 +14,7 @@ import pytest
 from gui_fakes import FakeModels, FakeSession, make_services
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+
 from sonoassist.gui.compose import build
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.main_window import MainWindow

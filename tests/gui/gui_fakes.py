@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
 from sonoassist.errors import DownloadError, ModelError
 from sonoassist.gui.ports import ModelEntry, Services
 from sonoassist.live.status import ModelState, Notices, PlayState, SessionStatus, View

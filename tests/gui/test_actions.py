@@ -8,6 +8,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence
 from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
+
 from sonoassist.gui.actions import ACTIONS, Act, Needs, key_text, tip
 from sonoassist.gui.controls import KeyButton
 from sonoassist.gui.main_window import MainWindow

@@ -10,6 +10,7 @@ import pytest
 from gui_fakes import FakeModels, FakeSession, make_services, make_view
 from PyQt6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
+
 from sonoassist.errors import UsageError
 from sonoassist.gui.actions import Act
 from sonoassist.gui.app import run_window

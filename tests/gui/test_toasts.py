@@ -9,6 +9,7 @@ from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
+
 from sonoassist.errors import SourceError
 from sonoassist.gui.hooks import install_hooks, report
 from sonoassist.gui.theme import Look

@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from gui_fakes import BOX, make_frame, make_view, shares
+
 from sonoassist.gui.verdict import (
     CODE_BACKGROUND,
     CODE_NONE,

@@ -7,6 +7,7 @@ from PyQt6.QtCore import QPoint, QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QImage
 from PyQt6.QtTest import QSignalSpy
 from pytestqt.qtbot import QtBot
+
 from sonoassist.gui.actions import Act
 from sonoassist.gui.overlay import BOX_PX, heat_evidence, place
 from sonoassist.gui.screens import Card, Chip, Screen

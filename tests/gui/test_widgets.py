@@ -10,6 +10,7 @@ from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtTest import QSignalSpy
 from pytestqt.qtbot import QtBot
+
 from sonoassist.gui.controls import Scrubber
 from sonoassist.gui.headline import Headline
 from sonoassist.gui.plane_list import PlaneList

@@ -24,6 +24,7 @@ from PyQt6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
 from PyQt6.QtGui import QColor, QDropEvent
 from PyQt6.QtWidgets import QApplication, QCheckBox, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
+
 from sonoassist.errors import UsageError
 from sonoassist.gui.actions import Act
 from sonoassist.gui.compose import SettingsKeeper, build, override

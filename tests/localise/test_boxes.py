@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
+from real_models import EXACT, plane_frames, published_analyser, true_box
 from sonoassist.localise.boxes import box_of, evidence_of, localise
 from sonoassist.packets import Box, Floats, Geometry, Prediction
 from sonoassist.planes import BY_KEY, INDEX, PLANES, Polarity
-
-from real_models import EXACT, plane_frames, published_analyser, true_box
 
 INPUT = Geometry(Box(0, 0, 288, 224), 288, 224)
 

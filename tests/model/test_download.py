@@ -10,6 +10,9 @@ from io import FileIO
 from pathlib import Path
 
 import pytest
+
+from fake_weights import published_arrays, published_file, write_npz
+from file_server import FileServer, serving
 from sonoassist.errors import DownloadError, ModelError, OutputError
 from sonoassist.model import download as module
 from sonoassist.model.download import DownloadStopped, Expected, download, install
@@ -17,9 +20,6 @@ from sonoassist.model.registry import Registry
 from sonoassist.model.store import ModelStore
 from sonoassist.model.weights_import import git_blob_id
 from sonoassist.paths import cache
-
-from fake_weights import published_arrays, published_file, write_npz
-from file_server import FileServer, serving
 
 CONTENT = bytes(range(256)) * 4000  # about 1 MB
 

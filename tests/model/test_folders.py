@@ -6,12 +6,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+
+from fake_weights import published_file
 from sonoassist.errors import OutputError
 from sonoassist.model import folders
 from sonoassist.model.card import CARD_NAME
 from sonoassist.model.store import ModelStore
-
-from fake_weights import published_file
 
 
 @pytest.fixture

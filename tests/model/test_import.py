@@ -9,12 +9,12 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from fake_weights import published_arrays, published_file, write_npz
 from sonoassist.errors import ModelError
 from sonoassist.model.architecture import ARCHITECTURES, architecture
 from sonoassist.model.folding import bias_key, weight_key
 from sonoassist.model.weights_import import git_blob_id, import_weights
-
-from fake_weights import published_arrays, published_file, write_npz
 
 
 def refusal(path: Path) -> str:
@@ -289,6 +289,7 @@ def test_published_files(test_data: Path) -> None:
 def test_published_smallnet_reads_its_example_images(test_data: Path) -> None:
     # Twelve of thirteen; with the kernels unturned it would be seven.
     import cv2
+
     from sonoassist.model.networks import load_network
 
     weights = import_weights(test_data / "weights" / "SmallNet.npz")

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import save
+
+from fake_weights import published_arrays, published_file, write_npz
 from sonoassist.errors import ModelError
 from sonoassist.model.checkpoint import CHECKPOINT_FORMAT, encode_folded
 from sonoassist.model.weights_import import import_weights
-
-from fake_weights import published_arrays, published_file, write_npz
 
 METADATA = {"format": CHECKPOINT_FORMAT, "architecture": "sononet16", "bn_eps": "1e-05"}
 

@@ -10,10 +10,10 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sonoassist.errors import ModelError
-from sonoassist.model.weights_import import import_weights
 
 from fake_weights import port_state, published_arrays, write_npz
+from sonoassist.errors import ModelError
+from sonoassist.model.weights_import import import_weights
 
 
 @pytest.fixture(scope="module")

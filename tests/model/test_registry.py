@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from sonoassist.errors import ModelError
 from sonoassist.model.architecture import ARCHITECTURES
 from sonoassist.model.registry import REGISTRY_NAME, REGISTRY_VARIABLE, load_registry

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 import torch
-from sonoassist.model.architecture import ARCHITECTURES, architecture
-from sonoassist.model.networks import Network, load_network
-from sonoassist.model.saliency import SaliencyGraph, autograd_saliency
 from torch import nn
 
 from exact_networks import SPECS, flat_input, integer_tensors, shared_ties_saliency
 from real_models import random_tensors
+from sonoassist.model.architecture import ARCHITECTURES, architecture
+from sonoassist.model.networks import Network, load_network
+from sonoassist.model.saliency import SaliencyGraph, autograd_saliency
 
 NAMES = sorted(ARCHITECTURES)
 

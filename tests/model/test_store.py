@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.numpy import load, save
+
+from fake_weights import published_arrays, published_file
 from sonoassist.errors import ModelError, OutputError
 from sonoassist.model.card import CARD_NAME, Card, read_card, write_card
 from sonoassist.model.checkpoint import encode_folded
 from sonoassist.model.store import InstalledModel, ModelStore, model_name
 from sonoassist.model.weights_import import import_weights
-
-from fake_weights import published_arrays, published_file
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+
 from sonoassist.opencv import cv2
 from sonoassist.packets import Box
 

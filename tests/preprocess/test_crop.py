@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+
 from sonoassist.errors import UsageError
 from sonoassist.packets import Box
 from sonoassist.preprocess.crop import (

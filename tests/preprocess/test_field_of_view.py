@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
+
+from preprocess.screens_made import screen
+from real_models import plane_frames
 from sonoassist.opencv import cv2
 from sonoassist.packets import Box
 from sonoassist.preprocess.crop import PUBLISHED_CROP
 from sonoassist.preprocess.field_of_view import auto_crop, find_picture_area
-
-from preprocess.screens_made import screen
-from real_models import plane_frames
 
 ASPECT = 288 / 224
 

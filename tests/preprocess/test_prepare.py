@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+
+from preprocess.screens_made import screen
+from real_models import frame_of, plane_frames
 from sonoassist.errors import SourceError
 from sonoassist.opencv import cv2
 from sonoassist.packets import Box, Content, Prepared
 from sonoassist.preprocess.content import content_of
 from sonoassist.preprocess.crop import PUBLISHED_CROP
 from sonoassist.preprocess.prepare import prepare
-
-from preprocess.screens_made import screen
-from real_models import frame_of, plane_frames
 
 
 def ready(pixels: NDArray[np.uint8], crop: Box | None = None, **size: int) -> Prepared:

@@ -3,15 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+from preprocess.screens_made import screen
+from real_models import frame_of
 from sonoassist.errors import UsageError
 from sonoassist.packets import Box, Frame
 from sonoassist.preprocess import tracker
 from sonoassist.preprocess.crop import PUBLISHED_CROP, centred_crop, parse_crop
 from sonoassist.preprocess.field_of_view import auto_crop
 from sonoassist.preprocess.tracker import CHECK_EVERY_FRAMES, CropTracker
-
-from preprocess.screens_made import screen
-from real_models import frame_of
 
 ASPECT = 288 / 224
 LEFT = screen((640, 480), (240, 60), 380)[0]

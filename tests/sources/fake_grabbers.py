@@ -7,6 +7,7 @@ import threading
 from typing import Any
 
 import numpy as np
+
 from sonoassist.sources.grabber import DeviceMode
 
 _NEVER = threading.Event()

@@ -10,6 +10,7 @@ from multiprocessing.shared_memory import SharedMemory
 import fake_grabbers
 import numpy as np
 import pytest
+
 from sonoassist.errors import SourceError, SourceLostError, StalledError
 from sonoassist.opencv import cv2
 from sonoassist.packets import Frame

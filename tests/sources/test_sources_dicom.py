@@ -18,6 +18,7 @@ from pydicom.uid import (
     UltrasoundMultiFrameImageStorage,
     generate_uid,
 )
+
 from sonoassist.errors import DamagedFrameError, SourceError
 from sonoassist.sources.dicom import DicomFile
 from sonoassist.sources.dicom_pixels import frame_times

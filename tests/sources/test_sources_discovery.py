@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from sonoassist.errors import SourceError
 from sonoassist.sources import discovery, v4l2
 from sonoassist.sources.discovery import DeviceInfo, find_device, list_devices, unique_names

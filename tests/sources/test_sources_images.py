@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
 from sonoassist.errors import DamagedFrameError, SourceError
 from sonoassist.opencv import cv2
 from sonoassist.sources import blobs

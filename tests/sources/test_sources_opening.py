@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from sonoassist.errors import SourceError
 from sonoassist.sources import discovery, opening, stream
 from sonoassist.sources import open_source as exported

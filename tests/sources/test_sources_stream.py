@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
+
 from sonoassist.errors import SourceError, SourceLostError, StalledError
 from sonoassist.packets import Frame
 from sonoassist.sources import stream as stream_module

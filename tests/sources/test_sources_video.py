@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from video_maker import HEIGHT_PX, WIDTH_PX, make_video, number_in
+
 from sonoassist.errors import DamagedFrameError, SourceError
 from sonoassist.sources.base import Source
 from sonoassist.sources.libav import av
 from sonoassist.sources.opening import open_source
 from sonoassist.sources.video import VideoFile
-from video_maker import HEIGHT_PX, WIDTH_PX, make_video, number_in
 
 FRAME = Fraction(1, 25)
 EVEN_MS = [40 * number for number in range(100)]

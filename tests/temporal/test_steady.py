@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from made_analyses import analysis_of, at, shares_of
 from sonoassist.packets import State, SteadyState
 from sonoassist.planes import BY_KEY, INDEX
 from sonoassist.temporal.steady import GAP_S, HOLD_BELOW, TIME_CONSTANT_S, SteadyLabel
-
-from made_analyses import analysis_of, at, shares_of
 
 THRESHOLD = 0.7
 

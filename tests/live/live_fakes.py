@@ -1,0 +1,170 @@
+"""A source, an opener and an engine that tests hold in their hands.
+
+Every picture shows one bright band of 14; the engine says which. So a result can be told from
+the pixels it belongs to.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+from sonoassist.engines.base import Engine, EngineOutput, Saliency
+from sonoassist.errors import SourceError, StalledError
+from sonoassist.live.session import LiveSession
+from sonoassist.packets import Floats, Frame, Pixels
+from sonoassist.pipeline import Analyser, AnalyserOptions
+from sonoassist.preprocess.crop import parse_crop
+from sonoassist.sources.base import Source, SourceInfo, new_source_id
+
+from real_models import card_of
+
+HEIGHT_PX, WIDTH_PX, CLASSES = 64, 84, 14
+BAND_PX = WIDTH_PX // CLASSES
+
+Script = Callable[[int], None]
+
+
+def banded(number: int) -> Pixels:
+    """A picture whose bright band is the class `number % 14`."""
+    pixels = np.full((HEIGHT_PX, WIDTH_PX), 30, np.uint8)
+    left = number % CLASSES * BAND_PX
+    pixels[:, left : left + BAND_PX] = 220
+    return pixels
+
+
+def band_in(pixels: Pixels) -> int:
+    return int(np.argmax(pixels[0])) // BAND_PX
+
+
+class BandEngine(Engine):
+    """Names the brightest band of its input.
+
+    Attributes:
+        before: Called before each run; may wait or raise.
+        runs: How often it ran.
+    """
+
+    name, precision, device = "band", "f32", "CPU"
+
+    def __init__(self) -> None:
+        self.before: Callable[[], None] = lambda: None
+        self.runs = 0
+        self.closed = threading.Event()
+
+    def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
+        self.before()
+        self.runs += 1
+        columns = network_input[0, 0].mean(axis=0).reshape(CLASSES, -1).mean(axis=1)
+        logits = np.zeros(CLASSES, np.float32)
+        logits[int(np.argmax(columns))] = 8.0
+        return EngineOutput(logits, np.zeros((CLASSES, 2, 2), np.float32), network_input[0, 0])
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+def band_analyser(engine: BandEngine | None = None, crop: str = "full") -> Analyser:
+    size = {"input_height_px": HEIGHT_PX, "input_width_px": WIDTH_PX}
+    card = card_of("smallnet").model_copy(update=size)
+    return Analyser(engine or BandEngine(), card, AnalyserOptions(crop=parse_crop(crop)))
+
+
+class MadeSource(Source):
+    """Banded pictures, numbered by their position.
+
+    Args:
+        count: How many; a live source then gives nothing more.
+        fps: Of a recording.
+        kind: As in `SourceInfo`.
+        script: Called with the position before each frame is given; may raise. When it raises
+            the frame is skipped.
+        period_s: Artificial distance of the capture times; by default the real ones.
+        first_band: Added to the position to choose the band.
+    """
+
+    def __init__(
+        self,
+        count: int = 50,
+        fps: float = 1000.0,
+        kind: str = "video",
+        *,
+        spec: str = "made",
+        script: Script = lambda index: None,
+        period_s: float | None = None,
+        first_band: int = 0,
+    ) -> None:
+        super().__init__()
+        live = kind in ("stream", "device")
+        self._count, self._fps, self._script = count, fps, script
+        self._period_s, self._first_band = period_s, first_band
+        self._next = 0
+        self._closing = threading.Event()
+        self.seeks: list[int] = []
+        self._info = SourceInfo(
+            source_id=new_source_id(),
+            spec=spec,
+            label=spec,
+            detail="made",
+            kind=kind,
+            width_px=WIDTH_PX,
+            height_px=HEIGHT_PX,
+            fps=fps,
+            frame_count=None if live else count,
+            duration_s=None if live else count / fps,
+        )
+
+    @property
+    def info(self) -> SourceInfo:
+        return self._info
+
+    @property
+    def closed(self) -> bool:
+        return self._closing.is_set()
+
+    def read(self) -> Frame | None:
+        index = self._next
+        if index >= self._count:
+            if not self._info.live:
+                return None
+            self._script(index)
+            self._closing.wait(0.01)
+            raise StalledError("nothing new")
+        self._next += 1
+        self._script(index)
+        return self.make_frame(
+            banded(index + self._first_band),
+            index=index,
+            time_s=index / self._fps,
+            still=self._info.stills,
+            captured_at_s=None if self._period_s is None else 1000 + index * self._period_s,
+        )
+
+    def seek(self, index: int) -> None:
+        self.seeks.append(index)
+        self._next = index
+
+    def close(self) -> None:
+        self._closing.set()
+
+
+class MadeOpener:
+    """Opens what it was given under a name; several things under one name one after another."""
+
+    def __init__(self, **sources: list[Source | Exception]) -> None:
+        self._sources = {name: list(given) for name, given in sources.items()}
+        self.opened: list[str] = []
+
+    def __call__(self, spec: str, stop: threading.Event) -> Source:
+        self.opened.append(spec)
+        if not self._sources.get(spec):
+            raise SourceError(f"there is no {spec}", "Check the name")
+        found = self._sources[spec].pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+Start = Callable[..., LiveSession]
+"""The fixture that makes sessions: name of a source -> what is opened under it."""

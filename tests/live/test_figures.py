@@ -1,0 +1,182 @@
+"""Rates, pacing, history and notices: what is counted and kept, by clocks of our own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sonoassist.errors import SourceError
+from sonoassist.live.history import History, view_bytes
+from sonoassist.live.player import LATE_S, Pacer
+from sonoassist.live.rates import WINDOW_S, Rates
+from sonoassist.live.status import Level, Notice, Notices, View
+
+from made_analyses import analysis_of, at, shares_of
+from real_models import frame_of
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def analysed(latency_s: float, took_ms: float = 5.0) -> object:
+    made = analysis_of(at(0.0), shares_of("femur"))
+    fields = {name: getattr(made, name) for name in made.__slots__}
+    fields |= {"finished_at_s": latency_s, "timings_ms": (("inference", took_ms),)}
+    return type(made)(**fields)
+
+
+def test_rates_of_an_even_run() -> None:
+    clock = Clock()
+    rates = Rates(clock)
+    for step in range(51):
+        clock.now_s = 100 + step / 25
+        rates.captured()
+        if step % 2 == 0:
+            rates.analysed(analysed(0.040))
+    stats = rates.stats(dropped=25)
+    assert (stats.captured, stats.analysed, stats.dropped) == (51, 26, 25)
+    assert stats.capture_hz == pytest.approx(25.0)
+    assert stats.analysis_hz == pytest.approx(12.5)
+    assert stats.latency_p50_ms == pytest.approx(40.0)
+    assert stats.stages_ms == (("inference", 5.0),)
+
+
+def test_rates_forget_what_is_old() -> None:
+    clock = Clock()
+    rates = Rates(clock)
+    rates.captured()
+    rates.analysed(analysed(5.0))
+    clock.now_s += WINDOW_S + 0.1
+    stats = rates.stats(0)
+    assert (stats.captured, stats.analysed) == (1, 1)
+    assert (stats.capture_hz, stats.latency_p50_ms, stats.stages_ms) == (0.0, 0.0, ())
+    rates.reset()
+    assert rates.stats(0).captured == 0
+
+
+@given(st.lists(st.floats(0, 10), min_size=1, max_size=40))
+def test_latency_percentiles(latencies_s: list[float]) -> None:
+    rates = Rates(Clock())
+    for latency_s in latencies_s:
+        rates.analysed(analysed(latency_s))
+    stats = rates.stats(0)
+    expected = np.percentile(np.array(latencies_s) * 1e3, [50, 95])
+    assert (stats.latency_p50_ms, stats.latency_p95_ms) == pytest.approx(tuple(expected))
+
+
+def test_a_pacer_keeps_the_times_of_the_recording() -> None:
+    clock = Clock()
+    pacer = Pacer(clock)
+    assert pacer.wait_s(3.0) == 0.0
+    assert pacer.wait_s(3.04) == pytest.approx(0.04)
+    clock.now_s += 0.03
+    assert pacer.wait_s(3.04) == pytest.approx(0.01)
+    clock.now_s += 0.02
+    assert pacer.wait_s(3.04) == 0.0  # a little late: it is caught up
+    assert pacer.wait_s(3.08) == pytest.approx(0.03)
+
+
+@pytest.mark.parametrize("speed", [0.5, 1.0, 2.0, 8.0])
+def test_speed(speed: float) -> None:
+    pacer = Pacer(Clock())
+    pacer.set_speed(speed)
+    assert pacer.speed == speed
+    pacer.wait_s(0.0)
+    assert pacer.wait_s(1.0) == pytest.approx(1.0 / speed)
+
+
+def test_far_behind_time_starts_anew() -> None:
+    clock = Clock()
+    pacer = Pacer(clock)
+    pacer.wait_s(0.0)
+    clock.now_s += 1.0 + LATE_S + 0.1
+    assert pacer.wait_s(1.0) == 0.0
+    assert pacer.wait_s(1.04) == pytest.approx(0.04)
+
+
+def test_jumps_and_restarts() -> None:
+    clock = Clock()
+    pacer = Pacer(clock)
+    pacer.wait_s(10.0)
+    assert pacer.wait_s(2.0) == 0.0
+    assert pacer.wait_s(2.5) == pytest.approx(0.5)
+    pacer.restart()
+    assert pacer.wait_s(60.0) == 0.0
+
+
+@given(st.lists(st.floats(0, 0.3), min_size=1, max_size=50), st.floats(0.1, 8))
+def test_waits_are_never_negative_and_never_too_long(gaps_s: list[float], speed: float) -> None:
+    clock = Clock()
+    pacer = Pacer(clock)
+    pacer.set_speed(speed)
+    time_s = 0.0
+    for gap_s in gaps_s:
+        time_s += gap_s
+        wait_s = pacer.wait_s(time_s)
+        assert 0 <= wait_s <= gap_s / speed + 1e-9
+        clock.now_s += wait_s
+
+
+def view_at(second: float, side: int = 8) -> View:
+    pixels = np.zeros((side, 1024), np.uint8)
+    return View(frame_of(pixels, captured_at_s=second))
+
+
+def test_history_is_bounded_by_time() -> None:
+    history = History(seconds=2.0, megabytes=100)
+    views = [view_at(step / 4) for step in range(40)]
+    for view in views:
+        history.add(view)
+    assert history.views() == tuple(view for view in views if view.frame.captured_at_s >= 7.75)
+    history.clear()
+    assert history.views() == ()
+
+
+def test_history_is_bounded_by_memory() -> None:
+    history = History(seconds=1e6, megabytes=1)
+    for second in range(100):
+        history.add(view_at(second, side=100))
+        assert sum(map(view_bytes, history.views())) <= 2**20
+    assert len(history.views()) == 2**20 // (100 * 1024)
+    history.add(view_at(100, side=2000))  # more than all the memory: the newest stays all the same
+    assert len(history.views()) == 1
+
+
+@given(st.lists(st.tuples(st.floats(0, 3), st.integers(1, 400)), max_size=40))
+def test_history_keeps_the_newest_views_in_order(steps: list[tuple[float, int]]) -> None:
+    history, views, second = History(5.0, 1), [], 0.0
+    for gap_s, side in steps:
+        second += gap_s
+        views.append(view_at(second, side))
+        history.add(views[-1])
+        kept = history.views()
+        assert kept == tuple(views[-len(kept) :])
+
+
+def test_a_new_result_of_the_last_frame_replaces_the_old_one() -> None:
+    history = History(10.0, 100)
+    frame = at(0.0)
+    history.add(View(frame))
+    newer = View(frame, analysis_of(frame, shares_of("femur")))
+    history.add(newer)
+    assert history.views() == (newer,)
+    assert view_bytes(newer) > view_bytes(View(frame))
+
+
+def test_notices_wait_until_they_are_taken() -> None:
+    notices = Notices(limit=3)
+    notice = Notice.of(SourceError("gone", "plug it in"))
+    assert (notice.level, notice.title, notice.hint) == (Level.ERROR, "gone", "plug it in")
+    notices.put(notice)
+    notices.put(Notice.of(SourceError("gone", "plug it in")))
+    assert notices.take() == [notice]
+    assert notices.take() == []
+    for number in range(5):
+        notices.put(Notice(Level.INFO, str(number)))
+    assert [one.title for one in notices.take()] == ["2", "3", "4"]
