@@ -59,7 +59,9 @@ def flat_input(seed: int, height: int, width: int) -> NDArray[np.float32]:
     picture = np.full((height, width), -1, np.float32)
     for _ in range(6):
         top, left = rng.integers(0, height - 20), rng.integers(0, width - 20)
-        picture[top : top + rng.integers(8, 40), left : left + rng.integers(8, 40)] = rng.integers(4)
+        picture[top : top + rng.integers(8, 40), left : left + rng.integers(8, 40)] = rng.integers(
+            4
+        )
     return picture[None, None]
 
 
@@ -78,9 +80,7 @@ def shared_ties_saliency(network: Network, x: torch.Tensor) -> torch.Tensor:
             wide = nnf.interpolate(error, scale_factor=2)
             top = nnf.interpolate(after, scale_factor=2)
             hit = wide * (before[..., :rows, :columns] == top)
-            error = nnf.pad(
-                hit, (0, before.shape[3] - columns, 0, before.shape[2] - rows)
-            )
+            error = nnf.pad(hit, (0, before.shape[3] - columns, 0, before.shape[2] - rows))
             continue
         if isinstance(stage.relu, torch.nn.ReLU):
             error = error * (after > 0)

@@ -151,8 +151,9 @@ class AnalysisWorker:
 
     def _use(self, options: AnalyserOptions) -> None:
         assert self._analyser is not None
-        if options.crop != self._analyser.options.crop:
-            # Another part of the picture: what was smoothed so far says nothing of it.
+        old = self._analyser.options
+        if (options.crop, options.threshold) != (old.crop, old.threshold):
+            # What was smoothed or held so far was judged by other rules.
             self._steady.reset()
         self._analyser.configure(options)
         self._steady.threshold = options.threshold

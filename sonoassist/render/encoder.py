@@ -21,6 +21,11 @@ QUALITY = 20
 """x264's constant rate factor; 18 to 23 looks like the original."""
 
 
+def _reason(error: FFmpegError | OSError) -> str:
+    """What is wrong, without error numbers and names of temporary files."""
+    return error.strerror or str(error)
+
+
 class VideoEncoder:
     """Encodes RGB pictures of one size; others are fitted into it.
 
@@ -47,7 +52,7 @@ class VideoEncoder:
             rate = Fraction(fps).limit_denominator(1001)
             stream = self._container.add_stream("libx264", rate=rate)
         except (FFmpegError, OSError) as error:
-            raise OutputError(f"cannot write {path.name}: {error}") from error
+            raise OutputError(f"cannot write {path.name}: {_reason(error)}") from error
         stream.width, stream.height = self._width, self._height
         stream.pix_fmt = "yuv420p"
         stream.options = {"crf": str(quality), "preset": "veryfast"}
@@ -72,7 +77,8 @@ class VideoEncoder:
                 self._container.mux(packet)
         except (FFmpegError, OSError) as error:
             raise OutputError(
-                f"the video cannot be written: {error}", "Free some space or choose another folder"
+                f"the video cannot be written: {_reason(error)}",
+                "Free some space or choose another folder",
             ) from error
 
     def _fit(self, picture: Pixels) -> Pixels:
@@ -100,7 +106,7 @@ class VideoEncoder:
             try:
                 self._container.close()
             except (FFmpegError, OSError) as error:
-                raise OutputError(f"the video cannot be finished: {error}") from error
+                raise OutputError(f"the video cannot be finished: {_reason(error)}") from error
 
     def __enter__(self) -> Self:
         return self

@@ -3,7 +3,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from sonoassist.engines.openvino_api import ov
 import pytest
 import torch
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from exact_networks import SPECS, flat_input, integer_tensors
 from real_models import plane_frames, plane_truth, published, random_tensors, true_plane
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
+from sonoassist.engines.openvino_api import ov
 from sonoassist.engines.openvino_engine import OpenVINOEngine, supports_bf16
 from sonoassist.engines.torch_engine import TorchEngine
 from sonoassist.errors import EngineError

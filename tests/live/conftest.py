@@ -4,11 +4,11 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+from live_fakes import MadeOpener
+
 from sonoassist.live import capture
 from sonoassist.live.session import LiveSession
 from sonoassist.sources.base import Source
-
-from live_fakes import MadeOpener
 
 WORKERS = ("capture", "analysis")
 

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable
 
 import numpy as np
+
+from real_models import card_of
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.errors import SourceError, StalledError
 from sonoassist.live.session import LiveSession
@@ -17,8 +19,6 @@ from sonoassist.packets import Floats, Frame, Pixels
 from sonoassist.pipeline import Analyser, AnalyserOptions
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.sources.base import Source, SourceInfo, new_source_id
-
-from real_models import card_of
 
 HEIGHT_PX, WIDTH_PX, CLASSES = 64, 84, 14
 BAND_PX = WIDTH_PX // CLASSES

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from made_analyses import analysis_of, at, shares_of
+from real_models import frame_of
 from sonoassist.errors import SourceError
 from sonoassist.live.history import History, view_bytes
 from sonoassist.live.player import LATE_S, Pacer
 from sonoassist.live.rates import WINDOW_S, Rates
 from sonoassist.live.status import Level, Notice, Notices, View
-
-from made_analyses import analysis_of, at, shares_of
-from real_models import frame_of
 
 
 class Clock:

@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from live_fakes import BandEngine, MadeSource, Start, band_analyser, band_in
+
 from sonoassist.errors import DamagedFrameError, SourceError, UsageError
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import Level, ModelState, PlayState, View
 from sonoassist.packets import Box
 from sonoassist.planes import PLANES
-
-from live_fakes import Start
-from live_fakes import BandEngine, MadeSource, band_analyser, band_in
 from waiting import wait_until
 
 

@@ -4,8 +4,8 @@ import threading
 
 from hypothesis import given
 from hypothesis import strategies as st
-from sonoassist.live.slots import NewestSlot
 
+from sonoassist.live.slots import NewestSlot
 from waiting import LIMIT_S
 
 

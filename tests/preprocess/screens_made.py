@@ -11,7 +11,9 @@ from sonoassist.packets import Box
 Picture = NDArray[np.uint8]
 
 
-def fan_mask(height: int, width: int, apex: tuple[float, float], radius: float) -> NDArray[np.bool_]:
+def fan_mask(
+    height: int, width: int, apex: tuple[float, float], radius: float
+) -> NDArray[np.bool_]:
     """A sector of 80 degrees that opens downwards; its first eighth is cut off by the probe."""
     rows, columns = np.mgrid[:height, :width]
     down, right = rows - apex[1], columns - apex[0]

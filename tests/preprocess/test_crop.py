@@ -51,7 +51,8 @@ def test_own_rectangles_round_trip(
 
 
 @pytest.mark.parametrize(
-    "text", ["", "own", "middle", "1,2,300", "1,2,300,400,5", "-1,2,300,400", "1.5,2,30,40", "a,b,c,d"]
+    "text",
+    ["", "own", "middle", "1,2,300", "1,2,300,400,5", "-1,2,300,400", "1.5,2,30,40", "a,b,c,d"],
 )
 def test_nonsense_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="is not understood") as caught:

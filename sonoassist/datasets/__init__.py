@@ -1,0 +1,1 @@
+"""Labelled data: which frame of which case shows which plane, and where."""

@@ -1,0 +1,55 @@
+"""What a labelled data set is, whatever layout it came in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sonoassist.packets import Box
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledFrame:
+    """One labelled picture, or one labelled frame of a recording.
+
+    Attributes:
+        case: The patient or exam it belongs to; cases, never pictures, are split.
+        path: Of the picture or recording.
+        index: Frame in the recording; 0 for a picture.
+        accepted: Keys of the planes that count as right; one for a full label, several where
+            the data set is coarser than our planes ("any heart view").
+        box: True box of the anatomy in frame pixels, or None where it is not known.
+        test: The data set's own word on whether this is for testing; None where it has none.
+    """
+
+    case: str
+    path: Path
+    index: int
+    accepted: tuple[str, ...]
+    box: Box | None = None
+    test: bool | None = None
+
+    @property
+    def plane(self) -> str | None:
+        """The one plane it shows, or None where the label is coarser than that."""
+        return self.accepted[0] if len(self.accepted) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A data set as read.
+
+    Attributes:
+        name: For reports.
+        layout: "phantom", "fetal_planes_db", "exams", "planes" or "heads".
+        frames: Labelled frames, in the order of the files.
+        problems: A line for each row that could not be used, with file and line number.
+        left_out: Rows left out on purpose (classes that have no plane), counted by class.
+    """
+
+    name: str
+    layout: str
+    frames: tuple[LabelledFrame, ...]
+    problems: tuple[str, ...] = ()
+    left_out: Mapping[str, int] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""The tables of the paper, III to VII, and calibration."""

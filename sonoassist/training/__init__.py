@@ -1,0 +1,1 @@
+"""Training as in the paper, Section II-D."""
