@@ -134,6 +134,13 @@ class Toast(QFrame):
         self._timer.stop()
         self.resized.emit()
 
+    def fit(self) -> None:
+        """Take the height that the wrapped words need; the size hint knows only of its own width."""
+        layout = self.layout()
+        if layout is not None:
+            layout.invalidate()
+            self.setFixedHeight(layout.totalHeightForWidth(self.width()))
+
     def copy(self) -> None:
         """Copy the notice with its details."""
         clipboard = QGuiApplication.clipboard()
@@ -235,7 +242,7 @@ class Toasts(QObject):
         margin, gap = self._look.px(16), self._look.px(10)
         bottom = self._over.height() - margin - self._bottom_px
         for toast in reversed(self._shown):
-            toast.adjustSize()
+            toast.fit()
             toast.move(self._over.width() - toast.width() - margin, bottom - toast.height())
             toast.raise_()
             bottom -= toast.height() + gap

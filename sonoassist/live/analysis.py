@@ -100,6 +100,7 @@ class AnalysisWorker:
     def _turn(self) -> None:
         self._take_wishes()
         frame = self._slot.take(0.0 if self._again else IDLE_S)
+        self._take_break()  # after waiting: the frame may be the first behind the break
         if frame is None and self._again:
             frame = self._last
         self._again = False
@@ -116,13 +117,16 @@ class AnalysisWorker:
         with self._lock:
             loader, self._loader = self._loader, None
             options, self._options = self._options, None
-            broken, self._broken_sequence = self._broken_sequence, False
-        if broken:
-            self._steady.reset()
         if loader is not None:
             self._load(loader)
         if options is not None and self._analyser is not None:
             self._use(options)
+
+    def _take_break(self) -> None:
+        with self._lock:
+            broken, self._broken_sequence = self._broken_sequence, False
+        if broken:
+            self._steady.reset()
 
     def _load(self, loader: Loader) -> None:
         self.state = AnalysisState(ModelState.LOADING)

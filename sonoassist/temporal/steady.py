@@ -32,6 +32,7 @@ class SteadyLabel:
         self._time_constant_s = time_constant_s
         self._last: SteadyState | None = None
         self._time_s = 0.0
+        self._source_id = ""
 
     def reset(self) -> None:
         """Forget everything (another source, or a jump in it)."""
@@ -41,9 +42,10 @@ class SteadyLabel:
         """Take the next analysis and say what may be shown now."""
         time_s = analysis.frame.time_s
         gap_s = time_s - self._time_s
-        if self._last is not None and (gap_s < 0 or gap_s > GAP_S or analysis.frame.still):
+        jumped = gap_s < 0 or gap_s > GAP_S or analysis.frame.source_id != self._source_id
+        if jumped or analysis.frame.still:
             self._last = None
-        self._time_s = time_s
+        self._time_s, self._source_id = time_s, analysis.frame.source_id
         if analysis.state in (State.DOPPLER, State.NO_SIGNAL):
             return self._next(analysis.prediction.probabilities, None, analysis.state, time_s)
         smoothed = self._smooth(analysis.prediction.probabilities, gap_s)

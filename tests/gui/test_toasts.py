@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from sonoassist.errors import SourceError
@@ -139,3 +139,10 @@ def test_a_folder_that_cannot_be_written_does_not_hide_the_error(tmp_path: Path)
     report(RuntimeError("boom"), channel, tmp_path / "file" / "logs")
     (notice,) = channel.take()
     assert notice.hint == "The report could not be written"
+
+
+def test_a_long_hint_is_shown_to_its_end(qtbot: QtBot, toasts: Toasts) -> None:
+    hint = "download http://127.0.0.1:8123/SonoNet32.npz on another computer and run: " * 3
+    toasts.show(Notice(Level.ERROR, "the downloaded file is not the published one", hint))
+    labels = toasts.shown[0].findChildren(QLabel)
+    qtbot.waitUntil(lambda: all(one.height() >= one.heightForWidth(one.width()) for one in labels))

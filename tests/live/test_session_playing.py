@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from live_fakes import BandEngine, MadeSource, Start, band_analyser, band_in
+from live_fakes import BandEngine, MadeSource, Start, band_analyser, band_in, banded
 
 from sonoassist.errors import DamagedFrameError, SourceError, UsageError
 from sonoassist.live.session import LiveSession
@@ -122,6 +122,24 @@ def test_pause_step_and_seek(start: Start) -> None:
     assert session.status().play_state is PlayState.PLAYING
     session.toggle()
     wait_for(session, PlayState.PAUSED)
+
+
+def test_a_jump_starts_the_steady_label_anew(start: Start) -> None:
+    session = start(film=[MadeSource(100, fps=25)])
+    session.load_model(band_analyser)
+    session.open("film")
+    session.pause()
+    session.seek(3)
+    wait_for_result(session, 3)
+    for index in (10, 20, 12):  # well below the gap in time that starts anew by itself
+        session.seek(index)
+        view = wait_for_result(session, index)
+        assert view.steady is not None
+        assert int(np.argmax(view.steady.probabilities)) == band_in(view.frame.pixels)
+    session.step(1)
+    view = wait_for_result(session, 13)
+    assert view.steady is not None
+    assert int(np.argmax(view.steady.probabilities)) == band_in(banded(12))  # 40 ms of smoothing
 
 
 def test_stepping_from_play_holds(start: Start) -> None:

@@ -116,6 +116,14 @@ def test_gaps_and_jumps_back_start_anew(next_s: float) -> None:
     np.testing.assert_array_equal(seen.probabilities, shares_of("lips"))
 
 
+def test_another_source_starts_anew() -> None:
+    run = Run()
+    run.hold(0.0, 1.0, 25, "femur")
+    frame = at(1.04, source_id="another")
+    seen = run.label.update(analysis_of(frame, shares_of("lips")))
+    assert (seen.plane, seen.since_s) == (BY_KEY["lips"], 1.04)
+
+
 def test_reset_forgets_everything() -> None:
     run = Run()
     run.hold(0.0, 1.0, 25, "femur")
