@@ -20,7 +20,13 @@ from sonoassist.commands.common import (
     say,
     say_json,
 )
-from sonoassist.errors import DamagedFrameError, SourceError, UsageError
+from sonoassist.errors import (
+    DamagedFrameError,
+    SonoAssistError,
+    SourceError,
+    StalledError,
+    UsageError,
+)
 from sonoassist.files import ensure_folder, replacing
 from sonoassist.model.store import ModelStore
 from sonoassist.packets import Analysis, Box, Frame, State, SteadyState
@@ -83,6 +89,11 @@ class Summary:
     damaged: list[str] = field(default_factory=list)
     stopped: bool = False
 
+    def note(self, error: SonoAssistError) -> None:
+        """Take down, and say, what could not be analysed."""
+        self.damaged.append(str(error))
+        say(f"sonoassist: warning: {error}")
+
     def count(self, analysis: Analysis) -> None:
         """Take one more frame."""
         self.frames += 1
@@ -143,7 +154,9 @@ def _analyse(source: Source, analyser: Analyser, out: Path, args: argparse.Names
                 frame = _next(source, summary)
                 if frame is None:
                     break
-                analysis = analyser.analyse(frame)
+                analysis = _judge(analyser, frame, summary)
+                if analysis is None:
+                    continue
                 label = steady.update(analysis)
                 writer.writerow(_row(source, analysis, label))
                 if video is not None:
@@ -165,13 +178,24 @@ def _next(source: Source, summary: Summary) -> Frame | None:
     while True:
         try:
             return source.read()
+        except StalledError:
+            continue  # a live source that only pauses; one that is gone ends below
         except DamagedFrameError as error:
-            summary.damaged.append(str(error))
-            say(f"sonoassist: warning: {error}")
+            summary.note(error)
         except SourceError as error:
-            summary.damaged.append(str(error))
-            say(f"sonoassist: warning: {error}")
+            summary.note(error)
             return None
+
+
+def _judge(analyser: Analyser, frame: Frame, summary: Summary) -> Analysis | None:
+    """Analyse a frame; one picture of a folder that the crop does not fit is only noted."""
+    try:
+        return analyser.analyse(frame)
+    except UsageError as error:
+        if summary.frames == 0:
+            raise
+        summary.note(UsageError(f"{frame.name or frame.index}: {error.message}", error.hint))
+        return None
 
 
 class _Video:

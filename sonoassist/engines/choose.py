@@ -96,5 +96,5 @@ def _torch(choice: EngineChoice, spec: Architecture, tensors: Tensors) -> Engine
     device = torch_devices()[0] if choice.device == "auto" else choice.device
     precision = choice.precision
     if precision == "auto":
-        precision = "f16" if device == "cuda" else "f32"
+        precision = "f32"  # half precision is taken only where it is asked for
     return TorchEngine(spec, tensors, device=device, precision=precision)

@@ -127,6 +127,9 @@ class CaptureWorker:
         """Close the source and end the thread; it has ended when this returns."""
         self._stopping.set()
         self._ask(lambda: None)
+        source = self._source
+        if source is not None and source.info.live:
+            source.close()  # wakes a read that waits for a picture
         self._thread.join()
 
     # --- on the thread ----------------------------------------------------------------------

@@ -11,13 +11,13 @@ from sonoassist.live.capture import CaptureWorker, Opener
 from sonoassist.live.history import History
 from sonoassist.live.rates import Rates
 from sonoassist.live.slots import NewestSlot
-from sonoassist.live.status import Notices, SessionStatus, View
+from sonoassist.live.status import ModelState, Notices, SessionStatus, View
 from sonoassist.packets import Frame
 from sonoassist.pipeline import Analyser, AnalyserOptions
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.sources import open_source
 
-RAW_AFTER_S = 0.5
+RAW_AFTER_S = 2.0
 """When the analysis has given nothing for this long, the raw picture is shown."""
 
 
@@ -47,6 +47,7 @@ class LiveSession:
         self._history = History(history_s, history_mb)
         self._newest: View | None = None
         self._raw: View | None = None
+        self._shown_at_s = 0.0
         self._frames: NewestSlot[Frame] = NewestSlot()
         self._analysis = AnalysisWorker(self._frames, self._show, self.notices)
         self._capture = CaptureWorker(
@@ -140,8 +141,12 @@ class LiveSession:
             return None
         if view is None or view.frame.source_id != source.source_id:
             return raw
-        late_s = raw.frame.captured_at_s - view.frame.captured_at_s
-        return raw if late_s > RAW_AFTER_S else view
+        return raw if raw.frame is not view.frame and self._analysis_is_away() else view
+
+    def _analysis_is_away(self) -> bool:
+        if self._analysis.state.model_state is ModelState.LOADING:
+            return True
+        return time.monotonic() - self._shown_at_s > RAW_AFTER_S
 
     def history(self) -> tuple[View, ...]:
         """The last seconds, oldest first."""
@@ -193,4 +198,4 @@ class LiveSession:
             if view.analysis is not None:
                 self._rates.analysed(view.analysis)
             self._history.add(view)
-            self._newest = view
+            self._newest, self._shown_at_s = view, time.monotonic()

@@ -234,6 +234,20 @@ def test_a_live_source_needs_a_number_of_frames(
     assert "error: nothing new came. Check the cable" in capsys.readouterr().err
 
 
+def test_without_any_frame_the_older_table_stays(
+    film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert analyse(film, out) == 0
+    source = Stream(film, SourceError("it is gone"))
+    source._left = 0
+    monkeypatch.setattr(command, "open_source", lambda spec: source)
+    assert analyse("tcp://x", out, "--frames", "5") == 2
+    assert "error: no frame of film.mp4 could be read. it is gone" in capsys.readouterr().err
+    assert len(table(out)) == len(STAMPS_MS)
+    assert leftovers(out) == []
+
+
 @pytest.mark.parametrize("count", ["0", "-3"])
 def test_frames_needs_a_positive_number(
     film: Path, tmp_path: Path, count: str, capsys: pytest.CaptureFixture[str]

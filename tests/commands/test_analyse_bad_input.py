@@ -237,3 +237,17 @@ def test_the_real_montage_cut_off(
     path = tmp_path / "montage.mp4"
     path.write_bytes(data[: len(data) * 6 // 10])
     assert_refused(analyse(path, out), capsys, "cut off", "moov", out=out)
+
+
+def test_a_crop_that_misses_a_later_picture_keeps_the_others(
+    tmp_path: Path, out: Path, capsys: Capture
+) -> None:
+    folder = tmp_path / "sizes"
+    folder.mkdir()
+    write_picture(folder / "a-large.png", noise_picture(240, 320))
+    write_picture(folder / "b-small.png", noise_picture(120, 160))
+    write_picture(folder / "c-wide.png", noise_picture(240, 400))
+    status = analyse(folder, out, "--crop", "0,0,300,200")
+    assert status == 2
+    assert "b-small.png" in capsys.readouterr().err.splitlines()[-1]
+    assert [row["source"] for row in table(out)] == ["a-large.png", "c-wide.png"]

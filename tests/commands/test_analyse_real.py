@@ -205,8 +205,11 @@ def test_fetal_planes_db(test_data: Path, tmp_path: Path, crop: str, least: int)
 def test_every_screen_is_read(
     test_data: Path, tmp_path: Path, crop: str, most: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The probe is in air: there is nothing to be named. Where the crop is found by itself it
-    lies on the noise at the bottom of the empty fan, and one screen is taken for lips."""
+    """The probe is in air: there is nothing to be named.
+
+    Where the crop is found by itself it lies on the noise at the bottom of the empty fan, and
+    one screen is taken for lips.
+    """
     assert analyse(test_data / "screens", tmp_path, "--json", "--crop", crop) == 0
     assert summary(capsys)["frames"] == 5
     assert sum(row["state"] == "plane" for row in table(tmp_path)) <= most

@@ -91,7 +91,7 @@ def test_an_accelerator_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     make()
     make(precision="f32")
     assert made == [
-        {"device": "cuda", "precision": "f16"},
+        {"device": "cuda", "precision": "f32"},
         {"device": "cuda", "precision": "f32"},
     ]
     assert make(device="cpu").name == "OpenVINO"

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from sonoassist.errors import SourceError
 from sonoassist.gui.hooks import install_hooks, report
-from sonoassist.gui.theme import Look
+from sonoassist.gui.theme import Look, stylesheet
 from sonoassist.gui.toasts import MAX_SHOWN, Toasts
 from sonoassist.live.status import Level, Notice, Notices
 
@@ -141,8 +141,13 @@ def test_a_folder_that_cannot_be_written_does_not_hide_the_error(tmp_path: Path)
     assert notice.hint == "The report could not be written"
 
 
-def test_a_long_hint_is_shown_to_its_end(qtbot: QtBot, toasts: Toasts) -> None:
-    hint = "download http://127.0.0.1:8123/SonoNet32.npz on another computer and run: " * 3
-    toasts.show(Notice(Level.ERROR, "the downloaded file is not the published one", hint))
+def test_a_long_hint_is_shown_to_its_end(
+    qtbot: QtBot, over: QWidget, toasts: Toasts, look: Look
+) -> None:
+    over.setStyleSheet(stylesheet(look))
+    hint = "Try again, or download http://127.0.0.1:8123/SonoNet32.npz on another computer and run"
+    toasts.show(Notice(Level.ERROR, "the downloaded file is not the published one " * 2, hint))
     labels = toasts.shown[0].findChildren(QLabel)
-    qtbot.waitUntil(lambda: all(one.height() >= one.heightForWidth(one.width()) for one in labels))
+    qtbot.waitUntil(
+        lambda: all(one.height() >= one.heightForWidth(one.width()) for one in labels), timeout=2000
+    )

@@ -80,7 +80,6 @@ class MadeSource(Source):
         kind: As in `SourceInfo`.
         script: Called with the position before each frame is given; may raise. When it raises
             the frame is skipped.
-        period_s: Artificial distance of the capture times; by default the real ones.
         first_band: Added to the position to choose the band.
     """
 
@@ -92,13 +91,12 @@ class MadeSource(Source):
         *,
         spec: str = "made",
         script: Script = lambda index: None,
-        period_s: float | None = None,
         first_band: int = 0,
     ) -> None:
         super().__init__()
         live = kind in ("stream", "device")
         self._count, self._fps, self._script = count, fps, script
-        self._period_s, self._first_band = period_s, first_band
+        self._first_band = first_band
         self._next = 0
         self._closing = threading.Event()
         self.seeks: list[int] = []
@@ -138,7 +136,6 @@ class MadeSource(Source):
             index=index,
             time_s=index / self._fps,
             still=self._info.stills,
-            captured_at_s=None if self._period_s is None else 1000 + index * self._period_s,
         )
 
     def seek(self, index: int) -> None:

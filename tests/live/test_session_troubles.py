@@ -12,6 +12,7 @@ from live_fakes import BandEngine, MadeSource, Script, Start, band_analyser, ban
 
 from real_models import published_analyser, true_plane
 from sonoassist.errors import EngineError, ModelError, SonoAssistError, SourceError, SourceLostError
+from sonoassist.live import session as live_session
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import Level, ModelState, PlayState
 from sonoassist.sources import open_source
@@ -118,44 +119,41 @@ def test_a_failing_analysis_shows_raw_frames_and_recovers(start: Start, error: E
     assert session.notices.take() == []
 
 
-def test_a_late_analysis_gives_way_to_the_raw_picture(start: Start) -> None:
-    engine, gate = BandEngine(), threading.Event()
-    blocked = threading.Event()
+def test_a_late_analysis_gives_way_to_the_raw_picture(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, gate, blocked = BandEngine(), threading.Event(), threading.Event()
+    first = threading.Event()
 
     def before() -> None:
         if engine.runs == 1:
             blocked.set()
             assert gate.wait(LIMIT_S)
 
-    engine.before = before
-    more = threading.Event()
-
     def script(index: int) -> None:
         if index == 1:  # the first result is there before the second frame comes
             assert first.wait(LIMIT_S)
         if index == 2:
             assert blocked.wait(LIMIT_S)
-        if index == 3:
-            assert more.wait(LIMIT_S)
 
-    first = threading.Event()
-    session = start(grabber=[MadeSource(4, kind="stream", script=script, period_s=0.2)])
+    engine.before = before
+    session = start(grabber=[MadeSource(3, kind="stream", script=script)])
     ready(session, engine)
+    monkeypatch.setattr(live_session, "RAW_AFTER_S", LIMIT_S)  # not late yet
     session.open("grabber")
     wait_until(lambda: len(session.history()) == 1)
     first.set()
-    assert blocked.wait(LIMIT_S)
-    wait_until(lambda: session.status().index == 2)  # 0.4 s behind
+    wait_until(lambda: session.status().index == 2)
     view = session.newest()
     assert view is not None
     assert (view.frame.index, view.analysis is None) == (0, False)
-    more.set()
-    wait_until(lambda: session.status().index == 3)  # 0.6 s behind
-    wait_until(lambda: session.newest().frame.index == 3)
-    assert session.newest().analysis is None
+    monkeypatch.setattr(live_session, "RAW_AFTER_S", -1.0)  # late from now on
+    view = session.newest()
+    assert view is not None
+    assert (view.frame.index, view.analysis) == (2, None)
     gate.set()
     wait_until(lambda: session.newest().analysis is not None)
-    assert session.newest().frame.index == 3
+    assert session.newest().frame.index == 2
 
 
 def test_without_a_model_the_pictures_are_shown(start: Start) -> None:
