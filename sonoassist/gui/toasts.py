@@ -135,7 +135,7 @@ class Toast(QFrame):
         self.resized.emit()
 
     def fit(self) -> None:
-        """Take the height that the wrapped words need; the size hint knows only of its own width."""
+        """Take the height that the wrapped words need; a size hint is for another width."""
         layout = self.layout()
         if layout is not None:
             layout.invalidate()
