@@ -45,6 +45,8 @@ COLUMNS = (
 )  # fmt: skip
 
 STILLS_FPS = 1.0
+MAX_STALLS = 10
+"""A live source may pause for so many of its time limits, each about a second."""
 
 
 def register(subparsers: Subparsers) -> None:
@@ -175,11 +177,15 @@ def _analyse(source: Source, analyser: Analyser, out: Path, args: argparse.Names
 
 def _next(source: Source, summary: Summary) -> Frame | None:
     """The next readable frame; what cannot be read is noted, and the analysis goes on."""
+    stalls = 0
     while True:
         try:
             return source.read()
-        except StalledError:
-            continue  # a live source that only pauses; one that is gone ends below
+        except StalledError as error:
+            stalls += 1
+            if stalls > MAX_STALLS:
+                summary.note(error)
+                return None
         except DamagedFrameError as error:
             summary.note(error)
         except SourceError as error:

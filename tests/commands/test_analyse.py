@@ -195,17 +195,21 @@ def test_ctrl_c_before_the_first_frame_keeps_the_older_table(
 
 
 class Stream:
-    """A live source that gives three frames and then breaks."""
+    """A live source that pauses, gives three frames and then breaks."""
 
-    def __init__(self, film: Path, error: SourceError) -> None:
+    def __init__(self, film: Path, error: SourceError, pauses: int = 0) -> None:
         from sonoassist.sources import open_source
 
         self._inner, self._error, self._left = open_source(str(film)), error, 3
+        self._pauses = pauses
         fields = {name: getattr(self._inner.info, name) for name in self._inner.info.__slots__}
         fields |= {"kind": "stream", "frame_count": None}
         self.info = type(self._inner.info)(**fields)
 
     def read(self) -> object:
+        if self._pauses:
+            self._pauses -= 1
+            raise StalledError("nothing new came", "Check the cable")
         if not self._left:
             raise self._error
         self._left -= 1
@@ -232,6 +236,17 @@ def test_a_live_source_needs_a_number_of_frames(
     assert analyse("tcp://x", out, "--frames", "20") == 2
     assert len(table(out)) == 3
     assert "error: nothing new came. Check the cable" in capsys.readouterr().err
+
+
+def test_a_live_source_that_pauses_is_waited_for(
+    film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = SourceError("it is gone")
+    for pauses, frames in ((command.MAX_STALLS, 3), (command.MAX_STALLS + 1, 0)):
+        out = tmp_path / f"out{pauses}"
+        monkeypatch.setattr(command, "open_source", lambda _, n=pauses: Stream(film, gone, n))
+        assert analyse("tcp://x", out, "--frames", "3") == (0 if frames else 2)
+        assert (out / "analysis.csv").exists() == bool(frames)
 
 
 def test_without_any_frame_the_older_table_stays(
