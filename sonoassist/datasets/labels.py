@@ -42,10 +42,13 @@ class Dataset:
 
     Attributes:
         name: For reports.
-        layout: "phantom", "fetal_planes_db", "exams", "planes" or "heads".
+        layout: "phantom", "fetal_planes_db", "exams", "montage", "planes" or "heads".
         frames: Labelled frames, in the order of the files.
         problems: A line for each row that could not be used, with file and line number.
         left_out: Rows left out on purpose (classes that have no plane), counted by class.
+        shown: Further frames of recordings that do show their plane but are no examples of it
+            (the freeze of a picture, a blend into the next one): not trained on and not
+            classified, yet right when they are retrieved.
     """
 
     name: str
@@ -53,3 +56,4 @@ class Dataset:
     frames: tuple[LabelledFrame, ...]
     problems: tuple[str, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
+    shown: tuple[LabelledFrame, ...] = ()

@@ -1,0 +1,234 @@
+"""`sonoassist evaluate`: the paper's tables on labelled data."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sonoassist import __version__
+from sonoassist.commands.common import (
+    Progress,
+    Subparsers,
+    add_analysis_options,
+    analyser_options,
+    engine_choice,
+    model_line,
+    say,
+    say_json,
+)
+from sonoassist.datasets.labels import Dataset
+from sonoassist.datasets.reading import read_dataset
+from sonoassist.errors import SourceError, UsageError
+from sonoassist.evaluation.bootstrap import RESAMPLES
+from sonoassist.evaluation.failures import Failures
+from sonoassist.evaluation.observing import Plan, Scope, make_plan, observe, selected
+from sonoassist.evaluation.outputs import as_json, write_results
+from sonoassist.evaluation.results import MEASURES, About, Results, measure
+from sonoassist.evaluation.speed import measure_speed
+from sonoassist.evaluation.text_tables import as_text
+from sonoassist.files import ensure_folder
+from sonoassist.model.store import ModelStore
+from sonoassist.pipeline import Analyser, build_analyser
+
+STOPPED = 130
+SPEED_FRAMES = 100
+"""Frames analysed when only the speed is asked for."""
+NEEDS = {"retrieval": "recordings of planes", "localisation": "true boxes"}
+TOLD = 10
+"""Unusable rows told one by one; the files hold all of them."""
+
+
+def register(subparsers: Subparsers) -> None:
+    """Add `evaluate` to the command line."""
+    parser = subparsers.add_parser(
+        "evaluate",
+        help="measure how good a model is on labelled data",
+        description="Measure a model on labelled data, in the form of the SonoNet paper's tables. "
+        "DATA: a phantom exam or a folder of them, FETAL_PLANES_DB, a folder of exams with a "
+        "labels.csv in each, a video with a JSON of segments, or pictures with truth.json or "
+        "truth.csv. Each frame is analysed once for all measures.",
+        epilog="labels.csv has the columns file,frame,plane and, where a box is known, "
+        "left_px,top_px,right_px,bottom_px; frame counts from 0 and is empty for pictures.",
+    )
+    parser.add_argument("measure", choices=(*MEASURES, "all"), metavar="MEASURE",
+                        help=f"{', '.join(MEASURES)} or all")  # fmt: skip
+    parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help="folder or table")
+    parser.add_argument("--out", type=Path, metavar="DIR",
+                        help="folder for text, JSON, CSV and report.html")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print the results as JSON")
+    parser.add_argument("--mapping", type=Path, metavar="FILE",
+                        help="TOML that maps the data's classes to planes")  # fmt: skip
+    parser.add_argument("--cases", type=Path, metavar="FILE",
+                        help="use only the cases named in FILE, one a line")  # fmt: skip
+    parser.add_argument("--only-test", action="store_true",
+                        help="use only what the data set sets aside for testing")  # fmt: skip
+    parser.add_argument("--every", type=_positive, default=1, metavar="N",
+                        help="of recordings, only every Nth frame (default 1)")  # fmt: skip
+    parser.add_argument("--seed", type=int, default=0, help="of the intervals (default 0)")
+    add_analysis_options(parser, defaults=True)
+    parser.set_defaults(run=run)
+
+
+def _positive(text: str) -> int:
+    value = int(text) if text.isdecimal() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure; returns the exit status.
+
+    Raises:
+        SonoAssistError: The data, the model or the folder cannot be used.
+    """
+    options = analyser_options(args)
+    if args.seed < 0:
+        raise UsageError("--seed needs a number from 0 on")
+    wanted = MEASURES if args.measure == "all" else (args.measure,)
+    datasets = _read(args)
+    plan = make_plan(datasets, _scope(wanted, args))
+    _check(plan, args.measure)
+    out = ensure_folder(args.out) if args.out else None
+    analyser = build_analyser(
+        ModelStore.default(), model=args.model, engine=engine_choice(args), options=options
+    )
+    engine = analyser.engine
+    say(f"model: {model_line(analyser.card)}")
+    say(f"engine: {engine.name} {engine.precision} on {engine.device}")
+    try:
+        results = _measure(datasets, plan, analyser, wanted, args)
+    except KeyboardInterrupt:
+        say("sonoassist: stopped; nothing is written, since half the data would mislead")
+        return STOPPED
+    finally:
+        analyser.close()
+    _report(results, out, args)
+    return 0
+
+
+def _scope(wanted: Sequence[str], args: argparse.Namespace) -> Scope:
+    limit = SPEED_FRAMES if tuple(wanted) == ("speed",) else None
+    return Scope(every=args.every, whole="retrieval" in wanted, limit=limit)
+
+
+def _check(plan: Plan, wanted: str) -> None:
+    """Refuse data that cannot tell what is asked for, before hours go into analysing it."""
+    able = {
+        "retrieval": any(file.recording for file in plan.files),
+        "localisation": any(label.box for file in plan.files for label in file.labels.values()),
+    }
+    if not able.get(wanted, True):
+        raise SourceError(f"the data cannot tell the {wanted}", f"It needs {NEEDS[wanted]}")
+
+
+def _read(args: argparse.Namespace) -> list[Dataset]:
+    """The data sets, with only the cases asked for."""
+    if len({path.expanduser().resolve() for path in args.data}) < len(args.data):
+        raise UsageError("a data set is named twice", "Name each once")
+    datasets: list[Dataset] = []
+    for path in args.data:
+        data = _named_apart(read_dataset(path, args.mapping), datasets)
+        datasets.append(data)
+        say(f"data: {data.name} ({data.layout}): {len(data.frames)} labelled frames")
+        for problem in data.problems[:TOLD]:
+            say(f"sonoassist: warning: {data.name}: {problem}")
+        if len(data.problems) > TOLD:
+            say(f"sonoassist: warning: {data.name}: {len(data.problems) - TOLD} more such rows")
+    cases = _cases(args.cases) if args.cases else None
+    if cases is None and not args.only_test:
+        return datasets
+    kept = selected(datasets, cases, only_test=args.only_test)
+    if not kept:
+        raise UsageError("no frame is left of the data", "Look at --cases and --only-test")
+    return kept
+
+
+def _named_apart(data: Dataset, others: Sequence[Dataset]) -> Dataset:
+    """Cases are told apart by the names of their data sets, so no two may be called the same."""
+    taken = {other.name for other in others}
+    number, name = 1, data.name
+    while name in taken:
+        number += 1
+        name = f"{data.name} ({number})"
+    return replace(data, name=name)
+
+
+def _cases(path: Path) -> frozenset[str]:
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the list of cases {path} cannot be read: {error}") from error
+    return frozenset(line.strip() for line in lines if line.strip())
+
+
+def _measure(
+    datasets: Sequence[Dataset],
+    plan: Plan,
+    analyser: Analyser,
+    wanted: Sequence[str],
+    args: argparse.Namespace,
+) -> Results:
+    failures = Failures()
+    with Progress(plan.total, "frame", quiet=args.json) as progress:
+        seen = observe(plan, analyser, failures.watch, progress.step)
+    for line in seen.unreadable[:TOLD]:
+        say(f"sonoassist: warning: {line}")
+    if not seen.labelled:
+        reason = seen.unreadable[0] if seen.unreadable else "Choose a smaller --every"
+        raise SourceError("no labelled frame of the data could be read", reason)
+    speed = measure_speed(analyser, seen.frames) if "speed" in wanted else None
+    return measure(_about(datasets, analyser, args), datasets, seen, failures, wanted, speed)
+
+
+def _about(datasets: Sequence[Dataset], analyser: Analyser, args: argparse.Namespace) -> About:
+    card, engine = analyser.card, analyser.engine
+    return About(
+        version=__version__,
+        date=datetime.date.today().isoformat(),
+        model=card.name,
+        title=card.title,
+        architecture=card.architecture,
+        domain=card.domain,
+        weights_sha256=card.weights_sha256,
+        engine=engine.name,
+        precision=engine.precision,
+        device=engine.device,
+        crop=args.crop,
+        threshold=args.threshold,
+        every=args.every,
+        seed=args.seed,
+        resamples=RESAMPLES,
+        note=_note(datasets, card.domain),
+    )
+
+
+def _note(datasets: Sequence[Dataset], domain: str) -> str:
+    """What the reader must know when model and data are of different kinds."""
+    synthetic = [data.name for data in datasets if data.layout == "phantom"]
+    real = [data.name for data in datasets if data.layout != "phantom"]
+    if domain == "synthetic" and real:
+        return f"This model has seen synthetic pictures only; {', '.join(real)} is not synthetic."
+    if domain != "synthetic" and synthetic:
+        return f"This model was made for real pictures; {', '.join(synthetic)} is synthetic."
+    return ""
+
+
+def _report(results: Results, out: Path | None, args: argparse.Namespace) -> None:
+    if args.measure in NEEDS and getattr(results, args.measure) is None:
+        raise SourceError(
+            f"the data cannot tell the {args.measure}", f"It needs {NEEDS[args.measure]}"
+        )
+    files = write_results(results, out) if out is not None else []
+    if args.json:
+        say_json({**as_json(results), "files": [str(file) for file in files]})
+    else:
+        sys.stdout.write(as_text(results))
+    if results.unreadable:
+        say(f"{len(results.unreadable)} could not be read; the figures hold all the others")
+    if files:
+        say(f"written: {', '.join(str(file) for file in files)}")

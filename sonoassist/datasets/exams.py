@@ -1,0 +1,95 @@
+"""A folder of exams: the layout for a hospital's own data.
+
+Each exam is a folder, whose name is the case. In it lie freeze-frame pictures and videos, in
+any format the program opens, and `labels.csv` (comma, semicolon or tab; UTF-8):
+
+    file,frame,plane,left_px,top_px,right_px,bottom_px
+    freeze-01.png,,brain_tv,212,140,688,520
+    scan.mp4,1520,femur,,,,
+    scan.mp4,310,background,,,,
+
+`file` is a name in the folder of the exam (or a path below it), `frame` the frame of a video from
+0 on (empty or 0 for a picture), `plane` a name that `resources/label_maps/exams.toml` or a
+mapping of one's own turns into planes; the four edges of the box may be left out.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from sonoassist.datasets.collecting import Collector, Openings, existing, known
+from sonoassist.datasets.folders import subfolders
+from sonoassist.datasets.label_map import LabelMap, load_label_map
+from sonoassist.datasets.labels import Dataset, LabelledFrame
+from sonoassist.datasets.tables import Row, RowError, check_inside, read_rows
+from sonoassist.errors import SourceError
+from sonoassist.sources.sniff import IMAGE_SUFFIXES
+
+LAYOUT = "exams"
+TABLE = "labels.csv"
+COLUMNS = ("file", "plane")
+
+
+def is_exam(folder: Path) -> bool:
+    """Whether a folder holds one exam."""
+    return (folder / TABLE).is_file()
+
+
+def read(folder: Path, mapping: Path | None) -> Dataset:
+    """Read one exam, or all exams in a folder.
+
+    Raises:
+        SourceError: There is no row that can be used.
+        UsageError: The mapping cannot be used.
+    """
+    reader = _Reader(Collector(folder.name, LAYOUT), load_label_map(LAYOUT, mapping))
+    for exam in [folder] if is_exam(folder) else subfolders(folder):
+        reader.read_exam(exam)
+    return reader.collected.finish()
+
+
+class _Reader:
+    def __init__(self, collected: Collector, classes: LabelMap) -> None:
+        self.collected, self._classes = collected, classes
+        self._openings = Openings()
+
+    def read_exam(self, exam: Path) -> None:
+        file = f"{exam.name}/{TABLE}"
+        try:
+            rows = read_rows(exam / TABLE, COLUMNS)
+        except SourceError as error:
+            self.collected.problem(file, error)
+            return
+        self.collected.rows(file, rows, lambda row, where: self._take(exam, row, where))
+
+    def _take(self, exam: Path, row: Row, where: str) -> None:
+        name = row.text("plane")
+        accepted = known(self._classes.accepted(name), name)
+        if not accepted:
+            self.collected.leave_out(name)
+            return
+        path = existing(_inside(exam, row.text("file")))
+        index = row.count("frame") if row.cells.get("frame") else 0
+        box = row.box()
+        self._check(path, index, row)
+        self.collected.add(LabelledFrame(exam.name, path, index, accepted, box), where)
+
+    def _check(self, path: Path, index: int, row: Row) -> None:
+        box = row.box()
+        picture = path.suffix.lower() in IMAGE_SUFFIXES
+        if picture and index == 0 and box is None:
+            return  # nothing to be checked that opening each picture would be worth
+        info = self._openings.info(path)
+        if info.frame_count is not None and index >= info.frame_count:
+            raise RowError(f"frame {index} lies behind the end ({info.frame_count} frames)")
+        if not picture and not info.stills and not row.cells.get("frame"):
+            raise RowError("frame is empty, and the file is a video")
+        check_inside(box, info.width_px, info.height_px)
+
+
+def _inside(exam: Path, name: str) -> Path:
+    """The named file; refuses names that lead out of the exam's folder."""
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    if ".." in parts or name.startswith("/") or ":" in name:
+        raise RowError(f"the file {name!r} lies outside of the exam's folder")
+    return exam.joinpath(*parts)

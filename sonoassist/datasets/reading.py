@@ -1,0 +1,113 @@
+"""From a path to a data set: which layout it is, and who reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from sonoassist.datasets import (
+    exams,
+    fetal_planes_db,
+    heads,
+    montage,
+    phantom_exams,
+    plane_truth,
+)
+from sonoassist.datasets.folders import entries, subfolders
+from sonoassist.datasets.labels import Dataset
+from sonoassist.datasets.tables import header_of, read_json, read_text
+from sonoassist.errors import SourceError
+
+LAYOUTS = (
+    "a phantom exam (exam.mp4 and truth.csv) or a folder of them",
+    "FETAL_PLANES_DB (its CSV and Images)",
+    "a folder of exams (labels.csv in each)",
+    "a video with a JSON of segments",
+    "pictures with truth.json or truth.csv",
+)
+
+Reader = Callable[[Path, Path | None], Dataset]
+
+
+def read_dataset(path: Path, mapping: Path | None = None) -> Dataset:
+    """Read a data set of any layout the program knows.
+
+    Args:
+        path: Its folder, or its table.
+        mapping: The user's own mapping from its classes to planes, over the shipped one.
+
+    Returns:
+        All rows that can be used; the others are listed in `problems`, with file and line.
+
+    Raises:
+        SourceError: It is no data set, cannot be read, or has no row that can be used.
+        UsageError: The mapping cannot be used.
+    """
+    try:
+        # The name of "." is empty, and cases are named after folders.
+        path = path.expanduser().resolve(strict=True)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise SourceError(f"there is no data set {path}", "Check the name") from error
+    found = _of_folder(path) if path.is_dir() else _of_file(path)
+    if found is None:
+        raise SourceError(
+            f"{path} is no data set the program knows", f"Known: {'; '.join(LAYOUTS)}"
+        )
+    reader, where = found
+    return reader(where, mapping)
+
+
+Found = tuple[Reader, Path] | None
+
+
+def _of_folder(folder: Path) -> Found:
+    if phantom_exams.is_exam(folder):
+        return phantom_exams.read, folder
+    if exams.is_exam(folder):
+        return exams.read, folder
+    if (folder / plane_truth.TABLE).is_file():
+        return _of_file(folder / plane_truth.TABLE)
+    for name in (fetal_planes_db.TABLE, heads.TABLE):
+        if (folder / name).is_file():
+            return _of_file(folder / name)
+    for file in entries(folder):
+        if file.suffix.lower() in (".json", ".csv") and (found := _of_file(file)):
+            return found
+    inner = subfolders(folder)
+    if any(phantom_exams.is_exam(one) for one in inner):
+        return phantom_exams.read, folder
+    if any(exams.is_exam(one) for one in inner):
+        return exams.read, folder
+    return None
+
+
+def _of_file(file: Path) -> Found:
+    if file.name == phantom_exams.VIDEO and phantom_exams.is_exam(file.parent):
+        return phantom_exams.read, file.parent
+    if file.suffix.lower() == ".json":
+        return _of_json(file)
+    if file.suffix.lower() in (".csv", ".tsv", ".txt"):
+        return _of_table(file)
+    return None
+
+
+def _of_json(file: Path) -> Found:
+    data = read_json(file)
+    if "segments" in data:
+        return montage.read, file
+    if "images" in data:
+        return plane_truth.read, file
+    return None
+
+
+def _of_table(file: Path) -> Found:
+    columns, _ = header_of(read_text(file))
+    if set(fetal_planes_db.COLUMNS) <= set(columns):
+        return fetal_planes_db.read, file
+    if set(heads.COLUMNS) <= set(columns):
+        return heads.read, file
+    if file.name == exams.TABLE:
+        return exams.read, file.parent
+    if file.name == phantom_exams.TABLE and phantom_exams.is_exam(file.parent):
+        return phantom_exams.read, file.parent
+    return None

@@ -1,0 +1,181 @@
+"""Reading label tables row by row, with the number of each line kept for what is wrong in it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sonoassist.errors import SourceError
+from sonoassist.packets import Box
+
+DELIMITERS = ",;\t"
+BOX_COLUMNS = ("left_px", "top_px", "right_px", "bottom_px")
+EDGE_PX = 1.0
+"""Boxes may reach so far over the picture's edge: videos lose a row or column to even sizes."""
+
+
+class RowError(Exception):
+    """What is wrong with one row, in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table.
+
+    Attributes:
+        line: Number of its last line in the file.
+        cells: Column name -> text without outer spaces; missing cells are empty.
+    """
+
+    line: int
+    cells: Mapping[str, str]
+
+    def text(self, column: str) -> str:
+        """The text of a cell that must not be empty.
+
+        Raises:
+            RowError: It is empty.
+        """
+        text = self.cells.get(column, "")
+        if not text:
+            raise RowError(f"{column} is empty")
+        return text
+
+    def number(self, column: str) -> float:
+        """A finite number.
+
+        Raises:
+            RowError: It is none.
+        """
+        text = self.text(column)
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise RowError(f"{column} is not a number: {text!r}")
+        return value
+
+    def count(self, column: str) -> int:
+        """A whole number from 0 on.
+
+        Raises:
+            RowError: It is none.
+        """
+        value = self.number(column)
+        if value != int(value) or value < 0:
+            raise RowError(f"{column} is not a whole number from 0 on: {self.cells[column]!r}")
+        return int(value)
+
+    def box(self) -> Box | None:
+        """The box of the four box columns; None where all four are empty or not there.
+
+        Raises:
+            RowError: A number is broken or missing, or the box has no area.
+        """
+        if not any(self.cells.get(column) for column in BOX_COLUMNS):
+            return None
+        return checked_box(*(self.number(column) for column in BOX_COLUMNS))
+
+
+def checked_box(left: float, top: float, right: float, bottom: float) -> Box:
+    """A box with an area.
+
+    Raises:
+        RowError: It has none.
+    """
+    if right <= left or bottom <= top:
+        raise RowError(f"the box {left:g},{top:g},{right:g},{bottom:g} has no area")
+    return Box(left, top, right, bottom)
+
+
+def check_inside(box: Box | None, width_px: int, height_px: int) -> None:
+    """Refuse a box that reaches out of its picture.
+
+    Raises:
+        RowError: It does.
+    """
+    if box is None:
+        return
+    out = min(box.left, box.top, width_px - box.right, height_px - box.bottom) < -EDGE_PX
+    if out:
+        edges = f"{box.left:g},{box.top:g},{box.right:g},{box.bottom:g}"
+        raise RowError(f"the box {edges} reaches out of the picture ({width_px}x{height_px} px)")
+
+
+def read_text(path: Path) -> str:
+    """The text of a file in UTF-8, or in the Western code page that spreadsheets write.
+
+    Raises:
+        SourceError: It cannot be read.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SourceError(f"{path} cannot be read: {reason}", "Check the data set") from error
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def header_of(text: str) -> tuple[tuple[str, ...], str]:
+    """The columns of a table and the delimiter that parts most of them."""
+    first = text.splitlines()[0] if text.strip() else ""
+    delimiter = max(DELIMITERS, key=first.count)
+    try:
+        cells = next(csv.reader([first], delimiter=delimiter), [])
+    except csv.Error:
+        cells = []
+    return tuple(cell.strip() for cell in cells), delimiter
+
+
+def read_rows(path: Path, required: Sequence[str]) -> list[Row]:
+    """All rows that are not empty.
+
+    Raises:
+        SourceError: The file cannot be read, or lacks one of the `required` columns.
+    """
+    text = read_text(path)
+    columns, delimiter = header_of(text)
+    missing = [column for column in required if column not in columns]
+    if missing:
+        raise SourceError(
+            f"{path.name} has no column {', '.join(missing)}",
+            f"Its first line has to name {', '.join(required)}",
+        )
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows = []
+    try:
+        next(reader)
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                stripped = (cell.strip() for cell in cells)
+                rows.append(Row(reader.line_num, dict(zip(columns, stripped, strict=False))))
+    except csv.Error as error:
+        raise SourceError(
+            f"{path.name}, line {reader.line_num}: {error}", "Correct the file"
+        ) from error
+    return rows
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON file that holds an object.
+
+    Raises:
+        SourceError: It cannot be read, or holds something else.
+    """
+    try:
+        data = json.loads(read_text(path))
+    except (ValueError, RecursionError) as error:
+        raise SourceError(f"{path.name} is not JSON: {error}", "Correct the file") from error
+    if not isinstance(data, dict):
+        raise SourceError(f"{path.name} holds no JSON object", "Correct the file")
+    return data

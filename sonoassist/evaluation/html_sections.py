@@ -1,0 +1,300 @@
+"""The sections of the report: a table and a plot for each measure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from sonoassist.evaluation import paper, svg
+from sonoassist.evaluation.bootstrap import Score
+from sonoassist.evaluation.calibration import Calibration
+from sonoassist.evaluation.classes import Group, title
+from sonoassist.evaluation.classification import Classification
+from sonoassist.evaluation.failures import Failure
+from sonoassist.evaluation.localisation import LocalisationMeasure
+from sonoassist.evaluation.results import About
+from sonoassist.evaluation.retrieval import Retrieval
+from sonoassist.evaluation.speed import Speed
+from sonoassist.evaluation.text_tables import (
+    UNKNOWN,
+    balance,
+    counted,
+    figure,
+    interval,
+    percent,
+    wrong_lines,
+)
+from sonoassist.model.architecture import ARCHITECTURES
+from sonoassist.packets import Box
+from sonoassist.planes import BY_KEY
+
+LEGEND = (
+    '<p class="legend">Bars: this run. Lines: 95 % intervals over cases. Diamonds: the paper '
+    f"({paper.DETAILED}).</p>"
+)
+
+
+class Html(str):
+    """A cell that is HTML already."""
+
+    __slots__ = ()
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]], kinds: Sequence[str] = ()) -> str:
+    """A table; `kinds` are the classes of its rows."""
+    head = "".join(f"<th>{escape(name)}</th>" for name in header)
+    body = ""
+    for number, row in enumerate(rows):
+        kind = kinds[number] if number < len(kinds) else ""
+        body += f'<tr class="{kind}">{"".join(f"<td>{_cell(cell)}</td>" for cell in row)}</tr>'
+    return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
+
+
+def _cell(cell: str) -> str:
+    return cell if isinstance(cell, Html) else escape(cell)
+
+
+def _spread(score: Score, digits: int = 2, factor: float = 1.0) -> Html:
+    value = figure(factor * score.value, digits)
+    return Html(f"{value}<small>{interval(score, digits, factor)}</small>")
+
+
+def _name(group: Group) -> Html:
+    return Html(f'<i class="dot" style="background:{svg.colour_of(group)}"></i>' + title(group))
+
+
+def _section(name: str, lead: str, *parts: str) -> str:
+    return f'<section><h2>{escape(name)}</h2><p class="soft">{lead}</p>{"".join(parts)}</section>'
+
+
+def _sides(*parts: str) -> str:
+    return f'<div class="sides">{"".join(f"<div>{part}</div>" for part in parts)}</div>'
+
+
+def classification(about: About, found: Classification) -> str:
+    """Tables III and V."""
+    averages = found.precision, found.recall, found.f1
+    rows = [[f"{about.title}, this run", *(_spread(score, 3) for score in averages)]]
+    for name, known in paper.TABLE_3.items():
+        figures = (figure(value) for value in (known.precision, known.recall, known.f1))
+        rows.append([f"{ARCHITECTURES[name].title}, paper", *figures])
+    header = ("Network", "Precision", "Recall", "F1-score")
+    return _section(
+        "Classification",
+        f"As Tables III and V: unweighted averages over {len(found.classes)} classes; "
+        f"{counted(found.frames, 'frame')} of {counted(found.cases, 'case')}; "
+        f"accuracy {_spread(found.accuracy, 3)}; {balance(found)}.",
+        table(header, rows, ["own"]),
+        "<h3>By class</h3>",
+        _sides(_class_table(found), LEGEND + svg.bars(_f1_bars(found), "F1-score of each class")),
+    )
+
+
+def _f1_bars(found: Classification) -> list[svg.Bar]:
+    bars = []
+    for one in found.classes:
+        known = _alone(paper.TABLE_5, one.group)
+        bars.append(svg.Bar(one.group, one.f1, known.f1 if known else None))
+    return bars
+
+
+def _alone(known: paper.ByPlane[paper.Known], group: Group) -> paper.Known | None:
+    """The paper's row for a plane; it has none for groups of planes."""
+    return known.get(group[0]) if len(group) == 1 else None
+
+
+def _class_table(found: Classification) -> str:
+    rows = []
+    for one in found.classes:
+        known = _alone(paper.TABLE_5, one.group)
+        rows.append(
+            [
+                _name(one.group),
+                figure(one.precision.value, 2),
+                figure(one.recall.value, 2),
+                _spread(one.f1),
+                str(one.count),
+                figure(known.f1, 2) if known else UNKNOWN,
+            ]
+        )
+    return table(("Class", "Precision", "Recall", "F1-score", "Images", "Paper F1"), rows)
+
+
+def confusion(found: Classification) -> str:
+    """Fig. 5."""
+    states = ", ".join(f"{n} {state.replace('_', ' ')}" for state, n in found.not_judged.items())
+    more = f" Counted as background because the program took them for: {states}." if states else ""
+    return _section(
+        "Confusion",
+        "As Fig. 5: true classes down, predicted classes across. The shade is the share of the "
+        f"true class.{escape(more)}",
+        f'<div class="scroll">{svg.confusion(found)}</div>',
+    )
+
+
+def calibration(found: Calibration) -> str:
+    """Reliability diagram."""
+    rows = [
+        ["Expected calibration error", _spread(found.error, 3)],
+        ["Mean confidence", figure(found.confidence)],
+        ["Share of frames that are right", figure(found.accuracy)],
+        [
+            f"Plane frames named at the threshold {found.threshold:g}, %",
+            _spread(found.named, 1, 100),
+        ],
+        ["Named frames that are right, %", _spread(found.named_right, 1, 100)],
+        ["Frames", str(found.frames)],
+    ]
+    legend = (
+        '<p class="legend">Bars: share of right frames. Short lines: mean confidence. On the '
+        "dashed line both are equal. Below: how many frames have this confidence.</p>"
+    )
+    return _section(
+        "Calibration",
+        "Does a confidence of 80 % mean right in 80 % of the frames?",
+        _sides(svg.reliability(found), legend + table(("", ""), rows)),
+    )
+
+
+def retrieval(found: Retrieval) -> str:
+    """Table VI."""
+    rows = [
+        [
+            _name((one.plane,)),
+            _spread(one.accuracy, 1, 100),
+            str(one.count),
+            percent(paper.TABLE_6[one.plane], 2),
+        ]
+        for one in found.planes
+    ]
+    average = _spread(found.average, 1, 100)
+    rows.append(["Average", average, str(found.total), percent(paper.TABLE_6_AVERAGE, 2)])
+    bars = [svg.Bar((one.plane,), one.accuracy, paper.TABLE_6[one.plane]) for one in found.planes]
+    wrong = wrong_lines(found)
+    listed = "".join(f"<li>{escape(line)}</li>" for line in wrong)
+    return _section(
+        "Retrieval",
+        "As Table VI: of each recording and plane, the frame with the highest confidence. "
+        f"{found.right} of {found.total} right in {counted(found.recordings, 'recording')}.",
+        _sides(
+            table(
+                ("Class", "Accuracy %", "Recordings", "Paper %"),
+                rows,
+                [""] * len(found.planes) + ["sum"],
+            ),
+            LEGEND + svg.bars(bars, "Retrieval accuracy of each plane"),
+        ),
+        f"<h3>Wrong</h3><ul>{listed}</ul>" if wrong else "",
+    )
+
+
+def localisation(found: LocalisationMeasure) -> str:
+    """Table VII."""
+    rows: list[list[str]] = []
+    averages = ("Average", found.named, found.all, paper.TABLE_7_AVERAGE)
+    lines = [
+        (_name(one.group), one.named, one.all, _alone(paper.TABLE_7, one.group))
+        for one in found.planes
+    ]
+    for name, named, every, known in [*lines, averages]:
+        rows.append(
+            [
+                name,
+                _spread(named.mean),
+                figure(named.std.value, 2),
+                _spread(named.correct, 0, 100),
+                str(named.count),
+                figure(every.mean.value, 2),
+                percent(every.correct.value, 0),
+                str(every.count),
+                figure(known.mean, 2) if known else UNKNOWN,
+                percent(known.correct) if known else UNKNOWN,
+            ]
+        )
+    header = (
+        "Class", "Mean IoU", "Std", "Correct %", "Images", "All: IoU", "Correct %", "Images",
+        "Paper IoU", "Paper %",
+    )  # fmt: skip
+    return _section(
+        "Localisation",
+        "As Table VII, on frames with a true box. Correct: IoU of at least 0.5. Left: frames whose "
+        "plane was named rightly, as in the paper; “All”: a missed plane counts as IoU 0. "
+        f"{found.named.hits} of {found.named.count} boxes are correct; of all frames "
+        f"{found.all.hits} of {found.all.count}.",
+        table(header, rows, [""] * len(found.planes) + ["sum"]),
+        _sides(*_box_charts(found)),
+        LEGEND,
+    )
+
+
+def _box_charts(found: LocalisationMeasure) -> tuple[str, str]:
+    overlap, correct = [], []
+    for one in found.planes:
+        known = _alone(paper.TABLE_7, one.group)
+        overlap.append(svg.Bar(one.group, one.named.mean, known.mean if known else None))
+        correct.append(svg.Bar(one.group, one.named.correct, known.correct if known else None))
+    return (
+        "<h3>Mean IoU</h3>" + svg.bars(overlap, "Mean IoU of each plane"),
+        "<h3>Share correct</h3>" + svg.bars(correct, "Share of correct boxes of each plane"),
+    )
+
+
+def speed(about: About, found: Speed) -> str:
+    """Table IV."""
+    mine = found.detection_fps, found.localisation_fps, found.both_fps
+    engine = f"{about.engine} {about.precision} on {about.device}"
+    rows = [[f"{about.title}, {engine}", *(figure(value, 1) for value in mine)]]
+    for name, known in paper.TABLE_4.items():
+        figures = (figure(v, 1) for v in (known.detection, known.localisation, known.both))
+        rows.append([f"{ARCHITECTURES[name].title}, paper", *figures])
+    whole = ""
+    if found.frames:
+        stages = ", ".join(f"{stage} {value:.1f} ms" for stage, value in found.stages_ms)
+        whole = f"<p>Whole frame: {found.analysis_fps:.1f} a second ({escape(stages)}).</p>"
+    return _section(
+        "Speed",
+        f"As Table IV, in frames a second; medians of {found.runs} runs on this computer; the "
+        "paper measured on a GTX 1080.",
+        table(("Network", "Detection", "Localisation", "Both"), rows, ["own"]),
+        whole,
+    )
+
+
+def failures(name: str, lead: str, shown: Sequence[Failure]) -> str:
+    """Pictures with the true box dashed and the found one solid."""
+    legend = (
+        '<p class="legend">Dashed white: the true box. Solid: the box found, in the colour of the '
+        "plane named.</p>"
+    )
+    shots = "".join(_figure(one) for one in shown)
+    return _section(name, escape(lead), legend, f'<div class="shots">{shots}</div>')
+
+
+def _figure(one: Failure) -> str:
+    plane = BY_KEY[one.named]
+    width = max(one.width_px, one.height_px) / 130
+    drawn = _frame(
+        one.true_box, f"stroke:#fff;stroke-dasharray:{3 * width:.1f} {2 * width:.1f}", width
+    )
+    drawn += _frame(one.box, f"stroke:{plane.colour}", width)
+    overlap = f", IoU {one.iou:.2f}" if one.iou is not None else ""
+    return (
+        f'<figure><svg viewBox="0 0 {one.width_px} {one.height_px}" role="img" '
+        f'aria-label="{escape(one.where)}"><image href="{one.picture}" width="{one.width_px}" '
+        f'height="{one.height_px}"/>{drawn}</svg><figcaption>true <b>{escape(title(one.truth))}</b>'
+        f"<br>named <b>{escape(plane.published_label)}</b>, {one.confidence:.0%}{overlap}<br>"
+        f'<span class="soft">{escape(one.dataset)}: {escape(one.where)}</span>'
+        "</figcaption></figure>"
+    )
+
+
+def _frame(box: Box | None, style: str, width: float) -> str:
+    if box is None:
+        return ""
+    return svg.rect(
+        box.left,
+        box.top,
+        box.width,
+        box.height,
+        style=f"fill:none;stroke-width:{width:.1f};{style}",
+    )

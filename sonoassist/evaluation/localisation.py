@@ -1,0 +1,112 @@
+"""Table VII: overlap of the found boxes with the true ones, and the share that is correct."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sonoassist.evaluation.bootstrap import Draws, Reals, Score, mean_known, per_case, ratio, scores
+from sonoassist.evaluation.classes import Group, in_order, is_background
+from sonoassist.evaluation.observed import Observation, units
+
+CORRECT_IOU = 0.5
+_SUMS = 4  # of a plane: number, IoU, squared IoU, number of correct boxes
+
+
+@dataclass(frozen=True, slots=True)
+class Boxes:
+    """How well boxes fit.
+
+    Attributes:
+        mean: IoU with the true boxes.
+        std: Standard deviation of it.
+        correct: Share of boxes with an IoU of at least 0.5.
+        count: Number of boxes.
+        hits: How many of them are correct.
+    """
+
+    mean: Score
+    std: Score
+    correct: Score
+    count: int
+    hits: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneBoxes:
+    """One row of Table VII.
+
+    Attributes:
+        group: The plane.
+        named: Boxes of the frames whose plane was named rightly, as in the paper.
+        all: Boxes of all frames; a missed plane or a missing box counts as IoU 0.
+    """
+
+    group: Group
+    named: Boxes
+    all: Boxes
+
+
+@dataclass(frozen=True, slots=True)
+class LocalisationMeasure:
+    """Table VII.
+
+    Attributes:
+        planes: In the paper's order; all planes with a true box.
+        named: Unweighted averages over the planes, of rightly named frames.
+        all: Unweighted averages over the planes, of all frames.
+    """
+
+    planes: tuple[PlaneBoxes, ...]
+    named: Boxes
+    all: Boxes
+
+
+def measure_boxes(frames: Sequence[Observation], draws: Draws) -> LocalisationMeasure | None:
+    """Measure the boxes of frames with a true one; None where there are none."""
+    boxed = [one for one in frames if one.true_box and one.truth and not is_background(one.truth)]
+    if not boxed:
+        return None
+    groups = in_order(one.truth for one in boxed)
+    named = _table([one for one in boxed if one.right], groups, draws)
+    every = _table(boxed, groups, draws, of_missed=0.0)
+    planes = (PlaneBoxes(*row) for row in zip(groups, named, every, strict=False))
+    return LocalisationMeasure(tuple(planes), named[-1], every[-1])
+
+
+def _table(
+    frames: Sequence[Observation],
+    groups: Sequence[Group],
+    draws: Draws,
+    of_missed: float | None = None,
+) -> list[Boxes]:
+    """Of each plane, and of all on average."""
+    width = len(groups)
+    rows = np.zeros((len(frames), width * _SUMS))
+    for row, one in zip(rows, frames, strict=True):
+        place = groups.index(one.truth)
+        iou = one.iou if one.right or of_missed is None else of_missed
+        row[place::width] = 1, iou, iou * iou, iou >= CORRECT_IOU
+    counts = per_case(units(frames), rows) if frames else np.zeros((1, width * _SUMS))
+    found = scores(counts, lambda sums: _figures(sums, width), draws)
+    sums = counts.sum(axis=0).astype(int).tolist()
+    numbers, hits = sums[:width], sums[-width:]
+    return [
+        Boxes(found[i], found[width + 1 + i], found[2 * (width + 1) + i], number, right)
+        for i, (number, right) in enumerate(
+            zip([*numbers, sum(numbers)], [*hits, sum(hits)], strict=True)
+        )
+    ]
+
+
+def _figures(sums: Reals, width: int) -> Reals:
+    """(B, 3 * (width + 1)): mean, deviation and correct share of each plane and on average."""
+    number, total, square, correct = np.split(sums, _SUMS, axis=1)
+    mean = ratio(total, number)
+    variance = ratio(square, number) - mean**2
+    deviation = np.sqrt(np.maximum(variance, 0.0))
+    share = ratio(correct, number)
+    columns = [part for each in (mean, deviation, share) for part in (each, mean_known(each))]
+    return np.concatenate(columns, axis=1)

@@ -1,0 +1,147 @@
+"""What was seen of each frame: its truth beside the program's word on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sonoassist.evaluation.classes import Group
+from sonoassist.packets import Analysis, Box, Floats, Frame, State
+from sonoassist.planes import INDEX, KEYS
+
+NOT_JUDGED = (State.DOPPLER, State.NO_SIGNAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One analysed frame.
+
+    Attributes:
+        dataset: Name of the data set.
+        case: The case in it.
+        path: Of the picture or recording.
+        index: Frame in the recording; 0 for a picture.
+        time_s: Position in the recording.
+        recording: Whether it is a frame of a recording (else a picture).
+        truth: Planes that count as right; empty where the frame has no label and is only a
+            candidate for retrieval.
+        shown: Planes that count as right when the frame is retrieved.
+        true_box: Of the anatomy, in frame pixels.
+        probabilities: float32, (14,), the softmax.
+        state: The program's word on the frame.
+        box: Found for the predicted plane.
+        timings_ms: (stage, milliseconds).
+    """
+
+    dataset: str
+    case: str
+    path: Path
+    index: int
+    time_s: float
+    recording: bool
+    truth: Group
+    shown: Group
+    true_box: Box | None
+    probabilities: Floats
+    state: State
+    box: Box | None
+    timings_ms: tuple[tuple[str, float], ...]
+
+    @property
+    def unit(self) -> str:
+        """The case, told apart from cases of the same name in other data sets."""
+        return f"{self.dataset}/{self.case}"
+
+    @property
+    def judged(self) -> bool:
+        """Whether the program took it for a B-mode picture at all."""
+        return self.state not in NOT_JUDGED
+
+    @property
+    def named(self) -> str:
+        """The predicted class; what is not judged is shown as no plane, so counts as such."""
+        return KEYS[int(self.probabilities.argmax())] if self.judged else "background"
+
+    @property
+    def confidence(self) -> float:
+        """Softmax of `named`."""
+        return float(self.probabilities[INDEX[self.named]])
+
+    @property
+    def right(self) -> bool:
+        """Whether the predicted class is accepted."""
+        return self.named in self.truth
+
+    @property
+    def iou(self) -> float:
+        """Overlap of the found box with the true one; 0 without a found box."""
+        if self.box is None or self.true_box is None:
+            return 0.0
+        return self.box.iou(self.true_box)
+
+    @property
+    def where(self) -> str:
+        """For reports: the file, and the frame of a recording."""
+        inside = self.path.name if self.path.stem == self.case else f"{self.case}/{self.path.name}"
+        return f"{inside}, frame {self.index}" if self.recording else inside
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What the data set says of a frame.
+
+    Attributes:
+        truth: See `Observation`.
+        shown: See `Observation`.
+        box: True box.
+    """
+
+    truth: Group = ()
+    shown: Group = ()
+    box: Box | None = None
+
+
+@dataclass
+class Observed:
+    """All that was analysed.
+
+    Attributes:
+        frames: In the order they were analysed.
+        unreadable: A line for each file or frame that could not be read.
+    """
+
+    frames: list[Observation] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+
+    @property
+    def labelled(self) -> list[Observation]:
+        """Frames that are classified."""
+        return [one for one in self.frames if one.truth]
+
+
+def units(frames: Iterable[Observation]) -> list[str]:
+    """The case of each frame."""
+    return [one.unit for one in frames]
+
+
+def observation(
+    dataset: str, case: str, path: Path, *, recording: bool, label: Label, analysis: Analysis
+) -> Observation:
+    """Put truth and result of one frame side by side."""
+    frame: Frame = analysis.frame
+    return Observation(
+        dataset=dataset,
+        case=case,
+        path=path,
+        index=frame.index,
+        time_s=frame.time_s,
+        recording=recording,
+        truth=label.truth,
+        shown=label.shown,
+        true_box=label.box,
+        probabilities=analysis.prediction.probabilities,
+        state=analysis.state,
+        box=analysis.localisation.box,
+        timings_ms=analysis.timings_ms,
+    )

@@ -1,0 +1,177 @@
+"""The results as files: text, JSON, CSV tables and the report."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sonoassist.evaluation.bootstrap import Score
+from sonoassist.evaluation.calibration import Calibration
+from sonoassist.evaluation.classes import title
+from sonoassist.evaluation.classification import Classification
+from sonoassist.evaluation.html_report import as_html
+from sonoassist.evaluation.localisation import LocalisationMeasure
+from sonoassist.evaluation.results import Results
+from sonoassist.evaluation.retrieval import Retrieval
+from sonoassist.evaluation.text_tables import as_text
+from sonoassist.files import ensure_folder, write_text
+from sonoassist.planes import KEYS
+
+_NOT_IN_JSON = ("frames", "wrong_labels", "wrong_boxes")
+
+
+def as_json(results: Results) -> dict[str, Any]:
+    """The results as plain data; figures that are not defined are null."""
+    data: dict[str, Any] = {
+        field.name: plain(getattr(results, field.name))
+        for field in dataclasses.fields(results)
+        if field.name not in _NOT_IN_JSON
+    }
+    data["frames"] = len(results.frames)
+    if results.classification is not None:
+        share = results.classification.backgrounds_per_plane
+        data["classification"]["backgrounds_per_plane"] = plain(share)
+    if results.speed is not None:
+        for name in ("detection_fps", "localisation_fps", "both_fps", "analysis_fps"):
+            data["speed"][name] = plain(getattr(results.speed, name))
+    return data
+
+
+def plain(value: Any) -> Any:
+    """Data classes as objects, arrays as lists, what is not a finite number as null."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {one.name: plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(inner) for inner in value]
+    return value
+
+
+def write_results(results: Results, folder: Path) -> list[Path]:
+    """Write all files; each is whole or not there.
+
+    Returns:
+        The files.
+
+    Raises:
+        OutputError: The folder cannot be written to.
+    """
+    texts = {
+        "evaluation.txt": as_text(results),
+        "evaluation.json": json.dumps(as_json(results), indent=1, ensure_ascii=False) + "\n",
+        **tables(results),
+        "report.html": as_html(results),
+    }
+    ensure_folder(folder)
+    for name, text in texts.items():
+        write_text(folder / name, text)
+    return [folder / name for name in texts]
+
+
+def tables(results: Results) -> dict[str, str]:
+    """Name of each CSV file and what is in it."""
+    made = {"frames.csv": _frames(results)}
+    if results.classification is not None:
+        made["classification.csv"] = _classification(results.classification)
+        made["confusion.csv"] = _confusion(results.classification)
+    if results.calibration is not None:
+        made["calibration.csv"] = _calibration(results.calibration)
+    if results.retrieval is not None:
+        made["retrieval.csv"] = _retrieval(results.retrieval)
+    if results.localisation is not None:
+        made["localisation.csv"] = _localisation(results.localisation)
+    return made
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return ""
+    return f"{value:.6f}" if isinstance(value, float) else value
+
+
+def _columns(*names: str) -> list[str]:
+    return [column for name in names for column in (name, f"{name}_low", f"{name}_high")]
+
+
+def _cells(*scores: Score) -> list[object]:
+    return [value for score in scores for value in (score.value, score.low, score.high)]
+
+
+def _frames(results: Results) -> str:
+    header = (
+        "dataset", "case", "file", "frame", "time_s", "truth", "predicted", "confidence", "right",
+        "state", "iou", *(f"p_{key}" for key in KEYS),
+    )  # fmt: skip
+    rows = (
+        [
+            one.dataset, one.case, one.path.name, one.index, one.time_s, "|".join(one.truth),
+            one.named, one.confidence, int(one.right) if one.truth else "", one.state.value,
+            one.iou if one.true_box else "", *(float(p) for p in one.probabilities),
+        ]
+        for one in results.frames
+    )  # fmt: skip
+    return _csv(header, rows)
+
+
+def _classification(found: Classification) -> str:
+    rows: list[list[object]] = [
+        [title(one.group), *_cells(one.precision, one.recall, one.f1), one.count]
+        for one in found.classes
+    ]
+    average = _cells(found.precision, found.recall, found.f1)
+    rows.append(["average", *average, found.frames])
+    return _csv(["class", *_columns("precision", "recall", "f1"), "images"], rows)
+
+
+def _confusion(found: Classification) -> str:
+    header = ["true", *(title(group) for group in found.columns)]
+    lines = zip(found.classes, found.confusion.tolist(), strict=True)
+    return _csv(header, ([title(one.group), *line] for one, line in lines))
+
+
+def _calibration(found: Calibration) -> str:
+    rows = ([b.low, b.high, b.confidence, b.accuracy, b.count] for b in found.bins)
+    return _csv(["low", "high", "confidence", "accuracy", "frames"], rows)
+
+
+def _retrieval(found: Retrieval) -> str:
+    header = ["dataset", "case", "file", "plane", "frame", "time_s", "confidence", "shows", "right"]
+    rows = (
+        [
+            one.dataset, one.case, one.file, one.plane, one.frame, one.time_s, one.confidence,
+            "|".join(one.shows), int(one.right),
+        ]
+        for one in found.retrieved
+    )  # fmt: skip
+    return _csv(header, rows)
+
+
+def _localisation(found: LocalisationMeasure) -> str:
+    rows: list[list[object]] = []
+    named = [(title(one.group), one.named, one.all) for one in found.planes]
+    for name, right, every in [*named, ("average", found.named, found.all)]:
+        for which, boxes in (("named", right), ("all", every)):
+            figures = _cells(boxes.mean, boxes.std, boxes.correct)
+            rows.append([name, which, *figures, boxes.count])
+    return _csv(["class", "frames_of", *_columns("mean_iou", "std_iou", "correct"), "images"], rows)

@@ -1,0 +1,106 @@
+"""Table IV: frames a second of the detection alone, and with the localisation."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sonoassist.engines.base import Saliency
+from sonoassist.evaluation.observed import Observation
+from sonoassist.pipeline import Analyser
+
+RUNS = 30
+WARM_RUNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """Table IV, measured on this computer.
+
+    Attributes:
+        runs: Times each pass was run; the figures are medians.
+        detection_ms: Forward pass alone.
+        both_ms: Forward and backward pass, as the program runs them.
+        analysis_ms: Median of a whole frame: preprocessing, network and box; NaN without frames.
+        stages_ms: (stage, median milliseconds) of it.
+        frames: Frames behind `analysis_ms`.
+    """
+
+    runs: int
+    detection_ms: float
+    both_ms: float
+    analysis_ms: float
+    stages_ms: tuple[tuple[str, float], ...]
+    frames: int
+
+    @property
+    def detection_fps(self) -> float:
+        """Forward passes a second."""
+        return 1e3 / self.detection_ms
+
+    @property
+    def localisation_fps(self) -> float:
+        """Backward passes a second: what the second pass adds to the first, as in the paper."""
+        added = self.both_ms - self.detection_ms
+        return 1e3 / added if added > 0 else float("nan")
+
+    @property
+    def both_fps(self) -> float:
+        """Both passes together."""
+        return 1e3 / self.both_ms
+
+    @property
+    def analysis_fps(self) -> float:
+        """Whole frames a second."""
+        return 1e3 / self.analysis_ms
+
+
+def measure_speed(
+    analyser: Analyser,
+    frames: Sequence[Observation],
+    runs: int = RUNS,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Speed:
+    """Run the network alone on noise, and sum up how long the whole frames took.
+
+    Raises:
+        EngineError: The engine failed.
+    """
+    card = analyser.card
+    shape = (1, 1, card.input_height_px, card.input_width_px)
+    noise = np.random.default_rng(0).standard_normal(shape).astype(np.float32) * card.scale
+
+    def median_ms(saliency: Saliency) -> float:
+        taken = []
+        for _ in range(WARM_RUNS + runs):
+            begun = clock()
+            analyser.engine.run(noise, saliency)
+            taken.append(1e3 * (clock() - begun))
+        return float(np.median(taken[WARM_RUNS:]))
+
+    stages = _stages(frames)
+    return Speed(
+        runs=runs,
+        detection_ms=median_ms(Saliency.NONE),
+        both_ms=median_ms(Saliency.PLAIN),
+        analysis_ms=_whole_ms(frames),
+        stages_ms=stages,
+        frames=len(frames),
+    )
+
+
+def _stages(frames: Sequence[Observation]) -> tuple[tuple[str, float], ...]:
+    taken: dict[str, list[float]] = {}
+    for one in frames:
+        for stage, value_ms in one.timings_ms:
+            taken.setdefault(stage, []).append(value_ms)
+    return tuple((stage, float(np.median(values))) for stage, values in taken.items())
+
+
+def _whole_ms(frames: Sequence[Observation]) -> float:
+    if not frames:
+        return float("nan")
+    return float(np.median([sum(value for _, value in one.timings_ms) for one in frames]))

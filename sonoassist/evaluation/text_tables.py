@@ -1,0 +1,304 @@
+"""The results as text, in the form of the paper's tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from sonoassist.evaluation import paper
+from sonoassist.evaluation.bootstrap import Score
+from sonoassist.evaluation.calibration import Calibration
+from sonoassist.evaluation.classes import Group, title
+from sonoassist.evaluation.classification import Classification
+from sonoassist.evaluation.localisation import Boxes, LocalisationMeasure
+from sonoassist.evaluation.results import About, Results
+from sonoassist.evaluation.retrieval import Retrieval
+from sonoassist.evaluation.speed import Speed
+from sonoassist.model.architecture import ARCHITECTURES
+from sonoassist.planes import BY_KEY
+
+UNKNOWN = "-"
+TRAINED_ON = {
+    "published": "the authors' real exams",
+    "synthetic": "synthetic exams",
+    "own": "exams of one's own",
+}
+
+
+def as_text(results: Results) -> str:
+    """All tables of a run."""
+    parts = [heading(results)]
+    if results.classification is not None:
+        parts += [networks(results.about, results.classification), detail(results.classification)]
+        parts.append(confusion(results.classification))
+    if results.calibration is not None:
+        parts.append(calibration(results.calibration))
+    if results.retrieval is not None:
+        parts.append(retrieval(results.retrieval))
+    if results.localisation is not None:
+        parts.append(localisation(results.localisation))
+    if results.speed is not None:
+        parts.append(speed(results.about, results.speed))
+    parts += [troubles(results)] if troubles(results) else []
+    parts.append("Research and training only. Not for diagnosis.")
+    return "\n\n".join(parts) + "\n"
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things: "1 case", "2 cases"."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def figure(value: float | None, digits: int = 3) -> str:
+    """A figure, or a dash where it is not defined."""
+    if value is None or not math.isfinite(value):
+        return UNKNOWN
+    return f"{value:.{digits}f}"
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """A share as percent without the sign, or a dash."""
+    return figure(None if value is None else 100 * value, digits)
+
+
+def interval(score: Score, digits: int = 3, factor: float = 1.0) -> str:
+    """The interval in brackets; empty where there is none."""
+    if score.low is None or score.high is None:
+        return ""
+    return f"[{factor * score.low:.{digits}f}, {factor * score.high:.{digits}f}]"
+
+
+def spread(score: Score, digits: int = 3) -> str:
+    """A figure with its interval."""
+    return f"{figure(score.value, digits)} {interval(score, digits)}".strip()
+
+
+def spread_percent(score: Score) -> str:
+    """A share as percent with its interval."""
+    return f"{percent(score.value)} {interval(score, 1, 100)}".strip()
+
+
+def grid(name: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table: the first column to the left, the others to the right."""
+    lines = [list(header), *(list(row) for row in rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
+    text = [
+        "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    ]
+    rule = "-" * max(len(line) for line in text)
+    return "\n".join([name, rule, text[0], rule, *text[1:], rule])
+
+
+def heading(results: Results) -> str:
+    """What was measured, with what."""
+    about = results.about
+    lines = [
+        f"SonoAssist {about.version} evaluation, {about.date}",
+        f"model   {about.title} (trained on {TRAINED_ON[about.domain]}), "
+        f"{about.engine} {about.precision} on {about.device}, crop {about.crop}",
+    ]
+    for data in results.datasets:
+        shares = f", {percent(data.right)} % right" if data.frames else ""
+        lines.append(
+            f"data    {data.name} ({data.layout}): {counted(data.frames, 'labelled frame')}, "
+            f"{counted(data.cases, 'case')}{shares}"
+        )
+    if about.every > 1:
+        lines.append(f"frames  every {about.every}th frame of recordings")
+    lines.append(f"[..]    95 % interval over cases ({about.resamples} draws, seed {about.seed})")
+    if about.note:
+        lines.append(f"note    {about.note}")
+    return "\n".join(lines)
+
+
+def networks(about: About, found: Classification) -> str:
+    """Table III: the average rates beside the paper's."""
+    rows = [
+        [
+            f"{about.title}, this run",
+            *(spread(score) for score in (found.precision, found.recall, found.f1)),
+        ]
+    ]
+    rows += [
+        [f"{ARCHITECTURES[name].title}, paper", *(figure(v) for v in (r.precision, r.recall, r.f1))]
+        for name, r in paper.TABLE_3.items()
+    ]
+    table = grid(
+        f"Classification (as Table III): unweighted averages over {len(found.classes)} classes, "
+        f"{counted(found.frames, 'frame')}, {counted(found.cases, 'case')}",
+        ("Network", "Precision", "Recall", "F1-score"),
+        rows,
+    )
+    return f"{table}\naccuracy {spread(found.accuracy)}; {balance(found)}"
+
+
+def balance(found: Classification) -> str:
+    """How the mixture of frames compares with the paper's, since precision depends on it."""
+    ours = figure(found.backgrounds_per_plane, 1)
+    return f"{ours} background frames for each plane frame (paper: {paper.BACKGROUNDS_PER_PLANE})"
+
+
+def detail(found: Classification) -> str:
+    """Table V: the rates of each class."""
+    rows = []
+    for one in found.classes:
+        known = paper.TABLE_5.get(one.group[0]) if len(one.group) == 1 else None
+        rows.append(
+            [
+                title(one.group),
+                figure(one.precision.value, 2),
+                figure(one.recall.value, 2),
+                spread(one.f1, 2),
+                str(one.count),
+                figure(known.f1, 2) if known else UNKNOWN,
+            ]
+        )
+    header = ("Class", "Precision", "Recall", "F1-score", "# Images", "Paper F1")
+    return grid("Classes (as Table V; paper: SonoNet-32)", header, rows)
+
+
+def confusion(found: Classification) -> str:
+    """Fig. 5: truth down, prediction across."""
+    header = ("true \\ predicted", *(short(group) for group in found.columns))
+    rows = [
+        [title(one.group), *(str(n) if n else "." for n in line)]
+        for one, line in zip(found.classes, found.confusion.tolist(), strict=True)
+    ]
+    table = grid("Confusion (as Fig. 5)", header, rows)
+    if found.not_judged:
+        states = ", ".join(f"{n} {state}" for state, n in found.not_judged.items())
+        table += f"\ncounted as Background because the program took them for: {states}"
+    return table
+
+
+def short(group: Group) -> str:
+    """A short name for the head of a column."""
+    name = BY_KEY[group[0]].key.replace("background", "backgr.")
+    return name if len(group) == 1 else f"{name}+{len(group) - 1}"
+
+
+def calibration(found: Calibration) -> str:
+    """The reliability diagram in figures."""
+    rows = [
+        [f"{b.low:.2f}-{b.high:.2f}", figure(b.confidence), figure(b.accuracy), str(b.count)]
+        for b in found.bins
+    ]
+    table = grid("Calibration", ("Confidence", "Mean", "Right", "Frames"), rows)
+    return (
+        f"{table}\nexpected calibration error {spread(found.error)}; mean confidence "
+        f"{figure(found.confidence)}, right {figure(found.accuracy)}\n"
+        f"at the threshold {found.threshold:g}: {spread_percent(found.named)} % of the plane "
+        f"frames are named, {spread_percent(found.named_right)} % of the named ones are right"
+    )
+
+
+def retrieval(found: Retrieval) -> str:
+    """Table VI."""
+    rows = [
+        [
+            BY_KEY[one.plane].published_label,
+            spread_percent(one.accuracy),
+            str(one.count),
+            percent(paper.TABLE_6[one.plane], 2),
+        ]
+        for one in found.planes
+    ]
+    average = spread_percent(found.average)
+    rows.append(["Average", average, str(found.total), percent(paper.TABLE_6_AVERAGE, 2)])
+    table = grid(
+        f"Retrieval (as Table VI; paper: SonoNet-32), {counted(found.recordings, 'recording')}",
+        ("Class", "Accuracy %", "Recordings", "Paper %"),
+        rows,
+    )
+    wrong = [f"wrong: {line}" for line in wrong_lines(found)]
+    return "\n".join([table, f"{found.right} of {found.total} frames right", *wrong])
+
+
+def wrong_lines(found: Retrieval) -> list[str]:
+    """A line for each frame that was retrieved wrongly."""
+    return [
+        f"{one.case}/{one.file}: {BY_KEY[one.plane].published_label} at frame {one.frame} "
+        f"({one.confidence:.0%}), which shows "
+        + (title(one.shows) if one.shows else "nothing labelled")
+        for one in found.retrieved
+        if not one.right
+    ]
+
+
+def localisation(found: LocalisationMeasure) -> str:
+    """Table VII."""
+
+    def row(name: str, named: Boxes, every: Boxes, known: paper.Overlap | None) -> list[str]:
+        return [
+            name,
+            spread(named.mean, 2),
+            figure(named.std.value, 2),
+            spread_percent(named.correct),
+            str(named.count),
+            figure(every.mean.value, 2),
+            percent(every.correct.value),
+            str(every.count),
+            f"{known.mean:.2f}  {100 * known.correct:.1f}" if known else UNKNOWN,
+        ]
+
+    rows = [
+        row(
+            title(one.group),
+            one.named,
+            one.all,
+            paper.TABLE_7.get(one.group[0]) if len(one.group) == 1 else None,
+        )
+        for one in found.planes
+    ]
+    rows.append(row("Average", found.named, found.all, paper.TABLE_7_AVERAGE))
+    header = ("Class", "Mean IoU", "Std", "Cor. %", "#", "all: IoU", "Cor. %", "#", "Paper")
+    table = grid("Localisation (as Table VII; paper: SonoNet-32)", header, rows)
+    return (
+        f"{table}\n{found.named.hits} of {found.named.count} boxes of rightly named frames are "
+        f"correct, {found.all.hits} of {found.all.count} of all frames\n"
+        "left: frames whose plane was named rightly, as in the paper; "
+        "all: a missed plane counts as IoU 0; correct: IoU >= 0.5"
+    )
+
+
+def speed(about: About, found: Speed) -> str:
+    """Table IV."""
+    rows = [
+        [
+            f"{about.title}, {about.engine} {about.precision} on {about.device}",
+            figure(found.detection_fps, 1),
+            figure(found.localisation_fps, 1),
+            figure(found.both_fps, 1),
+        ]
+    ]
+    rows += [
+        [
+            f"{ARCHITECTURES[name].title}, paper (GTX 1080)",
+            *(figure(v, 1) for v in (known.detection, known.localisation, known.both)),
+        ]
+        for name, known in paper.TABLE_4.items()
+    ]
+    table = grid(
+        "Frames a second (as Table IV)",
+        ("Network", "Detection", "Localisation", "Det. & Loc."),
+        rows,
+    )
+    if found.frames:
+        stages = ", ".join(f"{stage} {value:.1f} ms" for stage, value in found.stages_ms)
+        table += f"\nwhole frame: {found.analysis_fps:.1f} a second ({stages})"
+    return table
+
+
+def troubles(results: Results) -> str:
+    """What could not be used; empty when there is nothing."""
+    lines = []
+    for data in results.datasets:
+        for name, count in data.left_out.items():
+            lines.append(f"left out on purpose: {data.name}: {count} of {name}")
+        lines += [f"not used: {data.name}: {problem}" for problem in data.problems]
+    lines += [f"not readable: {line}" for line in results.unreadable]
+    return "\n".join(lines)

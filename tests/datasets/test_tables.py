@@ -1,0 +1,108 @@
+"""Whatever a table holds, it is read or refused in words."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sonoassist.datasets.label_map import load_label_map
+from sonoassist.datasets.reading import read_dataset
+from sonoassist.datasets.tables import Row, RowError, header_of, read_json, read_rows
+from sonoassist.errors import SonoAssistError, SourceError
+
+QUIET = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
+
+
+@QUIET
+@given(data=st.binary(max_size=300), name=st.sampled_from(("truth.csv", "labels.csv", "x.json")))
+def test_any_bytes(tmp_path: Path, data: bytes, name: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(SonoAssistError):
+        read_dataset(tmp_path / name)
+
+
+@QUIET
+@given(
+    rows=st.lists(st.lists(TEXT, min_size=3, max_size=3), max_size=6),
+    delimiter=st.sampled_from(",;\t"),
+)
+def test_cells_come_back(tmp_path: Path, rows: list[list[str]], delimiter: str) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter, quoting=csv.QUOTE_ALL)
+    writer.writerows([["a", "b", "c"], *rows])
+    path = tmp_path / "t.csv"
+    path.write_bytes(text.getvalue().encode())
+    found = [list(row.cells.values()) for row in read_rows(path, ("a", "b", "c"))]
+    stripped = [[cell.strip() for cell in row] for row in rows]
+    assert found == [row for row in stripped if any(row)]
+
+
+@QUIET
+@given(text=TEXT)
+def test_numbers(text: str) -> None:
+    row = Row(1, {"n": text.strip()})
+    try:
+        value = row.count("n")
+    except RowError:
+        return
+    assert value == float(text)
+
+
+@QUIET
+@given(
+    value=st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | TEXT,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    ),
+    key=st.sampled_from(("segments", "images")),
+)
+def test_any_json(tmp_path: Path, value: object, key: str) -> None:
+    path = tmp_path / "x.json"
+    for told in (value, {key: value, "video": "x.mp4"}, {key: [value], "video": value}):
+        path.write_text(json.dumps(told))
+        with pytest.raises(SonoAssistError):
+            read_dataset(path)
+
+
+def test_a_missing_column(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(SourceError, match="has no column c"):
+        read_rows(path, ("a", "c"))
+
+
+def test_encodings_and_marks(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes("﻿a;b\n1;é\n".encode())
+    assert read_rows(path, ("a", "b"))[0].cells == {"a": "1", "b": "é"}
+    path.write_bytes("a;b\n1;é\n".encode("latin-1"))
+    assert read_rows(path, ("a", "b"))[0].cells == {"a": "1", "b": "é"}
+
+
+def test_deep_json(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text("[" * 100_000)
+    with pytest.raises(SourceError):
+        read_json(path)
+
+
+def test_header() -> None:
+    assert header_of("a; b ;c,d\n") == (("a", "b", "c,d"), ";")
+    assert header_of("") == ((), ",")
+
+
+def test_the_shipped_mappings() -> None:
+    for layout in ("fetal_planes_db", "exams", "heads", "phantom"):
+        classes = load_label_map(layout)
+        assert classes.accepted("FEMUR") == ("femur",)
+        assert classes.accepted("no such", "Brain (Cb.)") == ("brain_cb",)
+        assert classes.accepted("no such") is None

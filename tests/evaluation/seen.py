@@ -1,0 +1,87 @@
+"""Observations and results that no network made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from made_analyses import analysis_of, shares_of
+from sonoassist.evaluation.classes import group_of
+from sonoassist.evaluation.observed import Label, Observation, observation
+from sonoassist.evaluation.results import About
+from sonoassist.packets import Analysis, Box, Frame, State
+
+BOX = Box(10, 10, 30, 30)
+
+
+def one(
+    truth: Sequence[str] | str = (),
+    named: str = "background",
+    *,
+    case: str = "a",
+    index: int = 0,
+    confidence: float = 0.9,
+    shown: Sequence[str] | None = None,
+    true_box: Box | None = None,
+    box: Box | None = None,
+    state: State = State.PLANE,
+    recording: bool = False,
+    rest: str = "background",
+    dataset: str = "data",
+    path: Path | None = None,
+) -> Observation:
+    """What is seen of one frame; `named` gets `confidence`, `rest` what is left."""
+    planes = group_of((truth,) if isinstance(truth, str) else truth)
+    if rest == named:
+        rest = "femur"
+    return observation(
+        dataset,
+        case,
+        path or Path(f"{case}.mp4" if recording else f"{case}-{index}.png"),
+        recording=recording,
+        label=Label(planes, planes if shown is None else group_of(shown), true_box),
+        analysis=analysis_of(picture(index), shares_of(named, confidence, rest), state, box),
+    )
+
+
+def picture(index: int = 0, height: int = 48, width: int = 64) -> Frame:
+    pixels = np.full((height, width, 3), 40 + index % 100, np.uint8)
+    pixels.flags.writeable = False
+    return Frame(index, pixels, 0.0, index, index / 25, "made")
+
+
+class ByNumber:
+    """An analyser that names what a table says of each frame number, and counts its calls."""
+
+    def __init__(self, named: dict[int, str] | None = None) -> None:
+        self.named = named or {}
+        self.seen: list[int] = []
+
+    def analyse(self, frame: Frame) -> Analysis:
+        self.seen.append(frame.index)
+        key = self.named.get(frame.index, "background")
+        return analysis_of(frame, shares_of(key, 0.9, "lips"), box=Box(1, 1, 20, 20))
+
+
+def about(**fields: Any) -> About:
+    known: dict[str, Any] = {
+        "version": "1.0",
+        "date": "2026-01-02",
+        "model": "sononet16",
+        "title": "SonoNet-16",
+        "architecture": "sononet16",
+        "domain": "published",
+        "weights_sha256": "0" * 64,
+        "engine": "OpenVINO",
+        "precision": "f32",
+        "device": "CPU",
+        "crop": "default",
+        "threshold": 0.7,
+        "every": 1,
+        "seed": 0,
+        "resamples": 200,
+    }
+    return About(**{**known, **fields})

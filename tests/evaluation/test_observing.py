@@ -1,0 +1,171 @@
+"""Each frame is analysed once, and what cannot be read is listed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from seen import BOX, ByNumber, one, picture
+
+from datasets.dataset_files import picture as write_picture
+from datasets.dataset_files import video
+from sonoassist.datasets.labels import Dataset, LabelledFrame
+from sonoassist.engines.base import Saliency
+from sonoassist.evaluation.failures import KEPT, SHOWN, Failures, jpeg
+from sonoassist.evaluation.observed import Observed
+from sonoassist.evaluation.observing import Scope, make_plan, observe, selected
+from sonoassist.evaluation.speed import measure_speed
+from sonoassist.opencv import cv2
+from sonoassist.packets import Box
+from sonoassist.pipeline import Analyser
+
+LONG = 260
+
+
+def film_data(path: Path, labels: dict[int, str], shown: dict[int, str] | None = None) -> Dataset:
+    def frames(planes: dict[int, str]) -> tuple[LabelledFrame, ...]:
+        return tuple(LabelledFrame("case", path, i, (key,)) for i, key in planes.items())
+
+    return Dataset("film", "montage", frames(labels), shown=frames(shown or {}))
+
+
+def look(data: Dataset, scope: Scope, analyser: ByNumber) -> tuple[Observed, int, int]:
+    plan = make_plan([data], scope)
+    steps: list[int] = []
+    seen = observe(plan, cast(Analyser, analyser), lambda one, frame: None, lambda: steps.append(1))
+    return seen, plan.total, len(steps)
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return video(tmp_path_factory.mktemp("film") / "film.mp4", LONG)
+
+
+def test_only_labelled_frames(film: Path) -> None:
+    """Far ones are jumped to; the numbers are right."""
+    analyser = ByNumber({5: "femur", 250: "lips"})
+    labels = {250: "lips", 5: "femur", 6: "femur", 140: "background"}
+    seen, total, steps = look(film_data(film, labels), Scope(), analyser)
+    assert analyser.seen == [5, 6, 140, 250]
+    assert total == steps == 4
+    assert [(one.index, one.truth, one.right) for one in seen.labelled] == [
+        (5, ("femur",), True), (6, ("femur",), False),
+        (140, ("background",), True), (250, ("lips",), True),
+    ]  # fmt: skip
+    assert seen.frames[0].time_s == pytest.approx(5 / 25)
+    assert seen.unreadable == []
+
+
+def test_whole_recordings_for_retrieval(film: Path) -> None:
+    analyser = ByNumber()
+    data = film_data(film, {10: "femur", 13: "lips"}, {20: "femur", 10: "lips"})
+    seen, total, steps = look(data, Scope(every=10, whole=True), analyser)
+    assert analyser.seen == list(range(0, LONG, 10))
+    assert total == steps == LONG // 10
+    assert [one.index for one in seen.labelled] == [10]
+    shown = {one.index: one.shown for one in seen.frames if one.shown}
+    assert shown == {10: ("femur",), 20: ("femur",)}
+
+
+def test_a_limit(film: Path) -> None:
+    _, total, steps = look(
+        film_data(film, dict.fromkeys(range(9), "femur")), Scope(limit=4), ByNumber()
+    )
+    assert total == steps == 4
+
+
+def test_unreadable_files_and_frames(film: Path, tmp_path: Path) -> None:
+    good, bad = write_picture(tmp_path / "good.png"), tmp_path / "bad.png"
+    bad.write_bytes(b"\x89PNG\r\n\x1a\nbroken")
+    labels = [(good, 0), (bad, 0), (tmp_path / "gone.png", 0), (film, LONG + 5), (film, 3)]
+    frames = tuple(LabelledFrame("c", path, i, ("femur",), BOX) for path, i in labels)
+    seen, _, _ = look(Dataset("mixed", "exams", frames), Scope(), ByNumber())
+    assert [one.path.name for one in seen.frames] == ["good.png", "film.mp4"]
+    assert not seen.frames[0].recording
+    assert len(seen.unreadable) == 3
+    for line, name in zip(seen.unreadable, ("bad.png", "gone.png", "film.mp4"), strict=True):
+        assert line.startswith(f"c/{name}")
+    assert f"frame {LONG + 5}" in seen.unreadable[2]
+
+
+def test_an_unreadable_recording(tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").write_bytes(b"nothing" * 99)
+    data = film_data(tmp_path / "film.mp4", {3: "femur", 4: "femur"})
+    for scope in (Scope(), Scope(whole=True)):
+        seen, _, _ = look(data, scope, ByNumber())
+        assert seen.frames == []
+        assert "2 labelled frames are lost" in seen.unreadable[0]
+
+
+def test_selected_cases(tmp_path: Path) -> None:
+    def frame(case: str, test: bool | None) -> LabelledFrame:
+        return LabelledFrame(case, tmp_path / f"{case}.png", 0, ("femur",), None, test)
+
+    frames = (frame("a", True), frame("b", False), frame("c", None))
+    data = Dataset("d", "exams", frames, shown=(frame("a", None), frame("b", None)))
+    other = Dataset("e", "exams", (frame("z", None),))
+    kept = selected([data, other], {"a", "c"}, only_test=False)
+    assert [[f.case for f in one.frames] for one in kept] == [["a", "c"]]
+    assert [f.case for f in kept[0].shown] == ["a"]
+    assert [f.case for f in selected([data, other], None, only_test=True)[0].frames] == ["a"]
+    assert selected([data], {"none"}, only_test=False) == []
+
+
+def test_the_worst_failures() -> None:
+    failures = Failures()
+    for index in range(3 * KEPT):
+        frame = picture(index)
+        sure = 0.5 + index / 1000
+        failures.watch(one("femur", "lips", case=str(index), confidence=sure), frame)
+    # Of one recording, truth and prediction only the worst frame is kept.
+    for index, sure in enumerate((0.97, 0.99, 0.98)):
+        wrong = one("femur", "lips", index=index, confidence=sure, recording=True)
+        failures.watch(wrong, picture(index))
+    failures.watch(one((), "lips"), picture())
+    failures.watch(one("femur", "femur", true_box=BOX, box=Box(0, 0, 5, 5)), picture())
+    failures.watch(one("femur", "femur", true_box=BOX, box=BOX), picture())
+    failures.watch(one("background", "background", true_box=BOX), picture())
+    labels = failures.labels
+    assert len(labels) == SHOWN
+    assert labels[0].confidence == pytest.approx(0.99)
+    assert labels[0].where == "a.mp4, frame 1"
+    assert labels[0].iou is None
+    confidences = [failure.confidence for failure in labels]
+    assert confidences == sorted(confidences, reverse=True)
+    assert confidences[1] == pytest.approx(0.5 + (3 * KEPT - 1) / 1000)
+    assert [failure.iou for failure in failures.boxes] == [0.0]
+
+
+@pytest.mark.parametrize("shape", [(700, 900, 3), (40, 60), (900, 3)])
+def test_pictures_of_failures(shape: tuple[int, ...]) -> None:
+    import base64
+
+    address = jpeg(np.full(shape, 200, np.uint8))
+    kind, data = address.split(",")
+    assert kind == "data:image/jpeg;base64"
+    decoded = cv2.imdecode(np.frombuffer(base64.b64decode(data), np.uint8), cv2.IMREAD_UNCHANGED)
+    assert decoded is not None
+    assert decoded.shape[1] == min(shape[1], 420)
+
+
+def test_speed() -> None:
+    """A clock that the engine moves: 5 ms forward, 15 ms for both passes."""
+    time_s = [0.0]
+
+    class FakeEngine:
+        def run(self, x: np.ndarray, saliency: Saliency) -> None:
+            assert x.shape == (1, 1, 224, 288)
+            time_s[0] += 0.005 if saliency is Saliency.NONE else 0.015
+
+    card = SimpleNamespace(input_height_px=224, input_width_px=288, scale=255.0)
+    analyser: Any = SimpleNamespace(card=card, engine=FakeEngine())
+    found = measure_speed(analyser, [one("femur", "femur")], runs=4, clock=lambda: time_s[0])
+    assert found.detection_fps == pytest.approx(200)
+    assert found.localisation_fps == pytest.approx(100)
+    assert found.both_fps == pytest.approx(1000 / 15)
+    assert found.analysis_fps == pytest.approx(200)
+    assert found.stages_ms == (("inference", 5.0),)
+    assert np.isnan(measure_speed(analyser, [], runs=1, clock=lambda: time_s[0]).analysis_fps)

@@ -1,0 +1,182 @@
+"""The files of a run: whole, readable by machines, and one page that needs nothing else."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from seen import BOX, about, one, picture
+
+from sonoassist.datasets.labels import Dataset, LabelledFrame
+from sonoassist.errors import OutputError
+from sonoassist.evaluation import outputs
+from sonoassist.evaluation.failures import Failures
+from sonoassist.evaluation.html_report import as_html
+from sonoassist.evaluation.observed import Observation, Observed
+from sonoassist.evaluation.outputs import as_json, write_results
+from sonoassist.evaluation.results import MEASURES, Results, measure
+from sonoassist.evaluation.speed import Speed
+from sonoassist.evaluation.text_tables import as_text
+from sonoassist.packets import Box, State
+from sonoassist.planes import KEYS
+
+FILES = {
+    "evaluation.txt", "evaluation.json", "frames.csv", "classification.csv", "confusion.csv",
+    "calibration.csv", "retrieval.csv", "localisation.csv", "report.html",
+}  # fmt: skip
+NAME = "<b>&data"
+
+
+def frames() -> list[Observation]:
+    made = []
+    for case in ("a", "<i>b"):
+        for index, key in enumerate(KEYS):
+            made.append(
+                one(
+                    key, key if index % 4 else "lips", case=case, index=index, recording=True,
+                    true_box=None if key == "background" else BOX, box=Box(10, 10, 30, 18),
+                    dataset=NAME,
+                )
+            )  # fmt: skip
+    made.append(one(("4ch", "3vv", "rvot", "lvot"), "lvot", dataset=NAME))
+    made.append(one("femur", "femur", dataset=NAME, state=State.DOPPLER))
+    return made
+
+
+def results(wanted: tuple[str, ...] = MEASURES, **fields: object) -> Results:
+    seen = Observed(frames(), ["a/x.png: <damaged>"])
+    failures = Failures()
+    for each in seen.frames:
+        failures.watch(each, picture(each.index))
+    label = LabelledFrame("a", Path("x"), 0, ("femur",))
+    data = Dataset(NAME, "exams", (label,), ("labels.csv, line 3: <wrong>",), {"Other": 2})
+    speed = Speed(30, 5.0, 15.0, 21.0, (("inference", 15.0),), 30)
+    return measure(
+        about(**fields), [data], seen, failures, wanted, speed if "speed" in wanted else None
+    )
+
+
+class Balanced(HTMLParser):
+    """Follows the tags of a page; what is opened has to be closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.addresses: list[str] = []
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.addresses += [value or "" for name, value in attrs if name in ("src", "href")]
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page() -> None:
+    page = as_html(results(note="Read <this> first."))
+    reader = Balanced()
+    reader.feed(page)
+    reader.close()
+    assert reader.open == []
+    assert reader.addresses
+    assert all(address.startswith("data:image/jpeg;base64,") for address in reader.addresses)
+    assert not {"script", "link", "iframe", "b>"} & reader.tags
+    assert not re.search(r"url\(|@import|https?://", page)
+    assert "<wrong>" not in page
+    assert "&lt;wrong&gt;" in page
+    assert "&lt;b&gt;&amp;data" in page
+    assert "Read &lt;this&gt; first." in page
+    for words in ("0.798", "90.1", "77.8", "Not for diagnosis", "Worst wrong labels", "43.5"):
+        assert words in page
+    assert not re.search(r"\bnan\b", page)
+
+
+def test_the_text() -> None:
+    text = as_text(results())
+    for words in (
+        "as Table III", "as Table IV", "as Table V;", "as Table VI", "as Table VII", "as Fig. 5",
+        "SonoNet-32, paper     ", "expected calibration error", "4CH / 3VV / RVOT / LVOT",
+        "not used: <b>&data: labels.csv, line 3: <wrong>", "left out on purpose: <b>&data: 2",
+        "not readable: a/x.png", "200.0", "1 doppler",
+    ):  # fmt: skip
+        assert words in text
+    assert "nan" not in text
+    assert max(len(line) for line in text.splitlines()) < 220
+
+
+def test_the_json() -> None:
+    data = json.loads(json.dumps(as_json(results()), allow_nan=False))
+    assert data["frames"] == 30
+    assert data["classification"]["classes"][0]["group"] == ["brain_cb"]
+    assert data["classification"]["f1"].keys() == {"value", "low", "high"}
+    assert sum(map(sum, data["classification"]["confusion"])) == 30
+    assert data["speed"]["both_fps"] == pytest.approx(1000 / 15)
+    assert data["retrieval"]["total"] == 26
+    assert data["localisation"]["all"]["count"] == 26
+    assert data["about"]["model"] == "sononet16"
+
+
+def test_the_files(tmp_path: Path) -> None:
+    made = write_results(results(), tmp_path / "new" / "out")
+    assert {path.name for path in made} == FILES
+    assert {path.name for path in (tmp_path / "new" / "out").iterdir()} == FILES
+    for path in made:
+        text = path.read_text(encoding="utf-8")
+        assert text.strip()
+        if path.suffix == ".csv":
+            rows = list(csv.reader(io.StringIO(text)))
+            assert len({len(row) for row in rows}) == 1
+            assert not any("nan" in cell for row in rows for cell in row)
+    with (tmp_path / "new" / "out" / "frames.csv").open(newline="") as file:
+        table = list(csv.DictReader(file))
+    assert len(table) == 30
+    assert table[0]["truth"] == table[0]["predicted"].replace("lips", "3vv")
+    assert sum(float(table[0][f"p_{key}"]) for key in KEYS) == pytest.approx(1)
+
+
+def test_only_what_was_asked_for(tmp_path: Path) -> None:
+    alone = results(("localisation",))
+    assert (alone.classification, alone.retrieval, alone.speed) == (None, None, None)
+    names = {path.name for path in write_results(alone, tmp_path)}
+    assert names == {
+        "evaluation.txt", "evaluation.json", "frames.csv", "localisation.csv", "report.html",
+    }  # fmt: skip
+    assert "Confusion" not in as_html(alone)
+
+
+def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written is whole; what is not is not there."""
+    written: list[str] = []
+
+    def write(path: Path, text: str) -> None:
+        if len(written) == 2:
+            raise OutputError("no space left")
+        written.append(path.name)
+
+    monkeypatch.setattr(outputs, "write_text", write)
+    with pytest.raises(OutputError):
+        write_results(results(), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_one_frame_alone() -> None:
+    """The smallest run there can be has all its tables, and no interval."""
+    seen = Observed([one("femur", "femur", true_box=BOX, box=BOX, recording=True)])
+    data = Dataset("d", "exams", ())
+    alone = measure(about(), [data], seen, Failures(), MEASURES)
+    text, page = as_text(alone), as_html(alone)
+    assert "[" not in text.replace("[..]", "")
+    assert "nan" not in text
+    assert "Worst" not in page
