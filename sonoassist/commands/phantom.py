@@ -1,4 +1,4 @@
-"""`sonoassist phantom`: a synthetic exam with its truth."""
+"""`sonoassist phantom`: synthetic exams with their truth."""
 
 from __future__ import annotations
 
@@ -7,50 +7,104 @@ import csv
 from pathlib import Path
 
 from sonoassist.commands.common import Progress, Subparsers, say
+from sonoassist.errors import UsageError
 from sonoassist.files import ensure_folder, replacing
-from sonoassist.phantom.exam import HEIGHT_PX, WIDTH_PX, PhantomExam
+from sonoassist.phantom.exam import PhantomExam, PhantomFrame
+from sonoassist.phantom.plan import plan_exam
 from sonoassist.render.encoder import VideoEncoder
 
-COLUMNS = ("frame", "time_s", "plane", "left_px", "top_px", "right_px", "bottom_px")
+COLUMNS = ("frame", "time_s", "state", "plane", "left_px", "top_px", "right_px", "bottom_px")
+MAX_EXAMS = 100_000
 
 
 def register(subparsers: Subparsers) -> None:
     """Add `phantom` to the command line."""
     parser = subparsers.add_parser(
         "phantom",
-        help="make a synthetic exam with its truth",
-        description="Make DIR/exam.mp4, a synthetic exam, and DIR/truth.csv.",
+        help="make synthetic exams with their truth",
+        description="Make DIR/exam.mp4, a synthetic exam, and DIR/truth.csv; with --exams, one "
+        "folder DIR/exam-SEED an exam.",
     )
-    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of results")
-    parser.add_argument("--seed", type=int, default=0, help="the same seed gives the same exam")
-    parser.add_argument("--fps", type=float, default=25.0, help="frames a second")
-    parser.add_argument("--quality", type=int, default=20, help="x264 rate factor (default 20)")
+    add = parser.add_argument
+    add("--out", required=True, type=Path, metavar="DIR", help="folder of results")
+    add("--seed", type=int, default=0, help="the same seed gives the same exam (default 0)")
+    add("--exams", type=int, metavar="N", help="make N exams, with the seeds from SEED on")
+    add("--seconds", type=float, metavar="S", help="length of an exam (default 90)")
+    add(
+        "--background", type=float, default=0.5, metavar="R",
+        help="part of the time without a plane (default 0.5; real exams: 0.96)",
+    )  # fmt: skip
+    add("--fps", type=float, default=25.0, help="frames a second (default 25)")
+    add("--size", type=_size, metavar="WxH", help="of the screen; left out: by the seed")
+    add("--quality", type=int, default=20, help="x264 rate factor (default 20)")
+    add(
+        "--extras", action="store_true",
+        help="also colour Doppler, split screen, frozen and lost pictures",
+    )  # fmt: skip
     parser.set_defaults(run=run)
 
 
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    try:
+        return int(width), int(height)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not a size such as 960x720") from None
+
+
 def run(args: argparse.Namespace) -> int:
-    """Make the exam; returns the exit status.
+    """Make the exams; returns the exit status. What is finished stays when it is stopped.
 
     Raises:
-        OutputError: It cannot be written.
+        UsageError: An option is out of range.
+        OutputError: An exam cannot be written.
     """
-    out = ensure_folder(args.out)
-    exam = PhantomExam(args.seed, args.fps)
-    total = round(exam.duration_s * args.fps)
+    _check(args)
+    seeds = range(args.seed, args.seed + (args.exams or 1))
+    total = len(_exam(args, args.seed))
+    with Progress(total * len(seeds), "frame") as progress:
+        for seed in seeds:
+            folder = args.out if args.exams is None else args.out / f"exam-{seed}"
+            _write(_exam(args, seed), ensure_folder(folder), args.quality, progress)
+    say(f"written: {args.out} ({len(seeds)} exam{'s' if len(seeds) > 1 else ''})")
+    return 0
+
+
+def _check(args: argparse.Namespace) -> None:
+    if args.seed < 0:
+        raise UsageError(f"the seed {args.seed} is negative", "Choose 0 or more")
+    if args.exams is not None and not 1 <= args.exams <= MAX_EXAMS:
+        raise UsageError(f"{args.exams} exams cannot be made", f"Choose 1 to {MAX_EXAMS}")
+    if not 0 <= args.quality <= 51:
+        raise UsageError(f"a quality of {args.quality} is out of range", "Choose 0 to 51")
+
+
+def _exam(args: argparse.Namespace, seed: int) -> PhantomExam:
+    plan = plan_exam(
+        seed, seconds=args.seconds, background_share=args.background, extras=args.extras
+    )
+    return PhantomExam(seed, args.fps, plan, args.size)
+
+
+def _write(exam: PhantomExam, folder: Path, quality: int, progress: Progress) -> None:
+    """Write one exam; nothing of it is left behind when it is not finished."""
+    layout = exam.layout
     with (
-        replacing(out / "truth.csv") as table,
-        replacing(out / "exam.mp4") as video,
+        replacing(folder / "truth.csv") as table,
+        replacing(folder / "exam.mp4") as video,
         table.open("w", newline="", encoding="utf-8") as file,
-        VideoEncoder(video, WIDTH_PX, HEIGHT_PX, args.fps, args.quality) as encoder,
-        Progress(total, "frame") as progress,
+        VideoEncoder(video, layout.width_px, layout.height_px, exam.fps, quality) as encoder,
     ):
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for index, frame in enumerate(exam.frames()):
             encoder.add(frame.pixels, frame.time_s)
-            box = frame.box
-            cells = [f"{v:.2f}" for v in (box.left, box.top, box.right, box.bottom)] if box else []
-            writer.writerow([index, f"{frame.time_s:.6f}", frame.plane, *(cells or [""] * 4)])
+            writer.writerow(_row(index, frame))
             progress.step()
-    say(f"written: {out / 'exam.mp4'}, {out / 'truth.csv'}")
-    return 0
+
+
+def _row(index: int, frame: PhantomFrame) -> list[str]:
+    box = frame.box
+    sides = (box.left, box.top, box.right, box.bottom) if box else ()
+    cells = [f"{side:.2f}" for side in sides] or [""] * 4
+    return [str(index), f"{frame.time_s:.6f}", frame.state, frame.plane, *cells]

@@ -1,26 +1,21 @@
-"""A synthetic exam: the probe searches, finds a plane, holds still, and goes on."""
+"""A synthetic exam: the probe searches, misses, finds a plane, holds still, and goes on."""
 
 from __future__ import annotations
 
-import math
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from sonoassist.opencv import cv2
+from sonoassist.errors import UsageError
 from sonoassist.packets import Box, Pixels
-from sonoassist.phantom.anatomy import FLUID, STRUCTURES, Structure, Tissue, uterus
-from sonoassist.phantom.scan import Probe, ScanConverter, Scatterers, compress, echo_db
-from sonoassist.phantom.shapes import Pose, ellipse, inside
+from sonoassist.phantom.plan import NEAR, ExamPlan, State, nearness, plan_exam
+from sonoassist.phantom.scan import Scanner, Scatterers, draw_settings, tinted
+from sonoassist.phantom.scene import Scene
+from sonoassist.phantom.screen import Screen, choose_layout, colour_flow, measure
 
-WIDTH_PX, HEIGHT_PX = 960, 720
-TOP_PX = 56
-"""Height of the screen's own bar."""
-SEARCH_S, APPROACH_S, HOLD_S, LEAVE_S = 2.0, 1.0, 4.0, 1.0
-CYCLE_S = SEARCH_S + APPROACH_S + HOLD_S + LEAVE_S
-NEAR = 0.85
-"""From this nearness on the picture counts as the plane."""
+KEPT_SCENES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,146 +23,160 @@ class PhantomFrame:
     """One frame with its truth.
 
     Attributes:
-        pixels: uint8 (720, 960, 3) RGB.
+        pixels: uint8 (height, width, 3) RGB.
         time_s: In the exam.
-        plane: Key of the plane shown; "background" while searching.
+        state: What kind of picture it is.
+        plane: Key of the plane shown; "background" where there is none.
         box: Of the anatomy in frame pixels; None for the background.
     """
 
     pixels: Pixels
     time_s: float
+    state: State
     plane: str
     box: Box | None
 
 
 class PhantomExam:
-    """Seeded and repeatable: the same seed gives the same exam.
+    """Seeded and repeatable: the same seed and plan give the same exam.
 
     Args:
         seed: Of everything random.
         fps: Frames a second.
+        plan: What happens; None: `plan_exam(seed)`.
+        size: Width and height of the screen, px; None: a common one, by the seed.
+
+    Raises:
+        UsageError: The rate or the size is out of range.
     """
 
-    def __init__(self, seed: int = 0, fps: float = 25.0) -> None:
+    def __init__(
+        self,
+        seed: int = 0,
+        fps: float = 25.0,
+        plan: ExamPlan | None = None,
+        size: tuple[int, int] | None = None,
+    ) -> None:
+        _check(fps, size)
         self.seed = seed
         self.fps = fps
-        self._probe = Probe()
-        self._grid = self._probe.grid()
+        self.plan = plan or plan_exam(seed)
+        rng = np.random.default_rng((seed, 2))
+        self.layout = choose_layout(rng, size)
+        self._settings = draw_settings(rng)
+        self._screen = Screen(self.layout, seed)
         self._scatterers = Scatterers(seed)
-        self._converter = ScanConverter(self._probe, WIDTH_PX, HEIGHT_PX - TOP_PX)
-        self._poses = self._draw_poses()
+        self._starts = [leg.start_s for leg in self.plan.legs]
+        self._scenes: dict[int, Scene] = {}
 
     @property
     def duration_s(self) -> float:
-        """Length of one exam."""
-        return CYCLE_S * len(STRUCTURES)
+        """Length of the exam."""
+        return self.plan.duration_s
+
+    def __len__(self) -> int:
+        """Number of frames."""
+        return max(round(self.duration_s * self.fps), 1)
 
     def frames(self) -> Iterator[PhantomFrame]:
         """All frames in order."""
-        for index in range(round(self.duration_s * self.fps)):
+        for index in range(len(self)):
             yield self.frame(index)
 
     def frame(self, index: int) -> PhantomFrame:
-        """One frame."""
+        """One frame; any order."""
         time_s = index / self.fps
-        number = min(int(time_s / CYCLE_S), len(STRUCTURES) - 1)
-        structure, rest = STRUCTURES[number], self._poses[number]
-        near = nearness(time_s - number * CYCLE_S)
-        pose = self._moved(rest, near, time_s)
-        tissue = self._tissue(structure, pose, near, number, time_s)
-        picture = self._scan(tissue, index, time_s, near)
-        shown = near >= NEAR
-        return PhantomFrame(
-            screen(picture, time_s),
-            time_s,
-            structure.key if shown else "background",
-            self._box(structure, pose) if shown else None,
+        number = max(bisect_right(self._starts, time_s) - 1, 0)
+        leg = self.plan.legs[number]
+        if leg.state == "no_signal":
+            shape = (self.layout.height_px, self.layout.width_px, 3)
+            return PhantomFrame(np.zeros(shape, np.uint8), time_s, "no_signal", "background", None)
+        if leg.state == "frozen":
+            return self._frozen(number, time_s)
+        near = nearness(time_s - leg.start_s) if number else 1.0
+        picture, scanner = self._picture(number, time_s, near)
+        picture = self._overlaid(picture, number, time_s)
+        pixels = self._on_screen(picture, scanner, time_s)
+        if leg.state != "plane" or near < NEAR:
+            state: State = "near_miss" if leg.state == "plane" else leg.state
+            return PhantomFrame(pixels, time_s, state, "background", None)
+        return PhantomFrame(pixels, time_s, "plane", leg.kind, self._box(number, time_s))
+
+    def _frozen(self, number: int, time_s: float) -> PhantomFrame:
+        """The last frame of the leg before, the same again and again, perhaps measured."""
+        leg = self.plan.legs[number]
+        last = self.frame(max(_last_index(leg.start_s, self.fps), 0))
+        pixels, rng = last.pixels, np.random.default_rng((leg.seed, 9))
+        if last.box is not None and rng.random() < 0.6:
+            measure(pixels, last.box, leg.kind, rng)
+        return PhantomFrame(pixels, time_s, "frozen", last.plane, last.box)
+
+    def _picture(self, number: int, time_s: float, near: float) -> tuple[Pixels, Scanner]:
+        scene = self._scene(number)
+        before = number - 1
+        while before >= 0 and self.plan.legs[before].state in ("frozen", "no_signal"):
+            before -= 1
+        coming = near < 1 and before >= 0
+        scanner = self._scene(before).scanner if coming and near < 0.5 else scene.scanner
+        layers = scene.layers(scanner, time_s, 1 - near, near)
+        main, away = scene, 1 - near
+        if coming:
+            leaving = self._scene(before)
+            layers = layers + np.float32(1 - near) * (
+                leaving.layers(scanner, time_s, near, 1 - near) - layers
+            )
+            if near < 0.5:
+                main, away = leaving, near
+        points = main.points(scanner, time_s, away, layers)
+        scatterers = self._scatterers.at(*points, out_rad=scene.out_rad(time_s))
+        rng = np.random.default_rng((self.seed, round(time_s * 1e6)))
+        grey = scanner.picture(layers, scatterers, rng)
+        return tinted(grey, self._settings.tint), scanner
+
+    def _overlaid(self, picture: Pixels, number: int, time_s: float) -> Pixels:
+        leg = self.plan.legs[number]
+        if leg.state == "doppler":
+            return colour_flow(picture, np.random.default_rng((leg.seed, 13)), time_s)
+        if leg.state == "split":
+            half = picture.shape[1] // 2
+            quarter = half // 2
+            earlier, _ = self._picture(number, leg.start_s, 1.0)
+            picture[:, :half] = picture[:, quarter : quarter + half].copy()
+            picture[:, half:] = earlier[:, quarter : quarter + picture.shape[1] - half]
+            picture[:, half - 2 : half + 2] = 0
+        return picture
+
+    def _on_screen(self, picture: Pixels, scanner: Scanner, time_s: float) -> Pixels:
+        view = scanner.view
+        return self._screen.show(picture, view.depth_mm, view.mm_per_px, time_s)
+
+    def _box(self, number: int, time_s: float) -> Box | None:
+        box = self._scene(number).box(time_s)
+        if box is None:
+            return None
+        left, top = self.layout.left_px, self.layout.top_px
+        return Box(box.left + left, box.top + top, box.right + left, box.bottom + top)
+
+    def _scene(self, number: int) -> Scene:
+        """The scene of a leg; the latest few are kept."""
+        if number not in self._scenes:
+            while len(self._scenes) >= KEPT_SCENES:
+                self._scenes.pop(next(iter(self._scenes)))
+            leg = self.plan.legs[number]
+            self._scenes[number] = Scene(leg, self.layout.picture_px, self._settings)
+        return self._scenes[number]
+
+
+def _last_index(end_s: float, fps: float) -> int:
+    """Index of the last frame before `end_s`."""
+    index = int(end_s * fps)
+    return index - 1 if index / fps >= end_s else index
+
+
+def _check(fps: float, size: tuple[int, int] | None) -> None:
+    if not 0.5 <= fps <= 240:
+        raise UsageError(f"{fps:g} frames a second are out of range", "Choose 0.5 to 240")
+    if size is not None and not (320 <= size[0] <= 3840 and 240 <= size[1] <= 2160):
+        raise UsageError(
+            f"a screen of {size[0]}x{size[1]} is out of range", "Choose 320x240 to 3840x2160"
         )
-
-    def _draw_poses(self) -> list[Pose]:
-        rng = np.random.default_rng(self.seed + 1)
-        poses = []
-        for structure in STRUCTURES:
-            tilt = float(rng.uniform(-0.25, 0.25))
-            depth = float(rng.uniform(50, 56))
-            scale = structure.zoom * float(rng.uniform(0.97, 1.03))
-            poses.append(Pose(float(rng.uniform(-5, 5)), depth, tilt, scale))
-        return poses
-
-    def _moved(self, rest: Pose, near: float, time_s: float) -> Pose:
-        """Far from the plane the hand sweeps; on it, it only trembles."""
-        away = 1 - near
-        return Pose(
-            rest.x_mm + 0.5 * math.sin(2.1 * time_s) + 34 * away * math.sin(0.9 * time_s),
-            rest.z_mm + 0.4 * math.sin(1.7 * time_s + 1) + 8 * away,
-            rest.angle_rad + 0.01 * math.sin(1.3 * time_s) + 0.8 * away,
-            rest.scale * (1 - 0.55 * away),
-        )
-
-    def _tissue(
-        self, structure: Structure, pose: Pose, near: float, number: int, time_s: float
-    ) -> Tissue:
-        x, z = self._grid
-        drift = self._drift(time_s, near)
-        tissue = Tissue(x, z, np.zeros_like(x), np.zeros_like(x))
-        uterus(tissue, self.seed * 97 + number, drift)
-        if near > 0.05:
-            plane = Tissue(x, z, tissue.scatter.copy(), tissue.attenuation.copy())
-            structure.depict(plane, pose)
-            # Out of plane the anatomy is cut obliquely: it fades into its surroundings.
-            tissue.scatter += np.float32(near) * (plane.scatter - tissue.scatter)
-            tissue.attenuation += np.float32(near) * (plane.attenuation - tissue.attenuation)
-        if near < 0.6:
-            limb = ellipse(x, z, 15, 9, (30 * math.sin(time_s), 55 + 9 * math.cos(time_s)))
-            cover = inside(limb, 1.0) * np.float32(0.6 - near)
-            tissue.paint(cover, 0.1 + FLUID)
-        return tissue
-
-    def _drift(self, time_s: float, near: float) -> tuple[float, float]:
-        away = 1 - near
-        return 12 * away * math.sin(0.9 * time_s), 4 * away * math.cos(0.7 * time_s)
-
-    def _scan(self, tissue: Tissue, index: int, time_s: float, near: float) -> Pixels:
-        drift = np.array(self._drift(time_s, near), np.float32)
-        level_db = echo_db(tissue, self._probe, self._scatterers, drift)
-        rng = np.random.default_rng((self.seed, index))
-        noise = rng.standard_normal(level_db.shape).astype(np.float32)
-        return self._converter.convert(compress(level_db, self._probe, noise))
-
-    def _box(self, structure: Structure, pose: Pose) -> Box:
-        half_u, half_v = structure.half_mm
-        turns = np.linspace(0, 2 * np.pi, 64)
-        corners = [pose.to_picture(half_u * np.cos(t), half_v * np.sin(t)) for t in turns]
-        points = np.array([self._converter.to_px(x, z) for x, z in corners])
-        (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
-        return Box(float(left), float(top) + TOP_PX, float(right), float(bottom) + TOP_PX)
-
-
-def nearness(into_s: float) -> float:
-    """How near the probe is to the plane: 0 searching, 1 holding; smooth between."""
-    if into_s < SEARCH_S or into_s > CYCLE_S:
-        return 0.0
-    rising = min((into_s - SEARCH_S) / APPROACH_S, 1.0)
-    falling = min((CYCLE_S - into_s) / LEAVE_S, 1.0)
-    part = max(min(rising, falling), 0.0)
-    return part * part * (3 - 2 * part)
-
-
-def screen(picture: Pixels, time_s: float) -> Pixels:
-    """Put the sector on a scanner's screen: bar, text, grey scale, depth marks."""
-    canvas = np.zeros((HEIGHT_PX, WIDTH_PX, 3), np.uint8)
-    canvas[TOP_PX:] = picture[..., None]
-    canvas[:TOP_PX] = (30, 34, 40)
-    clock = f"{int(time_s // 60):02d}:{time_s % 60:04.1f}"
-    _write(canvas, "SYNTHETIC EXAM  -  no patient", (18, 35), 0.62)
-    _write(canvas, f"C5  12.0 cm  25 Hz   {clock}", (560, 35), 0.62)
-    ramp = np.linspace(255, 0, 180).astype(np.uint8)
-    canvas[TOP_PX + 30 : TOP_PX + 210, 14:26] = ramp[:, None, None]
-    for mark in range(1, 11):
-        row = TOP_PX + round(mark * (HEIGHT_PX - TOP_PX) / 10.7)
-        canvas[row : row + 2, WIDTH_PX - 24 : WIDTH_PX - 24 + (12 if mark % 5 == 0 else 6)] = 200
-    return canvas
-
-
-def _write(canvas: Pixels, text: str, at: tuple[int, int], size: float) -> None:
-    cv2.putText(canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, size, (205, 210, 216), 1, cv2.LINE_AA)
