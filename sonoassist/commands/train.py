@@ -1,0 +1,393 @@
+"""`sonoassist train`: teach a network one's own data (paper, Section II-D)."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tqdm import tqdm
+
+from sonoassist.commands.common import PLAIN_EVERY_S, Progress, Subparsers, say, say_json
+from sonoassist.errors import UsageError
+from sonoassist.model.architecture import ARCHITECTURES
+from sonoassist.model.card import DEFAULT_ARCHITECTURE
+from sonoassist.paths import cache, settings_file
+from sonoassist.preprocess.crop import parse_crop
+from sonoassist.settings import load_settings
+
+if TYPE_CHECKING:
+    from sonoassist.model.folding import Tensors
+    from sonoassist.training.data import DataOptions, TrainingData
+    from sonoassist.training.log import Row
+    from sonoassist.training.options import TrainOptions
+    from sonoassist.training.parallel import Ranks
+    from sonoassist.training.trainer import Outcome
+    from sonoassist.training.validation import Score
+
+SIGNALLED = 128
+"""Shells add this to the number of a signal that stopped a program."""
+NOTES_SHOWN = 10
+
+
+def register(subparsers: Subparsers) -> None:
+    """Add `train` to the command line."""
+    parser = subparsers.add_parser(
+        "train",
+        help="train a network on labelled exams",
+        description="Train a network on DATA (phantom exams, folders of exams, FETAL_PLANES_DB) "
+        "into DIR/model.safetensors. Several GPUs: torchrun --nproc-per-node N -m sonoassist "
+        "train ...",
+    )
+    parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help="data sets")
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of the run")
+    parser.add_argument(
+        "--resume", action="store_true", help="go on from the last checkpoint in DIR"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    _add_recipe(parser.add_argument_group("recipe"))
+    _add_data(parser.add_argument_group("data"))
+    _add_machine(parser.add_argument_group("machine"))
+    parser.set_defaults(run=run)
+
+
+def _add_recipe(group: Any) -> None:
+    group.add_argument("--architecture", default=DEFAULT_ARCHITECTURE, choices=list(ARCHITECTURES))
+    group.add_argument(
+        "--from", dest="start", metavar="MODEL",
+        help="fine-tune an installed model, or a weights file",
+    )  # fmt: skip
+    group.add_argument(
+        "--iterations", type=int, default=20_000, metavar="N", help="batches at most"
+    )
+    group.add_argument(
+        "--patch", default="224", metavar="SIZE",
+        help="side of the patches in pixels, or a curriculum such as 112:3000,160:2000,224 "
+        "(size:iterations)",
+    )  # fmt: skip
+    group.add_argument(
+        "--batch-planes", type=int, default=2, metavar="N", help="pictures of each plane in a batch"
+    )
+    group.add_argument(
+        "--batch-background", type=int, default=26, metavar="N",
+        help="background pictures in a batch",
+    )  # fmt: skip
+    group.add_argument(
+        "--lr", type=float, metavar="RATE",
+        help="first learning rate (default 0.1; SmallNet 0.001; with --from 0.01)",
+    )  # fmt: skip
+    group.add_argument(
+        "--warm-up", type=int, metavar="N",
+        help="iterations at 0.01 before (default 500 where the rate is higher)",
+    )  # fmt: skip
+    group.add_argument("--seed", type=int, default=0, help="of everything random")
+    group.add_argument(
+        "--val-every", type=int, default=500, metavar="N", help="iterations between validations"
+    )
+    group.add_argument(
+        "--patience", type=int, default=3, metavar="N",
+        help="validations without a better one before the rate is divided by 10",
+    )  # fmt: skip
+    group.add_argument(
+        "--drops",
+        type=int,
+        default=3,
+        metavar="N",
+        help="divisions before the training stops early",
+    )
+
+
+def _add_data(group: Any) -> None:
+    group.add_argument("--mapping", type=Path, metavar="FILE", help="from classes to planes")
+    group.add_argument(
+        "--crop", default="default", metavar="CROP",
+        help="auto, full, published, L,T,W,H in pixels, or a kept rectangle",
+    )  # fmt: skip
+    group.add_argument(
+        "--test-share", type=float, default=0.2, metavar="P", help="share of the cases for testing"
+    )
+    group.add_argument(
+        "--background", type=int, default=50, metavar="N",
+        help="background frames drawn from each training video",
+    )  # fmt: skip
+    group.add_argument(
+        "--per-plane", type=int, default=12, metavar="N",
+        help="labelled frames of one plane taken from one video at most",
+    )  # fmt: skip
+    group.add_argument(
+        "--coarse", action="store_true", help="also learn from labels that name several planes"
+    )
+    group.add_argument(
+        "--strict", action="store_true", help="refuse data with bad rows, files or empty planes"
+    )
+    group.add_argument("--cache", type=Path, metavar="DIR", help="folder of prepared cases")
+
+
+def _add_machine(group: Any) -> None:
+    group.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
+    group.add_argument(
+        "--amp", default="off", choices=("off", "bf16", "f16"), help="mixed precision"
+    )
+    group.add_argument(
+        "--channels-last", action=argparse.BooleanOptionalAction, default=True,
+        help="memory order of the pictures",
+    )  # fmt: skip
+    group.add_argument("--workers", type=int, default=2, metavar="N", help="threads that read data")
+    group.add_argument(
+        "--save-minutes", type=float, default=10.0, metavar="M",
+        help="longest time between two checkpoints",
+    )  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train; returns the exit status.
+
+    Raises:
+        SonoAssistError: The data, the options or the folder cannot be used.
+    """
+    from sonoassist.training.parallel import join_ranks
+
+    folded, start = _start(args)
+    options, data_options = _options(args, start), _data_options(args)
+    with join_ranks(options.device) as ranks:
+        data = _prepared(args, data_options, ranks)
+        outcome = _train(args, options, data, ranks, folded)
+    if ranks.first:
+        _report(args, options, data, outcome)
+    return SIGNALLED + outcome.signal if outcome.signal else 0
+
+
+def _start(args: argparse.Namespace) -> tuple[Tensors | None, str]:
+    """The weights to fine-tune and their name; the network is theirs."""
+    if not args.start:
+        return None, ""
+    from sonoassist.model.store import ModelStore
+    from sonoassist.model.weights_import import import_weights
+
+    path = Path(args.start).expanduser()
+    if path.is_file():
+        weights = import_weights(path)
+        name, found = weights.architecture.name, weights.tensors
+        start = f"{path.name} {weights.sha256[:12]}"
+    else:
+        store = ModelStore.default()
+        model = store.get(args.start)
+        name, found = model.card.architecture, store.load_tensors(model)
+        start = f"{model.name} {model.card.weights_sha256[:12]}"
+    if args.architecture not in (name, DEFAULT_ARCHITECTURE):
+        raise UsageError(f"{args.start} is a {name}, not a {args.architecture}")
+    args.architecture = name
+    return found, start
+
+
+def _options(args: argparse.Namespace, start: str) -> TrainOptions:
+    from sonoassist.training.options import TrainOptions, parse_patches
+
+    return TrainOptions(
+        architecture=args.architecture,
+        iterations=args.iterations,
+        patches=parse_patches(args.patch),
+        batch_planes=args.batch_planes,
+        batch_background=args.batch_background,
+        lr=args.lr,
+        warm_up=args.warm_up,
+        seed=args.seed,
+        workers=args.workers,
+        device=args.device,
+        amp=args.amp,
+        channels_last=args.channels_last,
+        start=start,
+        val_every=args.val_every,
+        patience=args.patience,
+        drops=args.drops,
+        save_every_s=60 * args.save_minutes,
+        coarse=args.coarse,
+        strict=args.strict,
+    )
+
+
+def _data_options(args: argparse.Namespace) -> DataOptions:
+    from sonoassist.training.data import DataOptions
+    from sonoassist.training.preparation import PrepareOptions
+
+    if not 0 <= args.test_share < 1:
+        raise UsageError(f"--test-share {args.test_share} is not between 0 and 1")
+    presets = load_settings(settings_file())[0].own_crops
+    return DataOptions(
+        cache=args.cache or cache() / "training",
+        prepare=PrepareOptions(
+            crop=parse_crop(args.crop, presets),
+            background=args.background,
+            per_plane=args.per_plane,
+            seed=args.seed,
+            coarse=args.coarse,
+        ),
+        crop_name=args.crop,
+        test_share=args.test_share,
+        workers=args.workers,
+        strict=args.strict,
+    )
+
+
+def _prepared(args: argparse.Namespace, options: DataOptions, ranks: Ranks) -> TrainingData:
+    """The data; the first process prepares it, the others find it in the cache."""
+    from sonoassist.training.data import prepare_data
+
+    ready = False
+    try:
+        if not ranks.first and ranks.wait():
+            raise UsageError("the first process could not prepare the data")
+        from sonoassist.datasets.reading import read_dataset
+
+        datasets = [read_dataset(path, args.mapping) for path in args.data]
+        with Progress(None, "case", quiet=not ranks.first or args.json) as progress:
+            data = prepare_data(datasets, options, lambda name: progress.step())
+        ready = True
+    finally:
+        if ranks.first:
+            ranks.wait(failed=not ready)
+    if ranks.first:
+        _say_data(data)
+    return data
+
+
+def _train(
+    args: argparse.Namespace,
+    options: TrainOptions,
+    data: TrainingData,
+    ranks: Ranks,
+    folded: Tensors | None,
+) -> Outcome:
+    from sonoassist.training.trainer import Trainer
+
+    with _Telling(ranks.first) as watcher:
+        trainer = Trainer(options, data, args.out, ranks, watcher, folded, _command())
+        if args.resume:
+            trainer.resume()
+        return trainer.run()
+
+
+def _command() -> str:
+    """The command line as it was typed, with the program's own name in front."""
+    return shlex.join(["sonoassist", *sys.argv[1:]])
+
+
+def _say_data(data: TrainingData) -> None:
+    split = data.split
+    say(
+        f"cases: {len(split.train)} for training, {len(split.validation)} for validation, "
+        f"{len(split.test)} for testing"
+    )
+    say(
+        f"pictures: {len(data.train)} for training, {len(data.validation)} for validation, "
+        f"{len(data.test)} for testing"
+    )
+    for line in data.notes[:NOTES_SHOWN]:
+        say(f"note: {line}")
+    if len(data.notes) > NOTES_SHOWN:
+        say(f"note: and {len(data.notes) - NOTES_SHOWN} more; the model card lists them all")
+
+
+class _Telling:
+    """A bar on a terminal, plain lines elsewhere; nothing in all processes but the first."""
+
+    def __init__(self, speaks: bool) -> None:
+        self._speaks = speaks
+        self._bar: Any = None
+        self._first = self._total = 0
+        self._loss: float | None = None
+        self._began_s = self._said_s = time.monotonic()
+
+    def __enter__(self) -> _Telling:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def began(self, done: int, total: int) -> None:
+        """The loop begins behind iteration `done`."""
+        self._first, self._total = done, total
+        self._began_s = time.monotonic()
+        if self._speaks and sys.stderr.isatty():
+            self._bar = tqdm(total=total, initial=done, unit=" iteration", dynamic_ncols=True)
+
+    def learnt(self, row: Row) -> None:
+        """One more iteration is done."""
+        self._loss = row.loss if self._loss is None else 0.95 * self._loss + 0.05 * row.loss
+        if self._bar is not None:
+            self._bar.set_postfix_str(f"loss {self._loss:.3f}, lr {row.lr:g}", refresh=False)
+            self._bar.update()
+        elif self._speaks and time.monotonic() - self._said_s > PLAIN_EVERY_S:
+            self._said_s = time.monotonic()
+            say(self._line(row))
+
+    def _line(self, row: Row) -> str:
+        took_s = time.monotonic() - self._began_s
+        each_s = took_s / max(row.iteration - self._first, 1)
+        left_s = each_s * (self._total - row.iteration)
+        return (
+            f"iteration {row.iteration} of {self._total}, loss {self._loss:.3f}, lr {row.lr:g}, "
+            f"{each_s:.2f} s each, {_time(left_s)} left"
+        )
+
+    def validated(self, iteration: int, score: Score, best: bool) -> None:
+        """The network was validated."""
+        mark = ", the best so far" if best else ""
+        self.note(
+            f"iteration {iteration}: validation loss {score.loss:.3f}, accuracy "
+            f"{100 * score.accuracy:.1f} %, F1 {score.f1:.3f}{mark}"
+        )
+
+    def note(self, line: str) -> None:
+        """Something the user should know."""
+        if self._bar is not None:
+            self._bar.write(line, file=sys.stderr)
+        elif self._speaks:
+            say(line)
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s"
+
+
+def _report(
+    args: argparse.Namespace, options: TrainOptions, data: TrainingData, outcome: Outcome
+) -> None:
+    if args.json:
+        say_json(_summary(options, data, outcome))
+        return
+    if outcome.signal:
+        say(
+            f"stopped behind iteration {outcome.iterations}; everything is saved. Go on with: "
+            f"{_command()}{'' if args.resume else ' --resume'}"
+        )
+        return
+    if outcome.plateau:
+        say("validation no longer improves: stopped early")
+    if outcome.test is not None:
+        say(f"test: accuracy {100 * outcome.test.accuracy:.1f} %, F1 {outcome.test.f1:.3f}")
+    say(f"written: {', '.join(str(path) for path in outcome.files)}")
+    say(f"use it: sonoassist models add {args.out / 'model.safetensors'} --name NAME")
+    say("Research and training only. Not for diagnosis.")
+
+
+def _summary(options: TrainOptions, data: TrainingData, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "architecture": options.architecture,
+        "iterations": outcome.iterations,
+        "best_iteration": outcome.best_iteration,
+        "stopped": bool(outcome.signal),
+        "stopped_early": outcome.plateau,
+        "domain": "synthetic" if data.synthetic else "own",
+        "train_pictures": data.train.counts(),
+        "notes": list(data.notes),
+        "validation": asdict(outcome.validation) if outcome.validation else None,
+        "test": asdict(outcome.test) if outcome.test else None,
+        "files": [str(path) for path in outcome.files],
+    }

@@ -1,0 +1,390 @@
+"""The training loop (paper, Section II-D): learn, validate, save, stop, go on."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from sonoassist.errors import ModelError, OutputError, UsageError
+from sonoassist.files import ensure_folder, write_bytes
+from sonoassist.model.checkpoint import decode
+from sonoassist.model.folding import Tensors
+from sonoassist.model.networks import Network
+from sonoassist.training.batches import Batch, Batches
+from sonoassist.training.checkpoints import Checkpoints, refuse_others
+from sonoassist.training.curves import write_curves
+from sonoassist.training.data import TrainingData
+from sonoassist.training.learner import Learner, NotANumberError
+from sonoassist.training.log import Log, Row
+from sonoassist.training.options import TrainOptions
+from sonoassist.training.parallel import Ranks
+from sonoassist.training.report import MODEL, Story, metadata, write_card
+from sonoassist.training.schedule import Plateau
+from sonoassist.training.signals import StopRequest
+from sonoassist.training.validation import Score, evaluate
+from sonoassist.training.weights import encode_arrays, load_arrays, network_arrays, start_from
+
+CALIBRATION_BATCHES = 4
+RETRY_S = 60.0
+"""Pause before a checkpoint that could not be written is tried again."""
+
+
+class Watcher(Protocol):
+    """Who is told how the training goes."""
+
+    def began(self, done: int, total: int) -> None:
+        """The loop begins behind iteration `done`."""
+
+    def learnt(self, row: Row) -> None:
+        """One more iteration is done."""
+
+    def validated(self, iteration: int, score: Score, best: bool) -> None:
+        """The network was validated."""
+
+    def note(self, line: str) -> None:
+        """Something the user should know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        iterations: Done in all sittings.
+        signal: That stopped it, or 0 when it came to its end.
+        plateau: It ended since validation no longer improved.
+        best_iteration: Whose weights are in the model; 0 when there are none yet.
+        validation: Figures of the best weights; None before the first validation.
+        test: Figures on the test cases; only at the end.
+        files: What was written.
+    """
+
+    iterations: int
+    signal: int
+    plateau: bool
+    best_iteration: int
+    validation: Score | None
+    test: Score | None
+    files: tuple[Path, ...]
+
+
+class Trainer:
+    """One sitting of a training run.
+
+    Args:
+        options: Of the run.
+        data: Prepared pictures.
+        out: Folder of the run.
+        ranks: The processes that train together.
+        watcher: Told of everything; silent in all processes but the first.
+        folded: Weights to fine-tune, or None.
+        command: For the card.
+    """
+
+    def __init__(
+        self,
+        options: TrainOptions,
+        data: TrainingData,
+        out: Path,
+        ranks: Ranks,
+        watcher: Watcher,
+        folded: Tensors | None = None,
+        command: str = "",
+    ) -> None:
+        self.options, self.data, self.out = options, data, out
+        self.ranks, self._watcher, self._command = ranks, watcher, command
+        self.done = 0
+        self.plateau = Plateau()
+        self.best: Score | None = None
+        self._best_iteration = 0
+        self._unwritten: bytes | None = None
+        self._log = Log(out)
+        self._checkpoints = Checkpoints(out)
+        self._saved_s = time.monotonic()
+        _seed_everything(options.seed)
+        network = Network(options.spec, batch_norm=options.spec.batch_norm).to(ranks.device)
+        if folded is not None:
+            start_from(network, folded, self._examples())
+        self.learner = Learner(options, ranks, network)
+        plan_size = options.batch_planes * 13 + options.batch_background
+        if ranks.world > plan_size:
+            raise UsageError(f"{ranks.world} processes cannot share a batch of {plan_size}")
+
+    def _examples(self) -> Iterator[torch.Tensor]:
+        """Some training batches, to measure the statistics of loaded weights on."""
+        with Batches(self.data.train, self.options, 1) as batches:
+            for _ in range(CALIBRATION_BATCHES):
+                yield torch.from_numpy(batches.get().inputs).to(self.ranks.device)
+
+    def resume(self) -> None:
+        """Go on from the newest checkpoint.
+
+        Raises:
+            UsageError: There is none, or it was made with other settings or data.
+            ModelError: It cannot be used.
+        """
+        checkpoint = self._checkpoints.newest(self._watcher.note)
+        refuse_others(checkpoint.state["settings"], self._settings())
+        state = checkpoint.state
+        self.learner.load(checkpoint.tensors, state)
+        self.done = int(state["iteration"])
+        self.plateau = Plateau(**state["plateau"])
+        self.best = Score(**state["best"]) if state["best"] else None
+        self._best_iteration = self.plateau.best_iteration
+        random.setstate(_as_tuples(state["python"]))
+        np.random.set_state(_numpy_state(state["numpy"]))
+        self._log.load(self.done)
+
+    def run(self) -> Outcome:
+        """Train until the end, a plateau, or a signal.
+
+        Raises:
+            UsageError: The folder holds another run.
+            ModelError: The loss is not a number any more.
+            OutputError: The last checkpoint or the model cannot be written.
+        """
+        if self.ranks.first:
+            ensure_folder(self.out)
+            if not self.done and self._checkpoints.paths():
+                raise UsageError(
+                    f"{self.out} holds a training already",
+                    "Add --resume to go on with it, or choose another folder",
+                )
+        if self.options.amp == "bf16" and slow_bf16(self.ranks.device):
+            self._watcher.note("warning: this processor has no bf16; --amp off is much faster")
+        self._watcher.began(self.done, self.options.iterations)
+        with deterministic(self.ranks.device), StopRequest() as stop:
+            try:
+                self._learn(stop)
+            except NotANumberError as error:
+                raise self._explained(error) from error
+        self._save(last=True)
+        if stop.received:
+            return self._outcome(stop.received, None)
+        return self._finish()
+
+    def _learn(self, stop: StopRequest) -> None:
+        ranks, options = self.ranks, self.options
+        first = self.done + 1
+        with Batches(self.data.train, options, first, ranks.rank, ranks.world) as batches:
+            while self.done < options.iterations and not self.plateau.stopped:
+                self._iterate(batches.get())
+                if self._asked_to_stop(stop):
+                    return
+
+    def _iterate(self, batch: Batch) -> None:
+        began_s = time.perf_counter()
+        lr = self.plateau.lr(batch.iteration, self.options)
+        loss = self.learner.step(batch, lr)
+        self.done = batch.iteration
+        seconds = time.perf_counter() - began_s
+        score = None
+        if self.done % self.options.val_every == 0:
+            score = self._validate()
+        row = Row(
+            batch.iteration,
+            loss,
+            lr,
+            batch.inputs.shape[-1],
+            seconds,
+            score.loss if score else None,
+            score.accuracy if score else None,
+        )
+        self._log.add(row)
+        self._watcher.learnt(row)
+        if score or time.monotonic() - self._saved_s > self.options.save_every_s:
+            self._save()
+
+    def _validate(self) -> Score:
+        score = evaluate(self.learner, self.data.validation)
+        best = self.plateau.update(self.done, score.error, score.loss, self.options)
+        if best:
+            self._take_best(score)
+        self._watcher.validated(self.done, score, best)
+        return score
+
+    def _take_best(self, score: Score) -> None:
+        self.best, self._best_iteration = score, self.done
+        arrays = network_arrays(self.learner.network)
+        about = metadata(self._story())
+        self._unwritten = encode_arrays(arrays, self.options.architecture, about)
+
+    def _asked_to_stop(self, stop: StopRequest) -> bool:
+        """Whether any process was asked; they all stop behind the same iteration."""
+        if self.ranks.world > 1 and self.ranks.wait(bool(stop.received)):
+            stop.received = stop.received or signal.SIGTERM
+        return bool(stop.received)
+
+    def _save(self, last: bool = False) -> None:
+        """Write everything; while the training goes on, a full disk is only warned of.
+
+        Stopping would lose what is in memory; going on keeps it, and room may be made meanwhile.
+        """
+        if not self.ranks.first:
+            return
+        try:
+            self._write()
+            self._saved_s = time.monotonic()
+        except OutputError as error:
+            if last:
+                raise OutputError(
+                    f"{error.message}; the newest whole checkpoint is {self._newest_name()}",
+                    "Free some space and go on with --resume",
+                ) from error
+            self._watcher.note(f"warning: {error}; the training goes on and will try again")
+            self._saved_s = time.monotonic() - self.options.save_every_s + RETRY_S
+
+    def _write(self) -> None:
+        self._write_model()
+        self._log.write()
+        write_curves(self.out, self._log.rows)
+        self._checkpoints.save(self.done, self.learner.tensors(), self._state())
+
+    def _write_model(self) -> None:
+        if self._unwritten is not None:
+            write_bytes(self.out / MODEL, self._unwritten)
+            self._unwritten = None
+
+    def _state(self) -> dict[str, Any]:
+        """What is no tensor. The place in the sampling is the iteration: see `BatchPlan`."""
+        return {
+            "iteration": self.done,
+            "settings": self._settings(),
+            "plateau": self.plateau.state(),
+            "best": asdict(self.best) if self.best else None,
+            "python": random.getstate(),
+            "numpy": [part if isinstance(part, str | int | float) else part.tolist()
+                      for part in np.random.get_state()],
+            **self.learner.state(),
+        }  # fmt: skip
+
+    def _settings(self) -> dict[str, Any]:
+        return self.options.settings() | {"data": self.data.digest}
+
+    def _newest_name(self) -> str:
+        paths = self._checkpoints.paths()
+        return paths[0].name if paths else "none"
+
+    def _explained(self, error: NotANumberError) -> ModelError:
+        if self.ranks.first:
+            self._log.write()
+        return ModelError(
+            f"{error.message.rstrip('.')}; the last good checkpoint is {self._newest_name()}",
+            "Start again with a smaller --lr, from the best model so far if there is one "
+            f"(--from {MODEL})",
+        )
+
+    def _finish(self) -> Outcome:
+        """The end: a last validation if one is due, the test, the card."""
+        # What comes now is not in the checkpoint: with more iterations a resumed run goes on
+        # exactly as if it had never stopped here.
+        if self._best_iteration != self.done and self.done % self.options.val_every:
+            score = evaluate(self.learner, self.data.validation)
+            better = self.best is None or (score.error, score.loss) < (
+                self.best.error,
+                self.best.loss,
+            )
+            if better:
+                self._take_best(score)
+            self._watcher.validated(self.done, score, better)
+        test = None
+        if self.ranks.first:
+            self._write_model()
+            test = self._test()
+            self._describe(test)
+        return self._outcome(0, test)
+
+    def _test(self) -> Score | None:
+        if not len(self.data.test):
+            return None
+        self._watcher.note(f"testing on {len(self.data.test)} pictures of the test cases")
+        network = Network(self.options.spec, batch_norm=self.options.spec.batch_norm)
+        load_arrays(network, self._best_arrays())
+        alone = Ranks(0, 1, self.ranks.device)
+        return evaluate(Learner(self.options, alone, network.to(self.ranks.device)), self.data.test)
+
+    def _best_arrays(self) -> Tensors:
+        path = self.out / MODEL
+        try:
+            tensors, _ = decode(path.read_bytes(), MODEL)
+        except OSError as error:
+            raise ModelError(f"cannot read {path}: {error.strerror or error}") from error
+        return tensors
+
+    def _describe(self, test: Score | None) -> None:
+        story = self._story(test)
+        about = metadata(story)
+        data = encode_arrays(self._best_arrays(), self.options.architecture, about)
+        write_bytes(self.out / MODEL, data)
+        write_card(self.out, story)
+
+    def _story(self, test: Score | None = None) -> Story:
+        assert self.best is not None
+        return Story(
+            self.options,
+            self.data,
+            self._command,
+            self.done,
+            self._best_iteration,
+            self.best,
+            test,
+        )
+
+    def _outcome(self, stopped_by: int, test: Score | None) -> Outcome:
+        names = (MODEL, "model-card.toml", "log.csv", "curves.png")
+        files = [self.out / name for name in names if (self.out / name).is_file()]
+        return Outcome(
+            iterations=self.done,
+            signal=stopped_by,
+            plateau=self.plateau.stopped,
+            best_iteration=self._best_iteration,
+            validation=self.best,
+            test=test,
+            files=tuple(files),
+        )
+
+
+@contextmanager
+def deterministic(device: torch.device) -> Iterator[None]:
+    """Ask torch for the same bits each time where it can give them: on the CPU.
+
+    On a GPU that would cost much of its speed; there the fastest convolutions are searched for.
+    """
+    before = torch.are_deterministic_algorithms_enabled()
+    search = torch.backends.cudnn.benchmark
+    torch.use_deterministic_algorithms(device.type == "cpu")
+    torch.backends.cudnn.benchmark = device.type == "cuda"
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before)
+        torch.backends.cudnn.benchmark = search
+
+
+def slow_bf16(device: torch.device) -> bool:
+    """Whether bf16 is only imitated: measured ten times slower than float32 with AVX2."""
+    return device.type == "cpu" and torch.backends.cpu.get_cpu_capability() == "AVX2"
+
+
+def _seed_everything(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def _as_tuples(value: Any) -> Any:
+    """JSON has lists only; Python's generator wants the tuples back."""
+    return tuple(_as_tuples(part) for part in value) if isinstance(value, list) else value
+
+
+def _numpy_state(parts: list[Any]) -> tuple[Any, ...]:
+    return (parts[0], np.array(parts[1], np.uint32), *parts[2:])

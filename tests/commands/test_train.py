@@ -1,0 +1,169 @@
+"""`sonoassist train` from a folder of exams to a model that the program runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sonoassist.cli import run
+from sonoassist.model.store import ModelStore
+from sonoassist.model.weights_import import import_weights
+from sonoassist.opencv import cv2
+from sonoassist.pipeline import build_analyser
+from sonoassist.sources import open_source
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
+
+from training_help import start_train, train, write_exams
+
+SMALL = (
+    "--architecture", "smallnet", "--patch", "64", "--batch-planes", "1", "--crop", "full",
+    "--batch-background", "2", "--val-every", "2", "--device", "cpu", "--workers", "1",
+)  # fmt: skip
+ENDS_S = 120
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SONOASSIST_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(sys, "argv", ["sonoassist", "train", "exams", "--out", "run"])
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def exams(tmp_path: Path) -> Path:
+    return write_exams(tmp_path / "exams", cases=5)
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: str) -> None:
+    lines = capsys.readouterr().err.splitlines()
+    errors = [line for line in lines if line.startswith("sonoassist: error:")]
+    assert len(errors) == 1, lines
+    assert lines[-1] == errors[0]
+    for word in words:
+        assert word in errors[0]
+
+
+def test_from_exams_to_a_model_that_runs(
+    exams: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    assert train(exams, "--out", out, "--iterations", 3, *SMALL, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["iterations"], told["domain"], told["stopped"]) == (3, "own", False)
+    assert told["train_pictures"]["femur"] == told["train_pictures"]["background"] > 0
+    assert told["test"]["pictures"] == 6
+    card = (out / "model-card.toml").read_text(encoding="utf-8")
+    for words in (
+        "sonoassist train exams --out run",
+        "seed = 0",
+        'patches = "64"',
+        "[test.recall]",
+    ):
+        assert words in card
+    assert cv2.imread(str(out / "curves.png")).shape == (1260, 1200, 3)
+    assert (out / "log.csv").read_text().splitlines()[0].startswith("iteration,loss,lr,patch_px")
+
+    assert run(["models", "add", str(out / "model.safetensors"), "--name", "mine"]) == 0
+    model = ModelStore.default().get("mine")
+    assert (model.card.domain, model.card.architecture, model.card.crop) == (
+        "own", "smallnet", "full",
+    )  # fmt: skip
+    assert "Validation: accuracy" in model.card.notes
+    analyser = build_analyser(ModelStore.default(), model="mine")
+    with open_source(str(exams / "case0" / "femur-0.png")) as source:
+        frame = source.read()
+        assert frame is not None
+        analysis = analyser.analyse(frame)
+    analyser.close()
+    assert np.isclose(analysis.prediction.probabilities.sum(), 1, atol=1e-5)
+
+    tuned = tmp_path / "tuned"
+    assert train(exams, "--out", tuned, "--from", "mine", "--iterations", 1, *SMALL) == 0
+    assert train(exams, "--out", tuned, "--iterations", 2, "--resume", *SMALL) == 2
+    refused(capsys, "start", "mine")
+
+
+def test_bad_input_gives_one_line(
+    exams: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "run"
+    single = write_exams(tmp_path / "single", cases=1)
+    assert train(single, "--out", out, *SMALL) == 2
+    refused(capsys, "one case only", "--test-share 0")
+    assert train(exams, "--out", out, "--strict", *SMALL) == 2
+    refused(capsys, "no training picture of: 3vv")
+    assert train(tmp_path / "none", "--out", out, *SMALL) == 2
+    refused(capsys, "there is no data set")
+    assert train(exams, "--out", out, "--resume", *SMALL) == 2
+    refused(capsys, "no checkpoint")
+    assert train(exams, "--out", out, *SMALL, "--patch", "9") == 2
+    refused(capsys, "9 px")
+    assert train(exams, "--out", out, "--from", "nothing", *SMALL) == 2
+    refused(capsys, "nothing")
+    assert train(exams, "--out", out, *SMALL, "--amp", "f16") == 2
+    refused(capsys, "f16 needs a CUDA device")
+
+
+def test_bad_rows_are_listed_and_the_rest_is_used(
+    exams: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (exams / "case2" / "lips-0.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
+    with (exams / "case1" / "labels.csv").open("a", encoding="utf-8") as table:
+        table.write("femur-0.png,,elbow\n")
+    assert train(exams, "--out", tmp_path / "run", "--iterations", 1, *SMALL) == 0
+    said = capsys.readouterr().err
+    assert "lips-0.png" in said
+    assert "elbow" in said
+
+
+def environment(home: Path) -> dict[str, str]:
+    paths = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
+    return os.environ | {"SONOASSIST_HOME": str(home), "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def checkpoints(out: Path) -> list[str]:
+    return sorted(path.name for path in out.glob("checkpoints/iteration-*"))
+
+
+def wait_for_new(out: Path, before: list[str]) -> None:
+    """Until there are two checkpoints, one of them new."""
+    tick, ends_s = threading.Event(), time.monotonic() + ENDS_S
+    while (checkpoints(out) == before or len(checkpoints(out)) < 2) and time.monotonic() < ends_s:
+        tick.wait(0.002)
+
+
+def test_killed_while_it_writes_and_then_asked_to_end(
+    exams: Path, tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A checkpoint a step: SIGKILL falls between two of them or into one."""
+    out = tmp_path / "run"
+    words = [exams, "--out", out, *SMALL, "--save-minutes", "0", "--val-every", "1000"]
+    for number, sent in enumerate((signal.SIGKILL, signal.SIGTERM)):
+        again = ["--resume"] if number else []
+        before = checkpoints(out)
+        process = start_train(*words, "--iterations", "5000", *again, env=environment(home))
+        wait_for_new(out, before)
+        process.send_signal(sent)
+        _, said = process.communicate(timeout=ENDS_S)
+        assert process.returncode == (-9 if sent == signal.SIGKILL else 128 + 15), said
+    assert "everything is saved. Go on with: sonoassist" in said
+    assert "--resume" in said
+    last = int(checkpoints(out)[-1][10:18])
+    assert train(*words, "--iterations", last + 2, "--resume") == 0
+    # What was killed twice and resumed twice is what runs through, bit for bit.
+    straight = tmp_path / "straight"
+    words[2] = straight
+    assert train(*words, "--iterations", last + 2) == 0
+    ours, theirs = (folder / "model.safetensors" for folder in (out, straight))
+    one, other = import_weights(ours).tensors, import_weights(theirs).tensors
+    for name, values in one.items():
+        np.testing.assert_array_equal(values, other[name], err_msg=name)

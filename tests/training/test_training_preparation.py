@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from training_help import FULL, dataset, made_data, picture, write_exams
+
+from sonoassist.datasets.labels import Dataset, LabelledFrame
+from sonoassist.errors import SourceError, UsageError
+from sonoassist.opencv import cv2
+from sonoassist.planes import INDEX
+from sonoassist.training.cache import cached_case
+from sonoassist.training.data import DataOptions, prepare_data
+from sonoassist.training.preparation import (
+    BACKGROUND_BITS,
+    PrepareOptions,
+    label_bits,
+    planes_in,
+    prepare_case,
+)
+from sonoassist.training.recordings import MATCH, distance
+from sonoassist.training.split import Case
+from sources.video_maker import make_video
+
+STILL, MOVING = 12, 12
+
+
+def moving_film(path: Path) -> tuple[Path, list[np.ndarray]]:
+    """Twelve frames held still on a femur, then twelve that drift."""
+    held = picture("femur", 1)
+    others = [picture("background", 50 + n) for n in range(MOVING)]
+    others = [cv2.GaussianBlur(one, (0, 0), 4) for one in others]
+    ramps = [
+        np.roll(np.tile(np.linspace(30, 220, 160), (120, 1)), 13 * n, 1) for n in range(MOVING)
+    ]
+    moved = [
+        (0.5 * one + 0.5 * ramp).astype(np.uint8) for one, ramp in zip(others, ramps, strict=True)
+    ]
+    grey = [held] * STILL + moved
+    pictures = [np.dstack([one] * 3) for one in grey]
+    return make_video(path, [40 * n for n in range(len(grey))], pictures=pictures), grey
+
+
+def case_of(*frames: LabelledFrame) -> Case:
+    return Case("made/a", frames, synthetic=False)
+
+
+OPTIONS = PrepareOptions(crop=FULL, background=6)
+
+
+def test_background_is_drawn_where_the_probe_moves(tmp_path: Path) -> None:
+    film, _ = moving_film(tmp_path / "scan.mp4")
+    case = case_of(LabelledFrame("a", film, 3, ("femur",)))
+    made = prepare_case(case, OPTIONS)
+    drawn = [
+        int(origin.split("#")[1])
+        for origin, bits in zip(made.origins, made.labels, strict=True)
+        if bits == BACKGROUND_BITS
+    ]
+    assert len(drawn) == 6 == len(set(drawn))
+    assert min(drawn) >= STILL
+    assert made.problems == []
+    assert sorted(made.labels)[-1] == 1 << INDEX["femur"]
+    assert all(image.shape == (224, 288) and image.dtype == np.uint8 for image in made.images)
+    again = prepare_case(case, OPTIONS)
+    assert again.origins == made.origins
+    assert prepare_case(case, replace(OPTIONS, seed=1)).origins != made.origins
+
+
+def test_most_frames_labelled_means_the_rest_was_left_out(tmp_path: Path) -> None:
+    film, grey = moving_film(tmp_path / "scan.mp4")
+    labels = [
+        LabelledFrame("a", film, n, ("femur",) if n < STILL else ("background",))
+        for n in range(len(grey) - 4)
+    ]
+    made = prepare_case(case_of(*labels), replace(OPTIONS, background=50, per_plane=3))
+    assert sum(bits != BACKGROUND_BITS for bits in made.labels) == 3
+    last = max(int(origin.split("#")[1]) for origin in made.origins)
+    assert last < len(grey) - 4
+
+
+def test_a_freeze_frame_is_found_in_the_video_and_both_are_used(tmp_path: Path) -> None:
+    film, grey = moving_film(tmp_path / "scan.mp4")
+    freeze = np.clip(1.2 * grey[5].astype(float) + 6, 0, 255).astype(np.uint8)
+    assert cv2.imwrite(str(tmp_path / "freeze.png"), freeze)
+    assert cv2.imwrite(str(tmp_path / "other.png"), picture("lips", 4))
+    made = prepare_case(
+        case_of(
+            LabelledFrame("a", tmp_path / "freeze.png", 0, ("femur",)),
+            LabelledFrame("a", tmp_path / "other.png", 0, ("lips",)),
+            LabelledFrame("a", film, 20, ("background",)),
+        ),
+        OPTIONS,
+    )
+    assert made.matched == 1
+    femurs = [
+        origin
+        for origin, bits in zip(made.origins, made.labels, strict=True)
+        if planes_in(bits) == [INDEX["femur"]]
+    ]
+    assert femurs[0] == "freeze.png"
+    name, index = femurs[1].split("#")
+    assert name == "scan.mp4"
+    assert int(index) < STILL
+
+
+def test_the_distance_ignores_gain() -> None:
+    thumb = picture("femur", 2, 56, 72)
+    louder = np.clip(1.3 * thumb.astype(float) + 10, 0, 255).astype(np.uint8)
+    assert distance(thumb, thumb) == 0
+    assert distance(thumb, louder) < 0.1 * MATCH
+    assert distance(thumb, picture("lips", 3, 56, 72)) > MATCH
+
+
+def test_doppler_split_views_and_black_pictures_are_left_out(tmp_path: Path) -> None:
+    grey = np.dstack([picture("lips", 1)] * 3)
+    doppler = grey.copy()
+    doppler[40:80, 60:100] = (0, 40, 230)
+    split = np.zeros_like(grey)
+    split[10:110, 2:76] = split[10:110, 84:158] = cv2.resize(grey, (74, 100)) // 2 + 60
+    pictures = {"ok": grey, "doppler": doppler, "split": split, "black": 0 * grey}
+    frames = []
+    for name, pixels in pictures.items():
+        assert cv2.imwrite(str(tmp_path / f"{name}.png"), pixels)
+        frames.append(LabelledFrame("a", tmp_path / f"{name}.png", 0, ("lips",)))
+    made = prepare_case(case_of(*frames), OPTIONS)
+    assert made.origins == ["ok.png"]
+    assert made.dropped == {"Doppler": 1, "split view": 1, "no signal": 1}
+
+
+def test_an_unreadable_picture_in_the_middle_is_named_and_passed_over(tmp_path: Path) -> None:
+    write_exams(tmp_path / "exams")
+    (tmp_path / "exams" / "case1" / "lips-1.png").write_bytes(b"\x89PNG\r\n\x1a\nnot really")
+    (tmp_path / "exams" / "case2" / "femur-0.png").write_bytes(b"")
+    data = made_data(tmp_path)
+    assert len(data.train) + len(data.validation) + len(data.test) == 4 * 6 - 2
+    assert any("lips-1.png" in line for line in data.notes)
+    assert any("femur-0.png" in line and "empty" in line for line in data.notes)
+    with pytest.raises(UsageError, match=r"\.png"):
+        made_data(tmp_path, strict=True)
+
+
+def test_a_recording_without_signal_in_part(tmp_path: Path) -> None:
+    lit = [np.dstack([picture("background", n)] * 3) for n in range(6)]
+    pictures = [*lit, *(0 * one for one in lit[:3])]
+    film = make_video(
+        tmp_path / "scan.mp4", [40 * n for n in range(len(pictures))], pictures=pictures
+    )
+    kept = cached_case(case_of(LabelledFrame("a", film, 2, ("lips",))), OPTIONS, tmp_path / "cache")
+    assert kept.about["dropped"] == {"Doppler or no signal": 3}
+    assert len(kept) == 1 + 4  # the labelled one, and all that move but the first and the black
+
+
+def test_labels_of_several_planes(tmp_path: Path) -> None:
+    assert cv2.imwrite(str(tmp_path / "a.png"), picture("lips", 1))
+    frame = LabelledFrame("a", tmp_path / "a.png", 0, ("4ch", "lvot"))
+    assert planes_in(label_bits(frame)) == [INDEX["4ch"], INDEX["lvot"]]
+    assert prepare_case(case_of(frame), OPTIONS).dropped == {"label of several planes": 1}
+    kept = prepare_case(case_of(frame), replace(OPTIONS, coarse=True))
+    assert kept.labels == [label_bits(frame)]
+
+
+def test_the_cache_gives_the_same_pictures_and_notices_changes(tmp_path: Path) -> None:
+    write_exams(tmp_path / "exams", cases=1)
+    frames = dataset(tmp_path / "exams").frames
+    case, cache = case_of(*frames), tmp_path / "cache"
+    made, kept = prepare_case(case, OPTIONS), cached_case(case, OPTIONS, cache)
+    assert len(kept) == len(made.images)
+    for number, image in enumerate(made.images):
+        np.testing.assert_array_equal(kept.image(number), image)
+    (file,) = cache.iterdir()
+    stamp = file.stat().st_mtime_ns
+    assert cached_case(case, OPTIONS, cache).about == kept.about
+    assert file.stat().st_mtime_ns == stamp
+    cached_case(case, replace(OPTIONS, seed=9), cache)
+    assert cv2.imwrite(str(frames[0].path), picture("lips", 77))
+    changed = cached_case(case, OPTIONS, cache)
+    assert changed.about["digest"] != kept.about["digest"]
+    assert len(list(cache.iterdir())) == 3
+
+
+def test_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
+    write_exams(tmp_path / "exams", cases=1)
+    case = case_of(*dataset(tmp_path / "exams").frames)
+    kept = cached_case(case, OPTIONS, tmp_path / "cache")
+    whole = kept.path.read_bytes()
+    for damage in (b"", whole[: len(whole) // 2], b"x" * 100):
+        kept.path.write_bytes(damage)
+        assert cached_case(case, OPTIONS, tmp_path / "cache").about == kept.about
+    kept.path.unlink()
+    with pytest.raises(SourceError, match="cannot read"):
+        kept.image(0)
+
+
+def test_a_plane_without_examples_is_said_plainly(tmp_path: Path) -> None:
+    data = made_data(tmp_path)
+    assert "no training picture of: 3vv, 4ch" in data.notes[-1]
+    with pytest.raises(UsageError, match="no training picture of"):
+        made_data(tmp_path, strict=True)
+
+
+def test_one_case_validates_by_picture(tmp_path: Path) -> None:
+    write_exams(tmp_path / "exams", cases=1, each=5)
+    options = DataOptions(tmp_path / "cache", OPTIONS, test_share=0)
+    data = prepare_data([dataset(tmp_path / "exams")], options)
+    assert (len(data.train), len(data.validation), len(data.test)) == (12, 3, 0)
+    assert {k: v for k, v in data.validation.counts().items() if v} == {
+        "femur": 1, "lips": 1, "background": 1,
+    }  # fmt: skip
+
+
+def test_data_without_use(tmp_path: Path) -> None:
+    write_exams(tmp_path / "exams", planes=("femur",))
+    options = DataOptions(tmp_path / "cache", OPTIONS)
+    with pytest.raises(UsageError, match="all training pictures show the same: femur"):
+        prepare_data([dataset(tmp_path / "exams")], options)
+    gone = [LabelledFrame(f"c{n}", tmp_path / f"{n}.png", 0, ("femur",)) for n in range(5)]
+    with pytest.raises(UsageError, match="no picture of the training cases"):
+        prepare_data([Dataset("gone", "exams", tuple(gone))], options)
