@@ -13,7 +13,7 @@ from types import TracebackType
 import numpy as np
 from typing_extensions import Self
 
-from sonoassist.errors import DamagedFrameError
+from sonoassist.errors import DamagedFrameError, SourceError
 from sonoassist.packets import Frame, Pixels, frozen
 
 
@@ -97,7 +97,7 @@ class Source(ABC):
         Raises:
             SourceError: A live source cannot seek.
         """
-        raise NotImplementedError
+        raise SourceError(f"{self.info.label} is live and cannot go to frame {index}")
 
     def index_at(self, time_s: float) -> int:
         """Index of the frame shown at `time_s` of a recording."""
