@@ -67,7 +67,7 @@ def abdominal(canvas: Canvas) -> Points:
     canvas.fill(stomach, FLUID, landmark=True)
     vein = curve([(14, -0.5), (8, -1.5), (3, -4), (-1, -8.5), (-2.5, -11.5)])
     canvas.line(vein, 4.2, MEMBRANE.brighter(-5), opacity=0.6, landmark=True)
-    canvas.line(vein, 3.0, BLOOD.brighter(-6), landmark=True)
+    canvas.line(vein, 2.8, BLOOD.brighter(2), soft_mm=0.5, landmark=True)
     for _ in range(5):
         at = float(rng.uniform(-8, 14)), float(rng.uniform(-17, 4))
         turn = float(rng.uniform(0, 3))
@@ -75,6 +75,7 @@ def abdominal(canvas: Canvas) -> Points:
     for at in ((-12.6, 3.2), (-11.4, -3.6)):
         canvas.fill(oval(1.8, 1.7, at), MEMBRANE.brighter(-4), opacity=0.6)
         canvas.fill(oval(1.5, 1.4, at), BLOOD.brighter(-4))
+    canvas.fray(outline * 0.9)
     vertebra(canvas, (-18.8, 0))
     return outline
 
@@ -99,7 +100,7 @@ def kidneys(canvas: Canvas) -> Points:
     """Both kidneys beside the spine."""
     rng = canvas.rng
     a, b = 22.5, 24.0
-    wall(canvas, a, b, SOFT.brighter(-1))
+    outline = wall(canvas, a, b, SOFT.brighter(-1))
     for _ in range(14):  # bowel
         at = float(rng.uniform(0, 15)), float(rng.uniform(-14, 14))
         loop = rough(
@@ -111,5 +112,6 @@ def kidneys(canvas: Canvas) -> Points:
         for side in (-1, 1)
     ]
     canvas.fill(oval(1.5, 1.5, (-8, 1.5)), BLOOD.brighter(-4))
+    canvas.fray(outline * 0.9)
     vertebra(canvas, (-15.4, 0))
     return np.concatenate(parts)

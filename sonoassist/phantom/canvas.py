@@ -142,6 +142,17 @@ class Canvas:
         """Paint along a closed outline."""
         self._stamp(np.concatenate([points, points[:1]]), width_mm, tissue, 0.25, opacity)
 
+    def fray(self, points: Points, scale_mm: float = 3.0) -> None:
+        """Blur away parts of what is drawn within an outline, as a slice that is not quite flat."""
+        found = self._mask(points, None, 0.6)
+        if found is None:
+            return
+        rows, columns, mask = found
+        patches = np.clip(noise(self.rng, mask.shape, scale_mm / self._step) - 0.1, 0, 1)
+        part = self._layers[rows, columns]
+        dim = cv2.GaussianBlur(part, (0, 0), 2.2 / self._step)
+        part += (mask * patches)[..., None] * (dim - part)
+
     def grain(self, points: Points, db: float, scale_mm: float, stretch: float = 1.0) -> None:
         """Uneven scattering within an outline: lumps of `scale_mm`, longer along u by `stretch`."""
         found = self._mask(points, None, 0.6)
@@ -192,7 +203,7 @@ class Canvas:
         soft = cv2.GaussianBlur(mask, (0, 0), max(soft_mm / self._step, 0.4))
         return slice(low[1], high[1]), slice(low[0], high[0]), soft.astype(np.float32) / 255
 
-    def finish(self, outline: Points, warp_mm: float = 0.8, lumps_db: float = 1.6) -> Section:
+    def finish(self, outline: Points, warp_mm: float = 0.8, lumps_db: float = 2.0) -> Section:
         """The drawing, slightly bent and uneven as living things are.
 
         Args:
@@ -201,12 +212,13 @@ class Canvas:
             lumps_db: Unevenness of the scattering.
         """
         shift = [
-            warp_mm * noise(self.rng, self._size, 14 / self._step)
-            + 0.15 * warp_mm * noise(self.rng, self._size, 3 / self._step)
+            warp_mm * noise(self.rng, self._size, 30 / self._step)
+            + 0.12 * warp_mm * noise(self.rng, self._size, 4 / self._step)
             for _ in range(2)
         ]
         lumps = noise(self.rng, self._size, 1.5 / self._step, 1.5)
         lumps += noise(self.rng, self._size, 5 / self._step)
+        lumps += noise(self.rng, self._size, 12 / self._step)
         self._layers[..., AMPLITUDE] *= np.exp(np.float32(lumps_db * 0.115) * lumps)
         row, column = np.indices(self._size, np.float32)
         bent = cv2.remap(

@@ -50,17 +50,17 @@ class Structure:
 
 
 PLANES: tuple[Structure, ...] = (
-    Structure("3vv", heart.three_vessels, (0.28, 0.38), (0.0, 45.0, -45.0), 40, True, True),
-    Structure("4ch", heart.four_chambers, (0.36, 0.54), FRONT, 35, True, True),
+    Structure("3vv", heart.three_vessels, (0.3, 0.46), (0.0, 45.0, -45.0), 40, True, True),
+    Structure("4ch", heart.four_chambers, (0.4, 0.62), FRONT, 35, True, True),
     Structure("abdominal", abdomen.abdominal, (0.5, 0.72), (0.0, 180.0, 180.0), 35),
     Structure("brain_cb", head.brain_cb, (0.52, 0.7), (0.0,), 18),
     Structure("brain_tv", head.brain_tv, (0.5, 0.7), (0.0,), 18),
     Structure("femur", limbs.femur, (0.32, 0.5), SIDES[:1], 15),
     Structure("kidneys", abdomen.kidneys, (0.4, 0.56), (90.0,), 30),
     Structure("lips", face.lips, (0.2, 0.34), (0.0, 90.0, -90.0), 30),
-    Structure("lvot", heart.left_outflow, (0.34, 0.46), (45.0,), 40, True, True),
-    Structure("profile", face.profile, (0.48, 0.66), (-60.0, -80.0), 20),
-    Structure("rvot", heart.right_outflow, (0.32, 0.44), FRONT, 35, True, True),
+    Structure("lvot", heart.left_outflow, (0.36, 0.52), (45.0,), 40, True, True),
+    Structure("profile", face.profile, (0.5, 0.74), (-35.0, -60.0, -80.0), 20),
+    Structure("rvot", heart.right_outflow, (0.34, 0.5), FRONT, 35, True, True),
     Structure("spine_cor", spine.spine_cor, (0.5, 0.68), SIDES[:1], 12),
     Structure("spine_sag", spine.spine_sag, (0.55, 0.72), SIDES[:1], 12),
 )

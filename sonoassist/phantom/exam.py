@@ -16,6 +16,8 @@ from sonoassist.phantom.scene import Scene
 from sonoassist.phantom.screen import Screen, choose_layout, colour_flow, measure
 
 KEPT_SCENES = 4
+SEARCHING: tuple[State, ...] = ("plane", "near_miss", "background")
+"""States that a held plane fades into; the others replace the picture at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,34 @@ class PhantomExam:
         picture, scanner = self._picture(number, time_s, near)
         picture = self._overlaid(picture, number, time_s)
         pixels = self._on_screen(picture, scanner, time_s)
-        if leg.state != "plane" or near < NEAR:
+        shown = self._shown(number, near)
+        if shown is None:
             state: State = "near_miss" if leg.state == "plane" else leg.state
             return PhantomFrame(pixels, time_s, state, "background", None)
-        return PhantomFrame(pixels, time_s, "plane", leg.kind, self._box(number, time_s))
+        shown_number, away = shown
+        kind = self.plan.legs[shown_number].kind
+        return PhantomFrame(pixels, time_s, "plane", kind, self._box(shown_number, time_s, away))
+
+    def _shown(self, number: int, near: float) -> tuple[int, float] | None:
+        """The leg whose plane is in the picture, and how far the probe is away from it.
+
+        A plane counts from `NEAR` on as the probe comes and, alike, until it has gone as far.
+        """
+        leg = self.plan.legs[number]
+        if leg.state == "plane" and near >= NEAR:
+            return number, 1 - near
+        before = self._before(number)
+        leaves_plane = before is not None and self.plan.legs[before].state == "plane"
+        if leaves_plane and near <= 1 - NEAR and leg.state in SEARCHING:
+            return before, near
+        return None
+
+    def _before(self, number: int) -> int | None:
+        """The leg whose picture this one fades in from; frozen and lost pictures are passed."""
+        for before in range(number - 1, -1, -1):
+            if self.plan.legs[before].state not in ("frozen", "no_signal"):
+                return before
+        return None
 
     def _frozen(self, number: int, time_s: float) -> PhantomFrame:
         """The last frame of the leg before, the same again and again, perhaps measured."""
@@ -113,15 +139,12 @@ class PhantomExam:
 
     def _picture(self, number: int, time_s: float, near: float) -> tuple[Pixels, Scanner]:
         scene = self._scene(number)
-        before = number - 1
-        while before >= 0 and self.plan.legs[before].state in ("frozen", "no_signal"):
-            before -= 1
-        coming = near < 1 and before >= 0
-        scanner = self._scene(before).scanner if coming and near < 0.5 else scene.scanner
+        before = self._before(number) if near < 1 else None
+        leaving = None if before is None else self._scene(before)
+        scanner = leaving.scanner if leaving and near < 0.5 else scene.scanner
         layers = scene.layers(scanner, time_s, 1 - near, near)
         main, away = scene, 1 - near
-        if coming:
-            leaving = self._scene(before)
+        if leaving:
             layers = layers + np.float32(1 - near) * (
                 leaving.layers(scanner, time_s, near, 1 - near) - layers
             )
@@ -150,8 +173,8 @@ class PhantomExam:
         view = scanner.view
         return self._screen.show(picture, view.depth_mm, view.mm_per_px, time_s)
 
-    def _box(self, number: int, time_s: float) -> Box | None:
-        box = self._scene(number).box(time_s)
+    def _box(self, number: int, time_s: float, away: float) -> Box | None:
+        box = self._scene(number).box(time_s, away)
         if box is None:
             return None
         left, top = self.layout.left_px, self.layout.top_px

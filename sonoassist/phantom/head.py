@@ -25,9 +25,10 @@ def skull(canvas: Canvas) -> Points:
     rng = canvas.rng
     short = SHORT_MM * float(rng.uniform(0.94, 1.04))
     outline = rough(oval(LONG_MM, short), rng, 0.008)
-    canvas.fill(outline * 1.09, FAT.brighter(-6), soft_mm=0.6)
+    thick = float(rng.uniform(0.8, 1.2))
+    canvas.fill(outline * 1.07, FAT.brighter(-9), soft_mm=0.8)
     canvas.fill(outline, SKULL)
-    canvas.fill(outline * ((LONG_MM - 1.3) / LONG_MM), BRAIN)
+    canvas.fill(outline * ((LONG_MM - thick) / LONG_MM), BRAIN)
     canvas.grain(outline * 0.92, 3.0, 2.6, 1.5)
     # The near half is veiled by echoes going to and fro between skull and probe.
     veil = curve([(-26, -2), (-20, -14), (0, -21), (20, -14), (26, -2), (0, -5)], closed=True)
@@ -38,13 +39,13 @@ def skull(canvas: Canvas) -> Points:
 def midline(canvas: Canvas, rear_mm: float) -> None:
     """Falx from `rear_mm` to the forehead, parted by the cavum septi pellucidi."""
     canvas.line(
-        curve([(rear_mm, 0.3), (-2, -0.2), (8, 0)]), 0.45, MEMBRANE.brighter(-5), opacity=0.8
+        curve([(rear_mm, 0.3), (-2, -0.2), (8, 0)]), 0.45, MEMBRANE.brighter(-6), opacity=0.75
     )
     canvas.line(curve([(18.5, 0), (24, 0.2), (28, 0)]), 0.45, MEMBRANE.brighter(-3), landmark=True)
     canvas.fill(oval(4.6, 1.7, (13.2, 0)), FLUID, soft_mm=0.2, landmark=True)
     for side in (-1.9, 1.9):
-        canvas.line(curve([(8.8, side * 0.7), (13, side), (17.8, side * 0.8)]), 0.7, MEMBRANE,
-                    landmark=True)  # fmt: skip
+        wall = curve([(8.8, side * 0.7), (13, side), (17.8, side * 0.8)])
+        canvas.line(wall, 0.6, MEMBRANE.brighter(-3), landmark=True)
 
 
 def sulci(canvas: Canvas, number: int) -> None:
@@ -75,7 +76,8 @@ def brain_tv(canvas: Canvas) -> Points:
         canvas.fill(plexus, SOFT.brighter(4), opacity=seen, soft_mm=0.5)
     midline(canvas, -28)
     canvas.line(curve([(-2, 15.5), (4, 16.8), (11, 15.5)]), 0.7, SOFT.brighter(5), opacity=0.8)
-    sulci(canvas, 12)
+    sulci(canvas, 18)
+    canvas.fray(outline * 0.9)
     return outline
 
 
@@ -92,9 +94,10 @@ def brain_cb(canvas: Canvas) -> Points:
         lobe = rough(oval(4.9, 6.4, (-17.5, side * 6.3), -0.25 * side), canvas.rng, 0.04)
         canvas.fill(lobe, BRAIN.brighter(6), landmark=True)
         canvas.grain(lobe, 2.5, 1.4, 0.6)
-        canvas.rim(lobe, 0.8, MEMBRANE.brighter(-2), opacity=0.9 * (1 - canvas.tilt))
+        canvas.rim(lobe, 0.7, MEMBRANE.brighter(-4), opacity=0.65 * (1 - canvas.tilt))
     canvas.fill(oval(3.0, 2.4, (-17.5, 0)), SOFT.brighter(7), landmark=True)
-    canvas.line(curve([(-13, 0), (-8, 0.2), (8, 0)]), 0.7, MEMBRANE.brighter(-3))
+    canvas.line(curve([(-13, 0), (-8, 0.2), (8, 0)]), 0.5, MEMBRANE.brighter(-6))
     midline(canvas, -3)
-    sulci(canvas, 10)
+    sulci(canvas, 18)
+    canvas.fray(outline * 0.9)
     return outline

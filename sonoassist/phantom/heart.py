@@ -30,7 +30,7 @@ AXIS_RAD = -math.pi / 4
 CENTRE_MM = (2.5, -2.0)
 SEPTUM = Tissue(2, 0.02, 1.3)
 HEART_MUSCLE = Tissue(-5, 0.02, 1.05)
-CHAMBER = Tissue(-30, -0.02, 0.6)
+CHAMBER = Tissue(-24, -0.02, 0.6)
 
 
 def chest(canvas: Canvas, size: float = 1.0) -> None:
@@ -155,16 +155,16 @@ def three_vessels(canvas: Canvas) -> Points:
     chest(canvas, 1.0)
     rng = canvas.rng
     bed = rough(oval(12.5, 8.5, (0.0, -5.5), -0.25), rng, 0.06)
-    canvas.fill(bed, SOFT.brighter(-6), soft_mm=1.0)
+    canvas.fill(bed, SOFT.brighter(-3), soft_mm=1.0)
     pulse = 1 + 0.12 * canvas.phase
     canvas.fill(rough(oval(8, 3.2, (0, -12.5)), rng, 0.06), MUSCLE.brighter(-5), soft_mm=0.7)
     trunk = curve([(5.6, -8.5), (5.4, -5), (4.9, -1), (4.0, 5.5)])
     canvas.line(trunk, 5.6, MEMBRANE.brighter(-8), opacity=0.6, landmark=True)
-    canvas.line(trunk, 4.4, CHAMBER, soft_mm=0.7, landmark=True)
+    canvas.line(trunk, 4.4, CHAMBER, soft_mm=0.45, landmark=True)
     row = (((5.2, -6.6), 4.0, 3.2), ((-0.8, -4.6), 2.6, 2.5), ((-5.4, -2.6), 1.7, 1.6))
     for at, a, b in row:
         canvas.rim(oval(a, b * pulse, at, 0.5), 0.9, MEMBRANE.brighter(-7), 0.6 * (1 - canvas.tilt))
-        canvas.fill(oval(a, b * pulse, at, 0.5), CHAMBER, soft_mm=0.7, landmark=True)
+        canvas.fill(oval(a, b * pulse, at, 0.5), CHAMBER, soft_mm=0.45, landmark=True)
     canvas.rim(oval(1.3, 1.3, (-2.2, 2.6)), 0.7, MEMBRANE)  # the windpipe
     canvas.fill(oval(0.8, 0.8, (-2.2, 2.6)), BLOOD)
     return np.concatenate(

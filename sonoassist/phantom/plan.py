@@ -23,6 +23,10 @@ NEAR = 0.9
 """From this nearness on the picture counts as the plane (see `nearness`)."""
 ARRIVE_S = 0.805 * MOVE_S
 """After that time `nearness` passes `NEAR`; a hold is longer by it."""
+LEAVE_S = MOVE_S - ARRIVE_S
+"""For that time into the next leg the plane left behind still counts."""
+LATE_S = ARRIVE_S - LEAVE_S
+"""A leg that shows a plane is longer by it than the plane counts."""
 MIN_GAP_S = 0.5
 MAX_BACKGROUND = 0.99
 
@@ -67,7 +71,7 @@ class ExamPlan:
     def background_share(self) -> float:
         """Part of the time without a plane."""
         held_s = sum(
-            leg.end_s - leg.start_s - (ARRIVE_S if leg.state == "plane" else 0.0)
+            leg.end_s - leg.start_s - (LATE_S if leg.state == "plane" else 0.0)
             for leg in self.legs
             if leg.state in ("plane", "frozen")
         )
@@ -98,7 +102,7 @@ def plan_exam(
             f"Choose 0.1 to {MAX_BACKGROUND:g}",
         )
     needed_s = len(PLANE_KEYS) * max(
-        MIN_HOLD_S / (1 - background_share), (MIN_GAP_S + ARRIVE_S) / background_share
+        MIN_HOLD_S / (1 - background_share), (MIN_GAP_S + LATE_S) / background_share
     )
     length_s = max(USUAL_S, needed_s) if seconds is None else float(seconds)
     if not needed_s <= length_s < 24 * 3600:
@@ -123,7 +127,7 @@ class _Planner:
         self.legs: list[Leg] = []
         order = [str(key) for key in self._rng.permutation(PLANE_KEYS)]
         hold_s = length_s * (1 - background_share) / len(order)
-        free_s = length_s * background_share - len(order) * (ARRIVE_S + MIN_GAP_S)
+        free_s = length_s * background_share - len(order) * (LATE_S + MIN_GAP_S)
         gaps_s = MIN_GAP_S + self._rng.dirichlet(np.full(len(order), 12.0)) * free_s
         others = self._others(len(order)) if extras else {}
         for number, (key, gap_s) in enumerate(zip(order, gaps_s, strict=True)):
@@ -155,9 +159,9 @@ class _Planner:
 
     def _hold(self, key: str, seconds: float, extras: bool) -> None:
         if not extras or seconds < 2 * MIN_HOLD_S or self._rng.random() < 0.4:
-            self._add(seconds + ARRIVE_S, key, "plane")
+            self._add(seconds + LATE_S, key, "plane")
             return
-        self._add(seconds * 0.7 + ARRIVE_S, key, "plane")
+        self._add(seconds * 0.7 + LATE_S, key, "plane")
         held = self.legs[-1]
         self.legs.append(Leg(held.end_s, held.end_s + seconds * 0.3, key, "frozen", held.seed))
 

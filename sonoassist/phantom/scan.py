@@ -74,6 +74,7 @@ class Settings:
         haze: Strength of the echoes to and fro under the probe.
         noise_db: Electronic noise at full depth, below soft tissue.
         tint: Colour of the grey map, RGB factors.
+        contact_db: Loss where the probe touches the skin badly, from one side to the other.
     """
 
     mhz: float = 5.0
@@ -87,6 +88,7 @@ class Settings:
     haze: float = 0.3
     noise_db: float = -38.0
     tint: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    contact_db: tuple[float, ...] = (0.0, 0.0)
 
 
 def draw_settings(rng: np.random.Generator, *, cardiac: bool = False) -> Settings:
@@ -105,7 +107,17 @@ def draw_settings(rng: np.random.Generator, *, cardiac: bool = False) -> Setting
         haze=float(rng.uniform(0.05, 0.6)),
         noise_db=float(rng.uniform(-46, -30)),
         tint=tints[int(rng.choice(4, p=chances))],
+        contact_db=_contact(rng),
     )
+
+
+def _contact(rng: np.random.Generator) -> tuple[float, ...]:
+    """Loss across the probe's face: worse at its ends, which may not touch the skin at all."""
+    across = np.linspace(-1, 1, 11)
+    loss_db = np.abs(rng.normal(0, 1.6, 11)) + rng.gamma(1.0, 4.0, 2)[(across > 0).astype(int)] * (
+        np.abs(across) ** 6
+    )
+    return tuple(float(value) for value in -loss_db)
 
 
 class Scatterers:
@@ -185,11 +197,16 @@ class Scanner:
         )
 
     def _gain_curve(self) -> Map:
-        """Amplitude factor down the beam from wrongly set time-gain sliders."""
+        """Amplitude factor from wrongly set time-gain sliders and from bad contact."""
         sliders = self.settings.tgc_db
         at = np.linspace(0, self.view.depth_mm, len(sliders))
-        level_db = np.interp(self._depths, at, sliders)
-        curve: Map = (10 ** (level_db / 20)).astype(np.float32)[:, None]
+        level_db = np.interp(self._depths, at, sliders)[:, None]
+        contact = self.settings.contact_db
+        limit = self.view.half_angle_rad
+        level_db = level_db + np.interp(
+            self._angles, np.linspace(-limit, limit, len(contact)), contact
+        )
+        curve: Map = (10 ** (level_db / 20)).astype(np.float32)
         return curve
 
     def _reverberations(self) -> Map:
@@ -241,7 +258,7 @@ class Scanner:
         sideways = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, scale=0.125) * self._step_per_line
         steep = down * down
         facing = steep / (steep + sideways * sideways + np.float32(1e-4))
-        glint = np.abs(down) * (np.float32(0.1) + facing * facing * facing)
+        glint = np.abs(down) * (np.float32(0.03) + facing * facing * facing)
         blurred = cv2.GaussianBlur(glint, (0, 0), across * 1.3, sigmaY=along * 0.9)
         # Surfaces glint unevenly.
         return np.asarray(blurred * (10.0 + 5.0 * np.minimum(speckle, 2.0)), np.float32)

@@ -118,6 +118,6 @@ class Scene:
         along = scanner.along + self.drift_mm(time_s, away)
         return np.where(fetal, u, along), np.where(fetal, v, scanner.deep)
 
-    def box(self, time_s: float) -> Box | None:
-        """The anatomy's box in pixels of the picture."""
-        return box_of(self.pose(time_s, 0.0), self._section(time_s), self.scanner.view)
+    def box(self, time_s: float, away: float) -> Box | None:
+        """The anatomy's box in pixels of the picture, as far `away` as in `pose`."""
+        return box_of(self.pose(time_s, away), self._section(time_s), self.scanner.view)
