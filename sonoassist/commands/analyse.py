@@ -28,6 +28,7 @@ from sonoassist.errors import (
     UsageError,
 )
 from sonoassist.files import ensure_folder, replacing
+from sonoassist.model.card import domain_warning
 from sonoassist.model.store import ModelStore
 from sonoassist.packets import Analysis, Box, Frame, State, SteadyState
 from sonoassist.pipeline import Analyser, build_analyser
@@ -35,6 +36,7 @@ from sonoassist.planes import KEYS
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.render.overlay import annotate
 from sonoassist.sources import Source, open_source
+from sonoassist.sources.base import SYNTHETIC_MARK
 from sonoassist.temporal.steady import SteadyLabel
 
 STOPPED = 130
@@ -120,6 +122,9 @@ def run(args: argparse.Namespace) -> int:
         engine = analyser.engine
         say(f"model: {model_line(analyser.card)}")
         say(f"engine: {engine.name} {engine.precision} on {engine.device}")
+        warning = domain_warning(analyser.card, synthetic=source.info.synthetic)
+        if warning:
+            say(f"sonoassist: warning: {warning}")
         summary = _analyse(source, analyser, out, args)
         _report(summary, analyser, source, out, args)
     if summary.stopped:
@@ -210,6 +215,7 @@ class _Video:
     def __init__(self, out: Path, source: Source) -> None:
         self._path = out / "annotated.mp4"
         self._fps = source.info.fps or STILLS_FPS
+        self._comment = SYNTHETIC_MARK if source.info.synthetic else ""
         self._stack = ExitStack()
         self._encoder: VideoEncoder | None = None
 
@@ -225,7 +231,9 @@ class _Video:
         if self._encoder is None:
             path = self._stack.enter_context(replacing(self._path))
             height, width = picture.shape[:2]
-            self._encoder = self._stack.enter_context(VideoEncoder(path, width, height, self._fps))
+            self._encoder = self._stack.enter_context(
+                VideoEncoder(path, width, height, self._fps, comment=self._comment)
+            )
         self._encoder.add(picture, analysis.frame.time_s)
 
 
@@ -267,6 +275,7 @@ def _report(
                 "model": analyser.card.name,
                 "architecture": analyser.card.architecture,
                 "domain": analyser.card.domain,
+                "domain_warning": domain_warning(analyser.card, synthetic=source.info.synthetic),
                 "engine": analyser.engine.name.lower(),
                 "precision": analyser.engine.precision,
                 "device": analyser.engine.device,

@@ -12,6 +12,7 @@ from sonoassist.files import ensure_folder, replacing
 from sonoassist.phantom.exam import PhantomExam, PhantomFrame
 from sonoassist.phantom.plan import plan_exam
 from sonoassist.render.encoder import VideoEncoder
+from sonoassist.sources.base import SYNTHETIC_MARK
 
 COLUMNS = ("frame", "time_s", "state", "plane", "left_px", "top_px", "right_px", "bottom_px")
 MAX_EXAMS = 100_000
@@ -93,7 +94,9 @@ def _write(exam: PhantomExam, folder: Path, quality: int, progress: Progress) ->
         replacing(folder / "truth.csv") as table,
         replacing(folder / "exam.mp4") as video,
         table.open("w", newline="", encoding="utf-8") as file,
-        VideoEncoder(video, layout.width_px, layout.height_px, exam.fps, quality) as encoder,
+        VideoEncoder(
+            video, layout.width_px, layout.height_px, exam.fps, quality, comment=SYNTHETIC_MARK
+        ) as encoder,
     ):
         writer = csv.writer(file)
         writer.writerow(COLUMNS)

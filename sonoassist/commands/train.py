@@ -99,6 +99,10 @@ def _add_recipe(group: Any) -> None:
         metavar="N",
         help="divisions before the training stops early",
     )
+    group.add_argument(
+        "--drop-at", default="", metavar="N,N",
+        help="divide the rate behind these iterations instead of when validation says so",
+    )  # fmt: skip
 
 
 def _add_data(group: Any) -> None:
@@ -110,6 +114,10 @@ def _add_data(group: Any) -> None:
     group.add_argument(
         "--test-share", type=float, default=0.2, metavar="P", help="share of the cases for testing"
     )
+    group.add_argument(
+        "--validation-share", type=float, default=0.2, metavar="P",
+        help="share of the training cases that validate",
+    )  # fmt: skip
     group.add_argument(
         "--background", type=int, default=50, metavar="N",
         help="background frames drawn from each training video",
@@ -185,7 +193,7 @@ def _start(args: argparse.Namespace) -> tuple[Tensors | None, str]:
 
 
 def _options(args: argparse.Namespace, start: str) -> TrainOptions:
-    from sonoassist.training.options import TrainOptions, parse_patches
+    from sonoassist.training.options import TrainOptions, parse_drops, parse_patches
 
     return TrainOptions(
         architecture=args.architecture,
@@ -204,6 +212,7 @@ def _options(args: argparse.Namespace, start: str) -> TrainOptions:
         val_every=args.val_every,
         patience=args.patience,
         drops=args.drops,
+        drop_at=parse_drops(args.drop_at),
         save_every_s=60 * args.save_minutes,
         coarse=args.coarse,
         strict=args.strict,
@@ -216,6 +225,8 @@ def _data_options(args: argparse.Namespace) -> DataOptions:
 
     if not 0 <= args.test_share < 1:
         raise UsageError(f"--test-share {args.test_share} is not between 0 and 1")
+    if not 0 < args.validation_share < 1:
+        raise UsageError(f"--validation-share {args.validation_share} is not between 0 and 1")
     presets = load_settings(settings_file())[0].own_crops
     return DataOptions(
         cache=args.cache or cache() / "training",
@@ -228,6 +239,7 @@ def _data_options(args: argparse.Namespace) -> DataOptions:
         ),
         crop_name=args.crop,
         test_share=args.test_share,
+        validation_share=args.validation_share,
         workers=args.workers,
         strict=args.strict,
     )

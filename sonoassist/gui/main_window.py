@@ -24,10 +24,8 @@ from sonoassist.gui.timeline import index_at
 from sonoassist.gui.toasts import Toasts
 from sonoassist.gui.top_bar import TopBar
 from sonoassist.live.status import PlayState, SessionStatus
+from sonoassist.model.card import domain_warning
 
-SYNTHETIC_WARNING = (
-    "Model trained on synthetic exams only: labels on real pictures are not reliable"
-)
 _MIN_WIDTH_PX, _MIN_HEIGHT_PX = 960, 640
 
 
@@ -52,7 +50,7 @@ class MainWindow(QWidget):
         self.live = LivePage(self.look, self.actions_set)
         self.top = TopBar(self.look, self.actions_set)
         self.start_page = StartPage(controller, self.actions_set, self.look)
-        self.banner = QLabel(SYNTHETIC_WARNING)
+        self.banner = QLabel()
         self.install_panel = InstallPanel(controller.installer, self.look)
         self.pages = QStackedWidget()
         self.status_line = StatusLine(self.look)
@@ -214,7 +212,9 @@ class MainWindow(QWidget):
             self.install_panel.hide()
         else:
             self.install_panel.refresh()
-        self.banner.setVisible(_only_synthetic(status))
+        warning = _warning(status)
+        self.banner.setText(warning)
+        self.banner.setVisible(bool(warning))
         source, recording, live = needs_met(status)
         have = {need for need, met in zip(_NEEDS, (source, recording, live), strict=True) if met}
         # Under a sheet Space and the arrows belong to its boxes, not to the picture.
@@ -302,10 +302,11 @@ class MainWindow(QWidget):
 _NEEDS = (Needs.PICTURE, Needs.RECORDING, Needs.LIVE)
 
 
-def _only_synthetic(status: SessionStatus) -> bool:
+def _warning(status: SessionStatus) -> str:
     card, source = status.card, status.source
-    real = source is not None and not source.synthetic
-    return card is not None and card.domain == "synthetic" and real
+    if card is None or source is None:
+        return ""
+    return domain_warning(card, synthetic=source.synthetic)
 
 
 def _decode(text: str) -> bytes:

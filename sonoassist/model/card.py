@@ -75,6 +75,18 @@ class Card(BaseModel):
         return classes
 
 
+def domain_warning(card: Card, *, synthetic: bool) -> str:
+    """What must be said before this model's word on a source is believed, or "".
+
+    Args:
+        card: Of the model.
+        synthetic: The source is a synthetic exam.
+    """
+    if card.domain == "synthetic" and not synthetic:
+        return "Model trained on synthetic exams only: labels on real pictures are not reliable"
+    return ""
+
+
 def read_card(folder: Path) -> Card:
     """Read the card in `folder`.
 

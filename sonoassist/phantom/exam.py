@@ -116,10 +116,9 @@ class PhantomExam:
         if leg.state == "plane" and near >= NEAR:
             return number, 1 - near
         before = self._before(number)
-        leaves_plane = before is not None and self.plan.legs[before].state == "plane"
-        if leaves_plane and near <= 1 - NEAR and leg.state in SEARCHING:
-            return before, near
-        return None
+        if before is None or near > 1 - NEAR or leg.state not in SEARCHING:
+            return None
+        return (before, near) if self.plan.legs[before].state == "plane" else None
 
     def _before(self, number: int) -> int | None:
         """The leg whose picture this one fades in from; frozen and lost pictures are passed."""

@@ -26,7 +26,7 @@ def lips(canvas: Canvas) -> Points:
     rng = canvas.rng
     canvas.fill(rough(oval(26, 23), rng, 0.12), FLUID, soft_mm=2.0, opacity=0.9)
     for side in (-1, 1):  # cheeks, cut shallowly
-        for at, a, b in (((side * 16, 4), 8.0, 11.0), ((side * 11, 12), 7.0, 6.0)):
+        for at, a, b in (((side * 16.0, 4.0), 8.0, 11.0), ((side * 11.0, 12.0), 7.0, 6.0)):
             cheek = rough(oval(a, b, at, 0.35 * side), rng, 0.08)
             canvas.fill(cheek, SOFT.brighter(-3), soft_mm=1.4)
             canvas.grain(cheek, 3.0, 2.0)

@@ -35,13 +35,21 @@ class VideoEncoder:
         height_px: Of the pictures.
         fps: Nominal rate; each picture has its own time all the same.
         quality: x264's constant rate factor; smaller is better and larger on disk.
+        comment: What the file says of itself.
 
     Raises:
         OutputError: The file cannot be made.
     """
 
     def __init__(
-        self, path: Path, width_px: int, height_px: int, fps: float, quality: int = QUALITY
+        self,
+        path: Path,
+        width_px: int,
+        height_px: int,
+        fps: float,
+        quality: int = QUALITY,
+        *,
+        comment: str = "",
     ) -> None:
         # H.264 with 4:2:0 colour wants even sizes.
         self._width, self._height = width_px + width_px % 2, height_px + height_px % 2
@@ -50,6 +58,8 @@ class VideoEncoder:
         try:
             self._container = av.open(str(path), "w", options={"movflags": "+faststart"})
             rate = Fraction(fps).limit_denominator(1001)
+            if comment:
+                self._container.metadata["comment"] = comment
             stream = self._container.add_stream("libx264", rate=rate)
         except (FFmpegError, OSError) as error:
             raise OutputError(f"cannot write {path.name}: {_reason(error)}") from error

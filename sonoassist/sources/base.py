@@ -16,6 +16,9 @@ from typing_extensions import Self
 from sonoassist.errors import DamagedFrameError, SourceError
 from sonoassist.packets import Frame, Pixels, frozen
 
+SYNTHETIC_MARK = "SonoAssist synthetic exam: no patient"
+"""The comment in a video file whose pictures the program has made up itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class SourceInfo:

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from sonoassist.errors import DamagedFrameError, SourceError
 from sonoassist.packets import Frame, Pixels
-from sonoassist.sources.base import Source, SourceInfo, new_source_id
+from sonoassist.sources.base import SYNTHETIC_MARK, Source, SourceInfo, new_source_id
 from sonoassist.sources.libav import PixelReader, VideoFrame, av, codec_name
 from sonoassist.sources.pixels import check_size
 from sonoassist.sources.video_decoder import Decoder
@@ -135,6 +135,7 @@ class VideoFile(Source):
             fps=index.fps,
             frame_count=len(index),
             duration_s=index.duration_s,
+            synthetic=index.comment == SYNTHETIC_MARK,
         )
 
     @override

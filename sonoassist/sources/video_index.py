@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -30,6 +30,7 @@ class VideoIndex:
         cut_off: The file stops before the end that it states, or in the middle of a packet.
         fps: Nominal rate.
         duration_s: From the first frame to the end of the last.
+        comment: What the file says of itself.
     """
 
     stamps: tuple[int, ...]
@@ -42,6 +43,7 @@ class VideoIndex:
     cut_off: bool
     fps: float
     duration_s: float
+    comment: str = ""
 
     def __len__(self) -> int:
         return len(self.stamps)
@@ -122,9 +124,11 @@ def build_index(path: Path) -> VideoIndex:
         counted = "mp4" in container.format.name
         promised = int(stream.frames or 0) if counted else 0
         stated_s = 0.0 if counted else _stated_s(container, stream, Fraction(rate))
+        comment = container.metadata.get("comment", "")
     if not found.pts:
         raise SourceError(f"no frame of {path.name} can be read", "The file holds no pictures")
-    return _table(found, Fraction(rate), Fraction(base), promised, stated_s)
+    table = _table(found, Fraction(rate), Fraction(base), promised, stated_s)
+    return replace(table, comment=comment)
 
 
 def _stated_s(container: InputContainer, stream: VideoStream, rate: Fraction) -> float:

@@ -32,6 +32,7 @@ class DataOptions:
         cache: Folder of prepared cases.
         crop_name: What the user calls the crop, for the card.
         test_share: Share of the cases kept for testing, where the data set does not say.
+        validation_share: Share of the training cases that validate.
         workers: Cases prepared at the same time.
         strict: Refuse data with anything wrong in it.
     """
@@ -40,6 +41,7 @@ class DataOptions:
     prepare: PrepareOptions = field(default_factory=PrepareOptions)
     crop_name: str = "default"
     test_share: float = TEST_SHARE
+    validation_share: float = VALIDATION_SHARE
     workers: int = 2
     strict: bool = False
 
@@ -83,14 +85,14 @@ def prepare_data(
         OutputError: The cache cannot be written.
     """
     cases = gather_cases(datasets)
-    split = split_cases(cases, options.prepare.seed, options.test_share)
+    split = split_cases(cases, options.prepare.seed, options.test_share, options.validation_share)
     test_options = replace(options, prepare=replace(options.prepare, background=TEST_BACKGROUND))
     train_cases = _prepare(split.train, options, done)
     validation_cases = _prepare(split.validation, options, done)
     test_cases = _prepare(split.test, test_options, done)
     train, validation = make_pool(train_cases), make_pool(validation_cases)
     if not split.validation:
-        train, validation = split_pictures(train, VALIDATION_SHARE, options.prepare.seed)
+        train, validation = split_pictures(train, options.validation_share, options.prepare.seed)
     notes = _notes(datasets, train_cases + validation_cases + test_cases, train)
     _check(train, validation, notes, options.strict)
     return TrainingData(

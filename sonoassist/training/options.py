@@ -59,6 +59,8 @@ class TrainOptions:
         val_every: Iterations between two validations.
         patience: Validations without a better result before the rate is divided by 10.
         drops: How often it is divided; then the training stops.
+        drop_at: Iterations behind which the rate is divided by 10; then validation, patience and
+            drops no longer decide it. For a training of a length known before.
         save_every_s: Longest time between two checkpoints, seconds.
         coarse: Also learn from labels that accept several planes.
         strict: Refuse data with bad rows, unreadable pictures or planes without examples.
@@ -80,6 +82,7 @@ class TrainOptions:
     val_every: int = 500
     patience: int = 3
     drops: int = 3
+    drop_at: tuple[int, ...] = ()
     save_every_s: float = 600.0
     coarse: bool = False
     strict: bool = False
@@ -96,6 +99,8 @@ class TrainOptions:
                 raise UsageError(f"--{name.replace('_', '-')} needs a number above 0")
         if not 0 < self.first_lr < 10:
             raise UsageError(f"a learning rate of {self.lr} is not usable", "Try 0.1 or less")
+        if any(later <= at for at, later in zip((0, *self.drop_at), self.drop_at, strict=False)):
+            raise UsageError("--drop-at needs rising iterations above 0", "Such as 1600,2200")
         for stage in self.patches:
             self.spec.map_size(stage.size_px, stage.size_px)
 
@@ -133,6 +138,7 @@ class TrainOptions:
         """What a checkpoint remembers, and a resumed run must share."""
         values = {name: value for name, value in asdict(self).items() if name not in _FREE}
         values |= {"lr": self.first_lr, "warm_up": self.warm_up_iterations}
+        values |= {"drop_at": ",".join(map(str, self.drop_at))}
         return values | {"patches": patch_text(self.patches)}
 
 
@@ -147,6 +153,18 @@ def parse_patches(text: str) -> tuple[PatchStage, ...]:
         raise _not_understood(text)
     _check_patches(stages)
     return tuple(stages)
+
+
+def parse_drops(text: str) -> tuple[int, ...]:
+    """Read iterations such as "1600,2200"; "" is none.
+
+    Raises:
+        UsageError: It is something else.
+    """
+    parts = [part.strip() for part in text.split(",") if text]
+    if not all(part.isdecimal() for part in parts):
+        raise UsageError(f"--drop-at {text!r} is not understood", "Give iterations: 1600,2200")
+    return tuple(map(int, parts))
 
 
 def _patch_stage(text: str, part: str) -> PatchStage:

@@ -36,6 +36,8 @@ class Plateau:
             return True
         if iteration <= options.warm_up_iterations:
             return False  # the rate is not yet the one that patience is about
+        if options.drop_at:
+            return False
         self.waited += 1
         if self.waited >= options.patience:
             self.waited = 0
@@ -47,7 +49,10 @@ class Plateau:
         """Learning rate of an iteration (the first is 1)."""
         if iteration <= options.warm_up_iterations:
             return WARM_UP_LR
-        return float(options.first_lr / 10.0**self.drops)
+        drops = self.drops
+        if options.drop_at:
+            drops = sum(iteration > at for at in options.drop_at)
+        return float(options.first_lr / 10.0**drops)
 
     def state(self) -> dict[str, Any]:
         """For JSON."""

@@ -20,6 +20,7 @@ from sonoassist.phantom.exam import PhantomExam
 from sonoassist.phantom.plan import ARRIVE_S, MOVE_S, NEAR, Leg, nearness, plan_exam
 from sonoassist.planes import KEYS
 from sonoassist.preprocess.content import content_of
+from sonoassist.sources import open_source
 
 SMALL = (400, 300)
 
@@ -183,6 +184,30 @@ def test_on_the_way_to_a_plane_it_is_not_the_plane_yet(exam: PhantomExam) -> Non
     assert (frame.state, frame.plane, frame.box) == ("near_miss", "background", None)
 
 
+def test_what_is_left_is_the_plane_until_the_probe_is_away(exam: PhantomExam) -> None:
+    plan = exam.plan.legs
+    for number, leg in enumerate(plan[:-1]):
+        following = plan[number + 1]
+        if leg.state == "plane" and following.state in ("background", "near_miss"):
+            first = next(i for i in range(len(exam)) if i / exam.fps >= following.start_s)
+            seen = [exam.frame(first + step) for step in (0, round(MOVE_S * exam.fps))]
+            assert (seen[0].state, seen[0].plane) == ("plane", leg.kind)
+            assert seen[0].box is not None
+            assert (seen[1].state, seen[1].box) == (following.state, None)
+            return
+    raise AssertionError("the plan holds no plane that is left for a search")
+
+
+def test_the_box_follows_the_anatomy_as_the_probe_arrives(exam: PhantomExam) -> None:
+    held = legs(exam, "plane")[1]
+    times_s = [held.start_s + ARRIVE_S + 0.06, held.start_s + MOVE_S + 0.01]
+    boxes = [exam.frame(round(time_s * exam.fps)).box for time_s in times_s]
+    assert boxes[0] is not None
+    assert boxes[1] is not None
+    assert boxes[0] != boxes[1]
+    assert boxes[0].iou(boxes[1]) > 0.6
+
+
 @given(st.floats(-1, 20))
 def test_nearness_rises_from_nothing_to_all(into_s: float) -> None:
     assert 0 <= nearness(into_s) <= nearness(into_s + 0.1) <= 1
@@ -222,6 +247,8 @@ def test_the_command_writes_exams_and_their_truth(tmp_path: Path) -> None:
         with av.open(str(tmp_path / f"exam-{seed}" / "exam.mp4")) as video:
             times_s = [frame.time for frame in video.decode(video=0)]
         assert len(rows) == len(times_s) == 14
+        with open_source(str(tmp_path / f"exam-{seed}" / "exam.mp4")) as source:
+            assert source.info.synthetic
         for row, time_s in zip(rows, times_s, strict=True):
             assert float(row["time_s"]) == pytest.approx(time_s, abs=1e-3)
             assert (row["plane"] != "background") == (row["state"] in ("plane", "frozen"))
@@ -252,3 +279,5 @@ def test_the_demo_exam_is_there_small_and_complete() -> None:
         assert video.streams.video[0].frames == len(rows)
     held = Counter(row["plane"] for row in rows)
     assert set(held) == set(KEYS)
+    with open_source(str(path)) as source:
+        assert source.info.synthetic

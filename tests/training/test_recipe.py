@@ -12,7 +12,13 @@ from sonoassist.planes import KEYS
 from sonoassist.training.augment import View, draw_view, normalise, show, training_patch
 from sonoassist.training.batches import Batches
 from sonoassist.training.learner import label_loss
-from sonoassist.training.options import PatchStage, TrainOptions, parse_patches, patch_text
+from sonoassist.training.options import (
+    PatchStage,
+    TrainOptions,
+    parse_drops,
+    parse_patches,
+    patch_text,
+)
 from sonoassist.training.pool import BatchPlan
 from sonoassist.training.schedule import Plateau
 
@@ -51,6 +57,26 @@ def test_the_warm_up_does_not_try_the_patience() -> None:
     plateau.update(10, 0.5, 1.0, run)
     plateau.update(20, 0.6, 1.0, run)
     assert plateau.drops == 0
+
+
+def test_fixed_drops_take_the_place_of_the_plateau() -> None:
+    run = TrainOptions(patience=1, drops=1, warm_up=2, drop_at=parse_drops("10, 20"))
+    plateau = Plateau()
+    plateau.update(3, 0.5, 1.0, run)
+    for iteration in range(4, 9):
+        assert not plateau.update(iteration, 0.6, 1.0, run)
+    rates = [plateau.lr(n, run) for n in (2, 3, 10, 11, 20, 21)]
+    assert rates == pytest.approx([0.01, 0.1, 0.1, 0.01, 0.01, 0.001])
+    assert not plateau.stopped
+    assert plateau.update(25, 0.4, 1.0, run)
+    assert run.settings()["drop_at"] == "10,20"
+    assert parse_drops("") == ()
+
+
+@pytest.mark.parametrize("text", ["a", "10,", "-3", "20,10", "0,5", "7,7"])
+def test_bad_drops_are_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        TrainOptions(drop_at=parse_drops(text))
 
 
 @pytest.mark.parametrize("text", ["224", "112:300,224", "64:10,96:20,160:5"])
