@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sonoassist.opencv import cv2
 from sonoassist.packets import Pixels
+from sonoassist.preprocess.channels import strongest, weakest
 
 Mask = NDArray[np.bool_]
 
@@ -42,7 +43,7 @@ RADIUS_PX = 3.0
 
 def annotation_mask(crop: Pixels) -> Mask:
     """Where a crop is drawn upon: uint8 (h, w, 3) RGB or (h, w) -> bool (h, w)."""
-    grey = crop if crop.ndim == 2 else crop.max(axis=2)
+    grey = strongest(crop)
     mask = _strokes(np.ascontiguousarray(grey))
     if crop.ndim == 3:
         mask |= _coloured(crop)
@@ -63,9 +64,9 @@ def remove_annotations(crop: Pixels) -> Pixels:
 
 
 def _coloured(crop: Pixels) -> Mask:
-    strongest, weakest = crop.max(axis=2), crop.min(axis=2)
-    chroma = strongest - weakest
-    lit = chroma[strongest > 30]
+    bright = strongest(crop)
+    chroma = bright - weakest(crop)
+    lit = chroma[bright > 30]
     tint = float(np.median(lit)) if lit.size else 0.0
     return np.asarray(chroma > MIN_CHROMA + tint)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sonoassist.packets import Content, Pixels
+from sonoassist.preprocess.channels import strongest, weakest
 
 MIN_CHROMA = 60
 """Difference between the strongest and the weakest channel from which a pixel is coloured."""
@@ -22,11 +23,11 @@ def content_of(crop: Pixels) -> Content:
     """Judge a crop of the field of view, uint8 (h, w, 3) RGB or (h, w)."""
     if crop.ndim == 2:
         return Content.B_MODE
-    strongest, weakest = crop.max(axis=2), crop.min(axis=2)
-    chroma = strongest - weakest
+    bright = strongest(crop)
+    chroma = bright - weakest(crop)
     coloured = chroma > MIN_CHROMA
     if coloured.mean() < MIN_SHARE:
         return Content.B_MODE
-    tissue = chroma[~coloured & (strongest > LIT)]
+    tissue = chroma[~coloured & (bright > LIT)]
     tinted = bool(tissue.size) and float(np.median(tissue)) > MAX_TINT
     return Content.B_MODE if tinted else Content.DOPPLER

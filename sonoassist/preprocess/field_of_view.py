@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sonoassist.opencv import cv2
 from sonoassist.packets import Box, Pixels
+from sonoassist.preprocess.channels import weakest
 from sonoassist.preprocess.crop import centred_crop
 
 WORK_WIDTH_PX = 320
@@ -106,15 +107,13 @@ def _shrink(pixels: Pixels) -> tuple[NDArray[np.uint8], float]:
     factor = max(width / WORK_WIDTH_PX, 1.0)
     size = (max(round(width / factor), 1), max(round(height / factor), 1))
     small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
-    if small.ndim == 3:
-        # The weakest channel: coloured bars and logos of the screen's frame fade, grey stays.
-        small = small.min(axis=2)
-    return small.astype(np.uint8), factor
+    # Coloured bars and logos of the screen's frame fade in the weakest channel, grey stays.
+    return weakest(np.asarray(small, np.uint8)), factor
 
 
 def _between_bars(pixels: Pixels) -> tuple[int, int]:
     """First row below a bar at the top, and first row of a bar at the bottom."""
-    grey = pixels if pixels.ndim == 2 else pixels.min(axis=2)
+    grey = weakest(pixels)
     rows = len(grey)
     wide = np.asarray(cv2.blur(grey.astype(np.float32), (31, 1)))
     step = wide[2:] - wide[:-2]  # over two rows: video coding softens an edge

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from sonoassist.opencv import cv2
 from sonoassist.packets import Box, Pixels
+from sonoassist.preprocess.channels import weakest
 
 Mask = NDArray[np.bool_]
 
 WORK_WIDTH_PX = 240
-DARK = 12
+DARK = 5
 """Grey level up to which a blurred pixel lies outside of the pictures."""
 MIN_SHARE, MIN_WIDTH = 0.05, 0.22
 """Share of the screen, and of its width, that each of the pictures takes at least."""
@@ -47,7 +48,7 @@ def _small_mask(pixels: Pixels) -> Mask:
     factor = max(width / WORK_WIDTH_PX, 1.0)
     size = (max(round(width / factor), 1), max(round(height / factor), 1))
     small = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
-    grey = small if small.ndim == 2 else small.min(axis=2)
+    grey = weakest(np.asarray(small, np.uint8))
     lit = np.asarray(cv2.blur(grey, (3, 3))) > DARK
     top = lit[: round(BAR_SHARE * len(lit))]
     top[top.mean(axis=1) > BAR_LIT] = False
@@ -66,7 +67,7 @@ def _gaps(pixels: Pixels, width: int, small_width: int) -> NDArray[np.intp]:
     """Columns of the small picture that hold a dark line, be it one pixel wide."""
     rows = len(pixels)
     inner = pixels[int(0.2 * rows) : int(0.9 * rows)]
-    grey = inner if inner.ndim == 2 else inner.min(axis=2)
+    grey = weakest(inner)
     dark = np.flatnonzero((grey <= DARK).mean(axis=0) > LINE_SHARE)
     return np.unique(np.minimum(dark * small_width // width, small_width - 1))
 

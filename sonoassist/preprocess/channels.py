@@ -1,0 +1,28 @@
+"""Strongest and weakest channel of a picture.
+
+numpy reduces an axis of three values one pixel at a time; OpenCV compares whole planes, which is
+some twenty times faster and gives the same numbers.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sonoassist.opencv import cv2
+from sonoassist.packets import Pixels
+
+
+def strongest(pixels: Pixels) -> Pixels:
+    """Greatest of the channels: uint8 (h, w, 3) -> (h, w); a grey picture is returned as it is."""
+    if pixels.ndim == 2:
+        return pixels
+    red, green, blue = cv2.split(pixels)
+    return np.asarray(cv2.max(cv2.max(red, green), blue), np.uint8)
+
+
+def weakest(pixels: Pixels) -> Pixels:
+    """Least of the channels: uint8 (h, w, 3) -> (h, w); a grey picture is returned as it is."""
+    if pixels.ndim == 2:
+        return pixels
+    red, green, blue = cv2.split(pixels)
+    return np.asarray(cv2.min(cv2.min(red, green), blue), np.uint8)
