@@ -132,7 +132,7 @@ def observe(plan: Plan, analyser: Analyser, watch: Watch, step: Callable[[], Non
     """
     seen = Observed()
     for file in plan.files:
-        for frame in _frames(file, plan.scope, seen.unreadable):
+        for frame in frames_of(file, plan.scope, seen.unreadable):
             one = observation(
                 file.dataset,
                 file.case,
@@ -149,7 +149,7 @@ def observe(plan: Plan, analyser: Analyser, watch: Watch, step: Callable[[], Non
     return seen
 
 
-def _frames(file: FilePlan, scope: Scope, unreadable: list[str]) -> Iterator[Frame]:
+def frames_of(file: FilePlan, scope: Scope, unreadable: list[str]) -> Iterator[Frame]:
     """The wanted frames of a file; what cannot be read is noted once."""
     name = f"{file.case}/{file.path.name}"
     missing = set(_labelled(file, scope))

@@ -2,53 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from skimage.filters import threshold_isodata
 
+from sonoassist.model.box_rule import BoxRule, paper_rule
 from sonoassist.opencv import cv2
 from sonoassist.packets import Box, Floats, Geometry, Localisation, Prediction, frozen
-from sonoassist.planes import Plane, Polarity
+from sonoassist.planes import Polarity
+
+NO_RULES: Mapping[str, BoxRule] = {}
 
 
-def localise(prediction: Prediction, geometry: Geometry) -> Localisation:
-    """Find the anatomy of the predicted plane; the background has none."""
+def localise(
+    prediction: Prediction, geometry: Geometry, rules: Mapping[str, BoxRule] = NO_RULES
+) -> Localisation:
+    """Find the anatomy of the predicted plane; the background has none.
+
+    Args:
+        prediction: With its saliency.
+        geometry: From network input to frame.
+        rules: Of the model, by key of the plane; the paper's for planes without.
+    """
     if prediction.is_background or prediction.saliency is None:
         return Localisation(prediction.frame_id, None, None)
-    evidence = evidence_of(prediction.saliency, prediction.plane)
-    box = box_of(evidence)
+    rule = rules.get(prediction.plane.key) or paper_rule(prediction.plane)
+    evidence = evidence_of(prediction.saliency, rule)
+    box = box_of(evidence, rule)
     return Localisation(
         prediction.frame_id, geometry.to_frame(box) if box is not None else None, evidence
     )
 
 
-def evidence_of(saliency: Floats, plane: Plane) -> Floats:
-    """Keep the plane's polarity, blur with a 5x5 Gaussian, scale to [0, 1].
+def evidence_of(saliency: Floats, rule: BoxRule) -> Floats:
+    """Keep the rule's polarity, blur, scale to [0, 1].
 
     Args:
         saliency: float32, (h, w).
-        plane: Says which part of the saliency counts.
+        rule: Says which part of the saliency counts, and the width of the blur.
 
     Returns:
         float32, (h, w); all zero where nothing of that polarity is there.
     """
-    if plane.polarity is Polarity.POSITIVE:
+    if rule.polarity is Polarity.POSITIVE:
         kept = np.maximum(saliency, 0)
-    elif plane.polarity is Polarity.NEGATIVE:
+    elif rule.polarity is Polarity.NEGATIVE:
         kept = np.maximum(-saliency, 0)
     else:
         kept = np.abs(saliency)
-    blurred = cv2.GaussianBlur(kept, (5, 5), 0)
+    blurred = cv2.GaussianBlur(kept, (rule.blur_px, rule.blur_px), 0)
     top = float(blurred.max())
     if not top > 0:
         return frozen(np.zeros_like(saliency))
     return frozen((blurred / top).astype(np.float32))
 
 
-def box_of(evidence: Floats) -> Box | None:
-    """Isodata threshold, largest connected component, its bounding rectangle in input pixels."""
+def box_of(evidence: Floats, rule: BoxRule) -> Box | None:
+    """Threshold, largest connected component, its bounding rectangle in input pixels."""
     if not evidence.max() > evidence.min():
         return None  # empty or flat: nothing stands out
-    mask = (evidence > threshold_isodata(evidence)).astype(np.uint8)
+    found = component_box(evidence, rule.threshold * float(threshold_isodata(evidence)))
+    if found is None:
+        return None
+    height, width = evidence.shape
+    return grown(found, rule.grow_x, rule.grow_y, width, height)
+
+
+def component_box(evidence: Floats, level: float) -> Box | None:
+    """Bounding rectangle of the largest component above `level`; None where there is none."""
+    mask = (evidence > level).astype(np.uint8)
     count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     if count < 2:
         return None
@@ -56,3 +79,14 @@ def box_of(evidence: Floats) -> Box | None:
     left, top = int(largest[cv2.CC_STAT_LEFT]), int(largest[cv2.CC_STAT_TOP])
     width, height = int(largest[cv2.CC_STAT_WIDTH]), int(largest[cv2.CC_STAT_HEIGHT])
     return Box(left, top, left + width, top + height)
+
+
+def grown(box: Box, grow_x: float, grow_y: float, width_px: int, height_px: int) -> Box:
+    """`box` with its sides multiplied about its centre, inside of a picture of this size."""
+    more_x, more_y = box.width * (grow_x - 1) / 2, box.height * (grow_y - 1) / 2
+    return Box(
+        max(box.left - more_x, 0),
+        max(box.top - more_y, 0),
+        min(box.right + more_x, width_px),
+        min(box.bottom + more_y, height_px),
+    )

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from sonoassist.errors import ModelError
 from sonoassist.files import write_text
+from sonoassist.model.box_rule import BoxRule
 from sonoassist.planes import KEYS
 
 if sys.version_info >= (3, 11):
@@ -46,6 +47,8 @@ class Card(BaseModel):
         citation: How to cite them.
         added: ISO date of the import.
         notes: Anything else.
+        boxes: Rules for boxes that were fitted to this model, by key of the plane; the paper's
+            rule for planes without.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,6 +69,7 @@ class Card(BaseModel):
     citation: str = ""
     added: str = ""
     notes: str = ""
+    boxes: dict[str, BoxRule] = Field(default_factory=dict)
 
     @field_validator("classes")
     @classmethod
@@ -73,6 +77,14 @@ class Card(BaseModel):
         if classes != KEYS:
             raise ValueError("the class order is not the one this program reads")
         return classes
+
+    @field_validator("boxes")
+    @classmethod
+    def _known_planes(cls, boxes: dict[str, BoxRule]) -> dict[str, BoxRule]:
+        unknown = sorted(set(boxes) - set(KEYS))
+        if unknown:
+            raise ValueError(f"a rule for boxes of {unknown[0]!r}, which is no plane")
+        return boxes
 
 
 def domain_warning(card: Card, *, synthetic: bool) -> str:

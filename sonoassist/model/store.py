@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from sonoassist.errors import ModelError
 from sonoassist.model.architecture import ARCHITECTURES
-from sonoassist.model.card import DEFAULT_ARCHITECTURE, WEIGHTS_NAME, Card, read_card
+from sonoassist.model.card import DEFAULT_ARCHITECTURE, WEIGHTS_NAME, Card, read_card, write_card
 from sonoassist.model.checkpoint import encode_folded, read_folded
 from sonoassist.model.folders import folder_of, model_names, remove_model, write_model
 from sonoassist.model.folding import Tensors
@@ -197,6 +197,20 @@ class ModelStore:
         card = _card({**described, **fields}, file_name)
         folder = write_model(self.user_folder, card, data)
         return InstalledModel(card, folder, bundled=False)
+
+    def describe(self, model: InstalledModel, card: Card) -> InstalledModel:
+        """Give a model another card; its weights stay as they are.
+
+        Raises:
+            ModelError: The model came with the program, or the card is of other weights.
+            OutputError: The card cannot be written.
+        """
+        if model.bundled:
+            raise ModelError(f"{model.name} comes with the program and is not changed")
+        if (card.name, card.weights_sha256) != (model.name, model.card.weights_sha256):
+            raise ModelError(f"this card does not belong to {model.name}")
+        write_card(model.folder, card)
+        return InstalledModel(card, model.folder, bundled=False)
 
     def remove(self, name: str) -> str:
         """Remove an installed or own model, also a damaged one; returns its name.

@@ -14,7 +14,7 @@ from sonoassist.preprocess.channels import weakest
 Mask = NDArray[np.bool_]
 
 WORK_WIDTH_PX = 240
-DARK = 5
+DARK = 4
 """Grey level up to which a blurred pixel lies outside of the pictures."""
 MIN_SHARE, MIN_WIDTH = 0.05, 0.22
 """Share of the screen, and of its width, that each of the pictures takes at least."""

