@@ -32,8 +32,8 @@ NEEDS_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is 
 SALIENCY_ERROR = 1e-2
 """Greatest relative L2 error of the saliency between engines. A unit whose input is nearly zero
 is on in one engine and off in the other, since they add in another order; each such flip
-changes the gradient by a jump. Autograd in f32 against f64 differs by 2e-4 to 6e-4 itself; 5.1e-3 is
-the most seen, on a SonoNet-64 of random numbers."""
+changes the gradient by a jump. Autograd in f32 against f64 differs by 2e-4 to 6e-4 itself;
+5.1e-3 is the most seen, on a SonoNet-64 of random numbers."""
 
 
 def noise(height: int, width: int, seed: int = 0) -> Floats:

@@ -7,14 +7,17 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from safetensors.numpy import load, save
 
 from fake_weights import published_arrays, published_file
 from sonoassist.errors import ModelError, OutputError
+from sonoassist.model.box_rule import BoxRule
 from sonoassist.model.card import CARD_NAME, Card, read_card, write_card
 from sonoassist.model.checkpoint import encode_folded
 from sonoassist.model.store import InstalledModel, ModelStore, model_name
 from sonoassist.model.weights_import import import_weights
+from sonoassist.planes import Polarity
 
 
 @pytest.fixture
@@ -324,3 +327,40 @@ def test_published_weights(store: ModelStore, test_data: Path) -> None:
     assert "6c4df39" in card.source
     assert store.get("auto") == model
     assert store.load_tensors(model)["conv14.bias"].shape == (14,)
+
+
+def test_a_card_with_rules_for_boxes_is_kept(store: ModelStore, file: Path) -> None:
+    model = store.add(file)
+    rule = BoxRule(polarity=Polarity.NEGATIVE, blur_px=11, threshold=0.7, grow_x=1.4)
+    told = store.describe(model, model.card.model_copy(update={"boxes": {"femur": rule}}))
+    assert told.card.boxes == {"femur": rule}
+    assert store.get("smallnet").card.boxes == {"femur": rule}
+    store.load_tensors(store.get("smallnet"))
+
+
+def test_a_card_of_other_weights_or_of_a_bundled_model_is_refused(
+    store: ModelStore, file: Path
+) -> None:
+    model = store.add(file)
+    with pytest.raises(ModelError, match="does not belong"):
+        store.describe(model, model.card.model_copy(update={"weights_sha256": "1" * 64}))
+    put(store.shipped_folder, "mine")
+    with pytest.raises(ModelError, match="comes with the program"):
+        store.describe(store.get("mine"), store.get("mine").card)
+
+
+@pytest.mark.parametrize(
+    "boxes",
+    [
+        {"elbow": {"polarity": "positive"}}, {"femur": {"polarity": "sideways"}},
+        {"femur": {"polarity": "positive", "blur_px": 4}},
+        {"femur": {"polarity": "positive", "threshold": 0}},
+        {"femur": {"polarity": "positive", "grow_x": 99}},
+    ],
+)  # fmt: skip
+def test_rules_that_make_no_sense_are_refused(
+    store: ModelStore, file: Path, boxes: dict[str, object]
+) -> None:
+    card = store.add(file).card
+    with pytest.raises(ValidationError):
+        Card.model_validate({**card.model_dump(), "boxes": boxes})

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Makes an installed model the one that comes with the program: half precision, with its card.
+
+    .venv/bin/python packaging/bundle_model.py INSTALLED NAME [--notes TEXT]
+
+Writes models/NAME in this checkout. Only a model of the synthetic domain may be bundled: it
+holds nothing of a patient.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import sys
+
+import numpy as np
+
+from sonoassist.errors import ModelError, SonoAssistError
+from sonoassist.model.checkpoint import encode_folded
+from sonoassist.model.folders import write_model
+from sonoassist.model.store import InstalledModel, ModelStore
+from sonoassist.paths import shipped_models
+
+GREATEST = float(np.finfo(np.float16).max)
+
+
+def main() -> int:
+    """Bundle; returns the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", help="name of an installed model")
+    parser.add_argument("name", help="name it is bundled under")
+    parser.add_argument("--notes", default="", help="added to the notes of its card")
+    args = parser.parse_args()
+    store = ModelStore.default()
+    try:
+        model = store.get(args.model)
+        data = half(store, model)
+        notes = " ".join(part for part in (model.card.notes, args.notes) if part)
+        card = model.card.model_copy(
+            update={
+                "name": args.name,
+                "weights_sha256": hashlib.sha256(data).hexdigest(),
+                "licence": "GPL-3.0-or-later",
+                "notes": notes,
+            }
+        )
+        folder = write_model(shipped_models(), card, data)
+    except SonoAssistError as error:
+        print(f"bundle_model: {error}", file=sys.stderr)
+        return 2
+    print(f"written: {folder} ({len(data) / 1e6:.1f} MB)")
+    return 0
+
+
+def half(store: ModelStore, model: InstalledModel) -> bytes:
+    """The folded weights in half precision."""
+    if model.card.domain != "synthetic":
+        raise ModelError(f"{model.name} was not trained on synthetic exams", "It is not bundled")
+    tensors = store.load_tensors(model)
+    greatest = max(float(np.abs(values).max()) for values in tensors.values())
+    if greatest > GREATEST:
+        raise ModelError(f"a weight of {greatest:g} is too large for half precision")
+    narrow = {name: values.astype(np.float16) for name, values in tensors.items()}
+    return encode_folded(model.card.architecture, narrow)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
