@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
-
-from sonoassist.commands.common import PLAIN_EVERY_S, Progress, Subparsers, say, say_json
+from sonoassist.commands.common import Progress, Subparsers, say, say_json
+from sonoassist.commands.train_progress import Telling
 from sonoassist.errors import UsageError
+from sonoassist.files import ensure_folder
 from sonoassist.model.architecture import ARCHITECTURES
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
 from sonoassist.paths import cache, settings_file
@@ -23,11 +23,9 @@ from sonoassist.settings import load_settings
 if TYPE_CHECKING:
     from sonoassist.model.folding import Tensors
     from sonoassist.training.data import DataOptions, TrainingData
-    from sonoassist.training.log import Row
     from sonoassist.training.options import TrainOptions
     from sonoassist.training.parallel import Ranks
     from sonoassist.training.trainer import Outcome
-    from sonoassist.training.validation import Score
 
 SIGNALLED = 128
 """Shells add this to the number of a signal that stopped a program."""
@@ -161,6 +159,7 @@ def run(args: argparse.Namespace) -> int:
 
     folded, start = _start(args)
     options, data_options = _options(args, start), _data_options(args)
+    _check_folder(args)
     with join_ranks(options.device) as ranks:
         data = _prepared(args, data_options, ranks)
         outcome = _train(args, options, data, ranks, folded)
@@ -217,6 +216,22 @@ def _options(args: argparse.Namespace, start: str) -> TrainOptions:
         coarse=args.coarse,
         strict=args.strict,
     )
+
+
+def _check_folder(args: argparse.Namespace) -> None:
+    """What would be refused after the data is prepared, which may take hours."""
+    from sonoassist.training.checkpoints import Checkpoints
+
+    there = bool(Checkpoints(args.out).paths())
+    if there and not args.resume:
+        raise UsageError(
+            f"{args.out} holds a training already",
+            "Add --resume to go on with it, or choose another folder",
+        )
+    if args.resume and not there:
+        raise UsageError(f"there is no checkpoint in {args.out}", "Leave out --resume to start")
+    if int(os.environ.get("RANK", "0")) == 0:
+        ensure_folder(args.out)
 
 
 def _data_options(args: argparse.Namespace) -> DataOptions:
@@ -276,7 +291,7 @@ def _train(
 ) -> Outcome:
     from sonoassist.training.trainer import Trainer
 
-    with _Telling(ranks.first) as watcher:
+    with Telling(ranks.first) as watcher:
         trainer = Trainer(options, data, args.out, ranks, watcher, folded, _command())
         if args.resume:
             trainer.resume()
@@ -302,70 +317,6 @@ def _say_data(data: TrainingData) -> None:
         say(f"note: {line}")
     if len(data.notes) > NOTES_SHOWN:
         say(f"note: and {len(data.notes) - NOTES_SHOWN} more; the model card lists them all")
-
-
-class _Telling:
-    """A bar on a terminal, plain lines elsewhere; nothing in all processes but the first."""
-
-    def __init__(self, speaks: bool) -> None:
-        self._speaks = speaks
-        self._bar: Any = None
-        self._first = self._total = 0
-        self._loss: float | None = None
-        self._began_s = self._said_s = time.monotonic()
-
-    def __enter__(self) -> _Telling:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
-
-    def began(self, done: int, total: int) -> None:
-        """The loop begins behind iteration `done`."""
-        self._first, self._total = done, total
-        self._began_s = time.monotonic()
-        if self._speaks and sys.stderr.isatty():
-            self._bar = tqdm(total=total, initial=done, unit=" iteration", dynamic_ncols=True)
-
-    def learnt(self, row: Row) -> None:
-        """One more iteration is done."""
-        self._loss = row.loss if self._loss is None else 0.95 * self._loss + 0.05 * row.loss
-        if self._bar is not None:
-            self._bar.set_postfix_str(f"loss {self._loss:.3f}, lr {row.lr:g}", refresh=False)
-            self._bar.update()
-        elif self._speaks and time.monotonic() - self._said_s > PLAIN_EVERY_S:
-            self._said_s = time.monotonic()
-            say(self._line(row))
-
-    def _line(self, row: Row) -> str:
-        took_s = time.monotonic() - self._began_s
-        each_s = took_s / max(row.iteration - self._first, 1)
-        left_s = each_s * (self._total - row.iteration)
-        return (
-            f"iteration {row.iteration} of {self._total}, loss {self._loss:.3f}, lr {row.lr:g}, "
-            f"{each_s:.2f} s each, {_time(left_s)} left"
-        )
-
-    def validated(self, iteration: int, score: Score, best: bool) -> None:
-        """The network was validated."""
-        mark = ", the best so far" if best else ""
-        self.note(
-            f"iteration {iteration}: validation loss {score.loss:.3f}, accuracy "
-            f"{100 * score.accuracy:.1f} %, F1 {score.f1:.3f}{mark}"
-        )
-
-    def note(self, line: str) -> None:
-        """Something the user should know."""
-        if self._bar is not None:
-            self._bar.write(line, file=sys.stderr)
-        elif self._speaks:
-            say(line)
-
-
-def _time(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s"
 
 
 def _report(

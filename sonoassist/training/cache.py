@@ -93,11 +93,13 @@ def cached_case(case: Case, options: PrepareOptions, folder: Path) -> CachedCase
     return found
 
 
-def digest_of(cases: Iterable[CachedCase]) -> str:
-    """One hash of all pictures and labels, in order."""
+def digest_of(cases: Iterable[CachedCase], roles: Iterable[NDArray[np.int64]]) -> str:
+    """One hash of all pictures and labels, in order, and of which of them are for what."""
     digest = hashlib.sha256()
     for case in cases:
         digest.update(case.name.encode() + b"\0" + str(case.about["digest"]).encode())
+    for places in roles:
+        digest.update(b"|" + places.tobytes())
     return digest.hexdigest()
 
 

@@ -79,16 +79,26 @@ class Checkpoints:
         return path
 
     def newest(self, warn: Warn) -> Checkpoint:
-        """The newest checkpoint that is whole; damaged ones are warned of and passed over.
+        """The newest checkpoint that is whole; damaged ones are warned of and put aside.
 
         Raises:
             UsageError: There is none.
+            ModelError: All of them are damaged.
         """
-        for path in self.paths():
+        there = self.paths()
+        for path in there:
             try:
                 return _read(path)
             except ModelError as error:
-                warn(f"{error}; the one before is used")
+                warn(f"{error}; it is put aside")
+                # Under its old name it would count as the newest when room has to be made.
+                with suppress(OSError):
+                    path.replace(path.with_name(f"damaged-{path.name}"))
+        if there:
+            raise ModelError(
+                f"all checkpoints in {self.folder.parent} are damaged",
+                "Choose another --out, and --from the model.safetensors there if there is one",
+            )
         raise UsageError(
             f"there is no checkpoint in {self.folder.parent}", "Leave out --resume to start anew"
         )

@@ -103,7 +103,7 @@ def prepare_data(
         names=tuple(dataset.name for dataset in datasets),
         synthetic=all(case.synthetic for case in cases),
         crop_name=options.crop_name,
-        digest=digest_of([*train_cases, *validation_cases]),
+        digest=digest_of([*train_cases, *validation_cases], (train.places, validation.places)),
         notes=tuple(notes),
     )
 

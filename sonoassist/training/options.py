@@ -97,6 +97,12 @@ class TrainOptions:
         for name in ("iterations", "batch_planes", "batch_background", "val_every", "patience"):
             if getattr(self, name) < 1:
                 raise UsageError(f"--{name.replace('_', '-')} needs a number above 0")
+        if not 0 <= self.seed < 2**32:
+            raise UsageError(f"the seed {self.seed} is out of range", "Choose 0 to 4294967295")
+        if self.drops < 0 or (self.warm_up or 0) < 0:
+            raise UsageError("--drops and --warm-up need numbers from 0 on")
+        if not 0 <= self.save_every_s < float("inf"):
+            raise UsageError("--save-minutes needs a number from 0 on")
         if not 0 < self.first_lr < 10:
             raise UsageError(f"a learning rate of {self.lr} is not usable", "Try 0.1 or less")
         if any(later <= at for at, later in zip((0, *self.drop_at), self.drop_at, strict=False)):
@@ -183,6 +189,8 @@ def _not_understood(text: str) -> UsageError:
 
 def _check_patches(stages: Sequence[PatchStage]) -> None:
     for stage in stages:
+        if stage.iterations == 0:
+            raise UsageError("a stage of --patch lasts 0 iterations", "Leave it out")
         if not LEAST_PATCH_PX <= stage.size_px <= FULL_PATCH_PX:
             raise UsageError(
                 f"patches of {stage.size_px} px are not usable",

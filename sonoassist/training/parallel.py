@@ -64,7 +64,10 @@ def choose_device(name: str) -> torch.device:
         "mps": torch.backends.mps.is_available(),
     }
     if name == "auto":
-        name = next(key for key in ("cuda", "mps", "cpu") if there[key])
+        alone = os.environ.get("WORLD_SIZE", "1") == "1"
+        # Processes on Apple GPUs have no way to add up their gradients.
+        order = ("cuda", "mps", "cpu") if alone else ("cuda", "cpu")
+        name = next(key for key in order if there[key])
     if not there.get(name, False):
         raise UsageError(f"there is no {name} device here", "Use --device auto")
     if name == "cuda":
@@ -88,8 +91,14 @@ def join_ranks(device_name: str) -> Iterator[Ranks]:
         torch.cuda.set_device(device)
     backend = "nccl" if device.type == "cuda" else "gloo"
     dist.init_process_group(backend, timeout=LONGEST_WAIT)
+    rank = dist.get_rank()
     try:
-        yield Ranks(dist.get_rank(), dist.get_world_size(), device)
+        yield Ranks(rank, dist.get_world_size(), device)
+    except RuntimeError as error:
+        if rank == 0:
+            raise
+        # The first process says what is wrong; the others only lose their connection to it.
+        raise UsageError(f"process {rank} ends with the others", "See the first one") from error
     finally:
         dist.destroy_process_group()
 

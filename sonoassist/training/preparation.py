@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist.datasets.labels import LabelledFrame
-from sonoassist.errors import SourceError
+from sonoassist.errors import SourceError, UsageError
 from sonoassist.opencv import cv2
 from sonoassist.packets import Box, Content, Frame, Pixels
 from sonoassist.planes import BACKGROUND_INDEX, INDEX, KEYS
@@ -58,6 +58,15 @@ class PrepareOptions:
     per_plane: int = 12
     seed: int = 0
     coarse: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be done.
+
+        Raises:
+            UsageError: A number is out of range.
+        """
+        if self.background < 0 or self.per_plane < 1:
+            raise UsageError("--background needs a number from 0 on, --per-plane one above 0")
 
 
 @dataclass

@@ -5,8 +5,7 @@ from __future__ import annotations
 import random
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,9 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 
-from sonoassist.errors import ModelError, OutputError, UsageError
+from sonoassist.errors import ModelError, OutputError, SourceError, UsageError
 from sonoassist.files import ensure_folder, write_bytes
-from sonoassist.model.checkpoint import decode
 from sonoassist.model.folding import Tensors
 from sonoassist.model.networks import Network
 from sonoassist.training.batches import Batch, Batches
@@ -28,12 +26,27 @@ from sonoassist.training.log import Log, Row
 from sonoassist.training.options import TrainOptions
 from sonoassist.training.parallel import Ranks
 from sonoassist.training.report import MODEL, Story, metadata, write_card
+from sonoassist.training.reproducible import (
+    as_tuples,
+    deterministic,
+    numpy_state,
+    seed_everything,
+    slow_bf16,
+)
 from sonoassist.training.schedule import Plateau
 from sonoassist.training.signals import StopRequest
 from sonoassist.training.validation import Score, evaluate
-from sonoassist.training.weights import encode_arrays, load_arrays, network_arrays, start_from
+from sonoassist.training.weights import (
+    Arrays,
+    encode_arrays,
+    load_arrays,
+    network_arrays,
+    start_from,
+)
 
 CALIBRATION_BATCHES = 4
+_BEST = "best."
+"""In a checkpoint, in front of the names of the best weights so far."""
 RETRY_S = 60.0
 """Pause before a checkpoint that could not be written is tried again."""
 
@@ -106,11 +119,12 @@ class Trainer:
         self.plateau = Plateau()
         self.best: Score | None = None
         self._best_iteration = 0
-        self._unwritten: bytes | None = None
+        self._best_arrays: Arrays = {}
+        self._model_due = False
         self._log = Log(out)
         self._checkpoints = Checkpoints(out)
         self._saved_s = time.monotonic()
-        _seed_everything(options.seed)
+        seed_everything(options.seed)
         network = Network(options.spec, batch_norm=options.spec.batch_norm).to(ranks.device)
         if folded is not None:
             start_from(network, folded, self._examples())
@@ -140,8 +154,15 @@ class Trainer:
         self.plateau = Plateau(**state["plateau"])
         self.best = Score(**state["best"]) if state["best"] else None
         self._best_iteration = self.plateau.best_iteration
-        random.setstate(_as_tuples(state["python"]))
-        np.random.set_state(_numpy_state(state["numpy"]))
+        self._best_arrays = {
+            name.removeprefix(_BEST): np.asarray(values, np.float32)
+            for name, values in checkpoint.tensors.items()
+            if name.startswith(_BEST)
+        }
+        # The model of an earlier end may hold weights that this checkpoint does not know of.
+        self._model_due = bool(self._best_arrays)
+        random.setstate(as_tuples(state["python"]))
+        np.random.set_state(numpy_state(state["numpy"]))
         self._log.load(self.done)
 
     def run(self) -> Outcome:
@@ -162,15 +183,25 @@ class Trainer:
         if self.options.amp == "bf16" and slow_bf16(self.ranks.device):
             self._watcher.note("warning: this processor has no bf16; --amp off is much faster")
         self._watcher.began(self.done, self.options.iterations)
-        with deterministic(self.ranks.device), StopRequest() as stop:
+        with deterministic(self.ranks.device), StopRequest(self._heard) as stop:
             try:
                 self._learn(stop)
+                self._save(last=True)
+                return self._outcome(stop.received, None) if stop.received else self._finish()
             except NotANumberError as error:
                 raise self._explained(error) from error
-        self._save(last=True)
-        if stop.received:
-            return self._outcome(stop.received, None)
-        return self._finish()
+            except SourceError:
+                self._save(last=True)  # a prepared picture has gone; what is learnt has not
+                raise
+            except torch.OutOfMemoryError as error:
+                raise UsageError(
+                    f"the memory of {self.ranks.device} is too small for this batch",
+                    "Give smaller --batch-planes and --batch-background, or a smaller --patch",
+                ) from error
+
+    def _heard(self) -> None:
+        """A signal has come."""
+        self._watcher.note("stopping: this iteration is finished, then everything is saved")
 
     def _learn(self, stop: StopRequest) -> None:
         ranks, options = self.ranks, self.options
@@ -205,18 +236,23 @@ class Trainer:
             self._save()
 
     def _validate(self) -> Score:
-        score = evaluate(self.learner, self.data.validation)
+        score = self._checked(evaluate(self.learner, self.data.validation))
         best = self.plateau.update(self.done, score.error, score.loss, self.options)
         if best:
             self._take_best(score)
         self._watcher.validated(self.done, score, best)
         return score
 
+    def _checked(self, score: Score) -> Score:
+        """Refuse weights that are no numbers before they can become the model."""
+        if not np.isfinite(score.loss):
+            raise NotANumberError(f"validation at iteration {self.done} gives no number")
+        return score
+
     def _take_best(self, score: Score) -> None:
         self.best, self._best_iteration = score, self.done
-        arrays = network_arrays(self.learner.network)
-        about = metadata(self._story())
-        self._unwritten = encode_arrays(arrays, self.options.architecture, about)
+        self._best_arrays = network_arrays(self.learner.network)
+        self._model_due = True
 
     def _asked_to_stop(self, stop: StopRequest) -> bool:
         """Whether any process was asked; they all stop behind the same iteration."""
@@ -244,15 +280,24 @@ class Trainer:
             self._saved_s = time.monotonic() - self.options.save_every_s + RETRY_S
 
     def _write(self) -> None:
+        """The checkpoint first: it can replace all the others, and nothing can replace it."""
+        best = {_BEST + name: values for name, values in self._best_arrays.items()}
+        self._checkpoints.save(self.done, {**self.learner.tensors(), **best}, self._state())
         self._write_model()
-        self._log.write()
-        write_curves(self.out, self._log.rows)
-        self._checkpoints.save(self.done, self.learner.tensors(), self._state())
+        try:
+            self._log.write()
+            write_curves(self.out, self._log.rows)
+        except OutputError as error:
+            self._watcher.note(f"warning: {error}; the checkpoint is written all the same")
 
     def _write_model(self) -> None:
-        if self._unwritten is not None:
-            write_bytes(self.out / MODEL, self._unwritten)
-            self._unwritten = None
+        if self._model_due:
+            about = metadata(self._story())
+            write_bytes(self.out / MODEL, self._encoded(about))
+            self._model_due = False
+
+    def _encoded(self, about: Mapping[str, str]) -> bytes:
+        return encode_arrays(self._best_arrays, self.options.architecture, about)
 
     def _state(self) -> dict[str, Any]:
         """What is no tensor. The place in the sampling is the iteration: see `BatchPlan`."""
@@ -280,7 +325,7 @@ class Trainer:
         return ModelError(
             f"{error.message.rstrip('.')}; the last good checkpoint is {self._newest_name()}",
             "Start again with a smaller --lr, from the best model so far if there is one "
-            f"(--from {MODEL})",
+            f"(--from {self.out / MODEL})",
         )
 
     def _finish(self) -> Outcome:
@@ -288,7 +333,7 @@ class Trainer:
         # What comes now is not in the checkpoint: with more iterations a resumed run goes on
         # exactly as if it had never stopped here.
         if self._best_iteration != self.done and self.done % self.options.val_every:
-            score = evaluate(self.learner, self.data.validation)
+            score = self._checked(evaluate(self.learner, self.data.validation))
             better = self.best is None or (score.error, score.loss) < (
                 self.best.error,
                 self.best.loss,
@@ -308,23 +353,13 @@ class Trainer:
             return None
         self._watcher.note(f"testing on {len(self.data.test)} pictures of the test cases")
         network = Network(self.options.spec, batch_norm=self.options.spec.batch_norm)
-        load_arrays(network, self._best_arrays())
+        load_arrays(network, self._best_arrays)
         alone = Ranks(0, 1, self.ranks.device)
         return evaluate(Learner(self.options, alone, network.to(self.ranks.device)), self.data.test)
 
-    def _best_arrays(self) -> Tensors:
-        path = self.out / MODEL
-        try:
-            tensors, _ = decode(path.read_bytes(), MODEL)
-        except OSError as error:
-            raise ModelError(f"cannot read {path}: {error.strerror or error}") from error
-        return tensors
-
     def _describe(self, test: Score | None) -> None:
         story = self._story(test)
-        about = metadata(story)
-        data = encode_arrays(self._best_arrays(), self.options.architecture, about)
-        write_bytes(self.out / MODEL, data)
+        write_bytes(self.out / MODEL, self._encoded(metadata(story)))
         write_card(self.out, story)
 
     def _story(self, test: Score | None = None) -> Story:
@@ -351,40 +386,3 @@ class Trainer:
             test=test,
             files=tuple(files),
         )
-
-
-@contextmanager
-def deterministic(device: torch.device) -> Iterator[None]:
-    """Ask torch for the same bits each time where it can give them: on the CPU.
-
-    On a GPU that would cost much of its speed; there the fastest convolutions are searched for.
-    """
-    before = torch.are_deterministic_algorithms_enabled()
-    search = torch.backends.cudnn.benchmark
-    torch.use_deterministic_algorithms(device.type == "cpu")
-    torch.backends.cudnn.benchmark = device.type == "cuda"
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(before)
-        torch.backends.cudnn.benchmark = search
-
-
-def slow_bf16(device: torch.device) -> bool:
-    """Whether bf16 is only imitated: measured ten times slower than float32 with AVX2."""
-    return device.type == "cpu" and torch.backends.cpu.get_cpu_capability() == "AVX2"
-
-
-def _seed_everything(seed: int) -> None:
-    random.seed(seed)
-    np.random.seed(seed)
-    torch.manual_seed(seed)
-
-
-def _as_tuples(value: Any) -> Any:
-    """JSON has lists only; Python's generator wants the tuples back."""
-    return tuple(_as_tuples(part) for part in value) if isinstance(value, list) else value
-
-
-def _numpy_state(parts: list[Any]) -> tuple[Any, ...]:
-    return (parts[0], np.array(parts[1], np.uint32), *parts[2:])

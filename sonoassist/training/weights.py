@@ -28,7 +28,7 @@ def conv_units(network: nn.Module) -> list[ConvUnit]:
 
 
 def network_arrays(network: nn.Module) -> Arrays:
-    """Weights under the names of the own checkpoint format (convNN.weight, convNN.bn.*)."""
+    """Copies of the weights under the names of the own checkpoint format (convNN.weight, ...)."""
     return {name: _array(value) for name, value in _targets(network).items()}
 
 
@@ -51,7 +51,7 @@ def _targets(network: nn.Module) -> dict[str, Tensor]:
 
 
 def _array(value: Tensor) -> NDArray[np.float32]:
-    return np.ascontiguousarray(value.detach().float().cpu().numpy())
+    return np.array(value.detach().float().cpu().numpy(), order="C")
 
 
 def encode_arrays(arrays: Arrays, architecture_name: str, about: Mapping[str, str]) -> bytes:
@@ -80,7 +80,7 @@ class _Moments:
     squares: Tensor | float = 0.0
 
     def add(self, out: Tensor) -> None:
-        wide = out.detach().double()
+        wide = out.detach().cpu().double()  # Apple GPUs have no double precision
         self.count += wide.numel() / wide.shape[1]
         self.total = self.total + wide.sum(dim=(0, 2, 3))
         self.squares = self.squares + (wide * wide).sum(dim=(0, 2, 3))
@@ -151,8 +151,8 @@ def _use(norm: nn.Module, kept: _Moments) -> None:
     assert norm.running_var is not None
     mean = torch.as_tensor(kept.total) / kept.count
     variance = (torch.as_tensor(kept.squares) / kept.count - mean * mean).clamp_min(0)
-    gain = norm.weight.double()
-    norm.bias.copy_(norm.bias.double() + gain * mean)
+    gain = norm.weight.cpu().double()
+    norm.bias.copy_(norm.bias.cpu().double() + gain * mean)
     norm.weight.copy_(gain * torch.sqrt(variance + norm.eps))
     norm.running_mean.copy_(mean)
     norm.running_var.copy_(variance)

@@ -111,6 +111,28 @@ def test_bad_input_gives_one_line(
     refused(capsys, "nothing")
     assert train(exams, "--out", out, *SMALL, "--amp", "f16") == 2
     refused(capsys, "f16 needs a CUDA device")
+    for words in (
+        ("--seed", "-1"), ("--seed", "4294967296"), ("--background", "-1"), ("--drops", "-1"),
+        ("--per-plane", "0"), ("--warm-up", "-5"), ("--save-minutes", "nan"),
+        ("--patch", "112:0,224"), ("--validation-share", "1"), ("--drop-at", "9,3"),
+    ):  # fmt: skip
+        assert train(exams, "--out", out, *SMALL, *words) == 2, words
+        refused(capsys, words[0])
+
+
+def test_a_folder_that_cannot_be_used_is_refused_before_the_data_is_prepared(
+    exams: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "no such data"  # would be the first thing to be said, were it looked at
+    assert train(missing, "--out", tmp_path / "run", "--resume", *SMALL) == 2
+    refused(capsys, "no checkpoint")
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert train(missing, "--out", tmp_path / "file" / "run", *SMALL) == 2
+    refused(capsys, "file")
+    assert train(exams, "--out", tmp_path / "run", "--iterations", 1, *SMALL) == 0
+    capsys.readouterr()
+    assert train(missing, "--out", tmp_path / "run", *SMALL) == 2
+    refused(capsys, "holds a training already", "--resume")
 
 
 def test_bad_rows_are_listed_and_the_rest_is_used(

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from training_help import Listener, made_data, options, trainer
 
-from sonoassist.errors import ModelError, OutputError, UsageError
+from sonoassist.errors import ModelError, OutputError, SourceError, UsageError
 from sonoassist.model.weights_import import import_weights
+from sonoassist.training.batches import Batches
 from sonoassist.training.checkpoints import Checkpoints
 from sonoassist.training.data import TrainingData
 from sonoassist.training.learner import Learner, NotANumberError
@@ -316,3 +318,145 @@ def test_options_that_may_change(data: TrainingData, tmp_path: Path) -> None:
     resumed = trainer(changed, data, tmp_path)
     resumed.resume()
     assert resumed.run().iterations == 3
+
+
+@pytest.mark.usefixtures("real_scores")
+def test_the_best_weights_are_those_of_the_schedule_however_often_it_ends(
+    data: TrainingData, tmp_path: Path
+) -> None:
+    """An end between two validations has a model of its own; more iterations do not know it."""
+    straight = trainer(options(iterations=6, val_every=4), data, tmp_path / "a")
+    straight.run()
+    trainer(options(iterations=3, val_every=4), data, tmp_path / "b").run()
+    (tmp_path / "b" / "model.safetensors").unlink()
+    resumed = trainer(options(iterations=6, val_every=4), data, tmp_path / "b")
+    resumed.resume()
+    resumed.run()
+    ours, theirs = (import_weights(tmp_path / n / "model.safetensors") for n in ("a", "b"))
+    for name, values in ours.tensors.items():
+        np.testing.assert_array_equal(values, theirs.tensors[name], err_msg=name)
+    assert straight.best == resumed.best
+
+
+def test_the_best_weights_come_back_from_the_checkpoint_alone(
+    data: TrainingData, tmp_path: Path
+) -> None:
+    trainer(options(iterations=2, val_every=2), data, tmp_path).run()
+    model = tmp_path / "model.safetensors"
+    before = import_weights(model).tensors
+    model.unlink()
+    resumed = trainer(options(iterations=3, val_every=2), data, tmp_path)
+    resumed.resume()
+    resumed.run()
+    for name, values in import_weights(model).tensors.items():
+        np.testing.assert_array_equal(values, before[name], err_msg=name)
+
+
+def test_a_log_that_cannot_be_written_does_not_cost_the_checkpoint(
+    data: TrainingData, tmp_path: Path
+) -> None:
+    (tmp_path / "log.csv").mkdir()  # as a program that holds the file open on Windows
+    run = trainer(options(iterations=2), data, tmp_path)
+    assert run.run().iterations == 2
+    assert len(Checkpoints(tmp_path).paths()) == 1
+    assert any("the checkpoint is written all the same" in note for note in listener(run).notes)
+
+
+def test_repeated_requests_to_end_do_not_disturb_the_saving(
+    data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Checkpoints.save
+
+    def save(self: Checkpoints, *rest: object) -> Path:
+        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGINT)
+        return real(self, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Checkpoints, "save", save)
+    run = trainer(options(iterations=3, val_every=9), data, tmp_path)
+    assert run.run().signal == signal.SIGTERM
+    assert len(Checkpoints(tmp_path).paths()) == 1
+    assert sum("stopping" in note for note in listener(run).notes) == 1
+
+
+def test_all_checkpoints_damaged(data: TrainingData, tmp_path: Path) -> None:
+    trainer(options(iterations=2, val_every=1), data, tmp_path).run()
+    for path in Checkpoints(tmp_path).paths():
+        path.write_bytes(b"broken")
+    with pytest.raises(ModelError, match=r"all checkpoints in .* are damaged"):
+        trainer(options(), data, tmp_path).resume()
+
+
+def test_a_damaged_checkpoint_never_takes_the_place_of_a_whole_one(
+    data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sonoassist.training import checkpoints as module
+
+    trainer(options(iterations=2, val_every=1), data, tmp_path).run()
+    newest, whole = Checkpoints(tmp_path).paths()
+    newest.write_bytes(b"broken")
+    checkpoints = Checkpoints(tmp_path)
+    assert checkpoints.newest(lambda line: None).path == whole
+
+    def refuse(path: Path, content: bytes) -> None:
+        raise OutputError("no space")
+
+    monkeypatch.setattr(module, "write_bytes", refuse)
+    with pytest.raises(OutputError):
+        checkpoints.save(3, {}, {})
+    assert checkpoints.paths() == [whole]
+
+
+def test_weights_that_are_no_numbers_never_become_the_model(
+    data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score = Score(0.9, float("nan"), 0.9, {"lips": 0.9}, {"lips": 0.9}, 2)
+    monkeypatch.setattr("sonoassist.training.trainer.evaluate", lambda *_: score)
+    with pytest.raises(ModelError, match=r"iteration 2 gives no number; the last good"):
+        trainer(options(val_every=2), data, tmp_path).run()
+    assert not (tmp_path / "model.safetensors").exists()
+
+
+def test_a_picture_that_has_gone_costs_nothing_that_is_learnt(
+    data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = trainer(options(iterations=6, val_every=9), data, tmp_path)
+    real = Learner.step
+
+    def step(self: Learner, batch, lr):  # type: ignore[no-untyped-def]
+        if batch.iteration == 3:
+            raise SourceError("cannot read case.npz: it has gone")
+        return real(self, batch, lr)
+
+    monkeypatch.setattr(Learner, "step", step)
+    with pytest.raises(SourceError):
+        run.run()
+    assert [path.stem[-1] for path in Checkpoints(tmp_path).paths()] == ["2"]
+
+
+def test_too_little_memory_on_the_device_is_said(
+    data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def step(self: Learner, batch, lr):  # type: ignore[no-untyped-def]
+        raise torch.OutOfMemoryError("40 GiB")
+
+    monkeypatch.setattr(Learner, "step", step)
+    with pytest.raises(UsageError, match="too small for this batch"):
+        trainer(options(), data, tmp_path).run()
+
+
+def test_the_step_is_nesterovs_at_the_rate_of_the_schedule(
+    data: TrainingData, tmp_path: Path
+) -> None:
+    """Against the rule written out: v = 0.9 v + g; w -= lr (g + 0.9 v)."""
+    learner = trainer(options(lr=0.5), data, tmp_path).learner
+    weight = next(learner.network.parameters())
+    velocity = torch.zeros_like(weight)
+    for lr in (0.02, 0.003):
+        before = weight.detach().clone()
+        with Batches(data.train, options(), 1) as batches:
+            learner.step(batches.get(), lr)
+        assert weight.grad is not None
+        velocity = 0.9 * velocity + weight.grad
+        expected = before - lr * (weight.grad + 0.9 * velocity)
+        torch.testing.assert_close(weight.detach(), expected)
