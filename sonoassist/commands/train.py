@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sonoassist.commands.common import Progress, Subparsers, say, say_json
 from sonoassist.commands.train_progress import Telling
 from sonoassist.errors import UsageError
-from sonoassist.files import ensure_folder
+from sonoassist.files import ensure_folder, write_text
 from sonoassist.model.architecture import ARCHITECTURES
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
 from sonoassist.paths import cache, settings_file
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 SIGNALLED = 128
 """Shells add this to the number of a signal that stopped a program."""
 NOTES_SHOWN = 10
+NOTES = "notes.txt"
+"""All that was left out or could not be read, a line each."""
 
 
 def register(subparsers: Subparsers) -> None:
@@ -278,7 +280,7 @@ def _prepared(args: argparse.Namespace, options: DataOptions, ranks: Ranks) -> T
         if ranks.first:
             ranks.wait(failed=not ready)
     if ranks.first:
-        _say_data(data)
+        _say_data(data, args.out)
     return data
 
 
@@ -303,7 +305,7 @@ def _command() -> str:
     return shlex.join(["sonoassist", *sys.argv[1:]])
 
 
-def _say_data(data: TrainingData) -> None:
+def _say_data(data: TrainingData, out: Path) -> None:
     split = data.split
     say(
         f"cases: {len(split.train)} for training, {len(split.validation)} for validation, "
@@ -316,7 +318,9 @@ def _say_data(data: TrainingData) -> None:
     for line in data.notes[:NOTES_SHOWN]:
         say(f"note: {line}")
     if len(data.notes) > NOTES_SHOWN:
-        say(f"note: and {len(data.notes) - NOTES_SHOWN} more; the model card lists them all")
+        say(f"note: and {len(data.notes) - NOTES_SHOWN} more, all in {out / NOTES}")
+    if data.notes:
+        write_text(out / NOTES, "\n".join(data.notes) + "\n")
 
 
 def _report(

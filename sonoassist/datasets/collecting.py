@@ -31,6 +31,8 @@ class Collector:
         self.shown: list[LabelledFrame] = []
         self.problems: list[str] = []
         self.left_out: Counter[str] = Counter()
+        self.named: set[tuple[Path, int]] = set()
+        self.recordings: list[tuple[str, Path]] = []
         self._lines: dict[tuple[Path, int], str] = {}
 
     def problem(self, where: str, what: object) -> None:
@@ -85,6 +87,8 @@ class Collector:
             problems=tuple(self.problems),
             left_out=dict(self.left_out),
             shown=tuple(self.shown),
+            named=frozenset(self.named - self._lines.keys()),
+            recordings=tuple(self.recordings),
         )
 
 

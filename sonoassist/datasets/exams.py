@@ -8,6 +8,9 @@ any format the program opens, and `labels.csv` (comma, semicolon or tab; UTF-8):
     scan.mp4,1520,femur,,,,
     scan.mp4,310,background,,,,
 
+A video without a row is used for what it shows besides: background, and the frames that the
+freeze-frames were taken from.
+
 `file` is a name in the folder of the exam (or a path below it), `frame` the frame of a video from
 0 on (empty or 0 for a picture), `plane` a name that `resources/label_maps/exams.toml` or a
 mapping of one's own turns into planes; the four edges of the box may be left out.
@@ -23,7 +26,7 @@ from sonoassist.datasets.label_map import LabelMap, load_label_map
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.datasets.tables import Row, RowError, check_inside, read_rows
 from sonoassist.errors import SourceError
-from sonoassist.sources.sniff import IMAGE_SUFFIXES
+from sonoassist.sources.sniff import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_hidden
 
 LAYOUT = "exams"
 TABLE = "labels.csv"
@@ -61,8 +64,13 @@ class _Reader:
             self.collected.problem(file, error)
             return
         self.collected.rows(file, rows, lambda row, where: self._take(exam, row, where))
+        labelled = {frame.path for frame in self.collected.frames}
+        self.collected.recordings += (
+            (exam.name, path) for path in _videos(exam) if path not in labelled
+        )
 
     def _take(self, exam: Path, row: Row, where: str) -> None:
+        self._name(exam, row)
         name = row.text("plane")
         accepted = known(self._classes.accepted(name), name)
         if not accepted:
@@ -73,6 +81,14 @@ class _Reader:
         box = row.box()
         self._check(path, index, row)
         self.collected.add(LabelledFrame(exam.name, path, index, accepted, box), where)
+
+    def _name(self, exam: Path, row: Row) -> None:
+        """Remember the frame, whatever may be wrong with the rest of the row."""
+        try:
+            index = row.count("frame") if row.cells.get("frame") else 0
+            self.collected.named.add((_inside(exam, row.text("file")), index))
+        except RowError:
+            return  # told when the row is taken
 
     def _check(self, path: Path, index: int, row: Row) -> None:
         box = row.box()
@@ -89,7 +105,19 @@ class _Reader:
 
 def _inside(exam: Path, name: str) -> Path:
     """The named file; refuses names that lead out of the exam's folder."""
-    parts = PurePosixPath(name.replace("\\", "/")).parts
+    parts = _parts(name)
     if ".." in parts or name.startswith("/") or ":" in name:
         raise RowError(f"the file {name!r} lies outside of the exam's folder")
     return exam.joinpath(*parts)
+
+
+def _parts(name: str) -> tuple[str, ...]:
+    return PurePosixPath(name.replace("\\", "/")).parts
+
+
+def _videos(exam: Path) -> list[Path]:
+    """The videos in the folder of an exam, known by their names."""
+    found = (path for path in exam.rglob("*") if path.suffix.lower() in VIDEO_SUFFIXES)
+    return sorted(
+        path for path in found if path.is_file() and not is_hidden(str(path.relative_to(exam)))
+    )

@@ -49,6 +49,10 @@ class Dataset:
         shown: Further frames of recordings that do show their plane but are no examples of it
             (the freeze of a picture, a blend into the next one): not trained on and not
             classified, yet right when they are retrieved.
+        named: Frames that rows speak of and that are no examples all the same (a class without a
+            plane, a row with a mistake): whatever they show, it is not known to be background.
+        recordings: Recordings without a row, each with its case: background and the video frames
+            of freeze-frames are looked for in them.
     """
 
     name: str
@@ -57,3 +61,5 @@ class Dataset:
     problems: tuple[str, ...] = ()
     left_out: Mapping[str, int] = field(default_factory=dict)
     shown: tuple[LabelledFrame, ...] = ()
+    named: frozenset[tuple[Path, int]] = frozenset()
+    recordings: tuple[tuple[str, Path], ...] = ()

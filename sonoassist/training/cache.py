@@ -31,7 +31,7 @@ from sonoassist.training.preparation import (
 )
 from sonoassist.training.split import Case
 
-FORMAT = 1
+FORMAT = 2
 """Counts up whenever the preparation gives other pictures."""
 _ENDS = 1 << 16
 _PICTURE_BYTES = HEIGHT_PX * WIDTH_PX
@@ -105,8 +105,10 @@ def digest_of(cases: Iterable[CachedCase], roles: Iterable[NDArray[np.int64]]) -
 
 def _key(case: Case, options: PrepareOptions) -> str:
     labels = [(frame.path.name, frame.index, label_bits(frame)) for frame in case.frames]
-    files = {frame.path: None for frame in case.frames}
-    parts = [FORMAT, case.name, asdict(options), labels, [_file_print(path) for path in files]]
+    files = dict.fromkeys((*(frame.path for frame in case.frames), *case.recordings))
+    named = sorted((path.name, index) for path, index in case.named if path in files)
+    prints = [_file_print(path) for path in files]
+    parts = [FORMAT, case.name, asdict(options), labels, named, prints]
     return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:32]
 
 

@@ -127,11 +127,19 @@ def _prepare(
 
 def _notes(datasets: Sequence[Dataset], cases: Sequence[CachedCase], train: Pool) -> list[str]:
     notes = [f"{dataset.name}: {line}" for dataset in datasets for line in dataset.problems]
+    for dataset in datasets:
+        notes += [
+            f"left out, {dataset.name}, class {name!r} without a plane: {count}"
+            for name, count in sorted(dataset.left_out.items())
+        ]
     notes += [line for case in cases for line in case.about["problems"]]
     dropped: Counter[str] = Counter()
     for case in cases:
         dropped.update(case.about["dropped"])
     notes += [f"left out, {reason}: {count}" for reason, count in sorted(dropped.items())]
+    matched = sum(int(case.about["matched"]) for case in cases)
+    if matched:
+        notes.append(f"freeze-frames found again in a video: {matched}")
     empty = train.empty_planes()
     if empty:
         notes.append(f"no training picture of: {', '.join(empty)}; they cannot be learnt")
@@ -150,7 +158,7 @@ def _check(train: Pool, validation: Pool, notes: Sequence[str], strict: bool) ->
     if not len(validation):
         raise UsageError("no picture is left for validation", "Give more cases or more pictures")
     if strict:
-        wrong = [line for line in notes if not line.startswith("left out")]
+        wrong = [line for line in notes if not line.startswith(("left out", "freeze-frames"))]
         if wrong:
             more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
             raise UsageError(f"{wrong[0]}{more}", "Correct it, or leave out --strict")

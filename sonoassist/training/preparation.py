@@ -24,6 +24,7 @@ from sonoassist.preprocess.split_view import is_split_view
 from sonoassist.preprocess.tracker import CropTracker
 from sonoassist.sources import Source, open_source
 from sonoassist.training.recordings import (
+    Candidates,
     Scan,
     Thumb,
     background_candidates,
@@ -118,6 +119,9 @@ class _Preparation:
         self.out = Prepared()
         self._case, self._options = case, options
         self._freezes: list[tuple[Thumb, int]] = []
+        self._named: dict[Path, set[int]] = {}
+        for path, index in case.named:
+            self._named.setdefault(path, set()).add(index)
 
     def run(self) -> Prepared:
         """Pictures first, since the recordings are searched for them."""
@@ -134,10 +138,11 @@ class _Preparation:
         return self.out
 
     def _by_file(self) -> dict[Path, dict[int, int]]:
-        files: dict[Path, dict[int, int]] = {}
+        files: dict[Path, dict[int, int]] = {path: {} for path in self._case.recordings}
         for frame in self._case.frames:
             if frame.plane is None and not self._options.coarse:
                 self.out.drop("label of several planes")
+                self._named.setdefault(frame.path, set()).add(frame.index)
                 continue
             files.setdefault(frame.path, {})[frame.index] = label_bits(frame)
         return files
@@ -168,7 +173,7 @@ class _Preparation:
         rng = np.random.default_rng(
             [self._options.seed, zlib.crc32(f"{self._case.name}/{path.name}".encode())]
         )
-        wanted = self._wanted(scanned, labels, rng)
+        wanted = self._wanted(scanned, labels, self._named.get(path, set()), rng)
         for index in sorted(wanted):
             crop = scanned.crop_of(index)
             if crop is None:
@@ -179,11 +184,12 @@ class _Preparation:
             with self._noting(path):
                 source.seek(index)
                 frame = source.read()
-                if frame is not None and frame.index == index:
-                    self._keep(frame, crop, wanted[index], f"{path.name}#{index}")
+                if frame is None or frame.index != index:
+                    raise SourceError(f"frame {index} cannot be read a second time")
+                self._keep(frame, crop, wanted[index], f"{path.name}#{index}")
 
     def _wanted(
-        self, scanned: Scan, labels: dict[int, int], rng: np.random.Generator
+        self, scanned: Scan, labels: dict[int, int], named: set[int], rng: np.random.Generator
     ) -> dict[int, int]:
         """Frame -> label: labelled frames, the freeze-frames found again, the background."""
         wanted = dict(self._labelled(labels, rng))
@@ -193,16 +199,27 @@ class _Preparation:
             if found is not None:
                 self.out.matched += 1
                 wanted[found] = labels[found] = bits
-        free = background_candidates(scanned, labels, BACKGROUND_BITS)
-        drawn = draw(rng, [i for i in free if i not in wanted], self._options.background)
+        free = background_candidates(scanned, labels, BACKGROUND_BITS, named)
+        drawn = self._background(free, labels, rng)
         return dict.fromkeys(drawn, BACKGROUND_BITS) | wanted
+
+    def _background(
+        self, free: Candidates, labels: dict[int, int], rng: np.random.Generator
+    ) -> list[int]:
+        """What somebody called background, then what else moves, up to the number asked for."""
+        told = draw(rng, free.told, self._options.background)
+        rest = [index for index in free.others if index not in labels]
+        return told + draw(rng, rest, self._options.background - len(told))
 
     def _labelled(
         self, labels: dict[int, int], rng: np.random.Generator
     ) -> Iterator[tuple[int, int]]:
         for bits in sorted(set(labels.values()) - {BACKGROUND_BITS}):
             indexes = [index for index, label in labels.items() if label == bits]
-            for index in draw(rng, indexes, self._options.per_plane):
+            kept = draw(rng, indexes, self._options.per_plane)
+            if len(kept) < len(indexes):
+                self.out.drop("further frames of a plane in a recording", len(indexes) - len(kept))
+            for index in kept:
                 yield index, bits
 
     def _keep(self, frame: Frame, crop: Box, bits: int, origin: str) -> Pixels | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,6 +20,8 @@ THUMB_WIDTH_PX, THUMB_HEIGHT_PX = 72, 56
 """Distances are taken on a quarter of the network input: speckle and video coding average out."""
 MOTION = 1.5
 """Mean grey levels between a frame and the one before, above which the probe moves."""
+NEAR_FRAMES = 5
+"""So near to a labelled frame a picture is not taken for background: it may show the same."""
 MATCH = 0.35
 """Greatest distance of a freeze-frame to its video frame; see `distance`."""
 
@@ -110,31 +112,55 @@ def scan(source: Source, crops: CropTracker) -> Scan:
         found.add(frame, crops.crop_for(frame))
 
 
-def background_candidates(scanned: Scan, labels: dict[int, int], background: int) -> list[int]:
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Frames that may be taken for background.
+
+    Attributes:
+        told: Labelled so.
+        others: Without a label, where the probe moves and no plane is near.
+    """
+
+    told: list[int]
+    others: list[int]
+
+
+def background_candidates(
+    scanned: Scan, labels: dict[int, int], background: int, named: Collection[int] = ()
+) -> Candidates:
     """Frames that the background may be drawn from: the probe moves, and no plane is labelled.
 
     Where most frames of the recording carry a label (a synthetic exam), only those labelled
-    as background count: the others were left out on purpose.
+    as background count, where the probe moves: the others were left out on purpose. Elsewhere a
+    label is somebody's word and counts as it is.
 
     Args:
         scanned: The recording.
         labels: Frame -> bits of the accepted planes.
         background: The bits of the background's label.
+        named: Frames of which it is not known what they show.
     """
     complete = 2 * len(labels) >= len(scanned.indexes)
-    chosen = []
+    shown = {*named, *(index for index, bits in labels.items() if bits != background)}
+    near = {index + step for index in shown for step in range(-NEAR_FRAMES, NEAR_FRAMES + 1)}
+    told, others = [], []
     for index, moved, usable in zip(scanned.indexes, scanned.motion, scanned.usable, strict=True):
-        label = labels.get(index)
-        free = label == background or (label is None and not complete)
-        if free and usable and moved > MOTION:
-            chosen.append(index)
-    return chosen
+        if not usable:
+            continue
+        if labels.get(index) == background:
+            if moved > MOTION or not complete:
+                told.append(index)
+        elif not complete and moved > MOTION and index not in near:
+            others.append(index)
+    return Candidates(told, others)
 
 
 def draw(rng: np.random.Generator, indexes: Sequence[int], count: int) -> list[int]:
     """At most `count` of them, sorted, each once."""
     if len(indexes) <= count:
         return sorted(indexes)
+    if count <= 0:
+        return []
     return sorted(int(value) for value in rng.choice(indexes, count, replace=False))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -23,11 +24,15 @@ class Case:
         name: "data set/case".
         frames: Its labelled frames, in the order of the data set.
         synthetic: It is a phantom exam.
+        named: Frames that are spoken of but are no examples; see `Dataset.named`.
+        recordings: Recordings without a label.
     """
 
     name: str
     frames: tuple[LabelledFrame, ...]
     synthetic: bool
+    named: frozenset[tuple[Path, int]] = frozenset()
+    recordings: tuple[Path, ...] = ()
 
     @property
     def test(self) -> bool | None:
@@ -74,7 +79,14 @@ def gather_cases(datasets: Sequence[Dataset]) -> list[Case]:
             groups.setdefault(frame.case, []).append(frame)
         synthetic = dataset.layout == "phantom"
         cases += [
-            Case(f"{prefix}/{name}", tuple(frames), synthetic) for name, frames in groups.items()
+            Case(
+                f"{prefix}/{name}",
+                tuple(frames),
+                synthetic,
+                dataset.named,
+                tuple(path for case, path in dataset.recordings if case == name),
+            )
+            for name, frames in groups.items()
         ]
     if not cases:
         names = ", ".join(dataset.name for dataset in datasets) or "the data"

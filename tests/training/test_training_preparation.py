@@ -8,20 +8,23 @@ import pytest
 from training_help import FULL, dataset, made_data, picture, write_exams
 
 from sonoassist.datasets.labels import Dataset, LabelledFrame
+from sonoassist.datasets.reading import read_dataset
 from sonoassist.errors import SourceError, UsageError
 from sonoassist.opencv import cv2
 from sonoassist.planes import INDEX
+from sonoassist.preprocess.crop import parse_crop
 from sonoassist.training.cache import cached_case
 from sonoassist.training.data import DataOptions, prepare_data
 from sonoassist.training.preparation import (
     BACKGROUND_BITS,
+    Prepared,
     PrepareOptions,
     label_bits,
     planes_in,
     prepare_case,
 )
 from sonoassist.training.recordings import MATCH, distance
-from sonoassist.training.split import Case
+from sonoassist.training.split import Case, gather_cases
 from sources.video_maker import make_video
 
 STILL, MOVING = 12, 12
@@ -67,6 +70,84 @@ def test_background_is_drawn_where_the_probe_moves(tmp_path: Path) -> None:
     again = prepare_case(case, OPTIONS)
     assert again.origins == made.origins
     assert prepare_case(case, replace(OPTIONS, seed=1)).origins != made.origins
+
+
+def drawn_from(made: Prepared, plane: str) -> list[str]:
+    return [
+        origin
+        for origin, bits in zip(made.origins, made.labels, strict=True)
+        if bits == 1 << INDEX[plane]
+    ]
+
+
+def test_a_video_without_a_row_gives_background_and_the_frames_of_freeze_frames(
+    tmp_path: Path,
+) -> None:
+    exam = tmp_path / "exams" / "case0"
+    exam.mkdir(parents=True)
+    _, grey = moving_film(exam / "scan.mp4")
+    assert cv2.imwrite(str(exam / "freeze.png"), grey[5])
+    (exam / "labels.csv").write_text("file,frame,plane\nfreeze.png,,femur\n", encoding="utf-8")
+    (case,) = gather_cases([read_dataset(tmp_path / "exams")])
+    assert [path.name for path in case.recordings] == ["scan.mp4"]
+    made = prepare_case(case, OPTIONS)
+    assert made.matched == 1
+    assert len(drawn_from(made, "femur")) == 2
+    background = drawn_from(made, "background")
+    assert 0 < len(background) <= 6
+    assert all(origin.startswith("scan.mp4#") for origin in background)
+
+
+def test_a_frame_whose_row_cannot_be_used_is_not_taken_for_background(tmp_path: Path) -> None:
+    exam = tmp_path / "exams" / "case0"
+    exam.mkdir(parents=True)
+    moving_film(exam / "scan.mp4")
+    assert cv2.imwrite(str(exam / "a.png"), picture("lips", 4))
+    rows = "file,frame,plane\na.png,,lips\nscan.mp4,20,femurr\n"
+    (exam / "labels.csv").write_text(rows, encoding="utf-8")
+    data = read_dataset(tmp_path / "exams")
+    assert any("femurr" in line for line in data.problems)
+    (case,) = gather_cases([data])
+    indexes = [int(o.split("#")[1]) for o in drawn_from(prepare_case(case, OPTIONS), "background")]
+    assert indexes == [12, 13, 14]  # the probe moves from frame 12 on; the others are near to 20
+    clean = replace(case, named=frozenset())
+    assert len(drawn_from(prepare_case(clean, OPTIONS), "background")) == 6
+
+
+def test_what_somebody_called_background_is_taken_first(tmp_path: Path) -> None:
+    film, _ = moving_film(tmp_path / "scan.mp4")
+    told = [LabelledFrame("a", film, index, ("background",)) for index in (0, 4)]
+    made = prepare_case(case_of(*told), replace(OPTIONS, background=3))
+    origins = drawn_from(made, "background")
+    assert {"scan.mp4#0", "scan.mp4#4"} < set(origins)
+    assert len(origins) == 3
+    assert prepare_case(case_of(*told), replace(OPTIONS, background=0)).images == []
+
+
+def test_frames_beyond_the_number_are_counted(tmp_path: Path) -> None:
+    film, _ = moving_film(tmp_path / "scan.mp4")
+    frames = [LabelledFrame("a", film, index, ("femur",)) for index in range(5)]
+    made = prepare_case(case_of(*frames), replace(OPTIONS, background=0, per_plane=2))
+    assert len(made.images) == 2
+    assert made.dropped["further frames of a plane in a recording"] == 3
+
+
+def test_pictures_are_cleaned_before_they_are_learnt(tmp_path: Path) -> None:
+    """Calipers in colour and the crop: as in Table II."""
+    colour = np.dstack([picture("lips", 1)] * 3)
+    drawn = colour.copy()
+    for left in range(20, 140, 12):
+        cv2.line(drawn, (left, 20), (left + 6, 20), (0, 255, 255), 1)
+    assert cv2.imwrite(str(tmp_path / "a.png"), drawn)
+    frame = LabelledFrame("a", tmp_path / "a.png", 0, ("lips",))
+    cleaned = prepare_case(case_of(frame), OPTIONS).images[0]
+    plain = cv2.resize(colour[..., 0], (288, 224))
+    marked = cv2.resize(drawn.max(axis=2), (288, 224))
+    rows = np.s_[34:42]  # where the calipers lie in the network's input
+    before = np.abs(marked[rows].astype(int) - plain[rows]).mean()
+    assert np.abs(cleaned[rows].astype(int) - plain[rows]).mean() < 0.5 * before
+    part = prepare_case(case_of(frame), replace(OPTIONS, crop=parse_crop("0,0,80,60", {})))
+    assert np.abs(part.images[0].astype(int) - cleaned).mean() > 5
 
 
 def test_most_frames_labelled_means_the_rest_was_left_out(tmp_path: Path) -> None:
@@ -143,14 +224,14 @@ def test_an_unreadable_picture_in_the_middle_is_named_and_passed_over(tmp_path: 
 
 
 def test_a_recording_without_signal_in_part(tmp_path: Path) -> None:
-    lit = [np.dstack([picture("background", n)] * 3) for n in range(6)]
+    lit = [np.dstack([picture("background", n)] * 3) for n in range(20)]
     pictures = [*lit, *(0 * one for one in lit[:3])]
     film = make_video(
         tmp_path / "scan.mp4", [40 * n for n in range(len(pictures))], pictures=pictures
     )
     kept = cached_case(case_of(LabelledFrame("a", film, 2, ("lips",))), OPTIONS, tmp_path / "cache")
     assert kept.about["dropped"] == {"Doppler or no signal": 3}
-    assert len(kept) == 1 + 4  # the labelled one, and all that move but the first and the black
+    assert len(kept) == 1 + 5  # the labelled one, and all that move, but for its neighbours
 
 
 def test_labels_of_several_planes(tmp_path: Path) -> None:
