@@ -231,7 +231,7 @@ def test_a_recording_without_signal_in_part(tmp_path: Path) -> None:
     )
     kept = cached_case(case_of(LabelledFrame("a", film, 2, ("lips",))), OPTIONS, tmp_path / "cache")
     assert kept.about["dropped"] == {"Doppler or no signal": 3}
-    assert len(kept) == 1 + 5  # the labelled one, and all that move, but for its neighbours
+    assert len(kept) == 1 + 6  # the labelled one, and of those that move as many as asked for
 
 
 def test_labels_of_several_planes(tmp_path: Path) -> None:
