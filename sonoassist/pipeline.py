@@ -176,14 +176,22 @@ def build_analyser(
     model: str = "auto",
     engine: EngineChoice | None = None,
     options: AnalyserOptions | None = None,
+    synthetic: bool = False,
 ) -> Analyser:
     """Load a model, choose an engine, and warm both up.
+
+    Args:
+        store: Where the models are.
+        model: Name of the model; "auto" chooses by the source.
+        engine: What runs it; None for the fastest here.
+        options: How frames are analysed.
+        synthetic: The source is a synthetic exam.
 
     Raises:
         ModelError: The model is missing or damaged.
         EngineError: The engine asked for is not to be had here.
     """
-    installed = store.get(model)
+    installed = store.get(model, synthetic=synthetic)
     tensors = store.load_tensors(installed)
     card = installed.card
     made = make_engine(engine or EngineChoice(), architecture(card.architecture), tensors)
@@ -192,8 +200,10 @@ def build_analyser(
     return analyser
 
 
-def analyser_for(settings: Settings, store: ModelStore | None = None) -> Analyser:
-    """Build the analyser that the user's settings ask for.
+def analyser_for(
+    settings: Settings, store: ModelStore | None = None, *, synthetic: bool = False
+) -> Analyser:
+    """Build the analyser that the user's settings ask for, for a synthetic exam or a real one.
 
     Raises:
         UsageError: The crop in the settings is not understood.
@@ -209,4 +219,5 @@ def analyser_for(settings: Settings, store: ModelStore | None = None) -> Analyse
             threshold=settings.threshold,
             guided=settings.show_heat and settings.guided_heat,
         ),
+        synthetic=synthetic,
     )

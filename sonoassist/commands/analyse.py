@@ -117,7 +117,11 @@ def run(args: argparse.Namespace) -> int:
         _check_end(source, args)
         out = ensure_folder(args.out)
         analyser = build_analyser(
-            ModelStore.default(), model=args.model, engine=engine_choice(args), options=options
+            ModelStore.default(),
+            model=args.model,
+            engine=engine_choice(args),
+            options=options,
+            synthetic=source.info.synthetic,
         )
         engine = analyser.engine
         say(f"model: {model_line(analyser.card)}")

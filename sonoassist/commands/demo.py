@@ -7,6 +7,7 @@ import argparse
 from sonoassist.commands import window
 from sonoassist.commands.common import Subparsers, add_analysis_options
 from sonoassist.errors import SourceError
+from sonoassist.model.store import ModelStore
 from sonoassist.paths import demo_exam
 
 
@@ -28,4 +29,12 @@ def run(args: argparse.Namespace) -> int:
     if path is None:
         raise SourceError("this build has no demo exam", "Open a recording of your own instead")
     args.source = str(path)
+    if args.model is None:
+        args.model = _bundled()
     return window.run(args)
+
+
+def _bundled() -> str | None:
+    """The model that comes with the program: it knows synthetic exams best."""
+    names = [model.name for model in ModelStore.default().installed() if model.bundled]
+    return names[0] if names else None

@@ -95,7 +95,11 @@ def run(args: argparse.Namespace) -> int:
     _check(plan, args.measure)
     out = ensure_folder(args.out) if args.out else None
     analyser = build_analyser(
-        ModelStore.default(), model=args.model, engine=engine_choice(args), options=options
+        ModelStore.default(),
+        model=args.model,
+        engine=engine_choice(args),
+        options=options,
+        synthetic=all(data.layout == "phantom" for data in datasets),
     )
     engine = analyser.engine
     say(f"model: {model_line(analyser.card)}")

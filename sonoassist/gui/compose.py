@@ -86,7 +86,9 @@ def _services(keeper: SettingsKeeper, notices: Notices) -> Services:
     return Services(
         list_devices=list_devices,
         models=Catalogue(store, notices),
-        make_analyser=lambda settings: analyser_for(settings, store),
+        make_analyser=lambda settings, synthetic: analyser_for(
+            settings, store, synthetic=synthetic
+        ),
         save=keeper.save,
         demo=paths.demo_exam(),
     )

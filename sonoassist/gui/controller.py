@@ -15,6 +15,7 @@ from sonoassist.gui.ports import ModelEntry, Services, Session
 from sonoassist.gui.transport import SPEEDS
 from sonoassist.live.status import Level, Notice, PlayState, SessionStatus
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
+from sonoassist.model.store import AUTO
 from sonoassist.packets import Box
 from sonoassist.settings import Settings
 
@@ -50,6 +51,7 @@ class Controller(QObject):
         self.devices: tuple[str, ...] | None = None
         self.looking_for_devices = False
         self._spec = ""
+        self._synthetic = False
         self._saving = QTimer(self)
         self._saving.setSingleShot(True)
         self._saving.setInterval(SAVE_AFTER_MS)
@@ -152,11 +154,14 @@ class Controller(QObject):
         self._spec = spec
         self.session.open(spec)
 
-    def opened(self, spec: str) -> None:
-        """A source was opened: it goes to the head of the recent ones."""
+    def opened(self, spec: str, *, synthetic: bool) -> None:
+        """A source was opened: it goes to the head of the recent ones, and "auto" follows it."""
         self._spec = spec
         self.settings.remember(spec)
         self._saving.start()
+        changed, self._synthetic = synthetic != self._synthetic, synthetic
+        if changed and self.settings.model == AUTO:
+            self.load_model()
 
     def close_source(self) -> None:
         """Back to the start page."""
@@ -259,8 +264,8 @@ class Controller(QObject):
     def load_model(self) -> None:
         """Load the model the settings ask for, on the session's own thread."""
         wanted = self.settings.model_copy(deep=True)
-        make = self.services.make_analyser
-        self.session.load_model(lambda: make(wanted))
+        make, synthetic = self.services.make_analyser, self._synthetic
+        self.session.load_model(lambda: make(wanted, synthetic))
 
     def default_entry(self) -> ModelEntry | None:
         """The default model's entry, or None when it is unknown."""

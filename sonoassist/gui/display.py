@@ -90,7 +90,7 @@ class Display(QObject):
         source = status.source
         if source is not None and source.source_id != self._source_id:
             self._source_id = source.source_id
-            controller.opened(source.spec)
+            controller.opened(source.spec, synthetic=source.synthetic)
         picture = self._picture(newest)
         back_s = freeze.back_s if freeze.active else None
         page.viewport.show_screen(screen_for(status, picture is not None, back_s))

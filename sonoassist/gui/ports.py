@@ -115,13 +115,14 @@ class Services:
     Attributes:
         list_devices: Capture devices; may take seconds.
         models: The models there are.
-        make_analyser: Builds the analyser the settings ask for; takes long.
+        make_analyser: Builds the analyser the settings ask for, for a synthetic exam (True) or a
+            real one; takes long.
         save: Keeps the settings.
         demo: The bundled demo exam, or None when this build has none.
     """
 
     list_devices: Callable[[], Sequence[Device]]
     models: Models
-    make_analyser: Callable[[Settings], Any]
+    make_analyser: Callable[[Settings, bool], Any]
     save: Callable[[Settings], None]
     demo: Path | None = None

@@ -96,6 +96,8 @@ def domain_warning(card: Card, *, synthetic: bool) -> str:
     """
     if card.domain == "synthetic" and not synthetic:
         return "Model trained on synthetic exams only: labels on real pictures are not reliable"
+    if synthetic and card.domain != "synthetic":
+        return "Model made for real exams: labels on this synthetic exam are not reliable"
     return ""
 
 

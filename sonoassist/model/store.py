@@ -131,11 +131,15 @@ class ModelStore:
         """Damaged models."""
         return list(self.inventory().problems)
 
-    def get(self, name: str = AUTO) -> InstalledModel:
+    def get(self, name: str = AUTO, *, synthetic: bool = False) -> InstalledModel:
         """A model by name, or the preferred one for "auto".
 
         "SonoNet-32" is the same as "sononet32". Preferred are real weights before synthetic
         ones, then SonoNet-32, -64, -16 and SmallNet; the card of the result says which it is.
+
+        Args:
+            name: Of the model, or "auto".
+            synthetic: The source is a synthetic exam: synthetic weights come before real ones.
 
         Raises:
             ModelError: It is not installed or damaged.
@@ -143,7 +147,10 @@ class ModelStore:
         inventory = self.inventory()
         if loose(name) in ("", AUTO):
             if inventory.models:
-                return inventory.models[0]
+                # The order within each kind stays: the sort is stable.
+                return min(
+                    inventory.models, key=lambda one: (one.card.domain == "synthetic") != synthetic
+                )
             raise ModelError("no model is installed", _install_hint(DEFAULT_ARCHITECTURE))
         exact = [model for model in inventory.models if model.name == name]
         similar = [model for model in inventory.models if loose(model.name) == loose(name)]

@@ -244,6 +244,6 @@ def make_services(
     return Services(
         list_devices=lambda: [FakeDevice(name) for name in devices],
         models=models,
-        make_analyser=lambda settings: ("analyser", settings.model),
+        make_analyser=lambda settings, synthetic: ("analyser", settings.model, synthetic),
         save=lambda settings: saved.append(settings.model_copy(deep=True)),
     )

@@ -57,7 +57,7 @@ def real(qtbot: QtBot, store: ModelStore) -> Iterator[tuple[MainWindow, LiveSess
     services = Services(
         list_devices=lambda: [],
         models=Catalogue(store, session.notices),
-        make_analyser=lambda wanted: analyser_for(wanted, store),
+        make_analyser=lambda wanted, synthetic: analyser_for(wanted, store, synthetic=synthetic),
         save=lambda _: None,
     )
     window = build(session, services, settings, [])

@@ -54,7 +54,7 @@ def test_the_settings_reach_the_session(window: MainWindow, session: FakeSession
     wishes = next(call[1] for call in session.calls if call[0] == "configure")
     assert wishes == {"crop": "default", "threshold": 0.7, "guided": False, "presets": {}}
     loader = next(call[1] for call in session.calls if call[0] == "load_model")
-    assert loader() == ("analyser", "auto")
+    assert loader() == ("analyser", "auto", False)
 
 
 def test_a_view_is_drawn_with_its_own_box(window: MainWindow, session: FakeSession) -> None:
@@ -218,6 +218,28 @@ def test_a_synthetic_model_on_a_real_source_is_warned_of(
     session.show(make_view(), replace(RECORDING, synthetic=True))
     window.display.refresh()
     assert window.banner.isHidden()
+    session.show(make_view(), card=make_card("sononet16", "published"))
+    window.display.refresh()
+    assert "synthetic exam" in window.banner.text()
+
+
+def test_the_model_follows_the_kind_of_source_unless_it_was_chosen(
+    window: MainWindow, session: FakeSession, settings: Settings
+) -> None:
+    def loaded() -> list[object]:
+        return [call[1]() for call in session.calls if call[0] == "load_model"]
+
+    before = len(loaded())
+    for number, synthetic in enumerate((True, True, False)):
+        spec = f"exam-{number}.mp4"
+        source = replace(RECORDING, source_id=spec, spec=spec, synthetic=synthetic)
+        session.show(make_view(), source)
+        window.display.refresh()
+    assert loaded()[before:] == [("analyser", "auto", True), ("analyser", "auto", False)]
+    settings.model = "sononet16"
+    session.show(make_view(), replace(RECORDING, source_id="b", spec="b.mp4", synthetic=True))
+    window.display.refresh()
+    assert len(loaded()) == before + 2
 
 
 def test_an_own_rectangle_is_drawn_named_and_used(

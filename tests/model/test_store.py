@@ -364,3 +364,12 @@ def test_rules_that_make_no_sense_are_refused(
     card = store.add(file).card
     with pytest.raises(ValidationError):
         Card.model_validate({**card.model_dump(), "boxes": boxes})
+
+
+def test_a_synthetic_source_prefers_a_synthetic_model(store: ModelStore) -> None:
+    put(store.user_folder, "sononet16", "sononet16", "published")
+    put(store.shipped_folder, "made-up", "sononet32", "synthetic")
+    put(store.shipped_folder, "made-up-small", "smallnet", "synthetic")
+    assert store.get().name == "sononet16"
+    assert store.get(synthetic=True).name == "made-up"
+    assert store.get("sononet16", synthetic=True).name == "sononet16"
