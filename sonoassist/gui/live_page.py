@@ -97,7 +97,6 @@ class LivePage(QWidget):
     def _fit(self) -> None:
         narrow = self.width() / self._look.scale < NARROW_PX
         self._side.setFixedWidth(self._look.px(NARROW_SIDE_PX if narrow else SIDE_PX))
-        self.transport.set_compact(narrow)
 
     def apply(self, settings: Settings) -> None:
         """Show what the settings ask for."""

@@ -66,6 +66,13 @@ class _Bar(QWidget):
             button.set_look(look)
         self._size_labels()
 
+    def fit(self, width_px: int) -> None:
+        """Show as much as there is room for, whatever the font takes."""
+        self.set_compact(False)
+        self._row.invalidate()
+        if self._row.minimumSize().width() > width_px:
+            self.set_compact(True)
+
     def set_compact(self, compact: bool) -> None:
         """Hide the keys on the buttons; the tooltips still have them."""
         for button in self._buttons:
@@ -201,11 +208,15 @@ class Transport(QWidget):
         self.setFixedHeight(look.px(34))
         for bar in (self.recording, self.live, self.freeze):
             bar.set_look(look)
+        self._fit()
 
-    def set_compact(self, compact: bool) -> None:
+    def resizeEvent(self, event: object) -> None:
         """Hide keys on buttons where there is little room."""
+        self._fit()
+
+    def _fit(self) -> None:
         for bar in (self.recording, self.live, self.freeze):
-            bar.set_compact(compact)
+            bar.fit(self.width())
 
     def fill_speeds(self, actions: list[QAction]) -> None:
         """Offer playing speeds."""

@@ -218,7 +218,8 @@ def test_a_synthetic_model_on_a_real_source_is_warned_of(
     session.show(make_view(), replace(RECORDING, synthetic=True))
     window.display.refresh()
     assert window.banner.isHidden()
-    session.show(make_view(), card=make_card("sononet16", "published"))
+    made_up = replace(RECORDING, synthetic=True)
+    session.show(make_view(), made_up, card=make_card("sononet16", "published"))
     window.display.refresh()
     assert "synthetic exam" in window.banner.text()
 
