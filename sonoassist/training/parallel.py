@@ -168,5 +168,5 @@ def wrap(network: nn.Module, ranks: Ranks) -> nn.Module:
     if ranks.world == 1:
         return network
     devices: list[Any] | None = [ranks.device] if ranks.device.type == "cuda" else None
-    # Statistics are the same in every process already, so there are no buffers to send round.
-    return DistributedDataParallel(network, device_ids=devices, broadcast_buffers=False)
+    # Statistics are the same in every process already, so no buffers are sent round in a step.
+    return DistributedDataParallel(network, device_ids=devices, forward_sync_buffers=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
+import subprocess
 import sys
 import threading
 import time
@@ -161,6 +163,124 @@ def wait_for_new(out: Path, before: list[str]) -> None:
     tick, ends_s = threading.Event(), time.monotonic() + ENDS_S
     while (checkpoints(out) == before or len(checkpoints(out)) < 2) and time.monotonic() < ends_s:
         tick.wait(0.002)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def train_together(home: Path, *words: object) -> list[tuple[int, str]]:
+    """The command in two processes, as torchrun starts it; status and stderr of each."""
+    port = str(free_port())
+    running = [
+        start_train(
+            *words,
+            env=environment(home)
+            | {
+                "RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1",
+                "MASTER_PORT": port, "GLOO_SOCKET_IFNAME": "lo", "OMP_NUM_THREADS": "1",
+            },
+        )
+        for rank in ("0", "1")
+    ]  # fmt: skip
+    said = [process.communicate(timeout=ENDS_S)[1] for process in running]
+    return [(process.returncode, text) for process, text in zip(running, said, strict=True)]
+
+
+def test_two_processes_train_one_network_by_command(
+    exams: Path, tmp_path: Path, home: Path
+) -> None:
+    alone, together = tmp_path / "alone", tmp_path / "together"
+    words = [exams, *SMALL, "--iterations", "3", "--lr", "0.001"]
+    assert train(*words, "--out", alone) == 0
+    ends = train_together(home, *words, "--out", together)
+    assert [status for status, _ in ends] == [0, 0], ends
+    assert "test: accuracy" in ends[0][1]
+    assert ends[1][1] == ""  # the second one says nothing
+    one, other = (import_weights(out / "model.safetensors").tensors for out in (alone, together))
+    for name, values in one.items():
+        np.testing.assert_allclose(other[name], values, atol=2e-4, err_msg=name)
+    assert "model-card.toml" in {path.name for path in together.iterdir()}
+
+    for status, text in train_together(home, *words, "--out", together):
+        assert status == 2
+        assert "Traceback" not in text
+        assert "holds a training already" in text
+
+
+KILLED_AT = """
+import os, signal, sys
+sys.path[:0] = sys.argv[1:3]
+from pathlib import Path
+part, calls = sys.argv[3], []
+real_fsync, real_replace = os.fsync, Path.replace
+def checkpoint_is_written():
+    return any(Path(sys.argv[4]).glob("checkpoints/.iteration-00000002*"))
+def fsync(handle):
+    if part == "before it is on disk" and checkpoint_is_written():
+        os.kill(os.getpid(), signal.SIGKILL)
+    real_fsync(handle)
+def replace(self, target):
+    if part == "before it is renamed" and "iteration-00000002" in str(target):
+        os.kill(os.getpid(), signal.SIGKILL)
+    made = real_replace(self, target)
+    if part == "after it is renamed" and "iteration-00000002" in str(target):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return made
+os.fsync, Path.replace = fsync, replace
+from training_help import train
+sys.exit(train(*sys.argv[5:]))
+"""
+
+
+@pytest.mark.parametrize(
+    ("part", "left"),
+    [("before it is on disk", 1), ("before it is renamed", 1), ("after it is renamed", 2)],
+)
+def test_killed_inside_a_checkpoint(
+    exams: Path, tmp_path: Path, home: Path, part: str, left: int
+) -> None:
+    out = tmp_path / "run"
+    words = [
+        str(word)
+        for word in (exams, "--out", out, *SMALL, "--save-minutes", "0", "--iterations", "3")
+    ]
+    tests = Path(__file__).parents[1]
+    places = [str(tests / "training"), str(tests), part, str(out)]
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED_AT, *places, *words],
+        env=environment(home), capture_output=True, text=True, check=False, timeout=ENDS_S,
+    )  # fmt: skip
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert len(checkpoints(out)) == left
+    assert train(*words, "--resume") == 0
+    straight = tmp_path / "straight"
+    words[2] = str(straight)
+    assert train(*words) == 0
+    one, other = (
+        import_weights(folder / "model.safetensors").tensors for folder in (out, straight)
+    )
+    for name, values in one.items():
+        np.testing.assert_array_equal(values, other[name], err_msg=name)
+    assert not list(out.glob("checkpoints/.*"))
+
+
+@pytest.mark.parametrize("architecture", ["sononet64", "sononet32", "sononet16", "smallnet"])
+def test_all_networks_learn_in_mixed_precision_and_go_on(
+    exams: Path, tmp_path: Path, architecture: str
+) -> None:
+    out = tmp_path / "run"
+    words = [
+        exams, "--out", out, *SMALL, "--architecture", architecture, "--amp", "bf16", "--lr",
+        "0.001", "--val-every", "1",
+    ]  # fmt: skip
+    assert train(*words, "--iterations", 1) == 0
+    assert train(*words, "--iterations", 2, "--resume") == 0
+    weights = import_weights(out / "model.safetensors")
+    assert weights.architecture.name == architecture
+    assert all(np.isfinite(values).all() for values in weights.tensors.values())
 
 
 def test_killed_while_it_writes_and_then_asked_to_end(
