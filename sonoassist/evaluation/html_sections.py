@@ -22,6 +22,7 @@ from sonoassist.evaluation.text_tables import (
     figure,
     interval,
     percent,
+    shared_note,
     wrong_lines,
 )
 from sonoassist.model.architecture import ARCHITECTURES
@@ -81,7 +82,7 @@ def classification(about: About, found: Classification) -> str:
     header = ("Network", "Precision", "Recall", "F1-score")
     return _section(
         "Classification",
-        f"As Tables III and V: unweighted averages over {len(found.classes)} classes; "
+        f"As Tables III and V: unweighted averages over {len(found.averaged)} classes; "
         f"{counted(found.frames, 'frame')} of {counted(found.cases, 'case')}; "
         f"accuracy {_spread(found.accuracy, 3)}; {balance(found)}.",
         table(header, rows, ["own"]),
@@ -109,7 +110,7 @@ def _class_table(found: Classification) -> str:
         known = _alone(paper.TABLE_5, one.group)
         rows.append(
             [
-                _name(one.group),
+                Html(_name(one.group) + ("" if one.averaged else " *")),
                 figure(one.precision.value, 2),
                 figure(one.recall.value, 2),
                 _spread(one.f1),
@@ -117,7 +118,10 @@ def _class_table(found: Classification) -> str:
                 figure(known.f1, 2) if known else UNKNOWN,
             ]
         )
-    return table(("Class", "Precision", "Recall", "F1-score", "Images", "Paper F1"), rows)
+    note = shared_note(found)
+    legend = f'<p class="legend">{escape(note)}</p>' if note else ""
+    header = ("Class", "Precision", "Recall", "F1-score", "Images", "Paper F1")
+    return table(header, rows) + legend
 
 
 def confusion(found: Classification) -> str:

@@ -128,7 +128,7 @@ def networks(about: About, found: Classification) -> str:
         for name, r in paper.TABLE_3.items()
     ]
     table = grid(
-        f"Classification (as Table III): unweighted averages over {len(found.classes)} classes, "
+        f"Classification (as Table III): unweighted averages over {len(found.averaged)} classes, "
         f"{counted(found.frames, 'frame')}, {counted(found.cases, 'case')}",
         ("Network", "Precision", "Recall", "F1-score"),
         rows,
@@ -149,7 +149,7 @@ def detail(found: Classification) -> str:
         known = paper.TABLE_5.get(one.group[0]) if len(one.group) == 1 else None
         rows.append(
             [
-                title(one.group),
+                title(one.group) + ("" if one.averaged else " *"),
                 figure(one.precision.value, 2),
                 figure(one.recall.value, 2),
                 spread(one.f1, 2),
@@ -158,7 +158,19 @@ def detail(found: Classification) -> str:
             ]
         )
     header = ("Class", "Precision", "Recall", "F1-score", "# Images", "Paper F1")
-    return grid("Classes (as Table V; paper: SonoNet-32)", header, rows)
+    table = grid("Classes (as Table V; paper: SonoNet-32)", header, rows)
+    note = shared_note(found)
+    return f"{table}\n{note}" if note else table
+
+
+def shared_note(found: Classification) -> str:
+    """What the mark of coarse classes means; empty where there is none."""
+    if len(found.averaged) == len(found.classes):
+        return ""
+    return (
+        "* coarse label; its planes have rows of their own, which take the wrong predictions, "
+        "so it has no precision and is not in the averages"
+    )
 
 
 def confusion(found: Classification) -> str:

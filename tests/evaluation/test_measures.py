@@ -14,7 +14,13 @@ from sklearn.metrics import f1_score, precision_score, recall_score
 from sonoassist.evaluation import paper
 from sonoassist.evaluation.bootstrap import Draws, mean_known, per_case, ratio, scores
 from sonoassist.evaluation.calibration import calibrate
-from sonoassist.evaluation.classes import in_order, predicted_group, short_title, title
+from sonoassist.evaluation.classes import (
+    in_order,
+    is_shared,
+    predicted_group,
+    short_title,
+    title,
+)
 from sonoassist.evaluation.classification import classify
 from sonoassist.evaluation.localisation import measure_boxes
 from sonoassist.evaluation.retrieval import retrieve
@@ -88,6 +94,35 @@ def test_coarse_labels() -> None:
     assert heart.recall.value == pytest.approx(2 / 3)
     assert heart.precision.value == pytest.approx(2 / 3)
     assert (femur.precision.value, femur.recall.value) == (0.5, 0.5)
+
+
+def test_coarse_beside_narrow_labels() -> None:
+    """A coarse row whose planes have rows of their own has no precision, and is not averaged."""
+    frames = [one(HEART, named) for named in ("4ch", "lvot", "femur")]
+    frames += [one("4ch", "4ch"), one("femur", "4ch", case="b"), one("femur", "femur", case="b")]
+    found = classify(frames, DRAWS)
+    assert found is not None
+    femur, chambers, heart = found.classes
+    assert [row.averaged for row in found.classes] == [True, True, False]
+    assert math.isnan(heart.precision.value)
+    assert math.isnan(heart.f1.value)
+    assert heart.recall.value == pytest.approx(2 / 3)
+    assert (chambers.precision.value, chambers.recall.value) == (0.5, 1.0)
+    assert found.precision.value == pytest.approx((femur.precision.value + 0.5) / 2)
+    assert found.recall.value == pytest.approx((0.5 + 1) / 2)
+    assert found.f1.value == pytest.approx((femur.f1.value + chambers.f1.value) / 2)
+    assert found.accuracy.value == pytest.approx(4 / 6)
+    for score in (found.precision, found.recall, found.f1):
+        assert score.low is not None
+        assert score.high is not None
+        assert score.low <= score.value <= score.high
+
+
+def test_shared_rows() -> None:
+    groups = [("4ch",), HEART, ("femur", "lips"), ("lips", "profile"), ("background",)]
+    assert [is_shared(group, groups) for group in groups] == [False, True, True, True, False]
+    assert not is_shared(HEART, [HEART, ("femur",)])
+    assert not is_shared(("4ch", "3vv"), [HEART, ("4ch", "3vv")])
 
 
 def test_what_is_not_judged_counts_as_no_plane() -> None:

@@ -112,6 +112,9 @@ def test_the_text() -> None:
         "not readable: a/x.png", "200.0", "1 doppler",
     ):  # fmt: skip
         assert words in text
+    assert "4CH / 3VV / RVOT / LVOT *" in text
+    assert "over 14 classes" in text
+    assert "* coarse label" in text
     assert "nan" not in text
     assert max(len(line) for line in text.splitlines()) < 220
 
