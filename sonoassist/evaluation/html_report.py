@@ -81,9 +81,12 @@ def _cards(results: Results) -> str:
         beside = f"paper, SonoNet-32: {100 * paper.TABLE_6_AVERAGE:.1f} %"
         cards.append(_card("Retrieval, average", results.retrieval.average, beside, percent=True))
     if results.localisation is not None:
-        average = results.localisation.named
-        beside = f"mean IoU {average.mean.value:.2f}; paper, SonoNet-32: 77.8 %, 0.62"
-        cards.append(_card("Boxes correct", average.correct, beside, percent=True))
+        average, known_boxes = results.localisation.all, paper.TABLE_7_AVERAGE
+        beside = (
+            f"mean IoU {average.mean.value:.2f}; paper, {paper.DETAILED}: "
+            f"{100 * known_boxes.correct:.1f} %, {known_boxes.mean:.2f}"
+        )
+        cards.append(_card("Boxes correct, all frames", average.correct, beside, percent=True))
     if results.calibration is not None:
         cards.append(_card("Calibration error", results.calibration.error, "0 is perfect"))
     if results.speed is not None:

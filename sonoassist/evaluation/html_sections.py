@@ -16,6 +16,7 @@ from sonoassist.evaluation.results import About
 from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.speed import Speed
 from sonoassist.evaluation.text_tables import (
+    BOX_NOTE,
     UNKNOWN,
     balance,
     counted,
@@ -204,27 +205,26 @@ def localisation(found: LocalisationMeasure) -> str:
         rows.append(
             [
                 name,
-                _spread(named.mean),
-                figure(named.std.value, 2),
-                _spread(named.correct, 0, 100),
-                str(named.count),
-                figure(every.mean.value, 2),
-                percent(every.correct.value, 0),
+                _spread(every.mean),
+                figure(every.std.value, 2),
+                _spread(every.correct, 0, 100),
                 str(every.count),
+                figure(named.mean.value, 2),
+                percent(named.correct.value, 0),
+                str(named.count),
                 figure(known.mean, 2) if known else UNKNOWN,
                 percent(known.correct) if known else UNKNOWN,
             ]
         )
     header = (
-        "Class", "Mean IoU", "Std", "Correct %", "Images", "All: IoU", "Correct %", "Images",
+        "Class", "Mean IoU", "Std", "Correct %", "Images", "Named: IoU", "Correct %", "Images",
         "Paper IoU", "Paper %",
     )  # fmt: skip
     return _section(
         "Localisation",
-        "As Table VII, on frames with a true box. Correct: IoU of at least 0.5. Left: frames whose "
-        "plane was named rightly, as in the paper; “All”: a missed plane counts as IoU 0. "
-        f"{found.named.hits} of {found.named.count} boxes are correct; of all frames "
-        f"{found.all.hits} of {found.all.count}.",
+        f"As Table VII, on frames with a true box. {BOX_NOTE} {found.all.hits} of "
+        f"{found.all.count} boxes of all frames are correct; of rightly named frames "
+        f"{found.named.hits} of {found.named.count}.",
         table(header, rows, [""] * len(found.planes) + ["sum"]),
         _sides(*_box_charts(found)),
         LEGEND,
@@ -235,8 +235,8 @@ def _box_charts(found: LocalisationMeasure) -> tuple[str, str]:
     overlap, correct = [], []
     for one in found.planes:
         known = _alone(paper.TABLE_7, one.group)
-        overlap.append(svg.Bar(one.group, one.named.mean, known.mean if known else None))
-        correct.append(svg.Bar(one.group, one.named.correct, known.correct if known else None))
+        overlap.append(svg.Bar(one.group, one.all.mean, known.mean if known else None))
+        correct.append(svg.Bar(one.group, one.all.correct, known.correct if known else None))
     return (
         "<h3>Mean IoU</h3>" + svg.bars(overlap, "Mean IoU of each plane"),
         "<h3>Share correct</h3>" + svg.bars(correct, "Share of correct boxes of each plane"),

@@ -40,8 +40,9 @@ class PlaneBoxes:
 
     Attributes:
         group: The plane.
-        named: Boxes of the frames whose plane was named rightly, as in the paper.
-        all: Boxes of all frames; a missed plane or a missing box counts as IoU 0.
+        named: Boxes of the frames whose plane was named rightly.
+        all: Boxes of all frames, as the paper's; a wrongly named plane or a missing box counts
+            as IoU 0.
     """
 
     group: Group

@@ -23,6 +23,11 @@ TRAINED_ON = {
     "synthetic": "synthetic exams",
     "own": "exams of one's own",
 }
+BOX_NOTE = (
+    "Left: all frames; a wrongly named plane or a missing box counts as IoU 0. Named: only frames "
+    "whose plane was named rightly. The paper averages over all 50 images of each plane. "
+    "Correct: IoU of at least 0.5."
+)
 
 
 def as_text(results: Results) -> str:
@@ -247,13 +252,13 @@ def localisation(found: LocalisationMeasure) -> str:
     def row(name: str, named: Boxes, every: Boxes, known: paper.Overlap | None) -> list[str]:
         return [
             name,
-            spread(named.mean, 2),
-            figure(named.std.value, 2),
-            spread_percent(named.correct),
-            str(named.count),
-            figure(every.mean.value, 2),
-            percent(every.correct.value),
+            spread(every.mean, 2),
+            figure(every.std.value, 2),
+            spread_percent(every.correct),
             str(every.count),
+            figure(named.mean.value, 2),
+            percent(named.correct.value),
+            str(named.count),
             f"{known.mean:.2f}  {100 * known.correct:.1f}" if known else UNKNOWN,
         ]
 
@@ -267,13 +272,11 @@ def localisation(found: LocalisationMeasure) -> str:
         for one in found.planes
     ]
     rows.append(row("Average", found.named, found.all, paper.TABLE_7_AVERAGE))
-    header = ("Class", "Mean IoU", "Std", "Cor. %", "#", "all: IoU", "Cor. %", "#", "Paper")
+    header = ("Class", "Mean IoU", "Std", "Cor. %", "#", "named: IoU", "Cor. %", "#", "Paper")
     table = grid("Localisation (as Table VII; paper: SonoNet-32)", header, rows)
     return (
-        f"{table}\n{found.named.hits} of {found.named.count} boxes of rightly named frames are "
-        f"correct, {found.all.hits} of {found.all.count} of all frames\n"
-        "left: frames whose plane was named rightly, as in the paper; "
-        "all: a missed plane counts as IoU 0; correct: IoU >= 0.5"
+        f"{table}\n{found.all.hits} of {found.all.count} boxes of all frames are correct, "
+        f"{found.named.hits} of {found.named.count} of rightly named frames\n{BOX_NOTE}"
     )
 
 

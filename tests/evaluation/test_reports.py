@@ -119,6 +119,24 @@ def test_the_text() -> None:
     assert max(len(line) for line in text.splitlines()) < 220
 
 
+def test_boxes_of_all_frames_stand_beside_the_papers() -> None:
+    """The paper averages over all images of a plane, so that is what is set beside it."""
+    found = results()
+    assert found.localisation is not None
+    every, named = found.localisation.all, found.localisation.named
+    assert every.mean.value != named.mean.value
+    text, page = as_text(found), as_html(found)
+    assert "named rightly, as in the paper" not in text + page
+    card = page.split("Boxes correct, all frames</span><b>")[1]
+    assert f"mean IoU {every.mean.value:.2f}; paper" in card
+    row = next(
+        line for line in text.splitlines() if line.startswith("Average    ") and "0.62" in line
+    )
+    cells = row.replace("[", " ").replace("]", " ").split()
+    assert cells[1] == f"{every.mean.value:.2f}"
+    assert f"{named.mean.value:.2f}" in cells
+
+
 def test_the_json() -> None:
     data = json.loads(json.dumps(as_json(results()), allow_nan=False))
     assert data["frames"] == 30
