@@ -19,6 +19,7 @@ from sonoassist.evaluation.text_tables import (
     BOX_NOTE,
     UNKNOWN,
     balance,
+    coarse_note,
     counted,
     figure,
     interval,
@@ -158,6 +159,7 @@ def calibration(found: Calibration) -> str:
         "Calibration",
         "Does a confidence of 80 % mean right in 80 % of the frames?",
         _sides(svg.reliability(found), legend + table(("", ""), rows)),
+        f'<p class="legend">{escape(coarse_note(found))}</p>' if found.coarse else "",
     )
 
 

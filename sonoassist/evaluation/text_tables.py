@@ -205,11 +205,24 @@ def calibration(found: Calibration) -> str:
         for b in found.bins
     ]
     table = grid("Calibration", ("Confidence", "Mean", "Right", "Frames"), rows)
-    return (
-        f"{table}\nexpected calibration error {spread(found.error)}; mean confidence "
-        f"{figure(found.confidence)}, right {figure(found.accuracy)}\n"
+    lines = [
+        table,
+        f"expected calibration error {spread(found.error)}; mean confidence "
+        f"{figure(found.confidence)}, right {figure(found.accuracy)}",
+        *([coarse_note(found)] if found.coarse else []),
         f"at the threshold {found.threshold:g}: {spread_percent(found.named)} % of the plane "
-        f"frames are named, {spread_percent(found.named_right)} % of the named ones are right"
+        f"frames are named, {spread_percent(found.named_right)} % of the named ones are right",
+    ]
+    return "\n".join(lines)
+
+
+def coarse_note(found: Calibration) -> str:
+    """How many frames the calibration leaves out; empty where there are none."""
+    if not found.coarse:
+        return ""
+    return (
+        f"without {counted(found.coarse, 'frame')} of coarse labels: the confidence is that of "
+        "one plane, and their label calls several right"
     )
 
 

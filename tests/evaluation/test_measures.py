@@ -296,6 +296,32 @@ def test_calibration_by_hand() -> None:
     assert math.isnan(sure.named_right.value)
 
 
+def test_calibration_is_of_labels_of_one_plane() -> None:
+    """The confidence is that of one plane; where several are right it says too little."""
+    frames = [one(HEART, "4ch", confidence=0.5, rest="lvot", case=c) for c in "ab"]
+    frames += [one("femur", "femur", confidence=1.0, case=c) for c in "ab"]
+    found = calibrate(frames, 0.7, DRAWS)
+    assert found is not None
+    assert (found.frames, found.coarse) == (2, 2)
+    assert found.error.value == pytest.approx(0.0)
+    assert found.named.value == 0.5
+    alone = calibrate(frames[:2], 0.4, DRAWS)
+    assert alone is not None
+    assert (alone.frames, alone.bins) == (0, ())
+    assert math.isnan(alone.error.value)
+    assert alone.named.value == alone.named_right.value == 1.0
+
+
+def test_refused_plane_frames_are_not_named() -> None:
+    frames = [one("femur", "femur", case="a")]
+    frames += [one("femur", "femur", case="b", state=State.DOPPLER) for _ in range(3)]
+    found = calibrate(frames, 0.7, DRAWS)
+    assert found is not None
+    assert found.named.value == 0.25
+    assert found.named_right.value == 1.0
+    assert found.frames == 1
+
+
 @settings(max_examples=25, deadline=None)
 @given(frames=st.lists(st.tuples(st.floats(0.51, 1.0), st.booleans()), min_size=1, max_size=40))
 def test_calibration_error(frames: list[tuple[float, bool]]) -> None:

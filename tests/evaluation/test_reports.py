@@ -109,7 +109,7 @@ def test_the_text() -> None:
         "as Table III", "as Table IV", "as Table V;", "as Table VI", "as Table VII", "as Fig. 5",
         "SonoNet-32, paper     ", "expected calibration error", "4CH / 3VV / RVOT / LVOT",
         "not used: <b>&data: labels.csv, line 3: <wrong>", "left out on purpose: <b>&data: 2",
-        "not readable: a/x.png", "200.0", "1 doppler",
+        "not readable: a/x.png", "200.0", "1 doppler", "without 1 frame of coarse labels",
     ):  # fmt: skip
         assert words in text
     assert "4CH / 3VV / RVOT / LVOT *" in text
