@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sonoassist.evaluation.bootstrap import Draws, Reals, Score, mean_known, per_case, ratio, scores
 from sonoassist.evaluation.classes import Group, in_order, is_background
@@ -21,7 +22,7 @@ class Boxes:
 
     Attributes:
         mean: IoU with the true boxes.
-        std: Standard deviation of it.
+        std: Standard deviation of it; NaN for fewer than two images, which are in no average.
         correct: Share of boxes with an IoU of at least 0.5.
         count: Number of boxes.
         hits: How many of them are correct.
@@ -91,7 +92,9 @@ def _table(
         iou = one.iou if one.right or of_missed is None else of_missed
         row[place::width] = 1, iou, iou * iou, iou >= CORRECT_IOU
     counts = per_case(units(frames), rows) if frames else np.zeros((1, width * _SUMS))
-    found = scores(counts, lambda sums: _figures(sums, width), draws)
+    # One image has no spread; 0.00 would look like a perfectly steady plane.
+    spread = counts.sum(axis=0)[:width] > 1
+    found = scores(counts, lambda sums: _figures(sums, spread), draws)
     sums = counts.sum(axis=0).astype(int).tolist()
     numbers, hits = sums[:width], sums[-width:]
     return [
@@ -102,12 +105,15 @@ def _table(
     ]
 
 
-def _figures(sums: Reals, width: int) -> Reals:
-    """(B, 3 * (width + 1)): mean, deviation and correct share of each plane and on average."""
+def _figures(sums: Reals, spread: NDArray[np.bool_]) -> Reals:
+    """(B, 3 * (width + 1)): mean, deviation and correct share of each plane and on average.
+
+    Only planes marked in `spread` have a deviation.
+    """
     number, total, square, correct = np.split(sums, _SUMS, axis=1)
     mean = ratio(total, number)
     variance = ratio(square, number) - mean**2
-    deviation = np.sqrt(np.maximum(variance, 0.0))
+    deviation = np.where(spread, np.sqrt(np.maximum(variance, 0.0)), np.nan)
     share = ratio(correct, number)
     columns = [part for each in (mean, deviation, share) for part in (each, mean_known(each))]
     return np.concatenate(columns, axis=1)

@@ -268,6 +268,8 @@ def test_localisation_by_hand() -> None:
     assert femur.all.mean.value == pytest.approx(1.5 / 4)
     assert (femur.named.count, femur.all.count, femur.named.hits) == (3, 4, 2)
     assert (lips.named.mean.value, lips.named.count) == (1.0, 1)
+    assert math.isnan(lips.named.std.value)  # of one image there is no spread
+    assert found.named.std.value == pytest.approx(femur.named.std.value)
     assert found.named.mean.value == pytest.approx((1 + 0.5) / 2)
     assert (found.named.count, found.named.hits, found.all.count) == (4, 3, 5)
 
