@@ -73,24 +73,18 @@ def measure_boxes(frames: Sequence[Observation], draws: Draws) -> LocalisationMe
         return None
     groups = in_order(one.truth for one in boxed)
     named = _table([one for one in boxed if one.right], groups, draws)
-    every = _table(boxed, groups, draws, of_missed=0.0)
+    every = _table(boxed, groups, draws)
     planes = (PlaneBoxes(*row) for row in zip(groups, named, every, strict=False))
     return LocalisationMeasure(tuple(planes), named[-1], every[-1])
 
 
-def _table(
-    frames: Sequence[Observation],
-    groups: Sequence[Group],
-    draws: Draws,
-    of_missed: float | None = None,
-) -> list[Boxes]:
+def _table(frames: Sequence[Observation], groups: Sequence[Group], draws: Draws) -> list[Boxes]:
     """Of each plane, and of all on average."""
     width = len(groups)
     rows = np.zeros((len(frames), width * _SUMS))
     for row, one in zip(rows, frames, strict=True):
         place = groups.index(one.truth)
-        iou = one.iou if one.right or of_missed is None else of_missed
-        row[place::width] = 1, iou, iou * iou, iou >= CORRECT_IOU
+        row[place::width] = 1, one.iou, one.iou**2, one.iou >= CORRECT_IOU
     counts = per_case(units(frames), rows) if frames else np.zeros((1, width * _SUMS))
     # One image has no spread; 0.00 would look like a perfectly steady plane.
     spread = counts.sum(axis=0)[:width] > 1

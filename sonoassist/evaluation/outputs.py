@@ -23,8 +23,10 @@ from sonoassist.evaluation.results import Results
 from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.text_tables import as_text
 from sonoassist.files import ensure_folder, write_text
+from sonoassist.packets import Box
 from sonoassist.planes import KEYS
 
+_EDGES = ("left_px", "top_px", "right_px", "bottom_px")
 _NOT_IN_JSON = ("frames", "wrong_labels", "wrong_boxes")
 
 
@@ -121,17 +123,23 @@ def _cells(*scores: Score) -> list[object]:
 def _frames(results: Results) -> str:
     header = (
         "dataset", "case", "file", "frame", "time_s", "truth", "predicted", "confidence", "right",
-        "state", "iou", *(f"p_{key}" for key in KEYS),
+        "state", "iou", *_EDGES, *(f"true_{edge}" for edge in _EDGES),
+        *(f"p_{key}" for key in KEYS),
     )  # fmt: skip
     rows = (
         [
             one.dataset, one.case, one.path.name, one.index, one.time_s, "|".join(one.truth),
             one.named, one.confidence, int(one.right) if one.truth else "", one.state.value,
-            one.iou if one.true_box else "", *(float(p) for p in one.probabilities),
+            one.iou if one.true_box else "", *_edges(one.box), *_edges(one.true_box),
+            *(float(p) for p in one.probabilities),
         ]
         for one in results.frames
     )  # fmt: skip
     return _csv(header, rows)
+
+
+def _edges(box: Box | None) -> Sequence[object]:
+    return (box.left, box.top, box.right, box.bottom) if box else [None] * 4
 
 
 def _classification(found: Classification) -> str:

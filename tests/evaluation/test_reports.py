@@ -165,6 +165,12 @@ def test_the_files(tmp_path: Path) -> None:
     assert len(table) == 30
     assert table[0]["truth"] == table[0]["predicted"].replace("lips", "3vv")
     assert sum(float(table[0][f"p_{key}"]) for key in KEYS) == pytest.approx(1)
+    ious = {row["right"]: row["iou"] for row in table if row["true_left_px"]}
+    assert ious == {"0": "0.000000", "1": "0.400000"}  # the box of a wrong plane counts nothing
+    edges = [float(table[0][f"{edge}_px"]) for edge in ("left", "top", "right", "bottom")]
+    assert edges == [10, 10, 30, 18]
+    assert float(table[0]["true_bottom_px"]) == 30
+    assert table[-1]["left_px"] == table[-1]["true_left_px"] == table[-1]["iou"] == ""
 
 
 def test_only_what_was_asked_for(tmp_path: Path) -> None:
