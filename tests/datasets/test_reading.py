@@ -135,6 +135,19 @@ def test_phantom_exams_with_states(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_mapping_that_leaves_out_a_frozen_class(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('[classes]\n"femur" = "leave_out"\n')
+    rows = [
+        (0, 0, "frozen", "femur", *BOX),
+        (1, 0, "plane", "femur", *BOX),
+        (2, 0, "plane", "lips", *BOX),
+    ]
+    data = read_dataset(phantom(tmp_path / "seed1", rows, state=True), own)
+    assert [frame.plane for frame in data.frames] == ["lips"]
+    assert (data.left_out, data.shown, data.problems) == ({"femur": 2}, (), ())
+
+
 def test_bad_rows_of_a_phantom_exam(tmp_path: Path) -> None:
     rows = [
         (0, 0, "femur", *BOX),
