@@ -249,6 +249,24 @@ def test_a_recording_with_segments(tmp_path: Path) -> None:
     assert [int(problem.split()[2].rstrip(":")) for problem in data.problems] == [2, 3, 4, 5, 6]
 
 
+def test_a_tolerance_beyond_the_recording(tmp_path: Path) -> None:
+    segments = [{"plane": "Kidneys", "first_frame": 5, "last_frame": 9}]
+    data = read_dataset(montage(tmp_path, segments, retrieval_tolerance_frames=10**9))
+    assert [frame.index for frame in data.shown] == [*range(5), 10, 11]
+
+
+@pytest.mark.parametrize("left", ["1" + "0" * 400, "true", "NaN", '"3"'])
+def test_numbers_of_a_box_that_are_none(tmp_path: Path, left: str) -> None:
+    for name in ("A.png", "B.png"):
+        picture(tmp_path / name)
+    box = f'{{"left": {left}, "top": 1, "right": 9, "bottom": 9}}'
+    entry = f'"A.png": {{"plane": "4CH", "box_frame_px": {box}}}, "B.png": {{"plane": "4CH"}}'
+    (tmp_path / "truth.json").write_text(f'{{"images": {{{entry}}}}}')
+    data = read_dataset(tmp_path)
+    assert [frame.case for frame in data.frames] == ["B"]
+    assert "not four numbers" in data.problems[0]
+
+
 def test_plane_truth(tmp_path: Path) -> None:
     picture(tmp_path / "A.png")
     edges = dict(zip(("left", "top", "right", "bottom"), BOX, strict=True))
