@@ -42,6 +42,7 @@ class Collector:
         for row in rows:
             where = f"{file}, line {row.line}"
             try:
+                row.check()
                 take(row, where)
             except RowError as error:
                 self.problem(where, error)

@@ -220,6 +220,19 @@ def test_a_folder_of_exams(tmp_path: Path) -> None:
     assert read_dataset(tmp_path / "hospital" / "case2").frames == data.frames[4:]
 
 
+def test_rows_that_are_not_laid_out_as_their_table(tmp_path: Path) -> None:
+    folder = exams(tmp_path / "hospital") / "case2"
+    picture(folder / "a.png")
+    picture(folder / "b.png")
+    text = 'file;plane\nx, y.png;FL;3\na.png;FL\n"b.png;FL\npictures/x.png;FL\n'
+    (folder / "labels.csv").write_text(text)
+    data = read_dataset(folder)
+    assert [frame.path.name for frame in data.frames] == ["a.png"]
+    more, torn = data.problems
+    assert more.startswith("case2/labels.csv, line 2: more cells than columns")
+    assert torn.startswith("case2/labels.csv, line 4: a quote is not closed; the lines up to 5")
+
+
 def montage(folder: Path, segments: object, **more: object) -> Path:
     video(folder / "film.mp4", 12)
     told = {"video": "film.mp4", "segments": segments, **more}
