@@ -9,8 +9,9 @@ any format the program opens, and `labels.csv` (comma, semicolon or tab; UTF-8):
     scan.mp4,310,background,,,,
 
 `file` is a name in the folder of the exam (or a path below it), `frame` the frame of a video from
-0 on (empty or 0 for a picture), `plane` a name that `resources/label_maps/exams.toml` or a
-mapping of one's own turns into planes; the four edges of the box may be left out.
+0 on (empty or 0 for a picture, also for a DICOM file of one frame), `plane` a name that
+`resources/label_maps/exams.toml` or a mapping of one's own turns into planes; the four edges of
+the box may be left out.
 """
 
 from __future__ import annotations
@@ -82,7 +83,9 @@ class _Reader:
         info = self._openings.info(path)
         if info.frame_count is not None and index >= info.frame_count:
             raise RowError(f"frame {index} lies behind the end ({info.frame_count} frames)")
-        if not picture and not info.stills and not row.cells.get("frame"):
+        # Scanners save a freeze-frame as a DICOM file of one frame.
+        picture = picture or info.stills or info.frame_count == 1
+        if not picture and not row.cells.get("frame"):
             raise RowError("frame is empty, and the file is a video")
         check_inside(box, info.width_px, info.height_px)
 

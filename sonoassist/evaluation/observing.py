@@ -45,6 +45,7 @@ class FilePlan:
         case: The case the file belongs to.
         path: The file.
         recording: Whether it is a recording (else a picture).
+        frame_count: Of the recording, as far as it is known.
         labels: By frame.
         wanted: Number of frames that will be analysed.
     """
@@ -53,6 +54,7 @@ class FilePlan:
     case: str
     path: Path
     recording: bool
+    frame_count: int = 0
     labels: dict[int, Label] = field(default_factory=dict)
     wanted: int = 0
 
@@ -96,18 +98,25 @@ def _file_plan(
 ) -> FilePlan:
     key = dataset.name, frame.path
     if key not in files:
-        recording = frame.path.suffix.lower() not in IMAGE_SUFFIXES
-        files[key] = FilePlan(dataset.name, frame.case, frame.path, recording)
+        picture, count = frame.path.suffix.lower() in IMAGE_SUFFIXES, 1
+        if not picture:
+            count = _frame_count(frame.path)
+            picture = count == 1  # a freeze-frame saved as DICOM
+        files[key] = FilePlan(dataset.name, frame.case, frame.path, not picture, count)
     return files[key]
+
+
+def _frame_count(path: Path) -> int:
+    try:
+        with open_source(str(path)) as source:
+            return source.info.frame_count or 0
+    except SourceError:
+        return 0  # said when it is read
 
 
 def _count(file: FilePlan, scope: Scope) -> int:
     if file.recording and scope.whole:
-        try:
-            with open_source(str(file.path)) as source:
-                return -(-(source.info.frame_count or 0) // scope.every)
-        except SourceError:
-            return 0  # said when it is read
+        return -(-file.frame_count // scope.every)
     return len(_labelled(file, scope))
 
 

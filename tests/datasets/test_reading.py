@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from dataset_files import fetal_planes, phantom, picture, table, video
+from dataset_files import dicom, fetal_planes, phantom, picture, table, video
 
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.errors import SourceError, UsageError
@@ -218,6 +218,21 @@ def test_a_folder_of_exams(tmp_path: Path) -> None:
     assert data.problems[4].startswith("case3/labels.csv: ")
     assert len(data.problems) == 5
     assert read_dataset(tmp_path / "hospital" / "case2").frames == data.frames[4:]
+
+
+def test_freeze_frames_saved_as_dicom(tmp_path: Path) -> None:
+    """Of one frame it is a picture and needs no number; a cine does."""
+    dicom(tmp_path / "freeze.dcm")
+    dicom(tmp_path / "cine.dcm", 3)
+    table(tmp_path / "labels.csv", "file,frame,plane", [
+        ("freeze.dcm", "", "femur"), ("cine.dcm", "", "femur"), ("cine.dcm", 2, "femur"),
+    ])  # fmt: skip
+    data = read_dataset(tmp_path)
+    assert [(frame.path.name, frame.index) for frame in data.frames] == [
+        ("freeze.dcm", 0), ("cine.dcm", 2),
+    ]  # fmt: skip
+    assert len(data.problems) == 1
+    assert "line 3: frame is empty, and the file is a video" in data.problems[0]
 
 
 def test_rows_that_are_not_laid_out_as_their_table(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from seen import BOX, ByNumber, one, picture
 
+from datasets.dataset_files import dicom, video
 from datasets.dataset_files import picture as write_picture
-from datasets.dataset_files import video
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.engines.base import Saliency
 from sonoassist.evaluation.failures import KEPT, SHOWN, Failures, jpeg
@@ -57,6 +57,16 @@ def test_only_labelled_frames(film: Path) -> None:
     ]  # fmt: skip
     assert seen.frames[0].time_s == pytest.approx(5 / 25)
     assert seen.unreadable == []
+
+
+def test_a_freeze_frame_saved_as_dicom_is_a_picture(tmp_path: Path) -> None:
+    paths = dicom(tmp_path / "freeze.dcm"), dicom(tmp_path / "cine.dcm", 4)
+    frames = tuple(LabelledFrame("c", path, 0, ("femur",)) for path in paths)
+    plan = make_plan([Dataset("d", "exams", frames)], Scope(every=2, whole=True))
+    assert [(file.recording, file.wanted) for file in plan.files] == [(False, 1), (True, 2)]
+    seen, total, _ = look(Dataset("d", "exams", frames), Scope(every=2, whole=True), ByNumber())
+    assert seen.frames[0].where == "c/freeze.dcm"
+    assert len(seen.frames) == total == 3
 
 
 def test_whole_recordings_for_retrieval(film: Path) -> None:
