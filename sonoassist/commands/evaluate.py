@@ -145,7 +145,31 @@ def _read(args: argparse.Namespace) -> list[Dataset]:
     kept = selected(datasets, cases, only_test=args.only_test)
     if not kept:
         raise UsageError("no frame is left of the data", "Look at --cases and --only-test")
+    _tell_left_out(datasets, kept, cases or frozenset(), only_test=args.only_test)
     return kept
+
+
+def _tell_left_out(
+    datasets: Sequence[Dataset],
+    kept: Sequence[Dataset],
+    cases: frozenset[str],
+    *,
+    only_test: bool,
+) -> None:
+    """Warn of names that match nothing, and of data sets of which nothing is used."""
+    unknown = sorted(cases - {frame.case for data in datasets for frame in data.frames})
+    if unknown:
+        more = f" and {len(unknown) - TOLD} more" if len(unknown) > TOLD else ""
+        names = ", ".join(unknown[:TOLD])
+        say(f"sonoassist: warning: --cases names what is no case of the data: {names}{more}")
+    for data in datasets:
+        if data.name in {one.name for one in kept}:
+            continue
+        untested = only_test and not any(frame.test for frame in data.frames)
+        reason = (
+            "nothing in it is set aside for testing" if untested else "it has none of the cases"
+        )
+        say(f"sonoassist: warning: {data.name} is not used: {reason}")
 
 
 def _named_apart(data: Dataset, others: Sequence[Dataset]) -> Dataset:

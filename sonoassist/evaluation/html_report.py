@@ -123,7 +123,7 @@ def _data(results: Results) -> str:
     header = ("Data set", "Layout", "Frames", "Cases", "Right %", "Left out", "Unusable rows")
     thinned = ""
     if results.about.every > 1:
-        thinned = f"<p class='soft'>Every {results.about.every}th frame of recordings.</p>"
+        thinned = f"<p class='soft'>Analysed: {escape(text_tables.thinned(results))}.</p>"
     return f"<section><h2>Data</h2>{sections.table(header, rows)}{thinned}</section>"
 
 

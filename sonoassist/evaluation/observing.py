@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sonoassist.datasets import exams
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.errors import DamagedFrameError, SourceError
 from sonoassist.evaluation.classes import group_of
@@ -26,7 +27,7 @@ class Scope:
     """Which frames are analysed.
 
     Attributes:
-        every: Of recordings, each so many-th frame.
+        every: Of recordings, each so many-th frame; labels that stand alone are kept besides.
         whole: Also frames of recordings that have no label; retrieval searches them too.
         limit: Stop after so many frames; None for all.
     """
@@ -46,6 +47,8 @@ class FilePlan:
         path: The file.
         recording: Whether it is a recording (else a picture).
         frame_count: Of the recording, as far as it is known.
+        sparse: Whether its labels were set one by one, so that each is kept, rather than for
+            whole stretches, of which a part tells the same.
         labels: By frame.
         wanted: Number of frames that will be analysed.
     """
@@ -55,6 +58,7 @@ class FilePlan:
     path: Path
     recording: bool
     frame_count: int = 0
+    sparse: bool = False
     labels: dict[int, Label] = field(default_factory=dict)
     wanted: int = 0
 
@@ -102,7 +106,8 @@ def _file_plan(
         if not picture:
             count = _frame_count(frame.path)
             picture = count == 1  # a freeze-frame saved as DICOM
-        files[key] = FilePlan(dataset.name, frame.case, frame.path, not picture, count)
+        sparse = dataset.layout == exams.LAYOUT
+        files[key] = FilePlan(dataset.name, frame.case, frame.path, not picture, count, sparse)
     return files[key]
 
 
@@ -115,14 +120,16 @@ def _frame_count(path: Path) -> int:
 
 
 def _count(file: FilePlan, scope: Scope) -> int:
+    labelled = _labelled(file, scope)
     if file.recording and scope.whole:
-        return -(-file.frame_count // scope.every)
-    return len(_labelled(file, scope))
+        between = sum(1 for index in labelled if index % scope.every)
+        return -(-file.frame_count // scope.every) + between
+    return len(labelled)
 
 
 def _labelled(file: FilePlan, scope: Scope) -> list[int]:
     """The classified frames within the scope, in order."""
-    step = scope.every if file.recording else 1
+    step = scope.every if file.recording and not file.sparse else 1
     return sorted(i for i, label in file.labels.items() if label.truth and i % step == 0)
 
 
@@ -165,8 +172,10 @@ def frames_of(file: FilePlan, scope: Scope, unreadable: list[str]) -> Iterator[F
     try:
         with open_source(str(file.path)) as source:
             every = scope.whole and file.recording
-            frames = _all(source, scope, name, unreadable) if every else _some(source, missing)
+            frames = _all(source, name, unreadable) if every else _some(source, missing)
             for frame in frames:
+                if every and frame.index % scope.every and frame.index not in missing:
+                    continue
                 missing.discard(frame.index)
                 yield frame
     except SourceError as error:
@@ -176,7 +185,7 @@ def frames_of(file: FilePlan, scope: Scope, unreadable: list[str]) -> Iterator[F
     unreadable += (f"{name}, frame {index}: not to be had" for index in sorted(missing))
 
 
-def _all(source: Source, scope: Scope, name: str, unreadable: list[str]) -> Iterator[Frame]:
+def _all(source: Source, name: str, unreadable: list[str]) -> Iterator[Frame]:
     while True:
         try:
             frame = source.read()
@@ -185,8 +194,7 @@ def _all(source: Source, scope: Scope, name: str, unreadable: list[str]) -> Iter
             continue
         if frame is None:
             return
-        if frame.index % scope.every == 0:
-            yield frame
+        yield frame
 
 
 def _some(source: Source, wanted: Iterable[int]) -> Iterator[Frame]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from sonoassist.datasets import exams
 from sonoassist.evaluation import paper
 from sonoassist.evaluation.bootstrap import Score
 from sonoassist.evaluation.calibration import Calibration
@@ -113,11 +114,19 @@ def heading(results: Results) -> str:
             f"{counted(data.cases, 'case')}{shares}"
         )
     if about.every > 1:
-        lines.append(f"frames  every {about.every}th frame of recordings")
+        lines.append(f"frames  {thinned(results)}")
     lines.append(f"[..]    95 % interval over cases ({about.resamples} draws, seed {about.seed})")
     if about.note:
         lines.append(f"note    {about.note}")
     return "\n".join(lines)
+
+
+def thinned(results: Results) -> str:
+    """Which frames of recordings were analysed, where it was not each of them."""
+    every = f"of recordings, one frame in {results.about.every}"
+    if any(data.layout == exams.LAYOUT for data in results.datasets):
+        every += ", and of folders of exams each labelled frame besides"
+    return every
 
 
 def networks(about: About, found: Classification) -> str:

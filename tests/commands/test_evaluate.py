@@ -143,6 +143,20 @@ def test_parts_of_the_data(stills: Path, tmp_path: Path, capsys: Capture) -> Non
         assert [row.split(",")[1] for row in rows[1:]] == [patient]
 
 
+def test_what_is_not_used_is_told(
+    stills: Path, phantoms: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    assert evaluate("classification", stills, phantoms, "--only-test", "--json") == 0
+    told = capsys.readouterr().err
+    assert f"warning: {phantoms.name} is not used: nothing in it is set aside for testing" in told
+    (tmp_path / "cases.txt").write_text("0\nnobody\n99\n")
+    words = "--cases", tmp_path / "cases.txt", "--json"
+    assert evaluate("classification", stills, phantoms, *words) == 0
+    told = capsys.readouterr().err
+    assert "--cases names what is no case of the data: 99, nobody" in told
+    assert f"warning: {phantoms.name} is not used: it has none of the cases" in told
+
+
 def test_data_sets_of_one_name(stills: Path, tmp_path: Path, capsys: Capture) -> None:
     copy = tmp_path / "copy" / stills.name
     shutil.copytree(stills, copy)

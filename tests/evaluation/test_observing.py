@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -78,6 +79,18 @@ def test_whole_recordings_for_retrieval(film: Path) -> None:
     assert [one.index for one in seen.labelled] == [10]
     shown = {one.index: one.shown for one in seen.frames if one.shown}
     assert shown == {10: ("femur",), 20: ("femur",)}
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_labels_set_one_by_one_are_kept(film: Path, whole: bool) -> None:
+    """A hospital labels single frames; of every tenth frame none might have a label."""
+    analyser = ByNumber()
+    sparse = replace(film_data(film, {13: "femur", 20: "lips", 37: "femur"}), layout="exams")
+    seen, total, steps = look(sparse, Scope(every=10, whole=whole), analyser)
+    between = set(range(0, LONG, 10)) if whole else set()
+    assert analyser.seen == sorted({13, 20, 37} | between)
+    assert total == steps == len(analyser.seen)
+    assert [one.index for one in seen.labelled] == [13, 20, 37]
 
 
 def test_a_limit(film: Path) -> None:

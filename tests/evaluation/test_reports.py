@@ -198,6 +198,12 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_thinned_recordings_are_told() -> None:
+    words = "of recordings, one frame in 3, and of folders of exams each labelled frame besides"
+    assert words in as_text(results(every=3))
+    assert words in as_html(results(every=3))
+
+
 def test_one_frame_alone() -> None:
     """The smallest run there can be has all its tables, and no interval."""
     seen = Observed([one("femur", "femur", true_box=BOX, box=BOX, recording=True)])
