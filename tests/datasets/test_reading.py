@@ -248,6 +248,23 @@ def test_rows_that_are_not_laid_out_as_their_table(tmp_path: Path) -> None:
     assert torn.startswith("case2/labels.csv, line 4: a quote is not closed; the lines up to 5")
 
 
+@pytest.mark.parametrize("text", ["{", "[]", '{"images": []}', '{"segments": []}'])
+def test_a_stray_json_beside_exams(tmp_path: Path, text: str) -> None:
+    folder = exams(tmp_path / "hospital")
+    (folder / "a.json").write_text(text)
+    assert len(read_dataset(folder).frames) == 5
+    rows = [(0, 0, "femur", *BOX)]
+    phantom(tmp_path / "made" / "seed1", rows)
+    (tmp_path / "made" / "a.json").write_text(text)
+    assert read_dataset(tmp_path / "made").layout == "phantom"
+
+
+def test_a_broken_json_beside_a_table(tmp_path: Path) -> None:
+    montage(tmp_path, [{"plane": "Femur", "first_frame": 1, "last_frame": 2}])
+    (tmp_path / "a.json").write_text("{")
+    assert read_dataset(tmp_path).layout == "montage"
+
+
 def montage(folder: Path, segments: object, **more: object) -> Path:
     video(folder / "film.mp4", 12)
     told = {"video": "film.mp4", "segments": segments, **more}
