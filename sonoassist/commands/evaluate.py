@@ -68,6 +68,9 @@ def register(subparsers: Subparsers) -> None:
                         help="use only what the data set sets aside for testing")  # fmt: skip
     parser.add_argument("--every", type=_positive, default=1, metavar="N",
                         help="of recordings, only every Nth frame (default 1)")  # fmt: skip
+    parser.add_argument("--tolerance", type=_from_0, default=0, metavar="N",
+                        help="in folders of exams, a frame retrieved counts as right up to N "
+                        "frames from a label of its plane (default 0)")  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="of the intervals (default 0)")
     add_analysis_options(parser, defaults=True)
     parser.set_defaults(run=run)
@@ -78,6 +81,12 @@ def _positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
     return value
+
+
+def _from_0(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 on")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -132,7 +141,7 @@ def _read(args: argparse.Namespace) -> list[Dataset]:
         raise UsageError("a data set is named twice", "Name each once")
     datasets: list[Dataset] = []
     for path in args.data:
-        data = _named_apart(read_dataset(path, args.mapping), datasets)
+        data = _named_apart(read_dataset(path, args.mapping, args.tolerance), datasets)
         datasets.append(data)
         say(f"data: {data.name} ({data.layout}): {len(data.frames)} labelled frames")
         for problem in data.problems[:TOLD]:
@@ -228,6 +237,7 @@ def _about(datasets: Sequence[Dataset], analyser: Analyser, args: argparse.Names
         seed=args.seed,
         resamples=RESAMPLES,
         note=_note(datasets, card.domain),
+        tolerance_frames=args.tolerance,
     )
 
 

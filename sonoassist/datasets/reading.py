@@ -29,12 +29,13 @@ LAYOUTS = (
 Reader = Callable[[Path, Path | None], Dataset]
 
 
-def read_dataset(path: Path, mapping: Path | None = None) -> Dataset:
+def read_dataset(path: Path, mapping: Path | None = None, tolerance_frames: int = 0) -> Dataset:
     """Read a data set of any layout the program knows.
 
     Args:
         path: Its folder, or its table.
         mapping: The user's own mapping from its classes to planes, over the shipped one.
+        tolerance_frames: See `exams.read`; the other layouts know themselves what is shown.
 
     Returns:
         All rows that can be used; the others are listed in `problems`, with file and line.
@@ -54,6 +55,8 @@ def read_dataset(path: Path, mapping: Path | None = None) -> Dataset:
             f"{path} is no data set the program knows", f"Known: {'; '.join(LAYOUTS)}"
         )
     reader, where = found
+    if reader is exams.read:
+        return exams.read(where, mapping, tolerance_frames)
     return reader(where, mapping)
 
 

@@ -42,7 +42,8 @@ def _measured(results: Results) -> Iterable[str]:
     if results.calibration is not None:
         yield sections.calibration(results.calibration)
     if results.retrieval is not None:
-        yield sections.retrieval(results.retrieval)
+        note = text_tables.verified_note(results)
+        yield sections.retrieval(results.retrieval, note)
     if results.localisation is not None:
         yield sections.localisation(results.localisation)
     if results.speed is not None:

@@ -24,6 +24,7 @@ from sonoassist.evaluation.text_tables import (
     figure,
     interval,
     percent,
+    right_line,
     shared_note,
     wrong_lines,
 )
@@ -163,7 +164,7 @@ def calibration(found: Calibration) -> str:
     )
 
 
-def retrieval(found: Retrieval) -> str:
+def retrieval(found: Retrieval, note: str) -> str:
     """Table VI."""
     rows = [
         [
@@ -182,7 +183,7 @@ def retrieval(found: Retrieval) -> str:
     return _section(
         "Retrieval",
         "As Table VI: of each recording and plane, the frame with the highest confidence. "
-        f"{found.right} of {found.total} right in {counted(found.recordings, 'recording')}.",
+        f"{right_line(found)} in {counted(found.recordings, 'recording')}. {escape(note)}",
         _sides(
             table(
                 ("Class", "Accuracy %", "Recordings", "Paper %"),
@@ -191,7 +192,7 @@ def retrieval(found: Retrieval) -> str:
             ),
             LEGEND + svg.bars(bars, "Retrieval accuracy of each plane"),
         ),
-        f"<h3>Wrong</h3><ul>{listed}</ul>" if wrong else "",
+        f"<h3>Not right</h3><ul>{listed}</ul>" if wrong else "",
     )
 
 

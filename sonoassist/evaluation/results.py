@@ -62,6 +62,7 @@ class About:
         seed: Of the intervals.
         resamples: Draws behind the intervals.
         note: What the reader must know before the figures; may be empty.
+        tolerance_frames: In folders of exams, how far from a label a retrieved frame counts.
     """
 
     version: str
@@ -80,6 +81,7 @@ class About:
     seed: int
     resamples: int
     note: str = ""
+    tolerance_frames: int = 0
 
 
 @dataclass(frozen=True, slots=True)

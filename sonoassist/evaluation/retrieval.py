@@ -73,6 +73,11 @@ class Retrieval:
     recordings: int
     retrieved: tuple[Retrieved, ...]
 
+    @property
+    def unverified(self) -> int:
+        """Frames retrieved that have no label; they do not count as right."""
+        return sum(not one.shows for one in self.retrieved)
+
 
 def retrieve(frames: Sequence[Observation], draws: Draws) -> Retrieval | None:
     """Measure the retrieval from the recordings; None where there are none with planes."""

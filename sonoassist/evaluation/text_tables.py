@@ -40,7 +40,7 @@ def as_text(results: Results) -> str:
     if results.calibration is not None:
         parts.append(calibration(results.calibration))
     if results.retrieval is not None:
-        parts.append(retrieval(results.retrieval))
+        parts.append(retrieval(results.retrieval, verified_note(results)))
     if results.localisation is not None:
         parts.append(localisation(results.localisation))
     if results.speed is not None:
@@ -235,7 +235,7 @@ def coarse_note(found: Calibration) -> str:
     )
 
 
-def retrieval(found: Retrieval) -> str:
+def retrieval(found: Retrieval, note: str) -> str:
     """Table VI."""
     rows = [
         [
@@ -253,19 +253,37 @@ def retrieval(found: Retrieval) -> str:
         ("Class", "Accuracy %", "Recordings", "Paper %"),
         rows,
     )
-    wrong = [f"wrong: {line}" for line in wrong_lines(found)]
-    return "\n".join([table, f"{found.right} of {found.total} frames right", *wrong])
+    notes = [note] if note else []
+    return "\n".join([table, right_line(found), *notes, *wrong_lines(found)])
+
+
+def right_line(found: Retrieval) -> str:
+    """How many of the frames are right, and how many nobody can tell."""
+    unknown = f", {found.unverified} cannot be verified" if found.unverified else ""
+    return f"{found.right} of {found.total} frames right{unknown}"
+
+
+def verified_note(results: Results) -> str:
+    """Which frames of folders of exams count as right; empty where there are none."""
+    if not any(data.layout == exams.LAYOUT for data in results.datasets):
+        return ""
+    near = results.about.tolerance_frames
+    if not near:
+        return "folders of exams: only a labelled frame itself counts as right (--tolerance 0)"
+    return f"folders of exams: up to {counted(near, 'frame')} from a label count as right"
 
 
 def wrong_lines(found: Retrieval) -> list[str]:
-    """A line for each frame that was retrieved wrongly."""
-    return [
-        f"{one.case}/{one.file}: {BY_KEY[one.plane].published_label} at frame {one.frame} "
-        f"({one.confidence:.0%}), which shows "
-        + (title(one.shows) if one.shows else "nothing labelled")
-        for one in found.retrieved
-        if not one.right
-    ]
+    """A line for each frame retrieved that does not count as right."""
+    lines = []
+    for one in found.retrieved:
+        label = BY_KEY[one.plane].published_label
+        what = f"{one.case}/{one.file}: {label} at frame {one.frame} ({one.confidence:.0%})"
+        if not one.shows:
+            lines.append(f"cannot be verified: {what}, which has no label")
+        elif not one.right:
+            lines.append(f"wrong: {what}, which shows {title(one.shows)}")
+    return lines
 
 
 def localisation(found: LocalisationMeasure) -> str:

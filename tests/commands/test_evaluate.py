@@ -143,6 +143,21 @@ def test_parts_of_the_data(stills: Path, tmp_path: Path, capsys: Capture) -> Non
         assert [row.split(",")[1] for row in rows[1:]] == [patient]
 
 
+def test_frames_near_a_label_count(tmp_path: Path, capsys: Capture) -> None:
+    """The frame retrieved of a recording seldom is the one that somebody labelled."""
+    exam = tmp_path / "case1"
+    exam.mkdir()
+    with VideoEncoder(exam / "scan.mp4", 128, 96, 25.0) as encoder:
+        for index in range(EXAM_FRAMES):
+            encoder.add(np.dstack([noise_picture(seed=index)] * 3), index / 25)
+    (exam / "labels.csv").write_text("file,frame,plane\nscan.mp4,5,femur\n")
+    assert evaluate("retrieval", exam, "--tolerance", EXAM_FRAMES, "--json") == 0
+    told = printed(capsys)
+    assert (told["retrieval"]["right"], told["retrieval"]["total"]) == (1, 1)
+    assert told["retrieval"]["retrieved"][0]["shows"] == ["femur"]
+    assert told["about"]["tolerance_frames"] == EXAM_FRAMES
+
+
 def test_what_is_not_used_is_told(
     stills: Path, phantoms: Path, tmp_path: Path, capsys: Capture
 ) -> None:
@@ -187,6 +202,7 @@ def test_bad_use(stills: Path, phantoms: Path, tmp_path: Path, capsys: Capture) 
         (("classification", stills, "--mapping", tmp_path / "gone.toml"), "cannot be read"),
         (("classification", stills, "--every", 0), "not a number above 0"),
         (("classification", stills, "--seed", "-1"), "--seed needs"),
+        (("retrieval", phantoms, "--tolerance", "-1"), "not a number from 0 on"),
         (("beauty", stills), "invalid choice"),
         (("classification",), "DATA"),
     ]

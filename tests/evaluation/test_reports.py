@@ -204,6 +204,24 @@ def test_thinned_recordings_are_told() -> None:
     assert words in as_html(results(every=3))
 
 
+def test_retrieved_frames_without_a_label() -> None:
+    """Nobody can tell whether they are right, and the report says so."""
+    seen = Observed([
+        one("femur", "femur", recording=True, confidence=0.5),
+        one((), "femur", index=1, recording=True, confidence=0.9),
+        one("lips", "lips", case="b", recording=True, confidence=0.5),
+        one("background", "lips", case="b", index=1, recording=True, confidence=0.9),
+    ])  # fmt: skip
+    data = Dataset("d", "exams", ())
+    for near, words in ((0, "only a labelled frame itself"), (5, "up to 5 frames from a label")):
+        found = measure(about(tolerance_frames=near), [data], seen, Failures(), MEASURES)
+        for text in (as_text(found), as_html(found)):
+            assert "cannot be verified: a/a.mp4: Femur at frame 1 (90%), which has no label" in text
+            assert "wrong: b/b.mp4: Lips at frame 1 (90%), which shows Background" in text
+            assert "0 of 2 frames right, 1 cannot be verified" in text
+            assert words in text
+
+
 def test_one_frame_alone() -> None:
     """The smallest run there can be has all its tables, and no interval."""
     seen = Observed([one("femur", "femur", true_box=BOX, box=BOX, recording=True)])
