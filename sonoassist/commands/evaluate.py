@@ -27,9 +27,9 @@ from sonoassist.evaluation.bootstrap import RESAMPLES
 from sonoassist.evaluation.failures import Failures
 from sonoassist.evaluation.observing import Plan, Scope, make_plan, observe, selected
 from sonoassist.evaluation.outputs import as_json, write_results
-from sonoassist.evaluation.results import MEASURES, About, Results, measure
+from sonoassist.evaluation.results import MEASURES, NEEDS, About, Results, measure
 from sonoassist.evaluation.speed import measure_speed
-from sonoassist.evaluation.text_tables import as_text
+from sonoassist.evaluation.text_report import as_text
 from sonoassist.files import ensure_folder
 from sonoassist.model.store import ModelStore
 from sonoassist.pipeline import Analyser, build_analyser
@@ -37,7 +37,6 @@ from sonoassist.pipeline import Analyser, build_analyser
 STOPPED = 130
 SPEED_FRAMES = 100
 """Frames analysed when only the speed is asked for."""
-NEEDS = {"retrieval": "recordings of planes", "localisation": "true boxes"}
 TOLD = 10
 """Unusable rows told one by one; the files hold all of them."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from sonoassist.evaluation import html_sections as sections
-from sonoassist.evaluation import paper, text_tables
+from sonoassist.evaluation import paper, text_report, text_tables
 from sonoassist.evaluation.bootstrap import Score
 from sonoassist.evaluation.html_style import CSS
 from sonoassist.evaluation.results import Results
@@ -42,10 +42,12 @@ def _measured(results: Results) -> Iterable[str]:
     if results.calibration is not None:
         yield sections.calibration(results.calibration)
     if results.retrieval is not None:
-        note = text_tables.verified_note(results)
+        note = text_report.verified_note(results)
         yield sections.retrieval(results.retrieval, note)
     if results.localisation is not None:
         yield sections.localisation(results.localisation)
+    if missing := text_report.not_measured(results):
+        yield "".join(f'<p class="note">{escape(line)}.</p>' for line in missing.splitlines())
     if results.speed is not None:
         yield sections.speed(results.about, results.speed)
     if results.wrong_labels:
@@ -65,7 +67,7 @@ def _measured(results: Results) -> Iterable[str]:
 def _lead(results: Results) -> str:
     about = results.about
     return (
-        f"Trained on {text_tables.TRAINED_ON[about.domain]}. {about.engine} {about.precision} "
+        f"Trained on {text_report.TRAINED_ON[about.domain]}. {about.engine} {about.precision} "
         f"on {about.device}, crop {about.crop}, threshold {about.threshold:g}. In brackets: "
         f"95 % intervals over cases ({about.resamples} draws, seed {about.seed})."
     )
@@ -124,7 +126,7 @@ def _data(results: Results) -> str:
     header = ("Data set", "Layout", "Frames", "Cases", "Right %", "Left out", "Unusable rows")
     thinned = ""
     if results.about.every > 1:
-        thinned = f"<p class='soft'>Analysed: {escape(text_tables.thinned(results))}.</p>"
+        thinned = f"<p class='soft'>Analysed: {escape(text_report.thinned(results))}.</p>"
     return f"<section><h2>Data</h2>{sections.table(header, rows)}{thinned}</section>"
 
 

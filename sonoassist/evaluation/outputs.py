@@ -21,7 +21,7 @@ from sonoassist.evaluation.html_report import as_html
 from sonoassist.evaluation.localisation import LocalisationMeasure
 from sonoassist.evaluation.results import Results
 from sonoassist.evaluation.retrieval import Retrieval
-from sonoassist.evaluation.text_tables import as_text
+from sonoassist.evaluation.text_report import as_text
 from sonoassist.files import ensure_folder, write_text
 from sonoassist.packets import Box
 from sonoassist.planes import KEYS

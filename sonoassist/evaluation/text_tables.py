@@ -1,53 +1,28 @@
-"""The results as text, in the form of the paper's tables."""
+"""The measures as text, in the form of the paper's tables."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
 
-from sonoassist.datasets import exams
 from sonoassist.evaluation import paper
 from sonoassist.evaluation.bootstrap import Score
 from sonoassist.evaluation.calibration import Calibration
 from sonoassist.evaluation.classes import Group, title
 from sonoassist.evaluation.classification import Classification
 from sonoassist.evaluation.localisation import Boxes, LocalisationMeasure
-from sonoassist.evaluation.results import About, Results
+from sonoassist.evaluation.results import About
 from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.speed import Speed
 from sonoassist.model.architecture import ARCHITECTURES
 from sonoassist.planes import BY_KEY
 
 UNKNOWN = "-"
-TRAINED_ON = {
-    "published": "the authors' real exams",
-    "synthetic": "synthetic exams",
-    "own": "exams of one's own",
-}
 BOX_NOTE = (
     "Left: all frames; a wrongly named plane or a missing box counts as IoU 0. Named: only frames "
     "whose plane was named rightly. The paper averages over all 50 images of each plane. "
     "Correct: IoU of at least 0.5."
 )
-
-
-def as_text(results: Results) -> str:
-    """All tables of a run."""
-    parts = [heading(results)]
-    if results.classification is not None:
-        parts += [networks(results.about, results.classification), detail(results.classification)]
-        parts.append(confusion(results.classification))
-    if results.calibration is not None:
-        parts.append(calibration(results.calibration))
-    if results.retrieval is not None:
-        parts.append(retrieval(results.retrieval, verified_note(results)))
-    if results.localisation is not None:
-        parts.append(localisation(results.localisation))
-    if results.speed is not None:
-        parts.append(speed(results.about, results.speed))
-    parts += [troubles(results)] if troubles(results) else []
-    parts.append("Research and training only. Not for diagnosis.")
-    return "\n\n".join(parts) + "\n"
 
 
 def counted(number: int, what: str) -> str:
@@ -97,36 +72,6 @@ def grid(name: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str
     ]
     rule = "-" * max(len(line) for line in text)
     return "\n".join([name, rule, text[0], rule, *text[1:], rule])
-
-
-def heading(results: Results) -> str:
-    """What was measured, with what."""
-    about = results.about
-    lines = [
-        f"SonoAssist {about.version} evaluation, {about.date}",
-        f"model   {about.title} (trained on {TRAINED_ON[about.domain]}), "
-        f"{about.engine} {about.precision} on {about.device}, crop {about.crop}",
-    ]
-    for data in results.datasets:
-        shares = f", {percent(data.right)} % right" if data.frames else ""
-        lines.append(
-            f"data    {data.name} ({data.layout}): {counted(data.frames, 'labelled frame')}, "
-            f"{counted(data.cases, 'case')}{shares}"
-        )
-    if about.every > 1:
-        lines.append(f"frames  {thinned(results)}")
-    lines.append(f"[..]    95 % interval over cases ({about.resamples} draws, seed {about.seed})")
-    if about.note:
-        lines.append(f"note    {about.note}")
-    return "\n".join(lines)
-
-
-def thinned(results: Results) -> str:
-    """Which frames of recordings were analysed, where it was not each of them."""
-    every = f"of recordings, one frame in {results.about.every}"
-    if any(data.layout == exams.LAYOUT for data in results.datasets):
-        every += ", and of folders of exams each labelled frame besides"
-    return every
 
 
 def networks(about: About, found: Classification) -> str:
@@ -263,16 +208,6 @@ def right_line(found: Retrieval) -> str:
     return f"{found.right} of {found.total} frames right{unknown}"
 
 
-def verified_note(results: Results) -> str:
-    """Which frames of folders of exams count as right; empty where there are none."""
-    if not any(data.layout == exams.LAYOUT for data in results.datasets):
-        return ""
-    near = results.about.tolerance_frames
-    if not near:
-        return "folders of exams: only a labelled frame itself counts as right (--tolerance 0)"
-    return f"folders of exams: up to {counted(near, 'frame')} from a label count as right"
-
-
 def wrong_lines(found: Retrieval) -> list[str]:
     """A line for each frame retrieved that does not count as right."""
     lines = []
@@ -346,14 +281,3 @@ def speed(about: About, found: Speed) -> str:
         stages = ", ".join(f"{stage} {value:.1f} ms" for stage, value in found.stages_ms)
         table += f"\nwhole frame: {found.analysis_fps:.1f} a second ({stages})"
     return table
-
-
-def troubles(results: Results) -> str:
-    """What could not be used; empty when there is nothing."""
-    lines = []
-    for data in results.datasets:
-        for name, count in data.left_out.items():
-            lines.append(f"left out on purpose: {data.name}: {count} of {name}")
-        lines += [f"not used: {data.name}: {problem}" for problem in data.problems]
-    lines += [f"not readable: {line}" for line in results.unreadable]
-    return "\n".join(lines)

@@ -21,7 +21,7 @@ from sonoassist.evaluation.observed import Observation, Observed
 from sonoassist.evaluation.outputs import as_json, write_results
 from sonoassist.evaluation.results import MEASURES, Results, measure
 from sonoassist.evaluation.speed import Speed
-from sonoassist.evaluation.text_tables import as_text
+from sonoassist.evaluation.text_report import as_text
 from sonoassist.packets import Box, State
 from sonoassist.planes import KEYS
 
@@ -220,6 +220,20 @@ def test_retrieved_frames_without_a_label() -> None:
             assert "wrong: b/b.mp4: Lips at frame 1 (90%), which shows Background" in text
             assert "0 of 2 frames right, 1 cannot be verified" in text
             assert words in text
+
+
+def test_what_the_data_cannot_tell_is_said() -> None:
+    """A table that is simply missing would look like an oversight."""
+    lines = (
+        "Retrieval: not measured; it needs recordings of planes",
+        "Localisation: not measured; it needs true boxes",
+    )
+    seen = Observed([one("femur", "femur")])
+    for wanted, said in ((MEASURES, True), (("classification",), False)):
+        found = measure(about(), [Dataset("d", "exams", ())], seen, Failures(), wanted)
+        for text in (as_text(found), as_html(found)):
+            assert all((line in text) == said for line in lines)
+        assert as_json(found)["wanted"] == list(wanted)
 
 
 def test_one_frame_alone() -> None:
