@@ -22,10 +22,16 @@ from sonoassist.evaluation.localisation import LocalisationMeasure
 from sonoassist.evaluation.results import Results
 from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.text_report import as_text
-from sonoassist.files import ensure_folder, write_text
+from sonoassist.files import ensure_folder, output_error, write_text
 from sonoassist.packets import Box
 from sonoassist.planes import KEYS
 
+SUMMARY = "evaluation.json"
+FILES = frozenset({
+    SUMMARY, "evaluation.txt", "report.html", "frames.csv", "classification.csv",
+    "confusion.csv", "calibration.csv", "retrieval.csv", "localisation.csv",
+})  # fmt: skip
+"""All that a run can write."""
 _EDGES = ("left_px", "top_px", "right_px", "bottom_px")
 _NOT_IN_JSON = ("frames", "wrong_labels", "wrong_boxes")
 
@@ -65,6 +71,8 @@ def plain(value: Any) -> Any:
 def write_results(results: Results, folder: Path) -> list[Path]:
     """Write all files; each is whole or not there.
 
+    What an older run left behind goes, since its tables would be taken for ones of this run.
+
     Returns:
         The files.
 
@@ -73,14 +81,25 @@ def write_results(results: Results, folder: Path) -> list[Path]:
     """
     texts = {
         "evaluation.txt": as_text(results),
-        "evaluation.json": json.dumps(as_json(results), indent=1, ensure_ascii=False) + "\n",
+        SUMMARY: json.dumps(as_json(results), indent=1, ensure_ascii=False) + "\n",
         **tables(results),
         "report.html": as_html(results),
     }
     ensure_folder(folder)
+    older = (folder / SUMMARY).is_file()
     for name, text in texts.items():
         write_text(folder / name, text)
+    if older:
+        _remove(folder, FILES - texts.keys())
     return [folder / name for name in texts]
+
+
+def _remove(folder: Path, names: Iterable[str]) -> None:
+    for name in names:
+        try:
+            (folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise output_error(folder / name, error) from error
 
 
 def tables(results: Results) -> dict[str, str]:

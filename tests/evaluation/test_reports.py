@@ -18,17 +18,13 @@ from sonoassist.evaluation import outputs
 from sonoassist.evaluation.failures import Failures
 from sonoassist.evaluation.html_report import as_html
 from sonoassist.evaluation.observed import Observation, Observed
-from sonoassist.evaluation.outputs import as_json, write_results
+from sonoassist.evaluation.outputs import FILES, as_json, write_results
 from sonoassist.evaluation.results import MEASURES, Results, measure
 from sonoassist.evaluation.speed import Speed
 from sonoassist.evaluation.text_report import as_text
 from sonoassist.packets import Box, State
 from sonoassist.planes import KEYS
 
-FILES = {
-    "evaluation.txt", "evaluation.json", "frames.csv", "classification.csv", "confusion.csv",
-    "calibration.csv", "retrieval.csv", "localisation.csv", "report.html",
-}  # fmt: skip
 NAME = "<b>&data"
 
 
@@ -181,6 +177,19 @@ def test_only_what_was_asked_for(tmp_path: Path) -> None:
         "evaluation.txt", "evaluation.json", "frames.csv", "localisation.csv", "report.html",
     }  # fmt: skip
     assert "Confusion" not in as_html(alone)
+
+
+def test_files_of_an_older_run_go(tmp_path: Path) -> None:
+    """Only those of a run: what the user keeps in the folder stays."""
+    (tmp_path / "retrieval.csv").write_text("my own")
+    write_results(results(("localisation",)), tmp_path)
+    assert (tmp_path / "retrieval.csv").read_text() == "my own"
+    write_results(results(), tmp_path)
+    (tmp_path / "notes.txt").write_text("my own")
+    made = write_results(results(("localisation",)), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in made} | {
+        "notes.txt"
+    }
 
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
