@@ -21,6 +21,7 @@ from sonoassist.evaluation.html_report import as_html
 from sonoassist.evaluation.localisation import LocalisationMeasure
 from sonoassist.evaluation.results import Results
 from sonoassist.evaluation.retrieval import Retrieval
+from sonoassist.evaluation.speed import Speed
 from sonoassist.evaluation.text_report import as_text
 from sonoassist.files import ensure_folder, output_error, write_text
 from sonoassist.packets import Box
@@ -29,7 +30,7 @@ from sonoassist.planes import KEYS
 SUMMARY = "evaluation.json"
 FILES = frozenset({
     SUMMARY, "evaluation.txt", "report.html", "frames.csv", "classification.csv",
-    "confusion.csv", "calibration.csv", "retrieval.csv", "localisation.csv",
+    "confusion.csv", "calibration.csv", "retrieval.csv", "localisation.csv", "speed.csv",
 })  # fmt: skip
 """All that a run can write."""
 _EDGES = ("left_px", "top_px", "right_px", "bottom_px")
@@ -114,6 +115,8 @@ def tables(results: Results) -> dict[str, str]:
         made["retrieval.csv"] = _retrieval(results.retrieval)
     if results.localisation is not None:
         made["localisation.csv"] = _localisation(results.localisation)
+    if results.speed is not None:
+        made["speed.csv"] = _speed(results.speed)
     return made
 
 
@@ -163,12 +166,13 @@ def _edges(box: Box | None) -> Sequence[object]:
 
 def _classification(found: Classification) -> str:
     rows: list[list[object]] = [
-        [title(one.group), *_cells(one.precision, one.recall, one.f1), one.count]
+        [title(one.group), *_cells(one.precision, one.recall, one.f1), one.count, "", "", ""]
         for one in found.classes
     ]
-    average = _cells(found.precision, found.recall, found.f1)
-    rows.append(["average", *average, found.frames])
-    return _csv(["class", *_columns("precision", "recall", "f1"), "images"], rows)
+    averages = _cells(found.precision, found.recall, found.f1)
+    rows.append(["average", *averages, found.frames, *_cells(found.accuracy)])
+    header = ["class", *_columns("precision", "recall", "f1"), "images", *_columns("accuracy")]
+    return _csv(header, rows)
 
 
 def _confusion(found: Classification) -> str:
@@ -178,8 +182,15 @@ def _confusion(found: Classification) -> str:
 
 
 def _calibration(found: Calibration) -> str:
-    rows = ([b.low, b.high, b.confidence, b.accuracy, b.count] for b in found.bins)
-    return _csv(["low", "high", "confidence", "accuracy", "frames"], rows)
+    """A line for each bin, then one for all: its error is the expected calibration error."""
+    rows: list[list[object]] = [
+        [b.low, b.high, b.confidence, b.accuracy, b.count, abs(b.confidence - b.accuracy), "", ""]
+        for b in found.bins
+    ]
+    whole = [found.confidence, found.accuracy, found.frames]
+    rows.append([0.0, 1.0, *whole, *_cells(found.error)])
+    header = ["low", "high", "confidence", "accuracy", "frames", *_columns("error")]
+    return _csv(header, rows)
 
 
 def _retrieval(found: Retrieval) -> str:
@@ -202,3 +213,15 @@ def _localisation(found: LocalisationMeasure) -> str:
             figures = _cells(boxes.mean, boxes.std, boxes.correct)
             rows.append([name, which, *figures, boxes.count])
     return _csv(["class", "frames_of", *_columns("mean_iou", "std_iou", "correct"), "images"], rows)
+
+
+def _speed(found: Speed) -> str:
+    added_ms = found.both_ms - found.detection_ms
+    rows: list[list[object]] = [
+        ["detection", found.detection_ms, found.detection_fps],
+        ["localisation", added_ms, found.localisation_fps],
+        ["both", found.both_ms, found.both_fps],
+        ["whole frame", found.analysis_ms, found.analysis_fps],
+    ]
+    rows += ([f"of it: {stage}", each_ms, None] for stage, each_ms in found.stages_ms)
+    return _csv(["pass", "median_ms", "fps"], rows)

@@ -169,6 +169,31 @@ def test_the_files(tmp_path: Path) -> None:
     assert table[-1]["left_px"] == table[-1]["true_left_px"] == table[-1]["iou"] == ""
 
 
+def test_averages_in_the_tables(tmp_path: Path) -> None:
+    found = results()
+    assert found.classification is not None
+    assert found.calibration is not None
+    write_results(found, tmp_path)
+
+    def rows(name: str) -> list[dict[str, str]]:
+        with (tmp_path / name).open(newline="") as file:
+            return list(csv.DictReader(file))
+
+    accuracy = float(rows("classification.csv")[-1]["accuracy"])
+    assert accuracy == pytest.approx(found.classification.accuracy.value, abs=1e-6)
+    *bins, whole = rows("calibration.csv")
+    assert len(bins) == len(found.calibration.bins)
+    assert float(whole["error"]) == pytest.approx(found.calibration.error.value, abs=1e-6)
+    assert float(whole["accuracy"]) == pytest.approx(found.calibration.accuracy, abs=1e-6)
+    assert int(whole["frames"]) == found.calibration.frames
+    gaps = sum(int(one["frames"]) * float(one["error"]) for one in bins) / int(whole["frames"])
+    assert gaps == pytest.approx(found.calibration.error.value, abs=1e-5)
+    passes = {one["pass"]: (float(one["median_ms"]), one["fps"]) for one in rows("speed.csv")}
+    assert passes["detection"] == (5.0, "200.000000")
+    assert passes["localisation"] == (10.0, "100.000000")
+    assert passes["of it: inference"] == (15.0, "")
+
+
 def test_only_what_was_asked_for(tmp_path: Path) -> None:
     alone = results(("localisation",))
     assert (alone.classification, alone.retrieval, alone.speed) == (None, None, None)
