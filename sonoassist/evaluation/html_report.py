@@ -78,7 +78,9 @@ def _cards(results: Results) -> str:
     cards = []
     if results.classification is not None:
         known = paper.TABLE_3.get(architecture)
-        beside = f"paper, same network: {known.f1:.3f}" if known else ""
+        words = [text_tables.coverage(results.classification)]
+        words += [f"paper, same network: {known.f1:.3f}"] if known else []
+        beside = "; ".join(filter(None, words))
         cards.append(_card("F1-score, average", results.classification.f1, beside))
     if results.retrieval is not None:
         beside = f"paper, SonoNet-32: {100 * paper.TABLE_6_AVERAGE:.1f} %"

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from sonoassist.evaluation import paper
 from sonoassist.evaluation.bootstrap import Score
 from sonoassist.evaluation.calibration import Calibration
-from sonoassist.evaluation.classes import Group, title
+from sonoassist.evaluation.classes import Group, is_background, title
 from sonoassist.evaluation.classification import Classification
 from sonoassist.evaluation.localisation import Boxes, LocalisationMeasure
 from sonoassist.evaluation.results import About
 from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.speed import Speed
 from sonoassist.model.architecture import ARCHITECTURES
-from sonoassist.planes import BY_KEY
+from sonoassist.planes import BY_KEY, PLANES
 
 UNKNOWN = "-"
 BOX_NOTE = (
@@ -25,9 +25,9 @@ BOX_NOTE = (
 )
 
 
-def counted(number: int, what: str) -> str:
+def counted(number: int, what: str, plural: str = "s") -> str:
     """A number of things: "1 case", "2 cases"."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    return f"{number} {what}" if number == 1 else f"{number} {what}{plural}"
 
 
 def figure(value: float | None, digits: int = 3) -> str:
@@ -93,6 +93,21 @@ def networks(about: About, found: Classification) -> str:
         rows,
     )
     return f"{table}\naccuracy {spread(found.accuracy)}; {balance(found)}"
+
+
+def coverage(found: Classification) -> str:
+    """Which classes the averages miss; empty where they are over all 14, as the paper's."""
+    rows = found.averaged
+    coarse = sum(len(row.group) > 1 for row in rows)
+    if not coarse and len(rows) == len(PLANES):
+        return ""
+    classes = f"{len(rows)} of {len(PLANES)} classes"
+    if coarse:
+        classes = f"{counted(len(rows), 'class', 'es')}, {coarse} of them coarse"
+    background = sum(row.count for row in rows if is_background(row.group))
+    return (
+        f"{classes}, {counted(background, 'background picture') if background else 'no background'}"
+    )
 
 
 def balance(found: Classification) -> str:

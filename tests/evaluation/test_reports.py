@@ -133,6 +133,24 @@ def test_boxes_of_all_frames_stand_beside_the_papers() -> None:
     assert f"{named.mean.value:.2f}" in cells
 
 
+def test_the_card_says_what_its_average_misses() -> None:
+    """13 pictures without background are an easier test than the paper's, and must say so."""
+    heart = ("4ch", "3vv", "rvot", "lvot")
+    seen = {
+        "13 of 14 classes, no background; paper": [one(k, k) for k in KEYS if k != "background"],
+        "2 of 14 classes, 1 background picture; paper": [
+            one("background", "lips"), one("lips", "lips"),
+        ],
+        "2 classes, 1 of them coarse, no background; paper": [
+            one(heart, "4ch"), one("lips", "lips"),
+        ],
+        "<span>paper, same network": [one(key, key) for key in KEYS],
+    }  # fmt: skip
+    for words, made in seen.items():
+        found = measure(about(), [Dataset("d", "planes", ())], Observed(made), Failures(), MEASURES)
+        assert words in as_html(found).split("F1-score, average")[1]
+
+
 def test_the_json() -> None:
     data = json.loads(json.dumps(as_json(results()), allow_nan=False))
     assert data["frames"] == 30
