@@ -101,7 +101,6 @@ def run(args: argparse.Namespace) -> int:
     datasets = _read(args)
     plan = make_plan(datasets, _scope(wanted, args))
     _check(plan, args.measure)
-    out = ensure_folder(args.out) if args.out else None
     analyser = build_analyser(
         ModelStore.default(), model=args.model, engine=engine_choice(args), options=options
     )
@@ -109,6 +108,7 @@ def run(args: argparse.Namespace) -> int:
     say(f"model: {model_line(analyser.card)}")
     say(f"engine: {engine.name} {engine.precision} on {engine.device}")
     try:
+        out = ensure_folder(args.out) if args.out else None
         results = _measure(datasets, plan, analyser, wanted, args)
     except KeyboardInterrupt:
         say("sonoassist: stopped; nothing is written, since half the data would mislead")

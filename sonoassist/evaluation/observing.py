@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sonoassist.datasets import exams
 from sonoassist.datasets.labels import Dataset, LabelledFrame
-from sonoassist.errors import DamagedFrameError, SourceError
+from sonoassist.errors import DamagedFrameError, SourceError, UsageError
 from sonoassist.evaluation.classes import group_of
 from sonoassist.evaluation.observed import Label, Observation, Observed, observation
 from sonoassist.packets import Frame
@@ -61,6 +61,15 @@ class FilePlan:
     sparse: bool = False
     labels: dict[int, Label] = field(default_factory=dict)
     wanted: int = 0
+
+    @property
+    def name(self) -> str:
+        """For what is said of the file."""
+        return f"{self.case}/{self.path.name}"
+
+    def lost(self, labels: int) -> str:
+        """For a recording, how many labels go with it."""
+        return f" ({labels} labelled frames are lost)" if self.recording else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +143,7 @@ def _labelled(file: FilePlan, scope: Scope) -> list[int]:
 
 
 def observe(plan: Plan, analyser: Analyser, watch: Watch, step: Callable[[], None]) -> Observed:
-    """Analyse what is planned.
+    """Analyse what is planned; a file that the crop does not fit is listed as not readable.
 
     Args:
         plan: Of `make_plan`.
@@ -143,20 +152,11 @@ def observe(plan: Plan, analyser: Analyser, watch: Watch, step: Callable[[], Non
         step: Called for each frame.
 
     Raises:
-        UsageError: The crop does not fit a picture.
         EngineError: The engine failed.
     """
     seen = Observed()
     for file in plan.files:
-        for frame in frames_of(file, plan.scope, seen.unreadable):
-            one = observation(
-                file.dataset,
-                file.case,
-                file.path,
-                recording=file.recording,
-                label=file.labels.get(frame.index, Label()),
-                analysis=analyser.analyse(frame),
-            )
+        for one, frame in _observations(file, plan.scope, analyser, seen.unreadable):
             seen.frames.append(one)
             watch(one, frame)
             step()
@@ -165,9 +165,31 @@ def observe(plan: Plan, analyser: Analyser, watch: Watch, step: Callable[[], Non
     return seen
 
 
+def _observations(
+    file: FilePlan, scope: Scope, analyser: Analyser, unreadable: list[str]
+) -> Iterator[tuple[Observation, Frame]]:
+    for frame in frames_of(file, scope, unreadable):
+        try:
+            analysis = analyser.analyse(frame)
+        except UsageError as error:
+            # All frames of a recording have one size, so the others would not fit either.
+            unreadable.append(f"{file.name}: {error}{file.lost(len(_labelled(file, scope)))}")
+            return
+        label = file.labels.get(frame.index, Label())
+        one = observation(
+            file.dataset,
+            file.case,
+            file.path,
+            recording=file.recording,
+            label=label,
+            analysis=analysis,
+        )
+        yield one, frame
+
+
 def frames_of(file: FilePlan, scope: Scope, unreadable: list[str]) -> Iterator[Frame]:
     """The wanted frames of a file; what cannot be read is noted once."""
-    name = f"{file.case}/{file.path.name}"
+    name = file.name
     missing = set(_labelled(file, scope))
     try:
         with open_source(str(file.path)) as source:
@@ -179,8 +201,7 @@ def frames_of(file: FilePlan, scope: Scope, unreadable: list[str]) -> Iterator[F
                 missing.discard(frame.index)
                 yield frame
     except SourceError as error:
-        lost = f" ({len(missing)} labelled frames are lost)" if file.recording else ""
-        unreadable.append(f"{name}: {error}{lost}")
+        unreadable.append(f"{name}: {error}{file.lost(len(missing))}")
         return
     unreadable += (f"{name}, frame {index}: not to be had" for index in sorted(missing))
 

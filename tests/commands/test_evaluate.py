@@ -212,6 +212,24 @@ def test_bad_use(stills: Path, phantoms: Path, tmp_path: Path, capsys: Capture) 
         assert_refused(status, capsys, message, out=out)
 
 
+def test_the_model_is_checked_before_the_folder_is_made(stills: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words = ["evaluate", "classification", str(stills), "--out", str(out), "--model", "nobody"]
+    assert cli.run(words) == 2
+    assert not out.exists()
+
+
+def test_a_picture_that_the_crop_does_not_fit(stills: Path, capsys: Capture) -> None:
+    """It is listed, and the run goes on with the others."""
+    write_picture(stills / "Images" / "b.png", noise_picture(40, 40))
+    assert evaluate("classification", stills, "--crop", "0,0,60,60", "--json") == 0
+    told = printed(capsys)
+    assert told["frames"] == 1
+    assert any("2/b.png: the crop 0,0,60,60 reaches outside" in line for line in told["unreadable"])
+    refused = evaluate("classification", stills, "--crop", "0,0,9000,9000")
+    assert_refused(refused, capsys, "no labelled frame", "reaches outside of the picture")
+
+
 def test_nothing_readable(stills: Path, capsys: Capture) -> None:
     for name in ("a", "b"):
         (stills / "Images" / f"{name}.png").write_bytes(b"\x89PNG\r\n\x1a\nno")

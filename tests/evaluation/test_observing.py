@@ -15,12 +15,13 @@ from datasets.dataset_files import dicom, video
 from datasets.dataset_files import picture as write_picture
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.engines.base import Saliency
+from sonoassist.errors import UsageError
 from sonoassist.evaluation.failures import KEPT, SHOWN, Failures, jpeg
 from sonoassist.evaluation.observed import Observed
 from sonoassist.evaluation.observing import Scope, make_plan, observe, selected
 from sonoassist.evaluation.speed import measure_speed
 from sonoassist.opencv import cv2
-from sonoassist.packets import Box
+from sonoassist.packets import Analysis, Box, Frame
 from sonoassist.pipeline import Analyser
 
 LONG = 260
@@ -121,6 +122,20 @@ def test_an_unreadable_recording(tmp_path: Path) -> None:
         seen, _, _ = look(data, scope, ByNumber())
         assert seen.frames == []
         assert "2 labelled frames are lost" in seen.unreadable[0]
+
+
+def test_a_recording_that_the_crop_does_not_fit(film: Path) -> None:
+    class Misfit(ByNumber):
+        def analyse(self, frame: Frame) -> Analysis:
+            self.seen.append(frame.index)
+            raise UsageError("the crop reaches outside")
+
+    analyser = Misfit()
+    seen, _, _ = look(film_data(film, {3: "femur", 4: "lips"}), Scope(), analyser)
+    assert analyser.seen == [3]
+    assert seen.unreadable == [
+        "case/film.mp4: the crop reaches outside (2 labelled frames are lost)"
+    ]
 
 
 def test_selected_cases(tmp_path: Path) -> None:
