@@ -17,13 +17,17 @@ from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.speed import Speed
 from sonoassist.evaluation.text_tables import (
     BOX_NOTE,
-    UNKNOWN,
+    alone,
     balance,
     coarse_note,
     counted,
     figure,
     interval,
+    kinds,
+    paper_overlap,
+    paper_rates,
     percent,
+    printed_note,
     right_line,
     shared_note,
     wrong_lines,
@@ -97,20 +101,15 @@ def classification(about: About, found: Classification) -> str:
 def _f1_bars(found: Classification) -> list[svg.Bar]:
     bars = []
     for one in found.classes:
-        known = _alone(paper.TABLE_5, one.group)
+        known = alone(paper.TABLE_5, one.group)
         bars.append(svg.Bar(one.group, one.f1, known.f1 if known else None))
     return bars
-
-
-def _alone(known: paper.ByPlane[paper.Known], group: Group) -> paper.Known | None:
-    """The paper's row for a plane; it has none for groups of planes."""
-    return known.get(group[0]) if len(group) == 1 else None
 
 
 def _class_table(found: Classification) -> str:
     rows = []
     for one in found.classes:
-        known = _alone(paper.TABLE_5, one.group)
+        known = alone(paper.TABLE_5, one.group)
         rows.append(
             [
                 Html(_name(one.group) + ("" if one.averaged else " *")),
@@ -118,12 +117,15 @@ def _class_table(found: Classification) -> str:
                 figure(one.recall.value, 2),
                 _spread(one.f1),
                 str(one.count),
-                figure(known.f1, 2) if known else UNKNOWN,
+                *paper_rates(known),
             ]
         )
     note = shared_note(found)
     legend = f'<p class="legend">{escape(note)}</p>' if note else ""
-    header = ("Class", "Precision", "Recall", "F1-score", "Images", "Paper F1")
+    header = (
+        "Class", "Precision", "Recall", "F1-score", "Images",
+        "Paper: precision", "Recall", "F1-score",
+    )  # fmt: skip
     return table(header, rows) + legend
 
 
@@ -177,6 +179,8 @@ def retrieval(found: Retrieval, note: str) -> str:
     ]
     average = _spread(found.average, 1, 100)
     rows.append(["Average", average, str(found.total), percent(paper.TABLE_6_AVERAGE, 2)])
+    for name, score, share in kinds(found, paper.TABLE_6_KINDS):
+        rows.append([name, _spread(score, 1, 100), "", percent(share, 2)])
     bars = [svg.Bar((one.plane,), one.accuracy, paper.TABLE_6[one.plane]) for one in found.planes]
     wrong = wrong_lines(found)
     listed = "".join(f"<li>{escape(line)}</li>" for line in wrong)
@@ -192,6 +196,7 @@ def retrieval(found: Retrieval, note: str) -> str:
             ),
             LEGEND + svg.bars(bars, "Retrieval accuracy of each plane"),
         ),
+        f'<p class="legend">{escape(printed_note(found))}</p>' if printed_note(found) else "",
         f"<h3>Not right</h3><ul>{listed}</ul>" if wrong else "",
     )
 
@@ -201,7 +206,7 @@ def localisation(found: LocalisationMeasure) -> str:
     rows: list[list[str]] = []
     averages = ("Average", found.named, found.all, paper.TABLE_7_AVERAGE)
     lines = [
-        (_name(one.group), one.named, one.all, _alone(paper.TABLE_7, one.group))
+        (_name(one.group), one.named, one.all, alone(paper.TABLE_7, one.group))
         for one in found.planes
     ]
     for name, named, every, known in [*lines, averages]:
@@ -215,13 +220,14 @@ def localisation(found: LocalisationMeasure) -> str:
                 figure(named.mean.value, 2),
                 percent(named.correct.value, 0),
                 str(named.count),
-                figure(known.mean, 2) if known else UNKNOWN,
-                percent(known.correct) if known else UNKNOWN,
+                *paper_overlap(known),
             ]
         )
+    for name, score, share in kinds(found, paper.TABLE_7_KINDS):
+        rows.append([name, "", "", _spread(score, 0, 100), *[""] * 6, percent(share)])
     header = (
         "Class", "Mean IoU", "Std", "Correct %", "Images", "Named: IoU", "Correct %", "Images",
-        "Paper IoU", "Paper %",
+        "Paper: IoU", "Std", "Correct %",
     )  # fmt: skip
     return _section(
         "Localisation",
@@ -237,7 +243,7 @@ def localisation(found: LocalisationMeasure) -> str:
 def _box_charts(found: LocalisationMeasure) -> tuple[str, str]:
     overlap, correct = [], []
     for one in found.planes:
-        known = _alone(paper.TABLE_7, one.group)
+        known = alone(paper.TABLE_7, one.group)
         overlap.append(svg.Bar(one.group, one.all.mean, known.mean if known else None))
         correct.append(svg.Bar(one.group, one.all.correct, known.correct if known else None))
     return (

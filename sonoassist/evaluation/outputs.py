@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from sonoassist.evaluation import paper
 from sonoassist.evaluation.bootstrap import Score
 from sonoassist.evaluation.calibration import Calibration
 from sonoassist.evaluation.classes import title
@@ -45,6 +46,7 @@ def as_json(results: Results) -> dict[str, Any]:
         if field.name not in _NOT_IN_JSON
     }
     data["frames"] = len(results.frames)
+    data["paper"] = plain(paper.figures())
     if results.classification is not None:
         share = results.classification.backgrounds_per_plane
         data["classification"]["backgrounds_per_plane"] = plain(share)

@@ -120,7 +120,7 @@ def detail(found: Classification) -> str:
     """Table V: the rates of each class."""
     rows = []
     for one in found.classes:
-        known = paper.TABLE_5.get(one.group[0]) if len(one.group) == 1 else None
+        known = alone(paper.TABLE_5, one.group)
         rows.append(
             [
                 title(one.group) + ("" if one.averaged else " *"),
@@ -128,13 +128,39 @@ def detail(found: Classification) -> str:
                 figure(one.recall.value, 2),
                 spread(one.f1, 2),
                 str(one.count),
-                figure(known.f1, 2) if known else UNKNOWN,
+                *paper_rates(known),
             ]
         )
-    header = ("Class", "Precision", "Recall", "F1-score", "# Images", "Paper F1")
+    header = (
+        "Class", "Precision", "Recall", "F1-score", "# Images",
+        "Paper: Precision", "Recall", "F1-score",
+    )  # fmt: skip
     table = grid("Classes (as Table V; paper: SonoNet-32)", header, rows)
     note = shared_note(found)
     return f"{table}\n{note}" if note else table
+
+
+def alone(known: paper.ByPlane[paper.Known], group: Group) -> paper.Known | None:
+    """The paper's row for a plane; it has none for groups of planes."""
+    return known.get(group[0]) if len(group) == 1 else None
+
+
+def paper_rates(known: paper.Rates | None) -> list[str]:
+    """Precision, recall and F1 of the paper, or dashes."""
+    if known is None:
+        return [UNKNOWN] * 3
+    return [figure(value, 2) for value in (known.precision, known.recall, known.f1)]
+
+
+def kinds(
+    found: Retrieval | LocalisationMeasure, known: paper.Kinds
+) -> list[tuple[str, Score, float]]:
+    """Name, our average and the paper's, of the cardiac and of the other planes there are."""
+    rows = [
+        ("Cardiac", found.cardiac, known.cardiac),
+        ("Not cardiac", found.others, known.others),
+    ]
+    return [row for row in rows if math.isfinite(row[1].value)]
 
 
 def shared_note(found: Classification) -> str:
@@ -208,13 +234,20 @@ def retrieval(found: Retrieval, note: str) -> str:
     ]
     average = spread_percent(found.average)
     rows.append(["Average", average, str(found.total), percent(paper.TABLE_6_AVERAGE, 2)])
+    for name, score, known in kinds(found, paper.TABLE_6_KINDS):
+        rows.append([name, spread_percent(score), "", percent(known, 2)])
     table = grid(
         f"Retrieval (as Table VI; paper: SonoNet-32), {counted(found.recordings, 'recording')}",
         ("Class", "Accuracy %", "Recordings", "Paper %"),
         rows,
     )
-    notes = [note] if note else []
+    notes = [line for line in (note, printed_note(found)) if line]
     return "\n".join([table, right_line(found), *notes, *wrong_lines(found)])
+
+
+def printed_note(found: Retrieval) -> str:
+    """Why the paper's average of the planes that are not cardiac is not that of its table."""
+    return paper.TABLE_6_NOTE if math.isfinite(found.others.value) else ""
 
 
 def right_line(found: Retrieval) -> str:
@@ -249,25 +282,32 @@ def localisation(found: LocalisationMeasure) -> str:
             figure(named.mean.value, 2),
             percent(named.correct.value),
             str(named.count),
-            f"{known.mean:.2f}  {100 * known.correct:.1f}" if known else UNKNOWN,
+            *paper_overlap(known),
         ]
 
     rows = [
-        row(
-            title(one.group),
-            one.named,
-            one.all,
-            paper.TABLE_7.get(one.group[0]) if len(one.group) == 1 else None,
-        )
+        row(title(one.group), one.named, one.all, alone(paper.TABLE_7, one.group))
         for one in found.planes
     ]
     rows.append(row("Average", found.named, found.all, paper.TABLE_7_AVERAGE))
-    header = ("Class", "Mean IoU", "Std", "Cor. %", "#", "named: IoU", "Cor. %", "#", "Paper")
+    for name, score, share in kinds(found, paper.TABLE_7_KINDS):
+        rows.append([name, "", "", spread_percent(score), *[""] * 6, percent(share)])
+    header = (
+        "Class", "Mean IoU", "Std", "Cor. %", "#", "Named: IoU", "Cor. %", "#",
+        "Paper: IoU", "Std", "Cor. %",
+    )  # fmt: skip
     table = grid("Localisation (as Table VII; paper: SonoNet-32)", header, rows)
     return (
         f"{table}\n{found.all.hits} of {found.all.count} boxes of all frames are correct, "
         f"{found.named.hits} of {found.named.count} of rightly named frames\n{BOX_NOTE}"
     )
+
+
+def paper_overlap(known: paper.Overlap | None) -> list[str]:
+    """Mean IoU, its deviation and the correct share in percent of the paper, or dashes."""
+    if known is None:
+        return [UNKNOWN] * 3
+    return [figure(known.mean, 2), figure(known.std, 2), percent(known.correct)]
 
 
 def speed(about: About, found: Speed) -> str:

@@ -43,9 +43,40 @@ def test_the_papers_tables_agree_with_each_other() -> None:
     boxes = paper.TABLE_7.values()
     assert np.mean([box.mean for box in boxes]) == pytest.approx(0.62, abs=0.005)
     assert np.mean([box.correct for box in boxes]) == pytest.approx(0.778, abs=0.001)
+    retrieval, correct = paper.TABLE_6_KINDS, paper.TABLE_7_KINDS
+    for table, kinds in ((paper.TABLE_6, retrieval), (box_shares(), correct)):
+        heart = [value for key, value in table.items() if key in paper.CARDIAC]
+        assert np.mean(heart) == pytest.approx(kinds.cardiac, abs=1e-3)
+    others = {key: value for key, value in box_shares().items() if key not in paper.CARDIAC}
+    assert np.mean(list(others.values())) == pytest.approx(correct.others, abs=1e-3)
+    # The text's figure for the other planes is that of Table VI without the kidneys.
+    others = {key: value for key, value in paper.TABLE_6.items() if key not in paper.CARDIAC}
+    assert np.mean(list(others.values())) == pytest.approx(0.9363, abs=1e-4)
+    del others["kidneys"]
+    assert np.mean(list(others.values())) == pytest.approx(retrieval.others, abs=2e-4)
     assert sorted(paper.ORDER) == sorted(KEYS)
     for fps in paper.TABLE_4.values():
         assert 1 / (1 / fps.detection + 1 / fps.localisation) == pytest.approx(fps.both, rel=0.03)
+
+
+def box_shares() -> dict[str, float]:
+    return {key: box.correct for key, box in paper.TABLE_7.items()}
+
+
+def test_averages_of_cardiac_and_other_planes() -> None:
+    frames = [
+        one("4ch", "4ch", true_box=BOX, box=BOX), one("lvot", "lips", true_box=BOX, box=BOX),
+        one(HEART, "4ch", true_box=BOX, box=BOX), one("femur", "femur", true_box=BOX, box=BOX),
+    ]  # fmt: skip
+    boxes = measure_boxes(frames, DRAWS)
+    assert boxes is not None
+    assert (boxes.cardiac.value, boxes.others.value) == (pytest.approx(2 / 3), 1.0)
+    found = retrieve(
+        film(("4ch", "4ch", 0.9), ("background", "rvot", 0.9), ("rvot", "lvot", 0.6)), DRAWS
+    )
+    assert found is not None
+    assert found.cardiac.value == 0.5
+    assert math.isnan(found.others.value)
 
 
 def test_classes() -> None:

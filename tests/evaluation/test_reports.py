@@ -133,6 +133,25 @@ def test_boxes_of_all_frames_stand_beside_the_papers() -> None:
     assert f"{named.mean.value:.2f}" in cells
 
 
+def test_the_papers_figures_stand_beside() -> None:
+    """Precision, recall and spread too, and the averages of cardiac and other planes."""
+    text, page = as_text(results()), as_html(results())
+    rows = [line.split() for line in text.splitlines()]
+    assert any(row[:1] == ["Profile"] and row[-3:] == ["0.46", "0.91", "0.61"] for row in rows)
+    assert any(row[:1] == ["Profile"] and row[-3:] == ["0.60", "0.13", "78.0"] for row in rows)
+    for last in ("82.12", "62.0"):
+        assert any(row[:1] == ["Cardiac"] and row[-1] == last for row in rows)
+    for last in ("95.52", "84.9"):
+        assert any(row[:2] == ["Not", "cardiac"] and row[-1] == last for row in rows)
+    for words in ("<td>0.46</td><td>0.91</td><td>0.61</td>", "<td>0.60</td><td>0.13</td>", "93.63"):
+        assert words in page
+    told = as_json(results())["paper"]
+    assert told["classification"]["classes"]["profile"]["recall"] == 0.91
+    assert told["localisation"]["planes"]["femur"]["std"] == 0.16
+    assert told["retrieval"]["kinds"] == {"cardiac": 0.8212, "others": 0.9552}
+    assert told["speed"]["sononet32"]["both"] == 27.9
+
+
 def test_the_card_says_what_its_average_misses() -> None:
     """13 pictures without background are an easier test than the paper's, and must say so."""
     heart = ("4ch", "3vv", "rvot", "lvot")
