@@ -113,4 +113,4 @@ def test_frames_near_a_label_are_shown(tmp_path: Path) -> None:
         (0, "femur", "scan.mp4"), (2, "femur", "scan.mp4"), (3, "femur", "scan.mp4"),
         (8, "lips", "scan.mp4"), (9, "lips", "scan.mp4"), (11, "lips", "scan.mp4"),
     ]  # fmt: skip
-    assert len(read_dataset(tmp_path, tolerance_frames=10**9).shown) == 22
+    assert len(read_dataset(tmp_path, tolerance_frames=10_000).shown) == 22

@@ -211,7 +211,7 @@ def test_a_recording_with_segments(tmp_path: Path) -> None:
 
 def test_a_tolerance_beyond_the_recording(tmp_path: Path) -> None:
     segments = [{"plane": "Kidneys", "first_frame": 5, "last_frame": 9}]
-    data = read_dataset(montage(tmp_path, segments, retrieval_tolerance_frames=10**9))
+    data = read_dataset(montage(tmp_path, segments, retrieval_tolerance_frames=10_000))
     assert [frame.index for frame in data.shown] == [*range(5), 10, 11]
 
 
