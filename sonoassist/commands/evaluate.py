@@ -20,6 +20,7 @@ from sonoassist.commands.common import (
     say,
     say_json,
 )
+from sonoassist.datasets import exams
 from sonoassist.datasets.labels import Dataset
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.errors import SourceError, UsageError
@@ -66,7 +67,8 @@ def register(subparsers: Subparsers) -> None:
     parser.add_argument("--only-test", action="store_true",
                         help="use only what the data set sets aside for testing")  # fmt: skip
     parser.add_argument("--every", type=_positive, default=1, metavar="N",
-                        help="of recordings, only every Nth frame (default 1)")  # fmt: skip
+                        help="of recordings, only every Nth frame, and in folders of exams "
+                        "each labelled one besides (default 1)")  # fmt: skip
     parser.add_argument("--tolerance", type=_from_0, default=0, metavar="N",
                         help="in folders of exams, a frame retrieved counts as right up to N "
                         "frames from a label of its plane (default 0)")  # fmt: skip
@@ -147,6 +149,8 @@ def _read(args: argparse.Namespace) -> list[Dataset]:
             say(f"sonoassist: warning: {data.name}: {problem}")
         if len(data.problems) > TOLD:
             say(f"sonoassist: warning: {data.name}: {len(data.problems) - TOLD} more such rows")
+    if args.tolerance and not any(data.layout == exams.LAYOUT for data in datasets):
+        say("sonoassist: warning: --tolerance is for folders of exams; none of the data is one")
     cases = _cases(args.cases) if args.cases else None
     if cases is None and not args.only_test:
         return datasets

@@ -158,6 +158,11 @@ def test_frames_near_a_label_count(tmp_path: Path, capsys: Capture) -> None:
     assert told["about"]["tolerance_frames"] == EXAM_FRAMES
 
 
+def test_a_tolerance_for_other_data_is_told(stills: Path, capsys: Capture) -> None:
+    assert evaluate("classification", stills, "--tolerance", 3, "--json") == 0
+    assert "--tolerance is for folders of exams" in capsys.readouterr().err
+
+
 def test_what_is_not_used_is_told(
     stills: Path, phantoms: Path, tmp_path: Path, capsys: Capture
 ) -> None:
