@@ -20,6 +20,7 @@ from sonoassist.commands.common import (
     say,
     say_json,
 )
+from sonoassist.datasets import exams
 from sonoassist.datasets.labels import Dataset
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.errors import SourceError, UsageError
@@ -27,9 +28,9 @@ from sonoassist.evaluation.bootstrap import RESAMPLES
 from sonoassist.evaluation.failures import Failures
 from sonoassist.evaluation.observing import Plan, Scope, make_plan, observe, selected
 from sonoassist.evaluation.outputs import as_json, write_results
-from sonoassist.evaluation.results import MEASURES, About, Results, measure
+from sonoassist.evaluation.results import MEASURES, NEEDS, About, Results, measure
 from sonoassist.evaluation.speed import measure_speed
-from sonoassist.evaluation.text_tables import as_text
+from sonoassist.evaluation.text_report import as_text
 from sonoassist.files import ensure_folder
 from sonoassist.model.store import ModelStore
 from sonoassist.pipeline import Analyser, build_analyser
@@ -37,7 +38,6 @@ from sonoassist.pipeline import Analyser, build_analyser
 STOPPED = 130
 SPEED_FRAMES = 100
 """Frames analysed when only the speed is asked for."""
-NEEDS = {"retrieval": "recordings of planes", "localisation": "true boxes"}
 TOLD = 10
 """Unusable rows told one by one; the files hold all of them."""
 
@@ -67,7 +67,11 @@ def register(subparsers: Subparsers) -> None:
     parser.add_argument("--only-test", action="store_true",
                         help="use only what the data set sets aside for testing")  # fmt: skip
     parser.add_argument("--every", type=_positive, default=1, metavar="N",
-                        help="of recordings, only every Nth frame (default 1)")  # fmt: skip
+                        help="of recordings, only every Nth frame, and in folders of exams "
+                        "each labelled one besides (default 1)")  # fmt: skip
+    parser.add_argument("--tolerance", type=_from_0, default=0, metavar="N",
+                        help="in folders of exams, a frame retrieved counts as right up to N "
+                        "frames from a label of its plane (default 0)")  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="of the intervals (default 0)")
     add_analysis_options(parser, defaults=True)
     parser.set_defaults(run=run)
@@ -78,6 +82,12 @@ def _positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
     return value
+
+
+def _from_0(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0 on")
+    return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -93,7 +103,6 @@ def run(args: argparse.Namespace) -> int:
     datasets = _read(args)
     plan = make_plan(datasets, _scope(wanted, args))
     _check(plan, args.measure)
-    out = ensure_folder(args.out) if args.out else None
     analyser = build_analyser(
         ModelStore.default(),
         model=args.model,
@@ -105,6 +114,7 @@ def run(args: argparse.Namespace) -> int:
     say(f"model: {model_line(analyser.card)}")
     say(f"engine: {engine.name} {engine.precision} on {engine.device}")
     try:
+        out = ensure_folder(args.out) if args.out else None
         results = _measure(datasets, plan, analyser, wanted, args)
     except KeyboardInterrupt:
         say("sonoassist: stopped; nothing is written, since half the data would mislead")
@@ -136,20 +146,46 @@ def _read(args: argparse.Namespace) -> list[Dataset]:
         raise UsageError("a data set is named twice", "Name each once")
     datasets: list[Dataset] = []
     for path in args.data:
-        data = _named_apart(read_dataset(path, args.mapping), datasets)
+        data = _named_apart(read_dataset(path, args.mapping, args.tolerance), datasets)
         datasets.append(data)
         say(f"data: {data.name} ({data.layout}): {len(data.frames)} labelled frames")
         for problem in data.problems[:TOLD]:
             say(f"sonoassist: warning: {data.name}: {problem}")
         if len(data.problems) > TOLD:
             say(f"sonoassist: warning: {data.name}: {len(data.problems) - TOLD} more such rows")
+    if args.tolerance and not any(data.layout == exams.LAYOUT for data in datasets):
+        say("sonoassist: warning: --tolerance is for folders of exams; none of the data is one")
     cases = _cases(args.cases) if args.cases else None
     if cases is None and not args.only_test:
         return datasets
     kept = selected(datasets, cases, only_test=args.only_test)
     if not kept:
         raise UsageError("no frame is left of the data", "Look at --cases and --only-test")
+    _tell_left_out(datasets, kept, cases or frozenset(), only_test=args.only_test)
     return kept
+
+
+def _tell_left_out(
+    datasets: Sequence[Dataset],
+    kept: Sequence[Dataset],
+    cases: frozenset[str],
+    *,
+    only_test: bool,
+) -> None:
+    """Warn of names that match nothing, and of data sets of which nothing is used."""
+    unknown = sorted(cases - {frame.case for data in datasets for frame in data.frames})
+    if unknown:
+        more = f" and {len(unknown) - TOLD} more" if len(unknown) > TOLD else ""
+        names = ", ".join(unknown[:TOLD])
+        say(f"sonoassist: warning: --cases names what is no case of the data: {names}{more}")
+    for data in datasets:
+        if data.name in {one.name for one in kept}:
+            continue
+        untested = only_test and not any(frame.test for frame in data.frames)
+        reason = (
+            "nothing in it is set aside for testing" if untested else "it has none of the cases"
+        )
+        say(f"sonoassist: warning: {data.name} is not used: {reason}")
 
 
 def _named_apart(data: Dataset, others: Sequence[Dataset]) -> Dataset:
@@ -208,6 +244,7 @@ def _about(datasets: Sequence[Dataset], analyser: Analyser, args: argparse.Names
         seed=args.seed,
         resamples=RESAMPLES,
         note=_note(datasets, card.domain),
+        tolerance_frames=args.tolerance,
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import csv
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sonoassist.commands.common import Progress, Subparsers, say
@@ -66,9 +68,22 @@ def run(args: argparse.Namespace) -> int:
     with Progress(total * len(seeds), "frame") as progress:
         for seed in seeds:
             folder = args.out if args.exams is None else args.out / f"exam-{seed}"
-            _write(_exam(args, seed), ensure_folder(folder), args.quality, progress)
+            with _without_empty_folders(folder, args.out):
+                _write(_exam(args, seed), ensure_folder(folder), args.quality, progress)
     say(f"written: {args.out} ({len(seeds)} exam{'s' if len(seeds) > 1 else ''})")
     return 0
+
+
+@contextmanager
+def _without_empty_folders(*folders: Path) -> Iterator[None]:
+    """Remove those of the folders that are made within, if nothing came into them."""
+    new = [folder for folder in folders if not folder.exists()]
+    try:
+        yield
+    finally:
+        for folder in new:
+            with suppress(OSError):  # it holds an exam
+                folder.rmdir()
 
 
 def _check(args: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TypeVar
 
@@ -44,6 +45,7 @@ class Collector:
         for row in rows:
             where = f"{file}, line {row.line}"
             try:
+                row.check()
                 take(row, where)
             except RowError as error:
                 self.problem(where, error)
@@ -61,6 +63,22 @@ class Collector:
             )
         self._lines[key] = where
         self.frames.append(frame)
+
+    def show_around(
+        self, first: LabelledFrame, last: int, tolerance_frames: int, count: int | None
+    ) -> None:
+        """Let the neighbours of a labelled stretch count as right when they are retrieved.
+
+        Args:
+            first: First frame of the stretch.
+            last: Index of its last frame.
+            tolerance_frames: How many frames before and behind it count.
+            count: Frames of the recording; where it is not known, none behind it count.
+        """
+        end = last + 1 if count is None else count
+        near = [*range(max(first.index - tolerance_frames, 0), first.index)]
+        near += range(last + 1, min(last + 1 + tolerance_frames, end))
+        self.shown += (replace(first, index=index, box=None) for index in near)
 
     def leave_out(self, name: str) -> None:
         """Count a row that is left out on purpose."""

@@ -12,8 +12,9 @@ A video without a row is used for what it shows besides: background, and the fra
 freeze-frames were taken from.
 
 `file` is a name in the folder of the exam (or a path below it), `frame` the frame of a video from
-0 on (empty or 0 for a picture), `plane` a name that `resources/label_maps/exams.toml` or a
-mapping of one's own turns into planes; the four edges of the box may be left out.
+0 on (empty or 0 for a picture, also for a DICOM file of one frame), `plane` a name that
+`resources/label_maps/exams.toml` or a mapping of one's own turns into planes; the four edges of
+the box may be left out.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ from sonoassist.datasets.label_map import LabelMap, load_label_map
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.datasets.tables import Row, RowError, check_inside, read_rows
 from sonoassist.errors import SourceError
+from sonoassist.planes import BACKGROUND_INDEX, KEYS
 from sonoassist.sources.sniff import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_hidden
 
 LAYOUT = "exams"
 TABLE = "labels.csv"
 COLUMNS = ("file", "plane")
+BACKGROUND = KEYS[BACKGROUND_INDEX]
 
 
 def is_exam(folder: Path) -> bool:
@@ -38,22 +41,30 @@ def is_exam(folder: Path) -> bool:
     return (folder / TABLE).is_file()
 
 
-def read(folder: Path, mapping: Path | None) -> Dataset:
+def read(folder: Path, mapping: Path | None, tolerance_frames: int = 0) -> Dataset:
     """Read one exam, or all exams in a folder.
+
+    Args:
+        folder: The exam, or what holds the exams.
+        mapping: The user's own mapping.
+        tolerance_frames: A frame of a video that lies so near to one labelled as a plane shows
+            that plane too, when it is retrieved.
 
     Raises:
         SourceError: There is no row that can be used.
         UsageError: The mapping cannot be used.
     """
-    reader = _Reader(Collector(folder.name, LAYOUT), load_label_map(LAYOUT, mapping))
+    classes = load_label_map(LAYOUT, mapping)
+    reader = _Reader(Collector(folder.name, LAYOUT), classes, tolerance_frames)
     for exam in [folder] if is_exam(folder) else subfolders(folder):
         reader.read_exam(exam)
     return reader.collected.finish()
 
 
 class _Reader:
-    def __init__(self, collected: Collector, classes: LabelMap) -> None:
+    def __init__(self, collected: Collector, classes: LabelMap, tolerance_frames: int) -> None:
         self.collected, self._classes = collected, classes
+        self._tolerance_frames = tolerance_frames
         self._openings = Openings()
 
     def read_exam(self, exam: Path) -> None:
@@ -80,7 +91,16 @@ class _Reader:
         index = row.count("frame") if row.cells.get("frame") else 0
         box = row.box()
         self._check(path, index, row)
-        self.collected.add(LabelledFrame(exam.name, path, index, accepted, box), where)
+        frame = LabelledFrame(exam.name, path, index, accepted, box)
+        self.collected.add(frame, where)
+        if self._tolerance_frames and path.suffix.lower() not in IMAGE_SUFFIXES:
+            self._show_around(frame)
+
+    def _show_around(self, frame: LabelledFrame) -> None:
+        if frame.accepted == (BACKGROUND,):
+            return
+        count = self._openings.info(frame.path).frame_count
+        self.collected.show_around(frame, frame.index, self._tolerance_frames, count)
 
     def _name(self, exam: Path, row: Row) -> None:
         """Remember the frame, whatever may be wrong with the rest of the row."""
@@ -98,7 +118,9 @@ class _Reader:
         info = self._openings.info(path)
         if info.frame_count is not None and index >= info.frame_count:
             raise RowError(f"frame {index} lies behind the end ({info.frame_count} frames)")
-        if not picture and not info.stills and not row.cells.get("frame"):
+        # Scanners save a freeze-frame as a DICOM file of one frame.
+        picture = picture or info.stills or info.frame_count == 1
+        if not picture and not row.cells.get("frame"):
             raise RowError("frame is empty, and the file is a video")
         check_inside(box, info.width_px, info.height_px)
 

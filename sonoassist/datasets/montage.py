@@ -72,11 +72,8 @@ class _Reader:
             return
         for index in range(first, last + 1):
             self._collected.add(LabelledFrame(self._case, self._path, index, accepted), where)
-        near = [*range(max(first - self._tolerance, 0), first)]
-        near += range(last + 1, last + 1 + self._tolerance)
-        self._collected.shown += (
-            LabelledFrame(self._case, self._path, index, accepted) for index in near
-        )
+        start = LabelledFrame(self._case, self._path, first, accepted)
+        self._collected.show_around(start, last, self._tolerance, self._count)
 
 
 def _count(value: object, name: str) -> int:

@@ -68,11 +68,11 @@ class _Reader:
         name = "background" if state == "near_miss" else row.text("plane")
         accepted = known(self._classes.accepted(name), name)
         frame = LabelledFrame(exam.name, exam / VIDEO, index, accepted, box)
-        if state in NO_EXAMPLE:
+        if not accepted:
+            self.collected.leave_out(name)
+        elif state in NO_EXAMPLE:
             self.collected.leave_out(state)
             if state == "frozen" and not BY_KEY[accepted[0]].is_background:
                 self.collected.shown.append(frame)
-        elif not accepted:
-            self.collected.leave_out(name)
         else:
             self.collected.add(frame, where)

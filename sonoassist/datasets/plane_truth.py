@@ -61,7 +61,17 @@ def _box(edges: object) -> Box | None:
         return None
     table = edges if isinstance(edges, dict) else {}
     values = [table.get(edge) for edge in ("left", "top", "right", "bottom")]
-    numbers = [float(v) for v in values if isinstance(v, int | float) and math.isfinite(v)]
-    if len(numbers) != 4:
+    numbers = [_number(value) for value in values]
+    if not all(map(math.isfinite, numbers)):
         raise RowError("box_frame_px has not four numbers: left, top, right, bottom")
     return checked_box(*numbers)
+
+
+def _number(value: object) -> float:
+    """A number of the file; NaN for what is none, or is too large to be one."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.nan

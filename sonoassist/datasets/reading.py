@@ -29,12 +29,13 @@ LAYOUTS = (
 Reader = Callable[[Path, Path | None], Dataset]
 
 
-def read_dataset(path: Path, mapping: Path | None = None) -> Dataset:
+def read_dataset(path: Path, mapping: Path | None = None, tolerance_frames: int = 0) -> Dataset:
     """Read a data set of any layout the program knows.
 
     Args:
         path: Its folder, or its table.
         mapping: The user's own mapping from its classes to planes, over the shipped one.
+        tolerance_frames: See `exams.read`; the other layouts know themselves what is shown.
 
     Returns:
         All rows that can be used; the others are listed in `problems`, with file and line.
@@ -54,6 +55,8 @@ def read_dataset(path: Path, mapping: Path | None = None) -> Dataset:
             f"{path} is no data set the program knows", f"Known: {'; '.join(LAYOUTS)}"
         )
     reader, where = found
+    if reader is exams.read:
+        return exams.read(where, mapping, tolerance_frames)
     return reader(where, mapping)
 
 
@@ -70,14 +73,34 @@ def _of_folder(folder: Path) -> Found:
     for name in (fetal_planes_db.TABLE, heads.TABLE):
         if (folder / name).is_file():
             return _of_file(folder / name)
-    for file in entries(folder):
-        if file.suffix.lower() in (".json", ".csv") and (found := _of_file(file)):
-            return found
+    # Exams come before loose files: what else lies beside them (settings, notes) is not theirs.
     inner = subfolders(folder)
     if any(phantom_exams.is_exam(one) for one in inner):
         return phantom_exams.read, folder
     if any(exams.is_exam(one) for one in inner):
         return exams.read, folder
+    return _of_loose_files(folder)
+
+
+def _of_loose_files(folder: Path) -> Found:
+    """The first table of a known layout; a broken file counts only where there is none.
+
+    Raises:
+        SourceError: There is none, and one of the files cannot be read.
+    """
+    broken: SourceError | None = None
+    for file in entries(folder):
+        if file.suffix.lower() not in (".json", ".csv"):
+            continue
+        try:
+            found = _of_file(file)
+        except SourceError as error:
+            broken = broken or error
+            continue
+        if found:
+            return found
+    if broken is not None:
+        raise broken
     return None
 
 

@@ -29,12 +29,23 @@ class Row:
     """One row of a table.
 
     Attributes:
-        line: Number of its last line in the file.
+        line: Number of its first line in the file.
         cells: Column name -> text without outer spaces; missing cells are empty.
+        fault: What is wrong with the row as a whole; empty where nothing is.
     """
 
     line: int
     cells: Mapping[str, str]
+    fault: str = ""
+
+    def check(self) -> None:
+        """Refuse a row that is not laid out as its table.
+
+        Raises:
+            RowError: It is not.
+        """
+        if self.fault:
+            raise RowError(self.fault)
 
     def text(self, column: str) -> str:
         """The text of a cell that must not be empty.
@@ -151,19 +162,39 @@ def read_rows(path: Path, required: Sequence[str]) -> list[Row]:
             f"{path.name} has no column {', '.join(missing)}",
             f"Its first line has to name {', '.join(required)}",
         )
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows = []
+    lines = list(io.StringIO(text, newline=""))
+    reader = csv.reader(lines, delimiter=delimiter)
+    rows, start = [], 1
     try:
         next(reader)
+        start = reader.line_num + 1
         for cells in reader:
-            if any(cell.strip() for cell in cells):
-                stripped = (cell.strip() for cell in cells)
-                rows.append(Row(reader.line_num, dict(zip(columns, stripped, strict=False))))
+            stripped = [cell.strip() for cell in cells]
+            if any(stripped):
+                fault = _fault(lines[start - 1 : reader.line_num], delimiter, start)
+                if not fault and any(stripped[len(columns) :]):
+                    fault = f"more cells than columns: {len(cells)} instead of {len(columns)}"
+                rows.append(Row(start, dict(zip(columns, stripped, strict=False)), fault))
+            start = reader.line_num + 1
     except csv.Error as error:
         raise SourceError(
-            f"{path.name}, line {reader.line_num}: {error}", "Correct the file"
+            f"{path.name}, line {start}: {error}", "Correct the row that starts there"
         ) from error
     return rows
+
+
+def _fault(lines: Sequence[str], delimiter: str, start: int) -> str:
+    """Whether a quote that is not closed has taken in the lines behind a row.
+
+    A row of several lines may well be whole, with a line break inside of quotes.
+    """
+    if len(lines) < 2:
+        return ""
+    try:
+        list(csv.reader(lines, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return f"a quote is not closed; the lines up to {start + len(lines) - 1} are lost in it"
+    return ""
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,11 +42,14 @@ class Calibration:
     Attributes:
         bins: Those that hold frames.
         error: Expected calibration error: mean distance of confidence and accuracy.
-        confidence: Mean over all frames.
-        accuracy: Share of frames whose predicted class is right.
-        frames: Number of frames.
+        confidence: Mean over `frames`.
+        accuracy: Share of `frames` whose predicted class is right.
+        frames: Number of frames behind these: those judged, with a label of one plane.
+        coarse: Judged frames left out of these, since the confidence is that of one plane and
+            their label calls several right.
         threshold: Below it the program names no plane.
-        named: Share of the frames of standard planes that are named at the threshold.
+        named: Share of the frames of standard planes that are named at the threshold; frames
+            taken for Doppler or no signal are not named.
         named_right: Share of the frames named at the threshold that are right.
     """
 
@@ -54,6 +58,7 @@ class Calibration:
     confidence: float
     accuracy: float
     frames: int
+    coarse: int
     threshold: float
     named: Score
     named_right: Score
@@ -64,16 +69,17 @@ def calibrate(frames: Sequence[Observation], threshold: float, draws: Draws) -> 
     judged = [one for one in frames if one.judged]
     if not judged:
         return None
-    sure = np.clip([one.confidence for one in judged], 0.0, 1.0)
-    right = np.array([one.right for one in judged], float)
-    cases = units(judged)
-    named, named_right = _at_threshold(judged, threshold, cases, draws)
+    exact = [one for one in judged if len(one.truth) == 1]
+    sure = np.clip([one.confidence for one in exact], 0.0, 1.0)
+    right = np.array([one.right for one in exact], float)
+    named, named_right = _at_threshold(frames, threshold, draws)
     return Calibration(
-        bins=_bins(sure, right),
-        error=scores(per_case(cases, _binned(sure, right)), _error, draws)[0],
-        confidence=float(sure.mean()),
-        accuracy=float(right.mean()),
-        frames=len(judged),
+        bins=_bins(sure, right) if exact else (),
+        error=_calibration_error(units(exact), sure, right, draws),
+        confidence=float(sure.mean()) if exact else math.nan,
+        accuracy=float(right.mean()) if exact else math.nan,
+        frames=len(exact),
+        coarse=len(judged) - len(exact),
         threshold=threshold,
         named=named,
         named_right=named_right,
@@ -96,6 +102,12 @@ def _binned(sure: Reals, right: Reals) -> Reals:
     return rows
 
 
+def _calibration_error(cases: list[str], sure: Reals, right: Reals, draws: Draws) -> Score:
+    if not cases:
+        return Score(math.nan)
+    return scores(per_case(cases, _binned(sure, right)), _error, draws)[0]
+
+
 def _error(sums: Reals) -> Reals:
     number, sure, right = np.split(sums, 3, axis=1)
     return ratio(np.abs(sure - right).sum(axis=1), number.sum(axis=1))[:, None]
@@ -112,7 +124,7 @@ def _bins(sure: Reals, right: Reals) -> tuple[Bin, ...]:
 
 
 def _at_threshold(
-    frames: Sequence[Observation], threshold: float, cases: list[str], draws: Draws
+    frames: Sequence[Observation], threshold: float, draws: Draws
 ) -> tuple[Score, Score]:
     """What of the planes is named at the threshold, and how much of what is named is right."""
     rows = np.zeros((len(frames), 4))
@@ -124,5 +136,5 @@ def _at_threshold(
     def figures(sums: Reals) -> Reals:
         return np.stack([ratio(sums[:, 0], sums[:, 1]), ratio(sums[:, 2], sums[:, 3])], axis=1)
 
-    named, right = scores(per_case(cases, rows), figures, draws)
+    named, right = scores(per_case(units(frames), rows), figures, draws)
     return named, right

@@ -39,6 +39,18 @@ def is_background(group: Group) -> bool:
     return group == ("background",)
 
 
+def is_shared(group: Group, groups: Iterable[Group]) -> bool:
+    """Whether planes of a coarse row have other rows, which take its false positives.
+
+    A wrong prediction counts for one row only, the narrowest that holds the plane; a coarse row
+    beside it would never lose precision.
+    """
+    if len(group) < 2:
+        return False
+    others = (other for other in groups if other != group and len(other) <= len(group))
+    return any(set(group) & set(other) for other in others)
+
+
 def predicted_group(named: str, truth: Group, groups: Iterable[Group]) -> Group:
     """The row that a prediction counts for.
 

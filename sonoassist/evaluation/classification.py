@@ -22,7 +22,13 @@ from sonoassist.evaluation.bootstrap import (
     ratio,
     scores,
 )
-from sonoassist.evaluation.classes import Group, in_order, is_background, predicted_group
+from sonoassist.evaluation.classes import (
+    Group,
+    in_order,
+    is_background,
+    is_shared,
+    predicted_group,
+)
 from sonoassist.evaluation.observed import Observation, units
 
 
@@ -36,6 +42,8 @@ class ClassRates:
         recall: TP / (TP + FN).
         f1: Their harmonic mean.
         count: Frames of this class.
+        averaged: Whether it is in the averages. A coarse class whose planes have rows of their
+            own is not: those rows take the false positives, so it has no precision and no F1.
     """
 
     group: Group
@@ -43,6 +51,7 @@ class ClassRates:
     recall: Score
     f1: Score
     count: int
+    averaged: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +60,9 @@ class Classification:
 
     Attributes:
         classes: In the paper's order; all classes that the truth holds.
-        precision: Unweighted average over `classes`.
-        recall: Unweighted average over `classes`.
-        f1: Unweighted average over `classes`.
+        precision: Unweighted average over the `averaged` classes.
+        recall: Unweighted average over the `averaged` classes.
+        f1: Unweighted average over the `averaged` classes.
         accuracy: Share of frames whose predicted class is accepted.
         columns: Classes predicted: `classes`, then what else was named.
         confusion: int64, (classes, columns), truth down, prediction across.
@@ -73,6 +82,11 @@ class Classification:
     frames: int
     cases: int
     not_judged: Mapping[str, int]
+
+    @property
+    def averaged(self) -> tuple[ClassRates, ...]:
+        """The classes that the averages are over."""
+        return tuple(row for row in self.classes if row.averaged)
 
     @property
     def backgrounds_per_plane(self) -> float:
@@ -96,13 +110,21 @@ def classify(frames: Sequence[Observation], draws: Draws) -> Classification | No
     table = confusion_matrix(truth, guess, labels=range(max(len(columns), 2)))
     table = table[: len(rows), : len(columns)]
     counts = _counts_of_cases(truth, guess, units(frames), len(rows), len(columns))
-    found = scores(counts, lambda sums: _figures(sums, len(rows), len(columns)), draws)
-    exact = _exact(truth, guess, len(rows), found)
+    own = np.array([not is_shared(group, rows) for group in rows])
+    found = scores(counts, lambda sums: _figures(sums, own, len(columns)), draws)
+    exact = _exact(truth, guess, own, found)
     states = Counter(one.state.value for one in frames if not one.judged)
     count = len(rows)
     return Classification(
         classes=tuple(
-            ClassRates(group, exact[i], exact[count + i], exact[2 * count + i], int(table[i].sum()))
+            ClassRates(
+                group,
+                exact[i],
+                exact[count + i],
+                exact[2 * count + i],
+                int(table[i].sum()),
+                bool(own[i]),
+            )
             for i, group in enumerate(rows)
         ),
         precision=exact[-4],
@@ -127,34 +149,39 @@ def _counts_of_cases(
     return flat
 
 
-def _figures(sums: Reals, rows: int, columns: int) -> Reals:
-    """(B, 3 * rows + 4): precision, recall, F1 of each class, their averages, the accuracy."""
+def _figures(sums: Reals, own: NDArray[np.bool_], columns: int) -> Reals:
+    """(B, 3 * rows + 4): precision, recall, F1 of each class, their averages, the accuracy.
+
+    Classes that are not on their `own` have a recall only, and are in no average.
+    """
+    rows = len(own)
     table = sums.reshape(-1, rows, columns)
     hits = np.diagonal(table, axis1=1, axis2=2)[:, :rows]
     there, called = table.sum(axis=2), table.sum(axis=1)[:, :rows]
     seen = there > 0
     # As in scikit-learn: a class that is never predicted has precision 0; one that a draw does
     # not hold has no figures in it.
-    precision = np.where(seen, ratio(hits, called, 0.0), np.nan)
+    precision = np.where(seen & own, ratio(hits, called, 0.0), np.nan)
     recall = ratio(hits, there)
-    f1 = np.where(seen, ratio(2 * hits, there + called, 0.0), np.nan)
-    averages = [mean_known(part) for part in (precision, recall, f1)]
+    f1 = np.where(seen & own, ratio(2 * hits, there + called, 0.0), np.nan)
+    averages = [mean_known(part[:, own]) for part in (precision, recall, f1)]
     accuracy = ratio(hits.sum(axis=1), there.sum(axis=1))[:, None]
     return np.concatenate([precision, recall, f1, *averages, accuracy], axis=1)
 
 
 def _exact(
-    truth: NDArray[np.int64], guess: NDArray[np.int64], rows: int, found: list[Score]
+    truth: NDArray[np.int64],
+    guess: NDArray[np.int64],
+    own: NDArray[np.bool_],
+    found: list[Score],
 ) -> list[Score]:
     """The same figures with the library's values, and our intervals."""
-    by_class = precision_recall_fscore_support(
-        truth, guess, labels=range(rows), average=None, zero_division=0
+    precision, recall, f1 = precision_recall_fscore_support(
+        truth, guess, labels=range(len(own)), average=None, zero_division=0
     )[:3]
-    values = [
-        *np.concatenate(by_class),
-        *(part.mean() for part in by_class),
-        (truth == guess).mean(),
-    ]
+    averages = [part[own].mean() if own.any() else np.nan for part in (precision, recall, f1)]
+    alone = np.where(own, 1.0, np.nan)
+    values = [*precision * alone, *recall, *f1 * alone, *averages, (truth == guess).mean()]
     return [
         Score(float(value), score.low, score.high)
         for value, score in zip(values, found, strict=True)

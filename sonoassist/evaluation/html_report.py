@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from sonoassist.evaluation import html_sections as sections
-from sonoassist.evaluation import paper, text_tables
+from sonoassist.evaluation import paper, text_report, text_tables
 from sonoassist.evaluation.bootstrap import Score
 from sonoassist.evaluation.html_style import CSS
 from sonoassist.evaluation.results import Results
@@ -42,9 +42,12 @@ def _measured(results: Results) -> Iterable[str]:
     if results.calibration is not None:
         yield sections.calibration(results.calibration)
     if results.retrieval is not None:
-        yield sections.retrieval(results.retrieval)
+        note = text_report.verified_note(results)
+        yield sections.retrieval(results.retrieval, note)
     if results.localisation is not None:
         yield sections.localisation(results.localisation)
+    if missing := text_report.not_measured(results):
+        yield "".join(f'<p class="note">{escape(line)}.</p>' for line in missing.splitlines())
     if results.speed is not None:
         yield sections.speed(results.about, results.speed)
     if results.wrong_labels:
@@ -64,7 +67,7 @@ def _measured(results: Results) -> Iterable[str]:
 def _lead(results: Results) -> str:
     about = results.about
     return (
-        f"Trained on {text_tables.TRAINED_ON[about.domain]}. {about.engine} {about.precision} "
+        f"Trained on {text_report.TRAINED_ON[about.domain]}. {about.engine} {about.precision} "
         f"on {about.device}, crop {about.crop}, threshold {about.threshold:g}. In brackets: "
         f"95 % intervals over cases ({about.resamples} draws, seed {about.seed})."
     )
@@ -75,15 +78,20 @@ def _cards(results: Results) -> str:
     cards = []
     if results.classification is not None:
         known = paper.TABLE_3.get(architecture)
-        beside = f"paper, same network: {known.f1:.3f}" if known else ""
+        words = [text_tables.coverage(results.classification)]
+        words += [f"paper, same network: {known.f1:.3f}"] if known else []
+        beside = "; ".join(filter(None, words))
         cards.append(_card("F1-score, average", results.classification.f1, beside))
     if results.retrieval is not None:
         beside = f"paper, SonoNet-32: {100 * paper.TABLE_6_AVERAGE:.1f} %"
         cards.append(_card("Retrieval, average", results.retrieval.average, beside, percent=True))
     if results.localisation is not None:
-        average = results.localisation.named
-        beside = f"mean IoU {average.mean.value:.2f}; paper, SonoNet-32: 77.8 %, 0.62"
-        cards.append(_card("Boxes correct", average.correct, beside, percent=True))
+        average, known_boxes = results.localisation.all, paper.TABLE_7_AVERAGE
+        beside = (
+            f"mean IoU {average.mean.value:.2f}; paper, {paper.DETAILED}: "
+            f"{100 * known_boxes.correct:.1f} %, {known_boxes.mean:.2f}"
+        )
+        cards.append(_card("Boxes correct, all frames", average.correct, beside, percent=True))
     if results.calibration is not None:
         cards.append(_card("Calibration error", results.calibration.error, "0 is perfect"))
     if results.speed is not None:
@@ -120,7 +128,7 @@ def _data(results: Results) -> str:
     header = ("Data set", "Layout", "Frames", "Cases", "Right %", "Left out", "Unusable rows")
     thinned = ""
     if results.about.every > 1:
-        thinned = f"<p class='soft'>Every {results.about.every}th frame of recordings.</p>"
+        thinned = f"<p class='soft'>Analysed: {escape(text_report.thinned(results))}.</p>"
     return f"<section><h2>Data</h2>{sections.table(header, rows)}{thinned}</section>"
 
 

@@ -16,12 +16,20 @@ from sonoassist.evaluation.results import About
 from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.speed import Speed
 from sonoassist.evaluation.text_tables import (
-    UNKNOWN,
+    BOX_NOTE,
+    alone,
     balance,
+    coarse_note,
     counted,
     figure,
     interval,
+    kinds,
+    paper_overlap,
+    paper_rates,
     percent,
+    printed_note,
+    right_line,
+    shared_note,
     wrong_lines,
 )
 from sonoassist.model.architecture import ARCHITECTURES
@@ -81,7 +89,7 @@ def classification(about: About, found: Classification) -> str:
     header = ("Network", "Precision", "Recall", "F1-score")
     return _section(
         "Classification",
-        f"As Tables III and V: unweighted averages over {len(found.classes)} classes; "
+        f"As Tables III and V: unweighted averages over {len(found.averaged)} classes; "
         f"{counted(found.frames, 'frame')} of {counted(found.cases, 'case')}; "
         f"accuracy {_spread(found.accuracy, 3)}; {balance(found)}.",
         table(header, rows, ["own"]),
@@ -93,31 +101,32 @@ def classification(about: About, found: Classification) -> str:
 def _f1_bars(found: Classification) -> list[svg.Bar]:
     bars = []
     for one in found.classes:
-        known = _alone(paper.TABLE_5, one.group)
+        known = alone(paper.TABLE_5, one.group)
         bars.append(svg.Bar(one.group, one.f1, known.f1 if known else None))
     return bars
-
-
-def _alone(known: paper.ByPlane[paper.Known], group: Group) -> paper.Known | None:
-    """The paper's row for a plane; it has none for groups of planes."""
-    return known.get(group[0]) if len(group) == 1 else None
 
 
 def _class_table(found: Classification) -> str:
     rows = []
     for one in found.classes:
-        known = _alone(paper.TABLE_5, one.group)
+        known = alone(paper.TABLE_5, one.group)
         rows.append(
             [
-                _name(one.group),
+                Html(_name(one.group) + ("" if one.averaged else " *")),
                 figure(one.precision.value, 2),
                 figure(one.recall.value, 2),
                 _spread(one.f1),
                 str(one.count),
-                figure(known.f1, 2) if known else UNKNOWN,
+                *paper_rates(known),
             ]
         )
-    return table(("Class", "Precision", "Recall", "F1-score", "Images", "Paper F1"), rows)
+    note = shared_note(found)
+    legend = f'<p class="legend">{escape(note)}</p>' if note else ""
+    header = (
+        "Class", "Precision", "Recall", "F1-score", "Images",
+        "Paper: precision", "Recall", "F1-score",
+    )  # fmt: skip
+    return table(header, rows) + legend
 
 
 def confusion(found: Classification) -> str:
@@ -153,10 +162,11 @@ def calibration(found: Calibration) -> str:
         "Calibration",
         "Does a confidence of 80 % mean right in 80 % of the frames?",
         _sides(svg.reliability(found), legend + table(("", ""), rows)),
+        f'<p class="legend">{escape(coarse_note(found))}</p>' if found.coarse else "",
     )
 
 
-def retrieval(found: Retrieval) -> str:
+def retrieval(found: Retrieval, note: str) -> str:
     """Table VI."""
     rows = [
         [
@@ -169,13 +179,15 @@ def retrieval(found: Retrieval) -> str:
     ]
     average = _spread(found.average, 1, 100)
     rows.append(["Average", average, str(found.total), percent(paper.TABLE_6_AVERAGE, 2)])
+    for name, score, share in kinds(found, paper.TABLE_6_KINDS):
+        rows.append([name, _spread(score, 1, 100), "", percent(share, 2)])
     bars = [svg.Bar((one.plane,), one.accuracy, paper.TABLE_6[one.plane]) for one in found.planes]
     wrong = wrong_lines(found)
     listed = "".join(f"<li>{escape(line)}</li>" for line in wrong)
     return _section(
         "Retrieval",
         "As Table VI: of each recording and plane, the frame with the highest confidence. "
-        f"{found.right} of {found.total} right in {counted(found.recordings, 'recording')}.",
+        f"{right_line(found)} in {counted(found.recordings, 'recording')}. {escape(note)}",
         _sides(
             table(
                 ("Class", "Accuracy %", "Recordings", "Paper %"),
@@ -184,7 +196,8 @@ def retrieval(found: Retrieval) -> str:
             ),
             LEGEND + svg.bars(bars, "Retrieval accuracy of each plane"),
         ),
-        f"<h3>Wrong</h3><ul>{listed}</ul>" if wrong else "",
+        f'<p class="legend">{escape(printed_note(found))}</p>' if printed_note(found) else "",
+        f"<h3>Not right</h3><ul>{listed}</ul>" if wrong else "",
     )
 
 
@@ -193,34 +206,34 @@ def localisation(found: LocalisationMeasure) -> str:
     rows: list[list[str]] = []
     averages = ("Average", found.named, found.all, paper.TABLE_7_AVERAGE)
     lines = [
-        (_name(one.group), one.named, one.all, _alone(paper.TABLE_7, one.group))
+        (_name(one.group), one.named, one.all, alone(paper.TABLE_7, one.group))
         for one in found.planes
     ]
     for name, named, every, known in [*lines, averages]:
         rows.append(
             [
                 name,
-                _spread(named.mean),
-                figure(named.std.value, 2),
-                _spread(named.correct, 0, 100),
-                str(named.count),
-                figure(every.mean.value, 2),
-                percent(every.correct.value, 0),
+                _spread(every.mean),
+                figure(every.std.value, 2),
+                _spread(every.correct, 0, 100),
                 str(every.count),
-                figure(known.mean, 2) if known else UNKNOWN,
-                percent(known.correct) if known else UNKNOWN,
+                figure(named.mean.value, 2),
+                percent(named.correct.value, 0),
+                str(named.count),
+                *paper_overlap(known),
             ]
         )
+    for name, score, share in kinds(found, paper.TABLE_7_KINDS):
+        rows.append([name, "", "", _spread(score, 0, 100), *[""] * 6, percent(share)])
     header = (
-        "Class", "Mean IoU", "Std", "Correct %", "Images", "All: IoU", "Correct %", "Images",
-        "Paper IoU", "Paper %",
+        "Class", "Mean IoU", "Std", "Correct %", "Images", "Named: IoU", "Correct %", "Images",
+        "Paper: IoU", "Std", "Correct %",
     )  # fmt: skip
     return _section(
         "Localisation",
-        "As Table VII, on frames with a true box. Correct: IoU of at least 0.5. Left: frames whose "
-        "plane was named rightly, as in the paper; “All”: a missed plane counts as IoU 0. "
-        f"{found.named.hits} of {found.named.count} boxes are correct; of all frames "
-        f"{found.all.hits} of {found.all.count}.",
+        f"As Table VII, on frames with a true box. {BOX_NOTE} {found.all.hits} of "
+        f"{found.all.count} boxes of all frames are correct; of rightly named frames "
+        f"{found.named.hits} of {found.named.count}.",
         table(header, rows, [""] * len(found.planes) + ["sum"]),
         _sides(*_box_charts(found)),
         LEGEND,
@@ -230,9 +243,9 @@ def localisation(found: LocalisationMeasure) -> str:
 def _box_charts(found: LocalisationMeasure) -> tuple[str, str]:
     overlap, correct = [], []
     for one in found.planes:
-        known = _alone(paper.TABLE_7, one.group)
-        overlap.append(svg.Bar(one.group, one.named.mean, known.mean if known else None))
-        correct.append(svg.Bar(one.group, one.named.correct, known.correct if known else None))
+        known = alone(paper.TABLE_7, one.group)
+        overlap.append(svg.Bar(one.group, one.all.mean, known.mean if known else None))
+        correct.append(svg.Bar(one.group, one.all.correct, known.correct if known else None))
     return (
         "<h3>Mean IoU</h3>" + svg.bars(overlap, "Mean IoU of each plane"),
         "<h3>Share correct</h3>" + svg.bars(correct, "Share of correct boxes of each plane"),

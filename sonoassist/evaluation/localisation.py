@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sonoassist.evaluation.bootstrap import Draws, Reals, Score, mean_known, per_case, ratio, scores
 from sonoassist.evaluation.classes import Group, in_order, is_background
 from sonoassist.evaluation.observed import Observation, units
+from sonoassist.evaluation.paper import CARDIAC
 
 CORRECT_IOU = 0.5
 _SUMS = 4  # of a plane: number, IoU, squared IoU, number of correct boxes
@@ -21,7 +23,7 @@ class Boxes:
 
     Attributes:
         mean: IoU with the true boxes.
-        std: Standard deviation of it.
+        std: Standard deviation of it; NaN for fewer than two images, which are in no average.
         correct: Share of boxes with an IoU of at least 0.5.
         count: Number of boxes.
         hits: How many of them are correct.
@@ -40,8 +42,9 @@ class PlaneBoxes:
 
     Attributes:
         group: The plane.
-        named: Boxes of the frames whose plane was named rightly, as in the paper.
-        all: Boxes of all frames; a missed plane or a missing box counts as IoU 0.
+        named: Boxes of the frames whose plane was named rightly.
+        all: Boxes of all frames, as the paper's; a wrongly named plane or a missing box counts
+            as IoU 0.
     """
 
     group: Group
@@ -57,11 +60,15 @@ class LocalisationMeasure:
         planes: In the paper's order; all planes with a true box.
         named: Unweighted averages over the planes, of rightly named frames.
         all: Unweighted averages over the planes, of all frames.
+        cardiac: The share of `all` that is correct, over the cardiac planes.
+        others: The same over the planes that are not cardiac.
     """
 
     planes: tuple[PlaneBoxes, ...]
     named: Boxes
     all: Boxes
+    cardiac: Score
+    others: Score
 
 
 def measure_boxes(frames: Sequence[Observation], draws: Draws) -> LocalisationMeasure | None:
@@ -70,43 +77,56 @@ def measure_boxes(frames: Sequence[Observation], draws: Draws) -> LocalisationMe
     if not boxed:
         return None
     groups = in_order(one.truth for one in boxed)
-    named = _table([one for one in boxed if one.right], groups, draws)
-    every = _table(boxed, groups, draws, of_missed=0.0)
+    named, *_ = _table([one for one in boxed if one.right], groups, draws)
+    every, cardiac, others = _table(boxed, groups, draws)
     planes = (PlaneBoxes(*row) for row in zip(groups, named, every, strict=False))
-    return LocalisationMeasure(tuple(planes), named[-1], every[-1])
+    return LocalisationMeasure(tuple(planes), named[-1], every[-1], cardiac, others)
 
 
 def _table(
-    frames: Sequence[Observation],
-    groups: Sequence[Group],
-    draws: Draws,
-    of_missed: float | None = None,
-) -> list[Boxes]:
-    """Of each plane, and of all on average."""
+    frames: Sequence[Observation], groups: Sequence[Group], draws: Draws
+) -> tuple[list[Boxes], Score, Score]:
+    """Of each plane, and of all on average; the correct share of cardiac and other planes."""
     width = len(groups)
     rows = np.zeros((len(frames), width * _SUMS))
     for row, one in zip(rows, frames, strict=True):
         place = groups.index(one.truth)
-        iou = one.iou if one.right or of_missed is None else of_missed
-        row[place::width] = 1, iou, iou * iou, iou >= CORRECT_IOU
+        row[place::width] = 1, one.iou, one.iou**2, one.iou >= CORRECT_IOU
     counts = per_case(units(frames), rows) if frames else np.zeros((1, width * _SUMS))
-    found = scores(counts, lambda sums: _figures(sums, width), draws)
+    # One image has no spread; 0.00 would look like a perfectly steady plane.
+    spread = counts.sum(axis=0)[:width] > 1
+    kinds = [np.array([kind(set(group)) for group in groups]) for kind in (_cardiac, _other)]
+    found = scores(counts, lambda sums: _figures(sums, spread, kinds), draws)
     sums = counts.sum(axis=0).astype(int).tolist()
     numbers, hits = sums[:width], sums[-width:]
-    return [
+    boxes = [
         Boxes(found[i], found[width + 1 + i], found[2 * (width + 1) + i], number, right)
         for i, (number, right) in enumerate(
             zip([*numbers, sum(numbers)], [*hits, sum(hits)], strict=True)
         )
     ]
+    return boxes, found[-2], found[-1]
 
 
-def _figures(sums: Reals, width: int) -> Reals:
-    """(B, 3 * (width + 1)): mean, deviation and correct share of each plane and on average."""
+def _cardiac(planes: set[str]) -> bool:
+    return planes <= CARDIAC
+
+
+def _other(planes: set[str]) -> bool:
+    return not planes & CARDIAC
+
+
+def _figures(sums: Reals, spread: NDArray[np.bool_], kinds: Sequence[NDArray[np.bool_]]) -> Reals:
+    """(B, 3 * (width + 1) + 2): mean, deviation and correct share of each plane and on average.
+
+    Only planes marked in `spread` have a deviation. Behind them, the correct share on average
+    over the planes of each of the `kinds`.
+    """
     number, total, square, correct = np.split(sums, _SUMS, axis=1)
     mean = ratio(total, number)
     variance = ratio(square, number) - mean**2
-    deviation = np.sqrt(np.maximum(variance, 0.0))
+    deviation = np.where(spread, np.sqrt(np.maximum(variance, 0.0)), np.nan)
     share = ratio(correct, number)
     columns = [part for each in (mean, deviation, share) for part in (each, mean_known(each))]
+    columns += [mean_known(share[:, kind]) for kind in kinds]
     return np.concatenate(columns, axis=1)

@@ -75,8 +75,8 @@ class Observation:
 
     @property
     def iou(self) -> float:
-        """Overlap of the found box with the true one; 0 without a found box."""
-        if self.box is None or self.true_box is None:
+        """Overlap that counts: 0 without a found box, or where it is the box of a wrong plane."""
+        if self.box is None or self.true_box is None or not self.right:
             return 0.0
         return self.box.iou(self.true_box)
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sonoassist.datasets import exams
 from sonoassist.datasets.labels import Dataset, LabelledFrame
-from sonoassist.errors import DamagedFrameError, SourceError
+from sonoassist.errors import DamagedFrameError, SourceError, UsageError
 from sonoassist.evaluation.classes import group_of
 from sonoassist.evaluation.observed import Label, Observation, Observed, observation
 from sonoassist.packets import Frame
@@ -26,7 +27,7 @@ class Scope:
     """Which frames are analysed.
 
     Attributes:
-        every: Of recordings, each so many-th frame.
+        every: Of recordings, each so many-th frame; labels that stand alone are kept besides.
         whole: Also frames of recordings that have no label; retrieval searches them too.
         limit: Stop after so many frames; None for all.
     """
@@ -45,6 +46,9 @@ class FilePlan:
         case: The case the file belongs to.
         path: The file.
         recording: Whether it is a recording (else a picture).
+        frame_count: Of the recording, as far as it is known.
+        sparse: Whether its labels were set one by one, so that each is kept, rather than for
+            whole stretches, of which a part tells the same.
         labels: By frame.
         wanted: Number of frames that will be analysed.
     """
@@ -53,8 +57,19 @@ class FilePlan:
     case: str
     path: Path
     recording: bool
+    frame_count: int = 0
+    sparse: bool = False
     labels: dict[int, Label] = field(default_factory=dict)
     wanted: int = 0
+
+    @property
+    def name(self) -> str:
+        """For what is said of the file."""
+        return f"{self.case}/{self.path.name}"
+
+    def lost(self, labels: int) -> str:
+        """For a recording, how many labels go with it."""
+        return f" ({labels} labelled frames are lost)" if self.recording else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,29 +111,39 @@ def _file_plan(
 ) -> FilePlan:
     key = dataset.name, frame.path
     if key not in files:
-        recording = frame.path.suffix.lower() not in IMAGE_SUFFIXES
-        files[key] = FilePlan(dataset.name, frame.case, frame.path, recording)
+        picture, count = frame.path.suffix.lower() in IMAGE_SUFFIXES, 1
+        if not picture:
+            count = _frame_count(frame.path)
+            picture = count == 1  # a freeze-frame saved as DICOM
+        sparse = dataset.layout == exams.LAYOUT
+        files[key] = FilePlan(dataset.name, frame.case, frame.path, not picture, count, sparse)
     return files[key]
 
 
+def _frame_count(path: Path) -> int:
+    try:
+        with open_source(str(path)) as source:
+            return source.info.frame_count or 0
+    except SourceError:
+        return 0  # said when it is read
+
+
 def _count(file: FilePlan, scope: Scope) -> int:
+    labelled = _labelled(file, scope)
     if file.recording and scope.whole:
-        try:
-            with open_source(str(file.path)) as source:
-                return -(-(source.info.frame_count or 0) // scope.every)
-        except SourceError:
-            return 0  # said when it is read
-    return len(_labelled(file, scope))
+        between = sum(1 for index in labelled if index % scope.every)
+        return -(-file.frame_count // scope.every) + between
+    return len(labelled)
 
 
 def _labelled(file: FilePlan, scope: Scope) -> list[int]:
     """The classified frames within the scope, in order."""
-    step = scope.every if file.recording else 1
+    step = scope.every if file.recording and not file.sparse else 1
     return sorted(i for i, label in file.labels.items() if label.truth and i % step == 0)
 
 
 def observe(plan: Plan, analyser: Analyser, watch: Watch, step: Callable[[], None]) -> Observed:
-    """Analyse what is planned.
+    """Analyse what is planned; a file that the crop does not fit is listed as not readable.
 
     Args:
         plan: Of `make_plan`.
@@ -127,20 +152,11 @@ def observe(plan: Plan, analyser: Analyser, watch: Watch, step: Callable[[], Non
         step: Called for each frame.
 
     Raises:
-        UsageError: The crop does not fit a picture.
         EngineError: The engine failed.
     """
     seen = Observed()
     for file in plan.files:
-        for frame in frames_of(file, plan.scope, seen.unreadable):
-            one = observation(
-                file.dataset,
-                file.case,
-                file.path,
-                recording=file.recording,
-                label=file.labels.get(frame.index, Label()),
-                analysis=analyser.analyse(frame),
-            )
+        for one, frame in _observations(file, plan.scope, analyser, seen.unreadable):
             seen.frames.append(one)
             watch(one, frame)
             step()
@@ -149,25 +165,48 @@ def observe(plan: Plan, analyser: Analyser, watch: Watch, step: Callable[[], Non
     return seen
 
 
+def _observations(
+    file: FilePlan, scope: Scope, analyser: Analyser, unreadable: list[str]
+) -> Iterator[tuple[Observation, Frame]]:
+    for frame in frames_of(file, scope, unreadable):
+        try:
+            analysis = analyser.analyse(frame)
+        except UsageError as error:
+            # All frames of a recording have one size, so the others would not fit either.
+            unreadable.append(f"{file.name}: {error}{file.lost(len(_labelled(file, scope)))}")
+            return
+        label = file.labels.get(frame.index, Label())
+        one = observation(
+            file.dataset,
+            file.case,
+            file.path,
+            recording=file.recording,
+            label=label,
+            analysis=analysis,
+        )
+        yield one, frame
+
+
 def frames_of(file: FilePlan, scope: Scope, unreadable: list[str]) -> Iterator[Frame]:
     """The wanted frames of a file; what cannot be read is noted once."""
-    name = f"{file.case}/{file.path.name}"
+    name = file.name
     missing = set(_labelled(file, scope))
     try:
         with open_source(str(file.path)) as source:
             every = scope.whole and file.recording
-            frames = _all(source, scope, name, unreadable) if every else _some(source, missing)
+            frames = _all(source, name, unreadable) if every else _some(source, missing)
             for frame in frames:
+                if every and frame.index % scope.every and frame.index not in missing:
+                    continue
                 missing.discard(frame.index)
                 yield frame
     except SourceError as error:
-        lost = f" ({len(missing)} labelled frames are lost)" if file.recording else ""
-        unreadable.append(f"{name}: {error}{lost}")
+        unreadable.append(f"{name}: {error}{file.lost(len(missing))}")
         return
     unreadable += (f"{name}, frame {index}: not to be had" for index in sorted(missing))
 
 
-def _all(source: Source, scope: Scope, name: str, unreadable: list[str]) -> Iterator[Frame]:
+def _all(source: Source, name: str, unreadable: list[str]) -> Iterator[Frame]:
     while True:
         try:
             frame = source.read()
@@ -176,8 +215,7 @@ def _all(source: Source, scope: Scope, name: str, unreadable: list[str]) -> Iter
             continue
         if frame is None:
             return
-        if frame.index % scope.every == 0:
-            yield frame
+        yield frame
 
 
 def _some(source: Source, wanted: Iterable[int]) -> Iterator[Frame]:

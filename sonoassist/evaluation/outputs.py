@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from sonoassist.evaluation import paper
 from sonoassist.evaluation.bootstrap import Score
 from sonoassist.evaluation.calibration import Calibration
 from sonoassist.evaluation.classes import title
@@ -21,10 +22,19 @@ from sonoassist.evaluation.html_report import as_html
 from sonoassist.evaluation.localisation import LocalisationMeasure
 from sonoassist.evaluation.results import Results
 from sonoassist.evaluation.retrieval import Retrieval
-from sonoassist.evaluation.text_tables import as_text
-from sonoassist.files import ensure_folder, write_text
+from sonoassist.evaluation.speed import Speed
+from sonoassist.evaluation.text_report import as_text
+from sonoassist.files import ensure_folder, output_error, write_text
+from sonoassist.packets import Box
 from sonoassist.planes import KEYS
 
+SUMMARY = "evaluation.json"
+FILES = frozenset({
+    SUMMARY, "evaluation.txt", "report.html", "frames.csv", "classification.csv",
+    "confusion.csv", "calibration.csv", "retrieval.csv", "localisation.csv", "speed.csv",
+})  # fmt: skip
+"""All that a run can write."""
+_EDGES = ("left_px", "top_px", "right_px", "bottom_px")
 _NOT_IN_JSON = ("frames", "wrong_labels", "wrong_boxes")
 
 
@@ -36,6 +46,7 @@ def as_json(results: Results) -> dict[str, Any]:
         if field.name not in _NOT_IN_JSON
     }
     data["frames"] = len(results.frames)
+    data["paper"] = plain(paper.figures())
     if results.classification is not None:
         share = results.classification.backgrounds_per_plane
         data["classification"]["backgrounds_per_plane"] = plain(share)
@@ -63,6 +74,8 @@ def plain(value: Any) -> Any:
 def write_results(results: Results, folder: Path) -> list[Path]:
     """Write all files; each is whole or not there.
 
+    What an older run left behind goes, since its tables would be taken for ones of this run.
+
     Returns:
         The files.
 
@@ -71,14 +84,25 @@ def write_results(results: Results, folder: Path) -> list[Path]:
     """
     texts = {
         "evaluation.txt": as_text(results),
-        "evaluation.json": json.dumps(as_json(results), indent=1, ensure_ascii=False) + "\n",
+        SUMMARY: json.dumps(as_json(results), indent=1, ensure_ascii=False) + "\n",
         **tables(results),
         "report.html": as_html(results),
     }
     ensure_folder(folder)
+    older = (folder / SUMMARY).is_file()
     for name, text in texts.items():
         write_text(folder / name, text)
+    if older:
+        _remove(folder, FILES - texts.keys())
     return [folder / name for name in texts]
+
+
+def _remove(folder: Path, names: Iterable[str]) -> None:
+    for name in names:
+        try:
+            (folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise output_error(folder / name, error) from error
 
 
 def tables(results: Results) -> dict[str, str]:
@@ -93,6 +117,8 @@ def tables(results: Results) -> dict[str, str]:
         made["retrieval.csv"] = _retrieval(results.retrieval)
     if results.localisation is not None:
         made["localisation.csv"] = _localisation(results.localisation)
+    if results.speed is not None:
+        made["speed.csv"] = _speed(results.speed)
     return made
 
 
@@ -121,27 +147,34 @@ def _cells(*scores: Score) -> list[object]:
 def _frames(results: Results) -> str:
     header = (
         "dataset", "case", "file", "frame", "time_s", "truth", "predicted", "confidence", "right",
-        "state", "iou", *(f"p_{key}" for key in KEYS),
+        "state", "iou", *_EDGES, *(f"true_{edge}" for edge in _EDGES),
+        *(f"p_{key}" for key in KEYS),
     )  # fmt: skip
     rows = (
         [
             one.dataset, one.case, one.path.name, one.index, one.time_s, "|".join(one.truth),
             one.named, one.confidence, int(one.right) if one.truth else "", one.state.value,
-            one.iou if one.true_box else "", *(float(p) for p in one.probabilities),
+            one.iou if one.true_box else "", *_edges(one.box), *_edges(one.true_box),
+            *(float(p) for p in one.probabilities),
         ]
         for one in results.frames
     )  # fmt: skip
     return _csv(header, rows)
 
 
+def _edges(box: Box | None) -> Sequence[object]:
+    return (box.left, box.top, box.right, box.bottom) if box else [None] * 4
+
+
 def _classification(found: Classification) -> str:
     rows: list[list[object]] = [
-        [title(one.group), *_cells(one.precision, one.recall, one.f1), one.count]
+        [title(one.group), *_cells(one.precision, one.recall, one.f1), one.count, "", "", ""]
         for one in found.classes
     ]
-    average = _cells(found.precision, found.recall, found.f1)
-    rows.append(["average", *average, found.frames])
-    return _csv(["class", *_columns("precision", "recall", "f1"), "images"], rows)
+    averages = _cells(found.precision, found.recall, found.f1)
+    rows.append(["average", *averages, found.frames, *_cells(found.accuracy)])
+    header = ["class", *_columns("precision", "recall", "f1"), "images", *_columns("accuracy")]
+    return _csv(header, rows)
 
 
 def _confusion(found: Classification) -> str:
@@ -151,8 +184,15 @@ def _confusion(found: Classification) -> str:
 
 
 def _calibration(found: Calibration) -> str:
-    rows = ([b.low, b.high, b.confidence, b.accuracy, b.count] for b in found.bins)
-    return _csv(["low", "high", "confidence", "accuracy", "frames"], rows)
+    """A line for each bin, then one for all: its error is the expected calibration error."""
+    rows: list[list[object]] = [
+        [b.low, b.high, b.confidence, b.accuracy, b.count, abs(b.confidence - b.accuracy), "", ""]
+        for b in found.bins
+    ]
+    whole = [found.confidence, found.accuracy, found.frames]
+    rows.append([0.0, 1.0, *whole, *_cells(found.error)])
+    header = ["low", "high", "confidence", "accuracy", "frames", *_columns("error")]
+    return _csv(header, rows)
 
 
 def _retrieval(found: Retrieval) -> str:
@@ -175,3 +215,15 @@ def _localisation(found: LocalisationMeasure) -> str:
             figures = _cells(boxes.mean, boxes.std, boxes.correct)
             rows.append([name, which, *figures, boxes.count])
     return _csv(["class", "frames_of", *_columns("mean_iou", "std_iou", "correct"), "images"], rows)
+
+
+def _speed(found: Speed) -> str:
+    added_ms = found.both_ms - found.detection_ms
+    rows: list[list[object]] = [
+        ["detection", found.detection_ms, found.detection_fps],
+        ["localisation", added_ms, found.localisation_fps],
+        ["both", found.both_ms, found.both_fps],
+        ["whole frame", found.analysis_ms, found.analysis_fps],
+    ]
+    rows += ([f"of it: {stage}", each_ms, None] for stage, each_ms in found.stages_ms)
+    return _csv(["pass", "median_ms", "fps"], rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Known = TypeVar("Known")
 ByPlane = Mapping[str, Known]
@@ -53,6 +53,14 @@ class Overlap:
     correct: float
 
 
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """Averages over the four cardiac planes and over the nine others, as the text prints them."""
+
+    cardiac: float
+    others: float
+
+
 DETAILED = "SonoNet-32"
 """The network of Tables V to VII."""
 
@@ -90,6 +98,11 @@ TABLE_6: Mapping[str, float] = {
     "3vv": 0.8190, "rvot": 0.7308, "lvot": 0.7850,
 }  # fmt: skip
 TABLE_6_AVERAGE = 0.9009
+TABLE_6_KINDS = Kinds(0.8212, 0.9552)
+TABLE_6_NOTE = (
+    "The paper's text prints 95.52 % for the planes that are not cardiac; the nine of its Table VI "
+    "average 93.63 %, and 95.53 % without the kidneys."
+)
 TABLE_7: Mapping[str, Overlap] = {
     "brain_cb": Overlap(0.73, 0.11, 0.94),
     "brain_tv": Overlap(0.79, 0.11, 0.96),
@@ -106,8 +119,24 @@ TABLE_7: Mapping[str, Overlap] = {
     "lvot": Overlap(0.54, 0.16, 0.70),
 }
 TABLE_7_AVERAGE = Overlap(0.62, 0.15, 0.778)
+TABLE_7_KINDS = Kinds(0.620, 0.849)
+"""Of the share of correct boxes."""
 
 BACKGROUNDS_PER_PLANE = 24
 """Background frames for each frame of a plane in Tables III and V."""
 ORDER: tuple[str, ...] = tuple(TABLE_5)
 """The order of the paper's tables."""
+CARDIAC = frozenset({"4ch", "3vv", "rvot", "lvot"})
+
+
+def figures() -> dict[str, Any]:
+    """All of the paper's figures that stand beside ours."""
+    return {
+        "citation": CITATION,
+        "detailed_network": DETAILED,
+        "classification": {"networks": TABLE_3, "classes": TABLE_5},
+        "retrieval": {"planes": TABLE_6, "average": TABLE_6_AVERAGE, "kinds": TABLE_6_KINDS},
+        "localisation": {"planes": TABLE_7, "average": TABLE_7_AVERAGE, "correct": TABLE_7_KINDS},
+        "speed": TABLE_4,
+        "backgrounds_per_plane": BACKGROUNDS_PER_PLANE,
+    }

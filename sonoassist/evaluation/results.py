@@ -16,6 +16,8 @@ from sonoassist.evaluation.retrieval import Retrieval, retrieve
 from sonoassist.evaluation.speed import Speed
 
 MEASURES = ("classification", "retrieval", "localisation", "speed")
+NEEDS = {"retrieval": "recordings of planes", "localisation": "true boxes"}
+"""What data must have for a measure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class About:
         seed: Of the intervals.
         resamples: Draws behind the intervals.
         note: What the reader must know before the figures; may be empty.
+        tolerance_frames: In folders of exams, how far from a label a retrieved frame counts.
     """
 
     version: str
@@ -80,6 +83,7 @@ class About:
     seed: int
     resamples: int
     note: str = ""
+    tolerance_frames: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ class Results:
     speed: Speed | None = None
     wrong_labels: tuple[Failure, ...] = field(default=())
     wrong_boxes: tuple[Failure, ...] = field(default=())
+    wanted: tuple[str, ...] = MEASURES
 
 
 def measure(
@@ -123,6 +128,7 @@ def measure(
         speed=speed,
         wrong_labels=failures.labels if classes else (),
         wrong_boxes=failures.boxes if boxes else (),
+        wanted=tuple(wanted),
     )
 
 

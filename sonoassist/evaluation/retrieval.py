@@ -11,10 +11,11 @@ import numpy as np
 from sonoassist.evaluation.bootstrap import Draws, Reals, Score, mean_known, per_case, ratio, scores
 from sonoassist.evaluation.classes import Group
 from sonoassist.evaluation.observed import Observation
-from sonoassist.evaluation.paper import TABLE_6
+from sonoassist.evaluation.paper import CARDIAC, TABLE_6
 from sonoassist.planes import INDEX
 
 PLANES = tuple(TABLE_6)
+_CARDIAC = np.array([plane in CARDIAC for plane in PLANES])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ class Retrieval:
     Attributes:
         planes: In the paper's order; all planes that a recording holds.
         average: Unweighted average over `planes`.
+        cardiac: Unweighted average over the cardiac ones of them.
+        others: Unweighted average over the others.
         right: Frames retrieved rightly.
         total: Frames retrieved.
         recordings: Number of recordings.
@@ -68,10 +71,17 @@ class Retrieval:
 
     planes: tuple[PlaneRetrieval, ...]
     average: Score
+    cardiac: Score
+    others: Score
     right: int
     total: int
     recordings: int
     retrieved: tuple[Retrieved, ...]
+
+    @property
+    def unverified(self) -> int:
+        """Frames retrieved that have no label; they do not count as right."""
+        return sum(not one.shows for one in self.retrieved)
 
 
 def retrieve(frames: Sequence[Observation], draws: Draws) -> Retrieval | None:
@@ -94,7 +104,9 @@ def retrieve(frames: Sequence[Observation], draws: Draws) -> Retrieval | None:
             for i, plane in enumerate(PLANES)
             if totals[i]
         ),
-        average=found[-1],
+        average=found[-3],
+        cardiac=found[-2],
+        others=found[-1],
         right=sum(one.right for one in retrieved),
         total=len(retrieved),
         recordings=len({(one.dataset, one.case, one.file) for one in retrieved}),
@@ -140,4 +152,5 @@ def _rows(retrieved: Sequence[Retrieved]) -> Reals:
 
 def _figures(sums: Reals) -> Reals:
     each = ratio(sums[:, : len(PLANES)], sums[:, len(PLANES) :])
-    return np.concatenate([each, mean_known(each)], axis=1)
+    parts = each, each[:, _CARDIAC], each[:, ~_CARDIAC]
+    return np.concatenate([each, *(mean_known(part) for part in parts)], axis=1)

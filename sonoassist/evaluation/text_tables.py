@@ -1,4 +1,4 @@
-"""The results as text, in the form of the paper's tables."""
+"""The measures as text, in the form of the paper's tables."""
 
 from __future__ import annotations
 
@@ -8,45 +8,26 @@ from collections.abc import Iterable, Sequence
 from sonoassist.evaluation import paper
 from sonoassist.evaluation.bootstrap import Score
 from sonoassist.evaluation.calibration import Calibration
-from sonoassist.evaluation.classes import Group, title
+from sonoassist.evaluation.classes import Group, is_background, title
 from sonoassist.evaluation.classification import Classification
 from sonoassist.evaluation.localisation import Boxes, LocalisationMeasure
-from sonoassist.evaluation.results import About, Results
+from sonoassist.evaluation.results import About
 from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.speed import Speed
 from sonoassist.model.architecture import ARCHITECTURES
-from sonoassist.planes import BY_KEY
+from sonoassist.planes import BY_KEY, PLANES
 
 UNKNOWN = "-"
-TRAINED_ON = {
-    "published": "the authors' real exams",
-    "synthetic": "synthetic exams",
-    "own": "exams of one's own",
-}
+BOX_NOTE = (
+    "Left: all frames; a wrongly named plane or a missing box counts as IoU 0. Named: only frames "
+    "whose plane was named rightly. The paper averages over all 50 images of each plane. "
+    "Correct: IoU of at least 0.5."
+)
 
 
-def as_text(results: Results) -> str:
-    """All tables of a run."""
-    parts = [heading(results)]
-    if results.classification is not None:
-        parts += [networks(results.about, results.classification), detail(results.classification)]
-        parts.append(confusion(results.classification))
-    if results.calibration is not None:
-        parts.append(calibration(results.calibration))
-    if results.retrieval is not None:
-        parts.append(retrieval(results.retrieval))
-    if results.localisation is not None:
-        parts.append(localisation(results.localisation))
-    if results.speed is not None:
-        parts.append(speed(results.about, results.speed))
-    parts += [troubles(results)] if troubles(results) else []
-    parts.append("Research and training only. Not for diagnosis.")
-    return "\n\n".join(parts) + "\n"
-
-
-def counted(number: int, what: str) -> str:
+def counted(number: int, what: str, plural: str = "s") -> str:
     """A number of things: "1 case", "2 cases"."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    return f"{number} {what}" if number == 1 else f"{number} {what}{plural}"
 
 
 def figure(value: float | None, digits: int = 3) -> str:
@@ -93,28 +74,6 @@ def grid(name: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str
     return "\n".join([name, rule, text[0], rule, *text[1:], rule])
 
 
-def heading(results: Results) -> str:
-    """What was measured, with what."""
-    about = results.about
-    lines = [
-        f"SonoAssist {about.version} evaluation, {about.date}",
-        f"model   {about.title} (trained on {TRAINED_ON[about.domain]}), "
-        f"{about.engine} {about.precision} on {about.device}, crop {about.crop}",
-    ]
-    for data in results.datasets:
-        shares = f", {percent(data.right)} % right" if data.frames else ""
-        lines.append(
-            f"data    {data.name} ({data.layout}): {counted(data.frames, 'labelled frame')}, "
-            f"{counted(data.cases, 'case')}{shares}"
-        )
-    if about.every > 1:
-        lines.append(f"frames  every {about.every}th frame of recordings")
-    lines.append(f"[..]    95 % interval over cases ({about.resamples} draws, seed {about.seed})")
-    if about.note:
-        lines.append(f"note    {about.note}")
-    return "\n".join(lines)
-
-
 def networks(about: About, found: Classification) -> str:
     """Table III: the average rates beside the paper's."""
     rows = [
@@ -128,12 +87,27 @@ def networks(about: About, found: Classification) -> str:
         for name, r in paper.TABLE_3.items()
     ]
     table = grid(
-        f"Classification (as Table III): unweighted averages over {len(found.classes)} classes, "
+        f"Classification (as Table III): unweighted averages over {len(found.averaged)} classes, "
         f"{counted(found.frames, 'frame')}, {counted(found.cases, 'case')}",
         ("Network", "Precision", "Recall", "F1-score"),
         rows,
     )
     return f"{table}\naccuracy {spread(found.accuracy)}; {balance(found)}"
+
+
+def coverage(found: Classification) -> str:
+    """Which classes the averages miss; empty where they are over all 14, as the paper's."""
+    rows = found.averaged
+    coarse = sum(len(row.group) > 1 for row in rows)
+    if not coarse and len(rows) == len(PLANES):
+        return ""
+    classes = f"{len(rows)} of {len(PLANES)} classes"
+    if coarse:
+        classes = f"{counted(len(rows), 'class', 'es')}, {coarse} of them coarse"
+    background = sum(row.count for row in rows if is_background(row.group))
+    return (
+        f"{classes}, {counted(background, 'background picture') if background else 'no background'}"
+    )
 
 
 def balance(found: Classification) -> str:
@@ -146,19 +120,57 @@ def detail(found: Classification) -> str:
     """Table V: the rates of each class."""
     rows = []
     for one in found.classes:
-        known = paper.TABLE_5.get(one.group[0]) if len(one.group) == 1 else None
+        known = alone(paper.TABLE_5, one.group)
         rows.append(
             [
-                title(one.group),
+                title(one.group) + ("" if one.averaged else " *"),
                 figure(one.precision.value, 2),
                 figure(one.recall.value, 2),
                 spread(one.f1, 2),
                 str(one.count),
-                figure(known.f1, 2) if known else UNKNOWN,
+                *paper_rates(known),
             ]
         )
-    header = ("Class", "Precision", "Recall", "F1-score", "# Images", "Paper F1")
-    return grid("Classes (as Table V; paper: SonoNet-32)", header, rows)
+    header = (
+        "Class", "Precision", "Recall", "F1-score", "# Images",
+        "Paper: Precision", "Recall", "F1-score",
+    )  # fmt: skip
+    table = grid("Classes (as Table V; paper: SonoNet-32)", header, rows)
+    note = shared_note(found)
+    return f"{table}\n{note}" if note else table
+
+
+def alone(known: paper.ByPlane[paper.Known], group: Group) -> paper.Known | None:
+    """The paper's row for a plane; it has none for groups of planes."""
+    return known.get(group[0]) if len(group) == 1 else None
+
+
+def paper_rates(known: paper.Rates | None) -> list[str]:
+    """Precision, recall and F1 of the paper, or dashes."""
+    if known is None:
+        return [UNKNOWN] * 3
+    return [figure(value, 2) for value in (known.precision, known.recall, known.f1)]
+
+
+def kinds(
+    found: Retrieval | LocalisationMeasure, known: paper.Kinds
+) -> list[tuple[str, Score, float]]:
+    """Name, our average and the paper's, of the cardiac and of the other planes there are."""
+    rows = [
+        ("Cardiac", found.cardiac, known.cardiac),
+        ("Not cardiac", found.others, known.others),
+    ]
+    return [row for row in rows if math.isfinite(row[1].value)]
+
+
+def shared_note(found: Classification) -> str:
+    """What the mark of coarse classes means; empty where there is none."""
+    if len(found.averaged) == len(found.classes):
+        return ""
+    return (
+        "* coarse label; its planes have rows of their own, which take the wrong predictions, "
+        "so it has no precision and is not in the averages"
+    )
 
 
 def confusion(found: Classification) -> str:
@@ -188,15 +200,28 @@ def calibration(found: Calibration) -> str:
         for b in found.bins
     ]
     table = grid("Calibration", ("Confidence", "Mean", "Right", "Frames"), rows)
-    return (
-        f"{table}\nexpected calibration error {spread(found.error)}; mean confidence "
-        f"{figure(found.confidence)}, right {figure(found.accuracy)}\n"
+    lines = [
+        table,
+        f"expected calibration error {spread(found.error)}; mean confidence "
+        f"{figure(found.confidence)}, right {figure(found.accuracy)}",
+        *([coarse_note(found)] if found.coarse else []),
         f"at the threshold {found.threshold:g}: {spread_percent(found.named)} % of the plane "
-        f"frames are named, {spread_percent(found.named_right)} % of the named ones are right"
+        f"frames are named, {spread_percent(found.named_right)} % of the named ones are right",
+    ]
+    return "\n".join(lines)
+
+
+def coarse_note(found: Calibration) -> str:
+    """How many frames the calibration leaves out; empty where there are none."""
+    if not found.coarse:
+        return ""
+    return (
+        f"without {counted(found.coarse, 'frame')} of coarse labels: the confidence is that of "
+        "one plane, and their label calls several right"
     )
 
 
-def retrieval(found: Retrieval) -> str:
+def retrieval(found: Retrieval, note: str) -> str:
     """Table VI."""
     rows = [
         [
@@ -209,24 +234,39 @@ def retrieval(found: Retrieval) -> str:
     ]
     average = spread_percent(found.average)
     rows.append(["Average", average, str(found.total), percent(paper.TABLE_6_AVERAGE, 2)])
+    for name, score, known in kinds(found, paper.TABLE_6_KINDS):
+        rows.append([name, spread_percent(score), "", percent(known, 2)])
     table = grid(
         f"Retrieval (as Table VI; paper: SonoNet-32), {counted(found.recordings, 'recording')}",
         ("Class", "Accuracy %", "Recordings", "Paper %"),
         rows,
     )
-    wrong = [f"wrong: {line}" for line in wrong_lines(found)]
-    return "\n".join([table, f"{found.right} of {found.total} frames right", *wrong])
+    notes = [line for line in (note, printed_note(found)) if line]
+    return "\n".join([table, right_line(found), *notes, *wrong_lines(found)])
+
+
+def printed_note(found: Retrieval) -> str:
+    """Why the paper's average of the planes that are not cardiac is not that of its table."""
+    return paper.TABLE_6_NOTE if math.isfinite(found.others.value) else ""
+
+
+def right_line(found: Retrieval) -> str:
+    """How many of the frames are right, and how many nobody can tell."""
+    unknown = f", {found.unverified} cannot be verified" if found.unverified else ""
+    return f"{found.right} of {found.total} frames right{unknown}"
 
 
 def wrong_lines(found: Retrieval) -> list[str]:
-    """A line for each frame that was retrieved wrongly."""
-    return [
-        f"{one.case}/{one.file}: {BY_KEY[one.plane].published_label} at frame {one.frame} "
-        f"({one.confidence:.0%}), which shows "
-        + (title(one.shows) if one.shows else "nothing labelled")
-        for one in found.retrieved
-        if not one.right
-    ]
+    """A line for each frame retrieved that does not count as right."""
+    lines = []
+    for one in found.retrieved:
+        label = BY_KEY[one.plane].published_label
+        what = f"{one.case}/{one.file}: {label} at frame {one.frame} ({one.confidence:.0%})"
+        if not one.shows:
+            lines.append(f"cannot be verified: {what}, which has no label")
+        elif not one.right:
+            lines.append(f"wrong: {what}, which shows {title(one.shows)}")
+    return lines
 
 
 def localisation(found: LocalisationMeasure) -> str:
@@ -235,34 +275,39 @@ def localisation(found: LocalisationMeasure) -> str:
     def row(name: str, named: Boxes, every: Boxes, known: paper.Overlap | None) -> list[str]:
         return [
             name,
-            spread(named.mean, 2),
-            figure(named.std.value, 2),
-            spread_percent(named.correct),
-            str(named.count),
-            figure(every.mean.value, 2),
-            percent(every.correct.value),
+            spread(every.mean, 2),
+            figure(every.std.value, 2),
+            spread_percent(every.correct),
             str(every.count),
-            f"{known.mean:.2f}  {100 * known.correct:.1f}" if known else UNKNOWN,
+            figure(named.mean.value, 2),
+            percent(named.correct.value),
+            str(named.count),
+            *paper_overlap(known),
         ]
 
     rows = [
-        row(
-            title(one.group),
-            one.named,
-            one.all,
-            paper.TABLE_7.get(one.group[0]) if len(one.group) == 1 else None,
-        )
+        row(title(one.group), one.named, one.all, alone(paper.TABLE_7, one.group))
         for one in found.planes
     ]
     rows.append(row("Average", found.named, found.all, paper.TABLE_7_AVERAGE))
-    header = ("Class", "Mean IoU", "Std", "Cor. %", "#", "all: IoU", "Cor. %", "#", "Paper")
+    for name, score, share in kinds(found, paper.TABLE_7_KINDS):
+        rows.append([name, "", "", spread_percent(score), *[""] * 6, percent(share)])
+    header = (
+        "Class", "Mean IoU", "Std", "Cor. %", "#", "Named: IoU", "Cor. %", "#",
+        "Paper: IoU", "Std", "Cor. %",
+    )  # fmt: skip
     table = grid("Localisation (as Table VII; paper: SonoNet-32)", header, rows)
     return (
-        f"{table}\n{found.named.hits} of {found.named.count} boxes of rightly named frames are "
-        f"correct, {found.all.hits} of {found.all.count} of all frames\n"
-        "left: frames whose plane was named rightly, as in the paper; "
-        "all: a missed plane counts as IoU 0; correct: IoU >= 0.5"
+        f"{table}\n{found.all.hits} of {found.all.count} boxes of all frames are correct, "
+        f"{found.named.hits} of {found.named.count} of rightly named frames\n{BOX_NOTE}"
     )
+
+
+def paper_overlap(known: paper.Overlap | None) -> list[str]:
+    """Mean IoU, its deviation and the correct share in percent of the paper, or dashes."""
+    if known is None:
+        return [UNKNOWN] * 3
+    return [figure(known.mean, 2), figure(known.std, 2), percent(known.correct)]
 
 
 def speed(about: About, found: Speed) -> str:
@@ -291,14 +336,3 @@ def speed(about: About, found: Speed) -> str:
         stages = ", ".join(f"{stage} {value:.1f} ms" for stage, value in found.stages_ms)
         table += f"\nwhole frame: {found.analysis_fps:.1f} a second ({stages})"
     return table
-
-
-def troubles(results: Results) -> str:
-    """What could not be used; empty when there is nothing."""
-    lines = []
-    for data in results.datasets:
-        for name, count in data.left_out.items():
-            lines.append(f"left out on purpose: {data.name}: {count} of {name}")
-        lines += [f"not used: {data.name}: {problem}" for problem in data.problems]
-    lines += [f"not readable: {line}" for line in results.unreadable]
-    return "\n".join(lines)

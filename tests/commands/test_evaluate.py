@@ -143,6 +143,40 @@ def test_parts_of_the_data(stills: Path, tmp_path: Path, capsys: Capture) -> Non
         assert [row.split(",")[1] for row in rows[1:]] == [patient]
 
 
+def test_frames_near_a_label_count(tmp_path: Path, capsys: Capture) -> None:
+    """The frame retrieved of a recording seldom is the one that somebody labelled."""
+    exam = tmp_path / "case1"
+    exam.mkdir()
+    with VideoEncoder(exam / "scan.mp4", 128, 96, 25.0) as encoder:
+        for index in range(EXAM_FRAMES):
+            encoder.add(np.dstack([noise_picture(seed=index)] * 3), index / 25)
+    (exam / "labels.csv").write_text("file,frame,plane\nscan.mp4,5,femur\n")
+    assert evaluate("retrieval", exam, "--tolerance", EXAM_FRAMES, "--json") == 0
+    told = printed(capsys)
+    assert (told["retrieval"]["right"], told["retrieval"]["total"]) == (1, 1)
+    assert told["retrieval"]["retrieved"][0]["shows"] == ["femur"]
+    assert told["about"]["tolerance_frames"] == EXAM_FRAMES
+
+
+def test_a_tolerance_for_other_data_is_told(stills: Path, capsys: Capture) -> None:
+    assert evaluate("classification", stills, "--tolerance", 3, "--json") == 0
+    assert "--tolerance is for folders of exams" in capsys.readouterr().err
+
+
+def test_what_is_not_used_is_told(
+    stills: Path, phantoms: Path, tmp_path: Path, capsys: Capture
+) -> None:
+    assert evaluate("classification", stills, phantoms, "--only-test", "--json") == 0
+    told = capsys.readouterr().err
+    assert f"warning: {phantoms.name} is not used: nothing in it is set aside for testing" in told
+    (tmp_path / "cases.txt").write_text("0\nnobody\n99\n")
+    words = "--cases", tmp_path / "cases.txt", "--json"
+    assert evaluate("classification", stills, phantoms, *words) == 0
+    told = capsys.readouterr().err
+    assert "--cases names what is no case of the data: 99, nobody" in told
+    assert f"warning: {phantoms.name} is not used: it has none of the cases" in told
+
+
 def test_data_sets_of_one_name(stills: Path, tmp_path: Path, capsys: Capture) -> None:
     copy = tmp_path / "copy" / stills.name
     shutil.copytree(stills, copy)
@@ -173,6 +207,7 @@ def test_bad_use(stills: Path, phantoms: Path, tmp_path: Path, capsys: Capture) 
         (("classification", stills, "--mapping", tmp_path / "gone.toml"), "cannot be read"),
         (("classification", stills, "--every", 0), "not a number above 0"),
         (("classification", stills, "--seed", "-1"), "--seed needs"),
+        (("retrieval", phantoms, "--tolerance", "-1"), "not a number from 0 on"),
         (("beauty", stills), "invalid choice"),
         (("classification",), "DATA"),
     ]
@@ -180,6 +215,24 @@ def test_bad_use(stills: Path, phantoms: Path, tmp_path: Path, capsys: Capture) 
         out = tmp_path / "out"
         status = evaluate(*words, "--out", out)
         assert_refused(status, capsys, message, out=out)
+
+
+def test_the_model_is_checked_before_the_folder_is_made(stills: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    words = ["evaluate", "classification", str(stills), "--out", str(out), "--model", "nobody"]
+    assert cli.run(words) == 2
+    assert not out.exists()
+
+
+def test_a_picture_that_the_crop_does_not_fit(stills: Path, capsys: Capture) -> None:
+    """It is listed, and the run goes on with the others."""
+    write_picture(stills / "Images" / "b.png", noise_picture(40, 40))
+    assert evaluate("classification", stills, "--crop", "0,0,60,60", "--json") == 0
+    told = printed(capsys)
+    assert told["frames"] == 1
+    assert any("2/b.png: the crop 0,0,60,60 reaches outside" in line for line in told["unreadable"])
+    refused = evaluate("classification", stills, "--crop", "0,0,9000,9000")
+    assert_refused(refused, capsys, "no labelled frame", "reaches outside of the picture")
 
 
 def test_nothing_readable(stills: Path, capsys: Capture) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+from pydicom.dataset import FileDataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, UltrasoundMultiFrameImageStorage, generate_uid
 
 from sonoassist.opencv import cv2
 from sonoassist.render.encoder import VideoEncoder
@@ -27,6 +29,28 @@ def video(path: Path, frames: int = 12, width: int = 96, height: int = 80) -> Pa
     with VideoEncoder(path, width, height, 25.0) as encoder:
         for index in range(frames):
             encoder.add(np.full((height, width, 3), 10 * index % 250, np.uint8), index / 25)
+    return path
+
+
+def dicom(path: Path, frames: int = 1, width: int = 96, height: int = 80) -> Path:
+    """A DICOM file of a scanner: of one frame, a freeze-frame; of more, a cine."""
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = UltrasoundMultiFrameImageStorage
+    meta.MediaStorageSOPInstanceUID = generate_uid()
+    made = FileDataset(str(path), {}, file_meta=meta, preamble=bytes(128))
+    made.SOPClassUID, made.SOPInstanceUID = (
+        meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID,
+    )  # fmt: skip
+    made.NumberOfFrames, made.Rows, made.Columns = frames, height, width
+    made.SamplesPerPixel, made.PhotometricInterpretation = 1, "MONOCHROME2"
+    made.BitsAllocated = made.BitsStored = 8
+    made.HighBit, made.PixelRepresentation = 7, 0
+    pixels = np.random.default_rng(frames).integers(0, 255, (frames, height, width), np.uint8)
+    made.PixelData = pixels.tobytes()
+    made["PixelData"].VR = "OB"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made.save_as(path, enforce_file_format=True)
     return path
 
 

@@ -135,6 +135,19 @@ def test_phantom_exams_with_states(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_mapping_that_leaves_out_a_frozen_class(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('[classes]\n"femur" = "leave_out"\n')
+    rows = [
+        (0, 0, "frozen", "femur", *BOX),
+        (1, 0, "plane", "femur", *BOX),
+        (2, 0, "plane", "lips", *BOX),
+    ]
+    data = read_dataset(phantom(tmp_path / "seed1", rows, state=True), own)
+    assert [frame.plane for frame in data.frames] == ["lips"]
+    assert (data.left_out, data.shown, data.problems) == ({"femur": 2}, (), ())
+
+
 def test_bad_rows_of_a_phantom_exam(tmp_path: Path) -> None:
     rows = [
         (0, 0, "femur", *BOX),
@@ -161,50 +174,10 @@ def test_bad_rows_of_a_phantom_exam(tmp_path: Path) -> None:
         assert word in problem
 
 
-def exams(folder: Path) -> Path:
-    picture(folder / "case1" / "freeze.png")
-    video(folder / "case1" / "scan.mp4")
-    table(
-        folder / "case1" / "labels.csv",
-        "file,frame,plane,left_px,top_px,right_px,bottom_px",
-        [
-            ("freeze.png", "", "Brain (Tv.)", *BOX),
-            ("scan.mp4", 3, "femur", "", "", "", ""),
-            ("scan.mp4", 7, "none", "", "", "", ""),
-            ("scan.mp4", 8, "HEART", "", "", "", ""),
-            ("scan.mp4", "", "femur", "", "", "", ""),
-            ("scan.mp4", 12, "femur", "", "", "", ""),
-            ("freeze.png", 1, "femur", "", "", "", ""),
-            ("../case2/x.png", "", "femur", "", "", "", ""),
-            ("scan.mp4", 9, "Doppler", "", "", "", ""),
-        ],
-    )
-    picture(folder / "case2" / "pictures" / "x.png")
-    table(folder / "case2" / "labels.csv", "file;plane", [("pictures/x.png", "FL")], ";")
-    (folder / "case3").mkdir()
-    return folder
-
-
-def test_a_folder_of_exams(tmp_path: Path) -> None:
-    data = read_dataset(exams(tmp_path / "hospital"))
-    assert data.layout == "exams"
-    found = [(f.case, f.path.name, f.index, f.accepted) for f in data.frames]
-    assert found == [
-        ("case1", "freeze.png", 0, ("brain_tv",)),
-        ("case1", "scan.mp4", 3, ("femur",)),
-        ("case1", "scan.mp4", 7, ("background",)),
-        ("case1", "scan.mp4", 8, HEART),
-        ("case2", "x.png", 0, ("femur",)),
-    ]
-    assert data.frames[0].box == Box(*BOX)
-    assert data.left_out == {"Doppler": 1}
-    words = ["the file is a video", "behind the end", "behind the end", "outside of the exam"]
-    for line, (problem, word) in enumerate(zip(data.problems[:4], words, strict=True), 6):
-        assert problem.startswith(f"case1/labels.csv, line {line}: ")
-        assert word in problem
-    assert data.problems[4].startswith("case3/labels.csv: ")
-    assert len(data.problems) == 5
-    assert read_dataset(tmp_path / "hospital" / "case2").frames == data.frames[4:]
+def test_a_broken_json_beside_a_table(tmp_path: Path) -> None:
+    montage(tmp_path, [{"plane": "Femur", "first_frame": 1, "last_frame": 2}])
+    (tmp_path / "a.json").write_text("{")
+    assert read_dataset(tmp_path).layout == "montage"
 
 
 def montage(folder: Path, segments: object, **more: object) -> Path:
@@ -234,6 +207,24 @@ def test_a_recording_with_segments(tmp_path: Path) -> None:
         (6, "femur"), (7, "femur"), (10, "femur"), (11, "femur"),
     ]  # fmt: skip
     assert [int(problem.split()[2].rstrip(":")) for problem in data.problems] == [2, 3, 4, 5, 6]
+
+
+def test_a_tolerance_beyond_the_recording(tmp_path: Path) -> None:
+    segments = [{"plane": "Kidneys", "first_frame": 5, "last_frame": 9}]
+    data = read_dataset(montage(tmp_path, segments, retrieval_tolerance_frames=10_000))
+    assert [frame.index for frame in data.shown] == [*range(5), 10, 11]
+
+
+@pytest.mark.parametrize("left", ["1" + "0" * 400, "true", "NaN", '"3"'])
+def test_numbers_of_a_box_that_are_none(tmp_path: Path, left: str) -> None:
+    for name in ("A.png", "B.png"):
+        picture(tmp_path / name)
+    box = f'{{"left": {left}, "top": 1, "right": 9, "bottom": 9}}'
+    entry = f'"A.png": {{"plane": "4CH", "box_frame_px": {box}}}, "B.png": {{"plane": "4CH"}}'
+    (tmp_path / "truth.json").write_text(f'{{"images": {{{entry}}}}}')
+    data = read_dataset(tmp_path)
+    assert [frame.case for frame in data.frames] == ["B"]
+    assert "not four numbers" in data.problems[0]
 
 
 def test_plane_truth(tmp_path: Path) -> None:

@@ -80,6 +80,35 @@ def test_a_missing_column(tmp_path: Path) -> None:
         read_rows(path, ("a", "c"))
 
 
+def test_more_cells_than_columns(tmp_path: Path) -> None:
+    """A delimiter inside of a name would shift what follows it; empty cells shift nothing."""
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n1,2,,\n1,2,3\n1\n")
+    first, second, third = read_rows(path, ("a", "b"))
+    first.check()
+    third.check()
+    with pytest.raises(RowError, match="more cells than columns: 3 instead of 2"):
+        second.check()
+
+
+@pytest.mark.parametrize("end", ["", '5,"six"\n'])
+def test_a_quote_that_is_not_closed(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f'a,b\n1,"two\nlines"\n\n2,"x\n3,y\n{end}')
+    whole, torn = read_rows(path, ("a", "b"))
+    whole.check()
+    assert (whole.line, torn.line) == (2, 5)
+    with pytest.raises(RowError, match=f"not closed; the lines up to {7 if end else 6} are lost"):
+        torn.check()
+
+
+def test_a_torn_row_that_is_too_long(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text('a,b\n1,2\n3,"x\n' + "4,5\n" * 40_000)
+    with pytest.raises(SourceError, match=r"t\.csv, line 3: "):
+        read_rows(path, ("a", "b"))
+
+
 def test_encodings_and_marks(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes("﻿a;b\n1;é\n".encode())

@@ -14,7 +14,13 @@ from sklearn.metrics import f1_score, precision_score, recall_score
 from sonoassist.evaluation import paper
 from sonoassist.evaluation.bootstrap import Draws, mean_known, per_case, ratio, scores
 from sonoassist.evaluation.calibration import calibrate
-from sonoassist.evaluation.classes import in_order, predicted_group, short_title, title
+from sonoassist.evaluation.classes import (
+    in_order,
+    is_shared,
+    predicted_group,
+    short_title,
+    title,
+)
 from sonoassist.evaluation.classification import classify
 from sonoassist.evaluation.localisation import measure_boxes
 from sonoassist.evaluation.retrieval import retrieve
@@ -37,9 +43,40 @@ def test_the_papers_tables_agree_with_each_other() -> None:
     boxes = paper.TABLE_7.values()
     assert np.mean([box.mean for box in boxes]) == pytest.approx(0.62, abs=0.005)
     assert np.mean([box.correct for box in boxes]) == pytest.approx(0.778, abs=0.001)
+    retrieval, correct = paper.TABLE_6_KINDS, paper.TABLE_7_KINDS
+    for table, kinds in ((paper.TABLE_6, retrieval), (box_shares(), correct)):
+        heart = [value for key, value in table.items() if key in paper.CARDIAC]
+        assert np.mean(heart) == pytest.approx(kinds.cardiac, abs=1e-3)
+    others = {key: value for key, value in box_shares().items() if key not in paper.CARDIAC}
+    assert np.mean(list(others.values())) == pytest.approx(correct.others, abs=1e-3)
+    # The text's figure for the other planes is that of Table VI without the kidneys.
+    others = {key: value for key, value in paper.TABLE_6.items() if key not in paper.CARDIAC}
+    assert np.mean(list(others.values())) == pytest.approx(0.9363, abs=1e-4)
+    del others["kidneys"]
+    assert np.mean(list(others.values())) == pytest.approx(retrieval.others, abs=2e-4)
     assert sorted(paper.ORDER) == sorted(KEYS)
     for fps in paper.TABLE_4.values():
         assert 1 / (1 / fps.detection + 1 / fps.localisation) == pytest.approx(fps.both, rel=0.03)
+
+
+def box_shares() -> dict[str, float]:
+    return {key: box.correct for key, box in paper.TABLE_7.items()}
+
+
+def test_averages_of_cardiac_and_other_planes() -> None:
+    frames = [
+        one("4ch", "4ch", true_box=BOX, box=BOX), one("lvot", "lips", true_box=BOX, box=BOX),
+        one(HEART, "4ch", true_box=BOX, box=BOX), one("femur", "femur", true_box=BOX, box=BOX),
+    ]  # fmt: skip
+    boxes = measure_boxes(frames, DRAWS)
+    assert boxes is not None
+    assert (boxes.cardiac.value, boxes.others.value) == (pytest.approx(2 / 3), 1.0)
+    found = retrieve(
+        film(("4ch", "4ch", 0.9), ("background", "rvot", 0.9), ("rvot", "lvot", 0.6)), DRAWS
+    )
+    assert found is not None
+    assert found.cardiac.value == 0.5
+    assert math.isnan(found.others.value)
 
 
 def test_classes() -> None:
@@ -88,6 +125,35 @@ def test_coarse_labels() -> None:
     assert heart.recall.value == pytest.approx(2 / 3)
     assert heart.precision.value == pytest.approx(2 / 3)
     assert (femur.precision.value, femur.recall.value) == (0.5, 0.5)
+
+
+def test_coarse_beside_narrow_labels() -> None:
+    """A coarse row whose planes have rows of their own has no precision, and is not averaged."""
+    frames = [one(HEART, named) for named in ("4ch", "lvot", "femur")]
+    frames += [one("4ch", "4ch"), one("femur", "4ch", case="b"), one("femur", "femur", case="b")]
+    found = classify(frames, DRAWS)
+    assert found is not None
+    femur, chambers, heart = found.classes
+    assert [row.averaged for row in found.classes] == [True, True, False]
+    assert math.isnan(heart.precision.value)
+    assert math.isnan(heart.f1.value)
+    assert heart.recall.value == pytest.approx(2 / 3)
+    assert (chambers.precision.value, chambers.recall.value) == (0.5, 1.0)
+    assert found.precision.value == pytest.approx((femur.precision.value + 0.5) / 2)
+    assert found.recall.value == pytest.approx((0.5 + 1) / 2)
+    assert found.f1.value == pytest.approx((femur.f1.value + chambers.f1.value) / 2)
+    assert found.accuracy.value == pytest.approx(4 / 6)
+    for score in (found.precision, found.recall, found.f1):
+        assert score.low is not None
+        assert score.high is not None
+        assert score.low <= score.value <= score.high
+
+
+def test_shared_rows() -> None:
+    groups = [("4ch",), HEART, ("femur", "lips"), ("lips", "profile"), ("background",)]
+    assert [is_shared(group, groups) for group in groups] == [False, True, True, True, False]
+    assert not is_shared(HEART, [HEART, ("femur",)])
+    assert not is_shared(("4ch", "3vv"), [HEART, ("4ch", "3vv")])
 
 
 def test_what_is_not_judged_counts_as_no_plane() -> None:
@@ -233,6 +299,8 @@ def test_localisation_by_hand() -> None:
     assert femur.all.mean.value == pytest.approx(1.5 / 4)
     assert (femur.named.count, femur.all.count, femur.named.hits) == (3, 4, 2)
     assert (lips.named.mean.value, lips.named.count) == (1.0, 1)
+    assert math.isnan(lips.named.std.value)  # of one image there is no spread
+    assert found.named.std.value == pytest.approx(femur.named.std.value)
     assert found.named.mean.value == pytest.approx((1 + 0.5) / 2)
     assert (found.named.count, found.named.hits, found.all.count) == (4, 3, 5)
 
@@ -259,6 +327,32 @@ def test_calibration_by_hand() -> None:
     assert sure.error.value == pytest.approx(0.95)
     assert sure.named.value == 0.0
     assert math.isnan(sure.named_right.value)
+
+
+def test_calibration_is_of_labels_of_one_plane() -> None:
+    """The confidence is that of one plane; where several are right it says too little."""
+    frames = [one(HEART, "4ch", confidence=0.5, rest="lvot", case=c) for c in "ab"]
+    frames += [one("femur", "femur", confidence=1.0, case=c) for c in "ab"]
+    found = calibrate(frames, 0.7, DRAWS)
+    assert found is not None
+    assert (found.frames, found.coarse) == (2, 2)
+    assert found.error.value == pytest.approx(0.0)
+    assert found.named.value == 0.5
+    alone = calibrate(frames[:2], 0.4, DRAWS)
+    assert alone is not None
+    assert (alone.frames, alone.bins) == (0, ())
+    assert math.isnan(alone.error.value)
+    assert alone.named.value == alone.named_right.value == 1.0
+
+
+def test_refused_plane_frames_are_not_named() -> None:
+    frames = [one("femur", "femur", case="a")]
+    frames += [one("femur", "femur", case="b", state=State.DOPPLER) for _ in range(3)]
+    found = calibrate(frames, 0.7, DRAWS)
+    assert found is not None
+    assert found.named.value == 0.25
+    assert found.named_right.value == 1.0
+    assert found.frames == 1
 
 
 @settings(max_examples=25, deadline=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,16 +11,17 @@ import numpy as np
 import pytest
 from seen import BOX, ByNumber, one, picture
 
+from datasets.dataset_files import dicom, video
 from datasets.dataset_files import picture as write_picture
-from datasets.dataset_files import video
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.engines.base import Saliency
+from sonoassist.errors import UsageError
 from sonoassist.evaluation.failures import KEPT, SHOWN, Failures, jpeg
 from sonoassist.evaluation.observed import Observed
 from sonoassist.evaluation.observing import Scope, make_plan, observe, selected
 from sonoassist.evaluation.speed import measure_speed
 from sonoassist.opencv import cv2
-from sonoassist.packets import Box
+from sonoassist.packets import Analysis, Box, Frame
 from sonoassist.pipeline import Analyser
 
 LONG = 260
@@ -59,6 +61,16 @@ def test_only_labelled_frames(film: Path) -> None:
     assert seen.unreadable == []
 
 
+def test_a_freeze_frame_saved_as_dicom_is_a_picture(tmp_path: Path) -> None:
+    paths = dicom(tmp_path / "freeze.dcm"), dicom(tmp_path / "cine.dcm", 4)
+    frames = tuple(LabelledFrame("c", path, 0, ("femur",)) for path in paths)
+    plan = make_plan([Dataset("d", "exams", frames)], Scope(every=2, whole=True))
+    assert [(file.recording, file.wanted) for file in plan.files] == [(False, 1), (True, 2)]
+    seen, total, _ = look(Dataset("d", "exams", frames), Scope(every=2, whole=True), ByNumber())
+    assert seen.frames[0].where == "c/freeze.dcm"
+    assert len(seen.frames) == total == 3
+
+
 def test_whole_recordings_for_retrieval(film: Path) -> None:
     analyser = ByNumber()
     data = film_data(film, {10: "femur", 13: "lips"}, {20: "femur", 10: "lips"})
@@ -68,6 +80,18 @@ def test_whole_recordings_for_retrieval(film: Path) -> None:
     assert [one.index for one in seen.labelled] == [10]
     shown = {one.index: one.shown for one in seen.frames if one.shown}
     assert shown == {10: ("femur",), 20: ("femur",)}
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_labels_set_one_by_one_are_kept(film: Path, whole: bool) -> None:
+    """A hospital labels single frames; of every tenth frame none might have a label."""
+    analyser = ByNumber()
+    sparse = replace(film_data(film, {13: "femur", 20: "lips", 37: "femur"}), layout="exams")
+    seen, total, steps = look(sparse, Scope(every=10, whole=whole), analyser)
+    between = set(range(0, LONG, 10)) if whole else set()
+    assert analyser.seen == sorted({13, 20, 37} | between)
+    assert total == steps == len(analyser.seen)
+    assert [one.index for one in seen.labelled] == [13, 20, 37]
 
 
 def test_a_limit(film: Path) -> None:
@@ -98,6 +122,20 @@ def test_an_unreadable_recording(tmp_path: Path) -> None:
         seen, _, _ = look(data, scope, ByNumber())
         assert seen.frames == []
         assert "2 labelled frames are lost" in seen.unreadable[0]
+
+
+def test_a_recording_that_the_crop_does_not_fit(film: Path) -> None:
+    class Misfit(ByNumber):
+        def analyse(self, frame: Frame) -> Analysis:
+            self.seen.append(frame.index)
+            raise UsageError("the crop reaches outside")
+
+    analyser = Misfit()
+    seen, _, _ = look(film_data(film, {3: "femur", 4: "lips"}), Scope(), analyser)
+    assert analyser.seen == [3]
+    assert seen.unreadable == [
+        "case/film.mp4: the crop reaches outside (2 labelled frames are lost)"
+    ]
 
 
 def test_selected_cases(tmp_path: Path) -> None:

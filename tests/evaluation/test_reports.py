@@ -18,17 +18,13 @@ from sonoassist.evaluation import outputs
 from sonoassist.evaluation.failures import Failures
 from sonoassist.evaluation.html_report import as_html
 from sonoassist.evaluation.observed import Observation, Observed
-from sonoassist.evaluation.outputs import as_json, write_results
+from sonoassist.evaluation.outputs import FILES, as_json, write_results
 from sonoassist.evaluation.results import MEASURES, Results, measure
 from sonoassist.evaluation.speed import Speed
-from sonoassist.evaluation.text_tables import as_text
+from sonoassist.evaluation.text_report import as_text
 from sonoassist.packets import Box, State
 from sonoassist.planes import KEYS
 
-FILES = {
-    "evaluation.txt", "evaluation.json", "frames.csv", "classification.csv", "confusion.csv",
-    "calibration.csv", "retrieval.csv", "localisation.csv", "report.html",
-}  # fmt: skip
 NAME = "<b>&data"
 
 
@@ -109,11 +105,69 @@ def test_the_text() -> None:
         "as Table III", "as Table IV", "as Table V;", "as Table VI", "as Table VII", "as Fig. 5",
         "SonoNet-32, paper     ", "expected calibration error", "4CH / 3VV / RVOT / LVOT",
         "not used: <b>&data: labels.csv, line 3: <wrong>", "left out on purpose: <b>&data: 2",
-        "not readable: a/x.png", "200.0", "1 doppler",
+        "not readable: a/x.png", "200.0", "1 doppler", "without 1 frame of coarse labels",
     ):  # fmt: skip
         assert words in text
+    assert "4CH / 3VV / RVOT / LVOT *" in text
+    assert "over 14 classes" in text
+    assert "* coarse label" in text
     assert "nan" not in text
     assert max(len(line) for line in text.splitlines()) < 220
+
+
+def test_boxes_of_all_frames_stand_beside_the_papers() -> None:
+    """The paper averages over all images of a plane, so that is what is set beside it."""
+    found = results()
+    assert found.localisation is not None
+    every, named = found.localisation.all, found.localisation.named
+    assert every.mean.value != named.mean.value
+    text, page = as_text(found), as_html(found)
+    assert "named rightly, as in the paper" not in text + page
+    card = page.split("Boxes correct, all frames</span><b>")[1]
+    assert f"mean IoU {every.mean.value:.2f}; paper" in card
+    row = next(
+        line for line in text.splitlines() if line.startswith("Average    ") and "0.62" in line
+    )
+    cells = row.replace("[", " ").replace("]", " ").split()
+    assert cells[1] == f"{every.mean.value:.2f}"
+    assert f"{named.mean.value:.2f}" in cells
+
+
+def test_the_papers_figures_stand_beside() -> None:
+    """Precision, recall and spread too, and the averages of cardiac and other planes."""
+    text, page = as_text(results()), as_html(results())
+    rows = [line.split() for line in text.splitlines()]
+    assert any(row[:1] == ["Profile"] and row[-3:] == ["0.46", "0.91", "0.61"] for row in rows)
+    assert any(row[:1] == ["Profile"] and row[-3:] == ["0.60", "0.13", "78.0"] for row in rows)
+    for last in ("82.12", "62.0"):
+        assert any(row[:1] == ["Cardiac"] and row[-1] == last for row in rows)
+    for last in ("95.52", "84.9"):
+        assert any(row[:2] == ["Not", "cardiac"] and row[-1] == last for row in rows)
+    for words in ("<td>0.46</td><td>0.91</td><td>0.61</td>", "<td>0.60</td><td>0.13</td>", "93.63"):
+        assert words in page
+    told = as_json(results())["paper"]
+    assert told["classification"]["classes"]["profile"]["recall"] == 0.91
+    assert told["localisation"]["planes"]["femur"]["std"] == 0.16
+    assert told["retrieval"]["kinds"] == {"cardiac": 0.8212, "others": 0.9552}
+    assert told["speed"]["sononet32"]["both"] == 27.9
+
+
+def test_the_card_says_what_its_average_misses() -> None:
+    """13 pictures without background are an easier test than the paper's, and must say so."""
+    heart = ("4ch", "3vv", "rvot", "lvot")
+    seen = {
+        "13 of 14 classes, no background; paper": [one(k, k) for k in KEYS if k != "background"],
+        "2 of 14 classes, 1 background picture; paper": [
+            one("background", "lips"), one("lips", "lips"),
+        ],
+        "2 classes, 1 of them coarse, no background; paper": [
+            one(heart, "4ch"), one("lips", "lips"),
+        ],
+        "<span>paper, same network": [one(key, key) for key in KEYS],
+    }  # fmt: skip
+    for words, made in seen.items():
+        found = measure(about(), [Dataset("d", "planes", ())], Observed(made), Failures(), MEASURES)
+        assert words in as_html(found).split("F1-score, average")[1]
 
 
 def test_the_json() -> None:
@@ -144,6 +198,37 @@ def test_the_files(tmp_path: Path) -> None:
     assert len(table) == 30
     assert table[0]["truth"] == table[0]["predicted"].replace("lips", "3vv")
     assert sum(float(table[0][f"p_{key}"]) for key in KEYS) == pytest.approx(1)
+    ious = {row["right"]: row["iou"] for row in table if row["true_left_px"]}
+    assert ious == {"0": "0.000000", "1": "0.400000"}  # the box of a wrong plane counts nothing
+    edges = [float(table[0][f"{edge}_px"]) for edge in ("left", "top", "right", "bottom")]
+    assert edges == [10, 10, 30, 18]
+    assert float(table[0]["true_bottom_px"]) == 30
+    assert table[-1]["left_px"] == table[-1]["true_left_px"] == table[-1]["iou"] == ""
+
+
+def test_averages_in_the_tables(tmp_path: Path) -> None:
+    found = results()
+    assert found.classification is not None
+    assert found.calibration is not None
+    write_results(found, tmp_path)
+
+    def rows(name: str) -> list[dict[str, str]]:
+        with (tmp_path / name).open(newline="") as file:
+            return list(csv.DictReader(file))
+
+    accuracy = float(rows("classification.csv")[-1]["accuracy"])
+    assert accuracy == pytest.approx(found.classification.accuracy.value, abs=1e-6)
+    *bins, whole = rows("calibration.csv")
+    assert len(bins) == len(found.calibration.bins)
+    assert float(whole["error"]) == pytest.approx(found.calibration.error.value, abs=1e-6)
+    assert float(whole["accuracy"]) == pytest.approx(found.calibration.accuracy, abs=1e-6)
+    assert int(whole["frames"]) == found.calibration.frames
+    gaps = sum(int(one["frames"]) * float(one["error"]) for one in bins) / int(whole["frames"])
+    assert gaps == pytest.approx(found.calibration.error.value, abs=1e-5)
+    passes = {one["pass"]: (float(one["median_ms"]), one["fps"]) for one in rows("speed.csv")}
+    assert passes["detection"] == (5.0, "200.000000")
+    assert passes["localisation"] == (10.0, "100.000000")
+    assert passes["of it: inference"] == (15.0, "")
 
 
 def test_only_what_was_asked_for(tmp_path: Path) -> None:
@@ -154,6 +239,19 @@ def test_only_what_was_asked_for(tmp_path: Path) -> None:
         "evaluation.txt", "evaluation.json", "frames.csv", "localisation.csv", "report.html",
     }  # fmt: skip
     assert "Confusion" not in as_html(alone)
+
+
+def test_files_of_an_older_run_go(tmp_path: Path) -> None:
+    """Only those of a run: what the user keeps in the folder stays."""
+    (tmp_path / "retrieval.csv").write_text("my own")
+    write_results(results(("localisation",)), tmp_path)
+    assert (tmp_path / "retrieval.csv").read_text() == "my own"
+    write_results(results(), tmp_path)
+    (tmp_path / "notes.txt").write_text("my own")
+    made = write_results(results(("localisation",)), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {path.name for path in made} | {
+        "notes.txt"
+    }
 
 
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,6 +267,44 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(OutputError):
         write_results(results(), tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_thinned_recordings_are_told() -> None:
+    words = "of recordings, one frame in 3, and of folders of exams each labelled frame besides"
+    assert words in as_text(results(every=3))
+    assert words in as_html(results(every=3))
+
+
+def test_retrieved_frames_without_a_label() -> None:
+    """Nobody can tell whether they are right, and the report says so."""
+    seen = Observed([
+        one("femur", "femur", recording=True, confidence=0.5),
+        one((), "femur", index=1, recording=True, confidence=0.9),
+        one("lips", "lips", case="b", recording=True, confidence=0.5),
+        one("background", "lips", case="b", index=1, recording=True, confidence=0.9),
+    ])  # fmt: skip
+    data = Dataset("d", "exams", ())
+    for near, words in ((0, "only a labelled frame itself"), (5, "up to 5 frames from a label")):
+        found = measure(about(tolerance_frames=near), [data], seen, Failures(), MEASURES)
+        for text in (as_text(found), as_html(found)):
+            assert "cannot be verified: a/a.mp4: Femur at frame 1 (90%), which has no label" in text
+            assert "wrong: b/b.mp4: Lips at frame 1 (90%), which shows Background" in text
+            assert "0 of 2 frames right, 1 cannot be verified" in text
+            assert words in text
+
+
+def test_what_the_data_cannot_tell_is_said() -> None:
+    """A table that is simply missing would look like an oversight."""
+    lines = (
+        "Retrieval: not measured; it needs recordings of planes",
+        "Localisation: not measured; it needs true boxes",
+    )
+    seen = Observed([one("femur", "femur")])
+    for wanted, said in ((MEASURES, True), (("classification",), False)):
+        found = measure(about(), [Dataset("d", "exams", ())], seen, Failures(), wanted)
+        for text in (as_text(found), as_html(found)):
+            assert all((line in text) == said for line in lines)
+        assert as_json(found)["wanted"] == list(wanted)
 
 
 def test_one_frame_alone() -> None:

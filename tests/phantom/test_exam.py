@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sonoassist import paths
-from sonoassist.cli import run
+from sonoassist.cli import STOPPED, run
+from sonoassist.commands import phantom as command
 from sonoassist.errors import UsageError
 from sonoassist.packets import Content
 from sonoassist.phantom.catalogue import BACKGROUND_KEYS, BY_KEY, PLANE_KEYS
@@ -268,6 +269,27 @@ def test_bad_options_are_refused_in_one_line(
     assert run(["phantom", "--out", str(tmp_path / "exam"), *options]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
     assert not (tmp_path / "exam" / "exam.mp4").exists()
+
+
+@pytest.mark.parametrize("done", [0, 1])
+def test_an_exam_that_is_stopped_leaves_no_folder(
+    done: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C in the second frame of an exam; what is finished stays."""
+    steps: list[int] = []
+
+    def stop(self: object) -> None:
+        steps.append(1)
+        if len(steps) == 14 * done + 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(command.Progress, "step", stop)
+    out = tmp_path / "new"
+    line = ["phantom", "--out", str(out), "--fps", "0.5", "--seconds", "28", "--size", "400x300"]
+    assert run([*line, "--exams", "3"]) == STOPPED
+    made = sorted(path.name for path in out.iterdir()) if out.exists() else []
+    assert made == ["exam-0"][:done]
+    assert out.exists() == bool(done)
 
 
 def test_the_demo_exam_is_there_small_and_complete() -> None:
