@@ -97,8 +97,11 @@ def join_ranks(device_name: str) -> Iterator[Ranks]:
     except RuntimeError as error:
         if rank == 0:
             raise
-        # The first process says what is wrong; the others only lose their connection to it.
-        raise UsageError(f"process {rank} ends with the others", "See the first one") from error
+        # Most often the first process says what is wrong, and this one lost its connection to it.
+        reason = (str(error).strip().splitlines() or ["no reason given"])[0]
+        raise UsageError(
+            f"process {rank} ends: {reason}", "See also what the first process says"
+        ) from error
     finally:
         dist.destroy_process_group()
 
