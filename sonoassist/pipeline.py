@@ -27,6 +27,7 @@ from sonoassist.packets import (
     State,
     frozen,
 )
+from sonoassist.planes import BACKGROUND_INDEX
 from sonoassist.preprocess.crop import CropChoice, parse_crop
 from sonoassist.preprocess.prepare import prepare
 from sonoassist.preprocess.tracker import CropTracker
@@ -69,6 +70,7 @@ class Analyser:
         self.options = options
         self._aspect = card.input_width_px / card.input_height_px
         self._crops = CropTracker(options.crop, self._aspect)
+        self._in_background = False
 
     def configure(self, options: AnalyserOptions) -> None:
         """Use other options from the next frame on."""
@@ -79,7 +81,8 @@ class Analyser:
     def warm_up(self) -> None:
         """Compile and run once, so that the first real frame is not the slow one."""
         shape = (1, 1, self.card.input_height_px, self.card.input_width_px)
-        self.engine.run(np.zeros(shape, np.float32))
+        for saliency in (Saliency.NONE, Saliency.PLAIN):
+            self.engine.run(np.zeros(shape, np.float32), saliency)
 
     def analyse(self, frame: Frame) -> Analysis:
         """Analyse one frame.
@@ -120,13 +123,28 @@ class Analyser:
         )
 
     def _predict(self, prepared: Prepared) -> Prediction:
-        out = self.engine.run(prepared.network_input)
+        out = self._run(prepared)
         guided = None
-        if self.options.guided:
+        if self.options.guided and out.saliency is not None:
             guided = self.engine.run(prepared.network_input, Saliency.GUIDED).saliency
         return Prediction(
             prepared.frame_id, softmax(_checked(out)), out.score_maps, out.saliency, guided
         )
+
+    def _run(self, prepared: Prepared) -> EngineOutput:
+        """One pass of the graph, backward only where a box may come of it.
+
+        Most of an exam is background. While it lasts, the forward pass alone is run first; a
+        plane that appears then costs that pass once more, and a plane that stays costs nothing.
+        """
+        boxed = prepared.content is Content.B_MODE
+        if not boxed or self._in_background:
+            out = self.engine.run(prepared.network_input, Saliency.NONE)
+            if not boxed or _is_background(out):
+                return out
+        out = self.engine.run(prepared.network_input, Saliency.PLAIN)
+        self._in_background = _is_background(out)
+        return out
 
     def _state(self, content: Content, prediction: Prediction) -> State:
         if content is Content.NO_SIGNAL:
@@ -155,6 +173,10 @@ class _Stopwatch:
 
     def laps(self) -> tuple[tuple[str, float], ...]:
         return tuple(self._laps)
+
+
+def _is_background(out: EngineOutput) -> bool:
+    return int(out.logits.argmax()) == BACKGROUND_INDEX
 
 
 def _checked(out: EngineOutput) -> Floats:

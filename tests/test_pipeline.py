@@ -103,6 +103,28 @@ def test_exactly_at_the_threshold_a_plane_is_named() -> None:
         assert analyser.analyse(FRAME).state is state
 
 
+def test_the_background_is_not_searched_for_a_box() -> None:
+    analyser = made("background")
+    engine = analyser.engine
+    assert isinstance(engine, FakeEngine)
+
+    def asked(key: str) -> list[Saliency]:
+        engine.asked.clear()
+        engine.logits = logits_for(key, 0.9)
+        analysis = analyser.analyse(FRAME)
+        assert analysis.prediction.plane.key == key
+        assert (analysis.localisation.box is None) == (key == "background")
+        return list(engine.asked)
+
+    forward, both = [Saliency.NONE], [Saliency.PLAIN]
+    assert asked("background") == both  # what comes first is not known
+    assert [asked("background") for _ in range(3)] == [forward] * 3
+    assert asked("femur") == forward + both
+    assert [asked("femur"), asked("lips")] == [both, both]
+    assert asked("background") == both
+    assert asked("background") == forward
+
+
 def test_no_signal_and_doppler_have_no_box() -> None:
     colour = np.dstack([PICTURE // 2] * 3)
     colour[150:250, 200:350] = (220, 30, 20)
@@ -153,7 +175,7 @@ def test_stages_are_timed() -> None:
 def test_warm_up_and_close() -> None:
     analyser = made()
     analyser.warm_up()
-    assert len(analyser.engine.asked) == 1
+    assert analyser.engine.asked == [Saliency.NONE, Saliency.PLAIN]
     analyser.close()
     assert analyser.engine.closed == 1
 
