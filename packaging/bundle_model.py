@@ -19,6 +19,7 @@ import sys
 import numpy as np
 
 from sonoassist.errors import ModelError, SonoAssistError
+from sonoassist.model.architecture import architecture
 from sonoassist.model.checkpoint import encode_folded
 from sonoassist.model.folders import write_model
 from sonoassist.model.store import InstalledModel, ModelStore
@@ -46,6 +47,7 @@ def main() -> int:
         card = model.card.model_copy(
             update={
                 "name": args.name,
+                "title": architecture(model.card.architecture).title,
                 "weights_sha256": hashlib.sha256(data).hexdigest(),
                 "licence": "GPL-3.0-or-later",
                 "notes": notes,
