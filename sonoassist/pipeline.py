@@ -99,7 +99,8 @@ class Analyser:
         state = self._state(prepared.content, prediction)
         localisation = Localisation(frame.frame_id, None, None)
         if prepared.content is Content.B_MODE:
-            localisation = localise(prediction, prepared.geometry, self.card.boxes)
+            picture = prepared.network_input[0, 0]
+            localisation = localise(prediction, prepared.geometry, picture, self.card.boxes)
         watch.lap("localise")
         finished_at_s = time.monotonic()
         return Analysis(

@@ -18,10 +18,12 @@ from sonoassist.datasets.labels import Dataset
 from sonoassist.evaluation.localisation import CORRECT_IOU
 from sonoassist.evaluation.observing import FilePlan, Scope, frames_of, make_plan
 from sonoassist.localise.boxes import component_box, evidence_of, grown
-from sonoassist.model.box_rule import BLUR_PX, BoxRule, paper_rule
+from sonoassist.model.box_rule import BLUR_PX, BoxRule, Weight, paper_rule
+from sonoassist.model.card import Card
 from sonoassist.packets import Analysis, Box, Floats
 from sonoassist.pipeline import Analyser
 from sonoassist.planes import BY_KEY, Polarity
+from sonoassist.preprocess.prepare import prepare
 
 BLURS_PX = (BLUR_PX, 11, 21, 35)
 THRESHOLDS = (0.35, 0.5, 0.7, 1.0, 1.3)
@@ -39,10 +41,12 @@ class Example:
 
     Attributes:
         saliency: float32, (h, w).
+        picture: The network input, float32 (h, w).
         box: True box in input pixels, as far as it lies in the crop.
     """
 
     saliency: Floats
+    picture: Floats
     box: Box
 
 
@@ -82,7 +86,7 @@ def gather(
     for file in drawn(make_plan(datasets, Scope()).files, per_plane, seed):
         for frame in frames_of(file, Scope(), []):
             label = file.labels[frame.index]
-            example = _example(analyser.analyse(frame), label.truth[0], label.box)
+            example = _example(analyser.analyse(frame), label.truth[0], label.box, analyser.card)
             if example is not None:
                 found.setdefault(label.truth[0], []).append(example)
             step()
@@ -109,7 +113,7 @@ def drawn(files: Iterable[FilePlan], per_plane: int, seed: int) -> list[FilePlan
     ]
 
 
-def _example(analysis: Analysis, key: str, box: Box | None) -> Example | None:
+def _example(analysis: Analysis, key: str, box: Box | None, card: Card) -> Example | None:
     prediction = analysis.prediction
     if box is None or prediction.saliency is None or prediction.plane.key != key:
         return None
@@ -117,7 +121,10 @@ def _example(analysis: Analysis, key: str, box: Box | None) -> Example | None:
     seen = grown(analysis.geometry.to_input(box), 1.0, 1.0, width, height)
     if seen.width < 1 or seen.height < 1:
         return None
-    return Example(prediction.saliency, seen)
+    again = prepare(
+        analysis.frame, analysis.geometry.crop, height_px=height, width_px=width, scale=card.scale
+    )
+    return Example(prediction.saliency, again.network_input[0, 0], seen)
 
 
 def fit_rules(examples: dict[str, list[Example]]) -> dict[str, Fit]:
@@ -133,8 +140,8 @@ def fit_rule(paper: BoxRule, examples: Sequence[Example]) -> Fit:
     """The rule with the best boxes: most of them correct, then most overlap."""
     before = _overlaps(paper, next(_found(paper, examples, (1.0,)))[1], examples)
     best, overlaps = paper, before
-    for polarity, blur_px in product(Polarity, BLURS_PX):
-        base = BoxRule(polarity=polarity, blur_px=blur_px)
+    for polarity, weight, blur_px in product(Polarity, Weight, BLURS_PX):
+        base = BoxRule(polarity=polarity, weight=weight, blur_px=blur_px)
         for threshold, boxes in _found(base, examples, THRESHOLDS):
             rule = _with_growth(base, threshold, boxes, examples)
             reached = _overlaps(rule, boxes, examples)
@@ -158,7 +165,7 @@ def _found(
     rule: BoxRule, examples: Sequence[Example], thresholds: Sequence[float]
 ) -> Iterator[tuple[float, list[Box | None]]]:
     """For each threshold the components' boxes, before they are grown."""
-    evidence = [evidence_of(one.saliency, rule) for one in examples]
+    evidence = [evidence_of(one.saliency, rule, one.picture) for one in examples]
     levels = [
         float(threshold_isodata(one)) if one.max() > one.min() else np.inf for one in evidence
     ]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from skimage.filters import threshold_isodata
 
-from sonoassist.model.box_rule import BoxRule, paper_rule
+from sonoassist.model.box_rule import BoxRule, Weight, paper_rule
 from sonoassist.opencv import cv2
 from sonoassist.packets import Box, Floats, Geometry, Localisation, Prediction, frozen
 from sonoassist.planes import Polarity
@@ -16,31 +16,36 @@ NO_RULES: Mapping[str, BoxRule] = {}
 
 
 def localise(
-    prediction: Prediction, geometry: Geometry, rules: Mapping[str, BoxRule] = NO_RULES
+    prediction: Prediction,
+    geometry: Geometry,
+    picture: Floats,
+    rules: Mapping[str, BoxRule] = NO_RULES,
 ) -> Localisation:
     """Find the anatomy of the predicted plane; the background has none.
 
     Args:
         prediction: With its saliency.
         geometry: From network input to frame.
+        picture: The network input, float32 (h, w), mean 0.
         rules: Of the model, by key of the plane; the paper's for planes without.
     """
     if prediction.is_background or prediction.saliency is None:
         return Localisation(prediction.frame_id, None, None)
     rule = rules.get(prediction.plane.key) or paper_rule(prediction.plane)
-    evidence = evidence_of(prediction.saliency, rule)
+    evidence = evidence_of(prediction.saliency, rule, picture)
     box = box_of(evidence, rule)
     return Localisation(
         prediction.frame_id, geometry.to_frame(box) if box is not None else None, evidence
     )
 
 
-def evidence_of(saliency: Floats, rule: BoxRule) -> Floats:
-    """Keep the rule's polarity, blur, scale to [0, 1].
+def evidence_of(saliency: Floats, rule: BoxRule, picture: Floats) -> Floats:
+    """Keep the rule's polarity, weigh, blur, scale to [0, 1].
 
     Args:
         saliency: float32, (h, w).
-        rule: Says which part of the saliency counts, and the width of the blur.
+        rule: Says which part of the saliency counts, its weight, and the width of the blur.
+        picture: The network input, float32 (h, w), mean 0.
 
     Returns:
         float32, (h, w); all zero where nothing of that polarity is there.
@@ -51,6 +56,10 @@ def evidence_of(saliency: Floats, rule: BoxRule) -> Floats:
         kept = np.maximum(-saliency, 0)
     else:
         kept = np.abs(saliency)
+    if rule.weight is Weight.BRIGHT:
+        kept = kept * np.maximum(picture, 0)
+    elif rule.weight is Weight.DARK:
+        kept = kept * np.maximum(-picture, 0)
     blurred = cv2.GaussianBlur(kept, (rule.blur_px, rule.blur_px), 0)
     top = float(blurred.max())
     if not top > 0:

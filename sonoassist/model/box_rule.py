@@ -6,6 +6,8 @@ anatomy: its rules can be fitted to labelled boxes (see `sonoassist.evaluation.b
 
 from __future__ import annotations
 
+from enum import Enum
+
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sonoassist.planes import Plane, Polarity
@@ -13,11 +15,22 @@ from sonoassist.planes import Plane, Polarity
 BLUR_PX = 5
 
 
+class Weight(Enum):
+    """What the saliency is multiplied by before it is blurred."""
+
+    NONE = "none"
+    BRIGHT = "bright"
+    """How much brighter than the picture's mean a pixel is: bone."""
+    DARK = "dark"
+    """How much darker: chambers, vessels, fluid."""
+
+
 class BoxRule(BaseModel):
     """From saliency to box, for one plane.
 
     Attributes:
         polarity: Which part of the saliency counts.
+        weight: What it is multiplied by.
         blur_px: Side of the Gaussian, odd, pixels of the network input.
         threshold: Of the evidence, times the Isodata threshold.
         grow_x: Width of the box against that of the component, about its centre.
@@ -27,6 +40,7 @@ class BoxRule(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     polarity: Polarity
+    weight: Weight = Weight.NONE
     blur_px: int = Field(default=BLUR_PX, ge=3, le=99)
     threshold: float = Field(default=1.0, gt=0, le=3)
     grow_x: float = Field(default=1.0, ge=0.25, le=4)

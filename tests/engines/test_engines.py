@@ -148,7 +148,7 @@ def inputs(test_data: Path) -> list[tuple[str, Floats]]:
 
 def _box(saliency: Floats, plane: Plane) -> Box | None:
     rule = paper_rule(plane)
-    return box_of(evidence_of(saliency, rule), rule)
+    return box_of(evidence_of(saliency, rule, 0 * saliency), rule)
 
 
 @pytest.mark.real

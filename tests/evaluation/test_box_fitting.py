@@ -22,11 +22,11 @@ def example(seed: int, sign: float, share: float = 1.0) -> Example:
     width, height = int(rng.integers(50, 60)), int(rng.integers(26, 32))
     inset = round(width * (1 - share) / 2)
     saliency[top : top + height, left + inset : left + width - inset] += sign
-    return Example(saliency, Box(left, top, left + width, top + height))
+    return Example(saliency, 0 * saliency, Box(left, top, left + width, top + height))
 
 
 def overlap(one: Example, rule: object) -> float:
-    box = box_of(evidence_of(one.saliency, rule), rule)
+    box = box_of(evidence_of(one.saliency, rule, one.picture), rule)
     return box.iou(one.box) if box is not None else 0.0
 
 
@@ -59,7 +59,7 @@ def test_few_examples_fit_nothing() -> None:
 
 
 def test_no_saliency_at_all_is_survived() -> None:
-    empty = Example(np.zeros((20, 30), np.float32), Box(2, 2, 9, 9))
+    empty = Example(np.zeros((20, 30), np.float32), np.zeros((20, 30), np.float32), Box(2, 2, 9, 9))
     fit = fit_rule(FEMUR, [empty] * 6)
     assert (fit.rule, fit.after, fit.correct) == (FEMUR, 0.0, 0.0)
 

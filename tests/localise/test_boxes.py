@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 from real_models import EXACT, plane_frames, published_analyser, true_box
 from sonoassist.localise.boxes import box_of, evidence_of, localise
-from sonoassist.model.box_rule import paper_rule
+from sonoassist.model.box_rule import BoxRule, Weight, paper_rule
 from sonoassist.packets import Box, Floats, Geometry, Prediction
 from sonoassist.planes import BY_KEY, INDEX, PLANES, Polarity
 
@@ -42,7 +42,7 @@ BRIGHT, DARK = Box(10, 20, 25, 40), Box(50, 10, 70, 30)
 
 @pytest.mark.parametrize("plane", [one for one in PLANES if not one.is_background])
 def test_polarity(plane: object) -> None:
-    evidence = evidence_of(both_signs(), paper_rule(plane))
+    evidence = evidence_of(both_signs(), paper_rule(plane), blank())
     bright, dark = evidence[20:40, 10:25].mean(), evidence[10:30, 50:70].mean()
     if plane.polarity is Polarity.POSITIVE:
         assert bright > 0.8
@@ -59,10 +59,12 @@ def test_polarity(plane: object) -> None:
 
 @pytest.mark.parametrize("value", [0.0, -3.0])
 def test_nothing_of_the_polarity(value: float) -> None:
-    evidence = evidence_of(np.full((60, 80), value, np.float32), RULE)
+    evidence = evidence_of(np.full((60, 80), value, np.float32), RULE, blank())
     assert not evidence.any()
     assert box_of(evidence, RULE) is None
-    localisation = localise(prediction_of("femur", np.full((60, 80), value, np.float32)), INPUT)
+    localisation = localise(
+        prediction_of("femur", np.full((60, 80), value, np.float32)), INPUT, blank()
+    )
     assert localisation.box is None
 
 
@@ -71,7 +73,7 @@ def test_flat_evidence_has_no_box() -> None:
 
 
 def test_saliency_that_is_no_number_has_no_box() -> None:
-    assert box_of(evidence_of(np.full((60, 80), np.nan, np.float32), RULE), RULE) is None
+    assert box_of(evidence_of(np.full((60, 80), np.nan, np.float32), RULE, blank()), RULE) is None
 
 
 def test_the_largest_component_wins_not_the_strongest() -> None:
@@ -99,7 +101,7 @@ def test_the_threshold_is_isodatas() -> None:
 
 def test_background_and_missing_saliency_have_no_box() -> None:
     for key, saliency in (("background", both_signs()), ("femur", None)):
-        localisation = localise(prediction_of(key, saliency), INPUT)
+        localisation = localise(prediction_of(key, saliency), INPUT, blank())
         assert (localisation.box, localisation.evidence) == (None, None)
 
 
@@ -107,7 +109,7 @@ def test_the_box_is_mapped_to_the_frame() -> None:
     saliency = np.zeros((224, 288), np.float32)
     saliency[100:140, 120:200] = 1
     geometry = Geometry(Box(81, 115, 874, 734), 288, 224)
-    localisation = localise(prediction_of("femur", saliency), geometry)
+    localisation = localise(prediction_of("femur", saliency), geometry, blank())
     assert localisation.frame_id == 5
     assert localisation.box is not None
     expected = geometry.to_frame(Box(120, 100, 200, 140))
@@ -128,7 +130,7 @@ def test_the_box_is_mapped_to_the_frame() -> None:
     st.sampled_from(PLANES),
 )
 def test_boxes_stay_inside_the_input(saliency: Floats, plane: object) -> None:
-    evidence = evidence_of(saliency, paper_rule(plane))
+    evidence = evidence_of(saliency, paper_rule(plane), 0 * saliency)
     assert evidence.min() >= 0
     assert evidence.max() <= 1
     box = box_of(evidence, RULE)
@@ -151,3 +153,21 @@ def test_boxes_of_the_13_planes(test_data: Path) -> None:
     assert len(overlaps) == 13
     assert np.mean(overlaps) >= 0.53
     assert sum(overlap >= 0.5 for overlap in overlaps) >= 8
+
+
+@pytest.mark.parametrize(("weight", "found"), [(Weight.BRIGHT, BRIGHT), (Weight.DARK, DARK)])
+def test_what_is_bright_or_dark_in_the_picture_can_weigh(weight: Weight, found: Box) -> None:
+    picture = blank()
+    picture[20:40, 10:25], picture[10:30, 50:70] = 200.0, -150.0
+    everywhere = np.ones((60, 80), np.float32)
+    rule = BoxRule(polarity=Polarity.ABSOLUTE, weight=weight)
+    box = box_of(evidence_of(everywhere, rule, picture), rule)
+    assert box is not None
+    assert box.iou(found) > 0.8
+
+
+def test_a_box_is_grown_about_its_centre_and_stays_in_the_picture() -> None:
+    rule = BoxRule(polarity=Polarity.POSITIVE, grow_x=2.0, grow_y=0.5)
+    evidence = blank()
+    evidence[20:40, 10:30] = 1.0
+    assert box_of(evidence, rule) == Box(0, 25, 40, 35)
