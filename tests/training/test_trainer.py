@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import resource
 import signal
 from collections.abc import Iterator
@@ -289,7 +288,7 @@ def test_a_signal_ends_behind_the_iteration_and_saves(
 
     def step(self: Learner, batch, lr):  # type: ignore[no-untyped-def]
         if batch.iteration == 3 and self is run.learner:
-            os.kill(os.getpid(), number)
+            signal.getsignal(number)(number, None)  # as the interpreter would
         return real(self, batch, lr)
 
     monkeypatch.setattr(Learner, "step", step)
@@ -368,8 +367,8 @@ def test_repeated_requests_to_end_do_not_disturb_the_saving(
     real = Checkpoints.save
 
     def save(self: Checkpoints, *rest: object) -> Path:
-        os.kill(os.getpid(), signal.SIGTERM)
-        os.kill(os.getpid(), signal.SIGINT)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.getsignal(number)(number, None)  # as the interpreter would
         return real(self, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Checkpoints, "save", save)
