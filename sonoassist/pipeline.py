@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
-from sonoassist.engines.choose import EngineChoice, make_engine
+from sonoassist.engines.choose import EngineChoice
+from sonoassist.engines.scores import softmax
 from sonoassist.errors import ModelError
 from sonoassist.localise.boxes import localise
-from sonoassist.model.architecture import architecture
 from sonoassist.model.card import Card
 from sonoassist.model.store import ModelStore
 from sonoassist.packets import (
@@ -25,9 +25,9 @@ from sonoassist.packets import (
     Prediction,
     Prepared,
     State,
-    frozen,
 )
 from sonoassist.planes import BACKGROUND_INDEX
+from sonoassist.precision.choosing import engine_for
 from sonoassist.preprocess.crop import CropChoice, parse_crop
 from sonoassist.preprocess.prepare import prepare
 from sonoassist.preprocess.tracker import CropTracker
@@ -81,8 +81,7 @@ class Analyser:
     def warm_up(self) -> None:
         """Compile and run once, so that the first real frame is not the slow one."""
         shape = (1, 1, self.card.input_height_px, self.card.input_width_px)
-        for saliency in (Saliency.NONE, Saliency.PLAIN):
-            self.engine.run(np.zeros(shape, np.float32), saliency)
+        self.engine.warm_up(np.zeros(shape, np.float32))
 
     def analyse(self, frame: Frame) -> Analysis:
         """Analyse one frame.
@@ -187,12 +186,6 @@ def _checked(out: EngineOutput) -> Floats:
     return out.logits
 
 
-def softmax(logits: Floats) -> Floats:
-    """The confidence c of the class scores a; float32 (14,) -> float32 (14,)."""
-    wide = np.exp(logits.astype(np.float64) - float(logits.max()))
-    return frozen((wide / wide.sum()).astype(np.float32))
-
-
 def build_analyser(
     store: ModelStore,
     *,
@@ -217,7 +210,7 @@ def build_analyser(
     installed = store.get(model, synthetic=synthetic)
     tensors = store.load_tensors(installed)
     card = installed.card
-    made = make_engine(engine or EngineChoice(), architecture(card.architecture), tensors)
+    made = engine_for(card, tensors, engine or EngineChoice())
     analyser = Analyser(made, card, options or AnalyserOptions())
     analyser.warm_up()
     return analyser

@@ -24,7 +24,7 @@ class Settings(BaseModel):
         version: Of this layout.
         model: Name of the model, or "auto" (SonoNet-32, else what is installed).
         engine: "auto", "torch" or "openvino".
-        precision: "auto", "f32", "bf16" or "f16".
+        precision: "auto", "f32", "bf16", "f16" or "int8".
         device: "auto", "cpu", "cuda" or "mps".
         crop: As on the command line.
         threshold: Softmax below which no plane is named.
@@ -49,7 +49,7 @@ class Settings(BaseModel):
     version: int = VERSION
     model: str = "auto"
     engine: Literal["auto", "torch", "openvino"] = "auto"
-    precision: Literal["auto", "f32", "bf16", "f16"] = "auto"
+    precision: Literal["auto", "f32", "bf16", "f16", "int8"] = "auto"
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     crop: str = "default"
     threshold: float = Field(default=0.7, ge=0.0, le=1.0)

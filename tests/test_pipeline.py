@@ -20,10 +20,11 @@ from real_models import (
     true_plane,
 )
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
+from sonoassist.engines.scores import softmax
 from sonoassist.errors import EngineError, ModelError, UsageError
 from sonoassist.model.store import ModelStore
 from sonoassist.packets import Box, Floats, State
-from sonoassist.pipeline import Analyser, AnalyserOptions, analyser_for, build_analyser, softmax
+from sonoassist.pipeline import Analyser, AnalyserOptions, analyser_for, build_analyser
 from sonoassist.planes import INDEX, KEYS
 from sonoassist.preprocess.crop import PUBLISHED_CROP, CropChoice, parse_crop
 from sonoassist.settings import Settings

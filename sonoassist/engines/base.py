@@ -19,6 +19,10 @@ class Saliency(Enum):
     """Eq. 4 with guided gradients (Eq. 2): for display."""
 
 
+WARMED = frozenset({Saliency.NONE, Saliency.PLAIN})
+"""The passes that every exam needs."""
+
+
 @dataclass(frozen=True, slots=True)
 class EngineOutput:
     """The graph's results for one input.
@@ -54,6 +58,11 @@ class Engine(ABC):
         Raises:
             EngineError: The engine failed; the message says how.
         """
+
+    def warm_up(self, network_input: Floats) -> None:
+        """Compile and run once, so that the first real frame is not the slow one."""
+        for saliency in WARMED:
+            self.run(network_input, saliency)
 
     def close(self) -> None:  # noqa: B027  (most engines have nothing to let go of)
         """Let go of memory. May be called twice."""

@@ -16,7 +16,7 @@ from sonoassist.errors import EngineError
 from sonoassist.model.architecture import Architecture
 
 ENGINES = ("auto", "torch", "openvino")
-PRECISIONS = ("auto", "f32", "bf16", "f16")
+PRECISIONS = ("auto", "f32", "bf16", "f16", "int8")
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 Tensors = Mapping[str, NDArray[np.float32]]
@@ -32,9 +32,21 @@ class EngineChoice:
 
 
 def make_engine(choice: EngineChoice, spec: Architecture, tensors: Tensors) -> Engine:
-    """Make the engine asked for, or the fastest one that gives the same numbers.
+    """Make the engine asked for.
 
-    With everything on "auto": CUDA where there is one, else OpenVINO, else torch on the CPU.
+    With everything on "auto": CUDA where there is one, else OpenVINO, else torch on the CPU; in
+    f32, since a lower precision on the CPU has to be checked for each model (see `precision`).
+
+    Raises:
+        EngineError: What was asked for is not to be had here.
+    """
+    if runs_openvino(choice):
+        return _openvino(choice, spec, tensors)
+    return _torch(choice, spec, tensors)
+
+
+def runs_openvino(choice: EngineChoice) -> bool:
+    """Whether OpenVINO is what runs.
 
     Raises:
         EngineError: What was asked for is not to be had here.
@@ -42,9 +54,7 @@ def make_engine(choice: EngineChoice, spec: Architecture, tensors: Tensors) -> E
     _check("engine", choice.engine, ENGINES)
     _check("precision", choice.precision, PRECISIONS)
     _check("device", choice.device, DEVICES)
-    if _wants_openvino(choice):
-        return _openvino(choice, spec, tensors)
-    return _torch(choice, spec, tensors)
+    return _wants_openvino(choice)
 
 
 def _check(what: str, given: str, known: tuple[str, ...]) -> None:
@@ -82,11 +92,9 @@ def _has_accelerator() -> bool:
 
 
 def _openvino(choice: EngineChoice, spec: Architecture, tensors: Tensors) -> Engine:
-    from sonoassist.engines.openvino_engine import OpenVINOEngine, supports_bf16
+    from sonoassist.engines.openvino_engine import OpenVINOEngine
 
-    precision = choice.precision
-    if precision == "auto":
-        precision = "bf16" if supports_bf16() else "f32"
+    precision = "f32" if choice.precision == "auto" else choice.precision
     return OpenVINOEngine(spec, tensors, precision=precision)
 
 

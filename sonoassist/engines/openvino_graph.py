@@ -5,7 +5,7 @@ No torch is needed to build or run it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from sonoassist.engines.base import Saliency
 from sonoassist.engines.openvino_api import ops, ov
+from sonoassist.engines.rounding import INT8_STEPS, KEPT_WIDE
 from sonoassist.model.architecture import Architecture, Conv
 
 Tensors = Mapping[str, NDArray[np.float32]]
@@ -47,12 +48,57 @@ def build_graph(
     return ov.Model(results, [x], f"{spec.name}-{saliency.value}")
 
 
-def _forward(spec: Architecture, tensors: Tensors, x: Node, tape: _Tape) -> Node:
+def build_int8_graph(
+    spec: Architecture, tensors: Tensors, peaks: Sequence[float], height_px: int, width_px: int
+) -> ov.Model:
+    """Build the forward pass in int8 for one input size; outputs as `build_graph` without saliency.
+
+    Args:
+        spec: The network.
+        tensors: Its weights, from `rounding.int8_tensors`.
+        peaks: Greatest input of each convolution; what is above is cut off.
+        height_px: Of the input.
+        width_px: Of the input.
+    """
+    x = ops.parameter([1, 1, height_px, width_px], np.float32, name="input")
+    maps = _forward(spec, tensors, x, _Tape(), peaks)
+    logits = ops.reduce_mean(maps, [2, 3], keep_dims=False)
+    return ov.Model([logits, maps], [x], f"{spec.name}-int8")
+
+
+def build_statistics_graph(
+    spec: Architecture, tensors: Tensors, height_px: int, width_px: int
+) -> ov.Model:
+    """Build the forward pass that gives, for each convolution, what flows into it.
+
+    Outputs: for each convolution the mean of every channel (inputs,) and the greatest value ().
+    """
+    x = ops.parameter([1, 1, height_px, width_px], np.float32, name="input")
+    tape = _Tape()
+    _forward(spec, tensors, x, tape)
+    results = []
+    for layer, before in zip(spec.layers, tape.inputs, strict=True):
+        if isinstance(layer, Conv):
+            results.append(ops.reduce_mean(before, [0, 2, 3], keep_dims=False))
+            results.append(ops.reduce_max(before, [0, 1, 2, 3], keep_dims=False))
+    return ov.Model(results, [x], f"{spec.name}-statistics")
+
+
+def _forward(
+    spec: Architecture,
+    tensors: Tensors,
+    x: Node,
+    tape: _Tape,
+    peaks: Sequence[float] | None = None,
+) -> Node:
     number = 0
     for layer in spec.layers:
         tape.inputs.append(x)
         if isinstance(layer, Conv):
-            x = _conv(layer, tensors, number, x)
+            if peaks is not None and number >= KEPT_WIDE:
+                x = _conv_int8(layer, tensors, number, x, peaks[number])
+            else:
+                x = _conv(layer, tensors, number, x)
             number += 1
         else:
             x = _pool(x)
@@ -60,8 +106,19 @@ def _forward(spec: Architecture, tensors: Tensors, x: Node, tape: _Tape) -> Node
     return x
 
 
-def _conv(layer: Conv, tensors: Tensors, number: int, x: Node) -> Node:
+def _conv_int8(layer: Conv, tensors: Tensors, number: int, x: Node, peak: float) -> Node:
+    """A convolution between two roundings, which OpenVINO turns into one in int8."""
+    zero, high = np.float32(0), np.float32(max(peak, 1e-30))
+    x = ops.fake_quantize(x, zero, high, zero, high, 256)
+    weight = tensors[f"conv{number:02d}.weight"]
+    side = np.maximum(np.abs(weight).max(axis=(1, 2, 3), keepdims=True), np.float32(1e-30))
+    grid = ops.fake_quantize(ops.constant(weight), -side, side, -side, side, 2 * INT8_STEPS + 1)
+    return _conv(layer, tensors, number, x, grid)
+
+
+def _conv(layer: Conv, tensors: Tensors, number: int, x: Node, grid: Node | None = None) -> Node:
     weight, bias = tensors[f"conv{number:02d}.weight"], tensors[f"conv{number:02d}.bias"]
+    weight = weight if grid is None else grid
     pads = [layer.padding] * 2
     x = ops.convolution(x, weight, [layer.stride] * 2, pads, pads, [1, 1])
     x = ops.add(x, bias.reshape(1, -1, 1, 1))

@@ -48,11 +48,11 @@ def test_without_openvino_torch_is_chosen(monkeypatch: pytest.MonkeyPatch) -> No
     assert "torch" in caught.value.hint
 
 
-def test_bf16_where_the_processor_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_low_precision_is_taken_only_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choose, "_has_accelerator", lambda: False)
     monkeypatch.setattr(openvino_engine, "supports_bf16", lambda: True)
-    assert make().precision == "bf16"
-    assert make(precision="f32").precision == "f32"
+    assert make().precision == "f32"
+    assert make(precision="bf16").precision == "bf16"
 
 
 @pytest.mark.usefixtures("cpu_only")
@@ -60,7 +60,8 @@ def test_bf16_where_the_processor_has_it(monkeypatch: pytest.MonkeyPatch) -> Non
     ("words", "message"),
     [
         ({"engine": "abacus"}, "no engine called 'abacus'"),
-        ({"precision": "int8"}, "no precision called 'int8'"),
+        ({"precision": "int4"}, "no precision called 'int4'"),
+        ({"precision": "int8"}, "int8 needs calibration pictures"),
         ({"device": "tpu"}, "no device called 'tpu'"),
         ({"device": "cuda"}, "torch has no device 'cuda' here"),
         ({"device": "mps"}, "torch has no device 'mps' here"),

@@ -12,13 +12,13 @@ from real_models import plane_frames, plane_truth, published, random_tensors, tr
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.openvino_api import ov
 from sonoassist.engines.openvino_engine import OpenVINOEngine, supports_bf16
+from sonoassist.engines.scores import softmax
 from sonoassist.engines.torch_engine import TorchEngine
 from sonoassist.errors import EngineError
 from sonoassist.localise.boxes import box_of, evidence_of
 from sonoassist.model.architecture import ARCHITECTURES, architecture
 from sonoassist.model.box_rule import paper_rule
 from sonoassist.packets import Box, Floats
-from sonoassist.pipeline import softmax
 from sonoassist.planes import Plane
 from sonoassist.preprocess.crop import PUBLISHED_CROP
 from sonoassist.preprocess.prepare import prepare

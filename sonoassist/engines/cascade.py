@@ -1,0 +1,73 @@
+"""A quick engine whose doubtful results are made again by a more exact one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sonoassist.engines.base import WARMED, Engine, EngineOutput, Saliency
+from sonoassist.engines.scores import lead
+from sonoassist.packets import Floats
+
+EVERY_PASS = frozenset(Saliency)
+FORWARD_ONLY = frozenset({Saliency.NONE})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One engine of a cascade.
+
+    Attributes:
+        engine: What runs.
+        sure_gap: Probability by which the winner must lead the second for its word to count.
+        passes: What it is asked for.
+    """
+
+    engine: Engine
+    sure_gap: float
+    passes: frozenset[Saliency] = field(default=EVERY_PASS)
+
+
+class CascadeEngine(Engine):
+    """Asks the quickest engine first, and the next one when the two best classes are too near.
+
+    Low precision shifts a probability by a little. Where the winner leads by more than that the
+    label is the exact one; where it does not, the exact engine is asked. So no label depends on
+    the precision, at the cost of a second pass on the few frames in doubt.
+
+    Args:
+        steps: Quickest first.
+        exact: The engine behind them, whose word is final.
+    """
+
+    def __init__(self, steps: Sequence[Step], exact: Engine) -> None:
+        self._steps = tuple(steps)
+        self._exact = exact
+        self.name = exact.name
+        self.device = exact.device
+        self.precision = "+".join(step.engine.precision for step in steps) or exact.precision
+        self.runs = 0
+        self.exact_runs = 0
+
+    def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
+        """Run one input; see `Engine.run`."""
+        self.runs += 1
+        for step in self._steps:
+            if saliency in step.passes:
+                out = step.engine.run(network_input, saliency)
+                if lead(out.logits) >= step.sure_gap:
+                    return out
+        self.exact_runs += 1
+        return self._exact.run(network_input, saliency)
+
+    def warm_up(self, network_input: Floats) -> None:
+        """Make every engine ready, those too that a plain run would not ask."""
+        for step in self._steps:
+            for saliency in WARMED & step.passes:
+                step.engine.run(network_input, saliency)
+        self._exact.warm_up(network_input)
+
+    def close(self) -> None:
+        """Let go of all the engines."""
+        for engine in (*(step.engine for step in self._steps), self._exact):
+            engine.close()

@@ -1,0 +1,73 @@
+"""Verdicts kept on disk: a model is calibrated and checked once, not at each start."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sonoassist.engines.rounding import ActivationStatistics
+from sonoassist.errors import OutputError
+from sonoassist.files import ensure_folder, write_bytes
+from sonoassist.packets import frozen
+from sonoassist.precision.agreement import Agreement
+
+FORMAT = 1
+"""Counts up whenever the calibration or the check changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What calibration found for one model on one machine.
+
+    Attributes:
+        statistics: Of its activations.
+        agreements: By precision ("bf16", "int8+bf16", ...), beside f32.
+    """
+
+    statistics: ActivationStatistics
+    agreements: Mapping[str, Agreement]
+
+
+def verdict_key(*parts: str) -> str:
+    """The name under which a verdict is kept; another weight or picture gives another name."""
+    return hashlib.sha256("\n".join((str(FORMAT), *parts)).encode()).hexdigest()[:32]
+
+
+def read_verdict(folder: Path, key: str) -> Verdict | None:
+    """The verdict kept under this key; None where there is none or it is damaged."""
+    try:
+        packed = io.BytesIO((folder / f"{key}.npz").read_bytes())
+        with np.load(packed, allow_pickle=False) as kept:
+            about = json.loads(str(kept["about"]))
+            means = [frozen(kept[f"mean{n:02d}"]) for n in range(len(about["peaks"]))]
+            return Verdict(
+                ActivationStatistics(tuple(means), tuple(map(float, about["peaks"]))),
+                {name: Agreement(**found) for name, found in about["agreements"].items()},
+            )
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        return None  # it is made again
+
+
+def keep_verdict(folder: Path, key: str, verdict: Verdict) -> None:
+    """Keep a verdict; where the disk refuses it is made again at the next start."""
+    about = {
+        "peaks": verdict.statistics.peaks,
+        "agreements": {name: asdict(found) for name, found in verdict.agreements.items()},
+    }
+    arrays: dict[str, Any] = {
+        f"mean{n:02d}": means for n, means in enumerate(verdict.statistics.means)
+    }
+    packed = io.BytesIO()
+    np.savez(packed, about=np.array(json.dumps(about)), **arrays)
+    try:
+        write_bytes(ensure_folder(folder) / f"{key}.npz", packed.getvalue())
+    except OutputError:
+        return

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sonoassist.engines.base import Engine, EngineOutput, Saliency
+from sonoassist.engines.cascade import FORWARD_ONLY, CascadeEngine, Step
+from sonoassist.engines.scores import lead, softmax
+from sonoassist.packets import Floats
+
+NOTHING = np.zeros((1, 1, 64, 64), np.float32)
+
+
+class Told(Engine):
+    """Gives two probabilities it was told; counts the passes."""
+
+    name, device = "told", "CPU"
+
+    def __init__(self, precision: str, first: float, second: float) -> None:
+        self.precision = precision
+        shares = np.full(14, max(1 - first - second, 1e-6) / 12, np.float32)
+        shares[:2] = first, second
+        self.logits: Floats = np.log(shares).astype(np.float32)
+        self.asked: list[Saliency] = []
+        self.closed = 0
+
+    def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
+        self.asked.append(saliency)
+        return EngineOutput(self.logits, np.zeros((14, 2, 2), np.float32), None)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def cascade(quick: Told, middle: Told, exact: Told) -> CascadeEngine:
+    return CascadeEngine([Step(quick, 0.8, FORWARD_ONLY), Step(middle, 0.06)], exact)
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_lead(one: float, other: float) -> None:
+    logits = np.full(14, -30.0, np.float32)
+    logits[3], logits[7] = 10 * one, 10 * other
+    shares = softmax(logits)
+    assert lead(logits) == pytest.approx(abs(float(shares[3] - shares[7])), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("quick", "middle", "asked"),
+    [
+        ((0.95, 0.01), (0.9, 0.05), (1, 0, 0)),  # sure
+        ((0.85, 0.1), (0.9, 0.05), (1, 1, 0)),  # the quick one in doubt
+        ((0.85, 0.1), (0.5, 0.46), (1, 1, 1)),  # the next one too
+    ],
+)
+def test_only_frames_in_doubt_go_on(
+    quick: tuple[float, float], middle: tuple[float, float], asked: tuple[int, int, int]
+) -> None:
+    engines = Told("int8", *quick), Told("bf16", *middle), Told("f32", 0.5, 0.4)
+    out = cascade(*engines).run(NOTHING, Saliency.NONE)
+    assert tuple(len(engine.asked) for engine in engines) == asked
+    last = [engine for engine in engines if engine.asked][-1]
+    assert out.logits is last.logits
+
+
+def test_the_backward_pass_leaves_out_what_cannot_do_it() -> None:
+    engines = Told("int8", 0.95, 0.01), Told("bf16", 0.9, 0.05), Told("f32", 0.9, 0.05)
+    made = cascade(*engines)
+    made.run(NOTHING, Saliency.PLAIN)
+    assert [engine.asked for engine in engines] == [[], [Saliency.PLAIN], []]
+    assert made.precision == "int8+bf16"
+    assert (made.runs, made.exact_runs) == (1, 0)
+
+
+def test_scores_that_are_not_numbers_reach_the_exact_engine() -> None:
+    quick, exact = Told("bf16", 0.9, 0.05), Told("f32", 0.5, 0.4)
+    quick.logits = np.full(14, np.nan, np.float32)
+    out = CascadeEngine([Step(quick, 0.06)], exact).run(NOTHING)
+    assert out.logits is exact.logits
+
+
+def test_all_engines_are_warmed_up_and_closed() -> None:
+    engines = Told("int8", 0.95, 0.01), Told("bf16", 0.9, 0.05), Told("f32", 0.9, 0.05)
+    made = cascade(*engines)
+    made.warm_up(NOTHING)
+    assert [set(engine.asked) for engine in engines] == [
+        {Saliency.NONE},
+        {Saliency.NONE, Saliency.PLAIN},
+        {Saliency.NONE, Saliency.PLAIN},
+    ]
+    made.close()
+    assert [engine.closed for engine in engines] == [1, 1, 1]

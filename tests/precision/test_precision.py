@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from real_models import card_of, plane_frames, published, random_tensors
+from sonoassist import paths
+from sonoassist.engines.base import Saliency
+from sonoassist.engines.choose import EngineChoice
+from sonoassist.engines.openvino_engine import OpenVINOEngine, supports_bf16, supports_int8
+from sonoassist.engines.rounding import ActivationStatistics
+from sonoassist.errors import EngineError, SourceError
+from sonoassist.packets import Prepared
+from sonoassist.precision import choosing
+from sonoassist.precision.agreement import Agreement, agreement, exact_results
+from sonoassist.precision.calibration import calibration_pictures
+from sonoassist.precision.choosing import Workshop, candidates, engine_from, verdict_of
+from sonoassist.precision.verdicts import Verdict, keep_verdict, read_verdict, verdict_key
+from sonoassist.preprocess.crop import CropChoice
+from sonoassist.preprocess.prepare import prepare
+from sonoassist.preprocess.tracker import CropTracker
+
+CARD = card_of("smallnet")
+GOOD = Agreement(pictures=32, labels_same=1.0, softmax_error=0.01, boxes=9, box_iou=0.95)
+NEEDS_BF16 = pytest.mark.skipif(
+    not (supports_bf16() and supports_int8()), reason="this processor has no bf16 or no int8"
+)
+
+
+def workshop(folder: Path) -> Workshop:
+    return Workshop(CARD, random_tensors("smallnet"), paths.demo_exam(), folder)
+
+
+def made_verdict(**agreements: Agreement) -> Verdict:
+    means = tuple(np.arange(n, dtype=np.float32) for n in (1, 32, 64, 128, 128, 64))
+    return Verdict(ActivationStatistics(means, (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)), agreements)
+
+
+def test_calibration_pictures_are_spread_over_the_exam() -> None:
+    exam = paths.demo_exam()
+    assert exam is not None
+    pictures = calibration_pictures(exam, CARD, 5)
+    assert [picture.network_input.shape for picture in pictures] == [(1, 1, 224, 288)] * 5
+    ids = [picture.frame_id for picture in pictures]
+    assert ids == sorted(ids)
+    assert len({picture.network_input.tobytes() for picture in pictures}) == 5
+
+
+def test_what_is_no_video_gives_no_calibration(tmp_path: Path) -> None:
+    broken = tmp_path / "exam.mp4"
+    broken.write_bytes(b"nothing")
+    with pytest.raises(SourceError):
+        calibration_pictures(broken, CARD)
+    assert verdict_of(replace(workshop(tmp_path), calibration=broken)) is None
+
+
+@pytest.mark.parametrize(
+    ("worse", "good"),
+    [
+        ({}, True),
+        ({"labels_same": 0.99}, False),
+        ({"softmax_error": 0.031}, False),
+        ({"box_iou": 0.89}, False),
+        ({"pictures": 0}, False),
+    ],
+)
+def test_what_may_be_chosen(worse: dict[str, float], good: bool) -> None:
+    assert replace(GOOD, **worse).good is good  # type: ignore[arg-type]
+
+
+def test_an_engine_agrees_with_itself_and_not_with_another() -> None:
+    exam = paths.demo_exam()
+    assert exam is not None
+    pictures = calibration_pictures(exam, CARD, 6)
+    engine = OpenVINOEngine(workshop(exam).spec, random_tensors("smallnet"))
+    truths = exact_results(engine, pictures)
+    same = agreement(engine, truths, pictures, CARD)
+    assert (same.pictures, same.labels_same, same.box_iou) == (6, 1.0, 1.0)
+    assert same.softmax_error <= 1e-5
+    other = OpenVINOEngine(workshop(exam).spec, random_tensors("smallnet", seed=9))
+    assert not agreement(other, truths, pictures, CARD).good
+
+
+def test_a_verdict_is_kept_and_read_back(tmp_path: Path) -> None:
+    verdict = made_verdict(bf16=GOOD)
+    key = verdict_key("weights", "pictures")
+    assert read_verdict(tmp_path, key) is None
+    keep_verdict(tmp_path / "deep", key, verdict)
+    back = read_verdict(tmp_path / "deep", key)
+    assert back is not None
+    assert back.agreements == {"bf16": GOOD}
+    assert back.statistics.peaks == verdict.statistics.peaks
+    for ours, theirs in zip(back.statistics.means, verdict.statistics.means, strict=True):
+        assert np.array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 not a zip", b"\x00" * 500])
+def test_a_damaged_verdict_is_made_again(tmp_path: Path, damage: bytes) -> None:
+    keep_verdict(tmp_path, "one", made_verdict(bf16=GOOD))
+    path = tmp_path / "one.npz"
+    path.write_bytes(damage or path.read_bytes()[:-200])
+    assert read_verdict(tmp_path, "one") is None
+
+
+def test_where_nothing_can_be_kept_nothing_breaks(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("")
+    keep_verdict(in_the_way, "one", made_verdict(bf16=GOOD))
+    assert in_the_way.read_text() == ""
+
+
+def test_the_quickest_that_passed_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choosing, "_has_accelerator", lambda: False, raising=False)
+    names = candidates()
+    if not names:
+        pytest.skip("this processor runs f32 only")
+    bad = replace(GOOD, labels_same=0.5)
+    for passed in (*names, "f32"):
+        found = {name: GOOD if name == passed else bad for name in names}
+        monkeypatch.setattr(choosing, "verdict_of", lambda shop, found=found: made_verdict(**found))
+        engine = engine_from(workshop(tmp_path), EngineChoice(device="cpu"))
+        assert engine.precision == passed
+        engine.close()
+
+
+def test_without_calibration_auto_is_f32_and_int8_says_what_is_missing(tmp_path: Path) -> None:
+    shop = replace(workshop(tmp_path), calibration=None)
+    assert engine_from(shop, EngineChoice(device="cpu")).precision == "f32"
+    with pytest.raises(EngineError, match="calibration"):
+        engine_from(shop, EngineChoice(precision="int8", device="cpu"))
+
+
+@NEEDS_BF16
+def test_a_verdict_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = workshop(tmp_path)
+    first = verdict_of(shop)
+    assert first is not None
+    assert set(first.agreements) == set(candidates())
+    monkeypatch.setattr(choosing, "_judge", lambda *_: pytest.fail("it was kept"))
+    assert verdict_of(shop) is not None
+    changed = replace(shop, card=CARD.model_copy(update={"weights_sha256": "1" * 64}))
+    monkeypatch.setattr(choosing, "_judge", lambda *_: first)
+    assert verdict_of(changed) is first
+
+
+@pytest.mark.real
+@NEEDS_BF16
+def test_low_precision_keeps_the_labels_of_real_pictures(test_data: Path, tmp_path: Path) -> None:
+    """Calibrated on a synthetic exam, checked on the 13 real planes."""
+    spec, tensors = published(test_data)
+    card = card_of(spec.name)
+    shop = Workshop(card, tensors, paths.demo_exam(), tmp_path)
+    quick = engine_from(shop, EngineChoice("openvino", "int8", "cpu"))
+    assert quick.precision == "int8+bf16"
+    pictures = real_pictures(test_data)
+    truths = exact_results(OpenVINOEngine(spec, tensors), pictures)
+    found = agreement(quick, truths, pictures, card)
+    assert (found.labels_same, found.boxes) == (1.0, 13)
+    assert found.softmax_error <= 0.03
+    # Over 338 real pictures the boxes agree by 0.93; the mean of these 13 alone is less certain.
+    assert found.box_iou >= 0.82
+    raw = OpenVINOEngine(spec, tensors, precision="bf16")
+    uncorrected = agreement(raw, truths, pictures, card)
+    assert found.softmax_error <= uncorrected.softmax_error + 0.005
+
+
+def real_pictures(test_data: Path) -> list[Prepared]:
+    tracker = CropTracker(CropChoice(), 288 / 224)
+    return [
+        prepare(frame, tracker.crop_for(frame), height_px=224, width_px=288)
+        for frame in plane_frames(test_data)
+    ]
+
+
+def test_the_forward_pass_alone_gives_the_same_label(tmp_path: Path) -> None:
+    engine = engine_from(workshop(tmp_path), EngineChoice(device="cpu"))
+    exam = paths.demo_exam()
+    assert exam is not None
+    for picture in calibration_pictures(exam, CARD, 8):
+        ahead = engine.run(picture.network_input, Saliency.NONE)
+        both = engine.run(picture.network_input, Saliency.PLAIN)
+        assert int(ahead.logits.argmax()) == int(both.logits.argmax())
