@@ -6,6 +6,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import Enum
 
+import numpy as np
+
+from sonoassist.errors import EngineError
 from sonoassist.packets import Floats
 
 
@@ -64,5 +67,40 @@ class Engine(ABC):
         for saliency in WARMED:
             self.run(network_input, saliency)
 
+    def run_batch(self, inputs: Floats, saliency: Saliency = Saliency.PLAIN) -> list[EngineOutput]:
+        """Run many inputs; each gets the saliency of its own winning plane.
+
+        The same as `run` on each of them, but for rounding; engines that gain by it run several
+        at once. Any number is allowed: an engine cuts it into pieces that its memory holds.
+
+        Args:
+            inputs: float32, (n, 1, h, w); need not be contiguous.
+            saliency: Which backward pass is run.
+
+        Returns:
+            n outputs, in order; an empty list for n = 0.
+
+        Raises:
+            EngineError: The shape is another one, or the engine failed.
+        """
+        check_batch(inputs)
+        ones = (np.ascontiguousarray(inputs[i : i + 1]) for i in range(len(inputs)))
+        return [self.run(one, saliency) for one in ones]
+
+    def take_notices(self) -> list[str]:
+        """What the user should know of the engine since the last call; most have nothing to say."""
+        return []
+
     def close(self) -> None:  # noqa: B027  (most engines have nothing to let go of)
-        """Let go of memory. May be called twice."""
+        """Let go of memory; the next `run` takes it again. May be called twice."""
+
+
+def check_batch(inputs: Floats) -> None:
+    """Check that an array is a batch of network inputs.
+
+    Raises:
+        EngineError: It is not (n, 1, h, w).
+    """
+    if inputs.ndim != 4 or inputs.shape[1] != 1:
+        shape = " x ".join(str(side) for side in inputs.shape) or "a single number"
+        raise EngineError(f"the engine failed: its input is {shape}, not n x 1 x height x width")
