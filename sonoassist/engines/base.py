@@ -55,5 +55,13 @@ class Engine(ABC):
             EngineError: The engine failed; the message says how.
         """
 
+    def run_batch(self, inputs: Floats, saliency: Saliency = Saliency.PLAIN) -> list[EngineOutput]:
+        """Run several inputs, float32 (n, 1, h, w); the results are in their order.
+
+        Raises:
+            EngineError: The engine failed; the message says how.
+        """
+        return [self.run(inputs[at : at + 1], saliency) for at in range(len(inputs))]
+
     def close(self) -> None:  # noqa: B027  (most engines have nothing to let go of)
         """Let go of memory. May be called twice."""
