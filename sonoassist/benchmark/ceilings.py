@@ -13,7 +13,8 @@ from sonoassist.benchmark.candidates import Candidate
 from sonoassist.benchmark.racing import Race
 from sonoassist.engines.probes import CPU_SIZES, Probe, ProbeSizes, compute_probes
 
-ROOF_RUNS = 9
+ROOF_RUNS = 4
+"""Before each network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,17 @@ class Roof:
     ceilings: tuple[Ceiling, ...] = ()
     bandwidths: tuple[Bandwidth, ...] = ()
 
+    def best_of(self, other: Roof) -> Roof:
+        """The higher one of each limit: what was reached once can be reached."""
+        peaks: dict[tuple[str, str, str, str], Ceiling] = {}
+        for one in sorted(self.ceilings + other.ceilings, key=lambda found: found.gflops):
+            peaks[_name(one)] = one
+        memory: dict[str, Bandwidth] = {}
+        for each in sorted(self.bandwidths + other.bandwidths, key=lambda found: found.gbytes_hz):
+            memory[each.device] = each
+        order = dict.fromkeys(map(_name, self.ceilings + other.ceilings))
+        return Roof(tuple(peaks[name] for name in order), tuple(memory.values()))
+
     def peak_gflops(self, device: str, precision: str) -> float:
         """The best of all engines on a device at a precision; NaN when nothing was measured."""
         found = [
@@ -78,6 +90,10 @@ class Roof:
         """What work of so many operations a byte can reach at most (the roofline)."""
         peak = self.peak_gflops(device, precision)
         return float(np.minimum(peak, intensity * self.bandwidth_gbytes_hz(device)))
+
+
+def _name(one: Ceiling) -> tuple[str, str, str, str]:
+    return one.engine, one.precision, one.device, one.probe
 
 
 def measure_roof(

@@ -39,11 +39,6 @@ class Area:
         """Width in pixels."""
         return self.right - self.left
 
-    @property
-    def height(self) -> float:
-        """Height in pixels."""
-        return self.bottom - self.top
-
     def inside(self, left: float, top: float, right: float, bottom: float) -> Area:
         """The area without a rim."""
         return Area(self.left + left, self.top + top, self.right - right, self.bottom - bottom)
@@ -134,14 +129,6 @@ class Canvas:
     def line(self, start: Point, end: Point, ink: Colour = GRID, thick: int = 1) -> None:
         """A straight line."""
         cv2.line(self.pixels, _whole(start), _whole(end), ink, thick, cv2.LINE_AA)
-
-    def dashed(self, start: Point, end: Point, ink: Colour, thick: int = 1) -> None:
-        """A straight line of dashes."""
-        length = math.dist(start, end)
-        pieces = max(round(length / 9), 1)
-        ends = np.linspace(start, end, 2 * pieces)
-        for first, last in zip(ends[::2], ends[1::2], strict=True):
-            self.line((first[0], first[1]), (last[0], last[1]), ink, thick)
 
     def fill(self, area: Area, ink: Colour) -> None:
         """A filled rectangle; at least one row high."""

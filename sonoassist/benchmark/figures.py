@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +34,8 @@ class Row:
         p95_ms: 95th percentile of a batch; NaN for the localisation.
         best_ms: Fastest batch; NaN for the localisation.
         fps: Pictures a second, by the median; NaN where noise made a difference negative.
-        times_naive: How many times as fast as the naive baseline on this device and batch.
+        times_naive: How many times as fast as the naive baseline on this device and batch: the
+            median of the rounds; of the localisation: the ratio of the medians.
         times_naive_low: Least of the rounds; NaN for the localisation.
         times_naive_high: Most of the rounds; NaN for the localisation.
         gflop: 1e9 operations of a batch, counted.
@@ -93,8 +94,10 @@ class Noise:
         if self.worst < 1.1:
             return "quiet"
         if self.worst < 1.5:
-            return "somewhat noisy: read times as rough, ratios as good"
-        return "noisy: other work was running; only the ratios mean something"
+            return "somewhat noisy: times are rough, ratios are good"
+        return (
+            "noisy, other work was running: measure again when it is quiet, even ratios are rough"
+        )
 
 
 def noise_of(timings: Mapping[Entry, Timing]) -> Noise:
@@ -172,7 +175,7 @@ def _row(entry: Entry, mine: _Clocked, theirs: _Clocked | None, roof: Roof) -> R
         p95_ms=mine.timing.p95_ms if mine.timing else NAN,
         best_ms=mine.timing.best_ms if mine.timing else NAN,
         fps=1e3 * entry.batch / mine.median_ms,
-        times_naive=theirs.median_ms / mine.median_ms if theirs else NAN,
+        times_naive=_times_naive(mine, theirs, ratios),
         times_naive_low=min(ratios, default=NAN),
         times_naive_high=max(ratios, default=NAN),
         gflop=work.flop / 1e9,
@@ -184,7 +187,13 @@ def _row(entry: Entry, mine: _Clocked, theirs: _Clocked | None, roof: Roof) -> R
     )
 
 
-def _ratios(mine: _Clocked, theirs: _Clocked | None) -> Iterable[float]:
+def _times_naive(mine: _Clocked, theirs: _Clocked | None, ratios: Sequence[float]) -> float:
+    if ratios:
+        return float(np.median(ratios))
+    return theirs.median_ms / mine.median_ms if theirs else NAN
+
+
+def _ratios(mine: _Clocked, theirs: _Clocked | None) -> Sequence[float]:
     if mine.timing is None or theirs is None or theirs.timing is None:
         return ()
     return mine.timing.ratios(theirs.timing)

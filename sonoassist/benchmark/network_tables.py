@@ -59,8 +59,8 @@ def rates(found: Networks, batch: int) -> str:
 
 
 RATE_NOTE = (
-    "x: times the naive baseline (torch eager, autograd) on the same device [least and most of the "
-    "rounds]. Localisation: what the backward pass adds, as in the paper."
+    "x: times the naive baseline (torch eager, autograd) on the same device, median [least and "
+    "most] of the rounds. Localisation: what the backward pass adds, as in the paper."
 )
 
 
@@ -79,7 +79,7 @@ def _name(found: Networks, row: Row) -> str:
 
 def _times(row: Row) -> str:
     text = figure(row.times_naive, 2)
-    if row.engine == NAIVE or not row.times_naive_low <= row.times_naive_high:
+    if row.engine == NAIVE or not row.times_naive_low < row.times_naive_high:
         return text
     return f"{text} [{row.times_naive_low:.2f}, {row.times_naive_high:.2f}]"
 
@@ -144,7 +144,8 @@ def roofline(found: Networks) -> str:
 
 ROOF_NOTE = (
     "Attainable: the smaller of the measured peak at this precision and FLOP/byte times the "
-    "measured bandwidth of the memory (both below)."
+    "measured bandwidth of the memory (both below). A share above 100 % means that the limit was "
+    "measured in a worse moment than the network."
 )
 
 

@@ -108,6 +108,7 @@ class NetworkBenchmark:
         make_naive: Makes the baseline.
         clock: Gives seconds.
         step: Called after each timed run.
+        before: Called before each network.
 
     Attributes:
         timings: Of the entries measured so far.
@@ -124,6 +125,7 @@ class NetworkBenchmark:
         make_naive: MakeEngine = make_baseline,
         clock: Callable[[], float] = time.perf_counter,
         step: Callable[[], None] = lambda: None,
+        before: Callable[[], None] = lambda: None,
     ) -> None:
         self.plan = plan
         self.timings: dict[Entry, Timing] = {}
@@ -131,7 +133,7 @@ class NetworkBenchmark:
         self.failed: dict[Entry, str] = {}
         self._store = store
         self._make, self._make_naive = make, make_naive
-        self._clock, self._step = clock, step
+        self._clock, self._step, self._before = clock, step, before
 
     def run(self) -> None:
         """Time everything.
@@ -140,6 +142,7 @@ class NetworkBenchmark:
             ModelError: Installed weights are damaged.
         """
         for spec in self.plan.networks:
+            self._before()
             weights = weights_for(spec, self._store)
             self.weights[spec.name] = weights.about
             engines = dict(self._engines(spec, weights.tensors))

@@ -25,6 +25,7 @@ from sonoassist.benchmark.roof_picture import draw_roof
 from sonoassist.benchmark.text import machine_line
 from sonoassist.benchmark.work import Pass
 from sonoassist.evaluation import paper
+from sonoassist.evaluation.text_tables import UNKNOWN
 from sonoassist.packets import Pixels
 
 WIDTH_PX, PANEL_PX, ROOF_PX, HEAD_PX, LEGEND_PX = 1760, 400, 560, 96, 28
@@ -199,10 +200,12 @@ def _bars(
     bars = []
     for number, runner in enumerate(colours):
         row = next((one for one in rows if one.runner == runner), None)
-        if row is None or not row.fps > 0:
-            continue  # not measured, or a difference lost in the noise
+        if row is None:
+            continue
         x = left + wide * number
-        area = Area(x + 1.5, axis.at(row.fps), x + wide - 1.5, slot.bottom)
+        # A difference lost in the noise has no bar, only a dash.
+        top = axis.at(row.fps) if row.fps > 0 else slot.bottom
+        area = Area(x + 1.5, top, x + wide - 1.5, slot.bottom)
         bars.append((area, runner, row.fps))
     return bars
 
@@ -211,7 +214,8 @@ def _bar_labels(canvas: Canvas, bars: Sequence[tuple[Area, Runner, float]]) -> N
     for area, _, fps in bars:
         size = min(0.45, max(0.36, 0.0132 * area.width))
         middle = (area.left + area.right) / 2, area.top - 6
-        canvas.text(middle, short(fps), size=size, anchor=0.5, plate=True)
+        words = short(fps) if fps > 0 else UNKNOWN
+        canvas.text(middle, words, size=size, anchor=0.5, plate=True)
 
 
 def _paper_mark(canvas: Canvas, slot: Area, y: float, value: float) -> None:

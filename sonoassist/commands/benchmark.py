@@ -56,7 +56,7 @@ def register(subparsers: Subparsers) -> None:
         "engine and precision that can be had here, beside a naive baseline and the paper's own "
         "figures, with a roofline. program: the window on a source, and the same source without "
         "the window. start: how long the program takes to start. Left out: all three.",
-        epilog="On a machine that does other work read the ratios, not the times.",
+        epilog="Measure on a quiet machine: while other work runs, even the ratios are rough.",
     )
     parser.add_argument("part", nargs="?", default="all", choices=(*PARTS, "all"), metavar="PART",
                         help="networks, program, start or all (default)")  # fmt: skip
@@ -274,7 +274,7 @@ class _Measuring:
         except SonoAssistError as error:
             if self._args.part != "all":
                 raise
-            self._left_out.append(LeftOut(what, str(error)))
+            self._left_out.append(LeftOut(what, error.message))
             say(f"{what}: left out: {error}")
 
     def _run_start(self) -> None:
@@ -290,7 +290,10 @@ class _Measuring:
     def _run_window(self) -> None:
         source, measure_program = _source(self._args), _driver()
         say(f"program: {source} in the window for {self._args.seconds:g} s")
-        self._program = measure_program(source, self._args.seconds, _overrides(self._args))
+        try:
+            self._program = measure_program(source, self._args.seconds, _overrides(self._args))
+        except ImportError as error:
+            raise missing_library(error) from error
 
     def _run_frames(self) -> None:
         wanted = _overrides(self._args)
@@ -317,10 +320,17 @@ class _Measuring:
         say(f"networks: {len(found)} engines and precisions, each with the naive baseline")
         self._threads = _threads([one.choice.engine for one in found])
         roof_runs = min(args.runs, ROOF_RUNS)
-        total = probe_runs(found, roof_runs) + plan.total_runs()
+        total = plan.total_runs() + probe_runs(found, roof_runs) * len(plan.networks)
         with Progress(total, "run", quiet=args.json) as progress:
-            self._networks = NetworkBenchmark(plan, ModelStore.default(), step=progress.step)
-            self._roof = measure_roof(found, runs=roof_runs, step=progress.step)
+
+            def raise_roof() -> None:
+                """Again before each network, since the machine may be quiet only then."""
+                measured = measure_roof(found, runs=roof_runs, step=progress.step)
+                self._roof = self._roof.best_of(measured)
+
+            self._networks = NetworkBenchmark(
+                plan, ModelStore.default(), step=progress.step, before=raise_roof
+            )
             self._networks.run()
 
 
@@ -352,7 +362,11 @@ def _driver() -> MeasureProgram:
     Raises:
         UsageError: There is no display, or the window cannot be loaded.
     """
-    check_display()
+    try:
+        check_display()
+    except UsageError as error:
+        hint = "With QT_QPA_PLATFORM=offscreen a window is measured that nobody sees"
+        raise UsageError(error.message, hint) from error
     if sys.platform == "win32":
         # There torch's libraries do not load after Qt's.
         importlib.import_module("sonoassist.engines.torch_engine")

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from bench_made import CPU, made_roof
 from sonoassist.benchmark.candidates import find_candidates
-from sonoassist.benchmark.ceilings import Roof, measure_roof, probe_runs
-from sonoassist.engines import choose
+from sonoassist.benchmark.ceilings import Bandwidth, Roof, measure_roof, probe_runs
+from sonoassist.engines import choose, torch_probes
 from sonoassist.engines.probes import ProbeSizes, compute_probes, thread_count
 from sonoassist.errors import EngineError
 
@@ -21,6 +22,17 @@ def test_the_roof() -> None:
     assert roof.attainable_gflops(CPU, "f32", 100.0) == 220
     assert math.isnan(roof.attainable_gflops("TPU", "f32", 100.0))
     assert math.isnan(Roof().attainable_gflops(CPU, "f32", 1.0))
+
+
+def test_the_better_of_two_measurements() -> None:
+    first = made_roof()
+    worse = Roof(
+        tuple(replace(one, gflops=one.gflops / 2) for one in first.ceilings[::-1]),
+        (Bandwidth(CPU, 30.0),),
+    )
+    best = Roof().best_of(first).best_of(worse)
+    assert best.ceilings == first.ceilings
+    assert best.bandwidths == (Bandwidth(CPU, 30.0),)
 
 
 def test_operations_of_the_probes() -> None:
@@ -45,6 +57,13 @@ def test_a_chain_counts_all_its_products() -> None:
     assert [probe.amount for probe in compute_probes(choice, TINY)] == [
         3 * TINY.matrix_flop, 3 * TINY.convolution_flop,
     ]  # fmt: skip
+
+
+def test_the_copy_of_torch() -> None:
+    """That of an accelerator, run on the processor since every machine has one."""
+    probe = torch_probes.copy("cpu", TINY)
+    assert probe.amount == 2 * TINY.copied_bytes
+    probe.run()
 
 
 def test_candidates_of_this_machine() -> None:

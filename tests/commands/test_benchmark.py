@@ -187,6 +187,26 @@ def test_missing_libraries_of_the_window(
         command._driver()
 
 
+def test_libraries_that_are_missed_late(
+    exam: Path, window: list[Any], capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_qt(*_: object) -> None:
+        raise ImportError("libEGL.so.1: cannot open shared object file")
+
+    monkeypatch.setattr(sys.modules[command.DRIVER], "measure_program", no_qt)
+    assert benchmark("program", "--source", exam) == 2
+    assert "libEGL.so.1" in capsys.readouterr().err
+
+
+def test_a_build_without_the_demo(
+    window: list[Any], capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "demo_exam", lambda: None)
+    assert benchmark("program") == 2
+    assert "--source" in capsys.readouterr().err
+    assert window == []
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -203,6 +223,7 @@ def test_missing_libraries_of_the_window(
         (["networks", "--batch", "1000000"], "more than 256"),
         (["--runs", "0"], "0 is not a number above 0"),
         (["--seconds", "0"], "0 is not a number of seconds"),
+        (["--seconds", "long"], "long is not a number of seconds"),
         (["--seconds", "inf"], "inf is not a number of seconds"),
         (["everything"], "invalid choice"),
         (["program", "--source", "no-such-file.mp4"], "no-such-file.mp4"),

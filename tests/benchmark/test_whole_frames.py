@@ -11,6 +11,7 @@ from real_models import card_of, frame_of
 from sonoassist.benchmark.candidates import Runner
 from sonoassist.benchmark.frames import measure_frames
 from sonoassist.benchmark.machine import look_at_machine, processor_name
+from sonoassist.benchmark.text import machine_line
 from sonoassist.errors import DamagedFrameError, SonoAssistError, SourceError
 from sonoassist.packets import Frame
 from sonoassist.pipeline import Analyser, AnalyserOptions
@@ -100,3 +101,19 @@ def test_the_processor(tmp_path: Path) -> None:
     assert processor_name(told) == "AMD EPYC: 9"
     assert processor_name(tmp_path / "none", ask=lambda: "Apple M9") == "Apple M9"
     assert processor_name(tmp_path / "none", ask=lambda: "")
+    told.write_text("Hardware: a board\n")
+    assert processor_name(told)
+
+
+def test_a_system_that_tells_little(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("no such program")
+
+    monkeypatch.setattr("sonoassist.benchmark.machine.os.sysconf", refuse)
+    monkeypatch.setattr("sonoassist.benchmark.machine.subprocess.run", refuse)
+    monkeypatch.setattr("sonoassist.benchmark.machine.PACKAGES", ("no-such-package",))
+    machine = look_at_machine()
+    assert machine.memory_gb is None
+    assert machine.packages == (("no-such-package", "not installed"),)
+    assert "memory unknown" in machine_line(machine)
+    assert processor_name(tmp_path / "none")

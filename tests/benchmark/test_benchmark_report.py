@@ -16,6 +16,7 @@ from sonoassist.benchmark.figures import Row, make_rows
 from sonoassist.benchmark.outputs import as_json, write_report
 from sonoassist.benchmark.picture import SHADES, WIDTH_PX, colours_of, draw_report
 from sonoassist.benchmark.text import as_text
+from sonoassist.errors import OutputError
 from sonoassist.opencv import cv2
 
 
@@ -95,6 +96,12 @@ def test_an_older_picture_does_not_stay(tmp_path: Path) -> None:
     files = write_report(made_report(networks=None), tmp_path)
     assert sorted(tmp_path.iterdir()) == sorted(files)
     assert [file.name for file in files] == ["benchmark.txt", "benchmark.json"]
+
+
+def test_an_older_picture_that_cannot_go(tmp_path: Path) -> None:
+    (tmp_path / "benchmark.png").mkdir()
+    with pytest.raises(OutputError, match=r"benchmark\.png"):
+        write_report(made_report(networks=None), tmp_path)
 
 
 def test_the_picture_has_a_bar_for_each_engine() -> None:

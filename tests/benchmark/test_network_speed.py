@@ -198,7 +198,7 @@ def test_a_difference_lost_in_the_noise_is_no_figure() -> None:
 
 @pytest.mark.parametrize(
     ("worst", "word"),
-    [(1.05, "quiet"), (1.3, "somewhat"), (2.0, "only the ratios"), (float("nan"), "not known")],
+    [(1.05, "quiet"), (1.3, "somewhat"), (2.0, "measure again"), (float("nan"), "not known")],
 )
 def test_noise_in_words(worst: float, word: str) -> None:
     assert word in Noise(1.0, worst).verdict
