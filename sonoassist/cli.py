@@ -31,6 +31,7 @@ COMMANDS = (
     Command("analyse", "analyse every frame of a source into a table and a video"),
     Command("train", "train a network on labelled exams"),
     Command("evaluate", "measure how good a model is on labelled data"),
+    Command("benchmark", "measure how fast this computer is"),
     Command("models", "list, add, install and remove network weights"),
     Command("devices", "list the capture devices by name"),
     Command("phantom", "make a synthetic exam with its truth"),

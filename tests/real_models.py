@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sonoassist.benchmark import weights
 from sonoassist.engines.choose import EngineChoice, make_engine
 from sonoassist.model.architecture import Architecture, architecture
 from sonoassist.model.card import Card
@@ -29,23 +30,14 @@ BY_PUBLISHED_LABEL = {plane.published_label: plane for plane in PLANES}
 
 def random_tensors(name: str, seed: int = 0) -> Tensors:
     """Folded weights that keep the size of the activations from layer to layer."""
-    rng = np.random.default_rng(seed)
-    tensors: Tensors = {}
-    for number, conv in enumerate(architecture(name).convs):
-        shape = (conv.outputs, conv.inputs, conv.kernel, conv.kernel)
-        spread = np.sqrt(2 / (conv.inputs * conv.kernel**2))
-        weight = rng.standard_normal(shape, np.float32) * np.float32(spread)
-        tensors[f"conv{number:02d}.weight"] = weight
-        bias = rng.standard_normal(conv.outputs) * 0.1
-        tensors[f"conv{number:02d}.bias"] = bias.astype(np.float32)
-    return tensors
+    return weights.random_tensors(architecture(name), seed)
 
 
 @functools.cache
 def published(data: Path) -> tuple[Architecture, Tensors]:
     """The published SonoNet-16, folded."""
-    weights = import_weights(data / "weights" / "SonoNet16.npz")
-    return weights.architecture, dict(weights.tensors)
+    read = import_weights(data / "weights" / "SonoNet16.npz")
+    return read.architecture, dict(read.tensors)
 
 
 def card_of(name: str) -> Card:

@@ -10,6 +10,7 @@ import numpy as np
 
 from sonoassist.engines.base import Saliency
 from sonoassist.evaluation.observed import Observation
+from sonoassist.packets import Floats, frozen
 from sonoassist.pipeline import Analyser
 
 RUNS = 30
@@ -70,8 +71,7 @@ def measure_speed(
         EngineError: The engine failed.
     """
     card = analyser.card
-    shape = (1, 1, card.input_height_px, card.input_width_px)
-    noise = np.random.default_rng(0).standard_normal(shape).astype(np.float32) * card.scale
+    noise = noise_input(card.input_height_px, card.input_width_px, card.scale)
 
     def median_ms(saliency: Saliency) -> float:
         taken = []
@@ -90,6 +90,23 @@ def measure_speed(
         stages_ms=stages,
         frames=len(frames),
     )
+
+
+def noise_input(height_px: int, width_px: int, scale: float, count: int = 1) -> Floats:
+    """Inputs of the right size and spread; the speed does not depend on what they show.
+
+    Args:
+        height_px: Of the network input.
+        width_px: Of the network input.
+        scale: Standard deviation.
+        count: How many, n.
+
+    Returns:
+        float32, (n, 1, height, width); the same for each call.
+    """
+    shape = (count, 1, height_px, width_px)
+    noise = np.random.default_rng(0).standard_normal(shape, np.float32)
+    return frozen(noise * np.float32(scale))
 
 
 def _stages(frames: Sequence[Observation]) -> tuple[tuple[str, float], ...]:

@@ -62,18 +62,28 @@ class Architecture:
         """The convolutions in order."""
         return tuple(layer for layer in self.layers if isinstance(layer, Conv))
 
+    def sizes(self, height_px: int, width_px: int) -> list[tuple[int, int]]:
+        """Height and width behind each layer for an input size.
+
+        Raises:
+            ModelError: The input is too small for this network.
+        """
+        height, width = height_px, width_px
+        found = []
+        for layer in self.layers:
+            height, width = _size_after(layer, height), _size_after(layer, width)
+            found.append((height, width))
+        if height < 1 or width < 1:
+            raise ModelError(f"an input of {width_px}x{height_px} px is too small for {self.title}")
+        return found
+
     def map_size(self, height_px: int, width_px: int) -> tuple[int, int]:
         """Height and width of the score maps for an input size.
 
         Raises:
             ModelError: The input is too small for this network.
         """
-        height, width = height_px, width_px
-        for layer in self.layers:
-            height, width = _size_after(layer, height), _size_after(layer, width)
-        if height < 1 or width < 1:
-            raise ModelError(f"an input of {width_px}x{height_px} px is too small for {self.title}")
-        return height, width
+        return self.sizes(height_px, width_px)[-1]
 
 
 def _size_after(layer: Layer, size: int) -> int:

@@ -1,0 +1,1 @@
+"""Table IV for this computer: how fast the networks, the program and its start are."""

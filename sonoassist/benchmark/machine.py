@@ -1,0 +1,109 @@
+"""Which computer this is; a figure without its machine says nothing."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from sonoassist import __version__
+from sonoassist.benchmark.ceilings import usable_cores
+
+PACKAGES = ("torch", "openvino", "numpy", "opencv-python", "PyQt6")
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The computer and what is installed on it.
+
+    Attributes:
+        version: Of SonoAssist.
+        date: ISO date and time at which the measurement began.
+        name: Of the computer.
+        system: Operating system.
+        processor: Model of the processor.
+        cores: Cores this process may use.
+        memory_gb: 1e9 bytes; None when the system does not tell.
+        load: Mean number of busy processes in the minute before; None when not told.
+        gpu: Names of the GPUs measured; empty when there is none.
+        python: Version.
+        packages: (package, version or "not installed").
+    """
+
+    version: str
+    date: str
+    name: str
+    system: str
+    processor: str
+    cores: int
+    memory_gb: float | None
+    load: float | None
+    gpu: tuple[str, ...]
+    python: str
+    packages: tuple[tuple[str, str], ...]
+
+
+def look_at_machine() -> Machine:
+    """Find out about this computer; says "unknown" where the system does not tell."""
+    return Machine(
+        version=__version__,
+        date=datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+        name=platform.node() or UNKNOWN,
+        system=platform.platform(),
+        processor=processor_name(),
+        cores=usable_cores(),
+        memory_gb=_memory_gb(),
+        load=os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        gpu=(),
+        python=platform.python_version(),
+        packages=tuple((name, _version(name)) for name in PACKAGES),
+    )
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def processor_name(
+    cpuinfo: Path = Path("/proc/cpuinfo"), ask: Callable[[], str] | None = None
+) -> str:
+    """Model of the processor.
+
+    Args:
+        cpuinfo: Where Linux tells it.
+        ask: Asks a system without that file.
+    """
+    try:
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return (ask or _ask_system)() or platform.processor() or UNKNOWN
+    found = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return found[0] if found else platform.processor() or UNKNOWN
+
+
+def _ask_system() -> str:
+    """MacOS tells the model through a program of its own."""
+    try:
+        done = subprocess.run(
+            ["sysctl", "-n", "machdep.cpu.brand_string"],
+            capture_output=True, text=True, check=False, timeout=10,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip()
+
+
+def _memory_gb() -> float | None:
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
+    except (AttributeError, ValueError, OSError):
+        return None

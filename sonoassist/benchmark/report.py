@@ -1,0 +1,70 @@
+"""All that was measured, as one piece of plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sonoassist.benchmark.candidates import LeftOut, Runner
+from sonoassist.benchmark.ceilings import Roof
+from sonoassist.benchmark.figures import Noise, Row
+from sonoassist.benchmark.frames import WholeFrames
+from sonoassist.benchmark.machine import Machine
+from sonoassist.benchmark.program import ProgramFigures
+from sonoassist.benchmark.start import StartUp
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """Table IV for this computer.
+
+    Attributes:
+        rows: In the order of the tables.
+        weights: Key of a network -> where its weights are from.
+        noise: How much the machine was disturbed.
+        roof: Its limits.
+        threads: Engine -> threads it multiplies with on the processor.
+        chosen: What the program takes by itself.
+        runs: Timed runs that were asked for, of batch 1.
+        unfinished: Rows with fewer runs than that, since the measurement was stopped.
+    """
+
+    rows: tuple[Row, ...]
+    weights: Mapping[str, str]
+    noise: Noise
+    roof: Roof
+    threads: Mapping[str, int]
+    chosen: Runner
+    runs: int
+    unfinished: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The results of a run; a part that was not measured is None or empty.
+
+    Attributes:
+        machine: Where.
+        networks: Table IV.
+        frames: Whole frames without the window.
+        program: Whole frames in the window.
+        start: Ways to start the program.
+        left_out: What cannot be measured here, and why.
+        missing: What was asked for and is not there.
+        stopped: Stopped by the user.
+    """
+
+    machine: Machine
+    networks: Networks | None = None
+    frames: WholeFrames | None = None
+    program: ProgramFigures | None = None
+    start: tuple[StartUp, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    missing: tuple[LeftOut, ...] = ()
+    stopped: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was measured."""
+        rows = self.networks.rows if self.networks else ()
+        return not (rows or self.frames or self.program or self.start)

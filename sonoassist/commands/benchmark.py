@@ -1,0 +1,379 @@
+"""`sonoassist benchmark`: Table IV for this computer, the whole program and its start."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import math
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sonoassist.benchmark.candidates import (
+    ENGINES,
+    PRECISIONS,
+    Candidates,
+    LeftOut,
+    find_candidates,
+)
+from sonoassist.benchmark.ceilings import ROOF_RUNS, Roof, measure_roof, probe_runs
+from sonoassist.benchmark.frames import WholeFrames, measure_frames
+from sonoassist.benchmark.machine import look_at_machine
+from sonoassist.benchmark.networks import NetworkBenchmark, Plan
+from sonoassist.benchmark.program import ProgramFigures
+from sonoassist.benchmark.report import Networks, Report
+from sonoassist.benchmark.start import StartBenchmark, total_starts
+from sonoassist.commands.common import Progress, Subparsers, model_line, say, say_json
+from sonoassist.engines.choose import EngineChoice
+from sonoassist.errors import SonoAssistError, SourceError, UsageError
+from sonoassist.files import ensure_folder
+from sonoassist.gui.platform import check_display, missing_library
+from sonoassist.model.architecture import ARCHITECTURES, Architecture
+from sonoassist.model.registry import loose
+from sonoassist.model.store import ModelStore
+from sonoassist.paths import demo_exam
+from sonoassist.pipeline import build_analyser
+from sonoassist.sources import open_source
+
+STOPPED = 130
+START, PROGRAM, NETWORKS = "start", "program", "networks"
+PARTS = (START, PROGRAM, NETWORKS)
+"""In the order they are run: the window first in a process that holds little else."""
+MAX_BATCH = 256
+DRIVER = "sonoassist.gui.measure"
+
+MeasureProgram = Callable[[str, float, Mapping[str, Any]], ProgramFigures]
+
+
+def register(subparsers: Subparsers) -> None:
+    """Add `benchmark` to the command line."""
+    parser = subparsers.add_parser(
+        "benchmark",
+        help="measure how fast this computer is",
+        description="Measure how fast this computer is. networks: the paper's Table IV with every "
+        "engine and precision that can be had here, beside a naive baseline and the paper's own "
+        "figures, with a roofline. program: the window on a source, and the same source without "
+        "the window. start: how long the program takes to start. Left out: all three.",
+        epilog="Measure on a quiet machine: while other work runs, even the ratios are rough.",
+    )
+    parser.add_argument("part", nargs="?", default="all", choices=(*PARTS, "all"), metavar="PART",
+                        help="networks, program, start or all (default)")  # fmt: skip
+    parser.add_argument("--networks", type=_networks, metavar="NAME[,NAME]",
+                        default=tuple(ARCHITECTURES.values()),
+                        help=f"default {','.join(ARCHITECTURES)}")  # fmt: skip
+    parser.add_argument("--engines", type=_named("engine", ENGINES), metavar="NAME[,NAME]",
+                        help="openvino, torch; left out: all that can be had here; one alone is "
+                        "also used for program")  # fmt: skip
+    parser.add_argument("--precisions", type=_named("precision", PRECISIONS),
+                        metavar="NAME[,NAME]", help="f32, bf16, f16; likewise")  # fmt: skip
+    parser.add_argument("--batch", type=_batches, default=(1, 8), metavar="N[,N]",
+                        help="frames at once (default 1,8)")  # fmt: skip
+    parser.add_argument("--runs", type=_positive, default=30, metavar="N",
+                        help="timed runs of each (default 30); of a batch fewer, so that it sees "
+                        "as many frames")  # fmt: skip
+    parser.add_argument("--seconds", type=_seconds, default=20.0, metavar="S",
+                        help="how long the source is played for program, in the window and "
+                        "without it (default 20)")  # fmt: skip
+    parser.add_argument("--source", metavar="SOURCE",
+                        help="played for program (default: the bundled demo exam)")  # fmt: skip
+    parser.add_argument("--out", type=Path, metavar="DIR",
+                        help="folder for benchmark.txt, .json and .png")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="print the results as JSON")
+    parser.set_defaults(run=run)
+
+
+def _listed(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",")]
+    if not all(names):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list NAME,NAME")
+    return list(dict.fromkeys(names))
+
+
+def _networks(text: str) -> tuple[Architecture, ...]:
+    by_name = {loose(name): spec for name, spec in ARCHITECTURES.items()}
+    names = _listed(text)
+    for name in names:
+        if loose(name) not in by_name:
+            known = ", ".join(ARCHITECTURES)
+            raise argparse.ArgumentTypeError(f"there is no network called {name!r}; known: {known}")
+    return tuple(dict.fromkeys(by_name[loose(name)] for name in names))
+
+
+def _named(what: str, known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    def parse(text: str) -> tuple[str, ...]:
+        names = _listed(text.lower())
+        for name in names:
+            if name not in known:
+                raise argparse.ArgumentTypeError(
+                    f"there is no {what} called {name!r}; known: {', '.join(known)}"
+                )
+        return tuple(names)
+
+    return parse
+
+
+def _batches(text: str) -> tuple[int, ...]:
+    sizes = tuple(sorted({_positive(name) for name in _listed(text)}))
+    if sizes[-1] > MAX_BATCH:
+        raise argparse.ArgumentTypeError(f"{sizes[-1]} frames at once are more than {MAX_BATCH}")
+    return sizes
+
+
+def _positive(text: str) -> int:
+    if not (text.isdecimal() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
+    return value
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure; returns the exit status.
+
+    Raises:
+        SonoAssistError: What was asked for cannot be measured, or the folder not be written to.
+    """
+    measuring = _Measuring(args)
+    measuring.check()
+    out = ensure_folder(args.out) if args.out else None
+    stopped = False
+    try:
+        measuring.run()
+    except KeyboardInterrupt:
+        stopped = True
+    report = measuring.report(stopped=stopped)
+    if report.empty:
+        _refuse_empty(report)
+    _tell(report, out, args)
+    return STOPPED if stopped else 0
+
+
+def _refuse_empty(report: Report) -> None:
+    """Nothing is finished, so nothing is written."""
+    if report.stopped:
+        raise KeyboardInterrupt
+    one = (*report.missing, *report.left_out)[0]
+    raise UsageError(f"nothing could be measured: {one.what}: {one.why}")
+
+
+def _tell(report: Report, out: Path | None, args: argparse.Namespace) -> None:
+    from sonoassist.benchmark.outputs import as_json, write_report
+    from sonoassist.benchmark.text import as_text
+
+    files = write_report(report, out) if out is not None else []
+    if args.json:
+        say_json({**as_json(report), "files": [str(file) for file in files]})
+    else:
+        sys.stdout.write(as_text(report))
+    if report.stopped:
+        say("sonoassist: stopped; the report holds what was finished")
+    if files:
+        say(f"written: {', '.join(str(file) for file in files)}")
+
+
+class _Measuring:
+    """Runs the parts asked for, and keeps what they found when it is stopped."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self._args = args
+        self._parts = PARTS if args.part == "all" else (args.part,)
+        self._unreached = list(self._parts)
+        self._machine = look_at_machine()
+        self._left_out: list[LeftOut] = []
+        self._start: StartBenchmark | None = None
+        self._program: ProgramFigures | None = None
+        self._frames: WholeFrames | None = None
+        self._candidates: Candidates | None = None
+        self._networks: NetworkBenchmark | None = None
+        self._threads: dict[str, int] = {}
+        self._roof = Roof()
+
+    def check(self) -> None:
+        """Refuse what is wrong before any time goes into measuring.
+
+        Raises:
+            SonoAssistError: What was asked for by name is not to be had.
+        """
+        args = self._args
+        if PROGRAM in self._parts and args.source:
+            open_source(args.source).close()
+        if args.part == PROGRAM:
+            _source(args)
+            _driver()
+        if NETWORKS in self._parts and (args.engines or args.precisions):
+            self._candidates = find_candidates(args.engines, args.precisions)
+
+    def run(self) -> None:
+        """Run the parts."""
+        work = {
+            START: self._run_start,
+            PROGRAM: self._run_program,
+            NETWORKS: self._run_networks,
+        }
+        for part in self._parts:
+            if part == PROGRAM:
+                work[part]()
+            else:
+                self._attempt(part, work[part])
+            self._unreached.remove(part)
+
+    def report(self, *, stopped: bool) -> Report:
+        """What was found so far."""
+        missing = [LeftOut(part, "stopped before its end") for part in self._unreached]
+        if self._networks is not None:
+            missing = [one for one in missing if one.what != NETWORKS]
+            missing += self._networks.missing()
+        runners = self._candidates.found if self._candidates else ()
+        gpu = dict.fromkeys(one.runner.device for one in runners if one.choice.device != "cpu")
+        return Report(
+            machine=replace(self._machine, gpu=tuple(gpu)),
+            networks=self._found_networks(),
+            frames=self._frames,
+            program=self._program,
+            start=self._start.found() if self._start else (),
+            left_out=(*self._left_out, *(self._candidates.left_out if self._candidates else ())),
+            missing=tuple(missing),
+            stopped=stopped,
+        )
+
+    def _found_networks(self) -> Networks | None:
+        from sonoassist.benchmark.figures import make_rows, noise_of
+        from sonoassist.benchmark.networks import unfinished
+
+        bench = self._networks
+        if bench is None or self._candidates is None:
+            return None
+        return Networks(
+            rows=make_rows(bench.timings, self._roof),
+            weights=bench.weights,
+            noise=noise_of(bench.timings),
+            roof=self._roof,
+            threads=self._threads,
+            chosen=self._candidates.chosen,
+            runs=bench.plan.runs,
+            unfinished=tuple(
+                f"{ARCHITECTURES[each.network].title}, {each.label}"
+                for each in unfinished(bench.plan, bench.timings)
+            ),
+        )
+
+    def _attempt(self, what: str, work: Callable[[], None]) -> None:
+        """Do a part; among several parts, one that cannot be done is told and left out."""
+        try:
+            work()
+        except SonoAssistError as error:
+            if self._args.part != "all":
+                raise
+            self._left_out.append(LeftOut(what, error.message))
+            say(f"{what}: left out: {error}")
+
+    def _run_start(self) -> None:
+        say("start: starting the program again and again")
+        with Progress(total_starts(self._args.runs), "start", quiet=self._args.json) as progress:
+            self._start = StartBenchmark(self._args.runs, step=progress.step)
+            self._start.run()
+
+    def _run_program(self) -> None:
+        self._attempt("program, the window", self._run_window)
+        self._attempt("program, without the window", self._run_frames)
+
+    def _run_window(self) -> None:
+        source, measure_program = _source(self._args), _driver()
+        say(f"program: {source} in the window for {self._args.seconds:g} s")
+        try:
+            self._program = measure_program(source, self._args.seconds, _overrides(self._args))
+        except ImportError as error:
+            raise missing_library(error) from error
+
+    def _run_frames(self) -> None:
+        wanted = _overrides(self._args)
+        choice = EngineChoice(wanted.get("engine", "auto"), wanted.get("precision", "auto"))
+        with open_source(_source(self._args)) as source:
+            analyser = build_analyser(
+                ModelStore.default(), engine=choice, synthetic=source.info.synthetic
+            )
+            say(f"program: {source.info.label} without the window, {model_line(analyser.card)}")
+            try:
+                with Progress(None, "frame", quiet=self._args.json) as progress:
+                    self._frames = measure_frames(
+                        source, analyser, self._args.seconds, step=progress.step
+                    )
+            finally:
+                analyser.close()
+
+    def _run_networks(self) -> None:
+        args = self._args
+        candidates = self._candidates or find_candidates(args.engines, args.precisions)
+        self._candidates = candidates
+        found = candidates.found
+        plan = Plan(args.networks, found, args.batch, args.runs)
+        say(f"networks: {len(found)} engines and precisions, each with the naive baseline")
+        self._threads = _threads([one.choice.engine for one in found])
+        roof_runs = min(args.runs, ROOF_RUNS)
+        total = plan.total_runs() + probe_runs(found, roof_runs) * len(plan.networks)
+        with Progress(total, "run", quiet=args.json) as progress:
+
+            def raise_roof() -> None:
+                """Again before each network, since the machine may be quiet only then."""
+                measured = measure_roof(found, runs=roof_runs, step=progress.step)
+                self._roof = self._roof.best_of(measured)
+
+            self._networks = NetworkBenchmark(
+                plan, ModelStore.default(), step=progress.step, before=raise_roof
+            )
+            self._networks.run()
+
+
+def _threads(engines: Sequence[str]) -> dict[str, int]:
+    """Threads of the engines, and of torch in any case: the baseline runs on it."""
+    from sonoassist.engines.probes import thread_count
+
+    return {name: thread_count(name) for name in dict.fromkeys([*engines, "torch"])}
+
+
+def _source(args: argparse.Namespace) -> str:
+    if args.source:
+        return str(args.source)
+    demo = demo_exam()
+    if demo is None:
+        raise SourceError("this build has no demo exam", "Name a recording with --source")
+    return str(demo)
+
+
+def _overrides(args: argparse.Namespace) -> dict[str, Any]:
+    """Settings for the program, where exactly one engine or precision was asked for."""
+    wanted = {"engine": args.engines, "precision": args.precisions}
+    return {name: values[0] for name, values in wanted.items() if values and len(values) == 1}
+
+
+def _driver() -> MeasureProgram:
+    """What opens the window and measures it.
+
+    Raises:
+        UsageError: There is no display, or the window cannot be loaded.
+    """
+    try:
+        check_display()
+    except UsageError as error:
+        hint = "With QT_QPA_PLATFORM=offscreen a window is measured that nobody sees"
+        raise UsageError(error.message, hint) from error
+    if sys.platform == "win32":
+        # There torch's libraries do not load after Qt's.
+        importlib.import_module("sonoassist.engines.torch_engine")
+    try:
+        measure: MeasureProgram = importlib.import_module(DRIVER).measure_program
+    except ImportError as error:
+        if error.name == DRIVER:
+            raise UsageError("this build cannot measure its window") from error
+        raise missing_library(error) from error
+    return measure
