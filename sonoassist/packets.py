@@ -197,11 +197,14 @@ class Localisation:
         frame_id: Of the frame.
         box: In frame pixels; None for the background or when nothing stands out.
         evidence: float32, (h, w) in [0, 1], over the crop; None for the background.
+        age_s: 0 when the box was found on this very frame; else it was found on a frame so much
+            earlier and moved by the motion measured since.
     """
 
     frame_id: int
     box: Box | None
     evidence: Floats | None
+    age_s: float = 0.0
 
 
 class State(Enum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from sonoassist.engines.choose import EngineChoice
 from sonoassist.engines.scores import softmax
 from sonoassist.errors import ModelError
 from sonoassist.localise.boxes import localise
+from sonoassist.localise.carrying import Found, carried
 from sonoassist.model.card import Card
 from sonoassist.model.store import ModelStore
 from sonoassist.packets import (
@@ -46,11 +47,23 @@ class AnalyserOptions:
         crop: Which rectangle is analysed.
         threshold: Softmax below which no plane is named.
         guided: Also run the guided backward pass (Eq. 2), for the heat map.
+        carry_boxes: While a plane stays, find the box on every other frame only and carry it
+            over the frame between by the motion measured.
     """
 
     crop: CropChoice = field(default_factory=CropChoice)
     threshold: float = DEFAULT_THRESHOLD
     guided: bool = False
+    carry_boxes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """The frame before: what it was and what was found."""
+
+    prepared: Prepared
+    options: AnalyserOptions
+    analysis: Analysis
 
 
 class Analyser:
@@ -71,6 +84,7 @@ class Analyser:
         self._aspect = card.input_width_px / card.input_height_px
         self._crops = CropTracker(options.crop, self._aspect)
         self._in_background = False
+        self._last: _Memory | None = None
 
     def configure(self, options: AnalyserOptions) -> None:
         """Use other options from the next frame on."""
@@ -93,24 +107,71 @@ class Analyser:
         watch = _Stopwatch()
         prepared = self._prepare(frame)
         watch.lap("preprocess")
-        prediction = self._predict(prepared)
-        watch.lap("inference")
-        state = self._state(prepared.content, prediction)
-        localisation = Localisation(frame.frame_id, None, None)
-        if prepared.content is Content.B_MODE:
-            picture = prepared.network_input[0, 0]
-            localisation = localise(prediction, prepared.geometry, picture, self.card.boxes)
+        repeated = self._repeated(frame, prepared)
+        if repeated is not None:
+            watch.lap("inference")
+            prediction, localisation = repeated
+        else:
+            prediction, localisation = self._results(frame, prepared, watch)
         watch.lap("localise")
-        finished_at_s = time.monotonic()
-        return Analysis(
+        analysis = Analysis(
             frame=frame,
             geometry=prepared.geometry,
             prediction=prediction,
             localisation=localisation,
-            state=state,
+            state=self._state(prepared.content, prediction),
             timings_ms=watch.laps(),
-            finished_at_s=finished_at_s,
+            finished_at_s=time.monotonic(),
         )
+        self._last = _Memory(prepared, self.options, analysis)
+        return analysis
+
+    def _results(
+        self, frame: Frame, prepared: Prepared, watch: _Stopwatch
+    ) -> tuple[Prediction, Localisation]:
+        found = self._box_to_carry()
+        moved = carried(found, frame, prepared) if found is not None else None
+        if found is not None and moved is not None:
+            ahead = self.engine.run(prepared.network_input, Saliency.NONE)
+            prediction = self._prediction(prepared, ahead)
+            if prediction.plane is found.plane and self._sure(prediction):
+                watch.lap("inference")
+                return prediction, moved
+        prediction = self._predict(prepared)
+        watch.lap("inference")
+        if prepared.content is not Content.B_MODE:
+            return prediction, Localisation(frame.frame_id, None, None)
+        picture = prepared.network_input[0, 0]
+        return prediction, localise(prediction, prepared.geometry, picture, self.card.boxes)
+
+    def _repeated(self, frame: Frame, prepared: Prepared) -> tuple[Prediction, Localisation] | None:
+        """The results of the frame before, where this one gives the very same input.
+
+        A scanner that is frozen, or whose pictures come slower than the capture card's, shows
+        one picture many times.
+        """
+        last = self._last
+        if last is None or last.options != self.options or last.analysis.localisation.age_s:
+            return None
+        if last.prepared.geometry != prepared.geometry or last.prepared.content != prepared.content:
+            return None
+        if not np.array_equal(last.prepared.network_input, prepared.network_input):
+            return None
+        known = last.analysis
+        return (
+            replace(known.prediction, frame_id=frame.frame_id),
+            replace(known.localisation, frame_id=frame.frame_id),
+        )
+
+    def _box_to_carry(self) -> Found | None:
+        """The box of the frame before, where this frame may take it over."""
+        last = self._last
+        if not self.options.carry_boxes or self.options.guided or last is None:
+            return None
+        found = last.analysis
+        if found.state is not State.PLANE or found.localisation.age_s:
+            return None  # a box is carried over one frame, never on and on
+        return Found(found.frame, found.prediction.plane, last.prepared, found.localisation)
 
     def _prepare(self, frame: Frame) -> Prepared:
         card = self.card
@@ -123,7 +184,9 @@ class Analyser:
         )
 
     def _predict(self, prepared: Prepared) -> Prediction:
-        out = self._run(prepared)
+        return self._prediction(prepared, self._run(prepared))
+
+    def _prediction(self, prepared: Prepared, out: EngineOutput) -> Prediction:
         guided = None
         if self.options.guided and out.saliency is not None:
             guided = self.engine.run(prepared.network_input, Saliency.GUIDED).saliency
@@ -153,8 +216,10 @@ class Analyser:
             return State.DOPPLER
         if prediction.is_background:
             return State.BACKGROUND
-        sure = prediction.confidence >= self.options.threshold
-        return State.PLANE if sure else State.UNSURE
+        return State.PLANE if self._sure(prediction) else State.UNSURE
+
+    def _sure(self, prediction: Prediction) -> bool:
+        return prediction.confidence >= self.options.threshold
 
     def close(self) -> None:
         """Let go of the engine's memory."""
@@ -234,6 +299,7 @@ def analyser_for(
             crop=parse_crop(settings.crop, settings.own_crops),
             threshold=settings.threshold,
             guided=settings.show_heat and settings.guided_heat,
+            carry_boxes=settings.carry_boxes,
         ),
         synthetic=synthetic,
     )

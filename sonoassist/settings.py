@@ -34,6 +34,7 @@ class Settings(BaseModel):
         show_heat: Draw the evidence as a heat map.
         guided_heat: Use guided gradients (Eq. 2) for the heat map.
         show_crop: Draw the crop's outline.
+        carry_boxes: While a plane stays, find its box on every other frame only.
         loop: Start a recording again at its end.
         speed: Playing speed of recordings.
         every_frame: Recordings wait for the analysis instead of dropping frames.
@@ -59,6 +60,7 @@ class Settings(BaseModel):
     show_heat: bool = False
     guided_heat: bool = False
     show_crop: bool = False
+    carry_boxes: bool = False
     loop: bool = False
     speed: float = Field(default=1.0, ge=0.1, le=8.0)
     every_frame: bool = False

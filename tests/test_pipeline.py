@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,8 @@ from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.scores import softmax
 from sonoassist.errors import EngineError, ModelError, UsageError
 from sonoassist.model.store import ModelStore
-from sonoassist.packets import Box, Floats, State
+from sonoassist.opencv import cv2
+from sonoassist.packets import Box, Floats, Frame, State
 from sonoassist.pipeline import Analyser, AnalyserOptions, analyser_for, build_analyser
 from sonoassist.planes import INDEX, KEYS
 from sonoassist.preprocess.crop import PUBLISHED_CROP, CropChoice, parse_crop
@@ -109,10 +111,12 @@ def test_the_background_is_not_searched_for_a_box() -> None:
     engine = analyser.engine
     assert isinstance(engine, FakeEngine)
 
+    moved = itertools.count()  # a picture that is repeated would not be analysed at all
+
     def asked(key: str) -> list[Saliency]:
         engine.asked.clear()
         engine.logits = logits_for(key, 0.9)
-        analysis = analyser.analyse(FRAME)
+        analysis = analyser.analyse(frame_of(np.roll(PICTURE, next(moved), axis=1)))
         assert analysis.prediction.plane.key == key
         assert (analysis.localisation.box is None) == (key == "background")
         return list(engine.asked)
@@ -124,6 +128,76 @@ def test_the_background_is_not_searched_for_a_box() -> None:
     assert [asked("femur"), asked("lips")] == [both, both]
     assert asked("background") == both
     assert asked("background") == forward
+
+
+def asked_of(analyser: Analyser) -> list[Saliency]:
+    assert isinstance(analyser.engine, FakeEngine)
+    asked, analyser.engine.asked = analyser.engine.asked, []
+    return asked
+
+
+def film(*times_s: float, seed: int = 0) -> list[Frame]:
+    """Frames of one held view: the same speckle, moved a little further each time."""
+    picture = np.random.default_rng(seed).integers(30, 200, (56, 72), np.uint8)
+    large = cv2.resize(picture, (576, 448), interpolation=cv2.INTER_CUBIC)
+    return [
+        frame_of(np.ascontiguousarray(np.roll(large, 2 * n, axis=1)), index=n, time_s=time_s)
+        for n, time_s in enumerate(times_s)
+    ]
+
+
+def test_a_repeated_picture_is_not_analysed_again() -> None:
+    analyser = made(crop=parse_crop("full"))
+    first = analyser.analyse(frame_of(PICTURE, index=1))
+    assert len(asked_of(analyser)) == 1
+    again = analyser.analyse(frame_of(PICTURE.copy(), index=2))
+    assert asked_of(analyser) == []
+    assert again.frame.frame_id == 2
+    assert again.prediction.frame_id == again.localisation.frame_id == 2
+    assert np.array_equal(again.prediction.probabilities, first.prediction.probabilities)
+    assert again.localisation.box == first.localisation.box
+    changed = PICTURE.copy()
+    changed[200:230, 300:330] += 40
+    analyser.analyse(frame_of(changed, index=3))
+    assert len(asked_of(analyser)) == 1
+
+
+def test_a_repeated_picture_is_judged_by_the_options_of_now() -> None:
+    analyser = made(confidence=0.8, crop=parse_crop("full"))
+    assert analyser.analyse(frame_of(PICTURE, index=1)).state is State.PLANE
+    analyser.configure(AnalyserOptions(crop=parse_crop("full"), threshold=0.9))
+    assert analyser.analyse(frame_of(PICTURE, index=2)).state is State.UNSURE
+
+
+def test_boxes_are_carried_over_every_other_frame_of_a_held_plane() -> None:
+    analyser = made(crop=parse_crop("full"), carry_boxes=True)
+    found = [analyser.analyse(frame) for frame in film(0.0, 0.04, 0.08, 0.12)]
+    both, forward = Saliency.PLAIN, Saliency.NONE
+    assert asked_of(analyser) == [both, forward, both, forward]
+    assert [one.localisation.age_s for one in found] == pytest.approx([0, 0.04, 0, 0.04])
+    own, carried = (one.localisation.box for one in found[:2])
+    assert own is not None
+    assert carried is not None
+    assert carried.left - own.left == pytest.approx(2, abs=0.6)
+
+
+def test_boxes_are_found_anew_where_they_cannot_be_carried() -> None:
+    both = Saliency.PLAIN
+    slow = made(crop=parse_crop("full"), carry_boxes=True)
+    for frame in film(0.0, 0.1, 0.2):
+        assert slow.analyse(frame).localisation.age_s == 0
+    assert asked_of(slow) == [both] * 3
+    other = made(crop=parse_crop("full"), carry_boxes=True)
+    one, two = film(0.0, 0.04)
+    other.analyse(one)
+    assert isinstance(other.engine, FakeEngine)
+    other.engine.logits = logits_for("lips", 0.9)
+    changed = other.analyse(two)
+    assert (changed.prediction.plane.key, changed.localisation.age_s) == ("lips", 0)
+    assert asked_of(other) == [both, Saliency.NONE, both]
+    plain = made(crop=parse_crop("full"))
+    for frame in film(0.0, 0.04):
+        assert plain.analyse(frame).localisation.age_s == 0
 
 
 def test_no_signal_and_doppler_have_no_box() -> None:

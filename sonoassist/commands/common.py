@@ -49,6 +49,10 @@ def add_analysis_options(parser: argparse.ArgumentParser, *, defaults: bool) -> 
         "--threshold", type=_share, default=0.7 if defaults else None, metavar="P",
         help="confidence below which no plane is named (default 0.7)",
     )  # fmt: skip
+    group.add_argument(
+        "--carry-boxes", action="store_true", default=False if defaults else None,
+        help="while a plane stays, find its box on every other frame and move it in between",
+    )  # fmt: skip
 
 
 def _share(text: str) -> float:
@@ -73,7 +77,11 @@ def analyser_options(args: argparse.Namespace) -> AnalyserOptions:
         UsageError: The crop is not understood.
     """
     presets = load_settings(settings_file())[0].own_crops
-    return AnalyserOptions(crop=parse_crop(args.crop, presets), threshold=args.threshold)
+    return AnalyserOptions(
+        crop=parse_crop(args.crop, presets),
+        threshold=args.threshold,
+        carry_boxes=args.carry_boxes,
+    )
 
 
 def model_line(card: Card) -> str:

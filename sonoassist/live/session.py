@@ -108,6 +108,7 @@ class LiveSession:
         crop: str | None = None,
         threshold: float | None = None,
         guided: bool | None = None,
+        carry_boxes: bool | None = None,
         presets: Mapping[str, str] | None = None,
     ) -> None:
         """Change how frames are analysed from now on, the one on screen included.
@@ -121,6 +122,7 @@ class LiveSession:
                 crop=old.crop if crop is None else parse_crop(crop, presets),
                 threshold=old.threshold if threshold is None else threshold,
                 guided=old.guided if guided is None else guided,
+                carry_boxes=old.carry_boxes if carry_boxes is None else carry_boxes,
             )
             self._analysis.configure(self._options)
 
