@@ -37,6 +37,7 @@ from sonoassist.render.encoder import VideoEncoder
 from sonoassist.render.overlay import annotate
 from sonoassist.sources import Source, open_source
 from sonoassist.sources.base import SYNTHETIC_MARK
+from sonoassist.sources.read_ahead import ReadAhead
 from sonoassist.temporal.steady import SteadyLabel
 
 STOPPED = 130
@@ -160,9 +161,11 @@ def _analyse(source: Source, analyser: Analyser, out: Path, args: argparse.Names
         writer.writerow(COLUMNS)
         video = stack.enter_context(_Video(out, source)) if args.video else None
         progress = stack.enter_context(Progress(total, "frame", quiet=args.json))
+        # A recording is decoded while the frame before is analysed; a live source sets the pace.
+        frames = source if source.info.live else stack.enter_context(ReadAhead(source))
         try:
             while summary.frames < (args.frames or summary.frames + 1):
-                frame = _next(source, summary)
+                frame = _next(frames, summary)
                 if frame is None:
                     break
                 analysis = _judge(analyser, frame, summary)
@@ -184,7 +187,7 @@ def _analyse(source: Source, analyser: Analyser, out: Path, args: argparse.Names
     return summary
 
 
-def _next(source: Source, summary: Summary) -> Frame | None:
+def _next(source: Source | ReadAhead, summary: Summary) -> Frame | None:
     """The next readable frame; what cannot be read is noted, and the analysis goes on."""
     stalls = 0
     while True:
