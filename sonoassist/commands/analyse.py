@@ -208,7 +208,10 @@ def _next(source: Source | ReadAhead, summary: Summary) -> Frame | None:
 def _judge(analyser: Analyser, frame: Frame, summary: Summary) -> Analysis | None:
     """Analyse a frame; one picture of a folder that the crop does not fit is only noted."""
     try:
-        return analyser.analyse(frame)
+        analysis = analyser.analyse(frame)
+        for sentence in analyser.engine.take_notices():
+            say(f"sonoassist: warning: {sentence}")
+        return analysis
     except UsageError as error:
         if summary.frames == 0:
             raise

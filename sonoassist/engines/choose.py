@@ -98,6 +98,13 @@ def _openvino(choice: EngineChoice, spec: Architecture, tensors: Tensors) -> Eng
     return OpenVINOEngine(spec, tensors, precision=precision)
 
 
+def runs_cuda(choice: EngineChoice) -> bool:
+    """Whether a graphics card is what runs; imports torch where that is not known without."""
+    if choice.device != "auto":
+        return choice.device == "cuda" and choice.engine != "openvino"
+    return choice.engine != "openvino" and _has_accelerator()
+
+
 def _torch(choice: EngineChoice, spec: Architecture, tensors: Tensors) -> Engine:
     from sonoassist.engines.torch_engine import TorchEngine, torch_devices
 
@@ -105,4 +112,15 @@ def _torch(choice: EngineChoice, spec: Architecture, tensors: Tensors) -> Engine
     precision = choice.precision
     if precision == "auto":
         precision = "f32"  # half precision is taken only where it is asked for
+    if device == "cuda" and "cuda" in torch_devices():
+        return _cuda(precision, spec, tensors)
     return TorchEngine(spec, tensors, device=device, precision=precision)
+
+
+def _cuda(precision: str, spec: Architecture, tensors: Tensors) -> Engine:
+    """The graphics card, with the processor behind it for when the card fails."""
+    from sonoassist.engines.cuda_engine import CudaEngine
+    from sonoassist.engines.fallback import FallbackEngine
+
+    card = CudaEngine(spec, tensors, precision=precision)
+    return FallbackEngine(card, lambda: make_engine(EngineChoice(device="cpu"), spec, tensors))

@@ -145,13 +145,7 @@ class AnalysisWorker:
         self._analyser = analyser
         self._steady.reset()
         self._use(analyser.options)
-        engine = analyser.engine
-        self.state = AnalysisState(
-            ModelState.READY,
-            card=analyser.card,
-            engine=f"{engine.name} {engine.precision}",
-            device=engine.device,
-        )
+        self.state = _ready(analyser)
 
     def _use(self, options: AnalyserOptions) -> None:
         assert self._analyser is not None
@@ -172,13 +166,11 @@ class AnalysisWorker:
         except SonoAssistError as error:
             self._give_up(str(error), "", Notice.of(error))
             return View(frame)
-        if self.state.model_state is ModelState.FAILED:
-            self.state = AnalysisState(
-                ModelState.READY,
-                card=self._analyser.card,
-                engine=f"{self._analyser.engine.name} {self._analyser.engine.precision}",
-                device=self._analyser.engine.device,
-            )
+        sentences = self._analyser.engine.take_notices()
+        for sentence in sentences:
+            self._notices.put(Notice(Level.WARNING, sentence))
+        if sentences or self.state.model_state is ModelState.FAILED:
+            self.state = _ready(self._analyser)
         return View(frame, analysis, self._steady.update(analysis))
 
     def _give_up(self, message: str, details: str, notice: Notice | None = None) -> None:
@@ -189,3 +181,10 @@ class AnalysisWorker:
             )
         card = self._analyser.card if self._analyser is not None else None
         self.state = AnalysisState(ModelState.FAILED, message, card)
+
+
+def _ready(analyser: Analyser) -> AnalysisState:
+    """A model that runs, and what ran its last frame."""
+    engine = analyser.engine
+    words = f"{engine.name} {engine.precision}"
+    return AnalysisState(ModelState.READY, card=analyser.card, engine=words, device=engine.device)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sonoassist import paths
 from sonoassist.engines.base import Engine
 from sonoassist.engines.cascade import FORWARD_ONLY, CascadeEngine, Step
-from sonoassist.engines.choose import EngineChoice, make_engine, runs_openvino
+from sonoassist.engines.choose import EngineChoice, make_engine, runs_cuda, runs_openvino
 from sonoassist.engines.rounding import ActivationStatistics
 from sonoassist.errors import SonoAssistError
 from sonoassist.model.architecture import Architecture, architecture
@@ -68,7 +68,11 @@ def verdict_folder() -> Path:
 
 def engine_from(shop: Workshop, choice: EngineChoice) -> Engine:
     """As `engine_for`, with everything given."""
-    if not runs_openvino(choice) or choice.precision == "f32":
+    if not runs_openvino(choice):
+        if choice.precision == "auto" and runs_cuda(choice):
+            choice = replace(choice, precision=_card_precision(shop, choice))
+        return make_engine(choice, shop.spec, shop.tensors)
+    if choice.precision == "f32":
         return make_engine(choice, shop.spec, shop.tensors)
     verdict = verdict_of(shop)
     if verdict is None:
@@ -120,6 +124,42 @@ def verdict_of(shop: Workshop) -> Verdict | None:
     verdict = _judge(shop, pictures)
     keep_verdict(shop.folder, key, verdict)
     return verdict
+
+
+def _card_precision(shop: Workshop, choice: EngineChoice) -> str:
+    """f16 where the graphics card gives the labels of f32 with it, else f32."""
+    half = make_engine(replace(choice, precision="f16"), shop.spec, shop.tensors)
+    try:
+        verdict = _card_verdict(shop, half)
+    finally:
+        half.close()
+    return "f16" if verdict is not None and verdict.agreements["f16"].good else "f32"
+
+
+def _card_verdict(shop: Workshop, half: Engine) -> Verdict | None:
+    if shop.calibration is None:
+        return None
+    try:
+        key = verdict_key(_about(shop), source_digest(shop.calibration), half.name, half.device)
+        kept = read_verdict(shop.folder, key)
+        if kept is not None and "f16" in kept.agreements:
+            return kept
+        pictures = calibration_pictures(shop.calibration, shop.card)
+    except (OSError, SonoAssistError):
+        return None
+    exact = make_engine(EngineChoice(precision="f32", device="cpu"), shop.spec, shop.tensors)
+    truths = exact_results(exact, pictures)
+    exact.close()
+    found = {"f16": agreement(half, truths, pictures, shop.card)}
+    verdict = Verdict(ActivationStatistics((), ()), found)
+    keep_verdict(shop.folder, key, verdict)
+    return verdict
+
+
+def _about(shop: Workshop) -> str:
+    """What of a model a verdict depends on."""
+    fields = {"weights_sha256", "boxes", "scale", "architecture"}
+    return shop.card.model_dump_json(include=fields)
 
 
 def _judge(shop: Workshop, pictures: Sequence[Prepared]) -> Verdict:

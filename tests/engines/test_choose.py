@@ -3,11 +3,13 @@ from __future__ import annotations
 import pytest
 
 from real_models import random_tensors
-from sonoassist.engines import choose, openvino_engine, torch_engine
-from sonoassist.engines.base import Engine
+from sonoassist.engines import choose, cuda_engine, openvino_engine, torch_engine
+from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.choose import EngineChoice, make_engine
+from sonoassist.engines.fallback import FallbackEngine
 from sonoassist.errors import EngineError
 from sonoassist.model.architecture import architecture
+from sonoassist.packets import Floats
 
 
 def make(engine: str = "auto", precision: str = "auto", device: str = "auto") -> Engine:
@@ -79,22 +81,30 @@ def test_what_is_not_to_be_had_here(words: dict[str, str], message: str) -> None
     assert caught.value.hint
 
 
+class FakeCard(Engine):
+    """A graphics card that says what it is."""
+
+    name, device = "torch", "a card"
+
+    def __init__(self, spec: object, tensors: object, *, precision: str) -> None:
+        self.precision = precision
+
+    def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
+        raise AssertionError("it is only looked at")
+
+
 def test_an_accelerator_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[dict[str, str]] = []
-
-    class Fake:
-        def __init__(self, spec: object, tensors: object, **words: str) -> None:
-            made.append(words)
-
     monkeypatch.setattr(choose, "_has_accelerator", lambda: True)
     monkeypatch.setattr(torch_engine, "torch_devices", lambda: ["cuda", "cpu"])
-    monkeypatch.setattr(torch_engine, "TorchEngine", Fake)
-    make()
-    make(precision="f32")
-    assert made == [
-        {"device": "cuda", "precision": "f32"},
-        {"device": "cuda", "precision": "f32"},
-    ]
+    monkeypatch.setattr(cuda_engine, "CudaEngine", FakeCard)
+    assert choose.runs_cuda(EngineChoice())
+    assert not choose.runs_cuda(EngineChoice(device="cpu"))
+    assert not choose.runs_cuda(EngineChoice(engine="openvino"))
+    for precision, expected in (("auto", "f32"), ("f32", "f32"), ("f16", "f16")):
+        engine = make(precision=precision)
+        assert isinstance(engine, FallbackEngine)
+        assert (engine.device, engine.precision) == ("a card", expected)
+        engine.close()
     assert make(device="cpu").name == "OpenVINO"
 
 

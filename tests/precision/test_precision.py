@@ -8,11 +8,12 @@ import pytest
 
 from real_models import card_of, plane_frames, published, random_tensors
 from sonoassist import paths
-from sonoassist.engines.base import Saliency
-from sonoassist.engines.choose import EngineChoice
+from sonoassist.engines.base import Engine, Saliency
+from sonoassist.engines.choose import EngineChoice, Tensors
 from sonoassist.engines.openvino_engine import OpenVINOEngine, supports_bf16, supports_int8
 from sonoassist.engines.rounding import ActivationStatistics
 from sonoassist.errors import EngineError, SourceError
+from sonoassist.model.architecture import Architecture
 from sonoassist.packets import Prepared
 from sonoassist.precision import choosing
 from sonoassist.precision.agreement import Agreement, agreement, exact_results
@@ -113,7 +114,6 @@ def test_where_nothing_can_be_kept_nothing_breaks(tmp_path: Path) -> None:
 
 
 def test_the_quickest_that_passed_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choosing, "_has_accelerator", lambda: False, raising=False)
     names = candidates()
     if not names:
         pytest.skip("this processor runs f32 only")
@@ -131,6 +131,29 @@ def test_without_calibration_auto_is_f32_and_int8_says_what_is_missing(tmp_path:
     assert engine_from(shop, EngineChoice(device="cpu")).precision == "f32"
     with pytest.raises(EngineError, match="calibration"):
         engine_from(shop, EngineChoice(precision="int8", device="cpu"))
+
+
+@pytest.mark.parametrize(("seed", "expected"), [(0, "f16"), (9, "f32")])
+def test_a_graphics_card_runs_f16_only_where_it_gives_the_labels_of_f32(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, expected: str
+) -> None:
+    """The card is a processor here, with the right weights or with others."""
+    shop = workshop(tmp_path)
+    asked: list[EngineChoice] = []
+
+    def make(choice: EngineChoice, spec: Architecture, tensors: Tensors) -> Engine:
+        asked.append(choice)
+        of_card = choice.precision == "f16"
+        return OpenVINOEngine(spec, random_tensors("smallnet", seed) if of_card else tensors)
+
+    monkeypatch.setattr(choosing, "runs_openvino", lambda choice: False)
+    monkeypatch.setattr(choosing, "runs_cuda", lambda choice: True)
+    monkeypatch.setattr(choosing, "make_engine", make)
+    for _ in range(2):
+        engine_from(shop, EngineChoice())
+        assert asked[-1].precision == expected
+    exact = [choice for choice in asked if choice == EngineChoice(precision="f32", device="cpu")]
+    assert len(exact) == 1  # the verdict was kept
 
 
 @NEEDS_BF16
