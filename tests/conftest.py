@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from sonoassist.precision import choosing
+
 REASON = "SONOASSIST_TEST_DATA does not name the folder of the real test data"
 
 
@@ -17,3 +19,12 @@ def test_data() -> Path:
     if os.environ.get("SONOASSIST_REQUIRE_TEST_DATA"):
         pytest.fail(REASON)
     pytest.skip(REASON)
+
+
+@pytest.fixture(autouse=True)
+def _verdicts_are_shared(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A model is calibrated once for all tests: each has a home of its own, the weights are few."""
+    folder = tmp_path_factory.getbasetemp() / "verdicts"
+    monkeypatch.setattr(choosing, "verdict_folder", lambda: folder)

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sonoassist.benchmark.weights import SEED, random_tensors
-from sonoassist.engines.choose import EngineChoice, make_engine
+from sonoassist.engines.base import Engine
+from sonoassist.engines.choose import EngineChoice, Tensors, make_engine, runs_openvino
 from sonoassist.errors import EngineError
-from sonoassist.model.architecture import architecture
+from sonoassist.evaluation.speed import noise_input
+from sonoassist.model.architecture import Architecture, architecture
 
 ENGINES = ("openvino", "torch")
-PRECISIONS = ("f32", "bf16", "f16")
+PRECISIONS = ("f32", "bf16", "f16", "int8")
 NAIVE = "naive torch"
+HEIGHT_PX, WIDTH_PX, SCALE = 224, 288, 255.0
+"""The paper's input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ class Runner:
 
     Attributes:
         engine: E.g. "OpenVINO".
-        precision: "f32", "bf16" or "f16".
+        precision: "f32", "bf16", "f16" or "int8".
         device: E.g. "CPU" or the name of a GPU.
     """
 
@@ -33,6 +37,16 @@ class Runner:
     def label(self) -> str:
         """E.g. "OpenVINO bf16 on CPU"."""
         return f"{self.engine} {self.precision} on {self.device}"
+
+    @property
+    def forward_only(self) -> bool:
+        """Whether it has no backward pass."""
+        return self.precision == "int8"
+
+    def part_of(self, chosen: Runner) -> bool:
+        """Whether it is one of those that the program takes together."""
+        same = (self.engine, self.device) == (chosen.engine, chosen.device)
+        return same and self.precision in chosen.precision.split("+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +82,8 @@ class Candidates:
     Attributes:
         found: In the order of the tables.
         left_out: The others.
-        chosen: What the program takes by itself.
+        chosen: What the program takes by itself; a precision for each pass where it takes
+            several, e.g. "int8+bf16".
     """
 
     found: tuple[Candidate, ...]
@@ -77,13 +92,16 @@ class Candidates:
 
 
 def find_candidates(
-    engines: Sequence[str] | None = None, precisions: Sequence[str] | None = None
+    engines: Sequence[str] | None = None,
+    precisions: Sequence[str] | None = None,
+    chosen: Runner | None = None,
 ) -> Candidates:
     """Try every engine, precision and device.
 
     Args:
         engines: Only these; None for all.
         precisions: Only these; None for all.
+        chosen: What the program takes by itself, where that is known.
 
     Raises:
         EngineError: Something asked for by name is not to be had here.
@@ -98,7 +116,7 @@ def find_candidates(
             left_out.append(LeftOut(what, error.message))
     _check([one.choice.engine for one in found], engines, left_out)
     _check([one.choice.precision for one in found], precisions, left_out)
-    return Candidates(tuple(found), tuple(left_out), _runner(EngineChoice()))
+    return Candidates(tuple(found), tuple(left_out), chosen or _runner(EngineChoice()))
 
 
 def _choices(engines: Sequence[str], precisions: Sequence[str]) -> list[EngineChoice]:
@@ -116,10 +134,24 @@ def _torch_devices() -> list[str]:
     return torch_devices()
 
 
+def make_candidate(choice: EngineChoice, spec: Architecture, tensors: Tensors) -> Engine:
+    """Make an engine to be timed; int8 is calibrated on noise, which is as quick as any other.
+
+    Raises:
+        EngineError: What was asked for is not to be had here.
+    """
+    if not runs_openvino(choice) or choice.precision != "int8":
+        return make_engine(choice, spec, tensors)
+    from sonoassist.engines.openvino_engine import OpenVINOEngine, measure_statistics
+
+    statistics = measure_statistics(spec, tensors, [noise_input(HEIGHT_PX, WIDTH_PX, SCALE)])
+    return OpenVINOEngine(spec, tensors, precision="int8", statistics=statistics)
+
+
 def _runner(choice: EngineChoice) -> Runner:
     """Make the engine with the smallest network, and see what it calls itself."""
     smallest = architecture("smallnet")
-    engine = make_engine(choice, smallest, random_tensors(smallest, SEED))
+    engine = make_candidate(choice, smallest, random_tensors(smallest, SEED))
     try:
         return Runner(engine.name, engine.precision, engine.device)
     finally:

@@ -115,7 +115,7 @@ def measure_roof(
         step: Called after each run.
     """
     ceilings = []
-    for one in candidates:
+    for one in _probed(candidates):
         probes = compute_probes(one.choice, sizes)
         for name, best_hz in _fastest(probes, runs, step).items():
             runner = one.runner
@@ -131,7 +131,12 @@ def measure_roof(
 
 def probe_runs(candidates: Sequence[Candidate], runs: int = ROOF_RUNS) -> int:
     """How many runs `measure_roof` makes."""
-    return runs * (2 * len(candidates) + len({one.choice.device for one in candidates}))
+    return runs * (2 * len(_probed(candidates)) + len({one.choice.device for one in candidates}))
+
+
+def _probed(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those with a limit to measure: an int8 product alone is not how the engine runs int8."""
+    return [one for one in candidates if not one.runner.forward_only]
 
 
 def _fastest(probes: Sequence[Probe], runs: int, step: Callable[[], None]) -> dict[str, float]:

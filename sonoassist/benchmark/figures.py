@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sonoassist.benchmark.candidates import NAIVE, Runner
+from sonoassist.benchmark.candidates import HEIGHT_PX, NAIVE, WIDTH_PX, Runner
 from sonoassist.benchmark.ceilings import Roof
-from sonoassist.benchmark.networks import HEIGHT_PX, WIDTH_PX, Entry
+from sonoassist.benchmark.networks import Entry
 from sonoassist.benchmark.racing import Timing
 from sonoassist.benchmark.work import Pass, work_of
 from sonoassist.model.architecture import architecture

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sonoassist.benchmark.candidates import NAIVE
+from sonoassist.benchmark.candidates import HEIGHT_PX, NAIVE, WIDTH_PX
 from sonoassist.benchmark.figures import Row
-from sonoassist.benchmark.networks import HEIGHT_PX, WIDTH_PX
 from sonoassist.benchmark.report import Networks
 from sonoassist.benchmark.work import Pass, work_of
 from sonoassist.evaluation import paper
@@ -73,7 +72,7 @@ def _rate(found: Networks, group: Group) -> list[str]:
 
 
 def _name(found: Networks, row: Row) -> str:
-    mark = " *" if row.runner == found.chosen else ""
+    mark = " *" if row.runner.part_of(found.chosen) else ""
     return f"{row.title}, {row.runner.label}{mark}"
 
 

@@ -7,19 +7,26 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sonoassist.benchmark.candidates import NAIVE, Candidate, LeftOut, Runner
+from sonoassist.benchmark.candidates import (
+    HEIGHT_PX,
+    NAIVE,
+    SCALE,
+    WIDTH_PX,
+    Candidate,
+    LeftOut,
+    Runner,
+    make_candidate,
+)
 from sonoassist.benchmark.racing import Race, Timing
 from sonoassist.benchmark.weights import weights_for
 from sonoassist.benchmark.work import Pass
 from sonoassist.engines.base import Engine, Saliency
-from sonoassist.engines.choose import EngineChoice, Tensors, make_engine
+from sonoassist.engines.choose import EngineChoice, Tensors
 from sonoassist.evaluation.speed import noise_input
 from sonoassist.model.architecture import Architecture
 from sonoassist.model.store import ModelStore
 from sonoassist.packets import Floats
 
-HEIGHT_PX, WIDTH_PX, SCALE = 224, 288, 255.0
-"""The paper's input."""
 MIN_BATCH_RUNS = 3
 _SALIENCY = {Pass.DETECTION: Saliency.NONE, Pass.BOTH: Saliency.PLAIN}
 
@@ -81,6 +88,7 @@ class Plan:
             for batch in self.batches
             for runner in runners
             for what in _SALIENCY
+            if what is Pass.DETECTION or not runner.forward_only
         ]
 
     def total_runs(self) -> int:
@@ -121,7 +129,7 @@ class NetworkBenchmark:
         plan: Plan,
         store: ModelStore,
         *,
-        make: MakeEngine = make_engine,
+        make: MakeEngine = make_candidate,
         make_naive: MakeEngine = make_baseline,
         clock: Callable[[], float] = time.perf_counter,
         step: Callable[[], None] = lambda: None,

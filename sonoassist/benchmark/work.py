@@ -16,7 +16,7 @@ from enum import Enum
 
 from sonoassist.model.architecture import Architecture, Conv
 
-BYTES = {"f32": 4, "bf16": 2, "f16": 2}
+BYTES = {"f32": 4, "bf16": 2, "f16": 2, "int8": 1}
 """Size of a number at each precision."""
 
 

@@ -16,6 +16,7 @@ from sonoassist.benchmark.candidates import (
     PRECISIONS,
     Candidates,
     LeftOut,
+    Runner,
     find_candidates,
 )
 from sonoassist.benchmark.ceilings import ROOF_RUNS, Roof, measure_roof, probe_runs
@@ -35,6 +36,7 @@ from sonoassist.model.registry import loose
 from sonoassist.model.store import ModelStore
 from sonoassist.paths import demo_exam
 from sonoassist.pipeline import build_analyser
+from sonoassist.precision.choosing import engine_for
 from sonoassist.sources import open_source
 
 STOPPED = 130
@@ -211,7 +213,7 @@ class _Measuring:
             _source(args)
             _driver()
         if NETWORKS in self._parts and (args.engines or args.precisions):
-            self._candidates = find_candidates(args.engines, args.precisions)
+            self._candidates = find_candidates(args.engines, args.precisions, _chosen())
 
     def run(self) -> None:
         """Run the parts."""
@@ -313,7 +315,7 @@ class _Measuring:
 
     def _run_networks(self) -> None:
         args = self._args
-        candidates = self._candidates or find_candidates(args.engines, args.precisions)
+        candidates = self._candidates or find_candidates(args.engines, args.precisions, _chosen())
         self._candidates = candidates
         found = candidates.found
         plan = Plan(args.networks, found, args.batch, args.runs)
@@ -332,6 +334,17 @@ class _Measuring:
                 plan, ModelStore.default(), step=progress.step, before=raise_roof
             )
             self._networks.run()
+
+
+def _chosen() -> Runner:
+    """What the program takes by itself for the model it takes by itself."""
+    store = ModelStore.default()
+    installed = store.get()
+    engine = engine_for(installed.card, store.load_tensors(installed), EngineChoice())
+    try:
+        return Runner(engine.name, engine.precision, engine.device)
+    finally:
+        engine.close()
 
 
 def _threads(engines: Sequence[str]) -> dict[str, int]:

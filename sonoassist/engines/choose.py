@@ -108,6 +108,8 @@ def runs_cuda(choice: EngineChoice) -> bool:
 def _torch(choice: EngineChoice, spec: Architecture, tensors: Tensors) -> Engine:
     from sonoassist.engines.torch_engine import TorchEngine, torch_devices
 
+    if choice.precision == "int8":
+        raise EngineError("int8 runs with OpenVINO only", "Use --engine openvino --device cpu")
     device = torch_devices()[0] if choice.device == "auto" else choice.device
     precision = choice.precision
     if precision == "auto":

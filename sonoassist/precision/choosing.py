@@ -173,6 +173,8 @@ def _judge(shop: Workshop, pictures: Sequence[Prepared]) -> Verdict:
         quick = _engine(shop, name, statistics)
         found[name] = agreement(quick, truths, pictures, shop.card)
         quick.close()
+        if found[name].good:
+            break  # slower ones would not be taken
     return Verdict(statistics, found)
 
 

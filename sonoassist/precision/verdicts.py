@@ -29,7 +29,8 @@ class Verdict:
 
     Attributes:
         statistics: Of its activations.
-        agreements: By precision ("bf16", "int8+bf16", ...), beside f32.
+        agreements: By precision ("bf16", "int8+bf16", ...), beside f32; quickest first, down to
+            the first good one.
     """
 
     statistics: ActivationStatistics

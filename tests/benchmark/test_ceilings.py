@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bench_made import CPU, made_roof
-from sonoassist.benchmark.candidates import find_candidates
+from sonoassist.benchmark.candidates import Runner, find_candidates
 from sonoassist.benchmark.ceilings import Bandwidth, Roof, measure_roof, probe_runs
 from sonoassist.engines import choose, torch_probes
 from sonoassist.engines.probes import ProbeSizes, compute_probes, thread_count
@@ -73,6 +73,10 @@ def test_candidates_of_this_machine() -> None:
     assert "torch f32 on CPU" in labels
     assert "torch bf16 on CPU" in labels
     assert found.chosen in [one.runner for one in found.found]
+    chosen = Runner("OpenVINO", "int8+bf16", "CPU")
+    told = find_candidates(["openvino"], ["f32", "int8"], chosen)
+    assert [one.runner.part_of(told.chosen) for one in told.found] == [False, True]
+    assert [one.runner.forward_only for one in told.found] == [False, True]
     why = {one.what: one.why for one in found.left_out}
     assert "OpenVINO does not run 'f16'" in why["openvino f16 on cpu"]
 
