@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ class Controller(QObject):
         self.devices: tuple[str, ...] | None = None
         self.looking_for_devices = False
         self._spec = ""
+        self._opening = ""
         self._synthetic = False
         self._saving = QTimer(self)
         self._saving.setSingleShot(True)
@@ -148,10 +150,19 @@ class Controller(QObject):
 
     # -- sources ---------------------------------------------------------------------------
 
+    def status(self) -> SessionStatus:
+        """The session's status; a source asked for is being opened from that moment on."""
+        status = self.session.status()
+        if status.play_state is not PlayState.EMPTY:
+            self._opening = ""
+        elif self._opening:
+            return replace(status, play_state=PlayState.OPENING, play_message=self._opening)
+        return status
+
     def open(self, spec: str) -> None:
         """Open a source."""
         self.thaw()
-        self._spec = spec
+        self._spec = self._opening = spec
         self.session.open(spec)
 
     def opened(self, spec: str, *, synthetic: bool) -> None:
@@ -166,6 +177,7 @@ class Controller(QObject):
     def close_source(self) -> None:
         """Back to the start page."""
         self.thaw()
+        self._opening = ""
         self.session.close_source()
 
     def reconnect(self) -> None:
@@ -264,8 +276,9 @@ class Controller(QObject):
     def load_model(self) -> None:
         """Load the model the settings ask for, on the session's own thread."""
         wanted = self.settings.model_copy(deep=True)
-        make, synthetic = self.services.make_analyser, self._synthetic
-        self.session.load_model(lambda: make(wanted, synthetic))
+        make, tell = self.services.make_analyser, self.session.tell_loading
+        synthetic = self._synthetic
+        self.session.load_model(lambda: make(wanted, synthetic, tell))
 
     def default_entry(self) -> ModelEntry | None:
         """The default model's entry, or None when it is unknown."""

@@ -34,7 +34,7 @@ class Display(QObject):
         self._page = page
         self._toasts = toasts
         self._timeline = Timeline()
-        self._status: SessionStatus = controller.session.status()
+        self._status: SessionStatus = controller.status()
         self._noted: View | None = None
         self._drawn: tuple[View | None, bool, bool] | None = None
         self._source_id = ""
@@ -85,7 +85,7 @@ class Display(QObject):
 
     def _read_status(self, newest: View | None) -> None:
         controller, page = self._controller, self._page
-        self._status = controller.session.status()
+        self._status = controller.status()
         status, freeze = self._status, controller.freeze
         source = status.source
         if source is not None and source.source_id != self._source_id:

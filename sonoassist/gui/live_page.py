@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from sonoassist.gui.actions import ActionSet
 from sonoassist.gui.headline import Headline
 from sonoassist.gui.plane_list import PlaneList
-from sonoassist.gui.status_line import DISCLAIMER
+from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.strip import Strip
 from sonoassist.gui.theme import Look
-from sonoassist.gui.timing import TimingPanel
 from sonoassist.gui.transport import Transport
 from sonoassist.gui.verdict import percent
 from sonoassist.gui.viewport import Viewport
 from sonoassist.live.status import SessionStatus
 from sonoassist.settings import Settings
+
+if TYPE_CHECKING:
+    from sonoassist.gui.timing import TimingPanel
 
 SIDE_PX = 340
 NARROW_SIDE_PX = 260
@@ -112,6 +116,8 @@ class LivePage(QWidget):
         """Show or hide the timing graph; it is made when first wanted."""
         self._timing_wanted = not self._timing_wanted
         if self.timing is None:
+            from sonoassist.gui.timing import TimingPanel
+
             self.timing = TimingPanel(self._look)
             self._side_column.insertWidget(self._side_column.indexOf(self._disclaimer), self.timing)
         self.timing.setVisible(self._timing_wanted)

@@ -23,7 +23,6 @@ from sonoassist.gui.screens import Chip, Screen
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import NOTHING, Kind, Verdict
 from sonoassist.live.status import View
-from sonoassist.opencv import cv2
 from sonoassist.packets import Analysis, Box, Pixels
 
 MIN_CROP_PX = 16
@@ -46,6 +45,8 @@ def fit_pixels(pixels: Pixels, size: QSize) -> Pixels:
     wanted = (max(size.width(), 1), max(size.height(), 1))
     if (width, height) == wanted:
         return pixels
+    from sonoassist.opencv import cv2  # not at the top: the window is up before it is loaded
+
     # Area averaging is slow and only better than linear where many pixels fall into one.
     much_smaller = wanted[0] * 2 < width
     method = cv2.INTER_AREA if much_smaller else cv2.INTER_LINEAR

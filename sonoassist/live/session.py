@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from sonoassist.live.analysis import AnalysisWorker
 from sonoassist.live.capture import CaptureWorker, Opener
@@ -13,9 +14,11 @@ from sonoassist.live.rates import Rates
 from sonoassist.live.slots import NewestSlot
 from sonoassist.live.status import ModelState, Notices, SessionStatus, View
 from sonoassist.packets import Frame
-from sonoassist.pipeline import Analyser, AnalyserOptions
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.sources import open_source
+
+if TYPE_CHECKING:
+    from sonoassist.pipeline import Analyser
 
 RAW_AFTER_S = 2.0
 """When the analysis has given nothing for this long, the raw picture is shown."""
@@ -25,7 +28,6 @@ class LiveSession:
     """Runs a source through an analyser; every method returns at once and is thread-safe.
 
     Args:
-        options: How frames are analysed until `configure` changes it.
         history_s: How far back a freeze can go.
         history_mb: Memory for that, in MiB.
         opener: Makes a source of what the user named.
@@ -33,15 +35,12 @@ class LiveSession:
 
     def __init__(
         self,
-        options: AnalyserOptions | None = None,
         *,
         history_s: float = 10.0,
         history_mb: int = 768,
         opener: Opener = open_source,
     ) -> None:
         self.notices = Notices()
-        self._options = options or AnalyserOptions()
-        self._lock = threading.Lock()
         self._shown = threading.Lock()
         self._rates = Rates()
         self._history = History(history_s, history_mb)
@@ -102,6 +101,10 @@ class LiveSession:
         """Load a model; `loader` runs on the analysis thread."""
         self._analysis.load(loader)
 
+    def tell_loading(self, step: str) -> None:
+        """Called by a loader: what it does now, for the screen."""
+        self._analysis.tell_loading(step)
+
     def configure(
         self,
         *,
@@ -115,14 +118,9 @@ class LiveSession:
         Raises:
             UsageError: The crop is not understood.
         """
-        with self._lock:
-            old = self._options
-            self._options = AnalyserOptions(
-                crop=old.crop if crop is None else parse_crop(crop, presets),
-                threshold=old.threshold if threshold is None else threshold,
-                guided=old.guided if guided is None else guided,
-            )
-            self._analysis.configure(self._options)
+        changes: dict[str, Any] = {"threshold": threshold, "guided": guided}
+        changes["crop"] = None if crop is None else parse_crop(crop, presets)
+        self._analysis.configure({name: to for name, to in changes.items() if to is not None})
 
     def set_history(self, seconds: float, megabytes: int) -> None:
         """Change how far back a freeze can go."""

@@ -161,6 +161,9 @@ class FakeSession:
     def load_model(self, loader: Callable[[], Any]) -> None:
         self._note("load_model", loader)
 
+    def tell_loading(self, step: str) -> None:
+        self._note("tell_loading", step)
+
     def configure(self, **wishes: Any) -> None:
         self._note("configure", wishes)
 
@@ -244,6 +247,6 @@ def make_services(
     return Services(
         list_devices=lambda: [FakeDevice(name) for name in devices],
         models=models,
-        make_analyser=lambda settings, synthetic: ("analyser", settings.model, synthetic),
+        make_analyser=lambda settings, synthetic, tell: ("analyser", settings.model, synthetic),
         save=lambda settings: saved.append(settings.model_copy(deep=True)),
     )
