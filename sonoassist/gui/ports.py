@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from sonoassist.live.status import Notices, SessionStatus, View
+from sonoassist.live.status import Notices, SessionStatus, Showing, View
 from sonoassist.settings import Settings
 
 
@@ -32,6 +32,9 @@ class Session(Protocol):
     def load_model(self, loader: Callable[[], Any]) -> None: ...  # noqa: D102
     def tell_loading(self, step: str) -> None: ...  # noqa: D102
     def newest(self) -> View | None: ...  # noqa: D102
+    def showing(self) -> Showing: ...  # noqa: D102
+    def watch(self, watcher: Callable[[View], None]) -> None: ...  # noqa: D102
+    def unwatch(self, watcher: Callable[[View], None]) -> None: ...  # noqa: D102
     def history(self) -> tuple[View, ...]: ...  # noqa: D102
     def status(self) -> SessionStatus: ...  # noqa: D102
     def stop(self) -> None: ...  # noqa: D102
