@@ -152,6 +152,7 @@ def launch(
     services = make_services(store, keeper.save, session.notices)
     window = build(session, services, settings, sentences)
     shell.take(window)
+    shell.updated.connect(window.display.window_painted)
     window.begin(source)
 
     def end() -> None:

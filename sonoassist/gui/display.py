@@ -13,6 +13,7 @@ from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.fitter import Fitter
+from sonoassist.gui.frame_times import frame_time
 from sonoassist.gui.inset import Past
 from sonoassist.gui.live_page import LivePage
 from sonoassist.gui.screens import model_words, screen_for
@@ -58,9 +59,12 @@ class Display(QObject):
 
     Signals:
         status_read: The session's status was read again; arg: the `SessionStatus`.
+        frame_painted: A frame of a moving picture is on the screen for the first time; args: its
+            `View` and its `FrameTime`.
     """
 
     status_read = pyqtSignal(object)
+    frame_painted = pyqtSignal(object, object)
     _woken = pyqtSignal()
     _fitted = pyqtSignal()
 
@@ -79,6 +83,7 @@ class Display(QObject):
         self._ticks = 0
         self._last_s = time.monotonic()
         self._wake_waits = False
+        self._painting: View | None = None
         self._fitter = Fitter(self._fitted.emit)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -87,6 +92,7 @@ class Display(QObject):
         # Both signals are emitted on other threads; Qt hands them over to this one.
         self._woken.connect(self._on_wake)
         self._fitted.connect(self._on_fitted)
+        page.viewport.painted.connect(self._note_painting)
         page.strip.set_timeline(self._timeline)
         controller.freeze_changed.connect(self.refresh)
 
@@ -157,6 +163,7 @@ class Display(QObject):
         if source is not None and source.source_id != self._source_id:
             self._source_id = source.source_id
             controller.opened(source.spec, synthetic=source.synthetic)
+            page.times.clear()
         picture = self._picture(showing)
         back_s = freeze.back_s if freeze.active else None
         page.viewport.show_screen(screen_for(status, picture is not None, back_s))
@@ -164,8 +171,7 @@ class Display(QObject):
         page.show_source(status, freeze.active)
         page.transport.show_status(status, controller.settings, freeze)
         page.strip.refresh()
-        if page.timing is not None:
-            page.timing.add(time.monotonic(), status.stats)
+        page.timing.show_stats(status.stats)
         self.status_read.emit(status)
 
     def _note(self, showing: Showing) -> None:
@@ -232,6 +238,20 @@ class Display(QObject):
             return
         if not viewport.fit_sizes(scene.view, self._past(scene)):
             self._show(scene)
+
+    def _note_painting(self, view: View) -> None:
+        # A picture held or looked at again would seem to have taken ages.
+        moving = self._status.play_state is PlayState.PLAYING
+        newest = self._drawn is not None and self._drawn.view is view and not self._drawn.frozen
+        self._painting = view if moving and newest else None
+
+    def window_painted(self, began_s: float, took_ms: float) -> None:
+        """The window was painted; told by whoever has the window, see `Shell.updated`."""
+        view, self._painting = self._painting, None
+        if view is not None:
+            took = frame_time(view, began_s, took_ms)
+            self._page.times.add(took)
+            self.frame_painted.emit(view, took)
 
     def _past(self, scene: Scene) -> Past | None:
         """The last result for the small picture, where it has a box to show."""

@@ -66,12 +66,12 @@ def paint_inset(
     painter.fillRect(around.adjusted(-1, -1, 1, 1), QColor(DARK.muted))
     painter.fillRect(around, _BACK)
     painter.drawImage(rect.topLeft(), fitted.image)
-    plane = past.verdict.plane
+    plane, small = past.verdict.plane, Look(look.palette, look.scale * 0.75, look.family)
     if box and past.verdict.box is not None and plane is not None:
         placement = Placement(rect.left(), rect.top(), rect.width() / past.view.frame.width_px)
         painter.save()
         painter.setClipRect(rect)
-        paint_box(painter, placement, past.verdict.box, plane, look)
+        paint_box(painter, placement, past.verdict.box, plane, small)
         painter.restore()
     _paint_caption(painter, QRectF(around.left(), around.top(), around.width(), high), past, look)
 
@@ -81,6 +81,7 @@ def _paint_caption(painter: QPainter, row: QRectF, past: Past, look: Look) -> No
     painter.setFont(font)
     painter.setPen(QColor(DARK.muted))
     inner = row.adjusted(look.px(8), 0, -look.px(8), 0)
+    wide = QFontMetricsF(font).horizontalAdvance
     words = f"Last result, {ago(past.age_s)}"
-    text = QFontMetricsF(font).elidedText(words, Qt.TextElideMode.ElideRight, inner.width())
+    text = words if wide(words) <= inner.width() else ago(past.age_s)
     painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, text)

@@ -596,20 +596,6 @@ def test_a_crop_that_is_not_understood_is_a_notice(
     assert window.toasts.shown[-1].notice.title == "the crop 'x' is not understood"
 
 
-def test_the_timing_graph_opens_and_follows(window: MainWindow, session: FakeSession) -> None:
-    session.show(make_view())
-    window.display.refresh()
-    trigger(window, Act.TIMING)
-    for _ in range(12):
-        window.display.tick()
-    window.grab()
-    assert window.live.timing is not None
-    assert window.live.timing.isVisible()
-    trigger(window, Act.THEME)
-    trigger(window, Act.TIMING)
-    assert not window.live.timing.isVisible()
-
-
 def test_freezing_keeps_the_newer_of_two_results_of_one_frame(
     window: MainWindow, session: FakeSession
 ) -> None:
