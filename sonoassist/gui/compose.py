@@ -75,6 +75,13 @@ def build(
     return MainWindow(controller)
 
 
+def begin(shell: Shell, window: MainWindow, source: str | None) -> None:
+    """Put the program into the window that is on screen, and begin."""
+    shell.take(window)
+    shell.updated.connect(window.display.window_painted)
+    window.begin(source)
+
+
 def make_services(
     store: ModelStore, save: Callable[[Settings], None], notices: Notices
 ) -> Services:
@@ -151,9 +158,7 @@ def launch(
     keeper = SettingsKeeper(path, kept, overrides)
     services = make_services(store, keeper.save, session.notices)
     window = build(session, services, settings, sentences)
-    shell.take(window)
-    shell.updated.connect(window.display.window_painted)
-    window.begin(source)
+    begin(shell, window, source)
 
     def end() -> None:
         session.stop()

@@ -1,0 +1,1 @@
+"""Speed of this machine: Table IV, the whole program, start-up."""
