@@ -51,8 +51,7 @@ class Controller(QObject):
         self.installer = Installer(services.models, self.jobs, session.notices, self._model_arrived)
         self.devices: tuple[str, ...] | None = None
         self.looking_for_devices = False
-        self._spec = ""
-        self._opening = ""
+        self._spec = self._opening = ""
         self._synthetic = False
         self._saving = QTimer(self)
         self._saving.setSingleShot(True)
@@ -258,9 +257,8 @@ class Controller(QObject):
 
     def toggle_play(self) -> None:
         """Play or pause; at the end of a recording, play it again."""
-        status = self.session.status()
         self.thaw()
-        if status.play_state is PlayState.ENDED:
+        if self.session.status().play_state is PlayState.ENDED:
             self.session.seek(0)
             self.session.play()
         else:
@@ -275,9 +273,8 @@ class Controller(QObject):
 
     def load_model(self) -> None:
         """Load the model the settings ask for, on the session's own thread."""
-        wanted = self.settings.model_copy(deep=True)
+        wanted, synthetic = self.settings.model_copy(deep=True), self._synthetic
         make, tell = self.services.make_analyser, self.session.tell_loading
-        synthetic = self._synthetic
         self.session.load_model(lambda: make(wanted, synthetic, tell))
 
     def default_entry(self) -> ModelEntry | None:

@@ -33,7 +33,7 @@ STEPS = (
 )
 """What the splash says, and the module imported meanwhile."""
 _SIGNAL_POLL_MS = 250
-_SPLASH_LIMIT_MS = 500
+_SPLASH_LIMIT_MS = 2000
 """A window that is hidden is never painted; loading goes on all the same."""
 
 Launch = Callable[[], "Program"]
