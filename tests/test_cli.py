@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 import sonoassist
 from sonoassist import cli
 from sonoassist.cli import COMMANDS, run
+from sonoassist.engines import choose
 from sonoassist.errors import SonoAssistError
 
 ROOT = Path(sonoassist.__file__).parents[1]
-HEAVY = ("torch", "PyQt6", "cv2", "openvino", "av", "skimage")
+HEAVY = ("torch", "PyQt6", "cv2", "numpy", "openvino", "pydantic", "av", "skimage", "tqdm")
 
 
 def program(*words: str, **environment: str | None) -> subprocess.CompletedProcess[str]:
@@ -49,15 +50,38 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"SonoAssist {sonoassist.__version__}\n"
 
 
-def test_help_imports_nothing_heavy() -> None:
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["demo", "--help"]])
+def test_help_imports_nothing_heavy(words: list[str]) -> None:
     done = program(
         "-c",
-        "import sys\nfrom sonoassist.cli import run\n"
-        "try:\n    run(['--help'])\nexcept SystemExit:\n    pass\n"
+        f"import sys\nfrom sonoassist.cli import run\n"
+        f"try:\n    run({words!r})\nexcept SystemExit:\n    pass\n"
         f"sys.exit(' '.join(set(sys.modules) & set({HEAVY!r})))",
     )
     assert done.stderr.strip() == ""
-    assert "analyse" in done.stdout
+    assert "SonoAssist" in done.stdout or "usage: sonoassist" in done.stdout
+
+
+def test_the_window_knows_every_engine_precision_and_device(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[dict[str, str]] = []
+    monkeypatch.setattr(
+        "sonoassist.gui.app.run_window", lambda source, overrides: seen.append(overrides) or 0
+    )
+    with pytest.raises(SystemExit):
+        run(["window", "--help"])
+    text = capsys.readouterr().out
+    lists = {"engine": choose.ENGINES, "precision": choose.PRECISIONS, "device": choose.DEVICES}
+    for option, known in lists.items():
+        line = next(line for line in text.splitlines() if line.strip().startswith(f"--{option} "))
+        assert set(line.replace(" or ", ", ").split("NAME")[1].strip().split(", ")) == set(known)
+        for name in known:
+            assert run([f"--{option}", name]) == 0
+            assert seen[-1] == {option: name}
+        assert run([f"--{option}", "other"]) == 2
+        said = capsys.readouterr().err
+        assert f"invalid choice: 'other' (choose from {', '.join(known)})" in said
 
 
 def test_without_a_display_the_window_names_analyse() -> None:

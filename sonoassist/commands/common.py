@@ -1,4 +1,7 @@
-"""Options and output that commands share."""
+"""Options and output that commands share.
+
+Nothing heavy is imported at the top: the window's command comes through here before its splash.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,16 @@ import json
 import math
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
 from typing_extensions import Self
 
-from sonoassist.engines.choose import DEVICES, ENGINES, PRECISIONS, EngineChoice
-from sonoassist.model.architecture import ARCHITECTURES
-from sonoassist.model.card import DEFAULT_ARCHITECTURE, Card
-from sonoassist.paths import settings_file
-from sonoassist.pipeline import AnalyserOptions
-from sonoassist.preprocess.crop import parse_crop
-from sonoassist.settings import load_settings
+if TYPE_CHECKING:
+    from sonoassist.engines.choose import EngineChoice
+    from sonoassist.model.card import Card
+    from sonoassist.pipeline import AnalyserOptions
 
 Subparsers = Any  # argparse gives its type no public name
 
@@ -37,9 +37,8 @@ def add_analysis_options(parser: argparse.ArgumentParser, *, defaults: bool) -> 
     auto = "auto" if defaults else None
     group = parser.add_argument_group("analysis")
     group.add_argument("--model", default=auto, metavar="NAME", help="see `sonoassist models list`")
-    group.add_argument("--engine", default=auto, choices=ENGINES)
-    group.add_argument("--precision", default=auto, choices=PRECISIONS)
-    group.add_argument("--device", default=auto, choices=DEVICES)
+    for option, known, about in _CHOICES:
+        group.add_argument(option, default=auto, type=_one_of(known), metavar="NAME", help=about)
     group.add_argument(
         "--crop", default="default" if defaults else None, metavar="CROP",
         help="auto (find the picture), full, published, L,T,W,H in pixels, or the name of a "
@@ -55,6 +54,30 @@ def add_analysis_options(parser: argparse.ArgumentParser, *, defaults: bool) -> 
     )  # fmt: skip
 
 
+_CHOICES = (
+    ("--engine", "ENGINES", "auto, torch or openvino"),
+    ("--precision", "PRECISIONS", "auto, f32, bf16 or f16"),
+    ("--device", "DEVICES", "auto, cpu, cuda or mps"),
+)
+"""Option, its list in `engines.choose`, and the list in words."""
+
+
+def _one_of(list_name: str) -> Callable[[str], str]:
+    """A type for argparse: one of the names of a list that is looked up when it is needed."""
+
+    def check(text: str) -> str:
+        from sonoassist.engines import choose
+
+        known: tuple[str, ...] = getattr(choose, list_name)
+        if text not in known:
+            raise argparse.ArgumentTypeError(
+                f"invalid choice: {text!r} (choose from {', '.join(known)})"
+            )
+        return text
+
+    return check
+
+
 def _share(text: str) -> float:
     try:
         value = float(text)
@@ -67,6 +90,8 @@ def _share(text: str) -> float:
 
 def engine_choice(args: argparse.Namespace) -> EngineChoice:
     """The engine that the options ask for."""
+    from sonoassist.engines.choose import EngineChoice
+
     return EngineChoice(args.engine, args.precision, args.device)
 
 
@@ -76,6 +101,11 @@ def analyser_options(args: argparse.Namespace) -> AnalyserOptions:
     Raises:
         UsageError: The crop is not understood.
     """
+    from sonoassist.paths import settings_file
+    from sonoassist.pipeline import AnalyserOptions
+    from sonoassist.preprocess.crop import parse_crop
+    from sonoassist.settings import load_settings
+
     presets = load_settings(settings_file())[0].own_crops
     return AnalyserOptions(
         crop=parse_crop(args.crop, presets),
@@ -86,6 +116,9 @@ def analyser_options(args: argparse.Namespace) -> AnalyserOptions:
 
 def model_line(card: Card) -> str:
     """Which model runs; says so when it is not the default network."""
+    from sonoassist.model.architecture import ARCHITECTURES
+    from sonoassist.model.card import DEFAULT_ARCHITECTURE
+
     line = f"{card.title} ({card.domain})"
     if card.architecture != DEFAULT_ARCHITECTURE:
         wanted = ARCHITECTURES[DEFAULT_ARCHITECTURE].title
@@ -116,6 +149,8 @@ class Progress:
         self._total, self._unit, self._quiet = total, unit, quiet
         self._done = 0
         self._started_s = self._said_s = time.monotonic()
+        from tqdm import tqdm
+
         terminal = sys.stderr.isatty() and not quiet
         self._bar = tqdm(total=total, unit=f" {unit}", dynamic_ncols=True) if terminal else None
 

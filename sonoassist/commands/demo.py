@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from sonoassist.commands import window
 from sonoassist.commands.common import Subparsers, add_analysis_options
+from sonoassist.commands.window import chosen_settings, prepare_libraries
 from sonoassist.errors import SourceError
-from sonoassist.model.store import ModelStore
 from sonoassist.paths import demo_exam
 
 
@@ -24,17 +23,13 @@ def run(args: argparse.Namespace) -> int:
 
     Raises:
         SourceError: This build has no demo exam.
+        UsageError: There is no display.
     """
     path = demo_exam()
     if path is None:
         raise SourceError("this build has no demo exam", "Open a recording of your own instead")
-    args.source = str(path)
-    if args.model is None:
-        args.model = _bundled()
-    return window.run(args)
+    prepare_libraries()
+    from sonoassist.gui.app import run_window
 
-
-def _bundled() -> str | None:
-    """The model that comes with the program: it knows synthetic exams best."""
-    names = [model.name for model in ModelStore.default().installed() if model.bundled]
-    return names[0] if names else None
+    # The model that comes with the program knows synthetic exams best.
+    return run_window(str(path), overrides=chosen_settings(args), bundled_model=True)

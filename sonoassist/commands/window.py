@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import importlib.util
 import sys
+from pathlib import Path
+from typing import Any
 
 from sonoassist.commands.common import Subparsers, add_analysis_options
+
+_SETTINGS = ("model", "engine", "precision", "device", "crop", "threshold")
 
 
 def register(subparsers: Subparsers) -> None:
@@ -27,10 +33,31 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         UsageError: There is no display.
     """
-    if sys.platform == "win32":
-        import torch  # noqa: F401  (on Windows its libraries do not load after Qt's)
+    prepare_libraries()
     from sonoassist.gui.app import run_window
 
-    names = ("model", "engine", "precision", "device", "crop", "threshold")
-    chosen = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
-    return run_window(args.source, overrides=chosen)
+    return run_window(args.source, overrides=chosen_settings(args))
+
+
+def chosen_settings(args: argparse.Namespace) -> dict[str, Any]:
+    """The settings of this run that the options name."""
+    named = {name: getattr(args, name) for name in _SETTINGS}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def prepare_libraries() -> None:
+    """On Windows, load what torch needs before Qt does; elsewhere nothing.
+
+    Qt brings an older C++ runtime with it. Once that is loaded, torch's first library cannot be
+    initialised any more (WinError 1114). Loading that one library costs milliseconds, importing
+    torch would cost seconds, and most runs never need it.
+    """
+    if sys.platform == "win32":
+        import ctypes
+
+        found = importlib.util.find_spec("torch")
+        if found is not None and found.origin is not None:
+            library = Path(found.origin).parent / "lib" / "c10.dll"
+            # Where it cannot be loaded the torch engine says so when it is asked for.
+            with contextlib.suppress(OSError):
+                ctypes.CDLL(str(library))

@@ -1,1 +1,1 @@
-"""The window: the only room with PyQt6 and pyqtgraph."""
+"""The window: the only room with PyQt6."""

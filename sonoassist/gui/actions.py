@@ -141,7 +141,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(Act.HEAT, "Heat map of the evidence", "Heat map", ("H",), _D, "", "show_heat"),
     Action(Act.GUIDED, "Guided heat map", "Guided", ("G",), _D, "", "guided_heat"),
     Action(Act.CROP_OUTLINE, "Outline of the crop", "Crop", ("C",), _D, "", "show_crop"),
-    Action(Act.TIMING, "Timing graph", "Timing", ("I",), _D, "timing"),
+    Action(Act.TIMING, "Time of each frame", "Timing", ("I",), _D, "timing"),
     Action(Act.THEME, "Dark or light theme", "Theme", ("T",), _D, "theme"),
     Action(Act.FULL_SCREEN, "Full screen", "Full screen", ("F", "F11"), _D, "fullscreen"),
     Action(Act.LABEL, "Steady or raw label", "Label", ("R",), _A),

@@ -8,13 +8,19 @@ from typing import Any
 from sonoassist.gui.platform import check_display, missing_library
 
 
-def run_window(source: str | None = None, *, overrides: Mapping[str, Any] | None = None) -> int:
+def run_window(
+    source: str | None = None,
+    *,
+    overrides: Mapping[str, Any] | None = None,
+    bundled_model: bool = False,
+) -> int:
     """Open the window and stay in it until it is closed.
 
     Args:
         source: What to open at once; None for the start page.
         overrides: Settings of this run only (name -> value), e.g. from the command line; they
             are not kept unless the user changes the same setting in the window.
+        bundled_model: Use the model that comes with the program unless `overrides` name one.
 
     Returns:
         Exit code of the program.
@@ -24,9 +30,10 @@ def run_window(source: str | None = None, *, overrides: Mapping[str, Any] | None
     """
     check_display()
     try:
-        from sonoassist.gui.compose import run
+        from sonoassist.gui.start import run
+
+        return run(source, overrides or {}, bundled_model=bundled_model)
     except ImportError as error:
         if "PyQt6" in str(error) or ".so" in str(error) or "DLL" in str(error):
             raise missing_library(error) from error
         raise
-    return run(source, overrides or {})

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import faulthandler
-import signal
-import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyqtgraph as pg
 from pydantic import ValidationError
-from PyQt6 import sip
-from PyQt6.QtCore import QTimer
-from PyQt6.QtWidgets import QApplication
 
 from sonoassist import paths
 from sonoassist.errors import OutputError, UsageError
@@ -21,14 +16,15 @@ from sonoassist.files import ensure_folder
 from sonoassist.gui.catalogue import Catalogue
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.hooks import install_hooks
+from sonoassist.gui.loading import bundled_model, load_analyser
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.ports import Services, Session
+from sonoassist.gui.shell import Shell
+from sonoassist.live.session import LiveSession
 from sonoassist.live.status import Level, Notice, Notices
 from sonoassist.model.store import ModelStore
 from sonoassist.settings import Settings, load_settings, save_settings
 from sonoassist.sources.discovery import list_devices
-
-_SIGNAL_POLL_MS = 250
 
 
 class SettingsKeeper:
@@ -79,17 +75,24 @@ def build(
     return MainWindow(controller)
 
 
-def _services(keeper: SettingsKeeper, notices: Notices) -> Services:
-    from sonoassist.pipeline import analyser_for  # heavy: engines come with it
+def begin(shell: Shell, window: MainWindow, source: str | None) -> None:
+    """Put the program into the window that is on screen, and begin."""
+    shell.take(window)
+    shell.updated.connect(window.display.window_painted)
+    window.begin(source)
 
-    store = ModelStore.default()
+
+def make_services(
+    store: ModelStore, save: Callable[[Settings], None], notices: Notices
+) -> Services:
+    """What the window needs of the rest of the program."""
     return Services(
         list_devices=list_devices,
         models=Catalogue(store, notices),
-        make_analyser=lambda settings, synthetic: analyser_for(
-            settings, store, synthetic=synthetic
+        make_analyser=lambda settings, synthetic, tell: load_analyser(
+            settings, store, synthetic, tell
         ),
-        save=keeper.save,
+        save=save,
         demo=paths.demo_exam(),
     )
 
@@ -115,44 +118,51 @@ def _report_last_fault(folder: Path, notices: Notices) -> Callable[[], None]:
     return end
 
 
-def _application() -> QApplication:
-    pg.setConfigOptions(imageAxisOrder="row-major", antialias=True)
-    application = QApplication(sys.argv[:1])
-    application.setApplicationName("SonoAssist")
-    application.setApplicationDisplayName("SonoAssist")
-    return application
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Everything that runs.
+
+    Attributes:
+        session: Behind the window.
+        window: The program's widgets.
+        end: Ends what the window's closing does not; called once, when the event loop has ended.
+    """
+
+    session: LiveSession
+    window: MainWindow
+    end: Callable[[], None]
 
 
-def _close_on_interrupt(window: MainWindow) -> QTimer:
-    """Close the window on Ctrl-C in the terminal."""
-    signal.signal(signal.SIGINT, lambda _number, _frame: window.close())
-    # Python runs signal handlers between its own instructions only: the timer gives it some.
-    timer = QTimer(window)
-    timer.timeout.connect(lambda: None)
-    timer.start(_SIGNAL_POLL_MS)
-    return timer
+def launch(
+    shell: Shell, source: str | None, overrides: Mapping[str, Any], *, bundled: bool = False
+) -> Program:
+    """Build the program, put it into the window, and begin.
 
+    Args:
+        shell: The window that is on screen.
+        source: What to open at once; None for the start page.
+        overrides: Settings of this run only.
+        bundled: Use the bundled model in this run unless `overrides` name another.
 
-def run(source: str | None, overrides: Mapping[str, Any]) -> int:
-    """Build everything, open the window and stay until it is closed."""
-    from sonoassist.live.session import LiveSession
-
-    kept, sentences = load_settings(paths.settings_file())
+    Raises:
+        UsageError: An override is not allowed.
+    """
+    path, store = paths.settings_file(), ModelStore.default()
+    kept, sentences = load_settings(path)
+    if bundled and "model" not in overrides:
+        overrides = {**overrides, "model": bundled_model(store)}
     settings = override(kept, overrides)
-    application = _application()
     session = LiveSession(history_s=settings.history_s, history_mb=settings.history_mb)
     restore_hooks = install_hooks(session.notices, paths.log_folder())
     end_faults = _report_last_fault(paths.log_folder(), session.notices)
-    keeper = SettingsKeeper(paths.settings_file(), kept, overrides)
-    window = build(session, _services(keeper, session.notices), settings, sentences)
-    _close_on_interrupt(window)
-    window.show()
-    window.begin(source)
-    try:
-        return application.exec()
-    finally:
+    keeper = SettingsKeeper(path, kept, overrides)
+    services = make_services(store, keeper.save, session.notices)
+    window = build(session, services, settings, sentences)
+    begin(shell, window, source)
+
+    def end() -> None:
         session.stop()
-        # Widgets must go before the application does; Python's own order is not certain.
-        sip.delete(window)
         restore_hooks()
         end_faults()
+
+    return Program(session, window, end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ class Controller(QObject):
         self.installer = Installer(services.models, self.jobs, session.notices, self._model_arrived)
         self.devices: tuple[str, ...] | None = None
         self.looking_for_devices = False
-        self._spec = ""
+        self._spec = self._opening = ""
         self._synthetic = False
         self._saving = QTimer(self)
         self._saving.setSingleShot(True)
@@ -148,10 +149,19 @@ class Controller(QObject):
 
     # -- sources ---------------------------------------------------------------------------
 
+    def status(self) -> SessionStatus:
+        """The session's status; a source asked for is being opened from that moment on."""
+        status = self.session.status()
+        if status.play_state is not PlayState.EMPTY:
+            self._opening = ""
+        elif self._opening:
+            return replace(status, play_state=PlayState.OPENING, play_message=self._opening)
+        return status
+
     def open(self, spec: str) -> None:
         """Open a source."""
         self.thaw()
-        self._spec = spec
+        self._spec = self._opening = spec
         self.session.open(spec)
 
     def opened(self, spec: str, *, synthetic: bool) -> None:
@@ -166,6 +176,7 @@ class Controller(QObject):
     def close_source(self) -> None:
         """Back to the start page."""
         self.thaw()
+        self._opening = ""
         self.session.close_source()
 
     def reconnect(self) -> None:
@@ -246,9 +257,8 @@ class Controller(QObject):
 
     def toggle_play(self) -> None:
         """Play or pause; at the end of a recording, play it again."""
-        status = self.session.status()
         self.thaw()
-        if status.play_state is PlayState.ENDED:
+        if self.session.status().play_state is PlayState.ENDED:
             self.session.seek(0)
             self.session.play()
         else:
@@ -263,9 +273,9 @@ class Controller(QObject):
 
     def load_model(self) -> None:
         """Load the model the settings ask for, on the session's own thread."""
-        wanted = self.settings.model_copy(deep=True)
-        make, synthetic = self.services.make_analyser, self._synthetic
-        self.session.load_model(lambda: make(wanted, synthetic))
+        wanted, synthetic = self.settings.model_copy(deep=True), self._synthetic
+        make, tell = self.services.make_analyser, self.session.tell_loading
+        self.session.load_model(lambda: make(wanted, synthetic, tell))
 
     def default_entry(self) -> ModelEntry | None:
         """The default model's entry, or None when it is unknown."""

@@ -1,22 +1,57 @@
-"""The display timer: pulls the newest picture and tells the widgets, only when it changed."""
+"""Pulls the newest picture and tells the widgets, only when something changed.
+
+A worker says when there is a newer picture; it is then scaled on the fitter's thread and painted
+as soon as that is done. A timer does what is not urgent: bars that follow, status, notices.
+"""
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
 from sonoassist.gui.controller import Controller
+from sonoassist.gui.fitter import Fitter
+from sonoassist.gui.frame_times import frame_time
+from sonoassist.gui.inset import Past
 from sonoassist.gui.live_page import LivePage
 from sonoassist.gui.screens import model_words, screen_for
 from sonoassist.gui.timeline import STILL_S, Timeline
 from sonoassist.gui.toasts import Toasts
-from sonoassist.gui.verdict import decide, strip_code
-from sonoassist.live.status import PlayState, SessionStatus, View
+from sonoassist.gui.verdict import FORGET_AFTER_S, Kind, decide, decide_past, strip_code
+from sonoassist.live.status import ModelState, PlayState, SessionStatus, Showing, View
 
-INTERVAL_MS = 16
-STATUS_EVERY = 5
+INTERVAL_MS = 33
+"""Of what is not urgent; pictures do not wait for it."""
+STATUS_EVERY = 3
 _NO_PICTURE = {PlayState.EMPTY, PlayState.OPENING}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """What is drawn; the widgets change together, when all of it is ready.
+
+    Attributes:
+        view: The picture.
+        result: The newest result where the picture goes on without one; else None.
+        frozen: It is a picture of the past.
+        stale: Nothing may be said of it.
+    """
+
+    view: View | None = None
+    result: View | None = None
+    frozen: bool = False
+    stale: bool = False
+
+    def same(self, other: Scene | None) -> bool:
+        """Whether it is the very same; the pictures are told by identity."""
+        return (
+            other is not None
+            and self.view is other.view
+            and self.result is other.result
+            and (self.frozen, self.stale) == (other.frozen, other.stale)
+        )
 
 
 class Display(QObject):
@@ -24,9 +59,14 @@ class Display(QObject):
 
     Signals:
         status_read: The session's status was read again; arg: the `SessionStatus`.
+        frame_painted: A frame of a moving picture is on the screen for the first time; args: its
+            `View` and its `FrameTime`.
     """
 
     status_read = pyqtSignal(object)
+    frame_painted = pyqtSignal(object, object)
+    _woken = pyqtSignal()
+    _fitted = pyqtSignal()
 
     def __init__(self, controller: Controller, page: LivePage, toasts: Toasts) -> None:
         super().__init__(page)
@@ -34,16 +74,25 @@ class Display(QObject):
         self._page = page
         self._toasts = toasts
         self._timeline = Timeline()
-        self._status: SessionStatus = controller.session.status()
+        self._status: SessionStatus = controller.status()
         self._noted: View | None = None
-        self._drawn: tuple[View | None, bool, bool] | None = None
+        self._reached: View | None = None
+        self._drawn: Scene | None = None
+        self._asked: Scene | None = None
         self._source_id = ""
         self._ticks = 0
         self._last_s = time.monotonic()
+        self._wake_waits = False
+        self._painting: View | None = None
+        self._fitter = Fitter(self._fitted.emit)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(INTERVAL_MS)
         self._timer.timeout.connect(self.tick)
+        # Both signals are emitted on other threads; Qt hands them over to this one.
+        self._woken.connect(self._on_wake)
+        self._fitted.connect(self._on_fitted)
+        page.viewport.painted.connect(self._note_painting)
         page.strip.set_timeline(self._timeline)
         controller.freeze_changed.connect(self.refresh)
 
@@ -54,57 +103,99 @@ class Display(QObject):
 
     def start(self) -> None:
         """Begin."""
+        self._fitter.start()
+        self._controller.session.watch(self._wake)
         self._timer.start()
         self.refresh()
 
     def stop(self) -> None:
-        """End."""
+        """End; what is drawn after that is drawn at once, on this thread."""
         self._timer.stop()
+        self._controller.session.unwatch(self._wake)
+        self._fitter.stop()
+        self._asked = None
 
     def refresh(self) -> None:
         """Draw everything again, e.g. after the settings changed."""
-        self._drawn = None
+        self._drawn = self._asked = None
         self._ticks = 0
         self.tick()
 
+    # -- news ------------------------------------------------------------------------------
+
+    def _wake(self, _view: View) -> None:
+        """On a worker's thread: there is a newer picture."""
+        if not self._wake_waits:
+            self._wake_waits = True
+            self._woken.emit()
+
+    def _on_wake(self) -> None:
+        self._wake_waits = False
+        if self._timer.isActive():
+            self._look()
+
     def tick(self) -> None:
-        """Look for news; cheap when there are none."""
+        """Look for news of every kind; cheap when there are none."""
         controller = self._controller
         controller.jobs.collect()
         for notice in controller.session.notices.take():
             self._toasts.show(notice)
-        newest = controller.session.newest()
-        if self._ticks % STATUS_EVERY == 0 or _other_source(newest, self._noted):
-            self._read_status(newest)
+        if self._ticks % STATUS_EVERY == 0:
+            self._read_status(controller.session.showing())
         self._ticks += 1
-        self._note(newest)
-        self._draw(self._picture(newest))  # after the status: a stale picture says nothing
+        self._look()
         now_s = time.monotonic()
         self._page.planes.advance((now_s - self._last_s) * 1000)
         self._last_s = now_s
 
-    def _read_status(self, newest: View | None) -> None:
+    def _look(self) -> None:
+        showing = self._controller.session.showing()
+        if _other_source(showing.view, self._reached):
+            self._read_status(showing)
+        self._note(showing)
+        self._draw(self._scene(showing))  # after the status: a stale picture says nothing
+
+    def _read_status(self, showing: Showing) -> None:
         controller, page = self._controller, self._page
-        self._status = controller.session.status()
+        self._status = controller.status()
         status, freeze = self._status, controller.freeze
         source = status.source
         if source is not None and source.source_id != self._source_id:
             self._source_id = source.source_id
             controller.opened(source.spec, synthetic=source.synthetic)
-        picture = self._picture(newest)
+            page.times.clear()
+        picture = self._picture(showing)
         back_s = freeze.back_s if freeze.active else None
         page.viewport.show_screen(screen_for(status, picture is not None, back_s))
         page.headline.show_verdict(page.headline.verdict, model_words(status))
         page.show_source(status, freeze.active)
         page.transport.show_status(status, controller.settings, freeze)
         page.strip.refresh()
-        if page.timing is not None:
-            page.timing.add(time.monotonic(), status.stats)
+        page.timing.show_stats(status.stats)
         self.status_read.emit(status)
 
-    def _picture(self, newest: View | None) -> View | None:
+    def _note(self, showing: Showing) -> None:
+        """Tell the timeline of the newest result, or of a picture where there are no results."""
+        if showing.view is not None and showing.view is not self._reached:
+            self._reached = showing.view
+            self._timeline.reach(showing.view)
+        newest = showing.result or showing.view
+        if newest is None or newest is self._noted:
+            return
+        self._noted = newest
+        settings = self._controller.settings
+        code = strip_code(decide(newest, settings.label, settings.threshold))
+        source = self._status.source
+        if source is not None and source.source_id == newest.frame.source_id:
+            self._timeline.add(newest, code, source)
+            if showing.view is not None:
+                self._timeline.reach(showing.view)
+
+    # -- drawing ---------------------------------------------------------------------------
+
+    def _picture(self, showing: Showing) -> View | None:
         """What is to be drawn; never a picture of a source that was left."""
-        freeze, status = self._controller.freeze, self._status
+        freeze, status, newest = self._controller.freeze, self._status, showing.view
         if freeze.active:
             return freeze.view
         if newest is None or status.play_state in _NO_PICTURE:
@@ -115,40 +206,80 @@ class Display(QObject):
             return newest if status.play_state is PlayState.LOST else None
         return newest
 
-    def _note(self, newest: View | None) -> None:
-        if newest is None or newest is self._noted:
-            return
-        self._noted = newest
-        settings = self._controller.settings
-        code = strip_code(decide(newest, settings.label, settings.threshold))
-        source = self._status.source
-        if source is not None and source.source_id == newest.frame.source_id:
-            self._timeline.add(newest, code, source)
-
-    def _draw(self, view: View | None) -> None:
-        controller, page = self._controller, self._page
-        frozen = controller.freeze.active
+    def _scene(self, showing: Showing) -> Scene:
+        view, frozen = self._picture(showing), self._controller.freeze.active
         # Under a card (no signal, source lost) the picture is stale: nothing is said of it.
-        stale = page.viewport.screen_shown.card is not None
-        if (
-            self._drawn is not None
-            and self._drawn[0] is view
-            and self._drawn[1:]
-            == (
-                frozen,
-                stale,
-            )
-        ):
+        stale = self._page.viewport.screen_shown.card is not None
+        late = view is not None and view.analysis is None and not frozen and not stale
+        running = self._status.model_state is ModelState.READY
+        result = showing.result if late and running else None
+        return Scene(view, result, frozen, stale)
+
+    def _draw(self, scene: Scene) -> None:
+        if scene.same(self._drawn) or scene.same(self._asked):
             return
-        self._drawn = (view, frozen, stale)
-        settings = controller.settings
-        verdict = decide(None if stale else view, settings.label, settings.threshold)
-        page.viewport.show_view(view, verdict, frozen=frozen)
-        page.headline.show_verdict(verdict, model_words(self._status))
-        analysis = view.analysis if view is not None and not stale else None
+        if not self._fitter.alive or scene.view is None:
+            self._show(scene)
+            return
+        missing = self._page.viewport.fit_sizes(scene.view, self._past(scene))
+        if not missing:
+            self._show(scene)
+            return
+        self._asked = scene
+        for role, (view, size) in missing.items():
+            self._fitter.ask(role, view.frame.pixels, size)
+
+    def _on_fitted(self) -> None:
+        viewport = self._page.viewport
+        scene = self._asked
+        for role, fitted in self._fitter.take().items():
+            viewport.offer(role, fitted)
+        if scene is None or scene.view is None:
+            return
+        if not viewport.fit_sizes(scene.view, self._past(scene)):
+            self._show(scene)
+
+    def _note_painting(self, view: View) -> None:
+        # A picture held or looked at again would seem to have taken ages.
+        moving = self._status.play_state is PlayState.PLAYING
+        newest = self._drawn is not None and self._drawn.view is view and not self._drawn.frozen
+        self._painting = view if moving and newest else None
+
+    def window_painted(self, began_s: float, took_ms: float) -> None:
+        """The window was painted; told by whoever has the window, see `Shell.updated`."""
+        view, self._painting = self._painting, None
+        if view is not None:
+            took = frame_time(view, began_s, took_ms)
+            self._page.times.add(took)
+            self.frame_painted.emit(view, took)
+
+    def _past(self, scene: Scene) -> Past | None:
+        """The last result for the small picture, where it has a box to show."""
+        view, result = scene.view, scene.result
+        if view is None or result is None or not self._controller.settings.show_box:
+            return None
+        settings = self._controller.settings
+        verdict = decide(result, settings.label, settings.threshold)
+        age_s = view.frame.captured_at_s - result.frame.captured_at_s
+        shown = verdict.box is not None and age_s <= FORGET_AFTER_S
+        return Past(result, verdict, age_s) if shown else None
+
+    def _show(self, scene: Scene) -> None:
+        self._drawn, self._asked = scene, None
+        page, settings, view = self._page, self._controller.settings, scene.view
+        verdict = decide(None if scene.stale else view, settings.label, settings.threshold)
+        page.viewport.show_view(view, verdict, frozen=scene.frozen, past=self._past(scene))
+        said, said_of = verdict, view
+        if view is not None and scene.result is not None:
+            age_s = view.frame.captured_at_s - scene.result.frame.captured_at_s
+            result = decide(scene.result, settings.label, settings.threshold)
+            said, said_of = decide_past(result, age_s), scene.result
+        page.headline.show_verdict(said, model_words(self._status))
+        silent = scene.stale or said.kind is Kind.NOT_ANALYSED
+        analysis = said_of.analysis if said_of is not None and not silent else None
         shares = analysis.prediction.probabilities if analysis is not None else None
-        page.planes.show_shares(shares, verdict)
-        page.strip.mark(_place(view) if frozen and view is not None else None)
+        page.planes.show_shares(shares, said)
+        page.strip.mark(_place(view) if scene.frozen and view is not None else None)
 
 
 def _place(view: View) -> float:

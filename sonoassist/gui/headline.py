@@ -22,6 +22,7 @@ class Headline(QWidget):
         self._verdict = NOTHING
         self._reason = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Plane")
         self.set_look(look)
 
@@ -38,10 +39,16 @@ class Headline(QWidget):
             verdict: Of the picture on screen.
             reason: Why the picture has no result, where it has none.
         """
-        if verdict != self._verdict or reason != self._reason:
-            self._verdict, self._reason = verdict, reason
+        before = self._painted_as()
+        self._verdict, self._reason = verdict, reason
+        # The share changes with each frame, its whole percent much less often.
+        if self._painted_as() != before:
             self.setAccessibleDescription(self.spoken)
             self.update()
+
+    def _painted_as(self) -> tuple[object, ...]:
+        verdict = self._verdict
+        return verdict.kind, verdict.plane, verdict.title, self.percent_text, *self.lines()
 
     @property
     def verdict(self) -> Verdict:
@@ -64,8 +71,9 @@ class Headline(QWidget):
         """The small lines."""
         verdict = self._verdict
         if verdict.kind is Kind.NOT_ANALYSED:
-            return [self._reason] if self._reason and verdict.title else []
-        lines = []
+            reason = self._reason or verdict.detail
+            return [reason] if reason and verdict.title else []
+        lines = [verdict.when] if verdict.when else []
         if verdict.steady_s is not None and verdict.steady_s >= 0.05:
             lines.append(f"steady for {verdict.steady_s:.1f} s")
         return [*lines, verdict.detail] if verdict.detail else lines
@@ -80,6 +88,7 @@ class Headline(QWidget):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint the name, the percentage and the small lines."""
         painter = QPainter(self)
+        painter.fillRect(self.rect(), self._look.colour("back"))
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         size = self.name_font_px()
         baseline = self.height() / 2 + size * 0.36

@@ -6,9 +6,10 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from sonoassist.gui.actions import ActionSet
+from sonoassist.gui.frame_times import FrameTimes
 from sonoassist.gui.headline import Headline
 from sonoassist.gui.plane_list import PlaneList
-from sonoassist.gui.status_line import DISCLAIMER
+from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.strip import Strip
 from sonoassist.gui.theme import Look
 from sonoassist.gui.timing import TimingPanel
@@ -30,14 +31,14 @@ class LivePage(QWidget):
         super().__init__()
         self.setObjectName("page")
         self._look = look
-        self._timing_wanted = False
         self._full_screen = False
         self.headline = Headline(look)
         self.viewport = Viewport(look)
         self.strip = Strip(look)
         self.transport = Transport(look, actions)
         self.planes = PlaneList(look)
-        self.timing: TimingPanel | None = None
+        self.times = FrameTimes()
+        self.timing = TimingPanel(look, self.times)
         self._head = QLabel("Planes")
         self._rule = QLabel()
         self._disclaimer = QLabel(DISCLAIMER)
@@ -50,6 +51,8 @@ class LivePage(QWidget):
     def _build(self) -> None:
         self._left.addWidget(self.headline)
         self._left.addWidget(self.viewport, 1)
+        self._left.addWidget(self.timing)
+        self.timing.hide()
         self._left.addWidget(self.strip)
         self._left.addWidget(self.transport)
         self._side.setObjectName("side")
@@ -79,15 +82,13 @@ class LivePage(QWidget):
         self._left.setContentsMargins(px(24), px(10), px(24), px(12))
         self._left.setSpacing(px(10))
         self._head_row.setContentsMargins(px(18), 0, px(18), 0)
-        self._side_column.setContentsMargins(0, px(14), 0, px(10))
+        self._side_column.setContentsMargins(1, px(14), 0, px(10))  # its left edge is a line
         self._side_column.setSpacing(px(8))
         self._disclaimer.setStyleSheet(f"font-size: {px(12)}px")
         self._head.setStyleSheet(f"font-weight: 600; font-size: {px(15)}px")
-        parts = (self.headline, self.viewport, self.strip, self.transport, self.planes)
+        parts = (self.headline, self.viewport, self.strip, self.transport, self.planes, self.timing)
         for part in parts:
             part.set_look(look)
-        if self.timing is not None:
-            self.timing.set_look(look)
         self._fit()
 
     def resizeEvent(self, event: object) -> None:
@@ -109,12 +110,8 @@ class LivePage(QWidget):
         self._rule.setText(f"{settings.label} · threshold {percent(settings.threshold)}")
 
     def toggle_timing(self) -> None:
-        """Show or hide the timing graph; it is made when first wanted."""
-        self._timing_wanted = not self._timing_wanted
-        if self.timing is None:
-            self.timing = TimingPanel(self._look)
-            self._side_column.insertWidget(self._side_column.indexOf(self._disclaimer), self.timing)
-        self.timing.setVisible(self._timing_wanted)
+        """Show or hide where the time of each frame goes."""
+        self.timing.setVisible(self.timing.isHidden())
 
     def set_full_screen(self, on: bool) -> None:
         """Leave only headline, picture and planes; the disclaimer moves under the planes."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QByteArray, QEvent, Qt
+from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt6.QtWidgets import QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -17,6 +16,7 @@ from sonoassist.gui.installer import InstallPanel
 from sonoassist.gui.live_page import LivePage
 from sonoassist.gui.menus import Menus
 from sonoassist.gui.questions import Questions
+from sonoassist.gui.shell import MIN_HEIGHT_PX, MIN_WIDTH_PX, geometry_text
 from sonoassist.gui.start_page import StartPage
 from sonoassist.gui.status_line import StatusLine
 from sonoassist.gui.theme import PALETTES, Look, family, scale_for, stylesheet
@@ -26,11 +26,9 @@ from sonoassist.gui.top_bar import TopBar
 from sonoassist.live.status import PlayState, SessionStatus
 from sonoassist.model.card import domain_warning
 
-_MIN_WIDTH_PX, _MIN_HEIGHT_PX = 960, 640
-
 
 class MainWindow(QWidget):
-    """The one window.
+    """The program, filling the one window it is put into (or a window of its own).
 
     Args:
         controller: What wishes are handed to.
@@ -39,10 +37,9 @@ class MainWindow(QWidget):
     def __init__(self, controller: Controller) -> None:
         super().__init__()
         self.setObjectName("window")
-        self.setWindowTitle("SonoAssist")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAcceptDrops(True)
-        self.setMinimumSize(_MIN_WIDTH_PX, _MIN_HEIGHT_PX)
+        self.setMinimumSize(MIN_WIDTH_PX, MIN_HEIGHT_PX)
         self.controller = controller
         self.look = Look(PALETTES[controller.settings.theme], 1.0, family())
         self.setStyleSheet(stylesheet(self.look))
@@ -62,7 +59,6 @@ class MainWindow(QWidget):
         self._connect()
         self._apply_look()
         self._apply_settings()
-        self._restore_geometry()
 
     # -- building --------------------------------------------------------------------------
 
@@ -138,10 +134,13 @@ class MainWindow(QWidget):
 
     def begin(self, source: str | None = None) -> None:
         """Start the display, load the model, and open a source."""
+        window = self.window()
+        if window is not None:
+            window.installEventFilter(self)
         self.controller.start()
-        self.display.start()
         if source is not None:
             self.controller.open(source)
+        self.display.start()
 
     def _ask(self, question: Callable[[Questions], None]) -> Callable[[], None]:
         return lambda: question(self.questions)
@@ -191,12 +190,6 @@ class MainWindow(QWidget):
             self.look = Look(self.look.palette, scale, self.look.family)
             self._apply_look()
 
-    def _restore_geometry(self) -> None:
-        kept = self.controller.settings.window_geometry
-        restored = bool(kept) and self.restoreGeometry(QByteArray(_decode(kept)))
-        if not restored:
-            self.resize(1440, 900)
-
     # -- status ----------------------------------------------------------------------------
 
     def _show_status(self, status: SessionStatus) -> None:
@@ -220,7 +213,7 @@ class MainWindow(QWidget):
         # Under a sheet Space and the arrows belong to its boxes, not to the picture.
         self.actions_set.allow(set() if self.questions.sheet is not None else have)
         name = status.source.label if status.source is not None and not empty else ""
-        self.setWindowTitle(f"{name} – SonoAssist" if name else "SonoAssist")
+        self._top_level().setWindowTitle(f"{name} – SonoAssist" if name else "SonoAssist")
 
     def _seek_time(self, at_s: float) -> None:
         source = self.display.status.source
@@ -231,15 +224,16 @@ class MainWindow(QWidget):
 
     def toggle_full_screen(self) -> None:
         """Fill the screen with headline, picture and planes, or go back."""
-        on = not self.isFullScreen()
+        window = self._top_level()
+        on = not window.isFullScreen()
         for part in (self.top, self.status_line):
             part.setVisible(not on)
         self.live.set_full_screen(on)
         self._place_toasts()
         if on:
-            self.showFullScreen()
+            window.showFullScreen()
         else:
-            self.showNormal()
+            window.showNormal()
         self.display.refresh()
 
     def leave(self) -> None:
@@ -248,7 +242,7 @@ class MainWindow(QWidget):
             self.live.viewport.draw_crop(False)
         elif self.questions.close() or self.toasts.dismiss_newest():
             return
-        elif self.isFullScreen():
+        elif self._top_level().isFullScreen():
             self.toggle_full_screen()
         else:
             self.controller.thaw()
@@ -273,27 +267,32 @@ class MainWindow(QWidget):
         else:
             self.controller.open(path or url.toString())
 
-    def changeEvent(self, event: QEvent | None) -> None:
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """A window manager may leave full screen by itself: show the bars again."""
-        super().changeEvent(event)
         if event is not None and event.type() is QEvent.Type.WindowStateChange:
             self._follow_state()
+        return False
 
     def _follow_state(self) -> None:
-        if not self.isFullScreen() and self.top.isHidden():
+        if not self._top_level().isFullScreen() and self.top.isHidden():
             for part in (self.top, self.status_line):
                 part.show()
             self.live.set_full_screen(False)
 
     def _quit(self) -> None:
-        self.close()
+        self._top_level().close()
+
+    def _top_level(self) -> QWidget:
+        """The window of the system, which may be around this widget."""
+        window = self.window()
+        return self if window is None else window
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Keep the settings and end the session."""
         self.display.stop()
-        if not self.isFullScreen():
-            geometry = bytes(self.saveGeometry().data())
-            self.controller.settings.window_geometry = base64.b64encode(geometry).decode()
+        window = self._top_level()
+        if not window.isFullScreen():
+            self.controller.settings.window_geometry = geometry_text(window)
         self.controller.stop()
         if event is not None:
             event.accept()
@@ -307,10 +306,3 @@ def _warning(status: SessionStatus) -> str:
     if card is None or source is None:
         return ""
     return domain_warning(card, synthetic=source.synthetic)
-
-
-def _decode(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except ValueError:
-        return b""

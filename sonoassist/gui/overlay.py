@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
@@ -56,18 +56,19 @@ def place(width_px: int, height_px: int, area: QRectF) -> Placement:
     return Placement(float(round(left)), float(round(top)), scale)
 
 
+@functools.cache
 def _heat_table() -> NDArray[np.uint8]:
     """256 premultiplied BGRA entries: inferno, more opaque the stronger the evidence."""
-    colours = np.asarray(pg.colormap.get("inferno").getLookupTable(nPts=256), np.float32)
+    from sonoassist.opencv import cv2  # not at the top: the window is up before it is loaded
+
+    levels = np.arange(256, dtype=np.uint8)
+    colours = np.asarray(cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO)[:, 0], np.float32)
     strength = np.linspace(0.0, 1.0, 256, dtype=np.float32)
     alpha = HEAT_OPACITY * np.clip(strength * 1.4 - 0.06, 0.0, 1.0)
     table = np.empty((256, 4), np.float32)
-    table[:, :3] = colours[:, ::-1] * alpha[:, None]
+    table[:, :3] = colours * alpha[:, None]
     table[:, 3] = alpha * 255
     return np.asarray(table.round(), np.uint8)
-
-
-_HEAT = _heat_table()
 
 
 def heat_evidence(analysis: Analysis, guided: bool) -> Floats | None:
@@ -84,7 +85,7 @@ def heat_evidence(analysis: Analysis, guided: bool) -> Floats | None:
 def heat_image(evidence: Floats) -> QImage:
     """Evidence (h, w) in [0, 1] as a translucent picture of the same size."""
     levels = (np.clip(np.nan_to_num(evidence), 0.0, 1.0) * 255).astype(np.uint8)
-    pixels = np.ascontiguousarray(_HEAT[levels])
+    pixels = np.ascontiguousarray(_heat_table()[levels])
     height, width = (int(side) for side in levels.shape)
     kind = QImage.Format.Format_ARGB32_Premultiplied
     image = QImage(cast(bytes, pixels.data), width, height, 4 * width, kind)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF, QRegion
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from sonoassist.gui.overlay import rounded
@@ -30,6 +30,10 @@ class PlaneList(QWidget):
         self._threshold = 0.7
         self._shares: Floats | None = None
         self._bars = np.zeros(len(DISPLAY_ORDER), np.float64)
+        self._painted: list[tuple[object, ...]] = []
+        self._placed: list[tuple[QRectF, QRectF]] = []
+        self._placed_for: tuple[int, int, float] | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(len(DISPLAY_ORDER) * 22)
         self.setAccessibleName("Planes")
@@ -55,20 +59,41 @@ class PlaneList(QWidget):
         self._verdict = verdict
         if probabilities is None:
             self._bars[:] = 0.0
-        self.update()
+        self._update_rows()
+
+    def _update_rows(self) -> None:
+        """Repaint the rows that look different now; most of them stay at 0 %."""
+        wanted = self._rows()
+        if len(wanted) != len(self._painted):
+            self.update()
+        else:
+            for row, (old, new) in enumerate(zip(self._painted, wanted, strict=True)):
+                if old != new:
+                    self.update(self.row_rect(row).toAlignedRect())
+        self._painted = wanted
+
+    def _rows(self) -> list[tuple[object, ...]]:
+        """What each row looks like: its percentage, the length of its bar, whether it won."""
+        room, winner = self.bar_rect(0).width(), self.winner()
+        past = self._verdict.kind is Kind.PAST
+        return [
+            (text, round(room * float(bar)), plane is winner, past)
+            for (_, text), bar, plane in zip(self.texts(), self._bars, DISPLAY_ORDER, strict=True)
+        ]
 
     def advance(self, elapsed_ms: float) -> None:
         """Let the bars follow; they are steadied for the eye only, the numbers are not."""
         if self._shares is None:
             return
         gap = self._shares - self._bars
-        if not np.any(np.abs(gap) > 0):
+        widest = float(np.abs(gap).max())
+        if widest == 0.0:
             return
-        if np.max(np.abs(gap)) < _STILL:
+        if widest < _STILL:
             self._bars[:] = self._shares
         else:
             self._bars += gap * (1.0 - math.exp(-elapsed_ms / STEADY_MS))
-        self.update()
+        self._update_rows()
 
     @property
     def bars(self) -> tuple[float, ...]:
@@ -93,28 +118,44 @@ class PlaneList(QWidget):
 
     def row_rect(self, row: int) -> QRectF:
         """Where a row lies on the widget."""
-        high = min(self.height() / len(DISPLAY_ORDER), self._look.px(62))
-        return QRectF(0, row * high, self.width(), high)
+        return self._places()[row][0]
 
     def bar_rect(self, row: int) -> QRectF:
         """Where a row's track lies on the widget."""
-        rect = self.row_rect(row)
-        left, right = rect.left() + self._look.px(30), rect.right() - self._look.px(16)
-        thick = self._look.px(8) if rect.height() > self._look.px(40) else self._look.px(6)
-        middle = rect.center().y() + rect.height() * 0.22
+        return self._places()[row][1]
+
+    def _places(self) -> list[tuple[QRectF, QRectF]]:
+        """(row, track) of each plane, made anew when the size of something has changed."""
+        made_for = (self.width(), self.height(), self._look.scale)
+        if made_for != self._placed_for:
+            # In whole pixels, so that a row can be repainted without touching its neighbours.
+            high = min(self.height() // len(DISPLAY_ORDER), self._look.px(62))
+            rows = [QRectF(0, row * high, self.width(), high) for row in range(len(DISPLAY_ORDER))]
+            self._placed = [(row, self._track(row)) for row in rows]
+            self._placed_for = made_for
+        return self._placed
+
+    def _track(self, row: QRectF) -> QRectF:
+        px = self._look.px
+        left, right = row.left() + px(30), row.right() - px(16)
+        thick = px(8) if row.height() > px(40) else px(6)
+        middle = row.center().y() + row.height() * 0.22
         return QRectF(left, round(middle - thick / 2), right - left, thick)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Paint all rows."""
+        """Paint the rows that need it."""
         painter = QPainter(self)
+        region = event.region() if event is not None else QRegion(self.rect())
+        painter.fillRect(self.rect(), self._look.colour("panel"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         winner = self.winner()
         for row, (name, share) in enumerate(self.texts()):
-            plane = DISPLAY_ORDER[row]
-            if plane is winner:
-                self._paint_mark(painter, row, plane)
-            self._paint_words(painter, row, name, share, plane is winner)
-            self._paint_bar(painter, row, plane)
+            if region.intersects(self.row_rect(row).toAlignedRect()):
+                plane = DISPLAY_ORDER[row]
+                if plane is winner:
+                    self._paint_mark(painter, row, plane)
+                self._paint_words(painter, row, name, share, plane is winner)
+                self._paint_bar(painter, row, plane)
         painter.end()
 
     def _paint_mark(self, painter: QPainter, row: int, plane: Plane) -> None:

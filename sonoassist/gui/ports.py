@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from sonoassist.live.status import Notices, SessionStatus, View
+from sonoassist.live.status import Notices, SessionStatus, Showing, View
 from sonoassist.settings import Settings
 
 
@@ -30,7 +30,11 @@ class Session(Protocol):
     def set_loop(self, on: bool) -> None: ...  # noqa: D102
     def set_every_frame(self, on: bool) -> None: ...  # noqa: D102
     def load_model(self, loader: Callable[[], Any]) -> None: ...  # noqa: D102
+    def tell_loading(self, step: str) -> None: ...  # noqa: D102
     def newest(self) -> View | None: ...  # noqa: D102
+    def showing(self) -> Showing: ...  # noqa: D102
+    def watch(self, watcher: Callable[[View], None]) -> None: ...  # noqa: D102
+    def unwatch(self, watcher: Callable[[View], None]) -> None: ...  # noqa: D102
     def history(self) -> tuple[View, ...]: ...  # noqa: D102
     def status(self) -> SessionStatus: ...  # noqa: D102
     def stop(self) -> None: ...  # noqa: D102
@@ -116,13 +120,13 @@ class Services:
         list_devices: Capture devices; may take seconds.
         models: The models there are.
         make_analyser: Builds the analyser the settings ask for, for a synthetic exam (True) or a
-            real one; takes long.
+            real one, and tells what it does now; takes long.
         save: Keeps the settings.
         demo: The bundled demo exam, or None when this build has none.
     """
 
     list_devices: Callable[[], Sequence[Device]]
     models: Models
-    make_analyser: Callable[[Settings, bool], Any]
+    make_analyser: Callable[[Settings, bool, Callable[[str], None]], Any]
     save: Callable[[Settings], None]
     demo: Path | None = None

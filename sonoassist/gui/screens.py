@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from sonoassist.gui.actions import Act
 from sonoassist.live.status import ModelState, PlayState, SessionStatus
 
 STALE_AFTER_S = 1.5
+LOADING = "Loading the model …"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +94,20 @@ def _card(status: SessionStatus, has_picture: bool) -> Card | None:
         text = status.play_message or "It is opened again as soon as it is back"
         return Card("nosignal", "Source lost, trying again", text, (Act.RECONNECT, Act.CLOSE))
     if state is PlayState.OPENING or not has_picture:
-        return Card("wait", f"Opening {name} …".replace("  ", " "), status.play_message)
+        name = name or _last_part(status.play_message)
+        loading = status.model_message if status.model_state is ModelState.LOADING else ""
+        return Card("wait", f"Opening {name} …".replace("  ", " "), loading)
     live = status.source is not None and status.source.live
     if live and status.signal_age_s >= STALE_AFTER_S:
         text = "Is the scanner on, and its video output connected?"
         title = f"No signal since {int(status.signal_age_s)} s"
         return Card("nosignal", title, text, (Act.RECONNECT, Act.CLOSE))
     return None
+
+
+def _last_part(spec: str) -> str:
+    """A file's or a folder's name; of anything else, all of it."""
+    return spec if "://" in spec else PurePath(spec.removeprefix("device:")).name
 
 
 def _play_chips(status: SessionStatus) -> tuple[Chip, ...]:
@@ -115,7 +124,7 @@ def _model_chips(status: SessionStatus) -> tuple[Chip, ...]:
     if state is ModelState.MISSING:
         return (Chip("warning", "Model missing: install", "warning", Act.INSTALL),)
     if state is ModelState.LOADING:
-        return (Chip("wait", "Loading the model …", "muted"),)
+        return (Chip("wait", status.model_message or LOADING, "text"),)
     if state is ModelState.FAILED:
         why = status.model_message or "see the notice"
         return (Chip("error", f"No analysis: {why}", "error", Act.MODELS),)
@@ -126,7 +135,7 @@ def model_words(status: SessionStatus) -> str:
     """Why a picture has no result, in a few words; "" when the analysis is running."""
     return {
         ModelState.MISSING: "no model is installed",
-        ModelState.LOADING: "the model is loading",
+        ModelState.LOADING: "the model is being loaded",
         ModelState.FAILED: status.model_message or "the analysis failed",
         ModelState.READY: "",
     }[status.model_state]

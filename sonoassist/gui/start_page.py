@@ -23,7 +23,8 @@ from sonoassist.gui.actions import BY_ACT, Act, ActionSet, key_text
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.installer import InstallPanel
 from sonoassist.gui.ports import ModelEntry
-from sonoassist.gui.status_line import DISCLAIMER
+from sonoassist.gui.screens import LOADING
+from sonoassist.gui.splash import ABOUT, DISCLAIMER
 from sonoassist.gui.theme import Look
 from sonoassist.live.status import ModelState, SessionStatus
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
@@ -61,7 +62,7 @@ def model_words(status: SessionStatus, entries: Sequence[ModelEntry]) -> tuple[s
     """The model card's two lines: what runs, and what is not installed."""
     running = {
         ModelState.MISSING: "No model is installed.",
-        ModelState.LOADING: "The model is loading …",
+        ModelState.LOADING: status.model_message or LOADING,
         ModelState.FAILED: f"No model runs: {status.model_message}".rstrip(": "),
         ModelState.READY: "A model runs.",
     }[status.model_state]
@@ -138,7 +139,7 @@ class StartPage(QWidget):
     def _add_titles(self, column: QVBoxLayout) -> None:
         title = QLabel("SonoAssist")
         title.setObjectName("title")
-        about = QLabel("Finds the 13 standard planes of the fetal scan in the live picture.")
+        about = QLabel(ABOUT)
         about.setObjectName("muted")
         warning = QLabel(DISCLAIMER)
         warning.setObjectName("warning")

@@ -8,11 +8,10 @@ from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
 from sonoassist.live.status import ModelState, PlayState, SessionStatus
 from sonoassist.model.card import DEFAULT_ARCHITECTURE, Card
-
-DISCLAIMER = "Research and training only. Not for diagnosis."
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ class Strip(QWidget):
         self._seekable = False
         self._stills = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Last minute")
         self.set_look(look)
 
@@ -90,6 +91,7 @@ class Strip(QWidget):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint the band, its labels, the time under it and where we are."""
         painter = QPainter(self)
+        painter.fillRect(self.rect(), self._look.colour("back"))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         track = self.track()
         shape = rounded(track, self._look.px(5))

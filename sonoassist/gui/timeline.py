@@ -74,6 +74,13 @@ class Timeline:
         if self._live:
             self._forget(at_s - 2 * WINDOW_S)
 
+    def reach(self, view: View) -> None:
+        """Time goes on to a picture whose result is not known yet."""
+        frame = view.frame
+        if frame.source_id == self._source_id and not frame.still:
+            self._now_s = frame.time_s
+            self._version += 1
+
     def _forget(self, before_s: float) -> None:
         for second in [second for second in self._buckets if second < before_s - 1]:
             del self._buckets[second]

@@ -1,12 +1,13 @@
 """What the window may say of one picture. Pure functions, no Qt.
 
-A plane is named, and its box drawn, only when the very frame on screen says so itself.
+A plane is named, and its box drawn, only when the very frame on screen says so itself. While the
+analysis is slower than the picture, the last result is named with its age, greyed, without a box.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal
 
@@ -26,6 +27,8 @@ class Kind(Enum):
     BACKGROUND = "background"
     DOPPLER = "doppler"
     NO_SIGNAL = "no_signal"
+    PAST = "past"
+    """The result of an older picture; the one on screen has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,8 @@ class Verdict:
         plane: The plane named; None unless `kind` is PLANE.
         guess: The frame's most likely class; None where nothing was analysed.
         confidence: The frame's own softmax of `guess`, 0 to 1; None where nothing was analysed.
-        detail: Small text, first line.
+        detail: Small text.
+        when: Small text above it: how old the result is; "" for that of the picture itself.
         steady_s: For how long the name has been steady, in seconds; None where it is not said.
         box: The box to draw; None unless `kind` is PLANE.
     """
@@ -49,6 +53,7 @@ class Verdict:
     guess: Plane | None = None
     confidence: float | None = None
     detail: str = ""
+    when: str = ""
     steady_s: float | None = None
     box: Box | None = None
 
@@ -56,6 +61,8 @@ class Verdict:
 NOTHING = Verdict(Kind.NOT_ANALYSED, "")
 """There is no picture."""
 _NO_RESULT = Verdict(Kind.NOT_ANALYSED, "Not analysed")
+FORGET_AFTER_S = 3.0
+"""A result older than this says nothing of the picture on screen."""
 _TITLES = {
     Kind.UNSURE: "Unsure",
     Kind.BACKGROUND: "No standard plane",
@@ -69,6 +76,9 @@ _KINDS = {
     State.DOPPLER: Kind.DOPPLER,
     State.NO_SIGNAL: Kind.NO_SIGNAL,
 }
+
+
+SLOW = "the analysis is slower than the picture"
 
 
 def percent(share: float) -> str:
@@ -98,6 +108,33 @@ def decide(view: View | None, label: LabelMode, threshold: float) -> Verdict:
     if kind is Kind.BACKGROUND:
         return _background(analysis)
     return _plane(view, analysis, label)
+
+
+def ago(age_s: float) -> str:
+    """An age in words; coarser where it is long, so that the digits do not dance."""
+    steps = 10 if age_s < 1 else 2
+    return f"{math.ceil(age_s * steps) / steps:.1f} s ago"
+
+
+def decide_past(result: Verdict, age_s: float) -> Verdict:
+    """Say what may be said of a picture without a result of its own.
+
+    Args:
+        result: What was said of the last picture that has one.
+        age_s: How much older that picture is.
+    """
+    if result.kind is Kind.NOT_ANALYSED or age_s > FORGET_AFTER_S:
+        return replace(_NO_RESULT, detail=SLOW)
+    share = "" if result.plane is None else f"{percent(result.confidence or 0.0)}, "
+    return replace(
+        result,
+        kind=Kind.PAST,
+        plane=None,
+        box=None,
+        steady_s=None,
+        when=f"{share}{ago(age_s)}",
+        detail=SLOW,
+    )
 
 
 def _own_kind(analysis: Analysis, threshold: float) -> Kind:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QCursor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from sonoassist.gui.actions import Act
 from sonoassist.gui.cards import Hit, paint_card, paint_chips
+from sonoassist.gui.fitter import Fitted, fit
+from sonoassist.gui.inset import Past, inset_size, paint_inset
 from sonoassist.gui.overlay import (
     Placement,
     heat_evidence,
@@ -23,33 +23,10 @@ from sonoassist.gui.screens import Chip, Screen
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import NOTHING, Kind, Verdict
 from sonoassist.live.status import View
-from sonoassist.opencv import cv2
-from sonoassist.packets import Analysis, Box, Pixels
+from sonoassist.packets import Analysis, Box
 
 MIN_CROP_PX = 16
 _DRAW = Chip("crop", "Drag a rectangle around the picture. Esc gives up", "accent")
-
-
-def wrap_pixels(pixels: Pixels) -> QImage:
-    """A QImage over the very memory of `pixels`; the caller keeps the array alive."""
-    height, width = pixels.shape[:2]
-    grey = pixels.ndim == 2
-    kind = QImage.Format.Format_Grayscale8 if grey else QImage.Format.Format_RGB888
-    # Qt's stubs know bytes only; any buffer will do, and none is copied.
-    memory = cast(bytes, pixels.data)
-    return QImage(memory, int(width), int(height), int(pixels.strides[0]), kind)
-
-
-def fit_pixels(pixels: Pixels, size: QSize) -> Pixels:
-    """Scale `pixels` to `size` (screen pixels), smoothly; unscaled ones are given back as is."""
-    height, width = pixels.shape[:2]
-    wanted = (max(size.width(), 1), max(size.height(), 1))
-    if (width, height) == wanted:
-        return pixels
-    # Area averaging is slow and only better than linear where many pixels fall into one.
-    much_smaller = wanted[0] * 2 < width
-    method = cv2.INTER_AREA if much_smaller else cv2.INTER_LINEAR
-    return cv2.resize(pixels, wanted, interpolation=method)  # type: ignore[return-value]
 
 
 class Viewport(QWidget):
@@ -58,10 +35,12 @@ class Viewport(QWidget):
     Signals:
         asked: A chip or a button over the picture was clicked; arg: its `Act`.
         crop_drawn: A rectangle was drawn with the mouse; arg: `Box` in frame pixels.
+        painted: A picture was painted for the first time; arg: its `View`.
     """
 
     asked = pyqtSignal(object)
     crop_drawn = pyqtSignal(object)
+    painted = pyqtSignal(object)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,7 +53,10 @@ class Viewport(QWidget):
         self.show_heat = False
         self.show_crop = False
         self.guided_heat = False
-        self._fitted: tuple[Pixels, QSize, Pixels, QImage] | None = None
+        self._past: Past | None = None
+        self._fitted: Fitted | None = None
+        self._small: Fitted | None = None
+        self._told: View | None = None
         self._heat: tuple[Analysis, bool, QImage | None] | None = None
         self._hits: list[Hit] = []
         self._drawing = False
@@ -92,10 +74,42 @@ class Viewport(QWidget):
         self._look = look
         self.update()
 
-    def show_view(self, view: View | None, verdict: Verdict, *, frozen: bool = False) -> None:
-        """Draw `view`, whose verdict is `verdict`, from now on."""
-        self._view, self._verdict, self._frozen = view, verdict, frozen
+    def show_view(
+        self,
+        view: View | None,
+        verdict: Verdict,
+        *,
+        frozen: bool = False,
+        past: Past | None = None,
+    ) -> None:
+        """Draw a picture from now on.
+
+        Args:
+            view: The picture; None for none.
+            verdict: Of this very picture.
+            frozen: Mark it as one of the past.
+            past: The last result, where the picture itself has none.
+        """
+        self._view, self._verdict, self._frozen, self._past = view, verdict, frozen, past
         self.update()
+
+    def fit_sizes(self, view: View, past: Past | None) -> dict[str, tuple[View, QSize]]:
+        """What has to be scaled before it can be drawn: role -> (picture, size on the screen)."""
+        wanted = {"large": (view, self._large_size(view))}
+        if past is not None:
+            wanted["small"] = (past.view, self._small_size(past.view))
+        return {
+            role: (one, size)
+            for role, (one, size) in wanted.items()
+            if not _is_of(self._fitted if role == "large" else self._small, one, size)
+        }
+
+    def offer(self, role: str, fitted: Fitted) -> None:
+        """Take a picture that was scaled elsewhere, to be drawn when it is asked for."""
+        if role == "large":
+            self._fitted = fitted
+        else:
+            self._small = fitted
 
     def show_screen(self, screen: Screen) -> None:
         """Write `screen` over the picture from now on."""
@@ -196,30 +210,48 @@ class Viewport(QWidget):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint the picture and what lies over it."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), self._look.colour("well"))
-        placement = self.placement()
-        if placement is not None and self._view is not None:
-            self._paint_picture(painter, placement, self._view)
+        placement, view = self.placement(), self._view
+        if placement is not None and view is not None:
+            self._paint_picture(painter, placement, view)
             covered = self._drawing or self._screen.card is not None
-            if self._view.analysis is not None and not covered:
-                self._paint_overlay(painter, placement, self._view.analysis)
+            if view.analysis is not None and not covered:
+                self._paint_overlay(painter, placement, view.analysis)
+            if self._past is not None and not covered:
+                self._paint_past(painter, self._past)
+        else:
+            painter.fillRect(self.rect(), self._look.colour("well"))
         self._paint_drag(painter, placement)
         self._paint_words(painter)
         painter.end()
+        if view is not None and view is not self._told:
+            self._told = view
+            self.painted.emit(view)
+
+    def _large_size(self, view: View) -> QSize:
+        frame, ratio = view.frame, self.devicePixelRatioF()
+        scale = place(frame.width_px, frame.height_px, QRectF(self.rect())).scale * ratio
+        return QSize(round(frame.width_px * scale), round(frame.height_px * scale))
+
+    def _small_size(self, view: View) -> QSize:
+        return inset_size(view, QRectF(self.rect()), self._look, self.devicePixelRatioF())
 
     def _paint_picture(self, painter: QPainter, placement: Placement, view: View) -> None:
-        ratio = self.devicePixelRatioF()
-        pixels = view.frame.pixels
-        size = QSize(
-            round(view.frame.width_px * placement.scale * ratio),
-            round(view.frame.height_px * placement.scale * ratio),
-        )
-        if self._fitted is None or self._fitted[0] is not pixels or self._fitted[1] != size:
-            fitted = fit_pixels(pixels, size)
-            image = wrap_pixels(fitted)
-            image.setDevicePixelRatio(ratio)
-            self._fitted = (pixels, size, fitted, image)
-        painter.drawImage(QPointF(placement.left, placement.top), self._fitted[3])
+        frame, size = view.frame, self._large_size(view)
+        whole = placement.to_widget(Box(0, 0, frame.width_px, frame.height_px))
+        for part in _around(self.rect(), whole.toRect().adjusted(1, 1, -1, -1)):
+            painter.fillRect(part, self._look.colour("well"))
+        fitted = self._fitted
+        if fitted is None or not _is_of(fitted, view, size):
+            fitted = self._fitted = fit(frame.pixels, size)
+        fitted.image.setDevicePixelRatio(self.devicePixelRatioF())
+        painter.drawImage(QPointF(placement.left, placement.top), fitted.image)
+
+    def _paint_past(self, painter: QPainter, past: Past) -> None:
+        size, fitted = self._small_size(past.view), self._small
+        if fitted is None or not _is_of(fitted, past.view, size):
+            fitted = self._small = fit(past.view.frame.pixels, size)
+        fitted.image.setDevicePixelRatio(self.devicePixelRatioF())
+        paint_inset(painter, QRectF(self.rect()), past, fitted, self._look, box=self.show_box)
 
     def _paint_overlay(self, painter: QPainter, placement: Placement, analysis: Analysis) -> None:
         verdict = self._verdict
@@ -274,6 +306,10 @@ class Viewport(QWidget):
             paint_outline(painter, rect, self._look.colour("accent"), self._look)
         else:
             painter.fillRect(self.rect(), QColor(0, 0, 0, 90))
+
+
+def _is_of(fitted: Fitted | None, view: View, size: QSize) -> bool:
+    return fitted is not None and fitted.is_of(view.frame.pixels, size)
 
 
 def _around(whole: QRect, hole: QRect) -> tuple[QRect, QRect, QRect, QRect]:

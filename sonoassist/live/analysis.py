@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import threading
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from sonoassist.errors import ModelError, SonoAssistError
 from sonoassist.live.slots import NewestSlot
 from sonoassist.live.status import Level, ModelState, Notice, Notices, View
 from sonoassist.model.card import Card
 from sonoassist.packets import Frame
-from sonoassist.pipeline import Analyser, AnalyserOptions
 from sonoassist.temporal.steady import SteadyLabel
+
+if TYPE_CHECKING:
+    from sonoassist.pipeline import Analyser, AnalyserOptions
 
 IDLE_S = 0.2
 
-Loader = Callable[[], Analyser]
+Loader = Callable[[], "Analyser"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +53,10 @@ class AnalysisWorker:
         self._deliver = deliver
         self._notices = notices
         self._analyser: Analyser | None = None
-        self._steady = SteadyLabel(AnalyserOptions().threshold)
+        self._steady: SteadyLabel | None = None
         self._lock = threading.Lock()
         self._loader: Loader | None = None
-        self._options: AnalyserOptions | None = None
+        self._changes: Mapping[str, Any] = {}
         self._last: Frame | None = None
         self._again = False
         self._broken_sequence = False
@@ -68,11 +71,22 @@ class AnalysisWorker:
         """Load a model on the thread; only the newest wish counts."""
         with self._lock:
             self._loader = loader
+        # At once: "no model" must not be on screen until the thread has taken the wish.
+        self.state = AnalysisState(ModelState.LOADING)
 
-    def configure(self, options: AnalyserOptions) -> None:
-        """Use other options from the next frame on, and look at the last frame again."""
+    def configure(self, changes: Mapping[str, Any]) -> None:
+        """Change options from the next frame on, and look at the last frame again.
+
+        Args:
+            changes: Fields of `AnalyserOptions` and their new values.
+        """
         with self._lock:
-            self._options = options
+            self._changes = {**self._changes, **changes}
+
+    def tell_loading(self, step: str) -> None:
+        """A loader says what it does now; without meaning unless a model is being loaded."""
+        if self.state.model_state is ModelState.LOADING:
+            self.state = AnalysisState(ModelState.LOADING, step)
 
     def break_sequence(self) -> None:
         """The next frame does not follow the last one."""
@@ -116,16 +130,16 @@ class AnalysisWorker:
     def _take_wishes(self) -> None:
         with self._lock:
             loader, self._loader = self._loader, None
-            options, self._options = self._options, None
+            changes, self._changes = self._changes, {}
         if loader is not None:
             self._load(loader)
-        if options is not None and self._analyser is not None:
-            self._use(options)
+        if changes and self._analyser is not None:
+            self._use(replace(self._analyser.options, **changes))
 
     def _take_break(self) -> None:
         with self._lock:
             broken, self._broken_sequence = self._broken_sequence, False
-        if broken:
+        if broken and self._steady is not None:
             self._steady.reset()
 
     def _load(self, loader: Loader) -> None:
@@ -143,12 +157,13 @@ class AnalysisWorker:
                 self._notices.put(Notice.of(error))
             return
         self._analyser = analyser
-        self._steady.reset()
+        self._steady = SteadyLabel(analyser.options.threshold)
         self._use(analyser.options)
         self.state = _ready(analyser)
 
     def _use(self, options: AnalyserOptions) -> None:
         assert self._analyser is not None
+        assert self._steady is not None
         old = self._analyser.options
         if (options.crop, options.threshold) != (old.crop, old.threshold):
             # What was smoothed or held so far was judged by other rules.
@@ -159,7 +174,7 @@ class AnalysisWorker:
         self._again = self._last is not None
 
     def _view(self, frame: Frame) -> View:
-        if self._analyser is None:
+        if self._analyser is None or self._steady is None:
             return View(frame)
         try:
             analysis = self._analyser.analyse(frame)

@@ -7,7 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sonoassist.errors import (
     DamagedFrameError,
@@ -294,7 +294,11 @@ class CaptureWorker:
         return not self._every_frame or self._wait_taken(TAKEN_S)
 
     def _pass_on(self, frame: Frame) -> None:
-        self._set(index=frame.index, time_s=frame.time_s, newest_at_s=time.monotonic(), message="")
+        now_s = time.monotonic()
+        if not self._is_live():
+            # It was read ahead and has waited until it was due: only now it is the present.
+            frame = replace(frame, captured_at_s=now_s)
+        self._set(index=frame.index, time_s=frame.time_s, newest_at_s=now_s, message="")
         self._deliver(frame)
 
     def _end(self) -> None:

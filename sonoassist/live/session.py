@@ -1,31 +1,43 @@
-"""A live session: capture -> newest-only slot -> analysis -> the newest view. No Qt."""
+"""A live session: capture -> newest-only slot -> analysis -> what to show. No Qt."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from sonoassist.live.analysis import AnalysisWorker
 from sonoassist.live.capture import CaptureWorker, Opener
 from sonoassist.live.history import History
+from sonoassist.live.keeping_up import KeepingUp
 from sonoassist.live.rates import Rates
 from sonoassist.live.slots import NewestSlot
-from sonoassist.live.status import ModelState, Notices, SessionStatus, View
+from sonoassist.live.status import (
+    ModelState,
+    Notices,
+    PlayState,
+    SessionStatus,
+    Showing,
+    View,
+)
 from sonoassist.packets import Frame
-from sonoassist.pipeline import Analyser, AnalyserOptions
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.sources import open_source
 
+if TYPE_CHECKING:
+    from sonoassist.pipeline import Analyser
+
 RAW_AFTER_S = 2.0
-"""When the analysis has given nothing for this long, the raw picture is shown."""
+"""Where a recording waits for the analysis, the raw picture is shown after so long only."""
+
+Watcher = Callable[[View], None]
 
 
 class LiveSession:
     """Runs a source through an analyser; every method returns at once and is thread-safe.
 
     Args:
-        options: How frames are analysed until `configure` changes it.
         history_s: How far back a freeze can go.
         history_mb: Memory for that, in MiB.
         opener: Makes a source of what the user named.
@@ -33,21 +45,20 @@ class LiveSession:
 
     def __init__(
         self,
-        options: AnalyserOptions | None = None,
         *,
         history_s: float = 10.0,
         history_mb: int = 768,
         opener: Opener = open_source,
     ) -> None:
         self.notices = Notices()
-        self._options = options or AnalyserOptions()
-        self._lock = threading.Lock()
         self._shown = threading.Lock()
         self._rates = Rates()
         self._history = History(history_s, history_mb)
         self._newest: View | None = None
         self._raw: View | None = None
-        self._shown_at_s = 0.0
+        self._keeping_up = KeepingUp()
+        self._every_frame = False
+        self._watchers: tuple[Watcher, ...] = ()
         self._frames: NewestSlot[Frame] = NewestSlot()
         self._analysis = AnalysisWorker(self._frames, self._show, self.notices)
         self._capture = CaptureWorker(
@@ -94,6 +105,7 @@ class LiveSession:
 
     def set_every_frame(self, on: bool) -> None:
         """Let a recording wait for the analysis instead of dropping frames."""
+        self._every_frame = on
         self._capture.set_every_frame(on)
 
     # --- the analysis -----------------------------------------------------------------------
@@ -101,6 +113,10 @@ class LiveSession:
     def load_model(self, loader: Callable[[], Analyser]) -> None:
         """Load a model; `loader` runs on the analysis thread."""
         self._analysis.load(loader)
+
+    def tell_loading(self, step: str) -> None:
+        """Called by a loader: what it does now, for the screen."""
+        self._analysis.tell_loading(step)
 
     def configure(
         self,
@@ -116,15 +132,13 @@ class LiveSession:
         Raises:
             UsageError: The crop is not understood.
         """
-        with self._lock:
-            old = self._options
-            self._options = AnalyserOptions(
-                crop=old.crop if crop is None else parse_crop(crop, presets),
-                threshold=old.threshold if threshold is None else threshold,
-                guided=old.guided if guided is None else guided,
-                carry_boxes=old.carry_boxes if carry_boxes is None else carry_boxes,
-            )
-            self._analysis.configure(self._options)
+        changes: dict[str, Any] = {
+            "threshold": threshold,
+            "guided": guided,
+            "carry_boxes": carry_boxes,
+        }
+        changes["crop"] = None if crop is None else parse_crop(crop, presets)
+        self._analysis.configure({name: to for name, to in changes.items() if to is not None})
 
     def set_history(self, seconds: float, megabytes: int) -> None:
         """Change how far back a freeze can go."""
@@ -133,22 +147,44 @@ class LiveSession:
     # --- what came of it --------------------------------------------------------------------
 
     def newest(self) -> View | None:
-        """The newest view; the same object until there is a newer one.
+        """The picture to draw; the same object until there is a newer one."""
+        return self.showing().view
 
-        While the analysis is late or a model is loaded, that is the raw picture.
+    def showing(self) -> Showing:
+        """The picture to draw, and the newest result.
+
+        While the analysis keeps up, the newest picture that has a result. While it does not, or
+        a model is being loaded, the newest picture captured, which is drawn without one.
         """
-        source = self._capture.state.source
-        raw, view = self._raw, self._newest
-        if source is None or raw is None:
-            return None
-        if view is None or view.frame.source_id != source.source_id:
-            return raw
-        return raw if raw.frame is not view.frame and self._analysis_is_away() else view
+        capture, raw, view = self._capture.state, self._raw, self._newest
+        if capture.source is None or raw is None:
+            return Showing()
+        if view is None or view.frame.source_id != capture.source.source_id:
+            return Showing(raw)
+        result = view if view.analysis is not None else None
+        moving = capture.play_state is PlayState.PLAYING
+        if raw.frame is view.frame and not moving:
+            return Showing(view, result)
+        return Showing(raw if self._is_behind() else view, result)
 
-    def _analysis_is_away(self) -> bool:
+    def _is_behind(self) -> bool:
         if self._analysis.state.model_state is ModelState.LOADING:
             return True
-        return time.monotonic() - self._shown_at_s > RAW_AFTER_S
+        source = self._capture.state.source
+        if self._every_frame and source is not None and not source.live:
+            return self._keeping_up.waiting_s() > RAW_AFTER_S
+        return self._keeping_up.behind()
+
+    def watch(self, watcher: Watcher) -> None:
+        """Have `watcher` called with every picture captured, and again with its result.
+
+        It is called on a worker's thread and must return at once.
+        """
+        self._watchers = (*self._watchers, watcher)
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """Call `watcher` no more; one call may still be under way."""
+        self._watchers = tuple(one for one in self._watchers if one != watcher)
 
     def history(self) -> tuple[View, ...]:
         """The last seconds, oldest first."""
@@ -182,14 +218,19 @@ class LiveSession:
 
     def _captured(self, frame: Frame) -> None:
         self._rates.captured()
-        self._raw = View(frame)
+        if self._analysis.state.model_state is ModelState.READY:
+            self._keeping_up.captured(frame.frame_id)
+        self._raw = raw = View(frame)
         self._frames.put(frame)
+        for watcher in self._watchers:
+            watcher(raw)
 
     def _restarted(self) -> None:
         with self._shown:
             self._frames.clear()
             self._rates.reset()
             self._history.clear()
+            self._keeping_up.forget()
         self._analysis.break_sequence()
 
     def _show(self, view: View) -> None:
@@ -199,5 +240,9 @@ class LiveSession:
                 return  # a result of a source that was closed meanwhile
             if view.analysis is not None:
                 self._rates.analysed(view.analysis)
+            self._keeping_up.analysed(view.frame.frame_id)
             self._history.add(view)
-            self._newest, self._shown_at_s = view, time.monotonic()
+            self._newest = view
+        if view.analysis is not None:
+            for watcher in self._watchers:
+                watcher(view)

@@ -108,6 +108,21 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Showing:
+    """What belongs on the screen now.
+
+    Attributes:
+        view: The picture to draw, with its own result or without one; None without a picture.
+        result: The newest picture that has a result: `view` itself while the analysis keeps up
+            with the picture, an older one while the picture goes on without it; None when this
+            source has no result yet.
+    """
+
+    view: View | None = None
+    result: View | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SessionStatus:
     """A session at one moment.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +9,9 @@ import pytest
 from analyse_help import analyse, summary, table, write_picture
 from safetensors.numpy import load
 
-from sonoassist import paths
-from sonoassist.commands import demo, window
+from sonoassist import cli, paths
 from sonoassist.datasets.phantom_exams import read
+from sonoassist.gui.loading import bundled_model
 from sonoassist.model.store import ModelStore
 from sonoassist.phantom.catalogue import PLANE_KEYS
 from sonoassist.phantom.draw import draw_plane
@@ -83,12 +82,18 @@ def test_real_pictures_are_warned_of(tmp_path: Path, capsys: pytest.CaptureFixtu
 def test_the_demo_is_the_bundled_exam_with_the_bundled_model(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    opened: list[argparse.Namespace] = []
-    monkeypatch.setattr(window, "run", lambda args: opened.append(args) or 0)
-    for chosen, expected in ((None, NAME), ("sononet16", "sononet16")):
-        assert demo.run(argparse.Namespace(model=chosen)) == 0
-        assert opened[-1].model == expected
-        assert opened[-1].source == str(paths.demo_exam())
+    opened: list[tuple[str, dict[str, str], bool]] = []
+
+    def run_window(source: str, *, overrides: dict[str, str], bundled_model: bool) -> int:
+        opened.append((source, overrides, bundled_model))
+        return 0
+
+    monkeypatch.setattr("sonoassist.gui.app.run_window", run_window)
+    assert cli.run(["demo"]) == 0
+    assert cli.run(["demo", "--model", "sononet16"]) == 0
+    exam = str(paths.demo_exam())
+    assert opened == [(exam, {}, True), (exam, {"model": "sononet16"}, True)]
+    assert bundled_model(ModelStore.default()) == NAME
 
 
 def test_the_demo_exam_has_truth_for_every_frame() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from sonoassist.errors import DownloadError, ModelError
 from sonoassist.gui.ports import ModelEntry, Services
-from sonoassist.live.status import ModelState, Notices, PlayState, SessionStatus, View
+from sonoassist.live.status import ModelState, Notices, PlayState, SessionStatus, Showing, View
 from sonoassist.model.card import Card
 from sonoassist.packets import (
     Analysis,
@@ -120,6 +120,8 @@ class FakeSession:
     notices: Notices = field(default_factory=Notices)
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     view: View | None = None
+    result: View | None = None
+    watchers: list[Callable[[View], None]] = field(default_factory=list)
     past: tuple[View, ...] = ()
     now: SessionStatus = EMPTY
     stopped: bool = False
@@ -161,6 +163,9 @@ class FakeSession:
     def load_model(self, loader: Callable[[], Any]) -> None:
         self._note("load_model", loader)
 
+    def tell_loading(self, step: str) -> None:
+        self._note("tell_loading", step)
+
     def configure(self, **wishes: Any) -> None:
         self._note("configure", wishes)
 
@@ -169,6 +174,16 @@ class FakeSession:
 
     def newest(self) -> View | None:
         return self.view
+
+    def showing(self) -> Showing:
+        result = self.result or (self.view if self.view and self.view.analysis else None)
+        return Showing(self.view, result)
+
+    def watch(self, watcher: Callable[[View], None]) -> None:
+        self.watchers.append(watcher)
+
+    def unwatch(self, watcher: Callable[[View], None]) -> None:
+        self.watchers = [one for one in self.watchers if one != watcher]
 
     def history(self) -> tuple[View, ...]:
         return self.past
@@ -244,6 +259,6 @@ def make_services(
     return Services(
         list_devices=lambda: [FakeDevice(name) for name in devices],
         models=models,
-        make_analyser=lambda settings, synthetic: ("analyser", settings.model, synthetic),
+        make_analyser=lambda settings, synthetic, tell: ("analyser", settings.model, synthetic),
         save=lambda settings: saved.append(settings.model_copy(deep=True)),
     )

@@ -16,13 +16,14 @@ from pytestqt.qtbot import QtBot
 
 from sonoassist.gui.catalogue import Catalogue
 from sonoassist.gui.compose import build
+from sonoassist.gui.loading import load_analyser
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.ports import Services
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import ModelState, PlayState, View
 from sonoassist.model.store import ModelStore
 from sonoassist.packets import Box, State
-from sonoassist.pipeline import Analyser, analyser_for, build_analyser
+from sonoassist.pipeline import Analyser, build_analyser
 from sonoassist.planes import BY_KEY, Plane
 from sonoassist.settings import Settings
 from sonoassist.sources import open_source
@@ -57,7 +58,7 @@ def real(qtbot: QtBot, store: ModelStore) -> Iterator[tuple[MainWindow, LiveSess
     services = Services(
         list_devices=lambda: [],
         models=Catalogue(store, session.notices),
-        make_analyser=lambda wanted, synthetic: analyser_for(wanted, store, synthetic=synthetic),
+        make_analyser=lambda wanted, synthetic, tell: load_analyser(wanted, store, synthetic, tell),
         save=lambda _: None,
     )
     window = build(session, services, settings, [])

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from gui_fakes import BOX, CROP, make_frame, make_pixels, make_view
+from gui_fakes import BOX, CROP, make_frame, make_view
 from PyQt6.QtCore import QPoint, QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QImage
 from PyQt6.QtTest import QSignalSpy
@@ -13,7 +13,7 @@ from sonoassist.gui.overlay import BOX_PX, heat_evidence, place
 from sonoassist.gui.screens import Card, Chip, Screen
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import NOTHING, decide
-from sonoassist.gui.viewport import Viewport, fit_pixels, wrap_pixels
+from sonoassist.gui.viewport import Viewport
 from sonoassist.live.status import View
 from sonoassist.packets import Box, State
 from sonoassist.planes import BY_KEY, PLANES
@@ -137,16 +137,6 @@ def test_the_crop_outline_is_drawn_on_its_rectangle(viewport: Viewport) -> None:
     assert columns.max() in range(697, 702)
     assert rows.min() in range(78, 82)
     assert rows.max() in range(517, 522)
-
-
-def test_pixels_are_wrapped_without_a_copy() -> None:
-    for pixels in (make_pixels(), make_pixels()[:, :, 0].copy()):
-        image = wrap_pixels(pixels)
-        bits = image.constBits()
-        assert bits is not None
-        assert int(bits) == pixels.ctypes.data
-        assert image.pixelColor(10, 10) == GREY
-        assert fit_pixels(pixels, image.size()) is pixels
 
 
 def test_grey_pictures_are_drawn(viewport: Viewport) -> None:

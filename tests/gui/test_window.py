@@ -57,6 +57,22 @@ def test_the_settings_reach_the_session(window: MainWindow, session: FakeSession
     assert loader() == ("analyser", "auto", False)
 
 
+def test_a_source_asked_for_is_on_its_way_at_once(window: MainWindow, session: FakeSession) -> None:
+    session.now = replace(session.now, model_state=ModelState.LOADING, model_message="Engine: …")
+    window.begin("exams/exam.mp4")
+    window.display.stop()
+    assert session.now.play_state is PlayState.EMPTY
+    assert window.pages.currentWidget() is window.live
+    card = window.live.viewport.screen_shown.card
+    assert card is not None
+    assert (card.title, card.text) == ("Opening exam.mp4 …", "Engine: …")
+    session.show(make_view())
+    window.display.refresh()
+    trigger(window, Act.CLOSE)
+    window.display.refresh()
+    assert window.pages.currentWidget() is window.start_page
+
+
 def test_a_view_is_drawn_with_its_own_box(window: MainWindow, session: FakeSession) -> None:
     session.show(make_view("lips"))
     window.display.refresh()
@@ -186,17 +202,18 @@ def test_states_of_the_source_are_written_over_the_picture(
 
 
 @pytest.mark.parametrize(
-    ("state", "words"),
+    ("state", "message", "words"),
     [
-        (ModelState.MISSING, "Model missing: install"),
-        (ModelState.LOADING, "Loading the model …"),
-        (ModelState.FAILED, "No analysis: out of memory"),
+        (ModelState.MISSING, "out of memory", "Model missing: install"),
+        (ModelState.LOADING, "", "Loading the model …"),
+        (ModelState.LOADING, "Model: reading SonoNet-32 …", "Model: reading SonoNet-32 …"),
+        (ModelState.FAILED, "out of memory", "No analysis: out of memory"),
     ],
 )
 def test_without_a_model_the_picture_stays_and_says_why(
-    window: MainWindow, session: FakeSession, state: ModelState, words: str
+    window: MainWindow, session: FakeSession, state: ModelState, message: str, words: str
 ) -> None:
-    session.show(View(make_frame()), model_state=state, model_message="out of memory", card=None)
+    session.show(View(make_frame()), model_state=state, model_message=message, card=None)
     window.display.refresh()
     assert window.live.viewport.screen_shown.chips[0].text == words
     assert window.live.viewport.view is not None
@@ -577,20 +594,6 @@ def test_a_crop_that_is_not_understood_is_a_notice(
     window.controller.change(crop="x")
     window.display.tick()
     assert window.toasts.shown[-1].notice.title == "the crop 'x' is not understood"
-
-
-def test_the_timing_graph_opens_and_follows(window: MainWindow, session: FakeSession) -> None:
-    session.show(make_view())
-    window.display.refresh()
-    trigger(window, Act.TIMING)
-    for _ in range(12):
-        window.display.tick()
-    window.grab()
-    assert window.live.timing is not None
-    assert window.live.timing.isVisible()
-    trigger(window, Act.THEME)
-    trigger(window, Act.TIMING)
-    assert not window.live.timing.isVisible()
 
 
 def test_freezing_keeps_the_newer_of_two_results_of_one_frame(

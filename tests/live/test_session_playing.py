@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import time
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from live_fakes import BandEngine, MadeSource, Start, band_analyser, band_in, banded
@@ -7,7 +10,7 @@ from live_fakes import BandEngine, MadeSource, Start, band_analyser, band_in, ba
 from sonoassist.errors import DamagedFrameError, SourceError, UsageError
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import Level, ModelState, PlayState, View
-from sonoassist.packets import Box
+from sonoassist.packets import Box, Frame
 from sonoassist.planes import PLANES
 from waiting import wait_until
 
@@ -90,6 +93,21 @@ def test_a_flood_never_mixes_up_frames_and_results(start: Start) -> None:
     assert ids[-1] == 3999
     for view in (*views, *(one for one in newest if one is not None and one.analysis)):
         assert_own_result(view)
+
+
+def test_a_frame_that_was_read_ahead_is_captured_when_it_is_due(start: Start) -> None:
+    read_at_s: list[float] = []
+    source = MadeSource(6, fps=20, script=lambda index: read_at_s.append(time.monotonic()))
+    session = start(film=[source])
+    captured: list[Frame] = []
+    session.watch(lambda view: captured.append(view.frame))
+    session.open("film")
+    wait_for(session, PlayState.ENDED)
+    assert [frame.index for frame in captured] == list(range(6))
+    for earlier, later in pairwise(captured):
+        assert later.captured_at_s - earlier.captured_at_s >= 0.025  # half a frame's interval
+    waited_s = [frame.captured_at_s - at_s for frame, at_s in zip(captured, read_at_s, strict=True)]
+    assert max(waited_s) >= 0.025
 
 
 def test_pause_step_and_seek(start: Start) -> None:

@@ -12,7 +12,7 @@ from live_fakes import BandEngine, MadeSource, Script, Start, band_analyser, ban
 
 from real_models import published_analyser, true_plane
 from sonoassist.errors import EngineError, ModelError, SonoAssistError, SourceError, SourceLostError
-from sonoassist.live import session as live_session
+from sonoassist.live import keeping_up
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import Level, ModelState, PlayState
 from sonoassist.sources import open_source
@@ -139,7 +139,7 @@ def test_a_late_analysis_gives_way_to_the_raw_picture(
     engine.before = before
     session = start(grabber=[MadeSource(3, kind="stream", script=script)])
     ready(session, engine)
-    monkeypatch.setattr(live_session, "RAW_AFTER_S", LIMIT_S)  # not late yet
+    monkeypatch.setattr(keeping_up, "LATE_S", LIMIT_S)  # not late yet
     session.open("grabber")
     wait_until(lambda: len(session.history()) == 1)
     first.set()
@@ -147,10 +147,12 @@ def test_a_late_analysis_gives_way_to_the_raw_picture(
     view = session.newest()
     assert view is not None
     assert (view.frame.index, view.analysis is None) == (0, False)
-    monkeypatch.setattr(live_session, "RAW_AFTER_S", -1.0)  # late from now on
-    view = session.newest()
-    assert view is not None
-    assert (view.frame.index, view.analysis) == (2, None)
+    monkeypatch.setattr(keeping_up, "LATE_S", -1.0)  # late from now on
+    session._keeping_up._interval_s = 0.0
+    showing = session.showing()
+    assert showing.view is not None
+    assert (showing.view.frame.index, showing.view.analysis) == (2, None)
+    assert showing.result is view
     gate.set()
     wait_until(lambda: session.newest().analysis is not None)
     assert session.newest().frame.index == 2

@@ -1,0 +1,87 @@
+"""The small picture shown while the analysis is slower than the picture: the last result.
+
+The large picture is then the newest one, which has no result and gets no box; the box is drawn
+here, on the very frame that it belongs to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QRectF, QSize, Qt
+from PyQt6.QtGui import QColor, QFontMetricsF, QPainter
+
+from sonoassist.gui.fitter import Fitted
+from sonoassist.gui.overlay import Placement, paint_box
+from sonoassist.gui.theme import DARK, Look
+from sonoassist.gui.verdict import Verdict, ago
+from sonoassist.live.status import View
+
+SHARE = 0.27
+"""Of the widget's width; less where it would be too high."""
+_HIGH_SHARE = 0.36
+_BACK = QColor(10, 14, 19)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A result that is older than the picture on screen.
+
+    Attributes:
+        view: The picture it belongs to.
+        verdict: What was said of that picture.
+        age_s: How much older it is.
+    """
+
+    view: View
+    verdict: Verdict
+    age_s: float
+
+
+def inset_rect(view: View, area: QRectF, look: Look) -> QRectF:
+    """Where the small picture lies: the lower right corner of `area`, its caption above it."""
+    frame, margin = view.frame, look.px(14)
+    scale = min(
+        area.width() * SHARE / frame.width_px, area.height() * _HIGH_SHARE / frame.height_px
+    )
+    wide, high = round(frame.width_px * scale), round(frame.height_px * scale)
+    left, top = area.right() - margin - wide, area.bottom() - margin - high
+    return QRectF(round(left), round(top), wide, high)
+
+
+def inset_size(view: View, area: QRectF, look: Look, ratio: float) -> QSize:
+    """Size of the small picture in pixels of the screen."""
+    rect = inset_rect(view, area, look)
+    return QSize(round(rect.width() * ratio), round(rect.height() * ratio))
+
+
+def paint_inset(
+    painter: QPainter, area: QRectF, past: Past, fitted: Fitted, look: Look, *, box: bool
+) -> None:
+    """Paint the small picture with its own box and its age."""
+    rect = inset_rect(past.view, area, look)
+    high = look.px(24)
+    around = rect.adjusted(-look.px(1), -high, look.px(1), look.px(1))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.fillRect(around.adjusted(-1, -1, 1, 1), QColor(DARK.muted))
+    painter.fillRect(around, _BACK)
+    painter.drawImage(rect.topLeft(), fitted.image)
+    plane, small = past.verdict.plane, Look(look.palette, look.scale * 0.75, look.family)
+    if box and past.verdict.box is not None and plane is not None:
+        placement = Placement(rect.left(), rect.top(), rect.width() / past.view.frame.width_px)
+        painter.save()
+        painter.setClipRect(rect)
+        paint_box(painter, placement, past.verdict.box, plane, small)
+        painter.restore()
+    _paint_caption(painter, QRectF(around.left(), around.top(), around.width(), high), past, look)
+
+
+def _paint_caption(painter: QPainter, row: QRectF, past: Past, look: Look) -> None:
+    font = look.font(13)
+    painter.setFont(font)
+    painter.setPen(QColor(DARK.muted))
+    inner = row.adjusted(look.px(8), 0, -look.px(8), 0)
+    wide = QFontMetricsF(font).horizontalAdvance
+    words = f"Last result, {ago(past.age_s)}"
+    text = words if wide(words) <= inner.width() else ago(past.age_s)
+    painter.drawText(inner, Qt.AlignmentFlag.AlignVCenter, text)

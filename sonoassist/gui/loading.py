@@ -1,0 +1,55 @@
+"""Loading a model, step by step, on the analysis thread: the heavy imports happen here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sonoassist.model.folding import Tensors
+from sonoassist.model.store import AUTO, InstalledModel, ModelStore
+from sonoassist.settings import Settings
+
+if TYPE_CHECKING:
+    from sonoassist.pipeline import Analyser
+
+Tell = Callable[[str], None]
+
+
+class TellingStore(ModelStore):
+    """A store that tells what is read from it, and what comes after that.
+
+    Args:
+        store: The models.
+        tell: Is told.
+    """
+
+    def __init__(self, store: ModelStore, tell: Tell) -> None:
+        super().__init__(store.user_folder, store.shipped_folder)
+        self._tell = tell
+
+    def load_tensors(self, model: InstalledModel) -> Tensors:
+        """The weights of a model."""
+        self._tell(f"Model: reading {model.card.title} …")
+        tensors = super().load_tensors(model)
+        self._tell(f"Engine: compiling {model.card.title} …")
+        return tensors
+
+
+def load_analyser(settings: Settings, store: ModelStore, synthetic: bool, tell: Tell) -> Analyser:
+    """Build the analyser that the settings ask for.
+
+    Raises:
+        UsageError: The crop in the settings is not understood.
+        ModelError: The model is missing or damaged.
+        EngineError: The engine is not to be had here.
+    """
+    tell("Engine: loading its libraries …")
+    # Not at the top: image and array libraries come with it, and the window is up before them.
+    from sonoassist.pipeline import analyser_for
+
+    return analyser_for(settings, TellingStore(store, tell), synthetic=synthetic)
+
+
+def bundled_model(store: ModelStore) -> str:
+    """Name of the model that comes with the program; "auto" when none does."""
+    return next((model.name for model in store.installed() if model.bundled), AUTO)

@@ -1,0 +1,321 @@
+"""How pictures come to the screen, and that a slow model never holds them up."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from gui_fakes import (
+    BOX,
+    GRABBER,
+    FakeModels,
+    FakeSession,
+    make_frame,
+    make_pixels,
+    make_services,
+    make_view,
+)
+from PyQt6.QtCore import QRectF
+from PyQt6.QtGui import QColor, QImage
+from pytestqt.qtbot import QtBot
+
+from sonoassist.gui import viewport as viewports
+from sonoassist.gui.compose import build
+from sonoassist.gui.fitter import fit
+from sonoassist.gui.inset import inset_rect
+from sonoassist.gui.main_window import MainWindow
+from sonoassist.gui.verdict import FORGET_AFTER_S, SLOW, Kind, ago
+from sonoassist.live.status import ModelState, PlayState, View
+from sonoassist.packets import State
+from sonoassist.planes import BY_KEY, DISPLAY_ORDER, INDEX
+from sonoassist.settings import Settings
+
+FEMUR = QColor(BY_KEY["femur"].colour)
+
+
+def box_pixels(image: QImage, within: QRectF | None = None, without: QRectF | None = None) -> int:
+    """Number of pixels in the colour of the femur's box, inside or outside of a rectangle."""
+    grey = image.convertToFormat(QImage.Format.Format_RGB32)
+    bits = grey.constBits()
+    assert bits is not None
+    bits.setsize(grey.sizeInBytes())
+    pixels = np.array(bits).reshape(grey.height(), grey.width(), 4)[:, :, 2::-1]
+    found = np.all(pixels == FEMUR.getRgb()[:3], axis=2)
+    for rect, keep in ((within, True), (without, False)):
+        if rect is not None:
+            mask = np.zeros_like(found)
+            box = rect.toAlignedRect().adjusted(-4, -40, 4, 4)
+            mask[max(box.top(), 0) : box.bottom() + 1, max(box.left(), 0) : box.right() + 1] = True
+            found &= mask if keep else ~mask
+    return int(found.sum())
+
+
+def late(session: FakeSession, age_frames: int = 8, **more: object) -> tuple[View, View]:
+    """The picture is so many frames ahead of the last result."""
+    result = make_view("femur", 0.93, frame=make_frame(100, info=GRABBER), **more)  # type: ignore[arg-type]
+    raw = View(make_frame(100 + age_frames, info=GRABBER))
+    session.result = result
+    session.show(raw, GRABBER)
+    return raw, result
+
+
+# -- a model that is too slow -------------------------------------------------------------------
+
+
+def test_the_live_picture_has_no_box_and_the_last_result_is_named_with_its_age(
+    window: MainWindow, session: FakeSession
+) -> None:
+    raw, result = late(session)
+    window.display.refresh()
+    live = window.live
+    assert live.viewport.view is raw
+    verdict = live.headline.verdict
+    assert (verdict.kind, verdict.title, verdict.plane, verdict.box) == (
+        Kind.PAST, "Femur", None, None,
+    )  # fmt: skip
+    assert live.headline.lines() == ["93 %, 0.4 s ago", SLOW]
+    assert live.headline.percent_text == ""
+    assert live.planes.winner() is None
+    shares = dict(live.planes.texts())
+    assert shares["Femur"] == "93 %"
+    area = QRectF(live.viewport.rect())
+    small = inset_rect(result, area, window.look)
+    image = live.viewport.grab().toImage()
+    assert box_pixels(image, without=small) == 0
+    assert box_pixels(image, within=small) > 0
+
+
+def test_the_small_picture_is_the_one_its_box_belongs_to(
+    window: MainWindow, session: FakeSession
+) -> None:
+    pixels = make_pixels(value=180)
+    result = make_view("femur", 0.93, frame=make_frame(100, pixels, GRABBER))
+    session.result = result
+    session.show(View(make_frame(108, make_pixels(value=20), GRABBER)), GRABBER)
+    window.display.refresh()
+    viewport = window.live.viewport
+    rect = inset_rect(result, QRectF(viewport.rect()), window.look)
+    image = viewport.grab().toImage()
+    scale = rect.width() / 400
+    edge = (round(rect.left() + BOX.left * scale), round(rect.top() + 0.75 * rect.height() * 0.8))
+    near = {image.pixelColor(edge[0] + dx, edge[1]).name() for dx in range(-3, 4)}
+    assert FEMUR.name() in near
+    assert image.pixelColor(round(rect.left()) + 6, round(rect.bottom()) - 6).red() == 180
+    assert image.pixelColor(round(viewport.width() / 2), round(viewport.height() / 4)).red() == 20
+
+
+@pytest.mark.parametrize("state", [State.UNSURE, State.BACKGROUND])
+def test_without_a_box_there_is_no_small_picture(
+    window: MainWindow, session: FakeSession, state: State
+) -> None:
+    late(session, state=state)
+    window.display.refresh()
+    assert window.live.headline.verdict.kind is Kind.PAST
+    image = window.live.viewport.grab().toImage()
+    corner = image.pixelColor(image.width() - 60, image.height() - 60)
+    assert corner in (QColor(60, 60, 60), window.look.colour("well"))
+
+
+def test_the_box_key_turns_the_small_picture_off(
+    window: MainWindow, session: FakeSession, settings: Settings
+) -> None:
+    late(session)
+    window.controller.flip("show_box")
+    window.display.refresh()
+    assert box_pixels(window.live.viewport.grab().toImage()) == 0
+
+
+def test_an_old_result_is_not_named_any_more(window: MainWindow, session: FakeSession) -> None:
+    late(session, age_frames=int(FORGET_AFTER_S * 25) + 1)
+    window.display.refresh()
+    assert window.live.headline.spoken == f"Not analysed, {SLOW}"
+    assert {share for _, share in window.live.planes.texts()} == {"–"}
+    assert box_pixels(window.live.viewport.grab().toImage()) == 0
+
+
+def test_while_a_model_is_loaded_nothing_of_the_past_is_said(
+    window: MainWindow, session: FakeSession
+) -> None:
+    late(session)
+    session.now = replace(session.now, model_state=ModelState.LOADING, card=None)
+    window.display.refresh()
+    assert window.live.headline.verdict.title == "Not analysed"
+    assert {share for _, share in window.live.planes.texts()} == {"–"}
+
+
+def test_a_frozen_picture_shows_its_own_result_only(
+    window: MainWindow, session: FakeSession
+) -> None:
+    _, result = late(session)
+    session.past = (result,)
+    window.display.refresh()
+    window.controller.toggle_freeze()
+    live = window.live
+    assert live.viewport.view is not result
+    assert live.headline.verdict.title == "Not analysed"
+    assert box_pixels(live.viewport.grab().toImage()) == 0
+    window.controller.step(-1)
+    assert live.viewport.view is result
+    assert live.headline.verdict.kind is Kind.PLANE
+    assert box_pixels(live.viewport.grab().toImage()) > 0
+
+
+def test_under_a_card_nothing_is_said(window: MainWindow, session: FakeSession) -> None:
+    late(session)
+    session.now = replace(session.now, play_state=PlayState.LOST)
+    window.display.refresh()
+    assert window.live.headline.spoken == ""
+    assert box_pixels(window.live.viewport.grab().toImage()) == 0
+
+
+def test_the_strip_gets_the_results_and_goes_on_with_the_picture(
+    window: MainWindow, session: FakeSession
+) -> None:
+    for at in range(0, 50, 10):
+        session.result = make_view("femur", frame=make_frame(at, info=GRABBER))
+        for index in range(at, at + 10):
+            session.show(View(make_frame(index, info=GRABBER)), GRABBER)
+            window.display.tick()
+    timeline = window.display._timeline
+    assert timeline.now_s == pytest.approx(49 / 25)
+    segments = timeline.segments()
+    assert [(one.code, round(one.start_s, 2), round(one.end_s, 2)) for one in segments] == [
+        (INDEX["femur"], 0.0, 1.64)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("age_s", "words"), [(0.01, "0.1 s ago"), (0.4, "0.4 s ago"), (1.2, "1.5 s ago")]
+)
+def test_ages_are_never_flattered(age_s: float, words: str) -> None:
+    assert ago(age_s) == words
+
+
+# -- the way of a picture -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def running(qtbot: QtBot, session: FakeSession) -> Iterator[MainWindow]:
+    """A window whose display runs by itself, as in the program."""
+    main = build(session, make_services(FakeModels(), []), Settings(), [])
+    qtbot.addWidget(main)
+    main.resize(1280, 800)
+    main.show()
+    main.begin()
+    qtbot.waitUntil(lambda: not main.controller.jobs.busy)
+    yield main
+    main.close()
+
+
+def test_pictures_are_scaled_on_the_fitters_thread_only(
+    qtbot: QtBot, running: MainWindow, session: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painted: list[View] = []
+    running.live.viewport.painted.connect(painted.append)
+    session.show(make_view(frame=make_frame(0)))
+    qtbot.waitUntil(lambda: len(painted) == 1)
+    threads: list[str] = []
+
+    def watched(*args: object) -> object:
+        threads.append(threading.current_thread().name)
+        return fit(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(viewports, "fit", watched)
+    monkeypatch.setattr("sonoassist.gui.fitter.fit", watched)
+    for index in range(1, 8):
+        view = make_view(frame=make_frame(index, make_pixels(value=index)))
+        session.show(view)
+        for watcher in session.watchers:
+            watcher(view)
+        qtbot.waitUntil(lambda count=index + 1: len(painted) == count)  # type: ignore[misc]
+        assert painted[-1] is view
+    assert set(threads) == {"fitter"}
+    assert len(threads) == 7
+
+
+def test_everything_said_changes_together_with_the_picture(
+    qtbot: QtBot, running: MainWindow, session: FakeSession
+) -> None:
+    first = make_view("lips", frame=make_frame(0))
+    session.show(first)
+    qtbot.waitUntil(lambda: running.live.viewport.view is first)
+    mismatches: list[str] = []
+
+    def compare(view: View) -> None:
+        said = running.live.headline.verdict
+        if said.plane is None or view.analysis is None:
+            mismatches.append("nothing said")
+        elif said.plane is not view.analysis.prediction.plane:
+            mismatches.append(f"{said.plane.key} over {view.analysis.prediction.plane.key}")
+
+    running.live.viewport.painted.connect(compare)
+    keys = [plane.key for plane in DISPLAY_ORDER if not plane.is_background]
+    for index in range(1, 30):
+        view = make_view(keys[index % 13], frame=make_frame(index, make_pixels(value=index)))
+        session.show(view)
+        with qtbot.waitSignal(running.live.viewport.painted):
+            for watcher in session.watchers:
+                watcher(view)
+    assert mismatches == []
+
+
+def test_a_picture_of_a_source_left_while_it_was_scaled_is_not_drawn(
+    qtbot: QtBot, running: MainWindow, session: FakeSession
+) -> None:
+    old = make_view("lips", frame=make_frame(0))
+    session.show(old)
+    running.display.tick()
+    session.view = None
+    session.close_source()
+    running.display.refresh()
+    running.display._fitter.stop()
+    running.display._on_fitted()
+    assert running.live.viewport.view is None
+
+
+def test_stopping_the_display_ends_its_thread_and_its_watching(
+    running: MainWindow, session: FakeSession
+) -> None:
+    assert session.watchers
+    running.display.stop()
+    assert session.watchers == []
+    assert "fitter" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_rows_that_look_the_same_are_not_painted_again(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.show(make_view("lips", 0.9))
+    window.display.refresh()
+    planes = window.live.planes
+    planes.advance(1e6)
+    planes.advance(1e6)
+    window.grab()
+    painted: list[object] = []
+    monkeypatch.setattr(planes, "update", lambda *args: painted.append(args))
+    planes.show_shares(session.view.analysis.prediction.probabilities, window.live.headline.verdict)
+    assert painted == []
+    session.show(make_view("lips", 0.89))
+    window.display.tick()
+    planes.advance(1e6)
+    at = DISPLAY_ORDER.index(BY_KEY["lips"])
+    assert (planes.row_rect(at).toAlignedRect(),) in painted
+    assert len(set(map(str, painted))) < 4
+
+
+def test_the_headline_is_painted_again_only_when_it_reads_otherwise(
+    window: MainWindow, session: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.show(make_view("lips", 0.901))
+    window.display.refresh()
+    painted: list[object] = []
+    monkeypatch.setattr(window.live.headline, "update", lambda *args: painted.append(args))
+    session.show(make_view("lips", 0.904))
+    window.display.tick()
+    assert painted == []
+    session.show(make_view("lips", 0.95))
+    window.display.tick()
+    assert len(painted) == 1

@@ -1,0 +1,165 @@
+"""Measuring the real window, and what is counted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+from gui_fakes import make_frame, make_view
+from hypothesis import given
+from hypothesis import strategies as st
+from PyQt6.QtCore import QTimer
+from PyQt6.QtWidgets import QApplication
+
+from sonoassist import paths
+from sonoassist.errors import ModelError, SourceError, UsageError
+from sonoassist.gui.loading import bundled_model
+from sonoassist.gui.measure import Counter, measure_program
+from sonoassist.gui.process_memory import resident_mb
+from sonoassist.gui.shell import Shell
+from sonoassist.live.status import View
+from sonoassist.model.store import ModelStore
+from sonoassist.packets import State
+
+DEMO = str(paths.demo_exam())
+SECONDS = 1.5
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """The home that every test here has; see the fixtures of the room."""
+    made = tmp_path / "home"
+    made.mkdir()
+    (made / "settings.json").write_text('{"theme": "light", "threshold": 0.9, "version": 1}')
+    return made
+
+
+def test_the_window_is_measured_while_it_plays(qapp: QApplication, home: Path) -> None:
+    before = set(threading.enumerate())
+    kept = (home / "settings.json").read_bytes()
+    figures = measure_program(DEMO, SECONDS, {"engine": "openvino", "precision": "f32"})
+    assert (figures.source, figures.width_px, figures.height_px) == (DEMO, 800, 600)
+    assert figures.seconds >= SECONDS
+    assert figures.painted_hz > 0
+    assert figures.painted_hz <= figures.captured_hz + 2 / SECONDS
+    assert figures.analysed_hz <= figures.captured_hz + 2 / SECONDS
+    assert 0 < figures.paint_p50_ms <= figures.paint_p95_ms
+    assert figures.paint_p50_ms < figures.latency_p50_ms <= figures.latency_p95_ms
+    assert 0 < figures.cpu_cores <= (os.cpu_count() or 1)
+    times = [at_s for at_s, _ in figures.memory_mb]
+    assert times == sorted(times)
+    assert len(times) >= 3
+    assert all(mb > 50 for _, mb in figures.memory_mb)
+    stages = [stage for stage, _, _ in figures.stages_ms]
+    assert stages == ["waiting", "preprocess", "inference", "localise", "to screen", "painting"]
+    assert all(0 <= p50 <= p95 for _, p50, p95 in figures.stages_ms)
+    assert 0 <= figures.planes_share <= 1
+    assert (figures.engine, figures.precision) == ("OpenVINO", "f32")
+    assert figures.model == bundled_model(ModelStore.default())
+    assert set(threading.enumerate()) <= before
+    assert not [one for one in qapp.topLevelWidgets() if one.isVisible()]
+    assert (home / "settings.json").read_bytes() == kept
+    assert {path.name for path in home.iterdir()} <= {"settings.json", "cache", "logs"}
+    assert asdict(figures)["source"] == DEMO
+
+
+def test_a_source_that_is_not_there(qapp: QApplication, home: Path) -> None:
+    with pytest.raises(SourceError):
+        measure_program(str(home / "none.mp4"), SECONDS, {})
+    assert not [one for one in qapp.topLevelWidgets() if one.isVisible()]
+
+
+def test_a_model_that_is_not_there(qapp: QApplication) -> None:
+    with pytest.raises(ModelError, match="sononet64"):
+        measure_program(DEMO, SECONDS, {"model": "sononet64"})
+
+
+def test_an_override_that_is_not_allowed(qapp: QApplication) -> None:
+    with pytest.raises(UsageError, match="threshold"):
+        measure_program(DEMO, SECONDS, {"threshold": 3})
+
+
+def shell_of(application: QApplication) -> Shell:
+    return next(one for one in application.topLevelWidgets() if isinstance(one, Shell))
+
+
+def test_closing_the_window_ends_it(qapp: QApplication) -> None:
+    QTimer.singleShot(300, lambda: shell_of(qapp).close())
+    with pytest.raises(UsageError, match="the window was closed"):
+        measure_program(DEMO, 60.0, {"engine": "openvino"})
+
+
+def test_ctrl_c_ends_it_and_its_handler_is_put_back(qapp: QApplication) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    QTimer.singleShot(300, lambda: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        measure_program(DEMO, 60.0, {"engine": "openvino"})
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_without_a_display_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise UsageError("there is no display to open a window on")
+
+    monkeypatch.setattr("sonoassist.gui.measure.check_display", refuse)
+    with pytest.raises(UsageError, match="no display"):
+        measure_program(DEMO, SECONDS, {})
+
+
+def test_memory_grows_with_what_is_held() -> None:
+    before = resident_mb()
+    held = bytearray(os.urandom(1) * 60_000_000)
+    assert resident_mb() - before > 40
+    assert len(held) == 60_000_000
+
+
+# -- counting -----------------------------------------------------------------------------------
+
+
+def pair(index: int, state: State = State.PLANE) -> tuple[View, View]:
+    frame = make_frame(index)
+    return View(frame), make_view(frame=frame, state=state)
+
+
+def test_nothing_is_counted_before_it_begins_and_after_it_ends() -> None:
+    counter = Counter()
+    raw, analysed = pair(0)
+    counter.see(raw)
+    counter.begin()
+    counter.see(analysed)  # captured before, analysed now: it has dropped nobody
+    counter.end()
+    counter.see(raw)
+    assert (counter.captured, counter.analysed, counter.dropped) == (0, 1, 0)
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=60))
+def test_every_frame_is_analysed_dropped_or_under_way(taken: list[bool]) -> None:
+    counter = Counter()
+    counter.begin()
+    for index, is_taken in enumerate(taken):
+        raw, analysed = pair(index, State.PLANE if index % 2 else State.BACKGROUND)
+        counter.see(raw)
+        if is_taken:
+            counter.see(analysed)
+    last = max((index for index, is_taken in enumerate(taken) if is_taken), default=-1)
+    assert counter.captured == len(taken)
+    assert counter.analysed == sum(taken)
+    assert counter.dropped == last + 1 - sum(taken)
+    assert counter.planes == sum(taken[1::2])
+
+
+def test_stages_are_those_of_everything_analysed() -> None:
+    counter = Counter()
+    counter.begin()
+    raw, analysed = pair(3)
+    assert analysed.analysis is not None
+    took = replace(analysed.analysis, timings_ms=(("preprocess", 2.0), ("inference", 9.0)))
+    counter.see(raw)
+    counter.see(replace(analysed, analysis=took))
+    assert list(counter.stages_ms) == ["waiting", "preprocess", "inference"]
+    assert counter.stages_ms["inference"] == [9.0]
+    assert counter.stages_ms["waiting"] == [pytest.approx(30.0 - 11.0)]
