@@ -27,6 +27,7 @@ from sonoassist.benchmark.program import ProgramFigures
 from sonoassist.benchmark.report import Networks, Report
 from sonoassist.benchmark.start import StartBenchmark, total_starts
 from sonoassist.commands.common import Progress, Subparsers, model_line, say, say_json
+from sonoassist.commands.window import prepare_libraries
 from sonoassist.engines.choose import EngineChoice
 from sonoassist.errors import SonoAssistError, SourceError, UsageError
 from sonoassist.files import ensure_folder
@@ -380,9 +381,7 @@ def _driver() -> MeasureProgram:
     except UsageError as error:
         hint = "With QT_QPA_PLATFORM=offscreen a window is measured that nobody sees"
         raise UsageError(error.message, hint) from error
-    if sys.platform == "win32":
-        # There torch's libraries do not load after Qt's.
-        importlib.import_module("sonoassist.engines.torch_engine")
+    prepare_libraries()
     try:
         measure: MeasureProgram = importlib.import_module(DRIVER).measure_program
     except ImportError as error:

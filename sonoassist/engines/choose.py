@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import importlib.util
 import sys
 from collections.abc import Mapping
@@ -18,6 +19,8 @@ from sonoassist.model.architecture import Architecture
 ENGINES = ("auto", "torch", "openvino")
 PRECISIONS = ("auto", "f32", "bf16", "f16", "int8")
 DEVICES = ("auto", "cpu", "cuda", "mps")
+
+_DRIVER_SIGNS = ("/proc/driver/nvidia", "/usr/lib/wsl/lib/libcuda.so.1")
 
 Tensors = Mapping[str, NDArray[np.float32]]
 
@@ -83,12 +86,22 @@ def _wants_openvino(choice: EngineChoice) -> bool:
 
 def _has_accelerator() -> bool:
     """Whether torch sees a GPU. Looks for a driver first, since importing torch takes seconds."""
-    # Off Linux there is no cheap sign of a driver.
-    if sys.platform == "linux" and not Path("/proc/driver/nvidia").exists():
+    if not _has_driver():
         return False
     from sonoassist.engines.torch_engine import torch_devices
 
     return torch_devices()[0] == "cuda"
+
+
+def _has_driver() -> bool:
+    """Whether an NVIDIA driver is installed."""
+    system: str = sys.platform
+    if system == "win32":
+        return ctypes.util.find_library("nvcuda") is not None
+    if system == "linux":
+        # The second is where Linux inside of Windows finds the driver of its host.
+        return any(Path(sign).exists() for sign in _DRIVER_SIGNS)
+    return False  # NVIDIA makes no driver for others
 
 
 def _openvino(choice: EngineChoice, spec: Architecture, tensors: Tensors) -> Engine:

@@ -66,7 +66,7 @@ class Controller(QObject):
         self.session.set_speed(settings.speed)
         self.session.set_loop(settings.loop)
         self.session.set_every_frame(settings.every_frame)
-        self._configure({"crop", "threshold", "guided_heat"})
+        self._configure({"crop", "threshold", "guided_heat", "carry_boxes"})
         self.load_model()
         self.look_for_devices()
 
@@ -124,11 +124,16 @@ class Controller(QObject):
         # The guided pass costs as much as the plain one: only while its map is looked at.
         guided = settings.show_heat and settings.guided_heat
         asked = guided if changed & {"show_heat", "guided_heat"} else None
-        if crop is None and threshold is None and asked is None:
+        carry = settings.carry_boxes if "carry_boxes" in changed else None
+        if crop is None and threshold is None and asked is None and carry is None:
             return
         try:
             self.session.configure(
-                crop=crop, threshold=threshold, guided=asked, presets=settings.own_crops
+                crop=crop,
+                threshold=threshold,
+                guided=asked,
+                carry_boxes=carry,
+                presets=settings.own_crops,
             )
         except UsageError as error:
             self.session.notices.put(Notice.of(error))

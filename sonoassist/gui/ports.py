@@ -45,6 +45,7 @@ class Session(Protocol):
         crop: str | None = None,
         threshold: float | None = None,
         guided: bool | None = None,
+        carry_boxes: bool | None = None,
         presets: Mapping[str, str] | None = None,
     ) -> None:
         """Change how frames are analysed from now on.

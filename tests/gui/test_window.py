@@ -52,9 +52,18 @@ def live_history(session: FakeSession, count: int = 50) -> list[View]:
 
 def test_the_settings_reach_the_session(window: MainWindow, session: FakeSession) -> None:
     wishes = next(call[1] for call in session.calls if call[0] == "configure")
-    assert wishes == {"crop": "default", "threshold": 0.7, "guided": False, "presets": {}}
+    assert wishes == {
+        "crop": "default", "threshold": 0.7, "guided": False, "carry_boxes": False, "presets": {},
+    }  # fmt: skip
     loader = next(call[1] for call in session.calls if call[0] == "load_model")
     assert loader() == ("analyser", "auto", False)
+
+
+def test_carrying_boxes_reaches_the_session(window: MainWindow, session: FakeSession) -> None:
+    window.controller.change(carry_boxes=True)
+    wishes = [call[1] for call in session.calls if call[0] == "configure"][-1]
+    assert wishes["carry_boxes"] is True
+    assert wishes["crop"] is None
 
 
 def test_a_source_asked_for_is_on_its_way_at_once(window: MainWindow, session: FakeSession) -> None:
