@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
-from sonoassist.engines.openvino_api import ov
+from sonoassist.engines.openvino_api import compiled_for_latency, ov
 from sonoassist.engines.openvino_graph import (
     build_graph,
     build_int8_graph,
@@ -78,7 +78,6 @@ class OpenVINOEngine(Engine):
             rounded = bf16_tensors if precision == "bf16" else int8_tensors
             tensors = rounded(tensors, statistics)
         self._tensors = tensors
-        self._core = ov.Core()
         self._requests: dict[tuple[int, int, Saliency], Any] = {}
 
     def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
@@ -99,7 +98,9 @@ class OpenVINOEngine(Engine):
         key = (height_px, width_px, saliency)
         if key not in self._requests:
             graph = self._graph(height_px, width_px, saliency)
-            self._requests[key] = _compiled(self._core, graph, _HINTS[self.precision])
+            self._requests[key] = compiled_for_latency(
+                graph, _HINTS[self.precision]
+            ).create_infer_request()
         return self._requests[key]
 
     def _graph(self, height_px: int, width_px: int, saliency: Saliency) -> ov.Model:
@@ -134,15 +135,6 @@ def _failed(error: RuntimeError) -> EngineError:
     )
 
 
-def _compiled(core: ov.Core, graph: ov.Model, hint: str) -> Any:
-    settings = {
-        "INFERENCE_PRECISION_HINT": hint,
-        "PERFORMANCE_HINT": "LATENCY",
-        "NUM_STREAMS": "1",
-    }
-    return core.compile_model(graph, "CPU", settings).create_infer_request()
-
-
 def measure_statistics(
     spec: Architecture, tensors: Mapping[str, NDArray[np.float32]], inputs: Sequence[Floats]
 ) -> ActivationStatistics:
@@ -158,7 +150,7 @@ def measure_statistics(
     """
     try:
         graph = build_statistics_graph(spec, tensors, *inputs[0].shape[2:])
-        request = _compiled(ov.Core(), graph, "f32")
+        request = compiled_for_latency(graph, "f32").create_infer_request()
         found = [_outputs(request, network_input) for network_input in inputs]
     except RuntimeError as error:
         raise _failed(error) from error

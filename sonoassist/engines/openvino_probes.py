@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sonoassist.engines.openvino_api import ops, ov
+from sonoassist.engines.openvino_api import compiled_for_latency, ops, ov
 from sonoassist.engines.probes import Probe, ProbeSizes
 from sonoassist.packets import Floats
 
@@ -25,7 +25,7 @@ def products(precision: str, sizes: ProbeSizes) -> list[Probe]:
 def thread_count() -> int:
     """How many threads OpenVINO multiplies with when it is left to itself."""
     x = ops.parameter([1, 1], np.float32)
-    compiled = _compiled(ov.Model([ops.relu(x)], [x], "threads"), "f32")
+    compiled = compiled_for_latency(ov.Model([ops.relu(x)], [x], "threads"), "f32")
     return int(compiled.get_property("INFERENCE_NUM_THREADS"))
 
 
@@ -33,19 +33,10 @@ class _Run:
     def __init__(self, model: Any, precision: str) -> None:
         shape = [int(side) for side in model.input(0).shape]
         self._input = _random(*shape)
-        self._request = _compiled(model, precision).create_infer_request()
+        self._request = compiled_for_latency(model, precision).create_infer_request()
 
     def __call__(self) -> None:
         self._request.infer([self._input], share_inputs=True, share_outputs=True)
-
-
-def _compiled(model: Any, precision: str) -> Any:
-    settings = {
-        "INFERENCE_PRECISION_HINT": precision,
-        "PERFORMANCE_HINT": "LATENCY",
-        "NUM_STREAMS": "1",
-    }
-    return ov.Core().compile_model(model, "CPU", settings)
 
 
 def _random(*shape: int) -> Floats:
