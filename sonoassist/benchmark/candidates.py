@@ -11,6 +11,8 @@ from sonoassist.engines.choose import EngineChoice, Tensors, make_engine, runs_o
 from sonoassist.errors import EngineError
 from sonoassist.evaluation.speed import noise_input
 from sonoassist.model.architecture import Architecture, architecture
+from sonoassist.model.store import ModelStore
+from sonoassist.precision.choosing import engine_for
 
 ENGINES = ("openvino", "torch")
 PRECISIONS = ("f32", "bf16", "f16", "int8")
@@ -163,3 +165,18 @@ def _check(found: Sequence[str], asked: Sequence[str] | None, left_out: Sequence
         if name not in found:
             reasons = [one.why for one in left_out if name in one.what.split()]
             raise EngineError(f"{name} cannot be measured here: {reasons[0]}")
+
+
+def chosen_runner(store: ModelStore) -> Runner:
+    """What the program takes by itself for the model that it takes by itself.
+
+    Raises:
+        ModelError: No model is installed, or it is damaged.
+        EngineError: No engine can be had here.
+    """
+    installed = store.get()
+    engine = engine_for(installed.card, store.load_tensors(installed), EngineChoice())
+    try:
+        return Runner(engine.name, engine.precision, engine.device)
+    finally:
+        engine.close()

@@ -29,7 +29,8 @@ class WholeFrames:
         frames: How many were analysed.
         seconds: In how long.
         fps: Frames a second.
-        stages_ms: (stage, median, 95th percentile) in milliseconds; "read" is the source's.
+        stages_ms: (stage, median, 95th percentile) in milliseconds; "read" is the
+            wait for the source.
         planes_share: Share of the frames that were named a plane, 0 to 1.
         engine: What ran the network.
         precision: At which precision.
@@ -57,10 +58,19 @@ def measure_frames(
     analyser: Analyser,
     seconds: float,
     *,
+    read: Callable[[], Frame | None] | None = None,
     clock: Callable[[], float] = time.perf_counter,
     step: Callable[[], None] = lambda: None,
 ) -> WholeFrames:
     """Read and analyse until the end of the source or of the time.
+
+    Args:
+        source: What is read.
+        analyser: What analyses.
+        seconds: For how long.
+        read: Gives the frames of the source, e.g. ahead of time; None for the source itself.
+        clock: Gives seconds.
+        step: Called after each frame.
 
     Raises:
         SourceError: The source gave no frame.
@@ -71,7 +81,7 @@ def measure_frames(
     states: list[State] = []
     begun_s = now_s = clock()
     while now_s - begun_s < seconds:
-        frame = _next(source)
+        frame = next_frame(read or source.read)
         if frame is None:
             break
         taken["read"].append(1e3 * (clock() - now_s))
@@ -101,11 +111,11 @@ def measure_frames(
     )
 
 
-def _next(source: Source) -> Frame | None:
+def next_frame(read: Callable[[], Frame | None]) -> Frame | None:
     """The next frame; damaged and late ones are passed over."""
     for _ in range(MAX_TROUBLES):
         try:
-            return source.read()
+            return read()
         except (DamagedFrameError, StalledError):
             continue
     return None

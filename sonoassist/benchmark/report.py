@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sonoassist.benchmark.candidates import LeftOut, Runner
+from sonoassist.benchmark.carrying import Carrying
 from sonoassist.benchmark.ceilings import Roof
 from sonoassist.benchmark.figures import Noise, Row
 from sonoassist.benchmark.frames import WholeFrames
@@ -47,6 +48,7 @@ class Report:
         machine: Where.
         networks: Table IV.
         frames: Whole frames without the window.
+        carrying: What carrying boxes does on the same frames.
         program: Whole frames in the window.
         start: Ways to start the program.
         left_out: What cannot be measured here, and why.
@@ -57,6 +59,7 @@ class Report:
     machine: Machine
     networks: Networks | None = None
     frames: WholeFrames | None = None
+    carrying: Carrying | None = None
     program: ProgramFigures | None = None
     start: tuple[StartUp, ...] = ()
     left_out: tuple[LeftOut, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sonoassist.benchmark.carrying import Carrying
 from sonoassist.benchmark.frames import WholeFrames
 from sonoassist.benchmark.machine import Machine
 from sonoassist.benchmark.network_tables import network_tables
@@ -28,6 +29,8 @@ def as_text(report: Report) -> str:
         parts.append(program(report.program))
     if report.frames is not None:
         parts.append(frames(report.frames))
+    if report.carrying is not None:
+        parts.append(carrying(report.carrying))
     if report.start:
         parts.append(start(report.start))
     rest = list(not_measured(report))
@@ -132,6 +135,22 @@ def frames(found: WholeFrames) -> str:
     return (
         f"{table}\n{found.fps:.1f} frames a second ({counted(found.frames, 'frame')} in "
         f"{found.seconds:.1f} s), {100 * found.planes_share:.1f} % of them named a plane{pace}"
+    )
+
+
+def carrying(found: Carrying) -> str:
+    """Boxes carried over every other frame."""
+    if not found.carried:
+        return (
+            f"Carrying boxes: none of {counted(found.frames, 'frame')} had a box to carry "
+            f"({found.planes} named a plane)"
+        )
+    return (
+        f"Carrying boxes (--carry-boxes): {found.carried} of {counted(found.planes, 'frame')} with "
+        f"a plane, {figure(found.times, 2)} times quicker ({found.own_ms:.1f} -> "
+        f"{found.carried_ms:.1f} ms a frame with a plane);\n"
+        f"IoU with the frame's own box: mean {figure(found.box_iou, 3)}, nine in ten at least "
+        f"{figure(found.box_iou_p10, 2)}"
     )
 
 

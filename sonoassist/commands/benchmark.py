@@ -7,6 +7,7 @@ import importlib
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from sonoassist.benchmark.candidates import (
     PRECISIONS,
     Candidates,
     LeftOut,
-    Runner,
+    chosen_runner,
     find_candidates,
 )
+from sonoassist.benchmark.carrying import Carrying, measure_carrying
 from sonoassist.benchmark.ceilings import ROOF_RUNS, Roof, measure_roof, probe_runs
 from sonoassist.benchmark.frames import WholeFrames, measure_frames
 from sonoassist.benchmark.machine import look_at_machine
@@ -36,9 +38,9 @@ from sonoassist.model.architecture import ARCHITECTURES, Architecture
 from sonoassist.model.registry import loose
 from sonoassist.model.store import ModelStore
 from sonoassist.paths import demo_exam
-from sonoassist.pipeline import build_analyser
-from sonoassist.precision.choosing import engine_for
-from sonoassist.sources import open_source
+from sonoassist.pipeline import Analyser, build_analyser
+from sonoassist.sources import Source, open_source
+from sonoassist.sources.read_ahead import ReadAhead
 
 STOPPED = 130
 START, PROGRAM, NETWORKS = "start", "program", "networks"
@@ -196,6 +198,7 @@ class _Measuring:
         self._start: StartBenchmark | None = None
         self._program: ProgramFigures | None = None
         self._frames: WholeFrames | None = None
+        self._carrying: Carrying | None = None
         self._candidates: Candidates | None = None
         self._networks: NetworkBenchmark | None = None
         self._threads: dict[str, int] = {}
@@ -214,7 +217,9 @@ class _Measuring:
             _source(args)
             _driver()
         if NETWORKS in self._parts and (args.engines or args.precisions):
-            self._candidates = find_candidates(args.engines, args.precisions, _chosen())
+            self._candidates = find_candidates(
+                args.engines, args.precisions, chosen_runner(ModelStore.default())
+            )
 
     def run(self) -> None:
         """Run the parts."""
@@ -242,6 +247,7 @@ class _Measuring:
             machine=replace(self._machine, gpu=tuple(gpu)),
             networks=self._found_networks(),
             frames=self._frames,
+            carrying=self._carrying,
             program=self._program,
             start=self._start.found() if self._start else (),
             left_out=(*self._left_out, *(self._candidates.left_out if self._candidates else ())),
@@ -307,16 +313,35 @@ class _Measuring:
             )
             say(f"program: {source.info.label} without the window, {model_line(analyser.card)}")
             try:
-                with Progress(None, "frame", quiet=self._args.json) as progress:
-                    self._frames = measure_frames(
-                        source, analyser, self._args.seconds, step=progress.step
-                    )
+                self._run_frames_of(source, analyser)
             finally:
                 analyser.close()
 
+    def _run_frames_of(self, source: Source, analyser: Analyser) -> None:
+        with ExitStack() as stack:
+            progress = stack.enter_context(Progress(None, "frame", quiet=self._args.json))
+            # As `analyse` reads: a recording is decoded while the frame before is analysed.
+            ahead = None if source.info.live else stack.enter_context(ReadAhead(source))
+            self._frames = measure_frames(
+                source,
+                analyser,
+                self._args.seconds,
+                read=ahead.read if ahead else None,
+                step=progress.step,
+            )
+        if source.info.live or source.info.stills:
+            return
+        source.seek(0)
+        with Progress(None, "frame", quiet=self._args.json) as progress:
+            self._carrying = measure_carrying(
+                source.read, analyser, self._frames.frames, progress.step
+            )
+
     def _run_networks(self) -> None:
         args = self._args
-        candidates = self._candidates or find_candidates(args.engines, args.precisions, _chosen())
+        candidates = self._candidates or find_candidates(
+            args.engines, args.precisions, chosen_runner(ModelStore.default())
+        )
         self._candidates = candidates
         found = candidates.found
         plan = Plan(args.networks, found, args.batch, args.runs)
@@ -335,17 +360,6 @@ class _Measuring:
                 plan, ModelStore.default(), step=progress.step, before=raise_roof
             )
             self._networks.run()
-
-
-def _chosen() -> Runner:
-    """What the program takes by itself for the model it takes by itself."""
-    store = ModelStore.default()
-    installed = store.get()
-    engine = engine_for(installed.card, store.load_tensors(installed), EngineChoice())
-    try:
-        return Runner(engine.name, engine.precision, engine.device)
-    finally:
-        engine.close()
 
 
 def _threads(engines: Sequence[str]) -> dict[str, int]:
