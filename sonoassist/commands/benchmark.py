@@ -217,9 +217,11 @@ class _Measuring:
             _source(args)
             _driver()
         if NETWORKS in self._parts and (args.engines or args.precisions):
-            self._candidates = find_candidates(
-                args.engines, args.precisions, chosen_runner(ModelStore.default())
-            )
+            self._candidates = self._find()
+
+    def _find(self) -> Candidates:
+        chosen = chosen_runner(ModelStore.default())
+        return find_candidates(self._args.engines, self._args.precisions, chosen)
 
     def run(self) -> None:
         """Run the parts."""
@@ -338,15 +340,15 @@ class _Measuring:
             )
 
     def _run_networks(self) -> None:
+        from sonoassist.engines.probes import thread_counts
+
         args = self._args
-        candidates = self._candidates or find_candidates(
-            args.engines, args.precisions, chosen_runner(ModelStore.default())
-        )
+        candidates = self._candidates or self._find()
         self._candidates = candidates
         found = candidates.found
         plan = Plan(args.networks, found, args.batch, args.runs)
         say(f"networks: {len(found)} engines and precisions, each with the naive baseline")
-        self._threads = _threads([one.choice.engine for one in found])
+        self._threads = thread_counts([one.choice.engine for one in found])
         roof_runs = min(args.runs, ROOF_RUNS)
         total = plan.total_runs() + probe_runs(found, roof_runs) * len(plan.networks)
         with Progress(total, "run", quiet=args.json) as progress:
@@ -360,13 +362,6 @@ class _Measuring:
                 plan, ModelStore.default(), step=progress.step, before=raise_roof
             )
             self._networks.run()
-
-
-def _threads(engines: Sequence[str]) -> dict[str, int]:
-    """Threads of the engines, and of torch in any case: the baseline runs on it."""
-    from sonoassist.engines.probes import thread_count
-
-    return {name: thread_count(name) for name in dict.fromkeys([*engines, "torch"])}
 
 
 def _source(args: argparse.Namespace) -> str:

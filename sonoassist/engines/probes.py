@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sonoassist.engines.choose import EngineChoice
@@ -85,3 +85,8 @@ def thread_count(engine: str) -> int:
     from sonoassist.engines import torch_probes
 
     return torch_probes.thread_count()
+
+
+def thread_counts(engines: Iterable[str]) -> dict[str, int]:
+    """Threads of the engines, and of torch in any case: the baseline runs on it."""
+    return {name: thread_count(name) for name in dict.fromkeys([*engines, "torch"])}
