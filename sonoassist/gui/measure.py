@@ -25,6 +25,7 @@ from sonoassist.gui.frame_times import (
     frame_time,
     spread,
 )
+from sonoassist.gui.garbage import GuiGarbage
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.platform import check_display
 from sonoassist.gui.process_memory import resident_mb
@@ -67,6 +68,7 @@ def measure_program(source: str, seconds: float, overrides: Mapping[str, Any]) -
     check_display()
     settings = override(Settings(), {"loop": True, **overrides})
     application = QApplication.instance() or make_application()
+    garbage = GuiGarbage()
     look = Look(PALETTES[settings.theme], 1.0, family())
     store, session = ModelStore.default(), LiveSession()
     services = make_services(store, lambda _settings: None, session.notices)
@@ -82,6 +84,7 @@ def measure_program(source: str, seconds: float, overrides: Mapping[str, Any]) -
         session.stop()
         sip.delete(shell)
         application.processEvents()
+        garbage.end()
 
 
 def _fill_screen(shell: Shell) -> None:

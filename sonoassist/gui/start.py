@@ -20,6 +20,7 @@ from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QApplication
 
 from sonoassist import paths
+from sonoassist.gui.garbage import GuiGarbage
 from sonoassist.gui.shell import Shell
 from sonoassist.gui.theme import DARK, PALETTES, Look, family
 
@@ -157,6 +158,7 @@ def run(source: str | None, overrides: Mapping[str, Any], *, bundled_model: bool
         return launch(shell, source, overrides, bundled=bundled_model)
 
     application = make_application()
+    garbage = GuiGarbage()
     shell = make_shell()
     close_on_interrupt(shell)
     start = Start(shell, launch)
@@ -167,6 +169,7 @@ def run(source: str | None, overrides: Mapping[str, Any], *, bundled_model: bool
         start.end()
         # Widgets must go before the application does; Python's own order is not certain.
         sip.delete(shell)
+        garbage.end()
     if start.error is not None:
         raise start.error
     return code

@@ -6,6 +6,7 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt is imported
 
+import gc
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +26,24 @@ from sonoassist.settings import Settings
 @pytest.fixture(autouse=True)
 def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SONOASSIST_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _what_is_loaded_stays() -> Iterator[None]:
+    """The many objects of the libraries need not be looked through after each test."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture(autouse=True)
+def _garbage_goes_on_this_thread() -> Iterator[None]:
+    """Widgets in cycles must not be destroyed by a worker's thread, now or in another test."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
