@@ -286,7 +286,7 @@ def published(published_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: Cap
 
 @pytest.mark.real
 def test_the_13_planes(published: Published, test_data: Path, tmp_path: Path) -> None:
-    told = published("all", test_data / "planes", "--out", tmp_path)
+    told = published("all", test_data / "planes", "--precision", "f32", "--out", tmp_path)
     assert told["classification"]["accuracy"]["value"] == 1.0
     assert told["classification"]["f1"]["value"] == 1.0
     assert len(told["classification"]["classes"]) == 13
