@@ -201,9 +201,11 @@ class Analyser:
         plane that appears then costs that pass once more, and a plane that stays costs nothing.
         """
         boxed = prepared.content is Content.B_MODE
-        if not boxed or self._in_background:
-            out = self.engine.run(prepared.network_input, Saliency.NONE)
-            if not boxed or _is_background(out):
+        if not boxed:
+            return self.engine.run(prepared.network_input, Saliency.NONE)
+        if self._in_background:
+            out = self.engine.glance(prepared.network_input)
+            if _is_background(out):
                 return out
         out = self.engine.run(prepared.network_input, Saliency.PLAIN)
         self._in_background = _is_background(out)

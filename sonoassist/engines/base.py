@@ -62,6 +62,16 @@ class Engine(ABC):
             EngineError: The engine failed; the message says how.
         """
 
+    def glance(self, network_input: Floats) -> EngineOutput:
+        """The forward pass, where a plane found is looked at again with the backward pass.
+
+        Its word counts only where it is the background: an engine may leave a plane in doubt.
+
+        Raises:
+            EngineError: The engine failed; the message says how.
+        """
+        return self.run(network_input, Saliency.NONE)
+
     def warm_up(self, network_input: Floats) -> None:
         """Compile and run once, so that the first real frame is not the slow one."""
         for saliency in WARMED:

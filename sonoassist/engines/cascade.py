@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sonoassist.engines.base import WARMED, Engine, EngineOutput, Saliency
 from sonoassist.engines.scores import lead
 from sonoassist.packets import Floats
+from sonoassist.planes import BACKGROUND_INDEX
 
 EVERY_PASS = frozenset(Saliency)
 FORWARD_ONLY = frozenset({Saliency.NONE})
@@ -36,7 +37,7 @@ class CascadeEngine(Engine):
     the precision, at the cost of a second pass on the few frames in doubt.
 
     Args:
-        steps: Quickest first.
+        steps: Quickest first; at least one, which runs the forward pass.
         exact: The engine behind them, whose word is final.
     """
 
@@ -45,20 +46,34 @@ class CascadeEngine(Engine):
         self._exact = exact
         self.name = exact.name
         self.device = exact.device
-        self.precision = "+".join(step.engine.precision for step in steps) or exact.precision
+        self.precision = "+".join(step.engine.precision for step in steps)
         self.runs = 0
         self.exact_runs = 0
 
     def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
         """Run one input; see `Engine.run`."""
         self.runs += 1
-        for step in self._steps:
+        return self._ask(self._steps, network_input, saliency)
+
+    def _ask(
+        self, steps: Sequence[Step], network_input: Floats, saliency: Saliency
+    ) -> EngineOutput:
+        for step in steps:
             if saliency in step.passes:
                 out = step.engine.run(network_input, saliency)
                 if lead(out.logits) >= step.sure_gap:
                     return out
         self.exact_runs += 1
         return self._exact.run(network_input, saliency)
+
+    def glance(self, network_input: Floats) -> EngineOutput:
+        """See `Engine.glance`: a plane named by the quickest engine is not asked about further."""
+        self.runs += 1
+        quickest, *others = self._steps
+        first = quickest.engine.run(network_input, Saliency.NONE)
+        if not _is_background(first) or lead(first.logits) >= quickest.sure_gap:
+            return first
+        return self._ask(others, network_input, Saliency.NONE)
 
     def warm_up(self, network_input: Floats) -> None:
         """Make every engine ready, those too that a plain run would not ask."""
@@ -71,3 +86,7 @@ class CascadeEngine(Engine):
         """Let go of all the engines."""
         for engine in (*(step.engine for step in self._steps), self._exact):
             engine.close()
+
+
+def _is_background(out: EngineOutput) -> bool:
+    return int(out.logits.argmax()) == BACKGROUND_INDEX

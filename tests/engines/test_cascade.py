@@ -9,6 +9,7 @@ from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.cascade import FORWARD_ONLY, CascadeEngine, Step
 from sonoassist.engines.scores import lead, softmax
 from sonoassist.packets import Floats
+from sonoassist.planes import BACKGROUND_INDEX
 
 NOTHING = np.zeros((1, 1, 64, 64), np.float32)
 
@@ -62,6 +63,27 @@ def test_only_frames_in_doubt_go_on(
     assert tuple(len(engine.asked) for engine in engines) == asked
     last = [engine for engine in engines if engine.asked][-1]
     assert out.logits is last.logits
+
+
+@pytest.mark.parametrize(
+    ("winner", "quick", "asked"),
+    [
+        (BACKGROUND_INDEX, 0.95, (1, 0, 0)),  # surely the background
+        (BACKGROUND_INDEX, 0.6, (1, 1, 0)),  # perhaps
+        (0, 0.95, (1, 0, 0)),  # a plane: both passes are run next, whatever is said here
+        (0, 0.5, (1, 0, 0)),
+    ],
+)
+def test_a_glance_asks_further_only_about_the_background(
+    winner: int, quick: float, asked: tuple[int, int, int]
+) -> None:
+    engines = Told("int8", quick, 0.04), Told("bf16", 0.9, 0.05), Told("f32", 0.9, 0.05)
+    shares = engines[0].logits.copy()
+    shares[[0, winner]] = shares[[winner, 0]]
+    engines[0].logits = shares
+    out = cascade(*engines).glance(NOTHING)
+    assert tuple(len(engine.asked) for engine in engines) == asked
+    assert out.logits is [engine for engine in engines if engine.asked][-1].logits
 
 
 def test_the_backward_pass_leaves_out_what_cannot_do_it() -> None:
