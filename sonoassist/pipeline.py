@@ -129,7 +129,7 @@ class Analyser:
     def _results(
         self, frame: Frame, prepared: Prepared, watch: _Stopwatch
     ) -> tuple[Prediction, Localisation]:
-        found = self._box_to_carry()
+        found = self._box_to_carry() if prepared.content is Content.B_MODE else None
         moved = carried(found, frame, prepared) if found is not None else None
         if found is not None and moved is not None:
             ahead = self.engine.run(prepared.network_input, Saliency.NONE)

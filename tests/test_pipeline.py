@@ -200,6 +200,17 @@ def test_boxes_are_found_anew_where_they_cannot_be_carried() -> None:
         assert plain.analyse(frame).localisation.age_s == 0
 
 
+def test_no_box_is_carried_onto_a_doppler_picture() -> None:
+    analyser = made(crop=parse_crop("full"), carry_boxes=True)
+    one, two = film(0.0, 0.04)
+    analyser.analyse(one)
+    colour = np.dstack([two.pixels] * 3)
+    colour[:60, :200] = (220, 30, 20)  # beside the box, so that its motion can be measured
+    analysis = analyser.analyse(frame_of(np.ascontiguousarray(colour), index=1))
+    assert analysis.state is State.DOPPLER
+    assert analysis.localisation.box is None
+
+
 def test_no_signal_and_doppler_have_no_box() -> None:
     colour = np.dstack([PICTURE // 2] * 3)
     colour[150:250, 200:350] = (220, 30, 20)

@@ -68,7 +68,7 @@ def measure_program(source: str, seconds: float, overrides: Mapping[str, Any]) -
     check_display()
     settings = override(Settings(), {"loop": True, **overrides})
     application = QApplication.instance() or make_application()
-    garbage = GuiGarbage()
+    garbage = GuiGarbage(application)
     look = Look(PALETTES[settings.theme], 1.0, family())
     store, session = ModelStore.default(), LiveSession()
     services = make_services(store, lambda _settings: None, session.notices)
@@ -83,7 +83,6 @@ def measure_program(source: str, seconds: float, overrides: Mapping[str, Any]) -
         shell.close()
         session.stop()
         sip.delete(shell)
-        application.processEvents()
         garbage.end()
 
 
