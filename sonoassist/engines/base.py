@@ -22,8 +22,8 @@ class Saliency(Enum):
     """Eq. 4 with guided gradients (Eq. 2): for display."""
 
 
-WARMED = frozenset({Saliency.NONE, Saliency.PLAIN})
-"""The passes that every exam needs."""
+WARMED = (Saliency.NONE, Saliency.PLAIN)
+"""The passes that every exam needs, in order."""
 
 
 @dataclass(frozen=True, slots=True)

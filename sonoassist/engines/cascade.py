@@ -78,8 +78,9 @@ class CascadeEngine(Engine):
     def warm_up(self, network_input: Floats) -> None:
         """Make every engine ready, those too that a plain run would not ask."""
         for step in self._steps:
-            for saliency in WARMED & step.passes:
-                step.engine.run(network_input, saliency)
+            for saliency in WARMED:
+                if saliency in step.passes:
+                    step.engine.run(network_input, saliency)
         self._exact.warm_up(network_input)
 
     def close(self) -> None:
