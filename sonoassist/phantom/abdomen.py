@@ -84,7 +84,7 @@ def kidney(canvas: Canvas, at: tuple[float, float], turn_rad: float) -> Points:
     """One kidney: dark cortex and pyramids, capsule, bright sinus with a slit of urine."""
     outline = rough(oval(7.2, 5.6, at, turn_rad), canvas.rng, 0.03)
     canvas.fill(outline, SOFT.brighter(-4), landmark=True)
-    canvas.grain(outline, 3.0, 1.2)
+    canvas.grain(outline, 3.0 * (1 - canvas.tilt), 1.2)
     canvas.rim(outline, 0.8, FAT.brighter(-1), 0.6 * (1 - canvas.tilt))
     for number in range(7):
         turn = number / 7 * 2 * math.pi
@@ -107,11 +107,14 @@ def kidneys(canvas: Canvas) -> Points:
             oval(float(rng.uniform(1.5, 3.5)), 1.5, at, float(rng.uniform(0, 3))), rng, 0.1
         )
         canvas.fill(loop, SOFT.brighter(float(rng.uniform(-7, 5))), soft_mm=0.6, opacity=0.8)
+    canvas.fill(oval(1.5, 1.5, (-8, 1.5)), BLOOD.brighter(-4))
+    canvas.fray(outline * 0.9)
     parts = [
         kidney(canvas, (-7.5 + float(rng.uniform(-1, 1)), side * 10.2), side * 0.5)
         for side in (-1, 1)
     ]
-    canvas.fill(oval(1.5, 1.5, (-8, 1.5)), BLOOD.brighter(-4))
-    canvas.fray(outline * 0.9)
+    for side in (-1, 1):  # a slice too low meets the wings of the pelvis
+        wing = curve([(-13.5, side * 5.5), (-8, side * 12.5), (0, side * 17)])
+        canvas.line(wing, 2.0, THICK_BONE, beside=True)
     vertebra(canvas, (-15.4, 0))
     return np.concatenate(parts)

@@ -121,9 +121,10 @@ class Canvas:
         soft_mm: float = 0.35,
         opacity: float = 1.0,
         landmark: bool = False,
+        beside: bool = False,
     ) -> None:
-        """Paint a closed outline; a landmark is missing out of the plane."""
-        self._stamp(points, None, tissue, soft_mm, self._shown(opacity, landmark))
+        """Paint a closed outline; a landmark is missing out of the plane, others lie beside it."""
+        self._stamp(points, None, tissue, soft_mm, self._shown(opacity, landmark, beside))
 
     def line(
         self,
@@ -134,9 +135,10 @@ class Canvas:
         soft_mm: float = 0.25,
         opacity: float = 1.0,
         landmark: bool = False,
+        beside: bool = False,
     ) -> None:
         """Paint an open line."""
-        self._stamp(points, width_mm, tissue, soft_mm, self._shown(opacity, landmark))
+        self._stamp(points, width_mm, tissue, soft_mm, self._shown(opacity, landmark, beside))
 
     def rim(self, points: Points, width_mm: float, tissue: Tissue, opacity: float = 1.0) -> None:
         """Paint along a closed outline."""
@@ -169,8 +171,10 @@ class Canvas:
         uneven = noise(self.rng, above.shape[:2], 7 / self._step)
         above[..., ATTENUATION] += np.float32(db_per_mm) * uneven
 
-    def _shown(self, opacity: float, landmark: bool) -> float:
-        return opacity * (1 - self.tilt) if landmark else opacity
+    def _shown(self, opacity: float, landmark: bool, beside: bool) -> float:
+        if landmark:
+            return opacity * (1 - self.tilt)
+        return opacity * self.tilt if beside else opacity
 
     def _stamp(
         self, points: Points, width_mm: float | None, tissue: Tissue, soft_mm: float, opacity: float

@@ -124,7 +124,7 @@ def draw_plane(
     if structure is None:
         raise UsageError(f"the phantom cannot show '{kind}'", f"Choose from: {', '.join(BY_KEY)}")
     rng = np.random.default_rng((seed, 7))
-    tilt = float(rng.uniform(0.75, 1)) if near_miss else 0.0
+    tilt = out_of_plane(rng) if near_miss else 0.0
     section = structure.section(seed, tilt=tilt, phase=float(rng.uniform(0, 1)))
     placing = place(structure, section, rng, size)
     pose = placing.pose
@@ -137,6 +137,11 @@ def draw_plane(
     grey = scanner.picture(laid(around, fetus), Scatterers(seed).at(*points), rng)
     shown = kind in PLANE_KEYS and not near_miss
     return grey, box_of(pose, section, placing.view) if shown else None
+
+
+def out_of_plane(rng: np.random.Generator) -> float:
+    """How far a near miss is out of the plane: so far that an eye can tell (see `Canvas`)."""
+    return float(rng.uniform(0.92, 1))
 
 
 def astray(pose: Pose, rng: np.random.Generator) -> Pose:

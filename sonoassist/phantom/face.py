@@ -18,7 +18,7 @@ from sonoassist.phantom.canvas import (
     Canvas,
     Tissue,
 )
-from sonoassist.phantom.shapes import Points, arc, curve, oval, rough
+from sonoassist.phantom.shapes import At, Points, arc, curve, oval, rough
 
 
 def lips(canvas: Canvas) -> Points:
@@ -87,9 +87,18 @@ def profile(canvas: Canvas) -> Points:
     ):  # fmt: skip
         canvas.fill(rough(oval(a, b, at, turn), rng, 0.08), FACIAL_BONE, opacity=0.45, soft_mm=0.8)
     canvas.fill(oval(5.0, 1.1, (18, 11)), FLUID.brighter(20), soft_mm=0.6, opacity=0.8)
+    _eye(canvas, (16.5, 1.0))
     for at in ((-3.0, 20.0), (-5.0, 24.0), (-6.5, 28.0)):
         canvas.fill(oval(2.2, 1.3, at, 0.3), BONE)
     return np.concatenate([head, vault])
+
+
+def _eye(canvas: Canvas, at: At) -> None:
+    """Where the slice passes beside the nose it meets an orbit, with the lens to the front."""
+    canvas.fill(oval(6.6, 6.2, at), FAT.brighter(1), beside=True)
+    canvas.fill(oval(5.4, 5.2, at), FLUID, beside=True)
+    canvas.fill(oval(1.5, 2.3, (at[0] + 3.1, at[1])), MEMBRANE.brighter(2), beside=True)
+    canvas.fill(oval(0.8, 1.4, (at[0] + 3.1, at[1])), FLUID, beside=True)
 
 
 def _trunk(canvas: Canvas) -> None:

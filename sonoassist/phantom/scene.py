@@ -10,7 +10,7 @@ import numpy as np
 from sonoassist.packets import Box
 from sonoassist.phantom.canvas import COVER, Layers, Section
 from sonoassist.phantom.catalogue import BY_KEY
-from sonoassist.phantom.draw import Placing, astray, box_of, laid, place
+from sonoassist.phantom.draw import Placing, astray, box_of, laid, out_of_plane, place
 from sonoassist.phantom.elsewhere import MOTHER_HALF_MM, mother
 from sonoassist.phantom.plan import Leg
 from sonoassist.phantom.scan import Scanner, Settings
@@ -38,7 +38,7 @@ class Scene:
         rng = np.random.default_rng((leg.seed, 3))
         self._heart_hz = HEART_HZ * float(rng.uniform(0.92, 1.08))
         missed = leg.state == "near_miss"
-        self._tilt = float(rng.uniform(0.75, 1)) if missed else 0.0
+        self._tilt = out_of_plane(rng) if missed else 0.0
         self._sections: dict[int, Section] = {}
         placing: Placing = place(self._structure, self._section(0.0), rng, size)
         self._pose = astray(placing.pose, rng) if missed else placing.pose
