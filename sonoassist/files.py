@@ -33,11 +33,15 @@ def ensure_folder(folder: Path) -> Path:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, private: bool = False) -> Iterator[Path]:
     """Give a temporary path beside `path`; on success it takes the place of `path`.
 
     The temporary file keeps the suffix of `path`, since encoders choose their format by it.
     When the block fails the temporary file is removed and an older `path` stays as it was.
+
+    Args:
+        path: Of the finished file.
+        private: Only its owner may read it.
 
     Raises:
         OutputError: The operating system refuses (no space, no permission).
@@ -49,7 +53,7 @@ def replacing(path: Path) -> Iterator[Path]:
         yield temporary
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
-        temporary.chmod(_usual_mode())
+        temporary.chmod(0o600 if private else _usual_mode())
         temporary.replace(path)
     except OSError as error:
         raise output_error(path, error) from error

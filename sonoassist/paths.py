@@ -34,6 +34,16 @@ def cache() -> Path:
     return home() / "cache"
 
 
+def exams() -> Path:
+    """Folder of the exam records."""
+    return home() / "exams"
+
+
+def user_checklists() -> Path:
+    """Folder of the user's own checklists."""
+    return home() / "checklists"
+
+
 def log_folder() -> Path:
     """Folder of crash reports."""
     return home() / "logs"

@@ -1,0 +1,349 @@
+"""One exam's record: every method may be called from any thread; writers wait for each other."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime, timezone
+from pathlib import Path
+from types import TracebackType
+from uuid import uuid4
+
+from filelock import BaseFileLock
+from typing_extensions import Self
+
+from sonoassist.errors import OutputError, UsageError
+from sonoassist.exam import rows
+from sonoassist.exam.records import (
+    Capture,
+    Event,
+    ExamInfo,
+    FrameRow,
+    Judgement,
+    Recording,
+    Shot,
+    Tick,
+)
+from sonoassist.exam.schema import RecordError
+from sonoassist.files import replacing
+from sonoassist.opencv import cv2
+from sonoassist.packets import Pixels
+
+DATABASE = "exam.sqlite"
+MEDIA = "media"
+LOCK = "writer.lock"
+_PNG_EFFORT = 1
+"""Level of compression: 0 to 9; 1 is four times quicker than 6 and hardly larger here."""
+_FULL_HINT = "Free some space; what was kept so far is safe"
+
+
+class Exam:
+    """The record of one exam.
+
+    Args:
+        folder: Of the exam.
+        database: Open.
+        lock: Held while this is the writer; None for a reader.
+    """
+
+    def __init__(
+        self, folder: Path, database: sqlite3.Connection, lock: BaseFileLock | None
+    ) -> None:
+        self.folder = folder
+        self._database = database
+        self._writer = lock
+        self._lock = threading.RLock()
+
+    @property
+    def exam_id(self) -> str:
+        """Name of the exam."""
+        return self.folder.name
+
+    @property
+    def media(self) -> Path:
+        """Folder of the pictures and videos."""
+        return self.folder / MEDIA
+
+    # --- reading ----------------------------------------------------------------------------
+
+    def info(self) -> ExamInfo:
+        """The exam as a whole.
+
+        Raises:
+            RecordError: The record is damaged.
+        """
+        try:
+            meta: dict[str, str] = dict(self._all("SELECT key, value FROM meta"))
+            lengths = self._all(
+                "SELECT max(at_s) FROM (SELECT max(at_s) AS at_s FROM events"
+                " UNION ALL SELECT at_s FROM (SELECT at_s FROM frames ORDER BY id DESC LIMIT 1))"
+            )
+            return ExamInfo(
+                exam_id=self.exam_id,
+                started_at=meta["started_at"],
+                ended_at=meta.get("ended_at", ""),
+                length_s=float(lengths[0][0] or 0.0),
+                note=meta.get("note", ""),
+                start=rows.start_of(meta["start"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise RecordError(f"the record of {self.exam_id} is damaged: {error}") from error
+
+    def events(self) -> tuple[Event, ...]:
+        """What happened, in order."""
+        found = self._all("SELECT at_s, kind, text FROM events ORDER BY id")
+        return tuple(Event(*row) for row in found)
+
+    def frames(self) -> Iterator[FrameRow]:
+        """The results of the analysed frames, in order."""
+        last = 0
+        query = f"SELECT id, {rows.FRAME_COLUMNS} FROM frames WHERE id > ? ORDER BY id LIMIT 1000"
+        while found := self._all(query, (last,)):
+            yield from (rows.frame_row(row[1:]) for row in found)
+            last = found[-1][0]
+
+    def frame_count(self) -> int:
+        """Number of frames whose results are kept."""
+        return int(self._all("SELECT count(*) FROM frames")[0][0])
+
+    def captures(self) -> tuple[Capture, ...]:
+        """All captures, oldest first."""
+        found = self._all(f"SELECT {rows.CAPTURE_COLUMNS} FROM captures ORDER BY id")
+        return tuple(rows.capture(row) for row in found)
+
+    def capture(self, capture_id: int) -> Capture:
+        """One capture.
+
+        Raises:
+            UsageError: There is no such capture.
+        """
+        query = f"SELECT {rows.CAPTURE_COLUMNS} FROM captures WHERE id = ?"
+        found = self._all(query, (capture_id,))
+        if not found:
+            raise UsageError(f"the exam {self.exam_id} has no capture {capture_id}")
+        return rows.capture(found[0])
+
+    def recordings(self) -> tuple[Recording, ...]:
+        """The videos, oldest first."""
+        query = "SELECT id, file, began_s, frames, ended, trouble FROM recordings ORDER BY id"
+        return tuple(rows.recording(row) for row in self._all(query))
+
+    def ticks(self) -> tuple[Tick, ...]:
+        """What the user said of checklist items."""
+        found = self._all("SELECT item, done, note FROM ticks ORDER BY item")
+        return tuple(Tick(item, bool(done), note) for item, done, note in found)
+
+    # --- writing ----------------------------------------------------------------------------
+
+    def add_event(self, at_s: float, kind: str, text: str) -> None:
+        """Note that something happened."""
+        with self._change() as change:
+            change.execute(
+                "INSERT INTO events (at_s, kind, text) VALUES (?, ?, ?)", (at_s, kind, text)
+            )
+
+    def add_frames(self, frames: Sequence[FrameRow]) -> None:
+        """Keep the results of some frames, all or none."""
+        marks = ", ".join("?" * 12)
+        with self._change() as change:
+            change.executemany(
+                f"INSERT INTO frames ({rows.FRAME_COLUMNS}) VALUES ({marks})",
+                [rows.frame_values(frame) for frame in frames],
+            )
+
+    def add_capture(
+        self,
+        shot: Shot,
+        picture: Pixels,
+        *,
+        judgement: Judgement = Judgement.OPEN,
+        instead_of: int | None = None,
+    ) -> Capture:
+        """Keep a picture.
+
+        Args:
+            shot: What it shows.
+            picture: uint8, (H, W, 3) RGB or (H, W) grey; the whole frame.
+            judgement: Of the user.
+            instead_of: Number of a capture that goes in the same step.
+
+        Raises:
+            OutputError: The disk refuses; the record is as before.
+        """
+        still = f"{shot.item or 'capture'}-{uuid4().hex[:8]}.png"
+        self._write_still(self.media / still, picture)
+        marks = ", ".join("?" * 20)
+        columns = rows.CAPTURE_COLUMNS.removeprefix("id, ")
+        values = (*rows.shot_values(shot), judgement.value, still, "")
+        old = self.capture(instead_of) if instead_of is not None else None
+        try:
+            with self._change() as change:
+                cursor = change.execute(
+                    f"INSERT INTO captures ({columns}) VALUES ({marks})", values
+                )
+                if old is not None:
+                    change.execute("DELETE FROM captures WHERE id = ?", (old.capture_id,))
+        except OutputError:
+            (self.media / still).unlink(missing_ok=True)
+            raise
+        if old is not None:
+            self._forget_files(old)
+        return Capture(int(cursor.lastrowid or 0), shot, judgement, still, "")
+
+    def add_clip(self, capture_id: int, clip: str) -> None:
+        """Say that the clip of a capture is finished.
+
+        Args:
+            capture_id: Of the capture; one that is gone meanwhile is no error.
+            clip: File name in the media folder.
+        """
+        with self._change() as change:
+            cursor = change.execute("UPDATE captures SET clip = ? WHERE id = ?", (clip, capture_id))
+        if cursor.rowcount == 0:
+            (self.media / clip).unlink(missing_ok=True)
+
+    def judge(self, capture_id: int, judgement: Judgement) -> None:
+        """Keep what the user says of a capture."""
+        with self._change() as change:
+            change.execute(
+                "UPDATE captures SET judgement = ? WHERE id = ?", (judgement.value, capture_id)
+            )
+
+    def move_capture(self, capture_id: int, item: str) -> None:
+        """Put a capture under another item of the checklist."""
+        with self._change() as change:
+            change.execute("UPDATE captures SET item = ? WHERE id = ?", (item, capture_id))
+
+    def remove_capture(self, capture_id: int) -> None:
+        """Take a capture out of the record, with its files."""
+        old = self.capture(capture_id)
+        with self._change() as change:
+            change.execute("DELETE FROM captures WHERE id = ?", (capture_id,))
+        self._forget_files(old)
+
+    def tick(self, tick: Tick) -> None:
+        """Keep what the user says of a checklist item."""
+        with self._change() as change:
+            change.execute(
+                "INSERT INTO ticks VALUES (?, ?, ?) ON CONFLICT (item)"
+                " DO UPDATE SET done = excluded.done, note = excluded.note",
+                (tick.item, int(tick.done), tick.note),
+            )
+
+    def set_note(self, text: str) -> None:
+        """Keep the user's own words on the exam."""
+        self._set_meta("note", text)
+
+    def begin_recording(self, file: str, began_s: float) -> int:
+        """A video is being written; returns its number."""
+        with self._change() as change:
+            cursor = change.execute(
+                "INSERT INTO recordings (file, began_s, frames, ended, trouble)"
+                " VALUES (?, ?, 0, 0, '')",
+                (file, began_s),
+            )
+        return int(cursor.lastrowid or 0)
+
+    def note_recording(
+        self, recording_id: int, frames: int, *, ended: bool = False, trouble: str = ""
+    ) -> None:
+        """How far a video has come."""
+        with self._change() as change:
+            change.execute(
+                "UPDATE recordings SET frames = ?, ended = ?, trouble = ? WHERE id = ?",
+                (frames, int(ended), trouble, recording_id),
+            )
+
+    def end(self, at_s: float) -> None:
+        """The exam is over."""
+        self.add_event(at_s, "ended", "Exam ended")
+        self._set_meta("ended_at", datetime.now(timezone.utc).isoformat(timespec="milliseconds"))
+
+    def resume(self, at_s: float) -> None:
+        """The exam goes on after it had been ended or cut off."""
+        with self._change() as change:
+            change.execute("DELETE FROM meta WHERE key = 'ended_at'")
+        self.add_event(at_s, "resumed", "Exam goes on")
+
+    def sweep(self) -> None:
+        """Remove media files that the record does not speak of."""
+        known = {name for one in self.captures() for name in (one.still, one.clip)}
+        known |= {one.file for one in self.recordings()}
+        for path in self.media.iterdir():
+            if path.name not in known:
+                with suppress(OSError):
+                    path.unlink()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        with self._lock:
+            self._database.close()
+            if self._writer is not None:
+                self._writer.release()
+                self._writer = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _all(self, query: str, values: tuple[object, ...] = ()) -> list[rows.Row]:
+        try:
+            with self._lock:
+                return self._database.execute(query, values).fetchall()
+        except sqlite3.Error as error:
+            raise RecordError(f"the record of {self.exam_id} cannot be read: {error}") from error
+
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        """A change that is made as a whole or not at all."""
+        if self._writer is None:
+            raise UsageError(f"the exam {self.exam_id} is open for reading only")
+        with self._lock:
+            try:
+                self._database.execute("BEGIN IMMEDIATE")
+                yield self._database
+                self._database.execute("COMMIT")
+            except sqlite3.Error as error:
+                self._undo()
+                raise OutputError(f"the exam cannot be kept: {error}", _FULL_HINT) from error
+            except BaseException:
+                self._undo()
+                raise
+
+    def _undo(self) -> None:
+        with suppress(sqlite3.Error):
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+
+    def _set_meta(self, key: str, value: str) -> None:
+        with self._change() as change:
+            change.execute(
+                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key)"
+                " DO UPDATE SET value = excluded.value",
+                (key, value),
+            )
+
+    def _write_still(self, path: Path, picture: Pixels) -> None:
+        ordered = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR) if picture.ndim == 3 else picture
+        done, data = cv2.imencode(".png", ordered, [cv2.IMWRITE_PNG_COMPRESSION, _PNG_EFFORT])
+        if not done:
+            raise OutputError(f"the picture {path.name} cannot be encoded")
+        with replacing(path, private=True) as temporary:
+            temporary.write_bytes(data.tobytes())
+
+    def _forget_files(self, old: Capture) -> None:
+        for name in (old.still, old.clip):
+            if name:
+                with suppress(OSError):
+                    (self.media / name).unlink(missing_ok=True)

@@ -1,0 +1,76 @@
+"""The tables of an exam's database, and the change from one layout to the next."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sonoassist.errors import SonoAssistError
+
+VERSION = 1
+BUSY_MS = 5000
+
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE events (id INTEGER PRIMARY KEY, at_s REAL NOT NULL, kind TEXT NOT NULL,
+    text TEXT NOT NULL);
+CREATE TABLE frames (id INTEGER PRIMARY KEY, at_s REAL NOT NULL, frame INTEGER NOT NULL,
+    time_s REAL NOT NULL, state TEXT NOT NULL, plane TEXT NOT NULL, confidence REAL NOT NULL,
+    steady_plane TEXT NOT NULL, left_px REAL, top_px REAL, right_px REAL, bottom_px REAL,
+    probabilities BLOB NOT NULL);
+CREATE TABLE captures (id INTEGER PRIMARY KEY AUTOINCREMENT, item TEXT NOT NULL, how TEXT NOT NULL,
+    at_s REAL NOT NULL, frame INTEGER NOT NULL, time_s REAL NOT NULL, plane TEXT NOT NULL,
+    confidence REAL NOT NULL, quality REAL NOT NULL, why TEXT NOT NULL,
+    left_px REAL, top_px REAL, right_px REAL, bottom_px REAL,
+    field_left_px REAL NOT NULL, field_top_px REAL NOT NULL, field_right_px REAL NOT NULL,
+    field_bottom_px REAL NOT NULL, judgement TEXT NOT NULL, still TEXT NOT NULL,
+    clip TEXT NOT NULL);
+CREATE TABLE recordings (id INTEGER PRIMARY KEY AUTOINCREMENT, file TEXT NOT NULL,
+    began_s REAL NOT NULL, frames INTEGER NOT NULL, ended INTEGER NOT NULL, trouble TEXT NOT NULL);
+CREATE TABLE ticks (item TEXT PRIMARY KEY, done INTEGER NOT NULL, note TEXT NOT NULL)
+    WITHOUT ROWID;
+"""
+
+
+class RecordError(SonoAssistError):
+    """An exam record is damaged, missing, or of a newer program."""
+
+
+def connect(path: str, *, create: bool = False) -> sqlite3.Connection:
+    """Open the database of an exam.
+
+    Args:
+        path: Of the file.
+        create: Make its tables; else they must be there.
+
+    Raises:
+        sqlite3.Error: It is not a database, or the disk refuses.
+        RecordError: Its layout is not known to this program.
+    """
+    mode = "rwc" if create else "rw"
+    uri = f"file:{_quoted(path)}?mode={mode}"
+    # One lock in `Exam` guards the connection, so several threads may share it.
+    database = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+    try:
+        database.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        database.execute("PRAGMA journal_mode = WAL")
+        # Each commit is on the disk when it returns: a power cut loses nothing finished.
+        database.execute("PRAGMA synchronous = FULL")
+        if create:
+            database.executescript(f"BEGIN;{_TABLES}PRAGMA user_version = {VERSION};COMMIT;")
+        _check(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _check(database: sqlite3.Connection) -> None:
+    found = int(database.execute("PRAGMA user_version").fetchone()[0])
+    if found > VERSION:
+        raise RecordError("this exam was made by a newer SonoAssist", "Update SonoAssist")
+    if found < VERSION:
+        raise RecordError("this exam's record was never finished being made", "Delete the exam")
+
+
+def _quoted(path: str) -> str:
+    return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
