@@ -43,7 +43,10 @@ LIBRARIES = {
     "xcb-xinerama": "libxcb-xinerama0",
     "xcb-xkb": "libxcb-xkb1",
 }
-TOOLS = {"ffmpeg": "ffmpeg", "Xvfb": "xvfb", "xdotool": "xdotool"}
+TOOLS = {
+    "ffmpeg": "ffmpeg", "Xvfb": "xvfb", "xdotool": "xdotool", "dciodvfy": "dicom3tools",
+    "pdftoppm": "poppler-utils",
+}  # fmt: skip
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path.home() / ".local/share/fonts")
 
 
