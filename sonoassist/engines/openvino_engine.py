@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
-from sonoassist.engines.openvino_api import compiled_for_latency, ov
+from sonoassist.engines.openvino_api import compiled_for_latency, loaded_core, ov
 from sonoassist.engines.openvino_graph import (
     build_graph,
     build_int8_graph,
@@ -40,7 +40,7 @@ def supports_int8() -> bool:
 
 
 def _capabilities() -> list[str]:
-    return list(ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    return list(loaded_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
 
 
 class OpenVINOEngine(Engine):

@@ -288,7 +288,7 @@ def test_a_signal_ends_behind_the_iteration_and_saves(
 
     def step(self: Learner, batch, lr):  # type: ignore[no-untyped-def]
         if batch.iteration == 3 and self is run.learner:
-            signal.getsignal(number)(number, None)  # as the interpreter would
+            signal.raise_signal(number)
         return real(self, batch, lr)
 
     monkeypatch.setattr(Learner, "step", step)
@@ -368,7 +368,7 @@ def test_repeated_requests_to_end_do_not_disturb_the_saving(
 
     def save(self: Checkpoints, *rest: object) -> Path:
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.getsignal(number)(number, None)  # as the interpreter would
+            signal.raise_signal(number)
         return real(self, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Checkpoints, "save", save)
