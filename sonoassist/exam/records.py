@@ -41,11 +41,13 @@ class Item:
         key: Identifier in the record; unique in its list.
         label: On screen.
         plane: Key of the plane that fills it, or "" for an item that only a person ticks.
+        required: The exam is not complete without it.
     """
 
     key: str
     label: str
     plane: str = ""
+    required: bool = True
 
     @property
     def manual(self) -> bool:
