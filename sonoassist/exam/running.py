@@ -87,7 +87,7 @@ class RunningExam:
         self._ending = False
         self._saved_s = time.monotonic()
         self._failed = ""
-        self._clipper = Clipper(exam, seconds=clip_s, on_trouble=self._tell_trouble)
+        self._clipper = Clipper(exam, self._clip_failed, seconds=clip_s)
         self._recorder: Recorder | None = None
         self._small: dict[int, Pixels] = {}
         self.view = ExamView(exam.exam_id, self._began_s, self._lines())
@@ -108,7 +108,7 @@ class RunningExam:
             recorder = self._recorder
             if recorder is not None:
                 recorder.add(view.frame, self.at_s(view))
-            self._clipper.see(view.frame, self.at_s(view))
+            self._clipper.add(view.frame, self.at_s(view))
             return
         key = (view.frame.source_id, view.frame.frame_id)
         self._rows.append((key, frame_row(view, self.at_s(view))))
@@ -155,8 +155,9 @@ class RunningExam:
         at_s = time.monotonic() - self._began_s
         self._ask(lambda: self._exam.add_event(at_s, kind, text))
 
-    def source_ended(self) -> None:
-        """What was under way when the source ended or changed is worth what it is."""
+    def source_stands(self) -> None:
+        """No picture comes for now: what was under way is worth what it is."""
+        self._clipper.flush()
         self._ask(lambda: self._take(self._best.flush()))
 
     def record(self, on: bool) -> None:
@@ -196,12 +197,12 @@ class RunningExam:
             self._notices.put(Notice(Level.ERROR, title, "", traceback.format_exc()))
 
     def _turn(self) -> None:
-        while not self._wishes.empty():
-            self._guard(self._wishes.get())
         while self._views:
             view = self._views.popleft()
             if view.analysis is not None and view.steady is not None:
                 self._take(self._best.update(view.analysis, view.steady))
+        while not self._wishes.empty():
+            self._guard(self._wishes.get())
         if time.monotonic() - self._saved_s >= SAVE_EVERY_S:
             self._save_rows()
 
@@ -222,7 +223,7 @@ class RunningExam:
     def _finish(self) -> None:
         self._take(self._best.flush())
         self._end_recording()
-        self._clipper.close()
+        self._clipper.stop()
 
     def _close(self) -> None:
         try:
@@ -245,7 +246,7 @@ class RunningExam:
         captures = self._exam.captures()
         old = replaceable(item, captures)
         shown = self._shown(item.key)
-        chosen = shown is not None and shown != old
+        chosen = shown is not None and (old is None or shown.capture_id != old.capture_id)
         if chosen or refused(item, captures, at_s):
             return  # nothing takes the place of what a person chose, or comes back by itself
         shot = Shot(
@@ -310,23 +311,31 @@ class RunningExam:
 
     def _begin_recording(self) -> None:
         if self._recorder is None:
-            self._recorder = Recorder(self._exam, on_trouble=self._recording_failed)
+            self._recorder = Recorder(self._exam, self._recording_failed)
             self._exam.add_event(time.monotonic() - self._began_s, "record", "Recording begun")
             self._tell(recording_s=time.monotonic())
 
     def _end_recording(self) -> None:
         recorder, self._recorder = self._recorder, None
-        if recorder is not None:
-            recorder.stop()
-            self._exam.add_event(time.monotonic() - self._began_s, "record", "Recording ended")
-            self._tell(recording_s=None)
+        if recorder is None:
+            return
+        recorder.stop()
+        figures = recorder.figures()
+        said = f"Recording ended, {figures.written} frames"
+        if figures.dropped:
+            said += f", {figures.dropped} left out because the computer was too busy"
+            self._notices.put(Notice(Level.WARNING, said))
+        self._exam.add_event(time.monotonic() - self._began_s, "record", said)
+        self._tell(recording_s=None)
 
     def _recording_failed(self, message: str) -> None:
         """On the recorder's thread: it has stopped by itself."""
-        self._notices.put(
-            Notice(Level.ERROR, f"The recording stopped: {message}", "What was written plays")
-        )
+        self._notices.put(Notice(Level.ERROR, message[:1].upper() + message[1:]))
         self._ask(self._end_recording)
+
+    def _clip_failed(self, message: str) -> None:
+        """On the clipper's thread."""
+        self._notices.put(Notice(Level.WARNING, message[:1].upper() + message[1:]))
 
     # --- what the screen shows --------------------------------------------------------------
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sonoassist.model.card import Card
 
 _OPEN = {PlayState.PLAYING, PlayState.PAUSED, PlayState.ENDED, PlayState.LOST}
+_STANDS = {PlayState.PAUSED, PlayState.ENDED, PlayState.LOST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class ExamDesk(QObject):
         self._declined = ""
         self._busy = False
         self._model = ""
+        self._stands = False
         self.selected = ""
         self._picked_by_hand = False
 
@@ -140,13 +142,15 @@ class ExamDesk(QObject):
     def _follow_source(self, status: SessionStatus) -> None:
         watched, source = self._watched, status.source
         assert watched is not None
+        assert self._running is not None
+        stands, self._stands = self._stands, status.play_state in _STANDS
+        if self._stands and not stands:
+            self._running.source_stands()
         if status.play_state is PlayState.EMPTY:
             self.end()
         elif source is not None and source.source_id != watched.source_id:
             if source.live and source.spec == watched.spec:
                 self._watched = Watched(source.spec, source.source_id)
-                assert self._running is not None
-                self._running.source_ended()
                 self._running.add_event("source", f"{source.label} is back")
             else:
                 self.end()
