@@ -10,18 +10,19 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from sonoassist.errors import OutputError, SonoAssistError
 from sonoassist.exam.checklist import Line, checklist, refused, replaceable
 from sonoassist.exam.clips import Clipper
 from sonoassist.exam.exam import Exam
+from sonoassist.exam.exam_view import ExamView, shown_plane
 from sonoassist.exam.recorder import Recorder
 from sonoassist.exam.records import Capture, FrameRow, How, Item, Judgement, Shot, Tick
 from sonoassist.exam.thumbnails import thumbnail, thumbnail_of_file
 from sonoassist.live.status import Level, Notice, Notices, View
-from sonoassist.packets import Analysis, Box, Pixels, State
+from sonoassist.packets import Analysis, Box, Pixels
 from sonoassist.planes import BY_KEY
 from sonoassist.temporal.best_frames import BestFrames, Candidate
 
@@ -29,27 +30,6 @@ SAVE_EVERY_S = 1.0
 """What a crash may lose of the frames' results at most."""
 MEASURED_AT_ONCE = 6
 """Views that wait to be looked at for the best frame; their pixels are in memory anyway."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExamView:
-    """A running exam at one moment, for the screen; replaced as a whole.
-
-    Attributes:
-        exam_id: Of the exam.
-        began_s: `time.monotonic()` at its beginning.
-        lines: Its checklist.
-        recording_s: `time.monotonic()` when the recording began; None when none runs.
-        trouble: Why nothing more can be kept, or "".
-        thumbnails: Capture id -> uint8, (h, w, 3) RGB, of the captures that stand for an item.
-    """
-
-    exam_id: str
-    began_s: float
-    lines: tuple[Line, ...]
-    recording_s: float | None = None
-    trouble: str = ""
-    thumbnails: Mapping[int, Pixels] = field(default_factory=dict)
 
 
 class RunningExam:
@@ -390,15 +370,6 @@ def frame_row(view: View, at_s: float) -> FrameRow:
         box=analysis.shown_box,
         probabilities=prediction.probabilities,
     )
-
-
-def shown_plane(view: View) -> str:
-    """Key of the plane that the picture may be said to show, or ""."""
-    if view.steady is not None and view.steady.plane is not None:
-        return view.steady.plane.key
-    analysis = view.analysis
-    sure = analysis is not None and analysis.state is State.PLANE
-    return analysis.prediction.plane.key if sure and analysis is not None else ""
 
 
 def hand_shot(view: View, item: str, at_s: float) -> Shot:

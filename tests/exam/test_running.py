@@ -14,8 +14,9 @@ from real_models import frame_of
 from sonoassist.errors import OutputError
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.exam import Exam
+from sonoassist.exam.exam_view import shown_plane
 from sonoassist.exam.records import ExamStart, How, Item, Judgement
-from sonoassist.exam.running import RunningExam, shown_plane
+from sonoassist.exam.running import RunningExam
 from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import Notice, Notices, View
 from sonoassist.packets import Box, State
