@@ -40,6 +40,10 @@ class Settings(BaseModel):
         every_frame: Recordings wait for the analysis instead of dropping frames.
         history_s: Seconds that a freeze can step back.
         history_mb: Memory a freeze may use, in MiB.
+        exam_with_source: Keep an exam record of what is opened: "always" (videos and live
+            sources), "live" (live sources only) or "never".
+        checklist: Name of the exam's checklist.
+        clip_s: Seconds before and after a capture that its clip holds.
         recent: What was opened last, newest first.
         own_crops: Named rectangles "L,T,W,H", e.g. one for each scanner.
         window_geometry: Qt's own bytes, base64.
@@ -66,6 +70,9 @@ class Settings(BaseModel):
     every_frame: bool = False
     history_s: float = Field(default=10.0, ge=1.0, le=120.0)
     history_mb: int = Field(default=768, ge=64, le=16384)
+    exam_with_source: Literal["always", "live", "never"] = "always"
+    checklist: str = "20-week"
+    clip_s: float = Field(default=2.0, ge=0.5, le=10.0)
     recent: list[str] = Field(default_factory=list)
     own_crops: dict[str, str] = Field(default_factory=dict)
     window_geometry: str = ""

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
@@ -243,6 +244,10 @@ class Exam:
     def set_note(self, text: str) -> None:
         """Keep the user's own words on the exam."""
         self._set_meta("note", rows.sayable(text))
+
+    def set_study_id(self, text: str) -> None:
+        """Keep the user's own number of the study; "" takes it away."""
+        self._set_meta("start", rows.start_text(replace(self.info().start, study_id=text)))
 
     def begin_recording(self, file: str, began_s: float) -> int:
         """A video is being written; returns its number."""

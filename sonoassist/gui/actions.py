@@ -35,6 +35,22 @@ class Act(Enum):
     SLOWER = "slower"
     FASTER = "faster"
     EVERY_FRAME = "every_frame"
+    MARK = "mark"
+    MARK_BACK = "mark_back"
+    MARK_ON = "mark_on"
+    CAPTURE = "capture"
+    KEEP = "keep"
+    REJECT = "reject"
+    SWAP = "swap"
+    LOOK = "look"
+    ITEM_UP = "item_up"
+    ITEM_DOWN = "item_down"
+    RECORD = "record"
+    NOTE = "note"
+    STUDY = "study"
+    EXAM = "exam"
+    REPORT = "report"
+    EXAMS = "exams"
     BOX = "box"
     HEAT = "heat"
     GUIDED = "guided"
@@ -63,6 +79,7 @@ class Group(Enum):
 
     SOURCE = "Source"
     FREEZE = "Freeze and play"
+    EXAM = "Exam and checklist"
     DISPLAY = "Display"
     ANALYSIS = "Analysis"
     WINDOW = "Window"
@@ -78,6 +95,10 @@ class Needs(Enum):
     """A source that can seek is open."""
     LIVE = "live"
     """A device or a stream is open."""
+    FREEZE = "freeze"
+    """The view is frozen."""
+    EXAM = "exam"
+    """An exam runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +126,16 @@ class Action:
     needs: Needs = Needs.NOTHING
 
 
-_S, _F, _D, _A, _W = (
+_S, _F, _X, _D, _A, _W = (
     Group.SOURCE,
     Group.FREEZE,
+    Group.EXAM,
     Group.DISPLAY,
     Group.ANALYSIS,
     Group.WINDOW,
 )
 _PIC, _REC, _LIVE = Needs.PICTURE, Needs.RECORDING, Needs.LIVE
+_FRZ, _EXAM = Needs.FREEZE, Needs.EXAM
 
 ACTIONS: tuple[Action, ...] = (
     Action(Act.OPEN_FILE, "Open file…", "Open", ("Ctrl+O",), _S, "file"),
@@ -137,6 +160,25 @@ ACTIONS: tuple[Action, ...] = (
         Act.EVERY_FRAME, "Analyse every frame", "Every frame", ("E",), _F,
         "frames", "every_frame", _REC,
     ),
+    Action(Act.MARK, "Mark the frozen picture", "Mark", ("M",), _F, "", "", _FRZ),
+    Action(Act.MARK_BACK, "To the mark before", "", ("PgUp",), _F, "", "", _FRZ),
+    Action(Act.MARK_ON, "To the next mark", "", ("PgDown",), _F, "", "", _FRZ),
+    Action(
+        Act.CAPTURE, "Capture the picture on screen", "Capture", ("Return", "Enter"), _X,
+        "camera", "", _PIC,
+    ),
+    Action(Act.KEEP, "Keep what is there, or tick the item", "Keep", ("K",), _X, "check", "", _EXAM),
+    Action(Act.REJECT, "Reject it, or take the tick away", "Reject", ("X",), _X, "close", "", _EXAM),
+    Action(Act.SWAP, "Take the picture on screen instead", "Swap", ("S",), _X, "swap", "", _EXAM),
+    Action(Act.LOOK, "Look at the capture", "Look", ("D",), _X, "look", "", _EXAM),
+    Action(Act.ITEM_UP, "Item above", "Above", ("Up",), _X, "", "", _EXAM),
+    Action(Act.ITEM_DOWN, "Item below", "Below", ("Down",), _X, "", "", _EXAM),
+    Action(Act.RECORD, "Record the video, or stop", "Record", ("V",), _X, "record", "", _EXAM),
+    Action(Act.NOTE, "Note on the exam…", "Note", ("N",), _X, "", "", _EXAM),
+    Action(Act.STUDY, "Study number…", "Study", ("Shift+N",), _X, "", "", _EXAM),
+    Action(Act.EXAM, "Begin or end an exam", "Exam", ("Ctrl+B",), _X, "exam", "", _PIC),
+    Action(Act.REPORT, "Report of the exam", "Report", ("Ctrl+P",), _X, "report", "", _EXAM),
+    Action(Act.EXAMS, "Exams kept so far…", "Exams", ("Ctrl+L",), _X, "exam"),
     Action(Act.BOX, "Box", "Box", ("B",), _D, "", "show_box"),
     Action(Act.HEAT, "Heat map of the evidence", "Heat map", ("H",), _D, "", "show_heat"),
     Action(Act.GUIDED, "Guided heat map", "Guided", ("G",), _D, "", "guided_heat"),
@@ -164,7 +206,10 @@ ACTIONS: tuple[Action, ...] = (
 
 BY_ACT: dict[Act, Action] = {action.act: action for action in ACTIONS}
 
-_SIGNS = {"Left": "←", "Right": "→", "Shift+Left": "Shift ←", "Shift+Right": "Shift →", "-": "−"}
+_SIGNS = {
+    "Return": "Enter", "PgUp": "Page ↑", "PgDown": "Page ↓", "Up": "↑", "Down": "↓",
+    "Left": "←", "Right": "→", "Shift+Left": "Shift ←", "Shift+Right": "Shift →", "-": "−",
+}  # fmt: skip
 
 
 def key_text(act: Act) -> str:
@@ -232,5 +277,5 @@ class ActionSet(QObject):
 
 _REPEATING = {
     Act.BACK, Act.FORWARD, Act.BACK_MORE, Act.FORWARD_MORE, Act.THRESHOLD_DOWN,
-    Act.THRESHOLD_UP, Act.SLOWER, Act.FASTER,
+    Act.THRESHOLD_UP, Act.SLOWER, Act.FASTER, Act.ITEM_UP, Act.ITEM_DOWN,
 }  # fmt: skip

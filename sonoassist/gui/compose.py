@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from sonoassist import paths
 from sonoassist.errors import OutputError, UsageError
+from sonoassist.exam.store import ExamStore
 from sonoassist.files import ensure_folder
 from sonoassist.gui.catalogue import Catalogue
 from sonoassist.gui.controller import Controller
@@ -94,6 +95,7 @@ def make_services(
         ),
         save=save,
         demo=paths.demo_exam(),
+        exams=ExamStore.default(),
     )
 
 

@@ -9,12 +9,13 @@ from typing import Any
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from sonoassist.errors import OutputError, UsageError
+from sonoassist.gui.exam_desk import ExamDesk
 from sonoassist.gui.freeze import Freeze
 from sonoassist.gui.installer import Installer, notice_of
 from sonoassist.gui.jobs import Jobs
 from sonoassist.gui.ports import ModelEntry, Services, Session
 from sonoassist.gui.transport import SPEEDS
-from sonoassist.live.status import Level, Notice, PlayState, SessionStatus
+from sonoassist.live.status import Level, Notice, PlayState, SessionStatus, View
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
 from sonoassist.model.store import AUTO
 from sonoassist.packets import Box
@@ -48,6 +49,7 @@ class Controller(QObject):
         self.settings = settings
         self.jobs = Jobs()
         self.freeze = Freeze()
+        self.desk = ExamDesk(session, services.exams, settings, self.jobs)
         self.installer = Installer(services.models, self.jobs, session.notices, self._model_arrived)
         self.devices: tuple[str, ...] | None = None
         self.looking_for_devices = False
@@ -76,6 +78,7 @@ class Controller(QObject):
         self.save()
         self.installer.cancel()
         self.session.stop()
+        self.desk.stop()
         self.jobs.stop()
 
     def save(self) -> None:
@@ -238,6 +241,20 @@ class Controller(QObject):
         """Look at another picture of the freeze."""
         self.freeze.seek(position)
         self.freeze_changed.emit()
+
+    def toggle_mark(self) -> None:
+        """Mark the frozen picture, or take its mark away."""
+        self.freeze.toggle_mark()
+        self.freeze_changed.emit()
+
+    def to_mark(self, on: bool) -> None:
+        """Look at the next marked picture, or at the one before."""
+        self.freeze.to_mark(on)
+        self.freeze_changed.emit()
+
+    def picture(self) -> View | None:
+        """The picture on screen: of the freeze, else the newest."""
+        return self.freeze.view if self.freeze.active else self.session.newest()
 
     def step(self, frames: int) -> None:
         """Step through the freeze, or through the recording; a live source freezes first."""

@@ -187,6 +187,7 @@ class Scrubber(QWidget):
         self._count = 1
         self._at = 0
         self._held = False
+        self._marks: frozenset[int] = frozenset()
         self.setMinimumWidth(80)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -214,6 +215,12 @@ class Scrubber(QWidget):
             return
         self._at, self._count = at, max(count, 1)
         self.update()
+
+    def set_marks(self, marks: frozenset[int]) -> None:
+        """Show which pictures are marked."""
+        if marks != self._marks:
+            self._marks = marks
+            self.update()
 
     def x_of(self, index: int) -> float:
         """Widget x of an index."""
@@ -258,6 +265,10 @@ class Scrubber(QWidget):
         x = self.x_of(self._at)
         gone = QRectF(0, track.top(), x, thick)
         painter.fillPath(rounded(gone, thick / 2), self._look.colour("accent"))
+        wide, high = self._look.px(3), self._look.px(22)
+        for mark in self._marks:
+            tick = QRectF(self.x_of(mark) - wide / 2, middle - high / 2, wide, high)
+            painter.fillRect(tick, self._look.colour("warning"))
         painter.setBrush(self._look.colour("accent"))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.drawEllipse(QPointF(x, middle), self._look.px(8), self._look.px(8))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
 from sonoassist.gui.controller import Controller
+from sonoassist.gui.exam_panel import ExamPanel
 from sonoassist.gui.fitter import Fitter
 from sonoassist.gui.frame_times import frame_time
 from sonoassist.gui.inset import Past
@@ -73,6 +74,7 @@ class Display(QObject):
         self._controller = controller
         self._page = page
         self._toasts = toasts
+        self._exam = ExamPanel(controller.desk, page)
         self._timeline = Timeline()
         self._status: SessionStatus = controller.status()
         self._noted: View | None = None
@@ -95,6 +97,11 @@ class Display(QObject):
         page.viewport.painted.connect(self._note_painting)
         page.strip.set_timeline(self._timeline)
         controller.freeze_changed.connect(self.refresh)
+
+    @property
+    def exam(self) -> ExamPanel:
+        """The running exam on the page."""
+        return self._exam
 
     @property
     def status(self) -> SessionStatus:
@@ -164,6 +171,8 @@ class Display(QObject):
             self._source_id = source.source_id
             controller.opened(source.spec, synthetic=source.synthetic)
             page.times.clear()
+        controller.desk.follow(status)
+        self._exam.tick()
         picture = self._picture(showing)
         back_s = freeze.back_s if freeze.active else None
         page.viewport.show_screen(screen_for(status, picture is not None, back_s))
@@ -183,6 +192,7 @@ class Display(QObject):
         if newest is None or newest is self._noted:
             return
         self._noted = newest
+        self._controller.desk.follow_plane(newest)
         settings = self._controller.settings
         code = strip_code(decide(newest, settings.label, settings.threshold))
         source = self._status.source

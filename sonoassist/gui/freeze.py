@@ -13,6 +13,7 @@ class Freeze:
     def __init__(self) -> None:
         self._views: tuple[View, ...] = ()
         self._at = 0
+        self._marks: frozenset[int] = frozenset()
 
     @property
     def active(self) -> bool:
@@ -51,6 +52,22 @@ class Freeze:
         taken = self._views[position].frame.captured_at_s
         return max(self._views[-1].frame.captured_at_s - taken, 0.0)
 
+    @property
+    def marks(self) -> frozenset[int]:
+        """The pictures that the user has marked."""
+        return self._marks
+
+    def toggle_mark(self) -> None:
+        """Mark the picture looked at, or take its mark away."""
+        if self.active:
+            self._marks ^= {self._at}
+
+    def to_mark(self, on: bool) -> None:
+        """Go to the next mark, or to the one before; stay where there is none."""
+        later = [mark for mark in self._marks if (mark > self._at if on else mark < self._at)]
+        if later:
+            self._at = min(later) if on else max(later)
+
     def start(self, history: Sequence[View], newest: View | None) -> bool:
         """Freeze on the newest picture.
 
@@ -68,12 +85,14 @@ class Freeze:
             views.append(newest)
         self._views = tuple(views)
         self._at = max(len(views) - 1, 0)
+        self._marks = frozenset()
         return self.active
 
     def stop(self) -> None:
         """Let go of the pictures; the view is live again."""
         self._views = ()
         self._at = 0
+        self._marks = frozenset()
 
     def seek(self, position: int) -> None:
         """Look at another kept picture."""

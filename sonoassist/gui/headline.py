@@ -21,6 +21,7 @@ class Headline(QWidget):
         super().__init__(parent)
         self._verdict = NOTHING
         self._reason = ""
+        self._recording = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Plane")
@@ -45,6 +46,21 @@ class Headline(QWidget):
         if self._painted_as() != before:
             self.setAccessibleDescription(self.spoken)
             self.update()
+
+    def show_recording(self, clock: str) -> None:
+        """Say that a video is being recorded; "" takes it away.
+
+        Args:
+            clock: How long it has run, e.g. "07:41".
+        """
+        if clock != self._recording:
+            self._recording = clock
+            self.update()
+
+    @property
+    def recording(self) -> str:
+        """How long the recording has run, or ""."""
+        return self._recording
 
     def _painted_as(self) -> tuple[object, ...]:
         verdict = self._verdict
@@ -106,7 +122,27 @@ class Headline(QWidget):
             font = self._look.font(smaller, bold=True, scaled=False)
             right += gap + QFontMetricsF(font).horizontalAdvance("100 %")
         self._paint_lines(painter, right + self._look.px(26))
+        self._paint_recording(painter)
         painter.end()
+
+    def _recording_room(self) -> float:
+        return self._look.px(150) if self._recording else 0.0
+
+    def _paint_recording(self, painter: QPainter) -> None:
+        if not self._recording:
+            return
+        font = self._look.font(22, bold=True)
+        painter.setFont(font)
+        painter.setPen(self._look.colour("error"))
+        wide = QFontMetricsF(font).horizontalAdvance(f"REC {self._recording}")
+        left, middle = self.width() - wide, self.height() / 2
+        row = QRectF(left, 0, wide, self.height())
+        painter.drawText(row, Qt.AlignmentFlag.AlignVCenter, f"REC {self._recording}")
+        radius = self._look.px(7)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(self._look.colour("error"))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawEllipse(QPointF(left - 2 * radius, middle), radius, radius)
 
     def _word(
         self, painter: QPainter, left: float, base: float, text: str, size: float, tone: QColor
@@ -124,7 +160,7 @@ class Headline(QWidget):
         painter.setFont(font)
         painter.setPen(self._look.colour("muted"))
         step = metrics.height() + self._look.px(2)
-        room = self.width() - left
+        room = self.width() - left - self._recording_room()
         if room < self._look.px(60):
             return
         if len(lines) == 1 and metrics.horizontalAdvance(lines[0]) > room:

@@ -6,8 +6,10 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from sonoassist.gui.actions import ActionSet
+from sonoassist.gui.exam_bar import ExamBar, ExamHead
 from sonoassist.gui.frame_times import FrameTimes
 from sonoassist.gui.headline import Headline
+from sonoassist.gui.manual_items import ManualItems
 from sonoassist.gui.plane_list import PlaneList
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.strip import Strip
@@ -19,7 +21,7 @@ from sonoassist.gui.viewport import Viewport
 from sonoassist.live.status import SessionStatus
 from sonoassist.settings import Settings
 
-SIDE_PX = 340
+SIDE_PX = 360
 NARROW_SIDE_PX = 260
 NARROW_PX = 1300
 
@@ -39,8 +41,9 @@ class LivePage(QWidget):
         self.planes = PlaneList(look)
         self.times = FrameTimes()
         self.timing = TimingPanel(look, self.times)
-        self._head = QLabel("Planes")
-        self._rule = QLabel()
+        self.head = ExamHead(look)
+        self.manual = ManualItems(look)
+        self.exam_bar = ExamBar(look, actions)
         self._disclaimer = QLabel(DISCLAIMER)
         self._left = QVBoxLayout()
         self._side = QWidget()
@@ -57,17 +60,14 @@ class LivePage(QWidget):
         self._left.addWidget(self.transport)
         self._side.setObjectName("side")
         self._side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._rule.setObjectName("small")
         self._disclaimer.setObjectName("warning")
         self._disclaimer.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._disclaimer.setWordWrap(True)
         self._disclaimer.hide()
-        self._head_row = QHBoxLayout()
-        self._head_row.addWidget(self._head)
-        self._head_row.addStretch(1)
-        self._head_row.addWidget(self._rule)
-        self._side_column.addLayout(self._head_row)
+        self._side_column.addWidget(self.head)
         self._side_column.addWidget(self.planes, 1)
+        self._side_column.addWidget(self.manual)
+        self._side_column.addWidget(self.exam_bar)
         self._side_column.addWidget(self._disclaimer)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -81,13 +81,12 @@ class LivePage(QWidget):
         px = look.px
         self._left.setContentsMargins(px(24), px(10), px(24), px(12))
         self._left.setSpacing(px(10))
-        self._head_row.setContentsMargins(px(18), 0, px(18), 0)
         self._side_column.setContentsMargins(1, px(14), 0, px(10))  # its left edge is a line
         self._side_column.setSpacing(px(8))
         self._disclaimer.setStyleSheet(f"font-size: {px(12)}px")
-        self._head.setStyleSheet(f"font-weight: 600; font-size: {px(15)}px")
-        parts = (self.headline, self.viewport, self.strip, self.transport, self.planes, self.timing)
-        for part in parts:
+        left = (self.headline, self.viewport, self.strip, self.transport, self.timing)
+        right = (self.head, self.planes, self.manual, self.exam_bar)
+        for part in (*left, *right):
             part.set_look(look)
         self._fit()
 
@@ -107,7 +106,7 @@ class LivePage(QWidget):
         self.viewport.guided_heat = settings.guided_heat
         self.viewport.update()
         self.planes.set_threshold(settings.threshold)
-        self._rule.setText(f"{settings.label} · threshold {percent(settings.threshold)}")
+        self.head.rule.setText(f"{settings.label} · threshold {percent(settings.threshold)}")
 
     def toggle_timing(self) -> None:
         """Show or hide where the time of each frame goes."""
@@ -117,6 +116,7 @@ class LivePage(QWidget):
         """Leave only headline, picture and planes; the disclaimer moves under the planes."""
         self._full_screen = on
         self._disclaimer.setVisible(on)
+        self.exam_bar.setVisible(not on)
 
     def show_source(self, status: SessionStatus, frozen: bool) -> None:
         """Show the strip and the transport that the source needs."""

@@ -86,9 +86,10 @@ class MainWindow(QWidget):
         live.strip.picked.connect(self._seek_time)
         live.transport.fill_speeds(self.menus.speed_actions())
         self.display.status_read.connect(self._show_status)
+        self.display.exam.look_asked.connect(self._look_at_capture)
 
     def _handlers(self) -> Handlers:
-        controller = self.controller
+        controller, desk = self.controller, self.controller.desk
         return {
             Act.OPEN_FILE: self._ask(Questions.ask_file),
             Act.OPEN_FOLDER: self._ask(Questions.ask_folder),
@@ -109,6 +110,22 @@ class MainWindow(QWidget):
             Act.SLOWER: lambda: controller.shift_speed(-1),
             Act.FASTER: lambda: controller.shift_speed(1),
             Act.EVERY_FRAME: lambda: controller.flip("every_frame"),
+            Act.MARK: controller.toggle_mark,
+            Act.MARK_BACK: lambda: controller.to_mark(False),
+            Act.MARK_ON: lambda: controller.to_mark(True),
+            Act.CAPTURE: lambda: desk.capture(controller.picture()),
+            Act.KEEP: desk.keep,
+            Act.REJECT: desk.reject,
+            Act.SWAP: lambda: desk.replace(controller.picture()),
+            Act.LOOK: self._look_at_capture,
+            Act.ITEM_UP: lambda: desk.step(-1),
+            Act.ITEM_DOWN: lambda: desk.step(1),
+            Act.RECORD: desk.toggle_recording,
+            Act.NOTE: self._ask(Questions.ask_note),
+            Act.STUDY: self._ask(Questions.ask_study),
+            Act.EXAM: lambda: desk.toggle(self.display.status),
+            Act.REPORT: self._ask(Questions.show_report),
+            Act.EXAMS: self._ask(Questions.show_exams),
             Act.BOX: lambda: controller.flip("show_box"),
             Act.HEAT: lambda: controller.flip("show_heat"),
             Act.GUIDED: lambda: controller.flip("guided_heat"),
@@ -147,6 +164,9 @@ class MainWindow(QWidget):
 
     def _trigger(self, act: Act) -> None:
         self.actions_set[act].trigger()
+
+    def _look_at_capture(self) -> None:
+        self.questions.show_capture(self.actions_set)
 
     def _drop(self, act: Act, menu: QMenu) -> None:
         self.top.button(act).drop(menu)
@@ -209,9 +229,10 @@ class MainWindow(QWidget):
         self.banner.setText(warning)
         self.banner.setVisible(bool(warning))
         source, recording, live = needs_met(status)
-        have = {need for need, met in zip(_NEEDS, (source, recording, live), strict=True) if met}
-        # Under a sheet Space and the arrows belong to its boxes, not to the picture.
-        self.actions_set.allow(set() if self.questions.sheet is not None else have)
+        frozen, exam = self.controller.freeze.active, self.controller.desk.view is not None
+        met = (source, recording, live, frozen, exam)
+        have = {need for need, is_met in zip(_NEEDS, met, strict=True) if is_met}
+        self.actions_set.allow(have & self.questions.allowed)
         name = status.source.label if status.source is not None and not empty else ""
         self._top_level().setWindowTitle(f"{name} – SonoAssist" if name else "SonoAssist")
 
@@ -244,8 +265,10 @@ class MainWindow(QWidget):
             return
         elif self._top_level().isFullScreen():
             self.toggle_full_screen()
-        else:
+        elif self.controller.freeze.active:
             self.controller.thaw()
+        else:
+            self.controller.desk.release()
 
     # -- dropping files and closing --------------------------------------------------------
 
@@ -298,7 +321,7 @@ class MainWindow(QWidget):
             event.accept()
 
 
-_NEEDS = (Needs.PICTURE, Needs.RECORDING, Needs.LIVE)
+_NEEDS = (Needs.PICTURE, Needs.RECORDING, Needs.LIVE, Needs.FREEZE, Needs.EXAM)
 
 
 def _warning(status: SessionStatus) -> str:

@@ -72,7 +72,7 @@ def measure_program(source: str, seconds: float, overrides: Mapping[str, Any]) -
     look = Look(PALETTES[settings.theme], 1.0, family())
     store, session = ModelStore.default(), LiveSession()
     services = make_services(store, lambda _settings: None, session.notices)
-    services = replace(services, list_devices=lambda: ())
+    services = replace(services, list_devices=lambda: (), exams=None)
     shell = Shell(look)
     try:
         window = build(session, services, settings, [])

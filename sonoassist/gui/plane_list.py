@@ -1,14 +1,34 @@
-"""The 14 confidence bars, always in the same order, painted by one widget."""
+"""The 14 confidence bars and the checklist as one list, in one order, painted by one widget."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
-from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF, QRegion
-from PyQt6.QtWidgets import QSizePolicy, QWidget
+from PyQt6.QtCore import QEvent, QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+    QRegion,
+)
+from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from sonoassist.exam.checklist import Line
+from sonoassist.exam.running import ExamView
+from sonoassist.gui.exam_marks import (
+    Thumbnails,
+    paint_mark,
+    paint_thumbnail,
+    share_text,
+    state_text,
+    state_tone,
+    tip_text,
+)
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import NOTHING, Kind, Verdict, percent
@@ -18,10 +38,24 @@ from sonoassist.planes import DISPLAY_ORDER, PLANES, Plane
 STEADY_MS = 120.0
 _AT = np.array([PLANES.index(plane) for plane in DISPLAY_ORDER])
 _STILL = 0.002
+_STATE_ROW_PX = 40
+"""Rows lower than this (at scale 1) say the state of the checklist by its mark alone."""
+_PICTURES_WIDE_PX = 300
+"""Lists narrower than this (at scale 1) show no thumbnails."""
 
 
 class PlaneList(QWidget):
-    """One row a plane: name, the frame's own percentage, bar, threshold; the winner is marked."""
+    """One row a plane: name, the frame's own percentage, bar, threshold; the winner is marked.
+
+    While an exam runs each row also has its best picture and what is there or missing.
+
+    Signals:
+        picked: The user clicked a plane that is on the checklist; arg: its key there.
+        opened: The same by a double click.
+    """
+
+    picked = pyqtSignal(str)
+    opened = pyqtSignal(str)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,7 +66,10 @@ class PlaneList(QWidget):
         self._bars = np.zeros(len(DISPLAY_ORDER), np.float64)
         self._painted: list[tuple[object, ...]] = []
         self._placed: list[tuple[QRectF, QRectF]] = []
-        self._placed_for: tuple[int, int, float] | None = None
+        self._placed_for: tuple[int, int, float, bool] | None = None
+        self._lines: dict[str, Line] = {}
+        self._selected = ""
+        self._thumbnails = Thumbnails()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(len(DISPLAY_ORDER) * 22)
@@ -42,6 +79,23 @@ class PlaneList(QWidget):
         """Change theme or size."""
         self._look = look
         self.update()
+
+    def show_exam(self, exam: ExamView | None, selected: str) -> None:
+        """Show the checklist of the running exam, or none.
+
+        Args:
+            exam: The running exam.
+            selected: Key of the item that the keys are for.
+        """
+        lines = exam.lines if exam is not None else ()
+        self._lines = {line.item.plane: line for line in lines if line.item.plane}
+        self._selected = selected
+        self._thumbnails.update(exam.thumbnails if exam is not None else {})
+        self._update_rows()
+
+    def line_of(self, row: int) -> Line | None:
+        """The checklist's line of a row."""
+        return self._lines.get(DISPLAY_ORDER[row].key)
 
     def set_threshold(self, threshold: float) -> None:
         """Move the threshold's tick."""
@@ -77,9 +131,17 @@ class PlaneList(QWidget):
         room, winner = self.bar_rect(0).width(), self.winner()
         past = self._verdict.kind is Kind.PAST
         return [
-            (text, round(room * float(bar)), plane is winner, past)
-            for (_, text), bar, plane in zip(self.texts(), self._bars, DISPLAY_ORDER, strict=True)
+            (text, round(room * float(bar)), plane is winner, past, line, self._is_selected(line))
+            for (_, text), bar, plane, line in zip(
+                self.texts(), self._bars, DISPLAY_ORDER, self._all_lines(), strict=True
+            )
         ]
+
+    def _all_lines(self) -> list[Line | None]:
+        return [self._lines.get(plane.key) for plane in DISPLAY_ORDER]
+
+    def _is_selected(self, line: Line | None) -> bool:
+        return line is not None and line.item.key == self._selected
 
     def advance(self, elapsed_ms: float) -> None:
         """Let the bars follow; they are steadied for the eye only, the numbers are not."""
@@ -126,21 +188,70 @@ class PlaneList(QWidget):
 
     def _places(self) -> list[tuple[QRectF, QRectF]]:
         """(row, track) of each plane, made anew when the size of something has changed."""
-        made_for = (self.width(), self.height(), self._look.scale)
+        made_for = (self.width(), self.height(), self._look.scale, bool(self._lines))
         if made_for != self._placed_for:
             # In whole pixels, so that a row can be repainted without touching its neighbours.
-            high = min(self.height() // len(DISPLAY_ORDER), self._look.px(62))
+            high = min(self.height() // len(DISPLAY_ORDER), self._look.px(66))
             rows = [QRectF(0, row * high, self.width(), high) for row in range(len(DISPLAY_ORDER))]
             self._placed = [(row, self._track(row)) for row in rows]
             self._placed_for = made_for
         return self._placed
 
+    def _says_state(self, row: QRectF) -> bool:
+        return bool(self._lines) and row.height() >= self._look.px(_STATE_ROW_PX)
+
+    def _shows_pictures(self, row: QRectF) -> bool:
+        wide = self.width() >= self._look.px(_PICTURES_WIDE_PX)
+        return self._says_state(row) and wide
+
+    def picture_rect(self, row: int) -> QRectF:
+        """Where a row's thumbnail lies; empty where there is no room for it."""
+        rect = self.row_rect(row)
+        if not self._shows_pictures(rect):
+            return QRectF()
+        high = rect.height() - self._look.px(8)
+        return QRectF(self._look.px(26), rect.top() + self._look.px(4), round(high * 4 / 3), high)
+
     def _track(self, row: QRectF) -> QRectF:
         px = self._look.px
         left, right = row.left() + px(30), row.right() - px(16)
+        if self._shows_pictures(row):
+            left = px(26) + round((row.height() - px(8)) * 4 / 3) + px(10)
         thick = px(8) if row.height() > px(40) else px(6)
-        middle = row.center().y() + row.height() * 0.22
+        lower = 0.08 if self._says_state(row) else 0.22
+        middle = row.center().y() + row.height() * lower
         return QRectF(left, round(middle - thick / 2), right - left, thick)
+
+    def row_at(self, y: float) -> int | None:
+        """The row at a height on the widget."""
+        row = int(y // max(self.row_rect(0).height(), 1.0))
+        return row if 0 <= row < len(DISPLAY_ORDER) else None
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """Pick the plane under the mouse."""
+        self._pick(event, self.picked)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
+        """Look at the picture of the plane under the mouse."""
+        self._pick(event, self.opened)
+
+    def _pick(self, event: QMouseEvent | None, signal: object) -> None:
+        row = self.row_at(event.position().y()) if event is not None else None
+        line = self.line_of(row) if row is not None else None
+        if line is not None:
+            signal.emit(line.item.key)  # type: ignore[attr-defined]
+
+    def event(self, event: QEvent | None) -> bool:
+        """Say on hover why a picture was chosen."""
+        if isinstance(event, QHelpEvent):
+            row = self.row_at(event.pos().y())
+            line = self.line_of(row) if row is not None else None
+            if line is not None:
+                QToolTip.showText(event.globalPos(), tip_text(line), self)
+            else:
+                QToolTip.hideText()
+            return True
+        return super().event(event)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint the rows that need it."""
@@ -152,8 +263,13 @@ class PlaneList(QWidget):
         for row, (name, share) in enumerate(self.texts()):
             if region.intersects(self.row_rect(row).toAlignedRect()):
                 plane = DISPLAY_ORDER[row]
+                line = self.line_of(row)
+                if self._is_selected(line):
+                    self._paint_selection(painter, row)
                 if plane is winner:
                     self._paint_mark(painter, row, plane)
+                if line is not None:
+                    self._paint_line(painter, row, line, won=plane is winner)
                 self._paint_words(painter, row, name, share, plane is winner)
                 self._paint_bar(painter, row, plane)
         painter.end()
@@ -178,6 +294,37 @@ class PlaneList(QWidget):
                 ]
             )
         )
+
+    def _paint_selection(self, painter: QPainter, row: int) -> None:
+        """A bar at the edge and a paler ground: the keys are for this row."""
+        look = self._look
+        rect = self.row_rect(row).adjusted(look.px(4), 1.5, -look.px(4), -1.5)
+        painter.fillPath(rounded(rect, look.px(7)), look.colour("raised"))
+        edge = QRectF(0, rect.top(), look.px(4), rect.height())
+        painter.fillRect(edge, look.colour("accent"))
+
+    def _paint_line(self, painter: QPainter, row: int, line: Line, *, won: bool) -> None:
+        look, rect = self._look, self.row_rect(row)
+        picture = self.picture_rect(row)
+        side = look.px(14)
+        if not picture.isEmpty():
+            paint_thumbnail(painter, picture, line, self._thumbnails.of(line), look)
+        if not won or not picture.isEmpty():
+            at = QRectF(0, 0, side, side)
+            at.moveCenter(QPointF(look.px(15), rect.center().y()))
+            if won:  # the winner's triangle stands there
+                at.moveTopRight(picture.topRight() + QPointF(-look.px(2), look.px(2)))
+            if not (won and line.state.done is False):
+                paint_mark(painter, at, line, look)
+        if self._says_state(rect):
+            track = self.bar_rect(row)
+            words = QRectF(track.left(), track.bottom() + 1, track.width(), 0)
+            words.setBottom(rect.bottom() - look.px(2))
+            painter.setFont(look.font(min(13.0, words.height() / look.scale), scaled=True))
+            painter.setPen(look.colour(state_tone(line)))
+            middle = Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(words, middle | Qt.AlignmentFlag.AlignLeft, state_text(line))
+            painter.drawText(words, middle | Qt.AlignmentFlag.AlignRight, share_text(line))
 
     def _paint_words(self, painter: QPainter, row: int, name: str, share: str, won: bool) -> None:
         bar = self.bar_rect(row)

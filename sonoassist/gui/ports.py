@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import Notices, SessionStatus, Showing, View
 from sonoassist.settings import Settings
 
@@ -124,6 +125,7 @@ class Services:
             real one, and tells what it does now; takes long.
         save: Keeps the settings.
         demo: The bundled demo exam, or None when this build has none.
+        exams: Where exams are kept; None keeps none.
     """
 
     list_devices: Callable[[], Sequence[Device]]
@@ -131,3 +133,4 @@ class Services:
     make_analyser: Callable[[Settings, bool, Callable[[str], None]], Any]
     save: Callable[[Settings], None]
     demo: Path | None = None
+    exams: ExamStore | None = None

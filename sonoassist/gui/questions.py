@@ -7,6 +7,8 @@ from pathlib import Path
 
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
+from sonoassist.gui.actions import ActionSet, Needs
+from sonoassist.gui.capture_sheet import CaptureSheet
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.settings_sheet import SettingsSheet
 from sonoassist.gui.sheets import AskSheet, HelpSheet, Sheet
@@ -52,6 +54,16 @@ class Questions:
         self._window.setFocus()
         return True
 
+    @property
+    def allowed(self) -> set[Needs]:
+        """Which actions the sheet leaves to the picture and the exam.
+
+        Space and the arrows belong to its boxes; at a capture the keys of the checklist work.
+        """
+        if self.sheet is None:
+            return set(Needs)
+        return {Needs.EXAM} if isinstance(self.sheet, CaptureSheet) else set()
+
     # -- sheets ----------------------------------------------------------------------------
 
     def show_help(self) -> None:
@@ -67,6 +79,34 @@ class Questions:
             self.close()
         else:
             self._open(SettingsSheet(self._window, self._look, self._controller))
+
+    def show_capture(self, actions: ActionSet) -> None:
+        """Show the selected item's capture, or close it."""
+        if isinstance(self.sheet, CaptureSheet):
+            self.close()
+        elif self._controller.desk.view is not None:
+            desk = self._controller.desk
+            self._open(CaptureSheet(self._window, self._look, desk, actions))
+
+    def ask_note(self) -> None:
+        """Ask for the user's words on the exam."""
+        sheet = AskSheet(
+            self._window, self._look, title="Note on the exam",
+            text="It is kept with the exam and printed in the report. No names of persons, please.",
+            example="Difficult view, lying on its front", button="Keep",
+        )  # fmt: skip
+        sheet.answered.connect(self._controller.desk.note)
+        self._open(sheet)
+
+    def ask_study(self) -> None:
+        """Ask for the user's own number of the study."""
+        sheet = AskSheet(
+            self._window, self._look, title="Study number",
+            text="Your own number for this exam, for the report. Not the name of a person.",
+            example="S-0417", button="Keep",
+        )  # fmt: skip
+        sheet.answered.connect(self._controller.desk.set_study_id)
+        self._open(sheet)
 
     def ask_stream(self) -> None:
         """Ask for the address of a stream."""

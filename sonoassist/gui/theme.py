@@ -41,6 +41,7 @@ class Palette:
         info: Notices.
         warning: Warnings and the disclaimer.
         error: Errors.
+        good: What is done.
     """
 
     name: str
@@ -57,17 +58,20 @@ class Palette:
     info: str
     warning: str
     error: str
+    good: str
 
 
 DARK = Palette(
     name="dark", back="#0d1117", panel="#12171e", raised="#1c232d", hover="#28313d",
     line="#222a35", well="#07090c", text="#dfe4ea", muted="#93a0b0", accent="#5ac8fa",
     on_accent="#06202e", info="#5ac8fa", warning="#e0ab4b", error="#ff7b7b",
+    good="#6fd08c",
 )  # fmt: skip
 LIGHT = Palette(
     name="light", back="#eef1f4", panel="#f7f9fa", raised="#e1e6ec", hover="#d3dae2",
     line="#d0d7df", well="#d9dee4", text="#1b2430", muted="#566273", accent="#0a6fa8",
     on_accent="#f4fafd", info="#0a6fa8", warning="#8a5a00", error="#b3261e",
+    good="#1c7a3a",
 )  # fmt: skip
 PALETTES = {"dark": DARK, "light": LIGHT}
 

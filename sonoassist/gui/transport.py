@@ -162,6 +162,8 @@ class FreezeBar(_Bar):
         self._row.addWidget(self.scrub, 1)
         self._number = self._label("0000 / 0000", Qt.AlignmentFlag.AlignRight)
         self._row.addSpacing(look.px(10))
+        self._button(Act.MARK)
+        self._button(Act.CAPTURE)
         self._go_on = self._button(Act.FREEZE, text="Go on")
         self._go_on.emphasise(True)
 
@@ -173,6 +175,7 @@ class FreezeBar(_Bar):
     def show_freeze(self, freeze: Freeze) -> None:
         """Say which of the kept pictures is looked at."""
         self.scrub.set_place(freeze.position, freeze.count)
+        self.scrub.set_marks(freeze.marks)
         self._back.setText(seconds_back(freeze.back_s))
         self._number.setText(f"{freeze.position + 1} / {freeze.count}")
 

@@ -1,0 +1,129 @@
+"""One capture, large: what a person must see before keeping or rejecting it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PyQt6.QtCore import QRectF, QSize, Qt
+from PyQt6.QtGui import QColor, QImageReader, QPainter, QPaintEvent, QPen, QPixmap
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from sonoassist.exam.checklist import Line
+from sonoassist.gui.actions import Act, ActionSet
+from sonoassist.gui.controls import KeyButton
+from sonoassist.gui.exam_desk import ExamDesk
+from sonoassist.gui.exam_marks import state_text, tip_text
+from sonoassist.gui.sheets import Sheet
+from sonoassist.gui.theme import Look
+from sonoassist.gui.verdict import percent
+from sonoassist.packets import Box
+from sonoassist.planes import BY_KEY
+
+_ACTS = (Act.KEEP, Act.REJECT, Act.SWAP, Act.ITEM_UP, Act.ITEM_DOWN)
+
+
+class StillView(QWidget):
+    """A still, as large as there is room, with its box."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._picture = QPixmap()
+        self._path: Path | None = None
+        self._box: Box | None = None
+        self._colour = QColor()
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def show_still(self, path: Path | None, box: Box | None, colour: str) -> None:
+        """Show a picture of the disk, or nothing."""
+        if path != self._path:
+            self._path = path
+            self._picture = QPixmap()
+            if path is not None:
+                self._picture = QPixmap.fromImage(QImageReader(str(path)).read())
+        self._box, self._colour = box, QColor(colour)
+        self.update()
+
+    @property
+    def path(self) -> Path | None:
+        """The picture shown."""
+        return self._path
+
+    def sizeHint(self) -> QSize:
+        """Rather too large: the sheet makes it fit the window."""
+        return QSize(1600, 1200)
+
+    def minimumSizeHint(self) -> QSize:
+        """Small windows still show something."""
+        return QSize(320, 240)
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Paint the picture and the box."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.fillRect(self.rect(), QColor("#07090c"))
+        if self._picture.isNull():
+            painter.setPen(QColor("#93a0b0"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No picture yet")
+        else:
+            size = self._picture.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            area = QRectF(0, 0, size.width(), size.height())
+            area.moveCenter(QRectF(self.rect()).center())
+            painter.drawPixmap(area, self._picture, QRectF(self._picture.rect()))
+            self._paint_box(painter, area)
+        painter.end()
+
+    def _paint_box(self, painter: QPainter, area: QRectF) -> None:
+        if self._box is None:
+            return
+        factor = area.width() / self._picture.width()
+        rect = QRectF(
+            area.left() + self._box.left * factor, area.top() + self._box.top * factor,
+            self._box.width * factor, self._box.height * factor,
+        )  # fmt: skip
+        painter.setPen(QPen(self._colour, 2))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(rect)
+
+
+class CaptureSheet(Sheet):
+    """The selected item's capture; the keys of the checklist work while it is open."""
+
+    def __init__(self, over: QWidget, look: Look, desk: ExamDesk, actions: ActionSet) -> None:
+        super().__init__(over, look, "Capture", 1240)
+        self._desk = desk
+        self.name = QLabel()
+        self.name.setObjectName("heading")
+        self.said = QLabel()
+        self.said.setObjectName("muted")
+        self.said.setWordWrap(True)
+        self.still = StillView()
+        keys = QHBoxLayout()
+        for act in _ACTS:
+            keys.addWidget(KeyButton(actions[act], act, look))
+        keys.addStretch(1)
+        self.body.addWidget(self.name)
+        self.body.addWidget(self.still, 1)
+        self.body.addWidget(self.said)
+        self.body.addLayout(keys)
+        desk.changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the selected item."""
+        line, found = self._desk.line(self._desk.selected), self._desk.shown_still()
+        if line is None:
+            self.closed.emit()
+            return
+        self.name.setText(_title(line))
+        self.said.setText(tip_text(line))
+        shot = found[0].shown.shot if found is not None and found[0].shown is not None else None
+        path = found[1] if found is not None else None
+        plane = BY_KEY.get(shot.plane) if shot is not None else None
+        colour = plane.colour if plane is not None else "#ffffff"
+        self.still.show_still(path, shot.box if shot is not None else None, colour)
+
+
+def _title(line: Line) -> str:
+    shot = line.shown.shot if line.shown is not None else None
+    share = f"  {percent(shot.confidence)}" if shot is not None and shot.plane else ""
+    return f"{line.item.label}{share}  ·  {state_text(line)}"

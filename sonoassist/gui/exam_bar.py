@@ -1,0 +1,122 @@
+"""Under the checklist: the keys of the exam as buttons, and which item they are for."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from sonoassist.exam.checklist import Line
+from sonoassist.gui.actions import Act, ActionSet
+from sonoassist.gui.controls import KeyButton
+from sonoassist.gui.theme import Look
+
+_FIRST = (Act.CAPTURE, Act.KEEP, Act.REJECT)
+_SECOND = (Act.SWAP, Act.LOOK, Act.RECORD)
+
+
+class ExamBar(QWidget):
+    """Two rows of buttons; it decides nothing."""
+
+    def __init__(self, look: Look, actions: ActionSet) -> None:
+        super().__init__()
+        self._for = QLabel()
+        self._for.setObjectName("small")
+        self._for.setTextFormat(Qt.TextFormat.PlainText)
+        self._grid = QGridLayout()
+        self._column = QVBoxLayout(self)
+        self._column.addWidget(self._for)
+        self._column.addLayout(self._grid)
+        self._buttons: list[KeyButton] = []
+        for row, acts in enumerate((_FIRST, _SECOND)):
+            for column, act in enumerate(acts):
+                button = KeyButton(actions[act], act, look)
+                self._buttons.append(button)
+                self._grid.addWidget(button, row, column, Qt.AlignmentFlag.AlignLeft)
+        self.set_look(look)
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        self._look = look
+        self._column.setContentsMargins(look.px(10), 0, look.px(10), 0)
+        self._column.setSpacing(look.px(4))
+        self._grid.setHorizontalSpacing(look.px(2))
+        self._grid.setVerticalSpacing(look.px(2))
+        for button in self._buttons:
+            button.set_look(look)
+        self._fit()
+
+    def resizeEvent(self, event: object) -> None:
+        """Icons only where there is room."""
+        self._fit()
+
+    def _fit(self) -> None:
+        for button in self._buttons:
+            button.show_icon(self.width() >= self._look.px(320))
+
+    def show_exam(self, line: Line | None, *, recording: bool, running: bool) -> None:
+        """Say what the keys are for.
+
+        Args:
+            line: The selected item, or None.
+            recording: A video is being recorded.
+            running: An exam runs.
+        """
+        if not running:
+            self._for.setText("No exam: nothing is kept.  Ctrl+B begins one")
+        elif line is None:
+            self._for.setText("↑ ↓ choose an item")
+        else:
+            self._for.setText(f"Keys are for: {line.item.label}")
+        for button in self._buttons:
+            if button.act is Act.RECORD:
+                button.emphasise(recording)
+                button.change(text="Stop" if recording else "Record")
+
+
+class ExamHead(QWidget):
+    """Above the checklist: how much of it is there, and how long the exam has run."""
+
+    def __init__(self, look: Look) -> None:
+        super().__init__()
+        self._title = QLabel("Planes")
+        self._count = QLabel()
+        self._clock = QLabel()
+        self._clock.setObjectName("small")
+        self.rule = QLabel()
+        self.rule.setObjectName("small")
+        column = QVBoxLayout(self)
+        column.setSpacing(0)
+        self._column = column
+        for left, right in ((self._title, self._count), (self._clock, self.rule)):
+            row = QHBoxLayout()
+            row.addWidget(left)
+            row.addStretch(1)
+            row.addWidget(right)
+            column.addLayout(row)
+        self.set_look(look)
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        self._look = look
+        self._column.setContentsMargins(look.px(18), 0, look.px(18), 0)
+        self._title.setStyleSheet(f"font-weight: 600; font-size: {look.px(15)}px")
+        self._tone(complete=False)
+
+    def _tone(self, *, complete: bool) -> None:
+        colour = self._look.palette.good if complete else self._look.palette.text
+        self._count.setStyleSheet(
+            f"font-weight: 600; font-size: {self._look.px(22)}px; color: {colour}"
+        )
+
+    def show_exam(self, count: str, clock: str, *, complete: bool) -> None:
+        """Say how far the exam is.
+
+        Args:
+            count: E.g. "9 of 13"; "" without an exam.
+            clock: E.g. "Exam 07:41 · 5 kept".
+            complete: Nothing is missing.
+        """
+        if self._count.text() != count:
+            self._tone(complete=complete)
+        self._count.setText(count)
+        self._clock.setText(clock)

@@ -1,0 +1,250 @@
+"""The best frame of each plane so far: highest steady confidence, then sharpness and stillness.
+
+Causal: a frame is proposed when the view that it belongs to has ended, or when nothing better
+came for a moment; a better one later is proposed again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sonoassist.opencv import cv2
+from sonoassist.packets import Analysis, Floats, State, SteadyState
+from sonoassist.planes import INDEX, Plane
+
+NEAR = 0.02
+"""Confidences that differ by no more are equals: sharpness and stillness decide."""
+LEAST_STEADY_S = 0.25
+"""A view that passes by more quickly is no view."""
+SETTLED_S = 0.8
+"""So long after the best frame of a view it is proposed though the view goes on."""
+REFUSED_S = 2.0
+"""No frame so near to one that the user rejected is proposed again."""
+GAIN = 0.05
+"""Among equals a frame must be so much better in quality than the one proposed before."""
+SIZE_PX = (144, 112)
+"""Width and height at which quality is measured: speckle is averaged out, outlines are not."""
+MOVED = 14.0
+"""Grey levels of mean change between two frames at which a picture counts as fully moving."""
+CRISP = 0.55
+"""Edge strength over contrast at which a picture counts as fully sharp."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How good a picture is, apart from what it shows.
+
+    Attributes:
+        sharpness: 0 to 1.
+        stillness: 0 to 1: how little changed since the frame before; 1 for a picture by itself.
+    """
+
+    sharpness: float
+    stillness: float
+
+    @property
+    def together(self) -> float:
+        """Both as one number, 0 to 1."""
+        return (self.sharpness + self.stillness) / 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A frame that may stand for its plane.
+
+    Attributes:
+        analysis: Of the frame.
+        plane: The steady plane.
+        confidence: The plane's smoothed probability, the lower one of it and the frame's own.
+        quality: Of the picture.
+        steady_s: How long the plane had been steady.
+        equals: Number of frames of this view whose confidence was about as high.
+    """
+
+    analysis: Analysis
+    plane: Plane
+    confidence: float
+    quality: Quality
+    steady_s: float
+    equals: int
+
+    @property
+    def why(self) -> str:
+        """Why it was chosen, in words."""
+        quality = f"sharpness {self.quality.sharpness:.0%}, stillness {self.quality.stillness:.0%}"
+        steady = f", steady for {self.steady_s:.1f} s" if self.steady_s >= 0.05 else ""
+        words = f"highest steady confidence {self.confidence:.0%}{steady}".replace("%", " %")
+        if self.equals > 1:
+            words += f"; the sharpest and stillest of {self.equals} frames about as sure"
+        return f"{words} ({quality.replace('%', ' %')})"
+
+
+class BestFrames:
+    """Follows an exam in the order of its frames."""
+
+    def __init__(self) -> None:
+        self._meter = _Meter()
+        self._view: _View | None = None
+        self._proposed: dict[str, Candidate] = {}
+        self._refused: dict[str, list[float]] = {}
+
+    def update(self, analysis: Analysis, steady: SteadyState) -> list[Candidate]:
+        """Take the next frame; returns what is better than all proposed before."""
+        quality = self._meter.measure(analysis)
+        plane, time_s = steady.plane, analysis.frame.time_s
+        ended = []
+        if self._view is not None and not self._view.goes_on(analysis, steady):
+            ended = self.flush()
+        if plane is None or not self._fits(analysis, steady):
+            return ended
+        if self._view is None:
+            self._view = _View(analysis.frame.source_id, plane, steady.since_s)
+        steady_s = max(time_s - steady.since_s, 0.0)
+        if steady_s >= LEAST_STEADY_S or analysis.frame.still:
+            self._view.add(analysis, _confidence(analysis, steady, plane), quality, steady_s)
+        if self._view.settled(time_s):
+            return [*ended, *self._propose(self._view.take())]
+        return ended
+
+    def flush(self) -> list[Candidate]:
+        """What the view that was under way has to offer; the source has ended or changed."""
+        view, self._view = self._view, None
+        return self._propose(view.take()) if view is not None else []
+
+    def refuse(self, plane: str, captured_at_s: float) -> None:
+        """The user rejected a frame: it and its neighbours are not proposed again.
+
+        Args:
+            plane: Key of the plane.
+            captured_at_s: Of the frame.
+        """
+        self._refused.setdefault(plane, []).append(captured_at_s)
+        self._proposed.pop(plane, None)
+        if self._view is not None and self._view.plane.key == plane:
+            self._view = None
+
+    def _fits(self, analysis: Analysis, steady: SteadyState) -> bool:
+        plane, at_s = steady.plane, analysis.frame.captured_at_s
+        if plane is None or analysis.state is not State.PLANE:
+            return False
+        if analysis.prediction.plane is not plane:
+            return False
+        refused = self._refused.get(plane.key, [])
+        return not any(abs(one - at_s) <= REFUSED_S for one in refused)
+
+    def _propose(self, best: Candidate | None) -> list[Candidate]:
+        if best is None:
+            return []
+        before = self._proposed.get(best.plane.key)
+        if before is not None and not _better(best, before):
+            return []
+        self._proposed[best.plane.key] = best
+        return [best]
+
+
+class _View:
+    """One stretch of a steady plane; keeps only the frames that may still be its best."""
+
+    def __init__(self, source_id: str, plane: Plane, since_s: float) -> None:
+        self.plane = plane
+        self._source_id = source_id
+        self._since_s = since_s
+        self._peak = 0.0
+        self._best: Candidate | None = None
+        self._taken: Candidate | None = None
+        self._equals = 0
+
+    def goes_on(self, analysis: Analysis, steady: SteadyState) -> bool:
+        return (
+            steady.plane is self.plane
+            and steady.since_s == self._since_s
+            and analysis.frame.source_id == self._source_id
+            and not analysis.frame.still
+        )
+
+    def add(self, analysis: Analysis, confidence: float, quality: Quality, steady_s: float) -> None:
+        best = self._best
+        if confidence < self._peak - NEAR:
+            return
+        if best is None or confidence > self._peak + NEAR:
+            self._equals = 0
+        self._peak = max(self._peak, confidence)
+        self._equals += 1
+        fallen = best is not None and best.confidence < self._peak - NEAR
+        if best is None or fallen or _preferred(confidence, quality, best, 0.0):
+            self._best = Candidate(
+                analysis, self.plane, confidence, quality, steady_s, self._equals
+            )
+
+    def settled(self, time_s: float) -> bool:
+        best = self._best
+        if best is None or best is self._taken:
+            return False
+        return time_s - best.analysis.frame.time_s >= SETTLED_S
+
+    def take(self) -> Candidate | None:
+        best, self._taken = self._best, self._best
+        if best is None:
+            return None
+        return Candidate(
+            best.analysis, best.plane, best.confidence, best.quality, best.steady_s, self._equals
+        )
+
+
+class _Meter:
+    """Measures sharpness by itself and stillness against the frame before."""
+
+    def __init__(self) -> None:
+        self._last: tuple[str, float, Floats] | None = None
+
+    def measure(self, analysis: Analysis) -> Quality:
+        frame = analysis.frame
+        small = _small(analysis)
+        last, self._last = self._last, (frame.source_id, frame.time_s, small)
+        stillness = 1.0
+        if last is not None and last[0] == frame.source_id and not frame.still:
+            changed = float(np.abs(small - last[2]).mean())
+            stillness = 1.0 - min(changed / MOVED, 1.0)
+        return Quality(_sharpness(small), stillness)
+
+
+def _small(analysis: Analysis) -> Floats:
+    """The crop, small and grey: float32, (112, 144), 0 to 255."""
+    crop, pixels = analysis.geometry.crop, analysis.frame.pixels
+    part = pixels[
+        max(int(crop.top), 0) : max(int(np.ceil(crop.bottom)), 1),
+        max(int(crop.left), 0) : max(int(np.ceil(crop.right)), 1),
+    ]
+    small = np.asarray(cv2.resize(part, SIZE_PX, interpolation=cv2.INTER_AREA), np.float32)
+    return small if small.ndim == 2 else np.asarray(small.mean(axis=2), np.float32)
+
+
+def _sharpness(small: Floats) -> float:
+    contrast = float(small.std())
+    if contrast < 1.0:
+        return 0.0
+    edges = float(np.asarray(cv2.Laplacian(small, cv2.CV_32F)).std())
+    return min(edges / contrast / (2 * CRISP), 1.0)
+
+
+def _confidence(analysis: Analysis, steady: SteadyState, plane: Plane) -> float:
+    smoothed = float(steady.probabilities[INDEX[plane.key]])
+    return min(smoothed, analysis.prediction.confidence)
+
+
+def _better(one: Candidate, other: Candidate) -> bool:
+    """Whether it is worth taking the place of one that the user may have seen already."""
+    gain = one.confidence - other.confidence
+    if abs(gain) > NEAR:
+        return gain > 0
+    return _preferred(one.confidence, one.quality, other, NEAR / 2)
+
+
+def _preferred(confidence: float, quality: Quality, other: Candidate, least: float) -> bool:
+    """Among frames about as sure: the sharper and stiller one, else the surer one."""
+    gain = quality.together - other.quality.together
+    if abs(gain) > GAIN:
+        return gain > 0
+    return confidence - other.confidence > least

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from made_analyses import analysis_of, shares_of
+from real_models import frame_of
+from sonoassist.packets import State
+from sonoassist.planes import KEYS
+from sonoassist.temporal.best_frames import GAIN, NEAR, REFUSED_S, SETTLED_S, BestFrames, Candidate
+from sonoassist.temporal.steady import SteadyLabel
+
+FPS = 25.0
+RNG = np.random.default_rng(5)
+CRISP = RNG.integers(0, 255, (112, 144), np.uint8)
+BLURRED = np.asarray(np.kron(CRISP[::8, ::8], np.ones((8, 8), np.uint8)), np.uint8)
+
+
+class Exam:
+    """Feeds made-up frames through the steady label and the best-frame rule."""
+
+    def __init__(self) -> None:
+        self.best = BestFrames()
+        self.label = SteadyLabel(0.7)
+        self.now_s = 0.0
+        self.found: list[Candidate] = []
+
+    def see(
+        self, key: str, confidence: float, pixels: np.ndarray = CRISP, still: bool = False
+    ) -> None:
+        state = State.BACKGROUND if key == "background" else State.PLANE
+        if state is State.PLANE and confidence < 0.7:
+            state = State.UNSURE
+        frame = frame_of(
+            pixels, time_s=self.now_s, captured_at_s=100 + self.now_s, still=still,
+            index=round(self.now_s * FPS),
+        )  # fmt: skip
+        analysis = analysis_of(frame, shares_of(key, confidence), state)
+        self.found += self.best.update(analysis, self.label.update(analysis))
+        self.now_s += 1 / FPS
+
+    def hold(self, key: str, seconds: float, confidence: float = 0.95, **more: object) -> None:
+        for _ in range(round(seconds * FPS)):
+            self.see(key, confidence, **more)  # type: ignore[arg-type]
+
+    def end(self) -> list[Candidate]:
+        self.found += self.best.flush()
+        return self.found
+
+
+def test_a_view_gives_one_frame_when_it_ends() -> None:
+    exam = Exam()
+    exam.hold("background", 1)
+    exam.hold("femur", 1)
+    assert exam.found == []
+    exam.hold("background", 1)
+    assert [one.plane.key for one in exam.found] == ["femur"]
+    assert exam.end() == exam.found
+
+
+def test_a_view_that_goes_on_gives_a_frame_before_it_ends() -> None:
+    exam = Exam()
+    exam.hold("femur", SETTLED_S + 1)
+    assert [one.plane.key for one in exam.found] == ["femur"]
+
+
+def test_the_highest_confidence_wins_however_sharp_the_others_are() -> None:
+    exam = Exam()
+    exam.hold("femur", 1.5, 0.80)
+    exam.hold("femur", 0.4, 0.99, pixels=BLURRED)
+    exam.hold("femur", 1.5, 0.80)
+    best = exam.end()[-1]
+    assert best.confidence > 0.8 + NEAR
+    assert 1.5 <= best.analysis.frame.time_s < 1.9
+
+
+def test_among_equals_the_sharp_one_wins() -> None:
+    exam = Exam()
+    exam.hold("femur", 2, 0.99, pixels=BLURRED)
+    sharp_at_s = exam.now_s
+    exam.hold("femur", 0.2, 0.99)
+    exam.hold("femur", 2, 0.99, pixels=BLURRED)
+    best = exam.end()[-1]
+    assert sharp_at_s < best.analysis.frame.time_s < sharp_at_s + 0.2
+    assert best.quality.sharpness > 0.5
+    assert best.equals > 10
+    assert "sharpest and stillest" in best.why
+
+
+def test_among_equals_the_still_one_wins() -> None:
+    exam = Exam()
+    for shift in range(30):
+        exam.see("femur", 0.99, np.ascontiguousarray(np.roll(CRISP, 3 * shift, 1)))
+    still_from_s = exam.now_s
+    exam.hold("femur", 0.3, 0.99)
+    for shift in range(30):
+        exam.see("femur", 0.99, np.ascontiguousarray(np.roll(CRISP, 3 * shift, 0)))
+    best = exam.end()[-1]
+    assert still_from_s <= best.analysis.frame.time_s <= still_from_s + 0.3 + 1 / FPS
+    assert best.quality.stillness == pytest.approx(1.0)
+
+
+def test_a_passing_glimpse_and_an_unsure_view_give_nothing() -> None:
+    exam = Exam()
+    exam.hold("background", 1)
+    exam.hold("femur", 0.16)
+    exam.hold("background", 1)
+    exam.hold("lips", 2, 0.6)
+    exam.hold("background", 1)
+    assert exam.end() == []
+
+
+def test_a_worse_view_of_the_same_plane_is_not_proposed() -> None:
+    exam = Exam()
+    exam.hold("femur", 1, 0.97)
+    exam.hold("background", 1)
+    exam.hold("femur", 1, 0.85)
+    exam.hold("background", 1)
+    assert len(exam.end()) == 1
+    exam.hold("femur", 1, 0.999)
+    assert len(exam.end()) == 2
+
+
+def test_a_rejected_frame_and_its_neighbours_do_not_come_back_but_another_view_does() -> None:
+    exam = Exam()
+    exam.hold("femur", 1, 0.97)
+    exam.hold("background", 0.3)
+    first = exam.found[0]
+    exam.best.refuse("femur", first.analysis.frame.captured_at_s)
+    exam.hold("femur", 0.6, 0.97)
+    exam.hold("background", 0.4)
+    assert len(exam.end()) == 1
+    exam.hold("background", REFUSED_S)
+    exam.hold("femur", 1, 0.80)
+    exam.hold("background", 0.4)
+    assert len(exam.end()) == 2
+
+
+def test_pictures_of_a_folder_are_views_of_their_own() -> None:
+    exam = Exam()
+    for key in ("femur", "lips", "femur"):
+        exam.see(key, 0.9 if key == "lips" else 0.95, still=True)
+    assert [one.plane.key for one in exam.end()] == ["femur", "lips"]
+    assert all(one.quality.stillness == 1.0 for one in exam.found)
+
+
+def test_a_flat_picture_is_not_sharp() -> None:
+    exam = Exam()
+    exam.hold("femur", 1, pixels=np.full((112, 144), 90, np.uint8))
+    assert exam.end()[0].quality.sharpness == 0.0
+
+
+@given(st.lists(st.tuples(st.sampled_from(KEYS), st.floats(0.5, 1.0)), min_size=1, max_size=30))
+def test_each_proposal_is_better_than_the_one_before(views: list[tuple[str, float]]) -> None:
+    exam = Exam()
+    for key, confidence in views:
+        exam.hold(key, 0.5, confidence)
+    best: dict[str, Candidate] = {}
+    for one in exam.end():
+        assert not one.plane.is_background
+        assert one.confidence >= 0.5
+        before = best.get(one.plane.key)
+        if before is not None:
+            gain = one.confidence - before.confidence
+            sharper = one.quality.together - before.quality.together
+            surer = gain > NEAR / 2 and sharper >= -GAIN
+            assert gain > NEAR or (abs(gain) <= NEAR and (sharper > GAIN or surer))
+        best[one.plane.key] = one
