@@ -23,6 +23,7 @@ from sonoassist.exam.records import (
     Event,
     ExamInfo,
     FrameRow,
+    How,
     Judgement,
     Recording,
     Shot,
@@ -39,7 +40,9 @@ LOCK = "writer.lock"
 _PNG_EFFORT = 1
 """Level of compression: 0 to 9; 1 is four times quicker than 6 and hardly larger here."""
 _META = "SELECT key, value FROM meta"
-_REPLACED = "SELECT id, still, clip FROM captures WHERE id = ? AND judgement = ?"
+_REPLACED = (
+    "SELECT id, still, clip FROM captures WHERE id = ? AND (? OR (judgement = ? AND how = ?))"
+)
 READ_HINT = "Its pictures are in its media folder"
 _FULL_HINT = "Free some space; what was kept so far is safe"
 
@@ -177,8 +180,8 @@ class Exam:
             shot: What it shows.
             picture: uint8, (H, W, 3) RGB or (H, W) grey; the whole frame.
             judgement: Of the user.
-            instead_of: Number of a capture that goes in the same step, unless the user has
-                judged it meanwhile or it is gone.
+            instead_of: Number of a capture that goes in the same step. Only a shot by hand takes
+                the place of what the user made or judged (meanwhile, perhaps); else both stay.
 
         Raises:
             OutputError: The disk refuses; the record is as before.
@@ -188,9 +191,10 @@ class Exam:
         marks = ", ".join("?" * 20)
         columns = rows.CAPTURE_COLUMNS.removeprefix("id, ")
         values = (*rows.shot_values(shot), judgement.value, still, "")
+        replaced = (shot.how is How.HAND, Judgement.OPEN.value, How.AUTO.value)
         try:
             with self._change() as change:
-                old = change.execute(_REPLACED, (instead_of, Judgement.OPEN.value)).fetchone()
+                old = change.execute(_REPLACED, (instead_of, *replaced)).fetchone()
                 change.execute("DELETE FROM captures WHERE id = ?", (old[0] if old else None,))
                 cursor = change.execute(
                     f"INSERT INTO captures ({columns}) VALUES ({marks})", values

@@ -186,14 +186,26 @@ def test_a_better_capture_takes_the_place_of_another(exam: Exam) -> None:
     assert exam.captures() == (second, third)
 
 
-@pytest.mark.parametrize("judgement", [Judgement.KEPT, Judgement.REJECTED])
-def test_what_the_user_judged_meanwhile_stays(exam: Exam, judgement: Judgement) -> None:
-    first = exam.add_capture(shot(at_s=1), picture(1))
+@pytest.mark.parametrize(
+    ("how", "judgement"),
+    [
+        (How.AUTO, Judgement.KEPT),
+        (How.AUTO, Judgement.REJECTED),
+        (How.HAND, Judgement.OPEN),
+        (How.HAND, Judgement.KEPT),
+    ],
+)
+def test_what_the_user_made_or_judged_stays(exam: Exam, how: How, judgement: Judgement) -> None:
+    first = exam.add_capture(shot(at_s=1, how=how), picture(1))
     exam.judge(first.capture_id, judgement)
     second = exam.add_capture(shot(at_s=2), picture(2), instead_of=first.capture_id)
     assert [one.capture_id for one in exam.captures()] == [first.capture_id, second.capture_id]
     assert exam.capture(first.capture_id).judgement is judgement
     assert (exam.media / first.still).exists()
+    by_hand = shot(at_s=3, how=How.HAND)
+    third = exam.add_capture(by_hand, picture(3), instead_of=first.capture_id)
+    assert exam.captures() == (second, third)
+    assert not (exam.media / first.still).exists()
 
 
 def test_judging_moving_and_removing(exam: Exam) -> None:
@@ -225,6 +237,11 @@ def test_the_clip_of_a_capture_that_is_gone_goes_too(exam: Exam) -> None:
     (exam.media / "clip.mp4").write_bytes(b"x")
     exam.add_clip(capture.capture_id, "clip.mp4")
     assert list(exam.media.iterdir()) == []
+
+
+def test_the_number_of_the_study(exam: Exam) -> None:
+    exam.set_study_id("S-18")
+    assert exam.info().start == start(study_id="S-18")
 
 
 def test_ticks_and_notes(exam: Exam) -> None:
