@@ -16,6 +16,7 @@ from sonoassist.render.encoder import VideoEncoder
 from sonoassist.sources.opening import open_source
 
 FIELD = Box(40, 30, 600, 440)
+BOX = Box(120.25, 80.5, 301.75, 244.125)
 MODEL: dict[str, object] = {
     "name": "sononet16",
     "title": "SonoNet-16",
@@ -62,7 +63,7 @@ def start_of(*, synthetic: bool = True, study_id: str = "T-17", source: str = "d
 def shot_of(
     plane: str,
     confidence: float = 0.97,
-    box: Box | None = Box(120.25, 80.5, 301.75, 244.125),
+    box: Box | None = BOX,
     *,
     at_s: float = 1.0,
     field: Box = FIELD,
@@ -114,9 +115,7 @@ def made_exam(store: ExamStore, start: ExamStart | None = None) -> Exam:
         pictures[1],
         judgement=Judgement.KEPT,
     )
-    exam.add_capture(
-        shot_of("", 0.0, None, at_s=4.0, item="placenta", how=How.HAND), pictures[2]
-    )
+    exam.add_capture(shot_of("", 0.0, None, at_s=4.0, item="placenta", how=How.HAND), pictures[2])
     add_clip(exam, first, pictures[3:8], [number * 0.04 for number in range(5)])
     add_clip(exam, second, pictures[8:12], [0.0, 0.04, 0.125, 0.16])
     return exam
@@ -125,7 +124,10 @@ def made_exam(store: ExamStore, start: ExamStart | None = None) -> Exam:
 def black_outside(picture: Pixels, field: Box) -> Pixels:
     """The picture with all outside a rectangle black."""
     masked = np.zeros_like(picture)
-    rows, columns = slice(int(field.top), int(field.bottom)), slice(int(field.left), int(field.right))
+    rows, columns = (
+        slice(int(field.top), int(field.bottom)),
+        slice(int(field.left), int(field.right)),
+    )
     masked[rows, columns] = picture[rows, columns]
     return masked
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,9 +57,7 @@ def _write_capture(
     return Exported(capture, made[0], made[1] if len(made) > 1 else None)
 
 
-def _objects(
-    exam: Exam, capture: Capture, options: DicomOptions
-) -> Iterator[tuple[str, Dataset]]:
+def _objects(exam: Exam, capture: Capture, options: DicomOptions) -> Iterator[tuple[str, Dataset]]:
     """File names and objects of a capture, one at a time: clips are large."""
     from sonoassist.exam.dicom_out.clips import clip_object
     from sonoassist.exam.dicom_out.stills import still_object
