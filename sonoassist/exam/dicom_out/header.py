@@ -116,7 +116,9 @@ def add_study(dataset: Dataset, info: ExamInfo) -> None:
     dataset.StudyDate, dataset.StudyTime = date_text(moment), time_text(moment)
     # An accession number is given by an order; one of our own could match somebody else's.
     dataset.AccessionNumber = ""
-    dataset.StudyID = study if len(study) <= _SHORT else ""
+    # Media directories want one; a number that is too long is in the description.
+    own = 0 < len(study) <= _SHORT
+    dataset.StudyID = study if own else uids.anonymous_id(info.exam_id)
     dataset.StudyDescription = _description(info, study)
     dataset.ReferringPhysicianName = ""
     dataset.TimezoneOffsetFromUTC = f"{moment:%z}"[:5]
@@ -158,8 +160,9 @@ def _add_picture_facts(dataset: Dataset, info: ExamInfo, capture: Capture) -> No
     # The scanner's screen was captured, not its own object; a named plane is always in B-mode.
     dataset.ImageType = ["DERIVED", "PRIMARY", "OBSTETRICAL", *(["0001"] if shot.plane else [])]
     dataset.DerivationDescription = "Captured from the picture that the scanner shows"
-    # Both are asked for and not known: empty says so.
-    dataset.PatientOrientation = dataset.Laterality = ""
+    dataset.PatientOrientation = ""
+    # Of the patient, who is the mother; without it the side of the body would be asked for.
+    dataset.BodyPartExamined = "UTERUS"
     if info.start.synthetic:
         dataset.QualityControlImage = "YES"
     dataset.ImageComments = _comments(info, capture)

@@ -94,6 +94,7 @@ def _finish(report: ComprehensiveSR, info: ExamInfo) -> None:
     header.add_series(report, info, header.REPORTS)
     # When the file is written says nothing, and would make each export another one.
     del report.InstanceCreationDate, report.InstanceCreationTime
+    del report.ContributingEquipmentSequence
     _name(report, uids.uid(info.exam_id, "report", uids.digest(_encoded(report, info))))
 
 
