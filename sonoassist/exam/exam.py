@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 from uuid import uuid4
 
 from filelock import BaseFileLock
@@ -22,19 +23,27 @@ from sonoassist.exam.records import (
     Event,
     ExamInfo,
     FrameRow,
+    How,
     Judgement,
     Recording,
     Shot,
     Tick,
 )
-from sonoassist.exam.schema import RecordError
+from sonoassist.exam.schema import READ_ERRORS, RecordError
 from sonoassist.files import replacing
 from sonoassist.packets import Pixels
 
 DATABASE = "exam.sqlite"
 MEDIA = "media"
 LOCK = "writer.lock"
+_META = "SELECT key, value FROM meta"
+_REPLACED = (
+    "SELECT id, still, clip FROM captures WHERE id = ? AND (? OR (judgement = ? AND how = ?))"
+)
+READ_HINT = "Its pictures are in its media folder"
 _FULL_HINT = "Free some space; what was kept so far is safe"
+
+_Value = TypeVar("_Value")
 
 
 class Exam:
@@ -72,34 +81,36 @@ class Exam:
         Raises:
             RecordError: The record is damaged.
         """
+        lengths = self._all(
+            "SELECT max(at_s) FROM (SELECT max(at_s) AS at_s FROM events"
+            " UNION ALL SELECT at_s FROM (SELECT at_s FROM frames ORDER BY id DESC LIMIT 1))"
+        )
         try:
-            meta: dict[str, str] = dict(self._all("SELECT key, value FROM meta"))
-            lengths = self._all(
-                "SELECT max(at_s) FROM (SELECT max(at_s) AS at_s FROM events"
-                " UNION ALL SELECT at_s FROM (SELECT at_s FROM frames ORDER BY id DESC LIMIT 1))"
-            )
+            meta = {str(key): rows.text_of(value) for key, value in self._all(_META)}
             return ExamInfo(
                 exam_id=self.exam_id,
-                started_at=meta["started_at"],
-                ended_at=meta.get("ended_at", ""),
+                started_at=_moment(meta["started_at"]),
+                ended_at=_moment(meta.get("ended_at", "")),
                 length_s=float(lengths[0][0] or 0.0),
                 note=meta.get("note", ""),
                 start=rows.start_of(meta["start"]),
             )
-        except (KeyError, TypeError, ValueError) as error:
-            raise RecordError(f"the record of {self.exam_id} is damaged: {error}") from error
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+            raise self._damaged(error) from error
 
     def events(self) -> tuple[Event, ...]:
         """What happened, in order."""
         found = self._all("SELECT at_s, kind, text FROM events ORDER BY id")
-        return tuple(Event(*row) for row in found)
+        return self._values(rows.event, found)
 
     def frames(self) -> Iterator[FrameRow]:
         """The results of the analysed frames, in order."""
         last = 0
         query = f"SELECT id, {rows.FRAME_COLUMNS} FROM frames WHERE id > ? ORDER BY id LIMIT 1000"
         while found := self._all(query, (last,)):
-            yield from (rows.frame_row(row[1:]) for row in found)
+            yield from self._values(rows.frame_row, [row[1:] for row in found])
+            if not last < found[-1][0]:
+                raise self._damaged(ValueError("its frames are out of order"))
             last = found[-1][0]
 
     def frame_count(self) -> int:
@@ -109,7 +120,7 @@ class Exam:
     def captures(self) -> tuple[Capture, ...]:
         """All captures, oldest first."""
         found = self._all(f"SELECT {rows.CAPTURE_COLUMNS} FROM captures ORDER BY id")
-        return tuple(rows.capture(row) for row in found)
+        return self._values(rows.capture, found)
 
     def capture(self, capture_id: int) -> Capture:
         """One capture.
@@ -121,17 +132,17 @@ class Exam:
         found = self._all(query, (capture_id,))
         if not found:
             raise UsageError(f"the exam {self.exam_id} has no capture {capture_id}")
-        return rows.capture(found[0])
+        return self._values(rows.capture, found)[0]
 
     def recordings(self) -> tuple[Recording, ...]:
         """The videos, oldest first."""
         query = "SELECT id, file, began_s, frames, ended, trouble FROM recordings ORDER BY id"
-        return tuple(rows.recording(row) for row in self._all(query))
+        return self._values(rows.recording, self._all(query))
 
     def ticks(self) -> tuple[Tick, ...]:
         """What the user said of checklist items."""
         found = self._all("SELECT item, done, note FROM ticks ORDER BY item")
-        return tuple(Tick(item, bool(done), note) for item, done, note in found)
+        return self._values(rows.tick, found)
 
     # --- writing ----------------------------------------------------------------------------
 
@@ -139,7 +150,8 @@ class Exam:
         """Note that something happened."""
         with self._change() as change:
             change.execute(
-                "INSERT INTO events (at_s, kind, text) VALUES (?, ?, ?)", (at_s, kind, text)
+                "INSERT INTO events (at_s, kind, text) VALUES (?, ?, ?)",
+                (at_s, kind, rows.sayable(text)),
             )
 
     def add_frames(self, frames: Sequence[FrameRow]) -> None:
@@ -165,7 +177,8 @@ class Exam:
             shot: What it shows.
             picture: uint8, (H, W, 3) RGB or (H, W) grey; the whole frame.
             judgement: Of the user.
-            instead_of: Number of a capture that goes in the same step.
+            instead_of: Number of a capture that goes in the same step. Only a shot by hand takes
+                the place of what the user made or judged (meanwhile, perhaps); else both stay.
 
         Raises:
             OutputError: The disk refuses; the record is as before.
@@ -175,19 +188,18 @@ class Exam:
         marks = ", ".join("?" * 20)
         columns = rows.CAPTURE_COLUMNS.removeprefix("id, ")
         values = (*rows.shot_values(shot), judgement.value, still, "")
-        old = self.capture(instead_of) if instead_of is not None else None
+        replaced = (shot.how is How.HAND, Judgement.OPEN.value, How.AUTO.value)
         try:
             with self._change() as change:
+                old = change.execute(_REPLACED, (instead_of, *replaced)).fetchone()
+                change.execute("DELETE FROM captures WHERE id = ?", (old[0] if old else None,))
                 cursor = change.execute(
                     f"INSERT INTO captures ({columns}) VALUES ({marks})", values
                 )
-                if old is not None:
-                    change.execute("DELETE FROM captures WHERE id = ?", (old.capture_id,))
-        except OutputError:
+        except BaseException:
             (self.media / still).unlink(missing_ok=True)
             raise
-        if old is not None:
-            self._forget_files(old)
+        self._forget_files(old[1:] if old else ())
         return Capture(int(cursor.lastrowid or 0), shot, judgement, still, "")
 
     def add_clip(self, capture_id: int, clip: str) -> None:
@@ -219,7 +231,7 @@ class Exam:
         old = self.capture(capture_id)
         with self._change() as change:
             change.execute("DELETE FROM captures WHERE id = ?", (capture_id,))
-        self._forget_files(old)
+        self._forget_files((old.still, old.clip))
 
     def tick(self, tick: Tick) -> None:
         """Keep what the user says of a checklist item."""
@@ -227,12 +239,12 @@ class Exam:
             change.execute(
                 "INSERT INTO ticks VALUES (?, ?, ?) ON CONFLICT (item)"
                 " DO UPDATE SET done = excluded.done, note = excluded.note",
-                (tick.item, int(tick.done), tick.note),
+                (tick.item, int(tick.done), rows.sayable(tick.note)),
             )
 
     def set_note(self, text: str) -> None:
         """Keep the user's own words on the exam."""
-        self._set_meta("note", text)
+        self._set_meta("note", rows.sayable(text))
 
     def set_study_id(self, text: str) -> None:
         """Keep the user's own number of the study; "" takes it away."""
@@ -273,8 +285,8 @@ class Exam:
         """Remove media files that the record does not speak of."""
         known = {name for one in self.captures() for name in (one.still, one.clip)}
         known |= {one.file for one in self.recordings()}
-        for path in self.media.iterdir():
-            if path.name not in known:
+        with suppress(OSError):
+            for path in [one for one in self.media.iterdir() if one.name not in known]:
                 with suppress(OSError):
                     path.unlink()
 
@@ -303,8 +315,21 @@ class Exam:
         try:
             with self._lock:
                 return self._database.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            raise RecordError(f"the record of {self.exam_id} cannot be read: {error}") from error
+        except READ_ERRORS as error:
+            raise RecordError(
+                f"the record of {self.exam_id} cannot be read: {error}", READ_HINT
+            ) from error
+
+    def _values(
+        self, make: Callable[[rows.Row], _Value], found: Sequence[rows.Row]
+    ) -> tuple[_Value, ...]:
+        try:
+            return tuple(make(row) for row in found)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> RecordError:
+        return RecordError(f"the record of {self.exam_id} is damaged: {error}", READ_HINT)
 
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
@@ -316,7 +341,7 @@ class Exam:
                 self._database.execute("BEGIN IMMEDIATE")
                 yield self._database
                 self._database.execute("COMMIT")
-            except sqlite3.Error as error:
+            except READ_ERRORS as error:
                 self._undo()
                 raise OutputError(f"the exam cannot be kept: {error}", _FULL_HINT) from error
             except BaseException:
@@ -343,8 +368,14 @@ class Exam:
         with replacing(path, private=True) as temporary:
             temporary.write_bytes(data)
 
-    def _forget_files(self, old: Capture) -> None:
-        for name in (old.still, old.clip):
+    def _forget_files(self, names: Sequence[str]) -> None:
+        for name in names:
             if name:
                 with suppress(OSError):
                     (self.media / name).unlink(missing_ok=True)
+
+
+def _moment(text: str) -> str:
+    if text:
+        datetime.fromisoformat(text)
+    return text

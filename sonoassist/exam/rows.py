@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sonoassist.exam.records import (
     Capture,
+    Event,
     ExamStart,
     FrameRow,
     How,
@@ -17,8 +19,10 @@ from sonoassist.exam.records import (
     Judgement,
     Recording,
     Shot,
+    Tick,
 )
 from sonoassist.packets import Box, Floats, State, frozen
+from sonoassist.planes import INDEX
 
 FRAME_COLUMNS = (
     "at_s, frame, time_s, state, plane, confidence, steady_plane, "
@@ -37,7 +41,10 @@ Row = tuple[Any, ...]
 
 def corners(box: Box | None) -> tuple[float | None, float | None, float | None, float | None]:
     """A box as four columns."""
-    return (None,) * 4 if box is None else (box.left, box.top, box.right, box.bottom)
+    if box is None:
+        return (None,) * 4
+    # numpy's numbers are no numbers to SQLite.
+    return float(box.left), float(box.top), float(box.right), float(box.bottom)
 
 
 def box_of(row: Row) -> Box | None:
@@ -45,59 +52,128 @@ def box_of(row: Row) -> Box | None:
     return None if row[0] is None else Box(*(float(value) for value in row))
 
 
+def sayable(text: str) -> str:
+    """A text that the database can hold: names of files may have parts that are no characters."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def text_of(value: object) -> str:
+    """A column of text.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"a text is {type(value).__name__}")
+    return value
+
+
+def _plane(value: object, *, none: bool) -> str:
+    key = text_of(value)
+    if key not in INDEX and not (none and key == ""):
+        raise ValueError(f"there is no plane {key!r}")
+    return key
+
+
+def _file(value: object) -> str:
+    name = text_of(value)
+    if name and Path(name).name != name:
+        raise ValueError(f"{name!r} is no name of a file")
+    return name
+
+
 def frame_values(row: FrameRow) -> Row:
     """In the order of `FRAME_COLUMNS`."""
     shares = row.probabilities.astype(_HALF).tobytes()
     return (
-        row.at_s, row.index, row.time_s, row.state.value, row.plane, row.confidence,
-        row.steady_plane, *corners(row.box), shares,
+        float(row.at_s), int(row.index), float(row.time_s), row.state.value, row.plane,
+        float(row.confidence), row.steady_plane, *corners(row.box), shares,
     )  # fmt: skip
 
 
 def frame_row(row: Row) -> FrameRow:
-    """From columns in the order of `FRAME_COLUMNS`."""
+    """From columns in the order of `FRAME_COLUMNS`.
+
+    Raises:
+        ValueError, TypeError: It is not what `frame_values` made.
+    """
     shares: Floats = np.frombuffer(row[11], _HALF).astype(np.float32)
+    if len(shares) != len(INDEX):
+        raise ValueError(f"there are {len(shares)} probabilities")
     return FrameRow(
-        at_s=row[0], index=row[1], time_s=row[2], state=State(row[3]), plane=row[4],
-        confidence=row[5], steady_plane=row[6], box=box_of(row[7:11]), probabilities=frozen(shares),
+        at_s=float(row[0]), index=int(row[1]), time_s=float(row[2]), state=State(row[3]),
+        plane=_plane(row[4], none=False), confidence=float(row[5]),
+        steady_plane=_plane(row[6], none=True), box=box_of(row[7:11]), probabilities=frozen(shares),
     )  # fmt: skip
 
 
 def shot_values(shot: Shot) -> Row:
     """In the order of `SHOT_COLUMNS`."""
     return (
-        shot.item, shot.how.value, shot.at_s, shot.index, shot.time_s, shot.plane,
-        shot.confidence, shot.quality, shot.why, *corners(shot.box), *corners(shot.field),
+        shot.item, shot.how.value, float(shot.at_s), int(shot.index), float(shot.time_s),
+        shot.plane, float(shot.confidence), float(shot.quality), shot.why,
+        *corners(shot.box), *corners(shot.field),
     )  # fmt: skip
 
 
 def capture(row: Row) -> Capture:
-    """From columns in the order of `CAPTURE_COLUMNS`."""
+    """From columns in the order of `CAPTURE_COLUMNS`.
+
+    Raises:
+        ValueError, TypeError: It is no capture.
+    """
     field = box_of(row[14:18])
-    assert field is not None
+    if field is None:
+        raise TypeError("a capture has no field of view")
     shot = Shot(
-        item=row[1], how=How(row[2]), at_s=row[3], index=row[4], time_s=row[5], plane=row[6],
-        confidence=row[7], quality=row[8], why=row[9], box=box_of(row[10:14]), field=field,
+        item=text_of(row[1]), how=How(row[2]), at_s=float(row[3]), index=int(row[4]),
+        time_s=float(row[5]), plane=_plane(row[6], none=True), confidence=float(row[7]),
+        quality=float(row[8]), why=text_of(row[9]), box=box_of(row[10:14]), field=field,
     )  # fmt: skip
-    return Capture(row[0], shot, Judgement(row[18]), row[19], row[20])
+    return Capture(int(row[0]), shot, Judgement(row[18]), _file(row[19]), _file(row[20]))
 
 
 def recording(row: Row) -> Recording:
-    """From (id, file, began_s, frames, ended, trouble)."""
-    return Recording(row[0], row[1], row[2], row[3], bool(row[4]), row[5])
+    """From (id, file, began_s, frames, ended, trouble).
+
+    Raises:
+        ValueError, TypeError: It is no recording.
+    """
+    began_s, frames, ended = float(row[2]), int(row[3]), bool(row[4])
+    return Recording(int(row[0]), _file(row[1]), began_s, frames, ended, text_of(row[5]))
+
+
+def event(row: Row) -> Event:
+    """From (at_s, kind, text).
+
+    Raises:
+        ValueError, TypeError: It is no event.
+    """
+    return Event(float(row[0]), text_of(row[1]), text_of(row[2]))
+
+
+def tick(row: Row) -> Tick:
+    """From (item, done, note).
+
+    Raises:
+        TypeError: It is no tick.
+    """
+    return Tick(text_of(row[0]), bool(row[1]), text_of(row[2]))
 
 
 def start_text(start: ExamStart) -> str:
     """What is known at the beginning, as JSON."""
-    return json.dumps(asdict(start), ensure_ascii=False, sort_keys=True)
+    return json.dumps(asdict(start), sort_keys=True)
 
 
 def start_of(text: str) -> ExamStart:
     """The inverse of `start_text`.
 
     Raises:
-        ValueError, TypeError, KeyError: It is not what `start_text` wrote.
+        ValueError, TypeError, KeyError, AttributeError: It is not what `start_text` wrote.
     """
     values = json.loads(text)
     items = tuple(Item(**item) for item in values.pop("items"))
+    for item in items:
+        _plane(item.plane, none=True)
     return ExamStart(items=items, **values)

@@ -8,6 +8,8 @@ from sonoassist.errors import SonoAssistError
 
 VERSION = 1
 BUSY_MS = 5000
+READ_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""What reading a damaged database may raise: SQLite's words on it may be no text themselves."""
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -35,24 +37,27 @@ class RecordError(SonoAssistError):
     """An exam record is damaged, missing, or of a newer program."""
 
 
-def connect(path: str, *, create: bool = False) -> sqlite3.Connection:
+def connect(path: str, *, create: bool = False, settled: bool = False) -> sqlite3.Connection:
     """Open the database of an exam.
 
     Args:
         path: Of the file.
         create: Make its tables; else they must be there.
+        settled: To read only, without the help files that SQLite needs space for; nobody may be
+            writing it, and all of it must be in the one file.
 
     Raises:
-        sqlite3.Error: It is not a database, or the disk refuses.
+        sqlite3.Error, UnicodeDecodeError: It is not a database, or the disk refuses.
         RecordError: Its layout is not known to this program.
     """
-    mode = "rwc" if create else "rw"
+    mode = "ro&immutable=1" if settled else "rwc" if create else "rw"
     uri = f"file:{_quoted(path)}?mode={mode}"
     # One lock in `Exam` guards the connection, so several threads may share it.
     database = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     try:
         database.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        database.execute("PRAGMA journal_mode = WAL")
+        if not settled:
+            database.execute("PRAGMA journal_mode = WAL")
         # Each commit is on the disk when it returns: a power cut loses nothing finished.
         database.execute("PRAGMA synchronous = FULL")
         if create:

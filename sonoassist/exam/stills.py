@@ -16,8 +16,11 @@ def png_bytes(picture: Pixels) -> bytes:
     Raises:
         OutputError: It cannot be encoded.
     """
-    ordered = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR) if picture.ndim == 3 else picture
-    done, data = cv2.imencode(".png", ordered, [cv2.IMWRITE_PNG_COMPRESSION, _EFFORT])
+    try:
+        ordered = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR) if picture.ndim == 3 else picture
+        done, data = cv2.imencode(".png", ordered, [cv2.IMWRITE_PNG_COMPRESSION, _EFFORT])
+    except cv2.error as error:
+        raise OutputError("the picture cannot be encoded") from error
     if not done:
         raise OutputError("the picture cannot be encoded")
     return data.tobytes()

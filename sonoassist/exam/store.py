@@ -10,25 +10,31 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import stat
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from uuid import uuid4
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 from sonoassist import paths
 from sonoassist.errors import OutputError, UsageError
 from sonoassist.exam import rows
-from sonoassist.exam.exam import DATABASE, LOCK, MEDIA, Exam
+from sonoassist.exam.exam import DATABASE, LOCK, MEDIA, READ_HINT, Exam
 from sonoassist.exam.records import ExamInfo, ExamStart
-from sonoassist.exam.schema import RecordError, connect
+from sonoassist.exam.schema import READ_ERRORS, RecordError, connect
 from sonoassist.files import output_error
 
 _PRIVATE_FOLDER = 0o700
 _PRIVATE_FILE = 0o600
+_MAKING, _DELETED = ".making-", ".deleted-"
+_ABANDONED_S = 3600.0
+"""An exam is made in an instant: one that is half made since so long never will be."""
+_PATIENCE_S = 0.5
+"""Whoever only asks whether an exam is running holds its lock for a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,32 +73,28 @@ class ExamStore:
         """
         now = datetime.now(timezone.utc)
         exam_id = f"{now.astimezone():%Y-%m-%d-%H%M%S}-{uuid4().hex[:4]}"
-        folder = self.folder / exam_id
+        # Under a temporary name: a half-made exam must not look like a damaged one.
+        making = self.folder / f"{_MAKING}{exam_id}"
+        meta = (
+            ("exam_id", exam_id),
+            ("started_at", now.isoformat(timespec="milliseconds")),
+            ("start", rows.start_text(start)),
+        )
         try:
-            _make_private(self.folder)
-            # Under a temporary name: a half-made exam must not look like a damaged one.
-            making = self.folder / f".making-{exam_id}"
-            _make_private(making)
-            _make_private(making / MEDIA)
-            (making / DATABASE).touch(_PRIVATE_FILE)
-            database = connect(str(making / DATABASE), create=True)
-            with database:
-                database.execute("BEGIN")
-                for key, value in (
-                    ("exam_id", exam_id),
-                    ("started_at", now.isoformat(timespec="milliseconds")),
-                    ("start", rows.start_text(start)),
-                ):
-                    database.execute("INSERT INTO meta VALUES (?, ?)", (key, value))
-            database.close()
-            making.rename(folder)
+            _make_private(self.folder, making, making / MEDIA)
+            _make_database(making / DATABASE, meta)
+            making.rename(self.folder / exam_id)
         except OSError as error:
-            raise output_error(folder, error) from error
+            raise output_error(self.folder / exam_id, error) from error
         except sqlite3.Error as error:
-            raise OutputError(
-                f"the exam cannot be begun: {error}", "Free some space or move SONOASSIST_HOME"
-            ) from error
-        return self.open(exam_id, write=True)
+            raise _not_begun(error) from error
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
+        try:
+            return self.open(exam_id, write=True)
+        except RecordError as error:
+            shutil.rmtree(self.folder / exam_id, ignore_errors=True)
+            raise _not_begun(error) from error
 
     def open(self, exam_id: str, *, write: bool = False) -> Exam:
         """Open an exam, to read it or as its only writer.
@@ -102,26 +104,38 @@ class ExamStore:
             RecordError: It cannot be read.
         """
         folder = self._folder_of(exam_id)
-        lock = FileLock(str(folder / LOCK), mode=_PRIVATE_FILE) if write else None
-        if lock is not None:
-            try:
-                lock.acquire(timeout=0)
-            except Timeout as error:
-                raise UsageError(
-                    f"the exam {exam_id} is in use by another window", "Close that window first"
-                ) from error
+        lock = self._taken(exam_id) if write else None
         try:
-            exam = Exam(folder, connect(str(folder / DATABASE)), lock)
-        except (OSError, sqlite3.Error) as error:
+            exam = Exam(folder, _connect(folder / DATABASE, write=write), lock)
+        except (OSError, *READ_ERRORS, RecordError) as error:
             if lock is not None:
                 lock.release()
-            raise RecordError(
-                f"the exam {exam_id} cannot be read: {error}",
-                "Its pictures are in its media folder",
-            ) from error
+            reason, hint = _reason(error)
+            raise RecordError(f"the exam {exam_id} cannot be read: {reason}", hint) from error
         if write:
-            exam.sweep()
+            try:
+                exam.sweep()
+            except BaseException:
+                exam.close()
+                raise
         return exam
+
+    def _taken(self, exam_id: str) -> BaseFileLock:
+        lock = self._lock(exam_id)
+        try:
+            lock.acquire(timeout=_PATIENCE_S, poll_interval=_PATIENCE_S / 10)
+        except Timeout as error:
+            raise UsageError(
+                f"the exam {exam_id} is in use by another window", "Close that window first"
+            ) from error
+        except OSError as error:
+            raise output_error(self.folder / exam_id, error) from error
+        return lock
+
+    def _lock(self, exam_id: str) -> BaseFileLock:
+        # An exam may be closed by another thread than the one that opened it.
+        path = self._folder_of(exam_id) / LOCK
+        return FileLock(str(path), mode=_PRIVATE_FILE, thread_local=False)
 
     def ids(self) -> list[str]:
         """Names of the exams, oldest first."""
@@ -160,12 +174,13 @@ class ExamStore:
 
     def running(self, exam_id: str) -> bool:
         """Whether a program is writing it now."""
-        lock = FileLock(str(self._folder_of(exam_id) / LOCK), mode=_PRIVATE_FILE)
         try:
-            with lock.acquire(timeout=0):
+            with self._lock(exam_id).acquire(timeout=0):
                 return False
         except Timeout:
             return True
+        except OSError:
+            return False  # nobody can write there
 
     def delete(self, exam_id: str) -> None:
         """Delete an exam with all its files.
@@ -177,7 +192,7 @@ class ExamStore:
         folder = self._folder_of(exam_id)
         if self.running(exam_id):
             raise UsageError(f"the exam {exam_id} is running", "End it first")
-        gone = folder.with_name(f".deleted-{exam_id}")
+        gone = folder.with_name(f"{_DELETED}{exam_id}")
         try:
             # First out of sight as a whole: a deletion that is cut off leaves no half exam.
             folder.rename(gone)
@@ -190,21 +205,62 @@ class ExamStore:
         if not self.folder.is_dir():
             return
         for left in self.folder.iterdir():
-            if left.name.startswith(".deleted-"):
+            if left.name.startswith(_DELETED) or _abandoned(left):
                 shutil.rmtree(left, ignore_errors=True)
 
     def _folder_of(self, exam_id: str) -> Path:
         folder = self.folder / exam_id
-        if not exam_id or Path(exam_id).name != exam_id or not folder.is_dir():
+        hidden = exam_id.startswith(".")  # half made, half deleted, or not in this folder at all
+        if not exam_id or hidden or Path(exam_id).name != exam_id or not folder.is_dir():
             raise UsageError(f"there is no exam '{exam_id}'", "See: sonoassist exam list")
         return folder
 
 
-def _make_private(folder: Path) -> None:
-    folder.mkdir(_PRIVATE_FOLDER, parents=True, exist_ok=True)
-    with suppress(OSError):  # a file system without permissions has none to set
-        if stat.S_IMODE(folder.stat().st_mode) != _PRIVATE_FOLDER:
-            folder.chmod(_PRIVATE_FOLDER)
+def _make_private(*folders: Path) -> None:
+    for folder in folders:
+        folder.mkdir(_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        with suppress(OSError):  # a file system without permissions has none to set
+            if stat.S_IMODE(folder.stat().st_mode) != _PRIVATE_FOLDER:
+                folder.chmod(_PRIVATE_FOLDER)
+
+
+def _make_database(path: Path, meta: tuple[tuple[str, str], ...]) -> None:
+    path.touch(_PRIVATE_FILE)
+    with closing(connect(str(path), create=True)) as database:
+        database.execute("BEGIN")
+        database.executemany("INSERT INTO meta VALUES (?, ?)", meta)
+        database.execute("COMMIT")
+
+
+def _connect(path: Path, *, write: bool) -> sqlite3.Connection:
+    try:
+        return connect(str(path))
+    except sqlite3.OperationalError:
+        # On a full or a write-protected disk an exam that was closed can still be read.
+        log = path.with_name(f"{path.name}-wal")
+        if write or not path.is_file() or (log.exists() and log.stat().st_size):
+            raise
+        return connect(str(path), settled=True)
+
+
+def _not_begun(error: Exception) -> OutputError:
+    hint = "Free some space or move SONOASSIST_HOME"
+    return OutputError(f"the exam cannot be begun: {_reason(error)[0]}", hint)
+
+
+def _abandoned(folder: Path) -> bool:
+    if not folder.name.startswith(_MAKING):
+        return False
+    with suppress(OSError):
+        return time.time() - folder.stat().st_mtime > _ABANDONED_S
+    return False
+
+
+def _reason(error: Exception) -> tuple[str, str]:
+    """Why a record cannot be read, and what to do."""
+    if isinstance(error, RecordError):
+        return error.message, error.hint
+    return str(error), READ_HINT
 
 
 @contextmanager

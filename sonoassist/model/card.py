@@ -94,9 +94,14 @@ def domain_warning(card: Card, *, synthetic: bool) -> str:
         card: Of the model.
         synthetic: The source is a synthetic exam.
     """
-    if card.domain == "synthetic" and not synthetic:
+    return warning_of_domain(card.domain, synthetic=synthetic)
+
+
+def warning_of_domain(domain: str, *, synthetic: bool) -> str:
+    """The same where only the domain of a model is known, as in a record of an exam."""
+    if domain == "synthetic" and not synthetic:
         return "Model trained on synthetic exams only: labels on real pictures are not reliable"
-    if synthetic and card.domain != "synthetic":
+    if synthetic and domain != "synthetic":
         return "Model made for real exams: labels on this synthetic exam are not reliable"
     return ""
 

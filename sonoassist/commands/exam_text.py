@@ -1,0 +1,178 @@
+"""What `sonoassist exam` says of exams in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from sonoassist.exam.checklist import ItemState, Line, checklist, completeness, outside
+from sonoassist.exam.exam import Exam
+from sonoassist.exam.overview import DAMAGED, Overview, state_of
+from sonoassist.exam.records import Capture, ExamInfo, Recording
+from sonoassist.exam.rows import sayable
+from sonoassist.planes import BY_KEY
+
+_NOTICE = "Research and training only. Not for diagnosis."
+_STATES = {
+    ItemState.MISSING: "missing",
+    ItemState.REJECTED: "rejected, none left",
+    ItemState.BEST: "best so far, not reviewed",
+    ItemState.TICKED: "ticked by hand",
+    ItemState.KEPT: "kept",
+}
+
+
+def list_text(found: Iterable[Overview]) -> str:
+    """The exams as a table."""
+    rows: list[Sequence[str]] = [
+        ("EXAM", "BEGAN", "LENGTH", "KEPT", "FOUND", "STATE", "STUDY", "SOURCE")
+    ]
+    return _table([*rows, *map(_list_row, found)])
+
+
+def _list_row(one: Overview) -> Sequence[str]:
+    if one.info is None or one.whole is None:
+        return (one.exam_id, "", "", "", "", f"{DAMAGED}: {one.reason}")
+    info, whole = one.info, one.whole
+    return (
+        one.exam_id,
+        when(info.started_at),
+        clock(info.length_s),
+        f"{whole.done}/{whole.total}",
+        f"{whole.found}/{whole.total}",
+        one.state,
+        info.start.study_id,
+        _source(info),
+    )
+
+
+def in_one_line(one: Overview) -> str:
+    """One exam, for a question."""
+    if one.info is None:
+        return f"the damaged exam {one.exam_id}"
+    pictures = f"{one.captures} picture{'' if one.captures == 1 else 's'}"
+    videos = f"{one.recordings} recording{'' if one.recordings == 1 else 's'}"
+    return f"the exam {one.exam_id} ({clock(one.info.length_s)}, {pictures}, {videos})"
+
+
+def show_text(exam: Exam, running: bool) -> str:
+    """All of an exam but the results of its frames.
+
+    Raises:
+        RecordError: It is damaged.
+    """
+    info, captures = exam.info(), exam.captures()
+    lines = checklist(info.start.items, captures, exam.ticks())
+    parts = [
+        _head(exam, info, running),
+        _checklist(lines),
+        _captures("CAPTURES OUTSIDE THE LIST", outside(info.start.items, captures)),
+        _recordings(exam.recordings()),
+        _table([("", clock(one.at_s), one.text) for one in exam.events()], "EVENTS"),
+        f"{_NOTICE}\n",
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _head(exam: Exam, info: ExamInfo, running: bool) -> str:
+    start = info.start
+    rows = [
+        ("exam", info.exam_id),
+        ("study", start.study_id),
+        ("began", when(info.started_at)),
+        ("length", clock(info.length_s)),
+        ("state", state_of(info, running)),
+        ("source", _source(info)),
+        ("model", " ".join(str(start.model.get(name, "")) for name in ("name", "domain"))),
+        ("frames", f"{exam.frame_count()} analysed"),
+        ("note", info.note),
+        ("folder", str(exam.folder)),
+    ]
+    return _table([row for row in rows if row[1].strip()])
+
+
+def _checklist(lines: Sequence[Line]) -> str:
+    whole = completeness(lines)
+    head = f"CHECKLIST: {whole.done} kept, {whole.found} found, of {whole.total}"
+    missing = ", ".join(item.label for item in whole.missing)
+    return _table([_line(line) for line in lines], head) + (
+        f"missing: {missing}\n" if missing else ""
+    )
+
+
+def _line(line: Line) -> Sequence[str]:
+    shown = line.shown
+    optional = line.state is ItemState.MISSING and not line.item.required
+    state = "not ticked (optional)" if optional and line.item.manual else _STATES[line.state]
+    if optional and not line.item.manual:
+        state = "not seen (optional)"
+    where = (f"#{shown.capture_id}", *_shot(shown)) if shown is not None else ("", "", "", "")
+    return ("", line.item.label, state, *where, line.note)
+
+
+def _shot(one: Capture) -> tuple[str, str, str]:
+    shot = one.shot
+    sure = f"{100 * shot.confidence:.0f} %" if shot.plane else ""
+    return clock(shot.at_s), sure, "with clip" if one.clip else ""
+
+
+def _captures(head: str, captures: Sequence[Capture]) -> str:
+    rows = []
+    for one in captures:
+        plane = BY_KEY.get(one.shot.plane)
+        named = plane.label if plane is not None else "no plane named"
+        rows.append(("", named, one.judgement.value, f"#{one.capture_id}", *_shot(one)))
+    return _table(rows, head)
+
+
+def _recordings(recordings: Iterable[Recording]) -> str:
+    def ending(one: Recording) -> str:
+        if one.trouble:
+            return f"stopped: {one.trouble}"
+        return "" if one.ended else "cut off, or going on"
+
+    rows = [
+        ("", one.file, f"from {clock(one.began_s)}", f"{one.frames} frames", ending(one))
+        for one in recordings
+    ]
+    return _table(rows, "RECORDINGS")
+
+
+def _source(info: ExamInfo) -> str:
+    label = sayable(info.start.source_label)
+    return f"{label} (synthetic)" if info.start.synthetic else label
+
+
+def _table(rows: Sequence[Sequence[str]], head: str = "") -> str:
+    """Rows with their columns one below the other; "" where there is no row."""
+    if not rows:
+        return ""
+    clean = [[" ".join(cell.split()) for cell in row] for row in rows]
+    # A cell that is its row's last one may be as long as it likes.
+    columns = max(map(len, clean))
+    widths = [
+        max((len(row[number]) for row in clean if number < len(row) - 1), default=0)
+        for number in range(columns)
+    ]
+    return "".join(f"{line}\n" for line in ([head] if head else []) + list(_aligned(clean, widths)))
+
+
+def _aligned(rows: Iterable[Sequence[str]], widths: Sequence[int]) -> Iterator[str]:
+    for row in rows:
+        cells = [
+            *(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=False)),
+            row[-1],
+        ]
+        yield "  ".join(cells).rstrip()
+
+
+def when(moment: str) -> str:
+    """A moment in the local time of this computer."""
+    return f"{datetime.fromisoformat(moment).astimezone():%Y-%m-%d %H:%M}"
+
+
+def clock(time_s: float) -> str:
+    """A time in the exam: mm:ss, or h:mm:ss."""
+    whole = max(int(time_s), 0)
+    hours, minutes, seconds = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes:02d}:{seconds:02d}"

@@ -1,0 +1,1 @@
+"""The exam as DICOM objects: stills, clips and a structured report."""

@@ -1,0 +1,133 @@
+"""A conversation with a PACS node in which every wait has an end."""
+
+from __future__ import annotations
+
+import queue
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from pydicom.uid import UID
+from pynetdicom import AE, evt
+from pynetdicom.association import Association
+
+from sonoassist.exam.pacs.node import NodeAwayError, NodeRefusesError, PacsNode
+
+_PREPARING_S = 120.0
+_TRANSIENT = 2
+_CALLING_UNKNOWN, _CALLED_UNKNOWN = 3, 7
+_BY_USER = 1
+"""Source of a rejection: the node's service user, whose reasons speak of titles."""
+
+
+@contextmanager
+def associated(node: PacsNode, offered: Sequence[tuple[UID, list[UID]]]) -> Iterator[Association]:
+    """An association with a node, released behind the block.
+
+    Args:
+        node: To talk to.
+        offered: Abstract syntaxes, each with its transfer syntaxes.
+
+    Raises:
+        NodeAwayError: It does not answer.
+        NodeRefusesError: It does not want to talk to us, or takes nothing of what is offered.
+    """
+    association = _associate(node, offered)
+    try:
+        yield association
+    except BaseException:
+        association.abort()
+        raise
+    if association.is_established:
+        association.release()
+
+
+def _associate(node: PacsNode, offered: Sequence[tuple[UID, list[UID]]]) -> Association:
+    ae = AE(ae_title=node.calling_ae)
+    ae.connection_timeout = ae.acse_timeout = node.timeout_s
+    ae.dimse_timeout = node.timeout_s
+    # Counts while nothing is sent, which is while we decompress the next file.
+    ae.network_timeout = node.timeout_s + _PREPARING_S
+    for kind, syntaxes in offered:
+        ae.add_requested_context(kind, syntaxes)
+    connected = threading.Event()
+
+    def opened(event: evt.Event) -> None:
+        connected.set()
+        # Without it, writing to a node that stopped reading would never end.
+        inner = event.assoc.dul.socket
+        if inner is not None and inner.socket is not None:
+            inner.socket.settimeout(node.timeout_s)
+
+    address = _resolved(node)
+    association = ae.associate(
+        address, node.port, ae_title=node.called_ae, evt_handlers=[(evt.EVT_CONN_OPEN, opened)]
+    )
+    if not association.is_established:
+        raise _failure(node, association, connected.is_set())
+    return association
+
+
+def _failure(
+    node: PacsNode, association: Association, connected: bool
+) -> NodeAwayError | NodeRefusesError:
+    """Why there is no association."""
+    if association.is_rejected:
+        return _rejection(node, association)
+    if association.rejected_contexts:
+        return NodeRefusesError(
+            f"the PACS node {node.address} does not take these kinds of files",
+            "Its administrator has to allow them",
+        )
+    if connected:
+        return NodeAwayError(f"the PACS node {node.address} answers, but not as a PACS node does")
+    return NodeAwayError(f"the PACS node {node.address} does not answer")
+
+
+def _rejection(node: PacsNode, association: Association) -> NodeAwayError | NodeRefusesError:
+    answer = association.acceptor.primitive
+    assert answer is not None
+    result, source, reason = answer.result, answer.result_source, answer.diagnostic
+    if source == _BY_USER and reason == _CALLED_UNKNOWN:
+        return NodeRefusesError(
+            f"the PACS node {node.address} does not call itself {node.called_ae}",
+            "Check its AE title",
+        )
+    if source == _BY_USER and reason == _CALLING_UNKNOWN:
+        return NodeRefusesError(
+            f"the PACS node {node.address} does not know {node.calling_ae}",
+            "Its administrator has to add this AE title",
+        )
+    why = str(answer.reason_str).lower()
+    if result == _TRANSIENT:
+        return NodeAwayError(f"the PACS node {node.address} is busy ({why})")
+    return NodeRefusesError(f"the PACS node {node.address} refuses to talk to us ({why})")
+
+
+def _resolved(node: PacsNode) -> str:
+    """The numeric address of a node, looked up for no longer than its time limit.
+
+    Raises:
+        NodeAwayError: It has none, or nobody answers in time.
+    """
+    answers: queue.Queue[list[str]] = queue.Queue()
+
+    def look_up() -> None:
+        try:
+            found = socket.getaddrinfo(node.host, node.port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            answers.put([])
+            return
+        # Many nodes listen on the older kind of address only.
+        found.sort(key=lambda one: one[0] != socket.AF_INET)
+        answers.put([str(one[4][0]) for one in found])
+
+    threading.Thread(target=look_up, name="pacs-address", daemon=True).start()
+    try:
+        found = answers.get(timeout=node.timeout_s)
+    except queue.Empty:
+        found = []
+    if not found:
+        raise NodeAwayError(f"the PACS node {node.address} does not answer (name not known)")
+    return found[0]

@@ -1,0 +1,146 @@
+"""What a report says, gathered once from the record; every format is made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from sonoassist import __version__
+from sonoassist.exam.checklist import Completeness, Line, checklist, completeness, outside
+from sonoassist.exam.exam import Exam
+from sonoassist.exam.records import Capture, Event, ExamInfo, How, Judgement, Recording
+from sonoassist.exam.report.stills import Still, open_still
+from sonoassist.exam.report.timeline import Timeline, timeline
+from sonoassist.model.card import warning_of_domain
+from sonoassist.planes import BY_KEY
+
+FORMATS = ("html", "pdf", "csv", "json", "stills")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOptions:
+    """What the user wants in a report.
+
+    Attributes:
+        boxes: Draw the box of the anatomy on the stills.
+        mask: Black out what is not ultrasound; a scanner's screen names the patient.
+        only_kept: Leave out the pictures that nobody has reviewed.
+        formats: Some of `FORMATS`.
+    """
+
+    boxes: bool = True
+    mask: bool = True
+    only_kept: bool = False
+    formats: tuple[str, ...] = FORMATS
+
+
+@dataclass(frozen=True, slots=True)
+class ReportData:
+    """All that a report says.
+
+    Attributes:
+        info: The exam.
+        options: What the user wanted.
+        lines: Its checklist.
+        completeness: Of the required items.
+        captures: All, oldest first; rejected ones too.
+        stills: The pictures to show, in the order of the list.
+        timeline: Confidence of each plane over the exam.
+        frames: Number of analysed frames.
+        recordings: Its videos.
+        events: What happened.
+        warnings: What has to be known before anything else is believed, one line each.
+        made_at: When this was gathered, UTC, ISO 8601.
+        version: Of the program.
+    """
+
+    info: ExamInfo
+    options: ReportOptions
+    lines: tuple[Line, ...]
+    completeness: Completeness
+    captures: tuple[Capture, ...]
+    stills: tuple[Still, ...]
+    timeline: Timeline
+    frames: int
+    recordings: tuple[Recording, ...]
+    events: tuple[Event, ...]
+    warnings: tuple[str, ...]
+    made_at: str
+    version: str
+
+    @property
+    def not_reviewed(self) -> int:
+        """Required items with a picture that nobody has reviewed."""
+        return self.completeness.found - self.completeness.done
+
+    def still_of(self, line: Line) -> Still | None:
+        """The picture that is shown for an item, or None."""
+        number = line.shown.capture_id if line.shown is not None else None
+        return next((one for one in self.stills if one.capture.capture_id == number), None)
+
+
+def gather(exam: Exam, options: ReportOptions) -> ReportData:
+    """Read what a report says.
+
+    Args:
+        exam: Open; a running one is reported as it is now.
+        options: What the user wants.
+
+    Raises:
+        RecordError: The record is damaged.
+    """
+    info, captures = exam.info(), exam.captures()
+    lines = checklist(info.start.items, captures, exam.ticks())
+    stills = tuple(
+        open_still(exam.media, capture, label, options.mask, options.boxes)
+        for label, capture in _chosen(info, lines, captures, options.only_kept)
+    )
+    return ReportData(
+        info=info,
+        options=options,
+        lines=lines,
+        completeness=completeness(lines),
+        captures=captures,
+        stills=stills,
+        timeline=timeline(info, lines, exam.frames(), captures),
+        frames=exam.frame_count(),
+        recordings=exam.recordings(),
+        events=exam.events(),
+        warnings=tuple(_warnings(info, options, stills)),
+        made_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        version=__version__,
+    )
+
+
+def _chosen(
+    info: ExamInfo, lines: tuple[Line, ...], captures: tuple[Capture, ...], only_kept: bool
+) -> list[tuple[str, Capture]]:
+    """The captures to show: of each item what was kept, or else the best so far."""
+    chosen = []
+    for line in lines:
+        own = [one for one in captures if one.shot.item == line.item.key]
+        kept = [one for one in own if one.judgement is Judgement.KEPT]
+        best = [line.shown] if line.shown is not None and not kept and not only_kept else []
+        chosen += [(line.item.label, one) for one in kept or best]
+    for one in outside(info.start.items, captures):
+        kept_one = one.judgement is Judgement.KEPT
+        by_hand = one.judgement is Judgement.OPEN and one.shot.how is How.HAND
+        if kept_one or (by_hand and not only_kept):
+            plane = BY_KEY.get(one.shot.plane)
+            chosen.append((plane.label if plane is not None else "No plane named", one))
+    return chosen
+
+
+def _warnings(info: ExamInfo, options: ReportOptions, stills: tuple[Still, ...]) -> list[str]:
+    start = info.start
+    domain = str(start.model.get("domain", ""))
+    found = []
+    if domain and (words := warning_of_domain(domain, synthetic=start.synthetic)):
+        found.append(words)
+    if start.synthetic:
+        found.append("Synthetic exam: no patient")
+    if not info.ended:
+        found.append("The exam was not ended when this report was made: it goes on or was cut off")
+    if not options.mask and stills:
+        found.append("The pictures are not masked: texts on the scanner's screen may name a person")
+    return found

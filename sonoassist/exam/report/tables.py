@@ -1,0 +1,130 @@
+"""The report for machines: a row for each checklist item, and all of it as JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from sonoassist.exam.checklist import Line
+from sonoassist.exam.records import Capture, ExamInfo
+from sonoassist.exam.report import words
+from sonoassist.exam.report.data import ReportData
+from sonoassist.exam.report.stills import Still
+from sonoassist.exam.report.timeline import Timeline
+from sonoassist.packets import Box
+
+JSON_FORMAT = 1
+COLUMNS = (
+    "item", "label", "plane", "required", "state", "reviewed", "confidence", "quality", "time_s",
+    "captures", "rejected", "ticked", "note", "why", "still",
+)  # fmt: skip
+
+
+def as_csv(data: ReportData) -> str:
+    """The checklist, one row an item; empty where there is nothing."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(_row(data, line) for line in data.lines)
+    return text.getvalue()
+
+
+def _row(data: ReportData, line: Line) -> dict[str, object]:
+    row: dict[str, object] = {
+        "item": line.item.key, "label": line.item.label, "plane": line.item.plane,
+        "required": int(line.item.required), "state": line.state.value,
+        "reviewed": int(line.state.done), "captures": line.captures, "rejected": line.rejected,
+        "ticked": int(line.ticked), "note": line.note,
+    }  # fmt: skip
+    if line.shown is not None:
+        shot, still = line.shown.shot, data.still_of(line)
+        row |= {
+            "confidence": f"{shot.confidence:.4f}", "quality": f"{shot.quality:.4f}",
+            "time_s": f"{shot.at_s:.3f}", "why": shot.why,
+            "still": _file(still),
+        }  # fmt: skip
+    return row
+
+
+def as_json(data: ReportData) -> str:
+    """All of the report but the pictures; times are seconds since the exam began."""
+    whole = data.completeness
+    content = {
+        "format": JSON_FORMAT,
+        "title": words.TITLE,
+        "notice": words.FOOTER,
+        "made_by": f"SonoAssist {data.version}",
+        "made_at": data.made_at,
+        "warnings": list(data.warnings),
+        "exam": _exam(data.info),
+        "completeness": {
+            "found": whole.found,
+            "done": whole.done,
+            "not_reviewed": data.not_reviewed,
+            "total": whole.total,
+            "missing": [item.key for item in whole.missing],
+        },
+        "checklist": [_item(data, line) for line in data.lines],
+        "captures": [_capture(data, one) for one in data.captures],
+        "recordings": [asdict(one) for one in data.recordings],
+        "events": [asdict(one) for one in data.events],
+        "frames": data.frames,
+        "timeline": _timeline(data.timeline),
+        "options": asdict(data.options),
+    }
+    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def _exam(info: ExamInfo) -> dict[str, object]:
+    """What is known of it; where the source lies on this computer is nobody else's business."""
+    start = info.start
+    return {
+        "exam_id": info.exam_id, "study_id": start.study_id, "started_at": info.started_at,
+        "ended_at": info.ended_at, "length_s": info.length_s, "note": info.note,
+        "source": start.source_label, "synthetic": start.synthetic, "preset": start.preset,
+        "model": start.model, "settings": start.settings,
+    }  # fmt: skip
+
+
+def _item(data: ReportData, line: Line) -> dict[str, object]:
+    still = data.still_of(line)
+    return {
+        "item": line.item.key, "label": line.item.label, "plane": line.item.plane,
+        "required": line.item.required, "state": line.state.value, "reviewed": line.state.done,
+        "capture": line.shown.capture_id if line.shown is not None else None,
+        "captures": line.captures, "rejected": line.rejected, "ticked": line.ticked,
+        "note": line.note, "still": _file(still) or None,
+    }  # fmt: skip
+
+
+def _capture(data: ReportData, one: Capture) -> dict[str, object]:
+    shot = one.shot
+    still = next((still for still in data.stills if still.capture == one), None)
+    return {
+        "capture": one.capture_id, "item": shot.item, "how": shot.how.value,
+        "judgement": one.judgement.value, "at_s": shot.at_s, "frame": shot.index,
+        "time_s": shot.time_s, "plane": shot.plane, "confidence": shot.confidence,
+        "quality": shot.quality, "why": shot.why, "box_px": _edges(shot.box),
+        "field_px": _edges(shot.field), "clip": one.clip,
+        "still": _file(still) or None,
+        "trouble": still.trouble if still is not None else "",
+    }  # fmt: skip
+
+
+def _edges(box: Box | None) -> list[float] | None:
+    return [box.left, box.top, box.right, box.bottom] if box is not None else None
+
+
+def _file(still: Still | None) -> str:
+    return still.file if still is not None and still.picture is not None else ""
+
+
+def _timeline(line: Timeline) -> dict[str, Any]:
+    known = [[None if np.isnan(v) else round(float(v), 3) for v in row] for row in line.levels]
+    rows = {plane.key: levels for plane, levels in zip(line.planes, known, strict=True)}
+    return {"length_s": line.length_s, "threshold": line.threshold, "confidence": rows}

@@ -1,0 +1,137 @@
+"""How sure the network was of each plane, over the exam."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sonoassist.exam.checklist import Line
+from sonoassist.exam.records import Capture, ExamInfo, FrameRow, Judgement
+from sonoassist.packets import Floats, State
+from sonoassist.planes import BY_KEY, DISPLAY_ORDER, INDEX, Plane
+
+STEPS = 360
+"""Pieces that the exam is cut into."""
+NOT_JUDGED = (State.DOPPLER, State.NO_SIGNAL)
+LEVELS = 10
+LEAST = 0.1
+"""Confidence from which anything is drawn."""
+TICK_GAPS_S = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
+MOST_TICKS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a capture was made.
+
+    Attributes:
+        row: Of the plane in the timeline.
+        at_s: When.
+        kept: Whether the user kept it.
+    """
+
+    row: int
+    at_s: float
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Neighbouring pieces of a row that are about equally sure.
+
+    Attributes:
+        begin: As a share of the exam.
+        end: The same.
+        confidence: 0 to 1.
+    """
+
+    begin: float
+    end: float
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Confidence over time, a row for each plane.
+
+    Attributes:
+        planes: The rows.
+        length_s: Of the exam; 0 when nothing was seen.
+        levels: float32, (rows, STEPS): the greatest confidence in each piece of the exam, NaN
+            where no frame was judged.
+        threshold: Below it no plane is named.
+        marks: The captures that were not rejected.
+    """
+
+    planes: tuple[Plane, ...]
+    length_s: float
+    levels: Floats
+    threshold: float
+    marks: tuple[Mark, ...]
+
+    @property
+    def empty(self) -> bool:
+        """Whether no frame was judged."""
+        return bool(np.isnan(self.levels).all())
+
+    def runs(self, row: int) -> list[Run]:
+        """What is drawn in a row: pieces of equal confidence in one."""
+        steps = np.nan_to_num(self.levels[row], nan=0.0)
+        steps = np.round(np.where(steps >= LEAST, steps, 0.0) * LEVELS).astype(int)
+        edges = [0, *(np.flatnonzero(np.diff(steps)) + 1).tolist(), len(steps)]
+        return [
+            Run(begin / STEPS, end / STEPS, steps[begin] / LEVELS)
+            for begin, end in itertools.pairwise(edges)
+            if steps[begin]
+        ]
+
+    def shade(self, confidence: float) -> float:
+        """How strongly a confidence is drawn, 0 to 1: pale below the threshold, always."""
+        if confidence >= self.threshold:
+            return 0.6 + 0.4 * (confidence - self.threshold) / max(1 - self.threshold, 0.01)
+        return 0.35 * confidence / max(self.threshold, 0.01)
+
+    def ticks_s(self) -> list[int]:
+        """Times to write at the axis, round numbers."""
+        for gap in TICK_GAPS_S:
+            if self.length_s / gap < MOST_TICKS:
+                return list(range(0, int(self.length_s) + 1, gap))
+        return [0, int(self.length_s)]
+
+
+def timeline(
+    info: ExamInfo, lines: Sequence[Line], frames: Iterable[FrameRow], captures: Sequence[Capture]
+) -> Timeline:
+    """Gather it; the rows are the planes of the checklist, or all where it names none.
+
+    Args:
+        info: The exam.
+        lines: Its checklist.
+        frames: Results of the frames, in order.
+        captures: All of the exam.
+    """
+    named = {line.item.plane for line in lines}
+    rows = tuple(p for p in DISPLAY_ORDER if p.key in named) or DISPLAY_ORDER[:-1]
+    marked = [one for one in captures if one.judgement is not Judgement.REJECTED]
+    length_s = max([info.length_s, *(one.shot.at_s for one in marked)])
+    place = {plane.key: row for row, plane in enumerate(rows)}
+    marks = tuple(
+        Mark(place[one.shot.plane], one.shot.at_s, one.judgement is Judgement.KEPT)
+        for one in marked
+        if one.shot.plane in place
+    )
+    threshold = info.start.settings.get("threshold", 0.7)
+    at = threshold if isinstance(threshold, (int, float)) else 0.7
+    return Timeline(rows, length_s, _levels(rows, length_s, frames), float(at), marks)
+
+
+def _levels(rows: Sequence[Plane], length_s: float, frames: Iterable[FrameRow]) -> Floats:
+    levels = np.full((len(BY_KEY), STEPS), np.nan, np.float32)
+    for frame in frames:
+        if frame.state not in NOT_JUDGED:
+            step = min(int(frame.at_s / max(length_s, 1e-9) * STEPS), STEPS - 1)
+            levels[:, step] = np.fmax(levels[:, step], frame.probabilities)
+    return levels[[INDEX[plane.key] for plane in rows]]

@@ -1,0 +1,182 @@
+"""What is said in a report, the same words in every format."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sonoassist.exam.checklist import ItemState, Line
+from sonoassist.exam.records import How, Recording
+from sonoassist.exam.report.data import ReportData
+from sonoassist.exam.report.stills import Still
+from sonoassist.planes import BY_KEY
+
+TITLE = "Fetal ultrasound exam"
+FOOTER = "Research and training only. Not for diagnosis."
+NOT_REVIEWED = "not reviewed"
+ABOUT_CONFIDENCE = (
+    "Confidence is the network's own, uncalibrated. A picture that no person has kept is "
+    "“not reviewed”: it is the program's proposal, no finding."
+)
+NO_FRAMES = "No frame was analysed."
+NO_STILLS = "No picture to show."
+DASH = "–"
+
+_STATES = {
+    ItemState.KEPT: "kept",
+    ItemState.BEST: f"best so far, {NOT_REVIEWED}",
+    ItemState.TICKED: "ticked by hand",
+    ItemState.REJECTED: "rejected, none left",
+    ItemState.MISSING: "missing",
+}
+_TRAINED_ON = {
+    "synthetic": "synthetic exams only",
+    "published": "real exams, by the authors of the method",
+    "own": "own data",
+}
+
+
+def clock(time_s: float) -> str:
+    """A time in the exam: mm:ss, or h:mm:ss."""
+    whole = max(int(time_s), 0)
+    hours, minutes, seconds = whole // 3600, whole // 60 % 60, whole % 60
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes:02d}:{seconds:02d}"
+
+
+def percent(share: float) -> str:
+    """A share in per cent; never rounded up to 100."""
+    return f"{min(round(100 * share), 99 if share < 1 else 100)} %"
+
+
+def when(iso: str) -> str:
+    """A moment in the local time of this computer."""
+    try:
+        moment = datetime.fromisoformat(iso).astimezone()
+    except ValueError:
+        return iso
+    return f"{moment:%Y-%m-%d %H:%M}"
+
+
+def state(line: Line) -> str:
+    """How far an item has come."""
+    if line.state is ItemState.MISSING and not line.item.required:
+        return "not ticked (optional)" if line.item.manual else "not seen (optional)"
+    return _STATES[line.state]
+
+
+def counted(number: int, one: str) -> str:
+    """A number with its noun."""
+    return f"{number} {one}{'' if number == 1 else 's'}"
+
+
+def found(data: ReportData) -> str:
+    """How much of the required items is there."""
+    return f"{data.completeness.found} of {data.completeness.total}"
+
+
+def missing(data: ReportData) -> str:
+    """Names of the required items of which there is nothing."""
+    return ", ".join(item.label for item in data.completeness.missing)
+
+
+def source(data: ReportData) -> str:
+    """What was watched."""
+    start = data.info.start
+    return f"{start.source_label or 'not known'} ({'synthetic' if start.synthetic else 'real'})"
+
+
+def head(data: ReportData) -> list[tuple[str, str]]:
+    """What stands at the top: names and values."""
+    info = data.info
+    rows = [("Study", info.start.study_id)] if info.start.study_id else []
+    return [
+        *rows,
+        ("Date", when(info.started_at)),
+        ("Length", clock(info.length_s)),
+        ("Source", source(data)),
+        ("Exam", info.exam_id),
+    ]
+
+
+def details(line: Line) -> tuple[str, str, str]:
+    """Confidence, quality and time of the capture that stands for an item."""
+    if line.shown is None:
+        return "", "", ""
+    shot = line.shown.shot
+    sure = percent(shot.confidence) if shot.plane else ""
+    return sure, f"{shot.quality:.2f}" if shot.quality else "", clock(shot.at_s)
+
+
+def review(still: Still) -> str:
+    """Whether a person has kept a picture."""
+    return "kept" if still.reviewed else NOT_REVIEWED
+
+
+def caption(still: Still) -> list[str]:
+    """What stands below a picture, without its name."""
+    shot = still.capture.shot
+    plane = BY_KEY.get(shot.plane)
+    named = f"{plane.full_name}, {percent(shot.confidence)}" if plane else "No plane named"
+    why = shot.why[:1].upper() + shot.why[1:]
+    made = "Captured by hand" if shot.how is How.HAND else "Chosen by the program"
+    return [f"{named}, at {clock(shot.at_s)}", f"{made}. {why}".strip()]
+
+
+def recording(one: Recording) -> str:
+    """A video."""
+    ending = f"stopped by itself: {one.trouble}" if one.trouble else "finished"
+    if not one.ended and not one.trouble:
+        ending = "not finished"
+    frames = counted(one.frames, "frame")
+    return f"{one.file}: from {clock(one.began_s)}, {frames}, {ending}"
+
+
+def model(data: ReportData) -> list[tuple[str, str]]:
+    """The model in use: names and values."""
+    values = dict(data.info.start.model)
+    if values.get("domain") in _TRAINED_ON:
+        values["domain"] = _TRAINED_ON[str(values["domain"])]
+    digest = str(values.pop("weights_sha256", "") or values.pop("hash", ""))
+    named = [
+        (label, str(values.pop(key)))
+        for key, label in (
+            ("title", "Model"), ("name", "Name"), ("domain", "Trained on"),
+            ("engine", "Engine"), ("device", "Device"), ("precision", "Precision"),
+        )
+        if values.get(key)
+    ]  # fmt: skip
+    rest = [(_name(key), str(value)) for key, value in sorted(values.items())]
+    hashed = [("Weights SHA-256", digest)] if digest else []
+    return [*named, *rest, *hashed] or [("Model", "not known")]
+
+
+def settings(data: ReportData) -> list[tuple[str, str]]:
+    """The settings in use: names and values."""
+    values = sorted(data.info.start.settings.items())
+    return [(_name(key), _value(value)) for key, value in values]
+
+
+def _name(key: str) -> str:
+    words = key.replace("_", " ")
+    if words.endswith(" s"):
+        words = f"{words[:-2]}, seconds"
+    return words[:1].upper() + words[1:]
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def made(data: ReportData) -> str:
+    """Who made the report, and of what."""
+    frames = counted(data.frames, "analysed frame")
+    return f"SonoAssist {data.version}, {when(data.made_at)}; {frames}"
+
+
+def drawn(data: ReportData) -> str:
+    """How the pictures were made ready."""
+    box = "with the box of the anatomy" if data.options.boxes else "without boxes"
+    mask = "all but the ultrasound picture blacked out" if data.options.mask else "not masked"
+    kept = ", only pictures that a person kept" if data.options.only_kept else ""
+    return f"{box}, {mask}{kept}"

@@ -1,0 +1,138 @@
+"""Lines of text that a scanner, or somebody at it, wrote on a picture.
+
+Letters are thin strokes with steep flanks, alike in height and brightness, that stand beside each
+other on a line and fill a good part of it. Speckle and calipers miss at least one of these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonoassist.opencv import cv2
+from sonoassist.packets import Box, Pixels
+from sonoassist.preprocess.channels import strongest
+
+SCREEN_ROWS, LEAST_UNIT = 720, 0.6
+"""Sizes below belong to a screen of so many rows; on small ones letters shrink less."""
+STROKE = 5
+"""A stroke is thinner."""
+JUMP = 35
+"""Grey levels by which a stroke is above what is beside it."""
+LETTER_HEIGHT = (5.0, 40.0)
+WIDEST, LEAST_AREA = 14, 6
+"""Letters may touch: width over height of one piece; and its least area in pixels."""
+FLAT, FLAT_SHARE = 30, 0.3
+"""So many of a stroke's pixels are within so many levels of its brightest one."""
+SAME_HEIGHT, SAME_LINE, SAME_BRIGHT, APART = 1.7, 0.6, 39, 1.5
+"""Neighbours on a line: ratio of their heights, share of the lower one's height beside the other,
+grey levels between them, and the gap in heights."""
+LETTERS, LEAST_WIDTH, PAIR_WIDTH, PAIR_HEIGHT = 3, 1.8, 3.0, 8
+"""A line: so many letters and its width in heights; of two pieces, wider and larger."""
+LINE_HEIGHT, UNEVEN, SPREAD = 1.7, 0.2, 26
+"""Height of a line over that of its letters, how uneven its foot is in heights, and its grey."""
+INK_SHARE = 0.3
+"""So much of the rectangle round a line is ink."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Pieces:
+    """Pieces of ink in the order of their left edges; one array each, pixels."""
+
+    left: NDArray[np.int64]
+    top: NDArray[np.int64]
+    right: NDArray[np.int64]
+    bottom: NDArray[np.int64]
+    bright: NDArray[np.int64]
+
+    @property
+    def height(self) -> NDArray[np.int64]:
+        return self.bottom - self.top
+
+
+def text_lines(picture: Pixels) -> list[Box]:
+    """Rectangles round the lines of text, uint8 (H, W, 3) RGB or (H, W), in its pixels."""
+    grey = np.ascontiguousarray(strongest(picture))
+    unit = max(len(grey) / SCREEN_ROWS, LEAST_UNIT)
+    ink = _ink(grey, unit)
+    pieces = _pieces(grey, ink, unit)
+    boxes = (_line(pieces, group, unit) for group in _groups(pieces))
+    return [box for box in boxes if box is not None and _inked(ink, box) >= INK_SHARE]
+
+
+def _ink(grey: Pixels, unit: float) -> Pixels:
+    side = max(round(STROKE * unit), 3) | 1
+    opened = cv2.morphologyEx(grey, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
+    around = cv2.erode(grey, np.ones((5, 5), np.uint8))
+    thin = np.asarray(cv2.subtract(grey, opened)) > JUMP
+    return np.asarray(thin & (np.asarray(cv2.subtract(grey, around)) > JUMP), np.uint8)
+
+
+def _pieces(grey: Pixels, ink: Pixels, unit: float) -> _Pieces:
+    count, found, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    labels, sizes = np.asarray(found, np.int64).ravel(), np.asarray(stats, np.int64)
+    brightest = np.zeros(count, np.int64)
+    np.maximum.at(brightest, labels, grey.ravel())
+    alike = np.asarray(grey.ravel(), np.int64) + FLAT >= brightest[labels]
+    area = sizes[:, cv2.CC_STAT_AREA]
+    flat = np.bincount(labels, weights=alike, minlength=count) / np.maximum(area, 1)
+    width, height = sizes[:, cv2.CC_STAT_WIDTH], sizes[:, cv2.CC_STAT_HEIGHT]
+    least, greatest = (value * unit for value in LETTER_HEIGHT)
+    letter = (height >= least) & (height <= greatest) & (width <= WIDEST * height)
+    letter &= (area >= LEAST_AREA * unit) & (flat >= FLAT_SHARE)
+    letter[0] = False  # what is no ink
+    kept = np.flatnonzero(letter)
+    kept = kept[np.argsort(sizes[kept, cv2.CC_STAT_LEFT], kind="stable")]
+    left, top = sizes[kept, cv2.CC_STAT_LEFT], sizes[kept, cv2.CC_STAT_TOP]
+    return _Pieces(left, top, left + width[kept], top + height[kept], brightest[kept])
+
+
+def _groups(pieces: _Pieces) -> list[NDArray[np.intp]]:
+    """Pieces that stand beside each other, as numbers of them."""
+    group = np.arange(len(pieces.left))
+    reach = int(pieces.height.max(initial=0) * APART) + 1
+    ends = np.searchsorted(pieces.left, pieces.right + reach)
+    for one in range(len(group)):
+        others = np.arange(one + 1, max(int(ends[one]), one + 1))
+        joined = np.unique(group[others[_beside(pieces, one, others)]])
+        group[np.isin(group, joined)] = group[one]
+    order = np.argsort(group, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else []
+
+
+def _beside(pieces: _Pieces, one: int, others: NDArray[np.intp]) -> NDArray[np.bool_]:
+    height, heights = pieces.height[one], pieces.height[others]
+    lower, higher = np.minimum(height, heights), np.maximum(height, heights)
+    gap = pieces.left[others] - pieces.right[one]
+    widest = np.maximum(
+        pieces.right[one] - pieces.left[one], pieces.right[others] - pieces.left[others]
+    )
+    shared = np.minimum(pieces.bottom[one], pieces.bottom[others]) - np.maximum(
+        pieces.top[one], pieces.top[others]
+    )
+    near = (gap <= APART * higher) & (gap >= -0.5 * widest)
+    level = (shared >= SAME_LINE * lower) & (higher <= SAME_HEIGHT * lower)
+    return np.asarray(
+        near & level & (np.abs(pieces.bright[others] - pieces.bright[one]) <= SAME_BRIGHT)
+    )
+
+
+def _line(pieces: _Pieces, group: NDArray[np.intp], unit: float) -> Box | None:
+    """The rectangle round a group of pieces when it is a line of text."""
+    left, right = int(pieces.left[group].min()), int(pieces.right[group].max())
+    top, bottom = int(pieces.top[group].min()), int(pieces.bottom[group].max())
+    height = float(np.median(pieces.height[group]))
+    if len(group) < 2 or float(np.std(pieces.bright[group])) > SPREAD:
+        return None
+    if len(group) < LETTERS:
+        fits = right - left > PAIR_WIDTH * height and height >= PAIR_HEIGHT * unit
+    else:
+        even = float(np.std(pieces.bottom[group])) < UNEVEN * height
+        fits = even and right - left > LEAST_WIDTH * height and bottom - top < LINE_HEIGHT * height
+    return Box(left, top, right, bottom) if fits else None
+
+
+def _inked(ink: Pixels, box: Box) -> float:
+    return float(ink[int(box.top) : int(box.bottom), int(box.left) : int(box.right)].mean())
