@@ -7,9 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pydicom import dcmread
-from pydicom.dataset import Dataset
-
 from checking import complaints
 from made_exam import (
     BOX,
@@ -24,6 +21,9 @@ from made_exam import (
     start_of,
     store_in,
 )
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+
 from sonoassist.errors import OutputError, UsageError
 from sonoassist.exam.dicom_out.export import DicomOptions, export_dicom
 from sonoassist.exam.exam import Exam

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from highdicom.sr import srread
 from highdicom.sr.utils import find_content_items
+from made_exam import BOX, MODEL, made_exam, store_in
 from pydicom import dcmread
 from pydicom.sr import _concepts_dict as standard
 
-from made_exam import BOX, MODEL, made_exam, store_in
 from sonoassist import planes
 from sonoassist.exam.dicom_out import codes
 from sonoassist.exam.dicom_out.export import DicomOptions, export_dicom
