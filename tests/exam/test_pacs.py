@@ -7,8 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from highdicom.sr import ComprehensiveSR
-from made_exam import made_exam, store_in
-from made_node import (
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pydicom.uid import UID
+from pynetdicom import evt
+
+from dicom_exam import made_exam, store_in
+from pacs_server import (
     CINE,
     EXPLICIT,
     HOST,
@@ -20,11 +25,6 @@ from made_node import (
     raw_server,
     running_node,
 )
-from pydicom import dcmread
-from pydicom.dataset import Dataset
-from pydicom.uid import UID
-from pynetdicom import evt
-
 from sonoassist.errors import UsageError
 from sonoassist.exam.dicom_out.export import DicomOptions, export_dicom
 from sonoassist.exam.pacs.node import NodeAwayError, NodeRefusesError, PacsNode

@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
-from made_exam import made_exam, store_in
-from made_node import HOST, free_port, running_node
 
+from dicom_exam import made_exam, store_in
+from pacs_server import HOST, free_port, running_node
 from sonoassist import paths
 from sonoassist.errors import OutputError, UsageError
 from sonoassist.exam.dicom_out.export import DicomOptions, export_dicom
