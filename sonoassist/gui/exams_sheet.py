@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
@@ -20,10 +19,9 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from sonoassist.errors import SonoAssistError
-from sonoassist.exam.checklist import Completeness, checklist, completeness
+from sonoassist.exam.overview import ENDED, RUNNING, Overview, overview
 from sonoassist.exam.records import ExamInfo
-from sonoassist.exam.store import Damaged, ExamStore
+from sonoassist.exam.store import ExamStore
 from sonoassist.gui.exam_panel import minutes
 from sonoassist.gui.jobs import Jobs
 from sonoassist.gui.sheets import Sheet
@@ -32,33 +30,9 @@ from sonoassist.gui.theme import Look
 _SHOWN = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """One exam in the list.
-
-    Attributes:
-        info: Of the exam, or why it cannot be read.
-        done: How much of its checklist is there; None for a damaged one.
-        running: It is being written now.
-    """
-
-    info: ExamInfo | Damaged
-    done: Completeness | None
-    running: bool
-
-
-def summaries(store: ExamStore) -> list[Summary]:
+def newest(store: ExamStore) -> list[Overview]:
     """The newest exams, newest first."""
-    found = []
-    for exam_id in reversed(store.ids()[-_SHOWN:]):
-        try:
-            with store.open(exam_id) as exam:
-                info = exam.info()
-                lines = checklist(info.start.items, exam.captures(), exam.ticks())
-            found.append(Summary(info, completeness(lines), store.running(exam_id)))
-        except SonoAssistError as error:
-            found.append(Summary(Damaged(exam_id, error.message), None, False))
-    return found
+    return [overview(store, exam_id) for exam_id in reversed(store.ids()[-_SHOWN:])]
 
 
 class ExamsSheet(Sheet):
@@ -89,7 +63,7 @@ class ExamsSheet(Sheet):
         self._read()
 
     def _read(self) -> None:
-        self._jobs.start("exams", partial(summaries, self._store), self._show, self._failed)
+        self._jobs.start("exams", partial(newest, self._store), self._show, self._failed)
 
     def _failed(self, error: Exception) -> None:
         self._say(str(error))
@@ -97,7 +71,7 @@ class ExamsSheet(Sheet):
     def _say(self, text: str) -> None:
         self._said.setText(text)
 
-    def _show(self, found: list[Summary]) -> None:
+    def _show(self, found: list[Overview]) -> None:
         self.buttons.clear()
         inside = QWidget()
         grid = QGridLayout(inside)
@@ -115,10 +89,10 @@ class ExamsSheet(Sheet):
         where = f"Kept in {self._store.folder}; only your account can read them."
         self._say(where if found else f"No exams yet. {where}")
 
-    def _row(self, grid: QGridLayout, row: int, one: Summary) -> None:
+    def _row(self, grid: QGridLayout, row: int, one: Overview) -> None:
         info = one.info
-        if isinstance(info, Damaged):
-            words = [info.exam_id, f"cannot be read: {info.reason}", "", ""]
+        if info is None:
+            words = [one.exam_id, f"cannot be read: {one.reason}", "", ""]
         else:
             words = [
                 started(info), _what(info), minutes(info.length_s), _found(one),
@@ -131,11 +105,11 @@ class ExamsSheet(Sheet):
                 label.setWordWrap(True)
             grid.addWidget(label, row, column)
         keys = QHBoxLayout()
-        if not isinstance(info, Damaged):
-            keys.addWidget(self._button(info.exam_id, "Report", self._report))
-        keys.addWidget(self._button(info.exam_id, "Folder", self._open_folder))
-        if not one.running:
-            keys.addWidget(self._button(info.exam_id, "Delete", self._delete))
+        if info is not None:
+            keys.addWidget(self._button(one.exam_id, "Report", self._report))
+        keys.addWidget(self._button(one.exam_id, "Folder", self._open_folder))
+        if one.state != RUNNING:
+            keys.addWidget(self._button(one.exam_id, "Delete", self._delete))
         keys.addStretch(1)
         grid.addLayout(keys, row, len(words))
 
@@ -177,9 +151,8 @@ def _what(info: ExamInfo) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _found(one: Summary) -> str:
-    if one.running:
-        return "running"
-    done = one.done
-    assert done is not None
-    return f"{done.found} of {done.total}, {done.done} kept"
+def _found(one: Overview) -> str:
+    whole = one.whole
+    assert whole is not None
+    state = "" if one.state == ENDED else f"{one.state}, "
+    return f"{state}{whole.found} of {whole.total}, {whole.done} kept"

@@ -53,7 +53,8 @@ class ReportSheet(Sheet):
         self.boxes.setChecked(True)
         self.masked = QCheckBox("Black out everything beside the ultrasound picture (names, dates)")
         self.masked.setChecked(True)
-        for box in (self.boxes, self.masked):
+        self.unreviewed = QCheckBox("DICOM also of pictures that nobody has reviewed")
+        for box in (self.boxes, self.masked, self.unreviewed):
             self.body.addWidget(box)
         self.folder = QLineEdit(str(Path.home() / "SonoAssist" / exam_id))
         choose = QPushButton("Folder …")
@@ -90,7 +91,10 @@ class ReportSheet(Sheet):
         """What the boxes ask for."""
         parts = {name for name, box in self.parts.items() if box.isChecked()}
         return Export(
-            parts=frozenset(parts), boxes=self.boxes.isChecked(), masked=self.masked.isChecked()
+            parts=frozenset(parts),
+            boxes=self.boxes.isChecked(),
+            masked=self.masked.isChecked(),
+            unreviewed=self.unreviewed.isChecked(),
         )
 
     def _write(self) -> None:
