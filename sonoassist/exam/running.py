@@ -137,8 +137,7 @@ class RunningExam:
 
     def source_stands(self) -> None:
         """No picture comes for now: what was under way is worth what it is."""
-        self._clipper.flush()
-        self._ask(lambda: self._take(self._best.flush()))
+        self._ask(self._take_what_there_is)
 
     def record(self, on: bool) -> None:
         """Begin or end the recording."""
@@ -185,6 +184,10 @@ class RunningExam:
             self._guard(self._wishes.get())
         if time.monotonic() - self._saved_s >= SAVE_EVERY_S:
             self._save_rows()
+
+    def _take_what_there_is(self) -> None:
+        self._take(self._best.flush())
+        self._clipper.flush()
 
     def _save_rows(self) -> None:
         self._saved_s = time.monotonic()

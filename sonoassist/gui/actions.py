@@ -51,6 +51,7 @@ class Act(Enum):
     EXAM = "exam"
     REPORT = "report"
     EXAMS = "exams"
+    EXAM_MENU = "exam_menu"
     BOX = "box"
     HEAT = "heat"
     GUIDED = "guided"
@@ -178,7 +179,8 @@ ACTIONS: tuple[Action, ...] = (
     Action(Act.STUDY, "Study number…", "Study", ("Shift+N",), _X, "", "", _EXAM),
     Action(Act.EXAM, "Begin or end an exam", "Exam", ("Ctrl+B",), _X, "exam", "", _PIC),
     Action(Act.REPORT, "Report of the exam", "Report", ("Ctrl+P",), _X, "report", "", _EXAM),
-    Action(Act.EXAMS, "Exams kept so far…", "Exams", ("Ctrl+L",), _X, "exam"),
+    Action(Act.EXAMS, "Exams kept so far…", "Exams", ("Ctrl+L",), _X, "recent"),
+    Action(Act.EXAM_MENU, "Exam choices…", "Exam", ("Ctrl+J",), _X, "exam"),
     Action(Act.BOX, "Box", "Box", ("B",), _D, "", "show_box"),
     Action(Act.HEAT, "Heat map of the evidence", "Heat map", ("H",), _D, "", "show_heat"),
     Action(Act.GUIDED, "Guided heat map", "Guided", ("G",), _D, "", "guided_heat"),

@@ -11,6 +11,11 @@ _TEXTS: dict[str, dict[str, str]] = {
     "label": {"steady": "Steadied over time", "raw": "Each frame by itself"},
     "engine": {"auto": "Automatic engine", "torch": "PyTorch", "openvino": "OpenVINO"},
     "precision": {"auto": "Automatic precision"},
+    "exam_with_source": {
+        "always": "With every video and live source",
+        "live": "With live sources only",
+        "never": "Never",
+    },
     "device": {"auto": "Automatic device", "cpu": "CPU", "cuda": "NVIDIA GPU", "mps": "Apple GPU"},
 }
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtCore import QObject, QTimer, QUrl, pyqtSignal
+from PyQt6.QtGui import QDesktopServices
 
-from sonoassist.errors import OutputError, UsageError
+from sonoassist.errors import OutputError, SonoAssistError, UsageError
+from sonoassist.exam.presets import edit_copy
 from sonoassist.gui.exam_desk import ExamDesk
 from sonoassist.gui.freeze import Freeze
 from sonoassist.gui.installer import Installer, notice_of
@@ -335,6 +337,22 @@ class Controller(QObject):
         else:
             self.change(model=name)
         self.models_changed.emit()
+
+    # -- checklists ------------------------------------------------------------------------
+
+    def edit_checklist(self) -> None:
+        """Give the user a copy of the checklist to edit, in the program that edits such files."""
+        try:
+            path = edit_copy(self.settings.checklist)
+        except SonoAssistError as error:
+            self.session.notices.put(Notice.of(error))
+            return
+        if QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            self.note(
+                f"The checklist is {path.name}", "A changed list counts from the next exam on"
+            )
+        else:
+            self.note(f"The checklist is {path}", "Edit it; it counts from the next exam on")
 
     # -- crops -----------------------------------------------------------------------------
 

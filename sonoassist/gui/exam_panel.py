@@ -59,7 +59,7 @@ class ExamPanel(QObject):
         self._page.head.show_exam(
             f"{done.found} of {done.total}",
             f"Exam {minutes(desk.length_s)} · {done.done} kept",
-            complete=done.complete,
+            complete=done.done == done.total,
         )
         since_s = exam.recording_s
         running = minutes(time.monotonic() - since_s) if since_s is not None else ""

@@ -128,6 +128,7 @@ class MainWindow(QWidget):
             Act.EXAM: lambda: desk.toggle(self.display.status),
             Act.REPORT: self._ask(Questions.show_report),
             Act.EXAMS: self._ask(Questions.show_exams),
+            Act.EXAM_MENU: lambda: self._drop(Act.EXAM_MENU, self.menus.exam),
             Act.BOX: lambda: controller.flip("show_box"),
             Act.HEAT: lambda: controller.flip("show_heat"),
             Act.GUIDED: lambda: controller.flip("guided_heat"),

@@ -9,6 +9,7 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QAction, QActionGroup
 from PyQt6.QtWidgets import QMenu, QWidget
 
+from sonoassist.exam.presets import preset_names
 from sonoassist.gui.actions import Act, ActionSet
 from sonoassist.gui.choices import choices
 from sonoassist.gui.controller import Controller
@@ -25,6 +26,11 @@ _DISPLAY = (
     (Act.BOX, Act.HEAT, Act.GUIDED, Act.CROP_OUTLINE),
     (Act.LABEL, Act.THRESHOLD_DOWN, Act.THRESHOLD_UP),
     (Act.TIMING, Act.THEME, Act.FULL_SCREEN),
+)
+_EXAM = (
+    (Act.EXAM, Act.RECORD, Act.CAPTURE, Act.LOOK),
+    (Act.NOTE, Act.STUDY, Act.REPORT),
+    (Act.EXAMS,),
 )
 
 
@@ -46,6 +52,7 @@ class Menus(QObject):
         self.engines = self._menu(window, self.fill_engines)
         self.crops = self._menu(window, self.fill_crops)
         self.display = self._menu(window, self.fill_display)
+        self.exam = self._menu(window, self.fill_exam)
         controller.devices_changed.connect(self._devices_changed)
 
     @staticmethod
@@ -170,6 +177,24 @@ class Menus(QObject):
                 self._title(self.display, f"Label: {kind}, threshold {settings.threshold:.0%}")
             for act in part:
                 self.display.addAction(self._actions[act])
+
+    def fill_exam(self) -> None:
+        """What can be done with the exam, its checklist, and when one begins by itself."""
+        menu, settings = self.exam, self._controller.settings
+        menu.clear()
+        for part in _EXAM:
+            for act in part:
+                menu.addAction(self._actions[act])
+            menu.addSeparator()
+        self._title(menu, "Checklist of the next exam")
+        names = [(name, name) for name in preset_names()]
+        self._radio(menu, names, settings.checklist, partial(self._choose, "checklist"))
+        self._row(menu, "Edit the checklist…", self._controller.edit_checklist)
+        menu.addSeparator()
+        self._title(menu, "An exam begins by itself")
+        field = "exam_with_source"
+        now = settings.exam_with_source
+        self._radio(menu, choices(field), now, partial(self._choose, field))
 
     def speed_actions(self) -> list[QAction]:
         """Playing speeds, for the transport's menu."""

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, QUrl
-from PyQt6.QtGui import QDesktopServices
+from PyQt6.QtGui import QDesktopServices, QKeyEvent
 from PyQt6.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -79,6 +79,18 @@ class ReportSheet(Sheet):
         last.addWidget(self.show_folder)
         last.addWidget(self.write)
         self.body.addLayout(last)
+
+    def open(self) -> None:
+        """Show it; Enter writes."""
+        super().open()
+        self.write.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Write with Enter."""
+        if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.write.click()
+        else:
+            super().keyPressEvent(event)
 
     def _choose(self) -> None:
         dialog = QFileDialog(self, "Folder of the report", self.folder.text())

@@ -25,6 +25,7 @@ _CHOICES = (
     ("engine", "Engine"),
     ("precision", "Precision"),
     ("device", "Device"),
+    ("exam_with_source", "An exam begins"),
 )
 _SWITCHES = (
     ("show_box", "Draw the box"),
@@ -75,6 +76,11 @@ class SettingsSheet(Sheet):
             settings.history_mb,
         )  # fmt: skip
         self.memory.valueChanged.connect(lambda value: change(history_mb=value))
+        self.clip = self._number(
+            "Clip of a capture", "before and after it, from the next exam on", 1, 10, " s",
+            round(settings.clip_s),
+        )  # fmt: skip
+        self.clip.valueChanged.connect(lambda value: change(clip_s=float(value)))
 
     def _row(self, title: str, widget: QWidget, hint: str = "") -> None:
         row = self._grid.rowCount()

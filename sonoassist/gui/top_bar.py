@@ -13,7 +13,7 @@ from sonoassist.gui.theme import Look
 PAGES = (("Live", ""), ("Review", "Review comes in a later version"),
          ("Practice", "Practice comes in a later version"))  # fmt: skip
 _SOURCES = (Act.OPEN_FILE, Act.OPEN_FOLDER, Act.DEVICES, Act.STREAM)
-_CHOICES = (Act.MODELS, Act.ENGINES, Act.CROPS, Act.DISPLAY)
+_CHOICES = (Act.MODELS, Act.ENGINES, Act.CROPS, Act.DISPLAY, Act.EXAM_MENU)
 _WINDOW = (Act.FULL_SCREEN, Act.SETTINGS, Act.HELP)
 
 

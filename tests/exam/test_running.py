@@ -228,11 +228,16 @@ def test_a_frame_looked_at_twice_is_kept_once_with_its_last_result(
         assert [row.plane for row in exam.frames()] == ["lips"]
 
 
-def test_a_view_that_still_lasts_when_the_source_stands_counts(running: RunningExam) -> None:
+def test_a_view_that_still_lasts_when_the_source_stands_counts(
+    store: ExamStore, running: RunningExam
+) -> None:
     Feed(running).hold("femur", 0.7)
     assert line(running, "femur").state is ItemState.MISSING
     running.source_stands()
-    wait_for(running, "femur", ItemState.BEST)
+    shown = wait_for(running, "femur", ItemState.BEST).shown
+    assert shown is not None
+    with record(store, running) as exam:
+        assert exam.capture(shown.capture_id).clip.endswith(".mp4")
 
 
 def test_recording(store: ExamStore, running: RunningExam) -> None:
