@@ -3,15 +3,17 @@ from __future__ import annotations
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from checking import complaints
-from made_exam import (
+from dicom_exam import (
     BOX,
     FIELD,
     add_clip,
@@ -24,10 +26,13 @@ from made_exam import (
     start_of,
     store_in,
 )
+from dicom_validator import complaints
+from sonoassist import __version__
 from sonoassist.errors import OutputError, UsageError
+from sonoassist.exam.dicom_out import header
 from sonoassist.exam.dicom_out.export import DicomOptions, export_dicom
 from sonoassist.exam.exam import Exam
-from sonoassist.exam.records import Judgement
+from sonoassist.exam.records import ExamInfo, Judgement
 from sonoassist.exam.schema import RecordError
 from sonoassist.packets import Box, Pixels
 from sonoassist.sources.dicom_pixels import frame_times
@@ -206,7 +211,7 @@ def test_one_study_and_three_series(plain: dict[str, Path]) -> None:
     assert len({one.SOPInstanceUID for one in datasets}) == len(datasets)
     for one in datasets:
         assert one.SOPInstanceUID == one.file_meta.MediaStorageSOPInstanceUID
-        assert (one.Manufacturer, one.SoftwareVersions) == ("SonoAssist", "0.1.0")
+        assert (one.Manufacturer, one.SoftwareVersions) == ("SonoAssist", __version__)
         assert not {"PixelSpacing", "SequenceOfUltrasoundRegions"} & set(one.dir())
 
 
@@ -227,6 +232,20 @@ def test_a_long_study_number_is_kept_in_the_description(tmp_path: Path) -> None:
     assert dataset.StudyID == dataset.PatientID
     assert dataset.StudyDescription == "SonoAssist exam, study trial 2026 / site 4 / exam 0012"
     assert [complaint for path in files.values() for complaint in complaints(path)] == []
+
+
+@given(st.text(max_size=80))
+def test_any_study_number_fits_its_fields(text: str) -> None:
+    info = ExamInfo("2026-01-01-101010-abcd", "2026-01-01T10:10:10+00:00", "", 1.0, "", start_of())
+    info = replace(info, start=replace(info.start, study_id=text))
+    dataset = Dataset()
+    header.add_study(dataset, info)
+    assert 1 <= len(dataset.StudyID) <= 16
+    assert len(dataset.StudyDescription) <= 64
+    for value in (dataset.StudyID, dataset.StudyDescription):
+        assert value.isprintable()
+        assert value.encode("utf-8").decode("utf-8") == value
+        assert "\\" not in value
 
 
 def test_the_same_export_twice_gives_the_same_files(

@@ -9,8 +9,8 @@ from highdicom.sr.utils import find_content_items
 from pydicom import dcmread
 from pydicom.sr import _concepts_dict as standard
 
-from made_exam import BOX, MODEL, made_exam, store_in
-from sonoassist import planes
+from dicom_exam import BOX, MODEL, made_exam, store_in
+from sonoassist import __version__, planes
 from sonoassist.exam.dicom_out import codes
 from sonoassist.exam.dicom_out.export import DicomOptions, export_dicom
 from sonoassist.packets import Box
@@ -90,7 +90,7 @@ def texts(item, code: str) -> list[str]:
 def test_the_algorithm_is_named_with_its_model(content) -> None:
     group = content.get_planar_roi_measurement_groups()[0][0]
     assert texts(group, "111001") == ["SonoAssist standard plane detection"]
-    assert texts(group, "111003") == ["0.1.0"]
+    assert texts(group, "111003") == [__version__]
     assert f"model weights_sha256: {MODEL['weights_sha256']}" in texts(group, "111002")
     assert "model name: sononet16" in texts(group, "111002")
 

@@ -11,6 +11,7 @@ from sonoassist.exam.dicom_out.options import DicomOptions, chosen
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture
 from sonoassist.files import ensure_folder, replacing
+from sonoassist.planes import BY_KEY
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -63,7 +64,8 @@ def _objects(exam: Exam, capture: Capture, options: DicomOptions) -> Iterator[tu
     from sonoassist.exam.dicom_out.stills import still_object
 
     info = exam.info()
-    end = f"{capture.capture_id:03}-{capture.shot.plane or 'capture'}.dcm"
+    plane = capture.shot.plane if capture.shot.plane in BY_KEY else "capture"
+    end = f"{capture.capture_id:03}-{plane}.dcm"
     yield f"still-{end}", still_object(exam, info, capture, options.mask)
     if options.clips and capture.clip:
         yield f"clip-{end}", clip_object(exam, info, capture, options.mask)

@@ -151,10 +151,9 @@ def _group(info: ExamInfo, exported: Exported, labels: dict[str, str]) -> Group:
     group = _placed(exported, facts)
     if exported.clip is not None:
         group[0].ContentSequence.append(_clip_item(exported.clip))
-    item = header.one_line(labels.get(capture.shot.item, ""))
-    group[0].ContentSequence.extend(
-        _comment(text) for text in (item and f"Checklist: {item}", capture.shot.why) if text
-    )
+    item, why = labels.get(capture.shot.item, ""), header.one_line(capture.shot.why)
+    checklist = f"Checklist: {header.one_line(item)}" if item else ""
+    group[0].ContentSequence.extend(_comment(text) for text in (checklist, why) if text)
     return group
 
 

@@ -7,10 +7,13 @@ import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from pydicom.uid import UID
 from pynetdicom import AE, evt
 from pynetdicom.association import Association
+from pynetdicom.transport import AssociationSocket
+from typing_extensions import override
 
 from sonoassist.exam.pacs.node import NodeAwayError, NodeRefusesError, PacsNode
 
@@ -19,6 +22,29 @@ _TRANSIENT = 2
 _CALLING_UNKNOWN, _CALLED_UNKNOWN = 3, 7
 _BY_USER = 1
 """Source of a rejection: the node's service user, whose reasons speak of titles."""
+
+
+class _Entity(AE):
+    """Our side, which closes its socket: pynetdicom leaves one open that could not connect."""
+
+    def __init__(self, node: PacsNode) -> None:
+        super().__init__(ae_title=node.calling_ae)
+        self.connection_timeout = self.acse_timeout = self.dimse_timeout = node.timeout_s
+        # Counts while nothing is sent, which is while we decompress the next file.
+        self.network_timeout = node.timeout_s + _PREPARING_S
+        self._sockets: list[socket.socket] = []
+
+    @override
+    def _create_socket(self, *arguments: Any) -> AssociationSocket:
+        made = super()._create_socket(*arguments)
+        if made.socket is not None:
+            self._sockets.append(made.socket)
+        return made
+
+    def close(self) -> None:
+        """Let go of the network."""
+        for one in self._sockets:
+            one.close()
 
 
 @contextmanager
@@ -33,24 +59,23 @@ def associated(node: PacsNode, offered: Sequence[tuple[UID, list[UID]]]) -> Iter
         NodeAwayError: It does not answer.
         NodeRefusesError: It does not want to talk to us, or takes nothing of what is offered.
     """
-    association = _associate(node, offered)
-    try:
-        yield association
-    except BaseException:
-        association.abort()
-        raise
-    if association.is_established:
-        association.release()
-
-
-def _associate(node: PacsNode, offered: Sequence[tuple[UID, list[UID]]]) -> Association:
-    ae = AE(ae_title=node.calling_ae)
-    ae.connection_timeout = ae.acse_timeout = node.timeout_s
-    ae.dimse_timeout = node.timeout_s
-    # Counts while nothing is sent, which is while we decompress the next file.
-    ae.network_timeout = node.timeout_s + _PREPARING_S
+    entity = _Entity(node)
     for kind, syntaxes in offered:
-        ae.add_requested_context(kind, syntaxes)
+        entity.add_requested_context(kind, syntaxes)
+    try:
+        association = _associate(node, entity)
+        try:
+            yield association
+        except BaseException:
+            association.abort()
+            raise
+        if association.is_established:
+            association.release()
+    finally:
+        entity.close()
+
+
+def _associate(node: PacsNode, entity: _Entity) -> Association:
     connected = threading.Event()
 
     def opened(event: evt.Event) -> None:
@@ -60,9 +85,11 @@ def _associate(node: PacsNode, offered: Sequence[tuple[UID, list[UID]]]) -> Asso
         if inner is not None and inner.socket is not None:
             inner.socket.settimeout(node.timeout_s)
 
-    address = _resolved(node)
-    association = ae.associate(
-        address, node.port, ae_title=node.called_ae, evt_handlers=[(evt.EVT_CONN_OPEN, opened)]
+    association = entity.associate(
+        _resolved(node),
+        node.port,
+        ae_title=node.called_ae,
+        evt_handlers=[(evt.EVT_CONN_OPEN, opened)],
     )
     if not association.is_established:
         raise _failure(node, association, connected.is_set())

@@ -20,7 +20,7 @@ from sonoassist.exam.pacs.outcome import Fate
 Told = Callable[[int, Fate, str], None]
 """(number of the file, what became of it, why)."""
 
-_SLOWEST_BYTES_S = 50_000.0
+_SLOWEST_BYTES_S = 125_000.0
 """A file may take as long as a line this slow needs, and the node's time limit on top."""
 _MOST_BREAKS = 2
 """After so many broken associations in a row the rest waits."""
