@@ -17,21 +17,26 @@ from sonoassist.render.encoder import VideoEncoder
 from sonoassist.sources.base import SYNTHETIC_MARK
 
 SECONDS = 2.0
+LATE_S = 0.5
+"""A capture may become known so long after its frame and still get all the seconds before."""
 LIMIT_BYTES = 512 * 2**20
-"""Of the pictures kept for clips to come, and again of those that wait to be written."""
 
 OnTrouble = Callable[[str], None]
 _Timed = tuple[float, Frame]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Clip:
-    """A clip that is being collected."""
+    """A clip from its beginning until it is written."""
 
     capture_id: int
     at_s: float
     until_s: float
     frames: list[_Timed] = field(default_factory=list)
+
+    def captured(self) -> Frame:
+        """The frame of the capture, or the one nearest to it."""
+        return min(self.frames, key=lambda one: abs(one[0] - self.at_s))[1]
 
 
 class Clipper:
@@ -46,8 +51,8 @@ class Clipper:
             the other clips go on.
         seconds: Of a clip, before its capture and again behind it.
         fps: Nominal rate; each frame has its own time all the same.
-        limit_bytes: Memory for the pictures before a capture that is still to come; where it is
-            too small for `seconds`, clips begin later.
+        limit_bytes: Memory for the pictures of the last seconds (where it is too small, clips
+            begin later), and again for those of begun clips (where it is full, no clip begins).
     """
 
     def __init__(
@@ -68,7 +73,7 @@ class Clipper:
         self._recent: deque[_Timed] = deque()
         self._recent_bytes = 0
         self._open: list[_Clip] = []
-        self._waiting: dict[int, int] = {}
+        self._begun: list[_Clip] = []  # the open ones and those not yet written
         self._clips: queue.SimpleQueue[_Clip | None] = queue.SimpleQueue()
         self._stopped = False
         self._thread = threading.Thread(target=self._run, name="clips", daemon=True)
@@ -87,11 +92,10 @@ class Clipper:
             if self._stopped:
                 return
             if self._recent and not _follows(self._recent[-1], frame, at_s):
-                self._hand_over(self._open)
-                self._forget_all()
+                self._break()
             self._recent.append((at_s, frame))
             self._recent_bytes += frame.pixels.nbytes
-            self._forget(at_s - self._seconds)
+            self._forget(at_s - self._seconds - LATE_S)
             for clip in self._open:
                 if at_s <= clip.until_s:
                     clip.frames.append((at_s, frame))
@@ -110,12 +114,13 @@ class Clipper:
         """
         clip = _Clip(capture_id, at_s, at_s + self._seconds)
         with self._lock:
-            if self._stopped or self._pending_bytes() > self._limit:
+            if self._stopped or self._begun_bytes() >= self._limit:
                 return False
             clip.frames += [one for one in self._recent if abs(one[0] - at_s) <= self._seconds]
             if not clip.frames:
                 return False
             self._open.append(clip)
+            self._begun.append(clip)
             if self._recent[-1][0] >= clip.until_s:
                 self._hand_over([clip])
             return True
@@ -123,8 +128,7 @@ class Clipper:
     def flush(self) -> None:
         """Have the open clips written with the frames there are: the source or the exam ends."""
         with self._lock:
-            self._hand_over(self._open)
-            self._forget_all()
+            self._break()
 
     def stop(self) -> None:
         """Write what is open or waits; the thread has ended when this returns."""
@@ -134,3 +138,70 @@ class Clipper:
                 self._stopped = True
                 self._clips.put(None)
         self._thread.join()
+
+    # --- under the lock ---------------------------------------------------------------------
+
+    def _forget(self, oldest_s: float) -> None:
+        while len(self._recent) > 1 and (
+            self._recent[0][0] < oldest_s or self._recent_bytes > self._limit
+        ):
+            self._recent_bytes -= self._recent.popleft()[1].pixels.nbytes
+
+    def _break(self) -> None:
+        self._hand_over(list(self._open))
+        self._recent.clear()
+        self._recent_bytes = 0
+
+    def _hand_over(self, clips: list[_Clip]) -> None:
+        for clip in clips:
+            self._open.remove(clip)
+            self._clips.put(clip)
+
+    def _begun_bytes(self) -> int:
+        # Clips share their pictures: each counts once.
+        sizes = {id(one): one.pixels.nbytes for clip in self._begun for _, one in clip.frames}
+        return sum(sizes.values())
+
+    # --- on the thread ----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while (clip := self._clips.get()) is not None:
+            try:
+                self._write(clip)
+            except SonoAssistError as error:
+                self._tell(error)
+            except Exception as error:  # noqa: BLE001  (the top of the thread: report, go on)
+                self._tell(OutputError(f"{type(error).__name__}: {error}"))
+            with self._lock:
+                self._begun.remove(clip)
+
+    def _tell(self, error: SonoAssistError) -> None:
+        self._on_trouble(f"a capture has no clip: {error}")
+
+    def _write(self, clip: _Clip) -> None:
+        try:
+            still = self._exam.capture(clip.capture_id).still
+        except UsageError:
+            return  # a better one has taken its place meanwhile
+        path = self._exam.media / f"{Path(still).stem}.mp4"
+        with replacing(path, private=True) as temporary:
+            self._encode(clip, temporary)
+        try:
+            self._exam.add_clip(clip.capture_id, path.name)
+        except SonoAssistError:
+            path.unlink(missing_ok=True)
+            raise
+
+    def _encode(self, clip: _Clip, path: Path) -> None:
+        shown = clip.captured()
+        comment = SYNTHETIC_MARK if self._exam.info().start.synthetic else ""
+        began_s = clip.frames[0][0]
+        with VideoEncoder(
+            path, shown.width_px, shown.height_px, self._fps, comment=comment, cheap=True
+        ) as encoder:
+            for at_s, frame in clip.frames:
+                encoder.add(frame.pixels, at_s - began_s)
+
+
+def _follows(last: _Timed, frame: Frame, at_s: float) -> bool:
+    return at_s >= last[0] and frame.source_id == last[1].source_id

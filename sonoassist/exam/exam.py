@@ -31,14 +31,11 @@ from sonoassist.exam.records import (
 )
 from sonoassist.exam.schema import READ_ERRORS, RecordError
 from sonoassist.files import replacing
-from sonoassist.opencv import cv2
 from sonoassist.packets import Pixels
 
 DATABASE = "exam.sqlite"
 MEDIA = "media"
 LOCK = "writer.lock"
-_PNG_EFFORT = 1
-"""Level of compression: 0 to 9; 1 is four times quicker than 6 and hardly larger here."""
 _META = "SELECT key, value FROM meta"
 _REPLACED = (
     "SELECT id, still, clip FROM captures WHERE id = ? AND (? OR (judgement = ? AND how = ?))"
@@ -365,15 +362,11 @@ class Exam:
             )
 
     def _write_still(self, path: Path, picture: Pixels) -> None:
-        try:
-            ordered = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR) if picture.ndim == 3 else picture
-            done, data = cv2.imencode(".png", ordered, [cv2.IMWRITE_PNG_COMPRESSION, _PNG_EFFORT])
-        except cv2.error as error:
-            raise OutputError(f"the picture {path.name} cannot be encoded") from error
-        if not done:
-            raise OutputError(f"the picture {path.name} cannot be encoded")
+        from sonoassist.exam.stills import png_bytes  # OpenCV loads when it is needed
+
+        data = png_bytes(picture)
         with replacing(path, private=True) as temporary:
-            temporary.write_bytes(data.tobytes())
+            temporary.write_bytes(data)
 
     def _forget_files(self, names: Sequence[str]) -> None:
         for name in names:

@@ -217,9 +217,7 @@ class _Part:
         self._encoder.abandon()
         lost = self._frames - self._encoder.safe
         with suppress(SonoAssistError):  # the trouble is told in any case
-            self._exam.note_recording(
-                self._id, self._encoder.safe, ended=not lost, trouble=trouble
-            )
+            self._exam.note_recording(self._id, self._encoder.safe, ended=not lost, trouble=trouble)
         return lost
 
 

@@ -10,18 +10,19 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from sonoassist.errors import OutputError, SonoAssistError
 from sonoassist.exam.checklist import Line, checklist, refused, replaceable
 from sonoassist.exam.clips import Clipper
 from sonoassist.exam.exam import Exam
+from sonoassist.exam.exam_view import ExamView, shown_plane
 from sonoassist.exam.recorder import Recorder
 from sonoassist.exam.records import Capture, FrameRow, How, Item, Judgement, Shot, Tick
 from sonoassist.exam.thumbnails import thumbnail, thumbnail_of_file
 from sonoassist.live.status import Level, Notice, Notices, View
-from sonoassist.packets import Analysis, Box, Pixels, State
+from sonoassist.packets import Analysis, Box, Pixels
 from sonoassist.planes import BY_KEY
 from sonoassist.temporal.best_frames import BestFrames, Candidate
 
@@ -29,27 +30,6 @@ SAVE_EVERY_S = 1.0
 """What a crash may lose of the frames' results at most."""
 MEASURED_AT_ONCE = 6
 """Views that wait to be looked at for the best frame; their pixels are in memory anyway."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExamView:
-    """A running exam at one moment, for the screen; replaced as a whole.
-
-    Attributes:
-        exam_id: Of the exam.
-        began_s: `time.monotonic()` at its beginning.
-        lines: Its checklist.
-        recording_s: `time.monotonic()` when the recording began; None when none runs.
-        trouble: Why nothing more can be kept, or "".
-        thumbnails: Capture id -> uint8, (h, w, 3) RGB, of the captures that stand for an item.
-    """
-
-    exam_id: str
-    began_s: float
-    lines: tuple[Line, ...]
-    recording_s: float | None = None
-    trouble: str = ""
-    thumbnails: Mapping[int, Pixels] = field(default_factory=dict)
 
 
 class RunningExam:
@@ -87,7 +67,7 @@ class RunningExam:
         self._ending = False
         self._saved_s = time.monotonic()
         self._failed = ""
-        self._clipper = Clipper(exam, seconds=clip_s, on_trouble=self._tell_trouble)
+        self._clipper = Clipper(exam, self._clip_failed, seconds=clip_s)
         self._recorder: Recorder | None = None
         self._small: dict[int, Pixels] = {}
         self.view = ExamView(exam.exam_id, self._began_s, self._lines())
@@ -108,7 +88,7 @@ class RunningExam:
             recorder = self._recorder
             if recorder is not None:
                 recorder.add(view.frame, self.at_s(view))
-            self._clipper.see(view.frame, self.at_s(view))
+            self._clipper.add(view.frame, self.at_s(view))
             return
         key = (view.frame.source_id, view.frame.frame_id)
         self._rows.append((key, frame_row(view, self.at_s(view))))
@@ -155,8 +135,9 @@ class RunningExam:
         at_s = time.monotonic() - self._began_s
         self._ask(lambda: self._exam.add_event(at_s, kind, text))
 
-    def source_ended(self) -> None:
-        """What was under way when the source ended or changed is worth what it is."""
+    def source_stands(self) -> None:
+        """No picture comes for now: what was under way is worth what it is."""
+        self._clipper.flush()
         self._ask(lambda: self._take(self._best.flush()))
 
     def record(self, on: bool) -> None:
@@ -196,12 +177,12 @@ class RunningExam:
             self._notices.put(Notice(Level.ERROR, title, "", traceback.format_exc()))
 
     def _turn(self) -> None:
-        while not self._wishes.empty():
-            self._guard(self._wishes.get())
         while self._views:
             view = self._views.popleft()
             if view.analysis is not None and view.steady is not None:
                 self._take(self._best.update(view.analysis, view.steady))
+        while not self._wishes.empty():
+            self._guard(self._wishes.get())
         if time.monotonic() - self._saved_s >= SAVE_EVERY_S:
             self._save_rows()
 
@@ -222,7 +203,7 @@ class RunningExam:
     def _finish(self) -> None:
         self._take(self._best.flush())
         self._end_recording()
-        self._clipper.close()
+        self._clipper.stop()
 
     def _close(self) -> None:
         try:
@@ -245,7 +226,7 @@ class RunningExam:
         captures = self._exam.captures()
         old = replaceable(item, captures)
         shown = self._shown(item.key)
-        chosen = shown is not None and shown != old
+        chosen = shown is not None and (old is None or shown.capture_id != old.capture_id)
         if chosen or refused(item, captures, at_s):
             return  # nothing takes the place of what a person chose, or comes back by itself
         shot = Shot(
@@ -310,23 +291,31 @@ class RunningExam:
 
     def _begin_recording(self) -> None:
         if self._recorder is None:
-            self._recorder = Recorder(self._exam, on_trouble=self._recording_failed)
+            self._recorder = Recorder(self._exam, self._recording_failed)
             self._exam.add_event(time.monotonic() - self._began_s, "record", "Recording begun")
             self._tell(recording_s=time.monotonic())
 
     def _end_recording(self) -> None:
         recorder, self._recorder = self._recorder, None
-        if recorder is not None:
-            recorder.stop()
-            self._exam.add_event(time.monotonic() - self._began_s, "record", "Recording ended")
-            self._tell(recording_s=None)
+        if recorder is None:
+            return
+        recorder.stop()
+        figures = recorder.figures()
+        said = f"Recording ended, {figures.written} frames"
+        if figures.dropped:
+            said += f", {figures.dropped} left out because the computer was too busy"
+            self._notices.put(Notice(Level.WARNING, said))
+        self._exam.add_event(time.monotonic() - self._began_s, "record", said)
+        self._tell(recording_s=None)
 
     def _recording_failed(self, message: str) -> None:
         """On the recorder's thread: it has stopped by itself."""
-        self._notices.put(
-            Notice(Level.ERROR, f"The recording stopped: {message}", "What was written plays")
-        )
+        self._notices.put(Notice(Level.ERROR, message[:1].upper() + message[1:]))
         self._ask(self._end_recording)
+
+    def _clip_failed(self, message: str) -> None:
+        """On the clipper's thread."""
+        self._notices.put(Notice(Level.WARNING, message[:1].upper() + message[1:]))
 
     # --- what the screen shows --------------------------------------------------------------
 
@@ -381,15 +370,6 @@ def frame_row(view: View, at_s: float) -> FrameRow:
         box=analysis.shown_box,
         probabilities=prediction.probabilities,
     )
-
-
-def shown_plane(view: View) -> str:
-    """Key of the plane that the picture may be said to show, or ""."""
-    if view.steady is not None and view.steady.plane is not None:
-        return view.steady.plane.key
-    analysis = view.analysis
-    sure = analysis is not None and analysis.state is State.PLANE
-    return analysis.prediction.plane.key if sure and analysis is not None else ""
 
 
 def hand_shot(view: View, item: str, at_s: float) -> Shot:

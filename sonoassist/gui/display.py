@@ -189,10 +189,10 @@ class Display(QObject):
             self._reached = showing.view
             self._timeline.reach(showing.view)
         newest = showing.result or showing.view
+        self._controller.desk.follow_plane(newest)
         if newest is None or newest is self._noted:
             return
         self._noted = newest
-        self._controller.desk.follow_plane(newest)
         settings = self._controller.settings
         code = strip_code(decide(newest, settings.label, settings.threshold))
         source = self._status.source

@@ -51,7 +51,7 @@ class ExamBar(QWidget):
 
     def _fit(self) -> None:
         for button in self._buttons:
-            button.show_icon(self.width() >= self._look.px(320))
+            button.show_icon(self.width() >= self._look.px(420))
 
     def show_exam(self, line: Line | None, *, recording: bool, running: bool) -> None:
         """Say what the keys are for.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,9 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from sonoassist.errors import SonoAssistError
 from sonoassist.exam.checklist import Completeness, Line, completeness
+from sonoassist.exam.exam_view import ExamView, shown_plane
 from sonoassist.exam.presets import DEFAULT_PRESET, Preset, load_preset
 from sonoassist.exam.records import ExamStart
-from sonoassist.exam.running import ExamView, RunningExam, shown_plane
 from sonoassist.exam.store import ExamStore
 from sonoassist.gui.jobs import Jobs
 from sonoassist.gui.ports import Session
@@ -21,9 +22,11 @@ from sonoassist.live.status import Level, ModelState, Notice, PlayState, Session
 from sonoassist.settings import Settings
 
 if TYPE_CHECKING:
+    from sonoassist.exam.running import RunningExam
     from sonoassist.model.card import Card
 
 _OPEN = {PlayState.PLAYING, PlayState.PAUSED, PlayState.ENDED, PlayState.LOST}
+_STANDS = {PlayState.PAUSED, PlayState.ENDED, PlayState.LOST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,15 @@ class ExamDesk(QObject):
         self.store = store
         self._settings = settings
         self._jobs = jobs
+        self._lock = threading.Lock()
+        self._made: RunningExam | None = None  # by a job, maybe not collected yet
+        self._stopped = False
         self._running: RunningExam | None = None
         self._watched: Watched | None = None
         self._declined = ""
         self._busy = False
         self._model = ""
+        self._stands = False
         self.selected = ""
         self._picked_by_hand = False
 
@@ -140,13 +147,15 @@ class ExamDesk(QObject):
     def _follow_source(self, status: SessionStatus) -> None:
         watched, source = self._watched, status.source
         assert watched is not None
+        assert self._running is not None
+        stands, self._stands = self._stands, status.play_state in _STANDS
+        if self._stands and not stands:
+            self._running.source_stands()
         if status.play_state is PlayState.EMPTY:
             self.end()
         elif source is not None and source.source_id != watched.source_id:
             if source.live and source.spec == watched.spec:
                 self._watched = Watched(source.spec, source.source_id)
-                assert self._running is not None
-                self._running.source_ended()
                 self._running.add_event("source", f"{source.label} is back")
             else:
                 self.end()
@@ -168,10 +177,17 @@ class ExamDesk(QObject):
         began_s = time.monotonic()
 
         def make() -> RunningExam:
-            return RunningExam(
+            from sonoassist.exam.running import RunningExam  # loads the video library
+
+            running = RunningExam(
                 store.create(start), preset.items, self._session.notices, began_s=began_s,
                 clip_s=self._settings.clip_s, changed=self.changed.emit,
             )  # fmt: skip
+            with self._lock:
+                self._made, late = running, self._stopped
+            if late:  # the window was closed meanwhile
+                running.end()
+            return running
 
         self._model = status.card.title if status.card is not None else ""
         self._jobs.start("exam", make, self._begun, self._not_begun)
@@ -216,7 +232,9 @@ class ExamDesk(QObject):
 
     def stop(self) -> None:
         """End the exam; all of it is on the disk when this returns."""
-        running, self._running = self._running, None
+        with self._lock:
+            self._stopped = True
+            running, self._made, self._running = self._made, None, None
         if running is not None:
             self._session.unwatch(running.see)
             running.end()

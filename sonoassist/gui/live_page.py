@@ -21,6 +21,8 @@ from sonoassist.gui.viewport import Viewport
 from sonoassist.live.status import SessionStatus
 from sonoassist.settings import Settings
 
+WIDE_SIDE_PX = 430
+WIDE_PX = 1700
 SIDE_PX = 360
 NARROW_SIDE_PX = 260
 NARROW_PX = 1300
@@ -95,8 +97,9 @@ class LivePage(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        narrow = self.width() / self._look.scale < NARROW_PX
-        self._side.setFixedWidth(self._look.px(NARROW_SIDE_PX if narrow else SIDE_PX))
+        wide = self.width() / self._look.scale
+        side = NARROW_SIDE_PX if wide < NARROW_PX else SIDE_PX if wide < WIDE_PX else WIDE_SIDE_PX
+        self._side.setFixedWidth(self._look.px(side))
 
     def apply(self, settings: Settings) -> None:
         """Show what the settings ask for."""

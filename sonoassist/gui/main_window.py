@@ -54,7 +54,7 @@ class MainWindow(QWidget):
         self.toasts = Toasts(self, self.look)
         self.menus = Menus(self, controller, self.actions_set)
         self.display = Display(controller, self.live, self.toasts)
-        self.questions = Questions(self, controller)
+        self.questions = Questions(self, controller, self._allow)
         self._arrange()
         self._connect()
         self._apply_look()
@@ -79,6 +79,8 @@ class MainWindow(QWidget):
     def _connect(self) -> None:
         controller, live = self.controller, self.live
         controller.settings_changed.connect(self._apply_settings)
+        controller.freeze_changed.connect(self._allow)
+        controller.desk.changed.connect(self._allow)
         live.viewport.asked.connect(self._trigger)
         live.viewport.crop_drawn.connect(self.questions.name_crop)
         live.transport.sought.connect(controller.seek)
@@ -228,13 +230,17 @@ class MainWindow(QWidget):
         warning = _warning(status)
         self.banner.setText(warning)
         self.banner.setVisible(bool(warning))
-        source, recording, live = needs_met(status)
+        self._allow()
+        name = status.source.label if status.source is not None and not empty else ""
+        self._top_level().setWindowTitle(f"{name} – SonoAssist" if name else "SonoAssist")
+
+    def _allow(self) -> None:
+        """Enable what can be used now."""
+        source, recording, live = needs_met(self.display.status)
         frozen, exam = self.controller.freeze.active, self.controller.desk.view is not None
         met = (source, recording, live, frozen, exam)
         have = {need for need, is_met in zip(_NEEDS, met, strict=True) if is_met}
         self.actions_set.allow(have & self.questions.allowed)
-        name = status.source.label if status.source is not None and not empty else ""
-        self._top_level().setWindowTitle(f"{name} – SonoAssist" if name else "SonoAssist")
 
     def _seek_time(self, at_s: float) -> None:
         source = self.display.status.source

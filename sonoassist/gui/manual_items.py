@@ -9,7 +9,7 @@ from PyQt6.QtGui import QFontMetricsF, QHelpEvent, QMouseEvent, QPainter, QPaint
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from sonoassist.exam.checklist import Line
-from sonoassist.exam.running import ExamView
+from sonoassist.exam.exam_view import ExamView
 from sonoassist.gui.exam_marks import paint_mark, tip_text
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import Look

@@ -19,7 +19,7 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from sonoassist.exam.checklist import Line
-from sonoassist.exam.running import ExamView
+from sonoassist.exam.exam_view import ExamView
 from sonoassist.gui.exam_marks import (
     Thumbnails,
     paint_mark,

@@ -10,6 +10,8 @@ from PyQt6.QtWidgets import QFileDialog, QWidget
 from sonoassist.gui.actions import ActionSet, Needs
 from sonoassist.gui.capture_sheet import CaptureSheet
 from sonoassist.gui.controller import Controller
+from sonoassist.gui.exams_sheet import ExamsSheet
+from sonoassist.gui.report_sheet import ReportSheet
 from sonoassist.gui.settings_sheet import SettingsSheet
 from sonoassist.gui.sheets import AskSheet, HelpSheet, Sheet
 from sonoassist.gui.theme import DARK, Look
@@ -22,10 +24,14 @@ class Questions:
     Args:
         window: What they lie on.
         controller: Gets the answers.
+        changed: Called when a sheet has opened or closed: other keys work then.
     """
 
-    def __init__(self, window: QWidget, controller: Controller) -> None:
+    def __init__(
+        self, window: QWidget, controller: Controller, changed: Callable[[], None]
+    ) -> None:
         self._window = window
+        self._changed = changed
         self._controller = controller
         self._look = Look(DARK)
         self.sheet: Sheet | None = None
@@ -43,6 +49,7 @@ class Questions:
         self.sheet = sheet
         sheet.closed.connect(self.close)
         sheet.open()
+        self._changed()
 
     def close(self) -> bool:
         """Take the sheet away; returns whether there was one."""
@@ -52,6 +59,7 @@ class Questions:
         sheet.hide()
         sheet.deleteLater()
         self._window.setFocus()
+        self._changed()
         return True
 
     @property
@@ -87,6 +95,23 @@ class Questions:
         elif self._controller.desk.view is not None:
             desk = self._controller.desk
             self._open(CaptureSheet(self._window, self._look, desk, actions))
+
+    def show_exams(self) -> None:
+        """List the exams kept so far, or close the list."""
+        store = self._controller.desk.store
+        if isinstance(self.sheet, ExamsSheet):
+            self.close()
+        elif store is not None:
+            sheet = ExamsSheet(self._window, self._look, store, self._controller.jobs)
+            sheet.report_asked.connect(self.show_report)
+            self._open(sheet)
+
+    def show_report(self, exam_id: str = "") -> None:
+        """Ask what the report of an exam shall have; of the running one when none is named."""
+        desk = self._controller.desk
+        exam_id = exam_id or desk.exam_id
+        if desk.store is not None and exam_id:
+            self._open(ReportSheet(self._window, self._look, self._controller, exam_id))
 
     def ask_note(self) -> None:
         """Ask for the user's words on the exam."""

@@ -97,14 +97,14 @@ class HelpSheet(Sheet):
     """Every key, made from the table of actions, and a page of help."""
 
     def __init__(self, over: QWidget, look: Look) -> None:
-        super().__init__(over, look, "Keys and help", 1180)
+        super().__init__(over, look, "Keys and help", 1560)
         inside = QWidget()
         columns = QHBoxLayout(inside)
         columns.setContentsMargins(0, 0, look.px(8), 0)
         columns.setSpacing(look.px(36))
-        left, middle = (Group.FREEZE, Group.SOURCE), (Group.DISPLAY, Group.ANALYSIS, Group.WINDOW)
-        columns.addLayout(self._keys(left), 3)
-        columns.addLayout(self._keys(middle), 3)
+        first, second = (Group.FREEZE, Group.SOURCE), (Group.EXAM, Group.ANALYSIS)
+        for groups in (first, second, (Group.DISPLAY, Group.WINDOW)):
+            columns.addLayout(self._keys(groups), 3)
         columns.addWidget(self._text(), 4)
         area = QScrollArea()
         area.setWidgetResizable(True)

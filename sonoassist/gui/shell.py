@@ -5,8 +5,8 @@ from __future__ import annotations
 import base64
 import time
 
-from PyQt6.QtCore import QByteArray, QEvent, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QPalette
+from PyQt6.QtCore import QByteArray, QEvent, QSize, pyqtSignal
+from PyQt6.QtGui import QCloseEvent, QPalette, QScreen
 from PyQt6.QtWidgets import QVBoxLayout, QWidget
 
 from sonoassist.gui.splash import Splash
@@ -45,7 +45,7 @@ class Shell(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.splash)
         if not restore_geometry(self, geometry):
-            self.resize(*_SIZE_PX)
+            self.resize(first_size(self.screen()))
 
     def take(self, content: QWidget) -> None:
         """Show the program instead of the splash."""
@@ -77,6 +77,14 @@ class Shell(QWidget):
         self.closed.emit()
         if event is not None:
             event.accept()
+
+
+def first_size(screen: QScreen | None) -> QSize:
+    """Size of the window the very first time: no larger than the screen has room."""
+    wanted = QSize(*_SIZE_PX)
+    if screen is not None:
+        wanted = wanted.boundedTo(screen.availableSize())
+    return wanted.expandedTo(QSize(MIN_WIDTH_PX, MIN_HEIGHT_PX))
 
 
 def geometry_text(window: QWidget) -> str:

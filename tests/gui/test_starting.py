@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from gui_fakes import FakeSession, make_view
+from PyQt6.QtCore import QSize
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -18,7 +19,7 @@ from pytestqt.qtbot import QtBot
 import sonoassist
 from sonoassist.gui import start as starting
 from sonoassist.gui.main_window import MainWindow
-from sonoassist.gui.shell import Shell, geometry_text
+from sonoassist.gui.shell import Shell, first_size, geometry_text
 from sonoassist.gui.splash import DISCLAIMER, Splash
 from sonoassist.gui.start import STEPS, Start, make_shell
 from sonoassist.gui.theme import LIGHT, Look
@@ -146,7 +147,31 @@ def test_settings_that_cannot_be_read_do_not_keep_the_window_away(
     shell = make_shell()
     qtbot.addWidget(shell)
     assert shell.splash is not None
-    assert (shell.width(), shell.height()) == (1440, 900)
+    assert shell.size() == first_size(shell.screen())
+
+
+class Screen:
+    """A screen of a size."""
+
+    def __init__(self, width: int, height: int) -> None:
+        self._size = QSize(width, height)
+
+    def availableSize(self) -> QSize:
+        return self._size
+
+
+@pytest.mark.parametrize(
+    ("screen", "window"),
+    [
+        ((1920, 1080), (1440, 900)),
+        ((1024, 768), (1024, 768)),
+        ((1280, 720), (1280, 720)),
+        ((800, 600), (960, 640)),
+    ],
+)
+def test_the_first_window_fits_the_screen(screen: tuple[int, int], window: tuple[int, int]) -> None:
+    size = first_size(Screen(*screen))  # type: ignore[arg-type]
+    assert (size.width(), size.height()) == window
 
 
 class Launched:

@@ -1,0 +1,40 @@
+"""A running exam as the screen sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sonoassist.exam.checklist import Line
+from sonoassist.live.status import View
+from sonoassist.packets import Pixels, State
+
+
+@dataclass(frozen=True, slots=True)
+class ExamView:
+    """A running exam at one moment, for the screen; replaced as a whole.
+
+    Attributes:
+        exam_id: Of the exam.
+        began_s: `time.monotonic()` at its beginning.
+        lines: Its checklist.
+        recording_s: `time.monotonic()` when the recording began; None when none runs.
+        trouble: Why nothing more can be kept, or "".
+        thumbnails: Capture id -> uint8, (h, w, 3) RGB, of the captures that stand for an item.
+    """
+
+    exam_id: str
+    began_s: float
+    lines: tuple[Line, ...]
+    recording_s: float | None = None
+    trouble: str = ""
+    thumbnails: Mapping[int, Pixels] = field(default_factory=dict)
+
+
+def shown_plane(view: View) -> str:
+    """Key of the plane that the picture may be said to show, or ""."""
+    if view.steady is not None and view.steady.plane is not None:
+        return view.steady.plane.key
+    analysis = view.analysis
+    sure = analysis is not None and analysis.state is State.PLANE
+    return analysis.prediction.plane.key if sure and analysis is not None else ""

@@ -1,0 +1,158 @@
+"""The exams kept so far: what they hold, their reports, and deleting them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from PyQt6.QtCore import Qt, QUrl, pyqtSignal
+from PyQt6.QtGui import QDesktopServices
+from PyQt6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sonoassist.exam.overview import ENDED, RUNNING, Overview, overview
+from sonoassist.exam.records import ExamInfo
+from sonoassist.exam.store import ExamStore
+from sonoassist.gui.exam_panel import minutes
+from sonoassist.gui.jobs import Jobs
+from sonoassist.gui.sheets import Sheet
+from sonoassist.gui.theme import Look
+
+_SHOWN = 60
+
+
+def newest(store: ExamStore) -> list[Overview]:
+    """The newest exams, newest first."""
+    return [overview(store, exam_id) for exam_id in reversed(store.ids()[-_SHOWN:])]
+
+
+class ExamsSheet(Sheet):
+    """A list with buttons; deleting asks once more on the same button.
+
+    Signals:
+        report_asked: The user wants the report of an exam; arg: its id.
+    """
+
+    report_asked = pyqtSignal(str)
+
+    def __init__(self, over: QWidget, look: Look, store: ExamStore, jobs: Jobs) -> None:
+        super().__init__(over, look, "Exams", 1100)
+        self._store = store
+        self._jobs = jobs
+        self._asked = ""
+        self._said = QLabel("Reading …")
+        self._said.setObjectName("muted")
+        self._said.setWordWrap(True)
+        self.body.addWidget(self._said)
+        self._area = QScrollArea()
+        self._area.setWidgetResizable(True)
+        self._area.setFrameShape(QFrame.Shape.NoFrame)
+        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._area.setMinimumHeight(min(look.px(620), over.height() - look.px(190)))
+        self.body.addWidget(self._area, 1)
+        self.buttons: dict[tuple[str, str], QPushButton] = {}
+        self._read()
+
+    def _read(self) -> None:
+        self._jobs.start("exams", partial(newest, self._store), self._show, self._failed)
+
+    def _failed(self, error: Exception) -> None:
+        self._say(str(error))
+
+    def _say(self, text: str) -> None:
+        self._said.setText(text)
+
+    def _show(self, found: list[Overview]) -> None:
+        self.buttons.clear()
+        inside = QWidget()
+        grid = QGridLayout(inside)
+        grid.setHorizontalSpacing(self._look.px(22))
+        grid.setVerticalSpacing(self._look.px(4))
+        grid.setColumnStretch(1, 1)
+        for row, one in enumerate(found):
+            self._row(grid, row, one)
+        holder = QWidget()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, self._look.px(10), 0)
+        column.addWidget(inside)
+        column.addStretch(1)
+        self._area.setWidget(holder)
+        where = f"Kept in {self._store.folder}; only your account can read them."
+        self._say(where if found else f"No exams yet. {where}")
+
+    def _row(self, grid: QGridLayout, row: int, one: Overview) -> None:
+        info = one.info
+        if info is None:
+            words = [one.exam_id, f"cannot be read: {one.reason}", "", ""]
+        else:
+            words = [
+                started(info), _what(info), minutes(info.length_s), _found(one),
+            ]  # fmt: skip
+        for column, text in enumerate(words):
+            label = QLabel(text)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            if column == 1:
+                label.setObjectName("muted")
+                label.setWordWrap(True)
+            grid.addWidget(label, row, column)
+        keys = QHBoxLayout()
+        if info is not None:
+            keys.addWidget(self._button(one.exam_id, "Report", self._report))
+        keys.addWidget(self._button(one.exam_id, "Folder", self._open_folder))
+        if one.state != RUNNING:
+            keys.addWidget(self._button(one.exam_id, "Delete", self._delete))
+        keys.addStretch(1)
+        grid.addLayout(keys, row, len(words))
+
+    def _button(self, exam_id: str, text: str, do: Callable[[str], None]) -> QPushButton:
+        button = QPushButton(text)
+        button.clicked.connect(lambda _checked=False: do(exam_id))
+        self.buttons[exam_id, text] = button
+        return button
+
+    def _report(self, exam_id: str) -> None:
+        self.report_asked.emit(exam_id)
+
+    def _open_folder(self, exam_id: str) -> None:
+        folder = self._store.folder / exam_id
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+            self._say(f"The folder is {folder}")
+
+    def _delete(self, exam_id: str) -> None:
+        button = self.buttons[exam_id, "Delete"]
+        if self._asked != exam_id:
+            self._asked = exam_id
+            button.setText("Really delete?")
+            return
+        self._asked = ""
+        button.setEnabled(False)
+        self._jobs.start(
+            "delete exam", lambda: self._store.delete(exam_id), lambda _done: self._read(),
+            self._failed,
+        )  # fmt: skip
+
+
+def started(info: ExamInfo) -> str:
+    """When an exam began, in the user's own time."""
+    return datetime.fromisoformat(info.started_at).astimezone().strftime("%Y-%m-%d  %H:%M")
+
+
+def _what(info: ExamInfo) -> str:
+    parts = [info.start.study_id, info.start.source_label, info.note]
+    return " · ".join(part for part in parts if part)
+
+
+def _found(one: Overview) -> str:
+    whole = one.whole
+    assert whole is not None
+    state = "" if one.state == ENDED else f"{one.state}, "
+    return f"{state}{whole.found} of {whole.total}, {whole.done} kept"

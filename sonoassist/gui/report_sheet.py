@@ -1,0 +1,123 @@
+"""What an exam's report shall have, and where it goes."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PyQt6.QtCore import Qt, QUrl
+from PyQt6.QtGui import QDesktopServices
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
+
+from sonoassist.exam.export import Export, write_export
+from sonoassist.gui.controller import Controller
+from sonoassist.gui.sheets import Sheet
+from sonoassist.gui.theme import Look
+
+_PARTS = (
+    ("pdf", "PDF report"),
+    ("html", "HTML report"),
+    ("tables", "Tables: CSV and JSON"),
+    ("stills", "Stills as pictures"),
+    ("clips", "Clips as videos"),
+    ("dicom", "DICOM: stills, clips and structured report"),
+)
+_ON = {"pdf", "html"}
+
+
+class ReportSheet(Sheet):
+    """Check boxes, a folder, a button; writing goes on in the background."""
+
+    def __init__(self, over: QWidget, look: Look, controller: Controller, exam_id: str) -> None:
+        super().__init__(over, look, f"Report of exam {exam_id}", 720)
+        self._controller = controller
+        self._exam_id = exam_id
+        store = controller.desk.store
+        assert store is not None
+        self._store = store
+        self.parts: dict[str, QCheckBox] = {}
+        for name, text in _PARTS:
+            box = QCheckBox(text)
+            box.setChecked(name in _ON)
+            self.parts[name] = box
+            self.body.addWidget(box)
+        self.boxes = QCheckBox("Draw the boxes on the stills")
+        self.boxes.setChecked(True)
+        self.masked = QCheckBox("Black out everything beside the ultrasound picture (names, dates)")
+        self.masked.setChecked(True)
+        self.unreviewed = QCheckBox("DICOM also of pictures that nobody has reviewed")
+        for box in (self.boxes, self.masked, self.unreviewed):
+            self.body.addWidget(box)
+        self.folder = QLineEdit(str(Path.home() / "SonoAssist" / exam_id))
+        choose = QPushButton("Folder …")
+        choose.clicked.connect(self._choose)
+        row = QHBoxLayout()
+        row.addWidget(self.folder, 1)
+        row.addWidget(choose)
+        self.body.addLayout(row)
+        self.said = QLabel("Research and training only. Not for diagnosis.")
+        self.said.setObjectName("muted")
+        self.said.setWordWrap(True)
+        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.body.addWidget(self.said)
+        self.write = QPushButton("Write")
+        self.write.setObjectName("main")
+        self.write.clicked.connect(self._write)
+        self.show_folder = QPushButton("Open the folder")
+        self.show_folder.clicked.connect(self._open_folder)
+        self.show_folder.hide()
+        last = QHBoxLayout()
+        last.addStretch(1)
+        last.addWidget(self.show_folder)
+        last.addWidget(self.write)
+        self.body.addLayout(last)
+
+    def _choose(self) -> None:
+        dialog = QFileDialog(self, "Folder of the report", self.folder.text())
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(self.folder.setText)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def export(self) -> Export:
+        """What the boxes ask for."""
+        parts = {name for name, box in self.parts.items() if box.isChecked()}
+        return Export(
+            parts=frozenset(parts),
+            boxes=self.boxes.isChecked(),
+            masked=self.masked.isChecked(),
+            unreviewed=self.unreviewed.isChecked(),
+        )
+
+    def _write(self) -> None:
+        export, folder = self.export(), Path(self.folder.text()).expanduser()
+        if not export.parts:
+            self.said.setText("Choose what shall be written")
+            return
+        self.write.setEnabled(False)
+        self.said.setText("Writing …")
+        self._controller.jobs.start(
+            "report", partial(write_export, self._store, self._exam_id, folder, export),
+            self._written, self._failed,
+        )  # fmt: skip
+
+    def _written(self, files: list[Path]) -> None:
+        self.write.setEnabled(True)
+        self.show_folder.show()
+        self.said.setText(f"{len(files)} files written to {self.folder.text()}")
+
+    def _failed(self, error: Exception) -> None:
+        self.write.setEnabled(True)
+        self.said.setText(str(error))
+
+    def _open_folder(self) -> None:
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(self.folder.text())):
+            self.said.setText(f"The folder is {self.folder.text()}")

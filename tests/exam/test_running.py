@@ -1,0 +1,281 @@
+"""An exam while it goes on, fed with made-up results; the record on disk is the real one."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from made_analyses import analysis_of, shares_of
+from real_models import frame_of
+from sonoassist.errors import OutputError
+from sonoassist.exam.checklist import ItemState, Line
+from sonoassist.exam.exam import Exam
+from sonoassist.exam.exam_view import shown_plane
+from sonoassist.exam.records import ExamStart, How, Item, Judgement
+from sonoassist.exam.running import RunningExam
+from sonoassist.exam.store import ExamStore
+from sonoassist.live.status import Notice, Notices, View
+from sonoassist.packets import Box, State
+from sonoassist.temporal.steady import SteadyLabel
+from waiting import wait_until
+
+ITEMS = (Item("femur", "Femur", "femur"), Item("lips", "Lips", "lips"),
+         Item("bladder", "Bladder", "", False))  # fmt: skip
+BEGAN_S = 1000.0
+FPS = 25.0
+RNG = np.random.default_rng(3)
+PICTURE = RNG.integers(0, 255, (96, 128, 3), np.uint8)
+
+
+class Feed:
+    """Makes views as a live session would and hands them to the exam."""
+
+    def __init__(self, running: RunningExam) -> None:
+        self.running = running
+        self.label = SteadyLabel(0.7)
+        self.numbers = itertools.count()
+        self.last: View | None = None
+
+    def see(self, key: str, confidence: float = 0.95) -> View:
+        number = next(self.numbers)
+        state = State.BACKGROUND if key == "background" else State.PLANE
+        frame = frame_of(PICTURE, number, captured_at_s=BEGAN_S + 5 + number / FPS)
+        self.running.see(View(frame))
+        analysis = analysis_of(frame, shares_of(key, confidence), state, Box(20, 20, 60, 60))
+        self.last = View(frame, analysis, self.label.update(analysis))
+        self.running.see(self.last)
+        # Slower than a real exam would be: here every view shall be looked at.
+        wait_until(lambda: not self.running._views)
+        return self.last
+
+    def hold(self, key: str, seconds: float, confidence: float = 0.95) -> View:
+        return [self.see(key, confidence) for _ in range(round(seconds * FPS))][-1]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ExamStore:
+    return ExamStore(tmp_path / "exams")
+
+
+@pytest.fixture
+def notices() -> Notices:
+    return Notices()
+
+
+@pytest.fixture
+def running(store: ExamStore, notices: Notices) -> Iterator[RunningExam]:
+    start = ExamStart("", "a.mp4", "a.mp4", True, "list", ITEMS, {}, {})
+    exam = RunningExam(store.create(start), ITEMS, notices, began_s=BEGAN_S, clip_s=0.5)
+    yield exam
+    exam.end()
+
+
+def line(running: RunningExam, key: str) -> Line:
+    return next(one for one in running.view.lines if one.item.key == key)
+
+
+def wait_for(running: RunningExam, key: str, state: ItemState) -> Line:
+    wait_until(lambda: line(running, key).state is state)
+    return line(running, key)
+
+
+def record(store: ExamStore, running: RunningExam) -> Exam:
+    running.end()
+    return store.open(running.view.exam_id)
+
+
+def test_the_checklist_fills_itself_and_everything_is_on_disk(
+    store: ExamStore, running: RunningExam
+) -> None:
+    feed = Feed(running)
+    feed.hold("background", 0.5)
+    feed.hold("femur", 1.2)
+    feed.hold("background", 0.6)
+    found = wait_for(running, "femur", ItemState.BEST)
+    assert line(running, "lips").state is ItemState.MISSING
+    assert found.shown is not None
+    assert list(running.view.thumbnails) == [found.shown.capture_id]
+    with record(store, running) as exam:
+        (capture,) = exam.captures()
+        assert (capture.shot.plane, capture.shot.how) == ("femur", How.AUTO)
+        assert "highest steady confidence" in capture.shot.why
+        assert capture.shot.box == Box(20, 20, 60, 60)
+        assert capture.shot.at_s == pytest.approx(5 + capture.shot.index / FPS)
+        assert (exam.media / capture.still).stat().st_size > 1000
+        assert (exam.media / capture.clip).suffix == ".mp4"
+        rows = list(exam.frames())
+        assert [row.index for row in rows] == list(range(len(rows)))
+        assert len(rows) == round(2.3 * FPS)
+        assert {row.steady_plane for row in rows} == {"", "femur"}
+        assert exam.info().ended
+
+
+def test_a_better_frame_takes_the_place_of_an_automatic_capture_and_its_files_go(
+    running: RunningExam,
+) -> None:
+    feed = Feed(running)
+    feed.hold("femur", 0.8, 0.8)
+    feed.hold("background", 0.6)
+    first = wait_for(running, "femur", ItemState.BEST).shown
+    feed.hold("femur", 1.0, 0.99)
+    feed.hold("background", 0.6)
+    wait_until(lambda: line(running, "femur").shown != first)
+    second = line(running, "femur").shown
+    assert first is not None
+    assert second is not None
+    assert second.shot.confidence > first.shot.confidence
+    assert line(running, "femur").captures == 1
+    assert not (running.exam.media / first.still).exists()
+
+
+def test_what_a_person_kept_stays(running: RunningExam) -> None:
+    feed = Feed(running)
+    feed.hold("femur", 0.8, 0.8)
+    feed.hold("background", 0.6)
+    wait_for(running, "femur", ItemState.BEST)
+    running.keep("femur")
+    kept = wait_for(running, "femur", ItemState.KEPT).shown
+    feed.hold("femur", 1.0, 0.99)
+    feed.hold("background", 0.6)
+    running.note("a wish behind the views")
+    wait_until(lambda: running.exam.info().note != "")
+    assert kept is not None
+    shown = line(running, "femur").shown
+    assert shown is not None
+    assert shown.capture_id == kept.capture_id
+    assert line(running, "femur").captures == 1
+
+
+def test_a_rejected_capture_is_missing_until_another_view_comes(running: RunningExam) -> None:
+    feed = Feed(running)
+    feed.hold("femur", 0.8)
+    feed.hold("background", 0.6)
+    first = wait_for(running, "femur", ItemState.BEST).shown
+    running.reject("femur")
+    wait_for(running, "femur", ItemState.REJECTED)
+    feed.hold("background", 2.2)
+    feed.hold("femur", 0.8)
+    feed.hold("background", 0.6)
+    second = wait_for(running, "femur", ItemState.BEST)
+    assert second.shown != first
+    assert (second.captures, second.rejected) == (1, 1)
+
+
+def test_a_picture_captured_by_hand_is_kept_for_its_plane(running: RunningExam) -> None:
+    feed = Feed(running)
+    view = feed.hold("lips", 0.5)
+    running.capture(view)
+    shown = wait_for(running, "lips", ItemState.KEPT).shown
+    assert shown is not None
+    assert (shown.shot.how, shown.shot.index) == (How.HAND, view.frame.index)
+    assert shown.judgement is Judgement.KEPT
+
+
+def test_a_picture_of_no_plane_goes_where_the_user_wants_it(
+    store: ExamStore, running: RunningExam
+) -> None:
+    view = Feed(running).hold("background", 0.3)
+    assert shown_plane(view) == ""
+    running.capture(view, "bladder")
+    running.capture(view)
+    shown = wait_for(running, "bladder", ItemState.KEPT).shown
+    assert shown is not None
+    assert (shown.shot.plane, shown.shot.confidence, shown.shot.box) == ("", 0.0, None)
+    with record(store, running) as exam:
+        assert sorted(one.shot.item for one in exam.captures()) == ["", "bladder"]
+
+
+def test_the_picture_on_screen_takes_the_place_of_the_one_that_is_there(
+    running: RunningExam,
+) -> None:
+    feed = Feed(running)
+    feed.hold("femur", 0.8)
+    feed.hold("background", 0.6)
+    wait_for(running, "femur", ItemState.BEST)
+    view = feed.hold("femur", 0.4, 0.75)
+    running.replace(view, "femur")
+    shown = wait_for(running, "femur", ItemState.KEPT).shown
+    assert shown is not None
+    assert shown.shot.index == view.frame.index
+    assert line(running, "femur").captures == 1
+
+
+def test_an_item_without_a_plane_is_ticked_and_unticked(running: RunningExam) -> None:
+    running.keep("bladder")
+    wait_for(running, "bladder", ItemState.TICKED)
+    running.reject("bladder")
+    wait_for(running, "bladder", ItemState.MISSING)
+
+
+def test_keeping_nothing_says_so(running: RunningExam, notices: Notices) -> None:
+    running.keep("femur")
+    said: list[Notice] = []
+    wait_until(lambda: said.extend(notices.take()) or said)
+    assert "no picture of Femur" in said[0].title
+
+
+def test_a_frame_looked_at_twice_is_kept_once_with_its_last_result(
+    store: ExamStore, running: RunningExam
+) -> None:
+    view = Feed(running).see("femur", 0.9)
+    again = analysis_of(view.frame, shares_of("lips", 0.8))
+    running.see(View(view.frame, again, view.steady))
+    with record(store, running) as exam:
+        assert [row.plane for row in exam.frames()] == ["lips"]
+
+
+def test_a_view_that_still_lasts_when_the_source_stands_counts(running: RunningExam) -> None:
+    Feed(running).hold("femur", 0.7)
+    assert line(running, "femur").state is ItemState.MISSING
+    running.source_stands()
+    wait_for(running, "femur", ItemState.BEST)
+
+
+def test_recording(store: ExamStore, running: RunningExam) -> None:
+    feed = Feed(running)
+    feed.hold("background", 0.2)
+    running.record(True)
+    wait_until(lambda: running.view.recording_s is not None)
+    feed.hold("femur", 1.0)
+    running.record(False)
+    wait_until(lambda: running.view.recording_s is None)
+    with record(store, running) as exam:
+        (one,) = exam.recordings()
+        assert (one.frames, one.ended, one.trouble) == (25, True, "")
+        assert (exam.media / one.file).stat().st_size > 1000
+
+
+def test_a_full_disk_is_said_once_and_nothing_is_lost_when_there_is_room_again(
+    store: ExamStore,
+    running: RunningExam,
+    notices: Notices,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real: Callable[..., None] = Exam.add_frames
+    full = [True]
+
+    def add(self: Exam, frames: object) -> None:
+        if full[0]:
+            raise OutputError("the exam cannot be kept: database or disk is full", "Free some")
+        real(self, frames)
+
+    monkeypatch.setattr(Exam, "add_frames", add)
+    feed = Feed(running)
+    feed.hold("femur", 0.4)
+    wait_until(lambda: running.view.trouble != "")
+    feed.hold("femur", 0.4)
+    full[0] = False
+    wait_until(lambda: running.view.trouble == "")
+    said = [one.title for one in notices.take()]
+    assert len([one for one in said if "full" in one]) == 1
+    with record(store, running) as exam:
+        assert [row.index for row in exam.frames()] == list(range(20))
+
+
+def test_ending_twice_is_no_error(running: RunningExam) -> None:
+    running.end()
+    running.end()
