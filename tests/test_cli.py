@@ -50,7 +50,9 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"SonoAssist {sonoassist.__version__}\n"
 
 
-@pytest.mark.parametrize("words", [["--help"], ["--version"], ["demo", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["--version"], ["demo", "--help"], ["exam", "show", "--help"]]
+)
 def test_help_imports_nothing_heavy(words: list[str]) -> None:
     done = program(
         "-c",
@@ -108,6 +110,11 @@ def test_without_a_display_the_window_names_analyse() -> None:
         ["analyse", "a.mp4", "--out", "x", "--frames", "some"],
         ["models"],
         ["models", "dance"],
+        ["exam"],
+        ["exam", "dance"],
+        ["exam", "show"],
+        ["exam", "export", "last"],
+        ["exam", "send"],
         ["devices", "--no-such-option"],
     ],
 )

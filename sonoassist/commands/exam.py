@@ -166,7 +166,9 @@ def _export(args: argparse.Namespace, store: ExamStore) -> int:
 
     exam_id = store.find(args.exam)
     parts = frozenset(name for name, _ in _PARTS if getattr(args, name)) or _USUAL_PARTS
-    files = write_export(store, exam_id, args.out, _wanted(args, parts))
+    files = write_export(
+        store, exam_id, args.out, _wanted(args, parts), lambda path: say(f"written: {path}")
+    )
     say(f"exam {exam_id}: {len(files)} files written into {args.out}")
     _warn_of_names(args)
     return 0

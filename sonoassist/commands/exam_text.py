@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 
-from sonoassist.exam.checklist import ItemState, Line, checklist, completeness, outside
+from sonoassist.exam.checklist import Line, checklist, completeness, outside
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.overview import DAMAGED, Overview, state_of
 from sonoassist.exam.records import Capture, ExamInfo, Recording
+from sonoassist.exam.report.words import FOOTER, clock, percent, state, when
 from sonoassist.exam.rows import sayable
 from sonoassist.planes import BY_KEY
-
-_NOTICE = "Research and training only. Not for diagnosis."
-_STATES = {
-    ItemState.MISSING: "missing",
-    ItemState.REJECTED: "rejected, none left",
-    ItemState.BEST: "best so far, not reviewed",
-    ItemState.TICKED: "ticked by hand",
-    ItemState.KEPT: "kept",
-}
 
 
 def list_text(found: Iterable[Overview]) -> str:
@@ -69,7 +60,7 @@ def show_text(exam: Exam, running: bool) -> str:
         _captures("CAPTURES OUTSIDE THE LIST", outside(info.start.items, captures)),
         _recordings(exam.recordings()),
         _table([("", clock(one.at_s), one.text) for one in exam.events()], "EVENTS"),
-        f"{_NOTICE}\n",
+        f"{FOOTER}\n",
     ]
     return "\n".join(part for part in parts if part)
 
@@ -102,17 +93,13 @@ def _checklist(lines: Sequence[Line]) -> str:
 
 def _line(line: Line) -> Sequence[str]:
     shown = line.shown
-    optional = line.state is ItemState.MISSING and not line.item.required
-    state = "not ticked (optional)" if optional and line.item.manual else _STATES[line.state]
-    if optional and not line.item.manual:
-        state = "not seen (optional)"
     where = (f"#{shown.capture_id}", *_shot(shown)) if shown is not None else ("", "", "", "")
-    return ("", line.item.label, state, *where, line.note)
+    return ("", line.item.label, state(line), *where, line.note)
 
 
 def _shot(one: Capture) -> tuple[str, str, str]:
     shot = one.shot
-    sure = f"{100 * shot.confidence:.0f} %" if shot.plane else ""
+    sure = percent(shot.confidence) if shot.plane else ""
     return clock(shot.at_s), sure, "with clip" if one.clip else ""
 
 
@@ -164,15 +151,3 @@ def _aligned(rows: Iterable[Sequence[str]], widths: Sequence[int]) -> Iterator[s
             row[-1],
         ]
         yield "  ".join(cells).rstrip()
-
-
-def when(moment: str) -> str:
-    """A moment in the local time of this computer."""
-    return f"{datetime.fromisoformat(moment).astimezone():%Y-%m-%d %H:%M}"
-
-
-def clock(time_s: float) -> str:
-    """A time in the exam: mm:ss, or h:mm:ss."""
-    whole = max(int(time_s), 0)
-    hours, minutes, seconds = whole // 3600, whole // 60 % 60, whole % 60
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes:02d}:{seconds:02d}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,8 @@ LOOKED_AT = 40
 USUAL_FPS = 25.0
 
 
-def write_clips(exam: Exam, folder: Path, *, mask: bool) -> list[Path]:
-    """Write the clips of all captures that were not rejected; returns the files.
+def write_clips(exam: Exam, folder: Path, *, mask: bool) -> Iterator[Path]:
+    """Write the clips of all captures that were not rejected; gives each file when it is there.
 
     Args:
         exam: Open.
@@ -35,7 +36,6 @@ def write_clips(exam: Exam, folder: Path, *, mask: bool) -> list[Path]:
         OutputError: The operating system refuses; or, after all others are written, a clip could
             not be.
     """
-    written: list[Path] = []
     troubles: list[str] = []
     for one in exam.captures():
         if not one.clip or one.judgement is Judgement.REJECTED:
@@ -43,13 +43,13 @@ def write_clips(exam: Exam, folder: Path, *, mask: bool) -> list[Path]:
         target = ensure_folder(folder) / clip_name(one)
         try:
             _write(exam.media / one.clip, target, one.shot.field, mask=mask)
-            written.append(target)
         except _NoClipError as error:
             troubles.append(f"the clip of capture {one.capture_id} is left out: {error}")
+        else:
+            yield target
     if troubles:
         more = f" (and {len(troubles) - 1} more)" if len(troubles) > 1 else ""
         raise OutputError(f"{troubles[0]}{more}", "All the others are written")
-    return written
 
 
 def clip_name(one: Capture) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,7 +39,13 @@ class Export:
     unreviewed: bool = False
 
 
-def write_export(store: ExamStore, exam_id: str, folder: Path, export: Export) -> list[Path]:
+def write_export(
+    store: ExamStore,
+    exam_id: str,
+    folder: Path,
+    export: Export,
+    told: Callable[[Path], None] = lambda path: None,
+) -> list[Path]:
     """Write what is wanted of an exam into a folder; returns the files.
 
     The tables and the report lie in the folder itself, the rest in stills/, clips/ and dicom/.
@@ -48,6 +55,7 @@ def write_export(store: ExamStore, exam_id: str, folder: Path, export: Export) -
         exam_id: Its name.
         folder: Made where it is missing; older files of the same exam are replaced.
         export: What is wanted.
+        told: Called with each file that is written.
 
     Raises:
         UsageError: There is no such exam, a part is not known, the folder holds another exam, or
@@ -58,8 +66,11 @@ def write_export(store: ExamStore, exam_id: str, folder: Path, export: Export) -
     parts = _parts(export)
     with store.open(exam_id) as exam:
         exam.info()  # a damaged record leaves no folder behind
-        label = _labelled(exam, folder, export)
-        return [label, *_write(exam, folder, parts, export)]
+        written = [_labelled(exam, folder, export)]
+        for path in _write(exam, folder, parts, export):
+            written.append(path)
+            told(path)
+    return written
 
 
 def _parts(export: Export) -> frozenset[str]:
@@ -88,27 +99,25 @@ def _labelled(exam: Exam, folder: Path, export: Export) -> Path:
     return path
 
 
-def _write(exam: Exam, folder: Path, parts: frozenset[str], export: Export) -> list[Path]:
+def _write(exam: Exam, folder: Path, parts: frozenset[str], export: Export) -> Iterator[Path]:
     """In the order of what is most likely to succeed: whatever is done stays."""
     from sonoassist.exam.report.data import ReportOptions
     from sonoassist.exam.report.write import write_report
 
-    written: list[Path] = []
     formats = tuple(name for name in _BY_REPORT if name in parts)
     if formats:
         options = ReportOptions(boxes=export.boxes, mask=export.masked, formats=formats)
-        written += write_report(exam, folder, options)
+        yield from write_report(exam, folder, options)
     if "csv" in parts:
         from sonoassist.exam.raw_tables import write_tables
 
-        written += write_tables(exam, folder)
+        yield from write_tables(exam, folder)
     if "dicom" in parts:
-        written += export_as_dicom(exam, folder / "dicom", export)
+        yield from export_as_dicom(exam, folder / "dicom", export)
     if "clips" in parts:
         from sonoassist.exam.clip_export import write_clips
 
-        written += write_clips(exam, folder / "clips", mask=export.masked)
-    return written
+        yield from write_clips(exam, folder / "clips", mask=export.masked)
 
 
 def export_as_dicom(exam: Exam, folder: Path, export: Export) -> list[Path]:
