@@ -13,8 +13,8 @@ import pytest
 from real_models import frame_of
 from sonoassist.errors import DamagedFrameError
 from sonoassist.exam.exam import Exam
-from sonoassist.exam.records import Capture, ExamStart, How, Shot
 from sonoassist.exam.recorder import Recorder
+from sonoassist.exam.records import Capture, ExamStart, How, Shot
 from sonoassist.exam.store import ExamStore
 from sonoassist.packets import Box, Frame, Pixels
 from sonoassist.sources import open_source
