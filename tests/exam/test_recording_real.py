@@ -19,10 +19,11 @@ from sonoassist.exam.exam import Exam
 from sonoassist.exam.recorder import Recorder
 from sonoassist.exam.records import FrameRow
 from sonoassist.exam.replay import replay
-from sonoassist.packets import Analysis, Frame
+from sonoassist.packets import Analysis, Frame, State
 from sonoassist.sources import open_source
+from waiting import wait_until
 
-EVERY = 5
+EVERY = 3
 BEGAN_S = 31.5
 
 
@@ -34,7 +35,7 @@ def exam(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Exam]:
 
 @pytest.fixture(scope="module")
 def live(exam: Exam, test_data: Path) -> dict[int, Analysis]:
-    """Montage: recorded whole, every fifth frame analysed and kept in the record."""
+    """Montage: recorded whole, every third frame analysed and kept in the record."""
     analyser = published_analyser(test_data)
     found = {}
     recorder = Recorder(exam, pytest.fail, spare_bytes=0)
@@ -48,6 +49,13 @@ def live(exam: Exam, test_data: Path) -> dict[int, Analysis]:
     return found
 
 
+@pytest.fixture(scope="module")
+def scenes(test_data: Path) -> set[int]:
+    """Frames that show one scene; those between are blends of two."""
+    told = json.loads((test_data / "exam" / "montage.json").read_text())["segments"]
+    return {n for one in told for n in range(one["first_frame"], one["last_frame"] + 1)}
+
+
 def row_of(analysis: Analysis) -> FrameRow:
     frame, prediction = analysis.frame, analysis.prediction
     return FrameRow(
@@ -57,9 +65,16 @@ def row_of(analysis: Analysis) -> FrameRow:
 
 
 @pytest.mark.real
-def test_the_same_planes(exam: Exam, live: dict[int, Analysis], test_data: Path) -> None:
+def test_the_same_planes(
+    exam: Exam, live: dict[int, Analysis], scenes: set[int], test_data: Path
+) -> None:
+    """On 99 % of the frames that show one scene, and always where both times a plane is named.
+
+    Between the scenes two pictures lie over each other, and which of the two wins there is
+    changed by noise of a single grey level.
+    """
     analyser = published_analyser(test_data)
-    same = []
+    same: dict[int, bool] = {}
     worst_db = np.inf
     times = []
     with open_source(str(exam.media / "recording-1.mp4")) as source:
@@ -68,12 +83,16 @@ def test_the_same_planes(exam: Exam, live: dict[int, Analysis], test_data: Path)
             if frame.index % EVERY == 0:
                 before = live[frame.index]
                 again = analyser.analyse(frame)
-                same.append(again.prediction.plane is before.prediction.plane)
-                worst_db = min(worst_db, psnr_db(before.frame.pixels, frame.pixels))
+                alike = again.prediction.plane is before.prediction.plane
+                same[frame.index] = alike
+                assert alike or not (before.state is again.state is State.PLANE)
+            if frame.index % (20 * EVERY) == 0:
+                worst_db = min(worst_db, psnr_db(live[frame.index].frame.pixels, frame.pixels))
     assert len(times) == 1419
     np.testing.assert_allclose(times, np.arange(1419) / 25, atol=TICK_S)
     assert worst_db > 38
-    assert np.mean(same) >= 0.99
+    assert np.mean([alike for index, alike in same.items() if index in scenes]) >= 0.99
+    assert np.mean(list(same.values())) >= 0.95
 
 
 @pytest.mark.real
@@ -97,36 +116,32 @@ def test_analyse_reads_a_recording_whole_or_cut_off(
     demo = paths.demo_exam()
     assert demo is not None
     with open_source(str(demo)) as source:
-        frames = [frame for frame, _ in zip(source, range(60), strict=False)]
+        frames = [frame for frame, _ in zip(source, range(24), strict=False)]
     cut = tmp_path / "cut.mp4"
     with make_exam(paths.exams(), synthetic=True) as exam:
         path = exam.media / "recording-1.mp4"
         record_and_look(exam, frames, path, cut)
-    assert 40 <= analysed(path, tmp_path, frames, capsys)[0] == 60
-    count, planes = analysed(cut, tmp_path, frames, capsys)
-    assert 40 <= count < 60
-    assert planes == analysed(path, tmp_path, frames, capsys)[1][:count]
+    whole = analysed(path, tmp_path, frames, capsys)
+    there = analysed(cut, tmp_path, frames, capsys)
+    assert len(whole) == 24
+    assert 16 <= len(there) < 24
+    assert there == whole[: len(there)]
 
 
 def record_and_look(exam: Exam, frames: list[Frame], path: Path, cut: Path) -> None:
     """Record; `cut` is how the file looks on the disk before it is finished."""
     recorder = Recorder(exam, pytest.fail, spare_bytes=0)
     record(recorder, [(frame, 3.0 + frame.time_s) for frame in frames])
-    wait_for(recorder, len(frames))
+    wait_until(lambda: recorder.figures().written == len(frames))
     shutil.copy(path, cut)
     recorder.stop()
     assert exam.recordings()[0].frames == len(frames)
 
 
-def wait_for(recorder: Recorder, frames: int) -> None:
-    from waiting import wait_until
-
-    wait_until(lambda: recorder.figures().written == frames)
-
-
 def analysed(
     path: Path, folder: Path, frames: list[Frame], capsys: pytest.CaptureFixture[str]
-) -> tuple[int, list[str]]:
+) -> list[str]:
+    """The planes of the frames, which are checked to be at their times."""
     out = folder / f"out-{path.stem}"
     words = ["--engine", "torch", "--precision", "f32", "--json"]
     assert run(["analyse", str(path), "--out", str(out), *words]) == 0
@@ -137,4 +152,4 @@ def analysed(
     assert [int(row["frame"]) for row in rows] == list(range(len(rows)))
     times = [float(row["time_s"]) for row in rows]
     np.testing.assert_allclose(times, [one.time_s for one in frames[: len(rows)]], atol=2 * TICK_S)
-    return len(rows), [row["plane"] for row in rows]
+    return [row["plane"] for row in rows]
