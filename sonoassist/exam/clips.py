@@ -19,6 +19,8 @@ from sonoassist.sources.base import SYNTHETIC_MARK
 SECONDS = 2.0
 LATE_S = 0.5
 """A capture may become known so long after its frame and still get all the seconds before."""
+_GRACE_S = 1e-6
+"""Times are sums of floats: a frame two seconds away may seem to be a little further."""
 LIMIT_BYTES = 512 * 2**20
 
 OnTrouble = Callable[[str], None]
@@ -112,11 +114,12 @@ class Clipper:
             Whether there will be one: not when the frames of that time are gone, nor when so
             many clips wait to be written that they fill the memory.
         """
-        clip = _Clip(capture_id, at_s, at_s + self._seconds)
+        reach_s = self._seconds + _GRACE_S
+        clip = _Clip(capture_id, at_s, at_s + reach_s)
         with self._lock:
             if self._stopped or self._begun_bytes() >= self._limit:
                 return False
-            clip.frames += [one for one in self._recent if abs(one[0] - at_s) <= self._seconds]
+            clip.frames += [one for one in self._recent if abs(one[0] - at_s) <= reach_s]
             if not clip.frames:
                 return False
             self._open.append(clip)
@@ -174,6 +177,7 @@ class Clipper:
                 self._tell(OutputError(f"{type(error).__name__}: {error}"))
             with self._lock:
                 self._begun.remove(clip)
+            del clip  # its pictures are not to be kept until the next one comes
 
     def _tell(self, error: SonoAssistError) -> None:
         self._on_trouble(f"a capture has no clip: {error}")

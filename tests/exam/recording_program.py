@@ -18,5 +18,6 @@ if __name__ == "__main__":
     recorder = Recorder(exam, print)
     for number in range(1000):
         recorder.add(numbered(number), 7.5 + number / 25)
-        print(recorder.figures().written, flush=True)
+        sys.stdout.write(f"{recorder.figures().written}\n")
+        sys.stdout.flush()
         time.sleep(float(sys.argv[2]))
