@@ -73,6 +73,7 @@ class Controller(QObject):
         self._configure({"crop", "threshold", "guided_heat", "carry_boxes"})
         self.load_model()
         self.look_for_devices()
+        self.desk.start()
 
     def stop(self) -> None:
         """Keep the settings and end everything that runs."""

@@ -120,6 +120,15 @@ class ExamDesk(QObject):
             return None
         return line, running.exam.media / line.shown.still
 
+    def start(self) -> None:
+        """Tidy up, in the background, what a killed program has left."""
+        if self.store is not None:
+            store = self.store
+            self._jobs.start("sweep", store.sweep, lambda _done: None, self._not_swept)
+
+    def _not_swept(self, error: Exception) -> None:
+        self._session.notices.put(Notice(Level.WARNING, "Old exams were not tidied up", str(error)))
+
     # -- beginning and ending ----------------------------------------------------------------
 
     def follow(self, status: SessionStatus) -> None:
