@@ -70,6 +70,9 @@ class Act(Enum):
     OWN_CROP = "own_crop"
     DISPLAY = "display"
     SETTINGS = "settings"
+    PAGE_LIVE = "page_live"
+    PAGE_REVIEW = "page_review"
+    PAGE_PRACTICE = "page_practice"
     HELP = "help"
     LEAVE = "leave"
     QUIT = "quit"
@@ -100,6 +103,8 @@ class Needs(Enum):
     """The view is frozen."""
     EXAM = "exam"
     """An exam runs."""
+    VIEW = "view"
+    """The live page is shown, or the start page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +141,7 @@ _S, _F, _X, _D, _A, _W = (
     Group.WINDOW,
 )
 _PIC, _REC, _LIVE = Needs.PICTURE, Needs.RECORDING, Needs.LIVE
-_FRZ, _EXAM = Needs.FREEZE, Needs.EXAM
+_FRZ, _EXAM, _VIEW = Needs.FREEZE, Needs.EXAM, Needs.VIEW
 
 ACTIONS: tuple[Action, ...] = (
     Action(Act.OPEN_FILE, "Open file…", "Open", ("Ctrl+O",), _S, "file"),
@@ -181,16 +186,16 @@ ACTIONS: tuple[Action, ...] = (
     Action(Act.REPORT, "Report of the exam", "Report", ("Ctrl+P",), _X, "report", "", _EXAM),
     Action(Act.EXAMS, "Exams kept so far…", "Exams", ("Ctrl+L",), _X, "recent"),
     Action(Act.EXAM_MENU, "Exam choices…", "Exam", ("Ctrl+J",), _X, "exam"),
-    Action(Act.BOX, "Box", "Box", ("B",), _D, "", "show_box"),
-    Action(Act.HEAT, "Heat map of the evidence", "Heat map", ("H",), _D, "", "show_heat"),
-    Action(Act.GUIDED, "Guided heat map", "Guided", ("G",), _D, "", "guided_heat"),
-    Action(Act.CROP_OUTLINE, "Outline of the crop", "Crop", ("C",), _D, "", "show_crop"),
-    Action(Act.TIMING, "Time of each frame", "Timing", ("I",), _D, "timing"),
+    Action(Act.BOX, "Box", "Box", ("B",), _D, "", "show_box", _VIEW),
+    Action(Act.HEAT, "Heat map of the evidence", "Heat map", ("H",), _D, "", "show_heat", _VIEW),
+    Action(Act.GUIDED, "Guided heat map", "Guided", ("G",), _D, "", "guided_heat", _VIEW),
+    Action(Act.CROP_OUTLINE, "Outline of the crop", "Crop", ("C",), _D, "", "show_crop", _VIEW),
+    Action(Act.TIMING, "Time of each frame", "Timing", ("I",), _D, "timing", "", _VIEW),
     Action(Act.THEME, "Dark or light theme", "Theme", ("T",), _D, "theme"),
     Action(Act.FULL_SCREEN, "Full screen", "Full screen", ("F", "F11"), _D, "fullscreen"),
-    Action(Act.LABEL, "Steady or raw label", "Label", ("R",), _A),
-    Action(Act.THRESHOLD_DOWN, "Lower the threshold", "", ("[",), _A),
-    Action(Act.THRESHOLD_UP, "Raise the threshold", "", ("]",), _A),
+    Action(Act.LABEL, "Steady or raw label", "Label", ("R",), _A, "", "", _VIEW),
+    Action(Act.THRESHOLD_DOWN, "Lower the threshold", "", ("[",), _A, "", "", _VIEW),
+    Action(Act.THRESHOLD_UP, "Raise the threshold", "", ("]",), _A, "", "", _VIEW),
     Action(Act.MODELS, "Choose the model…", "Model", ("Ctrl+M",), _A, "model"),
     Action(Act.INSTALL, "Install SonoNet-32", "Install", ("Ctrl+I",), _A, "install"),
     Action(Act.ADD_WEIGHTS, "Add weights file…", "Add weights…", ("Ctrl+Shift+A",), _A, "add"),
@@ -201,6 +206,9 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(Act.DISPLAY, "Display choices…", "Display", ("Ctrl+Y",), _W, "display"),
     Action(Act.SETTINGS, "Settings…", "Settings", ("Ctrl+,",), _W, "settings"),
+    Action(Act.PAGE_LIVE, "Live", "Live", ("Ctrl+1",), _W),
+    Action(Act.PAGE_REVIEW, "Review a recorded exam", "Review", ("Ctrl+2",), _W),
+    Action(Act.PAGE_PRACTICE, "Practise on a recorded exam", "Practice", ("Ctrl+3",), _W),
     Action(Act.HELP, "Keys and help", "Help", ("?", "F1"), _W, "help"),
     Action(Act.LEAVE, "Close what lies on top; leave full screen", "", ("Esc",), _W),
     Action(Act.QUIT, "Quit", "Quit", ("Ctrl+Q",), _W),

@@ -289,6 +289,13 @@ class Controller(QObject):
         else:
             self.session.toggle()
 
+    def leave_live(self) -> None:
+        """Another page is shown: a recording waits, a live source goes on."""
+        status = self.session.status()
+        live = status.source is not None and status.source.live
+        if status.play_state is PlayState.PLAYING and not live:
+            self.session.pause()
+
     def seek(self, index: int) -> None:
         """Go to a frame of the recording."""
         self.thaw()

@@ -15,6 +15,7 @@ from sonoassist.gui.display import Display
 from sonoassist.gui.installer import InstallPanel
 from sonoassist.gui.live_page import LivePage
 from sonoassist.gui.menus import Menus
+from sonoassist.gui.page import Page, PageWidget
 from sonoassist.gui.questions import Questions
 from sonoassist.gui.shell import MIN_HEIGHT_PX, MIN_WIDTH_PX, geometry_text
 from sonoassist.gui.start_page import StartPage
@@ -50,11 +51,13 @@ class MainWindow(QWidget):
         self.banner = QLabel()
         self.install_panel = InstallPanel(controller.installer, self.look)
         self.pages = QStackedWidget()
+        self.page = Page.LIVE
+        self._others: dict[Page, QWidget] = {}
         self.status_line = StatusLine(self.look)
         self.toasts = Toasts(self, self.look)
         self.menus = Menus(self, controller, self.actions_set)
         self.display = Display(controller, self.live, self.toasts)
-        self.questions = Questions(self, controller, self._allow)
+        self.questions = Questions(self, controller, self.open_here, self._allow)
         self._arrange()
         self._connect()
         self._apply_look()
@@ -68,6 +71,7 @@ class MainWindow(QWidget):
         self.banner.hide()
         self.pages.addWidget(self.start_page)
         self.pages.addWidget(self.live)
+        self.top.show_page(self.page)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -147,6 +151,9 @@ class MainWindow(QWidget):
             Act.OWN_CROP: lambda: self.live.viewport.draw_crop(True),
             Act.DISPLAY: lambda: self._drop(Act.DISPLAY, self.menus.display),
             Act.SETTINGS: self._ask(Questions.show_settings),
+            Act.PAGE_LIVE: lambda: self.show_page(Page.LIVE),
+            Act.PAGE_REVIEW: lambda: self.show_page(Page.REVIEW),
+            Act.PAGE_PRACTICE: lambda: self.show_page(Page.PRACTICE),
             Act.HELP: self._ask(Questions.show_help),
             Act.LEAVE: self.leave,
             Act.QUIT: self._quit,
@@ -168,6 +175,42 @@ class MainWindow(QWidget):
     def _trigger(self, act: Act) -> None:
         self.actions_set[act].trigger()
 
+    # -- pages -----------------------------------------------------------------------------
+
+    def add_page(self, page: Page, widget: QWidget) -> None:
+        """Have a page besides the live one; `widget` is a `PageWidget`."""
+        self._others[page] = widget
+        self.pages.addWidget(widget)
+        self._of(page).set_look(self.look)
+
+    def _of(self, page: Page) -> PageWidget:
+        widget: PageWidget = self._others[page]  # type: ignore[assignment]
+        return widget
+
+    def show_page(self, page: Page) -> None:
+        """Show a page; what is watched live goes on, a recording that plays there is paused."""
+        if page is self.page or (page is not Page.LIVE and page not in self._others):
+            return
+        self.questions.close()
+        if self.page is not Page.LIVE:
+            self._of(self.page).leave()
+        else:
+            self.controller.leave_live()
+        self.page = page
+        self.top.show_page(page)
+        if page is not Page.LIVE:
+            self.pages.setCurrentWidget(self._others[page])
+            self._of(page).enter()
+        self.display.refresh()
+        self._allow()
+
+    def open_here(self, spec: str) -> None:
+        """Open a recording or another source on the page that is shown."""
+        if self.page is Page.LIVE:
+            self.controller.open(spec)
+        else:
+            self._of(self.page).open(spec)
+
     def _look_at_capture(self) -> None:
         self.questions.show_capture(self.actions_set)
 
@@ -181,6 +224,8 @@ class MainWindow(QWidget):
         self.actions_set.set_look(self.look)
         for part in (self.top, self.start_page, self.live, self.status_line, self.toasts):
             part.set_look(self.look)
+        for page in self._others:
+            self._of(page).set_look(self.look)
         self._place_toasts()
         self.questions.set_look(self.look)
 
@@ -218,7 +263,7 @@ class MainWindow(QWidget):
     def _show_status(self, status: SessionStatus) -> None:
         empty = status.play_state is PlayState.EMPTY
         page: QWidget = self.start_page if empty else self.live
-        if self.pages.currentWidget() is not page:
+        if self.page is Page.LIVE and self.pages.currentWidget() is not page:
             if empty:
                 self.start_page.refresh()
             self.pages.setCurrentWidget(page)
@@ -239,8 +284,10 @@ class MainWindow(QWidget):
         """Enable what can be used now."""
         source, recording, live = needs_met(self.display.status)
         frozen, exam = self.controller.freeze.active, self.controller.desk.view is not None
-        met = (source, recording, live, frozen, exam)
+        met = (source, recording, live, frozen, exam, True)
         have = {need for need, is_met in zip(_NEEDS, met, strict=True) if is_met}
+        if self.page is not Page.LIVE:
+            have.clear()  # the keys belong to the page that is shown
         self.actions_set.allow(have & self.questions.allowed)
 
     def _seek_time(self, at_s: float) -> None:
@@ -295,7 +342,7 @@ class MainWindow(QWidget):
         if Path(path).suffix.lower() in (".npz", ".pth", ".safetensors"):
             self.controller.add_weights(Path(path))
         else:
-            self.controller.open(path or url.toString())
+            self.open_here(path or url.toString())
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """A window manager may leave full screen by itself: show the bars again."""
@@ -320,6 +367,8 @@ class MainWindow(QWidget):
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Keep the settings and end the session."""
         self.display.stop()
+        for page in self._others:
+            self._of(page).stop()
         window = self._top_level()
         if not window.isFullScreen():
             self.controller.settings.window_geometry = geometry_text(window)
@@ -328,7 +377,7 @@ class MainWindow(QWidget):
             event.accept()
 
 
-_NEEDS = (Needs.PICTURE, Needs.RECORDING, Needs.LIVE, Needs.FREEZE, Needs.EXAM)
+_NEEDS = (Needs.PICTURE, Needs.RECORDING, Needs.LIVE, Needs.FREEZE, Needs.EXAM, Needs.VIEW)
 
 
 def _warning(status: SessionStatus) -> str:

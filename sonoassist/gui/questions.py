@@ -24,13 +24,19 @@ class Questions:
     Args:
         window: What they lie on.
         controller: Gets the answers.
+        open_here: Opens what the user chose, on the page that is shown.
         changed: Called when a sheet has opened or closed: other keys work then.
     """
 
     def __init__(
-        self, window: QWidget, controller: Controller, changed: Callable[[], None]
+        self,
+        window: QWidget,
+        controller: Controller,
+        open_here: Callable[[str], None],
+        changed: Callable[[], None],
     ) -> None:
         self._window = window
+        self._open_here = open_here
         self._changed = changed
         self._controller = controller
         self._look = Look(DARK)
@@ -70,7 +76,7 @@ class Questions:
         """
         if self.sheet is None:
             return set(Needs)
-        return {Needs.EXAM} if isinstance(self.sheet, CaptureSheet) else set()
+        return {Needs.EXAM, Needs.VIEW} if isinstance(self.sheet, CaptureSheet) else {Needs.VIEW}
 
     # -- sheets ----------------------------------------------------------------------------
 
@@ -172,11 +178,11 @@ class Questions:
 
     def ask_file(self) -> None:
         """Ask for a recording, a picture or a DICOM file."""
-        self._dialog("Open a recording or a picture", self._controller.open, False).open()
+        self._dialog("Open a recording or a picture", self._open_here, False).open()
 
     def ask_folder(self) -> None:
         """Ask for a folder of pictures."""
-        self._dialog("Open a folder of pictures", self._controller.open, True).open()
+        self._dialog("Open a folder of pictures", self._open_here, True).open()
 
     def ask_weights(self) -> None:
         """Ask for a weights file."""

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QRectF, Qt
-from PyQt6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PyQt6.QtGui import QAction, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from sonoassist.gui.actions import Act, ActionSet
+from sonoassist.gui.actions import BY_ACT, Act, ActionSet, tip
 from sonoassist.gui.controls import KeyButton
+from sonoassist.gui.page import Page
 from sonoassist.gui.theme import Look
 
-PAGES = (("Live", ""), ("Review", "Review comes in a later version"),
-         ("Practice", "Practice comes in a later version"))  # fmt: skip
+_TABS = ((Page.LIVE, Act.PAGE_LIVE), (Page.REVIEW, Act.PAGE_REVIEW),
+         (Page.PRACTICE, Act.PAGE_PRACTICE))  # fmt: skip
 _SOURCES = (Act.OPEN_FILE, Act.OPEN_FOLDER, Act.DEVICES, Act.STREAM)
 _CHOICES = (Act.MODELS, Act.ENGINES, Act.CROPS, Act.DISPLAY, Act.EXAM_MENU)
 _WINDOW = (Act.FULL_SCREEN, Act.SETTINGS, Act.HELP)
 
 
 class PageTab(QWidget):
-    """Name of a page, underlined for the one shown; pages to come are pale and say so."""
+    """Name of a page, underlined for the one shown.
 
-    def __init__(self, name: str, missing: str, look: Look) -> None:
+    Args:
+        action: Shows the page.
+        act: Its row in the table.
+        look: Theme and size.
+    """
+
+    def __init__(self, action: QAction, act: Act, look: Look) -> None:
         super().__init__()
-        self._name = name
-        self._missing = missing
-        self.setEnabled(not missing)
-        self.setToolTip(missing)
-        self.setAccessibleName(name)
+        self._action = action
+        self._name = BY_ACT[act].short
+        self._current = False
+        self.setToolTip(tip(act))
+        self.setAccessibleName(self._name)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self.set_look(look)
 
@@ -37,14 +44,23 @@ class PageTab(QWidget):
         self.setFixedWidth(round(wide) + look.px(24))
         self.update()
 
+    def set_current(self, on: bool) -> None:
+        """Underline it, or not."""
+        if on != self._current:
+            self._current = on
+            self.update()
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """Show the page."""
+        self._action.trigger()
+
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint the name."""
         painter = QPainter(self)
         painter.setFont(self._look.font(14))
-        painter.setPen(self._look.colour("muted" if self._missing else "text"))
-        painter.setOpacity(0.55 if self._missing else 1.0)
+        painter.setPen(self._look.colour("text" if self._current else "muted"))
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._name)
-        if not self._missing:
+        if self._current:
             high, inset = self._look.px(2), self._look.px(8)
             line = QRectF(inset, self.height() - high, self.width() - 2 * inset, high)
             painter.fillRect(line, self._look.colour("accent"))
@@ -59,12 +75,12 @@ class TopBar(QWidget):
         self.setObjectName("bar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._name = QLabel("SonoAssist")
-        self._tabs = [PageTab(name, missing, look) for name, missing in PAGES]
+        self._tabs = {page: PageTab(actions[act], act, look) for page, act in _TABS}
         self._buttons: dict[Act, KeyButton] = {}
         self._look = look
         self._row = QHBoxLayout(self)
         self._row.addWidget(self._name)
-        for tab in self._tabs:
+        for tab in self._tabs.values():
             self._row.addWidget(tab)
         self._row.addStretch(1)
         for group in (_SOURCES, _CHOICES, _WINDOW):
@@ -79,6 +95,15 @@ class TopBar(QWidget):
         self._buttons[act] = button
         self._row.addWidget(button)
 
+    def show_page(self, page: Page) -> None:
+        """Underline the page that is shown."""
+        for one, tab in self._tabs.items():
+            tab.set_current(one is page)
+
+    def tab(self, page: Page) -> PageTab:
+        """The tab of a page."""
+        return self._tabs[page]
+
     def button(self, act: Act) -> KeyButton:
         """The button of an action, to open its menu under."""
         return self._buttons[act]
@@ -92,7 +117,7 @@ class TopBar(QWidget):
         self._name.setStyleSheet(
             f"font-weight: 600; font-size: {look.px(16)}px; padding-right: {look.px(12)}px"
         )
-        parts: list[PageTab | KeyButton] = [*self._tabs, *self._buttons.values()]
+        parts: list[PageTab | KeyButton] = [*self._tabs.values(), *self._buttons.values()]
         for part in parts:
             part.set_look(look)
         self._fit()

@@ -1,0 +1,43 @@
+"""The pages of the window, and what each of them can be asked."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Protocol
+
+from sonoassist.gui.theme import Look
+
+
+class Page(Enum):
+    """Which page."""
+
+    LIVE = "live"
+    REVIEW = "review"
+    PRACTICE = "practice"
+
+
+class PageWidget(Protocol):
+    """A page besides the live one. Its keys work while it is shown, and only then.
+
+    Ctrl and Alt combinations, F, T, ? and Esc belong to the window.
+    """
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        ...
+
+    def open(self, spec: str) -> None:
+        """The user chose a recording while the page is shown."""
+        ...
+
+    def enter(self) -> None:
+        """It is shown from now on."""
+        ...
+
+    def leave(self) -> None:
+        """Another page is shown from now on: nothing of it plays or listens to keys."""
+        ...
+
+    def stop(self) -> None:
+        """The window closes: nothing of it runs when this returns."""
+        ...
