@@ -81,4 +81,4 @@ def _between(knots: Reals, areas: Reals, low: Reals, high: Reals) -> Reals:
     """Integral from `low` to `high` of a function with an area over each span, none between."""
     steps = np.column_stack([np.zeros_like(areas), areas]).ravel()
     total = np.cumsum(steps)
-    return np.interp(high, knots, total) - np.interp(low, knots, total)
+    return np.asarray(np.interp(high, knots, total) - np.interp(low, knots, total))

@@ -63,7 +63,7 @@ class FrameTable:
     @property
     def judged(self) -> Flags:
         """Which frames were taken for a B-mode picture at all, bool (n,)."""
-        return self.content == CONTENTS.index(Content.B_MODE)
+        return np.asarray(self.content == CONTENTS.index(Content.B_MODE))
 
     def box_of(self, row: int) -> Box | None:
         """The box found in a frame, in frame pixels."""
