@@ -12,7 +12,7 @@ from sonoassist.errors import SonoAssistError
 from sonoassist.retrieval.analysing import OnFrame
 from sonoassist.retrieval.order import Task
 from sonoassist.retrieval.result import Bundle
-from sonoassist.retrieval.worker import Searcher
+from sonoassist.retrieval.worker import NoEngineError, Searcher
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,43 @@ class Died:
     how: str
 
 
-Event = Progress | Done | Failed | Died
+@dataclass(frozen=True, slots=True)
+class Useless:
+    """A worker cannot search any exam, and neither could the others.
+
+    Attributes:
+        worker: Its number.
+        reason: Why not, one line.
+    """
+
+    worker: int
+    reason: str
+
+
+Event = Progress | Done | Failed | Died | Useless
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why an exam could not be searched, as it travels from a worker.
+
+    Attributes:
+        reason: One line.
+        general: It is not for this exam alone.
+    """
+
+    reason: str
+    general: bool = False
+
+
+Outcome = Bundle | Trouble
+
+
+def event_of(worker: int, outcome: Outcome) -> Event:
+    """What a worker's outcome means."""
+    if isinstance(outcome, Bundle):
+        return Done(worker, outcome)
+    return (Useless if outcome.general else Failed)(worker, outcome.reason)
 
 
 class Crew(Protocol):
@@ -89,17 +125,19 @@ class Crew(Protocol):
         """End all workers, also those that are busy; they have ended when this returns."""
 
 
-def search(searcher: Searcher, task: Task, told: OnFrame) -> Bundle | str:
+def search(searcher: Searcher, task: Task, told: OnFrame) -> Outcome:
     """Search an exam; whatever is wrong with it is said in one line.
 
     The top of a worker: one exam must not take the others with it.
     """
     try:
         return searcher.search(task, told)
+    except NoEngineError as error:
+        return Trouble(str(error), general=True)
     except SonoAssistError as error:
-        return str(error)
+        return Trouble(str(error))
     except Exception as error:  # noqa: BLE001 (a worker's top: reported, the others go on)
         last = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(last.filename).name}, line {last.lineno}"
         text = " ".join(str(error).split())
-        return f"the program failed on it ({type(error).__name__}: {text}; {where})"
+        return Trouble(f"the program failed on it ({type(error).__name__}: {text}; {where})")

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
-from sonoassist.retrieval.crew import Died, Done, Event, Failed, Progress, search
+from sonoassist.retrieval.crew import Died, Event, Progress, event_of, search
 from sonoassist.retrieval.order import Order, Task
-from sonoassist.retrieval.result import Bundle
 from sonoassist.retrieval.worker import Searcher
 
 POLL_S = 0.5
@@ -134,7 +133,7 @@ class ProcessCrew:
         if isinstance(said, tuple):
             return Progress(number, *said)
         one.busy = False
-        return Done(number, said) if isinstance(said, Bundle) else Failed(number, str(said))
+        return event_of(number, said)
 
     def close(self) -> None:
         """See `crew.Crew`."""
@@ -185,7 +184,7 @@ def _deaf_to_interrupts() -> Iterator[None]:
 def _work(pipe: Connection, order: Order, own_cores: Sequence[int]) -> None:
     """The life of a worker: it ends with the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _keep_to(own_cores)
+    keep_to(own_cores)
     searcher = Searcher(order)
     with suppress(*_GONE):
         while (task := pipe.recv()) is not None:
@@ -193,7 +192,8 @@ def _work(pipe: Connection, order: Order, own_cores: Sequence[int]) -> None:
     searcher.close()
 
 
-def _keep_to(own_cores: Sequence[int]) -> None:
+def keep_to(own_cores: Sequence[int]) -> None:
+    """Use only these cores from now on, where the system can do that."""
     if hasattr(os, "sched_setaffinity") and list(own_cores) != cores():
         os.sched_setaffinity(0, own_cores)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sonoassist.errors import EngineError, SourceError
-from sonoassist.retrieval.crew import Crew, Died, Done, Event, Failed, Progress
+from sonoassist.retrieval.crew import Crew, Died, Done, Event, Failed, Progress, Useless
 from sonoassist.retrieval.exams import Failure, RecordedExam
 from sonoassist.retrieval.order import Order, Task
 from sonoassist.retrieval.output import OutputFolder, Place
@@ -200,6 +200,8 @@ class _Run:
             self._watcher.finished(job.place.name, event.bundle.about)
         elif isinstance(event, Failed):
             self._fail(job, event.reason)
+        elif isinstance(event, Useless):
+            raise EngineError(event.reason)
         else:
             self._died(job, event)
 

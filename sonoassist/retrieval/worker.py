@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from sonoassist.engines.base import Engine
+from sonoassist.errors import EngineError, SonoAssistError
 from sonoassist.pipeline import Analyser
 from sonoassist.precision.choosing import engine_for
 from sonoassist.retrieval.analysing import OnFrame, analyse_exam, analysed_from, is_synthetic
 from sonoassist.retrieval.order import LoadedModel, Order, Task
 from sonoassist.retrieval.result import Bundle, make_bundle
+
+
+class NoEngineError(EngineError):
+    """No exam can be searched here: the engine cannot be made."""
 
 
 class Searcher:
@@ -29,6 +34,7 @@ class Searcher:
             told: Called after each frame that is analysed.
 
         Raises:
+            NoEngineError: The engine cannot be made.
             SonoAssistError: The exam cannot be read, or the engine fails.
         """
         synthetic = is_synthetic(task.exam)
@@ -44,9 +50,12 @@ class Searcher:
     def _engine(self, model: LoadedModel) -> Engine:
         name = model.card.name
         if name not in self._engines:
-            engine = engine_for(model.card, model.tensors, self._order.choice)
+            try:
+                engine = engine_for(model.card, model.tensors, self._order.choice)
+                Analyser(engine, model.card, self._order.options).warm_up()
+            except SonoAssistError as error:
+                raise NoEngineError(error.message, error.hint) from error
             self._engines[name] = engine
-            Analyser(engine, model.card, self._order.options).warm_up()
         return self._engines[name]
 
     def close(self) -> None:
