@@ -188,6 +188,7 @@ def _connected(address: str, jobs: int) -> ModuleType:
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     import ray
 
+    made: ModuleType = ray
     quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
     if address == LOCAL:
         quiet |= {"num_cpus": jobs, "include_dashboard": False, "object_store_memory": _STORE_BYTES}
@@ -198,7 +199,7 @@ def _connected(address: str, jobs: int) -> ModuleType:
             f"the cluster {address} cannot be reached: {_first_line(error)}",
             "Start one with `ray start --head`, or use --cluster local",
         ) from error
-    return ray
+    return made
 
 
 def _slots(ray: ModuleType, jobs: int) -> list[_Slot]:

@@ -18,8 +18,9 @@ from sonoassist.temporal.quality import GAIN, Quality
 
 MOST = 5
 """So many views of a plane are offered."""
-LEAST = 1 / len(PLANES)
-"""A plane that is never likelier than by guessing was not found."""
+LEAST = 0.02
+"""A plane that is never likelier than this was not found. Above it even a guess is shown,
+as a guess: it is right now and then."""
 VALLEY = 0.5
 """A view ends where the confidence falls below this share of its peak."""
 APART_S = 1.0

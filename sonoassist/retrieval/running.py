@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sonoassist.errors import EngineError, SourceError
 from sonoassist.retrieval.crew import Crew, Died, Done, Event, Failed, Progress, Useless
-from sonoassist.retrieval.exams import Failure, RecordedExam
+from sonoassist.retrieval.exams import Failure, Found, RecordedExam
 from sonoassist.retrieval.order import Order, Task
 from sonoassist.retrieval.output import OutputFolder, Place
 
@@ -59,8 +59,8 @@ class Watcher(Protocol):
     def finished(self, name: str, about: dict[str, Any]) -> None:
         """The files of an exam are written."""
 
-    def failed(self, failure: Failure) -> None:
-        """An exam cannot be searched."""
+    def failed(self, failure: Failure, name: str = "") -> None:
+        """An exam cannot be searched; it has a name where it was begun."""
 
     def again(self, name: str, how: str) -> None:
         """The worker of an exam died; it is searched again."""
@@ -98,20 +98,18 @@ class Plan:
         return sum(job.exam.size_bytes for job in self.jobs)
 
 
-def make_plan(
-    exams: Sequence[RecordedExam], output: OutputFolder, order: Order, *, again: bool
-) -> Plan:
+def make_plan(found: Found, output: OutputFolder, order: Order, *, again: bool) -> Plan:
     """Look which exams are finished.
 
     Args:
-        exams: All that were named.
+        found: What was named.
         output: Taken.
         order: What is asked for.
         again: Do all of them anew, whatever is there.
     """
     readable: list[tuple[RecordedExam, str]] = []
-    failures = []
-    for exam in exams:
+    failures = list(found.failures)
+    for exam in found.exams:
         try:
             readable.append((exam, exam.fingerprint()))
         except SourceError as error:
@@ -216,4 +214,4 @@ class _Run:
     def _fail(self, job: _Job, reason: str) -> None:
         failure = Failure(str(job.exam.path), reason)
         self._summary.failures.append(failure)
-        self._watcher.failed(failure)
+        self._watcher.failed(failure, job.place.name)
