@@ -23,7 +23,7 @@ from sonoassist.errors import UsageError
 from sonoassist.files import ensure_folder, output_error, write_bytes
 from sonoassist.retrieval.exams import RecordedExam
 from sonoassist.retrieval.order import Order
-from sonoassist.retrieval.result import ABOUT, FRAMES, Bundle
+from sonoassist.retrieval.result import ABOUT, FRAMES, FRAMES_HASH, Bundle
 
 LOCK = ".retrieve.lock"
 _MAKING, _OLD = ".making-", ".old-"
@@ -156,9 +156,10 @@ class OutputFolder:
         if place.about is None:
             return b""
         try:
-            return (self.folder / place.name / FRAMES).read_bytes()
+            data = (self.folder / place.name / FRAMES).read_bytes()
         except OSError:
             return b""
+        return data if hashlib.sha256(data).hexdigest() == place.about.get(FRAMES_HASH) else b""
 
     def write(self, bundle: Bundle) -> None:
         """Put the files of an exam in their place; older ones go.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from sonoassist.retrieval.table import FrameTable
 
 RETRIEVAL, ABOUT = "retrieval.json", "about.json"
 SHEET, FRAMES = "contact-sheet.png", "frames.npz"
+FRAMES_HASH = "frames_sha256"
 
 Values = dict[str, Any]
 
@@ -69,6 +71,7 @@ def make_bundle(task: Task, order: Order, analysed: Analysed) -> Bundle:
         SHEET: contact_sheet(_heading(about, analysed), tiles),
         RETRIEVAL: as_json(told),
     }
+    about[FRAMES_HASH] = hashlib.sha256(files[FRAMES]).hexdigest()
     about["files"] = sorted([*files, ABOUT])
     return Bundle(task.name, {**files, ABOUT: as_json(about)}, about)
 
@@ -147,7 +150,7 @@ class _Teller:
         if pick.confidence < threshold:
             return f"doubtful: below {threshold:.0%}".replace("%", " %")
         if pick.score < threshold:
-            return "doubtful: a glimpse"
+            return "doubtful: not steady"
         return "" if self._shows(key, pick.row) else "doubtful: not the likeliest"
 
     def why(self, key: str, picks: Sequence[Pick]) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist.planes import INDEX, PLANES
-from sonoassist.retrieval.smoothing import HOLD_S, Ints, Reals, smoothed, spans_of
+from sonoassist.retrieval.smoothing import HOLD_S, Reals, smoothed, spans_of
 from sonoassist.retrieval.table import FrameTable
 from sonoassist.temporal.best_frames import NEAR
 from sonoassist.temporal.quality import GAIN, Quality
@@ -24,7 +24,9 @@ as a guess: it is right now and then."""
 VALLEY = 0.5
 """A view ends where the confidence falls below this share of its peak."""
 APART_S = 1.0
-"""What lies so near to the end of a view belongs to it: no view of its own."""
+"""What a moment so short parts is one view."""
+
+Rows = NDArray[np.intp]
 
 WANTED = tuple(plane.key for plane in PLANES if not plane.is_background)
 
@@ -129,34 +131,30 @@ def _picks(scales: _Scales, plane: int, rule: Rule) -> tuple[Pick, ...]:
     return tuple(_chosen_first(found)) if rule is Rule.BEST else tuple(found)
 
 
-def _views(scales: _Scales, score: Reals, least: float) -> Iterator[tuple[int, NDArray[np.intp]]]:
+def _views(scales: _Scales, score: Reals, least: float) -> Iterator[tuple[int, Rows]]:
     """The highest peaks, each with the rows of its view, highest first."""
     left = score.copy()
     for _ in range(MOST):
         top = int(left.argmax())
         if left[top] <= least:
             return
-        first, last = _reach(scales.sequence, left, top)
-        yield top, np.arange(first, last + 1)
-        near = (scales.end_s > scales.begin_s[first] - APART_S) & (
-            scales.begin_s < scales.end_s[last] + APART_S
+        rows = _reach(scales, left, top)
+        yield top, rows
+        near = (scales.end_s > scales.begin_s[rows[0]] - APART_S) & (
+            scales.begin_s < scales.end_s[rows[-1]] + APART_S
         )
-        same = scales.sequence == scales.sequence[top]
-        left[near & same] = 0.0
+        left[near & (scales.sequence == scales.sequence[top])] = 0.0
 
 
-def _reach(sequence: Ints, score: Reals, top: int) -> tuple[int, int]:
-    """First and last row of the view round a peak."""
-    outside = np.flatnonzero((score < VALLEY * score[top]) | (sequence != sequence[top]))
-    place = int(np.searchsorted(outside, top))
-    first = int(outside[place - 1]) + 1 if place else 0
-    last = int(outside[place]) - 1 if place < len(outside) else len(score) - 1
-    return first, last
+def _reach(scales: _Scales, score: Reals, top: int) -> Rows:
+    """The frames of the view round a peak, in order."""
+    high = (score >= VALLEY * score[top]) & (scales.sequence == scales.sequence[top])
+    rows = np.flatnonzero(high)
+    breaks = np.flatnonzero(scales.begin_s[rows[1:]] - scales.end_s[rows[:-1]] > APART_S) + 1
+    return next(part for part in np.split(rows, breaks) if part[0] <= top <= part[-1])
 
 
-def _pick(
-    scales: _Scales, plane: int, score: Reals, view: tuple[int, NDArray[np.intp]], rule: Rule
-) -> Pick:
+def _pick(scales: _Scales, plane: int, score: Reals, view: tuple[int, Rows], rule: Rule) -> Pick:
     top, rows = view
     equal = rows[score[rows] >= score[top] - NEAR]
     row = top if rule is Rule.PAPER else _finest(scales, score, equal, top)
@@ -172,7 +170,7 @@ def _pick(
     )
 
 
-def _finest(scales: _Scales, score: Reals, rows: NDArray[np.intp], top: int) -> int:
+def _finest(scales: _Scales, score: Reals, rows: Rows, top: int) -> int:
     """Of frames about as sure the one of the best quality; the surest where none is finer."""
     quality = (scales.sharpness[rows] + scales.stillness[rows]) / 2
     finest = rows[quality >= quality.max() - GAIN]

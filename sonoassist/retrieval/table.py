@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -22,6 +24,12 @@ from sonoassist.temporal.quality import Quality
 CONTENTS = tuple(Content)
 _CONTENT = {State.DOPPLER: Content.DOPPLER, State.NO_SIGNAL: Content.NO_SIGNAL}
 _ABOUT = "about"
+
+_DAMAGED = (
+    OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, MemoryError, struct.error,
+    zlib.error, zipfile.BadZipFile,
+)  # fmt: skip
+"""What reading a damaged archive may raise."""
 
 Ints = NDArray[np.int32]
 Reals = NDArray[np.float64]
@@ -156,7 +164,7 @@ def unpacked(data: bytes) -> tuple[FrameTable, dict[str, Any]] | None:
         with np.load(io.BytesIO(data), allow_pickle=False) as kept:
             about = json.loads(str(kept[_ABOUT]))
             table = FrameTable(*(_checked(name, kept[name]) for name in COLUMNS))
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+    except _DAMAGED:
         return None
     whole = len({len(getattr(table, name)) for name in COLUMNS}) == 1
     return (table, about) if whole and isinstance(about, dict) else None
