@@ -133,8 +133,12 @@ def _named(word: str, store: ExamStore) -> list[RecordedExam]:
         return found
     if path.exists() or not word:
         return [RecordedExam(path, (Part(path),))]
+    return [of_record(store, _record(word, path, store))]
+
+
+def _record(word: str, path: Path, store: ExamStore) -> str:
     try:
-        return [of_record(store, store.find(word))]
+        return store.find(word)
     except UsageError as error:
         if os.sep in word or path.suffix.lower() in VIDEO_SUFFIXES:
             raise SourceError(f"there is no file {word}", "Check the name") from error
