@@ -87,8 +87,9 @@ class _Scales:
     """What is measured of each frame, and the sequences that frames lie in."""
 
     def __init__(self, table: FrameTable) -> None:
+        self.judged = table.judged
         # A picture that is not B-mode shows no plane, whatever the network says.
-        self.raw = np.where(table.judged[:, None], table.probabilities, 0).astype(np.float64)
+        self.raw = np.where(self.judged[:, None], table.probabilities, 0).astype(np.float64)
         self.steady = np.empty_like(self.raw)
         self.begin_s, self.end_s = np.empty(len(table)), np.empty(len(table))
         self.sequence = np.zeros(len(table), np.int32)
@@ -125,18 +126,20 @@ def _sequences(table: FrameTable) -> Iterator[slice]:
 def _picks(scales: _Scales, plane: int, rule: Rule) -> tuple[Pick, ...]:
     raw = scales.raw[:, plane]
     score = raw if rule is Rule.PAPER else np.minimum(raw, scales.steady[:, plane])
-    # The paper's rule always names a frame; views are offered only where there is something.
-    least = LEAST if rule is Rule.BEST or raw.max() > LEAST else 0.0
-    found = [_pick(scales, plane, score, rows, rule) for rows in _views(scales, score, least)]
-    return tuple(_chosen_first(found)) if rule is Rule.BEST else tuple(found)
+    found = [_pick(scales, plane, score, view, rule) for view in _views(scales, score)]
+    if rule is Rule.BEST:
+        return tuple(_chosen_first(found))
+    # The paper's rule always names a frame, however unlikely.
+    top = int(np.where(scales.judged, raw, -1.0).argmax())
+    return tuple(found) or (_pick(scales, plane, score, (top, np.array([top])), rule),)
 
 
-def _views(scales: _Scales, score: Reals, least: float) -> Iterator[tuple[int, Rows]]:
+def _views(scales: _Scales, score: Reals) -> Iterator[tuple[int, Rows]]:
     """The highest peaks, each with the rows of its view, highest first."""
     left = score.copy()
     for _ in range(MOST):
         top = int(left.argmax())
-        if left[top] <= least:
+        if left[top] <= LEAST:
             return
         rows = _reach(scales, left, top)
         yield top, rows

@@ -151,6 +151,8 @@ def run(
         summary.stopped = True
     places = {name: place for place, name in enumerate(plan.order_of_names)}
     summary.results.sort(key=lambda one: places[one.name])
+    jobs = {str(job.exam.path): place for place, job in enumerate(plan.jobs)}
+    summary.failures.sort(key=lambda one: jobs.get(one.exam, -1))
     return summary
 
 

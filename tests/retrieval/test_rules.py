@@ -113,6 +113,8 @@ def test_a_plane_that_is_never_likely_is_missing_by_the_best_rule_only() -> None
     values = course((2, LEAST / 2))
     assert femur(values) == ()
     assert femur(values, Rule.PAPER)[0].row == 50
+    content = [Content.NO_SIGNAL, *[Content.B_MODE] * 3]
+    assert femur([0.0] * 4, Rule.PAPER, content=content)[0].row == 1
 
 
 def test_pictures_of_a_folder_are_views_of_their_own() -> None:
