@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
+import socket
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 LOCAL = "local"
 LOCAL_JOBS = 2
 POLL_S = 0.5
+ANSWER_S = 10.0
 _STORE_BYTES = 512 * 2**20
 """For models and results on their way between local workers."""
 
@@ -181,7 +183,26 @@ class RayCrew:
         self._ray.shutdown()
 
 
+def _check_answers(address: str) -> None:
+    """Ray itself would wait for 20 minutes for a machine that does not answer."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if not host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host, int(port)), ANSWER_S).close()
+    except (OSError, OverflowError) as error:
+        raise _unreachable(address, error) from error
+
+
+def _unreachable(address: str, error: Exception) -> UsageError:
+    return UsageError(
+        f"the cluster {address} cannot be reached: {_first_line(error)}",
+        "Start one with `ray start --head`, or use --cluster local",
+    )
+
+
 def _connected(address: str, jobs: int) -> ModuleType:
+    _check_answers(address)
     # Ray reports its use to its maker; a program beside patients' pictures sends nothing.
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     # Else it warns that a worker without a card sees all cards, or will see none.
@@ -195,10 +216,7 @@ def _connected(address: str, jobs: int) -> ModuleType:
     try:
         ray.init(address=address, **quiet)
     except (ConnectionError, ValueError, RuntimeError, OSError) as error:
-        raise UsageError(
-            f"the cluster {address} cannot be reached: {_first_line(error)}",
-            "Start one with `ray start --head`, or use --cluster local",
-        ) from error
+        raise _unreachable(address, error) from error
     return made
 
 

@@ -126,12 +126,13 @@ def _sequences(table: FrameTable) -> Iterator[slice]:
 def _picks(scales: _Scales, plane: int, rule: Rule) -> tuple[Pick, ...]:
     raw = scales.raw[:, plane]
     score = raw if rule is Rule.PAPER else np.minimum(raw, scales.steady[:, plane])
-    found = [_pick(scales, plane, score, view, rule) for view in _views(scales, score)]
-    if rule is Rule.BEST:
-        return tuple(_chosen_first(found))
+    views = list(_views(scales, score))
     # The paper's rule always names a frame, however unlikely.
-    top = int(np.where(scales.judged, raw, -1.0).argmax())
-    return tuple(found) or (_pick(scales, plane, score, (top, np.array([top])), rule),)
+    if not views and (rule is Rule.PAPER or raw.max() > LEAST):
+        top = int(np.where(scales.judged, score, -1.0).argmax())
+        views = [(top, np.array([top]))]
+    found = [_pick(scales, plane, score, view, rule) for view in views]
+    return tuple(_chosen_first(found) if rule is Rule.BEST else found)
 
 
 def _views(scales: _Scales, score: Reals) -> Iterator[tuple[int, Rows]]:

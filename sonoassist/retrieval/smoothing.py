@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 Reals = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
-WINDOW_S = 0.5
+WINDOW_S = 1.0
 HOLD_S = 1.0
 """A frame stands for at most so long, half of it on either side; behind it there is a gap."""
 
