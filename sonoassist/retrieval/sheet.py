@@ -78,13 +78,13 @@ def contact_sheet(heading: Heading, tiles: Mapping[str, Tile]) -> bytes:
     sheet = _Sheet()
     sheet.head(heading, tiles)
     for place, plane in enumerate(PLANES):
-        corner = sheet.corner(place)
+        corner = sheet_corner(place)
         tile = tiles.get(plane.key)
         if tile is None:
             sheet.missing(corner, plane)
         else:
             sheet.tile(corner, plane, tile)
-    sheet.foot(sheet.corner(len(PLANES)), heading.notes)
+    sheet.foot(sheet_corner(len(PLANES)), heading.notes)
     return sheet.png()
 
 
@@ -95,6 +95,13 @@ def clock(time_s: float) -> str:
     hours, minutes = divmod(minutes, 60)
     text = f"{minutes:02d}:{rest // 10:02d}.{rest % 10}"
     return f"{hours}:{text}" if hours else text
+
+
+def sheet_corner(place: int) -> _Corner:
+    """Left upper corner of the picture in a place of the sheet, in pixels."""
+    row, column = divmod(place, COLUMNS)
+    left = RIM_PX + column * (TILE_PX[0] + GAP_PX)
+    return left, HEAD_PX + row * (TILE_PX[1] + CAPTION_PX + GAP_PX)
 
 
 class _Sheet:
@@ -108,12 +115,6 @@ class _Sheet:
     @cached_property
     def _fonts(self) -> dict[int, _Font]:
         return {size: ImageFont.load_default(size) for size in (BIG_PX, NAME_PX, SMALL_PX)}
-
-    def corner(self, place: int) -> _Corner:
-        """Left upper corner of a place on the sheet."""
-        row, column = divmod(place, COLUMNS)
-        left = RIM_PX + column * (TILE_PX[0] + GAP_PX)
-        return left, HEAD_PX + row * (TILE_PX[1] + CAPTION_PX + GAP_PX)
 
     def head(self, heading: Heading, tiles: Mapping[str, Tile]) -> None:
         """Name of the exam on the left, what was found on the right."""
