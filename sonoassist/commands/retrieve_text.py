@@ -48,6 +48,7 @@ class Display:
 
         self._size_bytes, self._count, self._quiet = max(size_bytes, 1), count, quiet
         self._at_work: dict[str, _Exam] = {}
+        self._warned: set[str] = set()
         self._finished = 0
         self._finished_bytes = 0
         self._frames = 0
@@ -75,9 +76,8 @@ class Display:
         """See `Watcher`."""
         self._end(name)
         if not self._quiet:
-            self._say(f"{name}: {found_text(about)}")
-        for line in (*about["damaged"], *about["warnings"]):
-            self._say(f"sonoassist: warning: {name}: {line}")
+            self._say(f"{one_line(name)}: {found_text(about)}")
+        self._warn(name, about)
         self._show()
 
     def failed(self, failure: Failure, name: str = "") -> None:
@@ -89,9 +89,19 @@ class Display:
     def again(self, name: str, how: str) -> None:
         """See `Watcher`."""
         self._at_work.pop(name, None)
-        self._say(f"sonoassist: warning: {name}: {how}; it is done again")
+        self._say(f"sonoassist: warning: {one_line(name)}: {how}; it is done again")
 
     # --- inside -----------------------------------------------------------------------------
+
+    def _warn(self, name: str, about: dict[str, Any]) -> None:
+        """What must be known of an exam; what is true of many is said once."""
+        lines = [line for line in about["warnings"] if line not in self._warned]
+        self._warned.update(lines)
+        if about["damaged"]:
+            more = len(about["damaged"]) - 1
+            lines.append(about["damaged"][0] + (f" (and {more} more places)" if more else ""))
+        for line in lines:
+            self._say(f"sonoassist: warning: {one_line(name)}: {line}")
 
     def _end(self, name: str) -> None:
         exam = self._at_work.pop(name, None)

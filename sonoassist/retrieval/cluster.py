@@ -61,8 +61,9 @@ class ClusterWorker:
 
     def search(self, task: Task) -> Outcome:
         """Search an exam."""
-        self._tell(0, 0)
-        return search(self._searcher, task, self._tell)
+        outcome = search(self._searcher, task, self._tell)
+        self._tell(0, 0)  # what is asked late must not be taken for the next exam
+        return outcome
 
     def how_far(self) -> tuple[int, int]:
         """Frames that are done, and of how many."""
@@ -158,10 +159,10 @@ class RayCrew:
 
     def _result(self, reference: Any) -> Event:
         worker = self._found.pop(reference)
+        self._asked = {ref: who for ref, who in self._asked.items() if who != worker}
         try:
             outcome: Outcome = self._ray.get(reference)
         except self._ray.exceptions.RayError as error:
-            self._asked = {ref: who for ref, who in self._asked.items() if who != worker}
             self._replace(worker)
             return Died(worker, f"its worker is gone ({_first_line(error)})")
         return event_of(worker, outcome)
