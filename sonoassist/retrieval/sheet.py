@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +27,9 @@ BIG_PX, NAME_PX, SMALL_PX = 32, 21, 16
 DASH_PX = 9
 
 PLANES = tuple(plane for plane in DISPLAY_ORDER if not plane.is_background)
+
+_ALIKE = str.maketrans({"–": "-", "—": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "ß": "ss"})
+_MORE = "·"
 
 _Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 _Corner = tuple[int, int]
@@ -104,6 +108,17 @@ def sheet_corner(place: int) -> _Corner:
     return left, HEAD_PX + row * (TILE_PX[1] + CAPTION_PX + GAP_PX)
 
 
+def drawable(text: str) -> str:
+    """A text in the letters of the font that comes with Pillow: others would be empty boxes.
+
+    A font of the computer would know more of them, but the sheet would differ from one computer
+    to the next.
+    """
+    plain = unicodedata.normalize("NFKD", text.translate(_ALIKE))
+    known = (one for one in plain if not unicodedata.combining(one))
+    return "".join(one if one.isascii() or one in _MORE else "?" for one in known)
+
+
 class _Sheet:
     def __init__(self) -> None:
         rows = -(-(len(PLANES) + 1) // COLUMNS)
@@ -127,8 +142,9 @@ class _Sheet:
             lines.append(f"{len(PLANES) - len(tiles)} missing")
         self._text((right, 66), ", ".join(lines), SMALL_PX, WARNING, anchor="ra")
         room = right - RIM_PX - wide - GAP_PX
-        self._text((RIM_PX, 24), self._fitting(heading.title, BIG_PX, room), BIG_PX, TEXT)
-        self._text((RIM_PX, 66), self._fitting(heading.about, SMALL_PX, room), SMALL_PX, MUTED)
+        title, about = drawable(heading.title), drawable(heading.about)
+        self._text((RIM_PX, 24), self._fitting(title, BIG_PX, room), BIG_PX, TEXT)
+        self._text((RIM_PX, 66), self._fitting(about, SMALL_PX, room), SMALL_PX, MUTED)
 
     def tile(self, corner: _Corner, plane: Plane, tile: Tile) -> None:
         """A frame with its name, confidence and time."""
@@ -166,7 +182,7 @@ class _Sheet:
         room = self._image.width - RIM_PX - left
         lines = [(NOTICE, WARNING), *((note, MUTED) for note in notes)]
         for text, colour in lines:
-            for line in self._wrapped(text, SMALL_PX, room):
+            for line in self._wrapped(drawable(text), SMALL_PX, room):
                 self._text((left, top), line, SMALL_PX, colour)
                 top += 22
             top += 10

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFont
 
 from sonoassist.packets import Box
 from sonoassist.planes import BY_KEY
@@ -19,6 +19,7 @@ from sonoassist.retrieval.sheet import (
     Tile,
     clock,
     contact_sheet,
+    drawable,
     sheet_corner,
 )
 
@@ -85,6 +86,14 @@ words = st.text(st.characters() | st.sampled_from("\ud800\n\t\0"), max_size=300)
 def test_any_text_can_be_written(title: str, about: str, notes: list[str]) -> None:
     heading = Heading(one_line(title), one_line(about), [one_line(note) for note in notes])
     assert contact_sheet(heading, {}).startswith(b"\x89PNG")
+
+
+def test_letters_that_the_font_has_not_are_replaced() -> None:
+    assert drawable("Übung – é 検 · 5") == "Ubung - e ? · 5"
+    font = ImageFont.load_default(20)
+    empty = bytes(font.getmask("検"))
+    for letter in "".join(map(chr, range(33, 127))) + "·":
+        assert bytes(font.getmask(letter)) != empty
 
 
 def test_the_same_sheet_has_the_same_bytes() -> None:
