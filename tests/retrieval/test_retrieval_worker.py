@@ -136,7 +136,7 @@ def test_trouble_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(Analyser, "analyse", broken)
     found = outcome(searcher, exam)
-    assert "ValueError: one two; test_worker.py" in found.reason
+    assert "ValueError: one two; test_retrieval_worker.py" in found.reason
     assert not found.general
 
     def failing(self: Analyser, frame: object) -> None:
