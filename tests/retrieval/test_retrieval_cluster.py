@@ -54,14 +54,19 @@ def workers_of(home: Path) -> list[int]:
 def test_the_exams_of_a_killed_worker_are_done_by_others(home: Path, tmp_path: Path) -> None:
     names = "abcdef"
     for seed, name in enumerate(names):
-        film(tmp_path / "in" / f"{name}.mp4", seed, frames=150)
+        film(tmp_path / "in" / f"{name}.mp4", seed, frames=300)
     out = tmp_path / "out"
     words = ("--rule", "paper", "--no-mask")
     cluster = ("--cluster", "local", "--jobs", "2")
     with program(out, tmp_path / "in", *words, *cluster) as running:
-        wait_until(lambda: (out / "a").exists() or running.poll() is not None, "a", LIMIT_S)
-        wait_until(lambda: workers_of(home) or running.poll() is not None, "workers", LIMIT_S)
-        victims = workers_of(home)
+        victims: list[int] = []
+
+        def half_way() -> bool:
+            if (out / "a").exists() or (out / "b").exists():
+                victims.extend(workers_of(home)[:1])
+            return bool(victims) or running.poll() is not None
+
+        wait_until(half_way, "a worker half-way", LIMIT_S)
         assert victims, running.communicate()
         os.kill(victims[0], signal.SIGKILL)
         _, errors = running.communicate(timeout=LIMIT_S)
