@@ -29,6 +29,7 @@ COMMANDS = (
     Command("window", "open the window on a video, picture, folder, device or stream"),
     Command("demo", "the window on the bundled synthetic exam"),
     Command("analyse", "analyse every frame of a source into a table and a video"),
+    Command("review", "judge and correct the best frames of a recorded exam"),
     Command("exam", "list, show, export, report, send and delete exam records"),
     Command("train", "train a network on labelled exams"),
     Command("evaluate", "measure how good a model is on labelled data"),

@@ -13,6 +13,7 @@ def run_window(
     *,
     overrides: Mapping[str, Any] | None = None,
     bundled_model: bool = False,
+    page: str = "live",
 ) -> int:
     """Open the window and stay in it until it is closed.
 
@@ -21,6 +22,7 @@ def run_window(
         overrides: Settings of this run only (name -> value), e.g. from the command line; they
             are not kept unless the user changes the same setting in the window.
         bundled_model: Use the model that comes with the program unless `overrides` name one.
+        page: The page to show and to open the source on, see `gui.page.Page`.
 
     Returns:
         Exit code of the program.
@@ -32,7 +34,7 @@ def run_window(
     try:
         from sonoassist.gui.start import run
 
-        return run(source, overrides or {}, bundled_model=bundled_model)
+        return run(source, overrides or {}, bundled_model=bundled_model, page=page)
     except ImportError as error:
         if "PyQt6" in str(error) or ".so" in str(error) or "DLL" in str(error):
             raise missing_library(error) from error

@@ -19,11 +19,15 @@ from sonoassist.gui.controller import Controller
 from sonoassist.gui.hooks import install_hooks
 from sonoassist.gui.loading import bundled_model, load_analyser
 from sonoassist.gui.main_window import MainWindow
+from sonoassist.gui.page import Page
 from sonoassist.gui.ports import Services, Session
+from sonoassist.gui.review.desk import ReviewDesk
+from sonoassist.gui.review.page import ReviewPage
 from sonoassist.gui.shell import Shell
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import Level, Notice, Notices
 from sonoassist.model.store import ModelStore
+from sonoassist.review.store import ReviewStore
 from sonoassist.settings import Settings, load_settings, save_settings
 from sonoassist.sources.discovery import list_devices
 
@@ -73,14 +77,21 @@ def build(
     for sentence in notices:
         session.notices.put(Notice(Level.WARNING, sentence))
     controller = Controller(session, services, settings)
-    return MainWindow(controller)
+    window = MainWindow(controller)
+    desk = ReviewDesk(controller, ReviewStore.default())
+    review = ReviewPage(desk, controller, window.actions_set, window.look)
+    window.add_page(Page.REVIEW, review)
+    return window
 
 
-def begin(shell: Shell, window: MainWindow, source: str | None) -> None:
-    """Put the program into the window that is on screen, and begin."""
+def begin(shell: Shell, window: MainWindow, source: str | None, page: Page = Page.LIVE) -> None:
+    """Put the program into the window that is on screen, and begin on a page."""
     shell.take(window)
     shell.updated.connect(window.display.window_painted)
-    window.begin(source)
+    window.begin(source if page is Page.LIVE else None)
+    window.show_page(page)
+    if source is not None and page is not Page.LIVE:
+        window.open_here(source)
 
 
 def make_services(
@@ -136,7 +147,12 @@ class Program:
 
 
 def launch(
-    shell: Shell, source: str | None, overrides: Mapping[str, Any], *, bundled: bool = False
+    shell: Shell,
+    source: str | None,
+    overrides: Mapping[str, Any],
+    *,
+    bundled: bool = False,
+    page: str = "live",
 ) -> Program:
     """Build the program, put it into the window, and begin.
 
@@ -145,6 +161,7 @@ def launch(
         source: What to open at once; None for the start page.
         overrides: Settings of this run only.
         bundled: Use the bundled model in this run unless `overrides` name another.
+        page: The page to begin on, see `Page`.
 
     Raises:
         UsageError: An override is not allowed.
@@ -160,7 +177,7 @@ def launch(
     keeper = SettingsKeeper(path, kept, overrides)
     services = make_services(store, keeper.save, session.notices)
     window = build(session, services, settings, sentences)
-    begin(shell, window, source)
+    begin(shell, window, source, Page(page))
 
     def end() -> None:
         session.stop()

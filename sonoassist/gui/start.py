@@ -144,7 +144,13 @@ def close_on_interrupt(shell: Shell) -> QTimer:
     return timer
 
 
-def run(source: str | None, overrides: Mapping[str, Any], *, bundled_model: bool = False) -> int:
+def run(
+    source: str | None,
+    overrides: Mapping[str, Any],
+    *,
+    bundled_model: bool = False,
+    page: str = "live",
+) -> int:
     """Open the window and stay in it until it is closed; returns the exit code.
 
     Raises:
@@ -155,7 +161,7 @@ def run(source: str | None, overrides: Mapping[str, Any], *, bundled_model: bool
     def launch() -> Program:
         from sonoassist.gui.compose import launch
 
-        return launch(shell, source, overrides, bundled=bundled_model)
+        return launch(shell, source, overrides, bundled=bundled_model, page=page)
 
     application = make_application()
     garbage = GuiGarbage()

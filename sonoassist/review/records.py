@@ -9,6 +9,9 @@ from enum import Enum
 from sonoassist.packets import Box, Floats, State
 from sonoassist.planes import PLANES, Plane
 
+STRIDE = 16
+"""Every so manyth frame is analysed first, and a small picture of it is kept."""
+
 
 @dataclass(frozen=True, slots=True)
 class AnalysisKey:

@@ -24,14 +24,12 @@ from sonoassist.packets import Analysis, Box, Floats, Frame, frozen
 from sonoassist.planes import PLANES
 from sonoassist.review.judge import Judge
 from sonoassist.review.quality import sharpness
-from sonoassist.review.records import FrameResult, Progress, RunState
+from sonoassist.review.records import STRIDE, FrameResult, Progress, RunState
 from sonoassist.review.review import Review
 from sonoassist.review.small import small_jpeg
 from sonoassist.review.table import Table
 from sonoassist.sources.base import Source
 
-STRIDE = 16
-"""Every so manyth frame comes first."""
 STRETCH = 64
 """So many frames are kept at a time: what a crash can cost."""
 _AHEAD = 4

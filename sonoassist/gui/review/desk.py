@@ -1,0 +1,566 @@
+"""What the review page does: holds the review under way and carries out what the user asks for."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+
+from sonoassist.errors import SonoAssistError
+from sonoassist.gui.controller import Controller
+from sonoassist.live.status import Level, Notice, View
+from sonoassist.packets import State
+from sonoassist.planes import BACKGROUND_INDEX, DISPLAY_ORDER, PLANES
+from sonoassist.review.candidates import Peak, all_candidates, missing
+from sonoassist.review.edits import Edit, SetBest, SetLabel, SetMark
+from sonoassist.review.records import Corrections, Progress, RunState
+from sonoassist.review.store import ReviewStore
+
+if TYPE_CHECKING:
+    from sonoassist.review.export import Exported
+    from sonoassist.review.session import ReviewSession
+
+TICK_MS = 25
+COMPARED = 4
+_LOOK_AGAIN_S = 0.8
+"""While the analysis runs, candidates are looked for so often."""
+_STRETCH_S = 10.0
+"""A view is followed so far at most on either side of a frame."""
+_KEYS = tuple(plane.key for plane in DISPLAY_ORDER)
+
+
+class ReviewDesk(QObject):
+    """Opens, steps, chooses, corrects; tells the page what to draw.
+
+    Args:
+        controller: Of the window: settings, jobs, notices, and how a model is made.
+        reviews: Where reviews are kept.
+
+    Signals:
+        opened: Another review is under way, or none.
+        moved: Another frame or another plane is looked at.
+        view_changed: The picture to draw has come.
+        words_changed: Candidates or corrections have changed.
+        progressed: The analysis has come further, or the state of opening has changed.
+        range_changed: Other frames are selected.
+        played: Playing has begun or ended.
+        pictures_came: Small pictures have come.
+    """
+
+    opened = pyqtSignal()
+    moved = pyqtSignal()
+    view_changed = pyqtSignal()
+    words_changed = pyqtSignal()
+    progressed = pyqtSignal()
+    range_changed = pyqtSignal()
+    played = pyqtSignal()
+    pictures_came = pyqtSignal()
+    _ready = pyqtSignal()
+
+    def __init__(self, controller: Controller, reviews: ReviewStore) -> None:
+        super().__init__()
+        self._controller = controller
+        self._reviews = reviews
+        self.session: ReviewSession | None = None
+        self.opening = self.trouble = self.model_trouble = ""
+        self.index = 0
+        self.plane = _KEYS[0]
+        self.view: View | None = None
+        self.candidates: dict[str, tuple[Peak, ...]] = {}
+        self.missing: list[str] = []
+        self.chosen_range: tuple[int, int] | None = None
+        self.playing = False
+        self.paused = False
+        self._shown = False
+        self._generation = 0
+        self._play_from = (0.0, 0)
+        self._looked_at: tuple[int, Corrections] | None = None
+        self._looking = False
+        self._looked_s = 0.0
+        self._progress: Progress | None = None
+        self._closing: list[threading.Thread] = []
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self.tick)
+        self._ready.connect(self._on_ready)
+        controller.settings_changed.connect(self._look)
+
+    # -- opening and closing ---------------------------------------------------------------
+
+    def open(self, spec: str) -> None:
+        """Review another recording; what was reviewed before is kept."""
+        self.close()
+        self._generation += 1
+        generation = self._generation
+        self.opening, self.trouble, self.model_trouble = spec, "", ""
+        self.opened.emit()
+        store = self._controller.services.exams
+
+        def work() -> ReviewSession:
+            from sonoassist.review.session import ReviewSession  # heavy: not at the start
+
+            return ReviewSession.open(spec, self._reviews, self._ready.emit, store)
+
+        self._controller.jobs.start(
+            "open review",
+            work,
+            lambda session: self._on_opened(session, generation),
+            lambda error: self._on_failed(error, generation),
+        )
+
+    def _on_opened(self, session: ReviewSession, generation: int) -> None:
+        if generation != self._generation:
+            self._end(session, 0)
+            return
+        self.session, self.opening = session, ""
+        self.index = session.place
+        self.candidates, self.missing = {}, []
+        self._looked_at = None
+        self._progress = None
+        self.opened.emit()
+        self.moved.emit()
+        self._look()
+        self._load_model(session, generation)
+
+    def _on_failed(self, error: Exception, generation: int) -> None:
+        if generation == self._generation:
+            self.opening, self.trouble = "", str(error)
+            self.opened.emit()
+
+    def _load_model(self, session: ReviewSession, generation: int) -> None:
+        """Make the model and load what is kept, in the background."""
+        settings = self._controller.settings.model_copy(deep=True)
+        make = self._controller.services.make_analyser
+        synthetic = session.recording.info.synthetic
+
+        def work() -> None:
+            analyser = make(settings, synthetic, lambda _step: None)
+            try:
+                session.begin(analyser, settings.crop, paused=self.paused or not self._shown)
+            except BaseException:
+                analyser.close()
+                raise
+
+        def failed(error: Exception) -> None:
+            if generation == self._generation:
+                self.model_trouble = str(error)
+                self.progressed.emit()
+
+        self._controller.jobs.start(
+            "review model", work, lambda _done: self._on_model(generation), failed
+        )
+
+    def _on_model(self, generation: int) -> None:
+        if generation == self._generation and self.session is not None:
+            self.session.pause(self.paused or not self._shown)
+            self.session.look_at(self.index)
+            self.session.views.forget()  # what was fetched without a model has no result
+            self._look()
+            self.progressed.emit()
+
+    def close(self) -> None:
+        """Leave the review; what was said and found is on the disk."""
+        session, self.session = self.session, None
+        self.stop_playing()
+        self.view, self.chosen_range = None, None
+        if session is not None:
+            self._end(session, self.index)
+        self.opened.emit()
+
+    def _end(self, session: ReviewSession, place: int) -> None:
+        """Closing waits for a frame under way: not on this thread."""
+        thread = threading.Thread(target=session.close, args=(place,), name="review closing")
+        thread.start()
+        self._closing = [one for one in self._closing if one.is_alive()] + [thread]
+
+    def stop(self) -> None:
+        """End everything; nothing runs when this returns."""
+        self._timer.stop()
+        self._generation += 1
+        self.close()
+        for thread in self._closing:
+            thread.join()
+
+    def enter(self) -> None:
+        """The page is shown: the analysis goes on."""
+        self._shown = True
+        self._timer.start()
+        if self.session is not None:
+            self.session.pause(self.paused)
+
+    def leave(self) -> None:
+        """Another page is shown: what is watched live comes before the analysis."""
+        self._shown = False
+        self._timer.stop()
+        self.stop_playing()
+        if self.session is not None:
+            self.session.pause(True)
+
+    # -- going to frames -------------------------------------------------------------------
+
+    @property
+    def count(self) -> int:
+        """Frames of the recording."""
+        return len(self.session.table) if self.session is not None else 0
+
+    def go(self, index: int) -> None:
+        """Look at a frame."""
+        if self.session is None:
+            return
+        index = min(max(index, 0), self.count - 1)
+        if index != self.index:
+            self.index = index
+            self.session.look_at(index)
+            self.moved.emit()
+            self._look()
+
+    def step(self, frames: int) -> None:
+        """So many frames on; playing ends."""
+        self.stop_playing()
+        self.go(self.index + frames)
+
+    def step_to(self, index: int) -> None:
+        """Look at a frame; playing ends."""
+        self.stop_playing()
+        self.go(index)
+
+    def look_again(self) -> None:
+        """Wish for the frame looked at, after others were wished for."""
+        self._look()
+
+    def seek(self, index: int) -> None:
+        """Go to a frame; playing goes on from there."""
+        self.go(index)
+        if self.playing:
+            self._play_from = (time.monotonic(), self.index)
+
+    def toggle_play(self) -> None:
+        """Play or pause."""
+        if self.playing:
+            self.stop_playing()
+        elif self.session is not None:
+            if self.index >= self.count - 1:
+                self.go(0)
+            self.playing = True
+            self._play_from = (time.monotonic(), self.index)
+            self.played.emit()
+
+    def stop_playing(self) -> None:
+        """Pause."""
+        if self.playing:
+            self.playing = False
+            self.played.emit()
+
+    def _play_on(self) -> None:
+        session = self.session
+        if session is None or self.view is None or self.view.frame.index != self.index:
+            return  # the picture asked for last is still on its way
+        began_s, first = self._play_from
+        times = session.table.times_s
+        at_s = times[first] + time.monotonic() - began_s
+        self.go(int(times.searchsorted(at_s, side="right")) - 1)
+        if self.index >= self.count - 1:
+            self.stop_playing()
+
+    # -- planes and candidates -------------------------------------------------------------
+
+    def pick(self, plane: str, *, jump: bool = True) -> None:
+        """Choose a row; look at the frame that stands for it."""
+        if self.session is None:
+            return
+        self.plane = plane
+        frame = self.best_of(plane)
+        if jump and frame is not None:
+            self.stop_playing()
+            self.go(frame)
+        self.moved.emit()
+
+    def step_plane(self, rows: int) -> None:
+        """Choose another row."""
+        row = min(max(_KEYS.index(self.plane) + rows, 0), len(_KEYS) - 1)
+        self.pick(_KEYS[row])
+
+    def best_of(self, plane: str) -> int | None:
+        """The frame that stands for a plane: the chosen one, else the best candidate."""
+        chosen = self.corrections.best.get(plane)
+        if chosen is not None:
+            return chosen
+        peaks = self.candidates.get(plane, ())
+        return peaks[0].frame if peaks else None
+
+    def step_candidate(self, steps: int) -> None:
+        """The next candidate of the plane, best first; from anywhere else to the best one."""
+        frames = [peak.frame for peak in self.candidates.get(self.plane, ())]
+        if not frames:
+            name = PLANES_BY_KEY[self.plane].label
+            self.note(f"There is no candidate of {name} yet")
+            return
+        self.stop_playing()
+        at = frames.index(self.index) + steps if self.index in frames else 0
+        self.go(frames[at % len(frames)])
+
+    def next_missing(self) -> None:
+        """The next plane without a sure frame."""
+        left = [key for key in _KEYS if key in self.missing]
+        if self.session is None:
+            return
+        if not left:
+            self.note("No plane is missing")
+            return
+        here = _KEYS.index(self.plane)
+        self.pick(next((key for key in left if _KEYS.index(key) > here), left[0]))
+
+    def compared(self) -> list[Peak]:
+        """The candidates to compare: the chosen frame, then the best ones; up to four."""
+        peaks = list(self.candidates.get(self.plane, ()))
+        chosen = self.corrections.best.get(self.plane)
+        if chosen is not None and all(peak.frame != chosen for peak in peaks):
+            peaks.insert(0, self.peak_of(chosen))
+        return peaks[:COMPARED]
+
+    def peak_of(self, frame: int) -> Peak:
+        """A frame as a candidate of the plane, whatever it shows."""
+        assert self.session is not None
+        table = self.session.table
+        result = table.result(frame)
+        share = float(result.probabilities[INDEX_OF[self.plane]]) if result is not None else 0.0
+        quality = result.quality if result is not None else float("nan")
+        return Peak(frame, float(table.times_s[frame]), share, quality, False, True)
+
+    # -- corrections -----------------------------------------------------------------------
+
+    @property
+    def corrections(self) -> Corrections:
+        """All that the person said."""
+        return self.session.review.corrections if self.session is not None else Corrections()
+
+    def choose(self, frame: int | None = None) -> None:
+        """This frame is the best of the plane; the same once more takes that back."""
+        if self.session is None:
+            return
+        if self.plane == PLANES[BACKGROUND_INDEX].key:
+            self.note("The background has no best frame", "Choose a plane with ↑ and ↓")
+            return
+        frame = self.index if frame is None else frame
+        again = self.corrections.best.get(self.plane) == frame
+        self._apply(SetBest(self.plane, -1 if again else frame))
+
+    def correct(self, plane: str, first: int, last: int) -> None:
+        """Frames show another plane; "" takes the person's word back."""
+        if self.session is not None:
+            self._apply(SetLabel(first, last, plane))
+            self.select(None)
+
+    def toggle_mark(self) -> None:
+        """Mark the frame, or take its mark away."""
+        if self.session is not None:
+            marked = any(mark.frame == self.index for mark in self.corrections.marks)
+            self._apply(SetMark(self.index, not marked))
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        self._again(lambda session: session.review.undo(), "Undone: {}", "There is nothing to undo")
+
+    def redo(self) -> None:
+        """Do again what was undone."""
+        self._again(
+            lambda session: session.review.redo(), "Done again: {}", "There is nothing to do again"
+        )
+
+    def _again(self, turn: Callable[[ReviewSession], Edit | None], said: str, nothing: str) -> None:
+        if self.session is None:
+            return
+        try:
+            edit = turn(self.session)
+        except SonoAssistError as error:
+            self._controller.session.notices.put(Notice.of(error))
+            return
+        self.note(said.format(edit.words) if edit is not None else nothing)
+        self._words()
+
+    def _apply(self, edit: Edit) -> None:
+        assert self.session is not None
+        try:
+            self.session.review.apply(edit)
+        except SonoAssistError as error:
+            self._controller.session.notices.put(Notice.of(error))
+        self._words()
+
+    def _words(self) -> None:
+        self.words_changed.emit()
+        self.view_changed.emit()
+        self._find_candidates()
+
+    def select(self, chosen: tuple[int, int] | None) -> None:
+        """Select frames to be corrected together, or none."""
+        if chosen != self.chosen_range:
+            self.chosen_range = chosen
+            self.range_changed.emit()
+
+    def select_end(self, *, first: bool) -> None:
+        """This frame is the first or the last one of the selected frames."""
+        if self.session is None:
+            return
+        low, high = self.chosen_range or (self.index, self.index)
+        low, high = (self.index, max(high, self.index)) if first else (
+            min(low, self.index), self.index
+        )  # fmt: skip
+        self.select((low, high))
+
+    def stretch(self) -> tuple[int, int]:
+        """The view around the frame: neighbours that the model or the person calls the same."""
+        if self.session is None:
+            return 0, 0
+        arrays = self.session.table.arrays()
+        names = arrays.probabilities.argmax(axis=1)
+        same = arrays.judged & (names == names[self.index])
+        times, here = arrays.times_s, self.index
+        reach_s = [times[here] - _STRETCH_S, times[here] + _STRETCH_S]
+        low, high = (int(one) for one in times.searchsorted(reach_s))
+        first = last = here
+        while first > low and same[first - 1]:
+            first -= 1
+        while last + 1 < high and same[last + 1]:
+            last += 1
+        return first, last
+
+    # -- the analysis ----------------------------------------------------------------------
+
+    def toggle_analysis(self) -> None:
+        """Pause the analysis, or let it go on."""
+        self.paused = not self.paused
+        if self.session is not None:
+            self.session.pause(self.paused)
+        self.progressed.emit()
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far the analysis is; None without a review."""
+        if self.session is None:
+            return None
+        if self.model_trouble:
+            done = self.session.table.done
+            return Progress(RunState.FAILED, done, self.count, message=self.model_trouble)
+        return self.session.progress()
+
+    def export_to(self, folder: Path) -> None:
+        """Write the corrections as training labels, in the background."""
+        session = self.session
+        if session is None:
+            return
+        words, table = session.review.corrections, session.table
+
+        def work() -> Exported:
+            from sonoassist.review.export import export
+
+            return export(session.recording, words, table, folder)
+
+        self._controller.jobs.start("export review", work, self._exported, self._not_exported)
+
+    def _exported(self, made: Exported) -> None:
+        count = f"{made.labels} label{'s' if made.labels != 1 else ''}"
+        self.note(f"{count} written to {made.folder}", f"sonoassist train {made.folder.parent}")
+
+    def _not_exported(self, error: Exception) -> None:
+        notice = Notice(Level.ERROR, f"The export failed: {error}")
+        if isinstance(error, SonoAssistError):
+            notice = Notice.of(error)
+        self._controller.session.notices.put(replace(notice, level=Level.WARNING))
+
+    def note(self, title: str, hint: str = "") -> None:
+        """Tell the user something."""
+        self._controller.note(title, hint)
+
+    # -- news ------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Look for news; cheap when there are none."""
+        if self.session is None:
+            return
+        if self.playing:
+            self._play_on()
+        progress = self.progress
+        if progress != self._progress:
+            self._progress = progress
+            self.progressed.emit()
+        if self._wants_result():
+            self.session.views.forget()
+            self._look()
+        if time.monotonic() - self._looked_s >= _LOOK_AGAIN_S:
+            self._find_candidates()
+
+    def _wants_result(self) -> bool:
+        view, session = self.view, self.session
+        if view is None or session is None or view.analysis is not None or self.playing:
+            return False
+        known = session.table.result(view.frame.index)
+        return known is not None and known.state is not None
+
+    def _look(self) -> None:
+        """Wish for the picture of the frame, with the heat map where that is on."""
+        if self.session is not None:
+            look = self.session.look(self.index, evidence=self._controller.settings.show_heat)
+            if not self._take(self.session):
+                self.session.views.want([look])
+
+    def _on_ready(self) -> None:
+        if self.session is not None:
+            self._take(self.session)
+            self.pictures_came.emit()
+
+    def _take(self, session: ReviewSession) -> bool:
+        look = session.look(self.index, evidence=self._controller.settings.show_heat)
+        view = session.views.got(look)
+        if view is not None and view is not self.view:
+            self.view = view
+            self.view_changed.emit()
+        if session.views.trouble(look):
+            self.view_changed.emit()
+        return view is not None
+
+    @property
+    def frame_trouble(self) -> str:
+        """Why the frame cannot be shown, or ""."""
+        if self.session is None:
+            return ""
+        look = self.session.look(self.index, evidence=self._controller.settings.show_heat)
+        return self.session.views.trouble(look)
+
+    def _find_candidates(self) -> None:
+        session = self.session
+        if session is None or self._looking:
+            return
+        wanted = (session.table.version, session.review.corrections)
+        if wanted == self._looked_at:
+            return
+        self._looking, self._looked_s = True, time.monotonic()
+        table, words = session.table, wanted[1]
+
+        def found(peaks: dict[str, tuple[Peak, ...]]) -> None:
+            self._looking = False
+            if self.session is session:
+                self._looked_at = wanted
+                self.candidates, self.missing = peaks, missing(peaks, self.corrections)
+                self.words_changed.emit()
+
+        def failed(error: Exception) -> None:
+            self._looking = False
+            self.note(f"The candidates could not be found: {error}")
+
+        self._controller.jobs.start(
+            "candidates", lambda: all_candidates(table.arrays(), words), found, failed
+        )
+
+
+PLANES_BY_KEY = {plane.key: plane for plane in PLANES}
+INDEX_OF = {plane.key: index for index, plane in enumerate(PLANES)}
+
+
+def sure_state(view: View) -> bool:
+    """Whether a picture's own result names a plane."""
+    return view.analysis is not None and view.analysis.state is State.PLANE

@@ -1,0 +1,441 @@
+"""The review page: picture, side column and timeline; keys; what lies over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import QRectF, Qt
+from PyQt6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from sonoassist.gui.actions import Act, ActionSet
+from sonoassist.gui.controller import Controller
+from sonoassist.gui.exam_marks import pixmap_of
+from sonoassist.gui.review.compare import Compare
+from sonoassist.gui.review.desk import ReviewDesk
+from sonoassist.gui.review.hover import HoverPicture
+from sonoassist.gui.review.keys import ROWS, Do
+from sonoassist.gui.review.labels import LabelMenu, Scope
+from sonoassist.gui.review.side import Side
+from sonoassist.gui.review.texts import (
+    best_tiles,
+    candidate_tiles,
+    found_text,
+    verdict_of,
+    where_text,
+)
+from sonoassist.gui.review.timeline import TimelineRows
+from sonoassist.gui.screens import Card, Chip, Screen
+from sonoassist.gui.theme import Look
+from sonoassist.gui.timeline import clock
+from sonoassist.gui.verdict import Kind, percent
+from sonoassist.gui.viewport import Viewport
+from sonoassist.live.status import View
+from sonoassist.packets import Pixels
+from sonoassist.planes import BY_KEY
+from sonoassist.review.records import STRIDE
+
+ASPECT = 4 / 3
+PICTURE_SHARE = 0.62
+"""The picture takes at most so much of the width; the column beside it needs the rest."""
+SIDE_PX = 330
+
+
+class ReviewPage(QWidget):
+    """Arranges the widgets, and draws what the desk has.
+
+    Args:
+        desk: Of the review.
+        controller: Of the window.
+        actions: Of the window, for what can be clicked in the picture.
+        look: Theme and size.
+    """
+
+    def __init__(
+        self, desk: ReviewDesk, controller: Controller, actions: ActionSet, look: Look
+    ) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.desk = desk
+        self._controller = controller
+        self._look = look
+        self._pictures: dict[int, Pixels] = {}
+        self._hovered = -1
+        self._hover_x = 0.0
+        handlers = self._handlers()
+        self.viewport = Viewport(look)
+        self.side = Side(look, handlers)
+        self.timeline = TimelineRows(look)
+        self.hover = HoverPicture(self, look)
+        self.labels = LabelMenu(self, look)
+        self.compare = Compare(self, look)
+        self._row = QHBoxLayout()
+        self._column = QVBoxLayout(self)
+        self._row.addWidget(self.viewport)
+        self._row.addWidget(self.side, 1)
+        self._column.addLayout(self._row, 1)
+        self._column.addWidget(self.timeline)
+        self._shortcuts = [self._shortcut(row.keys, handlers[row.do], row.repeats) for row in ROWS]
+        self.viewport.asked.connect(lambda act: actions[act].trigger())
+        self._connect()
+        self.set_look(look)
+        self._show_opened()
+
+    # -- building --------------------------------------------------------------------------
+
+    def _handlers(self) -> dict[Do, Callable[[], None]]:
+        desk = self.desk
+        return {
+            Do.BACK: lambda: desk.step(-1),
+            Do.ON: lambda: desk.step(1),
+            Do.BACK_MORE: lambda: desk.step(-10),
+            Do.ON_MORE: lambda: desk.step(10),
+            Do.START: lambda: desk.step(-desk.count),
+            Do.END: lambda: desk.step(desk.count),
+            Do.PLAY: desk.toggle_play,
+            Do.ROW_UP: lambda: desk.step_plane(-1),
+            Do.ROW_DOWN: lambda: desk.step_plane(1),
+            Do.NEXT: lambda: desk.step_candidate(1),
+            Do.BEFORE: lambda: desk.step_candidate(-1),
+            Do.MISSING: desk.next_missing,
+            Do.CHOOSE: lambda: desk.choose(),
+            Do.COMPARE: self._compare,
+            Do.LABEL: self._ask_label,
+            Do.RANGE_IN: lambda: desk.select_end(first=True),
+            Do.RANGE_OUT: lambda: desk.select_end(first=False),
+            Do.MARK: desk.toggle_mark,
+            Do.UNDO: desk.undo,
+            Do.REDO: desk.redo,
+            Do.BOX: lambda: self._controller.flip("show_box"),
+            Do.HEAT: lambda: self._controller.flip("show_heat"),
+            Do.CLOSER: lambda: self.timeline.zoom(1),
+            Do.FURTHER: lambda: self.timeline.zoom(-1),
+            Do.WHOLE: lambda: self.timeline.whole(),
+            Do.EXPORT: self._ask_folder,
+            Do.PAUSE: desk.toggle_analysis,
+        }
+
+    def _shortcut(
+        self, keys: tuple[str, ...], handler: Callable[[], None], repeats: bool
+    ) -> QShortcut:
+        shortcut = QShortcut(self)
+        shortcut.setKeys([QKeySequence(key) for key in keys])
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.setAutoRepeat(repeats)
+        shortcut.activated.connect(handler)
+        return shortcut
+
+    def _connect(self) -> None:
+        desk, timeline, side = self.desk, self.timeline, self.side
+        desk.opened.connect(self._show_opened)
+        desk.moved.connect(self._show_place)
+        desk.view_changed.connect(self._show_view)
+        desk.words_changed.connect(self._show_words)
+        desk.pictures_came.connect(self._take_pictures)
+        desk.progressed.connect(self._show_progress)
+        desk.range_changed.connect(lambda: timeline.show_range(desk.chosen_range))
+        desk.played.connect(self._show_view)
+        timeline.sought.connect(desk.seek)
+        timeline.row_picked.connect(desk.pick)
+        timeline.row_hinted.connect(lambda key: desk.pick(key, jump=False))
+        timeline.range_drawn.connect(lambda first, last: desk.select((first, last)))
+        timeline.hovered.connect(self._hover)
+        side.candidates.clicked.connect(lambda key: desk.step_to(int(key)))
+        side.candidates.opened.connect(lambda _key: self._compare())
+        side.planes.clicked.connect(desk.pick)
+        self.labels.chosen.connect(desk.correct)
+        self.labels.closed.connect(self._close_labels)
+        self.compare.chosen.connect(self._choose_compared)
+        self.compare.closed.connect(self._close_compare)
+        self._controller.settings_changed.connect(self._apply_settings)
+
+    # -- the page's own protocol -----------------------------------------------------------
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        self._look = look
+        px = look.px
+        self._column.setContentsMargins(px(18), px(12), px(18), px(8))
+        self._column.setSpacing(px(10))
+        self._row.setSpacing(px(18))
+        for part in (self.viewport, self.side, self.timeline, self.hover, self.labels,
+                     self.compare):  # fmt: skip
+            part.set_look(look)
+        self._fit()
+        self._apply_settings()
+
+    def open(self, spec: str) -> None:
+        """Review a recording."""
+        self._close_over()
+        self.desk.open(spec)
+
+    def enter(self) -> None:
+        """It is shown from now on."""
+        self.setFocus()
+        self.desk.enter()
+        self._show_progress()
+
+    def leave(self) -> None:
+        """Another page is shown from now on."""
+        self._close_over()
+        self.desk.leave()
+
+    def stop(self) -> None:
+        """The window closes."""
+        self.desk.stop()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Give the picture as much as it can use."""
+        self._fit()
+        self._close_over()
+
+    def _fit(self) -> None:
+        """The picture takes the height there is, and no more width than it needs."""
+        px = self._look.px
+        margins = self._column.contentsMargins()
+        high = self.height() - self.timeline.height() - px(10) - margins.top() - margins.bottom()
+        view = self.desk.view
+        aspect = view.frame.width_px / view.frame.height_px if view is not None else ASPECT
+        inner = self.width() - margins.left() - margins.right()
+        most = min(inner * PICTURE_SHARE, inner - px(SIDE_PX))
+        wide = round(min(max(high * aspect, 240), most))
+        if self.viewport.minimumWidth() != wide:
+            self.viewport.setFixedWidth(max(wide, 240))
+
+    # -- drawing ---------------------------------------------------------------------------
+
+    def _apply_settings(self) -> None:
+        settings = self._controller.settings
+        self.viewport.show_box = self.compare.show_box = settings.show_box
+        self.viewport.show_heat = settings.show_heat
+        self.viewport.show_crop = False
+        buttons = self.side.buttons.buttons
+        buttons[Do.BOX].change("Box", on=settings.show_box)
+        buttons[Do.HEAT].change("Heat map", on=settings.show_heat)
+        self._show_view()
+
+    def _show_opened(self) -> None:
+        session = self.desk.session
+        self._pictures.clear()
+        self.side.candidates.forget()
+        self.side.planes.forget()
+        self.timeline.show_table(session.table if session is not None else None)
+        for button in (*self.side.buttons.buttons.values(), self.side.progress.button):
+            button.setEnabled(session is not None)
+        self._show_place()
+        self._show_view()
+        self._show_words()
+        self._show_progress()
+
+    def _show_place(self) -> None:
+        desk, session = self.desk, self.desk.session
+        self.timeline.show_index(desk.index)
+        self.timeline.show_plane(desk.plane)
+        if session is not None:
+            times = session.table.times_s
+            where = where_text(desk.index, desk.count, float(times[desk.index]), float(times[-1]))
+            self.side.where.setText(f"{session.recording.label}  ·  {where}")
+        else:
+            self.side.where.setText("")
+        self._show_tiles()
+
+    def _show_view(self) -> None:
+        view, settings = self.desk.view, self._controller.settings
+        verdict = verdict_of(view, self.desk.corrections, settings.threshold)
+        self.viewport.show_view(view, verdict)
+        self.viewport.show_screen(self._screen())
+        reason = "not analysed yet" if verdict.kind is Kind.NOT_ANALYSED else ""
+        self.side.headline.show_verdict(verdict, reason)
+        buttons = self.side.buttons
+        buttons.buttons[Do.PLAY].change("Pause" if self.desk.playing else "Play")
+        buttons.place()
+        self._fit()
+
+    def _screen(self) -> Screen:
+        """What is written over the picture."""
+        desk = self.desk
+        if desk.opening:
+            name = Path(desk.opening.removeprefix("exam:")).name
+            return Screen(Card("wait", f"Opening {name} …", "Its frames are being counted"))
+        if desk.trouble:
+            acts = (Act.OPEN_FILE,)
+            return Screen(Card("error", "This cannot be reviewed", desk.trouble, acts))
+        if desk.session is None:
+            text = "A video or a DICOM clip; drop it here, or take a kept exam from the list"
+            return Screen(Card("file", "Open a recording", text, (Act.OPEN_FILE, Act.EXAMS)))
+        if desk.frame_trouble:
+            return Screen(Card("error", "No picture here", desk.frame_trouble))
+        if desk.view is None:
+            return Screen(Card("wait", "Reading the picture …"))
+        return Screen(None, tuple(self._chips()))
+
+    def _chips(self) -> list[Chip]:
+        desk, words = self.desk, self.desk.corrections
+        chips = []
+        for key, frame in words.best.items():
+            if frame == desk.index:
+                chips.append(Chip("check", f"Best of {BY_KEY[key].label}", "good"))
+        if any(mark.frame == desk.index for mark in words.marks):
+            chips.append(Chip("info", "Marked", "warning"))
+        return chips
+
+    def _show_words(self) -> None:
+        desk = self.desk
+        self.timeline.show_words(desk.corrections, desk.candidates)
+        self.side.found.setText(found_text(desk.missing, bool(desk.candidates)))
+        self._show_tiles()
+
+    def _show_tiles(self) -> None:
+        desk, side = self.desk, self.side
+        if desk.session is None:
+            side.candidates.show_tiles(())
+            side.planes.show_tiles(())
+            side.candidates_title.setText("")
+            return
+        peaks, best = list(desk.candidates.get(desk.plane, ())), desk.corrections.best
+        name = BY_KEY[desk.plane].label
+        side.candidates.empty_text = (
+            "The background needs no best frame." if desk.plane == "background"
+            else f"No frame looks like {name} so far."
+        )  # fmt: skip
+        side.candidates.show_tiles(
+            candidate_tiles(peaks, desk.index, desk.plane, best.get(desk.plane))
+        )
+        frames = [peak.frame for peak in peaks]
+        at = f"{frames.index(desk.index) + 1} of " if desk.index in frames else ""
+        side.candidates_title.setText(f"Candidates for {name}  ·  {at}{len(peaks)}")
+        side.planes.show_tiles(best_tiles(desk.candidates, desk.corrections, desk.plane))
+        self._take_pictures()
+
+    def _show_progress(self) -> None:
+        self.side.progress.show_progress(self.desk.progress, paused=self.desk.paused)
+        self.timeline.refresh()
+
+    # -- small pictures --------------------------------------------------------------------
+
+    def _take_pictures(self) -> None:
+        """Hand out the small pictures that have come, and wish for those still missing."""
+        session = self.desk.session
+        if session is None:
+            return
+        wishes: list[int] = []
+        for tiles in (self.side.candidates, self.side.planes):
+            for frame in tiles.without_picture():
+                pixels = session.smalls.got(frame)
+                if pixels is not None:
+                    tiles.offer(frame, pixmap_of(pixels))
+                else:
+                    wishes.append(frame)
+        if self._hovered >= 0 and session.smalls.got(self._hovered) is None:
+            wishes.insert(0, self._hovered)
+        elif self._hovered >= 0:
+            self._show_hover()
+        self._take_compared()
+        session.smalls.want(wishes)
+
+    def _hover(self, frame: int, x: float) -> None:
+        if frame < 0 or self.desk.session is None:
+            self._hovered = -1
+            self.hover.hide()
+            return
+        # Of every so manyth frame a picture is kept: it is there at once.
+        self._hovered, self._hover_x = frame // STRIDE * STRIDE, x
+        self._hover_frame = frame
+        self._show_hover()
+        self._take_pictures()
+
+    def _show_hover(self) -> None:
+        session = self.desk.session
+        if session is None:
+            return
+        pixels = session.smalls.got(self._hovered)
+        frame = self._hover_frame
+        words = clock(float(session.table.times_s[frame]))
+        result = session.table.result(frame)
+        if result is not None and result.state is not None:
+            words += f"  ·  {result.plane.label} {percent(result.confidence)}"
+        at = self.timeline.geometry()
+        picture = pixmap_of(pixels) if pixels is not None else None
+        self.hover.show_at(at.left() + self._hover_x, at.top() - 2, picture, words)
+
+    # -- over the page ---------------------------------------------------------------------
+
+    def _ask_label(self) -> None:
+        desk = self.desk
+        if desk.session is None:
+            return
+        desk.stop_playing()
+        scopes: list[Scope] = []
+        if desk.chosen_range is not None:
+            scopes.append(self._scope("The selected frames", *desk.chosen_range))
+        first, last = desk.stretch()
+        if last > first:
+            scopes.append(self._scope("This view", first, last))
+        scopes.append(("This frame only", desk.index, desk.index))
+        self.labels.ask(tuple(scopes))
+
+    def _scope(self, words: str, first: int, last: int) -> Scope:
+        assert self.desk.session is not None
+        times = self.desk.session.table.times_s
+        seconds = float(times[last] - times[first])
+        return f"{words}: {last - first + 1} frames, {seconds:.1f} s", first, last
+
+    def _close_labels(self) -> None:
+        self.labels.hide()
+        self.setFocus()
+
+    def _compare(self) -> None:
+        desk = self.desk
+        if desk.session is None:
+            return
+        peaks = desk.compared()
+        if not peaks:
+            desk.note(f"There is no candidate of {BY_KEY[desk.plane].label} yet")
+            return
+        desk.stop_playing()
+        self.hover.hide()
+        self.side.candidates.update()
+        area = QRectF(0, 0, self.width(), self.timeline.geometry().top())
+        best = desk.corrections.best.get(desk.plane, -1)
+        self.compare.begin(BY_KEY[desk.plane], peaks, best, area)
+        self._take_compared()
+
+    def _take_compared(self) -> None:
+        session = self.desk.session
+        if session is None or self.compare.isHidden():
+            return
+        looks = [session.look(frame, evidence=False) for frame in self.compare.missing]
+        for look in looks:
+            view: View | None = session.views.got(look)
+            if view is not None:
+                self.compare.offer(view)
+        left = set(self.compare.missing)
+        if left:
+            session.views.want([look for look in looks if look.index in left])
+
+    def _choose_compared(self, frame: int) -> None:
+        if self.desk.corrections.best.get(self.desk.plane) != frame:
+            self.desk.choose(frame)
+        self.desk.go(frame)
+
+    def _close_compare(self) -> None:
+        self.compare.hide()
+        self.setFocus()
+        self.desk.look_again()
+
+    def _close_over(self) -> None:
+        self.labels.hide()
+        self.compare.hide()
+        self.hover.hide()
+
+    def _ask_folder(self) -> None:
+        if self.desk.session is None:
+            return
+        dialog = QFileDialog(self, "Export the corrections: choose a folder")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(lambda path: self.desk.export_to(Path(path)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
