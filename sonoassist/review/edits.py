@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import ClassVar
 
@@ -25,7 +25,16 @@ class SetLabel:
         cut = [part for one in to.labels for part in _without(one, self.first, self.last)]
         if self.plane:
             cut.append(Label(self.first, self.last, self.plane))
-        return replace(to, labels=_joined(sorted(cut, key=lambda one: one.first)))
+        labels = _joined(sorted(cut, key=lambda one: one.first))
+        return replace(to, labels=labels, best=self._agreeing(to.best))
+
+    def _agreeing(self, best: Mapping[str, int]) -> dict[str, int]:
+        """The chosen frames without those that this label contradicts."""
+        return {
+            plane: frame
+            for plane, frame in best.items()
+            if plane == self.plane or not self.plane or not self.first <= frame <= self.last
+        }
 
     @property
     def words(self) -> str:
@@ -46,9 +55,12 @@ class SetBest:
     def applied(self, to: Corrections) -> Corrections:
         """The corrections with this choice in them."""
         best = {key: frame for key, frame in to.best.items() if key != self.plane}
+        labels = to.labels
         if self.frame >= 0:
             best[self.plane] = self.frame
-        return replace(to, best=best)
+            if to.label_at(self.frame) != self.plane:  # the later word counts
+                labels = SetLabel(self.frame, self.frame, "").applied(to).labels
+        return replace(to, best=best, labels=labels)
 
     @property
     def words(self) -> str:

@@ -75,6 +75,7 @@ class ReviewSession:
         self._run: Run | None = None
         self._field: Box | None = None
         self._lock = threading.Lock()
+        self._closed = False
         self._sources: dict[str, Source] = {}
         self.views.start()
         self.smalls.start()
@@ -116,15 +117,22 @@ class ReviewSession:
             self.recording.modified_ns, card.weights_sha256, card.name, crop_name,
             options.threshold,
         )  # fmt: skip
-        number, field = self._analysis(key, analyser)
+        try:
+            number, field = self._analysis(key, analyser)
+        except BaseException:
+            analyser.close()
+            raise
         plain = replace(options, crop=CropChoice(CropKind.OWN, field), guided=False)
         analyser.configure(replace(plain, carry_boxes=False))
         judge = Judge(analyser)
         run = Run(self.recording.open, self.review, number, self.table, judge, field)
-        with self._lock:
-            self._judge, self._run, self._field = judge, run, field
         run.pause(paused)
-        run.start()
+        with self._lock:
+            if self._closed:
+                judge.close()
+                return
+            self._judge, self._run, self._field = judge, run, field
+            run.start()
 
     def _analysis(self, key: AnalysisKey, analyser: Analyser) -> tuple[int, Box]:
         found = self.review.find_analysis(key)
@@ -212,6 +220,8 @@ class ReviewSession:
         Args:
             place: The frame that is looked at; the next review begins there.
         """
+        with self._lock:
+            self._closed = True
         if self._run is not None:
             self._run.stop()
         self.views.stop()

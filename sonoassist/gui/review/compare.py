@@ -151,8 +151,8 @@ class Compare(QWidget):
         painter.setFont(look.font(14))
         painter.setPen(look.colour("muted"))
         count = len(self._peaks)
-        keys = "1" if count == 1 else f"1 to {count}"
-        words = f"{keys} chooses the best frame · C or Esc goes back"
+        keys = "1 chooses" if count == 1 else f"1 to {count} choose"
+        words = f"{keys} the best frame  ·  C or Esc goes back"
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         painter.drawText(head, right, words)
         for number, peak in enumerate(self._peaks):

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
-from sonoassist.errors import SonoAssistError
 from sonoassist.gui.controller import Controller
-from sonoassist.live.status import Level, Notice, View
-from sonoassist.packets import State
-from sonoassist.planes import BACKGROUND_INDEX, DISPLAY_ORDER, PLANES
+from sonoassist.gui.review.corrector import Corrector
+from sonoassist.gui.review.opener import Opener
+from sonoassist.live.status import View
+from sonoassist.planes import BY_KEY, DISPLAY_ORDER, INDEX
 from sonoassist.review.candidates import Peak, all_candidates, missing
-from sonoassist.review.edits import Edit, SetBest, SetLabel, SetMark
 from sonoassist.review.records import Corrections, Progress, RunState
 from sonoassist.review.store import ReviewStore
 
 if TYPE_CHECKING:
-    from sonoassist.review.export import Exported
     from sonoassist.review.session import ReviewSession
 
 TICK_MS = 25
 COMPARED = 4
 _LOOK_AGAIN_S = 0.8
 """While the analysis runs, candidates are looked for so often."""
-_STRETCH_S = 10.0
-"""A view is followed so far at most on either side of a frame."""
 _KEYS = tuple(plane.key for plane in DISPLAY_ORDER)
 
 
@@ -47,7 +39,6 @@ class ReviewDesk(QObject):
         view_changed: The picture to draw has come.
         words_changed: Candidates or corrections have changed.
         progressed: The analysis has come further, or the state of opening has changed.
-        range_changed: Other frames are selected.
         played: Playing has begun or ended.
         pictures_came: Small pictures have come.
     """
@@ -57,7 +48,6 @@ class ReviewDesk(QObject):
     view_changed = pyqtSignal()
     words_changed = pyqtSignal()
     progressed = pyqtSignal()
-    range_changed = pyqtSignal()
     played = pyqtSignal()
     pictures_came = pyqtSignal()
     _ready = pyqtSignal()
@@ -65,126 +55,75 @@ class ReviewDesk(QObject):
     def __init__(self, controller: Controller, reviews: ReviewStore) -> None:
         super().__init__()
         self._controller = controller
-        self._reviews = reviews
-        self.session: ReviewSession | None = None
-        self.opening = self.trouble = self.model_trouble = ""
         self.index = 0
         self.plane = _KEYS[0]
         self.view: View | None = None
         self.candidates: dict[str, tuple[Peak, ...]] = {}
         self.missing: list[str] = []
-        self.chosen_range: tuple[int, int] | None = None
         self.playing = False
         self.paused = False
         self._shown = False
-        self._generation = 0
         self._play_from = (0.0, 0)
         self._looked_at: tuple[int, Corrections] | None = None
         self._looking = False
         self._looked_s = 0.0
         self._progress: Progress | None = None
-        self._closing: list[threading.Thread] = []
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self.tick)
         self._ready.connect(self._on_ready)
+        self.words = Corrector(controller)
+        self.opener = Opener(controller, reviews, self._ready.emit, lambda: self._held)
+        self.opener.opened.connect(self._on_opened)
+        self.opener.model_came.connect(self._on_model)
+        self.words.changed.connect(self._on_words)
         controller.settings_changed.connect(self._look)
 
     # -- opening and closing ---------------------------------------------------------------
 
+    @property
+    def session(self) -> ReviewSession | None:
+        """The review under way, or None."""
+        return self.opener.session
+
     def open(self, spec: str) -> None:
         """Review another recording; what was reviewed before is kept."""
         self.close()
-        self._generation += 1
-        generation = self._generation
-        self.opening, self.trouble, self.model_trouble = spec, "", ""
-        self.opened.emit()
-        store = self._controller.services.exams
+        self.opener.open(spec)
 
-        def work() -> ReviewSession:
-            from sonoassist.review.session import ReviewSession  # heavy: not at the start
-
-            return ReviewSession.open(spec, self._reviews, self._ready.emit, store)
-
-        self._controller.jobs.start(
-            "open review",
-            work,
-            lambda session: self._on_opened(session, generation),
-            lambda error: self._on_failed(error, generation),
-        )
-
-    def _on_opened(self, session: ReviewSession, generation: int) -> None:
-        if generation != self._generation:
-            self._end(session, 0)
-            return
-        self.session, self.opening = session, ""
-        self.index = session.place
+    def _on_opened(self) -> None:
+        session = self.session
+        self.view, self._looked_at, self._progress = None, None, None
         self.candidates, self.missing = {}, []
-        self._looked_at = None
-        self._progress = None
+        self.index = session.place if session is not None else 0
+        self.words.show_session(session)
         self.opened.emit()
         self.moved.emit()
         self._look()
-        self._load_model(session, generation)
 
-    def _on_failed(self, error: Exception, generation: int) -> None:
-        if generation == self._generation:
-            self.opening, self.trouble = "", str(error)
-            self.opened.emit()
-
-    def _load_model(self, session: ReviewSession, generation: int) -> None:
-        """Make the model and load what is kept, in the background."""
-        settings = self._controller.settings.model_copy(deep=True)
-        make = self._controller.services.make_analyser
-        synthetic = session.recording.info.synthetic
-
-        def work() -> None:
-            analyser = make(settings, synthetic, lambda _step: None)
-            try:
-                session.begin(analyser, settings.crop, paused=self.paused or not self._shown)
-            except BaseException:
-                analyser.close()
-                raise
-
-        def failed(error: Exception) -> None:
-            if generation == self._generation:
-                self.model_trouble = str(error)
-                self.progressed.emit()
-
-        self._controller.jobs.start(
-            "review model", work, lambda _done: self._on_model(generation), failed
-        )
-
-    def _on_model(self, generation: int) -> None:
-        if generation == self._generation and self.session is not None:
-            self.session.pause(self.paused or not self._shown)
+    def _on_model(self) -> None:
+        if self.session is not None:
+            self.session.pause(self._held)
             self.session.look_at(self.index)
             self.session.views.forget()  # what was fetched without a model has no result
             self._look()
-            self.progressed.emit()
+        self.progressed.emit()
+
+    @property
+    def _held(self) -> bool:
+        """Whether the analysis waits: for the user, or while another page is shown."""
+        return self.paused or not self._shown
 
     def close(self) -> None:
         """Leave the review; what was said and found is on the disk."""
-        session, self.session = self.session, None
         self.stop_playing()
-        self.view, self.chosen_range = None, None
-        if session is not None:
-            self._end(session, self.index)
-        self.opened.emit()
-
-    def _end(self, session: ReviewSession, place: int) -> None:
-        """Closing waits for a frame under way: not on this thread."""
-        thread = threading.Thread(target=session.close, args=(place,), name="review closing")
-        thread.start()
-        self._closing = [one for one in self._closing if one.is_alive()] + [thread]
+        self.opener.close(self.index)
 
     def stop(self) -> None:
         """End everything; nothing runs when this returns."""
         self._timer.stop()
-        self._generation += 1
-        self.close()
-        for thread in self._closing:
-            thread.join()
+        self.stop_playing()
+        self.opener.stop(self.index)
 
     def enter(self) -> None:
         """The page is shown: the analysis goes on."""
@@ -297,7 +236,7 @@ class ReviewDesk(QObject):
         """The next candidate of the plane, best first; from anywhere else to the best one."""
         frames = [peak.frame for peak in self.candidates.get(self.plane, ())]
         if not frames:
-            name = PLANES_BY_KEY[self.plane].label
+            name = BY_KEY[self.plane].label
             self.note(f"There is no candidate of {name} yet")
             return
         self.stop_playing()
@@ -328,106 +267,23 @@ class ReviewDesk(QObject):
         assert self.session is not None
         table = self.session.table
         result = table.result(frame)
-        share = float(result.probabilities[INDEX_OF[self.plane]]) if result is not None else 0.0
+        share = float(result.probabilities[INDEX[self.plane]]) if result is not None else 0.0
         quality = result.quality if result is not None else float("nan")
         return Peak(frame, float(table.times_s[frame]), share, quality, False, True)
-
-    # -- corrections -----------------------------------------------------------------------
 
     @property
     def corrections(self) -> Corrections:
         """All that the person said."""
-        return self.session.review.corrections if self.session is not None else Corrections()
+        return self.words.corrections
 
-    def choose(self, frame: int | None = None) -> None:
-        """This frame is the best of the plane; the same once more takes that back."""
-        if self.session is None:
-            return
-        if self.plane == PLANES[BACKGROUND_INDEX].key:
-            self.note("The background has no best frame", "Choose a plane with ↑ and ↓")
-            return
-        frame = self.index if frame is None else frame
-        again = self.corrections.best.get(self.plane) == frame
-        self._apply(SetBest(self.plane, -1 if again else frame))
+    def choose(self) -> None:
+        """The frame looked at is the best of the plane."""
+        self.words.choose(self.plane, self.index)
 
-    def correct(self, plane: str, first: int, last: int) -> None:
-        """Frames show another plane; "" takes the person's word back."""
-        if self.session is not None:
-            self._apply(SetLabel(first, last, plane))
-            self.select(None)
-
-    def toggle_mark(self) -> None:
-        """Mark the frame, or take its mark away."""
-        if self.session is not None:
-            marked = any(mark.frame == self.index for mark in self.corrections.marks)
-            self._apply(SetMark(self.index, not marked))
-
-    def undo(self) -> None:
-        """Take the last step back."""
-        self._again(lambda session: session.review.undo(), "Undone: {}", "There is nothing to undo")
-
-    def redo(self) -> None:
-        """Do again what was undone."""
-        self._again(
-            lambda session: session.review.redo(), "Done again: {}", "There is nothing to do again"
-        )
-
-    def _again(self, turn: Callable[[ReviewSession], Edit | None], said: str, nothing: str) -> None:
-        if self.session is None:
-            return
-        try:
-            edit = turn(self.session)
-        except SonoAssistError as error:
-            self._controller.session.notices.put(Notice.of(error))
-            return
-        self.note(said.format(edit.words) if edit is not None else nothing)
-        self._words()
-
-    def _apply(self, edit: Edit) -> None:
-        assert self.session is not None
-        try:
-            self.session.review.apply(edit)
-        except SonoAssistError as error:
-            self._controller.session.notices.put(Notice.of(error))
-        self._words()
-
-    def _words(self) -> None:
+    def _on_words(self) -> None:
         self.words_changed.emit()
         self.view_changed.emit()
         self._find_candidates()
-
-    def select(self, chosen: tuple[int, int] | None) -> None:
-        """Select frames to be corrected together, or none."""
-        if chosen != self.chosen_range:
-            self.chosen_range = chosen
-            self.range_changed.emit()
-
-    def select_end(self, *, first: bool) -> None:
-        """This frame is the first or the last one of the selected frames."""
-        if self.session is None:
-            return
-        low, high = self.chosen_range or (self.index, self.index)
-        low, high = (self.index, max(high, self.index)) if first else (
-            min(low, self.index), self.index
-        )  # fmt: skip
-        self.select((low, high))
-
-    def stretch(self) -> tuple[int, int]:
-        """The view around the frame: neighbours that the model or the person calls the same."""
-        if self.session is None:
-            return 0, 0
-        arrays = self.session.table.arrays()
-        names = arrays.probabilities.argmax(axis=1)
-        same = arrays.judged & (names == names[self.index])
-        times, here = arrays.times_s, self.index
-        reach_s = [times[here] - _STRETCH_S, times[here] + _STRETCH_S]
-        low, high = (int(one) for one in times.searchsorted(reach_s))
-        first = last = here
-        while first > low and same[first - 1]:
-            first -= 1
-        while last + 1 < high and same[last + 1]:
-            last += 1
-        return first, last
 
     # -- the analysis ----------------------------------------------------------------------
 
@@ -435,7 +291,7 @@ class ReviewDesk(QObject):
         """Pause the analysis, or let it go on."""
         self.paused = not self.paused
         if self.session is not None:
-            self.session.pause(self.paused)
+            self.session.pause(self._held)
         self.progressed.emit()
 
     @property
@@ -443,34 +299,10 @@ class ReviewDesk(QObject):
         """How far the analysis is; None without a review."""
         if self.session is None:
             return None
-        if self.model_trouble:
-            done = self.session.table.done
-            return Progress(RunState.FAILED, done, self.count, message=self.model_trouble)
+        if self.opener.model_trouble:
+            done, why = self.session.table.done, self.opener.model_trouble
+            return Progress(RunState.FAILED, done, self.count, message=why)
         return self.session.progress()
-
-    def export_to(self, folder: Path) -> None:
-        """Write the corrections as training labels, in the background."""
-        session = self.session
-        if session is None:
-            return
-        words, table = session.review.corrections, session.table
-
-        def work() -> Exported:
-            from sonoassist.review.export import export
-
-            return export(session.recording, words, table, folder)
-
-        self._controller.jobs.start("export review", work, self._exported, self._not_exported)
-
-    def _exported(self, made: Exported) -> None:
-        count = f"{made.labels} label{'s' if made.labels != 1 else ''}"
-        self.note(f"{count} written to {made.folder}", f"sonoassist train {made.folder.parent}")
-
-    def _not_exported(self, error: Exception) -> None:
-        notice = Notice(Level.ERROR, f"The export failed: {error}")
-        if isinstance(error, SonoAssistError):
-            notice = Notice.of(error)
-        self._controller.session.notices.put(replace(notice, level=Level.WARNING))
 
     def note(self, title: str, hint: str = "") -> None:
         """Tell the user something."""
@@ -555,12 +387,3 @@ class ReviewDesk(QObject):
         self._controller.jobs.start(
             "candidates", lambda: all_candidates(table.arrays(), words), found, failed
         )
-
-
-PLANES_BY_KEY = {plane.key: plane for plane in PLANES}
-INDEX_OF = {plane.key: index for index, plane in enumerate(PLANES)}
-
-
-def sure_state(view: View) -> bool:
-    """Whether a picture's own result names a plane."""
-    return view.analysis is not None and view.analysis.state is State.PLANE

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import QRectF, Qt
+from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from sonoassist.gui.actions import Act, ActionSet
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.exam_marks import pixmap_of
-from sonoassist.gui.review.compare import Compare
 from sonoassist.gui.review.desk import ReviewDesk
-from sonoassist.gui.review.hover import HoverPicture
 from sonoassist.gui.review.keys import ROWS, Do
-from sonoassist.gui.review.labels import LabelMenu, Scope
+from sonoassist.gui.review.over import Over
 from sonoassist.gui.review.side import Side
 from sonoassist.gui.review.texts import (
     best_tiles,
@@ -28,13 +26,9 @@ from sonoassist.gui.review.texts import (
 from sonoassist.gui.review.timeline import TimelineRows
 from sonoassist.gui.screens import Card, Chip, Screen
 from sonoassist.gui.theme import Look
-from sonoassist.gui.timeline import clock
-from sonoassist.gui.verdict import Kind, percent
+from sonoassist.gui.verdict import Kind
 from sonoassist.gui.viewport import Viewport
-from sonoassist.live.status import View
-from sonoassist.packets import Pixels
 from sonoassist.planes import BY_KEY
-from sonoassist.review.records import STRIDE
 
 ASPECT = 4 / 3
 PICTURE_SHARE = 0.62
@@ -62,16 +56,11 @@ class ReviewPage(QWidget):
         self.desk = desk
         self._controller = controller
         self._look = look
-        self._pictures: dict[int, Pixels] = {}
-        self._hovered = -1
-        self._hover_x = 0.0
         handlers = self._handlers()
         self.viewport = Viewport(look)
         self.side = Side(look, handlers)
         self.timeline = TimelineRows(look)
-        self.hover = HoverPicture(self, look)
-        self.labels = LabelMenu(self, look)
-        self.compare = Compare(self, look)
+        self.over = Over(self, desk, self.timeline, look)
         self._row = QHBoxLayout()
         self._column = QVBoxLayout(self)
         self._row.addWidget(self.viewport)
@@ -87,7 +76,7 @@ class ReviewPage(QWidget):
     # -- building --------------------------------------------------------------------------
 
     def _handlers(self) -> dict[Do, Callable[[], None]]:
-        desk = self.desk
+        desk, words = self.desk, self.desk.words
         return {
             Do.BACK: lambda: desk.step(-1),
             Do.ON: lambda: desk.step(1),
@@ -101,14 +90,14 @@ class ReviewPage(QWidget):
             Do.NEXT: lambda: desk.step_candidate(1),
             Do.BEFORE: lambda: desk.step_candidate(-1),
             Do.MISSING: desk.next_missing,
-            Do.CHOOSE: lambda: desk.choose(),
-            Do.COMPARE: self._compare,
-            Do.LABEL: self._ask_label,
-            Do.RANGE_IN: lambda: desk.select_end(first=True),
-            Do.RANGE_OUT: lambda: desk.select_end(first=False),
-            Do.MARK: desk.toggle_mark,
-            Do.UNDO: desk.undo,
-            Do.REDO: desk.redo,
+            Do.CHOOSE: desk.choose,
+            Do.COMPARE: lambda: self.over.begin_compare(),
+            Do.LABEL: lambda: self.over.ask_label(),
+            Do.RANGE_IN: lambda: words.select_end(desk.index, first=True),
+            Do.RANGE_OUT: lambda: words.select_end(desk.index, first=False),
+            Do.MARK: lambda: words.toggle_mark(desk.index),
+            Do.UNDO: words.undo,
+            Do.REDO: words.redo,
             Do.BOX: lambda: self._controller.flip("show_box"),
             Do.HEAT: lambda: self._controller.flip("show_heat"),
             Do.CLOSER: lambda: self.timeline.zoom(1),
@@ -130,26 +119,22 @@ class ReviewPage(QWidget):
 
     def _connect(self) -> None:
         desk, timeline, side = self.desk, self.timeline, self.side
+        words = desk.words
         desk.opened.connect(self._show_opened)
         desk.moved.connect(self._show_place)
         desk.view_changed.connect(self._show_view)
         desk.words_changed.connect(self._show_words)
         desk.pictures_came.connect(self._take_pictures)
         desk.progressed.connect(self._show_progress)
-        desk.range_changed.connect(lambda: timeline.show_range(desk.chosen_range))
+        words.range_changed.connect(lambda: timeline.show_range(words.chosen_range))
         desk.played.connect(self._show_view)
         timeline.sought.connect(desk.seek)
         timeline.row_picked.connect(desk.pick)
         timeline.row_hinted.connect(lambda key: desk.pick(key, jump=False))
-        timeline.range_drawn.connect(lambda first, last: desk.select((first, last)))
-        timeline.hovered.connect(self._hover)
+        timeline.range_drawn.connect(lambda first, last: words.select((first, last)))
         side.candidates.clicked.connect(lambda key: desk.step_to(int(key)))
-        side.candidates.opened.connect(lambda _key: self._compare())
+        side.candidates.opened.connect(lambda _key: self.over.begin_compare())
         side.planes.clicked.connect(desk.pick)
-        self.labels.chosen.connect(desk.correct)
-        self.labels.closed.connect(self._close_labels)
-        self.compare.chosen.connect(self._choose_compared)
-        self.compare.closed.connect(self._close_compare)
         self._controller.settings_changed.connect(self._apply_settings)
 
     # -- the page's own protocol -----------------------------------------------------------
@@ -161,15 +146,14 @@ class ReviewPage(QWidget):
         self._column.setContentsMargins(px(18), px(12), px(18), px(8))
         self._column.setSpacing(px(10))
         self._row.setSpacing(px(18))
-        for part in (self.viewport, self.side, self.timeline, self.hover, self.labels,
-                     self.compare):  # fmt: skip
+        for part in (self.viewport, self.side, self.timeline, self.over):
             part.set_look(look)
         self._fit()
         self._apply_settings()
 
     def open(self, spec: str) -> None:
         """Review a recording."""
-        self._close_over()
+        self.over.close()
         self.desk.open(spec)
 
     def enter(self) -> None:
@@ -180,7 +164,7 @@ class ReviewPage(QWidget):
 
     def leave(self) -> None:
         """Another page is shown from now on."""
-        self._close_over()
+        self.over.close()
         self.desk.leave()
 
     def stop(self) -> None:
@@ -190,7 +174,7 @@ class ReviewPage(QWidget):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Give the picture as much as it can use."""
         self._fit()
-        self._close_over()
+        self.over.close()
 
     def _fit(self) -> None:
         """The picture takes the height there is, and no more width than it needs."""
@@ -209,7 +193,7 @@ class ReviewPage(QWidget):
 
     def _apply_settings(self) -> None:
         settings = self._controller.settings
-        self.viewport.show_box = self.compare.show_box = settings.show_box
+        self.viewport.show_box = self.over.compare.show_box = settings.show_box
         self.viewport.show_heat = settings.show_heat
         self.viewport.show_crop = False
         buttons = self.side.buttons.buttons
@@ -219,7 +203,6 @@ class ReviewPage(QWidget):
 
     def _show_opened(self) -> None:
         session = self.desk.session
-        self._pictures.clear()
         self.side.candidates.forget()
         self.side.planes.forget()
         self.timeline.show_table(session.table if session is not None else None)
@@ -257,12 +240,12 @@ class ReviewPage(QWidget):
     def _screen(self) -> Screen:
         """What is written over the picture."""
         desk = self.desk
-        if desk.opening:
-            name = Path(desk.opening.removeprefix("exam:")).name
+        if desk.opener.opening:
+            name = Path(desk.opener.opening.removeprefix("exam:")).name
             return Screen(Card("wait", f"Opening {name} …", "Its frames are being counted"))
-        if desk.trouble:
+        if desk.opener.trouble:
             acts = (Act.OPEN_FILE,)
-            return Screen(Card("error", "This cannot be reviewed", desk.trouble, acts))
+            return Screen(Card("error", "This cannot be reviewed", desk.opener.trouble, acts))
         if desk.session is None:
             text = "A video or a DICOM clip; drop it here, or take a kept exam from the list"
             return Screen(Card("file", "Open a recording", text, (Act.OPEN_FILE, Act.EXAMS)))
@@ -329,113 +312,14 @@ class ReviewPage(QWidget):
                     tiles.offer(frame, pixmap_of(pixels))
                 else:
                     wishes.append(frame)
-        if self._hovered >= 0 and session.smalls.got(self._hovered) is None:
-            wishes.insert(0, self._hovered)
-        elif self._hovered >= 0:
-            self._show_hover()
-        self._take_compared()
-        session.smalls.want(wishes)
-
-    def _hover(self, frame: int, x: float) -> None:
-        if frame < 0 or self.desk.session is None:
-            self._hovered = -1
-            self.hover.hide()
-            return
-        # Of every so manyth frame a picture is kept: it is there at once.
-        self._hovered, self._hover_x = frame // STRIDE * STRIDE, x
-        self._hover_frame = frame
-        self._show_hover()
-        self._take_pictures()
-
-    def _show_hover(self) -> None:
-        session = self.desk.session
-        if session is None:
-            return
-        pixels = session.smalls.got(self._hovered)
-        frame = self._hover_frame
-        words = clock(float(session.table.times_s[frame]))
-        result = session.table.result(frame)
-        if result is not None and result.state is not None:
-            words += f"  ·  {result.plane.label} {percent(result.confidence)}"
-        at = self.timeline.geometry()
-        picture = pixmap_of(pixels) if pixels is not None else None
-        self.hover.show_at(at.left() + self._hover_x, at.top() - 2, picture, words)
-
-    # -- over the page ---------------------------------------------------------------------
-
-    def _ask_label(self) -> None:
-        desk = self.desk
-        if desk.session is None:
-            return
-        desk.stop_playing()
-        scopes: list[Scope] = []
-        if desk.chosen_range is not None:
-            scopes.append(self._scope("The selected frames", *desk.chosen_range))
-        first, last = desk.stretch()
-        if last > first:
-            scopes.append(self._scope("This view", first, last))
-        scopes.append(("This frame only", desk.index, desk.index))
-        self.labels.ask(tuple(scopes))
-
-    def _scope(self, words: str, first: int, last: int) -> Scope:
-        assert self.desk.session is not None
-        times = self.desk.session.table.times_s
-        seconds = float(times[last] - times[first])
-        return f"{words}: {last - first + 1} frames, {seconds:.1f} s", first, last
-
-    def _close_labels(self) -> None:
-        self.labels.hide()
-        self.setFocus()
-
-    def _compare(self) -> None:
-        desk = self.desk
-        if desk.session is None:
-            return
-        peaks = desk.compared()
-        if not peaks:
-            desk.note(f"There is no candidate of {BY_KEY[desk.plane].label} yet")
-            return
-        desk.stop_playing()
-        self.hover.hide()
-        self.side.candidates.update()
-        area = QRectF(0, 0, self.width(), self.timeline.geometry().top())
-        best = desk.corrections.best.get(desk.plane, -1)
-        self.compare.begin(BY_KEY[desk.plane], peaks, best, area)
-        self._take_compared()
-
-    def _take_compared(self) -> None:
-        session = self.desk.session
-        if session is None or self.compare.isHidden():
-            return
-        looks = [session.look(frame, evidence=False) for frame in self.compare.missing]
-        for look in looks:
-            view: View | None = session.views.got(look)
-            if view is not None:
-                self.compare.offer(view)
-        left = set(self.compare.missing)
-        if left:
-            session.views.want([look for look in looks if look.index in left])
-
-    def _choose_compared(self, frame: int) -> None:
-        if self.desk.corrections.best.get(self.desk.plane) != frame:
-            self.desk.choose(frame)
-        self.desk.go(frame)
-
-    def _close_compare(self) -> None:
-        self.compare.hide()
-        self.setFocus()
-        self.desk.look_again()
-
-    def _close_over(self) -> None:
-        self.labels.hide()
-        self.compare.hide()
-        self.hover.hide()
+        self.over.take_compared()
+        session.smalls.want([*self.over.wishes(), *wishes])
 
     def _ask_folder(self) -> None:
         if self.desk.session is None:
             return
         dialog = QFileDialog(self, "Export the corrections: choose a folder")
         dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(lambda path: self.desk.export_to(Path(path)))
+        dialog.fileSelected.connect(lambda path: self.desk.words.export_to(Path(path)))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()

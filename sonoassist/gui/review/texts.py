@@ -103,6 +103,8 @@ def best_tiles(
         frame, detail, tone = -1, "missing", "warning"
         if chosen is not None:
             frame, detail, tone = chosen, "chosen", "good"
+        elif peaks and peaks[0].told:
+            frame, detail, tone = peaks[0].frame, "your label", "good"
         elif peaks and sure:
             frame, detail, tone = peaks[0].frame, percent(peaks[0].confidence), "muted"
         elif peaks:
@@ -111,6 +113,7 @@ def best_tiles(
             Tile(
                 plane.key, frame, plane.label, detail, plane.colour,
                 current=plane.key == selected, done=chosen is not None, tone=tone,
+                short=plane.published_label,
             )
         )  # fmt: skip
     return tiles

@@ -36,6 +36,7 @@ class Tile:
         current: It is the one looked at.
         done: A person chose it.
         tone: Colour of the palette for the detail.
+        short: The title where there is little room, or "".
     """
 
     key: str
@@ -46,6 +47,7 @@ class Tile:
     current: bool = False
     done: bool = False
     tone: str = "muted"
+    short: str = ""
 
 
 class Tiles(QWidget):
@@ -230,21 +232,21 @@ class Tiles(QWidget):
                            at.topLeft().toPoint().y() + inner, icon)  # fmt: skip
 
     def _paint_words(self, painter: QPainter, rect: QRectF, tile: Tile) -> None:
+        """The title at the left as far as it fits, the detail at the right."""
         look, px = self._look, self._look.px
         words = rect.adjusted(px(2), rect.height() - self._words_px(), -px(2), 0)
-        font = look.font(12, bold=True)
-        metrics = QFontMetricsF(font)
-        painter.setFont(font)
-        painter.setPen(look.colour("text" if tile.frame >= 0 else "muted"))
-        title = metrics.elidedText(tile.title, Qt.TextElideMode.ElideRight, words.width())
-        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, title)
-        left = metrics.horizontalAdvance(title) + px(7)
-        room = words.width() - left
-        painter.setFont(look.font(12))
-        painter.setPen(look.colour(tile.tone))
-        detail = QFontMetricsF(painter.font()).elidedText(
-            tile.detail, Qt.TextElideMode.ElideRight, room
+        small, bold = look.font(12), look.font(12, bold=True)
+        detail = QFontMetricsF(small).horizontalAdvance(tile.detail)
+        room = max(words.width() - detail - px(6), 0.0)
+        metrics = QFontMetricsF(bold)
+        fits = (
+            name for name in (tile.title, tile.short) if metrics.horizontalAdvance(name) <= room
         )
-        if room > px(24):
-            rest = words.adjusted(left, 0, 0, 0)
-            painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, detail)
+        title = next(fits, metrics.elidedText(tile.title, Qt.TextElideMode.ElideRight, room))
+        painter.setFont(bold)
+        painter.setPen(look.colour("text" if tile.frame >= 0 else "muted"))
+        painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, title)
+        painter.setFont(small)
+        painter.setPen(look.colour(tile.tone))
+        right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        painter.drawText(words, right, tile.detail)

@@ -5,26 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtCore import QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import (
-    QBrush,
     QColor,
     QImage,
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
-    QPolygonF,
     QResizeEvent,
     QWheelEvent,
 )
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-from sonoassist.gui.overlay import rounded
-from sonoassist.gui.review.span import Span, tick_step_s
+from sonoassist.gui.review.places import Places
+from sonoassist.gui.review.span import Span
 from sonoassist.gui.review.strips import Pixels, StripColours
+from sonoassist.gui.review.timeline_marks import (
+    paint_bar,
+    paint_best,
+    paint_head,
+    paint_labels,
+    paint_marks,
+    paint_peaks,
+    paint_range,
+    paint_ruler,
+)
 from sonoassist.gui.theme import Look
-from sonoassist.gui.timeline import clock
 from sonoassist.gui.verdict import percent
 from sonoassist.planes import DISPLAY_ORDER
 from sonoassist.review.candidates import Peak
@@ -33,8 +39,6 @@ from sonoassist.review.table import Table
 
 ZOOM = 1.25
 """One step of the wheel or of + and −."""
-_ROW_PX = 18
-_LINE_OF = {plane.key: row for row, plane in enumerate(DISPLAY_ORDER)}
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -47,12 +51,14 @@ class TimelineRows(QWidget):
     Signals:
         sought: The user wants to see a frame; arg: its index.
         row_picked: The user chose a plane; arg: its key.
+        row_hinted: A frame was sought in the row of a plane; arg: its key.
         hovered: The mouse is over a frame; args: its index (-1: over none) and the widget x.
         range_drawn: Frames were selected with the mouse; args: first and last.
     """
 
     sought = pyqtSignal(int)
     row_picked = pyqtSignal(str)
+    row_hinted = pyqtSignal(str)
     hovered = pyqtSignal(int, float)
     range_drawn = pyqtSignal(int, int)
 
@@ -84,8 +90,7 @@ class TimelineRows(QWidget):
         palette = look.palette
         self._colours = StripColours(palette.back, palette.raised)
         self._made = None
-        rows = len(DISPLAY_ORDER) * self._row_px()
-        self.setFixedHeight(self._ruler_px() + rows + self._bar_px() + look.px(6))
+        self.setFixedHeight(self.places.height)
         self.update()
 
     def show_table(self, table: Table | None) -> None:
@@ -146,43 +151,10 @@ class TimelineRows(QWidget):
         """Show all of the recording."""
         self.set_span(Span.whole(self._span.total))
 
-    # -- places ----------------------------------------------------------------------------
-
-    def _row_px(self) -> int:
-        return self._look.px(_ROW_PX)
-
-    def _ruler_px(self) -> int:
-        return self._look.px(22)
-
-    def _bar_px(self) -> int:
-        return self._look.px(12)
-
-    def tracks(self) -> QRectF:
-        """Where the strips lie."""
-        left, right = self._look.px(122), self._look.px(64)
-        rows = len(DISPLAY_ORDER) * self._row_px()
-        return QRectF(left, self._ruler_px(), max(self.width() - left - right, 1), rows)
-
-    def row_rect(self, row: int) -> QRectF:
-        """Where the strip of a row lies."""
-        area, gap = self.tracks(), self._look.px(2)
-        top = area.top() + row * self._row_px()
-        return QRectF(area.left(), top + gap / 2, area.width(), self._row_px() - gap)
-
-    def bar(self) -> QRectF:
-        """Where the bar lies that shows which part is seen."""
-        area, thick = self.tracks(), self._look.px(6)
-        return QRectF(area.left(), area.bottom() + self._look.px(5), area.width(), thick)
-
-    def x_of(self, frame: float) -> float:
-        """Widget x of the beginning of a frame."""
-        area = self.tracks()
-        return area.left() + self._span.x_of(frame, area.width())
-
-    def frame_at(self, x: float) -> int:
-        """The frame at a widget x."""
-        area = self.tracks()
-        return self._span.frame_at(x - area.left(), area.width())
+    @property
+    def places(self) -> Places:
+        """Where everything lies now."""
+        return Places(self._look, self.width(), self._span)
 
     # -- mouse -----------------------------------------------------------------------------
 
@@ -190,7 +162,7 @@ class TimelineRows(QWidget):
         """Go there, choose a row, move what is seen, or begin to select."""
         if event is None or self._table is None:
             return
-        point, area = event.position(), self.tracks()
+        point, area = event.position(), self.places.tracks()
         shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if event.button() is Qt.MouseButton.MiddleButton:
             self._hold("pan", point.x())
@@ -206,39 +178,37 @@ class TimelineRows(QWidget):
         else:
             self._hold("seek", point.x())
             self._pick_row(point.y(), quietly=True)
-            self.sought.emit(self.frame_at(point.x()))
+            self.sought.emit(self.places.frame_at(point.x()))
 
     def _hold(self, grip: str, x: float) -> None:
         self._grip, self._grip_at = grip, x
 
     def _pick_row(self, y: float, *, quietly: bool = False) -> None:
-        row = int((y - self.tracks().top()) // self._row_px())
-        if 0 <= row < len(DISPLAY_ORDER) and y >= self.tracks().top():
+        row = int((y - self.places.tracks().top()) // self.places.row_px)
+        if 0 <= row < len(DISPLAY_ORDER) and y >= self.places.tracks().top():
             key = DISPLAY_ORDER[row].key
             if quietly:
                 self.row_hinted.emit(key)
             else:
                 self.row_picked.emit(key)
 
-    row_hinted = pyqtSignal(str)
-
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
         """Scrub, move or select; else tell what is under the mouse."""
         if event is None or self._table is None:
             return
-        x, area = event.position().x(), self.tracks()
+        x, area = event.position().x(), self.places.tracks()
         if self._grip == "seek":
-            self.sought.emit(self.frame_at(x))
+            self.sought.emit(self.places.frame_at(x))
         elif self._grip == "pan":
             self.set_span(self._span.moved((self._grip_at - x) / area.width() * self._span.length))
             self._grip_at = x
         elif self._grip == "bar":
             self._pan_bar(x)
         elif self._grip == "range":
-            ends = sorted((self.frame_at(self._grip_at), self.frame_at(x)))
+            ends = sorted((self.places.frame_at(self._grip_at), self.places.frame_at(x)))
             self.range_drawn.emit(ends[0], ends[1])
         inside = area.left() <= x <= area.right() and event.position().y() < area.bottom()
-        self.hovered.emit(self.frame_at(x) if inside else -1, x)
+        self.hovered.emit(self.places.frame_at(x) if inside else -1, x)
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         """Let go."""
@@ -258,14 +228,14 @@ class TimelineRows(QWidget):
         if aside:
             self.set_span(self._span.moved(-aside * self._span.length / 10))
         if steps:
-            area = self.tracks()
+            area = self.places.tracks()
             share = (event.position().x() - area.left()) / area.width()
             about = self._span.first + min(max(share, 0.0), 1.0) * self._span.length
             self.set_span(self._span.zoomed(ZOOM**-steps, about))
         event.accept()
 
     def _pan_bar(self, x: float) -> None:
-        bar = self.bar()
+        bar = self.places.bar()
         share = min(max((x - bar.left()) / bar.width(), 0.0), 1.0)
         self.set_span(self._span.centred(int(share * self._span.total)))
 
@@ -280,7 +250,7 @@ class TimelineRows(QWidget):
 
     def _strips(self) -> QImage:
         """The strips for what is shown, from the pyramid; kept until something changes."""
-        width = max(round(self.tracks().width() * self.devicePixelRatioF()), 1)
+        width = max(round(self.places.tracks().width() * self.devicePixelRatioF()), 1)
         made = (self._version(), self._span, width, self._look.palette.name)
         if made != self._made and self._table is not None:
             columns, known = self._table.columns(self._span.first, self._span.last, width)
@@ -299,21 +269,26 @@ class TimelineRows(QWidget):
         self._paint_strips(painter)
         self._paint_names(painter)
         if self._table is not None:
-            self._paint_ruler(painter, self._table)
-            painter.save()
-            painter.setClipRect(self.tracks().adjusted(0, -self._ruler_px(), 0, 0))
-            self._paint_range(painter)
-            self._paint_labels(painter)
-            self._paint_peaks(painter)
-            self._paint_best(painter)
-            self._paint_marks(painter)
-            self._paint_head(painter)
-            painter.restore()
-            self._paint_bar(painter)
+            self._paint_over(painter, self._table)
         painter.end()
 
+    def _paint_over(self, painter: QPainter, table: Table) -> None:
+        places, words = self.places, self._corrections
+        paint_ruler(painter, places, table)
+        painter.save()
+        painter.setClipRect(places.tracks().adjusted(0, -places.ruler_px, 0, 0))
+        if self._chosen_range is not None:
+            paint_range(painter, places, self._chosen_range)
+        paint_labels(painter, places, words)
+        paint_peaks(painter, places, self._plane, self._peaks.get(self._plane, ()))
+        paint_best(painter, places, words)
+        paint_marks(painter, places, words)
+        paint_head(painter, places, self._index)
+        painter.restore()
+        paint_bar(painter, places, self._index)
+
     def _paint_selected(self, painter: QPainter) -> None:
-        row = self.row_rect(_LINE_OF[self._plane])
+        row = self.places.row_of(self._plane)
         whole = QRectF(0, row.top() - 1, self.width(), row.height() + 2)
         painter.fillRect(whole, self._look.colour("hover"))
         edge = QRectF(0, row.top() - 1, self._look.px(3), row.height() + 2)
@@ -322,16 +297,16 @@ class TimelineRows(QWidget):
     def _paint_strips(self, painter: QPainter) -> None:
         if self._table is None:
             for row in range(len(DISPLAY_ORDER)):
-                painter.fillRect(self.row_rect(row), self._look.colour("raised"))
+                painter.fillRect(self.places.row_rect(row), self._look.colour("raised"))
             return
         image = self._strips()
         for row in range(len(DISPLAY_ORDER)):
-            painter.drawImage(self.row_rect(row), image, QRectF(0, row, image.width(), 1))
+            painter.drawImage(self.places.row_rect(row), image, QRectF(0, row, image.width(), 1))
 
     def _paint_names(self, painter: QPainter) -> None:
         px = self._look.px
         for row, plane in enumerate(DISPLAY_ORDER):
-            rect = self.row_rect(row)
+            rect = self.places.row_rect(row)
             mine = plane.key == self._plane
             painter.fillRect(
                 QRectF(px(10), rect.top() + px(3), px(5), rect.height() - px(6)),
@@ -355,111 +330,3 @@ class TimelineRows(QWidget):
         if any(peak.sure or peak.told for peak in peaks):
             return percent(max(peak.confidence for peak in peaks)), "muted"
         return ("" if key == "background" or self._table is None else "missing"), "warning"
-
-    def _paint_ruler(self, painter: QPainter, table: Table) -> None:
-        area, px = self.tracks(), self._look.px
-        times = table.times_s
-        first_s = float(times[min(int(self._span.first), len(times) - 1)])
-        last_s = float(times[min(int(self._span.last), len(times) - 1)])
-        step_s = tick_step_s(max(last_s - first_s, 0.04), int(area.width() / px(110)))
-        painter.setFont(self._look.font(11))
-        painter.setPen(self._look.colour("muted"))
-        number = int(first_s / step_s)
-        while (at_s := number * step_s) <= last_s:
-            number += 1
-            x = self.x_of(float(times.searchsorted(at_s)))
-            if at_s < first_s or x > area.right() - px(40):
-                continue
-            painter.fillRect(QRectF(x, area.top() - px(6), 1, px(5)), self._look.colour("muted"))
-            row = QRectF(x + px(4), 0, px(100), self._ruler_px() - px(2))
-            painter.drawText(row, _LEFT, clock(at_s))
-
-    def _stretch(self, row: QRectF, first: int, last: int) -> QRectF:
-        left, right = self.x_of(first), self.x_of(last + 1)
-        return QRectF(left, row.top(), max(right - left, 3.0), row.height())
-
-    def _paint_labels(self, painter: QPainter) -> None:
-        """Corrected stretches: hatched in the row of the plane that the person named."""
-        for label in self._corrections.labels:
-            if label.last < self._span.first or label.first > self._span.last:
-                continue
-            rect = self._stretch(self.row_rect(_LINE_OF[label.plane]), label.first, label.last)
-            colour = QColor(DISPLAY_ORDER[_LINE_OF[label.plane]].colour)
-            painter.fillRect(rect, self._look.colour("back"))
-            painter.fillRect(rect, QBrush(colour, Qt.BrushStyle.BDiagPattern))
-            painter.setPen(QPen(self._look.ink(colour.name()), 1))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(rect.adjusted(0.5, 0.5, -0.5, -0.5))
-
-    def _paint_range(self, painter: QPainter) -> None:
-        if self._chosen_range is None:
-            return
-        rect = self._stretch(self.tracks(), *self._chosen_range)
-        colour = self._look.colour("accent")
-        painter.setPen(QPen(colour, 1))
-        colour.setAlpha(46)
-        painter.setBrush(colour)
-        painter.drawRect(rect)
-
-    def _paint_peaks(self, painter: QPainter) -> None:
-        """Small ticks above the strip of the chosen plane: its candidates."""
-        row = self.row_rect(_LINE_OF[self._plane])
-        for peak in self._peaks.get(self._plane, ()):
-            x, wide = self.x_of(peak.frame + 0.5), self._look.px(4)
-            tick = QPolygonF(
-                [QPointF(x - wide, row.top() - 1), QPointF(x + wide, row.top() - 1),
-                 QPointF(x, row.top() + wide)]
-            )  # fmt: skip
-            painter.setPen(QPen(self._look.colour("panel"), 1))
-            painter.setBrush(self._look.colour("text"))
-            painter.drawPolygon(tick)
-
-    def _paint_best(self, painter: QPainter) -> None:
-        """A diamond where a person chose the best frame of a plane."""
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for key, frame in self._corrections.best.items():
-            row = self.row_rect(_LINE_OF[key])
-            middle, half = QPointF(self.x_of(frame + 0.5), row.center().y()), row.height() * 0.42
-            diamond = QPolygonF(
-                [middle + QPointF(*step) for step in ((-half, 0), (0, -half), (half, 0), (0, half))]
-            )
-            painter.setPen(QPen(self._look.colour("panel"), self._look.px(2)))
-            painter.setBrush(self._look.colour("good"))
-            painter.drawPolygon(diamond)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-
-    def _paint_marks(self, painter: QPainter) -> None:
-        area, px = self.tracks(), self._look.px
-        colour = self._look.colour("warning")
-        for mark in self._corrections.marks:
-            x = self.x_of(mark.frame + 0.5)
-            painter.fillRect(QRectF(x - 0.5, px(4), 1, area.bottom() - px(4)), colour)
-            painter.fillRect(QRectF(x, px(4), px(8), px(7)), colour)
-
-    def _paint_head(self, painter: QPainter) -> None:
-        """The playhead: a line through all rows, as wide as its frame when looked at closely."""
-        left, right = self.x_of(self._index), self.x_of(self._index + 1)
-        top, area = self._look.px(2), self.tracks()
-        colour = self._look.colour("text")
-        if right - left > 4:
-            ground = QColor(colour)
-            ground.setAlpha(40)
-            painter.fillRect(QRectF(left, area.top(), right - left, area.height()), ground)
-        wide = self._look.px(2)
-        x = (left + right) / 2 - wide / 2
-        line = QRectF(x, top, wide, area.bottom() - top)
-        painter.fillRect(line.adjusted(-1, 0, 1, 0), self._look.colour("panel"))
-        painter.fillRect(line, colour)
-
-    def _paint_bar(self, painter: QPainter) -> None:
-        bar, total = self.bar(), self._span.total
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillPath(rounded(bar, bar.height() / 2), self._look.colour("raised"))
-        left = bar.left() + bar.width() * self._span.first / total
-        wide = max(bar.width() * self._span.length / total, self._look.px(12))
-        seen = QRectF(min(left, bar.right() - wide), bar.top(), wide, bar.height())
-        painter.fillPath(rounded(seen, bar.height() / 2), self._look.colour("muted"))
-        at = bar.left() + bar.width() * (self._index + 0.5) / total
-        painter.fillRect(QRectF(at - 1, bar.top() - 2, 2, bar.height() + 4),
-                         self._look.colour("text"))  # fmt: skip
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
