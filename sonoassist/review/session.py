@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sonoassist.errors import SourceError
+from sonoassist.errors import OutputError, SourceError
 from sonoassist.exam.store import ExamStore
 from sonoassist.exam.thumbnails import thumbnail
 from sonoassist.live.status import View
@@ -215,13 +216,15 @@ class ReviewSession:
         return frame
 
     def close(self, place: int = 0) -> None:
-        """End everything; nothing runs when this returns.
+        """End everything; nothing runs when this returns. May be called twice.
 
         Args:
             place: The frame that is looked at; the next review begins there.
         """
         with self._lock:
-            self._closed = True
+            closed, self._closed = self._closed, True
+        if closed:
+            return
         if self._run is not None:
             self._run.stop()
         self.views.stop()
@@ -230,10 +233,9 @@ class ReviewSession:
             source.close()
         if self._judge is not None:
             self._judge.close()
-        try:
+        with suppress(OutputError):  # a full disk forgets the place, nothing else
             self.review.set_fact(PLACE, str(place))
-        finally:
-            self.review.close()
+        self.review.close()
 
     @property
     def place(self) -> int:
