@@ -40,9 +40,11 @@ class ExamsSheet(Sheet):
 
     Signals:
         report_asked: The user wants the report of an exam; arg: its id.
+        review_asked: The user wants to review an exam's recording; arg: its id.
     """
 
     report_asked = pyqtSignal(str)
+    review_asked = pyqtSignal(str)
 
     def __init__(self, over: QWidget, look: Look, store: ExamStore, jobs: Jobs) -> None:
         super().__init__(over, look, "Exams", 1100)
@@ -107,6 +109,7 @@ class ExamsSheet(Sheet):
         keys = QHBoxLayout()
         if info is not None:
             keys.addWidget(self._button(one.exam_id, "Report", self._report))
+            keys.addWidget(self._button(one.exam_id, "Review", self.review_asked.emit))
         keys.addWidget(self._button(one.exam_id, "Folder", self._open_folder))
         if one.state != RUNNING:
             keys.addWidget(self._button(one.exam_id, "Delete", self._delete))

@@ -15,7 +15,7 @@ from sonoassist.gui.display import Display
 from sonoassist.gui.installer import InstallPanel
 from sonoassist.gui.live_page import LivePage
 from sonoassist.gui.menus import Menus
-from sonoassist.gui.page import Page, PageWidget
+from sonoassist.gui.page import HasHelp, Page, PageWidget
 from sonoassist.gui.questions import Questions
 from sonoassist.gui.shell import MIN_HEIGHT_PX, MIN_WIDTH_PX, geometry_text
 from sonoassist.gui.start_page import StartPage
@@ -57,7 +57,7 @@ class MainWindow(QWidget):
         self.toasts = Toasts(self, self.look)
         self.menus = Menus(self, controller, self.actions_set)
         self.display = Display(controller, self.live, self.toasts)
-        self.questions = Questions(self, controller, self.open_here, self._allow)
+        self.questions = Questions(self, controller, self.open_here, self.review, self._allow)
         self._arrange()
         self._connect()
         self._apply_look()
@@ -154,7 +154,7 @@ class MainWindow(QWidget):
             Act.PAGE_LIVE: lambda: self.show_page(Page.LIVE),
             Act.PAGE_REVIEW: lambda: self.show_page(Page.REVIEW),
             Act.PAGE_PRACTICE: lambda: self.show_page(Page.PRACTICE),
-            Act.HELP: self._ask(Questions.show_help),
+            Act.HELP: self._show_help,
             Act.LEAVE: self.leave,
             Act.QUIT: self._quit,
         }
@@ -210,6 +210,15 @@ class MainWindow(QWidget):
             self.controller.open(spec)
         else:
             self._of(self.page).open(spec)
+
+    def review(self, exam_id: str) -> None:
+        """Review the recording of a kept exam."""
+        self.show_page(Page.REVIEW)
+        self._of(Page.REVIEW).open(f"exam:{exam_id}")
+
+    def _show_help(self) -> None:
+        page = self._others.get(self.page)
+        self.questions.show_help(page if isinstance(page, HasHelp) else None)
 
     def _look_at_capture(self) -> None:
         self.questions.show_capture(self.actions_set)

@@ -11,6 +11,7 @@ from sonoassist.gui.actions import ActionSet, Needs
 from sonoassist.gui.capture_sheet import CaptureSheet
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.exams_sheet import ExamsSheet
+from sonoassist.gui.page import HasHelp
 from sonoassist.gui.report_sheet import ReportSheet
 from sonoassist.gui.settings_sheet import SettingsSheet
 from sonoassist.gui.sheets import AskSheet, HelpSheet, Sheet
@@ -25,6 +26,7 @@ class Questions:
         window: What they lie on.
         controller: Gets the answers.
         open_here: Opens what the user chose, on the page that is shown.
+        review: Opens a kept exam on the review page.
         changed: Called when a sheet has opened or closed: other keys work then.
     """
 
@@ -33,10 +35,12 @@ class Questions:
         window: QWidget,
         controller: Controller,
         open_here: Callable[[str], None],
+        review: Callable[[str], None],
         changed: Callable[[], None],
     ) -> None:
         self._window = window
         self._open_here = open_here
+        self._review = review
         self._changed = changed
         self._controller = controller
         self._look = Look(DARK)
@@ -80,12 +84,16 @@ class Questions:
 
     # -- sheets ----------------------------------------------------------------------------
 
-    def show_help(self) -> None:
-        """Open the help, or close it."""
+    def show_help(self, page: HasHelp | None = None) -> None:
+        """Open the help, or close it.
+
+        Args:
+            page: The page that is shown, where it has keys of its own.
+        """
         if isinstance(self.sheet, HelpSheet):
             self.close()
         else:
-            self._open(HelpSheet(self._window, self._look))
+            self._open(HelpSheet(self._window, self._look, page))
 
     def show_settings(self) -> None:
         """Open the settings, or close them."""
@@ -110,6 +118,7 @@ class Questions:
         elif store is not None:
             sheet = ExamsSheet(self._window, self._look, store, self._controller.jobs)
             sheet.report_asked.connect(self.show_report)
+            sheet.review_asked.connect(self._review)
             self._open(sheet)
 
     def show_report(self, exam_id: str = "") -> None:

@@ -167,6 +167,15 @@ class ReviewPage(QWidget):
         self.over.close()
         self.desk.leave()
 
+    @property
+    def help_name(self) -> str:
+        """Name of its text in `resources/help`."""
+        return "review"
+
+    def help_keys(self) -> list[tuple[str, str]]:
+        """Its keys and what they do."""
+        return [(row.key, row.text) for row in ROWS]
+
     def stop(self) -> None:
         """The window closes."""
         self.desk.stop()

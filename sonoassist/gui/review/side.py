@@ -80,7 +80,7 @@ class Side(QWidget):
         self.buttons = ButtonFlow(look, handlers)
         self.planes_title = QLabel("Best frame of each plane")
         self.planes_title.setObjectName("section")
-        self.planes = Tiles(look, rows=2, most_px=190, name="Best frame of each plane")
+        self.planes = Tiles(look, rows=2, most_px=190, name="Best frame of each plane", over=True)
         self.found = QLabel()
         self.found.setWordWrap(True)
         self.progress = ProgressPanel(look, handlers[Do.PAUSE])

@@ -113,7 +113,6 @@ def best_tiles(
             Tile(
                 plane.key, frame, plane.label, detail, plane.colour,
                 current=plane.key == selected, done=chosen is not None, tone=tone,
-                short=plane.published_label,
             )
         )  # fmt: skip
     return tiles

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QFontMetricsF,
@@ -18,7 +18,7 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from sonoassist.gui.overlay import rounded
-from sonoassist.gui.theme import Look
+from sonoassist.gui.theme import DARK, Look
 
 ASPECT = 4 / 3
 
@@ -36,7 +36,6 @@ class Tile:
         current: It is the one looked at.
         done: A person chose it.
         tone: Colour of the palette for the detail.
-        short: The title where there is little room, or "".
     """
 
     key: str
@@ -47,7 +46,6 @@ class Tile:
     current: bool = False
     done: bool = False
     tone: str = "muted"
-    short: str = ""
 
 
 class Tiles(QWidget):
@@ -58,6 +56,7 @@ class Tiles(QWidget):
         rows: Rows of tiles.
         most_px: Width of a tile at most, at scale 1.
         name: For screen readers.
+        over: Write the detail over the picture, which leaves the line below to the title.
 
     Signals:
         clicked: A tile was clicked; arg: its key.
@@ -67,11 +66,14 @@ class Tiles(QWidget):
     clicked = pyqtSignal(str)
     opened = pyqtSignal(str)
 
-    def __init__(self, look: Look, *, rows: int, most_px: int, name: str) -> None:
+    def __init__(
+        self, look: Look, *, rows: int, most_px: int, name: str, over: bool = False
+    ) -> None:
         super().__init__()
         self._look = look
         self._rows = rows
         self._most_px = most_px
+        self._over = over
         self._tiles: tuple[Tile, ...] = ()
         self._pictures: dict[int, QPixmap] = {}
         self.empty_text = ""
@@ -232,21 +234,35 @@ class Tiles(QWidget):
                            at.topLeft().toPoint().y() + inner, icon)  # fmt: skip
 
     def _paint_words(self, painter: QPainter, rect: QRectF, tile: Tile) -> None:
-        """The title at the left as far as it fits, the detail at the right."""
+        """The title at the left, the detail at the right or over the picture."""
         look, px = self._look, self._look.px
         words = rect.adjusted(px(2), rect.height() - self._words_px(), -px(2), 0)
-        small, bold = look.font(12), look.font(12, bold=True)
+        small = look.font(12)
         detail = QFontMetricsF(small).horizontalAdvance(tile.detail)
-        room = max(words.width() - detail - px(6), 0.0)
-        metrics = QFontMetricsF(bold)
-        fits = (
-            name for name in (tile.title, tile.short) if metrics.horizontalAdvance(name) <= room
-        )
-        title = next(fits, metrics.elidedText(tile.title, Qt.TextElideMode.ElideRight, room))
+        room = words.width() if self._over else max(words.width() - detail - px(6), 0.0)
+        bold = look.font(12, bold=True)
         painter.setFont(bold)
         painter.setPen(look.colour("text" if tile.frame >= 0 else "muted"))
+        title = QFontMetricsF(bold).elidedText(tile.title, Qt.TextElideMode.ElideRight, room)
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, title)
         painter.setFont(small)
+        if self._over:
+            self._paint_detail(painter, rect, tile, detail)
+            return
         painter.setPen(look.colour(tile.tone))
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         painter.drawText(words, right, tile.detail)
+
+    def _paint_detail(self, painter: QPainter, rect: QRectF, tile: Tile, wide: float) -> None:
+        """On dark ground in a corner of the picture; in the middle where there is none."""
+        px = self._look.px
+        picture = rect.adjusted(0, 0, 0, -self._words_px())
+        if tile.frame < 0:
+            painter.setPen(self._look.colour(tile.tone))
+            painter.drawText(picture, Qt.AlignmentFlag.AlignCenter, tile.detail)
+            return
+        chip = QRectF(0, 0, wide + px(10), px(18))
+        chip.moveBottomLeft(picture.bottomLeft() + QPointF(px(4), -px(4)))
+        painter.fillPath(rounded(chip, px(4)), QColor(10, 14, 19, 200))
+        painter.setPen(QColor(getattr(DARK, "text" if tile.tone == "muted" else tile.tone)))
+        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, tile.detail)
