@@ -40,6 +40,7 @@ class Over:
         self.compare.chosen.connect(self._choose)
         self.compare.closed.connect(self._close_compare)
         timeline.hovered.connect(self._hover)
+        desk.moved.connect(self._moved)
 
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
@@ -72,6 +73,12 @@ class Over:
         self._hovered, self._kept, self._hover_x = frame, frame // STRIDE * STRIDE, x
         self._show_hover()
         self._desk.pictures_came.emit()
+
+    def _moved(self) -> None:
+        """Another frame by a key: what lies under the resting mouse is of no interest."""
+        if not self._timeline.held:
+            self._hovered = -1
+            self.hover.hide()
 
     def _show_hover(self) -> None:
         session = self._desk.session

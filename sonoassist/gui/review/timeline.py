@@ -180,6 +180,11 @@ class TimelineRows(QWidget):
             self._pick_row(point.y(), quietly=True)
             self.sought.emit(self.places.frame_at(point.x()))
 
+    @property
+    def held(self) -> bool:
+        """Whether the mouse drags something."""
+        return bool(self._grip)
+
     def _hold(self, grip: str, x: float) -> None:
         self._grip, self._grip_at = grip, x
 
