@@ -35,18 +35,28 @@ class StripColours:
         self._empty = np.array([*_bgr(empty), 255], np.uint8)
         self._rows = np.arange(len(DISPLAY_ORDER))[:, None]
 
-    def picture(self, columns: NDArray[np.uint8], known: NDArray[np.bool_]) -> Pixels:
+    def picture(
+        self, columns: NDArray[np.uint8], known: NDArray[np.bool_], reach: float = 0.0
+    ) -> Pixels:
         """Lines in display order.
 
         Args:
             columns: uint8 (width, 14), in the order of `planes.PLANES`.
             known: (width,), whether a column was analysed.
+            reach: So many columns behind one that was analysed are painted like it, but pale:
+                every so manyth frame is analysed first, and the eye cannot join its lines.
 
         Returns:
             uint8 (14, width, 4), blue green red alpha, C-contiguous.
         """
         made: Pixels = self._table[self._rows, columns.T[_ORDER]]
         made[:, ~known] = self._empty
+        places = np.arange(len(known))
+        before = np.maximum.accumulate(np.where(known, places, -1))
+        pale = ~known & (before >= 0) & (places - before < reach)
+        # The mean of two bytes without a longer type.
+        made[:, pale] = made[:, before[pale]] // 2 + self._empty // 2
+        made[..., 3] = 255
         return np.ascontiguousarray(made)
 
 

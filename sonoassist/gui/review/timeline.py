@@ -34,7 +34,7 @@ from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import percent
 from sonoassist.planes import DISPLAY_ORDER
 from sonoassist.review.candidates import Peak
-from sonoassist.review.records import Corrections
+from sonoassist.review.records import STRIDE, Corrections
 from sonoassist.review.table import Table
 
 ZOOM = 1.25
@@ -259,7 +259,8 @@ class TimelineRows(QWidget):
         made = (self._version(), self._span, width, self._look.palette.name)
         if made != self._made and self._table is not None:
             columns, known = self._table.columns(self._span.first, self._span.last, width)
-            self._memory = self._colours.picture(columns, known)
+            reach = STRIDE * width / self._span.length
+            self._memory = self._colours.picture(columns, known, reach)
             data = cast(bytes, self._memory.data)  # any buffer will do, and none is copied
             height = len(DISPLAY_ORDER)
             self._image = QImage(data, width, height, 4 * width, QImage.Format.Format_RGB32)
