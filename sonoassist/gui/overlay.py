@@ -61,7 +61,8 @@ def _heat_table() -> NDArray[np.uint8]:
     """256 premultiplied BGRA entries: inferno, more opaque the stronger the evidence."""
     from sonoassist.opencv import cv2  # not at the top: the window is up before it is loaded
 
-    levels = np.arange(256, dtype=np.uint8)
+    # As a column: OpenCV takes a bare list for one row, and its result would be cut wrongly.
+    levels = np.arange(256, dtype=np.uint8)[:, None]
     colours = np.asarray(cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO)[:, 0], np.float32)
     strength = np.linspace(0.0, 1.0, 256, dtype=np.float32)
     alpha = HEAT_OPACITY * np.clip(strength * 1.4 - 0.06, 0.0, 1.0)
