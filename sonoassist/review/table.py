@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sonoassist.packets import Box, Floats, State, frozen
 from sonoassist.planes import PLANES
 from sonoassist.review.pyramid import Levels, Pyramid
-from sonoassist.review.records import FrameResult
+from sonoassist.review.records import STRIDE, FrameResult
 
 _STATES: tuple[State | None, ...] = (None, *State)
 _HALF = np.dtype("<f2")
@@ -45,6 +45,12 @@ class Table:
         """Number of frames with a result."""
         with self._lock:
             return int(np.count_nonzero(self._known))
+
+    @property
+    def surveyed(self) -> bool:
+        """Whether at least every 16th frame has a result: what is not seen then is missing."""
+        with self._lock:
+            return bool(self._known[::STRIDE].all())
 
     @property
     def known(self) -> NDArray[np.bool_]:

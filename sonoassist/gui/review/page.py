@@ -195,6 +195,10 @@ class ReviewPage(QWidget):
         inner = self.width() - margins.left() - margins.right()
         most = min(inner * PICTURE_SHARE, inner - px(SIDE_PX))
         wide = round(min(max(high * aspect, 240), most))
+        alone = self.desk.session is None  # a card in the middle of the page
+        self.side.setVisible(not alone)
+        if alone:
+            wide = inner
         if self.viewport.minimumWidth() != wide:
             self.viewport.setFixedWidth(max(wide, 240))
 
@@ -277,7 +281,9 @@ class ReviewPage(QWidget):
     def _show_words(self) -> None:
         desk = self.desk
         self.timeline.show_words(desk.corrections, desk.candidates)
-        self.side.found.setText(found_text(desk.missing, bool(desk.candidates)))
+        surveyed = desk.session is not None and desk.session.table.surveyed
+        words = found_text(desk.missing, surveyed=surveyed) if desk.candidates else ""
+        self.side.found.setText(words)
         self._show_tiles()
 
     def _show_tiles(self) -> None:
@@ -289,17 +295,18 @@ class ReviewPage(QWidget):
             return
         peaks, best = list(desk.candidates.get(desk.plane, ())), desk.corrections.best
         name = BY_KEY[desk.plane].label
-        side.candidates.empty_text = (
-            "The background needs no best frame." if desk.plane == "background"
-            else f"No frame looks like {name} so far."
-        )  # fmt: skip
-        side.candidates.show_tiles(
-            candidate_tiles(peaks, desk.index, desk.plane, best.get(desk.plane))
-        )
+        empty = f"No frame looks like {name} so far."
+        if BY_KEY[desk.plane].is_background:
+            empty = "The background needs no best frame."
+        tiles = candidate_tiles(peaks, desk.index, desk.plane, best.get(desk.plane))
+        side.candidates.show_tiles(tiles, empty)
         frames = [peak.frame for peak in peaks]
         at = f"{frames.index(desk.index) + 1} of " if desk.index in frames else ""
         side.candidates_title.setText(f"Candidates for {name}  ·  {at}{len(peaks)}")
-        side.planes.show_tiles(best_tiles(desk.candidates, desk.corrections, desk.plane))
+        surveyed = desk.session.table.surveyed
+        side.planes.show_tiles(
+            best_tiles(desk.candidates, desk.corrections, desk.plane, surveyed=surveyed)
+        )
         self._take_pictures()
 
     def _show_progress(self) -> None:

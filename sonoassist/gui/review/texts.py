@@ -13,6 +13,8 @@ from sonoassist.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.review.candidates import Peak
 from sonoassist.review.records import Corrections, Progress, RunState
 
+MISSING, NOT_YET = "missing", "not yet"
+
 
 def verdict_of(view: View | None, corrections: Corrections, threshold: float) -> Verdict:
     """What is said of a picture: the person's word where there is one, else the model's."""
@@ -66,12 +68,12 @@ def duration(seconds: float) -> str:
     return f"{minutes} min"
 
 
-def found_text(missing: list[str], ready: bool) -> str:
-    """How many planes are found, and which are missing."""
-    if not ready:
-        return ""
+def found_text(missing: list[str], *, surveyed: bool) -> str:
+    """How many planes are found and, once all of the recording was looked at, what is missing."""
     total = len(DISPLAY_ORDER) - 1
     words = f"{total - len(missing)} of {total} planes found"
+    if not surveyed:
+        return f"{words} so far"
     names = [BY_KEY[plane.key].label for plane in DISPLAY_ORDER if plane.key in missing]
     return f"{words}  ·  missing: {', '.join(names)}" if names else words
 
@@ -90,7 +92,11 @@ def candidate_tiles(peaks: list[Peak], index: int, plane: str, best: int | None)
 
 
 def best_tiles(
-    candidates: dict[str, tuple[Peak, ...]], corrections: Corrections, selected: str
+    candidates: dict[str, tuple[Peak, ...]],
+    corrections: Corrections,
+    selected: str,
+    *,
+    surveyed: bool,
 ) -> list[Tile]:
     """The frame that stands for each plane, in the order of every list."""
     tiles = []
@@ -100,7 +106,11 @@ def best_tiles(
         peaks = candidates.get(plane.key, ())
         chosen = corrections.best.get(plane.key)
         sure = any(peak.sure or peak.told for peak in peaks)
-        frame, detail, tone = -1, "missing", "warning"
+        frame, detail, tone = (
+            -1,
+            MISSING if surveyed else NOT_YET,
+            "warning" if surveyed else "muted",
+        )
         if chosen is not None:
             frame, detail, tone = chosen, "chosen", "good"
         elif peaks and peaks[0].told:

@@ -76,7 +76,7 @@ class Tiles(QWidget):
         self._over = over
         self._tiles: tuple[Tile, ...] = ()
         self._pictures: dict[int, QPixmap] = {}
-        self.empty_text = ""
+        self._empty_text = ""
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(name)
@@ -91,10 +91,15 @@ class Tiles(QWidget):
         """Any size will do."""
         return QSize(self._look.px(300), self._look.px(120) * self._rows)
 
-    def show_tiles(self, tiles: Sequence[Tile]) -> None:
-        """Show these from now on."""
-        if tuple(tiles) != self._tiles:
-            self._tiles = tuple(tiles)
+    def show_tiles(self, tiles: Sequence[Tile], empty_text: str = "") -> None:
+        """Show these from now on.
+
+        Args:
+            tiles: In their order.
+            empty_text: What is said where there are none.
+        """
+        if (tuple(tiles), empty_text) != (self._tiles, self._empty_text):
+            self._tiles, self._empty_text = tuple(tiles), empty_text
             wanted = {tile.frame for tile in tiles}
             self._pictures = {key: one for key, one in self._pictures.items() if key in wanted}
             self.update()
@@ -187,11 +192,11 @@ class Tiles(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        if not self._tiles and self.empty_text:
+        if not self._tiles and self._empty_text:
             painter.setFont(self._look.font(14))
             painter.setPen(self._look.colour("muted"))
             flags = int(Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)
-            painter.drawText(QRectF(self.rect()), flags, self.empty_text)
+            painter.drawText(QRectF(self.rect()), flags, self._empty_text)
         for number, tile in enumerate(self.shown()):
             self._paint(painter, self.tile_rect(number), tile)
         painter.end()

@@ -32,7 +32,7 @@ from sonoassist.gui.review.timeline_marks import (
 )
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import percent
-from sonoassist.planes import DISPLAY_ORDER
+from sonoassist.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.review.candidates import Peak
 from sonoassist.review.records import STRIDE, Corrections
 from sonoassist.review.table import Table
@@ -335,4 +335,5 @@ class TimelineRows(QWidget):
             return "chosen", "good"
         if any(peak.sure or peak.told for peak in peaks):
             return percent(max(peak.confidence for peak in peaks)), "muted"
-        return ("" if key == "background" or self._table is None else "missing"), "warning"
+        surveyed = self._table is not None and self._table.surveyed
+        return ("missing" if surveyed and not BY_KEY[key].is_background else ""), "warning"
