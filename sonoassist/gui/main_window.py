@@ -198,6 +198,8 @@ class MainWindow(QWidget):
             self.controller.leave_live()
         self.page = page
         self.top.show_page(page)
+        # Whatever lay on top gives the keys back to the window, which hands them on.
+        self.setFocusProxy(self._others.get(page))
         if page is not Page.LIVE:
             self.pages.setCurrentWidget(self._others[page])
             self._of(page).enter()

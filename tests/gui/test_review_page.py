@@ -16,7 +16,9 @@ from pytestqt.qtbot import QtBot
 
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.errors import ModelError
+from sonoassist.exam.store import ExamStore
 from sonoassist.gui.compose import build
+from sonoassist.gui.exams_sheet import ExamsSheet
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
 from sonoassist.gui.review.desk import ReviewDesk
@@ -30,6 +32,7 @@ from sonoassist.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
 
+from kept_made import MADE, kept
 from review_made import EXAM, made_analyser, write_recording
 
 KEYS = [key for key, count in EXAM for _ in range(count)]
@@ -412,6 +415,53 @@ def test_help_shows_the_keys_of_the_page(window: MainWindow, page: ReviewPage) -
     texts = [label.text() for label in sheet.findChildren(type(window.banner))]
     assert "Choose this frame as the best of the plane" in texts
     window.questions.close()
+
+
+def test_the_keys_come_back_when_a_sheet_closes(
+    qtbot: QtBot, window: MainWindow, page: ReviewPage, recording: Path
+) -> None:
+    opened(qtbot, page, recording)
+    window._show_help()
+    assert not page.hasFocus()
+    window.leave()
+    assert window.focusWidget() is page
+    window.show_page(Page.LIVE)
+    assert window.focusProxy() is None
+
+
+def test_the_recording_of_a_kept_exam(
+    qtbot: QtBot,
+    session: FakeSession,
+    models: FakeModels,
+    saved: list[Settings],
+    recording: Path,
+    tmp_path: Path,
+) -> None:
+    store = ExamStore(tmp_path / "exams")
+    exam = kept(store.folder, recording, **MADE)
+    services = replace(
+        make_services(models, saved),
+        make_analyser=lambda settings, synthetic, tell: made_analyser(),
+        exams=store,
+    )
+    main = build(session, services, Settings(crop="full"), [])
+    qtbot.addWidget(main)
+    main.show()
+    main.begin()
+    main.questions.show_exams()
+    sheet = main.questions.sheet
+    assert isinstance(sheet, ExamsSheet)
+    qtbot.waitUntil(lambda: (exam.exam_id, "Review") in sheet.buttons, timeout=LIMIT_MS)
+    sheet.buttons[exam.exam_id, "Review"].click()
+    assert main.page is Page.REVIEW
+    page = main.pages.currentWidget()
+    assert isinstance(page, ReviewPage)
+    qtbot.waitUntil(lambda: page.desk.session is not None, timeout=LIMIT_MS)
+    assert page.side.where.text().startswith("S-17")
+    # Every other frame has the result that the exam itself found.
+    qtbot.waitUntil(lambda: "kidneys" in page.desk.candidates, timeout=LIMIT_MS)
+    qtbot.waitUntil(lambda: bool(page.desk.candidates["kidneys"]), timeout=LIMIT_MS)
+    main.close()
 
 
 @pytest.mark.parametrize(("wide", "high"), [(1024, 700), (1280, 800), (1920, 1040), (2560, 1400)])
