@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.review.corrector import Corrector
+from sonoassist.gui.review.finder import Finder
 from sonoassist.gui.review.opener import Opener
+from sonoassist.gui.review.player import Player
 from sonoassist.live.status import View
-from sonoassist.planes import BY_KEY, DISPLAY_ORDER, INDEX
-from sonoassist.review.candidates import Peak, all_candidates, missing
+from sonoassist.planes import BY_KEY, DISPLAY_ORDER
+from sonoassist.review.candidates import Peak
 from sonoassist.review.records import Corrections, Progress, RunState
 from sonoassist.review.store import ReviewStore
 
@@ -20,9 +22,6 @@ if TYPE_CHECKING:
     from sonoassist.review.session import ReviewSession
 
 TICK_MS = 25
-COMPARED = 4
-_LOOK_AGAIN_S = 0.8
-"""While the analysis runs, candidates are looked for so often."""
 _KEYS = tuple(plane.key for plane in DISPLAY_ORDER)
 
 
@@ -58,15 +57,8 @@ class ReviewDesk(QObject):
         self.index = 0
         self.plane = _KEYS[0]
         self.view: View | None = None
-        self.candidates: dict[str, tuple[Peak, ...]] = {}
-        self.missing: list[str] = []
-        self.playing = False
         self.paused = False
         self._shown = False
-        self._play_from = (0.0, 0)
-        self._looked_at: tuple[int, Corrections] | None = None
-        self._looking = False
-        self._looked_s = 0.0
         self._progress: Progress | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
@@ -77,6 +69,9 @@ class ReviewDesk(QObject):
         self.opener.opened.connect(self._on_opened)
         self.opener.model_came.connect(self._on_model)
         self.words.changed.connect(self._on_words)
+        self.player = Player()
+        self.finder = Finder(controller)
+        self.finder.found.connect(self.words_changed)
         controller.settings_changed.connect(self._look)
 
     # -- opening and closing ---------------------------------------------------------------
@@ -93,8 +88,8 @@ class ReviewDesk(QObject):
 
     def _on_opened(self) -> None:
         session = self.session
-        self.view, self._looked_at, self._progress = None, None, None
-        self.candidates, self.missing = {}, []
+        self.view, self._progress = None, None
+        self.finder.show_session(session)
         self.index = session.place if session is not None else 0
         self.words.show_session(session)
         self.opened.emit()
@@ -175,8 +170,13 @@ class ReviewDesk(QObject):
     def seek(self, index: int) -> None:
         """Go to a frame; playing goes on from there."""
         self.go(index)
-        if self.playing:
-            self._play_from = (time.monotonic(), self.index)
+        if self.playing and self.session is not None:
+            self.player.start(self.session.table.times_s, self.index)
+
+    @property
+    def playing(self) -> bool:
+        """Whether it plays."""
+        return self.player.playing
 
     def toggle_play(self) -> None:
         """Play or pause."""
@@ -185,28 +185,32 @@ class ReviewDesk(QObject):
         elif self.session is not None:
             if self.index >= self.count - 1:
                 self.go(0)
-            self.playing = True
-            self._play_from = (time.monotonic(), self.index)
+            self.player.start(self.session.table.times_s, self.index)
             self.played.emit()
 
     def stop_playing(self) -> None:
         """Pause."""
-        if self.playing:
-            self.playing = False
+        if self.player.stop():
             self.played.emit()
 
     def _play_on(self) -> None:
-        session = self.session
-        if session is None or self.view is None or self.view.frame.index != self.index:
+        if self.view is None or self.view.frame.index != self.index:
             return  # the picture asked for last is still on its way
-        began_s, first = self._play_from
-        times = session.table.times_s
-        at_s = times[first] + time.monotonic() - began_s
-        self.go(int(times.searchsorted(at_s, side="right")) - 1)
+        self.go(self.player.due())
         if self.index >= self.count - 1:
             self.stop_playing()
 
     # -- planes and candidates -------------------------------------------------------------
+
+    @property
+    def candidates(self) -> Mapping[str, tuple[Peak, ...]]:
+        """Key of a plane -> its candidates, best first; empty before anything is known."""
+        return self.finder.candidates
+
+    @property
+    def missing(self) -> list[str]:
+        """Keys of the planes without a sure frame."""
+        return self.finder.missing
 
     def pick(self, plane: str, *, jump: bool = True) -> None:
         """Choose a row; look at the frame that stands for it."""
@@ -254,23 +258,6 @@ class ReviewDesk(QObject):
         here = _KEYS.index(self.plane)
         self.pick(next((key for key in left if _KEYS.index(key) > here), left[0]))
 
-    def compared(self) -> list[Peak]:
-        """The candidates to compare: the chosen frame, then the best ones; up to four."""
-        peaks = list(self.candidates.get(self.plane, ()))
-        chosen = self.corrections.best.get(self.plane)
-        if chosen is not None and all(peak.frame != chosen for peak in peaks):
-            peaks.insert(0, self.peak_of(chosen))
-        return peaks[:COMPARED]
-
-    def peak_of(self, frame: int) -> Peak:
-        """A frame as a candidate of the plane, whatever it shows."""
-        assert self.session is not None
-        table = self.session.table
-        result = table.result(frame)
-        share = float(result.probabilities[INDEX[self.plane]]) if result is not None else 0.0
-        quality = result.quality if result is not None else float("nan")
-        return Peak(frame, float(table.times_s[frame]), share, quality, False, True)
-
     @property
     def corrections(self) -> Corrections:
         """All that the person said."""
@@ -283,7 +270,7 @@ class ReviewDesk(QObject):
     def _on_words(self) -> None:
         self.words_changed.emit()
         self.view_changed.emit()
-        self._find_candidates()
+        self.finder.look()
 
     # -- the analysis ----------------------------------------------------------------------
 
@@ -323,8 +310,7 @@ class ReviewDesk(QObject):
         if self._wants_result():
             self.session.views.forget()
             self._look()
-        if time.monotonic() - self._looked_s >= _LOOK_AGAIN_S:
-            self._find_candidates()
+        self.finder.look_again()
 
     def _wants_result(self) -> bool:
         view, session = self.view, self.session
@@ -362,28 +348,3 @@ class ReviewDesk(QObject):
             return ""
         look = self.session.look(self.index, evidence=self._controller.settings.show_heat)
         return self.session.views.trouble(look)
-
-    def _find_candidates(self) -> None:
-        session = self.session
-        if session is None or self._looking:
-            return
-        wanted = (session.table.version, session.review.corrections)
-        if wanted == self._looked_at:
-            return
-        self._looking, self._looked_s = True, time.monotonic()
-        table, words = session.table, wanted[1]
-
-        def found(peaks: dict[str, tuple[Peak, ...]]) -> None:
-            self._looking = False
-            if self.session is session:
-                self._looked_at = wanted
-                self.candidates, self.missing = peaks, missing(peaks, self.corrections)
-                self.words_changed.emit()
-
-        def failed(error: Exception) -> None:
-            self._looking = False
-            self.note(f"The candidates could not be found: {error}")
-
-        self._controller.jobs.start(
-            "candidates", lambda: all_candidates(table.arrays(), words), found, failed
-        )

@@ -128,7 +128,7 @@ class Over:
         desk = self._desk
         if desk.session is None:
             return
-        peaks = desk.compared()
+        peaks = desk.finder.compared(desk.plane)
         if not peaks:
             desk.note(f"There is no candidate of {BY_KEY[desk.plane].label} yet")
             return

@@ -9,12 +9,13 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from sonoassist.gui.actions import Act, ActionSet
+from sonoassist.gui.actions import ActionSet
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.exam_marks import pixmap_of
 from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.review.keys import ROWS, Do
 from sonoassist.gui.review.over import Over
+from sonoassist.gui.review.screens import screen_of
 from sonoassist.gui.review.side import Side
 from sonoassist.gui.review.texts import (
     best_tiles,
@@ -24,7 +25,6 @@ from sonoassist.gui.review.texts import (
     where_text,
 )
 from sonoassist.gui.review.timeline import TimelineRows
-from sonoassist.gui.screens import Card, Chip, Screen
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import Kind
 from sonoassist.gui.viewport import Viewport
@@ -242,41 +242,13 @@ class ReviewPage(QWidget):
         view, settings = self.desk.view, self._controller.settings
         verdict = verdict_of(view, self.desk.corrections, settings.threshold)
         self.viewport.show_view(view, verdict)
-        self.viewport.show_screen(self._screen())
+        self.viewport.show_screen(screen_of(self.desk))
         reason = "not analysed yet" if verdict.kind is Kind.NOT_ANALYSED else ""
         self.side.headline.show_verdict(verdict, reason)
         buttons = self.side.buttons
         buttons.buttons[Do.PLAY].change("Pause" if self.desk.playing else "Play")
         buttons.place()
         self._fit()
-
-    def _screen(self) -> Screen:
-        """What is written over the picture."""
-        desk = self.desk
-        if desk.opener.opening:
-            name = Path(desk.opener.opening.removeprefix("exam:")).name
-            return Screen(Card("wait", f"Opening {name} …", "Its frames are being counted"))
-        if desk.opener.trouble:
-            acts = (Act.OPEN_FILE,)
-            return Screen(Card("error", "This cannot be reviewed", desk.opener.trouble, acts))
-        if desk.session is None:
-            text = "A video or a DICOM clip; drop it here, or take a kept exam from the list"
-            return Screen(Card("file", "Open a recording", text, (Act.OPEN_FILE, Act.EXAMS)))
-        if desk.frame_trouble:
-            return Screen(Card("error", "No picture here", desk.frame_trouble))
-        if desk.view is None:
-            return Screen(Card("wait", "Reading the picture …"))
-        return Screen(None, tuple(self._chips()))
-
-    def _chips(self) -> list[Chip]:
-        desk, words = self.desk, self.desk.corrections
-        chips = []
-        for key, frame in words.best.items():
-            if frame == desk.index:
-                chips.append(Chip("check", f"Best of {BY_KEY[key].label}", "good"))
-        if any(mark.frame == desk.index for mark in words.marks):
-            chips.append(Chip("info", "Marked", "warning"))
-        return chips
 
     def _show_words(self) -> None:
         desk = self.desk

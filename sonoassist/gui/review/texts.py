@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sonoassist.gui.review.tiles import Tile
@@ -92,7 +93,7 @@ def candidate_tiles(peaks: list[Peak], index: int, plane: str, best: int | None)
 
 
 def best_tiles(
-    candidates: dict[str, tuple[Peak, ...]],
+    candidates: Mapping[str, tuple[Peak, ...]],
     corrections: Corrections,
     selected: str,
     *,
