@@ -53,7 +53,7 @@ def test_the_playhead_is_kept_in_sight(span: Span, data: st.DataObject) -> None:
     assert shown.first - 1e-6 <= index
     assert index + 1 <= shown.last + 1e-6
     assert shown.length == pytest.approx(span.length)
-    assert shown.with_frame(index) == shown
+    assert shown.with_frame(index).first == pytest.approx(shown.first, abs=1e-6)  # it rests
 
 
 @given(spans(), st.data())

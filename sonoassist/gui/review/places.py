@@ -46,7 +46,7 @@ class Places:
 
     def tracks(self) -> QRectF:
         """Where the strips lie."""
-        left, right = self.look.px(122), self.look.px(64)
+        left, right = self.look.px(136), self.look.px(64)
         rows = len(DISPLAY_ORDER) * self.row_px
         return QRectF(left, self.ruler_px, max(self.width - left - right, 1), rows)
 

@@ -223,7 +223,7 @@ class Tiles(QWidget):
         if tile.current:
             return QPen(QColor(tile.colour), self._look.px(3))
         if tile.frame < 0:
-            return QPen(self._look.colour("warning"), 1, Qt.PenStyle.DashLine)
+            return QPen(self._look.colour(tile.tone), 1, Qt.PenStyle.DashLine)
         return QPen(self._look.colour("line"), 1)
 
     def _paint_done(self, painter: QPainter, picture: QRectF) -> None:
