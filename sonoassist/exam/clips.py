@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from sonoassist.render.encoder import VideoEncoder
 from sonoassist.sources.base import SYNTHETIC_MARK
 
 SECONDS = 2.0
-LATE_S = 0.5
+LATE_S = 1.5
 """A capture may become known so long after its frame and still get all the seconds before."""
 _GRACE_S = 1e-6
 """Times are sums of floats: a frame two seconds away may seem to be a little further."""
@@ -126,6 +126,26 @@ class Clipper:
             self._begun.append(clip)
             if self._recent[-1][0] >= clip.until_s:
                 self._hand_over([clip])
+            return True
+
+    def of_past(self, capture_id: int, at_s: float, past: Sequence[tuple[float, Frame]]) -> bool:
+        """Make a clip of pictures that are still in memory elsewhere, e.g. in a freeze.
+
+        Args:
+            capture_id: Of the capture.
+            at_s: Of the captured frame.
+            past: (time, frame) in the order of their times; those too far away are left out.
+
+        Returns:
+            Whether there will be one, as in `begin`.
+        """
+        clip = _Clip(capture_id, at_s, at_s)
+        clip.frames += [one for one in past if abs(one[0] - at_s) <= self._seconds]
+        with self._lock:
+            if self._stopped or not clip.frames or self._begun_bytes() >= self._limit:
+                return False
+            self._begun.append(clip)
+            self._clips.put(clip)
             return True
 
     def flush(self) -> None:

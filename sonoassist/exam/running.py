@@ -10,7 +10,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from sonoassist.errors import OutputError, SonoAssistError
@@ -22,7 +22,7 @@ from sonoassist.exam.recorder import Recorder
 from sonoassist.exam.records import Capture, FrameRow, How, Item, Judgement, Shot, Tick
 from sonoassist.exam.thumbnails import thumbnail, thumbnail_of_file
 from sonoassist.live.status import Level, Notice, Notices, View
-from sonoassist.packets import Analysis, Box, Pixels
+from sonoassist.packets import Analysis, Box, Frame, Pixels
 from sonoassist.planes import BY_KEY
 from sonoassist.temporal.best_frames import BestFrames, Candidate
 
@@ -101,18 +101,19 @@ class RunningExam:
 
     # --- asked by the user ------------------------------------------------------------------
 
-    def capture(self, view: View, item: str = "") -> None:
+    def capture(self, view: View, item: str = "", past: Sequence[View] = ()) -> None:
         """Keep a picture, chosen by the user.
 
         Args:
             view: The picture, live or frozen.
             item: Key of the checklist's item; "" for the one of the plane that is shown.
+            past: The pictures of the freeze, where it is one of them; the clip is made of them.
         """
-        self._ask(lambda: self._capture_by_hand(view, item, None))
+        self._ask(lambda: self._capture_by_hand(view, item, None, past))
 
-    def replace(self, view: View, item: str) -> None:
+    def replace(self, view: View, item: str, past: Sequence[View] = ()) -> None:
         """Put a picture in the place of the one that stands for an item."""
-        self._ask(lambda: self._capture_by_hand(view, item, self._shown(item)))
+        self._ask(lambda: self._capture_by_hand(view, item, self._shown(item), past))
 
     def keep(self, item: str) -> None:
         """Accept what stands for an item; an item that only a person ticks is ticked."""
@@ -240,21 +241,32 @@ class RunningExam:
         )  # fmt: skip
         self._keep_shot(shot, analysis.frame.pixels, Judgement.OPEN, old)
 
-    def _capture_by_hand(self, view: View, item: str, old: Capture | None) -> None:
+    def _capture_by_hand(
+        self, view: View, item: str, old: Capture | None, past: Sequence[View]
+    ) -> None:
         shown = shown_plane(view)
         if not item:
             fitting = self._item_of(shown)
             item = fitting.key if fitting is not None else ""
         shot = hand_shot(view, item, self.at_s(view))
-        self._keep_shot(shot, view.frame.pixels, Judgement.KEPT, old)
+        timed = [(self.at_s(one), one.frame) for one in past]
+        self._keep_shot(shot, view.frame.pixels, Judgement.KEPT, old, timed)
 
     def _keep_shot(
-        self, shot: Shot, picture: Pixels, judgement: Judgement, old: Capture | None
+        self,
+        shot: Shot,
+        picture: Pixels,
+        judgement: Judgement,
+        old: Capture | None,
+        past: Sequence[tuple[float, Frame]] = (),
     ) -> None:
         instead_of = old.capture_id if old is not None else None
         capture = self._exam.add_capture(shot, picture, judgement=judgement, instead_of=instead_of)
         self._small[capture.capture_id] = thumbnail(picture, shot.field)
-        self._clipper.begin(capture.capture_id, shot.at_s)
+        if past:
+            self._clipper.of_past(capture.capture_id, shot.at_s, past)
+        else:
+            self._clipper.begin(capture.capture_id, shot.at_s)
         if shot.how is How.HAND:
             what = BY_KEY[shot.plane].label if shot.plane else "no plane named"
             self._exam.add_event(shot.at_s, "capture", f"Captured by hand: {what}")

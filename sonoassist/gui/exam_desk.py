@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -294,20 +295,25 @@ class ExamDesk(QObject):
 
     # -- the keys ----------------------------------------------------------------------------
 
-    def capture(self, view: View | None) -> None:
-        """Keep the picture on screen, for the plane it shows, else for the item picked."""
+    def capture(self, view: View | None, past: Sequence[View] = ()) -> None:
+        """Keep the picture on screen, for the plane it shows, else for the item picked.
+
+        Args:
+            view: The picture.
+            past: The pictures of the freeze, where the view is frozen.
+        """
         running = self._ready(view)
         if running is not None and view is not None:
             plane = shown_plane(view)
             fits = any(line.item.plane == plane for line in running.view.lines if plane)
             item = "" if fits or not self._picked_by_hand else self.selected
-            running.capture(view, item)
+            running.capture(view, item, past)
 
-    def replace(self, view: View | None) -> None:
+    def replace(self, view: View | None, past: Sequence[View] = ()) -> None:
         """The picture on screen takes the place of the selected item's."""
         running = self._ready(view)
         if running is not None and view is not None and self.selected:
-            running.replace(view, self.selected)
+            running.replace(view, self.selected, past)
 
     def keep(self) -> None:
         """Accept what stands for the selected item."""

@@ -235,7 +235,7 @@ def test_the_whole_way_by_the_keyboard_alone(
 
 
 def test_the_frozen_picture_is_the_one_that_is_captured(
-    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk
+    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk, store: ExamStore
 ) -> None:
     begin(qtbot, window, session)
     session.past = tuple(make_view(frame=make_frame(at)) for at in range(20))
@@ -247,6 +247,10 @@ def test_the_frozen_picture_is_the_one_that_is_captured(
     shown = wait_state(qtbot, desk, "femur", ItemState.KEPT).shown
     assert shown is not None
     assert shown.shot.index == 12
+    exam_id = desk.exam_id
+    window.close()
+    with store.open(exam_id) as exam:
+        assert exam.capture(shown.capture_id).clip.endswith(".mp4")
 
 
 def test_marks_in_the_freeze(window: MainWindow, session: FakeSession) -> None:
