@@ -21,7 +21,7 @@ LATE_S = 1.5
 """A capture may become known so long after its frame and still get all the seconds before."""
 _GRACE_S = 1e-6
 """Times are sums of floats: a frame two seconds away may seem to be a little further."""
-LIMIT_BYTES = 512 * 2**20
+LIMIT_BYTES = 2**30
 
 OnTrouble = Callable[[str], None]
 _Timed = tuple[float, Frame]
@@ -54,7 +54,8 @@ class Clipper:
         seconds: Of a clip, before its capture and again behind it.
         fps: Nominal rate; each frame has its own time all the same.
         limit_bytes: Memory for the pictures of the last seconds (where it is too small, clips
-            begin later), and again for those of begun clips (where it is full, no clip begins).
+            begin later), and again for those of begun clips (where it is full, the open ones end
+            and none begins until some are written). Both hold the same pictures mostly.
     """
 
     def __init__(
@@ -101,7 +102,8 @@ class Clipper:
             for clip in self._open:
                 if at_s <= clip.until_s:
                     clip.frames.append((at_s, frame))
-            self._hand_over([clip for clip in self._open if at_s >= clip.until_s])
+            full = bool(self._open) and self._begun_bytes() > self._limit
+            self._hand_over([clip for clip in self._open if full or at_s >= clip.until_s])
 
     def begin(self, capture_id: int, at_s: float) -> bool:
         """Make a clip for a capture.
