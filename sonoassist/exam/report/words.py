@@ -8,6 +8,7 @@ from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.records import How, Recording
 from sonoassist.exam.report.data import ReportData
 from sonoassist.exam.report.stills import Still
+from sonoassist.exam.report.timeline import Timeline
 from sonoassist.planes import BY_KEY
 
 TITLE = "Fetal ultrasound exam"
@@ -19,7 +20,6 @@ ABOUT_CONFIDENCE = (
 )
 NO_FRAMES = "No frame was analysed."
 NO_STILLS = "No picture to show."
-DASH = "–"
 
 _STATES = {
     ItemState.KEPT: "kept",
@@ -73,6 +73,17 @@ def found(data: ReportData) -> str:
     return f"{data.completeness.found} of {data.completeness.total}"
 
 
+def cards(data: ReportData) -> tuple[tuple[str, str], ...]:
+    """The figures that matter: values and what they count."""
+    whole = data.completeness
+    return (
+        (found(data), "planes and items found"),
+        (str(whole.done), "kept or ticked by hand"),
+        (str(data.not_reviewed), NOT_REVIEWED),
+        (str(len(whole.missing)), "missing"),
+    )
+
+
 def missing(data: ReportData) -> str:
     """Names of the required items of which there is nothing."""
     return ", ".join(item.label for item in data.completeness.missing)
@@ -116,9 +127,20 @@ def caption(still: Still) -> list[str]:
     shot = still.capture.shot
     plane = BY_KEY.get(shot.plane)
     named = f"{plane.full_name}, {percent(shot.confidence)}" if plane else "No plane named"
-    why = shot.why[:1].upper() + shot.why[1:]
-    made = "Captured by hand" if shot.how is How.HAND else "Chosen by the program"
-    return [f"{named}, at {clock(shot.at_s)}", f"{made}. {why}".strip()]
+    if shot.how is How.HAND:
+        made_how = shot.why[:1].upper() + shot.why[1:] or "Captured by hand"
+    else:
+        made_how = f"Chosen by the program: {shot.why}" if shot.why else "Chosen by the program"
+    return [f"{named}, at {clock(shot.at_s)}", f"{made_how}."]
+
+
+def legend(line: Timeline) -> str:
+    """How the timeline is read."""
+    return (
+        "Colour: how sure the network was, as strong as it was sure and pale below the threshold "
+        f"of {percent(line.threshold)}. Filled circle: a picture that was kept. Empty circle: one "
+        f"{NOT_REVIEWED}."
+    )
 
 
 def recording(one: Recording) -> str:
