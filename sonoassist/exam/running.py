@@ -18,6 +18,7 @@ from sonoassist.exam.checklist import Line, checklist, refused, replaceable
 from sonoassist.exam.clips import Clipper
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.exam_view import ExamView, shown_plane
+from sonoassist.exam.masking import ultrasound_field
 from sonoassist.exam.recorder import Recorder
 from sonoassist.exam.records import Capture, FrameRow, How, Item, Judgement, Shot, Tick
 from sonoassist.exam.thumbnails import thumbnail, thumbnail_of_file
@@ -260,9 +261,12 @@ class RunningExam:
         old: Capture | None,
         past: Sequence[tuple[float, Frame]] = (),
     ) -> None:
+        # The whole fan, not the network's crop of it: all beside it is blacked out in exports.
+        whole = Box(0, 0, picture.shape[1], picture.shape[0])
+        seen, shot = shot.field, replace(shot, field=ultrasound_field([picture]) or whole)
         instead_of = old.capture_id if old is not None else None
         capture = self._exam.add_capture(shot, picture, judgement=judgement, instead_of=instead_of)
-        self._small[capture.capture_id] = thumbnail(picture, shot.field)
+        self._small[capture.capture_id] = thumbnail(picture, seen)
         if past:
             self._clipper.of_past(capture.capture_id, shot.at_s, past)
         else:
