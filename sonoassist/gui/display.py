@@ -189,7 +189,8 @@ class Display(QObject):
             self._reached = showing.view
             self._timeline.reach(showing.view)
         newest = showing.result or showing.view
-        self._controller.desk.follow_plane(newest)
+        freeze = self._controller.freeze
+        self._controller.desk.follow_plane(freeze.view if freeze.active else newest)
         if newest is None or newest is self._noted:
             return
         self._noted = newest

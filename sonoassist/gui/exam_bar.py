@@ -46,12 +46,13 @@ class ExamBar(QWidget):
         self._fit()
 
     def resizeEvent(self, event: object) -> None:
-        """Icons only where there is room."""
+        """Icons and keys only where there is room; the keys are in the tooltips, too."""
         self._fit()
 
     def _fit(self) -> None:
         for button in self._buttons:
             button.show_icon(self.width() >= self._look.px(420))
+            button.show_key(self.width() >= self._look.px(300))
 
     def show_exam(self, line: Line | None, *, recording: bool, running: bool) -> None:
         """Say what the keys are for.
@@ -101,6 +102,10 @@ class ExamHead(QWidget):
         self._column.setContentsMargins(look.px(18), 0, look.px(18), 0)
         self._title.setStyleSheet(f"font-weight: 600; font-size: {look.px(15)}px")
         self._tone(complete=False)
+
+    def resizeEvent(self, event: object) -> None:
+        """The rule only where there is room beside the clock."""
+        self.rule.setVisible(self.width() >= self._look.px(330))
 
     def _tone(self, *, complete: bool) -> None:
         colour = self._look.palette.good if complete else self._look.palette.text

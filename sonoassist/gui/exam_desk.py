@@ -77,6 +77,7 @@ class ExamDesk(QObject):
         self._stands = False
         self.selected = ""
         self._picked_by_hand = False
+        self._held = False
 
     # -- what the screen asks ----------------------------------------------------------------
 
@@ -275,7 +276,7 @@ class ExamDesk(QObject):
     def follow_plane(self, view: View | None) -> None:
         """While nobody has picked an item, the keys are for the plane in view."""
         exam = self.view
-        if exam is None or view is None or self._picked_by_hand:
+        if exam is None or view is None or self._picked_by_hand or self._held:
             return
         plane = shown_plane(view)
         line = next((one for one in exam.lines if plane and one.item.plane == plane), None)
@@ -287,6 +288,14 @@ class ExamDesk(QObject):
         """The selection follows the plane in view again; returns whether it had not."""
         picked, self._picked_by_hand = self._picked_by_hand, False
         return picked
+
+    def hold(self) -> None:
+        """The selection stays while its capture is looked at."""
+        self._held = True
+
+    def let_go(self) -> None:
+        """The capture is no longer looked at."""
+        self._held = False
 
     def _select_first(self) -> None:
         view = self.view

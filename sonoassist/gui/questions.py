@@ -62,6 +62,8 @@ class Questions:
         sheet, self.sheet = self.sheet, None
         if sheet is None:
             return False
+        if isinstance(sheet, CaptureSheet):
+            self._controller.desk.let_go()
         sheet.hide()
         sheet.deleteLater()
         self._window.setFocus()
@@ -101,6 +103,7 @@ class Questions:
         elif self._controller.desk.view is not None:
             desk = self._controller.desk
             self._open(CaptureSheet(self._window, self._look, desk, actions))
+            desk.hold()
 
     def show_exams(self) -> None:
         """List the exams kept so far, or close the list."""

@@ -382,6 +382,9 @@ def test_a_capture_is_looked_at_large_and_judged_there(
     assert path is not None
     assert path.is_file()
     assert not sheet.grab().isNull()
+    session.show(make_view("lips"))  # what is in view changes nothing here
+    window.display.refresh()
+    assert desk.selected == "femur"
     qtbot.keyClick(window, Qt.Key.Key_X)
     wait_state(qtbot, desk, "femur", ItemState.REJECTED)
     qtbot.waitUntil(lambda: "rejected" in sheet.name.text())
@@ -390,6 +393,7 @@ def test_a_capture_is_looked_at_large_and_judged_there(
     assert sheet.name.text().startswith("Kidneys")
     qtbot.keyClick(window, Qt.Key.Key_D)
     assert window.questions.sheet is None
+    assert desk.selected == "kidneys"  # picked by hand
 
 
 def test_the_exams_kept_are_listed_and_deleted_at_the_second_press(
