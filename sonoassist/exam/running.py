@@ -170,7 +170,8 @@ class RunningExam:
         try:
             step()
         except OutputError as error:
-            self._tell_trouble(error.message, error.hint)
+            reason = error.message.rpartition(": ")[2]  # without names of temporary files
+            self._tell_trouble(f"The exam cannot be kept: {reason}")
         except SonoAssistError as error:
             self._notices.put(Notice.of(error))
         except Exception as error:  # noqa: BLE001 (a thread's top: report, go on)
@@ -251,7 +252,11 @@ class RunningExam:
             item = fitting.key if fitting is not None else ""
         shot = hand_shot(view, item, self.at_s(view))
         timed = [(self.at_s(one), one.frame) for one in past]
-        self._keep_shot(shot, view.frame.pixels, Judgement.KEPT, old, timed)
+        try:
+            self._keep_shot(shot, view.frame.pixels, Judgement.KEPT, old, timed)
+        except OutputError:
+            self._notices.put(Notice(Level.WARNING, "The picture on screen was not captured"))
+            raise
 
     def _keep_shot(
         self,
@@ -358,9 +363,10 @@ class RunningExam:
         self._small = {key: one for key, one in self._small.items() if key in wanted}
         return dict(self._small)
 
-    def _tell_trouble(self, message: str, hint: str = "") -> None:
+    def _tell_trouble(self, message: str) -> None:
         if message != self._failed:
             self._failed = message
+            hint = "Free some space; what was kept so far is safe"
             self._notices.put(Notice(Level.ERROR, message, hint))
             self.view = replace(self.view, trouble=message)
             self._changed()

@@ -276,9 +276,30 @@ def test_a_full_disk_is_said_once_and_nothing_is_lost_when_there_is_room_again(
     full[0] = False
     wait_until(lambda: running.view.trouble == "")
     said = [one.title for one in notices.take()]
-    assert len([one for one in said if "full" in one]) == 1
+    assert said.count("The exam cannot be kept: database or disk is full") == 1
     with record(store, running) as exam:
         assert [row.index for row in exam.frames()] == list(range(20))
+
+
+def test_a_capture_that_cannot_be_kept_is_said_and_the_next_one_works(
+    running: RunningExam, notices: Notices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Exam, *_: object, **__: object) -> None:
+        raise OutputError("cannot write /x/.bladder-1.png: No space left on device")
+
+    view = Feed(running).hold("femur", 0.3)
+    with monkeypatch.context() as patch:
+        patch.setattr(Exam, "add_capture", refuse)
+        running.capture(view)
+        said: list[str] = []
+        wait_until(lambda: said.extend(one.title for one in notices.take()) or len(said) == 2)
+    assert said == [
+        "The picture on screen was not captured",
+        "The exam cannot be kept: No space left on device",
+    ]
+    running.capture(view)
+    wait_for(running, "femur", ItemState.KEPT)
+    assert running.view.trouble == ""
 
 
 def test_ending_twice_is_no_error(running: RunningExam) -> None:
