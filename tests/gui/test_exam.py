@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from PyQt6.QtGui import QHelpEvent
 from PyQt6.QtWidgets import QToolTip
 from pytestqt.qtbot import QtBot
 
+from sonoassist import paths
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.records import How
 from sonoassist.exam.store import ExamStore
@@ -31,6 +33,7 @@ from sonoassist.gui.compose import build
 from sonoassist.gui.exam_desk import ExamDesk
 from sonoassist.gui.exams_sheet import ExamsSheet
 from sonoassist.gui.main_window import MainWindow
+from sonoassist.gui.report_sheet import ReportSheet
 from sonoassist.gui.sheets import AskSheet
 from sonoassist.live.status import ModelState, View
 from sonoassist.planes import DISPLAY_ORDER
@@ -466,3 +469,60 @@ def test_every_row_is_painted_at_every_size(
     assert bar.geometry().bottom() <= window.live._side.height()
     for button in bar._buttons:
         assert button.geometry().right() <= bar.width()
+
+
+def open_report(qtbot: QtBot, window: MainWindow, session: FakeSession) -> ReportSheet:
+    desk = window.controller.desk
+    begin(qtbot, window, session)
+    trigger(window, Act.CAPTURE)
+    wait_state(qtbot, desk, "femur", ItemState.KEPT)
+    trigger(window, Act.REPORT)
+    sheet = window.questions.sheet
+    assert isinstance(sheet, ReportSheet)
+    return sheet
+
+
+def test_a_report_of_the_running_exam_is_written_with_enter(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, tmp_path: Path
+) -> None:
+    sheet = open_report(qtbot, window, session)
+    sheet.folder.setText(str(tmp_path / "out"))
+    sheet.parts["tables"].setChecked(True)
+    qtbot.keyClick(sheet, Qt.Key.Key_Return)
+    wait_tick(qtbot, window, lambda: "written to" in sheet.said.text())
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"report.pdf", "report.html", "checklist.csv", "report.json"} <= names
+    assert not sheet.show_folder.isHidden()
+
+
+def test_a_report_that_cannot_be_written_says_why(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, tmp_path: Path
+) -> None:
+    sheet = open_report(qtbot, window, session)
+    (tmp_path / "file").write_text("")
+    sheet.folder.setText(str(tmp_path / "file" / "out"))
+    sheet.write.click()
+    wait_tick(qtbot, window, lambda: "cannot" in sheet.said.text())
+    assert sheet.write.isEnabled()
+    for box in sheet.parts.values():
+        box.setChecked(False)
+    sheet.write.click()
+    assert sheet.said.text() == "Choose what shall be written"
+
+
+def test_a_node_that_is_away_is_said_and_nothing_is_lost(
+    qtbot: QtBot, window: MainWindow, session: FakeSession
+) -> None:
+    sheet = open_report(qtbot, window, session)
+    sheet.node.setText("nonsense")
+    sheet.send.click()
+    wait_tick(qtbot, window, lambda: sheet.send.isEnabled())
+    assert "nonsense" in sheet.said.text()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    sheet.node.setText(f"PACS@127.0.0.1:{port}")
+    sheet.send.click()
+    wait_tick(qtbot, window, lambda: "outbox" in sheet.said.text())
+    assert window.controller.settings.pacs_node == f"PACS@127.0.0.1:{port}"
+    assert any((paths.home() / "outbox").rglob("*.dcm"))
