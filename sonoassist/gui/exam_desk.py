@@ -315,7 +315,9 @@ class ExamDesk(QObject):
         if running is not None and view is not None:
             plane = shown_plane(view)
             fits = any(line.item.plane == plane for line in running.view.lines if plane)
-            item = "" if fits or not self._picked_by_hand else self.selected
+            # A picture that was not analysed says nothing itself: the item named on screen counts.
+            named = self._picked_by_hand or view.analysis is None
+            item = self.selected if named and not fits else ""
             running.capture(view, item, past)
 
     def replace(self, view: View | None, past: Sequence[View] = ()) -> None:

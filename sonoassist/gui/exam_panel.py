@@ -46,6 +46,7 @@ class ExamPanel(QObject):
         page.exam_bar.show_exam(
             desk.line(desk.selected), recording=desk.recording, running=exam is not None
         )
+        page.show_exam(desk.completeness)
         self.tick()
 
     def tick(self) -> None:

@@ -212,6 +212,17 @@ def test_capture_keep_reject_swap_by_keys(
     assert shown.shot.index == 33
 
 
+def test_a_picture_without_a_result_is_captured_for_the_item_named_on_screen(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk
+) -> None:
+    begin(qtbot, window, session)
+    session.show(View(make_frame(7)))
+    trigger(window, Act.CAPTURE)
+    shown = wait_state(qtbot, desk, "femur", ItemState.KEPT).shown
+    assert shown is not None
+    assert (shown.shot.index, shown.shot.plane, shown.shot.box) == (7, "", None)
+
+
 def test_the_whole_way_by_the_keyboard_alone(
     qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk
 ) -> None:
@@ -294,6 +305,11 @@ def test_the_list_shows_states_thumbnails_and_the_count(
     window.display.refresh()
     assert "1 of 13" in window.live.head._count.text()
     assert "1 kept" in window.live.head._clock.text()
+    missing = window.live.still_to_find
+    assert not missing.isHidden()
+    assert len(missing.names) == 12
+    assert "Femur" not in missing.names
+    assert not missing.grab().isNull()
     found = planes.line_of(FEMUR)
     assert found is not None
     picture = planes._thumbnails.of(found)
