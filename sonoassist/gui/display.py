@@ -171,6 +171,7 @@ class Display(QObject):
             self._source_id = source.source_id
             controller.opened(source.spec, synthetic=source.synthetic)
             page.times.clear()
+            status = self._status = controller.status()  # another model may be on its way
         controller.desk.follow(status)
         self._exam.tick()
         picture = self._picture(showing)

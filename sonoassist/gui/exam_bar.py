@@ -54,11 +54,12 @@ class ExamBar(QWidget):
             button.show_icon(self.width() >= self._look.px(420))
             button.show_key(self.width() >= self._look.px(300))
 
-    def show_exam(self, line: Line | None, *, recording: bool, running: bool) -> None:
+    def show_exam(self, line: Line | None, *, picked: bool, recording: bool, running: bool) -> None:
         """Say what the keys are for.
 
         Args:
             line: The selected item, or None.
+            picked: The user picked it: it does not follow the picture.
             recording: A video is being recorded.
             running: An exam runs.
         """
@@ -67,7 +68,8 @@ class ExamBar(QWidget):
         elif line is None:
             self._for.setText("↑ ↓ choose an item")
         else:
-            self._for.setText(f"Keys are for: {line.item.label}")
+            free = "   Esc: follow the picture" if picked else ""
+            self._for.setText(f"Keys are for: {line.item.label}{free}")
         for button in self._buttons:
             if button.act is Act.RECORD:
                 button.emphasise(recording)
@@ -113,15 +115,19 @@ class ExamHead(QWidget):
             f"font-weight: 600; font-size: {self._look.px(22)}px; color: {colour}"
         )
 
-    def show_exam(self, count: str, clock: str, *, complete: bool) -> None:
+    def show_exam(self, count: str, clock: str, *, complete: bool, trouble: str = "") -> None:
         """Say how far the exam is.
 
         Args:
             count: E.g. "9 of 13"; "" without an exam.
             clock: E.g. "Exam 07:41 · 5 kept".
             complete: Nothing is missing.
+            trouble: Why nothing more can be kept; it takes the place of the clock.
         """
         if self._count.text() != count:
             self._tone(complete=complete)
         self._count.setText(count)
-        self._clock.setText(clock)
+        self._clock.setText(trouble or clock)
+        tone = self._look.palette.error if trouble else self._look.palette.muted
+        self._clock.setStyleSheet(f"color: {tone}")
+        self._clock.setToolTip(trouble)

@@ -284,7 +284,7 @@ class MainWindow(QWidget):
         """Enable what can be used now."""
         source, recording, live = needs_met(self.display.status)
         frozen, exam = self.controller.freeze.active, self.controller.desk.view is not None
-        met = (source, recording, live, frozen, exam, True)
+        met = (source, recording, live, frozen, exam, exam, True)
         have = {need for need, is_met in zip(_NEEDS, met, strict=True) if is_met}
         if self.page is not Page.LIVE:
             have.clear()  # the keys belong to the page that is shown
@@ -377,7 +377,15 @@ class MainWindow(QWidget):
             event.accept()
 
 
-_NEEDS = (Needs.PICTURE, Needs.RECORDING, Needs.LIVE, Needs.FREEZE, Needs.EXAM, Needs.VIEW)
+_NEEDS = (
+    Needs.PICTURE,
+    Needs.RECORDING,
+    Needs.LIVE,
+    Needs.FREEZE,
+    Needs.EXAM,
+    Needs.SEEN,
+    Needs.VIEW,
+)
 
 
 def _warning(status: SessionStatus) -> str:

@@ -23,6 +23,7 @@ from sonoassist.exam.sending import send_exam
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
+from sonoassist.live.status import Level, Notice
 
 if TYPE_CHECKING:
     from sonoassist.exam.pacs.outcome import SendReport
@@ -135,9 +136,9 @@ class ReportSheet(Sheet):
         )  # fmt: skip
 
     def _written(self, files: list[Path]) -> None:
-        self.write.setEnabled(True)
-        self.show_folder.show()
-        self.said.setText(f"{len(files)} files written to {self.folder.text()}")
+        if not self.gone:
+            self.show_folder.show()
+        self._tell(f"{len(files)} files written to {files[0].parent}")
 
     def _send(self) -> None:
         node = self.node.text().strip()
@@ -146,20 +147,24 @@ class ReportSheet(Sheet):
         self.said.setText("Sending …")
         self._controller.jobs.start(
             "send", partial(send_exam, self._store, self._exam_id, node, self.export()),
-            self._sent, self._not_sent,
+            self._sent, self._failed,
         )  # fmt: skip
 
     def _sent(self, report: SendReport) -> None:
-        self.send.setEnabled(True)
-        self.said.setText(report.message)
+        self._tell(report.message, failed=not report.complete)
 
-    def _not_sent(self, error: Exception) -> None:
+    def _tell(self, text: str, *, failed: bool = False) -> None:
+        """Say what came of it, on the sheet or, where that was closed, in a notice."""
+        if self.gone:
+            level = Level.WARNING if failed else Level.INFO
+            self._controller.session.notices.put(Notice(level, text))
+            return
+        self.write.setEnabled(True)
         self.send.setEnabled(True)
-        self.said.setText(str(error))
+        self.said.setText(text)
 
     def _failed(self, error: Exception) -> None:
-        self.write.setEnabled(True)
-        self.said.setText(str(error))
+        self._tell(str(error), failed=True)
 
     def _open_folder(self) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(self.folder.text())):

@@ -40,6 +40,8 @@ class Sheet(QWidget):
         super().__init__(over)
         self._over = over
         self._look = look
+        self.gone = False
+        """It was closed; what comes of its work is told otherwise."""
         self._wide_px = wide_px
         self.card = QFrame(self)
         self.card.setObjectName("card")
@@ -181,12 +183,15 @@ class AskSheet(Sheet):
         text: str,
         example: str,
         button: str,
+        now: str = "",
+        may_be_empty: bool = False,
     ) -> None:
         super().__init__(over, look, title, 620)
         words = QLabel(text)
         words.setObjectName("muted")
         words.setWordWrap(True)
-        self.line = QLineEdit()
+        self._may_be_empty = may_be_empty
+        self.line = QLineEdit(now)
         self.line.setPlaceholderText(example)
         self.line.returnPressed.connect(self._answer)
         go = QPushButton(button)
@@ -205,6 +210,6 @@ class AskSheet(Sheet):
 
     def _answer(self) -> None:
         text = self.line.text().strip()
-        if text:
+        if text or self._may_be_empty:
             self.closed.emit()
             self.answered.emit(text)

@@ -16,7 +16,7 @@ from sonoassist.exam.records import ExamStart
 from sonoassist.exam.running import RunningExam
 from sonoassist.exam.store import ExamStore
 from sonoassist.live.session import LiveSession
-from sonoassist.live.status import ModelState, PlayState
+from sonoassist.live.status import ModelState, PlayState, View
 from waiting import wait_until
 
 pytestmark = pytest.mark.real
@@ -36,8 +36,15 @@ def test_the_montage_fills_the_checklist_from_the_right_segments(
     session.load_model(lambda: published_analyser(test_data))
     wait_until(lambda: session.status().model_state is ModelState.READY)
     start = ExamStart("", "montage.mp4", "montage.mp4", False, preset.title, preset.items, {}, {})
-    running = RunningExam(store.create(start), preset.items, session.notices, clip_s=0.5)
-    session.watch(running.see)
+    running = RunningExam(
+        store.create(start), preset.items, session.notices, clip_s=0.5, source_id=""
+    )
+
+    def see(view: View) -> None:
+        running.join_source(view.frame.source_id)  # known only when the first frame comes
+        running.see(view)
+
+    session.watch(see)
     session.set_every_frame(True)
     session.set_speed(8.0)
     session.open(str(video))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.records import How, Recording
-from sonoassist.exam.report.data import ReportData
 from sonoassist.exam.report.stills import Still
 from sonoassist.exam.report.timeline import Timeline
 from sonoassist.planes import BY_KEY
+
+if TYPE_CHECKING:
+    from sonoassist.exam.report.data import ReportData
 
 TITLE = "Fetal ultrasound exam"
 FOOTER = "Research and training only. Not for diagnosis."
@@ -91,8 +94,17 @@ def missing(data: ReportData) -> str:
 
 def source(data: ReportData) -> str:
     """What was watched."""
+    kind = "synthetic" if data.info.start.synthetic else "real"
+    return f"{source_name(data)} ({kind})"
+
+
+def source_name(data: ReportData) -> str:
+    """The source, but not by the name of a file where names are hidden: it may be a person's."""
     start = data.info.start
-    return f"{start.source_label or 'not known'} ({'synthetic' if start.synthetic else 'real'})"
+    live = start.source.startswith("device:") or "://" in start.source
+    if data.options.mask and not live and not start.synthetic:
+        return "a recording"
+    return start.source_label or "not known"
 
 
 def head(data: ReportData) -> list[tuple[str, str]]:
