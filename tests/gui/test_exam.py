@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +15,10 @@ from gui_fakes import (
     FakeModels,
     FakeSession,
     make_card,
-    make_frame,
     make_services,
-    make_view,
 )
+from gui_fakes import make_frame as fake_frame
+from gui_fakes import make_view as fake_view
 from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtGui import QHelpEvent
 from PyQt6.QtWidgets import QToolTip
@@ -35,9 +36,23 @@ from sonoassist.gui.exams_sheet import ExamsSheet
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.report_sheet import ReportSheet
 from sonoassist.gui.sheets import AskSheet
-from sonoassist.live.status import ModelState, View
+from sonoassist.live.status import ModelState, PlayState, View
+from sonoassist.packets import Frame
 from sonoassist.planes import DISPLAY_ORDER
 from sonoassist.settings import Settings
+from sonoassist.sources.base import SourceInfo
+
+AFTER_S = time.monotonic() + 3600
+"""Frames are captured while the exams run, not before."""
+
+
+def make_frame(index: int = 0, info: SourceInfo = RECORDING) -> Frame:
+    return replace(fake_frame(index, info=info), captured_at_s=AFTER_S + index / 25)
+
+
+def make_view(key: str = "femur", *, frame: Frame | None = None) -> View:
+    return fake_view(key, frame=frame or make_frame())
+
 
 FEMUR = next(row for row, plane in enumerate(DISPLAY_ORDER) if plane.key == "femur")
 
@@ -100,7 +115,14 @@ def line(desk: ExamDesk, item: str) -> Line:
 
 
 def wait_state(qtbot: QtBot, desk: ExamDesk, item: str, state: ItemState) -> Line:
-    qtbot.waitUntil(lambda: line(desk, item).state is state, timeout=10_000)
+    """Wait until an item has come so far, and the window has heard of it."""
+
+    def heard() -> bool:
+        shown = line(desk, item).shown
+        seen = desk._selection._shown.get(item)
+        return line(desk, item).state is state and (shown is None or shown.capture_id == seen)
+
+    qtbot.waitUntil(heard, timeout=10_000)
     return line(desk, item)
 
 
@@ -347,7 +369,7 @@ def test_items_without_a_plane_are_ticked_with_the_mouse(
     at = manual.item_rect(1).center().toPoint()
     qtbot.mouseClick(manual, Qt.MouseButton.LeftButton, pos=at)
     wait_state(qtbot, desk, "bladder", ItemState.TICKED)
-    assert desk.selected == "bladder"
+    assert desk.selected == "femur"  # the keys stay with the plane in view
     qtbot.mouseClick(manual, Qt.MouseButton.LeftButton, pos=at)
     wait_state(qtbot, desk, "bladder", ItemState.MISSING)
 
@@ -530,6 +552,7 @@ def test_a_node_that_is_away_is_said_and_nothing_is_lost(
     qtbot: QtBot, window: MainWindow, session: FakeSession
 ) -> None:
     sheet = open_report(qtbot, window, session)
+    sheet.masked.setChecked(False)  # the fake picture has no ultrasound on it
     sheet.node.setText("nonsense")
     sheet.send.click()
     wait_tick(qtbot, window, lambda: sheet.send.isEnabled())
@@ -542,3 +565,118 @@ def test_a_node_that_is_away_is_said_and_nothing_is_lost(
     wait_tick(qtbot, window, lambda: "outbox" in sheet.said.text())
     assert window.controller.settings.pacs_node == f"PACS@127.0.0.1:{port}"
     assert any((paths.home() / "outbox").rglob("*.dcm"))
+
+
+def test_a_frozen_picture_of_the_time_before_is_let_go_when_an_exam_begins(
+    qtbot: QtBot, window: MainWindow, session: FakeSession
+) -> None:
+    window.controller.change(exam_with_source="never")
+    session.past = (fake_view(),)
+    session.show(session.past[-1])
+    trigger(window, Act.FREEZE)
+    assert window.controller.freeze.active
+    trigger(window, Act.EXAM)
+    wait_tick(qtbot, window, lambda: window.controller.desk.view is not None)
+    assert not window.controller.freeze.active
+
+
+def test_what_the_screen_calls_unsure_is_not_captured_as_a_plane(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk, store: ExamStore
+) -> None:
+    begin(qtbot, window, session)
+    window.controller.change(threshold=0.95)  # above the frame's 90 %
+    session.show(make_view(frame=make_frame(3)))
+    trigger(window, Act.CAPTURE)
+    with store.open(desk.exam_id) as exam:
+        qtbot.waitUntil(lambda: len(exam.captures()) == 1)
+        (capture,) = exam.captures()
+    assert (capture.shot.item, capture.shot.plane, capture.shot.box) == ("", "", None)
+
+
+def test_a_source_that_fails_ends_the_exam(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk
+) -> None:
+    begin(qtbot, window, session)
+    session.now = replace(session.now, play_state=PlayState.FAILED, source=None)
+    window.display.refresh()
+    assert desk.view is None
+
+
+def test_an_exam_ended_by_hand_stays_ended_when_the_device_comes_back(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk, store: ExamStore
+) -> None:
+    session.show(make_view(frame=make_frame(info=GRABBER)), GRABBER)
+    wait_tick(qtbot, window, lambda: desk.view is not None)
+    trigger(window, Act.EXAM)
+    wait_tick(qtbot, window, lambda: not window.controller.jobs.busy)
+    back = replace(GRABBER, source_id="again")
+    session.show(make_view(frame=make_frame(info=back)), back)
+    window.display.refresh()
+    wait_tick(qtbot, window, lambda: not window.controller.jobs.busy)
+    assert len(store.ids()) == 1
+
+
+def test_an_exam_asked_for_while_the_last_one_is_written_begins_behind_it(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk, store: ExamStore
+) -> None:
+    begin(qtbot, window, session)
+    window.actions_set[Act.EXAM].trigger()
+    window.actions_set[Act.EXAM].trigger()
+    wait_tick(qtbot, window, lambda: len(store.ids()) == 2 and desk.view is not None)
+
+
+def test_a_sheet_closed_while_it_works_is_told_of_elsewhere(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, tmp_path: Path
+) -> None:
+    sheet = open_report(qtbot, window, session)
+    session.notices.take()
+    sheet.folder.setText(str(tmp_path / "out"))
+    sheet.write.click()
+    window.questions.close()
+    qtbot.waitUntil(lambda: (tmp_path / "out" / "report.pdf").exists())
+    qtbot.waitUntil(lambda: bool(window.controller.jobs.collect() or session.notices._waiting))
+    (said,) = session.notices.take()
+    assert "written to" in said.title
+    trigger(window, Act.EXAMS)
+    window.questions.close()
+    wait_tick(qtbot, window, lambda: not window.controller.jobs.busy)
+
+
+def test_a_note_is_not_lost_by_a_second_look_and_can_be_taken_away(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk
+) -> None:
+    begin(qtbot, window, session)
+    desk.note("First")
+    qtbot.waitUntil(lambda: desk.words()[0] == "First")
+    trigger(window, Act.NOTE)
+    sheet = window.questions.sheet
+    assert isinstance(sheet, AskSheet)
+    assert sheet.line.text() == "First"
+    sheet.line.clear()
+    qtbot.keyClick(sheet.line, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: desk.words()[0] == "")
+
+
+def test_the_report_of_the_exam_that_has_just_ended(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk
+) -> None:
+    window.actions_set[Act.REPORT].trigger()
+    assert window.questions.sheet is None
+    assert "No exam was kept yet" in [one.title for one in session.notices.take()]
+    begin(qtbot, window, session)
+    ended = desk.exam_id
+    trigger(window, Act.EXAM)
+    trigger(window, Act.REPORT)
+    sheet = window.questions.sheet
+    assert isinstance(sheet, ReportSheet)
+    assert sheet._exam_id == ended
+
+
+def test_that_nothing_can_be_kept_stays_on_the_screen(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk
+) -> None:
+    begin(qtbot, window, session)
+    assert desk._running is not None
+    desk._running._tell_trouble("The exam cannot be kept: disk full")
+    window.display.refresh()
+    assert window.live.head._clock.text() == "The exam cannot be kept: disk full"
