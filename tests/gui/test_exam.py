@@ -329,7 +329,7 @@ def test_the_list_shows_states_thumbnails_and_the_count(
     assert "1 kept" in window.live.head._clock.text()
     missing = window.live.still_to_find
     assert not missing.isHidden()
-    assert len(missing.names) == 12
+    qtbot.waitUntil(lambda: len(missing.names) == 12)
     assert "Femur" not in missing.names
     assert not missing.grab().isNull()
     found = planes.line_of(FEMUR)
