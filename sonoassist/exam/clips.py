@@ -17,7 +17,7 @@ from sonoassist.render.encoder import VideoEncoder
 from sonoassist.sources.base import SYNTHETIC_MARK
 
 SECONDS = 2.0
-LATE_S = 1.5
+LATE_S = 4.0
 """A capture may become known so long after its frame and still get all the seconds before."""
 _GRACE_S = 1e-6
 """Times are sums of floats: a frame two seconds away may seem to be a little further."""
