@@ -1,0 +1,86 @@
+"""The player: frame by frame on a clock that the tests turn."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from sonoassist import paths
+from sonoassist.practice.examiner import open_exam
+from sonoassist.practice.player import Player
+from waiting import wait_until
+
+
+class Clock:
+    """Stands still until it is turned."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def player(clock: Clock) -> Iterator[Player]:
+    path = paths.demo_exam()
+    assert path is not None
+    one = Player(open_exam(str(path)), lambda: None, clock)
+    yield one
+    one.stop()
+    assert not any(thread.name == "practice player" for thread in threading.enumerate())
+
+
+def shown(player: Player) -> int | None:
+    frame = player.shown.frame
+    return frame.index if frame is not None else None
+
+
+def turn(player: Player, clock: Clock, index: int, frames: int = 1) -> None:
+    clock.now_s += frames / 12 + 1e-4
+    wait_until(lambda: shown(player) == index, f"frame {index}")
+
+
+def test_it_plays_at_the_pace_of_the_recording_and_stops_at_the_end(
+    player: Player, clock: Clock
+) -> None:
+    player.play(100, 103)
+    wait_until(lambda: shown(player) == 100)
+    for index in (101, 102, 103):
+        assert not player.shown.ended
+        turn(player, clock, index)
+    wait_until(lambda: player.shown.ended)
+    assert shown(player) == 103
+
+
+def test_it_freezes_steps_both_ways_and_plays_on(player: Player, clock: Clock) -> None:
+    player.play(200, 230)
+    wait_until(lambda: shown(player) == 200)
+    turn(player, clock, 201)
+    player.freeze()
+    clock.now_s += 5
+    for index in (202, 203, 202, 195):
+        player.go_to(index)
+        wait_until(lambda index=index: shown(player) == index)
+    player.go_to(202)
+    wait_until(lambda: shown(player) == 202)
+    player.go_on()
+    wait_until(lambda: shown(player) == 203)
+    turn(player, clock, 204)
+
+
+def test_another_order_shows_nothing_of_the_one_before(player: Player, clock: Clock) -> None:
+    first = player.play(300, 320)
+    wait_until(lambda: shown(player) == 300)
+    second = player.play(500, 520)
+    assert second != first
+    assert player.shown.order == second
+    wait_until(lambda: shown(player) is not None)
+    assert shown(player) == 500
