@@ -208,7 +208,9 @@ ACTIONS: tuple[Action, ...] = (
     Action(Act.SETTINGS, "Settings…", "Settings", ("Ctrl+,",), _W, "settings"),
     Action(Act.PAGE_LIVE, "Live", "Live", ("Ctrl+1",), _W),
     Action(Act.PAGE_REVIEW, "Review a recorded exam", "Review", ("Ctrl+2",), _W),
-    Action(Act.PAGE_PRACTICE, "Practise on a recorded exam", "Practice", ("Ctrl+3",), _W),
+    Action(
+        Act.PAGE_PRACTICE, "Practise on a recorded exam", "Practice", ("Ctrl+3",), _W, "practice"
+    ),
     Action(Act.HELP, "Keys and help", "Help", ("?", "F1"), _W, "help"),
     Action(Act.LEAVE, "Close what lies on top; leave full screen", "", ("Esc",), _W),
     Action(Act.QUIT, "Quit", "Quit", ("Ctrl+Q",), _W),

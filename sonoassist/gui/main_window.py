@@ -183,6 +183,10 @@ class MainWindow(QWidget):
         self.pages.addWidget(widget)
         self._of(page).set_look(self.look)
 
+    def other(self, page: Page) -> QWidget | None:
+        """A page besides the live one, or None where it was not added."""
+        return self._others.get(page)
+
     def _of(self, page: Page) -> PageWidget:
         widget: PageWidget = self._others[page]  # type: ignore[assignment]
         return widget

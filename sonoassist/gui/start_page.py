@@ -30,7 +30,7 @@ from sonoassist.live.status import ModelState, SessionStatus
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
 
 MAX_RECENT_SHOWN = 6
-_OPENERS = (Act.OPEN_FILE, Act.OPEN_FOLDER, Act.DEVICES, Act.STREAM, Act.DEMO)
+_OPENERS = (Act.OPEN_FILE, Act.OPEN_FOLDER, Act.DEVICES, Act.STREAM, Act.DEMO, Act.PAGE_PRACTICE)
 
 
 def is_missing(spec: str) -> bool:

@@ -127,7 +127,7 @@ class Examiner:
         self._knowledge = Knowledge(doing="Opening the exam …")
         self._wanted: tuple[int, ...] = ()
         self._looked: dict[int, Looked] = {}
-        self._stopping = False
+        self._stopping = self._paused = False
         self._looker: Analyser | None = None
         self._source: Source | None = None
         self._thread = threading.Thread(target=self._run, name="practice examiner", daemon=True)
@@ -153,11 +153,21 @@ class Examiner:
         with self._changed:
             return self._looked.get(index)
 
-    def stop(self) -> None:
-        """End the thread; it has ended when this returns."""
+    def pause(self, on: bool) -> None:
+        """Let the analysis of the whole exam wait, or go on."""
+        with self._changed:
+            self._paused = on
+            self._changed.notify_all()
+
+    def halt(self) -> None:
+        """Ask the thread to end, without waiting for it."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
+
+    def stop(self) -> None:
+        """End the thread; it has ended when this returns."""
+        self.halt()
         if self._thread.ident is not None:
             self._thread.join()
 
@@ -229,8 +239,10 @@ class Examiner:
     def _serve(self, *, wait: bool) -> bool:
         """Look at what is wanted; returns whether to go on."""
         with self._changed:
-            if wait:
-                self._changed.wait_for(lambda: self._stopping or self._wanted)
+            if wait or self._paused:
+                self._changed.wait_for(
+                    lambda: self._stopping or self._wanted or not (wait or self._paused)
+                )
             if self._stopping:
                 return False
             wanted, self._wanted = self._wanted, ()

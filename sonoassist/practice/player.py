@@ -41,18 +41,18 @@ class Player:
     """Owns a recording while it runs.
 
     Args:
-        source: The recording; closed by `stop`.
+        open_recording: Opens it, on the player's thread; closed by `stop`.
         news: Called on the thread whenever `shown` has changed.
         clock_s: Gives the time; tests pass their own.
     """
 
     def __init__(
         self,
-        source: Source,
+        open_recording: Callable[[], Source],
         news: Callable[[], None],
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._source = source
+        self._open_recording = open_recording
         self._news = news
         self._pacer = Pacer(clock_s)
         self._changed = threading.Condition()
@@ -119,11 +119,22 @@ class Player:
             self._stopping = True
             self._changed.notify_all()
         self._thread.join()
-        self._source.close()
 
     # -- the thread ------------------------------------------------------------------------
 
     def _run(self) -> None:
+        try:
+            source = self._open_recording()
+        except SonoAssistError as error:
+            with self._changed:
+                self._changed.wait_for(self._has_work)
+                order = self._order
+            self._tell(order, None, trouble=error)
+            return
+        with source:
+            self._play(source)
+
+    def _play(self, source: Source) -> None:
         while True:
             with self._changed:
                 self._changed.wait_for(self._has_work)
@@ -137,16 +148,16 @@ class Player:
             if over:
                 self._tell(order, None, ended=True)
             else:
-                self._fetch(order, index, single is not None)
+                self._fetch(source, order, index, single is not None)
 
     def _has_work(self) -> bool:
         return self._stopping or self._single is not None or self._playing
 
-    def _fetch(self, order: int, index: int, single: bool) -> None:
+    def _fetch(self, source: Source, order: int, index: int, single: bool) -> None:
         frame: Frame | None = None
         trouble: SonoAssistError | None = None
         try:
-            frame = self._read(index)
+            frame = self._read(source, index)
         except DamagedFrameError:
             self._place = -1  # left out; the next one is asked for
         except SonoAssistError as error:
@@ -166,10 +177,10 @@ class Player:
             self._move(order, frame.index + 1)
             self._tell(order, frame)
 
-    def _read(self, index: int) -> Frame | None:
+    def _read(self, source: Source, index: int) -> Frame | None:
         if index != self._place:
-            self._source.seek(index)
-        frame = self._source.read()
+            source.seek(index)
+        frame = source.read()
         self._place = frame.index + 1 if frame is not None else -1
         return frame
 

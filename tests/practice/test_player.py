@@ -32,7 +32,7 @@ def clock() -> Clock:
 def player(clock: Clock) -> Iterator[Player]:
     path = paths.demo_exam()
     assert path is not None
-    one = Player(open_exam(str(path)), lambda: None, clock)
+    one = Player(lambda: open_exam(str(path)), lambda: None, clock)
     yield one
     one.stop()
     assert not any(thread.name == "practice player" for thread in threading.enumerate())
@@ -84,3 +84,11 @@ def test_another_order_shows_nothing_of_the_one_before(player: Player, clock: Cl
     assert player.shown.order == second
     wait_until(lambda: shown(player) is not None)
     assert shown(player) == 500
+
+
+def test_a_recording_that_cannot_be_opened_is_told(clock: Clock) -> None:
+    player = Player(lambda: open_exam("nowhere.mp4"), lambda: None, clock)
+    player.play(0, 5)
+    wait_until(lambda: player.shown.trouble is not None)
+    assert "nowhere.mp4" in str(player.shown.trouble)
+    player.stop()
