@@ -62,7 +62,7 @@ class Curve(QWidget):
         painter.drawPath(rounded(whole, px(8)))
         self._paint_title(painter, whole)
         head, left = px(44 if self._large else 36), px(46 if self._large else 14)
-        plot = whole.adjusted(left, head, -px(18), -px(30 if self._large else 14))
+        plot = whole.adjusted(left, head, -px(18), -px(36 if self._large else 14))
         self._paint_scale(painter, plot)
         self._paint_curve(painter, plot)
         painter.end()
@@ -96,7 +96,9 @@ class Curve(QWidget):
                 painter.drawText(label, side, str(value))
         if self._large and self.values:
             painter.setPen(self._look.colour("muted"))
-            below = QRectF(plot.left(), plot.bottom() + 2, plot.width(), self._look.px(24))
+            below = QRectF(
+                plot.left(), plot.bottom() + self._look.px(7), plot.width(), self._look.px(24)
+            )
             painter.drawText(below, Qt.AlignmentFlag.AlignLeft, "exercise 1")
             if len(self.values) > 1:
                 painter.drawText(below, Qt.AlignmentFlag.AlignRight, str(len(self.values)))

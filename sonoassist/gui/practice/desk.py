@@ -186,7 +186,8 @@ class PracticeDesk(QObject):
         if info is None:
             return Path(self._spec).name
         demo = self.services.demo
-        return "demo exam" if demo is not None and info.spec == str(demo) else info.label
+        is_demo = demo is not None and Path(info.spec).resolve() == demo.resolve()
+        return "demo exam" if is_demo else info.label
 
     @property
     def number(self) -> int:

@@ -45,7 +45,6 @@ class ExercisePanel(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._fitter = Fitter(self._fitted.emit)
         self._fitted.connect(self._on_fitted)
-        self.head = QLabel()
         self.yours = Picture(look, "yours", self._fitter)
         self.best = Picture(look, "best", self._fitter)
         self.side = Side(desk, look)
@@ -69,7 +68,6 @@ class ExercisePanel(QWidget):
         self._pictures.addWidget(self.best, 1)
         self._middle.addLayout(self._pictures, 1)
         self._middle.addWidget(self.side)
-        self.head.setObjectName("muted")
         self.word.setObjectName("small")
         self.trouble.setObjectName("warning")
         self.trouble.setWordWrap(True)
@@ -82,7 +80,6 @@ class ExercisePanel(QWidget):
             self._buttons[act] = button
         self.count_votes = wide_button("Enter votes by hand")
         self.count_votes.clicked.connect(self._toggle_by_hand)
-        self._foot.addWidget(self.head)
         self._foot.addWidget(self.word)
         self._foot.addStretch(1)
         disclaimer = QLabel(DISCLAIMER)
@@ -128,7 +125,6 @@ class ExercisePanel(QWidget):
         self._middle.setSpacing(px(24))
         self._pictures.setSpacing(px(12))
         self._foot.setSpacing(px(10))
-        self.head.setStyleSheet(f"font-size: {px(16)}px")
         for part in (self.yours, self.best, self.side, self.answers, self.votes):
             part.set_look(look)
         self._fit()
@@ -205,21 +201,16 @@ class ExercisePanel(QWidget):
         bar = self.votes if exercise.class_mode else self.answers
         bar.refresh(exercise)
         self.side.refresh()
-        self._show_head(exercise)
+        self._show_word(exercise)
         self._show_buttons(exercise)
         if exercise.phase is Phase.REVEALED:
             self._show_looked()
         else:
             self._show_frame()
 
-    def _show_head(self, exercise: Exercise) -> None:
-        desk = self._desk
-        head = f"Question {exercise.number + 1} of {len(exercise.questions)} · {desk.exam_name}"
-        if desk.speed != 1.0:
-            head += f" · speed {desk.speed:g}×"
-        self.head.setText(head)
+    def _show_word(self, exercise: Exercise) -> None:
         self.word.setText(exercise.answers.word.sentence)
-        error = desk.trouble
+        error = self._desk.trouble
         self.trouble.setText(str(error) if error is not None else "")
         self.trouble.setVisible(error is not None)
 

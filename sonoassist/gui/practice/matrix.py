@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from sonoassist.gui.theme import Look
 from sonoassist.planes import DISPLAY_ORDER, INDEX
 
-CELL_PX = 30
+CELL_PX = 36
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _ORDER = [INDEX[plane.key] for plane in DISPLAY_ORDER]
@@ -48,7 +48,7 @@ class Matrix(QWidget):
         self.update()
 
     def _margin(self) -> int:
-        metrics = QFontMetricsF(self._look.font(14))
+        metrics = QFontMetricsF(self._look.font(15))
         names = (metrics.horizontalAdvance(_name(at)) for at in range(len(_ORDER)))
         return round(max(names)) + self._look.px(14)
 
@@ -73,7 +73,7 @@ class Matrix(QWidget):
         painter.end()
 
     def _paint_captions(self, painter: QPainter, origin: int, cell: int) -> None:
-        painter.setFont(self._look.font(14))
+        painter.setFont(self._look.font(15))
         painter.setPen(self._look.colour("muted"))
         long = cell * len(_ORDER)
         middle = Qt.AlignmentFlag.AlignCenter
@@ -85,7 +85,7 @@ class Matrix(QWidget):
         painter.restore()
 
     def _paint_name(self, painter: QPainter, at: int, origin: int, cell: int) -> None:
-        painter.setFont(self._look.font(14))
+        painter.setFont(self._look.font(15))
         plane = DISPLAY_ORDER[at]
         painter.setPen(self._look.ink(plane.colour))
         gap = self._look.px(6)

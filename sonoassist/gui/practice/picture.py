@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from sonoassist.gui.fitter import Fitted, Fitter
 from sonoassist.gui.screens import Screen
@@ -34,6 +34,8 @@ class Picture(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.addWidget(self.caption)
         self._column.addWidget(self.viewport, 1)
+        # Two pictures side by side are of one size, however long their captions are.
+        self.caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.caption.hide()
         self.set_look(look)
 

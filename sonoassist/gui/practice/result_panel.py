@@ -62,6 +62,7 @@ class ResultPanel(QWidget):
         for label in (self.score, self.about, self.counts, self.word, self.weak, self.trouble):
             label.setWordWrap(True)
             self._left.addWidget(label)
+        self._left.addSpacing(12)
         self._left.addWidget(self.table)
         self._left.addStretch(1)
         heading = QLabel("What was taken for what")

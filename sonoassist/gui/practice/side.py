@@ -52,6 +52,7 @@ class Side(QWidget):
         super().__init__()
         self._desk = desk
         self._look = look
+        self.head = QLabel()
         self.question = QLabel(QUESTION)
         self.name = QLabel()
         self.full_name = QLabel()
@@ -69,15 +70,16 @@ class Side(QWidget):
 
     def _build(self) -> None:
         for label in (
-            self.question, self.name, self.full_name, self.hint, self.message, self.details,
-            self.points, self.past,
+            self.head, self.question, self.name, self.full_name, self.hint, self.message,
+            self.details, self.points, self.past,
         ):  # fmt: skip
             label.setWordWrap(True)
-        for label in (self.full_name, self.hint):
+        for label in (self.head, self.full_name, self.hint):
             label.setObjectName("muted")
-        for label in (self.question, self.name, self.full_name, self.hint, self.message):
-            self._column.addWidget(label)
-        for label in (self.details, self.points):
+        for label in (
+            self.head, self.question, self.name, self.full_name, self.details, self.points,
+            self.message, self.hint,
+        ):  # fmt: skip
             self._column.addWidget(label)
         for place, tile in enumerate(self.tiles.values()):
             self._grid.addWidget(tile, place // 2, place % 2)
@@ -92,6 +94,7 @@ class Side(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(px(10))
         self._grid.setSpacing(px(10))
+        self.head.setStyleSheet(f"font-size: {px(16)}px")
         self.full_name.setStyleSheet(f"font-size: {px(18)}px")
         self.hint.setStyleSheet(f"font-size: {px(18)}px")
         self.message.setStyleSheet(
@@ -99,7 +102,7 @@ class Side(QWidget):
         )
         self.details.setStyleSheet(f"font-size: {px(18)}px")
         self.points.setStyleSheet(f"font-size: {px(26)}px; font-weight: 600")
-        self.past.setStyleSheet(f"font-size: {px(17)}px")
+        self.past.setStyleSheet(f"font-size: {px(18)}px")
         for tile in self.tiles.values():
             tile.set_look(look)
         self.refresh()
@@ -110,6 +113,10 @@ class Side(QWidget):
         if exercise is None:
             return
         revealed = exercise.phase is Phase.REVEALED
+        head = f"Question {exercise.number + 1} of {len(exercise.questions)}"
+        speed = self._desk.speed
+        speed_text = f" · speed {speed:g}×" if speed != 1.0 else ""
+        self.head.setText(f"{head} · {self._desk.exam_name}{speed_text}")
         for label in (self.name, self.full_name, self.details, self.points):
             label.setVisible(revealed)
         self.hint.setText(hint_text(exercise))
@@ -164,7 +171,7 @@ class Side(QWidget):
         lines = [self._line(attempt) for attempt in reversed(attempts)]
         left = len(lines) - PAST_SHOWN
         lines = lines[:PAST_SHOWN] + ([f"… and {left} before"] if left > 0 else [])
-        self.past.setText("<br>".join(lines))
+        self.past.setText("".join(f'<p style="margin: 4px 0">{line}</p>' for line in lines))
 
     def _line(self, attempt: Attempt) -> str:
         colour = self._look.colour(TONES[attempt.outcome]).name()
@@ -176,4 +183,4 @@ def weak_planes_text(attempts: Sequence[Attempt]) -> str:
     """The planes that went worst, in one sentence; "" when all went well."""
     weak = [one for one in by_plane(attempts) if one.points < 70]
     names = [BY_KEY[one.plane].label for one in sorted(weak, key=lambda one: one.points)[:3]]
-    return f"The next exercise asks first for: {', '.join(names)}." if names else ""
+    return f"Weakest this time: {', '.join(names)}." if names else ""

@@ -79,6 +79,7 @@ class StartPanel(QWidget):
         self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._columns: list[QVBoxLayout] = []
         self._title = QLabel("Practice")
+        self._inside = QWidget()
         self._body = QVBoxLayout()
         self._build()
         self.set_look(look)
@@ -86,8 +87,7 @@ class StartPanel(QWidget):
     # -- building --------------------------------------------------------------------------
 
     def _build(self) -> None:
-        inside = QWidget()
-        inside.setLayout(self._body)
+        self._inside.setLayout(self._body)
         about = QLabel("Be asked, not told: name the planes of a recorded exam.")
         about.setObjectName("muted")
         disclaimer = QLabel(DISCLAIMER)
@@ -102,7 +102,7 @@ class StartPanel(QWidget):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidget(inside)
+        area.setWidget(self._inside)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
@@ -201,6 +201,13 @@ class StartPanel(QWidget):
             column.setContentsMargins(px(20), px(16), px(20), px(18))
             column.setSpacing(px(10))
         self._rows.setSpacing(px(4))
+        # Larger than elsewhere: it is read while others look over the shoulder.
+        self._inside.setStyleSheet(
+            f"QLabel, QCheckBox, QComboBox, QSpinBox, QLineEdit, QPushButton"
+            f" {{ font-size: {px(16)}px; }}"
+            f" QLabel#title {{ font-size: {px(40)}px; }}"
+            f" QLabel#heading {{ font-size: {px(20)}px; }}"
+        )
         self._fit()
         self.refresh()
 
@@ -275,6 +282,8 @@ class StartPanel(QWidget):
         desk, known = self._desk, self._desk.knowledge
         answers = known.answers
         ready = answers is not None and bool(answers.views)
+        for spec, button in self.exams.items():
+            button.setIcon(self._look.icon("check" if spec == desk.spec else "recent", "accent"))
         self.chosen.setText(desk.exam_name if desk.spec else "Choose an exam")
         self.known.setText(self._known_text())
         self.warning.setText(known.warning)

@@ -24,7 +24,7 @@ class PlaneTable(QWidget):
         self._scores: Sequence[PlaneScore] = ()
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
-        self._grid.setColumnStretch(0, 1)
+        self._grid.setColumnStretch(len(COLUMNS), 1)
 
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
@@ -39,8 +39,8 @@ class PlaneTable(QWidget):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        self._grid.setHorizontalSpacing(self._look.px(18))
-        self._grid.setVerticalSpacing(self._look.px(7))
+        self._grid.setHorizontalSpacing(self._look.px(24))
+        self._grid.setVerticalSpacing(self._look.px(11))
         for column, title in enumerate(COLUMNS):
             self._put(0, column, title, muted=True)
         for row, score in enumerate(scores, 1):
@@ -66,12 +66,12 @@ class PlaneTable(QWidget):
         label = name.widget() if name is not None else None
         if label is not None:
             ink = self._look.ink(BY_KEY[score.plane].colour).name()
-            label.setStyleSheet(f"color: {ink}; font-size: {self._look.px(17)}px; font-weight: 600")
+            label.setStyleSheet(f"color: {ink}; font-size: {self._look.px(20)}px; font-weight: 600")
 
     def _put(self, row: int, column: int, text: str, *, muted: bool = False) -> None:
         label = QLabel(text)
         if muted:
             label.setObjectName("muted")
-        label.setStyleSheet(f"font-size: {self._look.px(14 if muted else 17)}px")
+        label.setStyleSheet(f"font-size: {self._look.px(15 if muted else 20)}px")
         side = Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight
-        self._grid.addWidget(label, row, column, side)
+        self._grid.addWidget(label, row, column, side | Qt.AlignmentFlag.AlignVCenter)

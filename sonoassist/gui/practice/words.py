@@ -198,8 +198,9 @@ def signed(value: int) -> str:
 
 def exam_text(views: int, planes: Sequence[str]) -> str:
     """What an exam holds; the planes only by their number."""
-    count = len(set(planes))
-    return f"{views} {'view' if views == 1 else 'views'} of {count} of the {len(KEYS) - 1} planes"
+    count, every = len(set(planes)), len(KEYS) - 1
+    of = f"all {every} planes" if count == every else f"{count} of the {every} planes"
+    return f"{views} {'view' if views == 1 else 'views'}, {of}"
 
 
 def day_text(at: datetime) -> str:
