@@ -13,14 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sonoassist.errors import DamagedFrameError, SonoAssistError, SourceError
+from sonoassist.model.card import domain_warning
 from sonoassist.packets import Analysis, Frame
-from sonoassist.practice.analysing import (
-    ExamScan,
-    analysis_file,
-    exam_times_s,
-    load_analysis,
-    save_analysis,
-)
 from sonoassist.practice.answers import (
     Answers,
     ExamAnalysis,
@@ -185,6 +179,9 @@ class Examiner:
                 self._looker.close()
 
     def _work(self) -> None:
+        # Not at the top: image libraries come with it, and the window is up before them.
+        from sonoassist.practice.analysing import exam_times_s
+
         self._source = open_exam(self._spec)
         info = self._source.info
         times_s = exam_times_s(self._source)
@@ -207,7 +204,12 @@ class Examiner:
             pass
 
     def _analysed(self, info: SourceInfo, frame_count: int) -> ExamAnalysis | None:
-        from sonoassist.model.card import domain_warning
+        from sonoassist.practice.analysing import (
+            ExamScan,
+            analysis_file,
+            load_analysis,
+            save_analysis,
+        )
 
         analyser = self._make_analyser(info.synthetic, lambda step: self._learn(doing=step))
         if self._halted():

@@ -50,7 +50,6 @@ class ExercisePanel(QWidget):
         self.side = Side(desk, look)
         self.answers = AnswersBar(look)
         self.votes = VotesBar(look)
-        self.word = QLabel()
         self.trouble = QLabel()
         self._buttons: dict[PracticeAct, QPushButton] = {}
         self._rows = QVBoxLayout(self)
@@ -68,7 +67,6 @@ class ExercisePanel(QWidget):
         self._pictures.addWidget(self.best, 1)
         self._middle.addLayout(self._pictures, 1)
         self._middle.addWidget(self.side)
-        self.word.setObjectName("small")
         self.trouble.setObjectName("warning")
         self.trouble.setWordWrap(True)
         for act, text in (
@@ -80,8 +78,6 @@ class ExercisePanel(QWidget):
             self._buttons[act] = button
         self.count_votes = wide_button("Enter votes by hand")
         self.count_votes.clicked.connect(self._toggle_by_hand)
-        self._foot.addWidget(self.word)
-        self._foot.addStretch(1)
         disclaimer = QLabel(DISCLAIMER)
         disclaimer.setObjectName("warning")
         self._foot.addWidget(disclaimer)
@@ -136,7 +132,6 @@ class ExercisePanel(QWidget):
     def _fit(self) -> None:
         narrow = self.width() / self._look.scale < NARROW_PX
         self.side.setFixedWidth(self._look.px(NARROW_SIDE_PX if narrow else SIDE_PX))
-        self.word.setVisible(not narrow)
 
     # -- keys ------------------------------------------------------------------------------
 
@@ -201,15 +196,14 @@ class ExercisePanel(QWidget):
         bar = self.votes if exercise.class_mode else self.answers
         bar.refresh(exercise)
         self.side.refresh()
-        self._show_word(exercise)
+        self._show_trouble()
         self._show_buttons(exercise)
         if exercise.phase is Phase.REVEALED:
             self._show_looked()
         else:
             self._show_frame()
 
-    def _show_word(self, exercise: Exercise) -> None:
-        self.word.setText(exercise.answers.word.sentence)
+    def _show_trouble(self) -> None:
         error = self._desk.trouble
         self.trouble.setText(str(error) if error is not None else "")
         self.trouble.setVisible(error is not None)
@@ -265,12 +259,12 @@ class ExercisePanel(QWidget):
         plane, answers = exercise.question.view.plane, exercise.answers
         analysis = looked.analysis if looked is not None else None
         confidence = answers.confidence(index, plane)
-        picture.say(explained_caption(which, analysis, plane, confidence))
+        picture.say(*explained_caption(which, analysis, plane, confidence))
         picture.viewport.show_heat = self._desk.show_heat
         if looked is not None and looked.frame is not None:
             picture.explain(looked.frame, analysis, plane, answers.boxes.get(index))
-        elif which != "Your frame":
-            picture.viewport.update()
+        elif looked is None and picture is self.best:
+            picture.wait()
 
     def _on_fitted(self) -> None:
         done = self._fitter.take()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from sonoassist.gui.fitter import Fitted, Fitter
-from sonoassist.gui.screens import Screen
+from sonoassist.gui.screens import Card, Screen
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import NOTHING, Kind, Verdict
 from sonoassist.gui.viewport import Viewport
@@ -28,33 +28,46 @@ class Picture(QWidget):
         self._role = role
         self._fitter = fitter
         self._waits: tuple[View, Verdict, bool] | None = None
-        self.caption = QLabel()
+        self.caption, self.second = QLabel(), QLabel()
         self.viewport = Viewport(look)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.addWidget(self.caption)
+        self._column.addWidget(self.second)
         self._column.addWidget(self.viewport, 1)
         # Two pictures side by side are of one size, however long their captions are.
-        self.caption.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.caption.hide()
+        for label in (self.caption, self.second):
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            label.hide()
+        self.second.setObjectName("muted")
         self.set_look(look)
 
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
         self.viewport.set_look(look)
-        self._column.setSpacing(look.px(6))
+        self._column.setSpacing(look.px(4))
+        self.second.setStyleSheet(f"font-size: {look.px(16)}px")
         self.caption.setStyleSheet(f"font-size: {look.px(18)}px; font-weight: 600")
 
     def clear(self) -> None:
         """Draw nothing."""
         self._waits = None
         self.say("")
+        self.viewport.show_screen(Screen())
         self.viewport.show_view(None, NOTHING)
 
-    def say(self, caption: str) -> None:
-        """Write a line above the picture; "" for none."""
+    def wait(self) -> None:
+        """Say that the picture is still being looked at."""
+        self._waits = None
+        self.viewport.show_view(None, NOTHING)
+        self.viewport.show_screen(Screen(card=Card("wait", "Looking at it …")))
+
+    def say(self, caption: str, second: str = "") -> None:
+        """Write two lines above the picture; "" for none."""
         self.caption.setText(caption)
-        self.caption.setVisible(bool(caption))
+        self.second.setText(second)
+        for label in (self.caption, self.second):
+            label.setVisible(bool(caption))
 
     def ask(self, frame: Frame, *, frozen: bool) -> None:
         """Draw a bare frame: nothing is said of it."""
@@ -117,13 +130,25 @@ def explained(analysis: Analysis, plane: str, box: Box | None) -> Verdict:
 
 def explained_caption(
     which: str, analysis: Analysis | None, plane: str, confidence: float | None
-) -> str:
-    """The line above an explained picture."""
-    if confidence is None and analysis is not None:
+) -> tuple[str, str]:
+    """The two lines above an explained picture: what it is, and what the model makes of it.
+
+    Args:
+        which: E.g. "Your frame".
+        analysis: The model's word on it, or None.
+        plane: Key of the right plane.
+        confidence: How sure the model is of that, or None where it is not known.
+    """
+    if analysis is None:
+        return which, "" if confidence is None else _share(confidence)
+    if confidence is None:
         confidence = float(analysis.prediction.probabilities[INDEX[plane]])
-    share = "" if confidence is None else f" · {round(confidence * 100)} %"
-    if analysis is None or analysis.prediction.plane.key == plane:
-        return f"{which}{share}"
     seen = analysis.prediction.plane
-    name = "no standard plane" if seen.is_background else seen.label
-    return f"{which}{share} · the model sees {name}"
+    if seen.key == plane:
+        return which, _share(confidence)
+    name = "no plane" if seen.is_background else seen.label
+    return which, f"{_share(confidence)}, sees {name}"
+
+
+def _share(confidence: float) -> str:
+    return f"Model: {round(confidence * 100)} % sure"

@@ -52,7 +52,7 @@ class Side(QWidget):
         super().__init__()
         self._desk = desk
         self._look = look
-        self.head = QLabel()
+        self.head, self.word = QLabel(), QLabel()
         self.question = QLabel(QUESTION)
         self.name = QLabel()
         self.full_name = QLabel()
@@ -70,15 +70,15 @@ class Side(QWidget):
 
     def _build(self) -> None:
         for label in (
-            self.head, self.question, self.name, self.full_name, self.hint, self.message,
-            self.details, self.points, self.past,
+            self.head, self.word, self.question, self.name, self.full_name, self.hint,
+            self.message, self.details, self.points, self.past,
         ):  # fmt: skip
             label.setWordWrap(True)
-        for label in (self.head, self.full_name, self.hint):
+        for label in (self.head, self.word, self.full_name, self.hint):
             label.setObjectName("muted")
         for label in (
-            self.head, self.question, self.name, self.full_name, self.details, self.points,
-            self.message, self.hint,
+            self.head, self.word, self.question, self.name, self.full_name, self.details,
+            self.points, self.message, self.hint,
         ):  # fmt: skip
             self._column.addWidget(label)
         for place, tile in enumerate(self.tiles.values()):
@@ -94,7 +94,8 @@ class Side(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(px(10))
         self._grid.setSpacing(px(10))
-        self.head.setStyleSheet(f"font-size: {px(16)}px")
+        for label in (self.head, self.word):
+            label.setStyleSheet(f"font-size: {px(16)}px")
         self.full_name.setStyleSheet(f"font-size: {px(18)}px")
         self.hint.setStyleSheet(f"font-size: {px(18)}px")
         self.message.setStyleSheet(
@@ -117,6 +118,7 @@ class Side(QWidget):
         speed = self._desk.speed
         speed_text = f" · speed {speed:g}×" if speed != 1.0 else ""
         self.head.setText(f"{head} · {self._desk.exam_name}{speed_text}")
+        self.word.setText(exercise.answers.word.sentence)
         for label in (self.name, self.full_name, self.details, self.points):
             label.setVisible(revealed)
         self.hint.setText(hint_text(exercise))

@@ -84,8 +84,11 @@ def test_a_whole_exercise_with_a_right_a_wrong_and_a_missed_answer(
     assert side.question.text() == f"✗ Wrong: you said {BY_KEY[said].label}"
     assert "3 frames behind the best one" in side.details.text()
     trainee.see_reveal()
-    assert page.exercise.yours.caption.text() == "Your frame · 92 %"
-    assert page.exercise.best.caption.text() == "Best frame · 95 %"
+    yours, best = page.exercise.yours, page.exercise.best
+    assert (yours.caption.text(), yours.second.text()) == (
+        "Your frame", "Model: 92 % sure",
+    )  # fmt: skip
+    assert (best.caption.text(), best.second.text()) == ("Best frame", "Model: 95 % sure")
     assert page.exercise.answers.buttons[said].marked == "✗"
     trainee.answer()
     # 3: missed.
@@ -303,7 +306,7 @@ def test_an_exam_without_truth_is_scored_against_the_model_and_it_is_said(
     assert "Scored against the model, not the truth." in page.start.known.text()
     trainee.start(1)
     answer_rightly(trainee)
-    assert page.exercise.word.text() == "Scored against the model, not the truth."
+    assert page.exercise.side.word.text() == "Scored against the model, not the truth."
     trainee.answer()
     assert page.result.word.text() == "Scored against the model, not the truth."
 
