@@ -22,8 +22,8 @@ from sonoassist.gui.loading import bundled_model, load_analyser
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
 from sonoassist.gui.ports import Services, Session
-from sonoassist.gui.practice.desk import PracticeServices
 from sonoassist.gui.practice.page import PracticePage
+from sonoassist.gui.practice.services import PracticeServices
 from sonoassist.gui.shell import Shell
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import Level, Notice, Notices

@@ -93,7 +93,7 @@ class AnswerButton(QAbstractButton):
         painter.end()
 
     def _paint_edge(self, painter: QPainter, rect: QRectF, radius: int) -> None:
-        strong = self._chosen or bool(self._mark)
+        strong = self._chosen or "✓" in self._mark or "✗" in self._mark
         wide = self._look.px(2 if strong else 1)
         painter.setPen(QPen(self._look.colour("accent" if strong else "line"), wide))
         painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -2,56 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
-from pathlib import Path
-
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from sonoassist.errors import OutputError, SonoAssistError
+from sonoassist.errors import SonoAssistError
+from sonoassist.gui.practice.exam_link import ExamLink
+from sonoassist.gui.practice.keeper import Keeper
+from sonoassist.gui.practice.services import PracticeServices, Stage
 from sonoassist.gui.practice.words import called_text
 from sonoassist.packets import Frame
 from sonoassist.practice.choosing import next_exercise
-from sonoassist.practice.examiner import Examiner, Knowledge, Looked, MakeAnalyser, open_exam
+from sonoassist.practice.examiner import Knowledge, open_exam
 from sonoassist.practice.exercise import Called, Exercise, Phase
-from sonoassist.practice.history import History, HistoryError
 from sonoassist.practice.player import Player
 from sonoassist.practice.scores import Attempt
 from sonoassist.practice.wish import PracticeWish, checked_nickname
 
 SPEEDS = (0.25, 0.5, 1.0, 1.5, 2.0)
-
-
-@dataclass(frozen=True, slots=True)
-class PracticeServices:
-    """What the composition root hands to the page.
-
-    Attributes:
-        make_analyser: Builds the analyser the settings ask for; runs on a thread of its own.
-        history: Of the trainees.
-        demo: The bundled demo exam, or None.
-        recent: What was opened last, newest first.
-        clock_s: Paces the player.
-        analyses: Where analyses are kept; None for the usual place.
-    """
-
-    make_analyser: MakeAnalyser
-    history: History
-    demo: Path | None = None
-    recent: Callable[[], list[str]] = list
-    clock_s: Callable[[], float] = time.monotonic
-    analyses: Path | None = None
-
-
-class Stage(Enum):
-    """What the page shows."""
-
-    START = "start"
-    EXERCISE = "exercise"
-    RESULT = "result"
-    PROGRESS = "progress"
 
 
 class PracticeDesk(QObject):
@@ -69,7 +35,6 @@ class PracticeDesk(QObject):
     looked = pyqtSignal()
     learned = pyqtSignal()
     _player_news = pyqtSignal()
-    _examiner_news = pyqtSignal()
 
     def __init__(self, services: PracticeServices) -> None:
         super().__init__()
@@ -78,46 +43,43 @@ class PracticeDesk(QObject):
         self.wish = PracticeWish()
         self.exercise: Exercise | None = None
         self.message = ""
-        self.trouble: SonoAssistError | None = None
+        self.keeper = Keeper(services.history)
+        self.exam = ExamLink(services)
+        self._trouble: SonoAssistError | None = None
         self.speed = 1.0
         self.show_heat = True
-        self._spec = ""
-        self._examiner: Examiner | None = None
-        self._left: list[Examiner] = []
         self._player: Player | None = None
         self._order = -1
         self._target: int | None = None
         self._number = 0
-        self._kept_as: int | None = None
         self._starts = False
-        # Both are emitted on other threads; Qt hands them over to this one.
+        # Emitted on the player's thread; Qt hands it over to this one.
         self._player_news.connect(self._on_player)
-        self._examiner_news.connect(self._on_examiner)
+        self.exam.news.connect(self._on_examiner)
 
     # -- the exam --------------------------------------------------------------------------
 
     @property
     def knowledge(self) -> Knowledge:
         """What is known of the exam."""
-        return self._examiner.knowledge if self._examiner is not None else Knowledge()
+        return self.exam.knowledge
 
     @property
     def spec(self) -> str:
         """The exam chosen, or ""."""
-        return self._spec
+        return self.exam.spec
+
+    @property
+    def trouble(self) -> SonoAssistError | None:
+        """What went wrong last, other than with the exam."""
+        return self._trouble or self.keeper.trouble
 
     def open(self, spec: str) -> None:
         """Choose an exam; an exercise that runs ends."""
         self._drop_player()
-        if self._examiner is not None:
-            self._examiner.halt()  # it may be loading a model: it is waited for at the end
-            self._left.append(self._examiner)
-        self._spec, self.trouble, self.exercise, self._starts = spec, None, None, False
+        self._trouble, self.exercise, self._starts = None, None, False
         self.stage = Stage.START
-        self._examiner = Examiner(
-            spec, self.services.make_analyser, self._examiner_news.emit, self.services.analyses
-        )
-        self._examiner.start()
+        self.exam.open(spec)
         self.changed.emit()
 
     def begin(self, wish: PracticeWish) -> None:
@@ -144,7 +106,7 @@ class PracticeDesk(QObject):
     def start(self, wish: PracticeWish) -> bool:
         """Begin an exercise; returns whether that could be."""
         answers = self.knowledge.answers
-        self.trouble = None
+        self._trouble = None
         if answers is None or not answers.views:
             return False
         try:
@@ -152,42 +114,15 @@ class PracticeDesk(QObject):
         except SonoAssistError as error:
             self._fail(error)
             return False
-        self.wish = PracticeWish(self._spec, nickname, wish.questions, wish.class_mode)
-        history = self.services.history
-        weak, seed = self._past(nickname)
+        self.wish = PracticeWish(self.spec, nickname, wish.questions, wish.class_mode)
+        weak, seed = self.keeper.past(nickname)
         questions = next_exercise(answers, weak, wish.questions, seed)
         self.exercise = Exercise(answers, questions, class_mode=wish.class_mode, seed=seed)
         self._number = seed + 1
-        self._kept_as = None
-        try:
-            self._kept_as = history.begin(
-                nickname, self.exam_name, answers.word,
-                class_mode=wish.class_mode, asked=len(questions), seed=seed,
-            )  # fmt: skip
-        except (HistoryError, OutputError) as error:
-            self.trouble = error
+        self.keeper.begin(self.wish, self.exam.name, answers.word, len(questions), seed)
         self.stage = Stage.EXERCISE
         self._ask()
         return True
-
-    def _past(self, nickname: str) -> tuple[dict[str, float], int]:
-        """Weak planes, and how many exercises there were."""
-        history = self.services.history
-        try:
-            return history.weaknesses(nickname), history.count(nickname)
-        except HistoryError as error:
-            self.trouble = error
-            return {}, 0
-
-    @property
-    def exam_name(self) -> str:
-        """Name of the exam, for people."""
-        info = self.knowledge.info
-        if info is None:
-            return Path(self._spec).name
-        demo = self.services.demo
-        is_demo = demo is not None and Path(info.spec).resolve() == demo.resolve()
-        return "demo exam" if is_demo else info.label
 
     @property
     def number(self) -> int:
@@ -212,7 +147,7 @@ class PracticeDesk(QObject):
         if self.exercise is None:
             return
         if self._player is None:
-            spec = self._spec
+            spec = self.spec
             self._player = Player(
                 lambda: open_exam(spec), self._player_news.emit, self.services.clock_s
             )
@@ -242,22 +177,13 @@ class PracticeDesk(QObject):
         """An attempt that was scored is kept, and its answer is shown."""
         exercise = self.exercise
         if exercise is not None and exercise.phase is Phase.SCORED:
-            self._keep(exercise)
+            self.keeper.keep(exercise)
             exercise.reveal()
             self.message = ""
             if self._player is not None:
                 self._player.freeze()
-            if self._examiner is not None:
-                self._examiner.look_at(self.reveal_frames)
+            self.exam.look_at(self.reveal_frames)
         self.changed.emit()
-
-    def _keep(self, exercise: Exercise) -> None:
-        if self._kept_as is None:
-            return  # said already
-        try:
-            self.services.history.add(self._kept_as, exercise.number, exercise.attempts[-1])
-        except (HistoryError, OutputError) as error:
-            self.trouble = error
 
     @property
     def reveal_frames(self) -> tuple[int, ...]:
@@ -270,10 +196,6 @@ class PracticeDesk(QObject):
         if best is None:
             best = (view.first + view.last) // 2  # of which it is said that it is not the best
         return (best,) if attempt.frame is None else (attempt.frame, best)
-
-    def looked_at(self, index: int) -> Looked | None:
-        """A frame of the reveal, when it is ready."""
-        return self._examiner.looked(index) if self._examiner is not None else None
 
     # -- what the trainee does -------------------------------------------------------------
 
@@ -374,22 +296,18 @@ class PracticeDesk(QObject):
 
     def enter_page(self) -> None:
         """The page is shown."""
-        if self._examiner is not None:
-            self._examiner.pause(False)
+        self.exam.pause(False)
 
     def leave_page(self) -> None:
         """Another page is shown: a running question freezes."""
         if self.exercise is not None and self.exercise.playing:
             self.freeze()
-        if self._examiner is not None:
-            self._examiner.pause(True)
+        self.exam.pause(True)
 
     def stop(self) -> None:
         """End all threads; they have ended when this returns."""
         self._drop_player()
-        for one in (*self._left, *([self._examiner] if self._examiner else [])):
-            one.stop()
-        self._left, self._examiner = [], None
+        self.exam.stop()
 
     def _drop_player(self) -> None:
         player, self._player, self._order = self._player, None, -1
@@ -397,5 +315,5 @@ class PracticeDesk(QObject):
             player.stop()
 
     def _fail(self, error: SonoAssistError) -> None:
-        self.trouble = error
+        self._trouble = error
         self.changed.emit()

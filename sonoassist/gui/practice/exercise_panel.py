@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidg
 from sonoassist.gui.fitter import Fitter
 from sonoassist.gui.practice.answers_bar import AnswersBar, VotesBar
 from sonoassist.gui.practice.buttons import wide_button
-from sonoassist.gui.practice.desk import PracticeDesk, Stage
+from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.keys import (
     ANSWER_KEYS,
     BY_ACT,
@@ -22,6 +22,7 @@ from sonoassist.gui.practice.keys import (
     PracticeAct,
 )
 from sonoassist.gui.practice.picture import Picture, explained_caption
+from sonoassist.gui.practice.services import Stage
 from sonoassist.gui.practice.side import Side
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
@@ -243,17 +244,19 @@ class ExercisePanel(QWidget):
         frames, attempt = desk.reveal_frames, exercise.attempts[-1]
         known = attempt.best_frame is not None
         best_words = "Best frame" if known else "From the middle of the view"
+        own_words = "The frozen frame" if exercise.class_mode else "Your frame"
         two = len(frames) == 2 and frames[0] != frames[1]
         self.best.setVisible(two)
         if two:
-            self._explain(self.yours, frames[0], "Your frame")
+            self._explain(self.yours, frames[0], own_words)
             self._explain(self.best, frames[1], best_words)
         else:
             same = len(frames) == 2 and known
-            self._explain(self.yours, frames[-1], "Your frame is the best" if same else best_words)
+            alone = f"{own_words} is the best" if same else best_words
+            self._explain(self.yours, frames[-1], alone)
 
     def _explain(self, picture: Picture, index: int, which: str) -> None:
-        exercise, looked = self._desk.exercise, self._desk.looked_at(index)
+        exercise, looked = self._desk.exercise, self._desk.exam.looked_at(index)
         if exercise is None:
             return
         plane, answers = exercise.question.view.plane, exercise.answers

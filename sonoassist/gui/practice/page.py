@@ -5,10 +5,11 @@ from __future__ import annotations
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QStackedWidget
 
-from sonoassist.gui.practice.desk import PracticeDesk, PracticeServices, Stage
+from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.exercise_panel import ExercisePanel
 from sonoassist.gui.practice.progress_panel import ProgressPanel
 from sonoassist.gui.practice.result_panel import ResultPanel
+from sonoassist.gui.practice.services import PracticeServices, Stage
 from sonoassist.gui.practice.start_panel import StartPanel
 from sonoassist.gui.theme import Look
 from sonoassist.practice.wish import PracticeWish

@@ -20,7 +20,8 @@ from PyQt6.QtWidgets import (
 from sonoassist.errors import SonoAssistError
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.curves import Curve
-from sonoassist.gui.practice.desk import PracticeDesk, Stage
+from sonoassist.gui.practice.desk import PracticeDesk
+from sonoassist.gui.practice.services import Stage
 from sonoassist.gui.practice.words import day_text
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look

@@ -15,8 +15,9 @@ from PyQt6.QtWidgets import (
 )
 
 from sonoassist.gui.practice.buttons import wide_button
-from sonoassist.gui.practice.desk import PracticeDesk, Stage
+from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.matrix import Matrix
+from sonoassist.gui.practice.services import Stage
 from sonoassist.gui.practice.side import weak_planes_text
 from sonoassist.gui.practice.table import PlaneTable
 from sonoassist.gui.splash import DISCLAIMER
@@ -136,9 +137,10 @@ class ResultPanel(QWidget):
         alarms = sum(len(one.false_alarms) for one in attempts)
         self.score.setText(f"{round(total(attempts))} of 100")
         left = len(exercise.questions) - len(attempts)
-        ended = f" · ended {left} questions early" if left else ""
+        many = "1 question" if left == 1 else f"{left} questions"
+        ended = f" · ended {many} early" if left else ""
         self.about.setText(
-            f"Exercise {desk.number} of {desk.wish.nickname} · {desk.exam_name}{ended}"
+            f"Exercise {desk.number} of {desk.wish.nickname} · {desk.exam.name}{ended}"
         )
         alarm_text = "1 false alarm" if alarms == 1 else f"{alarms} false alarms"
         self.counts.setText(f"{found} of {len(attempts)} planes found · {alarm_text}")

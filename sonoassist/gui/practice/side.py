@@ -117,7 +117,7 @@ class Side(QWidget):
         head = f"Question {exercise.number + 1} of {len(exercise.questions)}"
         speed = self._desk.speed
         speed_text = f" · speed {speed:g}×" if speed != 1.0 else ""
-        self.head.setText(f"{head} · {self._desk.exam_name}{speed_text}")
+        self.head.setText(f"{head} · {self._desk.exam.name}{speed_text}")
         self.word.setText(exercise.answers.word.sentence)
         for label in (self.name, self.full_name, self.details, self.points):
             label.setVisible(revealed)

@@ -25,8 +25,9 @@ from PyQt6.QtWidgets import (
 
 from sonoassist.errors import SonoAssistError
 from sonoassist.gui.practice.buttons import wide_button
-from sonoassist.gui.practice.desk import PracticeDesk, Stage
-from sonoassist.gui.practice.keys import ANSWER_KEYS, KEYS
+from sonoassist.gui.practice.desk import PracticeDesk
+from sonoassist.gui.practice.how import fill_how
+from sonoassist.gui.practice.services import Stage
 from sonoassist.gui.practice.words import exam_text
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.start_page import is_missing, recent_text, shortened
@@ -43,12 +44,6 @@ from sonoassist.sources import VIDEO_SUFFIXES
 
 MAX_RECENT_SHOWN = 4
 WIDE_PX = 1300
-_HOW = (
-    "The exam plays with its answers hidden. When you see a standard plane, press its key, then "
-    "freeze its best frame with Space and hand it in with Enter. Each question is worth 100 "
-    "points: 60 for the right name, 20 for a quick one, 20 for a frame as good as the best. "
-    "A plane named where there is none costs 5."
-)
 
 
 class StartPanel(QWidget):
@@ -171,22 +166,7 @@ class StartPanel(QWidget):
 
     def _how_card(self) -> QFrame:
         card, column = self._card("How it works")
-        words = QLabel(_HOW)
-        words.setWordWrap(True)
-        column.addWidget(words)
-        grid = QGridLayout()
-        grid.setColumnStretch(1, 1)
-        planes = " ".join(ANSWER_KEYS[key] for key in ANSWER_KEYS if key != "background")
-        rows = [(planes, "Name a plane"), (ANSWER_KEYS["background"], "None of them")]
-        rows += [(row.shown, row.text) for row in KEYS]
-        for place, (key, text) in enumerate(rows):
-            grid.addWidget(QLabel(key), place, 0, Qt.AlignmentFlag.AlignTop)
-            label = QLabel(text)
-            label.setObjectName("muted")
-            label.setWordWrap(True)
-            grid.addWidget(label, place, 1)
-        column.addLayout(grid)
-        column.addStretch(1)
+        fill_how(column)
         return card
 
     def set_look(self, look: Look) -> None:
@@ -284,7 +264,7 @@ class StartPanel(QWidget):
         ready = answers is not None and bool(answers.views)
         for spec, button in self.exams.items():
             button.setIcon(self._look.icon("check" if spec == desk.spec else "recent", "accent"))
-        self.chosen.setText(desk.exam_name if desk.spec else "Choose an exam")
+        self.chosen.setText(desk.exam.name if desk.spec else "Choose an exam")
         self.known.setText(self._known_text())
         self.warning.setText(known.warning)
         self.warning.setVisible(bool(known.warning) and known.table == "")

@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 from made_analyses import analysis_of, shares_of
 from real_models import card_of
 from sonoassist import paths
-from sonoassist.gui.practice.desk import PracticeServices, Stage
 from sonoassist.gui.practice.keys import ANSWER_KEYS
 from sonoassist.gui.practice.page import PracticePage
+from sonoassist.gui.practice.services import PracticeServices, Stage
 from sonoassist.gui.theme import Look
 from sonoassist.packets import Analysis, Box, Frame
 from sonoassist.pipeline import AnalyserOptions
@@ -144,7 +144,7 @@ class Trainee:
     def see_reveal(self) -> None:
         frames = self.page.desk.reveal_frames
         self._qtbot.waitUntil(
-            lambda: all(self.page.desk.looked_at(one) is not None for one in frames),
+            lambda: all(self.page.desk.exam.looked_at(one) is not None for one in frames),
             timeout=LIMIT_MS,
         )
 

@@ -11,9 +11,9 @@ from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from sonoassist.errors import ModelError
-from sonoassist.gui.practice.desk import PracticeServices, Stage
 from sonoassist.gui.practice.keys import ANSWER_KEYS
 from sonoassist.gui.practice.page import PracticePage
+from sonoassist.gui.practice.services import PracticeServices, Stage
 from sonoassist.gui.practice.words import QUESTION
 from sonoassist.gui.theme import LIGHT, Look, family
 from sonoassist.gui.verdict import Kind
