@@ -156,10 +156,11 @@ class Player:
     def _fetch(self, source: Source, order: int, index: int, single: bool) -> None:
         frame: Frame | None = None
         trouble: SonoAssistError | None = None
+        following = self._last + 1
         try:
             frame = self._read(source, index)
         except DamagedFrameError:
-            self._place = -1  # left out; the next one is asked for
+            self._place, following = -1, index + 1  # left out; the next one is asked for
         except SonoAssistError as error:
             trouble = error
         with self._changed:
@@ -172,7 +173,7 @@ class Player:
         elif single:
             self._tell(order, frame)
         elif frame is None or frame.index > self._last:
-            self._move(order, self._last + 1 if frame is None else index + 1)
+            self._move(order, following)
         elif self._wait(order, frame.time_s):
             self._move(order, frame.index + 1)
             self._tell(order, frame)

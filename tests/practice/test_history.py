@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -98,3 +100,27 @@ def test_an_unknown_word_in_the_file_is_said(history: History, tmp_path: Path) -
     database.close()
     with pytest.raises(HistoryError, match="cannot be used"):
         history.exercises("trainee 1")
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from sonoassist.practice.answers import Word
+from sonoassist.practice.history import History
+from sonoassist.practice.scores import Attempt, Outcome
+history = History(Path(sys.argv[1]))
+number = history.begin("Ada", "exam.mp4", Word.MODEL, class_mode=False, asked=9, seed=0)
+for at in range(3):
+    history.add(number, at, Attempt("lips", Outcome.FOUND, "lips", points=50.0 + at))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_what_was_answered_before_the_program_was_killed_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    done = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
+    assert done.returncode == -9
+    (past,) = History(path).exercises("Ada")
+    assert [one.points for one in past.attempts] == [50, 51, 52]
+    assert (past.asked, past.word) == (9, Word.MODEL)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 from sonoassist import paths
+from sonoassist.errors import DamagedFrameError
+from sonoassist.packets import Frame
 from sonoassist.practice.examiner import open_exam
 from sonoassist.practice.player import Player
+from sonoassist.sources.base import Source, SourceInfo
 from waiting import wait_until
 
 
@@ -84,6 +88,46 @@ def test_another_order_shows_nothing_of_the_one_before(player: Player, clock: Cl
     assert player.shown.order == second
     wait_until(lambda: shown(player) is not None)
     assert shown(player) == 500
+
+
+class Holed(Source):
+    """Ten frames at 12 a second, of which number 3 is damaged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._at = 0
+
+    @property
+    def info(self) -> SourceInfo:
+        return SourceInfo("h", "h", "holed", "", "video", 8, 6, 12.0, 10, 10 / 12)
+
+    def read(self) -> Frame | None:
+        index, self._at = self._at, self._at + 1
+        if index == 3:
+            raise DamagedFrameError("frame 3 is damaged")
+        if index >= 10:
+            return None
+        return self.make_frame(np.zeros((6, 8), np.uint8), index=index, time_s=index / 12)
+
+    def seek(self, index: int) -> None:
+        self._at = index
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_damaged_frame_is_left_out(clock: Clock) -> None:
+    player = Player(Holed, lambda: None, clock)
+    player.play(2, 5)
+    wait_until(lambda: shown(player) == 2)
+    turn(player, clock, 4, frames=2)
+    turn(player, clock, 5)
+    wait_until(lambda: player.shown.ended)
+    player.play(8, 12)  # the recording ends before the stretch does
+    wait_until(lambda: shown(player) == 8)
+    turn(player, clock, 9)
+    wait_until(lambda: player.shown.ended)
+    player.stop()
 
 
 def test_a_recording_that_cannot_be_opened_is_told(clock: Clock) -> None:

@@ -156,6 +156,8 @@ class ExercisePanel(QWidget):
             PracticeAct.END: desk.end,
         }
         handlers[act]()
+        if act is PracticeAct.ENTER:
+            self.setFocus()  # the numbers of a vote, which may have it, go away
 
     def _name(self, plane: str) -> None:
         exercise = self._desk.exercise
@@ -178,7 +180,6 @@ class ExercisePanel(QWidget):
     def begin(self) -> None:
         """It is shown from now on."""
         self._fitter.start()
-        self.setFocus()
         self.refresh()
 
     def end(self) -> None:

@@ -95,17 +95,15 @@ class PracticePage(QStackedWidget):
         if self._shown is Stage.EXERCISE and stage is not Stage.EXERCISE:
             self.exercise.end()
         self._shown = stage
-        if stage is Stage.EXERCISE:
-            self.setCurrentWidget(self.exercise)
-            self.exercise.begin()
-        elif stage is Stage.RESULT:
-            self.setCurrentWidget(self.result)
-            self.result.refresh()
-            self.result.setFocus()
-        elif stage is Stage.PROGRESS:
-            self.setCurrentWidget(self.progress)
-            self.progress.refresh()
-            self.progress.setFocus()
-        else:
-            self.setCurrentWidget(self.start)
-            self.start.enter()
+        panels = {
+            Stage.START: (self.start, self.start.enter),
+            Stage.EXERCISE: (self.exercise, self.exercise.begin),
+            Stage.RESULT: (self.result, self.result.refresh),
+            Stage.PROGRESS: (self.progress, self.progress.refresh),
+        }
+        panel, fill = panels[stage]
+        self.setCurrentWidget(panel)
+        self.setFocusProxy(panel)
+        fill()
+        if self._entered:
+            panel.setFocus()

@@ -220,7 +220,6 @@ class StartPanel(QWidget):
         self.show_wish(self._desk.wish)
         self._fill_exams()
         self.refresh()
-        self.setFocus()
 
     def _fill_exams(self) -> None:
         while (item := self._rows.takeAt(0)) is not None:

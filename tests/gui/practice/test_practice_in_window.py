@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gui_fakes import FakeSession, make_view
 from PyQt6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
 
 from sonoassist.gui.actions import Act
 from sonoassist.gui.main_window import MainWindow
@@ -44,6 +45,20 @@ def test_a_file_opened_on_the_page_goes_to_the_page(
     assert isinstance(page, PracticePage)
     assert page.desk.spec == "nowhere.mp4"
     assert ("open", "nowhere.mp4") not in session.calls
+
+
+def test_the_keys_of_the_page_work_again_after_a_sheet(qtbot: QtBot, window: MainWindow) -> None:
+    window.activateWindow()
+    window.actions_set[Act.PAGE_PRACTICE].trigger()
+    page = window.other(Page.PRACTICE)
+    assert isinstance(page, PracticePage)
+    qtbot.waitUntil(page.start.hasFocus)
+    window.actions_set[Act.HELP].trigger()
+    assert not page.start.hasFocus()
+    window.actions_set[Act.LEAVE].trigger()
+    assert page.start.hasFocus()
+    window.actions_set[Act.PAGE_LIVE].trigger()
+    assert window.focusProxy() is None
 
 
 def test_the_help_tells_of_practice(window: MainWindow) -> None:
