@@ -119,10 +119,10 @@ class MainWindow(QWidget):
             Act.MARK: controller.toggle_mark,
             Act.MARK_BACK: lambda: controller.to_mark(False),
             Act.MARK_ON: lambda: controller.to_mark(True),
-            Act.CAPTURE: lambda: desk.capture(controller.picture()),
+            Act.CAPTURE: lambda: desk.capture(controller.picture(), controller.freeze.views),
             Act.KEEP: desk.keep,
             Act.REJECT: desk.reject,
-            Act.SWAP: lambda: desk.replace(controller.picture()),
+            Act.SWAP: lambda: desk.replace(controller.picture(), controller.freeze.views),
             Act.LOOK: self._look_at_capture,
             Act.ITEM_UP: lambda: desk.step(-1),
             Act.ITEM_DOWN: lambda: desk.step(1),
@@ -290,7 +290,7 @@ class MainWindow(QWidget):
         """Enable what can be used now."""
         source, recording, live = needs_met(self.display.status)
         frozen, exam = self.controller.freeze.active, self.controller.desk.view is not None
-        met = (source, recording, live, frozen, exam, True)
+        met = (source, recording, live, frozen, exam, exam, True)
         have = {need for need, is_met in zip(_NEEDS, met, strict=True) if is_met}
         if self.page is not Page.LIVE:
             have.clear()  # the keys belong to the page that is shown
@@ -383,7 +383,15 @@ class MainWindow(QWidget):
             event.accept()
 
 
-_NEEDS = (Needs.PICTURE, Needs.RECORDING, Needs.LIVE, Needs.FREEZE, Needs.EXAM, Needs.VIEW)
+_NEEDS = (
+    Needs.PICTURE,
+    Needs.RECORDING,
+    Needs.LIVE,
+    Needs.FREEZE,
+    Needs.EXAM,
+    Needs.SEEN,
+    Needs.VIEW,
+)
 
 
 def _warning(status: SessionStatus) -> str:

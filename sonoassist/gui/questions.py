@@ -45,9 +45,9 @@ class Questions:
     def set_look(self, look: Look) -> None:
         """Change theme or size; the settings, which may have asked for it, open again."""
         self._look = look
-        again = isinstance(self.sheet, SettingsSheet)
-        self.close()
-        if again:
+        # What was typed into another sheet must not be lost; it keeps its look until it closes.
+        if isinstance(self.sheet, SettingsSheet):
+            self.close()
             self.show_settings()
 
     def _open(self, sheet: Sheet) -> None:
@@ -62,6 +62,9 @@ class Questions:
         sheet, self.sheet = self.sheet, None
         if sheet is None:
             return False
+        sheet.gone = True
+        if isinstance(sheet, CaptureSheet):
+            self._controller.desk.hold(False)
         sheet.hide()
         sheet.deleteLater()
         self._window.setFocus()
@@ -101,6 +104,7 @@ class Questions:
         elif self._controller.desk.view is not None:
             desk = self._controller.desk
             self._open(CaptureSheet(self._window, self._look, desk, actions))
+            desk.hold(True)
 
     def show_exams(self) -> None:
         """List the exams kept so far, or close the list."""
@@ -113,10 +117,12 @@ class Questions:
             self._open(sheet)
 
     def show_report(self, exam_id: str = "") -> None:
-        """Ask what the report of an exam shall have; of the running one when none is named."""
+        """Ask what a report shall have: of the exam named, the running one, or the last."""
         desk = self._controller.desk
-        exam_id = exam_id or desk.exam_id
-        if desk.store is not None and exam_id:
+        exam_id = exam_id or desk.exam_id or desk.last_exam_id
+        if desk.store is None or not exam_id:
+            self._controller.note("No exam was kept yet", "Ctrl+L lists those of other days")
+        else:
             self._open(ReportSheet(self._window, self._look, self._controller, exam_id))
 
     def ask_note(self) -> None:
@@ -125,6 +131,7 @@ class Questions:
             self._window, self._look, title="Note on the exam",
             text="It is kept with the exam and printed in the report. No names of persons, please.",
             example="Difficult view, lying on its front", button="Keep",
+            now=self._controller.desk.words()[0], may_be_empty=True,
         )  # fmt: skip
         sheet.answered.connect(self._controller.desk.note)
         self._open(sheet)
@@ -135,6 +142,7 @@ class Questions:
             self._window, self._look, title="Study number",
             text="Your own number for this exam, for the report. Not the name of a person.",
             example="S-0417", button="Keep",
+            now=self._controller.desk.words()[1], may_be_empty=True,
         )  # fmt: skip
         sheet.answered.connect(self._controller.desk.set_study_id)
         self._open(sheet)
