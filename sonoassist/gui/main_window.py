@@ -201,8 +201,7 @@ class MainWindow(QWidget):
         else:
             self.controller.leave_live()
         self.page = page
-        # Whoever gives the focus back to the window gives it to the page: it has keys of its own.
-        self.setFocusProxy(self._others.get(page))
+        self.setFocusProxy(self._others.get(page))  # a page has keys of its own
         self.top.show_page(page)
         if page is not Page.LIVE:
             self.pages.setCurrentWidget(self._others[page])
