@@ -183,6 +183,10 @@ class MainWindow(QWidget):
         self.pages.addWidget(widget)
         self._of(page).set_look(self.look)
 
+    def other(self, page: Page) -> QWidget | None:
+        """A page besides the live one, or None where it was not added."""
+        return self._others.get(page)
+
     def _of(self, page: Page) -> PageWidget:
         widget: PageWidget = self._others[page]  # type: ignore[assignment]
         return widget
@@ -197,6 +201,7 @@ class MainWindow(QWidget):
         else:
             self.controller.leave_live()
         self.page = page
+        self.setFocusProxy(self._others.get(page))  # a page has keys of its own
         self.top.show_page(page)
         if page is not Page.LIVE:
             self.pages.setCurrentWidget(self._others[page])

@@ -157,7 +157,8 @@ class HelpSheet(Sheet):
         return key
 
     def _text(self) -> QLabel:
-        text = QLabel(help_file("live.md").read_text(encoding="utf-8"))
+        pages = (help_file(name).read_text(encoding="utf-8") for name in ("live.md", "practice.md"))
+        text = QLabel("\n".join(pages))
         text.setTextFormat(Qt.TextFormat.MarkdownText)
         text.setWordWrap(True)
         text.setAlignment(Qt.AlignmentFlag.AlignTop)
