@@ -68,12 +68,15 @@ class ExamsSheet(Sheet):
         self._jobs.start("exams", partial(newest, self._store), self._show, self._failed)
 
     def _failed(self, error: Exception) -> None:
-        self._say(str(error))
+        if not self.gone:
+            self._say(str(error))
 
     def _say(self, text: str) -> None:
         self._said.setText(text)
 
     def _show(self, found: list[Overview]) -> None:
+        if self.gone:
+            return
         self.buttons.clear()
         inside = QWidget()
         grid = QGridLayout(inside)
@@ -139,9 +142,12 @@ class ExamsSheet(Sheet):
         self._asked = ""
         button.setEnabled(False)
         self._jobs.start(
-            "delete exam", lambda: self._store.delete(exam_id), lambda _done: self._read(),
-            self._failed,
+            "delete exam", lambda: self._store.delete(exam_id), self._deleted, self._failed,
         )  # fmt: skip
+
+    def _deleted(self, _nothing: object) -> None:
+        if not self.gone:
+            self._read()
 
 
 def started(info: ExamInfo) -> str:

@@ -15,7 +15,7 @@ from sonoassist.gui.display import Display
 from sonoassist.gui.installer import InstallPanel
 from sonoassist.gui.live_page import LivePage
 from sonoassist.gui.menus import Menus
-from sonoassist.gui.page import HasHelp, Page, PageWidget
+from sonoassist.gui.page import Page, PageWidget
 from sonoassist.gui.questions import Questions
 from sonoassist.gui.shell import MIN_HEIGHT_PX, MIN_WIDTH_PX, geometry_text
 from sonoassist.gui.start_page import StartPage
@@ -57,7 +57,7 @@ class MainWindow(QWidget):
         self.toasts = Toasts(self, self.look)
         self.menus = Menus(self, controller, self.actions_set)
         self.display = Display(controller, self.live, self.toasts)
-        self.questions = Questions(self, controller, self.open_here, self.review, self._allow)
+        self.questions = Questions(self, controller, self.open_here, self._allow)
         self._arrange()
         self._connect()
         self._apply_look()
@@ -119,10 +119,10 @@ class MainWindow(QWidget):
             Act.MARK: controller.toggle_mark,
             Act.MARK_BACK: lambda: controller.to_mark(False),
             Act.MARK_ON: lambda: controller.to_mark(True),
-            Act.CAPTURE: lambda: desk.capture(controller.picture()),
+            Act.CAPTURE: lambda: desk.capture(controller.picture(), controller.freeze.views),
             Act.KEEP: desk.keep,
             Act.REJECT: desk.reject,
-            Act.SWAP: lambda: desk.replace(controller.picture()),
+            Act.SWAP: lambda: desk.replace(controller.picture(), controller.freeze.views),
             Act.LOOK: self._look_at_capture,
             Act.ITEM_UP: lambda: desk.step(-1),
             Act.ITEM_DOWN: lambda: desk.step(1),
@@ -154,7 +154,7 @@ class MainWindow(QWidget):
             Act.PAGE_LIVE: lambda: self.show_page(Page.LIVE),
             Act.PAGE_REVIEW: lambda: self.show_page(Page.REVIEW),
             Act.PAGE_PRACTICE: lambda: self.show_page(Page.PRACTICE),
-            Act.HELP: self._show_help,
+            Act.HELP: lambda: self.questions.show_help(self._others.get(self.page)),
             Act.LEAVE: self.leave,
             Act.QUIT: self._quit,
         }
@@ -183,6 +183,10 @@ class MainWindow(QWidget):
         self.pages.addWidget(widget)
         self._of(page).set_look(self.look)
 
+    def other(self, page: Page) -> QWidget | None:
+        """A page besides the live one, or None where it was not added."""
+        return self._others.get(page)
+
     def _of(self, page: Page) -> PageWidget:
         widget: PageWidget = self._others[page]  # type: ignore[assignment]
         return widget
@@ -197,30 +201,19 @@ class MainWindow(QWidget):
         else:
             self.controller.leave_live()
         self.page = page
+        self.setFocusProxy(self._others.get(page))  # a page has keys of its own
         self.top.show_page(page)
-        # Whatever lay on top gives the keys back to the window, which hands them on.
-        self.setFocusProxy(self._others.get(page))
         if page is not Page.LIVE:
             self.pages.setCurrentWidget(self._others[page])
             self._of(page).enter()
         self.display.refresh()
         self._allow()
 
-    def open_here(self, spec: str) -> None:
-        """Open a recording or another source on the page that is shown."""
-        if self.page is Page.LIVE:
-            self.controller.open(spec)
-        else:
-            self._of(self.page).open(spec)
-
-    def review(self, exam_id: str) -> None:
-        """Review the recording of a kept exam."""
-        self.show_page(Page.REVIEW)
-        self._of(Page.REVIEW).open(f"exam:{exam_id}")
-
-    def _show_help(self) -> None:
-        page = self._others.get(self.page)
-        self.questions.show_help(page if isinstance(page, HasHelp) else None)
+    def open_here(self, spec: str, page: Page | None = None) -> None:
+        """Open a recording or another source on the page that is shown, or on another one."""
+        self.show_page(page or self.page)
+        shown = self.controller if self.page is Page.LIVE else self._of(self.page)
+        shown.open(spec)
 
     def _look_at_capture(self) -> None:
         self.questions.show_capture(self.actions_set)
@@ -295,7 +288,7 @@ class MainWindow(QWidget):
         """Enable what can be used now."""
         source, recording, live = needs_met(self.display.status)
         frozen, exam = self.controller.freeze.active, self.controller.desk.view is not None
-        met = (source, recording, live, frozen, exam, True)
+        met = (source, recording, live, frozen, exam, exam, True)
         have = {need for need, is_met in zip(_NEEDS, met, strict=True) if is_met}
         if self.page is not Page.LIVE:
             have.clear()  # the keys belong to the page that is shown
@@ -388,7 +381,15 @@ class MainWindow(QWidget):
             event.accept()
 
 
-_NEEDS = (Needs.PICTURE, Needs.RECORDING, Needs.LIVE, Needs.FREEZE, Needs.EXAM, Needs.VIEW)
+_NEEDS = (
+    Needs.PICTURE,
+    Needs.RECORDING,
+    Needs.LIVE,
+    Needs.FREEZE,
+    Needs.EXAM,
+    Needs.SEEN,
+    Needs.VIEW,
+)
 
 
 def _warning(status: SessionStatus) -> str:

@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -42,6 +43,8 @@ class Sheet(QWidget):
         super().__init__(over)
         self._over = over
         self._look = look
+        self.gone = False
+        """It was closed; what comes of its work is told otherwise."""
         self._wide_px = wide_px
         self.card = QFrame(self)
         self.card.setObjectName("card")
@@ -109,12 +112,17 @@ class HelpSheet(Sheet):
         super().__init__(over, look, "Keys and help", 1560)
         self._page = page
         inside = QWidget()
-        columns = QHBoxLayout(inside)
-        columns.setContentsMargins(0, 0, look.px(8), 0)
-        columns.setSpacing(look.px(36))
+        parts = QHBoxLayout()
+        parts.setSpacing(look.px(36))
         for column in self._columns():
-            columns.addLayout(column, 3)
-        columns.addWidget(self._text(), 4)
+            parts.addLayout(column, 3)
+        # Beside the keys where there is room, else under them.
+        beside = over.width() >= look.px(1500)
+        whole = QHBoxLayout(inside) if beside else QVBoxLayout(inside)
+        whole.setContentsMargins(0, 0, look.px(8), 0)
+        whole.setSpacing(look.px(36))
+        whole.addLayout(parts, 9)
+        whole.addWidget(self._text(), 4)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -161,6 +169,7 @@ class HelpSheet(Sheet):
     def _key(self, text: str) -> QLabel:
         key = QLabel(text)
         palette, px = self._look.palette, self._look.px
+        key.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         key.setStyleSheet(
             f"background: {palette.raised}; border: 1px solid {palette.line};"
             f" border-radius: {px(4)}px; padding: 1px {px(7)}px; font-size: {px(12)}px"
@@ -168,8 +177,9 @@ class HelpSheet(Sheet):
         return key
 
     def _text(self) -> QLabel:
-        name = "live" if self._page is None else self._page.help_name
-        text = QLabel(help_file(f"{name}.md").read_text(encoding="utf-8"))
+        names = ("live", "practice") if self._page is None else (self._page.help_name,)
+        pages = (help_file(f"{name}.md").read_text(encoding="utf-8") for name in names)
+        text = QLabel("\n".join(pages))
         text.setTextFormat(Qt.TextFormat.MarkdownText)
         text.setWordWrap(True)
         text.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -205,12 +215,15 @@ class AskSheet(Sheet):
         text: str,
         example: str,
         button: str,
+        now: str = "",
+        may_be_empty: bool = False,
     ) -> None:
         super().__init__(over, look, title, 620)
         words = QLabel(text)
         words.setObjectName("muted")
         words.setWordWrap(True)
-        self.line = QLineEdit()
+        self._may_be_empty = may_be_empty
+        self.line = QLineEdit(now)
         self.line.setPlaceholderText(example)
         self.line.returnPressed.connect(self._answer)
         go = QPushButton(button)
@@ -229,6 +242,6 @@ class AskSheet(Sheet):
 
     def _answer(self) -> None:
         text = self.line.text().strip()
-        if text:
+        if text or self._may_be_empty:
             self.closed.emit()
             self.answered.emit(text)

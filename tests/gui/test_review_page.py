@@ -409,7 +409,7 @@ def test_every_key_and_letter_is_its_own() -> None:
 
 
 def test_help_shows_the_keys_of_the_page(window: MainWindow, page: ReviewPage) -> None:
-    window._show_help()
+    window.questions.show_help(page)
     sheet = window.questions.sheet
     assert isinstance(sheet, HelpSheet)
     texts = [label.text() for label in sheet.findChildren(type(window.banner))]
@@ -421,7 +421,7 @@ def test_the_keys_come_back_when_a_sheet_closes(
     qtbot: QtBot, window: MainWindow, page: ReviewPage, recording: Path
 ) -> None:
     opened(qtbot, page, recording)
-    window._show_help()
+    window.questions.show_help(page)
     assert not page.hasFocus()
     window.leave()
     assert window.focusWidget() is page

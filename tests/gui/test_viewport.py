@@ -219,3 +219,14 @@ def test_the_edges_are_as_thick_as_they_should_be(viewport: Viewport) -> None:
     colour = QColor(BY_KEY["femur"].colour)
     row = [image.pixelColor(x, 300) == colour for x in range(190, 200 + BOX.width.__int__())]
     assert sum(row[:20]) >= BOX_PX
+
+
+def test_the_heat_map_goes_from_clear_and_dark_to_bright(look: Look) -> None:
+    evidence = np.linspace(0, 1, 256, dtype=np.float32).reshape(1, 256)
+    image = heat_image(evidence)
+    first, middle, last = (image.pixelColor(at, 0) for at in (0, 128, 255))
+    assert first.alpha() == 0
+    assert 0 < middle.alpha() < last.alpha()
+    assert middle.red() > middle.green()  # inferno: violet and red before yellow
+    assert last.red() > 200
+    assert last.green() > 200
