@@ -31,6 +31,7 @@ COMMANDS = (
     Command("practice", "the window in practice mode: a recorded exam asks you"),
     Command("analyse", "analyse every frame of a source into a table and a video"),
     Command("review", "judge and correct the best frames of a recorded exam"),
+    Command("retrieve", "find the best frame of each plane in recorded exams"),
     Command("exam", "list, show, export, report, send and delete exam records"),
     Command("train", "train a network on labelled exams"),
     Command("evaluate", "measure how good a model is on labelled data"),

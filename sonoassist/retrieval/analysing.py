@@ -1,0 +1,189 @@
+"""All frames of an exam -> a table of results; what cannot be read is noted and left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sonoassist.errors import DamagedFrameError, SourceError, UsageError
+from sonoassist.packets import Frame
+from sonoassist.pipeline import Analyser
+from sonoassist.retrieval.exams import Part, RecordedExam
+from sonoassist.retrieval.table import FrameTable, TableBuilder, packed, unpacked
+from sonoassist.sources import Source, open_source
+from sonoassist.sources.read_ahead import ReadAhead
+from sonoassist.temporal.quality import QualityMeter
+
+MOST_NOTES = 50
+"""So many damaged places of an exam are named one by one."""
+
+OnFrame = Callable[[int, int], None]
+"""Told how many frames are done, and of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is known of an exam beside the results of its frames.
+
+    Attributes:
+        key: Names the analysis; see `Order.analysis_key`.
+        synthetic: It is a synthetic exam.
+        details: Format of each recording, "" where it could not be opened.
+        length_s: From its beginning to the end of its last recording.
+        engine: What computed, e.g. "OpenVINO".
+        precision: In which it computed.
+        device: On which it computed.
+        damaged: What could not be read, a line each.
+        warnings: What else is to be said of the analysis.
+    """
+
+    key: str
+    synthetic: bool
+    details: tuple[str, ...]
+    length_s: float
+    engine: str
+    precision: str
+    device: str
+    damaged: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Analysed:
+    """An exam, analysed.
+
+    Attributes:
+        table: The results.
+        about: The rest.
+    """
+
+    table: FrameTable
+    about: About
+
+    def to_bytes(self) -> bytes:
+        """As they are kept."""
+        return packed(self.table, asdict(self.about))
+
+
+def analysed_from(data: bytes, key: str) -> Analysed | None:
+    """What was kept, where it is what `key` names; None where it is not."""
+    found = unpacked(data) if data else None
+    if found is None:
+        return None
+    table, values = found
+    lists = ("details", "damaged", "warnings")
+    fields: dict[str, Any] = {k: tuple(v) if k in lists else v for k, v in values.items()}
+    try:
+        about = About(**fields)
+    except TypeError:
+        return None
+    return Analysed(table, about) if about.key == key else None
+
+
+def is_synthetic(exam: RecordedExam) -> bool:
+    """Whether the exam says of itself that it is synthetic.
+
+    Raises:
+        SourceError: None of its recordings can be opened.
+    """
+    errors = []
+    for part in exam.parts:
+        try:
+            with open_source(str(part.path)) as source:
+                return source.info.synthetic
+        except SourceError as error:
+            errors.append(error)
+    raise errors[0]
+
+
+def analyse_exam(
+    exam: RecordedExam, analyser: Analyser, key: str, told: OnFrame = lambda done, total: None
+) -> Analysed:
+    """Analyse all frames of an exam.
+
+    Args:
+        exam: To be analysed.
+        analyser: Fresh: what it remembers of another exam would change the first frames.
+        key: Names the analysis.
+        told: Called after each frame.
+
+    Raises:
+        SourceError: Not one frame of it can be read.
+        UsageError: The crop does not fit its pictures.
+        EngineError: The engine failed.
+    """
+    run = _Run(analyser, told)
+    for number, part in enumerate(exam.parts):
+        run.take(number, part)
+    table = run.rows.finish()
+    if not len(table):
+        raise SourceError(f"no frame of {exam.label} can be read", "".join(run.damaged[:1]))
+    engine = analyser.engine
+    about = About(
+        key, run.synthetic, tuple(run.details), run.length_s, engine.name, engine.precision,
+        engine.device, _shortened(run.damaged), tuple(run.warnings),
+    )  # fmt: skip
+    return Analysed(table, about)
+
+
+class _Run:
+    """The analysis of one exam while it goes on."""
+
+    def __init__(self, analyser: Analyser, told: OnFrame) -> None:
+        self._analyser, self._told = analyser, told
+        self.rows = TableBuilder()
+        self.synthetic = False
+        self.details: list[str] = []
+        self.length_s = 0.0
+        self.damaged: list[str] = []
+        self.warnings: list[str] = []
+        self._total = 0
+
+    def take(self, number: int, part: Part) -> None:
+        """Analyse one recording."""
+        try:
+            source = open_source(str(part.path))
+        except SourceError as error:
+            self.damaged.append(str(error))
+            self.details.append("")
+            return
+        with source:
+            info = source.info
+            if info.live:
+                raise UsageError(f"{info.label} is live", "Record it first")
+            self.synthetic = self.synthetic or info.synthetic
+            self.details.append(info.detail)
+            self._total += info.frame_count or 0
+            self.length_s = max(self.length_s, part.began_s + (info.duration_s or 0.0))
+            self._frames(number, part, source)
+
+    def _frames(self, number: int, part: Part, source: Source) -> None:
+        meter = QualityMeter()
+        with ReadAhead(source) as ahead:
+            for frame in self._readable(ahead):
+                analysis = self._analyser.analyse(frame)
+                self.warnings += self._analyser.engine.take_notices()
+                time_s = part.began_s + frame.time_s
+                self.rows.add(number, time_s, analysis, meter.measure(analysis))
+                self._told(len(self.rows), max(self._total, len(self.rows)))
+
+    def _readable(self, source: ReadAhead) -> Iterator[Frame]:
+        while True:
+            try:
+                frame = source.read()
+            except DamagedFrameError as error:
+                self.damaged.append(str(error))
+                continue
+            except SourceError as error:
+                self.damaged.append(str(error))
+                return
+            if frame is None:
+                return
+            yield frame
+
+
+def _shortened(lines: list[str]) -> tuple[str, ...]:
+    if len(lines) <= MOST_NOTES:
+        return tuple(lines)
+    return (*lines[:MOST_NOTES], f"and {len(lines) - MOST_NOTES} more places")

@@ -1,0 +1,204 @@
+"""What is to be searched: videos, folders of them, and exam records by name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from sonoassist.errors import SonoAssistError, SourceError, UsageError
+from sonoassist.exam.exam import DATABASE
+from sonoassist.exam.store import ExamStore
+from sonoassist.sources.sniff import VIDEO_SUFFIXES, is_hidden
+
+_ENDS_BYTES = 2**16
+_URL = "://"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One recording of an exam.
+
+    Attributes:
+        path: Of the file.
+        began_s: Of its first frame, in the exam.
+    """
+
+    path: Path
+    began_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedExam:
+    """An exam that is searched as a whole.
+
+    Attributes:
+        path: What was found: the video, or the folder of the record.
+        parts: Its recordings, in order; a video is its only one.
+    """
+
+    path: Path
+    parts: tuple[Part, ...]
+
+    @property
+    def recorded(self) -> bool:
+        """Whether it is an exam record rather than a video."""
+        return self.parts != (Part(self.path),)
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all its recordings, as far as they are there."""
+        return sum(_size(part.path) for part in self.parts)
+
+    @property
+    def label(self) -> str:
+        """Short name for people."""
+        return self.path.name
+
+    def fingerprint(self) -> str:
+        """Tells this exam from another one of the same name; a copy has the same.
+
+        Raises:
+            SourceError: None of its files can be read.
+        """
+        told = hashlib.sha256()
+        errors = []
+        for part in self.parts:
+            told.update(json.dumps([_size(part.path), part.began_s]).encode())
+            try:
+                told.update(_ends(part.path))
+            except SourceError as error:
+                errors.append(error)
+        if len(errors) == len(self.parts):
+            raise errors[0]
+        return told.hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An exam that could not be searched.
+
+    Attributes:
+        exam: What was asked for.
+        reason: Why not, one line.
+    """
+
+    exam: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the user's words stand for.
+
+    Attributes:
+        exams: Each once, in the order in which they were named.
+        failures: Words that stand for nothing.
+    """
+
+    exams: tuple[RecordedExam, ...]
+    failures: tuple[Failure, ...]
+
+
+def find_exams(words: Iterable[str], store: ExamStore) -> Found:
+    """Find the exams that the user names.
+
+    Args:
+        words: Each a file, a folder, or the name of an exam record (or a part of it, or "last").
+            In a folder all videos are found, by sorted paths, and the exam records.
+        store: Of the records that are named.
+    """
+    exams: dict[Path, RecordedExam] = {}
+    failures = []
+    for word in words:
+        try:
+            for exam in _named(word, store):
+                exams.setdefault(exam.path.resolve(), exam)
+        except SonoAssistError as error:
+            failures.append(Failure(word, str(error)))
+    return Found(tuple(exams.values()), tuple(failures))
+
+
+def _named(word: str, store: ExamStore) -> list[RecordedExam]:
+    path = Path(word)
+    if word.startswith(("device:", "screen:")) or _URL in word:
+        raise UsageError(f"{word} is live", "Record it first")
+    if path.is_dir():
+        found = list(_in_folder(path))
+        if not found:
+            raise SourceError(f"there is no recording in the folder {path}", _known())
+        return found
+    if path.exists() or not word:
+        return [RecordedExam(path, (Part(path),))]
+    return [of_record(store, _record(word, path, store))]
+
+
+def _record(word: str, path: Path, store: ExamStore) -> str:
+    try:
+        return store.find(word)
+    except UsageError as error:
+        if os.sep in word or path.suffix.lower() in VIDEO_SUFFIXES:
+            raise SourceError(f"there is no file {word}", "Check the name") from error
+        raise UsageError(
+            f"'{word}' is neither a file nor an exam record", "See: sonoassist exam list"
+        ) from error
+
+
+def _known() -> str:
+    return f"Known by their names: {', '.join(VIDEO_SUFFIXES[:6])} ..."
+
+
+def _in_folder(folder: Path) -> Iterator[RecordedExam]:
+    """The exams in a folder and below it, without what is hidden."""
+    if (folder / DATABASE).is_file():
+        yield of_record(ExamStore(folder.absolute().parent), folder.absolute().name)
+        return
+    try:
+        inside = sorted(folder.iterdir(), key=lambda path: path.name)
+    except OSError as error:
+        raise SourceError(f"{folder} cannot be read: {error.strerror or error}") from error
+    for path in inside:
+        if is_hidden(path.name):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            yield from _in_folder(path)
+        elif path.suffix.lower() in VIDEO_SUFFIXES and path.is_file():
+            yield RecordedExam(path, (Part(path),))
+
+
+def of_record(store: ExamStore, exam_id: str) -> RecordedExam:
+    """The recordings of an exam record as one exam.
+
+    Raises:
+        UsageError: There is no such exam, it goes on, or it has no recording.
+        RecordError: It cannot be read.
+    """
+    if store.running(exam_id):
+        raise UsageError(f"the exam {exam_id} is running", "End it first")
+    with store.open(exam_id) as exam:
+        parts = tuple(Part(exam.media / one.file, one.began_s) for one in exam.recordings())
+    if not parts:
+        raise UsageError(
+            f"the exam {exam_id} has no recording to be searched", "Its captures are in the record"
+        )
+    return RecordedExam(store.folder / exam_id, parts)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _ends(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            head = file.read(_ENDS_BYTES)
+            file.seek(max(_size(path) - _ENDS_BYTES, 0))
+            return head + file.read(_ENDS_BYTES)
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror or error}") from error

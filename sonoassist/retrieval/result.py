@@ -1,0 +1,233 @@
+"""The files of one exam: retrieval.json, the pictures, the contact sheet, the kept results."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sonoassist.exam.masking import masked
+from sonoassist.exam.stills import png_bytes
+from sonoassist.model.card import domain_warning
+from sonoassist.packets import Box, Pixels
+from sonoassist.planes import KEYS
+from sonoassist.retrieval.analysing import Analysed
+from sonoassist.retrieval.order import Order, Task
+from sonoassist.retrieval.pictures import frames_at
+from sonoassist.retrieval.rules import Pick, Rule, choose
+from sonoassist.retrieval.sheet import Heading, Tile, clock, contact_sheet
+from sonoassist.retrieval.table import FrameTable
+
+RETRIEVAL, ABOUT = "retrieval.json", "about.json"
+SHEET, FRAMES = "contact-sheet.png", "frames.npz"
+FRAMES_HASH = "frames_sha256"
+
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What came of one exam.
+
+    Attributes:
+        name: Of its folder.
+        files: Their names and bytes.
+        about: What `about.json` says.
+    """
+
+    name: str
+    files: Mapping[str, bytes]
+    about: Values
+
+
+def make_bundle(task: Task, order: Order, analysed: Analysed) -> Bundle:
+    """Choose the frames of an exam and make all its files.
+
+    The same exam gives the same bytes.
+
+    Raises:
+        SourceError: A chosen frame cannot be read again.
+        OutputError: A picture cannot be encoded.
+    """
+    table = analysed.table
+    picks = choose(table, order.rule)
+    chosen = {key: found[0] for key, found in picks.items() if found}
+    pictures = _pictures(task, order, table, {one.row for one in chosen.values()})
+    teller = _Teller(task, order, table)
+    told = {key: teller.plane(key, found) for key, found in picks.items()}
+    about = _about(task, order, analysed, told)
+    tiles = {
+        key: Tile(
+            pictures[one.row], table.crop_of(one.row), one.confidence,
+            float(table.time_s[one.row]), teller.doubt(key, one),
+        )
+        for key, one in chosen.items()
+    }  # fmt: skip
+    files = {
+        FRAMES: analysed.to_bytes(),
+        **{_image(key): png_bytes(pictures[one.row]) for key, one in chosen.items()},
+        SHEET: contact_sheet(_heading(about, analysed), tiles),
+        RETRIEVAL: as_json(told),
+    }
+    about[FRAMES_HASH] = hashlib.sha256(files[FRAMES]).hexdigest()
+    about["files"] = sorted([*files, ABOUT])
+    return Bundle(task.name, {**files, ABOUT: as_json(about)}, about)
+
+
+def as_json(values: object) -> bytes:
+    """A JSON file."""
+    return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def one_line(text: str) -> str:
+    """A name as it can be written: without line breaks, or bytes that are no characters."""
+    sayable = text.encode("utf-8", "replace").decode("utf-8")
+    return "".join(letter if letter.isprintable() else " " for letter in sayable)
+
+
+def _image(key: str) -> str:
+    return f"{key}.png"
+
+
+def _pictures(task: Task, order: Order, table: FrameTable, rows: set[int]) -> dict[int, Pixels]:
+    """The pictures of some frames, by their row."""
+    found: dict[int, Pixels] = {}
+    for number, part in enumerate(task.exam.parts):
+        here = {int(table.frame[row]): row for row in rows if table.part[row] == number}
+        if not here:
+            continue
+        for frame, pixels in frames_at(part.path, here).items():
+            row = here[frame]
+            found[row] = masked(pixels, table.crop_of(row)) if order.masked else pixels
+    return found
+
+
+class _Teller:
+    """Says in plain values what was found."""
+
+    def __init__(self, task: Task, order: Order, table: FrameTable) -> None:
+        self._task, self._order, self._table = task, order, table
+        self._winner = table.probabilities.argmax(axis=1)
+
+    def plane(self, key: str, picks: Sequence[Pick]) -> Values | None:
+        """One plane of `retrieval.json`; None where it was not found."""
+        if not picks:
+            return None
+        best = picks[0]
+        return {
+            **self._frame(key, best),
+            "image": _image(key),
+            "why": self.why(key, picks),
+            "candidates": [self._frame(key, one) for one in picks],
+        }
+
+    def _frame(self, key: str, pick: Pick) -> Values:
+        table, row = self._table, pick.row
+        part = self._task.exam.parts[int(table.part[row])]
+        return {
+            "frame": int(table.frame[row]),
+            "time_s": _rounded(float(table.time_s[row])),
+            "confidence": _rounded(pick.confidence),
+            "steady_confidence": _rounded(pick.steady_confidence),
+            "sure": not self.doubt(key, pick),
+            "quality": _rounded(pick.quality.together),
+            "sharpness": _rounded(pick.quality.sharpness),
+            "stillness": _rounded(pick.quality.stillness),
+            "view_s": [_rounded(max(pick.begin_s, 0.0)), _rounded(pick.end_s)],
+            "box": _edges(table.box_of(row) if self._shows(key, row) else None),
+            "recording": one_line(part.path.name),
+        }
+
+    def _shows(self, key: str, row: int) -> bool:
+        """Whether the plane is the likeliest class of the frame: boxes belong to that one."""
+        return KEYS[int(self._winner[row])] == key
+
+    def doubt(self, key: str, pick: Pick) -> str:
+        """Why a frame must not be shown as a sure result, in a few words; "" where it may."""
+        threshold = self._order.options.threshold
+        if pick.confidence < threshold:
+            return f"doubtful: below {threshold:.0%}".replace("%", " %")
+        if pick.score < threshold:
+            return "doubtful: not steady"
+        return "" if self._shows(key, pick.row) else "doubtful: not the likeliest"
+
+    def why(self, key: str, picks: Sequence[Pick]) -> str:
+        """Why the first of the picks was chosen, in words."""
+        best = picks[0]
+        if self._order.rule is Rule.PAPER:
+            words = f"highest confidence of a single frame {best.confidence:.0%}"
+        else:
+            words = f"highest confidence over time {best.steady_confidence:.0%}"
+            words += f" in a view of {best.view_s:.1f} s"
+            if best.equals > 1:
+                words += f"; the sharpest and stillest of {best.equals} frames about as sure"
+            if any(one.score > best.score for one in picks[1:]):
+                words += "; sharper and stiller than another view about as sure"
+        doubt = self.doubt(key, best)
+        words = words.replace("%", " %")
+        return f"{doubt}; {words}" if doubt else words
+
+
+def _rounded(value: float) -> float:
+    return round(value, 6)
+
+
+def _edges(box: Box | None) -> Values | None:
+    if box is None:
+        return None
+    return {
+        f"{edge}_px": round(getattr(box, edge), 2) for edge in ("left", "top", "right", "bottom")
+    }
+
+
+def _about(
+    task: Task, order: Order, analysed: Analysed, told: Mapping[str, Values | None]
+) -> Values:
+    """What `about.json` says; no dates, so that the same exam gives the same file."""
+    about, table = analysed.about, analysed.table
+    card = order.model(synthetic=about.synthetic).card
+    warning = domain_warning(card, synthetic=about.synthetic)
+    return {
+        "exam": one_line(task.exam.label),
+        "recordings": [one_line(part.path.name) for part in task.exam.parts],
+        "formats": list(about.details),
+        "synthetic": about.synthetic,
+        "frames": len(table),
+        "length_s": _rounded(about.length_s),
+        "found": sum(one is not None for one in told.values()),
+        "doubtful": [key for key, one in told.items() if one is not None and not one["sure"]],
+        "missing": [key for key, one in told.items() if one is None],
+        "damaged": [one_line(line) for line in about.damaged],
+        "warnings": [*([warning] if warning else []), *about.warnings],
+        "rule": order.rule.value,
+        "threshold": order.options.threshold,
+        "masked": order.masked,
+        "model": card.name,
+        "title": card.title,
+        "domain": card.domain,
+        "weights_sha256": card.weights_sha256,
+        "engine": about.engine,
+        "precision": about.precision,
+        "device": about.device,
+        "fingerprint": task.fingerprint,
+        "analysis": about.key,
+        "result": order.result_key(about.key),
+    }
+
+
+def _heading(about: Values, analysed: Analysed) -> Heading:
+    rule = {"best": "best steady frames", "paper": "rule of the paper"}[about["rule"]]
+    words = (
+        f"{about['title']} ({about['domain']})",
+        rule,
+        clock(about["length_s"]),
+        f"{about['frames']:,} frames",
+    )
+    notes = list(about["warnings"])
+    if about["synthetic"]:
+        notes.insert(0, "Synthetic exam: no patient.")
+    if about["damaged"]:
+        notes.append(f"{len(about['damaged'])} places of the recording could not be read.")
+    return Heading(about["exam"], "  ·  ".join(words), notes)

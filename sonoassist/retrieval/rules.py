@@ -1,0 +1,194 @@
+"""Which frame stands for a plane: the paper's maximum, or the best moment of a steady view."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonoassist.planes import INDEX, PLANES
+from sonoassist.retrieval.smoothing import HOLD_S, Reals, smoothed, spans_of
+from sonoassist.retrieval.table import FrameTable
+from sonoassist.temporal.best_frames import NEAR
+from sonoassist.temporal.quality import GAIN, Quality
+
+MOST = 5
+"""So many views of a plane are offered."""
+LEAST = 0.02
+"""A plane that is never likelier than this was not found. Above it even a guess is shown,
+as a guess: it is right now and then."""
+VALLEY = 0.5
+"""A view ends where the confidence falls below this share of its peak."""
+APART_S = 1.0
+"""What a moment so short parts is one view."""
+
+Rows = NDArray[np.intp]
+
+WANTED = tuple(plane.key for plane in PLANES if not plane.is_background)
+
+
+class Rule(Enum):
+    """How the frame of a plane is chosen."""
+
+    BEST = "best"
+    """Highest confidence, smoothed over time; among frames about as sure the sharpest, stillest."""
+    PAPER = "paper"
+    """Highest confidence of a single frame (Section II-E)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One frame, the best of a view.
+
+    Attributes:
+        row: In the table.
+        confidence: Softmax of the plane in the frame itself.
+        steady_confidence: The same, smoothed over time.
+        score: What the rule goes by.
+        quality: Of the picture, still on both sides.
+        begin_s: Beginning of its view, in the exam.
+        end_s: End of its view.
+        equals: Number of frames of the view that were about as sure.
+    """
+
+    row: int
+    confidence: float
+    steady_confidence: float
+    score: float
+    quality: Quality
+    begin_s: float
+    end_s: float
+    equals: int
+
+    @property
+    def view_s(self) -> float:
+        """Length of its view."""
+        return self.end_s - self.begin_s
+
+
+def choose(table: FrameTable, rule: Rule) -> dict[str, tuple[Pick, ...]]:
+    """The frame that stands for each plane, and the other views of it.
+
+    Returns:
+        For each of the 13 planes the picks, the chosen one first, the others by their score;
+        none where the plane was not found.
+    """
+    if not table.judged.any():
+        return dict.fromkeys(WANTED, ())
+    scales = _Scales(table)
+    return {key: _picks(scales, INDEX[key], rule) for key in WANTED}
+
+
+class _Scales:
+    """What is measured of each frame, and the sequences that frames lie in."""
+
+    def __init__(self, table: FrameTable) -> None:
+        self.judged = table.judged
+        # A picture that is not B-mode shows no plane, whatever the network says.
+        self.raw = np.where(self.judged[:, None], table.probabilities, 0).astype(np.float64)
+        self.steady = np.empty_like(self.raw)
+        self.begin_s, self.end_s = np.empty(len(table)), np.empty(len(table))
+        self.sequence = np.zeros(len(table), np.int32)
+        self.sharpness = table.sharpness
+        self.stillness = table.stillness.copy()
+        for number, rows in enumerate(_sequences(table)):
+            self.sequence[rows] = number
+            self._measure(table, rows)
+
+    def _measure(self, table: FrameTable, rows: slice) -> None:
+        time_s = table.time_s[rows]
+        # Sums over an exam leave a rest in the 13th digit, which must not decide.
+        self.steady[rows] = np.round(smoothed(self.raw[rows], time_s), 9)
+        spans = spans_of(time_s)
+        self.begin_s[rows], self.end_s[rows] = spans.begin_s, spans.end_s
+        still = self.stillness[rows]
+        still[:-1] = np.minimum(still[:-1], still[1:].copy())
+
+    def quality(self, row: int) -> Quality:
+        """Of one frame."""
+        return Quality(float(self.sharpness[row]), float(self.stillness[row]))
+
+
+def _sequences(table: FrameTable) -> Iterator[slice]:
+    """Stretches of frames that follow each other in time, without a gap."""
+    new = np.diff(table.part) != 0
+    new |= np.diff(table.time_s) > HOLD_S
+    new |= np.diff(table.time_s) < 0
+    new |= table.still[1:] | table.still[:-1]
+    edges = [0, *(int(place) + 1 for place in np.flatnonzero(new)), len(table)]
+    yield from (slice(first, last) for first, last in itertools.pairwise(edges))
+
+
+def _picks(scales: _Scales, plane: int, rule: Rule) -> tuple[Pick, ...]:
+    raw = scales.raw[:, plane]
+    score = raw if rule is Rule.PAPER else np.minimum(raw, scales.steady[:, plane])
+    views = list(_views(scales, score))
+    # The paper's rule always names a frame, however unlikely.
+    if not views and (rule is Rule.PAPER or raw.max() > LEAST):
+        top = int(np.where(scales.judged, score, -1.0).argmax())
+        views = [(top, np.array([top]))]
+    found = [_pick(scales, plane, score, view, rule) for view in views]
+    return tuple(_chosen_first(found) if rule is Rule.BEST else found)
+
+
+def _views(scales: _Scales, score: Reals) -> Iterator[tuple[int, Rows]]:
+    """The highest peaks, each with the rows of its view, highest first."""
+    left = score.copy()
+    for _ in range(MOST):
+        top = int(left.argmax())
+        if left[top] <= LEAST:
+            return
+        rows = _reach(scales, left, top)
+        yield top, rows
+        near = (scales.end_s > scales.begin_s[rows[0]] - APART_S) & (
+            scales.begin_s < scales.end_s[rows[-1]] + APART_S
+        )
+        left[near & (scales.sequence == scales.sequence[top])] = 0.0
+
+
+def _reach(scales: _Scales, score: Reals, top: int) -> Rows:
+    """The frames of the view round a peak, in order."""
+    high = (score >= VALLEY * score[top]) & (scales.sequence == scales.sequence[top])
+    rows = np.flatnonzero(high)
+    breaks = np.flatnonzero(scales.begin_s[rows[1:]] - scales.end_s[rows[:-1]] > APART_S) + 1
+    return next(part for part in np.split(rows, breaks) if part[0] <= top <= part[-1])
+
+
+def _pick(scales: _Scales, plane: int, score: Reals, view: tuple[int, Rows], rule: Rule) -> Pick:
+    top, rows = view
+    equal = rows[score[rows] >= score[top] - NEAR]
+    row = top if rule is Rule.PAPER else _finest(scales, score, equal, top)
+    return Pick(
+        row=row,
+        confidence=float(scales.raw[row, plane]),
+        steady_confidence=float(scales.steady[row, plane]),
+        score=float(score[row]),
+        quality=scales.quality(row),
+        begin_s=float(scales.begin_s[rows[0]]),
+        end_s=float(scales.end_s[rows[-1]]),
+        equals=len(equal),
+    )
+
+
+def _finest(scales: _Scales, score: Reals, rows: Rows, top: int) -> int:
+    """Of frames about as sure the one of the best quality; the surest where none is finer."""
+    quality = (scales.sharpness[rows] + scales.stillness[rows]) / 2
+    finest = rows[quality >= quality.max() - GAIN]
+    return int(finest[score[finest].argmax()])
+
+
+def _chosen_first(picks: Sequence[Pick]) -> list[Pick]:
+    """Of views about as sure the one of the best quality comes first."""
+    if not picks:
+        return []
+    surest = max(one.score for one in picks)
+    equal = [one for one in picks if one.score >= surest - NEAR]
+    finest = max(one.quality.together for one in equal)
+    chosen = max(
+        (one for one in equal if one.quality.together >= finest - GAIN), key=lambda one: one.score
+    )
+    return [chosen, *(one for one in picks if one is not chosen)]

@@ -1,0 +1,219 @@
+"""Searching many exams: who does which, what is done again, what is written down."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sonoassist.errors import EngineError, SourceError
+from sonoassist.retrieval.crew import Crew, Died, Done, Event, Failed, Progress, Useless
+from sonoassist.retrieval.exams import Failure, Found, RecordedExam
+from sonoassist.retrieval.order import Order, Task
+from sonoassist.retrieval.output import OutputFolder, Place
+
+MOST_TRIES = 2
+"""An exam whose worker died so often is left: it is most likely what kills them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One exam that is finished.
+
+    Attributes:
+        name: Of its folder.
+        about: What `about.json` says.
+        fresh: Whether it was done in this run.
+    """
+
+    name: str
+    about: dict[str, Any]
+    fresh: bool
+
+
+@dataclass
+class Summary:
+    """What came of a run.
+
+    Attributes:
+        results: Finished exams, in the order in which they were named.
+        failures: The others.
+        stopped: The user stopped it; what is in neither list has not been done.
+    """
+
+    results: list[Result] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    stopped: bool = False
+
+
+class Watcher(Protocol):
+    """Is told how a run goes."""
+
+    def begun(self, name: str, size_bytes: int) -> None:
+        """An exam is being searched (again, where its worker died)."""
+
+    def progress(self, name: str, done: int, total: int) -> None:
+        """Frames of an exam that are done."""
+
+    def finished(self, name: str, about: dict[str, Any]) -> None:
+        """The files of an exam are written."""
+
+    def failed(self, failure: Failure, name: str = "") -> None:
+        """An exam cannot be searched; it has a name where it was begun."""
+
+    def again(self, name: str, how: str) -> None:
+        """The worker of an exam died; it is searched again."""
+
+
+@dataclass
+class _Job:
+    """One exam that has to be done."""
+
+    exam: RecordedExam
+    place: Place
+    fingerprint: str
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is there already and what has to be done.
+
+    Attributes:
+        results: Finished in an earlier run.
+        jobs: To be done.
+        failures: Exams that cannot be read at all.
+        order_of_names: All names, in the order in which the exams were named.
+    """
+
+    results: tuple[Result, ...]
+    jobs: tuple[_Job, ...]
+    failures: tuple[Failure, ...]
+    order_of_names: tuple[str, ...]
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all that has to be done."""
+        return sum(job.exam.size_bytes for job in self.jobs)
+
+
+def make_plan(found: Found, output: OutputFolder, order: Order, *, again: bool) -> Plan:
+    """Look which exams are finished.
+
+    Args:
+        found: What was named.
+        output: Taken.
+        order: What is asked for.
+        again: Do all of them anew, whatever is there.
+    """
+    readable: list[tuple[RecordedExam, str]] = []
+    failures = list(found.failures)
+    for exam in found.exams:
+        try:
+            readable.append((exam, exam.fingerprint()))
+        except SourceError as error:
+            failures.append(Failure(str(exam.path), str(error)))
+    results, jobs = [], []
+    places = output.places(readable)
+    for (exam, fingerprint), place in zip(readable, places, strict=True):
+        if not again and place.about is not None and output.finished(place, order):
+            results.append(Result(place.name, place.about, fresh=False))
+        else:
+            known = Place(place.name, None) if again else place
+            jobs.append(_Job(exam, known, fingerprint))
+    names = tuple(place.name for place in places)
+    return Plan(tuple(results), tuple(jobs), tuple(failures), names)
+
+
+def run(
+    plan: Plan, output: OutputFolder, crew_of: Callable[[int], Crew], watcher: Watcher
+) -> Summary:
+    """Do what a plan holds; Ctrl-C ends it and keeps what is finished.
+
+    Args:
+        plan: What has to be done.
+        output: Taken.
+        crew_of: Makes the crew for so many exams.
+        watcher: Is told how it goes.
+
+    Raises:
+        OutputError: Results cannot be written; nothing more would come of the others.
+        EngineError: No worker is left.
+    """
+    summary = Summary(list(plan.results), list(plan.failures))
+    for failure in plan.failures:
+        watcher.failed(failure)
+    try:
+        if plan.jobs:
+            _Run(plan, output, crew_of(len(plan.jobs)), watcher, summary).go()
+    except KeyboardInterrupt:
+        summary.stopped = True
+    places = {name: place for place, name in enumerate(plan.order_of_names)}
+    summary.results.sort(key=lambda one: places[one.name])
+    jobs = {str(job.exam.path): place for place, job in enumerate(plan.jobs)}
+    summary.failures.sort(key=lambda one: jobs.get(one.exam, -1))
+    return summary
+
+
+class _Run:
+    def __init__(
+        self, plan: Plan, output: OutputFolder, crew: Crew, watcher: Watcher, summary: Summary
+    ) -> None:
+        self._output, self._crew = output, crew
+        self._watcher, self._summary = watcher, summary
+        self._waiting = deque(plan.jobs)
+        self._at_work: dict[int, _Job] = {}
+
+    def go(self) -> None:
+        """Until all is done."""
+        try:
+            while self._waiting or self._at_work:
+                self._hand_out()
+                for event in self._crew.wait():
+                    self._take(event)
+        finally:
+            self._crew.close()
+
+    def _hand_out(self) -> None:
+        idle = [one for one in self._crew.workers if one not in self._at_work]
+        if not idle and not self._at_work:
+            raise EngineError("no worker is left", "What is finished is kept: start it again")
+        for worker in idle[: len(self._waiting)]:
+            job = self._waiting.popleft()
+            self._at_work[worker] = job
+            self._watcher.begun(job.place.name, job.exam.size_bytes)
+            kept = self._output.kept(job.place)
+            self._crew.give(worker, Task(job.exam, job.place.name, job.fingerprint, kept))
+
+    def _take(self, event: Event) -> None:
+        job = self._at_work.get(event.worker)
+        if job is None:
+            return  # a worker that died while it was idle
+        if isinstance(event, Progress):
+            self._watcher.progress(job.place.name, event.done, event.total)
+            return
+        del self._at_work[event.worker]
+        if isinstance(event, Done):
+            self._output.write(event.bundle)
+            self._summary.results.append(Result(job.place.name, event.bundle.about, fresh=True))
+            self._watcher.finished(job.place.name, event.bundle.about)
+        elif isinstance(event, Failed):
+            self._fail(job, event.reason)
+        elif isinstance(event, Useless):
+            raise EngineError(event.reason)
+        else:
+            self._died(job, event)
+
+    def _died(self, job: _Job, event: Died) -> None:
+        job.tries += 1
+        if job.tries < MOST_TRIES:
+            self._waiting.appendleft(job)
+            self._watcher.again(job.place.name, event.how)
+        else:
+            self._fail(job, f"{event.how}, {job.tries} times: the file may be what ends it")
+
+    def _fail(self, job: _Job, reason: str) -> None:
+        failure = Failure(str(job.exam.path), reason)
+        self._summary.failures.append(failure)
+        self._watcher.failed(failure, job.place.name)

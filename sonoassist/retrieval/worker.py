@@ -1,0 +1,65 @@
+"""Searches exams one after another: the same in this process, in another, on another machine."""
+
+from __future__ import annotations
+
+from sonoassist.engines.base import Engine
+from sonoassist.errors import EngineError, SonoAssistError
+from sonoassist.pipeline import Analyser
+from sonoassist.precision.choosing import engine_for
+from sonoassist.retrieval.analysing import OnFrame, analyse_exam, analysed_from, is_synthetic
+from sonoassist.retrieval.order import LoadedModel, Order, Task
+from sonoassist.retrieval.result import Bundle, make_bundle
+
+
+class NoEngineError(EngineError):
+    """No exam can be searched here: the engine cannot be made."""
+
+
+class Searcher:
+    """Keeps the engines while it goes from exam to exam.
+
+    Args:
+        order: What is asked for.
+    """
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._engines: dict[str, Engine] = {}
+
+    def search(self, task: Task, told: OnFrame = lambda done, total: None) -> Bundle:
+        """Analyse an exam, choose its frames and make its files.
+
+        Args:
+            task: The exam; what was kept of its analysis is used where it fits.
+            told: Called after each frame that is analysed.
+
+        Raises:
+            NoEngineError: The engine cannot be made.
+            SonoAssistError: The exam cannot be read, or the engine fails.
+        """
+        synthetic = is_synthetic(task.exam)
+        key = self._order.analysis_key(task.fingerprint, synthetic=synthetic)
+        analysed = analysed_from(task.kept, key)
+        if analysed is None:
+            model = self._order.model(synthetic=synthetic)
+            # A fresh one for each exam: it remembers the frame before.
+            analyser = Analyser(self._engine(model), model.card, self._order.options)
+            analysed = analyse_exam(task.exam, analyser, key, told)
+        return make_bundle(task, self._order, analysed)
+
+    def _engine(self, model: LoadedModel) -> Engine:
+        name = model.card.name
+        if name not in self._engines:
+            try:
+                engine = engine_for(model.card, model.tensors, self._order.choice)
+                Analyser(engine, model.card, self._order.options).warm_up()
+            except SonoAssistError as error:
+                raise NoEngineError(error.message, error.hint) from error
+            self._engines[name] = engine
+        return self._engines[name]
+
+    def close(self) -> None:
+        """Let go of the engines."""
+        for engine in self._engines.values():
+            engine.close()
+        self._engines.clear()

@@ -1,0 +1,74 @@
+"""How good a picture is apart from what it shows: sharp, and held still."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sonoassist.opencv import cv2
+from sonoassist.packets import Analysis, Floats
+
+GAIN = 0.05
+"""Among frames about as sure one must be so much better in quality to be preferred for it."""
+SIZE_PX = (144, 112)
+"""Width and height at which quality is measured: speckle is averaged out, outlines are not."""
+MOVED = 14.0
+"""Grey levels of mean change between two frames at which a picture counts as fully moving."""
+CRISP = 0.55
+"""Edge strength over contrast at which a picture counts as fully sharp."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How good a picture is, apart from what it shows.
+
+    Attributes:
+        sharpness: 0 to 1.
+        stillness: 0 to 1: how little changed since the frame before; 1 for a picture by itself.
+    """
+
+    sharpness: float
+    stillness: float
+
+    @property
+    def together(self) -> float:
+        """Both as one number, 0 to 1."""
+        return (self.sharpness + self.stillness) / 2
+
+
+class QualityMeter:
+    """Measures sharpness by itself and stillness against the frame before."""
+
+    def __init__(self) -> None:
+        self._last: tuple[str, float, Floats] | None = None
+
+    def measure(self, analysis: Analysis) -> Quality:
+        """Take the next frame; frames come in the order of their times."""
+        frame = analysis.frame
+        small = _small(analysis)
+        last, self._last = self._last, (frame.source_id, frame.time_s, small)
+        stillness = 1.0
+        if last is not None and last[0] == frame.source_id and not frame.still:
+            changed = float(np.abs(small - last[2]).mean())
+            stillness = 1.0 - min(changed / MOVED, 1.0)
+        return Quality(_sharpness(small), stillness)
+
+
+def _small(analysis: Analysis) -> Floats:
+    """The crop, small and grey: float32, (112, 144), 0 to 255."""
+    crop, pixels = analysis.geometry.crop, analysis.frame.pixels
+    part = pixels[
+        max(int(crop.top), 0) : max(int(np.ceil(crop.bottom)), 1),
+        max(int(crop.left), 0) : max(int(np.ceil(crop.right)), 1),
+    ]
+    small = np.asarray(cv2.resize(part, SIZE_PX, interpolation=cv2.INTER_AREA), np.float32)
+    return small if small.ndim == 2 else np.asarray(small.mean(axis=2), np.float32)
+
+
+def _sharpness(small: Floats) -> float:
+    contrast = float(small.std())
+    if contrast < 1.0:
+        return 0.0
+    edges = float(np.asarray(cv2.Laplacian(small, cv2.CV_32F)).std())
+    return min(edges / contrast / (2 * CRISP), 1.0)

@@ -1,0 +1,72 @@
+"""Running `retrieve`, and reading what it wrote."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import sonoassist
+from sonoassist.cli import run
+from sonoassist.opencv import cv2
+from sonoassist.packets import Pixels
+from sources.video_maker import make_video
+
+QUICK = ("--precision", "f32", "--crop", "full")
+"""Without a calibration, which would take longer than all that is tested."""
+
+
+def retrieve(out: Path, *words: object) -> int:
+    return run(["retrieve", "--out", str(out), *QUICK, *map(str, words)])
+
+
+def program(out: Path, *words: object) -> subprocess.Popen[str]:
+    """The same in a process of its own."""
+    folder = str(Path(sonoassist.__file__).parents[1])
+    return subprocess.Popen(
+        [sys.executable, "-m", "sonoassist", "retrieve", *map(str, words), "--out", str(out),
+         *QUICK],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": folder},
+    )  # fmt: skip
+
+
+def film(path: Path, seed: int = 0, frames: int = 20) -> Path:
+    """A video of noise that fades in and out, so that its frames differ in what they look like."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(seed)
+    noise = rng.integers(0, 256, (96, 128, 1), np.uint8)
+    pictures = [
+        np.repeat(np.uint8(noise * (0.3 + 0.7 * abs(np.sin(seed + n / 9)))), 3, axis=2)
+        for n in range(frames)
+    ]
+    return make_video(path, [40 * n for n in range(frames)], pictures=pictures)
+
+
+def result(out: Path, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((out / name / "retrieval.json").read_text(encoding="utf-8"))
+    return found
+
+
+def folders(out: Path) -> list[str]:
+    return sorted(path.name for path in out.iterdir() if path.is_dir())
+
+
+def contents(out: Path) -> dict[str, bytes]:
+    """All files of all exams, by their path."""
+    return {
+        str(path.relative_to(out)): path.read_bytes()
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and not path.name.startswith(".")
+    }
+
+
+def picture(path: Path) -> Pixels:
+    found = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    assert found is not None
+    return np.asarray(cv2.cvtColor(found, cv2.COLOR_BGR2RGB), np.uint8)

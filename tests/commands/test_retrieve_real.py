@@ -1,0 +1,104 @@
+"""`retrieve` with the published SonoNet-16 on real pictures, and as it comes with the program."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from analyse_help import summary
+from retrieve_help import contents, picture, result
+
+from sonoassist import cli, paths
+from sonoassist.datasets import montage, phantom_exams
+from sonoassist.datasets.labels import Dataset
+from sonoassist.planes import BY_KEY
+from sonoassist.retrieval.pictures import frames_at
+from sonoassist.sources import open_source
+
+Shown = dict[int, set[str]]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(autouse=True)
+def _use_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SONOASSIST_HOME", str(home))
+
+
+def shown_in(data: Dataset) -> Shown:
+    """What counts as right when a frame is retrieved, as `evaluate` counts it."""
+    shown: Shown = {}
+    for frame in (*data.frames, *data.shown):
+        shown.setdefault(frame.index, set()).update(frame.accepted)
+    return shown
+
+
+def right(out: Path, name: str, shown: Shown) -> list[str]:
+    found = result(out, name)
+    return [
+        key
+        for key, one in found.items()
+        if one is not None and key in shown.get(one["frame"], set())
+    ]
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("rule", ["best", "paper"])
+def test_all_13_planes_of_the_montage_are_found(test_data: Path, tmp_path: Path, rule: str) -> None:
+    exam = test_data / "exam" / "montage.mp4"
+    weights = test_data / "weights" / "SonoNet16.npz"
+    assert cli.run(["models", "add", str(weights)]) == 0
+    out = tmp_path / "out"
+    words = ["retrieve", str(exam), "--out", str(out), "--model", "sononet16", "--no-mask"]
+    assert cli.run([*words, "--rule", rule]) == 0
+    shown = shown_in(montage.read(test_data / "exam" / "montage.json", None))
+    assert len(right(out, "montage", shown)) == 13
+    found = result(out, "montage")
+    assert all(one["sure"] for one in found.values())
+    frames = frames_at(exam, [one["frame"] for one in found.values()])
+    for one in found.values():
+        image = picture(out / "montage" / one["image"])
+        assert np.array_equal(image, frames[one["frame"]])
+
+
+@pytest.mark.real
+def test_the_pictures_are_of_the_very_frames(test_data: Path) -> None:
+    """Jumping to a frame gives what reading up to it gives."""
+    exam = test_data / "exam" / "montage.mp4"
+    wanted = [0, 1, 60, 258, 700, 701, 1418]
+    jumped = frames_at(exam, wanted)
+    with open_source(str(exam)) as source:
+        for frame in source:
+            if frame.index in wanted:
+                assert np.array_equal(frame.pixels, jumped[frame.index])
+
+
+def test_the_demo_exam_with_the_bundled_model(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exam = paths.demo_exam()
+    assert exam is not None
+    out = tmp_path / "out"
+    assert cli.run(["retrieve", str(exam), "--out", str(out), "--json"]) == 0
+    (told,) = summary(capsys)["exams"]
+    assert (told["model"], told["synthetic"], told["frames"]) == ("sononet32-synthetic", True, 1080)
+    assert told["warnings"] == []
+    shown = shown_in(phantom_exams.read(exam.parent, None))
+    assert len(right(out, "exam", shown)) >= 11
+    about = json.loads((out / "exam" / "about.json").read_text(encoding="utf-8"))
+    named = {BY_KEY[key].key for key in (*about["doubtful"], *about["missing"])}
+    for key, one in result(out, "exam").items():
+        assert (one is None or not one["sure"]) == (key in named)
+        if one is not None:
+            box = one["box"]
+            assert box is None or 0 <= box["left_px"] < box["right_px"] <= 800
+    # Another rule needs no new analysis: the frames' results stay, byte for byte.
+    kept = contents(out)["exam/frames.npz"]
+    assert cli.run(["retrieve", str(exam), "--out", str(out), "--rule", "paper"]) == 0
+    assert contents(out)["exam/frames.npz"] == kept
+    assert result(out, "exam")["femur"]["why"].startswith("highest confidence of a single frame")

@@ -1,0 +1,40 @@
+"""Orders and bundles without a network behind them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from real_models import card_of
+from sonoassist.engines.choose import EngineChoice
+from sonoassist.pipeline import AnalyserOptions
+from sonoassist.retrieval.exams import Part, RecordedExam
+from sonoassist.retrieval.order import LoadedModel, Order, Task
+from sonoassist.retrieval.result import ABOUT, FRAMES, RETRIEVAL, Bundle, as_json
+from sonoassist.retrieval.rules import Rule
+
+
+def order(**fields: Any) -> Order:
+    model = LoadedModel(card_of("sononet16"), {})
+    known: dict[str, Any] = {
+        "real": model, "synthetic": model, "choice": EngineChoice(), "options": AnalyserOptions(),
+        "rule": Rule.BEST, "masked": True,
+    }  # fmt: skip
+    return Order(**{**known, **fields})
+
+
+def exam_at(path: Path, text: str = "") -> RecordedExam:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text or str(path))
+    return RecordedExam(path, (Part(path),))
+
+
+def bundle_of(task: Task, wanted: Order, **about: Any) -> Bundle:
+    key = wanted.analysis_key(task.fingerprint, synthetic=False)
+    files = {RETRIEVAL: b"{}\n", FRAMES: b"frames"}
+    told = {
+        "fingerprint": task.fingerprint, "synthetic": False, "result": wanted.result_key(key),
+        "files": sorted([*files, ABOUT]), "frames": 5, "found": 0, "doubtful": [], "missing": [],
+        "damaged": [], "warnings": [], **about,
+    }  # fmt: skip
+    return Bundle(task.name, {**files, ABOUT: as_json(told)}, told)

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_worker import order, task
+
+from commands.retrieve_help import film
+from sonoassist.retrieval import processes
+from sonoassist.retrieval.crew import Died, Done, Event, Failed, Progress
+from sonoassist.retrieval.processes import ProcessCrew, shares, usual_jobs
+from sonoassist.retrieval.worker import Searcher
+
+
+@given(st.integers(1, 64), st.integers(1, 70))
+def test_cores_are_shared_evenly_and_none_is_left(count: int, workers: int) -> None:
+    found = shares(list(range(count)), workers)
+    assert len(found) == workers
+    if workers <= count:
+        assert [core for share in found for core in share] == list(range(count))
+        assert max(map(len, found)) - min(map(len, found)) <= 1
+    else:
+        assert all(share == list(range(count)) for share in found)
+
+
+def test_the_usual_number_of_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "cores", lambda: list(range(8)))
+    monkeypatch.setattr(processes, "_memory_bytes", lambda: 100e9)
+    monkeypatch.setattr(os, "sched_setaffinity", lambda *words: None, raising=False)
+    assert [usual_jobs(exams) for exams in (1, 3, 4, 10, 1000)] == [1, 1, 2, 5, 8]
+    monkeypatch.setattr(processes, "_memory_bytes", lambda: 4e9)
+    assert usual_jobs(1000) == 2
+    monkeypatch.delattr(os, "sched_setaffinity")
+    assert usual_jobs(1000) == 1
+
+
+def until_idle(crew: ProcessCrew, worker: int) -> Event:
+    while True:
+        for event in crew.wait():
+            if event.worker == worker and not isinstance(event, Progress):
+                return event
+
+
+def test_workers_do_what_one_process_does_and_go_on_after_a_bad_exam(tmp_path: Path) -> None:
+    exams = [film(tmp_path / f"{seed}.mp4", seed) for seed in range(2)]
+    bad = tmp_path / "bad.mp4"
+    bad.write_text("no video")
+    crew = ProcessCrew(order(), 2)
+    try:
+        assert list(crew.workers) == [0, 1]
+        crew.give(0, task(bad))
+        crew.give(1, task(exams[1]))
+        failed = until_idle(crew, 0)
+        assert isinstance(failed, Failed)
+        assert "bad.mp4" in failed.reason
+        crew.give(0, task(exams[0]))
+        found = until_idle(crew, 0)
+        assert isinstance(found, Done)
+        assert found.bundle.files == Searcher(order()).search(task(exams[0])).files
+    finally:
+        crew.close()
+    assert list(crew.workers) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
+def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
+    long, short = film(tmp_path / "a.mp4", frames=2000), film(tmp_path / "b.mp4")
+    crew = ProcessCrew(order(), 1)
+    try:
+        children = Path(f"/proc/self/task/{os.getpid()}/children")
+        before = {int(pid) for pid in children.read_text().split()}
+        crew.give(0, task(long))
+        while not any(isinstance(event, Progress) for event in crew.wait()):
+            pass
+        (victim,) = [pid for pid in before if b"spawn_main" in cmdline(pid)]
+        os.kill(victim, signal.SIGKILL)
+        died = until_idle(crew, 0)
+        assert isinstance(died, Died)
+        assert "SIGKILL" in died.how
+        crew.give(0, task(short))
+        assert isinstance(until_idle(crew, 0), Done)
+    finally:
+        crew.close()
+
+
+def cmdline(pid: int) -> bytes:
+    return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def test_closing_ends_a_busy_worker(tmp_path: Path) -> None:
+    crew = ProcessCrew(order(), 1)
+    crew.give(0, task(film(tmp_path / "a.mp4", frames=2000)))
+    while not any(isinstance(event, Progress) for event in crew.wait()):
+        pass
+    crew.close()
+    assert list(crew.workers) == []

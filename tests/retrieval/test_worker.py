@@ -1,0 +1,179 @@
+"""One exam from its frames to its files, in this process."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from commands.retrieve_help import film
+from real_models import card_of, random_tensors
+from sonoassist.engines.choose import EngineChoice
+from sonoassist.errors import EngineError, SourceError
+from sonoassist.packets import Content
+from sonoassist.pipeline import Analyser, AnalyserOptions
+from sonoassist.preprocess.crop import parse_crop
+from sonoassist.retrieval import worker
+from sonoassist.retrieval.crew import Trouble, search
+from sonoassist.retrieval.exams import Part, RecordedExam
+from sonoassist.retrieval.order import LoadedModel, Order, Task
+from sonoassist.retrieval.pictures import frames_at
+from sonoassist.retrieval.result import FRAMES, RETRIEVAL, Bundle
+from sonoassist.retrieval.rules import Rule
+from sonoassist.retrieval.table import CONTENTS, unpacked
+from sonoassist.retrieval.worker import Searcher
+from sonoassist.sources import open_source
+from sources.video_maker import make_video, number_in
+
+
+def order(**fields: object) -> Order:
+    tensors = random_tensors("smallnet")
+    last = max(name for name in tensors if name.endswith("weight"))
+    model = LoadedModel(card_of("smallnet"), {**tensors, last: tensors[last] * np.float32(0.1)})
+    options = AnalyserOptions(crop=parse_crop("full"))
+    known = Order(model, model, EngineChoice("torch", "f32", "cpu"), options, Rule.PAPER, False)
+    return dataclasses.replace(known, **fields)  # type: ignore[arg-type]
+
+
+def task(*paths: Path, kept: bytes = b"") -> Task:
+    exam = RecordedExam(paths[0], tuple(Part(path, 100.0 * n) for n, path in enumerate(paths)))
+    return Task(exam, "exam", exam.fingerprint(), kept)
+
+
+@pytest.fixture
+def no_analysis(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Calling it forbids any further analysis."""
+
+    def forbid() -> None:
+        def never(*words: object, **more: object) -> None:
+            raise AssertionError("the frames are analysed again")
+
+        monkeypatch.setattr(worker, "analyse_exam", never)
+
+    return forbid
+
+
+def test_another_rule_or_threshold_needs_no_new_analysis(
+    tmp_path: Path, no_analysis: Callable[[], None]
+) -> None:
+    exam = film(tmp_path / "a.mp4")
+    first = Searcher(order()).search(task(exam))
+    fresh = Searcher(order(rule=Rule.BEST)).search(task(exam))
+    no_analysis()
+    again = Searcher(order(rule=Rule.BEST)).search(task(exam, kept=first.files[FRAMES]))
+    assert again.files == fresh.files
+    options = AnalyserOptions(crop=parse_crop("full"), threshold=0.01)
+    other = Searcher(order(options=options)).search(task(exam, kept=first.files[FRAMES]))
+    assert other.files[RETRIEVAL] != first.files[RETRIEVAL]
+    crop = AnalyserOptions(crop=parse_crop("0,0,64,50"))
+    with pytest.raises(AssertionError, match="analysed again"):
+        Searcher(order(options=crop)).search(task(exam, kept=first.files[FRAMES]))
+
+
+def test_what_was_searched_before_does_not_change_a_result(tmp_path: Path) -> None:
+    exams = [film(tmp_path / f"{seed}.mp4", seed, frames=12) for seed in range(2)]
+    one = Searcher(order())
+    first = [one.search(task(exam)) for exam in exams]
+    other = Searcher(order())
+    again = [other.search(task(exam)) for exam in exams[::-1]][::-1]
+    assert [bundle.files for bundle in first] == [bundle.files for bundle in again]
+
+
+def test_the_frames_of_all_recordings_are_in_the_table(tmp_path: Path) -> None:
+    exams = [film(tmp_path / f"{seed}.mp4", seed, frames=5 + seed) for seed in range(3)]
+    told: list[tuple[int, int]] = []
+    bundle = Searcher(order()).search(task(*exams), lambda *progress: told.append(progress))
+    found = unpacked(bundle.files[FRAMES])
+    assert found is not None
+    table = found[0]
+    assert table.part.tolist() == [0] * 5 + [1] * 6 + [2] * 7
+    assert table.time_s[5:7] == pytest.approx([100.0, 100.04])
+    assert [done for done, _ in told] == list(range(1, 19))
+    assert told[-1] == (18, 18)
+
+
+def test_a_missing_recording_of_several_is_named(tmp_path: Path) -> None:
+    exam = film(tmp_path / "a.mp4")
+    bundle = Searcher(order()).search(task(tmp_path / "gone.mp4", exam))
+    assert "gone.mp4" in bundle.about["damaged"][0]
+    assert json.loads(bundle.files[RETRIEVAL])["femur"]["recording"] == "a.mp4"
+
+
+def test_dark_frames_show_nothing(tmp_path: Path) -> None:
+    dark = make_video(
+        tmp_path / "dark.mp4", [0, 40, 80], pictures=[np.zeros((96, 128, 3), np.uint8)] * 3
+    )
+    bundle = Searcher(order()).search(task(dark))
+    assert set(json.loads(bundle.files[RETRIEVAL]).values()) == {None}
+    found = unpacked(bundle.files[FRAMES])
+    assert found is not None
+    assert [CONTENTS[one] for one in found[0].content] == [Content.NO_SIGNAL] * 3
+    assert len(bundle.about["missing"]) == 13
+
+
+def test_trouble_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    exam = film(tmp_path / "a.mp4", frames=3)
+    text = tmp_path / "text.mp4"
+    text.write_text("no video")
+
+    def outcome(searcher: Searcher, path: Path) -> Trouble:
+        found = search(searcher, task(path), lambda done, total: None)
+        assert not isinstance(found, Bundle)
+        assert "\n" not in found.reason
+        return found
+
+    searcher = Searcher(order())
+    assert "text.mp4" in outcome(searcher, text).reason
+    mps = Searcher(order(choice=EngineChoice("openvino", "f16", "cpu")))
+    assert outcome(mps, exam).general
+
+    def broken(self: Analyser, frame: object) -> None:
+        raise ValueError("one\ntwo")
+
+    monkeypatch.setattr(Analyser, "analyse", broken)
+    found = outcome(searcher, exam)
+    assert "ValueError: one two; test_worker.py" in found.reason
+    assert not found.general
+
+    def failing(self: Analyser, frame: object) -> None:
+        raise EngineError("the engine failed")
+
+    monkeypatch.setattr(Analyser, "analyse", failing)
+    assert outcome(searcher, exam) == Trouble("the engine failed")
+
+
+def test_frames_are_found_by_their_exact_place(tmp_path: Path) -> None:
+    stamps = [40 * n + 13 * (n % 3) for n in range(300)]
+    video = make_video(tmp_path / "a.mp4", stamps, gop=30)
+    wanted = [0, 1, 29, 30, 31, 150, 298, 299]
+    found = frames_at(video, wanted)
+    assert {index: number_in(pixels) for index, pixels in found.items()} == {
+        index: index for index in wanted
+    }
+    with pytest.raises(SourceError, match="frame 300"):
+        frames_at(video, [300])
+
+
+def test_frames_beside_a_damaged_place_are_found(tmp_path: Path) -> None:
+    video = make_video(tmp_path / "a.mp4", [40 * n for n in range(200)], gop=20)
+    data = bytearray(video.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 400] = bytes(400)
+    video.write_bytes(bytes(data))
+    readable: dict[int, np.ndarray] = {}
+    with open_source(str(video)) as source:
+        while True:
+            try:
+                frame = source.read()
+            except SourceError:
+                continue
+            if frame is None:
+                break
+            readable[frame.index] = frame.pixels
+    assert len(readable) < 200
+    found = frames_at(video, list(readable)[::7])
+    assert all(np.array_equal(found[index], readable[index]) for index in found)
