@@ -23,12 +23,12 @@ from sonoassist.errors import DamagedFrameError, SonoAssistError
 from sonoassist.packets import Analysis, Box, Floats, Frame, frozen
 from sonoassist.planes import PLANES
 from sonoassist.review.judge import Judge
-from sonoassist.review.quality import sharpness
 from sonoassist.review.records import STRIDE, FrameResult, Progress, RunState
 from sonoassist.review.review import Review
 from sonoassist.review.small import small_jpeg
 from sonoassist.review.table import Table
 from sonoassist.sources.base import Source
+from sonoassist.temporal.quality import sharpness
 
 STRETCH = 64
 """So many frames are kept at a time: what a crash can cost."""
