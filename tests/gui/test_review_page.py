@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from sonoassist.gui.review.keys import LETTERS, ROWS
 from sonoassist.gui.review.page import ReviewPage
 from sonoassist.gui.sheets import HelpSheet
 from sonoassist.gui.verdict import Kind
+from sonoassist.pipeline import Analyser
 from sonoassist.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.review.records import Label, RunState
 from sonoassist.settings import Settings
@@ -398,6 +400,39 @@ def test_no_model_is_said_and_pictures_are_shown_all_the_same(
     qtbot.waitUntil(lambda: "No analysis" in page.side.progress.words.text(), timeout=LIMIT_MS)
     qtbot.waitUntil(lambda: page.desk.view is not None, timeout=LIMIT_MS)
     assert page.side.headline.verdict.kind is Kind.NOT_ANALYSED
+    main.close()
+
+
+def test_while_the_model_loads_there_is_nothing_to_pause(
+    qtbot: QtBot, session: FakeSession, models: FakeModels, saved: list[Settings], recording: Path
+) -> None:
+    go = threading.Event()
+
+    def slowly(*_arguments: object) -> Analyser:
+        go.wait(60)
+        return made_analyser()
+
+    services = replace(make_services(models, saved), make_analyser=slowly)
+    main = build(session, services, Settings(crop="full"), [])
+    qtbot.addWidget(main)
+    main.show()
+    main.begin()
+    main.show_page(Page.REVIEW)
+    page = main.pages.currentWidget()
+    assert isinstance(page, ReviewPage)
+    page.open(str(recording))
+    qtbot.waitUntil(lambda: page.desk.view is not None, timeout=LIMIT_MS)
+    panel = page.side.progress
+    main.show_page(Page.LIVE)
+    main.show_page(Page.REVIEW)
+    main.resize(1400, 900)
+    assert panel.words.text() == "Loading the model …"
+    assert panel.isVisible()
+    assert not panel.bar.isVisible()
+    assert not panel.button.isVisible()
+    go.set()
+    qtbot.waitUntil(lambda: page.desk.progress.state is RunState.DONE, timeout=LIMIT_MS)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: "All 200 frames" in panel.words.text(), timeout=LIMIT_MS)
     main.close()
 
 

@@ -19,6 +19,8 @@ from waiting import wait_until
 
 pytestmark = pytest.mark.real
 
+LIMIT_S = 240.0
+"""For a machine that is busy with other things."""
 EVERY = 10
 """Every so manyth frame of the montage: each plane is still there for some frames."""
 
@@ -49,6 +51,7 @@ def run_to(session: ReviewSession, data: Path, done: int | None) -> None:
             or (done is not None and session.table.done >= done)
         ),
         "the analysis",
+        LIMIT_S,
     )
     assert session.progress().state is not RunState.FAILED, session.progress()
 
