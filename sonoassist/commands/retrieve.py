@@ -102,7 +102,18 @@ def run(args: argparse.Namespace) -> int:
         say_json(json_summary(summary, args.out))
     else:
         say(table_text(summary, args.out))
+    _warn_of_mixture(summary)
     return _status(summary)
+
+
+def _warn_of_mixture(summary: Summary) -> None:
+    """Machines of a cluster may compute in different ways: then figures differ a little."""
+    ways = {
+        f"{one.about['engine']} {one.about['precision']} on {one.about['device']}"
+        for one in summary.results
+    }
+    if len(ways) > 1:
+        say(f"sonoassist: warning: not all exams were computed alike: {', '.join(sorted(ways))}")
 
 
 def _store() -> Any:

@@ -220,6 +220,8 @@ def json_summary(summary: Summary, out: Path) -> dict[str, Any]:
             }
             for one in summary.results
         ],
-        "failed": [{"exam": one_line(one.exam), "reason": one.reason} for one in summary.failures],
+        "failed": [
+            {"exam": one_line(one.exam), "reason": one_line(one.reason)} for one in summary.failures
+        ],
         "stopped": summary.stopped,
     }

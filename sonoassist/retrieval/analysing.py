@@ -145,7 +145,8 @@ class _Run:
         try:
             source = open_source(str(part.path))
         except SourceError as error:
-            self.damaged.append(str(error))
+            # Where it lies is no part of the result: elsewhere it would be another one.
+            self.damaged.append(str(error).replace(str(part.path), part.path.name))
             self.details.append("")
             return
         with source:

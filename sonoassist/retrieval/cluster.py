@@ -216,7 +216,11 @@ def _connected(address: str, jobs: int) -> ModuleType:
         quiet |= {"num_cpus": jobs, "include_dashboard": False, "object_store_memory": _STORE_BYTES}
     try:
         ray.init(address=address, **quiet)
-    except (ConnectionError, ValueError, RuntimeError, OSError) as error:
+    except Exception as error:  # what Ray raises has no common kind
+        made.shutdown()
+        if address == LOCAL:
+            reason = f"the local workers cannot be started: {_first_line(error)}"
+            raise EngineError(reason, "The computer may be too busy: try again") from error
         raise _unreachable(address, error) from error
     return made
 

@@ -38,15 +38,12 @@ class RecordedExam:
     Attributes:
         path: What was found: the video, or the folder of the record.
         parts: Its recordings, in order; a video is its only one.
+        recorded: Whether it is an exam record rather than a video.
     """
 
     path: Path
     parts: tuple[Part, ...]
-
-    @property
-    def recorded(self) -> bool:
-        """Whether it is an exam record rather than a video."""
-        return self.parts != (Part(self.path),)
+    recorded: bool = False
 
     @property
     def size_bytes(self) -> int:
@@ -132,7 +129,7 @@ def _named(word: str, store: ExamStore) -> list[RecordedExam]:
             raise SourceError(f"there is no recording in the folder {path}", _known())
         return found
     if path.exists() or not word:
-        return [RecordedExam(path, (Part(path),))]
+        return [of_file(path)]
     return [of_record(store, _record(word, path, store))]
 
 
@@ -166,7 +163,12 @@ def _in_folder(folder: Path) -> Iterator[RecordedExam]:
         if path.is_dir() and not path.is_symlink():
             yield from _in_folder(path)
         elif path.suffix.lower() in VIDEO_SUFFIXES and path.is_file():
-            yield RecordedExam(path, (Part(path),))
+            yield of_file(path)
+
+
+def of_file(path: Path) -> RecordedExam:
+    """A video as an exam; found from any working folder, such as that of another machine."""
+    return RecordedExam(path, (Part(path.absolute()),))
 
 
 def of_record(store: ExamStore, exam_id: str) -> RecordedExam:
@@ -179,12 +181,13 @@ def of_record(store: ExamStore, exam_id: str) -> RecordedExam:
     if store.running(exam_id):
         raise UsageError(f"the exam {exam_id} is running", "End it first")
     with store.open(exam_id) as exam:
-        parts = tuple(Part(exam.media / one.file, one.began_s) for one in exam.recordings())
+        media = exam.media.absolute()
+        parts = tuple(Part(media / one.file, one.began_s) for one in exam.recordings())
     if not parts:
         raise UsageError(
             f"the exam {exam_id} has no recording to be searched", "Its captures are in the record"
         )
-    return RecordedExam(store.folder / exam_id, parts)
+    return RecordedExam(store.folder / exam_id, parts, recorded=True)
 
 
 def _size(path: Path) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from real_models import card_of
 from sonoassist.engines.choose import EngineChoice
 from sonoassist.pipeline import AnalyserOptions
-from sonoassist.retrieval.exams import Part, RecordedExam
+from sonoassist.retrieval.exams import RecordedExam, of_file
 from sonoassist.retrieval.order import LoadedModel, Order, Task
 from sonoassist.retrieval.result import ABOUT, FRAMES, RETRIEVAL, Bundle, as_json
 from sonoassist.retrieval.rules import Rule
@@ -26,7 +26,7 @@ def order(**fields: Any) -> Order:
 def exam_at(path: Path, text: str = "") -> RecordedExam:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text or str(path))
-    return RecordedExam(path, (Part(path),))
+    return of_file(path)
 
 
 def bundle_of(task: Task, wanted: Order, **about: Any) -> Bundle:

@@ -99,7 +99,7 @@ def test_the_frames_of_all_recordings_are_in_the_table(tmp_path: Path) -> None:
 def test_a_missing_recording_of_several_is_named(tmp_path: Path) -> None:
     exam = film(tmp_path / "a.mp4")
     bundle = Searcher(order()).search(task(tmp_path / "gone.mp4", exam))
-    assert "gone.mp4" in bundle.about["damaged"][0]
+    assert bundle.about["damaged"] == ["there is no file gone.mp4. Check the name"]
     assert json.loads(bundle.files[RETRIEVAL])["femur"]["recording"] == "a.mp4"
 
 
@@ -136,7 +136,7 @@ def test_trouble_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(Analyser, "analyse", broken)
     found = outcome(searcher, exam)
-    assert "ValueError: one two; test_worker.py" in found.reason
+    assert "ValueError: one two; test_retrieval_worker.py" in found.reason
     assert not found.general
 
     def failing(self: Analyser, frame: object) -> None:

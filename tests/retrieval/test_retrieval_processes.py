@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_worker import order, task
+from test_retrieval_worker import order, task
 
 from commands.retrieve_help import film
 from sonoassist.retrieval import processes
