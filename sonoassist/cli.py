@@ -28,7 +28,9 @@ class Command:
 COMMANDS = (
     Command("window", "open the window on a video, picture, folder, device or stream"),
     Command("demo", "the window on the bundled synthetic exam"),
+    Command("practice", "the window in practice mode: a recorded exam asks you"),
     Command("analyse", "analyse every frame of a source into a table and a video"),
+    Command("review", "judge and correct the best frames of a recorded exam"),
     Command("retrieve", "find the best frame of each plane in recorded exams"),
     Command("exam", "list, show, export, report, send and delete exam records"),
     Command("train", "train a network on labelled exams"),

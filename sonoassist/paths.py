@@ -39,6 +39,11 @@ def exams() -> Path:
     return home() / "exams"
 
 
+def reviews() -> Path:
+    """Folder of the reviews of recorded exams."""
+    return home() / "reviews"
+
+
 def user_checklists() -> Path:
     """Folder of the user's own checklists."""
     return home() / "checklists"

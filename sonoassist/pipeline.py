@@ -92,6 +92,12 @@ class Analyser:
             self._crops = CropTracker(options.crop, self._aspect)
         self.options = options
 
+    def forget(self) -> None:
+        """Judge the next frame as if it were the first one of its source."""
+        self._crops = CropTracker(self.options.crop, self._aspect)
+        self._in_background = False
+        self._last = None
+
     def warm_up(self) -> None:
         """Compile and run once, so that the first real frame is not the slow one."""
         shape = (1, 1, self.card.input_height_px, self.card.input_width_px)

@@ -44,6 +44,7 @@ class Settings(BaseModel):
             sources), "live" (live sources only) or "never".
         checklist: Name of the exam's checklist.
         clip_s: Seconds before and after a capture that its clip holds.
+        pacs_node: Where exams are sent, "AE@HOST:PORT"; "" when never.
         recent: What was opened last, newest first.
         own_crops: Named rectangles "L,T,W,H", e.g. one for each scanner.
         window_geometry: Qt's own bytes, base64.
@@ -73,6 +74,7 @@ class Settings(BaseModel):
     exam_with_source: Literal["always", "live", "never"] = "always"
     checklist: str = "20-week"
     clip_s: float = Field(default=2.0, ge=0.5, le=10.0)
+    pacs_node: str = ""
     recent: list[str] = Field(default_factory=list)
     own_crops: dict[str, str] = Field(default_factory=dict)
     window_geometry: str = ""

@@ -226,21 +226,15 @@ def _send(args: argparse.Namespace, store: ExamStore) -> int:
 
 
 def _sent(args: argparse.Namespace, store: ExamStore) -> SendReport:
-    import tempfile
-
-    from sonoassist.exam.export import export_as_dicom
-    from sonoassist.exam.pacs.node import PacsNode
-    from sonoassist.exam.pacs.sending import send
+    from sonoassist.exam.sending import send_exam
 
     if not args.exam or not args.node:
         raise UsageError(
             "an exam and --node are needed", "As in: sonoassist exam send last --node AE@HOST:PORT"
         )
-    node = PacsNode.parse(args.node)
     exam_id = store.find(args.exam)
-    with tempfile.TemporaryDirectory() as folder, store.open(exam_id) as exam:
-        files = export_as_dicom(exam, Path(folder), _wanted(args, frozenset({"dicom"})))
-        return send(files, node, _progress(args))
+    wanted = _wanted(args, frozenset({"dicom"}))
+    return send_exam(store, exam_id, args.node, wanted, _progress(args))
 
 
 def _sent_again(args: argparse.Namespace) -> RetryReport:

@@ -6,6 +6,8 @@ import argparse
 import os
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -162,7 +164,7 @@ def run(args: argparse.Namespace) -> int:
     folded, start = _start(args)
     options, data_options = _options(args, start), _data_options(args)
     _check_folder(args)
-    with join_ranks(options.device) as ranks:
+    with _alone(args.out), join_ranks(options.device) as ranks:
         data = _prepared(args, data_options, ranks)
         outcome = _train(args, options, data, ranks, folded)
     if ranks.first:
@@ -220,6 +222,31 @@ def _options(args: argparse.Namespace, start: str) -> TrainOptions:
     )
 
 
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Two runs must not write into one folder; the other ranks belong to the first one's run."""
+    from filelock import FileLock, Timeout
+
+    if _rank():
+        yield
+        return
+    lock = FileLock(str(out / "run.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise UsageError(
+            f"another training writes into {out}", "Wait for it, or choose another folder"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _rank() -> int:
+    return int(os.environ.get("RANK", "0"))
+
+
 def _check_folder(args: argparse.Namespace) -> None:
     """What would be refused after the data is prepared, which may take hours."""
     from sonoassist.training.checkpoints import Checkpoints
@@ -232,7 +259,7 @@ def _check_folder(args: argparse.Namespace) -> None:
         )
     if args.resume and not there:
         raise UsageError(f"there is no checkpoint in {args.out}", "Leave out --resume to start")
-    if int(os.environ.get("RANK", "0")) == 0:
+    if not _rank():
         ensure_folder(args.out)
 
 

@@ -64,7 +64,7 @@ class _NoClipError(Exception):
 def _write(path: Path, target: Path, field: Box, *, mask: bool) -> None:
     if not path.is_file():
         raise _NoClipError("its file is gone")
-    with replacing(target) as temporary:
+    with replacing(target, private=True) as temporary:
         if not mask:
             shutil.copyfile(path, temporary)
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,11 +17,11 @@ from sonoassist.render.encoder import VideoEncoder
 from sonoassist.sources.base import SYNTHETIC_MARK
 
 SECONDS = 2.0
-LATE_S = 0.5
+LATE_S = 4.0
 """A capture may become known so long after its frame and still get all the seconds before."""
 _GRACE_S = 1e-6
 """Times are sums of floats: a frame two seconds away may seem to be a little further."""
-LIMIT_BYTES = 512 * 2**20
+LIMIT_BYTES = 2**30
 
 OnTrouble = Callable[[str], None]
 _Timed = tuple[float, Frame]
@@ -54,7 +54,8 @@ class Clipper:
         seconds: Of a clip, before its capture and again behind it.
         fps: Nominal rate; each frame has its own time all the same.
         limit_bytes: Memory for the pictures of the last seconds (where it is too small, clips
-            begin later), and again for those of begun clips (where it is full, no clip begins).
+            begin later), and again for those of begun clips (where it is full, the open ones end
+            and none begins until some are written). Both hold the same pictures mostly.
     """
 
     def __init__(
@@ -101,7 +102,8 @@ class Clipper:
             for clip in self._open:
                 if at_s <= clip.until_s:
                     clip.frames.append((at_s, frame))
-            self._hand_over([clip for clip in self._open if at_s >= clip.until_s])
+            full = bool(self._open) and self._begun_bytes() > self._limit
+            self._hand_over([clip for clip in self._open if full or at_s >= clip.until_s])
 
     def begin(self, capture_id: int, at_s: float) -> bool:
         """Make a clip for a capture.
@@ -126,6 +128,26 @@ class Clipper:
             self._begun.append(clip)
             if self._recent[-1][0] >= clip.until_s:
                 self._hand_over([clip])
+            return True
+
+    def of_past(self, capture_id: int, at_s: float, past: Sequence[tuple[float, Frame]]) -> bool:
+        """Make a clip of pictures that are still in memory elsewhere, e.g. in a freeze.
+
+        Args:
+            capture_id: Of the capture.
+            at_s: Of the captured frame.
+            past: (time, frame) in the order of their times; those too far away are left out.
+
+        Returns:
+            Whether there will be one, as in `begin`.
+        """
+        clip = _Clip(capture_id, at_s, at_s)
+        clip.frames += [one for one in past if abs(one[0] - at_s) <= self._seconds]
+        with self._lock:
+            if self._stopped or not clip.frames or self._begun_bytes() >= self._limit:
+                return False
+            self._begun.append(clip)
+            self._clips.put(clip)
             return True
 
     def flush(self) -> None:

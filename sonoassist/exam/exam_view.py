@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sonoassist.exam.checklist import Line
-from sonoassist.live.status import View
-from sonoassist.packets import Pixels, State
+from sonoassist.packets import Pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +28,3 @@ class ExamView:
     recording_s: float | None = None
     trouble: str = ""
     thumbnails: Mapping[int, Pixels] = field(default_factory=dict)
-
-
-def shown_plane(view: View) -> str:
-    """Key of the plane that the picture may be said to show, or ""."""
-    if view.steady is not None and view.steady.plane is not None:
-        return view.steady.plane.key
-    analysis = view.analysis
-    sure = analysis is not None and analysis.state is State.PLANE
-    return analysis.prediction.plane.key if sure and analysis is not None else ""

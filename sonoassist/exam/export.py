@@ -129,7 +129,7 @@ def export_as_dicom(exam: Exam, folder: Path, export: Export) -> list[Path]:
         OutputError: The operating system refuses.
     """
     from sonoassist.exam.dicom_out.export import DicomOptions, export_dicom
-    from sonoassist.exam.masking import masked
+    from sonoassist.exam.masking import mask_of
 
-    options = DicomOptions(unjudged=export.unreviewed, mask=masked if export.masked else None)
+    options = DicomOptions(unjudged=export.unreviewed, mask=mask_of if export.masked else None)
     return export_dicom(exam, folder, options)

@@ -13,7 +13,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from sonoassist.exam.screen_text import text_lines
-from sonoassist.exam.ultrasound_area import Mask, filled, find_outline, outline_of
+from sonoassist.exam.ultrasound_area import (
+    Mask,
+    filled,
+    find_outline,
+    outline_of,
+    rows_between_bars,
+)
 from sonoassist.packets import Box, Pixels
 
 MARGIN = 0.35
@@ -55,6 +61,9 @@ def mask_of(pictures: Sequence[Pixels], field: Box | None = None) -> Mask:
     if field is not None:
         mask &= _inside(field, height, width)
     for picture in pictures:
+        # One frame that shows the screen's bar is enough: in a blurred one it may pass for tissue.
+        top, bottom = rows_between_bars(picture)
+        mask[:top], mask[bottom:] = False, False
         _take_text_out(mask, picture)
     return mask
 

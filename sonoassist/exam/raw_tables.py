@@ -44,7 +44,10 @@ def write_tables(exam: Exam, folder: Path) -> list[Path]:
 
 
 def _write(path: Path, columns: Iterable[str], rows: Iterator[Iterable[str]]) -> Path:
-    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+    with (
+        replacing(path, private=True) as temporary,
+        temporary.open("w", newline="", encoding="utf-8") as file,
+    ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(rows)

@@ -72,7 +72,9 @@ class ExamStore:
             OutputError: The folder cannot be made or written to.
         """
         now = datetime.now(timezone.utc)
-        exam_id = f"{now.astimezone():%Y-%m-%d-%H%M%S}-{uuid4().hex[:4]}"
+        # In the order of time down to the millisecond, and different in two windows.
+        local, ms = now.astimezone(), now.microsecond // 1000
+        exam_id = f"{local:%Y-%m-%d-%H%M%S}-{ms:03d}{uuid4().hex[:1]}"
         # Under a temporary name: a half-made exam must not look like a damaged one.
         making = self.folder / f"{_MAKING}{exam_id}"
         meta = (

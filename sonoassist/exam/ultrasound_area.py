@@ -8,6 +8,7 @@ own. A part that is not surely ultrasound stays outside: too much is masked rath
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,6 +83,15 @@ def find_outline(picture: Pixels) -> Outline | None:
     # Corners are pixels: their outer edges belong to the outline.
     middle = corners.mean(axis=0)
     return np.asarray((corners + np.where(corners > middle, 1.0, 0.0)) * screen.factor)
+
+
+def rows_between_bars(picture: Pixels) -> tuple[int, int]:
+    """First row of a screen below the bars at its top, and first row of one at its lower end."""
+    screen = _look_at(picture)
+    top, bottom = _between_bars(screen)
+    if bottom == len(screen.grey):
+        return math.ceil(top * screen.factor), len(picture)
+    return math.ceil(top * screen.factor), int(bottom * screen.factor)
 
 
 def outline_of(outlines: list[Outline]) -> Outline:

@@ -103,6 +103,8 @@ class Needs(Enum):
     """The view is frozen."""
     EXAM = "exam"
     """An exam runs."""
+    SEEN = "seen"
+    """An exam runs and the picture is not covered."""
     VIEW = "view"
     """The live page is shown, or the start page."""
 
@@ -141,7 +143,7 @@ _S, _F, _X, _D, _A, _W = (
     Group.WINDOW,
 )
 _PIC, _REC, _LIVE = Needs.PICTURE, Needs.RECORDING, Needs.LIVE
-_FRZ, _EXAM, _VIEW = Needs.FREEZE, Needs.EXAM, Needs.VIEW
+_FRZ, _EXAM, _SEEN, _VIEW = Needs.FREEZE, Needs.EXAM, Needs.SEEN, Needs.VIEW
 
 ACTIONS: tuple[Action, ...] = (
     Action(Act.OPEN_FILE, "Open file…", "Open", ("Ctrl+O",), _S, "file"),
@@ -175,15 +177,15 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(Act.KEEP, "Keep it, or tick the item", "Keep", ("K",), _X, "check", "", _EXAM),
     Action(Act.REJECT, "Reject it, or untick the item", "Reject", ("X",), _X, "close", "", _EXAM),
-    Action(Act.SWAP, "Take the picture on screen instead", "Swap", ("S",), _X, "swap", "", _EXAM),
+    Action(Act.SWAP, "Take the picture on screen instead", "Swap", ("S",), _X, "swap", "", _SEEN),
     Action(Act.LOOK, "Look at the capture", "Look", ("D",), _X, "look", "", _EXAM),
     Action(Act.ITEM_UP, "Item above", "Above", ("Up",), _X, "", "", _EXAM),
     Action(Act.ITEM_DOWN, "Item below", "Below", ("Down",), _X, "", "", _EXAM),
     Action(Act.RECORD, "Record the video, or stop", "Record", ("V",), _X, "record", "", _EXAM),
     Action(Act.NOTE, "Note on the exam…", "Note", ("N",), _X, "", "", _EXAM),
     Action(Act.STUDY, "Study number…", "Study", ("Shift+N",), _X, "", "", _EXAM),
-    Action(Act.EXAM, "Begin or end an exam", "Exam", ("Ctrl+B",), _X, "exam", "", _PIC),
-    Action(Act.REPORT, "Report of the exam", "Report", ("Ctrl+P",), _X, "report", "", _EXAM),
+    Action(Act.EXAM, "Begin or end an exam", "Exam", ("Ctrl+B",), _X, "exam"),
+    Action(Act.REPORT, "Report of the exam", "Report", ("Ctrl+P",), _X, "report"),
     Action(Act.EXAMS, "Exams kept so far…", "Exams", ("Ctrl+L",), _X, "recent"),
     Action(Act.EXAM_MENU, "Exam choices…", "Exam", ("Ctrl+J",), _X, "exam"),
     Action(Act.BOX, "Box", "Box", ("B",), _D, "", "show_box", _VIEW),
@@ -207,8 +209,8 @@ ACTIONS: tuple[Action, ...] = (
     Action(Act.DISPLAY, "Display choices…", "Display", ("Ctrl+Y",), _W, "display"),
     Action(Act.SETTINGS, "Settings…", "Settings", ("Ctrl+,",), _W, "settings"),
     Action(Act.PAGE_LIVE, "Live", "Live", ("Ctrl+1",), _W),
-    Action(Act.PAGE_REVIEW, "Review a recorded exam", "Review", ("Ctrl+2",), _W),
-    Action(Act.PAGE_PRACTICE, "Practise on a recorded exam", "Practice", ("Ctrl+3",), _W),
+    Action(Act.PAGE_REVIEW, "Review an exam", "Review", ("Ctrl+2",), _W, "review"),
+    Action(Act.PAGE_PRACTICE, "Practise on an exam", "Practice", ("Ctrl+3",), _W, "practice"),
     Action(Act.HELP, "Keys and help", "Help", ("?", "F1"), _W, "help"),
     Action(Act.LEAVE, "Close what lies on top; leave full screen", "", ("Esc",), _W),
     Action(Act.QUIT, "Quit", "Quit", ("Ctrl+Q",), _W),

@@ -19,7 +19,7 @@ from sonoassist.gui.verdict import percent
 from sonoassist.packets import Box
 from sonoassist.planes import BY_KEY
 
-_ACTS = (Act.KEEP, Act.REJECT, Act.SWAP, Act.ITEM_UP, Act.ITEM_DOWN)
+_ACTS = (Act.KEEP, Act.REJECT, Act.ITEM_UP, Act.ITEM_DOWN)
 
 
 class StillView(QWidget):

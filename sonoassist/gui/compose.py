@@ -14,16 +14,25 @@ from sonoassist import paths
 from sonoassist.errors import OutputError, UsageError
 from sonoassist.exam.store import ExamStore
 from sonoassist.files import ensure_folder
+from sonoassist.gui.actions import Act
 from sonoassist.gui.catalogue import Catalogue
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.hooks import install_hooks
 from sonoassist.gui.loading import bundled_model, load_analyser
 from sonoassist.gui.main_window import MainWindow
+from sonoassist.gui.page import Page
 from sonoassist.gui.ports import Services, Session
+from sonoassist.gui.practice.page import PracticePage
+from sonoassist.gui.practice.services import PracticeServices
+from sonoassist.gui.review.desk import ReviewDesk
+from sonoassist.gui.review.page import ReviewPage
 from sonoassist.gui.shell import Shell
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import Level, Notice, Notices
 from sonoassist.model.store import ModelStore
+from sonoassist.practice.history import History, history_file
+from sonoassist.practice.wish import PracticeWish
+from sonoassist.review.store import ReviewStore
 from sonoassist.settings import Settings, load_settings, save_settings
 from sonoassist.sources.discovery import list_devices
 
@@ -73,14 +82,54 @@ def build(
     for sentence in notices:
         session.notices.put(Notice(Level.WARNING, sentence))
     controller = Controller(session, services, settings)
-    return MainWindow(controller)
+    window = MainWindow(controller)
+    window.add_page(Page.REVIEW, _review_page(window))
+    window.add_page(Page.PRACTICE, _practice_page(window))
+    return window
 
 
-def begin(shell: Shell, window: MainWindow, source: str | None) -> None:
-    """Put the program into the window that is on screen, and begin."""
+def _practice_page(window: MainWindow) -> PracticePage:
+    controller = window.controller
+    services = controller.services
+    page = PracticePage(
+        PracticeServices(
+            make_analyser=lambda synthetic, tell: services.make_analyser(
+                controller.settings.model_copy(deep=True), synthetic, tell
+            ),
+            history=History(history_file()),
+            demo=services.demo,
+            recent=lambda: list(controller.settings.recent),
+        ),
+        window.look,
+    )
+    page.file_asked.connect(window.actions_set[Act.OPEN_FILE].trigger)
+    return page
+
+
+def _review_page(window: MainWindow) -> ReviewPage:
+    controller = window.controller
+    desk = ReviewDesk(controller, ReviewStore.default())
+    return ReviewPage(desk, controller, window.actions_set, window.look)
+
+
+def begin(
+    shell: Shell,
+    window: MainWindow,
+    source: str | None,
+    page: Page = Page.LIVE,
+    practice: PracticeWish | None = None,
+) -> None:
+    """Put the program into the window that is on screen, and begin on a page."""
     shell.take(window)
     shell.updated.connect(window.display.window_painted)
-    window.begin(source)
+    window.begin(source if page is Page.LIVE else None)
+    window.show_page(page)
+    if source is not None and page is not Page.LIVE:
+        window.open_here(source)
+    practising = window.other(Page.PRACTICE)
+    if practice is not None and isinstance(practising, PracticePage):
+        practising.begin(practice)
+        window.show_page(Page.PRACTICE)
 
 
 def make_services(
@@ -136,7 +185,13 @@ class Program:
 
 
 def launch(
-    shell: Shell, source: str | None, overrides: Mapping[str, Any], *, bundled: bool = False
+    shell: Shell,
+    source: str | None,
+    overrides: Mapping[str, Any],
+    *,
+    bundled: bool = False,
+    page: str = "live",
+    practice: PracticeWish | None = None,
 ) -> Program:
     """Build the program, put it into the window, and begin.
 
@@ -145,6 +200,8 @@ def launch(
         source: What to open at once; None for the start page.
         overrides: Settings of this run only.
         bundled: Use the bundled model in this run unless `overrides` name another.
+        page: The page to begin on, see `Page`.
+        practice: An exercise to begin with, on the practice page.
 
     Raises:
         UsageError: An override is not allowed.
@@ -160,7 +217,7 @@ def launch(
     keeper = SettingsKeeper(path, kept, overrides)
     services = make_services(store, keeper.save, session.notices)
     window = build(session, services, settings, sentences)
-    begin(shell, window, source)
+    begin(shell, window, source, Page(page), practice)
 
     def end() -> None:
         session.stop()

@@ -52,6 +52,8 @@ class Controller(QObject):
         self.jobs = Jobs()
         self.freeze = Freeze()
         self.desk = ExamDesk(session, services.exams, settings, self.jobs)
+        # A frozen picture may be of the patient before.
+        self.desk.began.connect(self.thaw)
         self.installer = Installer(services.models, self.jobs, session.notices, self._model_arrived)
         self.devices: tuple[str, ...] | None = None
         self.looking_for_devices = False

@@ -171,6 +171,7 @@ class Display(QObject):
             self._source_id = source.source_id
             controller.opened(source.spec, synthetic=source.synthetic)
             page.times.clear()
+            status = self._status = controller.status()  # another model may be on its way
         controller.desk.follow(status)
         self._exam.tick()
         picture = self._picture(showing)
@@ -189,7 +190,8 @@ class Display(QObject):
             self._reached = showing.view
             self._timeline.reach(showing.view)
         newest = showing.result or showing.view
-        self._controller.desk.follow_plane(newest)
+        freeze = self._controller.freeze
+        self._controller.desk.follow_plane(freeze.view if freeze.active else newest)
         if newest is None or newest is self._noted:
             return
         self._noted = newest

@@ -46,18 +46,20 @@ class ExamBar(QWidget):
         self._fit()
 
     def resizeEvent(self, event: object) -> None:
-        """Icons only where there is room."""
+        """Icons and keys only where there is room; the keys are in the tooltips, too."""
         self._fit()
 
     def _fit(self) -> None:
         for button in self._buttons:
             button.show_icon(self.width() >= self._look.px(420))
+            button.show_key(self.width() >= self._look.px(300))
 
-    def show_exam(self, line: Line | None, *, recording: bool, running: bool) -> None:
+    def show_exam(self, line: Line | None, *, picked: bool, recording: bool, running: bool) -> None:
         """Say what the keys are for.
 
         Args:
             line: The selected item, or None.
+            picked: The user picked it: it does not follow the picture.
             recording: A video is being recorded.
             running: An exam runs.
         """
@@ -66,7 +68,8 @@ class ExamBar(QWidget):
         elif line is None:
             self._for.setText("↑ ↓ choose an item")
         else:
-            self._for.setText(f"Keys are for: {line.item.label}")
+            free = "   Esc: follow the picture" if picked else ""
+            self._for.setText(f"Keys are for: {line.item.label}{free}")
         for button in self._buttons:
             if button.act is Act.RECORD:
                 button.emphasise(recording)
@@ -102,21 +105,29 @@ class ExamHead(QWidget):
         self._title.setStyleSheet(f"font-weight: 600; font-size: {look.px(15)}px")
         self._tone(complete=False)
 
+    def resizeEvent(self, event: object) -> None:
+        """The rule only where there is room beside the clock."""
+        self.rule.setVisible(self.width() >= self._look.px(330))
+
     def _tone(self, *, complete: bool) -> None:
         colour = self._look.palette.good if complete else self._look.palette.text
         self._count.setStyleSheet(
             f"font-weight: 600; font-size: {self._look.px(22)}px; color: {colour}"
         )
 
-    def show_exam(self, count: str, clock: str, *, complete: bool) -> None:
+    def show_exam(self, count: str, clock: str, *, complete: bool, trouble: str = "") -> None:
         """Say how far the exam is.
 
         Args:
             count: E.g. "9 of 13"; "" without an exam.
             clock: E.g. "Exam 07:41 · 5 kept".
             complete: Nothing is missing.
+            trouble: Why nothing more can be kept; it takes the place of the clock.
         """
         if self._count.text() != count:
             self._tone(complete=complete)
         self._count.setText(count)
-        self._clock.setText(clock)
+        self._clock.setText(trouble or clock)
+        tone = self._look.palette.error if trouble else self._look.palette.muted
+        self._clock.setStyleSheet(f"color: {tone}")
+        self._clock.setToolTip(trouble)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,15 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from sonoassist.errors import SonoAssistError
 from sonoassist.exam.checklist import Completeness, Line, completeness
-from sonoassist.exam.exam_view import ExamView, shown_plane
-from sonoassist.exam.presets import DEFAULT_PRESET, Preset, load_preset
-from sonoassist.exam.records import ExamStart
+from sonoassist.exam.exam_view import ExamView
+from sonoassist.exam.presets import DEFAULT_PRESET, load_preset
+from sonoassist.exam.shots import NOTHING_SAID, Said
 from sonoassist.exam.store import ExamStore
+from sonoassist.gui.exam_starts import Watched, exam_start, name_of
 from sonoassist.gui.jobs import Jobs
 from sonoassist.gui.ports import Session
+from sonoassist.gui.selection import Selection
+from sonoassist.gui.verdict import decide
 from sonoassist.live.status import Level, ModelState, Notice, PlayState, SessionStatus, View
 from sonoassist.settings import Settings
 
@@ -26,20 +29,8 @@ if TYPE_CHECKING:
     from sonoassist.model.card import Card
 
 _OPEN = {PlayState.PLAYING, PlayState.PAUSED, PlayState.ENDED, PlayState.LOST}
+_GONE = {PlayState.EMPTY, PlayState.FAILED}
 _STANDS = {PlayState.PAUSED, PlayState.ENDED, PlayState.LOST}
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """The source that an exam belongs to; one that comes back after it was lost is the same.
-
-    Attributes:
-        spec: What the user named.
-        source_id: Of the newest opening.
-    """
-
-    spec: str
-    source_id: str
 
 
 class ExamDesk(QObject):
@@ -53,9 +44,11 @@ class ExamDesk(QObject):
 
     Signals:
         changed: The exam began, ended, or is different now.
+        began: An exam has begun.
     """
 
     changed = pyqtSignal()
+    began = pyqtSignal()
 
     def __init__(
         self, session: Session, store: ExamStore | None, settings: Settings, jobs: Jobs
@@ -74,8 +67,10 @@ class ExamDesk(QObject):
         self._busy = False
         self._model = ""
         self._stands = False
-        self.selected = ""
-        self._picked_by_hand = False
+        self._wish: SessionStatus | None = None
+        self._selection = Selection()
+        self.last_exam_id = ""
+        self.changed.connect(lambda: self._selection.note_shown(self._lines))
 
     # -- what the screen asks ----------------------------------------------------------------
 
@@ -83,6 +78,21 @@ class ExamDesk(QObject):
     def view(self) -> ExamView | None:
         """The running exam, or None."""
         return self._running.view if self._running is not None else None
+
+    @property
+    def _lines(self) -> tuple[Line, ...]:
+        view = self.view
+        return view.lines if view is not None else ()
+
+    @property
+    def selected(self) -> str:
+        """Key of the item that the keys are for, or ""."""
+        return self._selection.item
+
+    @property
+    def picked(self) -> bool:
+        """Whether the user picked the selected item, so that it does not follow the picture."""
+        return self._selection.picked
 
     @property
     def exam_id(self) -> str:
@@ -109,9 +119,7 @@ class ExamDesk(QObject):
 
     def line(self, item: str) -> Line | None:
         """A line of the running exam's checklist."""
-        view = self.view
-        lines = view.lines if view is not None else ()
-        return next((line for line in lines if line.item.key == item), None)
+        return next((line for line in self._lines if line.item.key == item), None)
 
     def shown_still(self) -> tuple[Line, Path] | None:
         """The selected item's capture and its file."""
@@ -146,7 +154,7 @@ class ExamDesk(QObject):
         source = status.source
         if source is None or self.store is None or self._busy:
             return False
-        if source.source_id == self._declined or source.stills:
+        if name_of(status) == self._declined or source.stills:
             return False
         if status.model_state is ModelState.LOADING:
             return False  # its card belongs to the record
@@ -160,11 +168,12 @@ class ExamDesk(QObject):
         stands, self._stands = self._stands, status.play_state in _STANDS
         if self._stands and not stands:
             self._running.source_stands()
-        if status.play_state is PlayState.EMPTY:
+        if status.play_state in _GONE:
             self.end()
         elif source is not None and source.source_id != watched.source_id:
             if source.live and source.spec == watched.spec:
                 self._watched = Watched(source.spec, source.source_id)
+                self._running.join_source(source.source_id)
                 self._running.add_event("source", f"{source.label} is back")
             else:
                 self.end()
@@ -172,13 +181,16 @@ class ExamDesk(QObject):
     def begin(self, status: SessionStatus) -> None:
         """Begin an exam of the source that is open."""
         source, store = status.source, self.store
-        if source is None or store is None or self._running is not None or self._busy:
+        if source is None or store is None or self._running is not None:
+            return
+        if self._busy:
+            self._wish = status  # the last exam is still being written
             return
         try:
             preset = load_preset(self._settings.checklist or DEFAULT_PRESET)
         except SonoAssistError as error:
             self._session.notices.put(Notice.of(error))
-            self._declined = source.source_id
+            self._declined = name_of(status)
             return
         self._busy = True
         self._watched = Watched(source.spec, source.source_id)
@@ -190,7 +202,7 @@ class ExamDesk(QObject):
 
             running = RunningExam(
                 store.create(start), preset.items, self._session.notices, began_s=began_s,
-                clip_s=self._settings.clip_s, changed=self.changed.emit,
+                clip_s=self._settings.clip_s, source_id=source.source_id, changed=self.changed.emit,
             )  # fmt: skip
             with self._lock:
                 self._made, late = running, self._stopped
@@ -204,13 +216,15 @@ class ExamDesk(QObject):
     def _begun(self, running: RunningExam) -> None:
         self._busy = False
         self._running = running
-        self._select_first()
+        self._selection.begin(self._lines)
+        self.last_exam_id = running.exam.exam_id
         self._session.watch(running.see)
+        self.began.emit()
         self.changed.emit()
 
     def _not_begun(self, error: Exception) -> None:
         self._busy = False
-        self._declined = self._watched.source_id if self._watched is not None else ""
+        self._declined = name_of(self._session.status())
         title = "No exam is kept"
         hint = str(error)
         self._session.notices.put(Notice(Level.ERROR, title, hint))
@@ -220,10 +234,10 @@ class ExamDesk(QObject):
         running, self._running = self._running, None
         if running is None:
             return
-        if by_hand and self._watched is not None:
-            self._declined = self._watched.source_id
+        if by_hand:
+            self._declined = name_of(self._session.status())
         self._session.unwatch(running.see)
-        self.selected = ""
+        self._selection.begin(())
         self._busy = True
         self._jobs.start("exam", running.end, self._ended, self._not_begun)
         self.changed.emit()
@@ -231,6 +245,10 @@ class ExamDesk(QObject):
     def _ended(self, _nothing: object) -> None:
         self._busy = False
         self.changed.emit()
+        wish, self._wish = self._wish, None
+        now = self._session.status()
+        if wish is not None and name_of(now) == name_of(wish):
+            self.begin(now)
 
     def toggle(self, status: SessionStatus) -> None:
         """Begin an exam of the source that is open, or end it."""
@@ -238,6 +256,11 @@ class ExamDesk(QObject):
             self.end(by_hand=True)
         elif status.source is not None:
             self.begin(status)
+        else:
+            self._say("Nothing is open", "An exam begins when a source is open")
+
+    def _say(self, title: str, hint: str = "") -> None:
+        self._session.notices.put(Notice(Level.INFO, title, hint))
 
     def stop(self) -> None:
         """End the exam; all of it is on the disk when this returns."""
@@ -257,73 +280,93 @@ class ExamDesk(QObject):
 
     def select(self, item: str) -> None:
         """The item that the keys are for from now on."""
-        if self.line(item) is not None and item != self.selected:
-            self.selected = item
-            self._picked_by_hand = True
-            self.changed.emit()
+        self._selected(self._selection.pick(item, self._lines))
 
     def step(self, lines: int) -> None:
         """Select the item so many lines further down (or up)."""
-        view = self.view
-        if view is None or not view.lines:
-            return
-        keys = [line.item.key for line in view.lines]
-        at = keys.index(self.selected) if self.selected in keys else -lines
-        self.select(keys[min(max(at + lines, 0), len(keys) - 1)])
+        self._selected(self._selection.step(lines, self._lines))
 
     def follow_plane(self, view: View | None) -> None:
         """While nobody has picked an item, the keys are for the plane in view."""
-        exam = self.view
-        if exam is None or view is None or self._picked_by_hand:
-            return
-        plane = shown_plane(view)
-        line = next((one for one in exam.lines if plane and one.item.plane == plane), None)
-        if line is not None and line.item.key != self.selected:
-            self.selected = line.item.key
+        if self._running is not None and view is not None:
+            self._selected(self._selection.follow(self._said(view).plane, self._lines))
+
+    def _selected(self, another: bool) -> None:
+        if another:
+            self._hold_back()
             self.changed.emit()
 
     def release(self) -> bool:
         """The selection follows the plane in view again; returns whether it had not."""
-        picked, self._picked_by_hand = self._picked_by_hand, False
-        return picked
+        released = self._selection.release()
+        if released:
+            self.changed.emit()
+        return released
 
-    def _select_first(self) -> None:
-        view = self.view
-        self._picked_by_hand = False
-        self.selected = view.lines[0].item.key if view is not None and view.lines else ""
+    def hold(self, on: bool) -> None:
+        """The selected capture is being looked at: it stays, and so does the selection."""
+        self._selection.held = on
+        self._hold_back()
+
+    def _hold_back(self) -> None:
+        if self._running is not None:
+            self._running.hold(self.selected if self._selection.held else "")
+
+    def _said(self, view: View) -> Said:
+        """What the screen says of a picture."""
+        verdict = decide(view, self._settings.label, self._settings.threshold)
+        if verdict.plane is None:
+            return NOTHING_SAID
+        return Said(verdict.plane.key, verdict.confidence or 0.0, verdict.box)
 
     # -- the keys ----------------------------------------------------------------------------
 
-    def capture(self, view: View | None) -> None:
-        """Keep the picture on screen, for the plane it shows, else for the item picked."""
+    def capture(self, view: View | None, past: Sequence[View] = ()) -> None:
+        """Keep the picture on screen, for the plane it shows, else for the item picked.
+
+        Args:
+            view: The picture.
+            past: The pictures of the freeze, where the view is frozen.
+        """
         running = self._ready(view)
         if running is not None and view is not None:
-            plane = shown_plane(view)
+            said = self._said(view)
+            plane = said.plane
             fits = any(line.item.plane == plane for line in running.view.lines if plane)
-            item = "" if fits or not self._picked_by_hand else self.selected
-            running.capture(view, item)
+            # A picture that was not analysed says nothing itself: the item named on screen counts.
+            named = self.picked or view.analysis is None
+            item = self.selected if named and not fits else ""
+            running.capture(view, said, item, past)
 
-    def replace(self, view: View | None) -> None:
+    def replace(self, view: View | None, past: Sequence[View] = ()) -> None:
         """The picture on screen takes the place of the selected item's."""
         running = self._ready(view)
         if running is not None and view is not None and self.selected:
-            running.replace(view, self.selected)
+            running.replace(view, self._said(view), self.selected, past)
 
     def keep(self) -> None:
         """Accept what stands for the selected item."""
         if self._running is not None and self.selected:
-            self._running.keep(self.selected)
+            self._running.keep(self.selected, self._selection.seen(self.selected))
 
     def reject(self) -> None:
         """Refuse what stands for the selected item."""
         if self._running is not None and self.selected:
-            self._running.reject(self.selected)
+            self._running.reject(self.selected, self._selection.seen(self.selected))
 
     def toggle_item(self, item: str) -> None:
         """Tick an item by hand, or take the tick away."""
         line = self.line(item)
         if self._running is not None and line is not None:
-            (self._running.reject if line.state.done else self._running.keep)(item)
+            judge = self._running.reject if line.state.done else self._running.keep
+            judge(item, self._selection.seen(item))
+
+    def words(self) -> tuple[str, str]:
+        """Note and study number of the running exam, as they are on disk."""
+        if self._running is None:
+            return "", ""
+        info = self._running.exam.info()
+        return info.note, info.start.study_id
 
     def toggle_recording(self) -> None:
         """Begin or end the recording."""
@@ -348,26 +391,3 @@ class ExamDesk(QObject):
                 Notice(Level.INFO, "No exam is running", "Ctrl+B begins one of this source")
             )
         return self._running
-
-
-def exam_start(status: SessionStatus, preset: Preset, settings: Settings) -> ExamStart:
-    """What is known when an exam begins."""
-    source, card = status.source, status.card
-    assert source is not None
-    model: dict[str, object] = {"engine": status.engine, "device": status.device}
-    if card is not None:
-        model |= {
-            "name": card.name, "title": card.title, "architecture": card.architecture,
-            "domain": card.domain, "weights_sha256": card.weights_sha256,
-        }  # fmt: skip
-    kept = ("threshold", "crop", "label", "engine", "precision", "device", "carry_boxes", "clip_s")
-    return ExamStart(
-        study_id="",
-        source=source.spec,
-        source_label=source.label,
-        synthetic=source.synthetic,
-        preset=preset.title,
-        items=preset.items,
-        model=model,
-        settings={name: getattr(settings, name) for name in kept},
-    )

@@ -30,12 +30,9 @@ class ExamPanel(QObject):
         desk.changed.connect(self.refresh)
         page.planes.picked.connect(desk.select)
         page.planes.opened.connect(lambda _item: self.look_asked.emit())
-        page.manual.toggled.connect(self._toggle)
+        # A tick leaves the keys with the plane in view.
+        page.manual.toggled.connect(desk.toggle_item)
         self.refresh()
-
-    def _toggle(self, item: str) -> None:
-        self._desk.select(item)
-        self._desk.toggle_item(item)
 
     def refresh(self) -> None:
         """Show the checklist as it is now."""
@@ -44,8 +41,10 @@ class ExamPanel(QObject):
         page.planes.show_exam(exam, desk.selected)
         page.manual.show_exam(exam, desk.selected)
         page.exam_bar.show_exam(
-            desk.line(desk.selected), recording=desk.recording, running=exam is not None
-        )
+            desk.line(desk.selected), picked=desk.picked, recording=desk.recording,
+            running=exam is not None,
+        )  # fmt: skip
+        page.show_exam(desk.completeness)
         self.tick()
 
     def tick(self) -> None:
@@ -60,6 +59,7 @@ class ExamPanel(QObject):
             f"{done.found} of {done.total}",
             f"Exam {minutes(desk.length_s)} · {done.done} kept",
             complete=done.done == done.total,
+            trouble=exam.trouble,
         )
         since_s = exam.recording_s
         running = minutes(time.monotonic() - since_s) if since_s is not None else ""

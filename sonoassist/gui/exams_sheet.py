@@ -40,9 +40,11 @@ class ExamsSheet(Sheet):
 
     Signals:
         report_asked: The user wants the report of an exam; arg: its id.
+        review_asked: The user wants to review an exam's recording; arg: its id.
     """
 
     report_asked = pyqtSignal(str)
+    review_asked = pyqtSignal(str)
 
     def __init__(self, over: QWidget, look: Look, store: ExamStore, jobs: Jobs) -> None:
         super().__init__(over, look, "Exams", 1100)
@@ -66,12 +68,15 @@ class ExamsSheet(Sheet):
         self._jobs.start("exams", partial(newest, self._store), self._show, self._failed)
 
     def _failed(self, error: Exception) -> None:
-        self._say(str(error))
+        if not self.gone:
+            self._say(str(error))
 
     def _say(self, text: str) -> None:
         self._said.setText(text)
 
     def _show(self, found: list[Overview]) -> None:
+        if self.gone:
+            return
         self.buttons.clear()
         inside = QWidget()
         grid = QGridLayout(inside)
@@ -107,6 +112,7 @@ class ExamsSheet(Sheet):
         keys = QHBoxLayout()
         if info is not None:
             keys.addWidget(self._button(one.exam_id, "Report", self._report))
+            keys.addWidget(self._button(one.exam_id, "Review", self.review_asked.emit))
         keys.addWidget(self._button(one.exam_id, "Folder", self._open_folder))
         if one.state != RUNNING:
             keys.addWidget(self._button(one.exam_id, "Delete", self._delete))
@@ -136,9 +142,12 @@ class ExamsSheet(Sheet):
         self._asked = ""
         button.setEnabled(False)
         self._jobs.start(
-            "delete exam", lambda: self._store.delete(exam_id), lambda _done: self._read(),
-            self._failed,
+            "delete exam", lambda: self._store.delete(exam_id), self._deleted, self._failed,
         )  # fmt: skip
+
+    def _deleted(self, _nothing: object) -> None:
+        if not self.gone:
+            self._read()
 
 
 def started(info: ExamInfo) -> str:

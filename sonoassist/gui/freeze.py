@@ -36,6 +36,11 @@ class Freeze:
         return self._views[self._at] if self._views else None
 
     @property
+    def views(self) -> tuple[View, ...]:
+        """The pictures kept, oldest first."""
+        return self._views
+
+    @property
     def back_s(self) -> float:
         """How long before the freeze the picture was taken, in seconds."""
         return self.age_s(self._at)

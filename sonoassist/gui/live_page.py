@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from sonoassist.exam.checklist import Completeness
 from sonoassist.gui.actions import ActionSet
 from sonoassist.gui.exam_bar import ExamBar, ExamHead
 from sonoassist.gui.frame_times import FrameTimes
@@ -12,6 +13,7 @@ from sonoassist.gui.headline import Headline
 from sonoassist.gui.manual_items import ManualItems
 from sonoassist.gui.plane_list import PlaneList
 from sonoassist.gui.splash import DISCLAIMER
+from sonoassist.gui.still_to_find import StillToFind
 from sonoassist.gui.strip import Strip
 from sonoassist.gui.theme import Look
 from sonoassist.gui.timing import TimingPanel
@@ -46,6 +48,8 @@ class LivePage(QWidget):
         self.head = ExamHead(look)
         self.manual = ManualItems(look)
         self.exam_bar = ExamBar(look, actions)
+        self.still_to_find = StillToFind(look)
+        self._exam_runs = False
         self._disclaimer = QLabel(DISCLAIMER)
         self._left = QVBoxLayout()
         self._side = QWidget()
@@ -55,7 +59,11 @@ class LivePage(QWidget):
 
     def _build(self) -> None:
         self._left.addWidget(self.headline)
-        self._left.addWidget(self.viewport, 1)
+        middle = QHBoxLayout()
+        middle.addWidget(self.viewport, 1)
+        middle.addWidget(self.still_to_find)
+        self._middle = middle
+        self._left.addLayout(middle, 1)
         self._left.addWidget(self.timing)
         self.timing.hide()
         self._left.addWidget(self.strip)
@@ -87,7 +95,8 @@ class LivePage(QWidget):
         self._side_column.setSpacing(px(8))
         self._disclaimer.setStyleSheet(f"font-size: {px(12)}px")
         left = (self.headline, self.viewport, self.strip, self.transport, self.timing)
-        right = (self.head, self.planes, self.manual, self.exam_bar)
+        right = (self.head, self.planes, self.manual, self.exam_bar, self.still_to_find)
+        self._middle.setSpacing(px(14))
         for part in (*left, *right):
             part.set_look(look)
         self._fit()
@@ -100,6 +109,17 @@ class LivePage(QWidget):
         wide = self.width() / self._look.scale
         side = NARROW_SIDE_PX if wide < NARROW_PX else SIDE_PX if wide < WIDE_PX else WIDE_SIDE_PX
         self._side.setFixedWidth(self._look.px(side))
+        self._show_missing()
+
+    def show_exam(self, done: Completeness | None) -> None:
+        """Show beside the picture what is missing, where there is room for it."""
+        self._exam_runs = done is not None
+        self.still_to_find.show_exam(done)
+        self._show_missing()
+
+    def _show_missing(self) -> None:
+        wide = self.width() / self._look.scale >= WIDE_PX
+        self.still_to_find.setVisible(self._exam_runs and wide)
 
     def apply(self, settings: Settings) -> None:
         """Show what the settings ask for."""

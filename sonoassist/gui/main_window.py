@@ -119,10 +119,10 @@ class MainWindow(QWidget):
             Act.MARK: controller.toggle_mark,
             Act.MARK_BACK: lambda: controller.to_mark(False),
             Act.MARK_ON: lambda: controller.to_mark(True),
-            Act.CAPTURE: lambda: desk.capture(controller.picture()),
+            Act.CAPTURE: lambda: desk.capture(controller.picture(), controller.freeze.views),
             Act.KEEP: desk.keep,
             Act.REJECT: desk.reject,
-            Act.SWAP: lambda: desk.replace(controller.picture()),
+            Act.SWAP: lambda: desk.replace(controller.picture(), controller.freeze.views),
             Act.LOOK: self._look_at_capture,
             Act.ITEM_UP: lambda: desk.step(-1),
             Act.ITEM_DOWN: lambda: desk.step(1),
@@ -154,7 +154,7 @@ class MainWindow(QWidget):
             Act.PAGE_LIVE: lambda: self.show_page(Page.LIVE),
             Act.PAGE_REVIEW: lambda: self.show_page(Page.REVIEW),
             Act.PAGE_PRACTICE: lambda: self.show_page(Page.PRACTICE),
-            Act.HELP: self._ask(Questions.show_help),
+            Act.HELP: lambda: self.questions.show_help(self._others.get(self.page)),
             Act.LEAVE: self.leave,
             Act.QUIT: self._quit,
         }
@@ -183,6 +183,10 @@ class MainWindow(QWidget):
         self.pages.addWidget(widget)
         self._of(page).set_look(self.look)
 
+    def other(self, page: Page) -> QWidget | None:
+        """A page besides the live one, or None where it was not added."""
+        return self._others.get(page)
+
     def _of(self, page: Page) -> PageWidget:
         widget: PageWidget = self._others[page]  # type: ignore[assignment]
         return widget
@@ -197,6 +201,7 @@ class MainWindow(QWidget):
         else:
             self.controller.leave_live()
         self.page = page
+        self.setFocusProxy(self._others.get(page))  # a page has keys of its own
         self.top.show_page(page)
         if page is not Page.LIVE:
             self.pages.setCurrentWidget(self._others[page])
@@ -204,12 +209,11 @@ class MainWindow(QWidget):
         self.display.refresh()
         self._allow()
 
-    def open_here(self, spec: str) -> None:
-        """Open a recording or another source on the page that is shown."""
-        if self.page is Page.LIVE:
-            self.controller.open(spec)
-        else:
-            self._of(self.page).open(spec)
+    def open_here(self, spec: str, page: Page | None = None) -> None:
+        """Open a recording or another source on the page that is shown, or on another one."""
+        self.show_page(page or self.page)
+        shown = self.controller if self.page is Page.LIVE else self._of(self.page)
+        shown.open(spec)
 
     def _look_at_capture(self) -> None:
         self.questions.show_capture(self.actions_set)
@@ -284,7 +288,7 @@ class MainWindow(QWidget):
         """Enable what can be used now."""
         source, recording, live = needs_met(self.display.status)
         frozen, exam = self.controller.freeze.active, self.controller.desk.view is not None
-        met = (source, recording, live, frozen, exam, True)
+        met = (source, recording, live, frozen, exam, exam, True)
         have = {need for need, is_met in zip(_NEEDS, met, strict=True) if is_met}
         if self.page is not Page.LIVE:
             have.clear()  # the keys belong to the page that is shown
@@ -377,7 +381,15 @@ class MainWindow(QWidget):
             event.accept()
 
 
-_NEEDS = (Needs.PICTURE, Needs.RECORDING, Needs.LIVE, Needs.FREEZE, Needs.EXAM, Needs.VIEW)
+_NEEDS = (
+    Needs.PICTURE,
+    Needs.RECORDING,
+    Needs.LIVE,
+    Needs.FREEZE,
+    Needs.EXAM,
+    Needs.SEEN,
+    Needs.VIEW,
+)
 
 
 def _warning(status: SessionStatus) -> str:

@@ -96,7 +96,7 @@ class ManualItems(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         look = self._look
-        font = look.font(14)
+        font = look.font(14 if self.width() >= look.px(300) else 12)
         metrics = QFontMetricsF(font)
         for number, line in enumerate(self._lines):
             rect = self.item_rect(number)
@@ -106,9 +106,9 @@ class ManualItems(QWidget):
                 edge = QRectF(rect.left(), rect.top() + 1, look.px(3), rect.height() - 2)
                 painter.fillRect(edge, look.colour("accent"))
             mark = QRectF(0, 0, look.px(14), look.px(14))
-            mark.moveCenter(QPointF(rect.left() + look.px(15), rect.center().y()))
+            mark.moveCenter(QPointF(rect.left() + look.px(13), rect.center().y()))
             paint_mark(painter, mark, line, look)
-            words = rect.adjusted(look.px(28), 0, -look.px(4), 0)
+            words = rect.adjusted(look.px(25), 0, -look.px(1), 0)
             text = metrics.elidedText(line.item.label, Qt.TextElideMode.ElideRight, words.width())
             painter.setFont(font)
             painter.setPen(look.colour("text" if line.state.done else "muted"))

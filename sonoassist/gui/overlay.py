@@ -61,8 +61,10 @@ def _heat_table() -> NDArray[np.uint8]:
     """256 premultiplied BGRA entries: inferno, more opaque the stronger the evidence."""
     from sonoassist.opencv import cv2  # not at the top: the window is up before it is loaded
 
-    levels = np.arange(256, dtype=np.uint8)
-    colours = np.asarray(cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO)[:, 0], np.float32)
+    # A column: OpenCV 5 takes a flat array for one row, older ones for one column.
+    levels = np.arange(256, dtype=np.uint8).reshape(256, 1)
+    mapped = cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO).reshape(256, 3)
+    colours = np.asarray(mapped, np.float32)
     strength = np.linspace(0.0, 1.0, 256, dtype=np.float32)
     alpha = HEAT_OPACITY * np.clip(strength * 1.4 - 0.06, 0.0, 1.0)
     table = np.empty((256, 4), np.float32)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from sonoassist.gui.theme import Look
 
@@ -40,4 +41,18 @@ class PageWidget(Protocol):
 
     def stop(self) -> None:
         """The window closes: nothing of it runs when this returns."""
+        ...
+
+
+@runtime_checkable
+class HasHelp(Protocol):
+    """A page with keys of its own, which the help shows while the page is shown."""
+
+    @property
+    def help_name(self) -> str:
+        """Name of its text in `resources/help`, without the suffix."""
+        ...
+
+    def help_keys(self) -> Sequence[tuple[str, str]]:
+        """(key as it is shown, what it does), in the order of the help."""
         ...

@@ -267,14 +267,16 @@ class PlaneList(QWidget):
                 if self._is_selected(line):
                     self._paint_selection(painter, row)
                 if plane is winner:
-                    self._paint_mark(painter, row, plane)
+                    # Where there is no room for both, the state matters more than the arrow.
+                    arrow = line is None or not self.picture_rect(row).isEmpty()
+                    self._paint_mark(painter, row, plane, arrow=arrow)
                 if line is not None:
                     self._paint_line(painter, row, line, won=plane is winner)
                 self._paint_words(painter, row, name, share, plane is winner)
                 self._paint_bar(painter, row, plane)
         painter.end()
 
-    def _paint_mark(self, painter: QPainter, row: int, plane: Plane) -> None:
+    def _paint_mark(self, painter: QPainter, row: int, plane: Plane, *, arrow: bool) -> None:
         look = self._look
         rect = self.row_rect(row).adjusted(look.px(4), 1.5, -look.px(4), -1.5)
         fill = QColor(plane.colour)
@@ -282,6 +284,8 @@ class PlaneList(QWidget):
         painter.setBrush(fill)
         painter.setPen(QPen(look.ink(plane.colour), max(look.px(2), 2)))
         painter.drawPath(rounded(rect, look.px(7)))
+        if not arrow:
+            return
         middle, left, side = rect.center().y(), rect.left() + look.px(9), look.px(5)
         painter.setBrush(look.ink(plane.colour))
         painter.setPen(Qt.PenStyle.NoPen)
@@ -309,13 +313,13 @@ class PlaneList(QWidget):
         side = look.px(14)
         if not picture.isEmpty():
             paint_thumbnail(painter, picture, line, self._thumbnails.of(line), look)
-        if not won or not picture.isEmpty():
-            at = QRectF(0, 0, side, side)
-            at.moveCenter(QPointF(look.px(15), rect.center().y()))
-            if won:  # the winner's triangle stands there
-                at.moveTopRight(picture.topRight() + QPointF(-look.px(2), look.px(2)))
-            if not (won and line.state.done is False):
-                paint_mark(painter, at, line, look)
+        at = QRectF(0, 0, side, side)
+        at.moveCenter(QPointF(look.px(15), rect.center().y()))
+        if not won or picture.isEmpty():
+            paint_mark(painter, at, line, look)
+        elif line.state.done:  # the winner's arrow stands there
+            at.moveTopRight(picture.topRight() + QPointF(-look.px(2), look.px(2)))
+            paint_mark(painter, at, line, look)
         if self._says_state(rect):
             track = self.bar_rect(row)
             words = QRectF(track.left(), track.bottom() + 1, track.width(), 0)

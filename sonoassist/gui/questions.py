@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
@@ -11,11 +12,20 @@ from sonoassist.gui.actions import ActionSet, Needs
 from sonoassist.gui.capture_sheet import CaptureSheet
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.exams_sheet import ExamsSheet
+from sonoassist.gui.page import HasHelp, Page
 from sonoassist.gui.report_sheet import ReportSheet
 from sonoassist.gui.settings_sheet import SettingsSheet
 from sonoassist.gui.sheets import AskSheet, HelpSheet, Sheet
 from sonoassist.gui.theme import DARK, Look
 from sonoassist.packets import Box
+
+
+class OpenHere(Protocol):
+    """Opens something on the page that is shown, or on the one named."""
+
+    def __call__(self, spec: str, page: Page | None = None) -> None:
+        """Open it."""
+        ...
 
 
 class Questions:
@@ -24,7 +34,7 @@ class Questions:
     Args:
         window: What they lie on.
         controller: Gets the answers.
-        open_here: Opens what the user chose, on the page that is shown.
+        open_here: Opens what the user chose, on the page that is shown or on the one named.
         changed: Called when a sheet has opened or closed: other keys work then.
     """
 
@@ -32,7 +42,7 @@ class Questions:
         self,
         window: QWidget,
         controller: Controller,
-        open_here: Callable[[str], None],
+        open_here: OpenHere,
         changed: Callable[[], None],
     ) -> None:
         self._window = window
@@ -45,9 +55,9 @@ class Questions:
     def set_look(self, look: Look) -> None:
         """Change theme or size; the settings, which may have asked for it, open again."""
         self._look = look
-        again = isinstance(self.sheet, SettingsSheet)
-        self.close()
-        if again:
+        # What was typed into another sheet must not be lost; it keeps its look until it closes.
+        if isinstance(self.sheet, SettingsSheet):
+            self.close()
             self.show_settings()
 
     def _open(self, sheet: Sheet) -> None:
@@ -62,6 +72,9 @@ class Questions:
         sheet, self.sheet = self.sheet, None
         if sheet is None:
             return False
+        sheet.gone = True
+        if isinstance(sheet, CaptureSheet):
+            self._controller.desk.hold(False)
         sheet.hide()
         sheet.deleteLater()
         self._window.setFocus()
@@ -80,12 +93,17 @@ class Questions:
 
     # -- sheets ----------------------------------------------------------------------------
 
-    def show_help(self) -> None:
-        """Open the help, or close it."""
+    def show_help(self, page: QWidget | None = None) -> None:
+        """Open the help, or close it.
+
+        Args:
+            page: The page that is shown; None for the live one.
+        """
         if isinstance(self.sheet, HelpSheet):
             self.close()
         else:
-            self._open(HelpSheet(self._window, self._look))
+            helped = page if isinstance(page, HasHelp) else None
+            self._open(HelpSheet(self._window, self._look, helped))
 
     def show_settings(self) -> None:
         """Open the settings, or close them."""
@@ -101,6 +119,7 @@ class Questions:
         elif self._controller.desk.view is not None:
             desk = self._controller.desk
             self._open(CaptureSheet(self._window, self._look, desk, actions))
+            desk.hold(True)
 
     def show_exams(self) -> None:
         """List the exams kept so far, or close the list."""
@@ -110,13 +129,18 @@ class Questions:
         elif store is not None:
             sheet = ExamsSheet(self._window, self._look, store, self._controller.jobs)
             sheet.report_asked.connect(self.show_report)
+            sheet.review_asked.connect(
+                lambda exam_id: self._open_here(f"exam:{exam_id}", Page.REVIEW)
+            )
             self._open(sheet)
 
     def show_report(self, exam_id: str = "") -> None:
-        """Ask what the report of an exam shall have; of the running one when none is named."""
+        """Ask what a report shall have: of the exam named, the running one, or the last."""
         desk = self._controller.desk
-        exam_id = exam_id or desk.exam_id
-        if desk.store is not None and exam_id:
+        exam_id = exam_id or desk.exam_id or desk.last_exam_id
+        if desk.store is None or not exam_id:
+            self._controller.note("No exam was kept yet", "Ctrl+L lists those of other days")
+        else:
             self._open(ReportSheet(self._window, self._look, self._controller, exam_id))
 
     def ask_note(self) -> None:
@@ -125,6 +149,7 @@ class Questions:
             self._window, self._look, title="Note on the exam",
             text="It is kept with the exam and printed in the report. No names of persons, please.",
             example="Difficult view, lying on its front", button="Keep",
+            now=self._controller.desk.words()[0], may_be_empty=True,
         )  # fmt: skip
         sheet.answered.connect(self._controller.desk.note)
         self._open(sheet)
@@ -135,6 +160,7 @@ class Questions:
             self._window, self._look, title="Study number",
             text="Your own number for this exam, for the report. Not the name of a person.",
             example="S-0417", button="Keep",
+            now=self._controller.desk.words()[1], may_be_empty=True,
         )  # fmt: skip
         sheet.answered.connect(self._controller.desk.set_study_id)
         self._open(sheet)

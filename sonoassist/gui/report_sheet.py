@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, QUrl
 from PyQt6.QtGui import QDesktopServices, QKeyEvent
@@ -18,9 +19,14 @@ from PyQt6.QtWidgets import (
 )
 
 from sonoassist.exam.export import Export, write_export
+from sonoassist.exam.sending import send_exam
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
+from sonoassist.live.status import Level, Notice
+
+if TYPE_CHECKING:
+    from sonoassist.exam.pacs.outcome import SendReport
 
 _PARTS = (
     ("pdf", "PDF report"),
@@ -63,6 +69,14 @@ class ReportSheet(Sheet):
         row.addWidget(self.folder, 1)
         row.addWidget(choose)
         self.body.addLayout(row)
+        self.node = QLineEdit(controller.settings.pacs_node)
+        self.node.setPlaceholderText("AE@HOST:PORT of a PACS node")
+        self.send = QPushButton("Send what was kept")
+        self.send.clicked.connect(self._send)
+        sending = QHBoxLayout()
+        sending.addWidget(self.node, 1)
+        sending.addWidget(self.send)
+        self.body.addLayout(sending)
         self.said = QLabel("Research and training only. Not for diagnosis.")
         self.said.setObjectName("muted")
         self.said.setWordWrap(True)
@@ -122,13 +136,35 @@ class ReportSheet(Sheet):
         )  # fmt: skip
 
     def _written(self, files: list[Path]) -> None:
+        if not self.gone:
+            self.show_folder.show()
+        self._tell(f"{len(files)} files written to {files[0].parent}")
+
+    def _send(self) -> None:
+        node = self.node.text().strip()
+        self._controller.change(pacs_node=node)
+        self.send.setEnabled(False)
+        self.said.setText("Sending …")
+        self._controller.jobs.start(
+            "send", partial(send_exam, self._store, self._exam_id, node, self.export()),
+            self._sent, self._failed,
+        )  # fmt: skip
+
+    def _sent(self, report: SendReport) -> None:
+        self._tell(report.message, failed=not report.complete)
+
+    def _tell(self, text: str, *, failed: bool = False) -> None:
+        """Say what came of it, on the sheet or, where that was closed, in a notice."""
+        if self.gone:
+            level = Level.WARNING if failed else Level.INFO
+            self._controller.session.notices.put(Notice(level, text))
+            return
         self.write.setEnabled(True)
-        self.show_folder.show()
-        self.said.setText(f"{len(files)} files written to {self.folder.text()}")
+        self.send.setEnabled(True)
+        self.said.setText(text)
 
     def _failed(self, error: Exception) -> None:
-        self.write.setEnabled(True)
-        self.said.setText(str(error))
+        self._tell(str(error), failed=True)
 
     def _open_folder(self) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(self.folder.text())):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import (
@@ -12,11 +14,13 @@ from PyQt6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
-from sonoassist.gui.actions import ACTIONS, Action, Group, key_text
+from sonoassist.gui.actions import ACTIONS, Group, Needs, key_text
+from sonoassist.gui.page import HasHelp
 from sonoassist.gui.theme import Look, help_file
 
 
@@ -39,6 +43,8 @@ class Sheet(QWidget):
         super().__init__(over)
         self._over = over
         self._look = look
+        self.gone = False
+        """It was closed; what comes of its work is told otherwise."""
         self._wide_px = wide_px
         self.card = QFrame(self)
         self.card.setObjectName("card")
@@ -94,18 +100,29 @@ class Sheet(QWidget):
 
 
 class HelpSheet(Sheet):
-    """Every key, made from the table of actions, and a page of help."""
+    """Every key, made from the table of actions, and a page of help.
 
-    def __init__(self, over: QWidget, look: Look) -> None:
+    Args:
+        over: The window it lies on.
+        look: Theme and size.
+        page: The page that is shown, where it has keys of its own; None for the live page.
+    """
+
+    def __init__(self, over: QWidget, look: Look, page: HasHelp | None = None) -> None:
         super().__init__(over, look, "Keys and help", 1560)
+        self._page = page
         inside = QWidget()
-        columns = QHBoxLayout(inside)
-        columns.setContentsMargins(0, 0, look.px(8), 0)
-        columns.setSpacing(look.px(36))
-        first, second = (Group.FREEZE, Group.SOURCE), (Group.EXAM, Group.ANALYSIS)
-        for groups in (first, second, (Group.DISPLAY, Group.WINDOW)):
-            columns.addLayout(self._keys(groups), 3)
-        columns.addWidget(self._text(), 4)
+        parts = QHBoxLayout()
+        parts.setSpacing(look.px(36))
+        for column in self._columns():
+            parts.addLayout(column, 3)
+        # Beside the keys where there is room, else under them.
+        beside = over.width() >= look.px(1500)
+        whole = QHBoxLayout(inside) if beside else QVBoxLayout(inside)
+        whole.setContentsMargins(0, 0, look.px(8), 0)
+        whole.setSpacing(look.px(36))
+        whole.addLayout(parts, 9)
+        whole.addWidget(self._text(), 4)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -116,11 +133,22 @@ class HelpSheet(Sheet):
         self.setFocusProxy(area)  # so that the arrows scroll where the window is low
         self.body.addWidget(area)
 
-    def _keys(self, groups: tuple[Group, ...]) -> QVBoxLayout:
+    def _columns(self) -> list[QVBoxLayout]:
+        if self._page is None:
+            first, second = (Group.FREEZE, Group.SOURCE), (Group.EXAM, Group.ANALYSIS)
+            every = (first, second, (Group.DISPLAY, Group.WINDOW))
+            return [self._keys([(one.value, _of_group(one)) for one in some]) for some in every]
+        keys = list(self._page.help_keys())
+        half = (len(keys) + 1) // 2
+        window = [(one.value, _of_group(one, always=True)) for one in (Group.SOURCE, Group.WINDOW)]
+        parts = [("This page", keys[:half])], [("", keys[half:])], window
+        return [self._keys(part) for part in parts]
+
+    def _keys(self, parts: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> QVBoxLayout:
         column = QVBoxLayout()
         column.setSpacing(self._look.px(10))
-        for group in groups:
-            title = QLabel(group.value)
+        for heading, keys in parts:
+            title = QLabel(heading)
             title.setObjectName("section")
             column.addWidget(title)
             grid = QGridLayout()
@@ -128,9 +156,9 @@ class HelpSheet(Sheet):
             grid.setHorizontalSpacing(self._look.px(14))
             grid.setColumnMinimumWidth(0, self._look.px(96))
             grid.setColumnStretch(1, 1)
-            for row, action in enumerate(one for one in ACTIONS if one.group is group):
-                grid.addWidget(self._key(action), row, 0, Qt.AlignmentFlag.AlignLeft)
-                words = QLabel(action.text.rstrip("…"))
+            for row, (key, text) in enumerate(keys):
+                grid.addWidget(self._key(key), row, 0, Qt.AlignmentFlag.AlignLeft)
+                words = QLabel(text)
                 words.setWordWrap(True)
                 grid.addWidget(words, row, 1)
             column.addLayout(grid)
@@ -138,9 +166,10 @@ class HelpSheet(Sheet):
         column.addStretch(1)
         return column
 
-    def _key(self, action: Action) -> QLabel:
-        key = QLabel(key_text(action.act))
+    def _key(self, text: str) -> QLabel:
+        key = QLabel(text)
         palette, px = self._look.palette, self._look.px
+        key.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         key.setStyleSheet(
             f"background: {palette.raised}; border: 1px solid {palette.line};"
             f" border-radius: {px(4)}px; padding: 1px {px(7)}px; font-size: {px(12)}px"
@@ -148,12 +177,24 @@ class HelpSheet(Sheet):
         return key
 
     def _text(self) -> QLabel:
-        text = QLabel(help_file("live.md").read_text(encoding="utf-8"))
+        names = ("live", "practice") if self._page is None else (self._page.help_name,)
+        pages = (help_file(f"{name}.md").read_text(encoding="utf-8") for name in names)
+        text = QLabel("\n".join(pages))
         text.setTextFormat(Qt.TextFormat.MarkdownText)
         text.setWordWrap(True)
         text.setAlignment(Qt.AlignmentFlag.AlignTop)
         text.setMinimumWidth(self._look.px(280))
         return text
+
+
+def _of_group(group: Group, *, always: bool = False) -> list[tuple[str, str]]:
+    """(key, text) of the actions of a group; or of those only that work on every page."""
+    found = (one for one in ACTIONS if one.group is group)
+    return [
+        (key_text(one.act), one.text.rstrip("…"))
+        for one in found
+        if not always or one.needs is Needs.NOTHING
+    ]
 
 
 class AskSheet(Sheet):
@@ -174,12 +215,15 @@ class AskSheet(Sheet):
         text: str,
         example: str,
         button: str,
+        now: str = "",
+        may_be_empty: bool = False,
     ) -> None:
         super().__init__(over, look, title, 620)
         words = QLabel(text)
         words.setObjectName("muted")
         words.setWordWrap(True)
-        self.line = QLineEdit()
+        self._may_be_empty = may_be_empty
+        self.line = QLineEdit(now)
         self.line.setPlaceholderText(example)
         self.line.returnPressed.connect(self._answer)
         go = QPushButton(button)
@@ -198,6 +242,6 @@ class AskSheet(Sheet):
 
     def _answer(self) -> None:
         text = self.line.text().strip()
-        if text:
+        if text or self._may_be_empty:
             self.closed.emit()
             self.answered.emit(text)

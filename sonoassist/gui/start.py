@@ -26,6 +26,7 @@ from sonoassist.gui.theme import DARK, PALETTES, Look, family
 
 if TYPE_CHECKING:
     from sonoassist.gui.compose import Program
+    from sonoassist.practice.wish import PracticeWish
 
 STEPS = (
     ("Loading the settings …", "sonoassist.settings"),
@@ -144,7 +145,14 @@ def close_on_interrupt(shell: Shell) -> QTimer:
     return timer
 
 
-def run(source: str | None, overrides: Mapping[str, Any], *, bundled_model: bool = False) -> int:
+def run(
+    source: str | None,
+    overrides: Mapping[str, Any],
+    *,
+    bundled_model: bool = False,
+    page: str = "live",
+    practice: PracticeWish | None = None,
+) -> int:
     """Open the window and stay in it until it is closed; returns the exit code.
 
     Raises:
@@ -155,7 +163,7 @@ def run(source: str | None, overrides: Mapping[str, Any], *, bundled_model: bool
     def launch() -> Program:
         from sonoassist.gui.compose import launch
 
-        return launch(shell, source, overrides, bundled=bundled_model)
+        return launch(shell, source, overrides, bundled=bundled_model, page=page, practice=practice)
 
     application = make_application()
     garbage = GuiGarbage()

@@ -30,7 +30,10 @@ from sonoassist.live.status import ModelState, SessionStatus
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
 
 MAX_RECENT_SHOWN = 6
-_OPENERS = (Act.OPEN_FILE, Act.OPEN_FOLDER, Act.DEVICES, Act.STREAM, Act.DEMO)
+_OPENERS = (
+    Act.OPEN_FILE, Act.OPEN_FOLDER, Act.DEVICES, Act.STREAM, Act.DEMO,
+    Act.PAGE_REVIEW, Act.PAGE_PRACTICE, Act.EXAMS,
+)  # fmt: skip
 
 
 def is_missing(spec: str) -> bool:

@@ -59,7 +59,7 @@ class BestFrames:
     def __init__(self) -> None:
         self._meter = QualityMeter()
         self._view: _View | None = None
-        self._proposed: dict[str, Candidate] = {}
+        self._proposed: dict[str, _Worth] = {}
         self._refused: dict[str, list[float]] = {}
 
     def update(self, analysis: Analysis, steady: SteadyState) -> list[Candidate]:
@@ -97,6 +97,10 @@ class BestFrames:
         if self._view is not None and self._view.plane.key == plane:
             self._view = None
 
+    def forget(self, plane: str) -> None:
+        """What was proposed last of a plane was not taken: it may be proposed again."""
+        self._proposed.pop(plane, None)
+
     def _fits(self, analysis: Analysis, steady: SteadyState) -> bool:
         plane, at_s = steady.plane, analysis.frame.captured_at_s
         if plane is None or analysis.state is not State.PLANE:
@@ -109,11 +113,20 @@ class BestFrames:
     def _propose(self, best: Candidate | None) -> list[Candidate]:
         if best is None:
             return []
+        worth = _worth(best)
         before = self._proposed.get(best.plane.key)
-        if before is not None and not _better(best, before):
+        if before is not None and not _better(worth, before):
             return []
-        self._proposed[best.plane.key] = best
+        self._proposed[best.plane.key] = worth
         return [best]
+
+
+@dataclass(frozen=True, slots=True)
+class _Worth:
+    """What frames are compared by; the frames themselves are not held on to."""
+
+    confidence: float
+    quality: float
 
 
 class _View:
@@ -144,8 +157,9 @@ class _View:
             self._equals = 0
         self._peak = max(self._peak, confidence)
         self._equals += 1
+        worth = _Worth(confidence, quality.together)
         fallen = best is not None and best.confidence < self._peak - NEAR
-        if best is None or fallen or _preferred(confidence, quality, best, 0.0):
+        if best is None or fallen or _preferred(worth, _worth(best), 0.0):
             self._best = Candidate(
                 analysis, self.plane, confidence, quality, steady_s, self._equals
             )
@@ -170,17 +184,21 @@ def _confidence(analysis: Analysis, steady: SteadyState, plane: Plane) -> float:
     return min(smoothed, analysis.prediction.confidence)
 
 
-def _better(one: Candidate, other: Candidate) -> bool:
+def _worth(one: Candidate) -> _Worth:
+    return _Worth(one.confidence, one.quality.together)
+
+
+def _better(one: _Worth, other: _Worth) -> bool:
     """Whether it is worth taking the place of one that the user may have seen already."""
     gain = one.confidence - other.confidence
     if abs(gain) > NEAR:
         return gain > 0
-    return _preferred(one.confidence, one.quality, other, NEAR / 2)
+    return _preferred(one, other, NEAR / 2)
 
 
-def _preferred(confidence: float, quality: Quality, other: Candidate, least: float) -> bool:
+def _preferred(one: _Worth, other: _Worth, least: float) -> bool:
     """Among frames about as sure: the sharper and stiller one, else the surer one."""
-    gain = quality.together - other.quality.together
+    gain = one.quality - other.quality
     if abs(gain) > GAIN:
         return gain > 0
-    return confidence - other.confidence > least
+    return one.confidence - other.confidence > least

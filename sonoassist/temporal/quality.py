@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sonoassist.opencv import cv2
-from sonoassist.packets import Analysis, Floats
+from sonoassist.packets import Analysis, Box, Floats, Pixels
 
 GAIN = 0.05
 """Among frames about as sure one must be so much better in quality to be preferred for it."""
@@ -46,7 +46,7 @@ class QualityMeter:
     def measure(self, analysis: Analysis) -> Quality:
         """Take the next frame; frames come in the order of their times."""
         frame = analysis.frame
-        small = _small(analysis)
+        small = _small(frame.pixels, analysis.geometry.crop)
         last, self._last = self._last, (frame.source_id, frame.time_s, small)
         stillness = 1.0
         if last is not None and last[0] == frame.source_id and not frame.still:
@@ -55,12 +55,22 @@ class QualityMeter:
         return Quality(_sharpness(small), stillness)
 
 
-def _small(analysis: Analysis) -> Floats:
-    """The crop, small and grey: float32, (112, 144), 0 to 255."""
-    crop, pixels = analysis.geometry.crop, analysis.frame.pixels
+def sharpness(pixels: Pixels, field: Box) -> float:
+    """Edge strength over contrast of the field of view, 0 to 1; needs no other frame.
+
+    Args:
+        pixels: uint8, (H, W, 3) RGB or (H, W) grey.
+        field: In frame pixels.
+    """
+    return _sharpness(_small(pixels, field))
+
+
+def _small(pixels: Pixels, field: Box) -> Floats:
+    """The field of view, small and grey: float32, (112, 144), 0 to 255."""
+    top, left = max(int(field.top), 0), max(int(field.left), 0)
     part = pixels[
-        max(int(crop.top), 0) : max(int(np.ceil(crop.bottom)), 1),
-        max(int(crop.left), 0) : max(int(np.ceil(crop.right)), 1),
+        top : max(int(np.ceil(field.bottom)), top + 1),
+        left : max(int(np.ceil(field.right)), left + 1),
     ]
     small = np.asarray(cv2.resize(part, SIZE_PX, interpolation=cv2.INTER_AREA), np.float32)
     return small if small.ndim == 2 else np.asarray(small.mean(axis=2), np.float32)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from sonoassist.cli import run
 from sonoassist.model.store import ModelStore
@@ -120,6 +121,16 @@ def test_bad_input_gives_one_line(
     ):  # fmt: skip
         assert train(exams, "--out", out, *SMALL, *words) == 2, words
         refused(capsys, words[0].strip("-").split("-")[0])
+
+
+def test_two_trainings_do_not_share_a_folder(
+    exams: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "run").mkdir()
+    with FileLock(str(tmp_path / "run" / "run.lock")):
+        assert train(exams, "--out", tmp_path / "run", "--iterations", 1, *SMALL) == 2
+    refused(capsys, "another training writes into")
+    assert train(exams, "--out", tmp_path / "run", "--iterations", 1, *SMALL) == 0
 
 
 def test_a_folder_that_cannot_be_used_is_refused_before_the_data_is_prepared(

@@ -49,8 +49,8 @@ def truth() -> list[dict[str, str]]:
 def _rows() -> Iterator[FrameRow]:
     rng = np.random.default_rng(1)
     for row in truth():
-        shares = rng.dirichlet(np.full(14, 0.08)) * 0.5
-        shares[INDEX[row["plane"]]] += 0.5
+        shares = rng.dirichlet(np.full(14, 0.05)) * (0.1 + 0.3 * np.sin(int(row["frame"]) / 9) ** 8)
+        shares[INDEX[row["plane"]]] += 1 - shares.sum()
         at_s = float(row["time_s"])
         confidence = float(shares.max())
         yield FrameRow(

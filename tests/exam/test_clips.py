@@ -23,7 +23,7 @@ from recording_help import (
 )
 
 from sonoassist import paths
-from sonoassist.exam.clips import Clipper
+from sonoassist.exam.clips import LATE_S, SECONDS, Clipper
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture
 from sonoassist.packets import Frame
@@ -184,35 +184,38 @@ def test_a_capture_that_is_gone_gets_no_clip(
 
 
 def test_frames_that_are_gone(exam: Exam, clipper: Clipper) -> None:
+    count = round((2 * SECONDS + LATE_S + 1) * RATE_HZ)
     assert not clipper.begin(1, 0.0)
-    feed(clipper, range(200))
-    assert not clipper.begin(1, 20 / RATE_HZ)
+    feed(clipper, range(count))
+    assert not clipper.begin(1, 0.5)
     clipper.stop()
-    assert not clipper.begin(1, 199 / RATE_HZ)
+    assert not clipper.begin(1, (count - 1) / RATE_HZ)
 
 
 def test_a_capture_known_only_later(exam: Exam, clipper: Clipper) -> None:
-    """Its clip begins where the frames begin, and is written at once where its time is over."""
-    feed(clipper, range(200))
-    shot = captured(exam, 140)
-    assert clipper.begin(shot.capture_id, 140 / RATE_HZ)
+    """It gets all its seconds, and is written at once where its time is over."""
+    last = 300
+    feed(clipper, range(last + 1))
+    known_late = last - round((LATE_S - 0.5) * RATE_HZ)
+    shot = captured(exam, known_late)
+    assert clipper.begin(shot.capture_id, known_late / RATE_HZ)
     clipper.stop()
+    around = round(SECONDS * RATE_HZ)
     found = numbers_in(exam, shot.capture_id)
-    assert found == list(range(found[0], 191))
-    assert found[0] in (136, 137)  # two and a half seconds before the newest
+    assert found == list(range(known_late - around, known_late + around + 1))
 
 
 def test_memory_is_bounded(exam: Exam, troubles: list[str]) -> None:
-    """Clips begin later, and none begins while others fill the memory."""
+    """Clips begin later and end earlier."""
     size = numbered(0).pixels.nbytes
     clipper = Clipper(exam, troubles.append, limit_bytes=9 * size)
     feed(clipper, range(60))
     first = captured(exam, 59)
     assert clipper.begin(first.capture_id, 59 / RATE_HZ)
+    assert not clipper.begin(captured(exam, 59).capture_id, 59 / RATE_HZ)  # it is full
     feed(clipper, range(60, 70))
-    assert not clipper.begin(captured(exam, 69).capture_id, 69 / RATE_HZ)
     clipper.stop()
-    assert numbers_in(exam, first.capture_id) == list(range(51, 70))
+    assert numbers_in(exam, first.capture_id) == list(range(51, 61))
     assert troubles == []
 
 

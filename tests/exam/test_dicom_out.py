@@ -3,6 +3,7 @@ from __future__ import annotations
 import stat
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
@@ -25,6 +27,7 @@ from dicom_exam import (
     shot_of,
     start_of,
     store_in,
+    within,
 )
 from dicom_validator import complaints
 from sonoassist import __version__
@@ -51,7 +54,7 @@ def plain(exam: Exam, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Pat
 
 @pytest.fixture(scope="module")
 def masked(exam: Exam, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return exported(exam, tmp_path_factory.mktemp("masked"), DicomOptions(mask=black_outside))
+    return exported(exam, tmp_path_factory.mktemp("masked"), DicomOptions(mask=within))
 
 
 def exported(exam: Exam, folder: Path, options: DicomOptions) -> dict[str, Path]:
@@ -162,7 +165,7 @@ def test_pictures_without_colour_are_stored_grey(tmp_path: Path) -> None:
     with store_in(tmp_path).create(start_of(synthetic=False, study_id="")) as exam:
         capture = exam.add_capture(shot_of("femur"), picture, judgement=Judgement.KEPT)
         add_clip(exam, capture, [picture, picture[::-1].copy()], [0.0, 0.05])
-        files = exported(exam, tmp_path / "out", DicomOptions(mask=black_outside))
+        files = exported(exam, tmp_path / "out", DicomOptions(mask=within))
     still, clip = dcmread(files["still-001-femur"]), dcmread(files["clip-001-femur"])
     assert still.PhotometricInterpretation == clip.PhotometricInterpretation == "MONOCHROME2"
     assert np.array_equal(still.pixel_array, black_outside(picture, FIELD)[..., 0])
@@ -316,8 +319,33 @@ def test_a_clip_of_another_size_is_not_masked(tmp_path: Path) -> None:
         capture = exam.add_capture(shot_of("lips"), picture, judgement=Judgement.KEPT)
         add_clip(exam, capture, [picture[:300]], [0.0])
         with pytest.raises(OutputError, match="another size than its still"):
-            export_dicom(exam, tmp_path / "out", DicomOptions(mask=black_outside))
+            export_dicom(exam, tmp_path / "out", DicomOptions(mask=within))
         export_dicom(exam, tmp_path / "out", DicomOptions())
+
+
+def test_a_picture_of_which_nothing_would_be_left_is_not_exported(tmp_path: Path) -> None:
+    picture = demo_pictures(1)[0]
+    with store_in(tmp_path).create(start_of()) as exam:
+        exam.add_capture(shot_of("lips"), picture, judgement=Judgement.KEPT)
+        nothing = DicomOptions(mask=lambda pictures, _field: np.zeros(pictures[0].shape[:2], bool))
+        with pytest.raises(OutputError, match="all would be black"):
+            export_dicom(exam, tmp_path / "out", nothing)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_a_text_in_one_frame_of_a_clip_is_hidden_in_all(tmp_path: Path) -> None:
+    pictures = [picture.copy() for picture in demo_pictures(3)]
+    seen: list[int] = []
+
+    def of_all(shown: Sequence[Pixels], field: Box) -> NDArray[np.bool_]:
+        seen.append(len(shown))
+        return within(shown, field)
+
+    with store_in(tmp_path).create(start_of()) as exam:
+        capture = exam.add_capture(shot_of("lips"), pictures[0], judgement=Judgement.KEPT)
+        add_clip(exam, capture, pictures, [0.0, 0.04, 0.08])
+        export_dicom(exam, tmp_path / "out", DicomOptions(mask=of_all))
+    assert seen == [1, 3]  # the still; the clip as a whole
 
 
 def test_a_folder_that_cannot_be_written_to(exam: Exam, tmp_path: Path) -> None:
@@ -348,7 +376,7 @@ def test_frames_of_a_real_cine(test_data: Path, tmp_path: Path) -> None:
         shot = shot_of("abdominal", field=field, box=BOX)
         capture = exam.add_capture(shot, pictures[0], judgement=Judgement.KEPT)
         add_clip(exam, capture, pictures, [index / 30 for index in range(27)])
-        files = exported(exam, tmp_path / "out", DicomOptions(mask=black_outside))
+        files = exported(exam, tmp_path / "out", DicomOptions(mask=within))
     assert [complaint for path in files.values() for complaint in complaints(path)] == []
     still: Dataset = dcmread(files["still-001-abdominal"])
     clip: Dataset = dcmread(files["clip-001-abdominal"])

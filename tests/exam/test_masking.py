@@ -140,6 +140,14 @@ def test_one_mask_for_a_sequence() -> None:
     assert not with_mask(picture, mask)[110:140, 10:300].any()
 
 
+def test_a_blurred_frame_does_not_open_the_bar() -> None:
+    picture, _ = screen(SIZE, (480, 20), 660)
+    picture[:60] = (52, 58, 66)
+    write(picture, NAME, (20, 40), 1.0)
+    blurred = np.asarray(cv2.GaussianBlur(picture, (0, 0), 14), np.uint8)
+    assert not mask_of([blurred, picture, blurred])[:59].any()
+
+
 def test_the_field_is_where_the_fan_is() -> None:
     picture, inside = fan()
     found = ultrasound_field([picture])

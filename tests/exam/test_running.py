@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +16,9 @@ from real_models import frame_of
 from sonoassist.errors import OutputError
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.exam import Exam
-from sonoassist.exam.exam_view import shown_plane
 from sonoassist.exam.records import ExamStart, How, Item, Judgement
 from sonoassist.exam.running import RunningExam
+from sonoassist.exam.shots import NOTHING_SAID, said_of
 from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import Notice, Notices, View
 from sonoassist.packets import Box, State
@@ -69,13 +71,20 @@ def notices() -> Notices:
 @pytest.fixture
 def running(store: ExamStore, notices: Notices) -> Iterator[RunningExam]:
     start = ExamStart("", "a.mp4", "a.mp4", True, "list", ITEMS, {}, {})
-    exam = RunningExam(store.create(start), ITEMS, notices, began_s=BEGAN_S, clip_s=0.5)
+    exam = RunningExam(
+        store.create(start), ITEMS, notices, began_s=BEGAN_S, clip_s=0.5, source_id="made"
+    )
     yield exam
     exam.end()
 
 
 def line(running: RunningExam, key: str) -> Line:
     return next(one for one in running.view.lines if one.item.key == key)
+
+
+def shown_of(running: RunningExam, key: str) -> int | None:
+    shown = line(running, key).shown
+    return shown.capture_id if shown is not None else None
 
 
 def wait_for(running: RunningExam, key: str, state: ItemState) -> Line:
@@ -137,7 +146,7 @@ def test_what_a_person_kept_stays(running: RunningExam) -> None:
     feed.hold("femur", 0.8, 0.8)
     feed.hold("background", 0.6)
     wait_for(running, "femur", ItemState.BEST)
-    running.keep("femur")
+    running.keep("femur", shown_of(running, "femur"))
     kept = wait_for(running, "femur", ItemState.KEPT).shown
     feed.hold("femur", 1.0, 0.99)
     feed.hold("background", 0.6)
@@ -155,7 +164,7 @@ def test_a_rejected_capture_is_missing_until_another_view_comes(running: Running
     feed.hold("femur", 0.8)
     feed.hold("background", 0.6)
     first = wait_for(running, "femur", ItemState.BEST).shown
-    running.reject("femur")
+    running.reject("femur", shown_of(running, "femur"))
     wait_for(running, "femur", ItemState.REJECTED)
     feed.hold("background", 2.2)
     feed.hold("femur", 0.8)
@@ -168,7 +177,7 @@ def test_a_rejected_capture_is_missing_until_another_view_comes(running: Running
 def test_a_picture_captured_by_hand_is_kept_for_its_plane(running: RunningExam) -> None:
     feed = Feed(running)
     view = feed.hold("lips", 0.5)
-    running.capture(view)
+    running.capture(view, said_of(view))
     shown = wait_for(running, "lips", ItemState.KEPT).shown
     assert shown is not None
     assert (shown.shot.how, shown.shot.index) == (How.HAND, view.frame.index)
@@ -179,9 +188,9 @@ def test_a_picture_of_no_plane_goes_where_the_user_wants_it(
     store: ExamStore, running: RunningExam
 ) -> None:
     view = Feed(running).hold("background", 0.3)
-    assert shown_plane(view) == ""
-    running.capture(view, "bladder")
-    running.capture(view)
+    assert said_of(view) == NOTHING_SAID
+    running.capture(view, said_of(view), "bladder")
+    running.capture(view, said_of(view))
     shown = wait_for(running, "bladder", ItemState.KEPT).shown
     assert shown is not None
     assert (shown.shot.plane, shown.shot.confidence, shown.shot.box) == ("", 0.0, None)
@@ -197,22 +206,24 @@ def test_the_picture_on_screen_takes_the_place_of_the_one_that_is_there(
     feed.hold("background", 0.6)
     wait_for(running, "femur", ItemState.BEST)
     view = feed.hold("femur", 0.4, 0.75)
-    running.replace(view, "femur")
+    running.replace(view, said_of(view), "femur")
     shown = wait_for(running, "femur", ItemState.KEPT).shown
     assert shown is not None
     assert shown.shot.index == view.frame.index
+    # What was there is rejected, not lost.
+    wait_until(lambda: line(running, "femur").rejected == 1)
     assert line(running, "femur").captures == 1
 
 
 def test_an_item_without_a_plane_is_ticked_and_unticked(running: RunningExam) -> None:
-    running.keep("bladder")
+    running.keep("bladder", None)
     wait_for(running, "bladder", ItemState.TICKED)
-    running.reject("bladder")
+    running.reject("bladder", None)
     wait_for(running, "bladder", ItemState.MISSING)
 
 
 def test_keeping_nothing_says_so(running: RunningExam, notices: Notices) -> None:
-    running.keep("femur")
+    running.keep("femur", None)
     said: list[Notice] = []
     wait_until(lambda: said.extend(notices.take()) or said)
     assert "no picture of Femur" in said[0].title
@@ -276,11 +287,152 @@ def test_a_full_disk_is_said_once_and_nothing_is_lost_when_there_is_room_again(
     full[0] = False
     wait_until(lambda: running.view.trouble == "")
     said = [one.title for one in notices.take()]
-    assert len([one for one in said if "full" in one]) == 1
+    assert said.count("The exam cannot be kept: database or disk is full") == 1
     with record(store, running) as exam:
         assert [row.index for row in exam.frames()] == list(range(20))
+
+
+def test_a_capture_that_cannot_be_kept_is_said_and_the_next_one_works(
+    running: RunningExam, notices: Notices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Exam, *_: object, **__: object) -> None:
+        raise OutputError("cannot write /x/.bladder-1.png: No space left on device")
+
+    view = Feed(running).hold("femur", 0.3)
+    with monkeypatch.context() as patch:
+        patch.setattr(Exam, "add_capture", refuse)
+        running.capture(view, said_of(view))
+        said: list[str] = []
+        wait_until(lambda: said.extend(one.title for one in notices.take()) or len(said) == 2)
+    assert said == [
+        "The picture on screen was not captured",
+        "The exam cannot be kept: No space left on device",
+    ]
+    running.capture(view, said_of(view))
+    wait_for(running, "femur", ItemState.KEPT)
+    assert running.view.trouble == ""
 
 
 def test_ending_twice_is_no_error(running: RunningExam) -> None:
     running.end()
     running.end()
+
+
+def test_a_judgement_of_a_picture_that_was_replaced_meanwhile_does_not_count(
+    running: RunningExam, notices: Notices
+) -> None:
+    feed = Feed(running)
+    feed.hold("femur", 0.8, 0.8)
+    feed.hold("background", 0.6)
+    first = wait_for(running, "femur", ItemState.BEST).shown
+    feed.hold("femur", 1.0, 0.99)
+    feed.hold("background", 0.6)
+    wait_until(lambda: line(running, "femur").shown != first)
+    assert first is not None
+    running.keep("femur", first.capture_id)
+    said: list[str] = []
+    wait_until(lambda: said.extend(one.title for one in notices.take()) or said)
+    assert said == ["Another picture of Femur has just come"]
+    assert line(running, "femur").state is ItemState.BEST
+
+
+def test_while_a_capture_is_looked_at_nothing_takes_its_place(running: RunningExam) -> None:
+    feed = Feed(running)
+    feed.hold("femur", 0.8, 0.8)
+    feed.hold("background", 0.6)
+    first = shown_of(running, "femur") or wait_for(running, "femur", ItemState.BEST).shown
+    running.hold("femur")
+    feed.hold("femur", 1.0, 0.99)
+    feed.hold("background", 0.6)
+    running.note("behind the views")
+    wait_until(lambda: running.exam.info().note != "")
+    assert first is not None
+    assert line(running, "femur").captures == 1
+    before = shown_of(running, "femur")
+    running.hold("")
+    feed.hold("femur", 1.0, 0.99)
+    feed.hold("background", 0.6)
+    wait_until(lambda: shown_of(running, "femur") != before)
+
+
+def test_pictures_of_another_source_are_not_taken_and_of_one_that_is_back_are(
+    store: ExamStore, running: RunningExam
+) -> None:
+    view = Feed(running).hold("femur", 0.2)
+    other = replace(view.frame, source_id="another patient", frame_id=999)
+    stranger = View(other, replace(view.analysis, frame=other), view.steady)  # type: ignore[type-var]
+    running.record(True)
+    wait_until(lambda: running.view.recording_s is not None)
+    running.see(View(other))
+    running.see(stranger)
+    running.join_source("back again")
+    back = replace(view.frame, source_id="back again", frame_id=5)
+    running.see(View(back))
+    with record(store, running) as exam:
+        assert exam.frame_count() == 5
+        assert [one.frames for one in exam.recordings()] == [1]
+
+
+def test_a_picture_from_before_the_exam_is_not_captured(
+    store: ExamStore, running: RunningExam, notices: Notices
+) -> None:
+    view = Feed(running).see("femur")
+    old = View(replace(view.frame, captured_at_s=BEGAN_S - 1), view.analysis, view.steady)
+    running.capture(old, said_of(old), "femur", [old])
+    said: list[str] = []
+    wait_until(lambda: said.extend(one.title for one in notices.take()) or said)
+    assert said == ["The picture on screen is from before this exam"]
+    with record(store, running) as exam:
+        assert exam.captures() == ()
+
+
+def test_a_best_frame_that_met_a_full_disk_comes_again(
+    running: RunningExam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = Feed(running)
+
+    def refuse(self: Exam, *_: object, **__: object) -> None:
+        raise OutputError("cannot write x.png: No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Exam, "add_capture", refuse)
+        feed.hold("femur", 0.8)
+        feed.hold("background", 0.6)
+        wait_until(lambda: running.view.trouble != "")
+    feed.hold("femur", 0.8)
+    feed.hold("background", 0.6)
+    wait_for(running, "femur", ItemState.BEST)
+
+
+def test_everything_ends_though_the_last_captures_cannot_be_kept(
+    store: ExamStore, running: RunningExam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Exam, *_: object, **__: object) -> None:
+        raise OutputError("cannot write x.png: No space left on device")
+
+    running.record(True)
+    wait_until(lambda: running.view.recording_s is not None)
+    Feed(running).hold("femur", 0.7)
+    with monkeypatch.context() as patch:
+        patch.setattr(Exam, "add_capture", refuse)
+        running.end()
+    assert not {"clips", "recorder", "exam"} & {one.name for one in threading.enumerate()}
+    with store.open(running.view.exam_id) as exam:
+        assert exam.info().ended
+        assert [one.ended for one in exam.recordings()] == [True]
+
+
+def test_the_lamp_of_a_recording_never_lies(
+    running: RunningExam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Exam, *_: object) -> None:
+        raise OutputError("cannot write: No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Exam, "add_event", refuse)
+        running.record(True)
+        wait_until(lambda: running.view.recording_s is not None)
+        running.record(False)
+        wait_until(lambda: running.view.recording_s is None)
+    running.record(True)
+    wait_until(lambda: running.view.recording_s is not None)

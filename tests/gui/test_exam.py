@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +15,16 @@ from gui_fakes import (
     FakeModels,
     FakeSession,
     make_card,
-    make_frame,
     make_services,
-    make_view,
 )
+from gui_fakes import make_frame as fake_frame
+from gui_fakes import make_view as fake_view
 from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtGui import QHelpEvent
 from PyQt6.QtWidgets import QToolTip
 from pytestqt.qtbot import QtBot
 
+from sonoassist import paths
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.records import How
 from sonoassist.exam.store import ExamStore
@@ -31,10 +34,25 @@ from sonoassist.gui.compose import build
 from sonoassist.gui.exam_desk import ExamDesk
 from sonoassist.gui.exams_sheet import ExamsSheet
 from sonoassist.gui.main_window import MainWindow
+from sonoassist.gui.report_sheet import ReportSheet
 from sonoassist.gui.sheets import AskSheet
-from sonoassist.live.status import ModelState, View
+from sonoassist.live.status import ModelState, PlayState, View
+from sonoassist.packets import Frame
 from sonoassist.planes import DISPLAY_ORDER
 from sonoassist.settings import Settings
+from sonoassist.sources.base import SourceInfo
+
+AFTER_S = time.monotonic() + 3600
+"""Frames are captured while the exams run, not before."""
+
+
+def make_frame(index: int = 0, info: SourceInfo = RECORDING) -> Frame:
+    return replace(fake_frame(index, info=info), captured_at_s=AFTER_S + index / 25)
+
+
+def make_view(key: str = "femur", *, frame: Frame | None = None) -> View:
+    return fake_view(key, frame=frame or make_frame())
+
 
 FEMUR = next(row for row, plane in enumerate(DISPLAY_ORDER) if plane.key == "femur")
 
@@ -97,7 +115,14 @@ def line(desk: ExamDesk, item: str) -> Line:
 
 
 def wait_state(qtbot: QtBot, desk: ExamDesk, item: str, state: ItemState) -> Line:
-    qtbot.waitUntil(lambda: line(desk, item).state is state, timeout=10_000)
+    """Wait until an item has come so far, and the window has heard of it."""
+
+    def heard() -> bool:
+        shown = line(desk, item).shown
+        seen = desk._selection._shown.get(item)
+        return line(desk, item).state is state and (shown is None or shown.capture_id == seen)
+
+    qtbot.waitUntil(heard, timeout=10_000)
     return line(desk, item)
 
 
@@ -209,6 +234,17 @@ def test_capture_keep_reject_swap_by_keys(
     assert shown.shot.index == 33
 
 
+def test_a_picture_without_a_result_is_captured_for_the_item_named_on_screen(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk
+) -> None:
+    begin(qtbot, window, session)
+    session.show(View(make_frame(7)))
+    trigger(window, Act.CAPTURE)
+    shown = wait_state(qtbot, desk, "femur", ItemState.KEPT).shown
+    assert shown is not None
+    assert (shown.shot.index, shown.shot.plane, shown.shot.box) == (7, "", None)
+
+
 def test_the_whole_way_by_the_keyboard_alone(
     qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk
 ) -> None:
@@ -235,7 +271,7 @@ def test_the_whole_way_by_the_keyboard_alone(
 
 
 def test_the_frozen_picture_is_the_one_that_is_captured(
-    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk
+    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk, store: ExamStore
 ) -> None:
     begin(qtbot, window, session)
     session.past = tuple(make_view(frame=make_frame(at)) for at in range(20))
@@ -247,6 +283,10 @@ def test_the_frozen_picture_is_the_one_that_is_captured(
     shown = wait_state(qtbot, desk, "femur", ItemState.KEPT).shown
     assert shown is not None
     assert shown.shot.index == 12
+    exam_id = desk.exam_id
+    window.close()
+    with store.open(exam_id) as exam:
+        assert exam.capture(shown.capture_id).clip.endswith(".mp4")
 
 
 def test_marks_in_the_freeze(window: MainWindow, session: FakeSession) -> None:
@@ -287,6 +327,11 @@ def test_the_list_shows_states_thumbnails_and_the_count(
     window.display.refresh()
     assert "1 of 13" in window.live.head._count.text()
     assert "1 kept" in window.live.head._clock.text()
+    missing = window.live.still_to_find
+    assert not missing.isHidden()
+    qtbot.waitUntil(lambda: len(missing.names) == 12)
+    assert "Femur" not in missing.names
+    assert not missing.grab().isNull()
     found = planes.line_of(FEMUR)
     assert found is not None
     picture = planes._thumbnails.of(found)
@@ -324,7 +369,7 @@ def test_items_without_a_plane_are_ticked_with_the_mouse(
     at = manual.item_rect(1).center().toPoint()
     qtbot.mouseClick(manual, Qt.MouseButton.LeftButton, pos=at)
     wait_state(qtbot, desk, "bladder", ItemState.TICKED)
-    assert desk.selected == "bladder"
+    assert desk.selected == "femur"  # the keys stay with the plane in view
     qtbot.mouseClick(manual, Qt.MouseButton.LeftButton, pos=at)
     wait_state(qtbot, desk, "bladder", ItemState.MISSING)
 
@@ -378,6 +423,9 @@ def test_a_capture_is_looked_at_large_and_judged_there(
     assert path is not None
     assert path.is_file()
     assert not sheet.grab().isNull()
+    session.show(make_view("lips"))  # what is in view changes nothing here
+    window.display.refresh()
+    assert desk.selected == "femur"
     qtbot.keyClick(window, Qt.Key.Key_X)
     wait_state(qtbot, desk, "femur", ItemState.REJECTED)
     qtbot.waitUntil(lambda: "rejected" in sheet.name.text())
@@ -386,6 +434,7 @@ def test_a_capture_is_looked_at_large_and_judged_there(
     assert sheet.name.text().startswith("Kidneys")
     qtbot.keyClick(window, Qt.Key.Key_D)
     assert window.questions.sheet is None
+    assert desk.selected == "kidneys"  # picked by hand
 
 
 def test_the_exams_kept_are_listed_and_deleted_at_the_second_press(
@@ -458,3 +507,176 @@ def test_every_row_is_painted_at_every_size(
     assert bar.geometry().bottom() <= window.live._side.height()
     for button in bar._buttons:
         assert button.geometry().right() <= bar.width()
+
+
+def open_report(qtbot: QtBot, window: MainWindow, session: FakeSession) -> ReportSheet:
+    desk = window.controller.desk
+    begin(qtbot, window, session)
+    trigger(window, Act.CAPTURE)
+    wait_state(qtbot, desk, "femur", ItemState.KEPT)
+    trigger(window, Act.REPORT)
+    sheet = window.questions.sheet
+    assert isinstance(sheet, ReportSheet)
+    return sheet
+
+
+def test_a_report_of_the_running_exam_is_written_with_enter(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, tmp_path: Path
+) -> None:
+    sheet = open_report(qtbot, window, session)
+    sheet.folder.setText(str(tmp_path / "out"))
+    sheet.parts["tables"].setChecked(True)
+    qtbot.keyClick(sheet, Qt.Key.Key_Return)
+    wait_tick(qtbot, window, lambda: "written to" in sheet.said.text())
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"report.pdf", "report.html", "checklist.csv", "report.json"} <= names
+    assert not sheet.show_folder.isHidden()
+
+
+def test_a_report_that_cannot_be_written_says_why(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, tmp_path: Path
+) -> None:
+    sheet = open_report(qtbot, window, session)
+    (tmp_path / "file").write_text("")
+    sheet.folder.setText(str(tmp_path / "file" / "out"))
+    sheet.write.click()
+    wait_tick(qtbot, window, lambda: "cannot" in sheet.said.text())
+    assert sheet.write.isEnabled()
+    for box in sheet.parts.values():
+        box.setChecked(False)
+    sheet.write.click()
+    assert sheet.said.text() == "Choose what shall be written"
+
+
+def test_a_node_that_is_away_is_said_and_nothing_is_lost(
+    qtbot: QtBot, window: MainWindow, session: FakeSession
+) -> None:
+    sheet = open_report(qtbot, window, session)
+    sheet.masked.setChecked(False)  # the fake picture has no ultrasound on it
+    sheet.node.setText("nonsense")
+    sheet.send.click()
+    wait_tick(qtbot, window, lambda: sheet.send.isEnabled())
+    assert "nonsense" in sheet.said.text()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    sheet.node.setText(f"PACS@127.0.0.1:{port}")
+    sheet.send.click()
+    wait_tick(qtbot, window, lambda: "outbox" in sheet.said.text())
+    assert window.controller.settings.pacs_node == f"PACS@127.0.0.1:{port}"
+    assert any((paths.home() / "outbox").rglob("*.dcm"))
+
+
+def test_a_frozen_picture_of_the_time_before_is_let_go_when_an_exam_begins(
+    qtbot: QtBot, window: MainWindow, session: FakeSession
+) -> None:
+    window.controller.change(exam_with_source="never")
+    session.past = (fake_view(),)
+    session.show(session.past[-1])
+    trigger(window, Act.FREEZE)
+    assert window.controller.freeze.active
+    trigger(window, Act.EXAM)
+    wait_tick(qtbot, window, lambda: window.controller.desk.view is not None)
+    assert not window.controller.freeze.active
+
+
+def test_what_the_screen_calls_unsure_is_not_captured_as_a_plane(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk, store: ExamStore
+) -> None:
+    begin(qtbot, window, session)
+    window.controller.change(threshold=0.95)  # above the frame's 90 %
+    session.show(make_view(frame=make_frame(3)))
+    trigger(window, Act.CAPTURE)
+    with store.open(desk.exam_id) as exam:
+        qtbot.waitUntil(lambda: len(exam.captures()) == 1)
+        (capture,) = exam.captures()
+    assert (capture.shot.item, capture.shot.plane, capture.shot.box) == ("", "", None)
+
+
+def test_a_source_that_fails_ends_the_exam(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk
+) -> None:
+    begin(qtbot, window, session)
+    session.now = replace(session.now, play_state=PlayState.FAILED, source=None)
+    window.display.refresh()
+    assert desk.view is None
+
+
+def test_an_exam_ended_by_hand_stays_ended_when_the_device_comes_back(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk, store: ExamStore
+) -> None:
+    session.show(make_view(frame=make_frame(info=GRABBER)), GRABBER)
+    wait_tick(qtbot, window, lambda: desk.view is not None)
+    trigger(window, Act.EXAM)
+    wait_tick(qtbot, window, lambda: not window.controller.jobs.busy)
+    back = replace(GRABBER, source_id="again")
+    session.show(make_view(frame=make_frame(info=back)), back)
+    window.display.refresh()
+    wait_tick(qtbot, window, lambda: not window.controller.jobs.busy)
+    assert len(store.ids()) == 1
+
+
+def test_an_exam_asked_for_while_the_last_one_is_written_begins_behind_it(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk, store: ExamStore
+) -> None:
+    begin(qtbot, window, session)
+    window.actions_set[Act.EXAM].trigger()
+    window.actions_set[Act.EXAM].trigger()
+    wait_tick(qtbot, window, lambda: len(store.ids()) == 2 and desk.view is not None)
+
+
+def test_a_sheet_closed_while_it_works_is_told_of_elsewhere(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, tmp_path: Path
+) -> None:
+    sheet = open_report(qtbot, window, session)
+    session.notices.take()
+    sheet.folder.setText(str(tmp_path / "out"))
+    sheet.write.click()
+    window.questions.close()
+    qtbot.waitUntil(lambda: (tmp_path / "out" / "report.pdf").exists())
+    qtbot.waitUntil(lambda: bool(window.controller.jobs.collect() or session.notices._waiting))
+    (said,) = session.notices.take()
+    assert "written to" in said.title
+    trigger(window, Act.EXAMS)
+    window.questions.close()
+    wait_tick(qtbot, window, lambda: not window.controller.jobs.busy)
+
+
+def test_a_note_is_not_lost_by_a_second_look_and_can_be_taken_away(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk
+) -> None:
+    begin(qtbot, window, session)
+    desk.note("First")
+    qtbot.waitUntil(lambda: desk.words()[0] == "First")
+    trigger(window, Act.NOTE)
+    sheet = window.questions.sheet
+    assert isinstance(sheet, AskSheet)
+    assert sheet.line.text() == "First"
+    sheet.line.clear()
+    qtbot.keyClick(sheet.line, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: desk.words()[0] == "")
+
+
+def test_the_report_of_the_exam_that_has_just_ended(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk
+) -> None:
+    window.actions_set[Act.REPORT].trigger()
+    assert window.questions.sheet is None
+    assert "No exam was kept yet" in [one.title for one in session.notices.take()]
+    begin(qtbot, window, session)
+    ended = desk.exam_id
+    trigger(window, Act.EXAM)
+    trigger(window, Act.REPORT)
+    sheet = window.questions.sheet
+    assert isinstance(sheet, ReportSheet)
+    assert sheet._exam_id == ended
+
+
+def test_that_nothing_can_be_kept_stays_on_the_screen(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk
+) -> None:
+    begin(qtbot, window, session)
+    assert desk._running is not None
+    desk._running._tell_trouble("The exam cannot be kept: disk full")
+    window.display.refresh()
+    assert window.live.head._clock.text() == "The exam cannot be kept: disk full"

@@ -9,7 +9,7 @@ from PyQt6.QtTest import QSignalSpy
 from pytestqt.qtbot import QtBot
 
 from sonoassist.gui.actions import Act
-from sonoassist.gui.overlay import BOX_PX, heat_evidence, place
+from sonoassist.gui.overlay import BOX_PX, heat_evidence, heat_image, place
 from sonoassist.gui.screens import Card, Chip, Screen
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import NOTHING, decide
@@ -101,6 +101,16 @@ def test_the_box_can_be_turned_off(viewport: Viewport) -> None:
 def test_a_new_frame_does_not_keep_the_box_of_the_last(viewport: Viewport) -> None:
     painted(viewport, make_view())
     assert colours(painted(viewport, View(make_frame(1)))) == {GREY.name()}
+
+
+def test_the_heat_map_glows_where_the_evidence_is_strong() -> None:
+    image = heat_image(np.array([[0.0, 0.5, 1.0]], np.float32))
+    nothing, middle, strong = (image.pixelColor(column, 0) for column in range(3))
+    assert nothing.alpha() == 0
+    assert 0 < middle.alpha() < strong.alpha()
+    assert min(strong.red(), strong.green()) > 200  # nearly white at the top, red in the middle
+    assert middle.red() > 150
+    assert middle.red() > 2 * middle.green()
 
 
 def test_the_heat_map_stays_within_the_crop(viewport: Viewport) -> None:
@@ -209,3 +219,14 @@ def test_the_edges_are_as_thick_as_they_should_be(viewport: Viewport) -> None:
     colour = QColor(BY_KEY["femur"].colour)
     row = [image.pixelColor(x, 300) == colour for x in range(190, 200 + BOX.width.__int__())]
     assert sum(row[:20]) >= BOX_PX
+
+
+def test_the_heat_map_goes_from_clear_and_dark_to_bright(look: Look) -> None:
+    evidence = np.linspace(0, 1, 256, dtype=np.float32).reshape(1, 256)
+    image = heat_image(evidence)
+    first, middle, last = (image.pixelColor(at, 0) for at in (0, 128, 255))
+    assert first.alpha() == 0
+    assert 0 < middle.alpha() < last.alpha()
+    assert middle.red() > middle.green()  # inferno: violet and red before yellow
+    assert last.red() > 200
+    assert last.green() > 200

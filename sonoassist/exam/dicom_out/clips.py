@@ -20,7 +20,7 @@ from sonoassist.errors import OutputError
 from sonoassist.exam.dicom_out import header, uids
 from sonoassist.exam.dicom_out.options import Mask
 from sonoassist.exam.dicom_out.pixels import as_stored, describe, is_grey, jpeg
-from sonoassist.exam.dicom_out.stills import read_still
+from sonoassist.exam.dicom_out.stills import blackened, read_still
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture, ExamInfo
 from sonoassist.exam.schema import RecordError
@@ -31,6 +31,8 @@ _METHODS = {"h264": "ISO_14496_10", "hevc": "ISO_23008_2"}
 """The defined terms (PS3.3, C.7.6.1.1.5.1) for the codecs of clips."""
 _LONGEST_VECTOR = 65534
 """Bytes of the longest list of numbers in explicit VR."""
+_LOOKED_AT = 40
+"""Frames that the mask is made from at most."""
 _SAME_MS = 0.02
 """Frames whose gaps differ by less have one frame time: the clock of videos is that coarse."""
 
@@ -62,7 +64,7 @@ def clip_object(exam: Exam, info: ExamInfo, capture: Capture, mask: Mask | None)
         OutputError: It is too long or too large for DICOM, or cannot be masked.
     """
     path = exam.media / capture.clip
-    change = _masker(exam, capture, mask)
+    change = _masker(exam, path, capture, mask)
     facts = _look(path, capture, change)
     frames = [
         jpeg(as_stored(change(picture), grey=facts.grey)) for _, picture in _frames(path, capture)
@@ -159,24 +161,37 @@ def _frames(path: Path, capture: Capture) -> Iterator[tuple[float, Pixels]]:
         raise _unreadable(capture, getattr(error, "strerror", "") or str(error)) from error
 
 
-def _masker(exam: Exam, capture: Capture, mask: Mask | None) -> Callable[[Pixels], Pixels]:
-    """What is done to each frame of a clip."""
+def _masker(
+    exam: Exam, path: Path, capture: Capture, mask: Mask | None
+) -> Callable[[Pixels], Pixels]:
+    """What is done to each frame of a clip: one mask for all, which does not tremble.
+
+    A text that tissue passes behind shows in some frames only; a mask of the whole clip has it.
+    """
     if mask is None:
         return lambda picture: picture
     height, width = read_still(exam, capture).shape[:2]
     # A video has even sizes: up to one row and column more than the picture.
     allowed = {(height, width), (height + height % 2, width + width % 2)}
+    spread = _spread(path, capture)
+    # The field was found in the still: in a frame of another size it lies elsewhere.
+    if any(picture.shape[:2] not in allowed for picture in spread):
+        raise OutputError(
+            f"the clip of capture {capture.capture_id} has another size than its still",
+            "Text in it cannot be hidden: export without clips",
+        )
+    if not spread:
+        raise _unreadable(capture, "it has no frame")
+    shown = mask(spread, capture.shot.field)
+    return lambda picture: blackened(picture, shown, capture)
 
-    def masked(picture: Pixels) -> Pixels:
-        # The field was found in the still: in a frame of another size it lies elsewhere.
-        if picture.shape[:2] not in allowed:
-            raise OutputError(
-                f"the clip of capture {capture.capture_id} has another size than its still",
-                "Text in it cannot be hidden: export without clips",
-            )
-        return mask(picture, capture.shot.field)
 
-    return masked
+def _spread(path: Path, capture: Capture) -> list[Pixels]:
+    """Some frames of a clip, from its first to its last."""
+    times = [time_ms for time_ms, _ in _frames(path, capture)]
+    step = max(-(-len(times) // _LOOKED_AT), 1)
+    found = enumerate(_frames(path, capture))
+    return [picture for number, (_, picture) in found if number % step == 0]
 
 
 def _unreadable(capture: Capture, reason: str) -> RecordError:

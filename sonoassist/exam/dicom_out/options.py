@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sonoassist.errors import UsageError
 from sonoassist.exam.records import Capture, Judgement
 from sonoassist.packets import Box, Pixels
 
-Mask = Callable[[Pixels, Box], Pixels]
-"""Blackens what lies outside the field of view: (picture, field) -> picture of the same shape."""
+Shown = NDArray[np.bool_]
+Mask = Callable[[Sequence[Pixels], Box], Shown]
+"""Where pictures of one size may be shown: (pictures, field) -> bool (H, W), one for all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, UltrasoundImageStorage
 
-from sonoassist.errors import DamagedFrameError, SourceError
+from sonoassist.errors import DamagedFrameError, OutputError, SourceError
 from sonoassist.exam.dicom_out import header, uids
-from sonoassist.exam.dicom_out.options import Mask
+from sonoassist.exam.dicom_out.options import Mask, Shown
 from sonoassist.exam.dicom_out.pixels import as_stored, describe, is_grey
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture, ExamInfo
@@ -41,7 +41,7 @@ def still_object(exam: Exam, info: ExamInfo, capture: Capture, mask: Mask | None
     """
     picture = read_still(exam, capture)
     if mask is not None:
-        picture = mask(picture, capture.shot.field)
+        picture = blackened(picture, mask([picture], capture.shot.field), capture)
     pixels = as_stored(picture, grey=is_grey(picture))
     dataset = header.picture_header(
         info, capture, header.STILLS, UltrasoundImageStorage, masked=mask is not None
@@ -57,6 +57,22 @@ def still_object(exam: Exam, info: ExamInfo, capture: Capture, mask: Mask | None
         UltrasoundImageStorage, dataset.SOPInstanceUID, ExplicitVRLittleEndian
     )
     return dataset
+
+
+def blackened(picture: Pixels, shown: Shown, capture: Capture) -> Pixels:
+    """A picture that is black where nothing may be shown.
+
+    Raises:
+        OutputError: Nothing would be left of it.
+    """
+    if not shown.any():
+        raise OutputError(
+            f"no ultrasound picture was found on capture {capture.capture_id}, all would be black",
+            "Reject that capture, or export without masking",
+        )
+    copy: Pixels = picture.copy()
+    copy[~shown] = 0
+    return copy
 
 
 def _lossy(info: ExamInfo) -> bool:

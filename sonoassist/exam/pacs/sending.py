@@ -43,7 +43,8 @@ def send(
         outbox: Where they wait; None for the user's.
 
     Raises:
-        UsageError: There are no files, or one is not a DICOM file; none was sent.
+        UsageError: There are no files, one is not a DICOM file, or another program is sending;
+            none was sent.
         OutputError: The outbox cannot be written to.
     """
     from sonoassist.exam.pacs.files import offers, read_object
@@ -52,8 +53,10 @@ def send(
         raise UsageError("there is nothing to send", "Name some files")
     outbox = outbox or Outbox.default()
     offers([read_object(path) for path in files])
-    entries = outbox.add_all(files, node)
-    return _Posting(outbox, progress, list(files), keep_refused=False).post(node, entries)
+    # Held from before they are in the box: whoever sends what waits there must not send them too.
+    with outbox.sending():
+        entries = outbox.add_all(files, node)
+        return _Posting(outbox, progress, list(files), keep_refused=False).post(node, entries)
 
 
 def retry(progress: Progress | None = None, outbox: Outbox | None = None) -> RetryReport:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
@@ -11,6 +12,7 @@ from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture, Event, ExamInfo, How, Judgement, Recording
 from sonoassist.exam.report.stills import Still, open_still
 from sonoassist.exam.report.timeline import Timeline, timeline
+from sonoassist.exam.report.words import clock
 from sonoassist.model.card import warning_of_domain
 from sonoassist.planes import BY_KEY
 
@@ -106,7 +108,7 @@ def gather(exam: Exam, options: ReportOptions) -> ReportData:
         frames=exam.frame_count(),
         recordings=exam.recordings(),
         events=exam.events(),
-        warnings=tuple(_warnings(info, options, stills)),
+        warnings=(*_warnings(info, options, stills), *_model_changes(exam.events())),
         made_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         version=__version__,
     )
@@ -129,6 +131,15 @@ def _chosen(
             plane = BY_KEY.get(one.shot.plane)
             chosen.append((plane.label if plane is not None else "No plane named", one))
     return chosen
+
+
+def _model_changes(events: Iterable[Event]) -> list[str]:
+    """What the model named in the report did not see."""
+    return [
+        f"From {clock(one.at_s)} on another model named the planes ({one.text})"
+        for one in events
+        if one.kind == "model"
+    ]
 
 
 def _warnings(info: ExamInfo, options: ReportOptions, stills: tuple[Still, ...]) -> list[str]:

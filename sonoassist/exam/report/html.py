@@ -16,10 +16,6 @@ from sonoassist.planes import BY_KEY
 
 WIDEST_PX = 1100
 """Of a picture on the page: sharp on a screen of double density."""
-LEGEND = (
-    "Colour: how sure the network was, as strong as it was sure and pale below the threshold of "
-    "{threshold}. Filled circle: a picture that was kept. Empty circle: one not reviewed."
-)
 
 
 def as_html(data: ReportData) -> str:
@@ -62,16 +58,9 @@ def _warnings(data: ReportData) -> str:
 
 
 def _cards(data: ReportData) -> str:
-    whole = data.completeness
-    cards = [
-        (words.found(data), "planes and items there"),
-        (str(whole.done), "kept or ticked by hand"),
-        (str(data.not_reviewed), words.NOT_REVIEWED),
-        (str(len(whole.missing)), "missing"),
-    ]
     inner = "".join(
         f'<div class="card"><b>{escape(value)}</b><span>{escape(name)}</span></div>'
-        for value, name in cards
+        for value, name in words.cards(data)
     )
     names = words.missing(data)
     below = f"<p><b>Missing:</b> {escape(names)}.</p>" if names else ""
@@ -116,7 +105,7 @@ def _stills(data: ReportData) -> str:
     if not data.stills:
         return _section("Pictures", f'<p class="soft">{words.NO_STILLS}</p>')
     shots = "".join(_figure(still, data.options.mask) for still in data.stills)
-    lead = f'<p class="soft">Drawn: {escape(words.drawn(data))}.</p>'
+    lead = f'<p class="soft">Pictures: {escape(words.drawn(data))}.</p>'
     return _section("Pictures", f'<div class="shots">{shots}</div>', lead)
 
 
@@ -146,8 +135,8 @@ def _timeline(data: ReportData) -> str:
     line = data.timeline
     if line.empty:
         return _section("Timeline", f'<p class="soft">{words.NO_FRAMES}</p>')
-    legend = LEGEND.format(threshold=words.percent(line.threshold))
-    return _section("Timeline", timeline_svg(line), f'<p class="soft">{escape(legend)}</p>')
+    legend = f'<p class="soft">{escape(words.legend(line))}</p>'
+    return _section("Timeline", timeline_svg(line), legend)
 
 
 def _recordings(data: ReportData) -> str:

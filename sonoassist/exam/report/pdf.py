@@ -21,32 +21,28 @@ from sonoassist.exam.report.pdf_page import (
 )
 from sonoassist.exam.report.pdf_table import draw_checklist
 from sonoassist.exam.report.pdf_text import HINT, latin, loses
-from sonoassist.exam.report.stills import Still, as_jpeg, without_margins
+from sonoassist.exam.report.stills import Still, as_jpeg, in_frame, without_margins
 from sonoassist.exam.report.timeline import Timeline
 
 ACROSS = 2
 GUTTER_MM = 6.0
-SHAPE = 3 / 4
+SHAPE = 0.68
 """Height over width of the frame round a still."""
 WIDEST_PX = 1200
-CAPTION_PT = 8.5
+CAPTION_PT = 8.0
 NAME_MM, ROW_MM, BAR_MM = 24.0, 5.4, 3.8
-LEGEND = (
-    "Colour: how sure the network was, as strong as it was sure and pale below the threshold of "
-    "{threshold}. Filled circle: a picture that was kept. Empty circle: one not reviewed."
-)
 
 
 def as_pdf(data: ReportData) -> bytes:
     """The document."""
     name = data.info.start.study_id or data.info.exam_id
-    sheet = Sheet(f"{words.TITLE}: {name}", f"{name[:40]}  ·")
+    sheet = Sheet(f"{words.TITLE}: {name}", name)
     _head(sheet, data)
     _cards(sheet, data)
     _notes(sheet, data)
     _checklist(sheet, data)
-    _timeline(sheet, data)
     _stills(sheet, data)
+    _timeline(sheet, data)
     _recordings(sheet, data)
     _technical(sheet, data)
     return bytes(sheet.output())
@@ -76,13 +72,7 @@ def _warnings(sheet: Sheet, texts: Sequence[str]) -> None:
 
 
 def _cards(sheet: Sheet, data: ReportData) -> None:
-    whole = data.completeness
-    cards = (
-        (words.found(data), "planes and items there"),
-        (str(whole.done), "kept or ticked by hand"),
-        (str(data.not_reviewed), words.NOT_REVIEWED),
-        (str(len(whole.missing)), "missing"),
-    )
+    cards = words.cards(data)
     sheet.ln(5)
     gap, top, height = 4.0, sheet.get_y(), 17.0
     width = (sheet.wide_mm - gap * (len(cards) - 1)) / len(cards)
@@ -140,7 +130,7 @@ def _timeline(sheet: Sheet, data: ReportData) -> None:
     _axis(sheet, line, left, top, wide)
     _marks(sheet, line, left, top, wide)
     sheet.set_xy(sheet.l_margin, foot + 6.5)
-    sheet.paragraph(LEGEND.format(threshold=words.percent(line.threshold)), 8.5, SOFT)
+    sheet.paragraph(words.legend(line), 8.5, SOFT)
 
 
 def _strip(sheet: Sheet, line: Timeline, row: int, left: float, top: float, wide: float) -> None:
@@ -179,8 +169,6 @@ def _stills(sheet: Sheet, data: ReportData) -> None:
     if not data.stills:
         sheet.paragraph(words.NO_STILLS, colour=SOFT)
         return
-    sheet.paragraph(f"Drawn: {words.drawn(data)}.", 8.5, SOFT)
-    sheet.ln(2)
     for place in range(0, len(data.stills), ACROSS):
         _row_of_stills(sheet, data.stills[place : place + ACROSS], width, data.options.mask)
 
@@ -191,7 +179,7 @@ def _row_of_stills(sheet: Sheet, stills: Sequence[Still], width: float, mask: bo
         [part for text in words.caption(still) for part in sheet.lines_of(text, width)]
         for still in stills
     ]
-    below = 7.5 + max(len(lines) for lines in captions) * CAPTION_PT * LINE + 5
+    below = 7 + max(len(lines) for lines in captions) * CAPTION_PT * LINE + 4.5
     sheet.need(width * SHAPE + below)
     top = sheet.get_y()
     for place, (still, lines) in enumerate(zip(stills, captions, strict=True)):
@@ -206,7 +194,7 @@ def _picture(
 ) -> None:
     if still.picture is not None:
         shown = without_margins(still.picture) if mask else still.picture
-        sheet.picture(as_jpeg(shown, WIDEST_PX, 92), box)
+        sheet.picture(as_jpeg(in_frame(shown, SHAPE), WIDEST_PX, 92), box)
         return
     left, top, width, height = box
     sheet.set_fill_color(*TRACK)
@@ -227,8 +215,7 @@ def _caption(
     sheet.cell(wide, 5, review, align="R")
     sheet.ink(10.5, INK, bold=True)
     sheet.set_xy(left, top)
-    fits = sheet.lines_of(still.label, width - wide - 3)
-    sheet.cell(width - wide - 3, 5, fits[0] if len(fits) == 1 else f"{fits[0].rstrip()}...")
+    sheet.cell(width - wide - 3, 5, sheet.fitted(still.label, width - wide - 3))
     sheet.ink(CAPTION_PT, SOFT)
     sheet.block(left, top + 5.2, lines, CAPTION_PT * LINE)
 
@@ -242,13 +229,16 @@ def _recordings(sheet: Sheet, data: ReportData) -> None:
 
 
 def _technical(sheet: Sheet, data: ReportData) -> None:
-    sheet.heading("Model and settings", keep_mm=24)
-    _pairs(sheet, words.model(data), sheet.l_margin, 34.0, sheet.wide_mm, 9)
-    if settings := words.settings(data):
-        sheet.ln(2)
-        _pairs(sheet, settings, sheet.l_margin, 34.0, sheet.wide_mm, 9)
-    sheet.ln(2)
-    sheet.paragraph(f"{words.made(data)}.", 8.5, SOFT)
+    columns = [words.model(data), words.settings(data)]
+    step, half = 9 * LINE + 0.5, (sheet.wide_mm - GUTTER_MM) / 2
+    sheet.heading("Model and settings", keep_mm=max(map(len, columns)) * step + 16)
+    top, foot = sheet.get_y(), 0.0
+    for place, pairs in enumerate(columns):
+        sheet.set_y(top)
+        _pairs(sheet, pairs, sheet.l_margin + place * (half + GUTTER_MM), 32.0, half, 9)
+        foot = max(foot, sheet.get_y())
+    sheet.set_xy(sheet.l_margin, foot + 2)
+    sheet.paragraph(f"Pictures: {words.drawn(data)}. {words.made(data)}.", 8.5, SOFT)
 
 
 def _pairs(

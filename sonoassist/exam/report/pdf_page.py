@@ -33,12 +33,12 @@ class Sheet(FPDF):
 
     Args:
         title: Of the document.
-        made: Who made it, for the footer.
+        name: Of the exam, for the footer.
     """
 
-    def __init__(self, title: str, made: str) -> None:
+    def __init__(self, title: str, name: str) -> None:
         super().__init__(orientation="portrait", unit="mm", format="A4")
-        self._made = latin(made)
+        self._name = latin(name)[:48]
         self.set_title(latin(title))
         self.set_creator("SonoAssist")
         self.set_lang("en")
@@ -66,8 +66,10 @@ class Sheet(FPDF):
         self.ink(8, INK, bold=True)
         self.cell(self.wide_mm / 2, 4, FOOTER)
         self.ink(8, SOFT)
-        words = f"{self._made}   Page {self.page_no()} of {{nb}}"
-        self.cell(self.wide_mm / 2, 4, words, align="R")
+        # The sign for the number of pages is wider than the number that takes its place.
+        more = self.get_string_width("{nb}") - self.get_string_width("0")
+        words = f"{self._name}    Page {self.page_no()} of {{nb}}"
+        self.cell(self.wide_mm / 2 + more, 4, words, align="R")
 
     def ink(self, size_pt: float, colour: Colour = INK, *, bold: bool = False) -> None:
         """Choose how the next text looks."""
@@ -96,7 +98,7 @@ class Sheet(FPDF):
         if self.get_y() > MARGIN_MM + 1:
             self.ln(5)
         self.ink(13, INK, bold=True)
-        self.cell(self.wide_mm, 7, latin(text), new_x="LMARGIN", new_y="NEXT")
+        self.cell(self.wide_mm, 7, self.fitted(text, self.wide_mm), new_x="LMARGIN", new_y="NEXT")
         self.ln(1)
 
     def paragraph(self, text: str, size_pt: float = 9.5, colour: Colour = INK) -> None:
@@ -112,6 +114,15 @@ class Sheet(FPDF):
         assert isinstance(broken, list)
         return [str(line) for line in broken]
 
+    def fitted(self, text: str, width_mm: float) -> str:
+        """A text in one line of the font in use, cut where it is too long."""
+        words = latin(text)
+        if self.get_string_width(words) <= width_mm:
+            return words
+        while words and self.get_string_width(f"{words}...") > width_mm:
+            words = words[:-1]
+        return f"{words.rstrip()}..."
+
     def block(self, x_mm: float, y_mm: float, lines: Sequence[str], step_mm: float) -> None:
         """Lines below each other, from a corner."""
         for number, line in enumerate(lines):
@@ -119,11 +130,9 @@ class Sheet(FPDF):
             self.cell(0, step_mm, line)
 
     def picture(self, jpeg: bytes, box: tuple[float, float, float, float]) -> None:
-        """A picture in a black frame (left, top, width, height), as large as its shape allows."""
+        """A picture of the shape of its place: left, top, width, height."""
         left, top, width, height = box
-        self.set_fill_color(0, 0, 0)
-        self.rect(left, top, width, height, style="F")
-        self.image(io.BytesIO(jpeg), left, top, width, height, keep_aspect_ratio=True)
+        self.image(io.BytesIO(jpeg), left, top, width, height)
 
 
 def on_white(colour: str, strength: float) -> Colour:

@@ -14,9 +14,11 @@ SIZE_PT = 9.0
 ROOM_MM = 1.35
 """Above and below the text of a row."""
 NAMES = ("Item", "State", "Confidence", "Quality", "Time", "Note")
-WIDTHS_MM = (43.0, 45.0, 20.0, 15.0, 15.0, 42.0)
+WIDTHS_MM = (41.0, 45.0, 20.0, 15.0, 19.0, 40.0)
 RIGHT = (2, 3, 4)
 GAP_MM = 3.0
+NOTE_MM = 4.0
+"""Further room before the notes: the numbers beside them stand at their right edge."""
 _COLOURS: dict[ItemState, Colour] = {
     ItemState.KEPT: GOOD,
     ItemState.TICKED: GOOD,
@@ -60,7 +62,7 @@ def _header(sheet: Sheet) -> None:
     top = sheet.get_y()
     for place, (name, left) in enumerate(zip(NAMES, _lefts(sheet), strict=True)):
         sheet.set_xy(left, top)
-        width = WIDTHS_MM[place] - GAP_MM
+        width = _width(place)
         sheet.cell(width, 5, name, align="R" if place in RIGHT else "L")
     sheet.set_xy(sheet.l_margin, top + 5.6)
     sheet.rule()
@@ -68,6 +70,11 @@ def _header(sheet: Sheet) -> None:
 
 def _lefts(sheet: Sheet) -> list[float]:
     return [sheet.l_margin + sum(WIDTHS_MM[:place]) for place in range(len(WIDTHS_MM))]
+
+
+def _width(place: int) -> float:
+    """Of the text in a column."""
+    return WIDTHS_MM[place] - GAP_MM - (NOTE_MM if NAMES[place] == "Time" else 0)
 
 
 def _row(sheet: Sheet, line: Line, cells: list[list[str]], height: float) -> None:
@@ -78,7 +85,7 @@ def _row(sheet: Sheet, line: Line, cells: list[list[str]], height: float) -> Non
         bold = place == 0 or (place == 1 and (important or line.state.found))
         colour = _COLOURS[line.state] if place == 1 and not important else INK
         sheet.ink(SIZE_PT, colour, bold=bold)
-        width = WIDTHS_MM[place] - GAP_MM
+        width = _width(place)
         for number, text in enumerate(lines):
             sheet.set_xy(left + (5 if place == 0 else 0), top + ROOM_MM + number * step)
             sheet.cell(width, step, latin(text), align="R" if place in RIGHT else "L")

@@ -106,6 +106,17 @@ def without_margins(picture: Pixels) -> Pixels:
     return picture[top : int(rows[-1]) + 1 + room, left : int(columns[-1]) + 1 + room]
 
 
+def in_frame(picture: Pixels, height_over_width: float) -> Pixels:
+    """A picture in the middle of a black one of another shape; nothing is cut or stretched."""
+    height, width = picture.shape[:2]
+    wide = max(width, round(height / height_over_width))
+    high = max(height, round(width * height_over_width))
+    framed = np.zeros((high, wide, 3), np.uint8)
+    top, left = (high - height) // 2, (wide - width) // 2
+    framed[top : top + height, left : left + width] = picture
+    return framed
+
+
 def as_jpeg(picture: Pixels, widest_px: int, quality: int = 90) -> bytes:
     """A picture as a JPEG file, not wider or higher than `widest_px`.
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sonoassist.exam.checklist import Line
-from sonoassist.exam.records import Capture, ExamInfo
+from sonoassist.exam.records import Capture
 from sonoassist.exam.report import words
 from sonoassist.exam.report.data import ReportData
 from sonoassist.exam.report.stills import Still
@@ -61,7 +61,7 @@ def as_json(data: ReportData) -> str:
         "made_by": f"SonoAssist {data.version}",
         "made_at": data.made_at,
         "warnings": list(data.warnings),
-        "exam": _exam(data.info),
+        "exam": _exam(data),
         "completeness": {
             "found": whole.found,
             "done": whole.done,
@@ -80,13 +80,13 @@ def as_json(data: ReportData) -> str:
     return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
-def _exam(info: ExamInfo) -> dict[str, object]:
+def _exam(data: ReportData) -> dict[str, object]:
     """What is known of it; where the source lies on this computer is nobody else's business."""
-    start = info.start
+    info, start = data.info, data.info.start
     return {
         "exam_id": info.exam_id, "study_id": start.study_id, "started_at": info.started_at,
         "ended_at": info.ended_at, "length_s": info.length_s, "note": info.note,
-        "source": start.source_label, "synthetic": start.synthetic, "preset": start.preset,
+        "source": words.source_name(data), "synthetic": start.synthetic, "preset": start.preset,
         "model": start.model, "settings": start.settings,
     }  # fmt: skip
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.records import How, Recording
-from sonoassist.exam.report.data import ReportData
 from sonoassist.exam.report.stills import Still
+from sonoassist.exam.report.timeline import Timeline
 from sonoassist.planes import BY_KEY
+
+if TYPE_CHECKING:
+    from sonoassist.exam.report.data import ReportData
 
 TITLE = "Fetal ultrasound exam"
 FOOTER = "Research and training only. Not for diagnosis."
@@ -19,7 +23,6 @@ ABOUT_CONFIDENCE = (
 )
 NO_FRAMES = "No frame was analysed."
 NO_STILLS = "No picture to show."
-DASH = "–"
 
 _STATES = {
     ItemState.KEPT: "kept",
@@ -73,6 +76,17 @@ def found(data: ReportData) -> str:
     return f"{data.completeness.found} of {data.completeness.total}"
 
 
+def cards(data: ReportData) -> tuple[tuple[str, str], ...]:
+    """The figures that matter: values and what they count."""
+    whole = data.completeness
+    return (
+        (found(data), "planes and items found"),
+        (str(whole.done), "kept or ticked by hand"),
+        (str(data.not_reviewed), NOT_REVIEWED),
+        (str(len(whole.missing)), "missing"),
+    )
+
+
 def missing(data: ReportData) -> str:
     """Names of the required items of which there is nothing."""
     return ", ".join(item.label for item in data.completeness.missing)
@@ -80,8 +94,17 @@ def missing(data: ReportData) -> str:
 
 def source(data: ReportData) -> str:
     """What was watched."""
+    kind = "synthetic" if data.info.start.synthetic else "real"
+    return f"{source_name(data)} ({kind})"
+
+
+def source_name(data: ReportData) -> str:
+    """The source, but not by the name of a file where names are hidden: it may be a person's."""
     start = data.info.start
-    return f"{start.source_label or 'not known'} ({'synthetic' if start.synthetic else 'real'})"
+    live = start.source.startswith("device:") or "://" in start.source
+    if data.options.mask and not live and not start.synthetic:
+        return "a recording"
+    return start.source_label or "not known"
 
 
 def head(data: ReportData) -> list[tuple[str, str]]:
@@ -116,9 +139,20 @@ def caption(still: Still) -> list[str]:
     shot = still.capture.shot
     plane = BY_KEY.get(shot.plane)
     named = f"{plane.full_name}, {percent(shot.confidence)}" if plane else "No plane named"
-    why = shot.why[:1].upper() + shot.why[1:]
-    made = "Captured by hand" if shot.how is How.HAND else "Chosen by the program"
-    return [f"{named}, at {clock(shot.at_s)}", f"{made}. {why}".strip()]
+    if shot.how is How.HAND:
+        made_how = shot.why[:1].upper() + shot.why[1:] or "Captured by hand"
+    else:
+        made_how = f"Chosen by the program: {shot.why}" if shot.why else "Chosen by the program"
+    return [f"{named}, at {clock(shot.at_s)}", f"{made_how}."]
+
+
+def legend(line: Timeline) -> str:
+    """How the timeline is read."""
+    return (
+        "Colour: how sure the network was, as strong as it was sure and pale below the threshold "
+        f"of {percent(line.threshold)}. Filled circle: a picture that was kept. Empty circle: one "
+        f"{NOT_REVIEWED}."
+    )
 
 
 def recording(one: Recording) -> str:

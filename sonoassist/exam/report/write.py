@@ -70,6 +70,6 @@ def _write_all(files: dict[Path, bytes]) -> list[Path]:
         ensure_folder(folder)
     with ExitStack() as pending:
         for path, content in files.items():
-            temporary = pending.enter_context(replacing(path))
+            temporary = pending.enter_context(replacing(path, private=True))
             temporary.write_bytes(content)
     return list(files)

@@ -1,0 +1,1 @@
+"""The page where a recorded exam asks and the trainee answers."""

@@ -1,0 +1,319 @@
+"""What the page works on: the exam, the exercise, the player and the history. No widgets."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from sonoassist.errors import SonoAssistError
+from sonoassist.gui.practice.exam_link import ExamLink
+from sonoassist.gui.practice.keeper import Keeper
+from sonoassist.gui.practice.services import PracticeServices, Stage
+from sonoassist.gui.practice.words import called_text
+from sonoassist.packets import Frame
+from sonoassist.practice.choosing import next_exercise
+from sonoassist.practice.examiner import Knowledge, open_exam
+from sonoassist.practice.exercise import Called, Exercise, Phase
+from sonoassist.practice.player import Player
+from sonoassist.practice.scores import Attempt
+from sonoassist.practice.wish import PracticeWish, checked_nickname
+
+SPEEDS = (0.25, 0.5, 1.0, 1.5, 2.0)
+
+
+class PracticeDesk(QObject):
+    """Runs exercises; widgets ask it and show what it has.
+
+    Signals:
+        changed: Something other than the picture is different now.
+        framed: Another frame is to be shown.
+        looked: Frames of the reveal have been looked at.
+        learned: More is known of the exam.
+    """
+
+    changed = pyqtSignal()
+    framed = pyqtSignal()
+    looked = pyqtSignal()
+    learned = pyqtSignal()
+    _player_news = pyqtSignal()
+
+    def __init__(self, services: PracticeServices) -> None:
+        super().__init__()
+        self.services = services
+        self.stage = Stage.START
+        self.wish = PracticeWish()
+        self.exercise: Exercise | None = None
+        self.message = ""
+        self.keeper = Keeper(services.history)
+        self.exam = ExamLink(services)
+        self._trouble: SonoAssistError | None = None
+        self.speed = 1.0
+        self.show_heat = True
+        self._player: Player | None = None
+        self._order = -1
+        self._target: int | None = None
+        self._number = 0
+        self._starts = False
+        # Emitted on the player's thread; Qt hands it over to this one.
+        self._player_news.connect(self._on_player)
+        self.exam.news.connect(self._on_examiner)
+
+    # -- the exam --------------------------------------------------------------------------
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What is known of the exam."""
+        return self.exam.knowledge
+
+    @property
+    def spec(self) -> str:
+        """The exam chosen, or ""."""
+        return self.exam.spec
+
+    @property
+    def trouble(self) -> SonoAssistError | None:
+        """What went wrong last, other than with the exam."""
+        return self._trouble or self.keeper.trouble
+
+    def open(self, spec: str) -> None:
+        """Choose an exam; an exercise that runs ends."""
+        self._drop_player()
+        self._trouble, self.exercise, self._starts = None, None, False
+        self.stage = Stage.START
+        self.exam.open(spec)
+        self.changed.emit()
+
+    def begin(self, wish: PracticeWish) -> None:
+        """Open the exam of a wish and start as soon as its answers are there."""
+        self.wish = wish
+        if wish.exam:
+            self.open(wish.exam)
+            self._starts = True
+            self._on_examiner()
+
+    def _on_examiner(self) -> None:
+        known = self.knowledge
+        if self.exercise is not None and known.answers is not None:
+            self.exercise.answers = known.answers
+        if self._starts and known.answers is not None:
+            self._starts = False
+            self.start(self.wish)
+        self.learned.emit()
+        if self.exercise is not None and self.exercise.phase is Phase.REVEALED:
+            self.looked.emit()
+
+    # -- exercises -------------------------------------------------------------------------
+
+    def start(self, wish: PracticeWish) -> bool:
+        """Begin an exercise; returns whether that could be."""
+        answers = self.knowledge.answers
+        self._trouble = None
+        if answers is None or not answers.views:
+            return False
+        try:
+            nickname = checked_nickname(wish.nickname)
+        except SonoAssistError as error:
+            self._fail(error)
+            return False
+        self.wish = PracticeWish(self.spec, nickname, wish.questions, wish.class_mode)
+        weak, seed = self.keeper.past(nickname)
+        questions = next_exercise(answers, weak, wish.questions, seed)
+        self.exercise = Exercise(answers, questions, class_mode=wish.class_mode, seed=seed)
+        self._number = seed + 1
+        self.keeper.begin(self.wish, self.exam.name, answers.word, len(questions), seed)
+        self.stage = Stage.EXERCISE
+        self._ask()
+        return True
+
+    @property
+    def number(self) -> int:
+        """Of the exercise, for this trainee, from 1 on."""
+        return self._number
+
+    @property
+    def frame(self) -> Frame | None:
+        """The picture of the question."""
+        shown = self._player.shown if self._player is not None else None
+        return shown.frame if shown is not None and shown.order == self._order else None
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """The one that is revealed now."""
+        exercise = self.exercise
+        if exercise is None or exercise.phase is not Phase.REVEALED:
+            return None
+        return exercise.attempts[-1]
+
+    def _ask(self) -> None:
+        if self.exercise is None:
+            return
+        if self._player is None:
+            spec = self.spec
+            self._player = Player(
+                lambda: open_exam(spec), self._player_news.emit, self.services.clock_s
+            )
+            self._player.set_speed(self.speed)
+        question = self.exercise.question
+        self.message, self._target = "", None
+        self._order = self._player.play(question.start, question.end)
+        self.changed.emit()
+
+    def _on_player(self) -> None:
+        exercise, player = self.exercise, self._player
+        if exercise is None or player is None or player.shown.order != self._order:
+            return
+        shown = player.shown
+        if shown.trouble is not None:
+            self._fail(shown.trouble)
+        if shown.frame is not None:
+            exercise.show(shown.frame.index)
+            if self._target == shown.frame.index:
+                self._target = None
+            self.framed.emit()
+        if shown.ended and exercise.playing:
+            exercise.played_out()
+            self._settle()
+
+    def _settle(self) -> None:
+        """An attempt that was scored is kept, and its answer is shown."""
+        exercise = self.exercise
+        if exercise is not None and exercise.phase is Phase.SCORED:
+            self.keeper.keep(exercise)
+            exercise.reveal()
+            self.message = ""
+            if self._player is not None:
+                self._player.freeze()
+            self.exam.look_at(self.reveal_frames)
+        self.changed.emit()
+
+    @property
+    def reveal_frames(self) -> tuple[int, ...]:
+        """The frames shown with the answer: the trainee's, where there is one, and the best."""
+        exercise = self.exercise
+        if exercise is None or not exercise.attempts:
+            return ()
+        attempt, view = exercise.attempts[-1], exercise.question.view
+        best = attempt.best_frame
+        if best is None:
+            best = (view.first + view.last) // 2  # of which it is said that it is not the best
+        return (best,) if attempt.frame is None else (attempt.frame, best)
+
+    # -- what the trainee does -------------------------------------------------------------
+
+    def name(self, plane: str) -> None:
+        """Name a plane, or vote for it."""
+        exercise = self.exercise
+        if self.stage is not Stage.EXERCISE or exercise is None:
+            return
+        if exercise.class_mode and plane not in exercise.ballot.choices:
+            return
+        called = exercise.name(plane)
+        if called is not Called.REFUSED:
+            self.message = "" if exercise.class_mode else called_text(called, plane)
+            self.changed.emit()
+
+    def freeze(self) -> None:
+        """Freeze, or play on."""
+        exercise, player = self.exercise, self._player
+        if self.stage is not Stage.EXERCISE or exercise is None or player is None:
+            return
+        if exercise.freeze():
+            player.freeze()
+            self._target = None
+        elif exercise.thaw():
+            player.go_on()
+        self.changed.emit()
+
+    def step(self, frames: int) -> None:
+        """Step through the question, while it is frozen."""
+        exercise, player = self.exercise, self._player
+        if exercise is None or player is None or exercise.phase is not Phase.FROZEN:
+            return
+        at = exercise.index if self._target is None else self._target
+        self._target = min(max(at + frames, exercise.question.start), exercise.question.end)
+        player.go_to(self._target)
+
+    def enter(self) -> None:
+        """Answer with the frozen frame; after the reveal, go on."""
+        exercise = self.exercise
+        if self.stage is not Stage.EXERCISE or exercise is None:
+            return
+        if exercise.phase is Phase.REVEALED:
+            self._next()
+        elif exercise.hand_in():
+            self._settle()
+        elif exercise.phase is Phase.FROZEN:
+            self.message = "Name the plane first, with its key"
+            self.changed.emit()
+        elif exercise.phase is Phase.ANSWERED:
+            self.message = "Freeze the best frame first, with Space"
+            self.changed.emit()
+
+    def _next(self) -> None:
+        if self.exercise is not None and self.exercise.next():
+            self._ask()
+        else:
+            self.show(Stage.RESULT)
+
+    def take_back(self) -> None:
+        """Take the last vote back."""
+        if self.exercise is not None and self.exercise.class_mode:
+            self.exercise.ballot.take_back()
+            self.changed.emit()
+
+    def enter_votes(self, plane: str, votes: int) -> None:
+        """Enter a number of votes counted by hand."""
+        if self.exercise is not None and self.exercise.phase is not Phase.REVEALED:
+            self.exercise.ballot.enter(plane, votes)
+            self.changed.emit()
+
+    def toggle_heat(self) -> None:
+        """Show the heat map with the answer, or not."""
+        if self.attempt is not None:
+            self.show_heat = not self.show_heat
+            self.looked.emit()
+
+    def shift_speed(self, steps: int) -> None:
+        """Play faster or slower."""
+        at = min(max(SPEEDS.index(self.speed) + steps, 0), len(SPEEDS) - 1)
+        self.speed = SPEEDS[at]
+        if self._player is not None:
+            self._player.set_speed(self.speed)
+        self.changed.emit()
+
+    def end(self) -> None:
+        """End the exercise early; what was answered counts."""
+        if self.stage is Stage.EXERCISE and self.exercise is not None:
+            self.show(Stage.RESULT if self.exercise.attempts else Stage.START)
+
+    def show(self, stage: Stage) -> None:
+        """Show another part of the page."""
+        if stage is not Stage.EXERCISE:
+            self._drop_player()
+        self.stage = stage
+        self.changed.emit()
+
+    # -- coming and going ------------------------------------------------------------------
+
+    def enter_page(self) -> None:
+        """The page is shown."""
+        self.exam.pause(False)
+
+    def leave_page(self) -> None:
+        """Another page is shown: a running question freezes."""
+        if self.exercise is not None and self.exercise.playing:
+            self.freeze()
+        self.exam.pause(True)
+
+    def stop(self) -> None:
+        """End all threads; they have ended when this returns."""
+        self._drop_player()
+        self.exam.stop()
+
+    def _drop_player(self) -> None:
+        player, self._player, self._order = self._player, None, -1
+        if player is not None:
+            player.stop()
+
+    def _fail(self, error: SonoAssistError) -> None:
+        self._trouble = error
+        self.changed.emit()

@@ -1,0 +1,280 @@
+"""An exercise: the picture, what is asked, and the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QKeySequence, QShortcut
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from sonoassist.gui.fitter import Fitter
+from sonoassist.gui.practice.answers_bar import AnswersBar, VotesBar
+from sonoassist.gui.practice.buttons import wide_button
+from sonoassist.gui.practice.desk import PracticeDesk
+from sonoassist.gui.practice.keys import (
+    ANSWER_KEYS,
+    BY_ACT,
+    KEYS,
+    REPEATING,
+    VOTE_KEYS,
+    PracticeAct,
+)
+from sonoassist.gui.practice.picture import Picture, explained_caption
+from sonoassist.gui.practice.services import Stage
+from sonoassist.gui.practice.side import Side
+from sonoassist.gui.splash import DISCLAIMER
+from sonoassist.gui.theme import Look
+from sonoassist.practice.exercise import Exercise, Phase
+
+MORE_FRAMES = 10
+SIDE_PX = 500
+NARROW_SIDE_PX = 320
+NARROW_PX = 1500
+
+
+class ExercisePanel(QWidget):
+    """Arranges an exercise; its keys work while it is shown."""
+
+    _fitted = pyqtSignal()
+
+    def __init__(self, desk: PracticeDesk, look: Look) -> None:
+        super().__init__()
+        self._desk = desk
+        self._look = look
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._fitter = Fitter(self._fitted.emit)
+        self._fitted.connect(self._on_fitted)
+        self.yours = Picture(look, "yours", self._fitter)
+        self.best = Picture(look, "best", self._fitter)
+        self.side = Side(desk, look)
+        self.answers = AnswersBar(look)
+        self.votes = VotesBar(look)
+        self.trouble = QLabel()
+        self._buttons: dict[PracticeAct, QPushButton] = {}
+        self._rows = QVBoxLayout(self)
+        self._middle = QHBoxLayout()
+        self._pictures = QHBoxLayout()
+        self._foot = QHBoxLayout()
+        self._build()
+        self._connect()
+        self.set_look(look)
+
+    # -- building --------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self._pictures.addWidget(self.yours, 1)
+        self._pictures.addWidget(self.best, 1)
+        self._middle.addLayout(self._pictures, 1)
+        self._middle.addWidget(self.side)
+        self.trouble.setObjectName("warning")
+        self.trouble.setWordWrap(True)
+        for act, text in (
+            (PracticeAct.FREEZE, "Freeze"), (PracticeAct.ENTER, "Answer"),
+            (PracticeAct.HEAT, "Heat map"), (PracticeAct.END, "End"),
+        ):  # fmt: skip
+            button = wide_button(text, BY_ACT[act].shown, main=act is PracticeAct.ENTER)
+            button.clicked.connect(lambda _on=False, act=act: self.do(act))
+            self._buttons[act] = button
+        self.count_votes = wide_button("Enter votes by hand")
+        self.count_votes.clicked.connect(self._toggle_by_hand)
+        disclaimer = QLabel(DISCLAIMER)
+        disclaimer.setObjectName("warning")
+        self._foot.addWidget(disclaimer)
+        self._foot.addStretch(1)
+        self._foot.addWidget(self.count_votes)
+        for button in self._buttons.values():
+            self._foot.addWidget(button)
+        self._rows.addLayout(self._middle, 1)
+        self._rows.addWidget(self.trouble)
+        self._rows.addWidget(self.answers)
+        self._rows.addWidget(self.votes)
+        self._rows.addLayout(self._foot)
+
+    def _connect(self) -> None:
+        desk = self._desk
+        desk.framed.connect(self._show_frame)
+        desk.looked.connect(self._show_looked)
+        for bar in (self.answers, self.votes):
+            bar.named.connect(desk.name)
+        self.votes.entered.connect(desk.enter_votes)
+        for plane, key in ANSWER_KEYS.items():
+            self._key(key, partial(self._name, plane), repeats=False)
+        for place, key in enumerate(VOTE_KEYS):
+            self._key(key, partial(self._vote, place), repeats=False)
+        for row in KEYS:
+            for key in row.keys:
+                self._key(key, partial(self.do, row.act), repeats=row.act in REPEATING)
+
+    def _key(self, key: str, do: Callable[[], None], *, repeats: bool) -> None:
+        shortcut = QShortcut(QKeySequence(key), self)
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.setAutoRepeat(repeats)
+        shortcut.activated.connect(do)
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        self._look = look
+        px = look.px
+        self._rows.setContentsMargins(px(20), px(14), px(20), px(10))
+        self._rows.setSpacing(px(12))
+        self._middle.setSpacing(px(24))
+        self._pictures.setSpacing(px(12))
+        self._foot.setSpacing(px(10))
+        for part in (self.yours, self.best, self.side, self.answers, self.votes):
+            part.set_look(look)
+        self._fit()
+
+    def resizeEvent(self, event: object) -> None:
+        """Give the side the width that fits."""
+        self._fit()
+
+    def _fit(self) -> None:
+        narrow = self.width() / self._look.scale < NARROW_PX
+        self.side.setFixedWidth(self._look.px(NARROW_SIDE_PX if narrow else SIDE_PX))
+
+    # -- keys ------------------------------------------------------------------------------
+
+    def do(self, act: PracticeAct) -> None:
+        """Do what a key or a button stands for."""
+        desk = self._desk
+        steps = {
+            PracticeAct.BACK: -1, PracticeAct.FORWARD: 1,
+            PracticeAct.BACK_MORE: -MORE_FRAMES, PracticeAct.FORWARD_MORE: MORE_FRAMES,
+        }  # fmt: skip
+        if act in steps:
+            desk.step(steps[act])
+            return
+        handlers = {
+            PracticeAct.FREEZE: desk.freeze,
+            PracticeAct.ENTER: desk.enter,
+            PracticeAct.HEAT: desk.toggle_heat,
+            PracticeAct.SLOWER: lambda: desk.shift_speed(-1),
+            PracticeAct.FASTER: lambda: desk.shift_speed(1),
+            PracticeAct.TAKE_BACK: desk.take_back,
+            PracticeAct.END: desk.end,
+        }
+        handlers[act]()
+        if act is PracticeAct.ENTER:
+            self.setFocus()  # the numbers of a vote, which may have it, go away
+
+    def _name(self, plane: str) -> None:
+        exercise = self._desk.exercise
+        if exercise is not None and not exercise.class_mode:
+            self._desk.name(plane)
+
+    def _vote(self, place: int) -> None:
+        exercise = self._desk.exercise
+        if exercise is not None and exercise.class_mode:
+            self._desk.name(exercise.ballot.choices[place])
+
+    def _toggle_by_hand(self) -> None:
+        self.votes.enter_by_hand(not self.votes.by_hand)
+        self.refresh()
+        if not self.votes.by_hand:
+            self.setFocus()
+
+    # -- what is shown ---------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """It is shown from now on."""
+        self._fitter.start()
+        self.refresh()
+
+    def end(self) -> None:
+        """It is not shown any more; nothing of it runs when this returns."""
+        self._fitter.stop()
+        for picture in (self.yours, self.best):
+            picture.clear()
+
+    def refresh(self) -> None:
+        """Show how the exercise stands."""
+        exercise, desk = self._desk.exercise, self._desk
+        if exercise is None or desk.stage is not Stage.EXERCISE:
+            return
+        self.answers.setVisible(not exercise.class_mode)
+        self.votes.setVisible(exercise.class_mode)
+        bar = self.votes if exercise.class_mode else self.answers
+        bar.refresh(exercise)
+        self.side.refresh()
+        self._show_trouble()
+        self._show_buttons(exercise)
+        if exercise.phase is Phase.REVEALED:
+            self._show_looked()
+        else:
+            self._show_frame()
+
+    def _show_trouble(self) -> None:
+        error = self._desk.trouble
+        self.trouble.setText(str(error) if error is not None else "")
+        self.trouble.setVisible(error is not None)
+
+    def _show_buttons(self, exercise: Exercise) -> None:
+        revealed, frozen = exercise.phase is Phase.REVEALED, exercise.phase is Phase.FROZEN
+        freeze, enter = self._buttons[PracticeAct.FREEZE], self._buttons[PracticeAct.ENTER]
+        _label(freeze, "Play on" if frozen else "Freeze", PracticeAct.FREEZE)
+        last = exercise.number + 1 >= len(exercise.questions)
+        text = ("Result" if last else "Next") if revealed else "Answer"
+        if exercise.class_mode and not revealed:
+            text = "Close the vote"
+        _label(enter, text, PracticeAct.ENTER)
+        freeze.setVisible(not revealed)
+        enter.setEnabled(revealed or frozen)
+        self._buttons[PracticeAct.HEAT].setVisible(revealed)
+        self.count_votes.setVisible(exercise.class_mode and not revealed)
+        self.count_votes.setText("Vote with keys" if self.votes.by_hand else "Enter votes by hand")
+
+    def _show_frame(self) -> None:
+        exercise = self._desk.exercise
+        if exercise is None or exercise.phase is Phase.REVEALED:
+            return
+        self.best.hide()
+        self.best.clear()
+        self.yours.say("")
+        frame = self._desk.frame
+        if frame is None:
+            self.yours.clear()
+        else:
+            self.yours.ask(frame, frozen=exercise.phase is Phase.FROZEN)
+
+    def _show_looked(self) -> None:
+        exercise, desk = self._desk.exercise, self._desk
+        if exercise is None or exercise.phase is not Phase.REVEALED:
+            return
+        frames, attempt = desk.reveal_frames, exercise.attempts[-1]
+        known = attempt.best_frame is not None
+        best_words = "Best frame" if known else "From the middle of the view"
+        own_words = "The frozen frame" if exercise.class_mode else "Your frame"
+        two = len(frames) == 2 and frames[0] != frames[1]
+        self.best.setVisible(two)
+        if two:
+            self._explain(self.yours, frames[0], own_words)
+            self._explain(self.best, frames[1], best_words)
+        else:
+            same = len(frames) == 2 and known
+            alone = f"{own_words} is the best" if same else best_words
+            self._explain(self.yours, frames[-1], alone)
+
+    def _explain(self, picture: Picture, index: int, which: str) -> None:
+        exercise, looked = self._desk.exercise, self._desk.exam.looked_at(index)
+        if exercise is None:
+            return
+        plane, answers = exercise.question.view.plane, exercise.answers
+        analysis = looked.analysis if looked is not None else None
+        confidence = answers.confidence(index, plane)
+        picture.say(*explained_caption(which, analysis, plane, confidence))
+        picture.viewport.show_heat = self._desk.show_heat
+        if looked is not None and looked.frame is not None:
+            picture.explain(looked.frame, analysis, plane, answers.boxes.get(index))
+        elif looked is None and picture is self.best:
+            picture.wait()
+
+    def _on_fitted(self) -> None:
+        done = self._fitter.take()
+        for picture in (self.yours, self.best):
+            picture.take(done)
+
+
+def _label(button: QPushButton, text: str, act: PracticeAct) -> None:
+    button.setText(f"{text}   {BY_ACT[act].shown}")

@@ -1,0 +1,109 @@
+"""The practice page: start, exercise, result and progress in one place."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtWidgets import QStackedWidget
+
+from sonoassist.gui.practice.desk import PracticeDesk
+from sonoassist.gui.practice.exercise_panel import ExercisePanel
+from sonoassist.gui.practice.progress_panel import ProgressPanel
+from sonoassist.gui.practice.result_panel import ResultPanel
+from sonoassist.gui.practice.services import PracticeServices, Stage
+from sonoassist.gui.practice.start_panel import StartPanel
+from sonoassist.gui.theme import Look
+from sonoassist.practice.wish import PracticeWish
+
+
+class PracticePage(QStackedWidget):
+    """A page of the window; see `gui.page.PageWidget`.
+
+    Signals:
+        file_asked: A recording is to be chosen.
+    """
+
+    file_asked = pyqtSignal()
+
+    def __init__(self, services: PracticeServices, look: Look) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self.desk = PracticeDesk(services)
+        self.start = StartPanel(self.desk, look)
+        self.exercise = ExercisePanel(self.desk, look)
+        self.result = ResultPanel(self.desk, look)
+        self.progress = ProgressPanel(self.desk, look)
+        self._shown = Stage.START
+        self._entered = False
+        for panel in (self.start, self.exercise, self.result, self.progress):
+            self.addWidget(panel)
+        self.desk.changed.connect(self._follow)
+        self.desk.learned.connect(self._on_learned)
+        self.start.start_asked.connect(self.desk.start)
+        self.start.file_asked.connect(self.file_asked)
+        self.result.again.connect(lambda: self.desk.start(self.desk.wish))
+
+    def begin(self, wish: PracticeWish) -> None:
+        """Start with what was wished for on the command line."""
+        self.desk.begin(wish)
+        self.start.show_wish(wish)
+
+    # -- the page --------------------------------------------------------------------------
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        for panel in (self.start, self.exercise, self.result, self.progress):
+            panel.set_look(look)
+        self._follow()
+
+    def open(self, spec: str) -> None:
+        """The user chose a recording."""
+        self.desk.open(spec)
+
+    def enter(self) -> None:
+        """It is shown from now on."""
+        self._entered = True
+        self.desk.enter_page()
+        if not self.desk.spec and self.desk.services.demo is not None:
+            self.desk.open(str(self.desk.services.demo))
+        self._show(self.desk.stage)
+
+    def leave(self) -> None:
+        """Another page is shown from now on."""
+        self._entered = False
+        self.desk.leave_page()
+
+    def stop(self) -> None:
+        """The window closes."""
+        self.desk.stop()
+        self.exercise.end()
+
+    # -- following the desk ----------------------------------------------------------------
+
+    def _follow(self) -> None:
+        if self.desk.stage is not self._shown:
+            self._show(self.desk.stage)
+        elif self._shown is Stage.EXERCISE:
+            self.exercise.refresh()
+        elif self._shown is Stage.START:
+            self.start.refresh()
+
+    def _on_learned(self) -> None:
+        if self._shown is Stage.START:
+            self.start.refresh()
+
+    def _show(self, stage: Stage) -> None:
+        if self._shown is Stage.EXERCISE and stage is not Stage.EXERCISE:
+            self.exercise.end()
+        self._shown = stage
+        panels = {
+            Stage.START: (self.start, self.start.enter),
+            Stage.EXERCISE: (self.exercise, self.exercise.begin),
+            Stage.RESULT: (self.result, self.result.refresh),
+            Stage.PROGRESS: (self.progress, self.progress.refresh),
+        }
+        panel, fill = panels[stage]
+        self.setCurrentWidget(panel)
+        self.setFocusProxy(panel)
+        fill()
+        if self._entered:
+            panel.setFocus()

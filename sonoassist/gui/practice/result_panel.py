@@ -1,0 +1,154 @@
+"""The end of an exercise: score, planes, confusions."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QKeySequence, QShortcut
+from PyQt6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sonoassist.gui.practice.buttons import wide_button
+from sonoassist.gui.practice.desk import PracticeDesk
+from sonoassist.gui.practice.matrix import Matrix
+from sonoassist.gui.practice.services import Stage
+from sonoassist.gui.practice.side import weak_planes_text
+from sonoassist.gui.practice.table import PlaneTable
+from sonoassist.gui.splash import DISCLAIMER
+from sonoassist.gui.theme import Look
+from sonoassist.practice.scores import Outcome, by_plane, confusions, total
+
+WIDE_PX = 1400
+
+
+class ResultPanel(QWidget):
+    """Shows how an exercise went.
+
+    Signals:
+        again: The next exercise is wanted.
+    """
+
+    again = pyqtSignal()
+
+    def __init__(self, desk: PracticeDesk, look: Look) -> None:
+        super().__init__()
+        self._desk = desk
+        self._look = look
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.score = QLabel()
+        self.about = QLabel()
+        self.counts = QLabel()
+        self.word = QLabel()
+        self.weak = QLabel()
+        self.trouble = QLabel()
+        self.table = PlaneTable(look)
+        self.matrix = Matrix(look)
+        self._inside = QWidget()
+        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._inside)
+        self._left = QVBoxLayout()
+        self._right = QVBoxLayout()
+        self._column = QVBoxLayout(self)
+        self._build()
+        self.set_look(look)
+
+    def _build(self) -> None:
+        self.about.setObjectName("muted")
+        self.trouble.setObjectName("warning")
+        for label in (self.score, self.about, self.counts, self.word, self.weak, self.trouble):
+            label.setWordWrap(True)
+            self._left.addWidget(label)
+        self._left.addSpacing(12)
+        self._left.addWidget(self.table)
+        self._left.addStretch(1)
+        heading = QLabel("What was taken for what")
+        heading.setObjectName("heading")
+        self._right.addWidget(heading)
+        self._right.addWidget(self.matrix)
+        self._right.addStretch(1)
+        self._halves.addLayout(self._left, 1)
+        self._halves.addLayout(self._right)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidget(self._inside)
+        self._column.addWidget(area, 1)
+        self._column.addLayout(self._buttons())
+
+    def _buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        disclaimer = QLabel(DISCLAIMER)
+        disclaimer.setObjectName("warning")
+        row.addWidget(disclaimer)
+        row.addStretch(1)
+        desk = self._desk
+        choices = (
+            ("Start page", "Home", lambda: desk.show(Stage.START), False),
+            ("Progress", "P", lambda: desk.show(Stage.PROGRESS), False),
+            ("Next exercise", "Enter", self.again.emit, True),
+        )
+        for text, key, do, main in choices:
+            button = wide_button(text, key, main=main)
+            button.clicked.connect(lambda _on=False, do=do: do())
+            row.addWidget(button)
+            for one in ("Return", "Enter") if key == "Enter" else (key,):
+                shortcut = QShortcut(QKeySequence(one), self)
+                shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+                shortcut.activated.connect(do)
+        return row
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        self._look = look
+        px = look.px
+        self._column.setContentsMargins(px(28), px(20), px(28), px(12))
+        self._halves.setContentsMargins(0, 0, px(8), 0)
+        self._halves.setSpacing(px(48))
+        self._left.setSpacing(px(10))
+        self._right.setSpacing(px(14))
+        self.score.setStyleSheet(f"font-size: {px(56)}px; font-weight: 600")
+        for label, size in ((self.about, 18), (self.counts, 22), (self.word, 16), (self.weak, 18)):
+            label.setStyleSheet(f"font-size: {px(size)}px")
+        self.table.set_look(look)
+        self.matrix.set_look(look)
+        self._fit()
+
+    def resizeEvent(self, event: object) -> None:
+        """Side by side where there is room."""
+        self._fit()
+
+    def _fit(self) -> None:
+        wide = self.width() / self._look.scale >= WIDE_PX
+        ways = QBoxLayout.Direction
+        self._halves.setDirection(ways.LeftToRight if wide else ways.TopToBottom)
+
+    def refresh(self) -> None:
+        """Show the exercise that has ended."""
+        exercise, desk = self._desk.exercise, self._desk
+        if exercise is None:
+            return
+        attempts = exercise.attempts
+        found = sum(one.outcome is Outcome.FOUND for one in attempts)
+        alarms = sum(len(one.false_alarms) for one in attempts)
+        self.score.setText(f"{round(total(attempts))} of 100")
+        left = len(exercise.questions) - len(attempts)
+        many = "1 question" if left == 1 else f"{left} questions"
+        ended = f" · ended {many} early" if left else ""
+        self.about.setText(
+            f"Exercise {desk.number} of {desk.wish.nickname} · {desk.exam.name}{ended}"
+        )
+        alarm_text = "1 false alarm" if alarms == 1 else f"{alarms} false alarms"
+        self.counts.setText(f"{found} of {len(attempts)} planes found · {alarm_text}")
+        self.word.setText(exercise.answers.word.sentence)
+        self.weak.setText(weak_planes_text(attempts))
+        self.weak.setVisible(bool(self.weak.text()))
+        error = desk.trouble
+        self.trouble.setText(f"Not kept: {error}" if error is not None else "")
+        self.trouble.setVisible(error is not None)
+        self.table.show_scores(by_plane(attempts))
+        self.matrix.show_counts(confusions(attempts))

@@ -1,0 +1,42 @@
+"""What the practice page is given, and its parts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from sonoassist.practice.examiner import MakeAnalyser
+from sonoassist.practice.history import History
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeServices:
+    """What the composition root hands to the page.
+
+    Attributes:
+        make_analyser: Builds the analyser the settings ask for; runs on a thread of its own.
+        history: Of the trainees.
+        demo: The bundled demo exam, or None.
+        recent: What was opened last, newest first.
+        clock_s: Paces the player.
+        analyses: Where analyses are kept; None for the usual place.
+    """
+
+    make_analyser: MakeAnalyser
+    history: History
+    demo: Path | None = None
+    recent: Callable[[], list[str]] = list
+    clock_s: Callable[[], float] = time.monotonic
+    analyses: Path | None = None
+
+
+class Stage(Enum):
+    """What the page shows."""
+
+    START = "start"
+    EXERCISE = "exercise"
+    RESULT = "result"
+    PROGRESS = "progress"

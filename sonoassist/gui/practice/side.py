@@ -1,0 +1,188 @@
+"""The column beside the picture: what is asked, what can be done, how it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from sonoassist.gui.practice.desk import PracticeDesk
+from sonoassist.gui.practice.words import (
+    QUESTION,
+    SIGNS,
+    TONES,
+    hint_text,
+    past_line,
+    reveal_of,
+    seconds,
+)
+from sonoassist.gui.theme import Look
+from sonoassist.planes import BY_KEY
+from sonoassist.practice.exercise import Exercise, Phase
+from sonoassist.practice.scores import Attempt, Outcome, by_plane, median_time_s, streak, total
+
+PAST_SHOWN = 8
+
+
+class Tile(QFrame):
+    """A number with its name above it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self._name = QLabel(name)
+        self._name.setObjectName("muted")
+        self.value = QLabel("–")
+        self._column = QVBoxLayout(self)
+        self._column.addWidget(self._name)
+        self._column.addWidget(self.value)
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        self._column.setContentsMargins(look.px(14), look.px(8), look.px(10), look.px(8))
+        self._column.setSpacing(0)
+        self.value.setStyleSheet(f"font-size: {look.px(26)}px; font-weight: 600")
+
+
+class Side(QWidget):
+    """Asks, and explains when the answer is shown."""
+
+    def __init__(self, desk: PracticeDesk, look: Look) -> None:
+        super().__init__()
+        self._desk = desk
+        self._look = look
+        self.head, self.word = QLabel(), QLabel()
+        self.question = QLabel(QUESTION)
+        self.name = QLabel()
+        self.full_name = QLabel()
+        self.hint = QLabel()
+        self.message = QLabel()
+        self.details = QLabel()
+        self.points = QLabel()
+        self.tiles = {name: Tile(name) for name in ("Found", "Median time", "Streak", "Score")}
+        self.past = QLabel()
+        self.past.setTextFormat(Qt.TextFormat.RichText)
+        self._column = QVBoxLayout(self)
+        self._grid = QGridLayout()
+        self._build()
+        self.set_look(look)
+
+    def _build(self) -> None:
+        for label in (
+            self.head, self.word, self.question, self.name, self.full_name, self.hint,
+            self.message, self.details, self.points, self.past,
+        ):  # fmt: skip
+            label.setWordWrap(True)
+        for label in (self.head, self.word, self.full_name, self.hint):
+            label.setObjectName("muted")
+        for label in (
+            self.head, self.word, self.question, self.name, self.full_name, self.details,
+            self.points, self.message, self.hint,
+        ):  # fmt: skip
+            self._column.addWidget(label)
+        for place, tile in enumerate(self.tiles.values()):
+            self._grid.addWidget(tile, place // 2, place % 2)
+        self._column.addLayout(self._grid)
+        self._column.addWidget(self.past)
+        self._column.addStretch(1)
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        self._look = look
+        px = look.px
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(px(10))
+        self._grid.setSpacing(px(10))
+        for label in (self.head, self.word):
+            label.setStyleSheet(f"font-size: {px(16)}px")
+        self.full_name.setStyleSheet(f"font-size: {px(18)}px")
+        self.hint.setStyleSheet(f"font-size: {px(18)}px")
+        self.message.setStyleSheet(
+            f"font-size: {px(22)}px; font-weight: 600; color: {look.palette.accent}"
+        )
+        self.details.setStyleSheet(f"font-size: {px(18)}px")
+        self.points.setStyleSheet(f"font-size: {px(26)}px; font-weight: 600")
+        self.past.setStyleSheet(f"font-size: {px(18)}px")
+        for tile in self.tiles.values():
+            tile.set_look(look)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show how the exercise stands."""
+        exercise = self._desk.exercise
+        if exercise is None:
+            return
+        revealed = exercise.phase is Phase.REVEALED
+        head = f"Question {exercise.number + 1} of {len(exercise.questions)}"
+        speed = self._desk.speed
+        speed_text = f" · speed {speed:g}×" if speed != 1.0 else ""
+        self.head.setText(f"{head} · {self._desk.exam.name}{speed_text}")
+        self.word.setText(exercise.answers.word.sentence)
+        for label in (self.name, self.full_name, self.details, self.points):
+            label.setVisible(revealed)
+        self.hint.setText(hint_text(exercise))
+        self._show_message(exercise)
+        if revealed:
+            self._reveal(exercise)
+        else:
+            self._head(QUESTION, "text", 40)
+            for label in (self.name, self.full_name, self.details, self.points):
+                label.setText("")
+        self._count(exercise.attempts)
+        self._list(exercise.attempts[:-1] if revealed else exercise.attempts)
+
+    def _head(self, text: str, tone: str, size: int) -> None:
+        self.question.setText(text)
+        colour = self._look.colour(tone).name()
+        self.question.setStyleSheet(
+            f"font-size: {self._look.px(size)}px; font-weight: 600; color: {colour}"
+        )
+
+    def _show_message(self, exercise: Exercise) -> None:
+        text = self._desk.message
+        if exercise.class_mode and exercise.phase is not Phase.REVEALED:
+            votes = exercise.ballot.total
+            text = "No votes yet" if not votes else "1 vote" if votes == 1 else f"{votes} votes"
+        self.message.setText(text)
+        self.message.setVisible(bool(text))
+
+    def _reveal(self, exercise: Exercise) -> None:
+        said = reveal_of(exercise.attempts[-1], exercise.verdict)
+        self._head(f"{said.sign} {said.word}", said.tone, 26)
+        ink = self._look.ink(BY_KEY[said.plane].colour).name()
+        self.name.setText(said.name)
+        self.name.setStyleSheet(f"font-size: {self._look.px(52)}px; font-weight: 600; color: {ink}")
+        self.full_name.setText(said.full_name)
+        self.details.setText("\n".join(said.lines))
+        self.details.setVisible(bool(said.lines))
+        self.points.setText(said.points)
+
+    def _count(self, attempts: Sequence[Attempt]) -> None:
+        found = sum(one.outcome is Outcome.FOUND for one in attempts)
+        values = {
+            "Found": f"{found} of {len(attempts)}" if attempts else "–",
+            "Median time": seconds(median_time_s(attempts)),
+            "Streak": str(streak(attempts)),
+            "Score": f"{round(total(attempts))}" if attempts else "–",
+        }
+        for name, value in values.items():
+            self.tiles[name].value.setText(value)
+
+    def _list(self, attempts: Sequence[Attempt]) -> None:
+        lines = [self._line(attempt) for attempt in reversed(attempts)]
+        left = len(lines) - PAST_SHOWN
+        lines = lines[:PAST_SHOWN] + ([f"… and {left} before"] if left > 0 else [])
+        self.past.setText("".join(f'<p style="margin: 4px 0">{line}</p>' for line in lines))
+
+    def _line(self, attempt: Attempt) -> str:
+        colour = self._look.colour(TONES[attempt.outcome]).name()
+        sign = f'<span style="color:{colour}">{SIGNS[attempt.outcome]}</span>'
+        return f"{sign} {past_line(attempt)}"
+
+
+def weak_planes_text(attempts: Sequence[Attempt]) -> str:
+    """The planes that went worst, in one sentence; "" when all went well."""
+    weak = [one for one in by_plane(attempts) if one.points < 70]
+    names = [BY_KEY[one.plane].label for one in sorted(weak, key=lambda one: one.points)[:3]]
+    return f"Weakest this time: {', '.join(names)}." if names else ""

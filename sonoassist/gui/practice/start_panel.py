@@ -1,0 +1,345 @@
+"""The beginning: which exam, who, how many questions, alone or in class."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QKeySequence, QShortcut
+from PyQt6.QtWidgets import (
+    QBoxLayout,
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from sonoassist.errors import SonoAssistError
+from sonoassist.gui.practice.buttons import wide_button
+from sonoassist.gui.practice.desk import PracticeDesk
+from sonoassist.gui.practice.how import fill_how
+from sonoassist.gui.practice.services import Stage
+from sonoassist.gui.practice.words import exam_text
+from sonoassist.gui.splash import DISCLAIMER
+from sonoassist.gui.start_page import is_missing, recent_text, shortened
+from sonoassist.gui.theme import Look
+from sonoassist.practice.answers import Word
+from sonoassist.practice.wish import (
+    CLASS_NAME,
+    LONGEST_NAME,
+    MOST_QUESTIONS,
+    NICKNAME,
+    PracticeWish,
+)
+from sonoassist.sources import VIDEO_SUFFIXES
+
+MAX_RECENT_SHOWN = 4
+WIDE_PX = 1300
+
+
+class StartPanel(QWidget):
+    """Asks what is needed for an exercise.
+
+    Signals:
+        start_asked: An exercise is wanted; arg: its `PracticeWish`.
+        file_asked: A recording is to be chosen.
+    """
+
+    start_asked = pyqtSignal(object)
+    file_asked = pyqtSignal()
+
+    def __init__(self, desk: PracticeDesk, look: Look) -> None:
+        super().__init__()
+        self._desk = desk
+        self._look = look
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.exams: dict[str, QPushButton] = {}
+        self._rows = QVBoxLayout()
+        self.chosen, self.known, self.warning = QLabel(), QLabel(), QLabel()
+        self.doing, self.progress = QLabel(), QProgressBar()
+        self.nickname, self.questions = QComboBox(), QSpinBox()
+        self.class_mode = QCheckBox("Class: all vote, then the answer is shown")
+        self.next_planes, self.trouble = QLabel(), QLabel()
+        self.begin = wide_button("Start", "Enter", main=True)
+        self.curves = wide_button("Progress")
+        self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._columns: list[QVBoxLayout] = []
+        self._title = QLabel("Practice")
+        self._inside = QWidget()
+        self._body = QVBoxLayout()
+        self._build()
+        self.set_look(look)
+
+    # -- building --------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self._inside.setLayout(self._body)
+        about = QLabel("Be asked, not told: name the planes of a recorded exam.")
+        about.setObjectName("muted")
+        disclaimer = QLabel(DISCLAIMER)
+        disclaimer.setObjectName("warning")
+        self._title.setObjectName("title")
+        for label in (self._title, about, disclaimer):
+            self._body.addWidget(label)
+        for card in (self._exam_card(), self._exercise_card(), self._how_card()):
+            self._cards.addWidget(card, 1)
+        self._body.addLayout(self._cards)
+        self._body.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setWidget(self._inside)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(area)
+        for key in ("Return", "Enter"):
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(self._start)
+
+    def _card(self, title: str) -> tuple[QFrame, QVBoxLayout]:
+        card = QFrame()
+        card.setObjectName("card")
+        column = QVBoxLayout(card)
+        head = QLabel(title)
+        head.setObjectName("section")
+        column.addWidget(head)
+        self._columns.append(column)
+        return card, column
+
+    def _exam_card(self) -> QFrame:
+        card, column = self._card("Exam")
+        column.addLayout(self._rows)
+        self.chosen.setObjectName("heading")
+        self.known.setObjectName("muted")
+        self.warning.setObjectName("warning")
+        self.doing.setObjectName("small")
+        for label in (self.chosen, self.known, self.warning, self.doing):
+            label.setWordWrap(True)
+            column.addWidget(label)
+        self.progress.setTextVisible(False)
+        column.addWidget(self.progress)
+        column.addStretch(1)
+        return card
+
+    def _exercise_card(self) -> QFrame:
+        card, column = self._card("Exercise")
+        self.nickname.setEditable(True)
+        line = self.nickname.lineEdit()
+        if line is not None:
+            line.setMaxLength(LONGEST_NAME)
+        self.nickname.activated.connect(lambda _at: self._show_weak())
+        self.questions.setRange(1, MOST_QUESTIONS)
+        self.class_mode.toggled.connect(self._name_class)
+        grid = QGridLayout()
+        for row, (text, field) in enumerate(
+            (("Nickname", self.nickname), ("Questions", self.questions))
+        ):
+            grid.addWidget(QLabel(text), row, 0)
+            grid.addWidget(field, row, 1)
+        grid.setColumnStretch(1, 1)
+        column.addLayout(grid)
+        private = QLabel("Kept on this computer only. No real name is needed.")
+        private.setObjectName("small")
+        for label in (private, self.class_mode, self.next_planes, self.trouble):
+            column.addWidget(label)
+        for label in (private, self.next_planes, self.trouble):
+            label.setWordWrap(True)
+        self.trouble.setObjectName("warning")
+        self.begin.clicked.connect(lambda _on=False: self._start())
+        self.curves.clicked.connect(lambda _on=False: self._desk.show(Stage.PROGRESS))
+        row_of_buttons = QHBoxLayout()
+        row_of_buttons.addWidget(self.begin, 2)
+        row_of_buttons.addWidget(self.curves, 1)
+        column.addStretch(1)
+        column.addLayout(row_of_buttons)
+        return card
+
+    def _how_card(self) -> QFrame:
+        card, column = self._card("How it works")
+        fill_how(column)
+        return card
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        self._look = look
+        px = look.px
+        self._body.setContentsMargins(px(32), px(24), px(32), px(20))
+        self._body.setSpacing(px(8))
+        self._cards.setSpacing(px(18))
+        self._cards.setContentsMargins(0, px(14), 0, 0)
+        for column in self._columns:
+            column.setContentsMargins(px(20), px(16), px(20), px(18))
+            column.setSpacing(px(10))
+        self._rows.setSpacing(px(4))
+        # Larger than elsewhere: it is read while others look over the shoulder.
+        self._inside.setStyleSheet(
+            f"QLabel, QCheckBox, QComboBox, QSpinBox, QLineEdit, QPushButton"
+            f" {{ font-size: {px(16)}px; }}"
+            f" QLabel#title {{ font-size: {px(40)}px; }}"
+            f" QLabel#heading {{ font-size: {px(20)}px; }}"
+        )
+        self._fit()
+        self.refresh()
+
+    def resizeEvent(self, event: object) -> None:
+        """Cards side by side where there is room."""
+        self._fit()
+
+    def _fit(self) -> None:
+        wide = self.width() / self._look.scale >= WIDE_PX
+        ways = QBoxLayout.Direction
+        self._cards.setDirection(ways.LeftToRight if wide else ways.TopToBottom)
+
+    # -- contents --------------------------------------------------------------------------
+
+    def show_wish(self, wish: PracticeWish) -> None:
+        """Fill in what was wished for."""
+        self.nickname.setEditText(wish.nickname)
+        self.questions.setValue(wish.questions)
+        self.class_mode.setChecked(wish.class_mode)
+
+    def enter(self) -> None:
+        """It is shown: read the trainees again."""
+        try:
+            names = self._desk.services.history.trainees()
+        except SonoAssistError as error:
+            self._say_trouble(str(error))
+            names = ()
+        self.nickname.clear()
+        self.nickname.addItems(names)
+        self.show_wish(self._desk.wish)
+        self._fill_exams()
+        self.refresh()
+
+    def _fill_exams(self) -> None:
+        while (item := self._rows.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self.exams = {}
+        demo = self._desk.services.demo
+        if demo is not None:
+            self._add_exam(str(demo), "Demo exam (synthetic)")
+        recent = [one for one in self._desk.services.recent() if _is_video(one)]
+        for spec in [one for one in recent if one != str(demo)][:MAX_RECENT_SHOWN]:
+            name, where = recent_text(spec)
+            self._add_exam(spec, f"{name}   {shortened(where)}")
+        file = self._row_button("Open a recording …   Ctrl+O", "file")
+        file.clicked.connect(self.file_asked)
+        self._rows.addWidget(file)
+
+    def _add_exam(self, spec: str, text: str) -> None:
+        button = self._row_button(text, "recent")
+        button.clicked.connect(partial(self._choose, spec))
+        self.exams[spec] = button
+        self._rows.addWidget(button)
+
+    def _row_button(self, text: str, icon: str) -> QPushButton:
+        button = QPushButton(f"  {text}")
+        button.setObjectName("row")
+        button.setIcon(self._look.icon(icon, "accent"))
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setCursor(Qt.CursorShape.PointingHandCursor)
+        return button
+
+    def _choose(self, spec: str, _checked: bool = False) -> None:
+        self._desk.open(spec)
+
+    def refresh(self) -> None:
+        """Show what is known of the exam."""
+        desk, known = self._desk, self._desk.knowledge
+        answers = known.answers
+        ready = answers is not None and bool(answers.views)
+        for spec, button in self.exams.items():
+            button.setIcon(self._look.icon("check" if spec == desk.spec else "recent", "accent"))
+        self.chosen.setText(desk.exam.name if desk.spec else "Choose an exam")
+        self.known.setText(self._known_text())
+        self.warning.setText(known.warning)
+        self.warning.setVisible(bool(known.warning) and known.table == "")
+        self.doing.setText(known.doing)
+        self.doing.setVisible(bool(known.doing) and bool(desk.spec))
+        working = bool(known.doing) and 0 < known.share < 1
+        self.progress.setVisible(working)
+        self.progress.setValue(round(100 * known.share))
+        self.begin.setEnabled(ready)
+        self._show_trouble()
+        self._show_weak()
+
+    def _known_text(self) -> str:
+        known = self._desk.knowledge
+        if not self._desk.spec:
+            return "The demo exam, or any recording of an exam."
+        if known.answers is None:
+            if known.info is None or known.trouble is not None:
+                return ""
+            return "It comes without truth: the model has to see it once before it can ask."
+        views = known.answers.views
+        if not views:
+            return "No view of a plane was found in it: there is nothing to ask."
+        text = exam_text(len(views), [view.plane for view in views])
+        if known.answers.word is Word.TRUTH:
+            return f"{text}. Scored against the truth in {known.table}."
+        return f"{text}. {known.answers.word.sentence} ({known.model})"
+
+    def _show_trouble(self) -> None:
+        known, lines = self._desk.knowledge, []
+        if known.trouble is not None:
+            lines.append(str(known.trouble))
+            if known.answers is not None:
+                lines.append("The best frames are not known then.")
+        if known.problems:
+            lines.append(f"{len(known.problems)} rows cannot be used; {known.problems[0]}")
+        if self._desk.trouble is not None:
+            lines.append(str(self._desk.trouble))
+        self._say_trouble("\n".join(lines))
+
+    def _say_trouble(self, text: str) -> None:
+        self.trouble.setText(text)
+        self.trouble.setVisible(bool(text))
+
+    def _show_weak(self) -> None:
+        text = ""
+        name = self.nickname.currentText().strip()
+        if name:
+            try:
+                count = self._desk.services.history.count(name)
+            except SonoAssistError as error:
+                self._say_trouble(str(error))
+                count = 0
+            text = f"Exercise {count + 1} of {name}; weak planes come first." if count else ""
+        self.next_planes.setText(text)
+        self.next_planes.setVisible(bool(text))
+
+    def wish(self) -> PracticeWish:
+        """What is filled in."""
+        return PracticeWish(
+            exam=self._desk.spec,
+            nickname=self.nickname.currentText(),
+            questions=self.questions.value(),
+            class_mode=self.class_mode.isChecked(),
+        )
+
+    def _name_class(self, on: bool) -> None:
+        """A class has a history of its own, unless it was given a name."""
+        usual, other = (NICKNAME, CLASS_NAME) if on else (CLASS_NAME, NICKNAME)
+        if self.nickname.currentText() == usual:
+            self.nickname.setEditText(other)
+
+    def _start(self) -> None:
+        if self.begin.isEnabled():
+            self.start_asked.emit(self.wish())
+
+
+def _is_video(spec: str) -> bool:
+    return Path(spec).suffix.lower() in VIDEO_SUFFIXES and not is_missing(spec)

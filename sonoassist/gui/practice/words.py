@@ -1,0 +1,208 @@
+"""What the page says, as pure functions; nothing of the answer before the reveal. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sonoassist.gui.practice.keys import answer_label
+from sonoassist.planes import BY_KEY, KEYS
+from sonoassist.practice.ballot import Verdict
+from sonoassist.practice.exercise import Called, Exercise, Phase
+from sonoassist.practice.scores import ALARM_POINTS, MOST_ALARM_POINTS, Attempt, Outcome
+
+NONE = "background"
+QUESTION = "Which plane is it?"
+SIGNS = {Outcome.FOUND: "✓", Outcome.WRONG: "✗", Outcome.MISSED: "○"}
+WORDS = {Outcome.FOUND: "Right", Outcome.WRONG: "Wrong", Outcome.MISSED: "Missed"}
+TONES = {Outcome.FOUND: "good", Outcome.WRONG: "error", Outcome.MISSED: "warning"}
+"""Colours of the palette; the sign and the word say the same."""
+
+
+def percent(share: float) -> str:
+    """A share as whole percent."""
+    return f"{round(share * 100)} %"
+
+
+def seconds(value: float | None) -> str:
+    """Seconds with one digit, or a dash."""
+    return "–" if value is None else f"{value:.1f} s"
+
+
+def said_text(plane: str) -> str:
+    """What was said, within a sentence."""
+    return "no standard plane" if plane == NONE else BY_KEY[plane].label
+
+
+def called_text(called: Called, plane: str) -> str:
+    """What is answered to a name; whether it is right is not told."""
+    if called is Called.FALSE_ALARM:
+        return f"{said_text(plane)}: a false alarm. There was no standard plane. It goes on."
+    if called is Called.NONE_THERE:
+        return "Right: no standard plane there. It goes on."
+    if called is Called.NOT_COUNTED:
+        return "Not counted: of this frame nothing is known. It goes on."
+    if called is Called.ANSWER:
+        return f"You said: {said_text(plane)}"
+    return ""
+
+
+def hint_text(exercise: Exercise, left_s: float | None = None) -> str:
+    """What can be done now."""
+    if exercise.class_mode:
+        return _class_hint(exercise)
+    if exercise.phase is Phase.PLAYING:
+        return "Press its key when you see it. Space freezes. N: none of them."
+    if exercise.phase is Phase.ANSWERED:
+        return "Now freeze the best frame with Space. Another key changes your answer."
+    if exercise.phase is Phase.FROZEN:
+        if exercise.said is None:
+            return "Name the plane with its key. ← → step, Space plays on."
+        return "← → step to the best frame. Enter answers with it, Space plays on."
+    if exercise.phase is Phase.REVEALED:
+        return "Enter: next question. H: heat map."
+    return ""
+
+
+def _class_hint(exercise: Exercise) -> str:
+    if exercise.phase is Phase.REVEALED:
+        return "Enter: next question. H: heat map."
+    if exercise.phase is Phase.FROZEN:
+        return "Vote with the keys 1 to 9. Enter closes the vote and shows the answer."
+    return "Space freezes the picture. Votes count at any time."
+
+
+@dataclass(frozen=True, slots=True)
+class Reveal:
+    """What is said when the answer is shown.
+
+    Attributes:
+        sign: "✓", "✗" or "○".
+        word: "Right", "Wrong: you said LVOT", "Missed".
+        tone: Colour of the palette.
+        plane: Key of the right plane.
+        name: Its label, large.
+        full_name: In words.
+        lines: Details.
+        points: "86 of 100 points".
+    """
+
+    sign: str
+    word: str
+    tone: str
+    plane: str
+    name: str
+    full_name: str
+    lines: tuple[str, ...]
+    points: str
+
+
+def reveal_of(attempt: Attempt, verdict: Verdict | None = None) -> Reveal:
+    """What is said of an attempt.
+
+    Args:
+        attempt: The one just scored.
+        verdict: Of the class, in class mode.
+    """
+    plane = BY_KEY[attempt.plane]
+    word = WORDS[attempt.outcome]
+    if verdict is not None:
+        word = _class_word(attempt, verdict)
+    elif attempt.outcome is Outcome.WRONG and attempt.said is not None:
+        word = f"Wrong: you said {said_text(attempt.said)}"
+    lines = _class_lines(verdict) if verdict is not None else _lines(attempt)
+    return Reveal(
+        sign=SIGNS[attempt.outcome],
+        word=word,
+        tone=TONES[attempt.outcome],
+        plane=plane.key,
+        name=plane.label,
+        full_name=plane.full_name,
+        lines=lines,
+        points=f"{round(attempt.points)} of 100 points",
+    )
+
+
+def _lines(attempt: Attempt) -> tuple[str, ...]:
+    lines = []
+    if attempt.outcome is Outcome.FOUND:
+        lines.append(f"Found after {seconds(attempt.time_s)}")
+    elif attempt.outcome is Outcome.MISSED:
+        lines.append("The view passed and no name was given")
+    if attempt.frame is not None:
+        lines.append(frame_text(attempt))
+    if attempt.false_alarms:
+        names = ", ".join(answer_label(key) for key in attempt.false_alarms)
+        count = len(attempt.false_alarms)
+        lost = round(min(ALARM_POINTS * count, MOST_ALARM_POINTS))
+        alarms = "1 false alarm" if count == 1 else f"{count} false alarms"
+        lost_text = f" (−{lost} points)" if attempt.outcome is Outcome.FOUND else ""
+        lines.append(f"{alarms}: {names}{lost_text}")
+    return tuple(lines)
+
+
+def frame_text(attempt: Attempt) -> str:
+    """How far the frozen frame is from the best one."""
+    distance = attempt.distance_frames or 0
+    frames = "1 frame" if abs(distance) == 1 else f"{abs(distance)} frames"
+    where = "behind" if distance > 0 else "before"
+    if attempt.best_frame is None:
+        inside = "Your frame lies in the view"
+        outside = f"Your frame lies {frames} {where} the view"
+        return f"{outside if distance else inside}; its best frame is not known"
+    if distance == 0:
+        return "Your frame is the best one"
+    gap = attempt.confidence_gap or 0.0
+    less = "as sure there" if round(gap * 100) <= 0 else f"{round(gap * 100)} % less sure there"
+    return f"Your frame is {frames} {where} the best one; the model is {less}"
+
+
+def _class_word(attempt: Attempt, verdict: Verdict) -> str:
+    if not verdict.total:
+        return "Nobody voted"
+    if attempt.outcome is Outcome.FOUND:
+        return "The class is right"
+    if verdict.winner is None:
+        return "The class is of two minds"
+    return f"The class said {said_text(verdict.winner)}"
+
+
+def _class_lines(verdict: Verdict | None) -> tuple[str, ...]:
+    if verdict is None or not verdict.total:
+        return ()
+    votes = "1 vote" if verdict.total == 1 else f"{verdict.total} votes"
+    return (
+        f"{votes}, {percent(verdict.right)} of them right",
+        f"Agreement: {percent(verdict.agreement)} voted alike",
+    )
+
+
+def past_line(attempt: Attempt) -> str:
+    """A question of before, in one line."""
+    name = BY_KEY[attempt.plane].label
+    if attempt.outcome is Outcome.FOUND:
+        text = f"{name}  {seconds(attempt.time_s)}" if attempt.time_s is not None else name
+        if attempt.best_frame is not None and attempt.distance_frames is not None:
+            text += f" · best frame {signed(attempt.distance_frames)}"
+        return text
+    if attempt.said is None:
+        return f"{name} · not named"
+    return f"{name} called {said_text(attempt.said)}"
+
+
+def signed(value: int) -> str:
+    """A whole number with its sign."""
+    return f"{value:+d}".replace("-", "−") if value else "0"
+
+
+def exam_text(views: int, planes: Sequence[str]) -> str:
+    """What an exam holds; the planes only by their number."""
+    count, every = len(set(planes)), len(KEYS) - 1
+    of = f"all {every} planes" if count == every else f"{count} of the {every} planes"
+    return f"{views} {'view' if views == 1 else 'views'}, {of}"
+
+
+def day_text(at: datetime) -> str:
+    """A day as it is shown, in the time of this computer."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M")

@@ -1,0 +1,166 @@
+"""What a person says of a recording, carried out step by step and told to the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from sonoassist.errors import SonoAssistError
+from sonoassist.gui.controller import Controller
+from sonoassist.live.status import Level, Notice
+from sonoassist.planes import BACKGROUND_INDEX, KEYS
+from sonoassist.review.edits import Edit, SetBest, SetLabel, SetMark
+from sonoassist.review.records import Corrections
+
+if TYPE_CHECKING:
+    from sonoassist.review.export import Exported
+    from sonoassist.review.session import ReviewSession
+
+STRETCH_S = 10.0
+"""A view is followed so far at most on either side of a frame."""
+
+
+class Corrector(QObject):
+    """Chooses, labels, marks, and takes that back; exports it.
+
+    Args:
+        controller: Of the window: jobs and notices.
+
+    Attributes:
+        session: Of the review under way, or None.
+        chosen_range: First and last of the frames selected, or None.
+
+    Signals:
+        changed: Something was said or taken back.
+        range_changed: Other frames are selected.
+    """
+
+    changed = pyqtSignal()
+    range_changed = pyqtSignal()
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self._controller = controller
+        self.session: ReviewSession | None = None
+        self.chosen_range: tuple[int, int] | None = None
+
+    def show_session(self, session: ReviewSession | None) -> None:
+        """Another review is under way, or none."""
+        self.session = session
+        self.select(None)
+
+    @property
+    def corrections(self) -> Corrections:
+        """All that the person said."""
+        return self.session.review.corrections if self.session is not None else Corrections()
+
+    def choose(self, plane: str, frame: int) -> None:
+        """This frame is the best of the plane; the same once more takes that back."""
+        if self.session is None:
+            return
+        if plane == KEYS[BACKGROUND_INDEX]:
+            hint = "Choose a plane with ↑ and ↓"
+            self._controller.note("The background has no best frame", hint)
+            return
+        again = self.corrections.best.get(plane) == frame
+        self._apply(SetBest(plane, -1 if again else frame))
+
+    def correct(self, plane: str, first: int, last: int) -> None:
+        """Frames show another plane; "" takes the person's word back."""
+        if self.session is not None:
+            self._apply(SetLabel(first, last, plane))
+            self.select(None)
+
+    def toggle_mark(self, frame: int) -> None:
+        """Mark a frame, or take its mark away."""
+        if self.session is not None:
+            marked = any(mark.frame == frame for mark in self.corrections.marks)
+            self._apply(SetMark(frame, not marked))
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        self._again(lambda session: session.review.undo(), "Undone: {}", "There is nothing to undo")
+
+    def redo(self) -> None:
+        """Do again what was undone."""
+        self._again(
+            lambda session: session.review.redo(), "Done again: {}", "There is nothing to do again"
+        )
+
+    def _again(self, turn: Callable[[ReviewSession], Edit | None], said: str, nothing: str) -> None:
+        if self.session is None:
+            return
+        try:
+            edit = turn(self.session)
+        except SonoAssistError as error:
+            self._controller.session.notices.put(Notice.of(error))
+            return
+        self._controller.note(said.format(edit.words) if edit is not None else nothing)
+        self.changed.emit()
+
+    def _apply(self, edit: Edit) -> None:
+        assert self.session is not None
+        try:
+            self.session.review.apply(edit)
+        except SonoAssistError as error:
+            self._controller.session.notices.put(Notice.of(error))
+        self.changed.emit()
+
+    def select(self, chosen: tuple[int, int] | None) -> None:
+        """Select frames to be corrected together, or none."""
+        if chosen != self.chosen_range:
+            self.chosen_range = chosen
+            self.range_changed.emit()
+
+    def select_end(self, frame: int, *, first: bool) -> None:
+        """A frame is the first or the last one of the selected frames."""
+        if self.session is None:
+            return
+        low, high = self.chosen_range or (frame, frame)
+        self.select((frame, max(high, frame)) if first else (min(low, frame), frame))
+
+    def stretch(self, here: int) -> tuple[int, int]:
+        """The view around a frame: neighbours that the model calls the same."""
+        if self.session is None:
+            return here, here
+        arrays = self.session.table.arrays()
+        names = arrays.probabilities.argmax(axis=1)
+        same = arrays.judged & (names == names[here])
+        times = arrays.times_s
+        reach_s = [times[here] - STRETCH_S, times[here] + STRETCH_S]
+        low, high = (int(one) for one in times.searchsorted(reach_s))
+        first = last = here
+        while first > low and same[first - 1]:
+            first -= 1
+        while last + 1 < high and same[last + 1]:
+            last += 1
+        return first, last
+
+    def export_to(self, folder: Path) -> None:
+        """Write the corrections as training labels, in the background."""
+        session = self.session
+        if session is None:
+            return
+        words, table = session.review.corrections, session.table
+
+        def work() -> Exported:
+            from sonoassist.review.export import export
+
+            return export(session.recording, words, table, folder)
+
+        self._controller.jobs.start("export review", work, self._exported, self._not_exported)
+
+    def _exported(self, made: Exported) -> None:
+        count = f"{made.labels} label{'s' if made.labels != 1 else ''}"
+        self._controller.note(
+            f"{count} written to {made.folder}", f"sonoassist train {made.folder.parent}"
+        )
+
+    def _not_exported(self, error: Exception) -> None:
+        notice = Notice(Level.ERROR, f"The export failed: {error}")
+        if isinstance(error, SonoAssistError):
+            notice = Notice.of(error, Level.WARNING)
+        self._controller.session.notices.put(notice)

@@ -1,0 +1,350 @@
+"""What the review page does: holds the review under way and carries out what the user asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+
+from sonoassist.gui.controller import Controller
+from sonoassist.gui.review.corrector import Corrector
+from sonoassist.gui.review.finder import Finder
+from sonoassist.gui.review.opener import Opener
+from sonoassist.gui.review.player import Player
+from sonoassist.live.status import View
+from sonoassist.planes import BY_KEY, DISPLAY_ORDER
+from sonoassist.review.candidates import Peak
+from sonoassist.review.records import Corrections, Progress, RunState
+from sonoassist.review.store import ReviewStore
+
+if TYPE_CHECKING:
+    from sonoassist.review.session import ReviewSession
+
+TICK_MS = 25
+_KEYS = tuple(plane.key for plane in DISPLAY_ORDER)
+
+
+class ReviewDesk(QObject):
+    """Opens, steps, chooses, corrects; tells the page what to draw.
+
+    Args:
+        controller: Of the window: settings, jobs, notices, and how a model is made.
+        reviews: Where reviews are kept.
+
+    Signals:
+        opened: Another review is under way, or none.
+        moved: Another frame or another plane is looked at.
+        view_changed: The picture to draw has come.
+        words_changed: Candidates or corrections have changed.
+        progressed: The analysis has come further, or the state of opening has changed.
+        played: Playing has begun or ended.
+        pictures_came: Small pictures have come.
+    """
+
+    opened = pyqtSignal()
+    moved = pyqtSignal()
+    view_changed = pyqtSignal()
+    words_changed = pyqtSignal()
+    progressed = pyqtSignal()
+    played = pyqtSignal()
+    pictures_came = pyqtSignal()
+    _ready = pyqtSignal()
+
+    def __init__(self, controller: Controller, reviews: ReviewStore) -> None:
+        super().__init__()
+        self._controller = controller
+        self.index = 0
+        self.plane = _KEYS[0]
+        self.view: View | None = None
+        self.paused = False
+        self._shown = False
+        self._progress: Progress | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self.tick)
+        self._ready.connect(self._on_ready)
+        self.words = Corrector(controller)
+        self.opener = Opener(controller, reviews, self._ready.emit, lambda: self._held)
+        self.opener.opened.connect(self._on_opened)
+        self.opener.model_came.connect(self._on_model)
+        self.words.changed.connect(self._on_words)
+        self.player = Player()
+        self.finder = Finder(controller)
+        self.finder.found.connect(self.words_changed)
+        controller.settings_changed.connect(self._look)
+
+    # -- opening and closing ---------------------------------------------------------------
+
+    @property
+    def session(self) -> ReviewSession | None:
+        """The review under way, or None."""
+        return self.opener.session
+
+    def open(self, spec: str) -> None:
+        """Review another recording; what was reviewed before is kept."""
+        self.close()
+        self.opener.open(spec)
+
+    def _on_opened(self) -> None:
+        session = self.session
+        self.view, self._progress = None, None
+        self.finder.show_session(session)
+        self.index = session.place if session is not None else 0
+        self.words.show_session(session)
+        self.opened.emit()
+        self.moved.emit()
+        self._look()
+
+    def _on_model(self) -> None:
+        if self.session is not None:
+            self.session.pause(self._held)
+            self.session.look_at(self.index)
+            self.session.views.forget()  # what was fetched without a model has no result
+            self._look()
+        self.progressed.emit()
+
+    @property
+    def _held(self) -> bool:
+        """Whether the analysis waits: for the user, or while another page is shown."""
+        return self.paused or not self._shown
+
+    def close(self) -> None:
+        """Leave the review; what was said and found is on the disk."""
+        self.stop_playing()
+        self.opener.close(self.index)
+
+    def stop(self) -> None:
+        """End everything; nothing runs when this returns."""
+        self._timer.stop()
+        self.stop_playing()
+        self.opener.stop(self.index)
+
+    def enter(self) -> None:
+        """The page is shown: the analysis goes on."""
+        self._shown = True
+        self._timer.start()
+        if self.session is not None:
+            self.session.pause(self.paused)
+
+    def leave(self) -> None:
+        """Another page is shown: what is watched live comes before the analysis."""
+        self._shown = False
+        self._timer.stop()
+        self.stop_playing()
+        if self.session is not None:
+            self.session.pause(True)
+
+    # -- going to frames -------------------------------------------------------------------
+
+    @property
+    def count(self) -> int:
+        """Frames of the recording."""
+        return len(self.session.table) if self.session is not None else 0
+
+    def go(self, index: int) -> None:
+        """Look at a frame."""
+        if self.session is None:
+            return
+        index = min(max(index, 0), self.count - 1)
+        if index != self.index:
+            self.index = index
+            self.session.look_at(index)
+            self.moved.emit()
+            self._look()
+
+    def step(self, frames: int) -> None:
+        """So many frames on; playing ends."""
+        self.stop_playing()
+        self.go(self.index + frames)
+
+    def step_to(self, index: int) -> None:
+        """Look at a frame; playing ends."""
+        self.stop_playing()
+        self.go(index)
+
+    def look_again(self) -> None:
+        """Wish for the frame looked at, after others were wished for."""
+        self._look()
+
+    def seek(self, index: int) -> None:
+        """Go to a frame; playing goes on from there."""
+        self.go(index)
+        if self.playing and self.session is not None:
+            self.player.start(self.session.table.times_s, self.index)
+
+    @property
+    def playing(self) -> bool:
+        """Whether it plays."""
+        return self.player.playing
+
+    def toggle_play(self) -> None:
+        """Play or pause."""
+        if self.playing:
+            self.stop_playing()
+        elif self.session is not None:
+            if self.index >= self.count - 1:
+                self.go(0)
+            self.player.start(self.session.table.times_s, self.index)
+            self.played.emit()
+
+    def stop_playing(self) -> None:
+        """Pause."""
+        if self.player.stop():
+            self.played.emit()
+
+    def _play_on(self) -> None:
+        if self.view is None or self.view.frame.index != self.index:
+            return  # the picture asked for last is still on its way
+        self.go(self.player.due())
+        if self.index >= self.count - 1:
+            self.stop_playing()
+
+    # -- planes and candidates -------------------------------------------------------------
+
+    @property
+    def candidates(self) -> Mapping[str, tuple[Peak, ...]]:
+        """Key of a plane -> its candidates, best first; empty before anything is known."""
+        return self.finder.candidates
+
+    @property
+    def missing(self) -> list[str]:
+        """Keys of the planes without a sure frame."""
+        return self.finder.missing
+
+    def pick(self, plane: str, *, jump: bool = True) -> None:
+        """Choose a row; look at the frame that stands for it."""
+        if self.session is None:
+            return
+        self.plane = plane
+        frame = self.best_of(plane)
+        if jump and frame is not None:
+            self.stop_playing()
+            self.go(frame)
+        self.moved.emit()
+
+    def step_plane(self, rows: int) -> None:
+        """Choose another row."""
+        row = min(max(_KEYS.index(self.plane) + rows, 0), len(_KEYS) - 1)
+        self.pick(_KEYS[row])
+
+    def best_of(self, plane: str) -> int | None:
+        """The frame that stands for a plane: the chosen one, else the best candidate."""
+        chosen = self.corrections.best.get(plane)
+        if chosen is not None:
+            return chosen
+        peaks = self.candidates.get(plane, ())
+        return peaks[0].frame if peaks else None
+
+    def step_candidate(self, steps: int) -> None:
+        """The next candidate of the plane, best first; from anywhere else to the best one."""
+        frames = [peak.frame for peak in self.candidates.get(self.plane, ())]
+        if not frames:
+            name = BY_KEY[self.plane].label
+            self.note(f"There is no candidate of {name} yet")
+            return
+        self.stop_playing()
+        at = frames.index(self.index) + steps if self.index in frames else 0
+        self.go(frames[at % len(frames)])
+
+    def next_missing(self) -> None:
+        """The next plane without a sure frame."""
+        left = [key for key in _KEYS if key in self.missing]
+        if self.session is None:
+            return
+        if not left:
+            self.note("No plane is missing")
+            return
+        here = _KEYS.index(self.plane)
+        self.pick(next((key for key in left if _KEYS.index(key) > here), left[0]))
+
+    @property
+    def corrections(self) -> Corrections:
+        """All that the person said."""
+        return self.words.corrections
+
+    def choose(self) -> None:
+        """The frame looked at is the best of the plane."""
+        self.words.choose(self.plane, self.index)
+
+    def _on_words(self) -> None:
+        self.words_changed.emit()
+        self.view_changed.emit()
+        self.finder.look()
+
+    # -- the analysis ----------------------------------------------------------------------
+
+    def toggle_analysis(self) -> None:
+        """Pause the analysis, or let it go on."""
+        self.paused = not self.paused
+        if self.session is not None:
+            self.session.pause(self._held)
+        self.progressed.emit()
+
+    @property
+    def progress(self) -> Progress | None:
+        """How far the analysis is; None without a review."""
+        if self.session is None:
+            return None
+        if self.opener.model_trouble:
+            done, why = self.session.table.done, self.opener.model_trouble
+            return Progress(RunState.FAILED, done, self.count, message=why)
+        return self.session.progress()
+
+    def note(self, title: str, hint: str = "") -> None:
+        """Tell the user something."""
+        self._controller.note(title, hint)
+
+    # -- news ------------------------------------------------------------------------------
+
+    def tick(self) -> None:
+        """Look for news; cheap when there are none."""
+        if self.session is None:
+            return
+        if self.playing:
+            self._play_on()
+        progress = self.progress
+        if progress != self._progress:
+            self._progress = progress
+            self.progressed.emit()
+        if self._wants_result():
+            self.session.views.forget()
+            self._look()
+        self.finder.look_again()
+
+    def _wants_result(self) -> bool:
+        view, session = self.view, self.session
+        if view is None or session is None or view.analysis is not None or self.playing:
+            return False
+        known = session.table.result(view.frame.index)
+        return known is not None and known.state is not None
+
+    def _look(self) -> None:
+        """Wish for the picture of the frame, with the heat map where that is on."""
+        if self.session is not None:
+            look = self.session.look(self.index, evidence=self._controller.settings.show_heat)
+            if not self._take(self.session):
+                self.session.views.want([look])
+
+    def _on_ready(self) -> None:
+        if self.session is not None:
+            self._take(self.session)
+            self.pictures_came.emit()
+
+    def _take(self, session: ReviewSession) -> bool:
+        look = session.look(self.index, evidence=self._controller.settings.show_heat)
+        view = session.views.got(look)
+        if view is not None and view is not self.view:
+            self.view = view
+            self.view_changed.emit()
+        if session.views.trouble(look):
+            self.view_changed.emit()
+        return view is not None
+
+    @property
+    def frame_trouble(self) -> str:
+        """Why the frame cannot be shown, or ""."""
+        if self.session is None:
+            return ""
+        look = self.session.look(self.index, evidence=self._controller.settings.show_heat)
+        return self.session.views.trouble(look)

@@ -1,0 +1,106 @@
+"""Keeps the candidates up to date while the analysis goes on and the person corrects it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from sonoassist.gui.controller import Controller
+from sonoassist.planes import INDEX
+from sonoassist.review.candidates import Peak, all_candidates, missing
+from sonoassist.review.records import Corrections
+
+if TYPE_CHECKING:
+    from sonoassist.review.session import ReviewSession
+
+LOOK_AGAIN_S = 0.8
+"""While the analysis runs, candidates are looked for so often."""
+COMPARED = 4
+"""So many candidates are shown side by side at most."""
+
+
+class Finder(QObject):
+    """Looks for candidates in the background.
+
+    Args:
+        controller: Of the window: jobs.
+
+    Attributes:
+        candidates: Key of a plane -> its candidates, best first; empty before anything is known.
+        missing: Keys of the planes without a sure frame.
+
+    Signals:
+        found: The candidates are others than before.
+    """
+
+    found = pyqtSignal()
+
+    def __init__(self, controller: Controller) -> None:
+        super().__init__()
+        self._controller = controller
+        self._session: ReviewSession | None = None
+        self.candidates: Mapping[str, tuple[Peak, ...]] = {}
+        self.missing: list[str] = []
+        self._made_from: tuple[int, Corrections] | None = None
+        self._looking = False
+        self._looked_s = 0.0
+
+    def show_session(self, session: ReviewSession | None) -> None:
+        """Another review is under way, or none."""
+        self._session, self._made_from = session, None
+        self.candidates, self.missing = {}, []
+
+    def look_again(self) -> None:
+        """Look when something has changed, but not too often."""
+        if time.monotonic() - self._looked_s >= LOOK_AGAIN_S:
+            self.look()
+
+    def look(self) -> None:
+        """Look when something has changed."""
+        session = self._session
+        if session is None or self._looking:
+            return
+        wanted = (session.table.version, session.review.corrections)
+        if wanted == self._made_from:
+            return
+        self._looking, self._looked_s = True, time.monotonic()
+        table, words = session.table, wanted[1]
+
+        def done(peaks: dict[str, tuple[Peak, ...]]) -> None:
+            self._looking = False
+            if self._session is session:
+                self._made_from = wanted
+                self.candidates, self.missing = peaks, missing(peaks, session.review.corrections)
+                self.found.emit()
+
+        def failed(error: Exception) -> None:
+            self._looking = False
+            self._controller.note(f"The candidates could not be found: {error}")
+
+        self._controller.jobs.start(
+            "candidates", lambda: all_candidates(table.arrays(), words), done, failed
+        )
+
+    def compared(self, plane: str) -> list[Peak]:
+        """The candidates to compare: the chosen frame, then the best ones; up to four."""
+        session = self._session
+        peaks = list(self.candidates.get(plane, ()))
+        chosen = session.review.corrections.best.get(plane) if session is not None else None
+        if (
+            session is not None
+            and chosen is not None
+            and chosen not in {one.frame for one in peaks}
+        ):
+            peaks.insert(0, _peak_of(session, plane, chosen))
+        return peaks[:COMPARED]
+
+
+def _peak_of(session: ReviewSession, plane: str, frame: int) -> Peak:
+    """A frame as a candidate of a plane, whatever the model says."""
+    result = session.table.result(frame)
+    share = float(result.probabilities[INDEX[plane]]) if result is not None else 0.0
+    quality = result.quality if result is not None else float("nan")
+    return Peak(frame, float(session.table.times_s[frame]), share, quality, False, True)

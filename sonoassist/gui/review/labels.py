@@ -1,0 +1,195 @@
+"""The menu of labels: one letter a plane, for this view, this frame or the selected frames."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QEvent, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PyQt6.QtWidgets import QWidget
+
+from sonoassist.gui.overlay import rounded
+from sonoassist.gui.review.keys import LETTERS, TAKE_BACK
+from sonoassist.gui.theme import Look
+from sonoassist.planes import BY_KEY, DISPLAY_ORDER
+
+Scope = tuple[str, int, int]
+"""Words, first frame, last frame."""
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+_MIDDLE = Qt.AlignmentFlag.AlignVCenter
+
+
+class LabelMenu(QWidget):
+    """Lies over the page until a letter, Esc or a click beside it.
+
+    Signals:
+        chosen: The user named a plane; args: its key ("" for the model's own word), first and
+            last frame.
+        closed: It wants to go away.
+    """
+
+    chosen = pyqtSignal(str, int, int)
+    closed = pyqtSignal()
+
+    def __init__(self, over: QWidget, look: Look) -> None:
+        super().__init__(over)
+        self._look = look
+        self._scopes: tuple[Scope, ...] = ()
+        self._scope = 0
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAccessibleName("Correct the label")
+        self.hide()
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        self._look = look
+        self.update()
+
+    def ask(self, scopes: tuple[Scope, ...]) -> None:
+        """Ask for the plane of one of these stretches."""
+        self._scopes, self._scope = scopes, 0
+        parent = self.parentWidget()
+        if parent is not None:
+            self.setGeometry(parent.rect())
+        self.show()
+        self.raise_()
+        self.setFocus()
+
+    @property
+    def scope(self) -> Scope:
+        """The stretch that a letter is for."""
+        return self._scopes[self._scope]
+
+    # -- keys and mouse --------------------------------------------------------------------
+
+    def event(self, event: QEvent | None) -> bool:
+        """While it is open plain keys are its own, not the page's or the window's."""
+        if event is not None and event.type() is QEvent.Type.ShortcutOverride:
+            assert isinstance(event, QKeyEvent)
+            if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+                event.accept()
+                return True
+        return super().event(event)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab changes the stretch."""
+        self._scope = (self._scope + (1 if next else -1)) % max(len(self._scopes), 1)
+        self.update()
+        return True
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """A letter names the plane."""
+        if event is None:
+            return
+        if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.closed.emit()
+            return
+        letter = event.text().upper()
+        if letter == TAKE_BACK:
+            self._choose("")
+            return
+        for key, own in LETTERS.items():
+            if own == letter:
+                self._choose(key)
+                return
+
+    def _choose(self, key: str) -> None:
+        _words, first, last = self.scope
+        self.closed.emit()
+        self.chosen.emit(key, first, last)
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """Choose with the mouse; beside the card it closes."""
+        if event is None:
+            return
+        point = event.position()
+        for number in range(len(self._scopes)):
+            if self._scope_rect(number).contains(point):
+                self._scope = number
+                self.update()
+                return
+        for number, key in enumerate(self._keys()):
+            if self._key_rect(number).contains(point):
+                self._choose(key)
+                return
+        if not self.card().contains(point):
+            self.closed.emit()
+
+    # -- painting --------------------------------------------------------------------------
+
+    @staticmethod
+    def _keys() -> list[str]:
+        return [*(plane.key for plane in DISPLAY_ORDER), ""]
+
+    def card(self) -> QRectF:
+        """Where the card lies."""
+        px = self._look.px
+        high = px(64) + px(32) * len(self._scopes) + px(14) + px(36) * 8 + px(16)
+        rect = QRectF(0, 0, min(px(460), self.width() - 16), high)
+        rect.moveCenter(QRectF(self.rect()).center())
+        return rect
+
+    def _scope_rect(self, number: int) -> QRectF:
+        px, card = self._look.px, self.card()
+        top = card.top() + px(54) + px(32) * number
+        return QRectF(card.left() + px(20), top, card.width() - px(40), px(28))
+
+    def _key_rect(self, number: int) -> QRectF:
+        px, card = self._look.px, self.card()
+        row, column = number % 8, number // 8
+        wide = (card.width() - px(48)) / 2
+        top = card.top() + px(64) + px(32) * len(self._scopes) + px(10) + px(36) * row
+        return QRectF(card.left() + px(20) + column * (wide + px(8)), top, wide, px(32))
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Dim the page and paint the card."""
+        look, px = self._look, self._look.px
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(0, 0, 0, 110))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        card = self.card()
+        painter.setPen(look.colour("line"))
+        painter.setBrush(look.colour("panel"))
+        painter.drawPath(rounded(card, px(10)))
+        painter.setPen(look.colour("text"))
+        painter.setFont(look.font(17, bold=True))
+        head = QRectF(card.left() + px(20), card.top() + px(14), card.width() - px(40), px(32))
+        painter.drawText(head, _MIDDLE, "What do these frames show?")
+        for number, scope in enumerate(self._scopes):
+            self._paint_scope(painter, number, scope[0])
+        for number, key in enumerate(self._keys()):
+            self._paint_key(painter, self._key_rect(number), key)
+        painter.end()
+
+    def _paint_scope(self, painter: QPainter, number: int, words: str) -> None:
+        look, px, rect = self._look, self._look.px, self._scope_rect(number)
+        on = number == self._scope
+        side = px(12)
+        dot = QRectF(rect.left() + 2, rect.center().y() - side / 2, side, side)
+        painter.setPen(look.colour("accent" if on else "muted"))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawEllipse(dot)
+        if on:
+            painter.setBrush(look.colour("accent"))
+            painter.drawEllipse(dot.adjusted(3, 3, -3, -3))
+        painter.setPen(look.colour("text" if on else "muted"))
+        painter.setFont(look.font(14))
+        hint = "" if on or len(self._scopes) < 2 else "   Tab"
+        painter.drawText(rect.adjusted(px(24), 0, 0, 0), _MIDDLE, words + hint)
+
+    def _paint_key(self, painter: QPainter, rect: QRectF, key: str) -> None:
+        look, px = self._look, self._look.px
+        plane = BY_KEY.get(key)
+        painter.setPen(look.colour("line"))
+        painter.setBrush(look.colour("raised"))
+        painter.drawPath(rounded(rect, px(6)))
+        chip = QRectF(rect.left() + px(6), rect.top() + px(5), px(24), rect.height() - px(10))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(plane.colour) if plane else look.colour("muted"))
+        painter.drawPath(rounded(chip, px(4)))
+        painter.setPen(QColor("#0b0f14"))
+        painter.setFont(look.font(13, bold=True))
+        painter.drawText(chip, _CENTRE, LETTERS.get(key, TAKE_BACK))
+        painter.setPen(look.colour("text"))
+        painter.setFont(look.font(14))
+        words = plane.label if plane else "As the model says"
+        painter.drawText(rect.adjusted(px(40), 0, 0, 0), _MIDDLE, words)

@@ -1,0 +1,134 @@
+"""Opening a review, and loading the model for it, without keeping the window waiting."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from sonoassist.gui.controller import Controller
+from sonoassist.review.store import ReviewStore
+
+if TYPE_CHECKING:
+    from sonoassist.review.session import ReviewSession
+
+
+class Opener(QObject):
+    """Holds the review under way; what is opened while something else was asked for is closed.
+
+    Args:
+        controller: Of the window: settings, jobs, and how a model is made.
+        reviews: Where reviews are kept.
+        ready: Called on any thread when a picture of the review has come.
+        held: Whether the analysis has to wait.
+
+    Attributes:
+        session: The review under way, or None.
+        opening: What is being opened, or "".
+        trouble: Why it could not be opened, or "".
+        model_trouble: Why there is no analysis, or "".
+
+    Signals:
+        opened: Another review is under way, or none; or one is being opened.
+        model_came: The model is there, or cannot be had.
+    """
+
+    opened = pyqtSignal()
+    model_came = pyqtSignal()
+
+    def __init__(
+        self,
+        controller: Controller,
+        reviews: ReviewStore,
+        ready: Callable[[], None],
+        held: Callable[[], bool],
+    ) -> None:
+        super().__init__()
+        self._controller = controller
+        self._reviews = reviews
+        self._ready, self._held = ready, held
+        self.session: ReviewSession | None = None
+        self.opening = self.trouble = self.model_trouble = ""
+        self._generation = 0
+        self._closing: list[threading.Thread] = []
+
+    def open(self, spec: str) -> None:
+        """Open a recording; nothing is under way."""
+        self._generation += 1
+        generation = self._generation
+        self.opening, self.trouble, self.model_trouble = spec, "", ""
+        self.opened.emit()
+        store = self._controller.services.exams
+
+        def work() -> ReviewSession:
+            from sonoassist.review.session import ReviewSession  # heavy: not at the start
+
+            return ReviewSession.open(spec, self._reviews, self._ready, store)
+
+        self._controller.jobs.start(
+            "open review",
+            work,
+            lambda session: self._on_opened(session, generation),
+            lambda error: self._on_failed(error, generation),
+        )
+
+    def _on_opened(self, session: ReviewSession, generation: int) -> None:
+        if generation != self._generation:
+            self._end(session, session.place)
+            return
+        self.session, self.opening = session, ""
+        self.opened.emit()
+        self._load_model(session, generation)
+
+    def _on_failed(self, error: Exception, generation: int) -> None:
+        if generation == self._generation:
+            self.opening, self.trouble = "", str(error)
+            self.opened.emit()
+
+    def _load_model(self, session: ReviewSession, generation: int) -> None:
+        """Make the model and load what is kept, in the background."""
+        settings = self._controller.settings.model_copy(deep=True)
+        make = self._controller.services.make_analyser
+        synthetic = session.recording.info.synthetic
+
+        def work() -> None:
+            analyser = make(settings, synthetic, lambda _step: None)
+            session.begin(analyser, settings.crop, paused=self._held())
+
+        def done(_nothing: object) -> None:
+            if generation == self._generation:
+                self.model_came.emit()
+
+        def failed(error: Exception) -> None:
+            if generation == self._generation:
+                self.model_trouble = str(error)
+                self.model_came.emit()
+
+        self._controller.jobs.start("review model", work, done, failed)
+
+    def close(self, place: int) -> None:
+        """Leave the review.
+
+        Args:
+            place: The frame that is looked at; the review begins there the next time.
+        """
+        self._generation += 1
+        session, self.session = self.session, None
+        self.opening = self.trouble = self.model_trouble = ""
+        if session is not None:
+            self._end(session, place)
+            self.opened.emit()
+
+    def _end(self, session: ReviewSession, place: int) -> None:
+        """Closing waits for a frame under way: not on this thread."""
+        thread = threading.Thread(target=session.close, args=(place,), name="review closing")
+        thread.start()
+        self._closing = [*(one for one in self._closing if one.is_alive()), thread]
+
+    def stop(self, place: int) -> None:
+        """End everything; no thread of a review runs when this returns."""
+        self.close(place)
+        for thread in self._closing:
+            thread.join()

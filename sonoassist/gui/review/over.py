@@ -1,0 +1,165 @@
+"""What lies over the review page: the menu of labels, candidates side by side, a small picture."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QRectF
+from PyQt6.QtWidgets import QWidget
+
+from sonoassist.gui.exam_marks import pixmap_of
+from sonoassist.gui.review.compare import Compare
+from sonoassist.gui.review.desk import ReviewDesk
+from sonoassist.gui.review.hover import HoverPicture
+from sonoassist.gui.review.labels import LabelMenu, Scope
+from sonoassist.gui.review.timeline import TimelineRows
+from sonoassist.gui.theme import Look
+from sonoassist.gui.timeline import clock
+from sonoassist.gui.verdict import percent
+from sonoassist.planes import BY_KEY
+from sonoassist.review.records import STRIDE
+
+
+class Over:
+    """Opens and closes it, and carries out what was chosen there.
+
+    Args:
+        page: What it lies on; gets the keys back.
+        desk: Of the review.
+        timeline: That the mouse hovers over.
+        look: Theme and size.
+    """
+
+    def __init__(self, page: QWidget, desk: ReviewDesk, timeline: TimelineRows, look: Look) -> None:
+        self._page, self._desk, self._timeline = page, desk, timeline
+        self.hover = HoverPicture(page, look)
+        self.labels = LabelMenu(page, look)
+        self.compare = Compare(page, look)
+        self._hovered = self._kept = -1
+        self._hover_x = 0.0
+        self.labels.chosen.connect(desk.words.correct)
+        self.labels.closed.connect(self._close_labels)
+        self.compare.chosen.connect(self._choose)
+        self.compare.closed.connect(self._close_compare)
+        timeline.hovered.connect(self._hover)
+        desk.moved.connect(self._moved)
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        for part in (self.hover, self.labels, self.compare):
+            part.set_look(look)
+
+    def close(self) -> None:
+        """Take everything away."""
+        for part in (self.hover, self.labels, self.compare):
+            part.hide()
+
+    # -- small pictures --------------------------------------------------------------------
+
+    def wishes(self) -> list[int]:
+        """Frames whose small picture is wished for; what has come is shown."""
+        session = self._desk.session
+        if session is None or self._hovered < 0:
+            return []
+        if session.smalls.got(self._kept) is None:
+            return [self._kept]
+        self._show_hover()
+        return []
+
+    def _hover(self, frame: int, x: float) -> None:
+        if frame < 0 or self._desk.session is None:
+            self._hovered = -1
+            self.hover.hide()
+            return
+        # Of every so manyth frame a picture is kept: it is there at once.
+        self._hovered, self._kept, self._hover_x = frame, frame // STRIDE * STRIDE, x
+        self._show_hover()
+        self._desk.pictures_came.emit()
+
+    def _moved(self) -> None:
+        """Another frame by a key: what lies under the resting mouse is of no interest."""
+        if not self._timeline.held:
+            self._hovered = -1
+            self.hover.hide()
+
+    def _show_hover(self) -> None:
+        session = self._desk.session
+        if session is None:
+            return
+        pixels = session.smalls.got(self._kept)
+        words = clock(float(session.table.times_s[self._hovered]))
+        result = session.table.result(self._hovered)
+        if result is not None and result.state is not None:
+            words += f"  ·  {result.plane.label} {percent(result.confidence)}"
+        at = self._timeline.geometry()
+        picture = pixmap_of(pixels) if pixels is not None else None
+        self.hover.show_at(at.left() + self._hover_x, at.top() - 2, picture, words)
+
+    # -- labels ----------------------------------------------------------------------------
+
+    def ask_label(self) -> None:
+        """Ask what the frames show."""
+        desk = self._desk
+        if desk.session is None:
+            return
+        desk.stop_playing()
+        self.hover.hide()
+        scopes: list[Scope] = []
+        if desk.words.chosen_range is not None:
+            scopes.append(self._scope("The selected frames", *desk.words.chosen_range))
+        first, last = desk.words.stretch(desk.index)
+        if last > first:
+            scopes.append(self._scope("This view", first, last))
+        scopes.append(("This frame only", desk.index, desk.index))
+        self.labels.ask(tuple(scopes))
+
+    def _scope(self, words: str, first: int, last: int) -> Scope:
+        assert self._desk.session is not None
+        times = self._desk.session.table.times_s
+        seconds = float(times[last] - times[first])
+        return f"{words}: {last - first + 1} frames, {seconds:.1f} s", first, last
+
+    def _close_labels(self) -> None:
+        self.labels.hide()
+        self._page.setFocus()
+
+    # -- comparing -------------------------------------------------------------------------
+
+    def begin_compare(self) -> None:
+        """Show the candidates side by side."""
+        desk = self._desk
+        if desk.session is None:
+            return
+        peaks = desk.finder.compared(desk.plane)
+        if not peaks:
+            desk.note(f"There is no candidate of {BY_KEY[desk.plane].label} yet")
+            return
+        desk.stop_playing()
+        self.hover.hide()
+        area = QRectF(0, 0, self._page.width(), self._timeline.geometry().top())
+        best = desk.corrections.best.get(desk.plane, -1)
+        self.compare.begin(BY_KEY[desk.plane], peaks, best, area)
+        self.take_compared()
+
+    def take_compared(self) -> None:
+        """Hand out the pictures that have come, and wish for the others."""
+        session = self._desk.session
+        if session is None or self.compare.isHidden():
+            return
+        looks = [session.look(frame, evidence=False) for frame in self.compare.missing]
+        for look in looks:
+            view = session.views.got(look)
+            if view is not None:
+                self.compare.offer(view)
+        left = set(self.compare.missing)
+        if left:
+            session.views.want([look for look in looks if look.index in left])
+
+    def _choose(self, frame: int) -> None:
+        desk = self._desk
+        if desk.corrections.best.get(desk.plane) != frame:
+            desk.words.choose(desk.plane, frame)
+        desk.go(frame)
+
+    def _close_compare(self) -> None:
+        self.compare.hide()
+        self._page.setFocus()
+        self._desk.look_again()

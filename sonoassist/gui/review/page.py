@@ -1,0 +1,313 @@
+"""The review page: picture, side column and timeline; keys; what lies over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from sonoassist.gui.actions import ActionSet
+from sonoassist.gui.controller import Controller
+from sonoassist.gui.exam_marks import pixmap_of
+from sonoassist.gui.review.desk import ReviewDesk
+from sonoassist.gui.review.keys import ROWS, Do
+from sonoassist.gui.review.over import Over
+from sonoassist.gui.review.screens import screen_of
+from sonoassist.gui.review.side import Side
+from sonoassist.gui.review.texts import (
+    best_tiles,
+    candidate_tiles,
+    found_text,
+    verdict_of,
+    where_text,
+)
+from sonoassist.gui.review.timeline import TimelineRows
+from sonoassist.gui.theme import Look
+from sonoassist.gui.verdict import Kind
+from sonoassist.gui.viewport import Viewport
+from sonoassist.planes import BY_KEY
+
+ASPECT = 4 / 3
+PICTURE_SHARE = 0.62
+"""The picture takes at most so much of the width; the column beside it needs the rest."""
+SIDE_PX = 330
+
+
+class ReviewPage(QWidget):
+    """Arranges the widgets, and draws what the desk has.
+
+    Args:
+        desk: Of the review.
+        controller: Of the window.
+        actions: Of the window, for what can be clicked in the picture.
+        look: Theme and size.
+    """
+
+    def __init__(
+        self, desk: ReviewDesk, controller: Controller, actions: ActionSet, look: Look
+    ) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.desk = desk
+        self._controller = controller
+        self._look = look
+        handlers = self._handlers()
+        self.viewport = Viewport(look)
+        self.side = Side(look, handlers)
+        self.timeline = TimelineRows(look)
+        self.over = Over(self, desk, self.timeline, look)
+        self._row = QHBoxLayout()
+        self._column = QVBoxLayout(self)
+        self._row.addWidget(self.viewport)
+        self._row.addWidget(self.side, 1)
+        self._column.addLayout(self._row, 1)
+        self._column.addWidget(self.timeline)
+        self._shortcuts = [self._shortcut(row.keys, handlers[row.do], row.repeats) for row in ROWS]
+        self.viewport.asked.connect(lambda act: actions[act].trigger())
+        self._connect()
+        self.set_look(look)
+        self._show_opened()
+
+    # -- building --------------------------------------------------------------------------
+
+    def _handlers(self) -> dict[Do, Callable[[], None]]:
+        desk, words = self.desk, self.desk.words
+        return {
+            Do.BACK: lambda: desk.step(-1),
+            Do.ON: lambda: desk.step(1),
+            Do.BACK_MORE: lambda: desk.step(-10),
+            Do.ON_MORE: lambda: desk.step(10),
+            Do.START: lambda: desk.step(-desk.count),
+            Do.END: lambda: desk.step(desk.count),
+            Do.PLAY: desk.toggle_play,
+            Do.ROW_UP: lambda: desk.step_plane(-1),
+            Do.ROW_DOWN: lambda: desk.step_plane(1),
+            Do.NEXT: lambda: desk.step_candidate(1),
+            Do.BEFORE: lambda: desk.step_candidate(-1),
+            Do.MISSING: desk.next_missing,
+            Do.CHOOSE: desk.choose,
+            Do.COMPARE: lambda: self.over.begin_compare(),
+            Do.LABEL: lambda: self.over.ask_label(),
+            Do.RANGE_IN: lambda: words.select_end(desk.index, first=True),
+            Do.RANGE_OUT: lambda: words.select_end(desk.index, first=False),
+            Do.MARK: lambda: words.toggle_mark(desk.index),
+            Do.UNDO: words.undo,
+            Do.REDO: words.redo,
+            Do.BOX: lambda: self._controller.flip("show_box"),
+            Do.HEAT: lambda: self._controller.flip("show_heat"),
+            Do.CLOSER: lambda: self.timeline.zoom(1),
+            Do.FURTHER: lambda: self.timeline.zoom(-1),
+            Do.WHOLE: lambda: self.timeline.whole(),
+            Do.EXPORT: self._ask_folder,
+            Do.PAUSE: desk.toggle_analysis,
+        }
+
+    def _shortcut(
+        self, keys: tuple[str, ...], handler: Callable[[], None], repeats: bool
+    ) -> QShortcut:
+        shortcut = QShortcut(self)
+        shortcut.setKeys([QKeySequence(key) for key in keys])
+        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        shortcut.setAutoRepeat(repeats)
+        shortcut.activated.connect(handler)
+        return shortcut
+
+    def _connect(self) -> None:
+        desk, timeline, side = self.desk, self.timeline, self.side
+        words = desk.words
+        desk.opened.connect(self._show_opened)
+        desk.moved.connect(self._show_place)
+        desk.view_changed.connect(self._show_view)
+        desk.words_changed.connect(self._show_words)
+        desk.pictures_came.connect(self._take_pictures)
+        desk.progressed.connect(self._show_progress)
+        words.range_changed.connect(lambda: timeline.show_range(words.chosen_range))
+        desk.played.connect(self._show_view)
+        timeline.sought.connect(desk.seek)
+        timeline.row_picked.connect(desk.pick)
+        timeline.row_hinted.connect(lambda key: desk.pick(key, jump=False))
+        timeline.range_drawn.connect(lambda first, last: words.select((first, last)))
+        side.candidates.clicked.connect(lambda key: desk.step_to(int(key)))
+        side.candidates.opened.connect(lambda _key: self.over.begin_compare())
+        side.planes.clicked.connect(desk.pick)
+        self._controller.settings_changed.connect(self._apply_settings)
+
+    # -- the page's own protocol -----------------------------------------------------------
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        self._look = look
+        px = look.px
+        self._column.setContentsMargins(px(18), px(12), px(18), px(8))
+        self._column.setSpacing(px(10))
+        self._row.setSpacing(px(18))
+        for part in (self.viewport, self.side, self.timeline, self.over):
+            part.set_look(look)
+        self._fit()
+        self._apply_settings()
+
+    def open(self, spec: str) -> None:
+        """Review a recording."""
+        self.over.close()
+        self.desk.open(spec)
+
+    def enter(self) -> None:
+        """It is shown from now on."""
+        self.setFocus()
+        self.desk.enter()
+        self._show_progress()
+
+    def leave(self) -> None:
+        """Another page is shown from now on."""
+        self.over.close()
+        self.desk.leave()
+
+    @property
+    def help_name(self) -> str:
+        """Name of its text in `resources/help`."""
+        return "review"
+
+    def help_keys(self) -> list[tuple[str, str]]:
+        """Its keys and what they do."""
+        return [(row.key, row.text) for row in ROWS]
+
+    def stop(self) -> None:
+        """The window closes."""
+        self.desk.stop()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Give the picture as much as it can use."""
+        self._fit()
+        self.over.close()
+
+    def _fit(self) -> None:
+        """The picture takes the height there is, and no more width than it needs."""
+        px = self._look.px
+        margins = self._column.contentsMargins()
+        high = self.height() - self.timeline.height() - px(10) - margins.top() - margins.bottom()
+        view = self.desk.view
+        aspect = view.frame.width_px / view.frame.height_px if view is not None else ASPECT
+        inner = self.width() - margins.left() - margins.right()
+        most = min(inner * PICTURE_SHARE, inner - px(SIDE_PX))
+        wide = round(min(max(high * aspect, 240), most))
+        alone = self.desk.session is None  # a card in the middle of the page
+        self.side.setVisible(not alone)
+        if alone:
+            wide = inner
+        if self.viewport.minimumWidth() != wide:
+            self.viewport.setFixedWidth(max(wide, 240))
+
+    # -- drawing ---------------------------------------------------------------------------
+
+    def _apply_settings(self) -> None:
+        settings = self._controller.settings
+        self.viewport.show_box = self.over.compare.show_box = settings.show_box
+        self.viewport.show_heat = settings.show_heat
+        self.viewport.show_crop = False
+        buttons = self.side.buttons.buttons
+        buttons[Do.BOX].change("Box", on=settings.show_box)
+        buttons[Do.HEAT].change("Heat map", on=settings.show_heat)
+        self._show_view()
+
+    def _show_opened(self) -> None:
+        session = self.desk.session
+        self.side.candidates.forget()
+        self.side.planes.forget()
+        self.timeline.show_table(session.table if session is not None else None)
+        for button in (*self.side.buttons.buttons.values(), self.side.progress.button):
+            button.setEnabled(session is not None)
+        self._show_place()
+        self._show_view()
+        self._show_words()
+        self._show_progress()
+
+    def _show_place(self) -> None:
+        desk, session = self.desk, self.desk.session
+        self.timeline.show_index(desk.index)
+        self.timeline.show_plane(desk.plane)
+        if session is not None:
+            times = session.table.times_s
+            where = where_text(desk.index, desk.count, float(times[desk.index]), float(times[-1]))
+            self.side.where.setText(f"{session.recording.label}  ·  {where}")
+        else:
+            self.side.where.setText("")
+        self._show_tiles()
+
+    def _show_view(self) -> None:
+        view, settings = self.desk.view, self._controller.settings
+        verdict = verdict_of(view, self.desk.corrections, settings.threshold)
+        self.viewport.show_view(view, verdict)
+        self.viewport.show_screen(screen_of(self.desk))
+        reason = "not analysed yet" if verdict.kind is Kind.NOT_ANALYSED else ""
+        self.side.headline.show_verdict(verdict, reason)
+        buttons = self.side.buttons
+        buttons.buttons[Do.PLAY].change("Pause" if self.desk.playing else "Play")
+        buttons.place()
+        self._fit()
+
+    def _show_words(self) -> None:
+        desk = self.desk
+        self.timeline.show_words(desk.corrections, desk.candidates)
+        surveyed = desk.session is not None and desk.session.table.surveyed
+        words = found_text(desk.missing, surveyed=surveyed) if desk.candidates else ""
+        self.side.found.setText(words)
+        self._show_tiles()
+
+    def _show_tiles(self) -> None:
+        desk, side = self.desk, self.side
+        if desk.session is None:
+            side.candidates.show_tiles(())
+            side.planes.show_tiles(())
+            side.candidates_title.setText("")
+            return
+        peaks, best = list(desk.candidates.get(desk.plane, ())), desk.corrections.best
+        name = BY_KEY[desk.plane].label
+        empty = f"No frame looks like {name} so far."
+        if BY_KEY[desk.plane].is_background:
+            empty = "The background needs no best frame."
+        tiles = candidate_tiles(peaks, desk.index, desk.plane, best.get(desk.plane))
+        side.candidates.show_tiles(tiles, empty)
+        frames = [peak.frame for peak in peaks]
+        at = f"{frames.index(desk.index) + 1} of " if desk.index in frames else ""
+        side.candidates_title.setText(f"Candidates for {name}  ·  {at}{len(peaks)}")
+        surveyed = desk.session.table.surveyed
+        side.planes.show_tiles(
+            best_tiles(desk.candidates, desk.corrections, desk.plane, surveyed=surveyed)
+        )
+        self._take_pictures()
+
+    def _show_progress(self) -> None:
+        self.side.progress.show_progress(self.desk.progress, paused=self.desk.paused)
+        self.timeline.refresh()
+
+    # -- small pictures --------------------------------------------------------------------
+
+    def _take_pictures(self) -> None:
+        """Hand out the small pictures that have come, and wish for those still missing."""
+        session = self.desk.session
+        if session is None:
+            return
+        wishes: list[int] = []
+        for tiles in (self.side.candidates, self.side.planes):
+            for frame in tiles.without_picture():
+                pixels = session.smalls.got(frame)
+                if pixels is not None:
+                    tiles.offer(frame, pixmap_of(pixels))
+                else:
+                    wishes.append(frame)
+        self.over.take_compared()
+        session.smalls.want([*self.over.wishes(), *wishes])
+
+    def _ask_folder(self) -> None:
+        if self.desk.session is None:
+            return
+        dialog = QFileDialog(self, "Export the corrections: choose a folder")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(lambda path: self.desk.words.export_to(Path(path)))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()

@@ -1,0 +1,114 @@
+"""Beside the picture: what it shows, the candidates, the buttons, all planes, the progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+
+from sonoassist.gui.headline import Headline
+from sonoassist.gui.review.buttons import ButtonFlow, DoButton
+from sonoassist.gui.review.keys import Do
+from sonoassist.gui.review.texts import progress_text
+from sonoassist.gui.review.tiles import Tiles
+from sonoassist.gui.theme import Look
+from sonoassist.review.records import Progress, RunState
+
+GRID_FROM_PX = 560
+"""Lower than this (at scale 1) there is no room for all planes."""
+
+
+class ProgressPanel(QWidget):
+    """How far the analysis is, with a button that pauses it."""
+
+    def __init__(self, look: Look, pause: Callable[[], None]) -> None:
+        super().__init__()
+        self.words = QLabel()
+        self.words.setObjectName("muted")
+        self.words.setWordWrap(True)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.button = DoButton(Do.PAUSE, look)
+        self.button.clicked.connect(pause)
+        column = QVBoxLayout()
+        column.addWidget(self.words)
+        column.addWidget(self.bar)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.addLayout(column, 1)
+        self._row.addWidget(self.button)
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        self._row.setSpacing(look.px(12))
+        self.button.set_look(look)
+        self.button.setFixedSize(self.button.sizeHint())
+
+    def show_progress(self, progress: Progress | None, *, paused: bool) -> None:
+        """Say it."""
+        self.setVisible(progress is not None)
+        if progress is None:
+            return
+        self.words.setText(progress_text(progress))
+        self.bar.setMaximum(max(progress.total, 1))
+        self.bar.setValue(progress.done)
+        running = progress.state in (RunState.RUNNING, RunState.PAUSED)
+        self.bar.setVisible(running)
+        self.button.setVisible(running)
+        self.button.change("Go on" if paused else "Pause")
+        self.button.setFixedSize(self.button.sizeHint())
+
+
+class Side(QWidget):
+    """Arranges the column; it decides nothing.
+
+    Args:
+        look: Theme and size.
+        handlers: What the buttons do.
+    """
+
+    def __init__(self, look: Look, handlers: Mapping[Do, Callable[[], None]]) -> None:
+        super().__init__()
+        self.where = QLabel()
+        self.where.setObjectName("muted")
+        self.headline = Headline(look)
+        self.candidates_title = QLabel()
+        self.candidates_title.setObjectName("section")
+        self.candidates = Tiles(look, rows=1, most_px=270, name="Candidates")
+        self.buttons = ButtonFlow(look, handlers)
+        self.planes_title = QLabel("Best frame of each plane")
+        self.planes_title.setObjectName("section")
+        self.planes = Tiles(look, rows=2, most_px=190, name="Best frame of each plane", over=True)
+        self.found = QLabel()
+        self.found.setWordWrap(True)
+        self.progress = ProgressPanel(look, handlers[Do.PAUSE])
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        for part, stretch in (
+            (self.where, 0), (self.headline, 0), (self.candidates_title, 0), (self.candidates, 5),
+            (self.buttons, 0), (self.planes_title, 0), (self.planes, 7), (self.found, 0),
+            (self.progress, 0),
+        ):  # fmt: skip
+            self._column.addWidget(part, stretch)
+        self.where.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.set_look(look)
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        self._look = look
+        for part in (self.headline, self.candidates, self.buttons, self.planes, self.progress):
+            part.set_look(look)
+        self.headline.setFixedHeight(look.px(64))
+        self._column.setSpacing(look.px(8))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Leave out what there is no room for."""
+        self._fit()
+
+    def _fit(self) -> None:
+        roomy = self.height() >= self._look.px(GRID_FROM_PX)
+        self.planes.setVisible(roomy)
+        self.planes_title.setVisible(roomy)

@@ -1,0 +1,129 @@
+"""What the review page says. Pure functions, no Qt widgets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sonoassist.gui.review.tiles import Tile
+from sonoassist.gui.timeline import clock
+from sonoassist.gui.verdict import Kind, Verdict, decide, percent
+from sonoassist.live.status import View
+from sonoassist.planes import BY_KEY, DISPLAY_ORDER
+from sonoassist.review.candidates import Peak
+from sonoassist.review.records import Corrections, Progress, RunState
+
+MISSING, NOT_YET = "missing", "not yet"
+
+
+def verdict_of(view: View | None, corrections: Corrections, threshold: float) -> Verdict:
+    """What is said of a picture: the person's word where there is one, else the model's."""
+    verdict = decide(view, "raw", threshold)
+    if view is None:
+        return verdict
+    said = corrections.label_at(view.frame.index)
+    if not said:
+        return verdict
+    plane = BY_KEY[said]
+    model = verdict.title if verdict.guess is None else verdict.guess.label
+    share = f" {percent(verdict.confidence)}" if verdict.confidence is not None else ""
+    detail = f"your label; the model says {model}{share}" if view.analysis else "your label"
+    if plane.is_background:
+        return Verdict(Kind.BACKGROUND, "No standard plane", guess=plane, detail=detail)
+    if verdict.kind is Kind.PLANE and verdict.plane is plane:
+        return replace(verdict, detail="your label, and the model's")
+    # The model's box belongs to its own plane; it is not drawn under another name.
+    return Verdict(Kind.PLANE, plane.label, plane=plane, guess=plane, detail=detail)
+
+
+def where_text(index: int, count: int, time_s: float, length_s: float) -> str:
+    """The place in the recording."""
+    return f"{clock(time_s)} of {clock(length_s)}  ·  frame {index + 1:,} of {count:,}"
+
+
+def progress_text(progress: Progress) -> str:
+    """How far the analysis is, in words."""
+    done = f"{progress.done:,} of {progress.total:,} frames"
+    if progress.state is RunState.WAITING:
+        return "Loading the model …"
+    if progress.state is RunState.DONE:
+        return f"All {progress.total:,} frames analysed"
+    if progress.state is RunState.FAILED:
+        return f"No analysis: {progress.message}"
+    if progress.state is RunState.PAUSED:
+        return f"Analysis paused  ·  {done}"
+    rate = f"  ·  {progress.rate_hz:.0f} fps" if progress.rate_hz else ""
+    left_s = progress.left_s
+    left = f"  ·  {duration(left_s)} left" if left_s is not None else ""
+    return f"Analysing  ·  {done}{rate}{left}"
+
+
+def duration(seconds: float) -> str:
+    """A time to wait, in round words."""
+    if seconds < 60:
+        return f"{max(math.ceil(seconds), 1)} s"
+    minutes, rest = divmod(math.ceil(seconds), 60)
+    if minutes < 10:
+        return f"{minutes} min {rest} s"
+    return f"{minutes} min"
+
+
+def found_text(missing: list[str], *, surveyed: bool) -> str:
+    """How many planes are found and, once all of the recording was looked at, what is missing."""
+    total = len(DISPLAY_ORDER) - 1
+    words = f"{total - len(missing)} of {total} planes found"
+    if not surveyed:
+        return f"{words} so far"
+    names = [BY_KEY[plane.key].label for plane in DISPLAY_ORDER if plane.key in missing]
+    return f"{words}  ·  missing: {', '.join(names)}" if names else words
+
+
+def candidate_tiles(peaks: list[Peak], index: int, plane: str, best: int | None) -> list[Tile]:
+    """The candidates of the selected plane."""
+    colour = BY_KEY[plane].colour
+    return [
+        Tile(
+            key=str(peak.frame), frame=peak.frame, title=percent(peak.confidence),
+            detail=clock(peak.time_s), colour=colour, current=peak.frame == index,
+            done=peak.frame == best,
+        )
+        for peak in peaks
+    ]  # fmt: skip
+
+
+def best_tiles(
+    candidates: Mapping[str, tuple[Peak, ...]],
+    corrections: Corrections,
+    selected: str,
+    *,
+    surveyed: bool,
+) -> list[Tile]:
+    """The frame that stands for each plane, in the order of every list."""
+    tiles = []
+    for plane in DISPLAY_ORDER:
+        if plane.is_background:
+            continue
+        peaks = candidates.get(plane.key, ())
+        chosen = corrections.best.get(plane.key)
+        sure = any(peak.sure or peak.told for peak in peaks)
+        frame, detail, tone = (
+            -1,
+            MISSING if surveyed else NOT_YET,
+            "warning" if surveyed else "muted",
+        )
+        if chosen is not None:
+            frame, detail, tone = chosen, "chosen", "good"
+        elif peaks and peaks[0].told:
+            frame, detail, tone = peaks[0].frame, "your label", "good"
+        elif peaks and sure:
+            frame, detail, tone = peaks[0].frame, percent(peaks[0].confidence), "muted"
+        elif peaks:
+            frame, detail = peaks[0].frame, f"unsure {percent(peaks[0].confidence)}"
+        tiles.append(
+            Tile(
+                plane.key, frame, plane.label, detail, plane.colour,
+                current=plane.key == selected, done=chosen is not None, tone=tone,
+            )
+        )  # fmt: skip
+    return tiles

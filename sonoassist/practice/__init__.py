@@ -1,0 +1,1 @@
+"""The trainee's session: a recorded exam asks, the trainee answers. No Qt."""

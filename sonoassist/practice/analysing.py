@@ -1,0 +1,149 @@
+"""A model's word on every frame of an exam: made once, and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonoassist import paths
+from sonoassist.errors import DamagedFrameError
+from sonoassist.files import ensure_folder, replacing
+from sonoassist.packets import State, SteadyState
+from sonoassist.pipeline import Analyser
+from sonoassist.planes import BACKGROUND_INDEX, INDEX, PLANES
+from sonoassist.practice.answers import ExamAnalysis
+from sonoassist.practice.truth import UNKNOWN
+from sonoassist.sources.base import Source
+from sonoassist.sources.read_ahead import ReadAhead
+from sonoassist.temporal.steady import SteadyLabel
+
+LAYOUT = "1"
+_HASHED_BYTES = 1 << 20
+
+
+def analyses_folder() -> Path:
+    """Where analyses of whole exams are kept."""
+    return paths.home() / "practice" / "analyses"
+
+
+def exam_times_s(source: Source) -> NDArray[np.float64]:
+    """The time of each frame of a recording; float64, (n,).
+
+    Args:
+        source: A recording; its reading position stays.
+    """
+    from sonoassist.sources.video import VideoFile
+
+    if isinstance(source, VideoFile):
+        return np.asarray(source.index.times_s, np.float64)
+    fps = source.info.fps or 1.0
+    return np.arange(source.info.frame_count or 0, dtype=np.float64) / fps
+
+
+def analysis_file(recording: str, analyser: Analyser, folder: Path | None = None) -> Path | None:
+    """Where the analysis of this recording by this model is kept; None when it is no file.
+
+    The name follows the contents of the recording, the weights, and what shapes the result.
+    """
+    path = Path(recording)
+    if not path.is_file():
+        return None
+    size = path.stat().st_size
+    digest = hashlib.sha256(f"{LAYOUT} {size} {analyser.card.weights_sha256}".encode())
+    digest.update(f" {analyser.options.crop} {analyser.options.threshold}".encode())
+    with path.open("rb") as file:
+        digest.update(file.read(_HASHED_BYTES))
+        file.seek(max(size - _HASHED_BYTES, 0))
+        digest.update(file.read(_HASHED_BYTES))
+    return (folder or analyses_folder()) / f"{digest.hexdigest()[:32]}.npz"
+
+
+def load_analysis(path: Path, frame_count: int) -> ExamAnalysis | None:
+    """An analysis kept before; None when there is none that can be used (it is made again)."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
+            probabilities = np.asarray(kept["probabilities"], np.float32)
+            steady = np.asarray(kept["steady"], np.int8)
+            model = str(kept["model"])
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        return None
+    fits = probabilities.shape == (frame_count, len(PLANES)) and steady.shape == (frame_count,)
+    known = fits and bool(np.isfinite(probabilities).all())
+    known = known and bool(((steady >= UNKNOWN) & (steady < len(PLANES))).all())
+    return ExamAnalysis(probabilities, steady, model) if known else None
+
+
+def save_analysis(path: Path, analysis: ExamAnalysis) -> None:
+    """Keep an analysis.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
+    ensure_folder(path.parent)
+    with replacing(path) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(
+            file,
+            probabilities=analysis.probabilities,
+            steady=analysis.steady,
+            model=np.array(analysis.model),
+        )
+
+
+class ExamScan:
+    """Analyses an exam frame by frame.
+
+    Args:
+        source: The recording, from its start; nobody else may use it meanwhile.
+        analyser: Judges its frames.
+    """
+
+    def __init__(self, source: Source, analyser: Analyser) -> None:
+        self._source = source
+        self._analyser = analyser
+        count = source.info.frame_count or 0
+        self._probabilities = np.zeros((count, len(PLANES)), np.float32)
+        self._steady = np.full(count, UNKNOWN, np.int8)
+
+    def run(self, go_on: Callable[[int], bool]) -> ExamAnalysis | None:
+        """Analyse all frames; damaged ones stay unknown.
+
+        Args:
+            go_on: Told how many frames are done; False ends it.
+
+        Returns:
+            The analysis, or None when it was ended early.
+
+        Raises:
+            SonoAssistError: The recording cannot be read, or the engine failed.
+        """
+        label = SteadyLabel(self._analyser.options.threshold)
+        done = 0
+        with ReadAhead(self._source) as frames:
+            while True:
+                try:
+                    frame = frames.read()
+                except DamagedFrameError:
+                    continue
+                if frame is None:
+                    break
+                analysis = self._analyser.analyse(frame)
+                if frame.index < len(self._steady):
+                    self._probabilities[frame.index] = analysis.prediction.probabilities
+                    self._steady[frame.index] = _steady_index(label.update(analysis))
+                done += 1
+                if not go_on(done):
+                    return None
+        for array in (self._probabilities, self._steady):
+            array.flags.writeable = False
+        return ExamAnalysis(self._probabilities, self._steady, self._analyser.card.title)
+
+
+def _steady_index(steady: SteadyState) -> int:
+    if steady.plane is not None:
+        return INDEX[steady.plane.key]
+    return BACKGROUND_INDEX if steady.state is State.BACKGROUND else UNKNOWN

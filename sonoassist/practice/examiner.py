@@ -1,0 +1,287 @@
+"""Knows the answers of one exam: loads them, has the exam analysed, looks at single frames.
+
+One thread does it all, so that the model is used by one thread at a time. A frame that is to be
+looked at goes before the analysis of the whole exam.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sonoassist.errors import DamagedFrameError, SonoAssistError, SourceError
+from sonoassist.model.card import domain_warning
+from sonoassist.packets import Analysis, Frame
+from sonoassist.practice.answers import (
+    Answers,
+    ExamAnalysis,
+    Word,
+    answers_from_model,
+    answers_from_truth,
+)
+from sonoassist.practice.truth import recording_of, truth_beside
+from sonoassist.sources import open_source
+from sonoassist.sources.base import Source, SourceInfo
+
+if TYPE_CHECKING:
+    from sonoassist.pipeline import Analyser
+
+Tell = Callable[[str], None]
+MakeAnalyser = Callable[[bool, Tell], "Analyser"]
+"""Builds the analyser for a synthetic exam (True) or a real one; tells what it does."""
+
+
+def open_exam(spec: str) -> Source:
+    """Open an exam to practise on.
+
+    Args:
+        spec: A recording, the folder of an exam, or a table of one.
+
+    Raises:
+        SourceError: It cannot be opened, or it is no recording that moves.
+    """
+    source = open_source(recording_of(spec))
+    info = source.info
+    if info.live or info.stills or (info.frame_count or 0) < 2:
+        source.close()
+        kind = "is live" if info.live else "does not move"
+        raise SourceError(
+            f"{info.label} {kind}: it cannot be practised on", "Choose a recorded exam"
+        )
+    return source
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """A frame looked at by itself.
+
+    Attributes:
+        index: Which one was asked for.
+        frame: It, or None when it cannot be read.
+        analysis: The model's word on it, or None without a model.
+    """
+
+    index: int
+    frame: Frame | None
+    analysis: Analysis | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Knowledge:
+    """What is known so far.
+
+    Attributes:
+        info: Of the exam; None until it has been opened.
+        answers: None until there are any.
+        table: Name of the file with the truth, or "".
+        problems: Rows of it that could not be used.
+        share: How much of the exam has been analysed, 0 to 1.
+        doing: What is done now, for people; "" when nothing is left to do.
+        model: Title of the model, or "" while there is none.
+        warning: What must be said before the model is believed, or "".
+        trouble: Why there are no answers, or no best frames; or None.
+    """
+
+    info: SourceInfo | None = None
+    answers: Answers | None = None
+    table: str = ""
+    problems: tuple[str, ...] = ()
+    share: float = 0.0
+    doing: str = ""
+    model: str = ""
+    warning: str = ""
+    trouble: SonoAssistError | None = None
+
+
+class Examiner:
+    """Works on one exam until it is stopped.
+
+    Args:
+        spec: The exam.
+        make_analyser: Builds the analyser, on the examiner's thread.
+        news: Called on the thread whenever `knowledge` has changed or a look is ready.
+        folder: Where analyses are kept; None for the usual place.
+    """
+
+    def __init__(
+        self,
+        spec: str,
+        make_analyser: MakeAnalyser,
+        news: Callable[[], None],
+        folder: Path | None = None,
+    ) -> None:
+        self._spec = spec
+        self._make_analyser = make_analyser
+        self._news = news
+        self._folder = folder
+        self._changed = threading.Condition()
+        self._knowledge = Knowledge(doing="Opening the exam …")
+        self._wanted: tuple[int, ...] = ()
+        self._looked: dict[int, Looked] = {}
+        self._stopping = self._paused = False
+        self._looker: Analyser | None = None
+        self._source: Source | None = None
+        self._thread = threading.Thread(target=self._run, name="practice examiner", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What is known so far."""
+        with self._changed:
+            return self._knowledge
+
+    def look_at(self, frames: tuple[int, ...]) -> None:
+        """Have frames looked at; older wishes are forgotten."""
+        with self._changed:
+            self._wanted, self._looked = frames, {}
+            self._changed.notify_all()
+
+    def looked(self, index: int) -> Looked | None:
+        """The frame, when it has been looked at."""
+        with self._changed:
+            return self._looked.get(index)
+
+    def pause(self, on: bool) -> None:
+        """Let the analysis of the whole exam wait, or go on."""
+        with self._changed:
+            self._paused = on
+            self._changed.notify_all()
+
+    def halt(self) -> None:
+        """Ask the thread to end, without waiting for it."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """End the thread; it has ended when this returns."""
+        self.halt()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    # -- the thread ------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except SonoAssistError as error:
+            self._learn(trouble=error, doing="")
+        finally:
+            if self._source is not None:
+                self._source.close()
+            if self._looker is not None:
+                self._looker.close()
+
+    def _work(self) -> None:
+        # Not at the top: image libraries come with it, and the window is up before them.
+        from sonoassist.practice.analysing import exam_times_s
+
+        self._source = open_exam(self._spec)
+        info = self._source.info
+        times_s = exam_times_s(self._source)
+        self._learn(info=info)
+        truth = truth_beside(info.spec, len(times_s))
+        if truth is not None:
+            answers = answers_from_truth(truth.labels, times_s, truth.boxes)
+            self._learn(answers=answers, table=truth.table, problems=truth.problems)
+        try:
+            analysis = self._analysed(info, len(times_s))
+        except SonoAssistError as error:
+            self._learn(trouble=error, doing="")
+            analysis = None
+        if analysis is not None:
+            known = self.knowledge.answers
+            made = answers_from_model(analysis, times_s)
+            answers = made if known is None else known.with_analysis(analysis)
+            self._learn(answers=answers, share=1.0, doing="")
+        while self._serve(wait=True):
+            pass
+
+    def _analysed(self, info: SourceInfo, frame_count: int) -> ExamAnalysis | None:
+        from sonoassist.practice.analysing import (
+            ExamScan,
+            analysis_file,
+            load_analysis,
+            save_analysis,
+        )
+
+        analyser = self._make_analyser(info.synthetic, lambda step: self._learn(doing=step))
+        if self._halted():
+            analyser.close()
+            return None
+        self._looker = _second(analyser)
+        warning = domain_warning(analyser.card, synthetic=info.synthetic)
+        self._learn(model=analyser.card.title, warning=warning)
+        path = analysis_file(info.spec, analyser, self._folder)
+        kept = load_analysis(path, frame_count) if path is not None else None
+        if kept is not None:
+            return kept
+        self._learn(doing="Analysing the exam once, for the best frames …")
+        with open_exam(self._spec) as source:
+            analysis = ExamScan(source, analyser).run(lambda done: self._go_on(done, frame_count))
+        if analysis is not None and path is not None:
+            save_analysis(path, analysis)
+        return analysis
+
+    def _go_on(self, done: int, frame_count: int) -> bool:
+        if done % 10 == 0:
+            self._learn(share=min(done / max(frame_count, 1), 0.99))  # 1 means: it is there
+        return self._serve(wait=False)
+
+    def _halted(self) -> bool:
+        with self._changed:
+            return self._stopping
+
+    def _serve(self, *, wait: bool) -> bool:
+        """Look at what is wanted; returns whether to go on."""
+        with self._changed:
+            if wait or self._paused:
+                self._changed.wait_for(
+                    lambda: self._stopping or self._wanted or not (wait or self._paused)
+                )
+            if self._stopping:
+                return False
+            wanted, self._wanted = self._wanted, ()
+        for index in wanted:
+            looked = self._look(index)
+            with self._changed:
+                if not self._wanted:  # else another question came meanwhile
+                    self._looked[index] = looked
+            self._news()
+        return True
+
+    def _look(self, index: int) -> Looked:
+        source = self._source
+        if source is None:
+            return Looked(index, None, None)
+        source.seek(index)
+        try:
+            frame = source.read()
+        except DamagedFrameError:
+            frame = None
+        if frame is None or self._looker is None:
+            return Looked(index, frame, None)
+        try:
+            return Looked(index, frame, self._looker.analyse(frame))
+        except SonoAssistError as error:
+            self._learn(trouble=error)
+            return Looked(index, frame, None)
+
+    def _learn(self, **fields: object) -> None:
+        with self._changed:
+            self._knowledge = replace(self._knowledge, **fields)  # type: ignore[arg-type]
+        self._news()
+
+
+def _second(analyser: Analyser) -> Analyser:
+    """Another analyser on the same engine, so that single looks do not upset a sequence."""
+    return type(analyser)(analyser.engine, analyser.card, analyser.options)
+
+
+__all__ = ["Examiner", "Knowledge", "Looked", "Word", "open_exam"]

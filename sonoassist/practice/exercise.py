@@ -1,0 +1,290 @@
+"""One exercise, question by question: the rules of the game. No clock and no pictures in it.
+
+Each question plays a stretch of the exam: some of what comes before a view, the view itself, and
+a moment behind it.
+
+* A plane named from `EARLY_S` before the view to the end of the stretch is an answer: found when
+  it is the right one, wrong when it is another or "none of them". The last name given counts,
+  with its own time, until the frozen frame is handed in.
+* A plane named before that, where the exam shows no plane, is a false alarm; the question goes
+  on. "None of them" is right there and changes nothing. Where nothing is known of a frame, a
+  name does not count at all.
+* The time to find is taken in seconds of the recording, from the first frame of the view to the
+  furthest frame shown when the name was given. Stepping back does not shorten it, and thinking
+  over a frozen picture does not lengthen it.
+* When the stretch has been played and nothing was named, the view is missed. With a name, the
+  last picture freezes, and the best frame can still be looked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from sonoassist.planes import BACKGROUND_INDEX, BY_KEY, KEYS
+from sonoassist.practice.answers import Answers, PlaneView
+from sonoassist.practice.ballot import Ballot, Verdict, choices_for
+from sonoassist.practice.scores import FULL_POINTS, Attempt, Outcome, question_points
+from sonoassist.practice.truth import UNKNOWN
+
+EARLY_S = 0.3
+"""Where a view begins is a matter of taste: a name given so much before still counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked.
+
+    Attributes:
+        view: The answer.
+        start: First frame played.
+        end: Last frame played.
+    """
+
+    view: PlaneView
+    start: int
+    end: int
+
+
+class Phase(Enum):
+    """How far a question has come."""
+
+    PLAYING = "playing"
+    ANSWERED = "answered"
+    """It plays on; a plane has been named."""
+    FROZEN = "frozen"
+    SCORED = "scored"
+    """The attempt is decided; the answer is still hidden."""
+    REVEALED = "revealed"
+    FINISHED = "finished"
+    """There is no further question."""
+
+
+class Called(Enum):
+    """What a name was taken for; FOUND and WRONG are not told before the reveal."""
+
+    ANSWER = "answer"
+    FALSE_ALARM = "false_alarm"
+    NONE_THERE = "none_there"
+    """Rightly called no plane."""
+    NOT_COUNTED = "not_counted"
+    """Nothing is known of the frame."""
+    REFUSED = "refused"
+    """Not the moment for a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    plane: str
+    time_s: float
+
+
+class Exercise:
+    """Runs through questions.
+
+    Args:
+        answers: Of the exam.
+        questions: At least one.
+        class_mode: Names are votes.
+        seed: Of the choices offered to a class.
+    """
+
+    def __init__(
+        self,
+        answers: Answers,
+        questions: Sequence[Question],
+        *,
+        class_mode: bool = False,
+        seed: int = 0,
+    ) -> None:
+        self.answers = answers
+        self.questions = tuple(questions)
+        self.class_mode = class_mode
+        self.attempts: list[Attempt] = []
+        self._seed = seed
+        self._number = -1
+        self.phase = Phase.FINISHED
+        self.next()
+
+    # -- where we are ----------------------------------------------------------------------
+
+    @property
+    def number(self) -> int:
+        """Of the question, from 0 on."""
+        return self._number
+
+    @property
+    def question(self) -> Question:
+        """The one that is asked now; the last one when all are done."""
+        return self.questions[min(self._number, len(self.questions) - 1)]
+
+    @property
+    def said(self) -> str | None:
+        """Key of the plane named last, or None."""
+        return self._named.plane if self._named is not None else None
+
+    @property
+    def false_alarms(self) -> tuple[str, ...]:
+        """Keys of the planes named where there was none, in this question."""
+        return tuple(self._alarms)
+
+    @property
+    def index(self) -> int:
+        """The frame on screen."""
+        return self._at
+
+    @property
+    def playing(self) -> bool:
+        """Whether pictures move."""
+        return self.phase in (Phase.PLAYING, Phase.ANSWERED)
+
+    def next(self) -> bool:
+        """Ask the next question; returns whether there is one."""
+        if self.phase not in (Phase.REVEALED, Phase.FINISHED):
+            return False
+        if self._number + 1 >= len(self.questions):
+            self.phase = Phase.FINISHED
+            return False
+        self._number += 1
+        self.phase = Phase.PLAYING
+        self._at = self._reached = self.question.start
+        self._named: _Named | None = None
+        self._alarms: list[str] = []
+        self.verdict: Verdict | None = None
+        self.ballot = Ballot(choices_for(self.question.view.plane, self._seed + self._number))
+        return True
+
+    # -- pictures --------------------------------------------------------------------------
+
+    def show(self, index: int) -> None:
+        """A frame is on screen."""
+        if self.playing or self.phase is Phase.FROZEN:
+            self._at = min(max(index, self.question.start), self.question.end)
+            self._reached = max(self._reached, self._at)
+
+    def freeze(self) -> bool:
+        """Hold the picture; returns whether it could be."""
+        if not self.playing:
+            return False
+        self.phase = Phase.FROZEN
+        return True
+
+    def thaw(self) -> bool:
+        """Play on; returns whether there is anything left to play."""
+        if self.phase is not Phase.FROZEN or self._at >= self.question.end:
+            return False
+        self.phase = Phase.ANSWERED if self._named is not None else Phase.PLAYING
+        return True
+
+    def played_out(self) -> None:
+        """The last frame of the question has been shown."""
+        if not self.playing:
+            return
+        if self._named is not None or self.class_mode:
+            self.phase = Phase.FROZEN
+        else:
+            self._score(None)
+
+    # -- names -----------------------------------------------------------------------------
+
+    def name(self, plane: str) -> Called:
+        """The trainee names a plane, or "background" for none of them."""
+        if plane not in BY_KEY or not (self.playing or self.phase is Phase.FROZEN):
+            return Called.REFUSED
+        if self.class_mode:
+            return Called.ANSWER if self.ballot.vote(plane) else Called.REFUSED
+        if self._in_zone(self._at):
+            self._named = _Named(plane, self._time_s())
+            if self.phase is Phase.PLAYING:
+                self.phase = Phase.ANSWERED
+            return Called.ANSWER
+        return self._name_outside(plane)
+
+    def _name_outside(self, plane: str) -> Called:
+        if int(self.answers.labels[self._at]) == UNKNOWN:
+            return Called.NOT_COUNTED
+        if plane == KEYS[BACKGROUND_INDEX]:
+            return Called.NONE_THERE
+        self._alarms.append(plane)
+        return Called.FALSE_ALARM
+
+    def _in_zone(self, index: int) -> bool:
+        times_s, view = self.answers.times_s, self.question.view
+        return float(times_s[view.first] - times_s[index]) <= EARLY_S
+
+    def _time_s(self) -> float:
+        times_s = self.answers.times_s
+        return max(float(times_s[self._reached] - times_s[self.question.view.first]), 0.0)
+
+    # -- scoring ---------------------------------------------------------------------------
+
+    def hand_in(self) -> bool:
+        """Answer with the frozen frame, or close the vote; returns whether that can be done."""
+        if self.phase is not Phase.FROZEN or (self._named is None and not self.class_mode):
+            return False
+        self._score(self._at)
+        return True
+
+    def give_up(self) -> bool:
+        """Leave a frozen question unanswered: it counts as missed."""
+        if self.phase is not Phase.FROZEN or self.class_mode:
+            return False
+        self._named = None
+        self._score(None)
+        return True
+
+    def reveal(self) -> bool:
+        """Show the answer from now on."""
+        if self.phase is not Phase.SCORED:
+            return False
+        self.phase = Phase.REVEALED
+        return True
+
+    def _score(self, frame: int | None) -> None:
+        attempt = self._class_attempt(frame) if self.class_mode else self._attempt(frame)
+        self.attempts.append(attempt)
+        self.phase = Phase.SCORED
+
+    def _attempt(self, frame: int | None) -> Attempt:
+        view, named = self.question.view, self._named
+        outcome = Outcome.MISSED
+        if named is not None:
+            outcome = Outcome.FOUND if named.plane == view.plane else Outcome.WRONG
+        attempt = Attempt(
+            plane=view.plane,
+            outcome=outcome,
+            said=named.plane if named is not None else None,
+            time_s=named.time_s if named is not None else None,
+            false_alarms=self.false_alarms,
+        )
+        attempt = self._with_frame(attempt, frame)
+        times_s = self.answers.times_s
+        view_s = float(times_s[view.last] - times_s[view.first])
+        return replace(attempt, points=question_points(attempt, view_s))
+
+    def _class_attempt(self, frame: int | None) -> Attempt:
+        plane = self.question.view.plane
+        verdict = self.verdict = self.ballot.verdict(plane)
+        outcome = Outcome.WRONG if verdict.total else Outcome.MISSED
+        if verdict.winner == plane:
+            outcome = Outcome.FOUND
+        attempt = Attempt(plane, outcome, verdict.winner, points=FULL_POINTS * verdict.right)
+        return self._with_frame(attempt, frame)
+
+    def _with_frame(self, attempt: Attempt, frame: int | None) -> Attempt:
+        view, answers = self.question.view, self.answers
+        best = answers.best_frame(view)
+        if frame is None:
+            return replace(attempt, best_frame=best)
+        outside = min(frame - view.first, 0) + max(frame - view.last, 0)
+        at_best = answers.confidence(best, view.plane) if best is not None else None
+        here = answers.confidence(frame, view.plane)
+        gap = at_best - here if at_best is not None and here is not None else None
+        return replace(
+            attempt,
+            frame=frame,
+            best_frame=best,
+            distance_frames=outside if best is None else frame - best,
+            confidence_gap=gap,
+        )

@@ -1,0 +1,165 @@
+"""What a person does to a review, step by step, and what comes of all steps together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import ClassVar
+
+from sonoassist.planes import BY_KEY, INDEX
+from sonoassist.review.records import Corrections, Label, Mark
+
+
+@dataclass(frozen=True, slots=True)
+class SetLabel:
+    """Frames `first` to `last` show `plane`; "" takes earlier words on them back."""
+
+    kind: ClassVar[str] = "label"
+    first: int
+    last: int
+    plane: str
+
+    def applied(self, to: Corrections) -> Corrections:
+        """The corrections with this label in them."""
+        cut = [part for one in to.labels for part in _without(one, self.first, self.last)]
+        if self.plane:
+            cut.append(Label(self.first, self.last, self.plane))
+        labels = _joined(sorted(cut, key=lambda one: one.first))
+        return replace(to, labels=labels, best=self._agreeing(to.best))
+
+    def _agreeing(self, best: Mapping[str, int]) -> dict[str, int]:
+        """The chosen frames without those that this label contradicts."""
+        return {
+            plane: frame
+            for plane, frame in best.items()
+            if plane == self.plane or not self.plane or not self.first <= frame <= self.last
+        }
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        count = self.last - self.first + 1
+        what = BY_KEY[self.plane].label if self.plane else "as the model says"
+        return f"{count} frame{'s' if count > 1 else ''}: {what}"
+
+
+@dataclass(frozen=True, slots=True)
+class SetBest:
+    """`frame` is the best one of `plane`; -1 takes the choice back."""
+
+    kind: ClassVar[str] = "best"
+    plane: str
+    frame: int
+
+    def applied(self, to: Corrections) -> Corrections:
+        """The corrections with this choice in them."""
+        best = {key: frame for key, frame in to.best.items() if key != self.plane}
+        labels = to.labels
+        if self.frame >= 0:
+            best[self.plane] = self.frame
+            if to.label_at(self.frame) != self.plane:  # the later word counts
+                labels = SetLabel(self.frame, self.frame, "").applied(to).labels
+        return replace(to, best=best, labels=labels)
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        name = BY_KEY[self.plane].label
+        return f"best frame of {name}" if self.frame >= 0 else f"no best frame of {name}"
+
+
+@dataclass(frozen=True, slots=True)
+class SetMark:
+    """Mark a frame, or take its mark away."""
+
+    kind: ClassVar[str] = "mark"
+    frame: int
+    on: bool
+    text: str = ""
+
+    def applied(self, to: Corrections) -> Corrections:
+        """The corrections with this mark, or without it."""
+        marks = [one for one in to.marks if one.frame != self.frame]
+        if self.on:
+            marks.append(Mark(self.frame, self.text))
+        return replace(to, marks=tuple(sorted(marks, key=lambda one: one.frame)))
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        return "mark" if self.on else "mark removed"
+
+
+@dataclass(frozen=True, slots=True)
+class SetNote:
+    """The words on the whole recording."""
+
+    kind: ClassVar[str] = "note"
+    text: str
+
+    def applied(self, to: Corrections) -> Corrections:
+        """The corrections with this note."""
+        return replace(to, note=self.text)
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        return "note"
+
+
+Edit = SetLabel | SetBest | SetMark | SetNote
+_KINDS: dict[str, type[SetLabel] | type[SetBest] | type[SetMark] | type[SetNote]] = {
+    "label": SetLabel, "best": SetBest, "mark": SetMark, "note": SetNote,
+}  # fmt: skip
+
+
+def folded(edits: Iterable[Edit]) -> Corrections:
+    """What comes of all steps, in their order."""
+    made = Corrections()
+    for edit in edits:
+        made = edit.applied(made)
+    return made
+
+
+def text_of(edit: Edit) -> str:
+    """An edit as JSON."""
+    return json.dumps({"kind": edit.kind, **asdict(edit)}, sort_keys=True)
+
+
+def edit_of(text: str) -> Edit:
+    """The inverse of `text_of`.
+
+    Raises:
+        ValueError, TypeError, KeyError, AttributeError: It is not what `text_of` wrote.
+    """
+    values = json.loads(text)
+    made = _KINDS[values.pop("kind")](**values)
+    plane = getattr(made, "plane", "")
+    if plane and plane not in INDEX:
+        raise ValueError(f"there is no plane {plane!r}")
+    for name in ("first", "last", "frame"):
+        if not isinstance(getattr(made, name, 0), int):
+            raise TypeError(f"{name} is no number of a frame")
+    return made
+
+
+def _without(label: Label, first: int, last: int) -> list[Label]:
+    """What is left of a label outside of a stretch."""
+    parts = []
+    if label.first < first:
+        parts.append(replace(label, last=min(label.last, first - 1)))
+    if label.last > last:
+        parts.append(replace(label, first=max(label.first, last + 1)))
+    return parts
+
+
+def _joined(labels: list[Label]) -> tuple[Label, ...]:
+    """Neighbours of one plane as one."""
+    made: list[Label] = []
+    for one in labels:
+        if made and made[-1].plane == one.plane and made[-1].last + 1 == one.first:
+            made[-1] = replace(made[-1], last=one.last)
+        else:
+            made.append(one)
+    return tuple(made)

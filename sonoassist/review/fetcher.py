@@ -1,0 +1,99 @@
+"""Getting things that take long on a thread; what is wanted now counts, older wishes do not."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, Generic, TypeVar
+
+from sonoassist.errors import SonoAssistError
+
+Key = TypeVar("Key", bound=Hashable)
+Value = TypeVar("Value")
+
+
+class Fetcher(Generic[Key, Value]):
+    """Fetches what is wanted, in order, and keeps what was fetched last.
+
+    Args:
+        name: Of the thread.
+        fetch: Called on the thread.
+        keep: So many values are kept.
+        ready: Called on the thread when something has come.
+    """
+
+    def __init__(
+        self, name: str, fetch: Callable[[Key], Value], keep: int, ready: Callable[[], None]
+    ) -> None:
+        self._fetch = fetch
+        self._keep = keep
+        self._ready = ready
+        self._changed = threading.Condition()
+        self._wanted: list[Key] = []
+        self._got: OrderedDict[Key, Value] = OrderedDict()
+        self._failed: OrderedDict[Key, str] = OrderedDict()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def want(self, keys: Sequence[Key]) -> None:
+        """Wish for these from now on, the first one first, and for nothing else."""
+        with self._changed:
+            self._wanted = [key for key in keys if key not in self._got and key not in self._failed]
+            self._changed.notify_all()
+
+    def got(self, key: Key) -> Value | None:
+        """What was fetched, or None while it was not."""
+        with self._changed:
+            if key in self._got:
+                self._got.move_to_end(key)
+            return self._got.get(key)
+
+    def trouble(self, key: Key) -> str:
+        """Why something could not be fetched, or ""."""
+        with self._changed:
+            return self._failed.get(key, "")
+
+    def forget(self) -> None:
+        """Fetch everything anew when it is wanted again."""
+        with self._changed:
+            self._got.clear()
+            self._failed.clear()
+
+    def stop(self) -> None:
+        """End; the thread has ended when this returns."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._wanted or self._stopping)
+                if self._stopping:
+                    return
+                key = self._wanted.pop(0)
+            self._get(key)
+            self._ready()
+
+    def _get(self, key: Key) -> None:
+        try:
+            value = self._fetch(key)
+        except SonoAssistError as error:
+            self._keep_one(self._failed, key, str(error))
+        except Exception as error:  # noqa: BLE001  (a thread's top: said on screen)
+            self._keep_one(self._failed, key, f"it failed: {error}")
+        else:
+            self._keep_one(self._got, key, value)
+
+    def _keep_one(self, kept: OrderedDict[Key, Any], key: Key, value: object) -> None:
+        with self._changed:
+            kept[key] = value
+            while len(kept) > self._keep:
+                kept.popitem(last=False)

@@ -1,0 +1,73 @@
+"""One model for two: the analysis in the background, and the picture on screen, which goes first.
+
+Each has its own memory of the frame before, so neither changes the other's results.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sonoassist.packets import Analysis, Frame
+from sonoassist.pipeline import Analyser
+
+
+class Judge:
+    """Analyses frames for both; every method may be called from any thread.
+
+    Args:
+        analyser: Used by nobody else.
+    """
+
+    def __init__(self, analyser: Analyser) -> None:
+        self.analyser = analyser
+        self._screen = Analyser(analyser.engine, analyser.card, analyser.options)
+        self._changed = threading.Condition()
+        self._busy = False
+        self._asking = 0
+
+    def in_background(self, frame: Frame, *, first: bool) -> Analysis:
+        """Analyse a frame when nothing else is asked for.
+
+        Args:
+            frame: The next one of a stretch.
+            first: It begins a stretch: what came before does not count.
+
+        Raises:
+            SonoAssistError: The analysis failed.
+        """
+        with self._turn(first_of_all=False):
+            if first:
+                self.analyser.forget()
+            return self.analyser.analyse(frame)
+
+    def on_screen(self, frame: Frame) -> Analysis:
+        """Analyse the picture on screen, before anything else; the same result for ever.
+
+        Raises:
+            SonoAssistError: The analysis failed.
+        """
+        with self._turn(first_of_all=True):
+            self._screen.forget()
+            self._screen.configure(self.analyser.options)
+            return self._screen.analyse(frame)
+
+    @contextmanager
+    def _turn(self, *, first_of_all: bool) -> Iterator[None]:
+        with self._changed:
+            self._asking += first_of_all
+            self._changed.wait_for(lambda: not self._busy and (first_of_all or not self._asking))
+            self._asking -= first_of_all
+            self._busy = True
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._busy = False
+                self._changed.notify_all()
+
+    def close(self) -> None:
+        """Let go of the model when nobody uses it any more."""
+        with self._turn(first_of_all=True):
+            self.analyser.close()

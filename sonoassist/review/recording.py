@@ -1,0 +1,157 @@
+"""What can be reviewed: a recording in one file, or the recording of a kept exam."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sonoassist.errors import SourceError, UsageError
+from sonoassist.exam.records import ExamInfo, FrameRow
+from sonoassist.exam.replay import replay
+from sonoassist.exam.store import ExamStore
+from sonoassist.packets import Box
+from sonoassist.preprocess.crop import CropChoice, CropKind
+from sonoassist.preprocess.tracker import CropTracker
+from sonoassist.review.fingerprint import fingerprint
+from sonoassist.review.records import AnalysisKey, FrameResult
+from sonoassist.review.run import frame_at
+from sonoassist.sources import open_source
+from sonoassist.sources.base import Source, SourceInfo
+from sonoassist.sources.video import VideoFile
+
+EXAM = "exam:"
+"""What the name of a kept exam begins with."""
+_LOOKS = 9
+"""So many frames are looked at to find the crop of a recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A recording to be reviewed.
+
+    Attributes:
+        path: Of the file.
+        label: For people.
+        info: Of the opened source.
+        times_s: Of its frames, rising.
+        fingerprint: Of its content.
+        modified_ns: When it was changed last.
+        exam: The kept exam that it belongs to, or None.
+        rows: The exam's results, one or None for each frame; empty without an exam.
+    """
+
+    path: Path
+    label: str
+    info: SourceInfo
+    times_s: tuple[float, ...]
+    fingerprint: str
+    modified_ns: int
+    exam: ExamInfo | None = None
+    rows: tuple[FrameRow | None, ...] = ()
+
+    def open(self) -> Source:
+        """Open it once more."""
+        return open_source(str(self.path))
+
+
+def look_into(spec: str, exams: ExamStore | None = None) -> Recording:
+    """Find out what is in a recording; takes a while.
+
+    Args:
+        spec: Path of a video or a DICOM file, or "exam:" and the name of a kept exam.
+        exams: Where exams are kept; None for the user's own.
+
+    Raises:
+        UsageError: It is not one recording, or there is no such exam.
+        SourceError: It cannot be read.
+    """
+    if spec.startswith(EXAM):
+        return _of_exam(spec.removeprefix(EXAM), exams or ExamStore.default())
+    path = Path(spec).expanduser()
+    return _of_file(path, path.name)
+
+
+def _of_file(path: Path, label: str) -> Recording:
+    with open_source(str(path)) as source:
+        info = source.info
+        if info.live or info.stills or not path.is_file() or (info.frame_count or 0) < 2:
+            raise UsageError(f"{label} is not a recording", "Choose a video or a DICOM clip")
+        times_s = _times(source)
+    try:
+        modified_ns = path.stat().st_mtime_ns
+    except OSError as error:
+        raise SourceError(f"{label} cannot be read", "Check the file") from error
+    return Recording(path, label, info, times_s, fingerprint(path), modified_ns)
+
+
+def _times(source: Source) -> tuple[float, ...]:
+    if isinstance(source, VideoFile):
+        return source.index.times_s
+    fps = source.info.fps or 1.0
+    return tuple(index / fps for index in range(source.info.frame_count or 0))
+
+
+def _of_exam(exam_id: str, store: ExamStore) -> Recording:
+    with store.open(store.find(exam_id)) as exam:
+        info = exam.info()
+        videos = [one for one in exam.recordings() if one.frames]
+        if not videos:
+            raise UsageError(
+                f"the exam {info.exam_id} has no recording", "Record it with V during the exam"
+            )
+        longest = max(videos, key=lambda one: one.frames)
+        found = replay(exam, longest)
+        made = _of_file(exam.media / longest.file, info.start.study_id or info.exam_id)
+    return Recording(
+        made.path, made.label, made.info, made.times_s, made.fingerprint, made.modified_ns,
+        info, found.rows,
+    )  # fmt: skip
+
+
+def exam_results(recording: Recording, key: AnalysisKey) -> list[FrameResult]:
+    """The results that the exam itself had, where they were made as `key` asks for."""
+    exam = recording.exam
+    if exam is None:
+        return []
+    start = exam.start
+    as_asked = (
+        start.model.get("weights_sha256") == key.model_sha256
+        and start.settings.get("crop") == key.crop
+        and start.settings.get("threshold") == key.threshold
+    )
+    if not as_asked:
+        return []
+    return [
+        FrameResult(index, row.state, row.probabilities, row.box, float("nan"))
+        for index, row in enumerate(recording.rows)
+        if row is not None
+    ]
+
+
+def settled_crop(recording: Recording, choice: CropChoice, aspect: float) -> Box:
+    """One crop for a whole recording, in frame pixels: that most of some looks agree on.
+
+    A crop found anew in each stretch would tremble, and the labels with it.
+
+    Args:
+        recording: To be looked at.
+        choice: What the user asked for.
+        aspect: Width over height of the network input.
+
+    Raises:
+        UsageError: An own rectangle does not fit.
+        SourceError: Not one of the frames looked at can be read.
+    """
+    count = len(recording.times_s)
+    looks = sorted({count * (2 * number + 1) // (2 * _LOOKS) for number in range(_LOOKS)})
+    crops = []
+    with recording.open() as source:
+        for index in looks:
+            frame = frame_at(source, index)
+            if frame is not None:
+                crops.append(CropTracker(choice, aspect).crop_for(frame))
+            if crops and choice.kind not in (CropKind.DEFAULT, CropKind.AUTO):
+                break
+    if not crops:
+        raise SourceError(f"{recording.label} cannot be read", "The file is damaged")
+    return max(crops, key=lambda one: sum(one.iou(other) for other in crops))

@@ -1,0 +1,273 @@
+"""One review on disk: results, small pictures and corrections; any thread may call."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+from filelock import BaseFileLock
+from typing_extensions import Self
+
+from sonoassist.errors import OutputError
+from sonoassist.packets import Box, Floats, State, frozen
+from sonoassist.planes import PLANES
+from sonoassist.review.edits import Edit, edit_of, folded, text_of
+from sonoassist.review.records import AnalysisKey, Corrections, FrameResult
+from sonoassist.review.schema import READ_ERRORS, ReviewError
+
+DAMAGED = "damaged"
+_HALF = np.dtype("<f2")
+_FRAMES = "frame, state, left_px, top_px, right_px, bottom_px, quality, probabilities"
+_KEY = "modified_ns = ? AND model_sha256 = ? AND crop = ? AND threshold = ?"
+_FULL_HINT = "Free some space; what was kept so far is safe"
+
+Row = tuple[object, ...]
+
+
+class Review:
+    """The review of one recording.
+
+    Args:
+        folder: Of the review.
+        database: Open.
+        lock: Held while this is the one that writes.
+    """
+
+    def __init__(self, folder: Path, database: sqlite3.Connection, lock: BaseFileLock) -> None:
+        self.folder = folder
+        self._database = database
+        self._writer = lock
+        self._lock = threading.RLock()
+        self._closed = False
+        self._corrections = folded(self._edits())
+
+    # --- corrections ------------------------------------------------------------------------
+
+    @property
+    def corrections(self) -> Corrections:
+        """All that a person said so far."""
+        return self._corrections
+
+    def apply(self, edit: Edit) -> None:
+        """Do a step; what was undone before cannot be done again after that.
+
+        Raises:
+            OutputError: The disk refuses; nothing has changed.
+        """
+        with self._change() as change:
+            change.execute("DELETE FROM edits WHERE undone")
+            change.execute("INSERT INTO edits (what) VALUES (?)", (_sayable(text_of(edit)),))
+        self._corrections = edit.applied(self._corrections)
+
+    def undo(self) -> Edit | None:
+        """Take the last step back; returns it, or None where there is none."""
+        return self._turn("SELECT max(id) FROM edits WHERE NOT undone", undone=True)
+
+    def redo(self) -> Edit | None:
+        """Do again what was undone last; returns it, or None where there is nothing."""
+        return self._turn("SELECT min(id) FROM edits WHERE undone", undone=False)
+
+    def _turn(self, query: str, *, undone: bool) -> Edit | None:
+        with self._lock:
+            ((number,),) = self._all(query)
+            if number is None:
+                return None
+            ((what,),) = self._all("SELECT what FROM edits WHERE id = ?", (number,))
+            with self._change() as change:
+                change.execute("UPDATE edits SET undone = ? WHERE id = ?", (int(undone), number))
+            self._corrections = folded(self._edits())
+            return edit_of(str(what))
+
+    def _edits(self) -> list[Edit]:
+        found = self._all("SELECT what FROM edits WHERE NOT undone ORDER BY id")
+        try:
+            return [edit_of(str(what)) for (what,) in found]
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise self._damaged(error) from error
+
+    # --- results ----------------------------------------------------------------------------
+
+    def find_analysis(self, key: AnalysisKey) -> tuple[int, Box] | None:
+        """Number and crop of an analysis that was begun before, or None."""
+        found = self._all(
+            f"SELECT id, left_px, top_px, right_px, bottom_px FROM analyses WHERE {_KEY}",
+            (key.modified_ns, key.model_sha256, key.crop, key.threshold),
+        )
+        return (int(str(found[0][0])), _box(found[0][1:])) if found else None
+
+    def begin_analysis(self, key: AnalysisKey, field: Box) -> int:
+        """Begin an analysis; returns its number.
+
+        Args:
+            key: What its results depend on; there is none with this key yet.
+            field: The crop of the whole recording, in frame pixels.
+        """
+        with self._change() as change:
+            cursor = change.execute(
+                "INSERT INTO analyses (modified_ns, model_sha256, model, crop, threshold,"
+                " left_px, top_px, right_px, bottom_px) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    key.modified_ns, key.model_sha256, key.model, key.crop, key.threshold,
+                    float(field.left), float(field.top), float(field.right), float(field.bottom),
+                ),
+            )  # fmt: skip
+        return int(cursor.lastrowid or 0)
+
+    def add_results(
+        self,
+        analysis: int,
+        results: Sequence[FrameResult],
+        pictures: Mapping[int, bytes] | None = None,
+    ) -> None:
+        """Keep the results of some frames, all or none.
+
+        Args:
+            analysis: Number of the analysis.
+            results: In any order.
+            pictures: Frame -> a small picture of it, as JPEG.
+        """
+        with self._change() as change:
+            change.executemany(
+                f"INSERT OR REPLACE INTO frames (analysis, {_FRAMES})"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [(analysis, *_values(one)) for one in results],
+            )
+            change.executemany(
+                "INSERT OR IGNORE INTO pictures VALUES (?, ?)", list((pictures or {}).items())
+            )
+
+    def results(self, analysis: int) -> Iterator[list[FrameResult]]:
+        """The results of an analysis, some thousands at a time, in the order of the frames."""
+        last = -1
+        query = (
+            f"SELECT {_FRAMES} FROM frames WHERE analysis = ? AND frame > ?"
+            " ORDER BY frame LIMIT 4000"
+        )
+        while found := self._all(query, (analysis, last)):
+            try:
+                made = [_result(row) for row in found]
+            except (ValueError, TypeError) as error:
+                raise self._damaged(error) from error
+            yield made
+            last = made[-1].index
+
+    # --- small pictures ---------------------------------------------------------------------
+
+    def pictured(self) -> list[int]:
+        """Frames of which a small picture is kept."""
+        return [int(str(row[0])) for row in self._all("SELECT frame FROM pictures ORDER BY frame")]
+
+    def picture(self, frame: int) -> bytes | None:
+        """The small picture of a frame as JPEG, or None."""
+        found = self._all("SELECT jpeg FROM pictures WHERE frame = ?", (frame,))
+        return bytes(found[0][0]) if found and isinstance(found[0][0], bytes) else None
+
+    # --- facts ------------------------------------------------------------------------------
+
+    def fact(self, key: str) -> str:
+        """Something known of the review as a whole, or ""."""
+        found = self._all("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(found[0][0]) if found else ""
+
+    def set_fact(self, key: str, value: object) -> None:
+        """Keep something known of the review as a whole."""
+        text = value if isinstance(value, str) else json.dumps(value)
+        with self._change() as change:
+            change.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, _sayable(text)))
+
+    def close(self) -> None:
+        """Let go of the files; may be called twice."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._database.close()
+                self._writer.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _all(self, query: str, values: tuple[object, ...] = ()) -> list[Row]:
+        try:
+            with self._lock:
+                return self._database.execute(query, values).fetchall()
+        except READ_ERRORS as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> ReviewError:
+        return ReviewError(
+            f"the review in {self.folder} cannot be read: {error}",
+            "Move that folder away to begin anew",
+        )
+
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        """A change that is made as a whole or not at all."""
+        with self._lock:
+            try:
+                self._database.execute("BEGIN IMMEDIATE")
+                yield self._database
+                self._database.execute("COMMIT")
+            except READ_ERRORS as error:
+                self._back()
+                raise OutputError(f"the review cannot be kept: {error}", _FULL_HINT) from error
+            except BaseException:
+                self._back()
+                raise
+
+    def _back(self) -> None:
+        with suppress(sqlite3.Error):
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+
+
+def _sayable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _box(row: Sequence[object]) -> Box:
+    return Box(*(float(str(value)) for value in row))
+
+
+def _values(result: FrameResult) -> Row:
+    """In the order of `_FRAMES`."""
+    box = result.box
+    edges = (None,) * 4 if box is None else (box.left, box.top, box.right, box.bottom)
+    return (
+        int(result.index),
+        DAMAGED if result.state is None else result.state.value,
+        *(None if edge is None else float(edge) for edge in edges),
+        None if np.isnan(result.quality) else float(result.quality),
+        result.probabilities.astype(_HALF).tobytes(),
+    )
+
+
+def _result(row: Row) -> FrameResult:
+    data = row[7]
+    if not isinstance(data, bytes):
+        raise TypeError("the probabilities are missing")
+    shares: Floats = np.frombuffer(data, _HALF).astype(np.float32)
+    if len(shares) != len(PLANES):
+        raise ValueError(f"there are {len(shares)} probabilities")
+    return FrameResult(
+        index=int(str(row[0])),
+        state=None if row[1] == DAMAGED else State(row[1]),
+        probabilities=frozen(shares),
+        box=None if row[2] is None else _box(row[2:6]),
+        quality=np.nan if row[6] is None else float(str(row[6])),
+    )

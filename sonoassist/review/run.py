@@ -1,0 +1,247 @@
+"""The analysis of all frames, on a thread of its own: coarse first, then from where one looks.
+
+First every 16th frame is analysed, so that within a few minutes the whole exam can be seen; then
+all others, beginning where the person looks. Frames are done in stretches that are kept on disk as
+a whole. The model's memory of frames before does not reach over the beginning of a stretch, so the
+results are the same in whatever order the stretches come, stopped and gone on or not.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+
+from sonoassist.errors import DamagedFrameError, SonoAssistError
+from sonoassist.packets import Analysis, Box, Floats, Frame, frozen
+from sonoassist.planes import PLANES
+from sonoassist.review.judge import Judge
+from sonoassist.review.records import STRIDE, FrameResult, Progress, RunState
+from sonoassist.review.review import Review
+from sonoassist.review.small import small_jpeg
+from sonoassist.review.table import Table
+from sonoassist.sources.base import Source
+from sonoassist.temporal.quality import sharpness
+
+STRETCH = 64
+"""So many frames are kept at a time: what a crash can cost."""
+_AHEAD = 4
+_POLL_S = 0.1
+_RATE_OVER_S = 10.0
+
+_log = logging.getLogger(__name__)
+
+
+class Run:
+    """Analyses all frames that have no result yet.
+
+    Args:
+        open_source: Opens the recording anew; the source is closed by this.
+        review: Where the results are kept.
+        analysis: Number of the analysis there.
+        table: Gets the results too; holds those that are there already.
+        judge: The model.
+        field: The crop, in frame pixels.
+    """
+
+    def __init__(
+        self,
+        open_source: Callable[[], Source],
+        review: Review,
+        analysis: int,
+        table: Table,
+        judge: Judge,
+        field: Box,
+    ) -> None:
+        self._open = open_source
+        self._review, self._analysis = review, analysis
+        self._table, self._judge, self._field = table, judge, field
+        self._changed = threading.Condition()
+        self._paused = self._stopping = False
+        self._state, self._message = RunState.RUNNING, ""
+        self._focus = 0
+        self._finished: deque[float] = deque(maxlen=1000)
+        self._in_hand = 0
+        self._thread = threading.Thread(target=self._run, name="review analysis", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def pause(self, on: bool) -> None:
+        """Hold on after the frame at hand, or go on."""
+        with self._changed:
+            self._paused = on
+            self._finished.clear()
+            self._changed.notify_all()
+
+    def look_at(self, index: int) -> None:
+        """The person looks at this frame: what lies behind it is done first."""
+        self._focus = index
+
+    def progress(self) -> Progress:
+        """How far it is."""
+        with self._changed:
+            state = self._state
+            if state is RunState.RUNNING and self._paused:
+                state = RunState.PAUSED
+            rate_hz = self._rate_hz()
+        total = len(self._table)
+        done = min(self._table.done + self._in_hand, total)
+        return Progress(state, done, total, rate_hz, self._message)
+
+    def stop(self) -> None:
+        """End; the thread has ended when this returns. The stretch at hand is given up."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    # --- on the thread ----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            with self._open() as source:
+                while not self._stopping and (stretch := self._next()):
+                    self._do(source, stretch)
+            self._say(RunState.PAUSED if self._stopping else RunState.DONE)
+        except SonoAssistError as error:
+            self._say(RunState.FAILED, str(error))
+        except Exception as error:  # noqa: BLE001  (a thread's top: shown on screen)
+            _log.exception("the analysis of a review failed")
+            self._say(RunState.FAILED, f"the analysis failed: {error}")
+
+    def _say(self, state: RunState, message: str = "") -> None:
+        with self._changed:
+            self._state, self._message = state, message
+
+    def _next(self) -> list[int]:
+        """The frames of the next stretch; empty when all are done."""
+        left = ~self._table.known
+        coarse = np.flatnonzero(left[::STRIDE]) * STRIDE
+        if len(coarse):
+            first = int(coarse[0]) // (STRIDE * STRETCH) * STRIDE * STRETCH
+            return [int(one) for one in coarse if one < first + STRIDE * STRETCH]
+        fine = np.flatnonzero(left)
+        if not len(fine):
+            return []
+        begin = self._focus // STRETCH * STRETCH
+        at = int(np.searchsorted(fine, begin)) % len(fine)
+        first = int(fine[at]) // STRETCH * STRETCH
+        low, high = np.searchsorted(fine, [first, first + STRETCH])
+        return [int(one) for one in fine[low:high]]
+
+    def _do(self, source: Source, stretch: Sequence[int]) -> None:
+        results: list[FrameResult] = []
+        pictures: dict[int, bytes] = {}
+        with _reading(source, stretch) as frames:
+            for index, frame in frames:
+                if not self._may_go_on():
+                    return
+                results.append(self._judged(index, frame, first=not results))
+                if frame is not None and index % STRIDE == 0:
+                    pictures[index] = small_jpeg(frame.pixels, self._field)
+                self._finished.append(time.monotonic())
+                self._in_hand = len(results)
+        self._review.add_results(self._analysis, results, pictures)
+        self._table.add(results)
+        self._in_hand = 0
+
+    def _judged(self, index: int, frame: Frame | None, *, first: bool) -> FrameResult:
+        if frame is None:
+            return FrameResult(index, None, _NOTHING, None, math.nan)
+        analysis = self._judge.in_background(frame, first=first)
+        return result_of(analysis)
+
+    def _may_go_on(self) -> bool:
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping or not self._paused)
+            return not self._stopping
+
+    def _rate_hz(self) -> float:
+        since_s = time.monotonic() - _RATE_OVER_S
+        times = [at_s for at_s in tuple(self._finished) if at_s >= since_s]
+        if len(times) < 3:
+            return 0.0
+        return (len(times) - 1) / max(times[-1] - times[0], 1e-6)
+
+
+_NOTHING: Floats = frozen(np.zeros(len(PLANES), np.float32))
+
+
+def result_of(analysis: Analysis) -> FrameResult:
+    """What is kept of an analysis."""
+    crop, pixels = analysis.geometry.crop, analysis.frame.pixels
+    return FrameResult(
+        index=analysis.frame.index,
+        state=analysis.state,
+        probabilities=analysis.prediction.probabilities,
+        box=analysis.shown_box,
+        quality=sharpness(pixels, crop),
+    )
+
+
+_Item = tuple[int, Frame | None] | BaseException
+
+
+@contextmanager
+def _reading(
+    source: Source, indexes: Sequence[int]
+) -> Iterator[Iterator[tuple[int, Frame | None]]]:
+    """The frames of a stretch, decoded ahead on a thread; None where one is damaged."""
+    waiting: queue.Queue[_Item] = queue.Queue(_AHEAD)
+    ended = threading.Event()
+
+    def put(item: _Item) -> bool:
+        while not ended.is_set():
+            try:
+                waiting.put(item, timeout=_POLL_S)
+            except queue.Full:
+                continue
+            return True
+        return False
+
+    def read() -> None:
+        try:
+            for index in indexes:
+                if not put((index, frame_at(source, index))):
+                    return
+        except Exception as error:  # noqa: BLE001  (raised again on the reader's thread)
+            put(error)
+
+    def frames() -> Iterator[tuple[int, Frame | None]]:
+        for _ in indexes:
+            item = waiting.get()
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+
+    thread = threading.Thread(target=read, name="review reading", daemon=True)
+    thread.start()
+    try:
+        yield frames()
+    finally:
+        ended.set()
+        thread.join()
+
+
+def frame_at(source: Source, index: int) -> Frame | None:
+    """A frame of a recording, or None where it is damaged.
+
+    Raises:
+        SourceError: The recording cannot be read any more.
+    """
+    source.seek(index)
+    try:
+        frame = source.read()
+    except DamagedFrameError:
+        return None
+    return frame if frame is not None and frame.index == index else None

@@ -1,0 +1,244 @@
+"""A review under way: the recording, its results, the analysis, and pictures for the screen."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sonoassist.errors import OutputError, SourceError
+from sonoassist.exam.store import ExamStore
+from sonoassist.exam.thumbnails import thumbnail
+from sonoassist.live.status import View
+from sonoassist.packets import (
+    Analysis,
+    Box,
+    Frame,
+    Geometry,
+    Localisation,
+    Pixels,
+    Prediction,
+    frozen,
+)
+from sonoassist.pipeline import Analyser
+from sonoassist.planes import PLANES
+from sonoassist.preprocess.crop import CropChoice, CropKind
+from sonoassist.review.fetcher import Fetcher
+from sonoassist.review.judge import Judge
+from sonoassist.review.recording import Recording, exam_results, look_into, settled_crop
+from sonoassist.review.records import AnalysisKey, FrameResult, Progress, RunState
+from sonoassist.review.review import Review
+from sonoassist.review.run import Run, frame_at
+from sonoassist.review.small import pixels_of
+from sonoassist.review.store import ReviewStore
+from sonoassist.review.table import Table
+from sonoassist.sources.base import Source
+
+KEPT_VIEWS = 12
+KEPT_SMALL = 1500
+PLACE = "place"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A wish for a frame with its own result.
+
+    Attributes:
+        index: Of the frame.
+        evidence: With the heat map, for which the network has to look at it again.
+        judged: The model is there.
+    """
+
+    index: int
+    evidence: bool
+    judged: bool
+
+
+class ReviewSession:
+    """One recording under review.
+
+    Args:
+        recording: What is reviewed.
+        review: Its review on disk; closed by this.
+        ready: Called on any thread when a picture has come.
+    """
+
+    def __init__(self, recording: Recording, review: Review, ready: Callable[[], None]) -> None:
+        self.recording = recording
+        self.review = review
+        self.table = Table(recording.times_s)
+        self.views: Fetcher[Look, View] = Fetcher("review view", self._view, KEPT_VIEWS, ready)
+        self.smalls: Fetcher[int, Pixels] = Fetcher("review small", self._small, KEPT_SMALL, ready)
+        self._judge: Judge | None = None
+        self._run: Run | None = None
+        self._field: Box | None = None
+        self._lock = threading.Lock()
+        self._closed = False
+        self._sources: dict[str, Source] = {}
+        self.views.start()
+        self.smalls.start()
+
+    @classmethod
+    def open(
+        cls,
+        spec: str,
+        reviews: ReviewStore,
+        ready: Callable[[], None],
+        exams: ExamStore | None = None,
+    ) -> ReviewSession:
+        """Open a recording and what is kept of its review; takes a while.
+
+        Raises:
+            SonoAssistError: The recording or its review cannot be used.
+        """
+        recording = look_into(spec, exams)
+        return cls(recording, reviews.open(recording.fingerprint), ready)
+
+    @property
+    def judge(self) -> Judge | None:
+        """The model, once there is one."""
+        return self._judge
+
+    def begin(self, analyser: Analyser, crop_name: str, *, paused: bool = False) -> None:
+        """Load what is kept and analyse the rest; takes a while.
+
+        Args:
+            analyser: Belongs to this from now on.
+            crop_name: The crop as the settings name it.
+            paused: Do not analyse yet.
+
+        Raises:
+            SonoAssistError: The recording cannot be read or the review cannot be kept.
+        """
+        card, options = analyser.card, analyser.options
+        key = AnalysisKey(
+            self.recording.modified_ns, card.weights_sha256, card.name, crop_name,
+            options.threshold,
+        )  # fmt: skip
+        try:
+            number, field = self._analysis(key, analyser)
+        except BaseException:
+            analyser.close()
+            raise
+        plain = replace(options, crop=CropChoice(CropKind.OWN, field), guided=False)
+        analyser.configure(replace(plain, carry_boxes=False))
+        judge = Judge(analyser)
+        run = Run(self.recording.open, self.review, number, self.table, judge, field)
+        run.pause(paused)
+        with self._lock:
+            if self._closed:
+                judge.close()
+                return
+            self._judge, self._run, self._field = judge, run, field
+            run.start()
+
+    def _analysis(self, key: AnalysisKey, analyser: Analyser) -> tuple[int, Box]:
+        found = self.review.find_analysis(key)
+        if found is None:
+            card = analyser.card
+            aspect = card.input_width_px / card.input_height_px
+            field = settled_crop(self.recording, analyser.options.crop, aspect)
+            number = self.review.begin_analysis(key, field)
+            self.review.add_results(number, exam_results(self.recording, key))
+            found = number, field
+        for part in self.review.results(found[0]):
+            self.table.add([one for one in part if one.index < len(self.table)])
+        return found
+
+    # --- the analysis -----------------------------------------------------------------------
+
+    def progress(self) -> Progress:
+        """How far the analysis is."""
+        run = self._run
+        if run is None:
+            return Progress(RunState.WAITING, self.table.done, len(self.table))
+        return run.progress()
+
+    def pause(self, on: bool) -> None:
+        """Hold the analysis, or let it go on."""
+        if self._run is not None:
+            self._run.pause(on)
+
+    def look_at(self, index: int) -> None:
+        """The person looks at this frame."""
+        if self._run is not None:
+            self._run.look_at(index)
+
+    # --- pictures ---------------------------------------------------------------------------
+
+    def look(self, index: int, *, evidence: bool) -> Look:
+        """The wish for a frame as `views` takes it."""
+        return Look(index, evidence, self._judge is not None)
+
+    def _view(self, look: Look) -> View:
+        """On the thread of `views`: a frame with its own result."""
+        frame = self._frame("views", look.index)
+        known = self.table.result(look.index)
+        if known is not None and not look.evidence:
+            return View(frame, self._kept(frame, known))
+        judge = self._judge
+        return View(frame, judge.on_screen(frame) if judge is not None else None)
+
+    def _kept(self, frame: Frame, known: FrameResult) -> Analysis | None:
+        """The result on disk as the analysis of its frame; None where nothing is kept of it."""
+        if known.state is None:
+            return None
+        field = self._field or Box(0, 0, frame.width_px, frame.height_px)
+        nothing = frozen(np.zeros((len(PLANES), 1, 1), np.float32))
+        return Analysis(
+            frame=frame,
+            geometry=Geometry(field, 1, 1),
+            prediction=Prediction(frame.frame_id, known.probabilities, nothing, None),
+            localisation=Localisation(frame.frame_id, known.box, None),
+            state=known.state,
+            timings_ms=(),
+            finished_at_s=frame.captured_at_s,
+        )
+
+    def _small(self, index: int) -> Pixels:
+        """On the thread of `smalls`: a small picture, from the disk where it is kept."""
+        jpeg = self.review.picture(index)
+        kept = pixels_of(jpeg) if jpeg is not None else None
+        if kept is not None:
+            return kept
+        frame = self._frame("smalls", index)
+        return thumbnail(frame.pixels, self._field or Box(0, 0, frame.width_px, frame.height_px))
+
+    def _frame(self, user: str, index: int) -> Frame:
+        if user not in self._sources:
+            self._sources[user] = self.recording.open()
+        frame = frame_at(self._sources[user], index)
+        if frame is None:
+            raise SourceError(f"frame {index} is damaged")
+        return frame
+
+    def close(self, place: int = 0) -> None:
+        """End everything; nothing runs when this returns. May be called twice.
+
+        Args:
+            place: The frame that is looked at; the next review begins there.
+        """
+        with self._lock:
+            closed, self._closed = self._closed, True
+        if closed:
+            return
+        if self._run is not None:
+            self._run.stop()
+        self.views.stop()
+        self.smalls.stop()
+        for source in self._sources.values():
+            source.close()
+        if self._judge is not None:
+            self._judge.close()
+        with suppress(OutputError):  # a full disk forgets the place, nothing else
+            self.review.set_fact(PLACE, str(place))
+        self.review.close()
+
+    @property
+    def place(self) -> int:
+        """The frame that was looked at when the review was closed last."""
+        kept = self.review.fact(PLACE)
+        return min(int(kept), len(self.table) - 1) if kept.isdigit() else 0

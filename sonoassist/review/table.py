@@ -1,0 +1,135 @@
+"""The results of all frames in memory, as arrays; one thread writes, any may read."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonoassist.packets import Box, Floats, State, frozen
+from sonoassist.planes import PLANES
+from sonoassist.review.pyramid import Levels, Pyramid
+from sonoassist.review.records import STRIDE, FrameResult
+
+_STATES: tuple[State | None, ...] = (None, *State)
+_HALF = np.dtype("<f2")
+
+
+class Table:
+    """What is known of each frame of a recording.
+
+    Args:
+        times_s: Of the frames, rising.
+    """
+
+    def __init__(self, times_s: Sequence[float]) -> None:
+        self.times_s = np.asarray(times_s, np.float64)
+        count = len(self.times_s)
+        self._known = np.zeros(count, bool)
+        self._states = np.zeros(count, np.uint8)
+        self._probabilities = np.zeros((count, len(PLANES)), _HALF)
+        self._boxes = np.full((count, 4), np.nan, np.float32)
+        self._quality = np.full(count, np.nan, np.float32)
+        self._pyramid = Pyramid(count)
+        self._lock = threading.Lock()
+        self.version = 0
+        """Changes whenever something is added."""
+
+    def __len__(self) -> int:
+        return len(self.times_s)
+
+    @property
+    def done(self) -> int:
+        """Number of frames with a result."""
+        with self._lock:
+            return int(np.count_nonzero(self._known))
+
+    @property
+    def surveyed(self) -> bool:
+        """Whether at least every 16th frame has a result: what is not seen then is missing."""
+        with self._lock:
+            return bool(self._known[::STRIDE].all())
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which frames have a result, (n,); a copy."""
+        with self._lock:
+            return np.array(self._known, bool)
+
+    def add(self, results: Sequence[FrameResult]) -> None:
+        """Take the results of some frames of the recording."""
+        if not results:
+            return
+        indexes = np.array([one.index for one in results], np.int64)
+        shares = np.stack([one.probabilities for one in results]).astype(_HALF)
+        corners = [_corners(one.box) for one in results]
+        with self._lock:
+            self._known[indexes] = True
+            self._states[indexes] = [_STATES.index(one.state) for one in results]
+            self._probabilities[indexes] = shares
+            self._boxes[indexes] = corners
+            self._quality[indexes] = [one.quality for one in results]
+            self._pyramid.update(indexes, shares.astype(np.float32))
+            self.version += 1
+
+    def result(self, index: int) -> FrameResult | None:
+        """The result of a frame, or None."""
+        with self._lock:
+            if not 0 <= index < len(self) or not self._known[index]:
+                return None
+            box = self._boxes[index]
+            shares: Floats = self._probabilities[index].astype(np.float32)
+            return FrameResult(
+                index=index,
+                state=_STATES[int(self._states[index])],
+                probabilities=frozen(shares),
+                box=None if np.isnan(box[0]) else Box(*(float(edge) for edge in box)),
+                quality=float(self._quality[index]),
+            )
+
+    def columns(self, first: float, last: float, width: int) -> tuple[Levels, NDArray[np.bool_]]:
+        """For drawing, see `Pyramid.columns`."""
+        with self._lock:
+            return self._pyramid.columns(first, last, width)
+
+    def arrays(self) -> Arrays:
+        """A copy of everything, to look for candidates in."""
+        with self._lock:
+            sure = self._states == _STATES.index(State.PLANE)
+            shares = self._probabilities.astype(np.float32)
+            # Doppler pictures and empty screens are not judged; damaged frames show nothing.
+            judged = self._known & (self._states != 0)
+            for state in (State.DOPPLER, State.NO_SIGNAL):
+                judged &= self._states != _STATES.index(state)
+            return Arrays(self.times_s, judged, sure & judged, shares, self._quality.copy())
+
+
+class Arrays:
+    """The results of all frames at one moment.
+
+    Args:
+        times_s: float64 (n,).
+        judged: bool (n,), whether the frame has a result that names a class.
+        sure: bool (n,), whether its plane may be named.
+        probabilities: float32 (n, 14).
+        quality: float32 (n,), nan where not measured.
+    """
+
+    def __init__(
+        self,
+        times_s: NDArray[np.float64],
+        judged: NDArray[np.bool_],
+        sure: NDArray[np.bool_],
+        probabilities: Floats,
+        quality: Floats,
+    ) -> None:
+        self.times_s, self.judged, self.sure = times_s, judged, sure
+        self.probabilities, self.quality = probabilities, quality
+
+
+def _corners(box: Box | None) -> tuple[float, float, float, float]:
+    if box is None:
+        return (np.nan,) * 4
+    return box.left, box.top, box.right, box.bottom

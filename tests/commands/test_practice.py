@@ -1,0 +1,67 @@
+"""`sonoassist practice`: bad use is one line, good use reaches the window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sonoassist import cli, paths
+from sonoassist.gui import app
+from sonoassist.practice.wish import PracticeWish
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere.mp4"], "there is no file"),
+        (["--questions", "0"], "between 1 and 100"),
+        (["--nickname", "  "], "nickname is empty"),
+        (["--nickname", "x" * 40], "at most 24"),
+        (["device:0"], "practised on"),
+        (["--questions", "many"], "invalid int value"),
+    ],
+)
+def test_bad_use_is_one_line(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    if arguments == ["device:0"]:
+        from sonoassist.practice import examiner
+        from sonoassist.sources.base import SourceInfo
+
+        class Live:
+            info = SourceInfo("x", "device:0", "Camera", "", "device", 10, 10, 25.0, None, None)
+
+            def close(self) -> None: ...
+
+        monkeypatch.setattr(examiner, "open_source", lambda _spec: Live())
+    assert cli.run(["practice", *arguments]) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert error.count("\n") == 1
+
+
+def test_a_picture_is_no_exam(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    icon = next((paths.resources() / "screenshots").glob("*.png"))
+    assert cli.run(["practice", str(icon)]) == 2
+    assert "does not move" in capsys.readouterr().err
+
+
+def test_the_wish_reaches_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def run_window(source: str | None = None, **more: Any) -> int:
+        asked.append({"source": source, **more})
+        return 0
+
+    monkeypatch.setattr(app, "run_window", run_window)
+    demo = str(paths.demo_exam())
+    assert cli.run(["practice", demo, "--nickname", " Ada ", "--questions", "3"]) == 0
+    assert cli.run(["practice", demo, "--class", "--threshold", "0.6"]) == 0
+    first, second = asked
+    assert first["practice"] == PracticeWish(demo, "Ada", 3, False)
+    assert second["practice"] == PracticeWish(demo, "class", 10, True)
+    assert second["overrides"] == {"threshold": 0.6}
+    assert first["source"] is None

@@ -1,0 +1,65 @@
+"""What is said of an attempt."""
+
+from __future__ import annotations
+
+import pytest
+
+from sonoassist.gui.practice.words import exam_text, frame_text, past_line, reveal_of, signed
+from sonoassist.practice.ballot import Ballot
+from sonoassist.practice.scores import Attempt, Outcome
+
+FOUND = Attempt("lvot", Outcome.FOUND, "lvot", 1.9, 40, 33, 7, 0.35, (), 86.4)
+
+
+@pytest.mark.parametrize(
+    ("distance", "best", "gap", "said"),
+    [
+        (
+            7, 33, 0.35,
+            "Your frame is 7 frames behind the best one; the model is 35 % less sure there",
+        ),
+        (-1, 33, 0.0, "Your frame is 1 frame before the best one; the model is as sure there"),
+        (0, 33, 0.0, "Your frame is the best one"),
+        (0, None, None, "Your frame lies in the view; its best frame is not known"),
+        (-4, None, None, "Your frame lies 4 frames before the view; its best frame is not known"),
+    ],
+)  # fmt: skip
+def test_how_far_the_frame_is_off(
+    distance: int, best: int | None, gap: float | None, said: str
+) -> None:
+    attempt = Attempt("lvot", Outcome.FOUND, "lvot", 1.0, 40, best, distance, gap)
+    assert frame_text(attempt) == said
+
+
+def test_right_wrong_and_missed_are_told_by_sign_and_word() -> None:
+    right = reveal_of(FOUND)
+    assert (right.sign, right.word, right.name, right.points) == (
+        "✓", "Right", "LVOT", "86 of 100 points",
+    )  # fmt: skip
+    assert right.lines[0] == "Found after 1.9 s"
+    wrong = reveal_of(Attempt("lvot", Outcome.WRONG, "background", 2.0))
+    assert (wrong.sign, wrong.word) == ("✗", "Wrong: you said no standard plane")
+    missed = reveal_of(Attempt("lvot", Outcome.MISSED, false_alarms=("rvot", "4ch")))
+    assert (missed.sign, missed.word) == ("○", "Missed")
+    assert missed.lines[-1] == "2 false alarms: RVOT, Four chambers"
+
+
+def test_a_class_of_two_minds() -> None:
+    ballot = Ballot(("lvot", "rvot", "background"))
+    ballot.vote("lvot")
+    ballot.vote("rvot")
+    said = reveal_of(Attempt("lvot", Outcome.WRONG, points=50.0), ballot.verdict("lvot"))
+    assert said.word == "The class is of two minds"
+    assert said.lines == ("2 votes, 50 % of them right", "Agreement: 50 % voted alike")
+
+
+def test_lines_of_the_past() -> None:
+    assert past_line(FOUND) == "LVOT  1.9 s · best frame +7"
+    assert past_line(Attempt("lvot", Outcome.WRONG, "rvot")) == "LVOT called RVOT"
+    assert past_line(Attempt("lvot", Outcome.MISSED)) == "LVOT · not named"
+    assert [signed(value) for value in (4, -9, 0)] == ["+4", "−9", "0"]
+
+
+def test_an_exam_is_told_by_numbers_only() -> None:
+    assert exam_text(1, ["lips"]) == "1 view, 1 of the 13 planes"
+    assert exam_text(3, ["lips", "lips", "4ch"]) == "3 views, 2 of the 13 planes"

@@ -1,0 +1,520 @@
+"""The review page with a recording made here and an engine that only looks where it is bright."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from gui_fakes import FakeModels, FakeSession, make_services
+from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtGui import QColor, QImage
+from PyQt6.QtWidgets import QFileDialog, QWidget
+from pytestqt.qtbot import QtBot
+
+from sonoassist.datasets.reading import read_dataset
+from sonoassist.errors import ModelError
+from sonoassist.exam.store import ExamStore
+from sonoassist.gui.compose import build
+from sonoassist.gui.exams_sheet import ExamsSheet
+from sonoassist.gui.main_window import MainWindow
+from sonoassist.gui.page import Page
+from sonoassist.gui.review.desk import ReviewDesk
+from sonoassist.gui.review.keys import LETTERS, ROWS
+from sonoassist.gui.review.page import ReviewPage
+from sonoassist.gui.sheets import HelpSheet
+from sonoassist.gui.verdict import Kind
+from sonoassist.pipeline import Analyser
+from sonoassist.planes import BY_KEY, DISPLAY_ORDER
+from sonoassist.review.records import Label, RunState
+from sonoassist.settings import Settings
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
+
+from kept_made import MADE, kept
+from review_made import EXAM, made_analyser, write_recording
+
+KEYS = [key for key, count in EXAM for _ in range(count)]
+LIMIT_MS = 30_000
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_recording(tmp_path_factory.mktemp("page") / "exam.mp4")
+
+
+@pytest.fixture
+def window(
+    qtbot: QtBot, session: FakeSession, models: FakeModels, saved: list[Settings]
+) -> Iterator[MainWindow]:
+    services = replace(
+        make_services(models, saved),
+        make_analyser=lambda settings, synthetic, tell: made_analyser(),
+    )
+    main = build(session, services, Settings(crop="full"), [])
+    qtbot.addWidget(main)
+    main.resize(1920, 1040)
+    main.show()
+    main.begin()
+    main.show_page(Page.REVIEW)
+    yield main
+    main.close()
+
+
+@pytest.fixture
+def page(window: MainWindow) -> ReviewPage:
+    found = window.pages.currentWidget()
+    assert isinstance(found, ReviewPage)
+    return found
+
+
+@pytest.fixture
+def desk(page: ReviewPage) -> ReviewDesk:
+    return page.desk
+
+
+def opened(qtbot: QtBot, page: ReviewPage, path: Path) -> None:
+    page.open(str(path))
+    desk = page.desk
+    qtbot.waitUntil(lambda: desk.session is not None, timeout=LIMIT_MS)
+    qtbot.waitUntil(lambda: desk.progress.state is RunState.DONE, timeout=LIMIT_MS)  # type: ignore[union-attr]
+    qtbot.waitUntil(
+        lambda: len([key for key, peaks in desk.candidates.items() if peaks]) == 3,
+        timeout=LIMIT_MS,
+    )
+    shown(qtbot, desk)
+
+
+def shown(qtbot: QtBot, desk: ReviewDesk) -> None:
+    """Wait until the picture on screen is that of the frame looked at, with its result."""
+    qtbot.waitUntil(
+        lambda: desk.view is not None and desk.view.frame.index == desk.index
+        and desk.view.analysis is not None,
+        timeout=LIMIT_MS,
+    )  # fmt: skip
+
+
+def press(qtbot: QtBot, page: ReviewPage, *keys: Qt.Key) -> None:
+    for key in keys:
+        qtbot.keyClick(page, key)
+
+
+def words_of(window: MainWindow) -> str:
+    """What the toasts say."""
+    return " ".join(toast.notice.title for toast in window.toasts.shown)
+
+
+def test_empty_it_says_how_to_begin(qtbot: QtBot, page: ReviewPage) -> None:
+    card = page.viewport.screen_shown.card
+    assert card is not None
+    assert card.title == "Open a recording"
+    assert not any(button.isEnabled() for button in page.side.buttons.buttons.values())
+    press(qtbot, page, *(Qt.Key(ord(letter)) for letter in "NPMCLKIO0AE"), Qt.Key.Key_Return)
+    press(qtbot, page, Qt.Key.Key_Left, Qt.Key.Key_Down, Qt.Key.Key_Space, Qt.Key.Key_Plus)
+    qtbot.keyClick(page, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert page.over.labels.isHidden()
+    assert page.over.compare.isHidden()
+    assert page.desk.session is None
+
+
+def test_a_file_that_is_no_recording_is_said(
+    qtbot: QtBot, page: ReviewPage, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.mp4"
+    broken.write_bytes(b"nothing")
+    page.open(str(broken))
+    assert page.viewport.screen_shown.card.title == "Opening broken.mp4 …"  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: bool(page.desk.opener.trouble), timeout=LIMIT_MS)
+    card = page.viewport.screen_shown.card
+    assert card is not None
+    assert card.title == "This cannot be reviewed"
+    assert "broken.mp4" in card.text
+
+
+def test_best_next_and_missing(qtbot: QtBot, page: ReviewPage, recording: Path) -> None:
+    desk = page.desk
+    opened(qtbot, page, recording)
+    assert desk.plane == "brain_tv"
+    while desk.plane != "femur":
+        press(qtbot, page, Qt.Key.Key_Down)
+    assert KEYS[desk.index] == "femur"
+    shown(qtbot, desk)
+    assert page.side.headline.verdict.title == "Femur"
+    frames = [peak.frame for peak in desk.candidates["femur"]]
+    assert desk.index == frames[0]
+    assert len(frames) >= 2
+    press(qtbot, page, Qt.Key.Key_N)
+    assert desk.index == frames[1]
+    press(qtbot, page, Qt.Key.Key_P, Qt.Key.Key_P)
+    assert desk.index == frames[-1]
+    missing = [plane.key for plane in DISPLAY_ORDER if plane.key in desk.missing]
+    assert len(missing) == 10
+    press(qtbot, page, Qt.Key.Key_M)
+    assert desk.plane == next(key for key in missing if DISPLAY_ORDER.index(BY_KEY[key]) > 6)
+    assert "missing" in page.side.found.text()
+
+
+def test_stepping(qtbot: QtBot, page: ReviewPage, recording: Path) -> None:
+    desk = page.desk
+    opened(qtbot, page, recording)
+    press(qtbot, page, Qt.Key.Key_Home, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left)
+    assert desk.index == 1
+    qtbot.keyClick(page, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert desk.index == 11
+    qtbot.keyClick(page, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    assert desk.index == 1
+    press(qtbot, page, Qt.Key.Key_End, Qt.Key.Key_Right)
+    assert desk.index == len(KEYS) - 1
+    assert "frame 200 of 200" in page.side.where.text()
+    press(qtbot, page, Qt.Key.Key_Home, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: desk.index > 5, timeout=LIMIT_MS)
+    press(qtbot, page, Qt.Key.Key_Space)
+    assert not desk.playing
+    shown(qtbot, desk)
+
+
+def test_choose_label_mark_and_undo(
+    qtbot: QtBot, page: ReviewPage, window: MainWindow, recording: Path
+) -> None:
+    desk = page.desk
+    opened(qtbot, page, recording)
+    desk.pick("femur")
+    shown(qtbot, desk)
+    chosen = desk.index
+    press(qtbot, page, Qt.Key.Key_Return)
+    assert desk.corrections.best == {"femur": chosen}
+    assert page.viewport.screen_shown.chips[0].text == "Best of Femur"
+
+    press(qtbot, page, Qt.Key.Key_L)
+    over = page.over
+    assert over.labels.isVisible()
+    assert over.labels.scope[1:] == (30, 69)  # the view: all of its frames
+    qtbot.keyClick(over.labels, Qt.Key.Key_K)
+    assert over.labels.isHidden()
+    assert desk.corrections.labels == (Label(30, 69, "kidneys"),)
+    assert desk.corrections.best == {}  # a frame that shows kidneys is no best femur
+    assert page.side.headline.verdict.title == "Kidneys"
+    assert page.side.headline.verdict.box is None
+    qtbot.waitUntil(lambda: "kidneys" not in desk.missing, timeout=LIMIT_MS)
+
+    press(qtbot, page, Qt.Key.Key_K)
+    assert [mark.frame for mark in desk.corrections.marks] == [desk.index]
+    for _ in range(2):
+        qtbot.keyClick(page, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert desk.corrections.labels == ()
+    assert desk.corrections.best == {"femur": chosen}
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(page, Qt.Key.Key_Z, both)
+    assert desk.corrections.labels == (Label(30, 69, "kidneys"),)
+    for _ in range(3):
+        qtbot.keyClick(page, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert desk.corrections.empty
+
+
+def test_one_frame_or_a_range_of_ones_own(qtbot: QtBot, page: ReviewPage, recording: Path) -> None:
+    desk, labels = page.desk, page.over.labels
+    opened(qtbot, page, recording)
+    desk.step_to(40)
+    press(
+        qtbot,
+        page,
+        Qt.Key.Key_L,
+    )
+    qtbot.keyClick(labels, Qt.Key.Key_Tab)
+    assert labels.scope[1:] == (40, 40)
+    qtbot.keyClick(labels, Qt.Key.Key_B)
+    assert desk.corrections.label_at(40) == "background"
+    assert desk.corrections.label_at(41) == ""
+    desk.step_to(100)
+    press(qtbot, page, Qt.Key.Key_I)
+    desk.step_to(110)
+    press(qtbot, page, Qt.Key.Key_O, Qt.Key.Key_L)
+    assert labels.scope[1:] == (100, 110)
+    qtbot.keyClick(labels, Qt.Key.Key_Escape)
+    assert labels.isHidden()
+    assert desk.words.chosen_range == (100, 110)
+    press(qtbot, page, Qt.Key.Key_L)
+    qtbot.keyClick(labels, Qt.Key.Key_3)
+    assert Label(100, 110, "3vv") in desk.corrections.labels
+    assert desk.words.chosen_range is None
+
+
+def test_compare_and_choose_by_number(qtbot: QtBot, page: ReviewPage, recording: Path) -> None:
+    desk, compare = page.desk, page.over.compare
+    opened(qtbot, page, recording)
+    desk.pick("4ch")
+    shown(qtbot, desk)
+    press(qtbot, page, Qt.Key.Key_C)
+    assert compare.isVisible()
+    assert 2 <= len(compare.frames) <= 4
+    qtbot.waitUntil(lambda: not compare.missing, timeout=LIMIT_MS)
+    rects = [compare.tile_rect(number) for number in range(len(compare.frames))]
+    assert not any(a.intersects(b) for a in rects for b in rects if a is not b)
+    qtbot.keyClick(compare, Qt.Key.Key_2)
+    assert compare.isHidden()
+    assert desk.corrections.best == {"4ch": compare.frames[1]}
+    assert desk.index == compare.frames[1]
+    shown(qtbot, desk)
+    press(qtbot, page, Qt.Key.Key_C)
+    qtbot.keyClick(compare, Qt.Key.Key_Escape)
+    assert compare.isHidden()
+
+
+def test_export(
+    qtbot: QtBot,
+    page: ReviewPage,
+    window: MainWindow,
+    recording: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = page.desk
+    opened(qtbot, page, recording)
+    desk.words.export_to(tmp_path / "none")
+    qtbot.waitUntil(lambda: "nothing to export" in words_of(window).lower(), timeout=5000)
+    desk.pick("lips")
+    press(qtbot, page, Qt.Key.Key_Return)
+    # Without a window system a dialog cannot be shown; it answers as if a folder was chosen.
+    out = tmp_path / "labels"
+    monkeypatch.setattr(QFileDialog, "open", lambda dialog: dialog.fileSelected.emit(str(out)))
+    press(qtbot, page, Qt.Key.Key_E)
+    qtbot.waitUntil(lambda: out.is_dir() and any(out.rglob("labels.csv")), timeout=LIMIT_MS)
+    qtbot.waitUntil(lambda: not window.controller.jobs.busy, timeout=LIMIT_MS)
+    found = read_dataset(out)
+    assert [(frame.index, frame.plane) for frame in found.frames] == [(desk.index, "lips")]
+
+
+def test_the_box_and_heat_belong_to_the_frame(
+    qtbot: QtBot, page: ReviewPage, window: MainWindow, recording: Path
+) -> None:
+    desk = page.desk
+    opened(qtbot, page, recording)
+    desk.pick("femur")
+    shown(qtbot, desk)
+    assert page.viewport.view is desk.view
+    assert page.side.headline.verdict.box is not None
+    press(qtbot, page, Qt.Key.Key_H)
+    qtbot.waitUntil(
+        lambda: desk.view is not None and desk.view.analysis is not None
+        and desk.view.analysis.localisation.evidence is not None,
+        timeout=LIMIT_MS,
+    )  # fmt: skip
+    assert desk.view.frame.index == desk.index  # type: ignore[union-attr]
+    desk.step_to(5)
+    shown(qtbot, desk)
+    assert page.side.headline.verdict.kind is Kind.BACKGROUND
+    assert page.side.headline.verdict.box is None
+    assert window.controller.settings.show_heat
+
+
+def test_timeline_with_the_mouse(qtbot: QtBot, page: ReviewPage, recording: Path) -> None:
+    desk, timeline = page.desk, page.timeline
+    opened(qtbot, page, recording)
+    places = timeline.places
+    row = next(n for n, plane in enumerate(DISPLAY_ORDER) if plane.key == "femur")
+    at = QPointF(places.x_of(50.5), places.row_rect(row).center().y()).toPoint()
+    qtbot.mouseClick(timeline, Qt.MouseButton.LeftButton, pos=at)
+    assert (desk.index, desk.plane) == (50, "femur")
+    name = QPoint(30, int(places.row_of("lips").center().y()))
+    qtbot.mouseClick(timeline, Qt.MouseButton.LeftButton, pos=name)
+    assert desk.plane == "lips"
+    assert KEYS[desk.index] == "lips"
+    qtbot.mouseMove(timeline, at)
+    qtbot.waitUntil(page.over.hover.isVisible)
+    qtbot.mouseMove(timeline, QPoint(5, 5))
+    qtbot.waitUntil(page.over.hover.isHidden)
+    for key in (Qt.Key.Key_Plus, Qt.Key.Key_Plus, Qt.Key.Key_Plus):
+        press(qtbot, page, key)
+    assert timeline.span.length < 120
+    assert timeline.span.first <= desk.index < timeline.span.last
+    press(qtbot, page, Qt.Key.Key_0)
+    assert timeline.span.length == 200
+
+
+def test_strips_have_the_colours_of_the_planes(
+    qtbot: QtBot, page: ReviewPage, recording: Path
+) -> None:
+    opened(qtbot, page, recording)
+    page.desk.step_to(0)
+    timeline = page.timeline
+    picture: QImage = timeline.grab().toImage()
+
+    def colour(key: str, frame: float) -> QColor:
+        spot = QPointF(timeline.places.x_of(frame), timeline.places.row_of(key).center().y())
+        return QColor(picture.pixel(spot.toPoint()))
+
+    assert colour("femur", 50).name() == BY_KEY["femur"].colour
+    assert colour("lips", 135).name() == BY_KEY["lips"].colour
+    ground = page._look.colour("back")
+    for key, frame in (("femur", 135.0), ("lips", 50.0), ("kidneys", 50.0)):
+        found = colour(key, frame)
+        assert abs(found.red() - ground.red()) + abs(found.green() - ground.green()) < 12
+
+
+def test_pages_in_turn_and_the_analysis_waits(
+    qtbot: QtBot, window: MainWindow, page: ReviewPage, recording: Path
+) -> None:
+    opened(qtbot, page, recording)
+    window.show_page(Page.LIVE)
+    assert not page.desk._timer.isActive()
+    assert page.desk._held
+    window.show_page(Page.REVIEW)
+    assert not page.desk._held
+    press(qtbot, page, Qt.Key.Key_A)
+    assert page.desk._held
+    press(qtbot, page, Qt.Key.Key_A)
+    assert not page.desk._held
+
+
+def test_what_was_said_is_there_the_next_time(
+    qtbot: QtBot, page: ReviewPage, recording: Path
+) -> None:
+    desk = page.desk
+    opened(qtbot, page, recording)
+    desk.pick("femur")
+    press(qtbot, page, Qt.Key.Key_Return)
+    at = desk.index
+    opened(qtbot, page, recording)  # closed and opened again
+    assert desk.corrections.best == {"femur": at}
+    assert desk.index == at
+
+
+def test_no_model_is_said_and_pictures_are_shown_all_the_same(
+    qtbot: QtBot, session: FakeSession, models: FakeModels, saved: list[Settings], recording: Path
+) -> None:
+    def missing(*_arguments: object) -> None:
+        raise ModelError("no model is installed", "Install one")
+
+    services = replace(make_services(models, saved), make_analyser=missing)
+    main = build(session, services, Settings(), [])
+    qtbot.addWidget(main)
+    main.show()
+    main.begin()
+    main.show_page(Page.REVIEW)
+    page = main.pages.currentWidget()
+    assert isinstance(page, ReviewPage)
+    page.open(str(recording))
+    qtbot.waitUntil(lambda: "No analysis" in page.side.progress.words.text(), timeout=LIMIT_MS)
+    qtbot.waitUntil(lambda: page.desk.view is not None, timeout=LIMIT_MS)
+    assert page.side.headline.verdict.kind is Kind.NOT_ANALYSED
+    main.close()
+
+
+def test_while_the_model_loads_there_is_nothing_to_pause(
+    qtbot: QtBot, session: FakeSession, models: FakeModels, saved: list[Settings], recording: Path
+) -> None:
+    go = threading.Event()
+
+    def slowly(*_arguments: object) -> Analyser:
+        go.wait(60)
+        return made_analyser()
+
+    services = replace(make_services(models, saved), make_analyser=slowly)
+    main = build(session, services, Settings(crop="full"), [])
+    qtbot.addWidget(main)
+    main.show()
+    main.begin()
+    main.show_page(Page.REVIEW)
+    page = main.pages.currentWidget()
+    assert isinstance(page, ReviewPage)
+    page.open(str(recording))
+    qtbot.waitUntil(lambda: page.desk.view is not None, timeout=LIMIT_MS)
+    panel = page.side.progress
+    main.show_page(Page.LIVE)
+    main.show_page(Page.REVIEW)
+    main.resize(1400, 900)
+    assert panel.words.text() == "Loading the model …"
+    assert panel.isVisible()
+    assert not panel.bar.isVisible()
+    assert not panel.button.isVisible()
+    go.set()
+    qtbot.waitUntil(lambda: page.desk.progress.state is RunState.DONE, timeout=LIMIT_MS)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: "All 200 frames" in panel.words.text(), timeout=LIMIT_MS)
+    main.close()
+
+
+def test_every_key_and_letter_is_its_own() -> None:
+    keys = [key for row in ROWS for key in row.keys]
+    assert len(keys) == len(set(keys))
+    assert sorted(LETTERS) == sorted(plane.key for plane in DISPLAY_ORDER)
+    assert len(set(LETTERS.values()) | {"X"}) == len(LETTERS) + 1
+
+
+def test_help_shows_the_keys_of_the_page(window: MainWindow, page: ReviewPage) -> None:
+    window.questions.show_help(page)
+    sheet = window.questions.sheet
+    assert isinstance(sheet, HelpSheet)
+    texts = [label.text() for label in sheet.findChildren(type(window.banner))]
+    assert "Choose this frame as the best of the plane" in texts
+    window.questions.close()
+
+
+def test_the_keys_come_back_when_a_sheet_closes(
+    qtbot: QtBot, window: MainWindow, page: ReviewPage, recording: Path
+) -> None:
+    opened(qtbot, page, recording)
+    window.questions.show_help(page)
+    assert not page.hasFocus()
+    window.leave()
+    assert window.focusWidget() is page
+    window.show_page(Page.LIVE)
+    assert window.focusProxy() is None
+
+
+def test_the_recording_of_a_kept_exam(
+    qtbot: QtBot,
+    session: FakeSession,
+    models: FakeModels,
+    saved: list[Settings],
+    recording: Path,
+    tmp_path: Path,
+) -> None:
+    store = ExamStore(tmp_path / "exams")
+    exam = kept(store.folder, recording, **MADE)
+    services = replace(
+        make_services(models, saved),
+        make_analyser=lambda settings, synthetic, tell: made_analyser(),
+        exams=store,
+    )
+    main = build(session, services, Settings(crop="full"), [])
+    qtbot.addWidget(main)
+    main.show()
+    main.begin()
+    main.questions.show_exams()
+    sheet = main.questions.sheet
+    assert isinstance(sheet, ExamsSheet)
+    qtbot.waitUntil(lambda: (exam.exam_id, "Review") in sheet.buttons, timeout=LIMIT_MS)
+    sheet.buttons[exam.exam_id, "Review"].click()
+    assert main.page is Page.REVIEW
+    page = main.pages.currentWidget()
+    assert isinstance(page, ReviewPage)
+    qtbot.waitUntil(lambda: page.desk.session is not None, timeout=LIMIT_MS)
+    assert page.side.where.text().startswith("S-17")
+    # Every other frame has the result that the exam itself found.
+    qtbot.waitUntil(lambda: "kidneys" in page.desk.candidates, timeout=LIMIT_MS)
+    qtbot.waitUntil(lambda: bool(page.desk.candidates["kidneys"]), timeout=LIMIT_MS)
+    main.close()
+
+
+@pytest.mark.parametrize(("wide", "high"), [(1024, 700), (1280, 800), (1920, 1040), (2560, 1400)])
+def test_the_picture_is_the_largest_thing(
+    qtbot: QtBot, window: MainWindow, page: ReviewPage, recording: Path, wide: int, high: int
+) -> None:
+    opened(qtbot, page, recording)
+    window.resize(wide, high)
+    qtbot.waitUntil(lambda: page.width() == wide)
+    picture, side, timeline = page.viewport, page.side, page.timeline
+    qtbot.waitUntil(lambda: picture.geometry().right() < side.geometry().left())
+    assert side.width() >= 300
+    assert timeline.geometry().bottom() <= page.height()
+    assert max(side.geometry().bottom(), picture.geometry().bottom()) <= timeline.geometry().top()
+    for button in side.buttons.buttons.values():
+        assert side.buttons.rect().contains(button.geometry())
+    inner = [part for part in side.findChildren(QWidget) if part.isVisible()]
+    assert all(side.rect().contains(part.geometry()) for part in inner if part.parent() is side)
+    area = picture.width() * picture.height()
+    for part in (side.candidates, side.planes, side.buttons):
+        assert area > 1.2 * part.width() * part.height() or part.isHidden()

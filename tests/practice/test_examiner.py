@@ -1,0 +1,213 @@
+"""The examiner and the analysis of a whole exam, on cuts of the demo exam."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from made_analyses import analysis_of, shares_of
+from real_models import card_of
+from sonoassist import paths
+from sonoassist.errors import ModelError, SourceError
+from sonoassist.model.store import ModelStore
+from sonoassist.packets import Analysis, Box, Frame
+from sonoassist.pipeline import AnalyserOptions, analyser_for
+from sonoassist.practice.analysing import load_analysis, save_analysis
+from sonoassist.practice.answers import ExamAnalysis, Word
+from sonoassist.practice.examiner import Examiner, open_exam
+from sonoassist.render.encoder import VideoEncoder
+from sonoassist.settings import Settings
+from sonoassist.sources import open_source
+from sonoassist.sources.base import SYNTHETIC_MARK
+from waiting import wait_until
+
+
+class Judge:
+    """An analyser without a network: says "femur" on 20 frames from number 10 on."""
+
+    seen: list[int]
+
+    def __init__(self, engine: object = None, card: object = None, options: object = None) -> None:
+        self.engine = engine
+        self.card = card_of("sononet16")
+        self.options = AnalyserOptions()
+        self.closed = False
+
+    def analyse(self, frame: Frame) -> Analysis:
+        peak = 1 - abs(frame.index - 18) / 100
+        key = "femur" if 10 <= frame.index < 30 else "background"
+        return analysis_of(frame, shares_of(key, peak), box=Box(1, 2, 30, 40))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def cut(tmp_path: Path) -> Callable[..., Path]:
+    """Makes a video of some frames of the demo exam."""
+
+    def make(first: int, last: int) -> Path:
+        path = tmp_path / "cut.mp4"
+        with open_source(str(paths.demo_exam())) as source:
+            source.seek(first)
+            pictures = [source.read() for _ in range(first, last + 1)]
+        with VideoEncoder(path, 800, 600, 12.0, comment=SYNTHETIC_MARK) as encoder:
+            for at, frame in enumerate(pictures):
+                assert frame is not None
+                encoder.add(frame.pixels, at / 12)
+        return path
+
+    return make
+
+
+@pytest.fixture
+def running() -> Iterator[list[Examiner]]:
+    started: list[Examiner] = []
+    yield started
+    for one in started:
+        one.stop()
+    assert not any(thread.name == "practice examiner" for thread in threading.enumerate())
+
+
+def examine(
+    path: Path, running: list[Examiner], make: Callable[..., object], **more: Path
+) -> Examiner:
+    one = Examiner(str(path), make, lambda: None, **more)  # type: ignore[arg-type]
+    running.append(one)
+    one.start()
+    return one
+
+
+def test_without_truth_the_model_answers_once_and_it_is_kept(
+    cut: Callable[..., Path], running: list[Examiner], tmp_path: Path
+) -> None:
+    path, kept = cut(0, 39), tmp_path / "kept"
+    one = examine(path, running, lambda _synthetic, _tell: Judge(), folder=kept)
+    wait_until(lambda: one.knowledge.share == 1.0)
+    answers = one.knowledge.answers
+    assert answers is not None
+    assert answers.word is Word.MODEL
+    (view,) = answers.views
+    assert view.plane == "femur"
+    assert answers.best_frame(view) == 18
+    assert one.knowledge.trouble is None
+    assert len(list(kept.iterdir())) == 1
+
+    class NoScan(Judge):
+        def analyse(self, frame: Frame) -> Analysis:
+            raise AssertionError("it is known already")
+
+    again = examine(path, running, lambda _synthetic, _tell: NoScan(), folder=kept)
+    wait_until(lambda: again.knowledge.share == 1.0)
+    assert again.knowledge.answers is not None
+    assert again.knowledge.answers.views == answers.views
+
+
+def test_frames_are_looked_at_with_their_own_result(
+    cut: Callable[..., Path], running: list[Examiner], tmp_path: Path
+) -> None:
+    one = examine(cut(0, 39), running, lambda _synthetic, _tell: Judge(), folder=tmp_path / "k")
+    wait_until(lambda: one.knowledge.share == 1.0)
+    one.look_at((18, 5))
+    wait_until(lambda: one.looked(5) is not None)
+    for index, key in ((18, "femur"), (5, "background")):
+        looked = one.looked(index)
+        assert looked is not None
+        assert looked.frame is not None
+        assert looked.analysis is not None
+        assert (looked.frame.index, looked.analysis.prediction.plane.key) == (index, key)
+
+
+def test_with_truth_a_missing_model_takes_the_best_frames_only(running: list[Examiner]) -> None:
+    def missing(_synthetic: bool, _tell: object) -> object:
+        raise ModelError("no model is installed", "Install one")
+
+    demo = paths.demo_exam()
+    assert demo is not None
+    one = examine(demo, running, missing)
+    wait_until(lambda: one.knowledge.trouble is not None)
+    known = one.knowledge
+    assert known.answers is not None
+    assert (known.answers.word, len(known.answers.views)) == (Word.TRUTH, 13)
+    assert known.answers.analysis is None
+    assert known.trouble is not None
+    assert known.trouble.message == "no model is installed"
+    one.look_at((70,))
+    wait_until(lambda: one.looked(70) is not None)
+    looked = one.looked(70)
+    assert looked is not None
+    assert looked.frame is not None
+    assert looked.analysis is None
+
+
+def test_it_stops_in_the_middle_and_keeps_nothing(running: list[Examiner], tmp_path: Path) -> None:
+    going = threading.Event()
+
+    class Slow(Judge):
+        def analyse(self, frame: Frame) -> Analysis:
+            going.set()
+            return super().analyse(frame)
+
+    demo = paths.demo_exam()
+    assert demo is not None
+    one = examine(demo, running, lambda _synthetic, _tell: Slow(), folder=tmp_path / "kept")
+    assert going.wait(30)
+    one.stop()
+    assert one.knowledge.share < 1.0
+    assert not (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize("name", ["nowhere.mp4", "text.mp4", "picture.png"])
+def test_what_is_no_exam_is_refused_in_one_line(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name == "text.mp4":
+        path.write_text("hello")
+    if name == "picture.png":
+        from sonoassist.opencv import cv2
+
+        cv2.imwrite(str(path), np.full((80, 100), 90, np.uint8))
+    with pytest.raises(SourceError) as caught:
+        open_exam(str(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_kept_analysis_that_is_damaged_or_of_another_length_is_not_used(tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    kept = ExamAnalysis(np.full((5, 14), 1 / 14, np.float32), np.full(5, 2, np.int8), "SonoNet-32")
+    save_analysis(path, kept)
+    found = load_analysis(path, 5)
+    assert found is not None
+    assert np.array_equal(found.probabilities, kept.probabilities)
+    assert found.model == "SonoNet-32"
+    assert load_analysis(path, 6) is None
+    assert load_analysis(tmp_path / "b.npz", 5) is None
+    data = path.read_bytes()
+    for wrong in (data[: len(data) // 2], b"", b"text"):
+        path.write_bytes(wrong)
+        assert load_analysis(path, 5) is None
+
+
+def test_the_bundled_model_finds_a_view_of_the_demo_exam(
+    cut: Callable[..., Path], running: list[Examiner], tmp_path: Path
+) -> None:
+    store = ModelStore(tmp_path / "models", paths.shipped_models())
+    path = cut(775, 850)  # the kidneys from frame 795 to 836 of the exam
+    one = examine(
+        path,
+        running,
+        lambda synthetic, _tell: analyser_for(Settings(), store, synthetic=synthetic),
+        folder=tmp_path / "kept",
+    )
+    wait_until(lambda: one.knowledge.share == 1.0 or one.knowledge.trouble, limit_s=240)
+    assert one.knowledge.trouble is None
+    answers = one.knowledge.answers
+    assert answers is not None
+    found = [view for view in answers.views if view.plane == "kidneys"]
+    assert found
+    best = answers.best_frame(found[0])
+    assert best is not None
+    assert 20 <= best <= 61

@@ -1,0 +1,218 @@
+"""The rules of a question, on an exam of 10 frames a second made up by hand.
+
+frames  0..29  background      30..69  femur (3.9 s)      70..99  background
+"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from practice_made import analysis_of_labels, answers_of
+
+from sonoassist.planes import KEYS
+from sonoassist.practice.answers import Answers
+from sonoassist.practice.exercise import Called, Exercise, Phase, Question
+from sonoassist.practice.scores import Attempt, Outcome
+
+EXAM = answers_of(("background", 30), ("femur", 40), ("background", 30))
+KNOWN = EXAM.with_analysis(analysis_of_labels(EXAM.labels, {45: 0.9, 55: 0.7, 75: 0.6}))
+
+
+def exercise(answers: Answers = KNOWN, count: int = 1, **more: bool) -> Exercise:
+    return Exercise(answers, [Question(answers.views[0], 10, 79)] * count, **more)
+
+
+def score(one: Exercise) -> Attempt:
+    assert one.hand_in()
+    assert one.phase is Phase.SCORED
+    return one.attempts[-1]
+
+
+def test_a_view_named_and_frozen_is_found() -> None:
+    one = exercise()
+    assert (one.phase, one.index, one.said) == (Phase.PLAYING, 10, None)
+    one.show(50)
+    assert one.name("femur") is Called.ANSWER
+    assert (one.phase, one.said) == (Phase.ANSWERED, "femur")
+    one.show(55)
+    assert one.freeze()
+    # 60 + 20 (2.9 - 1.9 s left of it) ... 2 s of 3.9 s: 20 x 1.9 / 2.9; gap 0.2: 20 x 0.6.
+    assert score(one) == Attempt(
+        "femur", Outcome.FOUND, "femur", pytest.approx(2.0), 55, 45, 10, pytest.approx(0.2), (),
+        pytest.approx(60 + 20 * 1.9 / 2.9 + 12),
+    )  # fmt: skip
+    assert one.reveal()
+    assert not one.next()
+    assert one.phase is Phase.FINISHED
+
+
+def test_another_plane_is_wrong_and_none_of_them_is_too() -> None:
+    for said in ("lips", "background"):
+        one = exercise()
+        one.show(40)
+        assert one.name(said) is Called.ANSWER
+        one.freeze()
+        attempt = score(one)
+        assert (attempt.outcome, attempt.said, attempt.points) == (Outcome.WRONG, said, 0)
+
+
+def test_the_last_name_counts_with_its_own_time() -> None:
+    one = exercise()
+    one.show(35)
+    one.name("lips")
+    one.show(60)
+    one.name("femur")
+    one.freeze()
+    attempt = score(one)
+    assert (attempt.outcome, attempt.time_s) == (Outcome.FOUND, pytest.approx(3.0))
+
+
+def test_a_view_that_passes_is_missed() -> None:
+    one = exercise()
+    one.show(79)
+    one.played_out()
+    assert one.phase is Phase.SCORED
+    assert one.attempts == [Attempt("femur", Outcome.MISSED, best_frame=45)]
+
+
+def test_a_name_just_behind_the_view_still_counts() -> None:
+    one = exercise()
+    one.show(74)
+    assert one.name("femur") is Called.ANSWER
+    one.freeze()
+    attempt = score(one)
+    assert (attempt.outcome, attempt.time_s) == (Outcome.FOUND, pytest.approx(4.4))
+
+
+def test_with_a_name_the_end_freezes_and_the_frame_can_still_be_looked_for() -> None:
+    one = exercise()
+    one.show(40)
+    one.name("femur")
+    one.show(79)
+    one.played_out()
+    assert one.phase is Phase.FROZEN
+    assert not one.thaw()  # nothing is left to play
+    one.show(45)
+    attempt = score(one)
+    assert (attempt.frame, attempt.distance_frames, attempt.confidence_gap) == (45, 0, 0)
+    assert attempt.time_s == pytest.approx(1.0)
+
+
+def test_naming_a_plane_in_the_background_is_a_false_alarm_and_the_question_goes_on() -> None:
+    one = exercise()
+    one.show(20)
+    assert one.name("lips") is Called.FALSE_ALARM
+    assert one.name("femur") is Called.FALSE_ALARM
+    assert one.name("background") is Called.NONE_THERE
+    assert (one.phase, one.said, one.false_alarms) == (Phase.PLAYING, None, ("lips", "femur"))
+    one.show(45)
+    one.name("femur")
+    one.freeze()
+    attempt = score(one)
+    assert attempt.false_alarms == ("lips", "femur")
+    # 60 + 20 x 2.4 / 2.9 for 1.5 s + 20 for the best frame, 10 taken.
+    assert attempt.points == pytest.approx(60 + 20 * 2.4 / 2.9 + 20 - 10)
+
+
+def test_just_before_the_view_a_name_counts_without_any_time() -> None:
+    one = exercise()
+    one.show(27)
+    assert one.name("femur") is Called.ANSWER
+    one.show(45)
+    one.freeze()
+    assert score(one).time_s == 0
+
+
+def test_where_nothing_is_known_no_name_counts() -> None:
+    exam = answers_of(("?", 30), ("femur", 40))
+    one = exercise(exam)
+    one.show(15)
+    assert one.name("lips") is Called.NOT_COUNTED
+    assert one.false_alarms == ()
+
+
+def test_stepping_back_does_not_shorten_the_time() -> None:
+    one = exercise()
+    one.show(60)
+    one.freeze()
+    one.show(32)
+    one.name("femur")
+    attempt = score(one)
+    assert (attempt.time_s, attempt.frame, attempt.distance_frames) == (pytest.approx(3.0), 32, -13)
+
+
+def test_a_frozen_picture_needs_a_name_and_can_be_played_on() -> None:
+    one = exercise()
+    one.show(40)
+    one.freeze()
+    assert not one.hand_in()
+    assert one.phase is Phase.FROZEN
+    assert one.thaw()
+    assert one.phase is Phase.PLAYING
+    one.freeze()
+    assert one.give_up()
+    assert one.attempts[0].outcome is Outcome.MISSED
+
+
+def test_without_an_analysis_the_distance_to_the_view_counts() -> None:
+    for frame, distance, points in ((45, 0, 20), (75, 6, 0), (25, -5, 0)):
+        one = exercise(EXAM)
+        one.show(35)
+        one.name("femur")
+        one.freeze()
+        one.show(frame)
+        attempt = score(one)
+        assert (attempt.best_frame, attempt.distance_frames) == (None, distance)
+        assert attempt.confidence_gap is None
+        assert attempt.points == pytest.approx(60 + 20 + points)
+
+
+def test_nothing_is_taken_after_the_score() -> None:
+    one = exercise(count=2)
+    one.show(40)
+    one.name("femur")
+    assert not one.hand_in()  # not frozen
+    assert not one.reveal()
+    one.freeze()
+    assert one.hand_in()
+    assert one.name("lips") is Called.REFUSED
+    assert not one.next()  # not before the reveal
+    assert one.reveal()
+    assert one.next()
+    assert (one.number, one.phase, one.said, one.false_alarms) == (1, Phase.PLAYING, None, ())
+    assert one.index == 10
+
+
+def test_a_class_votes_and_the_share_of_the_right_ones_is_the_score() -> None:
+    one = exercise(class_mode=True)
+    one.show(79)
+    one.played_out()
+    assert one.phase is Phase.FROZEN  # a class may always vote
+    for plane in ("femur", "femur", "spine_sag", "background"):
+        assert one.name(plane) is Called.ANSWER
+    attempt = score(one)
+    assert one.verdict is not None
+    assert (one.verdict.total, one.verdict.agreement, one.verdict.right) == (4, 0.5, 0.5)
+    assert (attempt.outcome, attempt.said, attempt.points) == (Outcome.FOUND, "femur", 50)
+
+
+_MOVES = st.one_of(
+    st.tuples(st.just("show"), st.integers(0, 99)),
+    st.tuples(st.just("name"), st.sampled_from(KEYS)),
+    st.tuples(st.sampled_from(["freeze", "thaw", "played_out", "hand_in", "reveal", "next"])),
+    st.tuples(st.just("give_up")),
+)
+
+
+@given(st.lists(_MOVES, max_size=60), st.booleans())
+def test_whatever_is_pressed_each_question_is_scored_once(
+    moves: list[tuple[object, ...]], class_mode: bool
+) -> None:
+    one = exercise(count=3, class_mode=class_mode)
+    for move in moves:
+        getattr(one, str(move[0]))(*move[1:])
+        done = one.phase in (Phase.SCORED, Phase.REVEALED)
+        assert len(one.attempts) == (3 if one.phase is Phase.FINISHED else one.number + done)
+        assert all(0 <= attempt.points <= 100 for attempt in one.attempts)
+        assert one.question.start <= one.index <= one.question.end

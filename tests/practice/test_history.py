@@ -1,0 +1,126 @@
+"""The history of the trainees on this computer."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from practice_made import attempt
+
+from sonoassist.practice.answers import Word
+from sonoassist.practice.history import History, HistoryError
+from sonoassist.practice.scores import Attempt, Outcome
+
+NOON = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def history(tmp_path: Path) -> History:
+    return History(tmp_path / "practice" / "history.sqlite", now=lambda: NOON)
+
+
+def begin(history: History, trainee: str = "trainee 1") -> int:
+    return history.begin(trainee, "exam.mp4", Word.TRUTH, class_mode=False, asked=3, seed=5)
+
+
+def test_what_was_kept_comes_back(history: History) -> None:
+    full = Attempt("lvot", Outcome.FOUND, "lvot", 2.5, 40, 33, 7, 0.125, ("rvot", "4ch"), 71.5)
+    missed = Attempt("lips", Outcome.MISSED)
+    number = begin(history)
+    history.add(number, 0, full)
+    history.add(number, 1, missed)
+    (past,) = history.exercises("trainee 1")
+    assert past.attempts == (full, missed)
+    assert (past.began_at, past.exam, past.word, past.asked) == (NOON, "exam.mp4", Word.TRUTH, 3)
+    assert past.score == 35.75
+
+
+def test_nicknames_are_kept_apart_but_not_by_their_capitals(history: History) -> None:
+    for name, points in (("Ada", 90), ("ada", 50), ("Bo", 10)):
+        history.add(begin(history, name), 0, attempt("lips", points))
+    assert history.trainees() == ("Bo", "ada")  # as it was written last
+    assert [past.score for past in history.exercises("ADA")] == [90, 50]
+    assert history.count("ada") == 2
+    history.forget("ada")
+    assert history.trainees() == ("Bo",)
+    assert history.exercises("ada") == ()
+
+
+def test_an_exercise_left_at_once_is_counted_but_not_shown(history: History) -> None:
+    begin(history)
+    assert history.count("trainee 1") == 1
+    assert history.exercises("trainee 1") == ()
+
+
+def test_weak_planes_follow_from_the_history(history: History) -> None:
+    first, second = begin(history), begin(history)
+    history.add(first, 0, attempt("lips", 0))
+    history.add(second, 0, attempt("lips", 100))
+    assert history.weaknesses("trainee 1") == {"lips": pytest.approx((0.5 + 0.7) / 2.7)}
+
+
+def test_nothing_is_written_by_reading(history: History, tmp_path: Path) -> None:
+    assert history.trainees() == ()
+    assert history.exercises("x") == ()
+    assert history.count("x") == 0
+    history.forget("x")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_history_is_said_in_one_line(history: History, tmp_path: Path) -> None:
+    path = tmp_path / "practice" / "history.sqlite"
+    path.parent.mkdir()
+    path.write_bytes(b"no database at all" * 100)
+    with pytest.raises(HistoryError, match="cannot be used"):
+        history.trainees()
+    with pytest.raises(HistoryError, match="cannot be used"):
+        begin(history)
+    assert path.read_bytes().startswith(b"no database")
+
+
+def test_a_newer_history_is_left_alone(history: History, tmp_path: Path) -> None:
+    begin(history)
+    path = tmp_path / "practice" / "history.sqlite"
+    database = sqlite3.connect(path)
+    database.execute("PRAGMA user_version = 9")
+    database.close()
+    with pytest.raises(HistoryError, match="newer"):
+        history.trainees()
+
+
+def test_an_unknown_word_in_the_file_is_said(history: History, tmp_path: Path) -> None:
+    history.add(begin(history), 0, attempt("lips", 50))
+    database = sqlite3.connect(tmp_path / "practice" / "history.sqlite")
+    database.execute("UPDATE attempts SET outcome = 'perhaps'")
+    database.commit()
+    database.close()
+    with pytest.raises(HistoryError, match="cannot be used"):
+        history.exercises("trainee 1")
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from sonoassist.practice.answers import Word
+from sonoassist.practice.history import History
+from sonoassist.practice.scores import Attempt, Outcome
+history = History(Path(sys.argv[1]))
+number = history.begin("Ada", "exam.mp4", Word.MODEL, class_mode=False, asked=9, seed=0)
+for at in range(3):
+    history.add(number, at, Attempt("lips", Outcome.FOUND, "lips", points=50.0 + at))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
+def test_what_was_answered_before_the_program_was_killed_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "history.sqlite"
+    done = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
+    assert done.returncode == -9
+    (past,) = History(path).exercises("Ada")
+    assert [one.points for one in past.attempts] == [50, 51, 52]
+    assert (past.asked, past.word) == (9, Word.MODEL)

@@ -1,0 +1,115 @@
+"""What a person says: each step as it is told, kept at once, undone and done again."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sonoassist.planes import KEYS
+from sonoassist.review.edits import (
+    Edit,
+    SetBest,
+    SetLabel,
+    SetMark,
+    SetNote,
+    edit_of,
+    folded,
+    text_of,
+)
+from sonoassist.review.records import Corrections, Label
+from sonoassist.review.store import ReviewStore
+
+FRAMES = 40
+PLANE_KEYS = [key for key in KEYS if key != "background"]
+
+
+@st.composite
+def labels(draw: st.DrawFn) -> SetLabel:
+    first = draw(st.integers(0, FRAMES - 1))
+    last = draw(st.integers(first, FRAMES - 1))
+    return SetLabel(first, last, draw(st.sampled_from(["", *KEYS])))
+
+
+edits: st.SearchStrategy[Edit] = st.one_of(
+    labels(),
+    st.builds(SetBest, st.sampled_from(PLANE_KEYS), st.integers(-1, FRAMES - 1)),
+    st.builds(SetMark, st.integers(0, FRAMES - 1), st.booleans(), st.text(max_size=5)),
+    st.builds(SetNote, st.text(max_size=8)),
+)
+
+
+@given(st.lists(labels(), max_size=12))
+def test_labels_are_those_of_the_last_word_on_each_frame(steps: list[SetLabel]) -> None:
+    truth = [""] * FRAMES
+    for step in steps:
+        truth[step.first : step.last + 1] = [step.plane] * (step.last - step.first + 1)
+    made = folded(steps)
+    assert [made.label_at(frame) for frame in range(FRAMES)] == truth
+    ends = [(one.first, one.last) for one in made.labels]
+    assert ends == sorted(ends)
+    for (_, last), (first, _) in itertools.pairwise(ends):
+        assert last < first
+
+
+@given(st.lists(edits, max_size=12))
+def test_a_chosen_frame_is_never_labelled_as_something_else(steps: list[Edit]) -> None:
+    made = folded(steps)
+    for plane, frame in made.best.items():
+        assert made.label_at(frame) in ("", plane)
+
+
+@given(edits)
+def test_on_disk_and_back(edit: Edit) -> None:
+    assert edit_of(text_of(edit)) == edit
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{", "[]", '{"kind": "label"}', '{"kind": "wish", "plane": ""}',
+        '{"kind": "label", "first": 1, "last": 2, "plane": "foot"}',
+        '{"kind": "best", "plane": "femur", "frame": "3"}',
+    ],
+)  # fmt: skip
+def test_what_is_no_edit_is_refused(text: str) -> None:
+    with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
+        edit_of(text)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.one_of(edits, st.sampled_from(["undo", "redo", "reopen"])), max_size=20))
+def test_undo_and_redo_as_with_a_list_of_steps(steps: list[Edit | str]) -> None:
+    done: list[Edit] = []
+    undone: list[Edit] = []
+    with tempfile.TemporaryDirectory() as folder:
+        store = ReviewStore(Path(folder))
+        review = store.open("x")
+        for step in steps:
+            if step == "reopen":
+                review.close()
+                review = store.open("x")
+            elif step == "undo":
+                assert review.undo() == (done[-1] if done else None)
+                undone += [done.pop()] if done else []
+            elif step == "redo":
+                assert review.redo() == (undone[-1] if undone else None)
+                done += [undone.pop()] if undone else []
+            else:
+                assert not isinstance(step, str)
+                review.apply(step)
+                done.append(step)
+                undone.clear()
+            assert review.corrections == folded(done)
+        review.close()
+
+
+def test_neighbours_of_one_plane_become_one_stretch() -> None:
+    made = folded([SetLabel(0, 4, "femur"), SetLabel(5, 9, "femur"), SetLabel(3, 4, "lips")])
+    assert made.labels == (Label(0, 2, "femur"), Label(3, 4, "lips"), Label(5, 9, "femur"))
+    assert Corrections().empty
+    assert not made.empty

@@ -1,0 +1,67 @@
+"""The recording of a kept exam: its own results count where they were made the same way."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kept_made import COUNT, MADE, kept
+from review_made import BrightEngine, made_analyser, write_recording
+
+from sonoassist.errors import UsageError
+from sonoassist.exam.store import ExamStore
+from sonoassist.review.records import RunState
+from sonoassist.review.session import ReviewSession
+from sonoassist.review.store import ReviewStore
+from waiting import wait_until
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "exam"))
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_recording(tmp_path_factory.mktemp("kept") / "exam.mp4")
+
+
+@pytest.mark.parametrize(
+    ("known", "taken"),
+    [
+        (MADE, True),
+        ({**MADE, "model": {"weights_sha256": "1" * 64}}, False),
+        ({**MADE, "settings": {"crop": "auto", "threshold": 0.7}}, False),
+        ({**MADE, "settings": {"crop": "full", "threshold": 0.5}}, False),
+        ({**MADE, "settings": {}}, False),
+    ],
+)
+def test_results_of_the_exam(
+    tmp_path: Path, recording: Path, known: dict[str, Any], taken: bool
+) -> None:
+    exams = ExamStore(tmp_path / "exams")
+    exam = kept(exams.folder, recording, **known)
+    session = ReviewSession.open(
+        f"exam:{exam.exam_id}", ReviewStore(tmp_path / "reviews"), lambda: None, exams
+    )
+    assert session.recording.label == "S-17"
+    analyser = made_analyser()
+    session.begin(analyser, "full")
+    wait_until(lambda: session.progress().state is not RunState.RUNNING)
+    assert session.progress().state is RunState.DONE
+    found = [session.table.result(index) for index in range(COUNT)]
+    names = [one.plane.key for one in found if one is not None]
+    assert (names[::2] == ["kidneys"] * (COUNT // 2)) == taken
+    assert "kidneys" not in names[1::2]
+    assert isinstance(analyser.engine, BrightEngine)
+    session.close()
+
+
+def test_an_exam_without_a_recording(tmp_path: Path) -> None:
+    exams = ExamStore(tmp_path / "exams")
+    exam = kept(exams.folder, None)
+    with pytest.raises(UsageError, match="has no recording"):
+        ReviewSession.open(
+            f"exam:{exam.exam_id}", ReviewStore(tmp_path / "reviews"), lambda: None, exams
+        )
+    with pytest.raises(UsageError, match="is not an exam"):
+        ReviewSession.open("exam:nothing", ReviewStore(tmp_path / "r"), lambda: None, exams)

@@ -1,0 +1,147 @@
+"""Corrections as training labels: read back by the data sets' own reader, and trained on."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from review_made import EXAM, made_analyser, write_recording
+
+from sonoassist.datasets.reading import read_dataset
+from sonoassist.errors import UsageError
+from sonoassist.review.edits import Edit, SetBest, SetLabel
+from sonoassist.review.export import export, labelled
+from sonoassist.review.records import Corrections, Label, RunState
+from sonoassist.review.session import ReviewSession
+from sonoassist.review.store import ReviewStore
+from sonoassist.sources import open_source
+from waiting import wait_until
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
+
+from training_help import train
+
+STEPS: tuple[Edit, ...] = (
+    SetBest("femur", 50), SetBest("4ch", 170), SetLabel(120, 129, "kidneys"),
+    SetLabel(80, 109, "background"),
+)  # fmt: skip
+KEYS = [key for key, count in EXAM for _ in range(count)]
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[ReviewSession]:
+    recording = write_recording(tmp_path / "Mrs Somebody.mp4")
+    made = ReviewSession.open(str(recording), ReviewStore(tmp_path / "reviews"), lambda: None)
+    made.begin(made_analyser(), "full")
+    wait_until(lambda: made.progress().state is RunState.DONE)
+    yield made
+    made.close()
+
+
+def corrected(session: ReviewSession) -> Corrections:
+    for step in STEPS:
+        session.review.apply(step)
+    return session.review.corrections
+
+
+def test_labels_of_each_frame() -> None:
+    words = Corrections((Label(3, 5, "lips"),), {"femur": 1, "4ch": 9})
+    assert labelled(words) == {1: "femur", 3: "lips", 4: "lips", 5: "lips", 9: "4ch"}
+
+
+@pytest.mark.parametrize("video", [True, False])
+def test_the_reader_of_data_sets_reads_them_back(
+    session: ReviewSession, tmp_path: Path, video: bool
+) -> None:
+    words = corrected(session)
+    made = export(session.recording, words, session.table, tmp_path / "out", video=video)
+    assert not any("Somebody" in path.name for path in made.folder.rglob("*"))
+    found = read_dataset(tmp_path / "out")
+    assert found.problems == ()
+    assert found.layout == "exams"
+    assert {frame.case for frame in found.frames} == {made.folder.name}
+    by_plane = dict.fromkeys(made.planes, 0)
+    for frame in found.frames:
+        assert frame.plane is not None
+        by_plane[frame.plane] += 1
+    assert by_plane == dict(made.planes)
+    assert by_plane["femur"] == by_plane["4ch"] == 1
+    if video:
+        assert by_plane == {"4ch": 1, "background": 30, "femur": 1, "kidneys": 10}
+        assert {(frame.index, frame.plane) for frame in found.frames} == set(
+            labelled(words).items()
+        )
+    else:
+        assert not list(made.folder.glob("*.mp4"))
+
+
+def test_a_plane_that_nobody_judged_is_not_background(
+    session: ReviewSession, tmp_path: Path
+) -> None:
+    export(session.recording, corrected(session), session.table, tmp_path / "out")
+    found = read_dataset(tmp_path / "out")
+    named = {index for _path, index in found.named}
+    told = {frame.index for frame in found.frames}
+    for index, key in enumerate(KEYS):
+        assert (index in told or index in named) or key == "background"
+    assert not named & told
+
+
+def test_the_pictures_are_the_frames(session: ReviewSession, tmp_path: Path) -> None:
+    words = corrected(session)
+    made = export(session.recording, words, session.table, tmp_path / "out", video=False)
+    with (
+        open_source(str(made.folder / "femur-000050.png")) as still,
+        session.recording.open() as video,
+    ):
+        video.seek(50)
+        one, other = still.read(), video.read()
+    assert one is not None
+    assert other is not None
+    assert np.array_equal(one.pixels, other.pixels)
+
+
+def test_once_more_takes_the_place_of_the_first(session: ReviewSession, tmp_path: Path) -> None:
+    corrected(session)
+    for _ in range(2):
+        session.review.undo()
+        made = export(
+            session.recording, session.review.corrections, session.table, tmp_path / "out"
+        )
+    assert made.planes == {"4ch": 1, "femur": 1}
+    assert len(list((tmp_path / "out").iterdir())) == 1
+    original = session.recording.path
+    (made.folder / "recording.mp4").unlink()
+    assert original.is_file()
+
+
+def test_nothing_to_export_is_said(session: ReviewSession, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="nothing to export"):
+        export(session.recording, Corrections(), session.table, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_network_learns_from_them(
+    session: ReviewSession,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SONOASSIST_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(sys, "argv", ["sonoassist", "train", "out"])
+    export(session.recording, corrected(session), session.table, tmp_path / "out")
+    words = (
+        "--architecture", "smallnet", "--patch", "64", "--batch-planes", "1", "--crop", "full",
+        "--batch-background", "2", "--val-every", "2", "--device", "cpu", "--workers", "1",
+        "--test-share", "0", "--iterations", 2, "--json",
+    )  # fmt: skip
+    capsys.readouterr()
+    assert train(tmp_path / "out", "--out", tmp_path / "run", *words) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["iterations"] == 2
+    assert told["train_pictures"]["kidneys"] > 0
+    assert (tmp_path / "run" / "model.safetensors").is_file()

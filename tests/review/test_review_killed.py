@@ -1,0 +1,58 @@
+"""The program is killed while it analyses: what it said was done is there, and goes on."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from review_made import EXAM, home_environment, made_analyser, write_recording
+
+from sonoassist.review.fingerprint import fingerprint
+from sonoassist.review.records import RunState
+from sonoassist.review.session import ReviewSession
+from sonoassist.review.store import DATABASE, ReviewStore
+from waiting import wait_until
+
+PROGRAM = Path(__file__).parent / "reviewing_program.py"
+COUNT = sum(count for _, count in EXAM)
+
+
+def finished(recording: Path, store: ReviewStore) -> np.ndarray:
+    session = ReviewSession.open(str(recording), store, lambda: None)
+    session.begin(made_analyser(), "full")
+    wait_until(lambda: session.progress().state is not RunState.RUNNING)
+    assert session.progress().state is RunState.DONE
+    found = session.table.arrays().probabilities
+    session.close()
+    return found
+
+
+@pytest.mark.parametrize("lines", [0, 1, 2, 3])
+def test_killed_while_it_analyses(tmp_path: Path, lines: int) -> None:
+    recording = write_recording(tmp_path / "exam.mp4")
+    folder = tmp_path / "reviews"
+    program = subprocess.Popen(
+        [sys.executable, str(PROGRAM), str(folder), str(recording)],
+        stdout=subprocess.PIPE, text=True, env=home_environment(tmp_path / "home"),
+    )  # fmt: skip
+    assert program.stdout is not None
+    said = 0
+    for _ in range(lines):
+        said = int(program.stdout.readline())
+    program.kill()
+    program.wait()
+    program.stdout.close()
+    database = folder / fingerprint(recording) / DATABASE
+    if database.exists():
+        with sqlite3.connect(database) as found:
+            assert found.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert said <= found.execute("SELECT count(*) FROM frames").fetchone()[0] <= COUNT
+        found.close()
+    else:
+        assert said == 0
+    whole = finished(recording, ReviewStore(tmp_path / "whole"))
+    assert np.array_equal(finished(recording, ReviewStore(folder)), whole)

@@ -1,0 +1,309 @@
+"""A review from its opening to its end, with an engine that needs no weights."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from review_made import EXAM, BrightEngine, made_analyser, made_result, write_recording
+
+from sonoassist.errors import OutputError, SourceError, UsageError
+from sonoassist.packets import Box, State
+from sonoassist.pipeline import Analyser
+from sonoassist.review.candidates import all_candidates
+from sonoassist.review.edits import SetBest, SetMark
+from sonoassist.review.fetcher import Fetcher
+from sonoassist.review.fingerprint import PIECE_BYTES, PIECES, fingerprint
+from sonoassist.review.records import STRIDE, AnalysisKey, RunState
+from sonoassist.review.run import STRETCH
+from sonoassist.review.schema import ReviewError
+from sonoassist.review.session import ReviewSession
+from sonoassist.review.small import pixels_of
+from sonoassist.review.store import DATABASE, ReviewStore
+from waiting import wait_until
+
+KEYS = [key for key, count in EXAM for _ in range(count)]
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_recording(tmp_path_factory.mktemp("recording") / "exam.mp4")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ReviewStore:
+    return ReviewStore(tmp_path / "reviews")
+
+
+@pytest.fixture
+def session(recording: Path, store: ReviewStore) -> Iterator[ReviewSession]:
+    made = ReviewSession.open(str(recording), store, lambda: None)
+    yield made
+    made.close()
+
+
+def done(session: ReviewSession) -> None:
+    wait_until(lambda: session.progress().state is not RunState.RUNNING, "the analysis")
+    assert session.progress().state is RunState.DONE, session.progress()
+
+
+def engine_of(analyser: Analyser) -> BrightEngine:
+    assert isinstance(analyser.engine, BrightEngine)
+    return analyser.engine
+
+
+def test_all_frames_are_analysed_and_kept(
+    session: ReviewSession, recording: Path, store: ReviewStore
+) -> None:
+    assert session.progress().state is RunState.WAITING
+    session.begin(made_analyser(), "full")
+    done(session)
+    found = [session.table.result(index) for index in range(len(KEYS))]
+    assert [one.plane.key for one in found if one is not None] == KEYS
+    peaks = all_candidates(session.table.arrays(), session.review.corrections)
+    assert KEYS[peaks["femur"][0].frame] == "femur"
+    assert session.review.pictured() == list(range(0, len(KEYS), STRIDE))
+    small = pixels_of(session.review.picture(STRIDE) or b"")
+    assert small is not None
+    assert small.shape == (144, 192, 3)
+    session.close(77)
+
+    again = ReviewSession.open(str(recording), store, lambda: None)
+    assert again.place == 77
+    analyser = made_analyser()
+    again.begin(analyser, "full")
+    done(again)
+    assert engine_of(analyser).runs == 0
+    assert np.array_equal(again.table.arrays().probabilities, session.table.arrays().probabilities)
+    again.close()
+    assert engine_of(analyser).closed == 1
+
+
+def test_another_model_crop_or_threshold_is_another_analysis(
+    session: ReviewSession, recording: Path, store: ReviewStore
+) -> None:
+    session.begin(made_analyser(), "full")
+    done(session)
+    session.review.apply(SetBest("femur", 40))
+    session.close()
+    for analyser, crop in (
+        (made_analyser("1" * 64), "full"),
+        (made_analyser(threshold=0.9), "full"),
+        (made_analyser(), "auto"),
+    ):
+        other = ReviewSession.open(str(recording), store, lambda: None)
+        other.begin(analyser, crop)
+        done(other)
+        assert engine_of(analyser).runs >= len(KEYS)
+        assert other.review.corrections.best == {"femur": 40}
+        other.close()
+
+
+def test_stopped_and_gone_on_is_the_same_as_one_run(
+    session: ReviewSession, recording: Path, tmp_path: Path
+) -> None:
+    session.begin(made_analyser(), "full")
+    done(session)
+    store = ReviewStore(tmp_path / "others")
+    for stop_at in (1, 20, STRETCH + 3, 150):
+        other = ReviewSession.open(str(recording), store, lambda: None)
+        analyser = made_analyser()
+        other.begin(analyser, "full", paused=True)
+        other.look_at(stop_at)
+        other.pause(False)
+        wait_until(lambda: other.table.done >= stop_at, "some frames")  # noqa: B023
+        other.close()
+    last = ReviewSession.open(str(recording), store, lambda: None)
+    last.begin(made_analyser(), "full")
+    done(last)
+    assert np.array_equal(last.table.arrays().probabilities, session.table.arrays().probabilities)
+    for index in range(len(KEYS)):
+        one, other_one = last.table.result(index), session.table.result(index)
+        assert one is not None
+        assert other_one is not None
+        assert (one.state, one.box, one.quality) == (
+            other_one.state, other_one.box, other_one.quality,
+        )  # fmt: skip
+    last.close()
+
+
+def test_paused_it_does_nothing_and_goes_on_when_told(session: ReviewSession) -> None:
+    analyser = made_analyser()
+    session.begin(analyser, "full", paused=True)
+    assert session.progress().state is RunState.PAUSED
+    assert session.table.done == 0
+    # A picture on screen is analysed all the same, and only that one.
+    look = session.look(35, evidence=False)
+    session.views.want([look])
+    wait_until(lambda: session.views.got(look) is not None)
+    assert session.table.done == 0
+    session.pause(False)
+    done(session)
+
+
+def test_a_picture_comes_with_its_own_result(session: ReviewSession) -> None:
+    unjudged = session.look(50, evidence=False)
+    session.views.want([unjudged])
+    wait_until(lambda: session.views.got(unjudged) is not None)
+    assert session.views.got(unjudged).analysis is None  # type: ignore[union-attr]
+    session.begin(made_analyser(), "full")
+    done(session)
+    for index in (10, 45, 190):
+        for evidence in (False, True):
+            look = session.look(index, evidence=evidence)
+            session.views.want([look])
+            wait_until(lambda: session.views.got(look) is not None)  # noqa: B023
+            view = session.views.got(look)
+            assert view is not None
+            assert view.analysis is not None
+            assert view.frame.index == index == view.analysis.frame.index
+            assert view.analysis.prediction.plane.key == KEYS[index]
+            shows = KEYS[index] != "background"
+            assert (view.analysis.state is State.PLANE) == shows
+            assert (view.analysis.localisation.evidence is not None) == (evidence and shows)
+            kept = session.table.result(index)
+            assert kept is not None
+            assert (kept.box is not None) == shows == (view.analysis.shown_box is not None)
+
+
+def test_private_and_for_one_window_only(
+    session: ReviewSession, recording: Path, store: ReviewStore
+) -> None:
+    folder = session.review.folder
+    assert folder == store.folder / fingerprint(recording)
+    for one in (store.folder, folder):
+        assert stat.S_IMODE(one.stat().st_mode) == 0o700
+    for file in folder.iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) & 0o077 == 0, file
+    with pytest.raises(UsageError, match="another window"):
+        store.open(fingerprint(recording))
+
+
+def test_a_damaged_review_is_said_in_one_line(tmp_path: Path) -> None:
+    store = ReviewStore(tmp_path)
+    store.open("a").close()
+    (tmp_path / "a" / DATABASE).write_bytes(b"no database at all, but long enough " * 40)
+    with pytest.raises(ReviewError, match="cannot be read"):
+        store.open("a")
+    review = store.open("b")
+    review._database.execute("INSERT INTO edits (what) VALUES ('nonsense')")
+    review.close()
+    with pytest.raises(ReviewError, match="cannot be read"):
+        store.open("b")
+    store.open("c").close()
+
+
+def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
+    review = ReviewStore(tmp_path).open("a")
+    review.apply(SetMark(3, True))
+    (pages,) = review._database.execute("PRAGMA page_count").fetchone()
+    review._database.execute(f"PRAGMA max_page_count = {pages}")
+    number = review.begin_analysis(AnalysisKey(1, "a", "m", "full", 0.7), Box(0, 0, 10, 10))
+    with pytest.raises(OutputError, match="cannot be kept"):
+        review.add_results(number, [made_result(index, "femur") for index in range(4000)])
+    assert list(review.results(number)) == []
+    assert len(review.corrections.marks) == 1
+    review.close()
+
+
+def test_what_cannot_be_reviewed(tmp_path: Path, store: ReviewStore) -> None:
+    import cv2
+
+    assert cv2.imwrite(str(tmp_path / "one.png"), np.zeros((60, 80), np.uint8))
+    for spec, words in (("one.png", "not a recording"), ("none.mp4", "none.mp4")):
+        with pytest.raises((UsageError, SourceError), match=words):
+            ReviewSession.open(str(tmp_path / spec), store, lambda: None)
+    assert not store.folder.exists()
+
+
+def test_a_model_that_fails_is_said(session: ReviewSession) -> None:
+    analyser = made_analyser()
+
+    def fail(*_arguments: object) -> None:
+        raise ValueError("out of order")
+
+    engine_of(analyser).run = fail  # type: ignore[method-assign, assignment]
+    session.begin(analyser, "full")
+    wait_until(lambda: session.progress().state is RunState.FAILED)
+    assert "out of order" in session.progress().message
+
+
+def test_closed_while_the_model_loads(session: ReviewSession) -> None:
+    analyser = made_analyser()
+    key = session.recording
+    session.close()
+    with pytest.raises(ReviewError):
+        session.begin(analyser, "full")
+    assert engine_of(analyser).closed == 1
+    assert key is session.recording
+
+
+def test_knowing_a_file_again(tmp_path: Path) -> None:
+    small, large = tmp_path / "small", tmp_path / "large"
+    small.write_bytes(b"abc")
+    copy = tmp_path / "copy"
+    copy.write_bytes(b"abc")
+    assert fingerprint(small) == fingerprint(copy)
+    copy.write_bytes(b"abd")
+    assert fingerprint(small) != fingerprint(copy)
+    size = PIECE_BYTES * (PIECES + 3)
+    with large.open("wb") as file:
+        file.truncate(size)
+    first = fingerprint(large)
+    with large.open("r+b") as file:
+        file.seek(size - 1)
+        file.write(b"x")
+    assert fingerprint(large) != first
+
+
+def test_only_the_newest_wishes_are_fetched() -> None:
+    from threading import Event
+
+    go, asked = Event(), []
+
+    def fetch(key: int) -> int:
+        asked.append(key)
+        go.wait(10)
+        if key == 9:
+            raise SourceError("broken")
+        return -key
+
+    fetcher: Fetcher[int, int] = Fetcher("test", fetch, 2, lambda: None)
+    fetcher.start()
+    fetcher.want([1])
+    wait_until(lambda: asked == [1])
+    fetcher.want([2, 3])
+    fetcher.want([9, 4, 5])
+    go.set()
+    wait_until(lambda: fetcher.got(5) is not None)
+    assert asked == [1, 9, 4, 5]
+    assert fetcher.trouble(9) == "broken"
+    assert fetcher.got(1) is None  # only the last two are kept
+    assert (fetcher.got(4), fetcher.got(5)) == (-4, -5)
+    fetcher.want([9])
+    fetcher.forget()
+    fetcher.want([9])
+    wait_until(lambda: len(asked) == 5)
+    fetcher.stop()
+
+
+def test_frames_that_are_damaged_are_noted_once(
+    session: ReviewSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sonoassist.review import run
+
+    real = run.frame_at
+    monkeypatch.setattr(
+        run, "frame_at", lambda source, index: None if index in (16, 17) else real(source, index)
+    )
+    session.begin(made_analyser(), "full")
+    done(session)
+    result = session.table.result(17)
+    assert result is not None
+    assert result.state is None
+    assert not session.table.arrays().judged[17]
+    assert replace(session.progress(), rate_hz=0.0).done == len(KEYS)
