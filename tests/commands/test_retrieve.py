@@ -191,7 +191,7 @@ def test_the_workers_of_a_killed_program_end(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
 def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path: Path) -> None:
-    for seed, name in enumerate("abcdef"):
+    for seed, name in enumerate("abcdefghijklmnopqrst"):
         film(tmp_path / "in" / f"{name}.mp4", seed, frames=60)
     out = tmp_path / "out"
     with program(out, tmp_path / "in", "--jobs", "1") as running:
@@ -201,7 +201,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path: Path) -> 
     assert running.returncode == 130
     assert "stopped; the same command goes on from here" in errors
     assert "Traceback" not in errors
-    assert 1 <= len(folders(out)) < 6
+    assert 1 <= len(folders(out)) < 20
     assert not [name for name in folders(out) if name.startswith(".")]
 
 
