@@ -22,7 +22,7 @@ from sonoassist.exam.store import ExamStore
 
 HERE = Path(__file__).parent
 PATHS = (Path(sonoassist.__file__).parents[1], HERE.parent, HERE)
-KILLS = 20
+KILLS = 8
 
 
 @dataclass
