@@ -16,6 +16,7 @@ from uuid import uuid4
 from filelock import BaseFileLock
 from typing_extensions import Self
 
+from sonoassist.database import change
 from sonoassist.errors import OutputError, UsageError
 from sonoassist.exam import rows
 from sonoassist.exam.records import (
@@ -336,22 +337,11 @@ class Exam:
         """A change that is made as a whole or not at all."""
         if self._writer is None:
             raise UsageError(f"the exam {self.exam_id} is open for reading only")
-        with self._lock:
-            try:
-                self._database.execute("BEGIN IMMEDIATE")
-                yield self._database
-                self._database.execute("COMMIT")
-            except READ_ERRORS as error:
-                self._undo()
-                raise OutputError(f"the exam cannot be kept: {error}", _FULL_HINT) from error
-            except BaseException:
-                self._undo()
-                raise
-
-    def _undo(self) -> None:
-        with suppress(sqlite3.Error):
-            if self._database.in_transaction:
-                self._database.execute("ROLLBACK")
+        try:
+            with change(self._database, self._lock) as database:
+                yield database
+        except READ_ERRORS as error:
+            raise OutputError(f"the exam cannot be kept: {error}", _FULL_HINT) from error
 
     def _set_meta(self, key: str, value: str) -> None:
         with self._change() as change:

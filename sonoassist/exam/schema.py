@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 
+from sonoassist import database
+from sonoassist.database import READ_ERRORS, Layout
 from sonoassist.errors import SonoAssistError
 
+__all__ = ["READ_ERRORS", "VERSION", "RecordError", "connect"]
+
 VERSION = 1
-BUSY_MS = 5000
-READ_ERRORS = (sqlite3.Error, UnicodeDecodeError)
-"""What reading a damaged database may raise: SQLite's words on it may be no text themselves."""
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -50,32 +51,14 @@ def connect(path: str, *, create: bool = False, settled: bool = False) -> sqlite
         sqlite3.Error, UnicodeDecodeError: It is not a database, or the disk refuses.
         RecordError: Its layout is not known to this program.
     """
-    mode = "ro&immutable=1" if settled else "rwc" if create else "rw"
-    uri = f"file:{_quoted(path)}?mode={mode}"
-    # One lock in `Exam` guards the connection, so several threads may share it.
-    database = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-    try:
-        database.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        if not settled:
-            database.execute("PRAGMA journal_mode = WAL")
-        # Each commit is on the disk when it returns: a power cut loses nothing finished.
-        database.execute("PRAGMA synchronous = FULL")
-        if create:
-            database.executescript(f"BEGIN;{_TABLES}PRAGMA user_version = {VERSION};COMMIT;")
-        _check(database)
-    except BaseException:
-        database.close()
-        raise
-    return database
+    return database.connect(path, LAYOUT, create=create, settled=settled)
 
 
-def _check(database: sqlite3.Connection) -> None:
-    found = int(database.execute("PRAGMA user_version").fetchone()[0])
-    if found > VERSION:
-        raise RecordError("this exam was made by a newer SonoAssist", "Update SonoAssist")
-    if found < VERSION:
-        raise RecordError("this exam's record was never finished being made", "Delete the exam")
-
-
-def _quoted(path: str) -> str:
-    return path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+LAYOUT = Layout(
+    _TABLES,
+    VERSION,
+    newer=lambda: RecordError("this exam was made by a newer SonoAssist", "Update SonoAssist"),
+    unfinished=lambda: RecordError(
+        "this exam's record was never finished being made", "Delete the exam"
+    ),
+)

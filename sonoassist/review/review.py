@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -14,6 +14,7 @@ import numpy as np
 from filelock import BaseFileLock
 from typing_extensions import Self
 
+from sonoassist.database import change
 from sonoassist.errors import OutputError
 from sonoassist.packets import Box, Floats, State, frozen
 from sonoassist.planes import PLANES
@@ -218,22 +219,11 @@ class Review:
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
         """A change that is made as a whole or not at all."""
-        with self._lock:
-            try:
-                self._database.execute("BEGIN IMMEDIATE")
-                yield self._database
-                self._database.execute("COMMIT")
-            except READ_ERRORS as error:
-                self._back()
-                raise OutputError(f"the review cannot be kept: {error}", _FULL_HINT) from error
-            except BaseException:
-                self._back()
-                raise
-
-    def _back(self) -> None:
-        with suppress(sqlite3.Error):
-            if self._database.in_transaction:
-                self._database.execute("ROLLBACK")
+        try:
+            with change(self._database, self._lock) as database:
+                yield database
+        except READ_ERRORS as error:
+            raise OutputError(f"the review cannot be kept: {error}", _FULL_HINT) from error
 
 
 def _sayable(text: str) -> str:

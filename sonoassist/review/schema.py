@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 
+from sonoassist import database
+from sonoassist.database import READ_ERRORS, Layout
 from sonoassist.errors import SonoAssistError
 
+__all__ = ["READ_ERRORS", "VERSION", "ReviewError", "connect"]
+
 VERSION = 1
-BUSY_MS = 5000
-READ_ERRORS = (sqlite3.Error, UnicodeDecodeError)
-"""What reading a damaged database may raise."""
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -41,27 +42,14 @@ def connect(path: str, *, create: bool = False) -> sqlite3.Connection:
         sqlite3.Error, UnicodeDecodeError: It is not a database, or the disk refuses.
         ReviewError: Its layout is not known to this program.
     """
-    quoted = path.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    uri = f"file:{quoted}?mode={'rwc' if create else 'rw'}"
-    # One lock in `Review` guards the connection, so several threads may share it.
-    database = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
-    try:
-        database.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        database.execute("PRAGMA journal_mode = WAL")
-        # Each commit is on the disk when it returns: a power cut loses nothing finished.
-        database.execute("PRAGMA synchronous = FULL")
-        if create:
-            database.executescript(f"BEGIN;{_TABLES}PRAGMA user_version = {VERSION};COMMIT;")
-        _check(database)
-    except BaseException:
-        database.close()
-        raise
-    return database
+    return database.connect(path, LAYOUT, create=create)
 
 
-def _check(database: sqlite3.Connection) -> None:
-    found = int(database.execute("PRAGMA user_version").fetchone()[0])
-    if found > VERSION:
-        raise ReviewError("this review was made by a newer SonoAssist", "Update SonoAssist")
-    if found < VERSION:
-        raise ReviewError("this review was never finished being made", "Delete its folder")
+LAYOUT = Layout(
+    _TABLES,
+    VERSION,
+    newer=lambda: ReviewError("this review was made by a newer SonoAssist", "Update SonoAssist"),
+    unfinished=lambda: ReviewError(
+        "this review was never finished being made", "Delete its folder"
+    ),
+)

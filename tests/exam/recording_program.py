@@ -6,7 +6,7 @@ Arguments: the folder of the exams, and how long to wait behind each frame, in s
 from __future__ import annotations
 
 import sys
-import time
+import threading
 from pathlib import Path
 
 from recording_help import make_exam, numbered
@@ -16,8 +16,9 @@ from sonoassist.exam.recorder import Recorder
 if __name__ == "__main__":
     exam = make_exam(Path(sys.argv[1]))
     recorder = Recorder(exam, print)
+    pause = threading.Event()  # never set: the recorder has its time, as at a live source
     for number in range(1000):
         recorder.add(numbered(number), 7.5 + number / 25)
         sys.stdout.write(f"{recorder.figures().written}\n")
         sys.stdout.flush()
-        time.sleep(float(sys.argv[2]))
+        pause.wait(float(sys.argv[2]))

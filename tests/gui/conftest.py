@@ -9,6 +9,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt is imported
 import gc
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from gui_fakes import FakeModels, FakeSession, make_services
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from sonoassist.exam.store import ExamStore
 from sonoassist.gui.compose import build
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.main_window import MainWindow
@@ -82,17 +84,30 @@ def saved() -> list[Settings]:
 
 
 @pytest.fixture
+def store() -> ExamStore | None:
+    """Where exams are kept; nowhere, unless a test file says so."""
+    return None
+
+
+@pytest.fixture
+def size_px() -> tuple[int, int]:
+    return 1280, 800
+
+
+@pytest.fixture
 def window(
     qtbot: QtBot,
     session: FakeSession,
     models: FakeModels,
     settings: Settings,
     saved: list[Settings],
+    store: ExamStore | None,
+    size_px: tuple[int, int],
 ) -> Iterator[MainWindow]:
-    services = make_services(models, saved)
+    services = replace(make_services(models, saved), exams=store)
     main = build(session, services, settings, [])
     qtbot.addWidget(main)
-    main.resize(1280, 800)
+    main.resize(*size_px)
     main.show()
     main.begin()
     qtbot.waitUntil(lambda: not main.controller.jobs.busy)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +11,8 @@ import pytest
 from gui_fakes import (
     GRABBER,
     RECORDING,
-    FakeModels,
     FakeSession,
     make_card,
-    make_services,
 )
 from gui_fakes import make_frame as fake_frame
 from gui_fakes import make_view as fake_view
@@ -30,7 +27,6 @@ from sonoassist.exam.records import How
 from sonoassist.exam.store import ExamStore
 from sonoassist.gui.actions import Act
 from sonoassist.gui.capture_sheet import CaptureSheet
-from sonoassist.gui.compose import build
 from sonoassist.gui.exam_desk import ExamDesk
 from sonoassist.gui.exams_sheet import ExamsSheet
 from sonoassist.gui.main_window import MainWindow
@@ -39,7 +35,6 @@ from sonoassist.gui.sheets import AskSheet
 from sonoassist.live.status import ModelState, PlayState, View
 from sonoassist.packets import Frame
 from sonoassist.planes import DISPLAY_ORDER
-from sonoassist.settings import Settings
 from sonoassist.sources.base import SourceInfo
 
 AFTER_S = time.monotonic() + 3600
@@ -63,24 +58,8 @@ def store(tmp_path: Path) -> ExamStore:
 
 
 @pytest.fixture
-def window(
-    qtbot: QtBot,
-    session: FakeSession,
-    models: FakeModels,
-    settings: Settings,
-    saved: list[Settings],
-    store: ExamStore,
-) -> Iterator[MainWindow]:
-    services = replace(make_services(models, saved), exams=store)
-    main = build(session, services, settings, [])
-    qtbot.addWidget(main)
-    main.resize(1920, 1040)
-    main.show()
-    main.begin()
-    qtbot.waitUntil(lambda: not main.controller.jobs.busy)
-    main.display.stop()  # the tests tick by themselves
-    yield main
-    main.close()
+def size_px() -> tuple[int, int]:
+    return 1920, 1040
 
 
 @pytest.fixture
