@@ -134,7 +134,7 @@ class ExamScan:
                 analysis = self._analyser.analyse(frame)
                 if frame.index < len(self._steady):
                     self._probabilities[frame.index] = analysis.prediction.probabilities
-                    self._steady[frame.index] = _steady_index(label.update(analysis))
+                    self._steady[frame.index] = steady_index(label.update(analysis))
                 done += 1
                 if not go_on(done):
                     return None
@@ -143,7 +143,8 @@ class ExamScan:
         return ExamAnalysis(self._probabilities, self._steady, self._analyser.card.title)
 
 
-def _steady_index(steady: SteadyState) -> int:
+def steady_index(steady: SteadyState) -> int:
+    """Index of a steady label's plane as `ExamAnalysis.steady` holds it."""
     if steady.plane is not None:
         return INDEX[steady.plane.key]
     return BACKGROUND_INDEX if steady.state is State.BACKGROUND else UNKNOWN

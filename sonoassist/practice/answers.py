@@ -24,14 +24,9 @@ class Word(Enum):
     """Whose word counts as the answer."""
 
     TRUTH = "truth"
+    REVIEW = "review"
+    """A person's corrections, and the model where nobody corrected it."""
     MODEL = "model"
-
-    @property
-    def sentence(self) -> str:
-        """What is said of it wherever there are scores."""
-        if self is Word.TRUTH:
-            return "Scored against the truth that comes with the exam."
-        return "Scored against the model, not the truth."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +71,8 @@ class Answers:
         word: Whose word the labels are.
         analysis: The model's word, or None while there is none: then no frame is the best.
         boxes: Frame -> true box in frame pixels.
+        chosen: Key of a plane -> the frame that a person chose as its best.
+        corrected: Whether a person's review is in the labels or the best frames.
     """
 
     times_s: NDArray[np.float64]
@@ -84,9 +81,27 @@ class Answers:
     word: Word
     analysis: ExamAnalysis | None = None
     boxes: Mapping[int, Box] = field(default_factory=dict)
+    chosen: Mapping[str, int] = field(default_factory=dict)
+    corrected: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """Whose word counts, as it is said wherever there are scores."""
+        if self.word is Word.REVIEW:
+            return "Scored against a person's review; where nobody judged, against the model."
+        if self.word is Word.MODEL:
+            return "Scored against the model, not the truth."
+        corrected = ", corrected in its review" if self.corrected else ""
+        return f"Scored against the truth that comes with the exam{corrected}."
 
     def best_frame(self, view: PlaneView) -> int | None:
-        """The frame of a view on which the model is surest of its plane; None without a model."""
+        """The frame of a view that a person chose, else the one on which the model is surest.
+
+        None where nobody chose one and there is no model.
+        """
+        chosen = self.chosen.get(view.plane)
+        if chosen is not None and view.first <= chosen <= view.last:
+            return chosen
         if self.analysis is None:
             return None
         column = self.analysis.probabilities[view.first : view.last + 1, INDEX[view.plane]]

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sonoassist.errors import DamagedFrameError, SonoAssistError, SourceError
 from sonoassist.model.card import domain_warning
@@ -23,27 +27,53 @@ from sonoassist.practice.answers import (
     answers_from_truth,
 )
 from sonoassist.practice.truth import recording_of, truth_beside
+from sonoassist.review.records import EXAM, Corrections
+from sonoassist.review.schema import ReviewError
 from sonoassist.sources import open_source
 from sonoassist.sources.base import Source, SourceInfo
 
 if TYPE_CHECKING:
+    from sonoassist.exam.store import ExamStore
     from sonoassist.pipeline import Analyser
+    from sonoassist.practice.reviewed import KeptReview
+    from sonoassist.review.store import ReviewStore
 
 Tell = Callable[[str], None]
 MakeAnalyser = Callable[[bool, Tell], "Analyser"]
 """Builds the analyser for a synthetic exam (True) or a real one; tells what it does."""
 
 
-def open_exam(spec: str) -> Source:
+def named(spec: str, exams: ExamStore | None = None) -> tuple[str, str]:
+    """What is opened for an exam, and its name for people ("" for that of the file).
+
+    Args:
+        spec: A recording, the folder of an exam, a table of one, or "exam:" and the name of a
+            kept exam.
+        exams: Where exams are kept; None for the user's own.
+
+    Raises:
+        SourceError, UsageError: It cannot be used.
+    """
+    # Not at the top: image libraries come with it, and the window is up before them.
+    from sonoassist.review.recording import exam_video
+
+    if spec.startswith(EXAM):
+        path, name = exam_video(spec, exams)
+        return str(path), name
+    return recording_of(spec), ""
+
+
+def open_exam(spec: str, exams: ExamStore | None = None) -> Source:
     """Open an exam to practise on.
 
     Args:
-        spec: A recording, the folder of an exam, or a table of one.
+        spec: See `named`.
+        exams: Where exams are kept; None for the user's own.
 
     Raises:
-        SourceError: It cannot be opened, or it is no recording that moves.
+        SourceError, UsageError: It cannot be opened, or it is no recording that moves.
     """
-    source = open_source(recording_of(spec))
+    source = open_source(named(spec, exams)[0])
     info = source.info
     if info.live or info.stills or (info.frame_count or 0) < 2:
         source.close()
@@ -75,9 +105,11 @@ class Knowledge:
 
     Attributes:
         info: Of the exam; None until it has been opened.
+        name: Of the exam, for people; "" until it has been opened.
         answers: None until there are any.
         table: Name of the file with the truth, or "".
         problems: Rows of it that could not be used.
+        review_trouble: Why a person's review of the exam could not be read; or None.
         share: How much of the exam has been analysed, 0 to 1.
         doing: What is done now, for people; "" when nothing is left to do.
         model: Title of the model, or "" while there is none.
@@ -86,9 +118,11 @@ class Knowledge:
     """
 
     info: SourceInfo | None = None
+    name: str = ""
     answers: Answers | None = None
     table: str = ""
     problems: tuple[str, ...] = ()
+    review_trouble: SonoAssistError | None = None
     share: float = 0.0
     doing: str = ""
     model: str = ""
@@ -104,6 +138,8 @@ class Examiner:
         make_analyser: Builds the analyser, on the examiner's thread.
         news: Called on the thread whenever `knowledge` has changed or a look is ready.
         folder: Where analyses are kept; None for the usual place.
+        reviews: Where reviews are kept; None for the user's own.
+        exams: Where exams are kept; None for the user's own.
     """
 
     def __init__(
@@ -112,11 +148,14 @@ class Examiner:
         make_analyser: MakeAnalyser,
         news: Callable[[], None],
         folder: Path | None = None,
+        reviews: ReviewStore | None = None,
+        exams: ExamStore | None = None,
     ) -> None:
         self._spec = spec
         self._make_analyser = make_analyser
         self._news = news
         self._folder = folder
+        self._reviews, self._exams = reviews, exams
         self._changed = threading.Condition()
         self._knowledge = Knowledge(doing="Opening the exam …")
         self._wanted: tuple[int, ...] = ()
@@ -179,37 +218,56 @@ class Examiner:
                 self._looker.close()
 
     def _work(self) -> None:
-        # Not at the top: image libraries come with it, and the window is up before them.
         from sonoassist.practice.analysing import exam_times_s
+        from sonoassist.practice.reviewed import KeptReview
+        from sonoassist.review.store import ReviewStore
 
-        self._source = open_exam(self._spec)
+        path, name = named(self._spec, self._exams)
+        self._source = open_exam(path)
         info = self._source.info
         times_s = exam_times_s(self._source)
-        self._learn(info=info)
-        truth = truth_beside(info.spec, len(times_s))
+        self._learn(info=info, name=name or info.label)
+        review = KeptReview(info.spec, self._reviews or ReviewStore.default())
+        said = self._said(review)
+        truth = self._truth(info, times_s)
         if truth is not None:
-            answers = answers_from_truth(truth.labels, times_s, truth.boxes)
-            self._learn(answers=answers, table=truth.table, problems=truth.problems)
+            self._answer(truth, said)
         try:
-            analysis = self._analysed(info, len(times_s))
+            analysis = self._analysed(info, times_s, review)
         except SonoAssistError as error:
             self._learn(trouble=error, doing="")
             analysis = None
         if analysis is not None:
-            known = self.knowledge.answers
             made = answers_from_model(analysis, times_s)
-            answers = made if known is None else known.with_analysis(analysis)
-            self._learn(answers=answers, share=1.0, doing="")
+            self._answer(made if truth is None else truth.with_analysis(analysis), said)
+            self._learn(share=1.0, doing="")
         while self._serve(wait=True):
             pass
 
-    def _analysed(self, info: SourceInfo, frame_count: int) -> ExamAnalysis | None:
-        from sonoassist.practice.analysing import (
-            ExamScan,
-            analysis_file,
-            load_analysis,
-            save_analysis,
-        )
+    def _said(self, review: KeptReview) -> Corrections:
+        """What a person said of the exam; why that cannot be read is told."""
+        try:
+            return review.corrections()
+        except ReviewError as error:
+            self._learn(review_trouble=error)
+            return Corrections()
+
+    def _truth(self, info: SourceInfo, times_s: NDArray[np.float64]) -> Answers | None:
+        truth = truth_beside(info.spec, len(times_s))
+        if truth is None:
+            return None
+        self._learn(table=truth.table, problems=truth.problems)
+        return answers_from_truth(truth.labels, times_s, truth.boxes)
+
+    def _answer(self, answers: Answers, said: Corrections) -> None:
+        from sonoassist.practice.reviewed import corrected
+
+        self._learn(answers=corrected(answers, said))
+
+    def _analysed(
+        self, info: SourceInfo, times_s: NDArray[np.float64], review: KeptReview
+    ) -> ExamAnalysis | None:
+        from sonoassist.practice.analysing import analysis_file, load_analysis
 
         analyser = self._make_analyser(info.synthetic, lambda step: self._learn(doing=step))
         if self._halted():
@@ -218,13 +276,22 @@ class Examiner:
         self._looker = _second(analyser)
         warning = domain_warning(analyser.card, synthetic=info.synthetic)
         self._learn(model=analyser.card.title, warning=warning)
+        with suppress(ReviewError):  # told already
+            kept = review.analysis(analyser.card, analyser.options.threshold, times_s)
+            if kept is not None:
+                return kept
         path = analysis_file(info.spec, analyser, self._folder)
-        kept = load_analysis(path, frame_count) if path is not None else None
-        if kept is not None:
-            return kept
+        kept = load_analysis(path, len(times_s)) if path is not None else None
+        return kept or self._scan(analyser, path, info)
+
+    def _scan(self, analyser: Analyser, path: Path | None, info: SourceInfo) -> ExamAnalysis | None:
+        """Analyse the whole exam and keep that."""
+        from sonoassist.practice.analysing import ExamScan, save_analysis
+
         self._learn(doing="Analysing the exam once, for the best frames …")
-        with open_exam(self._spec) as source:
-            analysis = ExamScan(source, analyser).run(lambda done: self._go_on(done, frame_count))
+        count = info.frame_count or 0
+        with open_exam(info.spec) as source:
+            analysis = ExamScan(source, analyser).run(lambda done: self._go_on(done, count))
         if analysis is not None and path is not None:
             save_analysis(path, analysis)
         return analysis

@@ -147,9 +147,9 @@ class PracticeDesk(QObject):
         if self.exercise is None:
             return
         if self._player is None:
-            spec = self.spec
+            spec, exams = self.spec, self.services.exams
             self._player = Player(
-                lambda: open_exam(spec), self._player_news.emit, self.services.clock_s
+                lambda: open_exam(spec, exams), self._player_news.emit, self.services.clock_s
             )
             self._player.set_speed(self.speed)
         question = self.exercise.question

@@ -36,7 +36,10 @@ class ExamLink(QObject):
             self._left.append(self._examiner)
         self.spec = spec
         services = self._services
-        self._examiner = Examiner(spec, services.make_analyser, self._told.emit, services.analyses)
+        self._examiner = Examiner(
+            spec, services.make_analyser, self._told.emit, services.analyses, services.reviews,
+            services.exams,
+        )  # fmt: skip
         self._examiner.start()
 
     @property
@@ -51,7 +54,7 @@ class ExamLink(QObject):
         if info is None:
             return Path(self.spec).name
         is_demo = demo is not None and Path(info.spec).resolve() == demo.resolve()
-        return "demo exam" if is_demo else info.label
+        return "demo exam" if is_demo else self.knowledge.name
 
     def look_at(self, frames: tuple[int, ...]) -> None:
         """Have frames looked at."""

@@ -144,7 +144,7 @@ class ResultPanel(QWidget):
         )
         alarm_text = "1 false alarm" if alarms == 1 else f"{alarms} false alarms"
         self.counts.setText(f"{found} of {len(attempts)} planes found · {alarm_text}")
-        self.word.setText(exercise.answers.word.sentence)
+        self.word.setText(exercise.answers.sentence)
         self.weak.setText(weak_planes_text(attempts))
         self.weak.setVisible(bool(self.weak.text()))
         error = desk.trouble

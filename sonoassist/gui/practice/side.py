@@ -118,7 +118,7 @@ class Side(QWidget):
         speed = self._desk.speed
         speed_text = f" · speed {speed:g}×" if speed != 1.0 else ""
         self.head.setText(f"{head} · {self._desk.exam.name}{speed_text}")
-        self.word.setText(exercise.answers.word.sentence)
+        self.word.setText(exercise.answers.sentence)
         for label in (self.name, self.full_name, self.details, self.points):
             label.setVisible(revealed)
         self.hint.setText(hint_text(exercise))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QKeySequence, QShortcut
@@ -27,10 +26,10 @@ from sonoassist.errors import SonoAssistError
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.how import fill_how
+from sonoassist.gui.practice.offered import offers
 from sonoassist.gui.practice.services import Stage
 from sonoassist.gui.practice.words import exam_text
 from sonoassist.gui.splash import DISCLAIMER
-from sonoassist.gui.start_page import is_missing, recent_text, shortened
 from sonoassist.gui.theme import Look
 from sonoassist.practice.answers import Word
 from sonoassist.practice.wish import (
@@ -40,9 +39,7 @@ from sonoassist.practice.wish import (
     NICKNAME,
     PracticeWish,
 )
-from sonoassist.sources import VIDEO_SUFFIXES
 
-MAX_RECENT_SHOWN = 4
 WIDE_PX = 1300
 
 
@@ -228,13 +225,8 @@ class StartPanel(QWidget):
                 widget.hide()
                 widget.deleteLater()
         self.exams = {}
-        demo = self._desk.services.demo
-        if demo is not None:
-            self._add_exam(str(demo), "Demo exam (synthetic)")
-        recent = [one for one in self._desk.services.recent() if _is_video(one)]
-        for spec in [one for one in recent if one != str(demo)][:MAX_RECENT_SHOWN]:
-            name, where = recent_text(spec)
-            self._add_exam(spec, f"{name}   {shortened(where)}")
+        for offer in offers(self._desk.services):
+            self._add_exam(offer.spec, offer.text)
         file = self._row_button("Open a recording …   Ctrl+O", "file")
         file.clicked.connect(self.file_asked)
         self._rows.addWidget(file)
@@ -288,9 +280,10 @@ class StartPanel(QWidget):
         if not views:
             return "No view of a plane was found in it: there is nothing to ask."
         text = exam_text(len(views), [view.plane for view in views])
-        if known.answers.word is Word.TRUTH:
+        if known.answers.word is Word.TRUTH and not known.answers.corrected:
             return f"{text}. Scored against the truth in {known.table}."
-        return f"{text}. {known.answers.word.sentence} ({known.model})"
+        model = "" if known.answers.word is Word.TRUTH else f" ({known.model})"
+        return f"{text}. {known.answers.sentence}{model}"
 
     def _show_trouble(self) -> None:
         known, lines = self._desk.knowledge, []
@@ -298,6 +291,8 @@ class StartPanel(QWidget):
             lines.append(str(known.trouble))
             if known.answers is not None:
                 lines.append("The best frames are not known then.")
+        if known.review_trouble is not None:
+            lines.append(f"Its review is left out: {known.review_trouble}")
         if known.problems:
             lines.append(f"{len(known.problems)} rows cannot be used; {known.problems[0]}")
         if self._desk.trouble is not None:
@@ -339,7 +334,3 @@ class StartPanel(QWidget):
     def _start(self) -> None:
         if self.begin.isEnabled():
             self.start_asked.emit(self.wish())
-
-
-def _is_video(spec: str) -> bool:
-    return Path(spec).suffix.lower() in VIDEO_SUFFIXES and not is_missing(spec)
