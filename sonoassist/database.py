@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
 
 from sonoassist.errors import SonoAssistError
 
@@ -23,30 +23,48 @@ class Layout:
         version: Of the layout, from 1 on.
         newer: What is raised where a file has a later version.
         unfinished: What is raised where its tables were never made.
+        migrations: Earlier version -> the statements that make it the next one in place.
     """
 
     tables: str
     version: int
     newer: Callable[[], SonoAssistError]
     unfinished: Callable[[], SonoAssistError]
+    migrations: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
     def check(self, database: sqlite3.Connection) -> None:
-        """Refuse a layout that this program does not know.
+        """Bring an earlier layout up to this one; refuse what this program does not know.
 
         Raises:
+            sqlite3.Error: The disk refuses; the file is as it was.
             SonoAssistError: `newer` or `unfinished`.
         """
-        found = int(database.execute("PRAGMA user_version").fetchone()[0])
+        found = _version(database)
+        if found in self.migrations:
+            found = self._brought_up(database)
         if found > self.version:
             raise self.newer()
         if found < self.version:
             raise self.unfinished()
+
+    def _brought_up(self, database: sqlite3.Connection) -> int:
+        """All steps as one change; returns the version that it has now."""
+        with change(database, nullcontext()):
+            found = _version(database)  # again: another program may have been faster
+            while found in self.migrations:
+                for statement in self.migrations[found]:
+                    database.execute(statement)
+                found += 1
+                database.execute(f"PRAGMA user_version = {found}")
+        return found
 
 
 def connect(
     path: str, layout: Layout, *, create: bool = False, settled: bool = False
 ) -> sqlite3.Connection:
     """Open a database; several threads may share the connection under one lock.
+
+    An earlier layout is brought up to the one asked for, in place.
 
     Args:
         path: Of the file.
@@ -101,6 +119,10 @@ def change(
                 if database.in_transaction:
                     database.execute("ROLLBACK")
             raise
+
+
+def _version(database: sqlite3.Connection) -> int:
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _quoted(path: str) -> str:

@@ -6,18 +6,20 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sonoassist.packets import Floats
 from sonoassist.planes import INDEX, PLANES
 from sonoassist.retrieval.smoothing import HOLD_S, Reals, smoothed, spans_of
-from sonoassist.retrieval.table import FrameTable
+from sonoassist.retrieval.table import Flags, FrameTable
 from sonoassist.temporal.best_frames import NEAR
 from sonoassist.temporal.quality import GAIN, Quality
 
 MOST = 5
-"""So many views of a plane are offered."""
+"""So many views of a plane are offered, where nothing else is asked for."""
 LEAST = 0.02
 """A plane that is never likelier than this was not found. Above it even a guess is shown,
 as a guess: it is right now and then."""
@@ -27,6 +29,7 @@ APART_S = 1.0
 """What a moment so short parts is one view."""
 
 Rows = NDArray[np.intp]
+Measures = NDArray[np.floating[Any]]
 
 WANTED = tuple(plane.key for plane in PLANES if not plane.is_background)
 
@@ -70,63 +73,105 @@ class Pick:
         return self.end_s - self.begin_s
 
 
-def choose(table: FrameTable, rule: Rule) -> dict[str, tuple[Pick, ...]]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """What the rule goes by: frames in their order, n rows. Frames that are not known have none.
+
+    Attributes:
+        time_s: float64, (n,).
+        judged: bool, (n,): the frame was taken for a B-mode picture.
+        probabilities: float, (n, 14), in the order of `planes.PLANES`.
+        sharpness: float32, (n,), 0 to 1; not a number where it was not measured.
+        stillness: float32, (n,), 0 to 1, against the row before; not a number where that is
+            not known.
+        apart: bool, (n - 1,): a row and the next are not of one sequence, whatever their times.
+    """
+
+    time_s: Reals
+    judged: Flags
+    probabilities: Floats | Reals
+    sharpness: Floats
+    stillness: Floats
+    apart: Flags
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.time_s)
+
+
+def choose(table: FrameTable, rule: Rule, most: int = MOST) -> dict[str, tuple[Pick, ...]]:
+    """The frame that stands for each plane of a recorded exam; see `choose_in`."""
+    apart = (np.diff(table.part) != 0) | table.still[1:] | table.still[:-1]
+    course = Course(
+        table.time_s, table.judged, table.probabilities, table.sharpness, table.stillness, apart
+    )
+    return choose_in(course, rule, most)
+
+
+def choose_in(course: Course, rule: Rule, most: int = MOST) -> dict[str, tuple[Pick, ...]]:
     """The frame that stands for each plane, and the other views of it.
+
+    Sharpness or stillness that was not measured speaks neither for a frame nor against it: among
+    the frames that are compared it is taken for the median of those where it was measured. Of
+    the two sides on which a frame may be still, one that is not known does not count.
+
+    Args:
+        course: The frames.
+        rule: How they are chosen.
+        most: So many views of a plane at most.
 
     Returns:
         For each of the 13 planes the picks, the chosen one first, the others by their score;
         none where the plane was not found.
     """
-    if not table.judged.any():
+    if not course.judged.any():
         return dict.fromkeys(WANTED, ())
-    scales = _Scales(table)
-    return {key: _picks(scales, INDEX[key], rule) for key in WANTED}
+    scales = _Scales(course)
+    return {key: _picks(scales, INDEX[key], rule, most) for key in WANTED}
 
 
 class _Scales:
     """What is measured of each frame, and the sequences that frames lie in."""
 
-    def __init__(self, table: FrameTable) -> None:
-        self.judged = table.judged
+    def __init__(self, course: Course) -> None:
+        self.judged = course.judged
         # A picture that is not B-mode shows no plane, whatever the network says.
-        self.raw = np.where(self.judged[:, None], table.probabilities, 0).astype(np.float64)
+        self.raw = np.where(self.judged[:, None], course.probabilities, 0).astype(np.float64)
         self.steady = np.empty_like(self.raw)
-        self.begin_s, self.end_s = np.empty(len(table)), np.empty(len(table))
-        self.sequence = np.zeros(len(table), np.int32)
-        self.sharpness = table.sharpness
-        self.stillness = table.stillness.copy()
-        for number, rows in enumerate(_sequences(table)):
+        self.begin_s, self.end_s = np.empty(len(course)), np.empty(len(course))
+        self.sequence = np.zeros(len(course), np.int32)
+        self.sharpness = course.sharpness
+        self.stillness = course.stillness.copy()
+        for number, rows in enumerate(_sequences(course)):
             self.sequence[rows] = number
-            self._measure(table, rows)
+            self._measure(course, rows)
 
-    def _measure(self, table: FrameTable, rows: slice) -> None:
-        time_s = table.time_s[rows]
+    def _measure(self, course: Course, rows: slice) -> None:
+        time_s = course.time_s[rows]
         # Sums over an exam leave a rest in the 13th digit, which must not decide.
         self.steady[rows] = np.round(smoothed(self.raw[rows], time_s), 9)
         spans = spans_of(time_s)
         self.begin_s[rows], self.end_s[rows] = spans.begin_s, spans.end_s
         still = self.stillness[rows]
-        still[:-1] = np.minimum(still[:-1], still[1:].copy())
+        still[:-1] = np.fmin(still[:-1], still[1:].copy())
 
     def quality(self, row: int) -> Quality:
         """Of one frame."""
         return Quality(float(self.sharpness[row]), float(self.stillness[row]))
 
 
-def _sequences(table: FrameTable) -> Iterator[slice]:
+def _sequences(course: Course) -> Iterator[slice]:
     """Stretches of frames that follow each other in time, without a gap."""
-    new = np.diff(table.part) != 0
-    new |= np.diff(table.time_s) > HOLD_S
-    new |= np.diff(table.time_s) < 0
-    new |= table.still[1:] | table.still[:-1]
-    edges = [0, *(int(place) + 1 for place in np.flatnonzero(new)), len(table)]
+    steps_s = np.diff(course.time_s)
+    new = course.apart | (steps_s > HOLD_S) | (steps_s < 0)
+    edges = [0, *(int(place) + 1 for place in np.flatnonzero(new)), len(course)]
     yield from (slice(first, last) for first, last in itertools.pairwise(edges))
 
 
-def _picks(scales: _Scales, plane: int, rule: Rule) -> tuple[Pick, ...]:
+def _picks(scales: _Scales, plane: int, rule: Rule, most: int) -> tuple[Pick, ...]:
     raw = scales.raw[:, plane]
     score = raw if rule is Rule.PAPER else np.minimum(raw, scales.steady[:, plane])
-    views = list(_views(scales, score))
+    views = list(_views(scales, score, most))
     # The paper's rule always names a frame, however unlikely.
     if not views and (rule is Rule.PAPER or raw.max() > LEAST):
         top = int(np.where(scales.judged, score, -1.0).argmax())
@@ -135,10 +180,10 @@ def _picks(scales: _Scales, plane: int, rule: Rule) -> tuple[Pick, ...]:
     return tuple(_chosen_first(found) if rule is Rule.BEST else found)
 
 
-def _views(scales: _Scales, score: Reals) -> Iterator[tuple[int, Rows]]:
+def _views(scales: _Scales, score: Reals, most: int) -> Iterator[tuple[int, Rows]]:
     """The highest peaks, each with the rows of its view, highest first."""
     left = score.copy()
-    for _ in range(MOST):
+    for _ in range(most):
         top = int(left.argmax())
         if left[top] <= LEAST:
             return
@@ -176,7 +221,7 @@ def _pick(scales: _Scales, plane: int, score: Reals, view: tuple[int, Rows], rul
 
 def _finest(scales: _Scales, score: Reals, rows: Rows, top: int) -> int:
     """Of frames about as sure the one of the best quality; the surest where none is finer."""
-    quality = (scales.sharpness[rows] + scales.stillness[rows]) / 2
+    quality = _together(scales.sharpness[rows], scales.stillness[rows])
     finest = rows[quality >= quality.max() - GAIN]
     return int(finest[score[finest].argmax()])
 
@@ -187,8 +232,24 @@ def _chosen_first(picks: Sequence[Pick]) -> list[Pick]:
         return []
     surest = max(one.score for one in picks)
     equal = [one for one in picks if one.score >= surest - NEAR]
-    finest = max(one.quality.together for one in equal)
-    chosen = max(
-        (one for one in equal if one.quality.together >= finest - GAIN), key=lambda one: one.score
+    quality = _together(
+        np.array([one.quality.sharpness for one in equal]),
+        np.array([one.quality.stillness for one in equal]),
     )
+    finest = np.flatnonzero(quality >= quality.max() - GAIN)
+    chosen = max((equal[at] for at in finest), key=lambda one: one.score)
     return [chosen, *(one for one in picks if one is not chosen)]
+
+
+def _together(sharpness: Measures, stillness: Measures) -> Measures:
+    """Both as one number each, where none is missing."""
+    return (_whole(sharpness) + _whole(stillness)) / 2
+
+
+def _whole(values: Measures) -> Measures:
+    """What was not measured as the median of what was; all the same where nothing was."""
+    unknown = np.isnan(values)
+    if not unknown.any():
+        return values
+    middle = 0.5 if unknown.all() else np.median(values[~unknown])
+    return np.where(unknown, middle, values).astype(values.dtype)

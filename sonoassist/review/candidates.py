@@ -1,4 +1,9 @@
-"""The frames that may stand for a plane: distinct peaks of its smoothed confidence, best first."""
+"""The frames that may stand for a plane, best first: the rule of `retrieval`, and a person's word.
+
+The rule is the one by which `sonoassist retrieve` picks. What a person says outweighs the model: a
+frame that is said to show a plane is a candidate of it however unsure the model is, comes before
+all others, and is none of any other plane.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +13,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.packets import Floats
 from sonoassist.planes import BACKGROUND_INDEX, INDEX, PLANES
+from sonoassist.retrieval.rules import APART_S, WANTED, Course, Rule, choose_in
 from sonoassist.review.records import Corrections
 from sonoassist.review.table import Arrays
 
-WINDOW_S = 0.4
-"""Confidences are averaged over so long a time around each frame."""
-APART_S = 1.0
-"""Two candidates of a plane lie at least so far from each other."""
-NEAR = 0.02
-"""Confidences that differ by no more are equals: quality decides."""
-LEAST = 0.3
-"""A frame less sure than that is no candidate, unless a person says what it shows."""
 MOST = 12
 """So many candidates a plane at most."""
+SEEN_FROM = 0.3
+"""A sure frame that reaches less, smoothed over time, passed by too quickly to count as found."""
+
+_Rows = NDArray[np.intp]
+_Told = NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Peak:
         time_s: Its time in the recording.
         confidence: The plane's probability: the lower one of the frame's own and the smoothed.
         quality: Sharpness, 0 to 1; nan where it was not measured.
-        sure: The frame's own result names this plane.
+        sure: The frame's own result names this plane, and it was more than a flash.
         told: A person says that it shows this plane.
     """
 
@@ -48,13 +50,14 @@ class Peak:
 
 def all_candidates(arrays: Arrays, corrections: Corrections) -> dict[str, tuple[Peak, ...]]:
     """The candidates of each of the 13 planes by key, best first."""
-    smoothed = smooth(arrays)
     told = _told(arrays, corrections)
-    return {
-        plane.key: _of_plane(arrays, smoothed, told, index)
-        for index, plane in enumerate(PLANES)
-        if index != BACKGROUND_INDEX
-    }
+    named = _from_labels(arrays, told)
+    seen = _from_model(arrays, told)
+    found = {}
+    for key in WANTED:
+        others = (one for one in seen[key] if _far(one, named[key]))
+        found[key] = (*named[key], *others)[:MOST]
+    return found
 
 
 def missing(candidates: Mapping[str, tuple[Peak, ...]], corrections: Corrections) -> list[str]:
@@ -66,19 +69,7 @@ def missing(candidates: Mapping[str, tuple[Peak, ...]], corrections: Corrections
     ]
 
 
-def smooth(arrays: Arrays) -> Floats:
-    """Mean of each plane's probability over the judged frames near in time, (n, 14)."""
-    weights = arrays.judged.astype(np.float64)
-    sums = np.cumsum(arrays.probabilities * weights[:, None], axis=0, dtype=np.float64)
-    sums = np.vstack([np.zeros((1, len(PLANES))), sums])
-    counts = np.concatenate([[0.0], np.cumsum(weights)])
-    first = np.searchsorted(arrays.times_s, arrays.times_s - WINDOW_S / 2 - 1e-6)
-    last = np.searchsorted(arrays.times_s, arrays.times_s + WINDOW_S / 2 + 1e-6, side="right")
-    total = np.maximum(counts[last] - counts[first], 1.0)
-    return np.asarray((sums[last] - sums[first]) / total[:, None], np.float32)
-
-
-def _told(arrays: Arrays, corrections: Corrections) -> NDArray[np.int16]:
+def _told(arrays: Arrays, corrections: Corrections) -> _Told:
     """Index of the plane that a person says each frame shows; -1 where nobody did."""
     told = np.full(len(arrays.times_s), -1, np.int16)
     for label in corrections.labels:
@@ -86,43 +77,78 @@ def _told(arrays: Arrays, corrections: Corrections) -> NDArray[np.int16]:
     return told
 
 
-def _of_plane(
-    arrays: Arrays, smoothed: Floats, told: NDArray[np.int16], plane: int
-) -> tuple[Peak, ...]:
-    own = arrays.probabilities[:, plane]
-    confidence = np.minimum(own, smoothed[:, plane])
-    said = told == plane
-    fits = arrays.judged & ((told < 0) & (confidence >= LEAST) | said)
-    # What a person says comes first; among it and among the rest the surest frame does.
-    rank = np.where(fits, confidence + said, -1.0)
-    peaks: list[Peak] = []
-    while len(peaks) < MOST:
-        top = int(rank.argmax()) if len(rank) else 0
-        if not len(rank) or rank[top] < 0:
-            break
-        time_s = arrays.times_s[top]
-        low, high = np.searchsorted(arrays.times_s, [time_s - APART_S, time_s + APART_S])
-        frame = _best_near(arrays, rank, int(top), APART_S / 2)
-        winner = int(arrays.probabilities[frame].argmax()) == plane
-        peaks.append(
-            Peak(
-                frame=frame,
-                time_s=float(arrays.times_s[frame]),
-                confidence=float(confidence[frame]),
-                quality=float(arrays.quality[frame]),
-                sure=bool(arrays.sure[frame]) and winner,
-                told=bool(said[frame]),
-            )
+def _from_model(arrays: Arrays, told: _Told) -> dict[str, tuple[Peak, ...]]:
+    """What the rule picks of the frames that nobody has judged.
+
+    Those that somebody has judged stay in the course of time, showing nothing.
+    """
+    rows = np.flatnonzero(arrays.readable)
+    shares = np.where(told[rows, None] < 0, arrays.probabilities[rows], 0)
+    apart = np.zeros(max(len(rows) - 1, 0), bool)
+    picks = choose_in(_course(arrays, rows, shares, apart), Rule.BEST, MOST)
+    return {
+        key: tuple(_peak(arrays, int(rows[one.row]), key, one.score, told=False) for one in some)
+        for key, some in picks.items()
+    }
+
+
+def _from_labels(arrays: Arrays, told: _Told) -> dict[str, tuple[Peak, ...]]:
+    """The best frame of each stretch that a person says shows the plane, surest first.
+
+    A certainty is added to what the model gives the named plane: then no doubt of the model's
+    rules a stretch out or parts it, and its frames still differ by what the model says.
+    """
+    rows = np.flatnonzero(arrays.judged & (told >= 0) & (told != BACKGROUND_INDEX))
+    if not len(rows):
+        return dict.fromkeys(WANTED, ())
+    plane = told[rows]
+    shares = np.zeros((len(rows), len(PLANES)), np.float64)
+    each = np.arange(len(rows))
+    shares[each, plane] = 1.0 + arrays.probabilities[rows, plane]
+    stretch = np.cumsum(np.diff(told, prepend=told[:1]) != 0)
+    apart = np.diff(stretch[rows]) != 0
+    picks = choose_in(_course(arrays, rows, shares, apart), Rule.BEST, MOST)
+    return {
+        key: tuple(
+            _peak(arrays, int(rows[one.row]), key, one.score - 1.0, told=True) for one in some
         )
-        near = np.searchsorted(arrays.times_s, arrays.times_s[frame] + np.array([-1, 1]) * APART_S)
-        rank[min(low, near[0]) : max(high, near[1]) + 1] = -1.0
-    return tuple(peaks)
+        for key, some in picks.items()
+    }
 
 
-def _best_near(arrays: Arrays, rank: NDArray[np.floating], top: int, reach_s: float) -> int:
-    """Of the frames about as sure as the surest one, the sharpest."""
-    time_s = arrays.times_s[top]
-    low, high = np.searchsorted(arrays.times_s, [time_s - reach_s, time_s + reach_s])
-    equals = np.arange(low, high)[rank[low:high] >= rank[top] - NEAR]
-    quality = np.nan_to_num(arrays.quality[equals], nan=0.0)
-    return int(equals[quality.argmax()]) if len(equals) else top
+def _course(
+    arrays: Arrays, rows: _Rows, shares: NDArray[np.floating], apart: NDArray[np.bool_]
+) -> Course:
+    """Some frames as the rule takes them.
+
+    Args:
+        arrays: Of the recording.
+        rows: Indexes of the frames, rising.
+        shares: (n, 14), the probabilities to go by.
+        apart: (n - 1,), between which rows a sequence ends whatever their times.
+    """
+    # Stillness was measured against the readable frame before; it says nothing of an earlier one.
+    follows = np.diff(np.cumsum(arrays.known)[rows]) == np.diff(rows)
+    follows &= np.diff(np.cumsum(arrays.readable)[rows]) == 1
+    stillness = arrays.stillness[rows]
+    stillness[1:][~follows] = np.nan
+    return Course(
+        arrays.times_s[rows], arrays.judged[rows], shares, arrays.quality[rows], stillness, apart
+    )
+
+
+def _peak(arrays: Arrays, frame: int, key: str, confidence: float, *, told: bool) -> Peak:
+    winner = int(arrays.probabilities[frame].argmax()) == INDEX[key]
+    return Peak(
+        frame=frame,
+        time_s=float(arrays.times_s[frame]),
+        confidence=confidence,
+        quality=float(arrays.quality[frame]),
+        sure=bool(arrays.sure[frame]) and winner and confidence >= SEEN_FROM,
+        told=told,
+    )
+
+
+def _far(one: Peak, others: tuple[Peak, ...]) -> bool:
+    """Whether it is another view than theirs."""
+    return all(abs(one.time_s - other.time_s) >= APART_S for other in others)

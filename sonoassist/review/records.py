@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -44,6 +45,7 @@ class FrameResult:
         probabilities: float32, (14,), in the order of `planes.PLANES`; kept in half precision.
         box: In frame pixels, or None.
         quality: Sharpness, 0 to 1; nan where it was not measured.
+        stillness: 0 to 1, against the readable frame before; nan where it was not measured.
     """
 
     index: int
@@ -51,6 +53,7 @@ class FrameResult:
     probabilities: Floats
     box: Box | None
     quality: float
+    stillness: float = math.nan
 
     @property
     def plane(self) -> Plane:

@@ -21,10 +21,11 @@ from sonoassist.planes import PLANES
 from sonoassist.review.edits import Edit, edit_of, folded, text_of
 from sonoassist.review.records import AnalysisKey, Corrections, FrameResult
 from sonoassist.review.schema import READ_ERRORS, ReviewError
+from sonoassist.temporal.quality import Quality
 
 DAMAGED = "damaged"
 _HALF = np.dtype("<f2")
-_FRAMES = "frame, state, left_px, top_px, right_px, bottom_px, quality, probabilities"
+_FRAMES = "frame, state, left_px, top_px, right_px, bottom_px, quality, probabilities, stillness"
 _KEY = "modified_ns = ? AND model_sha256 = ? AND crop = ? AND threshold = ?"
 _FULL_HINT = "Free some space; what was kept so far is safe"
 
@@ -142,6 +143,7 @@ class Review:
         analysis: int,
         results: Sequence[FrameResult],
         pictures: Mapping[int, bytes] | None = None,
+        measured: Mapping[int, Quality] | None = None,
     ) -> None:
         """Keep the results of some frames, all or none.
 
@@ -149,12 +151,21 @@ class Review:
             analysis: Number of the analysis.
             results: In any order.
             pictures: Frame -> a small picture of it, as JPEG.
+            measured: Frame whose result is kept already -> the quality of its picture.
         """
+        qualities = [
+            (_known(one.sharpness), _known(one.stillness), analysis, frame)
+            for frame, one in (measured or {}).items()
+        ]
         with self._change() as change:
             change.executemany(
                 f"INSERT OR REPLACE INTO frames (analysis, {_FRAMES})"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [(analysis, *_values(one)) for one in results],
+            )
+            change.executemany(
+                "UPDATE frames SET quality = ?, stillness = ? WHERE analysis = ? AND frame = ?",
+                qualities,
             )
             change.executemany(
                 "INSERT OR IGNORE INTO pictures VALUES (?, ?)", list((pictures or {}).items())
@@ -271,9 +282,19 @@ def _values(result: FrameResult) -> Row:
         int(result.index),
         DAMAGED if result.state is None else result.state.value,
         *(None if edge is None else float(edge) for edge in edges),
-        None if np.isnan(result.quality) else float(result.quality),
+        _known(result.quality),
         result.probabilities.astype(_HALF).tobytes(),
+        _known(result.stillness),
     )
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _measure(value: object) -> float:
+    """The inverse of `_known`."""
+    return np.nan if value is None else float(str(value))
 
 
 def _result(row: Row) -> FrameResult:
@@ -288,5 +309,6 @@ def _result(row: Row) -> FrameResult:
         state=None if row[1] == DAMAGED else State(row[1]),
         probabilities=frozen(shares),
         box=None if row[2] is None else _box(row[2:6]),
-        quality=np.nan if row[6] is None else float(str(row[6])),
+        quality=_measure(row[6]),
+        stillness=_measure(row[8]),
     )

@@ -4,6 +4,10 @@ First every 16th frame is analysed, so that within a few minutes the whole exam 
 all others, beginning where the person looks. Frames are done in stretches that are kept on disk as
 a whole. The model's memory of frames before does not reach over the beginning of a stretch, so the
 results are the same in whatever order the stretches come, stopped and gone on or not.
+
+How still a picture was held is seen against the frame before, which is not at hand when every 16th
+frame is read. The second pass therefore reads all frames of a stretch, and the one before it: those
+that have a result already are measured only, which costs little beside an analysis.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,7 +33,7 @@ from sonoassist.review.review import Review
 from sonoassist.review.small import small_jpeg
 from sonoassist.review.table import Table
 from sonoassist.sources.base import Source
-from sonoassist.temporal.quality import sharpness
+from sonoassist.temporal.quality import Quality, QualityMeter
 
 STRETCH = 64
 """So many frames are kept at a time: what a crash can cost."""
@@ -39,8 +44,23 @@ _RATE_OVER_S = 10.0
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Frames that are kept together.
+
+    Attributes:
+        indexes: Of the frames that are read, rising.
+        first: Those before it are only compared with.
+        coarse: They do not follow each other.
+    """
+
+    indexes: Sequence[int]
+    first: int
+    coarse: bool
+
+
 class Run:
-    """Analyses all frames that have no result yet.
+    """Analyses all frames that have no result yet, and measures the pictures.
 
     Args:
         open_source: Opens the recording anew; the source is closed by this.
@@ -69,6 +89,7 @@ class Run:
         self._focus = 0
         self._finished: deque[float] = deque(maxlen=1000)
         self._in_hand = 0
+        self._left = ~table.finished
         self._thread = threading.Thread(target=self._run, name="review analysis", daemon=True)
 
     def start(self) -> None:
@@ -123,43 +144,64 @@ class Run:
         with self._changed:
             self._state, self._message = state, message
 
-    def _next(self) -> list[int]:
-        """The frames of the next stretch; empty when all are done."""
-        left = ~self._table.known
-        coarse = np.flatnonzero(left[::STRIDE]) * STRIDE
+    def _next(self) -> _Stretch | None:
+        """The next stretch; None when all are done."""
+        coarse = np.flatnonzero(~self._table.known[::STRIDE]) * STRIDE
         if len(coarse):
             first = int(coarse[0]) // (STRIDE * STRETCH) * STRIDE * STRETCH
-            return [int(one) for one in coarse if one < first + STRIDE * STRETCH]
-        fine = np.flatnonzero(left)
+            indexes = [int(one) for one in coarse if one < first + STRIDE * STRETCH]
+            return _Stretch(indexes, first, coarse=True)
+        fine = np.flatnonzero(self._left)
         if not len(fine):
-            return []
+            return None
         begin = self._focus // STRETCH * STRETCH
         at = int(np.searchsorted(fine, begin)) % len(fine)
         first = int(fine[at]) // STRETCH * STRETCH
-        low, high = np.searchsorted(fine, [first, first + STRETCH])
-        return [int(one) for one in fine[low:high]]
+        last = min(first + STRETCH, len(self._table))
+        return _Stretch(range(max(first - 1, 0), last), first, coarse=False)
 
-    def _do(self, source: Source, stretch: Sequence[int]) -> None:
+    def _do(self, source: Source, stretch: _Stretch) -> None:
         results: list[FrameResult] = []
+        measured: dict[int, Quality] = {}
         pictures: dict[int, bytes] = {}
-        with _reading(source, stretch) as frames:
+        known, meter = self._table.known, QualityMeter()
+        with _reading(source, stretch.indexes) as frames:
             for index, frame in frames:
                 if not self._may_go_on():
                     return
-                results.append(self._judged(index, frame, first=not results))
+                meter = QualityMeter() if stretch.coarse else meter
+                quality = self._measured(meter, frame) if frame is not None else None
+                if index < stretch.first:
+                    continue
+                if known[index]:
+                    measured |= {index: quality} if quality is not None else {}
+                    continue
+                first = all(one.state is None for one in results)
+                results.append(self._judged(index, frame, quality, first=first))
                 if frame is not None and index % STRIDE == 0:
                     pictures[index] = small_jpeg(frame.pixels, self._field)
                 self._finished.append(time.monotonic())
                 self._in_hand = len(results)
-        self._review.add_results(self._analysis, results, pictures)
+        self._review.add_results(self._analysis, results, pictures, measured)
         self._table.add(results)
+        self._table.measure(measured)
+        if not stretch.coarse:
+            # Also where a frame cannot be read or measured now: it is not tried for ever.
+            self._left[stretch.first : stretch.indexes[-1] + 1] = False
         self._in_hand = 0
 
-    def _judged(self, index: int, frame: Frame | None, *, first: bool) -> FrameResult:
-        if frame is None:
+    def _measured(self, meter: QualityMeter, frame: Frame) -> Quality:
+        """The quality of a picture; no stillness where what came before it is not known."""
+        alone = meter.fresh and frame.index > 0
+        quality = meter.measure_frame(frame, self._field)
+        return replace(quality, stillness=math.nan) if alone else quality
+
+    def _judged(
+        self, index: int, frame: Frame | None, quality: Quality | None, *, first: bool
+    ) -> FrameResult:
+        if frame is None or quality is None:
             return FrameResult(index, None, _NOTHING, None, math.nan)
-        analysis = self._judge.in_background(frame, first=first)
-        return result_of(analysis)
+        return result_of(self._judge.in_background(frame, first=first), quality)
 
     def _may_go_on(self) -> bool:
         with self._changed:
@@ -177,15 +219,15 @@ class Run:
 _NOTHING: Floats = frozen(np.zeros(len(PLANES), np.float32))
 
 
-def result_of(analysis: Analysis) -> FrameResult:
+def result_of(analysis: Analysis, quality: Quality) -> FrameResult:
     """What is kept of an analysis."""
-    crop, pixels = analysis.geometry.crop, analysis.frame.pixels
     return FrameResult(
         index=analysis.frame.index,
         state=analysis.state,
         probabilities=analysis.prediction.probabilities,
         box=analysis.shown_box,
-        quality=sharpness(pixels, crop),
+        quality=quality.sharpness,
+        stillness=quality.stillness,
     )
 
 

@@ -1,4 +1,8 @@
-"""The tables of a review's database."""
+"""The tables of a review's database.
+
+Version 2 keeps the stillness of each frame. In a review of version 1 it is not known; it is
+measured when the recording is reviewed again.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from sonoassist.errors import SonoAssistError
 
 __all__ = ["READ_ERRORS", "VERSION", "ReviewError", "connect"]
 
-VERSION = 1
+VERSION = 2
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -20,11 +24,12 @@ CREATE TABLE analyses (id INTEGER PRIMARY KEY AUTOINCREMENT, modified_ns INTEGER
     UNIQUE (modified_ns, model_sha256, crop, threshold));
 CREATE TABLE frames (analysis INTEGER NOT NULL, frame INTEGER NOT NULL, state TEXT NOT NULL,
     left_px REAL, top_px REAL, right_px REAL, bottom_px REAL, quality REAL,
-    probabilities BLOB NOT NULL, PRIMARY KEY (analysis, frame)) WITHOUT ROWID;
+    probabilities BLOB NOT NULL, stillness REAL, PRIMARY KEY (analysis, frame)) WITHOUT ROWID;
 CREATE TABLE pictures (frame INTEGER PRIMARY KEY, jpeg BLOB NOT NULL);
 CREATE TABLE edits (id INTEGER PRIMARY KEY AUTOINCREMENT, what TEXT NOT NULL,
     undone INTEGER NOT NULL DEFAULT 0);
 """
+_MIGRATIONS = {1: ("ALTER TABLE frames ADD COLUMN stillness REAL",)}
 
 
 class ReviewError(SonoAssistError):
@@ -32,7 +37,7 @@ class ReviewError(SonoAssistError):
 
 
 def connect(path: str, *, create: bool = False) -> sqlite3.Connection:
-    """Open the database of a review.
+    """Open the database of a review; one of an earlier version is brought up to this one.
 
     Args:
         path: Of the file.
@@ -52,4 +57,5 @@ LAYOUT = Layout(
     unfinished=lambda: ReviewError(
         "this review was never finished being made", "Delete its folder"
     ),
+    migrations=_MIGRATIONS,
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,10 @@ from sonoassist.packets import Box, Floats, State, frozen
 from sonoassist.planes import PLANES
 from sonoassist.review.pyramid import Levels, Pyramid
 from sonoassist.review.records import STRIDE, FrameResult
+from sonoassist.temporal.quality import Quality
 
 _STATES: tuple[State | None, ...] = (None, *State)
+_DAMAGED = _STATES.index(None)
 _HALF = np.dtype("<f2")
 
 
@@ -32,6 +34,7 @@ class Table:
         self._probabilities = np.zeros((count, len(PLANES)), _HALF)
         self._boxes = np.full((count, 4), np.nan, np.float32)
         self._quality = np.full(count, np.nan, np.float32)
+        self._stillness = np.full(count, np.nan, np.float32)
         self._pyramid = Pyramid(count)
         self._lock = threading.Lock()
         self.version = 0
@@ -58,6 +61,13 @@ class Table:
         with self._lock:
             return np.array(self._known, bool)
 
+    @property
+    def finished(self) -> NDArray[np.bool_]:
+        """Which frames have a result and were measured, or are damaged, (n,)."""
+        with self._lock:
+            damaged = self._states == _DAMAGED
+            return np.asarray(self._known & (damaged | ~np.isnan(self._stillness)))
+
     def add(self, results: Sequence[FrameResult]) -> None:
         """Take the results of some frames of the recording."""
         if not results:
@@ -71,7 +81,18 @@ class Table:
             self._probabilities[indexes] = shares
             self._boxes[indexes] = corners
             self._quality[indexes] = [one.quality for one in results]
+            self._stillness[indexes] = [one.stillness for one in results]
             self._pyramid.update(indexes, shares.astype(np.float32))
+            self.version += 1
+
+    def measure(self, measured: Mapping[int, Quality]) -> None:
+        """Take the quality of the pictures of some frames whose results are here."""
+        if not measured:
+            return
+        indexes = np.array(list(measured), np.int64)
+        with self._lock:
+            self._quality[indexes] = [one.sharpness for one in measured.values()]
+            self._stillness[indexes] = [one.stillness for one in measured.values()]
             self.version += 1
 
     def result(self, index: int) -> FrameResult | None:
@@ -87,6 +108,7 @@ class Table:
                 probabilities=frozen(shares),
                 box=None if np.isnan(box[0]) else Box(*(float(edge) for edge in box)),
                 quality=float(self._quality[index]),
+                stillness=float(self._stillness[index]),
             )
 
     def columns(self, first: float, last: float, width: int) -> tuple[Levels, NDArray[np.bool_]]:
@@ -99,11 +121,15 @@ class Table:
         with self._lock:
             sure = self._states == _STATES.index(State.PLANE)
             shares = self._probabilities.astype(np.float32)
+            readable = self._known & (self._states != _DAMAGED)
             # Doppler pictures and empty screens are not judged; damaged frames show nothing.
-            judged = self._known & (self._states != 0)
+            judged = readable.copy()
             for state in (State.DOPPLER, State.NO_SIGNAL):
                 judged &= self._states != _STATES.index(state)
-            return Arrays(self.times_s, judged, sure & judged, shares, self._quality.copy())
+            return Arrays(
+                self.times_s, self._known.copy(), readable, judged, sure & judged, shares,
+                self._quality.copy(), self._stillness.copy(),
+            )  # fmt: skip
 
 
 class Arrays:
@@ -111,22 +137,29 @@ class Arrays:
 
     Args:
         times_s: float64 (n,).
+        known: bool (n,), whether the frame has a result, be it that it is damaged.
+        readable: bool (n,), whether it has a result and is not damaged.
         judged: bool (n,), whether the frame has a result that names a class.
         sure: bool (n,), whether its plane may be named.
         probabilities: float32 (n, 14).
-        quality: float32 (n,), nan where not measured.
+        quality: float32 (n,), sharpness, nan where not measured.
+        stillness: float32 (n,), nan where not measured.
     """
 
     def __init__(
         self,
         times_s: NDArray[np.float64],
+        known: NDArray[np.bool_],
+        readable: NDArray[np.bool_],
         judged: NDArray[np.bool_],
         sure: NDArray[np.bool_],
         probabilities: Floats,
         quality: Floats,
+        stillness: Floats,
     ) -> None:
-        self.times_s, self.judged, self.sure = times_s, judged, sure
-        self.probabilities, self.quality = probabilities, quality
+        self.times_s, self.known, self.readable = times_s, known, readable
+        self.judged, self.sure, self.probabilities = judged, sure, probabilities
+        self.quality, self.stillness = quality, stillness
 
 
 def _corners(box: Box | None) -> tuple[float, float, float, float]:

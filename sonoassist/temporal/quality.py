@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sonoassist.opencv import cv2
-from sonoassist.packets import Analysis, Box, Floats, Pixels
+from sonoassist.packets import Analysis, Box, Floats, Frame, Pixels
 
 GAIN = 0.05
 """Among frames about as sure one must be so much better in quality to be preferred for it."""
@@ -45,24 +45,27 @@ class QualityMeter:
 
     def measure(self, analysis: Analysis) -> Quality:
         """Take the next frame; frames come in the order of their times."""
-        frame = analysis.frame
-        small = _small(frame.pixels, analysis.geometry.crop)
+        return self.measure_frame(analysis.frame, analysis.geometry.crop)
+
+    @property
+    def fresh(self) -> bool:
+        """No frame was taken yet: the next one has none before it to be compared with."""
+        return self._last is None
+
+    def measure_frame(self, frame: Frame, field: Box) -> Quality:
+        """Take the next frame, whether it was analysed or not.
+
+        Args:
+            frame: Frames come in the order of their times.
+            field: What is measured of it, in frame pixels.
+        """
+        small = _small(frame.pixels, field)
         last, self._last = self._last, (frame.source_id, frame.time_s, small)
         stillness = 1.0
         if last is not None and last[0] == frame.source_id and not frame.still:
             changed = float(np.abs(small - last[2]).mean())
             stillness = 1.0 - min(changed / MOVED, 1.0)
         return Quality(_sharpness(small), stillness)
-
-
-def sharpness(pixels: Pixels, field: Box) -> float:
-    """Edge strength over contrast of the field of view, 0 to 1; needs no other frame.
-
-    Args:
-        pixels: uint8, (H, W, 3) RGB or (H, W) grey.
-        field: In frame pixels.
-    """
-    return _sharpness(_small(pixels, field))
 
 
 def _small(pixels: Pixels, field: Box) -> Floats:

@@ -1,13 +1,26 @@
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from review_made import made_result
 
-from sonoassist.packets import State
-from sonoassist.planes import INDEX, PLANES
-from sonoassist.review.candidates import APART_S, MOST, all_candidates, missing, smooth
-from sonoassist.review.records import Corrections, FrameResult, Label
+from sonoassist.packets import Content, State, frozen
+from sonoassist.planes import KEYS
+from sonoassist.retrieval.rules import APART_S, WANTED, Rule, choose
+from sonoassist.retrieval.table import FrameTable
+from sonoassist.review.candidates import MOST, all_candidates, missing
+from sonoassist.review.records import STRIDE, Corrections, FrameResult, Label
 from sonoassist.review.table import Table
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "retrieval"))
+
+from tables_made import table_of as frame_table
 
 
 def table_of(results: list[FrameResult], frames: int = 1000) -> Table:
@@ -44,7 +57,11 @@ def test_one_wild_frame_is_no_match_for_a_steady_view() -> None:
     results[100] = made_result(100, "femur", 0.99)
     peaks = all_candidates(table_of(results).arrays(), Corrections())["femur"]
     assert 400 <= peaks[0].frame < 450
-    assert all(peak.frame != 100 for peak in peaks)
+    (wild,) = (peak for peak in peaks if peak.frame == 100)
+    assert wild.confidence < 0.1
+    alone = all_candidates(table_of(results[:300]).arrays(), Corrections())
+    assert alone["femur"][0].frame == 100
+    assert "femur" in missing(alone, Corrections())
 
 
 def test_among_equals_the_sharpest_one() -> None:
@@ -79,26 +96,126 @@ def test_doppler_damaged_and_unanalysed_frames_are_no_candidates() -> None:
     assert [peak.frame for peak in found["femur"]] == [40]
     assert not found["femur"][0].sure
     assert "femur" in missing(found, Corrections())
-    assert found["lips"] == ()
+    assert [(peak.frame, peak.sure) for peak in found["lips"]] == [(40, False)]  # a mere guess
+    assert found["lips"][0].confidence < 0.5 / 13
     assert "background" not in found
 
 
 def test_there_are_never_too_many() -> None:
-    found = all_candidates(table_of(femur(0, 1000, 0.9)).arrays(), Corrections())
+    results = [one for at in range(0, 2000, 50) for one in femur(at, at + 15, 0.9)]
+    found = all_candidates(table_of(results, 2000).arrays(), Corrections())
     assert len(found["femur"]) == MOST
 
 
-def test_smoothing_is_the_mean_of_the_judged_frames_near_by() -> None:
-    rng = np.random.default_rng(1)
-    results = [
-        made_result(int(index), "femur", float(rng.random()))
-        for index in rng.choice(200, 90, replace=False)
-    ]
-    arrays = table_of(results, 200).arrays()
-    found = smooth(arrays)
-    for index in range(200):
-        near = np.abs(arrays.times_s - arrays.times_s[index]) <= 0.2 + 1e-6
-        near &= arrays.judged
-        wanted = arrays.probabilities[near].mean(axis=0) if near.any() else np.zeros(len(PLANES))
-        assert np.allclose(found[index], wanted, atol=1e-4)
-    assert INDEX["femur"] >= 0
+def test_among_equals_the_stillest_one_and_unknown_is_neither_good_nor_bad() -> None:
+    results = femur(100, 112, 0.9)
+    still = [0.2] * 12
+    still[7] = still[8] = 0.9  # still on both sides: only frame 107
+    results = [replace(one, stillness=share) for one, share in zip(results, still, strict=True)]
+    assert best_frame(results) == 107
+    results[7] = replace(results[7], stillness=np.nan)  # frame 108 is as still as 107 was
+    assert best_frame(results) == 107
+    results[8] = replace(results[8], stillness=0.2)
+    results[3] = replace(results[3], quality=0.7)
+    assert best_frame(results) == 103
+    # Not measured it is taken for the middle of the others: no match, and no hindrance.
+    results[3] = replace(results[3], quality=np.nan)
+    results[9] = replace(results[9], quality=0.4)
+    assert best_frame(results) not in (103, 109)
+
+
+def best_frame(results: list[FrameResult]) -> int:
+    return all_candidates(table_of(results).arrays(), Corrections())["femur"][0].frame
+
+
+def test_stillness_against_a_frame_that_was_not_analysed_says_nothing_of_an_earlier_one() -> None:
+    """Frame 104 was still; that frame 116 moved against 115 is nothing against it."""
+    results = [made_result(at, "femur", 0.9) for at in (100, 101, 102, 103, 104, 120, 121)]
+    known = [replace(one, stillness=0.5) for one in results]
+    known[4], known[5] = replace(known[4], stillness=0.9), replace(known[5], stillness=0.0)
+    known[3] = replace(known[3], stillness=0.6)
+    assert best_frame(known) == 104
+
+
+@pytest.mark.parametrize("fps", [25.0, 30.0, 8.0])
+def test_every_sixteenth_frame_is_enough_for_candidates(fps: float) -> None:
+    table = Table([at / fps for at in range(2000)])
+    shows = {"femur": (320, 480), "lips": (1216, 1232)}
+    results = []
+    for at in range(0, 2000, STRIDE):
+        key = next((key for key, (low, high) in shows.items() if low <= at < high), "background")
+        results.append(made_result(at, key, 0.9))
+    table.add(results)
+    found = all_candidates(table.arrays(), Corrections())
+    for key, (low, high) in shows.items():
+        assert low <= found[key][0].frame < high
+        assert found[key][0].sure
+    assert len(missing(found, Corrections())) == 11
+
+
+def test_a_label_of_one_frame_that_the_model_doubts_comes_first() -> None:
+    results = femur(0, 200, 0.9) + background(200, 400)
+    words = Corrections(labels=(Label(300, 300, "femur"), Label(100, 120, "background")))
+    first, *others = all_candidates(table_of(results).arrays(), words)["femur"]
+    assert (first.frame, first.told) == (300, True)
+    assert first.confidence == pytest.approx(0.02 / 13, abs=1e-3)
+    assert others
+    assert not any(one.told or 100 <= one.frame <= 120 for one in others)
+
+
+def test_stretches_that_a_person_labelled_are_views_of_their_own() -> None:
+    results = femur(0, 60, 0.6) + femur(60, 200, 0.9) + background(200, 260)
+    words = Corrections(labels=(Label(10, 30, "femur"), Label(40, 42, "femur")))
+    peaks = all_candidates(table_of(results).arrays(), words)["femur"]
+    assert [peak.told for peak in peaks[:3]] == [True, True, False]
+    assert sorted(peak.frame > 35 for peak in peaks[:2]) == [False, True]
+    assert min(abs(peaks[2].time_s - one.time_s) for one in peaks[:2]) >= APART_S
+
+
+@st.composite
+def courses(draw: st.DrawFn) -> FrameTable:
+    """A recording, analysed whole; planes come and go in it."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    count = draw(st.integers(1, 400))
+    logits = np.zeros((count, len(KEYS)))
+    for _ in range(draw(st.integers(0, 8))):
+        low = int(rng.integers(0, count))
+        logits[low : low + int(rng.integers(1, 80)), int(rng.integers(len(KEYS)))] += 6
+    logits += rng.normal(0, draw(st.floats(0, 1.5)), logits.shape)
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    steps_s = rng.choice([0.04, 0.04, 0.04, 1.5], count) if draw(st.booleans()) else 0.04
+    stillness = rng.random(count)
+    stillness[0] = 1.0
+    return frame_table(
+        shares.astype(np.float16),
+        time_s=np.cumsum(np.broadcast_to(steps_s, count)),
+        content=[list(Content)[at] for at in rng.choice(len(Content), count, p=CONTENT_SHARES)],
+        sharpness=rng.random(count),
+        stillness=stillness,
+    )
+
+
+CONTENT_SHARES = [0.96, *[0.04 / (len(Content) - 1)] * (len(Content) - 1)]
+STATES = {Content.B_MODE: State.PLANE, Content.DOPPLER: State.DOPPLER}
+
+
+@settings(deadline=None)
+@given(courses())
+def test_the_first_candidate_is_the_frame_that_retrieve_picks(table: FrameTable) -> None:
+    reviewed = Table(table.time_s)
+    kinds = list(Content)
+    reviewed.add(
+        [
+            FrameResult(
+                at, STATES.get(kinds[table.content[at]], State.NO_SIGNAL),
+                frozen(table.probabilities[at].copy()), None,
+                float(table.sharpness[at]), float(table.stillness[at]),
+            )
+            for at in range(len(table))
+        ]
+    )  # fmt: skip
+    found = all_candidates(reviewed.arrays(), Corrections())
+    picked = choose(table, Rule.BEST, MOST)
+    for key in WANTED:
+        assert [peak.frame for peak in found[key]] == [one.row for one in picked[key]]
+        assert [peak.confidence for peak in found[key]] == [one.score for one in picked[key]]

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from kept_made import COUNT, MADE, kept
 from review_made import BrightEngine, made_analyser, write_recording
@@ -53,6 +54,10 @@ def test_results_of_the_exam(
     assert (names[::2] == ["kidneys"] * (COUNT // 2)) == taken
     assert "kidneys" not in names[1::2]
     assert isinstance(analyser.engine, BrightEngine)
+    # Also the pictures of frames that the exam had analysed are measured.
+    arrays = session.table.arrays()
+    assert not np.isnan(arrays.quality).any()
+    assert not np.isnan(arrays.stillness).any()
     session.close()
 
 

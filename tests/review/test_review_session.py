@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,16 +16,19 @@ from review_made import EXAM, BrightEngine, made_analyser, made_result, write_re
 from sonoassist.errors import OutputError, SourceError, UsageError
 from sonoassist.packets import Box, State
 from sonoassist.pipeline import Analyser
+from sonoassist.preprocess.crop import centred_crop
 from sonoassist.review.candidates import all_candidates
 from sonoassist.review.edits import SetBest, SetMark
 from sonoassist.review.fetcher import Fetcher
 from sonoassist.review.fingerprint import PIECE_BYTES, PIECES, fingerprint
-from sonoassist.review.records import STRIDE, AnalysisKey, RunState
+from sonoassist.review.records import STRIDE, AnalysisKey, Mark, RunState
 from sonoassist.review.run import STRETCH
 from sonoassist.review.schema import ReviewError
 from sonoassist.review.session import ReviewSession
 from sonoassist.review.small import pixels_of
 from sonoassist.review.store import DATABASE, ReviewStore
+from sonoassist.sources import open_source
+from sonoassist.temporal.quality import QualityMeter
 from waiting import wait_until
 
 KEYS = [key for key, count in EXAM for _ in range(count)]
@@ -125,10 +130,77 @@ def test_stopped_and_gone_on_is_the_same_as_one_run(
         one, other_one = last.table.result(index), session.table.result(index)
         assert one is not None
         assert other_one is not None
-        assert (one.state, one.box, one.quality) == (
-            other_one.state, other_one.box, other_one.quality,
+        assert (one.state, one.box, one.quality, one.stillness) == (
+            other_one.state, other_one.box, other_one.quality, other_one.stillness,
         )  # fmt: skip
+        assert not np.isnan(one.stillness)
     last.close()
+
+
+def stillness_of(recording: Path, skipped: tuple[int, ...] = ()) -> list[float]:
+    """Of each frame against the one before that can be read; nan of those that cannot."""
+    meter, found = QualityMeter(), []
+    with open_source(str(recording)) as source:
+        for frame in source:
+            if frame.index in skipped:
+                found.append(np.nan)
+                continue
+            field = Box(0, 0, frame.width_px, frame.height_px)
+            found.append(meter.measure_frame(frame, own_field(field)).stillness)
+    return found
+
+
+def own_field(whole: Box) -> Box:
+    """What the crop "full" takes of these pictures."""
+    return centred_crop(whole, 288 / 224)
+
+
+def test_stillness_is_that_against_the_frame_before(
+    session: ReviewSession, recording: Path, store: ReviewStore
+) -> None:
+    session.begin(made_analyser(), "full")
+    done(session)
+    wanted = stillness_of(recording)
+    assert len({round(one, 3) for one in wanted}) > 20
+    assert session.table.arrays().stillness == pytest.approx(wanted, abs=1e-6)
+    session.close()
+    kept = [one for part in store.open(fingerprint(recording)).results(1) for one in part]
+    assert [one.stillness for one in kept] == pytest.approx(wanted, abs=1e-6)
+
+
+def test_a_review_of_the_first_layout_keeps_everything_and_is_measured(
+    session: ReviewSession, recording: Path, store: ReviewStore
+) -> None:
+    session.begin(made_analyser(), "full")
+    done(session)
+    session.review.apply(SetBest("femur", 40))
+    session.review.apply(SetMark(3, True, "why"))
+    wanted, folder = session.table.arrays(), session.review.folder
+    session.close(77)
+    with closing(sqlite3.connect(folder / DATABASE)) as database, database:
+        database.execute("ALTER TABLE frames DROP COLUMN stillness")
+        database.execute("PRAGMA user_version = 1")
+
+    again = ReviewSession.open(str(recording), store, lambda: None)
+    assert again.place == 77
+    assert again.review.corrections.best == {"femur": 40}
+    assert again.review.corrections.marks == (Mark(3, "why"),)
+    assert again.review.pictured() == list(range(0, len(KEYS), STRIDE))
+    analyser = made_analyser()
+    again.begin(analyser, "full", paused=True)
+    before = again.table.arrays()
+    assert np.isnan(before.stillness).all()
+    assert np.array_equal(before.probabilities, wanted.probabilities)
+    assert np.array_equal(before.quality, wanted.quality)
+    first = all_candidates(before, again.review.corrections)["femur"][0]
+    assert KEYS[first.frame] == "femur"
+    again.pause(False)
+    done(again)
+    assert engine_of(analyser).runs == 0
+    assert np.array_equal(again.table.arrays().stillness, wanted.stillness)
+    assert np.array_equal(again.table.arrays().quality, wanted.quality)
+    again.close()
+    store.open(fingerprint(recording)).close()  # a second time there is nothing to do
 
 
 def test_paused_it_does_nothing_and_goes_on_when_told(session: ReviewSession) -> None:
@@ -292,16 +364,22 @@ def test_only_the_newest_wishes_are_fetched() -> None:
 
 
 def test_frames_that_are_damaged_are_noted_once(
-    session: ReviewSession, monkeypatch: pytest.MonkeyPatch
+    session: ReviewSession, recording: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from sonoassist.review import run
 
     real = run.frame_at
     monkeypatch.setattr(
-        run, "frame_at", lambda source, index: None if index in (16, 17) else real(source, index)
+        run,
+        "frame_at",
+        lambda source, index: None if index in (16, 17, 63, 128) else real(source, index),
     )
     session.begin(made_analyser(), "full")
     done(session)
+    stillness = session.table.arrays().stillness
+    wanted = stillness_of(recording, damaged)
+    wanted[64] = np.nan  # what came before its stretch cannot be read
+    assert stillness == pytest.approx(wanted, abs=1e-6, nan_ok=True)
     result = session.table.result(17)
     assert result is not None
     assert result.state is None

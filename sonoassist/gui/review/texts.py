@@ -53,6 +53,8 @@ def progress_text(progress: Progress) -> str:
         return f"No analysis: {progress.message}"
     if progress.state is RunState.PAUSED:
         return f"Analysis paused  ·  {done}"
+    if progress.done >= progress.total:
+        return f"All {progress.total:,} frames analysed  ·  measuring their pictures …"
     rate = f"  ·  {progress.rate_hz:.0f} fps" if progress.rate_hz else ""
     left_s = progress.left_s
     left = f"  ·  {duration(left_s)} left" if left_s is not None else ""
