@@ -16,6 +16,8 @@ from sonoassist.practice.truth import UNKNOWN, Labels
 
 LEAST_VIEW_S = 0.5
 """A plane that passes more quickly is no view: nobody could answer in time."""
+BELIEVED = 0.5
+"""Where the model is nowhere in a view surer of its plane than this, it knows no best frame."""
 BRIDGE_S = 0.4
 """Two stretches of one plane with so short a gap between them are one view."""
 
@@ -92,12 +94,13 @@ class Answers:
         if self.word is Word.MODEL:
             return "Scored against the model, not the truth."
         corrected = ", corrected in its review" if self.corrected else ""
-        return f"Scored against the truth that comes with the exam{corrected}."
+        best = "" if self.analysis is None else " The best frame is the model's word."
+        return f"Scored against the truth that comes with the exam{corrected}.{best}"
 
     def best_frame(self, view: PlaneView) -> int | None:
         """The frame of a view that a person chose, else the one on which the model is surest.
 
-        None where nobody chose one and there is no model.
+        None where nobody chose one and the model, if there is one, does not see the plane.
         """
         chosen = self.chosen.get(view.plane)
         if chosen is not None and view.first <= chosen <= view.last:
@@ -105,7 +108,8 @@ class Answers:
         if self.analysis is None:
             return None
         column = self.analysis.probabilities[view.first : view.last + 1, INDEX[view.plane]]
-        return view.first + int(np.argmax(column))
+        best = int(np.argmax(column))
+        return view.first + best if column[best] >= BELIEVED else None
 
     def confidence(self, index: int, plane: str) -> float | None:
         """How sure the model is that frame `index` shows `plane`, 0 to 1; None without one."""

@@ -6,6 +6,7 @@ looked at goes before the analysis of the whole exam.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,72 +17,34 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.errors import DamagedFrameError, SonoAssistError, SourceError
+from sonoassist.errors import DamagedFrameError, OutputError, SonoAssistError
 from sonoassist.model.card import domain_warning
 from sonoassist.packets import Analysis, Frame
 from sonoassist.practice.answers import (
     Answers,
     ExamAnalysis,
-    Word,
     answers_from_model,
     answers_from_truth,
 )
-from sonoassist.practice.truth import recording_of, truth_beside
-from sonoassist.review.records import EXAM, Corrections
+from sonoassist.practice.opening import named, open_exam
+from sonoassist.practice.pace import Pace
+from sonoassist.practice.truth import truth_beside
+from sonoassist.review.records import Corrections
 from sonoassist.review.schema import ReviewError
-from sonoassist.sources import open_source
 from sonoassist.sources.base import Source, SourceInfo
 
 if TYPE_CHECKING:
     from sonoassist.exam.store import ExamStore
     from sonoassist.pipeline import Analyser
+    from sonoassist.practice.analysing import Begun
     from sonoassist.practice.reviewed import KeptReview
     from sonoassist.review.store import ReviewStore
+
+_log = logging.getLogger(__name__)
 
 Tell = Callable[[str], None]
 MakeAnalyser = Callable[[bool, Tell], "Analyser"]
 """Builds the analyser for a synthetic exam (True) or a real one; tells what it does."""
-
-
-def named(spec: str, exams: ExamStore | None = None) -> tuple[str, str]:
-    """What is opened for an exam, and its name for people ("" for that of the file).
-
-    Args:
-        spec: A recording, the folder of an exam, a table of one, or "exam:" and the name of a
-            kept exam.
-        exams: Where exams are kept; None for the user's own.
-
-    Raises:
-        SourceError, UsageError: It cannot be used.
-    """
-    # Not at the top: image libraries come with it, and the window is up before them.
-    from sonoassist.review.recording import exam_video
-
-    if spec.startswith(EXAM):
-        path, name = exam_video(spec, exams)
-        return str(path), name
-    return recording_of(spec), ""
-
-
-def open_exam(spec: str, exams: ExamStore | None = None) -> Source:
-    """Open an exam to practise on.
-
-    Args:
-        spec: See `named`.
-        exams: Where exams are kept; None for the user's own.
-
-    Raises:
-        SourceError, UsageError: It cannot be opened, or it is no recording that moves.
-    """
-    source = open_source(named(spec, exams)[0])
-    info = source.info
-    if info.live or info.stills or (info.frame_count or 0) < 2:
-        source.close()
-        kind = "is live" if info.live else "does not move"
-        raise SourceError(
-            f"{info.label} {kind}: it cannot be practised on", "Choose a recorded exam"
-        )
-    return source
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,8 +72,9 @@ class Knowledge:
         answers: None until there are any.
         table: Name of the file with the truth, or "".
         problems: Rows of it that could not be used.
-        review_trouble: Why a person's review of the exam could not be read; or None.
+        notes: What went wrong without keeping anybody from practising.
         share: How much of the exam has been analysed, 0 to 1.
+        left_s: Time until all of it is; None where that is not known.
         doing: What is done now, for people; "" when nothing is left to do.
         model: Title of the model, or "" while there is none.
         warning: What must be said before the model is believed, or "".
@@ -122,8 +86,9 @@ class Knowledge:
     answers: Answers | None = None
     table: str = ""
     problems: tuple[str, ...] = ()
-    review_trouble: SonoAssistError | None = None
+    notes: tuple[str, ...] = ()
     share: float = 0.0
+    left_s: float | None = None
     doing: str = ""
     model: str = ""
     warning: str = ""
@@ -170,6 +135,11 @@ class Examiner:
         self._thread.start()
 
     @property
+    def running(self) -> bool:
+        """Whether its thread has not ended yet."""
+        return self._thread.is_alive()
+
+    @property
     def knowledge(self) -> Knowledge:
         """What is known so far."""
         with self._changed:
@@ -211,6 +181,10 @@ class Examiner:
             self._work()
         except SonoAssistError as error:
             self._learn(trouble=error, doing="")
+        except Exception as error:  # noqa: BLE001  (a thread's top: shown on screen)
+            _log.exception("the examination of an exam failed")
+            trouble = SonoAssistError(f"the exam could not be examined: {error}")
+            self._learn(trouble=trouble, doing="")
         finally:
             if self._source is not None:
                 self._source.close()
@@ -240,7 +214,7 @@ class Examiner:
         if analysis is not None:
             made = answers_from_model(analysis, times_s)
             self._answer(made if truth is None else truth.with_analysis(analysis), said)
-            self._learn(share=1.0, doing="")
+            self._learn(share=1.0, left_s=None, doing="")
         while self._serve(wait=True):
             pass
 
@@ -249,8 +223,11 @@ class Examiner:
         try:
             return review.corrections()
         except ReviewError as error:
-            self._learn(review_trouble=error)
+            self._note(f"Its review is left out: {error}")
             return Corrections()
+
+    def _note(self, text: str) -> None:
+        self._learn(notes=(*self.knowledge.notes, text))
 
     def _truth(self, info: SourceInfo, times_s: NDArray[np.float64]) -> Answers | None:
         truth = truth_beside(info.spec, len(times_s))
@@ -277,28 +254,42 @@ class Examiner:
         warning = domain_warning(analyser.card, synthetic=info.synthetic)
         self._learn(model=analyser.card.title, warning=warning)
         with suppress(ReviewError):  # told already
-            kept = review.analysis(analyser.card, analyser.options.threshold, times_s)
-            if kept is not None:
-                return kept
+            reviewed = review.analysis(analyser.card, analyser.options.threshold, times_s)
+            if reviewed is not None:
+                return reviewed
         path = analysis_file(info.spec, analyser, self._folder)
-        kept = load_analysis(path, len(times_s)) if path is not None else None
-        return kept or self._scan(analyser, path, info)
+        begun = load_analysis(path, len(times_s)) if path is not None else None
+        if begun is None or not begun.whole:
+            begun = self._scan(analyser, info, begun)
+            self._keep(path, begun)
+        return begun.analysis if begun.whole else None
 
-    def _scan(self, analyser: Analyser, path: Path | None, info: SourceInfo) -> ExamAnalysis | None:
-        """Analyse the whole exam and keep that."""
-        from sonoassist.practice.analysing import ExamScan, save_analysis
+    def _scan(self, analyser: Analyser, info: SourceInfo, begun: Begun | None) -> Begun:
+        """Analyse the whole exam, or what is left of it."""
+        from sonoassist.practice.analysing import ExamScan
 
         self._learn(doing="Analysing the exam once, for the best frames …")
-        count = info.frame_count or 0
+        pace = Pace(info.frame_count or 0)
         with open_exam(info.spec) as source:
-            analysis = ExamScan(source, analyser).run(lambda done: self._go_on(done, count))
-        if analysis is not None and path is not None:
-            save_analysis(path, analysis)
-        return analysis
+            return ExamScan(source, analyser, begun).run(lambda done: self._go_on(done, pace))
 
-    def _go_on(self, done: int, frame_count: int) -> bool:
+    def _keep(self, path: Path | None, begun: Begun) -> None:
+        """Keep an analysis for the next time; one that cannot be kept counts all the same."""
+        from sonoassist.practice.analysing import save_analysis
+
+        if path is None or not begun.done:
+            return
+        try:
+            save_analysis(path, begun)
+        except OutputError as error:
+            self._note(f"The analysis could not be kept for the next time: {error}")
+
+    def _go_on(self, done: int, pace: Pace) -> bool:
         if done % 10 == 0:
-            self._learn(share=min(done / max(frame_count, 1), 0.99))  # 1 means: it is there
+            pace.at(done)
+            self._learn(share=pace.share, left_s=pace.left_s)
+        if self._paused:
+            pace.forget()
         return self._serve(wait=False)
 
     def _halted(self) -> bool:
@@ -349,6 +340,3 @@ class Examiner:
 def _second(analyser: Analyser) -> Analyser:
     """Another analyser on the same engine, so that single looks do not upset a sequence."""
     return type(analyser)(analyser.engine, analyser.card, analyser.options)
-
-
-__all__ = ["Examiner", "Knowledge", "Looked", "Word", "open_exam"]

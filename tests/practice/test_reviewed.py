@@ -217,8 +217,7 @@ def test_a_damaged_review_is_told_and_left_out(running: list[Examiner], tmp_path
     database.write_bytes(b"no database" * 400)
     one = examine(str(path), running, lambda _synthetic, _tell: made_analyser(), tmp_path)
     known = one.knowledge
-    assert known.review_trouble is not None
-    assert "cannot be read" in str(known.review_trouble)
+    assert "cannot be read" in known.notes[0]
     assert known.answers is not None
     assert known.answers.word is Word.MODEL
 

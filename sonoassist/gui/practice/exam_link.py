@@ -30,10 +30,12 @@ class ExamLink(QObject):
         self._told.connect(self.news)
 
     def open(self, spec: str) -> None:
-        """Have another exam examined."""
+        """Have another exam examined; the one that is examined already goes on."""
         if self._examiner is not None:
+            if spec == self.spec and self._examiner.running and self.knowledge.trouble is None:
+                return
             self._examiner.halt()  # it may be loading a model: it is waited for at the end
-            self._left.append(self._examiner)
+            self._left = [one for one in (*self._left, self._examiner) if one.running]
         self.spec = spec
         services = self._services
         self._examiner = Examiner(

@@ -29,9 +29,9 @@ from sonoassist.gui.practice.how import fill_how
 from sonoassist.gui.practice.offered import offers
 from sonoassist.gui.practice.services import Stage
 from sonoassist.gui.practice.words import exam_text
+from sonoassist.gui.review.texts import duration
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
-from sonoassist.practice.answers import Word
 from sonoassist.practice.wish import (
     CLASS_NAME,
     LONGEST_NAME,
@@ -60,6 +60,9 @@ class StartPanel(QWidget):
         self._look = look
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.exams: dict[str, QPushButton] = {}
+        self._counts: dict[str, int] = {}
+        self._filling = True  # until there is anything in it
+        self._history_trouble = ""
         self._rows = QVBoxLayout()
         self.chosen, self.known, self.warning = QLabel(), QLabel(), QLabel()
         self.doing, self.progress = QLabel(), QProgressBar()
@@ -101,6 +104,7 @@ class StartPanel(QWidget):
         for key in ("Return", "Enter"):
             shortcut = QShortcut(QKeySequence(key), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.setAutoRepeat(False)
             shortcut.activated.connect(self._start)
 
     def _card(self, title: str) -> tuple[QFrame, QVBoxLayout]:
@@ -131,10 +135,13 @@ class StartPanel(QWidget):
     def _exercise_card(self) -> QFrame:
         card, column = self._card("Exercise")
         self.nickname.setEditable(True)
+        self.nickname.setCompleter(None)  # who types "Ann" does not mean "Anna"
         line = self.nickname.lineEdit()
         if line is not None:
             line.setMaxLength(LONGEST_NAME)
-        self.nickname.activated.connect(lambda _at: self._show_weak())
+        self.nickname.editTextChanged.connect(lambda _text: self._filled())
+        self.questions.valueChanged.connect(lambda _count: self._filled())
+        self.class_mode.toggled.connect(lambda _on: self._filled())
         self.questions.setRange(1, MOST_QUESTIONS)
         self.class_mode.toggled.connect(self._name_class)
         grid = QGridLayout()
@@ -201,20 +208,34 @@ class StartPanel(QWidget):
 
     def show_wish(self, wish: PracticeWish) -> None:
         """Fill in what was wished for."""
+        self._filling = True
         self.nickname.setEditText(wish.nickname)
         self.questions.setValue(wish.questions)
         self.class_mode.setChecked(wish.class_mode)
+        self._filling = False
+        self._show_weak()
+
+    def _filled(self) -> None:
+        """The user has filled in something: it stays, whatever page is shown meanwhile."""
+        if not self._filling:
+            self._desk.keep_wish(self.wish())
+        self._show_weak()
 
     def enter(self) -> None:
         """It is shown: read the trainees again."""
+        wish = self._desk.wish
         try:
-            names = self._desk.services.history.trainees()
+            history = self._desk.services.history
+            names, self._counts = history.trainees(), history.counts()
         except SonoAssistError as error:
-            self._say_trouble(str(error))
-            names = ()
+            self._history_trouble = str(error)
+            names, self._counts = (), {}
+        else:
+            self._history_trouble = ""
+        self._filling = True
         self.nickname.clear()
         self.nickname.addItems(names)
-        self.show_wish(self._desk.wish)
+        self.show_wish(wish)
         self._fill_exams()
         self.refresh()
 
@@ -258,8 +279,9 @@ class StartPanel(QWidget):
         self.chosen.setText(desk.exam.name if desk.spec else "Choose an exam")
         self.known.setText(self._known_text())
         self.warning.setText(known.warning)
-        self.warning.setVisible(bool(known.warning) and known.table == "")
-        self.doing.setText(known.doing)
+        self.warning.setVisible(bool(known.warning))
+        left = f" {duration(known.left_s)} left" if known.left_s is not None else ""
+        self.doing.setText(f"{known.doing}{left}")
         self.doing.setVisible(bool(known.doing) and bool(desk.spec))
         working = bool(known.doing) and 0 < known.share < 1
         self.progress.setVisible(working)
@@ -280,10 +302,9 @@ class StartPanel(QWidget):
         if not views:
             return "No view of a plane was found in it: there is nothing to ask."
         text = exam_text(len(views), [view.plane for view in views])
-        if known.answers.word is Word.TRUTH and not known.answers.corrected:
-            return f"{text}. Scored against the truth in {known.table}."
-        model = "" if known.answers.word is Word.TRUTH else f" ({known.model})"
-        return f"{text}. {known.answers.sentence}{model}"
+        table = f" It is in {known.table}." if known.table else ""
+        model = f" Model: {known.model}." if known.answers.analysis is not None else ""
+        return f"{text}. {known.answers.sentence}{table}{model}"
 
     def _show_trouble(self) -> None:
         known, lines = self._desk.knowledge, []
@@ -291,12 +312,13 @@ class StartPanel(QWidget):
             lines.append(str(known.trouble))
             if known.answers is not None:
                 lines.append("The best frames are not known then.")
-        if known.review_trouble is not None:
-            lines.append(f"Its review is left out: {known.review_trouble}")
+        lines += known.notes
         if known.problems:
             lines.append(f"{len(known.problems)} rows cannot be used; {known.problems[0]}")
         if self._desk.trouble is not None:
             lines.append(str(self._desk.trouble))
+        if self._history_trouble:
+            lines.append(self._history_trouble)
         self._say_trouble("\n".join(lines))
 
     def _say_trouble(self, text: str) -> None:
@@ -306,13 +328,10 @@ class StartPanel(QWidget):
     def _show_weak(self) -> None:
         text = ""
         name = self.nickname.currentText().strip()
-        if name:
-            try:
-                count = self._desk.services.history.count(name)
-            except SonoAssistError as error:
-                self._say_trouble(str(error))
-                count = 0
-            text = f"Exercise {count + 1} of {name}; weak planes come first." if count else ""
+        known = {key.casefold(): count for key, count in self._counts.items()}
+        count = known.get(name.casefold(), 0)
+        if count:
+            text = f"Exercise {count + 1} of {name}; weak planes come first."
         self.next_planes.setText(text)
         self.next_planes.setVisible(bool(text))
 

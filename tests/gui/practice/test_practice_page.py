@@ -340,7 +340,7 @@ def test_a_damaged_history_is_said_and_the_exercise_goes_on(
     (tmp_path / "history.sqlite").write_bytes(b"broken" * 1000)
     page.start.enter()
     trainee.start(1)
-    assert "cannot be used" in page.exercise.trouble.text()
+    assert "cannot be read" in page.exercise.trouble.text()
     answer_rightly(trainee)
     trainee.answer()
     assert page.result.trouble.text().startswith("Not kept: ")
