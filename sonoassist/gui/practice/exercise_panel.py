@@ -238,6 +238,10 @@ class ExercisePanel(QWidget):
             self.yours.clear()
         else:
             self.yours.ask(frame, frozen=exercise.phase is Phase.FROZEN)
+        # What can be done, and what was said of this frame, may change from frame to frame.
+        self.side.show_hint(exercise)
+        if not exercise.class_mode:
+            self.answers.show_said(exercise)
 
     def _show_looked(self) -> None:
         exercise, desk = self._desk.exercise, self._desk
