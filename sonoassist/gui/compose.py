@@ -109,7 +109,8 @@ def _practice_page(window: MainWindow) -> PracticePage:
 def _review_page(window: MainWindow) -> ReviewPage:
     controller = window.controller
     desk = ReviewDesk(controller, ReviewStore.default())
-    return ReviewPage(desk, controller, window.actions_set, window.look)
+    ask = window.questions.ask_words
+    return ReviewPage(desk, controller, window.actions_set, ask, window.look)
 
 
 def begin(

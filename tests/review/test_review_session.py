@@ -368,11 +368,9 @@ def test_frames_that_are_damaged_are_noted_once(
 ) -> None:
     from sonoassist.review import run
 
-    real = run.frame_at
+    real, damaged = run.frame_at, (16, 17, 63, 128)
     monkeypatch.setattr(
-        run,
-        "frame_at",
-        lambda source, index: None if index in (16, 17, 63, 128) else real(source, index),
+        run, "frame_at", lambda source, index: None if index in damaged else real(source, index)
     )
     session.begin(made_analyser(), "full")
     done(session)
