@@ -25,11 +25,12 @@ from sonoassist.gui.page import Page
 from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.review.keys import LETTERS, ROWS, Do
 from sonoassist.gui.review.page import ReviewPage
+from sonoassist.gui.review.texts import progress_text
 from sonoassist.gui.sheets import AskSheet, HelpSheet
 from sonoassist.gui.verdict import Kind
 from sonoassist.pipeline import Analyser
 from sonoassist.planes import BY_KEY, DISPLAY_ORDER
-from sonoassist.review.records import Label, Mark, RunState
+from sonoassist.review.records import Label, Mark, Progress, RunState
 from sonoassist.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
@@ -574,6 +575,12 @@ def test_while_the_model_loads_there_is_nothing_to_pause(
     qtbot.waitUntil(lambda: page.desk.progress.state is RunState.DONE, timeout=LIMIT_MS)  # type: ignore[union-attr]
     qtbot.waitUntil(lambda: "All 200 frames" in panel.words.text(), timeout=LIMIT_MS)
     main.close()
+
+
+def test_pictures_that_are_only_measured_are_said() -> None:
+    words = progress_text(Progress(RunState.RUNNING, 200, 200))
+    assert words == "All 200 frames analysed  ·  measuring their pictures …"
+    assert "199 of 200" in progress_text(Progress(RunState.RUNNING, 199, 200))
 
 
 def test_every_key_and_letter_is_its_own() -> None:
