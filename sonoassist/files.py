@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import os
+import struct
 import tempfile
+import tokenize
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sonoassist.errors import OutputError
+
+ARCHIVE_ERRORS = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RuntimeError,
+    NotImplementedError, MemoryError, SyntaxError, struct.error, zlib.error, zipfile.BadZipFile,
+    tokenize.TokenError,
+)  # fmt: skip
+"""What reading a damaged `.npz` file may raise, from the disk to the headers of its arrays."""
 
 
 def output_error(path: Path, error: OSError) -> OutputError:

@@ -11,6 +11,7 @@ import math
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +113,24 @@ def analyser_options(args: argparse.Namespace) -> AnalyserOptions:
         threshold=args.threshold,
         carry_boxes=args.carry_boxes,
     )
+
+
+def exam_spec(name: str) -> str:
+    """What the window opens for a recorded exam: a file or folder as it is, else a kept exam.
+
+    What is no recorded exam at all is refused by whoever opens it.
+
+    Raises:
+        SourceError, UsageError: There is neither a file nor an exam of this name.
+    """
+    from sonoassist.exam.store import ExamStore
+    from sonoassist.retrieval.exams import record_named
+    from sonoassist.review.records import EXAM
+
+    known = name.startswith(("device:", "screen:", EXAM)) or "://" in name
+    if known or Path(name).expanduser().exists():
+        return name
+    return f"{EXAM}{record_named(name, ExamStore.default())}"
 
 
 def model_line(card: Card) -> str:

@@ -287,12 +287,14 @@ def _note(args: argparse.Namespace, store: ExamStore) -> int:
 def _delete(args: argparse.Namespace, store: ExamStore) -> int:
     from sonoassist.commands.exam_text import in_one_line
     from sonoassist.exam.overview import overview
+    from sonoassist.review.deleting import delete_exam
+    from sonoassist.review.store import ReviewStore
 
     exam_id = store.find(args.exam)
     if not args.yes and not _agreed(f"Delete {in_one_line(overview(store, exam_id))}? [y/N] "):
         say("nothing was deleted")
         return 0
-    store.delete(exam_id)
+    delete_exam(exam_id, store, ReviewStore.default())
     store.sweep()  # what an earlier deletion that was cut off has left
     if args.json:
         say_json({"deleted": exam_id})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from sonoassist.commands.common import Subparsers, add_analysis_options, say
+from sonoassist.commands.common import Subparsers, add_analysis_options, exam_spec, say
 from sonoassist.commands.window import chosen_settings, prepare_libraries
 from sonoassist.practice.wish import (
     CLASS_NAME,
@@ -22,13 +22,13 @@ def register(subparsers: Subparsers) -> None:
         "practice",
         help="the window in practice mode: a recorded exam asks you",
         description="Practise on EXAM: it plays with its answers hidden, and you name the planes. "
-        "It is scored against the truth beside the exam or, where there is none, against the "
-        "model. Results are kept on this computer under a nickname.",
+        "It is scored against the truth beside the exam, a person's review of it or, without "
+        "either, the model. Results are kept on this computer under a nickname.",
     )
     parser.add_argument(
         "exam", nargs="?", default="", metavar="EXAM",
-        help="a recording, the folder of a synthetic exam, or a table of segments; left out: "
-        "chosen in the window",
+        help="a recording, the folder of a synthetic exam, a table of segments, or the name of a "
+        "kept exam (a part of it, or last); left out: chosen in the window",
     )  # fmt: skip
     parser.add_argument(
         "--nickname", metavar="NAME", help=f"who practises; no real name (default {NICKNAME!r})"
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     """
     usual = CLASS_NAME if args.class_mode else NICKNAME
     wish = PracticeWish(
-        exam=args.exam,
+        exam=exam_spec(args.exam) if args.exam else "",
         nickname=checked_nickname(usual if args.nickname is None else args.nickname),
         questions=checked_questions(args.questions),
         class_mode=args.class_mode,
@@ -70,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
 def _check(exam: str) -> None:
     """Refuse what cannot be practised on before the window opens."""
     from sonoassist.practice.analysing import exam_times_s
-    from sonoassist.practice.examiner import open_exam
+    from sonoassist.practice.opening import open_exam
     from sonoassist.practice.truth import truth_beside
 
     with open_exam(exam) as source:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from sonoassist.commands.common import Subparsers, add_analysis_options
+from sonoassist.commands.common import Subparsers, add_analysis_options, exam_spec
 from sonoassist.commands.window import chosen_settings, prepare_libraries
 
 
@@ -30,21 +29,8 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         UsageError: There is no such exam, or no display.
     """
-    spec = None if args.exam is None else spec_of(args.exam)
+    spec = None if args.exam is None else exam_spec(args.exam)
     prepare_libraries()
     from sonoassist.gui.app import run_window
 
     return run_window(spec, overrides=chosen_settings(args), page="review")
-
-
-def spec_of(name: str) -> str:
-    """What the page opens: a file as it is, else a kept exam.
-
-    Raises:
-        UsageError: There is neither a file nor an exam of this name.
-    """
-    if Path(name).expanduser().exists():
-        return name
-    from sonoassist.exam.store import ExamStore
-
-    return f"exam:{ExamStore.default().find(name)}"

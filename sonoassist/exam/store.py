@@ -184,6 +184,17 @@ class ExamStore:
         except OSError:
             return False  # nobody can write there
 
+    def check_deletable(self, exam_id: str) -> Path:
+        """The folder of an exam that is not running.
+
+        Raises:
+            UsageError: There is no such exam, or it is being written.
+        """
+        folder = self._folder_of(exam_id)
+        if self.running(exam_id):
+            raise UsageError(f"the exam {exam_id} is running", "End it first")
+        return folder
+
     def delete(self, exam_id: str) -> None:
         """Delete an exam with all its files.
 
@@ -191,9 +202,7 @@ class ExamStore:
             UsageError: There is no such exam, or it is being written.
             OutputError: The operating system refuses.
         """
-        folder = self._folder_of(exam_id)
-        if self.running(exam_id):
-            raise UsageError(f"the exam {exam_id} is running", "End it first")
+        folder = self.check_deletable(exam_id)
         gone = folder.with_name(f"{_DELETED}{exam_id}")
         try:
             # First out of sight as a whole: a deletion that is cut off leaves no half exam.

@@ -99,6 +99,9 @@ def _practice_page(window: MainWindow) -> PracticePage:
             history=History(history_file()),
             demo=services.demo,
             recent=lambda: list(controller.settings.recent),
+            reviewed=services.reviews.newest,
+            exams=services.exams,
+            reviews=services.reviews,
         ),
         window.look,
     )
@@ -108,7 +111,7 @@ def _practice_page(window: MainWindow) -> PracticePage:
 
 def _review_page(window: MainWindow) -> ReviewPage:
     controller = window.controller
-    desk = ReviewDesk(controller, ReviewStore.default())
+    desk = ReviewDesk(controller, controller.services.reviews)
     ask = window.questions.ask_words
     return ReviewPage(desk, controller, window.actions_set, ask, window.look)
 
@@ -144,6 +147,7 @@ def make_services(
             settings, store, synthetic, tell
         ),
         save=save,
+        reviews=ReviewStore.default(),
         demo=paths.demo_exam(),
         exams=ExamStore.default(),
     )

@@ -41,14 +41,19 @@ class ExamsSheet(Sheet):
     Signals:
         report_asked: The user wants the report of an exam; arg: its id.
         review_asked: The user wants to review an exam's recording; arg: its id.
+        practice_asked: The user wants to practise on an exam's recording; arg: its id.
     """
 
     report_asked = pyqtSignal(str)
     review_asked = pyqtSignal(str)
+    practice_asked = pyqtSignal(str)
 
-    def __init__(self, over: QWidget, look: Look, store: ExamStore, jobs: Jobs) -> None:
+    def __init__(
+        self, over: QWidget, look: Look, store: ExamStore, jobs: Jobs, delete: Callable[[str], None]
+    ) -> None:
         super().__init__(over, look, "Exams", 1100)
         self._store = store
+        self._delete_exam = delete
         self._jobs = jobs
         self._asked = ""
         self._said = QLabel("Reading …")
@@ -113,6 +118,7 @@ class ExamsSheet(Sheet):
         if info is not None:
             keys.addWidget(self._button(one.exam_id, "Report", self._report))
             keys.addWidget(self._button(one.exam_id, "Review", self.review_asked.emit))
+            keys.addWidget(self._button(one.exam_id, "Practise", self.practice_asked.emit))
         keys.addWidget(self._button(one.exam_id, "Folder", self._open_folder))
         if one.state != RUNNING:
             keys.addWidget(self._button(one.exam_id, "Delete", self._delete))
@@ -142,8 +148,15 @@ class ExamsSheet(Sheet):
         self._asked = ""
         button.setEnabled(False)
         self._jobs.start(
-            "delete exam", lambda: self._store.delete(exam_id), self._deleted, self._failed,
+            "delete exam", lambda: self._delete_exam(exam_id), self._deleted,
+            partial(self._not_deleted, exam_id),
         )  # fmt: skip
+
+    def _not_deleted(self, exam_id: str, error: Exception) -> None:
+        if not self.gone:
+            self._say(str(error))
+            self.buttons[exam_id, "Delete"].setText("Delete")
+            self.buttons[exam_id, "Delete"].setEnabled(True)
 
     def _deleted(self, _nothing: object) -> None:
         if not self.gone:

@@ -15,7 +15,7 @@ from sonoassist.gui.display import Display
 from sonoassist.gui.installer import InstallPanel
 from sonoassist.gui.live_page import LivePage
 from sonoassist.gui.menus import Menus
-from sonoassist.gui.page import Page, PageWidget
+from sonoassist.gui.page import HasCover, Page, PageWidget
 from sonoassist.gui.questions import Questions
 from sonoassist.gui.shell import MIN_HEIGHT_PX, MIN_WIDTH_PX, geometry_text
 from sonoassist.gui.start_page import StartPage
@@ -292,6 +292,9 @@ class MainWindow(QWidget):
         have = {need for need, is_met in zip(_NEEDS, met, strict=True) if is_met}
         if self.page is not Page.LIVE:
             have.clear()  # the keys belong to the page that is shown
+            shown = self._others[self.page]
+            if self.questions.sheet is not None and isinstance(shown, HasCover):
+                shown.cover()
         self.actions_set.allow(have & self.questions.allowed)
 
     def _seek_time(self, at_s: float) -> None:

@@ -45,6 +45,15 @@ class PageWidget(Protocol):
 
 
 @runtime_checkable
+class HasCover(Protocol):
+    """A page on which something runs that must not run on behind a sheet."""
+
+    def cover(self) -> None:
+        """A sheet lies over it; may be called again and again."""
+        ...
+
+
+@runtime_checkable
 class HasHelp(Protocol):
     """A page with keys of its own, which the help shows while the page is shown."""
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import Notices, SessionStatus, Showing, View
+from sonoassist.review.store import ReviewStore
 from sonoassist.settings import Settings
 
 
@@ -124,6 +125,7 @@ class Services:
         make_analyser: Builds the analyser the settings ask for, for a synthetic exam (True) or a
             real one, and tells what it does now; takes long.
         save: Keeps the settings.
+        reviews: Where reviews of recordings are kept.
         demo: The bundled demo exam, or None when this build has none.
         exams: Where exams are kept; None keeps none.
     """
@@ -132,5 +134,6 @@ class Services:
     models: Models
     make_analyser: Callable[[Settings, bool, Callable[[str], None]], Any]
     save: Callable[[Settings], None]
+    reviews: ReviewStore
     demo: Path | None = None
     exams: ExamStore | None = None

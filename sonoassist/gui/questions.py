@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from sonoassist.gui.settings_sheet import SettingsSheet
 from sonoassist.gui.sheets import AskSheet, HelpSheet, Sheet
 from sonoassist.gui.theme import DARK, Look
 from sonoassist.packets import Box
+from sonoassist.review.deleting import delete_exam
 
 
 class OpenHere(Protocol):
@@ -145,10 +147,14 @@ class Questions:
         if isinstance(self.sheet, ExamsSheet):
             self.close()
         elif store is not None:
-            sheet = ExamsSheet(self._window, self._look, store, self._controller.jobs)
+            delete = partial(delete_exam, exams=store, reviews=self._controller.services.reviews)
+            sheet = ExamsSheet(self._window, self._look, store, self._controller.jobs, delete)
             sheet.report_asked.connect(self.show_report)
             sheet.review_asked.connect(
                 lambda exam_id: self._open_here(f"exam:{exam_id}", Page.REVIEW)
+            )
+            sheet.practice_asked.connect(
+                lambda exam_id: self._open_here(f"exam:{exam_id}", Page.PRACTICE)
             )
             self._open(sheet)
 

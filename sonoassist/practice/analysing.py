@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from sonoassist import paths
 from sonoassist.errors import DamagedFrameError
-from sonoassist.files import ensure_folder, replacing
-from sonoassist.packets import State, SteadyState
+from sonoassist.files import ARCHIVE_ERRORS, ensure_folder, replacing
+from sonoassist.packets import Frame, State, SteadyState, frozen
 from sonoassist.pipeline import Analyser
 from sonoassist.planes import BACKGROUND_INDEX, INDEX, PLANES
 from sonoassist.practice.answers import ExamAnalysis
@@ -22,7 +22,10 @@ from sonoassist.sources.base import Source
 from sonoassist.sources.read_ahead import ReadAhead
 from sonoassist.temporal.steady import SteadyLabel
 
-LAYOUT = "1"
+LAYOUT = "2"
+WARM_UP = 25
+"""An analysis goes on so many frames before it stopped, so that what follows the exam over time
+is there again."""
 _HASHED_BYTES = 1 << 20
 
 
@@ -63,22 +66,42 @@ def analysis_file(recording: str, analyser: Analyser, folder: Path | None = None
     return (folder or analyses_folder()) / f"{digest.hexdigest()[:32]}.npz"
 
 
-def load_analysis(path: Path, frame_count: int) -> ExamAnalysis | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class Begun:
+    """An analysis as far as it has come.
+
+    Attributes:
+        analysis: Zeros and `UNKNOWN` where it has not come to yet.
+        done: Number of frames from the first on.
+    """
+
+    analysis: ExamAnalysis
+    done: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is finished."""
+        return self.done == len(self.analysis.steady)
+
+
+def load_analysis(path: Path, frame_count: int) -> Begun | None:
     """An analysis kept before; None when there is none that can be used (it is made again)."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             probabilities = np.asarray(kept["probabilities"], np.float32)
             steady = np.asarray(kept["steady"], np.int8)
-            model = str(kept["model"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            model, done = str(kept["model"]), int(kept["done"])
+    except ARCHIVE_ERRORS:
         return None
     fits = probabilities.shape == (frame_count, len(PLANES)) and steady.shape == (frame_count,)
-    known = fits and bool(np.isfinite(probabilities).all())
+    known = fits and bool(np.isfinite(probabilities).all()) and 0 < done <= frame_count
     known = known and bool(((steady >= UNKNOWN) & (steady < len(PLANES))).all())
-    return ExamAnalysis(probabilities, steady, model) if known else None
+    return (
+        Begun(ExamAnalysis(frozen(probabilities), frozen(steady), model), done) if known else None
+    )
 
 
-def save_analysis(path: Path, analysis: ExamAnalysis) -> None:
+def save_analysis(path: Path, begun: Begun) -> None:
     """Keep an analysis.
 
     Raises:
@@ -88,9 +111,10 @@ def save_analysis(path: Path, analysis: ExamAnalysis) -> None:
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(
             file,
-            probabilities=analysis.probabilities,
-            steady=analysis.steady,
-            model=np.array(analysis.model),
+            probabilities=begun.analysis.probabilities,
+            steady=begun.analysis.steady,
+            model=np.array(begun.analysis.model),
+            done=np.array(begun.done),
         )
 
 
@@ -98,31 +122,38 @@ class ExamScan:
     """Analyses an exam frame by frame.
 
     Args:
-        source: The recording, from its start; nobody else may use it meanwhile.
+        source: The recording; nobody else may use it meanwhile.
         analyser: Judges its frames.
+        begun: By the same model before, to be gone on with; or None.
     """
 
-    def __init__(self, source: Source, analyser: Analyser) -> None:
+    def __init__(self, source: Source, analyser: Analyser, begun: Begun | None = None) -> None:
         self._source = source
         self._analyser = analyser
         count = source.info.frame_count or 0
         self._probabilities = np.zeros((count, len(PLANES)), np.float32)
         self._steady = np.full(count, UNKNOWN, np.int8)
+        self._done = 0
+        if begun is not None:
+            self._probabilities[:] = begun.analysis.probabilities
+            self._steady[:] = begun.analysis.steady
+            self._done = begun.done
 
-    def run(self, go_on: Callable[[int], bool]) -> ExamAnalysis | None:
+    def run(self, go_on: Callable[[int], bool]) -> Begun:
         """Analyse all frames; damaged ones stay unknown.
 
         Args:
             go_on: Told how many frames are done; False ends it.
 
         Returns:
-            The analysis, or None when it was ended early.
+            The analysis, as far as it has come.
 
         Raises:
             SonoAssistError: The recording cannot be read, or the engine failed.
         """
         label = SteadyLabel(self._analyser.options.threshold)
-        done = 0
+        if self._done:
+            self._source.seek(max(self._done - WARM_UP, 0))
         with ReadAhead(self._source) as frames:
             while True:
                 try:
@@ -130,20 +161,26 @@ class ExamScan:
                 except DamagedFrameError:
                     continue
                 if frame is None:
+                    self._done = len(self._steady)
                     break
-                analysis = self._analyser.analyse(frame)
-                if frame.index < len(self._steady):
-                    self._probabilities[frame.index] = analysis.prediction.probabilities
-                    self._steady[frame.index] = _steady_index(label.update(analysis))
-                done += 1
-                if not go_on(done):
-                    return None
-        for array in (self._probabilities, self._steady):
-            array.flags.writeable = False
-        return ExamAnalysis(self._probabilities, self._steady, self._analyser.card.title)
+                self._take(frame, label)
+                if not go_on(self._done):
+                    break
+        probabilities, steady = frozen(self._probabilities), frozen(self._steady)
+        analysis = ExamAnalysis(probabilities, steady, self._analyser.card.title)
+        return Begun(analysis, self._done)
+
+    def _take(self, frame: Frame, label: SteadyLabel) -> None:
+        analysis = self._analyser.analyse(frame)
+        steady = label.update(analysis)
+        if frame.index < len(self._steady):
+            self._probabilities[frame.index] = analysis.prediction.probabilities
+            self._steady[frame.index] = steady_index(steady)
+            self._done = max(self._done, frame.index + 1)
 
 
-def _steady_index(steady: SteadyState) -> int:
+def steady_index(steady: SteadyState) -> int:
+    """Index of a steady label's plane as `ExamAnalysis.steady` holds it."""
     if steady.plane is not None:
         return INDEX[steady.plane.key]
     return BACKGROUND_INDEX if steady.state is State.BACKGROUND else UNKNOWN

@@ -16,6 +16,8 @@ from sonoassist.practice.truth import UNKNOWN, Labels
 
 LEAST_VIEW_S = 0.5
 """A plane that passes more quickly is no view: nobody could answer in time."""
+BELIEVED = 0.5
+"""Where the model is nowhere in a view surer of its plane than this, it knows no best frame."""
 BRIDGE_S = 0.4
 """Two stretches of one plane with so short a gap between them are one view."""
 
@@ -24,14 +26,9 @@ class Word(Enum):
     """Whose word counts as the answer."""
 
     TRUTH = "truth"
+    REVIEW = "review"
+    """A person's corrections, and the model where nobody corrected it."""
     MODEL = "model"
-
-    @property
-    def sentence(self) -> str:
-        """What is said of it wherever there are scores."""
-        if self is Word.TRUTH:
-            return "Scored against the truth that comes with the exam."
-        return "Scored against the model, not the truth."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +73,8 @@ class Answers:
         word: Whose word the labels are.
         analysis: The model's word, or None while there is none: then no frame is the best.
         boxes: Frame -> true box in frame pixels.
+        chosen: Key of a plane -> the frame that a person chose as its best.
+        corrected: Whether a person's review is in the labels or the best frames.
     """
 
     times_s: NDArray[np.float64]
@@ -84,13 +83,33 @@ class Answers:
     word: Word
     analysis: ExamAnalysis | None = None
     boxes: Mapping[int, Box] = field(default_factory=dict)
+    chosen: Mapping[str, int] = field(default_factory=dict)
+    corrected: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """Whose word counts, as it is said wherever there are scores."""
+        if self.word is Word.REVIEW:
+            return "Scored against a person's review; where nobody judged, against the model."
+        if self.word is Word.MODEL:
+            return "Scored against the model, not the truth."
+        corrected = ", corrected in its review" if self.corrected else ""
+        best = "" if self.analysis is None else " The best frame is the model's word."
+        return f"Scored against the truth that comes with the exam{corrected}.{best}"
 
     def best_frame(self, view: PlaneView) -> int | None:
-        """The frame of a view on which the model is surest of its plane; None without a model."""
+        """The frame of a view that a person chose, else the one on which the model is surest.
+
+        None where nobody chose one and the model, if there is one, does not see the plane.
+        """
+        chosen = self.chosen.get(view.plane)
+        if chosen is not None and view.first <= chosen <= view.last:
+            return chosen
         if self.analysis is None:
             return None
         column = self.analysis.probabilities[view.first : view.last + 1, INDEX[view.plane]]
-        return view.first + int(np.argmax(column))
+        best = int(np.argmax(column))
+        return view.first + best if column[best] >= BELIEVED else None
 
     def confidence(self, index: int, plane: str) -> float | None:
         """How sure the model is that frame `index` shows `plane`, 0 to 1; None without one."""

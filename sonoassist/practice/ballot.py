@@ -8,21 +8,22 @@ from dataclasses import dataclass
 
 from sonoassist.planes import BACKGROUND_INDEX, DISPLAY_ORDER, KEYS
 
-CHOICES = 9
-"""As many as there are keys 1 to 9; the last one is "no standard plane"."""
 MOST_VOTES = 999
 NONE = KEYS[BACKGROUND_INDEX]
-_GROUPS = (
-    ("brain_tv", "brain_cb"),
-    ("lips", "profile"),
-    ("abdominal", "kidneys", "femur", "spine_sag", "spine_cor"),
-    ("4ch", "lvot", "rvot", "3vv"),
-)
+_HEAD = (("brain_tv", "brain_cb"), ("lips", "profile"))
+_HEART = ("4ch", "lvot", "rvot", "3vv")
+_TRUNK = ("abdominal", "kidneys", "femur", "spine_sag", "spine_cor")
 """Planes of one region are easily taken for each other; they are offered together."""
+_WITH_TRUNK = 3 / 8
+"""A plane of head or heart stands on a ballot with the trunk so often: then three of the eight
+planes there are right in three eighths of the cases (5/13 of the planes belong to the trunk)."""
 
 
 def choices_for(plane: str, seed: int) -> tuple[str, ...]:
     """The planes a class may vote for: the right one, those like it, others, and none.
+
+    There are two kinds of ballots: head and heart, or the trunk with three others, two of them
+    alike. Each is drawn so often that no plane on it is likelier to be the right one than another.
 
     Args:
         plane: Key of the right one.
@@ -32,12 +33,25 @@ def choices_for(plane: str, seed: int) -> tuple[str, ...]:
         Nine keys, in the order of the lists on screen, so that the place tells nothing.
     """
     rng = random.Random(seed)  # not for secrets
-    region = next((group for group in _GROUPS if plane in group), ())
-    near = [key for key in region if key != plane]
-    far = [one.key for one in DISPLAY_ORDER if one.key not in (*region, NONE)]
-    others = [*rng.sample(near, len(near)), *rng.sample(far, len(far))]
-    chosen = {plane, NONE, *others[: CHOICES - 2]}
-    return tuple(one.key for one in DISPLAY_ORDER if one.key in chosen)
+    in_trunk = plane in _TRUNK
+    if not in_trunk and rng.random() >= _WITH_TRUNK:
+        chosen = {key for group in (*_HEAD, _HEART) for key in group}
+    else:
+        chosen = {*_TRUNK, *_three(None if in_trunk else plane, rng)}
+    return tuple(one.key for one in DISPLAY_ORDER if one.key in chosen or one.key == NONE)
+
+
+def _three(plane: str | None, rng: random.Random) -> tuple[str, ...]:
+    """Three planes of head and heart, two of them alike; with `plane`, if it is given."""
+    regions = (*_HEAD, _HEART)
+    wanted = plane or rng.choice([key for group in regions for key in group])
+    own = next(group for group in regions if wanted in group)
+    others = [key for group in regions if group is not own for key in group]
+    if rng.random() < 1 / 3:  # it is the odd one out as often as each of the others
+        first = rng.choice(others)
+        group = next(group for group in regions if first in group)
+        return wanted, first, rng.choice([key for key in group if key != first])
+    return wanted, rng.choice([key for key in own if key != wanted]), rng.choice(others)
 
 
 @dataclass(frozen=True, slots=True)

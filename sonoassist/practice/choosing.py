@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from sonoassist.practice.answers import Answers, PlaneView
-from sonoassist.practice.exercise import Question
+from sonoassist.practice.exercise import EARLY_S, Question
 from sonoassist.practice.scores import FULL_POINTS, Attempt
 
 FADING = 0.7
@@ -115,7 +115,9 @@ def _question(answers: Answers, view: PlaneView, lead_s: float) -> Question:
     end = int(times_s.searchsorted(times_s[view.last] + TAIL_S, side="right")) - 1
     for other in answers.views:
         if other.last < view.first:
-            start = max(start, other.last + 1)
+            # A moment behind the view before: a picture of it must not be the first one shown.
+            clear = int(times_s.searchsorted(times_s[other.last] + EARLY_S, side="right"))
+            start = max(start, min(clear, view.first), other.last + 1)
         elif other.first > view.last:
             end = min(end, other.first - 1)
             break

@@ -6,52 +6,45 @@ looked at goes before the analysis of the whole exam.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sonoassist.errors import DamagedFrameError, SonoAssistError, SourceError
+import numpy as np
+from numpy.typing import NDArray
+
+from sonoassist.errors import DamagedFrameError, OutputError, SonoAssistError
 from sonoassist.model.card import domain_warning
 from sonoassist.packets import Analysis, Frame
 from sonoassist.practice.answers import (
     Answers,
     ExamAnalysis,
-    Word,
     answers_from_model,
     answers_from_truth,
 )
-from sonoassist.practice.truth import recording_of, truth_beside
-from sonoassist.sources import open_source
+from sonoassist.practice.opening import named, open_exam
+from sonoassist.practice.pace import Pace
+from sonoassist.practice.truth import truth_beside
+from sonoassist.review.records import Corrections
+from sonoassist.review.schema import ReviewError
 from sonoassist.sources.base import Source, SourceInfo
 
 if TYPE_CHECKING:
+    from sonoassist.exam.store import ExamStore
     from sonoassist.pipeline import Analyser
+    from sonoassist.practice.analysing import Begun
+    from sonoassist.practice.reviewed import KeptReview
+    from sonoassist.review.store import ReviewStore
+
+_log = logging.getLogger(__name__)
 
 Tell = Callable[[str], None]
 MakeAnalyser = Callable[[bool, Tell], "Analyser"]
 """Builds the analyser for a synthetic exam (True) or a real one; tells what it does."""
-
-
-def open_exam(spec: str) -> Source:
-    """Open an exam to practise on.
-
-    Args:
-        spec: A recording, the folder of an exam, or a table of one.
-
-    Raises:
-        SourceError: It cannot be opened, or it is no recording that moves.
-    """
-    source = open_source(recording_of(spec))
-    info = source.info
-    if info.live or info.stills or (info.frame_count or 0) < 2:
-        source.close()
-        kind = "is live" if info.live else "does not move"
-        raise SourceError(
-            f"{info.label} {kind}: it cannot be practised on", "Choose a recorded exam"
-        )
-    return source
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,10 +68,13 @@ class Knowledge:
 
     Attributes:
         info: Of the exam; None until it has been opened.
+        name: Of the exam, for people; "" until it has been opened.
         answers: None until there are any.
         table: Name of the file with the truth, or "".
         problems: Rows of it that could not be used.
+        notes: What went wrong without keeping anybody from practising.
         share: How much of the exam has been analysed, 0 to 1.
+        left_s: Time until all of it is; None where that is not known.
         doing: What is done now, for people; "" when nothing is left to do.
         model: Title of the model, or "" while there is none.
         warning: What must be said before the model is believed, or "".
@@ -86,10 +82,13 @@ class Knowledge:
     """
 
     info: SourceInfo | None = None
+    name: str = ""
     answers: Answers | None = None
     table: str = ""
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     share: float = 0.0
+    left_s: float | None = None
     doing: str = ""
     model: str = ""
     warning: str = ""
@@ -104,6 +103,8 @@ class Examiner:
         make_analyser: Builds the analyser, on the examiner's thread.
         news: Called on the thread whenever `knowledge` has changed or a look is ready.
         folder: Where analyses are kept; None for the usual place.
+        reviews: Where reviews are kept; None for the user's own.
+        exams: Where exams are kept; None for the user's own.
     """
 
     def __init__(
@@ -112,11 +113,14 @@ class Examiner:
         make_analyser: MakeAnalyser,
         news: Callable[[], None],
         folder: Path | None = None,
+        reviews: ReviewStore | None = None,
+        exams: ExamStore | None = None,
     ) -> None:
         self._spec = spec
         self._make_analyser = make_analyser
         self._news = news
         self._folder = folder
+        self._reviews, self._exams = reviews, exams
         self._changed = threading.Condition()
         self._knowledge = Knowledge(doing="Opening the exam …")
         self._wanted: tuple[int, ...] = ()
@@ -129,6 +133,11 @@ class Examiner:
     def start(self) -> None:
         """Begin."""
         self._thread.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether its thread has not ended yet."""
+        return self._thread.is_alive()
 
     @property
     def knowledge(self) -> Knowledge:
@@ -172,6 +181,10 @@ class Examiner:
             self._work()
         except SonoAssistError as error:
             self._learn(trouble=error, doing="")
+        except Exception as error:  # noqa: BLE001  (a thread's top: shown on screen)
+            _log.exception("the examination of an exam failed")
+            trouble = SonoAssistError(f"the exam could not be examined: {error}")
+            self._learn(trouble=trouble, doing="")
         finally:
             if self._source is not None:
                 self._source.close()
@@ -179,37 +192,59 @@ class Examiner:
                 self._looker.close()
 
     def _work(self) -> None:
-        # Not at the top: image libraries come with it, and the window is up before them.
         from sonoassist.practice.analysing import exam_times_s
+        from sonoassist.practice.reviewed import KeptReview
+        from sonoassist.review.store import ReviewStore
 
-        self._source = open_exam(self._spec)
+        path, name = named(self._spec, self._exams)
+        self._source = open_exam(path)
         info = self._source.info
         times_s = exam_times_s(self._source)
-        self._learn(info=info)
-        truth = truth_beside(info.spec, len(times_s))
+        self._learn(info=info, name=name or info.label)
+        review = KeptReview(info.spec, self._reviews or ReviewStore.default())
+        said = self._said(review)
+        truth = self._truth(info, times_s)
         if truth is not None:
-            answers = answers_from_truth(truth.labels, times_s, truth.boxes)
-            self._learn(answers=answers, table=truth.table, problems=truth.problems)
+            self._answer(truth, said)
         try:
-            analysis = self._analysed(info, len(times_s))
+            analysis = self._analysed(info, times_s, review)
         except SonoAssistError as error:
             self._learn(trouble=error, doing="")
             analysis = None
         if analysis is not None:
-            known = self.knowledge.answers
             made = answers_from_model(analysis, times_s)
-            answers = made if known is None else known.with_analysis(analysis)
-            self._learn(answers=answers, share=1.0, doing="")
+            self._answer(made if truth is None else truth.with_analysis(analysis), said)
+            self._learn(share=1.0, left_s=None, doing="")
         while self._serve(wait=True):
             pass
 
-    def _analysed(self, info: SourceInfo, frame_count: int) -> ExamAnalysis | None:
-        from sonoassist.practice.analysing import (
-            ExamScan,
-            analysis_file,
-            load_analysis,
-            save_analysis,
-        )
+    def _said(self, review: KeptReview) -> Corrections:
+        """What a person said of the exam; why that cannot be read is told."""
+        try:
+            return review.corrections()
+        except ReviewError as error:
+            self._note(f"Its review is left out: {error}")
+            return Corrections()
+
+    def _note(self, text: str) -> None:
+        self._learn(notes=(*self.knowledge.notes, text))
+
+    def _truth(self, info: SourceInfo, times_s: NDArray[np.float64]) -> Answers | None:
+        truth = truth_beside(info.spec, len(times_s))
+        if truth is None:
+            return None
+        self._learn(table=truth.table, problems=truth.problems)
+        return answers_from_truth(truth.labels, times_s, truth.boxes)
+
+    def _answer(self, answers: Answers, said: Corrections) -> None:
+        from sonoassist.practice.reviewed import corrected
+
+        self._learn(answers=corrected(answers, said))
+
+    def _analysed(
+        self, info: SourceInfo, times_s: NDArray[np.float64], review: KeptReview
+    ) -> ExamAnalysis | None:
+        from sonoassist.practice.analysing import analysis_file, load_analysis
 
         analyser = self._make_analyser(info.synthetic, lambda step: self._learn(doing=step))
         if self._halted():
@@ -218,20 +253,43 @@ class Examiner:
         self._looker = _second(analyser)
         warning = domain_warning(analyser.card, synthetic=info.synthetic)
         self._learn(model=analyser.card.title, warning=warning)
+        with suppress(ReviewError):  # told already
+            reviewed = review.analysis(analyser.card, analyser.options.threshold, times_s)
+            if reviewed is not None:
+                return reviewed
         path = analysis_file(info.spec, analyser, self._folder)
-        kept = load_analysis(path, frame_count) if path is not None else None
-        if kept is not None:
-            return kept
-        self._learn(doing="Analysing the exam once, for the best frames …")
-        with open_exam(self._spec) as source:
-            analysis = ExamScan(source, analyser).run(lambda done: self._go_on(done, frame_count))
-        if analysis is not None and path is not None:
-            save_analysis(path, analysis)
-        return analysis
+        begun = load_analysis(path, len(times_s)) if path is not None else None
+        if begun is None or not begun.whole:
+            begun = self._scan(analyser, info, begun)
+            self._keep(path, begun)
+        return begun.analysis if begun.whole else None
 
-    def _go_on(self, done: int, frame_count: int) -> bool:
+    def _scan(self, analyser: Analyser, info: SourceInfo, begun: Begun | None) -> Begun:
+        """Analyse the whole exam, or what is left of it."""
+        from sonoassist.practice.analysing import ExamScan
+
+        self._learn(doing="Analysing the exam once, for the best frames …")
+        pace = Pace(info.frame_count or 0)
+        with open_exam(info.spec) as source:
+            return ExamScan(source, analyser, begun).run(lambda done: self._go_on(done, pace))
+
+    def _keep(self, path: Path | None, begun: Begun) -> None:
+        """Keep an analysis for the next time; one that cannot be kept counts all the same."""
+        from sonoassist.practice.analysing import save_analysis
+
+        if path is None or not begun.done:
+            return
+        try:
+            save_analysis(path, begun)
+        except OutputError as error:
+            self._note(f"The analysis could not be kept for the next time: {error}")
+
+    def _go_on(self, done: int, pace: Pace) -> bool:
         if done % 10 == 0:
-            self._learn(share=min(done / max(frame_count, 1), 0.99))  # 1 means: it is there
+            pace.at(done)
+            self._learn(share=pace.share, left_s=pace.left_s)
+        if self._paused:
+            pace.forget()
         return self._serve(wait=False)
 
     def _halted(self) -> bool:
@@ -282,6 +340,3 @@ class Examiner:
 def _second(analyser: Analyser) -> Analyser:
     """Another analyser on the same engine, so that single looks do not upset a sequence."""
     return type(analyser)(analyser.engine, analyser.card, analyser.options)
-
-
-__all__ = ["Examiner", "Knowledge", "Looked", "Word", "open_exam"]

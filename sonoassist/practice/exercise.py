@@ -6,14 +6,17 @@ a moment behind it.
 * A plane named from `EARLY_S` before the view to the end of the stretch is an answer: found when
   it is the right one, wrong when it is another or "none of them". The last name given counts,
   with its own time, until the frozen frame is handed in.
-* A plane named before that, where the exam shows no plane, is a false alarm; the question goes
-  on. "None of them" is right there and changes nothing. Where nothing is known of a frame, a
-  name does not count at all.
-* The time to find is taken in seconds of the recording, from the first frame of the view to the
-  furthest frame shown when the name was given. Stepping back does not shorten it, and thinking
-  over a frozen picture does not lengthen it.
-* When the stretch has been played and nothing was named, the view is missed. With a name, the
-  last picture freezes, and the best frame can still be looked for.
+* A plane named before that, where the exam shows no plane, is a false alarm, once for each plane
+  in a question; the question goes on. Where nothing is known of a frame, or it does show that
+  plane but is no view to be asked for, a name does not count at all.
+* "None of them" is taken alike everywhere, so that it does not tell where the view begins; only
+  handed in with a frozen frame it is judged: right before the view, and the question goes on.
+* The time to find is what passes on screen from the first frame of the view to the furthest
+  frame shown when the name was given: at half speed it takes twice as long. Stepping back does
+  not shorten it, and thinking over a frozen picture does not lengthen it.
+* When the stretch has been played and nothing was named, the view is missed. With a name the
+  last picture freezes, and the best frame can still be looked for; without one as well where the
+  exam leaves no moment behind the view to answer in. To play on from there is to give up.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from sonoassist.planes import BACKGROUND_INDEX, BY_KEY, KEYS
+from sonoassist.planes import BACKGROUND_INDEX, BY_KEY, INDEX, KEYS
 from sonoassist.practice.answers import Answers, PlaneView
 from sonoassist.practice.ballot import Ballot, Verdict, choices_for
 from sonoassist.practice.scores import FULL_POINTS, Attempt, Outcome, question_points
@@ -30,6 +33,8 @@ from sonoassist.practice.truth import UNKNOWN
 
 EARLY_S = 0.3
 """Where a view begins is a matter of taste: a name given so much before still counts."""
+ANSWER_S = 0.7
+"""So much of the exam has to follow a view, or its last picture waits for the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +71,10 @@ class Called(Enum):
 
     ANSWER = "answer"
     FALSE_ALARM = "false_alarm"
-    NONE_THERE = "none_there"
-    """Rightly called no plane."""
+    NONE = "none"
+    """Called no plane; whether that is right is told when it is handed in."""
     NOT_COUNTED = "not_counted"
-    """Nothing is known of the frame."""
+    """Nothing is known of the frame, or it is not what was asked for."""
     REFUSED = "refused"
     """Not the moment for a name."""
 
@@ -80,6 +85,9 @@ class _Named:
     time_s: float
 
 
+NONE = KEYS[BACKGROUND_INDEX]
+
+
 class Exercise:
     """Runs through questions.
 
@@ -88,6 +96,9 @@ class Exercise:
         questions: At least one.
         class_mode: Names are votes.
         seed: Of the choices offered to a class.
+
+    Attributes:
+        speed: At which the exam is played.
     """
 
     def __init__(
@@ -102,6 +113,7 @@ class Exercise:
         self.questions = tuple(questions)
         self.class_mode = class_mode
         self.attempts: list[Attempt] = []
+        self.speed = 1.0
         self._seed = seed
         self._number = -1
         self.phase = Phase.FINISHED
@@ -122,7 +134,11 @@ class Exercise:
     @property
     def said(self) -> str | None:
         """Key of the plane named last, or None."""
-        return self._named.plane if self._named is not None else None
+        if self._none_at == self._at:
+            return NONE
+        # Said of an earlier frame it is not shown: that would tell that the view has begun.
+        plane = self._named.plane if self._named is not None else NONE
+        return plane if plane != NONE else None
 
     @property
     def false_alarms(self) -> tuple[str, ...]:
@@ -149,7 +165,9 @@ class Exercise:
         self._number += 1
         self.phase = Phase.PLAYING
         self._at = self._reached = self.question.start
+        self._taken_s = 0.0
         self._named: _Named | None = None
+        self._none_at = -1
         self._alarms: list[str] = []
         self.verdict: Verdict | None = None
         self.ballot = Ballot(choices_for(self.question.view.plane, self._seed + self._number))
@@ -161,7 +179,15 @@ class Exercise:
         """A frame is on screen."""
         if self.playing or self.phase is Phase.FROZEN:
             self._at = min(max(index, self.question.start), self.question.end)
-            self._reached = max(self._reached, self._at)
+            self._reach()
+
+    def _reach(self) -> None:
+        """Time passes while frames are shown for the first time, from the view's first one on."""
+        times_s, first = self.answers.times_s, self.question.view.first
+        begin, end = max(self._reached, first), self._at
+        if end > begin:
+            self._taken_s += float(times_s[end] - times_s[begin]) / self.speed
+        self._reached = max(self._reached, self._at)
 
     def freeze(self) -> bool:
         """Hold the picture; returns whether it could be."""
@@ -172,19 +198,30 @@ class Exercise:
 
     def thaw(self) -> bool:
         """Play on; returns whether there is anything left to play."""
-        if self.phase is not Phase.FROZEN or self._at >= self.question.end:
+        if self.phase is not Phase.FROZEN or self.at_end:
             return False
-        self.phase = Phase.ANSWERED if self._named is not None else Phase.PLAYING
+        answered = self._named is not None and self._named.plane != NONE
+        self.phase = Phase.ANSWERED if answered else Phase.PLAYING
         return True
+
+    @property
+    def at_end(self) -> bool:
+        """Whether there is nothing left to play in this question."""
+        return self._at >= self.question.end
 
     def played_out(self) -> None:
         """The last frame of the question has been shown."""
         if not self.playing:
             return
-        if self._named is not None or self.class_mode:
+        if self._named is not None or self.class_mode or self._cut_short():
             self.phase = Phase.FROZEN
         else:
             self._score(None)
+
+    def _cut_short(self) -> bool:
+        """Whether the stretch ends too soon behind the view for anybody to answer."""
+        times_s, asked = self.answers.times_s, self.question
+        return float(times_s[asked.end] - times_s[asked.view.last]) < ANSWER_S
 
     # -- names -----------------------------------------------------------------------------
 
@@ -194,37 +231,59 @@ class Exercise:
             return Called.REFUSED
         if self.class_mode:
             return Called.ANSWER if self.ballot.vote(plane) else Called.REFUSED
+        if plane == NONE:
+            return self._name_none()
         if self._in_zone(self._at):
-            self._named = _Named(plane, self._time_s())
+            self._named = _Named(plane, self._taken_s)
             if self.phase is Phase.PLAYING:
                 self.phase = Phase.ANSWERED
             return Called.ANSWER
         return self._name_outside(plane)
 
+    def _name_none(self) -> Called:
+        self._none_at = self._at
+        if self._in_zone(self._at):
+            self._named = _Named(NONE, self._taken_s)
+            if self.phase is Phase.ANSWERED:
+                self.phase = Phase.PLAYING
+        return Called.NONE
+
     def _name_outside(self, plane: str) -> Called:
-        if int(self.answers.labels[self._at]) == UNKNOWN:
+        self._none_at = -1
+        if self._not_asked(plane):
             return Called.NOT_COUNTED
-        if plane == KEYS[BACKGROUND_INDEX]:
-            return Called.NONE_THERE
-        self._alarms.append(plane)
+        if plane not in self._alarms:
+            self._alarms.append(plane)
         return Called.FALSE_ALARM
+
+    def _not_asked(self, plane: str) -> bool:
+        """Whether a name before the view is neither right nor wrong."""
+        labels, times_s = self.answers.labels, self.answers.times_s
+        if int(labels[self._at]) == UNKNOWN:
+            return True
+        # It may show the plane for a moment, or have shown it just before.
+        first = int(times_s.searchsorted(times_s[self._at] - EARLY_S))
+        return bool((labels[first : self._at + 1] == INDEX[plane]).any())
 
     def _in_zone(self, index: int) -> bool:
         times_s, view = self.answers.times_s, self.question.view
         return float(times_s[view.first] - times_s[index]) <= EARLY_S
 
-    def _time_s(self) -> float:
-        times_s = self.answers.times_s
-        return max(float(times_s[self._reached] - times_s[self.question.view.first]), 0.0)
-
     # -- scoring ---------------------------------------------------------------------------
 
     def hand_in(self) -> bool:
         """Answer with the frozen frame, or close the vote; returns whether that can be done."""
-        if self.phase is not Phase.FROZEN or (self._named is None and not self.class_mode):
+        if self.phase is not Phase.FROZEN or (self.said is None and not self.class_mode):
             return False
+        if self._named is None and not self.class_mode:
+            return False  # see `none_handed_in`
         self._score(self._at)
         return True
+
+    def none_handed_in(self) -> bool:
+        """Whether "none of them" was rightly said of the frozen frame: it goes on then."""
+        said_none = self._named is None and self._none_at == self._at
+        return self.phase is Phase.FROZEN and said_none and self.thaw()
 
     def give_up(self) -> bool:
         """Leave a frozen question unanswered: it counts as missed."""
@@ -266,10 +325,12 @@ class Exercise:
     def _class_attempt(self, frame: int | None) -> Attempt:
         plane = self.question.view.plane
         verdict = self.verdict = self.ballot.verdict(plane)
+        votes = {key: count for key, count in verdict.counts.items() if count}
         outcome = Outcome.WRONG if verdict.total else Outcome.MISSED
         if verdict.winner == plane:
             outcome = Outcome.FOUND
-        attempt = Attempt(plane, outcome, verdict.winner, points=FULL_POINTS * verdict.right)
+        points = FULL_POINTS * verdict.right
+        attempt = Attempt(plane, outcome, verdict.winner, points=points, votes=votes)
         return self._with_frame(attempt, frame)
 
     def _with_frame(self, attempt: Attempt, frame: int | None) -> Attempt:
@@ -287,4 +348,5 @@ class Exercise:
             best_frame=best,
             distance_frames=outside if best is None else frame - best,
             confidence_gap=gap,
+            outside_frames=outside,
         )

@@ -8,42 +8,59 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from sonoassist import paths
+from sonoassist.database import READ_ERRORS, Layout, change, connect
 from sonoassist.errors import SonoAssistError
 from sonoassist.files import ensure_folder
 from sonoassist.practice.answers import Word
 from sonoassist.practice.choosing import weaknesses
 from sonoassist.practice.scores import Attempt, Outcome, total
 
-VERSION = 1
-BUSY_MS = 5000
+BUSY_MS = 500
+"""The window waits for the file so long at most; others write to it for milliseconds."""
+_PRIVATE_FILE = 0o600
 
-_TABLES = """
-CREATE TABLE exercises (id INTEGER PRIMARY KEY AUTOINCREMENT,
+_EXERCISES = """CREATE TABLE exercises (id INTEGER PRIMARY KEY AUTOINCREMENT,
     trainee TEXT NOT NULL COLLATE NOCASE, began_at TEXT NOT NULL, exam TEXT NOT NULL,
     word TEXT NOT NULL, class_mode INTEGER NOT NULL, asked INTEGER NOT NULL,
-    seed INTEGER NOT NULL);
-CREATE TABLE attempts (exercise INTEGER NOT NULL REFERENCES exercises(id) ON DELETE CASCADE,
+    seed INTEGER NOT NULL)"""
+_ATTEMPTS = """CREATE TABLE attempts (
+    exercise INTEGER NOT NULL REFERENCES exercises(id) ON DELETE CASCADE,
     number INTEGER NOT NULL, plane TEXT NOT NULL, outcome TEXT NOT NULL, said TEXT, time_s REAL,
     frame INTEGER, best_frame INTEGER, distance_frames INTEGER, confidence_gap REAL,
-    false_alarms TEXT NOT NULL, points REAL NOT NULL, PRIMARY KEY (exercise, number));
-CREATE INDEX by_trainee ON exercises (trainee, id);
-"""
+    false_alarms TEXT NOT NULL, points REAL NOT NULL, PRIMARY KEY (exercise, number))"""
 _COLUMNS = (
     "plane, outcome, said, time_s, frame, best_frame, distance_frames, confidence_gap,"
-    " false_alarms, points"
+    " false_alarms, points, outside_frames, votes"
 )
 
 
 class HistoryError(SonoAssistError):
     """The history cannot be read or written."""
+
+
+_LAYOUT = Layout(
+    "",  # made step by step, so that two windows that begin at once do not disturb each other
+    version=2,
+    newer=lambda: HistoryError(
+        "the practice history was made by a newer SonoAssist", "Update SonoAssist"
+    ),
+    unfinished=lambda: HistoryError("the practice history is of no known kind"),
+    migrations={
+        0: (_EXERCISES, _ATTEMPTS, "CREATE INDEX by_trainee ON exercises (trainee, id)"),
+        1: (
+            "ALTER TABLE attempts ADD COLUMN outside_frames INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE attempts ADD COLUMN votes TEXT NOT NULL DEFAULT '{}'",
+        ),
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +118,11 @@ class History:
 
         Raises:
             HistoryError: It cannot be written.
+            OutputError: Its folder cannot be made.
         """
-        ensure_folder(self._path.parent)
+        self._make()
         began_at = self._now().isoformat(timespec="seconds")
+        exam = exam.encode("utf-8", "replace").decode()  # a file's name need not be text
         row = (trainee, began_at, exam, word.value, int(class_mode), asked, seed)
         with self._opened() as database:
             cursor = database.execute(
@@ -122,7 +141,8 @@ class History:
         row = (
             exercise, number, attempt.plane, attempt.outcome.value, attempt.said, attempt.time_s,
             attempt.frame, attempt.best_frame, attempt.distance_frames, attempt.confidence_gap,
-            json.dumps(attempt.false_alarms), attempt.points,
+            json.dumps(attempt.false_alarms), attempt.points, attempt.outside_frames,
+            json.dumps(dict(attempt.votes)),
         )  # fmt: skip
         marks = ", ".join("?" * len(row))
         with self._opened() as database:
@@ -159,17 +179,31 @@ class History:
         except (ValueError, TypeError) as error:
             raise self._damaged(error) from error
 
-    def weaknesses(self, trainee: str) -> dict[str, float]:
+    def weaknesses(self, trainee: str, *, class_mode: bool = False) -> dict[str, float]:
         """Weakness of each plane the trainee was asked for; see `choosing.weakness`.
+
+        Args:
+            trainee: Nickname.
+            class_mode: Of a class, or of one person: neither says anything of the other.
 
         Raises:
             HistoryError: It cannot be read.
         """
         past = self.exercises(trainee)
-        return weaknesses(attempt for one in past for attempt in one.attempts)
+        same = [one for one in past if one.class_mode == class_mode]
+        return weaknesses(attempt for one in same for attempt in one.attempts)
+
+    def counts(self) -> dict[str, int]:
+        """How many exercises each trainee has begun.
+
+        Raises:
+            HistoryError: It cannot be read.
+        """
+        rows = self._rows("SELECT trainee, COUNT(*) FROM exercises GROUP BY trainee")
+        return {str(row[0]): int(row[1]) for row in rows}
 
     def count(self, trainee: str) -> int:
-        """How many exercises the trainee has begun.
+        """How many exercises a trainee has begun.
 
         Raises:
             HistoryError: It cannot be read.
@@ -189,60 +223,47 @@ class History:
 
     # -- the file --------------------------------------------------------------------------
 
+    def _make(self) -> None:
+        if not self._path.exists():
+            ensure_folder(self._path.parent)
+            with suppress(OSError):  # what is wrong is said when it is opened
+                self._path.touch(_PRIVATE_FILE)
+
     def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
         if not self._path.exists():
             return []
         with self._opened() as database:
             return database.execute(query, values).fetchall()
 
-    def _opened(self) -> _Transaction:
-        return _Transaction(self._path, self._damaged)
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """The file, open for one change, which is made as a whole or not at all."""
+        try:
+            with closing(connect(str(self._path), _LAYOUT)) as database:
+                database.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+                database.execute("PRAGMA foreign_keys = ON")
+                with change(database, nullcontext()):
+                    yield database
+        except (*READ_ERRORS, OSError) as error:
+            raise self._trouble(error) from error
 
     def _damaged(self, error: Exception) -> HistoryError:
         return HistoryError(
-            f"the practice history {self._path} cannot be used: {error}",
+            f"the practice history {self._path} cannot be read: {error}",
             "Move the file away to begin a new one",
         )
 
-
-class _Transaction:
-    """The database, open for one change: kept when all went well, else taken back."""
-
-    def __init__(self, path: Path, damaged: Callable[[Exception], HistoryError]) -> None:
-        self._path = path
-        self._damaged = damaged
-
-    def __enter__(self) -> sqlite3.Connection:
-        try:
-            self._database = _connect(self._path)
-        except (sqlite3.Error, UnicodeDecodeError, OSError) as error:
-            raise self._damaged(error) from error
-        return self._database
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        try:
-            with closing(self._database) as database:
-                if error is None:
-                    database.commit()
-        except sqlite3.Error as failure:
-            raise self._damaged(failure) from failure
-        if isinstance(error, sqlite3.Error | UnicodeDecodeError):
-            raise self._damaged(error) from error
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=BUSY_MS / 1000)
-    try:
-        database.execute("PRAGMA foreign_keys = ON")
-        found = int(database.execute("PRAGMA user_version").fetchone()[0])
-        if found == 0:
-            database.executescript(f"BEGIN;{_TABLES}PRAGMA user_version = {VERSION};COMMIT;")
-        elif found != VERSION:
-            raise sqlite3.DatabaseError("it was made by a newer SonoAssist")
-    except BaseException:
-        database.close()
-        raise
-    return database
+    def _trouble(self, error: Exception) -> HistoryError:
+        if isinstance(error, sqlite3.IntegrityError):
+            return HistoryError("this trainee was forgotten meanwhile", "Begin another exercise")
+        # What may pass (locked, full, read-only) is an OperationalError, damage mostly is not.
+        passing = isinstance(error, sqlite3.OperationalError | OSError)
+        if not passing or "no such" in str(error):
+            return self._damaged(error)
+        return HistoryError(
+            f"the practice history {self._path} cannot be used now: {error}",
+            "Look whether the disk is full or read-only, or another program holds the file",
+        )
 
 
 def _exercise(rows: Sequence[Sequence[Any]]) -> PastExercise:
@@ -258,8 +279,8 @@ def _exercise(rows: Sequence[Sequence[Any]]) -> PastExercise:
 
 
 def _attempt(row: Sequence[Any]) -> Attempt:
-    plane, outcome, said, time_s, frame, best, distance, gap, alarms, points = row
+    plane, outcome, said, time_s, frame, best, distance, gap, alarms, points, outside, votes = row
     return Attempt(
         plane, Outcome(outcome), said, time_s, frame, best, distance, gap,
-        tuple(json.loads(alarms)), float(points),
+        tuple(json.loads(alarms)), float(points), int(outside), dict(json.loads(votes)),
     )  # fmt: skip

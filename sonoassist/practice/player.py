@@ -113,11 +113,20 @@ class Player:
             self._pacer.set_speed(speed)
             self._changed.notify_all()
 
-    def stop(self) -> None:
-        """End the thread and close the recording; both are done when this returns."""
+    @property
+    def running(self) -> bool:
+        """Whether its thread has not ended yet."""
+        return self._thread.is_alive()
+
+    def halt(self) -> None:
+        """Ask the thread to end, without waiting for it."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
+
+    def stop(self) -> None:
+        """End the thread and close the recording; both are done when this returns."""
+        self.halt()
         self._thread.join()
 
     # -- the thread ------------------------------------------------------------------------

@@ -4,10 +4,10 @@ A question is worth 0 to 100 points:
 
 * the name: 60 when the plane was named rightly, else 0, and nothing else counts then;
 * the time: 20 when it was named within `QUICK_S` of the first frame of its view, falling evenly
-  to 0 where the view ends;
+  to 0 where the view ends at usual speed;
 * the frame: 20 when the model is as sure on the frozen frame as on the best frame of the view,
-  falling evenly to 0 where it is less sure by `WORST_GAP`. While there is no analysis by a model
-  a frame inside of the view gets all 20 and one outside gets 0;
+  falling evenly to 0 where it is less sure by `WORST_GAP`. Where no best frame is known, or no
+  model is there, a frame inside of the view gets all 20. One outside of it always gets 0;
 * each false alarm (a plane named where there was none) takes 5, at most 20 in a question, and
   never below 0.
 
@@ -17,15 +17,15 @@ an exercise is the mean of its questions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from statistics import fmean, median
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.planes import BACKGROUND_INDEX, DISPLAY_ORDER, INDEX, PLANES
+from sonoassist.planes import BACKGROUND_INDEX, DISPLAY_ORDER, INDEX, KEYS, PLANES
 
 NAME_POINTS, TIME_POINTS, FRAME_POINTS = 60.0, 20.0, 20.0
 ALARM_POINTS, MOST_ALARM_POINTS = 5.0, 20.0
@@ -52,15 +52,17 @@ class Attempt:
         plane: Key of the right plane.
         outcome: What became of it.
         said: Key of the plane named ("background" for "none of them"), or None.
-        time_s: From the first frame of the view to the name, in seconds of the recording; None
-            where nothing was named.
+        time_s: From the first frame of the view to the name, as it passed on screen; None where
+            nothing was named.
         frame: The frozen frame, or None.
-        best_frame: Of the view; None without an analysis.
-        distance_frames: Frozen frame minus best frame; without an analysis, how far outside of
-            the view it lies (0 inside).
+        best_frame: Of the view; None where it is not known.
+        distance_frames: Frozen frame minus best frame; where that is not known, how far outside
+            of the view it lies (0 inside).
         confidence_gap: How much less sure the model is on the frozen frame; None without one.
         false_alarms: Keys of the planes named where there was none.
         points: 0 to 100.
+        outside_frames: How far the frozen frame lies before (below 0) or behind the view.
+        votes: Of a class: key of a plane -> votes for it.
     """
 
     plane: str
@@ -73,13 +75,15 @@ class Attempt:
     confidence_gap: float | None = None
     false_alarms: tuple[str, ...] = ()
     points: float = 0.0
+    outside_frames: int = 0
+    votes: Mapping[str, int] = field(default_factory=dict)
 
 
 def time_points(time_s: float, view_s: float) -> float:
     """Points for the time to find.
 
     Args:
-        time_s: From the first frame of the view to the name.
+        time_s: From the first frame of the view to the name, as it passed on screen.
         view_s: Length of the view.
     """
     if time_s <= QUICK_S:
@@ -90,13 +94,13 @@ def time_points(time_s: float, view_s: float) -> float:
     return TIME_POINTS * min(max(left, 0.0), 1.0)
 
 
-def frame_points(distance_frames: int | None, confidence_gap: float | None) -> float:
+def frame_points(attempt: Attempt) -> float:
     """Points for the frozen frame; 0 where none was frozen."""
-    if distance_frames is None:
+    if attempt.frame is None or attempt.outside_frames:
         return 0.0
-    if confidence_gap is None:
-        return FRAME_POINTS if distance_frames == 0 else 0.0
-    return FRAME_POINTS * min(max(1.0 - confidence_gap / WORST_GAP, 0.0), 1.0)
+    if attempt.confidence_gap is None:
+        return FRAME_POINTS
+    return FRAME_POINTS * min(max(1.0 - attempt.confidence_gap / WORST_GAP, 0.0), 1.0)
 
 
 def question_points(attempt: Attempt, view_s: float) -> float:
@@ -105,7 +109,7 @@ def question_points(attempt: Attempt, view_s: float) -> float:
     if attempt.outcome is not Outcome.FOUND or attempt.time_s is None:
         return 0.0
     points = NAME_POINTS + time_points(attempt.time_s, view_s)
-    points += frame_points(attempt.distance_frames, attempt.confidence_gap)
+    points += frame_points(attempt)
     return max(points - alarms, 0.0)
 
 
@@ -194,12 +198,14 @@ def confusions(attempts: Iterable[Attempt]) -> NDArray[np.int64]:
     Returns:
         int64, (14, 14), row: what was shown, column: what was said, both in the order of
         `planes.PLANES`. The background's column holds what was missed and what was called no
-        plane; its row holds false alarms. Its own cell stays 0: it is never asked for.
+        plane; its row holds false alarms. Its own cell stays 0: it is never asked for. Of a class
+        each vote counts.
     """
     matrix = np.zeros((len(PLANES), len(PLANES)), np.int64)
     for attempt in attempts:
-        said = BACKGROUND_INDEX if attempt.said is None else INDEX[attempt.said]
-        matrix[INDEX[attempt.plane], said] += 1
+        said = attempt.said or KEYS[BACKGROUND_INDEX]
+        for plane, times in (attempt.votes or {said: 1}).items():
+            matrix[INDEX[attempt.plane], INDEX[plane]] += times
         for alarm in attempt.false_alarms:
             matrix[BACKGROUND_INDEX, INDEX[alarm]] += 1
     return matrix

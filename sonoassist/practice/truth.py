@@ -111,6 +111,10 @@ def _video_of(table: Path) -> str:
         raise SourceError(
             f"{table.name} is no table of a recording", "Choose the video of the exam instead"
         )
+    if Path(name).name != name:
+        raise SourceError(
+            f"{table.name} names a video in another folder: {name}", "Put both side by side"
+        )
     return name
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 
 from sonoassist.engines.rounding import ActivationStatistics
 from sonoassist.errors import OutputError
-from sonoassist.files import ensure_folder, write_bytes
+from sonoassist.files import ARCHIVE_ERRORS, ensure_folder, write_bytes
 from sonoassist.packets import frozen
 from sonoassist.precision.agreement import Agreement
 
@@ -53,7 +52,7 @@ def read_verdict(folder: Path, key: str) -> Verdict | None:
                 ActivationStatistics(tuple(means), tuple(map(float, about["peaks"]))),
                 {name: Agreement(**found) for name, found in about["agreements"].items()},
             )
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+    except ARCHIVE_ERRORS:
         return None  # it is made again
 
 

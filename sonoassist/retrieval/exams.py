@@ -130,14 +130,20 @@ def _named(word: str, store: ExamStore) -> list[RecordedExam]:
         return found
     if path.exists() or not word:
         return [of_file(path)]
-    return [of_record(store, _record(word, path, store))]
+    return [of_record(store, record_named(word, store))]
 
 
-def _record(word: str, path: Path, store: ExamStore) -> str:
+def record_named(word: str, store: ExamStore) -> str:
+    """The exam record that is meant by a word that names no file.
+
+    Raises:
+        SourceError: It looks like the name of a file.
+        UsageError: There is no such record, or there are several.
+    """
     try:
         return store.find(word)
     except UsageError as error:
-        if os.sep in word or path.suffix.lower() in VIDEO_SUFFIXES:
+        if os.sep in word or Path(word).suffix.lower() in VIDEO_SUFFIXES:
             raise SourceError(f"there is no file {word}", "Check the name") from error
         raise UsageError(
             f"'{word}' is neither a file nor an exam record", "See: sonoassist exam list"

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import struct
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -17,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sonoassist.files import ARCHIVE_ERRORS
 from sonoassist.packets import Analysis, Box, Content, Floats, State, frozen
 from sonoassist.planes import KEYS
 from sonoassist.temporal.quality import Quality
@@ -24,12 +22,6 @@ from sonoassist.temporal.quality import Quality
 CONTENTS = tuple(Content)
 _CONTENT = {State.DOPPLER: Content.DOPPLER, State.NO_SIGNAL: Content.NO_SIGNAL}
 _ABOUT = "about"
-
-_DAMAGED = (
-    OSError, ValueError, KeyError, TypeError, EOFError, RuntimeError, MemoryError, struct.error,
-    zlib.error, zipfile.BadZipFile,
-)  # fmt: skip
-"""What reading a damaged archive may raise."""
 
 Ints = NDArray[np.int32]
 Reals = NDArray[np.float64]
@@ -164,7 +156,7 @@ def unpacked(data: bytes) -> tuple[FrameTable, dict[str, Any]] | None:
         with np.load(io.BytesIO(data), allow_pickle=False) as kept:
             about = json.loads(str(kept[_ABOUT]))
             table = FrameTable(*(_checked(name, kept[name]) for name in COLUMNS))
-    except _DAMAGED:
+    except ARCHIVE_ERRORS:
         return None
     whole = len({len(getattr(table, name)) for name in COLUMNS}) == 1
     return (table, about) if whole and isinstance(about, dict) else None

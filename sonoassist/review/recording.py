@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sonoassist.errors import SourceError, UsageError
+from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import ExamInfo, FrameRow
+from sonoassist.exam.records import Recording as ExamRecording
 from sonoassist.exam.replay import replay
 from sonoassist.exam.store import ExamStore
 from sonoassist.packets import Box
 from sonoassist.preprocess.crop import CropChoice, CropKind
 from sonoassist.preprocess.tracker import CropTracker
 from sonoassist.review.fingerprint import fingerprint
-from sonoassist.review.records import AnalysisKey, FrameResult
+from sonoassist.review.records import EXAM, AnalysisKey, FrameResult
 from sonoassist.review.run import frame_at
 from sonoassist.sources import open_source
 from sonoassist.sources.base import Source, SourceInfo
 from sonoassist.sources.video import VideoFile
 
-EXAM = "exam:"
-"""What the name of a kept exam begins with."""
 _LOOKS = 9
 """So many frames are looked at to find the crop of a recording."""
 
@@ -38,6 +38,7 @@ class Recording:
         modified_ns: When it was changed last.
         exam: The kept exam that it belongs to, or None.
         rows: The exam's results, one or None for each frame; empty without an exam.
+        spec: What opens it again, from anywhere: its whole path, or "exam:" and an exam's name.
     """
 
     path: Path
@@ -48,6 +49,7 @@ class Recording:
     modified_ns: int
     exam: ExamInfo | None = None
     rows: tuple[FrameRow | None, ...] = ()
+    spec: str = ""
 
     def open(self) -> Source:
         """Open it once more."""
@@ -81,7 +83,8 @@ def _of_file(path: Path, label: str) -> Recording:
         modified_ns = path.stat().st_mtime_ns
     except OSError as error:
         raise SourceError(f"{label} cannot be read", "Check the file") from error
-    return Recording(path, label, info, times_s, fingerprint(path), modified_ns)
+    spec = str(path.resolve())
+    return Recording(path, label, info, times_s, fingerprint(path), modified_ns, spec=spec)
 
 
 def _times(source: Source) -> tuple[float, ...]:
@@ -94,18 +97,40 @@ def _times(source: Source) -> tuple[float, ...]:
 def _of_exam(exam_id: str, store: ExamStore) -> Recording:
     with store.open(store.find(exam_id)) as exam:
         info = exam.info()
-        videos = [one for one in exam.recordings() if one.frames]
-        if not videos:
-            raise UsageError(
-                f"the exam {info.exam_id} has no recording", "Record it with V during the exam"
-            )
-        longest = max(videos, key=lambda one: one.frames)
+        longest = _longest(exam)
         found = replay(exam, longest)
-        made = _of_file(exam.media / longest.file, info.start.study_id or info.exam_id)
-    return Recording(
-        made.path, made.label, made.info, made.times_s, made.fingerprint, made.modified_ns,
-        info, found.rows,
-    )  # fmt: skip
+        made = _of_file(exam.media / longest.file, name_of(info))
+    return replace(made, exam=info, rows=found.rows, spec=f"{EXAM}{info.exam_id}")
+
+
+def exam_video(spec: str, exams: ExamStore | None = None) -> tuple[Path, str]:
+    """The recording of a kept exam, and its name for people.
+
+    Args:
+        spec: "exam:" and the name of a kept exam.
+        exams: Where exams are kept; None for the user's own.
+
+    Raises:
+        UsageError: There is no such exam, or it has no recording.
+        SourceError: It cannot be read.
+    """
+    store = exams or ExamStore.default()
+    with store.open(store.find(spec.removeprefix(EXAM))) as exam:
+        return exam.media / _longest(exam).file, name_of(exam.info())
+
+
+def name_of(info: ExamInfo) -> str:
+    """Of a kept exam, for people."""
+    return info.start.study_id or info.exam_id
+
+
+def _longest(exam: Exam) -> ExamRecording:
+    videos = [one for one in exam.recordings() if one.frames]
+    if not videos:
+        raise UsageError(
+            f"the exam {exam.info().exam_id} has no recording", "Record it with V during the exam"
+        )
+    return max(videos, key=lambda one: one.frames)
 
 
 def exam_results(recording: Recording, key: AnalysisKey) -> list[FrameResult]:

@@ -10,6 +10,8 @@ from enum import Enum
 from sonoassist.packets import Box, Floats, State
 from sonoassist.planes import PLANES, Plane
 
+EXAM = "exam:"
+"""What the name of a kept exam begins with, where a file could be named as well."""
 STRIDE = 16
 """Every so manyth frame is analysed first, and a small picture of it is kept."""
 

@@ -42,10 +42,12 @@ class Review:
     Args:
         folder: Of the review.
         database: Open.
-        lock: Held while this is the one that writes.
+        lock: Held while this is the one that writes; None where it is only read.
     """
 
-    def __init__(self, folder: Path, database: sqlite3.Connection, lock: BaseFileLock) -> None:
+    def __init__(
+        self, folder: Path, database: sqlite3.Connection, lock: BaseFileLock | None
+    ) -> None:
         self.folder = folder
         self._database = database
         self._writer = lock
@@ -106,6 +108,21 @@ class Review:
             (key.modified_ns, key.model_sha256, key.crop, key.threshold),
         )
         return (int(str(found[0][0])), _box(found[0][1:])) if found else None
+
+    def whole_analysis(self, model_sha256: str, count: int) -> int | None:
+        """Number of the newest analysis by a model that has judged all frames, or None.
+
+        Args:
+            model_sha256: Of the weights.
+            count: Frames of the recording.
+        """
+        found = self._all(
+            "SELECT id FROM analyses WHERE model_sha256 = ? AND"
+            " (SELECT count(*) FROM frames WHERE analysis = id AND frame < ?) = ?"
+            " ORDER BY id DESC LIMIT 1",
+            (model_sha256, count, count),
+        )
+        return int(str(found[0][0])) if found else None
 
     def begin_analysis(self, key: AnalysisKey, field: Box) -> int:
         """Begin an analysis; returns its number.
@@ -197,13 +214,23 @@ class Review:
         with self._change() as change:
             change.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, _sayable(text)))
 
+    def remember(self, key: str, value: str) -> None:
+        """Keep a fact where it is another one than before.
+
+        Raises:
+            OutputError: The disk refuses.
+        """
+        if self.fact(key) != _sayable(value):
+            self.set_fact(key, value)
+
     def close(self) -> None:
         """Let go of the files; may be called twice."""
         with self._lock:
             if not self._closed:
                 self._closed = True
                 self._database.close()
-                self._writer.release()
+                if self._writer is not None:
+                    self._writer.release()
 
     def __enter__(self) -> Self:
         return self
@@ -234,6 +261,8 @@ class Review:
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
         """A change that is made as a whole or not at all."""
+        if self._writer is None:
+            raise OutputError("this review is only being read", "Open it to change it")
         try:
             with change(self._database, self._lock) as database:
                 yield database

@@ -33,7 +33,7 @@ from sonoassist.review.records import AnalysisKey, FrameResult, Progress, RunSta
 from sonoassist.review.review import Review
 from sonoassist.review.run import Run, frame_at
 from sonoassist.review.small import pixels_of
-from sonoassist.review.store import ReviewStore
+from sonoassist.review.store import LABEL, SPEC, ReviewStore
 from sonoassist.review.table import Table
 from sonoassist.sources.base import Source
 
@@ -97,7 +97,14 @@ class ReviewSession:
             SonoAssistError: The recording or its review cannot be used.
         """
         recording = look_into(spec, exams)
-        return cls(recording, reviews.open(recording.fingerprint), ready)
+        review = reviews.open(recording.fingerprint)
+        try:
+            review.remember(SPEC, recording.spec)
+            review.remember(LABEL, recording.label)
+        except BaseException:
+            review.close()
+            raise
+        return cls(recording, review, ready)
 
     @property
     def judge(self) -> Judge | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import stat
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
@@ -17,10 +18,27 @@ from sonoassist.review.schema import READ_ERRORS, ReviewError, connect
 
 DATABASE = "review.sqlite"
 LOCK = "writer.lock"
+SPEC, LABEL = "spec", "label"
+"""Facts of a review: what the recording was opened by last, and its name for people."""
 _MAKING = "making.sqlite"
 _PRIVATE_FOLDER = 0o700
 _PRIVATE_FILE = 0o600
 _PATIENCE_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A recording that was reviewed.
+
+    Attributes:
+        spec: What it was opened by last: a path, or "exam:" and the name of a kept exam.
+        label: For people.
+        corrected: Number of stretches with a person's label, and of frames chosen as the best.
+    """
+
+    spec: str
+    label: str
+    corrected: int
 
 
 class ReviewStore:
@@ -60,6 +78,86 @@ class ReviewStore:
         except BaseException:
             lock.release()
             raise
+
+    def look(self, fingerprint: str) -> Review | None:
+        """Open the review of a recording to read it, also while another window works on it.
+
+        Args:
+            fingerprint: Of the recording.
+
+        Returns:
+            The review, which cannot be changed; None where there is none.
+
+        Raises:
+            ReviewError: It cannot be read.
+        """
+        folder = self.folder / fingerprint
+        if not (folder / DATABASE).is_file():
+            return None
+        return Review(folder, _database(folder), None)
+
+    def newest(self, most: int = 12) -> list[Known]:
+        """The recordings reviewed last, newest first; what cannot be read is left out."""
+        found = []
+        for folder in self._folders():
+            with suppress(ReviewError, OutputError):
+                found += self._known(folder)
+            if len(found) == most:
+                break
+        return found
+
+    def forget(self, spec: str, folder: Path) -> None:
+        """Delete the reviews of an exam that is gone: they hold small pictures of it.
+
+        Args:
+            spec: The name its recording was opened by.
+            folder: Where the exam was; recordings opened from there are meant as well.
+
+        Raises:
+            UsageError: One is open somewhere else.
+            OutputError: The operating system refuses.
+        """
+        for one in self._folders():
+            with suppress(ReviewError):
+                known = self._known(one)
+                if any(_belongs(entry.spec, spec, folder) for entry in known):
+                    self._delete(one)
+
+    def _delete(self, folder: Path) -> None:
+        lock = _taken(folder)
+        try:
+            for path in sorted(folder.iterdir()):
+                if path.name != LOCK:
+                    path.unlink()
+        except OSError as error:
+            raise output_error(folder, error) from error
+        finally:
+            lock.release()
+        with suppress(OSError):  # an empty folder does no harm
+            (folder / LOCK).unlink(missing_ok=True)
+            folder.rmdir()
+
+    def _folders(self) -> list[Path]:
+        """Of all reviews, the one used last first."""
+        times: dict[Path, float] = {}
+        for path in self.folder.glob(f"*/{DATABASE}"):
+            with suppress(OSError):  # it may be deleted meanwhile
+                times[path.parent] = path.stat().st_mtime
+        return sorted(times, key=lambda one: times[one], reverse=True)
+
+    def _known(self, folder: Path) -> list[Known]:
+        review = self.look(folder.name)
+        if review is None:
+            return []
+        with review:
+            spec, label = review.fact(SPEC), review.fact(LABEL)
+            words = review.corrections
+        corrected = len(words.labels) + len(words.best)
+        return [Known(spec, label, corrected)] if spec else []
+
+
+def _belongs(opened: str, spec: str, folder: Path) -> bool:
+    return opened == spec or folder.resolve() in Path(opened).resolve().parents
 
 
 def _taken(folder: Path) -> BaseFileLock:

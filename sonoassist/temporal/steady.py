@@ -40,17 +40,29 @@ class SteadyLabel:
 
     def update(self, analysis: Analysis) -> SteadyState:
         """Take the next analysis and say what may be shown now."""
-        time_s = analysis.frame.time_s
+        frame = analysis.frame
+        if frame.source_id != self._source_id or frame.still:
+            self.reset()
+        self._source_id = frame.source_id
+        return self.follow(frame.time_s, analysis.state, analysis.prediction.probabilities)
+
+    def follow(self, time_s: float, state: State, probabilities: Floats) -> SteadyState:
+        """Take the next result of the same source without its frame.
+
+        Args:
+            time_s: Of the frame, in the source.
+            state: What may be said of the frame by itself.
+            probabilities: float32, (14,), its softmax.
+        """
         gap_s = time_s - self._time_s
-        jumped = gap_s < 0 or gap_s > GAP_S or analysis.frame.source_id != self._source_id
-        if jumped or analysis.frame.still:
-            self._last = None
-        self._time_s, self._source_id = time_s, analysis.frame.source_id
-        if analysis.state in (State.DOPPLER, State.NO_SIGNAL):
-            return self._next(analysis.prediction.probabilities, None, analysis.state, time_s)
-        smoothed = self._smooth(analysis.prediction.probabilities, gap_s)
-        plane, state = self._judge(smoothed)
-        return self._next(smoothed, plane, state, time_s)
+        if gap_s < 0 or gap_s > GAP_S:
+            self.reset()
+        self._time_s = time_s
+        if state in (State.DOPPLER, State.NO_SIGNAL):
+            return self._next(probabilities, None, state, time_s)
+        smoothed = self._smooth(probabilities, gap_s)
+        plane, judged = self._judge(smoothed)
+        return self._next(smoothed, plane, judged, time_s)
 
     def _smooth(self, fresh: Floats, gap_s: float) -> Floats:
         last = self._last

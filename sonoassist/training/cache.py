@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist.errors import SourceError
-from sonoassist.files import ensure_folder, replacing
+from sonoassist.files import ARCHIVE_ERRORS, ensure_folder, replacing
 from sonoassist.packets import Pixels
 from sonoassist.training.preparation import (
     HEIGHT_PX,
@@ -149,7 +149,7 @@ def _open(name: str, path: Path) -> CachedCase | None:
             about = json.loads(arrays["about"].tobytes())
         offset = _data_offset(path, "images.npy")
         whole = path.stat().st_size >= offset + len(labels) * _PICTURE_BYTES
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, struct.error):
+    except ARCHIVE_ERRORS:
         return None
     return CachedCase(name, path, labels, about, offset) if whole else None
 

@@ -28,7 +28,7 @@ def test_bad_use_is_one_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     if arguments == ["device:0"]:
-        from sonoassist.practice import examiner
+        from sonoassist.practice import opening
         from sonoassist.sources.base import SourceInfo
 
         class Live:
@@ -36,7 +36,7 @@ def test_bad_use_is_one_line(
 
             def close(self) -> None: ...
 
-        monkeypatch.setattr(examiner, "open_source", lambda _spec: Live())
+        monkeypatch.setattr(opening, "open_source", lambda _spec: Live())
     assert cli.run(["practice", *arguments]) == 2
     error = capsys.readouterr().err
     assert said in error

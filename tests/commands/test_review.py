@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sonoassist.cli import run
-from sonoassist.commands.review import spec_of
+from sonoassist.commands.common import exam_spec
 from sonoassist.exam.store import ExamStore
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "exam"))
@@ -24,9 +24,9 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_or_a_kept_exam(tmp_path: Path) -> None:
     file = tmp_path / "exam.mp4"
     file.touch()
-    assert spec_of(str(file)) == str(file)
+    assert exam_spec(str(file)) == str(file)
     with ExamStore.default().create(start()) as exam:
-        assert spec_of("last") == spec_of(exam.exam_id) == f"exam:{exam.exam_id}"
+        assert exam_spec("last") == exam_spec(exam.exam_id) == f"exam:{exam.exam_id}"
 
 
 def test_neither_gives_one_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -28,6 +28,7 @@ from sonoassist.packets import (
     frozen,
 )
 from sonoassist.planes import BY_KEY, INDEX, PLANES
+from sonoassist.review.store import ReviewStore
 from sonoassist.settings import Settings
 from sonoassist.sources.base import SourceInfo
 
@@ -261,4 +262,5 @@ def make_services(
         models=models,
         make_analyser=lambda settings, synthetic, tell: ("analyser", settings.model, synthetic),
         save=lambda settings: saved.append(settings.model_copy(deep=True)),
+        reviews=ReviewStore.default(),
     )

@@ -433,6 +433,7 @@ def test_the_exams_kept_are_listed_and_deleted_at_the_second_press(
     wait_tick(qtbot, window, lambda: sheet.buttons)
     assert (new, "Delete") not in sheet.buttons  # it is running
     assert ("broken", "Report") not in sheet.buttons
+    assert (old, "Practise") in sheet.buttons
     sheet.buttons[old, "Delete"].click()
     assert old in store.ids()
     sheet.buttons[old, "Delete"].click()

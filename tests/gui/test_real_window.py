@@ -25,6 +25,7 @@ from sonoassist.model.store import ModelStore
 from sonoassist.packets import Box, State
 from sonoassist.pipeline import Analyser, build_analyser
 from sonoassist.planes import BY_KEY, Plane
+from sonoassist.review.store import ReviewStore
 from sonoassist.settings import Settings
 from sonoassist.sources import open_source
 
@@ -60,6 +61,7 @@ def real(qtbot: QtBot, store: ModelStore) -> Iterator[tuple[MainWindow, LiveSess
         models=Catalogue(store, session.notices),
         make_analyser=lambda wanted, synthetic, tell: load_analyser(wanted, store, synthetic, tell),
         save=lambda _: None,
+        reviews=ReviewStore.default(),
     )
     window = build(session, services, settings, [])
     qtbot.addWidget(window)

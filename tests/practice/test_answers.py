@@ -123,4 +123,4 @@ def test_without_truth_the_model_has_the_word_and_it_is_said() -> None:
     answers = answers_from_model(analysis_of_labels(labels, {8: 0.95}), np.arange(20) / FPS)
     assert answers.views == (PlaneView("femur", 5, 14),)
     assert answers.best_frame(answers.views[0]) == 8
-    assert answers.word.sentence == "Scored against the model, not the truth."
+    assert answers.sentence == "Scored against the model, not the truth."

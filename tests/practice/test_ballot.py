@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from sonoassist.planes import DISPLAY_ORDER, KEYS
 from sonoassist.practice.ballot import Ballot, choices_for
 
+_REGIONS = (
+    {"brain_tv", "brain_cb"}, {"lips", "profile"}, {"4ch", "lvot", "rvot", "3vv"},
+    {"abdominal", "kidneys", "femur", "spine_sag", "spine_cor"},
+)  # fmt: skip
+LIKE_IT = {plane: region - {plane} for region in _REGIONS for plane in region}
+
 
 @pytest.mark.parametrize("plane", [key for key in KEYS if key != "background"])
 def test_the_choices_hold_the_right_plane_those_like_it_and_none(plane: str) -> None:
     order = [one.key for one in DISPLAY_ORDER]
-    for seed in range(10):
+    with_like = 0
+    for seed in range(40):
         choices = choices_for(plane, seed)
         assert len(choices) == len(set(choices)) == 9
         assert plane in choices
         assert choices[-1] == "background"
         assert list(choices) == sorted(choices, key=order.index)
-    heart = {"4ch", "lvot", "rvot", "3vv"}
-    if plane in heart:
-        assert heart <= set(choices_for(plane, 3))
+        with_like += bool(LIKE_IT[plane] & set(choices))
+    assert with_like >= 30
+
+
+def test_no_plane_on_a_ballot_is_likelier_than_another() -> None:
+    """Who always takes the same place among those offered is right once in eight times."""
+    planes = [key for key in KEYS if key != "background"]
+    right: Counter[tuple[tuple[str, ...], str]] = Counter()
+    offered: Counter[tuple[str, ...]] = Counter()
+    for seed in range(6000):
+        for plane in planes:
+            choices = choices_for(plane, seed * 13 + planes.index(plane))
+            right[choices, plane] += 1
+            offered[choices] += 1
+    guessed = sum(max(right[choices, plane] for plane in choices) for choices in offered)
+    assert guessed / sum(offered.values()) < 0.16
 
 
 def test_votes_are_counted_taken_back_and_entered() -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from made_analyses import analysis_of, shares_of
 from real_models import card_of
@@ -16,9 +19,10 @@ from sonoassist.errors import ModelError, SourceError
 from sonoassist.model.store import ModelStore
 from sonoassist.packets import Analysis, Box, Frame
 from sonoassist.pipeline import AnalyserOptions, analyser_for
-from sonoassist.practice.analysing import load_analysis, save_analysis
+from sonoassist.practice.analysing import Begun, load_analysis, save_analysis
 from sonoassist.practice.answers import ExamAnalysis, Word
-from sonoassist.practice.examiner import Examiner, open_exam
+from sonoassist.practice.examiner import Examiner
+from sonoassist.practice.opening import open_exam
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.settings import Settings
 from sonoassist.sources import open_source
@@ -144,21 +148,65 @@ def test_with_truth_a_missing_model_takes_the_best_frames_only(running: list[Exa
     assert looked.analysis is None
 
 
-def test_it_stops_in_the_middle_and_keeps_nothing(running: list[Examiner], tmp_path: Path) -> None:
-    going = threading.Event()
+def test_stopped_in_the_middle_it_goes_on_there(
+    cut: Callable[..., Path], running: list[Examiner], tmp_path: Path
+) -> None:
+    path, kept = cut(0, 99), tmp_path / "kept"
+    far = threading.Event()
 
     class Slow(Judge):
         def analyse(self, frame: Frame) -> Analysis:
-            going.set()
+            if frame.index >= 60:
+                far.set()
+                one.halt()
             return super().analyse(frame)
+
+    one = examine(path, running, lambda _synthetic, _tell: Slow(), folder=kept)
+    assert far.wait(30)
+    one.stop()
+    assert one.knowledge.share < 1.0
+    assert one.knowledge.answers is None
+    seen: list[int] = []
+
+    class Second(Judge):
+        def analyse(self, frame: Frame) -> Analysis:
+            seen.append(frame.index)
+            return super().analyse(frame)
+
+    again = examine(path, running, lambda _synthetic, _tell: Second(), folder=kept)
+    wait_until(lambda: again.knowledge.share == 1.0)
+    assert 30 <= seen[0] <= 60  # some frames before where it stopped
+    assert seen[-1] == 99
+    answers = again.knowledge.answers
+    assert answers is not None
+    (view,) = answers.views
+    assert (view.plane, answers.best_frame(view)) == ("femur", 18)
+
+
+def test_an_analysis_that_cannot_be_kept_counts_all_the_same(
+    cut: Callable[..., Path], running: list[Examiner], tmp_path: Path
+) -> None:
+    (tmp_path / "kept").write_text("a file where the folder should be")
+    one = examine(cut(0, 39), running, lambda _synthetic, _tell: Judge(), folder=tmp_path / "kept")
+    wait_until(lambda: one.knowledge.share == 1.0)
+    assert one.knowledge.answers is not None
+    assert one.knowledge.trouble is None
+    assert "could not be kept" in one.knowledge.notes[0]
+
+
+def test_what_nobody_thought_of_is_told_and_not_silent(
+    running: list[Examiner], caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_synthetic: bool, _tell: object) -> object:
+        raise RuntimeError("out of cheese")
 
     demo = paths.demo_exam()
     assert demo is not None
-    one = examine(demo, running, lambda _synthetic, _tell: Slow(), folder=tmp_path / "kept")
-    assert going.wait(30)
-    one.stop()
-    assert one.knowledge.share < 1.0
-    assert not (tmp_path / "kept").exists()
+    one = examine(demo, running, broken)
+    wait_until(lambda: one.knowledge.trouble is not None)
+    assert "out of cheese" in str(one.knowledge.trouble)
+    assert one.knowledge.doing == ""
+    assert "Traceback" in caplog.text
 
 
 @pytest.mark.parametrize("name", ["nowhere.mp4", "text.mp4", "picture.png"])
@@ -178,17 +226,36 @@ def test_what_is_no_exam_is_refused_in_one_line(tmp_path: Path, name: str) -> No
 def test_a_kept_analysis_that_is_damaged_or_of_another_length_is_not_used(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     kept = ExamAnalysis(np.full((5, 14), 1 / 14, np.float32), np.full(5, 2, np.int8), "SonoNet-32")
-    save_analysis(path, kept)
+    save_analysis(path, Begun(kept, 5))
     found = load_analysis(path, 5)
     assert found is not None
-    assert np.array_equal(found.probabilities, kept.probabilities)
-    assert found.model == "SonoNet-32"
+    assert np.array_equal(found.analysis.probabilities, kept.probabilities)
+    assert (found.analysis.model, found.whole) == ("SonoNet-32", True)
     assert load_analysis(path, 6) is None
     assert load_analysis(tmp_path / "b.npz", 5) is None
     data = path.read_bytes()
     for wrong in (data[: len(data) // 2], b"", b"text"):
         path.write_bytes(wrong)
         assert load_analysis(path, 5) is None
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_no_damage_of_a_kept_analysis_does_more_than_have_it_made_again(
+    data: st.DataObject,
+) -> None:
+    probabilities = np.random.default_rng(3).random((40, 14), np.float32)
+    kept = ExamAnalysis(probabilities, np.full(40, 2, np.int8), "SonoNet-32")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "a.npz"
+        save_analysis(path, Begun(kept, 40))
+        content = bytearray(path.read_bytes())
+        for _ in range(data.draw(st.integers(1, 6))):
+            at = data.draw(st.integers(0, len(content) - 1))
+            content[at] = data.draw(st.integers(0, 255))
+        path.write_bytes(content)
+        found = load_analysis(path, 40)
+    assert found is None or found.analysis.probabilities.shape == (40, 14)
 
 
 def test_the_bundled_model_finds_a_view_of_the_demo_exam(

@@ -48,10 +48,10 @@ def test_a_view_named_and_frozen_is_found() -> None:
 
 
 def test_another_plane_is_wrong_and_none_of_them_is_too() -> None:
-    for said in ("lips", "background"):
+    for said, called in (("lips", Called.ANSWER), ("background", Called.NONE)):
         one = exercise()
         one.show(40)
-        assert one.name(said) is Called.ANSWER
+        assert one.name(said) is called
         one.freeze()
         attempt = score(one)
         assert (attempt.outcome, attempt.said, attempt.points) == (Outcome.WRONG, said, 0)
@@ -104,7 +104,7 @@ def test_naming_a_plane_in_the_background_is_a_false_alarm_and_the_question_goes
     one.show(20)
     assert one.name("lips") is Called.FALSE_ALARM
     assert one.name("femur") is Called.FALSE_ALARM
-    assert one.name("background") is Called.NONE_THERE
+    assert one.name("lips") is Called.FALSE_ALARM  # once for each plane
     assert (one.phase, one.said, one.false_alarms) == (Phase.PLAYING, None, ("lips", "femur"))
     one.show(45)
     one.name("femur")
@@ -130,6 +130,85 @@ def test_where_nothing_is_known_no_name_counts() -> None:
     one.show(15)
     assert one.name("lips") is Called.NOT_COUNTED
     assert one.false_alarms == ()
+
+
+def test_none_of_them_does_not_tell_where_the_view_begins() -> None:
+    """Before the view and in it the same is answered, and looks the same."""
+    one = exercise()
+    for frame in (20, 26, 27, 29, 30, 31, 40):
+        one.show(frame)
+        assert one.said is None
+        assert one.name("background") is Called.NONE
+        assert (one.phase, one.said) == (Phase.PLAYING, "background")
+
+
+def test_none_of_them_handed_in_before_the_view_goes_on() -> None:
+    one = exercise()
+    one.show(20)
+    one.freeze()
+    one.name("background")
+    assert not one.hand_in()
+    assert one.none_handed_in()
+    assert (one.phase, one.false_alarms) == (Phase.PLAYING, ())
+
+
+def test_none_of_them_of_an_earlier_frame_is_not_handed_in() -> None:
+    for frame in (20, 40):
+        one = exercise()
+        one.show(frame)
+        one.name("background")
+        one.show(frame + 1)
+        one.freeze()
+        assert not one.hand_in()
+        assert not one.none_handed_in()
+        assert one.phase is Phase.FROZEN
+
+
+def test_what_the_exam_shows_for_a_moment_is_no_false_alarm() -> None:
+    exam = answers_of(("background", 20), ("lips", 3), ("background", 17), ("femur", 30))
+    one = Exercise(exam, [Question(exam.views[0], 10, 69)])
+    for frame in (21, 22, 24):  # in it, and just behind it
+        one.show(frame)
+        assert one.name("lips") is Called.NOT_COUNTED
+    assert one.name("kidneys") is Called.FALSE_ALARM
+    one.show(30)
+    assert one.name("lips") is Called.FALSE_ALARM
+
+
+def test_time_is_what_passes_on_screen() -> None:
+    for speed, time_s in ((0.5, 4.0), (1.0, 2.0), (2.0, 1.0)):
+        one = exercise()
+        one.speed = speed
+        for frame in range(10, 51):
+            one.show(frame)
+        one.name("femur")
+        one.freeze()
+        assert score(one).time_s == pytest.approx(time_s)
+
+
+def test_a_view_without_a_moment_behind_it_waits_for_the_answer() -> None:
+    exam = answers_of(("background", 30), ("femur", 40))
+    one = Exercise(exam, [Question(exam.views[0], 10, 69)])
+    one.show(69)
+    one.played_out()
+    assert (one.phase, one.at_end) == (Phase.FROZEN, True)
+    assert not one.thaw()
+    assert one.name("femur") is Called.ANSWER
+    attempt = score(one)
+    assert (attempt.outcome, attempt.time_s) == (Outcome.FOUND, pytest.approx(3.9))
+
+
+def test_the_model_is_no_yardstick_where_it_does_not_see_the_plane() -> None:
+    unseen = EXAM.with_analysis(analysis_of_labels(EXAM.labels, dict.fromkeys(range(100), 0.04)))
+    for frame, points in ((35, 20), (25, 0)):
+        one = exercise(unseen)
+        one.show(35)
+        one.name("femur")
+        one.freeze()
+        one.show(frame)
+        attempt = score(one)
+        assert (attempt.best_frame, attempt.confidence_gap) == (None, None)
+        assert attempt.points == pytest.approx(60 + 20 + points)
 
 
 def test_stepping_back_does_not_shorten_the_time() -> None:
@@ -195,12 +274,17 @@ def test_a_class_votes_and_the_share_of_the_right_ones_is_the_score() -> None:
     assert one.verdict is not None
     assert (one.verdict.total, one.verdict.agreement, one.verdict.right) == (4, 0.5, 0.5)
     assert (attempt.outcome, attempt.said, attempt.points) == (Outcome.FOUND, "femur", 50)
+    assert attempt.votes == {"femur": 2, "spine_sag": 1, "background": 1}
 
 
 _MOVES = st.one_of(
     st.tuples(st.just("show"), st.integers(0, 99)),
     st.tuples(st.just("name"), st.sampled_from(KEYS)),
-    st.tuples(st.sampled_from(["freeze", "thaw", "played_out", "hand_in", "reveal", "next"])),
+    st.tuples(
+        st.sampled_from(
+            ["freeze", "thaw", "played_out", "hand_in", "none_handed_in", "reveal", "next"]
+        )
+    ),
     st.tuples(st.just("give_up")),
 )
 

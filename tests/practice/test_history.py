@@ -75,9 +75,9 @@ def test_a_damaged_history_is_said_in_one_line(history: History, tmp_path: Path)
     path = tmp_path / "practice" / "history.sqlite"
     path.parent.mkdir()
     path.write_bytes(b"no database at all" * 100)
-    with pytest.raises(HistoryError, match="cannot be used"):
+    with pytest.raises(HistoryError, match="cannot be read"):
         history.trainees()
-    with pytest.raises(HistoryError, match="cannot be used"):
+    with pytest.raises(HistoryError, match="cannot be read"):
         begin(history)
     assert path.read_bytes().startswith(b"no database")
 
@@ -98,7 +98,7 @@ def test_an_unknown_word_in_the_file_is_said(history: History, tmp_path: Path) -
     database.execute("UPDATE attempts SET outcome = 'perhaps'")
     database.commit()
     database.close()
-    with pytest.raises(HistoryError, match="cannot be used"):
+    with pytest.raises(HistoryError, match="cannot be read"):
         history.exercises("trainee 1")
 
 
@@ -124,3 +124,74 @@ def test_what_was_answered_before_the_program_was_killed_is_there(tmp_path: Path
     (past,) = History(path).exercises("Ada")
     assert [one.points for one in past.attempts] == [50, 51, 52]
     assert (past.asked, past.word) == (9, Word.MODEL)
+
+
+@pytest.mark.parametrize("statements", [("BEGIN IMMEDIATE",), ("BEGIN EXCLUSIVE",)])
+def test_a_file_in_use_is_not_called_damaged(
+    history: History, tmp_path: Path, statements: tuple[str, ...]
+) -> None:
+    begin(history)
+    other = sqlite3.connect(tmp_path / "practice" / "history.sqlite", isolation_level=None)
+    try:
+        for statement in statements:
+            other.execute(statement)
+        with pytest.raises(HistoryError, match="cannot be used now") as caught:
+            begin(history)
+        assert "Move" not in str(caught.value)
+    finally:
+        other.close()
+    begin(history)
+
+
+def test_a_trainee_forgotten_meanwhile_is_told(history: History) -> None:
+    number = begin(history)
+    history.forget("trainee 1")
+    with pytest.raises(HistoryError, match="forgotten"):
+        history.add(number, 0, attempt("lips", 50))
+
+
+def test_votes_and_the_place_of_the_frame_are_kept(history: History) -> None:
+    one = attempt("lips", 50, votes={"lips": 2, "profile": 2}, outside_frames=-3)
+    history.add(begin(history), 0, one)
+    (past,) = history.exercises("trainee 1")
+    assert past.attempts == (one,)
+
+
+def test_a_history_of_the_first_layout_is_brought_up(history: History, tmp_path: Path) -> None:
+    path = tmp_path / "practice" / "history.sqlite"
+    path.parent.mkdir()
+    database = sqlite3.connect(path)
+    database.executescript(FIRST_LAYOUT)
+    database.close()
+    (past,) = history.exercises("Ada")
+    assert (past.attempts[0].points, past.attempts[0].votes) == (70, {})
+    history.add(begin(history), 0, attempt("lips", 50))
+    assert history.counts() == {"Ada": 1, "trainee 1": 1}
+
+
+FIRST_LAYOUT = """
+CREATE TABLE exercises (id INTEGER PRIMARY KEY AUTOINCREMENT,
+    trainee TEXT NOT NULL COLLATE NOCASE, began_at TEXT NOT NULL, exam TEXT NOT NULL,
+    word TEXT NOT NULL, class_mode INTEGER NOT NULL, asked INTEGER NOT NULL,
+    seed INTEGER NOT NULL);
+CREATE TABLE attempts (exercise INTEGER NOT NULL REFERENCES exercises(id) ON DELETE CASCADE,
+    number INTEGER NOT NULL, plane TEXT NOT NULL, outcome TEXT NOT NULL, said TEXT, time_s REAL,
+    frame INTEGER, best_frame INTEGER, distance_frames INTEGER, confidence_gap REAL,
+    false_alarms TEXT NOT NULL, points REAL NOT NULL, PRIMARY KEY (exercise, number));
+CREATE INDEX by_trainee ON exercises (trainee, id);
+INSERT INTO exercises VALUES (1, 'Ada', '2026-11-01T12:00:00+00:00', 'exam.mp4', 'truth', 0, 9, 0);
+INSERT INTO attempts VALUES (1, 0, 'lips', 'found', 'lips', 2.0, 9, 9, 0, 0.0, '[]', 70.0);
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_name_that_is_no_text_is_kept_all_the_same(history: History) -> None:
+    history.begin("Ada", "exam\udcff.mp4", Word.TRUTH, class_mode=False, asked=3, seed=5)
+    assert history.counts() == {"Ada": 1}
+
+
+def test_a_class_says_nothing_of_one_person(history: History) -> None:
+    number = history.begin("Ada", "e", Word.TRUTH, class_mode=True, asked=1, seed=0)
+    history.add(number, 0, attempt("lips", 0))
+    assert history.weaknesses("Ada") == {}
+    assert "lips" in history.weaknesses("Ada", class_mode=True)

@@ -35,12 +35,14 @@ def test_time_points(time_s: float, view_s: float, points: float) -> None:
 
 
 @pytest.mark.parametrize(
-    ("distance", "gap", "points"),
-    [(0, 0.0, 20), (7, 0.1, 16), (-9, 0.25, 10), (3, 0.5, 0), (3, 0.9, 0), (2, -0.01, 20),
-     (None, None, 0), (0, None, 20), (4, None, 0)],
+    ("frame", "outside", "gap", "points"),
+    [(40, 0, 0.0, 20), (40, 0, 0.1, 16), (40, 0, 0.25, 10), (40, 0, 0.5, 0), (40, 0, 0.9, 0),
+     (40, 0, -0.01, 20), (None, 0, None, 0), (40, 0, None, 20), (40, 4, None, 0),
+     (40, -1, 0.0, 0)],
 )  # fmt: skip
-def test_frame_points(distance: int | None, gap: float | None, points: float) -> None:
-    assert frame_points(distance, gap) == pytest.approx(points)
+def test_frame_points(frame: int | None, outside: int, gap: float | None, points: float) -> None:
+    one = Attempt("lips", FOUND, frame=frame, confidence_gap=gap, outside_frames=outside)
+    assert frame_points(one) == pytest.approx(points)
 
 
 @pytest.mark.parametrize(

@@ -61,11 +61,16 @@ class AnswersBar(QWidget):
         right = exercise.question.view.plane if revealed else None
         for plane, button in self.buttons.items():
             button.setEnabled(not revealed)
-            button.choose(plane == exercise.said)
             mark = "✓" if plane == right else ""
             if revealed and plane == exercise.said and plane != right:
                 mark = "✗"
             button.mark(mark)
+        self.show_said(exercise)
+
+    def show_said(self, exercise: Exercise) -> None:
+        """Show what was said."""
+        for plane, button in self.buttons.items():
+            button.choose(plane == exercise.said)
 
 
 class VotesBar(QWidget):

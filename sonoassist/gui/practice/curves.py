@@ -30,6 +30,7 @@ class Curve(QWidget):
         self._colour = colour
         self._large = large
         self.values: tuple[float | None, ...] = ()
+        self.hollow: tuple[bool, ...] = ()
         self.note = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(title)
@@ -41,14 +42,18 @@ class Curve(QWidget):
         self.setMinimumHeight(look.px(200 if self._large else 92))
         self.update()
 
-    def show_values(self, values: Sequence[float | None], note: str = "") -> None:
+    def show_values(
+        self, values: Sequence[float | None], note: str = "", hollow: Sequence[bool] = ()
+    ) -> None:
         """Draw a curve.
 
         Args:
             values: 0 to 100 for each exercise, None where there is no value.
             note: Behind the title.
+            hollow: Which points are drawn as rings; none where it is left out.
         """
         self.values, self.note = tuple(values), note
+        self.hollow = tuple(hollow) or (False,) * len(self.values)
         self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
@@ -111,16 +116,16 @@ class Curve(QWidget):
 
     def _paint_curve(self, painter: QPainter, plot: QRectF) -> None:
         points = [
-            QPointF(self._x(plot, at), self._y(plot, value))
-            for at, value in enumerate(self.values)
+            (QPointF(self._x(plot, at), self._y(plot, value)), hollow)
+            for at, (value, hollow) in enumerate(zip(self.values, self.hollow, strict=True))
             if value is not None
         ]
         pen = QPen(self._ink(), self._look.px(3 if self._large else 2))
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPolyline(QPolygonF(points))
-        painter.setBrush(self._ink())
+        painter.drawPolyline(QPolygonF([point for point, _ in points]))
         radius = self._look.px(5 if self._large else 4)
-        for point in points:
+        for point, hollow in points:
+            painter.setBrush(self._look.colour("panel") if hollow else self._ink())
             painter.drawEllipse(point, radius, radius)

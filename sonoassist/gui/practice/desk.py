@@ -11,8 +11,9 @@ from sonoassist.gui.practice.services import PracticeServices, Stage
 from sonoassist.gui.practice.words import called_text
 from sonoassist.packets import Frame
 from sonoassist.practice.choosing import next_exercise
-from sonoassist.practice.examiner import Knowledge, open_exam
+from sonoassist.practice.examiner import Knowledge
 from sonoassist.practice.exercise import Called, Exercise, Phase
+from sonoassist.practice.opening import open_exam
 from sonoassist.practice.player import Player
 from sonoassist.practice.scores import Attempt
 from sonoassist.practice.wish import PracticeWish, checked_nickname
@@ -51,8 +52,9 @@ class PracticeDesk(QObject):
         self._player: Player | None = None
         self._order = -1
         self._target: int | None = None
+        self._left: list[Player] = []
         self._number = 0
-        self._starts = False
+        self._starts = self._entered = False
         # Emitted on the player's thread; Qt hands it over to this one.
         self._player_news.connect(self._on_player)
         self.exam.news.connect(self._on_examiner)
@@ -74,6 +76,13 @@ class PracticeDesk(QObject):
         """What went wrong last, other than with the exam."""
         return self._trouble or self.keeper.trouble
 
+    @property
+    def warnings(self) -> list[str]:
+        """What has to be said wherever the model's word counts; empty where it does not."""
+        exercise, warning = self.exercise, self.knowledge.warning
+        believed = exercise is not None and exercise.answers.analysis is not None
+        return [warning] if warning and believed else []
+
     def open(self, spec: str) -> None:
         """Choose an exam; an exercise that runs ends."""
         self._drop_player()
@@ -94,12 +103,18 @@ class PracticeDesk(QObject):
         known = self.knowledge
         if self.exercise is not None and known.answers is not None:
             self.exercise.answers = known.answers
-        if self._starts and known.answers is not None:
+        wanted = self._starts and self._entered and self.stage is Stage.START
+        if wanted and known.answers is not None:
             self._starts = False
             self.start(self.wish)
         self.learned.emit()
         if self.exercise is not None and self.exercise.phase is Phase.REVEALED:
             self.looked.emit()
+
+    def keep_wish(self, wish: PracticeWish) -> None:
+        """The user has filled in something else: nothing starts by itself any more."""
+        if wish != self.wish:
+            self.wish, self._starts = wish, False
 
     # -- exercises -------------------------------------------------------------------------
 
@@ -115,9 +130,11 @@ class PracticeDesk(QObject):
             self._fail(error)
             return False
         self.wish = PracticeWish(self.spec, nickname, wish.questions, wish.class_mode)
-        weak, seed = self.keeper.past(nickname)
+        weak, seed = self.keeper.past(nickname, class_mode=wish.class_mode)
+        seed = max(seed, self._number)  # without a history not the same exercise again and again
         questions = next_exercise(answers, weak, wish.questions, seed)
         self.exercise = Exercise(answers, questions, class_mode=wish.class_mode, seed=seed)
+        self.exercise.speed = self.speed
         self._number = seed + 1
         self.keeper.begin(self.wish, self.exam.name, answers.word, len(questions), seed)
         self.stage = Stage.EXERCISE
@@ -147,9 +164,9 @@ class PracticeDesk(QObject):
         if self.exercise is None:
             return
         if self._player is None:
-            spec = self.spec
+            spec, exams = self.spec, self.services.exams
             self._player = Player(
-                lambda: open_exam(spec), self._player_news.emit, self.services.clock_s
+                lambda: open_exam(spec, exams), self._player_news.emit, self.services.clock_s
             )
             self._player.set_speed(self.speed)
         question = self.exercise.question
@@ -163,7 +180,8 @@ class PracticeDesk(QObject):
             return
         shown = player.shown
         if shown.trouble is not None:
-            self._fail(shown.trouble)
+            self._give_way(shown.trouble)
+            return
         if shown.frame is not None:
             exercise.show(shown.frame.index)
             if self._target == shown.frame.index:
@@ -172,6 +190,12 @@ class PracticeDesk(QObject):
         if shown.ended and exercise.playing:
             exercise.played_out()
             self._settle()
+
+    def _give_way(self, error: SonoAssistError) -> None:
+        """The recording cannot be read any more: no question can be asked of it."""
+        self._trouble = error
+        answered = self.exercise is not None and bool(self.exercise.attempts)
+        self.show(Stage.RESULT if answered else Stage.START)
 
     def _settle(self) -> None:
         """An attempt that was scored is kept, and its answer is shown."""
@@ -202,7 +226,7 @@ class PracticeDesk(QObject):
     def name(self, plane: str) -> None:
         """Name a plane, or vote for it."""
         exercise = self.exercise
-        if self.stage is not Stage.EXERCISE or exercise is None:
+        if self.stage is not Stage.EXERCISE or exercise is None or self.frame is None:
             return
         if exercise.class_mode and plane not in exercise.ballot.choices:
             return
@@ -221,6 +245,9 @@ class PracticeDesk(QObject):
             self._target = None
         elif exercise.thaw():
             player.go_on()
+        elif exercise.at_end and exercise.said is None and exercise.give_up():
+            self._settle()
+            return
         self.changed.emit()
 
     def step(self, frames: int) -> None:
@@ -241,6 +268,11 @@ class PracticeDesk(QObject):
             self._next()
         elif exercise.hand_in():
             self._settle()
+        elif exercise.none_handed_in():
+            self.message = "Right: no standard plane there. It goes on."
+            if self._player is not None:
+                self._player.go_on()
+            self.changed.emit()
         elif exercise.phase is Phase.FROZEN:
             self.message = "Name the plane first, with its key"
             self.changed.emit()
@@ -256,8 +288,10 @@ class PracticeDesk(QObject):
 
     def take_back(self) -> None:
         """Take the last vote back."""
-        if self.exercise is not None and self.exercise.class_mode:
-            self.exercise.ballot.take_back()
+        exercise = self.exercise
+        open_vote = exercise is not None and (exercise.playing or exercise.phase is Phase.FROZEN)
+        if exercise is not None and exercise.class_mode and open_vote:
+            exercise.ballot.take_back()
             self.changed.emit()
 
     def enter_votes(self, plane: str, votes: int) -> None:
@@ -278,6 +312,8 @@ class PracticeDesk(QObject):
         self.speed = SPEEDS[at]
         if self._player is not None:
             self._player.set_speed(self.speed)
+        if self.exercise is not None:
+            self.exercise.speed = self.speed
         self.changed.emit()
 
     def end(self) -> None:
@@ -296,23 +332,35 @@ class PracticeDesk(QObject):
 
     def enter_page(self) -> None:
         """The page is shown."""
+        self._entered = True
         self.exam.pause(False)
+        self._on_examiner()
 
     def leave_page(self) -> None:
         """Another page is shown: a running question freezes."""
+        self._entered = False
+        self.cover()
+        self.exam.pause(True)
+
+    def cover(self) -> None:
+        """Something lies over the page: a running question freezes."""
         if self.exercise is not None and self.exercise.playing:
             self.freeze()
-        self.exam.pause(True)
 
     def stop(self) -> None:
         """End all threads; they have ended when this returns."""
         self._drop_player()
+        for player in self._left:
+            player.stop()
+        self._left = []
         self.exam.stop()
 
     def _drop_player(self) -> None:
+        """End the player without waiting: it may be opening a file on a slow disk."""
         player, self._player, self._order = self._player, None, -1
         if player is not None:
-            player.stop()
+            player.halt()
+            self._left = [*(one for one in self._left if one.running), player]
 
     def _fail(self, error: SonoAssistError) -> None:
         self._trouble = error

@@ -30,13 +30,18 @@ class ExamLink(QObject):
         self._told.connect(self.news)
 
     def open(self, spec: str) -> None:
-        """Have another exam examined."""
+        """Have another exam examined; the one that is examined already goes on."""
         if self._examiner is not None:
+            if spec == self.spec and self._examiner.running and self.knowledge.trouble is None:
+                return
             self._examiner.halt()  # it may be loading a model: it is waited for at the end
-            self._left.append(self._examiner)
+            self._left = [one for one in (*self._left, self._examiner) if one.running]
         self.spec = spec
         services = self._services
-        self._examiner = Examiner(spec, services.make_analyser, self._told.emit, services.analyses)
+        self._examiner = Examiner(
+            spec, services.make_analyser, self._told.emit, services.analyses, services.reviews,
+            services.exams,
+        )  # fmt: skip
         self._examiner.start()
 
     @property
@@ -51,7 +56,7 @@ class ExamLink(QObject):
         if info is None:
             return Path(self.spec).name
         is_demo = demo is not None and Path(info.spec).resolve() == demo.resolve()
-        return "demo exam" if is_demo else info.label
+        return "demo exam" if is_demo else self.knowledge.name
 
     def look_at(self, frames: tuple[int, ...]) -> None:
         """Have frames looked at."""

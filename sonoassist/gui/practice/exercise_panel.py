@@ -207,8 +207,9 @@ class ExercisePanel(QWidget):
 
     def _show_trouble(self) -> None:
         error = self._desk.trouble
-        self.trouble.setText(str(error) if error is not None else "")
-        self.trouble.setVisible(error is not None)
+        lines = [*([str(error)] if error is not None else []), *self._desk.warnings]
+        self.trouble.setText("\n".join(lines))
+        self.trouble.setVisible(bool(lines))
 
     def _show_buttons(self, exercise: Exercise) -> None:
         revealed, frozen = exercise.phase is Phase.REVEALED, exercise.phase is Phase.FROZEN
@@ -237,6 +238,10 @@ class ExercisePanel(QWidget):
             self.yours.clear()
         else:
             self.yours.ask(frame, frozen=exercise.phase is Phase.FROZEN)
+        # What can be done, and what was said of this frame, may change from frame to frame.
+        self.side.show_hint(exercise)
+        if not exercise.class_mode:
+            self.answers.show_said(exercise)
 
     def _show_looked(self) -> None:
         exercise, desk = self._desk.exercise, self._desk
@@ -267,8 +272,15 @@ class ExercisePanel(QWidget):
         picture.viewport.show_heat = self._desk.show_heat
         if looked is not None and looked.frame is not None:
             picture.explain(looked.frame, analysis, plane, answers.boxes.get(index))
-        elif looked is None and picture is self.best:
+        elif looked is not None:
+            picture.cannot()
+        elif picture is self.best or not self._on_screen(index):
             picture.wait()
+
+    def _on_screen(self, index: int) -> bool:
+        """Whether this is the frame that stands there anyway."""
+        frame = self._desk.frame
+        return frame is not None and frame.index == index
 
     def _on_fitted(self) -> None:
         done = self._fitter.take()

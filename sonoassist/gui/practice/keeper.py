@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sonoassist.errors import OutputError
 from sonoassist.practice.answers import Word
 from sonoassist.practice.exercise import Exercise
 from sonoassist.practice.history import History, HistoryError
+from sonoassist.practice.scores import Attempt
 from sonoassist.practice.wish import PracticeWish
 
 Trouble = HistoryError | OutputError | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """An exercise that the history may not know yet."""
+
+    trainee: str
+    exam: str
+    word: Word
+    class_mode: bool
+    asked: int
+    seed: int
+
+
 class Keeper:
-    """Writes one exercise after the other into the history.
+    """Writes one exercise after the other into the history; what fails is tried again.
 
     Args:
         history: Of the trainees.
@@ -20,33 +35,46 @@ class Keeper:
 
     def __init__(self, history: History) -> None:
         self._history = history
+        self._begun: _Begun | None = None
         self._kept_as: int | None = None
+        self._waiting: list[tuple[int, Attempt]] = []
         self.trouble: Trouble = None
 
-    def past(self, nickname: str) -> tuple[dict[str, float], int]:
+    def past(self, nickname: str, *, class_mode: bool) -> tuple[dict[str, float], int]:
         """Weak planes of a trainee, and how many exercises there were."""
         self.trouble = None
         try:
-            return self._history.weaknesses(nickname), self._history.count(nickname)
+            weak = self._history.weaknesses(nickname, class_mode=class_mode)
+            return weak, self._history.count(nickname)
         except HistoryError as error:
             self.trouble = error
             return {}, 0
 
     def begin(self, wish: PracticeWish, exam: str, word: Word, asked: int, seed: int) -> None:
         """An exercise begins."""
-        self._kept_as = None
-        try:
-            self._kept_as = self._history.begin(
-                wish.nickname, exam, word, class_mode=wish.class_mode, asked=asked, seed=seed
-            )
-        except (HistoryError, OutputError) as error:
-            self.trouble = error
+        self._begun = _Begun(wish.nickname, exam, word, wish.class_mode, asked, seed)
+        self._kept_as, self._waiting = None, []
+        self._write()
 
     def keep(self, exercise: Exercise) -> None:
-        """Keep the attempt that was just scored."""
-        if self._kept_as is None:
-            return  # why, was said at the beginning
+        """Keep the attempt that was just scored, and those that could not be kept before."""
+        self._waiting.append((exercise.number, exercise.attempts[-1]))
+        self._write()
+
+    def _write(self) -> None:
+        begun = self._begun
+        if begun is None:
+            return
         try:
-            self._history.add(self._kept_as, exercise.number, exercise.attempts[-1])
+            if self._kept_as is None:
+                self._kept_as = self._history.begin(
+                    begun.trainee, begun.exam, begun.word,
+                    class_mode=begun.class_mode, asked=begun.asked, seed=begun.seed,
+                )  # fmt: skip
+            while self._waiting:
+                self._history.add(self._kept_as, *self._waiting[0])
+                self._waiting.pop(0)
         except (HistoryError, OutputError) as error:
             self.trouble = error
+        else:
+            self.trouble = None

@@ -72,6 +72,10 @@ class PracticePage(QStackedWidget):
         self._entered = False
         self.desk.leave_page()
 
+    def cover(self) -> None:
+        """A sheet lies over it: a running question freezes."""
+        self.desk.cover()
+
     def stop(self) -> None:
         """The window closes."""
         self.desk.stop()

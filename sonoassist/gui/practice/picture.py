@@ -62,6 +62,12 @@ class Picture(QWidget):
         self.viewport.show_view(None, NOTHING)
         self.viewport.show_screen(Screen(card=Card("wait", "Looking at it …")))
 
+    def cannot(self) -> None:
+        """Say that the picture cannot be had."""
+        self._waits = None
+        self.viewport.show_view(None, NOTHING)
+        self.viewport.show_screen(Screen(card=Card("error", "This frame cannot be read")))
+
     def say(self, caption: str, second: str = "") -> None:
         """Write two lines above the picture; "" for none."""
         self.caption.setText(caption)

@@ -26,6 +26,7 @@ from sonoassist.gui.practice.words import day_text
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
 from sonoassist.planes import BY_KEY, DISPLAY_ORDER
+from sonoassist.practice.answers import Word
 from sonoassist.practice.history import PastExercise
 from sonoassist.practice.scores import Outcome, total
 
@@ -150,17 +151,18 @@ class ProgressPanel(QWidget):
             return
         self.forget.setText(FORGET)
         self.forget.show()
-        count = "1 exercise" if len(past) == 1 else f"{len(past)} exercises"
-        last = f", the last one {day_text(past[-1].began_at)}" if past else ""
-        self.about.setText(f"{count}{last}. Kept on this computer only.")
+        self.about.setText(about_text(past))
         worst = [key for key in sorted(weak, key=lambda key: -weak[key]) if weak[key] > 0.3]
         names = ", ".join(BY_KEY[key].label for key in worst[:WEAK_SHOWN])
         self.weak.setText(f"Weak at the moment, and asked first: {names}" if names else "")
         self.weak.setVisible(bool(names))
         scores = [one.score for one in past]
-        self.score.show_values(scores, f"last {round(scores[-1])} of 100" if scores else "")
+        rings = [one.word is not Word.TRUTH for one in past]
+        note = "rings: without truth   " if any(rings) else ""
+        last = f"last {round(scores[-1])} of 100" if scores else ""
+        self.score.show_values(scores, note + last, rings)
         for key, curve in self.planes.items():
-            curve.show_values(plane_values(past, key), plane_note(past, key))
+            curve.show_values(plane_values(past, key), plane_note(past, key), rings)
 
     def _forget(self) -> None:
         if self.forget.text() != SURE:
@@ -172,6 +174,15 @@ class ProgressPanel(QWidget):
             self._say(str(error))
             return
         self.refresh()
+
+
+def about_text(past: Sequence[PastExercise]) -> str:
+    """How many exercises there were, and when."""
+    count = "1 exercise" if len(past) == 1 else f"{len(past)} exercises"
+    classes = sum(one.class_mode for one in past)
+    in_class = f", {classes} of them in class" if classes else ""
+    last = f", the last one {day_text(past[-1].began_at)}" if past else ""
+    return f"{count}{in_class}{last}. Kept on this computer only."
 
 
 def plane_values(past: Sequence[PastExercise], plane: str) -> list[float | None]:

@@ -99,6 +99,7 @@ class ResultPanel(QWidget):
             for one in ("Return", "Enter") if key == "Enter" else (key,):
                 shortcut = QShortcut(QKeySequence(one), self)
                 shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+                shortcut.setAutoRepeat(False)
                 shortcut.activated.connect(do)
         return row
 
@@ -144,11 +145,13 @@ class ResultPanel(QWidget):
         )
         alarm_text = "1 false alarm" if alarms == 1 else f"{alarms} false alarms"
         self.counts.setText(f"{found} of {len(attempts)} planes found · {alarm_text}")
-        self.word.setText(exercise.answers.word.sentence)
+        self.word.setText(exercise.answers.sentence)
         self.weak.setText(weak_planes_text(attempts))
         self.weak.setVisible(bool(self.weak.text()))
-        error = desk.trouble
-        self.trouble.setText(f"Not kept: {error}" if error is not None else "")
-        self.trouble.setVisible(error is not None)
+        lines = [str(desk.trouble)] if desk.trouble is not None else []
+        if desk.keeper.trouble is not None:
+            lines = [f"Not kept: {desk.keeper.trouble}"]
+        self.trouble.setText("\n".join([*lines, *desk.warnings]))
+        self.trouble.setVisible(bool(self.trouble.text()))
         self.table.show_scores(by_plane(attempts))
         self.matrix.show_counts(confusions(attempts))

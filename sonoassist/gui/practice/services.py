@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from sonoassist.exam.store import ExamStore
 from sonoassist.practice.examiner import MakeAnalyser
 from sonoassist.practice.history import History
+from sonoassist.review.store import Known, ReviewStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,9 @@ class PracticeServices:
         recent: What was opened last, newest first.
         clock_s: Paces the player.
         analyses: Where analyses are kept; None for the usual place.
+        reviewed: The recordings reviewed last, newest first.
+        exams: Where exams are kept; None for the user's own.
+        reviews: Where reviews are kept; None for the user's own.
     """
 
     make_analyser: MakeAnalyser
@@ -31,6 +36,9 @@ class PracticeServices:
     recent: Callable[[], list[str]] = list
     clock_s: Callable[[], float] = time.monotonic
     analyses: Path | None = None
+    reviewed: Callable[[], list[Known]] = list
+    exams: ExamStore | None = None
+    reviews: ReviewStore | None = None
 
 
 class Stage(Enum):

@@ -118,10 +118,10 @@ class Side(QWidget):
         speed = self._desk.speed
         speed_text = f" · speed {speed:g}×" if speed != 1.0 else ""
         self.head.setText(f"{head} · {self._desk.exam.name}{speed_text}")
-        self.word.setText(exercise.answers.word.sentence)
+        self.word.setText(exercise.answers.sentence)
         for label in (self.name, self.full_name, self.details, self.points):
             label.setVisible(revealed)
-        self.hint.setText(hint_text(exercise))
+        self.show_hint(exercise)
         self._show_message(exercise)
         if revealed:
             self._reveal(exercise)
@@ -131,6 +131,10 @@ class Side(QWidget):
                 label.setText("")
         self._count(exercise.attempts)
         self._list(exercise.attempts[:-1] if revealed else exercise.attempts)
+
+    def show_hint(self, exercise: Exercise) -> None:
+        """Say what can be done now."""
+        self.hint.setText(hint_text(exercise))
 
     def _head(self, text: str, tone: str, size: int) -> None:
         self.question.setText(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QKeySequence, QShortcut
@@ -27,12 +26,12 @@ from sonoassist.errors import SonoAssistError
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.how import fill_how
+from sonoassist.gui.practice.offered import offers
 from sonoassist.gui.practice.services import Stage
 from sonoassist.gui.practice.words import exam_text
+from sonoassist.gui.review.texts import duration
 from sonoassist.gui.splash import DISCLAIMER
-from sonoassist.gui.start_page import is_missing, recent_text, shortened
 from sonoassist.gui.theme import Look
-from sonoassist.practice.answers import Word
 from sonoassist.practice.wish import (
     CLASS_NAME,
     LONGEST_NAME,
@@ -40,9 +39,7 @@ from sonoassist.practice.wish import (
     NICKNAME,
     PracticeWish,
 )
-from sonoassist.sources import VIDEO_SUFFIXES
 
-MAX_RECENT_SHOWN = 4
 WIDE_PX = 1300
 
 
@@ -63,6 +60,9 @@ class StartPanel(QWidget):
         self._look = look
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.exams: dict[str, QPushButton] = {}
+        self._counts: dict[str, int] = {}
+        self._filling = True  # until there is anything in it
+        self._history_trouble = ""
         self._rows = QVBoxLayout()
         self.chosen, self.known, self.warning = QLabel(), QLabel(), QLabel()
         self.doing, self.progress = QLabel(), QProgressBar()
@@ -104,6 +104,7 @@ class StartPanel(QWidget):
         for key in ("Return", "Enter"):
             shortcut = QShortcut(QKeySequence(key), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.setAutoRepeat(False)
             shortcut.activated.connect(self._start)
 
     def _card(self, title: str) -> tuple[QFrame, QVBoxLayout]:
@@ -134,10 +135,13 @@ class StartPanel(QWidget):
     def _exercise_card(self) -> QFrame:
         card, column = self._card("Exercise")
         self.nickname.setEditable(True)
+        self.nickname.setCompleter(None)  # who types "Ann" does not mean "Anna"
         line = self.nickname.lineEdit()
         if line is not None:
             line.setMaxLength(LONGEST_NAME)
-        self.nickname.activated.connect(lambda _at: self._show_weak())
+        self.nickname.editTextChanged.connect(lambda _text: self._filled())
+        self.questions.valueChanged.connect(lambda _count: self._filled())
+        self.class_mode.toggled.connect(lambda _on: self._filled())
         self.questions.setRange(1, MOST_QUESTIONS)
         self.class_mode.toggled.connect(self._name_class)
         grid = QGridLayout()
@@ -204,20 +208,34 @@ class StartPanel(QWidget):
 
     def show_wish(self, wish: PracticeWish) -> None:
         """Fill in what was wished for."""
+        self._filling = True
         self.nickname.setEditText(wish.nickname)
         self.questions.setValue(wish.questions)
         self.class_mode.setChecked(wish.class_mode)
+        self._filling = False
+        self._show_weak()
+
+    def _filled(self) -> None:
+        """The user has filled in something: it stays, whatever page is shown meanwhile."""
+        if not self._filling:
+            self._desk.keep_wish(self.wish())
+        self._show_weak()
 
     def enter(self) -> None:
         """It is shown: read the trainees again."""
+        wish = self._desk.wish
         try:
-            names = self._desk.services.history.trainees()
+            history = self._desk.services.history
+            names, self._counts = history.trainees(), history.counts()
         except SonoAssistError as error:
-            self._say_trouble(str(error))
-            names = ()
+            self._history_trouble = str(error)
+            names, self._counts = (), {}
+        else:
+            self._history_trouble = ""
+        self._filling = True
         self.nickname.clear()
         self.nickname.addItems(names)
-        self.show_wish(self._desk.wish)
+        self.show_wish(wish)
         self._fill_exams()
         self.refresh()
 
@@ -228,13 +246,8 @@ class StartPanel(QWidget):
                 widget.hide()
                 widget.deleteLater()
         self.exams = {}
-        demo = self._desk.services.demo
-        if demo is not None:
-            self._add_exam(str(demo), "Demo exam (synthetic)")
-        recent = [one for one in self._desk.services.recent() if _is_video(one)]
-        for spec in [one for one in recent if one != str(demo)][:MAX_RECENT_SHOWN]:
-            name, where = recent_text(spec)
-            self._add_exam(spec, f"{name}   {shortened(where)}")
+        for offer in offers(self._desk.services):
+            self._add_exam(offer.spec, offer.text)
         file = self._row_button("Open a recording …   Ctrl+O", "file")
         file.clicked.connect(self.file_asked)
         self._rows.addWidget(file)
@@ -266,8 +279,9 @@ class StartPanel(QWidget):
         self.chosen.setText(desk.exam.name if desk.spec else "Choose an exam")
         self.known.setText(self._known_text())
         self.warning.setText(known.warning)
-        self.warning.setVisible(bool(known.warning) and known.table == "")
-        self.doing.setText(known.doing)
+        self.warning.setVisible(bool(known.warning))
+        left = f" {duration(known.left_s)} left" if known.left_s is not None else ""
+        self.doing.setText(f"{known.doing}{left}")
         self.doing.setVisible(bool(known.doing) and bool(desk.spec))
         working = bool(known.doing) and 0 < known.share < 1
         self.progress.setVisible(working)
@@ -288,9 +302,9 @@ class StartPanel(QWidget):
         if not views:
             return "No view of a plane was found in it: there is nothing to ask."
         text = exam_text(len(views), [view.plane for view in views])
-        if known.answers.word is Word.TRUTH:
-            return f"{text}. Scored against the truth in {known.table}."
-        return f"{text}. {known.answers.word.sentence} ({known.model})"
+        table = f" It is in {known.table}." if known.table else ""
+        model = f" Model: {known.model}." if known.answers.analysis is not None else ""
+        return f"{text}. {known.answers.sentence}{table}{model}"
 
     def _show_trouble(self) -> None:
         known, lines = self._desk.knowledge, []
@@ -298,10 +312,13 @@ class StartPanel(QWidget):
             lines.append(str(known.trouble))
             if known.answers is not None:
                 lines.append("The best frames are not known then.")
+        lines += known.notes
         if known.problems:
             lines.append(f"{len(known.problems)} rows cannot be used; {known.problems[0]}")
         if self._desk.trouble is not None:
             lines.append(str(self._desk.trouble))
+        if self._history_trouble:
+            lines.append(self._history_trouble)
         self._say_trouble("\n".join(lines))
 
     def _say_trouble(self, text: str) -> None:
@@ -311,13 +328,10 @@ class StartPanel(QWidget):
     def _show_weak(self) -> None:
         text = ""
         name = self.nickname.currentText().strip()
-        if name:
-            try:
-                count = self._desk.services.history.count(name)
-            except SonoAssistError as error:
-                self._say_trouble(str(error))
-                count = 0
-            text = f"Exercise {count + 1} of {name}; weak planes come first." if count else ""
+        known = {key.casefold(): count for key, count in self._counts.items()}
+        count = known.get(name.casefold(), 0)
+        if count:
+            text = f"Exercise {count + 1} of {name}; weak planes come first."
         self.next_planes.setText(text)
         self.next_planes.setVisible(bool(text))
 
@@ -339,7 +353,3 @@ class StartPanel(QWidget):
     def _start(self) -> None:
         if self.begin.isEnabled():
             self.start_asked.emit(self.wish())
-
-
-def _is_video(spec: str) -> bool:
-    return Path(spec).suffix.lower() in VIDEO_SUFFIXES and not is_missing(spec)

@@ -38,11 +38,11 @@ def said_text(plane: str) -> str:
 def called_text(called: Called, plane: str) -> str:
     """What is answered to a name; whether it is right is not told."""
     if called is Called.FALSE_ALARM:
-        return f"{said_text(plane)}: a false alarm. There was no standard plane. It goes on."
-    if called is Called.NONE_THERE:
-        return "Right: no standard plane there. It goes on."
+        return f"{said_text(plane)}: a false alarm. It goes on."
+    if called is Called.NONE:
+        return "Noted: no standard plane"
     if called is Called.NOT_COUNTED:
-        return "Not counted: of this frame nothing is known. It goes on."
+        return "Not counted: this is not the view that is asked for. It goes on."
     if called is Called.ANSWER:
         return f"You said: {said_text(plane)}"
     return ""
@@ -57,9 +57,11 @@ def hint_text(exercise: Exercise, left_s: float | None = None) -> str:
     if exercise.phase is Phase.ANSWERED:
         return "Now freeze the best frame with Space. Another key changes your answer."
     if exercise.phase is Phase.FROZEN:
+        space = "Space gives up." if exercise.at_end else "Space plays on."
         if exercise.said is None:
-            return "Name the plane with its key. ← → step, Space plays on."
-        return "← → step to the best frame. Enter answers with it, Space plays on."
+            return f"Name the plane with its key. ← → step, {space}"
+        space = "" if exercise.at_end else f", {space}"
+        return f"← → step to the best frame. Enter answers with it{space}".rstrip(".") + "."
     if exercise.phase is Phase.REVEALED:
         return "Enter: next question. H: heat map."
     return ""
@@ -147,15 +149,20 @@ def frame_text(attempt: Attempt) -> str:
     distance = attempt.distance_frames or 0
     frames = "1 frame" if abs(distance) == 1 else f"{abs(distance)} frames"
     where = "behind" if distance > 0 else "before"
+    if attempt.outside_frames:
+        out = attempt.outside_frames
+        frames = "1 frame" if abs(out) == 1 else f"{abs(out)} frames"
+        return f"Your frame lies {frames} {'behind' if out > 0 else 'before'} the view"
     if attempt.best_frame is None:
-        inside = "Your frame lies in the view"
-        outside = f"Your frame lies {frames} {where} the view"
-        return f"{outside if distance else inside}; its best frame is not known"
+        return "Your frame lies in the view; its best frame is not known"
     if distance == 0:
         return "Your frame is the best one"
-    gap = attempt.confidence_gap or 0.0
+    text = f"Your frame is {frames} {where} the best one"
+    gap = attempt.confidence_gap
+    if gap is None:
+        return text
     less = "as sure there" if round(gap * 100) <= 0 else f"{round(gap * 100)} % less sure there"
-    return f"Your frame is {frames} {where} the best one; the model is {less}"
+    return f"{text}; the model is {less}"
 
 
 def _class_word(attempt: Attempt, verdict: Verdict) -> str:
@@ -187,7 +194,7 @@ def past_line(attempt: Attempt) -> str:
             text += f" · best frame {signed(attempt.distance_frames)}"
         return text
     if attempt.said is None:
-        return f"{name} · not named"
+        return f"{name} · {'of two minds' if attempt.votes else 'not named'}"
     return f"{name} called {said_text(attempt.said)}"
 
 

@@ -61,6 +61,14 @@ def test_the_keys_of_the_page_work_again_after_a_sheet(qtbot: QtBot, window: Mai
     assert window.focusProxy() is None
 
 
+def test_an_exam_of_the_list_is_practised_on(window: MainWindow) -> None:
+    window.questions._open_here("exam:20260101-000000-zzzz", Page.PRACTICE)
+    page = window.other(Page.PRACTICE)
+    assert window.page is Page.PRACTICE
+    assert isinstance(page, PracticePage)
+    assert page.desk.spec == "exam:20260101-000000-zzzz"
+
+
 def test_the_help_tells_of_practice(window: MainWindow) -> None:
     window.actions_set[Act.HELP].trigger()
     sheet = window.questions.sheet

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from practice_page_made import DEMO, LIMIT_MS, Clock, Knower, Trainee, make_page, texts
+from practice_page_made import DEMO, LIMIT_MS, Clock, Knower, Trainee, texts
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -22,23 +21,6 @@ from sonoassist.practice.exercise import Phase
 from sonoassist.practice.history import History
 from sonoassist.practice.scores import Outcome
 from sonoassist.practice.wish import PracticeWish
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def page(qtbot: QtBot, look: Look, tmp_path: Path, clock: Clock) -> Iterator[PracticePage]:
-    one = make_page(qtbot, look, tmp_path, clock)
-    yield one
-    one.stop()
-
-
-@pytest.fixture
-def trainee(qtbot: QtBot, page: PracticePage, clock: Clock) -> Trainee:
-    return Trainee(qtbot, page, clock)
 
 
 def another(plane: str) -> str:
@@ -340,7 +322,7 @@ def test_a_damaged_history_is_said_and_the_exercise_goes_on(
     (tmp_path / "history.sqlite").write_bytes(b"broken" * 1000)
     page.start.enter()
     trainee.start(1)
-    assert "cannot be used" in page.exercise.trouble.text()
+    assert "cannot be read" in page.exercise.trouble.text()
     answer_rightly(trainee)
     trainee.answer()
     assert page.result.trouble.text().startswith("Not kept: ")

@@ -21,7 +21,7 @@ FOUND = Attempt("lvot", Outcome.FOUND, "lvot", 1.9, 40, 33, 7, 0.35, (), 86.4)
         (-1, 33, 0.0, "Your frame is 1 frame before the best one; the model is as sure there"),
         (0, 33, 0.0, "Your frame is the best one"),
         (0, None, None, "Your frame lies in the view; its best frame is not known"),
-        (-4, None, None, "Your frame lies 4 frames before the view; its best frame is not known"),
+        (3, 33, None, "Your frame is 3 frames behind the best one"),
     ],
 )  # fmt: skip
 def test_how_far_the_frame_is_off(
@@ -29,6 +29,12 @@ def test_how_far_the_frame_is_off(
 ) -> None:
     attempt = Attempt("lvot", Outcome.FOUND, "lvot", 1.0, 40, best, distance, gap)
     assert frame_text(attempt) == said
+
+
+@pytest.mark.parametrize("best", [None, 33])
+def test_a_frame_outside_of_the_view_is_said_to_be(best: int | None) -> None:
+    out = Attempt("lvot", Outcome.FOUND, "lvot", 1.0, 40, best, 7, outside_frames=-4)
+    assert frame_text(out) == "Your frame lies 4 frames before the view"
 
 
 def test_right_wrong_and_missed_are_told_by_sign_and_word() -> None:

@@ -1,0 +1,161 @@
+"""What a person's review of an exam adds to its answers: corrected labels, chosen best frames."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonoassist.model.card import Card
+from sonoassist.packets import frozen
+from sonoassist.planes import BACKGROUND_INDEX, INDEX, PLANES
+from sonoassist.practice.analysing import steady_index
+from sonoassist.practice.answers import Answers, ExamAnalysis, Word, views_of
+from sonoassist.practice.truth import UNKNOWN, Labels
+from sonoassist.review.fingerprint import fingerprint
+from sonoassist.review.records import Corrections, FrameResult
+from sonoassist.review.review import Review
+from sonoassist.review.store import ReviewStore
+from sonoassist.temporal.steady import SteadyLabel
+
+AROUND_S = 10.0
+"""The view round a chosen frame is followed so far at most on either side."""
+
+
+class KeptReview:
+    """The review of one recording, as far as there is one.
+
+    Args:
+        recording: Path of the video.
+        reviews: Where reviews are kept.
+
+    Raises:
+        SourceError: The recording cannot be read.
+    """
+
+    def __init__(self, recording: str, reviews: ReviewStore) -> None:
+        path = Path(recording)
+        self._reviews = reviews
+        self._fingerprint = fingerprint(path) if path.is_file() else ""
+
+    def _open(self) -> Review | None:
+        return self._reviews.look(self._fingerprint) if self._fingerprint else None
+
+    def corrections(self) -> Corrections:
+        """What a person said; empty where nobody did.
+
+        Raises:
+            ReviewError: The review cannot be read.
+        """
+        review = self._open()
+        if review is None:
+            return Corrections()
+        with review:
+            return review.corrections
+
+    def analysis(
+        self, card: Card, threshold: float, times_s: NDArray[np.float64]
+    ) -> ExamAnalysis | None:
+        """The review's analysis by this model, where it has judged every frame.
+
+        Args:
+            card: Of the weights.
+            threshold: Softmax a plane needs to be named.
+            times_s: float64, (n,), of the frames.
+
+        Raises:
+            ReviewError: The review cannot be read.
+        """
+        review = self._open()
+        if review is None:
+            return None
+        with review:
+            number = review.whole_analysis(card.weights_sha256, len(times_s))
+            if number is None:
+                return None
+            results = (one for part in review.results(number) for one in part)
+            return analysis_of(results, times_s, threshold, card.title)
+
+
+def analysis_of(
+    results: Iterable[FrameResult], times_s: NDArray[np.float64], threshold: float, model: str
+) -> ExamAnalysis:
+    """Results of single frames as the analysis of an exam; the label is steadied over time.
+
+    Args:
+        results: In the order of the frames.
+        times_s: float64, (n,), of the frames.
+        threshold: Softmax a plane needs to be named.
+        model: Title of the model, for people.
+    """
+    probabilities = np.zeros((len(times_s), len(PLANES)), np.float32)
+    steady = np.full(len(times_s), UNKNOWN, np.int8)
+    label = SteadyLabel(threshold)
+    for one in results:
+        if one.state is not None and one.index < len(times_s):
+            time_s = float(times_s[one.index])
+            probabilities[one.index] = one.probabilities
+            steady[one.index] = steady_index(label.follow(time_s, one.state, one.probabilities))
+    return ExamAnalysis(frozen(probabilities), frozen(steady), model)
+
+
+def corrected(answers: Answers, said: Corrections) -> Answers:
+    """The answers with a person's word over them, which outweighs the table and the model.
+
+    Args:
+        answers: Without it.
+        said: By the person.
+    """
+    count = len(answers.labels)
+    chosen = {plane: frame for plane, frame in said.best.items() if frame < count}
+    if not chosen and not said.labels:
+        return answers
+    labels = np.array(answers.labels, np.int8)
+    for plane, frame in chosen.items():
+        _choose(labels, answers, INDEX[plane], frame)
+    for one in said.labels:
+        labels[one.first : one.last + 1] = INDEX[one.plane]
+    same = labels == answers.labels
+    return replace(
+        answers,
+        labels=frozen(labels),
+        views=views_of(labels, answers.times_s),
+        word=Word.REVIEW if answers.word is Word.MODEL else answers.word,
+        boxes={frame: box for frame, box in answers.boxes.items() if same[frame]},
+        chosen=chosen,
+        corrected=True,
+    )
+
+
+def _choose(labels: Labels, answers: Answers, plane: int, frame: int) -> None:
+    """Let the frame that a person chose show its plane, with the view that it lies in."""
+    here = int(labels[frame])
+    if here == plane:
+        return
+    times_s = answers.times_s
+    if here not in (UNKNOWN, BACKGROUND_INDEX):
+        # It names another plane there, so of its whole view nothing is certain any more.
+        labels[_run(labels == here, frame, times_s)] = UNKNOWN
+    if answers.analysis is not None:
+        winners = answers.analysis.probabilities.argmax(axis=1)
+        alike = (winners == plane) & ((labels == UNKNOWN) | (labels == BACKGROUND_INDEX))
+        labels[_run(alike, frame, times_s)] = plane
+    labels[frame] = plane
+
+
+def _run(alike: NDArray[np.bool_], frame: int, times_s: NDArray[np.float64]) -> slice:
+    """The frames round one that are all alike, not too far away; empty where it is not."""
+    if not alike[frame]:
+        return slice(frame, frame)
+    low, high = (int(at) for at in np.searchsorted(times_s, times_s[frame] + _REACH_S))
+    others = np.flatnonzero(~alike[low:high]) + low
+    place = int(np.searchsorted(others, frame))
+    first = int(others[place - 1]) + 1 if place > 0 else low
+    end = int(others[place]) if place < len(others) else high
+    return slice(first, end)
+
+
+_REACH_S = np.array([-AROUND_S, AROUND_S])

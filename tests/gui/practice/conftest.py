@@ -1,0 +1,30 @@
+"""A page on the bundled demo exam, and somebody who uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from practice_page_made import Clock, Trainee, make_page
+from pytestqt.qtbot import QtBot
+
+from sonoassist.gui.practice.page import PracticePage
+from sonoassist.gui.theme import Look
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def page(qtbot: QtBot, look: Look, tmp_path: Path, clock: Clock) -> Iterator[PracticePage]:
+    one = make_page(qtbot, look, tmp_path, clock)
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def trainee(qtbot: QtBot, page: PracticePage, clock: Clock) -> Trainee:
+    return Trainee(qtbot, page, clock)

@@ -1,0 +1,232 @@
+"""A person's review as the answers of an exam: labels, best frames, and its analysis."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from practice_made import FPS, analysis_of_labels, labels_of
+
+from sonoassist.exam.store import ExamStore
+from sonoassist.model.card import Card
+from sonoassist.packets import Box
+from sonoassist.pipeline import Analyser
+from sonoassist.planes import INDEX
+from sonoassist.practice.answers import (
+    Answers,
+    PlaneView,
+    Word,
+    answers_from_model,
+    answers_from_truth,
+)
+from sonoassist.practice.examiner import Examiner
+from sonoassist.practice.reviewed import KeptReview, corrected
+from sonoassist.review.edits import SetBest, SetLabel
+from sonoassist.review.fingerprint import fingerprint
+from sonoassist.review.records import Corrections, Label, RunState
+from sonoassist.review.session import ReviewSession
+from sonoassist.review.store import ReviewStore
+from waiting import wait_until
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
+
+from kept_made import kept
+from review_made import made_analyser, write_recording
+
+
+def of_model(*stretches: tuple[str, int]) -> Answers:
+    """The model's own word, 0.6 sure of each label."""
+    labels = labels_of(*stretches)
+    return answers_from_model(analysis_of_labels(labels, {}), np.arange(len(labels)) / FPS)
+
+
+def test_what_a_person_said_outweighs_the_model() -> None:
+    answers = of_model(("background", 10), ("femur", 20), ("background", 10))
+    made = corrected(answers, Corrections(labels=(Label(10, 19, "kidneys"),)))
+    assert made.views == (PlaneView("kidneys", 10, 19), PlaneView("femur", 20, 29))
+    assert (made.word, made.corrected) == (Word.REVIEW, True)
+    assert "person's review" in made.sentence
+    assert answers.views == (PlaneView("femur", 10, 29),)
+
+
+def test_it_outweighs_the_truth_beside_the_exam_and_takes_its_box_along() -> None:
+    labels = labels_of(("femur", 20), ("lips", 20))
+    boxes = {5: Box(0, 0, 9, 9), 25: Box(1, 1, 8, 8)}
+    answers = answers_from_truth(labels, np.arange(40) / FPS, boxes)
+    made = corrected(answers, Corrections(labels=(Label(0, 19, "background"),)))
+    assert made.views == (PlaneView("lips", 20, 39),)
+    assert set(made.boxes) == {25}
+    assert made.word is Word.TRUTH
+    assert made.sentence.endswith("corrected in its review.")
+
+
+def test_nothing_said_changes_nothing() -> None:
+    answers = of_model(("femur", 20))
+    assert corrected(answers, Corrections(note="nice")) is answers
+
+
+def test_the_frame_a_person_chose_is_the_best_one() -> None:
+    answers = of_model(("femur", 20), ("background", 10))
+    made = corrected(answers, Corrections(best={"femur": 17}))
+    assert made.best_frame(made.views[0]) == 17
+    assert answers.best_frame(answers.views[0]) == 0
+
+
+def test_a_chosen_frame_of_another_view_is_not_its_best() -> None:
+    answers = of_model(("femur", 20), ("background", 10), ("femur", 20))
+    made = corrected(answers, Corrections(best={"femur": 45}))
+    assert [made.best_frame(view) for view in made.views] == [0, 45]
+
+
+def test_a_chosen_frame_takes_the_contradicted_view_out() -> None:
+    """The model says femur where a person chose the best frame of the kidneys."""
+    answers = of_model(("femur", 20), ("background", 10), ("lips", 20))
+    made = corrected(answers, Corrections(best={"kidneys": 7}))
+    assert made.views == (PlaneView("lips", 30, 49),)
+    assert int(made.labels[7]) == INDEX["kidneys"]
+    assert set(made.labels[[0, 6, 8, 19]]) == {-1}
+
+
+def test_a_chosen_frame_names_the_unsure_view_round_it() -> None:
+    answers = of_model(("background", 10), ("kidneys", 20), ("background", 10))
+    unsure = np.array(answers.labels)
+    unsure[10:30] = -1
+    answers = Answers(answers.times_s, unsure, (), Word.MODEL, answers.analysis)
+    made = corrected(answers, Corrections(best={"kidneys": 12}))
+    assert made.views == (PlaneView("kidneys", 10, 29),)
+
+
+def test_corrections_behind_the_end_do_no_harm() -> None:
+    answers = of_model(("femur", 20))
+    said = Corrections(labels=(Label(15, 90, "lips"),), best={"kidneys": 300})
+    made = corrected(answers, said)
+    assert len(made.labels) == 20
+    assert made.views == (PlaneView("femur", 0, 14),)
+    assert made.chosen == {}
+
+
+@pytest.fixture
+def running() -> Iterator[list[Examiner]]:
+    started: list[Examiner] = []
+    yield started
+    for one in started:
+        one.stop()
+    assert not any(thread.name == "practice examiner" for thread in threading.enumerate())
+
+
+def reviewed(spec: str, reviews: ReviewStore, exams: ExamStore | None = None) -> None:
+    """Review a recording to its end: lips are the kidneys, and frame 45 is the best femur."""
+    session = ReviewSession.open(spec, reviews, lambda: None, exams)
+    session.begin(made_analyser(), "full")
+    wait_until(lambda: session.progress().state is RunState.DONE)
+    session.review.apply(SetLabel(120, 149, "kidneys"))
+    session.review.apply(SetBest("femur", 45))
+    session.close()
+
+
+class NeverAsked(Analyser):
+    """Everything is known already."""
+
+    def analyse(self, frame: object) -> object:  # type: ignore[override]
+        raise AssertionError("the review has analysed it")
+
+
+def never_asked(_synthetic: bool, _tell: object) -> Analyser:
+    made = made_analyser()
+    return NeverAsked(made.engine, made.card, made.options)
+
+
+def examine(
+    spec: str, running: list[Examiner], make: object, tmp_path: Path, exams: ExamStore | None = None
+) -> Examiner:
+    reviews = ReviewStore(tmp_path / "reviews")
+    one = Examiner(spec, make, lambda: None, tmp_path / "kept", reviews, exams)  # type: ignore[arg-type]
+    running.append(one)
+    one.start()
+    wait_until(lambda: one.knowledge.share == 1.0 or one.knowledge.trouble)
+    assert one.knowledge.trouble is None
+    return one
+
+
+def test_a_reviewed_recording_is_asked_at_once_with_the_persons_answers(
+    running: list[Examiner], tmp_path: Path
+) -> None:
+    path = write_recording(tmp_path / "exam.mp4")
+    reviewed(str(path), ReviewStore(tmp_path / "reviews"))
+    one = examine(str(path), running, never_asked, tmp_path)
+    answers = one.knowledge.answers
+    assert answers is not None
+    assert answers.word is Word.REVIEW
+    assert [view.plane for view in answers.views] == ["femur", "kidneys", "4ch"]
+    assert answers.views[1] == PlaneView("kidneys", 120, 149)
+    assert answers.best_frame(answers.views[0]) == 45
+    assert not (tmp_path / "kept").exists()
+
+
+def test_a_kept_exam_is_practised_on_by_its_name(running: list[Examiner], tmp_path: Path) -> None:
+    path = write_recording(tmp_path / "exam.mp4")
+    exam = kept(tmp_path / "exams", path, study_id="S-7")
+    exams = ExamStore(tmp_path / "exams")
+    spec = f"exam:{exam.exam_id}"
+    reviewed(spec, ReviewStore(tmp_path / "reviews"), exams)
+    one = examine(spec, running, never_asked, tmp_path, exams)
+    known = one.knowledge
+    assert known.name == "S-7"
+    assert known.answers is not None
+    assert known.answers.word is Word.REVIEW
+
+
+def test_an_unfinished_review_gives_its_corrections_only(
+    running: list[Examiner], tmp_path: Path
+) -> None:
+    path = write_recording(tmp_path / "exam.mp4")
+    reviews = ReviewStore(tmp_path / "reviews")
+    with reviews.open(fingerprint(path)) as review:
+        review.apply(SetLabel(120, 149, "kidneys"))
+    one = examine(str(path), running, lambda _synthetic, _tell: made_analyser(), tmp_path)
+    answers = one.knowledge.answers
+    assert answers is not None
+    assert [view.plane for view in answers.views] == ["femur", "kidneys", "4ch"]
+    assert len(list((tmp_path / "kept").iterdir())) == 1
+
+
+def test_an_analysis_by_other_weights_does_not_count(tmp_path: Path) -> None:
+    path = write_recording(tmp_path / "exam.mp4")
+    reviews = ReviewStore(tmp_path / "reviews")
+    reviewed(str(path), reviews)
+    times_s = np.arange(200) / 25
+    review, card = KeptReview(str(path), reviews), made_analyser().card
+    analysis = review.analysis(card, 0.7, times_s)
+    assert analysis is not None
+    assert int(analysis.steady[60]) == INDEX["femur"]
+    assert analysis.model == card.title
+    other: Card = card.model_copy(update={"weights_sha256": "1" * 64})
+    assert review.analysis(other, 0.7, times_s) is None
+    assert review.analysis(card, 0.7, np.arange(201) / 25) is None
+
+
+def test_a_damaged_review_is_told_and_left_out(running: list[Examiner], tmp_path: Path) -> None:
+    path = write_recording(tmp_path / "exam.mp4")
+    reviews = ReviewStore(tmp_path / "reviews")
+    reviewed(str(path), reviews)
+    (database,) = (tmp_path / "reviews").glob("*/review.sqlite")
+    database.write_bytes(b"no database" * 400)
+    one = examine(str(path), running, lambda _synthetic, _tell: made_analyser(), tmp_path)
+    known = one.knowledge
+    assert "cannot be read" in known.notes[0]
+    assert known.answers is not None
+    assert known.answers.word is Word.MODEL
+
+
+def test_it_is_read_while_another_window_reviews_it(tmp_path: Path) -> None:
+    path = write_recording(tmp_path / "exam.mp4")
+    reviews = ReviewStore(tmp_path / "reviews")
+    with reviews.open(fingerprint(path)) as review:
+        review.apply(SetBest("femur", 45))
+        assert KeptReview(str(path), reviews).corrections().best == {"femur": 45}
+        review.apply(SetBest("femur", 46))
+        assert KeptReview(str(path), reviews).corrections().best == {"femur": 46}

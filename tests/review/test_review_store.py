@@ -1,0 +1,101 @@
+"""The reviews on this computer: which there are, reading without holding, and deleting."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from kept_made import kept
+from review_made import write_recording
+
+from sonoassist.errors import OutputError, UsageError
+from sonoassist.exam.store import ExamStore
+from sonoassist.review.deleting import delete_exam
+from sonoassist.review.edits import SetBest, SetLabel, SetMark
+from sonoassist.review.session import ReviewSession
+from sonoassist.review.store import DATABASE, Known, ReviewStore
+
+
+@pytest.fixture
+def reviews(tmp_path: Path) -> ReviewStore:
+    return ReviewStore(tmp_path / "reviews")
+
+
+def begun(spec: str, reviews: ReviewStore, exams: ExamStore | None = None) -> ReviewSession:
+    return ReviewSession.open(spec, reviews, lambda: None, exams)
+
+
+def test_what_was_reviewed_is_listed_newest_first(tmp_path: Path, reviews: ReviewStore) -> None:
+    assert reviews.newest() == []
+    first = write_recording(tmp_path / "first.mp4")
+    second = write_recording(tmp_path / "second.mp4", [("femur", 60)])
+    for path in (first, second):
+        with begun(str(path), reviews).review as review:
+            review.apply(SetBest("femur", 40))
+    session = begun(str(first), reviews)
+    session.review.apply(SetLabel(0, 9, "lips"))
+    session.review.apply(SetMark(3, True))
+    session.close()
+    for at, folder in enumerate(sorted(reviews.folder.iterdir())):
+        os.utime(folder / DATABASE, (at, at))
+    found = {one.spec: one for one in reviews.newest()}
+    assert found == {
+        str(first): Known(str(first), "first.mp4", 2),
+        str(second): Known(str(second), "second.mp4", 1),
+    }
+    assert len(reviews.newest(most=1)) == 1
+
+
+def test_a_moved_recording_is_known_by_its_new_place(tmp_path: Path, reviews: ReviewStore) -> None:
+    path = write_recording(tmp_path / "exam.mp4")
+    begun(str(path), reviews).close()
+    moved = path.rename(tmp_path / "moved.mp4")
+    begun(str(moved), reviews).close()
+    assert [(one.spec, one.label) for one in reviews.newest()] == [(str(moved), "moved.mp4")]
+
+
+def test_a_review_that_is_only_read_cannot_be_changed(tmp_path: Path, reviews: ReviewStore) -> None:
+    path = write_recording(tmp_path / "exam.mp4")
+    session = begun(str(path), reviews)
+    fingerprint = session.recording.fingerprint
+    read = reviews.look(fingerprint)
+    assert read is not None
+    with read, pytest.raises(OutputError):
+        read.apply(SetBest("femur", 4))
+    assert session.review.corrections.best == {}
+    session.close()
+    assert reviews.look("0" * 32) is None
+
+
+def test_an_exam_goes_with_its_review(tmp_path: Path, reviews: ReviewStore) -> None:
+    exam = kept(tmp_path / "exams", write_recording(tmp_path / "exam.mp4"))
+    other = write_recording(tmp_path / "other.mp4", [("lips", 60)])
+    exams = ExamStore(tmp_path / "exams")
+    begun(f"exam:{exam.exam_id}", reviews, exams).close()
+    begun(str(other), reviews).close()
+    delete_exam(exam.exam_id, exams, reviews)
+    assert exams.ids() == []
+    assert [one.label for one in reviews.newest()] == ["other.mp4"]
+    assert len(list(reviews.folder.iterdir())) == 1
+
+
+def test_a_review_opened_by_the_path_of_the_recording_goes_too(
+    tmp_path: Path, reviews: ReviewStore
+) -> None:
+    exam = kept(tmp_path / "exams", write_recording(tmp_path / "exam.mp4"))
+    exams = ExamStore(tmp_path / "exams")
+    begun(str(exams.folder / exam.exam_id / "media" / "recording.mp4"), reviews).close()
+    delete_exam(exam.exam_id, exams, reviews)
+    assert reviews.newest() == []
+
+
+def test_an_exam_under_review_stays(tmp_path: Path, reviews: ReviewStore) -> None:
+    exam = kept(tmp_path / "exams", write_recording(tmp_path / "exam.mp4"))
+    exams = ExamStore(tmp_path / "exams")
+    session = begun(f"exam:{exam.exam_id}", reviews, exams)
+    with pytest.raises(UsageError, match="being reviewed"):
+        delete_exam(exam.exam_id, exams, reviews)
+    session.close()
+    assert exams.ids() == [exam.exam_id]
+    assert len(reviews.newest()) == 1
