@@ -112,7 +112,8 @@ def _practice_page(window: MainWindow) -> PracticePage:
 def _review_page(window: MainWindow) -> ReviewPage:
     controller = window.controller
     desk = ReviewDesk(controller, controller.services.reviews)
-    return ReviewPage(desk, controller, window.actions_set, window.look)
+    ask = window.questions.ask_words
+    return ReviewPage(desk, controller, window.actions_set, ask, window.look)
 
 
 def begin(

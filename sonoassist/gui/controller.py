@@ -180,11 +180,15 @@ class Controller(QObject):
     def opened(self, spec: str, *, synthetic: bool) -> None:
         """A source was opened: it goes to the head of the recent ones, and "auto" follows it."""
         self._spec = spec
-        self.settings.remember(spec)
-        self._saving.start()
+        self.remember(spec)
         changed, self._synthetic = synthetic != self._synthetic, synthetic
         if changed and self.settings.model == AUTO:
             self.load_model()
+
+    def remember(self, spec: str) -> None:
+        """Put a source at the head of the recent ones."""
+        self.settings.remember(spec)
+        self._saving.start()
 
     def close_source(self) -> None:
         """Back to the start page."""

@@ -30,6 +30,24 @@ class OpenHere(Protocol):
         ...
 
 
+class AskWords(Protocol):
+    """Asks for a line of words, which may be empty."""
+
+    def __call__(
+        self, *, title: str, text: str, example: str, now: str, answered: Callable[[str], None]
+    ) -> None:
+        """Ask.
+
+        Args:
+            title: Of the sheet.
+            text: What the words are for.
+            example: Shown where nothing is written.
+            now: The words so far.
+            answered: Gets the new ones.
+        """
+        ...
+
+
 class Questions:
     """Opens one sheet at a time.
 
@@ -149,27 +167,36 @@ class Questions:
         else:
             self._open(ReportSheet(self._window, self._look, self._controller, exam_id))
 
+    def ask_words(
+        self, *, title: str, text: str, example: str, now: str, answered: Callable[[str], None]
+    ) -> None:
+        """Ask for a line of words; see `AskWords`."""
+        sheet = AskSheet(
+            self._window, self._look, title=title, text=text, example=example, button="Keep",
+            now=now, may_be_empty=True,
+        )  # fmt: skip
+        sheet.answered.connect(answered)
+        self._open(sheet)
+
     def ask_note(self) -> None:
         """Ask for the user's words on the exam."""
-        sheet = AskSheet(
-            self._window, self._look, title="Note on the exam",
+        self.ask_words(
+            title="Note on the exam",
             text="It is kept with the exam and printed in the report. No names of persons, please.",
-            example="Difficult view, lying on its front", button="Keep",
-            now=self._controller.desk.words()[0], may_be_empty=True,
-        )  # fmt: skip
-        sheet.answered.connect(self._controller.desk.note)
-        self._open(sheet)
+            example="Difficult view, lying on its front",
+            now=self._controller.desk.words()[0],
+            answered=self._controller.desk.note,
+        )
 
     def ask_study(self) -> None:
         """Ask for the user's own number of the study."""
-        sheet = AskSheet(
-            self._window, self._look, title="Study number",
+        self.ask_words(
+            title="Study number",
             text="Your own number for this exam, for the report. Not the name of a person.",
-            example="S-0417", button="Keep",
-            now=self._controller.desk.words()[1], may_be_empty=True,
-        )  # fmt: skip
-        sheet.answered.connect(self._controller.desk.set_study_id)
-        self._open(sheet)
+            example="S-0417",
+            now=self._controller.desk.words()[1],
+            answered=self._controller.desk.set_study_id,
+        )
 
     def ask_stream(self) -> None:
         """Ask for the address of a stream."""

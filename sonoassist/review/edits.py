@@ -88,7 +88,9 @@ class SetMark:
     @property
     def words(self) -> str:
         """For people."""
-        return "mark" if self.on else "mark removed"
+        if not self.on:
+            return "mark removed"
+        return "note on a frame" if self.text else "mark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class SetNote:
     @property
     def words(self) -> str:
         """For people."""
-        return "note"
+        return "note on the recording" if self.text else "note on the recording removed"
 
 
 Edit = SetLabel | SetBest | SetMark | SetNote

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from sonoassist.packets import Analysis, Frame
 from sonoassist.pipeline import Analyser
@@ -42,15 +43,19 @@ class Judge:
                 self.analyser.forget()
             return self.analyser.analyse(frame)
 
-    def on_screen(self, frame: Frame) -> Analysis:
+    def on_screen(self, frame: Frame, *, guided: bool = False) -> Analysis:
         """Analyse the picture on screen, before anything else; the same result for ever.
+
+        Args:
+            frame: To be shown.
+            guided: With the guided backward pass (Eq. 2) too, for the heat map.
 
         Raises:
             SonoAssistError: The analysis failed.
         """
         with self._turn(first_of_all=True):
             self._screen.forget()
-            self._screen.configure(self.analyser.options)
+            self._screen.configure(replace(self.analyser.options, guided=guided))
             return self._screen.analyse(frame)
 
     @contextmanager

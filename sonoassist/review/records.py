@@ -42,7 +42,7 @@ class FrameResult:
     Attributes:
         index: Of the frame.
         state: What may be said of it; None where the frame is damaged.
-        probabilities: float32, (14,), in the order of `planes.PLANES`; kept in half precision.
+        probabilities: float32, (14,), in the order of `planes.PLANES`.
         box: In frame pixels, or None.
         quality: Sharpness, 0 to 1; nan where it was not measured.
         stillness: 0 to 1, against the readable frame before; nan where it was not measured.

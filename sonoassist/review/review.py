@@ -24,7 +24,11 @@ from sonoassist.review.schema import READ_ERRORS, ReviewError
 from sonoassist.temporal.quality import Quality
 
 DAMAGED = "damaged"
-_HALF = np.dtype("<f2")
+_SINGLE, _HALF = np.dtype("<f4"), np.dtype("<f2")
+"""How probabilities are kept; in half precision by programs that kept no stillness either.
+
+Half precision cannot tell sure frames apart: near 1 its steps are 0.0005.
+"""
 _FRAMES = "frame, state, left_px, top_px, right_px, bottom_px, quality, probabilities, stillness"
 _KEY = "modified_ns = ? AND model_sha256 = ? AND crop = ? AND threshold = ?"
 _FULL_HINT = "Free some space; what was kept so far is safe"
@@ -283,7 +287,7 @@ def _values(result: FrameResult) -> Row:
         DAMAGED if result.state is None else result.state.value,
         *(None if edge is None else float(edge) for edge in edges),
         _known(result.quality),
-        result.probabilities.astype(_HALF).tobytes(),
+        result.probabilities.astype(_SINGLE).tobytes(),
         _known(result.stillness),
     )
 
@@ -301,7 +305,8 @@ def _result(row: Row) -> FrameResult:
     data = row[7]
     if not isinstance(data, bytes):
         raise TypeError("the probabilities are missing")
-    shares: Floats = np.frombuffer(data, _HALF).astype(np.float32)
+    kept = _HALF if len(data) == _HALF.itemsize * len(PLANES) else _SINGLE
+    shares: Floats = np.frombuffer(data, kept).astype(np.float32)
     if len(shares) != len(PLANES):
         raise ValueError(f"there are {len(shares)} probabilities")
     return FrameResult(

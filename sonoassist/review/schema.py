@@ -1,7 +1,8 @@
 """The tables of a review's database.
 
-Version 2 keeps the stillness of each frame. In a review of version 1 it is not known; it is
-measured when the recording is reviewed again.
+Version 2 keeps the stillness of each frame, and probabilities in single precision. In a review of
+version 1 stillness is not known; it is measured when the recording is reviewed again. Its
+probabilities stay in half precision, which their length tells.
 """
 
 from __future__ import annotations

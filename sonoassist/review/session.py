@@ -49,11 +49,13 @@ class Look:
     Attributes:
         index: Of the frame.
         evidence: With the heat map, for which the network has to look at it again.
+        guided: With the guided heat map too; never without `evidence`.
         judged: The model is there.
     """
 
     index: int
     evidence: bool
+    guided: bool
     judged: bool
 
 
@@ -176,9 +178,9 @@ class ReviewSession:
 
     # --- pictures ---------------------------------------------------------------------------
 
-    def look(self, index: int, *, evidence: bool) -> Look:
+    def look(self, index: int, *, evidence: bool, guided: bool = False) -> Look:
         """The wish for a frame as `views` takes it."""
-        return Look(index, evidence, self._judge is not None)
+        return Look(index, evidence, evidence and guided, self._judge is not None)
 
     def _view(self, look: Look) -> View:
         """On the thread of `views`: a frame with its own result."""
@@ -187,7 +189,9 @@ class ReviewSession:
         if known is not None and not look.evidence:
             return View(frame, self._kept(frame, known))
         judge = self._judge
-        return View(frame, judge.on_screen(frame) if judge is not None else None)
+        if judge is None:
+            return View(frame, None)
+        return View(frame, judge.on_screen(frame, guided=look.guided))
 
     def _kept(self, frame: Frame, known: FrameResult) -> Analysis | None:
         """The result on disk as the analysis of its frame; None where nothing is kept of it."""

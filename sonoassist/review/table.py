@@ -16,7 +16,6 @@ from sonoassist.temporal.quality import Quality
 
 _STATES: tuple[State | None, ...] = (None, *State)
 _DAMAGED = _STATES.index(None)
-_HALF = np.dtype("<f2")
 
 
 class Table:
@@ -31,7 +30,7 @@ class Table:
         count = len(self.times_s)
         self._known = np.zeros(count, bool)
         self._states = np.zeros(count, np.uint8)
-        self._probabilities = np.zeros((count, len(PLANES)), _HALF)
+        self._probabilities = np.zeros((count, len(PLANES)), np.float32)
         self._boxes = np.full((count, 4), np.nan, np.float32)
         self._quality = np.full(count, np.nan, np.float32)
         self._stillness = np.full(count, np.nan, np.float32)
@@ -73,7 +72,7 @@ class Table:
         if not results:
             return
         indexes = np.array([one.index for one in results], np.int64)
-        shares = np.stack([one.probabilities for one in results]).astype(_HALF)
+        shares = np.stack([one.probabilities for one in results])
         corners = [_corners(one.box) for one in results]
         with self._lock:
             self._known[indexes] = True
@@ -82,7 +81,7 @@ class Table:
             self._boxes[indexes] = corners
             self._quality[indexes] = [one.quality for one in results]
             self._stillness[indexes] = [one.stillness for one in results]
-            self._pyramid.update(indexes, shares.astype(np.float32))
+            self._pyramid.update(indexes, shares)
             self.version += 1
 
     def measure(self, measured: Mapping[int, Quality]) -> None:
@@ -101,7 +100,7 @@ class Table:
             if not 0 <= index < len(self) or not self._known[index]:
                 return None
             box = self._boxes[index]
-            shares: Floats = self._probabilities[index].astype(np.float32)
+            shares: Floats = self._probabilities[index].copy()
             return FrameResult(
                 index=index,
                 state=_STATES[int(self._states[index])],
@@ -120,7 +119,7 @@ class Table:
         """A copy of everything, to look for candidates in."""
         with self._lock:
             sure = self._states == _STATES.index(State.PLANE)
-            shares = self._probabilities.astype(np.float32)
+            shares = self._probabilities.copy()
             readable = self._known & (self._states != _DAMAGED)
             # Doppler pictures and empty screens are not judged; damaged frames show nothing.
             judged = readable.copy()

@@ -187,7 +187,7 @@ def courses(draw: st.DrawFn) -> FrameTable:
     stillness = rng.random(count)
     stillness[0] = 1.0
     return frame_table(
-        shares.astype(np.float16),
+        shares,
         time_s=np.cumsum(np.broadcast_to(steps_s, count)),
         content=[list(Content)[at] for at in rng.choice(len(Content), count, p=CONTENT_SHARES)],
         sharpness=rng.random(count),

@@ -10,6 +10,9 @@ from review_made import make_video
 
 from real_models import published_analyser
 from sonoassist.datasets.reading import read_dataset
+from sonoassist.retrieval.analysing import analyse_exam
+from sonoassist.retrieval.exams import Part, RecordedExam
+from sonoassist.retrieval.rules import Rule, choose
 from sonoassist.review.candidates import all_candidates, missing
 from sonoassist.review.records import RunState
 from sonoassist.review.session import ReviewSession
@@ -68,6 +71,12 @@ def test_all_planes_are_found_and_a_stop_changes_nothing(
     assert len(right) >= 12
     assert set(missing(peaks, words)) <= {"3vv", "lips"}  # unsure where so few frames are left
 
+    # What is reviewed first is what `sonoassist retrieve` picks.
+    exam = RecordedExam(path, (Part(path),))
+    picked = choose(analyse_exam(exam, published_analyser(test_data), "").table, Rule.BEST)
+    found = {key: one[0].frame for key, one in peaks.items() if one}
+    assert found == {key: one[0].row for key, one in picked.items() if one}
+
     store = ReviewStore(tmp_path / "parts")
     for done in (1, 60, None):
         session = ReviewSession.open(str(path), store, lambda: None)
@@ -78,6 +87,8 @@ def test_all_planes_are_found_and_a_stop_changes_nothing(
     assert np.array_equal(arrays.probabilities, others.probabilities)
     assert np.array_equal(arrays.sure, others.sure)
     assert np.array_equal(arrays.quality, others.quality)
+    assert np.array_equal(arrays.stillness, others.stillness)
+    assert not np.isnan(arrays.stillness).any()
     boxes = [(one.table.result(at).box for at in range(len(planes))) for one in (whole, session)]  # type: ignore[union-attr]
     assert list(boxes[0]) == list(boxes[1])
     for one in (whole, session):

@@ -12,7 +12,7 @@ from sonoassist.errors import SonoAssistError
 from sonoassist.gui.controller import Controller
 from sonoassist.live.status import Level, Notice
 from sonoassist.planes import BACKGROUND_INDEX, KEYS
-from sonoassist.review.edits import Edit, SetBest, SetLabel, SetMark
+from sonoassist.review.edits import Edit, SetBest, SetLabel, SetMark, SetNote
 from sonoassist.review.records import Corrections
 
 if TYPE_CHECKING:
@@ -79,6 +79,21 @@ class Corrector(QObject):
         if self.session is not None:
             marked = any(mark.frame == frame for mark in self.corrections.marks)
             self._apply(SetMark(frame, not marked))
+
+    def describe(self, frame: int, text: str) -> None:
+        """Mark a frame with words; without words a mark that had some goes away."""
+        before = self.mark_text(frame)
+        if self.session is not None and text != before:
+            self._apply(SetMark(frame, bool(text), text))
+
+    def mark_text(self, frame: int) -> str:
+        """The words on a marked frame, or ""."""
+        return next((one.text for one in self.corrections.marks if one.frame == frame), "")
+
+    def note(self, text: str) -> None:
+        """The words on the whole recording; "" takes them away."""
+        if self.session is not None and text != self.corrections.note:
+            self._apply(SetNote(text))
 
     def undo(self) -> None:
         """Take the last step back."""

@@ -19,6 +19,7 @@ from sonoassist.review.records import Corrections, Progress, RunState
 from sonoassist.review.store import ReviewStore
 
 if TYPE_CHECKING:
+    from sonoassist.review.session import Look as Wish
     from sonoassist.review.session import ReviewSession
 
 TICK_MS = 25
@@ -319,12 +320,14 @@ class ReviewDesk(QObject):
         known = session.table.result(view.frame.index)
         return known is not None and known.state is not None
 
+    def _wish(self, session: ReviewSession) -> Wish:
+        """The picture of the frame, with the heat map where that is on."""
+        settings = self._controller.settings
+        return session.look(self.index, evidence=settings.show_heat, guided=settings.guided_heat)
+
     def _look(self) -> None:
-        """Wish for the picture of the frame, with the heat map where that is on."""
-        if self.session is not None:
-            look = self.session.look(self.index, evidence=self._controller.settings.show_heat)
-            if not self._take(self.session):
-                self.session.views.want([look])
+        if self.session is not None and not self._take(self.session):
+            self.session.views.want([self._wish(self.session)])
 
     def _on_ready(self) -> None:
         if self.session is not None:
@@ -332,7 +335,7 @@ class ReviewDesk(QObject):
             self.pictures_came.emit()
 
     def _take(self, session: ReviewSession) -> bool:
-        look = session.look(self.index, evidence=self._controller.settings.show_heat)
+        look = self._wish(session)
         view = session.views.got(look)
         if view is not None and view is not self.view:
             self.view = view
@@ -346,5 +349,4 @@ class ReviewDesk(QObject):
         """Why the frame cannot be shown, or ""."""
         if self.session is None:
             return ""
-        look = self.session.look(self.index, evidence=self._controller.settings.show_heat)
-        return self.session.views.trouble(look)
+        return self.session.views.trouble(self._wish(self.session))

@@ -27,10 +27,13 @@ class Do(Enum):
     RANGE_IN = "range_in"
     RANGE_OUT = "range_out"
     MARK = "mark"
+    NOTE = "note"
+    NOTE_ALL = "note_all"
     UNDO = "undo"
     REDO = "redo"
     BOX = "box"
     HEAT = "heat"
+    GUIDED = "guided"
     CLOSER = "closer"
     FURTHER = "further"
     WHOLE = "whole"
@@ -73,10 +76,13 @@ ROWS: tuple[Row, ...] = (
     Row(Do.COMPARE, "Compare up to four candidates", "Compare", ("C",)),
     Row(Do.LABEL, "Correct the label", "Label…", ("L",)),
     Row(Do.MARK, "Mark the frame, or take the mark away", "Mark", ("K",)),
+    Row(Do.NOTE, "Note on the frame", "Note…", ("W",)),
+    Row(Do.NOTE_ALL, "Note on the recording", "", ("Shift+W",), "Shift W"),
     Row(Do.UNDO, "Undo", "Undo", ("Ctrl+Z",)),
     Row(Do.REDO, "Do again", "", ("Ctrl+Shift+Z",), "Ctrl+Shift+Z"),
     Row(Do.BOX, "Box", "Box", ("B",)),
     Row(Do.HEAT, "Heat map of the evidence", "Heat map", ("H",)),
+    Row(Do.GUIDED, "Guided heat map", "Guided", ("G",)),
     Row(Do.PLAY, "Play or pause", "Play", ("Space",)),
     Row(Do.EXPORT, "Export the corrections as training labels", "Export…", ("E",)),
     Row(Do.BACK, "One frame back", "", ("Left",), "←", True),

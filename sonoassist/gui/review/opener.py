@@ -79,6 +79,9 @@ class Opener(QObject):
             self._end(session, session.place)
             return
         self.session, self.opening = session, ""
+        # A kept exam has a list of its own, and the other pages cannot open it by its name.
+        if session.recording.exam is None:
+            self._controller.remember(session.recording.info.spec)
         self.opened.emit()
         self._load_model(session, generation)
 

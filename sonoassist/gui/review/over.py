@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from PyQt6.QtCore import QRectF
 from PyQt6.QtWidgets import QWidget
 
@@ -17,6 +19,9 @@ from sonoassist.gui.verdict import percent
 from sonoassist.planes import BY_KEY
 from sonoassist.review.records import STRIDE
 
+FLAG_PX = 8
+"""So near to its mark the mouse shows the words on a frame."""
+
 
 class Over:
     """Opens and closes it, and carries out what was chosen there.
@@ -30,6 +35,7 @@ class Over:
 
     def __init__(self, page: QWidget, desk: ReviewDesk, timeline: TimelineRows, look: Look) -> None:
         self._page, self._desk, self._timeline = page, desk, timeline
+        self._look = look
         self.hover = HoverPicture(page, look)
         self.labels = LabelMenu(page, look)
         self.compare = Compare(page, look)
@@ -44,6 +50,7 @@ class Over:
 
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
+        self._look = look
         for part in (self.hover, self.labels, self.compare):
             part.set_look(look)
 
@@ -91,7 +98,19 @@ class Over:
             words += f"  ·  {result.plane.label} {percent(result.confidence)}"
         at = self._timeline.geometry()
         picture = pixmap_of(pixels) if pixels is not None else None
-        self.hover.show_at(at.left() + self._hover_x, at.top() - 2, picture, words)
+        note = self._note_near(self._hover_x)
+        self.hover.show_at(at.left() + self._hover_x, at.top() - 2, picture, words, note)
+
+    def _note_near(self, x: float) -> str:
+        """The words of the mark whose flag is under the mouse, or ""."""
+        places, reach = self._timeline.places, self._look.px(FLAG_PX)
+        near = [
+            (abs(places.x_of(mark.frame + 0.5) - x), mark.text)
+            for mark in self._desk.corrections.marks
+            if mark.text
+        ]
+        away, text = min(near, default=(math.inf, ""))
+        return text if away <= max(reach, places.x_of(1) - places.x_of(0)) else ""
 
     # -- labels ----------------------------------------------------------------------------
 

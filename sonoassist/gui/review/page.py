@@ -12,8 +12,10 @@ from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 from sonoassist.gui.actions import ActionSet
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.exam_marks import pixmap_of
+from sonoassist.gui.questions import AskWords
 from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.review.keys import ROWS, Do
+from sonoassist.gui.review.notes import Notes
 from sonoassist.gui.review.over import Over
 from sonoassist.gui.review.screens import screen_of
 from sonoassist.gui.review.side import Side
@@ -43,11 +45,17 @@ class ReviewPage(QWidget):
         desk: Of the review.
         controller: Of the window.
         actions: Of the window, for what can be clicked in the picture.
+        ask: Puts a question to the person.
         look: Theme and size.
     """
 
     def __init__(
-        self, desk: ReviewDesk, controller: Controller, actions: ActionSet, look: Look
+        self,
+        desk: ReviewDesk,
+        controller: Controller,
+        actions: ActionSet,
+        ask: AskWords,
+        look: Look,
     ) -> None:
         super().__init__()
         self.setObjectName("page")
@@ -56,6 +64,7 @@ class ReviewPage(QWidget):
         self.desk = desk
         self._controller = controller
         self._look = look
+        self.notes = Notes(desk, ask)
         handlers = self._handlers()
         self.viewport = Viewport(look)
         self.side = Side(look, handlers)
@@ -96,10 +105,13 @@ class ReviewPage(QWidget):
             Do.RANGE_IN: lambda: words.select_end(desk.index, first=True),
             Do.RANGE_OUT: lambda: words.select_end(desk.index, first=False),
             Do.MARK: lambda: words.toggle_mark(desk.index),
+            Do.NOTE: self.notes.on_frame,
+            Do.NOTE_ALL: self.notes.on_recording,
             Do.UNDO: words.undo,
             Do.REDO: words.redo,
             Do.BOX: lambda: self._controller.flip("show_box"),
             Do.HEAT: lambda: self._controller.flip("show_heat"),
+            Do.GUIDED: lambda: self._controller.flip("guided_heat"),
             Do.CLOSER: lambda: self.timeline.zoom(1),
             Do.FURTHER: lambda: self.timeline.zoom(-1),
             Do.WHOLE: lambda: self.timeline.whole(),
@@ -208,10 +220,12 @@ class ReviewPage(QWidget):
         settings = self._controller.settings
         self.viewport.show_box = self.over.compare.show_box = settings.show_box
         self.viewport.show_heat = settings.show_heat
+        self.viewport.guided_heat = settings.guided_heat
         self.viewport.show_crop = False
         buttons = self.side.buttons.buttons
         buttons[Do.BOX].change("Box", on=settings.show_box)
         buttons[Do.HEAT].change("Heat map", on=settings.show_heat)
+        buttons[Do.GUIDED].change("Guided", on=settings.guided_heat)
         self._show_view()
 
     def _show_opened(self) -> None:
@@ -256,6 +270,7 @@ class ReviewPage(QWidget):
         surveyed = desk.session is not None and desk.session.table.surveyed
         words = found_text(desk.missing, surveyed=surveyed) if desk.candidates else ""
         self.side.found.setText(words)
+        self.side.note.show_words(f"Note: {desk.corrections.note}" if desk.corrections.note else "")
         self._show_tiles()
 
     def _show_tiles(self) -> None:

@@ -37,6 +37,6 @@ def chips_of(words: Corrections, frame: int) -> tuple[Chip, ...]:
         for key, chosen in words.best.items()
         if chosen == frame
     ]
-    if any(mark.frame == frame for mark in words.marks):
-        chips.append(Chip("info", "Marked", "warning"))
+    marks = (mark for mark in words.marks if mark.frame == frame)
+    chips += [Chip("info", mark.text or "Marked", "warning") for mark in marks]
     return tuple(chips)

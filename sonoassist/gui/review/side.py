@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Mapping
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from sonoassist.gui.headline import Headline
 from sonoassist.gui.review.buttons import ButtonFlow, DoButton
@@ -18,6 +19,33 @@ from sonoassist.review.records import Progress, RunState
 
 GRID_FROM_PX = 560
 """Lower than this (at scale 1) there is no room for all planes."""
+
+
+class OneLine(QLabel):
+    """Words in one line, shortened where they do not fit; hidden where there are none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words = ""
+        # The words must not widen the column.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.hide()
+
+    def show_words(self, words: str) -> None:
+        """Show these words; all of them when the mouse rests there."""
+        self.words = words
+        self.setToolTip(f"<p>{html.escape(words)}</p>" if words else "")
+        self.setVisible(bool(words))
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Shorten them anew."""
+        self._fit()
+
+    def _fit(self) -> None:
+        elide = Qt.TextElideMode.ElideRight
+        self.setText(self.fontMetrics().elidedText(self.words, elide, self.width()))
 
 
 class ProgressPanel(QWidget):
@@ -73,6 +101,7 @@ class Side(QWidget):
         super().__init__()
         self.where = QLabel()
         self.where.setObjectName("muted")
+        self.note = OneLine()
         self.headline = Headline(look)
         self.candidates_title = QLabel()
         self.candidates_title.setObjectName("section")
@@ -87,9 +116,9 @@ class Side(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         for part, stretch in (
-            (self.where, 0), (self.headline, 0), (self.candidates_title, 0), (self.candidates, 5),
-            (self.buttons, 0), (self.planes_title, 0), (self.planes, 7), (self.found, 0),
-            (self.progress, 0),
+            (self.where, 0), (self.note, 0), (self.headline, 0), (self.candidates_title, 0),
+            (self.candidates, 5), (self.buttons, 0), (self.planes_title, 0), (self.planes, 7),
+            (self.found, 0), (self.progress, 0),
         ):  # fmt: skip
             self._column.addWidget(part, stretch)
         self.where.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)

@@ -244,8 +244,11 @@ class Tiles(QWidget):
         words = rect.adjusted(px(2), rect.height() - self._words_px(), -px(2), 0)
         small = look.font(12)
         detail = QFontMetricsF(small).horizontalAdvance(tile.detail)
-        room = words.width() if self._over else max(words.width() - detail - px(6), 0.0)
         bold = look.font(12, bold=True)
+        beside = words.width() - detail - px(6)
+        # Where there is no room for both, the title counts.
+        alone = self._over or QFontMetricsF(bold).horizontalAdvance(tile.title) > beside
+        room = words.width() if alone else beside
         painter.setFont(bold)
         painter.setPen(look.colour("text" if tile.frame >= 0 else "muted"))
         title = QFontMetricsF(bold).elidedText(tile.title, Qt.TextElideMode.ElideRight, room)
@@ -253,10 +256,10 @@ class Tiles(QWidget):
         painter.setFont(small)
         if self._over:
             self._paint_detail(painter, rect, tile, detail)
-            return
-        painter.setPen(look.colour(tile.tone))
-        right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        painter.drawText(words, right, tile.detail)
+        elif not alone:
+            painter.setPen(look.colour(tile.tone))
+            right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+            painter.drawText(words, right, tile.detail)
 
     def _paint_detail(self, painter: QPainter, rect: QRectF, tile: Tile, wide: float) -> None:
         """On dark ground in a corner of the picture; in the middle where there is none."""
