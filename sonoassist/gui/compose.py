@@ -132,7 +132,7 @@ def begin(
         window.open_here(source)
     practising = window.other(Page.PRACTICE)
     if practice is not None and isinstance(practising, PracticePage):
-        practising.begin(practice)
+        practising.prepare(practice)
         window.show_page(Page.PRACTICE)
 
 

@@ -54,7 +54,6 @@ class PracticeDesk(QObject):
         self._target: int | None = None
         self._left: list[Player] = []
         self._number = 0
-        self._starts = self._entered = False
         # Emitted on the player's thread; Qt hands it over to this one.
         self._player_news.connect(self._on_player)
         self.exam.news.connect(self._on_examiner)
@@ -86,35 +85,28 @@ class PracticeDesk(QObject):
     def open(self, spec: str) -> None:
         """Choose an exam; an exercise that runs ends."""
         self._drop_player()
-        self._trouble, self.exercise, self._starts = None, None, False
+        self._trouble, self.exercise = None, None
         self.stage = Stage.START
         self.exam.open(spec)
         self.changed.emit()
 
-    def begin(self, wish: PracticeWish) -> None:
-        """Open the exam of a wish and start as soon as its answers are there."""
+    def prepare(self, wish: PracticeWish) -> None:
+        """Open the exam of a wish; the trainee starts it, with eyes on the screen."""
         self.wish = wish
         if wish.exam:
             self.open(wish.exam)
-            self._starts = True
-            self._on_examiner()
 
     def _on_examiner(self) -> None:
         known = self.knowledge
         if self.exercise is not None and known.answers is not None:
             self.exercise.answers = known.answers
-        wanted = self._starts and self._entered and self.stage is Stage.START
-        if wanted and known.answers is not None:
-            self._starts = False
-            self.start(self.wish)
         self.learned.emit()
         if self.exercise is not None and self.exercise.phase is Phase.REVEALED:
             self.looked.emit()
 
     def keep_wish(self, wish: PracticeWish) -> None:
-        """The user has filled in something else: nothing starts by itself any more."""
-        if wish != self.wish:
-            self.wish, self._starts = wish, False
+        """The user has filled in something; it stays."""
+        self.wish = wish
 
     # -- exercises -------------------------------------------------------------------------
 
@@ -332,13 +324,10 @@ class PracticeDesk(QObject):
 
     def enter_page(self) -> None:
         """The page is shown."""
-        self._entered = True
         self.exam.pause(False)
-        self._on_examiner()
 
     def leave_page(self) -> None:
         """Another page is shown: a running question freezes."""
-        self._entered = False
         self.cover()
         self.exam.pause(True)
 

@@ -42,9 +42,9 @@ class PracticePage(QStackedWidget):
         self.start.file_asked.connect(self.file_asked)
         self.result.again.connect(lambda: self.desk.start(self.desk.wish))
 
-    def begin(self, wish: PracticeWish) -> None:
-        """Start with what was wished for on the command line."""
-        self.desk.begin(wish)
+    def prepare(self, wish: PracticeWish) -> None:
+        """Fill in what was wished for on the command line; Enter starts it."""
+        self.desk.prepare(wish)
         self.start.show_wish(wish)
 
     # -- the page --------------------------------------------------------------------------

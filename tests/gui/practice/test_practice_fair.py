@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
-from practice_page_made import LIMIT_MS, Trainee, texts
+from practice_page_made import Trainee, texts
 from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QApplication
@@ -16,7 +16,6 @@ from sonoassist.errors import SourceError
 from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.practice.services import Stage
 from sonoassist.practice.exercise import Phase
-from sonoassist.practice.wish import PracticeWish
 
 
 def test_what_was_typed_in_stays(page: PracticePage) -> None:
@@ -38,17 +37,6 @@ def test_a_name_is_not_completed_to_another_one(trainee: Trainee, page: Practice
     for key in (Qt.Key.Key_A, Qt.Key.Key_N, Qt.Key.Key_N):
         trainee._qtbot.keyClick(page.start.nickname.lineEdit(), key)
     assert page.start.nickname.currentText().casefold() == "ann"
-
-
-def test_nothing_starts_while_another_page_is_shown(qtbot: QtBot, page: PracticePage) -> None:
-    page.leave()
-    page.begin(PracticeWish(str(page.desk.services.demo), "Bo", 2))
-    qtbot.waitUntil(lambda: page.desk.knowledge.answers is not None, timeout=LIMIT_MS)
-    QApplication.processEvents()
-    assert page.desk.exercise is None
-    page.enter()
-    assert page.desk.stage is Stage.EXERCISE
-    assert page.desk.wish.nickname == "Bo"
 
 
 def test_a_sheet_over_a_question_freezes_it(trainee: Trainee, page: PracticePage) -> None:

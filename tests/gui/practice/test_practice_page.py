@@ -299,9 +299,13 @@ def test_what_cannot_be_opened_is_said(qtbot: QtBot, page: PracticePage, tmp_pat
     assert not page.start.begin.isEnabled()
 
 
-def test_a_wish_from_the_command_line_starts_at_once(qtbot: QtBot, page: PracticePage) -> None:
-    page.begin(PracticeWish(str(DEMO), "Bo", 2, False))
-    qtbot.waitUntil(lambda: page.desk.stage is Stage.EXERCISE, timeout=LIMIT_MS)
+def test_a_wish_from_the_command_line_needs_enter_only(
+    qtbot: QtBot, page: PracticePage, trainee: Trainee
+) -> None:
+    page.prepare(PracticeWish(str(DEMO), "Bo", 2, False))
+    qtbot.waitUntil(lambda: page.start.begin.isEnabled(), timeout=LIMIT_MS)
+    assert page.desk.stage is Stage.START  # nothing plays before the trainee is ready
+    trainee.press(Qt.Key.Key_Return)
     assert page.desk.wish.nickname == "Bo"
     exercise = page.desk.exercise
     assert exercise is not None
