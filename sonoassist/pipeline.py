@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.choose import EngineChoice
 from sonoassist.engines.scores import softmax
+from sonoassist.engines.shared import EngineShelf
 from sonoassist.errors import ModelError
 from sonoassist.localise.boxes import localise
 from sonoassist.localise.carrying import Found, carried
@@ -266,6 +267,7 @@ def build_analyser(
     engine: EngineChoice | None = None,
     options: AnalyserOptions | None = None,
     synthetic: bool = False,
+    shelf: EngineShelf | None = None,
 ) -> Analyser:
     """Load a model, choose an engine, and warm both up.
 
@@ -275,22 +277,31 @@ def build_analyser(
         engine: What runs it; None for the fastest here.
         options: How frames are analysed.
         synthetic: The source is a synthetic exam.
+        shelf: Of engines that are shared with other analysers; None for one of its own.
 
     Raises:
         ModelError: The model is missing or damaged.
         EngineError: The engine asked for is not to be had here.
     """
     installed = store.get(model, synthetic=synthetic)
-    tensors = store.load_tensors(installed)
-    card = installed.card
-    made = engine_for(card, tensors, engine or EngineChoice())
+    card, choice = installed.card, engine or EngineChoice()
+
+    def make() -> Engine:
+        return engine_for(card, store.load_tensors(installed), choice)
+
+    key = (card.architecture, card.weights_sha256, choice)
+    made = make() if shelf is None else shelf.lease(key, make)
     analyser = Analyser(made, card, options or AnalyserOptions())
     analyser.warm_up()
     return analyser
 
 
 def analyser_for(
-    settings: Settings, store: ModelStore | None = None, *, synthetic: bool = False
+    settings: Settings,
+    store: ModelStore | None = None,
+    *,
+    synthetic: bool = False,
+    shelf: EngineShelf | None = None,
 ) -> Analyser:
     """Build the analyser that the user's settings ask for, for a synthetic exam or a real one.
 
@@ -310,4 +321,5 @@ def analyser_for(
             carry_boxes=settings.carry_boxes,
         ),
         synthetic=synthetic,
+        shelf=shelf,
     )

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sonoassist import paths
+from sonoassist.engines.shared import EngineShelf
 from sonoassist.errors import OutputError, UsageError
 from sonoassist.exam.store import ExamStore
 from sonoassist.files import ensure_folder
@@ -140,11 +141,12 @@ def make_services(
     store: ModelStore, save: Callable[[Settings], None], notices: Notices
 ) -> Services:
     """What the window needs of the rest of the program."""
+    shelf = EngineShelf()  # the pages take turns with one engine where they run the same model
     return Services(
         list_devices=list_devices,
         models=Catalogue(store, notices),
         make_analyser=lambda settings, synthetic, tell: load_analyser(
-            settings, store, synthetic, tell
+            settings, store, synthetic, tell, shelf
         ),
         save=save,
         reviews=ReviewStore.default(),

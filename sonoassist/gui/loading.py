@@ -10,6 +10,7 @@ from sonoassist.model.store import AUTO, InstalledModel, ModelStore
 from sonoassist.settings import Settings
 
 if TYPE_CHECKING:
+    from sonoassist.engines.shared import EngineShelf
     from sonoassist.pipeline import Analyser
 
 Tell = Callable[[str], None]
@@ -35,8 +36,21 @@ class TellingStore(ModelStore):
         return tensors
 
 
-def load_analyser(settings: Settings, store: ModelStore, synthetic: bool, tell: Tell) -> Analyser:
+def load_analyser(
+    settings: Settings,
+    store: ModelStore,
+    synthetic: bool,
+    tell: Tell,
+    shelf: EngineShelf | None = None,
+) -> Analyser:
     """Build the analyser that the settings ask for.
+
+    Args:
+        settings: Of the user.
+        store: The models.
+        synthetic: For a synthetic exam.
+        tell: Is told what is done.
+        shelf: Of engines shared with the other pages; None for an engine of its own.
 
     Raises:
         UsageError: The crop in the settings is not understood.
@@ -47,7 +61,7 @@ def load_analyser(settings: Settings, store: ModelStore, synthetic: bool, tell: 
     # Not at the top: image and array libraries come with it, and the window is up before them.
     from sonoassist.pipeline import analyser_for
 
-    return analyser_for(settings, TellingStore(store, tell), synthetic=synthetic)
+    return analyser_for(settings, TellingStore(store, tell), synthetic=synthetic, shelf=shelf)
 
 
 def bundled_model(store: ModelStore) -> str:
