@@ -12,9 +12,9 @@ from pathlib import Path
 from sonoassist.errors import SonoAssistError, SourceError, UsageError
 from sonoassist.exam.exam import DATABASE
 from sonoassist.exam.store import ExamStore
+from sonoassist.sources.fingerprint import fingerprint
 from sonoassist.sources.sniff import VIDEO_SUFFIXES, is_hidden
 
-_ENDS_BYTES = 2**16
 _URL = "://"
 
 
@@ -66,7 +66,7 @@ class RecordedExam:
         for part in self.parts:
             told.update(json.dumps([_size(part.path), part.began_s]).encode())
             try:
-                told.update(_ends(part.path))
+                told.update(fingerprint(part.path).encode())
             except SourceError as error:
                 errors.append(error)
         if len(errors) == len(self.parts):
@@ -201,13 +201,3 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
-
-
-def _ends(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            head = file.read(_ENDS_BYTES)
-            file.seek(max(_size(path) - _ENDS_BYTES, 0))
-            return head + file.read(_ENDS_BYTES)
-    except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror or error}") from error

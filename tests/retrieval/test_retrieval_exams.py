@@ -110,6 +110,16 @@ def test_a_copy_has_the_same_fingerprint_and_another_exam_another(tmp_path: Path
     assert len(set(told)) == 1 + len(others)
 
 
+def test_recordings_that_differ_in_their_middle_only_are_two_exams(tmp_path: Path) -> None:
+    """Uncompressed video of two patients: the same size, black rims and index."""
+    for name, inside in (("ward1", b"1"), ("ward2", b"2")):
+        data = bytes(200_000) + inside * 100_000 + bytes(200_000)
+        (tmp_path / f"{name}.avi").write_bytes(data)
+    one, other = find(tmp_path, tmp_path / "ward1.avi", tmp_path / "ward2.avi").exams
+    assert one.size_bytes == other.size_bytes
+    assert one.fingerprint() != other.fingerprint()
+
+
 def test_a_file_that_is_gone_has_none(tmp_path: Path) -> None:
     video = touch(tmp_path / "a.mp4")
     (exam,) = find(tmp_path, video).exams
