@@ -109,7 +109,7 @@ def analyse_exam(
         told: Called after each frame.
 
     Raises:
-        SourceError: Not one frame of it can be read.
+        SourceError: Not one frame of it can be read, or the system could not read a recording.
         UsageError: The crop does not fit its pictures.
         EngineError: The engine failed.
     """
@@ -145,6 +145,8 @@ class _Run:
         try:
             source = open_source(str(part.path))
         except SourceError as error:
+            if _may_be_whole(error):
+                raise
             # Where it lies is no part of the result: elsewhere it would be another one.
             self.damaged.append(str(error).replace(str(part.path), part.path.name))
             self.details.append("")
@@ -177,11 +179,23 @@ class _Run:
                 self.damaged.append(str(error))
                 continue
             except SourceError as error:
+                if _may_be_whole(error):
+                    raise
                 self.damaged.append(str(error))
                 return
             if frame is None:
                 return
             yield frame
+
+
+def _may_be_whole(error: SourceError) -> bool:
+    """Whether the system failed rather than the recording: another time it may be read.
+
+    Results without it would be kept as if they were all there is.
+    """
+    cause = error.__cause__
+    lasting = (FileNotFoundError, PermissionError)
+    return isinstance(cause, OSError) and not isinstance(cause, lasting)
 
 
 def _shortened(lines: list[str]) -> tuple[str, ...]:

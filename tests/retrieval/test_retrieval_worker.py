@@ -27,7 +27,7 @@ from sonoassist.retrieval.rules import Rule
 from sonoassist.retrieval.table import CONTENTS, unpacked
 from sonoassist.retrieval.worker import Searcher
 from sonoassist.sources import open_source
-from sources.video_maker import make_video, number_in
+from sources.video_maker import disk_error_while_indexing, make_video, number_in
 
 
 def order(**fields: object) -> Order:
@@ -101,6 +101,18 @@ def test_a_missing_recording_of_several_is_named(tmp_path: Path) -> None:
     bundle = Searcher(order()).search(task(tmp_path / "gone.mp4", exam))
     assert bundle.about["damaged"] == ["there is no file gone.mp4. Check the name"]
     assert json.loads(bundle.files[RETRIEVAL])["femur"]["recording"] == "a.mp4"
+
+
+def test_a_recording_that_the_system_cannot_read_is_not_taken_for_shorter(tmp_path: Path) -> None:
+    exams = [film(tmp_path / f"{seed}.mp4", seed) for seed in range(2)]
+    whole = Searcher(order()).search(task(*exams))
+    for several in (exams[1:], exams):
+        with (
+            disk_error_while_indexing(exams[1], 7),
+            pytest.raises(SourceError, match="could not be read"),
+        ):
+            Searcher(order()).search(task(*several))
+    assert Searcher(order()).search(task(*exams)).files == whole.files
 
 
 def test_dark_frames_show_nothing(tmp_path: Path) -> None:
