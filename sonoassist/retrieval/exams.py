@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,7 +93,7 @@ class Found:
 
     Attributes:
         exams: Each once, in the order in which they were named.
-        failures: Words that stand for nothing.
+        failures: Words that stand for nothing, and what in a folder cannot be searched.
     """
 
     exams: tuple[RecordedExam, ...]
@@ -112,14 +112,17 @@ def find_exams(words: Iterable[str], store: ExamStore) -> Found:
     failures = []
     for word in words:
         try:
-            for exam in _named(word, store):
-                exams.setdefault(exam.path.resolve(), exam)
+            for one in _named(word, store):
+                if isinstance(one, Failure):
+                    failures.append(one)
+                else:
+                    exams.setdefault(one.path.resolve(), one)
         except SonoAssistError as error:
             failures.append(Failure(word, str(error)))
     return Found(tuple(exams.values()), tuple(failures))
 
 
-def _named(word: str, store: ExamStore) -> list[RecordedExam]:
+def _named(word: str, store: ExamStore) -> Sequence[RecordedExam | Failure]:
     path = Path(word)
     if word.startswith(("device:", "screen:")) or _URL in word:
         raise UsageError(f"{word} is live", "Record it first")
@@ -154,22 +157,36 @@ def _known() -> str:
     return f"Known by their names: {', '.join(VIDEO_SUFFIXES[:6])} ..."
 
 
-def _in_folder(folder: Path) -> Iterator[RecordedExam]:
-    """The exams in a folder and below it, without what is hidden."""
-    if (folder / DATABASE).is_file():
-        yield of_record(ExamStore(folder.absolute().parent), folder.absolute().name)
-        return
+def _in_folder(folder: Path) -> Iterator[RecordedExam | Failure]:
+    """The exams in a folder and below it, without what is hidden; one bad one stops no other."""
     try:
+        if (folder / DATABASE).is_file():
+            yield of_record(ExamStore(folder.absolute().parent), folder.absolute().name)
+            return
         inside = sorted(folder.iterdir(), key=lambda path: path.name)
+    except SonoAssistError as error:
+        yield Failure(str(folder), str(error))
+        return
     except OSError as error:
-        raise SourceError(f"{folder} cannot be read: {error.strerror or error}") from error
+        yield Failure(str(folder), f"{folder} cannot be read: {error.strerror or error}")
+        return
     for path in inside:
-        if is_hidden(path.name):
-            continue
-        if path.is_dir() and not path.is_symlink():
-            yield from _in_folder(path)
-        elif path.suffix.lower() in VIDEO_SUFFIXES and path.is_file():
-            yield of_file(path)
+        if not is_hidden(path.name):
+            yield from _beside(path)
+
+
+def _beside(path: Path) -> Iterator[RecordedExam | Failure]:
+    """What one thing in a folder stands for."""
+    try:
+        deeper = path.is_dir() and not path.is_symlink()
+        video = path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()
+    except OSError as error:
+        yield Failure(str(path), f"{path} cannot be read: {error.strerror or error}")
+        return
+    if deeper:
+        yield from _in_folder(path)
+    elif video:
+        yield of_file(path)
 
 
 def of_file(path: Path) -> RecordedExam:
