@@ -18,6 +18,10 @@ from sonoassist.sources.sniff import VIDEO_SUFFIXES, is_hidden
 _URL = "://"
 
 
+Stamp = tuple[int, int, int]
+"""Size in bytes, time of the last change in ns and number of a file on its disk; see `stamp_of`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One recording of an exam.
@@ -54,6 +58,10 @@ class RecordedExam:
     def label(self) -> str:
         """Short name for people."""
         return self.path.name
+
+    def stamps(self) -> tuple[Stamp, ...]:
+        """What shows that a recording was written to or replaced, of each."""
+        return tuple(stamp_of(part.path) for part in self.parts)
 
     def fingerprint(self) -> str:
         """Tells this exam from another one of the same name; a copy has the same.
@@ -213,8 +221,14 @@ def of_record(store: ExamStore, exam_id: str) -> RecordedExam:
     return RecordedExam(store.folder / exam_id, parts, recorded=True)
 
 
-def _size(path: Path) -> int:
+def stamp_of(path: Path) -> Stamp:
+    """The stamp of a file; zeros where it is not there."""
     try:
-        return path.stat().st_size
+        found = path.stat()
     except OSError:
-        return 0
+        return (0, 0, 0)
+    return (found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+def _size(path: Path) -> int:
+    return stamp_of(path)[0]

@@ -41,7 +41,7 @@ def order(**fields: object) -> Order:
 
 def task(*paths: Path, kept: bytes = b"") -> Task:
     exam = RecordedExam(paths[0], tuple(Part(path, 100.0 * n) for n, path in enumerate(paths)))
-    return Task(exam, "exam", exam.fingerprint(), kept)
+    return Task(exam, "exam", exam.fingerprint(), kept, exam.stamps())
 
 
 @pytest.fixture
@@ -113,6 +113,27 @@ def test_a_recording_that_the_system_cannot_read_is_not_taken_for_shorter(tmp_pa
         ):
             Searcher(order()).search(task(*several))
     assert Searcher(order()).search(task(*exams)).files == whole.files
+
+
+def test_an_exam_that_changed_since_it_was_planned_is_not_searched(tmp_path: Path) -> None:
+    exam, other = film(tmp_path / "a.mp4", 1), film(tmp_path / "b.mp4", 2)
+    planned = task(exam)
+    exam.touch()  # the same content is the same exam
+    assert Searcher(order()).search(planned).about["fingerprint"] == planned.fingerprint
+    other.replace(exam)
+    with pytest.raises(SourceError, match=r"a.mp4 changed while it was read"):
+        Searcher(order()).search(planned)
+
+
+def test_an_exam_that_is_still_being_written_is_not_finished(tmp_path: Path) -> None:
+    exam = film(tmp_path / "a.mp4")
+
+    def written(done: int, total: int) -> None:
+        with exam.open("ab") as file:
+            file.write(b"more")
+
+    with pytest.raises(SourceError, match=r"a.mp4 changed while it was read"):
+        Searcher(order()).search(task(exam), written)
 
 
 def test_dark_frames_show_nothing(tmp_path: Path) -> None:
