@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from sonoassist.errors import EngineError, SourceError
@@ -98,6 +98,11 @@ class Plan:
         """Of all that has to be done."""
         return sum(job.exam.size_bytes for job in self.jobs)
 
+    @property
+    def outdated(self) -> tuple[str, ...]:
+        """Names of those whose results are of another recording that lay in the same place."""
+        return tuple(job.place.name for job in self.jobs if job.place.outdated)
+
 
 def make_plan(found: Found, output: OutputFolder, order: Order, *, again: bool) -> Plan:
     """Look which exams are finished.
@@ -125,7 +130,7 @@ def make_plan(found: Found, output: OutputFolder, order: Order, *, again: bool) 
         if not again and place.about is not None and output.finished(place, order):
             results.append(Result(place.name, place.about, fresh=False))
         else:
-            known = Place(place.name, None) if again else place
+            known = replace(place, about=None) if again else place
             jobs.append(_Job(exam, known, fingerprint, before))
     names = tuple(place.name for place in places)
     return Plan(tuple(results), tuple(jobs), tuple(failures), names)
@@ -201,7 +206,7 @@ class _Run:
             return
         del self._at_work[event.worker]
         if isinstance(event, Done):
-            self._output.write(event.bundle)
+            self._output.write(event.bundle, job.exam)
             self._summary.results.append(Result(job.place.name, event.bundle.about, fresh=True))
             self._watcher.finished(job.place.name, event.bundle.about)
         elif isinstance(event, Failed):
