@@ -17,7 +17,7 @@ from sonoassist.retrieval.rules import Rule
 
 ANALYSIS_FORMAT = 2
 """Counts up whenever frames are analysed or kept in another way."""
-RESULT_FORMAT = 1
+RESULT_FORMAT = 2
 """Counts up whenever other frames are chosen, or are written in another way."""
 
 

@@ -55,9 +55,10 @@ def make_bundle(task: Task, order: Order, analysed: Analysed) -> Bundle:
     picks = choose(table, order.rule)
     chosen = {key: found[0] for key, found in picks.items() if found}
     pictures = _pictures(task, order, table, {one.row for one in chosen.values()})
-    teller = _Teller(task, order, table)
+    warning = _domain_warning(order, analysed)
+    teller = _Teller(task, order, table, foreign=bool(warning))
     told = {key: teller.plane(key, found) for key, found in picks.items()}
-    about = _about(task, order, analysed, told)
+    about = _about(task, order, analysed, told, warning)
     tiles = {
         key: Tile(
             pictures[one.row], table.crop_of(one.row), one.confidence,
@@ -105,10 +106,18 @@ def _pictures(task: Task, order: Order, table: FrameTable, rows: set[int]) -> di
 
 
 class _Teller:
-    """Says in plain values what was found."""
+    """Says in plain values what was found.
 
-    def __init__(self, task: Task, order: Order, table: FrameTable) -> None:
+    Args:
+        task: The exam.
+        order: What is asked for.
+        table: Results of its frames.
+        foreign: The model was not made for such exams; then nothing it says is sure.
+    """
+
+    def __init__(self, task: Task, order: Order, table: FrameTable, *, foreign: bool) -> None:
         self._task, self._order, self._table = task, order, table
+        self._foreign = foreign
         self._winner = table.probabilities.argmax(axis=1)
 
     def plane(self, key: str, picks: Sequence[Pick]) -> Values | None:
@@ -149,9 +158,13 @@ class _Teller:
         threshold = self._order.options.threshold
         if pick.confidence < threshold:
             return f"doubtful: below {threshold:.0%}".replace("%", " %")
-        if pick.score < threshold:
+        # The paper's rule may name a frame at the edge of a view, but a view it has to be.
+        paper = self._order.rule is Rule.PAPER
+        if (pick.steadiest if paper else pick.steady_confidence) < threshold:
             return "doubtful: not steady"
-        return "" if self._shows(key, pick.row) else "doubtful: not the likeliest"
+        if not self._shows(key, pick.row):
+            return "doubtful: not the likeliest"
+        return "doubtful: model of another domain" if self._foreign else ""
 
     def why(self, key: str, picks: Sequence[Pick]) -> str:
         """Why the first of the picks was chosen, in words."""
@@ -182,13 +195,21 @@ def _edges(box: Box | None) -> Values | None:
     }
 
 
+def _domain_warning(order: Order, analysed: Analysed) -> str:
+    synthetic = analysed.about.synthetic
+    return domain_warning(order.model(synthetic=synthetic).card, synthetic=synthetic)
+
+
 def _about(
-    task: Task, order: Order, analysed: Analysed, told: Mapping[str, Values | None]
+    task: Task,
+    order: Order,
+    analysed: Analysed,
+    told: Mapping[str, Values | None],
+    warning: str,
 ) -> Values:
     """What `about.json` says; no dates, so that the same exam gives the same file."""
     about, table = analysed.about, analysed.table
     card = order.model(synthetic=about.synthetic).card
-    warning = domain_warning(card, synthetic=about.synthetic)
     return {
         "exam": one_line(task.exam.label),
         "recordings": [one_line(part.path.name) for part in task.exam.parts],
