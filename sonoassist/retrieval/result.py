@@ -14,6 +14,7 @@ from sonoassist.model.card import domain_warning
 from sonoassist.packets import Box, Pixels
 from sonoassist.planes import KEYS
 from sonoassist.retrieval.analysing import Analysed
+from sonoassist.retrieval.opening import Opening, opened
 from sonoassist.retrieval.order import Order, Task
 from sonoassist.retrieval.pictures import frames_at
 from sonoassist.retrieval.rules import Pick, Rule, choose
@@ -42,7 +43,7 @@ class Bundle:
     about: Values
 
 
-def make_bundle(task: Task, order: Order, analysed: Analysed) -> Bundle:
+def make_bundle(task: Task, order: Order, analysed: Analysed, opening: Opening = opened) -> Bundle:
     """Choose the frames of an exam and make all its files.
 
     The same exam gives the same bytes.
@@ -54,7 +55,7 @@ def make_bundle(task: Task, order: Order, analysed: Analysed) -> Bundle:
     table = analysed.table
     picks = choose(table, order.rule)
     chosen = {key: found[0] for key, found in picks.items() if found}
-    pictures = _pictures(task, order, table, {one.row for one in chosen.values()})
+    pictures = _pictures(task, order, table, {one.row for one in chosen.values()}, opening)
     warning = _domain_warning(order, analysed)
     teller = _Teller(task, order, table, foreign=bool(warning))
     told = {key: teller.plane(key, found) for key, found in picks.items()}
@@ -92,14 +93,16 @@ def _image(key: str) -> str:
     return f"{key}.png"
 
 
-def _pictures(task: Task, order: Order, table: FrameTable, rows: set[int]) -> dict[int, Pixels]:
+def _pictures(
+    task: Task, order: Order, table: FrameTable, rows: set[int], opening: Opening
+) -> dict[int, Pixels]:
     """The pictures of some frames, by their row."""
     found: dict[int, Pixels] = {}
     for number, part in enumerate(task.exam.parts):
         here = {int(table.frame[row]): row for row in rows if table.part[row] == number}
         if not here:
             continue
-        for frame, pixels in frames_at(part.path, here).items():
+        for frame, pixels in frames_at(part.path, here, opening).items():
             row = here[frame]
             found[row] = masked(pixels, table.crop_of(row)) if order.masked else pixels
     return found

@@ -8,6 +8,7 @@ from sonoassist.pipeline import Analyser
 from sonoassist.precision.choosing import engine_for
 from sonoassist.retrieval.analysing import OnFrame, analyse_exam, analysed_from, is_synthetic
 from sonoassist.retrieval.exams import Stamp
+from sonoassist.retrieval.opening import Opener
 from sonoassist.retrieval.order import LoadedModel, Order, Task
 from sonoassist.retrieval.result import Bundle, make_bundle
 
@@ -45,15 +46,16 @@ class Searcher:
         return bundle
 
     def _search(self, task: Task, told: OnFrame) -> Bundle:
-        synthetic = is_synthetic(task.exam)
+        opening = Opener()
+        synthetic = is_synthetic(task.exam, opening)
         key = self._order.analysis_key(task.fingerprint, synthetic=synthetic)
         analysed = analysed_from(task.kept, key)
         if analysed is None:
             model = self._order.model(synthetic=synthetic)
             # A fresh one for each exam: it remembers the frame before.
             analyser = Analyser(self._engine(model), model.card, self._order.options)
-            analysed = analyse_exam(task.exam, analyser, key, told)
-        return make_bundle(task, self._order, analysed)
+            analysed = analyse_exam(task.exam, analyser, key, told, opening)
+        return make_bundle(task, self._order, analysed, opening)
 
     def _engine(self, model: LoadedModel) -> Engine:
         name = model.card.name

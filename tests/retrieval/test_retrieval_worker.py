@@ -20,13 +20,15 @@ from sonoassist.preprocess.crop import parse_crop
 from sonoassist.retrieval import worker
 from sonoassist.retrieval.crew import Trouble, search
 from sonoassist.retrieval.exams import Part, RecordedExam
+from sonoassist.retrieval.opening import Opener
 from sonoassist.retrieval.order import LoadedModel, Order, Task
 from sonoassist.retrieval.pictures import frames_at
 from sonoassist.retrieval.result import FRAMES, RETRIEVAL, Bundle
 from sonoassist.retrieval.rules import Rule
 from sonoassist.retrieval.table import CONTENTS, unpacked
 from sonoassist.retrieval.worker import Searcher
-from sonoassist.sources import open_source
+from sonoassist.sources import open_source, video
+from sonoassist.sources.video_index import VideoIndex
 from sources.video_maker import disk_error_while_indexing, make_video, number_in
 
 
@@ -134,6 +136,32 @@ def test_an_exam_that_is_still_being_written_is_not_finished(tmp_path: Path) -> 
 
     with pytest.raises(SourceError, match=r"a.mp4 changed while it was read"):
         Searcher(order()).search(task(exam), written)
+
+
+def test_a_recording_is_read_through_once_however_often_it_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exams = [film(tmp_path / f"{seed}.mp4", seed) for seed in range(2)]
+    real, read = video.build_index, list[str]()
+
+    def counted(path: Path) -> VideoIndex:
+        read.append(path.name)
+        return real(path)
+
+    monkeypatch.setattr(video, "build_index", counted)
+    Searcher(order()).search(task(*exams))
+    assert read == ["0.mp4", "1.mp4"]
+
+
+def test_a_recording_that_changed_is_read_through_anew(tmp_path: Path) -> None:
+    opening = Opener()
+    exam = film(tmp_path / "a.mp4", frames=10)
+    for frames in (10, 15):
+        film(exam, frames=frames)
+        for _ in range(2):
+            with opening(exam) as source:
+                assert source.info.frame_count == frames
+                assert len(list(source)) == frames
 
 
 def test_dark_frames_show_nothing(tmp_path: Path) -> None:
