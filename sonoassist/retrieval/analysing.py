@@ -170,14 +170,14 @@ class _Run:
     def _frames(self, number: int, part: Part, source: Source) -> None:
         meter = QualityMeter()
         with ReadAhead(source) as ahead:
-            for frame in self._readable(ahead):
+            for frame in self._readable(ahead, part.path.name):
                 analysis = self._analyser.analyse(frame)
                 self.warnings += self._analyser.engine.take_notices()
                 time_s = part.began_s + frame.time_s
                 self.rows.add(number, time_s, analysis, meter.measure(analysis))
                 self._told(len(self.rows), max(self._total, len(self.rows)))
 
-    def _readable(self, source: ReadAhead) -> Iterator[Frame]:
+    def _readable(self, source: ReadAhead, name: str) -> Iterator[Frame]:
         while True:
             try:
                 frame = source.read()
@@ -189,6 +189,11 @@ class _Run:
                     raise
                 self.damaged.append(str(error))
                 return
+            except OSError as error:  # the file could not be opened anew behind a bad place
+                raise SourceError(
+                    f"{name} cannot be read: {error.strerror or error}",
+                    "Check the disk or the network, then try again",
+                ) from error
             if frame is None:
                 return
             yield frame

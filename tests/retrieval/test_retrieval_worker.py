@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ from commands.retrieve_help import film
 from real_models import card_of, random_tensors
 from sonoassist.engines.choose import EngineChoice
 from sonoassist.errors import EngineError, SourceError
-from sonoassist.packets import Content
+from sonoassist.packets import Content, Frame
 from sonoassist.pipeline import Analyser, AnalyserOptions
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.retrieval import worker
@@ -115,6 +116,24 @@ def test_a_recording_that_the_system_cannot_read_is_not_taken_for_shorter(tmp_pa
         ):
             Searcher(order()).search(task(*several))
     assert Searcher(order()).search(task(*exams)).files == whole.files
+
+
+def test_a_disk_that_fails_while_frames_are_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exam = film(tmp_path / "a.mp4")
+    real = video.VideoFile.read
+
+    def failing(source: video.VideoFile) -> Frame | None:
+        frame = real(source)
+        if frame is not None and frame.index == 5:
+            raise OSError(errno.EIO, "Input/output error")
+        return frame
+
+    monkeypatch.setattr(video.VideoFile, "read", failing)
+    found = search(Searcher(order()), task(exam), lambda done, total: None)
+    assert isinstance(found, Trouble)
+    assert found.reason.startswith("a.mp4 cannot be read: Input/output error. Check the disk")
 
 
 def test_an_exam_that_changed_since_it_was_planned_is_not_searched(tmp_path: Path) -> None:
