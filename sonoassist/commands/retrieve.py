@@ -141,6 +141,13 @@ def _order(args: argparse.Namespace) -> Order:
 
 
 def _say_plan(plan: Plan, order: Order, args: argparse.Namespace) -> None:
+    from sonoassist.retrieval.result import one_line
+
+    for name in plan.outdated:
+        say(
+            f"sonoassist: warning: {one_line(name)}: the recording is another one than before; "
+            "its new results take the place of the old ones"
+        )
     if args.json:
         return
     cards = {order.real.card.name: order.real.card, order.synthetic.card.name: order.synthetic.card}

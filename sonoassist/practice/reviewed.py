@@ -15,10 +15,10 @@ from sonoassist.planes import BACKGROUND_INDEX, INDEX, PLANES
 from sonoassist.practice.analysing import steady_index
 from sonoassist.practice.answers import Answers, ExamAnalysis, Word, views_of
 from sonoassist.practice.truth import UNKNOWN, Labels
-from sonoassist.review.fingerprint import fingerprint
 from sonoassist.review.records import Corrections, FrameResult
 from sonoassist.review.review import Review
 from sonoassist.review.store import ReviewStore
+from sonoassist.sources.fingerprint import fingerprint
 from sonoassist.temporal.steady import SteadyLabel
 
 AROUND_S = 10.0

@@ -10,8 +10,9 @@ from sonoassist.errors import DamagedFrameError, SourceError, UsageError
 from sonoassist.packets import Frame
 from sonoassist.pipeline import Analyser
 from sonoassist.retrieval.exams import Part, RecordedExam
+from sonoassist.retrieval.opening import Opening, opened
 from sonoassist.retrieval.table import FrameTable, TableBuilder, packed, unpacked
-from sonoassist.sources import Source, open_source
+from sonoassist.sources import Source
 from sonoassist.sources.read_ahead import ReadAhead
 from sonoassist.temporal.quality import QualityMeter
 
@@ -81,7 +82,7 @@ def analysed_from(data: bytes, key: str) -> Analysed | None:
     return Analysed(table, about) if about.key == key else None
 
 
-def is_synthetic(exam: RecordedExam) -> bool:
+def is_synthetic(exam: RecordedExam, opening: Opening = opened) -> bool:
     """Whether the exam says of itself that it is synthetic.
 
     Raises:
@@ -90,7 +91,7 @@ def is_synthetic(exam: RecordedExam) -> bool:
     errors = []
     for part in exam.parts:
         try:
-            with open_source(str(part.path)) as source:
+            with opening(part.path) as source:
                 return source.info.synthetic
         except SourceError as error:
             errors.append(error)
@@ -98,7 +99,11 @@ def is_synthetic(exam: RecordedExam) -> bool:
 
 
 def analyse_exam(
-    exam: RecordedExam, analyser: Analyser, key: str, told: OnFrame = lambda done, total: None
+    exam: RecordedExam,
+    analyser: Analyser,
+    key: str,
+    told: OnFrame = lambda done, total: None,
+    opening: Opening = opened,
 ) -> Analysed:
     """Analyse all frames of an exam.
 
@@ -107,13 +112,14 @@ def analyse_exam(
         analyser: Fresh: what it remembers of another exam would change the first frames.
         key: Names the analysis.
         told: Called after each frame.
+        opening: Opens its recordings.
 
     Raises:
-        SourceError: Not one frame of it can be read.
+        SourceError: Not one frame of it can be read, or the system could not read a recording.
         UsageError: The crop does not fit its pictures.
         EngineError: The engine failed.
     """
-    run = _Run(analyser, told)
+    run = _Run(analyser, told, opening)
     for number, part in enumerate(exam.parts):
         run.take(number, part)
     table = run.rows.finish()
@@ -130,8 +136,8 @@ def analyse_exam(
 class _Run:
     """The analysis of one exam while it goes on."""
 
-    def __init__(self, analyser: Analyser, told: OnFrame) -> None:
-        self._analyser, self._told = analyser, told
+    def __init__(self, analyser: Analyser, told: OnFrame, opening: Opening) -> None:
+        self._analyser, self._told, self._opening = analyser, told, opening
         self.rows = TableBuilder()
         self.synthetic = False
         self.details: list[str] = []
@@ -143,8 +149,10 @@ class _Run:
     def take(self, number: int, part: Part) -> None:
         """Analyse one recording."""
         try:
-            source = open_source(str(part.path))
+            source = self._opening(part.path)
         except SourceError as error:
+            if _may_be_whole(error):
+                raise
             # Where it lies is no part of the result: elsewhere it would be another one.
             self.damaged.append(str(error).replace(str(part.path), part.path.name))
             self.details.append("")
@@ -162,14 +170,14 @@ class _Run:
     def _frames(self, number: int, part: Part, source: Source) -> None:
         meter = QualityMeter()
         with ReadAhead(source) as ahead:
-            for frame in self._readable(ahead):
+            for frame in self._readable(ahead, part.path.name):
                 analysis = self._analyser.analyse(frame)
                 self.warnings += self._analyser.engine.take_notices()
                 time_s = part.began_s + frame.time_s
                 self.rows.add(number, time_s, analysis, meter.measure(analysis))
                 self._told(len(self.rows), max(self._total, len(self.rows)))
 
-    def _readable(self, source: ReadAhead) -> Iterator[Frame]:
+    def _readable(self, source: ReadAhead, name: str) -> Iterator[Frame]:
         while True:
             try:
                 frame = source.read()
@@ -177,11 +185,28 @@ class _Run:
                 self.damaged.append(str(error))
                 continue
             except SourceError as error:
+                if _may_be_whole(error):
+                    raise
                 self.damaged.append(str(error))
                 return
+            except OSError as error:  # the file could not be opened anew behind a bad place
+                raise SourceError(
+                    f"{name} cannot be read: {error.strerror or error}",
+                    "Check the disk or the network, then try again",
+                ) from error
             if frame is None:
                 return
             yield frame
+
+
+def _may_be_whole(error: SourceError) -> bool:
+    """Whether the system failed rather than the recording: another time it may be read.
+
+    Results without it would be kept as if they were all there is.
+    """
+    cause = error.__cause__
+    lasting = (FileNotFoundError, PermissionError)
+    return isinstance(cause, OSError) and not isinstance(cause, lasting)
 
 
 def _shortened(lines: list[str]) -> tuple[str, ...]:

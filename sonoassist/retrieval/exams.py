@@ -5,17 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sonoassist.errors import SonoAssistError, SourceError, UsageError
 from sonoassist.exam.exam import DATABASE
 from sonoassist.exam.store import ExamStore
+from sonoassist.sources.fingerprint import fingerprint
 from sonoassist.sources.sniff import VIDEO_SUFFIXES, is_hidden
 
-_ENDS_BYTES = 2**16
 _URL = "://"
+
+
+Stamp = tuple[int, int, int]
+"""Size in bytes, time of the last change in ns and number of a file on its disk; see `stamp_of`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,10 @@ class RecordedExam:
         """Short name for people."""
         return self.path.name
 
+    def stamps(self) -> tuple[Stamp, ...]:
+        """What shows that a recording was written to or replaced, of each."""
+        return tuple(stamp_of(part.path) for part in self.parts)
+
     def fingerprint(self) -> str:
         """Tells this exam from another one of the same name; a copy has the same.
 
@@ -66,7 +74,7 @@ class RecordedExam:
         for part in self.parts:
             told.update(json.dumps([_size(part.path), part.began_s]).encode())
             try:
-                told.update(_ends(part.path))
+                told.update(fingerprint(part.path).encode())
             except SourceError as error:
                 errors.append(error)
         if len(errors) == len(self.parts):
@@ -93,7 +101,7 @@ class Found:
 
     Attributes:
         exams: Each once, in the order in which they were named.
-        failures: Words that stand for nothing.
+        failures: Words that stand for nothing, and what in a folder cannot be searched.
     """
 
     exams: tuple[RecordedExam, ...]
@@ -112,14 +120,17 @@ def find_exams(words: Iterable[str], store: ExamStore) -> Found:
     failures = []
     for word in words:
         try:
-            for exam in _named(word, store):
-                exams.setdefault(exam.path.resolve(), exam)
+            for one in _named(word, store):
+                if isinstance(one, Failure):
+                    failures.append(one)
+                else:
+                    exams.setdefault(one.path.resolve(), one)
         except SonoAssistError as error:
             failures.append(Failure(word, str(error)))
     return Found(tuple(exams.values()), tuple(failures))
 
 
-def _named(word: str, store: ExamStore) -> list[RecordedExam]:
+def _named(word: str, store: ExamStore) -> Sequence[RecordedExam | Failure]:
     path = Path(word)
     if word.startswith(("device:", "screen:")) or _URL in word:
         raise UsageError(f"{word} is live", "Record it first")
@@ -154,22 +165,36 @@ def _known() -> str:
     return f"Known by their names: {', '.join(VIDEO_SUFFIXES[:6])} ..."
 
 
-def _in_folder(folder: Path) -> Iterator[RecordedExam]:
-    """The exams in a folder and below it, without what is hidden."""
-    if (folder / DATABASE).is_file():
-        yield of_record(ExamStore(folder.absolute().parent), folder.absolute().name)
-        return
+def _in_folder(folder: Path) -> Iterator[RecordedExam | Failure]:
+    """The exams in a folder and below it, without what is hidden; one bad one stops no other."""
     try:
+        if (folder / DATABASE).is_file():
+            yield of_record(ExamStore(folder.absolute().parent), folder.absolute().name)
+            return
         inside = sorted(folder.iterdir(), key=lambda path: path.name)
+    except SonoAssistError as error:
+        yield Failure(str(folder), str(error))
+        return
     except OSError as error:
-        raise SourceError(f"{folder} cannot be read: {error.strerror or error}") from error
+        yield Failure(str(folder), f"{folder} cannot be read: {error.strerror or error}")
+        return
     for path in inside:
-        if is_hidden(path.name):
-            continue
-        if path.is_dir() and not path.is_symlink():
-            yield from _in_folder(path)
-        elif path.suffix.lower() in VIDEO_SUFFIXES and path.is_file():
-            yield of_file(path)
+        if not is_hidden(path.name):
+            yield from _beside(path)
+
+
+def _beside(path: Path) -> Iterator[RecordedExam | Failure]:
+    """What one thing in a folder stands for."""
+    try:
+        deeper = path.is_dir() and not path.is_symlink()
+        video = path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()
+    except OSError as error:
+        yield Failure(str(path), f"{path} cannot be read: {error.strerror or error}")
+        return
+    if deeper:
+        yield from _in_folder(path)
+    elif video:
+        yield of_file(path)
 
 
 def of_file(path: Path) -> RecordedExam:
@@ -196,18 +221,14 @@ def of_record(store: ExamStore, exam_id: str) -> RecordedExam:
     return RecordedExam(store.folder / exam_id, parts, recorded=True)
 
 
-def _size(path: Path) -> int:
+def stamp_of(path: Path) -> Stamp:
+    """The stamp of a file; zeros where it is not there."""
     try:
-        return path.stat().st_size
+        found = path.stat()
     except OSError:
-        return 0
+        return (0, 0, 0)
+    return (found.st_size, found.st_mtime_ns, found.st_ino)
 
 
-def _ends(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            head = file.read(_ENDS_BYTES)
-            file.seek(max(_size(path) - _ENDS_BYTES, 0))
-            return head + file.read(_ENDS_BYTES)
-    except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror or error}") from error
+def _size(path: Path) -> int:
+    return stamp_of(path)[0]

@@ -12,12 +12,12 @@ from sonoassist.model.card import Card
 from sonoassist.model.store import ModelStore
 from sonoassist.packets import Floats
 from sonoassist.pipeline import AnalyserOptions
-from sonoassist.retrieval.exams import RecordedExam
+from sonoassist.retrieval.exams import RecordedExam, Stamp
 from sonoassist.retrieval.rules import Rule
 
-ANALYSIS_FORMAT = 1
+ANALYSIS_FORMAT = 2
 """Counts up whenever frames are analysed or kept in another way."""
-RESULT_FORMAT = 1
+RESULT_FORMAT = 2
 """Counts up whenever other frames are chosen, or are written in another way."""
 
 
@@ -102,12 +102,14 @@ class Task:
         name: Under which its results are kept.
         fingerprint: Of the exam.
         kept: Results of its frames from an earlier run (`frames.npz`), or none.
+        stamps: Of its recordings when the fingerprint was made; none where they are not known.
     """
 
     exam: RecordedExam
     name: str
     fingerprint: str
     kept: bytes = b""
+    stamps: tuple[Stamp, ...] = ()
 
 
 def load_models(store: ModelStore, name: str) -> tuple[LoadedModel, LoadedModel]:

@@ -26,6 +26,8 @@ from sonoassist.retrieval.order import Order
 from sonoassist.retrieval.result import ABOUT, FRAMES, FRAMES_HASH, Bundle
 
 LOCK = ".retrieve.lock"
+SOURCE = ".source"
+"""Beside the results: what tells whose they are by its place, which is no part of the results."""
 _MAKING, _OLD = ".making-", ".old-"
 _LONGEST_BYTES = 180
 _DEEPEST = 6
@@ -39,10 +41,12 @@ class Place:
     Attributes:
         name: Of the folder.
         about: What is there of this very exam; None where there is nothing.
+        outdated: It holds what was found in another recording that lay in the same place.
     """
 
     name: str
     about: dict[str, Any] | None
+    outdated: bool = False
 
 
 class OutputFolder:
@@ -94,7 +98,10 @@ class OutputFolder:
                     left.rename(whole)  # its successor did not come
 
     def places(self, exams: Sequence[tuple[RecordedExam, str]]) -> list[Place]:
-        """Find a folder for each exam: the one that holds its results already, or a free one.
+        """Find a folder for each exam.
+
+        It is the one that holds its results already; else that of the recording which lay in its
+        place before; else a free one.
 
         Args:
             exams: Each with its fingerprint, "" where it cannot be read.
@@ -102,29 +109,49 @@ class OutputFolder:
         names = _names([exam for exam, _ in exams])
         taken: set[str] = set()
         found: dict[int, Place] = {}
-        for number, (_, fingerprint) in enumerate(exams):
-            place = self._held(names[number], fingerprint, taken)
-            if place is not None:
-                found[number] = place
-                taken.add(place.name.casefold())
-        for number in range(len(exams)):
-            if number not in found:
-                name = next(name for name in _endless(names[number]) if self._free(name, taken))
-                found[number] = Place(name, None)
-                taken.add(name.casefold())
+        for find in (self._held, self._outdated, self._new):
+            for number, (exam, fingerprint) in enumerate(exams):
+                place = None if number in found else find(exam, fingerprint, names[number], taken)
+                if place is not None:
+                    found[number] = place
+                    taken.add(place.name.casefold())
         return [found[number] for number in range(len(exams))]
 
-    def _held(self, names: Sequence[str], fingerprint: str, taken: set[str]) -> Place | None:
-        for name in _endless(names):
-            if not (self.folder / name).exists():
-                if name not in names:
-                    return None
-                continue
+    def _held(
+        self, exam: RecordedExam, fingerprint: str, names: Sequence[str], taken: set[str]
+    ) -> Place | None:
+        for name in self._there(names, taken):
             about = self._about(name)
-            mine = about is not None and about.get("fingerprint") == fingerprint != ""
-            if mine and name.casefold() not in taken:
+            if about is not None and about.get("fingerprint") == fingerprint != "":
                 return Place(name, about)
         return None
+
+    def _outdated(
+        self, exam: RecordedExam, fingerprint: str, names: Sequence[str], taken: set[str]
+    ) -> Place | None:
+        mark = _mark(exam)
+        for name in self._there(names, taken):
+            try:
+                if (self.folder / name / SOURCE).read_bytes() == mark:
+                    return Place(name, None, outdated=True)
+            except OSError:
+                continue
+        return None
+
+    def _new(
+        self, exam: RecordedExam, fingerprint: str, names: Sequence[str], taken: set[str]
+    ) -> Place:
+        name = next(name for name in _endless(names) if self._free(name, taken))
+        return Place(name, None)
+
+    def _there(self, names: Sequence[str], taken: set[str]) -> Iterator[str]:
+        """Folders of these names that are there and not taken."""
+        for name in _endless(names):
+            if (self.folder / name).exists():
+                if name.casefold() not in taken:
+                    yield name
+            elif name not in names:
+                return
 
     def _free(self, name: str, taken: set[str]) -> bool:
         return name.casefold() not in taken and not (self.folder / name).exists()
@@ -161,8 +188,12 @@ class OutputFolder:
             return b""
         return data if hashlib.sha256(data).hexdigest() == place.about.get(FRAMES_HASH) else b""
 
-    def write(self, bundle: Bundle) -> None:
+    def write(self, bundle: Bundle, exam: RecordedExam) -> None:
         """Put the files of an exam in their place; older ones go.
+
+        Args:
+            bundle: The files.
+            exam: Whose they are.
 
         Raises:
             OutputError: The operating system refuses; older results stay.
@@ -175,6 +206,7 @@ class OutputFolder:
             making.mkdir()
             for name, data in bundle.files.items():
                 write_bytes(making / name, data)
+            write_bytes(making / SOURCE, _mark(exam))
             if final.exists():
                 final.rename(old)
             making.rename(final)
@@ -183,6 +215,12 @@ class OutputFolder:
         finally:
             shutil.rmtree(making, ignore_errors=True)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _mark(exam: RecordedExam) -> bytes:
+    """Tells by its place whose results they are; in no readable form, as paths may name people."""
+    path = os.path.normcase(exam.path.absolute())
+    return hashlib.sha256(os.fsencode(path)).hexdigest().encode()
 
 
 def _names(exams: Sequence[RecordedExam]) -> list[list[str]]:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from sonoassist.errors import DamagedFrameError, SourceError
 from sonoassist.packets import Frame, Pixels
-from sonoassist.sources import Source, open_source
+from sonoassist.retrieval.opening import Opening, opened
+from sonoassist.sources import Source
 
 READ_PAST = 50
 """Frames that are rather read past than jumped over: a jump decodes from the last key frame."""
 
 
-def frames_at(path: Path, wanted: Iterable[int]) -> dict[int, Pixels]:
+def frames_at(path: Path, wanted: Iterable[int], opening: Opening = opened) -> dict[int, Pixels]:
     """The pictures of some frames of a recording, by their index.
 
     Raises:
@@ -21,7 +22,7 @@ def frames_at(path: Path, wanted: Iterable[int]) -> dict[int, Pixels]:
     """
     missing = sorted(set(wanted))
     found: dict[int, Pixels] = {}
-    with open_source(str(path)) as source:
+    with opening(path) as source:
         _by_jumps(source, missing, found)
         if len(found) < len(missing):
             # A damaged place can be read only from the beginning on.

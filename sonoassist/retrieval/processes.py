@@ -5,11 +5,13 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
@@ -85,7 +87,7 @@ class ProcessCrew:
         self._workers: list[_Worker] = []
         try:
             for number in range(jobs):
-                self._workers.append(self._start(number))
+                self._start(number)
         except BaseException:
             self.close()
             raise
@@ -95,16 +97,17 @@ class ProcessCrew:
         """See `crew.Crew`."""
         return range(len(self._workers))
 
-    def _start(self, number: int) -> _Worker:
+    def _start(self, number: int) -> None:
+        """Start worker `number`, in the place of an earlier one."""
         ours, theirs = self._context.Pipe()
         arguments = (theirs, self._order, self._cores[number])
         process = self._context.Process(
             target=_work, args=arguments, name=f"retrieve {number}", daemon=True
         )
-        with _deaf_to_interrupts():
+        with _interrupts_put_off():
             process.start()
-        theirs.close()
-        return _Worker(process, ours)
+            theirs.close()
+            self._workers[number : number + 1] = [_Worker(process, ours)]
 
     def give(self, worker: int, task: Task) -> None:
         """See `crew.Crew`."""
@@ -128,7 +131,7 @@ class ProcessCrew:
             said = one.pipe.recv()
         except _GONE:
             how = _ended(one)
-            self._workers[number] = self._start(number)
+            self._start(number)
             return Died(number, how)
         if isinstance(said, tuple):
             return Progress(number, *said)
@@ -166,19 +169,39 @@ def _ended(worker: _Worker) -> str:
 
 
 @contextmanager
-def _deaf_to_interrupts() -> Iterator[None]:
+def _interrupts_put_off() -> Iterator[None]:
     """Ctrl-C in a terminal reaches all processes of a program; only the first one may act on it.
 
-    A process that is started in here ignores it from its first instruction on.
+    A process that is started in here is deaf to it from its first instruction on. This one acts
+    on it afterwards, when it knows what it has started.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        with _blocked_for_children():
+            yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def _blocked_for_children() -> Iterator[None]:
+    """A new process has the blocked signals of the thread that started it; not so on Windows."""
+    if sys.platform == "win32":
+        yield
+        return
+    # Its first start would unblock the signal.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work(pipe: Connection, order: Order, own_cores: Sequence[int]) -> None:

@@ -14,6 +14,7 @@ from sonoassist.model.card import domain_warning
 from sonoassist.packets import Box, Pixels
 from sonoassist.planes import KEYS
 from sonoassist.retrieval.analysing import Analysed
+from sonoassist.retrieval.opening import Opening, opened
 from sonoassist.retrieval.order import Order, Task
 from sonoassist.retrieval.pictures import frames_at
 from sonoassist.retrieval.rules import Pick, Rule, choose
@@ -42,7 +43,7 @@ class Bundle:
     about: Values
 
 
-def make_bundle(task: Task, order: Order, analysed: Analysed) -> Bundle:
+def make_bundle(task: Task, order: Order, analysed: Analysed, opening: Opening = opened) -> Bundle:
     """Choose the frames of an exam and make all its files.
 
     The same exam gives the same bytes.
@@ -54,10 +55,11 @@ def make_bundle(task: Task, order: Order, analysed: Analysed) -> Bundle:
     table = analysed.table
     picks = choose(table, order.rule)
     chosen = {key: found[0] for key, found in picks.items() if found}
-    pictures = _pictures(task, order, table, {one.row for one in chosen.values()})
-    teller = _Teller(task, order, table)
+    pictures = _pictures(task, order, table, {one.row for one in chosen.values()}, opening)
+    warning = _domain_warning(order, analysed)
+    teller = _Teller(task, order, table, foreign=bool(warning))
     told = {key: teller.plane(key, found) for key, found in picks.items()}
-    about = _about(task, order, analysed, told)
+    about = _about(task, order, analysed, told, warning)
     tiles = {
         key: Tile(
             pictures[one.row], table.crop_of(one.row), one.confidence,
@@ -91,24 +93,34 @@ def _image(key: str) -> str:
     return f"{key}.png"
 
 
-def _pictures(task: Task, order: Order, table: FrameTable, rows: set[int]) -> dict[int, Pixels]:
+def _pictures(
+    task: Task, order: Order, table: FrameTable, rows: set[int], opening: Opening
+) -> dict[int, Pixels]:
     """The pictures of some frames, by their row."""
     found: dict[int, Pixels] = {}
     for number, part in enumerate(task.exam.parts):
         here = {int(table.frame[row]): row for row in rows if table.part[row] == number}
         if not here:
             continue
-        for frame, pixels in frames_at(part.path, here).items():
+        for frame, pixels in frames_at(part.path, here, opening).items():
             row = here[frame]
             found[row] = masked(pixels, table.crop_of(row)) if order.masked else pixels
     return found
 
 
 class _Teller:
-    """Says in plain values what was found."""
+    """Says in plain values what was found.
 
-    def __init__(self, task: Task, order: Order, table: FrameTable) -> None:
+    Args:
+        task: The exam.
+        order: What is asked for.
+        table: Results of its frames.
+        foreign: The model was not made for such exams; then nothing it says is sure.
+    """
+
+    def __init__(self, task: Task, order: Order, table: FrameTable, *, foreign: bool) -> None:
         self._task, self._order, self._table = task, order, table
+        self._foreign = foreign
         self._winner = table.probabilities.argmax(axis=1)
 
     def plane(self, key: str, picks: Sequence[Pick]) -> Values | None:
@@ -149,9 +161,13 @@ class _Teller:
         threshold = self._order.options.threshold
         if pick.confidence < threshold:
             return f"doubtful: below {threshold:.0%}".replace("%", " %")
-        if pick.score < threshold:
+        # The paper's rule may name a frame at the edge of a view, but a view it has to be.
+        paper = self._order.rule is Rule.PAPER
+        if (pick.steadiest if paper else pick.steady_confidence) < threshold:
             return "doubtful: not steady"
-        return "" if self._shows(key, pick.row) else "doubtful: not the likeliest"
+        if not self._shows(key, pick.row):
+            return "doubtful: not the likeliest"
+        return "doubtful: model of another domain" if self._foreign else ""
 
     def why(self, key: str, picks: Sequence[Pick]) -> str:
         """Why the first of the picks was chosen, in words."""
@@ -182,13 +198,21 @@ def _edges(box: Box | None) -> Values | None:
     }
 
 
+def _domain_warning(order: Order, analysed: Analysed) -> str:
+    synthetic = analysed.about.synthetic
+    return domain_warning(order.model(synthetic=synthetic).card, synthetic=synthetic)
+
+
 def _about(
-    task: Task, order: Order, analysed: Analysed, told: Mapping[str, Values | None]
+    task: Task,
+    order: Order,
+    analysed: Analysed,
+    told: Mapping[str, Values | None],
+    warning: str,
 ) -> Values:
     """What `about.json` says; no dates, so that the same exam gives the same file."""
     about, table = analysed.about, analysed.table
     card = order.model(synthetic=about.synthetic).card
-    warning = domain_warning(card, synthetic=about.synthetic)
     return {
         "exam": one_line(task.exam.label),
         "recordings": [one_line(part.path.name) for part in task.exam.parts],

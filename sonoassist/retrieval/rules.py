@@ -56,6 +56,7 @@ class Pick:
         begin_s: Beginning of its view, in the exam.
         end_s: End of its view.
         equals: Number of frames of the view that were about as sure.
+        steadiest: Highest of the smoothed confidences in its view.
     """
 
     row: int
@@ -66,6 +67,7 @@ class Pick:
     begin_s: float
     end_s: float
     equals: int
+    steadiest: float
 
     @property
     def view_s(self) -> float:
@@ -216,6 +218,7 @@ def _pick(scales: _Scales, plane: int, score: Reals, view: tuple[int, Rows], rul
         begin_s=float(scales.begin_s[rows[0]]),
         end_s=float(scales.end_s[rows[-1]]),
         equals=len(equal),
+        steadiest=float(scales.steady[rows, plane].max()),
     )
 
 

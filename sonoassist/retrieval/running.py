@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from sonoassist.errors import EngineError, SourceError
 from sonoassist.retrieval.crew import Crew, Died, Done, Event, Failed, Progress, Useless
-from sonoassist.retrieval.exams import Failure, Found, RecordedExam
+from sonoassist.retrieval.exams import Failure, Found, RecordedExam, Stamp
 from sonoassist.retrieval.order import Order, Task
 from sonoassist.retrieval.output import OutputFolder, Place
 
@@ -73,6 +73,7 @@ class _Job:
     exam: RecordedExam
     place: Place
     fingerprint: str
+    stamps: tuple[Stamp, ...]
     tries: int = 0
 
 
@@ -97,6 +98,11 @@ class Plan:
         """Of all that has to be done."""
         return sum(job.exam.size_bytes for job in self.jobs)
 
+    @property
+    def outdated(self) -> tuple[str, ...]:
+        """Names of those whose results are of another recording that lay in the same place."""
+        return tuple(job.place.name for job in self.jobs if job.place.outdated)
+
 
 def make_plan(found: Found, output: OutputFolder, order: Order, *, again: bool) -> Plan:
     """Look which exams are finished.
@@ -108,20 +114,24 @@ def make_plan(found: Found, output: OutputFolder, order: Order, *, again: bool) 
         again: Do all of them anew, whatever is there.
     """
     readable: list[tuple[RecordedExam, str]] = []
+    stamps: list[tuple[Stamp, ...]] = []
     failures = list(found.failures)
     for exam in found.exams:
+        before = exam.stamps()
         try:
             readable.append((exam, exam.fingerprint()))
         except SourceError as error:
             failures.append(Failure(str(exam.path), str(error)))
+        else:
+            stamps.append(before)
     results, jobs = [], []
     places = output.places(readable)
-    for (exam, fingerprint), place in zip(readable, places, strict=True):
+    for (exam, fingerprint), before, place in zip(readable, stamps, places, strict=True):
         if not again and place.about is not None and output.finished(place, order):
             results.append(Result(place.name, place.about, fresh=False))
         else:
-            known = Place(place.name, None) if again else place
-            jobs.append(_Job(exam, known, fingerprint))
+            known = replace(place, about=None) if again else place
+            jobs.append(_Job(exam, known, fingerprint, before))
     names = tuple(place.name for place in places)
     return Plan(tuple(results), tuple(jobs), tuple(failures), names)
 
@@ -184,7 +194,8 @@ class _Run:
             self._at_work[worker] = job
             self._watcher.begun(job.place.name, job.exam.size_bytes)
             kept = self._output.kept(job.place)
-            self._crew.give(worker, Task(job.exam, job.place.name, job.fingerprint, kept))
+            task = Task(job.exam, job.place.name, job.fingerprint, kept, job.stamps)
+            self._crew.give(worker, task)
 
     def _take(self, event: Event) -> None:
         job = self._at_work.get(event.worker)
@@ -195,7 +206,7 @@ class _Run:
             return
         del self._at_work[event.worker]
         if isinstance(event, Done):
-            self._output.write(event.bundle)
+            self._output.write(event.bundle, job.exam)
             self._summary.results.append(Result(job.place.name, event.bundle.about, fresh=True))
             self._watcher.finished(job.place.name, event.bundle.about)
         elif isinstance(event, Failed):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from sonoassist.engines.base import Engine
-from sonoassist.errors import EngineError, SonoAssistError
+from sonoassist.errors import EngineError, SonoAssistError, SourceError
 from sonoassist.pipeline import Analyser
 from sonoassist.precision.choosing import engine_for
 from sonoassist.retrieval.analysing import OnFrame, analyse_exam, analysed_from, is_synthetic
+from sonoassist.retrieval.exams import Stamp
+from sonoassist.retrieval.opening import Opener
 from sonoassist.retrieval.order import LoadedModel, Order, Task
 from sonoassist.retrieval.result import Bundle, make_bundle
 
@@ -35,17 +37,25 @@ class Searcher:
 
         Raises:
             NoEngineError: The engine cannot be made.
-            SonoAssistError: The exam cannot be read, or the engine fails.
+            SonoAssistError: The exam cannot be read or changes meanwhile, or the engine fails.
         """
-        synthetic = is_synthetic(task.exam)
+        before = _unchanged(task)
+        bundle = self._search(task, told)
+        if task.exam.stamps() != before:
+            raise _changed(task)
+        return bundle
+
+    def _search(self, task: Task, told: OnFrame) -> Bundle:
+        opening = Opener()
+        synthetic = is_synthetic(task.exam, opening)
         key = self._order.analysis_key(task.fingerprint, synthetic=synthetic)
         analysed = analysed_from(task.kept, key)
         if analysed is None:
             model = self._order.model(synthetic=synthetic)
             # A fresh one for each exam: it remembers the frame before.
             analyser = Analyser(self._engine(model), model.card, self._order.options)
-            analysed = analyse_exam(task.exam, analyser, key, told)
-        return make_bundle(task, self._order, analysed)
+            analysed = analyse_exam(task.exam, analyser, key, told, opening)
+        return make_bundle(task, self._order, analysed, opening)
 
     def _engine(self, model: LoadedModel) -> Engine:
         name = model.card.name
@@ -63,3 +73,23 @@ class Searcher:
         for engine in self._engines.values():
             engine.close()
         self._engines.clear()
+
+
+def _unchanged(task: Task) -> tuple[Stamp, ...]:
+    """The stamps of an exam that is still the one that was planned.
+
+    Another machine may have a copy of it: then its content decides.
+
+    Raises:
+        SourceError: It is another one by now.
+    """
+    stamps = task.exam.stamps()
+    if stamps != task.stamps and task.exam.fingerprint() != task.fingerprint:
+        raise _changed(task)
+    return stamps
+
+
+def _changed(task: Task) -> SourceError:
+    return SourceError(
+        f"{task.exam.label} changed while it was read", "Start again when it is copied or recorded"
+    )

@@ -14,11 +14,11 @@ from sonoassist.exam.store import ExamStore
 from sonoassist.packets import Box
 from sonoassist.preprocess.crop import CropChoice, CropKind
 from sonoassist.preprocess.tracker import CropTracker
-from sonoassist.review.fingerprint import fingerprint
 from sonoassist.review.records import EXAM, AnalysisKey, FrameResult
 from sonoassist.review.run import frame_at
 from sonoassist.sources import open_source
 from sonoassist.sources.base import Source, SourceInfo
+from sonoassist.sources.fingerprint import fingerprint
 from sonoassist.sources.video import VideoFile
 
 _LOOKS = 9

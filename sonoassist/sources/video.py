@@ -68,12 +68,13 @@ class VideoFile(Source):
 
     Args:
         path: The file.
+        index: Its table of frames, where it is known already.
 
     Raises:
         SourceError: It is not a video that can be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, index: VideoIndex | None = None) -> None:
         super().__init__()
         self._path = path
         self._pixels = PixelReader()
@@ -85,7 +86,7 @@ class VideoFile(Source):
         self._careful = False
         self._strict = True
         try:
-            self._index = build_index(path)
+            self._index = build_index(path) if index is None else index
             self._decoder = self._open_decoder()
         except av.error.FFmpegError as error:
             raise unreadable(path, error) from error

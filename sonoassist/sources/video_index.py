@@ -108,14 +108,20 @@ def build_index(path: Path) -> VideoIndex:
     """Read the packets of `path`.
 
     Raises:
-        SourceError: There is no picture in it.
+        SourceError: There is no picture in it, or the system could not read all of it.
         av.error.FFmpegError: It cannot be opened.
     """
     with av.open(str(path), metadata_errors="replace") as container:
         stream = video_stream(container)
         if stream is None:
             raise SourceError(f"{path.name} has no picture in it", "Choose a video file")
-        found = _read_packets(container, stream)
+        try:
+            found = _read_packets(container, stream)
+        except OSError as error:
+            raise SourceError(
+                f"{path.name} could not be read to its end: {error.strerror or error}",
+                "Check the disk or the network, then try again",
+            ) from error
         # AVI has no display times: what FFmpeg makes up is wrong where frames are reordered.
         found.untimed = "avi" in container.format.name and stream.codec_context.has_b_frames
         rate = stream.average_rate or stream.guessed_rate or _FALLBACK_FPS
@@ -144,12 +150,20 @@ def _stated_s(container: InputContainer, stream: VideoStream, rate: Fraction) ->
 
 
 def _read_packets(container: InputContainer, stream: VideoStream) -> _Found:
+    """Read the packets as far as the file can be taken apart.
+
+    Raises:
+        OSError: The system could not read the file.
+    """
     found = _Found()
     packets = container.demux(stream)
     while True:
         try:
             packet = next(packets, None)
-        except av.error.FFmpegError:
+        except av.error.FFmpegError as error:
+            # What the system could not read may be whole; it says nothing of the file.
+            if isinstance(error, OSError):
+                raise
             # The rest of the file cannot be taken apart.
             found.cut_off = True
             break

@@ -277,6 +277,23 @@ def test_two_exams_with_the_same_file_name(films: Path, tmp_path: Path) -> None:
     assert not np.array_equal(*found)
 
 
+def test_a_replaced_file_replaces_its_results_and_that_is_said(
+    films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exam, out = tmp_path / "in" / "a.mp4", tmp_path / "out"
+    exam.parent.mkdir()
+    exam.write_bytes((films / "exam 0.mp4").read_bytes())
+    assert retrieve(out, exam) == 0
+    assert "another one" not in capsys.readouterr().err
+    before = contents(out)
+    exam.write_bytes((films / "exam 1.mp4").read_bytes())
+    assert retrieve(out, exam) == 0
+    said = capsys.readouterr().err
+    assert said.count("warning: a: the recording is another one than before") == 1
+    assert folders(out) == ["a"]
+    assert contents(out)["a/retrieval.json"] != before["a/retrieval.json"]
+
+
 def test_the_recordings_of_an_exam_record_are_searched_as_one(
     films: Path, home: Path, tmp_path: Path
 ) -> None:

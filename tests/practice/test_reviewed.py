@@ -26,10 +26,10 @@ from sonoassist.practice.answers import (
 from sonoassist.practice.examiner import Examiner
 from sonoassist.practice.reviewed import KeptReview, corrected
 from sonoassist.review.edits import SetBest, SetLabel
-from sonoassist.review.fingerprint import fingerprint
 from sonoassist.review.records import Corrections, Label, RunState
 from sonoassist.review.session import ReviewSession
 from sonoassist.review.store import ReviewStore
+from sonoassist.sources.fingerprint import fingerprint
 from waiting import wait_until
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))

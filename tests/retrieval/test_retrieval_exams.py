@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from exam.recording_help import make_exam
 from sonoassist.errors import SourceError
+from sonoassist.exam.exam import DATABASE
 from sonoassist.exam.store import ExamStore
 from sonoassist.retrieval.exams import Found, find_exams
 
@@ -95,6 +98,41 @@ def test_an_exam_record_without_a_recording(tmp_path: Path) -> None:
     assert "no recording" in find(tmp_path, name).failures[0].reason
 
 
+def test_a_bad_exam_record_in_a_folder_does_not_stop_the_others(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    videos = [touch(folder / name) for name in ("a.mp4", "z.mp4")]
+    touch(folder / "damaged" / DATABASE, "this is no database")
+    with make_exam(folder / "records") as empty:
+        pass
+    with make_exam(folder / "records") as running:
+        found = find(tmp_path, folder)
+    assert paths(found) == videos
+    bad = {Path(one.exam).name: one.reason for one in found.failures}
+    assert set(bad) == {"damaged", empty.exam_id, running.exam_id}
+    assert "no recording" in bad[empty.exam_id]
+    assert "running" in bad[running.exam_id]
+    assert "damaged" in bad["damaged"]
+
+
+def test_a_subfolder_that_cannot_be_read_does_not_stop_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root reads all folders, so the refusal is made up."""
+    videos = [touch(tmp_path / "in" / name) for name in ("a.mp4", "locked/b.mp4", "z.mp4")]
+    real = Path.iterdir
+
+    def refused(folder: Path) -> Iterator[Path]:
+        if folder.name == "locked":
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return real(folder)
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    found = find(tmp_path, tmp_path / "in")
+    assert paths(found) == [videos[0], videos[2]]
+    assert [Path(one.exam).name for one in found.failures] == ["locked"]
+    assert "cannot be read: Permission denied" in found.failures[0].reason
+
+
 def test_a_copy_has_the_same_fingerprint_and_another_exam_another(tmp_path: Path) -> None:
     data = os.urandom(300_000)
     first = tmp_path / "a" / "exam.mp4"
@@ -108,6 +146,16 @@ def test_a_copy_has_the_same_fingerprint_and_another_exam_another(tmp_path: Path
     told = [exam.fingerprint() for exam in found.exams]
     assert told[0] == told[1]
     assert len(set(told)) == 1 + len(others)
+
+
+def test_recordings_that_differ_in_their_middle_only_are_two_exams(tmp_path: Path) -> None:
+    """Uncompressed video of two patients: the same size, black rims and index."""
+    for name, inside in (("ward1", b"1"), ("ward2", b"2")):
+        data = bytes(200_000) + inside * 100_000 + bytes(200_000)
+        (tmp_path / f"{name}.avi").write_bytes(data)
+    one, other = find(tmp_path, tmp_path / "ward1.avi", tmp_path / "ward2.avi").exams
+    assert one.size_bytes == other.size_bytes
+    assert one.fingerprint() != other.fingerprint()
 
 
 def test_a_file_that_is_gone_has_none(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def names(output: OutputFolder, *exams: RecordedExam) -> list[str]:
 
 
 def write(output: OutputFolder, exam: RecordedExam, name: str, **about: object) -> None:
-    output.write(bundle_of(Task(exam, name, exam.fingerprint()), ORDER, **about))
+    output.write(bundle_of(Task(exam, name, exam.fingerprint()), ORDER, **about), exam)
 
 
 def test_an_exam_is_named_after_its_file(tmp_path: Path) -> None:
@@ -77,6 +77,33 @@ def test_one_run_after_another_overwrites_nothing(tmp_path: Path) -> None:
     assert len(set(kept)) == 3
     assert kept == [names(output, exam)[0] for exam in exams]
     assert kept == names(output, *exams[::-1])[::-1]
+
+
+def test_another_recording_in_the_same_place_takes_the_folder_of_the_first(tmp_path: Path) -> None:
+    output = output_in(tmp_path)
+    exams = [exam_at(tmp_path / "in" / f"{letter}.mp4") for letter in "ab"]
+    for exam in exams:
+        write(output, exam, names(output, exam)[0])
+    again = exam_at(tmp_path / "in" / "a.mp4", "another one")
+    found = places(output, again, exams[1])
+    assert [(place.name, place.outdated) for place in found] == [("a", True), ("b", False)]
+    assert found[0].about is None
+    assert not output.finished(found[0], ORDER)
+    write(output, again, "a")
+    assert [place.outdated for place in places(output, again, exams[1])] == [False, False]
+    assert [path.name for path in sorted(output.folder.iterdir())] == ["a", "b"]
+    elsewhere = exam_at(tmp_path / "other" / "a.mp4")
+    assert names(output, elsewhere) == ["other-a"]
+
+
+def test_recordings_that_changed_places_are_done_anew(tmp_path: Path) -> None:
+    output = output_in(tmp_path)
+    exams = [exam_at(tmp_path / "in" / f"{letter}.mp4", letter) for letter in "ab"]
+    for exam in exams:
+        write(output, exam, names(output, exam)[0])
+    swapped = [exam_at(tmp_path / "in" / "a.mp4", "b"), exam_at(tmp_path / "in" / "b.mp4", "a")]
+    found = places(output, *swapped)
+    assert [(place.name, place.outdated) for place in found] == [("a", True), ("b", True)]
 
 
 def test_copies_have_a_folder_each(tmp_path: Path) -> None:
@@ -175,7 +202,7 @@ def test_new_results_take_the_place_of_old_ones_whole(tmp_path: Path) -> None:
     (output.folder / "a" / "old.png").touch()
     write(output, exam, "a")
     assert {path.name for path in (output.folder / "a").iterdir()} == {
-        "about.json", "frames.npz", "retrieval.json",
+        ".source", "about.json", "frames.npz", "retrieval.json",
     }  # fmt: skip
     assert [path.name for path in output.folder.iterdir()] == ["a"]
 

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import pytest
@@ -90,6 +94,60 @@ def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
 
 def cmdline(pid: int) -> bytes:
     return Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+@pytest.mark.parametrize("early", [True, False])
+def test_ctrl_c_while_a_worker_starts_is_acted_upon_afterwards(
+    monkeypatch: pytest.MonkeyPatch, early: bool
+) -> None:
+    real = SpawnProcess.start
+    started: list[SpawnProcess] = []
+
+    def interrupted(process: SpawnProcess) -> None:
+        if early:
+            os.kill(os.getpid(), signal.SIGINT)
+        real(process)
+        started.append(process)
+        if not early:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(SpawnProcess, "start", interrupted)
+    with interruptible(), pytest.raises(KeyboardInterrupt):
+        ProcessCrew(order(), 2)
+    assert len(started) == 1
+    assert multiprocessing.active_children() == []
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+def test_a_worker_is_deaf_to_ctrl_c_from_its_beginning_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = SpawnProcess.start
+
+    def shot_at(process: SpawnProcess) -> None:
+        real(process)
+        assert process.pid is not None
+        os.kill(process.pid, signal.SIGINT)
+
+    monkeypatch.setattr(SpawnProcess, "start", shot_at)
+    crew = ProcessCrew(order(), 1)
+    try:
+        crew.give(0, task(film(tmp_path / "a.mp4")))
+        assert isinstance(until_idle(crew, 0), Done)
+    finally:
+        crew.close()
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """A shell that runs the tests in the background has Ctrl-C ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_closing_ends_a_busy_worker(tmp_path: Path) -> None:

@@ -177,7 +177,7 @@ def test_an_engine_that_cannot_be_made_ends_the_run(setting: Setting) -> None:
 
 
 def test_a_full_disk_ends_the_run(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(bundle: object) -> None:
+    def full(bundle: object, exam: object) -> None:
         raise OutputError("No space left on device")
 
     monkeypatch.setattr(setting.output, "write", full)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -14,20 +15,22 @@ from commands.retrieve_help import film
 from real_models import card_of, random_tensors
 from sonoassist.engines.choose import EngineChoice
 from sonoassist.errors import EngineError, SourceError
-from sonoassist.packets import Content
+from sonoassist.packets import Content, Frame
 from sonoassist.pipeline import Analyser, AnalyserOptions
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.retrieval import worker
 from sonoassist.retrieval.crew import Trouble, search
 from sonoassist.retrieval.exams import Part, RecordedExam
+from sonoassist.retrieval.opening import Opener
 from sonoassist.retrieval.order import LoadedModel, Order, Task
 from sonoassist.retrieval.pictures import frames_at
 from sonoassist.retrieval.result import FRAMES, RETRIEVAL, Bundle
 from sonoassist.retrieval.rules import Rule
 from sonoassist.retrieval.table import CONTENTS, unpacked
 from sonoassist.retrieval.worker import Searcher
-from sonoassist.sources import open_source
-from sources.video_maker import make_video, number_in
+from sonoassist.sources import open_source, video
+from sonoassist.sources.video_index import VideoIndex
+from sources.video_maker import disk_error_while_indexing, make_video, number_in
 
 
 def order(**fields: object) -> Order:
@@ -41,7 +44,7 @@ def order(**fields: object) -> Order:
 
 def task(*paths: Path, kept: bytes = b"") -> Task:
     exam = RecordedExam(paths[0], tuple(Part(path, 100.0 * n) for n, path in enumerate(paths)))
-    return Task(exam, "exam", exam.fingerprint(), kept)
+    return Task(exam, "exam", exam.fingerprint(), kept, exam.stamps())
 
 
 @pytest.fixture
@@ -101,6 +104,83 @@ def test_a_missing_recording_of_several_is_named(tmp_path: Path) -> None:
     bundle = Searcher(order()).search(task(tmp_path / "gone.mp4", exam))
     assert bundle.about["damaged"] == ["there is no file gone.mp4. Check the name"]
     assert json.loads(bundle.files[RETRIEVAL])["femur"]["recording"] == "a.mp4"
+
+
+def test_a_recording_that_the_system_cannot_read_is_not_taken_for_shorter(tmp_path: Path) -> None:
+    exams = [film(tmp_path / f"{seed}.mp4", seed) for seed in range(2)]
+    whole = Searcher(order()).search(task(*exams))
+    for several in (exams[1:], exams):
+        with (
+            disk_error_while_indexing(exams[1], 7),
+            pytest.raises(SourceError, match="could not be read"),
+        ):
+            Searcher(order()).search(task(*several))
+    assert Searcher(order()).search(task(*exams)).files == whole.files
+
+
+def test_a_disk_that_fails_while_frames_are_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exam = film(tmp_path / "a.mp4")
+    real = video.VideoFile.read
+
+    def failing(source: video.VideoFile) -> Frame | None:
+        frame = real(source)
+        if frame is not None and frame.index == 5:
+            raise OSError(errno.EIO, "Input/output error")
+        return frame
+
+    monkeypatch.setattr(video.VideoFile, "read", failing)
+    found = search(Searcher(order()), task(exam), lambda done, total: None)
+    assert isinstance(found, Trouble)
+    assert found.reason.startswith("a.mp4 cannot be read: Input/output error. Check the disk")
+
+
+def test_an_exam_that_changed_since_it_was_planned_is_not_searched(tmp_path: Path) -> None:
+    exam, other = film(tmp_path / "a.mp4", 1), film(tmp_path / "b.mp4", 2)
+    planned = task(exam)
+    exam.touch()  # the same content is the same exam
+    assert Searcher(order()).search(planned).about["fingerprint"] == planned.fingerprint
+    other.replace(exam)
+    with pytest.raises(SourceError, match=r"a.mp4 changed while it was read"):
+        Searcher(order()).search(planned)
+
+
+def test_an_exam_that_is_still_being_written_is_not_finished(tmp_path: Path) -> None:
+    exam = film(tmp_path / "a.mp4")
+
+    def written(done: int, total: int) -> None:
+        with exam.open("ab") as file:
+            file.write(b"more")
+
+    with pytest.raises(SourceError, match=r"a.mp4 changed while it was read"):
+        Searcher(order()).search(task(exam), written)
+
+
+def test_a_recording_is_read_through_once_however_often_it_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exams = [film(tmp_path / f"{seed}.mp4", seed) for seed in range(2)]
+    real, read = video.build_index, list[str]()
+
+    def counted(path: Path) -> VideoIndex:
+        read.append(path.name)
+        return real(path)
+
+    monkeypatch.setattr(video, "build_index", counted)
+    Searcher(order()).search(task(*exams))
+    assert read == ["0.mp4", "1.mp4"]
+
+
+def test_a_recording_that_changed_is_read_through_anew(tmp_path: Path) -> None:
+    opening = Opener()
+    exam = film(tmp_path / "a.mp4", frames=10)
+    for frames in (10, 15):
+        film(exam, frames=frames)
+        for _ in range(2):
+            with opening(exam) as source:
+                assert source.info.frame_count == frames
+                assert len(list(source)) == frames
 
 
 def test_dark_frames_show_nothing(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from review_made import EXAM, home_environment, made_analyser, write_recording
 
-from sonoassist.review.fingerprint import fingerprint
 from sonoassist.review.records import RunState
 from sonoassist.review.session import ReviewSession
 from sonoassist.review.store import DATABASE, ReviewStore
+from sonoassist.sources.fingerprint import fingerprint
 from waiting import wait_until
 
 PROGRAM = Path(__file__).parent / "reviewing_program.py"

@@ -20,7 +20,6 @@ from sonoassist.preprocess.crop import centred_crop
 from sonoassist.review.candidates import all_candidates
 from sonoassist.review.edits import SetBest, SetMark
 from sonoassist.review.fetcher import Fetcher
-from sonoassist.review.fingerprint import PIECE_BYTES, PIECES, fingerprint
 from sonoassist.review.records import STRIDE, AnalysisKey, Mark, RunState
 from sonoassist.review.run import STRETCH
 from sonoassist.review.schema import ReviewError
@@ -28,6 +27,7 @@ from sonoassist.review.session import ReviewSession
 from sonoassist.review.small import pixels_of
 from sonoassist.review.store import DATABASE, ReviewStore
 from sonoassist.sources import open_source
+from sonoassist.sources.fingerprint import PIECE_BYTES, PIECES, fingerprint
 from sonoassist.temporal.quality import QualityMeter
 from waiting import wait_until
 

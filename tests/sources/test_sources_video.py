@@ -9,7 +9,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from video_maker import HEIGHT_PX, WIDTH_PX, make_video, number_in
+from video_maker import (
+    HEIGHT_PX,
+    WIDTH_PX,
+    disk_error_while_indexing,
+    make_video,
+    number_in,
+)
 
 from sonoassist.errors import DamagedFrameError, SourceError
 from sonoassist.sources.base import Source
@@ -312,6 +318,21 @@ def test_cut_off_streams_give_what_is_there(tmp_path: Path, suffix: str) -> None
     if suffix != "ts":
         assert len(errors) == 1
         assert "ends early" in errors[0]
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_what_the_system_cannot_read_is_no_file_that_ends_early(
+    tmp_path: Path, suffix: str
+) -> None:
+    path = make_video(tmp_path / f"whole.{suffix}", EVEN_MS)
+    with (
+        disk_error_while_indexing(path, 57),
+        pytest.raises(SourceError, match=r"whole.* could not be read to its end: Input/output"),
+    ):
+        VideoFile(path)
+    with VideoFile(path) as video:
+        numbers, errors = read_all(video)
+    assert (len(numbers), errors) == (100, [])
 
 
 def test_cut_off_without_index(even: Path, tmp_path: Path) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import errno
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import av
 import numpy as np
+import pytest
+
+from sonoassist.sources import video_index
 
 BITS = 12
 BLOCK_PX = 16
@@ -65,3 +72,38 @@ def make_video(
             output.mux(stream.encode(frame))
         output.mux(stream.encode())
     return path
+
+
+@contextmanager
+def disk_error_while_indexing(path: Path, after: int) -> Iterator[None]:
+    """The system cannot read `path` behind so many packets, as when a network disk is gone."""
+
+    def opened(name: str, **more: Any) -> Any:
+        container = av.open(name, **more)
+        return _Failing(container, after) if name == str(path) else container
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(video_index, "av", SimpleNamespace(open=opened, error=av.error))
+        yield
+
+
+class _Failing:
+    """A container whose file cannot be read to its end."""
+
+    def __init__(self, container: Any, after: int) -> None:
+        self._container, self._after = container, after
+
+    def __enter__(self) -> _Failing:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._container.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._container, name)
+
+    def demux(self, stream: Any) -> Iterator[Any]:
+        for number, packet in enumerate(self._container.demux(stream)):
+            if number == self._after:
+                raise av.error.OSError(errno.EIO, "Input/output error")
+            yield packet

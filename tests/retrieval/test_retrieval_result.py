@@ -1,0 +1,78 @@
+"""What is told of chosen frames: which of them may be shown as sure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from orders_made import order
+from tables_made import shares, table_of
+
+from commands.retrieve_help import film
+from real_models import card_of
+from sonoassist.retrieval.analysing import About, Analysed
+from sonoassist.retrieval.exams import of_file
+from sonoassist.retrieval.order import LoadedModel, Order, Task
+from sonoassist.retrieval.result import RETRIEVAL, SHEET, Bundle, make_bundle
+from sonoassist.retrieval.rules import Rule
+from sonoassist.retrieval.sheet import SMALL_PX, TILE_PX, _Sheet, clock
+
+STEADY = [0.02] * 20 + [0.95] * 40 + [0.02] * 20
+FLICKER = [0.02] * 40 + [0.95] + [0.02] * 39
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return film(tmp_path_factory.mktemp("films") / "exam.mp4", frames=80)
+
+
+def bundle(video: Path, values: Sequence[float], wanted: Order, *, synthetic: bool) -> Bundle:
+    """Files of an exam whose frames show the femur with these probabilities."""
+    about = About("key", synthetic, ("",), 3.2, "torch", "f32", "cpu")
+    task = Task(of_file(video), "exam", "")
+    return make_bundle(task, wanted, Analysed(table_of(shares("femur", values)), about))
+
+
+def femur(found: Bundle) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(found.files[RETRIEVAL])["femur"]
+    return told
+
+
+@pytest.mark.parametrize("rule", list(Rule))
+def test_a_steady_view_is_sure_and_a_lone_frame_is_not(video: Path, rule: Rule) -> None:
+    steady = bundle(video, STEADY, order(rule=rule), synthetic=False)
+    assert femur(steady)["sure"]
+    assert "femur" not in steady.about["doubtful"]
+    lone = bundle(video, FLICKER, order(rule=rule), synthetic=False)
+    assert not femur(lone)["sure"]
+    assert femur(lone)["frame"] == 40
+    assert femur(lone)["why"].startswith("doubtful: not steady")
+    assert "femur" in lone.about["doubtful"]
+
+
+@pytest.mark.parametrize("rule", list(Rule))
+@pytest.mark.parametrize(("domain", "synthetic"), [("synthetic", False), ("published", True)])
+def test_a_model_of_another_domain_is_never_sure(
+    video: Path, rule: Rule, domain: str, synthetic: bool
+) -> None:
+    model = LoadedModel(card_of("sononet16").model_copy(update={"domain": domain}), {})
+    wanted = order(rule=rule, real=model, synthetic=model)
+    at_home = bundle(video, STEADY, wanted, synthetic=not synthetic)
+    assert femur(at_home)["sure"]
+    abroad = bundle(video, STEADY, wanted, synthetic=synthetic)
+    assert abroad.about["warnings"]
+    told = femur(abroad)
+    assert not any(one["sure"] for one in (told, *told["candidates"]))
+    assert told["why"].startswith("doubtful: model of another domain")
+    assert told["frame"] == femur(at_home)["frame"]
+    assert "femur" in abroad.about["doubtful"]
+    assert abroad.files[SHEET] != at_home.files[SHEET]
+
+
+def test_the_longest_doubt_has_room_beside_the_time() -> None:
+    sheet = _Sheet()
+    room = TILE_PX[0] - 14 - sheet._width(clock(3700), SMALL_PX)
+    assert sheet._width("doubtful: model of another domain", SMALL_PX) < room - 8
