@@ -77,6 +77,8 @@ def test_permission_denied(tmp_path: Path, name: str, monkeypatch: pytest.Monkey
     def refuse(*args: object, **kwargs: object) -> None:
         raise PermissionError(13, "Permission denied")
 
+    import sonoassist.sources.images  # noqa: F401  (importing needs Path as it is)
+
     monkeypatch.setattr(Path, "open", refuse)
     monkeypatch.setattr(Path, "iterdir", refuse)
     with pytest.raises(SourceError, match="may not be read") as caught:
