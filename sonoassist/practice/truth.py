@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sonoassist.datasets import montage, phantom_exams
 from sonoassist.datasets.folders import entries
 from sonoassist.datasets.labels import LabelledFrame
-from sonoassist.datasets.tables import RowError, read_json
+from sonoassist.datasets.named import video_of
 from sonoassist.errors import SourceError
 from sonoassist.packets import Box
 from sonoassist.planes import INDEX
@@ -38,31 +38,6 @@ class Truth:
     boxes: Mapping[int, Box] = field(default_factory=dict)
     table: str = ""
     problems: tuple[str, ...] = ()
-
-
-def recording_of(spec: str) -> str:
-    """The recording that the user means: of a folder or a table, the video that belongs to it.
-
-    Args:
-        spec: A path or anything else `open_source` knows.
-
-    Returns:
-        What is to be opened; `spec` itself where it names no exam's folder or table.
-
-    Raises:
-        SourceError: The table cannot be read, or names no video.
-    """
-    try:
-        path = Path(spec).expanduser()
-        folder = path if path.is_dir() else path.parent
-        wanted = path.is_dir() or path.name == phantom_exams.TABLE
-        if wanted and phantom_exams.is_exam(folder):
-            return str(folder / phantom_exams.VIDEO)
-        if path.suffix.lower() == ".json" and path.is_file():
-            return str(path.parent / _video_of(path))
-    except (RuntimeError, OSError):
-        return spec  # whoever opens it says what is wrong with it
-    return spec
 
 
 def truth_beside(recording: str, frame_count: int) -> Truth | None:
@@ -94,28 +69,11 @@ def _segments_beside(path: Path) -> Path | None:
     for file in entries(path.parent):
         if file.suffix.lower() == ".json" and file.is_file():
             try:
-                if _video_of(file) == path.name:
+                if video_of(file) == path.name:
                     return file
             except SourceError:
                 continue  # some other JSON
     return None
-
-
-def _video_of(table: Path) -> str:
-    try:
-        data = read_json(table)
-    except RowError as error:
-        raise SourceError(f"{table.name} cannot be used: {error}") from error
-    name = data.get("video")
-    if "segments" not in data or not isinstance(name, str) or not name:
-        raise SourceError(
-            f"{table.name} is no table of a recording", "Choose the video of the exam instead"
-        )
-    if Path(name).name != name:
-        raise SourceError(
-            f"{table.name} names a video in another folder: {name}", "Put both side by side"
-        )
-    return name
 
 
 def _truth(
