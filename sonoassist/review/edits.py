@@ -124,6 +124,15 @@ def folded(edits: Iterable[Edit]) -> Corrections:
     return made
 
 
+def frames_of(edit: Edit) -> tuple[int, ...]:
+    """First and last, or the only frame that an edit is about; none where it is about none."""
+    if isinstance(edit, SetLabel):
+        return edit.first, edit.last
+    if isinstance(edit, SetBest):
+        return (edit.frame,) if edit.frame >= 0 else ()
+    return (edit.frame,) if isinstance(edit, SetMark) else ()
+
+
 def text_of(edit: Edit) -> str:
     """An edit as JSON."""
     return json.dumps({"kind": edit.kind, **asdict(edit)}, sort_keys=True)

@@ -251,6 +251,31 @@ def test_one_frame_or_a_range_of_ones_own(qtbot: QtBot, page: ReviewPage, record
     assert desk.words.chosen_range is None
 
 
+def test_a_menu_that_went_away_takes_no_keys(
+    qtbot: QtBot, page: ReviewPage, window: MainWindow, recording: Path, views: Path
+) -> None:
+    desk, labels = page.desk, page.over.labels
+    opened(qtbot, page, recording)
+    desk.step_to(55)
+    press(qtbot, page, Qt.Key.Key_L)
+    assert window.focusWidget() is labels
+    window.resize(1500, 880)
+    qtbot.waitUntil(labels.isHidden)
+    assert window.focusWidget() is page
+    qtbot.keyClick(labels, Qt.Key.Key_K)  # it means what it means on the page
+    assert desk.corrections.labels == ()
+    assert desk.corrections.marks == (Mark(55),)
+
+    press(qtbot, page, Qt.Key.Key_L)
+    opened(qtbot, page, views)
+    assert window.focusWidget() is page
+    qtbot.keyClick(labels, Qt.Key.Key_T)
+    assert desk.corrections.labels == ()
+    labels.chosen.emit("lips", 0, desk.count)
+    assert desk.corrections.labels == ()
+    qtbot.waitUntil(lambda: "not in this recording" in words_of(window), timeout=LIMIT_MS)
+
+
 def test_compare_and_choose_by_number(qtbot: QtBot, page: ReviewPage, views: Path) -> None:
     desk, compare = page.desk, page.over.compare
     opened(qtbot, page, views)

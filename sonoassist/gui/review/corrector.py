@@ -12,7 +12,7 @@ from sonoassist.errors import SonoAssistError
 from sonoassist.gui.controller import Controller
 from sonoassist.live.status import Level, Notice
 from sonoassist.planes import BACKGROUND_INDEX, KEYS
-from sonoassist.review.edits import Edit, SetBest, SetLabel, SetMark, SetNote
+from sonoassist.review.edits import Edit, SetBest, SetLabel, SetMark, SetNote, frames_of
 from sonoassist.review.records import Corrections
 
 if TYPE_CHECKING:
@@ -118,6 +118,10 @@ class Corrector(QObject):
 
     def _apply(self, edit: Edit) -> None:
         assert self.session is not None
+        count = len(self.session.table)
+        if not all(0 <= frame < count for frame in frames_of(edit)):
+            self._controller.note("These frames are not in this recording", "Choose them again")
+            return
         try:
             self.session.review.apply(edit)
         except SonoAssistError as error:

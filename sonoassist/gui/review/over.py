@@ -55,9 +55,13 @@ class Over:
             part.set_look(look)
 
     def close(self) -> None:
-        """Take everything away."""
+        """Take everything away; the page gets the keys back."""
+        window = self._page.window()
+        if window is not None and window.focusWidget() in (self.labels, self.compare):
+            self._page.setFocus()
         for part in (self.hover, self.labels, self.compare):
             part.hide()
+        self.labels.forget()
 
     # -- small pictures --------------------------------------------------------------------
 
@@ -138,6 +142,7 @@ class Over:
 
     def _close_labels(self) -> None:
         self.labels.hide()
+        self.labels.forget()
         self._page.setFocus()
 
     # -- comparing -------------------------------------------------------------------------
