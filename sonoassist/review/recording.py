@@ -15,6 +15,7 @@ from sonoassist.packets import Box
 from sonoassist.preprocess.crop import CropChoice, CropKind
 from sonoassist.preprocess.tracker import CropTracker
 from sonoassist.review.fingerprint import fingerprint
+from sonoassist.review.identity import Identity, check_same, identity_of
 from sonoassist.review.records import EXAM, AnalysisKey, FrameResult
 from sonoassist.review.run import frame_at
 from sonoassist.sources import open_source
@@ -35,7 +36,7 @@ class Recording:
         info: Of the opened source.
         times_s: Of its frames, rising.
         fingerprint: Of its content.
-        modified_ns: When it was changed last.
+        identity: Of the file, when it was looked into.
         exam: The kept exam that it belongs to, or None.
         rows: The exam's results, one or None for each frame; empty without an exam.
         spec: What opens it again, from anywhere: its whole path, or "exam:" and an exam's name.
@@ -46,14 +47,33 @@ class Recording:
     info: SourceInfo
     times_s: tuple[float, ...]
     fingerprint: str
-    modified_ns: int
+    identity: Identity
     exam: ExamInfo | None = None
     rows: tuple[FrameRow | None, ...] = ()
     spec: str = ""
 
     def open(self) -> Source:
-        """Open it once more."""
-        return open_source(str(self.path))
+        """Open it once more.
+
+        Raises:
+            SourceError: It cannot be read, or is not the file that was looked into.
+        """
+        self.check_same()
+        source = open_source(str(self.path))
+        try:
+            self.check_same()
+        except BaseException:
+            source.close()
+            raise
+        return source
+
+    def check_same(self) -> None:
+        """Refuse to go on where the file was replaced or written to.
+
+        Raises:
+            SourceError: It was, or it cannot be reached.
+        """
+        check_same(self.path, self.identity)
 
 
 def look_into(spec: str, exams: ExamStore | None = None) -> Recording:
@@ -74,17 +94,16 @@ def look_into(spec: str, exams: ExamStore | None = None) -> Recording:
 
 
 def _of_file(path: Path, label: str) -> Recording:
+    identity = identity_of(path) if path.is_file() else None
     with open_source(str(path)) as source:
         info = source.info
-        if info.live or info.stills or not path.is_file() or (info.frame_count or 0) < 2:
+        if info.live or info.stills or identity is None or (info.frame_count or 0) < 2:
             raise UsageError(f"{label} is not a recording", "Choose a video or a DICOM clip")
         times_s = _times(source)
-    try:
-        modified_ns = path.stat().st_mtime_ns
-    except OSError as error:
-        raise SourceError(f"{label} cannot be read", "Check the file") from error
+    content = fingerprint(path)
+    check_same(path, identity)
     spec = str(path.resolve())
-    return Recording(path, label, info, times_s, fingerprint(path), modified_ns, spec=spec)
+    return Recording(path, label, info, times_s, content, identity, spec=spec)
 
 
 def _times(source: Source) -> tuple[float, ...]:

@@ -64,6 +64,7 @@ class Run:
 
     Args:
         open_source: Opens the recording anew; the source is closed by this.
+        check_same: Raises where the recording is not the file any more that was opened.
         review: Where the results are kept.
         analysis: Number of the analysis there.
         table: Gets the results too; holds those that are there already.
@@ -74,13 +75,14 @@ class Run:
     def __init__(
         self,
         open_source: Callable[[], Source],
+        check_same: Callable[[], None],
         review: Review,
         analysis: int,
         table: Table,
         judge: Judge,
         field: Box,
     ) -> None:
-        self._open = open_source
+        self._open, self._check_same = open_source, check_same
         self._review, self._analysis = review, analysis
         self._table, self._judge, self._field = table, judge, field
         self._changed = threading.Condition()
@@ -182,6 +184,7 @@ class Run:
                     pictures[index] = small_jpeg(frame.pixels, self._field)
                 self._finished.append(time.monotonic())
                 self._in_hand = len(results)
+        self._check_same()  # results of another file would be kept for good under this one's name
         self._review.add_results(self._analysis, results, pictures, measured)
         self._table.add(results)
         self._table.measure(measured)

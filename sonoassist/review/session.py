@@ -124,7 +124,7 @@ class ReviewSession:
         """
         card, options = analyser.card, analyser.options
         key = AnalysisKey(
-            self.recording.modified_ns, card.weights_sha256, card.name, crop_name,
+            self.recording.identity.modified_ns, card.weights_sha256, card.name, crop_name,
             options.threshold,
         )  # fmt: skip
         try:
@@ -135,7 +135,10 @@ class ReviewSession:
         plain = replace(options, crop=CropChoice(CropKind.OWN, field), guided=False)
         analyser.configure(replace(plain, carry_boxes=False))
         judge = Judge(analyser)
-        run = Run(self.recording.open, self.review, number, self.table, judge, field)
+        run = Run(
+            self.recording.open, self.recording.check_same, self.review, number, self.table,
+            judge, field,
+        )  # fmt: skip
         run.pause(paused)
         with self._lock:
             if self._closed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -294,6 +295,41 @@ def test_what_cannot_be_reviewed(tmp_path: Path, store: ReviewStore) -> None:
         with pytest.raises((UsageError, SourceError), match=words):
             ReviewSession.open(str(tmp_path / spec), store, lambda: None)
     assert not store.folder.exists()
+
+
+def replaced_by(path: Path, keep: Path, parts: tuple[tuple[str, int], ...]) -> None:
+    """Another recording of the same length in the place of `path`, which is kept."""
+    os.link(path, keep)
+    write_recording(path.with_name("other.mp4"), parts).replace(path)
+
+
+def test_a_file_that_was_replaced_gives_no_results(tmp_path: Path, store: ReviewStore) -> None:
+    path, keep = write_recording(tmp_path / "a.mp4"), tmp_path / "kept.mp4"
+    session = ReviewSession.open(str(path), store, lambda: None)
+    replaced_by(path, keep, (("lips", 200),))
+    analyser = made_analyser()
+    with pytest.raises(SourceError, match="has changed since it was opened"):
+        session.begin(analyser, "full")
+    assert engine_of(analyser).closed == 1
+    session.close()
+
+    keep.replace(path)
+    session = ReviewSession.open(str(path), store, lambda: None)
+    session.begin(made_analyser(), "full", paused=True)
+    replaced_by(path, keep, (("lips", 200),))
+    session.pause(False)
+    wait_until(lambda: session.progress().state is RunState.FAILED)
+    assert "has changed since it was opened" in session.progress().message
+    assert session.table.done == 0
+    session.close()
+
+    keep.replace(path)
+    session = ReviewSession.open(str(path), store, lambda: None)
+    session.begin(made_analyser(), "full")
+    done(session)
+    found = [session.table.result(index) for index in range(len(KEYS))]
+    assert [one.plane.key for one in found if one is not None] == KEYS
+    session.close()
 
 
 def test_a_model_that_fails_is_said(session: ReviewSession) -> None:
