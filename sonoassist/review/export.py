@@ -17,10 +17,11 @@ from pathlib import Path
 from uuid import uuid4
 
 from sonoassist.datasets.exams import BACKGROUND, TABLE
-from sonoassist.errors import UsageError
+from sonoassist.errors import SourceError, UsageError
 from sonoassist.exam.stills import png_bytes
 from sonoassist.files import ensure_folder, output_error, replacing, write_bytes
 from sonoassist.planes import INDEX
+from sonoassist.review.fingerprint import fingerprint
 from sonoassist.review.recording import Recording
 from sonoassist.review.records import Corrections
 from sonoassist.review.run import frame_at
@@ -73,19 +74,21 @@ def export(
     Raises:
         UsageError: Nothing was corrected or chosen yet.
         OutputError: The operating system refuses.
-        SourceError: The recording cannot be read any more.
+        SourceError: The recording cannot be read any more, or is another file than was reviewed.
     """
     labels = labelled(corrections)
     if not labels:
         raise UsageError(
             "there is nothing to export yet", "Choose best frames (Enter) or correct labels (L)"
         )
+    recording.check_same()
     made = ensure_folder(folder / f"exam-{recording.fingerprint[:8]}")
     if video:
         rows = _with_video(recording, labels, table, made)
     else:
         labels = _thinned(corrections, labels)
         rows = _with_pictures(recording, labels, made)
+        recording.check_same()
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
     write_bytes(made / TABLE, text.getvalue().encode())
@@ -132,7 +135,7 @@ def _with_video(
     recording: Recording, labels: Mapping[int, str], table: Table, folder: Path
 ) -> list[tuple[str, str, str]]:
     name = f"recording{recording.path.suffix.lower()}"
-    _bring(recording.path, folder / name)
+    _bring(recording, folder / name)
     arrays = table.arrays()
     planes = 1.0 - arrays.probabilities[:, INDEX[BACKGROUND]]
     doubtful = ~arrays.judged | (planes > UNJUDGED_FROM)
@@ -145,19 +148,39 @@ def _with_video(
     return rows
 
 
-def _bring(path: Path, to: Path) -> None:
-    """Link a file, or copy it where the disk cannot link."""
-    if to.exists() and to.samefile(path):
-        return
-    linked = to.with_name(f".{uuid4().hex}{to.suffix}")
+def _bring(recording: Recording, to: Path) -> None:
+    """Link the file that was reviewed, or copy it where the disk cannot link.
+
+    The labels are those of its content: a file that was put in its place is refused.
+    """
     try:
-        os.link(path, linked)
-        linked.replace(to)
-        return
-    except OSError:
-        linked.unlink(missing_ok=True)
-    try:
-        with replacing(to, private=True) as temporary:
-            shutil.copyfile(path, temporary)
+        path = recording.path.resolve(strict=True)  # a link to a link may lead nowhere from there
+        if to.exists() and to.samefile(path):
+            _check_content(recording, to)
+        elif not _linked(recording, path, to):
+            with replacing(to, private=True) as temporary:
+                shutil.copyfile(path, temporary)
+                _check_content(recording, temporary)
     except OSError as error:
         raise output_error(to, error) from error
+
+
+def _linked(recording: Recording, path: Path, to: Path) -> bool:
+    """Link a file; returns whether the disk can."""
+    linked = to.with_name(f".{uuid4().hex}{to.suffix}")
+    try:
+        try:
+            os.link(path, linked)
+        except OSError:
+            return False
+        _check_content(recording, linked)
+        linked.replace(to)
+    finally:
+        linked.unlink(missing_ok=True)
+    return True
+
+
+def _check_content(recording: Recording, brought: Path) -> None:
+    recording.check_same()
+    if fingerprint(brought) != recording.fingerprint:
+        raise SourceError("the recording has changed since it was opened", "Open it again")

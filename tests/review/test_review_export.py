@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from review_made import EXAM, made_analyser, write_recording
 
 from sonoassist.datasets.reading import read_dataset
-from sonoassist.errors import UsageError
+from sonoassist.errors import SourceError, UsageError
 from sonoassist.review.edits import Edit, SetBest, SetLabel
 from sonoassist.review.export import export, labelled
 from sonoassist.review.records import Corrections, Label, RunState
@@ -117,6 +118,30 @@ def test_once_more_takes_the_place_of_the_first(session: ReviewSession, tmp_path
     original = session.recording.path
     (made.folder / "recording.mp4").unlink()
     assert original.is_file()
+
+
+def test_a_file_that_was_replaced_is_not_exported(
+    session: ReviewSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words, out = corrected(session), tmp_path / "out"
+    other = write_recording(tmp_path / "other.mp4", (("lips", 200),))
+    session.recording.path.rename(tmp_path / "before.mp4")
+    other.rename(session.recording.path)
+    for video in (True, False):
+        with pytest.raises(SourceError, match="has changed since it was opened"):
+            export(session.recording, words, session.table, out, video=video)
+    assert not out.exists()
+    # Also where it happens between the look at it and the link, and where nothing tells it.
+    monkeypatch.setattr(type(session.recording), "check_same", lambda recording: None)
+    for link in (os.link, refused):
+        monkeypatch.setattr(os, "link", link)
+        with pytest.raises(SourceError, match="has changed since it was opened"):
+            export(session.recording, words, session.table, out)
+        assert [path for path in out.rglob("*") if path.is_file()] == []
+
+
+def refused(*_arguments: object) -> None:
+    raise OSError("links are not supported")
 
 
 def test_nothing_to_export_is_said(session: ReviewSession, tmp_path: Path) -> None:
