@@ -16,6 +16,7 @@ from sonoassist.datasets.reading import read_dataset
 from sonoassist.errors import SourceError, UsageError
 from sonoassist.review.edits import Edit, SetBest, SetLabel
 from sonoassist.review.export import export, labelled
+from sonoassist.review.recording import look_into
 from sonoassist.review.records import Corrections, Label, RunState
 from sonoassist.review.session import ReviewSession
 from sonoassist.review.store import ReviewStore
@@ -118,6 +119,20 @@ def test_once_more_takes_the_place_of_the_first(session: ReviewSession, tmp_path
     original = session.recording.path
     (made.folder / "recording.mp4").unlink()
     assert original.is_file()
+
+
+def test_a_recording_opened_through_a_link_is_exported_itself(
+    session: ReviewSession, tmp_path: Path
+) -> None:
+    words, links = corrected(session), tmp_path / "links"
+    links.mkdir()
+    (links / "a.mp4").symlink_to(Path("..") / session.recording.path.name)
+    recording = look_into(str(links / "a.mp4"))
+    made = export(recording, words, session.table, tmp_path / "out")
+    found = made.folder / "recording.mp4"
+    assert not found.is_symlink()
+    assert found.samefile(session.recording.path)
+    assert read_dataset(tmp_path / "out").problems == ()
 
 
 def test_a_file_that_was_replaced_is_not_exported(
