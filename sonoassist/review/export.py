@@ -2,7 +2,8 @@
 
 Only what a person said is a label: chosen frames and corrected stretches. Where the model names a
 plane and nobody said whether that is right, the frame is named and left out, so that it is not
-taken for background. Boxes are not written: they are the model's own.
+taken for background; so are the frames round those that a person named, which the model may have
+missed as well. Boxes are not written: they are the model's own.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sonoassist.datasets.exams import BACKGROUND, TABLE
 from sonoassist.errors import SourceError, UsageError
@@ -31,6 +35,8 @@ UNJUDGED = "leave out"
 """What a frame is called that nobody judged."""
 UNJUDGED_FROM = 0.2
 """A frame is no certain background where the model gives all planes together more than that."""
+AROUND_S = 3.0
+"""So near to a frame that a person says shows a plane nothing unjudged is certain background."""
 COLUMNS = ("file", "frame", "plane")
 PICTURES_A_STRETCH = 24
 """Without the video, so many frames of each stretch are written as pictures at most."""
@@ -138,7 +144,7 @@ def _with_video(
     _bring(recording, folder / name)
     arrays = table.arrays()
     planes = 1.0 - arrays.probabilities[:, INDEX[BACKGROUND]]
-    doubtful = ~arrays.judged | (planes > UNJUDGED_FROM)
+    doubtful = ~arrays.judged | (planes > UNJUDGED_FROM) | _around(labels, arrays.times_s)
     rows = []
     for index in range(len(table)):
         if index in labels:
@@ -146,6 +152,18 @@ def _with_video(
         elif doubtful[index]:
             rows.append((name, str(index), UNJUDGED))
     return rows
+
+
+def _around(labels: Mapping[int, str], times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which frames are near to one that shows a plane, (n,)."""
+    shown = [frame for frame, plane in labels.items() if plane != BACKGROUND]
+    at_s = times_s[[frame for frame in shown if frame < len(times_s)]]
+    if not len(at_s):
+        return np.zeros(len(times_s), bool)
+    behind = np.searchsorted(at_s, times_s)
+    before_s = np.abs(times_s - at_s[np.maximum(behind - 1, 0)])
+    after_s = np.abs(times_s - at_s[np.minimum(behind, len(at_s) - 1)])
+    return np.asarray(np.minimum(before_s, after_s) <= AROUND_S)
 
 
 def _bring(recording: Recording, to: Path) -> None:
