@@ -276,6 +276,19 @@ def test_a_menu_that_went_away_takes_no_keys(
     qtbot.waitUntil(lambda: "not in this recording" in words_of(window), timeout=LIMIT_MS)
 
 
+def test_where_no_view_is_the_frame_alone_is_meant(
+    qtbot: QtBot, page: ReviewPage, recording: Path
+) -> None:
+    desk, labels = page.desk, page.over.labels
+    opened(qtbot, page, recording)
+    desk.pick("lips")
+    desk.step_to(95)
+    press(qtbot, page, Qt.Key.Key_L)
+    assert labels.scope == ("This frame only", 95, 95)
+    qtbot.keyClick(labels, Qt.Key.Key_F)
+    assert desk.corrections.labels == (Label(95, 95, "femur"),)
+
+
 def test_compare_and_choose_by_number(qtbot: QtBot, page: ReviewPage, views: Path) -> None:
     desk, compare = page.desk, page.over.compare
     opened(qtbot, page, views)

@@ -13,14 +13,12 @@ from sonoassist.gui.controller import Controller
 from sonoassist.live.status import Level, Notice
 from sonoassist.planes import BACKGROUND_INDEX, KEYS
 from sonoassist.review.edits import Edit, SetBest, SetLabel, SetMark, SetNote, frames_of
+from sonoassist.review.following import view_around
 from sonoassist.review.records import Corrections
 
 if TYPE_CHECKING:
     from sonoassist.review.export import Exported
     from sonoassist.review.session import ReviewSession
-
-STRETCH_S = 10.0
-"""A view is followed so far at most on either side of a frame."""
 
 
 class Corrector(QObject):
@@ -141,22 +139,16 @@ class Corrector(QObject):
         low, high = self.chosen_range or (frame, frame)
         self.select((frame, max(high, frame)) if first else (min(low, frame), frame))
 
-    def stretch(self, here: int) -> tuple[int, int]:
-        """The view around a frame: neighbours that the model calls the same."""
+    def view_around(self, frame: int, plane: str) -> tuple[int, int] | None:
+        """First and last frame of the view that a frame belongs to, or None.
+
+        Args:
+            frame: Which.
+            plane: Key of the plane to follow where the frame itself shows none for sure.
+        """
         if self.session is None:
-            return here, here
-        arrays = self.session.table.arrays()
-        names = arrays.probabilities.argmax(axis=1)
-        same = arrays.judged & (names == names[here])
-        times = arrays.times_s
-        reach_s = [times[here] - STRETCH_S, times[here] + STRETCH_S]
-        low, high = (int(one) for one in times.searchsorted(reach_s))
-        first = last = here
-        while first > low and same[first - 1]:
-            first -= 1
-        while last + 1 < high and same[last + 1]:
-            last += 1
-        return first, last
+            return None
+        return view_around(self.session.table.arrays(), frame, plane)
 
     def export_to(self, folder: Path) -> None:
         """Write the corrections as training labels, in the background."""

@@ -128,9 +128,9 @@ class Over:
         scopes: list[Scope] = []
         if desk.words.chosen_range is not None:
             scopes.append(self._scope("The selected frames", *desk.words.chosen_range))
-        first, last = desk.words.stretch(desk.index)
-        if last > first:
-            scopes.append(self._scope("This view", first, last))
+        view = desk.words.view_around(desk.index, desk.plane)
+        if view is not None and view[1] > view[0]:
+            scopes.append(self._scope("This view", *view))
         scopes.append(("This frame only", desk.index, desk.index))
         self.labels.ask(tuple(scopes))
 
