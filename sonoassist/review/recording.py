@@ -114,7 +114,10 @@ def _times(source: Source) -> tuple[float, ...]:
 
 
 def _of_exam(exam_id: str, store: ExamStore) -> Recording:
-    with store.open(store.find(exam_id)) as exam:
+    found_id = store.find(exam_id)
+    if store.running(found_id):  # its recordings still grow
+        raise UsageError(f"the exam {found_id} is running", "End it first")
+    with store.open(found_id) as exam:
         info = exam.info()
         longest = _longest(exam)
         found = replay(exam, longest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from sonoassist.review.store import ReviewStore
 from waiting import wait_until
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "exam"))
+
+from exam_made import start
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +62,17 @@ def test_results_of_the_exam(
     assert not np.isnan(arrays.quality).any()
     assert not np.isnan(arrays.stillness).any()
     session.close()
+
+
+def test_a_running_exam_is_refused(tmp_path: Path, recording: Path) -> None:
+    exams, reviews = ExamStore(tmp_path / "exams"), ReviewStore(tmp_path / "reviews")
+    with exams.create(start()) as exam:
+        shutil.copyfile(recording, exam.media / "recording.mp4")
+        exam.note_recording(exam.begin_recording("recording.mp4", 0.0), COUNT, ended=False)
+        with pytest.raises(UsageError, match="is running"):
+            ReviewSession.open(f"exam:{exam.exam_id}", reviews, lambda: None, exams)
+    assert not reviews.folder.exists()
+    ReviewSession.open(f"exam:{exam.exam_id}", reviews, lambda: None, exams).close()
 
 
 def test_an_exam_without_a_recording(tmp_path: Path) -> None:
