@@ -39,7 +39,8 @@ class Recording:
         identity: Of the file, when it was looked into.
         exam: The kept exam that it belongs to, or None.
         rows: The exam's results, one or None for each frame; empty without an exam.
-        spec: What opens it again, from anywhere: its whole path, or "exam:" and an exam's name.
+        spec: What opens it again, from anywhere: its whole path, or "exam:" and an exam's name
+            with the number of one of its recordings.
     """
 
     path: Path
@@ -80,7 +81,8 @@ def look_into(spec: str, exams: ExamStore | None = None) -> Recording:
     """Find out what is in a recording; takes a while.
 
     Args:
-        spec: Path of a video or a DICOM file, or "exam:" and the name of a kept exam.
+        spec: Path of a video or a DICOM file, or "exam:" and the name of a kept exam, and "/2"
+            for its second recording; without a number the longest.
         exams: Where exams are kept; None for the user's own.
 
     Raises:
@@ -113,32 +115,44 @@ def _times(source: Source) -> tuple[float, ...]:
     return tuple(index / fps for index in range(source.info.frame_count or 0))
 
 
-def _of_exam(exam_id: str, store: ExamStore) -> Recording:
-    found_id = store.find(exam_id)
-    if store.running(found_id):  # its recordings still grow
-        raise UsageError(f"the exam {found_id} is running", "End it first")
-    with store.open(found_id) as exam:
+def _of_exam(named: str, store: ExamStore) -> Recording:
+    exam_id, number = _parts(named, store)
+    if store.running(exam_id):  # its recordings still grow
+        raise UsageError(f"the exam {exam_id} is running", "End it first")
+    with store.open(exam_id) as exam:
         info = exam.info()
-        longest = _longest(exam)
-        found = replay(exam, longest)
-        made = _of_file(exam.media / longest.file, name_of(info))
-    return replace(made, exam=info, rows=found.rows, spec=f"{EXAM}{info.exam_id}")
+        chosen, words = _chosen(exam, number)
+        found = replay(exam, chosen)
+        made = _of_file(exam.media / chosen.file, name_of(info) + words)
+    spec = f"{EXAM}{info.exam_id}" + (f"/{number}" if number else "")
+    return replace(made, exam=info, rows=found.rows, spec=spec)
 
 
 def exam_video(spec: str, exams: ExamStore | None = None) -> tuple[Path, str]:
-    """The recording of a kept exam, and its name for people.
+    """A recording of a kept exam, and its name for people.
 
     Args:
-        spec: "exam:" and the name of a kept exam.
+        spec: "exam:" and the name of a kept exam, and "/2" for its second recording; without a
+            number the longest.
         exams: Where exams are kept; None for the user's own.
 
     Raises:
-        UsageError: There is no such exam, or it has no recording.
+        UsageError: There is no such exam, or no such recording in it.
         SourceError: It cannot be read.
     """
     store = exams or ExamStore.default()
-    with store.open(store.find(spec.removeprefix(EXAM))) as exam:
-        return exam.media / _longest(exam).file, name_of(exam.info())
+    exam_id, number = _parts(spec.removeprefix(EXAM), store)
+    with store.open(exam_id) as exam:
+        chosen, words = _chosen(exam, number)
+        return exam.media / chosen.file, name_of(exam.info()) + words
+
+
+def _parts(named: str, store: ExamStore) -> tuple[str, int]:
+    """The whole name of an exam, and the number of a recording; 0 where none is given."""
+    name, slash, number = named.partition("/")
+    if slash and not (number.isdecimal() and int(number)):
+        raise UsageError(f"{number!r} is no number of a recording", "Count them from 1")
+    return store.find(name), int(number or 0)
 
 
 def name_of(info: ExamInfo) -> str:
@@ -146,13 +160,22 @@ def name_of(info: ExamInfo) -> str:
     return info.start.study_id or info.exam_id
 
 
-def _longest(exam: Exam) -> ExamRecording:
+def _chosen(exam: Exam, number: int) -> tuple[ExamRecording, str]:
+    """A recording, the longest where no number is given, and which of several it is, in words."""
     videos = [one for one in exam.recordings() if one.frames]
+    name = exam.info().exam_id
     if not videos:
+        raise UsageError(f"the exam {name} has no recording", "Record it with V during the exam")
+    if number > len(videos):
         raise UsageError(
-            f"the exam {exam.info().exam_id} has no recording", "Record it with V during the exam"
+            f"the exam {name} has no recording {number}", f"Give a number from 1 to {len(videos)}"
         )
-    return max(videos, key=lambda one: one.frames)
+    longest = max(videos, key=lambda one: one.frames)
+    chosen = videos[number - 1] if number else longest
+    if len(videos) == 1:
+        return chosen, ""
+    words = f"  ·  recording {videos.index(chosen) + 1} of {len(videos)}"
+    return chosen, words + (", the longest" if chosen is longest else "")
 
 
 def exam_results(recording: Recording, key: AnalysisKey) -> list[FrameResult]:

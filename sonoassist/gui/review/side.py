@@ -101,6 +101,7 @@ class Side(QWidget):
         super().__init__()
         self.where = QLabel()
         self.where.setObjectName("muted")
+        self.where.setWordWrap(True)  # a long name must not widen the column
         self.note = OneLine()
         self.headline = Headline(look)
         self.candidates_title = QLabel()
