@@ -561,6 +561,53 @@ def test_what_was_said_is_there_the_next_time(
     assert desk.index == at
 
 
+@pytest.mark.parametrize("changed", [{"crop": "auto"}, {"threshold": 1.0}, {"model": "other"}])
+def test_changed_settings_begin_the_analysis_anew(
+    qtbot: QtBot,
+    session: FakeSession,
+    models: FakeModels,
+    saved: list[Settings],
+    recording: Path,
+    changed: dict[str, object],
+) -> None:
+    asked: list[Settings] = []
+
+    def make(settings: Settings, *_arguments: object) -> Analyser:
+        asked.append(settings)
+        sha = ("1" if settings.model == "other" else "0") * 64
+        return made_analyser(sha, settings.threshold)
+
+    services = replace(make_services(models, saved), make_analyser=make)
+    main = build(session, services, Settings(crop="full"), [])
+    qtbot.addWidget(main)
+    main.show()
+    main.begin()
+    main.show_page(Page.REVIEW)
+    page = main.pages.currentWidget()
+    assert isinstance(page, ReviewPage)
+    opened(qtbot, page, recording)
+    desk, before = page.desk, page.desk.session
+    desk.pick("femur")
+    press(qtbot, page, Qt.Key.Key_Return)
+    at = desk.index
+    page._controller.flip("show_box")
+    page._controller.change(**changed)
+    qtbot.waitUntil(lambda: desk.session not in (None, before), timeout=LIMIT_MS)
+    qtbot.waitUntil(lambda: desk.progress.state is RunState.DONE, timeout=LIMIT_MS)  # type: ignore[union-attr]
+    assert len(asked) == 2
+    for name, value in changed.items():
+        assert getattr(asked[1], name) == value
+    assert (desk.index, desk.plane) == (at, "femur")
+    assert desk.corrections.best == {"femur": at}
+    sure = changed.get("threshold") is None
+    qtbot.waitUntil(
+        lambda: [one.sure for one in desk.candidates.get("femur", ())[:1]] == [sure],
+        timeout=LIMIT_MS,
+    )
+    qtbot.waitUntil(lambda: "begins anew" in words_of(main), timeout=LIMIT_MS)
+    main.close()
+
+
 def test_no_model_is_said_and_pictures_are_shown_all_the_same(
     qtbot: QtBot, session: FakeSession, models: FakeModels, saved: list[Settings], recording: Path
 ) -> None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sonoassist.review.session import ReviewSession
 
 TICK_MS = 25
+SETTLED_MS = 600
+"""Settings that change so quickly one after another are taken together."""
 _KEYS = tuple(plane.key for plane in DISPLAY_ORDER)
 
 
@@ -73,7 +75,11 @@ class ReviewDesk(QObject):
         self.player = Player()
         self.finder = Finder(controller)
         self.finder.found.connect(self.words_changed)
-        controller.settings_changed.connect(self._look)
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(SETTLED_MS)
+        self._settling.timeout.connect(self._begin_anew)
+        controller.settings_changed.connect(self._on_settings)
 
     # -- opening and closing ---------------------------------------------------------------
 
@@ -86,6 +92,17 @@ class ReviewDesk(QObject):
         """Review another recording; what was reviewed before is kept."""
         self.close()
         self.opener.open(spec)
+
+    def _on_settings(self) -> None:
+        if self.opener.outdated:
+            self._settling.start()
+        self._look()
+
+    def _begin_anew(self) -> None:
+        """The analysis as the settings ask for it now; all that was said stays."""
+        if self.opener.outdated:
+            self.note("The analysis begins anew with the changed settings")
+            self.open(self.opener.spec)
 
     def _on_opened(self) -> None:
         session = self.session
@@ -118,6 +135,7 @@ class ReviewDesk(QObject):
     def stop(self) -> None:
         """End everything; nothing runs when this returns."""
         self._timer.stop()
+        self._settling.stop()
         self.stop_playing()
         self.opener.stop(self.index)
 

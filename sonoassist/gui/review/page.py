@@ -230,6 +230,7 @@ class ReviewPage(QWidget):
 
     def _show_opened(self) -> None:
         session = self.desk.session
+        self.over.close()
         self.side.candidates.forget()
         self.side.planes.forget()
         self.timeline.show_table(session.table if session is not None else None)
