@@ -77,6 +77,7 @@ class ReviewSession:
         self._judge: Judge | None = None
         self._run: Run | None = None
         self._field: Box | None = None
+        self._number = 0
         self._lock = threading.Lock()
         self._closed = False
         self._sources: dict[str, Source] = {}
@@ -135,17 +136,22 @@ class ReviewSession:
         plain = replace(options, crop=CropChoice(CropKind.OWN, field), guided=False)
         analyser.configure(replace(plain, carry_boxes=False))
         judge = Judge(analyser)
-        run = Run(
-            self.recording.open, self.recording.check_same, self.review, number, self.table,
-            judge, field,
-        )  # fmt: skip
-        run.pause(paused)
         with self._lock:
             if self._closed:
                 judge.close()
                 return
-            self._judge, self._run, self._field = judge, run, field
-            run.start()
+            self._judge, self._number, self._field = judge, number, field
+            self._run = self._begun(judge, field, paused=paused)
+
+    def _begun(self, judge: Judge, field: Box, *, paused: bool) -> Run:
+        recording = self.recording
+        run = Run(
+            recording.open, recording.check_same, self.review, self._number, self.table, judge,
+            field,
+        )  # fmt: skip
+        run.pause(paused)
+        run.start()
+        return run
 
     def _analysis(self, key: AnalysisKey, analyser: Analyser) -> tuple[int, Box]:
         found = self.review.find_analysis(key)
@@ -173,6 +179,16 @@ class ReviewSession:
         """Hold the analysis, or let it go on."""
         if self._run is not None:
             self._run.pause(on)
+
+    def try_again(self) -> None:
+        """Go on where the analysis failed, as when a disk in the network was away."""
+        with self._lock:
+            run, judge, field = self._run, self._judge, self._field
+            if self._closed or run is None or judge is None or field is None:
+                return
+            if run.progress().state is RunState.FAILED:
+                run.stop()
+                self._run = self._begun(judge, field, paused=False)
 
     def look_at(self, index: int) -> None:
         """The person looks at this frame."""

@@ -611,8 +611,12 @@ def test_changed_settings_begin_the_analysis_anew(
 def test_no_model_is_said_and_pictures_are_shown_all_the_same(
     qtbot: QtBot, session: FakeSession, models: FakeModels, saved: list[Settings], recording: Path
 ) -> None:
-    def missing(*_arguments: object) -> None:
-        raise ModelError("no model is installed", "Install one")
+    installed: list[bool] = []
+
+    def missing(*_arguments: object) -> Analyser:
+        if not installed:
+            raise ModelError("no model is installed", "Install one")
+        return made_analyser()
 
     services = replace(make_services(models, saved), make_analyser=missing)
     main = build(session, services, Settings(), [])
@@ -626,6 +630,13 @@ def test_no_model_is_said_and_pictures_are_shown_all_the_same(
     qtbot.waitUntil(lambda: "No analysis" in page.side.progress.words.text(), timeout=LIMIT_MS)
     qtbot.waitUntil(lambda: page.desk.view is not None, timeout=LIMIT_MS)
     assert page.side.headline.verdict.kind is Kind.NOT_ANALYSED
+    assert page.side.progress.button.isVisible()
+    assert page.side.progress.button.text() == "Try again"
+    installed.append(True)
+    press(qtbot, page, Qt.Key.Key_A)
+    qtbot.waitUntil(lambda: page.desk.progress.state is RunState.DONE, timeout=LIMIT_MS)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: "All 200 frames" in page.side.progress.words.text(), timeout=LIMIT_MS)
+    shown(qtbot, page.desk)
     main.close()
 
 

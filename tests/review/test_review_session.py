@@ -15,7 +15,7 @@ import pytest
 from review_made import EXAM, BrightEngine, made_analyser, made_result, write_recording
 
 from sonoassist.errors import OutputError, SourceError, UsageError
-from sonoassist.packets import Box, State
+from sonoassist.packets import Box, Frame, State
 from sonoassist.pipeline import Analyser
 from sonoassist.preprocess.crop import centred_crop
 from sonoassist.review.candidates import all_candidates
@@ -29,6 +29,7 @@ from sonoassist.review.session import ReviewSession
 from sonoassist.review.small import pixels_of
 from sonoassist.review.store import DATABASE, ReviewStore
 from sonoassist.sources import open_source
+from sonoassist.sources.base import Source
 from sonoassist.temporal.quality import QualityMeter
 from waiting import wait_until
 
@@ -342,6 +343,32 @@ def test_a_model_that_fails_is_said(session: ReviewSession) -> None:
     session.begin(analyser, "full")
     wait_until(lambda: session.progress().state is RunState.FAILED)
     assert "out of order" in session.progress().message
+
+
+def test_after_a_failure_it_goes_on(
+    session: ReviewSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sonoassist.review import run
+
+    real = run.frame_at
+
+    def away(source: Source, index: int) -> Frame | None:
+        if index > 40:
+            raise SourceError("the network is away")
+        return real(source, index)
+
+    monkeypatch.setattr(run, "frame_at", away)
+    session.begin(made_analyser(), "full")
+    wait_until(lambda: session.progress().state is RunState.FAILED)
+    session.try_again()
+    wait_until(lambda: session.progress().state is RunState.FAILED)
+    monkeypatch.setattr(run, "frame_at", real)
+    session.try_again()
+    done(session)
+    session.try_again()  # nothing is wrong
+    assert session.progress().state is RunState.DONE
+    found = [session.table.result(index) for index in range(len(KEYS))]
+    assert [one.plane.key for one in found if one is not None] == KEYS
 
 
 def test_closed_while_the_model_loads(session: ReviewSession) -> None:

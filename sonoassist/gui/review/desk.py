@@ -294,10 +294,24 @@ class ReviewDesk(QObject):
     # -- the analysis ----------------------------------------------------------------------
 
     def toggle_analysis(self) -> None:
-        """Pause the analysis, or let it go on."""
+        """Pause the analysis, or let it go on; where it failed, try again."""
+        progress = self.progress
+        if progress is not None and progress.state is RunState.FAILED:
+            self._try_again()
+            return
         self.paused = not self.paused
         if self.session is not None:
             self.session.pause(self._held)
+        self.progressed.emit()
+
+    def _try_again(self) -> None:
+        self.paused = False
+        if self.opener.model_trouble:
+            self.opener.load_again()
+        elif self.session is not None:
+            self.session.try_again()
+            self.session.pause(self._held)
+            self.session.look_at(self.index)
         self.progressed.emit()
 
     @property

@@ -98,7 +98,7 @@ ROWS: tuple[Row, ...] = (
     Row(Do.CLOSER, "Timeline closer (or the wheel)", "", ("+", "="), "+", True),
     Row(Do.FURTHER, "Timeline further away", "", ("-",), "−", True),
     Row(Do.WHOLE, "All of the recording", "", ("0",)),
-    Row(Do.PAUSE, "Pause the analysis, or go on", "Pause", ("A",)),
+    Row(Do.PAUSE, "Pause the analysis, go on, or try again", "Pause", ("A",)),
 )  # fmt: skip
 
 BY_DO: dict[Do, Row] = {row.do: row for row in ROWS}

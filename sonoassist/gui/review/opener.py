@@ -118,6 +118,12 @@ class Opener(QObject):
 
         self._controller.jobs.start("review model", work, done, failed)
 
+    def load_again(self) -> None:
+        """Try once more to have a model for the review under way."""
+        if self.session is not None and self.model_trouble:
+            self.model_trouble = ""
+            self._load_model(self.session, self._generation)
+
     @property
     def outdated(self) -> bool:
         """Whether the analysis under way is not the one that the settings ask for now."""
