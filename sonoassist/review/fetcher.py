@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Generic, TypeVar
@@ -11,6 +12,8 @@ from sonoassist.errors import SonoAssistError
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
+
+AGAIN_S = 2.0
 
 
 class Fetcher(Generic[Key, Value]):
@@ -21,18 +24,25 @@ class Fetcher(Generic[Key, Value]):
         fetch: Called on the thread.
         keep: So many values are kept.
         ready: Called on the thread when something has come.
+        again_s: What failed is tried again when it is wanted so much later.
     """
 
     def __init__(
-        self, name: str, fetch: Callable[[Key], Value], keep: int, ready: Callable[[], None]
+        self,
+        name: str,
+        fetch: Callable[[Key], Value],
+        keep: int,
+        ready: Callable[[], None],
+        again_s: float = AGAIN_S,
     ) -> None:
+        self._again_s = again_s
         self._fetch = fetch
         self._keep = keep
         self._ready = ready
         self._changed = threading.Condition()
         self._wanted: list[Key] = []
         self._got: OrderedDict[Key, Value] = OrderedDict()
-        self._failed: OrderedDict[Key, str] = OrderedDict()
+        self._failed: OrderedDict[Key, tuple[str, float]] = OrderedDict()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
@@ -43,8 +53,16 @@ class Fetcher(Generic[Key, Value]):
     def want(self, keys: Sequence[Key]) -> None:
         """Wish for these from now on, the first one first, and for nothing else."""
         with self._changed:
+            for key in keys:
+                self._forgive(key)
             self._wanted = [key for key in keys if key not in self._got and key not in self._failed]
             self._changed.notify_all()
+
+    def _forgive(self, key: Key) -> None:
+        """Forget a failure of some time ago: a disk in the network may be back."""
+        failed = self._failed.get(key)
+        if failed is not None and time.monotonic() - failed[1] >= self._again_s:
+            del self._failed[key]
 
     def got(self, key: Key) -> Value | None:
         """What was fetched, or None while it was not."""
@@ -56,7 +74,7 @@ class Fetcher(Generic[Key, Value]):
     def trouble(self, key: Key) -> str:
         """Why something could not be fetched, or ""."""
         with self._changed:
-            return self._failed.get(key, "")
+            return self._failed.get(key, ("", 0.0))[0]
 
     def forget(self) -> None:
         """Fetch everything anew when it is wanted again."""
@@ -86,9 +104,9 @@ class Fetcher(Generic[Key, Value]):
         try:
             value = self._fetch(key)
         except SonoAssistError as error:
-            self._keep_one(self._failed, key, str(error))
+            self._keep_one(self._failed, key, (str(error), time.monotonic()))
         except Exception as error:  # noqa: BLE001  (a thread's top: said on screen)
-            self._keep_one(self._failed, key, f"it failed: {error}")
+            self._keep_one(self._failed, key, (f"it failed: {error}", time.monotonic()))
         else:
             self._keep_one(self._got, key, value)
 

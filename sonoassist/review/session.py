@@ -240,7 +240,11 @@ class ReviewSession:
     def _frame(self, user: str, index: int) -> Frame:
         if user not in self._sources:
             self._sources[user] = self.recording.open()
-        frame = frame_at(self._sources[user], index)
+        try:
+            frame = frame_at(self._sources[user], index)
+        except (SourceError, OSError):  # what reads it may be of no use any more: opened anew
+            self._sources.pop(user).close()
+            raise
         if frame is None:
             raise SourceError(f"frame {index} is damaged")
         return frame

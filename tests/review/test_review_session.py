@@ -430,6 +430,50 @@ def test_only_the_newest_wishes_are_fetched() -> None:
     fetcher.stop()
 
 
+def test_what_failed_is_fetched_when_it_is_wanted_later() -> None:
+    away = [True]
+
+    def fetch(key: int) -> int:
+        if away:
+            away.clear()
+            raise SourceError("away")
+        return -key
+
+    for again_s, wanted in ((60.0, None), (0.0, -3)):
+        away[:] = [True]
+        fetcher: Fetcher[int, int] = Fetcher("test", fetch, 2, lambda: None, again_s)
+        fetcher.start()
+        fetcher.want([3])
+        wait_until(lambda: fetcher.trouble(3) == "away")  # noqa: B023
+        fetcher.want([3, 4])
+        wait_until(lambda: fetcher.got(4) == -4)  # noqa: B023
+        assert fetcher.got(3) == wanted
+        fetcher.stop()
+
+
+def test_a_source_that_failed_is_opened_anew(
+    session: ReviewSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sonoassist.review import session as module
+
+    broken: list[Source] = []
+    real = module.frame_at
+
+    def breaking(source: Source, index: int) -> Frame | None:
+        if not broken:
+            broken.append(source)
+        if source in broken:
+            raise SourceError("the network was away")
+        return real(source, index)
+
+    monkeypatch.setattr(module, "frame_at", breaking)
+    first, second = session.look(5, evidence=False), session.look(6, evidence=False)
+    session.views.want([first])
+    wait_until(lambda: session.views.trouble(first))
+    session.views.want([second])
+    wait_until(lambda: session.views.got(second) is not None)
+
+
 def test_frames_that_are_damaged_are_noted_once(
     session: ReviewSession, recording: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -312,6 +312,10 @@ class ReviewDesk(QObject):
             self.session.try_again()
             self.session.pause(self._held)
             self.session.look_at(self.index)
+        if self.session is not None:
+            self.session.views.forget()
+            self.session.smalls.forget()
+            self._look()
         self.progressed.emit()
 
     @property
