@@ -185,6 +185,26 @@ def test_stepping(qtbot: QtBot, page: ReviewPage, recording: Path) -> None:
     shown(qtbot, desk)
 
 
+def test_playing_goes_on_behind_a_damaged_frame(
+    qtbot: QtBot, page: ReviewPage, recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sonoassist.review import session
+
+    desk, real = page.desk, session.frame_at
+    opened(qtbot, page, recording)
+    damaged = range(20, 60)  # more than is skipped on a slow machine
+    monkeypatch.setattr(
+        session, "frame_at", lambda source, index: None if index in damaged else real(source, index)
+    )
+    desk.step_to(18)
+    shown(qtbot, desk)
+    press(qtbot, page, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: desk.index >= 60, timeout=LIMIT_MS)
+    assert desk.playing
+    press(qtbot, page, Qt.Key.Key_Space)
+    shown(qtbot, desk)
+
+
 def test_choose_label_mark_and_undo(
     qtbot: QtBot, page: ReviewPage, window: MainWindow, recording: Path
 ) -> None:

@@ -213,7 +213,8 @@ class ReviewDesk(QObject):
             self.played.emit()
 
     def _play_on(self) -> None:
-        if self.view is None or self.view.frame.index != self.index:
+        came = self.view is not None and self.view.frame.index == self.index
+        if not came and not self.frame_trouble:
             return  # the picture asked for last is still on its way
         self.go(self.player.due())
         if self.index >= self.count - 1:
