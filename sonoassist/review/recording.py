@@ -14,7 +14,7 @@ from sonoassist.exam.store import ExamStore
 from sonoassist.packets import Box
 from sonoassist.preprocess.crop import CropChoice, CropKind
 from sonoassist.preprocess.tracker import CropTracker
-from sonoassist.review.fingerprint import fingerprint
+from sonoassist.review.fingerprint import PIECE_BYTES, PIECES, fingerprint
 from sonoassist.review.identity import Identity, check_same, identity_of
 from sonoassist.review.records import EXAM, AnalysisKey, FrameResult
 from sonoassist.review.run import frame_at
@@ -67,6 +67,12 @@ class Recording:
             source.close()
             raise
         return source
+
+    @property
+    def version_ns(self) -> int:
+        """Tells contents of one fingerprint apart; 0 where the fingerprint is of all of it."""
+        whole = self.identity.size_bytes <= PIECE_BYTES * PIECES
+        return 0 if whole else self.identity.modified_ns
 
     def check_same(self) -> None:
         """Refuse to go on where the file was replaced or written to.

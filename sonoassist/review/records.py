@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from sonoassist.packets import Box, Floats, State
@@ -21,7 +21,8 @@ class AnalysisKey:
     """What the results of an analysis depend on; another key is another analysis.
 
     Attributes:
-        modified_ns: When the file was changed last, in nanoseconds since 1970.
+        modified_ns: When the file was changed last, in nanoseconds since 1970; 0 where that says
+            nothing, as the fingerprint is of the whole content.
         model_sha256: Of the weights.
         model: Name of the model, for people.
         crop: As the settings name it.
@@ -64,6 +65,19 @@ class FrameResult:
     def confidence(self) -> float:
         """Probability of `plane`."""
         return float(self.probabilities.max())
+
+
+def restated(result: FrameResult, threshold: float) -> FrameResult:
+    """A result as it is by another threshold; its box stays with it, and is shown with its plane.
+
+    Args:
+        result: By any threshold.
+        threshold: Softmax below which no plane is named.
+    """
+    if result.state not in (State.PLANE, State.UNSURE):
+        return result
+    state = State.PLANE if result.confidence >= threshold else State.UNSURE
+    return result if state is result.state else replace(result, state=state)
 
 
 @dataclass(frozen=True, slots=True)

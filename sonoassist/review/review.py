@@ -19,7 +19,7 @@ from sonoassist.errors import OutputError
 from sonoassist.packets import Box, Floats, State, frozen
 from sonoassist.planes import PLANES
 from sonoassist.review.edits import Edit, edit_of, folded, text_of
-from sonoassist.review.records import AnalysisKey, Corrections, FrameResult
+from sonoassist.review.records import AnalysisKey, Corrections, FrameResult, restated
 from sonoassist.review.schema import READ_ERRORS, ReviewError
 from sonoassist.temporal.quality import Quality
 
@@ -30,7 +30,7 @@ _SINGLE, _HALF = np.dtype("<f4"), np.dtype("<f2")
 Half precision cannot tell sure frames apart: near 1 its steps are 0.0005.
 """
 _FRAMES = "frame, state, left_px, top_px, right_px, bottom_px, quality, probabilities, stillness"
-_KEY = "modified_ns = ? AND model_sha256 = ? AND crop = ? AND threshold = ?"
+_KEY = "(? = 0 OR modified_ns = ?) AND model_sha256 = ? AND crop = ? AND (? OR threshold = ?)"
 _FULL_HINT = "Free some space; what was kept so far is safe"
 
 Row = tuple[object, ...]
@@ -101,13 +101,43 @@ class Review:
 
     # --- results ----------------------------------------------------------------------------
 
-    def find_analysis(self, key: AnalysisKey) -> tuple[int, Box] | None:
-        """Number and crop of an analysis that was begun before, or None."""
+    def find_analysis(
+        self, key: AnalysisKey, *, any_threshold: bool = False
+    ) -> tuple[int, Box] | None:
+        """Number and crop of an analysis that was begun before, or None; of several the furthest.
+
+        Args:
+            key: What its results depend on.
+            any_threshold: Also by another threshold.
+        """
         found = self._all(
-            f"SELECT id, left_px, top_px, right_px, bottom_px FROM analyses WHERE {_KEY}",
-            (key.modified_ns, key.model_sha256, key.crop, key.threshold),
-        )
+            f"SELECT id, left_px, top_px, right_px, bottom_px FROM analyses WHERE {_KEY}"
+            " ORDER BY (SELECT count(*) FROM frames WHERE analysis = id) DESC, id DESC LIMIT 1",
+            (
+                key.modified_ns, key.modified_ns, key.model_sha256, key.crop,
+                any_threshold, key.threshold,
+            ),
+        )  # fmt: skip
         return (int(str(found[0][0])), _box(found[0][1:])) if found else None
+
+    def set_threshold(self, analysis: int, threshold: float) -> None:
+        """Have an analysis be by another threshold, all of it or none.
+
+        Args:
+            analysis: Its number; there is none by that threshold with the same key.
+            threshold: Softmax below which no plane is named.
+        """
+        changed = [
+            (str(other.state.value), analysis, other.index)
+            for part in self.results(analysis)
+            for one in part
+            if (other := restated(one, threshold)) is not one and other.state is not None
+        ]
+        with self._change() as change:
+            change.execute("UPDATE analyses SET threshold = ? WHERE id = ?", (threshold, analysis))
+            change.executemany(
+                "UPDATE frames SET state = ? WHERE analysis = ? AND frame = ?", changed
+            )
 
     def whole_analysis(self, model_sha256: str, count: int) -> int | None:
         """Number of the newest analysis by a model that has judged all frames, or None.

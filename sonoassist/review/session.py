@@ -21,6 +21,7 @@ from sonoassist.packets import (
     Localisation,
     Pixels,
     Prediction,
+    State,
     frozen,
 )
 from sonoassist.pipeline import Analyser
@@ -125,7 +126,7 @@ class ReviewSession:
         """
         card, options = analyser.card, analyser.options
         key = AnalysisKey(
-            self.recording.identity.modified_ns, card.weights_sha256, card.name, crop_name,
+            self.recording.version_ns, card.weights_sha256, card.name, crop_name,
             options.threshold,
         )  # fmt: skip
         try:
@@ -154,7 +155,7 @@ class ReviewSession:
         return run
 
     def _analysis(self, key: AnalysisKey, analyser: Analyser) -> tuple[int, Box]:
-        found = self.review.find_analysis(key)
+        found = self.review.find_analysis(key) or self._by_another_threshold(key)
         if found is None:
             card = analyser.card
             aspect = card.input_width_px / card.input_height_px
@@ -163,7 +164,14 @@ class ReviewSession:
             self.review.add_results(number, exam_results(self.recording, key))
             found = number, field
         for part in self.review.results(found[0]):
-            self.table.add([one for one in part if one.index < len(self.table)])
+            self.table.add([_shown(one) for one in part if one.index < len(self.table)])
+        return found
+
+    def _by_another_threshold(self, key: AnalysisKey) -> tuple[int, Box] | None:
+        """An analysis whose probabilities are those asked for, with its states derived anew."""
+        found = self.review.find_analysis(key, any_threshold=True)
+        if found is not None:
+            self.review.set_threshold(found[0], key.threshold)
         return found
 
     # --- the analysis -----------------------------------------------------------------------
@@ -205,9 +213,12 @@ class ReviewSession:
         """On the thread of `views`: a frame with its own result."""
         frame = self._frame("views", look.index)
         known = self.table.result(look.index)
-        if known is not None and not look.evidence:
-            return View(frame, self._kept(frame, known))
         judge = self._judge
+        if known is not None and not look.evidence:
+            kept = self._kept(frame, known)
+            if kept is not None and judge is not None and _lacks_box(known):
+                kept = _with_box(kept, judge.on_screen(frame))
+            return View(frame, kept)
         if judge is None:
             return View(frame, None)
         return View(frame, judge.on_screen(frame, guided=look.guided))
@@ -276,3 +287,21 @@ class ReviewSession:
         """The frame that was looked at when the review was closed last."""
         kept = self.review.fact(PLACE)
         return min(int(kept), len(self.table) - 1) if kept.isdigit() else 0
+
+
+def _shown(result: FrameResult) -> FrameResult:
+    """A kept result as it is shown: a box of a frame that is unsure by now is not."""
+    return result if result.state is State.PLANE else replace(result, box=None)
+
+
+def _lacks_box(known: FrameResult) -> bool:
+    """Whether a plane is named where it was not sure enough for a box when it was analysed."""
+    return known.state is State.PLANE and known.box is None
+
+
+def _with_box(kept: Analysis, made: Analysis) -> Analysis:
+    """The kept result with the box that was found just now."""
+    if made.prediction.plane is not kept.prediction.plane:
+        return kept
+    box = made.localisation.box
+    return replace(kept, localisation=Localisation(kept.frame.frame_id, box, None))

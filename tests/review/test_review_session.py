@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -14,8 +15,9 @@ import numpy as np
 import pytest
 from review_made import EXAM, BrightEngine, made_analyser, made_result, write_recording
 
+from sonoassist.engines.base import EngineOutput, Saliency
 from sonoassist.errors import OutputError, SourceError, UsageError
-from sonoassist.packets import Box, Frame, State
+from sonoassist.packets import Box, Floats, Frame, State
 from sonoassist.pipeline import Analyser
 from sonoassist.preprocess.crop import centred_crop
 from sonoassist.review.candidates import all_candidates
@@ -33,6 +35,7 @@ from sonoassist.sources.base import Source
 from sonoassist.temporal.quality import QualityMeter
 from waiting import wait_until
 
+EDGES = ("left", "top", "right", "bottom")
 KEYS = [key for key, count in EXAM for _ in range(count)]
 
 
@@ -90,7 +93,7 @@ def test_all_frames_are_analysed_and_kept(
     assert engine_of(analyser).closed == 1
 
 
-def test_another_model_crop_or_threshold_is_another_analysis(
+def test_another_model_or_crop_is_another_analysis(
     session: ReviewSession, recording: Path, store: ReviewStore
 ) -> None:
     session.begin(made_analyser(), "full")
@@ -99,7 +102,6 @@ def test_another_model_crop_or_threshold_is_another_analysis(
     session.close()
     for analyser, crop in (
         (made_analyser("1" * 64), "full"),
-        (made_analyser(threshold=0.9), "full"),
         (made_analyser(), "auto"),
     ):
         other = ReviewSession.open(str(recording), store, lambda: None)
@@ -108,6 +110,94 @@ def test_another_model_crop_or_threshold_is_another_analysis(
         assert engine_of(analyser).runs >= len(KEYS)
         assert other.review.corrections.best == {"femur": 40}
         other.close()
+
+
+def test_the_same_content_is_known_by_another_time_of_change(
+    session: ReviewSession, recording: Path, store: ReviewStore, tmp_path: Path
+) -> None:
+    session.begin(made_analyser(), "full")
+    done(session)
+    session.close()
+    copy = tmp_path / "copy.mp4"
+    shutil.copyfile(recording, copy)
+    os.utime(copy, (1e9, 1e9))
+    other, analyser = ReviewSession.open(str(copy), store, lambda: None), made_analyser()
+    other.begin(analyser, "full")
+    done(other)
+    assert engine_of(analyser).runs == 0
+    other.close()
+
+
+def test_of_a_file_too_large_to_be_read_whole_the_time_of_change_counts(
+    session: ReviewSession,
+) -> None:
+    large = replace(session.recording.identity, size_bytes=PIECE_BYTES * PIECES + 1)
+    assert session.recording.version_ns == 0
+    assert replace(session.recording, identity=large).version_ns == large.modified_ns
+
+
+def test_by_another_threshold_nothing_is_analysed_again(
+    recording: Path, store: ReviewStore, tmp_path: Path
+) -> None:
+    states = {}
+    for at, threshold in enumerate((0.7, 0.95, 0.6, 0.7)):
+        fresh = ReviewSession.open(str(recording), ReviewStore(tmp_path / str(at)), lambda: None)
+        fresh.begin(weak_analyser(threshold), "full")
+        done(fresh)
+        wanted = [fresh.table.result(index) for index in range(len(KEYS))]
+        fresh.close()
+        kept = ReviewSession.open(str(recording), store, lambda: None)
+        analyser = weak_analyser(threshold)
+        kept.begin(analyser, "full")
+        done(kept)
+        assert (engine_of(analyser).runs == 0) == bool(at)
+        states[threshold] = [one.state for one in wanted if one is not None]
+        for index, one in enumerate(wanted):
+            found = kept.table.result(index)
+            assert one is not None
+            assert found is not None
+            assert found.state is one.state
+            assert np.array_equal(found.probabilities, one.probabilities)
+            if found.box is not None:
+                assert found.box == one.box
+        sure = [index for index, state in enumerate(states[threshold]) if state is State.PLANE]
+        named = sure[0] if threshold > 0.6 else without_box(kept, sure)
+        look = kept.look(named, evidence=False)
+        kept.views.want([look])
+        wait_until(lambda: kept.views.got(look) is not None)  # noqa: B023
+        view, own = kept.views.got(look), wanted[named]
+        assert view is not None
+        assert view.analysis is not None
+        assert own is not None
+        # Also of a frame that was too unsure for a box when it was analysed.
+        assert view.analysis.shown_box is not None
+        assert own.box is not None
+        edges = tuple(getattr(view.analysis.shown_box, name) for name in EDGES)
+        assert edges == pytest.approx(tuple(getattr(own.box, name) for name in EDGES), abs=1e-3)
+        kept.close()
+    counts = {threshold: found.count(State.PLANE) for threshold, found in states.items()}
+    assert counts[0.6] > counts[0.7] > counts[0.95] > 0
+
+
+def without_box(session: ReviewSession, frames: list[int]) -> int:
+    """The first frame whose box was never looked for."""
+    kept = (session.table.result(index) for index in frames)
+    return next(one.index for one in kept if one is not None and one.box is None)
+
+
+def weak_analyser(threshold: float) -> Analyser:
+    """Less sure than the usual one, each frame differently."""
+    analyser = made_analyser(threshold=threshold)
+    engine = engine_of(analyser)
+    real = engine.run
+
+    def run(network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
+        out = real(network_input, saliency)
+        share = 0.2 + int(np.abs(network_input).sum()) % 100 / 200
+        return replace(out, logits=out.logits * np.float32(share))
+
+    engine.run = run  # type: ignore[method-assign]
+    return analyser
 
 
 def test_stopped_and_gone_on_is_the_same_as_one_run(
