@@ -12,7 +12,7 @@ from sonoassist.exam.records import Recording as ExamRecording
 from sonoassist.exam.replay import replay
 from sonoassist.exam.store import ExamStore
 from sonoassist.packets import Box
-from sonoassist.preprocess.crop import CropChoice, CropKind
+from sonoassist.preprocess.crop import CropChoice, CropKind, centred_crop
 from sonoassist.preprocess.tracker import CropTracker
 from sonoassist.review.fingerprint import PIECE_BYTES, PIECES, fingerprint
 from sonoassist.review.identity import Identity, check_same, identity_of
@@ -219,15 +219,19 @@ def settled_crop(recording: Recording, choice: CropChoice, aspect: float) -> Box
         SourceError: Not one of the frames looked at can be read.
     """
     count = len(recording.times_s)
-    looks = sorted({count * (2 * number + 1) // (2 * _LOOKS) for number in range(_LOOKS)})
-    crops = []
+    looks = {count * (2 * number + 1) // (2 * _LOOKS) for number in range(_LOOKS)}
+    own_px = (recording.info.width_px, recording.info.height_px)
+    crops, readable = [], False
     with recording.open() as source:
-        for index in looks:
+        for index in sorted(looks | {0}):
             frame = frame_at(source, index)
-            if frame is not None:
+            readable |= frame is not None
+            if frame is not None and (frame.width_px, frame.height_px) == own_px:
                 crops.append(CropTracker(choice, aspect).crop_for(frame))
             if crops and choice.kind not in (CropKind.DEFAULT, CropKind.AUTO):
                 break
-    if not crops:
+    if not readable:
         raise SourceError(f"{recording.label} cannot be read", "The file is damaged")
+    if not crops:  # pictures of other sizes only, which have crops of their own
+        return centred_crop(Box(0, 0, *own_px), aspect)
     return max(crops, key=lambda one: sum(one.iou(other) for other in crops))

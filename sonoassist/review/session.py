@@ -26,8 +26,8 @@ from sonoassist.packets import (
 )
 from sonoassist.pipeline import Analyser
 from sonoassist.planes import PLANES
-from sonoassist.preprocess.crop import CropChoice, CropKind
 from sonoassist.review.fetcher import Fetcher
+from sonoassist.review.fields import Fields
 from sonoassist.review.judge import Judge
 from sonoassist.review.recording import Recording, exam_results, look_into, settled_crop
 from sonoassist.review.records import AnalysisKey, FrameResult, Progress, RunState
@@ -77,7 +77,7 @@ class ReviewSession:
         self.smalls: Fetcher[int, Pixels] = Fetcher("review small", self._small, KEPT_SMALL, ready)
         self._judge: Judge | None = None
         self._run: Run | None = None
-        self._field: Box | None = None
+        self._fields: Fields | None = None
         self._number = 0
         self._lock = threading.Lock()
         self._closed = False
@@ -134,21 +134,23 @@ class ReviewSession:
         except BaseException:
             analyser.close()
             raise
-        plain = replace(options, crop=CropChoice(CropKind.OWN, field), guided=False)
-        analyser.configure(replace(plain, carry_boxes=False))
-        judge = Judge(analyser)
+        analyser.configure(replace(options, guided=False, carry_boxes=False))
+        info = self.recording.info
+        aspect = card.input_width_px / card.input_height_px
+        fields = Fields(field, (info.width_px, info.height_px), options.crop, aspect)
+        judge = Judge(analyser, fields)
         with self._lock:
             if self._closed:
                 judge.close()
                 return
-            self._judge, self._number, self._field = judge, number, field
-            self._run = self._begun(judge, field, paused=paused)
+            self._judge, self._number, self._fields = judge, number, fields
+            self._run = self._begun(judge, fields, paused=paused)
 
-    def _begun(self, judge: Judge, field: Box, *, paused: bool) -> Run:
+    def _begun(self, judge: Judge, fields: Fields, *, paused: bool) -> Run:
         recording = self.recording
         run = Run(
             recording.open, recording.check_same, self.review, self._number, self.table, judge,
-            field,
+            fields,
         )  # fmt: skip
         run.pause(paused)
         run.start()
@@ -191,12 +193,12 @@ class ReviewSession:
     def try_again(self) -> None:
         """Go on where the analysis failed, as when a disk in the network was away."""
         with self._lock:
-            run, judge, field = self._run, self._judge, self._field
-            if self._closed or run is None or judge is None or field is None:
+            run, judge, fields = self._run, self._judge, self._fields
+            if self._closed or run is None or judge is None or fields is None:
                 return
             if run.progress().state is RunState.FAILED:
                 run.stop()
-                self._run = self._begun(judge, field, paused=False)
+                self._run = self._begun(judge, fields, paused=False)
 
     def look_at(self, index: int) -> None:
         """The person looks at this frame."""
@@ -227,7 +229,7 @@ class ReviewSession:
         """The result on disk as the analysis of its frame; None where nothing is kept of it."""
         if known.state is None:
             return None
-        field = self._field or Box(0, 0, frame.width_px, frame.height_px)
+        field = self._field_of(frame)
         nothing = frozen(np.zeros((len(PLANES), 1, 1), np.float32))
         return Analysis(
             frame=frame,
@@ -246,7 +248,12 @@ class ReviewSession:
         if kept is not None:
             return kept
         frame = self._frame("smalls", index)
-        return thumbnail(frame.pixels, self._field or Box(0, 0, frame.width_px, frame.height_px))
+        return thumbnail(frame.pixels, self._field_of(frame))
+
+    def _field_of(self, frame: Frame) -> Box:
+        if self._fields is None:
+            return Box(0, 0, frame.width_px, frame.height_px)
+        return self._fields.of(frame)
 
     def _frame(self, user: str, index: int) -> Frame:
         if user not in self._sources:
