@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -126,8 +127,9 @@ class Corrections:
 
     def label_at(self, frame: int) -> str:
         """Key of the plane that a person says a frame shows, or ""."""
-        found = (one.plane for one in self.labels if one.first <= frame <= one.last)
-        return next(found, "")
+        at = bisect_left(self.labels, frame, key=lambda one: one.last)
+        label = self.labels[at] if at < len(self.labels) else None
+        return label.plane if label is not None and label.first <= frame else ""
 
     @property
     def empty(self) -> bool:
