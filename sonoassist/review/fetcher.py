@@ -44,6 +44,7 @@ class Fetcher(Generic[Key, Value]):
         self._got: OrderedDict[Key, Value] = OrderedDict()
         self._failed: OrderedDict[Key, tuple[str, float]] = OrderedDict()
         self._stopping = False
+        self._generation = 0
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -77,8 +78,9 @@ class Fetcher(Generic[Key, Value]):
             return self._failed.get(key, ("", 0.0))[0]
 
     def forget(self) -> None:
-        """Fetch everything anew when it is wanted again."""
+        """Fetch everything anew when it is wanted again, also what is being fetched just now."""
         with self._changed:
+            self._generation += 1
             self._got.clear()
             self._failed.clear()
 
@@ -96,22 +98,27 @@ class Fetcher(Generic[Key, Value]):
                 self._changed.wait_for(lambda: self._wanted or self._stopping)
                 if self._stopping:
                     return
-                key = self._wanted.pop(0)
-            self._get(key)
+                key, generation = self._wanted.pop(0), self._generation
+            self._get(key, generation)
             self._ready()
 
-    def _get(self, key: Key) -> None:
+    def _get(self, key: Key, generation: int) -> None:
         try:
             value = self._fetch(key)
         except SonoAssistError as error:
-            self._keep_one(self._failed, key, (str(error), time.monotonic()))
+            self._keep_one(self._failed, generation, key, (str(error), time.monotonic()))
         except Exception as error:  # noqa: BLE001  (a thread's top: said on screen)
-            self._keep_one(self._failed, key, (f"it failed: {error}", time.monotonic()))
+            why = (f"it failed: {error}", time.monotonic())
+            self._keep_one(self._failed, generation, key, why)
         else:
-            self._keep_one(self._got, key, value)
+            self._keep_one(self._got, generation, key, value)
 
-    def _keep_one(self, kept: OrderedDict[Key, Any], key: Key, value: object) -> None:
+    def _keep_one(
+        self, kept: OrderedDict[Key, Any], generation: int, key: Key, value: object
+    ) -> None:
         with self._changed:
+            if generation != self._generation:
+                return
             kept[key] = value
             while len(kept) > self._keep:
                 kept.popitem(last=False)

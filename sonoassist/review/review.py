@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -31,6 +31,8 @@ Half precision cannot tell sure frames apart: near 1 its steps are 0.0005.
 """
 _FRAMES = "frame, state, left_px, top_px, right_px, bottom_px, quality, probabilities, stillness"
 _KEY = "(? = 0 OR modified_ns = ?) AND model_sha256 = ? AND crop = ? AND (? OR threshold = ?)"
+_PICTURED = "pictured"
+"""Fact of a review: the crop that its small pictures show."""
 _FULL_HINT = "Free some space; what was kept so far is safe"
 
 Row = tuple[object, ...]
@@ -53,6 +55,8 @@ class Review:
         self._writer = lock
         self._lock = threading.RLock()
         self._closed = False
+        # What is deleted is overwritten: a picture may show a name.
+        self._all("PRAGMA secure_delete = ON")
         self._corrections = folded(self._edits())
 
     # --- corrections ------------------------------------------------------------------------
@@ -167,7 +171,7 @@ class Review:
                 " left_px, top_px, right_px, bottom_px) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     key.modified_ns, key.model_sha256, key.model, key.crop, key.threshold,
-                    float(field.left), float(field.top), float(field.right), float(field.bottom),
+                    *(float(edge) for edge in _edges(field)),
                 ),
             )  # fmt: skip
         return int(cursor.lastrowid or 0)
@@ -230,6 +234,35 @@ class Review:
         """The small picture of a frame as JPEG, or None."""
         found = self._all("SELECT jpeg FROM pictures WHERE frame = ?", (frame,))
         return bytes(found[0][0]) if found and isinstance(found[0][0], bytes) else None
+
+    def keep_pictures_of(self, field: Box) -> None:
+        """Delete the small pictures that were made with another crop: it may show a name.
+
+        Args:
+            field: The crop from now on, in frame pixels.
+
+        Raises:
+            OutputError: The disk refuses; nothing has changed.
+        """
+        wanted = json.dumps([float(edge) for edge in _edges(field)])
+        known = self.fact(_PICTURED)
+        if known == wanted:
+            return
+        # Before it was noted, the crop of the pictures is certain only where there was but one.
+        crops = self._all("SELECT DISTINCT left_px, top_px, right_px, bottom_px FROM analyses")
+        others = bool(known) or any(_box(crop) != field for crop in crops)
+        delete = others and bool(self.pictured())
+        with self._change() as change:
+            if delete:
+                change.execute("DELETE FROM pictures")
+            change.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_PICTURED, wanted))
+        if delete:
+            self._empty_journal()
+
+    def _empty_journal(self) -> None:
+        """Nothing of what was deleted stays in the file beside the database."""
+        with suppress(sqlite3.Error), self._lock:  # somebody may be reading just now
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     # --- facts ------------------------------------------------------------------------------
 
@@ -308,10 +341,14 @@ def _box(row: Sequence[object]) -> Box:
     return Box(*(float(str(value)) for value in row))
 
 
+def _edges(box: Box) -> tuple[float, float, float, float]:
+    return box.left, box.top, box.right, box.bottom
+
+
 def _values(result: FrameResult) -> Row:
     """In the order of `_FRAMES`."""
     box = result.box
-    edges = (None,) * 4 if box is None else (box.left, box.top, box.right, box.bottom)
+    edges = (None,) * 4 if box is None else _edges(box)
     return (
         int(result.index),
         DAMAGED if result.state is None else result.state.value,

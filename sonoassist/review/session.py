@@ -30,10 +30,10 @@ from sonoassist.review.fetcher import Fetcher
 from sonoassist.review.fields import Fields
 from sonoassist.review.judge import Judge
 from sonoassist.review.recording import Recording, exam_results, look_into, settled_crop
-from sonoassist.review.records import AnalysisKey, FrameResult, Progress, RunState
+from sonoassist.review.records import STRIDE, AnalysisKey, FrameResult, Progress, RunState
 from sonoassist.review.review import Review
 from sonoassist.review.run import Run, frame_at
-from sonoassist.review.small import pixels_of
+from sonoassist.review.small import pixels_of, small_jpeg
 from sonoassist.review.store import LABEL, SPEC, ReviewStore
 from sonoassist.review.table import Table
 from sonoassist.sources.base import Source
@@ -131,9 +131,11 @@ class ReviewSession:
         )  # fmt: skip
         try:
             number, field = self._analysis(key, analyser)
+            self.review.keep_pictures_of(field)
         except BaseException:
             analyser.close()
             raise
+        self.smalls.forget()  # what was made without this crop
         analyser.configure(replace(options, guided=False, carry_boxes=False))
         info = self.recording.info
         aspect = card.input_width_px / card.input_height_px
@@ -248,7 +250,14 @@ class ReviewSession:
         if kept is not None:
             return kept
         frame = self._frame("smalls", index)
-        return thumbnail(frame.pixels, self._field_of(frame))
+        if self._fields is None:
+            return thumbnail(frame.pixels, self._field_of(frame))
+        jpeg = small_jpeg(frame.pixels, self._field_of(frame))
+        if index % STRIDE == 0:  # kept, as the analysis does
+            with suppress(OutputError):
+                self.review.add_results(self._number, (), {index: jpeg})
+        made = pixels_of(jpeg)
+        return made if made is not None else thumbnail(frame.pixels, self._field_of(frame))
 
     def _field_of(self, frame: Frame) -> Box:
         if self._fields is None:

@@ -18,8 +18,8 @@ from review_made import EXAM, BrightEngine, made_analyser, made_result, write_re
 from sonoassist.engines.base import EngineOutput, Saliency
 from sonoassist.errors import OutputError, SourceError, UsageError
 from sonoassist.packets import Box, Floats, Frame, State
-from sonoassist.pipeline import Analyser
-from sonoassist.preprocess.crop import centred_crop
+from sonoassist.pipeline import Analyser, AnalyserOptions
+from sonoassist.preprocess.crop import centred_crop, parse_crop
 from sonoassist.review.candidates import all_candidates
 from sonoassist.review.edits import SetBest, SetMark
 from sonoassist.review.fetcher import Fetcher
@@ -110,6 +110,40 @@ def test_another_model_or_crop_is_another_analysis(
         assert engine_of(analyser).runs >= len(KEYS)
         assert other.review.corrections.best == {"femur": 40}
         other.close()
+
+
+def test_small_pictures_of_another_crop_are_made_anew(
+    session: ReviewSession, recording: Path, store: ReviewStore
+) -> None:
+    session.begin(made_analyser(), "full")
+    done(session)
+    before = session.review.picture(STRIDE)
+    assert before is not None
+    folder = session.review.folder
+    session.close()
+
+    def bytes_on_disk() -> bytes:
+        return b"".join(path.read_bytes() for path in folder.iterdir())
+
+    scan = before[-400:]  # the head is that of any such picture
+    assert scan in bytes_on_disk()
+    for crop, known in (("40,20,120,96", False), ("40,20,120,96", True)):
+        other = ReviewSession.open(str(recording), store, lambda: None)
+        other.smalls.want([STRIDE])
+        wait_until(lambda: other.smalls.got(STRIDE) is not None)  # noqa: B023
+        old = other.smalls.got(STRIDE)
+        analyser = made_analyser()
+        analyser.configure(AnalyserOptions(parse_crop(crop), 0.7))
+        other.begin(analyser, crop, paused=True)
+        other.smalls.want([STRIDE])
+        wait_until(lambda: other.smalls.got(STRIDE) is not None)  # noqa: B023
+        made = other.smalls.got(STRIDE)
+        assert old is not None
+        assert made is not None
+        assert np.array_equal(made, old) == known
+        assert other.review.pictured() == [STRIDE]
+        other.close()
+        assert scan not in bytes_on_disk()
 
 
 def test_the_same_content_is_known_by_another_time_of_change(

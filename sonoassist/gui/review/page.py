@@ -133,6 +133,7 @@ class ReviewPage(QWidget):
         desk, timeline, side = self.desk, self.timeline, self.side
         words = desk.words
         desk.opened.connect(self._show_opened)
+        desk.opener.model_came.connect(self._forget_pictures)
         desk.moved.connect(self._show_place)
         desk.view_changed.connect(self._show_view)
         desk.words_changed.connect(self._show_words)
@@ -318,6 +319,12 @@ class ReviewPage(QWidget):
                     wishes.append(frame)
         self.over.take_compared()
         session.smalls.want([*self.over.wishes(), *wishes])
+
+    def _forget_pictures(self) -> None:
+        """With the model the crop is known, and the small pictures show no more than that."""
+        for tiles in (self.side.candidates, self.side.planes):
+            tiles.forget()
+        self._show_tiles()
 
     def _ask_folder(self) -> None:
         if self.desk.session is None:
