@@ -62,7 +62,12 @@ class SetBest:
 
     def applied(self, to: Corrections) -> Corrections:
         """The corrections with this choice in them."""
-        best = {key: frame for key, frame in to.best.items() if key != self.plane}
+        # A frame shows one plane: it is the best one of the plane named last, and of no other.
+        best = {
+            key: frame
+            for key, frame in to.best.items()
+            if key != self.plane and frame != self.frame
+        }
         labels = to.labels
         if self.frame >= 0:
             best[self.plane] = self.frame

@@ -95,6 +95,12 @@ def test_a_chosen_frame_is_never_labelled_as_something_else(steps: list[Edit]) -
     made = folded(steps)
     for plane, frame in made.best.items():
         assert made.label_at(frame) in ("", plane)
+    assert len(set(made.best.values())) == len(made.best)
+
+
+def test_a_frame_is_the_best_of_one_plane() -> None:
+    made = folded([SetBest("brain_tv", 10), SetBest("femur", 5), SetBest("brain_cb", 10)])
+    assert made.best == {"femur": 5, "brain_cb": 10}
 
 
 @given(edits)
