@@ -352,6 +352,10 @@ def test_export(
     qtbot.waitUntil(lambda: not window.controller.jobs.busy, timeout=LIMIT_MS)
     found = read_dataset(out)
     assert [(frame.index, frame.plane) for frame in found.frames] == [(desk.index, "lips")]
+    qtbot.waitUntil(
+        lambda: any("may name the patient" in one.notice.hint for one in window.toasts.shown),
+        timeout=LIMIT_MS,
+    )
 
 
 def test_the_box_and_heat_belong_to_the_frame(

@@ -166,9 +166,11 @@ class Corrector(QObject):
 
     def _exported(self, made: Exported) -> None:
         count = f"{made.labels} label{'s' if made.labels != 1 else ''}"
-        self._controller.note(
-            f"{count} written to {made.folder}", f"sonoassist train {made.folder.parent}"
-        )
+        hint = "The recording is in it as it is and may name the patient"
+        if not made.video:
+            hint = "The pictures are as they are and may name the patient"
+        train = f"sonoassist train {made.folder.parent}"
+        self._controller.note(f"{count} written to {made.folder}", f"{hint}  ·  {train}")
 
     def _not_exported(self, error: Exception) -> None:
         notice = Notice(Level.ERROR, f"The export failed: {error}")
