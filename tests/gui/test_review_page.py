@@ -25,7 +25,7 @@ from sonoassist.gui.page import Page
 from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.review.keys import LETTERS, ROWS, Do
 from sonoassist.gui.review.page import ReviewPage
-from sonoassist.gui.review.texts import progress_text
+from sonoassist.gui.review.texts import progress_text, waiting_text
 from sonoassist.gui.sheets import AskSheet, HelpSheet
 from sonoassist.gui.verdict import Kind
 from sonoassist.pipeline import Analyser
@@ -656,6 +656,7 @@ def test_no_model_is_said_and_pictures_are_shown_all_the_same(
     assert page.side.headline.verdict.kind is Kind.NOT_ANALYSED
     assert page.side.progress.button.isVisible()
     assert page.side.progress.button.text() == "Try again"
+    assert page.side.headline.lines() == ["no analysis"]
     installed.append(True)
     press(qtbot, page, Qt.Key.Key_A)
     qtbot.waitUntil(lambda: page.desk.progress.state is RunState.DONE, timeout=LIMIT_MS)  # type: ignore[union-attr]
@@ -688,6 +689,7 @@ def test_while_the_model_loads_there_is_nothing_to_pause(
     main.show_page(Page.REVIEW)
     main.resize(1400, 900)
     assert panel.words.text() == "Loading the model …"
+    assert page.side.headline.lines() == ["the model is loading"]
     assert panel.isVisible()
     assert not panel.bar.isVisible()
     assert not panel.button.isVisible()
@@ -695,6 +697,13 @@ def test_while_the_model_loads_there_is_nothing_to_pause(
     qtbot.waitUntil(lambda: page.desk.progress.state is RunState.DONE, timeout=LIMIT_MS)  # type: ignore[union-attr]
     qtbot.waitUntil(lambda: "All 200 frames" in panel.words.text(), timeout=LIMIT_MS)
     main.close()
+
+
+def test_why_a_picture_has_no_result_is_said() -> None:
+    said = [waiting_text(Progress(state, 0, 9), tried=False) for state in RunState]
+    assert said[:3] == ["the model is loading", "its turn comes", "analysis paused"]
+    assert len(set(said)) == len(said)
+    assert "not be read" in waiting_text(Progress(RunState.RUNNING, 3, 9), tried=True)
 
 
 def test_pictures_that_are_only_measured_are_said() -> None:

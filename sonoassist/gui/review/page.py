@@ -24,11 +24,12 @@ from sonoassist.gui.review.texts import (
     candidate_tiles,
     found_text,
     verdict_of,
+    waiting_text,
     where_text,
 )
 from sonoassist.gui.review.timeline import TimelineRows
 from sonoassist.gui.theme import Look
-from sonoassist.gui.verdict import Kind
+from sonoassist.gui.verdict import Kind, Verdict
 from sonoassist.gui.viewport import Viewport
 from sonoassist.planes import BY_KEY
 
@@ -259,12 +260,19 @@ class ReviewPage(QWidget):
         verdict = verdict_of(view, self.desk.corrections, settings.threshold)
         self.viewport.show_view(view, verdict)
         self.viewport.show_screen(screen_of(self.desk))
-        reason = "not analysed yet" if verdict.kind is Kind.NOT_ANALYSED else ""
-        self.side.headline.show_verdict(verdict, reason)
+        self._show_headline(verdict)
         buttons = self.side.buttons
         buttons.buttons[Do.PLAY].change("Pause" if self.desk.playing else "Play")
         buttons.place()
         self._fit()
+
+    def _show_headline(self, verdict: Verdict) -> None:
+        desk, reason = self.desk, ""
+        if verdict.kind is Kind.NOT_ANALYSED and desk.session is not None:
+            result = desk.session.table.result(desk.index)
+            tried = result is not None and result.state is None
+            reason = waiting_text(desk.progress, tried=tried)
+        self.side.headline.show_verdict(verdict, reason)
 
     def _show_words(self) -> None:
         desk = self.desk
@@ -301,6 +309,8 @@ class ReviewPage(QWidget):
     def _show_progress(self) -> None:
         self.side.progress.show_progress(self.desk.progress, paused=self.desk.paused)
         self.timeline.refresh()
+        if self.side.headline.verdict.kind is Kind.NOT_ANALYSED:
+            self._show_headline(self.side.headline.verdict)
 
     # -- small pictures --------------------------------------------------------------------
 
