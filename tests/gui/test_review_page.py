@@ -22,6 +22,7 @@ from sonoassist.gui.compose import build
 from sonoassist.gui.exams_sheet import ExamsSheet
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
+from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.review.keys import LETTERS, ROWS, Do
 from sonoassist.gui.review.page import ReviewPage
@@ -122,7 +123,7 @@ def test_empty_it_says_how_to_begin(qtbot: QtBot, page: ReviewPage) -> None:
     assert card is not None
     assert card.title == "Open a recording"
     assert not any(button.isEnabled() for button in page.side.buttons.buttons.values())
-    press(qtbot, page, *(Qt.Key(ord(letter)) for letter in "NPMCLKIO0AEWG"), Qt.Key.Key_Return)
+    press(qtbot, page, *(Qt.Key(ord(letter)) for letter in "NPMCLKIO0AEWGXQ"), Qt.Key.Key_Return)
     press(qtbot, page, Qt.Key.Key_Left, Qt.Key.Key_Down, Qt.Key.Key_Space, Qt.Key.Key_Plus)
     qtbot.keyClick(page, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert page.over.labels.isHidden()
@@ -466,6 +467,40 @@ def test_words_on_a_frame(
     assert desk.corrections.empty
 
 
+def test_from_mark_to_mark(
+    qtbot: QtBot, page: ReviewPage, window: MainWindow, recording: Path
+) -> None:
+    desk = page.desk
+    opened(qtbot, page, recording)
+    desk.step_to(50)
+    press(qtbot, page, Qt.Key.Key_X)
+    assert desk.index == 50
+    qtbot.waitUntil(lambda: "No frame is marked" in words_of(window), timeout=LIMIT_MS)
+    for frame in (30, 120):
+        desk.step_to(frame)
+        press(qtbot, page, Qt.Key.Key_K)
+    found = []
+    for _ in range(3):
+        press(qtbot, page, Qt.Key.Key_X)
+        found.append(desk.index)
+    assert found == [30, 120, 30]
+
+
+def test_practise_on_the_recording(
+    qtbot: QtBot, page: ReviewPage, window: MainWindow, recording: Path
+) -> None:
+    press(qtbot, page, Qt.Key.Key_Q)
+    assert window.page is Page.REVIEW  # there is nothing yet
+    opened(qtbot, page, recording)
+    page.side.buttons.buttons[Do.PRACTISE].click()
+    assert window.page is Page.PRACTICE
+    practising = window.other(Page.PRACTICE)
+    assert isinstance(practising, PracticePage)
+    assert practising.desk.spec == str(recording)
+    window.show_page(Page.REVIEW)
+    assert page.desk.session is not None
+
+
 def test_words_on_the_whole_recording(
     qtbot: QtBot, page: ReviewPage, window: MainWindow, recording: Path
 ) -> None:
@@ -785,7 +820,7 @@ def test_the_picture_is_the_largest_thing(
     qtbot.waitUntil(lambda: page.width() == wide)
     picture, side, timeline = page.viewport, page.side, page.timeline
     qtbot.waitUntil(lambda: picture.geometry().right() < side.geometry().left())
-    assert side.width() >= 300
+    qtbot.waitUntil(lambda: side.width() >= 300)
     assert timeline.geometry().bottom() <= page.height()
     assert max(side.geometry().bottom(), picture.geometry().bottom()) <= timeline.geometry().top()
     for button in side.buttons.buttons.values():

@@ -84,6 +84,12 @@ class Corrector(QObject):
         if self.session is not None and text != before:
             self._apply(SetMark(frame, bool(text), text))
 
+    def mark_after(self, frame: int) -> int | None:
+        """The next marked frame; behind the last one the first; None where none is marked."""
+        frames = [mark.frame for mark in self.corrections.marks]
+        behind = (marked for marked in frames if marked > frame)
+        return next(behind, frames[0] if frames else None)
+
     def mark_text(self, frame: int) -> str:
         """The words on a marked frame, or ""."""
         return next((one.text for one in self.corrections.marks if one.frame == frame), "")

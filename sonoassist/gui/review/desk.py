@@ -278,6 +278,14 @@ class ReviewDesk(QObject):
         here = _KEYS.index(self.plane)
         self.pick(next((key for key in left if _KEYS.index(key) > here), left[0]))
 
+    def next_mark(self) -> None:
+        """The next marked frame."""
+        frame = self.words.mark_after(self.index)
+        if frame is not None:
+            self.step_to(frame)
+        elif self.session is not None:
+            self.note("No frame is marked yet", "K marks one")
+
     @property
     def corrections(self) -> Corrections:
         """All that the person said."""

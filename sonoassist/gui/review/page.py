@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -48,7 +48,12 @@ class ReviewPage(QWidget):
         actions: Of the window, for what can be clicked in the picture.
         ask: Puts a question to the person.
         look: Theme and size.
+
+    Signals:
+        practice_asked: The person wants to practise on the recording; arg: what opens it.
     """
+
+    practice_asked = pyqtSignal(str)
 
     def __init__(
         self,
@@ -105,6 +110,8 @@ class ReviewPage(QWidget):
             Do.LABEL: lambda: self.over.ask_label(),
             Do.RANGE_IN: lambda: words.select_end(desk.index, first=True),
             Do.RANGE_OUT: lambda: words.select_end(desk.index, first=False),
+            Do.NEXT_MARK: desk.next_mark,
+            Do.PRACTISE: self._practise,
             Do.MARK: lambda: words.toggle_mark(desk.index),
             Do.NOTE: self.notes.on_frame,
             Do.NOTE_ALL: self.notes.on_recording,
@@ -329,6 +336,10 @@ class ReviewPage(QWidget):
                     wishes.append(frame)
         self.over.take_compared()
         session.smalls.want([*self.over.wishes(), *wishes])
+
+    def _practise(self) -> None:
+        if self.desk.session is not None:
+            self.practice_asked.emit(self.desk.session.recording.spec)
 
     def _forget_pictures(self) -> None:
         """With the model the crop is known, and the small pictures show no more than that."""
