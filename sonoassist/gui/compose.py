@@ -114,7 +114,9 @@ def _review_page(window: MainWindow) -> ReviewPage:
     controller = window.controller
     desk = ReviewDesk(controller, controller.services.reviews)
     ask = window.questions.ask_words
-    return ReviewPage(desk, controller, window.actions_set, ask, window.look)
+    page = ReviewPage(desk, controller, window.actions_set, ask, window.look)
+    page.practice_asked.connect(lambda spec: window.open_here(spec, Page.PRACTICE))
+    return page
 
 
 def begin(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import ClassVar
@@ -22,10 +23,17 @@ class SetLabel:
 
     def applied(self, to: Corrections) -> Corrections:
         """The corrections with this label in them."""
-        cut = [part for one in to.labels for part in _without(one, self.first, self.last)]
+        # Labels are sorted and do not overlap, so only those that meet this one are touched; a
+        # person may set thousands.
+        begin = bisect_left(to.labels, self.first - 1, key=lambda one: one.last)
+        end = bisect_right(to.labels, self.last + 1, key=lambda one: one.first)
+        met = [
+            part for one in to.labels[begin:end] for part in _without(one, self.first, self.last)
+        ]
         if self.plane:
-            cut.append(Label(self.first, self.last, self.plane))
-        labels = _joined(sorted(cut, key=lambda one: one.first))
+            met.append(Label(self.first, self.last, self.plane))
+        between = _joined(sorted(met, key=lambda one: one.first))
+        labels = (*to.labels[:begin], *between, *to.labels[end:])
         return replace(to, labels=labels, best=self._agreeing(to.best))
 
     def _agreeing(self, best: Mapping[str, int]) -> dict[str, int]:
@@ -54,7 +62,12 @@ class SetBest:
 
     def applied(self, to: Corrections) -> Corrections:
         """The corrections with this choice in them."""
-        best = {key: frame for key, frame in to.best.items() if key != self.plane}
+        # A frame shows one plane: it is the best one of the plane named last, and of no other.
+        best = {
+            key: frame
+            for key, frame in to.best.items()
+            if key != self.plane and frame != self.frame
+        }
         labels = to.labels
         if self.frame >= 0:
             best[self.plane] = self.frame
@@ -80,10 +93,10 @@ class SetMark:
 
     def applied(self, to: Corrections) -> Corrections:
         """The corrections with this mark, or without it."""
-        marks = [one for one in to.marks if one.frame != self.frame]
-        if self.on:
-            marks.append(Mark(self.frame, self.text))
-        return replace(to, marks=tuple(sorted(marks, key=lambda one: one.frame)))
+        begin = bisect_left(to.marks, self.frame, key=lambda one: one.frame)
+        end = bisect_right(to.marks, self.frame, key=lambda one: one.frame)
+        own = (Mark(self.frame, self.text),) if self.on else ()
+        return replace(to, marks=(*to.marks[:begin], *own, *to.marks[end:]))
 
     @property
     def words(self) -> str:
@@ -122,6 +135,15 @@ def folded(edits: Iterable[Edit]) -> Corrections:
     for edit in edits:
         made = edit.applied(made)
     return made
+
+
+def frames_of(edit: Edit) -> tuple[int, ...]:
+    """First and last, or the only frame that an edit is about; none where it is about none."""
+    if isinstance(edit, SetLabel):
+        return edit.first, edit.last
+    if isinstance(edit, SetBest):
+        return (edit.frame,) if edit.frame >= 0 else ()
+    return (edit.frame,) if isinstance(edit, SetMark) else ()
 
 
 def text_of(edit: Edit) -> str:

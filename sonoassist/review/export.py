@@ -2,7 +2,8 @@
 
 Only what a person said is a label: chosen frames and corrected stretches. Where the model names a
 plane and nobody said whether that is right, the frame is named and left out, so that it is not
-taken for background. Boxes are not written: they are the model's own.
+taken for background; so are the frames round those that a person named, which the model may have
+missed as well. Boxes are not written: they are the model's own.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sonoassist.datasets.exams import BACKGROUND, TABLE
-from sonoassist.errors import UsageError
+from sonoassist.errors import SourceError, UsageError
 from sonoassist.exam.stills import png_bytes
 from sonoassist.files import ensure_folder, output_error, replacing, write_bytes
 from sonoassist.planes import INDEX
@@ -25,11 +29,14 @@ from sonoassist.review.recording import Recording
 from sonoassist.review.records import Corrections
 from sonoassist.review.run import frame_at
 from sonoassist.review.table import Table
+from sonoassist.sources.fingerprint import fingerprint
 
 UNJUDGED = "leave out"
 """What a frame is called that nobody judged."""
 UNJUDGED_FROM = 0.2
 """A frame is no certain background where the model gives all planes together more than that."""
+AROUND_S = 3.0
+"""So near to a frame that a person says shows a plane nothing unjudged is certain background."""
 COLUMNS = ("file", "frame", "plane")
 PICTURES_A_STRETCH = 24
 """Without the video, so many frames of each stretch are written as pictures at most."""
@@ -73,19 +80,21 @@ def export(
     Raises:
         UsageError: Nothing was corrected or chosen yet.
         OutputError: The operating system refuses.
-        SourceError: The recording cannot be read any more.
+        SourceError: The recording cannot be read any more, or is another file than was reviewed.
     """
     labels = labelled(corrections)
     if not labels:
         raise UsageError(
             "there is nothing to export yet", "Choose best frames (Enter) or correct labels (L)"
         )
+    recording.check_same()
     made = ensure_folder(folder / f"exam-{recording.fingerprint[:8]}")
     if video:
         rows = _with_video(recording, labels, table, made)
     else:
         labels = _thinned(corrections, labels)
         rows = _with_pictures(recording, labels, made)
+        recording.check_same()
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
     write_bytes(made / TABLE, text.getvalue().encode())
@@ -132,10 +141,10 @@ def _with_video(
     recording: Recording, labels: Mapping[int, str], table: Table, folder: Path
 ) -> list[tuple[str, str, str]]:
     name = f"recording{recording.path.suffix.lower()}"
-    _bring(recording.path, folder / name)
+    _bring(recording, folder / name)
     arrays = table.arrays()
     planes = 1.0 - arrays.probabilities[:, INDEX[BACKGROUND]]
-    doubtful = ~arrays.judged | (planes > UNJUDGED_FROM)
+    doubtful = ~arrays.judged | (planes > UNJUDGED_FROM) | _around(labels, arrays.times_s)
     rows = []
     for index in range(len(table)):
         if index in labels:
@@ -145,19 +154,51 @@ def _with_video(
     return rows
 
 
-def _bring(path: Path, to: Path) -> None:
-    """Link a file, or copy it where the disk cannot link."""
-    if to.exists() and to.samefile(path):
-        return
-    linked = to.with_name(f".{uuid4().hex}{to.suffix}")
+def _around(labels: Mapping[int, str], times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which frames are near to one that shows a plane, (n,)."""
+    shown = [frame for frame, plane in labels.items() if plane != BACKGROUND]
+    at_s = times_s[[frame for frame in shown if frame < len(times_s)]]
+    if not len(at_s):
+        return np.zeros(len(times_s), bool)
+    behind = np.searchsorted(at_s, times_s)
+    before_s = np.abs(times_s - at_s[np.maximum(behind - 1, 0)])
+    after_s = np.abs(times_s - at_s[np.minimum(behind, len(at_s) - 1)])
+    return np.asarray(np.minimum(before_s, after_s) <= AROUND_S)
+
+
+def _bring(recording: Recording, to: Path) -> None:
+    """Link the file that was reviewed, or copy it where the disk cannot link.
+
+    The labels are those of its content: a file that was put in its place is refused.
+    """
     try:
-        os.link(path, linked)
-        linked.replace(to)
-        return
-    except OSError:
-        linked.unlink(missing_ok=True)
-    try:
-        with replacing(to, private=True) as temporary:
-            shutil.copyfile(path, temporary)
+        path = recording.path.resolve(strict=True)  # a link to a link may lead nowhere from there
+        if to.exists() and to.samefile(path):
+            _check_content(recording, to)
+        elif not _linked(recording, path, to):
+            with replacing(to, private=True) as temporary:
+                shutil.copyfile(path, temporary)
+                _check_content(recording, temporary)
     except OSError as error:
         raise output_error(to, error) from error
+
+
+def _linked(recording: Recording, path: Path, to: Path) -> bool:
+    """Link a file; returns whether the disk can."""
+    linked = to.with_name(f".{uuid4().hex}{to.suffix}")
+    try:
+        try:
+            os.link(path, linked)
+        except OSError:
+            return False
+        _check_content(recording, linked)
+        linked.replace(to)
+    finally:
+        linked.unlink(missing_ok=True)
+    return True
+
+
+def _check_content(recording: Recording, brought: Path) -> None:
+    recording.check_same()
+    if fingerprint(brought) != recording.fingerprint:
+        raise SourceError("the recording has changed since it was opened", "Open it again")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Generic, TypeVar
@@ -11,6 +12,8 @@ from sonoassist.errors import SonoAssistError
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
+
+AGAIN_S = 2.0
 
 
 class Fetcher(Generic[Key, Value]):
@@ -21,19 +24,27 @@ class Fetcher(Generic[Key, Value]):
         fetch: Called on the thread.
         keep: So many values are kept.
         ready: Called on the thread when something has come.
+        again_s: What failed is tried again when it is wanted so much later.
     """
 
     def __init__(
-        self, name: str, fetch: Callable[[Key], Value], keep: int, ready: Callable[[], None]
+        self,
+        name: str,
+        fetch: Callable[[Key], Value],
+        keep: int,
+        ready: Callable[[], None],
+        again_s: float = AGAIN_S,
     ) -> None:
+        self._again_s = again_s
         self._fetch = fetch
         self._keep = keep
         self._ready = ready
         self._changed = threading.Condition()
         self._wanted: list[Key] = []
         self._got: OrderedDict[Key, Value] = OrderedDict()
-        self._failed: OrderedDict[Key, str] = OrderedDict()
+        self._failed: OrderedDict[Key, tuple[str, float]] = OrderedDict()
         self._stopping = False
+        self._generation = 0
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -43,8 +54,16 @@ class Fetcher(Generic[Key, Value]):
     def want(self, keys: Sequence[Key]) -> None:
         """Wish for these from now on, the first one first, and for nothing else."""
         with self._changed:
+            for key in keys:
+                self._forgive(key)
             self._wanted = [key for key in keys if key not in self._got and key not in self._failed]
             self._changed.notify_all()
+
+    def _forgive(self, key: Key) -> None:
+        """Forget a failure of some time ago: a disk in the network may be back."""
+        failed = self._failed.get(key)
+        if failed is not None and time.monotonic() - failed[1] >= self._again_s:
+            del self._failed[key]
 
     def got(self, key: Key) -> Value | None:
         """What was fetched, or None while it was not."""
@@ -56,11 +75,12 @@ class Fetcher(Generic[Key, Value]):
     def trouble(self, key: Key) -> str:
         """Why something could not be fetched, or ""."""
         with self._changed:
-            return self._failed.get(key, "")
+            return self._failed.get(key, ("", 0.0))[0]
 
     def forget(self) -> None:
-        """Fetch everything anew when it is wanted again."""
+        """Fetch everything anew when it is wanted again, also what is being fetched just now."""
         with self._changed:
+            self._generation += 1
             self._got.clear()
             self._failed.clear()
 
@@ -78,22 +98,27 @@ class Fetcher(Generic[Key, Value]):
                 self._changed.wait_for(lambda: self._wanted or self._stopping)
                 if self._stopping:
                     return
-                key = self._wanted.pop(0)
-            self._get(key)
+                key, generation = self._wanted.pop(0), self._generation
+            self._get(key, generation)
             self._ready()
 
-    def _get(self, key: Key) -> None:
+    def _get(self, key: Key, generation: int) -> None:
         try:
             value = self._fetch(key)
         except SonoAssistError as error:
-            self._keep_one(self._failed, key, str(error))
+            self._keep_one(self._failed, generation, key, (str(error), time.monotonic()))
         except Exception as error:  # noqa: BLE001  (a thread's top: said on screen)
-            self._keep_one(self._failed, key, f"it failed: {error}")
+            why = (f"it failed: {error}", time.monotonic())
+            self._keep_one(self._failed, generation, key, why)
         else:
-            self._keep_one(self._got, key, value)
+            self._keep_one(self._got, generation, key, value)
 
-    def _keep_one(self, kept: OrderedDict[Key, Any], key: Key, value: object) -> None:
+    def _keep_one(
+        self, kept: OrderedDict[Key, Any], generation: int, key: Key, value: object
+    ) -> None:
         with self._changed:
+            if generation != self._generation:
+                return
             kept[key] = value
             while len(kept) > self._keep:
                 kept.popitem(last=False)

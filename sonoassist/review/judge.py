@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from sonoassist.packets import Analysis, Frame
-from sonoassist.pipeline import Analyser
+from sonoassist.pipeline import Analyser, AnalyserOptions
+from sonoassist.preprocess.crop import CropChoice, CropKind
+from sonoassist.review.fields import Fields
 
 
 class Judge:
@@ -19,10 +21,12 @@ class Judge:
 
     Args:
         analyser: Used by nobody else.
+        fields: The crop of each frame.
     """
 
-    def __init__(self, analyser: Analyser) -> None:
+    def __init__(self, analyser: Analyser, fields: Fields) -> None:
         self.analyser = analyser
+        self._fields = fields
         self._screen = Analyser(analyser.engine, analyser.card, analyser.options)
         self._changed = threading.Condition()
         self._busy = False
@@ -41,6 +45,7 @@ class Judge:
         with self._turn(first_of_all=False):
             if first:
                 self.analyser.forget()
+            self.analyser.configure(self._options(frame))
             return self.analyser.analyse(frame)
 
     def on_screen(self, frame: Frame, *, guided: bool = False) -> Analysis:
@@ -55,8 +60,12 @@ class Judge:
         """
         with self._turn(first_of_all=True):
             self._screen.forget()
-            self._screen.configure(replace(self.analyser.options, guided=guided))
+            self._screen.configure(replace(self._options(frame), guided=guided))
             return self._screen.analyse(frame)
+
+    def _options(self, frame: Frame) -> AnalyserOptions:
+        crop = CropChoice(CropKind.OWN, self._fields.of(frame))
+        return replace(self.analyser.options, crop=crop)
 
     @contextmanager
     def _turn(self, *, first_of_all: bool) -> Iterator[None]:

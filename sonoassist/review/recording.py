@@ -12,13 +12,14 @@ from sonoassist.exam.records import Recording as ExamRecording
 from sonoassist.exam.replay import replay
 from sonoassist.exam.store import ExamStore
 from sonoassist.packets import Box
-from sonoassist.preprocess.crop import CropChoice, CropKind
+from sonoassist.preprocess.crop import CropChoice, CropKind, centred_crop
 from sonoassist.preprocess.tracker import CropTracker
+from sonoassist.review.identity import Identity, check_same, identity_of
 from sonoassist.review.records import EXAM, AnalysisKey, FrameResult
 from sonoassist.review.run import frame_at
 from sonoassist.sources import open_source
 from sonoassist.sources.base import Source, SourceInfo
-from sonoassist.sources.fingerprint import fingerprint
+from sonoassist.sources.fingerprint import PIECE_BYTES, PIECES, fingerprint
 from sonoassist.sources.video import VideoFile
 
 _LOOKS = 9
@@ -35,10 +36,11 @@ class Recording:
         info: Of the opened source.
         times_s: Of its frames, rising.
         fingerprint: Of its content.
-        modified_ns: When it was changed last.
+        identity: Of the file, when it was looked into.
         exam: The kept exam that it belongs to, or None.
         rows: The exam's results, one or None for each frame; empty without an exam.
-        spec: What opens it again, from anywhere: its whole path, or "exam:" and an exam's name.
+        spec: What opens it again, from anywhere: its whole path, or "exam:" and an exam's name
+            with the number of one of its recordings.
     """
 
     path: Path
@@ -46,21 +48,47 @@ class Recording:
     info: SourceInfo
     times_s: tuple[float, ...]
     fingerprint: str
-    modified_ns: int
+    identity: Identity
     exam: ExamInfo | None = None
     rows: tuple[FrameRow | None, ...] = ()
     spec: str = ""
 
     def open(self) -> Source:
-        """Open it once more."""
-        return open_source(str(self.path))
+        """Open it once more.
+
+        Raises:
+            SourceError: It cannot be read, or is not the file that was looked into.
+        """
+        self.check_same()
+        source = open_source(str(self.path))
+        try:
+            self.check_same()
+        except BaseException:
+            source.close()
+            raise
+        return source
+
+    @property
+    def version_ns(self) -> int:
+        """Tells contents of one fingerprint apart; 0 where the fingerprint is of all of it."""
+        whole = self.identity.size_bytes <= PIECE_BYTES * PIECES
+        return 0 if whole else self.identity.modified_ns
+
+    def check_same(self) -> None:
+        """Refuse to go on where the file was replaced or written to.
+
+        Raises:
+            SourceError: It was, or it cannot be reached.
+        """
+        check_same(self.path, self.identity)
 
 
 def look_into(spec: str, exams: ExamStore | None = None) -> Recording:
     """Find out what is in a recording; takes a while.
 
     Args:
-        spec: Path of a video or a DICOM file, or "exam:" and the name of a kept exam.
+        spec: Path of a video or a DICOM file, or "exam:" and the name of a kept exam, and "/2"
+            for its second recording; without a number the longest.
         exams: Where exams are kept; None for the user's own.
 
     Raises:
@@ -74,17 +102,16 @@ def look_into(spec: str, exams: ExamStore | None = None) -> Recording:
 
 
 def _of_file(path: Path, label: str) -> Recording:
+    identity = identity_of(path) if path.is_file() else None
     with open_source(str(path)) as source:
         info = source.info
-        if info.live or info.stills or not path.is_file() or (info.frame_count or 0) < 2:
+        if info.live or info.stills or identity is None or (info.frame_count or 0) < 2:
             raise UsageError(f"{label} is not a recording", "Choose a video or a DICOM clip")
         times_s = _times(source)
-    try:
-        modified_ns = path.stat().st_mtime_ns
-    except OSError as error:
-        raise SourceError(f"{label} cannot be read", "Check the file") from error
+    content = fingerprint(path)
+    check_same(path, identity)
     spec = str(path.resolve())
-    return Recording(path, label, info, times_s, fingerprint(path), modified_ns, spec=spec)
+    return Recording(path, label, info, times_s, content, identity, spec=spec)
 
 
 def _times(source: Source) -> tuple[float, ...]:
@@ -94,29 +121,44 @@ def _times(source: Source) -> tuple[float, ...]:
     return tuple(index / fps for index in range(source.info.frame_count or 0))
 
 
-def _of_exam(exam_id: str, store: ExamStore) -> Recording:
-    with store.open(store.find(exam_id)) as exam:
+def _of_exam(named: str, store: ExamStore) -> Recording:
+    exam_id, number = _parts(named, store)
+    if store.running(exam_id):  # its recordings still grow
+        raise UsageError(f"the exam {exam_id} is running", "End it first")
+    with store.open(exam_id) as exam:
         info = exam.info()
-        longest = _longest(exam)
-        found = replay(exam, longest)
-        made = _of_file(exam.media / longest.file, name_of(info))
-    return replace(made, exam=info, rows=found.rows, spec=f"{EXAM}{info.exam_id}")
+        chosen, words = _chosen(exam, number)
+        found = replay(exam, chosen)
+        made = _of_file(exam.media / chosen.file, name_of(info) + words)
+    spec = f"{EXAM}{info.exam_id}" + (f"/{number}" if number else "")
+    return replace(made, exam=info, rows=found.rows, spec=spec)
 
 
 def exam_video(spec: str, exams: ExamStore | None = None) -> tuple[Path, str]:
-    """The recording of a kept exam, and its name for people.
+    """A recording of a kept exam, and its name for people.
 
     Args:
-        spec: "exam:" and the name of a kept exam.
+        spec: "exam:" and the name of a kept exam, and "/2" for its second recording; without a
+            number the longest.
         exams: Where exams are kept; None for the user's own.
 
     Raises:
-        UsageError: There is no such exam, or it has no recording.
+        UsageError: There is no such exam, or no such recording in it.
         SourceError: It cannot be read.
     """
     store = exams or ExamStore.default()
-    with store.open(store.find(spec.removeprefix(EXAM))) as exam:
-        return exam.media / _longest(exam).file, name_of(exam.info())
+    exam_id, number = _parts(spec.removeprefix(EXAM), store)
+    with store.open(exam_id) as exam:
+        chosen, words = _chosen(exam, number)
+        return exam.media / chosen.file, name_of(exam.info()) + words
+
+
+def _parts(named: str, store: ExamStore) -> tuple[str, int]:
+    """The whole name of an exam, and the number of a recording; 0 where none is given."""
+    name, slash, number = named.partition("/")
+    if slash and not (number.isdecimal() and int(number)):
+        raise UsageError(f"{number!r} is no number of a recording", "Count them from 1")
+    return store.find(name), int(number or 0)
 
 
 def name_of(info: ExamInfo) -> str:
@@ -124,13 +166,22 @@ def name_of(info: ExamInfo) -> str:
     return info.start.study_id or info.exam_id
 
 
-def _longest(exam: Exam) -> ExamRecording:
+def _chosen(exam: Exam, number: int) -> tuple[ExamRecording, str]:
+    """A recording, the longest where no number is given, and which of several it is, in words."""
     videos = [one for one in exam.recordings() if one.frames]
+    name = exam.info().exam_id
     if not videos:
+        raise UsageError(f"the exam {name} has no recording", "Record it with V during the exam")
+    if number > len(videos):
         raise UsageError(
-            f"the exam {exam.info().exam_id} has no recording", "Record it with V during the exam"
+            f"the exam {name} has no recording {number}", f"Give a number from 1 to {len(videos)}"
         )
-    return max(videos, key=lambda one: one.frames)
+    longest = max(videos, key=lambda one: one.frames)
+    chosen = videos[number - 1] if number else longest
+    if len(videos) == 1:
+        return chosen, ""
+    words = f"  ·  recording {videos.index(chosen) + 1} of {len(videos)}"
+    return chosen, words + (", the longest" if chosen is longest else "")
 
 
 def exam_results(recording: Recording, key: AnalysisKey) -> list[FrameResult]:
@@ -168,15 +219,19 @@ def settled_crop(recording: Recording, choice: CropChoice, aspect: float) -> Box
         SourceError: Not one of the frames looked at can be read.
     """
     count = len(recording.times_s)
-    looks = sorted({count * (2 * number + 1) // (2 * _LOOKS) for number in range(_LOOKS)})
-    crops = []
+    looks = {count * (2 * number + 1) // (2 * _LOOKS) for number in range(_LOOKS)}
+    own_px = (recording.info.width_px, recording.info.height_px)
+    crops, readable = [], False
     with recording.open() as source:
-        for index in looks:
+        for index in sorted(looks | {0}):
             frame = frame_at(source, index)
-            if frame is not None:
+            readable |= frame is not None
+            if frame is not None and (frame.width_px, frame.height_px) == own_px:
                 crops.append(CropTracker(choice, aspect).crop_for(frame))
             if crops and choice.kind not in (CropKind.DEFAULT, CropKind.AUTO):
                 break
-    if not crops:
+    if not readable:
         raise SourceError(f"{recording.label} cannot be read", "The file is damaged")
+    if not crops:  # pictures of other sizes only, which have crops of their own
+        return centred_crop(Box(0, 0, *own_px), aspect)
     return max(crops, key=lambda one: sum(one.iou(other) for other in crops))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from sonoassist.packets import Box, Floats, State
@@ -21,7 +22,8 @@ class AnalysisKey:
     """What the results of an analysis depend on; another key is another analysis.
 
     Attributes:
-        modified_ns: When the file was changed last, in nanoseconds since 1970.
+        modified_ns: When the file was changed last, in nanoseconds since 1970; 0 where that says
+            nothing, as the fingerprint is of the whole content.
         model_sha256: Of the weights.
         model: Name of the model, for people.
         crop: As the settings name it.
@@ -64,6 +66,19 @@ class FrameResult:
     def confidence(self) -> float:
         """Probability of `plane`."""
         return float(self.probabilities.max())
+
+
+def restated(result: FrameResult, threshold: float) -> FrameResult:
+    """A result as it is by another threshold; its box stays with it, and is shown with its plane.
+
+    Args:
+        result: By any threshold.
+        threshold: Softmax below which no plane is named.
+    """
+    if result.state not in (State.PLANE, State.UNSURE):
+        return result
+    state = State.PLANE if result.confidence >= threshold else State.UNSURE
+    return result if state is result.state else replace(result, state=state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +127,9 @@ class Corrections:
 
     def label_at(self, frame: int) -> str:
         """Key of the plane that a person says a frame shows, or ""."""
-        found = (one.plane for one in self.labels if one.first <= frame <= one.last)
-        return next(found, "")
+        at = bisect_left(self.labels, frame, key=lambda one: one.last)
+        label = self.labels[at] if at < len(self.labels) else None
+        return label.plane if label is not None and label.first <= frame else ""
 
     @property
     def empty(self) -> bool:

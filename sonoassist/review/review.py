@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -19,7 +19,7 @@ from sonoassist.errors import OutputError
 from sonoassist.packets import Box, Floats, State, frozen
 from sonoassist.planes import PLANES
 from sonoassist.review.edits import Edit, edit_of, folded, text_of
-from sonoassist.review.records import AnalysisKey, Corrections, FrameResult
+from sonoassist.review.records import AnalysisKey, Corrections, FrameResult, restated
 from sonoassist.review.schema import READ_ERRORS, ReviewError
 from sonoassist.temporal.quality import Quality
 
@@ -30,7 +30,9 @@ _SINGLE, _HALF = np.dtype("<f4"), np.dtype("<f2")
 Half precision cannot tell sure frames apart: near 1 its steps are 0.0005.
 """
 _FRAMES = "frame, state, left_px, top_px, right_px, bottom_px, quality, probabilities, stillness"
-_KEY = "modified_ns = ? AND model_sha256 = ? AND crop = ? AND threshold = ?"
+_KEY = "(? = 0 OR modified_ns = ?) AND model_sha256 = ? AND crop = ? AND (? OR threshold = ?)"
+_PICTURED = "pictured"
+"""Fact of a review: the crop that its small pictures show."""
 _FULL_HINT = "Free some space; what was kept so far is safe"
 
 Row = tuple[object, ...]
@@ -53,6 +55,8 @@ class Review:
         self._writer = lock
         self._lock = threading.RLock()
         self._closed = False
+        # What is deleted is overwritten: a picture may show a name.
+        self._all("PRAGMA secure_delete = ON")
         self._corrections = folded(self._edits())
 
     # --- corrections ------------------------------------------------------------------------
@@ -101,13 +105,43 @@ class Review:
 
     # --- results ----------------------------------------------------------------------------
 
-    def find_analysis(self, key: AnalysisKey) -> tuple[int, Box] | None:
-        """Number and crop of an analysis that was begun before, or None."""
+    def find_analysis(
+        self, key: AnalysisKey, *, any_threshold: bool = False
+    ) -> tuple[int, Box] | None:
+        """Number and crop of an analysis that was begun before, or None; of several the furthest.
+
+        Args:
+            key: What its results depend on.
+            any_threshold: Also by another threshold.
+        """
         found = self._all(
-            f"SELECT id, left_px, top_px, right_px, bottom_px FROM analyses WHERE {_KEY}",
-            (key.modified_ns, key.model_sha256, key.crop, key.threshold),
-        )
+            f"SELECT id, left_px, top_px, right_px, bottom_px FROM analyses WHERE {_KEY}"
+            " ORDER BY (SELECT count(*) FROM frames WHERE analysis = id) DESC, id DESC LIMIT 1",
+            (
+                key.modified_ns, key.modified_ns, key.model_sha256, key.crop,
+                any_threshold, key.threshold,
+            ),
+        )  # fmt: skip
         return (int(str(found[0][0])), _box(found[0][1:])) if found else None
+
+    def set_threshold(self, analysis: int, threshold: float) -> None:
+        """Have an analysis be by another threshold, all of it or none.
+
+        Args:
+            analysis: Its number; there is none by that threshold with the same key.
+            threshold: Softmax below which no plane is named.
+        """
+        changed = [
+            (str(other.state.value), analysis, other.index)
+            for part in self.results(analysis)
+            for one in part
+            if (other := restated(one, threshold)) is not one and other.state is not None
+        ]
+        with self._change() as change:
+            change.execute("UPDATE analyses SET threshold = ? WHERE id = ?", (threshold, analysis))
+            change.executemany(
+                "UPDATE frames SET state = ? WHERE analysis = ? AND frame = ?", changed
+            )
 
     def whole_analysis(self, model_sha256: str, count: int) -> int | None:
         """Number of the newest analysis by a model that has judged all frames, or None.
@@ -137,7 +171,7 @@ class Review:
                 " left_px, top_px, right_px, bottom_px) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     key.modified_ns, key.model_sha256, key.model, key.crop, key.threshold,
-                    float(field.left), float(field.top), float(field.right), float(field.bottom),
+                    *(float(edge) for edge in _edges(field)),
                 ),
             )  # fmt: skip
         return int(cursor.lastrowid or 0)
@@ -200,6 +234,35 @@ class Review:
         """The small picture of a frame as JPEG, or None."""
         found = self._all("SELECT jpeg FROM pictures WHERE frame = ?", (frame,))
         return bytes(found[0][0]) if found and isinstance(found[0][0], bytes) else None
+
+    def keep_pictures_of(self, field: Box) -> None:
+        """Delete the small pictures that were made with another crop: it may show a name.
+
+        Args:
+            field: The crop from now on, in frame pixels.
+
+        Raises:
+            OutputError: The disk refuses; nothing has changed.
+        """
+        wanted = json.dumps([float(edge) for edge in _edges(field)])
+        known = self.fact(_PICTURED)
+        if known == wanted:
+            return
+        # Before it was noted, the crop of the pictures is certain only where there was but one.
+        crops = self._all("SELECT DISTINCT left_px, top_px, right_px, bottom_px FROM analyses")
+        others = bool(known) or any(_box(crop) != field for crop in crops)
+        delete = others and bool(self.pictured())
+        with self._change() as change:
+            if delete:
+                change.execute("DELETE FROM pictures")
+            change.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_PICTURED, wanted))
+        if delete:
+            self._empty_journal()
+
+    def _empty_journal(self) -> None:
+        """Nothing of what was deleted stays in the file beside the database."""
+        with suppress(sqlite3.Error), self._lock:  # somebody may be reading just now
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     # --- facts ------------------------------------------------------------------------------
 
@@ -278,10 +341,14 @@ def _box(row: Sequence[object]) -> Box:
     return Box(*(float(str(value)) for value in row))
 
 
+def _edges(box: Box) -> tuple[float, float, float, float]:
+    return box.left, box.top, box.right, box.bottom
+
+
 def _values(result: FrameResult) -> Row:
     """In the order of `_FRAMES`."""
     box = result.box
-    edges = (None,) * 4 if box is None else (box.left, box.top, box.right, box.bottom)
+    edges = (None,) * 4 if box is None else _edges(box)
     return (
         int(result.index),
         DAMAGED if result.state is None else result.state.value,

@@ -25,8 +25,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sonoassist.errors import DamagedFrameError, SonoAssistError
-from sonoassist.packets import Analysis, Box, Floats, Frame, frozen
+from sonoassist.packets import Analysis, Floats, Frame, frozen
 from sonoassist.planes import PLANES
+from sonoassist.review.fields import Fields
 from sonoassist.review.judge import Judge
 from sonoassist.review.records import STRIDE, FrameResult, Progress, RunState
 from sonoassist.review.review import Review
@@ -64,25 +65,27 @@ class Run:
 
     Args:
         open_source: Opens the recording anew; the source is closed by this.
+        check_same: Raises where the recording is not the file any more that was opened.
         review: Where the results are kept.
         analysis: Number of the analysis there.
         table: Gets the results too; holds those that are there already.
         judge: The model.
-        field: The crop, in frame pixels.
+        fields: The crop of each frame.
     """
 
     def __init__(
         self,
         open_source: Callable[[], Source],
+        check_same: Callable[[], None],
         review: Review,
         analysis: int,
         table: Table,
         judge: Judge,
-        field: Box,
+        fields: Fields,
     ) -> None:
-        self._open = open_source
+        self._open, self._check_same = open_source, check_same
         self._review, self._analysis = review, analysis
-        self._table, self._judge, self._field = table, judge, field
+        self._table, self._judge, self._fields = table, judge, fields
         self._changed = threading.Condition()
         self._paused = self._stopping = False
         self._state, self._message = RunState.RUNNING, ""
@@ -179,9 +182,10 @@ class Run:
                 first = all(one.state is None for one in results)
                 results.append(self._judged(index, frame, quality, first=first))
                 if frame is not None and index % STRIDE == 0:
-                    pictures[index] = small_jpeg(frame.pixels, self._field)
+                    pictures[index] = small_jpeg(frame.pixels, self._fields.of(frame))
                 self._finished.append(time.monotonic())
                 self._in_hand = len(results)
+        self._check_same()  # results of another file would be kept for good under this one's name
         self._review.add_results(self._analysis, results, pictures, measured)
         self._table.add(results)
         self._table.measure(measured)
@@ -193,7 +197,7 @@ class Run:
     def _measured(self, meter: QualityMeter, frame: Frame) -> Quality:
         """The quality of a picture; no stillness where what came before it is not known."""
         alone = meter.fresh and frame.index > 0
-        quality = meter.measure_frame(frame, self._field)
+        quality = meter.measure_frame(frame, self._fields.of(frame))
         return replace(quality, stillness=math.nan) if alone else quality
 
     def _judged(

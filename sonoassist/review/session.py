@@ -21,18 +21,19 @@ from sonoassist.packets import (
     Localisation,
     Pixels,
     Prediction,
+    State,
     frozen,
 )
 from sonoassist.pipeline import Analyser
 from sonoassist.planes import PLANES
-from sonoassist.preprocess.crop import CropChoice, CropKind
 from sonoassist.review.fetcher import Fetcher
+from sonoassist.review.fields import Fields
 from sonoassist.review.judge import Judge
 from sonoassist.review.recording import Recording, exam_results, look_into, settled_crop
-from sonoassist.review.records import AnalysisKey, FrameResult, Progress, RunState
+from sonoassist.review.records import STRIDE, AnalysisKey, FrameResult, Progress, RunState
 from sonoassist.review.review import Review
 from sonoassist.review.run import Run, frame_at
-from sonoassist.review.small import pixels_of
+from sonoassist.review.small import pixels_of, small_jpeg
 from sonoassist.review.store import LABEL, SPEC, ReviewStore
 from sonoassist.review.table import Table
 from sonoassist.sources.base import Source
@@ -76,7 +77,8 @@ class ReviewSession:
         self.smalls: Fetcher[int, Pixels] = Fetcher("review small", self._small, KEPT_SMALL, ready)
         self._judge: Judge | None = None
         self._run: Run | None = None
-        self._field: Box | None = None
+        self._fields: Fields | None = None
+        self._number = 0
         self._lock = threading.Lock()
         self._closed = False
         self._sources: dict[str, Source] = {}
@@ -124,28 +126,40 @@ class ReviewSession:
         """
         card, options = analyser.card, analyser.options
         key = AnalysisKey(
-            self.recording.modified_ns, card.weights_sha256, card.name, crop_name,
+            self.recording.version_ns, card.weights_sha256, card.name, crop_name,
             options.threshold,
         )  # fmt: skip
         try:
             number, field = self._analysis(key, analyser)
+            self.review.keep_pictures_of(field)
         except BaseException:
             analyser.close()
             raise
-        plain = replace(options, crop=CropChoice(CropKind.OWN, field), guided=False)
-        analyser.configure(replace(plain, carry_boxes=False))
-        judge = Judge(analyser)
-        run = Run(self.recording.open, self.review, number, self.table, judge, field)
-        run.pause(paused)
+        self.smalls.forget()  # what was made without this crop
+        analyser.configure(replace(options, guided=False, carry_boxes=False))
+        info = self.recording.info
+        aspect = card.input_width_px / card.input_height_px
+        fields = Fields(field, (info.width_px, info.height_px), options.crop, aspect)
+        judge = Judge(analyser, fields)
         with self._lock:
             if self._closed:
                 judge.close()
                 return
-            self._judge, self._run, self._field = judge, run, field
-            run.start()
+            self._judge, self._number, self._fields = judge, number, fields
+            self._run = self._begun(judge, fields, paused=paused)
+
+    def _begun(self, judge: Judge, fields: Fields, *, paused: bool) -> Run:
+        recording = self.recording
+        run = Run(
+            recording.open, recording.check_same, self.review, self._number, self.table, judge,
+            fields,
+        )  # fmt: skip
+        run.pause(paused)
+        run.start()
+        return run
 
     def _analysis(self, key: AnalysisKey, analyser: Analyser) -> tuple[int, Box]:
-        found = self.review.find_analysis(key)
+        found = self.review.find_analysis(key) or self._by_another_threshold(key)
         if found is None:
             card = analyser.card
             aspect = card.input_width_px / card.input_height_px
@@ -154,7 +168,14 @@ class ReviewSession:
             self.review.add_results(number, exam_results(self.recording, key))
             found = number, field
         for part in self.review.results(found[0]):
-            self.table.add([one for one in part if one.index < len(self.table)])
+            self.table.add([_shown(one) for one in part if one.index < len(self.table)])
+        return found
+
+    def _by_another_threshold(self, key: AnalysisKey) -> tuple[int, Box] | None:
+        """An analysis whose probabilities are those asked for, with its states derived anew."""
+        found = self.review.find_analysis(key, any_threshold=True)
+        if found is not None:
+            self.review.set_threshold(found[0], key.threshold)
         return found
 
     # --- the analysis -----------------------------------------------------------------------
@@ -171,6 +192,16 @@ class ReviewSession:
         if self._run is not None:
             self._run.pause(on)
 
+    def try_again(self) -> None:
+        """Go on where the analysis failed, as when a disk in the network was away."""
+        with self._lock:
+            run, judge, fields = self._run, self._judge, self._fields
+            if self._closed or run is None or judge is None or fields is None:
+                return
+            if run.progress().state is RunState.FAILED:
+                run.stop()
+                self._run = self._begun(judge, fields, paused=False)
+
     def look_at(self, index: int) -> None:
         """The person looks at this frame."""
         if self._run is not None:
@@ -186,9 +217,12 @@ class ReviewSession:
         """On the thread of `views`: a frame with its own result."""
         frame = self._frame("views", look.index)
         known = self.table.result(look.index)
-        if known is not None and not look.evidence:
-            return View(frame, self._kept(frame, known))
         judge = self._judge
+        if known is not None and not look.evidence:
+            kept = self._kept(frame, known)
+            if kept is not None and judge is not None and _lacks_box(known):
+                kept = _with_box(kept, judge.on_screen(frame))
+            return View(frame, kept)
         if judge is None:
             return View(frame, None)
         return View(frame, judge.on_screen(frame, guided=look.guided))
@@ -197,7 +231,7 @@ class ReviewSession:
         """The result on disk as the analysis of its frame; None where nothing is kept of it."""
         if known.state is None:
             return None
-        field = self._field or Box(0, 0, frame.width_px, frame.height_px)
+        field = self._field_of(frame)
         nothing = frozen(np.zeros((len(PLANES), 1, 1), np.float32))
         return Analysis(
             frame=frame,
@@ -216,12 +250,28 @@ class ReviewSession:
         if kept is not None:
             return kept
         frame = self._frame("smalls", index)
-        return thumbnail(frame.pixels, self._field or Box(0, 0, frame.width_px, frame.height_px))
+        if self._fields is None:
+            return thumbnail(frame.pixels, self._field_of(frame))
+        jpeg = small_jpeg(frame.pixels, self._field_of(frame))
+        if index % STRIDE == 0:  # kept, as the analysis does
+            with suppress(OutputError):
+                self.review.add_results(self._number, (), {index: jpeg})
+        made = pixels_of(jpeg)
+        return made if made is not None else thumbnail(frame.pixels, self._field_of(frame))
+
+    def _field_of(self, frame: Frame) -> Box:
+        if self._fields is None:
+            return Box(0, 0, frame.width_px, frame.height_px)
+        return self._fields.of(frame)
 
     def _frame(self, user: str, index: int) -> Frame:
         if user not in self._sources:
             self._sources[user] = self.recording.open()
-        frame = frame_at(self._sources[user], index)
+        try:
+            frame = frame_at(self._sources[user], index)
+        except (SourceError, OSError):  # what reads it may be of no use any more: opened anew
+            self._sources.pop(user).close()
+            raise
         if frame is None:
             raise SourceError(f"frame {index} is damaged")
         return frame
@@ -253,3 +303,21 @@ class ReviewSession:
         """The frame that was looked at when the review was closed last."""
         kept = self.review.fact(PLACE)
         return min(int(kept), len(self.table) - 1) if kept.isdigit() else 0
+
+
+def _shown(result: FrameResult) -> FrameResult:
+    """A kept result as it is shown: a box of a frame that is unsure by now is not."""
+    return result if result.state is State.PLANE else replace(result, box=None)
+
+
+def _lacks_box(known: FrameResult) -> bool:
+    """Whether a plane is named where it was not sure enough for a box when it was analysed."""
+    return known.state is State.PLANE and known.box is None
+
+
+def _with_box(kept: Analysis, made: Analysis) -> Analysis:
+    """The kept result with the box that was found just now."""
+    if made.prediction.plane is not kept.prediction.plane:
+        return kept
+    box = made.localisation.box
+    return replace(kept, localisation=Localisation(kept.frame.frame_id, box, None))

@@ -157,7 +157,7 @@ class ReviewStore:
 
 
 def _belongs(opened: str, spec: str, folder: Path) -> bool:
-    return opened == spec or folder.resolve() in Path(opened).resolve().parents
+    return opened.split("/")[0] == spec or folder.resolve() in Path(opened).resolve().parents
 
 
 def _taken(folder: Path) -> BaseFileLock:

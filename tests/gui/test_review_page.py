@@ -22,10 +22,11 @@ from sonoassist.gui.compose import build
 from sonoassist.gui.exams_sheet import ExamsSheet
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
+from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.review.keys import LETTERS, ROWS, Do
 from sonoassist.gui.review.page import ReviewPage
-from sonoassist.gui.review.texts import progress_text
+from sonoassist.gui.review.texts import progress_text, waiting_text
 from sonoassist.gui.sheets import AskSheet, HelpSheet
 from sonoassist.gui.verdict import Kind
 from sonoassist.pipeline import Analyser
@@ -122,7 +123,7 @@ def test_empty_it_says_how_to_begin(qtbot: QtBot, page: ReviewPage) -> None:
     assert card is not None
     assert card.title == "Open a recording"
     assert not any(button.isEnabled() for button in page.side.buttons.buttons.values())
-    press(qtbot, page, *(Qt.Key(ord(letter)) for letter in "NPMCLKIO0AEWG"), Qt.Key.Key_Return)
+    press(qtbot, page, *(Qt.Key(ord(letter)) for letter in "NPMCLKIO0AEWGXQ"), Qt.Key.Key_Return)
     press(qtbot, page, Qt.Key.Key_Left, Qt.Key.Key_Down, Qt.Key.Key_Space, Qt.Key.Key_Plus)
     qtbot.keyClick(page, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert page.over.labels.isHidden()
@@ -182,6 +183,26 @@ def test_stepping(qtbot: QtBot, page: ReviewPage, recording: Path) -> None:
     qtbot.waitUntil(lambda: desk.index > 5, timeout=LIMIT_MS)
     press(qtbot, page, Qt.Key.Key_Space)
     assert not desk.playing
+    shown(qtbot, desk)
+
+
+def test_playing_goes_on_behind_a_damaged_frame(
+    qtbot: QtBot, page: ReviewPage, recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sonoassist.review import session
+
+    desk, real = page.desk, session.frame_at
+    opened(qtbot, page, recording)
+    damaged = range(20, 60)  # more than is skipped on a slow machine
+    monkeypatch.setattr(
+        session, "frame_at", lambda source, index: None if index in damaged else real(source, index)
+    )
+    desk.step_to(18)
+    shown(qtbot, desk)
+    press(qtbot, page, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: desk.index >= 60, timeout=LIMIT_MS)
+    assert desk.playing
+    press(qtbot, page, Qt.Key.Key_Space)
     shown(qtbot, desk)
 
 
@@ -251,6 +272,44 @@ def test_one_frame_or_a_range_of_ones_own(qtbot: QtBot, page: ReviewPage, record
     assert desk.words.chosen_range is None
 
 
+def test_a_menu_that_went_away_takes_no_keys(
+    qtbot: QtBot, page: ReviewPage, window: MainWindow, recording: Path, views: Path
+) -> None:
+    desk, labels = page.desk, page.over.labels
+    opened(qtbot, page, recording)
+    desk.step_to(55)
+    press(qtbot, page, Qt.Key.Key_L)
+    assert window.focusWidget() is labels
+    window.resize(1500, 880)
+    qtbot.waitUntil(labels.isHidden)
+    assert window.focusWidget() is page
+    qtbot.keyClick(labels, Qt.Key.Key_K)  # it means what it means on the page
+    assert desk.corrections.labels == ()
+    assert desk.corrections.marks == (Mark(55),)
+
+    press(qtbot, page, Qt.Key.Key_L)
+    opened(qtbot, page, views)
+    assert window.focusWidget() is page
+    qtbot.keyClick(labels, Qt.Key.Key_T)
+    assert desk.corrections.labels == ()
+    labels.chosen.emit("lips", 0, desk.count)
+    assert desk.corrections.labels == ()
+    qtbot.waitUntil(lambda: "not in this recording" in words_of(window), timeout=LIMIT_MS)
+
+
+def test_where_no_view_is_the_frame_alone_is_meant(
+    qtbot: QtBot, page: ReviewPage, recording: Path
+) -> None:
+    desk, labels = page.desk, page.over.labels
+    opened(qtbot, page, recording)
+    desk.pick("lips")
+    desk.step_to(95)
+    press(qtbot, page, Qt.Key.Key_L)
+    assert labels.scope == ("This frame only", 95, 95)
+    qtbot.keyClick(labels, Qt.Key.Key_F)
+    assert desk.corrections.labels == (Label(95, 95, "femur"),)
+
+
 def test_compare_and_choose_by_number(qtbot: QtBot, page: ReviewPage, views: Path) -> None:
     desk, compare = page.desk, page.over.compare
     opened(qtbot, page, views)
@@ -294,6 +353,10 @@ def test_export(
     qtbot.waitUntil(lambda: not window.controller.jobs.busy, timeout=LIMIT_MS)
     found = read_dataset(out)
     assert [(frame.index, frame.plane) for frame in found.frames] == [(desk.index, "lips")]
+    qtbot.waitUntil(
+        lambda: any("may name the patient" in one.notice.hint for one in window.toasts.shown),
+        timeout=LIMIT_MS,
+    )
 
 
 def test_the_box_and_heat_belong_to_the_frame(
@@ -402,6 +465,40 @@ def test_words_on_a_frame(
     for _ in range(3):
         qtbot.keyClick(page, Qt.Key.Key_Z, undo)
     assert desk.corrections.empty
+
+
+def test_from_mark_to_mark(
+    qtbot: QtBot, page: ReviewPage, window: MainWindow, recording: Path
+) -> None:
+    desk = page.desk
+    opened(qtbot, page, recording)
+    desk.step_to(50)
+    press(qtbot, page, Qt.Key.Key_X)
+    assert desk.index == 50
+    qtbot.waitUntil(lambda: "No frame is marked" in words_of(window), timeout=LIMIT_MS)
+    for frame in (30, 120):
+        desk.step_to(frame)
+        press(qtbot, page, Qt.Key.Key_K)
+    found = []
+    for _ in range(3):
+        press(qtbot, page, Qt.Key.Key_X)
+        found.append(desk.index)
+    assert found == [30, 120, 30]
+
+
+def test_practise_on_the_recording(
+    qtbot: QtBot, page: ReviewPage, window: MainWindow, recording: Path
+) -> None:
+    press(qtbot, page, Qt.Key.Key_Q)
+    assert window.page is Page.REVIEW  # there is nothing yet
+    opened(qtbot, page, recording)
+    page.side.buttons.buttons[Do.PRACTISE].click()
+    assert window.page is Page.PRACTICE
+    practising = window.other(Page.PRACTICE)
+    assert isinstance(practising, PracticePage)
+    assert practising.desk.spec == str(recording)
+    window.show_page(Page.REVIEW)
+    assert page.desk.session is not None
 
 
 def test_words_on_the_whole_recording(
@@ -523,11 +620,62 @@ def test_what_was_said_is_there_the_next_time(
     assert desk.index == at
 
 
+@pytest.mark.parametrize("changed", [{"crop": "auto"}, {"threshold": 1.0}, {"model": "other"}])
+def test_changed_settings_begin_the_analysis_anew(
+    qtbot: QtBot,
+    session: FakeSession,
+    models: FakeModels,
+    saved: list[Settings],
+    recording: Path,
+    changed: dict[str, object],
+) -> None:
+    asked: list[Settings] = []
+
+    def make(settings: Settings, *_arguments: object) -> Analyser:
+        asked.append(settings)
+        sha = ("1" if settings.model == "other" else "0") * 64
+        return made_analyser(sha, settings.threshold)
+
+    services = replace(make_services(models, saved), make_analyser=make)
+    main = build(session, services, Settings(crop="full"), [])
+    qtbot.addWidget(main)
+    main.show()
+    main.begin()
+    main.show_page(Page.REVIEW)
+    page = main.pages.currentWidget()
+    assert isinstance(page, ReviewPage)
+    opened(qtbot, page, recording)
+    desk, before = page.desk, page.desk.session
+    desk.pick("femur")
+    press(qtbot, page, Qt.Key.Key_Return)
+    at = desk.index
+    page._controller.flip("show_box")
+    page._controller.change(**changed)
+    qtbot.waitUntil(lambda: desk.session not in (None, before), timeout=LIMIT_MS)
+    qtbot.waitUntil(lambda: desk.progress.state is RunState.DONE, timeout=LIMIT_MS)  # type: ignore[union-attr]
+    assert len(asked) == 2
+    for name, value in changed.items():
+        assert getattr(asked[1], name) == value
+    assert (desk.index, desk.plane) == (at, "femur")
+    assert desk.corrections.best == {"femur": at}
+    sure = changed.get("threshold") is None
+    qtbot.waitUntil(
+        lambda: [one.sure for one in desk.candidates.get("femur", ())[:1]] == [sure],
+        timeout=LIMIT_MS,
+    )
+    qtbot.waitUntil(lambda: "begins anew" in words_of(main), timeout=LIMIT_MS)
+    main.close()
+
+
 def test_no_model_is_said_and_pictures_are_shown_all_the_same(
     qtbot: QtBot, session: FakeSession, models: FakeModels, saved: list[Settings], recording: Path
 ) -> None:
-    def missing(*_arguments: object) -> None:
-        raise ModelError("no model is installed", "Install one")
+    installed: list[bool] = []
+
+    def missing(*_arguments: object) -> Analyser:
+        if not installed:
+            raise ModelError("no model is installed", "Install one")
+        return made_analyser()
 
     services = replace(make_services(models, saved), make_analyser=missing)
     main = build(session, services, Settings(), [])
@@ -541,6 +689,14 @@ def test_no_model_is_said_and_pictures_are_shown_all_the_same(
     qtbot.waitUntil(lambda: "No analysis" in page.side.progress.words.text(), timeout=LIMIT_MS)
     qtbot.waitUntil(lambda: page.desk.view is not None, timeout=LIMIT_MS)
     assert page.side.headline.verdict.kind is Kind.NOT_ANALYSED
+    assert page.side.progress.button.isVisible()
+    assert page.side.progress.button.text() == "Try again"
+    assert page.side.headline.lines() == ["no analysis"]
+    installed.append(True)
+    press(qtbot, page, Qt.Key.Key_A)
+    qtbot.waitUntil(lambda: page.desk.progress.state is RunState.DONE, timeout=LIMIT_MS)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: "All 200 frames" in page.side.progress.words.text(), timeout=LIMIT_MS)
+    shown(qtbot, page.desk)
     main.close()
 
 
@@ -568,6 +724,7 @@ def test_while_the_model_loads_there_is_nothing_to_pause(
     main.show_page(Page.REVIEW)
     main.resize(1400, 900)
     assert panel.words.text() == "Loading the model …"
+    assert page.side.headline.lines() == ["the model is loading"]
     assert panel.isVisible()
     assert not panel.bar.isVisible()
     assert not panel.button.isVisible()
@@ -575,6 +732,13 @@ def test_while_the_model_loads_there_is_nothing_to_pause(
     qtbot.waitUntil(lambda: page.desk.progress.state is RunState.DONE, timeout=LIMIT_MS)  # type: ignore[union-attr]
     qtbot.waitUntil(lambda: "All 200 frames" in panel.words.text(), timeout=LIMIT_MS)
     main.close()
+
+
+def test_why_a_picture_has_no_result_is_said() -> None:
+    said = [waiting_text(Progress(state, 0, 9), tried=False) for state in RunState]
+    assert said[:3] == ["the model is loading", "its turn comes", "analysis paused"]
+    assert len(set(said)) == len(said)
+    assert "not be read" in waiting_text(Progress(RunState.RUNNING, 3, 9), tried=True)
 
 
 def test_pictures_that_are_only_measured_are_said() -> None:
@@ -656,7 +820,7 @@ def test_the_picture_is_the_largest_thing(
     qtbot.waitUntil(lambda: page.width() == wide)
     picture, side, timeline = page.viewport, page.side, page.timeline
     qtbot.waitUntil(lambda: picture.geometry().right() < side.geometry().left())
-    assert side.width() >= 300
+    qtbot.waitUntil(lambda: side.width() >= 300)
     assert timeline.geometry().bottom() <= page.height()
     assert max(side.geometry().bottom(), picture.geometry().bottom()) <= timeline.geometry().top()
     for button in side.buttons.buttons.values():

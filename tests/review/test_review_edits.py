@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,11 +57,50 @@ def test_labels_are_those_of_the_last_word_on_each_frame(steps: list[SetLabel]) 
         assert last < first
 
 
+@given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=20))
+def test_marks_are_those_of_the_last_word(steps: list[tuple[int, bool]]) -> None:
+    truth: dict[int, bool] = {}
+    for frame, on in steps:
+        truth[frame] = on
+    made = folded(SetMark(frame, on) for frame, on in steps)
+    assert [one.frame for one in made.marks] == sorted(one for one, on in truth.items() if on)
+
+
+def test_a_label_touches_its_neighbours_only() -> None:
+    looks = []
+    for counted in (100, 3200):
+        made = folded(SetLabel(4 * one, 4 * one + 1, "lips") for one in range(counted))
+        looked = _Looked(made.labels)
+        SetLabel(40, 43, "femur").applied(replace(made, labels=looked))
+        looks.append(looked.looks)
+    assert looks[1] <= looks[0] + 20
+
+
+class _Looked(tuple[Label, ...]):
+    """Labels that count how often one of them is looked at."""
+
+    looks = 0
+
+    def __getitem__(self, at):  # type: ignore[no-untyped-def, override]
+        self.looks += not isinstance(at, slice)
+        return super().__getitem__(at)
+
+    def __iter__(self):  # type: ignore[no-untyped-def]
+        self.looks += len(self)
+        return super().__iter__()
+
+
 @given(st.lists(edits, max_size=12))
 def test_a_chosen_frame_is_never_labelled_as_something_else(steps: list[Edit]) -> None:
     made = folded(steps)
     for plane, frame in made.best.items():
         assert made.label_at(frame) in ("", plane)
+    assert len(set(made.best.values())) == len(made.best)
+
+
+def test_a_frame_is_the_best_of_one_plane() -> None:
+    made = folded([SetBest("brain_tv", 10), SetBest("femur", 5), SetBest("brain_cb", 10)])
+    assert made.best == {"femur": 5, "brain_cb": 10}
 
 
 @given(edits)

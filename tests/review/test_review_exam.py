@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,16 @@ from review_made import BrightEngine, made_analyser, write_recording
 
 from sonoassist.errors import UsageError
 from sonoassist.exam.store import ExamStore
+from sonoassist.review.deleting import delete_exam
+from sonoassist.review.recording import exam_video, look_into
 from sonoassist.review.records import RunState
 from sonoassist.review.session import ReviewSession
 from sonoassist.review.store import ReviewStore
 from waiting import wait_until
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "exam"))
+
+from exam_made import start
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +64,44 @@ def test_results_of_the_exam(
     assert not np.isnan(arrays.quality).any()
     assert not np.isnan(arrays.stillness).any()
     session.close()
+
+
+def test_one_of_several_recordings(tmp_path: Path, recording: Path) -> None:
+    exams, reviews = ExamStore(tmp_path / "exams"), ReviewStore(tmp_path / "reviews")
+    with exams.create(start()) as exam:
+        for number, count in enumerate((40, 200, 60)):
+            write_recording(exam.media / f"{number}.mp4", (("femur", count),))
+            begun = exam.begin_recording(f"{number}.mp4", 100.0 * number)
+            exam.note_recording(begun, count, ended=True)
+        exam.end(300.0)
+    spec = f"exam:{exam.exam_id}"
+    for named, count, words in (
+        (spec, 200, "S-17  ·  recording 2 of 3, the longest"),
+        (f"{spec}/2", 200, "S-17  ·  recording 2 of 3, the longest"),
+        (f"{spec}/3", 60, "S-17  ·  recording 3 of 3"),
+    ):
+        session = ReviewSession.open(named, reviews, lambda: None, exams)
+        assert len(session.table) == count
+        assert session.recording.label == words
+        assert exam_video(named, exams) == (session.recording.path, words)
+        assert look_into(session.recording.spec, exams).path == session.recording.path
+        session.close()
+    for number, said in (("4", "no recording 4"), ("0", "no number"), ("x", "no number")):
+        with pytest.raises(UsageError, match=said):
+            look_into(f"{spec}/{number}", exams)
+    delete_exam(exam.exam_id, exams, reviews)
+    assert list(reviews.folder.iterdir()) == []  # the pictures of each recording are gone
+
+
+def test_a_running_exam_is_refused(tmp_path: Path, recording: Path) -> None:
+    exams, reviews = ExamStore(tmp_path / "exams"), ReviewStore(tmp_path / "reviews")
+    with exams.create(start()) as exam:
+        shutil.copyfile(recording, exam.media / "recording.mp4")
+        exam.note_recording(exam.begin_recording("recording.mp4", 0.0), COUNT, ended=False)
+        with pytest.raises(UsageError, match="is running"):
+            ReviewSession.open(f"exam:{exam.exam_id}", reviews, lambda: None, exams)
+    assert not reviews.folder.exists()
+    ReviewSession.open(f"exam:{exam.exam_id}", reviews, lambda: None, exams).close()
 
 
 def test_an_exam_without_a_recording(tmp_path: Path) -> None:

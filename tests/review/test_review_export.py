@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 from review_made import EXAM, made_analyser, write_recording
 
 from sonoassist.datasets.reading import read_dataset
-from sonoassist.errors import UsageError
+from sonoassist.errors import SourceError, UsageError
 from sonoassist.review.edits import Edit, SetBest, SetLabel
 from sonoassist.review.export import export, labelled
+from sonoassist.review.recording import look_into
 from sonoassist.review.records import Corrections, Label, RunState
 from sonoassist.review.session import ReviewSession
 from sonoassist.review.store import ReviewStore
@@ -91,6 +93,22 @@ def test_a_plane_that_nobody_judged_is_not_background(
     assert not named & told
 
 
+def test_a_view_that_the_model_missed_is_not_background(tmp_path: Path) -> None:
+    recording = write_recording(tmp_path / "missed.mp4", (("background", 400),))
+    made = ReviewSession.open(str(recording), ReviewStore(tmp_path / "reviews"), lambda: None)
+    made.begin(made_analyser(), "full")
+    wait_until(lambda: made.progress().state is RunState.DONE)
+    for step in (SetBest("femur", 200), SetLabel(210, 219, "background")):
+        made.review.apply(step)
+    export(made.recording, made.review.corrections, made.table, tmp_path / "out")
+    made.close()
+    found = read_dataset(tmp_path / "out")
+    told = {frame.index: frame.plane for frame in found.frames}
+    assert told == {200: "femur", **dict.fromkeys(range(210, 220), "background")}
+    near = {index for index in range(400) if abs(index - 200) <= 75}  # 3 s
+    assert {index for _path, index in found.named} == near - set(told)
+
+
 def test_the_pictures_are_the_frames(session: ReviewSession, tmp_path: Path) -> None:
     words = corrected(session)
     made = export(session.recording, words, session.table, tmp_path / "out", video=False)
@@ -117,6 +135,44 @@ def test_once_more_takes_the_place_of_the_first(session: ReviewSession, tmp_path
     original = session.recording.path
     (made.folder / "recording.mp4").unlink()
     assert original.is_file()
+
+
+def test_a_recording_opened_through_a_link_is_exported_itself(
+    session: ReviewSession, tmp_path: Path
+) -> None:
+    words, links = corrected(session), tmp_path / "links"
+    links.mkdir()
+    (links / "a.mp4").symlink_to(Path("..") / session.recording.path.name)
+    recording = look_into(str(links / "a.mp4"))
+    made = export(recording, words, session.table, tmp_path / "out")
+    found = made.folder / "recording.mp4"
+    assert not found.is_symlink()
+    assert found.samefile(session.recording.path)
+    assert read_dataset(tmp_path / "out").problems == ()
+
+
+def test_a_file_that_was_replaced_is_not_exported(
+    session: ReviewSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words, out = corrected(session), tmp_path / "out"
+    other = write_recording(tmp_path / "other.mp4", (("lips", 200),))
+    session.recording.path.rename(tmp_path / "before.mp4")
+    other.rename(session.recording.path)
+    for video in (True, False):
+        with pytest.raises(SourceError, match="has changed since it was opened"):
+            export(session.recording, words, session.table, out, video=video)
+    assert not out.exists()
+    # Also where it happens between the look at it and the link, and where nothing tells it.
+    monkeypatch.setattr(type(session.recording), "check_same", lambda recording: None)
+    for link in (os.link, refused):
+        monkeypatch.setattr(os, "link", link)
+        with pytest.raises(SourceError, match="has changed since it was opened"):
+            export(session.recording, words, session.table, out)
+        assert [path for path in out.rglob("*") if path.is_file()] == []
+
+
+def refused(*_arguments: object) -> None:
+    raise OSError("links are not supported")
 
 
 def test_nothing_to_export_is_said(session: ReviewSession, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -13,10 +15,11 @@ import numpy as np
 import pytest
 from review_made import EXAM, BrightEngine, made_analyser, made_result, write_recording
 
+from sonoassist.engines.base import EngineOutput, Saliency
 from sonoassist.errors import OutputError, SourceError, UsageError
-from sonoassist.packets import Box, State
-from sonoassist.pipeline import Analyser
-from sonoassist.preprocess.crop import centred_crop
+from sonoassist.packets import Box, Floats, Frame, State
+from sonoassist.pipeline import Analyser, AnalyserOptions
+from sonoassist.preprocess.crop import centred_crop, parse_crop
 from sonoassist.review.candidates import all_candidates
 from sonoassist.review.edits import SetBest, SetMark
 from sonoassist.review.fetcher import Fetcher
@@ -27,10 +30,12 @@ from sonoassist.review.session import ReviewSession
 from sonoassist.review.small import pixels_of
 from sonoassist.review.store import DATABASE, ReviewStore
 from sonoassist.sources import open_source
+from sonoassist.sources.base import Source
 from sonoassist.sources.fingerprint import PIECE_BYTES, PIECES, fingerprint
 from sonoassist.temporal.quality import QualityMeter
 from waiting import wait_until
 
+EDGES = ("left", "top", "right", "bottom")
 KEYS = [key for key, count in EXAM for _ in range(count)]
 
 
@@ -88,7 +93,7 @@ def test_all_frames_are_analysed_and_kept(
     assert engine_of(analyser).closed == 1
 
 
-def test_another_model_crop_or_threshold_is_another_analysis(
+def test_another_model_or_crop_is_another_analysis(
     session: ReviewSession, recording: Path, store: ReviewStore
 ) -> None:
     session.begin(made_analyser(), "full")
@@ -97,7 +102,6 @@ def test_another_model_crop_or_threshold_is_another_analysis(
     session.close()
     for analyser, crop in (
         (made_analyser("1" * 64), "full"),
-        (made_analyser(threshold=0.9), "full"),
         (made_analyser(), "auto"),
     ):
         other = ReviewSession.open(str(recording), store, lambda: None)
@@ -106,6 +110,128 @@ def test_another_model_crop_or_threshold_is_another_analysis(
         assert engine_of(analyser).runs >= len(KEYS)
         assert other.review.corrections.best == {"femur": 40}
         other.close()
+
+
+def test_small_pictures_of_another_crop_are_made_anew(
+    session: ReviewSession, recording: Path, store: ReviewStore
+) -> None:
+    session.begin(made_analyser(), "full")
+    done(session)
+    before = session.review.picture(STRIDE)
+    assert before is not None
+    folder = session.review.folder
+    session.close()
+
+    def bytes_on_disk() -> bytes:
+        return b"".join(path.read_bytes() for path in folder.iterdir())
+
+    scan = before[-400:]  # the head is that of any such picture
+    assert scan in bytes_on_disk()
+    for crop, known in (("40,20,120,96", False), ("40,20,120,96", True)):
+        other = ReviewSession.open(str(recording), store, lambda: None)
+        other.smalls.want([STRIDE])
+        wait_until(lambda: other.smalls.got(STRIDE) is not None)  # noqa: B023
+        old = other.smalls.got(STRIDE)
+        analyser = made_analyser()
+        analyser.configure(AnalyserOptions(parse_crop(crop), 0.7))
+        other.begin(analyser, crop, paused=True)
+        other.smalls.want([STRIDE])
+        wait_until(lambda: other.smalls.got(STRIDE) is not None)  # noqa: B023
+        made = other.smalls.got(STRIDE)
+        assert old is not None
+        assert made is not None
+        assert np.array_equal(made, old) == known
+        assert other.review.pictured() == [STRIDE]
+        other.close()
+        assert scan not in bytes_on_disk()
+
+
+def test_the_same_content_is_known_by_another_time_of_change(
+    session: ReviewSession, recording: Path, store: ReviewStore, tmp_path: Path
+) -> None:
+    session.begin(made_analyser(), "full")
+    done(session)
+    session.close()
+    copy = tmp_path / "copy.mp4"
+    shutil.copyfile(recording, copy)
+    os.utime(copy, (1e9, 1e9))
+    other, analyser = ReviewSession.open(str(copy), store, lambda: None), made_analyser()
+    other.begin(analyser, "full")
+    done(other)
+    assert engine_of(analyser).runs == 0
+    other.close()
+
+
+def test_of_a_file_too_large_to_be_read_whole_the_time_of_change_counts(
+    session: ReviewSession,
+) -> None:
+    large = replace(session.recording.identity, size_bytes=PIECE_BYTES * PIECES + 1)
+    assert session.recording.version_ns == 0
+    assert replace(session.recording, identity=large).version_ns == large.modified_ns
+
+
+def test_by_another_threshold_nothing_is_analysed_again(
+    recording: Path, store: ReviewStore, tmp_path: Path
+) -> None:
+    states = {}
+    for at, threshold in enumerate((0.7, 0.95, 0.6, 0.7)):
+        fresh = ReviewSession.open(str(recording), ReviewStore(tmp_path / str(at)), lambda: None)
+        fresh.begin(weak_analyser(threshold), "full")
+        done(fresh)
+        wanted = [fresh.table.result(index) for index in range(len(KEYS))]
+        fresh.close()
+        kept = ReviewSession.open(str(recording), store, lambda: None)
+        analyser = weak_analyser(threshold)
+        kept.begin(analyser, "full")
+        done(kept)
+        assert (engine_of(analyser).runs == 0) == bool(at)
+        states[threshold] = [one.state for one in wanted if one is not None]
+        for index, one in enumerate(wanted):
+            found = kept.table.result(index)
+            assert one is not None
+            assert found is not None
+            assert found.state is one.state
+            assert np.array_equal(found.probabilities, one.probabilities)
+            if found.box is not None:
+                assert found.box == one.box
+        sure = [index for index, state in enumerate(states[threshold]) if state is State.PLANE]
+        named = sure[0] if threshold > 0.6 else without_box(kept, sure)
+        look = kept.look(named, evidence=False)
+        kept.views.want([look])
+        wait_until(lambda: kept.views.got(look) is not None)  # noqa: B023
+        view, own = kept.views.got(look), wanted[named]
+        assert view is not None
+        assert view.analysis is not None
+        assert own is not None
+        # Also of a frame that was too unsure for a box when it was analysed.
+        assert view.analysis.shown_box is not None
+        assert own.box is not None
+        edges = tuple(getattr(view.analysis.shown_box, name) for name in EDGES)
+        assert edges == pytest.approx(tuple(getattr(own.box, name) for name in EDGES), abs=1e-3)
+        kept.close()
+    counts = {threshold: found.count(State.PLANE) for threshold, found in states.items()}
+    assert counts[0.6] > counts[0.7] > counts[0.95] > 0
+
+
+def without_box(session: ReviewSession, frames: list[int]) -> int:
+    """The first frame whose box was never looked for."""
+    kept = (session.table.result(index) for index in frames)
+    return next(one.index for one in kept if one is not None and one.box is None)
+
+
+def weak_analyser(threshold: float) -> Analyser:
+    """Less sure than the usual one, each frame differently."""
+    analyser = made_analyser(threshold=threshold)
+    engine = engine_of(analyser)
+    real = engine.run
+
+    def run(network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
+        out = real(network_input, saliency)
+        share = 0.2 + int(np.abs(network_input).sum()) % 100 / 200
+        return replace(out, logits=out.logits * np.float32(share))
+
+    engine.run = run  # type: ignore[method-assign]
+    return analyser
 
 
 def test_stopped_and_gone_on_is_the_same_as_one_run(
@@ -296,6 +422,41 @@ def test_what_cannot_be_reviewed(tmp_path: Path, store: ReviewStore) -> None:
     assert not store.folder.exists()
 
 
+def replaced_by(path: Path, keep: Path, parts: tuple[tuple[str, int], ...]) -> None:
+    """Another recording of the same length in the place of `path`, which is kept."""
+    os.link(path, keep)
+    write_recording(path.with_name("other.mp4"), parts).replace(path)
+
+
+def test_a_file_that_was_replaced_gives_no_results(tmp_path: Path, store: ReviewStore) -> None:
+    path, keep = write_recording(tmp_path / "a.mp4"), tmp_path / "kept.mp4"
+    session = ReviewSession.open(str(path), store, lambda: None)
+    replaced_by(path, keep, (("lips", 200),))
+    analyser = made_analyser()
+    with pytest.raises(SourceError, match="has changed since it was opened"):
+        session.begin(analyser, "full")
+    assert engine_of(analyser).closed == 1
+    session.close()
+
+    keep.replace(path)
+    session = ReviewSession.open(str(path), store, lambda: None)
+    session.begin(made_analyser(), "full", paused=True)
+    replaced_by(path, keep, (("lips", 200),))
+    session.pause(False)
+    wait_until(lambda: session.progress().state is RunState.FAILED)
+    assert "has changed since it was opened" in session.progress().message
+    assert session.table.done == 0
+    session.close()
+
+    keep.replace(path)
+    session = ReviewSession.open(str(path), store, lambda: None)
+    session.begin(made_analyser(), "full")
+    done(session)
+    found = [session.table.result(index) for index in range(len(KEYS))]
+    assert [one.plane.key for one in found if one is not None] == KEYS
+    session.close()
+
+
 def test_a_model_that_fails_is_said(session: ReviewSession) -> None:
     analyser = made_analyser()
 
@@ -306,6 +467,32 @@ def test_a_model_that_fails_is_said(session: ReviewSession) -> None:
     session.begin(analyser, "full")
     wait_until(lambda: session.progress().state is RunState.FAILED)
     assert "out of order" in session.progress().message
+
+
+def test_after_a_failure_it_goes_on(
+    session: ReviewSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sonoassist.review import run
+
+    real = run.frame_at
+
+    def away(source: Source, index: int) -> Frame | None:
+        if index > 40:
+            raise SourceError("the network is away")
+        return real(source, index)
+
+    monkeypatch.setattr(run, "frame_at", away)
+    session.begin(made_analyser(), "full")
+    wait_until(lambda: session.progress().state is RunState.FAILED)
+    session.try_again()
+    wait_until(lambda: session.progress().state is RunState.FAILED)
+    monkeypatch.setattr(run, "frame_at", real)
+    session.try_again()
+    done(session)
+    session.try_again()  # nothing is wrong
+    assert session.progress().state is RunState.DONE
+    found = [session.table.result(index) for index in range(len(KEYS))]
+    assert [one.plane.key for one in found if one is not None] == KEYS
 
 
 def test_closed_while_the_model_loads(session: ReviewSession) -> None:
@@ -365,6 +552,50 @@ def test_only_the_newest_wishes_are_fetched() -> None:
     fetcher.want([9])
     wait_until(lambda: len(asked) == 5)
     fetcher.stop()
+
+
+def test_what_failed_is_fetched_when_it_is_wanted_later() -> None:
+    away = [True]
+
+    def fetch(key: int) -> int:
+        if away:
+            away.clear()
+            raise SourceError("away")
+        return -key
+
+    for again_s, wanted in ((60.0, None), (0.0, -3)):
+        away[:] = [True]
+        fetcher: Fetcher[int, int] = Fetcher("test", fetch, 2, lambda: None, again_s)
+        fetcher.start()
+        fetcher.want([3])
+        wait_until(lambda: fetcher.trouble(3) == "away")  # noqa: B023
+        fetcher.want([3, 4])
+        wait_until(lambda: fetcher.got(4) == -4)  # noqa: B023
+        assert fetcher.got(3) == wanted
+        fetcher.stop()
+
+
+def test_a_source_that_failed_is_opened_anew(
+    session: ReviewSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sonoassist.review import session as module
+
+    broken: list[Source] = []
+    real = module.frame_at
+
+    def breaking(source: Source, index: int) -> Frame | None:
+        if not broken:
+            broken.append(source)
+        if source in broken:
+            raise SourceError("the network was away")
+        return real(source, index)
+
+    monkeypatch.setattr(module, "frame_at", breaking)
+    first, second = session.look(5, evidence=False), session.look(6, evidence=False)
+    session.views.want([first])
+    wait_until(lambda: session.views.trouble(first))
+    session.views.want([second])
+    wait_until(lambda: session.views.got(second) is not None)
 
 
 def test_frames_that_are_damaged_are_noted_once(

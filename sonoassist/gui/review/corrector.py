@@ -12,15 +12,13 @@ from sonoassist.errors import SonoAssistError
 from sonoassist.gui.controller import Controller
 from sonoassist.live.status import Level, Notice
 from sonoassist.planes import BACKGROUND_INDEX, KEYS
-from sonoassist.review.edits import Edit, SetBest, SetLabel, SetMark, SetNote
+from sonoassist.review.edits import Edit, SetBest, SetLabel, SetMark, SetNote, frames_of
+from sonoassist.review.following import view_around
 from sonoassist.review.records import Corrections
 
 if TYPE_CHECKING:
     from sonoassist.review.export import Exported
     from sonoassist.review.session import ReviewSession
-
-STRETCH_S = 10.0
-"""A view is followed so far at most on either side of a frame."""
 
 
 class Corrector(QObject):
@@ -86,6 +84,12 @@ class Corrector(QObject):
         if self.session is not None and text != before:
             self._apply(SetMark(frame, bool(text), text))
 
+    def mark_after(self, frame: int) -> int | None:
+        """The next marked frame; behind the last one the first; None where none is marked."""
+        frames = [mark.frame for mark in self.corrections.marks]
+        behind = (marked for marked in frames if marked > frame)
+        return next(behind, frames[0] if frames else None)
+
     def mark_text(self, frame: int) -> str:
         """The words on a marked frame, or ""."""
         return next((one.text for one in self.corrections.marks if one.frame == frame), "")
@@ -118,6 +122,10 @@ class Corrector(QObject):
 
     def _apply(self, edit: Edit) -> None:
         assert self.session is not None
+        count = len(self.session.table)
+        if not all(0 <= frame < count for frame in frames_of(edit)):
+            self._controller.note("These frames are not in this recording", "Choose them again")
+            return
         try:
             self.session.review.apply(edit)
         except SonoAssistError as error:
@@ -137,22 +145,16 @@ class Corrector(QObject):
         low, high = self.chosen_range or (frame, frame)
         self.select((frame, max(high, frame)) if first else (min(low, frame), frame))
 
-    def stretch(self, here: int) -> tuple[int, int]:
-        """The view around a frame: neighbours that the model calls the same."""
+    def view_around(self, frame: int, plane: str) -> tuple[int, int] | None:
+        """First and last frame of the view that a frame belongs to, or None.
+
+        Args:
+            frame: Which.
+            plane: Key of the plane to follow where the frame itself shows none for sure.
+        """
         if self.session is None:
-            return here, here
-        arrays = self.session.table.arrays()
-        names = arrays.probabilities.argmax(axis=1)
-        same = arrays.judged & (names == names[here])
-        times = arrays.times_s
-        reach_s = [times[here] - STRETCH_S, times[here] + STRETCH_S]
-        low, high = (int(one) for one in times.searchsorted(reach_s))
-        first = last = here
-        while first > low and same[first - 1]:
-            first -= 1
-        while last + 1 < high and same[last + 1]:
-            last += 1
-        return first, last
+            return None
+        return view_around(self.session.table.arrays(), frame, plane)
 
     def export_to(self, folder: Path) -> None:
         """Write the corrections as training labels, in the background."""
@@ -170,9 +172,11 @@ class Corrector(QObject):
 
     def _exported(self, made: Exported) -> None:
         count = f"{made.labels} label{'s' if made.labels != 1 else ''}"
-        self._controller.note(
-            f"{count} written to {made.folder}", f"sonoassist train {made.folder.parent}"
-        )
+        hint = "The recording is in it as it is and may name the patient"
+        if not made.video:
+            hint = "The pictures are as they are and may name the patient"
+        train = f"sonoassist train {made.folder.parent}"
+        self._controller.note(f"{count} written to {made.folder}", f"{hint}  ·  {train}")
 
     def _not_exported(self, error: Exception) -> None:
         notice = Notice(Level.ERROR, f"The export failed: {error}")

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sonoassist.review.session import ReviewSession
 
 TICK_MS = 25
+SETTLED_MS = 600
+"""Settings that change so quickly one after another are taken together."""
 _KEYS = tuple(plane.key for plane in DISPLAY_ORDER)
 
 
@@ -73,7 +75,11 @@ class ReviewDesk(QObject):
         self.player = Player()
         self.finder = Finder(controller)
         self.finder.found.connect(self.words_changed)
-        controller.settings_changed.connect(self._look)
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(SETTLED_MS)
+        self._settling.timeout.connect(self._begin_anew)
+        controller.settings_changed.connect(self._on_settings)
 
     # -- opening and closing ---------------------------------------------------------------
 
@@ -86,6 +92,17 @@ class ReviewDesk(QObject):
         """Review another recording; what was reviewed before is kept."""
         self.close()
         self.opener.open(spec)
+
+    def _on_settings(self) -> None:
+        if self.opener.outdated:
+            self._settling.start()
+        self._look()
+
+    def _begin_anew(self) -> None:
+        """The analysis as the settings ask for it now; all that was said stays."""
+        if self.opener.outdated:
+            self.note("The analysis begins anew with the changed settings")
+            self.open(self.opener.spec)
 
     def _on_opened(self) -> None:
         session = self.session
@@ -118,6 +135,7 @@ class ReviewDesk(QObject):
     def stop(self) -> None:
         """End everything; nothing runs when this returns."""
         self._timer.stop()
+        self._settling.stop()
         self.stop_playing()
         self.opener.stop(self.index)
 
@@ -195,7 +213,8 @@ class ReviewDesk(QObject):
             self.played.emit()
 
     def _play_on(self) -> None:
-        if self.view is None or self.view.frame.index != self.index:
+        came = self.view is not None and self.view.frame.index == self.index
+        if not came and not self.frame_trouble:
             return  # the picture asked for last is still on its way
         self.go(self.player.due())
         if self.index >= self.count - 1:
@@ -259,6 +278,14 @@ class ReviewDesk(QObject):
         here = _KEYS.index(self.plane)
         self.pick(next((key for key in left if _KEYS.index(key) > here), left[0]))
 
+    def next_mark(self) -> None:
+        """The next marked frame."""
+        frame = self.words.mark_after(self.index)
+        if frame is not None:
+            self.step_to(frame)
+        elif self.session is not None:
+            self.note("No frame is marked yet", "K marks one")
+
     @property
     def corrections(self) -> Corrections:
         """All that the person said."""
@@ -276,10 +303,28 @@ class ReviewDesk(QObject):
     # -- the analysis ----------------------------------------------------------------------
 
     def toggle_analysis(self) -> None:
-        """Pause the analysis, or let it go on."""
+        """Pause the analysis, or let it go on; where it failed, try again."""
+        progress = self.progress
+        if progress is not None and progress.state is RunState.FAILED:
+            self._try_again()
+            return
         self.paused = not self.paused
         if self.session is not None:
             self.session.pause(self._held)
+        self.progressed.emit()
+
+    def _try_again(self) -> None:
+        self.paused = False
+        if self.opener.model_trouble:
+            self.opener.load_again()
+        elif self.session is not None:
+            self.session.try_again()
+            self.session.pause(self._held)
+            self.session.look_at(self.index)
+        if self.session is not None:
+            self.session.views.forget()
+            self.session.smalls.forget()
+            self._look()
         self.progressed.emit()
 
     @property

@@ -27,6 +27,7 @@ class Do(Enum):
     RANGE_IN = "range_in"
     RANGE_OUT = "range_out"
     MARK = "mark"
+    NEXT_MARK = "next_mark"
     NOTE = "note"
     NOTE_ALL = "note_all"
     UNDO = "undo"
@@ -38,6 +39,7 @@ class Do(Enum):
     FURTHER = "further"
     WHOLE = "whole"
     EXPORT = "export"
+    PRACTISE = "practise"
     PAUSE = "pause"
 
 
@@ -85,6 +87,8 @@ ROWS: tuple[Row, ...] = (
     Row(Do.GUIDED, "Guided heat map", "Guided", ("G",)),
     Row(Do.PLAY, "Play or pause", "Play", ("Space",)),
     Row(Do.EXPORT, "Export the corrections as training labels", "Export…", ("E",)),
+    Row(Do.PRACTISE, "Practise on this recording", "Practise", ("Q",)),
+    Row(Do.NEXT_MARK, "Next mark", "", ("X",), repeats=True),
     Row(Do.BACK, "One frame back", "", ("Left",), "←", True),
     Row(Do.ON, "One frame on", "", ("Right",), "→", True),
     Row(Do.BACK_MORE, "Ten frames back", "", ("Shift+Left",), "Shift ←", True),
@@ -98,7 +102,7 @@ ROWS: tuple[Row, ...] = (
     Row(Do.CLOSER, "Timeline closer (or the wheel)", "", ("+", "="), "+", True),
     Row(Do.FURTHER, "Timeline further away", "", ("-",), "−", True),
     Row(Do.WHOLE, "All of the recording", "", ("0",)),
-    Row(Do.PAUSE, "Pause the analysis, or go on", "Pause", ("A",)),
+    Row(Do.PAUSE, "Pause the analysis, go on, or try again", "Pause", ("A",)),
 )  # fmt: skip
 
 BY_DO: dict[Do, Row] = {row.do: row for row in ROWS}

@@ -54,6 +54,10 @@ class LabelMenu(QWidget):
         self.raise_()
         self.setFocus()
 
+    def forget(self) -> None:
+        """Nothing is asked for any more: these frames may be of another recording."""
+        self._scopes, self._scope = (), 0
+
     @property
     def scope(self) -> Scope:
         """The stretch that a letter is for."""
@@ -63,7 +67,8 @@ class LabelMenu(QWidget):
 
     def event(self, event: QEvent | None) -> bool:
         """While it is open plain keys are its own, not the page's or the window's."""
-        if event is not None and event.type() is QEvent.Type.ShortcutOverride:
+        open_now = self.isVisible()
+        if open_now and event is not None and event.type() is QEvent.Type.ShortcutOverride:
             assert isinstance(event, QKeyEvent)
             if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
                 event.accept()
@@ -71,14 +76,16 @@ class LabelMenu(QWidget):
         return super().event(event)
 
     def focusNextPrevChild(self, next: bool) -> bool:
-        """Tab changes the stretch."""
+        """Tab changes the stretch; hidden, the menu passes the keys on."""
+        if not self.isVisible():
+            return super().focusNextPrevChild(next)
         self._scope = (self._scope + (1 if next else -1)) % max(len(self._scopes), 1)
         self.update()
         return True
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """A letter names the plane."""
-        if event is None:
+        """A letter names the plane; hidden, the menu takes no keys."""
+        if event is None or not self._scopes or self.isHidden():
             return
         if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.closed.emit()

@@ -10,6 +10,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from sonoassist.gui.controller import Controller
 from sonoassist.review.store import ReviewStore
+from sonoassist.settings import Settings
 
 if TYPE_CHECKING:
     from sonoassist.review.session import ReviewSession
@@ -26,6 +27,7 @@ class Opener(QObject):
 
     Attributes:
         session: The review under way, or None.
+        spec: What was opened last.
         opening: What is being opened, or "".
         trouble: Why it could not be opened, or "".
         model_trouble: Why there is no analysis, or "".
@@ -50,7 +52,8 @@ class Opener(QObject):
         self._reviews = reviews
         self._ready, self._held = ready, held
         self.session: ReviewSession | None = None
-        self.opening = self.trouble = self.model_trouble = ""
+        self.spec = self.opening = self.trouble = self.model_trouble = ""
+        self._made_for: tuple[object, ...] = ()
         self._generation = 0
         self._closing: list[threading.Thread] = []
 
@@ -58,11 +61,14 @@ class Opener(QObject):
         """Open a recording; nothing is under way."""
         self._generation += 1
         generation = self._generation
-        self.opening, self.trouble, self.model_trouble = spec, "", ""
+        self.spec = self.opening = spec
+        self.trouble = self.model_trouble = ""
         self.opened.emit()
-        store = self._controller.services.exams
+        store, closing = self._controller.services.exams, tuple(self._closing)
 
         def work() -> ReviewSession:
+            for thread in closing:  # it may be this very recording that is being closed
+                thread.join()
             from sonoassist.review.session import ReviewSession  # heavy: not at the start
 
             return ReviewSession.open(spec, self._reviews, self._ready, store)
@@ -93,6 +99,7 @@ class Opener(QObject):
     def _load_model(self, session: ReviewSession, generation: int) -> None:
         """Make the model and load what is kept, in the background."""
         settings = self._controller.settings.model_copy(deep=True)
+        self._made_for = _wanted(settings)
         make = self._controller.services.make_analyser
         synthetic = session.recording.info.synthetic
 
@@ -110,6 +117,17 @@ class Opener(QObject):
                 self.model_came.emit()
 
         self._controller.jobs.start("review model", work, done, failed)
+
+    def load_again(self) -> None:
+        """Try once more to have a model for the review under way."""
+        if self.session is not None and self.model_trouble:
+            self.model_trouble = ""
+            self._load_model(self.session, self._generation)
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the analysis under way is not the one that the settings ask for now."""
+        return self.session is not None and self._made_for != _wanted(self._controller.settings)
 
     def close(self, place: int) -> None:
         """Leave the review.
@@ -135,3 +153,10 @@ class Opener(QObject):
         self.close(place)
         for thread in self._closing:
             thread.join()
+
+
+def _wanted(settings: Settings) -> tuple[object, ...]:
+    """What of the settings an analysis depends on."""
+    crop = settings.own_crops.get(settings.crop, settings.crop)
+    model = (settings.model, settings.engine, settings.precision, settings.device)
+    return (*model, crop, settings.threshold)

@@ -55,9 +55,13 @@ class Over:
             part.set_look(look)
 
     def close(self) -> None:
-        """Take everything away."""
+        """Take everything away; the page gets the keys back."""
+        window = self._page.window()
+        if window is not None and window.focusWidget() in (self.labels, self.compare):
+            self._page.setFocus()
         for part in (self.hover, self.labels, self.compare):
             part.hide()
+        self.labels.forget()
 
     # -- small pictures --------------------------------------------------------------------
 
@@ -124,9 +128,9 @@ class Over:
         scopes: list[Scope] = []
         if desk.words.chosen_range is not None:
             scopes.append(self._scope("The selected frames", *desk.words.chosen_range))
-        first, last = desk.words.stretch(desk.index)
-        if last > first:
-            scopes.append(self._scope("This view", first, last))
+        view = desk.words.view_around(desk.index, desk.plane)
+        if view is not None and view[1] > view[0]:
+            scopes.append(self._scope("This view", *view))
         scopes.append(("This frame only", desk.index, desk.index))
         self.labels.ask(tuple(scopes))
 
@@ -138,6 +142,7 @@ class Over:
 
     def _close_labels(self) -> None:
         self.labels.hide()
+        self.labels.forget()
         self._page.setFocus()
 
     # -- comparing -------------------------------------------------------------------------

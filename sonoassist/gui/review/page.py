@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -24,11 +24,12 @@ from sonoassist.gui.review.texts import (
     candidate_tiles,
     found_text,
     verdict_of,
+    waiting_text,
     where_text,
 )
 from sonoassist.gui.review.timeline import TimelineRows
 from sonoassist.gui.theme import Look
-from sonoassist.gui.verdict import Kind
+from sonoassist.gui.verdict import Kind, Verdict
 from sonoassist.gui.viewport import Viewport
 from sonoassist.planes import BY_KEY
 
@@ -47,7 +48,12 @@ class ReviewPage(QWidget):
         actions: Of the window, for what can be clicked in the picture.
         ask: Puts a question to the person.
         look: Theme and size.
+
+    Signals:
+        practice_asked: The person wants to practise on the recording; arg: what opens it.
     """
+
+    practice_asked = pyqtSignal(str)
 
     def __init__(
         self,
@@ -104,6 +110,8 @@ class ReviewPage(QWidget):
             Do.LABEL: lambda: self.over.ask_label(),
             Do.RANGE_IN: lambda: words.select_end(desk.index, first=True),
             Do.RANGE_OUT: lambda: words.select_end(desk.index, first=False),
+            Do.NEXT_MARK: desk.next_mark,
+            Do.PRACTISE: self._practise,
             Do.MARK: lambda: words.toggle_mark(desk.index),
             Do.NOTE: self.notes.on_frame,
             Do.NOTE_ALL: self.notes.on_recording,
@@ -133,6 +141,7 @@ class ReviewPage(QWidget):
         desk, timeline, side = self.desk, self.timeline, self.side
         words = desk.words
         desk.opened.connect(self._show_opened)
+        desk.opener.model_came.connect(self._forget_pictures)
         desk.moved.connect(self._show_place)
         desk.view_changed.connect(self._show_view)
         desk.words_changed.connect(self._show_words)
@@ -230,6 +239,7 @@ class ReviewPage(QWidget):
 
     def _show_opened(self) -> None:
         session = self.desk.session
+        self.over.close()
         self.side.candidates.forget()
         self.side.planes.forget()
         self.timeline.show_table(session.table if session is not None else None)
@@ -257,12 +267,19 @@ class ReviewPage(QWidget):
         verdict = verdict_of(view, self.desk.corrections, settings.threshold)
         self.viewport.show_view(view, verdict)
         self.viewport.show_screen(screen_of(self.desk))
-        reason = "not analysed yet" if verdict.kind is Kind.NOT_ANALYSED else ""
-        self.side.headline.show_verdict(verdict, reason)
+        self._show_headline(verdict)
         buttons = self.side.buttons
         buttons.buttons[Do.PLAY].change("Pause" if self.desk.playing else "Play")
         buttons.place()
         self._fit()
+
+    def _show_headline(self, verdict: Verdict) -> None:
+        desk, reason = self.desk, ""
+        if verdict.kind is Kind.NOT_ANALYSED and desk.session is not None:
+            result = desk.session.table.result(desk.index)
+            tried = result is not None and result.state is None
+            reason = waiting_text(desk.progress, tried=tried)
+        self.side.headline.show_verdict(verdict, reason)
 
     def _show_words(self) -> None:
         desk = self.desk
@@ -299,6 +316,8 @@ class ReviewPage(QWidget):
     def _show_progress(self) -> None:
         self.side.progress.show_progress(self.desk.progress, paused=self.desk.paused)
         self.timeline.refresh()
+        if self.side.headline.verdict.kind is Kind.NOT_ANALYSED:
+            self._show_headline(self.side.headline.verdict)
 
     # -- small pictures --------------------------------------------------------------------
 
@@ -317,6 +336,16 @@ class ReviewPage(QWidget):
                     wishes.append(frame)
         self.over.take_compared()
         session.smalls.want([*self.over.wishes(), *wishes])
+
+    def _practise(self) -> None:
+        if self.desk.session is not None:
+            self.practice_asked.emit(self.desk.session.recording.spec)
+
+    def _forget_pictures(self) -> None:
+        """With the model the crop is known, and the small pictures show no more than that."""
+        for tiles in (self.side.candidates, self.side.planes):
+            tiles.forget()
+        self._show_tiles()
 
     def _ask_folder(self) -> None:
         if self.desk.session is None:

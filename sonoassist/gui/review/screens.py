@@ -8,14 +8,15 @@ from sonoassist.gui.actions import Act
 from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.screens import Card, Chip, Screen
 from sonoassist.planes import BY_KEY
-from sonoassist.review.records import Corrections
+from sonoassist.review.records import EXAM, Corrections
 
 
 def screen_of(desk: ReviewDesk) -> Screen:
     """A card where there is no picture, else what the person said of the one on screen."""
     opener = desk.opener
     if opener.opening:
-        name = Path(opener.opening.removeprefix("exam:")).name
+        exam = opener.opening.startswith(EXAM)  # of one of its recordings, "ID/2"
+        name = opener.opening.removeprefix(EXAM) if exam else Path(opener.opening).name
         return Screen(Card("wait", f"Opening {name} …", "Its frames are being counted"))
     if opener.trouble:
         acts = (Act.OPEN_FILE,)

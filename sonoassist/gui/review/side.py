@@ -84,8 +84,9 @@ class ProgressPanel(QWidget):
         self.bar.setValue(progress.done)
         running = progress.state in (RunState.RUNNING, RunState.PAUSED)
         self.bar.setVisible(running)
-        self.button.setVisible(running)
-        self.button.change("Go on" if paused else "Pause")
+        failed = progress.state is RunState.FAILED
+        self.button.setVisible(running or failed)
+        self.button.change("Try again" if failed else "Go on" if paused else "Pause")
         self.button.setFixedSize(self.button.sizeHint())
 
 
@@ -101,6 +102,7 @@ class Side(QWidget):
         super().__init__()
         self.where = QLabel()
         self.where.setObjectName("muted")
+        self.where.setWordWrap(True)  # a long name must not widen the column
         self.note = OneLine()
         self.headline = Headline(look)
         self.candidates_title = QLabel()

@@ -61,6 +61,27 @@ def progress_text(progress: Progress) -> str:
     return f"Analysing  ·  {done}{rate}{left}"
 
 
+def waiting_text(progress: Progress | None, *, tried: bool) -> str:
+    """Why a picture has no result yet.
+
+    Args:
+        progress: Of the analysis.
+        tried: The frame had its turn, and could not be read then.
+    """
+    if tried:
+        return "it could not be read when its turn came"
+    return _WAITING[progress.state] if progress is not None else ""
+
+
+_WAITING = {
+    RunState.WAITING: "the model is loading",
+    RunState.RUNNING: "its turn comes",
+    RunState.PAUSED: "analysis paused",
+    RunState.DONE: "its result comes",
+    RunState.FAILED: "no analysis",
+}
+
+
 def duration(seconds: float) -> str:
     """A time to wait, in round words."""
     if seconds < 60:
