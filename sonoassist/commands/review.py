@@ -17,7 +17,8 @@ def register(subparsers: Subparsers) -> None:
     )
     parser.add_argument(
         "exam", nargs="?", metavar="EXAM",
-        help="video or DICOM clip, or the name of a kept exam (a part of it, or last)",
+        help="video or DICOM clip, the folder of a synthetic exam, or the name of a kept exam (a "
+        "part of it, or last)",
     )  # fmt: skip
     add_analysis_options(parser, defaults=False)
     parser.set_defaults(run=run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sonoassist.datasets.named import recording_of
 from sonoassist.errors import SourceError, UsageError
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import ExamInfo, FrameRow
@@ -87,7 +88,8 @@ def look_into(spec: str, exams: ExamStore | None = None) -> Recording:
     """Find out what is in a recording; takes a while.
 
     Args:
-        spec: Path of a video or a DICOM file, or "exam:" and the name of a kept exam, and "/2"
+        spec: Path of a video or a DICOM file, the folder of a synthetic exam, or "exam:" and the
+            name of a kept exam, and "/2"
             for its second recording; without a number the longest.
         exams: Where exams are kept; None for the user's own.
 
@@ -97,8 +99,10 @@ def look_into(spec: str, exams: ExamStore | None = None) -> Recording:
     """
     if spec.startswith(EXAM):
         return _of_exam(spec.removeprefix(EXAM), exams or ExamStore.default())
-    path = Path(spec).expanduser()
-    return _of_file(path, path.name)
+    path = Path(recording_of(spec)).expanduser()
+    folder = Path(spec).expanduser()
+    name = f"{folder.resolve().name}/{path.name}" if folder.is_dir() else path.name
+    return _of_file(path, name)
 
 
 def _of_file(path: Path, label: str) -> Recording:

@@ -113,3 +113,13 @@ def test_an_exam_without_a_recording(tmp_path: Path) -> None:
         )
     with pytest.raises(UsageError, match="is not an exam"):
         ReviewSession.open("exam:nothing", ReviewStore(tmp_path / "r"), lambda: None, exams)
+
+
+def test_the_folder_of_an_exam_is_its_recording(tmp_path: Path) -> None:
+    folder = tmp_path / "exam-7"
+    folder.mkdir()
+    video = write_recording(folder / "exam.mp4")
+    (folder / "truth.csv").write_text("frame,plane\n0,\n")
+    found = look_into(str(folder))
+    assert (found.path, found.label) == (video, "exam-7/exam.mp4")
+    assert found.spec == str(video)
