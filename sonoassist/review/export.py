@@ -51,12 +51,14 @@ class Exported:
         labels: Frames with a label.
         planes: How many of each, by key.
         video: The recording is in it.
+        alone: There is no other exam in the folder.
     """
 
     folder: Path
     labels: int
     planes: Mapping[str, int]
     video: bool
+    alone: bool
 
 
 def export(
@@ -99,7 +101,8 @@ def export(
     csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
     write_bytes(made / TABLE, text.getvalue().encode())
     counts = {plane: list(labels.values()).count(plane) for plane in sorted(set(labels.values()))}
-    return Exported(made, len(labels), counts, video)
+    others = [table for table in folder.glob(f"*/{TABLE}") if table.parent != made]
+    return Exported(made, len(labels), counts, video, not others)
 
 
 def labelled(corrections: Corrections) -> dict[int, str]:

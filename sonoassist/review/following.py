@@ -10,7 +10,7 @@ from sonoassist.retrieval.rules import VALLEY
 from sonoassist.retrieval.smoothing import HOLD_S, WINDOW_S, Reals, smoothed
 from sonoassist.review.table import Arrays
 
-REACH_S = 10.0
+REACH_S = 60.0
 """A view is followed so far at most on either side of a frame."""
 BRIDGED_S = 0.4
 """So short a time in which a view is not seen belongs to it."""

@@ -302,7 +302,7 @@ class StartPanel(QWidget):
         if not views:
             return "No view of a plane was found in it: there is nothing to ask."
         text = exam_text(len(views), [view.plane for view in views])
-        table = f" It is in {known.table}." if known.table else ""
+        table = f" Truth: {known.table}." if known.table else ""
         model = f" Model: {known.model}." if known.answers.analysis is not None else ""
         return f"{text}. {known.answers.sentence}{table}{model}"
 

@@ -194,7 +194,8 @@ class Compare(QWidget):
         painter.setFont(look.font(14))
         painter.setPen(look.colour("muted"))
         sharp = "" if math.isnan(peak.quality) else f"  ·  sharpness {percent(peak.quality)}"
-        words = f"{clock(peak.time_s)}{sharp}" + ("  ·  chosen" if chosen else "")
+        unsure = "" if peak.sure or peak.told else "unsure  ·  "
+        words = f"{unsure}{clock(peak.time_s)}{sharp}" + ("  ·  chosen" if chosen else "")
         painter.drawText(rest.adjusted(px(66), 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, words)
 
     def _paint_picture(self, painter: QPainter, area: QRectF, view: View) -> None:

@@ -176,6 +176,8 @@ class Corrector(QObject):
         if not made.video:
             hint = "The pictures are as they are and may name the patient"
         train = f"sonoassist train {made.folder.parent}"
+        if made.alone:  # of one exam none can be kept for a test
+            train += " --test-share 0"
         self._controller.note(f"{count} written to {made.folder}", f"{hint}  ·  {train}")
 
     def _not_exported(self, error: Exception) -> None:
