@@ -70,7 +70,7 @@ def test_a_short_gap_is_bridged_and_a_long_one_ends_it() -> None:
     assert found[1] < 60
 
 
-def test_not_further_than_ten_seconds() -> None:
-    found = view_around(arrays_of((("femur", 1500, 0.9),)), 750, "femur")
+def test_not_further_than_a_minute() -> None:
+    found = view_around(arrays_of((("femur", 4000, 0.9),)), 2000, "femur")
     assert found is not None
-    assert np.abs(np.array(found) - 750).max() == 250
+    assert np.abs(np.array(found) - 2000).max() == 1500
