@@ -14,7 +14,7 @@ from sonoassist.retrieval.opening import Opening, opened
 from sonoassist.retrieval.table import FrameTable, TableBuilder, packed, unpacked
 from sonoassist.sources import Source
 from sonoassist.sources.read_ahead import ReadAhead
-from sonoassist.temporal.quality import QualityMeter
+from sonoassist.temporal.quality_meter import QualityMeter
 
 MOST_NOTES = 50
 """So many damaged places of an exam are named one by one."""

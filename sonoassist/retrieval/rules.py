@@ -15,8 +15,7 @@ from sonoassist.packets import Floats
 from sonoassist.planes import INDEX, PLANES
 from sonoassist.retrieval.smoothing import HOLD_S, Reals, smoothed, spans_of
 from sonoassist.retrieval.table import Flags, FrameTable
-from sonoassist.temporal.best_frames import NEAR
-from sonoassist.temporal.quality import GAIN, Quality
+from sonoassist.temporal.quality import GAIN, NEAR, Quality
 
 MOST = 5
 """So many views of a plane are offered, where nothing else is asked for."""

@@ -34,7 +34,8 @@ from sonoassist.review.review import Review
 from sonoassist.review.small import small_jpeg
 from sonoassist.review.table import Table
 from sonoassist.sources.base import Source
-from sonoassist.temporal.quality import Quality, QualityMeter
+from sonoassist.temporal.quality import Quality
+from sonoassist.temporal.quality_meter import QualityMeter
 
 STRETCH = 64
 """So many frames are kept at a time: what a crash can cost."""

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 
 from sonoassist.packets import Analysis, State, SteadyState
 from sonoassist.planes import INDEX, Plane
-from sonoassist.temporal.quality import GAIN, Quality, QualityMeter
+from sonoassist.temporal.quality import GAIN, NEAR, Quality
+from sonoassist.temporal.quality_meter import QualityMeter
 
-NEAR = 0.02
-"""Confidences that differ by no more are equals: sharpness and stillness decide."""
 LEAST_STEADY_S = 0.25
 """A view that passes by more quickly is no view."""
 SETTLED_S = 0.8

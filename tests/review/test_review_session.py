@@ -32,7 +32,7 @@ from sonoassist.review.store import DATABASE, ReviewStore
 from sonoassist.sources import open_source
 from sonoassist.sources.base import Source
 from sonoassist.sources.fingerprint import PIECE_BYTES, PIECES, fingerprint
-from sonoassist.temporal.quality import QualityMeter
+from sonoassist.temporal.quality_meter import QualityMeter
 from waiting import wait_until
 
 EDGES = ("left", "top", "right", "bottom")
