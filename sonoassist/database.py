@@ -60,7 +60,12 @@ class Layout:
 
 
 def connect(
-    path: str, layout: Layout, *, create: bool = False, settled: bool = False
+    path: str,
+    layout: Layout,
+    *,
+    create: bool = False,
+    settled: bool = False,
+    busy_ms: int = BUSY_MS,
 ) -> sqlite3.Connection:
     """Open a database; several threads may share the connection under one lock.
 
@@ -72,6 +77,7 @@ def connect(
         create: Make them; else they must be there.
         settled: To read only, without the help files that SQLite needs space for; nobody may be
             writing it, and all of it must be in the one file.
+        busy_ms: Others who write it are waited for so long.
 
     Raises:
         sqlite3.Error, UnicodeDecodeError: It is not a database, or the disk refuses.
@@ -81,7 +87,7 @@ def connect(
     uri = f"file:{_quoted(path)}?mode={mode}"
     database = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     try:
-        database.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        database.execute(f"PRAGMA busy_timeout = {busy_ms}")
         if not settled:
             database.execute("PRAGMA journal_mode = WAL")
         # Each commit is on the disk when it returns: a power cut loses nothing finished.

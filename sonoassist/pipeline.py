@@ -292,7 +292,11 @@ def build_analyser(
     key = (card.architecture, card.weights_sha256, choice)
     made = make() if shelf is None else shelf.lease(key, make)
     analyser = Analyser(made, card, options or AnalyserOptions())
-    analyser.warm_up()
+    try:
+        analyser.warm_up()
+    except BaseException:
+        analyser.close()  # others may have its engine on the shelf
+        raise
     return analyser
 
 

@@ -20,8 +20,10 @@ from real_models import (
     published_analyser,
     true_plane,
 )
+from sonoassist import pipeline
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.scores import softmax
+from sonoassist.engines.shared import EngineShelf
 from sonoassist.errors import EngineError, ModelError, UsageError
 from sonoassist.model.store import ModelStore
 from sonoassist.opencv import cv2
@@ -319,3 +321,23 @@ def test_the_13_planes(test_data: Path, choice: object, limit: float) -> None:
         sure = analysis.prediction.confidence >= 0.7
         assert analysis.state is (State.PLANE if sure else State.UNSURE)
     assert len(plane_frames(test_data)) == len(KEYS) - 1
+
+
+def test_an_engine_that_cannot_warm_up_does_not_stay_on_the_shelf(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Cold(Engine):
+        name, precision, device = "cold", "f32", "CPU"
+        closed = 0
+
+        def run(self, network_input: object, saliency: object = None) -> EngineOutput:
+            raise EngineError("out of memory")
+
+        def close(self) -> None:
+            self.closed += 1
+
+    made, shelf = Cold(), EngineShelf()
+    monkeypatch.setattr(pipeline, "engine_for", lambda *_anything: made)
+    with pytest.raises(EngineError):
+        build_analyser(ModelStore.default(), synthetic=True, shelf=shelf)
+    assert (len(shelf), made.closed) == (0, 1)

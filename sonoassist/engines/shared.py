@@ -128,14 +128,16 @@ class _Lease(Engine):
     def take_notices(self) -> list[str]:
         """See `Engine.take_notices`; each user is told everything."""
         held = self._held
-        if held is None or held.engine is None:
-            return []
-        with held.turn:
-            news = held.engine.take_notices()
+        if held is None or not held.turn.acquire(blocking=False):
+            return []  # another one's turn: there is time for news after the next run
+        try:
+            news = held.engine.take_notices() if held.engine is not None else []
             for untold in held.untold.values():
                 untold += news
             mine, held.untold[id(self)] = held.untold[id(self)], []
-        return mine
+            return mine
+        finally:
+            held.turn.release()
 
     def close(self) -> None:
         """Give it back; the next run takes it again."""

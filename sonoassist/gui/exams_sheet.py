@@ -41,12 +41,14 @@ class ExamsSheet(Sheet):
     Signals:
         report_asked: The user wants the report of an exam; arg: its id.
         review_asked: The user wants to review an exam's recording; arg: its id.
+        deleting: An exam is about to be deleted; arg: its id.
         practice_asked: The user wants to practise on an exam's recording; arg: its id.
     """
 
     report_asked = pyqtSignal(str)
     review_asked = pyqtSignal(str)
     practice_asked = pyqtSignal(str)
+    deleting = pyqtSignal(str)
 
     def __init__(
         self, over: QWidget, look: Look, store: ExamStore, jobs: Jobs, delete: Callable[[str], None]
@@ -147,6 +149,7 @@ class ExamsSheet(Sheet):
             return
         self._asked = ""
         button.setEnabled(False)
+        self.deleting.emit(exam_id)
         self._jobs.start(
             "delete exam", lambda: self._delete_exam(exam_id), self._deleted,
             partial(self._not_deleted, exam_id),

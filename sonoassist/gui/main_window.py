@@ -15,7 +15,7 @@ from sonoassist.gui.display import Display
 from sonoassist.gui.installer import InstallPanel
 from sonoassist.gui.live_page import LivePage
 from sonoassist.gui.menus import Menus
-from sonoassist.gui.page import HasCover, Page, PageWidget
+from sonoassist.gui.page import HasCover, HasExam, Page, PageWidget
 from sonoassist.gui.questions import Questions
 from sonoassist.gui.shell import MIN_HEIGHT_PX, MIN_WIDTH_PX, geometry_text
 from sonoassist.gui.start_page import StartPage
@@ -57,7 +57,7 @@ class MainWindow(QWidget):
         self.toasts = Toasts(self, self.look)
         self.menus = Menus(self, controller, self.actions_set)
         self.display = Display(controller, self.live, self.toasts)
-        self.questions = Questions(self, controller, self.open_here, self._allow)
+        self.questions = Questions(self, controller, self.open_here, self._allow, self._let_go)
         self._arrange()
         self._connect()
         self._apply_look()
@@ -214,6 +214,12 @@ class MainWindow(QWidget):
         self.show_page(page or self.page)
         shown = self.controller if self.page is Page.LIVE else self._of(self.page)
         shown.open(spec)
+
+    def _let_go(self, exam_id: str) -> None:
+        """Have the pages close an exam that is to be deleted."""
+        for page in self._others.values():
+            if isinstance(page, HasExam):
+                page.let_go(exam_id)
 
     def _look_at_capture(self) -> None:
         self.questions.show_capture(self.actions_set)

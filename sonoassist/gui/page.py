@@ -54,6 +54,15 @@ class HasCover(Protocol):
 
 
 @runtime_checkable
+class HasExam(Protocol):
+    """A page that may have a kept exam open."""
+
+    def let_go(self, exam_id: str) -> None:
+        """Close an exam that is to be deleted."""
+        ...
+
+
+@runtime_checkable
 class HasHelp(Protocol):
     """A page with keys of its own, which the help shows while the page is shown."""
 

@@ -56,6 +56,7 @@ class Questions:
         controller: Gets the answers.
         open_here: Opens what the user chose, on the page that is shown or on the one named.
         changed: Called when a sheet has opened or closed: other keys work then.
+        let_go: Has the pages close an exam that is to be deleted.
     """
 
     def __init__(
@@ -64,10 +65,12 @@ class Questions:
         controller: Controller,
         open_here: OpenHere,
         changed: Callable[[], None],
+        let_go: Callable[[str], None],
     ) -> None:
         self._window = window
         self._open_here = open_here
         self._changed = changed
+        self._let_go = let_go
         self._controller = controller
         self._look = Look(DARK)
         self.sheet: Sheet | None = None
@@ -156,6 +159,7 @@ class Questions:
             sheet.practice_asked.connect(
                 lambda exam_id: self._open_here(f"exam:{exam_id}", Page.PRACTICE)
             )
+            sheet.deleting.connect(self._let_go)
             self._open(sheet)
 
     def show_report(self, exam_id: str = "") -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +24,10 @@ from sonoassist.sources.read_ahead import ReadAhead
 from sonoassist.temporal.steady import SteadyLabel
 
 LAYOUT = "2"
-WARM_UP = 25
-"""An analysis goes on so many frames before it stopped, so that what follows the exam over time
-is there again."""
+WARM_UP_S = 2.0
+"""An analysis goes on so long before it stopped, so that what follows the exam over time is there
+again; what was found there before stays."""
+_USUAL_FPS = 25.0
 _HASHED_BYTES = 1 << 20
 
 
@@ -153,7 +155,8 @@ class ExamScan:
         """
         label = SteadyLabel(self._analyser.options.threshold)
         if self._done:
-            self._source.seek(max(self._done - WARM_UP, 0))
+            before = math.ceil(WARM_UP_S * (self._source.info.fps or _USUAL_FPS))
+            self._source.seek(max(self._done - before, 0))
         with ReadAhead(self._source) as frames:
             while True:
                 try:
@@ -173,10 +176,10 @@ class ExamScan:
     def _take(self, frame: Frame, label: SteadyLabel) -> None:
         analysis = self._analyser.analyse(frame)
         steady = label.update(analysis)
-        if frame.index < len(self._steady):
+        if self._done <= frame.index < len(self._steady):
             self._probabilities[frame.index] = analysis.prediction.probabilities
             self._steady[frame.index] = steady_index(steady)
-            self._done = max(self._done, frame.index + 1)
+            self._done = frame.index + 1
 
 
 def steady_index(steady: SteadyState) -> int:

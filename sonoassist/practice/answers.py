@@ -94,7 +94,8 @@ class Answers:
         if self.word is Word.MODEL:
             return "Scored against the model, not the truth."
         corrected = ", corrected in its review" if self.corrected else ""
-        best = "" if self.analysis is None else " The best frame is the model's word."
+        chosen = "a person's choice, else " if self.chosen else ""
+        best = "" if self.analysis is None else f" The best frame is {chosen}the model's word."
         return f"Scored against the truth that comes with the exam{corrected}.{best}"
 
     def best_frame(self, view: PlaneView) -> int | None:

@@ -125,7 +125,9 @@ class Examiner:
         self._knowledge = Knowledge(doing="Opening the exam …")
         self._wanted: tuple[int, ...] = ()
         self._looked: dict[int, Looked] = {}
-        self._stopping = self._paused = False
+        self._stopping = self._paused = self._review_changed = False
+        self._base: Answers | None = None
+        self._review: KeptReview | None = None
         self._looker: Analyser | None = None
         self._source: Source | None = None
         self._thread = threading.Thread(target=self._run, name="practice examiner", daemon=True)
@@ -160,6 +162,12 @@ class Examiner:
         """Let the analysis of the whole exam wait, or go on."""
         with self._changed:
             self._paused = on
+            self._changed.notify_all()
+
+    def read_review_again(self) -> None:
+        """A person may have said more since the exam was opened."""
+        with self._changed:
+            self._review_changed = True
             self._changed.notify_all()
 
     def halt(self) -> None:
@@ -202,10 +210,10 @@ class Examiner:
         times_s = exam_times_s(self._source)
         self._learn(info=info, name=name or info.label)
         review = KeptReview(info.spec, self._reviews or ReviewStore.default())
-        said = self._said(review)
+        self._review = review
         truth = self._truth(info, times_s)
         if truth is not None:
-            self._answer(truth, said)
+            self._answer(truth)
         try:
             analysis = self._analysed(info, times_s, review)
         except SonoAssistError as error:
@@ -213,21 +221,25 @@ class Examiner:
             analysis = None
         if analysis is not None:
             made = answers_from_model(analysis, times_s)
-            self._answer(made if truth is None else truth.with_analysis(analysis), said)
+            self._answer(made if truth is None else truth.with_analysis(analysis))
             self._learn(share=1.0, left_s=None, doing="")
         while self._serve(wait=True):
             pass
 
-    def _said(self, review: KeptReview) -> Corrections:
+    def _said(self) -> Corrections:
         """What a person said of the exam; why that cannot be read is told."""
+        if self._review is None:
+            return Corrections()
         try:
-            return review.corrections()
-        except ReviewError as error:
+            return self._review.corrections()
+        except (ReviewError, OutputError) as error:
             self._note(f"Its review is left out: {error}")
             return Corrections()
 
     def _note(self, text: str) -> None:
-        self._learn(notes=(*self.knowledge.notes, text))
+        notes = self.knowledge.notes
+        if text not in notes:
+            self._learn(notes=(*notes, text))
 
     def _truth(self, info: SourceInfo, times_s: NDArray[np.float64]) -> Answers | None:
         truth = truth_beside(info.spec, len(times_s))
@@ -236,10 +248,12 @@ class Examiner:
         self._learn(table=truth.table, problems=truth.problems)
         return answers_from_truth(truth.labels, times_s, truth.boxes)
 
-    def _answer(self, answers: Answers, said: Corrections) -> None:
+    def _answer(self, base: Answers) -> None:
+        """The answers, with a person's word over them."""
         from sonoassist.practice.reviewed import corrected
 
-        self._learn(answers=corrected(answers, said))
+        self._base = base
+        self._learn(answers=corrected(base, self._said()))
 
     def _analysed(
         self, info: SourceInfo, times_s: NDArray[np.float64], review: KeptReview
@@ -253,7 +267,7 @@ class Examiner:
         self._looker = _second(analyser)
         warning = domain_warning(analyser.card, synthetic=info.synthetic)
         self._learn(model=analyser.card.title, warning=warning)
-        with suppress(ReviewError):  # told already
+        with suppress(ReviewError, OutputError):  # told already
             reviewed = review.analysis(analyser.card, analyser.options.threshold, times_s)
             if reviewed is not None:
                 return reviewed
@@ -301,11 +315,19 @@ class Examiner:
         with self._changed:
             if wait or self._paused:
                 self._changed.wait_for(
-                    lambda: self._stopping or self._wanted or not (wait or self._paused)
+                    lambda: (
+                        self._stopping
+                        or self._wanted
+                        or self._review_changed
+                        or not (wait or self._paused)
+                    )
                 )
             if self._stopping:
                 return False
             wanted, self._wanted = self._wanted, ()
+            changed, self._review_changed = self._review_changed, False
+        if changed and self._base is not None:
+            self._answer(self._base)
         for index in wanted:
             looked = self._look(index)
             with self._changed:

@@ -280,10 +280,18 @@ class Exercise:
         self._score(self._at)
         return True
 
-    def none_handed_in(self) -> bool:
-        """Whether "none of them" was rightly said of the frozen frame: it goes on then."""
+    def none_handed_in(self) -> Called:
+        """Hand in "none of them" before the view: it goes on, and whether that was right is told.
+
+        Returns:
+            NONE where it was right, NOT_COUNTED where it is not known or a plane is there that is
+            not asked for, REFUSED where that was not said of this frame.
+        """
         said_none = self._named is None and self._none_at == self._at
-        return self.phase is Phase.FROZEN and said_none and self.thaw()
+        if self.phase is not Phase.FROZEN or not said_none or not self.thaw():
+            return Called.REFUSED
+        right = int(self.answers.labels[self._at]) == BACKGROUND_INDEX
+        return Called.NONE if right else Called.NOT_COUNTED
 
     def give_up(self) -> bool:
         """Leave a frozen question unanswered: it counts as missed."""

@@ -239,8 +239,7 @@ class History:
     def _opened(self) -> Iterator[sqlite3.Connection]:
         """The file, open for one change, which is made as a whole or not at all."""
         try:
-            with closing(connect(str(self._path), _LAYOUT)) as database:
-                database.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+            with closing(connect(str(self._path), _LAYOUT, busy_ms=BUSY_MS)) as database:
                 database.execute("PRAGMA foreign_keys = ON")
                 with change(database, nullcontext()):
                     yield database

@@ -37,18 +37,19 @@ class ReviewError(SonoAssistError):
     """A review on disk is damaged, or of a newer program."""
 
 
-def connect(path: str, *, create: bool = False) -> sqlite3.Connection:
+def connect(path: str, *, create: bool = False, settled: bool = False) -> sqlite3.Connection:
     """Open the database of a review; one of an earlier version is brought up to this one.
 
     Args:
         path: Of the file.
         create: Make its tables; else they must be there.
+        settled: To read only, see `database.connect`.
 
     Raises:
         sqlite3.Error, UnicodeDecodeError: It is not a database, or the disk refuses.
         ReviewError: Its layout is not known to this program.
     """
-    return database.connect(path, LAYOUT, create=create)
+    return database.connect(path, LAYOUT, create=create, settled=settled)
 
 
 LAYOUT = Layout(

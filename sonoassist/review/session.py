@@ -135,7 +135,6 @@ class ReviewSession:
         except BaseException:
             analyser.close()
             raise
-        self.smalls.forget()  # what was made without this crop
         analyser.configure(replace(options, guided=False, carry_boxes=False))
         info = self.recording.info
         aspect = card.input_width_px / card.input_height_px
@@ -147,6 +146,7 @@ class ReviewSession:
                 return
             self._judge, self._number, self._fields = judge, number, fields
             self._run = self._begun(judge, fields, paused=paused)
+        self.smalls.forget()  # what was made without this crop
 
     def _begun(self, judge: Judge, fields: Fields, *, paused: bool) -> Run:
         recording = self.recording

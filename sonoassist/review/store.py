@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import stat
-from contextlib import closing, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 from sonoassist import paths
 from sonoassist.errors import OutputError, UsageError
 from sonoassist.files import output_error
+from sonoassist.review.records import EXAM
 from sonoassist.review.review import Review
 from sonoassist.review.schema import READ_ERRORS, ReviewError, connect
 
@@ -24,6 +27,9 @@ _MAKING = "making.sqlite"
 _PRIVATE_FOLDER = 0o700
 _PRIVATE_FILE = 0o600
 _PATIENCE_S = 0.5
+_CLOSING_S = 5.0
+"""A review that is being closed is waited for so long."""
+_DELETED = ".deleted-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +100,7 @@ class ReviewStore:
         folder = self.folder / fingerprint
         if not (folder / DATABASE).is_file():
             return None
-        return Review(folder, _database(folder), None)
+        return Review(folder, _readable(folder), None)
 
     def newest(self, most: int = 12) -> list[Known]:
         """The recordings reviewed last, newest first; what cannot be read is left out."""
@@ -106,41 +112,58 @@ class ReviewStore:
                 break
         return found
 
-    def forget(self, spec: str, folder: Path) -> None:
-        """Delete the reviews of an exam that is gone: they hold small pictures of it.
+    def of_exam(self, spec: str, folder: Path, fingerprints: Iterable[str]) -> list[Path]:
+        """The folders of all reviews of an exam's recordings, readable or not.
 
         Args:
-            spec: The name its recording was opened by.
-            folder: Where the exam was; recordings opened from there are meant as well.
+            spec: "exam:" and its name.
+            folder: Of the exam; recordings opened from there are meant as well.
+            fingerprints: Of its recordings, which may have been opened from a copy.
+        """
+        found = {self.folder / one for one in fingerprints}
+        for one in self._folders():
+            with suppress(ReviewError, OutputError):
+                if any(_belongs(known.spec, spec, folder) for known in self._known(one)):
+                    found.add(one)
+        return sorted(one for one in found if one.is_dir())
+
+    @contextmanager
+    def held(self, folders: Iterable[Path]) -> Iterator[None]:
+        """Nobody else works on these reviews meanwhile.
 
         Raises:
-            UsageError: One is open somewhere else.
+            UsageError: One is open somewhere else; none is held then.
             OutputError: The operating system refuses.
         """
-        for one in self._folders():
-            with suppress(ReviewError):
-                known = self._known(one)
-                if any(_belongs(entry.spec, spec, folder) for entry in known):
-                    self._delete(one)
+        with ExitStack() as locks:
+            for folder in folders:
+                lock = _taken(folder, _CLOSING_S)
+                locks.callback(lock.release)
+            yield
 
-    def _delete(self, folder: Path) -> None:
-        lock = _taken(folder)
+    def delete(self, folder: Path) -> None:
+        """Delete a review with its pictures.
+
+        Raises:
+            OutputError: The operating system refuses.
+        """
+        gone = folder.with_name(f"{_DELETED}{folder.name}")
         try:
-            for path in sorted(folder.iterdir()):
-                if path.name != LOCK:
-                    path.unlink()
+            # First out of sight as a whole: a deletion that is cut off leaves no half review.
+            folder.rename(gone)
+            shutil.rmtree(gone)
         except OSError as error:
             raise output_error(folder, error) from error
-        finally:
-            lock.release()
-        with suppress(OSError):  # an empty folder does no harm
-            (folder / LOCK).unlink(missing_ok=True)
-            folder.rmdir()
+
+    def sweep(self) -> None:
+        """Remove what deletions that were cut off have left."""
+        for left in self.folder.glob(f"{_DELETED}*"):
+            shutil.rmtree(left, ignore_errors=True)
 
     def _folders(self) -> list[Path]:
         """Of all reviews, the one used last first."""
         times: dict[Path, float] = {}
-        for path in self.folder.glob(f"*/{DATABASE}"):
+        for path in self.folder.glob(f"[!.]*/{DATABASE}"):
             with suppress(OSError):  # it may be deleted meanwhile
                 times[path.parent] = path.stat().st_mtime
         return sorted(times, key=lambda one: times[one], reverse=True)
@@ -157,20 +180,42 @@ class ReviewStore:
 
 
 def _belongs(opened: str, spec: str, folder: Path) -> bool:
-    return opened.split("/")[0] == spec or folder.resolve() in Path(opened).resolve().parents
+    if opened.startswith(EXAM):
+        return opened.partition("/")[0] == spec
+    return folder.resolve() in Path(opened).resolve().parents
 
 
-def _taken(folder: Path) -> BaseFileLock:
+def _taken(folder: Path, patience_s: float = _PATIENCE_S) -> BaseFileLock:
     lock = FileLock(folder / LOCK, mode=_PRIVATE_FILE, thread_local=False)
     try:
-        lock.acquire(timeout=_PATIENCE_S)
+        lock.acquire(timeout=patience_s)
     except Timeout as error:
         raise UsageError(
-            "this recording is being reviewed in another window", "Close it there first"
+            "this recording is being reviewed", "Close the window that reviews it first"
         ) from error
     except OSError as error:
         raise output_error(folder, error) from error
     return lock
+
+
+def _readable(folder: Path) -> sqlite3.Connection:
+    """To read only, also on a disk that is full or write-protected."""
+    try:
+        return _database(folder)
+    except OutputError:
+        log = folder / f"{DATABASE}-wal"
+        if log.exists() and log.stat().st_size:
+            raise
+        try:
+            return connect(str(folder / DATABASE), settled=True)
+        except READ_ERRORS as error:
+            raise _unreadable(folder, error) from error
+
+
+def _unreadable(folder: Path, error: Exception) -> ReviewError:
+    return ReviewError(
+        f"the review in {folder} cannot be read: {error}", "Move that folder away to begin anew"
+    )
 
 
 def _database(folder: Path) -> sqlite3.Connection:
@@ -187,9 +232,7 @@ def _database(folder: Path) -> sqlite3.Connection:
         full = "full" in str(error) or "readonly" in str(error)
         if full:
             raise OutputError(f"the review cannot be kept: {error}", "Free some space") from error
-        raise ReviewError(
-            f"the review in {folder} cannot be read: {error}", "Move that folder away to begin anew"
-        ) from error
+        raise _unreadable(folder, error) from error
 
 
 def _make(making: Path, path: Path) -> None:

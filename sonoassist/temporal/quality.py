@@ -1,4 +1,4 @@
-"""What counts when frames are about as sure: the quality of the picture. Values, light to import."""
+"""What counts when frames are about as sure: the quality of the picture. Values only."""
 
 from __future__ import annotations
 

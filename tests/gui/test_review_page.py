@@ -17,13 +17,14 @@ from pytestqt.qtbot import QtBot
 
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.errors import ModelError
+from sonoassist.exam.records import ExamInfo
 from sonoassist.exam.store import ExamStore
 from sonoassist.gui.compose import build
 from sonoassist.gui.exams_sheet import ExamsSheet
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
 from sonoassist.gui.practice.page import PracticePage
-from sonoassist.gui.review.desk import ReviewDesk
+from sonoassist.gui.review.desk import TICK_MS, ReviewDesk
 from sonoassist.gui.review.keys import LETTERS, ROWS, Do
 from sonoassist.gui.review.page import ReviewPage
 from sonoassist.gui.review.texts import progress_text, waiting_text
@@ -32,10 +33,13 @@ from sonoassist.gui.verdict import Kind
 from sonoassist.pipeline import Analyser
 from sonoassist.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.review.records import Label, Mark, Progress, RunState
+from sonoassist.review.session import ReviewSession
 from sonoassist.settings import Settings
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "exam"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
 
+from exam_made import start
 from kept_made import MADE, kept
 from review_made import EXAM, made_analyser, write_recording
 
@@ -663,7 +667,7 @@ def test_changed_settings_begin_the_analysis_anew(
         lambda: [one.sure for one in desk.candidates.get("femur", ())[:1]] == [sure],
         timeout=LIMIT_MS,
     )
-    qtbot.waitUntil(lambda: "begins anew" in words_of(main), timeout=LIMIT_MS)
+    qtbot.waitUntil(lambda: "Opened again" in words_of(main), timeout=LIMIT_MS)
     main.close()
 
 
@@ -698,6 +702,59 @@ def test_no_model_is_said_and_pictures_are_shown_all_the_same(
     qtbot.waitUntil(lambda: "All 200 frames" in page.side.progress.words.text(), timeout=LIMIT_MS)
     shown(qtbot, page.desk)
     main.close()
+
+
+def test_a_picture_that_takes_long_gets_its_result_when_the_model_comes_after_it(
+    qtbot: QtBot, session: FakeSession, models: FakeModels, saved: list[Settings],
+    recording: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Longer than the page looks for news; the results are on the disk from a first review."""
+    go = threading.Event()
+    go.set()
+
+    def gated(*_arguments: object) -> Analyser:
+        go.wait(60)
+        return made_analyser()
+
+    services = replace(make_services(models, saved), make_analyser=gated)
+    main = build(session, services, Settings(crop="full"), [])
+    qtbot.addWidget(main)
+    main.show()
+    main.begin()
+    main.show_page(Page.REVIEW)
+    page = main.pages.currentWidget()
+    assert isinstance(page, ReviewPage)
+    opened(qtbot, page, recording)
+    fetched, fetch = [], ReviewSession._view
+
+    def slow(one: ReviewSession, look: object) -> object:
+        threading.Event().wait(4 * TICK_MS / 1000)
+        fetched.append(look)
+        return fetch(one, look)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ReviewSession, "_view", slow)
+    go.clear()
+    page.open(str(recording))
+    qtbot.waitUntil(lambda: page.desk.view is not None, timeout=LIMIT_MS)
+    go.set()
+    shown(qtbot, page.desk)
+    page.desk.step(3)
+    shown(qtbot, page.desk)
+    assert len(fetched) < 12
+    main.close()
+
+
+def test_a_review_is_let_go_when_its_exam_is_to_be_deleted(
+    qtbot: QtBot, page: ReviewPage, recording: Path
+) -> None:
+    opened(qtbot, page, recording)
+    page.let_go("20260101-000000-zzzz")
+    assert page.desk.session is not None
+    page.desk.session.recording = replace(  # as if it were that of a kept exam
+        page.desk.session.recording, exam=ExamInfo("20260101-000000-zzzz", "", "", 0.0, "", start())
+    )
+    page.let_go("20260101-000000-zzzz")
+    assert page.desk.session is None
 
 
 def test_while_the_model_loads_there_is_nothing_to_pause(

@@ -148,7 +148,7 @@ def test_none_of_them_handed_in_before_the_view_goes_on() -> None:
     one.freeze()
     one.name("background")
     assert not one.hand_in()
-    assert one.none_handed_in()
+    assert one.none_handed_in() is Called.NONE
     assert (one.phase, one.false_alarms) == (Phase.PLAYING, ())
 
 
@@ -160,8 +160,19 @@ def test_none_of_them_of_an_earlier_frame_is_not_handed_in() -> None:
         one.show(frame + 1)
         one.freeze()
         assert not one.hand_in()
-        assert not one.none_handed_in()
+        assert one.none_handed_in() is Called.REFUSED
         assert one.phase is Phase.FROZEN
+
+
+def test_none_of_them_is_not_called_right_where_a_plane_is_or_nothing_is_known() -> None:
+    for stretch in (("lips", 3), ("?", 3)):
+        exam = answers_of(("background", 20), stretch, ("background", 17), ("femur", 30))
+        one = Exercise(exam, [Question(exam.views[0], 10, 69)])
+        one.show(21)
+        one.freeze()
+        one.name("background")
+        assert one.none_handed_in() is Called.NOT_COUNTED
+        assert one.phase is Phase.PLAYING
 
 
 def test_what_the_exam_shows_for_a_moment_is_no_false_alarm() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from practice_made import FPS, analysis_of_labels, labels_of
 
+from sonoassist.errors import OutputError
 from sonoassist.exam.store import ExamStore
 from sonoassist.model.card import Card
 from sonoassist.packets import Box
@@ -25,6 +26,7 @@ from sonoassist.practice.answers import (
 )
 from sonoassist.practice.examiner import Examiner
 from sonoassist.practice.reviewed import KeptReview, corrected
+from sonoassist.review import store
 from sonoassist.review.edits import SetBest, SetLabel
 from sonoassist.review.records import Corrections, Label, RunState
 from sonoassist.review.session import ReviewSession
@@ -220,6 +222,37 @@ def test_a_damaged_review_is_told_and_left_out(running: list[Examiner], tmp_path
     assert "cannot be read" in known.notes[0]
     assert known.answers is not None
     assert known.answers.word is Word.MODEL
+
+
+def test_what_a_person_says_later_counts_when_it_is_read_again(
+    running: list[Examiner], tmp_path: Path
+) -> None:
+    path = write_recording(tmp_path / "exam.mp4")
+    reviews = ReviewStore(tmp_path / "reviews")
+    one = examine(str(path), running, lambda _synthetic, _tell: made_analyser(), tmp_path)
+    assert one.knowledge.answers is not None
+    assert one.knowledge.answers.word is Word.MODEL
+    with reviews.open(fingerprint(path)) as review:
+        review.apply(SetLabel(120, 149, "kidneys"))
+        one.read_review_again()
+        wait_until(lambda: one.knowledge.answers and one.knowledge.answers.corrected)
+        review.undo()
+        one.read_review_again()
+        wait_until(lambda: one.knowledge.answers and not one.knowledge.answers.corrected)
+
+
+def test_a_review_that_cannot_be_opened_for_writing_is_read(tmp_path: Path) -> None:
+    path = write_recording(tmp_path / "exam.mp4")
+    reviews = ReviewStore(tmp_path / "reviews")
+    reviewed(str(path), reviews)
+
+    def refuse(folder: Path) -> object:
+        raise OutputError("the review cannot be kept: attempt to write a readonly database")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "_database", refuse)
+        said = KeptReview(str(path), reviews).corrections()
+    assert said.best == {"femur": 45}
 
 
 def test_it_is_read_while_another_window_reviews_it(tmp_path: Path) -> None:

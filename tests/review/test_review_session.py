@@ -381,7 +381,7 @@ def test_private_and_for_one_window_only(
         assert stat.S_IMODE(one.stat().st_mode) == 0o700
     for file in folder.iterdir():
         assert stat.S_IMODE(file.stat().st_mode) & 0o077 == 0, file
-    with pytest.raises(UsageError, match="another window"):
+    with pytest.raises(UsageError, match="being reviewed"):
         store.open(fingerprint(recording))
 
 

@@ -11,10 +11,11 @@ from review_made import write_recording
 
 from sonoassist.errors import OutputError, UsageError
 from sonoassist.exam.store import ExamStore
+from sonoassist.review import store
 from sonoassist.review.deleting import delete_exam
 from sonoassist.review.edits import SetBest, SetLabel, SetMark
 from sonoassist.review.session import ReviewSession
-from sonoassist.review.store import DATABASE, Known, ReviewStore
+from sonoassist.review.store import DATABASE, SPEC, Known, ReviewStore
 
 
 @pytest.fixture
@@ -90,12 +91,84 @@ def test_a_review_opened_by_the_path_of_the_recording_goes_too(
     assert reviews.newest() == []
 
 
-def test_an_exam_under_review_stays(tmp_path: Path, reviews: ReviewStore) -> None:
+def test_an_exam_under_review_stays(
+    tmp_path: Path, reviews: ReviewStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     exam = kept(tmp_path / "exams", write_recording(tmp_path / "exam.mp4"))
     exams = ExamStore(tmp_path / "exams")
+    monkeypatch.setattr(store, "_CLOSING_S", 0.1)
     session = begun(f"exam:{exam.exam_id}", reviews, exams)
     with pytest.raises(UsageError, match="being reviewed"):
         delete_exam(exam.exam_id, exams, reviews)
     session.close()
     assert exams.ids() == [exam.exam_id]
     assert len(reviews.newest()) == 1
+
+
+def test_a_refused_deletion_deletes_nothing_at_all(
+    tmp_path: Path, reviews: ReviewStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of two recordings is under review: the other one's corrections stay."""
+    exam = kept(tmp_path / "exams", write_recording(tmp_path / "exam.mp4"))
+    exams = ExamStore(tmp_path / "exams")
+    monkeypatch.setattr(store, "_CLOSING_S", 0.1)
+    copies = []
+    for name, parts in (("a.mp4", [("femur", 60)]), ("b.mp4", [("lips", 60)])):
+        path = exams.folder / exam.exam_id / "media" / name
+        copies.append(write_recording(path, parts))
+    done = begun(str(copies[0]), reviews)
+    done.review.apply(SetBest("femur", 4))
+    done.close()
+    session = begun(str(copies[1]), reviews)
+    with pytest.raises(UsageError):
+        delete_exam(exam.exam_id, exams, reviews)
+    assert exams.ids() == [exam.exam_id]
+    assert {one.label: one.corrected for one in reviews.newest()} == {"a.mp4": 1, "b.mp4": 0}
+    session.close()
+
+
+def test_other_exams_keep_their_reviews_wherever_one_works(
+    tmp_path: Path, reviews: ReviewStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exams = ExamStore(tmp_path / "exams")
+    kept_ids = [
+        kept(tmp_path / "exams", write_recording(tmp_path / f"{number}.mp4", parts)).exam_id
+        for number, parts in enumerate(([("femur", 60)], [("lips", 60)]))
+    ]
+    for exam_id in kept_ids:
+        begun(f"exam:{exam_id}", reviews, exams).close()
+    monkeypatch.chdir(exams.folder / kept_ids[0])
+    delete_exam(kept_ids[0], exams, reviews)
+    assert [one.spec for one in reviews.newest()] == [f"exam:{kept_ids[1]}"]
+
+
+@pytest.mark.parametrize("how", ["damaged", "copy", "nameless"])
+def test_pictures_of_a_deleted_exam_do_not_stay(
+    tmp_path: Path, reviews: ReviewStore, how: str
+) -> None:
+    exam = kept(tmp_path / "exams", write_recording(tmp_path / "exam.mp4"))
+    exams = ExamStore(tmp_path / "exams")
+    session = begun(f"exam:{exam.exam_id}", reviews, exams)
+    if how == "nameless":  # as reviews were before
+        session.review.set_fact(SPEC, "")
+    session.close()
+    if how == "copy":
+        begun(str(tmp_path / "exam.mp4"), reviews).close()
+    if how == "damaged":
+        (database,) = reviews.folder.glob(f"*/{DATABASE}")
+        database.write_bytes(b"no database" * 99)
+    delete_exam(exam.exam_id, exams, reviews)
+    assert list(reviews.folder.iterdir()) == []
+
+
+def test_a_deletion_that_was_cut_off_is_finished_by_the_next(
+    tmp_path: Path, reviews: ReviewStore
+) -> None:
+    exam = kept(tmp_path / "exams", write_recording(tmp_path / "exam.mp4"))
+    exams = ExamStore(tmp_path / "exams")
+    left = reviews.folder / ".deleted-0000"
+    left.mkdir(parents=True)
+    (left / DATABASE).write_bytes(b"pictures")
+    assert reviews.newest() == []
+    delete_exam(exam.exam_id, exams, reviews)
+    assert list(reviews.folder.iterdir()) == []

@@ -8,7 +8,7 @@ from sonoassist.errors import SonoAssistError
 from sonoassist.gui.practice.exam_link import ExamLink
 from sonoassist.gui.practice.keeper import Keeper
 from sonoassist.gui.practice.services import PracticeServices, Stage
-from sonoassist.gui.practice.words import called_text
+from sonoassist.gui.practice.words import called_text, none_text
 from sonoassist.packets import Frame
 from sonoassist.practice.choosing import next_exercise
 from sonoassist.practice.examiner import Knowledge
@@ -17,6 +17,7 @@ from sonoassist.practice.opening import open_exam
 from sonoassist.practice.player import Player
 from sonoassist.practice.scores import Attempt
 from sonoassist.practice.wish import PracticeWish, checked_nickname
+from sonoassist.review.records import EXAM
 
 SPEEDS = (0.25, 0.5, 1.0, 1.5, 2.0)
 
@@ -260,8 +261,8 @@ class PracticeDesk(QObject):
             self._next()
         elif exercise.hand_in():
             self._settle()
-        elif exercise.none_handed_in():
-            self.message = "Right: no standard plane there. It goes on."
+        elif (called := exercise.none_handed_in()) is not Called.REFUSED:
+            self.message = none_text(called)
             if self._player is not None:
                 self._player.go_on()
             self.changed.emit()
@@ -325,6 +326,8 @@ class PracticeDesk(QObject):
     def enter_page(self) -> None:
         """The page is shown."""
         self.exam.pause(False)
+        if self.stage is Stage.START:
+            self.exam.read_review_again()
 
     def leave_page(self) -> None:
         """Another page is shown: a running question freezes."""
@@ -335,6 +338,14 @@ class PracticeDesk(QObject):
         """Something lies over the page: a running question freezes."""
         if self.exercise is not None and self.exercise.playing:
             self.freeze()
+
+    def let_go(self, exam_id: str) -> None:
+        """Close an exam that is to be deleted."""
+        if self.spec.partition("/")[0] == f"{EXAM}{exam_id}":
+            self._drop_player()
+            self.exercise, self.stage = None, Stage.START
+            self.exam.close()
+            self.changed.emit()
 
     def stop(self) -> None:
         """End all threads; they have ended when this returns."""

@@ -33,6 +33,7 @@ class ExamLink(QObject):
         """Have another exam examined; the one that is examined already goes on."""
         if self._examiner is not None:
             if spec == self.spec and self._examiner.running and self.knowledge.trouble is None:
+                self._examiner.read_review_again()
                 return
             self._examiner.halt()  # it may be loading a model: it is waited for at the end
             self._left = [one for one in (*self._left, self._examiner) if one.running]
@@ -57,6 +58,18 @@ class ExamLink(QObject):
             return Path(self.spec).name
         is_demo = demo is not None and Path(info.spec).resolve() == demo.resolve()
         return "demo exam" if is_demo else self.knowledge.name
+
+    def read_review_again(self) -> None:
+        """A person may have said more of the exam on the review page."""
+        if self._examiner is not None:
+            self._examiner.read_review_again()
+
+    def close(self) -> None:
+        """Have no exam examined any more; its files are let go of soon."""
+        if self._examiner is not None:
+            self._examiner.halt()
+            self._left.append(self._examiner)
+        self._examiner, self.spec = None, ""
 
     def look_at(self, frames: tuple[int, ...]) -> None:
         """Have frames looked at."""

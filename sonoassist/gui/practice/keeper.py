@@ -52,6 +52,8 @@ class Keeper:
 
     def begin(self, wish: PracticeWish, exam: str, word: Word, asked: int, seed: int) -> None:
         """An exercise begins."""
+        if self._waiting:
+            self._write()  # of the one before, while it is still known where they belong
         self._begun = _Begun(wish.nickname, exam, word, wish.class_mode, asked, seed)
         self._kept_as, self._waiting = None, []
         self._write()

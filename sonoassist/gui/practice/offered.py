@@ -57,7 +57,8 @@ def _videos(specs: Iterable[str]) -> list[str]:
 def _is_there(spec: str, services: PracticeServices) -> bool:
     if not spec.startswith(EXAM):
         return not is_missing(spec)
-    return services.exams is not None and spec.removeprefix(EXAM) in services.exams.ids()
+    exam_id = spec.removeprefix(EXAM).partition("/")[0]  # behind it the number of a recording
+    return services.exams is not None and exam_id in services.exams.ids()
 
 
 def _review_text(known: Known | None) -> str:

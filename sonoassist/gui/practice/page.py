@@ -76,6 +76,10 @@ class PracticePage(QStackedWidget):
         """A sheet lies over it: a running question freezes."""
         self.desk.cover()
 
+    def let_go(self, exam_id: str) -> None:
+        """An exam is to be deleted."""
+        self.desk.let_go(exam_id)
+
     def stop(self) -> None:
         """The window closes."""
         self.desk.stop()

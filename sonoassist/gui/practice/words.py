@@ -48,6 +48,13 @@ def called_text(called: Called, plane: str) -> str:
     return ""
 
 
+def none_text(called: Called) -> str:
+    """What is answered to "none of them" when it is handed in before the view."""
+    if called is Called.NONE:
+        return "Right: no standard plane there. It goes on."
+    return "Not counted: this is not the view that is asked for. It goes on."
+
+
 def hint_text(exercise: Exercise, left_s: float | None = None) -> str:
     """What can be done now."""
     if exercise.class_mode:

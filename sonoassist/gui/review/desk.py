@@ -60,6 +60,7 @@ class ReviewDesk(QObject):
         self.index = 0
         self.plane = _KEYS[0]
         self.view: View | None = None
+        self._asked_again: View | None = None
         self.paused = False
         self._shown = False
         self._progress: Progress | None = None
@@ -101,7 +102,7 @@ class ReviewDesk(QObject):
     def _begin_anew(self) -> None:
         """The analysis as the settings ask for it now; all that was said stays."""
         if self.opener.outdated:
-            self.note("The analysis begins anew with the changed settings")
+            self.note("Opened again with the changed settings")
             self.open(self.opener.spec)
 
     def _on_opened(self) -> None:
@@ -131,6 +132,12 @@ class ReviewDesk(QObject):
         """Leave the review; what was said and found is on the disk."""
         self.stop_playing()
         self.opener.close(self.index)
+
+    def let_go(self, exam_id: str) -> None:
+        """Leave the review of an exam that is to be deleted."""
+        exam = self.session.recording.exam if self.session is not None else None
+        if exam is not None and exam.exam_id == exam_id:
+            self.close()
 
     def stop(self) -> None:
         """End everything; nothing runs when this returns."""
@@ -353,7 +360,8 @@ class ReviewDesk(QObject):
         if progress != self._progress:
             self._progress = progress
             self.progressed.emit()
-        if self._wants_result():
+        if self._wants_result() and self.view is not self._asked_again:
+            self._asked_again = self.view  # once: what is on its way must not be given up
             self.session.views.forget()
             self._look()
         self.finder.look_again()
@@ -362,6 +370,8 @@ class ReviewDesk(QObject):
         view, session = self.view, self.session
         if view is None or session is None or view.analysis is not None or self.playing:
             return False
+        if view.frame.index != self.index:
+            return False  # the picture asked for last is still on its way
         known = session.table.result(view.frame.index)
         return known is not None and known.state is not None
 

@@ -56,6 +56,7 @@ class Opener(QObject):
         self._made_for: tuple[object, ...] = ()
         self._generation = 0
         self._closing: list[threading.Thread] = []
+        self._one_by_one = threading.Lock()
 
     def open(self, spec: str) -> None:
         """Open a recording; nothing is under way."""
@@ -66,12 +67,19 @@ class Opener(QObject):
         self.opened.emit()
         store, closing = self._controller.services.exams, tuple(self._closing)
 
-        def work() -> ReviewSession:
+        def work() -> ReviewSession | None:
             for thread in closing:  # it may be this very recording that is being closed
                 thread.join()
             from sonoassist.review.session import ReviewSession  # heavy: not at the start
 
-            return ReviewSession.open(spec, self._reviews, self._ready, store)
+            with self._one_by_one:  # or this very one that is being opened
+                if generation != self._generation:
+                    return None
+                session = ReviewSession.open(spec, self._reviews, self._ready, store)
+                if generation != self._generation:
+                    session.close(session.place)
+                    return None
+                return session
 
         self._controller.jobs.start(
             "open review",
@@ -80,7 +88,9 @@ class Opener(QObject):
             lambda error: self._on_failed(error, generation),
         )
 
-    def _on_opened(self, session: ReviewSession, generation: int) -> None:
+    def _on_opened(self, session: ReviewSession | None, generation: int) -> None:
+        if session is None:
+            return  # something else was asked for meanwhile
         if generation != self._generation:
             self._end(session, session.place)
             return
@@ -105,7 +115,9 @@ class Opener(QObject):
 
         def work() -> None:
             analyser = make(settings, synthetic, lambda _step: None)
-            session.begin(analyser, settings.crop, paused=self._held())
+            # The rectangle and not its name, which may come to stand for another one.
+            crop = settings.own_crops.get(settings.crop, settings.crop)
+            session.begin(analyser, crop, paused=self._held())
 
         def done(_nothing: object) -> None:
             if generation == self._generation:
@@ -158,5 +170,4 @@ class Opener(QObject):
 def _wanted(settings: Settings) -> tuple[object, ...]:
     """What of the settings an analysis depends on."""
     crop = settings.own_crops.get(settings.crop, settings.crop)
-    model = (settings.model, settings.engine, settings.precision, settings.device)
-    return (*model, crop, settings.threshold)
+    return (settings.model, crop, settings.threshold)

@@ -197,6 +197,10 @@ class ReviewPage(QWidget):
         """Its keys and what they do."""
         return [(row.key, row.text) for row in ROWS]
 
+    def let_go(self, exam_id: str) -> None:
+        """An exam is to be deleted."""
+        self.desk.let_go(exam_id)
+
     def stop(self) -> None:
         """The window closes."""
         self.desk.stop()

@@ -125,6 +125,31 @@ def test_attempts_wait_for_a_history_that_is_in_use(
     assert len(past.attempts) == 2
 
 
+def test_attempts_that_wait_are_kept_before_the_next_exercise_begins(
+    trainee: Trainee, page: PracticePage, tmp_path: Path
+) -> None:
+    page.desk.services.history.forget("nobody")
+    trainee.start(1)
+    other = sqlite3.connect(tmp_path / "history.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    trainee.watch_until(trainee.exercise.question.end + 1)
+    other.execute("COMMIT")
+    other.close()
+    trainee.answer()
+    trainee.press(Qt.Key.Key_Return)  # the next one
+    (past,) = page.desk.services.history.exercises("trainee 1")
+    assert len(past.attempts) == 1
+
+
+def test_an_exam_that_is_to_be_deleted_is_let_go(page: PracticePage) -> None:
+    page.let_go("20260101-000000-zzzz")
+    assert page.desk.spec
+    page.desk.exam.spec = "exam:20260101-000000-zzzz/2"
+    page.let_go("20260101-000000-zzzz")
+    assert page.desk.spec == ""
+    assert page.start.chosen.text() == "Choose an exam"
+
+
 def test_a_recording_that_is_gone_ends_the_exercise_and_says_why(
     trainee: Trainee, page: PracticePage
 ) -> None:

@@ -62,6 +62,12 @@ def test_a_kept_exam_is_offered_by_its_name(tmp_path: Path) -> None:
     assert one == Offer(f"exam:{exam.exam_id}", "S-1   in Review")
 
 
+def test_a_second_recording_of_an_exam_is_offered(tmp_path: Path) -> None:
+    with ExamStore(tmp_path / "exams").create(start()) as exam:
+        spec = f"exam:{exam.exam_id}/2"
+        assert [one.spec for one in offers(services(tmp_path, [Known(spec, "S", 1)], []))] == [spec]
+
+
 def test_pictures_and_streams_are_not_offered_and_no_more_than_fit(
     tmp_path: Path, videos: list[str]
 ) -> None:
