@@ -15,6 +15,7 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
+from sonoassist.allocator import keep_arenas_few
 from sonoassist.retrieval.crew import Died, Event, Progress, event_of, search
 from sonoassist.retrieval.order import Order, Task
 from sonoassist.retrieval.worker import Searcher
@@ -207,6 +208,7 @@ def _blocked_for_children() -> Iterator[None]:
 def _work(pipe: Connection, order: Order, own_cores: Sequence[int]) -> None:
     """The life of a worker: it ends with the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    keep_arenas_few()
     keep_to(own_cores)
     searcher = Searcher(order)
     with suppress(*_GONE):
