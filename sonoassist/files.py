@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import struct
 import tempfile
 import tokenize
@@ -104,3 +105,22 @@ def write_text(path: Path, text: str) -> None:
         OutputError: The operating system refuses.
     """
     write_bytes(path, text.encode("utf-8"))
+
+
+def delete_folder(folder: Path, hidden: str) -> None:
+    """Delete a folder with all that is in it.
+
+    Args:
+        folder: To be deleted.
+        hidden: First it is renamed to this and its name: a deletion that is cut off leaves no
+            half of it in sight.
+
+    Raises:
+        OutputError: The operating system refuses.
+    """
+    gone = folder.with_name(f"{hidden}{folder.name}")
+    try:
+        folder.rename(gone)
+        shutil.rmtree(gone)
+    except OSError as error:
+        raise output_error(folder, error) from error

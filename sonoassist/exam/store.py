@@ -26,7 +26,7 @@ from sonoassist.exam import rows
 from sonoassist.exam.exam import DATABASE, LOCK, MEDIA, READ_HINT, Exam
 from sonoassist.exam.records import ExamInfo, ExamStart
 from sonoassist.exam.schema import READ_ERRORS, RecordError, connect
-from sonoassist.files import output_error
+from sonoassist.files import delete_folder, output_error
 
 _PRIVATE_FOLDER = 0o700
 _PRIVATE_FILE = 0o600
@@ -203,13 +203,7 @@ class ExamStore:
             OutputError: The operating system refuses.
         """
         folder = self.check_deletable(exam_id)
-        gone = folder.with_name(f"{_DELETED}{exam_id}")
-        try:
-            # First out of sight as a whole: a deletion that is cut off leaves no half exam.
-            folder.rename(gone)
-            shutil.rmtree(gone)
-        except OSError as error:
-            raise output_error(folder, error) from error
+        delete_folder(folder, _DELETED)
 
     def sweep(self) -> None:
         """Remove what begun or deleted exams left behind when the program was killed."""

@@ -14,7 +14,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 
 from sonoassist import paths
 from sonoassist.errors import OutputError, UsageError
-from sonoassist.files import output_error
+from sonoassist.files import delete_folder, output_error
 from sonoassist.review.records import EXAM
 from sonoassist.review.review import Review
 from sonoassist.review.schema import READ_ERRORS, ReviewError, connect
@@ -147,13 +147,7 @@ class ReviewStore:
         Raises:
             OutputError: The operating system refuses.
         """
-        gone = folder.with_name(f"{_DELETED}{folder.name}")
-        try:
-            # First out of sight as a whole: a deletion that is cut off leaves no half review.
-            folder.rename(gone)
-            shutil.rmtree(gone)
-        except OSError as error:
-            raise output_error(folder, error) from error
+        delete_folder(folder, _DELETED)
 
     def sweep(self) -> None:
         """Remove what deletions that were cut off have left."""

@@ -23,6 +23,7 @@ from sonoassist.gui.compose import build
 from sonoassist.gui.exams_sheet import ExamsSheet
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
+from sonoassist.gui.ports import Services
 from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.review.desk import TICK_MS, ReviewDesk
 from sonoassist.gui.review.keys import LETTERS, ROWS, Do
@@ -85,6 +86,20 @@ def page(window: MainWindow) -> ReviewPage:
     found = window.pages.currentWidget()
     assert isinstance(found, ReviewPage)
     return found
+
+
+def reviewing(
+    qtbot: QtBot, session: FakeSession, services: Services, settings: Settings
+) -> tuple[MainWindow, ReviewPage]:
+    """A window on its review page."""
+    main = build(session, services, settings, [])
+    qtbot.addWidget(main)
+    main.show()
+    main.begin()
+    main.show_page(Page.REVIEW)
+    page = main.pages.currentWidget()
+    assert isinstance(page, ReviewPage)
+    return main, page
 
 
 @pytest.fixture
@@ -641,13 +656,7 @@ def test_changed_settings_begin_the_analysis_anew(
         return made_analyser(sha, settings.threshold)
 
     services = replace(make_services(models, saved), make_analyser=make)
-    main = build(session, services, Settings(crop="full"), [])
-    qtbot.addWidget(main)
-    main.show()
-    main.begin()
-    main.show_page(Page.REVIEW)
-    page = main.pages.currentWidget()
-    assert isinstance(page, ReviewPage)
+    main, page = reviewing(qtbot, session, services, Settings(crop="full"))
     opened(qtbot, page, recording)
     desk, before = page.desk, page.desk.session
     desk.pick("femur")
@@ -682,13 +691,7 @@ def test_no_model_is_said_and_pictures_are_shown_all_the_same(
         return made_analyser()
 
     services = replace(make_services(models, saved), make_analyser=missing)
-    main = build(session, services, Settings(), [])
-    qtbot.addWidget(main)
-    main.show()
-    main.begin()
-    main.show_page(Page.REVIEW)
-    page = main.pages.currentWidget()
-    assert isinstance(page, ReviewPage)
+    main, page = reviewing(qtbot, session, services, Settings())
     page.open(str(recording))
     qtbot.waitUntil(lambda: "No analysis" in page.side.progress.words.text(), timeout=LIMIT_MS)
     qtbot.waitUntil(lambda: page.desk.view is not None, timeout=LIMIT_MS)
@@ -717,13 +720,7 @@ def test_a_picture_that_takes_long_gets_its_result_when_the_model_comes_after_it
         return made_analyser()
 
     services = replace(make_services(models, saved), make_analyser=gated)
-    main = build(session, services, Settings(crop="full"), [])
-    qtbot.addWidget(main)
-    main.show()
-    main.begin()
-    main.show_page(Page.REVIEW)
-    page = main.pages.currentWidget()
-    assert isinstance(page, ReviewPage)
+    main, page = reviewing(qtbot, session, services, Settings(crop="full"))
     opened(qtbot, page, recording)
     fetched, fetch = [], ReviewSession._view
 
@@ -767,13 +764,7 @@ def test_while_the_model_loads_there_is_nothing_to_pause(
         return made_analyser()
 
     services = replace(make_services(models, saved), make_analyser=slowly)
-    main = build(session, services, Settings(crop="full"), [])
-    qtbot.addWidget(main)
-    main.show()
-    main.begin()
-    main.show_page(Page.REVIEW)
-    page = main.pages.currentWidget()
-    assert isinstance(page, ReviewPage)
+    main, page = reviewing(qtbot, session, services, Settings(crop="full"))
     page.open(str(recording))
     qtbot.waitUntil(lambda: page.desk.view is not None, timeout=LIMIT_MS)
     panel = page.side.progress
