@@ -124,7 +124,7 @@ def run_tests(arguments: list[str]) -> int:
             return status
     print("== pytest", flush=True)
     # All tests at once go over two processes, a file to each; some of them only wait.
-    spread = [] if arguments else ["-n", "2", "--dist", "loadfile"]
+    spread = [] if arguments else ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     return subprocess.call([SCRIPTS / "python", "-m", "pytest", *spread, *arguments], cwd=ROOT)
 
 
