@@ -85,7 +85,7 @@ class MainWindow(QWidget):
         controller.settings_changed.connect(self._apply_settings)
         controller.freeze_changed.connect(self._allow)
         controller.desk.changed.connect(self._allow)
-        live.viewport.asked.connect(self._trigger)
+        live.viewport.asked.connect(lambda act: self.actions_set[act].trigger())
         live.viewport.crop_drawn.connect(self.questions.name_crop)
         live.transport.sought.connect(controller.seek)
         live.transport.scrubbed.connect(controller.look_at)
@@ -171,9 +171,6 @@ class MainWindow(QWidget):
 
     def _ask(self, question: Callable[[Questions], None]) -> Callable[[], None]:
         return lambda: question(self.questions)
-
-    def _trigger(self, act: Act) -> None:
-        self.actions_set[act].trigger()
 
     # -- pages -----------------------------------------------------------------------------
 
@@ -391,14 +388,8 @@ class MainWindow(QWidget):
 
 
 _NEEDS = (
-    Needs.PICTURE,
-    Needs.RECORDING,
-    Needs.LIVE,
-    Needs.FREEZE,
-    Needs.EXAM,
-    Needs.SEEN,
-    Needs.VIEW,
-)
+    Needs.PICTURE, Needs.RECORDING, Needs.LIVE, Needs.FREEZE, Needs.EXAM, Needs.SEEN, Needs.VIEW,
+)  # fmt: skip
 
 
 def _warning(status: SessionStatus) -> str:

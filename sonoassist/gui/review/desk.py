@@ -97,7 +97,7 @@ class ReviewDesk(QObject):
     def _on_settings(self) -> None:
         if self.opener.outdated:
             self._settling.start()
-        self._look()
+        self.look_again()
 
     def _begin_anew(self) -> None:
         """The analysis as the settings ask for it now; all that was said stays."""
@@ -113,14 +113,14 @@ class ReviewDesk(QObject):
         self.words.show_session(session)
         self.opened.emit()
         self.moved.emit()
-        self._look()
+        self.look_again()
 
     def _on_model(self) -> None:
         if self.session is not None:
             self.session.pause(self._held)
             self.session.look_at(self.index)
             self.session.views.forget()  # what was fetched without a model has no result
-            self._look()
+            self.look_again()
         self.progressed.emit()
 
     @property
@@ -177,21 +177,16 @@ class ReviewDesk(QObject):
             self.index = index
             self.session.look_at(index)
             self.moved.emit()
-            self._look()
+            self.look_again()
 
     def step(self, frames: int) -> None:
         """So many frames on; playing ends."""
-        self.stop_playing()
-        self.go(self.index + frames)
+        self.step_to(self.index + frames)
 
     def step_to(self, index: int) -> None:
         """Look at a frame; playing ends."""
         self.stop_playing()
         self.go(index)
-
-    def look_again(self) -> None:
-        """Wish for the frame looked at, after others were wished for."""
-        self._look()
 
     def seek(self, index: int) -> None:
         """Go to a frame; playing goes on from there."""
@@ -257,11 +252,8 @@ class ReviewDesk(QObject):
 
     def best_of(self, plane: str) -> int | None:
         """The frame that stands for a plane: the chosen one, else the best candidate."""
-        chosen = self.corrections.best.get(plane)
-        if chosen is not None:
-            return chosen
         peaks = self.candidates.get(plane, ())
-        return peaks[0].frame if peaks else None
+        return self.corrections.best.get(plane, peaks[0].frame if peaks else None)
 
     def step_candidate(self, steps: int) -> None:
         """The next candidate of the plane, best first; from anywhere else to the best one."""
@@ -331,7 +323,7 @@ class ReviewDesk(QObject):
         if self.session is not None:
             self.session.views.forget()
             self.session.smalls.forget()
-            self._look()
+            self.look_again()
         self.progressed.emit()
 
     @property
@@ -363,7 +355,7 @@ class ReviewDesk(QObject):
         if self._wants_result() and self.view is not self._asked_again:
             self._asked_again = self.view  # once: what is on its way must not be given up
             self.session.views.forget()
-            self._look()
+            self.look_again()
         self.finder.look_again()
 
     def _wants_result(self) -> bool:
@@ -380,7 +372,8 @@ class ReviewDesk(QObject):
         settings = self._controller.settings
         return session.look(self.index, evidence=settings.show_heat, guided=settings.guided_heat)
 
-    def _look(self) -> None:
+    def look_again(self) -> None:
+        """Wish for the frame looked at, in place of what was wished for before."""
         if self.session is not None and not self._take(self.session):
             self.session.views.want([self._wish(self.session)])
 
