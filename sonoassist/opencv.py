@@ -3,6 +3,10 @@
 opencv-python points Qt at its own Qt 5 plug-ins through environment variables when it is
 imported, which breaks PyQt6. They are put back here, so every room writes
 `from sonoassist.opencv import cv2`.
+
+OpenCV is also kept from starting threads of its own. Capture, analysis and painting each have a
+thread, and what they ask of OpenCV takes about a millisecond: more threads would only wait for
+the cores that the network is using.
 """
 
 from __future__ import annotations
@@ -19,5 +23,7 @@ for _name, _value in _before.items():
         os.environ.pop(_name, None)
     else:
         os.environ[_name] = _value
+
+cv2.setNumThreads(1)
 
 __all__ = ["cv2"]

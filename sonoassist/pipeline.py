@@ -268,6 +268,7 @@ def build_analyser(
     options: AnalyserOptions | None = None,
     synthetic: bool = False,
     shelf: EngineShelf | None = None,
+    at_once: bool = False,
 ) -> Analyser:
     """Load a model, choose an engine, and warm both up.
 
@@ -278,6 +279,8 @@ def build_analyser(
         options: How frames are analysed.
         synthetic: The source is a synthetic exam.
         shelf: Of engines that are shared with other analysers; None for one of its own.
+        at_once: Begin in f32 where the check of quicker precisions has not been done yet, and do
+            it behind the frames.
 
     Raises:
         ModelError: The model is missing or damaged.
@@ -287,7 +290,7 @@ def build_analyser(
     card, choice = installed.card, engine or EngineChoice()
 
     def make() -> Engine:
-        return engine_for(card, store.load_tensors(installed), choice)
+        return engine_for(card, store.load_tensors(installed), choice, at_once=at_once)
 
     key = (card.architecture, card.weights_sha256, choice)
     made = make() if shelf is None else shelf.lease(key, make)
@@ -306,8 +309,11 @@ def analyser_for(
     *,
     synthetic: bool = False,
     shelf: EngineShelf | None = None,
+    at_once: bool = True,
 ) -> Analyser:
     """Build the analyser that the user's settings ask for, for a synthetic exam or a real one.
+
+    Unless told otherwise it gives results at once, see `build_analyser`.
 
     Raises:
         UsageError: The crop in the settings is not understood.
@@ -326,4 +332,5 @@ def analyser_for(
         ),
         synthetic=synthetic,
         shelf=shelf,
+        at_once=at_once,
     )

@@ -72,6 +72,21 @@ class Engine(ABC):
         """
         return self.run(network_input, Saliency.NONE)
 
+    def compile(self, shape: tuple[int, ...], saliency: Saliency) -> None:  # noqa: B027
+        """Make one pass ready without running it; most engines need no such thing.
+
+        Args:
+            shape: Of the input, (1, 1, h, w).
+            saliency: The pass.
+
+        Raises:
+            EngineError: The engine failed; the message says how.
+        """
+
+    def is_compiled(self, shape: tuple[int, ...], saliency: Saliency) -> bool:
+        """Whether a pass runs at once, without being made ready first."""
+        return True
+
     def warm_up(self, network_input: Floats) -> None:
         """Compile and run once, so that the first real frame is not the slow one."""
         for saliency in WARMED:

@@ -75,6 +75,19 @@ class CascadeEngine(Engine):
             return first
         return self._ask(others, network_input, Saliency.NONE)
 
+    def compile(self, shape: tuple[int, ...], saliency: Saliency) -> None:
+        """See `Engine.compile`."""
+        for engine in self._asked_for(saliency):
+            engine.compile(shape, saliency)
+
+    def is_compiled(self, shape: tuple[int, ...], saliency: Saliency) -> bool:
+        """See `Engine.is_compiled`."""
+        return all(engine.is_compiled(shape, saliency) for engine in self._asked_for(saliency))
+
+    def _asked_for(self, saliency: Saliency) -> list[Engine]:
+        """The engines that may run a pass."""
+        return [step.engine for step in self._steps if saliency in step.passes] + [self._exact]
+
     def warm_up(self, network_input: Floats) -> None:
         """Make every engine ready, those too that a plain run would not ask."""
         for step in self._steps:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes.util
-import importlib.util
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist.engines.base import Engine
+from sonoassist.engines.capabilities import has_openvino
 from sonoassist.errors import EngineError
 from sonoassist.model.architecture import Architecture
 
@@ -65,35 +65,32 @@ def _check(what: str, given: str, known: tuple[str, ...]) -> None:
         raise EngineError(f"there is no {what} called {given!r}", f"Known: {', '.join(known)}")
 
 
-def has_openvino() -> bool:
-    """Whether the openvino package is installed."""
-    return importlib.util.find_spec("openvino") is not None
-
-
 def _wants_openvino(choice: EngineChoice) -> bool:
     if choice.engine == "openvino":
         if not has_openvino():
-            raise EngineError("OpenVINO is not installed", "Use --engine torch")
+            raise EngineError("OpenVINO is not installed", "Set the engine to torch")
         if choice.device not in ("auto", "cpu"):
-            raise EngineError("the OpenVINO engine runs on the CPU", "Leave out --device")
+            raise EngineError("the OpenVINO engine runs on the CPU", "Set the device to auto")
         return True
     if choice.engine == "torch" or choice.device not in ("auto", "cpu"):
         return False
     if choice.precision == "f16":
         return False
+    if choice.precision == "int8" and has_openvino():
+        return True  # nothing else runs it, whatever card there is
     return has_openvino() and not (choice.device == "auto" and _has_accelerator())
 
 
 def _has_accelerator() -> bool:
     """Whether torch sees a GPU. Looks for a driver first, since importing torch takes seconds."""
-    if not _has_driver():
+    if not has_driver():
         return False
     from sonoassist.engines.torch_engine import torch_devices
 
     return torch_devices()[0] == "cuda"
 
 
-def _has_driver() -> bool:
+def has_driver() -> bool:
     """Whether an NVIDIA driver is installed."""
     system: str = sys.platform
     if system == "win32":
@@ -122,7 +119,9 @@ def _torch(choice: EngineChoice, spec: Architecture, tensors: Tensors) -> Engine
     from sonoassist.engines.torch_engine import TorchEngine, torch_devices
 
     if choice.precision == "int8":
-        raise EngineError("int8 runs with OpenVINO only", "Use --engine openvino --device cpu")
+        raise EngineError(
+            "int8 runs with OpenVINO only", "Set the device to cpu, or the precision to auto"
+        )
     device = torch_devices()[0] if choice.device == "auto" else choice.device
     precision = choice.precision
     if precision == "auto":

@@ -88,9 +88,9 @@ class CudaDevice:
 
     def __init__(self, precision: str) -> None:
         if not torch.cuda.is_available():
-            raise EngineError("there is no CUDA device here", "Leave out --device")
+            raise EngineError("there is no CUDA device here", "Set the device to auto")
         if precision == "bf16" and torch.cuda.get_device_capability()[0] < _BF16_CAPABILITY:
-            raise EngineError("this graphics card has no bf16", "Use --precision f16 or f32")
+            raise EngineError("this graphics card has no bf16", "Set the precision to f16 or f32")
         self.name = torch.cuda.get_device_name()
         self.torch_device = torch.device("cuda", torch.cuda.current_device())
         self._upload = _stream(self.torch_device)

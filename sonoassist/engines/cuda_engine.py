@@ -167,7 +167,9 @@ class CudaEngine(Engine):
         except RuntimeError as error:  # torch's own errors, out of memory among them
             self._drop()
             first = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise EngineError(f"the graphics card failed: {first}", "Try --device cpu") from error
+            raise EngineError(
+                f"the graphics card failed: {first}", "Set the device to cpu"
+            ) from error
 
     def _drop(self) -> None:
         """Forget what is recorded; it may be half made, and a lost device cannot free it."""

@@ -190,7 +190,7 @@ class Lane:
         if not np.isfinite(check):
             raise EngineError(
                 "the network gives values beyond the range of this precision",
-                "Use --precision bf16 or f32",
+                "Set the precision to bf16 or f32",
             )
         copies = [frozen(result.copy()) for result in results]
         return EngineOutput(copies[0], copies[1], copies[2] if len(copies) > 2 else None)

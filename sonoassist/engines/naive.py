@@ -14,6 +14,7 @@ from sonoassist.errors import EngineError
 from sonoassist.model.architecture import Architecture
 from sonoassist.model.networks import load_network
 from sonoassist.model.saliency import GraphOutput, autograd_saliency
+from sonoassist.model.torch_threads import limit_torch_threads
 from sonoassist.packets import Floats, frozen
 
 
@@ -43,6 +44,7 @@ class NaiveEngine(Engine):
     ) -> None:
         if device not in torch_devices():
             raise EngineError(f"torch has no device {device!r} here", "Use cpu")
+        limit_torch_threads()
         self.device = torch.cuda.get_device_name() if device == "cuda" else device.upper()
         self._device = torch.device(device)
         self._network = load_network(spec, tensors).to(self._device)

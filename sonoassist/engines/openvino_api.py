@@ -16,7 +16,9 @@ sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 import openvino as ov  # noqa: E402  (the reporting has to be kept out first)
 from openvino import opset13 as ops  # noqa: E402
 
-__all__ = ["compiled_for_latency", "loaded_core", "ops", "ov"]
+from sonoassist.processors import is_limited, plan_threads  # noqa: E402
+
+__all__ = ["compiled_for_latency", "imported_for_latency", "loaded_core", "ops", "ov"]
 
 
 def loaded_core() -> Any:
@@ -49,7 +51,7 @@ def loaded_core() -> Any:
 
 
 def compiled_for_latency(model: Any, precision: str) -> Any:
-    """A model compiled to answer one input as soon as can be, with all cores at work on it.
+    """A model compiled to answer one input as soon as can be, with all its threads at work on it.
 
     Args:
         model: An `ov.Model`.
@@ -57,10 +59,32 @@ def compiled_for_latency(model: Any, precision: str) -> Any:
 
     Raises:
         RuntimeError: OpenVINO's own error.
+        UsageError: The limit of threads is not understood.
     """
+    return loaded_core().compile_model(model, "CPU", _settings(precision))
+
+
+def imported_for_latency(graph: bytes, precision: str) -> Any:
+    """A model that was compiled before, from the bytes of its `export_model`.
+
+    Args:
+        graph: The bytes, from this version of OpenVINO on this kind of processor.
+        precision: As it was compiled with.
+
+    Raises:
+        RuntimeError: OpenVINO's own error.
+        UsageError: The limit of threads is not understood.
+    """
+    return loaded_core().import_model(graph, "CPU", _settings(precision))
+
+
+def _settings(precision: str) -> dict[str, str]:
     settings = {
         "INFERENCE_PRECISION_HINT": precision,
         "PERFORMANCE_HINT": "LATENCY",
         "NUM_STREAMS": "1",
     }
-    return loaded_core().compile_model(model, "CPU", settings)
+    plan = plan_threads()
+    if is_limited(plan):  # else it knows better which of the machine's cores to take
+        settings["INFERENCE_NUM_THREADS"] = str(plan.inference)
+    return settings

@@ -9,13 +9,13 @@ and Bias Correction", ICCV 2019, Section 4.2). It costs nothing when frames are 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.packets import Floats
+from sonoassist.packets import Floats, frozen
 
 Tensors = Mapping[str, NDArray[np.float32]]
 
@@ -36,6 +36,17 @@ class ActivationStatistics:
 
     means: tuple[Floats, ...]
     peaks: tuple[float, ...]
+
+    @classmethod
+    def over(cls, pictures: Sequence[ActivationStatistics]) -> ActivationStatistics:
+        """Of several pictures together; at least one."""
+        means = zip(*(each.means for each in pictures), strict=True)
+        peaks = zip(*(each.peaks for each in pictures), strict=True)
+        return cls(tuple(_mean(rows) for rows in means), tuple(max(row) for row in peaks))
+
+
+def _mean(arrays: Sequence[Floats]) -> Floats:
+    return frozen(np.asarray(np.mean(np.stack(arrays), axis=0, dtype=np.float64), np.float32))
 
 
 def to_bf16(values: NDArray[np.float32]) -> NDArray[np.float32]:

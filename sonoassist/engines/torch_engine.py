@@ -9,10 +9,12 @@ import torch
 from numpy.typing import NDArray
 
 from sonoassist.engines.base import Engine, EngineOutput, Saliency, check_batch
+from sonoassist.engines.capabilities import has_bf16
 from sonoassist.errors import EngineError
 from sonoassist.model.architecture import Architecture
 from sonoassist.model.networks import load_network
 from sonoassist.model.saliency import GraphOutput, SaliencyGraph
+from sonoassist.model.torch_threads import limit_torch_threads
 from sonoassist.packets import Floats, frozen
 
 _DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
@@ -26,6 +28,13 @@ def torch_devices() -> list[str]:
     if torch.backends.mps.is_available():
         found.append("mps")
     return [*found, "cpu"]
+
+
+def torch_precisions(device: str) -> list[str]:
+    """What torch runs natively on a device of `torch_devices`."""
+    if device == "cuda":
+        return ["f32", "f16", *(["bf16"] if torch.cuda.is_bf16_supported() else [])]
+    return ["f32", "f16"] if device == "mps" else ["f32", *(["bf16"] if has_bf16() else [])]
 
 
 class TorchEngine(Engine):
@@ -55,7 +64,14 @@ class TorchEngine(Engine):
             known = ", ".join(torch_devices())
             raise EngineError(f"torch has no device {device!r} here", f"There are: {known}")
         if device == "cpu" and precision == "f16":
-            raise EngineError("torch has no fast f16 on the CPU", "Use --precision f32 or bf16")
+            raise EngineError(
+                "torch has no fast f16 on the CPU", "Set the precision to auto or f32"
+            )
+        if device == "cpu" and precision == "bf16" and not has_bf16():
+            raise EngineError(
+                "this processor has no bf16 instructions", "Set the precision to auto or f32"
+            )
+        limit_torch_threads()
         self.precision = precision
         self.device = torch.cuda.get_device_name() if device == "cuda" else device.upper()
         self._device = torch.device(device)
@@ -87,7 +103,7 @@ class TorchEngine(Engine):
                 return [_picture(out, i, saliency) for i in range(len(inputs))]
         except RuntimeError as error:  # torch's own errors, out of memory among them
             first = str(error).splitlines()[0]
-            raise EngineError(f"torch failed: {first}", "Try --device cpu") from error
+            raise EngineError(f"torch failed: {first}", "Set the device to cpu") from error
 
     def close(self) -> None:
         """Give cached memory of the device back."""

@@ -8,12 +8,14 @@ import torch
 import torch.nn.functional as nnf
 
 from sonoassist.engines.probes import Probe, ProbeSizes
+from sonoassist.model.torch_threads import limit_torch_threads
 
 DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
 
 
 def products(device: str, precision: str, sizes: ProbeSizes) -> list[Probe]:
     """A matrix product and a convolution on a device ("cpu", "cuda" or "mps")."""
+    limit_torch_threads()
     place, kind = torch.device(device), DTYPES[precision]
     left = torch.randn(sizes.matrix, sizes.matrix, device=place, dtype=kind)
     right = torch.randn(sizes.matrix, sizes.matrix, device=place, dtype=kind)
@@ -41,7 +43,7 @@ def copy(device: str, sizes: ProbeSizes) -> Probe:
 
 def thread_count() -> int:
     """How many threads torch multiplies with on the processor."""
-    return torch.get_num_threads()
+    return limit_torch_threads()
 
 
 def _waited(device: str, work: Callable[[], torch.Tensor]) -> Callable[[], None]:

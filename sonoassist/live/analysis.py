@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sonoassist.errors import ModelError, SonoAssistError
+from sonoassist.errors import ModelError, SonoAssistError, window_text
 from sonoassist.live.slots import NewestSlot
 from sonoassist.live.status import Level, ModelState, Notice, Notices, View
 from sonoassist.model.card import Card
@@ -107,7 +107,7 @@ class AnalysisWorker:
             try:
                 self._turn()
             except Exception as error:  # noqa: BLE001  (the top of the thread: report, go on)
-                self._give_up(str(error), traceback.format_exc())
+                self._give_up(window_text(error), traceback.format_exc())
         if self._analyser is not None:
             self._analyser.close()
 
@@ -152,7 +152,7 @@ class AnalysisWorker:
         except SonoAssistError as error:
             missing = isinstance(error, ModelError) and "no model is installed" in error.message
             state = ModelState.MISSING if missing else ModelState.FAILED
-            self.state = AnalysisState(state, str(error))
+            self.state = AnalysisState(state, error.in_window())
             if not missing:
                 self._notices.put(Notice.of(error))
             return
@@ -179,13 +179,15 @@ class AnalysisWorker:
         try:
             analysis = self._analyser.analyse(frame)
         except SonoAssistError as error:
-            self._give_up(str(error), "", Notice.of(error))
+            self._give_up(error.in_window(), "", Notice.of(error))
             return View(frame)
         sentences = self._analyser.engine.take_notices()
         for sentence in sentences:
             self._notices.put(Notice(Level.WARNING, sentence))
-        if sentences or self.state.model_state is ModelState.FAILED:
-            self.state = _ready(self._analyser)
+        state, ready = self.state, _ready(self._analyser)
+        # It works again, or another engine has taken over; unless another model is asked for.
+        if state.model_state is not ModelState.LOADING and state != ready:
+            self.state = ready
         return View(frame, analysis, self._steady.update(analysis))
 
     def _give_up(self, message: str, details: str, notice: Notice | None = None) -> None:

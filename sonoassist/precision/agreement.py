@@ -11,11 +11,43 @@ from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.scores import softmax
 from sonoassist.localise.boxes import localise
 from sonoassist.model.card import Card
-from sonoassist.packets import Box, Prediction, Prepared
+from sonoassist.packets import Box, Floats, Prediction, Prepared
 
 LABELS_SAME = 0.995
 SOFTMAX_ERROR = 0.03
 BOX_IOU = 0.9
+MOST_PICTURES = 32
+"""That an engine is compared on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What f32 says of one picture.
+
+    Attributes:
+        probabilities: float32 (14,).
+        box: Of the anatomy, in frame pixels; None without one.
+    """
+
+    probabilities: Floats
+    box: Box | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """An engine beside f32 on one picture.
+
+    Attributes:
+        both_same: Whether both passes together name the same winner.
+        forward_same: Whether the forward pass alone does.
+        softmax_error: Greatest difference of a probability.
+        box_iou: IoU of the two boxes; None where there are none.
+    """
+
+    both_same: bool
+    forward_same: bool
+    softmax_error: float
+    box_iou: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +69,12 @@ class Agreement:
     box_iou: float
 
     @property
+    def may_pass(self) -> bool:
+        """Whether further pictures could still make it good."""
+        few = self.pictures * (1 - self.labels_same) <= MOST_PICTURES * (1 - LABELS_SAME)
+        return few and self.softmax_error <= SOFTMAX_ERROR
+
+    @property
     def good(self) -> bool:
         """Whether the engine may be chosen without being asked for."""
         return (
@@ -47,37 +85,43 @@ class Agreement:
         )
 
 
-def exact_results(exact: Engine, pictures: Sequence[Prepared]) -> list[EngineOutput]:
-    """What f32 says of the pictures.
+def truth_of(exact: Engine, picture: Prepared, card: Card) -> Truth:
+    """Run f32 on a picture.
 
     Raises:
         EngineError: The engine failed.
     """
-    return [exact.run(picture.network_input, Saliency.PLAIN) for picture in pictures]
+    out = exact.run(picture.network_input, Saliency.PLAIN)
+    return Truth(softmax(out.logits), _box(out, picture, card))
 
 
-def agreement(
-    quick: Engine, truths: Sequence[EngineOutput], pictures: Sequence[Prepared], card: Card
-) -> Agreement:
-    """Run an engine, forward alone and with the backward pass, beside the results of f32.
+def compare(quick: Engine, truth: Truth, picture: Prepared, card: Card) -> Comparison:
+    """Run an engine on a picture, forward alone and with the backward pass.
 
     Raises:
         EngineError: The engine failed.
     """
-    same, errors, overlaps = [], [0.0], []
-    for picture, true in zip(pictures, truths, strict=True):
-        found = quick.run(picture.network_input, Saliency.PLAIN)
-        ahead = quick.run(picture.network_input, Saliency.NONE)
-        for out in (found, ahead):
-            same.append(int(out.logits.argmax()) == int(true.logits.argmax()))
-            errors.append(float(np.abs(softmax(out.logits) - softmax(true.logits)).max()))
-        boxes = [_box(out, picture, card) for out in (true, found)]
-        if any(boxes):
-            overlaps.append(_overlap(*boxes))
+    found = quick.run(picture.network_input, Saliency.PLAIN)
+    ahead = quick.run(picture.network_input, Saliency.NONE)
+    chances = [softmax(out.logits) for out in (found, ahead)]
+    both, forward = (int(each.argmax()) == int(truth.probabilities.argmax()) for each in chances)
+    boxes = (truth.box, _box(found, picture, card))
+    return Comparison(
+        both_same=both,
+        forward_same=forward,
+        softmax_error=max(float(np.abs(each - truth.probabilities).max()) for each in chances),
+        box_iou=_overlap(*boxes) if any(boxes) else None,
+    )
+
+
+def summary(comparisons: Sequence[Comparison]) -> Agreement:
+    """The comparisons of all pictures in a few figures."""
+    same = [each.both_same + each.forward_same for each in comparisons]
+    overlaps = [each.box_iou for each in comparisons if each.box_iou is not None]
     return Agreement(
-        pictures=len(pictures),
-        labels_same=float(np.mean(same)) if same else 0.0,
-        softmax_error=max(errors),
+        pictures=len(comparisons),
+        labels_same=float(np.mean(same)) / 2 if same else 1.0,
+        softmax_error=max((each.softmax_error for each in comparisons), default=0.0),
         boxes=len(overlaps),
         box_iou=float(np.mean(overlaps)) if overlaps else 1.0,
     )

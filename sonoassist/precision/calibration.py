@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,21 +11,26 @@ import numpy as np
 from sonoassist.errors import SourceError
 from sonoassist.model.card import Card
 from sonoassist.packets import Content, Prepared
+from sonoassist.precision.agreement import MOST_PICTURES
 from sonoassist.preprocess.crop import CropChoice
 from sonoassist.preprocess.prepare import prepare
 from sonoassist.preprocess.tracker import CropTracker
 from sonoassist.sources import open_source
 
-PICTURES = 32
 
-
-def calibration_pictures(source: Path, card: Card, count: int = PICTURES) -> list[Prepared]:
+def calibration_pictures(
+    source: Path,
+    card: Card,
+    count: int = MOST_PICTURES,
+    after_each: Callable[[], None] = lambda: None,
+) -> list[Prepared]:
     """Pictures spread evenly over a recording, prepared as the model wants them.
 
     Args:
         source: A video.
         card: Of the model.
         count: How many are wanted; without a signal some may be missing.
+        after_each: Called after each picture.
 
     Raises:
         SourceError: It cannot be read, or shows nothing.
@@ -47,9 +53,12 @@ def calibration_pictures(source: Path, card: Card, count: int = PICTURES) -> lis
                     scale=card.scale,
                 )
             )
+            after_each()
     usable = [one for one in found if one.content is Content.B_MODE]
     if not usable:
-        raise SourceError(f"{source.name} shows nothing to calibrate with", "Use --precision f32")
+        raise SourceError(
+            f"{source.name} shows nothing to calibrate with", "Set the precision to f32"
+        )
     return usable
 
 

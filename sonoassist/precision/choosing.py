@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,17 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist import paths
-from sonoassist.engines.base import Engine
+from sonoassist.engines.base import Engine, EngineOutput, Saliency
+from sonoassist.engines.capabilities import has_bf16, has_int8, has_openvino
 from sonoassist.engines.cascade import FORWARD_ONLY, CascadeEngine, Step
 from sonoassist.engines.choose import EngineChoice, make_engine, runs_cuda, runs_openvino
 from sonoassist.engines.rounding import ActivationStatistics
 from sonoassist.errors import SonoAssistError
 from sonoassist.model.architecture import Architecture, architecture
 from sonoassist.model.card import Card
-from sonoassist.packets import Prepared
-from sonoassist.precision.agreement import Agreement, agreement, exact_results
-from sonoassist.precision.calibration import calibration_pictures, source_digest
-from sonoassist.precision.verdicts import Verdict, keep_verdict, read_verdict, verdict_key
+from sonoassist.packets import Floats
+from sonoassist.precision.calibration import source_digest
+from sonoassist.precision.check import CheckParts, PrecisionCheck
+from sonoassist.precision.upgrading import Upgrade, UpgradingEngine
+from sonoassist.precision.verdicts import Verdict, read_verdict, verdict_key
 
 Tensors = Mapping[str, NDArray[np.float32]]
 
@@ -52,13 +56,22 @@ class Workshop:
         return architecture(self.card.architecture)
 
 
-def engine_for(card: Card, tensors: Tensors, choice: EngineChoice) -> Engine:
+def engine_for(
+    card: Card, tensors: Tensors, choice: EngineChoice, *, at_once: bool = False
+) -> Engine:
     """Make the engine asked for; with the precision on "auto" the quickest that passed the check.
+
+    Args:
+        card: Of the model.
+        tensors: Its folded weights.
+        choice: What was asked for.
+        at_once: Where the check has not been done yet, begin in f32 and do it behind the frames.
 
     Raises:
         EngineError: What was asked for is not to be had here.
     """
-    return engine_from(Workshop(card, tensors, paths.demo_exam(), verdict_folder()), choice)
+    shop = Workshop(card, tensors, paths.demo_exam(), verdict_folder())
+    return engine_from(shop, choice, at_once=at_once)
 
 
 def verdict_folder() -> Path:
@@ -66,119 +79,155 @@ def verdict_folder() -> Path:
     return paths.cache() / "precision"
 
 
-def engine_from(shop: Workshop, choice: EngineChoice) -> Engine:
+def engine_from(shop: Workshop, choice: EngineChoice, *, at_once: bool = False) -> Engine:
     """As `engine_for`, with everything given."""
-    if not runs_openvino(choice):
-        if choice.precision == "auto" and runs_cuda(choice):
-            choice = replace(choice, precision=_card_precision(shop, choice))
-        return make_engine(choice, shop.spec, shop.tensors)
-    if choice.precision == "f32":
-        return make_engine(choice, shop.spec, shop.tensors)
-    verdict = verdict_of(shop)
-    if verdict is None:
-        return _uncalibrated(shop, choice)
-    if choice.precision == "auto":
-        name = next((name for name, found in verdict.agreements.items() if found.good), "f32")
-        return _engine(shop, name, verdict.statistics)
-    wanted = next((n for n in candidates() if n.split("+")[0] == choice.precision), None)
-    if wanted is None:
-        return make_engine(choice, shop.spec, shop.tensors)  # says why not
-    return _engine(shop, wanted, verdict.statistics)
-
-
-def _uncalibrated(shop: Workshop, choice: EngineChoice) -> Engine:
-    if choice.precision == "auto":
-        return make_engine(EngineChoice("openvino", "f32", "cpu"), shop.spec, shop.tensors)
+    if runs_openvino(choice):
+        return _processor_engine(shop, choice, at_once=at_once)
+    if choice.precision == "auto" and runs_cuda(choice):
+        return _card_engine(shop, choice, at_once=at_once)
     return make_engine(choice, shop.spec, shop.tensors)
 
 
 def candidates() -> list[str]:
     """The precisions of this processor, quickest first; f32 is not among them."""
-    from sonoassist.engines.openvino_engine import supports_bf16, supports_int8
-
     found = []
-    if supports_int8():
-        found.append("int8+bf16" if supports_bf16() else "int8")
-    if supports_bf16():
+    if has_int8():
+        found.append("int8+bf16" if has_bf16() else "int8")
+    if has_bf16():
         found.append("bf16")
     return found
 
 
-def verdict_of(shop: Workshop) -> Verdict | None:
-    """The verdict on a model: the one kept, or a new one; None without calibration pictures."""
-    if shop.calibration is None:
-        return None
+# --- on the processor ---------------------------------------------------------------------------
+
+
+def _processor_engine(shop: Workshop, choice: EngineChoice, *, at_once: bool) -> Engine:
+    if choice.precision == "f32" or (choice.precision == "auto" and not candidates()):
+        return make_engine(replace(choice, precision="f32"), shop.spec, shop.tensors)
+    if choice.precision != "auto" and _wanted(choice) is None:
+        return make_engine(choice, shop.spec, shop.tensors)  # says why not
+    key = _verdict_name(shop, openvino_parts())
+    if key is None:
+        return _uncalibrated(shop, choice)
+    kept = read_verdict(shop.folder, key)
+    if kept is not None:
+        return _engine_of(shop, choice, kept)
+    exact = _engine(shop, "f32")
+    if at_once:
+        return UpgradingEngine(
+            exact, _processor_upgrade(shop, choice, key, exact), keeps_exact=True
+        )
+    try:
+        verdict = _processor_check(shop, key, exact).run()
+    except SonoAssistError:
+        return _uncalibrated(shop, choice)
+    return _engine_of(shop, choice, verdict, exact)
+
+
+def _wanted(choice: EngineChoice) -> str | None:
+    """The candidate that a precision asked for means; None where this processor has none."""
+    return next((name for name in candidates() if name.split("+")[0] == choice.precision), None)
+
+
+def _uncalibrated(shop: Workshop, choice: EngineChoice) -> Engine:
+    """Without calibration pictures; says so where a precision needs them."""
+    if choice.precision == "auto":
+        choice = EngineChoice("openvino", "f32", "cpu")
+    return make_engine(choice, shop.spec, shop.tensors)
+
+
+def _engine_of(
+    shop: Workshop, choice: EngineChoice, verdict: Verdict, exact: Engine | None = None
+) -> Engine:
+    """The engine that a verdict allows, or the one asked for by its precision."""
+    name = _wanted(choice)
+    if choice.precision == "auto" or name is None:
+        name = best_of(verdict)
+    return _engine(shop, name, verdict.statistics, exact)
+
+
+def best_of(verdict: Verdict) -> str:
+    """The quickest precision that passed; "f32" where none did."""
+    return next((name for name, found in verdict.agreements.items() if found.good), "f32")
+
+
+def _processor_upgrade(shop: Workshop, choice: EngineChoice, key: str, exact: Engine) -> Upgrade:
+    def upgrade(pause: Callable[[float], None], turn: threading.Lock) -> Engine | None:
+        check = _processor_check(shop, key, exact)
+        verdict = replace(check, pause=pause, turn=turn).run()
+        quicker = _engine_of(shop, choice, verdict, exact)
+        return None if quicker is exact else quicker
+
+    return upgrade
+
+
+def _processor_check(shop: Workshop, key: str, exact: Engine) -> PrecisionCheck:
+    from sonoassist.engines.openvino_engine import StatisticsMeter
+
+    assert shop.calibration is not None  # there would be no key
+    shape = (1, 1, shop.card.input_height_px, shop.card.input_width_px)
+    parts = CheckParts(
+        card=shop.card,
+        exact=exact,
+        measure=lambda: StatisticsMeter(shop.spec, shop.tensors, shape).measure,
+        candidates=candidates(),
+        make=lambda name, statistics: _engine(shop, name, statistics, _Borrowed(exact)),
+        recording=shop.calibration,
+    )
+    return PrecisionCheck(parts, shop.folder, key)
+
+
+def openvino_parts() -> tuple[str, ...]:
+    """What a verdict on the processor depends on beside model and pictures."""
     from sonoassist.engines.openvino_engine import openvino_version
 
-    try:
-        key = verdict_key(
-            shop.card.model_dump_json(include={"weights_sha256", "boxes", "scale", "architecture"}),
-            source_digest(shop.calibration), openvino_version(), ",".join(candidates()),
-        )  # fmt: skip
-        kept = read_verdict(shop.folder, key)
-        if kept is not None:
-            return kept
-        pictures = calibration_pictures(shop.calibration, shop.card)
-    except (OSError, SonoAssistError):
+    return openvino_version(), ",".join(candidates())
+
+
+def has_verdict(card: Card) -> bool:
+    """Whether a model has been checked on this processor before, or there is nothing to check."""
+    shop = Workshop(card, {}, paths.demo_exam(), verdict_folder())
+    key = _verdict_name(shop, openvino_parts()) if has_openvino() and candidates() else None
+    return key is None or read_verdict(shop.folder, key) is not None
+
+
+def verdict_of(shop: Workshop) -> Verdict | None:
+    """The verdict on a model: the one kept, or a new one; None without calibration pictures."""
+    key = _verdict_name(shop, openvino_parts())
+    if key is None:
         return None
-    verdict = _judge(shop, pictures)
-    keep_verdict(shop.folder, key, verdict)
-    return verdict
-
-
-def _card_precision(shop: Workshop, choice: EngineChoice) -> str:
-    """f16 where the graphics card gives the labels of f32 with it, else f32."""
-    half = make_engine(replace(choice, precision="f16"), shop.spec, shop.tensors)
+    kept = read_verdict(shop.folder, key)
+    if kept is not None:
+        return kept
     try:
-        verdict = _card_verdict(shop, half)
-    finally:
-        half.close()
-    return "f16" if verdict is not None and verdict.agreements["f16"].good else "f32"
-
-
-def _card_verdict(shop: Workshop, half: Engine) -> Verdict | None:
-    if shop.calibration is None:
+        return _processor_check(shop, key, _engine(shop, "f32")).run()
+    except SonoAssistError:
         return None
-    try:
-        key = verdict_key(_about(shop), source_digest(shop.calibration), half.name, half.device)
-        kept = read_verdict(shop.folder, key)
-        if kept is not None and "f16" in kept.agreements:
-            return kept
-        pictures = calibration_pictures(shop.calibration, shop.card)
-    except (OSError, SonoAssistError):
-        return None
-    exact = make_engine(EngineChoice(precision="f32", device="cpu"), shop.spec, shop.tensors)
-    truths = exact_results(exact, pictures)
-    exact.close()
-    found = {"f16": agreement(half, truths, pictures, shop.card)}
-    verdict = Verdict(ActivationStatistics((), ()), found)
-    keep_verdict(shop.folder, key, verdict)
-    return verdict
 
 
-def _about(shop: Workshop) -> str:
-    """What of a model a verdict depends on."""
-    fields = {"weights_sha256", "boxes", "scale", "architecture"}
-    return shop.card.model_dump_json(include=fields)
+class _Borrowed(Engine):
+    """An engine that another one owns: closing it here leaves it as it is."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.name, self.precision, self.device = engine.name, engine.precision, engine.device
+
+    def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
+        return self._engine.run(network_input, saliency)
+
+    def compile(self, shape: tuple[int, ...], saliency: Saliency) -> None:
+        self._engine.compile(shape, saliency)
+
+    def is_compiled(self, shape: tuple[int, ...], saliency: Saliency) -> bool:
+        return self._engine.is_compiled(shape, saliency)
 
 
-def _judge(shop: Workshop, pictures: Sequence[Prepared]) -> Verdict:
-    from sonoassist.engines.openvino_engine import measure_statistics
-
-    inputs = [picture.network_input for picture in pictures]
-    statistics = measure_statistics(shop.spec, shop.tensors, inputs)
-    truths = exact_results(_engine(shop, "f32", statistics), pictures)
-    found: dict[str, Agreement] = {}
-    for name in candidates():
-        quick = _engine(shop, name, statistics)
-        found[name] = agreement(quick, truths, pictures, shop.card)
-        quick.close()
-        if found[name].good:
-            break  # slower ones would not be taken
-    return Verdict(statistics, found)
-
-
-def _engine(shop: Workshop, name: str, statistics: ActivationStatistics) -> Engine:
+def _engine(
+    shop: Workshop,
+    name: str,
+    statistics: ActivationStatistics | None = None,
+    exact: Engine | None = None,
+) -> Engine:
     """The engine of one precision, with f32 behind it for frames in doubt."""
     from sonoassist.engines.openvino_engine import OpenVINOEngine
 
@@ -187,5 +236,71 @@ def _engine(shop: Workshop, name: str, statistics: ActivationStatistics) -> Engi
         engine = OpenVINOEngine(shop.spec, shop.tensors, precision=precision, statistics=statistics)
         forward = {"passes": FORWARD_ONLY} if precision == "int8" else {}
         steps.append(Step(engine, SURE_GAP[precision], **forward))
-    exact = OpenVINOEngine(shop.spec, shop.tensors)
+    exact = exact or OpenVINOEngine(shop.spec, shop.tensors)
     return CascadeEngine(steps, exact) if steps else exact
+
+
+# --- on a graphics card -------------------------------------------------------------------------
+
+
+def _card_engine(shop: Workshop, choice: EngineChoice, *, at_once: bool) -> Engine:
+    """f16 where the graphics card gives the labels of f32 with it, else f32."""
+    full, half = (replace(choice, precision=name) for name in ("f32", "f16"))
+    exact = make_engine(full, shop.spec, shop.tensors)
+    key = _verdict_name(shop, (exact.name, exact.device))
+    kept = read_verdict(shop.folder, key) if key is not None else None
+    if key is None or (kept is not None and best_of(kept) == "f32"):
+        return exact
+    if kept is not None:
+        exact.close()
+        return make_engine(half, shop.spec, shop.tensors)
+    check = _card_check(shop, half, key)
+    if at_once:
+        return UpgradingEngine(exact, _card_upgrade(shop, half, check), keeps_exact=False)
+    exact.close()
+    with suppress(SonoAssistError):
+        if _card_passes(check):
+            return make_engine(half, shop.spec, shop.tensors)
+    return make_engine(full, shop.spec, shop.tensors)
+
+
+def _card_upgrade(shop: Workshop, half: EngineChoice, check: PrecisionCheck) -> Upgrade:
+    def upgrade(pause: Callable[[float], None], turn: threading.Lock) -> Engine | None:
+        if _card_passes(replace(check, pause=pause, turn=turn)):
+            return make_engine(half, shop.spec, shop.tensors)
+        return None
+
+    return upgrade
+
+
+def _card_passes(check: PrecisionCheck) -> bool:
+    try:
+        return best_of(check.run()) == "f16"
+    finally:
+        check.parts.exact.close()  # the processor is only asked for the check
+
+
+def _card_check(shop: Workshop, half: EngineChoice, key: str) -> PrecisionCheck:
+    """Compared with the processor in f32: the card's own f32 may round, too."""
+    assert shop.calibration is not None
+    parts = CheckParts(
+        card=shop.card,
+        exact=make_engine(EngineChoice(precision="f32", device="cpu"), shop.spec, shop.tensors),
+        measure=None,
+        candidates=("f16",),
+        make=lambda _name, _statistics: make_engine(half, shop.spec, shop.tensors),
+        recording=shop.calibration,
+    )
+    return PrecisionCheck(parts, shop.folder, key)
+
+
+def _verdict_name(shop: Workshop, runner: Sequence[str]) -> str | None:
+    """Under which name the verdict is kept; None without calibration pictures."""
+    if shop.calibration is None:
+        return None
+    fields = {"weights_sha256", "boxes", "scale", "architecture"}
+    about = shop.card.model_dump_json(include=fields)
+    try:
+        return verdict_key(about, source_digest(shop.calibration), *runner)
+    except OSError:
+        return None

@@ -18,7 +18,7 @@ from sonoassist.files import ARCHIVE_ERRORS, ensure_folder, write_bytes
 from sonoassist.packets import frozen
 from sonoassist.precision.agreement import Agreement
 
-FORMAT = 1
+FORMAT = 2
 """Counts up whenever the calibration or the check changes."""
 
 

@@ -21,6 +21,7 @@ from typing_extensions import Self
 from sonoassist.errors import OutputError
 from sonoassist.opencv import cv2
 from sonoassist.packets import Pixels
+from sonoassist.processors import plan_threads
 from sonoassist.render.pieces import PieceFile
 
 TIME_BASE = Fraction(1, 90_000)
@@ -116,8 +117,8 @@ class VideoEncoder:
         stream.options = {**_x264(quality, cheap=cheap)}
         context = stream.codec_context
         context.time_base = TIME_BASE
+        context.thread_count = 1 if cheap else plan_threads().media
         if cheap:
-            context.thread_count = 1
             context.colorspace, context.color_range = Colorspace.ITU601, ColorRange.MPEG
         self._stream = stream
 

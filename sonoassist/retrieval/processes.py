@@ -16,6 +16,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
 from sonoassist.allocator import keep_arenas_few
+from sonoassist.processors import usable_cores
 from sonoassist.retrieval.crew import Died, Event, Progress, event_of, search
 from sonoassist.retrieval.order import Order, Task
 from sonoassist.retrieval.worker import Searcher
@@ -47,7 +48,7 @@ def usual_jobs(exams: int) -> int:
     cores do not stand idle at the end.
     """
     pinned = hasattr(os, "sched_setaffinity")
-    most = len(cores()) if pinned else 1
+    most = min(len(cores()), usable_cores()) if pinned else 1
     return max(min(most, exams // _EXAMS_A_WORKER, int(_memory_bytes() / _MEMORY_BYTES)), 1)
 
 

@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from sonoassist.errors import SourceError, SourceLostError, StalledError
 from sonoassist.packets import Frame, Pixels
+from sonoassist.processors import plan_threads
 from sonoassist.sources.base import Source, SourceInfo, new_source_id
 from sonoassist.sources.libav import InputContainer, PixelReader, VideoFrame, av, codec_name
 from sonoassist.sources.pixels import check_size
@@ -115,6 +116,7 @@ class _Receiver:
             raise ValueError("it has no picture")
         # Decoding whole frames in parallel would hold each back for several frame times.
         stream.codec_context.thread_type = "SLICE"
+        stream.codec_context.thread_count = plan_threads().media
         self.codec = codec_name(stream.codec_context.name)
         rate = stream.average_rate or stream.guessed_rate
         self.fps = float(rate) if rate else None

@@ -7,8 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sonoassist.errors import SourceError
+from sonoassist.processors import plan_threads
 from sonoassist.sources.libav import Packet, VideoFrame, VideoStream, av
 from sonoassist.sources.video_index import VideoIndex, video_stream
+
+_LEAST_THREADS = 3
+"""With one or two threads the end of a file that is cut off is read otherwise (by two frames,
+measured), and what is read must not depend on the machine."""
 
 
 class Decoder:
@@ -46,6 +51,8 @@ class Decoder:
             context.thread_count = 1
         else:
             context.thread_type = "AUTO"
+            # One of them waits for its packet, hence one more than work.
+            context.thread_count = max(plan_threads().media + 1, _LEAST_THREADS)
         self._packets = self._container.demux(stream)
         self._drained = False
 

@@ -16,6 +16,7 @@ from torch.distributed.nn import functional as reducing
 from torch.nn.parallel import DistributedDataParallel
 
 from sonoassist.errors import UsageError
+from sonoassist.model.torch_threads import limit_torch_threads
 
 LONGEST_WAIT = timedelta(hours=12)
 """The others wait for the first process while it prepares the data; a process that dies is
@@ -83,6 +84,7 @@ def join_ranks(device_name: str) -> Iterator[Ranks]:
         UsageError: The device is not there.
     """
     device = choose_device(device_name)
+    limit_torch_threads()
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world == 1:
         yield Ranks(0, 1, device)

@@ -1,0 +1,35 @@
+"""Which numbers this processor multiplies natively."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+
+
+def has_openvino() -> bool:
+    """Whether the openvino package is installed."""
+    return importlib.util.find_spec("openvino") is not None
+
+
+def has_bf16() -> bool:
+    """Whether bf16 is multiplied natively.
+
+    Elsewhere OpenVINO gains nothing by it, and torch emulates it on one thread, a hundred times
+    slower than f32. Where OpenVINO is not there to tell, it is taken for missing.
+    """
+    return "BF16" in capabilities()
+
+
+def has_int8() -> bool:
+    """Whether int8 is multiplied quicker than f32; likewise."""
+    return "INT8" in capabilities()
+
+
+@functools.cache
+def capabilities() -> frozenset[str]:
+    """What OpenVINO says that it can use here, e.g. "FP32", "INT8", "BF16"."""
+    if not has_openvino():
+        return frozenset()
+    from sonoassist.engines.openvino_api import loaded_core
+
+    return frozenset(loaded_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))

@@ -1,0 +1,171 @@
+"""The check of a model's low precisions against f32, in steps of about one network pass.
+
+It can be done at one go or behind the live picture: between two steps it calls `pause`, which may
+wait, or end it by raising `CheckStopped`. What was found until then is kept.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sonoassist.engines.base import Engine, Saliency
+from sonoassist.engines.rounding import ActivationStatistics
+from sonoassist.model.card import Card
+from sonoassist.packets import Prepared
+from sonoassist.precision.agreement import Agreement, compare, summary, truth_of
+from sonoassist.precision.calibration import calibration_pictures
+from sonoassist.precision.check_notes import CheckNotes, drop_notes, keep_notes, read_notes
+from sonoassist.precision.verdicts import Verdict, keep_verdict
+
+KEEP_EVERY = 8
+"""Steps between two writings of what was found."""
+PASSES = (Saliency.PLAIN, Saliency.NONE)
+
+Pause = Callable[[float], None]
+"""Called with the seconds that the step before took."""
+MakeCandidate = Callable[[str, ActivationStatistics], Engine]
+
+
+class CheckStopped(Exception):  # noqa: N818  (no error: the check goes on another time)
+    """Raised by `pause` to end a check."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckParts:
+    """What a check works with.
+
+    Attributes:
+        card: Of the model.
+        exact: Runs f32.
+        measure: Measures what flows through the network; None where no candidate needs it.
+        candidates: Precisions to try, quickest first.
+        make: Makes the engine of one of them.
+        recording: Shows the pictures.
+    """
+
+    card: Card
+    exact: Engine
+    measure: Callable[[], Callable[[Any], ActivationStatistics]] | None
+    candidates: Sequence[str]
+    make: MakeCandidate
+    recording: Path
+
+
+@dataclass(slots=True)
+class PrecisionCheck:
+    """Finds the quickest precision that gives the results of f32.
+
+    Attributes:
+        parts: What it works with.
+        folder: Where notes and the verdict are kept.
+        key: Their name.
+        pause: Called between two steps.
+        turn: Held while a pass runs, so that engines that share the processor take turns.
+    """
+
+    parts: CheckParts
+    folder: Path
+    key: str
+    pause: Pause = lambda _took_s: None
+    turn: AbstractContextManager[Any] = field(default_factory=nullcontext)
+    _notes: CheckNotes = field(default_factory=CheckNotes, init=False)
+    _steps: int = field(default=0, init=False)
+
+    def run(self) -> Verdict:
+        """Do the check, or what is left of it, and keep the verdict.
+
+        Raises:
+            CheckStopped: `pause` has ended it; what was found is kept.
+            SourceError: The recording shows nothing to check with.
+            EngineError: An engine failed.
+        """
+        self._notes = read_notes(self.folder, self.key)
+        try:
+            verdict = self._run()
+        except CheckStopped:
+            keep_notes(self.folder, self.key, self._notes)
+            raise
+        keep_verdict(self.folder, self.key, verdict)
+        drop_notes(self.folder, self.key)
+        return verdict
+
+    def _run(self) -> Verdict:
+        parts = self.parts
+        began_s = time.perf_counter()
+
+        def after_each() -> None:
+            nonlocal began_s
+            self.pause(time.perf_counter() - began_s)
+            began_s = time.perf_counter()
+
+        pictures = calibration_pictures(parts.recording, parts.card, after_each=after_each)
+        self._cut_to(len(pictures))
+        statistics = self._measure(pictures)
+        self._find_truths(pictures)
+        found: dict[str, Agreement] = {}
+        for name in parts.candidates:
+            found[name] = self._try(name, statistics, pictures)
+            if found[name].good:
+                break  # slower ones would not be taken
+        return Verdict(statistics, found)
+
+    def _cut_to(self, count: int) -> None:
+        """Notes of more pictures than there are now are of a program that took others."""
+        notes = self._notes
+        counts = [len(notes.statistics), len(notes.truths), *map(len, notes.comparisons.values())]
+        if max(counts) > count:
+            self._notes = CheckNotes()
+
+    def _measure(self, pictures: Sequence[Prepared]) -> ActivationStatistics:
+        if self.parts.measure is None:
+            return ActivationStatistics((), ())
+        known = self._notes.statistics
+        if len(known) < len(pictures):
+            measure = self.parts.measure()
+            for picture in pictures[len(known) :]:
+                with self._step():
+                    known.append(measure(picture.network_input))
+        return ActivationStatistics.over(known)
+
+    def _find_truths(self, pictures: Sequence[Prepared]) -> None:
+        known = self._notes.truths
+        for picture in pictures[len(known) :]:
+            with self._step():
+                known.append(truth_of(self.parts.exact, picture, self.parts.card))
+
+    def _try(
+        self, name: str, statistics: ActivationStatistics, pictures: Sequence[Prepared]
+    ) -> Agreement:
+        known = self._notes.comparisons.setdefault(name, [])
+        left = list(zip(self._notes.truths, pictures, strict=True))[len(known) :]
+        if left and summary(known).may_pass:
+            quick = self.parts.make(name, statistics)
+            try:
+                for saliency in PASSES:
+                    quick.compile(pictures[0].network_input.shape, saliency)
+                    self.pause(0.0)
+                for truth, picture in left:
+                    if not summary(known).may_pass:
+                        break
+                    with self._step():
+                        known.append(compare(quick, truth, picture, self.parts.card))
+            finally:
+                quick.close()
+        return summary(known)
+
+    @contextmanager
+    def _step(self) -> Iterator[None]:
+        """One pass: taking its turn, followed by a pause."""
+        with self.turn:
+            began_s = time.perf_counter()
+            yield
+            took_s = time.perf_counter() - began_s
+        self._steps += 1
+        if self._steps % KEEP_EVERY == 0:
+            keep_notes(self.folder, self.key, self._notes)
+        self.pause(took_s)
