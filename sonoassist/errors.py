@@ -9,21 +9,36 @@ class SonoAssistError(Exception):
     Args:
         message: What is wrong, one line, no full stop needed.
         hint: What to do about it, one line; may be empty.
+        click: The hint in the window, where `hint` names a command or an option.
 
     Attributes:
         message: As given.
         hint: As given.
+        window_hint: What to do about it with the mouse or a key.
     """
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", *, click: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.window_hint = click or hint
 
     def __str__(self) -> str:
         """One line: the message and, where there is one, the hint."""
-        line = self.message if not self.hint else f"{self.message.rstrip('.')}. {self.hint}"
-        return " ".join(line.split())
+        return _line(self.message, self.hint)
+
+    def in_window(self) -> str:
+        """One line as it is read in the window, which has buttons where a shell has commands."""
+        return _line(self.message, self.window_hint)
+
+
+def window_text(error: BaseException) -> str:
+    """An error in one line, as it is read in the window."""
+    return error.in_window() if isinstance(error, SonoAssistError) else str(error)
+
+
+def _line(message: str, hint: str) -> str:
+    return " ".join((message if not hint else f"{message.rstrip('.')}. {hint}").split())
 
 
 class UsageError(SonoAssistError):

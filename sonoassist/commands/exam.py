@@ -219,7 +219,9 @@ def _send(args: argparse.Namespace, store: ExamStore) -> int:
     if args.json:
         say_json(_outcomes(report))
     if not report.complete:
-        raise OutputError("; ".join(report.message.splitlines()))
+        message = "; ".join(report.message.splitlines())
+        hint = "" if args.retry else "What waits is sent with: sonoassist exam send --retry"
+        raise OutputError(message, hint)
     if not args.json:
         say(report.message)
     return 0

@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import importlib.util
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,25 @@ def run(args: argparse.Namespace) -> int:
 
 
 def chosen_settings(args: argparse.Namespace) -> dict[str, Any]:
-    """The settings of this run that the options name."""
+    """The settings of this run that the options name.
+
+    Raises:
+        EngineError: An engine, precision or device is not to be had here.
+    """
     named = {name: getattr(args, name) for name in _SETTINGS}
-    return {name: value for name, value in named.items() if value is not None}
+    chosen = {name: value for name, value in named.items() if value is not None}
+    _check_engine(chosen)
+    return chosen
+
+
+def _check_engine(chosen: Mapping[str, Any]) -> None:
+    """Refuse at once what the window would have to do without; costs nothing without a choice."""
+    fields = {name: chosen[name] for name in ("engine", "precision", "device") if name in chosen}
+    if set(fields.values()) - {"auto"}:
+        from sonoassist.engines.choose import EngineChoice
+        from sonoassist.engines.hardware import find_hardware
+
+        find_hardware().check(EngineChoice(**fields))
 
 
 def prepare_libraries() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sonoassist.errors import OutputError, SonoAssistError, UsageError
+from sonoassist.errors import OutputError, SonoAssistError, UsageError, window_text
 from sonoassist.exam.exam import Exam
 from sonoassist.files import replacing
 from sonoassist.packets import Frame
@@ -202,7 +202,7 @@ class Clipper:
             del clip  # its pictures are not to be kept until the next one comes
 
     def _tell(self, error: SonoAssistError) -> None:
-        self._on_trouble(f"a capture has no clip: {error}")
+        self._on_trouble(f"a capture has no clip: {window_text(error)}")
 
     def _write(self, clip: _Clip) -> None:
         try:

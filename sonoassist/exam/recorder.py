@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sonoassist.errors import OutputError, SonoAssistError
+from sonoassist.errors import OutputError, SonoAssistError, window_text
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.frame_queue import FrameQueue
 from sonoassist.packets import Frame
@@ -158,7 +158,9 @@ class Recorder:
         if self._part is not None:
             self._written -= self._part.abandon(error.message)
             self._part = None
-        self._on_trouble(f"the recording has stopped: {error}. What was recorded is kept")
+        self._on_trouble(
+            f"the recording has stopped: {window_text(error)}. What was recorded is kept"
+        )
 
 
 class _Part:

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from sonoassist.errors import OutputError, SonoAssistError
+from sonoassist.errors import OutputError, SonoAssistError, window_text
 from sonoassist.exam.checklist import Line, checklist, refused, replaceable
 from sonoassist.exam.clips import Clipper
 from sonoassist.exam.exam import Exam
@@ -205,7 +205,7 @@ class RunningExam:
         except SonoAssistError as error:
             self._notices.put(Notice.of(error))
         except Exception as error:  # noqa: BLE001 (a thread's top: report, go on)
-            title = f"the exam record failed: {error}"
+            title = f"the exam record failed: {window_text(error)}"
             self._notices.put(Notice(Level.ERROR, title, "", traceback.format_exc()))
 
     def _turn(self) -> None:

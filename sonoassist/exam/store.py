@@ -172,7 +172,9 @@ class ExamStore:
         if len(matching) == 1:
             return matching[0]
         what = "matches several exams" if matching else "is not an exam"
-        raise UsageError(f"'{text}' {what}", "See: sonoassist exam list")
+        raise UsageError(
+            f"'{text}' {what}", "See: sonoassist exam list", click="Choose it in the list of exams"
+        )
 
     def running(self, exam_id: str) -> bool:
         """Whether a program is writing it now."""
@@ -217,7 +219,11 @@ class ExamStore:
         folder = self.folder / exam_id
         hidden = exam_id.startswith(".")  # half made, half deleted, or not in this folder at all
         if not exam_id or hidden or Path(exam_id).name != exam_id or not folder.is_dir():
-            raise UsageError(f"there is no exam '{exam_id}'", "See: sonoassist exam list")
+            raise UsageError(
+                f"there is no exam '{exam_id}'",
+                "See: sonoassist exam list",
+                click="Choose it in the list of exams",
+            )
         return folder
 
 

@@ -94,7 +94,7 @@ def _practice_page(window: MainWindow) -> PracticePage:
     services = controller.services
     page = PracticePage(
         PracticeServices(
-            make_analyser=lambda synthetic, tell: services.make_analyser(
+            make_analyser=lambda synthetic, tell: controller.make_analyser(
                 controller.settings.model_copy(deep=True), synthetic, tell
             ),
             history=History(history_file()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from PyQt6.QtGui import QDesktopServices
 
 from sonoassist.errors import OutputError, SonoAssistError, UsageError
 from sonoassist.exam.presets import edit_copy
+from sonoassist.gui.engine_options import EngineOptions, lost_sentence
 from sonoassist.gui.exam_desk import ExamDesk
 from sonoassist.gui.freeze import Freeze
 from sonoassist.gui.installer import Installer, notice_of
@@ -51,6 +53,8 @@ class Controller(QObject):
         self.settings = settings
         self.jobs = Jobs()
         self.freeze = Freeze()
+        self.engines = EngineOptions(services.find_hardware, self.jobs)
+        self.engines.lost.connect(self._leave_to_program)
         self.desk = ExamDesk(session, services.exams, settings, self.jobs)
         # A frozen picture may be of the patient before.
         self.desk.began.connect(self.thaw)
@@ -312,8 +316,41 @@ class Controller(QObject):
     def load_model(self) -> None:
         """Load the model the settings ask for, on the session's own thread."""
         wanted, synthetic = self.settings.model_copy(deep=True), self._synthetic
-        make, tell = self.services.make_analyser, self.session.tell_loading
-        self.session.load_model(lambda: make(wanted, synthetic, tell))
+        tell = self.session.tell_loading
+        self.session.load_model(lambda: self.make_analyser(wanted, synthetic, tell))
+
+    def make_analyser(
+        self, settings: Settings, synthetic: bool, tell: Callable[[str], None]
+    ) -> Any:
+        """See `Services.make_analyser`; with what can be had of the settings. On any thread."""
+        return self.services.make_analyser(self.engines.settled(settings), synthetic, tell)
+
+    def choose_engine(self, field: str, value: str) -> None:
+        """Take an engine, a precision or a device; what does not fit it is left to the program."""
+        before = self.settings.model_copy()
+        changes = self.engines.chosen(field, value, before)
+        self.change(**changes)
+        left = [
+            name for name, now in changes.items() if name != field and now != getattr(before, name)
+        ]
+        if left:
+            names = " and ".join(left)
+            self.note(f"The {names} is automatic now: what was chosen does not go with {value}")
+
+    def _leave_to_program(self, lost: Mapping[str, str]) -> None:
+        """What was chosen is not there: the choice is the program's from now on."""
+        still = {
+            name: value for name, value in lost.items() if getattr(self.settings, name) == value
+        }
+        if not still:
+            return  # told already, or changed meanwhile
+        for name in still:
+            setattr(self.settings, name, AUTO)
+        self.session.notices.put(
+            Notice(Level.WARNING, lost_sentence(still), "The settings show what can be chosen")
+        )
+        self._saving.start()
+        self.settings_changed.emit()
 
     def default_entry(self) -> ModelEntry | None:
         """The default model's entry, or None when it is unknown."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from sonoassist.errors import SonoAssistError
+from sonoassist.errors import SonoAssistError, window_text
 from sonoassist.exam.checklist import Completeness, Line, completeness
 from sonoassist.exam.exam_view import ExamView
 from sonoassist.exam.presets import DEFAULT_PRESET, load_preset
@@ -135,7 +135,9 @@ class ExamDesk(QObject):
             self._jobs.start("sweep", store.sweep, lambda _done: None, self._not_swept)
 
     def _not_swept(self, error: Exception) -> None:
-        self._session.notices.put(Notice(Level.WARNING, "Old exams were not tidied up", str(error)))
+        self._session.notices.put(
+            Notice(Level.WARNING, "Old exams were not tidied up", window_text(error))
+        )
 
     # -- beginning and ending ----------------------------------------------------------------
 
@@ -226,7 +228,7 @@ class ExamDesk(QObject):
         self._busy = False
         self._declined = name_of(self._session.status())
         title = "No exam is kept"
-        hint = str(error)
+        hint = window_text(error)
         self._session.notices.put(Notice(Level.ERROR, title, hint))
 
     def end(self, *, by_hand: bool = False) -> None:

@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from sonoassist.errors import window_text
 from sonoassist.exam.overview import ENDED, RUNNING, Overview, overview
 from sonoassist.exam.records import ExamInfo
 from sonoassist.exam.store import ExamStore
@@ -76,7 +77,7 @@ class ExamsSheet(Sheet):
 
     def _failed(self, error: Exception) -> None:
         if not self.gone:
-            self._say(str(error))
+            self._say(window_text(error))
 
     def _say(self, text: str) -> None:
         self._said.setText(text)
@@ -157,7 +158,7 @@ class ExamsSheet(Sheet):
 
     def _not_deleted(self, exam_id: str, error: Exception) -> None:
         if not self.gone:
-            self._say(str(error))
+            self._say(window_text(error))
             self.buttons[exam_id, "Delete"].setText("Delete")
             self.buttons[exam_id, "Delete"].setEnabled(True)
 

@@ -42,6 +42,8 @@ def load_analyser(
     synthetic: bool,
     tell: Tell,
     shelf: EngineShelf | None = None,
+    *,
+    at_once: bool = True,
 ) -> Analyser:
     """Build the analyser that the settings ask for.
 
@@ -51,6 +53,7 @@ def load_analyser(
         synthetic: For a synthetic exam.
         tell: Is told what is done.
         shelf: Of engines shared with the other pages; None for an engine of its own.
+        at_once: Check quicker precisions behind the frames, not before the first one.
 
     Raises:
         UsageError: The crop in the settings is not understood.
@@ -61,7 +64,9 @@ def load_analyser(
     # Not at the top: image and array libraries come with it, and the window is up before them.
     from sonoassist.pipeline import analyser_for
 
-    return analyser_for(settings, TellingStore(store, tell), synthetic=synthetic, shelf=shelf)
+    return analyser_for(
+        settings, TellingStore(store, tell), synthetic=synthetic, shelf=shelf, at_once=at_once
+    )
 
 
 def bundled_model(store: ModelStore) -> str:

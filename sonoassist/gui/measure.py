@@ -26,6 +26,7 @@ from sonoassist.gui.frame_times import (
     spread,
 )
 from sonoassist.gui.garbage import GuiGarbage
+from sonoassist.gui.loading import load_analyser
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.platform import check_display
 from sonoassist.gui.process_memory import resident_mb
@@ -72,7 +73,15 @@ def measure_program(source: str, seconds: float, overrides: Mapping[str, Any]) -
     look = Look(PALETTES[settings.theme], 1.0, family())
     store, session = ModelStore.default(), LiveSession()
     services = make_services(store, lambda _settings: None, session.notices)
-    services = replace(services, list_devices=lambda: (), exams=None)
+    services = replace(
+        services,
+        list_devices=lambda: (),
+        exams=None,
+        # In the precision that is taken in the end: the check would be measured, too.
+        make_analyser=lambda wanted, synthetic, tell: load_analyser(
+            wanted, store, synthetic, tell, at_once=False
+        ),
+    )
     shell = Shell(look)
     try:
         window = build(session, services, settings, [])

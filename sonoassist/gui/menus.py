@@ -54,6 +54,7 @@ class Menus(QObject):
         self.display = self._menu(window, self.fill_display)
         self.exam = self._menu(window, self.fill_exam)
         controller.devices_changed.connect(self._devices_changed)
+        controller.engines.found.connect(self._engines_found)
 
     @staticmethod
     def _menu(window: QWidget, fill: Callable[[], None]) -> QMenu:
@@ -135,8 +136,16 @@ class Menus(QObject):
         for field in ("engine", "precision", "device"):
             self._title(menu, field.capitalize())
             now = str(getattr(self._controller.settings, field))
-            self._radio(menu, choices(field), now, partial(self._choose, field))
+            offered = self._controller.engines.offered(field, self._controller.settings)
+            self._radio(menu, offered, now, partial(self._controller.choose_engine, field))
             menu.addSeparator()
+        if not self._controller.engines.known:
+            self._row(menu, "Looking what this computer has …", None)
+            self._controller.engines.look()
+
+    def _engines_found(self) -> None:
+        if self.engines.isVisible():
+            self.fill_engines()
 
     def _choose(self, field: str, value: str) -> None:
         self._controller.change(**{field: value})

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from sonoassist.engines.hardware import Hardware, find_hardware
 from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import Notices, SessionStatus, Showing, View
 from sonoassist.review.store import ReviewStore
@@ -128,6 +129,7 @@ class Services:
         reviews: Where reviews of recordings are kept.
         demo: The bundled demo exam, or None when this build has none.
         exams: Where exams are kept; None keeps none.
+        find_hardware: Looks at what can run networks here; takes up to seconds.
     """
 
     list_devices: Callable[[], Sequence[Device]]
@@ -137,3 +139,4 @@ class Services:
     reviews: ReviewStore
     demo: Path | None = None
     exams: ExamStore | None = None
+    find_hardware: Callable[[], Hardware] = find_hardware

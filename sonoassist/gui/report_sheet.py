@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from sonoassist.errors import window_text
 from sonoassist.exam.export import Export, write_export
 from sonoassist.exam.sending import send_exam
 from sonoassist.gui.controller import Controller
@@ -164,7 +165,7 @@ class ReportSheet(Sheet):
         self.said.setText(text)
 
     def _failed(self, error: Exception) -> None:
-        self._tell(str(error), failed=True)
+        self._tell(window_text(error), failed=True)
 
     def _open_folder(self) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(self.folder.text())):

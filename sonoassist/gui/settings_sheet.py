@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import (
 )
 
 from sonoassist import paths
+from sonoassist.engines.hardware import FIELDS
 from sonoassist.gui.choices import choices
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.sheets import Sheet
@@ -57,8 +58,12 @@ class SettingsSheet(Sheet):
         )  # fmt: skip
         self.threshold.setSingleStep(5)
         self.threshold.valueChanged.connect(lambda value: controller.change(threshold=value / 100))
+        self._boxes: dict[str, QComboBox] = {}
         for field, title in _CHOICES:
             self._choice(field, title)
+        controller.engines.found.connect(self._fill_engines)
+        controller.settings_changed.connect(self._fill_engines)
+        controller.engines.look()
         self._freeze()
         for field, text in _SWITCHES:
             self._switch(field, text)
@@ -103,11 +108,27 @@ class SettingsSheet(Sheet):
     def _choice(self, field: str, title: str) -> None:
         box = QComboBox()
         box.setObjectName(field)
-        values = [value for value, _ in choices(field)]
-        box.addItems([text for _, text in choices(field)])
-        box.setCurrentIndex(values.index(str(getattr(self._controller.settings, field))))
-        box.activated.connect(lambda at: self._controller.change(**{field: values[at]}))
+        take = self._take_engine if field in FIELDS else self._set
+        box.activated.connect(lambda at: take(field, box.itemData(at)))
+        self._boxes[field] = box
         self._row(title, box)
+        self._fill(field)
+
+    def _fill(self, field: str) -> None:
+        """The choices of a field that there are, and what is chosen now."""
+        settings, box = self._controller.settings, self._boxes[field]
+        engines = self._controller.engines
+        box.clear()
+        for value, text in engines.offered(field, settings) if field in FIELDS else choices(field):
+            box.addItem(text, value)
+        box.setCurrentIndex(box.findData(str(getattr(settings, field))))
+
+    def _fill_engines(self) -> None:
+        for field in FIELDS:
+            self._fill(field)
+
+    def _take_engine(self, field: str, value: str) -> None:
+        self._controller.choose_engine(field, value)
 
     def _switch(self, field: str, text: str) -> None:
         box = QCheckBox(text)
@@ -116,5 +137,5 @@ class SettingsSheet(Sheet):
         box.toggled.connect(partial(self._set, field))
         self.body.addWidget(box)
 
-    def _set(self, field: str, on: bool) -> None:
-        self._controller.change(**{field: on})
+    def _set(self, field: str, value: bool | str) -> None:
+        self._controller.change(**{field: value})

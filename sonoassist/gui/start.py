@@ -152,8 +152,11 @@ def run(
     bundled_model: bool = False,
     page: str = "live",
     practice: PracticeWish | None = None,
+    observe: Callable[[Shell, Start], None] = lambda _shell, _start: None,
 ) -> int:
     """Open the window and stay in it until it is closed; returns the exit code.
+
+    `observe` is called before the window is shown.
 
     Raises:
         UsageError: An override is not allowed.
@@ -170,6 +173,7 @@ def run(
     shell = make_shell()
     close_on_interrupt(shell)
     start = Start(shell, launch)
+    observe(shell, start)
     shell.show()
     try:
         code = application.exec()

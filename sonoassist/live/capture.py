@@ -15,6 +15,7 @@ from sonoassist.errors import (
     SourceError,
     SourceLostError,
     StalledError,
+    window_text,
 )
 from sonoassist.live.player import Pacer
 from sonoassist.live.status import Level, Notice, Notices, PlayState
@@ -145,8 +146,10 @@ class CaptureWorker:
                 self._fail(error)
             except Exception as error:  # noqa: BLE001  (the top of the thread: report, go on)
                 details = traceback.format_exc()
-                self._notices.put(Notice(Level.ERROR, f"capture failed: {error}", "", details))
-                self._set(play_state=PlayState.FAILED, message=str(error))
+                self._notices.put(
+                    Notice(Level.ERROR, f"capture failed: {window_text(error)}", "", details)
+                )
+                self._set(play_state=PlayState.FAILED, message=window_text(error))
         self._close()
 
     def _turn(self) -> None:
@@ -333,6 +336,6 @@ class CaptureWorker:
         self._notices.put(Notice.of(error))
         ended = self._source is not None and self.state.index > 0
         if self._source is None or not ended:
-            self._set(play_state=PlayState.FAILED, message=str(error))
+            self._set(play_state=PlayState.FAILED, message=window_text(error))
         else:
-            self._set(play_state=PlayState.ENDED, message=str(error))
+            self._set(play_state=PlayState.ENDED, message=window_text(error))

@@ -65,7 +65,7 @@ class Notice:
     @classmethod
     def of(cls, error: SonoAssistError, level: Level = Level.ERROR, details: str = "") -> Notice:
         """Make a notice of an error."""
-        return cls(level, error.message, error.hint, details)
+        return cls(level, error.message, error.window_hint, details)
 
 
 class Notices:

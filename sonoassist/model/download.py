@@ -164,6 +164,7 @@ def download(
         raise DownloadError(
             f"the downloaded file is not the published one ({wrong}); it was deleted",
             f"Try again, or {_by_hand(url)}",
+            click=f"Try again, or {_by_click(url)}",
         )
     try:
         job.part.replace(target)
@@ -262,28 +263,37 @@ class _Job:
         return DownloadError(
             f"the download was cut off after {_megabytes(done)}{of}",
             f"Run it again to resume, or {_by_hand(self.url)}",
+            click=f"Install it again to resume, or {_by_click(self.url)}",
         )
 
     def _refused(self, error: urllib.error.HTTPError) -> DownloadError:
         again = "" if error.code in _NO_RETRY else "Try again later, or "
-        by_hand = _by_hand(self.url)
         return DownloadError(
             f"the server answers {error.code} ({error.reason}) for {self.url}",
-            f"{again}{by_hand}" if again else by_hand[0].upper() + by_hand[1:],
+            _sentence(f"{again}{_by_hand(self.url)}"),
+            click=_sentence(f"{again}{_by_click(self.url)}"),
         )
 
     def _unreachable(self, reason: object) -> DownloadError:
         if self.cancelled():
             return self._stopped(self.size())
-        by_hand = _by_hand(self.url)
         return DownloadError(
             f"cannot reach the server of {self.part.stem}: {_in_words(reason)}",
-            by_hand[0].upper() + by_hand[1:],
+            _sentence(_by_hand(self.url)),
+            click=_sentence(_by_click(self.url)),
         )
 
 
 def _by_hand(url: str) -> str:
     return f"download {url} on another computer and run: sonoassist models add FILE"
+
+
+def _by_click(url: str) -> str:
+    return f"download {url} on another computer and add it here: Add weights file"
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def _in_words(reason: object) -> str:

@@ -151,7 +151,9 @@ class ModelStore:
                 return min(
                     inventory.models, key=lambda one: (one.card.domain == "synthetic") != synthetic
                 )
-            raise ModelError("no model is installed", _install_hint(DEFAULT_ARCHITECTURE))
+            raise ModelError(
+                "no model is installed", _install_hint(DEFAULT_ARCHITECTURE), click=_INSTALL_CLICK
+            )
         exact = [model for model in inventory.models if model.name == name]
         similar = [model for model in inventory.models if loose(model.name) == loose(name)]
         for model in exact + similar:
@@ -235,7 +237,11 @@ class ModelStore:
             return found[0]
         if any(loose(own) == loose(name) for own in _names(self.shipped_folder)[0]):
             raise ModelError(f"{name} comes with the program and cannot be removed")
-        raise ModelError(f"no model called {name!r} is installed", "See `sonoassist models list`")
+        raise ModelError(
+            f"no model called {name!r} is installed",
+            "See `sonoassist models list`",
+            click="Choose another one in the menu of models",
+        )
 
     def load_tensors(self, model: InstalledModel) -> Tensors:
         """The weights, checked against the card and the network.
@@ -271,7 +277,11 @@ def model_name(text: str) -> str:
     stem = re.sub(r"\.(npz|pth|pt|safetensors)$", "", Path(text).name.lower())
     name = re.sub(r"[^a-z0-9._-]+", "-", stem).strip("._-")[:64].rstrip("._-")
     if not name or loose(name) == AUTO:
-        raise ModelError(f"{text!r} gives no usable name for a model", "Choose one with --name")
+        raise ModelError(
+            f"{text!r} gives no usable name for a model",
+            "Choose one with --name",
+            click="Rename the file",
+        )
     return name
 
 
@@ -306,6 +316,9 @@ def _rank(model: InstalledModel) -> tuple[bool, int, int, bool, str]:
     )
 
 
+_INSTALL_CLICK = "Install one, or add a weights file: the start page has a button for each"
+
+
 def _install_hint(name: str) -> str:
     return (
         f"Run `sonoassist models install {name}`, or `sonoassist models add FILE` for a file you "
@@ -323,10 +336,15 @@ def _unknown(name: str, inventory: Inventory) -> ModelError:
             return ModelError(problem.message)
     for known in ARCHITECTURES.values():
         if loose(known.name) == loose(name):
-            return ModelError(f"{known.title} is not installed", _install_hint(known.name))
+            return ModelError(
+                f"{known.title} is not installed", _install_hint(known.name), click=_INSTALL_CLICK
+            )
     names = ", ".join(model.name for model in inventory.models)
-    hint = f"Installed: {names}" if names else _install_hint(DEFAULT_ARCHITECTURE)
-    return ModelError(f"no model is called {name!r}", hint)
+    if names:
+        return ModelError(f"no model is called {name!r}", f"Installed: {names}")
+    return ModelError(
+        f"no model is called {name!r}", _install_hint(DEFAULT_ARCHITECTURE), click=_INSTALL_CLICK
+    )
 
 
 def _describe(weights: ImportedWeights, file_name: str, registry: Registry) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.errors import DamagedFrameError, OutputError, SonoAssistError
+from sonoassist.errors import DamagedFrameError, OutputError, SonoAssistError, window_text
 from sonoassist.model.card import domain_warning
 from sonoassist.packets import Analysis, Frame
 from sonoassist.practice.answers import (
@@ -191,7 +191,7 @@ class Examiner:
             self._learn(trouble=error, doing="")
         except Exception as error:  # noqa: BLE001  (a thread's top: shown on screen)
             _log.exception("the examination of an exam failed")
-            trouble = SonoAssistError(f"the exam could not be examined: {error}")
+            trouble = SonoAssistError(f"the exam could not be examined: {window_text(error)}")
             self._learn(trouble=trouble, doing="")
         finally:
             if self._source is not None:
@@ -233,7 +233,7 @@ class Examiner:
         try:
             return self._review.corrections()
         except (ReviewError, OutputError) as error:
-            self._note(f"Its review is left out: {error}")
+            self._note(f"Its review is left out: {window_text(error)}")
             return Corrections()
 
     def _note(self, text: str) -> None:
@@ -296,7 +296,7 @@ class Examiner:
         try:
             save_analysis(path, begun)
         except OutputError as error:
-            self._note(f"The analysis could not be kept for the next time: {error}")
+            self._note(f"The analysis could not be kept for the next time: {window_text(error)}")
 
     def _go_on(self, done: int, pace: Pace) -> bool:
         if done % 10 == 0:

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Generic, TypeVar
 
-from sonoassist.errors import SonoAssistError
+from sonoassist.errors import SonoAssistError, window_text
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -106,9 +106,9 @@ class Fetcher(Generic[Key, Value]):
         try:
             value = self._fetch(key)
         except SonoAssistError as error:
-            self._keep_one(self._failed, generation, key, (str(error), time.monotonic()))
+            self._keep_one(self._failed, generation, key, (window_text(error), time.monotonic()))
         except Exception as error:  # noqa: BLE001  (a thread's top: said on screen)
-            why = (f"it failed: {error}", time.monotonic())
+            why = (f"it failed: {window_text(error)}", time.monotonic())
             self._keep_one(self._failed, generation, key, why)
         else:
             self._keep_one(self._got, generation, key, value)

@@ -24,7 +24,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sonoassist.errors import DamagedFrameError, SonoAssistError
+from sonoassist.errors import DamagedFrameError, SonoAssistError, window_text
 from sonoassist.packets import Analysis, Floats, Frame, frozen
 from sonoassist.planes import PLANES
 from sonoassist.review.fields import Fields
@@ -139,10 +139,10 @@ class Run:
                     self._do(source, stretch)
             self._say(RunState.PAUSED if self._stopping else RunState.DONE)
         except SonoAssistError as error:
-            self._say(RunState.FAILED, str(error))
+            self._say(RunState.FAILED, window_text(error))
         except Exception as error:  # noqa: BLE001  (a thread's top: shown on screen)
             _log.exception("the analysis of a review failed")
-            self._say(RunState.FAILED, f"the analysis failed: {error}")
+            self._say(RunState.FAILED, f"the analysis failed: {window_text(error)}")
 
     def _say(self, state: RunState, message: str = "") -> None:
         with self._changed:

@@ -56,5 +56,9 @@ def _numbered(captures: list[Capture], numbers: tuple[int, ...]) -> list[Capture
     known = {one.capture_id for one in captures}
     unknown = [number for number in numbers if number not in known]
     if unknown:
-        raise UsageError(f"the exam has no capture {unknown[0]}", "See: sonoassist exam show")
+        raise UsageError(
+            f"the exam has no capture {unknown[0]}",
+            "See: sonoassist exam show",
+            click="Choose one of its captures",
+        )
     return [one for one in captures if one.capture_id in numbers]

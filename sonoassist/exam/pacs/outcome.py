@@ -79,10 +79,7 @@ class SendReport:
         if refused:
             parts.append(f"{_files(refused)} refused")
         if waiting:
-            parts.append(
-                f"{_files(waiting)} kept in the outbox; will be sent with"
-                " `sonoassist exam send --retry`"
-            )
+            parts.append(f"{_files(waiting)} kept in the outbox, to be sent again")
         return "; ".join(parts)
 
 

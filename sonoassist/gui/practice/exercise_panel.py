@@ -9,6 +9,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QKeySequence, QShortcut
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from sonoassist.errors import window_text
 from sonoassist.gui.fitter import Fitter
 from sonoassist.gui.practice.answers_bar import AnswersBar, VotesBar
 from sonoassist.gui.practice.buttons import wide_button
@@ -207,7 +208,7 @@ class ExercisePanel(QWidget):
 
     def _show_trouble(self) -> None:
         error = self._desk.trouble
-        lines = [*([str(error)] if error is not None else []), *self._desk.warnings]
+        lines = [*([window_text(error)] if error is not None else []), *self._desk.warnings]
         self.trouble.setText("\n".join(lines))
         self.trouble.setVisible(bool(lines))
 

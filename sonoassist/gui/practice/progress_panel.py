@@ -17,7 +17,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from sonoassist.errors import SonoAssistError
+from sonoassist.errors import SonoAssistError, window_text
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.curves import Curve
 from sonoassist.gui.practice.desk import PracticeDesk
@@ -123,7 +123,7 @@ class ProgressPanel(QWidget):
         try:
             names = self._desk.services.history.trainees()
         except SonoAssistError as error:
-            self._say(str(error))
+            self._say(window_text(error))
             return
         self.trainee.clear()
         self.trainee.addItems(names)
@@ -147,7 +147,7 @@ class ProgressPanel(QWidget):
             history = self._desk.services.history
             past, weak = history.exercises(name), history.weaknesses(name)
         except SonoAssistError as error:
-            self._say(str(error))
+            self._say(window_text(error))
             return
         self.forget.setText(FORGET)
         self.forget.show()
@@ -171,7 +171,7 @@ class ProgressPanel(QWidget):
         try:
             self._desk.services.history.forget(self.trainee.currentText())
         except SonoAssistError as error:
-            self._say(str(error))
+            self._say(window_text(error))
             return
         self.refresh()
 

@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from sonoassist.errors import SonoAssistError
+from sonoassist.errors import SonoAssistError, window_text
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.how import fill_how
@@ -228,7 +228,7 @@ class StartPanel(QWidget):
             history = self._desk.services.history
             names, self._counts = history.trainees(), history.counts()
         except SonoAssistError as error:
-            self._history_trouble = str(error)
+            self._history_trouble = window_text(error)
             names, self._counts = (), {}
         else:
             self._history_trouble = ""

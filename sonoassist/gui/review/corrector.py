@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from sonoassist.errors import SonoAssistError
+from sonoassist.errors import SonoAssistError, window_text
 from sonoassist.gui.controller import Controller
 from sonoassist.live.status import Level, Notice
 from sonoassist.planes import BACKGROUND_INDEX, KEYS
@@ -181,7 +181,7 @@ class Corrector(QObject):
         self._controller.note(f"{count} written to {made.folder}", f"{hint}  ·  {train}")
 
     def _not_exported(self, error: Exception) -> None:
-        notice = Notice(Level.ERROR, f"The export failed: {error}")
+        notice = Notice(Level.ERROR, f"The export failed: {window_text(error)}")
         if isinstance(error, SonoAssistError):
             notice = Notice.of(error, Level.WARNING)
         self._controller.session.notices.put(notice)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from sonoassist.errors import window_text
 from sonoassist.gui.controller import Controller
 from sonoassist.planes import INDEX
 from sonoassist.review.candidates import Peak, all_candidates, missing
@@ -78,7 +79,7 @@ class Finder(QObject):
 
         def failed(error: Exception) -> None:
             self._looking = False
-            self._controller.note(f"The candidates could not be found: {error}")
+            self._controller.note(f"The candidates could not be found: {window_text(error)}")
 
         self._controller.jobs.start(
             "candidates", lambda: all_candidates(table.arrays(), words), done, failed

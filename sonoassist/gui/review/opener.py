@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from sonoassist.errors import window_text
 from sonoassist.gui.controller import Controller
 from sonoassist.review.store import ReviewStore
 from sonoassist.settings import Settings
@@ -103,14 +104,14 @@ class Opener(QObject):
 
     def _on_failed(self, error: Exception, generation: int) -> None:
         if generation == self._generation:
-            self.opening, self.trouble = "", str(error)
+            self.opening, self.trouble = "", window_text(error)
             self.opened.emit()
 
     def _load_model(self, session: ReviewSession, generation: int) -> None:
         """Make the model and load what is kept, in the background."""
         settings = self._controller.settings.model_copy(deep=True)
         self._made_for = _wanted(settings)
-        make = self._controller.services.make_analyser
+        make = self._controller.make_analyser
         synthetic = session.recording.info.synthetic
 
         def work() -> None:
@@ -125,7 +126,7 @@ class Opener(QObject):
 
         def failed(error: Exception) -> None:
             if generation == self._generation:
-                self.model_trouble = str(error)
+                self.model_trouble = window_text(error)
                 self.model_came.emit()
 
         self._controller.jobs.start("review model", work, done, failed)
