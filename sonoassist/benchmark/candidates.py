@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sonoassist.benchmark.weights import SEED, random_tensors
 from sonoassist.engines.base import Engine
@@ -12,7 +12,7 @@ from sonoassist.errors import EngineError
 from sonoassist.evaluation.speed import noise_input
 from sonoassist.model.architecture import Architecture, architecture
 from sonoassist.model.store import ModelStore
-from sonoassist.precision.choosing import engine_for
+from sonoassist.precision.choosing import engine_for, has_verdict
 
 ENGINES = ("openvino", "torch")
 PRECISIONS = ("f32", "bf16", "f16", "int8")
@@ -47,8 +47,11 @@ class Runner:
 
     def part_of(self, chosen: Runner) -> bool:
         """Whether it is one of those that the program takes together."""
-        same = (self.engine, self.device) == (chosen.engine, chosen.device)
-        return same and self.precision in chosen.precision.split("+")
+        return self.beside(chosen) and self.precision in chosen.precision.split("+")
+
+    def beside(self, chosen: Runner) -> bool:
+        """Whether it is the same engine on the same device, at whatever precision."""
+        return (self.engine, self.device) == (chosen.engine, chosen.device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,16 @@ class Candidates:
     found: tuple[Candidate, ...]
     left_out: tuple[LeftOut, ...]
     chosen: Runner
+
+    def likely(self) -> Candidates:
+        """Only what the program takes by itself, and f32, which stands behind it."""
+        found = [
+            one
+            for one in self.found
+            if one.runner.part_of(self.chosen)
+            or (one.runner.beside(self.chosen) and one.runner.precision == "f32")
+        ]
+        return replace(self, found=tuple(found), left_out=())
 
 
 def find_candidates(
@@ -167,15 +180,29 @@ def _check(found: Sequence[str], asked: Sequence[str] | None, left_out: Sequence
             raise EngineError(f"{name} cannot be measured here: {reasons[0]}")
 
 
-def chosen_runner(store: ModelStore) -> Runner:
+def is_checked(store: ModelStore) -> bool:
+    """Whether it is known in which precision the program's own model may run.
+
+    Raises:
+        ModelError: No model is installed, or it is damaged.
+    """
+    return has_verdict(store.get().card)
+
+
+def chosen_runner(store: ModelStore, *, check: bool = True) -> Runner:
     """What the program takes by itself for the model that it takes by itself.
+
+    Args:
+        store: The models.
+        check: Where the precisions have not been checked yet, do it now; else it is f32 so far.
 
     Raises:
         ModelError: No model is installed, or it is damaged.
         EngineError: No engine can be had here.
     """
     installed = store.get()
-    engine = engine_for(installed.card, store.load_tensors(installed), EngineChoice())
+    tensors = store.load_tensors(installed)
+    engine = engine_for(installed.card, tensors, EngineChoice(), at_once=not check)
     try:
         return Runner(engine.name, engine.precision, engine.device)
     finally:

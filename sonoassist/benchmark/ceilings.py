@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,11 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from sonoassist.benchmark.candidates import Candidate
-from sonoassist.benchmark.racing import Race
+from sonoassist.benchmark.racing import Race, all_runs
 from sonoassist.engines.probes import CPU_SIZES, Probe, ProbeSizes, compute_probes
+from sonoassist.processors import plan_threads
 
 ROOF_RUNS = 4
 """Before each network."""
+COPY = "copy"
+COPY_FLOP_PER_BYTE = 10.0
+"""How long copying takes beside computing, roughly; progress only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def measure_roof(
     *,
     sizes: ProbeSizes | None = None,
     runs: int = ROOF_RUNS,
-    step: Callable[[], None] = lambda: None,
+    on_work: Callable[[float], None] = lambda _gflop: None,
 ) -> Roof:
     """Run the large products of each candidate, and a large copy on each device.
 
@@ -112,26 +115,33 @@ def measure_roof(
         candidates: What to run them with.
         sizes: Of the products and copies; by default those that fit the device.
         runs: Of each.
-        step: Called after each run.
+        on_work: Called after each run with its weight, see `probe_work`.
     """
     ceilings = []
     for one in _probed(candidates):
         probes = compute_probes(one.choice, sizes)
-        for name, best_hz in _fastest(probes, runs, step).items():
+        for name, best_hz in _fastest(probes, runs, on_work).items():
             runner = one.runner
             ceilings.append(
                 Ceiling(runner.engine, runner.precision, runner.device, name, best_hz / 1e9)
             )
     bandwidths = []
     for device, shown in {one.choice.device: one.runner.device for one in candidates}.items():
-        for best_hz in _fastest([_copy(device, sizes)], runs, step).values():
+        for best_hz in _fastest([_copy(device, sizes)], runs, on_work).values():
             bandwidths.append(Bandwidth(shown, best_hz / 1e9))
     return Roof(tuple(ceilings), tuple(bandwidths))
 
 
-def probe_runs(candidates: Sequence[Candidate], runs: int = ROOF_RUNS) -> int:
-    """How many runs `measure_roof` makes."""
-    return runs * (2 * len(_probed(candidates)) + len({one.choice.device for one in candidates}))
+def probe_work(
+    candidates: Sequence[Candidate], runs: int = ROOF_RUNS, sizes: ProbeSizes | None = None
+) -> float:
+    """Weight of all that `measure_roof` does, in GFLOP; progress is counted in it."""
+    amounts = [
+        probe.amount for one in _probed(candidates) for probe in compute_probes(one.choice, sizes)
+    ]
+    for device in {one.choice.device for one in candidates}:
+        amounts.append(COPY_FLOP_PER_BYTE * _copy(device, sizes).amount)
+    return sum(amounts) * all_runs(runs) / 1e9
 
 
 def _probed(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -139,11 +149,20 @@ def _probed(candidates: Sequence[Candidate]) -> list[Candidate]:
     return [one for one in candidates if not one.runner.forward_only]
 
 
-def _fastest(probes: Sequence[Probe], runs: int, step: Callable[[], None]) -> dict[str, float]:
+def _fastest(
+    probes: Sequence[Probe], runs: int, on_work: Callable[[float], None]
+) -> dict[str, float]:
     """Amount a second of the fastest run of each probe."""
     named = {probe.name: probe for probe in probes}
+
+    def on_run(name: str) -> None:
+        weight = COPY_FLOP_PER_BYTE if name == COPY else 1.0
+        on_work(weight * named[name].amount / 1e9)
+
     race = Race(
-        {name: probe.run for name, probe in named.items()}, dict.fromkeys(named, runs), step=step
+        {name: probe.run for name, probe in named.items()},
+        dict.fromkeys(named, runs),
+        on_run=on_run,
     )
     race.run()
     return {
@@ -161,22 +180,15 @@ def _copy(device: str, sizes: ProbeSizes | None) -> Probe:
 
 
 def _processor_copy(sizes: ProbeSizes) -> Probe:
-    """A copy in memory with a thread on each core: one core alone cannot fill the memory bus."""
-    cores = usable_cores()
+    """A copy in memory with as many threads as a network has: one alone cannot fill the bus."""
+    threads = plan_threads().inference
     # Of ones: fresh zeros are one and the same page of memory, read from the cache.
     source = np.ones(sizes.copied_bytes, np.uint8)
     target = np.empty_like(source)
-    pairs = list(zip(np.array_split(target, cores), np.array_split(source, cores), strict=True))
+    pairs = list(zip(np.array_split(target, threads), np.array_split(source, threads), strict=True))
 
     def run() -> None:
-        with ThreadPoolExecutor(cores) as pool:
+        with ThreadPoolExecutor(threads) as pool:
             list(pool.map(lambda pair: np.copyto(*pair), pairs))
 
-    return Probe("copy", 2.0 * sizes.copied_bytes, run)
-
-
-def usable_cores() -> int:
-    """Cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return Probe(COPY, 2.0 * sizes.copied_bytes, run)

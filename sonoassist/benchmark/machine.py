@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,10 +13,24 @@ from importlib import metadata
 from pathlib import Path
 
 from sonoassist import __version__
-from sonoassist.benchmark.ceilings import usable_cores
+from sonoassist.engines.capabilities import capabilities
+from sonoassist.processors import LIMIT_VARIABLE, usable_cores
 
 PACKAGES = ("torch", "openvino", "numpy", "opencv-python", "PyQt6")
 UNKNOWN = "unknown"
+_FLAGS = re.compile(r"(flags|Features)\s*:")
+_INSTRUCTIONS = {
+    "AVX2": {"avx2"},
+    "AVX-512": {"avx512f"},
+    "VNNI": {"avx512_vnni", "avx_vnni"},
+    "bf16": {"avx512_bf16", "amx_bf16", "bf16"},
+    "AMX": {"amx_tile"},
+    "NEON": {"asimd"},
+    "dot product": {"asimddp"},
+    "int8": {"i8mm"},
+}
+"""Name on screen, and what Linux calls it."""
+_LIMITS = ("ONEDNN_MAX_CPU_ISA", "ATEN_CPU_CAPABILITY", LIMIT_VARIABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +43,8 @@ class Machine:
         name: Of the computer.
         system: Operating system.
         processor: Model of the processor.
+        instructions: What of the instructions that make networks quick it has, e.g. ("AVX2",).
+        limits: Environment variables that keep libraries from using all it has, with values.
         cores: Cores this process may use.
         memory_gb: 1e9 bytes; None when the system does not tell.
         load: Mean number of busy processes in the minute before; None when not told.
@@ -41,6 +58,8 @@ class Machine:
     name: str
     system: str
     processor: str
+    instructions: tuple[str, ...]
+    limits: tuple[str, ...]
     cores: int
     memory_gb: float | None
     load: float | None
@@ -57,6 +76,8 @@ def look_at_machine() -> Machine:
         name=platform.node() or UNKNOWN,
         system=platform.platform(),
         processor=processor_name(),
+        instructions=instructions(),
+        limits=tuple(f"{name}={os.environ[name]}" for name in _LIMITS if name in os.environ),
         cores=usable_cores(),
         memory_gb=_memory_gb(),
         load=os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
@@ -88,6 +109,22 @@ def processor_name(
         return (ask or _ask_system)() or platform.processor() or UNKNOWN
     found = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return found[0] if found else platform.processor() or UNKNOWN
+
+
+def instructions(cpuinfo: Path = Path("/proc/cpuinfo")) -> tuple[str, ...]:
+    """The instructions by which processors differ; where Linux does not tell, OpenVINO does.
+
+    Args:
+        cpuinfo: Where Linux tells it.
+    """
+    try:
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    told = next((line.split(":", 1)[1].split() for line in lines if _FLAGS.match(line)), [])
+    if told:
+        return tuple(name for name, flags in _INSTRUCTIONS.items() if flags & set(told))
+    return tuple(sorted(capabilities() & {"BF16", "FP16", "INT8"}))
 
 
 def _ask_system() -> str:

@@ -17,9 +17,9 @@ from sonoassist.benchmark.candidates import (
     Runner,
     make_candidate,
 )
-from sonoassist.benchmark.racing import Race, Timing
+from sonoassist.benchmark.racing import Race, Timing, all_runs
 from sonoassist.benchmark.weights import weights_for
-from sonoassist.benchmark.work import Pass
+from sonoassist.benchmark.work import Pass, work_of
 from sonoassist.engines.base import Engine, Saliency
 from sonoassist.engines.choose import EngineChoice, Tensors
 from sonoassist.evaluation.speed import noise_input
@@ -91,10 +91,13 @@ class Plan:
             if what is Pass.DETECTION or not runner.forward_only
         ]
 
-    def total_runs(self) -> int:
-        """Timed runs in all."""
-        each = sum(self.runs_of(entry.batch) for entry in self.entries(""))
-        return each * len(self.networks)
+    def total_work(self) -> float:
+        """Operations of all runs, in GFLOP; progress is counted in them."""
+        return sum(
+            _gflop(spec, entry) * all_runs(self.runs_of(entry.batch))
+            for spec in self.networks
+            for entry in self.entries(spec.name)
+        )
 
 
 def make_baseline(choice: EngineChoice, spec: Architecture, tensors: Tensors) -> Engine:
@@ -115,7 +118,7 @@ class NetworkBenchmark:
         make: Makes the engine of a candidate.
         make_naive: Makes the baseline.
         clock: Gives seconds.
-        step: Called after each timed run.
+        on_work: Called after each run with its operations, in GFLOP.
         before: Called before each network.
 
     Attributes:
@@ -132,7 +135,7 @@ class NetworkBenchmark:
         make: MakeEngine = make_candidate,
         make_naive: MakeEngine = make_baseline,
         clock: Callable[[], float] = time.perf_counter,
-        step: Callable[[], None] = lambda: None,
+        on_work: Callable[[float], None] = lambda _gflop: None,
         before: Callable[[], None] = lambda: None,
     ) -> None:
         self.plan = plan
@@ -141,7 +144,7 @@ class NetworkBenchmark:
         self.failed: dict[Entry, str] = {}
         self._store = store
         self._make, self._make_naive = make, make_naive
-        self._clock, self._step, self._before = clock, step, before
+        self._clock, self._on_work, self._before = clock, on_work, before
 
     def run(self) -> None:
         """Time everything.
@@ -195,13 +198,17 @@ class NetworkBenchmark:
             {each: _call(engines[each.runner], inputs[each.batch], each.what) for each in entries},
             {each: self.plan.runs_of(each.batch) for each in entries},
             clock=self._clock,
-            step=self._step,
+            on_run=lambda entry: self._on_work(_gflop(spec, entry)),
         )
         try:
             race.run()
         finally:
             self.timings |= race.timings()
             self.failed |= {entry: error.message for entry, error in race.failed.items()}
+
+
+def _gflop(spec: Architecture, entry: Entry) -> float:
+    return work_of(spec, HEIGHT_PX, WIDTH_PX, entry.what, entry.batch).flop / 1e9
 
 
 def _call(engine: Engine, inputs: Floats, what: Pass) -> Callable[[], object]:

@@ -76,7 +76,7 @@ class Race(Generic[Name]):
         settle: Begin each turn with a run that does not count, which brings back into the
             caches what the contestant before has driven out.
         clock: Gives seconds.
-        step: Called after each timed run.
+        on_run: Called with the name after each run, timed or not.
 
     Attributes:
         failed: Why a contestant is out, by name.
@@ -89,11 +89,11 @@ class Race(Generic[Name]):
         *,
         settle: bool = True,
         clock: Callable[[], float] = time.perf_counter,
-        step: Callable[[], None] = lambda: None,
+        on_run: Callable[[Name], None] = lambda _name: None,
     ) -> None:
         self._contestants = dict(contestants)
         self._sizes = {name: turn_sizes(runs[name]) for name in contestants}
-        self._settle, self._clock, self._step = settle, clock, step
+        self._settle, self._clock, self._on_run = settle, clock, on_run
         self._turns: dict[Name, list[tuple[float, ...]]] = {name: [] for name in contestants}
         self.failed: dict[Name, SonoAssistError] = {}
 
@@ -129,19 +129,27 @@ class Race(Generic[Name]):
     def _warm_up(self, name: Name) -> None:
         for _ in range(WARM_RUNS):
             self._contestants[name]()
+            self._on_run(name)
 
     def _turn(self, name: Name, number: int) -> None:
         call = self._contestants[name]
         if self._settle:
             call()
-        self._turns[name].append(tuple(self._timed(call) for _ in range(self._sizes[name][number])))
+            self._on_run(name)
+        size = self._sizes[name][number]
+        self._turns[name].append(tuple(self._timed(name, call) for _ in range(size)))
 
-    def _timed(self, call: Callable[[], object]) -> float:
+    def _timed(self, name: Name, call: Callable[[], object]) -> float:
         begun_s = self._clock()
         call()
         taken_ms = 1e3 * (self._clock() - begun_s)
-        self._step()
+        self._on_run(name)
         return taken_ms
+
+
+def all_runs(runs: int, *, settle: bool = True) -> int:
+    """How many runs a contestant makes for so many timed ones."""
+    return WARM_RUNS + runs + (len(turn_sizes(runs)) if settle else 0)
 
 
 def turn_sizes(runs: int) -> tuple[int, ...]:

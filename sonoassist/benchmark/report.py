@@ -13,6 +13,7 @@ from sonoassist.benchmark.frames import WholeFrames
 from sonoassist.benchmark.machine import Machine
 from sonoassist.benchmark.program import ProgramFigures
 from sonoassist.benchmark.start import StartUp
+from sonoassist.benchmark.window_start import WindowStart
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Report:
         carrying: What carrying boxes does on the same frames.
         program: Whole frames in the window.
         start: Ways to start the program.
+        windows: Starts of the window up to its first result.
         left_out: What cannot be measured here, and why.
         missing: What was asked for and is not there.
         stopped: Stopped by the user.
@@ -62,6 +64,7 @@ class Report:
     carrying: Carrying | None = None
     program: ProgramFigures | None = None
     start: tuple[StartUp, ...] = ()
+    windows: tuple[WindowStart, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     missing: tuple[LeftOut, ...] = ()
     stopped: bool = False
@@ -70,4 +73,4 @@ class Report:
     def empty(self) -> bool:
         """Whether nothing was measured."""
         rows = self.networks.rows if self.networks else ()
-        return not (rows or self.frames or self.program or self.start)
+        return not (rows or self.frames or self.program or self.start or self.windows)

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 import sonoassist
-from sonoassist.benchmark.racing import Race, Timing
+from sonoassist.benchmark.racing import Race, Timing, all_runs
 from sonoassist.errors import UsageError
 
 BARE = "bare Python"
@@ -59,7 +59,7 @@ class StartBenchmark:
     Args:
         runs: Timed starts of each kind, at most `MAX_RUNS`.
         python: Runs Python with some words and returns what it wrote to stderr.
-        step: Called after each timed start.
+        step: Called after each start.
     """
 
     def __init__(
@@ -70,12 +70,13 @@ class StartBenchmark:
         step: Callable[[], None] = lambda: None,
     ) -> None:
         self._python = python or run_python
+        self._step = step
         self._imports: dict[str, tuple[str, ...]] = {}
         self._race = Race(
             {name: partial(self._python, words) for name, words in STARTS.items()},
             dict.fromkeys(STARTS, min(runs, MAX_RUNS)),
             settle=False,
-            step=step,
+            on_run=lambda _name: step(),
         )
 
     def run(self) -> None:
@@ -88,6 +89,7 @@ class StartBenchmark:
             raise UsageError("a bundled program has no Python to compare its start with")
         for name, words in STARTS.items():
             self._imports[name] = imported(self._python(("-X", "importtime", *words)))
+            self._step()
         self._race.run()
         for error in self._race.failed.values():
             raise error
@@ -114,8 +116,8 @@ class StartBenchmark:
 
 
 def total_starts(runs: int) -> int:
-    """Timed starts in all, where `runs` of each kind are asked for."""
-    return min(runs, MAX_RUNS) * len(STARTS)
+    """Starts in all, where `runs` timed ones of each kind are asked for."""
+    return (1 + all_runs(min(runs, MAX_RUNS), settle=False)) * len(STARTS)
 
 
 def imported(told: str) -> tuple[str, ...]:

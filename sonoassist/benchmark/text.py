@@ -11,6 +11,7 @@ from sonoassist.benchmark.network_tables import network_tables
 from sonoassist.benchmark.program import ProgramFigures
 from sonoassist.benchmark.report import Networks, Report
 from sonoassist.benchmark.start import StartUp
+from sonoassist.benchmark.window_start import WindowStart
 from sonoassist.evaluation.text_tables import counted, figure, grid
 from sonoassist.model.architecture import ARCHITECTURES
 
@@ -33,6 +34,8 @@ def as_text(report: Report) -> str:
         parts.append(carrying(report.carrying))
     if report.start:
         parts.append(start(report.start))
+    if report.windows:
+        parts.append(windows(report.windows))
     rest = list(not_measured(report))
     parts += ["\n".join(rest)] if rest else []
     parts.append("Research and training only. Not for diagnosis.")
@@ -63,7 +66,10 @@ def machine_line(machine: Machine) -> str:
     memory = "memory unknown"
     if machine.memory_gb is not None:
         memory = f"{machine.memory_gb:.0f} GB of memory"
-    return f"{machine.name}: {machine.processor}, {counted(machine.cores, 'core')}, {memory}"
+    having = f" ({', '.join(machine.instructions)})" if machine.instructions else ""
+    limits = f"; kept to {', '.join(machine.limits)}" if machine.limits else ""
+    cores = counted(machine.cores, "core")
+    return f"{machine.name}: {machine.processor}{having}, {cores}, {memory}{limits}"
 
 
 def _network_heading(found: Networks, machine: Machine) -> Iterator[str]:
@@ -170,6 +176,15 @@ def start(found: tuple[StartUp, ...]) -> str:
     ]
     header = ("Start", "Median ms", "p95 ms", "x bare", "Modules", "Heavy packages", "Runs")
     return grid("Start of the program, process made to process ended", header, rows)
+
+
+def windows(found: tuple[WindowStart, ...]) -> str:
+    """Starts of the window up to its first result."""
+    rows = [
+        [one.what, figure(one.window_s, 2), figure(one.label_s, 2), str(one.runs)] for one in found
+    ]
+    header = ("Window", "On screen s", "First labelled frame s", "Runs")
+    return grid("Start of the window, process made to what is on screen, median", header, rows)
 
 
 def not_measured(report: Report) -> Iterator[str]:

@@ -19,15 +19,17 @@ from sonoassist.benchmark.candidates import (
     LeftOut,
     chosen_runner,
     find_candidates,
+    is_checked,
 )
 from sonoassist.benchmark.carrying import Carrying, measure_carrying
-from sonoassist.benchmark.ceilings import ROOF_RUNS, Roof, measure_roof, probe_runs
+from sonoassist.benchmark.ceilings import ROOF_RUNS, Roof, measure_roof, probe_work
 from sonoassist.benchmark.frames import WholeFrames, measure_frames
 from sonoassist.benchmark.machine import look_at_machine
 from sonoassist.benchmark.networks import NetworkBenchmark, Plan
 from sonoassist.benchmark.program import ProgramFigures
 from sonoassist.benchmark.report import Networks, Report
 from sonoassist.benchmark.start import StartBenchmark, total_starts
+from sonoassist.benchmark.window_start import WindowStartBenchmark
 from sonoassist.commands.common import Progress, Subparsers, model_line, say, say_json
 from sonoassist.commands.window import prepare_libraries
 from sonoassist.engines.choose import EngineChoice
@@ -47,7 +49,18 @@ START, PROGRAM, NETWORKS = "start", "program", "networks"
 PARTS = (START, PROGRAM, NETWORKS)
 """In the order they are run: the window first in a process that holds little else."""
 MAX_BATCH = 256
+_WINDOW_PAIRS = 3
+_WHOLE = {"networks": tuple(ARCHITECTURES.values()), "batch": (1, 8), "runs": 30}
+_QUICK = {
+    "networks": (ARCHITECTURES["sononet32"], ARCHITECTURES["sononet16"]), "batch": (1,), "runs": 9
+}  # fmt: skip
 DRIVER = "sonoassist.gui.measure"
+
+_UNCHECKED = LeftOut(
+    "quicker precisions",
+    "not checked yet for this model: the window does it behind the picture, `benchmark networks` "
+    "at once",
+)
 
 MeasureProgram = Callable[[str, float, Mapping[str, Any]], ProgramFigures]
 
@@ -65,17 +78,19 @@ def register(subparsers: Subparsers) -> None:
     )
     parser.add_argument("part", nargs="?", default="all", choices=(*PARTS, "all"), metavar="PART",
                         help="networks, program, start or all (default)")  # fmt: skip
+    parser.add_argument("--quick", action="store_true",
+                        help="only SonoNet-32 and SonoNet-16, one frame at a time, on what the "
+                        "program would choose here: half a minute on an old laptop")  # fmt: skip
     parser.add_argument("--networks", type=_networks, metavar="NAME[,NAME]",
-                        default=tuple(ARCHITECTURES.values()),
                         help=f"default {','.join(ARCHITECTURES)}")  # fmt: skip
     parser.add_argument("--engines", type=_named("engine", ENGINES), metavar="NAME[,NAME]",
                         help="openvino, torch; left out: all that can be had here; one alone is "
                         "also used for program")  # fmt: skip
     parser.add_argument("--precisions", type=_named("precision", PRECISIONS),
                         metavar="NAME[,NAME]", help="f32, bf16, f16; likewise")  # fmt: skip
-    parser.add_argument("--batch", type=_batches, default=(1, 8), metavar="N[,N]",
+    parser.add_argument("--batch", type=_batches, metavar="N[,N]",
                         help="frames at once (default 1,8)")  # fmt: skip
-    parser.add_argument("--runs", type=_positive, default=30, metavar="N",
+    parser.add_argument("--runs", type=_positive, metavar="N",
                         help="timed runs of each (default 30); of a batch fewer, so that it sees "
                         "as many frames")  # fmt: skip
     parser.add_argument("--seconds", type=_seconds, default=20.0, metavar="S",
@@ -148,6 +163,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         SonoAssistError: What was asked for cannot be measured, or the folder not be written to.
     """
+    _fill_in(args)
     measuring = _Measuring(args)
     measuring.check()
     out = ensure_folder(args.out) if args.out else None
@@ -161,6 +177,22 @@ def run(args: argparse.Namespace) -> int:
         _refuse_empty(report)
     _tell(report, out, args)
     return STOPPED if stopped else 0
+
+
+def _fill_in(args: argparse.Namespace) -> None:
+    """What was left out, as a whole benchmark or a quick one has it.
+
+    Raises:
+        UsageError: The quick one has no such part.
+    """
+    if args.quick:
+        if args.part not in ("all", NETWORKS):
+            raise UsageError("--quick measures the networks only", f"Leave out {args.part}")
+        args.part = NETWORKS
+    usual = _QUICK if args.quick else _WHOLE
+    for name, value in usual.items():
+        if getattr(args, name) is None:
+            setattr(args, name, value)
 
 
 def _refuse_empty(report: Report) -> None:
@@ -196,6 +228,7 @@ class _Measuring:
         self._machine = look_at_machine()
         self._left_out: list[LeftOut] = []
         self._start: StartBenchmark | None = None
+        self._windows: WindowStartBenchmark | None = None
         self._program: ProgramFigures | None = None
         self._frames: WholeFrames | None = None
         self._carrying: Carrying | None = None
@@ -220,8 +253,14 @@ class _Measuring:
             self._candidates = self._find()
 
     def _find(self) -> Candidates:
-        chosen = chosen_runner(ModelStore.default())
-        return find_candidates(self._args.engines, self._args.precisions, chosen)
+        args, quick = self._args, self._args.quick
+        chosen = chosen_runner(ModelStore.default(), check=not quick)
+        found = find_candidates(args.engines, args.precisions, chosen)
+        if not quick or args.engines or args.precisions:
+            return found
+        if not is_checked(ModelStore.default()):
+            return replace(found.likely(), left_out=(_UNCHECKED,))
+        return found.likely()
 
     def run(self) -> None:
         """Run the parts."""
@@ -252,6 +291,7 @@ class _Measuring:
             carrying=self._carrying,
             program=self._program,
             start=self._start.found() if self._start else (),
+            windows=self._windows.found() if self._windows else (),
             left_out=(*self._left_out, *(self._candidates.left_out if self._candidates else ())),
             missing=tuple(missing),
             stopped=stopped,
@@ -278,12 +318,18 @@ class _Measuring:
             ),
         )
 
-    def _attempt(self, what: str, work: Callable[[], None]) -> None:
-        """Do a part; among several parts, one that cannot be done is told and left out."""
+    def _attempt(self, what: str, work: Callable[[], None], *, alone: bool = True) -> None:
+        """Do a part; one that cannot be done is told and left out, unless it is all that is asked.
+
+        Args:
+            what: Its name.
+            work: Does it.
+            alone: Whether nothing else is measured where this part alone is asked for.
+        """
         try:
             work()
         except SonoAssistError as error:
-            if self._args.part != "all":
+            if alone and self._args.part != "all":
                 raise
             self._left_out.append(LeftOut(what, error.message))
             say(f"{what}: left out: {error}")
@@ -293,6 +339,16 @@ class _Measuring:
         with Progress(total_starts(self._args.runs), "start", quiet=self._args.json) as progress:
             self._start = StartBenchmark(self._args.runs, step=progress.step)
             self._start.run()
+        self._attempt("start of the window", self._run_window_starts, alone=False)
+
+    def _run_window_starts(self) -> None:
+        check_display()
+        pairs = min(self._args.runs, _WINDOW_PAIRS)
+        say("start: opening the window, at first with nothing kept from before")
+        with Progress(2 * pairs, "start", quiet=self._args.json) as progress:
+            source = _source(self._args)
+            self._windows = WindowStartBenchmark(source, pairs, step=progress.step)
+            self._windows.run()
 
     def _run_program(self) -> None:
         self._attempt("program, the window", self._run_window)
@@ -343,6 +399,8 @@ class _Measuring:
         from sonoassist.engines.probes import thread_counts
 
         args = self._args
+        if self._candidates is None:
+            say("networks: looking what this computer has")
         candidates = self._candidates or self._find()
         self._candidates = candidates
         found = candidates.found
@@ -350,16 +408,16 @@ class _Measuring:
         say(f"networks: {len(found)} engines and precisions, each with the naive baseline")
         self._threads = thread_counts([one.choice.engine for one in found])
         roof_runs = min(args.runs, ROOF_RUNS)
-        total = plan.total_runs() + probe_runs(found, roof_runs) * len(plan.networks)
-        with Progress(total, "run", quiet=args.json) as progress:
+        total = plan.total_work() + probe_work(found, roof_runs) * len(plan.networks)
+        with Progress(total, "", quiet=args.json) as progress:
 
             def raise_roof() -> None:
                 """Again before each network, since the machine may be quiet only then."""
-                measured = measure_roof(found, runs=roof_runs, step=progress.step)
+                measured = measure_roof(found, runs=roof_runs, on_work=progress.step)
                 self._roof = self._roof.best_of(measured)
 
             self._networks = NetworkBenchmark(
-                plan, ModelStore.default(), step=progress.step, before=raise_roof
+                plan, ModelStore.default(), on_work=progress.step, before=raise_roof
             )
             self._networks.run()
 

@@ -159,34 +159,48 @@ class Progress:
     """A bar with rate and time left on a terminal, a plain line now and then elsewhere.
 
     Args:
-        total: Number of steps, or None when unknown.
-        unit: What is counted.
+        total: Number of steps, or the weight of all of them; None when unknown.
+        unit: What is counted; "" where steps differ in weight and only their share is told.
         quiet: Say nothing.
     """
 
-    def __init__(self, total: int | None, unit: str, *, quiet: bool = False) -> None:
+    def __init__(self, total: float | None, unit: str, *, quiet: bool = False) -> None:
         self._total, self._unit, self._quiet = total, unit, quiet
-        self._done = 0
+        self._done = 0.0
         self._started_s = self._said_s = time.monotonic()
         from tqdm import tqdm
 
         terminal = sys.stderr.isatty() and not quiet
-        self._bar = tqdm(total=total, unit=f" {unit}", dynamic_ncols=True) if terminal else None
+        form = None if unit else "{percentage:3.0f} %|{bar}| {elapsed}, {remaining} left"
+        self._bar = (
+            tqdm(total=total, unit=f" {unit}", dynamic_ncols=True, bar_format=form)
+            if terminal
+            else None
+        )
 
-    def step(self) -> None:
-        """One more is done."""
-        self._done += 1
+    def step(self, weight: float = 1) -> None:
+        """One more is done.
+
+        Args:
+            weight: Its share of the total.
+        """
+        self._done += weight
         if self._bar is not None:
-            self._bar.update()
+            self._bar.update(weight)
         elif not self._quiet and time.monotonic() - self._said_s > PLAIN_EVERY_S:
             self._said_s = time.monotonic()
             say(self._line())
 
     def _line(self) -> str:
         rate_hz = self._done / max(time.monotonic() - self._started_s, 1e-9)
-        line = f"{self._done} of {self._total or '?'} {self._unit}s, {rate_hz:.1f} a second"
+        if self._unit:
+            total = "?" if self._total is None else f"{self._total:.0f}"
+            line = f"{self._done:.0f} of {total} {self._unit}s, {rate_hz:.1f} a second"
+        else:
+            line = f"{self._done / (self._total or math.inf):.0%} done"
         if self._total:
-            line += f", {(self._total - self._done) / max(rate_hz, 1e-9):.0f} s left"
+            left_s = max(self._total - self._done, 0.0) / max(rate_hz, 1e-9)
+            line += f", {left_s:.0f} s left"
         return line
 
     def __enter__(self) -> Self:

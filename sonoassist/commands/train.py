@@ -165,11 +165,23 @@ def run(args: argparse.Namespace) -> int:
     options, data_options = _options(args, start), _data_options(args)
     _check_folder(args)
     with _alone(args.out), join_ranks(options.device) as ranks:
+        _warn_of_emulation(args, ranks)
         data = _prepared(args, data_options, ranks)
         outcome = _train(args, options, data, ranks, folded)
     if ranks.first:
         _report(args, options, data, outcome)
     return SIGNALLED + outcome.signal if outcome.signal else 0
+
+
+def _warn_of_emulation(args: argparse.Namespace, ranks: Ranks) -> None:
+    """Hours go by before one wonders why it is so slow."""
+    from sonoassist.engines.capabilities import has_bf16
+
+    if args.amp == "bf16" and ranks.device.type == "cpu" and ranks.first and not has_bf16():
+        say(
+            "sonoassist: warning: this processor has no bf16 instructions, they are emulated: "
+            "--amp off is many times quicker here"
+        )
 
 
 def _start(args: argparse.Namespace) -> tuple[Tensors | None, str]:
