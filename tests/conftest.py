@@ -1,13 +1,47 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
+import limits
+import network_memo
+from sonoassist.engines import openvino_engine
 from sonoassist.precision import choosing
+from sonoassist.processors import LIMIT_VARIABLE, usable_cores
 
 REASON = "SONOASSIST_TEST_DATA does not name the folder of the real test data"
+
+
+# An example may take as long as the machine needs; the limit of the whole test is there for hangs.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """One limit for each test, and threads for each worker, known before the workers start."""
+    if hasattr(config, "workerinput"):
+        return  # a worker has it all from the environment
+    os.environ.setdefault(limits.LIMIT_VARIABLE, str(limits.measured_limit_s()))
+    os.environ.setdefault("PYTEST_TIMEOUT", os.environ[limits.LIMIT_VARIABLE])
+    # Workers that each use all cores wait for each other.
+    workers = len(getattr(config.option, "tx", None) or [0])
+    share = max(1, usable_cores() // workers)
+    os.environ.setdefault(LIMIT_VARIABLE, str(share))
+    os.environ.setdefault("OMP_NUM_THREADS", str(share))
+
+
+def pytest_report_header() -> str:
+    return (
+        f"limit of a test: {limits.limit_s():.0f} s; threads of a worker: "
+        f"{os.environ.get(LIMIT_VARIABLE)}"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -21,10 +55,23 @@ def test_data() -> Path:
     pytest.skip(REASON)
 
 
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="module")
+def networks_once(run_folder: Path) -> Iterator[None]:
+    """Pictures that another test has had go through the same network need not do so again."""
+    with pytest.MonkeyPatch.context() as patch:
+        network_memo.install(patch, run_folder / "network_results")
+        yield
+
+
 @pytest.fixture(autouse=True)
-def _verdicts_are_shared(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    """A model is calibrated once for all tests: each has a home of its own, the weights are few."""
-    folder = tmp_path_factory.getbasetemp() / "verdicts"
-    monkeypatch.setattr(choosing, "verdict_folder", lambda: folder)
+def _made_once(monkeypatch: pytest.MonkeyPatch, run_folder: Path) -> None:
+    """Models are checked and compiled once a run: each test has a home of its own."""
+    monkeypatch.setattr(choosing, "verdict_folder", lambda: run_folder / "verdicts")
+    monkeypatch.setattr(openvino_engine, "compiled_folder", lambda: run_folder / "compiled")

@@ -97,4 +97,4 @@ def _send(handler: BaseHTTPRequestHandler, server: FileServer, start: int) -> No
     handler.wfile.write(server.content[start : min(ends, default=len(server.content))])
     handler.wfile.flush()
     if server.stall_at is not None:
-        server.released.wait(20)
+        server.released.wait()

@@ -14,8 +14,11 @@ from pynetdicom import AE, evt
 from pynetdicom.sop_class import Verification
 
 from sonoassist.exam.pacs.node import PacsNode
+from waiting import LIMIT_S
 
 HOST = "127.0.0.1"
+PATIENCE_S = min(LIMIT_S, 600.0)
+"""A node may not be waited for any longer."""
 US, CINE, SR = (
     UID("1.2.840.10008.5.1.4.1.1.6.1"),
     UID("1.2.840.10008.5.1.4.1.1.3.1"),
@@ -45,7 +48,7 @@ def running_node(
     syntaxes: Sequence[UID] = (JPEG, EXPLICIT, IMPLICIT),
     answer: Answer = lambda _, __: 0x0000,
     title: str = "ARCHIVE",
-    timeout_s: float = 20.0,
+    timeout_s: float = PATIENCE_S,
     port: int = 0,
 ) -> Iterator[MadeNode]:
     """A storage node in threads of its own.
@@ -60,6 +63,7 @@ def running_node(
     """
     ae = AE(ae_title=title)
     ae.require_called_aet = True
+    ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = LIMIT_S
     for kind in (*kinds, Verification):
         ae.add_supported_context(kind, list(syntaxes))
     ae.add_supported_context(Verification)
@@ -108,7 +112,7 @@ def raw_server(talk: Callable[[socket.socket], None]) -> Iterator[int]:
             connection, _ = listener.accept()
             with connection:
                 talk(connection)
-                done.wait(60.0)
+                done.wait()
 
         thread = threading.Thread(target=serve)
         thread.start()

@@ -19,12 +19,12 @@ if sys.argv[1] == "few":
 ready = threading.Barrier(9)
 def work():
     kept = [np.ones(2000) for _ in range(50)]
-    ready.wait(20)
-    ready.wait(20)
+    ready.wait()
+    ready.wait()
     del kept
 threads = [threading.Thread(target=work) for _ in range(8)]
 for thread in threads: thread.start()
-ready.wait(20)
+ready.wait()
 libc = ctypes.CDLL(None)
 libc.fopen.restype = ctypes.c_void_p
 with tempfile.NamedTemporaryFile() as file:
@@ -32,7 +32,7 @@ with tempfile.NamedTemporaryFile() as file:
     libc.malloc_info(0, stream)
     libc.fclose(stream)
     print(file.read().decode().count("<heap nr="))
-ready.wait(20)
+ready.wait()
 """
 
 

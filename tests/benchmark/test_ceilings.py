@@ -7,8 +7,9 @@ import pytest
 
 from bench_made import CPU, made_roof
 from sonoassist.benchmark.candidates import Runner, find_candidates
-from sonoassist.benchmark.ceilings import Bandwidth, Roof, measure_roof, probe_runs
+from sonoassist.benchmark.ceilings import Bandwidth, Roof, measure_roof, probe_work
 from sonoassist.engines import choose, torch_probes
+from sonoassist.engines.capabilities import has_bf16
 from sonoassist.engines.probes import ProbeSizes, compute_probes, thread_count
 from sonoassist.errors import EngineError
 
@@ -42,13 +43,13 @@ def test_operations_of_the_probes() -> None:
 
 def test_probes_are_run_on_this_machine() -> None:
     found = find_candidates(precisions=["f32"]).found
-    steps: list[int] = []
-    roof = measure_roof(found, sizes=TINY, runs=2, step=lambda: steps.append(1))
+    done: list[float] = []
+    roof = measure_roof(found, sizes=TINY, runs=2, on_work=done.append)
     probes = {(one.engine, one.probe) for one in roof.ceilings}
     assert {("torch", "matrix product"), ("OpenVINO", "convolution")} <= probes
     assert all(one.gflops > 0 for one in roof.ceilings)
     assert roof.bandwidth_gbytes_hz(CPU) > 0
-    assert len(steps) == probe_runs(found, 2)
+    assert sum(done) == pytest.approx(probe_work(found, 2, TINY))
     assert all(thread_count(engine) >= 1 for engine in ("torch", "openvino"))
 
 
@@ -71,13 +72,19 @@ def test_candidates_of_this_machine() -> None:
     labels = [one.runner.label for one in found.found]
     assert "OpenVINO f32 on CPU" in labels
     assert "torch f32 on CPU" in labels
-    assert "torch bf16 on CPU" in labels
+    assert ("torch bf16 on CPU" in labels) is has_bf16()
+    assert ("OpenVINO bf16 on CPU" in labels) is has_bf16()
     assert found.chosen in [one.runner for one in found.found]
+    likely = [one.runner.label for one in found.likely().found]
+    assert "OpenVINO f32 on CPU" in likely
+    assert not any("torch" in label for label in likely)
     chosen = Runner("OpenVINO", "int8+bf16", "CPU")
     told = find_candidates(["openvino"], ["f32", "int8"], chosen)
     assert [one.runner.part_of(told.chosen) for one in told.found] == [False, True]
     assert [one.runner.forward_only for one in told.found] == [False, True]
     why = {one.what: one.why for one in found.left_out}
+    for name in () if has_bf16() else ("openvino bf16 on cpu", "torch bf16 on cpu"):
+        assert "no bf16 instructions" in why[name]  # emulated, it would not end
     assert "OpenVINO does not run 'f16'" in why["openvino f16 on cpu"]
 
 

@@ -19,6 +19,7 @@ from sonoassist.benchmark.networks import (
     Plan,
     unfinished,
 )
+from sonoassist.benchmark.racing import WARM_RUNS, all_runs
 from sonoassist.benchmark.weights import weights_for
 from sonoassist.benchmark.work import Pass, work_of
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
@@ -141,16 +142,18 @@ def test_a_stop_keeps_what_was_measured(store: ModelStore) -> None:
         (1,),
         6,
     )
-    steps = [0]
+    runs = [0]
+    whole, round_ = 4 * all_runs(6), 4 * (WARM_RUNS + 1 + 3)
 
-    def step() -> None:
-        steps[0] += 1
-        if steps[0] == 24 + 14:  # the first network, and of the second one more than a round
+    def on_work(_gflop: float) -> None:
+        runs[0] += 1
+        if runs[0] == whole + round_ + 2:  # the first network, and more than a round of the second
             raise KeyboardInterrupt
 
     bench = NetworkBenchmark(
-        both, store, make=garage.engine, make_naive=garage.naive, clock=garage.clock, step=step
-    )
+        both, store, make=garage.engine, make_naive=garage.naive, clock=garage.clock,
+        on_work=on_work,
+    )  # fmt: skip
     with pytest.raises(KeyboardInterrupt):
         bench.run()
     rows = make_rows(bench.timings, Roof())
@@ -170,7 +173,21 @@ def test_plan() -> None:
         "naive torch f32 on CPU", f"naive torch f32 on {GPU}", "torch f32 on CPU",
         f"torch f16 on {GPU}",
     ]  # fmt: skip
-    assert wanted.total_runs() == 4 * 2 * (30 + 4)
+    once = work_of(SMALLNET, 224, 288, Pass.DETECTION).flop / 1e9
+    single = plan(candidate("torch"), runs=30)
+    assert single.total_work() == pytest.approx(2 * 3 * once * all_runs(30))
+    assert wanted.total_work() > 2 * single.total_work()
+
+
+def test_all_work_that_is_told_is_what_was_planned(store: ModelStore) -> None:
+    """Else the time left would be wrong."""
+    garage, done = Garage(), []
+    wanted = plan(candidate("torch"), runs=6, batches=(1, 4))
+    NetworkBenchmark(
+        wanted, store, make=garage.engine, make_naive=garage.naive, clock=garage.clock,
+        on_work=done.append,
+    ).run()  # fmt: skip
+    assert sum(done) == pytest.approx(wanted.total_work())
 
 
 def test_ratios_are_to_the_baseline_of_the_same_device() -> None:

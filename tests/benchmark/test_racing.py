@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench_made import FakeClock
-from sonoassist.benchmark.racing import TURN, WARM_RUNS, Race, Timing, turn_sizes
+from sonoassist.benchmark.racing import TURN, WARM_RUNS, Race, Timing, all_runs, turn_sizes
 from sonoassist.errors import EngineError
 
 
@@ -45,23 +45,23 @@ def test_turns_are_taken_in_turn_and_warm_runs_do_not_count() -> None:
     clock, seen = FakeClock(), []
     slow = Runner(clock, "slow", seen, *[1000.0] * (WARM_RUNS + 1), *[20.0] * 3, *[20.0] * 3)
     fast = Runner(clock, "fast", seen, 5.0)
-    steps: list[int] = []
+    told: list[str] = []
     race = Race(
         {"slow": slow, "fast": fast},
         {"slow": 5, "fast": 4},
         clock=clock,
-        step=lambda: steps.append(1),
+        on_run=told.append,
     )
     race.run()
     found = race.timings()
     assert found["slow"].turns_ms == (pytest.approx((20.0,) * 3), pytest.approx((20.0,) * 2))
     assert found["fast"].runs == 4
     assert found["fast"].median_ms == pytest.approx(5.0)
-    assert len(steps) == 9
     warm = ["slow"] * WARM_RUNS + ["fast"] * WARM_RUNS
     first = ["slow"] * 4 + ["fast"] * 4
     second = ["fast"] * 2 + ["slow"] * 3  # backwards, and each with a run that does not count
-    assert seen == warm + first + second
+    assert seen == told == warm + first + second
+    assert [told.count(name) for name in ("slow", "fast")] == [all_runs(5), all_runs(4)]
 
 
 def test_without_settling() -> None:

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
+from sonoassist import paths
 from sonoassist.benchmark.start import (
     BARE,
     STARTS,
@@ -12,6 +14,15 @@ from sonoassist.benchmark.start import (
     imported,
     run_python,
     total_starts,
+)
+from sonoassist.benchmark.window_start import (
+    FIRST,
+    LABEL,
+    SECOND,
+    WINDOW,
+    WindowStart,
+    WindowStartBenchmark,
+    open_window,
 )
 from sonoassist.errors import UsageError
 
@@ -46,7 +57,7 @@ def test_starts_are_counted_and_their_packages_named() -> None:
     assert found[BARE].heavy == ()
     assert found[BARE].times_bare == 1.0
     assert {one.runs for one in found.values()} == {4}
-    assert len(steps) == total_starts(4) == 20
+    assert len(steps) == total_starts(4) == (1 + 2 + 4) * 5
     assert asked[:2] == [("-X", "importtime", "-c", "pass"),
                          ("-X", "importtime", "-c", "import sonoassist")]  # fmt: skip
 
@@ -71,3 +82,34 @@ def test_a_bundle_has_no_python(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     with pytest.raises(UsageError, match="bundled program"):
         StartBenchmark(2, python=lambda words: "").run()
+
+
+def test_the_window_is_started_in_pairs_with_nothing_kept_at_first(tmp_path: Path) -> None:
+    homes: list[Path] = []
+    filled: list[bool] = []
+
+    def window(home: Path) -> dict[str, float]:
+        homes.append(home)
+        filled.append((home / "kept").exists())
+        (home / "kept").write_text("")
+        return {WINDOW: 0.5, LABEL: 3.0 if filled[-1] else 5.0}
+
+    steps: list[int] = []
+    bench = WindowStartBenchmark("exam.mp4", 2, window=window, step=lambda: steps.append(1))
+    assert bench.found() == ()
+    bench.run()
+    assert bench.found() == (WindowStart(FIRST, 2, 0.5, 5.0), WindowStart(SECOND, 2, 0.5, 3.0))
+    assert filled == [False, True, False, True]
+    assert len(set(homes)) == 2
+    assert not any(home.exists() for home in homes)
+    assert len(steps) == 4
+
+
+def test_the_real_window_tells_its_moments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    told = open_window(str(paths.demo_exam()), tmp_path / "home")
+    assert 0 < told[WINDOW] < told[LABEL]
+    assert list((tmp_path / "home" / "cache" / "compiled").iterdir())
+    monkeypatch.setenv("QT_QPA_PLATFORM", "no such platform")
+    with pytest.raises(UsageError, match="did not show a result"):
+        open_window(str(paths.demo_exam()), tmp_path / "home")

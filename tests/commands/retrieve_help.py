@@ -26,12 +26,35 @@ def retrieve(out: Path, *words: object) -> int:
     return run(["retrieve", "--out", str(out), *QUICK, *map(str, words)])
 
 
-def program(out: Path, *words: object) -> subprocess.Popen[str]:
-    """The same in a process of its own."""
+HELD = """
+import sys, threading
+from sonoassist.__main__ import main
+from sonoassist.retrieval.output import OutputFolder
+write, left = OutputFolder.write, int(sys.argv.pop(1))
+def held(*rest):
+    global left
+    if not left:
+        threading.Event().wait()
+    write(*rest)
+    left -= 1
+OutputFolder.write = held
+main()
+"""
+"""The program, but once it has written so many exams it waits to be ended."""
+
+
+def program(out: Path, *words: object, most: int | None = None) -> subprocess.Popen[str]:
+    """The same in a process of its own.
+
+    Args:
+        out: Where the results go.
+        words: Of the command.
+        most: It waits before it writes one more exam than these.
+    """
     folder = str(Path(sonoassist.__file__).parents[1])
+    start = ["-m", "sonoassist"] if most is None else ["-c", HELD, str(most)]
     return subprocess.Popen(
-        [sys.executable, "-m", "sonoassist", "retrieve", *map(str, words), "--out", str(out),
-         *QUICK],
+        [sys.executable, *start, "retrieve", *map(str, words), "--out", str(out), *QUICK],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env={**os.environ, "PYTHONPATH": folder},
         # A shell that runs the tests in the background has Ctrl-C ignored, and children inherit it.

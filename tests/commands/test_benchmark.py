@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,11 +17,23 @@ from analyse_help import noise_picture
 from bench_made import PROGRAM
 from fake_weights import published_file
 from sonoassist import cli
-from sonoassist.benchmark.ceilings import Roof
+from sonoassist.benchmark import ceilings
+from sonoassist.benchmark.candidates import Candidate, Runner
+from sonoassist.benchmark.ceilings import Roof, probe_work
 from sonoassist.benchmark.program import ProgramFigures
+from sonoassist.benchmark.racing import all_runs
+from sonoassist.benchmark.start import StartBenchmark
+from sonoassist.benchmark.window_start import FIRST, SECOND, WindowStart
 from sonoassist.commands import benchmark as command
+from sonoassist.commands import common
+from sonoassist.engines import probes
+from sonoassist.engines.capabilities import has_bf16
+from sonoassist.engines.probes import ProbeSizes
 from sonoassist.errors import UsageError
+from sonoassist.model.architecture import ARCHITECTURES
 from sonoassist.paths import demo_exam
+from sonoassist.precision import choosing
+from sonoassist.precision.choosing import candidates
 from sonoassist.render.encoder import VideoEncoder
 
 Capture = pytest.CaptureFixture[str]
@@ -42,8 +54,39 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _use_home(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     monkeypatch.setenv("SONOASSIST_HOME", str(home))
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-    monkeypatch.setattr(command, "measure_roof", lambda found, runs, step: Roof())
+    monkeypatch.setattr(command, "measure_roof", no_roof)
+    monkeypatch.setattr(command, "WindowStartBenchmark", FakeStarts)
+    monkeypatch.setattr(command, "StartBenchmark", NoStarts)
     capsys.readouterr()
+
+
+def no_roof(found: Sequence[Candidate], runs: int, on_work: Callable[[float], None]) -> Roof:
+    on_work(probe_work(found, runs))
+    return Roof()
+
+
+class NoStarts(StartBenchmark):
+    """Starts nothing; see `test_start`."""
+
+    def run(self) -> None:
+        """Nothing is found."""
+
+
+class FakeStarts:
+    """Stands for what opens the window again and again."""
+
+    def __init__(self, source: str, pairs: int, *, step: Callable[[], None]) -> None:
+        self._pairs, self._step = pairs, step
+
+    def run(self) -> None:
+        for _ in range(2 * self._pairs):
+            self._step()
+
+    def found(self) -> tuple[WindowStart, ...]:
+        return (
+            WindowStart(FIRST, self._pairs, 0.5, 4.0),
+            WindowStart(SECOND, self._pairs, 0.4, 3.0),
+        )
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +127,12 @@ def printed(capsys: Capture) -> dict[str, Any]:
 def test_networks_for_real(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.undo()  # the machine's limits too
+    monkeypatch.setattr(command, "measure_roof", ceilings.measure_roof)
+    chosen = Runner("OpenVINO", "f32", "CPU")
+    monkeypatch.setattr(command, "chosen_runner", lambda store, check: chosen)
     monkeypatch.setenv("SONOASSIST_HOME", str(tmp_path / "home"))
+    for module in (probes, ceilings):  # how large the products are is not the question
+        monkeypatch.setattr(module, "CPU_SIZES", ProbeSizes(128, 16, 28, 36, 1, 2**20))
     out = tmp_path / "new" / "out"
     assert benchmark("networks", "--networks", "smallnet", "--runs", 2, "--batch", "1,2",
                      "--precisions", "f32", "--out", out, "--json") == 0  # fmt: skip
@@ -109,10 +156,12 @@ def test_networks_for_real(
 def test_everything(
     exam: Path, window: list[Any], capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(command, "StartBenchmark", StartBenchmark)
     assert benchmark(*QUICK, "--source", exam, "--seconds", 5, "--engines", "torch") == 0
     text = capsys.readouterr().out
     assert window == [(str(exam), 5.0, {"engine": "torch"})]
-    assert "SmallNet, torch bf16 on CPU" in text
+    assert ("SmallNet, torch bf16 on CPU" in text) is has_bf16()
+    assert has_bf16() or "left out: torch bf16 on cpu: this processor has no bf16" in text
     assert "OpenVINO f32" not in text
     assert "SmallNet installed: smallnet" in text
     assert "sonoassist models list" in text
@@ -121,12 +170,52 @@ def test_everything(
     assert "(6 frames in" in text
 
 
-def test_start(capsys: Capture) -> None:
+def test_start(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "StartBenchmark", StartBenchmark)
     assert benchmark("start", "--runs", 1, "--json") == 0
     told = {one["what"]: one for one in printed(capsys)["start"]}
     assert told["bare Python"]["times_bare"] == 1.0
     assert told["sonoassist --help"]["heavy"] == []
     assert told["sonoassist models list"]["median_ms"] > 0
+
+
+def test_starts_of_the_window(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert benchmark("start", "--runs", 2, "--json") == 0
+    told = {one["what"]: one for one in printed(capsys)["windows"]}
+    assert (told["first start"]["runs"], told["first start"]["label_s"]) == (2, 4.0)
+    assert benchmark("start", "--runs", 2) == 0
+    assert "First labelled frame s" in capsys.readouterr().out
+
+
+def test_quick(capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what would be chosen, and f32; networks of this test are small."""
+    small = (ARCHITECTURES["smallnet"],)
+    monkeypatch.setitem(command._QUICK, "networks", small)
+    monkeypatch.setattr(choosing, "verdict_folder", lambda: tmp_path)  # not checked yet
+    assert benchmark("--quick", "--runs", 1, "--json") == 0
+    told = printed(capsys)
+    rows = told["networks"]["rows"]
+    assert {row["batch"] for row in rows} == {1}
+    runners = {(row["engine"], row["precision"]) for row in rows}
+    assert {("naive torch", "f32"), ("OpenVINO", "f32")} <= runners
+    assert not any(engine == "torch" for engine, _ in runners)
+    assert (told["program"], told["frames"], told["start"]) == (None, None, [])
+    assert told["machine"]["instructions"]
+    if candidates():
+        assert [one["what"] for one in told["left_out"]] == ["quicker precisions"]
+    assert benchmark("program", "--quick") == 2
+    assert "--quick measures the networks only" in capsys.readouterr().err
+
+
+def test_progress_says_how_long_it_will_take(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(common, "PLAIN_EVERY_S", 0.0)
+    assert benchmark("networks", *QUICK, "--engines", "openvino", "--precisions", "f32") == 0
+    lines = capsys.readouterr().err.splitlines()
+    told = [line for line in lines if line.endswith("s left")]
+    assert len(told) >= 2 * all_runs(2)
+    assert "100% done, 0 s left" in told[-1]
 
 
 def test_program(exam: Path, window: list[Any], capsys: Capture) -> None:
@@ -140,7 +229,7 @@ def test_program(exam: Path, window: list[Any], capsys: Capture) -> None:
 
 
 def test_the_demo_is_played_by_default(window: list[Any], capsys: Capture) -> None:
-    assert benchmark("program", "--seconds", 0.2) == 0
+    assert benchmark("program", "--seconds", 0.2, "--precisions", "f32") == 0
     ((source, *_),) = window
     assert source == str(demo_exam())
     assert "Without the window: exam.mp4" in capsys.readouterr().out

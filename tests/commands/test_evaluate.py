@@ -285,6 +285,7 @@ def published(published_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: Cap
 
 
 @pytest.mark.real
+@pytest.mark.usefixtures("networks_once")
 def test_the_13_planes(published: Published, test_data: Path, tmp_path: Path) -> None:
     told = published("all", test_data / "planes", "--precision", "f32", "--out", tmp_path)
     assert told["classification"]["accuracy"]["value"] == 1.0
@@ -298,6 +299,7 @@ def test_the_13_planes(published: Published, test_data: Path, tmp_path: Path) ->
 
 
 @pytest.mark.real
+@pytest.mark.usefixtures("networks_once")
 def test_heads(published: Published, test_data: Path) -> None:
     told = published("classification", test_data / "heads")
     assert told["classification"]["frames"] == 41
@@ -305,6 +307,7 @@ def test_heads(published: Published, test_data: Path) -> None:
 
 
 @pytest.mark.real
+@pytest.mark.usefixtures("networks_once")
 def test_the_montage(published: Published, test_data: Path) -> None:
     told = published("all", test_data / "exam", "--every", 9)
     assert (told["retrieval"]["right"], told["retrieval"]["total"]) == (13, 13)

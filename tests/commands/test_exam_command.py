@@ -16,8 +16,9 @@ import pytest
 
 import sonoassist
 from dicom_exam import made_exam, start_of
-from pacs_server import HOST, free_port, running_node
+from pacs_server import HOST, PATIENCE_S, free_port, running_node
 from sonoassist.cli import run as run_program
+from sonoassist.exam.pacs.node import PacsNode
 from sonoassist.exam.records import Tick
 from sonoassist.exam.store import ExamStore
 
@@ -50,6 +51,13 @@ def exam_id() -> str:
         exam.note_recording(number, 1500, trouble="No space left on device")
         exam.end(61.0)
         return exam.exam_id
+
+
+@pytest.fixture
+def patient_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The nodes are on this computer, and answer when it comes to it."""
+    known = PacsNode.parse.__func__.__kwdefaults__  # type: ignore[attr-defined]
+    monkeypatch.setitem(known, "timeout_s", PATIENCE_S)
 
 
 def damaged() -> str:
@@ -276,6 +284,7 @@ def test_no_place_to_write(run: Run, exam_id: str, tmp_path: Path) -> None:
     refused(run("report", exam_id, "--out", tmp_path / "file" / "x"), "cannot write")
 
 
+@pytest.mark.usefixtures("patient_nodes")
 def test_send(run: Run, exam_id: str) -> None:
     with running_node() as made:
         node = f"ARCHIVE@{HOST}:{made.node.port}"
@@ -289,6 +298,7 @@ def test_send(run: Run, exam_id: str) -> None:
     assert {one["fate"] for one in found["files"]} == {"stored"}
 
 
+@pytest.mark.usefixtures("patient_nodes")
 def test_send_later(run: Run, exam_id: str) -> None:
     port = free_port()
     status, out, err = run("send", exam_id, "--node", f"ARCHIVE@{HOST}:{port}")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import subprocess
 import sys
@@ -14,8 +15,10 @@ from fake_weights import published_file
 from file_server import FileServer, serving
 from sonoassist.commands import models
 from sonoassist.errors import DownloadError, ModelError
+from sonoassist.model import download
 from sonoassist.model.weights_import import git_blob_id
 from sonoassist.paths import cache, user_models
+from waiting import LIMIT_S
 
 Run = Callable[..., int]
 
@@ -54,6 +57,8 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def server(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FileServer]:
     """A server with SmallNet's published file, and a registry that says so."""
+    patient = functools.partial(download.download, timeout_s=LIMIT_S)
+    monkeypatch.setattr(download, "download", patient)
     with serving(file.read_bytes()) as running:
         registry = tmp_path / "registry.toml"
         registry.write_text(

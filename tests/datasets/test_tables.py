@@ -17,7 +17,9 @@ from sonoassist.datasets.tables import Row, RowError, header_of, read_json, read
 from sonoassist.errors import SonoAssistError, SourceError
 
 QUIET = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 

@@ -21,7 +21,8 @@ def make(engine: str = "auto", precision: str = "auto", device: str = "auto") ->
 def cpu_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choose, "_has_accelerator", lambda: False)
     monkeypatch.setattr(torch_engine, "torch_devices", lambda: ["cpu"])
-    monkeypatch.setattr(openvino_engine, "supports_bf16", lambda: False)
+    for module in (openvino_engine, torch_engine):
+        monkeypatch.setattr(module, "has_bf16", lambda: False)
 
 
 @pytest.mark.usefixtures("cpu_only")
@@ -31,7 +32,6 @@ def cpu_only(monkeypatch: pytest.MonkeyPatch) -> None:
         ({}, ("OpenVINO", "f32")),
         ({"engine": "openvino"}, ("OpenVINO", "f32")),
         ({"engine": "torch"}, ("torch", "f32")),
-        ({"engine": "torch", "precision": "bf16"}, ("torch", "bf16")),
         ({"precision": "f32"}, ("OpenVINO", "f32")),
         ({"device": "cpu"}, ("OpenVINO", "f32")),
     ],
@@ -52,7 +52,7 @@ def test_without_openvino_torch_is_chosen(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_low_precision_is_taken_only_where_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choose, "_has_accelerator", lambda: False)
-    monkeypatch.setattr(openvino_engine, "supports_bf16", lambda: True)
+    monkeypatch.setattr(openvino_engine, "has_bf16", lambda: True)
     assert make().precision == "f32"
     assert make(precision="bf16").precision == "bf16"
 
@@ -71,6 +71,7 @@ def test_low_precision_is_taken_only_where_it_is_asked_for(monkeypatch: pytest.M
         ({"engine": "openvino", "device": "cuda"}, "runs on the CPU"),
         ({"engine": "openvino", "precision": "f16"}, "does not run 'f16'"),
         ({"engine": "openvino", "precision": "bf16"}, "no bf16 instructions"),
+        ({"engine": "torch", "precision": "bf16"}, "no bf16 instructions"),
         ({"engine": "torch", "precision": "f16"}, "no fast f16 on the CPU"),
         ({"precision": "f16"}, "no fast f16 on the CPU"),
     ],

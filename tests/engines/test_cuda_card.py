@@ -198,7 +198,7 @@ def test_a_card_without_memory(little_memory: Callable[[], None]) -> None:
     torch.cuda.set_per_process_memory_fraction(1.0)
     now_s += fallback.FIRST_PAUSE_S
     engine.run(x)
-    wait_until(lambda: engine._trial is not None and engine._trial.ended, "the trial", 120)
+    wait_until(lambda: engine._trial is not None and engine._trial.ended, "the trial")
     assert_close(engine.run(x), spare.run(x), "f16")
     assert engine.device == torch.cuda.get_device_name()
     assert "works again" in engine.take_notices()[0]

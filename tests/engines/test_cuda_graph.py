@@ -171,12 +171,15 @@ def box(saliency: Floats, plane: Plane) -> Box:
 def test_published_weights_in_half_precision(
     test_data: Path, dtype: torch.dtype, mean_iou: float, worst_iou: float
 ) -> None:
-    """Emulated on the processor: no overflow, the same labels, nearly the same boxes."""
+    """Emulated on the processor: no overflow, the same labels, nearly the same boxes.
+
+    Emulation takes a second and more for a picture, so every third plane has to do.
+    """
     spec, tensors = published(test_data)
     exact = StaticGraph(spec, tensors, CPU, torch.float32)
     half = StaticGraph(spec, tensors, CPU, dtype)
     overlaps = []
-    for name, x in inputs(test_data):
+    for name, x in list(inputs(test_data))[::3]:
         theirs, ours = (run(graph, torch.from_numpy(x.copy())) for graph in (exact, half))
         assert torch.isfinite(ours.saliency).all()
         probabilities = softmax(ours.logits[0].numpy())

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from exact_networks import SPECS, flat_input, integer_tensors
 from real_models import plane_frames, plane_truth, published, random_tensors, true_plane
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
+from sonoassist.engines.capabilities import capabilities, has_bf16
 from sonoassist.engines.openvino_api import ov
-from sonoassist.engines.openvino_engine import OpenVINOEngine, supports_bf16
+from sonoassist.engines.openvino_engine import OpenVINOEngine
 from sonoassist.engines.scores import softmax
 from sonoassist.engines.torch_engine import TorchEngine
 from sonoassist.errors import EngineError
@@ -24,9 +25,7 @@ from sonoassist.preprocess.crop import PUBLISHED_CROP
 from sonoassist.preprocess.prepare import prepare
 
 ENGINES = (TorchEngine, OpenVINOEngine)
-NEEDS_BF16 = pytest.mark.skipif(
-    not supports_bf16(), reason="this processor has no bf16 instructions"
-)
+NEEDS_BF16 = pytest.mark.skipif(not has_bf16(), reason="this processor has no bf16 instructions")
 NEEDS_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 
 SALIENCY_ERROR = 1e-2
@@ -192,7 +191,7 @@ def test_openvino_bf16_is_close_to_the_truth(test_data: Path) -> None:
         assert np.abs(softmax(engine.run(x).logits) - truth).max() <= 0.03
 
 
-@pytest.mark.skipif(supports_bf16(), reason="this processor has bf16 instructions")
+@pytest.mark.skipif(has_bf16(), reason="this processor has bf16 instructions")
 def test_openvino_bf16_is_refused_without_instructions() -> None:
     with pytest.raises(EngineError, match="bf16") as caught:
         OpenVINOEngine(architecture("smallnet"), random_tensors("smallnet"), precision="bf16")
@@ -213,9 +212,10 @@ def test_cuda_gives_the_same_numbers(test_data: Path, precision: str, limit: flo
         assert np.isfinite(out.saliency).all()
 
 
-def test_supports_bf16_asks_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
-    for capabilities, expected in ((["FP32", "BF16"], True), (["FP32", "INT8"], False)):
-        monkeypatch.setattr(
-            ov.Core, "get_property", lambda self, device, name, found=capabilities: found
-        )
-        assert supports_bf16() is expected
+def test_has_bf16_asks_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    for told, expected in ((["FP32", "BF16"], True), (["FP32", "INT8"], False)):
+        capabilities.cache_clear()
+        with monkeypatch.context() as patched:
+            patched.setattr(ov.Core, "get_property", lambda self, device, name, found=told: found)
+            assert has_bf16() is expected
+    capabilities.cache_clear()

@@ -12,7 +12,7 @@ from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.fallback import FallbackEngine, Trouble, trouble_of
 from sonoassist.errors import EngineError
 from sonoassist.packets import Floats
-from waiting import wait_until
+from waiting import LIMIT_S, wait_until
 
 FULL = torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has ...")
 DEAD = RuntimeError("CUDA error: unspecified launch failure\nCUDA kernel errors might be ...")
@@ -46,7 +46,7 @@ class Fake(Engine):
     def run_batch(self, inputs: Floats, saliency: Saliency = Saliency.PLAIN) -> list[EngineOutput]:
         self.calls.append((len(inputs), saliency, threading.current_thread().name))
         if self.gate is not None:
-            assert self.gate.wait(30)
+            assert self.gate.wait(LIMIT_S)
         if self.trouble is not None:
             raise self.trouble
         if len(inputs) > self.largest:
@@ -354,16 +354,24 @@ def test_the_memory_of_the_failed_call_is_free_before_the_second(bench: Bench) -
     assert seen == [0, 0]
 
 
-def test_closing_waits_for_a_trial_and_frees_both(bench: Bench) -> None:
+def test_closing_waits_for_a_trial_and_frees_both(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fallback, "_CLOSING_LIMIT_S", LIMIT_S)
     bench.card.trouble = FULL
     bench.run()
-    bench.card.gate = threading.Event()
+    gate = bench.card.gate = threading.Event()
     bench.clock.now_s += fallback.FIRST_PAUSE_S
     bench.run()
     trial = bench.engine._trial
     assert trial is not None
-    closed = bench.card.closed
-    threading.Timer(0.05, bench.card.gate.set).start()
+    closed, wait = bench.card.closed, trial.wait
+
+    def waited(limit_s: float) -> None:
+        gate.set()  # the trial goes on only once it is waited for
+        wait(limit_s)
+
+    monkeypatch.setattr(trial, "wait", waited)
     bench.engine.close()
     assert trial.ended
     assert bench.card.closed == closed + 1

@@ -11,6 +11,7 @@ import textwrap
 import pytest
 
 from sonoassist.engines.openvino_api import loaded_core
+from waiting import LIMIT_S
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sigaltstack is asked as on Linux")
 
@@ -50,7 +51,7 @@ def test_a_signal_is_handled_behind_an_engine_that_another_thread_let_go() -> No
     """
     done = subprocess.run(
         [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(script)],
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=LIMIT_S, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout.strip()) == (0, f"[{int(signal.SIGUSR1)}]"), done.stderr
 

@@ -11,6 +11,7 @@ from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.shared import EngineShelf
 from sonoassist.errors import EngineError
 from sonoassist.packets import Floats
+from waiting import LIMIT_S
 
 INPUT = np.zeros((1, 1, 4, 4), np.float32)
 OUT = EngineOutput(np.zeros(14, np.float32), np.zeros((14, 1, 1), np.float32), None)
@@ -30,7 +31,7 @@ class Counting(Engine):
     def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
         self.inside += 1
         self.most = max(self.most, self.inside)
-        self.gate.wait(10)
+        assert self.gate.wait(LIMIT_S)
         self.runs += 1
         self.inside -= 1
         return OUT
@@ -85,7 +86,7 @@ def test_it_is_made_once_while_others_wait() -> None:
     shelf, gate, made = EngineShelf(), threading.Event(), []
 
     def make() -> Engine:
-        gate.wait(10)
+        assert gate.wait(LIMIT_S)
         made.append(Counting())
         return made[-1]
 

@@ -19,7 +19,7 @@ from sonoassist.live.session import LiveSession
 from sonoassist.live.status import ModelState, PlayState, View
 from waiting import wait_until
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("networks_once")]
 
 
 def found(view: ExamView) -> int:
@@ -43,12 +43,13 @@ def test_the_montage_fills_the_checklist_from_the_right_segments(
     def see(view: View) -> None:
         running.join_source(view.frame.source_id)  # known only when the first frame comes
         running.see(view)
+        wait_until(lambda: not running._views)  # every view is looked at, however slowly
 
     session.watch(see)
     session.set_every_frame(True)
     session.set_speed(8.0)
     session.open(str(video))
-    wait_until(lambda: session.status().play_state is PlayState.ENDED, limit_s=240.0)
+    wait_until(lambda: session.status().play_state is PlayState.ENDED)
     # The last frame's result may still be on its way.
     wait_until(lambda: session.status().stats.analysed == truth["frames"])
     running.source_stands()

@@ -31,7 +31,9 @@ from sonoassist.exam.store import ExamStore
 from sonoassist.packets import Box, Pixels, State, frozen
 
 few = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

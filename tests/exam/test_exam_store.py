@@ -8,14 +8,17 @@ import sqlite3
 import stat
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from exam_made import picture, row, shot, start
+from filelock import FileLock, Timeout
 
 from sonoassist.errors import OutputError, UsageError
 from sonoassist.exam.records import Event, ExamInfo
 from sonoassist.exam.schema import VERSION, RecordError, connect
 from sonoassist.exam.store import Damaged, ExamStore, opened
+from waiting import LIMIT_S
 
 
 @pytest.fixture
@@ -112,21 +115,31 @@ def test_closing_on_another_thread_lets_the_next_writer_in(store: ExamStore) -> 
         again.add_event(1.0, "note", "written by the next one")
 
 
-def test_whoever_only_asks_whether_it_runs_keeps_no_writer_out(store: ExamStore) -> None:
+def test_whoever_only_asks_whether_it_runs_keeps_no_writer_out(
+    store: ExamStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     exam_id = begun(store)
-    stop = threading.Event()
+    acquire, held, let_go = FileLock.acquire, threading.Event(), threading.Event()
 
-    def ask() -> None:
-        while not stop.is_set():
-            store.running(exam_id)
+    def watched(lock: FileLock, timeout: float, **more: Any) -> Any:
+        if not timeout:  # whoever only asks; holds the lock until somebody else wants it
+            taken = acquire(lock, 0, **more)
+            held.set()
+            assert let_go.wait(LIMIT_S)
+            return taken
+        with pytest.raises(Timeout):
+            acquire(lock, 0)
+        let_go.set()
+        return acquire(lock, LIMIT_S, **more)
 
-    asking = threading.Thread(target=ask)
+    monkeypatch.setattr(FileLock, "acquire", watched)
+    asking = threading.Thread(target=store.running, args=(exam_id,))
     asking.start()
+    assert held.wait(LIMIT_S)
     try:
-        for _ in range(20):
-            store.open(exam_id, write=True).close()
+        store.open(exam_id, write=True).close()
     finally:
-        stop.set()
+        let_go.set()
         asking.join()
 
 

@@ -19,6 +19,7 @@ from pacs_server import (
     HOST,
     IMPLICIT,
     JPEG,
+    PATIENCE_S,
     SR,
     US,
     free_port,
@@ -27,10 +28,12 @@ from pacs_server import (
 )
 from sonoassist.errors import UsageError
 from sonoassist.exam.dicom_out.export import DicomOptions, export_dicom
+from sonoassist.exam.pacs import association
 from sonoassist.exam.pacs.node import NodeAwayError, NodeRefusesError, PacsNode
 from sonoassist.exam.pacs.outbox import Outbox
 from sonoassist.exam.pacs.outcome import Fate, Outcome
 from sonoassist.exam.pacs.sending import echo, retry, send
+from waiting import LIMIT_S
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +52,25 @@ def waiting(outbox: Outbox) -> list[str]:
     entries, damaged = outbox.read()
     assert not damaged
     return [entry.name for entry in entries]
+
+
+@pytest.fixture
+def known_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node's address need not be looked up: its time limit is for what comes behind that."""
+    monkeypatch.setattr(association, "_resolved", lambda node: node.host)
+
+
+@pytest.fixture
+def slow_to_begin(known_address: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first node that is talked to may take long to agree; its limit is for all else."""
+    first_s = iter([LIMIT_S])
+
+    class Patient(association._Entity):
+        def __init__(self, node: PacsNode) -> None:
+            super().__init__(node)
+            self.acse_timeout = next(first_s, node.timeout_s)
+
+    monkeypatch.setattr(association, "_Entity", Patient)
 
 
 def fates(outcomes: tuple[Outcome, ...]) -> list[Fate]:
@@ -164,8 +186,8 @@ def test_nothing_listens(files: list[Path], outbox: Outbox) -> None:
     node = PacsNode(HOST, free_port(), "ARCHIVE")
     report = send(files, node, outbox=outbox)
     assert report.message == (
-        f"the PACS node {node.address} does not answer; 6 files kept in the outbox;"
-        " will be sent with `sonoassist exam send --retry`"
+        f"the PACS node {node.address} does not answer; "
+        "6 files kept in the outbox, to be sent again"
     )
     assert fates(report.outcomes) == [Fate.WAITING] * 6
     assert waiting(outbox) == [path.name for path in files]
@@ -180,7 +202,7 @@ def test_a_name_that_nobody_knows() -> None:
 
 def test_a_wrong_title(files: list[Path], outbox: Outbox) -> None:
     with running_node() as made:
-        node = PacsNode(HOST, made.node.port, "ELSEWHERE")
+        node = PacsNode(HOST, made.node.port, "ELSEWHERE", timeout_s=PATIENCE_S)
         report = send(files[:2], node, outbox=outbox)
         with pytest.raises(NodeRefusesError, match="does not call itself ELSEWHERE"):
             echo(node)
@@ -192,6 +214,7 @@ def test_a_wrong_title(files: list[Path], outbox: Outbox) -> None:
     assert waiting(outbox) == []
 
 
+@pytest.mark.usefixtures("known_address")
 def test_a_server_that_says_nothing(files: list[Path], outbox: Outbox) -> None:
     with raw_server(lambda _: None) as port:
         report = send(files[:1], PacsNode(HOST, port, "ARCHIVE", timeout_s=0.5), outbox=outbox)
@@ -244,6 +267,7 @@ def test_a_node_that_goes_in_the_middle_of_a_file(files: list[Path], outbox: Out
     assert fates(report.outcomes)[:2] == [Fate.STORED, Fate.WAITING]
 
 
+@pytest.mark.usefixtures("slow_to_begin")
 def test_a_node_that_stops_reading(files: list[Path], outbox: Outbox, tmp_path: Path) -> None:
     """It agrees to everything and then hangs with the line open."""
     dataset = dcmread(files[0])
@@ -265,11 +289,12 @@ def test_a_node_that_stops_reading(files: list[Path], outbox: Outbox, tmp_path: 
     assert len(waiting(outbox)) == 2
 
 
+@pytest.mark.usefixtures("slow_to_begin")
 def test_a_node_that_never_confirms(files: list[Path], outbox: Outbox) -> None:
     gone = threading.Event()
 
     def answer(_: int, __: evt.Event) -> int:
-        gone.wait(60.0)
+        gone.wait(LIMIT_S)
         return 0x0000
 
     with running_node(answer=answer) as made:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dicom_exam import made_exam, store_in
-from pacs_server import HOST, free_port, running_node
+from pacs_server import HOST, PATIENCE_S, free_port, running_node
 from sonoassist import paths
 from sonoassist.errors import OutputError, UsageError
 from sonoassist.exam.dicom_out.export import DicomOptions, export_dicom
@@ -65,7 +65,7 @@ def test_what_waited_is_sent_after_a_restart(files: list[Path], tmp_path: Path) 
     code = (
         "import sys; from pathlib import Path\n"
         "from sonoassist.exam.pacs.sending import PacsNode, retry, send\n"
-        f"node = PacsNode({HOST!r}, {port}, 'ARCHIVE')\n"
+        f"node = PacsNode({HOST!r}, {port}, 'ARCHIVE', timeout_s={PATIENCE_S})\n"
         "files = [Path(one) for one in sys.argv[1:]]\n"
         "print((send(files, node) if files else retry()).message)"
     )
@@ -77,8 +77,7 @@ def test_what_waited_is_sent_after_a_restart(files: list[Path], tmp_path: Path) 
         return done.stdout.strip()
 
     away = (
-        f"the PACS node {HOST}:{port} does not answer; 3 files kept in the outbox;"
-        " will be sent with `sonoassist exam send --retry`"
+        f"the PACS node {HOST}:{port} does not answer; 3 files kept in the outbox, to be sent again"
     )
     assert program(*files) == away
     assert program() == away

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import stat
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,9 +27,10 @@ from sonoassist.exam.exam import Exam
 from sonoassist.exam.frame_queue import FrameQueue
 from sonoassist.exam.recorder import Recorder
 from sonoassist.opencv import cv2
-from sonoassist.packets import Frame
+from sonoassist.packets import Frame, Pixels
+from sonoassist.render.encoder import VideoEncoder
 from sonoassist.sources import open_source
-from waiting import wait_until
+from waiting import LIMIT_S, wait_until
 
 
 @pytest.fixture
@@ -161,13 +163,28 @@ def test_colours(exam: Exam, recorder: Recorder) -> None:
     assert np.abs(found.pixels[80, 120].astype(int) - (20, 60, 220)).max() <= 4
 
 
-def test_what_the_encoder_has_no_time_for_is_counted(exam: Exam) -> None:
+def test_what_the_encoder_has_no_time_for_is_counted(
+    exam: Exam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add, offered = VideoEncoder.add, threading.Event()
+
+    def held(encoder: VideoEncoder, pixels: Pixels, time_s: float) -> None:
+        assert offered.wait(LIMIT_S)
+        add(encoder, pixels, time_s)
+
+    monkeypatch.setattr(VideoEncoder, "add", held)
     recorder = Recorder(exam, print, queue_bytes=1, spare_bytes=0)
     frame = noise(0, 1280, 720)
-    taken = [recorder.add(frame, number / 25) for number in range(100)]
+    taken: list[bool] = []
+    for _ in range(4):  # the encoder has no time while 25 frames come
+        offered.clear()
+        numbers = range(len(taken), len(taken) + 25)
+        taken.extend([recorder.add(frame, number / 25) for number in numbers])
+        offered.set()
+        wait_until(lambda: recorder.figures().written == sum(taken))
     recorder.stop()
     figures = recorder.figures()
-    assert 0 < figures.written == sum(taken) < 100
+    assert 4 <= figures.written == sum(taken) < 100
     assert figures.dropped == 100 - sum(taken)
     times = [round(one.time_s * 25) for one in played(exam.media / "recording-1.mp4")]
     assert times == [number for number, one in enumerate(taken) if one]

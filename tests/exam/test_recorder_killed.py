@@ -21,11 +21,11 @@ from sonoassist.sources.video import VideoFile
 PROGRAM = Path(__file__).with_name("recording_program.py")
 
 
-def killed_after(folder: Path, frames: int, pause_s: float = 0.01) -> int:
+def killed_after(folder: Path, frames: int) -> int:
     """Kill the program when it has written so many frames; returns how many it had by then."""
     places = [str(PROGRAM.parent), str(PROGRAM.parents[1]), str(PROGRAM.parents[2])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
-    words = [sys.executable, str(PROGRAM), str(folder), str(pause_s)]
+    words = [sys.executable, str(PROGRAM), str(folder)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, env=environment, text=True) as program:
         assert program.stdout is not None
         written = 0

@@ -8,9 +8,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt is imported
 
 import gc
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from gui_fakes import FakeModels, FakeSession, make_services
@@ -18,11 +19,28 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from sonoassist.exam.store import ExamStore
+from sonoassist.gui import toasts
 from sonoassist.gui.compose import build
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.theme import DARK, Look, family
 from sonoassist.settings import Settings
+from waiting import LIMIT_MS, LIMIT_S
+
+
+class PatientBot(QtBot):
+    """Waits as long as a test may take: its own limit of five seconds is one of speed."""
+
+    def waitUntil(self, callback: Callable[[], object], *, timeout: int = LIMIT_MS) -> None:  # type: ignore[override]
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Any, *, timeout: int = LIMIT_MS, **more: Any) -> Any:
+        return super().waitSignal(signal, timeout=timeout, **more)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +48,14 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SONOASSIST_HOME", str(tmp_path / "home"))
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
+def _notes_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A note that vanishes in a few seconds would be gone where a test comes to it late."""
+    stays_ms = {level: LIMIT_MS if ms else 0 for level, ms in toasts._STAYS_MS.items()}
+    monkeypatch.setattr(toasts, "_STAYS_MS", stays_ms)
+
+
+@pytest.fixture(scope="module", autouse=True)
 def _what_is_loaded_stays() -> Iterator[None]:
     """The many objects of the libraries need not be looked through after each test."""
     gc.collect()
@@ -40,8 +65,11 @@ def _what_is_loaded_stays() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _garbage_goes_on_this_thread() -> Iterator[None]:
+def _garbage_goes_on_this_thread(request: pytest.FixtureRequest) -> Iterator[None]:
     """Widgets in cycles must not be destroyed by a worker's thread, now or in another test."""
+    if not {"qapp", "qtbot"} & set(request.fixturenames):
+        yield  # no widgets
+        return
     gc.disable()
     yield
     gc.collect()
@@ -54,7 +82,7 @@ def _no_thread_left() -> Iterator[None]:
     yield
     left = [one for one in threading.enumerate() if one not in before and one.is_alive()]
     for thread in left:
-        thread.join(2.0)
+        thread.join(LIMIT_S)
     assert not [one for one in left if one.is_alive()]
 
 

@@ -14,7 +14,7 @@ from PyQt6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
 from sonoassist.gui.fitter import Fitter, fit
-from waiting import wait_until
+from waiting import LIMIT_S, wait_until
 
 
 @given(
@@ -78,13 +78,13 @@ def test_the_newest_wish_of_each_role_is_done_on_another_thread(
         return set(got) == {"large", "small"}
 
     wait_until(both)
+    fitter.stop()
+    assert not fitter.alive
+    assert "fitter" not in {thread.name for thread in threading.enumerate()}
     assert got["large"].is_of(many[-1], QSize(50, 40))
     assert got["small"].is_of(many[3], QSize(8, 6))
     assert set(threads) == {"fitter"}
     assert len(threads) == 2
-    fitter.stop()
-    assert not fitter.alive
-    assert "fitter" not in {thread.name for thread in threading.enumerate()}
 
 
 def test_it_can_be_started_again(ready: threading.Event) -> None:
@@ -94,7 +94,7 @@ def test_it_can_be_started_again(ready: threading.Event) -> None:
         fitter.start()
         ready.clear()
         fitter.ask("large", make_pixels(), QSize(5, 5))
-        assert ready.wait(30)
+        assert ready.wait(LIMIT_S)
         fitter.stop()
         assert fitter.take() == {}
     fitter.stop()

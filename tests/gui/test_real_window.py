@@ -14,11 +14,13 @@ from PyQt6.QtCore import QPointF
 from PyQt6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
+from sonoassist.errors import SourceError
 from sonoassist.gui.catalogue import Catalogue
 from sonoassist.gui.compose import build
 from sonoassist.gui.loading import load_analyser
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.ports import Services
+from sonoassist.live import keeping_up
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import ModelState, PlayState, View
 from sonoassist.model.store import ModelStore
@@ -27,16 +29,25 @@ from sonoassist.pipeline import Analyser, build_analyser
 from sonoassist.planes import BY_KEY, Plane
 from sonoassist.review.store import ReviewStore
 from sonoassist.settings import Settings
-from sonoassist.sources import open_source
+from sonoassist.sources import open_source, stream
+from sonoassist.sources.base import Source
+from waiting import LIMIT_S
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("networks_once")]
 
 FFMPEG = shutil.which("ffmpeg")
-LOAD_MS = 60_000
-"""Loading a model on a busy machine; a limit, not an expectation."""
 
 MIDDLES = {37: "kidneys", 485: "brain_tv", 597: "4ch", 1157: "femur"}
 """Frames in the middle of segments of the montage, and their planes."""
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures wait for their results, and servers are waited for, on a busy computer too."""
+    for name in ("LATE_S", "TIMELY_S"):
+        monkeypatch.setattr(keeping_up, name, LIMIT_S)
+    for name in ("OPEN_LIMIT_S", "READ_LIMIT_S", "_FIRST_PICTURE_S"):
+        monkeypatch.setattr(stream, name, LIMIT_S)
 
 
 @pytest.fixture
@@ -52,9 +63,28 @@ def reference(store: ModelStore) -> Analyser:
     return build_analyser(store)
 
 
+class Patiently:
+    """Opens sources; the first stream is waited for until its server is there."""
+
+    def __init__(self) -> None:
+        self._there = False
+
+    def __call__(self, spec: str, stop: threading.Event) -> Source:
+        while True:
+            try:
+                source = open_source(spec, stop)
+            except SourceError as error:
+                refused = "connection refused" in error.message
+                if self._there or not refused or stop.wait(0.1):
+                    raise
+            else:
+                self._there = True
+                return source
+
+
 @pytest.fixture
 def real(qtbot: QtBot, store: ModelStore) -> Iterator[tuple[MainWindow, LiveSession]]:
-    session = LiveSession(history_s=5.0, history_mb=128)
+    session = LiveSession(history_s=5.0, history_mb=128, opener=Patiently())
     settings = Settings()
     services = Services(
         list_devices=lambda: [],
@@ -73,8 +103,8 @@ def real(qtbot: QtBot, store: ModelStore) -> Iterator[tuple[MainWindow, LiveSess
 
 def begin(window: MainWindow, session: LiveSession, qtbot: QtBot, source: str) -> None:
     window.begin(source)
-    qtbot.waitUntil(lambda: session.status().model_state is ModelState.READY, timeout=LOAD_MS)
-    qtbot.waitUntil(lambda: session.newest() is not None, timeout=LOAD_MS)
+    qtbot.waitUntil(lambda: session.status().model_state is ModelState.READY)
+    qtbot.waitUntil(lambda: session.newest() is not None)
 
 
 def view_of(window: MainWindow, session: LiveSession, qtbot: QtBot, index: int) -> View:
@@ -86,7 +116,7 @@ def view_of(window: MainWindow, session: LiveSession, qtbot: QtBot, index: int) 
         view = window.live.viewport.view
         return view is not None and view.frame.index == index and view.analysis is not None
 
-    qtbot.waitUntil(drawn, timeout=LOAD_MS)
+    qtbot.waitUntil(drawn)
     view = window.live.viewport.view
     assert view is not None
     return view
@@ -150,6 +180,7 @@ def test_playing_draws_every_picture_with_its_own_result(
     real: tuple[MainWindow, LiveSession], reference: Analyser, test_data: Path, qtbot: QtBot
 ) -> None:
     window, session = real
+    window.controller.settings.loop = True  # however few pictures a second are analysed
     begin(window, session, qtbot, str(test_data / "exam" / "montage.mp4"))
     seen: dict[int, View] = {}
 
@@ -160,7 +191,7 @@ def test_playing_draws_every_picture_with_its_own_result(
             seen[view.frame.index] = view
         return len(seen) >= 12
 
-    qtbot.waitUntil(enough, timeout=LOAD_MS)
+    qtbot.waitUntil(enough)
     for view in list(seen.values())[::4]:
         again = reference.analyse(view.frame)
         assert view.analysis is not None
@@ -194,8 +225,6 @@ def test_a_stream_that_dies_comes_back(
         return subprocess.Popen([*command, *where], stdin=subprocess.DEVNULL)
 
     def playing() -> bool:
-        if session.status().play_state in (PlayState.FAILED, PlayState.EMPTY):
-            session.open(url)  # the server was not listening yet
         view = window.live.viewport.view
         return (
             session.status().play_state is PlayState.PLAYING
@@ -208,12 +237,12 @@ def test_a_stream_that_dies_comes_back(
     server = serve()
     try:
         window.begin(url)
-        qtbot.waitUntil(playing, timeout=LOAD_MS)
+        qtbot.waitUntil(playing)
         server.kill()
         server.wait()
-        qtbot.waitUntil(lambda: session.status().play_state is PlayState.LOST, timeout=LOAD_MS)
+        qtbot.waitUntil(lambda: session.status().play_state is PlayState.LOST)
         server = serve()
-        qtbot.waitUntil(playing, timeout=LOAD_MS)
+        qtbot.waitUntil(playing)
     finally:
         server.kill()
         server.wait()

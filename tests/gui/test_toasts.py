@@ -148,6 +148,4 @@ def test_a_long_hint_is_shown_to_its_end(
     hint = "Try again, or download http://127.0.0.1:8123/SonoNet32.npz on another computer and run"
     toasts.show(Notice(Level.ERROR, "the downloaded file is not the published one " * 2, hint))
     labels = toasts.shown[0].findChildren(QLabel)
-    qtbot.waitUntil(
-        lambda: all(one.height() >= one.heightForWidth(one.width()) for one in labels), timeout=2000
-    )
+    qtbot.waitUntil(lambda: all(one.height() >= one.heightForWidth(one.width()) for one in labels))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from gui_fakes import (
     BOX,
     GRABBER,
     RECORDING,
+    FakeDevice,
     FakeModels,
     FakeSession,
     make_card,
@@ -37,6 +37,7 @@ from sonoassist.gui.verdict import Kind
 from sonoassist.live.status import Level, ModelState, Notice, PlayState, View
 from sonoassist.planes import BY_KEY
 from sonoassist.settings import Settings, load_settings
+from waiting import wait_until
 
 
 def trigger(window: MainWindow, act: Act) -> None:
@@ -460,7 +461,7 @@ def test_nothing_overlaps_or_is_cut(
 
 
 def test_menus_offer_the_choices(
-    window: MainWindow, session: FakeSession, settings: Settings
+    qtbot: QtBot, window: MainWindow, session: FakeSession, settings: Settings
 ) -> None:
     menus = window.menus
     menus.fill_models()
@@ -469,6 +470,13 @@ def test_menus_offer_the_choices(
     assert "Install SonoNet-32" in texts
     texts["SonoNet-16 (published)"].trigger()
     assert settings.model == "sononet16"
+    window.controller.engines.look()  # as the menu does when it opens for the first time
+
+    def known() -> bool:
+        window.controller.jobs.collect()
+        return window.controller.engines.known
+
+    qtbot.waitUntil(known)
     menus.fill_engines()
     next(one for one in menus.engines.actions() if one.text() == "PyTorch").trigger()
     assert settings.engine == "torch"
@@ -525,7 +533,14 @@ def test_an_installation_can_be_stopped(qtbot: QtBot, window: MainWindow) -> Non
 def test_the_window_closes_quickly_and_leaves_nothing(qtbot: QtBot, qapp: QApplication) -> None:
     threads = set(threading.enumerate())
     session, saved = FakeSession(), list[Settings]()
-    main = build(session, make_services(FakeModels(), saved), Settings(), ["a sentence"])
+    hangs = threading.Event()  # as a driver does that is asked for its devices
+
+    def never() -> list[FakeDevice]:
+        hangs.wait()
+        return []
+
+    services = replace(make_services(FakeModels(), saved), list_devices=never)
+    main = build(session, services, Settings(), ["a sentence"])
     display, viewport = main.display, main.live.viewport
     main.show()
     main.begin("exam.mp4")
@@ -533,12 +548,11 @@ def test_the_window_closes_quickly_and_leaves_nothing(qtbot: QtBot, qapp: QAppli
     qtbot.waitUntil(lambda: viewport.view is not None)
     assert ("open", "exam.mp4") in session.calls
     assert main.toasts.shown[0].notice.title == "a sentence"
-    began_s = time.perf_counter()
-    assert main.close()
-    assert time.perf_counter() - began_s < 1.0
+    assert main.close()  # what is still at work is not waited for
     assert session.stopped
     assert saved
-    assert set(threading.enumerate()) <= threads
+    hangs.set()
+    wait_until(lambda: set(threading.enumerate()) <= threads, "the end of the threads")
     assert not display._timer.isActive()
     timers = main.findChildren(QTimer)
     main.deleteLater()

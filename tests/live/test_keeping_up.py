@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from live_fakes import BandEngine, MadeSource, Start, band_analyser, band_in
 
+from sonoassist.live import session as session_module
 from sonoassist.live.keeping_up import HOLD_S, LATE_S, TIMELY_S, KeepingUp
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import ModelState, PlayState, Showing, View
-from waiting import wait_until
+from waiting import LIMIT_S, wait_until
 
 FRAME_S = 0.01
 
@@ -129,13 +130,23 @@ def test_with_every_result_in_time_it_is_never_behind(steps: list[tuple[bool, fl
 # -- the whole session with a deliberately slow engine -----------------------------------------
 
 
-class SlowEngine(BandEngine):
-    """Takes its time for each picture until it is told to hurry."""
+SLOW_FRAMES = 45
 
-    def __init__(self, slow_s: float) -> None:
+
+class SlowEngine(BandEngine):
+    """Takes as long as 45 frames of the source for each picture, until it is told to hurry."""
+
+    def __init__(self) -> None:
         super().__init__()
+        self.source: MadeSource | None = None
         self.hurry = threading.Event()
-        self.before = lambda: self.hurry.wait(slow_s)  # type: ignore[assignment, return-value]
+        self.before = self._wait
+
+    def _wait(self) -> None:
+        source = self.source
+        assert source is not None
+        until = source._next + SLOW_FRAMES
+        wait_until(lambda: self.hurry.is_set() or source.closed or source._next >= until)
 
 
 def paced(index: int) -> None:
@@ -144,6 +155,10 @@ def paced(index: int) -> None:
 
 def begin(start: Start, engine: BandEngine, source: MadeSource) -> LiveSession:
     session = start(film=[source])
+    if isinstance(engine, SlowEngine):
+        engine.source = source
+        # The time is that of the source: how quick this computer is plays no part.
+        session._keeping_up = KeepingUp(lambda: source._next * FRAME_S)
     session.load_model(lambda: band_analyser(engine))
     wait_until(lambda: session.status().model_state is ModelState.READY)
     session.open("film")
@@ -159,21 +174,27 @@ def assert_own(view: View) -> None:
 def gather(session: LiveSession, count: int) -> list[tuple[int, Showing]]:
     """(index of the newest frame captured just before, what was shown), so many different ones."""
     seen: list[tuple[int, Showing]] = []
+    captured = [-1]
+
+    def watch(view: View) -> None:
+        if view.analysis is None:
+            captured.append(view.frame.index)
 
     def enough() -> bool:
-        captured = session.status().index
-        showing = session.showing()
+        index, showing = captured[-1], session.showing()
         if showing.view is not None and (not seen or seen[-1][1].view is not showing.view):
-            seen.append((captured, showing))
+            seen.append((index, showing))
         return len(seen) >= count
 
+    session.watch(watch)
     wait_until(enough)
+    session.unwatch(watch)
     return seen
 
 
 @pytest.mark.parametrize("kind", ["stream", "video"])
 def test_a_slow_model_never_holds_up_the_picture(start: Start, kind: str) -> None:
-    engine = SlowEngine(slow_s=0.4)
+    engine = SlowEngine()
     source = MadeSource(100_000, fps=1 / FRAME_S, kind=kind, script=paced)
     session = begin(start, engine, source)
     wait_until(lambda: session.showing().result is not None)
@@ -194,8 +215,20 @@ def test_a_slow_model_never_holds_up_the_picture(start: Start, kind: str) -> Non
 
 
 def test_a_model_that_becomes_quick_is_drawn_with_again(start: Start) -> None:
-    engine = SlowEngine(slow_s=0.4)
-    session = begin(start, engine, MadeSource(100_000, kind="stream", script=paced))
+    engine, results = SlowEngine(), [-1]
+
+    def script(index: int) -> None:
+        paced(index)
+        if engine.hurry.is_set():  # quick: each frame comes behind the result of the one before
+            wait_until(lambda: results[-1] >= index - 1 or source.closed)
+
+    def watch(view: View) -> None:
+        if view.analysis is not None:
+            results.append(view.frame.index)
+
+    source = MadeSource(100_000, kind="stream", script=script)
+    session = begin(start, engine, source)
+    session.watch(watch)
     wait_until(lambda: session._keeping_up.behind())
     engine.hurry.set()
     wait_until(lambda: not session._keeping_up.behind())
@@ -209,30 +242,36 @@ def test_a_model_that_becomes_quick_is_drawn_with_again(start: Start) -> None:
 
 
 def test_a_held_picture_gets_its_result_however_slow(start: Start) -> None:
-    engine = SlowEngine(slow_s=0.4)
-    session = begin(start, engine, MadeSource(1000, fps=25))
+    engine, go = BandEngine(), threading.Event()
+    go.set()
+    engine.before = lambda: go.wait(LIMIT_S)  # type: ignore[assignment, return-value]
+    session = begin(start, engine, MadeSource(100_000, fps=25))
+    wait_until(lambda: session.showing().result is not None)
     session.pause()
     wait_until(lambda: session.status().play_state is PlayState.PAUSED)
+    go.clear()
     session.seek(500)
-    seen = []
+    seen: list[View | None] = [None]
 
-    def analysed() -> bool:
-        view = session.newest()
-        if view is not None and view.frame.index == 500:
-            seen.append(view)
-        return bool(seen) and seen[-1].analysis is not None
+    def there() -> bool:
+        seen.append(session.newest())
+        return seen[-1] is not None and seen[-1].frame.index == 500
 
-    wait_until(analysed)
-    assert seen[0].analysis is None  # the picture is there before its result
+    wait_until(there)
+    assert seen[-1] is not None
+    assert seen[-1].analysis is None  # the picture is there before its result
+    go.set()
+    wait_until(lambda: there() and seen[-1].analysis is not None)  # type: ignore[union-attr]
     assert_own(seen[-1])
     assert session.showing() == Showing(seen[-1], seen[-1])
 
 
-def test_every_frame_waits_for_its_result(start: Start) -> None:
-    engine = SlowEngine(slow_s=0.2)
-    session = start(film=[MadeSource(1000, fps=100)])
+def test_every_frame_waits_for_its_result(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session_module, "RAW_AFTER_S", LIMIT_S)
+    session = start(film=[MadeSource(1_000_000, fps=100)])
+    monkeypatch.setattr(session._keeping_up, "behind", lambda: True)
     session.set_every_frame(True)
-    session.load_model(lambda: band_analyser(engine))
+    session.load_model(band_analyser)
     wait_until(lambda: session.status().model_state is ModelState.READY)
     session.open("film")
     wait_until(lambda: session.showing().result is not None)

@@ -27,7 +27,7 @@ from sonoassist.render.encoder import VideoEncoder
 from sonoassist.settings import Settings
 from sonoassist.sources import open_source
 from sonoassist.sources.base import SYNTHETIC_MARK
-from waiting import wait_until
+from waiting import LIMIT_S, wait_until
 
 
 class Judge:
@@ -162,7 +162,7 @@ def test_stopped_in_the_middle_it_goes_on_there(
             return super().analyse(frame)
 
     one = examine(path, running, lambda _synthetic, _tell: Slow(), folder=kept)
-    assert far.wait(30)
+    assert far.wait(LIMIT_S)
     one.stop()
     assert one.knowledge.share < 1.0
     assert one.knowledge.answers is None
@@ -258,6 +258,7 @@ def test_no_damage_of_a_kept_analysis_does_more_than_have_it_made_again(
     assert found is None or found.analysis.probabilities.shape == (40, 14)
 
 
+@pytest.mark.usefixtures("networks_once")
 def test_the_bundled_model_finds_a_view_of_the_demo_exam(
     cut: Callable[..., Path], running: list[Examiner], tmp_path: Path
 ) -> None:
@@ -269,7 +270,7 @@ def test_the_bundled_model_finds_a_view_of_the_demo_exam(
         lambda synthetic, _tell: analyser_for(Settings(), store, synthetic=synthetic),
         folder=tmp_path / "kept",
     )
-    wait_until(lambda: one.knowledge.share == 1.0 or one.knowledge.trouble, limit_s=240)
+    wait_until(lambda: one.knowledge.share == 1.0 or one.knowledge.trouble)
     assert one.knowledge.trouble is None
     answers = one.knowledge.answers
     assert answers is not None

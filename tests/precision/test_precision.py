@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,15 +10,18 @@ import pytest
 from real_models import card_of, plane_frames, published, random_tensors
 from sonoassist import paths
 from sonoassist.engines.base import Engine, Saliency
+from sonoassist.engines.capabilities import has_bf16, has_int8
 from sonoassist.engines.choose import EngineChoice, Tensors
-from sonoassist.engines.openvino_engine import OpenVINOEngine, supports_bf16, supports_int8
+from sonoassist.engines.openvino_engine import OpenVINOEngine
 from sonoassist.engines.rounding import ActivationStatistics
 from sonoassist.errors import EngineError, SourceError
 from sonoassist.model.architecture import Architecture
+from sonoassist.model.card import Card
 from sonoassist.packets import Prepared
 from sonoassist.precision import choosing
-from sonoassist.precision.agreement import Agreement, agreement, exact_results
+from sonoassist.precision.agreement import Agreement, Truth, compare, summary, truth_of
 from sonoassist.precision.calibration import calibration_pictures
+from sonoassist.precision.check import PrecisionCheck
 from sonoassist.precision.choosing import Workshop, candidates, engine_from, verdict_of
 from sonoassist.precision.verdicts import Verdict, keep_verdict, read_verdict, verdict_key
 from sonoassist.preprocess.crop import CropChoice
@@ -27,7 +31,7 @@ from sonoassist.preprocess.tracker import CropTracker
 CARD = card_of("smallnet")
 GOOD = Agreement(pictures=32, labels_same=1.0, softmax_error=0.01, boxes=9, box_iou=0.95)
 NEEDS_BF16 = pytest.mark.skipif(
-    not (supports_bf16() and supports_int8()), reason="this processor has no bf16 or no int8"
+    not (has_bf16() and has_int8()), reason="this processor has no bf16 or no int8"
 )
 
 
@@ -38,6 +42,13 @@ def workshop(folder: Path) -> Workshop:
 def made_verdict(**agreements: Agreement) -> Verdict:
     means = tuple(np.arange(n, dtype=np.float32) for n in (1, 32, 64, 128, 128, 64))
     return Verdict(ActivationStatistics(means, (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)), agreements)
+
+
+def agreement(
+    quick: Engine, truths: Sequence[Truth], pictures: Sequence[Prepared], card: Card
+) -> Agreement:
+    pairs = zip(truths, pictures, strict=True)
+    return summary([compare(quick, truth, picture, card) for truth, picture in pairs])
 
 
 def test_calibration_pictures_are_spread_over_the_exam() -> None:
@@ -77,7 +88,7 @@ def test_an_engine_agrees_with_itself_and_not_with_another() -> None:
     assert exam is not None
     pictures = calibration_pictures(exam, CARD, 6)
     engine = OpenVINOEngine(workshop(exam).spec, random_tensors("smallnet"))
-    truths = exact_results(engine, pictures)
+    truths = [truth_of(engine, picture, CARD) for picture in pictures]
     same = agreement(engine, truths, pictures, CARD)
     assert (same.pictures, same.labels_same, same.box_iou) == (6, 1.0, 1.0)
     assert same.softmax_error <= 1e-5
@@ -120,7 +131,7 @@ def test_the_quickest_that_passed_is_taken(tmp_path: Path, monkeypatch: pytest.M
     bad = replace(GOOD, labels_same=0.5)
     for passed in (*names, "f32"):
         found = {name: GOOD if name == passed else bad for name in names}
-        monkeypatch.setattr(choosing, "verdict_of", lambda shop, found=found: made_verdict(**found))
+        monkeypatch.setattr(choosing, "read_verdict", lambda *_, found=found: made_verdict(**found))
         engine = engine_from(workshop(tmp_path), EngineChoice(device="cpu"))
         assert engine.precision == passed
         engine.close()
@@ -164,10 +175,10 @@ def test_a_verdict_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     tried = list(first.agreements)
     assert tried == candidates()[: len(tried)]
     assert [name for name in tried if first.agreements[name].good] in ([], tried[-1:])
-    monkeypatch.setattr(choosing, "_judge", lambda *_: pytest.fail("it was kept"))
+    monkeypatch.setattr(PrecisionCheck, "run", lambda check: pytest.fail("it was kept"))
     assert verdict_of(shop) is not None
     changed = replace(shop, card=CARD.model_copy(update={"weights_sha256": "1" * 64}))
-    monkeypatch.setattr(choosing, "_judge", lambda *_: first)
+    monkeypatch.setattr(PrecisionCheck, "run", lambda check: first)
     assert verdict_of(changed) is first
 
 
@@ -181,7 +192,8 @@ def test_low_precision_keeps_the_labels_of_real_pictures(test_data: Path, tmp_pa
     quick = engine_from(shop, EngineChoice("openvino", "int8", "cpu"))
     assert quick.precision == "int8+bf16"
     pictures = real_pictures(test_data)
-    truths = exact_results(OpenVINOEngine(spec, tensors), pictures)
+    exact = OpenVINOEngine(spec, tensors)
+    truths = [truth_of(exact, picture, card) for picture in pictures]
     found = agreement(quick, truths, pictures, card)
     assert (found.labels_same, found.boxes) == (1.0, 13)
     assert found.softmax_error <= 0.03

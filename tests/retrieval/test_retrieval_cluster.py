@@ -14,7 +14,7 @@ import pytest
 from commands.retrieve_help import contents, film, folders, program, retrieve
 from fake_weights import published_file
 from sonoassist import cli
-from waiting import wait_until
+from waiting import LIMIT_S, wait_until
 
 pytestmark = [
     pytest.mark.skipif(
@@ -22,9 +22,7 @@ pytestmark = [
         reason='Ray is not installed: pip install "sonoassist[cluster]"',
     ),
     pytest.mark.skipif(sys.platform != "linux", reason="workers are looked up in /proc"),
-    pytest.mark.timeout(600),
 ]
-LIMIT_S = 240
 
 
 @pytest.fixture
@@ -66,7 +64,7 @@ def test_the_exams_of_a_killed_worker_are_done_by_others(home: Path, tmp_path: P
                 victims.extend(workers_of(home)[:1])
             return bool(victims) or running.poll() is not None
 
-        wait_until(half_way, "a worker half-way", LIMIT_S)
+        wait_until(half_way, "a worker half-way")
         assert victims, running.communicate()
         os.kill(victims[0], signal.SIGKILL)
         _, errors = running.communicate(timeout=LIMIT_S)
@@ -82,12 +80,12 @@ def test_ctrl_c_ends_all_workers(home: Path, tmp_path: Path) -> None:
         film(tmp_path / "in" / f"{name}.mp4", seed, frames=150)
     out = tmp_path / "out"
     with program(out, tmp_path / "in", "--cluster", "local") as running:
-        wait_until(lambda: (out / "a").exists() or running.poll() is not None, "a", LIMIT_S)
+        wait_until(lambda: (out / "a").exists() or running.poll() is not None, "a")
         running.send_signal(signal.SIGINT)
         _, errors = running.communicate(timeout=LIMIT_S)
     assert running.returncode == 130, errors
     assert "Traceback" not in errors
-    wait_until(lambda: not workers_of(home), "the workers' end", LIMIT_S)
+    wait_until(lambda: not workers_of(home), "the workers' end")
 
 
 def test_a_cluster_that_is_not_there(home: Path, tmp_path: Path) -> None:

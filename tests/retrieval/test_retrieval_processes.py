@@ -17,6 +17,7 @@ from test_retrieval_worker import order, task
 from commands.retrieve_help import film
 from sonoassist.retrieval import processes
 from sonoassist.retrieval.crew import Died, Done, Event, Failed, Progress
+from sonoassist.retrieval.order import Task
 from sonoassist.retrieval.processes import ProcessCrew, shares, usual_jobs
 from sonoassist.retrieval.worker import Searcher
 
@@ -34,6 +35,7 @@ def test_cores_are_shared_evenly_and_none_is_left(count: int, workers: int) -> N
 
 def test_the_usual_number_of_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "cores", lambda: list(range(8)))
+    monkeypatch.setattr(processes, "usable_cores", lambda: 8)
     monkeypatch.setattr(processes, "_memory_bytes", lambda: 100e9)
     monkeypatch.setattr(os, "sched_setaffinity", lambda *words: None, raising=False)
     assert [usual_jobs(exams) for exams in (1, 3, 4, 10, 1000)] == [1, 1, 2, 5, 8]
@@ -41,6 +43,11 @@ def test_the_usual_number_of_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     assert usual_jobs(1000) == 2
     monkeypatch.delattr(os, "sched_setaffinity")
     assert usual_jobs(1000) == 1
+
+
+def endless(folder: Path) -> Task:
+    """An exam that no test sees the end of: one recording, many times over."""
+    return task(*[film(folder / "long.mp4", frames=400)] * 200)
 
 
 def until_idle(crew: ProcessCrew, worker: int) -> Event:
@@ -73,12 +80,12 @@ def test_workers_do_what_one_process_does_and_go_on_after_a_bad_exam(tmp_path: P
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")
 def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
-    long, short = film(tmp_path / "a.mp4", frames=2000), film(tmp_path / "b.mp4")
+    long, short = endless(tmp_path), film(tmp_path / "b.mp4")
     crew = ProcessCrew(order(), 1)
     try:
         children = Path(f"/proc/self/task/{os.getpid()}/children")
         before = {int(pid) for pid in children.read_text().split()}
-        crew.give(0, task(long))
+        crew.give(0, long)
         while not any(isinstance(event, Progress) for event in crew.wait()):
             pass
         (victim,) = [pid for pid in before if b"spawn_main" in cmdline(pid)]
@@ -152,7 +159,7 @@ def interruptible() -> Iterator[None]:
 
 def test_closing_ends_a_busy_worker(tmp_path: Path) -> None:
     crew = ProcessCrew(order(), 1)
-    crew.give(0, task(film(tmp_path / "a.mp4", frames=2000)))
+    crew.give(0, endless(tmp_path))
     while not any(isinstance(event, Progress) for event in crew.wait()):
         pass
     crew.close()

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from review_made import made_analyser
 
-from sonoassist.review.records import RunState
+from sonoassist.review.records import FrameResult, RunState
 from sonoassist.review.session import ReviewSession
 from sonoassist.review.store import ReviewStore
+from sonoassist.review.table import Table
 from waiting import wait_until
+
+
+class TellingTable(Table):
+    """Says how many frames are done as soon as they are, on the analysis' own thread."""
+
+    def add(self, results: Sequence[FrameResult]) -> None:
+        super().add(results)
+        sys.stdout.write(f"{self.done}\n")
+        sys.stdout.flush()
 
 
 def main() -> None:
     """Run."""
     session = ReviewSession.open(sys.argv[2], ReviewStore(Path(sys.argv[1])), lambda: None)
+    session.table = TellingTable(session.recording.times_s)
     session.begin(made_analyser(), "full")
-    told = -1
-    while session.progress().state is RunState.RUNNING:
-        wait_until(
-            lambda: session.table.done != told or session.progress().state is not RunState.RUNNING  # noqa: B023
-        )
-        told = session.table.done
-        sys.stdout.write(f"{told}\n")
-        sys.stdout.flush()
+    wait_until(lambda: session.progress().state is not RunState.RUNNING)
     session.close()
 
 

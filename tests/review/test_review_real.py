@@ -20,10 +20,8 @@ from sonoassist.review.store import ReviewStore
 from sonoassist.sources import open_source
 from waiting import wait_until
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.usefixtures("networks_once")]
 
-LIMIT_S = 240.0
-"""For a machine that is busy with other things."""
 EVERY = 10
 """Every so manyth frame of the montage: each plane is still there for some frames."""
 
@@ -54,7 +52,6 @@ def run_to(session: ReviewSession, data: Path, done: int | None) -> None:
             or (done is not None and session.table.done >= done)
         ),
         "the analysis",
-        LIMIT_S,
     )
     assert session.progress().state is not RunState.FAILED, session.progress()
 

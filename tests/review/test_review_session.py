@@ -33,7 +33,7 @@ from sonoassist.sources import open_source
 from sonoassist.sources.base import Source
 from sonoassist.sources.fingerprint import PIECE_BYTES, PIECES, fingerprint
 from sonoassist.temporal.quality_meter import QualityMeter
-from waiting import wait_until
+from waiting import LIMIT_S, NEVER_S, wait_until
 
 EDGES = ("left", "top", "right", "bottom")
 KEYS = [key for key, count in EXAM for _ in range(count)]
@@ -530,12 +530,12 @@ def test_only_the_newest_wishes_are_fetched() -> None:
 
     def fetch(key: int) -> int:
         asked.append(key)
-        go.wait(10)
+        assert go.wait(LIMIT_S)
         if key == 9:
             raise SourceError("broken")
         return -key
 
-    fetcher: Fetcher[int, int] = Fetcher("test", fetch, 2, lambda: None)
+    fetcher: Fetcher[int, int] = Fetcher("test", fetch, 2, lambda: None, NEVER_S)
     fetcher.start()
     fetcher.want([1])
     wait_until(lambda: asked == [1])
@@ -563,7 +563,7 @@ def test_what_failed_is_fetched_when_it_is_wanted_later() -> None:
             raise SourceError("away")
         return -key
 
-    for again_s, wanted in ((60.0, None), (0.0, -3)):
+    for again_s, wanted in ((NEVER_S, None), (0.0, -3)):
         away[:] = [True]
         fetcher: Fetcher[int, int] = Fetcher("test", fetch, 2, lambda: None, again_s)
         fetcher.start()

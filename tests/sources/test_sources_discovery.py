@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sonoassist.errors import SourceError
 from sonoassist.sources import discovery, v4l2
 from sonoassist.sources.discovery import DeviceInfo, find_device, list_devices, unique_names
+from waiting import LIMIT_S
 
 DEVICES = [
     DeviceInfo(0, "Integrated Camera", "V4L2"),
@@ -119,6 +120,6 @@ def test_import_is_light() -> None:
     )
     root = Path(discovery.__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=LIMIT_S
     )
     assert (done.returncode, done.stderr) == (0, "")

@@ -22,6 +22,7 @@ from sonoassist.sources.base import Source
 from sonoassist.sources.libav import av
 from sonoassist.sources.opening import open_source
 from sonoassist.sources.video import VideoFile
+from waiting import LIMIT_S
 
 FRAME = Fraction(1, 25)
 EVEN_MS = [40 * number for number in range(100)]
@@ -226,7 +227,7 @@ def test_rotation_is_applied(even: Path, tmp_path: Path) -> None:
     command = ["ffmpeg", "-v", "error", "-y", "-i", str(plain), "-c", "copy"]
     try:
         subprocess.run(
-            [*command, "-metadata:s:v", "rotate=90", str(turned)], check=True, timeout=30
+            [*command, "-metadata:s:v", "rotate=90", str(turned)], check=True, timeout=LIMIT_S
         )
     except FileNotFoundError:
         pytest.skip("the ffmpeg program is not installed")
@@ -351,7 +352,9 @@ def test_not_a_video(tmp_path: Path, text: bytes) -> None:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(seed=st.integers(0, 10**6), flips=st.integers(1, 40))
 def test_flipped_bytes_never_crash(even: Path, tmp_path: Path, seed: int, flips: int) -> None:

@@ -18,8 +18,7 @@ from sonoassist.training.checkpoints import Checkpoints
 from sonoassist.training.options import PatchStage, TrainOptions
 from sonoassist.training.parallel import choose_device, join_ranks
 from sonoassist.training.trainer import Trainer
-
-ENDS_S = 120
+from waiting import LIMIT_S
 
 
 def small_run(architecture: str) -> TrainOptions:
@@ -67,7 +66,7 @@ def start(folder: Path, architecture: str, world: int) -> None:
     ]  # fmt: skip
     try:
         for process in running:
-            _, said = process.communicate(timeout=ENDS_S)
+            _, said = process.communicate(timeout=LIMIT_S)
             assert process.returncode == 0, said
     finally:
         for process in running:

@@ -26,7 +26,6 @@ from sonoassist.practice.truth import truth_beside
 
 FRAME_S = 1 / 12
 DEMO = Path(str(paths.demo_exam()))
-LIMIT_MS = 30_000
 
 
 class Clock:
@@ -77,7 +76,7 @@ def make_page(
     page.resize(1280, 800)
     page.show()
     page.enter()
-    qtbot.waitUntil(lambda: page.desk.knowledge.share == 1.0, timeout=LIMIT_MS)
+    qtbot.waitUntil(lambda: page.desk.knowledge.share == 1.0)
     return page
 
 
@@ -88,6 +87,11 @@ class Trainee:
         self._qtbot = qtbot
         self.page = page
         self._clock = clock
+        self._came = False  # a frame on whose time the clock has not been turned yet
+        page.desk.framed.connect(self._on_frame)
+
+    def _on_frame(self) -> None:
+        self._came = True
 
     @property
     def exercise(self) -> Exercise:
@@ -111,7 +115,7 @@ class Trainee:
         panel = self.page.currentWidget()
         assert panel is not None
         panel.activateWindow()
-        self._qtbot.waitUntil(panel.hasFocus, timeout=LIMIT_MS)
+        self._qtbot.waitUntil(panel.hasFocus)
         held = Qt.KeyboardModifier
         self._qtbot.keyClick(panel, key, held.ShiftModifier if shift else held.NoModifier)
 
@@ -119,13 +123,17 @@ class Trainee:
         self.press(getattr(Qt.Key, f"Key_{ANSWER_KEYS[plane]}"))
 
     def watch_until(self, index: int) -> None:
-        """Let the exam play until frame `index` is on screen, or one soon after."""
+        """Let the exam play, frame by frame, until frame `index` is on screen or it ends."""
 
         def reached() -> bool:
-            self._clock.now_s += FRAME_S
-            return not self.exercise.playing or self.exercise.index >= index
+            if not self.exercise.playing or self.exercise.index >= index:
+                return True
+            if self._came:
+                self._came = False
+                self._clock.now_s += FRAME_S + 1e-6
+            return False
 
-        self._qtbot.waitUntil(reached, timeout=LIMIT_MS)
+        self._qtbot.waitUntil(reached)
 
     def freeze_at(self, index: int) -> None:
         """Freeze, and step to a frame."""
@@ -134,9 +142,7 @@ class Trainee:
             ahead = index > self.exercise.index
             before = self.exercise.index
             self.press(Qt.Key.Key_Right if ahead else Qt.Key.Key_Left)
-            self._qtbot.waitUntil(
-                lambda before=before: self.exercise.index != before, timeout=LIMIT_MS
-            )
+            self._qtbot.waitUntil(lambda before=before: self.exercise.index != before)
 
     def answer(self) -> None:
         self.press(Qt.Key.Key_Return)
@@ -145,7 +151,6 @@ class Trainee:
         frames = self.page.desk.reveal_frames
         self._qtbot.waitUntil(
             lambda: all(self.page.desk.exam.looked_at(one) is not None for one in frames),
-            timeout=LIMIT_MS,
         )
 
     def check_hidden(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from practice_page_made import DEMO, LIMIT_MS, Clock, Knower, Trainee, texts
+from practice_page_made import DEMO, Clock, Knower, Trainee, texts
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -152,11 +152,10 @@ def test_the_frozen_picture_stays_and_steps_exactly(
     drawn = page.exercise.yours.viewport
     qtbot.waitUntil(
         lambda: drawn.view is not None and drawn.view.frame.index == view.first + 3,
-        timeout=LIMIT_MS,
     )
     trainee.press(Qt.Key.Key_Left, shift=True)
     wanted = max(view.first - 7, trainee.exercise.question.start)
-    qtbot.waitUntil(lambda: trainee.exercise.index == wanted, timeout=LIMIT_MS)
+    qtbot.waitUntil(lambda: trainee.exercise.index == wanted)
     trainee.press(Qt.Key.Key_Space)
     assert trainee.exercise.playing
 
@@ -168,9 +167,7 @@ def test_box_and_heat_map_belong_to_the_reveal(
     answer_rightly(trainee)
     trainee.see_reveal()
     viewport = page.exercise.yours.viewport
-    qtbot.waitUntil(
-        lambda: viewport.view is not None and viewport.view.analysis is not None, timeout=LIMIT_MS
-    )
+    qtbot.waitUntil(lambda: viewport.view is not None and viewport.view.analysis is not None)
     assert viewport.show_heat
     verdict = viewport._verdict
     assert verdict.kind is Kind.PLANE
@@ -273,8 +270,8 @@ def make_page_without_model(
     qtbot.addWidget(page)
     page.show()
     page.enter()
-    qtbot.waitUntil(lambda: page.desk.knowledge.trouble is not None, timeout=LIMIT_MS)
-    qtbot.waitUntil(lambda: bool(page.start.trouble.text()), timeout=LIMIT_MS)
+    qtbot.waitUntil(lambda: page.desk.knowledge.trouble is not None)
+    qtbot.waitUntil(lambda: bool(page.start.trouble.text()))
     return page
 
 
@@ -284,7 +281,7 @@ def test_an_exam_without_truth_is_scored_against_the_model_and_it_is_said(
     bare = tmp_path / "bare.mp4"
     bare.write_bytes(DEMO.read_bytes())
     page.open(str(bare))
-    qtbot.waitUntil(lambda: page.start.begin.isEnabled(), timeout=LIMIT_MS)
+    qtbot.waitUntil(lambda: page.start.begin.isEnabled())
     assert "Scored against the model, not the truth." in page.start.known.text()
     trainee.start(1)
     answer_rightly(trainee)
@@ -295,7 +292,7 @@ def test_an_exam_without_truth_is_scored_against_the_model_and_it_is_said(
 
 def test_what_cannot_be_opened_is_said(qtbot: QtBot, page: PracticePage, tmp_path: Path) -> None:
     page.open(str(tmp_path / "nowhere.mp4"))
-    qtbot.waitUntil(lambda: "nowhere.mp4" in page.start.trouble.text(), timeout=LIMIT_MS)
+    qtbot.waitUntil(lambda: "nowhere.mp4" in page.start.trouble.text())
     assert not page.start.begin.isEnabled()
 
 
@@ -303,7 +300,7 @@ def test_a_wish_from_the_command_line_needs_enter_only(
     qtbot: QtBot, page: PracticePage, trainee: Trainee
 ) -> None:
     page.prepare(PracticeWish(str(DEMO), "Bo", 2, False))
-    qtbot.waitUntil(lambda: page.start.begin.isEnabled(), timeout=LIMIT_MS)
+    qtbot.waitUntil(lambda: page.start.begin.isEnabled())
     assert page.desk.stage is Stage.START  # nothing plays before the trainee is ready
     trainee.press(Qt.Key.Key_Return)
     assert page.desk.wish.nickname == "Bo"

@@ -1,0 +1,117 @@
+"""What can be chosen here, and what becomes of a choice that cannot be had."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from real_models import random_tensors
+from sonoassist.engines import hardware as hardware_module
+from sonoassist.engines import torch_engine
+from sonoassist.engines.capabilities import has_bf16
+from sonoassist.engines.choose import DEVICES, ENGINES, PRECISIONS, EngineChoice, make_engine
+from sonoassist.engines.hardware import AUTO, FIELDS, Hardware, find_hardware
+from sonoassist.errors import EngineError
+from sonoassist.model.architecture import architecture
+
+LAPTOP = Hardware(
+    (
+        EngineChoice("openvino", "f32", "cpu"),
+        EngineChoice("openvino", "int8", "cpu"),
+        EngineChoice("torch", "f32", "cpu"),
+    )
+)
+WITH_CARD = Hardware(
+    (
+        *LAPTOP.ways,
+        EngineChoice("torch", "f32", "cuda"),
+        EngineChoice("torch", "f16", "cuda"),
+    )
+)
+EVERY_CHOICE = [EngineChoice(*words) for words in itertools.product(ENGINES, PRECISIONS, DEVICES)]
+
+
+def test_only_what_there_is_is_offered() -> None:
+    assert LAPTOP.offered("device") == ["auto", "cpu"]
+    assert LAPTOP.offered("precision") == ["auto", "f32", "int8"]
+    assert WITH_CARD.offered("device") == ["auto", "cpu", "cuda"]
+    assert WITH_CARD.offered("engine") == ["auto", "openvino", "torch"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected", "lost"),
+    [
+        (EngineChoice(device="cuda"), EngineChoice(), ("device",)),
+        (EngineChoice("torch", "bf16", "mps"), EngineChoice("torch"), ("precision", "device")),
+        (EngineChoice("torch", "int8"), EngineChoice("torch"), ("precision",)),
+        (EngineChoice("openvino", "f32", "cpu"), EngineChoice("openvino", "f32", "cpu"), ()),
+        (EngineChoice(), EngineChoice(), ()),
+    ],
+)
+def test_what_cannot_be_had_is_left_to_the_program(
+    choice: EngineChoice, expected: EngineChoice, lost: tuple[str, ...]
+) -> None:
+    assert LAPTOP.settled(choice) == (expected, lost)
+
+
+def test_what_was_chosen_last_stays() -> None:
+    before = EngineChoice("openvino", "int8", AUTO)
+    wanted = EngineChoice("openvino", "int8", "cuda")
+    assert WITH_CARD.settled(wanted, newest="device")[0].device == "cuda"
+    assert WITH_CARD.settled(wanted, newest="engine")[0].engine == "openvino"
+    assert WITH_CARD.has(before)
+
+
+@pytest.mark.parametrize("there", [LAPTOP, WITH_CARD])
+def test_every_choice_settles_on_one_that_can_be_had(there: Hardware) -> None:
+    for choice in EVERY_CHOICE:
+        for newest in ("", *FIELDS):
+            settled, lost = there.settled(choice, newest)
+            assert there.has(settled)
+            assert (settled == choice) == (lost == ())
+            kept = [field for field in FIELDS if field not in lost]
+            assert all(getattr(settled, field) == getattr(choice, field) for field in kept)
+
+
+def test_a_refusal_says_what_there_is() -> None:
+    LAPTOP.check(EngineChoice("openvino", "int8", "cpu"))
+    with pytest.raises(EngineError, match="device cuda") as caught:
+        LAPTOP.check(EngineChoice(device="cuda"))
+    assert "cpu" in caught.value.hint
+
+
+def test_all_that_is_offered_here_can_be_made() -> None:
+    """The real machine, with the smallest network."""
+    found = find_hardware()
+    spec, tensors = architecture("smallnet"), random_tensors("smallnet")
+    for way in found.ways:
+        if way.precision == "int8":
+            continue  # needs calibration pictures, see tests/precision
+        engine = make_engine(way, spec, tensors)
+        assert engine.precision == way.precision
+        engine.close()
+    assert ("bf16" in found.offered("precision")) is has_bf16()
+
+
+def test_nothing_else_can_be_made_here() -> None:
+    found = find_hardware()
+    spec, tensors = architecture("smallnet"), random_tensors("smallnet")
+    for choice in EVERY_CHOICE:
+        if AUTO not in (choice.engine, choice.precision, choice.device) and not found.has(choice):
+            with pytest.raises(EngineError):
+                make_engine(choice, spec, tensors)
+
+
+def test_cards_are_offered_where_torch_sees_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hardware_module, "has_driver", lambda: True)
+    monkeypatch.setattr(torch_engine, "torch_devices", lambda: ["cuda", "cpu"])
+    monkeypatch.setattr(torch_engine.torch.cuda, "is_bf16_supported", lambda: True)
+    found = find_hardware()
+    assert found.offered("device") == ["auto", "cpu", "cuda"]
+    assert found.has(EngineChoice("torch", "f16", "cuda"))
+    monkeypatch.setattr(torch_engine, "torch_devices", lambda: ["mps", "cpu"])
+    assert find_hardware().has(EngineChoice(device="mps"))
+    monkeypatch.setattr(hardware_module, "has_driver", lambda: False)
+    monkeypatch.setattr(hardware_module.sys, "platform", "linux")
+    assert find_hardware().offered("device") == ["auto", "cpu"]

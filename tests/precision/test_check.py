@@ -1,0 +1,185 @@
+"""The check of low precisions: cut off at any step it goes on, and says the same in the end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from real_models import card_of, random_tensors
+from sonoassist import paths
+from sonoassist.engines.base import Engine, EngineOutput, Saliency
+from sonoassist.engines.openvino_engine import OpenVINOEngine, StatisticsMeter
+from sonoassist.engines.rounding import ActivationStatistics
+from sonoassist.model.architecture import architecture
+from sonoassist.packets import Floats, Prepared
+from sonoassist.precision import check as check_module
+from sonoassist.precision.agreement import Agreement
+from sonoassist.precision.calibration import calibration_pictures
+from sonoassist.precision.check import CheckParts, CheckStopped, PrecisionCheck
+from sonoassist.precision.check_notes import CheckNotes, keep_notes, read_notes
+from sonoassist.precision.verdicts import Verdict, read_verdict
+
+CARD = card_of("smallnet")
+SPEC = architecture("smallnet")
+TENSORS = random_tensors("smallnet")
+PICTURES = 5
+
+
+class Counting(Engine):
+    """An engine that counts its passes."""
+
+    name, precision, device = "counting", "f32", "CPU"
+
+    def __init__(self, seed: int = 0) -> None:
+        self.engine = OpenVINOEngine(SPEC, random_tensors("smallnet", seed))
+        self.passes = 0
+
+    def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
+        self.passes += 1
+        return self.engine.run(network_input, saliency)
+
+
+@pytest.fixture(scope="module")
+def pictures() -> list[Prepared]:
+    exam = paths.demo_exam()
+    assert exam is not None
+    return calibration_pictures(exam, CARD, PICTURES)
+
+
+class Bench:
+    """Makes checks whose passes are counted."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.exact = Counting()
+        self.measured = 0
+        self.made: list[tuple[str, Counting]] = []
+        self.seeds = {"wrong": 9, "right": 0}
+
+    def check(self) -> PrecisionCheck:
+        parts = CheckParts(
+            card=CARD,
+            exact=self.exact,
+            measure=self._measure,
+            candidates=("wrong", "right"),
+            make=self._make,
+            recording=Path("exam.mp4"),
+        )
+        return PrecisionCheck(parts, self.folder, "key")
+
+    def _measure(self):  # type: ignore[no-untyped-def]
+        meter = StatisticsMeter(SPEC, TENSORS, (1, 1, 224, 288))
+
+        def measure(network_input: Floats) -> ActivationStatistics:
+            self.measured += 1
+            return meter.measure(network_input)
+
+        return measure
+
+    def _make(self, name: str, statistics: ActivationStatistics) -> Engine:
+        assert len(statistics.means) == len(SPEC.convs)
+        self.made.append((name, Counting(self.seeds[name])))
+        return self.made[-1][1]
+
+
+@pytest.fixture
+def bench(tmp_path: Path, pictures: list[Prepared], monkeypatch: pytest.MonkeyPatch) -> Bench:
+    def prepared(_recording: object, _card: object, after_each):  # type: ignore[no-untyped-def]
+        for _ in pictures:
+            after_each()
+        return pictures
+
+    monkeypatch.setattr(check_module, "calibration_pictures", prepared)
+    return Bench(tmp_path)
+
+
+def same(one: Verdict, other: Verdict) -> bool:
+    means = zip(one.statistics.means, other.statistics.means, strict=True)
+    return (
+        one.agreements == other.agreements
+        and one.statistics.peaks == other.statistics.peaks
+        and all(np.array_equal(mine, theirs) for mine, theirs in means)
+    )
+
+
+def test_the_first_that_agrees_is_found_and_a_bad_one_given_up_early(bench: Bench) -> None:
+    verdict = bench.check().run()
+    assert [name for name, found in verdict.agreements.items() if found.good] == ["right"]
+    assert (bench.measured, bench.exact.passes) == (PICTURES, PICTURES)
+    wrong, right = (engine.passes for _, engine in bench.made)
+    assert right == 2 * PICTURES
+    assert wrong < right
+    kept = read_verdict(bench.folder, "key")
+    assert kept is not None
+    assert same(kept, verdict)
+    assert [path.name for path in bench.folder.iterdir()] == ["key.npz"]
+
+
+def test_a_check_cut_off_at_every_step_goes_on_and_says_the_same(
+    bench: Bench, tmp_path: Path
+) -> None:
+    at_once = Bench(tmp_path / "other")
+    expected = at_once.check().run()
+
+    class Stopper:
+        def __init__(self, after: int) -> None:
+            self.left = after
+
+        def __call__(self, _took_s: float) -> None:
+            self.left -= 1
+            if self.left < 0:
+                raise CheckStopped
+
+    done = None
+    rounds = 0
+    while done is None:
+        # Two steps further each time: pictures are prepared anew, passes are not run again.
+        stopper = Stopper(PICTURES + 4)
+        try:
+            done = replace(bench.check(), pause=stopper).run()
+        except CheckStopped:
+            assert read_verdict(bench.folder, "key") is None
+        rounds += 1
+        assert rounds < 50
+    assert rounds > 3
+    assert same(done, expected)
+    assert (bench.measured, bench.exact.passes) == (PICTURES, PICTURES)
+
+
+def test_what_was_found_is_kept_on_the_way_too(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As far as a process that is killed: nothing is written when that happens."""
+    monkeypatch.setattr(check_module, "KEEP_EVERY", 2)
+    seen: list[int] = []
+
+    def pause(_took_s: float) -> None:
+        seen.append(len(read_notes(bench.folder, "key").statistics))
+
+    replace(bench.check(), pause=pause).run()
+    assert max(seen) >= PICTURES - 1
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 nothing", None])
+def test_damaged_notes_and_those_of_more_pictures_are_not_used(
+    bench: Bench, damage: bytes | None
+) -> None:
+    expected = Bench(bench.folder / "other").check().run()
+    if damage is None:
+        statistics = expected.statistics
+        notes = CheckNotes([statistics] * (PICTURES + 1), [], {})
+        keep_notes(bench.folder, "key", notes)
+    else:
+        (bench.folder / "key.part.npz").write_bytes(damage)
+    assert same(bench.check().run(), expected)
+
+
+def test_more_pictures_cannot_mend_a_wrong_label() -> None:
+    fine = Agreement(pictures=20, labels_same=1.0, softmax_error=0.01, boxes=3, box_iou=0.5)
+    assert fine.may_pass
+    assert not fine.good
+    assert not replace(fine, labels_same=0.975).may_pass
+    assert not replace(fine, softmax_error=0.04).may_pass
