@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sonoassist.engines.base import Engine, Saliency
+from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.rounding import ActivationStatistics
 from sonoassist.model.card import Card
-from sonoassist.packets import Prepared
-from sonoassist.precision.agreement import Agreement, compare, summary, truth_of
+from sonoassist.packets import Floats, Prepared
+from sonoassist.precision.agreement import Agreement, Truth, compare, summary, truth_of
 from sonoassist.precision.calibration import calibration_pictures
 from sonoassist.precision.check_notes import CheckNotes, drop_notes, keep_notes, read_notes
 from sonoassist.precision.verdicts import Verdict, keep_verdict
@@ -31,6 +31,39 @@ Pause = Callable[[float], None]
 MakeCandidate = Callable[[str, ActivationStatistics], Engine]
 
 
+class RememberingEngine(Engine):
+    """Another one's engine, with its results on the last picture.
+
+    A cascade asks f32 about frames in doubt, and for passes that its quick engine does not have:
+    what f32 says of that very picture is known already.
+
+    Args:
+        engine: Is left as it is when this one is closed.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._picture: Floats | None = None
+        self._known: dict[Saliency, EngineOutput] = {}
+        self.name, self.precision, self.device = engine.name, engine.precision, engine.device
+
+    def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
+        """See `Engine.run`."""
+        if self._picture is not network_input:
+            self._picture, self._known = network_input, {}
+        if saliency not in self._known:
+            self._known[saliency] = self._engine.run(network_input, saliency)
+        return self._known[saliency]
+
+    def compile(self, shape: tuple[int, ...], saliency: Saliency) -> None:
+        """See `Engine.compile`."""
+        self._engine.compile(shape, saliency)
+
+    def is_compiled(self, shape: tuple[int, ...], saliency: Saliency) -> bool:
+        """See `Engine.is_compiled`."""
+        return self._engine.is_compiled(shape, saliency)
+
+
 class CheckStopped(Exception):  # noqa: N818  (no error: the check goes on another time)
     """Raised by `pause` to end a check."""
 
@@ -41,7 +74,7 @@ class CheckParts:
 
     Attributes:
         card: Of the model.
-        exact: Runs f32.
+        exact: Runs f32; see `RememberingEngine`.
         measure: Measures what flows through the network; None where no candidate needs it.
         candidates: Precisions to try, quickest first.
         make: Makes the engine of one of them.
@@ -106,7 +139,6 @@ class PrecisionCheck:
         pictures = calibration_pictures(parts.recording, parts.card, after_each=after_each)
         self._cut_to(len(pictures))
         statistics = self._measure(pictures)
-        self._find_truths(pictures)
         found: dict[str, Agreement] = {}
         for name in parts.candidates:
             found[name] = self._try(name, statistics, pictures)
@@ -132,31 +164,34 @@ class PrecisionCheck:
                     known.append(measure(picture.network_input))
         return ActivationStatistics.over(known)
 
-    def _find_truths(self, pictures: Sequence[Prepared]) -> None:
-        known = self._notes.truths
-        for picture in pictures[len(known) :]:
-            with self._step():
-                known.append(truth_of(self.parts.exact, picture, self.parts.card))
-
     def _try(
         self, name: str, statistics: ActivationStatistics, pictures: Sequence[Prepared]
     ) -> Agreement:
         known = self._notes.comparisons.setdefault(name, [])
-        left = list(zip(self._notes.truths, pictures, strict=True))[len(known) :]
+        left = pictures[len(known) :]
         if left and summary(known).may_pass:
             quick = self.parts.make(name, statistics)
             try:
                 for saliency in PASSES:
                     quick.compile(pictures[0].network_input.shape, saliency)
                     self.pause(0.0)
-                for truth, picture in left:
+                for picture in left:
                     if not summary(known).may_pass:
                         break
+                    truth = self._truth(len(known), picture)
                     with self._step():
                         known.append(compare(quick, truth, picture, self.parts.card))
             finally:
                 quick.close()
         return summary(known)
+
+    def _truth(self, number: int, picture: Prepared) -> Truth:
+        """What f32 says of a picture, right before a candidate is asked about it."""
+        known = self._notes.truths
+        if number == len(known):
+            with self._step():
+                known.append(truth_of(self.parts.exact, picture, self.parts.card))
+        return known[number]
 
     @contextmanager
     def _step(self) -> Iterator[None]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist import paths
-from sonoassist.engines.base import Engine, EngineOutput, Saliency
+from sonoassist.engines.base import Engine
 from sonoassist.engines.capabilities import has_bf16, has_int8, has_openvino
 from sonoassist.engines.cascade import FORWARD_ONLY, CascadeEngine, Step
 from sonoassist.engines.choose import EngineChoice, make_engine, runs_cuda, runs_openvino
@@ -20,9 +20,8 @@ from sonoassist.engines.rounding import ActivationStatistics
 from sonoassist.errors import SonoAssistError
 from sonoassist.model.architecture import Architecture, architecture
 from sonoassist.model.card import Card
-from sonoassist.packets import Floats
 from sonoassist.precision.calibration import source_digest
-from sonoassist.precision.check import CheckParts, PrecisionCheck
+from sonoassist.precision.check import CheckParts, PrecisionCheck, RememberingEngine
 from sonoassist.precision.upgrading import Upgrade, UpgradingEngine
 from sonoassist.precision.verdicts import Verdict, read_verdict, verdict_key
 
@@ -166,12 +165,13 @@ def _processor_check(shop: Workshop, key: str, exact: Engine) -> PrecisionCheck:
 
     assert shop.calibration is not None  # there would be no key
     shape = (1, 1, shop.card.input_height_px, shop.card.input_width_px)
+    known = RememberingEngine(exact)
     parts = CheckParts(
         card=shop.card,
-        exact=exact,
+        exact=known,
         measure=lambda: StatisticsMeter(shop.spec, shop.tensors, shape).measure,
         candidates=candidates(),
-        make=lambda name, statistics: _engine(shop, name, statistics, _Borrowed(exact)),
+        make=lambda name, statistics: _engine(shop, name, statistics, known),
         recording=shop.calibration,
     )
     return PrecisionCheck(parts, shop.folder, key)
@@ -203,23 +203,6 @@ def verdict_of(shop: Workshop) -> Verdict | None:
         return _processor_check(shop, key, _engine(shop, "f32")).run()
     except SonoAssistError:
         return None
-
-
-class _Borrowed(Engine):
-    """An engine that another one owns: closing it here leaves it as it is."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self.name, self.precision, self.device = engine.name, engine.precision, engine.device
-
-    def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
-        return self._engine.run(network_input, saliency)
-
-    def compile(self, shape: tuple[int, ...], saliency: Saliency) -> None:
-        self._engine.compile(shape, saliency)
-
-    def is_compiled(self, shape: tuple[int, ...], saliency: Saliency) -> bool:
-        return self._engine.is_compiled(shape, saliency)
 
 
 def _engine(

@@ -18,7 +18,12 @@ from sonoassist.packets import Floats, Prepared
 from sonoassist.precision import check as check_module
 from sonoassist.precision.agreement import Agreement
 from sonoassist.precision.calibration import calibration_pictures
-from sonoassist.precision.check import CheckParts, CheckStopped, PrecisionCheck
+from sonoassist.precision.check import (
+    CheckParts,
+    CheckStopped,
+    PrecisionCheck,
+    RememberingEngine,
+)
 from sonoassist.precision.check_notes import CheckNotes, keep_notes, read_notes
 from sonoassist.precision.verdicts import Verdict, read_verdict
 
@@ -183,3 +188,17 @@ def test_more_pictures_cannot_mend_a_wrong_label() -> None:
     assert not fine.good
     assert not replace(fine, labels_same=0.975).may_pass
     assert not replace(fine, softmax_error=0.04).may_pass
+
+
+def test_f32_is_asked_once_about_a_picture(pictures: list[Prepared]) -> None:
+    exact = Counting()
+    engine = RememberingEngine(exact)
+    first, second = (picture.network_input for picture in pictures[:2])
+    outs = [engine.run(first), engine.run(first), engine.run(first, Saliency.NONE)]
+    assert outs[0] is outs[1]
+    assert outs[2].saliency is None
+    assert exact.passes == 2
+    assert not np.array_equal(engine.run(second).logits, outs[0].logits)
+    engine.close()
+    assert np.array_equal(engine.run(first).logits, outs[0].logits)
+    assert exact.passes == 4
