@@ -283,13 +283,15 @@ def test_killed_inside_a_checkpoint(
 def test_all_networks_learn_in_mixed_precision_and_go_on(
     exams: Path, tmp_path: Path, architecture: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """The large ones in bf16 only where the processor has it: emulated, they take minutes."""
+    small = architecture in ("smallnet", "sononet16")
+    amp = "bf16" if has_bf16() or small else "off"
     out = tmp_path / "run"
     words = [
-        exams, "--out", out, *SMALL, "--architecture", architecture, "--amp", "bf16", "--lr",
-        "0.001", *(["--patch", "32"] if architecture != "smallnet" else []),
+        exams, "--out", out, *SMALL, "--architecture", architecture, "--amp", amp, "--lr", "0.001",
     ]  # fmt: skip
     assert train(*words, "--iterations", 1) == 0
-    assert ("they are emulated" in capsys.readouterr().err) is not has_bf16()
+    assert ("they are emulated" in capsys.readouterr().err) is (amp == "bf16" and not has_bf16())
     assert train(*words, "--iterations", 2, "--resume") == 0
     weights = import_weights(out / "model.safetensors")
     assert weights.architecture.name == architecture

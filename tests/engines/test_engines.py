@@ -171,6 +171,7 @@ def test_published_weights_in_both_engines(test_data: Path) -> None:
 
 
 @pytest.mark.real
+@pytest.mark.skipif(not has_bf16(), reason="this processor has no bf16 instructions")
 def test_torch_bf16_keeps_the_label(test_data: Path) -> None:
     spec, tensors = published(test_data)
     engine = TorchEngine(spec, tensors, precision="bf16")

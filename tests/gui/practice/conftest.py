@@ -18,9 +18,17 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def analysed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the analysis of the demo exam is kept for all pages."""
+    return tmp_path_factory.mktemp("analysed") / "analyses"
+
+
 @pytest.fixture
-def page(qtbot: QtBot, look: Look, tmp_path: Path, clock: Clock) -> Iterator[PracticePage]:
-    one = make_page(qtbot, look, tmp_path, clock)
+def page(
+    qtbot: QtBot, look: Look, tmp_path: Path, clock: Clock, analysed: Path
+) -> Iterator[PracticePage]:
+    one = make_page(qtbot, look, tmp_path, clock, shared=analysed)
     yield one
     one.stop()
 

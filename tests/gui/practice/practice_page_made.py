@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -61,8 +62,19 @@ class Knower:
 
 
 def make_page(
-    qtbot: QtBot, look: Look, folder: Path, clock: Clock, make_analyser: object = None
+    qtbot: QtBot,
+    look: Look,
+    folder: Path,
+    clock: Clock,
+    make_analyser: object = None,
+    shared: Path | None = None,
 ) -> PracticePage:
+    """A page that has examined the demo exam.
+
+    Where `shared` is given, the exam is analysed for the first page of a run only.
+    """
+    if shared is not None and shared.exists():
+        shutil.copytree(shared, folder / "analyses")
     services = PracticeServices(
         make_analyser=make_analyser or (lambda _synthetic, _tell: Knower()),  # type: ignore[arg-type]
         history=History(folder / "history.sqlite"),
@@ -77,6 +89,8 @@ def make_page(
     page.show()
     page.enter()
     qtbot.waitUntil(lambda: page.desk.knowledge.share == 1.0)
+    if shared is not None and not shared.exists():
+        shutil.copytree(folder / "analyses", shared)
     return page
 
 
