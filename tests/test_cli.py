@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import sonoassist
 from sonoassist import cli
 from sonoassist.cli import COMMANDS, run
 from sonoassist.engines import choose
+from sonoassist.engines.hardware import Hardware
 from sonoassist.errors import SonoAssistError
 
 ROOT = Path(sonoassist.__file__).parents[1]
@@ -71,6 +73,9 @@ def test_the_window_knows_every_engine_precision_and_device(
     monkeypatch.setattr(
         "sonoassist.gui.app.run_window", lambda source, overrides: seen.append(overrides) or 0
     )
+    ways = itertools.product(choose.ENGINES, choose.PRECISIONS, choose.DEVICES)
+    everything = Hardware(tuple(choose.EngineChoice(*words) for words in ways))
+    monkeypatch.setattr("sonoassist.engines.hardware.find_hardware", lambda: everything)
     with pytest.raises(SystemExit):
         run(["window", "--help"])
     text = capsys.readouterr().out
@@ -84,6 +89,24 @@ def test_the_window_knows_every_engine_precision_and_device(
         assert run([f"--{option}", "other"]) == 2
         said = capsys.readouterr().err
         assert f"invalid choice: 'other' (choose from {', '.join(known)})" in said
+
+
+def test_what_this_computer_does_not_have_is_refused_before_the_window(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(
+        "sonoassist.gui.app.run_window", lambda *_, **__: opened.append("window") or 0
+    )
+    laptop = Hardware((choose.EngineChoice("openvino", "f32", "cpu"),))
+    monkeypatch.setattr("sonoassist.engines.hardware.find_hardware", lambda: laptop)
+    for words in (["--device", "cuda"], ["demo", "--engine", "torch", "--precision", "bf16"]):
+        assert run(words) == 2
+        (line,) = capsys.readouterr().err.splitlines()
+        assert words[-1] in line
+        assert "It has: " in line
+    assert opened == []
+    assert run(["--device", "cpu"]) == 0
 
 
 def test_without_a_display_the_window_names_analyse() -> None:

@@ -337,7 +337,7 @@ def test_an_engine_that_cannot_warm_up_does_not_stay_on_the_shelf(
             self.closed += 1
 
     made, shelf = Cold(), EngineShelf()
-    monkeypatch.setattr(pipeline, "engine_for", lambda *_anything: made)
+    monkeypatch.setattr(pipeline, "engine_for", lambda *_, **__: made)
     with pytest.raises(EngineError):
         build_analyser(ModelStore.default(), synthetic=True, shelf=shelf)
     assert (len(shelf), made.closed) == (0, 1)
