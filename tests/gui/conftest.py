@@ -6,6 +6,7 @@ import os
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # before Qt is imported
 
+import functools
 import gc
 import threading
 from collections.abc import Callable, Iterator
@@ -15,11 +16,12 @@ from typing import Any
 
 import pytest
 from gui_fakes import FakeModels, FakeSession, make_services
+from PyQt6.QtGui import QPixmap
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from sonoassist.exam.store import ExamStore
-from sonoassist.gui import toasts
+from sonoassist.gui import theme, toasts
 from sonoassist.gui.compose import build
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.main_window import MainWindow
@@ -41,6 +43,20 @@ class PatientBot(QtBot):
 @pytest.fixture
 def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
     return PatientBot(request)
+
+
+@pytest.fixture(scope="session")
+def drawn_once(qapp: QApplication) -> Iterator[Callable[..., QPixmap]]:
+    """Draws each icon once a run: every window would draw a hundred of them anew."""
+    draw = functools.cache(theme._render)
+    yield draw
+    draw.cache_clear()  # pictures must go before the application does
+
+
+@pytest.fixture(autouse=True)
+def _icons_are_drawn_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "qapp" in request.fixturenames:
+        monkeypatch.setattr(theme, "_render", request.getfixturevalue("drawn_once"))
 
 
 @pytest.fixture(autouse=True)
