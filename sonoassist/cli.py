@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from sonoassist import __version__
 from sonoassist.errors import SonoAssistError, UsageError
+from sonoassist.processors import thread_limit
 
 STOPPED = 130
 """Exit status after Ctrl-C, as shells count it."""
@@ -77,6 +78,7 @@ def _run(arguments: list[str]) -> int:
     first = arguments[0] if arguments else ""
     if first not in names and first not in ("-h", "--help", "--version"):
         arguments = ["window", *arguments]
+    thread_limit()  # before a window is opened or any work goes in
     chosen = arguments[0] if arguments[0] in names else ""
     parsed = _parser(chosen).parse_args(arguments)
     result: int = parsed.run(parsed)

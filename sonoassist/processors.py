@@ -37,6 +37,23 @@ class ThreadPlan:
     media: int
 
 
+def thread_limit() -> int | None:
+    """The limit of the user; None where there is none.
+
+    Raises:
+        UsageError: It is no number above 0.
+    """
+    limit = os.environ.get(LIMIT_VARIABLE, "").strip()
+    if not limit:
+        return None
+    if not (limit.isdecimal() and int(limit) > 0):
+        raise UsageError(
+            f"{LIMIT_VARIABLE} is {limit!r}, not a number above 0",
+            "Leave it out, or give 1 or more",
+        )
+    return int(limit)
+
+
 def usable_cores() -> int:
     """Cores this process may use: of its affinity, its container's quota and the user's limit.
 
@@ -46,16 +63,8 @@ def usable_cores() -> int:
     # Late: it brings numpy along, and the window is on screen before that.
     import joblib
 
-    found = int(joblib.cpu_count())
-    limit = os.environ.get(LIMIT_VARIABLE, "").strip()
-    if not limit:
-        return found
-    if not (limit.isdecimal() and int(limit) > 0):
-        raise UsageError(
-            f"{LIMIT_VARIABLE} is {limit!r}, not a number above 0",
-            "Leave it out, or give 1 or more",
-        )
-    return min(found, int(limit))
+    found, limit = int(joblib.cpu_count()), thread_limit()
+    return found if limit is None else min(found, limit)
 
 
 def plan_threads() -> ThreadPlan:

@@ -26,6 +26,9 @@ PROGRAM = "sonoassist.gui.first_frame"
 WINDOW, LABEL = "window", "label"
 """Moments that the program tells: the window is painted; the result of a frame is on screen."""
 
+LONGEST_S = 900.0
+"""A window that has shown no result by then hangs."""
+
 RunWindow = Callable[[Path], Mapping[str, float]]
 """Opens the window with a home of its own; gives the moments in seconds since its process began."""
 
@@ -109,9 +112,13 @@ def open_window(source: str, home: Path) -> Mapping[str, float]:
         "SONOASSIST_HOME": str(home),
     }
     words: Sequence[str] = [sys.executable, "-m", PROGRAM, repr(time.time()), source]
-    done = subprocess.run(
-        words, capture_output=True, text=True, errors="replace", check=False, env=environment
-    )
+    try:
+        done = subprocess.run(
+            words, capture_output=True, text=True, errors="replace", check=False,
+            env=environment, timeout=LONGEST_S,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise UsageError(f"the window showed no result within {LONGEST_S:.0f} s") from error
     lines = done.stdout.strip().splitlines()
     if done.returncode or not lines:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]

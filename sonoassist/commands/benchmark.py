@@ -244,7 +244,7 @@ class _Measuring:
             SonoAssistError: What was asked for by name is not to be had.
         """
         args = self._args
-        if PROGRAM in self._parts and args.source:
+        if {PROGRAM, START} & set(self._parts) and args.source:
             open_source(args.source).close()
         if args.part == PROGRAM:
             _source(args)

@@ -30,6 +30,9 @@ def capabilities() -> frozenset[str]:
     """What OpenVINO says that it can use here, e.g. "FP32", "INT8", "BF16"."""
     if not has_openvino():
         return frozenset()
-    from sonoassist.engines.openvino_api import loaded_core
+    try:
+        from sonoassist.engines.openvino_api import loaded_core
 
-    return frozenset(loaded_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+        return frozenset(loaded_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    except (ImportError, OSError, RuntimeError):
+        return frozenset()  # it is installed and does not work: torch does without it

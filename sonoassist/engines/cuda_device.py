@@ -14,7 +14,7 @@ from sonoassist.engines.cuda_graph import ConvRelu, plain_conv_relu
 from sonoassist.errors import EngineError
 
 _WARM_RUNS = 3
-_BF16_CAPABILITY = 8
+BF16_CAPABILITY = 8
 
 Work = Callable[[], None]
 
@@ -89,7 +89,7 @@ class CudaDevice:
     def __init__(self, precision: str) -> None:
         if not torch.cuda.is_available():
             raise EngineError("there is no CUDA device here", "Set the device to auto")
-        if precision == "bf16" and torch.cuda.get_device_capability()[0] < _BF16_CAPABILITY:
+        if precision == "bf16" and torch.cuda.get_device_capability()[0] < BF16_CAPABILITY:
             raise EngineError("this graphics card has no bf16", "Set the precision to f16 or f32")
         self.name = torch.cuda.get_device_name()
         self.torch_device = torch.device("cuda", torch.cuda.current_device())

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 
-from sonoassist.engines.capabilities import has_bf16, has_int8, has_openvino
+from sonoassist.engines.capabilities import capabilities, has_bf16, has_int8
 from sonoassist.engines.choose import EngineChoice, has_driver
 from sonoassist.errors import EngineError
 
@@ -27,7 +27,19 @@ class Hardware:
 
     def has(self, choice: EngineChoice) -> bool:
         """Whether a choice, which may leave something to the program, can be had."""
-        return any(_matches(choice, way) for way in self.ways)
+        device = self._device_of(choice)
+        return any(_matches(choice, way) and way.device == device for way in self.ways)
+
+    def _device_of(self, choice: EngineChoice) -> str:
+        """The device that a choice means, as `choose.make_engine` takes it."""
+        there = [name for name in ("cuda", "mps") if any(way.device == name for way in self.ways)]
+        if choice.device != AUTO:
+            return choice.device
+        if choice.engine == "openvino" or choice.precision == "int8" or not there:
+            return "cpu"
+        if choice.engine == "torch" or choice.precision == "f16":
+            return there[0]
+        return "cuda" if "cuda" in there else "cpu"
 
     def check(self, choice: EngineChoice) -> None:
         """Refuse what cannot be had.
@@ -63,7 +75,9 @@ class Hardware:
             choice: What is asked for.
             newest: The field that was chosen last; it is given up last.
         """
-        lost = []
+        asked, lost = choice, []
+        if self.has(choice):
+            return choice, ()
         for field in FIELDS:
             alone = EngineChoice(**{field: getattr(choice, field)})
             if not self.has(alone):
@@ -73,7 +87,11 @@ class Hardware:
             if not self.has(choice) and getattr(choice, field) != AUTO:
                 lost.append(field)
                 choice = replace(choice, **{field: AUTO})
-        return choice, tuple(lost)
+        for field in lost[:-1]:  # what was given up in vain
+            again = replace(choice, **{field: getattr(asked, field)})
+            if self.has(again):
+                choice = again
+        return choice, tuple(one for one in lost if getattr(choice, one) != getattr(asked, one))
 
 
 def find_hardware() -> Hardware:
@@ -87,7 +105,7 @@ def _matches(choice: EngineChoice, way: EngineChoice) -> bool:
 
 
 def _on_openvino() -> Iterator[EngineChoice]:
-    if has_openvino():
+    if capabilities():
         for precision, there in (("f32", True), ("bf16", has_bf16()), ("int8", has_int8())):
             if there:
                 yield EngineChoice("openvino", precision, "cpu")

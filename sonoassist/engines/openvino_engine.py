@@ -6,6 +6,7 @@ import functools
 import hashlib
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist import __version__, paths
-from sonoassist.engines import openvino_graph, rounding
+from sonoassist.engines import openvino_api, openvino_graph, rounding
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.capabilities import capabilities, has_bf16
 from sonoassist.engines.compiled_cache import CompiledCache, cache_key
@@ -33,6 +34,8 @@ from sonoassist.errors import EngineError
 from sonoassist.model.architecture import Architecture
 from sonoassist.packets import Floats, frozen
 
+_MODULES = (openvino_api, openvino_graph, rounding)
+"""What a compiled graph comes from."""
 _HINTS = {"f32": "f32", "bf16": "bf16", "int8": "f32"}
 """What the operations outside of int8 are run in."""
 
@@ -132,7 +135,8 @@ class OpenVINOEngine(Engine):
             except RuntimeError:
                 self._cache.drop(name)
         compiled = compiled_for_latency(self._graph(height_px, width_px, saliency), hint)
-        self._cache.keep(name, compiled.export_model().getvalue())
+        with suppress(RuntimeError, MemoryError):  # it runs all the same
+            self._cache.keep(name, compiled.export_model().getvalue())
         return compiled
 
     def _cache_key(self, height_px: int, width_px: int, saliency: Saliency) -> str:
@@ -178,11 +182,11 @@ def _this_build() -> bytes:
     Where a build has no source files its version stands for them.
     """
     try:
-        code = "".join(inspect.getsource(module) for module in (openvino_graph, rounding))
+        code = "".join(inspect.getsource(module) for module in _MODULES)
     except OSError:
         code = __version__
     machine = f"{loaded_core().get_property('CPU', 'FULL_DEVICE_NAME')} {sorted(capabilities())}"
-    return f"{openvino_version()} {machine} {code}".encode()
+    return f"{openvino_version()} {machine} {_HINTS} {code}".encode()
 
 
 def _weights(tensors: Mapping[str, NDArray[np.float32]]) -> Iterator[bytes]:

@@ -33,7 +33,11 @@ def torch_devices() -> list[str]:
 def torch_precisions(device: str) -> list[str]:
     """What torch runs natively on a device of `torch_devices`."""
     if device == "cuda":
-        return ["f32", "f16", *(["bf16"] if torch.cuda.is_bf16_supported() else [])]
+        from sonoassist.engines.cuda_device import BF16_CAPABILITY
+
+        # torch's own question counts emulation as support.
+        native = torch.cuda.get_device_capability()[0] >= BF16_CAPABILITY
+        return ["f32", "f16", *(["bf16"] if native else [])]
     return ["f32", "f16"] if device == "mps" else ["f32", *(["bf16"] if has_bf16() else [])]
 
 

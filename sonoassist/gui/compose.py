@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sonoassist import paths
+from sonoassist.engines.hardware import AUTO, FIELDS
 from sonoassist.engines.shared import EngineShelf
 from sonoassist.errors import OutputError, UsageError
 from sonoassist.exam.store import ExamStore
@@ -59,6 +60,16 @@ class SettingsKeeper:
             if getattr(settings, name) == value:
                 setattr(to_keep, name, getattr(self._kept, name))
         save_settings(self._path, to_keep)
+
+
+def of_this_run(overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """The overrides, complete: who names an engine, precision or device leaves the others open.
+
+    Else one that was kept for another engine would have to be given up, and would be lost.
+    """
+    if any(name in overrides for name in FIELDS):
+        return {**dict.fromkeys(FIELDS, AUTO), **overrides}
+    return dict(overrides)
 
 
 def override(settings: Settings, overrides: Mapping[str, Any]) -> Settings:
@@ -219,6 +230,7 @@ def launch(
     kept, sentences = load_settings(path)
     if bundled and "model" not in overrides:
         overrides = {**overrides, "model": bundled_model(store)}
+    overrides = of_this_run(overrides)
     settings = override(kept, overrides)
     session = LiveSession(history_s=settings.history_s, history_mb=settings.history_mb)
     restore_hooks = install_hooks(session.notices, paths.log_folder())

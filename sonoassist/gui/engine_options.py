@@ -100,8 +100,8 @@ def lost_sentence(lost: Mapping[str, str]) -> str:
     """What was chosen and is not there, in words."""
     named = [f"{dict(choices(field))[value]} ({field})" for field, value in lost.items()]
     if len(named) == 1:
-        return f"{named[0]} is not there on this computer: the automatic choice is used"
-    return f"{' and '.join(named)} are not there on this computer: the automatic choice is used"
+        return f"{named[0]} cannot be used on this computer: the automatic choice is used"
+    return f"{' and '.join(named)} cannot be used on this computer: the automatic choice is used"
 
 
 def _choice(settings: Settings) -> EngineChoice:

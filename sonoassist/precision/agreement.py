@@ -95,14 +95,18 @@ def truth_of(exact: Engine, picture: Prepared, card: Card) -> Truth:
     return Truth(softmax(out.logits), _box(out, picture, card))
 
 
-def compare(quick: Engine, truth: Truth, picture: Prepared, card: Card) -> Comparison:
-    """Run an engine on a picture, forward alone and with the backward pass.
+def compare(
+    found: EngineOutput, ahead: EngineOutput, truth: Truth, picture: Prepared, card: Card
+) -> Comparison:
+    """What an engine says of a picture beside f32.
 
-    Raises:
-        EngineError: The engine failed.
+    Args:
+        found: Of both passes.
+        ahead: Of the forward pass alone.
+        truth: Of f32.
+        picture: What was looked at.
+        card: Of the model.
     """
-    found = quick.run(picture.network_input, Saliency.PLAIN)
-    ahead = quick.run(picture.network_input, Saliency.NONE)
     chances = [softmax(out.logits) for out in (found, ahead)]
     both, forward = (int(each.argmax()) == int(truth.probabilities.argmax()) for each in chances)
     boxes = (truth.box, _box(found, picture, card))

@@ -15,9 +15,17 @@ from typing import Any
 
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.rounding import ActivationStatistics
+from sonoassist.errors import EngineError
 from sonoassist.model.card import Card
 from sonoassist.packets import Floats, Prepared
-from sonoassist.precision.agreement import Agreement, Truth, compare, summary, truth_of
+from sonoassist.precision.agreement import (
+    Agreement,
+    Comparison,
+    Truth,
+    compare,
+    summary,
+    truth_of,
+)
 from sonoassist.precision.calibration import calibration_pictures
 from sonoassist.precision.check_notes import CheckNotes, drop_notes, keep_notes, read_notes
 from sonoassist.precision.verdicts import Verdict, keep_verdict
@@ -108,14 +116,17 @@ class PrecisionCheck:
     turn: AbstractContextManager[Any] = field(default_factory=nullcontext)
     _notes: CheckNotes = field(default_factory=CheckNotes, init=False)
     _steps: int = field(default=0, init=False)
+    _certain: bool = field(default=True, init=False)
 
     def run(self) -> Verdict:
         """Do the check, or what is left of it, and keep the verdict.
 
+        A candidate that fails is passed over; the verdict then counts for this time only.
+
         Raises:
             CheckStopped: `pause` has ended it; what was found is kept.
             SourceError: The recording shows nothing to check with.
-            EngineError: An engine failed.
+            EngineError: f32 failed.
         """
         self._notes = read_notes(self.folder, self.key)
         try:
@@ -123,8 +134,9 @@ class PrecisionCheck:
         except CheckStopped:
             keep_notes(self.folder, self.key, self._notes)
             raise
-        keep_verdict(self.folder, self.key, verdict)
-        drop_notes(self.folder, self.key)
+        if self._certain:
+            keep_verdict(self.folder, self.key, verdict)
+            drop_notes(self.folder, self.key)
         return verdict
 
     def _run(self) -> Verdict:
@@ -139,9 +151,14 @@ class PrecisionCheck:
         pictures = calibration_pictures(parts.recording, parts.card, after_each=after_each)
         self._cut_to(len(pictures))
         statistics = self._measure(pictures)
+        parts.exact.compile(pictures[0].network_input.shape, Saliency.PLAIN)
         found: dict[str, Agreement] = {}
         for name in parts.candidates:
-            found[name] = self._try(name, statistics, pictures)
+            try:
+                found[name] = self._try(name, statistics, pictures)
+            except EngineError:
+                self._certain = False  # it may work the next time
+                continue
             if found[name].good:
                 break  # slower ones would not be taken
         return Verdict(statistics, found)
@@ -179,11 +196,21 @@ class PrecisionCheck:
                     if not summary(known).may_pass:
                         break
                     truth = self._truth(len(known), picture)
-                    with self._step():
-                        known.append(compare(quick, truth, picture, self.parts.card))
+                    self._ask(quick, truth, picture, known)
             finally:
                 quick.close()
         return summary(known)
+
+    def _ask(self, quick: Engine, truth: Truth, picture: Prepared, known: list[Comparison]) -> None:
+        """Have a candidate look at a picture, in two steps, and note what it says."""
+        device = quick.device
+        with self._step():
+            found = quick.run(picture.network_input, Saliency.PLAIN)
+        with self._step():
+            ahead = quick.run(picture.network_input, Saliency.NONE)
+            if quick.device != device:  # another engine has stood in for it
+                raise EngineError(f"{device} failed while it was checked")
+            known.append(compare(found, ahead, truth, picture, self.parts.card))
 
     def _truth(self, number: int, picture: Prepared) -> Truth:
         """What f32 says of a picture, right before a candidate is asked about it."""

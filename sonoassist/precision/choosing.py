@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sonoassist import paths
 from sonoassist.engines.base import Engine
-from sonoassist.engines.capabilities import has_bf16, has_int8, has_openvino
+from sonoassist.engines.capabilities import has_bf16, has_int8
 from sonoassist.engines.cascade import FORWARD_ONLY, CascadeEngine, Step
 from sonoassist.engines.choose import EngineChoice, make_engine, runs_cuda, runs_openvino
 from sonoassist.engines.rounding import ActivationStatistics
@@ -113,9 +113,9 @@ def _processor_engine(shop: Workshop, choice: EngineChoice, *, at_once: bool) ->
         return _engine_of(shop, choice, kept)
     exact = _engine(shop, "f32")
     if at_once:
-        return UpgradingEngine(
-            exact, _processor_upgrade(shop, choice, key, exact), keeps_exact=True
-        )
+        upgrade = _processor_upgrade(shop, choice, key, exact)
+        asked = "" if choice.precision == "auto" else choice.precision
+        return UpgradingEngine(exact, upgrade, keeps_exact=True, asked=asked)
     try:
         verdict = _processor_check(shop, key, exact).run()
     except SonoAssistError:
@@ -187,7 +187,9 @@ def openvino_parts() -> tuple[str, ...]:
 def has_verdict(card: Card) -> bool:
     """Whether a model has been checked on this processor before, or there is nothing to check."""
     shop = Workshop(card, {}, paths.demo_exam(), verdict_folder())
-    key = _verdict_name(shop, openvino_parts()) if has_openvino() and candidates() else None
+    if not runs_openvino(EngineChoice()) or not candidates():
+        return True
+    key = _verdict_name(shop, openvino_parts())
     return key is None or read_verdict(shop.folder, key) is not None
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
 
-from sonoassist.engines.base import Engine, EngineOutput, Saliency
-from sonoassist.errors import SonoAssistError
+import numpy as np
+
+from sonoassist.engines.base import WARMED, Engine, EngineOutput, Saliency
+from sonoassist.errors import window_text
 from sonoassist.packets import Floats
 from sonoassist.precision.check import CheckStopped
+
+_log = logging.getLogger(__name__)
 
 QUIET_S = 0.25
 """Without a frame for so long, nobody is waiting for the processor."""
@@ -51,6 +56,7 @@ class UpgradingEngine(Engine):
         exact: Runs from the start.
         upgrade: Finds the quicker engine, on the thread.
         keeps_exact: Whether the quicker engine holds the exact one and closes it.
+        asked: A precision that was asked for by name, which has to be said when it cannot be had.
         clock: Seconds, rising.
     """
 
@@ -60,11 +66,15 @@ class UpgradingEngine(Engine):
         upgrade: Upgrade,
         *,
         keeps_exact: bool,
+        asked: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._exact = self._now = exact
         self._upgrade = upgrade
         self._keeps_exact = keeps_exact
+        self._asked = asked
+        self._news: deque[str] = deque()
+        self._wanted = False
         self._clock = clock
         self._turn = threading.Lock()
         self._stop = threading.Event()
@@ -77,21 +87,22 @@ class UpgradingEngine(Engine):
 
     def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
         """Run one input; see `Engine.run`."""
-        return self._run(lambda engine: _ready_pass(engine, network_input, saliency))
+        found: list[EngineOutput] = []
+        self._run(lambda engine: found.append(_ready_pass(engine, network_input, saliency)))
+        return found[0]
 
     def glance(self, network_input: Floats) -> EngineOutput:
         """See `Engine.glance`."""
         if not self._now.is_compiled(network_input.shape, Saliency.NONE):
             return self.run(network_input, Saliency.NONE)
-        return self._run(lambda engine: engine.glance(network_input))
+        found: list[EngineOutput] = []
+        self._run(lambda engine: found.append(engine.glance(network_input)))
+        return found[0]
 
     def run_batch(self, inputs: Floats, saliency: Saliency = Saliency.PLAIN) -> list[EngineOutput]:
         """See `Engine.run_batch`."""
-        with self._turn:
-            self._last_run_s = self._clock()
-            found = self._now.run_batch(inputs, saliency)
-        self._last_run_s = self._clock()
-        self._tell()
+        found: list[EngineOutput] = []
+        self._run(lambda engine: found.extend(engine.run_batch(inputs, saliency)))
         return found
 
     def compile(self, shape: tuple[int, ...], saliency: Saliency) -> None:
@@ -113,7 +124,8 @@ class UpgradingEngine(Engine):
 
     def take_notices(self) -> list[str]:
         """See `Engine.take_notices`."""
-        return self._now.take_notices()
+        told = [self._news.popleft() for _ in range(len(self._news))]
+        return [*told, *self._now.take_notices()]
 
     def close(self) -> None:
         """End the check, and let go of the engines' memory."""
@@ -128,13 +140,15 @@ class UpgradingEngine(Engine):
         """Whether the check has ended, or has not begun."""
         return self._thread is None or not self._thread.is_alive()
 
-    def _run(self, ask: Callable[[Engine], EngineOutput]) -> EngineOutput:
-        with self._turn:
+    def _run(self, ask: Callable[[Engine], object]) -> None:
+        self._wanted = True  # from before it is this frame's turn: the check makes way
+        try:
+            with self._turn:
+                ask(self._now)
+        finally:
             self._last_run_s = self._clock()
-            out = ask(self._now)
-        self._last_run_s = self._clock()
+            self._wanted = False
         self._tell()
-        return out
 
     def _tell(self) -> None:
         now = self._now
@@ -144,18 +158,29 @@ class UpgradingEngine(Engine):
 
     def _work(self) -> None:
         # What fails here is no fault of the exact engine: it stays, and the next start tries again.
-        with suppress(CheckStopped, SonoAssistError):
+        try:
             self._exact.compile(self._shape, Saliency.NONE)
             quicker = self._upgrade(self._pause, self._turn)
             if quicker is not None:
                 self._take_over(quicker)
+        except CheckStopped:
+            return
+        except Exception as error:  # noqa: BLE001  (the top of the thread: said, f32 goes on)
+            _log.warning("the check of low precision failed", exc_info=True)
+            if self._asked:
+                self._news.append(
+                    f"{self._asked} cannot be used, f32 runs instead: {window_text(error)}"
+                )
 
     def _take_over(self, quicker: Engine) -> None:
         try:
-            for saliency in (Saliency.PLAIN, Saliency.NONE):
-                self._pause(0.0)
-                quicker.compile(self._shape, saliency)
-        except (CheckStopped, SonoAssistError):
+            for saliency in Saliency:
+                if saliency in WARMED or self._exact.is_compiled(self._shape, saliency):
+                    self._pause(0.0)
+                    quicker.compile(self._shape, saliency)
+            if not self._keeps_exact:  # of another device, which may have more to prepare
+                quicker.warm_up(np.zeros(self._shape, np.float32))
+        except BaseException:
             quicker.close()
             raise
         with self._turn:
@@ -167,7 +192,7 @@ class UpgradingEngine(Engine):
         """Wait until no frame is waited for, or as long as leaves the frames most of the time."""
         until_s = self._clock() + took_s * (1 - SHARE_OF_BUSY) / SHARE_OF_BUSY
         while not self._stop.is_set() and self._clock() < until_s:
-            if self._clock() - self._last_run_s >= QUIET_S:
+            if not self._wanted and self._clock() - self._last_run_s >= QUIET_S:
                 break
             self._stop.wait(_LOOK_S)
         if self._stop.is_set():

@@ -318,6 +318,7 @@ def test_a_build_without_the_demo(
         (["everything"], "invalid choice"),
         (["program", "--source", "no-such-file.mp4"], "no-such-file.mp4"),
         (["--source", "no-such-file.mp4"], "no-such-file.mp4"),
+        (["start", "--source", "no-such-file.mp4"], "no-such-file.mp4"),
     ],
 )
 def test_bad_use_is_one_line(words: list[str], told: str, capsys: Capture) -> None:

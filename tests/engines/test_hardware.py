@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import sys
 
 import pytest
 
 from real_models import random_tensors
 from sonoassist.engines import hardware as hardware_module
 from sonoassist.engines import torch_engine
-from sonoassist.engines.capabilities import has_bf16
+from sonoassist.engines.capabilities import capabilities, has_bf16
 from sonoassist.engines.choose import DEVICES, ENGINES, PRECISIONS, EngineChoice, make_engine
 from sonoassist.engines.hardware import AUTO, FIELDS, Hardware, find_hardware
 from sonoassist.errors import EngineError
@@ -53,6 +54,31 @@ def test_what_cannot_be_had_is_left_to_the_program(
     choice: EngineChoice, expected: EngineChoice, lost: tuple[str, ...]
 ) -> None:
     assert LAPTOP.settled(choice) == (expected, lost)
+
+
+def test_what_is_left_to_the_program_is_what_it_would_take() -> None:
+    """Without a device the card is meant, which has no bf16 here, whatever the processor has."""
+    bf16 = EngineChoice("torch", "bf16", "cpu")
+    there = Hardware((*WITH_CARD.ways, bf16))
+    assert there.has(bf16)
+    assert not there.has(EngineChoice("torch", "bf16"))
+    assert there.settled(bf16) == (bf16, ())
+    assert there.has(EngineChoice(precision="int8"))
+
+
+def test_nothing_is_given_up_in_vain() -> None:
+    wanted = EngineChoice("openvino", "f32", "cuda")
+    settled, lost = WITH_CARD.settled(wanted, newest="device")
+    assert (settled, lost) == (EngineChoice("auto", "f32", "cuda"), ("engine",))
+
+
+def test_without_a_working_openvino_torch_is_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    capabilities.cache_clear()
+    with monkeypatch.context() as patched:
+        patched.setitem(sys.modules, "sonoassist.engines.openvino_api", None)
+        assert capabilities() == frozenset()
+        assert find_hardware().offered("engine") == ["auto", "torch"]
+    capabilities.cache_clear()
 
 
 def test_what_was_chosen_last_stays() -> None:
@@ -106,8 +132,11 @@ def test_nothing_else_can_be_made_here() -> None:
 def test_cards_are_offered_where_torch_sees_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hardware_module, "has_driver", lambda: True)
     monkeypatch.setattr(torch_engine, "torch_devices", lambda: ["cuda", "cpu"])
-    monkeypatch.setattr(torch_engine.torch.cuda, "is_bf16_supported", lambda: True)
+    monkeypatch.setattr(torch_engine.torch.cuda, "get_device_capability", lambda: (7, 5))
+    assert not find_hardware().has(EngineChoice("torch", "bf16", "cuda"))
+    monkeypatch.setattr(torch_engine.torch.cuda, "get_device_capability", lambda: (8, 0))
     found = find_hardware()
+    assert found.has(EngineChoice("torch", "bf16", "cuda"))
     assert found.offered("device") == ["auto", "cpu", "cuda"]
     assert found.has(EngineChoice("torch", "f16", "cuda"))
     monkeypatch.setattr(torch_engine, "torch_devices", lambda: ["mps", "cpu"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +16,11 @@ from pytestqt.qtbot import QtBot
 from sonoassist.engines.choose import EngineChoice
 from sonoassist.engines.hardware import Hardware
 from sonoassist.gui.actions import Act
-from sonoassist.gui.compose import build
+from sonoassist.gui.compose import SettingsKeeper, build, of_this_run, override
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.settings_sheet import SettingsSheet
 from sonoassist.live.status import Level, Notice
-from sonoassist.settings import Settings
+from sonoassist.settings import Settings, load_settings
 
 LAPTOP = Hardware(
     (
@@ -130,9 +131,12 @@ def test_the_menu_offers_what_there_is(qtbot: QtBot, main: MainWindow) -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        (Settings(device="cuda"), "NVIDIA GPU (device) is not there"),
-        (Settings(engine="torch", precision="bf16"), "bf16 (precision) is not there"),
-        (Settings(precision="f16", device="mps"), "f16 (precision) and Apple GPU (device) are not"),
+        (Settings(device="cuda"), "NVIDIA GPU (device) cannot be used"),
+        (Settings(engine="torch", precision="bf16"), "bf16 (precision) cannot be used"),
+        (
+            Settings(precision="f16", device="mps"),
+            "f16 (precision) and Apple GPU (device) cannot be used",
+        ),
     ],
 )
 def test_a_setting_that_cannot_be_had_falls_back_with_one_notice(
@@ -178,3 +182,15 @@ def test_a_choice_that_does_not_go_with_another_one_says_so(
     assert ["precision is automatic now" in one.title for one in session.notices.take()] == [True]
     controller.choose_engine("precision", "int8")
     assert (settings.engine, settings.precision) == ("auto", "int8")
+
+
+def test_what_is_named_for_one_run_neither_meets_nor_loses_what_is_kept(tmp_path: Path) -> None:
+    kept = Settings(device="cuda", precision="f16")
+    overrides = of_this_run({"engine": "openvino"})
+    running = override(kept, overrides)
+    choice = EngineChoice(running.engine, running.precision, running.device)
+    assert LAPTOP.has(choice)  # nothing has to be given up
+    SettingsKeeper(tmp_path / "settings.json", kept, overrides).save(running)
+    loaded, _ = load_settings(tmp_path / "settings.json")
+    assert (loaded.engine, loaded.precision, loaded.device) == ("auto", "f16", "cuda")
+    assert of_this_run({"crop": "full"}) == {"crop": "full"}

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sonoassist import cli
 from sonoassist.errors import UsageError
 from sonoassist.opencv import cv2
 from sonoassist.processors import LIMIT_VARIABLE, ThreadPlan, is_limited, plan_threads, usable_cores
@@ -61,6 +62,7 @@ def test_a_limit_that_is_none(monkeypatch: pytest.MonkeyPatch, words: str) -> No
     with pytest.raises(UsageError, match=LIMIT_VARIABLE) as caught:
         usable_cores()
     assert caught.value.hint
+    assert cli.run(["models", "list"]) == 2
 
 
 @pytest.mark.parametrize(("cores", "media"), [(1, 1), (2, 1), (4, 2), (8, 4), (64, 4)])

@@ -13,6 +13,7 @@ from sonoassist import paths
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.openvino_engine import OpenVINOEngine, StatisticsMeter
 from sonoassist.engines.rounding import ActivationStatistics
+from sonoassist.errors import EngineError
 from sonoassist.model.architecture import architecture
 from sonoassist.packets import Floats, Prepared
 from sonoassist.precision import check as check_module
@@ -142,7 +143,7 @@ def test_a_check_cut_off_at_every_step_goes_on_and_says_the_same(
     rounds = 0
     while done is None:
         # Two steps further each time: pictures are prepared anew, passes are not run again.
-        stopper = Stopper(PICTURES + 4)
+        stopper = Stopper(PICTURES + 5)
         try:
             done = replace(bench.check(), pause=stopper).run()
         except CheckStopped:
@@ -152,6 +153,37 @@ def test_a_check_cut_off_at_every_step_goes_on_and_says_the_same(
     assert rounds > 3
     assert same(done, expected)
     assert (bench.measured, bench.exact.passes) == (PICTURES, PICTURES)
+
+
+class Failing(Counting):
+    """A candidate that cannot run."""
+
+    def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
+        raise EngineError("it does not compile")
+
+
+class Fallen(Counting):
+    """A candidate for which another device stands in."""
+
+    def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
+        self.device = "another"
+        return super().run(network_input, saliency)
+
+
+@pytest.mark.parametrize("bad", [Failing, Fallen])
+def test_a_candidate_that_fails_is_passed_over_and_tried_the_next_time(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, bad: type[Counting]
+) -> None:
+    real = bench._make
+
+    def make(name: str, statistics: ActivationStatistics) -> Engine:
+        return bad() if name == "wrong" else real(name, statistics)
+
+    monkeypatch.setattr(bench, "_make", make)
+    verdict = bench.check().run()
+    assert [name for name, found in verdict.agreements.items() if found.good] == ["right"]
+    assert "wrong" not in verdict.agreements
+    assert read_verdict(bench.folder, "key") is None
 
 
 def test_what_was_found_is_kept_on_the_way_too(

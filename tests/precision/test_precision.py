@@ -47,8 +47,14 @@ def made_verdict(**agreements: Agreement) -> Verdict:
 def agreement(
     quick: Engine, truths: Sequence[Truth], pictures: Sequence[Prepared], card: Card
 ) -> Agreement:
-    pairs = zip(truths, pictures, strict=True)
-    return summary([compare(quick, truth, picture, card) for truth, picture in pairs])
+    found = []
+    for truth, picture in zip(truths, pictures, strict=True):
+        both, ahead = (
+            quick.run(picture.network_input, saliency)
+            for saliency in (Saliency.PLAIN, Saliency.NONE)
+        )
+        found.append(compare(both, ahead, truth, picture, card))
+    return summary(found)
 
 
 def test_calibration_pictures_are_spread_over_the_exam() -> None:

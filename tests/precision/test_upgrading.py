@@ -175,6 +175,56 @@ def test_while_frames_keep_coming_the_check_leaves_them_most_of_the_time() -> No
     assert all(later - earlier >= 3.9 for earlier, later in itertools.pairwise(steps))
 
 
+def test_a_pass_that_lasts_is_not_taken_for_a_pause() -> None:
+    """A slow network: the check must not queue up behind the frame that is being worked on."""
+    now_s = [0.0]
+    steps: list[float] = []
+
+    class Slow(FakeEngine):
+        def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
+            now_s[0] += 0.5  # as long as two pauses
+            tick.wait(0.002)
+            return super().run(network_input, saliency)
+
+    def upgrade(pause: Pause, turn: threading.Lock) -> Engine | None:
+        for _ in range(3):
+            pause(1.0)
+            with turn:
+                steps.append(now_s[0])
+        return None
+
+    tick = threading.Event()
+    engine = UpgradingEngine(Slow("f32"), upgrade, keeps_exact=True, clock=lambda: now_s[0])
+    engine.warm_up(INPUT)
+    while not engine.settled:
+        engine.run(INPUT)
+    engine.close()
+    assert all(later - earlier >= 3.4 for earlier, later in itertools.pairwise(steps))
+
+
+def test_a_precision_asked_for_by_name_is_not_dropped_without_a_word() -> None:
+    def upgrade(_pause: Pause, _turn: threading.Lock) -> Engine | None:
+        raise EngineError("no memory")
+
+    for asked, told in (("int8", 1), ("", 0)):
+        engine = UpgradingEngine(FakeEngine("f32"), upgrade, keeps_exact=True, asked=asked)
+        engine.warm_up(INPUT)
+        wait_until(lambda engine=engine: engine.settled)
+        news = [one for one in engine.take_notices() if "cannot be used" in one]
+        assert len(news) == told
+        engine.close()
+
+
+def test_any_error_of_the_check_leaves_f32_at_work() -> None:
+    def upgrade(_pause: Pause, _turn: threading.Lock) -> Engine | None:
+        raise MemoryError
+
+    with upgrading(FakeEngine("f32", 1.0), upgrade) as engine:
+        engine.warm_up(INPUT)
+        wait_until(lambda: engine.settled)
+        assert engine.run(INPUT).logits[0] == 1.0
+
+
 def test_a_pass_and_a_step_of_the_check_take_turns() -> None:
     running = threading.Lock()
     met: list[str] = []
