@@ -9,8 +9,6 @@ import pytest
 
 import limits
 import network_memo
-from sonoassist.engines import openvino_engine
-from sonoassist.precision import choosing
 from sonoassist.processors import LIMIT_VARIABLE, usable_cores
 
 REASON = "SONOASSIST_TEST_DATA does not name the folder of the real test data"
@@ -72,6 +70,4 @@ def networks_once(run_folder: Path) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _made_once(monkeypatch: pytest.MonkeyPatch, run_folder: Path) -> None:
-    """Models are checked and compiled once a run: each test has a home of its own."""
-    monkeypatch.setattr(choosing, "verdict_folder", lambda: run_folder / "verdicts")
-    monkeypatch.setattr(openvino_engine, "compiled_folder", lambda: run_folder / "compiled")
+    network_memo.share_what_is_made(monkeypatch, run_folder)

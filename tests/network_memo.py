@@ -19,10 +19,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sonoassist.engines import openvino_engine
 from sonoassist.engines.base import EngineOutput, Saliency
 from sonoassist.engines.openvino_engine import OpenVINOEngine
 from sonoassist.packets import Floats, frozen
 from sonoassist.planes import PLANES
+from sonoassist.precision import choosing
 from sonoassist.retrieval import processes
 
 CLASSES = len(PLANES)
@@ -36,6 +38,12 @@ def install(patch: pytest.MonkeyPatch, folder: Path) -> None:
     patch.setattr(processes, "_work", _SharingWork(folder))
 
 
+def share_what_is_made(patch: pytest.MonkeyPatch, run_folder: Path) -> None:
+    """Models are checked and compiled once a run: each test has a home of its own."""
+    patch.setattr(choosing, "verdict_folder", lambda: run_folder / "verdicts")
+    patch.setattr(openvino_engine, "compiled_folder", lambda: run_folder / "compiled")
+
+
 class _SharingWork:
     """The life of a worker of `retrieve`, in its own process."""
 
@@ -47,6 +55,7 @@ class _SharingWork:
         assert multiprocessing.parent_process() is not None
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(OpenVINOEngine, "run", _sharing(self._folder))
+            share_what_is_made(patch, self._folder.parent)
             work(*arguments)
 
 
