@@ -50,9 +50,10 @@ PARTS = (START, PROGRAM, NETWORKS)
 """In the order they are run: the window first in a process that holds little else."""
 MAX_BATCH = 256
 _WINDOW_PAIRS = 3
+_QUICK_ROOF_RUNS = 2
 _WHOLE = {"networks": tuple(ARCHITECTURES.values()), "batch": (1, 8), "runs": 30}
 _QUICK = {
-    "networks": (ARCHITECTURES["sononet32"], ARCHITECTURES["sononet16"]), "batch": (1,), "runs": 9
+    "networks": (ARCHITECTURES["sononet32"], ARCHITECTURES["sononet16"]), "batch": (1,), "runs": 6
 }  # fmt: skip
 DRIVER = "sonoassist.gui.measure"
 
@@ -407,12 +408,15 @@ class _Measuring:
         plan = Plan(args.networks, found, args.batch, args.runs)
         say(f"networks: {len(found)} engines and precisions, each with the naive baseline")
         self._threads = thread_counts([one.choice.engine for one in found])
-        roof_runs = min(args.runs, ROOF_RUNS)
-        total = plan.total_work() + probe_work(found, roof_runs) * len(plan.networks)
+        roof_runs = min(args.runs, _QUICK_ROOF_RUNS if args.quick else ROOF_RUNS)
+        roofs = 1 if args.quick else len(plan.networks)
+        total = plan.total_work() + probe_work(found, roof_runs) * roofs
         with Progress(total, "", quiet=args.json) as progress:
 
             def raise_roof() -> None:
                 """Again before each network, since the machine may be quiet only then."""
+                if args.quick and self._roof.ceilings:
+                    return
                 measured = measure_roof(found, runs=roof_runs, on_work=progress.step)
                 self._roof = self._roof.best_of(measured)
 
