@@ -94,6 +94,7 @@ class SettingsSheet(Sheet):
         if hint:
             small = QLabel(hint)
             small.setObjectName("small")
+            small.setWordWrap(True)  # the sheet is narrow, and a hint cut short says nothing
             self._grid.addWidget(small, row, 2)
 
     def _number(self, title: str, hint: str, low: int, high: int, unit: str, now: int) -> QSpinBox:
