@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sonoassist import paths
 from sonoassist.benchmark import weights
 from sonoassist.engines.choose import EngineChoice, make_engine
 from sonoassist.model.architecture import Architecture, architecture
 from sonoassist.model.card import Card
+from sonoassist.model.store import ModelStore
 from sonoassist.model.weights_import import import_weights
 from sonoassist.packets import Box, Frame
-from sonoassist.pipeline import Analyser, AnalyserOptions
+from sonoassist.pipeline import Analyser, AnalyserOptions, build_analyser
 from sonoassist.planes import PLANES, Plane
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.sources import open_source
@@ -24,7 +28,6 @@ from sonoassist.sources import open_source
 Tensors = dict[str, NDArray[np.float32]]
 
 EXACT = EngineChoice("torch", "f32", "cpu")
-FAST = EngineChoice()
 BY_PUBLISHED_LABEL = {plane.published_label: plane for plane in PLANES}
 
 
@@ -50,13 +53,25 @@ def card_of(name: str) -> Card:
     )
 
 
+@functools.cache
+def published_store(data: Path) -> ModelStore:
+    """A store with the published SonoNet-16, under the name that the program gives it."""
+    folder = tempfile.TemporaryDirectory(prefix="sonoassist-tests-")
+    atexit.register(folder.cleanup)
+    store = ModelStore(Path(folder.name), paths.shipped_models())
+    store.add(data / "weights" / "SonoNet16.npz")
+    return store
+
+
 def published_analyser(
-    data: Path, crop: str = "default", choice: EngineChoice = FAST, **options: Any
+    data: Path, crop: str = "default", choice: EngineChoice | None = None, **options: Any
 ) -> Analyser:
-    spec, tensors = published(data)
-    engine = make_engine(choice, spec, tensors)
+    """With the engine that the program itself takes, or with the one that is named."""
     chosen = AnalyserOptions(crop=parse_crop(crop), **options)
-    return Analyser(engine, card_of(spec.name), chosen)
+    if choice is None:
+        return build_analyser(published_store(data), model="sononet16", options=chosen)
+    spec, tensors = published(data)
+    return Analyser(make_engine(choice, spec, tensors), card_of(spec.name), chosen)
 
 
 @functools.cache

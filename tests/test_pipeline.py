@@ -12,7 +12,6 @@ from hypothesis.extra import numpy as hnp
 from fake_weights import published_file
 from real_models import (
     EXACT,
-    FAST,
     card_of,
     frame_of,
     plane_frames,
@@ -309,7 +308,7 @@ def test_settings_make_an_analyser(store: ModelStore, tmp_path: Path) -> None:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize(("choice", "limit"), [(EXACT, 2e-3), (FAST, 0.03)], ids=["f32", "auto"])
+@pytest.mark.parametrize(("choice", "limit"), [(EXACT, 2e-3), (None, 0.03)], ids=["f32", "auto"])
 def test_the_13_planes(test_data: Path, choice: object, limit: float) -> None:
     analyser = published_analyser(test_data, choice=choice)
     for frame in plane_frames(test_data):

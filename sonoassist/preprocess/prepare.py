@@ -58,5 +58,8 @@ def _cut(pixels: Pixels, crop: Box) -> Pixels:
 def _grey(resized: Pixels) -> Floats:
     if resized.ndim == 2:
         return resized.astype(np.float32)
-    grey: Floats = resized.astype(np.float32).mean(axis=2, dtype=np.float32)
+    # numpy's own mean over an axis of three values takes ten times as long for the same numbers.
+    red, green, blue = cv2.split(resized)
+    total = np.asarray(red, np.uint16) + green + blue
+    grey: Floats = total.astype(np.float32) / np.float32(3)
     return grey

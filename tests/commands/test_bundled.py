@@ -45,12 +45,12 @@ def test_it_names_what_the_phantom_shows(tmp_path: Path) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()
     for key in PLANE_KEYS:
-        for seed in (901, 902, 903):
+        for seed in (901, 902):
             write_picture(folder / f"{key}-{seed}.png", draw_plane(key, seed)[0])
     assert analyse(folder, tmp_path / "out", "--crop", "full") == 0
     rows = table(tmp_path / "out")
     right = [row["plane"] == row["source"].split("-")[0] for row in rows]
-    assert len(right) == 39
+    assert len(right) == 26
     assert np.mean(right) >= 0.65
 
 
@@ -61,7 +61,7 @@ def test_it_finds_the_planes_of_the_demo_exam(
 
     path = paths.demo_exam()
     assert path is not None
-    words = ["evaluate", "all", str(path.parent), "--every", "9", "--json"]
+    words = ["evaluate", "all", str(path.parent), "--every", "18", "--json"]
     assert run(words) == 0
     told = summary(capsys)
     assert told["classification"]["f1"]["value"] >= 0.8

@@ -22,8 +22,8 @@ from sonoassist.sources.base import SYNTHETIC_MARK
 pytestmark = pytest.mark.usefixtures("networks_once")
 
 Shown = dict[int, set[str]]
-EVERY = 6
-"""Every so manyth frame of the demo exam: two a second, and each plane on some of them."""
+EVERY = 9
+"""Every so manyth frame of the demo exam: four in three seconds, and each plane on some of them."""
 
 
 @pytest.fixture(scope="module")

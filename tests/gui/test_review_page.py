@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from PyQt6.QtGui import QColor, QImage
 from PyQt6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
+from sonoassist import paths
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.errors import ModelError
 from sonoassist.exam.records import ExamInfo
@@ -44,7 +46,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
 
 from exam_made import start
 from kept_made import MADE, kept
-from review_made import EXAM, made_analyser, write_recording
+from review_made import EXAM, made_analyser, write_analysed
 
 KEYS = [key for key, count in EXAM for _ in range(count)]
 TWICE = (
@@ -85,12 +87,12 @@ def play_to(qtbot: QtBot, desk: ReviewDesk, clock: Clock, index: int) -> None:
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_recording(tmp_path_factory.mktemp("page") / "exam.mp4")
+    return write_analysed(tmp_path_factory.mktemp("page") / "exam.mp4")
 
 
 @pytest.fixture(scope="module")
 def views(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_recording(tmp_path_factory.mktemp("views") / "views.mp4", TWICE)
+    return write_analysed(tmp_path_factory.mktemp("views") / "views.mp4", TWICE)
 
 
 @pytest.fixture
@@ -137,7 +139,10 @@ def desk(page: ReviewPage) -> ReviewDesk:
     return page.desk
 
 
-def opened(qtbot: QtBot, page: ReviewPage, path: Path) -> None:
+def opened(qtbot: QtBot, page: ReviewPage, path: Path, *, analysed: bool = True) -> None:
+    """Open a recording and wait until it is analysed, which it is already unless told."""
+    if analysed and not paths.reviews().exists():
+        shutil.copytree(path.parent / "reviews", paths.reviews())
     page.open(str(path))
     desk = page.desk
     qtbot.waitUntil(lambda: desk.session is not None)
@@ -215,7 +220,7 @@ def test_best_next_and_missing(qtbot: QtBot, page: ReviewPage, views: Path) -> N
 
 def test_stepping(qtbot: QtBot, page: ReviewPage, recording: Path, clock: Clock) -> None:
     desk = page.desk
-    opened(qtbot, page, recording)
+    opened(qtbot, page, recording, analysed=False)
     press(qtbot, page, Qt.Key.Key_Home, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left)
     assert desk.index == 1
     qtbot.keyClick(page, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)

@@ -15,7 +15,10 @@ from sonoassist.packets import Box, Floats, State, frozen
 from sonoassist.pipeline import Analyser, AnalyserOptions
 from sonoassist.planes import INDEX, PLANES
 from sonoassist.preprocess.crop import parse_crop
-from sonoassist.review.records import FrameResult
+from sonoassist.review.records import FrameResult, RunState
+from sonoassist.review.session import ReviewSession
+from sonoassist.review.store import ReviewStore
+from waiting import wait_until
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
 
@@ -79,6 +82,16 @@ class BrightEngine(Engine):
 def made_analyser(sha: str = "0" * 64, threshold: float = 0.7) -> Analyser:
     card = card_of("sononet16").model_copy(update={"weights_sha256": sha})
     return Analyser(BrightEngine(), card, AnalyserOptions(parse_crop("full"), threshold))
+
+
+def write_analysed(path: Path, parts: Sequence[Part] = EXAM) -> Path:
+    """A video, and in the folder `reviews` beside it its finished review (crop full)."""
+    write_recording(path, parts)
+    session = ReviewSession.open(str(path), ReviewStore(path.parent / "reviews"), lambda: None)
+    session.begin(made_analyser(), "full")
+    wait_until(lambda: session.progress().state is RunState.DONE, "the analysis")
+    session.close()
+    return path
 
 
 def made_result(
