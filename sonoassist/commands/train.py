@@ -175,9 +175,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _warn_of_emulation(args: argparse.Namespace, ranks: Ranks) -> None:
     """Hours go by before one wonders why it is so slow."""
-    from sonoassist.engines.capabilities import has_bf16
+    from sonoassist.engines.torch_engine import torch_has_bf16
 
-    if args.amp == "bf16" and ranks.device.type == "cpu" and ranks.first and not has_bf16():
+    if args.amp == "bf16" and ranks.device.type == "cpu" and ranks.first and not torch_has_bf16():
         say(
             "sonoassist: warning: this processor has no bf16 instructions, they are emulated: "
             "--amp off is many times quicker here"

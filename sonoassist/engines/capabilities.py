@@ -27,12 +27,17 @@ def has_int8() -> bool:
 
 @functools.cache
 def capabilities() -> frozenset[str]:
-    """What OpenVINO says that it can use here, e.g. "FP32", "INT8", "BF16"."""
+    """What OpenVINO says that it can use here, e.g. "FP32", "INT8", "BF16".
+
+    It says what the processor has, also where its instructions are limited (by
+    `ONEDNN_MAX_CPU_ISA`, say) and graphs in bf16 cannot be compiled: so that one is tried.
+    """
     if not has_openvino():
         return frozenset()
     try:
-        from sonoassist.engines.openvino_api import loaded_core
+        from sonoassist.engines.openvino_api import compiles_bf16, loaded_core
 
-        return frozenset(loaded_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+        told = frozenset(loaded_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+        return told if "BF16" not in told or compiles_bf16() else told - {"BF16"}
     except (ImportError, OSError, RuntimeError):
         return frozenset()  # it is installed and does not work: torch does without it

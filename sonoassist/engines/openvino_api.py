@@ -11,6 +11,8 @@ import sys
 import threading
 from typing import Any
 
+import numpy as np
+
 sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 
 import openvino as ov  # noqa: E402  (the reporting has to be kept out first)
@@ -18,7 +20,14 @@ from openvino import opset13 as ops  # noqa: E402
 
 from sonoassist.processors import is_limited, plan_threads  # noqa: E402
 
-__all__ = ["compiled_for_latency", "imported_for_latency", "loaded_core", "ops", "ov"]
+__all__ = [
+    "compiled_for_latency",
+    "compiles_bf16",
+    "imported_for_latency",
+    "loaded_core",
+    "ops",
+    "ov",
+]
 
 
 def loaded_core() -> Any:
@@ -62,6 +71,23 @@ def compiled_for_latency(model: Any, precision: str) -> Any:
         UsageError: The limit of threads is not understood.
     """
     return loaded_core().compile_model(model, "CPU", _settings(precision))
+
+
+def compiles_bf16() -> bool:
+    """Whether a small graph of the kinds of our networks' layers can be compiled in bf16."""
+    picture = ops.parameter([1, 8, 16, 16], np.float32)
+    weights = ops.constant(np.ones((8, 8, 3, 3), np.float32))
+    layer = ops.convolution(picture, weights, [1, 1], [1, 1], [1, 1], [1, 1])
+    pooled = ops.max_pool(ops.relu(layer), [2, 2], [1, 1], [0, 0], [0, 0], [2, 2])
+    flat = ops.reshape(pooled.output(0), ops.constant(np.array([1, 512])), special_zero=False)
+    product = ops.matmul(
+        flat, ops.constant(np.ones((512, 4), np.float32)), transpose_a=False, transpose_b=False
+    )
+    try:
+        compiled_for_latency(ov.Model([product], [picture]), "bf16")
+    except RuntimeError:
+        return False
+    return True
 
 
 def imported_for_latency(graph: bytes, precision: str) -> Any:

@@ -9,7 +9,6 @@ import torch
 from numpy.typing import NDArray
 
 from sonoassist.engines.base import Engine, EngineOutput, Saliency, check_batch
-from sonoassist.engines.capabilities import has_bf16
 from sonoassist.errors import EngineError
 from sonoassist.model.architecture import Architecture
 from sonoassist.model.networks import load_network
@@ -30,6 +29,17 @@ def torch_devices() -> list[str]:
     return [*found, "cpu"]
 
 
+def torch_has_bf16() -> bool:
+    """Whether torch multiplies bf16 on this processor, rather than emulate it.
+
+    Not the same question as `has_bf16`: torch has limits of its own (`ONEDNN_MAX_CPU_ISA`, a build
+    without oneDNN) that OpenVINO does not know.
+    """
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return False
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 def torch_precisions(device: str) -> list[str]:
     """What torch runs natively on a device of `torch_devices`."""
     if device == "cuda":
@@ -38,7 +48,7 @@ def torch_precisions(device: str) -> list[str]:
         # torch's own question counts emulation as support.
         native = torch.cuda.get_device_capability()[0] >= BF16_CAPABILITY
         return ["f32", "f16", *(["bf16"] if native else [])]
-    return ["f32", "f16"] if device == "mps" else ["f32", *(["bf16"] if has_bf16() else [])]
+    return ["f32", "f16"] if device == "mps" else ["f32", *(["bf16"] if torch_has_bf16() else [])]
 
 
 class TorchEngine(Engine):
@@ -71,9 +81,10 @@ class TorchEngine(Engine):
             raise EngineError(
                 "torch has no fast f16 on the CPU", "Set the precision to auto or f32"
             )
-        if device == "cpu" and precision == "bf16" and not has_bf16():
+        if device == "cpu" and precision == "bf16" and not torch_has_bf16():
             raise EngineError(
-                "this processor has no bf16 instructions", "Set the precision to auto or f32"
+                "torch has no bf16 instructions on this processor",
+                "Set the precision to auto or f32",
             )
         limit_torch_threads()
         self.precision = precision

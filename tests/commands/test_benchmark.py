@@ -27,8 +27,8 @@ from sonoassist.benchmark.window_start import FIRST, SECOND, WindowStart
 from sonoassist.commands import benchmark as command
 from sonoassist.commands import common
 from sonoassist.engines import probes
-from sonoassist.engines.capabilities import has_bf16
 from sonoassist.engines.probes import ProbeSizes
+from sonoassist.engines.torch_engine import torch_has_bf16
 from sonoassist.errors import UsageError
 from sonoassist.model.architecture import ARCHITECTURES
 from sonoassist.paths import demo_exam
@@ -160,8 +160,8 @@ def test_everything(
     assert benchmark(*QUICK, "--source", exam, "--seconds", 5, "--engines", "torch") == 0
     text = capsys.readouterr().out
     assert window == [(str(exam), 5.0, {"engine": "torch"})]
-    assert ("SmallNet, torch bf16 on CPU" in text) is has_bf16()
-    assert has_bf16() or "left out: torch bf16 on cpu: this processor has no bf16" in text
+    assert ("SmallNet, torch bf16 on CPU" in text) is torch_has_bf16()
+    assert torch_has_bf16() or "left out: torch bf16 on cpu: torch has no bf16" in text
     assert "OpenVINO f32" not in text
     assert "SmallNet installed: smallnet" in text
     assert "sonoassist models list" in text

@@ -15,7 +15,7 @@ import pytest
 from filelock import FileLock
 
 from sonoassist.cli import run
-from sonoassist.engines.capabilities import has_bf16
+from sonoassist.engines.torch_engine import torch_has_bf16
 from sonoassist.model.store import ModelStore
 from sonoassist.model.weights_import import import_weights
 from sonoassist.opencv import cv2
@@ -285,13 +285,14 @@ def test_all_networks_learn_in_mixed_precision_and_go_on(
 ) -> None:
     """The large ones in bf16 only where the processor has it: emulated, they take minutes."""
     small = architecture in ("smallnet", "sononet16")
-    amp = "bf16" if has_bf16() or small else "off"
+    amp = "bf16" if torch_has_bf16() or small else "off"
     out = tmp_path / "run"
     words = [
         exams, "--out", out, *SMALL, "--architecture", architecture, "--amp", amp, "--lr", "0.001",
     ]  # fmt: skip
     assert train(*words, "--iterations", 1) == 0
-    assert ("they are emulated" in capsys.readouterr().err) is (amp == "bf16" and not has_bf16())
+    emulated = amp == "bf16" and not torch_has_bf16()
+    assert ("they are emulated" in capsys.readouterr().err) is emulated
     assert train(*words, "--iterations", 2, "--resume") == 0
     weights = import_weights(out / "model.safetensors")
     assert weights.architecture.name == architecture

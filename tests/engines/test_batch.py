@@ -6,8 +6,7 @@ import pytest
 from real_models import random_tensors
 from sonoassist.engines import torch_engine
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
-from sonoassist.engines.capabilities import has_bf16
-from sonoassist.engines.torch_engine import TorchEngine
+from sonoassist.engines.torch_engine import TorchEngine, torch_has_bf16
 from sonoassist.errors import EngineError
 from sonoassist.model.architecture import architecture
 from sonoassist.packets import Floats
@@ -52,7 +51,7 @@ class OneByOne(Engine):
         return self._engine.run(network_input, saliency)
 
 
-@pytest.mark.parametrize("precision", ["f32", *(["bf16"] if has_bf16() else [])])
+@pytest.mark.parametrize("precision", ["f32", *(["bf16"] if torch_has_bf16() else [])])
 @pytest.mark.parametrize("saliency", list(Saliency))
 def test_a_batch_equals_singles(precision: str, saliency: Saliency) -> None:
     x = batch() * np.float32([1, 2, 5, 1, 3]).reshape(-1, 1, 1, 1)

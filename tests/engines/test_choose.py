@@ -21,8 +21,8 @@ def make(engine: str = "auto", precision: str = "auto", device: str = "auto") ->
 def cpu_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choose, "_has_accelerator", lambda: False)
     monkeypatch.setattr(torch_engine, "torch_devices", lambda: ["cpu"])
-    for module in (openvino_engine, torch_engine):
-        monkeypatch.setattr(module, "has_bf16", lambda: False)
+    monkeypatch.setattr(openvino_engine, "has_bf16", lambda: False)
+    monkeypatch.setattr(torch_engine, "torch_has_bf16", lambda: False)
 
 
 @pytest.mark.usefixtures("cpu_only")

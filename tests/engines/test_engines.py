@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +12,13 @@ from numpy.typing import NDArray
 
 from exact_networks import SPECS, flat_input, integer_tensors
 from real_models import plane_frames, plane_truth, published, random_tensors, true_plane
+from sonoassist.engines import openvino_api
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.capabilities import capabilities, has_bf16
 from sonoassist.engines.openvino_api import ov
 from sonoassist.engines.openvino_engine import OpenVINOEngine
 from sonoassist.engines.scores import softmax
-from sonoassist.engines.torch_engine import TorchEngine
+from sonoassist.engines.torch_engine import TorchEngine, torch_has_bf16
 from sonoassist.errors import EngineError
 from sonoassist.localise.boxes import box_of, evidence_of
 from sonoassist.model.architecture import ARCHITECTURES, architecture
@@ -23,6 +27,7 @@ from sonoassist.packets import Box, Floats
 from sonoassist.planes import Plane
 from sonoassist.preprocess.crop import PUBLISHED_CROP
 from sonoassist.preprocess.prepare import prepare
+from waiting import LIMIT_S
 
 ENGINES = (TorchEngine, OpenVINOEngine)
 NEEDS_BF16 = pytest.mark.skipif(not has_bf16(), reason="this processor has no bf16 instructions")
@@ -171,7 +176,7 @@ def test_published_weights_in_both_engines(test_data: Path) -> None:
 
 
 @pytest.mark.real
-@pytest.mark.skipif(not has_bf16(), reason="this processor has no bf16 instructions")
+@pytest.mark.skipif(not torch_has_bf16(), reason="torch has no bf16 instructions here")
 def test_torch_bf16_keeps_the_label(test_data: Path) -> None:
     spec, tensors = published(test_data)
     engine = TorchEngine(spec, tensors, precision="bf16")
@@ -214,9 +219,32 @@ def test_cuda_gives_the_same_numbers(test_data: Path, precision: str, limit: flo
 
 
 def test_has_bf16_asks_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
-    for told, expected in ((["FP32", "BF16"], True), (["FP32", "INT8"], False)):
+    for told, compiles, expected in (
+        (["FP32", "BF16"], True, True),
+        (["FP32", "BF16"], False, False),  # its instructions are limited
+        (["FP32", "INT8"], True, False),
+    ):
         capabilities.cache_clear()
         with monkeypatch.context() as patched:
             patched.setattr(ov.Core, "get_property", lambda self, device, name, found=told: found)
+            patched.setattr(openvino_api, "compiles_bf16", lambda found=compiles: found)
             assert has_bf16() is expected
     capabilities.cache_clear()
+
+
+def test_a_limited_processor_has_what_its_limit_leaves() -> None:
+    """With the instructions of AVX2 alone there is no bf16 on any machine, and none is offered."""
+    asked = (
+        "from sonoassist.engines.capabilities import has_bf16\n"
+        "from sonoassist.engines.torch_engine import torch_has_bf16\n"
+        "from sonoassist.precision.choosing import candidates\n"
+        "print(has_bf16(), torch_has_bf16(), *candidates())"
+    )
+    limits = {"ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
+    told = subprocess.run(
+        [sys.executable, "-c", asked], env={**os.environ, **limits}, capture_output=True,
+        text=True, check=True, timeout=LIMIT_S,
+    )  # fmt: skip
+    openvino, torch_too, *left = told.stdout.split()
+    assert (openvino, torch_too) == ("False", "False")
+    assert not any("bf16" in name for name in left)
