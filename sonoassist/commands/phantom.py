@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sonoassist.commands.common import Progress, Subparsers, say
+from sonoassist.commands.phantom_screens import run_screens
 from sonoassist.errors import UsageError
 from sonoassist.files import ensure_folder, replacing
 from sonoassist.phantom.exam import PhantomExam, PhantomFrame
@@ -32,6 +33,10 @@ def register(subparsers: Subparsers) -> None:
     add("--out", required=True, type=Path, metavar="DIR", help="folder of results")
     add("--seed", type=int, default=0, help="the same seed gives the same exam (default 0)")
     add("--exams", type=int, metavar="N", help="make N exams, with the seeds from SEED on")
+    add(
+        "--screens", type=int, metavar="N",
+        help="make N pictures of scanners' screens instead, with the truth of their field of view",
+    )  # fmt: skip
     add("--seconds", type=float, metavar="S", help="length of an exam (default 90)")
     add(
         "--background", type=float, default=0.5, metavar="R",
@@ -63,6 +68,8 @@ def run(args: argparse.Namespace) -> int:
         OutputError: An exam cannot be written.
     """
     _check(args)
+    if args.screens is not None:
+        return run_screens(args)
     seeds = range(args.seed, args.seed + (args.exams or 1))
     total = len(_exam(args, args.seed))
     with Progress(total * len(seeds), "frame") as progress:

@@ -1,0 +1,95 @@
+"""`sonoassist train-screens`: the network that reads screens, from phantom screens alone."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from sonoassist import __version__
+from sonoassist.commands.common import Progress, Subparsers, say
+from sonoassist.errors import OutputError, UsageError
+from sonoassist.files import ensure_folder, replacing
+from sonoassist.preprocess.screen_network import FILE
+
+CARD = "card.toml"
+
+
+def register(subparsers: Subparsers) -> None:
+    """Add `train-screens` to the command line."""
+    parser = subparsers.add_parser(
+        "train-screens",
+        help="train the network that reads scanner screens",
+        description="Draw phantom screens and train the network that finds the field of view and "
+        f"the kind of a screen on them. Writes DIR/{FILE} and DIR/{CARD}. Needs the package onnx.",
+    )
+    add = parser.add_argument
+    add("--out", required=True, type=Path, metavar="DIR", help="folder of results")
+    add("--screens", type=int, default=8500, metavar="N", help="screens to draw (default 8500)")
+    add("--iterations", type=int, default=5000, metavar="N", help="steps (default 5000)")
+    add("--batch", type=int, default=32, metavar="N", help="screens a step (default 32)")
+    add("--seed", type=int, default=0, help="of the screens and of the training (default 0)")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Draw, train and write; returns the exit status.
+
+    Raises:
+        UsageError: A number is out of range, or the package onnx is missing.
+        OutputError: The folder cannot be written.
+    """
+    for name in ("screens", "iterations", "batch"):
+        if getattr(args, name) < 1:
+            raise UsageError(f"--{name} {getattr(args, name)} is too small", "Choose 1 or more")
+    if args.seed < 0:
+        raise UsageError(f"the seed {args.seed} is negative", "Choose 0 or more")
+    try:
+        import onnx  # noqa: F401 (asked for now, not after hours)
+    except ImportError as error:
+        raise UsageError(
+            "the package onnx is missing, which writes the network",
+            "Install it: pip install 'sonoassist[screens]'",
+        ) from error
+    from sonoassist.processors import usable_cores
+    from sonoassist.training.screens.pictures import draw_pictures
+    from sonoassist.training.screens.run import train_network, write_onnx
+
+    out = ensure_folder(args.out)
+    with Progress(args.screens, "screen") as progress:
+        seen = [0]
+
+        def drawn(done: int) -> None:
+            progress.step(done - seen[0])
+            seen[0] = done
+
+        pictures = draw_pictures(range(args.seed, args.seed + args.screens), usable_cores(), drawn)
+    network = train_network(
+        pictures, iterations=args.iterations, batch=args.batch, seed=args.seed,
+        on_progress=lambda one: say(
+            f"iteration {one.iteration} of {args.iterations}: mask {one.mask:.4f}, "
+            f"content {one.content:.4f}"
+        ),
+    )  # fmt: skip
+    try:
+        write_onnx(network, out / FILE)
+    except OSError as error:
+        raise OutputError(f"{out / FILE} cannot be written: {error}") from error
+    with replacing(out / CARD) as temporary:
+        temporary.write_text(_card(args), encoding="utf-8")
+    say(f"written: {out / FILE}, {out / CARD}")
+    return 0
+
+
+def _card(args: argparse.Namespace) -> str:
+    command = (
+        f"sonoassist train-screens --out DIR --screens {args.screens} "
+        f"--iterations {args.iterations} --batch {args.batch} --seed {args.seed}"
+    )
+    return (
+        "# The network that finds the field of view and the kind of a scanner's screen.\n"
+        f'command = "{command}"\n'
+        f"seed = {args.seed}\n"
+        f'version = "{__version__}"\n'
+        'trained_on = "phantom screens alone, drawn by this program; no real picture"\n'
+        'licence = "as SonoAssist"\n'
+    )

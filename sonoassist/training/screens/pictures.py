@@ -1,0 +1,164 @@
+"""Phantom screens as the network sees them, drawn once and kept in memory."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from sonoassist.opencv import cv2
+from sonoassist.packets import Content
+from sonoassist.phantom.screens.draw import KINDS, draw_screen
+from sonoassist.phantom.screens.layout import SIZES
+from sonoassist.preprocess.screen_network import (
+    CONTENTS,
+    HEIGHT_PX,
+    MASK_HEIGHT,
+    MASK_WIDTH,
+    WIDTH_PX,
+    squeezed,
+)
+
+CONTENT_OF = {
+    "b_mode": Content.B_MODE, "colour_doppler": Content.DOPPLER, "split": Content.SPLIT,
+    "spectral": Content.SPECTRAL, "three_d": Content.THREE_D, "menu": Content.MENU,
+    "no_signal": Content.NO_SIGNAL,
+}  # fmt: skip
+"""What the phantom's words mean."""
+LONGEST_PX = 640
+"""Screens are drawn no larger for training: the network sees them smaller still."""
+PER_JOB = 50
+_Part = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int64]]
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenPictures:
+    """Screens and their truth.
+
+    Attributes:
+        pixels: uint8 (n, 3, 192, 256).
+        masks: Share of each cell that is live picture, uint8 0..255, (n, 96, 128).
+        contents: Index in CONTENTS, int64 (n,).
+    """
+
+    pixels: NDArray[np.uint8]
+    masks: NDArray[np.uint8]
+    contents: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.contents)
+
+
+def draw_pictures(
+    seeds: range, jobs: int, on_progress: Callable[[int], None] = lambda _done: None
+) -> ScreenPictures:
+    """Draw the screens of these seeds, in several processes."""
+    made = ScreenPictures(
+        np.empty((len(seeds), 3, HEIGHT_PX, WIDTH_PX), np.uint8),
+        np.empty((len(seeds), MASK_HEIGHT, MASK_WIDTH), np.uint8),
+        np.empty(len(seeds), np.int64),
+    )
+    parts = [seeds[at : at + PER_JOB] for at in range(0, len(seeds), PER_JOB)]
+    done = 0
+    with ExitStack() as stack:
+        for pixels, masks, contents in _drawn(parts, min(jobs, len(parts)), stack):
+            end = done + len(contents)
+            made.pixels[done:end], made.masks[done:end] = pixels, masks
+            made.contents[done:end] = contents
+            done = end
+            on_progress(done)
+    return made
+
+
+def _drawn(parts: Sequence[range], jobs: int, stack: ExitStack) -> Iterable[_Part]:
+    """The parts in their order, drawn by so many processes; the stack ends them."""
+    if jobs < 2:
+        return map(_draw, parts)
+    context = multiprocessing.get_context("spawn")
+    return stack.enter_context(ProcessPoolExecutor(jobs, context)).map(_draw, parts)
+
+
+def _draw(seeds: range) -> _Part:
+    pixels = np.empty((len(seeds), 3, HEIGHT_PX, WIDTH_PX), np.uint8)
+    masks = np.empty((len(seeds), MASK_HEIGHT, MASK_WIDTH), np.uint8)
+    contents = np.empty(len(seeds), np.int64)
+    for at, seed in enumerate(seeds):
+        rng = np.random.default_rng((seed, 17))
+        width, height = SIZES[int(rng.integers(len(SIZES)))]
+        smaller = min(LONGEST_PX / width, 1.0)
+        screen = draw_screen(seed, size=(round(width * smaller), round(height * smaller)))
+        pixels[at] = squeezed(screen.pixels).transpose(2, 0, 1)
+        share = screen.mask.astype(np.float32) * 255
+        masks[at] = cv2.resize(share, (MASK_WIDTH, MASK_HEIGHT), interpolation=cv2.INTER_AREA)
+        contents[at] = CONTENTS.index(CONTENT_OF[screen.content])
+    return pixels, masks, contents
+
+
+assert set(CONTENT_OF) == set(KINDS)
+
+
+class Batches:
+    """Random batches, turned left to right and in other lights.
+
+    Args:
+        pictures: To choose from.
+        size: Of a batch.
+        seed: Of the choice and of the changes.
+    """
+
+    def __init__(self, pictures: ScreenPictures, size: int, seed: int) -> None:
+        self._pictures = pictures
+        self._size = size
+        self._rng = np.random.default_rng(seed)
+
+    def next(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Inputs (n, 5, 192, 256), masks (n, 1, 96, 128) in [0, 1], and kinds (n,)."""
+        rng, known = self._rng, self._pictures
+        chosen = rng.integers(0, len(known), self._size)
+        lit = np.stack([_light(rng)[known.pixels[at]] for at in chosen])
+        pixels = torch.from_numpy(lit)
+        masks = torch.from_numpy(known.masks[chosen]).float()[:, None] / 255
+        pixels, masks = _turned(rng, pixels, masks)
+        pixels = _softened(rng, pixels)
+        return with_places(pixels), masks, torch.from_numpy(known.contents[chosen])
+
+
+def with_places(pixels: Tensor) -> Tensor:
+    """Add the two channels that tell the place on the screen, as `network_input` does."""
+    number, _, height, width = pixels.shape
+    across = torch.linspace(-1, 1, width).expand(number, 1, height, width)
+    down = torch.linspace(-1, 1, height)[:, None].expand(number, 1, height, width)
+    return torch.cat([pixels, across, down], dim=1)
+
+
+def _turned(rng: np.random.Generator, pixels: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+    turned = torch.from_numpy(rng.random(len(pixels)) < 0.5)
+    pixels[turned] = pixels[turned].flip(3)
+    masks[turned] = masks[turned].flip(3)
+    return pixels, masks
+
+
+def _light(rng: np.random.Generator) -> NDArray[np.float32]:
+    """Gamma, gain and a lifted black: what each of 256 grey levels becomes, float32 in [0, 1]."""
+    levels = (np.arange(256) / 255) ** rng.uniform(0.7, 1.5) * rng.uniform(0.7, 1.15)
+    return np.clip(levels + rng.uniform(-0.02, 0.03), 0, 1).astype(np.float32)
+
+
+def _softened(rng: np.random.Generator, pixels: Tensor) -> Tensor:
+    """Noise on some of the screens, a blur on others."""
+    noisy = torch.from_numpy(rng.random(len(pixels)) < 0.2)
+    generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
+    noise = torch.randn(pixels[noisy].shape, generator=generator)
+    pixels[noisy] = (pixels[noisy] + noise * float(rng.uniform(0.005, 0.03))).clamp(0, 1)
+    blurred = torch.from_numpy(rng.random(len(pixels)) < 0.2)
+    pixels[blurred] = torch.nn.functional.avg_pool2d(
+        pixels[blurred], 3, 1, 1, count_include_pad=False
+    )
+    return pixels
