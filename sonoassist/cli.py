@@ -35,6 +35,7 @@ COMMANDS = (
     Command("retrieve", "find the best frame of each plane in recorded exams"),
     Command("exam", "list, show, export, report, send and delete exam records"),
     Command("train", "train a network on labelled exams"),
+    Command("train-screens", "train the network that reads scanner screens"),
     Command("evaluate", "measure how good a model is on labelled data"),
     Command("benchmark", "measure how fast this computer is"),
     Command("models", "list, add, install and remove network weights"),
@@ -92,7 +93,8 @@ def _parser(chosen: str) -> Parser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in COMMANDS:
         if command.name == chosen:
-            importlib.import_module(f"sonoassist.commands.{chosen}").register(commands)
+            module = f"sonoassist.commands.{chosen.replace('-', '_')}"
+            importlib.import_module(module).register(commands)
         else:
             commands.add_parser(command.name, help=command.about)
     return parser

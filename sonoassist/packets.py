@@ -93,6 +93,10 @@ class Content(Enum):
     B_MODE = "b_mode"
     DOPPLER = "doppler"
     NO_SIGNAL = "no_signal"
+    SPLIT = "split"
+    SPECTRAL = "spectral"
+    THREE_D = "three_d"
+    MENU = "menu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +219,34 @@ class State(Enum):
     BACKGROUND = "background"
     DOPPLER = "doppler"
     NO_SIGNAL = "no_signal"
+    SPLIT = "split"
+    SPECTRAL = "spectral"
+    THREE_D = "three_d"
+    MENU = "menu"
+
+    @property
+    def judged(self) -> bool:
+        """Whether the frame is a B-mode picture, of which the network's word may be said."""
+        return self in (State.PLANE, State.UNSURE, State.BACKGROUND)
+
+    @classmethod
+    def of(cls, content: Content) -> State:
+        """The state of a picture that is no B-mode picture.
+
+        Raises:
+            KeyError: It is one.
+        """
+        return _STATES[content]
+
+
+_STATES = {
+    Content.DOPPLER: State.DOPPLER,
+    Content.NO_SIGNAL: State.NO_SIGNAL,
+    Content.SPLIT: State.SPLIT,
+    Content.SPECTRAL: State.SPECTRAL,
+    Content.THREE_D: State.THREE_D,
+    Content.MENU: State.MENU,
+}
 
 
 @dataclass(frozen=True, slots=True)

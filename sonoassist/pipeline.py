@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.choose import EngineChoice
 from sonoassist.engines.scores import softmax
+from sonoassist.engines.screen_engine import make_screen_network
 from sonoassist.engines.shared import EngineShelf
 from sonoassist.errors import ModelError
 from sonoassist.localise.boxes import localise
@@ -32,6 +33,7 @@ from sonoassist.planes import BACKGROUND_INDEX
 from sonoassist.precision.choosing import engine_for
 from sonoassist.preprocess.crop import CropChoice, parse_crop
 from sonoassist.preprocess.prepare import prepare
+from sonoassist.preprocess.screen_reader import ScreenReader
 from sonoassist.preprocess.tracker import CropTracker
 from sonoassist.settings import Settings
 
@@ -76,28 +78,39 @@ class Analyser:
         engine: Runs the graph.
         card: Of the weights in the engine.
         options: Changeable later through `configure`.
+        reader: Looks at the screens; left out: one with the shipped network.
     """
 
-    def __init__(self, engine: Engine, card: Card, options: AnalyserOptions) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        card: Card,
+        options: AnalyserOptions,
+        reader: ScreenReader | None = None,
+    ) -> None:
         self.engine = engine
         self.card = card
         self.options = options
         self._aspect = card.input_width_px / card.input_height_px
-        self._crops = CropTracker(options.crop, self._aspect)
+        self.reader = reader or ScreenReader(make_screen_network)
+        self._crops = self._tracker(options)
         self._in_background = False
         self._last: _Memory | None = None
 
     def configure(self, options: AnalyserOptions) -> None:
         """Use other options from the next frame on."""
         if options.crop != self.options.crop:
-            self._crops = CropTracker(options.crop, self._aspect)
+            self._crops = self._tracker(options)
         self.options = options
 
     def forget(self) -> None:
         """Judge the next frame as if it were the first one of its source."""
-        self._crops = CropTracker(self.options.crop, self._aspect)
+        self._crops = self._tracker(self.options)
         self._in_background = False
         self._last = None
+
+    def _tracker(self, options: AnalyserOptions) -> CropTracker:
+        return CropTracker(options.crop, self._aspect, reads_content=True, reader=self.reader)
 
     def warm_up(self) -> None:
         """Compile and run once, so that the first real frame is not the slow one."""
@@ -182,9 +195,11 @@ class Analyser:
 
     def _prepare(self, frame: Frame) -> Prepared:
         card = self.card
+        crop = self._crops.crop_for(frame)
         return prepare(
             frame,
-            self._crops.crop_for(frame),
+            crop,
+            content=self._crops.content,
             height_px=card.input_height_px,
             width_px=card.input_width_px,
             scale=card.scale,
@@ -219,10 +234,8 @@ class Analyser:
         return out
 
     def _state(self, content: Content, prediction: Prediction) -> State:
-        if content is Content.NO_SIGNAL:
-            return State.NO_SIGNAL
-        if content is Content.DOPPLER:
-            return State.DOPPLER
+        if content is not Content.B_MODE:
+            return State.of(content)
         if prediction.is_background:
             return State.BACKGROUND
         return State.PLANE if self._sure(prediction) else State.UNSURE

@@ -71,3 +71,11 @@ def networks_once(run_folder: Path) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _made_once(monkeypatch: pytest.MonkeyPatch, run_folder: Path) -> None:
     network_memo.share_what_is_made(monkeypatch, run_folder)
+
+
+@pytest.fixture
+def plain_screens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every screen is taken for a plain picture: noise stands for one, and is none."""
+    from plain_screens import PlainScreens
+
+    monkeypatch.setattr("sonoassist.pipeline.make_screen_network", PlainScreens)

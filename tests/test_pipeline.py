@@ -32,6 +32,8 @@ from sonoassist.planes import INDEX, KEYS
 from sonoassist.preprocess.crop import PUBLISHED_CROP, CropChoice, parse_crop
 from sonoassist.settings import Settings
 
+pytestmark = pytest.mark.usefixtures("plain_screens")
+
 
 class FakeEngine(Engine):
     """Gives the logits it is told to; notes what it was asked."""

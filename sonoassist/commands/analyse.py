@@ -249,7 +249,7 @@ class _Video:
 
 def _row(source: Source, analysis: Analysis, steady: SteadyState) -> list[str]:
     frame, prediction = analysis.frame, analysis.prediction
-    judged = analysis.state not in (State.DOPPLER, State.NO_SIGNAL)
+    judged = analysis.state.judged
     return [
         frame.name or source.info.label,
         str(frame.index),

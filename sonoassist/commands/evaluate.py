@@ -20,6 +20,7 @@ from sonoassist.commands.common import (
     say,
     say_json,
 )
+from sonoassist.commands.evaluate_screens import run_screens
 from sonoassist.datasets import exams
 from sonoassist.datasets.labels import Dataset
 from sonoassist.datasets.reading import read_dataset
@@ -36,6 +37,7 @@ from sonoassist.model.store import ModelStore
 from sonoassist.pipeline import Analyser, build_analyser
 
 STOPPED = 130
+SCREENS = "screens"
 SPEED_FRAMES = 100
 """Frames analysed when only the speed is asked for."""
 TOLD = 10
@@ -54,8 +56,9 @@ def register(subparsers: Subparsers) -> None:
         epilog="labels.csv has the columns file,frame,plane and, where a box is known, "
         "left_px,top_px,right_px,bottom_px; frame counts from 0 and is empty for pictures.",
     )
-    parser.add_argument("measure", choices=(*MEASURES, "all"), metavar="MEASURE",
-                        help=f"{', '.join(MEASURES)} or all")  # fmt: skip
+    parser.add_argument("measure", choices=(*MEASURES, "all", SCREENS), metavar="MEASURE",
+                        help=f"{', '.join(MEASURES)} or all; or {SCREENS}: how scanner screens "
+                        "are read, by a folder with their truth.csv")  # fmt: skip
     parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help="folder or table")
     parser.add_argument("--out", type=Path, metavar="DIR",
                         help="folder for text, JSON, CSV and report.html")  # fmt: skip
@@ -96,6 +99,8 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         SonoAssistError: The data, the model or the folder cannot be used.
     """
+    if args.measure == SCREENS:
+        return run_screens(args)
     options = analyser_options(args)
     if args.seed < 0:
         raise UsageError("--seed needs a number from 0 on")

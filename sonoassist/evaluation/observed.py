@@ -10,8 +10,6 @@ from sonoassist.evaluation.classes import Group
 from sonoassist.packets import Analysis, Box, Floats, Frame, State
 from sonoassist.planes import INDEX, KEYS
 
-NOT_JUDGED = (State.DOPPLER, State.NO_SIGNAL)
-
 
 @dataclass(frozen=True, slots=True)
 class Observation:
@@ -56,7 +54,7 @@ class Observation:
     @property
     def judged(self) -> bool:
         """Whether the program took it for a B-mode picture at all."""
-        return self.state not in NOT_JUDGED
+        return self.state.judged
 
     @property
     def named(self) -> str:

@@ -2,7 +2,7 @@
 
 Everything that leaves the program goes through here unless the user switches it off. What is shown
 is the inside of the ultrasound picture's outline, within the field of view, without lines of text.
-Where no ultrasound picture is found nothing at all is shown.
+Where no ultrasound picture is surely found (a menu, a list of patients) nothing at all is shown.
 """
 
 from __future__ import annotations
@@ -20,8 +20,12 @@ from sonoassist.exam.ultrasound_area import (
     outline_of,
     rows_between_bars,
 )
+from sonoassist.opencv import cv2
 from sonoassist.packets import Box, Pixels
+from sonoassist.preprocess.screen_reader import ScreenReader
 
+ROUND_SHARE = 0.02
+"""Share of the screen's width by which the field of view may be larger than it was seen."""
 MARGIN = 0.35
 """Letters' heights blacked out round a line of text: the soft rim of letters, and accents."""
 
@@ -55,9 +59,10 @@ def mask_of(pictures: Sequence[Pixels], field: Box | None = None) -> Mask:
     """
     height, width = pictures[0].shape[:2]
     outlines = [one for one in map(find_outline, pictures) if one is not None]
-    if not outlines:
+    seen = _fields_of_view(pictures)
+    if not outlines or not seen.any():
         return np.zeros((height, width), np.bool_)
-    mask = filled(outline_of(outlines), height, width)
+    mask = filled(outline_of(outlines), height, width) & seen
     if field is not None:
         mask &= _inside(field, height, width)
     for picture in pictures:
@@ -66,6 +71,20 @@ def mask_of(pictures: Sequence[Pixels], field: Box | None = None) -> Mask:
         mask[:top], mask[bottom:] = False, False
         _take_text_out(mask, picture)
     return mask
+
+
+def _fields_of_view(pictures: Sequence[Pixels]) -> Mask:
+    """Where the live picture of any of them is, by looks that are sure, and a little round it."""
+    height, width = pictures[0].shape[:2]
+    canvas = np.zeros((height, width), np.uint8)
+    reader = ScreenReader()
+    for picture in pictures:
+        look = reader.look(picture)
+        if look.sure and look.field is not None:
+            hull = cv2.convexHull(np.round(look.field.outline()).astype(np.int32))
+            cv2.fillConvexPoly(canvas, hull, 1)
+    side = 2 * round(ROUND_SHARE * width) + 1
+    return np.asarray(cv2.dilate(canvas, np.ones((side, side), np.uint8))) > 0
 
 
 def ultrasound_field(pictures: Sequence[Pixels]) -> Box | None:

@@ -27,6 +27,10 @@ class Kind(Enum):
     BACKGROUND = "background"
     DOPPLER = "doppler"
     NO_SIGNAL = "no_signal"
+    SPLIT = "split"
+    SPECTRAL = "spectral"
+    THREE_D = "three_d"
+    MENU = "menu"
     PAST = "past"
     """The result of an older picture; the one on screen has none."""
 
@@ -68,6 +72,10 @@ _TITLES = {
     Kind.BACKGROUND: "No standard plane",
     Kind.DOPPLER: "Colour Doppler",
     Kind.NO_SIGNAL: "No picture",
+    Kind.SPLIT: "Split screen",
+    Kind.SPECTRAL: "Spectrum or M-mode",
+    Kind.THREE_D: "3D picture",
+    Kind.MENU: "Menu or report",
 }
 _KINDS = {
     State.PLANE: Kind.PLANE,
@@ -75,7 +83,13 @@ _KINDS = {
     State.BACKGROUND: Kind.BACKGROUND,
     State.DOPPLER: Kind.DOPPLER,
     State.NO_SIGNAL: Kind.NO_SIGNAL,
+    State.SPLIT: Kind.SPLIT,
+    State.SPECTRAL: Kind.SPECTRAL,
+    State.THREE_D: Kind.THREE_D,
+    State.MENU: Kind.MENU,
 }
+UNANALYSED = tuple(kind for state, kind in _KINDS.items() if not state.judged)
+"""Kinds of pictures of which no plane is named."""
 
 
 SLOW = "the analysis is slower than the picture"
@@ -100,7 +114,7 @@ def decide(view: View | None, label: LabelMode, threshold: float) -> Verdict:
         return _NO_RESULT
     analysis = view.analysis
     kind = _own_kind(analysis, threshold)
-    if kind in (Kind.DOPPLER, Kind.NO_SIGNAL):
+    if kind in UNANALYSED:
         return _unanalysed(kind)
     agreed = label == "raw" or _agrees(kind, analysis, view.steady)
     if not agreed or kind is Kind.UNSURE:
@@ -153,7 +167,7 @@ def _agrees(kind: Kind, analysis: Analysis, steady: SteadyState | None) -> bool:
 
 
 def _unanalysed(kind: Kind) -> Verdict:
-    detail = "not analysed" if kind is Kind.DOPPLER else "the screen is empty"
+    detail = "the screen is empty" if kind is Kind.NO_SIGNAL else "not analysed"
     return Verdict(kind, _TITLES[kind], detail=detail)
 
 

@@ -23,7 +23,7 @@ from sonoassist.sources.base import Source
 from sonoassist.sources.read_ahead import ReadAhead
 from sonoassist.temporal.steady import SteadyLabel
 
-LAYOUT = "2"
+LAYOUT = "3"
 WARM_UP_S = 2.0
 """An analysis goes on so long before it stopped, so that what follows the exam over time is there
 again; what was found there before stays."""

@@ -23,12 +23,26 @@ FLAT_STD = 0.5
 
 
 def prepare(
-    frame: Frame, crop: Box, *, height_px: int, width_px: int, scale: float = 255.0
+    frame: Frame,
+    crop: Box,
+    *,
+    height_px: int,
+    width_px: int,
+    scale: float = 255.0,
+    content: Content | None = None,
 ) -> Prepared:
     """Cut `crop` out of the frame and make the network input of it.
 
     The published weights were made with 8-bit bilinear resizing of each channel, then the mean
     of the channels, then `scale * (x - mean) / std` over the input.
+
+    Args:
+        frame: The screen.
+        crop: Rectangle of it, frame pixels.
+        height_px: Of the input.
+        width_px: Of the input.
+        scale: Of the grey levels.
+        content: What the screen is known to show; None where the crop's pixels tell.
 
     Raises:
         SourceError: The crop holds no pixels.
@@ -37,7 +51,8 @@ def prepare(
     resized = cv2.resize(cut, (width_px, height_px), interpolation=cv2.INTER_LINEAR)
     grey = _grey(np.asarray(resized, dtype=np.uint8))
     mean, std = float(grey.mean()), float(grey.std())
-    content = Content.NO_SIGNAL if std < FLAT_STD else content_of(np.asarray(resized))
+    if content is None:
+        content = Content.NO_SIGNAL if std < FLAT_STD else content_of(np.asarray(resized))
     normalised = (grey - mean) * np.float32(scale / max(std, FLAT_STD))
     return Prepared(
         frame.frame_id,

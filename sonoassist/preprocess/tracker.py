@@ -1,8 +1,8 @@
-"""Holding the crop of a sequence still, and noticing when the screen's layout changes."""
+"""The crop of each frame of a source, and what kind of screen it is."""
 
 from __future__ import annotations
 
-from sonoassist.packets import Box, Frame
+from sonoassist.packets import Box, Content, Frame
 from sonoassist.preprocess.crop import (
     CropChoice,
     CropKind,
@@ -11,39 +11,67 @@ from sonoassist.preprocess.crop import (
     own_crop,
     published_crop,
 )
-from sonoassist.preprocess.field_of_view import auto_crop
+from sonoassist.preprocess.framing import crop_of_look
+from sonoassist.preprocess.screen_reader import ScreenLook, ScreenReader
+from sonoassist.preprocess.screen_tracker import ScreenTracker
 
-CHECK_EVERY_FRAMES = 25
-SAME_IOU = 0.85
-"""Two proposals that overlap at least so much are the same layout."""
+CERTAIN = 0.97
+"""Probability from which a screen is taken for something else than a plain picture: what is taken
+for a menu is not judged, and a probe in the air looks a little like one."""
 
 
 class CropTracker:
-    """Gives the crop of each frame.
-
-    `auto` looks at each still by itself. In a sequence it keeps its first proposal, looks again
-    from time to time, and moves only when two looks in a row agree on another place: a crop
-    that trembles would make the labels tremble.
+    """Gives the crop of each frame; used by one thread at a time.
 
     Args:
         choice: What the user asked for.
         aspect: Width over height of the network input.
+        reads_content: Look at the screen also where the crop is fixed, for `content`.
+        reader: That looks; left out: one of its own.
     """
 
-    def __init__(self, choice: CropChoice, aspect: float) -> None:
+    def __init__(
+        self,
+        choice: CropChoice,
+        aspect: float,
+        *,
+        reads_content: bool = False,
+        reader: ScreenReader | None = None,
+    ) -> None:
         self.choice = choice
+        self.content: Content | None = None
         self._aspect = aspect
-        self._key: tuple[str, int, int] | None = None
-        self._crop: Box | None = None
-        self._other: Box | None = None
-        self._since_check = 0
+        self._reads_content = reads_content
+        self._screens = ScreenTracker(reader)
+        self._framed: tuple[object, int, int, Box] | None = None
 
     def crop_for(self, frame: Frame) -> Box:
         """The crop of this frame, in frame pixels.
 
+        `content` then tells what the screen shows where that is no plain picture, else None.
+
         Raises:
             UsageError: An own rectangle reaches outside of the picture.
         """
+        fixed = self._fixed(frame)
+        self.content = None
+        if fixed is not None and not self._reads_content:
+            return fixed
+        look = self._screens.see(frame)
+        self.content = _other_content(look, split_alone=fixed is None)
+        return fixed or self._framing(look, frame)
+
+    def _framing(self, look: ScreenLook, frame: Frame) -> Box:
+        """The crop by a look; the same as long as the same field of view is held."""
+        known = self._framed
+        key = (look.field, frame.width_px, frame.height_px)
+        if frame.still or known is None or known[0] is not key[0] or known[1:3] != key[1:]:
+            known = (*key, crop_of_look(look, frame.pixels, self._aspect))
+            self._framed = known
+        return known[3]
+
+    def _fixed(self, frame: Frame) -> Box | None:
+        """The crop where it does not depend on what the screen shows."""
         width, height = frame.width_px, frame.height_px
         kind = self.choice.kind
         if kind is CropKind.OWN and self.choice.own is not None:
@@ -54,24 +82,18 @@ class CropTracker:
             return published_crop(width, height, self._aspect)
         if kind is CropKind.DEFAULT and is_published_screen(width, height):
             return published_crop(width, height, self._aspect)
-        return auto_crop(frame.pixels, self._aspect) if frame.still else self._held(frame)
+        return None
 
-    def _held(self, frame: Frame) -> Box:
-        key = (frame.source_id, frame.width_px, frame.height_px)
-        if key != self._key or self._crop is None:
-            self._key, self._other, self._since_check = key, None, 0
-            self._crop = auto_crop(frame.pixels, self._aspect)
-            return self._crop
-        self._since_check += 1
-        if self._since_check >= CHECK_EVERY_FRAMES:
-            self._since_check = 0
-            self._look_again(auto_crop(frame.pixels, self._aspect))
-        return self._crop
 
-    def _look_again(self, proposal: Box) -> None:
-        if self._crop is not None and proposal.iou(self._crop) >= SAME_IOU:
-            self._other = None
-        elif self._other is not None and proposal.iou(self._other) >= SAME_IOU:
-            self._crop, self._other = proposal, None
-        else:
-            self._other = proposal
+def _other_content(look: ScreenLook, *, split_alone: bool) -> Content | None:
+    """The kind of a screen that shows no plain picture; None for one that does.
+
+    Args:
+        look: At the screen.
+        split_alone: The crop is that of the live half of a split screen, which is judged alone.
+    """
+    if look.content in (Content.B_MODE, Content.DOPPLER) or look.certainty < CERTAIN:
+        return None
+    if look.content is Content.SPLIT and split_alone and look.sure:
+        return None
+    return look.content

@@ -39,6 +39,10 @@ def caption(analysis: Analysis) -> str:
         State.BACKGROUND: "No standard plane",
         State.DOPPLER: "Colour Doppler: not analysed",
         State.NO_SIGNAL: "No picture",
+        State.SPLIT: "Split screen: not analysed",
+        State.SPECTRAL: "Spectrum or M-mode: not analysed",
+        State.THREE_D: "3D picture: not analysed",
+        State.MENU: "Menu or report: not analysed",
     }
     return words[analysis.state]
 

@@ -15,7 +15,7 @@ from sonoassist.pipeline import AnalyserOptions
 from sonoassist.retrieval.exams import RecordedExam, Stamp
 from sonoassist.retrieval.rules import Rule
 
-ANALYSIS_FORMAT = 2
+ANALYSIS_FORMAT = 3
 """Counts up whenever frames are analysed or kept in another way."""
 RESULT_FORMAT = 2
 """Counts up whenever other frames are chosen, or are written in another way."""

@@ -20,7 +20,7 @@ from sonoassist.planes import KEYS
 from sonoassist.temporal.quality import Quality
 
 CONTENTS = tuple(Content)
-_CONTENT = {State.DOPPLER: Content.DOPPLER, State.NO_SIGNAL: Content.NO_SIGNAL}
+_CONTENT = {State.of(one): one for one in CONTENTS if one is not Content.B_MODE}
 _ABOUT = "about"
 
 Ints = NDArray[np.int32]

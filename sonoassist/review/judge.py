@@ -27,7 +27,7 @@ class Judge:
     def __init__(self, analyser: Analyser, fields: Fields) -> None:
         self.analyser = analyser
         self._fields = fields
-        self._screen = Analyser(analyser.engine, analyser.card, analyser.options)
+        self._screen = Analyser(analyser.engine, analyser.card, analyser.options, analyser.reader)
         self._changed = threading.Condition()
         self._busy = False
         self._asking = 0

@@ -121,10 +121,11 @@ class Table:
             sure = self._states == _STATES.index(State.PLANE)
             shares = self._probabilities.copy()
             readable = self._known & (self._states != _DAMAGED)
-            # Doppler pictures and empty screens are not judged; damaged frames show nothing.
+            # Doppler pictures and menus, say, are not judged; damaged frames show nothing.
             judged = readable.copy()
-            for state in (State.DOPPLER, State.NO_SIGNAL):
-                judged &= self._states != _STATES.index(state)
+            for number, state in enumerate(_STATES):
+                if state is not None and not state.judged:
+                    judged &= self._states != number
             return Arrays(
                 self.times_s, self._known.copy(), readable, judged, sure & judged, shares,
                 self._quality.copy(), self._stillness.copy(),

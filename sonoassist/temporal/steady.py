@@ -58,7 +58,7 @@ class SteadyLabel:
         if gap_s < 0 or gap_s > GAP_S:
             self.reset()
         self._time_s = time_s
-        if state in (State.DOPPLER, State.NO_SIGNAL):
+        if not state.judged:
             return self._next(probabilities, None, state, time_s)
         smoothed = self._smooth(probabilities, gap_s)
         plane, judged = self._judge(smoothed)
@@ -66,7 +66,7 @@ class SteadyLabel:
 
     def _smooth(self, fresh: Floats, gap_s: float) -> Floats:
         last = self._last
-        if last is None or last.state in (State.DOPPLER, State.NO_SIGNAL):
+        if last is None or not last.state.judged:
             return fresh
         keep = math.exp(-gap_s / self._time_constant_s)
         return frozen((keep * last.probabilities + (1 - keep) * fresh).astype(np.float32))

@@ -24,6 +24,8 @@ from sonoassist.errors import SourceError, StalledError
 from sonoassist.planes import KEYS
 from sources.video_maker import make_video
 
+pytestmark = pytest.mark.usefixtures("plain_screens")
+
 HEADER = (
     "source,frame,time_s,state,plane,confidence,steady_plane,left_px,top_px,right_px,bottom_px,"
     "p_3vv,p_4ch,p_abdominal,p_background,p_brain_cb,p_brain_tv,p_femur,p_kidneys,p_lips,p_lvot,"

@@ -149,8 +149,8 @@ def test_the_montage_with_the_crop_found(test_data: Path, segments: Segments) ->
                 analysis = analyser.analyse(frame)
                 planes[frame.index] = analysis.prediction.plane.key
                 crops.add(analysis.geometry.crop)
-    assert accuracy(planes, segments) >= 0.95
-    assert len(crops) <= 4  # thirteen scenes: it may move now and then, never tremble
+    assert accuracy(planes, segments) >= 0.97
+    assert len(crops) <= 8  # thirteen scenes: it may move now and then, never tremble
 
 
 def test_an_annotated_video(test_data: Path, tmp_path: Path) -> None:

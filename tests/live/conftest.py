@@ -19,6 +19,11 @@ def workers() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name in WORKERS]
 
 
+@pytest.fixture(autouse=True)
+def _noise_stands_for_a_picture(plain_screens: None) -> None:
+    """The pictures of these tests are made of noise."""
+
+
 @pytest.fixture
 def start(monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Makes sessions; at the end they are stopped, and no thread may be left."""

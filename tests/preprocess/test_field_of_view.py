@@ -13,11 +13,16 @@ from numpy.typing import NDArray
 from preprocess.screens_made import screen
 from real_models import plane_frames
 from sonoassist.opencv import cv2
-from sonoassist.packets import Box
-from sonoassist.preprocess.crop import PUBLISHED_CROP
-from sonoassist.preprocess.field_of_view import auto_crop, find_picture_area
+from sonoassist.packets import Box, Content
+from sonoassist.preprocess.bars import bar_bottom
+from sonoassist.preprocess.crop import PUBLISHED_CROP, centred_crop
+from sonoassist.preprocess.field_of_view import field_of
+from sonoassist.preprocess.framing import auto_crop, framed
+from sonoassist.preprocess.screen_network import MASK_HEIGHT, MASK_WIDTH, Reading
+from sonoassist.preprocess.screen_reader import ScreenReader
 
 ASPECT = 288 / 224
+READER = ScreenReader()
 
 
 def assert_inside(crop: Box, pixels: NDArray[np.uint8]) -> None:
@@ -38,7 +43,7 @@ def assert_inside(crop: Box, pixels: NDArray[np.uint8]) -> None:
     )
 )
 def test_auto_crop_stays_inside_any_picture(pixels: NDArray[np.uint8]) -> None:
-    assert_inside(auto_crop(pixels, ASPECT), pixels)
+    assert_inside(auto_crop(pixels, ASPECT, READER), pixels)
 
 
 @settings(max_examples=40, deadline=None)
@@ -48,7 +53,7 @@ def test_auto_crop_stays_inside_any_size(width: int, height: int, seed: int) -> 
     pixels = np.zeros((height, width), np.uint8)
     top, left = rng.integers(0, height), rng.integers(0, width)
     pixels[top:, left:] = rng.integers(0, 256, pixels[top:, left:].shape)
-    assert_inside(auto_crop(pixels, ASPECT), pixels)
+    assert_inside(auto_crop(pixels, ASPECT, READER), pixels)
 
 
 @pytest.mark.parametrize("size", [(16, 16), (16, 400), (400, 16), (734, 974), (480, 640)])
@@ -56,14 +61,71 @@ def test_auto_crop_stays_inside_any_size(width: int, height: int, seed: int) -> 
 def test_flat_pictures(size: tuple[int, int], level: int) -> None:
     for shape in (size, (*size, 3)):
         pixels = np.full(shape, level, np.uint8)
-        assert_inside(auto_crop(pixels, ASPECT), pixels)
+        assert_inside(auto_crop(pixels, ASPECT, READER), pixels)
 
 
 def test_nothing_is_found_on_a_black_screen() -> None:
     pixels = np.zeros((480, 640), np.uint8)
-    assert find_picture_area(pixels) is None
-    pixels[200:220, 300:320] = 200  # a logo
-    assert find_picture_area(pixels) is None
+    look = READER.look(pixels)
+    assert look.field is None
+    assert look.content is Content.NO_SIGNAL
+    assert not look.sure
+
+
+def reading(mask: NDArray[np.float32]) -> Reading:
+    return Reading(mask, np.full(7, 1 / 7, np.float32))
+
+
+@settings(max_examples=60)
+@given(
+    st.integers(0, MASK_WIDTH - 20), st.integers(0, MASK_HEIGHT - 20), st.integers(16, MASK_WIDTH),
+    st.integers(16, MASK_HEIGHT), st.integers(100, 2000), st.integers(100, 1500),
+)  # fmt: skip
+def test_the_box_of_a_mask_is_that_of_its_cells(
+    left: int, top: int, wide: int, high: int, width_px: int, height_px: int
+) -> None:
+    mask = np.zeros((MASK_HEIGHT, MASK_WIDTH), np.float32)
+    mask[top : top + high, left : left + wide] = 1
+    right, bottom = min(left + wide, MASK_WIDTH), min(top + high, MASK_HEIGHT)
+    found = field_of(reading(mask), width_px, height_px)
+    assert found is not None
+    sx, sy = width_px / MASK_WIDTH, height_px / MASK_HEIGHT
+    expected = Box(left * sx, top * sy, right * sx, bottom * sy)
+    assert found.box.iou(expected) > 0.999
+    assert found.sureness > 0.9
+    corners = found.outline()
+    assert corners[:, 0].min() == pytest.approx(found.box.left, abs=1.5 * sx)
+    assert corners[:, 1].max() == pytest.approx(found.box.bottom, abs=1.5 * sy)
+    assert (corners >= -1e-6).all()
+    assert (corners[:, 0] <= width_px + 1e-6).all()
+
+
+def test_the_largest_part_of_a_mask_counts_and_doubt_lowers_the_sureness() -> None:
+    mask = np.zeros((MASK_HEIGHT, MASK_WIDTH), np.float32)
+    mask[40:90, 40:120], mask[2:14, 2:20] = 1, 1
+    found = field_of(reading(mask), 256, 192)
+    assert found is not None
+    assert found.box.left == pytest.approx(80, abs=2)
+    assert found.sureness < 0.96
+    weak = field_of(reading(mask * np.float32(0.6)), 256, 192)
+    assert weak is not None
+    assert weak.sureness < found.sureness - 0.2
+    assert field_of(reading(np.zeros_like(mask)), 256, 192) is None
+
+
+@given(
+    st.floats(0, 500), st.floats(0, 400), st.floats(60, 900), st.floats(60, 600), st.floats(0.7, 2)
+)
+def test_a_framing_lies_in_the_frame_and_keeps_most_of_the_field(
+    left: float, top: float, wide: float, high: float, aspect: float
+) -> None:
+    whole = Box(0, 0, 1400, 1000)
+    area = Box(left, top, left + wide, top + high)
+    for on_screen in (True, False):
+        crop = framed(area, whole, aspect, on_screen=on_screen)
+        assert_inside(crop, np.zeros((1000, 1400), np.uint8))
+        inner = centred_crop(area, aspect)
+        assert crop.width * crop.height >= 0.8 * inner.width * inner.height
 
 
 @pytest.mark.parametrize("bar", [True, False])
@@ -80,33 +142,39 @@ def test_a_fan_is_found(
     size: tuple[int, int], apex: tuple[float, float], radius: float, bar: bool
 ) -> None:
     pixels, fan = screen(size, apex, radius, bar=bar)
-    found = find_picture_area(pixels)
-    assert found is not None
-    # Opening by 15 of 320 pixels rounds off the corners of the fan.
-    close = 0.06 * fan.width
-    assert dataclasses.astuple(found) == pytest.approx(dataclasses.astuple(fan), abs=close)
-    assert found.iou(fan) > 0.9
-    crop = auto_crop(pixels, ASPECT)
+    look = READER.look(pixels)
+    assert look.field is not None
+    assert look.field.box.iou(fan) > 0.9
+    assert look.content is Content.B_MODE
+    crop = auto_crop(pixels, ASPECT, READER)
     assert_inside(crop, pixels)
     assert crop.iou(fan) > 0.6
 
 
-def test_the_framing_of_the_published_crop_is_copied() -> None:
-    pixels, fan = screen()
-    crop = auto_crop(pixels, ASPECT)
-    assert crop.width / crop.height == pytest.approx(ASPECT, rel=0.01)
-    assert fan.top < crop.top < fan.top + 0.25 * fan.height
-    assert abs((crop.left + crop.right) - (fan.left + fan.right)) < 0.04 * fan.width
+@pytest.mark.parametrize("bar", [True, False])
+def test_a_bar_tells_a_whole_screen(bar: bool) -> None:
+    for size, apex, radius in (((960, 720), (480, 90), 560), ((1920, 1080), (1100, 120), 880)):
+        assert (bar_bottom(screen(size, apex, radius, bar=bar)[0]) > 0) is bar
+    assert bar_bottom(np.zeros((9, 20), np.uint8)) == 0
+
+
+def test_a_whole_screen_is_framed_as_the_published_one() -> None:
+    """Its picture's frame is known: rows 75 to 734, all columns."""
+    frame = Box(0, 75, 975, 734)
+    crop = framed(frame, Box(0, 0, 975, 735), ASPECT, on_screen=True)
+    assert crop.iou(PUBLISHED_CROP) > 0.95
 
 
 def test_a_picture_that_fills_the_frame_is_hardly_cut() -> None:
     noise = np.random.default_rng(0).rayleigh(60, (448, 576)).astype(np.float32)
     pixels = np.clip(cv2.GaussianBlur(noise, (0, 0), 2), 30, 255).astype(np.uint8)
-    assert auto_crop(pixels, ASPECT).iou(Box(0, 0, 576, 448)) > 0.95
+    assert auto_crop(pixels, ASPECT, READER).iou(Box(0, 0, 576, 448)) > 0.9
 
 
 @pytest.mark.real
 def test_published_screens_are_found(test_data: Path) -> None:
-    overlaps = [auto_crop(f.pixels, ASPECT).iou(PUBLISHED_CROP) for f in plane_frames(test_data)]
+    overlaps = [
+        auto_crop(f.pixels, ASPECT, READER).iou(PUBLISHED_CROP) for f in plane_frames(test_data)
+    ]
     assert min(overlaps) > 0.6
     assert np.mean(overlaps) > 0.8

@@ -1,76 +1,180 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from preprocess.screens_made import screen
 from real_models import frame_of
 from sonoassist.errors import UsageError
-from sonoassist.packets import Box, Frame
-from sonoassist.preprocess import tracker
+from sonoassist.packets import Box, Content, Frame, Pixels
 from sonoassist.preprocess.crop import PUBLISHED_CROP, centred_crop, parse_crop
-from sonoassist.preprocess.field_of_view import auto_crop
-from sonoassist.preprocess.tracker import CHECK_EVERY_FRAMES, CropTracker
+from sonoassist.preprocess.field_of_view import FieldOfView
+from sonoassist.preprocess.framing import crop_of_look, framed
+from sonoassist.preprocess.screen_network import MASK_HEIGHT, MASK_WIDTH
+from sonoassist.preprocess.screen_reader import ScreenLook, ScreenReader
+from sonoassist.preprocess.screen_tracker import LOOK_EVERY_S, MOST_FRAMES
+from sonoassist.preprocess.tracker import CropTracker
 
 ASPECT = 288 / 224
-LEFT = screen((640, 480), (240, 60), 380)[0]
-RIGHT = screen((640, 480), (440, 60), 380)[0]
+SIZE = (480, 640)
+LOOK_FRAMES = 6
+"""Between two looks at 25 frames a second."""
+WHOLE = Box(0, 0, 640, 480)
 
 
-def run(crops: CropTracker, pixels: NDArray[np.uint8], count: int, **fields: object) -> list[Box]:
-    return [crops.crop_for(frame_of(pixels, index, **fields)) for index in range(count)]
+def look_at(
+    box: Box | None, content: Content = Content.B_MODE, sureness: float = 0.97
+) -> ScreenLook:
+    if box is None:
+        return ScreenLook(content, 1.0, None)
+    mask = np.zeros((MASK_HEIGHT, MASK_WIDTH), np.float32)
+    return ScreenLook(content, 1.0, FieldOfView(box, sureness, mask, 640, 480))
 
 
-def test_a_sequence_is_held_still_and_rarely_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    looks: list[Frame] = []
-
-    def counted(pixels: NDArray[np.uint8], aspect: float) -> Box:
-        looks.append(pixels)
-        return auto_crop(pixels, aspect)
-
-    monkeypatch.setattr(tracker, "auto_crop", counted)
-    crops = CropTracker(parse_crop("auto"), ASPECT)
-    rng = np.random.default_rng(0)
-    boxes = set()
-    for index in range(4 * CHECK_EVERY_FRAMES):
-        noisy = np.clip(LEFT + rng.integers(-9, 10, LEFT.shape), 0, 255).astype(np.uint8)
-        boxes.add(crops.crop_for(frame_of(noisy, index)))
-    assert len(boxes) == 1
-    assert len(looks) == 4
+LEFT, RIGHT = Box(40, 60, 340, 440), Box(300, 60, 600, 440)
+NOTHING, ONE, OTHER, DARK, MENU, SPLIT, DOUBTFUL = range(7)
+LOOKS = {
+    NOTHING: look_at(None), ONE: look_at(LEFT), OTHER: look_at(RIGHT),
+    DARK: look_at(Box(200, 100, 260, 160), sureness=0.5), MENU: look_at(None, Content.MENU),
+    SPLIT: look_at(RIGHT, Content.SPLIT), DOUBTFUL: ScreenLook(Content.MENU, 0.5, None),
+}  # fmt: skip
 
 
-def test_it_moves_when_the_layout_really_changes() -> None:
-    crops = CropTracker(parse_crop("auto"), ASPECT)
-    before = run(crops, LEFT, 3)[-1]
-    after = run(crops, RIGHT, 2 * CHECK_EVERY_FRAMES)
-    assert after[0] == before
-    assert after[-1] == auto_crop(RIGHT, ASPECT) != before
+class Told(ScreenReader):
+    """Says what a picture's grey level stands for."""
+
+    def __init__(self, looks: Mapping[int, ScreenLook] = LOOKS) -> None:
+        super().__init__()
+        self._looks = looks
+        self.asked = 0
+
+    def look(self, pixels: Pixels) -> ScreenLook:
+        self.asked += 1
+        return self._looks[int(pixels[0, 0])]
+
+
+def pixels_of(kind: int) -> Pixels:
+    return np.full(SIZE, kind, np.uint8)
+
+
+def tracker(text: str = "auto", **more: object) -> CropTracker:
+    return CropTracker(parse_crop(text), ASPECT, reader=Told(), **more)  # type: ignore[arg-type]
+
+
+class Film:
+    """Frames in a row at 25 a second, shown to one tracker."""
+
+    def __init__(self, crops: CropTracker, step_s: float = 1 / 25) -> None:
+        self._crops, self._step_s, self._count = crops, step_s, 0
+
+    def show(self, kind: int, count: int) -> list[Box]:
+        found = []
+        for _ in range(count):
+            time_s = self._count * self._step_s
+            frame = frame_of(pixels_of(kind), self._count, time_s=time_s)
+            found.append(self._crops.crop_for(frame))
+            self._count += 1
+        return found
+
+
+def run(crops: CropTracker, kind: int, count: int, **fields: object) -> list[Box]:
+    return [crops.crop_for(frame_of(pixels_of(kind), index, **fields)) for index in range(count)]
+
+
+def crop_of(kind: int) -> Box:
+    return crop_of_look(LOOKS[kind], pixels_of(kind), ASPECT)
+
+
+def test_a_sequence_is_held_still_and_rarely_looked_at() -> None:
+    told = Told()
+    crops = CropTracker(parse_crop("auto"), ASPECT, reader=told)
+    assert set(Film(crops).show(ONE, 4 * LOOK_FRAMES)) == {crop_of(ONE)}
+    assert told.asked == 4
+
+
+@pytest.mark.parametrize("step_s", [0.5, 0.0])
+def test_frames_that_are_far_apart_or_without_time_are_looked_at(step_s: float) -> None:
+    told = Told()
+    Film(CropTracker(parse_crop("auto"), ASPECT, reader=told), step_s).show(ONE, 2 * MOST_FRAMES)
+    assert told.asked == (2 * MOST_FRAMES if step_s > LOOK_EVERY_S else 2)
+
+
+def test_it_moves_within_two_looks_when_the_layout_really_changes() -> None:
+    film = Film(tracker())
+    film.show(ONE, 3)
+    after = film.show(OTHER, 2 * LOOK_FRAMES)  # half a second
+    assert after[0] == crop_of(ONE)
+    assert after[-1] == crop_of(OTHER) != crop_of(ONE)
 
 
 def test_one_odd_look_moves_nothing() -> None:
-    crops = CropTracker(parse_crop("auto"), ASPECT)
-    before = run(crops, LEFT, CHECK_EVERY_FRAMES)[0]
-    run(crops, RIGHT, 1)  # just the frame that is looked at
-    for turn in (LEFT, RIGHT, LEFT):
-        after = run(crops, LEFT, CHECK_EVERY_FRAMES - 1) + run(crops, turn, 1)
-        assert set(after) == {before}
+    film = Film(tracker())
+    film.show(ONE, LOOK_FRAMES)
+    for turn in (OTHER, ONE, OTHER, ONE):
+        assert set(film.show(turn, 1) + film.show(ONE, LOOK_FRAMES - 1)) == {crop_of(ONE)}
+
+
+@pytest.mark.parametrize("lost", [DARK, NOTHING, MENU])
+def test_what_is_lost_for_a_while_is_held(lost: int) -> None:
+    film = Film(tracker())
+    film.show(ONE, 2)
+    assert set(film.show(lost, 6 * LOOK_FRAMES)) == {crop_of(ONE)}
+
+
+@pytest.mark.parametrize("first", [DARK, NOTHING])
+def test_the_first_sure_look_is_taken_at_once(first: int) -> None:
+    film = Film(tracker())
+    assert film.show(first, 1) == [crop_of(first)]
+    assert film.show(ONE, LOOK_FRAMES)[-1] == crop_of(ONE)
 
 
 @pytest.mark.parametrize("change", ["source", "size"])
 def test_another_source_or_size_is_looked_at_at_once(change: str) -> None:
-    crops = CropTracker(parse_crop("auto"), ASPECT)
-    run(crops, LEFT, 2)
-    pixels = RIGHT if change == "source" else screen()[0]
-    fields = {"source_id": "other"} if change == "source" else {}
-    assert run(crops, pixels, 1, **fields) == [auto_crop(pixels, ASPECT)]
+    crops = tracker()
+    run(crops, ONE, 2)
+    if change == "source":
+        assert run(crops, OTHER, 1, source_id="other") == [crop_of(OTHER)]
+    else:
+        wide = np.full((480, 800), OTHER, np.uint8)
+        expected = framed(RIGHT, Box(0, 0, 800, 480), ASPECT, on_screen=False)
+        assert crops.crop_for(frame_of(wide)) == expected
 
 
 def test_each_still_is_looked_at_by_itself() -> None:
-    crops = CropTracker(parse_crop("auto"), ASPECT)
-    seen = [run(crops, pixels, 1, still=True)[0] for pixels in (LEFT, RIGHT, LEFT)]
-    assert seen == [auto_crop(pixels, ASPECT) for pixels in (LEFT, RIGHT, LEFT)]
-    assert seen[0] != seen[1]
+    crops = tracker()
+    seen = [run(crops, kind, 1, still=True)[0] for kind in (ONE, OTHER, ONE)]
+    assert seen == [crop_of(ONE), crop_of(OTHER), crop_of(ONE)]
+
+
+def test_another_kind_of_screen_is_told_after_two_looks() -> None:
+    crops = tracker()
+    film = Film(crops)
+    film.show(ONE, 1)
+    assert crops.content is None
+    told = []
+    for _ in range(2 * LOOK_FRAMES):
+        film.show(MENU, 1)
+        told.append(crops.content)
+    assert told[LOOK_FRAMES - 1] is None  # one look may err
+    assert told[-1] is Content.MENU
+    film.show(ONE, 2 * LOOK_FRAMES)
+    assert crops.content is None
+
+
+def test_the_live_half_of_a_split_screen_is_judged_alone() -> None:
+    crops = tracker()
+    assert run(crops, SPLIT, 1) == [crop_of(OTHER)]
+    assert crops.content is None
+    fixed = tracker("full", reads_content=True)
+    run(fixed, SPLIT, 1)
+    assert fixed.content is Content.SPLIT  # the crop is not that of one half
+
+
+def test_a_doubtful_word_is_not_taken() -> None:
+    crops = tracker()
+    run(crops, DOUBTFUL, 1)
+    assert crops.content is None
 
 
 def test_fixed_crops() -> None:
@@ -78,13 +182,26 @@ def test_fixed_crops() -> None:
     for text, pixels, expected in (
         ("published", published_size, PUBLISHED_CROP),
         ("default", published_size, PUBLISHED_CROP),
-        ("default", LEFT, auto_crop(LEFT, ASPECT)),
-        ("full", LEFT, centred_crop(Box(0, 0, 640, 480), ASPECT)),
-        ("10,20,300,200", LEFT, Box(10, 20, 310, 220)),
+        ("default", pixels_of(ONE), crop_of(ONE)),
+        ("full", pixels_of(ONE), centred_crop(WHOLE, ASPECT)),
+        ("10,20,300,200", pixels_of(ONE), Box(10, 20, 310, 220)),
     ):
-        assert run(CropTracker(parse_crop(text), ASPECT), pixels, 1) == [expected]
+        told = Told()
+        crops = CropTracker(parse_crop(text), ASPECT, reader=told)
+        assert crops.crop_for(frame_of(pixels)) == expected
+        assert told.asked == (text == "default" and pixels is not published_size)
 
 
 def test_an_own_crop_outside_of_the_picture() -> None:
     with pytest.raises(UsageError, match="outside"):
-        run(CropTracker(parse_crop("400,0,300,200"), ASPECT), LEFT, 1)
+        run(tracker("400,0,300,200"), ONE, 1)
+
+
+def test_a_frame_of_a_real_reader() -> None:
+    """With the shipped network: the crop lies in the frame, whatever the picture."""
+    frame: Frame = frame_of(np.random.default_rng(0).integers(0, 256, SIZE).astype(np.uint8))
+    crop = CropTracker(parse_crop("auto"), ASPECT).crop_for(frame)
+    assert crop.left >= 0
+    assert crop.top >= 0
+    assert crop.right <= 640
+    assert crop.bottom <= 480

@@ -32,6 +32,8 @@ from sonoassist.sources import open_source, video
 from sonoassist.sources.video_index import VideoIndex
 from sources.video_maker import disk_error_while_indexing, make_video, number_in
 
+pytestmark = pytest.mark.usefixtures("plain_screens")
+
 
 def order(**fields: object) -> Order:
     tensors = random_tensors("smallnet")

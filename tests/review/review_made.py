@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
+from plain_screens import PlainScreens
 from real_models import card_of
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.packets import Box, Floats, State, frozen
 from sonoassist.pipeline import Analyser, AnalyserOptions
 from sonoassist.planes import INDEX, PLANES
 from sonoassist.preprocess.crop import parse_crop
+from sonoassist.preprocess.screen_reader import ScreenReader
 from sonoassist.review.records import FrameResult, RunState
 from sonoassist.review.session import ReviewSession
 from sonoassist.review.store import ReviewStore
@@ -81,7 +83,8 @@ class BrightEngine(Engine):
 
 def made_analyser(sha: str = "0" * 64, threshold: float = 0.7) -> Analyser:
     card = card_of("sononet16").model_copy(update={"weights_sha256": sha})
-    return Analyser(BrightEngine(), card, AnalyserOptions(parse_crop("full"), threshold))
+    options = AnalyserOptions(parse_crop("full"), threshold)
+    return Analyser(BrightEngine(), card, options, ScreenReader(PlainScreens))
 
 
 def write_analysed(path: Path, parts: Sequence[Part] = EXAM) -> Path:

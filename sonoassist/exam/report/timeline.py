@@ -10,12 +10,11 @@ import numpy as np
 
 from sonoassist.exam.checklist import Line
 from sonoassist.exam.records import Capture, ExamInfo, FrameRow, Judgement
-from sonoassist.packets import Floats, State
+from sonoassist.packets import Floats
 from sonoassist.planes import BY_KEY, DISPLAY_ORDER, INDEX, Plane
 
 STEPS = 360
 """Pieces that the exam is cut into."""
-NOT_JUDGED = (State.DOPPLER, State.NO_SIGNAL)
 LEVELS = 10
 LEAST = 0.1
 """Confidence from which anything is drawn."""
@@ -131,7 +130,7 @@ def timeline(
 def _levels(rows: Sequence[Plane], length_s: float, frames: Iterable[FrameRow]) -> Floats:
     levels = np.full((len(BY_KEY), STEPS), np.nan, np.float32)
     for frame in frames:
-        if frame.state not in NOT_JUDGED:
+        if frame.state.judged:
             step = min(int(frame.at_s / max(length_s, 1e-9) * STEPS), STEPS - 1)
             levels[:, step] = np.fmax(levels[:, step], frame.probabilities)
     return levels[[INDEX[plane.key] for plane in rows]]

@@ -1,0 +1,43 @@
+"""The bar at the top of a scanner's screen: it ends in a long straight line, unlike tissue."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sonoassist.opencv import cv2
+from sonoassist.packets import Pixels
+from sonoassist.preprocess.channels import weakest
+
+LINE_STEP = 6
+"""Grey levels between the rows at the edge of a bar."""
+LINE_SHARE = 0.55
+"""Share of the columns that this edge takes."""
+COLUMNS = 480
+"""So many columns are enough to find it."""
+BLUR_SHARE = 31 / 975
+"""Share of the width over which the rows are evened out."""
+TOP_BAR = 0.2
+"""Share of the screen's height that a bar may take."""
+RIM = 0.015
+"""Share of the screen's height at its own edge in which a line means nothing."""
+LEAST_ROWS = 8
+
+
+def bar_bottom(pixels: Pixels) -> int:
+    """First row below the bar at the top of a screen; 0 where it has none.
+
+    Args:
+        pixels: uint8 (H, W, 3) RGB or (H, W).
+    """
+    height, width = pixels.shape[:2]
+    step = max(width // COLUMNS, 1)
+    grey = weakest(np.ascontiguousarray(pixels[: int(TOP_BAR * height) + 2, ::step]))
+    if len(grey) < LEAST_ROWS:
+        return 0
+    side = max(round(BLUR_SHARE * grey.shape[1]), 1)
+    wide = np.asarray(cv2.blur(grey.astype(np.float32), (side, 1)))
+    jump = wide[2:] - wide[:-2]  # over two rows: video coding softens an edge
+    share = np.maximum((jump > LINE_STEP).mean(axis=1), (jump < -LINE_STEP).mean(axis=1))
+    lines = np.flatnonzero(share > LINE_SHARE)
+    lines = lines[lines > RIM * height]
+    return int(lines[-1]) + 2 if len(lines) else 0

@@ -1,0 +1,116 @@
+"""The shipped network that looks at whole screens, and how it is asked.
+
+`resources/screens` holds its weights and a card that tells how it was trained.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonoassist import paths
+from sonoassist.errors import ModelError
+from sonoassist.opencv import cv2
+from sonoassist.packets import Content, Floats, Pixels
+
+WIDTH_PX, HEIGHT_PX = 256, 192
+"""Of the network's input: any screen is squeezed to it."""
+MASK_WIDTH, MASK_HEIGHT = 128, 96
+CHANNELS = 5
+"""Red, green, blue, and the place across and down the screen."""
+CONTENTS = (
+    Content.B_MODE, Content.DOPPLER, Content.SPLIT, Content.SPECTRAL, Content.THREE_D,
+    Content.MENU, Content.NO_SIGNAL,
+)  # fmt: skip
+"""Order of the network's second output."""
+FILE = "screen-network.onnx"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the network says of one screen.
+
+    Attributes:
+        mask: Probability that the live picture is there, float32 (MASK_HEIGHT, MASK_WIDTH).
+        contents: Probability of each kind of screen, float32 (7,), in the order of CONTENTS.
+    """
+
+    mask: Floats
+    contents: Floats
+
+
+def network_input(pixels: Pixels) -> NDArray[np.float32]:
+    """A screen, uint8 (H, W, 3) RGB or (H, W), as the network sees it: (1, 5, 192, 256)."""
+    small = squeezed(pixels)
+    planes = np.empty((1, CHANNELS, HEIGHT_PX, WIDTH_PX), np.float32)
+    planes[0, :3] = small.transpose(2, 0, 1)
+    planes[0, :3] *= np.float32(1 / 255)
+    planes[0, 3] = np.linspace(-1, 1, WIDTH_PX, dtype=np.float32)
+    planes[0, 4] = np.linspace(-1, 1, HEIGHT_PX, dtype=np.float32)[:, None]
+    return planes
+
+
+def squeezed(pixels: Pixels) -> Pixels:
+    """A screen at the size of the network's input, uint8 (192, 256, 3).
+
+    It is thinned out before it is averaged: to average over all the pixels of a large screen
+    would take longer than the network.
+    """
+    thin = cv2.resize(pixels, (2 * WIDTH_PX, 2 * HEIGHT_PX), interpolation=cv2.INTER_NEAREST)
+    small = cv2.resize(thin, (WIDTH_PX, HEIGHT_PX), interpolation=cv2.INTER_AREA)
+    found = np.asarray(small, np.uint8)
+    return found if found.ndim == 3 else np.repeat(found[..., None], 3, axis=2)
+
+
+class ReadsScreens(Protocol):
+    """Whatever runs the network."""
+
+    def read(self, pixels: Pixels) -> Reading:
+        """Look at one screen, uint8 (H, W, 3) RGB or (H, W)."""
+
+
+def network_file() -> Path:
+    """The shipped weights."""
+    return paths.resources() / "screens" / FILE
+
+
+def reading_of(mask: NDArray[Any], contents: NDArray[Any]) -> Reading:
+    """The reading by the network's two outputs, logits of any shape of the right size."""
+    logits = np.asarray(contents, np.float32).reshape(-1)
+    shares = np.exp(logits - logits.max())
+    cells = np.asarray(mask, np.float32).reshape(MASK_HEIGHT, MASK_WIDTH)
+    found = 1 / (1 + np.exp(-np.clip(cells, -30, 30)))
+    return Reading(np.asarray(found, np.float32), np.asarray(shares / shares.sum(), np.float32))
+
+
+class ScreenNetwork:
+    """The network run by OpenCV, which is always there; one for each thread that uses it.
+
+    Raises:
+        ModelError: The weights are missing or damaged.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        path = path or network_file()
+        try:
+            self._net = cv2.dnn.readNetFromONNX(np.frombuffer(path.read_bytes(), np.uint8))
+        except (OSError, cv2.error) as error:
+            raise cannot_be_loaded(path) from error
+        self._outputs = self._net.getUnconnectedOutLayersNames()
+
+    def read(self, pixels: Pixels) -> Reading:
+        """Look at one screen, uint8 (H, W, 3) RGB or (H, W)."""
+        self._net.setInput(network_input(pixels))
+        mask, contents = sorted(self._net.forward(self._outputs), key=lambda one: -one.size)
+        return reading_of(mask, contents)
+
+
+def cannot_be_loaded(path: Path) -> ModelError:
+    """The error for weights that are missing or damaged."""
+    return ModelError(
+        f"the network that reads screens cannot be loaded ({path.name})", "Install SonoAssist again"
+    )

@@ -1,0 +1,99 @@
+"""One look at a screen: what it shows, and where the live ultrasound picture is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sonoassist.packets import Box, Content, Pixels
+from sonoassist.preprocess.bars import bar_bottom
+from sonoassist.preprocess.content import content_of
+from sonoassist.preprocess.field_of_view import FieldOfView, below, field_of
+from sonoassist.preprocess.screen_network import CONTENTS, Reading, ReadsScreens, ScreenNetwork
+
+SURE = 0.8
+"""Sureness from which a field of view is relied on for what leaves the program."""
+COUNTED_PX = 160
+"""Colour is counted, and light looked for, on so many pixels each way."""
+EMPTY_STD = 1.0
+"""A screen whose grey levels differ less is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenLook:
+    """What one look at a screen found.
+
+    Attributes:
+        content: What the screen shows.
+        certainty: The network's probability of that, or 1 where it follows from the pixels.
+        field: The live ultrasound picture; None where there is none.
+    """
+
+    content: Content
+    certainty: float
+    field: FieldOfView | None
+
+    @property
+    def sure(self) -> bool:
+        """Whether there is a picture, and what surrounds it may be blacked out by this look."""
+        return self.field is not None and self.field.sureness >= SURE
+
+
+class ScreenReader:
+    """Looks at screens; one for each thread that uses it.
+
+    Args:
+        make: Loads the network that looks, when it is first needed.
+    """
+
+    def __init__(self, make: Callable[[], ReadsScreens] = ScreenNetwork) -> None:
+        self._make = make
+        self._network: ReadsScreens | None = None
+
+    def look(self, pixels: Pixels) -> ScreenLook:
+        """Look at one screen, uint8 (H, W, 3) RGB or (H, W), as if it were the only one.
+
+        Raises:
+            ModelError: The network's weights are missing or damaged.
+        """
+        if float(_thinned(pixels).std()) < EMPTY_STD:
+            return ScreenLook(Content.NO_SIGNAL, 1.0, None)
+        if self._network is None:
+            self._network = self._make()
+        reading = self._network.read(pixels)
+        height, width = pixels.shape[:2]
+        field = field_of(reading, width, height)
+        if field is not None:
+            field = below(field, bar_bottom(pixels))
+        content, certainty = _content(reading, pixels, field)
+        return ScreenLook(content, certainty, field if content in WITH_PICTURE else None)
+
+
+WITH_PICTURE = (Content.B_MODE, Content.DOPPLER, Content.SPLIT, Content.SPECTRAL)
+"""Kinds of screens with a live ultrasound picture on them."""
+_PLAIN = tuple(CONTENTS.index(one) for one in (Content.B_MODE, Content.DOPPLER))
+
+
+def _content(reading: Reading, pixels: Pixels, field: FieldOfView | None) -> tuple[Content, float]:
+    """The network tells the kinds of screens apart; colour in the picture is counted."""
+    plain = float(reading.contents[list(_PLAIN)].sum())
+    best = int(np.argmax(reading.contents))
+    if best in _PLAIN or plain > float(reading.contents[best]):
+        if field is None:
+            return Content.MENU, 1 - plain  # a picture without a place is none
+        return content_of(_thinned(cut(pixels, field.box))), plain
+    return CONTENTS[best], float(reading.contents[best])
+
+
+def _thinned(pixels: Pixels) -> Pixels:
+    """Few enough of the pixels that counting them takes no time."""
+    step = max(min(pixels.shape[:2]) // COUNTED_PX, 1)
+    return np.ascontiguousarray(pixels[::step, ::step])
+
+
+def cut(pixels: Pixels, box: Box) -> Pixels:
+    """The pixels of a box that lies inside of the screen, or the part of it that does."""
+    left, top, right, bottom = (round(v) for v in (box.left, box.top, box.right, box.bottom))
+    return pixels[max(top, 0) : max(bottom, 1), max(left, 0) : max(right, 1)]

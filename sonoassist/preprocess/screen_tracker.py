@@ -1,0 +1,78 @@
+"""What a sequence of screens shows: looks that are held still, and followed when things change."""
+
+from __future__ import annotations
+
+from sonoassist.packets import Frame
+from sonoassist.preprocess.field_of_view import FieldOfView
+from sonoassist.preprocess.screen_reader import ScreenLook, ScreenReader
+
+LOOK_EVERY_S = 0.23
+"""Two looks that agree change what is held: within half a second of picture time."""
+MOST_FRAMES = 25
+"""After so many frames there is a look, also where a source tells no time."""
+SAME_IOU = 0.85
+"""Two fields of view that overlap at least so much are the same."""
+
+
+class ScreenTracker:
+    """Looks at each still by itself, and four times a second at a sequence.
+
+    The field of view moves only when two sure looks in a row agree on another place: a crop that
+    trembles would make the labels tremble, and one that is lost while the probe is lifted would be
+    found again too late. So it is with the kind of screen.
+
+    Args:
+        reader: That looks; it may serve other trackers of the same thread.
+    """
+
+    def __init__(self, reader: ScreenReader | None = None) -> None:
+        self._reader = reader or ScreenReader()
+        self._key: tuple[str, int, int] | None = None
+        self._held: ScreenLook | None = None
+        self._last: ScreenLook | None = None
+        self._since_look = 0
+        self._looked_s = 0.0
+
+    def see(self, frame: Frame) -> ScreenLook:
+        """What the screen of this frame shows.
+
+        Raises:
+            ModelError: The network that looks is missing or damaged.
+        """
+        if frame.still:
+            return self._reader.look(frame.pixels)
+        key = (frame.source_id, frame.width_px, frame.height_px)
+        if key != self._key or self._held is None:
+            self._key, self._since_look, self._looked_s = key, 0, frame.time_s
+            self._held = self._last = self._reader.look(frame.pixels)
+            return self._held
+        self._since_look += 1
+        apart_s = abs(frame.time_s - self._looked_s)
+        if apart_s >= LOOK_EVERY_S or self._since_look >= MOST_FRAMES:
+            self._since_look, self._looked_s = 0, frame.time_s
+            look = self._reader.look(frame.pixels)
+            self._held = _followed(self._held, self._last or look, look)
+            self._last = look
+        return self._held
+
+
+def _followed(held: ScreenLook, last: ScreenLook, look: ScreenLook) -> ScreenLook:
+    """What is held from now on, by the last two looks."""
+    content, certainty = held.content, held.certainty
+    if look.content is last.content:
+        content, certainty = look.content, look.certainty
+    field = _moved(held, last, look) if look.sure else held.field
+    return ScreenLook(content, certainty, field)
+
+
+def _moved(held: ScreenLook, last: ScreenLook, look: ScreenLook) -> FieldOfView | None:
+    """The field of view after a sure look."""
+    if held.field is None or not held.sure:
+        return look.field  # the first sure one is better than none
+    if _same(look.field, held.field) or not _same(look.field, last.field):
+        return held.field
+    return look.field
+
+
+def _same(one: FieldOfView | None, other: FieldOfView | None) -> bool:
+    return one is not None and other is not None and one.box.iou(other.box) >= SAME_IOU
