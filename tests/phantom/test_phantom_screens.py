@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sonoassist.datasets.screens import WORDS
 from sonoassist.phantom.screens.draw import KINDS, draw_screen
+
+
+def test_the_kinds_are_those_of_the_tables() -> None:
+    assert set(KINDS) == set(WORDS)
+
 
 WITHOUT_PICTURE = {"three_d", "menu", "no_signal"}
 

@@ -215,7 +215,6 @@ def _three_d(sheet: Sheet) -> PhantomScreen:
     if rng.random() < 0.5:
         rendered_surface(sheet, layout.picture)
     else:
-        panes = _panes(np.random.default_rng(0), layout.picture)
         area = layout.picture
         middle = Box(0, 0, round((area.left + area.right) / 2), round((area.top + area.bottom) / 2))
         panes = [

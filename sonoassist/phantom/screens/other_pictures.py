@@ -11,7 +11,7 @@ from sonoassist.phantom.screens.furniture import NAMES, Sheet
 
 
 def spectral_strip(sheet: Sheet, box: Box) -> None:
-    """Velocities over time, or, as often as not so often, the motion along one beam."""
+    """Velocities over time or, less often, the motion along one beam."""
     wide, high = max(round(box.width), 8), max(round(box.height), 8)
     picture = (
         _motion(sheet, wide, high) if sheet.rng.random() < 0.3 else _spectrum(sheet, wide, high)

@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sonoassist.datasets.screens import WORDS
 from sonoassist.opencv import cv2
-from sonoassist.packets import Content
-from sonoassist.phantom.screens.draw import KINDS, draw_screen
+from sonoassist.phantom.screens.draw import draw_screen
 from sonoassist.phantom.screens.layout import SIZES
 from sonoassist.preprocess.screen_network import (
     CONTENTS,
@@ -26,12 +26,6 @@ from sonoassist.preprocess.screen_network import (
     squeezed,
 )
 
-CONTENT_OF = {
-    "b_mode": Content.B_MODE, "colour_doppler": Content.DOPPLER, "split": Content.SPLIT,
-    "spectral": Content.SPECTRAL, "three_d": Content.THREE_D, "menu": Content.MENU,
-    "no_signal": Content.NO_SIGNAL,
-}  # fmt: skip
-"""What the phantom's words mean."""
 LONGEST_PX = 640
 """Screens are drawn no larger for training: the network sees them smaller still."""
 PER_JOB = 50
@@ -97,11 +91,8 @@ def _draw(seeds: range) -> _Part:
         pixels[at] = squeezed(screen.pixels).transpose(2, 0, 1)
         share = screen.mask.astype(np.float32) * 255
         masks[at] = cv2.resize(share, (MASK_WIDTH, MASK_HEIGHT), interpolation=cv2.INTER_AREA)
-        contents[at] = CONTENTS.index(CONTENT_OF[screen.content])
+        contents[at] = CONTENTS.index(WORDS[screen.content])
     return pixels, masks, contents
-
-
-assert set(CONTENT_OF) == set(KINDS)
 
 
 class Batches:
