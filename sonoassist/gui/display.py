@@ -289,7 +289,9 @@ class Display(QObject):
         page.headline.show_verdict(said, model_words(self._status))
         silent = scene.stale or said.kind is Kind.NOT_ANALYSED
         analysis = said_of.analysis if said_of is not None and not silent else None
-        shares = analysis.prediction.probabilities if analysis is not None else None
+        # Of a menu or a spectrum the network says something too, and it means nothing.
+        judged = analysis is not None and analysis.state.judged
+        shares = analysis.prediction.probabilities if analysis is not None and judged else None
         page.planes.show_shares(shares, said)
         page.strip.mark(_place(view) if scene.frozen and view is not None else None)
 

@@ -285,6 +285,18 @@ def test_stopping_the_display_ends_its_thread_and_its_watching(
     assert "fitter" not in {thread.name for thread in threading.enumerate()}
 
 
+@pytest.mark.parametrize("state", [one for one in State if not one.judged])
+def test_of_what_is_not_analysed_no_plane_has_a_bar(
+    window: MainWindow, session: FakeSession, state: State
+) -> None:
+    session.show(make_view("lips", 0.99, state))
+    window.display.refresh()
+    live = window.live
+    assert live.headline.verdict.kind is Kind(state.value)
+    assert live.planes.winner() is None
+    assert not any("99" in text for _, text in live.planes.texts())
+
+
 def test_rows_that_look_the_same_are_not_painted_again(
     qtbot: QtBot, window: MainWindow, session: FakeSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
