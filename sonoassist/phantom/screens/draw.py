@@ -13,7 +13,7 @@ from sonoassist.packets import Box, Pixels
 from sonoassist.phantom.screens import furniture
 from sonoassist.phantom.screens.fan import Fan, draw_fan
 from sonoassist.phantom.screens.furniture import Sheet
-from sonoassist.phantom.screens.layout import SIZES, annotate, choose_layout, furnish
+from sonoassist.phantom.screens.layout import SIZES, annotate, choose_screen_layout, furnish
 from sonoassist.phantom.screens.other_pictures import (
     draw_menu,
     no_signal,
@@ -90,7 +90,7 @@ def _colour_doppler(sheet: Sheet) -> PhantomScreen:
 
 
 def _one_picture(sheet: Sheet, *, coloured: bool) -> PhantomScreen:
-    layout = choose_layout(sheet.rng, sheet.width_px, sheet.height_px)
+    layout = choose_screen_layout(sheet.rng, sheet.width_px, sheet.height_px)
     furnish(sheet, layout)
     fan = draw_fan(sheet.rng, layout.picture)
     mask = _show(sheet, fan, coloured=coloured)
@@ -121,7 +121,7 @@ def _shape(fan: Fan, mask: Mask) -> str:
 def _split(sheet: Sheet) -> PhantomScreen:
     """Two pictures beside each other (or one above the other, or four); one of them is live."""
     rng = sheet.rng
-    layout = choose_layout(rng, sheet.width_px, sheet.height_px)
+    layout = choose_screen_layout(rng, sheet.width_px, sheet.height_px)
     furnish(sheet, layout)
     panes = _panes(rng, layout.picture)
     live = int(rng.integers(len(panes)))
@@ -183,7 +183,7 @@ def _mark_live(sheet: Sheet, pane: Box, fan: Fan) -> None:
 def _spectral(sheet: Sheet) -> PhantomScreen:
     """A small picture with the gate or the line of motion, and the strip below or beside it."""
     rng = sheet.rng
-    layout = choose_layout(rng, sheet.width_px, sheet.height_px)
+    layout = choose_screen_layout(rng, sheet.width_px, sheet.height_px)
     furnish(sheet, layout)
     area = layout.picture
     share = float(rng.uniform(0.3, 0.62))
@@ -210,7 +210,7 @@ def _spectral(sheet: Sheet) -> PhantomScreen:
 def _three_d(sheet: Sheet) -> PhantomScreen:
     """A rendered surface, alone or beside sections through the volume."""
     rng = sheet.rng
-    layout = choose_layout(rng, sheet.width_px, sheet.height_px)
+    layout = choose_screen_layout(rng, sheet.width_px, sheet.height_px)
     furnish(sheet, layout)
     if rng.random() < 0.5:
         rendered_surface(sheet, layout.picture)
@@ -229,7 +229,7 @@ def _three_d(sheet: Sheet) -> PhantomScreen:
 
 
 def _menu(sheet: Sheet) -> PhantomScreen:
-    layout = choose_layout(sheet.rng, sheet.width_px, sheet.height_px)
+    layout = choose_screen_layout(sheet.rng, sheet.width_px, sheet.height_px)
     furnish(sheet, layout)
     draw_menu(sheet, layout.picture)
     return _without_picture(sheet, "menu")

@@ -20,7 +20,7 @@ BARE = 0.16
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class ScreenLayout:
     """Where things are on a screen; each is a box or None.
 
     Attributes:
@@ -38,18 +38,18 @@ class Layout:
     foot: Box | None
 
 
-def choose_layout(rng: np.random.Generator, width_px: int, height_px: int) -> Layout:
+def choose_screen_layout(rng: np.random.Generator, width_px: int, height_px: int) -> ScreenLayout:
     """A scanner's screen; sometimes the bare picture."""
     if rng.random() < BARE:
         inset = float(rng.choice([0.0, rng.uniform(0, 0.15)]))
         picture = Box(inset * width_px, inset * height_px, (1 - inset) * width_px,
                       (1 - inset) * height_px)  # fmt: skip
-        return Layout(picture, None, None, None, None)
+        return ScreenLayout(picture, None, None, None, None)
     top, foot = _share(rng, 0.8, 0.03, 0.14), _share(rng, 0.45, 0.05, 0.24)
     left, right = _share(rng, 0.4, 0.04, 0.34), _share(rng, 0.4, 0.04, 0.3)
     picture = Box(round(left * width_px), round(top * height_px), round((1 - right) * width_px),
                   round((1 - foot) * height_px))  # fmt: skip
-    return Layout(
+    return ScreenLayout(
         picture,
         Box(0, 0, width_px, picture.top) if top else None,
         Box(0, picture.top, picture.left, height_px) if left else None,
@@ -62,7 +62,7 @@ def _share(rng: np.random.Generator, chance: float, least: float, most: float) -
     return float(rng.uniform(least, most)) if rng.random() < chance else 0.0
 
 
-def furnish(sheet: Sheet, layout: Layout) -> None:
+def furnish(sheet: Sheet, layout: ScreenLayout) -> None:
     """Draw everything that stands beside the picture."""
     rng = sheet.rng
     if layout.bar is not None:
@@ -93,7 +93,9 @@ def furnish(sheet: Sheet, layout: Layout) -> None:
             furniture.touch_keys(sheet, foot)
 
 
-def annotate(sheet: Sheet, layout: Layout, fan: Fan, box: Box, *, colour: bool = False) -> None:
+def annotate(
+    sheet: Sheet, layout: ScreenLayout, fan: Fan, box: Box, *, colour: bool = False
+) -> None:
     """Scales, signs and words in the picture's frame, mostly beside the fan."""
     rng, frame = sheet.rng, layout.picture
     if rng.random() < 0.75:

@@ -95,7 +95,7 @@ def _draw(seeds: range) -> _Part:
     return pixels, masks, contents
 
 
-class Batches:
+class ScreenBatches:
     """Random batches, turned left to right and in other lights.
 
     Args:

@@ -14,7 +14,7 @@ from torch import Tensor
 from sonoassist.files import replacing
 from sonoassist.preprocess.screen_network import CHANNELS, HEIGHT_PX, WIDTH_PX
 from sonoassist.training.screens.network import ScreenNet
-from sonoassist.training.screens.pictures import Batches, ScreenPictures
+from sonoassist.training.screens.pictures import ScreenBatches, ScreenPictures
 
 RATE = 3e-3
 WARM_UP = 50
@@ -45,7 +45,7 @@ def train_network(
     network = ScreenNet()
     network.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
-    batches = Batches(pictures, batch, seed)
+    batches = ScreenBatches(pictures, batch, seed)
     mask_sum = content_sum = 0.0
     for iteration in range(1, iterations + 1):
         for group in optimiser.param_groups:
