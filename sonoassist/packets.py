@@ -261,6 +261,7 @@ class Analysis:
         state: What may be said of the frame at the threshold in force.
         timings_ms: (stage, milliseconds) in the order the stages ran.
         finished_at_s: `time.monotonic()` when the result was complete.
+        frozen: The scanner's screen has shown this picture for a while; it is judged all the same.
     """
 
     frame: Frame
@@ -270,6 +271,7 @@ class Analysis:
     state: State
     timings_ms: tuple[tuple[str, float], ...]
     finished_at_s: float
+    frozen: bool = False
 
     @property
     def shown_box(self) -> Box | None:

@@ -24,6 +24,11 @@ def settings_file() -> Path:
     return home() / "settings.json"
 
 
+def screen_layouts() -> Path:
+    """The scanner screens whose crop the user has checked."""
+    return home() / "screens.json"
+
+
 def user_models() -> Path:
     """Folder of installed and own models."""
     return home() / "models"

@@ -32,6 +32,7 @@ from sonoassist.packets import (
 from sonoassist.planes import BACKGROUND_INDEX
 from sonoassist.precision.choosing import engine_for
 from sonoassist.preprocess.crop import CropChoice, parse_crop
+from sonoassist.preprocess.freeze import FreezeDetector
 from sonoassist.preprocess.prepare import prepare
 from sonoassist.preprocess.screen_reader import ScreenReader
 from sonoassist.preprocess.tracker import CropTracker
@@ -94,6 +95,7 @@ class Analyser:
         self._aspect = card.input_width_px / card.input_height_px
         self.reader = reader or ScreenReader(make_screen_network)
         self._crops = self._tracker(options)
+        self._freeze = FreezeDetector()
         self._in_background = False
         self._last: _Memory | None = None
 
@@ -106,6 +108,7 @@ class Analyser:
     def forget(self) -> None:
         """Judge the next frame as if it were the first one of its source."""
         self._crops = self._tracker(self.options)
+        self._freeze = FreezeDetector()
         self._in_background = False
         self._last = None
 
@@ -126,6 +129,7 @@ class Analyser:
         """
         watch = _Stopwatch()
         prepared = self._prepare(frame)
+        frozen = self._freeze.see(frame, prepared, self.card.scale)
         watch.lap("preprocess")
         repeated = self._repeated(frame, prepared)
         if repeated is not None:
@@ -142,6 +146,7 @@ class Analyser:
             state=self._state(prepared.content, prediction),
             timings_ms=watch.laps(),
             finished_at_s=time.monotonic(),
+            frozen=frozen,
         )
         self._last = _Memory(prepared, self.options, analysis)
         return analysis

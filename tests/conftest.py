@@ -77,5 +77,7 @@ def _made_once(monkeypatch: pytest.MonkeyPatch, run_folder: Path) -> None:
 def plain_screens(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every screen is taken for a plain picture: noise stands for one, and is none."""
     from plain_screens import PlainScreens
+    from sonoassist.preprocess.screen_network import ScreenNetwork
 
     monkeypatch.setattr("sonoassist.pipeline.make_screen_network", PlainScreens)
+    monkeypatch.setattr(ScreenNetwork, "read", PlainScreens.read)

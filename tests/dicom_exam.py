@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sonoassist import paths
 from sonoassist.exam.exam import Exam
@@ -120,11 +119,6 @@ def made_exam(store: ExamStore, start: ExamStart | None = None) -> Exam:
     add_clip(exam, first, pictures[3:8], [number * 0.04 for number in range(5)])
     add_clip(exam, second, pictures[8:12], [0.0, 0.04, 0.125, 0.16])
     return exam
-
-
-def within(pictures: Sequence[Pixels], field: Box) -> NDArray[np.bool_]:
-    """Where a rectangle lies, as a mask."""
-    return black_outside(np.full(pictures[0].shape[:2], 255, np.uint8), field) > 0
 
 
 def black_outside(picture: Pixels, field: Box) -> Pixels:

@@ -33,6 +33,7 @@ from sonoassist.model.store import ModelStore
 from sonoassist.packets import Analysis, Box, Frame, State, SteadyState
 from sonoassist.pipeline import Analyser, build_analyser
 from sonoassist.planes import KEYS
+from sonoassist.preprocess.masking import SequenceMask, with_mask
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.render.overlay import annotate
 from sonoassist.sources import Source, open_source
@@ -69,6 +70,10 @@ def register(subparsers: Subparsers) -> None:
         help="also write DIR/annotated.mp4 with the results drawn in",
     )
     parser.add_argument(
+        "--no-mask", action="store_true",
+        help="do not black out the screen round the picture in annotated.mp4",
+    )  # fmt: skip
+    parser.add_argument(
         "--frames", type=int, metavar="N", help="stop after N frames (needed for live sources)"
     )
     parser.add_argument("--json", action="store_true", help="print a summary as JSON")
@@ -84,6 +89,7 @@ class Summary:
         frames: Frames analysed.
         states: How many of each state.
         planes: How many of each plane named (state "plane").
+        frozen: How many repeat a picture that the scanner had frozen.
         damaged: What could not be read.
         stopped: Stopped by the user.
     """
@@ -91,6 +97,7 @@ class Summary:
     frames: int = 0
     states: Counter[str] = field(default_factory=Counter)
     planes: Counter[str] = field(default_factory=Counter)
+    frozen: int = 0
     damaged: list[str] = field(default_factory=list)
     stopped: bool = False
 
@@ -103,6 +110,7 @@ class Summary:
         """Take one more frame."""
         self.frames += 1
         self.states[analysis.state.value] += 1
+        self.frozen += analysis.frozen
         if analysis.state is State.PLANE:
             self.planes[analysis.prediction.plane.key] += 1
 
@@ -159,7 +167,9 @@ def _analyse(source: Source, analyser: Analyser, out: Path, args: argparse.Names
         file = stack.enter_context(table.open("w", newline="", encoding="utf-8"))
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
-        video = stack.enter_context(_Video(out, source)) if args.video else None
+        video = (
+            stack.enter_context(_Video(out, source, masks=not args.no_mask)) if args.video else None
+        )
         progress = stack.enter_context(Progress(total, "frame", quiet=args.json))
         # A recording is decoded while the frame before is analysed; a live source sets the pace.
         frames = source if source.info.live else stack.enter_context(ReadAhead(source))
@@ -222,7 +232,8 @@ def _judge(analyser: Analyser, frame: Frame, summary: Summary) -> Analysis | Non
 class _Video:
     """annotated.mp4 beside the table; opened with the first frame, whose size it takes."""
 
-    def __init__(self, out: Path, source: Source) -> None:
+    def __init__(self, out: Path, source: Source, *, masks: bool) -> None:
+        self._mask = SequenceMask() if masks else None
         self._path = out / "annotated.mp4"
         self._fps = source.info.fps or STILLS_FPS
         self._comment = SYNTHETIC_MARK if source.info.synthetic else ""
@@ -237,7 +248,10 @@ class _Video:
 
     def add(self, analysis: Analysis) -> None:
         """Draw a frame's own result into it and encode it at its own time."""
-        picture = annotate(analysis)
+        pixels = analysis.frame.pixels
+        if self._mask is not None:
+            pixels = with_mask(pixels, self._mask.add(pixels))
+        picture = annotate(analysis, pixels)
         if self._encoder is None:
             path = self._stack.enter_context(replacing(self._path))
             height, width = picture.shape[:2]
@@ -280,6 +294,7 @@ def _report(
                 "frames": summary.frames,
                 "states": dict(summary.states),
                 "planes": dict(summary.planes),
+                "frozen": summary.frozen,
                 "damaged": summary.damaged,
                 "stopped": summary.stopped,
                 "model": analyser.card.name,
@@ -302,7 +317,11 @@ def _report(
         if state != State.PLANE.value
     )
     say(f"{summary.frames} frames analysed" + (f" ({others})" if others else ""))
+    if summary.frozen:
+        say(f"{summary.frozen} of them repeat a picture that the scanner had frozen")
     if summary.damaged:
         say(f"{len(summary.damaged)} could not be read; the table holds all the others")
     say(f"written: {', '.join(str(out / name) for name in files)}")
+    if args.video and args.no_mask:
+        say("sonoassist: warning: the video is not masked: texts on it may name a person")
     say("Research and training only. Not for diagnosis.")

@@ -167,7 +167,7 @@ def _export(args: argparse.Namespace, store: ExamStore) -> int:
     exam_id = store.find(args.exam)
     parts = frozenset(name for name, _ in _PARTS if getattr(args, name)) or _USUAL_PARTS
     files = write_export(
-        store, exam_id, args.out, _wanted(args, parts), lambda path: say(f"written: {path}")
+        store, exam_id, args.out, _wanted(args, parts), lambda path: say(f"written: {path}"), _warn
     )
     say(f"exam {exam_id}: {len(files)} files written into {args.out}")
     _warn_of_names(args)
@@ -205,6 +205,10 @@ def _report(args: argparse.Namespace, store: ExamStore) -> int:
     return 0
 
 
+def _warn(sentence: str) -> None:
+    say(f"sonoassist: warning: {sentence}")
+
+
 def _warn_of_names(args: argparse.Namespace) -> None:
     if args.no_mask:
         say("sonoassist: warning: the pictures are not masked: texts on them may name a person")
@@ -236,7 +240,7 @@ def _sent(args: argparse.Namespace, store: ExamStore) -> SendReport:
         )
     exam_id = store.find(args.exam)
     wanted = _wanted(args, frozenset({"dicom"}))
-    return send_exam(store, exam_id, args.node, wanted, _progress(args))
+    return send_exam(store, exam_id, args.node, wanted, _progress(args), _warn)
 
 
 def _sent_again(args: argparse.Namespace) -> RetryReport:

@@ -11,6 +11,9 @@ any format the program opens, and `labels.csv` (comma, semicolon or tab; UTF-8):
 A video without a row is used for what it shows besides: background, and the frames that the
 freeze-frames were taken from.
 
+Further columns crop_left_px, crop_top_px, crop_right_px and crop_bottom_px give the crop of a
+frame where it cannot be found in the picture any more, since the rest of the screen is black.
+
 `file` is a name in the folder of the exam (or a path below it), `frame` the frame of a video from
 0 on (empty or 0 for a picture, also for a DICOM file of one frame), `plane` a name that
 `resources/label_maps/exams.toml` or a mapping of one's own turns into planes; the four edges of
@@ -33,6 +36,7 @@ from sonoassist.sources.sniff import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_hidden
 LAYOUT = "exams"
 TABLE = "labels.csv"
 COLUMNS = ("file", "plane")
+CROP_COLUMNS = ("crop_left_px", "crop_top_px", "crop_right_px", "crop_bottom_px")
 BACKGROUND = KEYS[BACKGROUND_INDEX]
 
 
@@ -89,9 +93,9 @@ class _Reader:
             return
         path = existing(_inside(exam, row.text("file")))
         index = row.count("frame") if row.cells.get("frame") else 0
-        box = row.box()
+        box, crop = row.box(), row.box(CROP_COLUMNS)
         self._check(path, index, row)
-        frame = LabelledFrame(exam.name, path, index, accepted, box)
+        frame = LabelledFrame(exam.name, path, index, accepted, box, crop=crop)
         self.collected.add(frame, where)
         if self._tolerance_frames and path.suffix.lower() not in IMAGE_SUFFIXES:
             self._show_around(frame)
@@ -111,9 +115,9 @@ class _Reader:
             return  # told when the row is taken
 
     def _check(self, path: Path, index: int, row: Row) -> None:
-        box = row.box()
+        box, crop = row.box(), row.box(CROP_COLUMNS)
         picture = path.suffix.lower() in IMAGE_SUFFIXES
-        if picture and index == 0 and box is None:
+        if picture and index == 0 and box is None and crop is None:
             return  # nothing to be checked that opening each picture would be worth
         info = self._openings.info(path)
         if info.frame_count is not None and index >= info.frame_count:
@@ -123,6 +127,7 @@ class _Reader:
         if not picture and not row.cells.get("frame"):
             raise RowError("frame is empty, and the file is a video")
         check_inside(box, info.width_px, info.height_px)
+        check_inside(crop, info.width_px, info.height_px)
 
 
 def _inside(exam: Path, name: str) -> Path:

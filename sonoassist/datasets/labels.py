@@ -21,6 +21,7 @@ class LabelledFrame:
             the data set is coarser than our planes ("any heart view").
         box: True box of the anatomy in frame pixels, or None where it is not known.
         test: The data set's own word on whether this is for testing; None where it has none.
+        crop: The network's part of the frame, in frame pixels; None where it has to be found.
     """
 
     case: str
@@ -29,6 +30,7 @@ class LabelledFrame:
     accepted: tuple[str, ...]
     box: Box | None = None
     test: bool | None = None
+    crop: Box | None = None
 
     @property
     def plane(self) -> str | None:

@@ -84,15 +84,16 @@ class Row:
             raise RowError(f"{column} is not a whole number from 0 on: {self.cells[column]!r}")
         return int(value)
 
-    def box(self) -> Box | None:
-        """The box of the four box columns; None where all four are empty or not there.
+    def box(self, columns: Sequence[str] = BOX_COLUMNS) -> Box | None:
+        """The box of four columns; None where all four are empty or not there.
 
         Raises:
             RowError: A number is broken or missing, or the box has no area.
         """
-        if not any(self.cells.get(column) for column in BOX_COLUMNS):
+        if not any(self.cells.get(column) for column in columns):
             return None
-        return checked_box(*(self.number(column) for column in BOX_COLUMNS))
+        left, top, right, bottom = (self.number(column) for column in columns)
+        return checked_box(left, top, right, bottom)
 
 
 def checked_box(left: float, top: float, right: float, bottom: float) -> Box:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from sonoassist.evaluation.localisation import CORRECT_IOU
 from sonoassist.evaluation.observed import Observation
 from sonoassist.opencv import cv2
 from sonoassist.packets import Box, Frame, Pixels
+from sonoassist.preprocess.masking import masked
+from sonoassist.preprocess.screen_reader import ScreenReader
 
 WIDTH_PX = 420
 """Of the pictures kept."""
@@ -27,7 +30,7 @@ class Failure:
     """One failure.
 
     Attributes:
-        where: File and frame.
+        where: Row of frames.csv, which names the file: a file's name may be a person's.
         dataset: Name of the data set.
         truth: Planes that would have been right.
         named: Class that was named.
@@ -37,7 +40,7 @@ class Failure:
         box: Found, in frame pixels.
         width_px: Of the frame.
         height_px: Of the frame.
-        picture: The frame, smaller, as "data:image/jpeg;base64,...".
+        picture: The frame, smaller and masked, as "data:image/jpeg;base64,...".
     """
 
     where: str
@@ -63,7 +66,7 @@ class Worst:
     def __init__(self) -> None:
         self._kept: dict[Hashable, tuple[float, Failure]] = {}
 
-    def offer(self, key: Hashable, badness: float, one: Observation, frame: Frame) -> None:
+    def offer(self, key: Hashable, badness: float, make: Callable[[], Failure]) -> None:
         """Keep this one if it is worse than the last of its kind."""
         before = self._kept.get(key)
         if before is not None and before[0] >= badness:
@@ -73,7 +76,7 @@ class Worst:
             if self._kept[mildest][0] >= badness:
                 return
             del self._kept[mildest]
-        self._kept[key] = badness, _failure(one, frame)
+        self._kept[key] = badness, make()
 
     def worst(self) -> tuple[Failure, ...]:
         """The worst ones, the very worst first."""
@@ -86,16 +89,20 @@ class Failures:
 
     def __init__(self) -> None:
         self._labels, self._boxes = Worst(), Worst()
+        self._reader = ScreenReader()
+        self._rows = 0
 
     def watch(self, one: Observation, frame: Frame) -> None:
         """Take one more frame."""
+        self._rows += 1
         if not one.truth:
             return
+        make = partial(_failure, one, frame, f"row {self._rows} of frames.csv", self._reader)
         if not one.right:
             key = one.dataset, one.path, one.truth, one.named
-            self._labels.offer(key, one.confidence, one, frame)
+            self._labels.offer(key, one.confidence, make)
         elif one.true_box and not is_background(one.truth) and one.iou < CORRECT_IOU:
-            self._boxes.offer((one.dataset, one.path, one.truth), 1 - one.iou, one, frame)
+            self._boxes.offer((one.dataset, one.path, one.truth), 1 - one.iou, make)
 
     @property
     def labels(self) -> tuple[Failure, ...]:
@@ -108,9 +115,9 @@ class Failures:
         return self._boxes.worst()
 
 
-def _failure(one: Observation, frame: Frame) -> Failure:
+def _failure(one: Observation, frame: Frame, where: str, reader: ScreenReader) -> Failure:
     return Failure(
-        where=one.where,
+        where=where,
         dataset=one.dataset,
         truth=one.truth,
         named=one.named,
@@ -120,7 +127,7 @@ def _failure(one: Observation, frame: Frame) -> Failure:
         box=one.box,
         width_px=frame.width_px,
         height_px=frame.height_px,
-        picture=jpeg(frame.pixels),
+        picture=jpeg(masked(frame.pixels, reader=reader)),
     )
 
 

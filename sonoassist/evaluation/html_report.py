@@ -136,8 +136,11 @@ def _troubles(results: Results) -> str:
     lines: list[str] = []
     for data in results.datasets:
         lines += (f"{data.name}: left out: {n} of {name}" for name, n in data.left_out.items())
-        lines += (f"{data.name}: not used: {problem}" for problem in data.problems)
-    lines += (f"not readable: {line}" for line in results.unreadable)
+        # Which ones is told in evaluation.txt: the names of files may be those of persons.
+        if data.problems:
+            lines.append(f"{data.name}: {len(data.problems)} rows not used")
+    if results.unreadable:
+        lines.append(f"not readable: {len(results.unreadable)} frames or files")
     if not lines:
         return ""
     return (

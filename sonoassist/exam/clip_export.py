@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 
 from sonoassist.errors import OutputError, SonoAssistError
 from sonoassist.exam.exam import Exam
-from sonoassist.exam.masking import mask_of, with_mask
 from sonoassist.exam.records import Capture, Judgement
-from sonoassist.exam.ultrasound_area import Mask
 from sonoassist.files import ensure_folder, replacing
 from sonoassist.packets import Box, Pixels
+from sonoassist.preprocess.masking import SequenceMask, with_mask
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.sources import open_source
 from sonoassist.sources.base import SYNTHETIC_MARK
 
-LOOKED_AT = 40
-"""Frames that the mask is made from at most, spread over the clip: texts stay longer than that."""
 USUAL_FPS = 25.0
 
 
-def write_clips(exam: Exam, folder: Path, *, mask: bool) -> Iterator[Path]:
+def write_clips(
+    exam: Exam,
+    folder: Path,
+    *,
+    mask: bool,
+    warned: Callable[[str], None] = lambda sentence: None,
+) -> Iterator[Path]:
     """Write the clips of all captures that were not rejected; gives each file when it is there.
 
     Args:
         exam: Open.
         folder: Made where it is missing and there is a clip.
         mask: Black out what is not ultrasound.
+        warned: Is told of each clip that is left out, since nothing of it may be shown.
 
     Raises:
         OutputError: The operating system refuses; or, after all others are written, a clip could
@@ -43,6 +47,11 @@ def write_clips(exam: Exam, folder: Path, *, mask: bool) -> Iterator[Path]:
         target = ensure_folder(folder) / clip_name(one)
         try:
             _write(exam.media / one.clip, target, one.shot.field, mask=mask)
+        except _NothingShownError:
+            warned(
+                f"The clip of capture {one.capture_id} is left out: "
+                "no ultrasound picture was surely found on it"
+            )
         except _NoClipError as error:
             troubles.append(f"the clip of capture {one.capture_id} is left out: {error}")
         else:
@@ -55,6 +64,10 @@ def write_clips(exam: Exam, folder: Path, *, mask: bool) -> Iterator[Path]:
 def clip_name(one: Capture) -> str:
     """Name of the file that a capture's clip is exported to."""
     return f"{one.shot.item or one.shot.plane or 'capture'}-{one.capture_id:03d}.mp4"
+
+
+class _NothingShownError(Exception):
+    """Masked, all of this clip would be black."""
 
 
 class _NoClipError(Exception):
@@ -70,8 +83,8 @@ def _write(path: Path, target: Path, field: Box, *, mask: bool) -> None:
             return
         try:
             shown = _mask(path, field)
-            if not shown.any():
-                raise _NoClipError("no ultrasound picture was found on it, so all would be black")
+            if not shown.shows_any:
+                raise _NothingShownError
             _encode(path, temporary, shown)
         except OutputError:
             raise
@@ -79,25 +92,27 @@ def _write(path: Path, target: Path, field: Box, *, mask: bool) -> None:
             raise _NoClipError(error.message) from error
 
 
-def _mask(path: Path, field: Box) -> Mask:
-    """One mask for all frames of a clip."""
+def _mask(path: Path, field: Box) -> SequenceMask:
+    """The masks of a clip's frames, after all of them were looked at."""
+    mask = SequenceMask(field)
     with open_source(str(path)) as source:
-        step = max(-(-(source.info.frame_count or 1) // LOOKED_AT), 1)
-        pictures = [frame.pixels for number, frame in enumerate(source) if number % step == 0]
-    if not pictures:
+        for frame in source:
+            mask.add(frame.pixels)
+    if not len(mask):
         raise _NoClipError("it holds no picture")
-    return mask_of(pictures, field)
+    return mask
 
 
-def _encode(path: Path, target: Path, shown: Mask) -> None:
+def _encode(path: Path, target: Path, shown: SequenceMask) -> None:
     with open_source(str(path)) as source:
         info = source.info
         comment = SYNTHETIC_MARK if info.synthetic else ""
         with VideoEncoder(
             target, info.width_px, info.height_px, info.fps or USUAL_FPS, comment=comment
         ) as encoder:
-            for frame in source:
-                encoder.add(with_mask(_coloured(frame.pixels), shown), frame.time_s)
+            for number, frame in enumerate(source):
+                picture = with_mask(_coloured(frame.pixels), shown.mask(number))
+                encoder.add(picture, frame.time_s)
 
 
 def _coloured(picture: Pixels) -> Pixels:

@@ -45,6 +45,7 @@ def write_export(
     folder: Path,
     export: Export,
     told: Callable[[Path], None] = lambda path: None,
+    warned: Callable[[str], None] = lambda sentence: None,
 ) -> list[Path]:
     """Write what is wanted of an exam into a folder; returns the files.
 
@@ -56,6 +57,7 @@ def write_export(
         folder: Made where it is missing; older files of the same exam are replaced.
         export: What is wanted.
         told: Called with each file that is written.
+        warned: Called with a sentence on each picture and clip that is left out.
 
     Raises:
         UsageError: There is no such exam, a part is not known, the folder holds another exam, or
@@ -67,7 +69,7 @@ def write_export(
     with store.open(exam_id) as exam:
         exam.info()  # a damaged record leaves no folder behind
         written = [_labelled(exam, folder, export)]
-        for path in _write(exam, folder, parts, export):
+        for path in _write(exam, folder, parts, export, warned):
             written.append(path)
             told(path)
     return written
@@ -99,7 +101,13 @@ def _labelled(exam: Exam, folder: Path, export: Export) -> Path:
     return path
 
 
-def _write(exam: Exam, folder: Path, parts: frozenset[str], export: Export) -> Iterator[Path]:
+def _write(
+    exam: Exam,
+    folder: Path,
+    parts: frozenset[str],
+    export: Export,
+    warned: Callable[[str], None],
+) -> Iterator[Path]:
     """In the order of what is most likely to succeed: whatever is done stays."""
     from sonoassist.exam.report.data import ReportOptions
     from sonoassist.exam.report.write import write_report
@@ -113,14 +121,16 @@ def _write(exam: Exam, folder: Path, parts: frozenset[str], export: Export) -> I
 
         yield from write_tables(exam, folder)
     if "dicom" in parts:
-        yield from export_as_dicom(exam, folder / "dicom", export)
+        yield from export_as_dicom(exam, folder / "dicom", export, warned)
     if "clips" in parts:
         from sonoassist.exam.clip_export import write_clips
 
-        yield from write_clips(exam, folder / "clips", mask=export.masked)
+        yield from write_clips(exam, folder / "clips", mask=export.masked, warned=warned)
 
 
-def export_as_dicom(exam: Exam, folder: Path, export: Export) -> list[Path]:
+def export_as_dicom(
+    exam: Exam, folder: Path, export: Export, warned: Callable[[str], None]
+) -> list[Path]:
     """Write an exam as DICOM files; returns them.
 
     Raises:
@@ -129,7 +139,6 @@ def export_as_dicom(exam: Exam, folder: Path, export: Export) -> list[Path]:
         OutputError: The operating system refuses.
     """
     from sonoassist.exam.dicom_out.export import DicomOptions, export_dicom
-    from sonoassist.exam.masking import mask_of
 
-    options = DicomOptions(unjudged=export.unreviewed, mask=mask_of if export.masked else None)
-    return export_dicom(exam, folder, options)
+    options = DicomOptions(unjudged=export.unreviewed, masked=export.masked)
+    return export_dicom(exam, folder, options, warned)

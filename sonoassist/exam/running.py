@@ -18,7 +18,6 @@ from sonoassist.exam.checklist import Line, checklist, refused, replaceable
 from sonoassist.exam.clips import Clipper
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.exam_view import ExamView
-from sonoassist.exam.masking import ultrasound_field
 from sonoassist.exam.recording_switch import RecordingSwitch
 from sonoassist.exam.records import Capture, FrameRow, How, Item, Judgement, Shot, Tick
 from sonoassist.exam.shots import Said, best_shot, frame_row, hand_shot
@@ -26,6 +25,7 @@ from sonoassist.exam.thumbnails import thumbnail, thumbnail_of_file
 from sonoassist.live.status import Level, Notice, Notices, View
 from sonoassist.packets import Box, Frame, Pixels
 from sonoassist.planes import BY_KEY
+from sonoassist.preprocess.masking import ultrasound_field
 from sonoassist.temporal.best_frames import BestFrames, Candidate
 
 SAVE_EVERY_S = 1.0

@@ -20,6 +20,7 @@ def send_exam(
     node: str,
     export: Export,
     progress: Callable[[int, int, Outcome], None] | None = None,
+    warned: Callable[[str], None] = lambda sentence: None,
 ) -> SendReport:
     """Send what was kept of an exam.
 
@@ -29,6 +30,7 @@ def send_exam(
         node: Where to, "AE@HOST:PORT".
         export: Whether pictures are masked, and whether unreviewed ones go along.
         progress: Is told (number, of how many, what became of it) of each file.
+        warned: Is told of each picture and clip that is left out.
 
     Raises:
         UsageError: The node is not understood, or there is nothing to send.
@@ -41,5 +43,5 @@ def send_exam(
 
     where = PacsNode.parse(node)
     with tempfile.TemporaryDirectory() as folder, store.open(exam_id) as exam:
-        files = export_as_dicom(exam, Path(folder), export)
+        files = export_as_dicom(exam, Path(folder), export, warned)
         return send(files, where, progress)

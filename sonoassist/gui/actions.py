@@ -68,6 +68,7 @@ class Act(Enum):
     ENGINES = "engines"
     CROPS = "crops"
     OWN_CROP = "own_crop"
+    CHECK_CROP = "check_crop"
     DISPLAY = "display"
     SETTINGS = "settings"
     PAGE_LIVE = "page_live"
@@ -205,6 +206,10 @@ ACTIONS: tuple[Action, ...] = (
     Action(Act.CROPS, "Choose the crop…", "Crop", ("Ctrl+K",), _A, "crop"),
     Action(
         Act.OWN_CROP, "Own rectangle…", "Rectangle", ("Ctrl+Shift+K",), _A, "crop", "", _PIC
+    ),
+    Action(
+        Act.CHECK_CROP, "Crop of this screen…", "Check crop", ("Ctrl+Shift+C",), _A, "crop", "",
+        _PIC,
     ),
     Action(Act.DISPLAY, "Display choices…", "Display", ("Ctrl+Y",), _W, "display"),
     Action(Act.SETTINGS, "Settings…", "Settings", ("Ctrl+,",), _W, "settings"),

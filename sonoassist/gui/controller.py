@@ -18,6 +18,7 @@ from sonoassist.gui.freeze import Freeze
 from sonoassist.gui.installer import Installer, notice_of
 from sonoassist.gui.jobs import Jobs
 from sonoassist.gui.ports import ModelEntry, Services, Session
+from sonoassist.gui.screen_watch import ScreenWatch
 from sonoassist.gui.transport import SPEEDS
 from sonoassist.live.status import Level, Notice, PlayState, SessionStatus, View
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
@@ -58,6 +59,9 @@ class Controller(QObject):
         self.desk = ExamDesk(session, services.exams, settings, self.jobs)
         # A frozen picture may be of the patient before.
         self.desk.began.connect(self.thaw)
+        self.screens = ScreenWatch(
+            services.layouts, self.jobs, session.notices, lambda: self.settings.crop, self._use_crop
+        )
         self.installer = Installer(services.models, self.jobs, session.notices, self._model_arrived)
         self.devices: tuple[str, ...] | None = None
         self.looking_for_devices = False
@@ -117,6 +121,8 @@ class Controller(QObject):
 
     def _tell_session(self, changed: set[str]) -> None:
         settings, session = self.settings, self.session
+        if "crop" in changed:
+            self.screens.reset()
         self._configure(changed)
         if changed & {"history_s", "history_mb"}:
             session.set_history(settings.history_s, settings.history_mb)
@@ -406,6 +412,11 @@ class Controller(QObject):
             self.note(f"The checklist is {path}", "Edit it; it counts from the next exam on")
 
     # -- crops -----------------------------------------------------------------------------
+
+    def _use_crop(self, box: Box | None) -> None:
+        """Analyse this part of the frames, or (None) what the settings say."""
+        crop = self.settings.crop if box is None else crop_text(box)
+        self.session.configure(crop=crop, presets=self.settings.own_crops)
 
     def keep_crop(self, name: str, box: Box) -> None:
         """Keep a rectangle under a name (e.g. of the scanner) and use it."""

@@ -17,7 +17,7 @@ from sonoassist.gui.fitter import Fitter
 from sonoassist.gui.frame_times import frame_time
 from sonoassist.gui.inset import Past
 from sonoassist.gui.live_page import LivePage
-from sonoassist.gui.screens import model_words, screen_for
+from sonoassist.gui.screens import Chip, model_words, screen_for
 from sonoassist.gui.timeline import STILL_S, Timeline
 from sonoassist.gui.toasts import Toasts
 from sonoassist.gui.verdict import FORGET_AFTER_S, Kind, decide, decide_past, strip_code
@@ -173,10 +173,12 @@ class Display(QObject):
             page.times.clear()
             status = self._status = controller.status()  # another model may be on its way
         controller.desk.follow(status)
+        controller.screens.follow(status, showing.view)
         self._exam.tick()
         picture = self._picture(showing)
         back_s = freeze.back_s if freeze.active else None
-        page.viewport.show_screen(screen_for(status, picture is not None, back_s))
+        chips = (*_freeze_chips(showing), *controller.screens.chips())
+        page.viewport.show_screen(screen_for(status, picture is not None, back_s, chips))
         page.headline.show_verdict(page.headline.verdict, model_words(status))
         page.show_source(status, freeze.active)
         page.transport.show_status(status, controller.settings, freeze)
@@ -294,6 +296,15 @@ class Display(QObject):
         shares = analysis.prediction.probabilities if analysis is not None and judged else None
         page.planes.show_shares(shares, said)
         page.strip.mark(_place(view) if scene.frozen and view is not None else None)
+
+
+def _freeze_chips(showing: Showing) -> tuple[Chip, ...]:
+    """Tells that the scanner's screen stands still, which is not the freeze of this program."""
+    newest = showing.result or showing.view
+    analysis = newest.analysis if newest is not None else None
+    if analysis is None or not analysis.frozen:
+        return ()
+    return (Chip("freeze", "Scanner frozen", "text"),)
 
 
 def _place(view: View) -> float:

@@ -149,6 +149,7 @@ class MainWindow(QWidget):
             Act.ENGINES: lambda: self._drop(Act.ENGINES, self.menus.engines),
             Act.CROPS: lambda: self._drop(Act.CROPS, self.menus.crops),
             Act.OWN_CROP: lambda: self.live.viewport.draw_crop(True),
+            Act.CHECK_CROP: self._ask(Questions.check_crop),
             Act.DISPLAY: lambda: self._drop(Act.DISPLAY, self.menus.display),
             Act.SETTINGS: self._ask(Questions.show_settings),
             Act.PAGE_LIVE: lambda: self.show_page(Page.LIVE),

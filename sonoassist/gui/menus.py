@@ -164,6 +164,7 @@ class Menus(QObject):
             rows.append((settings.crop, f"Rectangle {settings.crop}"))
         self._radio(menu, rows, settings.crop, partial(self._choose, "crop"))
         menu.addSeparator()
+        menu.addAction(self._actions[Act.CHECK_CROP])
         menu.addAction(self._actions[Act.OWN_CROP])
         if settings.own_crops:
             forget = QMenu("Forget", menu)

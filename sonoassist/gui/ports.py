@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from sonoassist import paths
 from sonoassist.engines.hardware import Hardware, find_hardware
 from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import Notices, SessionStatus, Showing, View
 from sonoassist.review.store import ReviewStore
 from sonoassist.settings import Settings
+
+if TYPE_CHECKING:
+    from sonoassist.preprocess.kept_layouts import KeptLayouts
 
 
 class Session(Protocol):
@@ -116,6 +120,13 @@ class Models(Protocol):
         ...
 
 
+def _kept_layouts() -> KeptLayouts:
+    # Not at the top: the window is up before OpenCV is loaded.
+    from sonoassist.preprocess.kept_layouts import KeptLayouts
+
+    return KeptLayouts(paths.screen_layouts())
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What the composition root hands to the window.
@@ -129,6 +140,7 @@ class Services:
         reviews: Where reviews of recordings are kept.
         demo: The bundled demo exam, or None when this build has none.
         exams: Where exams are kept; None keeps none.
+        layouts: Opens the screens whose crop the user has checked.
         find_hardware: Looks at what can run networks here; takes up to seconds.
     """
 
@@ -139,4 +151,5 @@ class Services:
     reviews: ReviewStore
     demo: Path | None = None
     exams: ExamStore | None = None
+    layouts: Callable[[], KeptLayouts] = _kept_layouts
     find_hardware: Callable[[], Hardware] = find_hardware

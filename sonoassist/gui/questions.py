@@ -9,15 +9,18 @@ from typing import Protocol
 
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
+from sonoassist.errors import SonoAssistError
 from sonoassist.gui.actions import ActionSet, Needs
 from sonoassist.gui.capture_sheet import CaptureSheet
 from sonoassist.gui.controller import Controller
+from sonoassist.gui.crop_sheet import CropSheet
 from sonoassist.gui.exams_sheet import ExamsSheet
 from sonoassist.gui.page import HasHelp, Page
 from sonoassist.gui.report_sheet import ReportSheet
 from sonoassist.gui.settings_sheet import SettingsSheet
 from sonoassist.gui.sheets import AskSheet, HelpSheet, Sheet
 from sonoassist.gui.theme import DARK, Look
+from sonoassist.live.status import Notice
 from sonoassist.packets import Box
 from sonoassist.review.deleting import delete_exam
 
@@ -228,6 +231,32 @@ class Questions:
         )
         sheet.answered.connect(lambda name: self._controller.keep_crop(name, box))
         self._open(sheet)
+
+    def check_crop(self) -> None:
+        """Show the crop of the scanner's screen, to be corrected and kept."""
+        controller = self._controller
+        view = controller.picture()
+        if view is None:
+            return
+        try:
+            found = controller.screens.look(view.frame.pixels)
+        except SonoAssistError as error:
+            controller.session.notices.put(Notice.of(error))
+            return
+        if found is None:
+            controller.note(
+                "No ultrasound picture was surely found here", "Try again while the probe is on"
+            )
+            return
+
+        def kept(name: str) -> None:
+            controller.note(f"The crop is kept for {name or 'this screen'}")
+
+        self._open(
+            CropSheet(
+                self._window, self._look, controller.screens, found, controller.picture, view, kept
+            )
+        )
 
     # -- files -----------------------------------------------------------------------------
 

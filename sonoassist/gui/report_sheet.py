@@ -47,6 +47,7 @@ class ReportSheet(Sheet):
         super().__init__(over, look, f"Report of exam {exam_id}", 720)
         self._controller = controller
         self._exam_id = exam_id
+        self._left_out: list[str] = []
         store = controller.desk.store
         assert store is not None
         self._store = store
@@ -131,28 +132,36 @@ class ReportSheet(Sheet):
             return
         self.write.setEnabled(False)
         self.said.setText("Writing …")
-        self._controller.jobs.start(
-            "report", partial(write_export, self._store, self._exam_id, folder, export),
-            self._written, self._failed,
-        )  # fmt: skip
+        self._left_out.clear()
+        writing = partial(
+            write_export, self._store, self._exam_id, folder, export, warned=self._left_out.append
+        )
+        self._controller.jobs.start("report", writing, self._written, self._failed)
 
     def _written(self, files: list[Path]) -> None:
         if not self.gone:
             self.show_folder.show()
-        self._tell(f"{len(files)} files written to {files[0].parent}")
+        self._tell_with_left_out(f"{len(files)} files written to {files[0].parent}")
+
+    def _tell_with_left_out(self, text: str, *, failed: bool = False) -> None:
+        """Say what came of it, and which pictures are not among it since they may show a name."""
+        left_out = list(self._left_out)
+        self._tell("\n".join([text, *left_out]), failed=failed or bool(left_out))
 
     def _send(self) -> None:
         node = self.node.text().strip()
         self._controller.change(pacs_node=node)
         self.send.setEnabled(False)
         self.said.setText("Sending …")
-        self._controller.jobs.start(
-            "send", partial(send_exam, self._store, self._exam_id, node, self.export()),
-            self._sent, self._failed,
+        self._left_out.clear()
+        sending = partial(
+            send_exam, self._store, self._exam_id, node, self.export(),
+            warned=self._left_out.append,
         )  # fmt: skip
+        self._controller.jobs.start("send", sending, self._sent, self._failed)
 
     def _sent(self, report: SendReport) -> None:
-        self._tell(report.message, failed=not report.complete)
+        self._tell_with_left_out(report.message, failed=not report.complete)
 
     def _tell(self, text: str, *, failed: bool = False) -> None:
         """Say what came of it, on the sheet or, where that was closed, in a notice."""

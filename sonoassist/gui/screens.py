@@ -64,13 +64,19 @@ def seconds_back(age_s: float) -> str:
     return f"−{age_s:.1f} s" if age_s >= 0.05 else "now"
 
 
-def screen_for(status: SessionStatus, has_picture: bool, frozen_back_s: float | None) -> Screen:
+def screen_for(
+    status: SessionStatus,
+    has_picture: bool,
+    frozen_back_s: float | None,
+    more: tuple[Chip, ...] = (),
+) -> Screen:
     """Say what is to be written over the picture.
 
     Args:
         status: Of the session.
         has_picture: Whether there is a picture to draw.
         frozen_back_s: How far back the frozen picture lies, in seconds; None when not frozen.
+        more: Chips that somebody else has, behind the others.
     """
     if frozen_back_s is not None:
         chip = Chip("freeze", f"FROZEN {seconds_back(frozen_back_s)}", "accent", Act.FREEZE)
@@ -78,7 +84,7 @@ def screen_for(status: SessionStatus, has_picture: bool, frozen_back_s: float | 
     card = _card(status, has_picture)
     if card is not None:
         return Screen(card, ())
-    return Screen(None, (*_play_chips(status), *_model_chips(status)))
+    return Screen(None, (*_play_chips(status), *_model_chips(status), *more))
 
 
 def _card(status: SessionStatus, has_picture: bool) -> Card | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sonoassist.opencv import cv2
 from sonoassist.packets import Pixels
@@ -23,6 +24,12 @@ RIM = 0.015
 LEAST_ROWS = 8
 
 
+def _share_of_steps(above: Pixels, below: Pixels) -> NDArray[np.float64]:
+    """Share of each row's columns that are brighter in one than in the other."""
+    steps = np.asarray(cv2.subtract(above, below)) > LINE_STEP
+    return np.asarray(np.count_nonzero(steps, axis=1) / steps.shape[1])
+
+
 def bar_bottom(pixels: Pixels) -> int:
     """First row below the bar at the top of a screen; 0 where it has none.
 
@@ -30,14 +37,15 @@ def bar_bottom(pixels: Pixels) -> int:
         pixels: uint8 (H, W, 3) RGB or (H, W).
     """
     height, width = pixels.shape[:2]
-    step = max(width // COLUMNS, 1)
-    grey = weakest(np.ascontiguousarray(pixels[: int(TOP_BAR * height) + 2, ::step]))
-    if len(grey) < LEAST_ROWS:
+    upper = pixels[: int(TOP_BAR * height) + 2]
+    if len(upper) < LEAST_ROWS:
         return 0
+    size = (min(width, COLUMNS), len(upper))
+    grey = weakest(np.asarray(cv2.resize(upper, size, interpolation=cv2.INTER_NEAREST), np.uint8))
     side = max(round(BLUR_SHARE * grey.shape[1]), 1)
-    wide = np.asarray(cv2.blur(grey.astype(np.float32), (side, 1)))
-    jump = wide[2:] - wide[:-2]  # over two rows: video coding softens an edge
-    share = np.maximum((jump > LINE_STEP).mean(axis=1), (jump < -LINE_STEP).mean(axis=1))
+    wide = np.asarray(cv2.blur(grey, (side, 1)), np.uint8)
+    # Over two rows: video coding softens an edge.
+    share = np.maximum(_share_of_steps(wide[2:], wide[:-2]), _share_of_steps(wide[:-2], wide[2:]))
     lines = np.flatnonzero(share > LINE_SHARE)
     lines = lines[lines > RIM * height]
     return int(lines[-1]) + 2 if len(lines) else 0

@@ -9,17 +9,13 @@ from numpy.typing import NDArray
 
 from sonoassist.opencv import cv2
 from sonoassist.packets import Box, Floats
+from sonoassist.preprocess.fan_outline import FanOutline, Outline, cut_by, fit_fan
 from sonoassist.preprocess.screen_network import MASK_HEIGHT, MASK_WIDTH, Reading
-
-Outline = NDArray[np.float64]
-"""(n, 2), corners of a polygon in frame pixels, x before y."""
 
 FINER = 4
 """The outline is drawn in cells so much smaller than those of the mask."""
 LEAST_SHARE = 0.012
 """A field of view takes at least this share of the screen."""
-STRAIGHT = 0.6
-"""Small cells by which the outline may be made simpler."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +37,25 @@ class FieldOfView:
     width_px: int
     height_px: int
 
+    def fan(self) -> FanOutline | None:
+        """Its edges and arcs; None where no fan explains well what was seen."""
+        return fit_fan(self.mask, self.box, self.width_px, self.height_px)
+
     def outline(self) -> Outline:
-        """Its edges and arcs as a polygon in frame pixels."""
+        """Its outline as a polygon in frame pixels: the fan's, or the convex one round the mask."""
+        fan = self.fan()
+        return self._hull() if fan is None else fan.polygon()
+
+    def _hull(self) -> Outline:
         size = (MASK_WIDTH * FINER, MASK_HEIGHT * FINER)
         fine = np.asarray(cv2.resize(self.mask, size, interpolation=cv2.INTER_LINEAR))
-        inside = (fine > 0.5).astype(np.uint8)
-        found, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        longest = max(found, key=len)
-        simple = np.asarray(cv2.approxPolyDP(longest, STRAIGHT, True), np.float64).reshape(-1, 2)
-        # A contour goes through the middles of the outermost cells: their outer edges are meant.
-        middle = (simple.min(axis=0) + simple.max(axis=0)) / 2
-        corners = simple + np.where(simple > middle, 1.0, 0.0)
-        return np.asarray(corners * np.array([self.width_px / size[0], self.height_px / size[1]]))
+        inside = np.stack(np.nonzero(fine > 0.5)[::-1], axis=1).astype(np.int32)
+        hull = np.asarray(cv2.convexHull(inside), np.float64).reshape(-1, 2)
+        # Points are cells: their outer edges are meant.
+        middle = (hull.min(axis=0) + hull.max(axis=0)) / 2
+        corners = hull + np.where(hull > middle, 1.0, 0.0)
+        scaled = corners * np.array([self.width_px / size[0], self.height_px / size[1]])
+        return cut_by(scaled, self.box)
 
 
 def below(field: FieldOfView, row: int) -> FieldOfView:

@@ -47,8 +47,8 @@ def network_input(pixels: Pixels) -> NDArray[np.float32]:
     """A screen, uint8 (H, W, 3) RGB or (H, W), as the network sees it: (1, 5, 192, 256)."""
     small = squeezed(pixels)
     planes = np.empty((1, CHANNELS, HEIGHT_PX, WIDTH_PX), np.float32)
-    planes[0, :3] = small.transpose(2, 0, 1)
-    planes[0, :3] *= np.float32(1 / 255)
+    for number, channel in enumerate(cv2.split(small)):
+        np.multiply(channel, np.float32(1 / 255), out=planes[0, number])
     planes[0, 3] = np.linspace(-1, 1, WIDTH_PX, dtype=np.float32)
     planes[0, 4] = np.linspace(-1, 1, HEIGHT_PX, dtype=np.float32)[:, None]
     return planes
@@ -60,10 +60,17 @@ def squeezed(pixels: Pixels) -> Pixels:
     It is thinned out before it is averaged: to average over all the pixels of a large screen
     would take longer than the network.
     """
-    thin = cv2.resize(pixels, (2 * WIDTH_PX, 2 * HEIGHT_PX), interpolation=cv2.INTER_NEAREST)
-    small = cv2.resize(thin, (WIDTH_PX, HEIGHT_PX), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(thinned(pixels), (WIDTH_PX, HEIGHT_PX), interpolation=cv2.INTER_AREA)
     found = np.asarray(small, np.uint8)
     return found if found.ndim == 3 else np.repeat(found[..., None], 3, axis=2)
+
+
+def thinned(pixels: Pixels) -> Pixels:
+    """Some of the pixels of a screen, uint8 (384, 512, 3) or (384, 512), none of them mixed."""
+    size = (2 * WIDTH_PX, 2 * HEIGHT_PX)
+    if pixels.shape[1::-1] == size:
+        return pixels
+    return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_NEAREST), np.uint8)
 
 
 class ReadsScreens(Protocol):

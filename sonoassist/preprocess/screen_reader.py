@@ -7,16 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sonoassist.packets import Box, Content, Pixels
+from sonoassist.opencv import cv2
+from sonoassist.packets import Content, Pixels
 from sonoassist.preprocess.bars import bar_bottom
 from sonoassist.preprocess.content import content_of
 from sonoassist.preprocess.field_of_view import FieldOfView, below, field_of
-from sonoassist.preprocess.screen_network import CONTENTS, Reading, ReadsScreens, ScreenNetwork
+from sonoassist.preprocess.screen_network import (
+    CONTENTS,
+    Reading,
+    ReadsScreens,
+    ScreenNetwork,
+    thinned,
+)
 
 SURE = 0.8
 """Sureness from which a field of view is relied on for what leaves the program."""
-COUNTED_PX = 160
-"""Colour is counted, and light looked for, on so many pixels each way."""
 EMPTY_STD = 1.0
 """A screen whose grey levels differ less is empty."""
 
@@ -58,16 +63,17 @@ class ScreenReader:
         Raises:
             ModelError: The network's weights are missing or damaged.
         """
-        if float(_thinned(pixels).std()) < EMPTY_STD:
+        thin = thinned(pixels)
+        if float(cv2.meanStdDev(thin)[1].max()) < EMPTY_STD:
             return ScreenLook(Content.NO_SIGNAL, 1.0, None)
         if self._network is None:
             self._network = self._make()
-        reading = self._network.read(pixels)
+        reading = self._network.read(thin)
         height, width = pixels.shape[:2]
         field = field_of(reading, width, height)
         if field is not None:
             field = below(field, bar_bottom(pixels))
-        content, certainty = _content(reading, pixels, field)
+        content, certainty = _content(reading, thin, field)
         return ScreenLook(content, certainty, field if content in WITH_PICTURE else None)
 
 
@@ -76,24 +82,23 @@ WITH_PICTURE = (Content.B_MODE, Content.DOPPLER, Content.SPLIT, Content.SPECTRAL
 _PLAIN = tuple(CONTENTS.index(one) for one in (Content.B_MODE, Content.DOPPLER))
 
 
-def _content(reading: Reading, pixels: Pixels, field: FieldOfView | None) -> tuple[Content, float]:
+def _content(reading: Reading, thin: Pixels, field: FieldOfView | None) -> tuple[Content, float]:
     """The network tells the kinds of screens apart; colour in the picture is counted."""
     plain = float(reading.contents[list(_PLAIN)].sum())
     best = int(np.argmax(reading.contents))
     if best in _PLAIN or plain > float(reading.contents[best]):
         if field is None:
             return Content.MENU, 1 - plain  # a picture without a place is none
-        return content_of(_thinned(cut(pixels, field.box))), plain
+        return content_of(_seen(thin, field)), plain
     return CONTENTS[best], float(reading.contents[best])
 
 
-def _thinned(pixels: Pixels) -> Pixels:
-    """Few enough of the pixels that counting them takes no time."""
-    step = max(min(pixels.shape[:2]) // COUNTED_PX, 1)
-    return np.ascontiguousarray(pixels[::step, ::step])
-
-
-def cut(pixels: Pixels, box: Box) -> Pixels:
-    """The pixels of a box that lies inside of the screen, or the part of it that does."""
-    left, top, right, bottom = (round(v) for v in (box.left, box.top, box.right, box.bottom))
-    return pixels[max(top, 0) : max(bottom, 1), max(left, 0) : max(right, 1)]
+def _seen(thin: Pixels, field: FieldOfView) -> Pixels:
+    """Pixels of the field of view's box, few enough to be counted at once."""
+    high, wide = thin.shape[:2]
+    x, y, box = wide / field.width_px, high / field.height_px, field.box
+    left, right = max(round(x * box.left), 0), max(round(x * box.right), 1)
+    top, bottom = max(round(y * box.top), 0), max(round(y * box.bottom), 1)
+    part = thin[top:bottom, left:right]
+    size = (max(part.shape[1] // 2, 1), max(part.shape[0] // 2, 1))
+    return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_NEAREST), np.uint8)

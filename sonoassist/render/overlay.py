@@ -13,12 +13,16 @@ _GREY = (170, 176, 186)
 _NOTE = "Research and training only. Not for diagnosis."
 
 
-def annotate(analysis: Analysis) -> Pixels:
+def annotate(analysis: Analysis, pixels: Pixels | None = None) -> Pixels:
     """A copy of the frame with name, confidence and box; uint8 (H, W, 3) RGB.
 
     Below the threshold no plane is named and no box is drawn, as in the window.
+
+    Args:
+        analysis: Of the frame.
+        pixels: What is shown of it, of the same size; None for all.
     """
-    picture = _rgb(analysis.frame.pixels)
+    picture = _rgb(analysis.frame.pixels if pixels is None else pixels)
     scale = max(picture.shape[0] / 720, 0.35)
     colour = rgb_of(analysis.prediction.plane) if analysis.state is State.PLANE else _GREY
     box = analysis.shown_box

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sonoassist.exam.masking import masked
 from sonoassist.exam.stills import png_bytes
 from sonoassist.model.card import domain_warning
 from sonoassist.packets import Box, Pixels
 from sonoassist.planes import KEYS
+from sonoassist.preprocess.masking import masked
 from sonoassist.retrieval.analysing import Analysed
 from sonoassist.retrieval.opening import Opening, opened
 from sonoassist.retrieval.order import Order, Task
@@ -57,9 +57,11 @@ def make_bundle(task: Task, order: Order, analysed: Analysed, opening: Opening =
     chosen = {key: found[0] for key, found in picks.items() if found}
     pictures = _pictures(task, order, table, {one.row for one in chosen.values()}, opening)
     warning = _domain_warning(order, analysed)
-    teller = _Teller(task, order, table, foreign=bool(warning))
+    names = Names.of(task, hidden=order.masked and not analysed.about.synthetic)
+    left_out = frozenset(row for row, pixels in pictures.items() if not pixels.any())
+    teller = _Teller(order, table, names, left_out, foreign=bool(warning))
     told = {key: teller.plane(key, found) for key, found in picks.items()}
-    about = _about(task, order, analysed, told, warning)
+    about = _about(task, order, analysed, names, told, warning)
     tiles = {
         key: Tile(
             pictures[one.row], table.crop_of(one.row), one.confidence,
@@ -69,13 +71,48 @@ def make_bundle(task: Task, order: Order, analysed: Analysed, opening: Opening =
     }  # fmt: skip
     files = {
         FRAMES: analysed.to_bytes(),
-        **{_image(key): png_bytes(pictures[one.row]) for key, one in chosen.items()},
+        **{
+            _image(key): png_bytes(pictures[one.row])
+            for key, one in chosen.items()
+            if one.row not in left_out
+        },
         SHEET: contact_sheet(_heading(about, analysed), tiles),
         RETRIEVAL: as_json(told),
     }
     about[FRAMES_HASH] = hashlib.sha256(files[FRAMES]).hexdigest()
     about["files"] = sorted([*files, ABOUT])
     return Bundle(task.name, {**files, ABOUT: as_json(about)}, about)
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the exam and its recordings are called: a file's name may be a person's.
+
+    Attributes:
+        exam: Of the exam.
+        recordings: Of its recordings.
+        files: Their files' names, which do not appear where names are hidden.
+    """
+
+    exam: str
+    recordings: tuple[str, ...]
+    files: tuple[str, ...]
+
+    @staticmethod
+    def of(task: Task, *, hidden: bool) -> Names:
+        """The names of an exam."""
+        files = tuple(one_line(part.path.name) for part in task.exam.parts)
+        if not hidden:
+            return Names(one_line(task.exam.label), files, files)
+        numbered = tuple(f"recording {number}" for number in range(1, len(files) + 1))
+        return Names(f"Exam {task.fingerprint[:8]}", numbered, files)
+
+    def said(self, line: str) -> str:
+        """A line about the exam in these names."""
+        text = one_line(line)
+        for file, name in zip(self.files, self.recordings, strict=True):
+            text = text.replace(file, name)
+        return text
 
 
 def as_json(values: object) -> bytes:
@@ -112,15 +149,24 @@ class _Teller:
     """Says in plain values what was found.
 
     Args:
-        task: The exam.
         order: What is asked for.
         table: Results of its frames.
+        names: Of the exam.
+        left_out: Rows of frames on which no ultrasound was surely found.
         foreign: The model was not made for such exams; then nothing it says is sure.
     """
 
-    def __init__(self, task: Task, order: Order, table: FrameTable, *, foreign: bool) -> None:
-        self._task, self._order, self._table = task, order, table
-        self._foreign = foreign
+    def __init__(
+        self,
+        order: Order,
+        table: FrameTable,
+        names: Names,
+        left_out: frozenset[int],
+        *,
+        foreign: bool,
+    ) -> None:
+        self._order, self._table, self._names = order, table, names
+        self._left_out, self._foreign = left_out, foreign
         self._winner = table.probabilities.argmax(axis=1)
 
     def plane(self, key: str, picks: Sequence[Pick]) -> Values | None:
@@ -130,14 +176,13 @@ class _Teller:
         best = picks[0]
         return {
             **self._frame(key, best),
-            "image": _image(key),
+            "image": None if best.row in self._left_out else _image(key),
             "why": self.why(key, picks),
             "candidates": [self._frame(key, one) for one in picks],
         }
 
     def _frame(self, key: str, pick: Pick) -> Values:
         table, row = self._table, pick.row
-        part = self._task.exam.parts[int(table.part[row])]
         return {
             "frame": int(table.frame[row]),
             "time_s": _rounded(float(table.time_s[row])),
@@ -149,7 +194,7 @@ class _Teller:
             "stillness": _rounded(pick.quality.stillness),
             "view_s": [_rounded(max(pick.begin_s, 0.0)), _rounded(pick.end_s)],
             "box": _edges(table.box_of(row) if self._shows(key, row) else None),
-            "recording": one_line(part.path.name),
+            "recording": self._names.recordings[int(table.part[row])],
         }
 
     def _shows(self, key: str, row: int) -> bool:
@@ -158,6 +203,8 @@ class _Teller:
 
     def doubt(self, key: str, pick: Pick) -> str:
         """Why a frame must not be shown as a sure result, in a few words; "" where it may."""
+        if pick.row in self._left_out:
+            return "left out: not surely ultrasound"
         threshold = self._order.options.threshold
         if pick.confidence < threshold:
             return f"doubtful: below {threshold:.0%}".replace("%", " %")
@@ -207,6 +254,7 @@ def _about(
     task: Task,
     order: Order,
     analysed: Analysed,
+    names: Names,
     told: Mapping[str, Values | None],
     warning: str,
 ) -> Values:
@@ -214,8 +262,8 @@ def _about(
     about, table = analysed.about, analysed.table
     card = order.model(synthetic=about.synthetic).card
     return {
-        "exam": one_line(task.exam.label),
-        "recordings": [one_line(part.path.name) for part in task.exam.parts],
+        "exam": names.exam,
+        "recordings": list(names.recordings),
         "formats": list(about.details),
         "synthetic": about.synthetic,
         "frames": len(table),
@@ -223,7 +271,7 @@ def _about(
         "found": sum(one is not None for one in told.values()),
         "doubtful": [key for key, one in told.items() if one is not None and not one["sure"]],
         "missing": [key for key, one in told.items() if one is None],
-        "damaged": [one_line(line) for line in about.damaged],
+        "damaged": [names.said(line) for line in about.damaged],
         "warnings": [*([warning] if warning else []), *about.warnings],
         "rule": order.rule.value,
         "threshold": order.options.threshold,

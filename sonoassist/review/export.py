@@ -3,32 +3,36 @@
 Only what a person said is a label: chosen frames and corrected stretches. Where the model names a
 plane and nobody said whether that is right, the frame is named and left out, so that it is not
 taken for background; so are the frames round those that a person named, which the model may have
-missed as well. Boxes are not written: they are the model's own.
+missed as well. Boxes are not written: they are the model's own. All but the ultrasound is black on
+what is written, and the crop goes along: it cannot be found anew without the rest of the screen.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import os
-import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.datasets.exams import BACKGROUND, TABLE
-from sonoassist.errors import SourceError, UsageError
+from sonoassist.datasets.exams import BACKGROUND, CROP_COLUMNS, TABLE
+from sonoassist.errors import DamagedFrameError, SourceError, UsageError
 from sonoassist.exam.stills import png_bytes
-from sonoassist.files import ensure_folder, output_error, replacing, write_bytes
+from sonoassist.files import ensure_folder, replacing, write_bytes
+from sonoassist.packets import Box, Frame, Pixels
 from sonoassist.planes import INDEX
+from sonoassist.preprocess.masking import SequenceMask, masked, with_mask
+from sonoassist.preprocess.screen_reader import ScreenReader
+from sonoassist.render.encoder import VideoEncoder
 from sonoassist.review.recording import Recording
 from sonoassist.review.records import Corrections
 from sonoassist.review.run import frame_at
 from sonoassist.review.table import Table
+from sonoassist.sources.base import Source
 from sonoassist.sources.fingerprint import fingerprint
 
 UNJUDGED = "leave out"
@@ -37,7 +41,9 @@ UNJUDGED_FROM = 0.2
 """A frame is no certain background where the model gives all planes together more than that."""
 AROUND_S = 3.0
 """So near to a frame that a person says shows a plane nothing unjudged is certain background."""
-COLUMNS = ("file", "frame", "plane")
+COLUMNS = ("file", "frame", "plane", *CROP_COLUMNS)
+VIDEO = "recording.mp4"
+USUAL_FPS = 25.0
 PICTURES_A_STRETCH = 24
 """Without the video, so many frames of each stretch are written as pictures at most."""
 
@@ -50,6 +56,7 @@ class Exported:
         folder: Of the exam.
         labels: Frames with a label.
         planes: How many of each, by key.
+        left_out: Frames with a label on which no ultrasound picture was surely found.
         video: The recording is in it.
         alone: There is no other exam in the folder.
     """
@@ -57,6 +64,7 @@ class Exported:
     folder: Path
     labels: int
     planes: Mapping[str, int]
+    left_out: int
     video: bool
     alone: bool
 
@@ -67,6 +75,7 @@ def export(
     table: Table,
     folder: Path,
     *,
+    crop: Box | None = None,
     video: bool = True,
 ) -> Exported:
     """Write the corrections of a review.
@@ -76,8 +85,9 @@ def export(
         corrections: What the person said.
         table: What the model said.
         folder: Gets a folder for this exam, in which an earlier export of it is replaced.
-        video: With the recording itself, linked where the disk allows it; else chosen frames and
-            some of each stretch are written as pictures.
+        crop: Of its frames, in frame pixels; None where none is known yet.
+        video: With the recording itself, masked; else chosen frames and some of each stretch are
+            written as pictures.
 
     Raises:
         UsageError: Nothing was corrected or chosen yet.
@@ -91,18 +101,21 @@ def export(
         )
     recording.check_same()
     made = ensure_folder(folder / f"exam-{recording.fingerprint[:8]}")
-    if video:
-        rows = _with_video(recording, labels, table, made)
-    else:
+    if not video:
         labels = _thinned(corrections, labels)
-        rows = _with_pictures(recording, labels, made)
-        recording.check_same()
+    write = _with_video if video else _with_pictures
+    rows = write(recording, labels, table, made)
+    recording.check_same()
+    shown = [plane for _, _, plane in rows if plane != UNJUDGED]
+    edges = () if crop is None else (crop.left, crop.top, crop.right, crop.bottom)
+    where = tuple(f"{edge:g}" for edge in edges) or ("",) * len(CROP_COLUMNS)
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *rows])
+    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *((*row, *where) for row in rows)])
     write_bytes(made / TABLE, text.getvalue().encode())
-    counts = {plane: list(labels.values()).count(plane) for plane in sorted(set(labels.values()))}
+    counts = {plane: shown.count(plane) for plane in sorted(set(shown))}
     others = [table for table in folder.glob(f"*/{TABLE}") if table.parent != made]
-    return Exported(made, len(labels), counts, video, not others)
+    lost = len(labels) - len(shown)
+    return Exported(made, len(shown), counts, lost, video, not others)
 
 
 def labelled(corrections: Corrections) -> dict[int, str]:
@@ -125,36 +138,80 @@ def _thinned(corrections: Corrections, labels: Mapping[int, str]) -> dict[int, s
     return {frame: labels[frame] for frame in sorted(kept)}
 
 
+Row = tuple[str, str, str]
+"""File, frame and plane."""
+
+
 def _with_pictures(
-    recording: Recording, labels: Mapping[int, str], folder: Path
-) -> list[tuple[str, str, str]]:
-    rows = []
+    recording: Recording, labels: Mapping[int, str], _table: Table, folder: Path
+) -> list[Row]:
+    rows, reader = [], ScreenReader()
     with recording.open() as source:
         for index, plane in labels.items():
             frame = frame_at(source, index)
-            if frame is None:
+            picture = None if frame is None else masked(frame.pixels, reader=reader)
+            if picture is None or not picture.any():
                 continue
             name = f"{plane}-{index:06d}.png"
-            write_bytes(folder / name, png_bytes(frame.pixels))
+            write_bytes(folder / name, png_bytes(picture))
             rows.append((name, "", plane))
     return rows
 
 
 def _with_video(
     recording: Recording, labels: Mapping[int, str], table: Table, folder: Path
-) -> list[tuple[str, str, str]]:
-    name = f"recording{recording.path.suffix.lower()}"
-    _bring(recording, folder / name)
+) -> list[Row]:
+    shown = _write_masked(recording, folder / VIDEO)
     arrays = table.arrays()
     planes = 1.0 - arrays.probabilities[:, INDEX[BACKGROUND]]
     doubtful = ~arrays.judged | (planes > UNJUDGED_FROM) | _around(labels, arrays.times_s)
     rows = []
     for index in range(len(table)):
-        if index in labels:
-            rows.append((name, str(index), labels[index]))
-        elif doubtful[index]:
-            rows.append((name, str(index), UNJUDGED))
+        if index in labels and index in shown:
+            rows.append((VIDEO, str(index), labels[index]))
+        elif doubtful[index] or index not in shown:
+            rows.append((VIDEO, str(index), UNJUDGED))
     return rows
+
+
+def _write_masked(recording: Recording, path: Path) -> frozenset[int]:
+    """Write the recording, black but for the ultrasound; returns the frames that show any.
+
+    A frame that cannot be read, or has another size, is black: the numbers of the others stay.
+    """
+    info, mask, shown = recording.info, SequenceMask(), set[int]()
+    size = (info.height_px, info.width_px)
+    with recording.open() as source, replacing(path, private=True) as temporary, ExitStack() as end:
+        encoder = end.enter_context(
+            VideoEncoder(temporary, info.width_px, info.height_px, info.fps or USUAL_FPS)
+        )
+        black = np.zeros((*size, 3), np.uint8)
+        for index, frame in _each(source, recording):
+            picture: Pixels = black
+            if frame is not None and frame.pixels.shape[:2] == size:
+                picture = with_mask(frame.pixels, mask.add(frame.pixels))
+                if picture.any():
+                    shown.add(index)
+            encoder.add(picture, recording.times_s[index])
+        _check_content(recording)
+    return frozenset(shown)
+
+
+def _each(source: Source, recording: Recording) -> Iterator[tuple[int, Frame | None]]:
+    """Every frame by its number; None for one that cannot be read."""
+    expected, count = 0, len(recording.times_s)
+    while expected < count:
+        try:
+            frame = source.read()
+        except DamagedFrameError:
+            continue
+        until = count if frame is None else min(frame.index, count)
+        for index in range(expected, until):
+            yield index, None
+        if frame is None or frame.index >= count:
+            return
+        yield frame.index, frame
+        expected = frame.index + 1
 
 
 def _around(labels: Mapping[int, str], times_s: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -169,39 +226,8 @@ def _around(labels: Mapping[int, str], times_s: NDArray[np.float64]) -> NDArray[
     return np.asarray(np.minimum(before_s, after_s) <= AROUND_S)
 
 
-def _bring(recording: Recording, to: Path) -> None:
-    """Link the file that was reviewed, or copy it where the disk cannot link.
-
-    The labels are those of its content: a file that was put in its place is refused.
-    """
-    try:
-        path = recording.path.resolve(strict=True)  # a link to a link may lead nowhere from there
-        if to.exists() and to.samefile(path):
-            _check_content(recording, to)
-        elif not _linked(recording, path, to):
-            with replacing(to, private=True) as temporary:
-                shutil.copyfile(path, temporary)
-                _check_content(recording, temporary)
-    except OSError as error:
-        raise output_error(to, error) from error
-
-
-def _linked(recording: Recording, path: Path, to: Path) -> bool:
-    """Link a file; returns whether the disk can."""
-    linked = to.with_name(f".{uuid4().hex}{to.suffix}")
-    try:
-        try:
-            os.link(path, linked)
-        except OSError:
-            return False
-        _check_content(recording, linked)
-        linked.replace(to)
-    finally:
-        linked.unlink(missing_ok=True)
-    return True
-
-
-def _check_content(recording: Recording, brought: Path) -> None:
+def _check_content(recording: Recording) -> None:
+    """The labels are those of its content: a file that was put in its place is refused."""
     recording.check_same()
-    if fingerprint(brought) != recording.fingerprint:
+    if fingerprint(recording.path) != recording.fingerprint:
         raise SourceError("the recording has changed since it was opened", "Open it again")

@@ -178,6 +178,11 @@ class ReviewSession:
             self.review.set_threshold(found[0], key.threshold)
         return found
 
+    @property
+    def crop(self) -> Box | None:
+        """The crop of the recording's frames, in their pixels; None before it was found."""
+        return None if self._fields is None else self._fields.settled
+
     # --- the analysis -----------------------------------------------------------------------
 
     def progress(self) -> Progress:

@@ -73,7 +73,8 @@ class BestFrames:
         if self._view is None:
             self._view = _View(analysis.frame.source_id, plane, steady.since_s)
         steady_s = max(time_s - steady.since_s, 0.0)
-        if steady_s >= LEAST_STEADY_S or analysis.frame.still:
+        # A frozen screen repeats one picture: it counts once.
+        if (steady_s >= LEAST_STEADY_S and not analysis.frozen) or analysis.frame.still:
             self._view.add(analysis, _confidence(analysis, steady, plane), quality, steady_s)
         if self._view.settled(time_s):
             return [*ended, *self._propose(self._view.take())]

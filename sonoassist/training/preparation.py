@@ -18,9 +18,8 @@ from sonoassist.packets import Box, Content, Frame, Pixels
 from sonoassist.planes import BACKGROUND_INDEX, INDEX, KEYS
 from sonoassist.preprocess.annotations import remove_annotations
 from sonoassist.preprocess.content import content_of
-from sonoassist.preprocess.crop import CropChoice
+from sonoassist.preprocess.crop import CropChoice, CropKind
 from sonoassist.preprocess.prepare import FLAT_STD
-from sonoassist.preprocess.split_view import is_split_view
 from sonoassist.preprocess.tracker import CropTracker
 from sonoassist.sources import Source, open_source
 from sonoassist.training.recordings import (
@@ -122,6 +121,11 @@ class _Preparation:
         self._named: dict[Path, set[int]] = {}
         for path, index in case.named:
             self._named.setdefault(path, set()).add(index)
+        # Of a file with several, the first: one recording comes from one screen.
+        self._crops: dict[Path, Box] = {}
+        for frame in case.frames:
+            if frame.crop is not None:
+                self._crops.setdefault(frame.path, frame.crop)
 
     def run(self) -> Prepared:
         """Pictures first, since the recordings are searched for them."""
@@ -150,14 +154,21 @@ class _Preparation:
     def _noting(self, path: Path) -> AbstractContextManager[None]:
         return _noting(self.out.problems, f"{self._case.name}: {path.name}")
 
-    def _tracker(self) -> CropTracker:
-        return CropTracker(self._options.crop, WIDTH_PX / HEIGHT_PX)
+    def _tracker(self, path: Path) -> CropTracker:
+        choice, own = self._options.crop, self._crops.get(path)
+        if own is not None and choice.kind in (CropKind.DEFAULT, CropKind.AUTO):
+            choice = CropChoice(CropKind.OWN, own)
+        return CropTracker(choice, WIDTH_PX / HEIGHT_PX, reads_content=True)
 
     def _picture(self, source: Source, labels: dict[int, int], path: Path) -> None:
         frame = source.read()
         if frame is None:
             raise SourceError("it holds no picture")
-        crop = self._tracker().crop_for(frame)
+        tracker = self._tracker(path)
+        crop = tracker.crop_for(frame)
+        if tracker.content is not None:
+            self.out.drop(tracker.content.value.replace("_", " "))
+            return
         bits = next(iter(labels.values()))
         picture = self._keep(frame, crop, bits, path.name)
         if picture is not None and not bits & BACKGROUND_BITS:
@@ -165,11 +176,11 @@ class _Preparation:
             self._freezes.append((cut_thumb(picture, whole), bits))
 
     def _recording(self, source: Source, labels: dict[int, int], path: Path) -> None:
-        scanned = scan(source, self._tracker())
+        scanned = scan(source, self._tracker(path))
         self.out.problems += [f"{self._case.name}: {line}" for line in scanned.problems]
         unusable = len(scanned.usable) - sum(scanned.usable)
         if unusable:
-            self.out.drop("Doppler or no signal", unusable)
+            self.out.drop("no plain B-mode picture", unusable)
         rng = np.random.default_rng(
             [self._options.seed, zlib.crc32(f"{self._case.name}/{path.name}".encode())]
         )
@@ -224,7 +235,7 @@ class _Preparation:
 
     def _keep(self, frame: Frame, crop: Box, bits: int, origin: str) -> Pixels | None:
         cut = cut_out(frame.pixels, crop)
-        reason = _unfit(frame.pixels, cut)
+        reason = _unfit(cut)
         if reason:
             self.out.drop(reason)
             return None
@@ -244,13 +255,11 @@ def _noting(problems: list[str], what: str) -> Iterator[None]:
         problems.append(f"{what}: {error}")
 
 
-def _unfit(screen: Pixels, cut: Pixels) -> str:
+def _unfit(cut: Pixels) -> str:
     """Why a frame is no example of anything, or ""."""
     if float(cut.std()) < FLAT_STD:
         return "no signal"
-    if content_of(cut) is Content.DOPPLER:
-        return "Doppler"
-    return "split view" if is_split_view(screen) else ""
+    return "Doppler" if content_of(cut) is Content.DOPPLER else ""
 
 
 def to_input(cut: Pixels) -> NDArray[np.uint8]:

@@ -48,8 +48,8 @@ class Scan:
     usable: list[bool] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
-    def add(self, frame: Frame, crop: Box) -> None:
-        """Take the next frame."""
+    def add(self, frame: Frame, crop: Box, *, plain: bool) -> None:
+        """Take the next frame; `plain`: its screen shows one picture of the B-mode."""
         colours = cut_thumb(frame.pixels, crop)
         thumb = _grey(colours)
         moved = 0.0
@@ -60,7 +60,7 @@ class Scan:
         self.thumbs.append(thumb)
         self.motion.append(moved)
         lit = float(thumb.std()) >= FLAT_STD
-        self.usable.append(lit and content_of(colours) is Content.B_MODE)
+        self.usable.append(lit and plain and content_of(colours) is Content.B_MODE)
 
     def crop_of(self, index: int) -> Box | None:
         """The crop of a frame; None where it could not be read."""
@@ -109,7 +109,8 @@ def scan(source: Source, crops: CropTracker) -> Scan:
             return found
         if frame is None:
             return found
-        found.add(frame, crops.crop_for(frame))
+        crop = crops.crop_for(frame)
+        found.add(frame, crop, plain=crops.content is None)
 
 
 @dataclass(frozen=True, slots=True)

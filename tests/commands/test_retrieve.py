@@ -151,8 +151,13 @@ def test_pictures_are_masked_unless_the_user_says_otherwise(
     assert retrieve(tmp_path / "masked", exam, "--rule", "paper", "--json") == 0
     assert summary(capsys)["exams"][0]["masked"] is True
     for key in WANTED:
-        # Nothing in this noise is surely ultrasound, and what is not is not shown.
-        assert picture(tmp_path / "masked" / "exam 0" / f"{key}.png").max() == 0
+        # Nothing in this noise is surely ultrasound, and what is not is left out.
+        assert not (tmp_path / "masked" / "exam 0" / f"{key}.png").exists()
+        one = result(tmp_path / "masked", "exam 0")[key]
+        assert (one["image"], one["sure"], one["recording"]) == (None, False, "recording 1")
+        assert "left out" in one["why"]
+    for path in (tmp_path / "masked" / "exam 0").iterdir():
+        assert b"exam 0.mp4" not in path.read_bytes()
     assert retrieve(tmp_path / "whole", exam, "--rule", "paper", "--no-mask") == 0
     assert "may name a person" in capsys.readouterr().err
 

@@ -169,7 +169,7 @@ def test_the_worst_failures() -> None:
     labels = failures.labels
     assert len(labels) == SHOWN
     assert labels[0].confidence == pytest.approx(0.99)
-    assert labels[0].where == "a.mp4, frame 1"
+    assert labels[0].where == f"row {3 * KEPT + 2} of frames.csv"
     assert labels[0].iou is None
     confidences = [failure.confidence for failure in labels]
     assert confidences == sorted(confidences, reverse=True)

@@ -14,11 +14,11 @@ import numpy as np
 from exam.exam_made import start
 from sonoassist import paths
 from sonoassist.exam.exam import Exam
-from sonoassist.exam.masking import ultrasound_field
 from sonoassist.exam.records import Capture, FrameRow, How, Item, Judgement, Shot, Tick
 from sonoassist.exam.store import ExamStore
 from sonoassist.packets import Box, Pixels, State, frozen
 from sonoassist.planes import BY_KEY, DISPLAY_ORDER, INDEX
+from sonoassist.preprocess.masking import ultrasound_field
 from sonoassist.sources import open_source
 
 NOTE = 'Breech; <script>alert("x")</script> & a long cord.\nCome back in 2 weeks – Łódź.'

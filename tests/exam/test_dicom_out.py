@@ -3,7 +3,6 @@ from __future__ import annotations
 import stat
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
@@ -27,7 +25,6 @@ from dicom_exam import (
     shot_of,
     start_of,
     store_in,
-    within,
 )
 from dicom_validator import complaints
 from sonoassist import __version__
@@ -37,7 +34,9 @@ from sonoassist.exam.dicom_out.export import DicomOptions, export_dicom
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import ExamInfo, Judgement
 from sonoassist.exam.schema import RecordError
+from sonoassist.opencv import cv2
 from sonoassist.packets import Box, Pixels
+from sonoassist.preprocess.masking import with_mask
 from sonoassist.sources.dicom_pixels import frame_times
 from sonoassist.sources.opening import open_source
 
@@ -49,12 +48,14 @@ def exam(tmp_path_factory: pytest.TempPathFactory) -> Exam:
 
 @pytest.fixture(scope="module")
 def plain(exam: Exam, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return exported(exam, tmp_path_factory.mktemp("plain"), DicomOptions(unjudged=True))
+    return exported(
+        exam, tmp_path_factory.mktemp("plain"), DicomOptions(unjudged=True, masked=False)
+    )
 
 
 @pytest.fixture(scope="module")
 def masked(exam: Exam, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return exported(exam, tmp_path_factory.mktemp("masked"), DicomOptions(mask=within))
+    return exported(exam, tmp_path_factory.mktemp("masked"), DicomOptions(masked=True))
 
 
 def exported(exam: Exam, folder: Path, options: DicomOptions) -> dict[str, Path]:
@@ -109,7 +110,10 @@ def test_masked_pictures_are_black_outside_the_field(
 ) -> None:
     still = still_of(exam, 0)
     assert not np.array_equal(still, black_outside(still, FIELD)), "nothing to hide"
-    assert np.array_equal(picture_of(masked["still-001-4ch"]), black_outside(still, FIELD))
+    shown = picture_of(masked["still-001-4ch"])
+    assert np.array_equal(shown, black_outside(shown, FIELD))
+    assert np.array_equal(shown, with_mask(still, shown.any(axis=2)))
+    assert shown.any(axis=2).mean() > 0.3
     clip = picture_of(masked["clip-001-4ch"], 2)
     # A block of a JPEG may bleed over the edge by less than its size of 16 pixels across.
     outside = black_outside(np.full_like(clip, 255), Box(24, 22, 616, 448)) == 0
@@ -154,7 +158,7 @@ def test_loss_is_declared_step_by_step(exam: Exam, plain: dict[str, Path]) -> No
 
 def test_a_still_of_a_video_has_lost_something_before(tmp_path: Path) -> None:
     exam = made_exam(store_in(tmp_path), start_of(source="/tmp/scan.mp4"))
-    files = exported(exam, tmp_path / "out", DicomOptions(captures=(1,), clips=False))
+    files = exported(exam, tmp_path / "out", DicomOptions(captures=(1,), clips=False, masked=False))
     assert dcmread(files["still-001-4ch"]).LossyImageCompression == "01"
     assert list(files) == ["still-001-4ch", "report"]
     assert [complaint for path in files.values() for complaint in complaints(path)] == []
@@ -164,11 +168,13 @@ def test_pictures_without_colour_are_stored_grey(tmp_path: Path) -> None:
     picture = coloured(demo_pictures(1)[0][..., 1])[:401, :603]
     with store_in(tmp_path).create(start_of(synthetic=False, study_id="")) as exam:
         capture = exam.add_capture(shot_of("femur"), picture, judgement=Judgement.KEPT)
-        add_clip(exam, capture, [picture, picture[::-1].copy()], [0.0, 0.05])
-        files = exported(exam, tmp_path / "out", DicomOptions(mask=within))
+        add_clip(exam, capture, [picture, picture // 2], [0.0, 0.05])
+        files = exported(exam, tmp_path / "out", DicomOptions(masked=True))
     still, clip = dcmread(files["still-001-femur"]), dcmread(files["clip-001-femur"])
     assert still.PhotometricInterpretation == clip.PhotometricInterpretation == "MONOCHROME2"
-    assert np.array_equal(still.pixel_array, black_outside(picture, FIELD)[..., 0])
+    stored = still.pixel_array
+    assert np.array_equal(stored, np.where(stored > 0, picture[..., 0], 0))
+    assert (stored > 0).mean() > 0.3
     assert clip.pixel_array.shape == (2, 402, 604)
     assert (still.StudyID, still.StudyDescription) == (still.PatientID, "SonoAssist exam")
     assert "QualityControlImage" not in still
@@ -180,7 +186,7 @@ def test_a_clip_of_one_frame(tmp_path: Path) -> None:
     with store_in(tmp_path).create(start_of()) as exam:
         capture = exam.add_capture(shot_of("lips"), picture, judgement=Judgement.KEPT)
         add_clip(exam, capture, [picture], [0.0])
-        files = exported(exam, tmp_path / "out", DicomOptions())
+        files = exported(exam, tmp_path / "out", DicomOptions(masked=False))
     assert dcmread(files["clip-001-lips"]).NumberOfFrames == 1
     assert complaints(files["clip-001-lips"]) == []
 
@@ -192,7 +198,7 @@ def test_no_object_names_a_person(tmp_path: Path) -> None:
     start = start_of(source="/home/jane.doe/Jane_Doe_1980.mp4")
     with made_exam(store_in(tmp_path), start) as exam:
         exam.set_note("Jane Doe, born 1980")
-        files = exported(exam, tmp_path / "out", DicomOptions(unjudged=True))
+        files = exported(exam, tmp_path / "out", DicomOptions(unjudged=True, masked=False))
     for path in files.values():
         data = path.read_bytes().lower()
         assert b"jane" not in data
@@ -230,7 +236,7 @@ def test_synthetic_exams_say_so(plain: dict[str, Path]) -> None:
 def test_a_long_study_number_is_kept_in_the_description(tmp_path: Path) -> None:
     number = "trial\\ 2026 / site 4 / exam 0012"
     exam = made_exam(store_in(tmp_path), start_of(synthetic=False, study_id=number))
-    files = exported(exam, tmp_path / "out", DicomOptions(captures=(2,), clips=False))
+    files = exported(exam, tmp_path / "out", DicomOptions(captures=(2,), clips=False, masked=False))
     dataset = dcmread(files["still-002-rvot"])
     assert dataset.StudyID == dataset.PatientID
     assert dataset.StudyDescription == "SonoAssist exam, study trial 2026 / site 4 / exam 0012"
@@ -254,7 +260,7 @@ def test_any_study_number_fits_its_fields(text: str) -> None:
 def test_the_same_export_twice_gives_the_same_files(
     exam: Exam, plain: dict[str, Path], tmp_path: Path
 ) -> None:
-    again = exported(exam, tmp_path, DicomOptions(unjudged=True))
+    again = exported(exam, tmp_path, DicomOptions(unjudged=True, masked=False))
     for name, path in plain.items():
         assert again[name].read_bytes() == path.read_bytes(), name
 
@@ -268,9 +274,9 @@ def test_another_content_has_another_uid(
     for name in masked:
         assert uid(masked[name]) != uid(plain[name])
     exam = made_exam(store_in(tmp_path))
-    first = exported(exam, tmp_path / "1", DicomOptions(captures=(1, 2)))
+    first = exported(exam, tmp_path / "1", DicomOptions(captures=(1, 2), masked=False))
     exam.judge(2, Judgement.REJECTED)
-    second = exported(exam, tmp_path / "2", DicomOptions(captures=(1, 2)))
+    second = exported(exam, tmp_path / "2", DicomOptions(captures=(1, 2), masked=False))
     changed = {name for name in first if uid(first[name]) != uid(second[name])}
     assert changed == {"report"}
     assert not {uid(path) for path in first.values()} & {uid(path) for path in plain.values()}
@@ -281,12 +287,12 @@ def test_another_content_has_another_uid(
 
 
 def test_what_is_chosen(exam: Exam, tmp_path: Path) -> None:
-    kept = exported(exam, tmp_path / "kept", DicomOptions(clips=False))
+    kept = exported(exam, tmp_path / "kept", DicomOptions(clips=False, masked=False))
     assert list(kept) == ["still-001-4ch", "still-002-rvot", "report"]
-    one = exported(exam, tmp_path / "one", DicomOptions(captures=(3,)))
+    one = exported(exam, tmp_path / "one", DicomOptions(captures=(3,), masked=False))
     assert list(one) == ["still-003-capture", "report"]
     with pytest.raises(UsageError, match="the exam has no capture 9"):
-        export_dicom(exam, tmp_path / "none", DicomOptions(captures=(1, 9)))
+        export_dicom(exam, tmp_path / "none", DicomOptions(captures=(1, 9), masked=False))
     assert not (tmp_path / "none").exists()
 
 
@@ -295,7 +301,7 @@ def test_an_exam_without_kept_captures(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="no capture that was kept"):
             export_dicom(exam, tmp_path / "out")
         with pytest.raises(UsageError, match="the exam has no capture"):
-            export_dicom(exam, tmp_path / "out", DicomOptions(unjudged=True))
+            export_dicom(exam, tmp_path / "out", DicomOptions(unjudged=True, masked=False))
 
 
 @pytest.mark.parametrize("which", ["still", "clip"])
@@ -319,33 +325,61 @@ def test_a_clip_of_another_size_is_not_masked(tmp_path: Path) -> None:
         capture = exam.add_capture(shot_of("lips"), picture, judgement=Judgement.KEPT)
         add_clip(exam, capture, [picture[:300]], [0.0])
         with pytest.raises(OutputError, match="another size than its still"):
-            export_dicom(exam, tmp_path / "out", DicomOptions(mask=within))
-        export_dicom(exam, tmp_path / "out", DicomOptions())
+            export_dicom(exam, tmp_path / "out", DicomOptions(masked=True))
+        export_dicom(exam, tmp_path / "out", DicomOptions(masked=False))
 
 
-def test_a_picture_of_which_nothing_would_be_left_is_not_exported(tmp_path: Path) -> None:
-    picture = demo_pictures(1)[0]
+def form() -> Pixels:
+    """A worklist, as a scanner shows it."""
+    picture = np.full((480, 640, 3), 40, np.uint8)
+    for row in range(60, 460, 34):
+        cv2.putText(picture, f"DOE JANE  4711-{row}", (40, row), 0, 0.6, (220,) * 3, 1, cv2.LINE_AA)
+    return picture
+
+
+def test_a_form_is_left_out_and_that_is_said(tmp_path: Path) -> None:
+    picture, told = demo_pictures(1)[0], list[str]()
     with store_in(tmp_path).create(start_of()) as exam:
         exam.add_capture(shot_of("lips"), picture, judgement=Judgement.KEPT)
-        nothing = DicomOptions(mask=lambda pictures, _field: np.zeros(pictures[0].shape[:2], bool))
-        with pytest.raises(OutputError, match="all would be black"):
-            export_dicom(exam, tmp_path / "out", nothing)
+        listed = exam.add_capture(shot_of("femur"), form(), judgement=Judgement.KEPT)
+        add_clip(exam, listed, [form()] * 2, [0.0, 0.04])
+        paths = export_dicom(exam, tmp_path / "out", DicomOptions(), told.append)
+    assert [path.name for path in paths] == ["still-001-lips.dcm", "report.dcm"]
+    assert told == ["Capture 2 is left out: no ultrasound picture was surely found on it"]
+    assert told[0].encode() in paths[-1].read_bytes()
+    assert complaints(paths[-1]) == []
+
+
+def test_a_clip_of_which_nothing_may_be_shown_is_left_out(tmp_path: Path) -> None:
+    picture, told = demo_pictures(1)[0], list[str]()
+    with store_in(tmp_path).create(start_of()) as exam:
+        capture = exam.add_capture(shot_of("lips"), picture, judgement=Judgement.KEPT)
+        page = np.full_like(coloured(picture), 30)
+        add_clip(exam, capture, [page] * 2, [0.0, 0.04])
+        paths = export_dicom(exam, tmp_path / "out", DicomOptions(), told.append)
+    assert [path.name for path in paths] == ["still-001-lips.dcm", "report.dcm"]
+    assert [line.partition(":")[0] for line in told] == ["The clip of capture 1 is left out"]
+
+
+def test_where_nothing_may_be_shown_nothing_is_exported(tmp_path: Path) -> None:
+    with store_in(tmp_path).create(start_of()) as exam:
+        exam.add_capture(shot_of("lips"), form(), judgement=Judgement.KEPT)
+        with pytest.raises(UsageError, match="no ultrasound picture was surely found"):
+            export_dicom(exam, tmp_path / "out", DicomOptions())
     assert list((tmp_path / "out").iterdir()) == []
 
 
 def test_a_text_in_one_frame_of_a_clip_is_hidden_in_all(tmp_path: Path) -> None:
-    pictures = [picture.copy() for picture in demo_pictures(3)]
-    seen: list[int] = []
-
-    def of_all(shown: Sequence[Pixels], field: Box) -> NDArray[np.bool_]:
-        seen.append(len(shown))
-        return within(shown, field)
-
+    pictures = [coloured(demo_pictures(1)[0])] * 6
+    named = pictures[0].copy()
+    cv2.putText(named, "DOE JANE 1990", (230, 260), 0, 0.7, (255,) * 3, 2, cv2.LINE_AA)
+    pictures[5] = named
     with store_in(tmp_path).create(start_of()) as exam:
         capture = exam.add_capture(shot_of("lips"), pictures[0], judgement=Judgement.KEPT)
-        add_clip(exam, capture, pictures, [0.0, 0.04, 0.08])
-        export_dicom(exam, tmp_path / "out", DicomOptions(mask=of_all))
-    assert seen == [1, 3]  # the still; the clip as a whole
+        add_clip(exam, capture, pictures, [0.04 * number for number in range(6)])
+        files = exported(exam, tmp_path / "out", DicomOptions())
+    for index in (0, 5):
+        assert picture_of(files["clip-001-lips"], index)[245:260, 235:400].max() < 40
 
 
 def test_a_folder_that_cannot_be_written_to(exam: Exam, tmp_path: Path) -> None:
@@ -376,7 +410,7 @@ def test_frames_of_a_real_cine(test_data: Path, tmp_path: Path) -> None:
         shot = shot_of("abdominal", field=field, box=BOX)
         capture = exam.add_capture(shot, pictures[0], judgement=Judgement.KEPT)
         add_clip(exam, capture, pictures, [index / 30 for index in range(27)])
-        files = exported(exam, tmp_path / "out", DicomOptions(mask=within))
+        files = exported(exam, tmp_path / "out", DicomOptions(masked=True))
     assert [complaint for path in files.values() for complaint in complaints(path)] == []
     still: Dataset = dcmread(files["still-001-abdominal"])
     clip: Dataset = dcmread(files["clip-001-abdominal"])

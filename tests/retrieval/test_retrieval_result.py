@@ -43,10 +43,10 @@ def femur(found: Bundle) -> dict[str, Any]:
 
 @pytest.mark.parametrize("rule", list(Rule))
 def test_a_steady_view_is_sure_and_a_lone_frame_is_not(video: Path, rule: Rule) -> None:
-    steady = bundle(video, STEADY, order(rule=rule), synthetic=False)
+    steady = bundle(video, STEADY, order(rule=rule, masked=False), synthetic=False)
     assert femur(steady)["sure"]
     assert "femur" not in steady.about["doubtful"]
-    lone = bundle(video, FLICKER, order(rule=rule), synthetic=False)
+    lone = bundle(video, FLICKER, order(rule=rule, masked=False), synthetic=False)
     assert not femur(lone)["sure"]
     assert femur(lone)["frame"] == 40
     assert femur(lone)["why"].startswith("doubtful: not steady")
@@ -59,7 +59,7 @@ def test_a_model_of_another_domain_is_never_sure(
     video: Path, rule: Rule, domain: str, synthetic: bool
 ) -> None:
     model = LoadedModel(card_of("sononet16").model_copy(update={"domain": domain}), {})
-    wanted = order(rule=rule, real=model, synthetic=model)
+    wanted = order(rule=rule, real=model, synthetic=model, masked=False)
     at_home = bundle(video, STEADY, wanted, synthetic=not synthetic)
     assert femur(at_home)["sure"]
     abroad = bundle(video, STEADY, wanted, synthetic=synthetic)
@@ -76,3 +76,31 @@ def test_the_longest_doubt_has_room_beside_the_time() -> None:
     sheet = _Sheet()
     room = TILE_PX[0] - 14 - sheet._width(clock(3700), SMALL_PX)
     assert sheet._width("doubtful: model of another domain", SMALL_PX) < room - 8
+
+
+@pytest.mark.usefixtures("plain_screens")
+def test_names_of_files_are_hidden_with_what_is_masked(video: Path) -> None:
+    about = About(
+        "key", False, ("",), 3.2, "torch", "f32", "cpu", ("exam.mp4: frame 3 is damaged",)
+    )
+    task = Task(of_file(video), "exam", "0123456789")
+    analysed = Analysed(table_of(shares("femur", STEADY)), about)
+    for masked, name, exam in (
+        (True, "recording 1", "Exam 01234567"),
+        (False, "exam.mp4", "exam.mp4"),
+    ):
+        found = make_bundle(task, order(masked=masked), analysed)
+        assert femur(found)["recording"] == name
+        assert found.about["exam"] == exam
+        assert found.about["recordings"] == [name]
+        assert found.about["damaged"] == [f"{name}: frame 3 is damaged"]
+        assert any(b"exam.mp4" in data for data in found.files.values()) is not masked
+
+
+def test_a_frame_that_is_not_surely_ultrasound_is_left_out(video: Path) -> None:
+    found = bundle(video, STEADY, order(), synthetic=False)
+    told = femur(found)
+    assert (told["image"], told["sure"]) == (None, False)
+    assert told["why"].startswith("left out: not surely ultrasound")
+    assert "femur.png" not in found.files
+    assert "femur" in found.about["doubtful"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +11,11 @@ import numpy as np
 import pytest
 from review_made import EXAM, made_analyser, write_recording
 
+from plain_screens import PlainScreens
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.errors import SourceError, UsageError
+from sonoassist.packets import Pixels
+from sonoassist.preprocess.screen_network import Reading, ScreenNetwork
 from sonoassist.review.edits import Edit, SetBest, SetLabel
 from sonoassist.review.export import export, labelled
 from sonoassist.review.recording import look_into
@@ -26,6 +28,8 @@ from waiting import wait_until
 sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 
 from training_help import train
+
+pytestmark = pytest.mark.usefixtures("plain_screens")
 
 STEPS: tuple[Edit, ...] = (
     SetBest("femur", 50), SetBest("4ch", 170), SetLabel(120, 129, "kidneys"),
@@ -120,7 +124,9 @@ def test_the_pictures_are_the_frames(session: ReviewSession, tmp_path: Path) -> 
         one, other = still.read(), video.read()
     assert one is not None
     assert other is not None
-    assert np.array_equal(one.pixels, other.pixels)
+    seen = one.pixels.any(axis=2)  # what passes for a line of text is black
+    assert seen.mean() > 0.9
+    assert np.array_equal(one.pixels[seen], other.pixels[seen])
 
 
 def test_once_more_takes_the_place_of_the_first(session: ReviewSession, tmp_path: Path) -> None:
@@ -147,7 +153,7 @@ def test_a_recording_opened_through_a_link_is_exported_itself(
     made = export(recording, words, session.table, tmp_path / "out")
     found = made.folder / "recording.mp4"
     assert not found.is_symlink()
-    assert found.samefile(session.recording.path)
+    assert not found.samefile(session.recording.path)
     assert read_dataset(tmp_path / "out").problems == ()
 
 
@@ -164,15 +170,49 @@ def test_a_file_that_was_replaced_is_not_exported(
     assert not out.exists()
     # Also where it happens between the look at it and the link, and where nothing tells it.
     monkeypatch.setattr(type(session.recording), "check_same", lambda recording: None)
-    for link in (os.link, refused):
-        monkeypatch.setattr(os, "link", link)
-        with pytest.raises(SourceError, match="has changed since it was opened"):
-            export(session.recording, words, session.table, out)
-        assert [path for path in out.rglob("*") if path.is_file()] == []
+    with pytest.raises(SourceError, match="has changed since it was opened"):
+        export(session.recording, words, session.table, out)
+    assert [path for path in out.rglob("*") if path.is_file()] == []
 
 
-def refused(*_arguments: object) -> None:
-    raise OSError("links are not supported")
+def test_the_recording_is_masked_frame_by_frame(
+    session: ReviewSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its frames keep their numbers; a page among them is black, and is no example of anything."""
+    words, read = corrected(session), PlainScreens.read
+    looked: list[int] = []
+
+    def page_at_50(network: object, pixels: Pixels) -> Reading:
+        looked.append(len(looked))
+        reading = read(network, pixels)  # type: ignore[arg-type]
+        if looked[-1] != 50:
+            return reading
+        return Reading(0 * reading.mask, np.eye(7, dtype=np.float32)[5])
+
+    monkeypatch.setattr(ScreenNetwork, "read", page_at_50)
+    made = export(session.recording, words, session.table, tmp_path / "out")
+    with (
+        open_source(str(made.folder / "recording.mp4")) as masked,
+        session.recording.open() as whole,
+    ):
+        pairs = [(one.pixels, other.pixels) for one, other in zip(masked, whole, strict=True)]
+    assert len(pairs) == len(KEYS)
+    assert pairs[50][0].max() <= 8
+    others = [np.abs(one.astype(int) - other).mean() for one, other in pairs[:50]]
+    assert max(others) < 6
+    assert made.left_out == 1  # frame 50 was chosen as the best femur
+    assert "femur" not in made.planes
+
+
+def test_the_crop_goes_along(session: ReviewSession, tmp_path: Path) -> None:
+    words = corrected(session)
+    crop = session.crop
+    assert crop is not None
+    for video in (True, False):
+        export(session.recording, words, session.table, tmp_path / "out", crop=crop, video=video)
+        found = read_dataset(tmp_path / "out")
+        assert found.problems == ()
+        assert {frame.crop for frame in found.frames} == {crop}
 
 
 def test_nothing_to_export_is_said(session: ReviewSession, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.errors import SourceError, UsageError
 from sonoassist.opencv import cv2
+from sonoassist.packets import Box
 from sonoassist.planes import INDEX
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.training.cache import cached_case
@@ -26,6 +27,8 @@ from sonoassist.training.preparation import (
 from sonoassist.training.recordings import MATCH, distance
 from sonoassist.training.split import Case, gather_cases
 from sources.video_maker import make_video
+
+pytestmark = pytest.mark.usefixtures("plain_screens")
 
 STILL, MOVING = 12, 12
 
@@ -195,20 +198,18 @@ def test_the_distance_ignores_gain() -> None:
     assert distance(thumb, picture("lips", 3, 56, 72)) > MATCH
 
 
-def test_doppler_split_views_and_black_pictures_are_left_out(tmp_path: Path) -> None:
+def test_doppler_and_black_pictures_are_left_out(tmp_path: Path) -> None:
     grey = np.dstack([picture("lips", 1)] * 3)
     doppler = grey.copy()
     doppler[40:80, 60:100] = (0, 40, 230)
-    split = np.zeros_like(grey)
-    split[10:110, 2:76] = split[10:110, 84:158] = cv2.resize(grey, (74, 100)) // 2 + 60
-    pictures = {"ok": grey, "doppler": doppler, "split": split, "black": 0 * grey}
+    pictures = {"ok": grey, "doppler": doppler, "black": 0 * grey}
     frames = []
     for name, pixels in pictures.items():
         assert cv2.imwrite(str(tmp_path / f"{name}.png"), pixels)
         frames.append(LabelledFrame("a", tmp_path / f"{name}.png", 0, ("lips",)))
     made = prepare_case(case_of(*frames), OPTIONS)
     assert made.origins == ["ok.png"]
-    assert made.dropped == {"Doppler": 1, "split view": 1, "no signal": 1}
+    assert made.dropped == {"Doppler": 1, "no signal": 1}
 
 
 def test_an_unreadable_picture_in_the_middle_is_named_and_passed_over(tmp_path: Path) -> None:
@@ -230,7 +231,7 @@ def test_a_recording_without_signal_in_part(tmp_path: Path) -> None:
         tmp_path / "scan.mp4", [40 * n for n in range(len(pictures))], pictures=pictures
     )
     kept = cached_case(case_of(LabelledFrame("a", film, 2, ("lips",))), OPTIONS, tmp_path / "cache")
-    assert kept.about["dropped"] == {"Doppler or no signal": 3}
+    assert kept.about["dropped"] == {"no plain B-mode picture": 3}
     assert len(kept) == 1 + 6  # the labelled one, and of those that move as many as asked for
 
 
@@ -300,3 +301,14 @@ def test_data_without_use(tmp_path: Path) -> None:
     gone = [LabelledFrame(f"c{n}", tmp_path / f"{n}.png", 0, ("femur",)) for n in range(5)]
     with pytest.raises(UsageError, match="no picture of the training cases"):
         prepare_data([Dataset("gone", "exams", tuple(gone))], options)
+
+
+def test_the_crop_that_came_with_a_frame_is_used(tmp_path: Path) -> None:
+    whole = picture("lips", 1)
+    assert cv2.imwrite(str(tmp_path / "a.png"), whole)
+    frame = LabelledFrame("a", tmp_path / "a.png", 0, ("lips",), crop=Box(40, 20, 112, 76))
+    auto = replace(OPTIONS, crop=parse_crop("default"))
+    made, full = prepare_case(case_of(frame), auto), prepare_case(case_of(frame), OPTIONS)
+    cut = cv2.resize(whole[20:76, 40:112], (288, 224), interpolation=cv2.INTER_LINEAR)
+    assert np.abs(made.images[0].astype(int) - cut).mean() < 1
+    assert np.abs(full.images[0].astype(int) - cut).mean() > 5

@@ -6,7 +6,7 @@ speckle. JPEG baseline is the one lossy form that nearly every archive and viewe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,21 +18,20 @@ from pydicom.uid import JPEGBaseline8Bit, UltrasoundMultiFrameImageStorage
 
 from sonoassist.errors import OutputError
 from sonoassist.exam.dicom_out import header, uids
-from sonoassist.exam.dicom_out.options import Mask
+from sonoassist.exam.dicom_out.exported import NothingShownError
 from sonoassist.exam.dicom_out.pixels import as_stored, describe, is_grey, jpeg
-from sonoassist.exam.dicom_out.stills import blackened, read_still
+from sonoassist.exam.dicom_out.stills import read_still
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture, ExamInfo
 from sonoassist.exam.schema import RecordError
 from sonoassist.packets import Pixels
+from sonoassist.preprocess.masking import SequenceMask, with_mask
 from sonoassist.sources.libav import PixelReader, av
 
 _METHODS = {"h264": "ISO_14496_10", "hevc": "ISO_23008_2"}
 """The defined terms (PS3.3, C.7.6.1.1.5.1) for the codecs of clips."""
 _LONGEST_VECTOR = 65534
 """Bytes of the longest list of numbers in explicit VR."""
-_LOOKED_AT = 40
-"""Frames that the mask is made from at most."""
 _SAME_MS = 0.02
 """Frames whose gaps differ by less have one frame time: the clock of videos is that coarse."""
 
@@ -56,21 +55,22 @@ class Facts:
     shape: tuple[int, int]
 
 
-def clip_object(exam: Exam, info: ExamInfo, capture: Capture, mask: Mask | None) -> Dataset:
+def clip_object(exam: Exam, info: ExamInfo, capture: Capture, *, mask: bool) -> Dataset:
     """The clip of a capture as an Ultrasound Multi-frame Image.
 
     Raises:
         RecordError: The clip cannot be read.
         OutputError: It is too long or too large for DICOM, or cannot be masked.
+        NothingShownError: No ultrasound picture was surely found on any frame.
     """
     path = exam.media / capture.clip
-    change = _masker(exam, path, capture, mask)
-    facts = _look(path, capture, change)
+    shown = _sequence_mask(exam, path, capture) if mask else None
+    facts = _look(path, capture, shown)
     frames = [
-        jpeg(as_stored(change(picture), grey=facts.grey)) for _, picture in _frames(path, capture)
+        jpeg(as_stored(picture, grey=facts.grey)) for _, picture in _shown(path, capture, shown)
     ]
     dataset = header.picture_header(
-        info, capture, header.CLIPS, UltrasoundMultiFrameImageStorage, masked=mask is not None
+        info, capture, header.CLIPS, UltrasoundMultiFrameImageStorage, masked=mask
     )
     one = np.zeros(facts.shape if facts.grey else (*facts.shape, 3), np.uint8)
     describe(dataset, one, "MONOCHROME2" if facts.grey else "YBR_FULL_422")
@@ -80,7 +80,7 @@ def clip_object(exam: Exam, info: ExamInfo, capture: Capture, mask: Mask | None)
     dataset["PixelData"].VR = "OB"
     dataset["PixelData"].is_undefined_length = True
     digest = uids.digest(b"".join(frames))
-    names = (info.exam_id, "clip", capture.capture_id, mask is not None, digest)
+    names = (info.exam_id, "clip", capture.capture_id, mask, digest)
     dataset.SOPInstanceUID = uids.uid(*names)
     dataset.file_meta = header.file_meta(
         UltrasoundMultiFrameImageStorage, dataset.SOPInstanceUID, JPEGBaseline8Bit
@@ -132,12 +132,12 @@ def _add_losses(dataset: Dataset, facts: Facts, video_bytes: int, jpeg_bytes: in
     dataset.LossyImageCompressionMethod = [method for method, _ in steps]
 
 
-def _look(path: Path, capture: Capture, change: Callable[[Pixels], Pixels]) -> Facts:
+def _look(path: Path, capture: Capture, mask: SequenceMask | None) -> Facts:
     times: list[float] = []
     grey, shape = True, (0, 0)
-    for time_ms, picture in _frames(path, capture):
+    for time_ms, picture in _shown(path, capture, mask):
         times.append(time_ms)
-        grey = grey and is_grey(change(picture))
+        grey = grey and is_grey(picture)
         shape = (picture.shape[0], picture.shape[1])
     if not times:
         raise _unreadable(capture, "it has no frame")
@@ -161,37 +161,33 @@ def _frames(path: Path, capture: Capture) -> Iterator[tuple[float, Pixels]]:
         raise _unreadable(capture, getattr(error, "strerror", "") or str(error)) from error
 
 
-def _masker(
-    exam: Exam, path: Path, capture: Capture, mask: Mask | None
-) -> Callable[[Pixels], Pixels]:
-    """What is done to each frame of a clip: one mask for all, which does not tremble.
+def _shown(
+    path: Path, capture: Capture, mask: SequenceMask | None
+) -> Iterator[tuple[float, Pixels]]:
+    """The frames as they are passed on, black where nothing may be shown."""
+    for number, (time_ms, picture) in enumerate(_frames(path, capture)):
+        yield time_ms, picture if mask is None else with_mask(picture, mask.mask(number))
 
-    A text that tissue passes behind shows in some frames only; a mask of the whole clip has it.
-    """
-    if mask is None:
-        return lambda picture: picture
+
+def _sequence_mask(exam: Exam, path: Path, capture: Capture) -> SequenceMask:
+    """The masks of a clip's frames, after all of them were looked at."""
     height, width = read_still(exam, capture).shape[:2]
     # A video has even sizes: up to one row and column more than the picture.
     allowed = {(height, width), (height + height % 2, width + width % 2)}
-    spread = _spread(path, capture)
-    # The field was found in the still: in a frame of another size it lies elsewhere.
-    if any(picture.shape[:2] not in allowed for picture in spread):
-        raise OutputError(
-            f"the clip of capture {capture.capture_id} has another size than its still",
-            "Text in it cannot be hidden: export without clips",
-        )
-    if not spread:
+    mask = SequenceMask(capture.shot.field)
+    for _, picture in _frames(path, capture):
+        # The field was found in the still: in a frame of another size it lies elsewhere.
+        if picture.shape[:2] not in allowed:
+            raise OutputError(
+                f"the clip of capture {capture.capture_id} has another size than its still",
+                "Text in it cannot be hidden: export without clips",
+            )
+        mask.add(picture)
+    if not len(mask):
         raise _unreadable(capture, "it has no frame")
-    shown = mask(spread, capture.shot.field)
-    return lambda picture: blackened(picture, shown, capture)
-
-
-def _spread(path: Path, capture: Capture) -> list[Pixels]:
-    """Some frames of a clip, from its first to its last."""
-    times = [time_ms for time_ms, _ in _frames(path, capture)]
-    step = max(-(-len(times) // _LOOKED_AT), 1)
-    found = enumerate(_frames(path, capture))
-    return [picture for number, (_, picture) in found if number % step == 0]
+    if not mask.shows_any:
+        raise NothingShownError
+    return mask
 
 
 def _unreadable(capture: Capture, reason: str) -> RecordError:

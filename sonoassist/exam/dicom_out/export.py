@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sonoassist.exam.dicom_out.exported import Exported
+from sonoassist.errors import UsageError
+from sonoassist.exam.dicom_out.exported import Exported, NothingShownError
 from sonoassist.exam.dicom_out.options import DicomOptions, chosen
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture
@@ -18,23 +19,31 @@ if TYPE_CHECKING:
 
 __all__ = ["DicomOptions", "export_dicom"]
 
+NO_ULTRASOUND = "no ultrasound picture was surely found on it"
 
-def export_dicom(exam: Exam, folder: Path, options: DicomOptions | None = None) -> list[Path]:
+
+def export_dicom(
+    exam: Exam,
+    folder: Path,
+    options: DicomOptions | None = None,
+    warned: Callable[[str], None] = lambda sentence: None,
+) -> list[Path]:
     """Write an exam as DICOM files: a still and a clip of each capture, and one report.
 
     The same export twice gives the same files. Nothing in them names a person, as long as the
-    pictures themselves do not: see `DicomOptions.mask`.
+    pictures themselves do not: see `DicomOptions.masked`.
 
     Args:
         exam: Open.
         folder: Made where it is missing; older files of the same names are replaced.
-        options: What is exported; None for what the user kept, with clips, unmasked.
+        options: What is exported; None for what the user kept, with clips, masked.
+        warned: Is told of each still and clip that is left out.
 
     Returns:
         The files, the report last.
 
     Raises:
-        UsageError: There is nothing to export.
+        UsageError: There is nothing to export, or nothing of it may be shown.
         RecordError: A picture or a clip of the record cannot be read.
         OutputError: The operating system refuses, or something is too large for DICOM.
     """
@@ -45,30 +54,50 @@ def export_dicom(exam: Exam, folder: Path, options: DicomOptions | None = None) 
     captures = chosen(exam.captures(), options)
     ensure_folder(folder)
     paths: list[Path] = []
-    exported = [_write_capture(exam, one, folder, options, paths) for one in captures]
+    left_out: list[str] = []
+    found = (_write_capture(exam, one, folder, options, paths, left_out) for one in captures)
+    exported = [one for one in found if one is not None]
+    for sentence in left_out:
+        warned(sentence)
+    if not exported:
+        raise UsageError(
+            "no ultrasound picture was surely found on any capture, so none may be shown",
+            "Look at the captures; without masking all of the screen is exported",
+        )
     report = folder / "report.dcm"
-    _write(report, report_object(exam.info(), exported))
+    _write(report, report_object(exam.info(), exported, left_out))
     return [*paths, report]
 
 
 def _write_capture(
-    exam: Exam, capture: Capture, folder: Path, options: DicomOptions, paths: list[Path]
-) -> Exported:
-    made = [_write_object(folder, *one, paths) for one in _objects(exam, capture, options)]
-    return Exported(capture, made[0], made[1] if len(made) > 1 else None)
-
-
-def _objects(exam: Exam, capture: Capture, options: DicomOptions) -> Iterator[tuple[str, Dataset]]:
-    """File names and objects of a capture, one at a time: clips are large."""
+    exam: Exam,
+    capture: Capture,
+    folder: Path,
+    options: DicomOptions,
+    paths: list[Path],
+    left_out: list[str],
+) -> Exported | None:
+    """Write what may be shown of a capture; None for one that is left out as a whole."""
     from sonoassist.exam.dicom_out.clips import clip_object
     from sonoassist.exam.dicom_out.stills import still_object
 
     info = exam.info()
     plane = capture.shot.plane if capture.shot.plane in BY_KEY else "capture"
     end = f"{capture.capture_id:03}-{plane}.dcm"
-    yield f"still-{end}", still_object(exam, info, capture, options.mask)
-    if options.clips and capture.clip:
-        yield f"clip-{end}", clip_object(exam, info, capture, options.mask)
+    try:
+        still = still_object(exam, info, capture, mask=options.masked)
+    except NothingShownError:
+        left_out.append(f"Capture {capture.capture_id} is left out: {NO_ULTRASOUND}")
+        return None
+    still = _write_object(folder, f"still-{end}", still, paths)
+    if not options.clips or not capture.clip:
+        return Exported(capture, still, None)
+    try:
+        clip = clip_object(exam, info, capture, mask=options.masked)
+    except NothingShownError:
+        left_out.append(f"The clip of capture {capture.capture_id} is left out: {NO_ULTRASOUND}")
+        return Exported(capture, still, None)
+    return Exported(capture, still, _write_object(folder, f"clip-{end}", clip, paths))
 
 
 def _write_object(folder: Path, name: str, dataset: Dataset, paths: list[Path]) -> Dataset:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 
+class NothingShownError(Exception):
+    """Masked, a capture would be black: no ultrasound picture was surely found on it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exported:
     """A capture with the objects made of it; those without their pixels.

@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
 
 from sonoassist.errors import UsageError
 from sonoassist.exam.records import Capture, Judgement
-from sonoassist.packets import Box, Pixels
-
-Shown = NDArray[np.bool_]
-Mask = Callable[[Sequence[Pixels], Box], Shown]
-"""Where pictures of one size may be shown: (pictures, field) -> bool (H, W), one for all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +17,14 @@ class DicomOptions:
         captures: Numbers of the captures; empty for all that the user kept.
         unjudged: With no numbers given: those that nobody judged yet as well.
         clips: The clips of the captures as well.
-        mask: Takes burned-in text away; None leaves the pictures as they were captured, and
-            the objects then say that text may be in them.
+        masked: Only the ultrasound is shown, and captures without a sure one are left out; else
+            the pictures are as they were captured, and the objects say that text may be in them.
     """
 
     captures: tuple[int, ...] = ()
     unjudged: bool = False
     clips: bool = True
-    mask: Mask | None = None
+    masked: bool = True
 
 
 def chosen(captures: Iterable[Capture], options: DicomOptions) -> list[Capture]:

@@ -51,12 +51,15 @@ Group = PlanarROIMeasurementsAndQualitativeEvaluations | MeasurementsAndQualitat
 _MODEL_FACTS = ("name", "title", "architecture", "domain", "weights_sha256", "hash")
 
 
-def report_object(info: ExamInfo, exported: Sequence[Exported]) -> ComprehensiveSR:
+def report_object(
+    info: ExamInfo, exported: Sequence[Exported], notes: Sequence[str] = ()
+) -> ComprehensiveSR:
     """The report on an exam.
 
     Args:
         info: Of the exam.
         exported: The captures with their objects; at least one.
+        notes: What else must be known, such as captures that are left out.
     """
     images = [one for pair in exported for one in (pair.still, pair.clip) if one is not None]
     labels = {item.key: item.label for item in info.start.items}
@@ -66,7 +69,7 @@ def report_object(info: ExamInfo, exported: Sequence[Exported]) -> Comprehensive
         imaging_measurements=[_group(info, one, labels) for one in exported],
         referenced_images=images,
     )
-    content[0].ContentSequence.extend(_comment(text) for text in _notes(info))
+    content[0].ContentSequence.extend(_comment(text) for text in (*_notes(info), *notes))
     moment = _finished(info)
     report = ComprehensiveSR(
         evidence=images,

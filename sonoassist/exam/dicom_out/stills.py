@@ -5,14 +5,15 @@ from __future__ import annotations
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, UltrasoundImageStorage
 
-from sonoassist.errors import DamagedFrameError, OutputError, SourceError
+from sonoassist.errors import DamagedFrameError, SourceError
 from sonoassist.exam.dicom_out import header, uids
-from sonoassist.exam.dicom_out.options import Mask, Shown
+from sonoassist.exam.dicom_out.exported import NothingShownError
 from sonoassist.exam.dicom_out.pixels import as_stored, describe, is_grey
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture, ExamInfo
 from sonoassist.exam.schema import RecordError
 from sonoassist.packets import Pixels
+from sonoassist.preprocess.masking import masked
 from sonoassist.sources.sniff import VIDEO_SUFFIXES
 from sonoassist.sources.stills import decode_still
 
@@ -32,47 +33,34 @@ def read_still(exam: Exam, capture: Capture) -> Pixels:
         ) from error
 
 
-def still_object(exam: Exam, info: ExamInfo, capture: Capture, mask: Mask | None) -> Dataset:
+def still_object(exam: Exam, info: ExamInfo, capture: Capture, *, mask: bool) -> Dataset:
     """The still of a capture as an Ultrasound Image.
 
     Raises:
         RecordError: The still cannot be read.
         OutputError: It is too large for DICOM.
+        NothingShownError: No ultrasound picture was surely found on it.
     """
     picture = read_still(exam, capture)
-    if mask is not None:
-        picture = blackened(picture, mask([picture], capture.shot.field), capture)
+    if mask:
+        picture = masked(picture, capture.shot.field)
+        if not picture.any():
+            raise NothingShownError
     pixels = as_stored(picture, grey=is_grey(picture))
     dataset = header.picture_header(
-        info, capture, header.STILLS, UltrasoundImageStorage, masked=mask is not None
+        info, capture, header.STILLS, UltrasoundImageStorage, masked=mask
     )
     describe(dataset, pixels, "RGB" if pixels.ndim == 3 else "MONOCHROME2")
     if _lossy(info):
         dataset.LossyImageCompression = "01"
     data = pixels.tobytes()
     dataset.PixelData = data + b"\0" * (len(data) % 2)
-    names = (info.exam_id, "still", capture.capture_id, mask is not None, uids.digest(data))
+    names = (info.exam_id, "still", capture.capture_id, mask, uids.digest(data))
     dataset.SOPInstanceUID = uids.uid(*names)
     dataset.file_meta = header.file_meta(
         UltrasoundImageStorage, dataset.SOPInstanceUID, ExplicitVRLittleEndian
     )
     return dataset
-
-
-def blackened(picture: Pixels, shown: Shown, capture: Capture) -> Pixels:
-    """A picture that is black where nothing may be shown.
-
-    Raises:
-        OutputError: Nothing would be left of it.
-    """
-    if not shown.any():
-        raise OutputError(
-            f"no ultrasound picture was found on capture {capture.capture_id}, all would be black",
-            "Reject that capture, or export without masking",
-        )
-    copy: Pixels = picture.copy()
-    copy[~shown] = 0
-    return copy
 
 
 def _lossy(info: ExamInfo) -> bool:

@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from sonoassist.errors import OutputError
-from sonoassist.exam.masking import masked
 from sonoassist.exam.records import Capture, Judgement
 from sonoassist.opencv import cv2
 from sonoassist.packets import Box, Pixels
 from sonoassist.planes import BY_KEY
+from sonoassist.preprocess.masking import masked
 from sonoassist.render.overlay import rgb_of
 
 GONE = "The picture is missing in the record"
-ALL_MASKED = "Masked whole: no ultrasound picture was found on it"
+LEFT_OUT = "Left out: no ultrasound picture was surely found on it"
 ROOM = 0.012
 """Room round what is left of a masked picture, as a share of its width."""
 LINE_SHARE = 1 / 320
@@ -68,7 +68,7 @@ def open_still(media: Path, capture: Capture, label: str, mask: bool, boxes: boo
     if mask:
         picture = masked(picture, capture.shot.field)
         if not picture.any():
-            return Still(capture, label, None, ALL_MASKED)
+            return Still(capture, label, None, LEFT_OUT)
     if boxes and capture.shot.box is not None:
         _draw(picture, capture.shot.box, capture.shot.plane)
     return Still(capture, label, picture)

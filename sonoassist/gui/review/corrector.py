@@ -166,15 +166,15 @@ class Corrector(QObject):
         def work() -> Exported:
             from sonoassist.review.export import export
 
-            return export(session.recording, words, table, folder)
+            return export(session.recording, words, table, folder, crop=session.crop)
 
         self._controller.jobs.start("export review", work, self._exported, self._not_exported)
 
     def _exported(self, made: Exported) -> None:
         count = f"{made.labels} label{'s' if made.labels != 1 else ''}"
-        hint = "The recording is in it as it is and may name the patient"
-        if not made.video:
-            hint = "The pictures are as they are and may name the patient"
+        hint = "All but the ultrasound is black on its pictures"
+        if made.left_out:
+            hint = f"{made.left_out} left out: no ultrasound surely found on them"
         train = f"sonoassist train {made.folder.parent}"
         if made.alone:  # of one exam none can be kept for a test
             train += " --test-share 0"

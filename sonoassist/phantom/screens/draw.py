@@ -25,10 +25,12 @@ from sonoassist.phantom.screens.tissue import flow, picture_of, tinted
 Mask = NDArray[np.bool_]
 
 KINDS = ("b_mode", "colour_doppler", "split", "spectral", "three_d", "menu", "no_signal")
-SHARES = (0.5, 0.14, 0.1, 0.09, 0.05, 0.08, 0.04)
+SHARES = (0.42, 0.13, 0.14, 0.11, 0.05, 0.11, 0.04)
 """How often each is drawn when none is asked for."""
-LEAST_FLOW = 0.006
+LEAST_FLOW = 0.015
 """Share of the fan that is coloured at least on a colour Doppler picture."""
+SIMULTANEOUS = 0.4
+"""Share of the split screens that show one picture twice, once with flow."""
 UNREADABLE = 0.15
 """Share of the screens whose words somebody blurred before they were passed on."""
 GRAB = 0.25
@@ -100,16 +102,37 @@ def _one_picture(sheet: Sheet, *, coloured: bool) -> PhantomScreen:
     )
 
 
-def _show(sheet: Sheet, fan: Fan, *, coloured: bool) -> Mask:
-    """Draw one ultrasound picture in place; returns where it is."""
+def _show(
+    sheet: Sheet, fan: Fan, *, coloured: bool, rng: np.random.Generator | None = None
+) -> Mask:
+    """Draw one ultrasound picture in place; returns where it is.
+
+    Args:
+        sheet: The screen.
+        fan: Where.
+        coloured: With flow.
+        rng: Chooses the tissue; None for the sheet's own.
+    """
+    rng = rng or sheet.rng
     mask = fan.mask(sheet.height_px, sheet.width_px)
-    shown = tinted(sheet.rng, picture_of(sheet.rng, fan, sheet.height_px, sheet.width_px))
+    shown = tinted(rng, picture_of(rng, fan, sheet.height_px, sheet.width_px, sheet.ground))
     if coloured:
-        for _ in range(6):
-            if flow(sheet.rng, fan, shown, mask) >= LEAST_FLOW:
-                break
+        shown = _with_flow(sheet.rng, fan, shown, mask)
     sheet.pixels[mask] = shown[mask]
     return mask
+
+
+def _with_flow(rng: np.random.Generator, fan: Fan, shown: Pixels, mask: Mask) -> Pixels:
+    """The picture with flow that can be seen; of some tries the one with the most."""
+    best, most = shown, -1.0
+    for _ in range(8):
+        tried = shown.copy()
+        share = flow(rng, fan, tried, mask)
+        if share > most:
+            best, most = tried, share
+        if share >= LEAST_FLOW:
+            break
+    return best
 
 
 def _shape(fan: Fan, mask: Mask) -> str:
@@ -125,22 +148,24 @@ def _split(sheet: Sheet) -> PhantomScreen:
     furnish(sheet, layout)
     panes = _panes(rng, layout.picture)
     live = int(rng.integers(len(panes)))
-    coloured = rng.random() < 0.4
+    twice = rng.random() < SIMULTANEOUS
+    coloured = twice or rng.random() < 0.3
     alike = int(rng.integers(2**31))
     shape = str(rng.choice(["convex", "cropped", "sector", "linear"], p=[0.5, 0.25, 0.15, 0.1]))
-    masks = []
+    masks, fans = [], list[Fan]()
     for number, pane in enumerate(panes):
         # The pictures are of one probe: alike in shape.
-        own = np.random.default_rng(alike) if rng.random() < 0.8 else rng
+        own = np.random.default_rng(alike) if twice or rng.random() < 0.8 else rng
         fan = draw_fan(own, pane, shape)
-        masks.append(_show(sheet, fan, coloured=bool(coloured and number == live)))
+        fans.append(fan)
+        tissue = own if twice else rng
+        masks.append(_show(sheet, fan, coloured=bool(coloured and number == live), rng=tissue))
         if rng.random() < 0.5:
             furniture.depth_scale(sheet, pane.right - 0.05 * pane.width, pane.top, pane.bottom)
-        if number == live:
-            _mark_live(sheet, pane, fan)
-        elif rng.random() < 0.3:
+        if number != live and rng.random() < 0.3:
             furniture.calipers(sheet, _bounds(masks[-1]))
     mask = masks[live]
+    _mark_live(sheet, panes[live], fans[live], border=len(panes) > 2)
     if rng.random() < 0.6:
         for pane in panes:
             corner, end = (
@@ -151,15 +176,15 @@ def _split(sheet: Sheet) -> PhantomScreen:
     if rng.random() < 0.7:
         furniture.grey_scale(sheet, layout.picture.left + 2, layout.picture.top + 8,
                              0.2 * layout.picture.height, colour=bool(coloured))  # fmt: skip
-    return PhantomScreen(sheet.pixels, "split", _shape(fan, mask), mask, tuple(panes))
+    return PhantomScreen(sheet.pixels, "split", _shape(fans[live], mask), mask, tuple(panes))
 
 
 def _panes(rng: np.random.Generator, area: Box) -> list[Box]:
     kind = float(rng.random())
     middle = Box(0, 0, round((area.left + area.right) / 2), round((area.top + area.bottom) / 2))
-    if kind < 0.8:
+    if kind < 0.86:
         return [replace(area, right=middle.right), replace(area, left=middle.right)]
-    if kind < 0.9:
+    if kind < 0.92:
         return [replace(area, bottom=middle.bottom), replace(area, top=middle.bottom)]
     return [
         Box(area.left, area.top, middle.right, middle.bottom),
@@ -169,15 +194,19 @@ def _panes(rng: np.random.Generator, area: Box) -> list[Box]:
     ]
 
 
-def _mark_live(sheet: Sheet, pane: Box, fan: Fan) -> None:
-    """The probe's sign, a bright border or a lit dot tells which half is live."""
-    if sheet.rng.random() < 0.75:
-        furniture.probe_mark(sheet, replace(fan, clip=pane))
+def _mark_live(sheet: Sheet, pane: Box, fan: Fan, *, border: bool) -> None:
+    """The probe's sign or a lit dot, or a bright border, tells which part is live."""
+    rng, unit = sheet.rng, sheet.unit
+    if border or rng.random() < 0.1:
+        corner = (round(pane.left) + 1, round(pane.top) + 1)
+        end = (round(pane.right) - 2, round(pane.bottom) - 2)
+        cv2.rectangle(sheet.pixels, corner, end, sheet.colour(), max(round(2 * unit), 2))
+    elif rng.random() < 0.75:
+        furniture.probe_mark(sheet, replace(fan, clip=pane), float(rng.uniform(1.3, 2.2)))
     else:
-        corner = (round(pane.left + 8 * sheet.unit), round(pane.top + 8 * sheet.unit))
-        cv2.circle(
-            sheet.pixels, corner, max(round(5 * sheet.unit), 2), (90, 230, 100), -1, cv2.LINE_AA
-        )
+        middle = (round(pane.left + 12 * unit), round(pane.top + 12 * unit))
+        radius = max(round(float(rng.uniform(6, 10)) * unit), 3)
+        cv2.circle(sheet.pixels, middle, radius, sheet.colour(), -1, cv2.LINE_AA)
 
 
 def _spectral(sheet: Sheet) -> PhantomScreen:

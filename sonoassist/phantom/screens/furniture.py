@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sonoassist.opencv import cv2
 from sonoassist.packets import Box, Pixels
@@ -30,8 +29,11 @@ class Sheet:
     """A screen that is being drawn.
 
     Args:
-        pixels: uint8 (h, w, 3), drawn upon in place.
+        pixels: uint8 (h, w, 3), of one grey level, drawn upon in place.
         rng: Where all choices come from.
+
+    Attributes:
+        ground: That grey level.
     """
 
     def __init__(self, pixels: Pixels, rng: np.random.Generator) -> None:
@@ -41,7 +43,7 @@ class Sheet:
         self.unit = self.height_px / 480
         self.font = FONTS[int(rng.integers(len(FONTS)))]
         self.ink = GREYS[int(rng.integers(2))]
-        self.fan_clear: NDArray[np.bool_] | None = None
+        self.ground = int(pixels[0, 0].max())
 
     def text(self, words: str, x: float, y: float, size: float, ink: RGB | None = None) -> None:
         """Write with the left end of the foot of the letters at x and y, px."""
@@ -176,8 +178,8 @@ def depth_scale(sheet: Sheet, x: float, top: float, bottom: float) -> None:
         cv2.fillPoly(sheet.pixels, [np.round(mark).astype(np.int32)], (235, 230, 200))
 
 
-def probe_mark(sheet: Sheet, fan: Fan) -> None:
-    """The maker's sign at the side of the probe's face."""
+def probe_mark(sheet: Sheet, fan: Fan, size: float = 1.0) -> None:
+    """The maker's sign at the side of the probe's face; `size` times as large as usual."""
     face = fan.outline[fan.outline[:, 1].argmin()]
     x = float(np.clip(face[0] - sheet.rng.uniform(10, 60) * sheet.unit, fan.clip.left + 2,
                       max(fan.clip.right - 30 * sheet.unit, fan.clip.left + 2)))  # fmt: skip
@@ -185,15 +187,17 @@ def probe_mark(sheet: Sheet, fan: Fan) -> None:
     y = float(np.clip(y, fan.clip.top + 10 * sheet.unit, fan.clip.bottom - 8))
     kind = int(sheet.rng.integers(3))
     if kind == 0:
-        sheet.text("Phantom", x, y, 0.28, sheet.colour())
-        sheet.text("S 1", x + 4, y + 10 * sheet.unit, 0.28, sheet.colour())
+        ink = sheet.colour()
+        sheet.text("Phantom", x, y, 0.28 * size, ink)
+        sheet.text("S 1", x + 4, y + 10 * size * sheet.unit, 0.28 * size, ink)
     elif kind == 1:
         centre = (round(x), round(y))
-        cv2.circle(sheet.pixels, centre, max(round(9 * sheet.unit), 3), (140, 140, 140), -1,
-                   cv2.LINE_AA)  # fmt: skip
-        sheet.text("P", x - 4 * sheet.unit, y + 5 * sheet.unit, 0.4, (240, 240, 240))
+        radius = max(round(9 * size * sheet.unit), 3)
+        ink = (140, 140, 140) if size == 1 else sheet.colour()
+        cv2.circle(sheet.pixels, centre, radius, ink, -1, cv2.LINE_AA)
+        sheet.text("P", x - 4 * sheet.unit, y + 5 * sheet.unit, 0.4 * size, (240, 240, 240))
     else:
-        sheet.text("V", x, y, 0.5)
+        sheet.text("V", x, y, 0.5 * size, None if size == 1 else sheet.colour())
 
 
 def thumbnails(sheet: Sheet, box: Box) -> None:

@@ -39,7 +39,11 @@ def _spectrum(sheet: Sheet, wide: int, high: int) -> np.ndarray:
     if rng.random() < 0.4:  # a window below the envelope
         full *= 0.25 + 0.75 / (1 + np.exp(-(height - 0.55 * top) / 0.05))
     speckle = rng.rayleigh(0.8, (high, wide))
-    grey = 200 * full * np.asarray(cv2.GaussianBlur(speckle, (0, 0), 1.2, sigmaY=0.7))
+    grey = (
+        float(rng.uniform(70, 220))
+        * full
+        * np.asarray(cv2.GaussianBlur(speckle, (0, 0), 1.2, sigmaY=0.7))
+    )
     grey += float(rng.uniform(0, 14)) * speckle
     row = min(round(high * zero), high - 1)
     grey[row] = 170
@@ -99,12 +103,14 @@ def draw_menu(sheet: Sheet, box: Box) -> None:
     sheet.panel(page, (grey, grey + 2, grey + 5))
     parts = list(_parts(rng, page))
     for part in parts:
-        (_form, _table, _lines, _buttons)[int(rng.integers(4))](sheet, part, ink)
+        (_form, _table, _lines, _buttons, _empty_list)[int(rng.integers(5))](sheet, part, ink)
     if rng.random() < 0.5:
         sheet.text(str(rng.choice(["Patient", "Worklist", "Report", "Set-up", "New exam"])),
                    page.left + 8, page.top + 18 * sheet.unit, 0.6, ink)  # fmt: skip
     if rng.random() < 0.15:
         sheet.pixels[:] = cv2.GaussianBlur(sheet.pixels, (0, 0), float(rng.uniform(1, 4)))
+    if rng.random() < 0.15:  # a page that the screen dims
+        sheet.pixels[:] = (sheet.pixels * float(rng.uniform(0.25, 0.7))).astype(np.uint8)
 
 
 def _parts(rng: np.random.Generator, page: Box) -> list[Box]:
@@ -161,6 +167,26 @@ def _table(sheet: Sheet, part: Box, ink: furniture.RGB) -> None:
                 else sheet.words()[:10]
             )
             sheet.text(words, x, y - 0.25 * part.height / rows, 0.34, ink)
+
+
+def _empty_list(sheet: Sheet, part: Box, ink: furniture.RGB) -> None:
+    """A large empty field below the heads of its columns, with a row of keys under it."""
+    high = part.height / float(sheet.rng.uniform(6, 14))
+    left, right = part.left + 0.03 * part.width, part.right - 0.03 * part.width
+    grey = int(sheet.rng.integers(40, 110))
+    sheet.panel(Box(left, part.top, right, part.top + high), (grey, grey + 2, grey + 6))
+    columns = int(sheet.rng.integers(2, 7))
+    for column in range(columns):
+        x = left + (column + 0.05) * (right - left) / columns
+        sheet.text(sheet.words()[:9], x, part.top + 0.75 * high, 0.32, ink)
+    dark = int(sheet.rng.integers(0, 30))
+    field = Box(left, part.top + high, right, part.bottom - 1.4 * high)
+    sheet.panel(field, (dark, dark, dark))
+    for line in range(int(sheet.rng.integers(0, 4))):
+        sheet.text(sheet.words(), left + 8, field.top + (line + 0.8) * high, 0.32, ink)
+    for key in range(int(sheet.rng.integers(1, 5))):
+        x = right - (key + 1) * 0.16 * part.width
+        sheet.panel(Box(x, part.bottom - high, x + 0.13 * part.width, part.bottom - 2), (grey,) * 3)
 
 
 def _lines(sheet: Sheet, part: Box, ink: furniture.RGB) -> None:

@@ -22,10 +22,27 @@ TEXTURES = 240
 """Anatomy is drawn so often, and shown in many places, sizes and lights."""
 WHOLE_FAN = 0.25
 """Share of the pictures whose gain leaves no part of the fan dark."""
+IN_THE_AIR = 0.05
+"""Share of the pictures of a probe that nobody holds."""
+FLOOR = (2.0, 9.0)
+"""Grey levels of the receiver's own noise above an empty screen: dark parts of a fan are seen by
+it. Without any light at all nobody could say where a fan ends."""
+LEAST_STEP = 3.0
+"""Grey levels between that noise and the screen round it at least."""
 
 
-def picture_of(rng: np.random.Generator, fan: Fan, height_px: int, width_px: int) -> Map:
-    """Grey levels of a whole screen, float32 (height, width), 0 outside of the fan."""
+def picture_of(
+    rng: np.random.Generator, fan: Fan, height_px: int, width_px: int, ground: int = 0
+) -> Map:
+    """Grey levels of a whole screen, float32 (height, width), 0 outside of the fan.
+
+    Args:
+        rng: Where all choices come from.
+        fan: Where the picture is.
+        height_px: Of the screen.
+        width_px: Of the screen.
+        ground: Grey level of the empty screen round it.
+    """
     mask = fan.mask(height_px, width_px)
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     shown = np.zeros((height_px, width_px), np.float32)
@@ -34,11 +51,14 @@ def picture_of(rng: np.random.Generator, fan: Fan, height_px: int, width_px: int
     box = Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
     part = np.s_[int(box.top) : int(box.bottom), int(box.left) : int(box.right)]
     across, deep = fan.polar(height_px, width_px)
-    texture = _texture(rng, int(box.width), int(box.height))
-    shown[part] = texture
-    shown *= _gain(rng, across, deep)
-    shown += _near_field(rng, deep)
+    if rng.random() < IN_THE_AIR:
+        shown += _reverberation(rng, across, deep)
+    else:
+        shown[part] = _texture(rng, int(box.width), int(box.height))
+        shown *= _gain(rng, across, deep)
+        shown += _near_field(rng, deep)
     shown += _hiss(rng, shown.shape, deep)
+    np.maximum(shown, _floor(rng, shown.shape, ground), out=shown)
     shown[~mask] = 0
     return np.clip(shown, 0, 255)
 
@@ -129,6 +149,26 @@ def _near_field(rng: np.random.Generator, deep: Map) -> Map:
     bands = 0.5 + 0.5 * np.cos(deep * float(rng.uniform(80, 260)) + float(rng.uniform(0, 6)))
     fading = np.exp(-np.clip(deep, 0, None) * float(rng.uniform(8, 60)))
     return np.asarray(float(rng.uniform(0, 160)) * bands * fading, np.float32)
+
+
+def _reverberation(rng: np.random.Generator, across: Map, deep: Map) -> Map:
+    """Echoes of the probe's own face: bands at even distances that fade, and nothing behind."""
+    apart = float(rng.uniform(0.02, 0.12))
+    sharp = float(rng.uniform(2, 10))
+    bands = np.power(0.5 + 0.5 * np.cos(2 * math.pi * deep / apart), sharp)
+    fading = np.exp(-np.clip(deep, 0, None) / (apart * float(rng.uniform(1.0, 5.0))))
+    wave = 0.75 + 0.25 * np.cos(across * float(rng.uniform(2, 14)) + float(rng.uniform(0, 6)))
+    return np.asarray(float(rng.uniform(60, 230)) * bands * fading * wave, np.float32)
+
+
+def _floor(rng: np.random.Generator, shape: tuple[int, ...], ground: int) -> Map:
+    """The receiver's noise, never quite as bright as the empty screen."""
+    level = ground + float(rng.uniform(*FLOOR))
+    if ground > 2 * LEAST_STEP and rng.random() < 0.6:
+        level = float(rng.uniform(0, ground - LEAST_STEP))
+    noise = rng.standard_normal((shape[0] // 2 + 1, shape[1] // 2 + 1)).astype(np.float32)
+    large = cv2.resize(noise, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(level * (1 + 0.25 * np.asarray(large, np.float32)), np.float32)
 
 
 def _hiss(rng: np.random.Generator, shape: tuple[int, ...], deep: Map) -> Map:

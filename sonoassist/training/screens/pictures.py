@@ -139,7 +139,7 @@ def _turned(rng: np.random.Generator, pixels: Tensor, masks: Tensor) -> tuple[Te
 def _light(rng: np.random.Generator) -> NDArray[np.float32]:
     """Gamma, gain and a lifted black: what each of 256 grey levels becomes, float32 in [0, 1]."""
     levels = (np.arange(256) / 255) ** rng.uniform(0.7, 1.5) * rng.uniform(0.7, 1.15)
-    return np.clip(levels + rng.uniform(-0.02, 0.03), 0, 1).astype(np.float32)
+    return np.clip(levels + rng.uniform(-0.025, 0.03), 0, 1).astype(np.float32)
 
 
 def _softened(rng: np.random.Generator, pixels: Tensor) -> Tensor:
