@@ -24,8 +24,8 @@ def register(subparsers: Subparsers) -> None:
     )
     add = parser.add_argument
     add("--out", required=True, type=Path, metavar="DIR", help="folder of results")
-    add("--screens", type=int, default=8500, metavar="N", help="screens to draw (default 8500)")
-    add("--iterations", type=int, default=5000, metavar="N", help="steps (default 5000)")
+    add("--screens", type=int, default=12000, metavar="N", help="screens to draw (default 12000)")
+    add("--iterations", type=int, default=10000, metavar="N", help="steps (default 10000)")
     add("--batch", type=int, default=32, metavar="N", help="screens a step (default 32)")
     add("--seed", type=int, default=0, help="of the screens and of the training (default 0)")
     parser.set_defaults(run=run)

@@ -14,6 +14,10 @@ from sonoassist.preprocess.screen_network import MASK_HEIGHT, MASK_WIDTH, Readin
 
 FINER = 4
 """The outline is drawn in cells so much smaller than those of the mask."""
+Moving = NDArray[np.bool_]
+"""(MASK_HEIGHT, MASK_WIDTH): cells of a screen that change."""
+STILL_WORTH = 0.1
+"""What a cell of a picture counts that does not change, beside one that does."""
 LEAST_SHARE = 0.012
 """A field of view takes at least this share of the screen."""
 
@@ -67,16 +71,26 @@ def below(field: FieldOfView, row: int) -> FieldOfView:
     return replace(field, box=replace(field.box, top=float(row)), mask=mask)
 
 
-def field_of(reading: Reading, width_px: int, height_px: int) -> FieldOfView | None:
-    """The field of view on a screen of this size; None where there is none."""
-    there = (reading.mask > 0.5).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(there, connectivity=4)
-    if count < 2:
+def field_of(
+    reading: Reading, width_px: int, height_px: int, moving: Moving | None = None
+) -> FieldOfView | None:
+    """The field of view on a screen; None where there is none.
+
+    Args:
+        reading: Of the screen.
+        width_px: Of the screen.
+        height_px: Of the screen.
+        moving: Which cells have changed over the last screens of a sequence: of several pictures
+            the live one is that which changes. None for a still.
+    """
+    there = reading.mask > 0.5
+    inside = _picture(there, moving)
+    if inside is None:
         return None
-    largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
-    if stats[largest, cv2.CC_STAT_AREA] < LEAST_SHARE * there.size:
-        return None
-    inside = np.asarray(labels) == largest
+    # Where one picture changes and another stands still there is no doubt which is live.
+    certain = inside
+    if moving is not None and (moving & inside).any() and not (moving & there & ~inside).any():
+        certain = there
     # Its soft rim belongs to it, other parts of the screen do not.
     near = np.asarray(cv2.dilate(inside.astype(np.uint8), np.ones((3, 3), np.uint8))) > 0
     mask = np.where(near, reading.mask, 0).astype(np.float32)
@@ -84,7 +98,25 @@ def field_of(reading: Reading, width_px: int, height_px: int) -> FieldOfView | N
     top, bottom = _ends(mask.max(axis=1))
     across, down = width_px / MASK_WIDTH, height_px / MASK_HEIGHT
     box = Box(left * across, top * down, right * across, bottom * down)
-    return FieldOfView(box, _sureness(reading.mask, inside), mask, width_px, height_px)
+    return FieldOfView(box, _sureness(reading.mask, inside, certain), mask, width_px, height_px)
+
+
+def _picture(there: NDArray[np.bool_], moving: Moving | None) -> NDArray[np.bool_] | None:
+    """The largest part of what may be picture, or the largest that changes."""
+    count, found, stats, _ = cv2.connectedComponentsWithStats(
+        there.astype(np.uint8), connectivity=4
+    )
+    labels, areas = np.asarray(found), np.asarray(stats)[:, cv2.CC_STAT_AREA].astype(np.float64)
+    if count < 2:
+        return None
+    worth = areas.copy()
+    if moving is not None and moving.any():
+        changed = np.bincount(labels.ravel(), weights=moving.ravel(), minlength=count)
+        worth = STILL_WORTH * areas + changed
+    worth[areas < LEAST_SHARE * there.size] = 0
+    worth[0] = 0
+    best = int(np.argmax(worth))
+    return labels == best if worth[best] > 0 else None
 
 
 def _ends(profile: Floats) -> tuple[float, float]:
@@ -99,6 +131,12 @@ def _ends(profile: Floats) -> tuple[float, float]:
     return max(float(start), 0.0), min(float(end), float(len(profile)))
 
 
-def _sureness(mask: Floats, inside: NDArray[np.bool_]) -> float:
-    """What the overlap with the truth would be, were each cell's probability true."""
-    return float(mask[inside].sum() / (inside.sum() + mask[~inside].sum()))
+def _sureness(mask: Floats, inside: NDArray[np.bool_], certain: NDArray[np.bool_]) -> float:
+    """What the overlap with the truth would be, were each cell's probability true.
+
+    Args:
+        mask: Probability of each cell.
+        inside: The cells of the picture that was found.
+        certain: Cells that are no doubt about it.
+    """
+    return float(mask[inside].sum() / (inside.sum() + mask[~certain].sum()))

@@ -11,7 +11,7 @@ from sonoassist.opencv import cv2
 from sonoassist.packets import Content, Pixels
 from sonoassist.preprocess.bars import bar_bottom
 from sonoassist.preprocess.content import content_of
-from sonoassist.preprocess.field_of_view import FieldOfView, below, field_of
+from sonoassist.preprocess.field_of_view import FieldOfView, Moving, below, field_of
 from sonoassist.preprocess.screen_network import (
     CONTENTS,
     Reading,
@@ -57,8 +57,12 @@ class ScreenReader:
         self._make = make
         self._network: ReadsScreens | None = None
 
-    def look(self, pixels: Pixels) -> ScreenLook:
-        """Look at one screen, uint8 (H, W, 3) RGB or (H, W), as if it were the only one.
+    def look(self, pixels: Pixels, moving: Moving | None = None) -> ScreenLook:
+        """Look at one screen.
+
+        Args:
+            pixels: uint8 (H, W, 3) RGB or (H, W).
+            moving: Which cells have changed over the last screens; None for a still.
 
         Raises:
             ModelError: The network's weights are missing or damaged.
@@ -70,7 +74,7 @@ class ScreenReader:
             self._network = self._make()
         reading = self._network.read(thin)
         height, width = pixels.shape[:2]
-        field = field_of(reading, width, height)
+        field = field_of(reading, width, height, moving)
         if field is not None:
             field = below(field, bar_bottom(pixels))
         content, certainty = _content(reading, thin, field)

@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
-from sonoassist.packets import Frame
-from sonoassist.preprocess.field_of_view import FieldOfView
+import numpy as np
+from numpy.typing import NDArray
+
+from sonoassist.opencv import cv2
+from sonoassist.packets import Frame, Pixels
+from sonoassist.preprocess.channels import strongest
+from sonoassist.preprocess.field_of_view import FieldOfView, Moving
+from sonoassist.preprocess.screen_network import MASK_HEIGHT, MASK_WIDTH, thinned
 from sonoassist.preprocess.screen_reader import ScreenLook, ScreenReader
 
 LOOK_EVERY_S = 0.23
 """Two looks that agree change what is held: within half a second of picture time."""
 MOST_FRAMES = 25
 """After so many frames there is a look, also where a source tells no time."""
+CHANGE = 6
+"""Grey levels by which a cell that changes differs from one look to the next."""
+FORGETTING, KNOWN_AFTER = 0.8, 2
+"""A cell counts as changing for three looks; so many differences must be known."""
 SAME_IOU = 0.85
 """Two fields of view that overlap at least so much are the same."""
+
+
+class Motion:
+    """What changes on a screen: the picture; what never changes is the scanner's own."""
+
+    def __init__(self) -> None:
+        self._last: NDArray[np.int16] | None = None
+        self._changed = np.zeros((MASK_HEIGHT, MASK_WIDTH), np.float32)
+        self._looks = 0
+
+    def see(self, pixels: Pixels) -> Moving | None:
+        """Take the next screen; which cells change, or None before that can be told."""
+        thin = cv2.resize(thinned(pixels), (MASK_WIDTH, MASK_HEIGHT), interpolation=cv2.INTER_AREA)
+        grey = strongest(np.asarray(thin, np.uint8)).astype(np.int16)
+        if self._last is not None:
+            self._changed *= FORGETTING
+            self._changed[np.abs(grey - self._last) > CHANGE] = 1.0
+            self._looks += 1
+        self._last = grey
+        return self._changed > 0.5 if self._looks >= KNOWN_AFTER else None
 
 
 class ScreenTracker:
@@ -32,6 +62,7 @@ class ScreenTracker:
         self._last: ScreenLook | None = None
         self._since_look = 0
         self._looked_s = 0.0
+        self._motion = Motion()
 
     def see(self, frame: Frame) -> ScreenLook:
         """What the screen of this frame shows.
@@ -44,13 +75,15 @@ class ScreenTracker:
         key = (frame.source_id, frame.width_px, frame.height_px)
         if key != self._key or self._held is None:
             self._key, self._since_look, self._looked_s = key, 0, frame.time_s
+            self._motion = Motion()
+            self._motion.see(frame.pixels)
             self._held = self._last = self._reader.look(frame.pixels)
             return self._held
         self._since_look += 1
         apart_s = abs(frame.time_s - self._looked_s)
         if apart_s >= LOOK_EVERY_S or self._since_look >= MOST_FRAMES:
             self._since_look, self._looked_s = 0, frame.time_s
-            look = self._reader.look(frame.pixels)
+            look = self._reader.look(frame.pixels, self._motion.see(frame.pixels))
             self._held = _followed(self._held, self._last or look, look)
             self._last = look
         return self._held

@@ -9,9 +9,9 @@ from real_models import frame_of
 from sonoassist.errors import UsageError
 from sonoassist.packets import Box, Content, Frame, Pixels
 from sonoassist.preprocess.crop import PUBLISHED_CROP, centred_crop, parse_crop
-from sonoassist.preprocess.field_of_view import FieldOfView
+from sonoassist.preprocess.field_of_view import FieldOfView, Moving
 from sonoassist.preprocess.framing import crop_of_look, framed
-from sonoassist.preprocess.screen_network import MASK_HEIGHT, MASK_WIDTH
+from sonoassist.preprocess.screen_network import CONTENTS, MASK_HEIGHT, MASK_WIDTH, Reading
 from sonoassist.preprocess.screen_reader import ScreenLook, ScreenReader
 from sonoassist.preprocess.screen_tracker import LOOK_EVERY_S, MOST_FRAMES
 from sonoassist.preprocess.tracker import CropTracker
@@ -49,7 +49,7 @@ class Told(ScreenReader):
         self._looks = looks
         self.asked = 0
 
-    def look(self, pixels: Pixels) -> ScreenLook:
+    def look(self, pixels: Pixels, moving: Moving | None = None) -> ScreenLook:
         self.asked += 1
         return self._looks[int(pixels[0, 0])]
 
@@ -205,3 +205,29 @@ def test_a_frame_of_a_real_reader() -> None:
     assert crop.top >= 0
     assert crop.right <= 640
     assert crop.bottom <= 480
+
+
+class TwoPictures:
+    """Takes both halves of a screen for the picture, the left one for the larger."""
+
+    def read(self, pixels: Pixels) -> Reading:
+        mask = np.zeros((MASK_HEIGHT, MASK_WIDTH), np.float32)
+        mask[20:80, 4:64], mask[20:76, 68:124] = 0.99, 0.99
+        return Reading(mask, np.eye(7, dtype=np.float32)[CONTENTS.index(Content.SPLIT)])
+
+
+def test_of_two_pictures_the_one_that_changes_is_live() -> None:
+    """A still cannot tell; a sequence can, within half a second."""
+    rng = np.random.default_rng(2)
+    still = rng.integers(40, 200, (480, 640), np.uint8)
+    crops = CropTracker(parse_crop("auto"), ASPECT, reader=ScreenReader(TwoPictures))
+    found = []
+    for index in range(5 * LOOK_FRAMES):
+        pixels = still.copy()
+        pixels[100:400, 330:630] = rng.integers(40, 200, (300, 300))
+        found.append(crops.crop_for(frame_of(pixels, index)))
+        if index == 0:
+            assert crops.content is Content.SPLIT  # which half is live is in doubt: not judged
+    assert found[0].left < 320
+    assert found[-1].left > 300
+    assert crops.content is None  # the live half is judged

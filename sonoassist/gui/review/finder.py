@@ -102,6 +102,8 @@ class Finder(QObject):
 def _peak_of(session: ReviewSession, plane: str, frame: int) -> Peak:
     """A frame as a candidate of a plane, whatever the model says."""
     result = session.table.result(frame)
-    share = float(result.probabilities[INDEX[plane]]) if result is not None else 0.0
+    # Of a menu or a spectrum the network says something too, and it means nothing.
+    judged = result is not None and result.state is not None and result.state.judged
+    share = float(result.probabilities[INDEX[plane]]) if result is not None and judged else 0.0
     quality = result.quality if result is not None else float("nan")
     return Peak(frame, float(session.table.times_s[frame]), share, quality, False, True)

@@ -25,7 +25,7 @@ from sonoassist.phantom.screens.tissue import flow, picture_of, tinted
 Mask = NDArray[np.bool_]
 
 KINDS = ("b_mode", "colour_doppler", "split", "spectral", "three_d", "menu", "no_signal")
-SHARES = (0.42, 0.13, 0.14, 0.11, 0.05, 0.11, 0.04)
+SHARES = (0.4, 0.12, 0.17, 0.12, 0.05, 0.1, 0.04)
 """How often each is drawn when none is asked for."""
 LEAST_FLOW = 0.015
 """Share of the fan that is coloured at least on a colour Doppler picture."""

@@ -24,10 +24,10 @@ WHOLE_FAN = 0.25
 """Share of the pictures whose gain leaves no part of the fan dark."""
 IN_THE_AIR = 0.05
 """Share of the pictures of a probe that nobody holds."""
-FLOOR = (2.0, 9.0)
+FLOOR = (3.0, 10.0)
 """Grey levels of the receiver's own noise above an empty screen: dark parts of a fan are seen by
 it. Without any light at all nobody could say where a fan ends."""
-LEAST_STEP = 3.0
+LEAST_STEP = 5.0
 """Grey levels between that noise and the screen round it at least."""
 
 

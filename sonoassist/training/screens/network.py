@@ -5,9 +5,14 @@ Small on purpose: one look must cost a small part of one pass of SonoNet-32.
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from sonoassist.preprocess.screen_network import CHANNELS, CONTENTS
+
+
+FINE = 4
+"""Maps of the coarser levels that the last one gets."""
 
 
 class _Conv(nn.Sequential):
@@ -50,9 +55,11 @@ class ScreenNet(nn.Module):
         self.overview = nn.Linear(96, 96)
         self.contents = nn.Linear(96, len(CONTENTS))
         self.join_16, self.join_8, self.join_4 = _Join(96, 64), _Join(64, 32), _Join(32, 16)
-        # Four cells of the mask from each of the maps' own.
-        self.cells = nn.Conv2d(16, 4, 1)
+        # Four cells of the mask from each of the maps' own, put right by the finest features.
+        self.cells = nn.Conv2d(16, 4 * FINE, 1)
         self.shuffle = nn.PixelShuffle(2)
+        self.edges = _Conv(8 + FINE, 8)
+        self.mask = nn.Conv2d(8, 1, 1)
 
     def forward(self, screens: Tensor) -> tuple[Tensor, Tensor]:
         """The logits of the masks and of the kinds."""
@@ -65,4 +72,5 @@ class ScreenNet(nn.Module):
         contents = self.contents(overview)
         deepest = deepest + self.overview(overview)[:, :, None, None]
         fine = self.join_4(self.join_8(self.join_16(deepest, sixteenth), eighth), quarter)
-        return self.shuffle(self.cells(fine)), contents
+        finest = torch.cat([self.shuffle(self.cells(fine)), half], dim=1)
+        return self.mask(self.edges(finest)), contents
