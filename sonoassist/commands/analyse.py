@@ -233,7 +233,7 @@ class _Video:
     """annotated.mp4 beside the table; opened with the first frame, whose size it takes."""
 
     def __init__(self, out: Path, source: Source, *, masks: bool) -> None:
-        self._mask = SequenceMask() if masks else None
+        self._mask = SequenceMask(keeps=False) if masks else None
         self._path = out / "annotated.mp4"
         self._fps = source.info.fps or STILLS_FPS
         self._comment = SYNTHETIC_MARK if source.info.synthetic else ""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Pixels
+from sonoassist.packets import Box, Content, Pixels
 from sonoassist.preprocess.fan_outline import filled
 from sonoassist.preprocess.field_of_view import FieldOfView
 from sonoassist.preprocess.screen_reader import ScreenLook, ScreenReader
@@ -27,8 +27,10 @@ INWARDS_SHARE = 0.004
 """Share of the screen's width by which the outline is drawn in: what stands beside it stays out."""
 TEXT_MARGIN = 0.35
 """Letters' heights blacked out round a line of text: the soft rim of letters, and accents."""
-SAME_IOU = 0.9
+SAME_IOU = 0.96
 """Fields of view of a sequence that overlap at least so much are one."""
+LAST_SCENES = 8
+"""Fields of view that are remembered of a long sequence, to be known again."""
 TEXT_EVERY = 5
 """Text is looked for in so many frames of a sequence: it stays longer than that."""
 
@@ -101,10 +103,13 @@ class SequenceMask:
     Attributes:
         within: Nothing outside of it is shown, in frame pixels; None for the whole frame.
         reader: That looks; None for one of its own.
+        keeps: Remember the masks of all frames, for `mask`. Of a long exam only the result of `add`
+            is used, and masks are large.
     """
 
     within: Box | None = None
     reader: ScreenReader | None = None
+    keeps: bool = True
     _scenes: list[_Scene] = field(default_factory=list)
     _scene_of: list[_Scene | None] = field(default_factory=list)
 
@@ -117,6 +122,8 @@ class SequenceMask:
         self.reader = self.reader or ScreenReader()
         scene = self._scene(self.reader.look(picture), picture)
         self._scene_of.append(scene)
+        if not self.keeps:
+            del self._scene_of[:-1], self._scenes[:-LAST_SCENES]
         if scene is None:
             return np.zeros(picture.shape[:2], np.bool_)
         if scene.frames % TEXT_EVERY == 0:
@@ -144,7 +151,7 @@ class SequenceMask:
         if look.field is None:
             return None  # a menu, a page, no signal
         if not look.sure:
-            return before
+            return before if look.content in (Content.B_MODE, Content.DOPPLER) else None
         if before is not None and before.field.box.iou(look.field.box) >= SAME_IOU:
             return before
         for known in self._scenes:

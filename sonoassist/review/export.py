@@ -179,7 +179,7 @@ def _write_masked(recording: Recording, path: Path) -> frozenset[int]:
 
     A frame that cannot be read, or has another size, is black: the numbers of the others stay.
     """
-    info, mask, shown = recording.info, SequenceMask(), set[int]()
+    info, mask, shown = recording.info, SequenceMask(keeps=False), set[int]()
     size = (info.height_px, info.width_px)
     with recording.open() as source, replacing(path, private=True) as temporary, ExitStack() as end:
         encoder = end.enter_context(

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from sonoassist.preprocess.screen_network import CHANNELS, CONTENTS
 
-
 FINE = 4
 """Maps of the coarser levels that the last one gets."""
 
