@@ -90,7 +90,7 @@ def export(
             written as pictures.
 
     Raises:
-        UsageError: Nothing was corrected or chosen yet.
+        UsageError: Nothing was corrected or chosen yet, or nothing of it may be shown.
         OutputError: The operating system refuses.
         SourceError: The recording cannot be read any more, or is another file than was reviewed.
     """
@@ -107,6 +107,12 @@ def export(
     rows = write(recording, labels, table, made)
     recording.check_same()
     shown = [plane for _, _, plane in rows if plane != UNJUDGED]
+    if not shown:
+        (made / VIDEO).unlink(missing_ok=True)
+        raise UsageError(
+            "no ultrasound picture was surely found on any frame with a label",
+            "Label frames that show the scanner's picture",
+        )
     edges = () if crop is None else (crop.left, crop.top, crop.right, crop.bottom)
     where = tuple(f"{edge:g}" for edge in edges) or ("",) * len(CROP_COLUMNS)
     text = io.StringIO()

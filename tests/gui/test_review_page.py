@@ -386,6 +386,7 @@ def test_compare_and_choose_by_number(qtbot: QtBot, page: ReviewPage, views: Pat
     assert compare.isHidden()
 
 
+@pytest.mark.usefixtures("plain_screens")
 def test_export(
     qtbot: QtBot,
     page: ReviewPage,
@@ -409,7 +410,7 @@ def test_export(
     found = read_dataset(out)
     assert [(frame.index, frame.plane) for frame in found.frames] == [(desk.index, "lips")]
     qtbot.waitUntil(
-        lambda: any("may name the patient" in one.notice.hint for one in window.toasts.shown),
+        lambda: any("ultrasound is black" in one.notice.hint for one in window.toasts.shown),
     )
 
 

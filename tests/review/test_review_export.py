@@ -241,3 +241,15 @@ def test_a_network_learns_from_them(
     assert told["iterations"] == 2
     assert told["train_pictures"]["kidneys"] > 0
     assert (tmp_path / "run" / "model.safetensors").is_file()
+
+
+def test_where_nothing_may_be_shown_nothing_is_exported(
+    session: ReviewSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = corrected(session)
+    page = Reading(np.zeros((96, 128), np.float32), np.eye(7, dtype=np.float32)[5])
+    monkeypatch.setattr(ScreenNetwork, "read", lambda _network, _pixels: page)
+    for video in (True, False):
+        with pytest.raises(UsageError, match="no ultrasound picture was surely found"):
+            export(session.recording, words, session.table, tmp_path / "out", video=video)
+    assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
