@@ -70,9 +70,10 @@ def register(subparsers: Subparsers) -> None:
         help="also write DIR/annotated.mp4 with the results drawn in",
     )
     parser.add_argument(
-        "--no-mask", action="store_true",
+        "--no-mask",
+        action="store_true",
         help="do not black out the screen round the picture in annotated.mp4",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--frames", type=int, metavar="N", help="stop after N frames (needed for live sources)"
     )

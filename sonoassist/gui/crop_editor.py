@@ -107,14 +107,24 @@ class CropEditor(QWidget):
         height = width / self._aspect
         left = min(max(crop.left, 0.0), wide - width)
         top = min(max(crop.top, 0.0), high - height)
-        return Box(float(round(left)), float(round(top)), float(int(left + width)),
-                   float(int(top + height)))  # fmt: skip
+        return Box(
+            float(round(left)),
+            float(round(top)),
+            float(int(left + width)),
+            float(int(top + height)),
+        )
 
     def moved(self, across_px: float, down_px: float) -> None:
         """Move the crop by frame pixels."""
         crop = self.crop
-        self.set_crop(Box(crop.left + across_px, crop.top + down_px, crop.right + across_px,
-                          crop.bottom + down_px))  # fmt: skip
+        self.set_crop(
+            Box(
+                crop.left + across_px,
+                crop.top + down_px,
+                crop.right + across_px,
+                crop.bottom + down_px,
+            )
+        )
 
     def sized(self, wider_px: float) -> None:
         """Make the crop wider, or (negative) narrower, about its middle; the aspect stays."""
@@ -177,8 +187,14 @@ class CropEditor(QWidget):
         elif self._grip is Grip.WHOLE:
             start, crop = self._from
             off = (event.position() - start) / placement.scale
-            self.set_crop(Box(crop.left + off.x(), crop.top + off.y(), crop.right + off.x(),
-                              crop.bottom + off.y()))  # fmt: skip
+            self.set_crop(
+                Box(
+                    crop.left + off.x(),
+                    crop.top + off.y(),
+                    crop.right + off.x(),
+                    crop.bottom + off.y(),
+                )
+            )
         else:
             self.set_crop(self._stretched(self._grip, placement.to_frame(event.position())))
 
@@ -193,9 +209,11 @@ class CropEditor(QWidget):
         fine = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         step = 1.0 if fine else max(STEP_SHARE * self._size_px()[0], 1.0)
         ways = {
-            Qt.Key.Key_Left: (-step, 0.0), Qt.Key.Key_Right: (step, 0.0),
-            Qt.Key.Key_Up: (0.0, -step), Qt.Key.Key_Down: (0.0, step),
-        }  # fmt: skip
+            Qt.Key.Key_Left: (-step, 0.0),
+            Qt.Key.Key_Right: (step, 0.0),
+            Qt.Key.Key_Up: (0.0, -step),
+            Qt.Key.Key_Down: (0.0, step),
+        }
         key = Qt.Key(event.key())
         if key in ways:
             self.moved(*ways[key])

@@ -231,8 +231,9 @@ class ScreenWatch(QObject):
         if self.state is ScreenState.NEW:
             return (Chip("crop", "New screen: check the crop", "accent", Act.CHECK_CROP),)
         if self.state is ScreenState.CHANGED:
-            return (Chip("warning", "Screen has changed: check the crop", "warning",
-                         Act.CHECK_CROP),)  # fmt: skip
+            return (
+                Chip("warning", "Screen has changed: check the crop", "warning", Act.CHECK_CROP),
+            )
         return ()
 
     def _failed(self, error: Exception) -> None:

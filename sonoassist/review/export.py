@@ -144,13 +144,13 @@ def _thinned(corrections: Corrections, labels: Mapping[int, str]) -> dict[int, s
     return {frame: labels[frame] for frame in sorted(kept)}
 
 
-Row = tuple[str, str, str]
+_Row = tuple[str, str, str]
 """File, frame and plane."""
 
 
 def _with_pictures(
     recording: Recording, labels: Mapping[int, str], _table: Table, folder: Path
-) -> list[Row]:
+) -> list[_Row]:
     rows, reader = [], ScreenReader()
     with recording.open() as source:
         for index, plane in labels.items():
@@ -166,7 +166,7 @@ def _with_pictures(
 
 def _with_video(
     recording: Recording, labels: Mapping[int, str], table: Table, folder: Path
-) -> list[Row]:
+) -> list[_Row]:
     shown = _write_masked(recording, folder / VIDEO)
     arrays = table.arrays()
     planes = 1.0 - arrays.probabilities[:, INDEX[BACKGROUND]]
