@@ -18,6 +18,9 @@ Moving = NDArray[np.bool_]
 """(MASK_HEIGHT, MASK_WIDTH): cells of a screen that change."""
 STILL_WORTH = 0.1
 """What a cell of a picture counts that does not change, beside one that does."""
+BAR_DEPTH, BAR_DOUBT = 0.1, 0.6
+"""A bar reaches into what was taken for the picture by so much of its height at most, and the
+network takes it for picture with no more than this probability."""
 LEAST_SHARE = 0.012
 """A field of view takes at least this share of the screen."""
 
@@ -63,8 +66,19 @@ class FieldOfView:
 
 
 def below(field: FieldOfView, row: int) -> FieldOfView:
-    """The part of a field of view below a row of the frame, where a bar ends."""
-    if not field.box.top < row < field.box.bottom:
+    """The part of a field of view below a row of the frame, where a bar may end.
+
+    A long line in tissue looks like the edge of a bar. But it lies deeper, or what is above it is
+    surely picture: then nothing is cut off.
+    """
+    if not field.box.top < row < field.box.top + BAR_DEPTH * field.box.height:
+        return field
+    first, last = (round(y / field.height_px * MASK_HEIGHT) for y in (field.box.top, row))
+    left, right = (
+        round(x / field.width_px * MASK_WIDTH) for x in (field.box.left, field.box.right)
+    )
+    above = field.mask[first:last, left:right]
+    if above.size and float(above.mean()) > BAR_DOUBT:
         return field
     mask = field.mask.copy()
     mask[: round(row / field.height_px * MASK_HEIGHT)] = 0

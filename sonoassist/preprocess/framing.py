@@ -11,6 +11,8 @@ TOP_TRIM = 0.0607
 """Share of the fan's height that the published crop leaves out at the probe's face."""
 MIDDLE = 0.4897
 """Where the middle of the published crop lies across the picture's frame."""
+NEAR_BAR = 0.01
+"""Share of the frame's height by which the picture may begin above the end of the bar."""
 TOP_TRIM_CUT, OUTWARDS = 0.03, 0.25
 """For pictures that were cut out already: that share, and the part of the way outwards."""
 
@@ -27,8 +29,12 @@ def crop_of_look(look: ScreenLook, pixels: Pixels, aspect: float) -> Box:
     """The crop by a look that was taken at these pixels."""
     height, width = pixels.shape[:2]
     whole = Box(0, 0, width, height)
-    area = look.field.box if look.field is not None else whole
-    return framed(area, whole, aspect, on_screen=bar_bottom(pixels) > 0)
+    if look.field is None:
+        return framed(whole, whole, aspect, on_screen=False)
+    area = look.field.box
+    # What looks like the end of a bar within the picture is a line in the tissue.
+    on_screen = 0 < bar_bottom(pixels) <= area.top + NEAR_BAR * height
+    return framed(area, whole, aspect, on_screen=on_screen)
 
 
 def framed(area: Box, whole: Box, aspect: float, *, on_screen: bool) -> Box:

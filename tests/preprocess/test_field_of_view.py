@@ -16,7 +16,7 @@ from sonoassist.opencv import cv2
 from sonoassist.packets import Box, Content, Pixels
 from sonoassist.preprocess.bars import bar_bottom
 from sonoassist.preprocess.crop import PUBLISHED_CROP, centred_crop
-from sonoassist.preprocess.field_of_view import field_of
+from sonoassist.preprocess.field_of_view import FieldOfView, below, field_of
 from sonoassist.preprocess.framing import auto_crop, framed
 from sonoassist.preprocess.screen_network import MASK_HEIGHT, MASK_WIDTH, Reading
 from sonoassist.preprocess.screen_reader import ScreenReader
@@ -201,3 +201,27 @@ def test_the_published_crop_is_found_however_its_screen_comes(test_data: Path, w
         overlaps.append(found.iou(Box(x0 + left, y0, x1 + left, y1)))
     assert np.mean(overlaps) > 0.95
     assert min(overlaps) > 0.85
+
+
+def test_a_line_in_the_tissue_is_no_bar() -> None:
+    """Only what the network doubts is cut off, and only near the upper edge."""
+    mask = np.zeros((MASK_HEIGHT, MASK_WIDTH), np.float32)
+    mask[8:90, 10:120] = 0.98
+    for doubt, row, expected in ((0.98, 45, 40), (0.3, 45, 45), (0.3, 200, 40), (0.3, 20, 40)):
+        unsure = mask.copy()
+        unsure[8:9] = doubt
+        field = FieldOfView(Box(40, 40, 480, 450), 0.95, unsure, 512, 480)
+        assert below(field, row).box.top == expected
+
+
+@pytest.mark.real
+def test_muscles_lose_nothing_to_their_bright_fascia(test_data: Path) -> None:
+    """Long bright lines across the whole picture; none of them ends a bar."""
+    tops = []
+    for path in sorted((test_data / "not_fetal").glob("*.png")):
+        pixels = np.ascontiguousarray(np.asarray(cv2.imread(str(path)))[..., ::-1])
+        field = READER.look(pixels).field
+        tops.append(1.0 if field is None else field.box.top / len(pixels))
+    assert len(tops) > 10
+    assert np.median(tops) < 0.03
+    assert np.mean([top > 0.1 for top in tops]) < 0.2
