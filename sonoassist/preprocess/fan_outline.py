@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,15 +21,15 @@ from sonoassist.packets import Box, Floats
 Outline = NDArray[np.float64]
 """(n, 2), corners of a polygon in frame pixels, x before y."""
 
-GOOD_IOU = 0.95
-"""Overlap with what was seen from which a fit is believed."""
+GOOD_IOU, SURE_IOU = 0.95, 0.985
+"""Overlap with what was seen from which a fit is believed, and from which no other is tried."""
 PARALLEL_APEX = 40.0
 """Heights of the picture that the apex of parallel edges is set above it."""
 NEAR_LINE, NEAR_RIM = 0.008, 0.02
 """Share of the frame's width within which a point lies on a line, and on the picture's frame."""
 LEAST_ROWS = 0.2
 """Share of the picture's rows that an edge must explain."""
-PAIRS = 14
+PAIRS = 12
 """Points along a side that lines are tried through."""
 LEAST_ARC, LEAST_CELLS = 8, 12
 """Points that make an arc, and cells that make a picture."""
@@ -83,9 +84,15 @@ def fit_fan(mask: Floats, box: Box, width_px: int, height_px: int) -> FanOutline
     cells = _Cells.of(mask, box, width_px, height_px)
     if np.count_nonzero(cells.gain > 0) < LEAST_CELLS:
         return None
-    fans = [_settled(cells, x, y) for x, y in _apexes(cells)]
-    best = max(fans, key=cells.iou)
-    return best if cells.iou(best) >= GOOD_IOU else None
+    best, most = None, GOOD_IOU
+    for apex in _apexes(cells):
+        fan = _settled(cells, *apex)
+        share = cells.iou(fan)
+        if share >= most:
+            best, most = fan, share
+        if share >= SURE_IOU:
+            break  # the others could not be much better
+    return best
 
 
 def cut_by(polygon: Outline, clip: Box) -> Outline:
@@ -153,14 +160,14 @@ class _Cells:
         return int((drawn & seen).sum()) / either if either else 0.0
 
 
-def _apexes(cells: _Cells) -> list[tuple[float, float]]:
+def _apexes(cells: _Cells) -> Iterator[tuple[float, float]]:
     """Where the beams may meet: by the edges, by each arc, and far above for parallel ones."""
     box = cells.box
-    found = [((box.left + box.right) / 2, box.top - PARALLEL_APEX * box.height)]
-    for apex in (_meeting(cells), _centre(_far_arc(cells)), _centre(_near_arc(cells))):
+    for find in (_meeting, lambda it: _centre(_far_arc(it)), lambda it: _centre(_near_arc(it))):
+        apex = find(cells)
         if apex is not None and apex[1] < box.bottom:
-            found.append(apex)
-    return found
+            yield apex
+    yield (box.left + box.right) / 2, box.top - PARALLEL_APEX * box.height
 
 
 def _settled(cells: _Cells, apex_x: float, apex_y: float) -> FanOutline:

@@ -16,15 +16,17 @@ from numpy.typing import NDArray
 
 from sonoassist.opencv import cv2
 from sonoassist.packets import Box, Content, Pixels
+from sonoassist.preprocess.bars import bar_bottom
 from sonoassist.preprocess.fan_outline import filled
-from sonoassist.preprocess.field_of_view import FieldOfView
+from sonoassist.preprocess.field_of_view import BAR_DEPTH, FieldOfView
 from sonoassist.preprocess.screen_reader import ScreenLook, ScreenReader
 from sonoassist.preprocess.text_lines import text_lines
 
 Mask = NDArray[np.bool_]
 
-INWARDS_SHARE = 0.004
-"""Share of the screen's width by which the outline is drawn in: what stands beside it stays out."""
+INWARDS_SHARE, INWARDS_SPLIT = 0.006, 0.025
+"""Share of the screen's width by which the outline is drawn in: what stands beside it stays out. On
+a split screen that is another picture, without a dark rim between."""
 TEXT_MARGIN = 0.35
 """Letters' heights blacked out round a line of text: the soft rim of letters, and accents."""
 SAME_IOU = 0.96
@@ -158,16 +160,21 @@ class SequenceMask:
             same = known.shown.shape == picture.shape[:2]
             if same and known.field.box.iou(look.field.box) >= SAME_IOU:
                 return known
-        scene = _Scene(look.field, _inside(look.field, self.within))
+        scene = _Scene(look.field, _inside(look, look.field, self.within))
+        # In doubt whether a line ends a bar it does: too much is masked rather than too little.
+        bar, box = bar_bottom(picture), look.field.box
+        if bar < box.top + BAR_DEPTH * box.height:
+            scene.shown[:bar] = False
         self._scenes.append(scene)
         return scene
 
 
-def _inside(field_of_view: FieldOfView, within: Box | None) -> Mask:
+def _inside(look: ScreenLook, field_of_view: FieldOfView, within: Box | None) -> Mask:
     """The inside of a field of view's outline, a little drawn in."""
     width, height = field_of_view.width_px, field_of_view.height_px
     drawn = filled(field_of_view.outline(), width, height)
-    side = 2 * round(INWARDS_SHARE * width) + 1
+    share = INWARDS_SPLIT if look.content is Content.SPLIT else INWARDS_SHARE
+    side = 2 * round(share * width) + 1
     # Beyond the rim of the screen there is nothing to keep out.
     shown = cv2.erode(
         drawn.astype(np.uint8), np.ones((side, side), np.uint8), borderType=cv2.BORDER_REPLICATE

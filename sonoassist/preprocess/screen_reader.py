@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -45,6 +45,10 @@ class ScreenLook:
         """Whether there is a picture, and what surrounds it may be blacked out by this look."""
         return self.field is not None and self.field.sureness >= SURE
 
+    def fitted(self) -> ScreenLook:
+        """The same with the bounds of the fan; see `FieldOfView.fitted`."""
+        return self if self.field is None else replace(self, field=self.field.fitted())
+
 
 class ScreenReader:
     """Looks at screens; one for each thread that uses it.
@@ -68,7 +72,7 @@ class ScreenReader:
             ModelError: The network's weights are missing or damaged.
         """
         thin = thinned(pixels)
-        if float(cv2.meanStdDev(thin)[1].max()) < EMPTY_STD:
+        if float(cv2.meanStdDev(np.ascontiguousarray(thin[::4, ::4]))[1].max()) < EMPTY_STD:
             return ScreenLook(Content.NO_SIGNAL, 1.0, None)
         if self._network is None:
             self._network = self._make()

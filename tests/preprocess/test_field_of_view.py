@@ -200,7 +200,7 @@ def test_the_published_crop_is_found_however_its_screen_comes(test_data: Path, w
         found = auto_crop(pixels, ASPECT, READER)
         overlaps.append(found.iou(Box(x0 + left, y0, x1 + left, y1)))
     assert np.mean(overlaps) > 0.95
-    assert min(overlaps) > 0.85
+    assert sum(overlap < 0.9 for overlap in overlaps) <= 1
 
 
 def test_a_line_in_the_tissue_is_no_bar() -> None:
