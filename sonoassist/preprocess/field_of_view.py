@@ -18,7 +18,7 @@ Moving = NDArray[np.bool_]
 """(MASK_HEIGHT, MASK_WIDTH): cells of a screen that change."""
 STILL_WORTH = 0.1
 """What a cell of a picture counts that does not change, beside one that does."""
-BAR_DEPTH, BAR_DOUBT = 0.1, 0.6
+BAR_DEPTH, BAR_DOUBT = 0.1, 0.7
 """A bar reaches into what was taken for the picture by so much of its height at most, and the
 network takes it for picture with no more than this probability."""
 LEAST_SHARE = 0.012
