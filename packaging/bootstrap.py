@@ -47,8 +47,6 @@ TOOLS = {
     "ffmpeg": "ffmpeg", "Xvfb": "xvfb", "xdotool": "xdotool", "dciodvfy": "dicom3tools",
     "pdftoppm": "poppler-utils",
 }  # fmt: skip
-MOST_CORES = 4
-"""The tests take a gigabyte of memory for each."""
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path.home() / ".local/share/fonts")
 
 
@@ -125,10 +123,8 @@ def run_tests(arguments: list[str]) -> int:
         if status:
             return status
     print("== pytest", flush=True)
-    # All tests at once go over some processes, a file to each: one more than there are cores, for
-    # some of them only wait.
-    number = str(min(os.cpu_count() or 1, MOST_CORES) + 1)
-    spread = [] if arguments else ["-n", number, "--dist", "loadfile", "--no-loadscope-reorder"]
+    # All tests at once go over two processes, a file to each; some of them only wait.
+    spread = [] if arguments else ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
     return subprocess.call([SCRIPTS / "python", "-m", "pytest", *spread, *arguments], cwd=ROOT)
 
 
