@@ -35,6 +35,7 @@ from sonoassist.preprocess.crop import CropChoice, parse_crop
 from sonoassist.preprocess.freeze import FreezeDetector
 from sonoassist.preprocess.prepare import prepare
 from sonoassist.preprocess.screen_reader import ScreenReader
+from sonoassist.preprocess.structure import LEAST_STRUCTURE, structure_of
 from sonoassist.preprocess.tracker import CropTracker
 from sonoassist.settings import Settings
 
@@ -143,7 +144,7 @@ class Analyser:
             geometry=prepared.geometry,
             prediction=prediction,
             localisation=localisation,
-            state=self._state(prepared.content, prediction),
+            state=self._state(prepared, prediction),
             timings_ms=watch.laps(),
             finished_at_s=time.monotonic(),
             frozen=frozen,
@@ -238,12 +239,16 @@ class Analyser:
         self._in_background = _is_background(out)
         return out
 
-    def _state(self, content: Content, prediction: Prediction) -> State:
-        if content is not Content.B_MODE:
-            return State.of(content)
+    def _state(self, prepared: Prepared, prediction: Prediction) -> State:
+        if prepared.content is not Content.B_MODE:
+            return State.of(prepared.content)
         if prediction.is_background:
             return State.BACKGROUND
-        return State.PLANE if self._sure(prediction) else State.UNSURE
+        if not self._sure(prediction):
+            return State.UNSURE
+        # A network is sure of noise at times; there is nothing in it that could be named.
+        shown = structure_of(prepared, self.card.scale) >= LEAST_STRUCTURE
+        return State.PLANE if shown else State.UNSURE
 
     def _sure(self, prediction: Prediction) -> bool:
         return prediction.confidence >= self.options.threshold

@@ -67,7 +67,8 @@ def made(key: str = "femur", confidence: float = 0.9, **options: object) -> Anal
     return Analyser(engine, card_of("sononet16"), AnalyserOptions(**options))
 
 
-PICTURE = np.random.default_rng(0).integers(30, 200, (448, 576), np.uint8)
+NOISE = np.random.default_rng(0).integers(30, 200, (448, 576), np.uint8)
+PICTURE = np.asarray(np.kron(NOISE[::56, ::72], np.ones((56, 72))) // 2 + NOISE // 2, np.uint8)
 FRAME = frame_of(PICTURE, index=4)
 
 
@@ -342,3 +343,10 @@ def test_an_engine_that_cannot_warm_up_does_not_stay_on_the_shelf(
     with pytest.raises(EngineError):
         build_analyser(ModelStore.default(), synthetic=True, shelf=shelf)
     assert (len(shelf), made.closed) == (0, 1)
+
+
+def test_noise_is_never_named_however_sure_the_network_is() -> None:
+    options = AnalyserOptions()
+    analyser = Analyser(FakeEngine(logits_for("lips", 0.99)), card_of("sononet16"), options)
+    assert analyser.analyse(FRAME).state is State.PLANE
+    assert analyser.analyse(frame_of(NOISE, index=5)).state is State.UNSURE

@@ -205,15 +205,11 @@ def test_fetal_planes_db(test_data: Path, tmp_path: Path, crop: str, least: int)
     assert sum(right) >= least
 
 
-@pytest.mark.parametrize(("crop", "most"), [("full", 0), ("auto", 1)])
+@pytest.mark.parametrize(("crop", "most"), [("full", 0), ("auto", 0)])
 def test_every_screen_is_read(
     test_data: Path, tmp_path: Path, crop: str, most: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The probe is in air: there is nothing to be named.
-
-    Where the crop is found by itself it lies on the noise at the bottom of the empty fan, and
-    one screen is taken for lips.
-    """
+    """The probe is in air: there is nothing to be named, however sure the network is of noise."""
     assert analyse(test_data / "screens", tmp_path, "--json", "--crop", crop) == 0
     assert summary(capsys)["frames"] == 5
     assert sum(row["state"] == "plane" for row in table(tmp_path)) <= most
