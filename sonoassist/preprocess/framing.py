@@ -13,7 +13,7 @@ MIDDLE = 0.4897
 """Where the middle of the published crop lies across the picture's frame."""
 NEAR_BAR = 0.03
 """Share of the frame's height by which the picture may begin above the end of the bar."""
-TOP_TRIM_CUT, OUTWARDS = 0.025, 0.2
+TOP_TRIM_CUT, OUTWARDS = 0.03, 0.25
 """For pictures that were cut out already: that share, and the part of the way outwards."""
 
 
@@ -46,7 +46,7 @@ def framed(area: Box, whole: Box, aspect: float, *, on_screen: bool) -> Box:
         aspect: Width over height of the network input.
         on_screen: The frame is a whole scanner screen: the framing of the published crop is
             copied, which leaves out the first layers under the probe and, of a wide fan, its
-            sides. A picture that was cut out already is framed a fifth of the way from the
+            sides. A picture that was cut out already is framed a quarter of the way from the
             largest rectangle inside of the field's box to the smallest one round it: of the
             framings that were measured the one with the most right labels.
     """
