@@ -174,8 +174,13 @@ def _split(sheet: Sheet) -> PhantomScreen:
             )
             cv2.rectangle(sheet.pixels, corner, (end[0] - 1, end[1] - 1), (70, 74, 78), 1)
     if rng.random() < 0.7:
-        furniture.grey_scale(sheet, layout.picture.left + 2, layout.picture.top + 8,
-                             0.2 * layout.picture.height, colour=bool(coloured))  # fmt: skip
+        furniture.grey_scale(
+            sheet,
+            layout.picture.left + 2,
+            layout.picture.top + 8,
+            0.2 * layout.picture.height,
+            colour=bool(coloured),
+        )
     return PhantomScreen(sheet.pixels, "split", _shape(fans[live], mask), mask, tuple(panes))
 
 
@@ -274,9 +279,14 @@ def _without_picture(sheet: Sheet, content: str) -> PhantomScreen:
 
 
 _DRAW: dict[str, Callable[[Sheet], PhantomScreen]] = {
-    "b_mode": _b_mode, "colour_doppler": _colour_doppler, "split": _split,
-    "spectral": _spectral, "three_d": _three_d, "menu": _menu, "no_signal": _no_signal,
-}  # fmt: skip
+    "b_mode": _b_mode,
+    "colour_doppler": _colour_doppler,
+    "split": _split,
+    "spectral": _spectral,
+    "three_d": _three_d,
+    "menu": _menu,
+    "no_signal": _no_signal,
+}
 
 
 def _make_unreadable(made: PhantomScreen, rng: np.random.Generator) -> None:
@@ -299,8 +309,9 @@ def _grabbed(made: PhantomScreen, rng: np.random.Generator) -> PhantomScreen:
     if rng.random() < GRAB:
         height, width = pixels.shape[:2]
         factor = float(rng.uniform(0.5, 0.95))
-        small = cv2.resize(pixels, (round(width * factor), round(height * factor)),
-                           interpolation=cv2.INTER_AREA)  # fmt: skip
+        small = cv2.resize(
+            pixels, (round(width * factor), round(height * factor)), interpolation=cv2.INTER_AREA
+        )
         pixels = np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR))
     if rng.random() < 0.3:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 90))]

@@ -61,8 +61,9 @@ class Fan:
 
 def draw_fan(rng: np.random.Generator, area: Box, shape: str | None = None) -> Fan:
     """A field of view in a part of the screen, as large as scanners show it."""
-    shape = shape or str(rng.choice(["convex", "sector", "linear", "cropped"],
-                                    p=[0.6, 0.16, 0.15, 0.09]))  # fmt: skip
+    shape = shape or str(
+        rng.choice(["convex", "sector", "linear", "cropped"], p=[0.6, 0.16, 0.15, 0.09])
+    )
     if shape == "linear":
         return _linear(rng, area)
     if shape == "cropped":
@@ -113,8 +114,14 @@ def _linear(rng: np.random.Generator, area: Box) -> Fan:
     wide, high = float(rng.uniform(0.5, 1.0)), float(rng.uniform(0.6, 1.0))
     spread = float(rng.uniform(0.05, 0.25)) if rng.random() < 0.3 else 0.0
     lean = float(rng.uniform(-0.3, 0.3)) if rng.random() < 0.15 else 0.0
-    corners = np.array([(-wide / 2, 0), (wide / 2, 0), (wide / 2 + spread + lean, high),
-                        (-wide / 2 - spread + lean, high)])  # fmt: skip
+    corners = np.array(
+        [
+            (-wide / 2, 0),
+            (wide / 2, 0),
+            (wide / 2 + spread + lean, high),
+            (-wide / 2 - spread + lean, high),
+        ]
+    )
     fan = _placed(rng, area, corners, "linear")
     middle = fan.outline[:2].mean(axis=0)
     return Fan("linear", fan.outline, area, (float(middle[0]), float(middle[1] - 20 * area.height)))
@@ -122,8 +129,10 @@ def _linear(rng: np.random.Generator, area: Box) -> Fan:
 
 def _zoomed(rng: np.random.Generator, area: Box) -> Fan:
     """All of the frame is tissue: the fan's edges lie outside."""
-    apex = (area.left + area.width * float(rng.uniform(0.3, 0.7)),
-            area.top - area.height * float(rng.uniform(0.3, 3)))  # fmt: skip
+    apex = (
+        area.left + area.width * float(rng.uniform(0.3, 0.7)),
+        area.top - area.height * float(rng.uniform(0.3, 3)),
+    )
     high = area.bottom - apex[1]
     half = math.atan2(area.width, area.top - apex[1]) + 0.05
     ring = _ring((area.top - apex[1]) * 0.3, high * 2.5, -half, half) + np.asarray(apex)

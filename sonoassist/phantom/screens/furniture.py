@@ -13,16 +13,54 @@ from sonoassist.phantom.screens.tissue import flow, picture_of, tinted
 
 RGB = tuple[int, int, int]
 
-FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_PLAIN, cv2.FONT_HERSHEY_DUPLEX,
-         cv2.FONT_HERSHEY_TRIPLEX, cv2.FONT_HERSHEY_COMPLEX)  # fmt: skip
+FONTS = (
+    cv2.FONT_HERSHEY_SIMPLEX,
+    cv2.FONT_HERSHEY_PLAIN,
+    cv2.FONT_HERSHEY_DUPLEX,
+    cv2.FONT_HERSHEY_TRIPLEX,
+    cv2.FONT_HERSHEY_COMPLEX,
+)
 GREYS: tuple[RGB, ...] = ((235, 235, 235), (190, 196, 200), (150, 150, 150), (110, 120, 130))
-COLOURS: tuple[RGB, ...] = ((90, 220, 90), (240, 220, 80), (110, 170, 250), (250, 150, 60),
-                            (120, 110, 240), (80, 220, 220))  # fmt: skip
+COLOURS: tuple[RGB, ...] = (
+    (90, 220, 90),
+    (240, 220, 80),
+    (110, 170, 250),
+    (250, 150, 60),
+    (120, 110, 240),
+    (80, 220, 220),
+)
 NAMES = ("Tester, Ann", "Muster, Eva", "Phantom, Lea", "Sample, Ida", "Nobody, Mia", "Model, Una")
-WORDS = ("Hz", "Gn", "DR", "MI 1.1", "TIs 0.3", "Frq", "C5-1", "2D", "Pwr 98 %", "OB 2/3", "Zoom",
-         "PRF 1.3", "WF 70", "SRI 2", "CRI 3", "Depth 14.0", "FR 31", "Map C", "P2", "HRes", "AO",
-         "GA 20w4d", "EDD", "BPD", "FL 32.1 mm", "HC 176", "Penet", "Persist",
-         "Chroma")  # fmt: skip
+WORDS = (
+    "Hz",
+    "Gn",
+    "DR",
+    "MI 1.1",
+    "TIs 0.3",
+    "Frq",
+    "C5-1",
+    "2D",
+    "Pwr 98 %",
+    "OB 2/3",
+    "Zoom",
+    "PRF 1.3",
+    "WF 70",
+    "SRI 2",
+    "CRI 3",
+    "Depth 14.0",
+    "FR 31",
+    "Map C",
+    "P2",
+    "HRes",
+    "AO",
+    "GA 20w4d",
+    "EDD",
+    "BPD",
+    "FL 32.1 mm",
+    "HC 176",
+    "Penet",
+    "Persist",
+    "Chroma",
+)
 
 
 class Sheet:
@@ -49,8 +87,16 @@ class Sheet:
         """Write with the left end of the foot of the letters at x and y, px."""
         scale = size * self.unit * (1.7 if self.font == cv2.FONT_HERSHEY_PLAIN else 1.0)
         thick = max(round(self.unit * float(self.rng.choice([0.6, 1.0]))), 1)
-        cv2.putText(self.pixels, words, (round(x), round(y)), self.font, scale,
-                    ink or self.ink, thick, cv2.LINE_AA)  # fmt: skip
+        cv2.putText(
+            self.pixels,
+            words,
+            (round(x), round(y)),
+            self.font,
+            scale,
+            ink or self.ink,
+            thick,
+            cv2.LINE_AA,
+        )
 
     def words(self) -> str:
         """A line of text as scanners write it."""
@@ -173,16 +219,26 @@ def depth_scale(sheet: Sheet, x: float, top: float, bottom: float) -> None:
             sheet.text(str(number), x + 8 * sheet.unit, y + 4 * sheet.unit, 0.3)
     if sheet.rng.random() < 0.6:
         y, size = round(float(sheet.rng.uniform(top, bottom))), 5 * sheet.unit
-        mark = np.array([(x + 8 * sheet.unit, y - size), (x + 8 * sheet.unit, y + size),
-                         (x + 8 * sheet.unit + size, y)])  # fmt: skip
+        mark = np.array(
+            [
+                (x + 8 * sheet.unit, y - size),
+                (x + 8 * sheet.unit, y + size),
+                (x + 8 * sheet.unit + size, y),
+            ]
+        )
         cv2.fillPoly(sheet.pixels, [np.round(mark).astype(np.int32)], (235, 230, 200))
 
 
 def probe_mark(sheet: Sheet, fan: Fan, size: float = 1.0) -> None:
     """The maker's sign at the side of the probe's face; `size` times as large as usual."""
     face = fan.outline[fan.outline[:, 1].argmin()]
-    x = float(np.clip(face[0] - sheet.rng.uniform(10, 60) * sheet.unit, fan.clip.left + 2,
-                      max(fan.clip.right - 30 * sheet.unit, fan.clip.left + 2)))  # fmt: skip
+    x = float(
+        np.clip(
+            face[0] - sheet.rng.uniform(10, 60) * sheet.unit,
+            fan.clip.left + 2,
+            max(fan.clip.right - 30 * sheet.unit, fan.clip.left + 2),
+        )
+    )
     y = face[1] + sheet.rng.uniform(-5, 20) * sheet.unit
     y = float(np.clip(y, fan.clip.top + 10 * sheet.unit, fan.clip.bottom - 8))
     kind = int(sheet.rng.integers(3))
@@ -219,8 +275,9 @@ def thumbnails(sheet: Sheet, box: Box) -> None:
     for number, place in enumerate(places):
         if number < filled:
             _thumbnail(sheet, place)
-        left, top, right, bottom = (round(e) for e in (place.left, place.top, place.right,
-                                                       place.bottom))  # fmt: skip
+        left, top, right, bottom = (
+            round(e) for e in (place.left, place.top, place.right, place.bottom)
+        )
         cv2.rectangle(sheet.pixels, (left, top), (right, bottom), ink, 1)
 
 
@@ -228,9 +285,16 @@ def _tiles(box: Box, wide: float, high: float) -> list[Box]:
     if wide < 8 or high < 8:
         return []
     columns, rows = max(int(box.width // wide), 1), int(box.height // high)
-    return [Box(box.left + c * wide, box.top + r * high, box.left + (c + 1) * wide,
-                box.top + (r + 1) * high)
-            for r in range(rows) for c in range(columns)]  # fmt: skip
+    return [
+        Box(
+            box.left + c * wide,
+            box.top + r * high,
+            box.left + (c + 1) * wide,
+            box.top + (r + 1) * high,
+        )
+        for r in range(rows)
+        for c in range(columns)
+    ]
 
 
 def _thumbnail(sheet: Sheet, place: Box) -> None:
@@ -264,8 +328,13 @@ def touch_keys(sheet: Sheet, box: Box) -> None:
                 sheet.pixels, (x, y), size, ink, -1 if rng.random() < 0.6 else 2, cv2.LINE_AA
             )
         else:
-            cv2.rectangle(sheet.pixels, (x - 2 * size, y - size), (x + 2 * size, y + size), ink,
-                          -1 if rng.random() < 0.6 else 1)  # fmt: skip
+            cv2.rectangle(
+                sheet.pixels,
+                (x - 2 * size, y - size),
+                (x + 2 * size, y + size),
+                ink,
+                -1 if rng.random() < 0.6 else 1,
+            )
         if rng.random() < 0.6:
             sheet.text(sheet.words()[:8], x - size, y + 4, float(rng.uniform(0.25, 0.4)))
     if rng.random() < 0.5:
@@ -280,8 +349,11 @@ def ecg(sheet: Sheet, box: Box) -> None:
     """A heart trace along the foot of the picture."""
     x = np.arange(round(box.left), max(round(box.right), round(box.left) + 2))
     beat = np.mod(x / max(box.width, 1) * float(sheet.rng.uniform(2, 6)), 1)
-    y = box.bottom - box.height * (0.3 + 0.6 * np.exp(-(((beat - 0.4) / 0.02) ** 2))
-                                   + 0.1 * np.exp(-(((beat - 0.65) / 0.06) ** 2)))  # fmt: skip
+    y = box.bottom - box.height * (
+        0.3
+        + 0.6 * np.exp(-(((beat - 0.4) / 0.02) ** 2))
+        + 0.1 * np.exp(-(((beat - 0.65) / 0.06) ** 2))
+    )
     points = np.stack([x, y], axis=1).astype(np.int32)
     cv2.polylines(sheet.pixels, [points], False, (90, 230, 110), 1, cv2.LINE_AA)
 
@@ -290,8 +362,13 @@ def calipers(sheet: Sheet, box: Box) -> None:
     """Measuring marks and lines, an ellipse, and what was measured, over the picture."""
     rng, ink = sheet.rng, sheet.colour() if sheet.rng.random() < 0.7 else (235, 235, 235)
     for _ in range(int(rng.integers(1, 4))):
-        ends = [(round(float(rng.uniform(box.left, box.right))),
-                 round(float(rng.uniform(box.top, box.bottom)))) for _ in range(2)]  # fmt: skip
+        ends = [
+            (
+                round(float(rng.uniform(box.left, box.right))),
+                round(float(rng.uniform(box.top, box.bottom))),
+            )
+            for _ in range(2)
+        ]
         for end in ends:
             cv2.drawMarker(
                 sheet.pixels, end, ink, cv2.MARKER_CROSS, max(round(8 * sheet.unit), 5), 1
@@ -301,8 +378,13 @@ def calipers(sheet: Sheet, box: Box) -> None:
             y = round(ends[0][1] + at * (ends[1][1] - ends[0][1]))
             sheet.pixels[min(y, sheet.height_px - 1), min(x, sheet.width_px - 1)] = ink
     if rng.random() < 0.6:
-        sheet.text(f"1 D {rng.uniform(4, 90):.1f} mm", box.left + 0.6 * box.width,
-                   box.bottom - 0.05 * box.height, 0.36, ink)  # fmt: skip
+        sheet.text(
+            f"1 D {rng.uniform(4, 90):.1f} mm",
+            box.left + 0.6 * box.width,
+            box.bottom - 0.05 * box.height,
+            0.36,
+            ink,
+        )
 
 
 def note(sheet: Sheet, box: Box) -> None:
@@ -312,8 +394,13 @@ def note(sheet: Sheet, box: Box) -> None:
     y = float(rng.uniform(box.top + 0.1 * box.height, box.bottom))
     if rng.random() < 0.7:
         words = ("HEAD", "RT KIDNEY", "FEMUR", "4CH", "SPINE", "PLACENTA", "STOMACH", "LT", "CORD")
-        sheet.text(str(rng.choice(words)), x, y, float(rng.uniform(0.35, 0.7)),
-                   sheet.colour() if rng.random() < 0.5 else None)  # fmt: skip
+        sheet.text(
+            str(rng.choice(words)),
+            x,
+            y,
+            float(rng.uniform(0.35, 0.7)),
+            sheet.colour() if rng.random() < 0.5 else None,
+        )
     else:
         axes = (round(14 * sheet.unit), round(20 * sheet.unit))
         cv2.ellipse(sheet.pixels, (round(x), round(y)), axes, 0, 0, 360, sheet.ink, 1, cv2.LINE_AA)

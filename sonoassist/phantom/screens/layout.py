@@ -11,9 +11,23 @@ from sonoassist.phantom.screens import furniture
 from sonoassist.phantom.screens.fan import Fan
 from sonoassist.phantom.screens.furniture import Sheet
 
-SIZES = ((640, 480), (768, 480), (768, 576), (800, 600), (800, 450), (960, 720), (975, 735),
-         (1024, 768), (1136, 788), (1280, 720), (1280, 960), (1280, 1024), (1920, 1080),
-         (740, 448), (720, 720))  # fmt: skip
+SIZES = (
+    (640, 480),
+    (768, 480),
+    (768, 576),
+    (800, 600),
+    (800, 450),
+    (960, 720),
+    (975, 735),
+    (1024, 768),
+    (1136, 788),
+    (1280, 720),
+    (1280, 960),
+    (1280, 1024),
+    (1920, 1080),
+    (740, 448),
+    (720, 720),
+)
 """Width and height of common screens and of what is stored of them, px."""
 BARE = 0.16
 """Share of the pictures that were cut out of their screen by somebody already."""
@@ -42,13 +56,18 @@ def choose_screen_layout(rng: np.random.Generator, width_px: int, height_px: int
     """A scanner's screen; sometimes the bare picture."""
     if rng.random() < BARE:
         inset = float(rng.choice([0.0, rng.uniform(0, 0.15)]))
-        picture = Box(inset * width_px, inset * height_px, (1 - inset) * width_px,
-                      (1 - inset) * height_px)  # fmt: skip
+        picture = Box(
+            inset * width_px, inset * height_px, (1 - inset) * width_px, (1 - inset) * height_px
+        )
         return ScreenLayout(picture, None, None, None, None)
     top, foot = _share(rng, 0.8, 0.03, 0.14), _share(rng, 0.45, 0.05, 0.24)
     left, right = _share(rng, 0.4, 0.04, 0.34), _share(rng, 0.4, 0.04, 0.3)
-    picture = Box(round(left * width_px), round(top * height_px), round((1 - right) * width_px),
-                  round((1 - foot) * height_px))  # fmt: skip
+    picture = Box(
+        round(left * width_px),
+        round(top * height_px),
+        round((1 - right) * width_px),
+        round((1 - foot) * height_px),
+    )
     return ScreenLayout(
         picture,
         Box(0, 0, width_px, picture.top) if top else None,
@@ -74,8 +93,12 @@ def furnish(sheet: Sheet, layout: ScreenLayout) -> None:
         if rng.random() < 0.3:
             grey = int(rng.integers(0, 70))
             sheet.panel(side, (grey, grey, grey + int(rng.integers(12))))
-        inner = Box(side.left + 3, side.top + 3, side.right - 3, side.bottom - float(
-            rng.uniform(3, 0.3 * side.height)))  # fmt: skip
+        inner = Box(
+            side.left + 3,
+            side.top + 3,
+            side.right - 3,
+            side.bottom - float(rng.uniform(3, 0.3 * side.height)),
+        )
         if kind < 0.55 and inner.width > 30:
             furniture.thumbnails(sheet, inner)
         elif kind < 0.85:
@@ -114,14 +137,18 @@ def annotate(
     if rng.random() < 0.7:
         furniture.text_block(sheet, frame.right - 4, frame.top, int(rng.integers(2, 9)), right=True)
     if rng.random() < 0.3:
-        furniture.text_block(sheet, frame.left + 0.06 * frame.width,
-                             frame.top + float(rng.uniform(0, 0.7)) * frame.height,
-                             int(rng.integers(1, 6)))  # fmt: skip
+        furniture.text_block(
+            sheet,
+            frame.left + 0.06 * frame.width,
+            frame.top + float(rng.uniform(0, 0.7)) * frame.height,
+            int(rng.integers(1, 6)),
+        )
     if rng.random() < 0.6:
         furniture.probe_mark(sheet, fan)
     if rng.random() < 0.06:
-        furniture.ecg(sheet, Box(frame.left, frame.bottom - 0.12 * frame.height, frame.right,
-                                 frame.bottom))  # fmt: skip
+        furniture.ecg(
+            sheet, Box(frame.left, frame.bottom - 0.12 * frame.height, frame.right, frame.bottom)
+        )
     if rng.random() < 0.16:
         furniture.calipers(sheet, box)
     if rng.random() < 0.2:

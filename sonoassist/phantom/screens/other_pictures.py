@@ -98,15 +98,24 @@ def draw_menu(sheet: Sheet, box: Box) -> None:
     grey = int(rng.integers(170, 250)) if light else int(rng.integers(0, 70))
     ink = (30, 34, 40) if light else sheet.ink
     inset = float(rng.choice([0.0, rng.uniform(0, 0.2)]))
-    page = Box(box.left + inset * box.width, box.top + inset * box.height,
-               box.right - inset * box.width, box.bottom - inset * box.height)  # fmt: skip
+    page = Box(
+        box.left + inset * box.width,
+        box.top + inset * box.height,
+        box.right - inset * box.width,
+        box.bottom - inset * box.height,
+    )
     sheet.panel(page, (grey, grey + 2, grey + 5))
     parts = list(_parts(rng, page))
     for part in parts:
         (_form, _table, _lines, _buttons, _empty_list)[int(rng.integers(5))](sheet, part, ink)
     if rng.random() < 0.5:
-        sheet.text(str(rng.choice(["Patient", "Worklist", "Report", "Set-up", "New exam"])),
-                   page.left + 8, page.top + 18 * sheet.unit, 0.6, ink)  # fmt: skip
+        sheet.text(
+            str(rng.choice(["Patient", "Worklist", "Report", "Set-up", "New exam"])),
+            page.left + 8,
+            page.top + 18 * sheet.unit,
+            0.6,
+            ink,
+        )
     if rng.random() < 0.15:
         sheet.pixels[:] = cv2.GaussianBlur(sheet.pixels, (0, 0), float(rng.uniform(1, 4)))
     if rng.random() < 0.15:  # a page that the screen dims
@@ -215,8 +224,14 @@ def no_signal(sheet: Sheet) -> None:
     if kind == 0:
         sheet.pixels[:] = int(rng.integers(0, 18))
     elif kind in (1, 5):
-        sheet.pixels[:] = ((0, 0, 255), (10, 20, 200), (0, 0, 130), (40, 90, 220),
-                           (20, 20, 30), (0, 110, 60))[int(rng.integers(6))]  # fmt: skip
+        sheet.pixels[:] = (
+            (0, 0, 255),
+            (10, 20, 200),
+            (0, 0, 130),
+            (40, 90, 220),
+            (20, 20, 30),
+            (0, 110, 60),
+        )[int(rng.integers(6))]
     elif kind == 2:
         _colour_bars(sheet)
     elif kind == 3:
@@ -228,13 +243,23 @@ def no_signal(sheet: Sheet) -> None:
         sheet.pixels[:] = (top * (1 - ramp) + low * ramp).astype(np.uint8)
         centre = (sheet.width_px // 2, round(sheet.height_px * 0.45))
         for _ in range(int(rng.integers(0, 4))):
-            cv2.circle(sheet.pixels, centre, round(float(rng.uniform(8, 90)) * sheet.unit),
-                       sheet.colour(), int(rng.choice([-1, 2, 4])), cv2.LINE_AA)  # fmt: skip
+            cv2.circle(
+                sheet.pixels,
+                centre,
+                round(float(rng.uniform(8, 90)) * sheet.unit),
+                sheet.colour(),
+                int(rng.choice([-1, 2, 4])),
+                cv2.LINE_AA,
+            )
     if kind in (4, 5) or rng.random() < 0.4:
         said = ("NO SIGNAL", "No Signal", "NO INPUT", "Unsupported", "Check the cable", "HDMI")
-        sheet.text(str(rng.choice(said)), sheet.width_px * float(rng.uniform(0.1, 0.5)),
-                   sheet.height_px * float(rng.uniform(0.3, 0.7)), float(rng.uniform(0.6, 1.8)),
-                   (255, 255, 255))  # fmt: skip
+        sheet.text(
+            str(rng.choice(said)),
+            sheet.width_px * float(rng.uniform(0.1, 0.5)),
+            sheet.height_px * float(rng.uniform(0.3, 0.7)),
+            float(rng.uniform(0.6, 1.8)),
+            (255, 255, 255),
+        )
 
 
 def _colour_bars(sheet: Sheet) -> None:

@@ -69,8 +69,9 @@ def _anatomy(number: int) -> Pixels:
     picture, _ = draw_plane(KINDS[number % len(KINDS)], 50_000 + number, size=TEXTURE_PX)
     height, width = picture.shape
     # The corners are outside of the phantom's own fan.
-    inner: Pixels = picture[round(0.1 * height) : round(0.8 * height),
-                            round(0.22 * width) : round(0.78 * width)]  # fmt: skip
+    inner: Pixels = picture[
+        round(0.1 * height) : round(0.8 * height), round(0.22 * width) : round(0.78 * width)
+    ]
     return np.ascontiguousarray(inner)
 
 
