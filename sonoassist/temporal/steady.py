@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 
@@ -45,9 +44,10 @@ class SteadyLabel:
         if frame.source_id != self._source_id or frame.still:
             self.reset()
         self._source_id = frame.source_id
-        shown = self.follow(frame.time_s, analysis.state, analysis.prediction.probabilities)
-        # Noise is smoothed as any frame, but what is refused by itself is not named over time.
-        return replace(shown, plane=None, state=State.UNSURE) if analysis.noise else shown
+        if analysis.noise:
+            self.reset()  # what was said of noise must not reach the frames behind it
+            return SteadyState(analysis.prediction.probabilities, None, State.UNSURE, frame.time_s)
+        return self.follow(frame.time_s, analysis.state, analysis.prediction.probabilities)
 
     def follow(self, time_s: float, state: State, probabilities: Floats) -> SteadyState:
         """Take the next result of the same source without its frame.
