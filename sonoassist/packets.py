@@ -262,7 +262,6 @@ class Analysis:
         timings_ms: (stage, milliseconds) in the order the stages ran.
         finished_at_s: `time.monotonic()` when the result was complete.
         frozen: The scanner's screen has shown this picture for a while; it is judged all the same.
-        noise: The network is sure of a plane, but the picture is mere noise: it is not named.
     """
 
     frame: Frame
@@ -273,7 +272,6 @@ class Analysis:
     timings_ms: tuple[tuple[str, float], ...]
     finished_at_s: float
     frozen: bool = False
-    noise: bool = False
 
     @property
     def shown_box(self) -> Box | None:

@@ -139,18 +139,15 @@ class Analyser:
         else:
             prediction, localisation = self._results(frame, prepared, watch)
         watch.lap("localise")
-        state = self._state(prepared.content, prediction)
-        noise = state is State.PLANE and self._is_noise(prepared)
         analysis = Analysis(
             frame=frame,
             geometry=prepared.geometry,
             prediction=prediction,
             localisation=localisation,
-            state=State.UNSURE if noise else state,
+            state=self._state(prepared, prediction),
             timings_ms=watch.laps(),
             finished_at_s=time.monotonic(),
             frozen=frozen,
-            noise=noise,
         )
         self._last = _Memory(prepared, self.options, analysis)
         return analysis
@@ -242,16 +239,16 @@ class Analyser:
         self._in_background = _is_background(out)
         return out
 
-    def _state(self, content: Content, prediction: Prediction) -> State:
-        if content is not Content.B_MODE:
-            return State.of(content)
+    def _state(self, prepared: Prepared, prediction: Prediction) -> State:
+        if prepared.content is not Content.B_MODE:
+            return State.of(prepared.content)
         if prediction.is_background:
             return State.BACKGROUND
-        return State.PLANE if self._sure(prediction) else State.UNSURE
-
-    def _is_noise(self, prepared: Prepared) -> bool:
-        """A network is sure of noise at times; there is nothing in it that could be named."""
-        return structure_of(prepared, self.card.scale) < LEAST_STRUCTURE
+        if not self._sure(prediction):
+            return State.UNSURE
+        # A network is sure of noise at times; there is nothing in it that could be named.
+        shown = structure_of(prepared, self.card.scale) >= LEAST_STRUCTURE
+        return State.PLANE if shown else State.UNSURE
 
     def _sure(self, prediction: Prediction) -> bool:
         return prediction.confidence >= self.options.threshold

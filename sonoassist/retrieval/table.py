@@ -105,7 +105,7 @@ class TableBuilder:
         frame = analysis.frame
         self._rows.append(
             (
-                part, frame.index, time_s, _content(analysis), frame.still,
+                part, frame.index, time_s, _content(analysis.state), frame.still,
                 analysis.prediction.probabilities, quality.sharpness, quality.stillness,
                 _edges(analysis.localisation.box), _edges(analysis.geometry.crop),
             )
@@ -123,10 +123,8 @@ class TableBuilder:
         )
 
 
-def _content(analysis: Analysis) -> int:
-    if analysis.noise:
-        return CONTENTS.index(Content.NO_SIGNAL)
-    return CONTENTS.index(_CONTENT.get(analysis.state, Content.B_MODE))
+def _content(state: State) -> int:
+    return CONTENTS.index(_CONTENT.get(state, Content.B_MODE))
 
 
 def _edges(box: Box | None) -> tuple[float, float, float, float]:

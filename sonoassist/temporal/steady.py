@@ -44,9 +44,6 @@ class SteadyLabel:
         if frame.source_id != self._source_id or frame.still:
             self.reset()
         self._source_id = frame.source_id
-        if analysis.noise:
-            self.reset()  # what was said of noise must not reach the frames behind it
-            return SteadyState(analysis.prediction.probabilities, None, State.UNSURE, frame.time_s)
         return self.follow(frame.time_s, analysis.state, analysis.prediction.probabilities)
 
     def follow(self, time_s: float, state: State, probabilities: Floats) -> SteadyState:
