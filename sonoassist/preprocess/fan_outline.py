@@ -163,8 +163,8 @@ class _Cells:
 def _apexes(cells: _Cells) -> Iterator[tuple[float, float]]:
     """Where the beams may meet: by the edges, by each arc, and far above for parallel ones."""
     box = cells.box
-    for find in (_meeting, lambda it: _centre(_far_arc(it)), lambda it: _centre(_near_arc(it))):
-        apex = find(cells)
+    by_arcs = (_centre(arc(cells)) for arc in (_far_arc, _near_arc, _far_rim))
+    for apex in itertools.chain([_meeting(cells)], by_arcs):
         if apex is not None and apex[1] < box.bottom:
             yield apex
     yield (box.left + box.right) / 2, box.top - PARALLEL_APEX * box.height
@@ -198,12 +198,17 @@ def _meeting(cells: _Cells) -> tuple[float, float] | None:
 
 
 def _far_arc(cells: _Cells) -> Outline:
-    """Points along the lower rim, but those where the frame cuts it; (n, 2)."""
+    """Points along the lower rim, but those where the frame may cut it; (n, 2)."""
+    points = _far_rim(cells)
+    return np.asarray(points[points[:, 1] < cells.box.bottom - NEAR_RIM * cells.reach_px])
+
+
+def _far_rim(cells: _Cells) -> Outline:
+    """All points along the lower rim: the arc itself where no frame cuts it; (n, 2)."""
     columns = np.flatnonzero((cells.gain > 0).any(axis=0))
     step = cells.y[1, 0] - cells.y[0, 0]
     y = (len(cells.gain) - _first(cells.gain[::-1, columns].T)) * step
-    points = np.stack([cells.x[0, columns], y], axis=1)
-    return np.asarray(points[y < cells.box.bottom - NEAR_RIM * cells.reach_px])
+    return np.stack([cells.x[0, columns], y], axis=1)
 
 
 def _near_arc(cells: _Cells) -> Outline:

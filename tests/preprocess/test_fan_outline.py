@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -43,8 +43,13 @@ fans = st.builds(
 )  # fmt: skip
 
 
+SHALLOW = FanOutline(300, -376, -0.5, 0.25, 20, 588, Box(87, 0, 700, 480))
+"""Only its arc is seen, and one end of that is cut."""
+
+
 @settings(max_examples=60, deadline=None)
 @given(fans)
+@example(SHALLOW)
 def test_a_fan_is_found_again_from_its_coarse_mask(fan: FanOutline) -> None:
     drawn = filled(fan.polygon(), WIDTH, HEIGHT)
     assume(drawn.mean() > 0.08)
