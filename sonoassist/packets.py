@@ -223,10 +223,12 @@ class State(Enum):
     SPECTRAL = "spectral"
     THREE_D = "three_d"
     MENU = "menu"
+    NOISE = "noise"
+    """The network sees a plane where there is nothing but noise."""
 
     @property
     def judged(self) -> bool:
-        """Whether the frame is a B-mode picture, of which the network's word may be said."""
+        """Whether the frame shows something in B-mode, of which the network's word may be said."""
         return self in (State.PLANE, State.UNSURE, State.BACKGROUND)
 
     @classmethod
@@ -286,7 +288,7 @@ class SteadyState:
     Attributes:
         probabilities: float32, (14,), smoothed.
         plane: The steady plane, or None while unsure or background.
-        state: PLANE, UNSURE, BACKGROUND, DOPPLER or NO_SIGNAL.
+        state: PLANE, UNSURE or BACKGROUND; of a frame that is not judged, its own.
         since_s: Source time at which `plane`/`state` began.
     """
 

@@ -244,11 +244,10 @@ class Analyser:
             return State.of(prepared.content)
         if prediction.is_background:
             return State.BACKGROUND
-        if not self._sure(prediction):
-            return State.UNSURE
         # A network is sure of noise at times; there is nothing in it that could be named.
-        shown = structure_of(prepared, self.card.scale) >= LEAST_STRUCTURE
-        return State.PLANE if shown else State.UNSURE
+        if structure_of(prepared, self.card.scale) < LEAST_STRUCTURE:
+            return State.NOISE
+        return State.PLANE if self._sure(prediction) else State.UNSURE
 
     def _sure(self, prediction: Prediction) -> bool:
         return prediction.confidence >= self.options.threshold

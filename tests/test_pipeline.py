@@ -30,7 +30,11 @@ from sonoassist.packets import Box, Floats, Frame, State
 from sonoassist.pipeline import Analyser, AnalyserOptions, analyser_for, build_analyser
 from sonoassist.planes import INDEX, KEYS
 from sonoassist.preprocess.crop import PUBLISHED_CROP, CropChoice, parse_crop
+from sonoassist.retrieval.table import TableBuilder
+from sonoassist.review.records import FrameResult, restated
 from sonoassist.settings import Settings
+from sonoassist.temporal.quality import Quality
+from sonoassist.temporal.steady import SteadyLabel
 
 pytestmark = pytest.mark.usefixtures("plain_screens")
 
@@ -349,4 +353,15 @@ def test_noise_is_never_named_however_sure_the_network_is() -> None:
     options = AnalyserOptions()
     analyser = Analyser(FakeEngine(logits_for("lips", 0.99)), card_of("sononet16"), options)
     assert analyser.analyse(FRAME).state is State.PLANE
-    assert analyser.analyse(frame_of(NOISE, index=5)).state is State.UNSURE
+    noise = analyser.analyse(frame_of(NOISE, index=5))
+    assert noise.state is State.NOISE
+    assert not noise.state.judged
+    # Nor by what is made of the results: the steady label, and the frames that are kept.
+    steady = SteadyLabel(0.7)
+    assert steady.update(analyser.analyse(FRAME)).plane is not None
+    assert steady.update(noise).plane is None
+    table = TableBuilder()
+    table.add(0, 0.0, noise, Quality(1.0, 1.0))
+    assert not table.finish().judged.any()
+    kept = FrameResult(5, noise.state, noise.prediction.probabilities, None, 1.0)
+    assert restated(kept, 0.1).state is State.NOISE

@@ -31,6 +31,7 @@ class Kind(Enum):
     SPECTRAL = "spectral"
     THREE_D = "three_d"
     MENU = "menu"
+    NOISE = "noise"
     PAST = "past"
     """The result of an older picture; the one on screen has none."""
 
@@ -76,6 +77,11 @@ _TITLES = {
     Kind.SPECTRAL: "Spectrum or M-mode",
     Kind.THREE_D: "3D picture",
     Kind.MENU: "Menu or report",
+    Kind.NOISE: "Only noise",
+}
+_WHY_NOT = {
+    Kind.NO_SIGNAL: "the screen is empty",
+    Kind.NOISE: "no picture in it: probe lifted?",
 }
 _KINDS = {
     State.PLANE: Kind.PLANE,
@@ -87,6 +93,7 @@ _KINDS = {
     State.SPECTRAL: Kind.SPECTRAL,
     State.THREE_D: Kind.THREE_D,
     State.MENU: Kind.MENU,
+    State.NOISE: Kind.NOISE,
 }
 UNANALYSED = tuple(kind for state, kind in _KINDS.items() if not state.judged)
 """Kinds of pictures of which no plane is named."""
@@ -167,8 +174,7 @@ def _agrees(kind: Kind, analysis: Analysis, steady: SteadyState | None) -> bool:
 
 
 def _unanalysed(kind: Kind) -> Verdict:
-    detail = "the screen is empty" if kind is Kind.NO_SIGNAL else "not analysed"
-    return Verdict(kind, _TITLES[kind], detail=detail)
+    return Verdict(kind, _TITLES[kind], detail=_WHY_NOT.get(kind, "not analysed"))
 
 
 def _unsure(analysis: Analysis, threshold: float, agreed: bool) -> Verdict:

@@ -47,6 +47,7 @@ def caption(analysis: Analysis) -> str:
         State.SPECTRAL: "Spectrum or M-mode: not analysed",
         State.THREE_D: "3D picture: not analysed",
         State.MENU: "Menu or report: not analysed",
+        State.NOISE: "Only noise: not analysed",
     }
     return words[analysis.state]
 

@@ -21,6 +21,7 @@ from sonoassist.temporal.quality import Quality
 
 CONTENTS = tuple(Content)
 _CONTENT = {State.of(one): one for one in CONTENTS if one is not Content.B_MODE}
+_CONTENT[State.NOISE] = Content.NO_SIGNAL
 _ABOUT = "about"
 
 Ints = NDArray[np.int32]

@@ -66,7 +66,10 @@ def film(path: Path, seed: int = 0, frames: int = 20) -> Path:
     """A video of noise that fades in and out, so that its frames differ in what they look like."""
     path.parent.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(seed)
-    noise = rng.integers(0, 256, (96, 128, 1), np.uint8)
+    fine = rng.integers(0, 256, (96, 128, 1))
+    # Some of it in blocks: of mere noise no frame is kept.
+    coarse = np.kron(rng.integers(0, 256, (12, 16, 1)), np.ones((8, 8, 1), np.int64))
+    noise = ((fine + coarse) // 2).astype(np.uint8)
     pictures = [
         np.repeat(np.uint8(noise * (0.3 + 0.7 * abs(np.sin(seed + n / 9)))), 3, axis=2)
         for n in range(frames)

@@ -61,6 +61,7 @@ def test_every_frame_loses_nothing(start: Start) -> None:
     session = start(film=[MadeSource(300, fps=5000)])
     session.set_every_frame(True)
     session.load_model(band_analyser)
+    wait_until(lambda: session.status().model_state is ModelState.READY)
     session.open("film")
     wait_until(lambda: session.status().stats.analysed == 300)
     wait_for(session, PlayState.ENDED)
