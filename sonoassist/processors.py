@@ -8,7 +8,11 @@ that is not running is many times slower.
 from __future__ import annotations
 
 import os
+import platform
+import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from sonoassist.errors import UsageError
 
@@ -16,6 +20,7 @@ LIMIT_VARIABLE = "SONOASSIST_THREADS"
 """Environment variable with the most cores to use, e.g. where several programs share them."""
 MOST_MEDIA_THREADS = 4
 """Decoding a picture gains nothing by more."""
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +88,32 @@ def is_limited(plan: ThreadPlan) -> bool:
     Libraries look at the machine, so they have to be told.
     """
     return plan.cores < (os.cpu_count() or 1)
+
+
+def processor_name(
+    cpuinfo: Path = Path("/proc/cpuinfo"), ask: Callable[[], str] | None = None
+) -> str:
+    """Model of the processor.
+
+    Args:
+        cpuinfo: Where Linux tells it.
+        ask: Asks a system without that file.
+    """
+    try:
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return (ask or _ask_system)() or platform.processor() or UNKNOWN
+    found = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return found[0] if found else platform.processor() or UNKNOWN
+
+
+def _ask_system() -> str:
+    """MacOS tells the model through a program of its own."""
+    try:
+        done = subprocess.run(
+            ["sysctl", "-n", "machdep.cpu.brand_string"],
+            capture_output=True, text=True, check=False, timeout=10,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip()

@@ -6,18 +6,15 @@ import datetime
 import os
 import platform
 import re
-import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from sonoassist import __version__
 from sonoassist.engines.capabilities import capabilities
-from sonoassist.processors import LIMIT_VARIABLE, usable_cores
+from sonoassist.processors import LIMIT_VARIABLE, UNKNOWN, processor_name, usable_cores
 
 PACKAGES = ("torch", "openvino", "numpy", "opencv-python", "PyQt6")
-UNKNOWN = "unknown"
 _FLAGS = re.compile(r"(flags|Features)\s*:")
 _INSTRUCTIONS = {
     "AVX2": {"avx2"},
@@ -94,23 +91,6 @@ def _version(package: str) -> str:
         return "not installed"
 
 
-def processor_name(
-    cpuinfo: Path = Path("/proc/cpuinfo"), ask: Callable[[], str] | None = None
-) -> str:
-    """Model of the processor.
-
-    Args:
-        cpuinfo: Where Linux tells it.
-        ask: Asks a system without that file.
-    """
-    try:
-        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return (ask or _ask_system)() or platform.processor() or UNKNOWN
-    found = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return found[0] if found else platform.processor() or UNKNOWN
-
-
 def instructions(cpuinfo: Path = Path("/proc/cpuinfo")) -> tuple[str, ...]:
     """The instructions by which processors differ; where Linux does not tell, OpenVINO does.
 
@@ -125,18 +105,6 @@ def instructions(cpuinfo: Path = Path("/proc/cpuinfo")) -> tuple[str, ...]:
     if told:
         return tuple(name for name, flags in _INSTRUCTIONS.items() if flags & set(told))
     return tuple(sorted(capabilities() & {"BF16", "FP16", "INT8"}))
-
-
-def _ask_system() -> str:
-    """MacOS tells the model through a program of its own."""
-    try:
-        done = subprocess.run(
-            ["sysctl", "-n", "machdep.cpu.brand_string"],
-            capture_output=True, text=True, check=False, timeout=10,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip()
 
 
 def _memory_gb() -> float | None:

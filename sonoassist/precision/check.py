@@ -1,14 +1,16 @@
 """The check of a model's low precisions against f32, in steps of about one network pass.
 
-It can be done at one go or behind the live picture: between two steps it calls `pause`, which may
-wait, or end it by raising `CheckStopped`. What was found until then is kept.
+First all of them race: which is quickest, and whether any is quicker than f32 at all, differs from
+processor to processor, whatever instructions it has. Then they are compared with f32, quickest
+first. It can be done at one go or behind the live picture: between two steps it calls `pause`,
+which may wait, or end it by raising `CheckStopped`. What was found until then is kept.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,6 +35,11 @@ from sonoassist.precision.verdicts import Verdict, keep_verdict
 KEEP_EVERY = 8
 """Steps between two writings of what was found."""
 PASSES = (Saliency.PLAIN, Saliency.NONE)
+EXACT = "f32"
+RACE_PICTURES = 4
+"""Each engine races over so many pictures; its best counts, since other work only slows it."""
+WORTH = 0.95
+"""Time of a candidate, in that of f32, from which it is worth its rounding."""
 
 Pause = Callable[[float], None]
 """Called with the seconds that the step before took."""
@@ -84,9 +91,11 @@ class CheckParts:
         card: Of the model.
         exact: Runs f32; see `RememberingEngine`.
         measure: Measures what flows through the network; None where no candidate needs it.
-        candidates: Precisions to try, quickest first.
+        candidates: Precisions to try.
         make: Makes the engine of one of them.
         recording: Shows the pictures.
+        race: Whether the candidates race with `exact` before they are tried; else they are tried
+            in their order.
     """
 
     card: Card
@@ -95,6 +104,7 @@ class CheckParts:
     candidates: Sequence[str]
     make: MakeCandidate
     recording: Path
+    race: bool = True
 
 
 @dataclass(slots=True)
@@ -107,6 +117,7 @@ class PrecisionCheck:
         key: Their name.
         pause: Called between two steps.
         turn: Held while a pass runs, so that engines that share the processor take turns.
+        clock: Seconds, for the race.
     """
 
     parts: CheckParts
@@ -114,6 +125,7 @@ class PrecisionCheck:
     key: str
     pause: Pause = lambda _took_s: None
     turn: AbstractContextManager[Any] = field(default_factory=nullcontext)
+    clock: Callable[[], float] = time.perf_counter
     _notes: CheckNotes = field(default_factory=CheckNotes, init=False)
     _steps: int = field(default=0, init=False)
     _certain: bool = field(default=True, init=False)
@@ -152,8 +164,9 @@ class PrecisionCheck:
         self._cut_to(len(pictures))
         statistics = self._measure(pictures)
         parts.exact.compile(pictures[0].network_input.shape, Saliency.PLAIN)
+        order = self._order(statistics, pictures)
         found: dict[str, Agreement] = {}
-        for name in parts.candidates:
+        for name in order:
             try:
                 found[name] = self._try(name, statistics, pictures)
             except EngineError:
@@ -161,7 +174,8 @@ class PrecisionCheck:
                 continue
             if found[name].good:
                 break  # slower ones would not be taken
-        return Verdict(statistics, found)
+        best_s = {name: min(each) for name, each in self._notes.passes_s.items() if each}
+        return Verdict(statistics, found, best_s)
 
     def _cut_to(self, count: int) -> None:
         """Notes of more pictures than there are now are of a program that took others."""
@@ -180,6 +194,44 @@ class PrecisionCheck:
                 with self._step():
                     known.append(measure(picture.network_input))
         return ActivationStatistics.over(known)
+
+    def _order(
+        self, statistics: ActivationStatistics, pictures: Sequence[Prepared]
+    ) -> Sequence[str]:
+        """The candidates that are worth a try, quickest first."""
+        if not self.parts.race:
+            return self.parts.candidates
+        times = self._notes.passes_s
+        with ExitStack() as stack:
+            engines = {EXACT: self.parts.exact}
+            for number, picture in enumerate(pictures[:RACE_PICTURES]):
+                for name in (EXACT, *self.parts.candidates):
+                    if len(times.setdefault(name, [])) > number:
+                        continue
+                    try:
+                        if name not in engines:
+                            made = self.parts.make(name, statistics)
+                            engines[name] = stack.enter_context(closing(made))
+                        times[name].append(self._timed(engines[name], picture.network_input))
+                    except EngineError:
+                        continue  # it fails again when it is tried, and is passed over there
+        limit_s = WORTH * min(times[EXACT])
+        quick = [one for one in self.parts.candidates if min(times[one], default=0.0) <= limit_s]
+        return sorted(quick, key=lambda name: min(times[name], default=0.0))
+
+    def _timed(self, engine: Engine, network_input: Floats) -> float:
+        """Seconds of a pass with and one without saliency; an exam has much of both."""
+        fresh = network_input.copy()  # nobody has looked at this one yet, and may remember it
+        total_s = 0.0
+        for saliency in PASSES:
+            if not engine.is_compiled(fresh.shape, saliency):
+                engine.compile(fresh.shape, saliency)
+                self.pause(0.0)
+            with self._step():
+                began_s = self.clock()
+                engine.run(fresh, saliency)
+                total_s += self.clock() - began_s
+        return total_s
 
     def _try(
         self, name: str, statistics: ActivationStatistics, pictures: Sequence[Prepared]

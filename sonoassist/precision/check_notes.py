@@ -30,11 +30,13 @@ class CheckNotes:
         statistics: What flows through the network.
         truths: What f32 says.
         comparisons: By precision.
+        passes_s: Seconds of the passes over one picture in the race, by precision.
     """
 
     statistics: list[ActivationStatistics] = field(default_factory=list)
     truths: list[Truth] = field(default_factory=list)
     comparisons: dict[str, list[Comparison]] = field(default_factory=dict)
+    passes_s: dict[str, list[float]] = field(default_factory=dict)
 
 
 def read_notes(folder: Path, key: str) -> CheckNotes:
@@ -70,6 +72,7 @@ def _packed(notes: CheckNotes) -> dict[str, Any]:
         "comparisons": {
             name: [asdict(one) for one in found] for name, found in notes.comparisons.items()
         },
+        "passes_s": notes.passes_s,
     }
     return {
         "about": np.array(json.dumps(about)),
@@ -103,4 +106,5 @@ def _unpacked(kept: Mapping[str, NDArray[Any]]) -> CheckNotes:
             name: [Comparison(**one) for one in found]
             for name, found in about["comparisons"].items()
         },
+        passes_s={name: [float(s) for s in each] for name, each in about["passes_s"].items()},
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -24,6 +25,7 @@ from sonoassist.precision.calibration import source_digest
 from sonoassist.precision.check import CheckParts, PrecisionCheck, RememberingEngine
 from sonoassist.precision.upgrading import Upgrade, UpgradingEngine
 from sonoassist.precision.verdicts import Verdict, read_verdict, verdict_key
+from sonoassist.processors import processor_name, usable_cores
 
 Tensors = Mapping[str, NDArray[np.float32]]
 
@@ -88,12 +90,18 @@ def engine_from(shop: Workshop, choice: EngineChoice, *, at_once: bool = False) 
 
 
 def candidates() -> list[str]:
-    """The precisions of this processor, quickest first; f32 is not among them."""
+    """The precisions this processor has instructions for; f32 is not among them.
+
+    Which is quickest is not known from that: there are processors whose bf16 is slower than
+    their f32. The check has them race.
+    """
     found = []
-    if has_int8():
-        found.append("int8+bf16" if has_bf16() else "int8")
+    if has_int8() and has_bf16():
+        found.append("int8+bf16")
     if has_bf16():
         found.append("bf16")
+    if has_int8():
+        found.append("int8")
     return found
 
 
@@ -103,7 +111,7 @@ def candidates() -> list[str]:
 def _processor_engine(shop: Workshop, choice: EngineChoice, *, at_once: bool) -> Engine:
     if choice.precision == "f32" or (choice.precision == "auto" and not candidates()):
         return make_engine(replace(choice, precision="f32"), shop.spec, shop.tensors)
-    if choice.precision != "auto" and _wanted(choice) is None:
+    if choice.precision != "auto" and not _wanted(choice):
         return make_engine(choice, shop.spec, shop.tensors)  # says why not
     key = _verdict_name(shop, openvino_parts())
     if key is None:
@@ -123,9 +131,9 @@ def _processor_engine(shop: Workshop, choice: EngineChoice, *, at_once: bool) ->
     return _engine_of(shop, choice, verdict, exact)
 
 
-def _wanted(choice: EngineChoice) -> str | None:
-    """The candidate that a precision asked for means; None where this processor has none."""
-    return next((name for name in candidates() if name.split("+")[0] == choice.precision), None)
+def _wanted(choice: EngineChoice) -> list[str]:
+    """The candidates that a precision asked for may mean; none where this processor lacks it."""
+    return [name for name in candidates() if name.split("+")[0] == choice.precision]
 
 
 def _uncalibrated(shop: Workshop, choice: EngineChoice) -> Engine:
@@ -139,9 +147,11 @@ def _engine_of(
     shop: Workshop, choice: EngineChoice, verdict: Verdict, exact: Engine | None = None
 ) -> Engine:
     """The engine that a verdict allows, or the one asked for by its precision."""
-    name = _wanted(choice)
-    if choice.precision == "auto" or name is None:
+    wanted = _wanted(choice)
+    if choice.precision == "auto" or not wanted:
         name = best_of(verdict)
+    else:
+        name = min(wanted, key=lambda one: verdict.passes_s.get(one, math.inf))
     return _engine(shop, name, verdict.statistics, exact)
 
 
@@ -181,7 +191,8 @@ def openvino_parts() -> tuple[str, ...]:
     """What a verdict on the processor depends on beside model and pictures."""
     from sonoassist.engines.openvino_engine import openvino_version
 
-    return openvino_version(), ",".join(candidates())
+    machine = (processor_name(), str(usable_cores()))
+    return openvino_version(), ",".join(candidates()), *machine
 
 
 def has_verdict(card: Card) -> bool:
@@ -273,6 +284,7 @@ def _card_check(shop: Workshop, half: EngineChoice, key: str) -> PrecisionCheck:
         exact=make_engine(EngineChoice(precision="f32", device="cpu"), shop.spec, shop.tensors),
         measure=None,
         candidates=("f16",),
+        race=False,  # `exact` is the processor, not the card in f32
         make=lambda _name, _statistics: make_engine(half, shop.spec, shop.tensors),
         recording=shop.calibration,
     )

@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from sonoassist.files import ARCHIVE_ERRORS, ensure_folder, write_bytes
 from sonoassist.packets import frozen
 from sonoassist.precision.agreement import Agreement
 
-FORMAT = 2
+FORMAT = 3
 """Counts up whenever the calibration or the check changes."""
 
 
@@ -29,11 +29,13 @@ class Verdict:
     Attributes:
         statistics: Of its activations.
         agreements: By precision ("bf16", "int8+bf16", ...), beside f32; quickest first, down to
-            the first good one.
+            the first good one. What is no quicker than f32 here is not among them.
+        passes_s: Seconds of both passes over one picture, by precision, f32 too; best of a few.
     """
 
     statistics: ActivationStatistics
     agreements: Mapping[str, Agreement]
+    passes_s: Mapping[str, float] = field(default_factory=dict)
 
 
 def verdict_key(*parts: str) -> str:
@@ -51,6 +53,7 @@ def read_verdict(folder: Path, key: str) -> Verdict | None:
             return Verdict(
                 ActivationStatistics(tuple(means), tuple(map(float, about["peaks"]))),
                 {name: Agreement(**found) for name, found in about["agreements"].items()},
+                {name: float(took_s) for name, took_s in about["passes_s"].items()},
             )
     except ARCHIVE_ERRORS:
         return None  # it is made again
@@ -61,6 +64,7 @@ def keep_verdict(folder: Path, key: str, verdict: Verdict) -> None:
     about = {
         "peaks": verdict.statistics.peaks,
         "agreements": {name: asdict(found) for name, found in verdict.agreements.items()},
+        "passes_s": dict(verdict.passes_s),
     }
     arrays: dict[str, Any] = {
         f"mean{n:02d}": means for n, means in enumerate(verdict.statistics.means)

@@ -34,17 +34,33 @@ TENSORS = random_tensors("smallnet")
 PICTURES = 5
 
 
+RACED = 2 * min(PICTURES, check_module.RACE_PICTURES)
+"""Passes of each engine in the race."""
+
+
+class Clock:
+    """Stands still but for the passes that run by it."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
 class Counting(Engine):
-    """An engine that counts its passes."""
+    """An engine that counts its passes, each of which takes so long by a clock."""
 
     name, precision, device = "counting", "f32", "CPU"
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, clock: Clock | None = None, cost_s: float = 1.0) -> None:
         self.engine = OpenVINOEngine(SPEC, random_tensors("smallnet", seed))
+        self.clock, self.cost_s = clock or Clock(), cost_s
         self.passes = 0
 
     def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
         self.passes += 1
+        self.clock.now_s += self.cost_s
         return self.engine.run(network_input, saliency)
 
 
@@ -60,21 +76,23 @@ class Bench:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.exact = Counting()
+        self.clock = Clock()
+        self.exact = Counting(clock=self.clock, cost_s=4.0)
         self.measured = 0
         self.made: list[tuple[str, Counting]] = []
         self.seeds = {"wrong": 9, "right": 0}
+        self.costs_s = {"wrong": 1.0, "right": 2.0}
 
     def check(self) -> PrecisionCheck:
         parts = CheckParts(
             card=CARD,
             exact=self.exact,
             measure=self._measure,
-            candidates=("wrong", "right"),
+            candidates=tuple(self.seeds),
             make=self._make,
             recording=Path("exam.mp4"),
         )
-        return PrecisionCheck(parts, self.folder, "key")
+        return PrecisionCheck(parts, self.folder, "key", clock=self.clock)
 
     def _measure(self):  # type: ignore[no-untyped-def]
         meter = StatisticsMeter(SPEC, TENSORS, (1, 1, 224, 288))
@@ -87,7 +105,7 @@ class Bench:
 
     def _make(self, name: str, statistics: ActivationStatistics) -> Engine:
         assert len(statistics.means) == len(SPEC.convs)
-        self.made.append((name, Counting(self.seeds[name])))
+        self.made.append((name, Counting(self.seeds[name], self.clock, self.costs_s[name])))
         return self.made[-1][1]
 
 
@@ -105,7 +123,7 @@ def bench(tmp_path: Path, pictures: list[Prepared], monkeypatch: pytest.MonkeyPa
 def same(one: Verdict, other: Verdict) -> bool:
     means = zip(one.statistics.means, other.statistics.means, strict=True)
     return (
-        one.agreements == other.agreements
+        (one.agreements, one.passes_s) == (other.agreements, other.passes_s)
         and one.statistics.peaks == other.statistics.peaks
         and all(np.array_equal(mine, theirs) for mine, theirs in means)
     )
@@ -114,14 +132,31 @@ def same(one: Verdict, other: Verdict) -> bool:
 def test_the_first_that_agrees_is_found_and_a_bad_one_given_up_early(bench: Bench) -> None:
     verdict = bench.check().run()
     assert [name for name, found in verdict.agreements.items() if found.good] == ["right"]
-    assert (bench.measured, bench.exact.passes) == (PICTURES, PICTURES)
-    wrong, right = (engine.passes for _, engine in bench.made)
+    assert (bench.measured, bench.exact.passes) == (PICTURES, PICTURES + RACED)
+    raced, tried = bench.made[:2], bench.made[2:]
+    assert [engine.passes for _, engine in raced] == [RACED, RACED]
+    wrong, right = (engine.passes for _, engine in tried)
     assert right == 2 * PICTURES
     assert wrong < right
+    assert verdict.passes_s == {"f32": 8.0, "wrong": 2.0, "right": 4.0}
     kept = read_verdict(bench.folder, "key")
     assert kept is not None
     assert same(kept, verdict)
     assert [path.name for path in bench.folder.iterdir()] == ["key.npz"]
+
+
+def test_the_quickest_here_is_tried_first_and_what_is_no_quicker_than_f32_never(
+    bench: Bench,
+) -> None:
+    bench.seeds = {"slow": 0, "quick": 0, "quicker": 0}
+    bench.costs_s = {"slow": 3.875, "quick": 3.0, "quicker": 2.0}
+    verdict = bench.check().run()
+    assert [name for name, _ in bench.made[3:]] == ["quicker"]
+    assert list(verdict.agreements) == ["quicker"]
+    assert verdict.passes_s == {"f32": 8.0, "slow": 7.75, "quick": 6.0, "quicker": 4.0}
+    again = Bench(bench.folder / "other")
+    again.seeds, again.costs_s = {"slow": 0}, {"slow": 3.875}
+    assert again.check().run().agreements == {}
 
 
 def test_a_check_cut_off_at_every_step_goes_on_and_says_the_same(
@@ -152,7 +187,9 @@ def test_a_check_cut_off_at_every_step_goes_on_and_says_the_same(
         assert rounds < 50
     assert rounds > 3
     assert same(done, expected)
-    assert (bench.measured, bench.exact.passes) == (PICTURES, PICTURES)
+    assert bench.measured == PICTURES
+    # A picture of the race that was cut off between its two passes is run again.
+    assert PICTURES + RACED <= bench.exact.passes <= PICTURES + RACED + rounds
 
 
 class Failing(Counting):
