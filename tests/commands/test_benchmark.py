@@ -162,7 +162,7 @@ def test_everything(
     assert window == [(str(exam), 5.0, {"engine": "torch"})]
     assert ("SmallNet, torch bf16 on CPU" in text) is torch_has_bf16()
     assert torch_has_bf16() or "left out: torch bf16 on cpu: torch has no bf16" in text
-    assert "OpenVINO f32" not in text
+    assert "SmallNet, OpenVINO" not in text
     assert "SmallNet installed: smallnet" in text
     assert "sonoassist models list" in text
     assert "capture to painted" in text
