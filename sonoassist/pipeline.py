@@ -139,12 +139,15 @@ class Analyser:
         else:
             prediction, localisation = self._results(frame, prepared, watch)
         watch.lap("localise")
+        state = self._state(prepared, prediction)
+        if not state.judged:
+            localisation = replace(localisation, box=None)
         analysis = Analysis(
             frame=frame,
             geometry=prepared.geometry,
             prediction=prediction,
             localisation=localisation,
-            state=self._state(prepared, prediction),
+            state=state,
             timings_ms=watch.laps(),
             finished_at_s=time.monotonic(),
             frozen=frozen,

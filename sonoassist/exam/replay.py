@@ -14,7 +14,7 @@ from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import FrameRow, Recording
 from sonoassist.sources.libav import av
 from sonoassist.sources.video import unreadable
-from sonoassist.sources.video_index import build_index
+from sonoassist.sources.video_opening import build_index
 
 EXACT_S = 0.001
 """Times that differ by less are the same: a video file rounds to some millionths of a second.

@@ -36,6 +36,8 @@ class SourceInfo:
         frame_count: Number of frames; None for live sources.
         duration_s: Length; None for live sources.
         synthetic: The frames are made by the program, not by a scanner.
+        warnings: What a user must know before any of it is shown: what is left out, or is not as
+            the file says of itself. Sentences without a full stop.
     """
 
     source_id: str
@@ -49,6 +51,7 @@ class SourceInfo:
     frame_count: int | None
     duration_s: float | None
     synthetic: bool = False
+    warnings: tuple[str, ...] = ()
 
     @property
     def live(self) -> bool:

@@ -14,9 +14,15 @@ from sonoassist.errors import SourceError, SourceLostError, StalledError
 from sonoassist.packets import Frame, Pixels
 from sonoassist.processors import plan_threads
 from sonoassist.sources.base import Source, SourceInfo, new_source_id
-from sonoassist.sources.libav import InputContainer, PixelReader, VideoFrame, av, codec_name
+from sonoassist.sources.libav import (
+    InputContainer,
+    PixelReader,
+    VideoFrame,
+    av,
+    codec_name,
+    video_stream,
+)
 from sonoassist.sources.pixels import check_size
-from sonoassist.sources.video_index import video_stream
 
 SCHEMES: tuple[str, ...] = (
     "rtsp", "rtsps", "http", "https", "udp", "tcp", "rtmp", "rtmps", "srt", "rtp",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from pathlib import Path
 
-import numpy as np
 from typing_extensions import override
 
 from sonoassist.errors import DamagedFrameError, SourceError
@@ -14,10 +13,14 @@ from sonoassist.sources.base import SYNTHETIC_MARK, Source, SourceInfo, new_sour
 from sonoassist.sources.libav import PixelReader, VideoFrame, av, codec_name
 from sonoassist.sources.pixels import check_size
 from sonoassist.sources.video_decoder import Decoder
-from sonoassist.sources.video_index import VideoIndex, build_index
+from sonoassist.sources.video_index import VideoIndex
+from sonoassist.sources.video_opening import build_index
+from sonoassist.sources.video_order import FrameOrder
 
 _KEPT_FRAMES = 16
 """Decoded frames kept so that stepping back does not decode from the keyframe each time."""
+_LATE_FRAMES = 12
+"""A frame may come so many later than its timestamp says."""
 
 
 def _atoms(path: Path) -> set[bytes]:
@@ -61,10 +64,13 @@ def unreadable(path: Path, error: Exception) -> SourceError:
 class VideoFile(Source):
     """A video file.
 
-    Frames are counted and timed by the timestamps in the file, so variable frame rates are
-    exact. A frame that cannot be decoded raises `DamagedFrameError`, once for a run of such
-    frames; the next `read` gives the frame behind the run. When the file ends before the
-    number of frames it promises, that is said once, too, before the end.
+    A frame is known by the packet that it comes of, so that seeking gives the very frame that
+    reading in order gives, and timed by the timestamps in the file, so that variable rates are
+    exact. Its pixels are square, and turned and mirrored as the file says.
+
+    A frame that cannot be decoded raises `DamagedFrameError`, once for a run of such frames; the
+    next `read` gives the frame behind the run. When the file ends before the number of frames it
+    promises, that is said once, too, before the end.
 
     Args:
         path: The file.
@@ -77,7 +83,6 @@ class VideoFile(Source):
     def __init__(self, path: Path, index: VideoIndex | None = None) -> None:
         super().__init__()
         self._path = path
-        self._pixels = PixelReader()
         self._kept: deque[tuple[int, VideoFrame]] = deque(maxlen=_KEPT_FRAMES)
         self._next = 0
         self._reached = -1
@@ -90,7 +95,9 @@ class VideoFile(Source):
             self._decoder = self._open_decoder()
         except av.error.FFmpegError as error:
             raise unreadable(path, error) from error
-        self._info = self._describe(self._first_pixels())
+        self._order = FrameOrder(self._index)
+        self._pixels = PixelReader(self._decoder.stream.sample_aspect_ratio)
+        self._info = self._describe(*self._first_picture())
 
     @property
     @override
@@ -103,33 +110,37 @@ class VideoFile(Source):
         return self._index
 
     def _open_decoder(self) -> Decoder:
-        return Decoder(self._path, self._index, careful=self._careful, strict=self._strict)
+        first = self._index.first
+        return Decoder(self._path, first, careful=self._careful, strict=self._strict)
 
-    def _first_pixels(self) -> Pixels:
+    def _first_picture(self) -> tuple[VideoFrame, Pixels]:
         """The first picture that can be decoded; leaves the reading position at the start."""
         first = self._decode_next()
         if first is None and self._strict:
             # Some recorders write streams that the strict decoder refuses altogether.
             self._strict = False
-            self._reopen(0)
+            self._reopen()
             first = self._decode_next()
         if first is None:
             self.close()
             raise SourceError(
                 f"no frame of {self._path.name} can be decoded", "The file is damaged"
             )
-        return self._picture(first[1])
+        return first[1], self._picture(first[1])
 
-    def _describe(self, first: Pixels) -> SourceInfo:
+    def _describe(self, stored: VideoFrame, first: Pixels) -> SourceInfo:
         height, width = first.shape[:2]
         check_size(self._path.name, width, height)
         index = self._index
         codec = codec_name(self._decoder.codec)
+        size = f"{width}×{height}"
+        if {width, height} != {stored.width, stored.height}:
+            size = f"{stored.width}×{stored.height} shown as {size}"
         return SourceInfo(
             source_id=new_source_id(),
             spec=str(self._path),
             label=self._path.name,
-            detail=f"{codec} · {width}×{height} @ {index.fps:.4g}",
+            detail=f"{codec} · {size} @ {index.fps:.4g}",
             kind="video",
             width_px=width,
             height_px=height,
@@ -137,6 +148,7 @@ class VideoFile(Source):
             frame_count=len(index),
             duration_s=index.duration_s,
             synthetic=index.comment == SYNTHETIC_MARK,
+            warnings=_warnings(self._path.name, index),
         )
 
     @override
@@ -195,45 +207,80 @@ class VideoFile(Source):
         for place, frame in self._kept:
             if place == index:
                 return place, frame
-        if index <= self._reached or self._worth_jumping(index):
-            self._restart_at(index)
-        while (found := self._decode_next()) is not None and found[0] < index:
-            if self._decoder.errors and not self._careful:
-                break
+        if index > self._reached and not self._worth_jumping(index):
+            found = self._decode_to(index)
+        else:
+            found = self._jump_to(index)
         if self._decoder.errors and not self._careful:
             self._careful = True
-            self._reopen(index)
+            self._reopen()
             return self._find(index)
         return found
 
     def _worth_jumping(self, index: int) -> bool:
-        if self._index.sequential or index <= self._reached + 1:
+        if index <= self._reached + 1:
             return False
-        return self._index.has_keyframe_between(max(self._reached, 0), index)
+        return self._order.has_key_between(max(self._reached, 0), index)
 
-    def _decode_next(self) -> tuple[int, VideoFrame] | None:
-        found = self._decoder.next()
-        if found is not None:
-            self._kept.append(found)
-            self._reached = found[0]
+    def _jump_to(self, index: int) -> tuple[int, VideoFrame] | None:
+        """As `_find`, from the nearest key frame from which the frame itself comes out."""
+        found = None
+        for key in (*self._order.keys_before(index), None):
+            self._kept.clear()
+            self._reached = -1
+            if self._decoder.start(key):
+                found = self._decode_to(index)
+                if self._decoder.errors or (found is not None and found[0] == index):
+                    break
         return found
 
-    def _restart_at(self, index: int) -> None:
-        self._kept.clear()
-        self._reached = -1
-        self._decoder.start(index)
+    def _decode_to(self, index: int) -> tuple[int, VideoFrame] | None:
+        """Decode on until frame `index` has come, or it is certain that it does not."""
+        nearest = None
+        late = 0
+        while late < _LATE_FRAMES and (found := self._decode_next()) is not None:
+            if found[0] == index:
+                return found
+            if self._decoder.errors and not self._careful:
+                return found
+            if found[0] > index:
+                late += 1
+                nearest = found if nearest is None or found[0] < nearest[0] else nearest
+                if self._decoder.errors:
+                    break
+        return nearest
 
-    def _reopen(self, index: int) -> None:
+    def _decode_next(self) -> tuple[int, VideoFrame] | None:
+        """The next frame that is one of the recording, and its place."""
+        while (decoded := self._decoder.next()) is not None:
+            place = self._order.place_of(decoded[0])
+            if place >= 0:
+                self._kept.append((place, decoded[1]))
+                self._reached = max(self._reached, place)
+                return place, decoded[1]
+        return None
+
+    def _reopen(self) -> None:
         self._decoder.close()
         self._decoder = self._open_decoder()
-        self._restart_at(index)
+        self._kept.clear()
+        self._reached = -1
 
     def _picture(self, frame: VideoFrame) -> Pixels:
-        pixels = self._pixels.pixels(frame)
-        turns = round(getattr(frame, "rotation", 0) / 90) % 4
-        return np.rot90(pixels, turns) if turns else pixels
+        return self._pixels.pixels(frame)
 
     @override
     def close(self) -> None:
         self._kept.clear()
         self._decoder.close()
+
+
+def _warnings(name: str, index: VideoIndex) -> tuple[str, ...]:
+    """What a user must know of a recording before any of it is shown."""
+    found = []
+    if index.left_out:
+        pictures = "1 half picture" if index.left_out == 1 else f"{index.left_out} half pictures"
+        found.append(f"{name} begins in the middle of a group: {pictures} left out")
+    if index.parts > 1:
+        found.append(f"{name} holds {index.parts} joined recordings, shown one after another")
+    return tuple(found)

@@ -1,4 +1,4 @@
-"""Decoding a video file forward from a keyframe, with each frame's place in the recording."""
+"""Decoding a video file forward from a key frame, with the packet that each frame comes of."""
 
 from __future__ import annotations
 
@@ -8,12 +8,22 @@ from pathlib import Path
 
 from sonoassist.errors import SourceError
 from sonoassist.processors import plan_threads
-from sonoassist.sources.libav import Packet, VideoFrame, VideoStream, av
-from sonoassist.sources.video_index import VideoIndex, video_stream
+from sonoassist.sources.libav import (
+    Packet,
+    VideoFrame,
+    VideoStream,
+    av,
+    open_container,
+    video_stream,
+)
+from sonoassist.sources.video_index import Key
+from sonoassist.sources.video_packets import is_end
 
 _LEAST_THREADS = 3
 """With one or two threads the end of a file that is cut off is read otherwise (by two frames,
 measured), and what is read must not depend on the machine."""
+_MOST_AWAITED = 2000
+"""Packets looked at for a key frame after a jump."""
 
 
 class Decoder:
@@ -27,25 +37,28 @@ class Decoder:
         errors: Damaged packets met since the last `start`.
     """
 
-    def __init__(self, path: Path, index: VideoIndex, *, careful: bool, strict: bool) -> None:
+    def __init__(
+        self, path: Path, first: int = 0, *, careful: bool = False, strict: bool = True
+    ) -> None:
         self._path = path
-        self._index = index
+        self._first = first
         self._careful = careful
         self._strict = strict
-        self._ready: deque[VideoFrame] = deque()
+        self._ready: deque[tuple[int, VideoFrame]] = deque()
         self._landed: Packet[VideoStream] | None = None
-        self._count = 0
+        self._number = 0
         self.errors = 0
         self._open()
 
     def _open(self) -> None:
-        self._container = av.open(str(self._path), metadata_errors="replace")
+        self._container = open_container(self._path)
         stream = video_stream(self._container)
         if stream is None:
             raise SourceError(f"{self._path.name} has no picture in it", "Choose a video file")
         self._stream = stream
         context = stream.codec_context
         context.options = {"err_detect": "explode"} if self._strict else {}
+        context.copy_opaque = True  # so that a frame says of which packet it comes
         if self._careful:
             context.thread_type = "NONE"
             context.thread_count = 1
@@ -54,12 +67,18 @@ class Decoder:
             # One of them waits for its packet, hence one more than work.
             context.thread_count = max(plan_threads().media + 1, _LEAST_THREADS)
         self._packets = self._container.demux(stream)
+        self._number = 0
         self._drained = False
 
     @property
     def codec(self) -> str:
         """FFmpeg's name of the codec."""
         return str(self._stream.codec_context.name)
+
+    @property
+    def stream(self) -> VideoStream:
+        """What is decoded."""
+        return self._stream
 
     def close(self) -> None:
         """Let go of the file."""
@@ -68,67 +87,72 @@ class Decoder:
         self._packets = iter(())
         self._container.close()
 
-    def start(self, index: int) -> None:
-        """Make `next` begin at or before frame `index`."""
+    def start(self, key: Key | None) -> bool:
+        """Make `next` begin at a key frame, or at the beginning; tell whether that was possible."""
         self.errors = 0
-        if not self._index.sequential:
-            for stamp in self._index.keyframes_before(index):
-                if self._land(stamp):
-                    return
-        self._restart()
-
-    def _restart(self) -> None:
+        if key is not None:
+            return self._land(key)
         self.close()
-        self._count = 0
         self._open()
+        return True
 
-    def _land(self, stamp: int) -> bool:
-        """Seek to the keyframe `stamp` and make it the next packet; tell whether it was found.
+    def _land(self, key: Key) -> bool:
+        """Seek to a key frame and make its packet the next one; tell whether it was found.
 
         Some containers only seek roughly, and after that some even give wrong timestamps. So
-        the packet has to be the very one in the index.
+        the packet has to be the very one in the table.
         """
-        self._ready.clear()
-        self._drained = False
-        self._count = self._index.position(stamp)
-        self._landed = None
-        try:
-            self._container.seek(stamp, stream=self._stream, backward=True)
-            self._packets = self._container.demux(self._stream)
-            self._landed = self._await(stamp)
-        except av.error.FFmpegError:
-            return False
-        return self._landed is not None
+        for by_bytes in (False, True):
+            offset = key.pos if by_bytes else key.pts
+            if offset is None or (offset < 0 and by_bytes):
+                continue
+            self._ready.clear()
+            self._drained = False
+            try:
+                if by_bytes:
+                    self._container.seek(offset, unsupported_byte_offset=True)
+                else:
+                    self._container.seek(offset, stream=self._stream)
+                self._packets = self._container.demux(self._stream)
+                self._landed = self._await(key, by_bytes=by_bytes)
+            except av.error.FFmpegError:
+                continue
+            if self._landed is not None:
+                self._number = key.number
+                return True
+        return False
 
-    def _await(self, stamp: int) -> Packet[VideoStream] | None:
-        """The packet of the keyframe `stamp`; None when it has been passed or does not come."""
-        size = self._index.key_sizes[stamp]
-        for packet in self._packets:
-            if packet.pts == stamp and packet.size == size:
+    def _await(self, key: Key, *, by_bytes: bool) -> Packet[VideoStream] | None:
+        """The packet of a key frame; None when it has been passed or does not come."""
+        for packet, _ in zip(self._packets, range(_MOST_AWAITED), strict=False):
+            pos = -1 if packet.pos is None else packet.pos
+            same_place = pos == key.pos or min(pos, key.pos) < 0
+            if packet.pts == key.pts and packet.size == key.size and same_place:
                 return packet
-            if packet.is_keyframe and packet.pts is not None and packet.pts >= stamp:
+            if by_bytes and pos > key.pos:
+                return None
+            passed = packet.pts is not None and key.pts is not None and packet.pts >= key.pts
+            if not by_bytes and packet.is_keyframe and passed:
                 return None
         return None
 
     def next(self) -> tuple[int, VideoFrame] | None:
-        """The next frame and its index, or None at the end."""
+        """The next frame and the number of its packet, or None at the end."""
         while not self._ready and not self._drained:
             self._decode_some()
-        if not self._ready:
-            return None
-        frame = self._ready.popleft()
-        if self._index.sequential or frame.pts is None:
-            place = self._count
-        else:
-            place = self._index.position(frame.pts)
-        self._count = place + 1
-        return place, frame
+        return self._ready.popleft() if self._ready else None
 
     def _decode_some(self) -> None:
         packet = self._next_packet()
         if packet is None:
             self._drained = True
             return
+        number = self._number
+        self._number += not is_end(packet)
+        if not is_end(packet) and (number < self._first or packet.size == 0):
+            return  # nothing can be made of it, or not without what came before
+        # A list of its own for each: PyAV tells them apart by where they are in memory.
+        packet.opaque = [number]
         try:
             frames = packet.decode()
         except av.error.EOFError:
@@ -138,12 +162,12 @@ class Decoder:
         else:
             self._ready.extend(self._whole(frames))
 
-    def _whole(self, frames: list[VideoFrame]) -> Iterator[VideoFrame]:
+    def _whole(self, frames: list[VideoFrame]) -> Iterator[tuple[int, VideoFrame]]:
         for frame in frames:
             if frame.is_corrupt:
                 self.errors += 1
             else:
-                yield frame
+                yield frame.opaque[0], frame  # type: ignore[index]
 
     def _next_packet(self) -> Packet[VideoStream] | None:
         if self._landed is not None:

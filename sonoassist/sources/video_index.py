@@ -1,30 +1,58 @@
-"""The table of frames of a video file, made by reading its packets without decoding them."""
+"""The table of frames of a video file: a frame is known by the packet that it comes of.
+
+Timestamps may restart, repeat, be missing or run backwards. They give the order in which the
+frames are shown only where they can; where they cannot, the decoder's own order counts.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field, replace
+import statistics
+from bisect import bisect_right
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from pathlib import Path
+from itertools import pairwise
 
-from sonoassist.errors import SourceError
-from sonoassist.sources.libav import InputContainer, VideoStream, av
+import numpy as np
+from numpy.typing import NDArray
 
-_FALLBACK_FPS = Fraction(25)
-_LIST_LENGTH = 8
+from sonoassist.sources.video_packets import PacketRow, VideoPackets
+
 _GRACE_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class VideoIndex:
-    """When each frame of a video is shown, and where decoding can begin.
+class Key:
+    """A packet at which decoding can begin.
 
     Attributes:
-        stamps: Timestamps of the frames in stream units, rising; position = frame index.
-        times_s: The same in seconds, the first at 0.
-        keyframes: Timestamps at which decoding can begin, rising.
-        key_sizes: Bytes of the packet at each of them, to know it again.
-        sequential: The packets carry no usable timestamps: frames are counted from the start.
+        number: Of the packet.
+        place: Of its frame in the recording; -1 where it is not known before it is decoded.
+        pts: Its timestamp in stream units, or None.
+        size: Its bytes, to know it again.
+        pos: Where it begins in the file; -1 where that is not known.
+    """
+
+    number: int
+    place: int
+    pts: int | None
+    size: int
+    pos: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VideoIndex:
+    """Which packet each frame comes of, when it is shown, and where decoding can begin.
+
+    Attributes:
+        numbers: int32, (frames,): the packet of each frame, in the order shown.
+        times_s: Seconds of each from the first, rising.
+        keys: Where decoding can begin, in the order of the file.
+        counted: The timestamps do not give the order: `numbers` is that of the file, and the
+            place of a frame is known when the decoder gives it.
+        parts: Recordings that were joined in the file; their timestamps begin anew.
+        first: The packet that decoding begins with.
+        left_out: Pictures before the first whole one, which are not among the frames.
         promised: Number of packets the file says it has (0: it does not say, or not reliably).
         packets: Number of packets found.
         cut_off: The file stops before the end that it states, or in the middle of a packet.
@@ -33,11 +61,13 @@ class VideoIndex:
         comment: What the file says of itself.
     """
 
-    stamps: tuple[int, ...]
+    numbers: NDArray[np.int32]
     times_s: tuple[float, ...]
-    keyframes: tuple[int, ...]
-    key_sizes: dict[int, int]
-    sequential: bool
+    keys: tuple[Key, ...]
+    counted: bool
+    parts: int
+    first: int
+    left_out: int
     promised: int
     packets: int
     cut_off: bool
@@ -46,7 +76,7 @@ class VideoIndex:
     comment: str = ""
 
     def __len__(self) -> int:
-        return len(self.stamps)
+        return len(self.numbers)
 
     @property
     def ends_early(self) -> bool:
@@ -58,9 +88,11 @@ class VideoIndex:
         """Number of frames there should be; at least the number there are."""
         return max(len(self), self.promised - (self.packets - len(self)))
 
-    def position(self, stamp: int) -> int:
-        """Index of the frame with timestamp `stamp`, or of the next one."""
-        return bisect_left(self.stamps, stamp)
+    def places(self) -> NDArray[np.int32]:
+        """int32, (packets,): the frame that comes of each packet, -1 where none is shown."""
+        places = np.full(self.packets, -1, np.int32)
+        places[self.numbers] = np.arange(len(self.numbers), dtype=np.int32)
+        return places
 
     def index_at(self, time_s: float) -> int:
         """Index of the frame shown at `time_s`, clamped to the recording."""
@@ -68,144 +100,167 @@ class VideoIndex:
         found = bisect_right(self.times_s, time_s + 1e-6) - 1
         return min(max(found, 0), len(self) - 1)
 
-    def keyframes_before(self, index: int) -> list[int]:
-        """Timestamps to begin decoding at to reach `index`, best first, at most a few."""
-        end = bisect_right(self.keyframes, self.stamps[index])
-        return list(reversed(self.keyframes[max(end - _LIST_LENGTH, 0) : end]))
-
-    def has_keyframe_between(self, after: int, index: int) -> bool:
-        """Whether a keyframe lies behind frame `after`, up to and including `index`."""
-        low, high = self.stamps[after], self.stamps[index]
-        return bisect_right(self.keyframes, high) > bisect_right(self.keyframes, low)
-
-
-@dataclass(slots=True)
-class _Found:
-    """What the packets say."""
-
-    pts: list[int | None] = field(default_factory=list)
-    dts: list[int | None] = field(default_factory=list)
-    key_sizes: dict[int, int] = field(default_factory=dict)
-    last_duration: int = 0
-    packets: int = 0
-    cut_off: bool = False
-    untimed: bool = False
+    def without_first(self, count: int) -> VideoIndex:
+        """The table without its first frames, which do not come out of the decoder."""
+        begin_s = self.times_s[count]
+        return replace(
+            self,
+            numbers=self.numbers[count:],
+            times_s=tuple(time_s - begin_s for time_s in self.times_s[count:]),
+            keys=tuple(
+                replace(key, place=key.place - count) for key in self.keys if key.place >= count
+            ),
+            left_out=self.left_out + count,
+            duration_s=self.duration_s - begin_s,
+        )
 
 
-def video_stream(container: InputContainer) -> VideoStream | None:
-    """The first stream of pictures that is not a cover picture."""
-    streams = container.streams.video
-    # An unknown codec has no context.
-    moving = [one for one in streams if one.codec_context is not None and not _is_cover(one)]
-    return moving[0] if moving else None
-
-
-def _is_cover(stream: VideoStream) -> bool:
-    return "attached_pic" in str(getattr(stream, "disposition", ""))
-
-
-def build_index(path: Path) -> VideoIndex:
-    """Read the packets of `path`.
-
-    Raises:
-        SourceError: There is no picture in it, or the system could not read all of it.
-        av.error.FFmpegError: It cannot be opened.
-    """
-    with av.open(str(path), metadata_errors="replace") as container:
-        stream = video_stream(container)
-        if stream is None:
-            raise SourceError(f"{path.name} has no picture in it", "Choose a video file")
-        try:
-            found = _read_packets(container, stream)
-        except OSError as error:
-            raise SourceError(
-                f"{path.name} could not be read to its end: {error.strerror or error}",
-                "Check the disk or the network, then try again",
-            ) from error
-        # AVI has no display times: what FFmpeg makes up is wrong where frames are reordered.
-        found.untimed = "avi" in container.format.name and stream.codec_context.has_b_frames
-        rate = stream.average_rate or stream.guessed_rate or _FALLBACK_FPS
-        base = stream.time_base or Fraction(1, 1000)
-        # MP4 has a table of its packets; what others state in their heads counts for less.
-        counted = "mp4" in container.format.name
-        promised = int(stream.frames or 0) if counted else 0
-        stated_s = 0.0 if counted else _stated_s(container, stream, Fraction(rate))
-        comment = container.metadata.get("comment", "")
-    if not found.pts:
-        raise SourceError(f"no frame of {path.name} can be read", "The file holds no pictures")
-    table = _table(found, Fraction(rate), Fraction(base), promised, stated_s)
-    return replace(table, comment=comment)
-
-
-def _stated_s(container: InputContainer, stream: VideoStream, rate: Fraction) -> float:
-    """Length that the head of the file states for the pictures, in seconds; 0 if it does not."""
-    if "avi" in container.format.name:
-        return float(Fraction(stream.frames or 0) / rate)
-    parts = stream.metadata.get("DURATION", "").split(":")
-    try:
-        hours, minutes, seconds = (float(part) for part in parts)
-    except ValueError:
-        return 0.0
-    return hours * 3600 + minutes * 60 + seconds
-
-
-def _read_packets(container: InputContainer, stream: VideoStream) -> _Found:
-    """Read the packets as far as the file can be taken apart.
-
-    Raises:
-        OSError: The system could not read the file.
-    """
-    found = _Found()
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets, None)
-        except av.error.FFmpegError as error:
-            # What the system could not read may be whole; it says nothing of the file.
-            if isinstance(error, OSError):
-                raise
-            # The rest of the file cannot be taken apart.
-            found.cut_off = True
-            break
-        if packet is None or (packet.size == 0 and packet.dts is None and packet.pts is None):
-            break
-        found.packets += 1
-        if packet.is_discard or packet.size == 0:
-            continue
-        found.pts.append(packet.pts)
-        found.dts.append(packet.dts)
-        found.last_duration = int(packet.duration or 0)
-        found.cut_off = packet.is_corrupt
-        if packet.is_keyframe and packet.pts is not None:
-            found.key_sizes[packet.pts] = packet.size
-    return found
-
-
-def _table(
-    found: _Found, rate: Fraction, base: Fraction, promised: int, stated_s: float
+def make_index(
+    found: VideoPackets, halves: Collection[int] = (), first: int | None = None
 ) -> VideoIndex:
-    pts = [one for one in found.pts if one is not None]
-    sequential = found.untimed or len(pts) < len(found.pts)
-    stamps = _counted(found, rate, base) if sequential else sorted(set(pts))
-    times = tuple(float((stamp - stamps[0]) * base) for stamp in stamps)
-    duration_s = times[-1] + (float(found.last_duration * base) or float(1 / rate))
+    """Make the table of what the packets say.
+
+    Args:
+        found: The packets.
+        halves: Numbers of those that complete the picture of the one before.
+        first: The packet that decoding begins with; by default the first key frame, unless each
+            picture is whole by itself.
+    """
+    first = _first_key(found) if first is None else first
+    shown = [row for row in found.rows if row.shown and row.number not in halves]
+    rows = [row for row in shown if row.number >= first] or shown
+    parts = split_parts(rows, reordered=found.reordered)
+    orders = [_in_order(part, found) for part in parts]
+    counted = any(order is None for order in orders)
+    order = rows if counted else [row for each in orders for row in each or ()]
+    step = _step(parts, found)
+    times = _times(parts, step, found)
+    place_of = {row.number: place for place, row in enumerate(order)}
+    keys = [
+        Key(row.number, -1 if counted else place_of[row.number], row.pts, row.size, row.pos)
+        for row in rows
+        if row.key
+    ]
+    last = step if halves else order[-1].duration or step
+    duration_s = times[-1] + float(last * found.base)
+    stamps = [row.pts for row in shown[: len(shown) - len(rows) + 1] if row.pts is not None]
+    before_s = float((max(stamps) - min(stamps)) * found.base) if stamps else 0.0
     return VideoIndex(
-        stamps=tuple(stamps),
-        times_s=times,
-        keyframes=tuple(sorted(found.key_sizes)),
-        key_sizes=found.key_sizes,
-        sequential=sequential,
-        promised=promised,
-        packets=found.packets,
-        cut_off=found.cut_off or duration_s < stated_s - _GRACE_S,
-        fps=float(rate),
+        numbers=np.array([row.number for row in order], np.int32),
+        times_s=tuple(times),
+        keys=tuple(keys if counted else sorted(keys, key=lambda key: key.place)),
+        counted=counted,
+        parts=len(parts),
+        first=first,
+        left_out=len(shown) - len(rows),
+        promised=found.promised,
+        packets=len(found.rows),
+        cut_off=found.cut_off
+        or found.rows[-1].corrupt
+        or before_s + duration_s < found.stated_s - _GRACE_S,
+        fps=float(found.rate),
         duration_s=duration_s,
+        comment=found.comment,
     )
 
 
-def _counted(found: _Found, rate: Fraction, base: Fraction) -> list[int]:
-    """Timestamps for packets without any: the decoding times, else an even rate."""
-    dts = [one for one in found.dts if one is not None]
-    if len(dts) == len(found.dts) and len(set(dts)) == len(dts):
-        return sorted(dts)
-    return [round(number / rate / base) for number in range(len(found.pts))]
+def _first_key(found: VideoPackets) -> int:
+    if found.intra_only:
+        return 0
+    return next((row.number for row in found.rows if row.key and row.shown), 0)
+
+
+def split_parts(rows: Sequence[PacketRow], *, reordered: bool) -> list[list[PacketRow]]:
+    """Cut the packets where recordings were joined: where the decoding times begin anew.
+
+    A single time that runs backwards is no seam: the next ones go on where the times were.
+    """
+    # Where pictures are reordered the times at which they are shown go back and forth.
+    stamps = [row.pts if row.dts is None and not reordered else row.dts for row in rows]
+    parts: list[list[PacketRow]] = [[]]
+    latest: int | None = None
+    for place, (row, stamp) in enumerate(zip(rows, stamps, strict=True)):
+        if stamp is not None:
+            following = next(
+                (one for one in stamps[place + 1 : place + 4] if one is not None), None
+            )
+            goes_on = following is not None and latest is not None and following > latest
+            if latest is not None and stamp <= latest and not goes_on:
+                parts.append([])
+                latest = None
+            latest = stamp if latest is None else max(latest, stamp)
+        parts[-1].append(row)
+    return parts
+
+
+def _in_order(part: Sequence[PacketRow], found: VideoPackets) -> list[PacketRow] | None:
+    """A part's frames in the order they are shown; None where only the decoder knows it."""
+    stamps = [row.pts for row in part]
+    known = [stamp for stamp in stamps if stamp is not None]
+    complete = len(known) == len(stamps)
+    rises = complete and all(one < other for one, other in pairwise(known))
+    straight = all(row.dts in (None, row.pts) for row in part)
+    if found.intra_only or (not found.reordered and (rises or straight)):
+        return list(part)  # nothing is decoded in another order than shown
+    # A part that begins in the middle of a group would be mixed with the end of the last one.
+    if found.made_up or not complete or len(set(known)) < len(known) or not part[0].key:
+        return None
+    return [row for _, row in sorted(zip(known, part, strict=True), key=lambda pair: pair[0])]
+
+
+def _step(parts: Sequence[Sequence[PacketRow]], found: VideoPackets) -> Fraction:
+    """The time from one frame to the next, in stream units: the most usual one."""
+    gaps = []
+    for part in parts:
+        stamps = sorted({row.pts for row in part if row.pts is not None})
+        gaps += [other - one for one, other in pairwise(stamps)]
+    if gaps:
+        return Fraction(statistics.median_low(gaps))
+    last = parts[-1][-1].duration
+    return Fraction(last) if last else 1 / found.rate / found.base
+
+
+def _times(
+    parts: Sequence[Sequence[PacketRow]], step: Fraction, found: VideoPackets
+) -> list[float]:
+    """Seconds of the frames in the order shown; parts follow each other."""
+    times: list[float] = []
+    begin = Fraction(0)
+    for part in parts:
+        stamps = _stamps(part, found)
+        if stamps is None:
+            offsets = [step * number for number in range(len(part))]
+        else:
+            offsets = _rising([Fraction(stamp - stamps[0]) for stamp in stamps], step)
+        times += [float((begin + offset) * found.base) for offset in offsets]
+        begin += offsets[-1] + (step if len(parts) > 1 else 0)
+    return times
+
+
+def _stamps(part: Sequence[PacketRow], found: VideoPackets) -> list[int] | None:
+    """The times of a part's frames, rising; None where there are none to go by."""
+    if not found.made_up:
+        shown = [row.pts for row in part if row.pts is not None]
+        if len(shown) == len(part):
+            return sorted(shown)
+    decoded = [row.dts for row in part if row.dts is not None]
+    if len(decoded) == len(part) and len(set(decoded)) == len(decoded):
+        return sorted(decoded)
+    return None
+
+
+def _rising(offsets: list[Fraction], step: Fraction) -> list[Fraction]:
+    """Times of which none is repeated: those that are share the time to the next one."""
+    risen = list(offsets)
+    begin = 0
+    while begin < len(offsets):
+        end = bisect_right(offsets, offsets[begin], lo=begin)
+        if end - begin > 1:
+            last = offsets[begin] + step * (end - begin)
+            share = ((offsets[end] if end < len(offsets) else last) - offsets[begin]) / (
+                end - begin
+            )
+            for place in range(begin, end):
+                risen[place] = offsets[begin] + share * (place - begin)
+        begin = end
+    return risen

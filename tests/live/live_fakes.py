@@ -23,6 +23,9 @@ from sonoassist.sources.base import Source, SourceInfo, new_source_id
 HEIGHT_PX, WIDTH_PX, CLASSES = 64, 84, 14
 BAND_PX = WIDTH_PX // CLASSES
 
+_CELLS = np.indices((HEIGHT_PX // 16, WIDTH_PX // 6)).sum(axis=0) % 2
+_CHECKS = np.kron(_CELLS, np.full((8, 6), 130)).astype(np.uint8)
+
 Script = Callable[[int], None]
 
 
@@ -31,6 +34,8 @@ def banded(number: int) -> Pixels:
     pixels = np.full((HEIGHT_PX, WIDTH_PX), 30, np.uint8)
     left = number % CLASSES * BAND_PX
     pixels[:, left : left + BAND_PX] = 220
+    lower = pixels[HEIGHT_PX // 2 :]
+    np.maximum(lower, _CHECKS, out=lower)  # so that there is more to see than a smooth light
     return pixels
 
 

@@ -7,14 +7,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import av
 import numpy as np
 import pytest
 
-from sonoassist.sources import video_index
+from sonoassist.sources import video_packets
 
 BITS = 12
 BLOCK_PX = 16
@@ -78,12 +77,12 @@ def make_video(
 def disk_error_while_indexing(path: Path, after: int) -> Iterator[None]:
     """The system cannot read `path` behind so many packets, as when a network disk is gone."""
 
-    def opened(name: str, **more: Any) -> Any:
-        container = av.open(name, **more)
-        return _Failing(container, after) if name == str(path) else container
+    def opened(name: Path) -> Any:
+        container = av.open(str(name))
+        return _Failing(container, after) if name == path else container
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(video_index, "av", SimpleNamespace(open=opened, error=av.error))
+        patch.setattr(video_packets, "open_container", opened)
         yield
 
 

@@ -1,0 +1,187 @@
+"""The packets of a video file, read without decoding them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from sonoassist.errors import SourceError
+from sonoassist.sources.libav import (
+    InputContainer,
+    Packet,
+    VideoStream,
+    av,
+    open_container,
+    video_stream,
+)
+
+FALLBACK_FPS = Fraction(25)
+_BARE = ("h264", "hevc", "vvc", "evc", "mpegvideo", "m4v", "h263", "h261", "vc1", "dv", "cavsvideo")
+"""Containers that are none: the pictures follow each other, and say themselves how quickly."""
+_VP8_SHOWN = 0x10
+"""The bit in the first byte of a VP8 frame that says it is shown (RFC 6386, section 9.1)."""
+
+
+@dataclass(slots=True)
+class PacketRow:
+    """One packet.
+
+    Attributes:
+        number: Its place among the packets of the stream, in the order of the file.
+        pts: When its picture is shown, in stream units; None where the file does not say.
+        dts: When it is decoded.
+        duration: For how long, in stream units; 0 where it is not known.
+        size: Bytes.
+        pos: Where it begins in the file; -1 where that is not known.
+        key: Decoding can begin here.
+        shown: A picture comes of it that is meant to be shown.
+        corrupt: The container was damaged there.
+    """
+
+    number: int
+    pts: int | None
+    dts: int | None
+    duration: int
+    size: int
+    pos: int
+    key: bool
+    shown: bool
+    corrupt: bool
+
+
+@dataclass(slots=True)
+class VideoPackets:
+    """What the packets of a file, and its head, say.
+
+    Attributes:
+        rows: All packets with something in them.
+        base: Seconds of a stream unit.
+        rate: Nominal frames a second.
+        codec: FFmpeg's name of it.
+        reordered: Pictures are shown in another order than they are decoded in.
+        intra_only: Each picture can be decoded by itself.
+        made_up: The container has no display times, and FFmpeg's stand-ins are wrong where
+            pictures are reordered.
+        promised: Number of packets the file says it has; 0 where it does not say, or not reliably.
+        stated_s: Length that the head states, in seconds; 0 where it does not.
+        cut_off: The file cannot be taken apart to its end.
+        comment: What the file says of itself.
+    """
+
+    base: Fraction
+    rate: Fraction
+    codec: str
+    reordered: bool
+    intra_only: bool
+    made_up: bool
+    promised: int
+    stated_s: float
+    comment: str
+    rows: list[PacketRow] = field(default_factory=list)
+    cut_off: bool = False
+
+
+def read_packets(path: Path) -> VideoPackets:
+    """Read all packets of the main video stream.
+
+    Raises:
+        SourceError: There is no picture in it, or the system could not read all of it.
+        av.error.FFmpegError: It cannot be opened.
+    """
+    with open_container(path) as container:
+        stream = video_stream(container)
+        if stream is None:
+            raise SourceError(f"{path.name} has no picture in it", "Choose a video file")
+        found = _head(container, stream)
+        try:
+            _read(container, stream, found)
+        except OSError as error:
+            raise SourceError(
+                f"{path.name} could not be read to its end: {error.strerror or error}",
+                "Check the disk or the network, then try again",
+            ) from error
+    if not found.rows:
+        raise SourceError(f"no frame of {path.name} can be read", "The file holds no pictures")
+    return found
+
+
+def _head(container: InputContainer, stream: VideoStream) -> VideoPackets:
+    context, name = stream.codec_context, container.format.name
+    # Of a bare stream FFmpeg gives a rate of its own as the average.
+    bare = name in _BARE
+    average, guessed = stream.average_rate, stream.guessed_rate
+    rate = (guessed or average if bare else average or guessed) or FALLBACK_FPS
+    reordered = bool(context.has_b_frames)
+    # MP4 has a table of its packets; what others state in their heads counts for less.
+    counted = "mp4" in name
+    return VideoPackets(
+        base=Fraction(stream.time_base or Fraction(1, 1000)),
+        rate=Fraction(rate),
+        codec=str(context.name),
+        reordered=reordered,
+        intra_only=bool(context.codec.intra_only),
+        made_up="avi" in name and reordered,
+        promised=int(stream.frames or 0) if counted else 0,
+        stated_s=0.0 if counted else _stated_s(container, stream, Fraction(rate)),
+        comment=container.metadata.get("comment", ""),
+    )
+
+
+def _stated_s(container: InputContainer, stream: VideoStream, rate: Fraction) -> float:
+    """Length that the head of the file states for the pictures, in seconds; 0 if it does not."""
+    if "avi" in container.format.name:
+        return float(Fraction(stream.frames or 0) / rate)
+    parts = stream.metadata.get("DURATION", "").split(":")
+    try:
+        hours, minutes, seconds = (float(part) for part in parts)
+    except ValueError:
+        return 0.0
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def _read(container: InputContainer, stream: VideoStream, found: VideoPackets) -> None:
+    """Read the packets as far as the file can be taken apart.
+
+    Raises:
+        OSError: The system could not read the file.
+    """
+    packets = container.demux(stream)
+    is_shown = _shown_rule(found.codec)
+    while True:
+        try:
+            packet = next(packets, None)
+        except av.error.FFmpegError as error:
+            # What the system could not read may be whole; it says nothing of the file.
+            if isinstance(error, OSError):
+                raise
+            # The rest of the file cannot be taken apart.
+            found.cut_off = True
+            break
+        if packet is None or is_end(packet):
+            break
+        found.rows.append(
+            PacketRow(
+                number=len(found.rows),
+                pts=packet.pts,
+                dts=packet.dts,
+                duration=int(packet.duration or 0),
+                size=packet.size,
+                pos=-1 if packet.pos is None else packet.pos,
+                key=packet.is_keyframe,
+                shown=packet.size > 0 and not packet.is_discard and is_shown(packet),
+                corrupt=packet.is_corrupt,
+            )
+        )
+
+
+def is_end(packet: Packet[VideoStream]) -> bool:
+    """Whether it is the empty packet that FFmpeg gives behind the last one."""
+    return packet.size == 0 and packet.dts is None and packet.pts is None
+
+
+def _shown_rule(codec: str) -> Callable[[Packet[VideoStream]], bool]:
+    if codec in ("vp8", "libvpx"):
+        return lambda packet: bool(memoryview(packet)[0] & _VP8_SHOWN)
+    return lambda packet: True
