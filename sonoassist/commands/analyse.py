@@ -137,8 +137,8 @@ def run(args: argparse.Namespace) -> int:
         say(f"model: {model_line(analyser.card)}")
         say(f"engine: {engine.name} {engine.precision} on {engine.device}")
         warning = domain_warning(analyser.card, synthetic=source.info.synthetic)
-        if warning:
-            say(f"sonoassist: warning: {warning}")
+        for sentence in (*source.info.named_warnings(), *([warning] if warning else [])):
+            say(f"sonoassist: warning: {sentence}")
         summary = _analyse(source, analyser, out, args)
         _report(summary, analyser, source, out, args)
     if summary.stopped:
@@ -297,6 +297,7 @@ def _report(
                 "planes": dict(summary.planes),
                 "frozen": summary.frozen,
                 "damaged": summary.damaged,
+                "warnings": source.info.named_warnings(),
                 "stopped": summary.stopped,
                 "model": analyser.card.name,
                 "architecture": analyser.card.architecture,

@@ -193,6 +193,7 @@ def frames_of(file: FilePlan, scope: Scope, unreadable: list[str]) -> Iterator[F
     missing = set(_labelled(file, scope))
     try:
         with open_source(str(file.path)) as source:
+            unreadable += (f"{name}: {sentence}" for sentence in source.info.warnings)
             every = scope.whole and file.recording
             frames = _all(source, name, unreadable) if every else _some(source, missing)
             for frame in frames:

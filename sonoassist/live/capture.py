@@ -202,6 +202,8 @@ class CaptureWorker:
         self.state = CaptureState(PlayState.PLAYING, info, newest_at_s=time.monotonic())
         # After the state: from here on results of the source before are refused.
         self._started()
+        for sentence in info.named_warnings():
+            self._notices.put(Notice(Level.WARNING, sentence))
         if info.stills:
             # Pictures are looked at one by one; nobody wants a folder to run away.
             self._show(0)

@@ -42,12 +42,7 @@ def exam_times_s(source: Source) -> NDArray[np.float64]:
     Args:
         source: A recording; its reading position stays.
     """
-    from sonoassist.sources.video import VideoFile
-
-    if isinstance(source, VideoFile):
-        return np.asarray(source.index.times_s, np.float64)
-    fps = source.info.fps or 1.0
-    return np.arange(source.info.frame_count or 0, dtype=np.float64) / fps
+    return np.asarray(source.times_s, np.float64)
 
 
 def analysis_file(recording: str, analyser: Analyser, folder: Path | None = None) -> Path | None:

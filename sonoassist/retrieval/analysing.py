@@ -163,6 +163,7 @@ class _Run:
                 raise UsageError(f"{info.label} is live", "Record it first")
             self.synthetic = self.synthetic or info.synthetic
             self.details.append(info.detail)
+            self.warnings += info.warnings
             self._total += info.frame_count or 0
             self.length_s = max(self.length_s, part.began_s + (info.duration_s or 0.0))
             self._frames(number, part, source)

@@ -12,6 +12,7 @@ from pathlib import Path
 from sonoassist.errors import SonoAssistError, SourceError, UsageError
 from sonoassist.exam.exam import DATABASE
 from sonoassist.exam.store import ExamStore
+from sonoassist.natural_order import natural_key
 from sonoassist.sources.fingerprint import fingerprint
 from sonoassist.sources.sniff import VIDEO_SUFFIXES, is_hidden
 
@@ -171,7 +172,7 @@ def _in_folder(folder: Path) -> Iterator[RecordedExam | Failure]:
         if (folder / DATABASE).is_file():
             yield of_record(ExamStore(folder.absolute().parent), folder.absolute().name)
             return
-        inside = sorted(folder.iterdir(), key=lambda path: path.name)
+        inside = sorted(folder.iterdir(), key=lambda path: natural_key(path.name))
     except SonoAssistError as error:
         yield Failure(str(folder), str(error))
         return

@@ -21,7 +21,6 @@ from sonoassist.review.run import frame_at
 from sonoassist.sources import open_source
 from sonoassist.sources.base import Source, SourceInfo
 from sonoassist.sources.fingerprint import PIECE_BYTES, PIECES, fingerprint
-from sonoassist.sources.video import VideoFile
 
 _LOOKS = 9
 """So many frames are looked at to find the crop of a recording."""
@@ -111,18 +110,11 @@ def _of_file(path: Path, label: str) -> Recording:
         info = source.info
         if info.live or info.stills or identity is None or (info.frame_count or 0) < 2:
             raise UsageError(f"{label} is not a recording", "Choose a video or a DICOM clip")
-        times_s = _times(source)
+        times_s = tuple(source.times_s)
     content = fingerprint(path)
     check_same(path, identity)
     spec = str(path.resolve())
     return Recording(path, label, info, times_s, content, identity, spec=spec)
-
-
-def _times(source: Source) -> tuple[float, ...]:
-    if isinstance(source, VideoFile):
-        return source.index.times_s
-    fps = source.info.fps or 1.0
-    return tuple(index / fps for index in range(source.info.frame_count or 0))
 
 
 def _of_exam(named: str, store: ExamStore) -> Recording:

@@ -6,7 +6,7 @@ import itertools
 import time
 import uuid
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -37,7 +37,8 @@ class SourceInfo:
         duration_s: Length; None for live sources.
         synthetic: The frames are made by the program, not by a scanner.
         warnings: What a user must know before any of it is shown: what is left out, or is not as
-            the file says of itself. Sentences without a full stop.
+            the file says of itself. Sentences without the recording's name, which may be private,
+            and without a full stop.
     """
 
     source_id: str
@@ -57,6 +58,10 @@ class SourceInfo:
     def live(self) -> bool:
         """Whether the frames come as they happen (no seeking, no end)."""
         return self.kind in ("device", "stream")
+
+    def named_warnings(self) -> list[str]:
+        """The warnings, each with the source's name before it."""
+        return [f"{self.label}: {sentence}" for sentence in self.warnings]
 
     @property
     def stills(self) -> bool:
@@ -104,6 +109,12 @@ class Source(ABC):
             SourceError: A live source cannot seek.
         """
         raise SourceError(f"{self.info.label} is live and cannot go to frame {index}")
+
+    @property
+    def times_s(self) -> Sequence[float]:
+        """When each frame of a recording is shown, in seconds from the first, rising."""
+        fps = self.info.fps or 1.0
+        return [index / fps for index in range(self.info.frame_count or 0)]
 
     def index_at(self, time_s: float) -> int:
         """Index of the frame shown at `time_s` of a recording."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from sonoassist.errors import SourceError
+from sonoassist.natural_order import natural_key
 from sonoassist.sources.sniff import HEAD_BYTES, is_hidden
 
 MAX_ARCHIVE_BYTES = 2 * 1024**3
@@ -30,6 +32,9 @@ class Blob(Protocol):
     def read(self) -> bytes:
         """All bytes."""
 
+    def open(self) -> BinaryIO:
+        """The bytes as a file that can be read at any place."""
+
 
 class FileBlob:
     """A file on disk."""
@@ -51,6 +56,10 @@ class FileBlob:
         """All bytes."""
         return self._path.read_bytes()
 
+    def open(self) -> BinaryIO:
+        """The file itself."""
+        return self._path.open("rb")
+
 
 class MemberBlob:
     """A member of a zip archive, unpacked in memory whenever it is read."""
@@ -71,6 +80,10 @@ class MemberBlob:
     def read(self) -> bytes:
         """All bytes."""
         return self._archive.read(self._member)
+
+    def open(self) -> BinaryIO:
+        """Unpacked in memory."""
+        return BytesIO(self.read())
 
 
 class Archive:
@@ -97,9 +110,10 @@ class Archive:
             )
 
     def blobs(self) -> list[Blob]:
-        """The members by sorted names, without folders and hidden files."""
+        """The members in natural order, without folders and hidden files."""
         names = (one.filename for one in self._zip.infolist() if not one.is_dir())
-        return [MemberBlob(self, name) for name in sorted(names) if not is_hidden(name)]
+        shown = (name for name in names if not is_hidden(name))
+        return [MemberBlob(self, name) for name in sorted(shown, key=natural_key)]
 
     def read(self, member: str, limit: int = -1) -> bytes:
         """Bytes of a member, at most `limit` where that is not negative."""
@@ -112,10 +126,10 @@ class Archive:
 
 
 def folder_blobs(folder: Path) -> list[Blob]:
-    """The files of `folder` (not of folders in it) by sorted names, without hidden ones.
+    """The files of `folder` (not of folders in it) in natural order, without hidden ones.
 
     Raises:
         OSError: The folder cannot be listed.
     """
-    paths = sorted(path for path in folder.iterdir() if not is_hidden(path.name))
-    return [FileBlob(path) for path in paths if path.is_file()]
+    paths = [path for path in folder.iterdir() if not is_hidden(path.name) and path.is_file()]
+    return [FileBlob(path) for path in sorted(paths, key=lambda path: natural_key(path.name))]

@@ -2,49 +2,72 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 from typing_extensions import override
 
 from sonoassist.errors import DamagedFrameError, SourceError
+from sonoassist.natural_order import natural_key
 from sonoassist.packets import Frame, Pixels
+from sonoassist.sources.animation import AnimationFile
 from sonoassist.sources.base import Source, SourceInfo, new_source_id
 from sonoassist.sources.blobs import Archive, Blob, BlobErrors, FileBlob, folder_blobs
-from sonoassist.sources.dicom_pixels import DicomPictures, read_dataset
-from sonoassist.sources.sniff import Kind, kind_of
-from sonoassist.sources.stills import decode_still
+from sonoassist.sources.dicom_dataset import number, read_header
+from sonoassist.sources.dicom_pixels import DicomPictures
+from sonoassist.sources.sniff import Kind, is_hidden, kind_of
+from sonoassist.sources.stills import decode_animation, decode_still, is_animation
+from sonoassist.sources.tiff_pages import count_pages, is_tiff
+
+_NAMED = 3
+"""So many of the files that are left out are named."""
+
+
+def open_picture(path: Path) -> Source:
+    """Open a picture file: one picture, the pages of a TIFF, or an animation.
+
+    Raises:
+        SourceError: It is not a picture that can be read, or is too small.
+    """
+    data = path.read_bytes()
+    return AnimationFile(path, data) if is_animation(data) else ImageFile(path, data)
 
 
 class ImageFile(Source):
-    """One picture; of a file with several pages, the first.
+    """One picture, or the pages of a TIFF file, each a picture of its own.
 
     Args:
         path: The file.
+        data: Its bytes; None to read them.
 
     Raises:
         SourceError: It is not a picture that can be read, or is too small.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, data: bytes | None = None) -> None:
         super().__init__()
+        self._data = data = path.read_bytes() if data is None else data
+        self._count = pages_of(data)
+        self._next = 0
         try:
-            self._pixels = decode_still(path.name, path.read_bytes())
+            height, width = decode_still(path.name, data).shape[:2]
         except DamagedFrameError as error:
             raise SourceError(error.message, "Choose another picture") from error
-        height, width = self._pixels.shape[:2]
-        self._done = False
+        pages = f"{self._count} pages · " if self._count > 1 else ""
         self._info = SourceInfo(
             source_id=new_source_id(),
             spec=str(path),
             label=path.name,
-            detail=f"{_format_name(path.name)} · {width}×{height}",
+            detail=f"{_format_name(path.name)} · {pages}{width}×{height}",
             kind="image",
             width_px=width,
             height_px=height,
             fps=None,
-            frame_count=1,
-            duration_s=1.0,
+            frame_count=self._count,
+            duration_s=float(self._count),
         )
 
     @property
@@ -54,18 +77,30 @@ class ImageFile(Source):
 
     @override
     def read(self) -> Frame | None:
-        if self._done:
+        if self._next >= self._count:
             return None
-        self._done = True
-        return self.make_frame(self._pixels, index=0, time_s=0.0, name=self._info.label, still=True)
+        page, self._next = self._next, self._next + 1
+        name = self._info.label
+        try:
+            pixels = decode_still(name, self._data, page)
+        except DamagedFrameError as error:
+            if self._count == 1:
+                raise
+            raise DamagedFrameError(f"page {page} of {name} is damaged", error.hint) from error
+        return self.make_frame(pixels, index=page, time_s=float(page), name=name, still=True)
 
     @override
     def seek(self, index: int) -> None:
-        self._done = False
+        self._next = min(max(index, 0), self._count - 1)
 
     @override
     def close(self) -> None:
-        self._done = True
+        self._next = self._count
+
+
+def pages_of(data: bytes) -> int:
+    """Number of pictures in a file of still pictures."""
+    return count_pages(data) if is_tiff(data) else 1
 
 
 def _format_name(name: str) -> str:
@@ -74,20 +109,29 @@ def _format_name(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One picture: a file, or one frame of a DICOM file."""
+    """One picture: a file, or one of several in it.
+
+    Attributes:
+        blob: The file.
+        kind: What it is.
+        frame: Frame of a DICOM file, page of a TIFF, picture of an animation.
+        animated: It is a picture of an animation.
+    """
 
     blob: Blob
     kind: Kind
     frame: int = 0
+    animated: bool = False
 
 
 class ImageFolder(Source):
-    """The pictures of a folder or of a zip archive, by sorted file names.
+    """The pictures of a folder or of a zip archive, in natural order of their names.
 
-    Pictures and DICOM files count (each frame of a cine is a picture of its own); other and
-    hidden files and folders inside are left out. A picture that cannot be read raises
-    `DamagedFrameError` with its name and the next `read` gives the one behind it. Pictures are
-    shown one a second.
+    Pictures and DICOM files count (each frame of a cine and each page is a picture of its own);
+    DICOM files with one picture each are taken by their numbers. Other files and folders inside
+    are left out, which the warnings say; hidden ones without a word. A picture that cannot be read
+    raises `DamagedFrameError` with its name and the next `read` gives the one behind it. Pictures
+    are shown one a second.
 
     Args:
         path: The folder or archive.
@@ -100,9 +144,12 @@ class ImageFolder(Source):
         super().__init__()
         self._path = path
         self._archive = archive
-        self._entries = _entries(folder_blobs(path) if archive is None else archive.blobs())
+        found = _Found.of(folder_blobs(path) if archive is None else archive.blobs())
+        self._entries = found.entries
+        self._left_out = [*found.left_out, *([] if archive else _folders(path))]
         self._next = 0
         self._open_dicom: tuple[Blob, DicomPictures] | None = None
+        self._open_animation: tuple[Blob, list[Pixels]] | None = None
         if not self._entries:
             self.close()
             raise SourceError(
@@ -137,6 +184,7 @@ class ImageFolder(Source):
             fps=None,
             frame_count=count,
             duration_s=float(count),
+            warnings=_left_out(self._left_out),
         )
 
     @property
@@ -159,7 +207,9 @@ class ImageFolder(Source):
         try:
             if entry.kind is Kind.DICOM:
                 return self._dicom(entry.blob).picture(entry.frame)
-            return decode_still(name, entry.blob.read())
+            if entry.animated:
+                return self._animation(entry.blob)[entry.frame]
+            return decode_still(name, entry.blob.read(), entry.frame)
         except BlobErrors as error:
             raise DamagedFrameError(f"{name} cannot be read: {error}", "It is left out") from error
         except DamagedFrameError:
@@ -170,8 +220,20 @@ class ImageFolder(Source):
     def _dicom(self, blob: Blob) -> DicomPictures:
         """The parsed file, kept while its frames are read."""
         if self._open_dicom is None or self._open_dicom[0] is not blob:
-            self._open_dicom = blob, DicomPictures(blob.name, read_dataset(blob.name, blob.read()))
+            self._close_dicom()
+            self._open_dicom = blob, _open_dicom_pictures(blob)
         return self._open_dicom[1]
+
+    def _close_dicom(self) -> None:
+        if self._open_dicom is not None:
+            self._open_dicom[1].close()
+        self._open_dicom = None
+
+    def _animation(self, blob: Blob) -> list[Pixels]:
+        """The pictures of an animation, kept while they are read."""
+        if self._open_animation is None or self._open_animation[0] is not blob:
+            self._open_animation = blob, decode_animation(blob.name, blob.read())[0]
+        return self._open_animation[1]
 
     @override
     def seek(self, index: int) -> None:
@@ -179,34 +241,125 @@ class ImageFolder(Source):
 
     @override
     def close(self) -> None:
-        self._open_dicom = None
+        self._close_dicom()
+        self._open_animation = None
         if self._archive is not None:
             self._archive.close()
 
 
-def _entries(blobs: list[Blob]) -> list[_Entry]:
-    found: list[_Entry] = []
+@dataclass(slots=True)
+class _Found:
+    """What is in a folder or an archive.
+
+    Attributes:
+        entries: The pictures, in order.
+        left_out: Names of files that are none.
+    """
+
+    entries: list[_Entry] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+    @staticmethod
+    def of(blobs: list[Blob]) -> _Found:
+        found = _Found()
+        numbered = _by_number(blobs)
+        for blob in blobs:
+            kind = _kind(blob)
+            if kind is Kind.IMAGE:
+                found.entries += _pages(blob)
+            elif kind is Kind.DICOM:
+                blob = numbered.pop(blob.name, blob)
+                entries = (_Entry(blob, kind, frame) for frame in range(_dicom_frames(blob)))
+                found.entries += entries
+            else:
+                found.left_out.append(blob.name)
+        return found
+
+
+def _kind(blob: Blob) -> Kind:
+    try:
+        return kind_of(blob.name, blob.head())
+    except BlobErrors:
+        # Its name may tell; reading it will say what is wrong.
+        return kind_of(blob.name, b"")
+
+
+def _pages(blob: Blob) -> list[_Entry]:
+    try:
+        head = blob.head()
+        if is_animation(head):
+            count = len(decode_animation(blob.name, blob.read())[0])
+            return [_Entry(blob, Kind.IMAGE, page, animated=True) for page in range(count)]
+        pages = count_pages(blob.read()) if is_tiff(head) else 1
+    except (*BlobErrors, SourceError):
+        pages = 1  # what is wrong is said when its turn comes
+    return [_Entry(blob, Kind.IMAGE, page) for page in range(pages)]
+
+
+def _by_number(blobs: list[Blob]) -> dict[str, Blob]:
+    """Which DICOM file stands in the place of which: single pictures of a series by InstanceNumber.
+
+    A scanner numbers the pictures that it saves; their file names are often random.
+    """
+    series: dict[str, list[tuple[float, Blob]]] = {}
     for blob in blobs:
+        if _kind(blob) is not Kind.DICOM:
+            continue
         try:
-            kind = kind_of(blob.name, blob.head())
-        except BlobErrors:
-            # Its name may tell; reading it will say what is wrong.
-            kind = kind_of(blob.name, b"")
-        if kind is Kind.IMAGE:
-            found.append(_Entry(blob, kind))
-        elif kind is Kind.DICOM:
-            found += [_Entry(blob, kind, frame) for frame in range(_dicom_frames(blob))]
-    return found
+            pictures = _open_dicom_pictures(blob)
+        except (*BlobErrors, SourceError):
+            continue
+        found = number(pictures.dataset, "InstanceNumber", math.nan)
+        if len(pictures) == 1 and math.isfinite(found):
+            uid = str(pictures.dataset.get("SeriesInstanceUID") or "")
+            series.setdefault(uid, []).append((found, blob))
+        pictures.close()
+    swapped: dict[str, Blob] = {}
+    for members in series.values():
+        ordered = sorted(members, key=lambda one: one[0])
+        pairs = zip(members, ordered, strict=True)
+        swapped |= {place.name: blob for (_, place), (_, blob) in pairs}
+    return swapped
 
 
 def _dicom_frames(blob: Blob) -> int:
     """Number of pictures in a DICOM file; a damaged one counts as one, to be reported."""
     try:
-        return len(DicomPictures(blob.name, read_dataset(blob.name, blob.read())))
-    except BlobErrors:
+        pictures = _open_dicom_pictures(blob)
+    except (*BlobErrors, SourceError):
         return 1
-    except SourceError:
-        return 1
+    count = len(pictures)
+    pictures.close()
+    return count
+
+
+def _open_dicom_pictures(blob: Blob) -> DicomPictures:
+    """Open a DICOM file of a folder or an archive.
+
+    Raises:
+        SourceError: It is not one that can be read.
+    """
+    file = blob.open()
+    try:
+        return DicomPictures(blob.name, *read_header(blob.name, file))
+    except BaseException:
+        file.close()
+        raise
+
+
+def _folders(path: Path) -> list[str]:
+    shown = (one for one in path.iterdir() if one.is_dir() and not is_hidden(one.name))
+    return sorted((f"folder {one.name}" for one in shown), key=natural_key)
+
+
+def _left_out(names: list[str]) -> tuple[str, ...]:
+    """What is said of files that are no pictures."""
+    if not names:
+        return ()
+    named = ", ".join(names[:_NAMED])
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    are = "is no picture and is" if len(names) == 1 else "are no pictures and are"
+    return (f"{named}{more} {are} left out",)
 
 
 def open_archive(path: Path) -> Source:
@@ -215,13 +368,13 @@ def open_archive(path: Path) -> Source:
     Raises:
         SourceError: It cannot be read, is too large, or has no picture in it.
     """
-    from sonoassist.sources.dicom import DicomFile
+    from sonoassist.sources.dicom import open_dicom
 
     archive = Archive(path)
     try:
         blobs = archive.blobs()
         if len(blobs) == 1 and kind_of(blobs[0].name, blobs[0].head()) is Kind.DICOM:
-            return DicomFile(path, _Closing(archive, blobs[0]))
+            return open_dicom(path, _Closing(archive, blobs[0]))
         return ImageFolder(path, archive)
     except BlobErrors as error:
         archive.close()
@@ -242,6 +395,9 @@ class _Closing:
     def head(self) -> bytes:
         return self._blob.head()
 
+    def open(self) -> BinaryIO:
+        return BytesIO(self.read())
+
     def read(self) -> bytes:
         try:
             return self._blob.read()
@@ -249,4 +405,4 @@ class _Closing:
             self._archive.close()
 
 
-__all__ = ["FileBlob", "ImageFile", "ImageFolder", "open_archive"]
+__all__ = ["FileBlob", "ImageFile", "ImageFolder", "open_archive", "open_picture"]

@@ -105,17 +105,22 @@ def _open_file(path: Path) -> Source:
         raise SourceError(f"{path.name} is empty (0 bytes)", "Copy or record it again")
     kind = kind_of(path.name, head)
     if kind is Kind.DICOM:
-        from sonoassist.sources.dicom import DicomFile
+        from sonoassist.sources.dicom import open_dicom
 
-        return DicomFile(path)
+        return open_dicom(path)
+    if kind is Kind.PHOTO:
+        raise SourceError(
+            f"{path.name} is a HEIC or AVIF picture, which cannot be read",
+            "Save it as JPEG or PNG",
+        )
     if kind is Kind.ARCHIVE:
         from sonoassist.sources.images import open_archive
 
         return open_archive(path)
     if kind is Kind.IMAGE:
-        from sonoassist.sources.images import ImageFile
+        from sonoassist.sources.images import open_picture
 
-        return ImageFile(path)
+        return open_picture(path)
     from sonoassist.sources.video import VideoFile
 
     return VideoFile(path)

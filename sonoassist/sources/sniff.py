@@ -28,6 +28,10 @@ _IMAGE_MAGICS = (
     b"\x00\x00\x00\x0cjP  ",
     b"\xff\x4f\xff\x51",
 )
+_HEIF_BRANDS = (
+    b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1", b"avif",
+    b"avis",
+)  # fmt: skip
 _PLAIN_PNM = tuple(b"P" + bytes([digit]) for digit in b"123456")
 _RAW_VIDEO_SUFFIXES = (".mjpeg", ".mjpg")
 
@@ -38,6 +42,8 @@ class Kind(Enum):
     DICOM = "dicom"
     ARCHIVE = "archive"
     IMAGE = "image"
+    PHOTO = "photo"
+    """A HEIF or AVIF file, as phones write them: nothing here reads all of its tiles."""
     VIDEO = "video"
 
 
@@ -55,6 +61,8 @@ def kind_of(name: str, head: bytes) -> Kind:
     suffix = PurePath(name).suffix.lower()
     if is_dicom(head) or suffix in DICOM_SUFFIXES:
         return Kind.DICOM
+    if is_heif(head):
+        return Kind.PHOTO
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")) or suffix in ARCHIVE_SUFFIXES:
         return Kind.ARCHIVE
     if suffix in _RAW_VIDEO_SUFFIXES:
@@ -64,6 +72,11 @@ def kind_of(name: str, head: bytes) -> Kind:
     if suffix not in VIDEO_SUFFIXES and is_bare_dicom(head):
         return Kind.DICOM
     return Kind.VIDEO
+
+
+def is_heif(head: bytes) -> bool:
+    """Whether the bytes begin a HEIF or AVIF file."""
+    return head[4:8] == b"ftyp" and head[8:12] in _HEIF_BRANDS
 
 
 def is_dicom(head: bytes) -> bool:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sonoassist.errors import DamagedFrameError
 from sonoassist.opencv import cv2
 from sonoassist.packets import Pixels
+from sonoassist.sources.jpeg_stream import jpeg_ends
 from sonoassist.sources.pixels import check_size, full_scale, over_black, to_uint8
 
 # What is wrong with a picture is said in our own words.
@@ -36,8 +37,13 @@ _TURNS: tuple[Turn, ...] = (
 """The eight ways a picture can be turned or mirrored."""
 
 
-def decode_still(name: str, data: bytes) -> Pixels:
-    """Decode a picture; of one with several pages, the first.
+def decode_still(name: str, data: bytes, page: int = 0) -> Pixels:
+    """Decode a picture, or one page of it.
+
+    Args:
+        name: File name, for messages.
+        data: The file.
+        page: Of a TIFF file with several; 0 is the first.
 
     Returns:
         uint8, (H, W, 3) RGB or (H, W) grey, turned upright, alpha composited over black, deeper
@@ -51,13 +57,19 @@ def decode_still(name: str, data: bytes) -> Pixels:
     if problem:
         raise DamagedFrameError(f"{name} is damaged: {problem}", "It is left out")
     try:
-        stored = _decode(data)
+        stored = _decode(data) if page == 0 else _page(data, page)
     except cv2.error:
         stored = None
     if stored is None:
         raise DamagedFrameError(f"{name} is not a picture that can be read", "It is left out")
     check_size(name, stored.shape[1], stored.shape[0])
     return _as_rgb(stored)
+
+
+def _page(data: bytes, page: int) -> NDArray[Any] | None:
+    buffer = np.frombuffer(data, np.uint8)
+    _, pages = cv2.imdecodemulti(buffer, _UPRIGHT, range=(page, page + 1))
+    return pages[0] if pages else None
 
 
 def _decode(data: bytes) -> NDArray[Any] | None:
@@ -82,6 +94,37 @@ def _may_have_alpha(data: bytes) -> bool:
     if data.startswith(_PNG):
         return data[25] in (4, 6) or b"tRNS" in data[: max(data.find(b"IDAT"), 0)]
     return data[:4] == b"RIFF" and data[12:16] in (b"VP8X", b"VP8L")
+
+
+def is_animation(data: bytes) -> bool:
+    """Whether a PNG or WebP file holds a sequence of pictures; its first bytes mostly tell."""
+    if data.startswith(_PNG):
+        pixels = data.find(b"IDAT")
+        return b"acTL" in (data if pixels < 0 else data[:pixels])
+    return data[:4] == b"RIFF" and data[12:16] == b"VP8X" and bool(data[20:21] and data[20] & 2)
+
+
+def decode_animation(name: str, data: bytes) -> tuple[list[Pixels], list[float]]:
+    """Decode all pictures of an animation.
+
+    Returns:
+        The pictures as by `decode_still`, and for how many seconds each is shown.
+
+    Raises:
+        DamagedFrameError: It cannot be decoded.
+        SourceError: It is too small, or too large for the memory.
+    """
+    problem = _flaw(data)
+    if problem:
+        raise DamagedFrameError(f"{name} is damaged: {problem}", "It is left out")
+    try:
+        read, found = cv2.imdecodeanimation(np.frombuffer(data, np.uint8))
+    except cv2.error:
+        read, found = False, None
+    if not read or found is None or not found.frames:
+        raise DamagedFrameError(f"{name} is not a picture that can be read", "It is left out")
+    check_size(name, found.frames[0].shape[1], found.frames[0].shape[0])
+    return [_as_rgb(one) for one in found.frames], [float(ms) / 1000.0 for ms in found.durations]
 
 
 def _as_rgb(stored: NDArray[Any]) -> Pixels:
@@ -113,7 +156,7 @@ def _flaw(data: bytes) -> str:
         return "it is empty"
     if data.startswith(_PNG):
         return _png_flaw(data)
-    if data.startswith(_JPEG) and not _jpeg_ends(data):
+    if data.startswith(_JPEG) and not jpeg_ends(data):
         return "it is cut off"
     return ""
 
@@ -132,19 +175,3 @@ def _png_flaw(data: bytes) -> str:
             return ""
         place = end
     return "it is cut off"
-
-
-def _jpeg_ends(data: bytes) -> bool:
-    """Walk the markers of a JPEG up to its end mark."""
-    place = 2
-    while (place := data.find(b"\xff", place)) >= 0 and place + 1 < len(data):
-        marker = data[place + 1]
-        if marker == 0xD9:
-            return True
-        if marker == 0xFF:
-            place += 1
-        elif marker == 0x00 or marker == 0x01 or 0xD0 <= marker <= 0xD7:
-            place += 2
-        else:
-            place += 2 + int.from_bytes(data[place + 2 : place + 4], "big")
-    return False

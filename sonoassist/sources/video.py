@@ -105,6 +105,11 @@ class VideoFile(Source):
         return self._info
 
     @property
+    @override
+    def times_s(self) -> tuple[float, ...]:
+        return self._index.times_s
+
+    @property
     def index(self) -> VideoIndex:
         """The table of frames."""
         return self._index
@@ -148,7 +153,7 @@ class VideoFile(Source):
             frame_count=len(index),
             duration_s=index.duration_s,
             synthetic=index.comment == SYNTHETIC_MARK,
-            warnings=_warnings(self._path.name, index),
+            warnings=_warnings(index),
         )
 
     @override
@@ -275,12 +280,14 @@ class VideoFile(Source):
         self._decoder.close()
 
 
-def _warnings(name: str, index: VideoIndex) -> tuple[str, ...]:
+def _warnings(index: VideoIndex) -> tuple[str, ...]:
     """What a user must know of a recording before any of it is shown."""
     found = []
     if index.left_out:
-        pictures = "1 half picture" if index.left_out == 1 else f"{index.left_out} half pictures"
-        found.append(f"{name} begins in the middle of a group: {pictures} left out")
+        pictures = (
+            "1 half picture is" if index.left_out == 1 else f"{index.left_out} half pictures are"
+        )
+        found.append(f"the recording begins in the middle of a group, {pictures} left out")
     if index.parts > 1:
-        found.append(f"{name} holds {index.parts} joined recordings, shown one after another")
+        found.append(f"the file holds {index.parts} joined recordings, shown one after another")
     return tuple(found)

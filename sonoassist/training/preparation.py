@@ -132,6 +132,8 @@ class _Preparation:
         recordings: list[tuple[Path, dict[int, int]]] = []
         for path, labels in self._by_file().items():
             with self._noting(path), open_source(str(path)) as source:
+                told = (f"{path.name}: {sentence}" for sentence in source.info.warnings)
+                self.out.problems += (f"{self._case.name}: {line}" for line in told)
                 if source.info.stills or source.info.frame_count == 1:
                     self._picture(source, labels, path)
                 else:

@@ -37,7 +37,7 @@ from sonoassist.exam.schema import RecordError
 from sonoassist.opencv import cv2
 from sonoassist.packets import Box, Pixels
 from sonoassist.preprocess.masking import with_mask
-from sonoassist.sources.dicom_pixels import frame_times
+from sonoassist.sources.dicom_times import frame_times
 from sonoassist.sources.opening import open_source
 
 

@@ -8,7 +8,7 @@ from pydicom.dataset import Dataset
 
 from sonoassist.errors import OutputError
 from sonoassist.exam.dicom_out.clips import add_cine
-from sonoassist.sources.dicom_pixels import frame_times
+from sonoassist.sources.dicom_times import frame_times
 
 GAPS = st.lists(st.integers(1, 200_000), min_size=1, max_size=200)
 

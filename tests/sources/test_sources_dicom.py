@@ -20,8 +20,7 @@ from pydicom.uid import (
 )
 
 from sonoassist.errors import DamagedFrameError, SourceError
-from sonoassist.sources.dicom import DicomFile
-from sonoassist.sources.dicom_pixels import frame_times
+from sonoassist.sources.dicom_times import frame_times
 from sonoassist.sources.opening import open_source
 
 SECRET = "Doe^Jane"
@@ -69,7 +68,7 @@ def ramp(count: int = 3, dtype: type = np.uint8) -> np.ndarray:
 
 
 def first(path: Path) -> np.ndarray:
-    with DicomFile(path) as source:
+    with open_source(str(path)) as source:
         frame = source.read()
     assert frame is not None
     return frame.pixels
@@ -96,7 +95,7 @@ def test_cine(tmp_path: Path) -> None:
 
 def test_single_frame_is_a_still(tmp_path: Path) -> None:
     path = write_dicom(tmp_path / "one.dcm", ramp(1))
-    with DicomFile(path) as source:
+    with open_source(str(path)) as source:
         frame = source.read()
         assert source.info.fps is None
     assert frame is not None
@@ -205,8 +204,8 @@ def test_window_after_rescale(tmp_path: Path) -> None:
 
 
 def test_signed_without_window(tmp_path: Path) -> None:
-    frames = np.linspace(-500, 500, 480).reshape(1, 20, 24).astype(np.int16)
-    shown = first(write_dicom(tmp_path / "a.dcm", frames))
+    frames = np.linspace(-512, 500, 480).reshape(1, 20, 24).astype(np.int16)
+    shown = first(write_dicom(tmp_path / "a.dcm", frames, BitsStored=10, HighBit=9))
     assert shown[0, 0] == 0
     assert shown[-1, -1] > 200
     assert (np.diff(shown.reshape(-1).astype(int)) >= 0).all()
@@ -215,7 +214,7 @@ def test_signed_without_window(tmp_path: Path) -> None:
 def test_same_brightness_for_all_frames(tmp_path: Path) -> None:
     frames = np.stack([np.full((20, 24), value, np.uint16) for value in (60000, 200, 60000)])
     path = write_dicom(tmp_path / "a.dcm", frames)
-    with DicomFile(path) as source:
+    with open_source(str(path)) as source:
         values = [int(frame.pixels[0, 0]) for frame in source]
     assert values == [233, 1, 233]
 
@@ -249,13 +248,13 @@ def test_not_dicom(tmp_path: Path, data: bytes) -> None:
 
 
 def test_unknown_compression(tmp_path: Path) -> None:
-    path = write_dicom(tmp_path / "mpeg.dcm", ramp(1))
+    path = write_dicom(tmp_path / "served.dcm", ramp(1))
     dataset = pydicom.dcmread(path)
-    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.102"
+    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.94"
     dataset.PixelData = encapsulate([bytes(100)])
     dataset["PixelData"].is_undefined_length = True
     dataset.save_as(path)
-    with pytest.raises(SourceError, match=r"mpeg.dcm is compressed in a way .*MPEG-4"):
+    with pytest.raises(SourceError, match=r"served.dcm is compressed in a way .*JPIP"):
         open_source(str(path))
 
 
@@ -268,7 +267,7 @@ def test_damaged_frame_goes_on(tmp_path: Path) -> None:
     dataset.PixelData = encapsulate(frames)
     dataset.save_as(path)
     seen: list[object] = []
-    with DicomFile(path) as source:
+    with open_source(str(path)) as source:
         while True:
             try:
                 frame = source.read()
@@ -286,7 +285,7 @@ def test_cut_off_file(tmp_path: Path) -> None:
     data = path.read_bytes()
     path.write_bytes(data[: len(data) - 2000])
     whole, damaged = 0, 0
-    with DicomFile(path) as source:
+    with open_source(str(path)) as source:
         for _ in range(30):
             try:
                 if source.read() is None:
@@ -296,12 +295,12 @@ def test_cut_off_file(tmp_path: Path) -> None:
                 damaged += 1
         else:
             pytest.fail("it does not end")
-    assert (whole, damaged) == (5, 5)
+    assert (whole, damaged) == (5, 1)  # the rest is said once
 
 
 def test_identity_is_not_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = write_dicom(tmp_path / "a.dcm", ramp(2), StudyDate="not a date")
-    with caplog.at_level(logging.DEBUG), DicomFile(path) as source:
+    with caplog.at_level(logging.DEBUG), open_source(str(path)) as source:
         list(source)
         assert SECRET not in repr(source.info)
     assert SECRET not in caplog.text

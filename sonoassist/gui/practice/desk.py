@@ -78,10 +78,11 @@ class PracticeDesk(QObject):
 
     @property
     def warnings(self) -> list[str]:
-        """What has to be said wherever the model's word counts; empty where it does not."""
-        exercise, warning = self.exercise, self.knowledge.warning
+        """What has to be said of the recording, and wherever the model's word counts of that."""
+        exercise, warning, info = self.exercise, self.knowledge.warning, self.knowledge.info
         believed = exercise is not None and exercise.answers.analysis is not None
-        return [warning] if warning and believed else []
+        of_recording = info.named_warnings() if info is not None else []
+        return [*of_recording, *([warning] if warning and believed else [])]
 
     def open(self, spec: str) -> None:
         """Choose an exam; an exercise that runs ends."""

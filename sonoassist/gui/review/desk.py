@@ -12,7 +12,7 @@ from sonoassist.gui.review.corrector import Corrector
 from sonoassist.gui.review.finder import Finder
 from sonoassist.gui.review.opener import Opener
 from sonoassist.gui.review.player import Player
-from sonoassist.live.status import View
+from sonoassist.live.status import Level, Notice, View
 from sonoassist.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.review.candidates import Peak
 from sonoassist.review.records import Corrections, Progress, RunState
@@ -107,6 +107,8 @@ class ReviewDesk(QObject):
 
     def _on_opened(self) -> None:
         session = self.session
+        for sentence in session.recording.info.named_warnings() if session is not None else ():
+            self._controller.session.notices.put(Notice(Level.WARNING, sentence))
         self.view, self._progress = None, None
         self.finder.show_session(session)
         self.index = session.place if session is not None else 0

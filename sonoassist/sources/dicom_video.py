@@ -1,0 +1,141 @@
+"""DICOM files whose pixels are a video stream: MPEG-2, H.264 and HEVC."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+from pydicom.dataset import Dataset
+from pydicom.uid import UID
+from typing_extensions import override
+
+from sonoassist.errors import DamagedFrameError, SourceError
+from sonoassist.packets import Frame
+from sonoassist.sources.base import Source, SourceInfo
+from sonoassist.sources.dicom_dataset import syntax_of
+from sonoassist.sources.dicom_frames import video_spans
+from sonoassist.sources.dicom_times import frame_times
+from sonoassist.sources.video import VideoFile
+
+_VIDEO = tuple(f"1.2.840.10008.1.2.4.{number}" for number in range(100, 109))
+_PIECE_BYTES = 1 << 20
+
+
+def is_video(dataset: Dataset) -> bool:
+    """Whether the pixels are a video stream (PS3.5, A.4.5 to A.4.11)."""
+    syntax = syntax_of(dataset)
+    return any(syntax == one or syntax.startswith(f"{one}.") for one in _VIDEO)
+
+
+class DicomVideo(Source):
+    """A DICOM file with a video stream in it, played as a video file.
+
+    The stream is copied to a temporary file, which is deleted when this is closed; nothing of the
+    patient is in it.
+
+    Args:
+        path: What opens it again.
+        name: File name, for messages.
+        dataset: The header.
+        file: At the element with the pixels; is closed by this.
+
+    Raises:
+        SourceError: It cannot be read or played.
+    """
+
+    def __init__(self, path: Path, name: str, dataset: Dataset, file: BinaryIO) -> None:
+        super().__init__()
+        self._name = name
+        self._folder = Path(tempfile.mkdtemp(prefix="sonoassist-"))
+        stream = self._folder / "stream"
+        try:
+            with file:
+                _copy(dataset, file, stream)
+            self._video = VideoFile(stream)
+        except SourceError as error:
+            self._remove()
+            raise SourceError(
+                f"the video in {name} cannot be read ({UID(syntax_of(dataset)).name})",
+                "The file is damaged",
+            ) from error
+        except BaseException:
+            self._remove()
+            raise
+        info = self._video.info
+        times, timed = frame_times(dataset, len(self._video.index))
+        self._times = times if timed else tuple(self._video.times_s)
+        self._info = self._describe(path, info)
+
+    def _describe(self, path: Path, info: SourceInfo) -> SourceInfo:
+        count = len(self._times)
+        step_s = self._times[-1] / (count - 1) if count > 1 else 0.0
+        return replace(
+            info,
+            spec=str(path),
+            label=self._name,
+            detail=f"DICOM · {info.detail}",
+            kind="dicom",
+            fps=1.0 / step_s if step_s > 0 else None,
+            duration_s=self._times[-1] + step_s,
+        )
+
+    @property
+    @override
+    def info(self) -> SourceInfo:
+        return self._info
+
+    @property
+    @override
+    def times_s(self) -> tuple[float, ...]:
+        return self._times
+
+    @override
+    def read(self) -> Frame | None:
+        try:
+            frame = self._video.read()
+        except DamagedFrameError as error:
+            raise DamagedFrameError(
+                error.message.replace("stream", self._name), error.hint
+            ) from error
+        if frame is None:
+            return None
+        index = frame.index
+        return self.make_frame(frame.pixels, index=index, time_s=self._times[index])
+
+    @override
+    def seek(self, index: int) -> None:
+        self._video.seek(index)
+
+    @override
+    def index_at(self, time_s: float) -> int:
+        at_or_before = [place for place, at_s in enumerate(self._times) if at_s <= time_s + 1e-6]
+        return at_or_before[-1] if at_or_before else 0
+
+    @override
+    def close(self) -> None:
+        self._video.close()
+        self._remove()
+
+    def _remove(self) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _copy(dataset: Dataset, file: BinaryIO, target: Path) -> None:
+    """Write the pieces of the stream one after another.
+
+    Raises:
+        SourceError: There are none, or the disk is full.
+    """
+    try:
+        with target.open("wb") as out:
+            for begin, length in video_spans(dataset, file):
+                file.seek(begin)
+                left = length
+                while left > 0 and (piece := file.read(min(left, _PIECE_BYTES))):
+                    out.write(piece)
+                    left -= len(piece)
+    except (OSError, ValueError) as error:
+        raise SourceError(f"the video cannot be unpacked: {error}") from error
