@@ -102,7 +102,8 @@ def _card(status: SessionStatus, has_picture: bool) -> Card | None:
     if state is PlayState.OPENING or not has_picture:
         name = name or _last_part(status.play_message)
         loading = status.model_message if status.model_state is ModelState.LOADING else ""
-        return Card("wait", f"Opening {name} …".replace("  ", " "), loading)
+        title = f"Opening {name} …".replace("  ", " ")
+        return Card("wait", title, status.waits_for or loading)
     live = status.source is not None and status.source.live
     if live and status.signal_age_s >= STALE_AFTER_S:
         text = "Is the scanner on, and its video output connected?"

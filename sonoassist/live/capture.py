@@ -20,7 +20,7 @@ from sonoassist.errors import (
 from sonoassist.live.player import Pacer
 from sonoassist.live.status import Level, Notice, Notices, PlayState
 from sonoassist.packets import Frame
-from sonoassist.sources.base import Source, SourceInfo
+from sonoassist.sources.base import Opening, Source, SourceInfo
 
 RETRY_S = 1.0
 """Pause between two attempts to open a lost source again."""
@@ -77,7 +77,7 @@ class CaptureWorker:
         self._pacer = Pacer()
         self._loop = False
         self._every_frame = False
-        self._stopping = threading.Event()
+        self._stopping = Opening()
         self.state = CaptureState()
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
         self._thread.start()
@@ -91,6 +91,11 @@ class CaptureWorker:
     def close_source(self) -> None:
         """Let go of the source."""
         self._ask(self._close)
+
+    @property
+    def waits_for(self) -> str:
+        """What an opening under way waits for, in words; may be empty."""
+        return self._stopping.waits_for
 
     def play(self) -> None:
         """Go on, from the start when the recording had ended."""
@@ -191,6 +196,7 @@ class CaptureWorker:
     def _open(self, spec: str) -> None:
         self._close()
         self._spec = spec
+        self._stopping.waits_for = ""
         self.state = CaptureState(PlayState.OPENING, message=spec)
         self._source = self._opener(spec, self._stopping)
         self._begin(self._source)

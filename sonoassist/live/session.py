@@ -207,6 +207,7 @@ class LiveSession:
             engine=analysis.engine,
             device=analysis.device,
             stats=self._rates.stats(self._frames.dropped),
+            waits_for=self._capture.waits_for,
         )
 
     def stop(self) -> None:

@@ -139,6 +139,7 @@ class SessionStatus:
         engine: Engine and precision in use, e.g. "OpenVINO bf16"; "" without one.
         device: Where it runs, e.g. "CPU"; "" without one.
         stats: Rates and latency.
+        waits_for: What a source that is being opened waits for, in words; may be empty.
     """
 
     play_state: PlayState
@@ -153,3 +154,4 @@ class SessionStatus:
     engine: str
     device: str
     stats: LiveStats
+    waits_for: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 import uuid
 from abc import ABC, abstractmethod
@@ -67,6 +68,18 @@ class SourceInfo:
     def stills(self) -> bool:
         """Whether each frame is a picture of its own."""
         return self.kind in ("image", "folder")
+
+
+class Opening(threading.Event):
+    """An opening that takes a while: it is given up when this is set.
+
+    Attributes:
+        waits_for: What it waits for, for the screen; "" where that is not known.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits_for = ""
 
 
 def new_source_id() -> str:

@@ -19,9 +19,9 @@ from av.video.stream import VideoStream
 from sonoassist.packets import Pixels
 
 __all__ = [
+    "INTRA",
     "InputContainer",
     "Packet",
-    "PictureType",
     "PixelReader",
     "VideoFrame",
     "VideoStream",
@@ -35,6 +35,8 @@ __all__ = [
 av.logging.set_level(None)
 av.logging.set_libav_level(av.logging.PANIC)
 
+INTRA = (PictureType.I, PictureType.SI)
+"""Kinds of pictures that need no other one."""
 _CODECS = {
     "h264": "H.264",
     "hevc": "H.265",

@@ -13,11 +13,13 @@ from typing_extensions import override
 from sonoassist.errors import SourceError, SourceLostError, StalledError
 from sonoassist.packets import Frame, Pixels
 from sonoassist.processors import plan_threads
-from sonoassist.sources.base import Source, SourceInfo, new_source_id
+from sonoassist.sources.base import Opening, Source, SourceInfo, new_source_id
 from sonoassist.sources.libav import (
+    INTRA,
     InputContainer,
     PixelReader,
     VideoFrame,
+    VideoStream,
     av,
     codec_name,
     video_stream,
@@ -31,15 +33,18 @@ SCHEMES: tuple[str, ...] = (
 OPEN_LIMIT_S = 5.0
 READ_LIMIT_S = 3.0
 STALL_S = 1.0
-_FIRST_PICTURE_S = 5.0
+_FIRST_PICTURE_S = 15.0
+"""Some servers send a key frame every ten seconds only."""
 _POLL_S = 0.05
 _LEAVE_S = 0.3
 
 _LOW_DELAY = {
-    "fflags": "nobuffer",
     "flags": "low_delay",
+    # What is read to know the stream is kept and shown at once: the first key frame is in it, and
+    # the next one may be many seconds away.
     "probesize": "500000",
-    "analyzeduration": "1000000",
+    "analyzeduration": "500000",
+    "fpsprobesize": "3",
 }
 _BY_SCHEME = {
     "rtsp": {"rtsp_transport": "tcp"},
@@ -58,8 +63,14 @@ def label_of(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
 
 
+_HOLDS_BACK = ("h264", "hevc", "vvc", "vp8", "vp9", "av1", "libdav1d")
+"""Their decoders give nothing before a picture is whole; others give grey ones."""
+
+
 class _Receiver:
     """Decodes the stream in a thread of its own and keeps the newest picture only.
+
+    Pictures before the first whole one are left out and counted.
 
     FFmpeg cannot be interrupted while it waits for the network, only limited, so the thread is
     left to end by itself when the source is closed at such a moment.
@@ -68,10 +79,11 @@ class _Receiver:
     def __init__(self, url: str) -> None:
         self._url = url
         self._stop = threading.Event()
-        self._pixels = PixelReader()
         self._newest: tuple[int, float, Pixels] | None = None
         self._count = 0
         self.fresh = threading.Condition()
+        self.waits_for = "Waiting for the server and its first key frame"
+        self.left_out = 0
         self.codec = ""
         self.fps: float | None = None
         self.ended: str | None = None
@@ -111,39 +123,60 @@ class _Receiver:
             timeout=(OPEN_LIMIT_S, READ_LIMIT_S),
             metadata_errors="replace",
         ) as container:
-            for frame in self._frames(container):
+            stream = video_stream(container)
+            if stream is None:
+                raise ValueError("it has no picture")
+            reader = PixelReader(stream.sample_aspect_ratio)
+            for frame in self._frames(container, stream):
                 if self._stop.is_set():
                     return
-                self._put(frame)
+                self._put(frame, reader)
 
-    def _frames(self, container: InputContainer) -> Iterator[VideoFrame]:
-        stream = video_stream(container)
-        if stream is None:
-            raise ValueError("it has no picture")
+    def _frames(self, container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
         # Decoding whole frames in parallel would hold each back for several frame times.
         stream.codec_context.thread_type = "SLICE"
         stream.codec_context.thread_count = plan_threads().media
         self.codec = codec_name(stream.codec_context.name)
         rate = stream.average_rate or stream.guessed_rate
         self.fps = float(rate) if rate else None
+        self.waits_for = "Waiting for the first whole picture"
+        holds_back = stream.codec_context.name in _HOLDS_BACK
+        whole, key_came = False, False
         for packet in container.demux(stream):
             if self._stop.is_set():
                 return
+            key_came = key_came or packet.is_keyframe
+            if not whole and not key_came:
+                self.left_out += 1
+                self.waits_for = f"Waiting for a key frame, {self.left_out} half pictures left out"
             try:
-                yield from packet.decode()
-            except av.error.InvalidDataError:
+                frames = packet.decode()
+            except av.error.EOFError:
+                return
+            except av.error.FFmpegError:
                 # Joining in the middle of a stream begins with packets that cannot be decoded.
                 continue
+            for frame in frames:
+                whole = whole or holds_back or frame.key_frame or frame.pict_type in INTRA
+                if whole:
+                    yield frame
 
-    def _put(self, frame: VideoFrame) -> None:
+    def _put(self, frame: VideoFrame, reader: PixelReader) -> None:
         if frame.is_corrupt:
             return
         arrived_s = time.monotonic()
-        pixels = self._pixels.pixels(frame)
+        pixels = reader.pixels(frame)
         with self.fresh:
             self._newest = self._count, arrived_s, pixels
             self._count += 1
             self.fresh.notify_all()
+
+
+def _warnings(left_out: int) -> tuple[str, ...]:
+    if not left_out:
+        return ()
+    pictures = "1 half picture is" if left_out == 1 else f"{left_out} half pictures are"
+    return (f"the stream was joined in the middle of a group, {pictures} left out",)
 
 
 def _reason(error: Exception) -> str:
@@ -195,6 +228,8 @@ class NetworkStream(Source):
                     raise self._unopened(receiver.ended)
                 if stop.is_set():
                     raise SourceError(f"opening {self._label} was stopped")
+                if isinstance(stop, Opening):
+                    stop.waits_for = receiver.waits_for
                 if time.monotonic() > end_s:
                     raise self._unopened("no picture came")
                 receiver.fresh.wait(_POLL_S)
@@ -219,6 +254,7 @@ class NetworkStream(Source):
             fps=receiver.fps,
             frame_count=None,
             duration_s=None,
+            warnings=_warnings(receiver.left_out),
         )
 
     @property

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from sonoassist.sources.libav import PictureType, VideoFrame
+from sonoassist.sources.libav import INTRA, VideoFrame
 from sonoassist.sources.video_decoder import Decoder
 from sonoassist.sources.video_index import VideoIndex, make_index
 from sonoassist.sources.video_packets import VideoPackets, read_packets
@@ -19,7 +19,6 @@ _PROBED = 24
 """Frames looked at to know whether a picture takes two packets."""
 _DELAYED = 8
 """Pictures that a decoder may still hold back."""
-_INTRA = (PictureType.I, PictureType.SI)
 
 
 def build_index(path: Path) -> VideoIndex:
@@ -46,7 +45,7 @@ def _first(path: Path, found: VideoPackets) -> int | None:
     number, frame = next(_frames(path, 0), (0, None))
     if frame is None:
         return None
-    whole = frame.key_frame or frame.pict_type in _INTRA
+    whole = frame.key_frame or frame.pict_type in INTRA
     return number if whole and number < index.first else None
 
 
