@@ -19,6 +19,7 @@ from sonoassist.pipeline import Analyser
 from sonoassist.planes import BACKGROUND_INDEX, INDEX, PLANES
 from sonoassist.practice.answers import ExamAnalysis
 from sonoassist.practice.truth import UNKNOWN
+from sonoassist.sources import READER
 from sonoassist.sources.base import Source
 from sonoassist.sources.read_ahead import ReadAhead
 from sonoassist.temporal.steady import SteadyLabel
@@ -54,7 +55,7 @@ def analysis_file(recording: str, analyser: Analyser, folder: Path | None = None
     if not path.is_file():
         return None
     size = path.stat().st_size
-    digest = hashlib.sha256(f"{LAYOUT} {size} {analyser.card.weights_sha256}".encode())
+    digest = hashlib.sha256(f"{LAYOUT} {READER} {size} {analyser.card.weights_sha256}".encode())
     digest.update(f" {analyser.options.crop} {analyser.options.threshold}".encode())
     with path.open("rb") as file:
         digest.update(file.read(_HASHED_BYTES))

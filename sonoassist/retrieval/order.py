@@ -14,6 +14,7 @@ from sonoassist.packets import Floats
 from sonoassist.pipeline import AnalyserOptions
 from sonoassist.retrieval.exams import RecordedExam, Stamp
 from sonoassist.retrieval.rules import Rule
+from sonoassist.sources import READER
 
 ANALYSIS_FORMAT = 3
 """Counts up whenever frames are analysed or kept in another way."""
@@ -68,6 +69,7 @@ class Order:
         card = self.model(synthetic=synthetic).card
         told: dict[str, Any] = {
             "format": ANALYSIS_FORMAT,
+            "reader": READER,
             "exam": fingerprint,
             "card": card.model_dump(mode="json", exclude={"title", "added", "notes"}),
             "choice": asdict(self.choice),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -102,6 +102,34 @@ class Review:
             return [edit_of(str(what)) for (what,) in found]
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise self._damaged(error) from error
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything is kept that names frames by number."""
+        return any(
+            self._all(f"SELECT 1 FROM {table} LIMIT 1") for table in ("edits", "frames", "pictures")
+        )
+
+    def renumber(self, change_of: Callable[[Edit], Sequence[Edit]]) -> None:
+        """Write all steps anew by other numbers, and forget what was found by the old ones.
+
+        Args:
+            change_of: What a step becomes.
+
+        Raises:
+            OutputError: The disk refuses; nothing has changed.
+        """
+        rows = self._all("SELECT what, undone FROM edits ORDER BY id")
+        try:
+            made = [(change_of(edit_of(str(what))), undone) for what, undone in rows]
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise self._damaged(error) from error
+        values = [(_sayable(text_of(one)), undone) for edits, undone in made for one in edits]
+        with self._change() as change:
+            for table in ("edits", "frames", "analyses", "pictures"):
+                change.execute(f"DELETE FROM {table}")
+            change.executemany("INSERT INTO edits (what, undone) VALUES (?, ?)", values)
+        self._corrections = folded(self._edits())
 
     # --- results ----------------------------------------------------------------------------
 

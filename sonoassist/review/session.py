@@ -31,6 +31,7 @@ from sonoassist.review.fields import Fields
 from sonoassist.review.judge import Judge
 from sonoassist.review.recording import Recording, exam_results, look_into, settled_crop
 from sonoassist.review.records import STRIDE, AnalysisKey, FrameResult, Progress, RunState
+from sonoassist.review.renumbering import bring_up
 from sonoassist.review.review import Review
 from sonoassist.review.run import Run, frame_at
 from sonoassist.review.small import pixels_of, small_jpeg
@@ -81,6 +82,7 @@ class ReviewSession:
         self._number = 0
         self._lock = threading.Lock()
         self._closed = False
+        self.warnings: list[str] = recording.info.named_warnings()
         self._sources: dict[str, Source] = {}
         self.views.start()
         self.smalls.start()
@@ -101,12 +103,15 @@ class ReviewSession:
         recording = look_into(spec, exams)
         review = reviews.open(recording.fingerprint)
         try:
+            said = bring_up(recording, review)
             review.remember(SPEC, recording.spec)
             review.remember(LABEL, recording.label)
         except BaseException:
             review.close()
             raise
-        return cls(recording, review, ready)
+        session = cls(recording, review, ready)
+        session.warnings = [*recording.info.named_warnings(), *([said] if said else [])]
+        return session
 
     @property
     def judge(self) -> Judge | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sonoassist.sources.base import Source, SourceInfo
+from sonoassist.sources.base import READER, Source, SourceInfo
 from sonoassist.sources.discovery import DeviceInfo, find_device, list_devices
 from sonoassist.sources.opening import (
     ARCHIVE_SUFFIXES,
@@ -16,6 +16,7 @@ __all__ = [
     "ARCHIVE_SUFFIXES",
     "DICOM_SUFFIXES",
     "IMAGE_SUFFIXES",
+    "READER",
     "VIDEO_SUFFIXES",
     "DeviceInfo",
     "Source",

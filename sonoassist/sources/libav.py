@@ -27,6 +27,7 @@ __all__ = [
     "VideoStream",
     "av",
     "codec_name",
+    "is_cover",
     "open_container",
     "square_width",
     "video_stream",
@@ -93,13 +94,14 @@ def video_stream(container: InputContainer) -> VideoStream | None:
         # An unknown codec has no context.
         one
         for one in container.streams.video
-        if one.codec_context is not None and not _is_cover(one)
+        if one.codec_context is not None and not is_cover(one)
     ]
     # The first of the largest, but rather the one that is marked to be shown.
     return max(streams, key=lambda one: (_area(one), _is_default(one)), default=None)
 
 
-def _is_cover(stream: VideoStream) -> bool:
+def is_cover(stream: VideoStream) -> bool:
+    """Whether a stream is a picture that goes with something, not a recording."""
     marks = str(getattr(stream, "disposition", ""))
     return any(mark in marks for mark in ("attached_pic", "still_image", "timed_thumbnails"))
 

@@ -37,6 +37,7 @@ class PacketRow:
         pos: Where it begins in the file; -1 where that is not known.
         key: Decoding can begin here.
         shown: A picture comes of it that is meant to be shown.
+        discarded: The container says that it is not to be shown.
         corrupt: The container was damaged there.
     """
 
@@ -49,6 +50,7 @@ class PacketRow:
     key: bool
     shown: bool
     corrupt: bool
+    discarded: bool = False
 
 
 @dataclass(slots=True)
@@ -172,6 +174,7 @@ def _read(container: InputContainer, stream: VideoStream, found: VideoPackets) -
                 key=packet.is_keyframe,
                 shown=packet.size > 0 and not packet.is_discard and is_shown(packet),
                 corrupt=packet.is_corrupt,
+                discarded=packet.is_discard,
             )
         )
 

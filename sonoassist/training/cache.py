@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from sonoassist.errors import SourceError
 from sonoassist.files import ARCHIVE_ERRORS, ensure_folder, replacing
 from sonoassist.packets import Pixels
+from sonoassist.sources import READER
 from sonoassist.training.preparation import (
     HEIGHT_PX,
     WIDTH_PX,
@@ -108,7 +109,7 @@ def _key(case: Case, options: PrepareOptions) -> str:
     files = dict.fromkeys((*(frame.path for frame in case.frames), *case.recordings))
     named = sorted((path.name, index) for path, index in case.named if path in files)
     prints = [_file_print(path) for path in files]
-    parts = [FORMAT, case.name, asdict(options), labels, named, prints]
+    parts = [FORMAT, READER, case.name, asdict(options), labels, named, prints]
     return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:32]
 
 

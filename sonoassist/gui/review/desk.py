@@ -107,7 +107,7 @@ class ReviewDesk(QObject):
 
     def _on_opened(self) -> None:
         session = self.session
-        for sentence in session.recording.info.named_warnings() if session is not None else ():
+        for sentence in session.warnings if session is not None else ():
             self._controller.session.notices.put(Notice(Level.WARNING, sentence))
         self.view, self._progress = None, None
         self.finder.show_session(session)

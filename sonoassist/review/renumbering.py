@@ -1,0 +1,94 @@
+"""Bringing what a person said to the frame numbers of now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sonoassist.errors import SourceError
+from sonoassist.review.edits import Edit, SetBest, SetLabel, SetMark
+from sonoassist.review.recording import Recording
+from sonoassist.review.review import Review
+from sonoassist.sources import READER
+from sonoassist.sources.older_reading import moved_since
+from sonoassist.sources.video import VideoFile
+
+_READER = "reader"
+"""Fact of a review: the reader whose numbers it uses."""
+_OLDER = "older reading"
+"""Fact of a review whose numbers could not be brought up: why."""
+
+
+def bring_up(recording: Recording, review: Review) -> str:
+    """Bring a review to the numbers of the reader of now, and name that reader in it.
+
+    Args:
+        recording: What is reviewed.
+        review: Of it; may be empty.
+
+    Returns:
+        What must be said of it, a sentence; "" where nothing has changed.
+
+    Raises:
+        OutputError: The disk refuses; nothing has changed.
+        SourceError: The recording cannot be read.
+    """
+    if review.fact(_READER) != str(READER):
+        said = _moved(recording, review) if review.begun else ""
+        review.set_fact(_READER, str(READER))
+        if said:
+            return said
+    return review.fact(_OLDER)
+
+
+def _moved(recording: Recording, review: Review) -> str:
+    with recording.open() as source:
+        index = source.index if isinstance(source, VideoFile) else None
+    if index is None:
+        return ""
+    try:
+        moved = moved_since(recording.path, index)
+    except SourceError as error:
+        review.renumber(lambda edit: [edit])
+        review.set_fact(_OLDER, f"this review was made by an older reading: {error.message}")
+        return ""
+    if moved is None:
+        return ""
+    review.renumber(lambda edit: list(renumbered(edit, moved)))
+    return (
+        "the frames of this recording are counted otherwise than when it was reviewed: labels and "
+        "chosen frames were brought to the new numbers, and it is analysed anew"
+    )
+
+
+def renumbered(edit: Edit, moved: Sequence[int]) -> Iterator[Edit]:
+    """What a step becomes by other numbers; nothing where its frames are left out now.
+
+    Args:
+        edit: By the numbers of then.
+        moved: Number now of each frame of then; -1 where it is left out.
+    """
+
+    def now(frame: int) -> int:
+        return moved[frame] if 0 <= frame < len(moved) else -1
+
+    if isinstance(edit, SetLabel):
+        frames = sorted({now(frame) for frame in range(edit.first, edit.last + 1)} - {-1})
+        for first, last in _runs(frames):
+            yield SetLabel(first, last, edit.plane)
+    elif isinstance(edit, SetBest):
+        if edit.frame < 0 or now(edit.frame) >= 0:
+            yield SetBest(edit.plane, now(edit.frame) if edit.frame >= 0 else edit.frame)
+    elif isinstance(edit, SetMark):
+        if now(edit.frame) >= 0:
+            yield SetMark(now(edit.frame), edit.on, edit.text)
+    else:
+        yield edit
+
+
+def _runs(frames: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First and last of each stretch without a gap."""
+    begin = 0
+    for place in range(1, len(frames) + 1):
+        if place == len(frames) or frames[place] != frames[place - 1] + 1:
+            yield frames[begin], frames[place - 1]
+            begin = place

@@ -1,0 +1,81 @@
+"""Numbers of frames that were kept when recordings were read in another way.
+
+The first reader knew a frame by its timestamp alone: it merged frames with the same one, sorted
+joined recordings into each other, counted what is never shown and pictures that are not whole, and
+took the first video stream there was. What was kept by its numbers is brought to those of now by
+the packet that a frame comes of.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sonoassist.errors import SourceError
+from sonoassist.sources.libav import av, is_cover, open_container, video_stream
+from sonoassist.sources.video_index import VideoIndex
+from sonoassist.sources.video_packets import VideoPackets, read_packets
+
+FIRST_READER = 1
+"""What was kept without naming a reader was numbered by this one."""
+
+
+def moved_since(path: Path, index: VideoIndex) -> list[int] | None:
+    """Where the frames of the first reader are now.
+
+    Args:
+        path: Of the video file.
+        index: As it is read now.
+
+    Returns:
+        For each frame of then its number now, -1 where it is left out; None where all numbers are
+        the same.
+
+    Raises:
+        SourceError: It cannot be read, or the frames of then were those of another stream.
+    """
+    try:
+        if not _same_stream(path):
+            raise SourceError(
+                "the recording holds several videos, and another one was shown before",
+                "What was said of that one does not fit this one",
+            )
+        found = read_packets(path)
+    except av.error.FFmpegError as error:
+        raise SourceError(f"{path.name} cannot be read: {error}", "Check the file") from error
+    moved = _by_order(found, index) if _was_counted(found) else _by_stamps(found, index)
+    return None if moved == list(range(len(index))) else moved
+
+
+def _same_stream(path: Path) -> bool:
+    with open_container(path) as container:
+        now = video_stream(container)
+        first = next(
+            (
+                one
+                for one in container.streams.video
+                if one.codec_context is not None and not is_cover(one)
+            ),
+            None,
+        )
+        return now is not None and first is not None and now.index == first.index
+
+
+def _was_counted(found: VideoPackets) -> bool:
+    """Whether the first reader counted the frames, as not each had a timestamp."""
+    return found.made_up or any(row.pts is None for row in found.rows if row.shown)
+
+
+def _by_order(found: VideoPackets, index: VideoIndex) -> list[int]:
+    count = sum(row.shown for row in found.rows)
+    places = [place - index.left_out for place in range(count)]
+    return [place if 0 <= place < len(index) else -1 for place in places]
+
+
+def _by_stamps(found: VideoPackets, index: VideoIndex) -> list[int]:
+    place_of = index.places()
+    first: dict[int, int] = {}
+    for row in found.rows:
+        # The first reader knew nothing of packets that show nothing.
+        if row.size > 0 and not row.discarded and row.pts is not None:
+            first.setdefault(row.pts, row.number)
+    return [int(place_of[first[stamp]]) for stamp in sorted(first)]

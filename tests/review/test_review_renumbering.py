@@ -1,0 +1,101 @@
+"""What was said of a recording stays with its pictures when frames are counted otherwise."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from review_made import make_video, picture
+
+from sonoassist.exam.store import ExamStore
+from sonoassist.review.edits import Edit, SetBest, SetLabel, SetMark, SetNote
+from sonoassist.review.recording import look_into
+from sonoassist.review.renumbering import renumbered
+from sonoassist.review.session import ReviewSession
+from sonoassist.review.store import ReviewStore
+from sonoassist.sources.older_reading import moved_since
+from sonoassist.sources.video import VideoFile
+
+
+def made(path: Path, begin_ms: int, key: str, count: int) -> Path:
+    pictures = [picture(key, number) for number in range(count)]
+    stamps = [begin_ms + 40 * number for number in range(count)]
+    return make_video(
+        path, stamps, codec="mpeg2video", time_base=Fraction(1, 25), pictures=pictures
+    )
+
+
+@pytest.fixture
+def joined(tmp_path: Path) -> Path:
+    """30 frames with a femur, then 20 with lips whose times begin anew."""
+    parts = [made(tmp_path / "a.ts", 4000, "femur", 30), made(tmp_path / "b.ts", 0, "lips", 20)]
+    path = tmp_path / "joined.ts"
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    return path
+
+
+def kept_before(recording: Path, store: ReviewStore, edits: list[Edit]) -> None:
+    """A review as a program left it that named no reader."""
+    found = look_into(str(recording))
+    with store.open(found.fingerprint) as review:
+        for edit in edits:
+            review.apply(edit)
+        assert review.fact("reader") == ""
+
+
+def opened(recording: Path, store: ReviewStore, folder: Path) -> ReviewSession:
+    return ReviewSession.open(str(recording), store, lambda: None, ExamStore(folder / "exams"))
+
+
+def test_labels_follow_their_pictures(joined: Path, tmp_path: Path) -> None:
+    store = ReviewStore(tmp_path / "reviews")
+    # Sorted by time the lips came first.
+    before = [
+        SetLabel(0, 19, "lips"), SetBest("femur", 25), SetMark(20, True, "here"),
+        SetNote("a note"),
+    ]  # fmt: skip
+    kept_before(joined, store, before)
+    session = opened(joined, store, tmp_path)
+    try:
+        words = session.review.corrections
+        assert [(one.first, one.last, one.plane) for one in words.labels] == [(30, 49, "lips")]
+        assert dict(words.best) == {"femur": 5}
+        assert [(one.frame, one.text) for one in words.marks] == [(0, "here")]
+        assert words.note == "a note"
+        assert any("brought to the new numbers" in one for one in session.warnings)
+    finally:
+        session.close()
+    again = opened(joined, store, tmp_path)
+    try:
+        assert again.review.corrections == words
+        assert not any("new numbers" in one for one in again.warnings)
+    finally:
+        again.close()
+
+
+def test_a_usual_recording_is_left_as_it_is(tmp_path: Path) -> None:
+    path = made(tmp_path / "a.ts", 0, "femur", 40)
+    with VideoFile(path) as video:
+        assert moved_since(path, video.index) is None
+    store = ReviewStore(tmp_path / "reviews")
+    kept_before(path, store, [SetLabel(3, 9, "femur")])
+    session = opened(path, store, tmp_path)
+    try:
+        assert session.warnings == []
+        assert [one.first for one in session.review.corrections.labels] == [3]
+    finally:
+        session.close()
+
+
+@given(st.lists(st.integers(-1, 40), min_size=1, max_size=30, unique=True), st.data())
+def test_a_label_is_on_the_same_pictures(moved: list[int], data: st.DataObject) -> None:
+    first = data.draw(st.integers(0, len(moved) - 1))
+    last = data.draw(st.integers(first, len(moved) - 1))
+    found = list(renumbered(SetLabel(first, last, "lips"), moved))
+    frames = [
+        n for one in found if isinstance(one, SetLabel) for n in range(one.first, one.last + 1)
+    ]
+    assert sorted(frames) == sorted(set(moved[first : last + 1]) - {-1})
