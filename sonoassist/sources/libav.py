@@ -139,6 +139,8 @@ class PixelReader:
     def __init__(self, aspect: Fraction | None = None) -> None:
         self._reformatter = VideoReformatter()
         self._aspect = aspect
+        self._rotation: int | None = None
+        self._matrix: bytes | None = None
 
     def pixels(self, frame: VideoFrame) -> Pixels:
         """The picture as uint8, (H, W, 3) RGB, or (H, W) where the stream is grey.
@@ -151,8 +153,19 @@ class PixelReader:
             frame, width=width, height=frame.height, format=target, dst_color_range="JPEG"
         )
         pixels: Pixels = shaped.to_ndarray()  # type: ignore[assignment]
-        matrix: Any = frame.side_data.get("DISPLAYMATRIX")
-        return pixels if matrix is None else turned(pixels, bytes(matrix))
+        matrix = self._matrix_of(frame)
+        return pixels if matrix is None else turned(pixels, matrix)
+
+    def _matrix_of(self, frame: VideoFrame) -> bytes | None:
+        """The display matrix: that of the first frame, as long as the rotation stays the same.
+
+        Asking a frame for it makes PyAV keep the frame until the garbage is collected.
+        """
+        if frame.rotation != self._rotation:
+            self._rotation = frame.rotation
+            found: Any = frame.side_data.get("DISPLAYMATRIX")
+            self._matrix = None if found is None else bytes(found)
+        return self._matrix
 
 
 def turned(pixels: Pixels, matrix: bytes) -> Pixels:

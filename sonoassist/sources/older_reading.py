@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from sonoassist.errors import SourceError
 from sonoassist.sources.libav import av, is_cover, open_container, video_stream
 from sonoassist.sources.video_index import VideoIndex
-from sonoassist.sources.video_packets import VideoPackets, read_packets
+from sonoassist.sources.video_packets import MISSING, Flags, VideoPackets, read_packets
 
 FIRST_READER = 1
 """What was kept without naming a reader was numbered by this one."""
@@ -62,20 +64,21 @@ def _same_stream(path: Path) -> bool:
 
 def _was_counted(found: VideoPackets) -> bool:
     """Whether the first reader counted the frames, as not each had a timestamp."""
-    return found.made_up or any(row.pts is None for row in found.rows if row.shown)
+    return found.made_up or bool((found.table.pts[_shown_then(found)] == MISSING).any())
+
+
+def _shown_then(found: VideoPackets) -> Flags:
+    """The packets that counted: the first reader knew nothing of those that show nothing."""
+    return (found.table.size > 0) & ~found.table.discarded
 
 
 def _by_order(found: VideoPackets, index: VideoIndex) -> list[int]:
-    count = sum(row.shown for row in found.rows)
-    places = [place - index.left_out for place in range(count)]
-    return [place if 0 <= place < len(index) else -1 for place in places]
+    places = np.arange(np.count_nonzero(_shown_then(found))) - index.left_out
+    kept = np.where((places >= 0) & (places < len(index)), places, -1)
+    return [int(place) for place in kept]
 
 
 def _by_stamps(found: VideoPackets, index: VideoIndex) -> list[int]:
-    place_of = index.places()
-    first: dict[int, int] = {}
-    for row in found.rows:
-        # The first reader knew nothing of packets that show nothing.
-        if row.size > 0 and not row.discarded and row.pts is not None:
-            first.setdefault(row.pts, row.number)
-    return [int(place_of[first[stamp]]) for stamp in sorted(first)]
+    numbers = np.flatnonzero(_shown_then(found))
+    _, first = np.unique(found.table.pts[numbers], return_index=True)
+    return [int(place) for place in index.places()[numbers[first]]]

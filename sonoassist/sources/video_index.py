@@ -6,19 +6,18 @@ frames are shown only where they can; where they cannot, the decoder's own order
 
 from __future__ import annotations
 
-import statistics
 from bisect import bisect_right
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.sources.video_packets import PacketRow, VideoPackets
+from sonoassist.sources.video_packets import MISSING, Flags, Ints, VideoPackets
 
 _GRACE_S = 0.5
+_AHEAD = 3
+"""So many packets are looked at to know whether the times go on where they were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +26,12 @@ class Key:
 
     Attributes:
         number: Of the packet.
-        place: Of its frame in the recording; -1 where it is not known before it is decoded.
         pts: Its timestamp in stream units, or None.
         size: Its bytes, to know it again.
         pos: Where it begins in the file; -1 where that is not known.
     """
 
     number: int
-    place: int
     pts: int | None
     size: int
     pos: int
@@ -45,9 +42,10 @@ class VideoIndex:
     """Which packet each frame comes of, when it is shown, and where decoding can begin.
 
     Attributes:
-        numbers: int32, (frames,): the packet of each frame, in the order shown.
+        numbers: int64, (frames,): the packet of each frame, in the order shown.
         times_s: Seconds of each from the first, rising.
-        keys: Where decoding can begin, in the order of the file.
+        keys: int64, (keys, 4): number, timestamp, size and place of packets at which decoding can
+            begin, in the order of the file; `MISSING` for what is not known.
         counted: The timestamps do not give the order: `numbers` is that of the file, and the
             place of a frame is known when the decoder gives it.
         parts: Recordings that were joined in the file; their timestamps begin anew.
@@ -61,9 +59,9 @@ class VideoIndex:
         comment: What the file says of itself.
     """
 
-    numbers: NDArray[np.int32]
+    numbers: Ints
     times_s: tuple[float, ...]
-    keys: tuple[Key, ...]
+    keys: Ints
     counted: bool
     parts: int
     first: int
@@ -88,11 +86,16 @@ class VideoIndex:
         """Number of frames there should be; at least the number there are."""
         return max(len(self), self.promised - (self.packets - len(self)))
 
-    def places(self) -> NDArray[np.int32]:
-        """int32, (packets,): the frame that comes of each packet, -1 where none is shown."""
-        places = np.full(self.packets, -1, np.int32)
-        places[self.numbers] = np.arange(len(self.numbers), dtype=np.int32)
+    def places(self) -> Ints:
+        """int64, (packets,): the frame that comes of each packet, -1 where none is shown."""
+        places = np.full(self.packets, -1, np.int64)
+        places[self.numbers] = np.arange(len(self.numbers))
         return places
+
+    def key(self, place: int) -> Key:
+        """The key at a place in `keys`."""
+        number, pts, size, pos = self.keys[place].tolist()
+        return Key(number, None if pts == MISSING else pts, size, max(pos, -1))
 
     def index_at(self, time_s: float) -> int:
         """Index of the frame shown at `time_s`, clamped to the recording."""
@@ -107,56 +110,57 @@ class VideoIndex:
             self,
             numbers=self.numbers[count:],
             times_s=tuple(time_s - begin_s for time_s in self.times_s[count:]),
-            keys=tuple(
-                replace(key, place=key.place - count) for key in self.keys if key.place >= count
-            ),
+            keys=self.keys[self.places()[self.keys[:, 0]] >= count],
             left_out=self.left_out + count,
             duration_s=self.duration_s - begin_s,
         )
 
 
 def make_index(
-    found: VideoPackets, halves: Collection[int] = (), first: int | None = None
+    found: VideoPackets, halves: Flags | None = None, first: int | None = None
 ) -> VideoIndex:
     """Make the table of what the packets say.
 
     Args:
         found: The packets.
-        halves: Numbers of those that complete the picture of the one before.
+        halves: (packets,), those that complete the picture of the one before; None for none.
         first: The packet that decoding begins with; by default the first key frame, unless each
             picture is whole by itself.
     """
-    first = _first_key(found) if first is None else first
-    shown = [row for row in found.rows if row.shown and row.number not in halves]
-    rows = [row for row in shown if row.number >= first] or shown
-    parts = split_parts(rows, reordered=found.reordered)
+    table = found.table
+    first = first_key(found) if first is None else first
+    shown = table.shown if halves is None else table.shown & ~halves
+    numbers = np.flatnonzero(shown)
+    left_out = int(np.searchsorted(numbers, first))
+    if left_out == len(numbers):  # nothing would be left
+        left_out = 0
+    before, rows = numbers[: left_out + 1], numbers[left_out:]
+    parts = split_parts(rows, decoding_times(found)[rows])
     orders = [_in_order(part, found) for part in parts]
-    counted = any(order is None for order in orders)
-    order = rows if counted else [row for each in orders for row in each or ()]
+    known = [order for order in orders if order is not None]
+    counted = len(known) < len(orders)
+    order = rows if counted else np.concatenate(known)
     step = _step(parts, found)
     times = _times(parts, step, found)
-    place_of = {row.number: place for place, row in enumerate(order)}
-    keys = [
-        Key(row.number, -1 if counted else place_of[row.number], row.pts, row.size, row.pos)
-        for row in rows
-        if row.key
-    ]
-    last = step if halves else order[-1].duration or step
+    last = step if halves is not None else int(table.duration[order[-1]]) or step
     duration_s = times[-1] + float(last * found.base)
-    stamps = [row.pts for row in shown[: len(shown) - len(rows) + 1] if row.pts is not None]
-    before_s = float((max(stamps) - min(stamps)) * found.base) if stamps else 0.0
+    stamps = table.pts[before][table.pts[before] != MISSING]
+    before_s = float(int(np.ptp(stamps)) * found.base) if len(stamps) else 0.0
+    keys = rows[table.key[rows]]
+    if not counted:  # in the order of their frames
+        keys = order[table.key[order]]
     return VideoIndex(
-        numbers=np.array([row.number for row in order], np.int32),
+        numbers=order,
         times_s=tuple(times),
-        keys=tuple(keys if counted else sorted(keys, key=lambda key: key.place)),
+        keys=np.stack([keys, table.pts[keys], table.size[keys], table.pos[keys]], axis=1),
         counted=counted,
         parts=len(parts),
         first=first,
-        left_out=len(shown) - len(rows),
+        left_out=left_out,
         promised=found.promised,
-        packets=len(found.rows),
+        packets=len(table),
         cut_off=found.cut_off
-        or found.rows[-1].corrupt
+        or bool(table.corrupt[-1])
         or before_s + duration_s < found.stated_s - _GRACE_S,
         fps=float(found.rate),
         duration_s=duration_s,
@@ -164,103 +168,110 @@ def make_index(
     )
 
 
-def _first_key(found: VideoPackets) -> int:
-    if found.intra_only:
-        return 0
-    return next((row.number for row in found.rows if row.key and row.shown), 0)
+def first_key(found: VideoPackets) -> int:
+    """The first packet at which decoding can begin; the first of all where none is marked."""
+    marked = np.flatnonzero(found.table.key & found.table.shown)
+    return 0 if found.intra_only or not len(marked) else int(marked[0])
 
 
-def split_parts(rows: Sequence[PacketRow], *, reordered: bool) -> list[list[PacketRow]]:
+def decoding_times(found: VideoPackets) -> Ints:
+    """When each packet is decoded, as far as that is known."""
+    table = found.table
+    if found.reordered:  # the times at which they are shown go back and forth
+        return table.dts
+    return np.where(table.dts == MISSING, table.pts, table.dts)
+
+
+def split_parts(rows: Ints, stamps: Ints) -> list[Ints]:
     """Cut the packets where recordings were joined: where the decoding times begin anew.
 
     A single time that runs backwards is no seam: the next ones go on where the times were.
+
+    Args:
+        rows: Numbers of packets, rising.
+        stamps: When each is decoded; `MISSING` where that is not known.
     """
-    # Where pictures are reordered the times at which they are shown go back and forth.
-    stamps = [row.pts if row.dts is None and not reordered else row.dts for row in rows]
-    parts: list[list[PacketRow]] = [[]]
-    latest: int | None = None
-    for place, (row, stamp) in enumerate(zip(rows, stamps, strict=True)):
-        if stamp is not None:
-            following = next(
-                (one for one in stamps[place + 1 : place + 4] if one is not None), None
-            )
-            goes_on = following is not None and latest is not None and following > latest
-            if latest is not None and stamp <= latest and not goes_on:
-                parts.append([])
-                latest = None
-            latest = stamp if latest is None else max(latest, stamp)
-        parts[-1].append(row)
-    return parts
+    known = np.flatnonzero(stamps != MISSING)
+    if not bool((np.diff(stamps[known]) < 0).any()):
+        return [rows]
+    places, times = known.tolist(), stamps[known].tolist()
+    seams: list[int] = []
+    latest = times[0]
+    for at, stamp in enumerate(times):
+        if stamp < latest:
+            following = at + 1
+            near = following < len(times) and places[following] - places[at] <= _AHEAD
+            if not (near and times[following] > latest):
+                seams.append(places[at])
+                latest = stamp
+        latest = max(latest, stamp)
+    return list(np.split(rows, seams))
 
 
-def _in_order(part: Sequence[PacketRow], found: VideoPackets) -> list[PacketRow] | None:
+def _in_order(part: Ints, found: VideoPackets) -> Ints | None:
     """A part's frames in the order they are shown; None where only the decoder knows it."""
-    stamps = [row.pts for row in part]
-    known = [stamp for stamp in stamps if stamp is not None]
-    complete = len(known) == len(stamps)
-    rises = complete and all(one < other for one, other in pairwise(known))
-    straight = all(row.dts in (None, row.pts) for row in part)
+    pts, dts = found.table.pts[part], found.table.dts[part]
+    complete = bool((pts != MISSING).all())
+    rises = complete and bool((np.diff(pts) > 0).all())
+    straight = bool(((dts == MISSING) | (dts == pts)).all())
     if found.intra_only or (not found.reordered and (rises or straight)):
-        return list(part)  # nothing is decoded in another order than shown
+        return part  # nothing is decoded in another order than shown
     # A part that begins in the middle of a group would be mixed with the end of the last one.
-    if found.made_up or not complete or len(set(known)) < len(known) or not part[0].key:
+    if found.made_up or not complete or not found.table.key[part[0]]:
         return None
-    return [row for _, row in sorted(zip(known, part, strict=True), key=lambda pair: pair[0])]
+    order = np.argsort(pts, kind="stable")
+    return None if bool((np.diff(pts[order]) == 0).any()) else part[order]
 
 
-def _step(parts: Sequence[Sequence[PacketRow]], found: VideoPackets) -> Fraction:
+def _step(parts: list[Ints], found: VideoPackets) -> Fraction:
     """The time from one frame to the next, in stream units: the most usual one."""
     gaps = []
     for part in parts:
-        stamps = sorted({row.pts for row in part if row.pts is not None})
-        gaps += [other - one for one, other in pairwise(stamps)]
-    if gaps:
-        return Fraction(statistics.median_low(gaps))
-    last = parts[-1][-1].duration
+        stamps = found.table.pts[part]
+        gaps.append(np.diff(np.unique(stamps[stamps != MISSING])))
+    every = np.concatenate(gaps)
+    if len(every):
+        return Fraction(int(np.partition(every, (len(every) - 1) // 2)[(len(every) - 1) // 2]))
+    last = int(found.table.duration[parts[-1][-1]])
     return Fraction(last) if last else 1 / found.rate / found.base
 
 
-def _times(
-    parts: Sequence[Sequence[PacketRow]], step: Fraction, found: VideoPackets
-) -> list[float]:
+def _times(parts: list[Ints], step: Fraction, found: VideoPackets) -> list[float]:
     """Seconds of the frames in the order shown; parts follow each other."""
     times: list[float] = []
-    begin = Fraction(0)
+    begin_s = 0.0
+    step_s = float(step * found.base)
     for part in parts:
         stamps = _stamps(part, found)
         if stamps is None:
-            offsets = [step * number for number in range(len(part))]
+            offsets = np.arange(len(part)) * step_s
         else:
-            offsets = _rising([Fraction(stamp - stamps[0]) for stamp in stamps], step)
-        times += [float((begin + offset) * found.base) for offset in offsets]
-        begin += offsets[-1] + (step if len(parts) > 1 else 0)
+            whole = (stamps - stamps[0]) * found.base.numerator
+            offsets = _rising(np.asarray(whole / found.base.denominator), step_s)
+        times += (begin_s + offsets).tolist()
+        begin_s = times[-1] + step_s
     return times
 
 
-def _stamps(part: Sequence[PacketRow], found: VideoPackets) -> list[int] | None:
+def _stamps(part: Ints, found: VideoPackets) -> Ints | None:
     """The times of a part's frames, rising; None where there are none to go by."""
-    if not found.made_up:
-        shown = [row.pts for row in part if row.pts is not None]
-        if len(shown) == len(part):
-            return sorted(shown)
-    decoded = [row.dts for row in part if row.dts is not None]
-    if len(decoded) == len(part) and len(set(decoded)) == len(decoded):
-        return sorted(decoded)
+    pts, dts = found.table.pts[part], found.table.dts[part]
+    if not found.made_up and bool((pts != MISSING).all()):
+        return np.sort(pts)
+    if bool((dts != MISSING).all()) and len(np.unique(dts)) == len(dts):
+        return np.sort(dts)
     return None
 
 
-def _rising(offsets: list[Fraction], step: Fraction) -> list[Fraction]:
+def _rising(offsets_s: NDArray[np.float64], step_s: float) -> NDArray[np.float64]:
     """Times of which none is repeated: those that are share the time to the next one."""
-    risen = list(offsets)
-    begin = 0
-    while begin < len(offsets):
-        end = bisect_right(offsets, offsets[begin], lo=begin)
+    begins = np.flatnonzero(np.diff(offsets_s, prepend=-1.0) > 0)
+    if len(begins) == len(offsets_s):
+        return offsets_s
+    risen = offsets_s.copy()
+    for begin, end in zip(begins, [*begins[1:], len(offsets_s)], strict=True):
         if end - begin > 1:
-            last = offsets[begin] + step * (end - begin)
-            share = ((offsets[end] if end < len(offsets) else last) - offsets[begin]) / (
-                end - begin
-            )
-            for place in range(begin, end):
-                risen[place] = offsets[begin] + share * (place - begin)
-        begin = end
-    return risen
+            known = end < len(offsets_s)
+            until_s = offsets_s[end] if known else offsets_s[begin] + step_s * (end - begin)
+            risen[begin:end] = np.linspace(offsets_s[begin], until_s, end - begin, endpoint=False)
+    return np.asarray(risen)

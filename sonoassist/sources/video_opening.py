@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from sonoassist.sources.libav import INTRA, VideoFrame
 from sonoassist.sources.video_decoder import Decoder
-from sonoassist.sources.video_index import VideoIndex, make_index
-from sonoassist.sources.video_packets import VideoPackets, read_packets
+from sonoassist.sources.video_index import VideoIndex, first_key, make_index
+from sonoassist.sources.video_packets import MISSING, Flags, VideoPackets, read_packets
 
 _PROBED = 24
 """Frames looked at to know whether a picture takes two packets."""
@@ -39,41 +41,43 @@ def _first(path: Path, found: VideoPackets) -> int | None:
 
     Some writers mark no key frames, or too few. A picture that needs no other one is whole.
     """
-    index = make_index(found)
-    if index.first == 0:
+    marked = first_key(found)
+    if marked == 0:
         return None
     number, frame = next(_frames(path, 0), (0, None))
     if frame is None:
         return None
     whole = frame.key_frame or frame.pict_type in INTRA
-    return number if whole and number < index.first else None
+    return number if whole and number < marked else None
 
 
-def _halves(path: Path, found: VideoPackets, first: int | None) -> frozenset[int]:
+def _halves(path: Path, found: VideoPackets, first: int | None) -> Flags | None:
     """Packets that complete the picture of the one before: second fields.
 
     Where a picture is coded as two fields, some containers give each a packet of its own, and the
     second one no time.
     """
-    timed = [row.pts is not None or row.dts is not None for row in found.rows]
-    if all(timed) or found.intra_only:
-        return frozenset()
-    begin = make_index(found, (), first).first
-    if not any(timed):
+    table = found.table
+    untimed = (table.pts == MISSING) & (table.dts == MISSING)
+    if found.intra_only or not untimed.any():
+        return None
+    begin = first_key(found) if first is None else first
+    if untimed.all():
         return _halves_of_raw(path, found, begin)
-    out = set(_numbers(path, begin, _PROBED))
-    second = [row.number for row in found.rows if not timed[row.number]]
-    if not out or out & set(second):
-        return frozenset()  # pictures of their own, whose time is missing
-    return frozenset(second)
+    out = _numbers(path, begin, _PROBED)
+    if not out or untimed[out].any():
+        return None  # pictures of their own, whose time is missing
+    return np.asarray(untimed)
 
 
-def _halves_of_raw(path: Path, found: VideoPackets, begin: int) -> frozenset[int]:
+def _halves_of_raw(path: Path, found: VideoPackets, begin: int) -> Flags | None:
     """The same in a bare stream without any times: only decoding all of it tells."""
     out = _numbers(path, begin, _PROBED)
     if not out or 2 * len(out) > max(out) - begin + _DELAYED:
-        return frozenset()  # each packet is a picture
-    return frozenset(row.number for row in found.rows) - set(_numbers(path, begin))
+        return None  # each packet is a picture
+    halves = np.ones(len(found.table), np.bool_)
+    halves[_numbers(path, begin)] = False
+    return halves
 
 
 def _frames(path: Path, begin: int) -> Iterator[tuple[int, VideoFrame]]:

@@ -17,11 +17,13 @@ class FrameOrder:
     """
 
     def __init__(self, index: VideoIndex) -> None:
-        self._counted = index.counted
+        self._index = index
         self._places = [-1] * index.packets if index.counted else index.places().tolist()
-        self._keys = [] if index.counted else list(index.keys)
-        self._waiting = {key.number: key for key in index.keys} if index.counted else {}
-        self._key_places = [key.place for key in self._keys]
+        numbers = index.keys[:, 0].tolist()
+        self._waiting = {n: at for at, n in enumerate(numbers)} if index.counted else {}
+        # Of each key its place in the table of keys, and that of its frame, which rises.
+        self._keys = [] if index.counted else list(range(len(numbers)))
+        self._key_places = [] if index.counted else [self._places[n] for n in numbers]
         self._learned = -1
 
     def place_of(self, number: int) -> int:
@@ -29,7 +31,7 @@ class FrameOrder:
 
         Where places are learned, frames that were not seen before follow the last one that was.
         """
-        if self._counted and self._places[number] < 0:
+        if self._index.counted and self._places[number] < 0:
             self._learned += 1
             self._places[number] = self._learned
             self._learn_key(number)
@@ -37,14 +39,16 @@ class FrameOrder:
 
     def _learn_key(self, number: int) -> None:
         key = self._waiting.pop(number, None)
-        if key is not None:  # in the order of their places, since those are learned in order
+        if key is not None:
             self._keys.append(key)
             self._key_places.append(self._learned)
 
     def keys_before(self, place: int) -> list[Key]:
         """Where to begin decoding to reach a frame, best first, at most a few."""
         end = bisect_right(self._key_places, place)
-        return list(reversed(self._keys[max(end - _LIST_LENGTH, 0) : end]))
+        return [
+            self._index.key(one) for one in reversed(self._keys[max(end - _LIST_LENGTH, 0) : end])
+        ]
 
     def has_key_between(self, after: int, place: int) -> bool:
         """Whether decoding can begin behind frame `after`, up to and including `place`."""

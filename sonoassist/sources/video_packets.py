@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sonoassist.errors import SourceError
 from sonoassist.sources.libav import (
@@ -24,33 +27,51 @@ _VP8_SHOWN = 0x10
 """The bit in the first byte of a VP8 frame that says it is shown (RFC 6386, section 9.1)."""
 
 
-@dataclass(slots=True)
-class PacketRow:
-    """One packet.
+Ints = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+MISSING = np.iinfo(np.int64).min
+"""Stands for a timestamp or a place that the file does not tell."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PacketTable:
+    """The packets of a stream in the order of the file, (n,) each.
 
     Attributes:
-        number: Its place among the packets of the stream, in the order of the file.
-        pts: When its picture is shown, in stream units; None where the file does not say.
+        pts: When each picture is shown, in stream units; `MISSING` where the file does not say.
         dts: When it is decoded.
-        duration: For how long, in stream units; 0 where it is not known.
+        duration: For how long it is shown, in stream units; 0 where that is not known.
         size: Bytes.
-        pos: Where it begins in the file; -1 where that is not known.
+        pos: Where it begins in the file; `MISSING` where that is not known.
         key: Decoding can begin here.
         shown: A picture comes of it that is meant to be shown.
-        discarded: The container says that it is not to be shown.
         corrupt: The container was damaged there.
+        discarded: The container says that it is not to be shown.
     """
 
-    number: int
-    pts: int | None
-    dts: int | None
-    duration: int
-    size: int
-    pos: int
-    key: bool
-    shown: bool
-    corrupt: bool
-    discarded: bool = False
+    pts: Ints
+    dts: Ints
+    duration: Ints
+    size: Ints
+    pos: Ints
+    key: Flags
+    shown: Flags
+    corrupt: Flags
+    discarded: Flags
+
+    def __len__(self) -> int:
+        return len(self.pts)
+
+    @staticmethod
+    def of(rows: Sequence[tuple[int | None, ...]]) -> PacketTable:
+        """The table of rows in the order of the attributes."""
+        columns = list(zip(*rows, strict=True)) if rows else [()] * 9
+        pts, dts, duration, size, pos = (
+            np.array([MISSING if one is None else one for one in column], np.int64)
+            for column in columns[:5]
+        )
+        key, shown, corrupt, discarded = (np.array(column, np.bool_) for column in columns[5:])
+        return PacketTable(pts, dts, duration, size, pos, key, shown, corrupt, discarded)
 
 
 @dataclass(slots=True)
@@ -58,7 +79,7 @@ class VideoPackets:
     """What the packets of a file, and its head, say.
 
     Attributes:
-        rows: All packets with something in them.
+        table: All packets.
         base: Seconds of a stream unit.
         rate: Nominal frames a second.
         codec: FFmpeg's name of it.
@@ -81,7 +102,7 @@ class VideoPackets:
     promised: int
     stated_s: float
     comment: str
-    rows: list[PacketRow] = field(default_factory=list)
+    table: PacketTable = field(default_factory=lambda: PacketTable.of(()))
     cut_off: bool = False
 
 
@@ -104,7 +125,7 @@ def read_packets(path: Path) -> VideoPackets:
                 f"{path.name} could not be read to its end: {error.strerror or error}",
                 "Check the disk or the network, then try again",
             ) from error
-    if not found.rows:
+    if not len(found.table):
         raise SourceError(f"no frame of {path.name} can be read", "The file holds no pictures")
     return found
 
@@ -151,32 +172,25 @@ def _read(container: InputContainer, stream: VideoStream, found: VideoPackets) -
     """
     packets = container.demux(stream)
     is_shown = _shown_rule(found.codec)
-    while True:
-        try:
-            packet = next(packets, None)
-        except av.error.FFmpegError as error:
-            # What the system could not read may be whole; it says nothing of the file.
-            if isinstance(error, OSError):
-                raise
-            # The rest of the file cannot be taken apart.
-            found.cut_off = True
-            break
-        if packet is None or is_end(packet):
-            break
-        found.rows.append(
-            PacketRow(
-                number=len(found.rows),
-                pts=packet.pts,
-                dts=packet.dts,
-                duration=int(packet.duration or 0),
-                size=packet.size,
-                pos=-1 if packet.pos is None else packet.pos,
-                key=packet.is_keyframe,
-                shown=packet.size > 0 and not packet.is_discard and is_shown(packet),
-                corrupt=packet.is_corrupt,
-                discarded=packet.is_discard,
-            )
-        )
+    rows: list[tuple[int | None, ...]] = []
+    try:
+        for packet in packets:
+            size, discarded = packet.size, packet.is_discard
+            if size == 0 and is_end(packet):
+                break
+            shown = size > 0 and not discarded and (is_shown is None or is_shown(packet))
+            rows.append(
+                (
+                    packet.pts, packet.dts, packet.duration or 0, size, packet.pos,
+                    packet.is_keyframe, shown, packet.is_corrupt, discarded,
+                )
+            )  # fmt: skip
+    except av.error.FFmpegError as error:
+        # What the system could not read may be whole; it says nothing of the file.
+        if isinstance(error, OSError):
+            raise
+        found.cut_off = True  # the rest of the file cannot be taken apart
+    found.table = PacketTable.of(rows)
 
 
 def is_end(packet: Packet[VideoStream]) -> bool:
@@ -184,7 +198,8 @@ def is_end(packet: Packet[VideoStream]) -> bool:
     return packet.size == 0 and packet.dts is None and packet.pts is None
 
 
-def _shown_rule(codec: str) -> Callable[[Packet[VideoStream]], bool]:
+def _shown_rule(codec: str) -> Callable[[Packet[VideoStream]], bool] | None:
+    """Tells packets whose picture is only there to be referred to; None where none is."""
     if codec in ("vp8", "libvpx"):
         return lambda packet: bool(memoryview(packet)[0] & _VP8_SHOWN)
-    return lambda packet: True
+    return None

@@ -22,7 +22,7 @@ from sonoassist.sources.libav import square_width, turned
 from sonoassist.sources.opening import open_source
 from sonoassist.sources.video import VideoFile
 from sonoassist.sources.video_index import split_parts
-from sonoassist.sources.video_packets import PacketRow
+from sonoassist.sources.video_packets import MISSING
 
 COUNT = 60
 EVEN_MS = [40 * number for number in range(COUNT)]
@@ -273,37 +273,31 @@ def test_the_width_of_square_pixels(width: int, aspect: Fraction | None, shown: 
     assert square_width(width, aspect) == shown
 
 
-def row(number: int, stamp: int | None) -> PacketRow:
-    return PacketRow(number, stamp, stamp, 1, 10, -1, True, True, False)
-
-
 @settings(max_examples=60)
 @given(
     lengths=st.lists(st.integers(3, 12), min_size=1, max_size=4),
     begins=st.lists(st.integers(-50, 50), min_size=4, max_size=4),
 )
 def test_parts_are_cut_where_the_times_begin_anew(lengths: list[int], begins: list[int]) -> None:
-    rows: list[PacketRow] = []
-    latest = None
+    stamps: list[int] = []
+    latest: int | None = None
     expected: list[int] = []
     for length, begin in zip(lengths, begins, strict=False):
-        if latest is not None and begin + 1 <= latest:
-            expected.append(len(rows))
-        latest = (
-            begin + length - 1
-            if latest is None or begin + 1 <= latest
-            else max(latest, begin + length - 1)
-        )
-        rows += [row(len(rows) + n, begin + n) for n in range(length)]
-    parts = split_parts(rows, reordered=False)
-    assert [one for part in parts for one in part] == rows
-    assert [part[0].number for part in parts[1:]] == expected
+        anew = latest is not None and begin + 1 <= latest
+        if anew:
+            expected.append(len(stamps))
+        last = begin + length - 1
+        latest = last if latest is None or anew else max(latest, last)
+        stamps += range(begin, begin + length)
+    rows = np.arange(len(stamps))
+    parts = split_parts(rows, np.array(stamps, np.int64))
+    assert np.array_equal(np.concatenate(parts), rows)
+    assert [int(part[0]) for part in parts[1:]] == expected
 
 
 def test_one_time_that_is_wrong_is_no_seam() -> None:
-    stamps = [0, 1, 2, 1, 4, 5, None, 7]
-    rows = [row(number, stamp) for number, stamp in enumerate(stamps)]
-    assert len(split_parts(rows, reordered=False)) == 1
+    stamps = np.array([0, 1, 2, 1, 4, 5, MISSING, 7], np.int64)
+    assert len(split_parts(np.arange(8), stamps)) == 1
 
 
 @pytest.mark.parametrize(
