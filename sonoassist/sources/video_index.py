@@ -134,9 +134,10 @@ def make_index(
     left_out = int(np.searchsorted(numbers, first))
     if left_out == len(numbers):  # nothing would be left
         left_out = 0
-    before, rows = numbers[: left_out + 1], numbers[left_out:]
+    rows = numbers[left_out:]
     parts = split_parts(rows, decoding_times(found)[rows])
-    orders = [_in_order(part, found) for part in parts]
+    begins = [first, *(int(part[-1]) + 1 for part in parts[:-1])]
+    orders = [_in_order(part, begin, found) for part, begin in zip(parts, begins, strict=True)]
     known = [order for order in orders if order is not None]
     counted = len(known) < len(orders)
     order = rows if counted else np.concatenate(known)
@@ -144,8 +145,6 @@ def make_index(
     times = _times(parts, step, found)
     last = step if halves is not None else int(table.duration[order[-1]]) or step
     duration_s = times[-1] + float(last * found.base)
-    stamps = table.pts[before][table.pts[before] != MISSING]
-    before_s = float(int(np.ptp(stamps)) * found.base) if len(stamps) else 0.0
     keys = rows[table.key[rows]]
     if not counted:  # in the order of their frames
         keys = order[table.key[order]]
@@ -161,16 +160,24 @@ def make_index(
         packets=len(table),
         cut_off=found.cut_off
         or bool(table.corrupt[-1])
-        or before_s + duration_s < found.stated_s - _GRACE_S,
+        or _end_s(found, numbers, last, duration_s) < found.stated_s - _GRACE_S,
         fps=float(found.rate),
         duration_s=duration_s,
         comment=found.comment,
     )
 
 
+def _end_s(found: VideoPackets, numbers: Ints, last: Fraction | int, duration_s: float) -> float:
+    """When the last frame ends by the clock of the file, which need not begin at 0."""
+    stamps = found.table.pts[numbers]
+    known = stamps[stamps != MISSING]
+    by_clock_s = float((int(known.max()) + last) * found.base) if len(known) else 0.0
+    return max(by_clock_s, duration_s)
+
+
 def first_key(found: VideoPackets) -> int:
     """The first packet at which decoding can begin; the first of all where none is marked."""
-    marked = np.flatnonzero(found.table.key & found.table.shown)
+    marked = np.flatnonzero(found.table.key)
     return 0 if found.intra_only or not len(marked) else int(marked[0])
 
 
@@ -208,8 +215,14 @@ def split_parts(rows: Ints, stamps: Ints) -> list[Ints]:
     return list(np.split(rows, seams))
 
 
-def _in_order(part: Ints, found: VideoPackets) -> Ints | None:
-    """A part's frames in the order they are shown; None where only the decoder knows it."""
+def _in_order(part: Ints, begin: int, found: VideoPackets) -> Ints | None:
+    """A part's frames in the order they are shown; None where only the decoder knows it.
+
+    Args:
+        part: Packets whose pictures are shown.
+        begin: The first packet of the part, which may show nothing.
+        found: All packets.
+    """
     pts, dts = found.table.pts[part], found.table.dts[part]
     complete = bool((pts != MISSING).all())
     rises = complete and bool((np.diff(pts) > 0).all())
@@ -217,7 +230,8 @@ def _in_order(part: Ints, found: VideoPackets) -> Ints | None:
     if found.intra_only or (not found.reordered and (rises or straight)):
         return part  # nothing is decoded in another order than shown
     # A part that begins in the middle of a group would be mixed with the end of the last one.
-    if found.made_up or not complete or not found.table.key[part[0]]:
+    whole = bool(found.table.key[begin : part[0] + 1].any())
+    if found.made_up or not complete or not whole:
         return None
     order = np.argsort(pts, kind="stable")
     return None if bool((np.diff(pts[order]) == 0).any()) else part[order]

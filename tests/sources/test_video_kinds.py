@@ -344,3 +344,23 @@ def test_a_cut_off_recording_says_so_once(tmp_path: Path) -> None:
             if frame is None:
                 break
     assert len(said) <= 2
+
+
+def test_what_an_edit_list_hides_is_decoded_and_not_shown(tmp_path: Path) -> None:
+    """As when the beginning of a recording is cut off without encoding it anew."""
+    whole = make_video(tmp_path / "a.mp4", EVEN_MS, gop=20)
+    path = tmp_path / "cut.mp4"
+    with av.open(str(whole)) as given_file, av.open(str(path), "w") as output:
+        stream = output.add_stream_from_template(given_file.streams.video[0])
+        for packet in given_file.demux(video=0):
+            if packet.dts is None:
+                continue
+            packet.stream = stream
+            ticks = round(Fraction(7, 25) / packet.time_base)  # the first seven are hidden
+            packet.pts, packet.dts = packet.pts - ticks, packet.dts - ticks
+            output.mux(packet)
+    with VideoFile(path) as video:
+        shown = numbers_and_seeks(video)
+        assert video.info.warnings == ()
+    assert shown == list(range(COUNT - len(shown), COUNT))
+    assert len(shown) in (COUNT, COUNT - 7)
