@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from sonoassist.errors import SourceError
+from sonoassist.natural_order import natural_key
 
 
 def subfolders(folder: Path) -> list[Path]:
-    """The folders in a folder, by sorted names, without hidden ones.
+    """The folders in a folder, in natural order, without hidden ones.
 
     Raises:
         SourceError: The folder cannot be read.
@@ -17,13 +18,13 @@ def subfolders(folder: Path) -> list[Path]:
 
 
 def entries(folder: Path) -> list[Path]:
-    """What lies in a folder, by sorted names, without what is hidden.
+    """What lies in a folder, in natural order, without what is hidden.
 
     Raises:
         SourceError: The folder cannot be read.
     """
     try:
-        found = sorted(folder.iterdir(), key=lambda path: path.name)
+        found = sorted(folder.iterdir(), key=lambda path: natural_key(path.name))
     except OSError as error:
         reason = error.strerror or str(error)
         raise SourceError(f"{folder} cannot be read: {reason}", "Check the data set") from error

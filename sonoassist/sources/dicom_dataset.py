@@ -79,7 +79,8 @@ def _group(dataset: Dataset) -> bytes:
 def _inflated(file: BinaryIO) -> tuple[Dataset, BinaryIO]:
     """A compressed data set is unpacked as a whole, and written again as it was before."""
     file.seek(0)
-    dataset = pydicom.dcmread(file, force=True)
+    with file:
+        dataset = pydicom.dcmread(file, force=True)
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     plain = BytesIO()
     dataset.save_as(plain, enforce_file_format=False)
