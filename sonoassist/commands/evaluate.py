@@ -58,7 +58,7 @@ def register(subparsers: Subparsers) -> None:
         epilog="labels.csv has the columns file,frame,plane and, where a box is known, "
         "left_px,top_px,right_px,bottom_px; frame counts from 0 and is empty for pictures. "
         "truth.csv has image,plane and boxes alike, or boxes of heads with head_circumference_mm. "
-        "Tables may be saved by any spreadsheet: UTF-8, UTF-16 or Latin-1; comma, semicolon or tab.",
+        "Tables may be saved by any spreadsheet: UTF-8, UTF-16, Latin-1; comma, semicolon or tab.",
     )
     parser.add_argument("measure", choices=(*MEASURES, "all", SCREENS), metavar="MEASURE",
                         help=f"{', '.join(MEASURES)} or all; or {SCREENS}: how scanner screens "

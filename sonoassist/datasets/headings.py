@@ -9,6 +9,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 DELIMITERS = ",;\t"
 _SEPARATOR = re.compile(r'"?sep=([^\w\s"]|\t)"?\s*', re.IGNORECASE)
@@ -38,6 +39,7 @@ class Heading:
         return [name for name, count in Counter(self.columns).items() if name and count > 1]
 
 
+@lru_cache(maxsize=256)  # asked for each cell
 def folded_column(name: str) -> str:
     """A column's name as it is compared: "Left px" and "left_px" are the same.
 

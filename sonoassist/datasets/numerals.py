@@ -23,7 +23,8 @@ def decimal_mark(cells: Iterable[str], delimiter: str) -> str:
         cells: All cells of the table.
         delimiter: Between its cells. A semicolon is there since the comma is taken.
     """
-    numerals = [cell for cell in cells if _NUMERAL.fullmatch(cell)]
+    marked = (cell for cell in cells if "," in cell or "." in cell)
+    numerals = [cell for cell in marked if _NUMERAL.fullmatch(cell)]
     seen = {mark for cell in numerals for mark in ",." if _is_decimal(cell, mark)}
     if len(seen) == 1:
         return seen.pop()
@@ -41,7 +42,8 @@ def number(text: str, decimal: str = "") -> float:
     Raises:
         NumeralError: It is none, or can be read in two ways: 1,234.
     """
-    plain = _plain(text, decimal) if _NUMERAL.fullmatch(text) else text
+    english = "," not in text and decimal != ","
+    plain = text if english or not _NUMERAL.fullmatch(text) else _plain(text, decimal)
     try:
         return float(plain)
     except ValueError as error:

@@ -6,7 +6,7 @@ import csv
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -170,14 +170,15 @@ def read_rows(path: Path, required: Sequence[str]) -> list[Row]:
                 fault = _fault(lines[start - 1 : end], heading.delimiter, start)
                 if not fault and any(stripped[len(columns) :]):
                     fault = f"more cells than columns: {len(cells)} instead of {len(columns)}"
-                rows.append(Row(start, dict(zip(columns, stripped, strict=False)), fault))
+                rows.append((start, dict(zip(columns, stripped, strict=False)), fault))
             start = end + 1
     except csv.Error as error:
         raise SourceError(
             f"{path.name}, line {start}: {error}", "Correct the row that starts there"
         ) from error
-    decimal = decimal_mark((cell for row in rows for cell in row.cells.values()), heading.delimiter)
-    return [replace(row, decimal=decimal) for row in rows]
+    texts = (text for _, named, _ in rows for text in named.values())
+    decimal = decimal_mark(texts, heading.delimiter)
+    return [Row(*row, decimal) for row in rows]
 
 
 def _fault(lines: Sequence[str], delimiter: str, start: int) -> str:
