@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from sonoassist import __version__
+from sonoassist.commands.console import take_any_text
 from sonoassist.errors import SonoAssistError, UsageError
 from sonoassist.processors import thread_limit
 
@@ -60,6 +61,7 @@ class Parser(argparse.ArgumentParser):
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; returns the exit status (0 done, 2 bad use or input)."""
+    take_any_text()
     try:
         return _run(list(arguments))
     except SonoAssistError as error:

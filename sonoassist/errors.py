@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sonoassist.names import readable
+
 
 class SonoAssistError(Exception):
     """An error the user can understand and act upon.
@@ -38,7 +40,7 @@ def window_text(error: BaseException) -> str:
 
 
 def _line(message: str, hint: str) -> str:
-    return " ".join((message if not hint else f"{message.rstrip('.')}. {hint}").split())
+    return " ".join(readable(f"{message.rstrip('.')}. {hint}" if hint else message).split())
 
 
 class UsageError(SonoAssistError):

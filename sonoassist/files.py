@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sonoassist.errors import OutputError
+from sonoassist.names import readable
 
 ARCHIVE_ERRORS = (
     OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RuntimeError,
@@ -99,12 +100,12 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` as UTF-8 to `path` through a temporary file.
+    """Write `text` as UTF-8 to `path` through a temporary file; see `names.readable`.
 
     Raises:
         OutputError: The operating system refuses.
     """
-    write_bytes(path, text.encode("utf-8"))
+    write_bytes(path, readable(text).encode("utf-8"))
 
 
 def delete_folder(folder: Path, hidden: str) -> None:

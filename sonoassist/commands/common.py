@@ -6,7 +6,6 @@ Nothing heavy is imported at the top: the window's command comes through here be
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import sys
 import time
@@ -16,6 +15,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
+
+from sonoassist.commands.console import json_text
 
 if TYPE_CHECKING:
     from sonoassist.engines.choose import EngineChoice
@@ -152,7 +153,7 @@ def say(text: str) -> None:
 
 def say_json(data: object) -> None:
     """Write a result as JSON to stdout."""
-    sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(json_text(data) + "\n")
 
 
 class Progress:

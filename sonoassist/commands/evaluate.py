@@ -34,7 +34,9 @@ from sonoassist.evaluation.speed import measure_speed
 from sonoassist.evaluation.text_report import as_text
 from sonoassist.files import ensure_folder
 from sonoassist.model.store import ModelStore
+from sonoassist.names import compared
 from sonoassist.pipeline import Analyser, build_analyser
+from sonoassist.texts import read_text
 
 STOPPED = 130
 SCREENS = "screens"
@@ -54,7 +56,9 @@ def register(subparsers: Subparsers) -> None:
         "labels.csv in each, a video with a JSON of segments, or pictures with truth.json or "
         "truth.csv. Each frame is analysed once for all measures.",
         epilog="labels.csv has the columns file,frame,plane and, where a box is known, "
-        "left_px,top_px,right_px,bottom_px; frame counts from 0 and is empty for pictures.",
+        "left_px,top_px,right_px,bottom_px; frame counts from 0 and is empty for pictures. "
+        "truth.csv has image,plane and boxes alike, or boxes of heads with head_circumference_mm. "
+        "Tables may be saved by any spreadsheet: UTF-8, UTF-16, Latin-1; comma, semicolon or tab.",
     )
     parser.add_argument("measure", choices=(*MEASURES, "all", SCREENS), metavar="MEASURE",
                         help=f"{', '.join(MEASURES)} or all; or {SCREENS}: how scanner screens "
@@ -178,7 +182,7 @@ def _tell_left_out(
     only_test: bool,
 ) -> None:
     """Warn of names that match nothing, and of data sets of which nothing is used."""
-    unknown = sorted(cases - {frame.case for data in datasets for frame in data.frames})
+    unknown = sorted(cases - {compared(frame.case) for data in datasets for frame in data.frames})
     if unknown:
         more = f" and {len(unknown) - TOLD} more" if len(unknown) > TOLD else ""
         names = ", ".join(unknown[:TOLD])
@@ -205,10 +209,12 @@ def _named_apart(data: Dataset, others: Sequence[Dataset]) -> Dataset:
 
 def _cases(path: Path) -> frozenset[str]:
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the list of cases {path} cannot be read: {error}") from error
-    return frozenset(line.strip() for line in lines if line.strip())
+        lines = read_text(path).splitlines()
+    except SourceError as error:
+        raise UsageError(
+            f"the list of cases cannot be read: {error.message}", error.hint
+        ) from error
+    return frozenset(compared(line.strip()) for line in lines if line.strip())
 
 
 def _measure(

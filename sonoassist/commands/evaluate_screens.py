@@ -12,7 +12,7 @@ from sonoassist.datasets.screens import ScreenTruth, read_screens
 from sonoassist.engines.screen_engine import make_screen_network
 from sonoassist.errors import SourceError, UsageError
 from sonoassist.evaluation.screens import as_text, by_origin, figures, read_all
-from sonoassist.files import ensure_folder, replacing
+from sonoassist.files import ensure_folder, write_text
 from sonoassist.packets import Pixels
 from sonoassist.preprocess.screen_reader import ScreenReader
 from sonoassist.sources import open_source
@@ -56,5 +56,4 @@ def _pixels(truth: ScreenTruth) -> Pixels:
 
 def _write(folder: Path, found: dict[str, object], text: str) -> None:
     for name, content in (("screens.json", json.dumps(found, indent=2)), ("screens.txt", text)):
-        with replacing(folder / name) as temporary:
-            temporary.write_text(content, encoding="utf-8")
+        write_text(folder / name, content)

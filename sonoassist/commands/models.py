@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from sonoassist.commands.console import json_text
 from sonoassist.errors import ModelError, SourceError, UsageError
 from sonoassist.model.architecture import architecture
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
@@ -353,7 +353,7 @@ def _say(line: str) -> None:
 
 
 def _say_json(value: object) -> None:
-    _say(json.dumps(value, indent=2, ensure_ascii=False))
+    _say(json_text(value))
 
 
 def _warn(line: str) -> None:

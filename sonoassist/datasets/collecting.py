@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from sonoassist.datasets.label_map import Accepted
 from sonoassist.datasets.labels import Dataset, LabelledFrame
+from sonoassist.datasets.spelling import spelled
 from sonoassist.datasets.tables import Row, RowError
 from sonoassist.errors import SourceError
 from sonoassist.sources import open_source
@@ -139,12 +140,16 @@ def existing(path: Path) -> Path:
 def beside(folder: Path, name: str) -> Path:
     """A file in `folder`; its name must not lead elsewhere.
 
+    Args:
+        folder: In which it lies.
+        name: As a table gives it; see `spelling.spelled`.
+
     Raises:
         RowError: It does, or there is no such file.
     """
     if name != PurePath(name).name or "\\" in name:
         raise RowError(f"{name!r} is not the name of a file in {folder.name}")
-    return existing(folder / name)
+    return existing(spelled(folder, name))
 
 
 class Openings:

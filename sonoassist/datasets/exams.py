@@ -1,7 +1,7 @@
 """A folder of exams: the layout for a hospital's own data.
 
 Each exam is a folder, whose name is the case. In it lie freeze-frame pictures and videos, in
-any format the program opens, and `labels.csv` (comma, semicolon or tab; UTF-8):
+any format the program opens, and `labels.csv`, as any spreadsheet saves it (`tables.read_rows`):
 
     file,frame,plane,left_px,top_px,right_px,bottom_px
     freeze-01.png,,brain_tv,212,140,688,520
@@ -28,6 +28,7 @@ from sonoassist.datasets.collecting import Collector, Openings, existing, known
 from sonoassist.datasets.folders import subfolders
 from sonoassist.datasets.label_map import LabelMap, load_label_map
 from sonoassist.datasets.labels import Dataset, LabelledFrame
+from sonoassist.datasets.spelling import spelled
 from sonoassist.datasets.tables import Row, RowError, check_inside, read_rows
 from sonoassist.errors import SourceError
 from sonoassist.planes import BACKGROUND_INDEX, KEYS
@@ -92,7 +93,7 @@ class _Reader:
             self.collected.leave_out(name)
             return
         path = existing(_inside(exam, row.text("file")))
-        index = row.count("frame") if row.cells.get("frame") else 0
+        index = row.count("frame") if row.cell("frame") else 0
         box, crop = row.box(), row.box(CROP_COLUMNS)
         self._check(path, index, row)
         frame = LabelledFrame(exam.name, path, index, accepted, box, crop=crop)
@@ -109,7 +110,7 @@ class _Reader:
     def _name(self, exam: Path, row: Row) -> None:
         """Remember the frame, whatever may be wrong with the rest of the row."""
         try:
-            index = row.count("frame") if row.cells.get("frame") else 0
+            index = row.count("frame") if row.cell("frame") else 0
             self.collected.named.add((_inside(exam, row.text("file")), index))
         except RowError:
             return  # told when the row is taken
@@ -124,7 +125,7 @@ class _Reader:
             raise RowError(f"frame {index} lies behind the end ({info.frame_count} frames)")
         # Scanners save a freeze-frame as a DICOM file of one frame.
         picture = picture or info.stills or info.frame_count == 1
-        if not picture and not row.cells.get("frame"):
+        if not picture and not row.cell("frame"):
             raise RowError("frame is empty, and the file is a video")
         check_inside(box, info.width_px, info.height_px)
         check_inside(crop, info.width_px, info.height_px)
@@ -135,7 +136,7 @@ def _inside(exam: Path, name: str) -> Path:
     parts = _parts(name)
     if ".." in parts or name.startswith("/") or ":" in name:
         raise RowError(f"the file {name!r} lies outside of the exam's folder")
-    return exam.joinpath(*parts)
+    return spelled(exam, *parts)
 
 
 def _parts(name: str) -> tuple[str, ...]:

@@ -50,13 +50,13 @@ def read(table: Path, mapping: Path | None) -> Dataset:
 
 def _class_of(row: Row) -> str:
     """The class as reports and mappings name it: "Fetal brain/Trans-thalamic", "Fetal femur"."""
-    plane, brain = row.text("Plane"), row.cells.get("Brain_plane", "")
+    plane, brain = row.text("Plane"), row.cell("Brain_plane")
     is_brain = brain and brain.casefold() != "not a brain"
     return f"{plane}/{brain}" if is_brain else plane
 
 
 def _is_test(row: Row) -> bool | None:
-    told = row.cells.get("Train", "")
+    told = row.cell("Train")
     if told not in ("", "0", "1"):
         raise RowError(f"Train is neither 0 nor 1: {told!r}")
     return told == "0" if told else None

@@ -1,7 +1,8 @@
 """Pictures of fetal heads with boxes: `truth.csv` with image,left_px,top_px,right_px,bottom_px.
 
 The class of all of them is "head" in the mapping. A name like `223_2HC.png` is the second
-picture of case 223, as in the HC18 challenge.
+picture of case 223, as in the HC18 challenge. A table of boxes is taken for one of heads by a
+column `head_circumference_mm` or by such names, never because it says nothing else.
 """
 
 from __future__ import annotations
@@ -12,11 +13,13 @@ from pathlib import Path
 from sonoassist.datasets.collecting import Collector, Openings, beside
 from sonoassist.datasets.label_map import load_label_map, need
 from sonoassist.datasets.labels import Dataset, LabelledFrame
-from sonoassist.datasets.tables import BOX_COLUMNS, Row, check_inside, read_rows
+from sonoassist.datasets.tables import BOX_COLUMNS, Row, check_inside, header_of, read_rows
+from sonoassist.texts import read_text
 
 LAYOUT = "heads"
 TABLE = "truth.csv"
 COLUMNS = ("image", *BOX_COLUMNS)
+CIRCUMFERENCE, PIXEL_SIZE = "head_circumference_mm", "pixel_size_mm"
 CLASS = "head"
 
 _HC18 = re.compile(r"^(\d+)_\d*HC$")
@@ -42,6 +45,23 @@ def read(file: Path, mapping: Path | None) -> Dataset:
 
     collected.rows(file.name, read_rows(file, COLUMNS), take)
     return collected.finish()
+
+
+def tells_of_heads(file: Path) -> bool:
+    """Whether a table with the columns of this layout says that its pictures show heads.
+
+    Args:
+        file: The table.
+
+    Raises:
+        SourceError: It cannot be read.
+    """
+    columns, _ = header_of(read_text(file))
+    if CIRCUMFERENCE in columns:
+        return True
+    others = set(columns) - {*COLUMNS, PIXEL_SIZE, ""}
+    rows = read_rows(file, COLUMNS)
+    return not others and any(_HC18.match(Path(row.cell("image")).stem) for row in rows)
 
 
 def case_of(stem: str) -> str:

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from sonoassist.errors import SourceError, UsageError
+from sonoassist.names import compared
 from sonoassist.paths import resources
 from sonoassist.planes import INDEX, PLANES
+from sonoassist.texts import NotTextError, decoded
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -23,8 +25,8 @@ Accepted = tuple[str, ...]
 
 
 def folded(name: str) -> str:
-    """A class name as it is compared: without case and without doubled or outer spaces."""
-    return " ".join(name.split()).casefold()
+    """A class name as it is compared: without case, doubled or outer spaces, accents composed."""
+    return " ".join(compared(name).split()).casefold()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +73,12 @@ def load_label_map(layout: str, own: Path | None = None) -> LabelMap:
 
 def _read(path: Path) -> dict[str, Accepted]:
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(decoded(path.read_bytes()))
     except OSError as error:
         raise UsageError(
             f"the mapping {path} cannot be read: {error.strerror or error}", "Check its name"
         ) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (NotTextError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"the mapping {path} is not TOML: {error}", "Correct it") from error
     table = data.get("classes")
     if not isinstance(table, dict):

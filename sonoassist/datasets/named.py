@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sonoassist.datasets import phantom_exams
+from sonoassist.datasets.spelling import spelled
 from sonoassist.datasets.tables import RowError, read_json
 from sonoassist.errors import SourceError
 
@@ -40,10 +41,7 @@ def video_of(table: Path) -> str:
     Raises:
         SourceError: It is no such table, or names no video beside it.
     """
-    try:
-        data = read_json(table)
-    except RowError as error:
-        raise SourceError(f"{table.name} cannot be used: {error}") from error
+    data = read_json(table)
     name = data.get("video")
     if "segments" not in data or not isinstance(name, str) or not name:
         raise SourceError(
@@ -53,4 +51,7 @@ def video_of(table: Path) -> str:
         raise SourceError(
             f"{table.name} names a video in another folder: {name}", "Put both side by side"
         )
-    return name
+    try:
+        return spelled(table.parent, name).name
+    except RowError as error:
+        raise SourceError(f"{table.name} cannot be used: {error}") from error

@@ -56,7 +56,7 @@ class _Reader:
         self.collected.rows(file, rows, lambda row, where: self._take(exam, info, row, where))
 
     def _take(self, exam: Path, info: SourceInfo, row: Row, where: str) -> None:
-        state = row.cells.get("state", "")
+        state = row.cell("state").casefold()
         if state not in AS_LABELLED + NO_EXAMPLE:
             raise RowError(f"the state {state!r} is not known")
         index = row.count("frame")

@@ -11,19 +11,23 @@ from sonoassist.datasets import (
     heads,
     montage,
     phantom_exams,
+    plane_tables,
     plane_truth,
+    screens,
 )
 from sonoassist.datasets.folders import entries, subfolders
+from sonoassist.datasets.headings import Heading, heading_of, lines_of
 from sonoassist.datasets.labels import Dataset
-from sonoassist.datasets.tables import header_of, read_json, read_text
+from sonoassist.datasets.tables import read_json
 from sonoassist.errors import SourceError
+from sonoassist.texts import read_text
 
 LAYOUTS = (
     "a phantom exam (exam.mp4 and truth.csv) or a folder of them",
     "FETAL_PLANES_DB (its CSV and Images)",
     "a folder of exams (labels.csv in each)",
     "a video with a JSON of segments",
-    "pictures with truth.json or truth.csv",
+    "pictures with truth.json, or with truth.csv that names their planes or tells of heads",
 )
 
 Reader = Callable[[Path, Path | None], Dataset]
@@ -90,7 +94,7 @@ def _of_loose_files(folder: Path) -> Found:
     """
     broken: SourceError | None = None
     for file in entries(folder):
-        if file.suffix.lower() not in (".json", ".csv"):
+        if file.suffix.lower() not in (".json", ".csv", ".tsv"):
             continue
         try:
             found = _of_file(file)
@@ -114,6 +118,25 @@ def _of_file(file: Path) -> Found:
     return None
 
 
+def _of_boxes(file: Path, heading: Heading) -> Found:
+    """Boxes without a plane: what they are of is never guessed.
+
+    Raises:
+        SourceError: The table does not say that they are of heads.
+    """
+    if heading.has(screens.COLUMNS):
+        raise SourceError(
+            f"{file.name} tells where the picture lies on scanner screens, not which planes",
+            "Measure that with: sonoassist evaluate screens FOLDER",
+        )
+    if heads.tells_of_heads(file):
+        return heads.read, file
+    raise SourceError(
+        f"{file.name} does not say what its pictures show",
+        f"Give it a column plane, or of heads a column {heads.CIRCUMFERENCE}",
+    )
+
+
 def _of_json(file: Path) -> Found:
     data = read_json(file)
     if "segments" in data:
@@ -124,11 +147,13 @@ def _of_json(file: Path) -> Found:
 
 
 def _of_table(file: Path) -> Found:
-    columns, _ = header_of(read_text(file))
-    if set(fetal_planes_db.COLUMNS) <= set(columns):
+    heading = heading_of(lines_of(read_text(file)))
+    if heading.has(fetal_planes_db.COLUMNS):
         return fetal_planes_db.read, file
-    if set(heads.COLUMNS) <= set(columns):
-        return heads.read, file
+    if heading.has(plane_tables.COLUMNS):
+        return plane_tables.read, file
+    if heading.has(heads.COLUMNS):
+        return _of_boxes(file, heading)
     if file.name == exams.TABLE:
         return exams.read, file.parent
     if file.name == phantom_exams.TABLE and phantom_exams.is_exam(file.parent):

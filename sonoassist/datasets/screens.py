@@ -8,8 +8,10 @@ is that of the live one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
+from sonoassist.datasets.collecting import existing
+from sonoassist.datasets.spelling import spelled
 from sonoassist.datasets.tables import Row, RowError, check_inside, read_rows
 from sonoassist.errors import SourceError
 from sonoassist.packets import Box, Content
@@ -79,12 +81,15 @@ def read_screens(folder: Path) -> Screens:
 
 def _truth(row: Row, folder: Path) -> ScreenTruth:
     row.check()
-    word = row.text("content")
+    word = row.text("content").casefold()
     if word not in WORDS:
         raise RowError(f"content is none of {', '.join(WORDS)}: {word!r}")
-    path = folder / row.text("image")
-    if not path.is_file():
-        raise RowError(f"there is no picture {row.text('image')}")
+    name = row.text("image")
+    path = spelled(folder, *PurePath(name).parts)
+    try:
+        existing(path)
+    except RowError as error:
+        raise RowError(f"there is no picture {name}") from error
     field = row.box()
     check_inside(field, row.count("width"), row.count("height"))
-    return ScreenTruth(path, WORDS[word], field, row.cells.get("fov_shape", ""))
+    return ScreenTruth(path, WORDS[word], field, row.cell("fov_shape").casefold())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -11,10 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sonoassist.datasets.headings import folded_column, heading_of, lines_of
+from sonoassist.datasets.numerals import NumeralError, decimal_mark, number
 from sonoassist.errors import SourceError
 from sonoassist.packets import Box
+from sonoassist.texts import read_text
 
-DELIMITERS = ",;\t"
 BOX_COLUMNS = ("left_px", "top_px", "right_px", "bottom_px")
 EDGE_PX = 1.0
 """Boxes may reach so far over the picture's edge: videos lose a row or column to even sizes."""
@@ -30,13 +31,15 @@ class Row:
 
     Attributes:
         line: Number of its first line in the file.
-        cells: Column name -> text without outer spaces; missing cells are empty.
+        cells: Folded column name -> text without outer spaces; missing cells are empty.
         fault: What is wrong with the row as a whole; empty where nothing is.
+        decimal: See `numerals.decimal_mark`.
     """
 
     line: int
     cells: Mapping[str, str]
     fault: str = ""
+    decimal: str = ""
 
     def check(self) -> None:
         """Refuse a row that is not laid out as its table.
@@ -47,13 +50,17 @@ class Row:
         if self.fault:
             raise RowError(self.fault)
 
+    def cell(self, column: str) -> str:
+        """The text of a cell; empty where the table has no such column."""
+        return self.cells.get(folded_column(column), "")
+
     def text(self, column: str) -> str:
         """The text of a cell that must not be empty.
 
         Raises:
             RowError: It is empty.
         """
-        text = self.cells.get(column, "")
+        text = self.cell(column)
         if not text:
             raise RowError(f"{column} is empty")
         return text
@@ -66,9 +73,9 @@ class Row:
         """
         text = self.text(column)
         try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
+            value = number(text, self.decimal)
+        except NumeralError as error:
+            raise RowError(f"{column} {error}") from error
         if not math.isfinite(value):
             raise RowError(f"{column} is not a number: {text!r}")
         return value
@@ -81,7 +88,7 @@ class Row:
         """
         value = self.number(column)
         if value != int(value) or value < 0:
-            raise RowError(f"{column} is not a whole number from 0 on: {self.cells[column]!r}")
+            raise RowError(f"{column} is not a whole number from 0 on: {self.cell(column)!r}")
         return int(value)
 
     def box(self, columns: Sequence[str] = BOX_COLUMNS) -> Box | None:
@@ -90,7 +97,7 @@ class Row:
         Raises:
             RowError: A number is broken or missing, or the box has no area.
         """
-        if not any(self.cells.get(column) for column in columns):
+        if not any(self.cell(column) for column in columns):
             return None
         left, top, right, bottom = (self.number(column) for column in columns)
         return checked_box(left, top, right, bottom)
@@ -121,67 +128,57 @@ def check_inside(box: Box | None, width_px: int, height_px: int) -> None:
         raise RowError(f"the box {edges} reaches out of the picture ({width_px}x{height_px} px)")
 
 
-def read_text(path: Path) -> str:
-    """The text of a file in UTF-8, or in the Western code page that spreadsheets write.
-
-    Raises:
-        SourceError: It cannot be read.
-    """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise SourceError(f"{path} cannot be read: {reason}", "Check the data set") from error
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
-
-
 def header_of(text: str) -> tuple[tuple[str, ...], str]:
-    """The columns of a table and the delimiter that parts most of them."""
-    first = text.splitlines()[0] if text.strip() else ""
-    delimiter = max(DELIMITERS, key=first.count)
-    try:
-        cells = next(csv.reader([first], delimiter=delimiter), [])
-    except csv.Error:
-        cells = []
-    return tuple(cell.strip() for cell in cells), delimiter
+    """The folded columns of a table and the delimiter that parts most of them."""
+    heading = heading_of(lines_of(text))
+    return heading.columns, heading.delimiter
 
 
 def read_rows(path: Path, required: Sequence[str]) -> list[Row]:
-    """All rows that are not empty.
+    """All rows that are not empty, in whatever way a spreadsheet has saved the table.
+
+    Args:
+        path: The table: see `texts.decoded` for its encoding, `headings` for its separator and
+            the capitals of its columns, `numerals` for its numbers.
+        required: Columns that it must have.
 
     Raises:
-        SourceError: The file cannot be read, or lacks one of the `required` columns.
+        SourceError: The file cannot be read, lacks one of the `required` columns, or has two of
+            one name.
     """
-    text = read_text(path)
-    columns, delimiter = header_of(text)
-    missing = [column for column in required if column not in columns]
+    lines = lines_of(read_text(path))
+    heading = heading_of(lines)
+    missing = [column for column in required if not heading.has([column])]
     if missing:
         raise SourceError(
             f"{path.name} has no column {', '.join(missing)}",
             f"Its first line has to name {', '.join(required)}",
         )
-    lines = list(io.StringIO(text, newline=""))
-    reader = csv.reader(lines, delimiter=delimiter)
-    rows, start = [], 1
+    if heading.twice():
+        raise SourceError(
+            f"{path.name} has more than one column {', '.join(heading.twice())}",
+            "Take the others out, or give them names of their own",
+        )
+    columns = heading.columns
+    reader = csv.reader(lines[heading.lines :], delimiter=heading.delimiter)
+    rows, start = [], heading.lines + 1
     try:
-        next(reader)
-        start = reader.line_num + 1
         for cells in reader:
+            end = heading.lines + reader.line_num
             stripped = [cell.strip() for cell in cells]
             if any(stripped):
-                fault = _fault(lines[start - 1 : reader.line_num], delimiter, start)
+                fault = _fault(lines[start - 1 : end], heading.delimiter, start)
                 if not fault and any(stripped[len(columns) :]):
                     fault = f"more cells than columns: {len(cells)} instead of {len(columns)}"
-                rows.append(Row(start, dict(zip(columns, stripped, strict=False)), fault))
-            start = reader.line_num + 1
+                rows.append((start, dict(zip(columns, stripped, strict=False)), fault))
+            start = end + 1
     except csv.Error as error:
         raise SourceError(
             f"{path.name}, line {start}: {error}", "Correct the row that starts there"
         ) from error
-    return rows
+    texts = (text for _, named, _ in rows for text in named.values())
+    decimal = decimal_mark(texts, heading.delimiter)
+    return [Row(*row, decimal) for row in rows]
 
 
 def _fault(lines: Sequence[str], delimiter: str, start: int) -> str:

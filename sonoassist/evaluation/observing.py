@@ -12,6 +12,7 @@ from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.errors import DamagedFrameError, SourceError, UsageError
 from sonoassist.evaluation.classes import group_of
 from sonoassist.evaluation.observed import Label, Observation, Observed, observation
+from sonoassist.names import compared
 from sonoassist.packets import Frame
 from sonoassist.pipeline import Analyser
 from sonoassist.sources import IMAGE_SUFFIXES, Source, open_source
@@ -248,12 +249,14 @@ def selected(
 
     Args:
         datasets: To be thinned.
-        cases: Keep frames of these; None for all.
+        cases: Keep frames of these, each name as `names.compared` gives it; None for all.
         only_test: Keep frames that the data set sets aside for testing.
     """
 
     def keep(frame: LabelledFrame) -> bool:
-        return (cases is None or frame.case in cases) and (not only_test or frame.test is True)
+        return (cases is None or compared(frame.case) in cases) and (
+            not only_test or frame.test is True
+        )
 
     kept = []
     for data in datasets:

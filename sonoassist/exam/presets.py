@@ -14,6 +14,7 @@ from sonoassist.errors import OutputError, UsageError
 from sonoassist.exam.records import Item
 from sonoassist.files import ensure_folder, write_bytes
 from sonoassist.planes import BY_KEY, DISPLAY_ORDER
+from sonoassist.texts import NotTextError, decoded
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -65,12 +66,12 @@ def load_preset(name: str = DEFAULT_PRESET) -> Preset:
     """
     path = _find(name)
     try:
-        text = path.read_bytes().decode("utf-8-sig")  # some editors mark their files
+        text = decoded(path.read_bytes())
     except OSError as error:
         reason = error.strerror or str(error)
         raise UsageError(f"the checklist {path} cannot be read: {reason}") from error
-    except UnicodeDecodeError as error:
-        raise _bad(path, "is not UTF-8 text") from error
+    except NotTextError as error:
+        raise _bad(path, f"is not UTF-8 text: it {error}") from error
     title, items = parse_preset(text, path)
     return Preset(name, title or name, items, path, own=path.parent == paths.user_checklists())
 

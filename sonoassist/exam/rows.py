@@ -21,6 +21,7 @@ from sonoassist.exam.records import (
     Shot,
     Tick,
 )
+from sonoassist.names import readable
 from sonoassist.packets import Box, Floats, State, frozen
 from sonoassist.planes import INDEX
 
@@ -54,7 +55,7 @@ def box_of(row: Row) -> Box | None:
 
 def sayable(text: str) -> str:
     """A text that the database can hold: names of files may have parts that are no characters."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return readable(text)
 
 
 def text_of(value: object) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sonoassist.opencv import cv2
 from sonoassist.packets import Box, Pixels, frozen
@@ -39,10 +41,18 @@ def thumbnail(picture: Pixels, field: Box) -> Pixels:
 
 def thumbnail_of_file(path: Path, field: Box) -> Pixels:
     """The same of a still on disk; a grey one where it cannot be read."""
-    found = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    found = _decoded(path)  # OpenCV does not take every name of a file
     if found is None:
         return frozen(np.full((SIZE_PX[1], SIZE_PX[0], 3), 64, np.uint8))
     return thumbnail(np.asarray(cv2.cvtColor(found, cv2.COLOR_BGR2RGB), np.uint8), field)
+
+
+def _decoded(path: Path) -> NDArray[Any] | None:
+    try:
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError:
+        return None
+    return cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
 
 
 def _covering(part: Pixels) -> tuple[int, int]:

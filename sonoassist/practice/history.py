@@ -19,6 +19,7 @@ from sonoassist import paths
 from sonoassist.database import READ_ERRORS, Layout, change, connect
 from sonoassist.errors import SonoAssistError
 from sonoassist.files import ensure_folder
+from sonoassist.names import readable
 from sonoassist.practice.answers import Word
 from sonoassist.practice.choosing import weaknesses
 from sonoassist.practice.scores import Attempt, Outcome, total
@@ -122,7 +123,7 @@ class History:
         """
         self._make()
         began_at = self._now().isoformat(timespec="seconds")
-        exam = exam.encode("utf-8", "replace").decode()  # a file's name need not be text
+        exam = readable(exam)  # a file's name need not be text
         row = (trainee, began_at, exam, word.value, int(class_mode), asked, seed)
         with self._opened() as database:
             cursor = database.execute(

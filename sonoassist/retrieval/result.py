@@ -10,6 +10,7 @@ from typing import Any
 
 from sonoassist.exam.stills import png_bytes
 from sonoassist.model.card import domain_warning
+from sonoassist.names import readable
 from sonoassist.packets import Box, Pixels
 from sonoassist.planes import KEYS
 from sonoassist.preprocess.masking import masked
@@ -122,8 +123,7 @@ def as_json(values: object) -> bytes:
 
 def one_line(text: str) -> str:
     """A name as it can be written: without line breaks, or bytes that are no characters."""
-    sayable = text.encode("utf-8", "replace").decode("utf-8")
-    return "".join(letter if letter.isprintable() else " " for letter in sayable)
+    return "".join(letter if letter.isprintable() else " " for letter in readable(text))
 
 
 def _image(key: str) -> str:

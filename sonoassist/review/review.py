@@ -16,6 +16,7 @@ from typing_extensions import Self
 
 from sonoassist.database import change
 from sonoassist.errors import OutputError
+from sonoassist.names import readable
 from sonoassist.packets import Box, Floats, State, frozen
 from sonoassist.planes import PLANES
 from sonoassist.review.edits import Edit, edit_of, folded, text_of
@@ -362,7 +363,7 @@ class Review:
 
 
 def _sayable(text: str) -> str:
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return readable(text)
 
 
 def _box(row: Sequence[object]) -> Box:

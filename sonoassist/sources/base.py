@@ -15,6 +15,7 @@ import numpy as np
 from typing_extensions import Self
 
 from sonoassist.errors import DamagedFrameError, SourceError
+from sonoassist.names import readable
 from sonoassist.packets import Frame, Pixels, frozen
 
 SYNTHETIC_MARK = "SonoAssist synthetic exam: no patient"
@@ -33,7 +34,8 @@ class SourceInfo:
     Attributes:
         source_id: Unique for each opening.
         spec: What opens it again (path, `device:NAME`, URL).
-        label: Short name for the status line, e.g. "montage.mp4" or "USB Capture HDMI".
+        label: Short name for the status line, e.g. "montage.mp4" or "USB Capture HDMI"; what
+            names of files are on disk is made readable.
         detail: Format for the status line, e.g. "H.264 · 974×734 @ 25".
         kind: "video", "image", "folder", "dicom", "device" or "stream".
         width_px: Width of the first picture.
@@ -59,6 +61,10 @@ class SourceInfo:
     duration_s: float | None
     synthetic: bool = False
     warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Labels go into tables, databases and texts, which take characters only."""
+        object.__setattr__(self, "label", readable(self.label))
 
     @property
     def live(self) -> bool:
@@ -165,7 +171,7 @@ class Source(ABC):
             index=index,
             time_s=time_s,
             source_id=self.info.source_id,
-            name=name,
+            name=readable(name),
             still=still,
         )
 

@@ -98,7 +98,9 @@ def digest_of(cases: Iterable[CachedCase], roles: Iterable[NDArray[np.int64]]) -
     """One hash of all pictures and labels, in order, and of which of them are for what."""
     digest = hashlib.sha256()
     for case in cases:
-        digest.update(case.name.encode() + b"\0" + str(case.about["digest"]).encode())
+        digest.update(
+            case.name.encode("utf-8", "surrogatepass") + b"\0" + str(case.about["digest"]).encode()
+        )
     for places in roles:
         digest.update(b"|" + places.tobytes())
     return digest.hexdigest()

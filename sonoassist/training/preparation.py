@@ -183,9 +183,8 @@ class _Preparation:
         unusable = len(scanned.usable) - sum(scanned.usable)
         if unusable:
             self.out.drop("no plain B-mode picture", unusable)
-        rng = np.random.default_rng(
-            [self._options.seed, zlib.crc32(f"{self._case.name}/{path.name}".encode())]
-        )
+        name = f"{self._case.name}/{path.name}".encode("utf-8", "surrogatepass")
+        rng = np.random.default_rng([self._options.seed, zlib.crc32(name)])
         wanted = self._wanted(scanned, labels, self._named.get(path, set()), rng)
         for index in sorted(wanted):
             crop = scanned.crop_of(index)

@@ -12,6 +12,7 @@ from sonoassist.exam.report.html import as_html
 from sonoassist.exam.report.stills import as_png
 from sonoassist.exam.report.tables import as_csv, as_json
 from sonoassist.files import ensure_folder, replacing
+from sonoassist.names import readable
 
 NAMES = {"html": "report.html", "pdf": "report.pdf", "csv": "checklist.csv", "json": "report.json"}
 STILLS = "stills"
@@ -61,7 +62,7 @@ def _content(data: ReportData, name: str) -> bytes:
 
         return as_pdf(data)
     text = {"html": as_html, "csv": as_csv, "json": as_json}[name](data)
-    return text.encode("utf-8", errors="replace")
+    return readable(text).encode("utf-8")
 
 
 def _write_all(files: dict[Path, bytes]) -> list[Path]:
