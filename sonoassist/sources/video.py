@@ -19,6 +19,9 @@ from sonoassist.sources.video_order import FrameOrder
 
 _KEPT_FRAMES = 16
 """Decoded frames kept so that stepping back does not decode from the keyframe each time."""
+_LANDINGS = 2
+"""A frame that comes out behind none of so many key frames is not in the file: some packets of
+some codecs give no picture."""
 _LATE_FRAMES = 12
 """A frame may come so many later than its timestamp says."""
 
@@ -218,6 +221,7 @@ class VideoFile(Source):
             found = self._jump_to(index)
         if self._decoder.errors and not self._careful:
             self._careful = True
+            self._order = FrameOrder(self._index)  # places learned behind an error may be wrong
             self._reopen()
             return self._find(index)
         return found
@@ -229,14 +233,17 @@ class VideoFile(Source):
 
     def _jump_to(self, index: int) -> tuple[int, VideoFrame] | None:
         """As `_find`, from the nearest key frame from which the frame itself comes out."""
-        found = None
+        found, landings = None, 0
         for key in (*self._order.keys_before(index), None):
             self._kept.clear()
             self._reached = -1
-            if self._decoder.start(key):
-                found = self._decode_to(index)
-                if self._decoder.errors or (found is not None and found[0] == index):
-                    break
+            if not self._decoder.start(key):
+                continue
+            found = self._decode_to(index)
+            landings += 1
+            there = found is not None and found[0] == index
+            if there or self._decoder.errors or landings == _LANDINGS:
+                break
         return found
 
     def _decode_to(self, index: int) -> tuple[int, VideoFrame] | None:
@@ -258,6 +265,8 @@ class VideoFile(Source):
     def _decode_next(self) -> tuple[int, VideoFrame] | None:
         """The next frame that is one of the recording, and its place."""
         while (decoded := self._decoder.next()) is not None:
+            for number in self._decoder.take_failed():
+                self._order.place_of(number)  # it has a place, though nothing comes of it
             place = self._order.place_of(decoded[0])
             if place >= 0:
                 self._kept.append((place, decoded[1]))

@@ -47,6 +47,7 @@ class Decoder:
         self._ready: deque[tuple[int, VideoFrame]] = deque()
         self._landed: Packet[VideoStream] | None = None
         self._number = 0
+        self._failed: list[int] = []
         self.errors = 0
         self._open()
 
@@ -90,6 +91,7 @@ class Decoder:
     def start(self, key: Key | None) -> bool:
         """Make `next` begin at a key frame, or at the beginning; tell whether that was possible."""
         self.errors = 0
+        self._failed = []
         if key is not None:
             return self._land(key)
         self.close()
@@ -142,6 +144,11 @@ class Decoder:
             self._decode_some()
         return self._ready.popleft() if self._ready else None
 
+    def take_failed(self) -> list[int]:
+        """Packets that could not be decoded since this was asked; exact when careful."""
+        failed, self._failed = self._failed, []
+        return failed
+
     def _decode_some(self) -> None:
         packet = self._next_packet()
         if packet is None:
@@ -159,6 +166,7 @@ class Decoder:
             self._drained = True
         except av.error.FFmpegError:
             self.errors += 1
+            self._failed.append(number)
         else:
             self._ready.extend(self._whole(frames))
 

@@ -27,10 +27,12 @@ class FrameOrder:
         self._learned = -1
 
     def place_of(self, number: int) -> int:
-        """The place of the frame that comes of a packet; -1 where it is none.
+        """The place of the frame that comes of a packet; -1 where it is none of the table.
 
         Where places are learned, frames that were not seen before follow the last one that was.
         """
+        if number >= len(self._places):
+            return -1  # the file has grown since
         if self._index.counted and self._places[number] < 0:
             self._learned += 1
             self._places[number] = self._learned
