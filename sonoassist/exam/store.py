@@ -27,6 +27,7 @@ from sonoassist.exam.exam import DATABASE, LOCK, MEDIA, READ_HINT, Exam
 from sonoassist.exam.records import ExamInfo, ExamStart
 from sonoassist.exam.schema import READ_ERRORS, RecordError, connect
 from sonoassist.files import delete_folder, output_error
+from sonoassist.sources import READER
 
 _PRIVATE_FOLDER = 0o700
 _PRIVATE_FILE = 0o600
@@ -81,6 +82,7 @@ class ExamStore:
             ("exam_id", exam_id),
             ("started_at", now.isoformat(timespec="milliseconds")),
             ("start", rows.start_text(start)),
+            ("reader", str(READER)),  # by which the frames in it are numbered
         )
         try:
             _make_private(self.folder, making, making / MEDIA)

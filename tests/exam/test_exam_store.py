@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import stat
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,11 @@ from exam_made import picture, row, shot, start
 from filelock import FileLock, Timeout
 
 from sonoassist.errors import OutputError, UsageError
+from sonoassist.exam.exam import DATABASE
 from sonoassist.exam.records import Event, ExamInfo
 from sonoassist.exam.schema import VERSION, RecordError, connect
 from sonoassist.exam.store import Damaged, ExamStore, opened
+from sonoassist.sources import READER
 from waiting import LIMIT_S
 
 
@@ -62,6 +65,13 @@ def test_an_exam_as_a_whole(store: ExamStore) -> None:
     assert info.started_at <= info.ended_at
     assert info.note == ""
     assert store.infos() == [info]
+
+
+def test_an_exam_names_the_reader_that_numbers_its_frames(store: ExamStore) -> None:
+    exam_id = begun(store)
+    with closing(sqlite3.connect(store.folder / exam_id / DATABASE)) as database:
+        found = database.execute("SELECT value FROM meta WHERE key = 'reader'").fetchall()
+    assert found == [(str(READER),)]
 
 
 def test_the_default_store_is_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
