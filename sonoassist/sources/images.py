@@ -18,9 +18,10 @@ from sonoassist.sources.base import Source, SourceInfo, new_source_id
 from sonoassist.sources.blobs import Archive, Blob, BlobErrors, FileBlob, folder_blobs
 from sonoassist.sources.dicom_dataset import number, read_header
 from sonoassist.sources.dicom_pixels import DicomPictures
+from sonoassist.sources.dicom_video import is_video
 from sonoassist.sources.sniff import Kind, is_hidden, kind_of
 from sonoassist.sources.stills import decode_animation, decode_still, is_animation
-from sonoassist.sources.tiff_pages import count_pages, is_tiff
+from sonoassist.sources.tiff_pages import is_tiff, pages_of_tiff
 
 _NAMED = 3
 """So many of the files that are left out are named."""
@@ -50,10 +51,11 @@ class ImageFile(Source):
     def __init__(self, path: Path, data: bytes | None = None) -> None:
         super().__init__()
         self._data = data = path.read_bytes() if data is None else data
-        self._count = pages_of(data)
+        self._pages = pages_of(data)
+        self._count = len(self._pages)
         self._next = 0
         try:
-            height, width = decode_still(path.name, data).shape[:2]
+            height, width = decode_still(path.name, data, self._pages[0]).shape[:2]
         except DamagedFrameError as error:
             raise SourceError(error.message, "Choose another picture") from error
         pages = f"{self._count} pages · " if self._count > 1 else ""
@@ -82,7 +84,7 @@ class ImageFile(Source):
         page, self._next = self._next, self._next + 1
         name = self._info.label
         try:
-            pixels = decode_still(name, self._data, page)
+            pixels = decode_still(name, self._data, self._pages[page])
         except DamagedFrameError as error:
             if self._count == 1:
                 raise
@@ -98,9 +100,9 @@ class ImageFile(Source):
         self._next = self._count
 
 
-def pages_of(data: bytes) -> int:
-    """Number of pictures in a file of still pictures."""
-    return count_pages(data) if is_tiff(data) else 1
+def pages_of(data: bytes) -> list[int]:
+    """Numbers of the pictures in a file of still pictures."""
+    return pages_of_tiff(data) if is_tiff(data) else [0]
 
 
 def _format_name(name: str) -> str:
@@ -262,17 +264,18 @@ class _Found:
     @staticmethod
     def of(blobs: list[Blob]) -> _Found:
         found = _Found()
-        numbered = _by_number(blobs)
-        for blob in blobs:
-            kind = _kind(blob)
+        kinds = [_kind(blob) for blob in blobs]
+        known = {at: _known(blobs[at]) for at, kind in enumerate(kinds) if kind is Kind.DICOM}
+        in_place_of = _by_number(known)
+        for at, kind in enumerate(kinds):
             if kind is Kind.IMAGE:
-                found.entries += _pages(blob)
-            elif kind is Kind.DICOM:
-                blob = numbered.pop(blob.name, blob)
-                entries = (_Entry(blob, kind, frame) for frame in range(_dicom_frames(blob)))
-                found.entries += entries
+                found.entries += _pages(blobs[at])
+            elif kind is Kind.DICOM and not known[at].video:
+                there = in_place_of.get(at, at)
+                frames = range(known[there].frames)
+                found.entries += (_Entry(blobs[there], kind, frame) for frame in frames)
             else:
-                found.left_out.append(blob.name)
+                found.left_out.append(blobs[at].name)
         return found
 
 
@@ -290,47 +293,59 @@ def _pages(blob: Blob) -> list[_Entry]:
         if is_animation(head):
             count = len(decode_animation(blob.name, blob.read())[0])
             return [_Entry(blob, Kind.IMAGE, page, animated=True) for page in range(count)]
-        pages = count_pages(blob.read()) if is_tiff(head) else 1
+        pages = pages_of(blob.read()) if is_tiff(head) else [0]
     except (*BlobErrors, SourceError):
-        pages = 1  # what is wrong is said when its turn comes
-    return [_Entry(blob, Kind.IMAGE, page) for page in range(pages)]
+        pages = [0]  # what is wrong is said when its turn comes
+    return [_Entry(blob, Kind.IMAGE, page) for page in pages]
 
 
-def _by_number(blobs: list[Blob]) -> dict[str, Blob]:
-    """Which DICOM file stands in the place of which: single pictures of a series by InstanceNumber.
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the header of a DICOM file says.
+
+    Attributes:
+        frames: Number of pictures; a damaged file counts as one, to be reported.
+        series: The series it belongs to.
+        number: Its number in that, as the scanner gave it; not a number without one.
+        video: It is a video, which is no picture.
+    """
+
+    frames: int = 1
+    series: str = ""
+    number: float = math.nan
+    video: bool = False
+
+
+def _known(blob: Blob) -> _Known:
+    try:
+        with blob.open() as file:
+            dataset, rest = read_header(blob.name, file)
+            if is_video(dataset):
+                return _Known(video=True)
+            frames = len(DicomPictures(blob.name, dataset, rest))
+    except (*BlobErrors, SourceError):
+        return _Known()
+    series = str(dataset.get("SeriesInstanceUID") or "")
+    return _Known(frames, series, number(dataset, "InstanceNumber", math.nan))
+
+
+def _by_number(known: dict[int, _Known]) -> dict[int, int]:
+    """Which DICOM file stands in the place of which: single pictures of a series by their numbers.
 
     A scanner numbers the pictures that it saves; their file names are often random.
+
+    Args:
+        known: What is known of each, by its place.
     """
-    series: dict[str, list[tuple[float, Blob]]] = {}
-    for blob in blobs:
-        if _kind(blob) is not Kind.DICOM:
-            continue
-        try:
-            pictures = _open_dicom_pictures(blob)
-        except (*BlobErrors, SourceError):
-            continue
-        found = number(pictures.dataset, "InstanceNumber", math.nan)
-        if len(pictures) == 1 and math.isfinite(found):
-            uid = str(pictures.dataset.get("SeriesInstanceUID") or "")
-            series.setdefault(uid, []).append((found, blob))
-        pictures.close()
-    swapped: dict[str, Blob] = {}
-    for members in series.values():
-        ordered = sorted(members, key=lambda one: one[0])
-        pairs = zip(members, ordered, strict=True)
-        swapped |= {place.name: blob for (_, place), (_, blob) in pairs}
+    series: dict[str, list[int]] = {}
+    for at, one in known.items():
+        if one.frames == 1 and math.isfinite(one.number):
+            series.setdefault(one.series, []).append(at)
+    swapped: dict[int, int] = {}
+    for places in series.values():
+        ordered = sorted(places, key=lambda at: known[at].number)
+        swapped |= dict(zip(places, ordered, strict=True))
     return swapped
-
-
-def _dicom_frames(blob: Blob) -> int:
-    """Number of pictures in a DICOM file; a damaged one counts as one, to be reported."""
-    try:
-        pictures = _open_dicom_pictures(blob)
-    except (*BlobErrors, SourceError):
-        return 1
-    count = len(pictures)
-    pictures.close()
-    return count
 
 
 def _open_dicom_pictures(blob: Blob) -> DicomPictures:

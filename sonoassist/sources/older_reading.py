@@ -15,6 +15,8 @@ import numpy as np
 from sonoassist.errors import SourceError
 from sonoassist.sources.libav import av, is_cover, open_container, video_stream
 from sonoassist.sources.video_index import VideoIndex
+from sonoassist.sources.video_opening import decoded_numbers
+from sonoassist.sources.video_order import FrameOrder
 from sonoassist.sources.video_packets import MISSING, Flags, VideoPackets, read_packets
 
 FIRST_READER = 1
@@ -44,7 +46,7 @@ def moved_since(path: Path, index: VideoIndex) -> list[int] | None:
         found = read_packets(path)
     except av.error.FFmpegError as error:
         raise SourceError(f"{path.name} cannot be read: {error}", "Check the file") from error
-    moved = _by_order(found, index) if _was_counted(found) else _by_stamps(found, index)
+    moved = _by_order(path, index) if _was_counted(found) else _by_stamps(found, index)
     return None if moved == list(range(len(index))) else moved
 
 
@@ -72,10 +74,15 @@ def _shown_then(found: VideoPackets) -> Flags:
     return (found.table.size > 0) & ~found.table.discarded
 
 
-def _by_order(found: VideoPackets, index: VideoIndex) -> list[int]:
-    places = np.arange(np.count_nonzero(_shown_then(found))) - index.left_out
-    kept = np.where((places >= 0) & (places < len(index)), places, -1)
-    return [int(place) for place in kept]
+def _by_order(path: Path, index: VideoIndex) -> list[int]:
+    """As the first reader did: all that comes out of the decoder, from the first packet on."""
+    places = index.places().tolist()
+    if index.counted:  # then a place is the order in which its picture comes out
+        order = FrameOrder(index)
+        for number in decoded_numbers(path, index.first):
+            order.place_of(number)
+        places = [order.known_place(number) for number in range(index.packets)]
+    return [int(places[number]) for number in decoded_numbers(path, 0)]
 
 
 def _by_stamps(found: VideoPackets, index: VideoIndex) -> list[int]:

@@ -64,19 +64,21 @@ def _halves(path: Path, found: VideoPackets, first: int | None) -> Flags | None:
     begin = first_key(found) if first is None else first
     if untimed.all():
         return _halves_of_raw(path, found, begin)
-    out = _numbers(path, begin, _PROBED)
-    if not out or untimed[out].any():
+    out = decoded_numbers(path, begin, _PROBED)
+    probed = np.flatnonzero(untimed[: max(out, default=0)])
+    alternate = not bool((untimed[1:] & untimed[:-1]).any())
+    if untimed[out].any() or not len(probed[probed >= begin]) or not alternate:
         return None  # pictures of their own, whose time is missing
     return np.asarray(untimed)
 
 
 def _halves_of_raw(path: Path, found: VideoPackets, begin: int) -> Flags | None:
     """The same in a bare stream without any times: only decoding all of it tells."""
-    out = _numbers(path, begin, _PROBED)
+    out = decoded_numbers(path, begin, _PROBED)
     if not out or 2 * len(out) > max(out) - begin + _DELAYED:
         return None  # each packet is a picture
     halves = np.ones(len(found.table), np.bool_)
-    halves[_numbers(path, begin)] = False
+    halves[decoded_numbers(path, begin)] = False
     return halves
 
 
@@ -90,8 +92,14 @@ def _frames(path: Path, begin: int) -> Iterator[tuple[int, VideoFrame]]:
         decoder.close()
 
 
-def _numbers(path: Path, begin: int, count: int | None = None) -> list[int]:
-    """The packets that the first frames come of; all with `count` left out."""
+def decoded_numbers(path: Path, begin: int, count: int | None = None) -> list[int]:
+    """The packets that the frames come of which are decoded from one on, in their order.
+
+    Args:
+        path: Of the file.
+        begin: The first packet that is decoded.
+        count: So many frames; None for all up to the first damaged one.
+    """
     return [number for number, _ in islice(_frames(path, begin), count)]
 
 
@@ -99,6 +107,6 @@ def _from_first_whole(path: Path, index: VideoIndex) -> VideoIndex:
     """Without pictures that refer to one before the beginning: they never come out."""
     if index.counted or not len(index) or index.numbers[0] == index.first:
         return index
-    out = _numbers(path, index.first, 1)
+    out = decoded_numbers(path, index.first, 1)
     place = int(index.places()[out[0]]) if out else 0
     return index.without_first(place) if place > 0 else index

@@ -39,6 +39,10 @@ class FrameOrder:
             self._learn_key(number)
         return self._places[number]
 
+    def known_place(self, number: int) -> int:
+        """The place of the frame that comes of a packet, as far as it is known; else -1."""
+        return self._places[number]
+
     def _learn_key(self, number: int) -> None:
         key = self._waiting.pop(number, None)
         if key is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from sonoassist.errors import DamagedFrameError, SourceError
 from sonoassist.natural_order import natural_key
 from sonoassist.opencv import cv2
 from sonoassist.sources.opening import open_source
-from sonoassist.sources.tiff_pages import count_pages
+from sonoassist.sources.tiff_pages import pages_of_tiff
 
 
 def bgr(number: int) -> np.ndarray:
@@ -45,7 +46,7 @@ def numbers(path: Path) -> list[int]:
 @pytest.mark.parametrize("count", [1, 2, 7])
 def test_pages_of_a_tiff(tmp_path: Path, count: int) -> None:
     path = stack(tmp_path / "stack.tif", count)
-    assert count_pages(path.read_bytes()) == count
+    assert pages_of_tiff(path.read_bytes()) == list(range(count))
     with open_source(str(path)) as source:
         assert (source.info.kind, source.info.frame_count) == ("image", count)
         assert [number_in(frame.pixels) for frame in source] == list(range(count))
@@ -81,8 +82,8 @@ def test_a_page_that_is_damaged_is_named(tmp_path: Path) -> None:
 
 @given(st.binary(max_size=200))
 def test_counting_pages_never_fails(data: bytes) -> None:
-    assert count_pages(b"II*\x00" + data) >= 1
-    assert count_pages(b"MM\x00+" + data) >= 1
+    assert pages_of_tiff(b"II*\x00" + data)
+    assert pages_of_tiff(b"MM\x00+" + data)
 
 
 @pytest.mark.parametrize("suffix", ["png", "webp"])
@@ -158,6 +159,30 @@ def test_an_archive_in_natural_order(tmp_path: Path) -> None:
     with open_source(str(path)) as source:
         assert [number_in(frame.pixels) for frame in source] == [1, 9, 10]
         assert "readme.md" in source.info.warnings[0]
+
+
+def test_an_archive_with_files_of_one_name_in_several_folders(tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for series in (1, 2):
+            for number in (1, 2):
+                one = write_dicom(
+                    tmp_path / "one.dcm", ramp(1) + 100 * series + 10 * number,
+                    InstanceNumber=str(3 - number), SeriesInstanceUID=f"1.2.{series}",
+                )  # fmt: skip
+                archive.write(one, f"S{series}/IM{number}")
+    with open_source(str(path)) as source:
+        assert [int(frame.pixels[0, 0]) for frame in source] == [120, 110, 220, 210]
+
+
+def test_a_thumbnail_in_a_tiff_is_no_page() -> None:
+    entry = struct.pack("<HHLL", 254, 4, 1, 1)
+    plain = struct.pack("<H", 0)
+    head = b"II*\x00" + struct.pack("<L", 8)
+    first = plain + struct.pack("<L", 14)
+    second = struct.pack("<H", 1) + entry + struct.pack("<L", 32)
+    third = plain + struct.pack("<L", 0)
+    assert pages_of_tiff(head + first + second + third) == [0, 2]
 
 
 def test_dicom_pictures_of_a_series_by_their_numbers(tmp_path: Path) -> None:
