@@ -55,7 +55,10 @@ _BY_SCHEME = {
 
 def label_of(url: str) -> str:
     """The address without user name, password and query, which may be secret."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise SourceError("that is no address that can be opened", "Check it") from error
     try:
         port = f":{parts.port}" if parts.port else ""
     except ValueError as error:
@@ -148,7 +151,7 @@ class _Receiver:
             key_came = key_came or packet.is_keyframe
             if not whole and not key_came:
                 self.left_out += 1
-                self.waits_for = f"Waiting for a key frame, {self.left_out} half pictures left out"
+                self.waits_for = f"Waiting for a key frame ({self.left_out} pictures left out)"
             try:
                 frames = packet.decode()
             except av.error.EOFError:

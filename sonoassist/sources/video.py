@@ -93,6 +93,7 @@ class VideoFile(Source):
         self._readable: int | None = None
         self._careful = False
         self._strict = True
+        self._closed = False
         try:
             self._index = build_index(path) if index is None else index
             self._decoder = self._open_decoder()
@@ -100,7 +101,11 @@ class VideoFile(Source):
             raise unreadable(path, error) from error
         self._order = FrameOrder(self._index)
         self._pixels = PixelReader(self._decoder.stream.sample_aspect_ratio)
-        self._info = self._describe(*self._first_picture())
+        try:
+            self._info = self._describe(*self._first_picture())
+        except SourceError:
+            self.close()
+            raise
 
     @property
     @override
@@ -130,7 +135,6 @@ class VideoFile(Source):
             self._reopen()
             first = self._decode_next()
         if first is None:
-            self.close()
             raise SourceError(
                 f"no frame of {self._path.name} can be decoded", "The file is damaged"
             )
@@ -161,10 +165,15 @@ class VideoFile(Source):
 
     @override
     def read(self) -> Frame | None:
+        if self._closed:
+            raise SourceError(f"{self._path.name} is closed")
         if self._next >= len(self._index):
             self._end()
             return None
-        found = self._find(self._next)
+        try:
+            found = self._find(self._next)
+        except av.error.FFmpegError as error:
+            raise unreadable(self._path, error) from error  # it was moved, or the disk is gone
         if found is None:
             return self._missing(len(self._index))
         place, frame = found
@@ -190,7 +199,8 @@ class VideoFile(Source):
         raise DamagedFrameError(what, "They are left out" if several else "It is left out")
 
     def _end(self) -> None:
-        if not self._index.ends_early or self._said_end:
+        lost = self._readable is not None and self._index.exact
+        if self._said_end or not (self._index.ends_early or lost):
             return
         self._said_end = True
         there = len(self._index) if self._readable is None else self._readable
@@ -219,7 +229,7 @@ class VideoFile(Source):
             found = self._decode_to(index)
         else:
             found = self._jump_to(index)
-        if self._decoder.errors and not self._careful:
+        if not self._careful and (self._decoder.errors or found is None):
             self._careful = True
             self._order = FrameOrder(self._index)  # places learned behind an error may be wrong
             self._reopen()
@@ -285,6 +295,7 @@ class VideoFile(Source):
 
     @override
     def close(self) -> None:
+        self._closed = True
         self._kept.clear()
         self._decoder.close()
 
@@ -299,4 +310,6 @@ def _warnings(index: VideoIndex) -> tuple[str, ...]:
         found.append(f"the recording begins in the middle of a group, {pictures} left out")
     if index.parts > 1:
         found.append(f"the file holds {index.parts} joined recordings, shown one after another")
+    if index.torn:
+        found.append("a joined recording begins in the middle of a group, with pictures that blend")
     return tuple(found)

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from sonoassist.sources.video_packets import MISSING, Flags, Ints, VideoPackets
 
 _GRACE_S = 0.5
-_AHEAD = 3
-"""So many packets are looked at to know whether the times go on where they were."""
+_MOST_DELAYED = 40
+"""Pictures that one may be shown later than it is decoded; a time further off is a mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,9 @@ class VideoIndex:
             begin, in the order of the file; `MISSING` for what is not known.
         counted: The timestamps do not give the order: `numbers` is that of the file, and the
             place of a frame is known when the decoder gives it.
+        exact: Each packet that counts gives a frame; in some containers one in a while does not.
         parts: Recordings that were joined in the file; their timestamps begin anew.
+        torn: One of them begins in the middle of a group.
         first: The packet that decoding begins with.
         left_out: Pictures before the first whole one, which are not among the frames.
         promised: Number of packets the file says it has (0: it does not say, or not reliably).
@@ -63,7 +65,9 @@ class VideoIndex:
     times_s: tuple[float, ...]
     keys: Ints
     counted: bool
+    exact: bool
     parts: int
+    torn: bool
     first: int
     left_out: int
     promised: int
@@ -127,6 +131,7 @@ def make_index(
         first: The packet that decoding begins with; by default the first key frame, unless each
             picture is whole by itself.
     """
+    found = without_outliers(found)
     table = found.table
     first = first_key(found) if first is None else first
     shown = table.shown if halves is None else table.shown & ~halves
@@ -153,7 +158,9 @@ def make_index(
         times_s=tuple(times),
         keys=np.stack([keys, table.pts[keys], table.size[keys], table.pos[keys]], axis=1),
         counted=counted,
+        exact=not found.made_up,
         parts=len(parts),
+        torn=not found.intra_only and any(not table.key[part[0]] for part in parts[1:]),
         first=first,
         left_out=left_out,
         promised=found.promised,
@@ -189,30 +196,38 @@ def decoding_times(found: VideoPackets) -> Ints:
     return np.where(table.dts == MISSING, table.pts, table.dts)
 
 
+def without_outliers(found: VideoPackets) -> VideoPackets:
+    """The packets without times that stand alone: behind them the times go on where they were."""
+    table = found.table
+    stamps = decoding_times(found)
+    known = np.flatnonzero((stamps != MISSING) & table.shown)
+    times = stamps[known].astype(np.float64)
+    before, here, following = times[:-2], times[1:-1], times[2:]
+    wild = (following > before) & ((here < before) | (here > following))
+    rows = known[1:-1][wild]
+    both = known[(table.pts[known] != MISSING) & (table.dts[known] != MISSING)]
+    if len(both) > 1:  # a picture is shown a few pictures after it is decoded, never hours
+        delays = table.pts[both].astype(np.float64) - table.dts[both]
+        gap = max(float(np.median(np.abs(np.diff(times)))), 1.0)
+        far = np.abs(delays - np.median(delays)) > _MOST_DELAYED * gap
+        rows = np.union1d(rows, both[far])
+    if not len(rows):
+        return found
+    pts, dts = table.pts.copy(), table.dts.copy()
+    pts[rows] = dts[rows] = MISSING
+    return replace(found, table=replace(table, pts=pts, dts=dts))
+
+
 def split_parts(rows: Ints, stamps: Ints) -> list[Ints]:
     """Cut the packets where recordings were joined: where the decoding times begin anew.
-
-    A single time that runs backwards is no seam: the next ones go on where the times were.
 
     Args:
         rows: Numbers of packets, rising.
         stamps: When each is decoded; `MISSING` where that is not known.
     """
     known = np.flatnonzero(stamps != MISSING)
-    if not bool((np.diff(stamps[known]) < 0).any()):
-        return [rows]
-    places, times = known.tolist(), stamps[known].tolist()
-    seams: list[int] = []
-    latest = times[0]
-    for at, stamp in enumerate(times):
-        if stamp < latest:
-            following = at + 1
-            near = following < len(times) and places[following] - places[at] <= _AHEAD
-            if not (near and times[following] > latest):
-                seams.append(places[at])
-                latest = stamp
-        latest = max(latest, stamp)
-    return list(np.split(rows, seams))
+    back = np.flatnonzero(np.diff(stamps[known]) < 0) + 1
+    return list(np.split(rows, known[back]))
 
 
 def _in_order(part: Ints, begin: int, found: VideoPackets) -> Ints | None:
@@ -238,14 +253,15 @@ def _in_order(part: Ints, begin: int, found: VideoPackets) -> Ints | None:
 
 
 def _step(parts: list[Ints], found: VideoPackets) -> Fraction:
-    """The time from one frame to the next, in stream units: the most usual one."""
+    """The time from one frame to the next, in stream units: the lower median."""
     gaps = []
     for part in parts:
         stamps = found.table.pts[part]
-        gaps.append(np.diff(np.unique(stamps[stamps != MISSING])))
+        gaps.append(np.diff(np.unique(stamps[stamps != MISSING]).astype(np.float64)))
     every = np.concatenate(gaps)
     if len(every):
-        return Fraction(int(np.partition(every, (len(every) - 1) // 2)[(len(every) - 1) // 2]))
+        middle = (len(every) - 1) // 2
+        return Fraction(float(np.partition(every, middle)[middle]))
     last = int(found.table.duration[parts[-1][-1]])
     return Fraction(last) if last else 1 / found.rate / found.base
 
@@ -267,13 +283,21 @@ def _times(parts: list[Ints], step: Fraction, found: VideoPackets) -> list[float
     return times
 
 
-def _stamps(part: Ints, found: VideoPackets) -> Ints | None:
-    """The times of a part's frames, rising; None where there are none to go by."""
-    pts, dts = found.table.pts[part], found.table.dts[part]
+def _stamps(part: Ints, found: VideoPackets) -> NDArray[np.float64] | None:
+    """The times of a part's frames, rising, in stream units; None where there are none to go by.
+
+    A time that is missing lies between its neighbours.
+    """
+    table = found.table
+    pts, dts = table.pts[part], table.dts[part]
     if not found.made_up and bool((pts != MISSING).all()):
-        return np.sort(pts)
-    if bool((dts != MISSING).all()) and len(np.unique(dts)) == len(dts):
-        return np.sort(dts)
+        return np.sort(pts).astype(np.float64)
+    for stamps in (dts,) if found.reordered else (pts, dts):
+        known = np.flatnonzero(stamps != MISSING)
+        if len(known) > 1 and 2 * len(known) >= len(stamps):
+            times = stamps[known].astype(np.float64)
+            if bool((np.diff(times) >= 0).all()):
+                return np.asarray(np.interp(np.arange(len(stamps)), known, times))
     return None
 
 

@@ -125,7 +125,7 @@ def read_packets(path: Path) -> VideoPackets:
                 f"{path.name} could not be read to its end: {error.strerror or error}",
                 "Check the disk or the network, then try again",
             ) from error
-    if not len(found.table):
+    if not found.table.shown.any():
         raise SourceError(f"no frame of {path.name} can be read", "The file holds no pictures")
     return found
 

@@ -21,8 +21,8 @@ from sonoassist.sources.base import Source
 from sonoassist.sources.libav import square_width, turned
 from sonoassist.sources.opening import open_source
 from sonoassist.sources.video import VideoFile
-from sonoassist.sources.video_index import split_parts
-from sonoassist.sources.video_packets import MISSING
+from sonoassist.sources.video_index import make_index, split_parts
+from sonoassist.sources.video_packets import PacketTable, VideoPackets
 
 COUNT = 60
 EVEN_MS = [40 * number for number in range(COUNT)]
@@ -283,7 +283,7 @@ def test_parts_are_cut_where_the_times_begin_anew(lengths: list[int], begins: li
     latest: int | None = None
     expected: list[int] = []
     for length, begin in zip(lengths, begins, strict=False):
-        anew = latest is not None and begin + 1 <= latest
+        anew = latest is not None and begin < latest
         if anew:
             expected.append(len(stamps))
         last = begin + length - 1
@@ -295,9 +295,34 @@ def test_parts_are_cut_where_the_times_begin_anew(lengths: list[int], begins: li
     assert [int(part[0]) for part in parts[1:]] == expected
 
 
-def test_one_time_that_is_wrong_is_no_seam() -> None:
-    stamps = np.array([0, 1, 2, 1, 4, 5, MISSING, 7], np.int64)
-    assert len(split_parts(np.arange(8), stamps)) == 1
+def packets(stamps: list[int], *, reordered: bool = False) -> VideoPackets:
+    """Packets of pictures that are whole by themselves, 40 units apart, of a thousand a second."""
+    rows = [(stamp, stamp, 40, 100, -1, True, True, False, False) for stamp in stamps]
+    return VideoPackets(
+        Fraction(1, 1000), Fraction(25), "mjpeg", reordered, not reordered, False, 0, 0.0, "",
+        PacketTable.of(rows),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("wild", [0, 30, 10**9, -(2**62), 2**62])
+def test_one_time_that_is_wrong_is_no_seam(wild: int) -> None:
+    stamps = [40 * number for number in range(50)]
+    stamps[20] = wild
+    index = make_index(packets(stamps))
+    assert (index.parts, len(index)) == (1, 50)
+    assert index.numbers.tolist() == list(range(50))
+    np.testing.assert_allclose(index.times_s, 0.04 * np.arange(50), atol=1e-9)
+    assert index.duration_s == pytest.approx(2.0)
+
+
+@given(st.lists(st.integers(-(2**62), 2**62), min_size=1, max_size=40), st.booleans())
+def test_whatever_the_times_no_frame_is_lost_and_time_rises(
+    stamps: list[int], reordered: bool
+) -> None:
+    index = make_index(packets(stamps, reordered=reordered))
+    assert sorted(index.numbers.tolist()) == list(range(len(stamps)))
+    assert all(one <= other for one, other in pairwise(index.times_s))
+    assert np.isfinite(index.times_s).all()
 
 
 @pytest.mark.parametrize(
