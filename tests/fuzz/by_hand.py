@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from fuzz.formats import FORMATS
+from fuzz.formats import NAMES
 from fuzz.running import START, Failure, run
 
 
@@ -17,7 +17,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run what is asked for; returns 1 where a case broke the program."""
     parser = argparse.ArgumentParser("python -m tests.fuzz", description=__doc__)
     parser.add_argument(
-        "--format", action="append", choices=list(FORMATS), help="may be repeated; all, left out"
+        "--format", action="append", choices=NAMES, help="may be repeated; all, left out"
     )
     parser.add_argument("--count", type=int, default=300, help="cases of each format")
     parser.add_argument("--first", type=int, default=0, help="number of the first case")
@@ -27,13 +27,19 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--keep", type=Path, help="folder for the files of the cases")
     told = parser.parse_args(arguments)
     failed = 0
-    for name in told.format or FORMATS:
+    for name in told.format or NAMES:
         seen: dict[str, list[int]] = {}
         began_s = time.perf_counter()
         batch = run(
-            name, told.count, start=told.seed, first=told.first, hang=told.hang, keep=told.keep,
-            deaths=told.deaths, told=functools.partial(_tell, seen),
-        )  # fmt: skip
+            name,
+            told.count,
+            start=told.seed,
+            first=told.first,
+            hang=told.hang,
+            keep=told.keep,
+            deaths=told.deaths,
+            told=functools.partial(_tell, seen),
+        )
         outcomes = ", ".join(f"{count} {what}" for what, count in batch.outcomes.most_common())
         slow_s, slow = batch.slowest
         _say(

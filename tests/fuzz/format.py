@@ -116,7 +116,18 @@ def check_line(error: SonoAssistError) -> None:
 def fixed_uids() -> Iterator[None]:
     """Numbers that DICOM files get by chance are the same each time."""
     numbers = itertools.count(1)
-    with mock.patch(
-        "sources.test_sources_dicom.generate_uid", lambda: f"1.2.3.{next(numbers)}"
-    ):
+
+    def drawn() -> str:
+        return f"1.2.3.{next(numbers)}"
+
+    with mock.patch("sources.test_sources_dicom.generate_uid", drawn):
         yield
+
+
+def whole(path: Path) -> dict[str, bytes]:
+    """The files of a folder, without locks and without what SQLite makes anew."""
+    return {
+        file.relative_to(path).as_posix(): file.read_bytes()
+        for file in sorted(path.rglob("*"))
+        if file.is_file() and file.suffix != ".lock" and not file.name.endswith("-shm")
+    }

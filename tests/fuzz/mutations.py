@@ -18,13 +18,69 @@ NEAR_BYTES = 512
 """So much of the beginning and of the end is hit more often than the rest."""
 MOST_BLOCK = 4096
 ODD_TEXTS = (
-    "", " ", "0", "-1", "1e999", "-1e999", "nan", "NaN", "Infinity", "-Infinity", "null", "true",
-    "[]", "{}", "[[]]", '""', "''", "9" * 30, "9" * 5000, "0.1", "-0.0", "1e-400", "ä", "Ａ",
-    "\x00", "\ufeff", "\u2028", "\ud7ff", "\\ud800", "../..", "/", "\\", "C:\\x", "a" * 9000,
-    "[" * 3000, "{'a':" * 20, '{"a":' * 3000, '"', "'", '"""', ",", ";", "\t", "=", "#", "\r",
-    "\n\n", "%s", "1979-13-45", "08:99", "inf", "0x10", "1_0", "١٢", "x.png", "con", "~root",
-    "device:0", "-", "(),", "|O", "<U99999999",
-)  # fmt: skip
+    "",
+    " ",
+    "0",
+    "-1",
+    "1e999",
+    "-1e999",
+    "nan",
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "null",
+    "true",
+    "[]",
+    "{}",
+    "[[]]",
+    '""',
+    "''",
+    "9" * 30,
+    "9" * 5000,
+    "0.1",
+    "-0.0",
+    "1e-400",
+    "ä",
+    "Ａ",
+    "\x00",
+    "\ufeff",
+    "\u2028",
+    "\ud7ff",
+    "\\ud800",
+    "../..",
+    "/",
+    "\\",
+    "C:\\x",
+    "a" * 9000,
+    "[" * 3000,
+    "{'a':" * 20,
+    '{"a":' * 3000,
+    '"',
+    "'",
+    '"""',
+    ",",
+    ";",
+    "\t",
+    "=",
+    "#",
+    "\r",
+    "\n\n",
+    "%s",
+    "1979-13-45",
+    "08:99",
+    "inf",
+    "0x10",
+    "1_0",
+    "١٢",
+    "x.png",
+    "con",
+    "~root",
+    "device:0",
+    "-",
+    "(),",
+    "|O",
+    "<U99999999",
+)
 _TOKEN = re.compile(r"[\w.+-]+|[^\w\s]")
 _ENCODINGS = ("utf-16", "utf-16-le", "utf-32", "utf-8-sig", "latin-1", "cp1252", "cp037", "utf-7")
 
@@ -108,19 +164,45 @@ def change_integer(data: bytes, chance: Random) -> tuple[bytes, str]:
     place = place_in(data[: max(len(data) - size + 1, 0)], chance)
     before = int.from_bytes(data[place : place + size], order)  # type: ignore[arg-type]
     top = 1 << (8 * size)
-    after = chance.choice(
-        (0, 1, top - 1, top // 2 - 1, top // 2, before + 1, before - 1, before * 2, before // 2,
-         before + chance.randrange(1, 300), before - chance.randrange(1, 300), len(data),
-         chance.randrange(top))
-    ) % top  # fmt: skip
+    after = (
+        chance.choice(
+            (
+                0,
+                1,
+                top - 1,
+                top // 2 - 1,
+                top // 2,
+                before + 1,
+                before - 1,
+                before * 2,
+                before // 2,
+                before + chance.randrange(1, 300),
+                before - chance.randrange(1, 300),
+                len(data),
+                chance.randrange(top),
+            )
+        )
+        % top
+    )
     made = data[:place] + after.to_bytes(size, order) + data[place + size :]  # type: ignore[arg-type]
     return made, f"{size} bytes ({order}) at {place}: {before} becomes {after}"
 
 
 BYTE_CHANGES: tuple[Change, ...] = (
-    flip_bits, flip_bits, overwrite, overwrite, cut_off, cut_front, insert, delete, duplicate, swap,
-    change_integer, change_integer, change_integer,
-)  # fmt: skip
+    flip_bits,
+    flip_bits,
+    overwrite,
+    overwrite,
+    cut_off,
+    cut_front,
+    insert,
+    delete,
+    duplicate,
+    swap,
+    change_integer,
+    change_integer,
+    change_integer,
+)
 
 
 def _text(data: bytes) -> str:
@@ -175,8 +257,13 @@ def put_in_odd_text(data: bytes, chance: Random) -> tuple[bytes, str]:
 
 
 TEXT_CHANGES: tuple[Change, ...] = (
-    change_token, change_token, change_token, put_in_odd_text, change_lines, change_encoding,
-)  # fmt: skip
+    change_token,
+    change_token,
+    change_token,
+    put_in_odd_text,
+    change_lines,
+    change_encoding,
+)
 
 
 def several(

@@ -13,6 +13,7 @@ import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ class Failure:
         places = [line for line in lines if line.startswith("File ")]
         ours = [line for line in places if "/sonoassist/" in line]
         last = next((line for line in reversed(lines) if re.match(r"[\w.]+(:|$)", line)), "")
-        return " | ".join((last[:80], *ours[-1:], *places[-1:]))
+        return " | ".join((last.partition(":")[0], *ours[-1:], *places[-1:]))
 
     def __str__(self) -> str:
         """With the command that does it again."""
@@ -154,9 +155,13 @@ def _follow(
 
 
 def _fail(
-    batch: Batch, form: str, start: int, case: dict[str, Any], trouble: str,
+    batch: Batch,
+    form: str,
+    start: int,
+    case: dict[str, Any],
+    trouble: str,
     told: Callable[[Failure], None],
-) -> None:  # fmt: skip
+) -> None:
     failure = Failure(form, case["begin"], start, case["said"], trouble)
     batch.failures.append(failure)
     told(failure)
@@ -168,7 +173,7 @@ class _Child:
     def __init__(self, module: str, arguments: Iterable[str], hang: float) -> None:
         self._hang = hang
         self.hung = False
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed when this is left)
         places = (str(ROOT), str(ROOT / "tests"))
         environment = {
             **os.environ,
@@ -180,9 +185,13 @@ class _Child:
             "QT_QPA_PLATFORM": "offscreen",
         }
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module, *arguments], cwd=ROOT, env=environment,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._errors,
-        )  # fmt: skip
+            [sys.executable, "-m", module, *arguments],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+        )
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._thread.start()
@@ -208,10 +217,8 @@ class _Child:
         """End it; where the system can, it says first what it was doing."""
         if hasattr(signal, "SIGABRT") and os.name != "nt":
             self._process.send_signal(signal.SIGABRT)
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 self._process.wait(_DYING_S)
-            except subprocess.TimeoutExpired:
-                pass
         self._process.kill()
         self._process.wait()
 

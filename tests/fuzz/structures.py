@@ -23,17 +23,45 @@ from typing import Any
 from fuzz.mutations import BYTE_CHANGES, ODD_TEXTS, TEXT_CHANGES, Change, several
 
 BROKEN = (
-    ValueError, LookupError, OSError, RuntimeError, NotImplementedError, EOFError, struct.error,
-    zlib.error, zipfile.BadZipFile, sqlite3.Error, OverflowError, SyntaxError,
-)  # fmt: skip
+    ValueError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    NotImplementedError,
+    EOFError,
+    struct.error,
+    zlib.error,
+    zipfile.BadZipFile,
+    sqlite3.Error,
+    OverflowError,
+    SyntaxError,
+)
 """What taking apart a file that was changed before may raise."""
 
 _DATE = (1980, 1, 1, 0, 0, 0)
 _NAMES = (
-    "", "..", "../up.png", "/root.png", "a\\b.png", "C:x.png", ".hidden.png", "\u202egnp.png",
-    "x" * 300 + ".png", "dir/", "same.png", "same.png", "__MACOSX/a.png", "a.dcm", "a.zip",
-    "arr_0.npy", "arr_00.npy", "arr_99.npy", "archive/data.pkl", "data.pkl", "\x00.png",
-)  # fmt: skip
+    "",
+    "..",
+    "../up.png",
+    "/root.png",
+    "a\\b.png",
+    "C:x.png",
+    ".hidden.png",
+    "\u202egnp.png",
+    "x" * 300 + ".png",
+    "dir/",
+    "same.png",
+    "same.png",
+    "__MACOSX/a.png",
+    "a.dcm",
+    "a.zip",
+    "arr_0.npy",
+    "arr_00.npy",
+    "arr_99.npy",
+    "archive/data.pkl",
+    "data.pkl",
+    "\x00.png",
+)
 
 
 def mutated(name: str, data: bytes, chance: Random) -> tuple[bytes, str]:
@@ -64,10 +92,37 @@ def mutated(name: str, data: bytes, chance: Random) -> tuple[bytes, str]:
 # --- JSON -----------------------------------------------------------------------------------
 
 _ODD_JSON: tuple[Any, ...] = (
-    None, True, False, 0, -1, 1, 0.5, 2**31, 2**63, -(2**63), 10**400, 1e308, math.inf, math.nan,
-    "", "x", "-1", "\ud800", "a\nb", "9" * 5000, "../x", [], {}, [[]], [None], {"a": 1}, [1, 2],
-    [0.5] * 100, "auto", "NaN",
-)  # fmt: skip
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1,
+    0.5,
+    2**31,
+    2**63,
+    -(2**63),
+    10**400,
+    1e308,
+    math.inf,
+    math.nan,
+    "",
+    "x",
+    "-1",
+    "\ud800",
+    "a\nb",
+    "9" * 5000,
+    "../x",
+    [],
+    {},
+    [[]],
+    [None],
+    {"a": 1},
+    [1, 2],
+    [0.5] * 100,
+    "auto",
+    "NaN",
+)
 
 
 def _json(data: bytes, chance: Random) -> tuple[bytes, str]:
@@ -135,8 +190,23 @@ def _npy(data: bytes, chance: Random) -> tuple[bytes, str]:
     told = ast.literal_eval(head.decode("latin-1"))
     what = chance.choice(("descr", "shape", "order", "text"))
     if what == "descr":
-        told["descr"] = chance.choice(("|O", "<f2", "<f8", ">f4", "<c16", "|b1", "<U1", "|V4",
-                                       "<M8[s]", "<f16", [("a", "<f4")], "<i8", "junk"))  # fmt: skip
+        told["descr"] = chance.choice(
+            (
+                "|O",
+                "<f2",
+                "<f8",
+                ">f4",
+                "<c16",
+                "|b1",
+                "<U1",
+                "|V4",
+                "<M8[s]",
+                "<f16",
+                [("a", "<f4")],
+                "<i8",
+                "junk",
+            )
+        )
     elif what == "shape":
         odd = (0, -1, 1, 2**31, 2**62, 10**30)
         told["shape"] = tuple(chance.choice((one, *odd)) for one in told["shape"]) or (1,)
@@ -151,13 +221,23 @@ def _npy(data: bytes, chance: Random) -> tuple[bytes, str]:
 
 def _pickle(data: bytes, chance: Random) -> tuple[bytes, str]:
     """What would run if the file were unpickled."""
-    names = (b"ctorch._utils\n_rebuild_tensor_v2\n", b"ccollections\nOrderedDict\n",
-             b"ctorch\nFloatStorage\n")  # fmt: skip
+    names = (
+        b"ctorch._utils\n_rebuild_tensor_v2\n",
+        b"ccollections\nOrderedDict\n",
+        b"ctorch\nFloatStorage\n",
+    )
     found = [one for one in names if one in data]
     if not found or chance.random() < 0.5:
         return several(BYTE_CHANGES, data, chance)
-    put = chance.choice((b"cposix\nsystem\n", b"cbuiltins\neval\n", b"cos\nlistdir\n",
-                         b"ctorch\nload\n", b"ctorch\nIntStorage\n"))  # fmt: skip
+    put = chance.choice(
+        (
+            b"cposix\nsystem\n",
+            b"cbuiltins\neval\n",
+            b"cos\nlistdir\n",
+            b"ctorch\nload\n",
+            b"ctorch\nIntStorage\n",
+        )
+    )
     name = chance.choice(found)
     return data.replace(name, put, 1), f"{name!r} becomes {put!r}"
 
@@ -188,11 +268,21 @@ def _safetensors(data: bytes, chance: Random) -> tuple[bytes, str]:
     elif what == "tensor":
         key = chance.choice(sorted(set(told) - {"__metadata__"}))
         field, value = chance.choice(
-            (("dtype", "F16"), ("dtype", "BF16"), ("dtype", "I64"), ("dtype", "F8_E4M3"),
-             ("dtype", "BOOL"), ("shape", []), ("shape", [-1]), ("shape", [2**62, 4]),
-             ("shape", told[key]["shape"][::-1]), ("data_offsets", [0, 0]),
-             ("data_offsets", [0, 2**63]), ("data_offsets", [8, 4]))
-        )  # fmt: skip
+            (
+                ("dtype", "F16"),
+                ("dtype", "BF16"),
+                ("dtype", "I64"),
+                ("dtype", "F8_E4M3"),
+                ("dtype", "BOOL"),
+                ("shape", []),
+                ("shape", [-1]),
+                ("shape", [2**62, 4]),
+                ("shape", told[key]["shape"][::-1]),
+                ("data_offsets", [0, 0]),
+                ("data_offsets", [0, 2**63]),
+                ("data_offsets", [8, 4]),
+            )
+        )
         told[key][field], what = value, f"{key} {field} is {value}"
     elif what == "numbers":
         return data[: 8 + length] + several(BYTE_CHANGES[:4], values, chance)[0], what
@@ -241,11 +331,35 @@ def _png(data: bytes, chance: Random) -> tuple[bytes, str]:
 _LONG = (b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV")
 _VRS = (*_LONG, b"US", b"SS", b"UL", b"FL", b"FD", b"DS", b"IS", b"CS", b"AT", b"PN", b"UI", b"LO")
 _ODD_VALUES = (
-    b"", b"\x00", b" ", b"0 ", b"-1", b"1e999 ", b"nan ", b"abc ", b"\\", b"\\\\", b"1\\2\\x ",
-    b"\xff\xff", b"\x00\x00", b"\x01\x00\x02", b"\xff" * 4, b"\x00" * 8, b"9" * 40, b"\xe4\xf6",
-    b"0.0 ", b"RGB ", b"PALETTE COLOR ", b"YBR_FULL_422", b"MONOCHROME1 ", b"1.2.840.10008.1.2.5",
-    b"1.2.840.10008.1.2.4.50", b"1.2.840.10008.1.2.2 ", b"1.2.840.10008.1.2.1.99", b"A" * 70,
-)  # fmt: skip
+    b"",
+    b"\x00",
+    b" ",
+    b"0 ",
+    b"-1",
+    b"1e999 ",
+    b"nan ",
+    b"abc ",
+    b"\\",
+    b"\\\\",
+    b"1\\2\\x ",
+    b"\xff\xff",
+    b"\x00\x00",
+    b"\x01\x00\x02",
+    b"\xff" * 4,
+    b"\x00" * 8,
+    b"9" * 40,
+    b"\xe4\xf6",
+    b"0.0 ",
+    b"RGB ",
+    b"PALETTE COLOR ",
+    b"YBR_FULL_422",
+    b"MONOCHROME1 ",
+    b"1.2.840.10008.1.2.5",
+    b"1.2.840.10008.1.2.4.50",
+    b"1.2.840.10008.1.2.2 ",
+    b"1.2.840.10008.1.2.1.99",
+    b"A" * 70,
+)
 
 
 def _elements(data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -254,7 +368,9 @@ def _elements(data: bytes) -> Iterator[tuple[int, int, int]]:
     while place + 8 <= len(data):
         long = data[place + 4 : place + 6] in _LONG
         value = place + (12 if long else 8)
-        length = int.from_bytes(data[place + 8 : value] if long else data[place + 6 : value], "little")
+        length = int.from_bytes(
+            data[place + 8 : value] if long else data[place + 6 : value], "little"
+        )
         if length == 0xFFFFFFFF:
             # Compressed pixels, or a sequence: to its end, near enough.
             length = len(data) - value
@@ -284,7 +400,7 @@ def _dicom(data: bytes, chance: Random) -> tuple[bytes, str]:
         inner = several(BYTE_CHANGES, data[value:end], chance)[0]
     size = 4 if value - begin == 12 else 2
     if data[value - size : value] != b"\xff" * 4:
-        head = head[:-size] + (len(inner) % 256 ** size).to_bytes(size, "little")
+        head = head[:-size] + (len(inner) % 256**size).to_bytes(size, "little")
     return data[:begin] + head + inner + rest, f"element {tag} is {inner[:20]!r}"
 
 
@@ -319,9 +435,28 @@ def _mp4(data: bytes, chance: Random) -> tuple[bytes, str]:
 # --- SQLite ---------------------------------------------------------------------------------
 
 _ODD_CELLS: tuple[object, ...] = (
-    None, 0, -1, 2**62, -(2**63), 1e308, float("inf"), b"", b"\x00" * 28, b"\xff" * 56, "", "x",
-    "nan", "-1", "1e999", "\ud7ff", "../../x.png", "con", "2020-13-99", "0.5", b"\xff\xfe",
-)  # fmt: skip
+    None,
+    0,
+    -1,
+    2**62,
+    -(2**63),
+    1e308,
+    float("inf"),
+    b"",
+    b"\x00" * 28,
+    b"\xff" * 56,
+    "",
+    "x",
+    "nan",
+    "-1",
+    "1e999",
+    "\ud7ff",
+    "../../x.png",
+    "con",
+    "2020-13-99",
+    "0.5",
+    b"\xff\xfe",
+)
 
 
 def _sqlite(data: bytes, chance: Random) -> tuple[bytes, str]:
@@ -361,9 +496,13 @@ def _change_database(database: sqlite3.Connection, chance: Random) -> str:
 
 
 def _change_cell(
-    database: sqlite3.Connection, table: str, columns: list[str], column: str,
-    row: tuple[object, ...], chance: Random,
-) -> str:  # fmt: skip
+    database: sqlite3.Connection,
+    table: str,
+    columns: list[str],
+    column: str,
+    row: tuple[object, ...],
+    chance: Random,
+) -> str:
     before = row[columns.index(column)]
     after = chance.choice((*_ODD_CELLS, *ODD_TEXTS[:30]))
     if isinstance(before, str) and before and chance.random() < 0.7:
@@ -378,8 +517,19 @@ def _change_cell(
 
 _TEXT = TEXT_CHANGES
 _INSIDE: Mapping[str, tuple[Change, ...]] = {
-    ".json": (*_TEXT, *[_json] * 6), ".toml": _TEXT, ".csv": _TEXT, ".txt": _TEXT,
-    ".zip": (_zip,), ".npz": (_zip,), ".pth": (_zip,),
-    ".npy": (_npy,), ".pkl": (_pickle,), ".safetensors": (_safetensors,), ".png": (_png,),
-    ".dcm": (_dicom,), ".mp4": (_mp4,), ".mov": (_mp4,), ".sqlite": (_sqlite,),
-}  # fmt: skip
+    ".json": (*_TEXT, *[_json] * 6),
+    ".toml": _TEXT,
+    ".csv": _TEXT,
+    ".txt": _TEXT,
+    ".zip": (_zip,),
+    ".npz": (_zip,),
+    ".pth": (_zip,),
+    ".npy": (_npy,),
+    ".pkl": (_pickle,),
+    ".safetensors": (_safetensors,),
+    ".png": (_png,),
+    ".dcm": (_dicom,),
+    ".mp4": (_mp4,),
+    ".mov": (_mp4,),
+    ".sqlite": (_sqlite,),
+}

@@ -26,9 +26,15 @@ MEMORY_BYTES = 4 * 1024**3
 """What a case may ask for on top of what the program takes before the first one."""
 REFUSED = "refused"
 _FORBIDDEN = (
-    "pickle.find_class", "os.system", "os.exec", "os.posix_spawn", "subprocess.Popen",
-    "socket.connect", "socket.getaddrinfo", "shutil.unpack_archive",
-)  # fmt: skip
+    "pickle.find_class",
+    "os.system",
+    "os.exec",
+    "os.posix_spawn",
+    "subprocess.Popen",
+    "socket.connect",
+    "socket.getaddrinfo",
+    "shutil.unpack_archive",
+)
 """What no file may have the program do; Python tells of it before it is done."""
 _QUIET = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)
 """Warnings that users do not see."""
@@ -145,10 +151,10 @@ def _limit_memory() -> None:
 
 def main(arguments: list[str]) -> None:
     """Started by `running`: the name of the format, then the rest as `work` takes it."""
-    from fuzz.formats import FORMATS
+    from fuzz.formats import format_of
 
     name, start, first, count, keep = arguments
-    work(FORMATS[name], int(start), int(first), int(count), Path(keep) if keep else None)
+    work(format_of(name), int(start), int(first), int(count), Path(keep) if keep else None)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import io
 import pickle
@@ -19,12 +18,8 @@ from real_models import card_of, random_tensors
 from sonoassist.model.checkpoint import CHECKPOINT_FORMAT, encode_folded
 from sonoassist.model.folders import write_model
 from sonoassist.model.store import InstalledModel, ModelStore
-from sonoassist.training.checkpoints import FOLDER
-from sonoassist.training.data import TrainingData
-from training.training_help import made_data, options, trainer
 
 _TRAP = "sonoassist-fuzz-was-here"
-_RUN = options(iterations=2, patches=options().patches, val_every=2)
 
 
 class Trap:
@@ -83,10 +78,16 @@ def _trained(arrays: list[Any]) -> dict[str, Any]:
 
 def _trained_metadata() -> dict[str, str]:
     return {
-        "format": CHECKPOINT_FORMAT, "architecture": "sononet16", "bn_eps": "1e-05",
-        "title": "Mine", "input_height_px": "224", "scale": "255.0", "screen_px": "975x735",
-        "domain": "synthetic", "notes": "none",
-    }  # fmt: skip
+        "format": CHECKPOINT_FORMAT,
+        "architecture": "sononet16",
+        "bn_eps": "1e-05",
+        "title": "Mine",
+        "input_height_px": "224",
+        "scale": "255.0",
+        "screen_px": "975x735",
+        "domain": "synthetic",
+        "notes": "none",
+    }
 
 
 def use_weights(folder: Path, seed: Seed) -> str:
@@ -115,32 +116,4 @@ def use_weights(folder: Path, seed: Seed) -> str:
         ran = trap.exists()
         trap.unlink(missing_ok=True)
         assert not ran, "code from the file was run"
-    return "result"
-
-
-# --- checkpoints ----------------------------------------------------------------------------
-
-
-_pictures = tempfile.TemporaryDirectory(prefix="sonoassist-fuzz-pictures-")
-"""Until the process ends: the data set reads from there."""
-
-
-@functools.cache
-def _data() -> TrainingData:
-    return made_data(Path(_pictures.name))
-
-
-def checkpoints(folder: Path) -> list[Seed]:
-    """What a run leaves behind."""
-    run = trainer(_RUN, _data(), folder / "run")
-    run.run()
-    found = sorted((folder / "run" / FOLDER).glob("*.safetensors"))
-    files = {f"run/{FOLDER}/{path.name}": path.read_bytes() for path in found[-1:]}
-    files["run/log.csv"] = (folder / "run" / "log.csv").read_bytes()
-    return [Seed("run", files, (*files, *list(files)[:1] * 3))]
-
-
-def use_checkpoints(folder: Path, seed: Seed) -> str:
-    """`train --resume`."""
-    trainer(_RUN, _data(), folder / seed.name).resume()
     return "result"

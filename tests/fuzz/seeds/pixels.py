@@ -15,7 +15,6 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
-    ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
@@ -89,9 +88,15 @@ def dicoms(folder: Path) -> list[Seed]:
 def _dicoms(folder: Path) -> Iterable[Path]:
     yield write_dicom(folder / "cine.dcm", grey(3), FrameTime="40", PatientName="")
     yield write_dicom(
-        folder / "times.dcm", grey(3), FrameTimeVector=["0", "20", "20"], RescaleSlope="1",
-        RescaleIntercept="0", WindowCenter="127", WindowWidth="255", VOILUTFunction="LINEAR",
-    )  # fmt: skip
+        folder / "times.dcm",
+        grey(3),
+        FrameTimeVector=["0", "20", "20"],
+        RescaleSlope="1",
+        RescaleIntercept="0",
+        WindowCenter="127",
+        WindowWidth="255",
+        VOILUTFunction="LINEAR",
+    )
     yield write_dicom(folder / "deep.dcm", grey(2, np.uint16), BitsStored=12, HighBit=11)
     yield write_dicom(folder / "signed.dcm", grey(1, np.int16), RescaleSlope="2", CineRate="30")
     yield write_dicom(folder / "rgb.dcm", coloured(2), "RGB", RecommendedDisplayFrameRate="25")
@@ -100,8 +105,9 @@ def _dicoms(folder: Path) -> Iterable[Path]:
     yield write_dicom(folder / "bare", grey(1))
     yield _palette(folder / "palette.dcm")
     for name, syntax, suffix in (
-        ("jpeg.dcm", JPEGBaseline8Bit, ".jpg"), ("j2k.dcm", JPEG2000Lossless, ".jp2"),
-    ):  # fmt: skip
+        ("jpeg.dcm", JPEGBaseline8Bit, ".jpg"),
+        ("j2k.dcm", JPEG2000Lossless, ".jp2"),
+    ):
         yield _encoded(folder / name, syntax, suffix)
     path = write_dicom(folder / "rle.dcm", grey(2))
     _compress(path, RLELossless)
@@ -154,17 +160,29 @@ def pictures(folder: Path) -> list[Seed]:
     one, deep, colour = grey()[0], grey(1, np.uint16)[0], coloured()[0]
     clear = np.dstack([colour, one])
     drawn = {
-        "grey.png": one, "deep.png": deep, "colour.png": colour, "clear.png": clear,
-        "grey.jpg": one, "colour.jpg": colour, "colour.tif": colour, "deep.tiff": deep,
-        "colour.bmp": colour, "grey.bmp": one, "colour.webp": colour, "clear.webp": clear,
-        "colour.jp2": colour, "grey.pgm": one, "colour.ppm": colour,
-    }  # fmt: skip
+        "grey.png": one,
+        "deep.png": deep,
+        "colour.png": colour,
+        "clear.png": clear,
+        "grey.jpg": one,
+        "colour.jpg": colour,
+        "colour.tif": colour,
+        "deep.tiff": deep,
+        "colour.bmp": colour,
+        "grey.bmp": one,
+        "colour.webp": colour,
+        "clear.webp": clear,
+        "colour.jp2": colour,
+        "grey.pgm": one,
+        "colour.ppm": colour,
+    }
     files = {name: _encoded_still(name, made) for name, made in drawn.items()}
     image = Image.fromarray(colour)
     files["palette.png"] = _saved(image.quantize(16), "PNG", transparency=3)
     files["progressive.jpg"] = _saved(image, "JPEG", progressive=True, exif=_turned())
-    files["pages.tif"] = _saved(image, "TIFF", save_all=True, append_images=[image] * 2,
-                                compression="tiff_lzw")  # fmt: skip
+    files["pages.tif"] = _saved(
+        image, "TIFF", save_all=True, append_images=[image] * 2, compression="tiff_lzw"
+    )
     files["jpeg_inside.tif"] = _saved(image, "TIFF", compression="jpeg")
     files["moving.webp"] = _saved(image, "WEBP", save_all=True, append_images=[image.rotate(90)])
     return [_one_file(name, data) for name, data in files.items()]
