@@ -76,7 +76,7 @@ def _read(path: Path) -> dict[str, Accepted]:
         raise UsageError(
             f"the mapping {path} cannot be read: {error.strerror or error}", "Check its name"
         ) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also numbers of too many digits
         raise UsageError(f"the mapping {path} is not TOML: {error}", "Correct it") from error
     table = data.get("classes")
     if not isinstance(table, dict):

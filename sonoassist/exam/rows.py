@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def corners(box: Box | None) -> tuple[float | None, float | None, float | None, 
 
 def box_of(row: Row) -> Box | None:
     """Four columns as a box."""
-    return None if row[0] is None else Box(*(float(value) for value in row))
+    return None if row[0] is None else Box(*(number_of(value) for value in row))
 
 
 def sayable(text: str) -> str:
@@ -66,6 +67,18 @@ def text_of(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"a text is {type(value).__name__}")
     return value
+
+
+def number_of(value: Any) -> float:
+    """A column of numbers.
+
+    Raises:
+        ValueError, TypeError: It is something else, or no number that can be shown.
+    """
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"a number is {number}")
+    return number
 
 
 def _plane(value: object, *, none: bool) -> str:
@@ -101,8 +114,8 @@ def frame_row(row: Row) -> FrameRow:
     if len(shares) != len(INDEX):
         raise ValueError(f"there are {len(shares)} probabilities")
     return FrameRow(
-        at_s=float(row[0]), index=int(row[1]), time_s=float(row[2]), state=State(row[3]),
-        plane=_plane(row[4], none=False), confidence=float(row[5]),
+        at_s=number_of(row[0]), index=int(row[1]), time_s=number_of(row[2]), state=State(row[3]),
+        plane=_plane(row[4], none=False), confidence=number_of(row[5]),
         steady_plane=_plane(row[6], none=True), box=box_of(row[7:11]), probabilities=frozen(shares),
     )  # fmt: skip
 
@@ -126,9 +139,9 @@ def capture(row: Row) -> Capture:
     if field is None:
         raise TypeError("a capture has no field of view")
     shot = Shot(
-        item=text_of(row[1]), how=How(row[2]), at_s=float(row[3]), index=int(row[4]),
-        time_s=float(row[5]), plane=_plane(row[6], none=True), confidence=float(row[7]),
-        quality=float(row[8]), why=text_of(row[9]), box=box_of(row[10:14]), field=field,
+        item=text_of(row[1]), how=How(row[2]), at_s=number_of(row[3]), index=int(row[4]),
+        time_s=number_of(row[5]), plane=_plane(row[6], none=True), confidence=number_of(row[7]),
+        quality=number_of(row[8]), why=text_of(row[9]), box=box_of(row[10:14]), field=field,
     )  # fmt: skip
     return Capture(int(row[0]), shot, Judgement(row[18]), _file(row[19]), _file(row[20]))
 
@@ -139,7 +152,7 @@ def recording(row: Row) -> Recording:
     Raises:
         ValueError, TypeError: It is no recording.
     """
-    began_s, frames, ended = float(row[2]), int(row[3]), bool(row[4])
+    began_s, frames, ended = number_of(row[2]), int(row[3]), bool(row[4])
     return Recording(int(row[0]), _file(row[1]), began_s, frames, ended, text_of(row[5]))
 
 
@@ -149,7 +162,7 @@ def event(row: Row) -> Event:
     Raises:
         ValueError, TypeError: It is no event.
     """
-    return Event(float(row[0]), text_of(row[1]), text_of(row[2]))
+    return Event(number_of(row[0]), text_of(row[1]), text_of(row[2]))
 
 
 def tick(row: Row) -> Tick:

@@ -209,5 +209,13 @@ def _read(folder: Path) -> Entry | str:
         values: dict[str, Any] = json.loads((folder / _WHERE).read_text(encoding="utf-8"))
         node = PacsNode(**values.pop("node"))
         return Entry(folder.name, folder, node, **values)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, UsageError):
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RecursionError,
+        UsageError,
+    ):
         return f"the outbox entry {folder.name} is damaged. Delete the folder {folder}"
