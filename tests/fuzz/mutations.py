@@ -17,6 +17,7 @@ Change = Callable[[bytes, Random], tuple[bytes, str]]
 NEAR_BYTES = 512
 """So much of the beginning and of the end is hit more often than the rest."""
 MOST_BLOCK = 4096
+MOST_TEXT = 200_000
 ODD_TEXTS = (
     "",
     " ",
@@ -235,7 +236,7 @@ def change_lines(data: bytes, chance: Random) -> tuple[bytes, str]:
     elif what == "twice":
         lines.insert(place, lines[place])
     elif what == "a thousand times":
-        lines[place:place] = [lines[place]] * 1000
+        lines[place:place] = [lines[place]] * min(1000, MOST_TEXT // (len(lines[place]) + 1))
     elif what == "without its end":
         lines[place] = lines[place].rstrip("\r\n")
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def use(folder: Path, seed: Seed) -> str:
     def past() -> None:
         for name in (*history.trainees(), "ann"):
             for one in history.exercises(name):
-                assert one.score >= 0 or one.score != one.score
+                assert not math.isnan(one.score)
             history.weaknesses(name)
             history.count(name)
 
