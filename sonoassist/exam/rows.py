@@ -186,7 +186,26 @@ def start_of(text: str) -> ExamStart:
         ValueError, TypeError, KeyError, AttributeError: It is not what `start_text` wrote.
     """
     values = json.loads(text)
-    items = tuple(Item(**item) for item in values.pop("items"))
-    for item in items:
-        _plane(item.plane, none=True)
-    return ExamStart(items=items, **values)
+    items = tuple(_item(item) for item in values.pop("items"))
+    start = ExamStart(items=items, **values)
+    for word in (start.study_id, start.source, start.source_label, start.preset):
+        text_of(word)
+    for table in (start.model, start.settings):
+        if not isinstance(table, dict):
+            raise TypeError(f"a table is {type(table).__name__}")
+    _yes_or_no(start.synthetic)
+    return start
+
+
+def _item(values: dict[str, Any]) -> Item:
+    item = Item(**values)
+    for word in (item.key, item.label):
+        text_of(word)
+    _plane(item.plane, none=True)
+    _yes_or_no(item.required)
+    return item
+
+
+def _yes_or_no(value: object) -> None:
+    if not isinstance(value, bool):
+        raise TypeError(f"yes or no is {type(value).__name__}")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
-from unittest import mock
 
 from fuzz.structures import mutated
 from sonoassist.errors import SonoAssistError
@@ -110,24 +107,3 @@ def check_line(error: SonoAssistError) -> None:
     for text in (str(error), error.in_window()):
         assert len(text.splitlines()) == 1, f"not one line: {text!r}"
         assert error.message.strip(), f"it does not say what is wrong: {text!r}"
-
-
-@contextmanager
-def fixed_uids() -> Iterator[None]:
-    """Numbers that DICOM files get by chance are the same each time."""
-    numbers = itertools.count(1)
-
-    def drawn() -> str:
-        return f"1.2.3.{next(numbers)}"
-
-    with mock.patch("sources.test_sources_dicom.generate_uid", drawn):
-        yield
-
-
-def whole(path: Path) -> dict[str, bytes]:
-    """The files of a folder, without locks and without what SQLite makes anew."""
-    return {
-        file.relative_to(path).as_posix(): file.read_bytes()
-        for file in sorted(path.rglob("*"))
-        if file.is_file() and file.suffix != ".lock" and not file.name.endswith("-shm")
-    }

@@ -133,7 +133,7 @@ def _follow(
     """Take what a child says; gives the number of the case to go on with, -1 when it is done."""
     open_case: dict[str, Any] | None = None
     ready = False
-    while (line := child.next()) is not None:
+    while (line := child.next(patient=not ready)) is not None:
         ready |= "ready" in line
         if "begin" in line:
             open_case = line
@@ -202,10 +202,14 @@ class _Child:
             self._lines.put(line)
         self._lines.put(None)
 
-    def next(self) -> dict[str, Any] | None:
-        """What it says next; None when it has ended or hangs."""
+    def next(self, *, patient: bool) -> dict[str, Any] | None:
+        """What it says next; None when it has ended or hangs.
+
+        Args:
+            patient: It is starting: libraries are loaded and seeds made, whatever a case may take.
+        """
         try:
-            line = self._lines.get(timeout=self._hang)
+            line = self._lines.get(timeout=limits.limit_s() / 2 if patient else self._hang)
         except queue.Empty:
             self.hung = True
             self._stop()

@@ -13,7 +13,8 @@ from unittest import mock
 
 from datasets.dataset_files import video
 from exam.exam_made import picture, row, shot, start
-from fuzz.format import Seed, each, whole
+from fuzz.format import Seed, each
+from fuzz.steady import whole
 from sonoassist.commands.exam_text import list_text, show_text
 from sonoassist.exam.exam import DATABASE, MEDIA
 from sonoassist.exam.export import Export, write_export
@@ -110,7 +111,7 @@ def use(folder: Path, seed: Seed) -> str:
             )
 
     def export() -> None:
-        parts = frozenset({"json", "csv", "html", "stills", "clips"})
+        parts = frozenset({"json", "csv", "html", "stills", "clips", "pdf", "dicom"})
         wanted = Export(parts, boxes=False, masked=False, unreviewed=True)
         write_export(store, exam_id, folder / "out", wanted, lambda _: None, lambda _: None)
 

@@ -6,7 +6,8 @@ import math
 from datetime import datetime, timezone
 from pathlib import Path
 
-from fuzz.format import Seed, each, whole
+from fuzz.format import Seed, each
+from fuzz.steady import whole
 from sonoassist.practice.answers import Word
 from sonoassist.practice.history import History
 from sonoassist.practice.scores import Attempt, Outcome

@@ -21,7 +21,8 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from fuzz.format import Seed, fixed_uids
+from fuzz.format import Seed
+from fuzz.steady import fixed_uids
 from sonoassist.opencv import cv2
 from sources.test_sources_dicom import write_dicom
 from sources.video_maker import make_video

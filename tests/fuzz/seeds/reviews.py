@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from exam.exam_made import picture, row
-from fuzz.format import Seed, each, whole
+from fuzz.format import Seed, each
+from fuzz.steady import whole
 from sonoassist.packets import Box, State
 from sonoassist.planes import BY_KEY, KEYS
 from sonoassist.practice.reviewed import analysis_of

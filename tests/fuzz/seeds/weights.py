@@ -14,6 +14,7 @@ from safetensors.numpy import save
 
 from fake_weights import port_state, published_arrays
 from fuzz.format import Seed, each
+from fuzz.steady import numbered_storages, sorted_head
 from real_models import card_of, random_tensors
 from sonoassist.model.checkpoint import CHECKPOINT_FORMAT, encode_folded
 from sonoassist.model.folders import write_model
@@ -39,12 +40,14 @@ def weights(folder: Path) -> list[Seed]:
     files = {
         "smallnet.npz": _npz(published_arrays("smallnet")),
         "sononet16.npz": _npz(arrays),
-        "folded.safetensors": encode_folded("smallnet", random_tensors("smallnet")),
-        "trained.safetensors": save(_trained(arrays), metadata=_trained_metadata()),
+        "folded.safetensors": sorted_head(encode_folded("smallnet", random_tensors("smallnet"))),
+        "trained.safetensors": sorted_head(save(_trained(arrays), metadata=_trained_metadata())),
     }
-    for name, legacy in (("sononet16.pth", False), ("legacy.pth", True)):
-        torch.save(state, folder / name, _use_new_zipfile_serialization=not legacy)
-        files[name] = (folder / name).read_bytes()
+    torch.save(state, folder / "sononet16.pth")
+    files["sononet16.pth"] = (folder / "sononet16.pth").read_bytes()
+    # The old format writes tensors in the order of their places in memory: here there is one.
+    torch.save(_in_one(state), folder / "legacy.pth", _use_new_zipfile_serialization=False)
+    files["legacy.pth"] = numbered_storages((folder / "legacy.pth").read_bytes())
     torch.save({"features.0.0.0.weight": Trap()}, folder / "trap.pth")
     bad = {
         "trap.pth": (folder / "trap.pth").read_bytes(),
@@ -55,6 +58,16 @@ def weights(folder: Path) -> list[Seed]:
         Seed(name, {name: data}, (name,), refused=name in bad)
         for name, data in {**files, **bad}.items()
     ]
+
+
+def _in_one(state: dict[str, Any]) -> dict[str, Any]:
+    """The same numbers as parts of one tensor, without the counters."""
+    import torch
+
+    floats = {name: one for name, one in state.items() if one.is_floating_point()}
+    flat = torch.cat([one.flatten() for one in floats.values()])
+    parts = flat.split([one.numel() for one in floats.values()])
+    return {name: part.view(floats[name].shape) for name, part in zip(floats, parts, strict=True)}
 
 
 def _npz(arrays: list[Any]) -> bytes:
