@@ -36,6 +36,7 @@ ZIP_ERRORS = (
 """What unpacking a damaged archive may raise: a checksum, a password, an odd name or packing."""
 ARCHIVE_ERRORS = (
     *ZIP_ERRORS,
+    SystemError,
     TypeError,
     AttributeError,
     ArithmeticError,

@@ -24,6 +24,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=START, help="what the cases are drawn from")
     parser.add_argument("--hang", type=float, help="seconds after which a case hangs")
     parser.add_argument("--deaths", type=int, default=100, help="crashes after which it ends")
+    parser.add_argument("--data", type=Path, help="folder of the real test data, for more seeds")
     parser.add_argument("--keep", type=Path, help="folder for the files of the cases")
     told = parser.parse_args(arguments)
     failed = 0
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str]) -> int:
             first=told.first,
             hang=told.hang,
             keep=told.keep,
+            data=told.data,
             deaths=told.deaths,
             told=functools.partial(_tell, seen),
         )

@@ -19,13 +19,14 @@ class Seed:
         name: The file or folder that is opened, within the folder of the case.
         files: All that is there, by the path within that folder.
         targets: Those of the files that are changed, one at a time.
-        refused: The program is right not to take it even as it is: it would run code, say.
+        refused: The program is right not to take it even as it is: it would run code, say. None
+            where that is not known.
     """
 
     name: str
     files: Mapping[str, bytes]
     targets: tuple[str, ...]
-    refused: bool = False
+    refused: bool | None = False
 
 
 Use = Callable[[Path, Seed], str]

@@ -19,6 +19,7 @@ _PLACES = {
     "table": ("tables", "tables", "tables", "use"),
     "exam": ("exams", "exams", "exams", "use"),
     "review": ("reviews", "reviews", "reviews", "use"),
+    "cache": ("caches", "caches", "caches", "use"),
     "practice": ("histories", "histories", "histories", "use"),
 }
 """Name -> the module and the function that make the seeds, and those that use an input."""

@@ -57,7 +57,7 @@ DEEDS: dict[int, Callable[[], None]] = {
 
 
 def main(arguments: list[str]) -> None:
-    name, start, first, count, _ = arguments
+    name, start, first, count, *_ = arguments
     number = int(first) - 2  # the seed as it is comes before the cases
 
     def use(folder: Path, seed: Seed) -> str:

@@ -25,6 +25,8 @@ START = 1
 """What the cases of the standing net are drawn from."""
 MOST_DEATHS = 3
 """So many crashes and hangs of a batch are told apart; behind that it is given up."""
+_Drawn = tuple[str, int, Path | None]
+"""Format, start and folder of the real test data: with a number they make a case."""
 _DYING_S = 10.0
 _SHOWN = 6000
 """So many characters of what a dead process wrote are shown, its end."""
@@ -41,15 +43,17 @@ class Failure:
 
     Attributes:
         form: Name of the format.
-        number: Of the case.
         start: What the cases were drawn from.
+        data: Folder of the real test data, where its files are seeds, too.
+        number: Of the case.
         said: What was done to which file.
         trouble: A traceback, or what else was wrong.
     """
 
     form: str
-    number: int
     start: int
+    data: Path | None
+    number: int
     said: str
     trouble: str
 
@@ -65,6 +69,7 @@ class Failure:
     def __str__(self) -> str:
         """With the command that does it again."""
         again = f"python -m tests.fuzz --format {self.form} --seed {self.start}"
+        again += f" --data {self.data}" if self.data is not None else ""
         return (
             f"{self.form} {self.number}: {self.said}\n{self.trouble.strip()}\n"
             f"Again: {again} --first {self.number} --count 1 --keep FOLDER"
@@ -96,6 +101,7 @@ def run(
     first: int = 0,
     hang: float | None = None,
     keep: Path | None = None,
+    data: Path | None = None,
     deaths: int = MOST_DEATHS,
     module: str = "fuzz.worker",
     told: Callable[[Failure], None] = lambda _: None,
@@ -109,6 +115,7 @@ def run(
         first: Number of the first one.
         hang: Seconds after which a case hangs; None for the usual limit.
         keep: Where their files are put; None to forget them.
+        data: Folder of the real test data, for more seeds; None for the made ones alone.
         deaths: Crashes and hangs behind which it is given up.
         module: What is run, for the tests of the net itself.
         told: Called with each failure at once.
@@ -118,18 +125,23 @@ def run(
     """
     batch, number, end, died = Batch(), first, first + count, 0
     while number < end and died < deaths:
-        arguments = (form, str(start), str(number), str(end - number), str(keep or ""))
+        arguments = (
+            form,
+            str(start),
+            str(number),
+            str(end - number),
+            str(keep or ""),
+            str(data or ""),
+        )
         with _Child(module, arguments, hang or hang_s()) as child:
-            number = _follow(child, batch, form, start, told)
+            number = _follow(child, batch, (form, start, data), told)
         if number < 0:
             break
         died += 1
     return batch
 
 
-def _follow(
-    child: _Child, batch: Batch, form: str, start: int, told: Callable[[Failure], None]
-) -> int:
+def _follow(child: _Child, batch: Batch, drawn: _Drawn, told: Callable[[Failure], None]) -> int:
     """Take what a child says; gives the number of the case to go on with, -1 when it is done."""
     open_case: dict[str, Any] | None = None
     ready = False
@@ -142,27 +154,26 @@ def _follow(
             batch.outcomes[line["outcome"].partition(":")[0]] += 1
             batch.slowest = max(batch.slowest, (line["took_s"], line["end"]))
             if line["trouble"]:
-                _fail(batch, form, start, open_case, line["trouble"], told)
+                _fail(batch, drawn, open_case, line["trouble"], told)
             open_case = None
     if open_case is None and child.fine:
         return -1
     if not ready or open_case is None:
-        raise RuntimeError(f"the process for {form} died between cases: {child.last_words()}")
+        raise RuntimeError(f"the process for {drawn[0]} died between cases: {child.last_words()}")
     batch.done += 1
     batch.outcomes["hang" if child.hung else "crash"] += 1
-    _fail(batch, form, start, open_case, child.last_words(), told)
+    _fail(batch, drawn, open_case, child.last_words(), told)
     return int(open_case["begin"]) + 1
 
 
 def _fail(
     batch: Batch,
-    form: str,
-    start: int,
+    drawn: _Drawn,
     case: dict[str, Any],
     trouble: str,
     told: Callable[[Failure], None],
 ) -> None:
-    failure = Failure(form, case["begin"], start, case["said"], trouble)
+    failure = Failure(*drawn, case["begin"], case["said"], trouble)
     batch.failures.append(failure)
     told(failure)
 

@@ -21,21 +21,9 @@ from random import Random
 from typing import Any
 
 from fuzz.mutations import BYTE_CHANGES, ODD_TEXTS, TEXT_CHANGES, Change, several
+from sonoassist.files import ARCHIVE_ERRORS
 
-BROKEN = (
-    ValueError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    NotImplementedError,
-    EOFError,
-    struct.error,
-    zlib.error,
-    zipfile.BadZipFile,
-    sqlite3.Error,
-    OverflowError,
-    SyntaxError,
-)
+BROKEN = (*ARCHIVE_ERRORS, sqlite3.Error)
 """What taking apart a file that was changed before may raise."""
 
 _DATE = (1980, 1, 1, 0, 0, 0)

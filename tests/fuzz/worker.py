@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from fuzz.format import Case, Format, Seed, case_of, check_line
+from fuzz.seeds import real
 from sonoassist.errors import SonoAssistError
 
 MEMORY_BYTES = 4 * 1024**3
@@ -52,7 +53,9 @@ class Watch:
             self.seen.append(f"{event} {values!r:.100}")
 
 
-def work(form: Format, start: int, first: int, count: int, keep: Path | None) -> None:
+def work(
+    form: Format, start: int, first: int, count: int, keep: Path | None, data: Path | None = None
+) -> None:
     """Run cases, one after another.
 
     Args:
@@ -61,6 +64,7 @@ def work(form: Format, start: int, first: int, count: int, keep: Path | None) ->
         first: Number of the first case.
         count: Number of cases.
         keep: Where the files of all cases are put; None to forget them.
+        data: Folder of the real test data, for more seeds; None for the made ones alone.
     """
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # libraries may write to it
@@ -70,7 +74,7 @@ def work(form: Format, start: int, first: int, count: int, keep: Path | None) ->
         folder = Path(made)
         os.environ["SONOASSIST_HOME"] = str(folder / "home")
         (folder / "seeds").mkdir()
-        seeds = form.seeds(folder / "seeds")
+        seeds = form.seeds(folder / "seeds") + (real.seeds(form.name, data) if data else [])
         _check_whole(form, seeds, folder)
         _limit_memory()
         _tell(out, ready=True)
@@ -96,7 +100,8 @@ def _check_whole(form: Format, seeds: list[Seed], folder: Path) -> None:
         whole = Case(seed, seed.files, "nothing")
         outcome, trouble = _run(form, whole, folder, None)
         wanted = REFUSED if seed.refused else "result"
-        if trouble or outcome.partition(":")[0] != wanted:
+        right = seed.refused is None or outcome.partition(":")[0] == wanted
+        if trouble or not right:
             raise RuntimeError(f"the seed {seed.name} gives {outcome} {trouble}")
 
 
@@ -153,8 +158,9 @@ def main(arguments: list[str]) -> None:
     """Started by `running`: the name of the format, then the rest as `work` takes it."""
     from fuzz.formats import format_of
 
-    name, start, first, count, keep = arguments
-    work(format_of(name), int(start), int(first), int(count), Path(keep) if keep else None)
+    name, start, first, count, *named = arguments
+    keep, data = (Path(one) if one else None for one in named)
+    work(format_of(name), int(start), int(first), int(count), keep, data)
 
 
 if __name__ == "__main__":
