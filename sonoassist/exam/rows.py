@@ -36,6 +36,8 @@ SHOT_COLUMNS = (
 )
 CAPTURE_COLUMNS = f"id, {SHOT_COLUMNS}, judgement, still, clip"
 _HALF = np.dtype("<f2")
+_FAR_PX = 1e9
+"""No picture reaches so far."""
 
 Row = tuple[Any, ...]
 
@@ -50,7 +52,12 @@ def corners(box: Box | None) -> tuple[float | None, float | None, float | None, 
 
 def box_of(row: Row) -> Box | None:
     """Four columns as a box."""
-    return None if row[0] is None else Box(*(number_of(value) for value in row))
+    if row[0] is None:
+        return None
+    edges = [number_of(value) for value in row]
+    if not all(abs(edge) < _FAR_PX for edge in edges):
+        raise ValueError("a box lies nowhere")
+    return Box(*edges)
 
 
 def sayable(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,6 +34,8 @@ _FRAMES = "frame, state, left_px, top_px, right_px, bottom_px, quality, probabil
 _KEY = "(? = 0 OR modified_ns = ?) AND model_sha256 = ? AND crop = ? AND (? OR threshold = ?)"
 _PICTURED = "pictured"
 """Fact of a review: the crop that its small pictures show."""
+_FAR_PX = 1e9
+"""No picture reaches so far."""
 _FULL_HINT = "Free some space; what was kept so far is safe"
 
 Row = tuple[object, ...]
@@ -356,8 +357,8 @@ def _analysis(row: Row) -> tuple[int, Box]:
 
 def _box(row: Row) -> Box:
     edges = [float(str(value)) for value in row]
-    if not all(map(math.isfinite, edges)):
-        raise ValueError("a box has no edges")
+    if not all(abs(edge) < _FAR_PX for edge in edges):
+        raise ValueError("a box lies nowhere")
     return Box(*edges)
 
 
@@ -384,8 +385,9 @@ def _known(value: float) -> float | None:
 
 
 def _measure(value: object) -> float:
-    """The inverse of `_known`."""
-    return np.nan if value is None else float(str(value))
+    """The inverse of `_known`; what is no share was not measured."""
+    number = np.nan if value is None else float(str(value))
+    return number if 0 <= number <= 1 else np.nan
 
 
 def _result(row: Row) -> FrameResult:

@@ -22,6 +22,8 @@ from sonoassist.exam.overview import overviews
 from sonoassist.exam.plain import listed, whole_exam
 from sonoassist.exam.records import How, Judgement, Tick
 from sonoassist.exam.replay import replay
+from sonoassist.exam.report.data import ReportOptions
+from sonoassist.exam.report.write import write_report
 from sonoassist.exam.store import ExamStore
 from sonoassist.packets import Box
 
@@ -115,6 +117,11 @@ def use(folder: Path, seed: Seed) -> str:
         wanted = Export(parts, boxes=False, masked=False, unreviewed=True)
         write_export(store, exam_id, folder / "out", wanted, lambda _: None, lambda _: None)
 
+    def report() -> None:
+        options = ReportOptions(boxes=True, mask=True, formats=("html",))
+        with store.open(exam_id) as exam:
+            write_report(exam, folder / "report", options)
+
     def go_on() -> None:
         with store.open(exam_id, write=True) as exam:
             each(
@@ -128,5 +135,5 @@ def use(folder: Path, seed: Seed) -> str:
                 lambda: exam.end(40.0),
             )
 
-    each(show, read, export, go_on)
+    each(show, read, export, report, go_on)
     return "refused" if any(one.reason for one in found) else "result"

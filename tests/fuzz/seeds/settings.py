@@ -10,7 +10,9 @@ from unittest import mock
 
 from fuzz.format import Seed, each
 from sonoassist import paths
-from sonoassist.exam.presets import load_preset, preset_names
+from sonoassist.exam.pacs.node import PacsNode
+from sonoassist.exam.presets import DEFAULT_PRESET, load_preset, preset_names
+from sonoassist.model.store import ModelStore
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.preprocess.kept_layouts import KeptLayouts
 from sonoassist.preprocess.screen_layout import COLUMNS, ROWS
@@ -22,7 +24,7 @@ def homes(folder: Path) -> list[Seed]:
     save_settings(
         folder / "settings.json",
         Settings(
-            model="sononet32",
+            model="sononet32-synthetic",
             engine="torch",
             precision="bf16",
             crop="room 2",
@@ -88,6 +90,9 @@ def use(folder: Path, seed: Seed) -> str:
         each(
             lambda: parse_crop(kept.crop, kept.own_crops),
             lambda: load_preset("own"),
+            lambda: load_preset(kept.checklist or DEFAULT_PRESET),
+            lambda: PacsNode.parse(kept.pacs_node),
+            lambda: ModelStore.default().get(kept.model),
             preset_names,
             again,
             keep,

@@ -15,6 +15,7 @@ from sonoassist.datasets.named import recording_of
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.datasets.screens import read_screens
 from sonoassist.errors import SonoAssistError
+from sonoassist.practice.truth import truth_beside
 
 BOX = ("left_px", "top_px", "right_px", "bottom_px")
 
@@ -138,8 +139,13 @@ def use(folder: Path, seed: Seed) -> str:
         for one in (path, *sorted(path.glob("*.json")), *sorted(path.glob("*.csv"))):
             recording_of(str(one))
 
+    def practice() -> None:
+        for one in sorted(path.glob("*.mp4")):
+            truth = truth_beside(str(one), 12)
+            problems.extend(truth.problems if truth is not None else ())
+
     try:
-        each(lambda: read(None), lambda: read(own))
+        each(lambda: read(None), lambda: read(own), practice)
     finally:
         with suppress(SonoAssistError):  # a table of pictures names no recording
             named()
