@@ -36,6 +36,8 @@ SHOT_COLUMNS = (
 )
 CAPTURE_COLUMNS = f"id, {SHOT_COLUMNS}, judgement, still, clip"
 _HALF = np.dtype("<f2")
+_LONGEST_NAME = 255
+"""Bytes; no file system takes more."""
 _FAR_PX = 1e9
 """No picture reaches so far."""
 
@@ -97,7 +99,8 @@ def _plane(value: object, *, none: bool) -> str:
 
 def _file(value: object) -> str:
     name = text_of(value)
-    if name and Path(name).name != name:
+    size = len(name.encode("utf-8", "surrogatepass"))
+    if name and (Path(name).name != name or "\0" in name or size > _LONGEST_NAME):
         raise ValueError(f"{name!r} is no name of a file")
     return name
 

@@ -7,7 +7,6 @@ was being asked. Used by one thread.
 from __future__ import annotations
 
 import json
-import math
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
@@ -28,6 +27,8 @@ from sonoassist.practice.scores import Attempt, Outcome, total
 BUSY_MS = 500
 """The window waits for the file so long at most; others write to it for milliseconds."""
 _PRIVATE_FILE = 0o600
+_MOST = 1e12
+"""No frame, time or point is anywhere near."""
 
 _EXERCISES = """CREATE TABLE exercises (id INTEGER PRIMARY KEY AUTOINCREMENT,
     trainee TEXT NOT NULL COLLATE NOCASE, began_at TEXT NOT NULL, exam TEXT NOT NULL,
@@ -287,8 +288,8 @@ def _attempt(row: Sequence[Any]) -> Attempt:
         if key not in INDEX:
             raise ValueError(f"there is no plane {key!r}")
     numbers = (time_s, frame, best, distance, gap, points, outside, *voted.values())
-    if not all(math.isfinite(number) for number in numbers if number is not None):
-        raise ValueError("a number is not finite")
+    if not all(abs(number) < _MOST for number in numbers if number is not None):
+        raise ValueError("a number is out of all bounds")
     return Attempt(
         plane, Outcome(outcome), said, time_s, frame, best, distance, gap,
         named, float(points), int(outside), voted,

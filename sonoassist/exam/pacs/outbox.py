@@ -220,6 +220,7 @@ def _read(folder: Path) -> Entry | str:
         KeyError,
         AttributeError,
         RecursionError,
+        OverflowError,
         UsageError,
     ):
         return f"the outbox entry {folder.name} is damaged. Delete the folder {folder}"
