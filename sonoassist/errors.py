@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from sonoassist.names import readable
+import unicodedata
+
+_STAND_INS = {"Cc": " ", "Zl": " ", "Zp": " ", "Cs": "?"}
+"""Kind of character -> what is shown in its place: it would break a line, or move the cursor."""
+
+
+def shown(text: str) -> str:
+    """A text with words of a file in it as it may be shown: in one line, without control codes."""
+    if text.isprintable():
+        return text
+    return "".join(_STAND_INS.get(unicodedata.category(one), one) for one in text)
 
 
 class SonoAssistError(Exception):
@@ -20,10 +30,10 @@ class SonoAssistError(Exception):
     """
 
     def __init__(self, message: str, hint: str = "", *, click: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-        self.window_hint = click or hint
+        self.message = shown(message)
+        super().__init__(self.message)
+        self.hint = shown(hint)
+        self.window_hint = shown(click) or self.hint
 
     def __str__(self) -> str:
         """One line: the message and, where there is one, the hint."""
@@ -40,7 +50,7 @@ def window_text(error: BaseException) -> str:
 
 
 def _line(message: str, hint: str) -> str:
-    return " ".join(readable(f"{message.rstrip('.')}. {hint}" if hint else message).split())
+    return " ".join((f"{message.rstrip('.')}. {hint}" if hint else message).split())
 
 
 class UsageError(SonoAssistError):

@@ -16,11 +16,34 @@ from pathlib import Path
 from sonoassist.errors import OutputError
 from sonoassist.names import readable
 
+try:
+    from lzma import LZMAError
+except ImportError:  # pragma: no cover  (a Python that was built without it)
+    LZMAError = OSError  # type: ignore[assignment,misc]
+
+ZIP_ERRORS = (
+    OSError,
+    ValueError,
+    LookupError,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    zipfile.BadZipFile,
+    LZMAError,
+)
+"""What unpacking a damaged archive may raise: a checksum, a password, an odd name or packing."""
 ARCHIVE_ERRORS = (
-    OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, RuntimeError,
-    NotImplementedError, MemoryError, SyntaxError, struct.error, zlib.error, zipfile.BadZipFile,
+    *ZIP_ERRORS,
+    SystemError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    SyntaxError,
     tokenize.TokenError,
-)  # fmt: skip
+)
 """What reading a damaged `.npz` file may raise, from the disk to the headers of its arrays."""
 
 

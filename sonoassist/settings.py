@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from sonoassist.errors import shown
 from sonoassist.files import ensure_folder, write_text
 
 VERSION = 1
@@ -94,8 +95,9 @@ def load_settings(path: Path) -> tuple[Settings, list[str]]:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Settings(), []
-    except (OSError, ValueError) as error:
-        return Settings(), [f"The settings in {path} cannot be read ({error}); defaults are used"]
+    except (OSError, ValueError, RecursionError) as error:
+        reason = shown(str(error))
+        return Settings(), [f"The settings in {path} cannot be read ({reason}); defaults are used"]
     if not isinstance(data, dict):
         return Settings(), [f"The settings in {path} are not a table; defaults are used"]
     return _rescue(data)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import sonoassist
-from sonoassist.errors import ModelError, UsageError, window_text
+from sonoassist.errors import ModelError, UsageError, shown, window_text
 from sonoassist.live.status import Notice
 
 PACKAGE = Path(sonoassist.__file__).parent
@@ -33,6 +33,13 @@ def test_an_error_has_a_hint_for_each_place() -> None:
     plain = UsageError("it is wrong.", "Mend it")
     assert str(plain) == plain.in_window() == "it is wrong. Mend it"
     assert window_text(ValueError("other")) == "other"
+
+
+def test_words_of_a_file_neither_break_the_line_nor_move_the_cursor() -> None:
+    error = ModelError("a\nb\u2028c\x1b[2Jd\x00e \udcff", "f\tg")
+    assert error.message == "a b c [2Jd e \ufffd"
+    assert str(error) == "a b c [2Jd e \ufffd. f g"
+    assert shown("Größe\u00a0é ☺ 図") == "Größe\u00a0é ☺ 図"
 
 
 @functools.cache

@@ -47,7 +47,9 @@ def test_a_wrong_field_alone_falls_back(tmp_path: Path) -> None:
     assert "'threshold'" in notices[1]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "7", "\x00", '{"recent": {"a": 1}}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "7", "\x00", '{"recent": {"a": 1}}', "[" * 100_000, "9" * 10_000]
+)
 def test_damaged_settings_are_reported(tmp_path: Path, text: str) -> None:
     path = tmp_path / "settings.json"
     path.write_text(text)

@@ -12,7 +12,7 @@ from sonoassist.datasets.label_map import Accepted
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.datasets.spelling import spelled
 from sonoassist.datasets.tables import Row, RowError
-from sonoassist.errors import SourceError
+from sonoassist.errors import SourceError, shown
 from sonoassist.sources import open_source
 from sonoassist.sources.base import SourceInfo
 
@@ -39,7 +39,7 @@ class Collector:
 
     def problem(self, where: str, what: object) -> None:
         """Note what is wrong at `where` ("labels.csv, line 3")."""
-        self.problems.append(f"{where}: {what}")
+        self.problems.append(shown(f"{where}: {what}"))
 
     def rows(self, file: str, rows: Iterable[Row], take: Callable[[Row, str], None]) -> None:
         """Let `take` use each row, and note those it refuses with a `RowError`."""

@@ -12,7 +12,7 @@ from sonoassist.errors import SourceError, UsageError
 from sonoassist.names import compared
 from sonoassist.paths import resources
 from sonoassist.planes import INDEX, PLANES
-from sonoassist.texts import NotTextError, decoded
+from sonoassist.texts import decoded
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -78,7 +78,7 @@ def _read(path: Path) -> dict[str, Accepted]:
         raise UsageError(
             f"the mapping {path} cannot be read: {error.strerror or error}", "Check its name"
         ) from error
-    except (NotTextError, tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also numbers of too many digits
         raise UsageError(f"the mapping {path} is not TOML: {error}", "Correct it") from error
     table = data.get("classes")
     if not isinstance(table, dict):

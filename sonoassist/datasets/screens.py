@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 from sonoassist.datasets.collecting import existing
 from sonoassist.datasets.spelling import spelled
 from sonoassist.datasets.tables import Row, RowError, check_inside, read_rows
-from sonoassist.errors import SourceError
+from sonoassist.errors import SourceError, shown
 from sonoassist.packets import Box, Content
 
 TABLE = "truth.csv"
@@ -72,7 +72,7 @@ def read_screens(folder: Path) -> Screens:
         try:
             truths.append(_truth(row, table.parent))
         except RowError as error:
-            problems.append(f"{table.name}, line {row.line}: {error}")
+            problems.append(shown(f"{table.name}, line {row.line}: {error}"))
     if not truths:
         reason = problems[0] if problems else "It has no rows"
         raise SourceError(f"no row of {table} can be used", reason)

@@ -92,7 +92,7 @@ class Exam:
                 exam_id=self.exam_id,
                 started_at=_moment(meta["started_at"]),
                 ended_at=_moment(meta.get("ended_at", "")),
-                length_s=float(lengths[0][0] or 0.0),
+                length_s=rows.number_of(lengths[0][0] or 0.0),
                 note=meta.get("note", ""),
                 start=rows.start_of(meta["start"]),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,8 +126,9 @@ def _folders() -> tuple[Path, Path]:
 def _find(name: str) -> Path:
     for folder in _folders() if name and Path(name).name == name else ():
         path = folder / f"{name}{SUFFIX}"
-        if path.is_file():
-            return path
+        with suppress(OSError, ValueError):  # it may be no possible name
+            if path.is_file():
+                return path
     raise UsageError(
         f"there is no checklist '{name}'", f"Known: {', '.join(preset_names()) or 'none'}"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,10 @@ SHOT_COLUMNS = (
 )
 CAPTURE_COLUMNS = f"id, {SHOT_COLUMNS}, judgement, still, clip"
 _HALF = np.dtype("<f2")
+_LONGEST_NAME = 255
+"""Bytes; no file system takes more."""
+_FAR_PX = 1e9
+"""No picture reaches so far."""
 
 Row = tuple[Any, ...]
 
@@ -50,7 +55,12 @@ def corners(box: Box | None) -> tuple[float | None, float | None, float | None, 
 
 def box_of(row: Row) -> Box | None:
     """Four columns as a box."""
-    return None if row[0] is None else Box(*(float(value) for value in row))
+    if row[0] is None:
+        return None
+    edges = [number_of(value) for value in row]
+    if not all(abs(edge) < _FAR_PX for edge in edges):
+        raise ValueError("a box lies nowhere")
+    return Box(*edges)
 
 
 def sayable(text: str) -> str:
@@ -69,6 +79,18 @@ def text_of(value: object) -> str:
     return value
 
 
+def number_of(value: Any) -> float:
+    """A column of numbers.
+
+    Raises:
+        ValueError, TypeError: It is something else, or no number that can be shown.
+    """
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"a number is {number}")
+    return number
+
+
 def _plane(value: object, *, none: bool) -> str:
     key = text_of(value)
     if key not in INDEX and not (none and key == ""):
@@ -78,7 +100,8 @@ def _plane(value: object, *, none: bool) -> str:
 
 def _file(value: object) -> str:
     name = text_of(value)
-    if name and Path(name).name != name:
+    size = len(name.encode("utf-8", "surrogatepass"))
+    if name and (Path(name).name != name or "\0" in name or size > _LONGEST_NAME):
         raise ValueError(f"{name!r} is no name of a file")
     return name
 
@@ -102,8 +125,8 @@ def frame_row(row: Row) -> FrameRow:
     if len(shares) != len(INDEX):
         raise ValueError(f"there are {len(shares)} probabilities")
     return FrameRow(
-        at_s=float(row[0]), index=int(row[1]), time_s=float(row[2]), state=State(row[3]),
-        plane=_plane(row[4], none=False), confidence=float(row[5]),
+        at_s=number_of(row[0]), index=int(row[1]), time_s=number_of(row[2]), state=State(row[3]),
+        plane=_plane(row[4], none=False), confidence=number_of(row[5]),
         steady_plane=_plane(row[6], none=True), box=box_of(row[7:11]), probabilities=frozen(shares),
     )  # fmt: skip
 
@@ -127,9 +150,9 @@ def capture(row: Row) -> Capture:
     if field is None:
         raise TypeError("a capture has no field of view")
     shot = Shot(
-        item=text_of(row[1]), how=How(row[2]), at_s=float(row[3]), index=int(row[4]),
-        time_s=float(row[5]), plane=_plane(row[6], none=True), confidence=float(row[7]),
-        quality=float(row[8]), why=text_of(row[9]), box=box_of(row[10:14]), field=field,
+        item=text_of(row[1]), how=How(row[2]), at_s=number_of(row[3]), index=int(row[4]),
+        time_s=number_of(row[5]), plane=_plane(row[6], none=True), confidence=number_of(row[7]),
+        quality=number_of(row[8]), why=text_of(row[9]), box=box_of(row[10:14]), field=field,
     )  # fmt: skip
     return Capture(int(row[0]), shot, Judgement(row[18]), _file(row[19]), _file(row[20]))
 
@@ -140,7 +163,7 @@ def recording(row: Row) -> Recording:
     Raises:
         ValueError, TypeError: It is no recording.
     """
-    began_s, frames, ended = float(row[2]), int(row[3]), bool(row[4])
+    began_s, frames, ended = number_of(row[2]), int(row[3]), bool(row[4])
     return Recording(int(row[0]), _file(row[1]), began_s, frames, ended, text_of(row[5]))
 
 
@@ -150,7 +173,7 @@ def event(row: Row) -> Event:
     Raises:
         ValueError, TypeError: It is no event.
     """
-    return Event(float(row[0]), text_of(row[1]), text_of(row[2]))
+    return Event(number_of(row[0]), text_of(row[1]), text_of(row[2]))
 
 
 def tick(row: Row) -> Tick:
@@ -174,7 +197,26 @@ def start_of(text: str) -> ExamStart:
         ValueError, TypeError, KeyError, AttributeError: It is not what `start_text` wrote.
     """
     values = json.loads(text)
-    items = tuple(Item(**item) for item in values.pop("items"))
-    for item in items:
-        _plane(item.plane, none=True)
-    return ExamStart(items=items, **values)
+    items = tuple(_item(item) for item in values.pop("items"))
+    start = ExamStart(items=items, **values)
+    for word in (start.study_id, start.source, start.source_label, start.preset):
+        text_of(word)
+    for table in (start.model, start.settings):
+        if not isinstance(table, dict):
+            raise TypeError(f"a table is {type(table).__name__}")
+    _yes_or_no(start.synthetic)
+    return start
+
+
+def _item(values: dict[str, Any]) -> Item:
+    item = Item(**values)
+    for word in (item.key, item.label):
+        text_of(word)
+    _plane(item.plane, none=True)
+    _yes_or_no(item.required)
+    return item
+
+
+def _yes_or_no(value: object) -> None:
+    if not isinstance(value, bool):
+        raise TypeError(f"yes or no is {type(value).__name__}")

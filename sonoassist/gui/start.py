@@ -130,7 +130,7 @@ def _remembered() -> dict[str, Any]:
     """The settings as they are on disk, unchecked: the library that checks them loads later."""
     try:
         kept = json.loads(paths.settings_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return kept if isinstance(kept, dict) else {}
 

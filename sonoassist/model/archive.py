@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import struct
 import zipfile
-import zlib
 from io import BytesIO
 
 from sonoassist.errors import ModelError
+from sonoassist.files import ZIP_ERRORS
 
 MAX_BYTES = 1 << 30
 """No weights file is anywhere near 1 GiB; SonoNet-64 has 60 MB."""
 
 MAX_MEMBERS = 2000
-
-ZIP_ERRORS = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    EOFError,
-    OSError,
-    ValueError,
-    KeyError,
-    NotImplementedError,  # an unknown compression
-    RuntimeError,  # an encrypted member
-    MemoryError,
-)
-"""What the zip reader raises on damaged or hostile bytes."""
 
 
 def is_zip(data: bytes) -> bool:

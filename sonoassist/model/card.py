@@ -60,7 +60,7 @@ class Card(BaseModel):
     classes: tuple[str, ...] = KEYS
     input_height_px: int = Field(default=224, ge=64, le=4096)
     input_width_px: int = Field(default=288, ge=64, le=4096)
-    scale: float = Field(default=255.0, gt=0)
+    scale: float = Field(default=255.0, gt=0, allow_inf_nan=False)
     crop: str = "published"
     screen_px: tuple[int, int] | None = None
     weights_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
@@ -118,14 +118,14 @@ def read_card(folder: Path) -> Card:
         return Card.model_validate(data)
     except FileNotFoundError as error:
         raise ModelError(f"no weights card in {folder}", "Add the model again") from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ModelError(f"cannot read {path}: {error}", "Add the model again") from error
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise ModelError(
             f"the weights card {path} is wrong: {field}: {first['msg']}", "Add the model again"
         ) from error
+    except (OSError, ValueError, RecursionError) as error:  # also numbers of too many digits
+        raise ModelError(f"cannot read {path}: {error}", "Add the model again") from error
 
 
 def write_card(folder: Path, card: Card) -> None:

@@ -74,7 +74,8 @@ def as_doubles(values: AnyArray, label: str) -> Doubles:
     """
     if values.dtype.kind != "f":
         raise ModelError(f"{label} holds {values.dtype} values, not decimal numbers", _OTHER_FILE)
-    doubles = values.astype(np.float64)
+    with np.errstate(all="ignore"):  # what is no number is refused just below
+        doubles = values.astype(np.float64)
     if not np.isfinite(doubles).all():
         raise ModelError(f"{label} holds NaN or infinite values", "Get the file again")
     return doubles

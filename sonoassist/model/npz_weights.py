@@ -8,8 +8,9 @@ from io import BytesIO
 import numpy as np
 
 from sonoassist.errors import ModelError
+from sonoassist.files import ARCHIVE_ERRORS
 from sonoassist.model.architecture import Architecture
-from sonoassist.model.archive import ZIP_ERRORS, damaged, members
+from sonoassist.model.archive import damaged, members
 from sonoassist.model.folding import (
     AnyArray,
     BatchNorm,
@@ -65,14 +66,18 @@ def _load_arrays(data: bytes, what: str) -> list[AnyArray]:
     count = _count(members(data, what), what)
     try:
         with np.load(BytesIO(data), allow_pickle=False) as loaded:
-            return [loaded[f"arr_{index}"] for index in range(count)]
-    except ZIP_ERRORS as error:
+            arrays = [loaded[f"arr_{index}"] for index in range(count)]
+    except ARCHIVE_ERRORS as error:
         if "allow_pickle" in str(error):
             raise ModelError(
                 f"{what} holds Python objects instead of numbers; not read",
                 "Get the file from its publisher",
             ) from error
         raise damaged(what) from error
+    # A member that does not begin as an array does is given as bytes.
+    if not all(isinstance(array, np.ndarray) for array in arrays):
+        raise damaged(what)
+    return arrays
 
 
 def _count(names: list[str], what: str) -> int:

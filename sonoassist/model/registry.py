@@ -89,7 +89,7 @@ class PublishedInput(_Frozen):
     citation: str
     input_height_px: int = Field(default=224, ge=64, le=4096)
     input_width_px: int = Field(default=288, ge=64, le=4096)
-    scale: float = Field(default=255.0, gt=0)
+    scale: float = Field(default=255.0, gt=0, allow_inf_nan=False)
     crop: str = "published"
     screen_px: tuple[int, int] | None = None
 
@@ -159,9 +159,9 @@ def load_registry(path: Path | None = None) -> Registry:
     except OSError as error:
         reason = error.strerror or str(error)
         raise ModelError(f"cannot read the registry {file}: {reason}", hint) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ModelError(f"the registry {file} is damaged: {error}", hint) from error
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise ModelError(f"the registry {file} is wrong: {field}: {first['msg']}", hint) from error
+    except (ValueError, RecursionError) as error:
+        raise ModelError(f"the registry {file} is damaged: {error}", hint) from error

@@ -86,8 +86,9 @@ def load_analysis(path: Path, frame_count: int) -> Begun | None:
     """An analysis kept before; None when there is none that can be used (it is made again)."""
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-            probabilities = np.asarray(kept["probabilities"], np.float32)
-            steady = np.asarray(kept["steady"], np.int8)
+            with np.errstate(all="ignore"):  # what is no number is looked for just below
+                probabilities = np.asarray(kept["probabilities"], np.float32)
+                steady = np.asarray(kept["steady"], np.int8)
             model, done = str(kept["model"]), int(kept["done"])
     except ARCHIVE_ERRORS:
         return None

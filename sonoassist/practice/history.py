@@ -20,6 +20,7 @@ from sonoassist.database import READ_ERRORS, Layout, change, connect
 from sonoassist.errors import SonoAssistError
 from sonoassist.files import ensure_folder
 from sonoassist.names import readable
+from sonoassist.planes import INDEX
 from sonoassist.practice.answers import Word
 from sonoassist.practice.choosing import weaknesses
 from sonoassist.practice.scores import Attempt, Outcome, total
@@ -27,6 +28,8 @@ from sonoassist.practice.scores import Attempt, Outcome, total
 BUSY_MS = 500
 """The window waits for the file so long at most; others write to it for milliseconds."""
 _PRIVATE_FILE = 0o600
+_MOST = 1e12
+"""No frame, time or point is anywhere near."""
 
 _EXERCISES = """CREATE TABLE exercises (id INTEGER PRIMARY KEY AUTOINCREMENT,
     trainee TEXT NOT NULL COLLATE NOCASE, began_at TEXT NOT NULL, exam TEXT NOT NULL,
@@ -177,7 +180,7 @@ class History:
             grouped.setdefault(int(row[0]), []).append(row)
         try:
             return tuple(_exercise(group) for group in grouped.values())
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
             raise self._damaged(error) from error
 
     def weaknesses(self, trainee: str, *, class_mode: bool = False) -> dict[str, float]:
@@ -280,7 +283,15 @@ def _exercise(rows: Sequence[Sequence[Any]]) -> PastExercise:
 
 def _attempt(row: Sequence[Any]) -> Attempt:
     plane, outcome, said, time_s, frame, best, distance, gap, alarms, points, outside, votes = row
+    named: tuple[str, ...] = tuple(json.loads(alarms))
+    voted: dict[str, int] = dict(json.loads(votes))
+    for key in (plane, *([] if said is None else [said]), *named, *voted):
+        if key not in INDEX:
+            raise ValueError(f"there is no plane {key!r}")
+    numbers = (time_s, frame, best, distance, gap, points, outside, *voted.values())
+    if not all(abs(number) < _MOST for number in numbers if number is not None):
+        raise ValueError("a number is out of all bounds")
     return Attempt(
         plane, Outcome(outcome), said, time_s, frame, best, distance, gap,
-        tuple(json.loads(alarms)), float(points), int(outside), dict(json.loads(votes)),
+        named, float(points), int(outside), voted,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from sonoassist.errors import OutputError
+from sonoassist.errors import OutputError, shown
 from sonoassist.files import ensure_folder, write_text
 from sonoassist.packets import Box
 from sonoassist.preprocess.screen_layout import COLUMNS, ROWS, Furniture, KeptLayout
@@ -77,8 +77,16 @@ class KeptLayouts:
             return [_layout(one) for one in data["layouts"]]
         except FileNotFoundError:
             return []
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            self.trouble = f"the kept screens in {self._path} cannot be read ({error})"
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            OverflowError,
+            RecursionError,
+        ) as error:
+            self.trouble = f"the kept screens in {self._path} cannot be read ({shown(str(error))})"
             return []
 
 

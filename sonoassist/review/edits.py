@@ -157,9 +157,14 @@ def edit_of(text: str) -> Edit:
     Raises:
         ValueError, TypeError, KeyError, AttributeError: It is not what `text_of` wrote.
     """
-    values = json.loads(text)
+    try:
+        values = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("a step is nested too deeply") from error
     made = _KINDS[values.pop("kind")](**values)
     plane = getattr(made, "plane", "")
+    if not isinstance(plane, str) or not isinstance(getattr(made, "text", ""), str):
+        raise TypeError("a word is no text")
     if plane and plane not in INDEX:
         raise ValueError(f"there is no plane {plane!r}")
     for name in ("first", "last", "frame"):

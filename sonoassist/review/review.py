@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 import numpy as np
 from filelock import BaseFileLock
@@ -34,9 +35,12 @@ _FRAMES = "frame, state, left_px, top_px, right_px, bottom_px, quality, probabil
 _KEY = "(? = 0 OR modified_ns = ?) AND model_sha256 = ? AND crop = ? AND (? OR threshold = ?)"
 _PICTURED = "pictured"
 """Fact of a review: the crop that its small pictures show."""
+_FAR_PX = 1e9
+"""No picture reaches so far."""
 _FULL_HINT = "Free some space; what was kept so far is safe"
 
 Row = tuple[object, ...]
+_Value = TypeVar("_Value")
 
 
 class Review:
@@ -91,18 +95,16 @@ class Review:
             ((number,),) = self._all(query)
             if number is None:
                 return None
-            ((what,),) = self._all("SELECT what FROM edits WHERE id = ?", (number,))
+            (row,) = self._all("SELECT what FROM edits WHERE id = ?", (number,))
+            edit = self._made(_edit, row)  # first: one that cannot be read is not done again
             with self._change() as change:
                 change.execute("UPDATE edits SET undone = ? WHERE id = ?", (int(undone), number))
             self._corrections = folded(self._edits())
-            return edit_of(str(what))
+            return edit
 
     def _edits(self) -> list[Edit]:
         found = self._all("SELECT what FROM edits WHERE NOT undone ORDER BY id")
-        try:
-            return [edit_of(str(what)) for (what,) in found]
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise self._damaged(error) from error
+        return [self._made(_edit, row) for row in found]
 
     @property
     def begun(self) -> bool:
@@ -151,7 +153,7 @@ class Review:
                 any_threshold, key.threshold,
             ),
         )  # fmt: skip
-        return (int(str(found[0][0])), _box(found[0][1:])) if found else None
+        return self._made(_analysis, found[0]) if found else None
 
     def set_threshold(self, analysis: int, threshold: float) -> None:
         """Have an analysis be by another threshold, all of it or none.
@@ -185,7 +187,7 @@ class Review:
             " ORDER BY id DESC LIMIT 1",
             (model_sha256, count, count),
         )
-        return int(str(found[0][0])) if found else None
+        return self._made(_number, found[0]) if found else None
 
     def begin_analysis(self, key: AnalysisKey, field: Box) -> int:
         """Begin an analysis; returns its number.
@@ -246,10 +248,7 @@ class Review:
             " ORDER BY frame LIMIT 4000"
         )
         while found := self._all(query, (analysis, last)):
-            try:
-                made = [_result(row) for row in found]
-            except (ValueError, TypeError) as error:
-                raise self._damaged(error) from error
+            made = [self._made(_result, row) for row in found]
             yield made
             last = made[-1].index
 
@@ -257,7 +256,8 @@ class Review:
 
     def pictured(self) -> list[int]:
         """Frames of which a small picture is kept."""
-        return [int(str(row[0])) for row in self._all("SELECT frame FROM pictures ORDER BY frame")]
+        found = self._all("SELECT frame FROM pictures ORDER BY frame")
+        return [self._made(_number, row) for row in found]
 
     def picture(self, frame: int) -> bytes | None:
         """The small picture of a frame as JPEG, or None."""
@@ -279,7 +279,7 @@ class Review:
             return
         # Before it was noted, the crop of the pictures is certain only where there was but one.
         crops = self._all("SELECT DISTINCT left_px, top_px, right_px, bottom_px FROM analyses")
-        others = bool(known) or any(_box(crop) != field for crop in crops)
+        others = bool(known) or any(self._made(_box, crop) != field for crop in crops)
         delete = others and bool(self.pictured())
         with self._change() as change:
             if delete:
@@ -344,6 +344,12 @@ class Review:
         except READ_ERRORS as error:
             raise self._damaged(error) from error
 
+    def _made(self, make: Callable[[Row], _Value], row: Row) -> _Value:
+        try:
+            return make(row)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise self._damaged(error) from error
+
     def _damaged(self, error: Exception) -> ReviewError:
         return ReviewError(
             f"the review in {self.folder} cannot be read: {error}",
@@ -366,8 +372,23 @@ def _sayable(text: str) -> str:
     return readable(text)
 
 
-def _box(row: Sequence[object]) -> Box:
-    return Box(*(float(str(value)) for value in row))
+def _edit(row: Row) -> Edit:
+    return edit_of(str(row[0]))
+
+
+def _number(row: Row) -> int:
+    return int(str(row[0]))
+
+
+def _analysis(row: Row) -> tuple[int, Box]:
+    return _number(row), _box(row[1:])
+
+
+def _box(row: Row) -> Box:
+    edges = [float(str(value)) for value in row]
+    if not all(abs(edge) < _FAR_PX for edge in edges):
+        raise ValueError("a box lies nowhere")
+    return Box(*edges)
 
 
 def _edges(box: Box) -> tuple[float, float, float, float]:
@@ -393,8 +414,9 @@ def _known(value: float) -> float | None:
 
 
 def _measure(value: object) -> float:
-    """The inverse of `_known`."""
-    return np.nan if value is None else float(str(value))
+    """The inverse of `_known`; what is no share was not measured."""
+    number = np.nan if value is None else float(str(value))
+    return number if 0 <= number <= 1 else np.nan
 
 
 def _result(row: Row) -> FrameResult:
@@ -405,6 +427,8 @@ def _result(row: Row) -> FrameResult:
     shares: Floats = np.frombuffer(data, kept).astype(np.float32)
     if len(shares) != len(PLANES):
         raise ValueError(f"there are {len(shares)} probabilities")
+    if not bool(((shares >= 0) & (shares <= 1)).all()):
+        shares = np.clip(np.nan_to_num(shares), 0, 1)  # a bit of it has turned over
     return FrameResult(
         index=int(str(row[0])),
         state=None if row[1] == DAMAGED else State(row[1]),

@@ -31,7 +31,10 @@ def small_jpeg(pixels: Pixels, field: Box) -> bytes:
 
 def pixels_of(jpeg: bytes) -> Pixels | None:
     """The inverse, uint8 (h, w, 3) RGB; None where it is damaged."""
-    found = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    try:
+        found = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:
+        return None
     if found is None:
         return None
     return frozen(np.asarray(cv2.cvtColor(found, cv2.COLOR_BGR2RGB), np.uint8))

@@ -176,7 +176,10 @@ class ReviewStore:
 def _belongs(opened: str, spec: str, folder: Path) -> bool:
     if opened.startswith(EXAM):
         return opened.partition("/")[0] == spec
-    return folder.resolve() in Path(opened).resolve().parents
+    try:
+        return folder.resolve() in Path(opened).resolve().parents
+    except (OSError, ValueError, RuntimeError):
+        return False  # it cannot be a path
 
 
 def _taken(folder: Path, patience_s: float = _PATIENCE_S) -> BaseFileLock:

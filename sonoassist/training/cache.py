@@ -35,6 +35,7 @@ from sonoassist.training.split import Case
 FORMAT = 2
 """Counts up whenever the preparation gives other pictures."""
 _ENDS = 1 << 16
+_TOLD = {"origins", "dropped", "problems", "matched", "digest"}
 _PICTURE_BYTES = HEIGHT_PX * WIDTH_PX
 
 
@@ -150,6 +151,8 @@ def _open(name: str, path: Path) -> CachedCase | None:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             labels = arrays["labels"]
             about = json.loads(arrays["about"].tobytes())
+        if labels.dtype != np.uint16 or labels.ndim != 1 or not about.keys() >= _TOLD:
+            return None
         offset = _data_offset(path, "images.npy")
         whole = path.stat().st_size >= offset + len(labels) * _PICTURE_BYTES
     except ARCHIVE_ERRORS:

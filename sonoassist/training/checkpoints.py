@@ -25,6 +25,16 @@ FOLDER = "checkpoints"
 KEPT = 2
 _STEM, _SUFFIX = "iteration-", ".safetensors"
 
+STATE_ERRORS = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+)
+"""What going on from a damaged state may raise: torch, numpy and Python check their own parts."""
+
 Warn = Callable[[str], None]
 
 
@@ -128,8 +138,10 @@ def _read(path: Path) -> Checkpoint:
         raise ModelError(f"{path.name} is not a checkpoint of this version")
     try:
         state = json.loads(metadata["state"])
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         raise ModelError(f"{path.name} has lost its state") from error
+    if not isinstance(state, dict) or not isinstance(state.get("settings"), dict):
+        raise ModelError(f"{path.name} has lost its state")
     return Checkpoint(path, tensors, state)
 
 

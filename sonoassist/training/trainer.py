@@ -12,13 +12,19 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
+from pydantic import NonNegativeInt, TypeAdapter
 
 from sonoassist.errors import ModelError, OutputError, SourceError, UsageError
 from sonoassist.files import ensure_folder, write_bytes
 from sonoassist.model.folding import Tensors
 from sonoassist.model.networks import Network
 from sonoassist.training.batches import Batch, Batches
-from sonoassist.training.checkpoints import Checkpoints, refuse_others
+from sonoassist.training.checkpoints import (
+    STATE_ERRORS,
+    Checkpoint,
+    Checkpoints,
+    refuse_others,
+)
 from sonoassist.training.curves import write_curves
 from sonoassist.training.data import TrainingData
 from sonoassist.training.learner import Learner, NotANumberError
@@ -47,6 +53,10 @@ from sonoassist.training.weights import (
 CALIBRATION_BATCHES = 4
 _BEST = "best."
 """In a checkpoint, in front of the names of the best weights so far."""
+_COUNT: TypeAdapter[int] = TypeAdapter(NonNegativeInt)
+_PLATEAU: TypeAdapter[Plateau] = TypeAdapter(Plateau)
+_SCORE: TypeAdapter[Score] = TypeAdapter(Score)
+"""What a damaged checkpoint holds in the place of these is refused before it is gone on with."""
 RETRY_S = 60.0
 """Pause before a checkpoint that could not be written is tried again."""
 
@@ -147,12 +157,22 @@ class Trainer:
             ModelError: It cannot be used.
         """
         checkpoint = self._checkpoints.newest(self._watcher.note)
+        try:
+            self._restore(checkpoint)
+        except STATE_ERRORS as error:
+            raise ModelError(
+                f"the state in {checkpoint.path.name} is damaged",
+                "Remove that file to go on from the one before it",
+            ) from error
+        self._log.load(self.done)
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
         refuse_others(checkpoint.state["settings"], self._settings())
         state = checkpoint.state
         self.learner.load(checkpoint.tensors, state)
-        self.done = int(state["iteration"])
-        self.plateau = Plateau(**state["plateau"])
-        self.best = Score(**state["best"]) if state["best"] else None
+        self.done = _COUNT.validate_python(state["iteration"], strict=True)
+        self.plateau = _PLATEAU.validate_python(state["plateau"])
+        self.best = _SCORE.validate_python(state["best"]) if state["best"] else None
         self._best_iteration = self.plateau.best_iteration
         self._best_arrays = {
             name.removeprefix(_BEST): np.asarray(values, np.float32)
@@ -163,7 +183,6 @@ class Trainer:
         self._model_due = bool(self._best_arrays)
         random.setstate(as_tuples(state["python"]))
         np.random.set_state(numpy_state(state["numpy"]))
-        self._log.load(self.done)
 
     def run(self) -> Outcome:
         """Train until the end, a plateau, or a signal.

@@ -210,6 +210,14 @@ def test_header_that_claims_too_much(tmp_path: Path) -> None:
     assert "damaged" in refusal(path)
 
 
+@pytest.mark.parametrize("member", [b"no array", b"\x93NUMPY\x01\x00\x06\x00{'a': ("])
+def test_members_that_are_no_arrays(member: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("arr_0.npy", member)
+    assert "is damaged or cut off" in refusal(path)
+
+
 def test_what_is_no_weights_file(tmp_path: Path) -> None:
     path = tmp_path / "a.npz"
     assert "there is no file" in refusal(path)

@@ -188,13 +188,27 @@ def test_damaged_folders_are_problems(store: ModelStore) -> None:
     (user / "empty").mkdir()
     (user / "stray-file").write_text("x")
     (put(user, "garbled") / CARD_NAME).write_bytes(b"\xff\xfe = [")
+    (put(user, "nested") / CARD_NAME).write_text(f"a = {'[' * 100_000}")
+    (put(user, "long") / CARD_NAME).write_text(f"a = {'9' * 10_000}")
+    endless = put(user, "endless") / CARD_NAME
+    endless.write_text(endless.read_text().replace("scale = 255.0", "scale = inf"))
     (put(user, "weightless") / "weights.safetensors").unlink()
     put(user, "moved").rename(user / "renamed")
     wrong = put(user, "wrong") / CARD_NAME
     wrong.write_text(wrong.read_text().replace('"femur"', '"liver"'))
     assert [model.name for model in store.installed()] == ["good"]
     problems = {problem.name: problem.message for problem in store.problems()}
-    assert set(problems) == {"empty", "garbled", "weightless", "renamed", "wrong"}
+    assert set(problems) == {
+        "empty",
+        "garbled",
+        "weightless",
+        "renamed",
+        "wrong",
+        "nested",
+        "long",
+        "endless",
+    }
+    assert "scale" in problems["endless"]
     assert "class order" in problems["wrong"]
     assert "holds the card of 'moved'" in problems["renamed"]
     with pytest.raises(ModelError, match="the weights of weightless are missing"):

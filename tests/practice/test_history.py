@@ -92,10 +92,22 @@ def test_a_newer_history_is_left_alone(history: History, tmp_path: Path) -> None
         history.trainees()
 
 
-def test_an_unknown_word_in_the_file_is_said(history: History, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE attempts SET outcome = 'perhaps'",
+        "UPDATE attempts SET plane = 'elbow'",
+        "UPDATE attempts SET points = 1e999",
+        "UPDATE attempts SET time_s = 'soon'",
+        "UPDATE attempts SET false_alarms = '[[]]'",
+        'UPDATE attempts SET votes = \'{"lips": "x"}\'',
+        "UPDATE exercises SET asked = 1e999",
+    ],
+)
+def test_odd_values_in_the_file_are_said(history: History, tmp_path: Path, change: str) -> None:
     history.add(begin(history), 0, attempt("lips", 50))
     database = sqlite3.connect(tmp_path / "practice" / "history.sqlite")
-    database.execute("UPDATE attempts SET outcome = 'perhaps'")
+    database.execute(change)
     database.commit()
     database.close()
     with pytest.raises(HistoryError, match="cannot be read"):

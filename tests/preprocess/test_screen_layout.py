@@ -122,7 +122,16 @@ def test_no_more_than_some_are_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["no json", "[]", '{"version": 9, "layouts": []}', '{"version": 1, "layouts": [{}]}']
+    "text",
+    [
+        "no json",
+        "[]",
+        '{"version": 9, "layouts": []}',
+        '{"version": 1, "layouts": [{}]}',
+        '{"version": 1, "layouts": [7]}',
+        '{"version": 1e999, "layouts": []}',
+        "[" * 100_000,
+    ],
 )
 def test_a_damaged_file_is_told_and_never_overwritten(tmp_path: Path, text: str) -> None:
     path = tmp_path / "screens.json"

@@ -114,6 +114,9 @@ def test_on_disk_and_back(edit: Edit) -> None:
         "{", "[]", '{"kind": "label"}', '{"kind": "wish", "plane": ""}',
         '{"kind": "label", "first": 1, "last": 2, "plane": "foot"}',
         '{"kind": "best", "plane": "femur", "frame": "3"}',
+        '{"kind": "best", "plane": {}, "frame": 3}',
+        '{"kind": "note", "text": 3}',
+        "[" * 100_000,
     ],
 )  # fmt: skip
 def test_what_is_no_edit_is_refused(text: str) -> None:

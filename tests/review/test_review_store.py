@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from kept_made import kept
-from review_made import write_recording
+from review_made import made_result, write_recording
 
 from sonoassist.errors import OutputError, UsageError
 from sonoassist.exam.store import ExamStore
+from sonoassist.packets import Box
 from sonoassist.review import store
 from sonoassist.review.deleting import delete_exam
 from sonoassist.review.edits import SetBest, SetLabel, SetMark
+from sonoassist.review.records import AnalysisKey
+from sonoassist.review.schema import ReviewError
 from sonoassist.review.session import ReviewSession
 from sonoassist.review.store import DATABASE, SPEC, Known, ReviewStore
 
@@ -54,6 +59,67 @@ def test_a_moved_recording_is_known_by_its_new_place(tmp_path: Path, reviews: Re
     moved = path.rename(tmp_path / "moved.mp4")
     begun(str(moved), reviews).close()
     assert [(one.spec, one.label) for one in reviews.newest()] == [(str(moved), "moved.mp4")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE analyses SET left_px = 'far'",
+        "UPDATE analyses SET top_px = 1e999",
+        "UPDATE frames SET state = 'asleep'",
+    ],
+)
+def test_odd_values_are_told_of_in_words(reviews: ReviewStore, change: str) -> None:
+    key, field = AnalysisKey(0, "ab", "mine", "full", 0.7), Box(0, 0, 9, 9)
+    with reviews.open("a") as review:
+        number = review.begin_analysis(key, field)
+        review.add_results(number, [made_result(0, "femur")])
+    changed(reviews, change)
+
+    def read() -> None:
+        found = review.find_analysis(key)
+        assert found is not None
+        list(review.results(found[0]))
+
+    with reviews.open("a") as review, pytest.raises(ReviewError, match="cannot be read") as caught:
+        read()
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_probabilities_are_shares_whatever_the_file_says(reviews: ReviewStore) -> None:
+    key = AnalysisKey(0, "ab", "mine", "full", 0.7)
+    with reviews.open("a") as review:
+        number = review.begin_analysis(key, Box(0, 0, 9, 9))
+        review.add_results(number, [made_result(0, "femur")])
+    changed(reviews, "UPDATE frames SET probabilities = x'" + "ffffffff" * 14 + "'")
+    with reviews.open("a") as review:
+        ((result,),) = review.results(number)
+        assert result.probabilities.tolist() == [0.0] * 14
+
+
+def test_an_undone_step_that_cannot_be_read_is_not_done_again(reviews: ReviewStore) -> None:
+    with reviews.open("a") as review:
+        review.apply(SetBest("femur", 40))
+        review.undo()
+    changed(reviews, "UPDATE edits SET what = '{}'")
+    with reviews.open("a") as review, pytest.raises(ReviewError, match="cannot be read"):
+        review.redo()
+    with reviews.open("a") as review:
+        assert review.corrections.empty
+
+
+def test_a_review_of_no_possible_place_belongs_to_no_exam(
+    tmp_path: Path, reviews: ReviewStore
+) -> None:
+    with reviews.open("a") as review:
+        review.set_fact(SPEC, "a\0b")
+    assert reviews.of_exam("exam:x", tmp_path, []) == []
+
+
+def changed(reviews: ReviewStore, change: str) -> None:
+    with closing(sqlite3.connect(reviews.folder / "a" / DATABASE)) as database:
+        database.execute(change)
+        database.commit()
 
 
 def test_a_review_that_is_only_read_cannot_be_changed(tmp_path: Path, reviews: ReviewStore) -> None:

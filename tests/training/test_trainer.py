@@ -160,6 +160,19 @@ def test_other_data_is_refused(data: TrainingData, tmp_path: Path) -> None:
         trainer(options(), made_data(tmp_path), tmp_path / "run").resume()
 
 
+@pytest.mark.parametrize("name", ["iteration", "plateau", "best", "python", "numpy"])
+@pytest.mark.parametrize("value", ["x", -1])
+def test_a_damaged_state_is_refused_in_one_line(
+    data: TrainingData, tmp_path: Path, name: str, value: object
+) -> None:
+    checkpoints = Checkpoints(tmp_path)
+    trainer(options(iterations=1, val_every=1), data, tmp_path).run()
+    whole = checkpoints.newest(lambda line: None)
+    checkpoints.save(1, whole.tensors, {**whole.state, name: value})
+    with pytest.raises(ModelError, match="the state in iteration-00000001"):
+        trainer(options(iterations=1, val_every=1), data, tmp_path).resume()
+
+
 def test_nothing_to_resume(data: TrainingData, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no checkpoint"):
         trainer(options(), data, tmp_path).resume()

@@ -271,6 +271,10 @@ def test_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
     for damage in (b"", whole[: len(whole) // 2], b"x" * 100):
         kept.path.write_bytes(damage)
         assert cached_case(case, OPTIONS, tmp_path / "cache").about == kept.about
+    for odd in ({"labels": kept.labels.astype(np.int8)}, {"about": np.array([123, 125], np.uint8)}):
+        with np.load(kept.path) as arrays:
+            np.savez(kept.path, **{**arrays, **odd})
+        assert cached_case(case, OPTIONS, tmp_path / "cache").about == kept.about
     kept.path.unlink()
     with pytest.raises(SourceError, match="cannot read"):
         kept.image(0)

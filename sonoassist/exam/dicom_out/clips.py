@@ -26,7 +26,7 @@ from sonoassist.exam.records import Capture, ExamInfo
 from sonoassist.exam.schema import RecordError
 from sonoassist.packets import Pixels
 from sonoassist.preprocess.masking import SequenceMask, with_mask
-from sonoassist.sources.libav import PixelReader, av
+from sonoassist.sources.libav import PixelReader, av, open_container
 
 _METHODS = {"h264": "ISO_14496_10", "hevc": "ISO_23008_2"}
 """The defined terms (PS3.3, C.7.6.1.1.5.1) for the codecs of clips."""
@@ -141,7 +141,7 @@ def _look(path: Path, capture: Capture, mask: SequenceMask | None) -> Facts:
         shape = (picture.shape[0], picture.shape[1])
     if not times:
         raise _unreadable(capture, "it has no frame")
-    with av.open(str(path)) as container:
+    with open_container(path) as container:
         stream = container.streams.video[0]
         codec, rate = stream.codec_context.name, stream.average_rate
     since_first = tuple(time - times[0] for time in times)
@@ -152,12 +152,12 @@ def _frames(path: Path, capture: Capture) -> Iterator[tuple[float, Pixels]]:
     """The frames of a clip, each with its time in milliseconds."""
     reader = PixelReader()
     try:
-        with av.open(str(path)) as container:
+        with open_container(path) as container:
             for frame in container.decode(video=0):
                 if frame.time is None:
                     raise _unreadable(capture, "a frame has no time")
                 yield frame.time * 1000.0, reader.pixels(frame)
-    except (av.error.FFmpegError, OSError, IndexError) as error:
+    except (av.error.FFmpegError, OSError, IndexError, ValueError) as error:
         raise _unreadable(capture, getattr(error, "strerror", "") or str(error)) from error
 
 

@@ -208,6 +208,19 @@ def _read(folder: Path) -> Entry | str:
     try:
         values: dict[str, Any] = json.loads((folder / _WHERE).read_text(encoding="utf-8"))
         node = PacsNode(**values.pop("node"))
-        return Entry(folder.name, folder, node, **values)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, UsageError):
+        entry = Entry(folder.name, folder, node, **values)
+        for value, kind in ((entry.name, str), (entry.tries, int), (entry.trouble, str)):
+            if not isinstance(value, kind):
+                raise TypeError(f"{value!r} is no {kind.__name__}")
+        return entry
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RecursionError,
+        OverflowError,
+        UsageError,
+    ):
         return f"the outbox entry {folder.name} is damaged. Delete the folder {folder}"

@@ -79,7 +79,10 @@ def _read(path: Path) -> Pixels | None:
         data = np.frombuffer(path.read_bytes(), np.uint8)
     except OSError:
         return None
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    try:
+        picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    except cv2.error:  # it says that it is larger than any picture
+        return None
     if picture is None:
         return None
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)

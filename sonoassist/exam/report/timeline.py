@@ -123,7 +123,7 @@ def timeline(
         if one.shot.plane in place
     )
     threshold = info.start.settings.get("threshold", 0.7)
-    at = threshold if isinstance(threshold, (int, float)) else 0.7
+    at = threshold if isinstance(threshold, (int, float)) and 0 <= threshold <= 1 else 0.7
     return Timeline(rows, length_s, _levels(rows, length_s, frames), float(at), marks)
 
 
