@@ -8,6 +8,7 @@ which may wait, or end it by raising `CheckStopped`. What was found until then i
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
@@ -215,7 +216,7 @@ class PrecisionCheck:
                         times[name].append(self._timed(engines[name], picture.network_input))
                     except EngineError:
                         continue  # it fails again when it is tried, and is passed over there
-        limit_s = WORTH * min(times[EXACT])
+        limit_s = WORTH * min(times[EXACT], default=math.inf)
         quick = [one for one in self.parts.candidates if min(times[one], default=0.0) <= limit_s]
         return sorted(quick, key=lambda name: min(times[name], default=0.0))
 

@@ -9,7 +9,7 @@ from sonoassist.review.edits import Edit, SetBest, SetLabel, SetMark
 from sonoassist.review.recording import Recording
 from sonoassist.review.review import Review
 from sonoassist.sources import READER
-from sonoassist.sources.older_reading import moved_since
+from sonoassist.sources.older_reading import FIRST_READER, moved_since
 from sonoassist.sources.video import VideoFile
 
 _READER = "reader"
@@ -32,28 +32,29 @@ def bring_up(recording: Recording, review: Review) -> str:
         OutputError: The disk refuses; nothing has changed.
         SourceError: The recording cannot be read.
     """
-    if review.fact(_READER) != str(READER):
-        said = _moved(recording, review) if review.begun else ""
+    known = review.fact(_READER) or str(FIRST_READER)
+    if known != str(FIRST_READER):
+        return review.fact(_OLDER)
+    if not review.begun:
         review.set_fact(_READER, str(READER))
-        if said:
-            return said
-    return review.fact(_OLDER)
+        return ""
+    return _moved(recording, review)
 
 
 def _moved(recording: Recording, review: Review) -> str:
+    facts = {_READER: str(READER)}
     with recording.open() as source:
         index = source.index if isinstance(source, VideoFile) else None
-    if index is None:
-        return ""
     try:
-        moved = moved_since(recording.path, index)
+        moved = moved_since(recording.path, index) if index is not None else None
     except SourceError as error:
-        review.renumber(lambda edit: [edit])
-        review.set_fact(_OLDER, f"this review was made by an older reading: {error.message}")
-        return ""
+        said = f"this review was made by an older reading: {error.message}"
+        review.renumber(lambda edit: [edit], {**facts, _OLDER: said})
+        return said
     if moved is None:
+        review.set_fact(_READER, str(READER))
         return ""
-    review.renumber(lambda edit: list(renumbered(edit, moved)))
+    review.renumber(lambda edit: list(renumbered(edit, moved)), facts)
     return (
         "the frames of this recording are counted otherwise than when it was reviewed: labels and "
         "chosen frames were brought to the new numbers, and it is analysed anew"

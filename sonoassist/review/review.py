@@ -113,11 +113,14 @@ class Review:
             self._all(f"SELECT 1 FROM {table} LIMIT 1") for table in ("edits", "frames", "pictures")
         )
 
-    def renumber(self, change_of: Callable[[Edit], Sequence[Edit]]) -> None:
+    def renumber(
+        self, change_of: Callable[[Edit], Sequence[Edit]], facts: Mapping[str, str]
+    ) -> None:
         """Write all steps anew by other numbers, and forget what was found by the old ones.
 
         Args:
             change_of: What a step becomes.
+            facts: Kept with it, or not at all.
 
         Raises:
             OutputError: The disk refuses; nothing has changed.
@@ -132,6 +135,7 @@ class Review:
             for table in ("edits", "frames", "analyses", "pictures"):
                 change.execute(f"DELETE FROM {table}")
             change.executemany("INSERT INTO edits (what, undone) VALUES (?, ?)", values)
+            change.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(facts.items()))
         self._corrections = folded(self._edits())
 
     # --- results ----------------------------------------------------------------------------

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import zipfile
-import zlib
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
 from sonoassist.errors import SourceError
+from sonoassist.files import ZIP_ERRORS
 from sonoassist.natural_order import natural_key
 from sonoassist.sources.sniff import HEAD_BYTES, is_hidden
 
 MAX_ARCHIVE_BYTES = 2 * 1024**3
 """Largest unpacked size of an archive that is opened."""
 
-BlobErrors = (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError)
+BlobErrors = ZIP_ERRORS
 """What reading a blob may raise: the file system, a damaged archive, a password."""
 
 
@@ -96,7 +96,9 @@ class Archive:
     def __init__(self, path: Path) -> None:
         try:
             self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, EOFError, ValueError) as error:
+        except OSError:
+            raise  # the system could not read it, which says nothing of the archive
+        except ZIP_ERRORS as error:
             raise SourceError(
                 f"{path.name} is not a zip archive that can be read", "It may be cut off"
             ) from error
@@ -111,7 +113,8 @@ class Archive:
 
     def blobs(self) -> list[Blob]:
         """The members in natural order, without folders and hidden files."""
-        names = (one.filename for one in self._zip.infolist() if not one.is_dir())
+        members = self._zip.infolist()
+        names = (one.filename for one in members if one.filename and not one.is_dir())
         shown = (name for name in names if not is_hidden(name))
         return [MemberBlob(self, name) for name in sorted(shown, key=natural_key)]
 

@@ -50,9 +50,9 @@ def read_header(name: str, file: BinaryIO) -> tuple[Dataset, BinaryIO]:
     """
     try:
         with quiet():
-            dataset = pydicom.dcmread(file, force=True, stop_before_pixels=True)
+            dataset: Dataset = pydicom.dcmread(file, force=True, stop_before_pixels=True)
             if syntax_of(dataset) == DeflatedExplicitVRLittleEndian:
-                return _inflated(file)
+                dataset, file = _inflated(file)
             here = file.tell()
             has_picture = file.read(2) == _group(dataset) and bool(file.read(2))
             file.seek(here)
@@ -117,8 +117,11 @@ def numbers(value: Any) -> NDArray[np.float64]:
 
 
 def number(dataset: Dataset, keyword: str, otherwise: float) -> float:
-    """The first number of an element; another one where it is missing or blank."""
-    found = numbers(dataset.get(keyword))
+    """The first number of an element; another one where it is missing, blank or no number."""
+    try:
+        found = numbers(dataset.get(keyword))
+    except Exception:  # noqa: BLE001  (pydicom reads a value when it is asked for, whatever it is)
+        return otherwise
     return float(found[0]) if len(found) else otherwise
 
 

@@ -153,7 +153,7 @@ def _fragments(file: BinaryIO, begin: int, size: int) -> tuple[list[Span], list[
             offsets = [one for (one,) in struct.iter_unpack("<L", table[: len(table) // 4 * 4])]
             first = False
         else:
-            fragments.append((place + 8, length))
+            fragments.append((place + 8, min(length, size - place - 8)))
         place += 8 + length
     return fragments, offsets
 

@@ -15,7 +15,7 @@ from pydicom.uid import UID
 from sonoassist.errors import DamagedFrameError, SourceError
 from sonoassist.opencv import cv2
 from sonoassist.packets import Pixels
-from sonoassist.sources.dicom_dataset import quiet, syntax_of
+from sonoassist.sources.dicom_dataset import quiet, syntax_of, whole_number
 from sonoassist.sources.dicom_frames import StoredFrames, find_frames
 from sonoassist.sources.dicom_grey import declared_range, grey_of
 from sonoassist.sources.dicom_palette import coloured
@@ -27,7 +27,7 @@ from sonoassist.sources.jpeg_stream import (
 )
 from sonoassist.sources.pixels import check_size, to_uint8
 
-_J2K = b"\xff\x4f\xff\x51"
+_J2K, _JP2 = b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  "
 _HEADER_OF_PIXELS = (
     "Rows", "Columns", "SamplesPerPixel", "BitsAllocated", "BitsStored", "HighBit",
     "PixelRepresentation", "PhotometricInterpretation", "PlanarConfiguration",
@@ -51,6 +51,7 @@ class DicomPictures:
     def __init__(self, name: str, dataset: Dataset, file: BinaryIO) -> None:
         self.name, self.dataset, self._file = name, dataset, file
         _check_decodable(name, self.dataset)
+        _check_declared_size(name, dataset)
         self._frames = _found(name, self.dataset, self._file)
         self._photometric = str(self.dataset.get("PhotometricInterpretation") or "MONOCHROME2")
 
@@ -121,6 +122,8 @@ class DicomPictures:
 
     def _samples(self, data: bytes) -> NDArray[Any]:
         """The samples of one frame; colours are red, green and blue."""
+        if data.startswith(_JP2):  # only the code stream counts (PS3.5, A.4.4)
+            data = data[data.index(_J2K) :]
         one = self._alone(data)
         decoder = get_decoder(UID(syntax_of(self.dataset)))
         # A JPEG 2000 stream says itself whether it holds luma and chroma.
@@ -150,6 +153,13 @@ class DicomPictures:
         implicit, little = self.dataset.original_encoding
         one.set_original_encoding(implicit, little)
         return one
+
+
+def _check_declared_size(name: str, dataset: Dataset) -> None:
+    """Before the frames are counted: of pictures of one pixel there would be millions."""
+    rows, columns = (whole_number(dataset, keyword, 0) for keyword in ("Rows", "Columns"))
+    if rows > 0 and columns > 0:
+        check_size(name, columns, rows)
 
 
 def _found(name: str, dataset: Dataset, file: BinaryIO) -> StoredFrames:

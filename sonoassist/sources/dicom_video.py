@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from bisect import bisect_right
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -17,11 +18,12 @@ from sonoassist.packets import Frame
 from sonoassist.sources.base import Source, SourceInfo
 from sonoassist.sources.dicom_dataset import syntax_of
 from sonoassist.sources.dicom_frames import video_spans
-from sonoassist.sources.dicom_times import frame_times
+from sonoassist.sources.dicom_times import frame_times, stated_frames
 from sonoassist.sources.video import VideoFile
 
 _VIDEO = tuple(f"1.2.840.10008.1.2.4.{number}" for number in range(100, 109))
 _PIECE_BYTES = 1 << 20
+_STREAM = "stream.bin"
 
 
 def is_video(dataset: Dataset) -> bool:
@@ -33,8 +35,8 @@ def is_video(dataset: Dataset) -> bool:
 class DicomVideo(Source):
     """A DICOM file with a video stream in it, played as a video file.
 
-    The stream is copied to a temporary file, which is deleted when this is closed; nothing of the
-    patient is in it.
+    The stream is copied to a temporary file, which only this user can read and which is deleted
+    when this is closed.
 
     Args:
         path: What opens it again.
@@ -50,7 +52,7 @@ class DicomVideo(Source):
         super().__init__()
         self._name = name
         self._folder = Path(tempfile.mkdtemp(prefix="sonoassist-"))
-        stream = self._folder / "stream"
+        stream = self._folder / _STREAM
         try:
             with file:
                 _copy(dataset, file, stream)
@@ -64,19 +66,21 @@ class DicomVideo(Source):
         except BaseException:
             self._remove()
             raise
-        info = self._video.info
+        self._stated, self._said_end = stated_frames(dataset), False
         times, timed = frame_times(dataset, len(self._video.index))
         self._times = times if timed else tuple(self._video.times_s)
-        self._info = self._describe(path, info)
+        self._info = self._describe(path, self._video.info)
 
     def _describe(self, path: Path, info: SourceInfo) -> SourceInfo:
         count = len(self._times)
         step_s = self._times[-1] / (count - 1) if count > 1 else 0.0
+        shown, _, _ = info.detail.partition(" @ ")
+        rate = f" @ {1.0 / step_s:.4g}" if step_s > 0 else ""
         return replace(
             info,
             spec=str(path),
             label=self._name,
-            detail=f"DICOM · {info.detail}",
+            detail=f"DICOM · {shown}{rate}",
             kind="dicom",
             fps=1.0 / step_s if step_s > 0 else None,
             duration_s=self._times[-1] + step_s,
@@ -97,22 +101,35 @@ class DicomVideo(Source):
         try:
             frame = self._video.read()
         except DamagedFrameError as error:
+            self._said_end = self._said_end or "ends early" in error.message
             raise DamagedFrameError(
-                error.message.replace("stream", self._name), error.hint
+                error.message.replace(_STREAM, self._name), error.hint.replace(_STREAM, self._name)
             ) from error
         if frame is None:
+            self._end()
             return None
         index = frame.index
         return self.make_frame(frame.pixels, index=index, time_s=self._times[index])
 
+    def _end(self) -> None:
+        """Say once that there is less than the header states."""
+        there = len(self._times)
+        if self._stated > there and not self._said_end:
+            self._said_end = True
+            raise DamagedFrameError(
+                f"the recording ends early: {there} of {self._stated} frames are there",
+                f"{self._name} is cut off",
+            )
+
     @override
     def seek(self, index: int) -> None:
+        self._said_end = False
         self._video.seek(index)
 
     @override
     def index_at(self, time_s: float) -> int:
-        at_or_before = [place for place, at_s in enumerate(self._times) if at_s <= time_s + 1e-6]
-        return at_or_before[-1] if at_or_before else 0
+        found = bisect_right(self._times, time_s + 1e-6) - 1
+        return min(max(found, 0), len(self._times) - 1)
 
     @override
     def close(self) -> None:

@@ -112,14 +112,14 @@ def decode_animation(name: str, data: bytes) -> tuple[list[Pixels], list[float]]
 
     Raises:
         DamagedFrameError: It cannot be decoded.
-        SourceError: It is too small, or too large for the memory.
+        SourceError: It is too small.
     """
     problem = _flaw(data)
     if problem:
         raise DamagedFrameError(f"{name} is damaged: {problem}", "It is left out")
     try:
         read, found = cv2.imdecodeanimation(np.frombuffer(data, np.uint8))
-    except cv2.error:
+    except (cv2.error, MemoryError):
         read, found = False, None
     if not read or found is None or not found.frames:
         raise DamagedFrameError(f"{name} is not a picture that can be read", "It is left out")
