@@ -242,6 +242,7 @@ def test_a_damaged_frame_is_said_once_and_left_out(start: Start) -> None:
     session = start(film=[MadeSource(30, script=script)])
     session.set_every_frame(True)
     session.load_model(band_analyser)
+    wait_until(lambda: session.status().model_state is ModelState.READY)
     session.open("film")
     wait_for(session, PlayState.ENDED)
     wait_until(lambda: session.status().stats.analysed == 29)
