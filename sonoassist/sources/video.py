@@ -229,7 +229,8 @@ class VideoFile(Source):
             found = self._decode_to(index)
         else:
             found = self._jump_to(index)
-        if not self._careful and (self._decoder.errors or found is None):
+        ends = found is None and not self._index.ends_early  # nobody has said that it would
+        if not self._careful and (self._decoder.errors or ends):
             self._careful = True
             self._order = FrameOrder(self._index)  # places learned behind an error may be wrong
             self._reopen()
