@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import sys
-import time
+import threading
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -20,8 +20,7 @@ def crash() -> None:
 
 
 def hang() -> None:
-    while True:
-        time.sleep(1)
+    threading.Event().wait()
 
 
 def trip() -> None:
