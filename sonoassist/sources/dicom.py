@@ -11,7 +11,7 @@ from sonoassist.errors import DamagedFrameError, SourceError
 from sonoassist.packets import Frame, Pixels
 from sonoassist.sources.base import Source, SourceInfo, new_source_id
 from sonoassist.sources.blobs import Blob, BlobErrors, FileBlob
-from sonoassist.sources.dicom_dataset import read_header
+from sonoassist.sources.dicom_dataset import quiet, read_header
 from sonoassist.sources.dicom_pixels import DicomPictures
 from sonoassist.sources.dicom_times import frame_times
 from sonoassist.sources.dicom_video import DicomVideo, is_video
@@ -33,10 +33,11 @@ def open_dicom(path: Path, blob: Blob | None = None) -> Source:
     except BlobErrors as error:
         raise SourceError(f"{blob.name} cannot be read: {error}") from error
     try:
-        dataset, file = read_header(blob.name, file)
-        if is_video(dataset):
-            return DicomVideo(path, blob.name, dataset, file)
-        return DicomFile(path, DicomPictures(blob.name, dataset, file))
+        with quiet():  # an element is read when it is asked for
+            dataset, file = read_header(blob.name, file)
+            if is_video(dataset):
+                return DicomVideo(path, blob.name, dataset, file)
+            return DicomFile(path, DicomPictures(blob.name, dataset, file))
     except BaseException:
         file.close()
         raise

@@ -116,12 +116,20 @@ def numbers(value: Any) -> NDArray[np.float64]:
     return found if found.ndim == 1 and bool(np.isfinite(found).all()) else np.zeros(0)
 
 
+def element(dataset: Dataset, keyword: str) -> Any:
+    """The value of an element; None where it is missing or cannot be read.
+
+    pydicom reads a value when it is asked for, and raises whatever comes of a damaged one.
+    """
+    try:
+        return dataset.get(keyword)
+    except Exception:  # noqa: BLE001  (see above)
+        return None
+
+
 def number(dataset: Dataset, keyword: str, otherwise: float) -> float:
     """The first number of an element; another one where it is missing, blank or no number."""
-    try:
-        found = numbers(dataset.get(keyword))
-    except Exception:  # noqa: BLE001  (pydicom reads a value when it is asked for, whatever it is)
-        return otherwise
+    found = numbers(element(dataset, keyword))
     return float(found[0]) if len(found) else otherwise
 
 

@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID, RLELossless
 
 from sonoassist.sources.dicom_dataset import (
+    element,
     is_little_endian,
     syntax_of,
     whole_number,
@@ -82,7 +83,7 @@ def find_frames(dataset: Dataset, file: BinaryIO) -> StoredFrames:
     Raises:
         ValueError: The element is not as it should be.
     """
-    keyword, begin, length, size = _element(dataset, file)
+    keyword, begin, length, size = _pixel_element(dataset, file)
     stated = stated_frames(dataset)
     if UID(syntax_of(dataset)).is_encapsulated:
         fragments, offsets = _fragments(file, begin, size)
@@ -102,14 +103,14 @@ def video_spans(dataset: Dataset, file: BinaryIO) -> list[Span]:
     Raises:
         ValueError: The element is not as it should be.
     """
-    _, begin, _, size = _element(dataset, file)
+    _, begin, _, size = _pixel_element(dataset, file)
     fragments, _ = _fragments(file, begin, size)
     if not fragments:
         raise ValueError("there is no stream")
     return fragments
 
 
-def _element(dataset: Dataset, file: BinaryIO) -> tuple[str, int, int, int]:
+def _pixel_element(dataset: Dataset, file: BinaryIO) -> tuple[str, int, int, int]:
     """Keyword of the pixel element, where its value begins, its length, and the file's size."""
     here = file.tell()
     size = file.seek(0, os.SEEK_END)
@@ -131,7 +132,7 @@ def _frame_bytes(dataset: Dataset) -> int:
     rows, columns = whole_number(dataset, "Rows", 0), whole_number(dataset, "Columns", 0)
     samples = whole_number(dataset, "SamplesPerPixel", 1)
     bits = rows * columns * samples * whole_number(dataset, "BitsAllocated", 8)
-    if str(dataset.get("PhotometricInterpretation")) == "YBR_FULL_422":
+    if str(element(dataset, "PhotometricInterpretation")) == "YBR_FULL_422":
         bits = bits * 2 // 3  # two pixels share their colours
     if bits <= 0 or bits % 8:
         raise ValueError("the size of a frame is not stated")
@@ -167,7 +168,7 @@ def _grouped(
     begins = [_begins(file, one) for one in fragments]
     if syntax_of(dataset) == RLELossless or all(begins) or len(fragments) == stated:
         return tuple((one,) for one in fragments)
-    long_table = dataset.get("ExtendedOffsetTable")
+    long_table = element(dataset, "ExtendedOffsetTable")
     if isinstance(long_table, bytes) and long_table:
         offsets = [
             one for (one,) in struct.iter_unpack("<Q", long_table[: len(long_table) // 8 * 8])

@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_modality_lut, apply_voi
 
 from sonoassist.packets import Pixels
-from sonoassist.sources.dicom_dataset import number, numbers, whole_number
+from sonoassist.sources.dicom_dataset import element, number, numbers, whole_number
 
 _NEARLY = 4.0
 """Grey levels by which a window may differ from the whole range and still mean just that."""
@@ -63,7 +63,7 @@ def declared_range(dataset: Dataset, dtype: np.dtype[Any]) -> tuple[float, float
 
 def _filled(dataset: Dataset, keyword: str) -> bool:
     """Whether a table of values is there; an empty element is no table."""
-    items = dataset.get(keyword)
+    items = element(dataset, keyword)
     return bool(items) and all(items[0].get(key) for key in ("LUTDescriptor", "LUTData"))
 
 
@@ -73,7 +73,10 @@ def _lut_range(item: Dataset) -> tuple[float, float]:
 
 def _window(dataset: Dataset, low: float, high: float) -> tuple[float, float, str] | None:
     """Centre, width and function of the first window; None where all values are shown."""
-    centres, widths = numbers(dataset.get("WindowCenter")), numbers(dataset.get("WindowWidth"))
+    centres, widths = (
+        numbers(element(dataset, "WindowCenter")),
+        numbers(element(dataset, "WindowWidth")),
+    )
     if not len(centres) or not len(widths) or widths[0] <= 0:
         return None
     centre, width = float(centres[0]), float(widths[0])
@@ -81,7 +84,7 @@ def _window(dataset: Dataset, low: float, high: float) -> tuple[float, float, st
     margin = _NEARLY * (high - low) / 255
     if abs(ends[0] - low) <= margin and abs(ends[1] - high) <= margin:
         return None  # the values are shown as they are stored
-    return centre, width, str(dataset.get("VOILUTFunction") or "LINEAR")
+    return centre, width, str(element(dataset, "VOILUTFunction") or "LINEAR")
 
 
 def _windowed(array: NDArray[Any], centre: float, width: float, function: str) -> Pixels:

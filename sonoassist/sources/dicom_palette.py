@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut
 
 from sonoassist.packets import Pixels
-from sonoassist.sources.dicom_dataset import is_little_endian, numbers
+from sonoassist.sources.dicom_dataset import element, is_little_endian, numbers
 from sonoassist.sources.pixels import to_uint8
 
 _COLOURS = ("Red", "Green", "Blue")
@@ -31,7 +31,7 @@ def coloured(array: NDArray[Any], dataset: Dataset) -> Pixels:
     Raises:
         ValueError: There is no palette, or it is not as it should be.
     """
-    if dataset.get("SegmentedRedPaletteColorLookupTableData"):
+    if element(dataset, "SegmentedRedPaletteColorLookupTableData"):
         return to_uint8(apply_color_lut(array, dataset)[..., :3], white=_UPPER_BYTE)
     tables = [_table(dataset, colour) for colour in _COLOURS]
     top = max(int(table.max(initial=0)) for _, table in tables)
@@ -45,8 +45,8 @@ def coloured(array: NDArray[Any], dataset: Dataset) -> Pixels:
 
 def _table(dataset: Dataset, colour: str) -> tuple[int, NDArray[np.uint16]]:
     """The first value that is mapped, and the entries of one colour."""
-    described = numbers(dataset.get(f"{colour}PaletteColorLookupTableDescriptor"))
-    data = dataset.get(f"{colour}PaletteColorLookupTableData")
+    described = numbers(element(dataset, f"{colour}PaletteColorLookupTableDescriptor"))
+    data = element(dataset, f"{colour}PaletteColorLookupTableData")
     if len(described) != 3 or not isinstance(data, bytes) or not data:
         raise ValueError("there is no palette")
     count, first, bits = int(described[0]) or 65536, int(described[1]), int(described[2])

@@ -15,7 +15,7 @@ from pydicom.uid import UID
 from sonoassist.errors import DamagedFrameError, SourceError
 from sonoassist.opencv import cv2
 from sonoassist.packets import Pixels
-from sonoassist.sources.dicom_dataset import quiet, syntax_of, whole_number
+from sonoassist.sources.dicom_dataset import element, quiet, syntax_of, whole_number
 from sonoassist.sources.dicom_frames import StoredFrames, find_frames
 from sonoassist.sources.dicom_grey import declared_range, grey_of
 from sonoassist.sources.dicom_palette import coloured
@@ -53,7 +53,7 @@ class DicomPictures:
         _check_decodable(name, self.dataset)
         _check_declared_size(name, dataset)
         self._frames = _found(name, self.dataset, self._file)
-        self._photometric = str(self.dataset.get("PhotometricInterpretation") or "MONOCHROME2")
+        self._photometric = str(element(self.dataset, "PhotometricInterpretation") or "MONOCHROME2")
 
     def __len__(self) -> int:
         return len(self._frames)
@@ -143,7 +143,7 @@ class DicomPictures:
         one.file_meta = self.dataset.file_meta
         for keyword in _HEADER_OF_PIXELS:
             if keyword in self.dataset:
-                setattr(one, keyword, self.dataset.get(keyword))
+                setattr(one, keyword, element(self.dataset, keyword))
         one.NumberOfFrames = 1
         keyword = self._frames.keyword
         setattr(one, keyword, encapsulate([data]) if self._frames.compressed else data)

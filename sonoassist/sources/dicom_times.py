@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from sonoassist.sources.dicom_dataset import numbers, whole_number
+from sonoassist.sources.dicom_dataset import element, numbers, whole_number
 
 ASSUMED_FPS = 25.0
 _FRAME_TIME, _FRAME_TIME_VECTOR = 0x00181063, 0x00181065
@@ -31,7 +31,7 @@ def frame_times(dataset: Dataset, count: int | None = None) -> tuple[tuple[float
         The times, and whether the file states them (else 25 frames a second are assumed).
     """
     count = stated_frames(dataset) if count is None else count
-    named = [int(tag) for tag in numbers(dataset.get("FrameIncrementPointer"))]
+    named = [int(tag) for tag in numbers(element(dataset, "FrameIncrementPointer"))]
     single_first = _FRAME_TIME in named and _FRAME_TIME_VECTOR not in named
     gaps_s = _gaps_s(dataset, count)
     step_s = _frame_time_s(dataset)
@@ -45,7 +45,7 @@ def frame_times(dataset: Dataset, count: int | None = None) -> tuple[tuple[float
 
 def _gaps_s(dataset: Dataset, count: int) -> NDArray[np.float64] | None:
     """Time of each frame since the one before, first 0; None where they are not all there."""
-    steps = numbers(dataset.get("FrameTimeVector"))
+    steps = numbers(element(dataset, "FrameTimeVector"))
     if count < 2 or len(steps) < count - 1 or not bool((steps >= 0).all()):
         return None
     # The first of as many as there are frames means nothing; some writers leave it out.
@@ -55,7 +55,7 @@ def _gaps_s(dataset: Dataset, count: int) -> NDArray[np.float64] | None:
 
 def _frame_time_s(dataset: Dataset) -> float | None:
     for keyword in ("FrameTime", "ActualFrameDuration"):
-        value = numbers(dataset.get(keyword))
+        value = numbers(element(dataset, keyword))
         if len(value) == 1 and value[0] > 0:
             return float(value[0]) / 1000.0
     return None
@@ -63,7 +63,7 @@ def _frame_time_s(dataset: Dataset) -> float | None:
 
 def _rate_s(dataset: Dataset) -> float | None:
     for keyword in ("RecommendedDisplayFrameRate", "CineRate"):
-        value = numbers(dataset.get(keyword))
+        value = numbers(element(dataset, keyword))
         if len(value) == 1 and value[0] > 0:
             return 1.0 / float(value[0])
     return None

@@ -16,7 +16,7 @@ from sonoassist.packets import Frame, Pixels
 from sonoassist.sources.animation import AnimationFile
 from sonoassist.sources.base import Source, SourceInfo, new_source_id
 from sonoassist.sources.blobs import Archive, Blob, BlobErrors, FileBlob, folder_blobs
-from sonoassist.sources.dicom_dataset import number, read_header
+from sonoassist.sources.dicom_dataset import element, number, quiet, read_header
 from sonoassist.sources.dicom_pixels import DicomPictures
 from sonoassist.sources.dicom_video import is_video
 from sonoassist.sources.sniff import Kind, is_hidden, kind_of
@@ -318,15 +318,16 @@ class _Known:
 
 def _known(blob: Blob) -> _Known:
     try:
-        with blob.open() as file:
+        with quiet(), blob.open() as file:
             dataset, rest = read_header(blob.name, file)
             if is_video(dataset):
                 return _Known(video=True)
             frames = len(DicomPictures(blob.name, dataset, rest))
     except (*BlobErrors, SourceError):
         return _Known()
-    series = str(dataset.get("SeriesInstanceUID") or "")
-    return _Known(frames, series, number(dataset, "InstanceNumber", math.nan))
+    with quiet():
+        series = str(element(dataset, "SeriesInstanceUID") or "")
+        return _Known(frames, series, number(dataset, "InstanceNumber", math.nan))
 
 
 def _by_number(known: dict[int, _Known]) -> dict[int, int]:
@@ -356,7 +357,8 @@ def _open_dicom_pictures(blob: Blob) -> DicomPictures:
     """
     file = blob.open()
     try:
-        return DicomPictures(blob.name, *read_header(blob.name, file))
+        with quiet():
+            return DicomPictures(blob.name, *read_header(blob.name, file))
     except BaseException:
         file.close()
         raise
