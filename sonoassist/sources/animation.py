@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from itertools import accumulate
 from pathlib import Path
 
@@ -74,11 +73,6 @@ class AnimationFile(Source):
     @override
     def seek(self, index: int) -> None:
         self._next = min(max(index, 0), len(self._pictures) - 1)
-
-    @override
-    def index_at(self, time_s: float) -> int:
-        found = bisect_right(self._times, time_s + 1e-6) - 1
-        return min(max(found, 0), len(self._pictures) - 1)
 
     @override
     def close(self) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -141,10 +142,11 @@ class Source(ABC):
         return [index / fps for index in range(self.info.frame_count or 0)]
 
     def index_at(self, time_s: float) -> int:
-        """Index of the frame shown at `time_s` of a recording."""
-        fps = self.info.fps or 1.0
-        last = max((self.info.frame_count or 1) - 1, 0)
-        return min(max(int(time_s * fps + 1e-6), 0), last)
+        """Index of the frame shown at `time_s` of a recording, clamped to it."""
+        times_s = self.times_s
+        # A microsecond of grace: times come back rounded from text files.
+        found = bisect_right(times_s, time_s + 1e-6) - 1
+        return min(max(found, 0), max(len(times_s) - 1, 0))
 
     @abstractmethod
     def close(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from pathlib import Path
 
 from typing_extensions import override
@@ -136,11 +135,6 @@ class DicomFile(Source):
     def seek(self, index: int) -> None:
         self._next = min(max(index, 0), self._count - 1)
         self._said_end = False
-
-    @override
-    def index_at(self, time_s: float) -> int:
-        found = bisect_right(self._times, time_s + 1e-6) - 1
-        return min(max(found, 0), self._count - 1)
 
     @override
     def close(self) -> None:

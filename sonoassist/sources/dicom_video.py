@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from bisect import bisect_right
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -125,11 +124,6 @@ class DicomVideo(Source):
     def seek(self, index: int) -> None:
         self._said_end = False
         self._video.seek(index)
-
-    @override
-    def index_at(self, time_s: float) -> int:
-        found = bisect_right(self._times, time_s + 1e-6) - 1
-        return min(max(found, 0), len(self._times) - 1)
 
     @override
     def close(self) -> None:

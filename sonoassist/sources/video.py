@@ -216,10 +216,6 @@ class VideoFile(Source):
         self._next = min(max(index, 0), len(self._index) - 1)
         self._said_end = False
 
-    @override
-    def index_at(self, time_s: float) -> int:
-        return self._index.index_at(time_s)
-
     def _find(self, index: int) -> tuple[int, VideoFrame] | None:
         """Frame `index`, or the next one that can be decoded; None when there is none."""
         for place, frame in self._kept:

@@ -6,7 +6,6 @@ frames are shown only where they can; where they cannot, the decoder's own order
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -100,12 +99,6 @@ class VideoIndex:
         """The key at a place in `keys`."""
         number, pts, size, pos = self.keys[place].tolist()
         return Key(number, None if pts == MISSING else pts, size, max(pos, -1))
-
-    def index_at(self, time_s: float) -> int:
-        """Index of the frame shown at `time_s`, clamped to the recording."""
-        # A microsecond of grace: times come back rounded from text files.
-        found = bisect_right(self.times_s, time_s + 1e-6) - 1
-        return min(max(found, 0), len(self) - 1)
 
     def without_first(self, count: int) -> VideoIndex:
         """The table without its first frames, which do not come out of the decoder."""
