@@ -15,9 +15,12 @@ from sonoassist.texts import NotTextError, decoded, read_text
 
 WORDS = "file;plane\r\nfréeze.png;brain_tv\r\n"
 MARKED = {
-    "utf-8": codecs.BOM_UTF8, "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE,
-    "utf-32-le": codecs.BOM_UTF32_LE, "utf-32-be": codecs.BOM_UTF32_BE,
-}  # fmt: skip
+    "utf-8": codecs.BOM_UTF8,
+    "utf-16-le": codecs.BOM_UTF16_LE,
+    "utf-16-be": codecs.BOM_UTF16_BE,
+    "utf-32-le": codecs.BOM_UTF32_LE,
+    "utf-32-be": codecs.BOM_UTF32_BE,
+}
 
 
 @pytest.mark.parametrize("marked", [True, False])

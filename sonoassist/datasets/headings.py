@@ -17,7 +17,7 @@ _SEPARATOR = re.compile(r'"?sep=([^\w\s"]|\t)"?\s*', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Heading:
+class TableHeading:
     """How a table is laid out.
 
     Attributes:
@@ -55,7 +55,7 @@ def lines_of(text: str) -> list[str]:
     return list(io.StringIO(text, newline=""))
 
 
-def heading_of(lines: Sequence[str]) -> Heading:
+def heading_of(lines: Sequence[str]) -> TableHeading:
     """The heading of a table: its first line with words, behind the line `sep=;` if there is one.
 
     The delimiter is the one that line names, else the one that parts the heading into most cells.
@@ -71,11 +71,11 @@ def heading_of(lines: Sequence[str]) -> Heading:
     return max(found, key=lambda heading: len(heading.columns))
 
 
-def _cells(lines: Sequence[str], start: int, delimiter: str) -> Heading:
+def _cells(lines: Sequence[str], start: int, delimiter: str) -> TableHeading:
     reader = csv.reader(lines[start:], delimiter=delimiter)
     try:
         cells = next(reader, [])
     except csv.Error:
         cells = []
     columns = tuple(folded_column(cell) for cell in cells)
-    return Heading(columns, delimiter, start + reader.line_num)
+    return TableHeading(columns, delimiter, start + reader.line_num)

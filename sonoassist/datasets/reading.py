@@ -16,7 +16,7 @@ from sonoassist.datasets import (
     screens,
 )
 from sonoassist.datasets.folders import entries, subfolders
-from sonoassist.datasets.headings import Heading, heading_of, lines_of
+from sonoassist.datasets.headings import TableHeading, heading_of, lines_of
 from sonoassist.datasets.labels import Dataset
 from sonoassist.datasets.tables import read_json
 from sonoassist.errors import SourceError
@@ -118,7 +118,7 @@ def _of_file(file: Path) -> Found:
     return None
 
 
-def _of_boxes(file: Path, heading: Heading) -> Found:
+def _of_boxes(file: Path, heading: TableHeading) -> Found:
     """Boxes without a plane: what they are of is never guessed.
 
     Raises:

@@ -29,9 +29,18 @@ _IMAGE_MAGICS = (
     b"\xff\x4f\xff\x51",
 )
 _HEIF_BRANDS = (
-    b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1", b"avif",
+    b"heic",
+    b"heix",
+    b"heim",
+    b"heis",
+    b"hevc",
+    b"hevx",
+    b"mif1",
+    b"mif2",
+    b"msf1",
+    b"avif",
     b"avis",
-)  # fmt: skip
+)
 _PLAIN_PNM = tuple(b"P" + bytes([digit]) for digit in b"123456")
 _RAW_VIDEO_SUFFIXES = (".mjpeg", ".mjpg")
 

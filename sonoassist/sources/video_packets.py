@@ -181,10 +181,17 @@ def _read(container: InputContainer, stream: VideoStream, found: VideoPackets) -
             shown = size > 0 and not discarded and (is_shown is None or is_shown(packet))
             rows.append(
                 (
-                    packet.pts, packet.dts, packet.duration or 0, size, packet.pos,
-                    packet.is_keyframe, shown, packet.is_corrupt, discarded,
+                    packet.pts,
+                    packet.dts,
+                    packet.duration or 0,
+                    size,
+                    packet.pos,
+                    packet.is_keyframe,
+                    shown,
+                    packet.is_corrupt,
+                    discarded,
                 )
-            )  # fmt: skip
+            )
     except av.error.FFmpegError as error:
         # What the system could not read may be whole; it says nothing of the file.
         if isinstance(error, OSError):

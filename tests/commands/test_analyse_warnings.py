@@ -23,18 +23,23 @@ def joined(tmp_path: Path) -> Path:
     stamps = [40 * number for number in range(10)]
     pictures = [np.dstack([noise_picture(seed=number)] * 3) for number in range(10)]
     part = make_video(
-        tmp_path / "part.ts", stamps, codec="mpeg2video", time_base=Fraction(1, 25),
+        tmp_path / "part.ts",
+        stamps,
+        codec="mpeg2video",
+        time_base=Fraction(1, 25),
         pictures=pictures,
-    )  # fmt: skip
+    )
     path = tmp_path / "joined.ts"
     path.write_bytes(part.read_bytes() * 2)
     return path
 
 
 def test_analyse_tells_it(
-    joined: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    joined: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.setenv("SONOASSIST_HOME", str(tmp_path / "home"))
     assert run(["models", "add", str(published_file(tmp_path / "files"))]) == 0
     capsys.readouterr()

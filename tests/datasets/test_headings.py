@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sonoassist.datasets.headings import Heading, folded_column, heading_of, lines_of
+from sonoassist.datasets.headings import TableHeading, folded_column, heading_of, lines_of
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from sonoassist.datasets.headings import Heading, folded_column, heading_of, lin
     ],
 )
 def test_headings(text: str, columns: tuple[str, ...], delimiter: str, lines: int) -> None:
-    assert heading_of(lines_of(text)) == Heading(columns, delimiter, lines)
+    assert heading_of(lines_of(text)) == TableHeading(columns, delimiter, lines)
 
 
 @pytest.mark.parametrize("name", ["Left_px", "LEFT PX", "left-px", "  left px  ", "left\xa0px"])

@@ -22,25 +22,36 @@ def test_planes_and_boxes(tmp_path: Path) -> None:
         picture(tmp_path / name)
     dicom(tmp_path / "cine.dcm", 3)
     rows = [
-        ("a.png", "abdominal", *BOX, 5, ""), ("b.png", "Femur", "", "", "", "", 5, ""),
-        ("c.png", "heart", *BOX, "", ""), ("7_HC.png", "lips", *BOX, "", ""),
-        ("cine.dcm", "femur", *BOX, "", 2), ("cine.dcm", "femur", *BOX, "", 3),
-        ("a.png", "elbow", *BOX, 5, ""), ("a.png", "", *BOX, 5, ""), ("d.png", "lips", *BOX, 5, ""),
-        ("b.png", "Doppler", *BOX, 5, ""), ("b.png", "femur", *BOX[:3], 700, 5, ""),
-    ]  # fmt: skip
+        ("a.png", "abdominal", *BOX, 5, ""),
+        ("b.png", "Femur", "", "", "", "", 5, ""),
+        ("c.png", "heart", *BOX, "", ""),
+        ("7_HC.png", "lips", *BOX, "", ""),
+        ("cine.dcm", "femur", *BOX, "", 2),
+        ("cine.dcm", "femur", *BOX, "", 3),
+        ("a.png", "elbow", *BOX, 5, ""),
+        ("a.png", "", *BOX, 5, ""),
+        ("d.png", "lips", *BOX, 5, ""),
+        ("b.png", "Doppler", *BOX, 5, ""),
+        ("b.png", "femur", *BOX[:3], 700, 5, ""),
+    ]
     table(tmp_path / "truth.csv", f"Image,PLANE,{EDGES},Patient,frame", rows)
     data = read_dataset(tmp_path)
     assert data.layout == "planes"
     assert [(f.case, f.path.name, f.index, f.accepted, f.box) for f in data.frames] == [
-        ("5", "a.png", 0, ("abdominal",), Box(*BOX)), ("5", "b.png", 0, ("femur",), None),
-        ("c", "c.png", 0, HEART, Box(*BOX)), ("7_HC", "7_HC.png", 0, ("lips",), Box(*BOX)),
+        ("5", "a.png", 0, ("abdominal",), Box(*BOX)),
+        ("5", "b.png", 0, ("femur",), None),
+        ("c", "c.png", 0, HEART, Box(*BOX)),
+        ("7_HC", "7_HC.png", 0, ("lips",), Box(*BOX)),
         ("cine", "cine.dcm", 2, ("femur",), Box(*BOX)),
-    ]  # fmt: skip
+    ]
     assert data.left_out == {"Doppler": 1}
     words = [
-        "frame 3 lies behind the end (3 frames)", "'elbow' is not known", "plane is empty",
-        "there is no file d.png", "reaches out of the picture",
-    ]  # fmt: skip
+        "frame 3 lies behind the end (3 frames)",
+        "'elbow' is not known",
+        "plane is empty",
+        "there is no file d.png",
+        "reaches out of the picture",
+    ]
     assert len(data.problems) == len(words)
     assert all(word in told for word, told in zip(words, data.problems, strict=True))
 

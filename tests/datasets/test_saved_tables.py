@@ -22,9 +22,13 @@ from sonoassist.packets import Box
 
 HEADER = ("file", "frame", "plane", "left_px", "top_px", "right_px", "bottom_px")
 ENCODINGS = {
-    "utf-8": b"", "utf-8-sig": b"", "utf-16-le": codecs.BOM_UTF16_LE, "latin-1": b"",
-    "utf-16-be": codecs.BOM_UTF16_BE, "cp1252": b"",
-}  # fmt: skip
+    "utf-8": b"",
+    "utf-8-sig": b"",
+    "utf-16-le": codecs.BOM_UTF16_LE,
+    "latin-1": b"",
+    "utf-16-be": codecs.BOM_UTF16_BE,
+    "cp1252": b"",
+}
 WESTERN = st.text(
     st.characters(codec="latin-1", categories=["Lu", "Ll", "Nd"], exclude_characters="µ")
     | st.sampled_from(" _-.;,\t\"'"),
@@ -51,9 +55,15 @@ PIXELS = st.decimals(0, 4000, places=2)
     end=st.sampled_from(["\n", "\r\n", "\r"]),
 )
 def test_any_saved_table(
-    tmp_path: Path, rows: list[tuple[object, ...]], encoding: str, delimiter: str, told: bool,
-    case: type[str], comma: bool, end: str,
-) -> None:  # fmt: skip
+    tmp_path: Path,
+    rows: list[tuple[object, ...]],
+    encoding: str,
+    delimiter: str,
+    told: bool,
+    case: type[str],
+    comma: bool,
+    end: str,
+) -> None:
     def cell(value: object) -> str:
         text = str(value)
         return text.replace(".", ",") if comma and not isinstance(value, str) else text

@@ -54,9 +54,11 @@ def test_labels_follow_their_pictures(joined: Path, tmp_path: Path) -> None:
     store = ReviewStore(tmp_path / "reviews")
     # Sorted by time the lips came first.
     before = [
-        SetLabel(0, 19, "lips"), SetBest("femur", 25), SetMark(20, True, "here"),
+        SetLabel(0, 19, "lips"),
+        SetBest("femur", 25),
+        SetMark(20, True, "here"),
         SetNote("a note"),
-    ]  # fmt: skip
+    ]
     kept_before(joined, store, before)
     session = opened(joined, store, tmp_path)
     try:

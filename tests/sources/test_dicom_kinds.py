@@ -49,9 +49,13 @@ def without_jfif(data: bytes) -> bytes:
 
 
 def compressed(
-    path: Path, streams: list[bytes], photometric: str, *, syntax: str = JPEGBaseline8Bit,
+    path: Path,
+    streams: list[bytes],
+    photometric: str,
+    *,
+    syntax: str = JPEGBaseline8Bit,
     **elements: Any,
-) -> Path:  # fmt: skip
+) -> Path:
     write_dicom(path, np.zeros((1, *RED_BLUE.shape), np.uint8), photometric)
     dataset = pydicom.dcmread(path)
     dataset.file_meta.TransferSyntaxUID = syntax
@@ -229,18 +233,24 @@ def test_the_ends_of_the_declared_range_are_black_and_white(
         ({"FrameTimeVector": ["20", "20", "20"]}, [0, 20, 40, 60]),
         ({"FrameTimeVector": ["0", "20", "30", "20"]}, [0, 20, 50, 70]),
         (
-            {"FrameTimeVector": ["0", "20", "20", "20"], "FrameTime": "40",
-             "FrameIncrementPointer": 0x00181063},
+            {
+                "FrameTimeVector": ["0", "20", "20", "20"],
+                "FrameTime": "40",
+                "FrameIncrementPointer": 0x00181063,
+            },
             [0, 40, 80, 120],
         ),
         (
-            {"FrameTimeVector": ["0", "20", "20", "20"], "FrameTime": "40",
-             "FrameIncrementPointer": 0x00181065},
+            {
+                "FrameTimeVector": ["0", "20", "20", "20"],
+                "FrameTime": "40",
+                "FrameIncrementPointer": 0x00181065,
+            },
             [0, 20, 40, 60],
         ),
         ({"FrameTimeVector": ["0", "20"], "FrameTime": "40"}, [0, 40, 80, 120]),
     ],
-)  # fmt: skip
+)
 def test_the_times_that_are_pointed_at(elements: dict[str, Any], times_ms: list[int]) -> None:
     dataset = Dataset()
     dataset.NumberOfFrames = 4

@@ -141,9 +141,15 @@ def test_a_folder_in_natural_order_with_all_that_is_in_its_files(tmp_path: Path)
         (said,) = source.info.warnings
     names = [frame.name for frame in frames]
     assert names == [
-        "frame1.png", "frame2.png", "frame3.tif", "frame3.tif", "frame10.png", "frame11.png",
-        "frame20.webp", "frame20.webp",
-    ]  # fmt: skip
+        "frame1.png",
+        "frame2.png",
+        "frame3.tif",
+        "frame3.tif",
+        "frame10.png",
+        "frame11.png",
+        "frame20.webp",
+        "frame20.webp",
+    ]
     assert [number_in(frame.pixels) for frame in frames] == [1, 2, 0, 1, 10, 11, 0, 1]
     assert "notes.txt" in said
     assert "folder more" in said
@@ -167,9 +173,11 @@ def test_an_archive_with_files_of_one_name_in_several_folders(tmp_path: Path) ->
         for series in (1, 2):
             for number in (1, 2):
                 one = write_dicom(
-                    tmp_path / "one.dcm", ramp(1) + 100 * series + 10 * number,
-                    InstanceNumber=str(3 - number), SeriesInstanceUID=f"1.2.{series}",
-                )  # fmt: skip
+                    tmp_path / "one.dcm",
+                    ramp(1) + 100 * series + 10 * number,
+                    InstanceNumber=str(3 - number),
+                    SeriesInstanceUID=f"1.2.{series}",
+                )
                 archive.write(one, f"S{series}/IM{number}")
     with open_source(str(path)) as source:
         assert [int(frame.pixels[0, 0]) for frame in source] == [120, 110, 220, 210]
@@ -188,9 +196,11 @@ def test_a_thumbnail_in_a_tiff_is_no_page() -> None:
 def test_dicom_pictures_of_a_series_by_their_numbers(tmp_path: Path) -> None:
     for place, (series, number) in enumerate([("1", 3), ("1", 1), ("2", 9), ("1", 2)]):
         write_dicom(
-            tmp_path / f"IM{place}", ramp(1) + 10 * number, InstanceNumber=str(number),
+            tmp_path / f"IM{place}",
+            ramp(1) + 10 * number,
+            InstanceNumber=str(number),
             SeriesInstanceUID=f"1.2.{series}",
-        )  # fmt: skip
+        )
     with open_source(str(tmp_path)) as source:
         assert [int(frame.pixels[0, 0]) for frame in source] == [10, 20, 90, 30]
 

@@ -53,9 +53,13 @@ def packets_of(path: Path) -> list[tuple[int, bool]]:
 
 def test_the_first_key_frame_is_shown_however_far_the_next_one_is(tmp_path: Path) -> None:
     path = make_video(
-        tmp_path / "a.ts", [40 * n for n in range(100)], codec="mpeg2video", gop=500,
-        b_frames=0, time_base=Fraction(1, 25),
-    )  # fmt: skip
+        tmp_path / "a.ts",
+        [40 * n for n in range(100)],
+        codec="mpeg2video",
+        gop=500,
+        b_frames=0,
+        time_base=Fraction(1, 25),
+    )
     packets = packets_of(path)
     assert [key for _, key in packets].count(True) == 1
     with served(path.read_bytes()[: packets[60][0]]) as url, NetworkStream(url) as source:
@@ -68,9 +72,13 @@ def test_the_first_key_frame_is_shown_however_far_the_next_one_is(tmp_path: Path
 @pytest.mark.parametrize("codec", ["mpeg4", "libx264"])
 def test_half_pictures_before_the_first_key_frame_are_left_out(tmp_path: Path, codec: str) -> None:
     path = make_video(
-        tmp_path / "a.ts", [40 * n for n in range(150)], codec=codec, gop=60, b_frames=0,
+        tmp_path / "a.ts",
+        [40 * n for n in range(150)],
+        codec=codec,
+        gop=60,
+        b_frames=0,
         time_base=Fraction(1, 25),
-    )  # fmt: skip
+    )
     packets = packets_of(path)
     second = [number for number, (_, key) in enumerate(packets) if key][1]
     data = path.read_bytes()

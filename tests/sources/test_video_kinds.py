@@ -118,11 +118,14 @@ def test_recordings_that_were_joined_follow_each_other(
         pytest.skip("a program stream does not say that it holds MPEG-4")
     parts = [
         make_video(
-            tmp_path / f"{name}.{suffix}", [40 * n for n in range(count)], codec=codec,
-            time_base=FRAME, pictures=[numbered(first + n) for n in range(count)],
+            tmp_path / f"{name}.{suffix}",
+            [40 * n for n in range(count)],
+            codec=codec,
+            time_base=FRAME,
+            pictures=[numbered(first + n) for n in range(count)],
         )
         for name, first, count in (("a", 0, 40), ("b", 40, 25), ("c", 65, 30))
-    ]  # fmt: skip
+    ]
     joined = tmp_path / f"joined.{suffix}"
     joined.write_bytes(b"".join(part.read_bytes() for part in parts))
     with VideoFile(joined) as video:
@@ -265,10 +268,14 @@ def test_eight_ways(high: int, wide: int, swap: bool, right: bool, down: bool) -
 @pytest.mark.parametrize(
     ("width", "aspect", "shown"),
     [
-        (720, Fraction(16, 11), 1047), (720, Fraction(8, 9), 640), (720, None, 720),
-        (720, Fraction(0), 720), (720, Fraction(1), 720), (720, Fraction(500), 720),
+        (720, Fraction(16, 11), 1047),
+        (720, Fraction(8, 9), 640),
+        (720, None, 720),
+        (720, Fraction(0), 720),
+        (720, Fraction(1), 720),
+        (720, Fraction(500), 720),
     ],
-)  # fmt: skip
+)
 def test_the_width_of_square_pixels(width: int, aspect: Fraction | None, shown: int) -> None:
     assert square_width(width, aspect) == shown
 
@@ -299,9 +306,17 @@ def packets(stamps: list[int], *, reordered: bool = False) -> VideoPackets:
     """Packets of pictures that are whole by themselves, 40 units apart, of a thousand a second."""
     rows = [(stamp, stamp, 40, 100, -1, True, True, False, False) for stamp in stamps]
     return VideoPackets(
-        Fraction(1, 1000), Fraction(25), "mjpeg", reordered, not reordered, False, 0, 0.0, "",
+        Fraction(1, 1000),
+        Fraction(25),
+        "mjpeg",
+        reordered,
+        not reordered,
+        False,
+        0,
+        0.0,
+        "",
         PacketTable.of(rows),
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("wild", [0, 30, 10**9, -(2**62), 2**62])
@@ -328,18 +343,23 @@ def test_whatever_the_times_no_frame_is_lost_and_time_rises(
 @pytest.mark.parametrize(
     "stamps",
     [
-        [0, 40, 80, 80, 80, 200, 240], [0, 40, 40, 80], [100, 60, 140, 180, 220],
-        [0, 40, 80, 0, 40, 80, 120], [0, 0, 0, 0],
+        [0, 40, 80, 80, 80, 200, 240],
+        [0, 40, 40, 80],
+        [100, 60, 140, 180, 220],
+        [0, 40, 80, 0, 40, 80, 120],
+        [0, 0, 0, 0],
     ],
-)  # fmt: skip
+)
 def test_times_that_repeat_or_run_backwards_lose_no_frame(
     tmp_path: Path, stamps: list[int]
 ) -> None:
     path = tmp_path / "a.mkv"
     plain = make_video(
-        tmp_path / "plain.mkv", [40 * n for n in range(len(stamps))], codec="mjpeg",
+        tmp_path / "plain.mkv",
+        [40 * n for n in range(len(stamps))],
+        codec="mjpeg",
         pix_fmt="yuvj420p",
-    )  # fmt: skip
+    )
     with av.open(str(plain)) as given_file, av.open(str(path), "w") as output:
         stream = output.add_stream_from_template(given_file.streams.video[0])
         packets = [one for one in given_file.demux(video=0) if one.size]
