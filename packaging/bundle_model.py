@@ -18,13 +18,13 @@ import sys
 
 import numpy as np
 
-from sonoassist.errors import ModelError, SonoAssistError
+from sonoassist.core.errors import ModelError, SonoAssistError
+from sonoassist.core.paths import shipped_models
+from sonoassist.core.planes import BACKGROUND_INDEX
 from sonoassist.model.architecture import architecture
 from sonoassist.model.checkpoint import encode_folded
 from sonoassist.model.folders import write_model
 from sonoassist.model.store import InstalledModel, ModelStore
-from sonoassist.paths import shipped_models
-from sonoassist.planes import BACKGROUND_INDEX
 
 GREATEST = float(np.finfo(np.float16).max)
 

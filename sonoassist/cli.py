@@ -12,8 +12,8 @@ from typing import NoReturn
 
 from sonoassist import __version__
 from sonoassist.commands.console import take_any_text
-from sonoassist.errors import SonoAssistError, UsageError
-from sonoassist.processors import thread_limit
+from sonoassist.core.errors import SonoAssistError, UsageError
+from sonoassist.core.processors import thread_limit
 
 STOPPED = 130
 """Exit status after Ctrl-C, as shells count it."""

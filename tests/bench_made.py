@@ -18,9 +18,9 @@ from sonoassist.benchmark.racing import Timing
 from sonoassist.benchmark.report import Networks, Report
 from sonoassist.benchmark.start import StartUp
 from sonoassist.benchmark.work import Pass
+from sonoassist.core.packets import Floats
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.choose import EngineChoice
-from sonoassist.packets import Floats
 
 CPU = "CPU"
 GPU = "NVIDIA H100"

@@ -9,7 +9,7 @@ import pytest
 
 import limits
 import network_memo
-from sonoassist.processors import LIMIT_VARIABLE, usable_cores
+from sonoassist.core.processors import LIMIT_VARIABLE, usable_cores
 
 REASON = "SONOASSIST_TEST_DATA does not name the folder of the real test data"
 
@@ -84,5 +84,5 @@ def plain_screens(monkeypatch: pytest.MonkeyPatch) -> None:
     from plain_screens import PlainScreens
     from sonoassist.preprocess.screen_network import ScreenNetwork
 
-    monkeypatch.setattr("sonoassist.pipeline.make_screen_network", PlainScreens)
+    monkeypatch.setattr("sonoassist.analysis.analyser.make_screen_network", PlainScreens)
     monkeypatch.setattr(ScreenNetwork, "read", PlainScreens.read)

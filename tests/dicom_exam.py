@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sonoassist import paths
+from sonoassist.core import paths
+from sonoassist.core.packets import Box, Pixels
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture, ExamStart, How, Item, Judgement, Shot
 from sonoassist.exam.store import ExamStore
-from sonoassist.packets import Box, Pixels
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.sources.opening import open_source
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from real_models import frame_of
-from sonoassist.packets import Analysis, Box, Frame, Geometry, Localisation, Prediction, State
-from sonoassist.planes import INDEX
+from sonoassist.core.packets import Analysis, Box, Frame, Geometry, Localisation, Prediction, State
+from sonoassist.core.planes import INDEX
 
 PIXELS = np.zeros((48, 64), np.uint8)
 PIXELS.flags.writeable = False

@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sonoassist.analysis.precision import choosing
+from sonoassist.core.packets import Floats, frozen
+from sonoassist.core.planes import PLANES
 from sonoassist.engines import openvino_engine
 from sonoassist.engines.base import EngineOutput, Saliency
 from sonoassist.engines.openvino_engine import OpenVINOEngine
-from sonoassist.packets import Floats, frozen
-from sonoassist.planes import PLANES
-from sonoassist.precision import choosing
 from sonoassist.retrieval import processes
 
 CLASSES = len(PLANES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sonoassist.packets import Content, Pixels
+from sonoassist.core.packets import Content, Pixels
 from sonoassist.preprocess.screen_network import (
     CONTENTS,
     MASK_HEIGHT,

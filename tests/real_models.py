@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist import paths
+from sonoassist.analysis.analyser import Analyser, AnalyserOptions, build_analyser
 from sonoassist.benchmark import weights
+from sonoassist.core import paths
+from sonoassist.core.packets import Box, Frame
+from sonoassist.core.planes import PLANES, Plane
 from sonoassist.engines.choose import EngineChoice, make_engine
 from sonoassist.model.architecture import Architecture, architecture
 from sonoassist.model.card import Card
 from sonoassist.model.store import ModelStore
 from sonoassist.model.weights_import import import_weights
-from sonoassist.packets import Box, Frame
-from sonoassist.pipeline import Analyser, AnalyserOptions, build_analyser
-from sonoassist.planes import PLANES, Plane
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.sources import open_source
 

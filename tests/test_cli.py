@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import sonoassist
 from sonoassist import cli
 from sonoassist.cli import COMMANDS, run
+from sonoassist.core.errors import SonoAssistError
 from sonoassist.engines import choose
 from sonoassist.engines.hardware import Hardware
-from sonoassist.errors import SonoAssistError
 
 ROOT = Path(sonoassist.__file__).parents[1]
 HEAVY = ("torch", "PyQt6", "cv2", "numpy", "openvino", "pydantic", "av", "skimage", "tqdm")

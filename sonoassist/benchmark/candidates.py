@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from sonoassist.analysis.precision.choosing import engine_for, has_verdict
 from sonoassist.benchmark.weights import SEED, random_tensors
+from sonoassist.core.errors import EngineError
 from sonoassist.engines.base import Engine
 from sonoassist.engines.choose import EngineChoice, Tensors, make_engine, runs_openvino
-from sonoassist.errors import EngineError
 from sonoassist.evaluation.speed import noise_input
 from sonoassist.model.architecture import Architecture, architecture
 from sonoassist.model.store import ModelStore
-from sonoassist.precision.choosing import engine_for, has_verdict
 
 ENGINES = ("openvino", "torch")
 PRECISIONS = ("f32", "bf16", "f16", "int8")

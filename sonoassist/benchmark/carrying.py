@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sonoassist.analysis.analyser import Analyser
 from sonoassist.benchmark.frames import next_frame
-from sonoassist.packets import Analysis, Frame, State
-from sonoassist.pipeline import Analyser
+from sonoassist.core.packets import Analysis, Frame, State
 
 
 @dataclass(frozen=True, slots=True)

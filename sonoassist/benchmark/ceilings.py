@@ -10,8 +10,8 @@ import numpy as np
 
 from sonoassist.benchmark.candidates import Candidate
 from sonoassist.benchmark.racing import Race, all_runs
+from sonoassist.core.processors import plan_threads
 from sonoassist.engines.probes import CPU_SIZES, Probe, ProbeSizes, compute_probes
-from sonoassist.processors import plan_threads
 
 ROOF_RUNS = 4
 """Before each network."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Pixels
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Pixels
 
 Colour = tuple[int, int, int]
 """BGR, as OpenCV wants it."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sonoassist.errors import DamagedFrameError, SourceError, StalledError
-from sonoassist.packets import Frame, State
-from sonoassist.pipeline import Analyser
+from sonoassist.analysis.analyser import Analyser
+from sonoassist.core.errors import DamagedFrameError, SourceError, StalledError
+from sonoassist.core.packets import Frame, State
 from sonoassist.sources import Source
 
 MAX_TROUBLES = 100

@@ -11,8 +11,8 @@ from importlib import metadata
 from pathlib import Path
 
 from sonoassist import __version__
+from sonoassist.core.processors import LIMIT_VARIABLE, UNKNOWN, processor_name, usable_cores
 from sonoassist.engines.capabilities import capabilities
-from sonoassist.processors import LIMIT_VARIABLE, UNKNOWN, processor_name, usable_cores
 
 PACKAGES = ("torch", "openvino", "numpy", "opencv-python", "PyQt6")
 _FLAGS = re.compile(r"(flags|Features)\s*:")

@@ -20,12 +20,12 @@ from sonoassist.benchmark.candidates import (
 from sonoassist.benchmark.racing import Race, Timing, all_runs
 from sonoassist.benchmark.weights import weights_for
 from sonoassist.benchmark.work import Pass, work_of
+from sonoassist.core.packets import Floats
 from sonoassist.engines.base import Engine, Saliency
 from sonoassist.engines.choose import EngineChoice, Tensors
 from sonoassist.evaluation.speed import noise_input
 from sonoassist.model.architecture import Architecture
 from sonoassist.model.store import ModelStore
-from sonoassist.packets import Floats
 
 MIN_BATCH_RUNS = 3
 _SALIENCY = {Pass.DETECTION: Saliency.NONE, Pass.BOTH: Saliency.PLAIN}

@@ -9,11 +9,11 @@ from typing import Any
 from sonoassist.benchmark.picture import draw_report
 from sonoassist.benchmark.report import Report
 from sonoassist.benchmark.text import as_text
-from sonoassist.errors import OutputError
+from sonoassist.core.errors import OutputError
+from sonoassist.core.files import ensure_folder, output_error, write_bytes, write_text
+from sonoassist.core.opencv import cv2
 from sonoassist.evaluation import paper
 from sonoassist.evaluation.outputs import plain
-from sonoassist.files import ensure_folder, output_error, write_bytes, write_text
-from sonoassist.opencv import cv2
 
 TEXT, DATA, PICTURE = "benchmark.txt", "benchmark.json", "benchmark.png"
 

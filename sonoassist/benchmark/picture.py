@@ -24,9 +24,9 @@ from sonoassist.benchmark.report import Networks, Report
 from sonoassist.benchmark.roof_picture import draw_roof
 from sonoassist.benchmark.text import machine_line
 from sonoassist.benchmark.work import Pass
+from sonoassist.core.packets import Pixels
 from sonoassist.evaluation import paper
 from sonoassist.evaluation.text_tables import UNKNOWN
-from sonoassist.packets import Pixels
 
 WIDTH_PX, PANEL_PX, ROOF_PX, HEAD_PX, LEGEND_PX = 1760, 400, 560, 96, 28
 RIM_PX = 32

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from sonoassist.errors import SonoAssistError
+from sonoassist.core.errors import SonoAssistError
 
 TURN = 3
 """Runs in a row before the next one has its turn."""

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import sonoassist
 from sonoassist.benchmark.racing import Race, Timing, all_runs
-from sonoassist.errors import UsageError
+from sonoassist.core.errors import UsageError
 
 BARE = "bare Python"
 HEAVY = ("torch", "openvino", "cv2", "PyQt6")

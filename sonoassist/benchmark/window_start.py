@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 import sonoassist
-from sonoassist.errors import UsageError
+from sonoassist.core.errors import UsageError
 
 FIRST, SECOND = "first start", "second start"
 PROGRAM = "sonoassist.gui.first_frame"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sonoassist.analysis.analyser import Analyser, build_analyser
 from sonoassist.commands.common import (
     Progress,
     Subparsers,
@@ -20,19 +21,18 @@ from sonoassist.commands.common import (
     say,
     say_json,
 )
-from sonoassist.errors import (
+from sonoassist.core.errors import (
     DamagedFrameError,
     SonoAssistError,
     SourceError,
     StalledError,
     UsageError,
 )
-from sonoassist.files import ensure_folder, replacing
+from sonoassist.core.files import ensure_folder, replacing
+from sonoassist.core.packets import Analysis, Box, Frame, State, SteadyState
+from sonoassist.core.planes import KEYS
 from sonoassist.model.card import domain_warning
 from sonoassist.model.store import ModelStore
-from sonoassist.packets import Analysis, Box, Frame, State, SteadyState
-from sonoassist.pipeline import Analyser, build_analyser
-from sonoassist.planes import KEYS
 from sonoassist.preprocess.masking import SequenceMask, with_mask
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.render.overlay import annotate

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sonoassist.analysis.analyser import Analyser, build_analyser
 from sonoassist.benchmark.candidates import (
     ENGINES,
     PRECISIONS,
@@ -32,15 +33,14 @@ from sonoassist.benchmark.start import StartBenchmark, total_starts
 from sonoassist.benchmark.window_start import WindowStartBenchmark
 from sonoassist.commands.common import Progress, Subparsers, model_line, say, say_json
 from sonoassist.commands.window import prepare_libraries
+from sonoassist.core.errors import SonoAssistError, SourceError, UsageError
+from sonoassist.core.files import ensure_folder
+from sonoassist.core.paths import demo_exam
 from sonoassist.engines.choose import EngineChoice
-from sonoassist.errors import SonoAssistError, SourceError, UsageError
-from sonoassist.files import ensure_folder
 from sonoassist.gui.platform import check_display, missing_library
 from sonoassist.model.architecture import ARCHITECTURES, Architecture
 from sonoassist.model.registry import loose
 from sonoassist.model.store import ModelStore
-from sonoassist.paths import demo_exam
-from sonoassist.pipeline import Analyser, build_analyser
 from sonoassist.sources import Source, open_source
 from sonoassist.sources.read_ahead import ReadAhead
 

@@ -19,9 +19,9 @@ from typing_extensions import Self
 from sonoassist.commands.console import json_text
 
 if TYPE_CHECKING:
+    from sonoassist.analysis.analyser import AnalyserOptions
     from sonoassist.engines.choose import EngineChoice
     from sonoassist.model.card import Card
-    from sonoassist.pipeline import AnalyserOptions
 
 Subparsers = Any  # argparse gives its type no public name
 
@@ -103,10 +103,10 @@ def analyser_options(args: argparse.Namespace) -> AnalyserOptions:
     Raises:
         UsageError: The crop is not understood.
     """
-    from sonoassist.paths import settings_file
-    from sonoassist.pipeline import AnalyserOptions
+    from sonoassist.analysis.analyser import AnalyserOptions
+    from sonoassist.core.paths import settings_file
+    from sonoassist.core.settings import load_settings
     from sonoassist.preprocess.crop import parse_crop
-    from sonoassist.settings import load_settings
 
     presets = load_settings(settings_file())[0].own_crops
     return AnalyserOptions(

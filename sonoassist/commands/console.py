@@ -9,7 +9,7 @@ import re
 import sys
 import unicodedata
 
-from sonoassist.names import readable
+from sonoassist.core.names import readable
 
 _HANDLER = "sonoassist.plain"
 _LOOKS = {

@@ -6,8 +6,8 @@ import argparse
 
 from sonoassist.commands.common import Subparsers, add_analysis_options
 from sonoassist.commands.window import chosen_settings, prepare_libraries
-from sonoassist.errors import SourceError
-from sonoassist.paths import demo_exam
+from sonoassist.core.errors import SourceError
+from sonoassist.core.paths import demo_exam
 
 
 def register(subparsers: Subparsers) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sonoassist import __version__
+from sonoassist.analysis.analyser import Analyser, build_analyser
 from sonoassist.commands.common import (
     Progress,
     Subparsers,
@@ -21,10 +22,13 @@ from sonoassist.commands.common import (
     say_json,
 )
 from sonoassist.commands.evaluate_screens import run_screens
+from sonoassist.core.errors import SourceError, UsageError
+from sonoassist.core.files import ensure_folder
+from sonoassist.core.names import compared
+from sonoassist.core.texts import read_text
 from sonoassist.datasets import exams
 from sonoassist.datasets.labels import Dataset
 from sonoassist.datasets.reading import read_dataset
-from sonoassist.errors import SourceError, UsageError
 from sonoassist.evaluation.bootstrap import RESAMPLES
 from sonoassist.evaluation.failures import Failures
 from sonoassist.evaluation.observing import Plan, Scope, make_plan, observe, selected
@@ -32,11 +36,7 @@ from sonoassist.evaluation.outputs import as_json, write_results
 from sonoassist.evaluation.results import MEASURES, NEEDS, About, Results, measure
 from sonoassist.evaluation.speed import measure_speed
 from sonoassist.evaluation.text_report import as_text
-from sonoassist.files import ensure_folder
 from sonoassist.model.store import ModelStore
-from sonoassist.names import compared
-from sonoassist.pipeline import Analyser, build_analyser
-from sonoassist.texts import read_text
 
 STOPPED = 130
 SCREENS = "screens"

@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 from sonoassist.commands.common import Progress, say, say_json
+from sonoassist.core.errors import SourceError, UsageError
+from sonoassist.core.files import ensure_folder, write_text
+from sonoassist.core.packets import Pixels
 from sonoassist.datasets.screens import ScreenTruth, read_screens
 from sonoassist.engines.screen_engine import make_screen_network
-from sonoassist.errors import SourceError, UsageError
 from sonoassist.evaluation.screens import as_text, by_origin, figures, read_all
-from sonoassist.files import ensure_folder, write_text
-from sonoassist.packets import Pixels
 from sonoassist.preprocess.screen_reader import ScreenReader
 from sonoassist.sources import open_source
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sonoassist.commands.common import Subparsers, say, say_json
-from sonoassist.errors import OutputError, UsageError
+from sonoassist.core.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from sonoassist.exam.export import Export

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.checklist import Line, checklist, completeness, outside
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.overview import DAMAGED, Overview, state_of
 from sonoassist.exam.records import Capture, ExamInfo, Recording
 from sonoassist.exam.report.words import FOOTER, clock, percent, state, when
 from sonoassist.exam.rows import sayable
-from sonoassist.planes import BY_KEY
 
 
 def list_text(found: Iterable[Overview]) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from sonoassist.commands.console import json_text
-from sonoassist.errors import ModelError, SourceError, UsageError
+from sonoassist.core.errors import ModelError, SourceError, UsageError
 from sonoassist.model.architecture import architecture
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
 from sonoassist.model.registry import PublishedWeights, Registry, load_registry, loose
@@ -253,9 +253,9 @@ def _say_done(args: argparse.Namespace, model: InstalledModel, done: str) -> Non
 
 
 def _fit_boxes(args: argparse.Namespace, store: ModelStore) -> int:
+    from sonoassist.analysis.analyser import build_analyser
     from sonoassist.datasets.reading import read_dataset
     from sonoassist.evaluation.box_fitting import fit_rules, gather
-    from sonoassist.pipeline import build_analyser
 
     if args.per_plane < 1:
         raise UsageError("--per-plane needs a number above 0")

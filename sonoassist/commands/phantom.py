@@ -10,8 +10,8 @@ from pathlib import Path
 
 from sonoassist.commands.common import Progress, Subparsers, say
 from sonoassist.commands.phantom_screens import run_screens
-from sonoassist.errors import UsageError
-from sonoassist.files import ensure_folder, replacing
+from sonoassist.core.errors import UsageError
+from sonoassist.core.files import ensure_folder, replacing
 from sonoassist.phantom.exam import PhantomExam, PhantomFrame
 from sonoassist.phantom.plan import plan_exam
 from sonoassist.render.encoder import VideoEncoder

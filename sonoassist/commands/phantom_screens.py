@@ -8,10 +8,10 @@ import json
 from pathlib import Path
 
 from sonoassist.commands.common import Progress, say
+from sonoassist.core.errors import OutputError, UsageError
+from sonoassist.core.files import ensure_folder, replacing
+from sonoassist.core.opencv import cv2
 from sonoassist.datasets.screens import COLUMNS, TABLE
-from sonoassist.errors import OutputError, UsageError
-from sonoassist.files import ensure_folder, replacing
-from sonoassist.opencv import cv2
 from sonoassist.phantom.screens.draw import PhantomScreen, draw_screen
 
 MAX_SCREENS = 100_000

@@ -16,7 +16,7 @@ from sonoassist.commands.common import (
     say,
     say_json,
 )
-from sonoassist.errors import SourceError
+from sonoassist.core.errors import SourceError
 
 if TYPE_CHECKING:
     from sonoassist.engines.choose import EngineChoice

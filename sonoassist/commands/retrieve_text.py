@@ -13,7 +13,7 @@ from typing import Any
 from typing_extensions import Self
 
 from sonoassist.commands.common import PLAIN_EVERY_S, say
-from sonoassist.planes import BY_KEY
+from sonoassist.core.planes import BY_KEY
 from sonoassist.retrieval.exams import Failure
 from sonoassist.retrieval.result import one_line
 from sonoassist.retrieval.running import Summary

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from sonoassist.commands.common import Progress, Subparsers, say, say_json
 from sonoassist.commands.train_progress import Telling
-from sonoassist.errors import UsageError
-from sonoassist.files import ensure_folder, write_text
+from sonoassist.core.errors import UsageError
+from sonoassist.core.files import ensure_folder, write_text
+from sonoassist.core.paths import cache, settings_file
+from sonoassist.core.settings import load_settings
 from sonoassist.model.architecture import ARCHITECTURES
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
-from sonoassist.paths import cache, settings_file
 from sonoassist.preprocess.crop import parse_crop
-from sonoassist.settings import load_settings
 
 if TYPE_CHECKING:
     from sonoassist.model.folding import Tensors

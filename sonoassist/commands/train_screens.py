@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sonoassist import __version__
 from sonoassist.commands.common import Progress, Subparsers, say
-from sonoassist.errors import OutputError, UsageError
-from sonoassist.files import ensure_folder, replacing
+from sonoassist.core.errors import OutputError, UsageError
+from sonoassist.core.files import ensure_folder, replacing
 from sonoassist.preprocess.screen_network import FILE
 
 CARD = "card.toml"
@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
             "the package onnx is missing, which writes the network",
             "Install it: pip install 'sonoassist[screens]'",
         ) from error
-    from sonoassist.processors import usable_cores
+    from sonoassist.core.processors import usable_cores
     from sonoassist.training.screens.pictures import draw_pictures
     from sonoassist.training.screens.run import train_network, write_onnx
 

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import TypeVar
 
+from sonoassist.core.errors import SourceError, shown
 from sonoassist.datasets.label_map import Accepted
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.datasets.spelling import spelled
 from sonoassist.datasets.tables import Row, RowError
-from sonoassist.errors import SourceError, shown
 from sonoassist.sources import open_source
 from sonoassist.sources.base import SourceInfo
 

@@ -24,14 +24,14 @@ from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
 
+from sonoassist.core.errors import SourceError
+from sonoassist.core.planes import BACKGROUND_INDEX, KEYS
 from sonoassist.datasets.collecting import Collector, Openings, existing, known
 from sonoassist.datasets.folders import subfolders
 from sonoassist.datasets.label_map import LabelMap, load_label_map
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.datasets.spelling import spelled
 from sonoassist.datasets.tables import Row, RowError, check_inside, read_rows
-from sonoassist.errors import SourceError
-from sonoassist.planes import BACKGROUND_INDEX, KEYS
 from sonoassist.sources.sniff import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_hidden
 
 LAYOUT = "exams"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sonoassist.errors import SourceError
-from sonoassist.natural_order import natural_key
+from sonoassist.core.errors import SourceError
+from sonoassist.core.natural_order import natural_key
 
 
 def subfolders(folder: Path) -> list[Path]:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from sonoassist.core.texts import read_text
 from sonoassist.datasets.collecting import Collector, Openings, beside
 from sonoassist.datasets.label_map import load_label_map, need
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.datasets.tables import BOX_COLUMNS, Row, check_inside, header_of, read_rows
-from sonoassist.texts import read_text
 
 LAYOUT = "heads"
 TABLE = "truth.csv"

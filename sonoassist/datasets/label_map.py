@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sonoassist.errors import SourceError, UsageError
-from sonoassist.names import compared
-from sonoassist.paths import resources
-from sonoassist.planes import INDEX, PLANES
-from sonoassist.texts import decoded
+from sonoassist.core.errors import SourceError, UsageError
+from sonoassist.core.names import compared
+from sonoassist.core.paths import resources
+from sonoassist.core.planes import INDEX, PLANES
+from sonoassist.core.texts import decoded
 
 if sys.version_info >= (3, 11):
     import tomllib

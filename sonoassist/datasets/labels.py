@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sonoassist.packets import Box
+from sonoassist.core.packets import Box
 
 
 @dataclass(frozen=True, slots=True)

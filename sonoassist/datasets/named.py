@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sonoassist.core.errors import SourceError
 from sonoassist.datasets import phantom_exams
 from sonoassist.datasets.spelling import spelled
 from sonoassist.datasets.tables import RowError, read_json
-from sonoassist.errors import SourceError
 
 
 def recording_of(spec: str) -> str:

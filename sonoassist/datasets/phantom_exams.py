@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sonoassist.core.errors import SourceError
+from sonoassist.core.planes import BY_KEY
 from sonoassist.datasets.collecting import Collector, Openings, known
 from sonoassist.datasets.folders import subfolders
 from sonoassist.datasets.label_map import LabelMap, load_label_map
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.datasets.tables import Row, RowError, check_inside, read_rows
-from sonoassist.errors import SourceError
-from sonoassist.planes import BY_KEY
 from sonoassist.sources.base import SourceInfo
 
 LAYOUT = "phantom"

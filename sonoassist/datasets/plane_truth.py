@@ -10,11 +10,11 @@ import math
 from pathlib import Path
 from typing import Any
 
+from sonoassist.core.packets import Box
 from sonoassist.datasets.collecting import Collector, Openings, beside, known
 from sonoassist.datasets.label_map import LabelMap, load_label_map
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.datasets.tables import RowError, check_inside, checked_box, read_json
-from sonoassist.packets import Box
 
 LAYOUT = "planes"
 TABLE = "truth.json"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from sonoassist.core.errors import SourceError
+from sonoassist.core.texts import read_text
 from sonoassist.datasets import (
     exams,
     fetal_planes_db,
@@ -19,8 +21,6 @@ from sonoassist.datasets.folders import entries, subfolders
 from sonoassist.datasets.headings import TableHeading, heading_of, lines_of
 from sonoassist.datasets.labels import Dataset
 from sonoassist.datasets.tables import read_json
-from sonoassist.errors import SourceError
-from sonoassist.texts import read_text
 
 LAYOUTS = (
     "a phantom exam (exam.mp4 and truth.csv) or a folder of them",

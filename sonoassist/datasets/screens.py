@@ -10,11 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
+from sonoassist.core.errors import SourceError, shown
+from sonoassist.core.packets import Box, Content
 from sonoassist.datasets.collecting import existing
 from sonoassist.datasets.spelling import spelled
 from sonoassist.datasets.tables import Row, RowError, check_inside, read_rows
-from sonoassist.errors import SourceError, shown
-from sonoassist.packets import Box, Content
 
 TABLE = "truth.csv"
 COLUMNS = ("image", "width", "height", "content", "fov_shape", "left_px", "top_px", "right_px",

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from sonoassist.core.names import compared
 from sonoassist.datasets.tables import RowError
-from sonoassist.names import compared
 
 
 def spelled(folder: Path, *parts: str) -> Path:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sonoassist.core.errors import SourceError
+from sonoassist.core.packets import Box
+from sonoassist.core.texts import read_text
 from sonoassist.datasets.headings import folded_column, heading_of, lines_of
 from sonoassist.datasets.numerals import NumeralError, decimal_mark, number
-from sonoassist.errors import SourceError
-from sonoassist.packets import Box
-from sonoassist.texts import read_text
 
 BOX_COLUMNS = ("left_px", "top_px", "right_px", "bottom_px")
 EDGE_PX = 1.0

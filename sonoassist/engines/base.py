@@ -8,8 +8,8 @@ from enum import Enum
 
 import numpy as np
 
-from sonoassist.errors import EngineError
-from sonoassist.packets import Floats
+from sonoassist.core.errors import EngineError
+from sonoassist.core.packets import Floats
 
 
 class Saliency(Enum):

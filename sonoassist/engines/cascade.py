@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from sonoassist.core.packets import Floats
+from sonoassist.core.planes import BACKGROUND_INDEX
 from sonoassist.engines.base import WARMED, Engine, EngineOutput, Saliency
 from sonoassist.engines.scores import lead
-from sonoassist.packets import Floats
-from sonoassist.planes import BACKGROUND_INDEX
 
 EVERY_PASS = frozenset(Saliency)
 FORWARD_ONLY = frozenset({Saliency.NONE})

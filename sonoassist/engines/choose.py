@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sonoassist.core.errors import EngineError
 from sonoassist.engines.base import Engine
 from sonoassist.engines.capabilities import has_openvino
-from sonoassist.errors import EngineError
 from sonoassist.model.architecture import Architecture
 
 ENGINES = ("auto", "torch", "openvino")

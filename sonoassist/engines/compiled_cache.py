@@ -13,8 +13,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from sonoassist.errors import OutputError
-from sonoassist.files import ensure_folder, write_bytes
+from sonoassist.core.errors import OutputError
+from sonoassist.core.files import ensure_folder, write_bytes
 
 LIMIT_BYTES = 400_000_000
 """What the folder may hold; SonoNet-64 in two precisions takes half of it."""

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from sonoassist.core.errors import EngineError
 from sonoassist.engines.cuda_graph import ConvRelu, plain_conv_relu
-from sonoassist.errors import EngineError
 
 _WARM_RUNS = 3
 BF16_CAPABILITY = 8

@@ -11,13 +11,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from sonoassist.core.errors import EngineError, ModelError
+from sonoassist.core.packets import Floats, Pixels
 from sonoassist.engines.base import Engine, EngineOutput, Saliency, check_batch
 from sonoassist.engines.cuda_device import CudaDevice, Device
 from sonoassist.engines.cuda_graph import StaticGraph
 from sonoassist.engines.cuda_lanes import CropIntake, InputIntake, Intake, Lane
-from sonoassist.errors import EngineError, ModelError
 from sonoassist.model.architecture import Architecture
-from sonoassist.packets import Floats, Pixels
 
 MAX_BATCH = 32
 """Most pictures in one recorded graph; larger batches are cut."""

@@ -12,13 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sonoassist.core.errors import EngineError
+from sonoassist.core.packets import Floats, frozen
 from sonoassist.engines.base import EngineOutput, Saliency
 from sonoassist.engines.cuda_device import Device, Trip, Work
 from sonoassist.engines.cuda_graph import StaticGraph
 from sonoassist.engines.cuda_preprocess import CropPreparer
-from sonoassist.errors import EngineError
 from sonoassist.model.saliency import GraphOutput
-from sonoassist.packets import Floats, frozen
 
 ToInput = Callable[[Tensor], Tensor]
 

@@ -12,9 +12,9 @@ from enum import Enum
 import numpy as np
 import torch
 
+from sonoassist.core.errors import EngineError
+from sonoassist.core.packets import Floats
 from sonoassist.engines.base import Engine, EngineOutput, Saliency, check_batch
-from sonoassist.errors import EngineError
-from sonoassist.packets import Floats
 
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 60.0

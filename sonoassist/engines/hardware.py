@@ -6,9 +6,9 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 
+from sonoassist.core.errors import EngineError
 from sonoassist.engines.capabilities import capabilities, has_bf16, has_int8
 from sonoassist.engines.choose import EngineChoice, has_driver
-from sonoassist.errors import EngineError
 
 AUTO = "auto"
 FIELDS = tuple(field.name for field in fields(EngineChoice))

@@ -8,14 +8,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from sonoassist.core.errors import EngineError
+from sonoassist.core.packets import Floats, frozen
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.torch_engine import torch_devices
-from sonoassist.errors import EngineError
 from sonoassist.model.architecture import Architecture
 from sonoassist.model.networks import load_network
 from sonoassist.model.saliency import GraphOutput, autograd_saliency
 from sonoassist.model.torch_threads import limit_torch_threads
-from sonoassist.packets import Floats, frozen
 
 
 class NaiveEngine(Engine):

@@ -18,7 +18,7 @@ sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
 import openvino as ov  # noqa: E402  (the reporting has to be kept out first)
 from openvino import opset13 as ops  # noqa: E402
 
-from sonoassist.processors import is_limited, plan_threads  # noqa: E402
+from sonoassist.core.processors import is_limited, plan_threads  # noqa: E402
 
 __all__ = [
     "compiled_for_latency",

@@ -13,7 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist import __version__, paths
+from sonoassist import __version__
+from sonoassist.core import paths
+from sonoassist.core.errors import EngineError
+from sonoassist.core.packets import Floats, frozen
 from sonoassist.engines import openvino_api, openvino_graph, rounding
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.capabilities import capabilities, has_bf16
@@ -30,9 +33,7 @@ from sonoassist.engines.openvino_graph import (
     build_statistics_graph,
 )
 from sonoassist.engines.rounding import ActivationStatistics, bf16_tensors, int8_tensors
-from sonoassist.errors import EngineError
 from sonoassist.model.architecture import Architecture
-from sonoassist.packets import Floats, frozen
 
 _MODULES = (openvino_api, openvino_graph, rounding)
 """What a compiled graph comes from."""

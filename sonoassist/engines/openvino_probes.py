@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from sonoassist.core.packets import Floats
 from sonoassist.engines.openvino_api import compiled_for_latency, ops, ov
 from sonoassist.engines.probes import Probe, ProbeSizes
-from sonoassist.packets import Floats
 
 CHAIN = 3
 """Products in a row, so that turning the input into the precision weighs little."""

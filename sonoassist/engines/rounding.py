@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.packets import Floats, frozen
+from sonoassist.core.packets import Floats, frozen
 
 Tensors = Mapping[str, NDArray[np.float32]]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sonoassist.packets import Floats, frozen
+from sonoassist.core.packets import Floats, frozen
 
 
 def softmax(logits: Floats) -> Floats:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sonoassist.core.packets import Pixels
 from sonoassist.engines.capabilities import has_openvino
-from sonoassist.packets import Pixels
 from sonoassist.preprocess.screen_network import (
     Reading,
     ReadsScreens,

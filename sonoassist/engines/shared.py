@@ -9,8 +9,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Hashable
 
+from sonoassist.core.packets import Floats
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
-from sonoassist.packets import Floats
 
 Make = Callable[[], Engine]
 

@@ -8,13 +8,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from sonoassist.core.errors import EngineError
+from sonoassist.core.packets import Floats, frozen
 from sonoassist.engines.base import Engine, EngineOutput, Saliency, check_batch
-from sonoassist.errors import EngineError
 from sonoassist.model.architecture import Architecture
 from sonoassist.model.networks import load_network
 from sonoassist.model.saliency import GraphOutput, SaliencyGraph
 from sonoassist.model.torch_threads import limit_torch_threads
-from sonoassist.packets import Floats, frozen
 
 _DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
 _AT_ONCE = 16

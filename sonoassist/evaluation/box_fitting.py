@@ -14,15 +14,15 @@ from itertools import product
 import numpy as np
 from skimage.filters import threshold_isodata
 
+from sonoassist.analysis.analyser import Analyser
+from sonoassist.core.packets import Analysis, Box, Floats
+from sonoassist.core.planes import BY_KEY, Polarity
 from sonoassist.datasets.labels import Dataset
 from sonoassist.evaluation.localisation import CORRECT_IOU
 from sonoassist.evaluation.observing import FilePlan, Scope, frames_of, make_plan
 from sonoassist.localise.boxes import component_box, evidence_of, grown
 from sonoassist.model.box_rule import BLUR_PX, BoxRule, Weight, paper_rule
 from sonoassist.model.card import Card
-from sonoassist.packets import Analysis, Box, Floats
-from sonoassist.pipeline import Analyser
-from sonoassist.planes import BY_KEY, Polarity
 from sonoassist.preprocess.prepare import prepare
 
 BLURS_PX = (BLUR_PX, 11, 21, 35)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from sonoassist.core.planes import BY_KEY
 from sonoassist.evaluation.paper import ORDER
-from sonoassist.planes import BY_KEY
 
 Group = tuple[str, ...]
 """Plane keys in the paper's order: one for a plane, several for a label like "any heart view"."""

@@ -9,11 +9,11 @@ from functools import partial
 
 import numpy as np
 
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Frame, Pixels
 from sonoassist.evaluation.classes import Group, is_background
 from sonoassist.evaluation.localisation import CORRECT_IOU
 from sonoassist.evaluation.observed import Observation
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Frame, Pixels
 from sonoassist.preprocess.masking import masked
 from sonoassist.preprocess.screen_reader import ScreenReader
 

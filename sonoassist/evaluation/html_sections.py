@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from sonoassist.core.packets import Box
+from sonoassist.core.planes import BY_KEY
 from sonoassist.evaluation import paper, svg
 from sonoassist.evaluation.bootstrap import Score
 from sonoassist.evaluation.calibration import Calibration
@@ -33,8 +35,6 @@ from sonoassist.evaluation.text_tables import (
     wrong_lines,
 )
 from sonoassist.model.architecture import ARCHITECTURES
-from sonoassist.packets import Box
-from sonoassist.planes import BY_KEY
 
 LEGEND = (
     '<p class="legend">Bars: this run. Lines: 95 % intervals over cases. Diamonds: the paper '

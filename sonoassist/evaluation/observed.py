@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sonoassist.core.packets import Analysis, Box, Floats, Frame, State
+from sonoassist.core.planes import INDEX, KEYS
 from sonoassist.evaluation.classes import Group
-from sonoassist.packets import Analysis, Box, Floats, Frame, State
-from sonoassist.planes import INDEX, KEYS
 
 
 @dataclass(frozen=True, slots=True)

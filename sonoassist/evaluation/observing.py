@@ -7,14 +7,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sonoassist.analysis.analyser import Analyser
+from sonoassist.core.errors import DamagedFrameError, SourceError, UsageError
+from sonoassist.core.names import compared
+from sonoassist.core.packets import Frame
 from sonoassist.datasets import exams
 from sonoassist.datasets.labels import Dataset, LabelledFrame
-from sonoassist.errors import DamagedFrameError, SourceError, UsageError
 from sonoassist.evaluation.classes import group_of
 from sonoassist.evaluation.observed import Label, Observation, Observed, observation
-from sonoassist.names import compared
-from sonoassist.packets import Frame
-from sonoassist.pipeline import Analyser
 from sonoassist.sources import IMAGE_SUFFIXES, Source, open_source
 
 SEEK_GAP = 100

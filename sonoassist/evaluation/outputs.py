@@ -13,6 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from sonoassist.core.files import ensure_folder, output_error, write_text
+from sonoassist.core.packets import Box
+from sonoassist.core.planes import KEYS
 from sonoassist.evaluation import paper
 from sonoassist.evaluation.bootstrap import Score
 from sonoassist.evaluation.calibration import Calibration
@@ -24,9 +27,6 @@ from sonoassist.evaluation.results import Results
 from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.speed import Speed
 from sonoassist.evaluation.text_report import as_text
-from sonoassist.files import ensure_folder, output_error, write_text
-from sonoassist.packets import Box
-from sonoassist.planes import KEYS
 
 SUMMARY = "evaluation.json"
 FILES = frozenset({

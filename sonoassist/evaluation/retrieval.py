@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from sonoassist.core.planes import INDEX
 from sonoassist.evaluation.bootstrap import Draws, Reals, Score, mean_known, per_case, ratio, scores
 from sonoassist.evaluation.classes import Group
 from sonoassist.evaluation.observed import Observation
 from sonoassist.evaluation.paper import CARDIAC, TABLE_6
-from sonoassist.planes import INDEX
 
 PLANES = tuple(TABLE_6)
 _CARDIAC = np.array([plane in CARDIAC for plane in PLANES])

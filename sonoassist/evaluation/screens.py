@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from sonoassist.core.packets import Box, Content, Pixels
 from sonoassist.datasets.screens import WORDS, ScreenTruth
-from sonoassist.packets import Box, Content, Pixels
 from sonoassist.preprocess.screen_reader import ScreenReader
 
 RIGHT_IOU = 0.9

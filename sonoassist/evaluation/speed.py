@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sonoassist.analysis.analyser import Analyser
+from sonoassist.core.packets import Floats, frozen
 from sonoassist.engines.base import Saliency
 from sonoassist.evaluation.observed import Observation
-from sonoassist.packets import Floats, frozen
-from sonoassist.pipeline import Analyser
 
 RUNS = 30
 WARM_RUNS = 3

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from sonoassist.core.planes import BY_KEY
 from sonoassist.evaluation.bootstrap import Score
 from sonoassist.evaluation.calibration import Calibration
 from sonoassist.evaluation.classes import Group, short_title, title
 from sonoassist.evaluation.classification import Classification
-from sonoassist.planes import BY_KEY
 
 ROW_PX = 26
 NAME_PX = 150

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from sonoassist.core.planes import BY_KEY, PLANES
 from sonoassist.evaluation import paper
 from sonoassist.evaluation.bootstrap import Score
 from sonoassist.evaluation.calibration import Calibration
@@ -15,7 +16,6 @@ from sonoassist.evaluation.results import About
 from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.speed import Speed
 from sonoassist.model.architecture import ARCHITECTURES
-from sonoassist.planes import BY_KEY, PLANES
 
 UNKNOWN = "-"
 BOX_NOTE = (

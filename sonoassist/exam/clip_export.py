@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sonoassist.errors import OutputError, SonoAssistError
+from sonoassist.core.errors import OutputError, SonoAssistError
+from sonoassist.core.files import ensure_folder, replacing
+from sonoassist.core.packets import Box, Pixels
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture, Judgement
-from sonoassist.files import ensure_folder, replacing
-from sonoassist.packets import Box, Pixels
 from sonoassist.preprocess.masking import SequenceMask, with_mask
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.sources import open_source

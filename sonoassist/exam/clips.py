@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sonoassist.errors import OutputError, SonoAssistError, UsageError, window_text
+from sonoassist.core.errors import OutputError, SonoAssistError, UsageError, window_text
+from sonoassist.core.files import replacing
+from sonoassist.core.packets import Frame
 from sonoassist.exam.exam import Exam
-from sonoassist.files import replacing
-from sonoassist.packets import Frame
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.sources.base import SYNTHETIC_MARK
 

@@ -16,8 +16,10 @@ from uuid import uuid4
 from filelock import BaseFileLock
 from typing_extensions import Self
 
-from sonoassist.database import change
-from sonoassist.errors import OutputError, UsageError
+from sonoassist.core.database import change
+from sonoassist.core.errors import OutputError, UsageError
+from sonoassist.core.files import replacing
+from sonoassist.core.packets import Pixels
 from sonoassist.exam import rows
 from sonoassist.exam.records import (
     Capture,
@@ -31,8 +33,6 @@ from sonoassist.exam.records import (
     Tick,
 )
 from sonoassist.exam.schema import READ_ERRORS, RecordError
-from sonoassist.files import replacing
-from sonoassist.packets import Pixels
 
 DATABASE = "exam.sqlite"
 MEDIA = "media"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sonoassist.core.packets import Pixels
 from sonoassist.exam.checklist import Line
-from sonoassist.packets import Pixels
 
 
 @dataclass(frozen=True, slots=True)

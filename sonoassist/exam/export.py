@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sonoassist import __version__
-from sonoassist.errors import OutputError, UsageError
+from sonoassist.core.errors import OutputError, UsageError
+from sonoassist.core.files import ensure_folder, write_text
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.store import ExamStore
-from sonoassist.files import ensure_folder, write_text
 
 PARTS = ("pdf", "html", "csv", "json", "stills", "clips", "dicom")
 TABLES = "tables"

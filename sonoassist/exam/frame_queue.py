@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 
-from sonoassist.packets import Frame
+from sonoassist.core.packets import Frame
 
 
 class FrameQueue:

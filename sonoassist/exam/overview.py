@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sonoassist.errors import SonoAssistError
+from sonoassist.core.errors import SonoAssistError
 from sonoassist.exam.checklist import Completeness, checklist, completeness
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import ExamInfo, Judgement

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from sonoassist.core.packets import Box
 from sonoassist.exam.checklist import Completeness, Line, checklist, completeness
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.overview import Overview, state_of
 from sonoassist.exam.records import Capture, ExamInfo
 from sonoassist.exam.rows import sayable
-from sonoassist.packets import Box
 
 Values = dict[str, Any]
 

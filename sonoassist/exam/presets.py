@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sonoassist import paths
-from sonoassist.errors import OutputError, UsageError
+from sonoassist.core import paths
+from sonoassist.core.errors import OutputError, UsageError
+from sonoassist.core.files import ensure_folder, write_bytes
+from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
+from sonoassist.core.texts import NotTextError, decoded
 from sonoassist.exam.records import Item
-from sonoassist.files import ensure_folder, write_bytes
-from sonoassist.planes import BY_KEY, DISPLAY_ORDER
-from sonoassist.texts import NotTextError, decoded
 
 if sys.version_info >= (3, 11):
     import tomllib

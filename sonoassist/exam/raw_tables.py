@@ -6,11 +6,11 @@ import csv
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from sonoassist.core.files import replacing
+from sonoassist.core.packets import Box
+from sonoassist.core.planes import KEYS
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture, FrameRow
-from sonoassist.files import replacing
-from sonoassist.packets import Box
-from sonoassist.planes import KEYS
 
 FRAMES = (
     "at_s", "frame", "time_s", "state", "plane", "confidence", "steady_plane",

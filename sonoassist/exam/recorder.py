@@ -16,10 +16,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sonoassist.errors import OutputError, SonoAssistError, window_text
+from sonoassist.core.errors import OutputError, SonoAssistError, window_text
+from sonoassist.core.packets import Frame
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.frame_queue import FrameQueue
-from sonoassist.packets import Frame
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.sources.base import SYNTHETIC_MARK
 

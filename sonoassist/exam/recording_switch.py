@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from sonoassist.core.packets import Frame
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.recorder import Recorder
 from sonoassist.live.status import Level, Notice, Notices
-from sonoassist.packets import Frame
 
 
 class RecordingSwitch:

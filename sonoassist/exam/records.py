@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from sonoassist.packets import Box, Floats, State
+from sonoassist.core.packets import Box, Floats, State
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from sonoassist.errors import SourceError
+from sonoassist.core.errors import SourceError
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import FrameRow, Recording
 from sonoassist.sources.libav import av

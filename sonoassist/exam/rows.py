@@ -10,6 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from sonoassist.core.names import readable
+from sonoassist.core.packets import Box, Floats, State, frozen
+from sonoassist.core.planes import INDEX
 from sonoassist.exam.records import (
     Capture,
     Event,
@@ -22,9 +25,6 @@ from sonoassist.exam.records import (
     Shot,
     Tick,
 )
-from sonoassist.names import readable
-from sonoassist.packets import Box, Floats, State, frozen
-from sonoassist.planes import INDEX
 
 FRAME_COLUMNS = (
     "at_s, frame, time_s, state, plane, confidence, steady_plane, "

@@ -13,7 +13,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from sonoassist.errors import OutputError, SonoAssistError, window_text
+from sonoassist.core.errors import OutputError, SonoAssistError, window_text
+from sonoassist.core.packets import Box, Frame, Pixels
+from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.checklist import Line, checklist, refused, replaceable
 from sonoassist.exam.clips import Clipper
 from sonoassist.exam.exam import Exam
@@ -23,8 +25,6 @@ from sonoassist.exam.records import Capture, FrameRow, How, Item, Judgement, Sho
 from sonoassist.exam.shots import Said, best_shot, frame_row, hand_shot
 from sonoassist.exam.thumbnails import thumbnail, thumbnail_of_file
 from sonoassist.live.status import Level, Notice, Notices, View
-from sonoassist.packets import Box, Frame, Pixels
-from sonoassist.planes import BY_KEY
 from sonoassist.preprocess.masking import ultrasound_field
 from sonoassist.temporal.best_frames import BestFrames, Candidate
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 
-from sonoassist import database
-from sonoassist.database import READ_ERRORS, Layout
-from sonoassist.errors import SonoAssistError
+from sonoassist.core import database
+from sonoassist.core.database import READ_ERRORS, Layout
+from sonoassist.core.errors import SonoAssistError
 
 __all__ = ["READ_ERRORS", "VERSION", "RecordError", "connect"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sonoassist.core.packets import Box, State
 from sonoassist.exam.records import FrameRow, How, Item, Shot
 from sonoassist.live.status import View
-from sonoassist.packets import Box, State
 
 if TYPE_CHECKING:
     from sonoassist.temporal.best_frames import Candidate

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sonoassist.errors import OutputError
-from sonoassist.opencv import cv2
-from sonoassist.packets import Pixels
+from sonoassist.core.errors import OutputError
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Pixels
 
 _EFFORT = 1
 """Level of compression, 0 to 9; 1 is four times quicker than 6 and hardly larger here."""

@@ -20,13 +20,13 @@ from uuid import uuid4
 
 from filelock import BaseFileLock, FileLock, Timeout
 
-from sonoassist import paths
-from sonoassist.errors import OutputError, UsageError
+from sonoassist.core import paths
+from sonoassist.core.errors import OutputError, UsageError
+from sonoassist.core.files import delete_folder, output_error
 from sonoassist.exam import rows
 from sonoassist.exam.exam import DATABASE, LOCK, MEDIA, READ_HINT, Exam
 from sonoassist.exam.records import ExamInfo, ExamStart
 from sonoassist.exam.schema import READ_ERRORS, RecordError, connect
-from sonoassist.files import delete_folder, output_error
 from sonoassist.sources import READER
 
 _PRIVATE_FOLDER = 0o700

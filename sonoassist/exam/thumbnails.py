@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Pixels, frozen
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Pixels, frozen
 
 SIZE_PX = (192, 144)
 

@@ -8,6 +8,8 @@ from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QImageReader, QPainter, QPaintEvent, QPen, QPixmap
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from sonoassist.core.packets import Box
+from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.checklist import Line
 from sonoassist.gui.actions import Act, ActionSet
 from sonoassist.gui.controls import KeyButton
@@ -16,8 +18,6 @@ from sonoassist.gui.exam_marks import state_text, tip_text
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import percent
-from sonoassist.packets import Box
-from sonoassist.planes import BY_KEY
 
 _ACTS = (Act.KEEP, Act.REJECT, Act.ITEM_UP, Act.ITEM_DOWN)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from sonoassist.errors import ModelError
+from sonoassist.core.errors import ModelError
 from sonoassist.gui.ports import ModelEntry
 from sonoassist.live.status import Level, Notice, Notices
 from sonoassist.model.download import install

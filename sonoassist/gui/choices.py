@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from sonoassist.settings import Settings
+from sonoassist.core.settings import Settings
 
 _TEXTS: dict[str, dict[str, str]] = {
     "theme": {"dark": "Dark, for a dark room", "light": "Light, for a bright room"},

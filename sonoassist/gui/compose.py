@@ -10,12 +10,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from sonoassist import paths
+from sonoassist.core import paths
+from sonoassist.core.errors import OutputError, UsageError
+from sonoassist.core.files import ensure_folder
+from sonoassist.core.settings import Settings, load_settings, save_settings
 from sonoassist.engines.hardware import AUTO, FIELDS
 from sonoassist.engines.shared import EngineShelf
-from sonoassist.errors import OutputError, UsageError
 from sonoassist.exam.store import ExamStore
-from sonoassist.files import ensure_folder
 from sonoassist.gui.actions import Act
 from sonoassist.gui.catalogue import Catalogue
 from sonoassist.gui.controller import Controller
@@ -35,7 +36,6 @@ from sonoassist.model.store import ModelStore
 from sonoassist.practice.history import History, history_file
 from sonoassist.practice.wish import PracticeWish
 from sonoassist.review.store import ReviewStore
-from sonoassist.settings import Settings, load_settings, save_settings
 from sonoassist.sources.discovery import list_devices
 
 

@@ -10,7 +10,9 @@ from typing import Any
 from PyQt6.QtCore import QObject, QTimer, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices
 
-from sonoassist.errors import OutputError, SonoAssistError, UsageError
+from sonoassist.core.errors import OutputError, SonoAssistError, UsageError
+from sonoassist.core.packets import Box
+from sonoassist.core.settings import Settings
 from sonoassist.exam.presets import edit_copy
 from sonoassist.gui.engine_options import EngineOptions, lost_sentence
 from sonoassist.gui.exam_desk import ExamDesk
@@ -23,8 +25,6 @@ from sonoassist.gui.transport import SPEEDS
 from sonoassist.live.status import Level, Notice, PlayState, SessionStatus, View
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
 from sonoassist.model.store import AUTO
-from sonoassist.packets import Box
-from sonoassist.settings import Settings
 
 SAVE_AFTER_MS = 800
 THRESHOLD_STEP = 0.05

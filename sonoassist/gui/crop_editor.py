@@ -18,10 +18,10 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from sonoassist.core.packets import Box, Pixels
 from sonoassist.gui.fitter import Fitted, fit
 from sonoassist.gui.overlay import Placement, paint_outline, place
 from sonoassist.gui.theme import DARK, Look
-from sonoassist.packets import Box, Pixels
 
 if TYPE_CHECKING:
     from sonoassist.preprocess.fan_outline import Outline

@@ -9,7 +9,8 @@ from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
 from PyQt6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from sonoassist.errors import SonoAssistError, window_text
+from sonoassist.core.errors import SonoAssistError, window_text
+from sonoassist.core.packets import Box, Frame, Pixels
 from sonoassist.gui.crop_editor import CropEditor
 from sonoassist.gui.fitter import fit
 from sonoassist.gui.overlay import place
@@ -17,7 +18,6 @@ from sonoassist.gui.screen_watch import INPUT_ASPECT, FoundScreen, ScreenWatch
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
 from sonoassist.live.status import View
-from sonoassist.packets import Box, Frame, Pixels
 
 INPUT_PX = (288, 224)
 PREVIEW_MS = 120

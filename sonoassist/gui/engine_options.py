@@ -8,11 +8,11 @@ from dataclasses import replace
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from sonoassist.core.settings import Settings
 from sonoassist.engines.choose import EngineChoice
 from sonoassist.engines.hardware import AUTO, FIELDS, Hardware
 from sonoassist.gui.choices import choices
 from sonoassist.gui.jobs import Jobs
-from sonoassist.settings import Settings
 
 Choices = list[tuple[str, str]]
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from sonoassist.errors import SonoAssistError, window_text
+from sonoassist.core.errors import SonoAssistError, window_text
+from sonoassist.core.settings import Settings
 from sonoassist.exam.checklist import Completeness, Line, completeness
 from sonoassist.exam.exam_view import ExamView
 from sonoassist.exam.presets import DEFAULT_PRESET, load_preset
@@ -22,7 +23,6 @@ from sonoassist.gui.ports import Session
 from sonoassist.gui.selection import Selection
 from sonoassist.gui.verdict import decide
 from sonoassist.live.status import Level, ModelState, Notice, PlayState, SessionStatus, View
-from sonoassist.settings import Settings
 
 if TYPE_CHECKING:
     from sonoassist.exam.running import RunningExam

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPixmap
 
+from sonoassist.core.packets import Pixels
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.records import How
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import Look
 from sonoassist.gui.timeline import clock
 from sonoassist.gui.verdict import percent
-from sonoassist.packets import Pixels
 
 _TEXTS = {
     ItemState.MISSING: "missing",

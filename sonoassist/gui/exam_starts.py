@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sonoassist.core.settings import Settings
 from sonoassist.exam.presets import Preset
 from sonoassist.exam.records import ExamStart
 from sonoassist.live.status import SessionStatus
-from sonoassist.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import cast
 from PyQt6.QtCore import QSize
 from PyQt6.QtGui import QImage
 
-from sonoassist.packets import Pixels
+from sonoassist.core.packets import Pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def fit(pixels: Pixels, size: QSize) -> Fitted:
         pixels: uint8, (H, W, 3) RGB or (H, W) grey.
         size: Wanted, in pixels of the screen.
     """
-    from sonoassist.opencv import cv2  # not at the top: the window is up before it is loaded
+    from sonoassist.core.opencv import cv2  # not at the top: the window is up before it is loaded
 
     height, width = pixels.shape[:2]
     wanted = (max(size.width(), 1), max(size.height(), 1))

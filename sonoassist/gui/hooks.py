@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
-from sonoassist.errors import OutputError, SonoAssistError
-from sonoassist.files import ensure_folder, write_text
+from sonoassist.core.errors import OutputError, SonoAssistError
+from sonoassist.core.files import ensure_folder, write_text
 from sonoassist.live.status import Level, Notice, Notices
 
 _log = logging.getLogger(__name__)

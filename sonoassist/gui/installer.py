@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
 
-from sonoassist.errors import SonoAssistError
+from sonoassist.core.errors import SonoAssistError
 from sonoassist.gui.jobs import Jobs
 from sonoassist.gui.ports import ModelEntry, Models
 from sonoassist.gui.theme import Look

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from sonoassist.core.settings import Settings
 from sonoassist.exam.checklist import Completeness
 from sonoassist.gui.actions import ActionSet
 from sonoassist.gui.exam_bar import ExamBar, ExamHead
@@ -21,7 +22,6 @@ from sonoassist.gui.transport import Transport
 from sonoassist.gui.verdict import percent
 from sonoassist.gui.viewport import Viewport
 from sonoassist.live.status import SessionStatus
-from sonoassist.settings import Settings
 
 WIDE_SIDE_PX = 430
 WIDE_PX = 1700

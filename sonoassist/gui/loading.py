@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sonoassist.core.settings import Settings
 from sonoassist.model.folding import Tensors
 from sonoassist.model.store import AUTO, InstalledModel, ModelStore
-from sonoassist.settings import Settings
 
 if TYPE_CHECKING:
+    from sonoassist.analysis.analyser import Analyser
     from sonoassist.engines.shared import EngineShelf
-    from sonoassist.pipeline import Analyser
 
 Tell = Callable[[str], None]
 
@@ -62,7 +62,7 @@ def load_analyser(
     """
     tell("Engine: loading its libraries …")
     # Not at the top: image and array libraries come with it, and the window is up before them.
-    from sonoassist.pipeline import analyser_for
+    from sonoassist.analysis.analyser import analyser_for
 
     return analyser_for(
         settings, TellingStore(store, tell), synthetic=synthetic, shelf=shelf, at_once=at_once

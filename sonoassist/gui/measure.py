@@ -16,7 +16,9 @@ from PyQt6.QtCore import QEventLoop, QObject, QRect, QTimer
 from PyQt6.QtWidgets import QApplication
 
 from sonoassist.benchmark.program import ProgramFigures
-from sonoassist.errors import ModelError, SonoAssistError, SourceError, UsageError
+from sonoassist.core.errors import ModelError, SonoAssistError, SourceError, UsageError
+from sonoassist.core.packets import State
+from sonoassist.core.settings import Settings
 from sonoassist.gui.compose import begin, build, make_services, override
 from sonoassist.gui.frame_times import (
     PAINTING,
@@ -36,8 +38,6 @@ from sonoassist.gui.theme import PALETTES, Look, family
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import ModelState, PlayState, SessionStatus, View
 from sonoassist.model.store import ModelStore
-from sonoassist.packets import State
-from sonoassist.settings import Settings
 
 SETTLE_S = 1.0
 """How long model and picture must have been there before it counts."""

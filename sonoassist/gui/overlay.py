@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
+from sonoassist.core.packets import Analysis, Box, Floats
+from sonoassist.core.planes import Plane
 from sonoassist.gui.theme import Look
-from sonoassist.packets import Analysis, Box, Floats
-from sonoassist.planes import Plane
 
 BOX_PX = 3
 HEAT_OPACITY = 0.72
@@ -59,7 +59,7 @@ def place(width_px: int, height_px: int, area: QRectF) -> Placement:
 @functools.cache
 def _heat_table() -> NDArray[np.uint8]:
     """256 premultiplied BGRA entries: inferno, more opaque the stronger the evidence."""
-    from sonoassist.opencv import cv2  # not at the top: the window is up before it is loaded
+    from sonoassist.core.opencv import cv2  # not at the top: the window is up before it is loaded
 
     # A column: OpenCV 5 takes a flat array for one row, older ones for one column.
     levels = np.arange(256, dtype=np.uint8).reshape(256, 1)

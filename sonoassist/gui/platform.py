@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from sonoassist.errors import UsageError
+from sonoassist.core.errors import UsageError
 
 _WITHOUT_DISPLAY = ("offscreen", "minimal", "vnc", "linuxfb", "eglfs")
 _HINT = "Without one, use: sonoassist analyse SOURCE --out DIR"

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from sonoassist import paths
+from sonoassist.core import paths
+from sonoassist.core.settings import Settings
 from sonoassist.engines.hardware import Hardware, find_hardware
 from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import Notices, SessionStatus, Showing, View
 from sonoassist.review.store import ReviewStore
-from sonoassist.settings import Settings
 
 if TYPE_CHECKING:
     from sonoassist.preprocess.kept_layouts import KeptLayouts

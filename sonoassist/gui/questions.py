@@ -9,7 +9,8 @@ from typing import Protocol
 
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
-from sonoassist.errors import SonoAssistError
+from sonoassist.core.errors import SonoAssistError
+from sonoassist.core.packets import Box
 from sonoassist.gui.actions import ActionSet, Needs
 from sonoassist.gui.capture_sheet import CaptureSheet
 from sonoassist.gui.controller import Controller
@@ -21,7 +22,6 @@ from sonoassist.gui.settings_sheet import SettingsSheet
 from sonoassist.gui.sheets import AskSheet, HelpSheet, Sheet
 from sonoassist.gui.theme import DARK, Look
 from sonoassist.live.status import Notice
-from sonoassist.packets import Box
 from sonoassist.review.deleting import delete_exam
 
 

@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from sonoassist.errors import window_text
+from sonoassist.core.errors import window_text
 from sonoassist.exam.export import Export, write_export
 from sonoassist.exam.sending import send_exam
 from sonoassist.gui.controller import Controller

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from sonoassist.errors import SonoAssistError
+from sonoassist.core.errors import SonoAssistError
+from sonoassist.core.packets import Box, Content, Pixels
 from sonoassist.gui.actions import Act
 from sonoassist.gui.jobs import Jobs
 from sonoassist.gui.screens import Chip
 from sonoassist.live.status import Level, Notice, Notices, SessionStatus, View
-from sonoassist.packets import Box, Content, Pixels
 from sonoassist.preprocess.crop import is_published_screen
 
 if TYPE_CHECKING:  # these load OpenCV, and the window is up before that

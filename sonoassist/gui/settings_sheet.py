@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from sonoassist import paths
+from sonoassist.core import paths
 from sonoassist.engines.hardware import FIELDS
 from sonoassist.gui.choices import choices
 from sonoassist.gui.controller import Controller

@@ -6,8 +6,8 @@ from PyQt6.QtCore import QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QWidget
 
+from sonoassist.core.planes import DISPLAY_ORDER
 from sonoassist.gui.theme import Look, scale_for
-from sonoassist.planes import DISPLAY_ORDER
 
 DISCLAIMER = "Research and training only. Not for diagnosis."
 ABOUT = "Finds the 13 standard planes of the fetal scan in the live picture."

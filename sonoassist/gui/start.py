@@ -19,7 +19,7 @@ from PyQt6 import sip
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 from PyQt6.QtWidgets import QApplication
 
-from sonoassist import paths
+from sonoassist.core import paths
 from sonoassist.gui.garbage import GuiGarbage
 from sonoassist.gui.shell import Shell
 from sonoassist.gui.theme import DARK, PALETTES, Look, family
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sonoassist.practice.wish import PracticeWish
 
 STEPS = (
-    ("Loading the settings …", "sonoassist.settings"),
+    ("Loading the settings …", "sonoassist.core.settings"),
     ("Loading the models …", "sonoassist.model.store"),
     ("Loading the window …", "sonoassist.gui.compose"),
 )

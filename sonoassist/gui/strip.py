@@ -6,11 +6,11 @@ from PyQt6.QtCore import QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QCursor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from sonoassist.core.planes import PLANES
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import Look
 from sonoassist.gui.timeline import WINDOW_S, Segment, Timeline, clock
 from sonoassist.gui.verdict import CODE_UNSURE
-from sonoassist.planes import PLANES
 
 _INK = QColor("#0b0f14")
 _TICKS_S = 15

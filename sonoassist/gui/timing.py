@@ -11,6 +11,7 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from sonoassist.core.packets import LiveStats
 from sonoassist.gui.frame_times import (
     PAINTING,
     TO_SCREEN,
@@ -23,7 +24,6 @@ from sonoassist.gui.frame_times import (
 )
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import Look
-from sonoassist.packets import LiveStats
 
 _WORDS = {
     WAITING: "waiting for the analysis",

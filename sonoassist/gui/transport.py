@@ -6,6 +6,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QStackedWidget, QWidget
 
+from sonoassist.core.settings import Settings
 from sonoassist.gui.actions import Act, ActionSet
 from sonoassist.gui.controls import KeyButton, Scrubber
 from sonoassist.gui.freeze import Freeze
@@ -13,7 +14,6 @@ from sonoassist.gui.screens import seconds_back
 from sonoassist.gui.theme import Look
 from sonoassist.gui.timeline import clock
 from sonoassist.live.status import PlayState, SessionStatus
-from sonoassist.settings import Settings
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 

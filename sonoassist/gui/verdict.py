@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal
 
+from sonoassist.core.packets import Analysis, Box, State, SteadyState
+from sonoassist.core.planes import PLANES, Plane
 from sonoassist.live.status import View
-from sonoassist.packets import Analysis, Box, State, SteadyState
-from sonoassist.planes import PLANES, Plane
 
 LabelMode = Literal["steady", "raw"]
 

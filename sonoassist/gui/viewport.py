@@ -6,6 +6,7 @@ from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QCursor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from sonoassist.core.packets import Analysis, Box
 from sonoassist.gui.actions import Act
 from sonoassist.gui.cards import Hit, paint_card, paint_chips
 from sonoassist.gui.fitter import Fitted, fit
@@ -23,7 +24,6 @@ from sonoassist.gui.screens import Chip, Screen
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import NOTHING, Kind, Verdict
 from sonoassist.live.status import View
-from sonoassist.packets import Analysis, Box
 
 MIN_CROP_PX = 16
 _DRAW = Chip("crop", "Drag a rectangle around the picture. Esc gives up", "accent")

@@ -8,15 +8,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sonoassist.errors import ModelError, SonoAssistError, window_text
+from sonoassist.core.errors import ModelError, SonoAssistError, window_text
+from sonoassist.core.packets import Frame
 from sonoassist.live.slots import NewestSlot
 from sonoassist.live.status import Level, ModelState, Notice, Notices, View
 from sonoassist.model.card import Card
-from sonoassist.packets import Frame
 from sonoassist.temporal.steady import SteadyLabel
 
 if TYPE_CHECKING:
-    from sonoassist.pipeline import Analyser, AnalyserOptions
+    from sonoassist.analysis.analyser import Analyser, AnalyserOptions
 
 IDLE_S = 0.2
 

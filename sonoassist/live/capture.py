@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from sonoassist.errors import (
+from sonoassist.core.errors import (
     DamagedFrameError,
     SonoAssistError,
     SourceError,
@@ -17,9 +17,9 @@ from sonoassist.errors import (
     StalledError,
     window_text,
 )
+from sonoassist.core.packets import Frame
 from sonoassist.live.player import Pacer
 from sonoassist.live.status import Level, Notice, Notices, PlayState
-from sonoassist.packets import Frame
 from sonoassist.sources.base import Opening, Source, SourceInfo
 
 RETRY_S = 1.0

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from sonoassist.packets import Analysis, LiveStats
+from sonoassist.core.packets import Analysis, LiveStats
 
 WINDOW_S = 3.0
 

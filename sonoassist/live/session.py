@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from sonoassist.core.packets import Frame
 from sonoassist.live.analysis import AnalysisWorker
 from sonoassist.live.capture import CaptureWorker, Opener
 from sonoassist.live.history import History
@@ -21,12 +22,11 @@ from sonoassist.live.status import (
     Showing,
     View,
 )
-from sonoassist.packets import Frame
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.sources import open_source
 
 if TYPE_CHECKING:
-    from sonoassist.pipeline import Analyser
+    from sonoassist.analysis.analyser import Analyser
 
 RAW_AFTER_S = 2.0
 """Where a recording waits for the analysis, the raw picture is shown after so long only."""

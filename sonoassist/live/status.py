@@ -7,9 +7,9 @@ from collections import deque
 from dataclasses import dataclass
 from enum import Enum
 
-from sonoassist.errors import SonoAssistError
+from sonoassist.core.errors import SonoAssistError
+from sonoassist.core.packets import Analysis, Frame, LiveStats, SteadyState
 from sonoassist.model.card import Card
-from sonoassist.packets import Analysis, Frame, LiveStats, SteadyState
 from sonoassist.sources.base import SourceInfo
 
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 from skimage.filters import threshold_isodata
 
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Floats, Geometry, Localisation, Prediction, frozen
+from sonoassist.core.planes import Polarity
 from sonoassist.model.box_rule import BoxRule, Weight, paper_rule
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Floats, Geometry, Localisation, Prediction, frozen
-from sonoassist.planes import Polarity
 
 NO_RULES: Mapping[str, BoxRule] = {}
 

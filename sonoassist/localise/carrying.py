@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Floats, Frame, Geometry, Localisation, Prepared, frozen
-from sonoassist.planes import Plane
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Floats, Frame, Geometry, Localisation, Prepared, frozen
+from sonoassist.core.planes import Plane
 
 MAX_AGE_S = 0.08
 """A box that was found longer ago than this is not shown."""

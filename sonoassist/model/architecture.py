@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sonoassist.errors import ModelError
-from sonoassist.planes import PLANES
+from sonoassist.core.errors import ModelError
+from sonoassist.core.planes import PLANES
 
 
 @dataclass(frozen=True, slots=True)

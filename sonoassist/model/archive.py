@@ -5,8 +5,8 @@ from __future__ import annotations
 import zipfile
 from io import BytesIO
 
-from sonoassist.errors import ModelError
-from sonoassist.files import ZIP_ERRORS
+from sonoassist.core.errors import ModelError
+from sonoassist.core.files import ZIP_ERRORS
 
 MAX_BYTES = 1 << 30
 """No weights file is anywhere near 1 GiB; SonoNet-64 has 60 MB."""

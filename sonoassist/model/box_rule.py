@@ -10,7 +10,7 @@ from enum import Enum
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from sonoassist.planes import Plane, Polarity
+from sonoassist.core.planes import Plane, Polarity
 
 BLUR_PX = 5
 

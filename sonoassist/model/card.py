@@ -9,10 +9,10 @@ from typing import Literal
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from sonoassist.errors import ModelError
-from sonoassist.files import write_text
+from sonoassist.core.errors import ModelError
+from sonoassist.core.files import write_text
+from sonoassist.core.planes import KEYS
 from sonoassist.model.box_rule import BoxRule
-from sonoassist.planes import KEYS
 
 if sys.version_info >= (3, 11):
     import tomllib

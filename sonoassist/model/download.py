@@ -13,14 +13,14 @@ from io import FileIO
 from pathlib import Path
 from typing import Any
 
-from sonoassist.errors import DownloadError, ModelError
-from sonoassist.files import ensure_folder, output_error
+from sonoassist.core.errors import DownloadError, ModelError
+from sonoassist.core.files import ensure_folder, output_error
+from sonoassist.core.paths import cache
 from sonoassist.model.archive import MAX_BYTES
 from sonoassist.model.registry import PublishedWeights, Registry
 from sonoassist.model.store import InstalledModel, ModelStore
 from sonoassist.model.transfer import open_url
 from sonoassist.model.weights_import import import_weights
-from sonoassist.paths import cache
 
 Progress = Callable[[int, int | None], None]
 """Is told (bytes so far, bytes in all or None)."""

@@ -14,8 +14,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from sonoassist.errors import OutputError
-from sonoassist.files import ensure_folder, output_error, write_bytes
+from sonoassist.core.errors import OutputError
+from sonoassist.core.files import ensure_folder, output_error, write_bytes
 from sonoassist.model.card import WEIGHTS_NAME, Card, write_card
 
 _REPLACED = ".replaced-"

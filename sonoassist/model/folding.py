@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.errors import ModelError
+from sonoassist.core.errors import ModelError
 from sonoassist.model.architecture import ARCHITECTURES, Architecture, Conv
 
 AnyArray = NDArray[Any]

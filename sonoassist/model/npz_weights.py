@@ -7,8 +7,8 @@ from io import BytesIO
 
 import numpy as np
 
-from sonoassist.errors import ModelError
-from sonoassist.files import ARCHIVE_ERRORS
+from sonoassist.core.errors import ModelError
+from sonoassist.core.files import ARCHIVE_ERRORS
 from sonoassist.model.architecture import Architecture
 from sonoassist.model.archive import damaged, members
 from sonoassist.model.folding import (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sonoassist.errors import ModelError
+from sonoassist.core.errors import ModelError
 from sonoassist.model.architecture import Architecture
 from sonoassist.model.archive import is_zip, members
 from sonoassist.model.folding import (

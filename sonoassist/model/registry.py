@@ -9,9 +9,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from sonoassist.errors import ModelError
+from sonoassist.core.errors import ModelError
+from sonoassist.core.paths import shipped_models
 from sonoassist.model.card import ArchitectureName
-from sonoassist.paths import shipped_models
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from sonoassist.errors import ModelError
+from sonoassist.core.errors import ModelError
+from sonoassist.core.paths import shipped_models, user_models
 from sonoassist.model.architecture import ARCHITECTURES
 from sonoassist.model.card import DEFAULT_ARCHITECTURE, WEIGHTS_NAME, Card, read_card, write_card
 from sonoassist.model.checkpoint import encode_folded, read_folded
@@ -19,7 +20,6 @@ from sonoassist.model.folders import folder_of, model_names, remove_model, write
 from sonoassist.model.folding import Tensors
 from sonoassist.model.registry import Registry, load_registry, loose
 from sonoassist.model.weights_import import ImportedWeights, import_weights
-from sonoassist.paths import shipped_models, user_models
 
 AUTO = "auto"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from sonoassist.processors import plan_threads
+from sonoassist.core.processors import plan_threads
 
 
 def limit_torch_threads() -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from sonoassist.errors import ModelError
+from sonoassist.core.errors import ModelError
 from sonoassist.model.architecture import Architecture
 from sonoassist.model.archive import MAX_BYTES, is_zip
 from sonoassist.model.checkpoint import is_safetensors, read_checkpoint

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.opencv import cv2
+from sonoassist.core.opencv import cv2
 from sonoassist.phantom.shapes import Map, Points, Pose
 
 AMPLITUDE, ATTENUATION, IMPEDANCE, COVER = range(4)

@@ -23,7 +23,7 @@ class Structure:
     """One plane or background section of the phantom.
 
     Attributes:
-        key: Of `sonoassist.planes`, or the name of a background section.
+        key: Of `sonoassist.core.planes`, or the name of a background section.
         depict: Paints it and returns the outline that its box encloses.
         share: Part of the picture's width (or height, where that is more) that operators give to
             the box: from, to.

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sonoassist.errors import UsageError
-from sonoassist.packets import Box, Pixels
+from sonoassist.core.errors import UsageError
+from sonoassist.core.packets import Box, Pixels
 from sonoassist.phantom.canvas import COVER, Layers, Section
 from sonoassist.phantom.catalogue import BY_KEY, PLANE_KEYS, Structure
 from sonoassist.phantom.elsewhere import mother

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sonoassist.errors import UsageError
-from sonoassist.packets import Box, Pixels
+from sonoassist.core.errors import UsageError
+from sonoassist.core.packets import Box, Pixels
 from sonoassist.phantom.plan import NEAR, ExamPlan, State, nearness, plan_exam
 from sonoassist.phantom.scan import Scanner, Scatterers, draw_settings, tinted
 from sonoassist.phantom.scene import Scene

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from sonoassist.errors import UsageError
+from sonoassist.core.errors import UsageError
 from sonoassist.phantom.catalogue import BACKGROUND_KEYS, PLANE_KEYS
 
 State = Literal[

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Pixels
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Pixels
 from sonoassist.phantom.canvas import AMPLITUDE, ATTENUATION, IMPEDANCE, Layers
 from sonoassist.phantom.shapes import Map
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sonoassist.packets import Box
+from sonoassist.core.packets import Box
 from sonoassist.phantom.canvas import COVER, Layers, Section
 from sonoassist.phantom.catalogue import BY_KEY
 from sonoassist.phantom.draw import Placing, astray, box_of, laid, out_of_plane, place

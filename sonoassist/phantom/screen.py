@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Pixels
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Pixels
 
 BANNER = "SYNTHETIC EXAM - no patient"
 SIZES = ((960, 720), (976, 736), (1280, 960), (1920, 1080))

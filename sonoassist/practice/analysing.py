@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist import paths
-from sonoassist.errors import DamagedFrameError
-from sonoassist.files import ARCHIVE_ERRORS, ensure_folder, replacing
-from sonoassist.packets import Frame, State, SteadyState, frozen
-from sonoassist.pipeline import Analyser
-from sonoassist.planes import BACKGROUND_INDEX, INDEX, PLANES
+from sonoassist.analysis.analyser import Analyser
+from sonoassist.core import paths
+from sonoassist.core.errors import DamagedFrameError
+from sonoassist.core.files import ARCHIVE_ERRORS, ensure_folder, replacing
+from sonoassist.core.packets import Frame, State, SteadyState, frozen
+from sonoassist.core.planes import BACKGROUND_INDEX, INDEX, PLANES
 from sonoassist.practice.answers import ExamAnalysis
 from sonoassist.practice.truth import UNKNOWN
 from sonoassist.sources import READER

@@ -10,8 +10,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.packets import Box, Floats
-from sonoassist.planes import BACKGROUND_INDEX, INDEX, PLANES
+from sonoassist.core.packets import Box, Floats
+from sonoassist.core.planes import BACKGROUND_INDEX, INDEX, PLANES
 from sonoassist.practice.truth import UNKNOWN, Labels
 
 LEAST_VIEW_S = 0.5

@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sonoassist.planes import BACKGROUND_INDEX, DISPLAY_ORDER, KEYS
+from sonoassist.core.planes import BACKGROUND_INDEX, DISPLAY_ORDER, KEYS
 
 MOST_VOTES = 999
 NONE = KEYS[BACKGROUND_INDEX]

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.errors import DamagedFrameError, OutputError, SonoAssistError, window_text
+from sonoassist.core.errors import DamagedFrameError, OutputError, SonoAssistError, window_text
+from sonoassist.core.packets import Analysis, Frame
 from sonoassist.model.card import domain_warning
-from sonoassist.packets import Analysis, Frame
 from sonoassist.practice.answers import (
     Answers,
     ExamAnalysis,
@@ -34,8 +34,8 @@ from sonoassist.review.schema import ReviewError
 from sonoassist.sources.base import Source, SourceInfo
 
 if TYPE_CHECKING:
+    from sonoassist.analysis.analyser import Analyser
     from sonoassist.exam.store import ExamStore
-    from sonoassist.pipeline import Analyser
     from sonoassist.practice.analysing import Begun
     from sonoassist.practice.reviewed import KeptReview
     from sonoassist.review.store import ReviewStore

@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from sonoassist.planes import BACKGROUND_INDEX, BY_KEY, INDEX, KEYS
+from sonoassist.core.planes import BACKGROUND_INDEX, BY_KEY, INDEX, KEYS
 from sonoassist.practice.answers import Answers, PlaneView
 from sonoassist.practice.ballot import Ballot, Verdict, choices_for
 from sonoassist.practice.scores import FULL_POINTS, Attempt, Outcome, question_points

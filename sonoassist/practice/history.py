@@ -15,12 +15,12 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from sonoassist import paths
-from sonoassist.database import READ_ERRORS, Layout, change, connect
-from sonoassist.errors import SonoAssistError
-from sonoassist.files import ensure_folder
-from sonoassist.names import readable
-from sonoassist.planes import INDEX
+from sonoassist.core import paths
+from sonoassist.core.database import READ_ERRORS, Layout, change, connect
+from sonoassist.core.errors import SonoAssistError
+from sonoassist.core.files import ensure_folder
+from sonoassist.core.names import readable
+from sonoassist.core.planes import INDEX
 from sonoassist.practice.answers import Word
 from sonoassist.practice.choosing import weaknesses
 from sonoassist.practice.scores import Attempt, Outcome, total

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sonoassist.core.errors import SourceError
 from sonoassist.datasets.named import recording_of
-from sonoassist.errors import SourceError
 from sonoassist.review.records import EXAM
 from sonoassist.sources import open_source
 from sonoassist.sources.base import Source

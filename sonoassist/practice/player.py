@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sonoassist.errors import DamagedFrameError, SonoAssistError
+from sonoassist.core.errors import DamagedFrameError, SonoAssistError
+from sonoassist.core.packets import Frame
 from sonoassist.live.player import Pacer
-from sonoassist.packets import Frame
 from sonoassist.sources.base import Source
 
 _LOOK_S = 0.02

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sonoassist.core.packets import frozen
+from sonoassist.core.planes import BACKGROUND_INDEX, INDEX, PLANES
 from sonoassist.model.card import Card
-from sonoassist.packets import frozen
-from sonoassist.planes import BACKGROUND_INDEX, INDEX, PLANES
 from sonoassist.practice.analysing import steady_index
 from sonoassist.practice.answers import Answers, ExamAnalysis, Word, views_of
 from sonoassist.practice.truth import UNKNOWN, Labels

@@ -25,7 +25,7 @@ from statistics import fmean, median
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.planes import BACKGROUND_INDEX, DISPLAY_ORDER, INDEX, KEYS, PLANES
+from sonoassist.core.planes import BACKGROUND_INDEX, DISPLAY_ORDER, INDEX, KEYS, PLANES
 
 NAME_POINTS, TIME_POINTS, FRAME_POINTS = 60.0, 20.0, 20.0
 ALARM_POINTS, MOST_ALARM_POINTS = 5.0, 20.0

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sonoassist.core.errors import SourceError
+from sonoassist.core.packets import Box
+from sonoassist.core.planes import INDEX
 from sonoassist.datasets import montage, phantom_exams
 from sonoassist.datasets.folders import entries
 from sonoassist.datasets.labels import LabelledFrame
 from sonoassist.datasets.named import video_of
-from sonoassist.errors import SourceError
-from sonoassist.packets import Box
-from sonoassist.planes import INDEX
 
 UNKNOWN = -1
 """Label of a frame of which nothing is known; nobody is right or wrong there."""

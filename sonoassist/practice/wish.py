@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sonoassist.errors import UsageError
+from sonoassist.core.errors import UsageError
 
 NICKNAME = "trainee 1"
 CLASS_NAME = "class"

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Pixels
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Pixels
 from sonoassist.preprocess.channels import strongest, weakest
 
 Mask = NDArray[np.bool_]

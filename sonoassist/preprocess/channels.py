@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Pixels
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Pixels
 
 
 def strongest(pixels: Pixels) -> Pixels:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from sonoassist.errors import UsageError
-from sonoassist.packets import Box
+from sonoassist.core.errors import UsageError
+from sonoassist.core.packets import Box
 
 PUBLISHED_SCREEN_PX = (975, 735)
 PUBLISHED_CROP = Box(81, 115, 874, 734)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Floats
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Floats
 from sonoassist.preprocess.fan_outline import FanOutline, Outline, cut_by, fit_fan
 from sonoassist.preprocess.screen_network import MASK_HEIGHT, MASK_WIDTH, Reading
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sonoassist.packets import Box, Pixels
+from sonoassist.core.packets import Box, Pixels
 from sonoassist.preprocess.bars import bar_bottom
 from sonoassist.preprocess.crop import centred_crop
 from sonoassist.preprocess.screen_reader import ScreenLook, ScreenReader

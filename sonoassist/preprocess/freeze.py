@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Floats, Frame, Geometry, Prepared
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Floats, Frame, Geometry, Prepared
 
 FROZEN_AFTER_S = 0.5
 """A scanner's pictures may come more slowly than the frames, but not as slowly as that."""

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from sonoassist.errors import OutputError, shown
-from sonoassist.files import ensure_folder, write_text
-from sonoassist.packets import Box
+from sonoassist.core.errors import OutputError, shown
+from sonoassist.core.files import ensure_folder, write_text
+from sonoassist.core.packets import Box
 from sonoassist.preprocess.screen_layout import COLUMNS, ROWS, Furniture, KeptLayout
 
 VERSION = 1

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Content, Pixels
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Content, Pixels
 from sonoassist.preprocess.bars import bar_bottom
 from sonoassist.preprocess.fan_outline import filled
 from sonoassist.preprocess.field_of_view import BAR_DEPTH, FieldOfView

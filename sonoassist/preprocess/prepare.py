@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sonoassist.errors import SourceError
-from sonoassist.opencv import cv2
-from sonoassist.packets import (
+from sonoassist.core.errors import SourceError
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import (
     Box,
     Content,
     Floats,

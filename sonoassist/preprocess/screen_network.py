@@ -12,10 +12,10 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist import paths
-from sonoassist.errors import ModelError
-from sonoassist.opencv import cv2
-from sonoassist.packets import Content, Floats, Pixels
+from sonoassist.core import paths
+from sonoassist.core.errors import ModelError
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Content, Floats, Pixels
 
 WIDTH_PX, HEIGHT_PX = 256, 192
 """Of the network's input: any screen is squeezed to it."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Content, Pixels
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Content, Pixels
 from sonoassist.preprocess.bars import bar_bottom
 from sonoassist.preprocess.content import content_of
 from sonoassist.preprocess.field_of_view import FieldOfView, Moving, below, field_of

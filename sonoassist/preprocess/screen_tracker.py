@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Frame, Pixels
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Frame, Pixels
 from sonoassist.preprocess.channels import strongest
 from sonoassist.preprocess.field_of_view import FieldOfView, Moving
 from sonoassist.preprocess.screen_network import MASK_HEIGHT, MASK_WIDTH, thinned

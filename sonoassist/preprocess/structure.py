@@ -7,8 +7,8 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Prepared
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Prepared
 
 BLOCKS = (36, 28)
 """The input is judged by the means of so many blocks, across and down: noise fades in them."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Pixels
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Pixels
 from sonoassist.preprocess.channels import strongest
 
 SCREEN_ROWS, LEAST_UNIT = 720, 0.6

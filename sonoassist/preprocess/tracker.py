@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sonoassist.packets import Box, Content, Frame
+from sonoassist.core.packets import Box, Content, Frame
 from sonoassist.preprocess.crop import (
     CropChoice,
     CropKind,

@@ -18,10 +18,10 @@ from av.video.reformatter import ColorRange, Colorspace
 from av.video.stream import VideoStream
 from typing_extensions import Self
 
-from sonoassist.errors import OutputError
-from sonoassist.opencv import cv2
-from sonoassist.packets import Pixels
-from sonoassist.processors import plan_threads
+from sonoassist.core.errors import OutputError
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Pixels
+from sonoassist.core.processors import plan_threads
 from sonoassist.render.pieces import PieceFile
 
 TIME_BASE = Fraction(1, 90_000)

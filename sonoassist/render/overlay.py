@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Analysis, Box, Pixels, State
-from sonoassist.planes import Plane
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Analysis, Box, Pixels, State
+from sonoassist.core.planes import Plane
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _GREY = (170, 176, 186)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sonoassist.errors import DamagedFrameError, SourceError, UsageError
-from sonoassist.packets import Frame
-from sonoassist.pipeline import Analyser
+from sonoassist.analysis.analyser import Analyser
+from sonoassist.core.errors import DamagedFrameError, SourceError, UsageError
+from sonoassist.core.packets import Frame
 from sonoassist.retrieval.exams import Part, RecordedExam
 from sonoassist.retrieval.opening import Opening, opened
 from sonoassist.retrieval.table import FrameTable, TableBuilder, packed, unpacked

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sonoassist.errors import EngineError, UsageError
+from sonoassist.core.errors import EngineError, UsageError
 from sonoassist.retrieval.crew import Died, Event, Outcome, Progress, event_of, search
 from sonoassist.retrieval.order import Order, Task
 from sonoassist.retrieval.processes import cores, keep_to, shares

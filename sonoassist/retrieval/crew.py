@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from sonoassist.errors import SonoAssistError
+from sonoassist.core.errors import SonoAssistError
 from sonoassist.retrieval.analysing import OnFrame
 from sonoassist.retrieval.order import Task
 from sonoassist.retrieval.result import Bundle

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sonoassist.errors import SonoAssistError, SourceError, UsageError
+from sonoassist.core.errors import SonoAssistError, SourceError, UsageError
+from sonoassist.core.natural_order import natural_key
 from sonoassist.exam.exam import DATABASE
 from sonoassist.exam.store import ExamStore
-from sonoassist.natural_order import natural_key
 from sonoassist.sources.fingerprint import fingerprint
 from sonoassist.sources.sniff import VIDEO_SUFFIXES, is_hidden
 

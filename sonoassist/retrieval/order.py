@@ -7,11 +7,11 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from sonoassist.analysis.analyser import AnalyserOptions
+from sonoassist.core.packets import Floats
 from sonoassist.engines.choose import EngineChoice
 from sonoassist.model.card import Card
 from sonoassist.model.store import ModelStore
-from sonoassist.packets import Floats
-from sonoassist.pipeline import AnalyserOptions
 from sonoassist.retrieval.exams import RecordedExam, Stamp
 from sonoassist.retrieval.rules import Rule
 from sonoassist.sources import READER

@@ -19,8 +19,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from sonoassist.errors import UsageError
-from sonoassist.files import ensure_folder, output_error, write_bytes
+from sonoassist.core.errors import UsageError
+from sonoassist.core.files import ensure_folder, output_error, write_bytes
 from sonoassist.retrieval.exams import RecordedExam
 from sonoassist.retrieval.order import Order
 from sonoassist.retrieval.result import ABOUT, FRAMES, FRAMES_HASH, Bundle

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from sonoassist.errors import DamagedFrameError, SourceError
-from sonoassist.packets import Frame, Pixels
+from sonoassist.core.errors import DamagedFrameError, SourceError
+from sonoassist.core.packets import Frame, Pixels
 from sonoassist.retrieval.opening import Opening, opened
 from sonoassist.sources import Source
 

@@ -15,8 +15,8 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 
-from sonoassist.allocator import keep_arenas_few
-from sonoassist.processors import usable_cores
+from sonoassist.core.allocator import keep_arenas_few
+from sonoassist.core.processors import usable_cores
 from sonoassist.retrieval.crew import Died, Event, Progress, event_of, search
 from sonoassist.retrieval.order import Order, Task
 from sonoassist.retrieval.worker import Searcher

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sonoassist.core.names import readable
+from sonoassist.core.packets import Box, Pixels
+from sonoassist.core.planes import KEYS
 from sonoassist.exam.stills import png_bytes
 from sonoassist.model.card import domain_warning
-from sonoassist.names import readable
-from sonoassist.packets import Box, Pixels
-from sonoassist.planes import KEYS
 from sonoassist.preprocess.masking import masked
 from sonoassist.retrieval.analysing import Analysed
 from sonoassist.retrieval.opening import Opening, opened

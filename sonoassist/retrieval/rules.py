@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.packets import Floats
-from sonoassist.planes import INDEX, PLANES
+from sonoassist.core.packets import Floats
+from sonoassist.core.planes import INDEX, PLANES
 from sonoassist.retrieval.smoothing import HOLD_S, Reals, smoothed, spans_of
 from sonoassist.retrieval.table import Flags, FrameTable
 from sonoassist.temporal.quality import GAIN, NEAR, Quality

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from sonoassist.errors import EngineError, SourceError
+from sonoassist.core.errors import EngineError, SourceError
 from sonoassist.retrieval.crew import Crew, Died, Done, Event, Failed, Progress, Useless
 from sonoassist.retrieval.exams import Failure, Found, RecordedExam, Stamp
 from sonoassist.retrieval.order import Order, Task

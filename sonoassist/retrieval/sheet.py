@@ -11,9 +11,9 @@ from functools import cached_property
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Pixels
-from sonoassist.planes import DISPLAY_ORDER, Plane
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Pixels
+from sonoassist.core.planes import DISPLAY_ORDER, Plane
 
 NOTICE = "Research and training only. Not for diagnosis."
 BACK, PANEL, LINE = "#0d1117", "#12171e", "#2c3643"

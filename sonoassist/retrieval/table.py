@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.files import ARCHIVE_ERRORS
-from sonoassist.packets import Analysis, Box, Content, Floats, State, frozen
-from sonoassist.planes import KEYS
+from sonoassist.core.files import ARCHIVE_ERRORS
+from sonoassist.core.packets import Analysis, Box, Content, Floats, State, frozen
+from sonoassist.core.planes import KEYS
 from sonoassist.temporal.quality import Quality
 
 CONTENTS = tuple(Content)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from sonoassist.analysis.analyser import Analyser
+from sonoassist.analysis.precision.choosing import engine_for
+from sonoassist.core.errors import EngineError, SonoAssistError, SourceError
 from sonoassist.engines.base import Engine
-from sonoassist.errors import EngineError, SonoAssistError, SourceError
-from sonoassist.pipeline import Analyser
-from sonoassist.precision.choosing import engine_for
 from sonoassist.retrieval.analysing import OnFrame, analyse_exam, analysed_from, is_synthetic
 from sonoassist.retrieval.exams import Stamp
 from sonoassist.retrieval.opening import Opener

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.planes import BACKGROUND_INDEX, INDEX, PLANES
+from sonoassist.core.planes import BACKGROUND_INDEX, INDEX, PLANES
 from sonoassist.retrieval.rules import APART_S, WANTED, Course, Rule, choose_in
 from sonoassist.review.records import Corrections
 from sonoassist.review.table import Arrays

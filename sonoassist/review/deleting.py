@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from sonoassist.errors import SourceError
+from sonoassist.core.errors import SourceError
 from sonoassist.exam.store import ExamStore
 from sonoassist.review.records import EXAM
 from sonoassist.review.store import ReviewStore

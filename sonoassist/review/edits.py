@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import ClassVar
 
-from sonoassist.planes import BY_KEY, INDEX
+from sonoassist.core.planes import BY_KEY, INDEX
 from sonoassist.review.records import Corrections, Label, Mark
 
 

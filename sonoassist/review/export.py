@@ -19,12 +19,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sonoassist.core.errors import DamagedFrameError, SourceError, UsageError
+from sonoassist.core.files import ensure_folder, replacing, write_bytes
+from sonoassist.core.packets import Box, Frame, Pixels
+from sonoassist.core.planes import INDEX
 from sonoassist.datasets.exams import BACKGROUND, CROP_COLUMNS, TABLE
-from sonoassist.errors import DamagedFrameError, SourceError, UsageError
 from sonoassist.exam.stills import png_bytes
-from sonoassist.files import ensure_folder, replacing, write_bytes
-from sonoassist.packets import Box, Frame, Pixels
-from sonoassist.planes import INDEX
 from sonoassist.preprocess.masking import SequenceMask, masked, with_mask
 from sonoassist.preprocess.screen_reader import ScreenReader
 from sonoassist.render.encoder import VideoEncoder

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Generic, TypeVar
 
-from sonoassist.errors import SonoAssistError, window_text
+from sonoassist.core.errors import SonoAssistError, window_text
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")

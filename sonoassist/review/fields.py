@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 
-from sonoassist.errors import UsageError
-from sonoassist.packets import Box, Frame
+from sonoassist.core.errors import UsageError
+from sonoassist.core.packets import Box, Frame
 from sonoassist.preprocess.crop import CropChoice, CropKind
 from sonoassist.preprocess.tracker import CropTracker
 

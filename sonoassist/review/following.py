@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.planes import BACKGROUND_INDEX, INDEX
+from sonoassist.core.planes import BACKGROUND_INDEX, INDEX
 from sonoassist.retrieval.rules import VALLEY
 from sonoassist.retrieval.smoothing import HOLD_S, WINDOW_S, Reals, smoothed
 from sonoassist.review.table import Arrays

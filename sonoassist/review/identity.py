@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from sonoassist.errors import SourceError
+from sonoassist.core.errors import SourceError
 
 
 @dataclass(frozen=True, slots=True)

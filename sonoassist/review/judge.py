@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from sonoassist.packets import Analysis, Frame
-from sonoassist.pipeline import Analyser, AnalyserOptions
+from sonoassist.analysis.analyser import Analyser, AnalyserOptions
+from sonoassist.core.packets import Analysis, Frame
 from sonoassist.preprocess.crop import CropChoice, CropKind
 from sonoassist.review.fields import Fields
 

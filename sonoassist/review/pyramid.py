@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.planes import PLANES
+from sonoassist.core.planes import PLANES
 
 Levels = NDArray[np.uint8]
 FULL = 255

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sonoassist.core.errors import SourceError, UsageError
+from sonoassist.core.packets import Box
 from sonoassist.datasets.named import recording_of
-from sonoassist.errors import SourceError, UsageError
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import ExamInfo, FrameRow
 from sonoassist.exam.records import Recording as ExamRecording
 from sonoassist.exam.replay import replay
 from sonoassist.exam.store import ExamStore
-from sonoassist.packets import Box
 from sonoassist.preprocess.crop import CropChoice, CropKind, centred_crop
 from sonoassist.preprocess.tracker import CropTracker
 from sonoassist.review.identity import Identity, check_same, identity_of

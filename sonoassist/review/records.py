@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from sonoassist.packets import Box, Floats, State
-from sonoassist.planes import PLANES, Plane
+from sonoassist.core.packets import Box, Floats, State
+from sonoassist.core.planes import PLANES, Plane
 
 EXAM = "exam:"
 """What the name of a kept exam begins with, where a file could be named as well."""

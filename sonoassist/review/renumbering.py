@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sonoassist.errors import SourceError
+from sonoassist.core.errors import SourceError
 from sonoassist.review.edits import Edit, SetBest, SetLabel, SetMark
 from sonoassist.review.recording import Recording
 from sonoassist.review.review import Review

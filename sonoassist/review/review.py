@@ -15,11 +15,11 @@ import numpy as np
 from filelock import BaseFileLock
 from typing_extensions import Self
 
-from sonoassist.database import change
-from sonoassist.errors import OutputError
-from sonoassist.names import readable
-from sonoassist.packets import Box, Floats, State, frozen
-from sonoassist.planes import PLANES
+from sonoassist.core.database import change
+from sonoassist.core.errors import OutputError
+from sonoassist.core.names import readable
+from sonoassist.core.packets import Box, Floats, State, frozen
+from sonoassist.core.planes import PLANES
 from sonoassist.review.edits import Edit, edit_of, folded, text_of
 from sonoassist.review.records import AnalysisKey, Corrections, FrameResult, restated
 from sonoassist.review.schema import READ_ERRORS, ReviewError

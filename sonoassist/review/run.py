@@ -24,9 +24,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sonoassist.errors import DamagedFrameError, SonoAssistError, window_text
-from sonoassist.packets import Analysis, Floats, Frame, frozen
-from sonoassist.planes import PLANES
+from sonoassist.core.errors import DamagedFrameError, SonoAssistError, window_text
+from sonoassist.core.packets import Analysis, Floats, Frame, frozen
+from sonoassist.core.planes import PLANES
 from sonoassist.review.fields import Fields
 from sonoassist.review.judge import Judge
 from sonoassist.review.records import STRIDE, FrameResult, Progress, RunState

@@ -9,11 +9,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sonoassist.errors import OutputError, SourceError
-from sonoassist.exam.store import ExamStore
-from sonoassist.exam.thumbnails import thumbnail
-from sonoassist.live.status import View
-from sonoassist.packets import (
+from sonoassist.analysis.analyser import Analyser
+from sonoassist.core.errors import OutputError, SourceError
+from sonoassist.core.packets import (
     Analysis,
     Box,
     Frame,
@@ -24,8 +22,10 @@ from sonoassist.packets import (
     State,
     frozen,
 )
-from sonoassist.pipeline import Analyser
-from sonoassist.planes import PLANES
+from sonoassist.core.planes import PLANES
+from sonoassist.exam.store import ExamStore
+from sonoassist.exam.thumbnails import thumbnail
+from sonoassist.live.status import View
 from sonoassist.review.fetcher import Fetcher
 from sonoassist.review.fields import Fields
 from sonoassist.review.judge import Judge

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from sonoassist.errors import OutputError
+from sonoassist.core.errors import OutputError
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Pixels, frozen
 from sonoassist.exam.thumbnails import thumbnail
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Pixels, frozen
 
 _JPEG = 80
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from filelock import BaseFileLock, FileLock, Timeout
 
-from sonoassist import paths
-from sonoassist.errors import OutputError, UsageError
-from sonoassist.files import delete_folder, output_error
+from sonoassist.core import paths
+from sonoassist.core.errors import OutputError, UsageError
+from sonoassist.core.files import delete_folder, output_error
 from sonoassist.review.records import EXAM
 from sonoassist.review.review import Review
 from sonoassist.review.schema import READ_ERRORS, ReviewError, connect

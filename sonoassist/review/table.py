@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.packets import Box, Floats, State, frozen
-from sonoassist.planes import PLANES
+from sonoassist.core.packets import Box, Floats, State, frozen
+from sonoassist.core.planes import PLANES
 from sonoassist.review.pyramid import Levels, Pyramid
 from sonoassist.review.records import STRIDE, FrameResult
 from sonoassist.temporal.quality import Quality

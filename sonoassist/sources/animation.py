@@ -7,8 +7,8 @@ from pathlib import Path
 
 from typing_extensions import override
 
-from sonoassist.errors import DamagedFrameError, SourceError
-from sonoassist.packets import Frame
+from sonoassist.core.errors import DamagedFrameError, SourceError
+from sonoassist.core.packets import Frame
 from sonoassist.sources.base import Source, SourceInfo, new_source_id
 from sonoassist.sources.stills import decode_animation
 

@@ -15,9 +15,9 @@ from types import TracebackType
 import numpy as np
 from typing_extensions import Self
 
-from sonoassist.errors import DamagedFrameError, SourceError
-from sonoassist.names import readable
-from sonoassist.packets import Frame, Pixels, frozen
+from sonoassist.core.errors import DamagedFrameError, SourceError
+from sonoassist.core.names import readable
+from sonoassist.core.packets import Frame, Pixels, frozen
 
 SYNTHETIC_MARK = "SonoAssist synthetic exam: no patient"
 """The comment in a video file whose pictures the program has made up itself."""

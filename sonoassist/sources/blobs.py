@@ -7,9 +7,9 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
 
-from sonoassist.errors import SourceError
-from sonoassist.files import ZIP_ERRORS
-from sonoassist.natural_order import natural_key
+from sonoassist.core.errors import SourceError
+from sonoassist.core.files import ZIP_ERRORS
+from sonoassist.core.natural_order import natural_key
 from sonoassist.sources.sniff import HEAD_BYTES, is_hidden
 
 MAX_ARCHIVE_BYTES = 2 * 1024**3

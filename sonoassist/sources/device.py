@@ -9,8 +9,8 @@ from multiprocessing.shared_memory import SharedMemory
 
 from typing_extensions import override
 
-from sonoassist.errors import SourceError, SourceLostError, StalledError
-from sonoassist.packets import Frame
+from sonoassist.core.errors import SourceError, SourceLostError, StalledError
+from sonoassist.core.packets import Frame
 from sonoassist.sources.base import Source, SourceInfo, new_source_id
 from sonoassist.sources.discovery import DeviceInfo
 from sonoassist.sources.grabber import NEWEST, WAITING, DeviceMode, GrabberFactory, Ring, serve

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from typing_extensions import override
 
-from sonoassist.errors import DamagedFrameError, SourceError
-from sonoassist.packets import Frame, Pixels
+from sonoassist.core.errors import DamagedFrameError, SourceError
+from sonoassist.core.packets import Frame, Pixels
 from sonoassist.sources.base import Source, SourceInfo, new_source_id
 from sonoassist.sources.blobs import Blob, BlobErrors, FileBlob
 from sonoassist.sources.dicom_dataset import quiet, read_header

@@ -20,7 +20,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from sonoassist.errors import SourceError
+from sonoassist.core.errors import SourceError
 
 # pydicom quotes values in its messages, which could be a patient's name.
 logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)

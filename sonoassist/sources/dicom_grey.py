@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_modality_lut, apply_voi
 
-from sonoassist.packets import Pixels
+from sonoassist.core.packets import Pixels
 from sonoassist.sources.dicom_dataset import element, number, numbers, whole_number
 
 _NEARLY = 4.0

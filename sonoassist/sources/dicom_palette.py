@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut
 
-from sonoassist.packets import Pixels
+from sonoassist.core.packets import Pixels
 from sonoassist.sources.dicom_dataset import element, is_little_endian, numbers
 from sonoassist.sources.pixels import to_uint8
 

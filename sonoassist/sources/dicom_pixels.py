@@ -12,9 +12,9 @@ from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import convert_color_space
 from pydicom.uid import UID
 
-from sonoassist.errors import DamagedFrameError, SourceError
-from sonoassist.opencv import cv2
-from sonoassist.packets import Pixels
+from sonoassist.core.errors import DamagedFrameError, SourceError
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Pixels
 from sonoassist.sources.dicom_dataset import element, quiet, syntax_of, whole_number
 from sonoassist.sources.dicom_frames import StoredFrames, find_frames
 from sonoassist.sources.dicom_grey import declared_range, grey_of

@@ -12,8 +12,8 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 from typing_extensions import override
 
-from sonoassist.errors import DamagedFrameError, SourceError
-from sonoassist.packets import Frame
+from sonoassist.core.errors import DamagedFrameError, SourceError
+from sonoassist.core.packets import Frame
 from sonoassist.sources.base import Source, SourceInfo
 from sonoassist.sources.dicom_dataset import syntax_of
 from sonoassist.sources.dicom_frames import video_spans

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sonoassist.errors import SourceError
+from sonoassist.core.errors import SourceError
 
 if TYPE_CHECKING:
     from cv2_enumerate_cameras.camera_info import CameraInfo
@@ -104,7 +104,7 @@ def unique_names(devices: Sequence[DeviceInfo]) -> list[DeviceInfo]:
 
 def backend_number(name: str) -> int:
     """OpenCV's number of a backend named as in `DeviceInfo.backend`."""
-    from sonoassist.opencv import cv2
+    from sonoassist.core.opencv import cv2
 
     return int(getattr(cv2, f"CAP_{name}", cv2.CAP_ANY))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from sonoassist.errors import SourceError
+from sonoassist.core.errors import SourceError
 
 PIECE_BYTES = 1 << 20
 PIECES = 64

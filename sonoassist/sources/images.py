@@ -10,9 +10,9 @@ from typing import BinaryIO
 
 from typing_extensions import override
 
-from sonoassist.errors import DamagedFrameError, SourceError
-from sonoassist.natural_order import natural_key
-from sonoassist.packets import Frame, Pixels
+from sonoassist.core.errors import DamagedFrameError, SourceError
+from sonoassist.core.natural_order import natural_key
+from sonoassist.core.packets import Frame, Pixels
 from sonoassist.sources.animation import AnimationFile
 from sonoassist.sources.base import Source, SourceInfo, new_source_id
 from sonoassist.sources.blobs import Archive, Blob, BlobErrors, FileBlob, folder_blobs

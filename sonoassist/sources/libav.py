@@ -16,7 +16,7 @@ from av.video.frame import PictureType, VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from sonoassist.packets import Pixels
+from sonoassist.core.packets import Pixels
 
 __all__ = [
     "INTRA",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sonoassist.errors import SourceError
+from sonoassist.core.errors import SourceError
 from sonoassist.sources.libav import av, is_cover, open_container, video_stream
 from sonoassist.sources.video_index import VideoIndex
 from sonoassist.sources.video_opening import decoded_numbers

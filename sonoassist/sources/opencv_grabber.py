@@ -15,7 +15,7 @@ from sonoassist.sources.grabber import DeviceMode
 # backend takes up to 20 s to open a device.
 os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
 
-from sonoassist.opencv import cv2
+from sonoassist.core.opencv import cv2
 from sonoassist.sources.discovery import backend_number
 
 _SIZES_PX = ((1920, 1080), (1280, 720), (0, 0))

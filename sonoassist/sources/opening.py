@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from sonoassist.errors import SourceError
+from sonoassist.core.errors import SourceError
 from sonoassist.sources.base import Source
 from sonoassist.sources.sniff import (
     ARCHIVE_SUFFIXES,

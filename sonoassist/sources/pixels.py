@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.errors import SourceError
-from sonoassist.packets import Pixels
+from sonoassist.core.errors import SourceError
+from sonoassist.core.packets import Pixels
 
 MIN_SIDE_PX = 16
 _BIT_DEPTHS = (8, 10, 12, 14, 16, 24, 32)

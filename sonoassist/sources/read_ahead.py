@@ -8,8 +8,8 @@ from types import TracebackType
 
 from typing_extensions import Self
 
-from sonoassist.errors import DamagedFrameError
-from sonoassist.packets import Frame
+from sonoassist.core.errors import DamagedFrameError
+from sonoassist.core.packets import Frame
 from sonoassist.sources.base import Source
 
 FRAMES = 6

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.errors import DamagedFrameError
-from sonoassist.opencv import cv2
-from sonoassist.packets import Pixels
+from sonoassist.core.errors import DamagedFrameError
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Pixels
 from sonoassist.sources.jpeg_stream import jpeg_ends
 from sonoassist.sources.pixels import check_size, full_scale, over_black, to_uint8
 

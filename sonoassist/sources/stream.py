@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import numpy as np
 from typing_extensions import override
 
-from sonoassist.errors import SourceError, SourceLostError, StalledError
-from sonoassist.packets import Frame, Pixels
-from sonoassist.processors import plan_threads
+from sonoassist.core.errors import SourceError, SourceLostError, StalledError
+from sonoassist.core.packets import Frame, Pixels
+from sonoassist.core.processors import plan_threads
 from sonoassist.sources.base import Opening, Source, SourceInfo, new_source_id
 from sonoassist.sources.libav import (
     INTRA,

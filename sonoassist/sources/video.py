@@ -7,8 +7,8 @@ from pathlib import Path
 
 from typing_extensions import override
 
-from sonoassist.errors import DamagedFrameError, SourceError
-from sonoassist.packets import Frame, Pixels
+from sonoassist.core.errors import DamagedFrameError, SourceError
+from sonoassist.core.packets import Frame, Pixels
 from sonoassist.sources.base import SYNTHETIC_MARK, Source, SourceInfo, new_source_id
 from sonoassist.sources.libav import PixelReader, VideoFrame, av, codec_name
 from sonoassist.sources.pixels import check_size

@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
-from sonoassist.errors import SourceError
-from sonoassist.processors import plan_threads
+from sonoassist.core.errors import SourceError
+from sonoassist.core.processors import plan_threads
 from sonoassist.sources.libav import (
     Packet,
     VideoFrame,

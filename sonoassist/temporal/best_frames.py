@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sonoassist.packets import Analysis, State, SteadyState
-from sonoassist.planes import INDEX, Plane
+from sonoassist.core.packets import Analysis, State, SteadyState
+from sonoassist.core.planes import INDEX, Plane
 from sonoassist.temporal.quality import GAIN, NEAR, Quality
 from sonoassist.temporal.quality_meter import QualityMeter
 

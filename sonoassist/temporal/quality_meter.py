@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Analysis, Box, Floats, Frame, Pixels
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Analysis, Box, Floats, Frame, Pixels
 from sonoassist.temporal.quality import Quality
 
 SIZE_PX = (144, 112)

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from sonoassist.packets import Analysis, Floats, State, SteadyState, frozen
-from sonoassist.planes import BACKGROUND_INDEX, PLANES, Plane
+from sonoassist.core.packets import Analysis, Floats, State, SteadyState, frozen
+from sonoassist.core.planes import BACKGROUND_INDEX, PLANES, Plane
 
 TIME_CONSTANT_S = 0.25
 """After this long a new view outweighs the old one."""

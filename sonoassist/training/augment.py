@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Floats, Pixels
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Floats, Pixels
 from sonoassist.preprocess.prepare import FLAT_STD
 
 LEAST_SIDE_PX, GREATEST_SIDE_PX = 174, 224

@@ -10,7 +10,7 @@ from types import TracebackType
 import numpy as np
 from typing_extensions import Self
 
-from sonoassist.packets import Floats
+from sonoassist.core.packets import Floats
 from sonoassist.training.augment import training_patch
 from sonoassist.training.options import TrainOptions
 from sonoassist.training.pool import BatchPlan, Masks, Pool

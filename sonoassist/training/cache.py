@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.errors import SourceError
-from sonoassist.files import ARCHIVE_ERRORS, ensure_folder, replacing
-from sonoassist.packets import Pixels
+from sonoassist.core.errors import SourceError
+from sonoassist.core.files import ARCHIVE_ERRORS, ensure_folder, replacing
+from sonoassist.core.packets import Pixels
 from sonoassist.sources import READER
 from sonoassist.training.preparation import (
     HEIGHT_PX,

@@ -15,8 +15,8 @@ from typing import Any
 
 from safetensors.numpy import save
 
-from sonoassist.errors import ModelError, OutputError, UsageError
-from sonoassist.files import ensure_folder, write_bytes
+from sonoassist.core.errors import ModelError, OutputError, UsageError
+from sonoassist.core.files import ensure_folder, write_bytes
 from sonoassist.model.checkpoint import decode
 from sonoassist.model.folding import AnyArray
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.errors import OutputError
-from sonoassist.files import write_bytes
-from sonoassist.opencv import cv2
+from sonoassist.core.errors import OutputError
+from sonoassist.core.files import write_bytes
+from sonoassist.core.opencv import cv2
 from sonoassist.training.log import Row
 
 NAME = "curves.png"

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sonoassist.core.errors import UsageError
 from sonoassist.datasets.labels import Dataset
-from sonoassist.errors import UsageError
 from sonoassist.training.cache import CachedCase, cached_case, digest_of
 from sonoassist.training.pool import Pool, make_pool, split_pictures
 from sonoassist.training.preparation import TEST_BACKGROUND, PrepareOptions

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sonoassist.errors import ModelError, UsageError
+from sonoassist.core.errors import ModelError, UsageError
 from sonoassist.model.folding import AnyArray
 from sonoassist.model.networks import Network
 from sonoassist.training.batches import Batch

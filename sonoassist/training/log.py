@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from sonoassist.files import write_text
+from sonoassist.core.files import write_text
 
 NAME = "log.csv"
 COLUMNS = ("iteration", "loss", "lr", "patch_px", "seconds", "val_loss", "val_accuracy")

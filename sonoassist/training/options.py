@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sonoassist.errors import UsageError
+from sonoassist.core.errors import UsageError
 from sonoassist.model.architecture import Architecture, architecture
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.distributed.nn import functional as reducing
 from torch.nn.parallel import DistributedDataParallel
 
-from sonoassist.errors import UsageError
+from sonoassist.core.errors import UsageError
 from sonoassist.model.torch_threads import limit_torch_threads
 
 LONGEST_WAIT = timedelta(hours=12)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.packets import Pixels
-from sonoassist.planes import BACKGROUND_INDEX, KEYS
+from sonoassist.core.packets import Pixels
+from sonoassist.core.planes import BACKGROUND_INDEX, KEYS
 from sonoassist.training.cache import CachedCase
 
 Indexes = NDArray[np.int64]

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from sonoassist.core.errors import SourceError, UsageError
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Content, Frame, Pixels
+from sonoassist.core.planes import BACKGROUND_INDEX, INDEX, KEYS
 from sonoassist.datasets.labels import LabelledFrame
-from sonoassist.errors import SourceError, UsageError
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Content, Frame, Pixels
-from sonoassist.planes import BACKGROUND_INDEX, INDEX, KEYS
 from sonoassist.preprocess.annotations import remove_annotations
 from sonoassist.preprocess.content import content_of
 from sonoassist.preprocess.crop import CropChoice, CropKind

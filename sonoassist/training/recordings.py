@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.errors import DamagedFrameError, SourceError
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Content, Frame, Pixels
+from sonoassist.core.errors import DamagedFrameError, SourceError
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Content, Frame, Pixels
 from sonoassist.preprocess.content import content_of
 from sonoassist.preprocess.prepare import FLAT_STD
 from sonoassist.preprocess.tracker import CropTracker

@@ -10,7 +10,7 @@ from typing import Any
 
 import tomli_w
 
-from sonoassist.files import write_text
+from sonoassist.core.files import write_text
 from sonoassist.training.data import TrainingData
 from sonoassist.training.options import TrainOptions
 from sonoassist.training.pool import Pool

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from sonoassist.core.errors import UsageError
+from sonoassist.core.planes import BACKGROUND_INDEX, INDEX, KEYS
 from sonoassist.datasets.labels import Dataset, LabelledFrame
-from sonoassist.errors import UsageError
-from sonoassist.planes import BACKGROUND_INDEX, INDEX, KEYS
 
 TEST_SHARE = 0.2
 VALIDATION_SHARE = 0.2

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from pydantic import NonNegativeInt, TypeAdapter
 
-from sonoassist.errors import ModelError, OutputError, SourceError, UsageError
-from sonoassist.files import ensure_folder, write_bytes
+from sonoassist.core.errors import ModelError, OutputError, SourceError, UsageError
+from sonoassist.core.files import ensure_folder, write_bytes
 from sonoassist.model.folding import Tensors
 from sonoassist.model.networks import Network
 from sonoassist.training.batches import Batch, Batches

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sonoassist.planes import KEYS
+from sonoassist.core.planes import KEYS
 from sonoassist.training.augment import normalise
 from sonoassist.training.learner import Learner, label_loss
 from sonoassist.training.pool import Pool

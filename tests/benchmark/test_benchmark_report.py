@@ -16,8 +16,8 @@ from sonoassist.benchmark.figures import Row, make_rows
 from sonoassist.benchmark.outputs import as_json, write_report
 from sonoassist.benchmark.picture import SHADES, WIDTH_PX, colours_of, draw_report
 from sonoassist.benchmark.text import as_text
-from sonoassist.errors import OutputError
-from sonoassist.opencv import cv2
+from sonoassist.core.errors import OutputError
+from sonoassist.core.opencv import cv2
 
 
 def lines_of(text: str, start: str) -> list[str]:

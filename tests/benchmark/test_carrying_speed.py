@@ -5,14 +5,14 @@ import pytest
 
 from bench_made import CPU, FakeClock, FakeEngine
 from real_models import card_of, frame_of
+from sonoassist.analysis.analyser import Analyser, AnalyserOptions
 from sonoassist.benchmark.candidates import Runner
 from sonoassist.benchmark.carrying import Carrying, measure_carrying
 from sonoassist.benchmark.text import carrying
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Floats, Frame
+from sonoassist.core.planes import INDEX
 from sonoassist.engines.base import EngineOutput, Saliency
-from sonoassist.opencv import cv2
-from sonoassist.packets import Floats, Frame
-from sonoassist.pipeline import Analyser, AnalyserOptions
-from sonoassist.planes import INDEX
 
 
 class Sure(FakeEngine):

@@ -8,11 +8,11 @@ import pytest
 from bench_made import CPU, made_roof
 from sonoassist.benchmark.candidates import Runner, find_candidates
 from sonoassist.benchmark.ceilings import Bandwidth, Roof, measure_roof, probe_work
+from sonoassist.core.errors import EngineError
 from sonoassist.engines import choose, torch_probes
 from sonoassist.engines.capabilities import has_bf16
 from sonoassist.engines.probes import ProbeSizes, compute_probes, thread_count
 from sonoassist.engines.torch_engine import torch_has_bf16
-from sonoassist.errors import EngineError
 
 TINY = ProbeSizes(32, 4, 8, 8, 1, 4096)
 

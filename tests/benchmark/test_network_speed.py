@@ -22,12 +22,12 @@ from sonoassist.benchmark.networks import (
 from sonoassist.benchmark.racing import WARM_RUNS, all_runs
 from sonoassist.benchmark.weights import weights_for
 from sonoassist.benchmark.work import Pass, work_of
+from sonoassist.core.errors import EngineError
+from sonoassist.core.packets import Floats
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.choose import EngineChoice, Tensors
-from sonoassist.errors import EngineError
 from sonoassist.model.architecture import Architecture, architecture
 from sonoassist.model.store import ModelStore
-from sonoassist.packets import Floats
 
 SMALLNET = architecture("smallnet")
 NAIVE_CPU = Runner(NAIVE, "f32", CPU)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bench_made import FakeClock
 from sonoassist.benchmark.racing import TURN, WARM_RUNS, Race, Timing, all_runs, turn_sizes
-from sonoassist.errors import EngineError
+from sonoassist.core.errors import EngineError
 
 
 class Runner:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from sonoassist import paths
 from sonoassist.benchmark.start import (
     BARE,
     STARTS,
@@ -24,7 +23,8 @@ from sonoassist.benchmark.window_start import (
     WindowStartBenchmark,
     open_window,
 )
-from sonoassist.errors import UsageError
+from sonoassist.core import paths
+from sonoassist.core.errors import UsageError
 
 TOLD = """import time: self [us] | cumulative | imported package
 import time:       120 |        120 | _io

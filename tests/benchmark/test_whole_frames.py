@@ -8,14 +8,14 @@ import pytest
 
 from bench_made import CPU, FakeClock, FakeEngine
 from real_models import card_of, frame_of
+from sonoassist.analysis.analyser import Analyser, AnalyserOptions
 from sonoassist.benchmark.candidates import Runner
 from sonoassist.benchmark.frames import measure_frames
 from sonoassist.benchmark.machine import look_at_machine
 from sonoassist.benchmark.text import machine_line
-from sonoassist.errors import DamagedFrameError, SonoAssistError, SourceError
-from sonoassist.packets import Frame
-from sonoassist.pipeline import Analyser, AnalyserOptions
-from sonoassist.processors import processor_name
+from sonoassist.core.errors import DamagedFrameError, SonoAssistError, SourceError
+from sonoassist.core.packets import Frame
+from sonoassist.core.processors import processor_name
 from sonoassist.sources.base import Source, SourceInfo
 
 
@@ -111,7 +111,7 @@ def test_a_system_that_tells_little(monkeypatch: pytest.MonkeyPatch, tmp_path: P
         raise OSError("no such program")
 
     monkeypatch.setattr("sonoassist.benchmark.machine.os.sysconf", refuse)
-    monkeypatch.setattr("sonoassist.processors.subprocess.run", refuse)
+    monkeypatch.setattr("sonoassist.core.processors.subprocess.run", refuse)
     monkeypatch.setattr("sonoassist.benchmark.machine.PACKAGES", ("no-such-package",))
     machine = look_at_machine()
     assert machine.memory_gb is None

@@ -7,7 +7,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from real_models import random_tensors
 from sonoassist.benchmark.weights import random_tensors as tensors_of
 from sonoassist.benchmark.work import BYTES, Pass, work_of
-from sonoassist.errors import ModelError
+from sonoassist.core.errors import ModelError
 from sonoassist.model.architecture import ARCHITECTURES, Architecture, Conv, Pool, architecture
 from sonoassist.model.networks import load_network
 from sonoassist.model.saliency import SaliencyGraph

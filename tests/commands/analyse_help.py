@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from sonoassist.cli import run
-from sonoassist.opencv import cv2
-from sonoassist.planes import KEYS
+from sonoassist.core.opencv import cv2
+from sonoassist.core.planes import KEYS
 
 Row = dict[str, str]
 

@@ -14,8 +14,8 @@ import numpy as np
 
 import sonoassist
 from sonoassist.cli import run
-from sonoassist.opencv import cv2
-from sonoassist.packets import Pixels
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Pixels
 from sources.video_maker import make_video
 
 QUICK = ("--precision", "f32", "--crop", "full")

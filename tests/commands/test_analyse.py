@@ -20,8 +20,8 @@ from analyse_help import (
 from fake_weights import published_file
 from sonoassist.cli import run
 from sonoassist.commands import analyse as command
-from sonoassist.errors import SourceError, StalledError
-from sonoassist.planes import KEYS
+from sonoassist.core.errors import SourceError, StalledError
+from sonoassist.core.planes import KEYS
 from sources.video_maker import make_video
 
 pytestmark = pytest.mark.usefixtures("plain_screens")

@@ -10,7 +10,7 @@ from analyse_help import analyse
 
 from fake_weights import published_file
 from sonoassist.cli import run
-from sonoassist.packets import Box
+from sonoassist.core.packets import Box
 from sonoassist.phantom.screens.draw import PhantomScreen, draw_screen
 from sonoassist.sources import open_source
 from sources.video_maker import make_video

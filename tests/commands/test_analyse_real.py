@@ -19,9 +19,9 @@ from real_models import (
     true_box,
     true_plane,
 )
+from sonoassist.analysis.analyser import Analyser
 from sonoassist.cli import run
-from sonoassist.packets import Box
-from sonoassist.pipeline import Analyser
+from sonoassist.core.packets import Box
 from sonoassist.sources import open_source
 
 pytestmark = [pytest.mark.real, pytest.mark.usefixtures("networks_once")]

@@ -17,6 +17,8 @@ from analyse_help import noise_picture
 from bench_made import PROGRAM
 from fake_weights import published_file
 from sonoassist import cli
+from sonoassist.analysis.precision import choosing
+from sonoassist.analysis.precision.choosing import candidates
 from sonoassist.benchmark import ceilings
 from sonoassist.benchmark.candidates import Candidate, Runner
 from sonoassist.benchmark.ceilings import Roof, probe_work
@@ -26,14 +28,12 @@ from sonoassist.benchmark.start import StartBenchmark
 from sonoassist.benchmark.window_start import FIRST, SECOND, WindowStart
 from sonoassist.commands import benchmark as command
 from sonoassist.commands import common
+from sonoassist.core.errors import UsageError
+from sonoassist.core.paths import demo_exam
 from sonoassist.engines import probes
 from sonoassist.engines.probes import ProbeSizes
 from sonoassist.engines.torch_engine import torch_has_bf16
-from sonoassist.errors import UsageError
 from sonoassist.model.architecture import ARCHITECTURES
-from sonoassist.paths import demo_exam
-from sonoassist.precision import choosing
-from sonoassist.precision.choosing import candidates
 from sonoassist.render.encoder import VideoEncoder
 
 Capture = pytest.CaptureFixture[str]

@@ -9,7 +9,8 @@ import pytest
 from analyse_help import analyse, summary, table, write_picture
 from safetensors.numpy import load
 
-from sonoassist import cli, paths
+from sonoassist import cli
+from sonoassist.core import paths
 from sonoassist.datasets.phantom_exams import read
 from sonoassist.gui.loading import bundled_model
 from sonoassist.model.store import ModelStore

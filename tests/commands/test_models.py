@@ -14,10 +14,10 @@ import pytest
 from fake_weights import published_file
 from file_server import FileServer, serving
 from sonoassist.commands import models
-from sonoassist.errors import DownloadError, ModelError
+from sonoassist.core.errors import DownloadError, ModelError
+from sonoassist.core.paths import cache, user_models
 from sonoassist.model import download
 from sonoassist.model.weights_import import git_blob_id
-from sonoassist.paths import cache, user_models
 from waiting import LIMIT_S
 
 Run = Callable[..., int]

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from sonoassist import cli, paths
+from sonoassist import cli
+from sonoassist.core import paths
 from sonoassist.gui import app
 from sonoassist.practice.wish import PracticeWish
 

@@ -16,8 +16,8 @@ from retrieve_help import contents, film, folders, picture, program, result, ret
 from exam.recording_help import make_exam
 from fake_weights import published_arrays, write_npz
 from sonoassist import cli
+from sonoassist.core.planes import KEYS
 from sonoassist.exam.store import ExamStore
-from sonoassist.planes import KEYS
 from sonoassist.retrieval.pictures import frames_at
 from sonoassist.retrieval.sheet import PLANES
 from waiting import wait_until

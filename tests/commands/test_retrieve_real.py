@@ -10,10 +10,11 @@ import pytest
 from analyse_help import summary
 from retrieve_help import contents, picture, result
 
-from sonoassist import cli, paths
+from sonoassist import cli
+from sonoassist.core import paths
+from sonoassist.core.planes import BY_KEY
 from sonoassist.datasets import montage, phantom_exams
 from sonoassist.datasets.labels import Dataset
-from sonoassist.planes import BY_KEY
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.retrieval.pictures import frames_at
 from sonoassist.sources import open_source

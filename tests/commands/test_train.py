@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
+from sonoassist.analysis.analyser import build_analyser
 from sonoassist.cli import run
+from sonoassist.core.opencv import cv2
 from sonoassist.engines.torch_engine import torch_has_bf16
 from sonoassist.model.store import ModelStore
 from sonoassist.model.weights_import import import_weights
-from sonoassist.opencv import cv2
-from sonoassist.pipeline import build_analyser
 from sonoassist.sources import open_source
 from waiting import LIMIT_S, wait_until
 

@@ -10,7 +10,7 @@ import numpy as np
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, UltrasoundMultiFrameImageStorage, generate_uid
 
-from sonoassist.opencv import cv2
+from sonoassist.core.opencv import cv2
 from sonoassist.render.encoder import VideoEncoder
 
 FETAL_HEADER = "Image_name;Patient_num;Plane;Brain_plane;Operator;US_Machine;Train "

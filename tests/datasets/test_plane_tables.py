@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from dataset_files import dicom, picture, table
 
+from sonoassist.core.errors import SourceError
+from sonoassist.core.packets import Box
 from sonoassist.datasets.reading import read_dataset
-from sonoassist.errors import SourceError
-from sonoassist.packets import Box
 
 BOX = (10, 12, 60, 70)
 EDGES = "left_px,top_px,right_px,bottom_px"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from dataset_files import fetal_planes, phantom, picture, table, video
 
+from sonoassist.core.errors import SourceError, UsageError
+from sonoassist.core.packets import Box
 from sonoassist.datasets.reading import read_dataset
-from sonoassist.errors import SourceError, UsageError
-from sonoassist.packets import Box
 
 BOX = (10, 12, 60, 70)
 HEART = ("4ch", "lvot", "rvot", "3vv")

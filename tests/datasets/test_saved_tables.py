@@ -15,10 +15,10 @@ from dataset_files import picture, table
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sonoassist.core.errors import SourceError
+from sonoassist.core.packets import Box
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.datasets.tables import read_rows
-from sonoassist.errors import SourceError
-from sonoassist.packets import Box
 
 HEADER = ("file", "frame", "plane", "left_px", "top_px", "right_px", "bottom_px")
 ENCODINGS = {

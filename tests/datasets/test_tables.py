@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sonoassist.core.errors import SonoAssistError, SourceError
 from sonoassist.datasets.label_map import load_label_map
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.datasets.tables import Row, RowError, header_of, read_json, read_rows
-from sonoassist.errors import SonoAssistError, SourceError
 
 QUIET = settings(
     max_examples=60,

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from real_models import random_tensors
+from sonoassist.core.errors import EngineError
+from sonoassist.core.packets import Floats
 from sonoassist.engines import torch_engine
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.torch_engine import TorchEngine, torch_has_bf16
-from sonoassist.errors import EngineError
 from sonoassist.model.architecture import architecture
-from sonoassist.packets import Floats
 
 SIZE = (100, 130)
 RELATIVE = {"f32": 0.02, "bf16": 0.1}

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sonoassist.core.packets import Floats
+from sonoassist.core.planes import BACKGROUND_INDEX
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.cascade import FORWARD_ONLY, CascadeEngine, Step
 from sonoassist.engines.scores import lead, softmax
-from sonoassist.packets import Floats
-from sonoassist.planes import BACKGROUND_INDEX
 
 NOTHING = np.zeros((1, 1, 64, 64), np.float32)
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 
 from real_models import random_tensors
+from sonoassist.core.errors import EngineError
+from sonoassist.core.packets import Floats
 from sonoassist.engines import choose, cuda_engine, openvino_engine, torch_engine
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.choose import EngineChoice, make_engine
 from sonoassist.engines.fallback import FallbackEngine
-from sonoassist.errors import EngineError
 from sonoassist.model.architecture import architecture
-from sonoassist.packets import Floats
 
 
 def make(engine: str = "auto", precision: str = "auto", device: str = "auto") -> Engine:

@@ -12,6 +12,10 @@ import pytest
 import torch
 
 from real_models import frame_of, plane_frames, plane_truth, published, random_tensors, true_plane
+from sonoassist.analysis.analyser import softmax
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Floats
+from sonoassist.core.planes import Plane
 from sonoassist.engines import fallback
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.cuda_device import CudaDevice
@@ -23,10 +27,6 @@ from sonoassist.engines.torch_engine import TorchEngine
 from sonoassist.localise.boxes import box_of, evidence_of
 from sonoassist.model.architecture import ARCHITECTURES, architecture
 from sonoassist.model.box_rule import paper_rule
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Floats
-from sonoassist.pipeline import softmax
-from sonoassist.planes import Plane
 from sonoassist.preprocess.crop import PUBLISHED_CROP
 from sonoassist.preprocess.prepare import prepare
 from waiting import wait_until

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 import pytest
 import torch
 
+from sonoassist.core.errors import EngineError
 from sonoassist.engines import cuda_device
 from sonoassist.engines.cuda_device import CudaDevice, Trip
 from sonoassist.engines.cuda_graph import plain_conv_relu
-from sonoassist.errors import EngineError
 
 
 class FakeCuda:

@@ -8,13 +8,13 @@ import torch
 from host_device import HostDevice
 
 from real_models import frame_of, random_tensors
+from sonoassist.core.errors import EngineError
+from sonoassist.core.packets import Box, Floats
 from sonoassist.engines import cuda_engine
 from sonoassist.engines.base import EngineOutput, Saliency
 from sonoassist.engines.cuda_engine import CudaEngine
 from sonoassist.engines.torch_engine import TorchEngine
-from sonoassist.errors import EngineError
 from sonoassist.model.architecture import architecture
-from sonoassist.packets import Box, Floats
 from sonoassist.preprocess.prepare import prepare
 
 NAME = "smallnet"

@@ -11,6 +11,9 @@ import torch
 
 from exact_networks import SPECS, flat_input, integer_tensors
 from real_models import plane_frames, plane_truth, published, random_tensors, true_plane
+from sonoassist.analysis.analyser import softmax
+from sonoassist.core.packets import Box, Floats
+from sonoassist.core.planes import Plane
 from sonoassist.engines.base import Saliency
 from sonoassist.engines.cuda_graph import StaticGraph
 from sonoassist.localise.boxes import box_of, evidence_of
@@ -18,9 +21,6 @@ from sonoassist.model.architecture import ARCHITECTURES, architecture
 from sonoassist.model.box_rule import paper_rule
 from sonoassist.model.networks import load_network
 from sonoassist.model.saliency import GraphOutput, SaliencyGraph, autograd_saliency
-from sonoassist.packets import Box, Floats
-from sonoassist.pipeline import softmax
-from sonoassist.planes import Plane
 from sonoassist.preprocess.crop import PUBLISHED_CROP
 from sonoassist.preprocess.prepare import prepare
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from real_models import frame_of, plane_frames
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box
 from sonoassist.engines.cuda_preprocess import CropPreparer, CropResizer
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box
 from sonoassist.preprocess.crop import PUBLISHED_CROP
 from sonoassist.preprocess.prepare import prepare
 

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from exact_networks import SPECS, flat_input, integer_tensors
 from real_models import plane_frames, plane_truth, published, random_tensors, true_plane
+from sonoassist.core.errors import EngineError
+from sonoassist.core.packets import Box, Floats
+from sonoassist.core.planes import Plane
 from sonoassist.engines import openvino_api
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.capabilities import capabilities, has_bf16
@@ -19,12 +22,9 @@ from sonoassist.engines.openvino_api import ov
 from sonoassist.engines.openvino_engine import OpenVINOEngine
 from sonoassist.engines.scores import softmax
 from sonoassist.engines.torch_engine import TorchEngine, torch_has_bf16
-from sonoassist.errors import EngineError
 from sonoassist.localise.boxes import box_of, evidence_of
 from sonoassist.model.architecture import ARCHITECTURES, architecture
 from sonoassist.model.box_rule import paper_rule
-from sonoassist.packets import Box, Floats
-from sonoassist.planes import Plane
 from sonoassist.preprocess.crop import PUBLISHED_CROP
 from sonoassist.preprocess.prepare import prepare
 from waiting import LIMIT_S
@@ -237,7 +237,7 @@ def test_a_limited_processor_has_what_its_limit_leaves() -> None:
     asked = (
         "from sonoassist.engines.capabilities import has_bf16\n"
         "from sonoassist.engines.torch_engine import torch_has_bf16\n"
-        "from sonoassist.precision.choosing import candidates\n"
+        "from sonoassist.analysis.precision.choosing import candidates\n"
         "print(has_bf16(), torch_has_bf16(), *candidates())"
     )
     limits = {"ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
+from sonoassist.core.errors import EngineError
+from sonoassist.core.packets import Floats
 from sonoassist.engines import fallback
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.fallback import FallbackEngine, Trouble, trouble_of
-from sonoassist.errors import EngineError
-from sonoassist.packets import Floats
 from waiting import LIMIT_S, wait_until
 
 FULL = torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has ...")

@@ -8,12 +8,12 @@ import sys
 import pytest
 
 from real_models import random_tensors
+from sonoassist.core.errors import EngineError
 from sonoassist.engines import hardware as hardware_module
 from sonoassist.engines import torch_engine
 from sonoassist.engines.capabilities import capabilities, has_bf16
 from sonoassist.engines.choose import DEVICES, ENGINES, PRECISIONS, EngineChoice, make_engine
 from sonoassist.engines.hardware import AUTO, FIELDS, Hardware, find_hardware
-from sonoassist.errors import EngineError
 from sonoassist.model.architecture import architecture
 
 LAPTOP = Hardware(
@@ -113,7 +113,7 @@ def test_all_that_is_offered_here_can_be_made() -> None:
     spec, tensors = architecture("smallnet"), random_tensors("smallnet")
     for way in found.ways:
         if way.precision == "int8":
-            continue  # needs calibration pictures, see tests/precision
+            continue  # needs calibration pictures, see tests/analysis/precision
         engine = make_engine(way, spec, tensors)
         assert engine.precision == way.precision
         engine.close()

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from real_models import random_tensors
+from sonoassist.core.errors import EngineError
 from sonoassist.engines.base import Saliency
 from sonoassist.engines.naive import NaiveEngine
 from sonoassist.engines.torch_engine import TorchEngine
-from sonoassist.errors import EngineError
 from sonoassist.model.architecture import architecture
 
 SMALLNET = architecture("smallnet")

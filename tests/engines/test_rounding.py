@@ -10,6 +10,8 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from real_models import random_tensors
+from sonoassist.core.errors import EngineError
+from sonoassist.core.packets import Floats
 from sonoassist.engines.base import Saliency
 from sonoassist.engines.openvino_engine import OpenVINOEngine, measure_statistics
 from sonoassist.engines.rounding import (
@@ -19,9 +21,7 @@ from sonoassist.engines.rounding import (
     to_bf16,
     to_int8,
 )
-from sonoassist.errors import EngineError
 from sonoassist.model.architecture import architecture
-from sonoassist.packets import Floats
 
 SPEC = architecture("smallnet")
 HEIGHT_PX, WIDTH_PX = 96, 128

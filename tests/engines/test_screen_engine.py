@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sonoassist.core.errors import ModelError
 from sonoassist.engines import screen_engine
 from sonoassist.engines.capabilities import has_openvino
 from sonoassist.engines.screen_engine import OpenVINOScreenNetwork, make_screen_network
-from sonoassist.errors import ModelError
 from sonoassist.phantom.screens.draw import draw_screen
 from sonoassist.preprocess.screen_network import ScreenNetwork
 

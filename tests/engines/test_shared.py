@@ -7,10 +7,10 @@ import threading
 import numpy as np
 import pytest
 
+from sonoassist.core.errors import EngineError
+from sonoassist.core.packets import Floats
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.shared import EngineShelf
-from sonoassist.errors import EngineError
-from sonoassist.packets import Floats
 from waiting import LIMIT_S
 
 INPUT = np.zeros((1, 1, 4, 4), np.float32)

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from made_analyses import analysis_of, shares_of
+from sonoassist.core.packets import Analysis, Box, Frame, State
 from sonoassist.evaluation.classes import group_of
 from sonoassist.evaluation.observed import Label, Observation, observation
 from sonoassist.evaluation.results import About
-from sonoassist.packets import Analysis, Box, Frame, State
 
 BOX = Box(10, 10, 30, 30)
 

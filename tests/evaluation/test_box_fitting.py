@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sonoassist.core.packets import Box
+from sonoassist.core.planes import BY_KEY, Polarity
 from sonoassist.evaluation.box_fitting import Example, drawn, fit_rule, fit_rules
 from sonoassist.evaluation.observed import Label
 from sonoassist.evaluation.observing import FilePlan
 from sonoassist.localise.boxes import box_of, evidence_of
 from sonoassist.model.box_rule import paper_rule
-from sonoassist.packets import Box
-from sonoassist.planes import BY_KEY, Polarity
 
 FEMUR = paper_rule(BY_KEY["femur"])
 

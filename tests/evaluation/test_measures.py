@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from seen import BOX, one
 from sklearn.metrics import f1_score, precision_score, recall_score
 
+from sonoassist.core.packets import Box, State
+from sonoassist.core.planes import KEYS
 from sonoassist.evaluation import paper
 from sonoassist.evaluation.bootstrap import Draws, mean_known, per_case, ratio, scores
 from sonoassist.evaluation.calibration import calibrate
@@ -24,8 +26,6 @@ from sonoassist.evaluation.classes import (
 from sonoassist.evaluation.classification import classify
 from sonoassist.evaluation.localisation import measure_boxes
 from sonoassist.evaluation.retrieval import retrieve
-from sonoassist.packets import Box, State
-from sonoassist.planes import KEYS
 
 DRAWS = Draws(seed=3, resamples=200)
 HEART = ("4ch", "3vv", "rvot", "lvot")

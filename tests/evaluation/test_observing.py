@@ -13,16 +13,16 @@ from seen import BOX, ByNumber, one, picture
 
 from datasets.dataset_files import dicom, video
 from datasets.dataset_files import picture as write_picture
+from sonoassist.analysis.analyser import Analyser
+from sonoassist.core.errors import UsageError
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Analysis, Box, Frame
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.engines.base import Saliency
-from sonoassist.errors import UsageError
 from sonoassist.evaluation.failures import KEPT, SHOWN, Failures, jpeg
 from sonoassist.evaluation.observed import Observed
 from sonoassist.evaluation.observing import Scope, make_plan, observe, selected
 from sonoassist.evaluation.speed import measure_speed
-from sonoassist.opencv import cv2
-from sonoassist.packets import Analysis, Box, Frame
-from sonoassist.pipeline import Analyser
 
 LONG = 260
 

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from seen import BOX, about, one, picture
 
+from sonoassist.core.errors import OutputError
+from sonoassist.core.packets import Box, State
+from sonoassist.core.planes import KEYS
 from sonoassist.datasets.labels import Dataset, LabelledFrame
-from sonoassist.errors import OutputError
 from sonoassist.evaluation import outputs
 from sonoassist.evaluation.failures import Failures
 from sonoassist.evaluation.html_report import as_html
@@ -22,8 +24,6 @@ from sonoassist.evaluation.outputs import FILES, as_json, write_results
 from sonoassist.evaluation.results import MEASURES, Results, measure
 from sonoassist.evaluation.speed import Speed
 from sonoassist.evaluation.text_report import as_text
-from sonoassist.packets import Box, State
-from sonoassist.planes import KEYS
 
 NAME = "<b>&data"
 

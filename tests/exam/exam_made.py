@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from sonoassist.core.packets import Box, Pixels, State, frozen
+from sonoassist.core.planes import KEYS
 from sonoassist.exam.records import (
     Capture,
     ExamStart,
@@ -16,8 +18,6 @@ from sonoassist.exam.records import (
     Judgement,
     Shot,
 )
-from sonoassist.packets import Box, Pixels, State, frozen
-from sonoassist.planes import KEYS
 
 ITEMS = (
     Item("brain_tv", "Brain (tv.)", "brain_tv"),

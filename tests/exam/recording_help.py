@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from real_models import frame_of
-from sonoassist.errors import DamagedFrameError
+from sonoassist.core.errors import DamagedFrameError
+from sonoassist.core.packets import Box, Frame, Pixels
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.recorder import Recorder
 from sonoassist.exam.records import Capture, ExamStart, How, Shot
 from sonoassist.exam.store import ExamStore
-from sonoassist.packets import Box, Frame, Pixels
 from sonoassist.sources import open_source
 from waiting import wait_until
 

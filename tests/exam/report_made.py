@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 
 from exam.exam_made import start
-from sonoassist import paths
+from sonoassist.core import paths
+from sonoassist.core.packets import Box, Pixels, State, frozen
+from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER, INDEX
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture, FrameRow, How, Item, Judgement, Shot, Tick
 from sonoassist.exam.store import ExamStore
-from sonoassist.packets import Box, Pixels, State, frozen
-from sonoassist.planes import BY_KEY, DISPLAY_ORDER, INDEX
 from sonoassist.preprocess.masking import ultrasound_field
 from sonoassist.sources import open_source
 

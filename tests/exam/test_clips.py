@@ -22,11 +22,11 @@ from recording_help import (
     small_disk,
 )
 
-from sonoassist import paths
+from sonoassist.core import paths
+from sonoassist.core.packets import Frame
 from sonoassist.exam.clips import LATE_S, SECONDS, Clipper
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture
-from sonoassist.packets import Frame
 from sonoassist.sources import open_source
 from waiting import wait_until
 

@@ -28,14 +28,14 @@ from dicom_exam import (
 )
 from dicom_validator import complaints
 from sonoassist import __version__
-from sonoassist.errors import OutputError, UsageError
+from sonoassist.core.errors import OutputError, UsageError
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Pixels
 from sonoassist.exam.dicom_out import header
 from sonoassist.exam.dicom_out.export import DicomOptions, export_dicom
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import ExamInfo, Judgement
 from sonoassist.exam.schema import RecordError
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Pixels
 from sonoassist.preprocess.masking import with_mask
 from sonoassist.sources.dicom_times import frame_times
 from sonoassist.sources.opening import open_source

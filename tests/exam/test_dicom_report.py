@@ -11,9 +11,9 @@ from pydicom.sr import _concepts_dict as standard
 
 from dicom_exam import BOX, MODEL, made_exam, store_in
 from sonoassist import __version__, planes
+from sonoassist.core.packets import Box
 from sonoassist.exam.dicom_out import codes
 from sonoassist.exam.dicom_out.export import DicomOptions, export_dicom
-from sonoassist.packets import Box
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 
-from sonoassist.errors import OutputError
+from sonoassist.core.errors import OutputError
 from sonoassist.exam.dicom_out.clips import add_cine
 from sonoassist.sources.dicom_times import frame_times
 

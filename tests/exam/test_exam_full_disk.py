@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from exam_made import picture, row, shot, start
 
-from sonoassist.errors import OutputError
+from sonoassist.core.errors import OutputError
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Tick
 from sonoassist.exam.store import ExamStore

@@ -13,7 +13,8 @@ from exam_made import frame_rows, picture, row, seconds, shot, shots, start, tex
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sonoassist.errors import OutputError, UsageError
+from sonoassist.core.errors import OutputError, UsageError
+from sonoassist.core.packets import Box, Pixels, State, frozen
 from sonoassist.exam import rows
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import (
@@ -28,7 +29,6 @@ from sonoassist.exam.records import (
     Tick,
 )
 from sonoassist.exam.store import ExamStore
-from sonoassist.packets import Box, Pixels, State, frozen
 
 few = settings(
     max_examples=40,

@@ -15,7 +15,7 @@ import pytest
 from exam_made import picture, row, shot, start
 from filelock import FileLock, Timeout
 
-from sonoassist.errors import OutputError, UsageError
+from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.exam.exam import DATABASE
 from sonoassist.exam.records import Event, ExamInfo
 from sonoassist.exam.schema import VERSION, RecordError, connect

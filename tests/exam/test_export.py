@@ -12,13 +12,13 @@ import pytest
 from exam_made import row
 
 from dicom_exam import FIELD, add_clip, demo_pictures, made_exam, shot_of, start_of
-from sonoassist.errors import OutputError, UsageError
+from sonoassist.core.errors import OutputError, UsageError
+from sonoassist.core.packets import Box, Pixels
 from sonoassist.exam.clip_export import write_clips
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.export import Export, write_export
 from sonoassist.exam.records import Judgement
 from sonoassist.exam.store import ExamStore
-from sonoassist.packets import Box, Pixels
 from sonoassist.sources import open_source
 
 

@@ -26,7 +26,7 @@ from pacs_server import (
     raw_server,
     running_node,
 )
-from sonoassist.errors import UsageError
+from sonoassist.core.errors import UsageError
 from sonoassist.exam.dicom_out.export import DicomOptions, export_dicom
 from sonoassist.exam.pacs import association
 from sonoassist.exam.pacs.node import NodeAwayError, NodeRefusesError, PacsNode

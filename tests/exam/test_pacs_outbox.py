@@ -11,8 +11,8 @@ import pytest
 
 from dicom_exam import made_exam, store_in
 from pacs_server import HOST, PATIENCE_S, free_port, running_node
-from sonoassist import paths
-from sonoassist.errors import OutputError, UsageError
+from sonoassist.core import paths
+from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.exam.dicom_out.export import DicomOptions, export_dicom
 from sonoassist.exam.pacs.node import PacsNode
 from sonoassist.exam.pacs.outbox import Outbox

@@ -9,8 +9,9 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonoassist import paths
-from sonoassist.errors import UsageError
+from sonoassist.core import paths
+from sonoassist.core.errors import UsageError
+from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.exam.presets import (
     DEFAULT_PRESET,
     MAX_ITEMS,
@@ -20,7 +21,6 @@ from sonoassist.exam.presets import (
     preset_names,
 )
 from sonoassist.exam.records import Item
-from sonoassist.planes import BY_KEY, DISPLAY_ORDER
 
 HERE = Path("lists/own.toml")
 

@@ -22,12 +22,12 @@ from recording_help import (
     small_disk,
 )
 
-from sonoassist import paths
+from sonoassist.core import paths
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Frame, Pixels
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.frame_queue import FrameQueue
 from sonoassist.exam.recorder import Recorder
-from sonoassist.opencv import cv2
-from sonoassist.packets import Frame, Pixels
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.sources import open_source
 from waiting import LIMIT_S, wait_until

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from recording_help import TICK_S, number_in, numbered, played
 
+from sonoassist.core.opencv import cv2
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.recorder import Recorder
 from sonoassist.exam.replay import replay
 from sonoassist.exam.store import ExamStore
-from sonoassist.opencv import cv2
 from sonoassist.sources.video import VideoFile
 
 PROGRAM = Path(__file__).with_name("recording_program.py")

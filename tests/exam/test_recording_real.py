@@ -13,13 +13,13 @@ import pytest
 from recording_help import TICK_S, make_exam, psnr_db, record
 
 from real_models import published_analyser
-from sonoassist import paths
 from sonoassist.cli import run
+from sonoassist.core import paths
+from sonoassist.core.packets import Analysis, Frame, State
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.recorder import Recorder
 from sonoassist.exam.records import FrameRow
 from sonoassist.exam.replay import replay
-from sonoassist.packets import Analysis, Frame, State
 from sonoassist.sources import open_source
 from waiting import wait_until
 

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from recording_help import make_exam, number_in, numbered, played, record
 
 from made_analyses import shares_of
-from sonoassist.errors import SourceError
+from sonoassist.core.errors import SourceError
+from sonoassist.core.packets import Box, State
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.recorder import Recorder
 from sonoassist.exam.records import FrameRow
 from sonoassist.exam.replay import Clock, match, replay
-from sonoassist.packets import Box, State
 
 
 def row_of(index: int, at_s: float, time_s: float = -1.0) -> FrameRow:

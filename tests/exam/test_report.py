@@ -29,7 +29,10 @@ from exam.report_made import (
     full_name,
     made,
 )
-from sonoassist.errors import OutputError, UsageError
+from sonoassist.core.errors import OutputError, UsageError
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box
+from sonoassist.core.planes import BY_KEY, KEYS
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import How, Judgement, Shot, Tick
 from sonoassist.exam.report import words
@@ -41,9 +44,6 @@ from sonoassist.exam.report.stills import GONE, LEFT_OUT, without_margins
 from sonoassist.exam.report.tables import COLUMNS
 from sonoassist.exam.report.timeline import STEPS
 from sonoassist.exam.report.write import write_report
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box
-from sonoassist.planes import BY_KEY, KEYS
 
 REQUIRED = [item for item in ITEMS if item.required]
 

@@ -13,7 +13,8 @@ import pytest
 
 from made_analyses import analysis_of, shares_of
 from real_models import frame_of
-from sonoassist.errors import OutputError
+from sonoassist.core.errors import OutputError
+from sonoassist.core.packets import Box, State
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import ExamStart, How, Item, Judgement
@@ -21,7 +22,6 @@ from sonoassist.exam.running import RunningExam
 from sonoassist.exam.shots import NOTHING_SAID, said_of
 from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import Notice, Notices, View
-from sonoassist.packets import Box, State
 from sonoassist.temporal.steady import SteadyLabel
 from waiting import wait_until
 

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from pydicom import dcmread
 
 from dicom_exam import add_clip, shot_of, start_of
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Content, Pixels
 from sonoassist.datasets.screens import ScreenTruth, read_screens
 from sonoassist.exam.export import PARTS, Export, write_export
 from sonoassist.exam.records import Item, Judgement
 from sonoassist.exam.store import ExamStore
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Content, Pixels
 from sonoassist.sources import open_source
 
 pytestmark = pytest.mark.real

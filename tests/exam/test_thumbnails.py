@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box
 from sonoassist.exam.thumbnails import SIZE_PX, thumbnail, thumbnail_of_file
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box
 
 SHAPE = (SIZE_PX[1], SIZE_PX[0], 3)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 from fuzz.structures import mutated
-from sonoassist.errors import SonoAssistError
+from sonoassist.core.errors import SonoAssistError
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from fuzz.format import Format, Seed
 from fuzz.worker import work
-from sonoassist.errors import SourceError
+from sonoassist.core.errors import SourceError
 
 
 def crash() -> None:

@@ -21,7 +21,7 @@ from random import Random
 from typing import Any
 
 from fuzz.mutations import BYTE_CHANGES, ODD_TEXTS, TEXT_CHANGES, Change, several
-from sonoassist.files import ARCHIVE_ERRORS
+from sonoassist.core.files import ARCHIVE_ERRORS
 
 BROKEN = (*ARCHIVE_ERRORS, sqlite3.Error)
 """What taking apart a file that was changed before may raise."""

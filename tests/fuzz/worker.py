@@ -21,7 +21,7 @@ from typing import Any, TextIO
 
 from fuzz.format import Case, Format, Seed, case_of, check_line
 from fuzz.seeds import real
-from sonoassist.errors import SonoAssistError
+from sonoassist.core.errors import SonoAssistError
 
 MEMORY_BYTES = 4 * 1024**3
 """What a case may ask for on top of what the program takes before the first one."""

@@ -20,13 +20,13 @@ from PyQt6.QtGui import QPixmap
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from sonoassist.core.settings import Settings
 from sonoassist.exam.store import ExamStore
 from sonoassist.gui import theme, toasts
 from sonoassist.gui.compose import build
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.theme import DARK, Look, family
-from sonoassist.settings import Settings
 from waiting import LIMIT_MS, LIMIT_S
 
 

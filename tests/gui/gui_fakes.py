@@ -10,11 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from sonoassist.errors import DownloadError, ModelError
-from sonoassist.gui.ports import ModelEntry, Services
-from sonoassist.live.status import ModelState, Notices, PlayState, SessionStatus, Showing, View
-from sonoassist.model.card import Card
-from sonoassist.packets import (
+from sonoassist.core.errors import DownloadError, ModelError
+from sonoassist.core.packets import (
     Analysis,
     Box,
     Frame,
@@ -27,9 +24,12 @@ from sonoassist.packets import (
     SteadyState,
     frozen,
 )
-from sonoassist.planes import BY_KEY, INDEX, PLANES
+from sonoassist.core.planes import BY_KEY, INDEX, PLANES
+from sonoassist.core.settings import Settings
+from sonoassist.gui.ports import ModelEntry, Services
+from sonoassist.live.status import ModelState, Notices, PlayState, SessionStatus, Showing, View
+from sonoassist.model.card import Card
 from sonoassist.review.store import ReviewStore
-from sonoassist.settings import Settings
 from sonoassist.sources.base import SourceInfo
 
 STATS = LiveStats(1000, 960, 3, 25.0, 24.8, 38.0, 71.0, (("prepare", 2.1), ("network", 31.0)))

@@ -9,11 +9,11 @@ from PyQt6.QtGui import QKeySequence
 from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from sonoassist.core.settings import Settings
 from sonoassist.gui.actions import ACTIONS, Act, Needs, key_text, tip
 from sonoassist.gui.controls import KeyButton
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.sheets import HelpSheet
-from sonoassist.settings import Settings
 
 
 def test_each_action_is_in_the_table_once() -> None:

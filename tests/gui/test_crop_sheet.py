@@ -13,6 +13,7 @@ from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from preprocess.test_screen_layout import screen_of
+from sonoassist.core.packets import Box
 from sonoassist.gui.actions import Act
 from sonoassist.gui.crop_editor import CropEditor
 from sonoassist.gui.crop_sheet import CropSheet
@@ -20,7 +21,6 @@ from sonoassist.gui.jobs import Jobs
 from sonoassist.gui.screen_watch import AGREEING, FoundScreen, ScreenState, ScreenWatch
 from sonoassist.gui.theme import Look
 from sonoassist.live.status import Level, Notices, View
-from sonoassist.packets import Box
 from sonoassist.preprocess.kept_layouts import KeptLayouts
 from sonoassist.preprocess.screen_layout import furniture_of
 

@@ -22,6 +22,9 @@ from PyQt6.QtCore import QRectF
 from PyQt6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
+from sonoassist.core.packets import State
+from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER, INDEX
+from sonoassist.core.settings import Settings
 from sonoassist.gui import viewport as viewports
 from sonoassist.gui.compose import build
 from sonoassist.gui.fitter import fit
@@ -29,9 +32,6 @@ from sonoassist.gui.inset import inset_rect
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.verdict import FORGET_AFTER_S, SLOW, Kind, ago
 from sonoassist.live.status import ModelState, PlayState, View
-from sonoassist.packets import State
-from sonoassist.planes import BY_KEY, DISPLAY_ORDER, INDEX
-from sonoassist.settings import Settings
 
 FEMUR = QColor(BY_KEY["femur"].colour)
 

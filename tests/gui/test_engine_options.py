@@ -13,6 +13,7 @@ from gui_fakes import FakeModels, FakeSession, make_services
 from PyQt6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
+from sonoassist.core.settings import Settings, load_settings
 from sonoassist.engines.choose import EngineChoice
 from sonoassist.engines.hardware import Hardware
 from sonoassist.gui.actions import Act
@@ -20,7 +21,6 @@ from sonoassist.gui.compose import SettingsKeeper, build, of_this_run, override
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.settings_sheet import SettingsSheet
 from sonoassist.live.status import Level, Notice
-from sonoassist.settings import Settings, load_settings
 
 LAPTOP = Hardware(
     (

@@ -22,7 +22,9 @@ from PyQt6.QtGui import QHelpEvent
 from PyQt6.QtWidgets import QToolTip
 from pytestqt.qtbot import QtBot
 
-from sonoassist import paths
+from sonoassist.core import paths
+from sonoassist.core.packets import Frame
+from sonoassist.core.planes import DISPLAY_ORDER
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.records import How
 from sonoassist.exam.store import ExamStore
@@ -35,8 +37,6 @@ from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.report_sheet import ReportSheet
 from sonoassist.gui.sheets import AskSheet
 from sonoassist.live.status import ModelState, PlayState, View
-from sonoassist.packets import Frame
-from sonoassist.planes import DISPLAY_ORDER
 from sonoassist.sources.base import SourceInfo
 
 AFTER_S = time.monotonic() + 1e6

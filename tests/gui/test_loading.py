@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from sonoassist import paths
+from sonoassist.core import paths
+from sonoassist.core.settings import Settings
 from sonoassist.engines.shared import EngineShelf
 from sonoassist.gui.loading import bundled_model, load_analyser
 from sonoassist.model.store import AUTO, ModelStore
-from sonoassist.settings import Settings
 from sonoassist.sources import open_source
 
 

@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PyQt6.QtWidgets import QApplication
 
-from sonoassist import paths
-from sonoassist.errors import ModelError, SourceError, UsageError
+from sonoassist.core import paths
+from sonoassist.core.errors import ModelError, SourceError, UsageError
+from sonoassist.core.packets import State
 from sonoassist.gui import measure
 from sonoassist.gui.loading import bundled_model
 from sonoassist.gui.measure import Counter, Measurement, measure_program
@@ -26,7 +27,6 @@ from sonoassist.gui.shell import Shell
 from sonoassist.live import keeping_up
 from sonoassist.live.status import View
 from sonoassist.model.store import ModelStore
-from sonoassist.packets import State
 from waiting import LIMIT_S, wait_until
 
 DEMO = str(paths.demo_exam())

@@ -14,7 +14,11 @@ from PyQt6.QtCore import QPointF
 from PyQt6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 
-from sonoassist.errors import SourceError
+from sonoassist.analysis.analyser import Analyser, build_analyser
+from sonoassist.core.errors import SourceError
+from sonoassist.core.packets import Box, State
+from sonoassist.core.planes import BY_KEY, Plane
+from sonoassist.core.settings import Settings
 from sonoassist.gui.catalogue import Catalogue
 from sonoassist.gui.compose import build
 from sonoassist.gui.loading import load_analyser
@@ -24,11 +28,7 @@ from sonoassist.live import keeping_up
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import ModelState, PlayState, View
 from sonoassist.model.store import ModelStore
-from sonoassist.packets import Box, State
-from sonoassist.pipeline import Analyser, build_analyser
-from sonoassist.planes import BY_KEY, Plane
 from sonoassist.review.store import ReviewStore
-from sonoassist.settings import Settings
 from sonoassist.sources import open_source, stream
 from sonoassist.sources.base import Source
 from waiting import LIMIT_S

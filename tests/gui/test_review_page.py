@@ -16,9 +16,12 @@ from PyQt6.QtGui import QColor, QImage
 from PyQt6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
-from sonoassist import paths
+from sonoassist.analysis.analyser import Analyser
+from sonoassist.core import paths
+from sonoassist.core.errors import ModelError
+from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
+from sonoassist.core.settings import Settings
 from sonoassist.datasets.reading import read_dataset
-from sonoassist.errors import ModelError
 from sonoassist.exam.records import ExamInfo
 from sonoassist.exam.store import ExamStore
 from sonoassist.gui.compose import build
@@ -34,11 +37,8 @@ from sonoassist.gui.review.page import ReviewPage
 from sonoassist.gui.review.texts import progress_text, waiting_text
 from sonoassist.gui.sheets import AskSheet, HelpSheet
 from sonoassist.gui.verdict import Kind
-from sonoassist.pipeline import Analyser
-from sonoassist.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.review.records import Label, Mark, Progress, RunState
 from sonoassist.review.session import ReviewSession
-from sonoassist.settings import Settings
 from waiting import LIMIT_S, wait_until
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "exam"))

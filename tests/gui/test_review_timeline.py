@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sonoassist.core.planes import DISPLAY_ORDER, INDEX
 from sonoassist.gui.review.span import LEAST_FRAMES, Span, tick_step_s
 from sonoassist.gui.review.strips import StripColours
-from sonoassist.planes import DISPLAY_ORDER, INDEX
 
 GROUND, EMPTY = "#101418", "#404a54"
 

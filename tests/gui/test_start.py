@@ -11,7 +11,8 @@ from gui_fakes import FakeModels, FakeSession, make_services, make_view
 from PyQt6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from sonoassist.errors import UsageError
+from sonoassist.core.errors import UsageError
+from sonoassist.core.settings import Settings
 from sonoassist.gui.actions import Act
 from sonoassist.gui.app import run_window
 from sonoassist.gui.catalogue import Catalogue
@@ -23,7 +24,6 @@ from sonoassist.gui.start_page import is_missing, recent_text, shortened
 from sonoassist.gui.status_line import DISCLAIMER
 from sonoassist.live.status import ModelState, Notices, PlayState
 from sonoassist.model.store import ModelStore
-from sonoassist.settings import Settings
 
 
 @pytest.fixture

@@ -17,13 +17,13 @@ from PyQt6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 import sonoassist
+from sonoassist.core.planes import DISPLAY_ORDER
 from sonoassist.gui import start as starting
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.shell import Shell, first_size, geometry_text
 from sonoassist.gui.splash import DISCLAIMER, Splash
 from sonoassist.gui.start import STEPS, Start, make_shell
 from sonoassist.gui.theme import LIGHT, Look
-from sonoassist.planes import DISPLAY_ORDER
 from waiting import LIMIT_S
 
 ROOT = Path(sonoassist.__file__).parents[1]
@@ -31,7 +31,7 @@ ROOT = Path(sonoassist.__file__).parents[1]
 WATCHED_RUN = """
 import json, sys
 from PyQt6.QtCore import QTimer
-from sonoassist import paths
+from sonoassist.core import paths
 from sonoassist.gui import start
 
 start._SPLASH_LIMIT_MS = 10**8  # the splash is shown when this computer comes to it

@@ -10,7 +10,7 @@ from PyQt6.QtGui import QGuiApplication
 from PyQt6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from sonoassist.errors import SourceError
+from sonoassist.core.errors import SourceError
 from sonoassist.gui.hooks import install_hooks, report
 from sonoassist.gui.theme import Look, stylesheet
 from sonoassist.gui.toasts import MAX_SHOWN, Toasts

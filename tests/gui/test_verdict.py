@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from gui_fakes import BOX, make_frame, make_view, shares
 
+from sonoassist.core.packets import State, SteadyState
+from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER, INDEX, PLANES
 from sonoassist.gui.verdict import (
     CODE_BACKGROUND,
     CODE_NONE,
@@ -16,8 +18,6 @@ from sonoassist.gui.verdict import (
     strip_code,
 )
 from sonoassist.live.status import View
-from sonoassist.packets import State, SteadyState
-from sonoassist.planes import BY_KEY, DISPLAY_ORDER, INDEX, PLANES
 
 NAMES = [plane.label for plane in PLANES if not plane.is_background]
 STEADY = [

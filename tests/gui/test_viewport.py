@@ -8,6 +8,8 @@ from PyQt6.QtGui import QColor, QImage
 from PyQt6.QtTest import QSignalSpy
 from pytestqt.qtbot import QtBot
 
+from sonoassist.core.packets import Box, State
+from sonoassist.core.planes import BY_KEY, PLANES
 from sonoassist.gui.actions import Act
 from sonoassist.gui.overlay import BOX_PX, heat_evidence, heat_image, place
 from sonoassist.gui.screens import Card, Chip, Screen
@@ -15,8 +17,6 @@ from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import NOTHING, decide
 from sonoassist.gui.viewport import Viewport
 from sonoassist.live.status import View
-from sonoassist.packets import Box, State
-from sonoassist.planes import BY_KEY, PLANES
 
 GREY = QColor(60, 60, 60)
 

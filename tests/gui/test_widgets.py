@@ -11,6 +11,8 @@ from PyQt6.QtGui import QColor
 from PyQt6.QtTest import QSignalSpy
 from pytestqt.qtbot import QtBot
 
+from sonoassist.core.packets import State
+from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER, INDEX, PLANES
 from sonoassist.gui.controls import Scrubber
 from sonoassist.gui.headline import Headline
 from sonoassist.gui.plane_list import PlaneList
@@ -20,8 +22,6 @@ from sonoassist.gui.theme import DARK, LIGHT, Look, contrast, family, scale_for
 from sonoassist.gui.timeline import Timeline, clock, index_at
 from sonoassist.gui.verdict import NOTHING, decide, strip_code
 from sonoassist.live.status import PlayState
-from sonoassist.packets import State
-from sonoassist.planes import BY_KEY, DISPLAY_ORDER, INDEX, PLANES
 
 
 @pytest.fixture

@@ -25,7 +25,9 @@ from PyQt6.QtGui import QColor, QDropEvent
 from PyQt6.QtWidgets import QApplication, QCheckBox, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from sonoassist.errors import UsageError
+from sonoassist.core.errors import UsageError
+from sonoassist.core.planes import BY_KEY
+from sonoassist.core.settings import Settings, load_settings
 from sonoassist.gui.actions import Act
 from sonoassist.gui.compose import SettingsKeeper, build, override
 from sonoassist.gui.controller import Controller
@@ -35,8 +37,6 @@ from sonoassist.gui.sheets import AskSheet
 from sonoassist.gui.transport import FreezeBar, LiveBar, RecordingBar
 from sonoassist.gui.verdict import Kind
 from sonoassist.live.status import Level, ModelState, Notice, PlayState, View
-from sonoassist.planes import BY_KEY
-from sonoassist.settings import Settings, load_settings
 from waiting import wait_until
 
 

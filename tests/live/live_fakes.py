@@ -12,11 +12,11 @@ from collections.abc import Callable
 import numpy as np
 
 from real_models import card_of
+from sonoassist.analysis.analyser import Analyser, AnalyserOptions
+from sonoassist.core.errors import SourceError, StalledError
+from sonoassist.core.packets import Floats, Frame, Pixels
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
-from sonoassist.errors import SourceError, StalledError
 from sonoassist.live.session import LiveSession
-from sonoassist.packets import Floats, Frame, Pixels
-from sonoassist.pipeline import Analyser, AnalyserOptions
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.sources.base import Source, SourceInfo, new_source_id
 

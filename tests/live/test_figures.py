@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from made_analyses import analysis_of, at, shares_of
 from real_models import frame_of
-from sonoassist.errors import SourceError
+from sonoassist.core.errors import SourceError
 from sonoassist.live.history import History, view_bytes
 from sonoassist.live.player import LATE_S, Pacer
 from sonoassist.live.rates import WINDOW_S, Rates

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from live_fakes import BandEngine, MadeSource, Start, band_analyser, band_in, banded
 
-from sonoassist.errors import DamagedFrameError, SourceError, UsageError
+from sonoassist.core.errors import DamagedFrameError, SourceError, UsageError
+from sonoassist.core.packets import Box, Frame
+from sonoassist.core.planes import PLANES
 from sonoassist.live import capture
 from sonoassist.live.player import Pacer
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import Level, ModelState, PlayState, View
-from sonoassist.packets import Box, Frame
-from sonoassist.planes import PLANES
 from waiting import wait_until
 
 

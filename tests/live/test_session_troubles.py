@@ -11,7 +11,13 @@ import pytest
 from live_fakes import BandEngine, MadeSource, Script, Start, band_analyser, band_in
 
 from real_models import published_analyser, true_plane
-from sonoassist.errors import EngineError, ModelError, SonoAssistError, SourceError, SourceLostError
+from sonoassist.core.errors import (
+    EngineError,
+    ModelError,
+    SonoAssistError,
+    SourceError,
+    SourceLostError,
+)
 from sonoassist.live import keeping_up
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import Level, ModelState, PlayState

@@ -12,9 +12,15 @@ import numpy as np
 import pytest
 
 from sonoassist import cli
-from sonoassist.errors import UsageError
-from sonoassist.opencv import cv2
-from sonoassist.processors import LIMIT_VARIABLE, ThreadPlan, is_limited, plan_threads, usable_cores
+from sonoassist.core.errors import UsageError
+from sonoassist.core.opencv import cv2
+from sonoassist.core.processors import (
+    LIMIT_VARIABLE,
+    ThreadPlan,
+    is_limited,
+    plan_threads,
+    usable_cores,
+)
 from waiting import LIMIT_S
 
 PROGRAM = Path(__file__).with_name("thread_program.py")

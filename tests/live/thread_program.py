@@ -27,15 +27,15 @@ def runnable(own: int) -> int:
 
 def main(cores: int, wanted: int) -> None:
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
+    from sonoassist.analysis.analyser import Analyser, AnalyserOptions
     from sonoassist.benchmark.weights import random_tensors
+    from sonoassist.core.paths import demo_exam
+    from sonoassist.core.processors import plan_threads
     from sonoassist.engines.choose import EngineChoice, make_engine
     from sonoassist.live.session import LiveSession
     from sonoassist.live.status import View
     from sonoassist.model.architecture import architecture
     from sonoassist.model.card import Card
-    from sonoassist.paths import demo_exam
-    from sonoassist.pipeline import Analyser, AnalyserOptions
-    from sonoassist.processors import plan_threads
 
     spec = architecture("sononet16")
     card = Card(

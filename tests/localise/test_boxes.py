@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from real_models import EXACT, plane_frames, published_analyser, true_box
+from sonoassist.core.packets import Box, Floats, Geometry, Prediction
+from sonoassist.core.planes import BY_KEY, INDEX, PLANES, Polarity
 from sonoassist.localise.boxes import box_of, evidence_of, localise
 from sonoassist.model.box_rule import BoxRule, Weight, paper_rule
-from sonoassist.packets import Box, Floats, Geometry, Prediction
-from sonoassist.planes import BY_KEY, INDEX, PLANES, Polarity
 
 RULE = paper_rule(BY_KEY["femur"])
 INPUT = Geometry(Box(0, 0, 288, 224), 288, 224)

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from real_models import frame_of
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Content, Floats, Geometry, Localisation, Prepared
+from sonoassist.core.planes import PLANES
 from sonoassist.localise.carrying import MAX_AGE_S, Found, carried, measured_shift
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Content, Floats, Geometry, Localisation, Prepared
-from sonoassist.planes import PLANES
 
 GEOMETRY = Geometry(Box(100, 50, 676, 498), 288, 224)  # two frame pixels to a pixel of the input
 BOX = Box(80, 60, 180, 150)

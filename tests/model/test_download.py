@@ -13,13 +13,13 @@ import pytest
 
 from fake_weights import published_arrays, published_file, write_npz
 from file_server import FileServer, serving
-from sonoassist.errors import DownloadError, ModelError, OutputError
+from sonoassist.core.errors import DownloadError, ModelError, OutputError
+from sonoassist.core.paths import cache
 from sonoassist.model import download as module
 from sonoassist.model.download import DownloadStopped, Expected, install
 from sonoassist.model.registry import Registry
 from sonoassist.model.store import ModelStore
 from sonoassist.model.weights_import import git_blob_id
-from sonoassist.paths import cache
 from waiting import LIMIT_S, NEVER_S
 
 download = functools.partial(module.download, timeout_s=LIMIT_S)

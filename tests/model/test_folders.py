@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fake_weights import published_file
-from sonoassist.errors import OutputError
+from sonoassist.core.errors import OutputError
 from sonoassist.model import folders
 from sonoassist.model.card import CARD_NAME
 from sonoassist.model.store import ModelStore

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fake_weights import published_arrays, published_file, write_npz
-from sonoassist.errors import ModelError
+from sonoassist.core.errors import ModelError
 from sonoassist.model.architecture import ARCHITECTURES, architecture
 from sonoassist.model.folding import bias_key, weight_key
 from sonoassist.model.weights_import import git_blob_id, import_weights

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import save
 
 from fake_weights import published_arrays, published_file, write_npz
-from sonoassist.errors import ModelError
+from sonoassist.core.errors import ModelError
 from sonoassist.model.checkpoint import CHECKPOINT_FORMAT, encode_folded
 from sonoassist.model.weights_import import import_weights
 

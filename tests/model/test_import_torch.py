@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fake_weights import port_state, published_arrays, write_npz
-from sonoassist.errors import ModelError
+from sonoassist.core.errors import ModelError
 from sonoassist.model.weights_import import import_weights
 
 

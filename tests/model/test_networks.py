@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from real_models import random_tensors
-from sonoassist.errors import ModelError
+from sonoassist.core.errors import ModelError
 from sonoassist.model.architecture import ARCHITECTURES, Conv, Pool, architecture
 from sonoassist.model.networks import Network, load_network
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sonoassist.errors import ModelError
+from sonoassist.core.errors import ModelError
+from sonoassist.core.paths import shipped_models
 from sonoassist.model.architecture import ARCHITECTURES
 from sonoassist.model.registry import REGISTRY_NAME, REGISTRY_VARIABLE, load_registry
 from sonoassist.model.weights_import import import_weights
-from sonoassist.paths import shipped_models
 
 PUBLISHED_SIZES = {"sononet16": 3745538, "smallnet": 1136010, "sononet32": None}
 

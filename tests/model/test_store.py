@@ -11,13 +11,13 @@ from pydantic import ValidationError
 from safetensors.numpy import load, save
 
 from fake_weights import published_arrays, published_file
-from sonoassist.errors import ModelError, OutputError
+from sonoassist.core.errors import ModelError, OutputError
+from sonoassist.core.planes import Polarity
 from sonoassist.model.box_rule import BoxRule
 from sonoassist.model.card import CARD_NAME, Card, read_card, write_card
 from sonoassist.model.checkpoint import encode_folded
 from sonoassist.model.store import InstalledModel, ModelStore, model_name
 from sonoassist.model.weights_import import import_weights
-from sonoassist.planes import Polarity
 
 
 @pytest.fixture

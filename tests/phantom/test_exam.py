@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonoassist import paths
 from sonoassist.cli import STOPPED, run
 from sonoassist.commands import phantom as command
-from sonoassist.errors import UsageError
-from sonoassist.packets import Content
+from sonoassist.core import paths
+from sonoassist.core.errors import UsageError
+from sonoassist.core.packets import Content
+from sonoassist.core.planes import KEYS
 from sonoassist.phantom.catalogue import BACKGROUND_KEYS, BY_KEY, PLANE_KEYS
 from sonoassist.phantom.draw import draw_plane
 from sonoassist.phantom.exam import PhantomExam
 from sonoassist.phantom.plan import ARRIVE_S, MOVE_S, NEAR, Leg, nearness, plan_exam
-from sonoassist.planes import KEYS
 from sonoassist.preprocess.content import content_of
 from sonoassist.sources import open_source
 

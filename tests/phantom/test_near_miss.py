@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sonoassist.core.planes import DISPLAY_ORDER
 from sonoassist.phantom.canvas import AMPLITUDE, BONE, FLUID, Canvas
 from sonoassist.phantom.catalogue import BY_KEY
 from sonoassist.phantom.draw import draw_plane, out_of_plane
 from sonoassist.phantom.shapes import oval
-from sonoassist.planes import DISPLAY_ORDER
 
 PLANES = [plane.key for plane in DISPLAY_ORDER if not plane.is_background]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sonoassist.planes import BACKGROUND_INDEX, INDEX, PLANES
+from sonoassist.core.planes import BACKGROUND_INDEX, INDEX, PLANES
 from sonoassist.practice.answers import Answers, ExamAnalysis, answers_from_truth
 from sonoassist.practice.scores import Attempt, Outcome
 

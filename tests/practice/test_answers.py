@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from practice_made import FPS, analysis_of_labels, answers_of, labels_of
 
-from sonoassist import paths
+from sonoassist.core import paths
+from sonoassist.core.errors import SourceError
+from sonoassist.core.planes import BACKGROUND_INDEX, INDEX, PLANES
 from sonoassist.datasets.named import recording_of
-from sonoassist.errors import SourceError
-from sonoassist.planes import BACKGROUND_INDEX, INDEX, PLANES
 from sonoassist.practice.answers import PlaneView, Word, answers_from_model, views_of
 from sonoassist.practice.truth import UNKNOWN, truth_beside
 

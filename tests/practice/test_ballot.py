@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from sonoassist.planes import DISPLAY_ORDER, KEYS
+from sonoassist.core.planes import DISPLAY_ORDER, KEYS
 from sonoassist.practice.ballot import Ballot, choices_for
 
 _REGIONS = (

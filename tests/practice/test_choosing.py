@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from practice_made import answers_of, attempt
 
-from sonoassist.planes import PLANES
+from sonoassist.core.planes import PLANES
 from sonoassist.practice.choosing import next_exercise, weakness, weaknesses
 
 ALL = answers_of(

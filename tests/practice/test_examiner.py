@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 
 from made_analyses import analysis_of, shares_of
 from real_models import card_of
-from sonoassist import paths
-from sonoassist.errors import ModelError, SourceError
+from sonoassist.analysis.analyser import AnalyserOptions, analyser_for
+from sonoassist.core import paths
+from sonoassist.core.errors import ModelError, SourceError
+from sonoassist.core.packets import Analysis, Box, Frame
+from sonoassist.core.settings import Settings
 from sonoassist.model.store import ModelStore
-from sonoassist.packets import Analysis, Box, Frame
-from sonoassist.pipeline import AnalyserOptions, analyser_for
 from sonoassist.practice.analysing import Begun, load_analysis, save_analysis
 from sonoassist.practice.answers import ExamAnalysis, Word
 from sonoassist.practice.examiner import Examiner
 from sonoassist.practice.opening import open_exam
 from sonoassist.render.encoder import VideoEncoder
-from sonoassist.settings import Settings
 from sonoassist.sources import open_source
 from sonoassist.sources.base import SYNTHETIC_MARK
 from waiting import LIMIT_S, wait_until
@@ -215,7 +215,7 @@ def test_what_is_no_exam_is_refused_in_one_line(tmp_path: Path, name: str) -> No
     if name == "text.mp4":
         path.write_text("hello")
     if name == "picture.png":
-        from sonoassist.opencv import cv2
+        from sonoassist.core.opencv import cv2
 
         cv2.imwrite(str(path), np.full((80, 100), 90, np.uint8))
     with pytest.raises(SourceError) as caught:

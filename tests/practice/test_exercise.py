@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from practice_made import analysis_of_labels, answers_of
 
-from sonoassist.planes import KEYS
+from sonoassist.core.planes import KEYS
 from sonoassist.practice.answers import Answers
 from sonoassist.practice.exercise import Called, Exercise, Phase, Question
 from sonoassist.practice.scores import Attempt, Outcome

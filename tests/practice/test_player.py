@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from sonoassist import paths
-from sonoassist.errors import DamagedFrameError
-from sonoassist.packets import Frame
+from sonoassist.core import paths
+from sonoassist.core.errors import DamagedFrameError
+from sonoassist.core.packets import Frame
 from sonoassist.practice.examiner import open_exam
 from sonoassist.practice.player import Player
 from sonoassist.sources.base import Source, SourceInfo

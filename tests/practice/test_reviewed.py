@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from practice_made import FPS, analysis_of_labels, labels_of
 
-from sonoassist.errors import OutputError
+from sonoassist.analysis.analyser import Analyser
+from sonoassist.core.errors import OutputError
+from sonoassist.core.packets import Box
+from sonoassist.core.planes import INDEX
 from sonoassist.exam.store import ExamStore
 from sonoassist.model.card import Card
-from sonoassist.packets import Box
-from sonoassist.pipeline import Analyser
-from sonoassist.planes import INDEX
 from sonoassist.practice.answers import (
     Answers,
     PlaneView,

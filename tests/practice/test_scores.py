@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from practice_made import attempt
 
-from sonoassist.planes import BACKGROUND_INDEX, INDEX
+from sonoassist.core.planes import BACKGROUND_INDEX, INDEX
 from sonoassist.practice.scores import (
     Attempt,
     Outcome,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box
 
 Picture = NDArray[np.uint8]
 

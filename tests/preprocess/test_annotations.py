@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from screens_made import screen
 
-from sonoassist.opencv import cv2
+from sonoassist.core.opencv import cv2
 from sonoassist.phantom.exam import PhantomExam
 from sonoassist.preprocess.annotations import annotation_mask, remove_annotations
 

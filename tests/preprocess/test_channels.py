@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sonoassist.packets import Pixels
+from sonoassist.core.packets import Pixels
 from sonoassist.preprocess.channels import strongest, weakest
 
 

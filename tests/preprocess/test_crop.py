@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from sonoassist.errors import UsageError
-from sonoassist.packets import Box
+from sonoassist.core.errors import UsageError
+from sonoassist.core.packets import Box
 from sonoassist.preprocess.crop import (
     MIN_CROP_PX,
     PUBLISHED_CROP,

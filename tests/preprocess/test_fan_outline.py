@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from preprocess.screens_made import bounds
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Floats
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Floats
 from sonoassist.preprocess.fan_outline import FanOutline, cut_by, filled, fit_fan
 from sonoassist.preprocess.screen_network import MASK_HEIGHT, MASK_WIDTH
 

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from preprocess.screens_made import screen
 from real_models import plane_frames
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Content, Pixels
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Content, Pixels
 from sonoassist.preprocess.bars import bar_bottom
 from sonoassist.preprocess.crop import PUBLISHED_CROP, centred_crop
 from sonoassist.preprocess.field_of_view import FieldOfView, below, field_of

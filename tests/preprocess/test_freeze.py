@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from real_models import frame_of
-from sonoassist.packets import Box, Pixels
+from sonoassist.core.packets import Box, Pixels
 from sonoassist.preprocess.freeze import FROZEN_AFTER_S, FreezeDetector
 from sonoassist.preprocess.prepare import prepare
 

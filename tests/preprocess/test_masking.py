@@ -12,8 +12,8 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from preprocess.screens_made import fan_mask, screen
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Pixels
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Pixels
 from sonoassist.phantom import screen as phantom_screen
 from sonoassist.phantom.exam import PhantomExam
 from sonoassist.preprocess.channels import strongest

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from preprocess.screens_made import screen
 from real_models import frame_of, plane_frames
-from sonoassist.errors import SourceError
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Content, Prepared
+from sonoassist.core.errors import SourceError
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Content, Prepared
 from sonoassist.preprocess.content import content_of
 from sonoassist.preprocess.crop import PUBLISHED_CROP
 from sonoassist.preprocess.prepare import prepare

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from preprocess.screens_made import bounds, fan_mask
-from sonoassist.errors import OutputError
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Content, Pixels
+from sonoassist.core.errors import OutputError
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Content, Pixels
 from sonoassist.preprocess.field_of_view import FieldOfView
 from sonoassist.preprocess.kept_layouts import MOST, KeptLayouts
 from sonoassist.preprocess.screen_layout import Furniture, KeptLayout, furniture_of

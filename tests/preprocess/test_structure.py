@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from real_models import frame_of, plane_frames
-from sonoassist.packets import Box, Pixels
+from sonoassist.core.packets import Box, Pixels
 from sonoassist.preprocess.crop import PUBLISHED_CROP
 from sonoassist.preprocess.prepare import prepare
 from sonoassist.preprocess.structure import LEAST_STRUCTURE, structure_of

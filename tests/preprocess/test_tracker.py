@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from real_models import frame_of
-from sonoassist.errors import UsageError
-from sonoassist.packets import Box, Content, Frame, Pixels
+from sonoassist.core.errors import UsageError
+from sonoassist.core.packets import Box, Content, Frame, Pixels
 from sonoassist.preprocess.crop import PUBLISHED_CROP, centred_crop, parse_crop
 from sonoassist.preprocess.field_of_view import FieldOfView, Moving
 from sonoassist.preprocess.framing import crop_of_look, framed

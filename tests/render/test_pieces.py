@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sonoassist.errors import OutputError
+from sonoassist.core.errors import OutputError
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.render.pieces import PieceFile
 

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from made_analyses import analysis_of, shares_of
 from real_models import frame_of
-from sonoassist.errors import OutputError
-from sonoassist.packets import Analysis, Box, State
-from sonoassist.planes import BY_KEY, PLANES
+from sonoassist.core.errors import OutputError
+from sonoassist.core.packets import Analysis, Box, State
+from sonoassist.core.planes import BY_KEY, PLANES
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.render.overlay import annotate, caption, rgb_of
 

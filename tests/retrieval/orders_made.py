@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from real_models import card_of
+from sonoassist.analysis.analyser import AnalyserOptions
 from sonoassist.engines.choose import EngineChoice
-from sonoassist.pipeline import AnalyserOptions
 from sonoassist.retrieval.exams import RecordedExam, of_file
 from sonoassist.retrieval.order import LoadedModel, Order, Task
 from sonoassist.retrieval.result import ABOUT, FRAMES, RETRIEVAL, Bundle, as_json

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sonoassist.packets import Content
-from sonoassist.planes import BACKGROUND_INDEX, INDEX
+from sonoassist.core.packets import Content
+from sonoassist.core.planes import BACKGROUND_INDEX, INDEX
 from sonoassist.retrieval.table import CONTENTS, FrameTable
 
 FPS = 25.0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from exam.recording_help import make_exam
-from sonoassist.errors import SourceError
+from sonoassist.core.errors import SourceError
 from sonoassist.exam.exam import DATABASE
 from sonoassist.exam.store import ExamStore
 from sonoassist.retrieval.exams import Found, find_exams

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from orders_made import bundle_of, exam_at, order
 
-from sonoassist.errors import OutputError, UsageError
-from sonoassist.packets import Box
-from sonoassist.pipeline import AnalyserOptions
+from sonoassist.analysis.analyser import AnalyserOptions
+from sonoassist.core.errors import OutputError, UsageError
+from sonoassist.core.packets import Box
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.retrieval.exams import RecordedExam
 from sonoassist.retrieval.order import Task

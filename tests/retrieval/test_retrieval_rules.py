@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tables_made import FPS, shares, table_of
 
-from sonoassist.packets import Content
-from sonoassist.planes import INDEX
+from sonoassist.core.packets import Content
+from sonoassist.core.planes import INDEX
 from sonoassist.retrieval.rules import LEAST, MOST, WANTED, Pick, Rule, choose
 from sonoassist.temporal.best_frames import NEAR
 

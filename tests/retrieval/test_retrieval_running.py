@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from orders_made import bundle_of, exam_at, order
 
-from sonoassist.errors import EngineError, OutputError
+from sonoassist.core.errors import EngineError, OutputError
 from sonoassist.retrieval.crew import Died, Done, Event, Failed, Progress, Useless
 from sonoassist.retrieval.exams import Failure, Found, RecordedExam
 from sonoassist.retrieval.order import Task

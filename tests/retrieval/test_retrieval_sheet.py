@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFont
 
-from sonoassist.packets import Box
-from sonoassist.planes import BY_KEY
+from sonoassist.core.packets import Box
+from sonoassist.core.planes import BY_KEY
 from sonoassist.retrieval.result import one_line
 from sonoassist.retrieval.sheet import (
     PLANES,

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from tables_made import shares, table_of
 
 from made_analyses import analysis_of, at, shares_of
-from sonoassist.packets import Box, Content, State
-from sonoassist.planes import INDEX
+from sonoassist.core.packets import Box, Content, State
+from sonoassist.core.planes import INDEX
 from sonoassist.retrieval.analysing import About, Analysed, analysed_from
 from sonoassist.retrieval.table import COLUMNS, CONTENTS, FrameTable, TableBuilder, packed, unpacked
 from sonoassist.temporal.quality import Quality

@@ -13,10 +13,10 @@ import pytest
 
 from commands.retrieve_help import film
 from real_models import card_of, random_tensors
+from sonoassist.analysis.analyser import Analyser, AnalyserOptions
+from sonoassist.core.errors import EngineError, SourceError
+from sonoassist.core.packets import Content, Frame
 from sonoassist.engines.choose import EngineChoice
-from sonoassist.errors import EngineError, SourceError
-from sonoassist.packets import Content, Frame
-from sonoassist.pipeline import Analyser, AnalyserOptions
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.retrieval import worker
 from sonoassist.retrieval.crew import Trouble, search

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from review_made import EXAM
 
+from sonoassist.core.packets import Box, State, frozen
+from sonoassist.core.planes import INDEX
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import FrameRow
 from sonoassist.exam.store import ExamStore
-from sonoassist.packets import Box, State, frozen
-from sonoassist.planes import INDEX
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "exam"))
 

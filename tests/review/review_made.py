@@ -11,10 +11,10 @@ import numpy as np
 
 from plain_screens import PlainScreens
 from real_models import card_of
+from sonoassist.analysis.analyser import Analyser, AnalyserOptions
+from sonoassist.core.packets import Box, Floats, State, frozen
+from sonoassist.core.planes import INDEX, PLANES
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
-from sonoassist.packets import Box, Floats, State, frozen
-from sonoassist.pipeline import Analyser, AnalyserOptions
-from sonoassist.planes import INDEX, PLANES
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.preprocess.screen_reader import ScreenReader
 from sonoassist.review.records import FrameResult, RunState

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from review_made import made_result
 
-from sonoassist.packets import Content, State, frozen
-from sonoassist.planes import KEYS
+from sonoassist.core.packets import Content, State, frozen
+from sonoassist.core.planes import KEYS
 from sonoassist.retrieval.rules import APART_S, WANTED, Rule, choose
 from sonoassist.retrieval.table import FrameTable
 from sonoassist.review.candidates import MOST, all_candidates, missing

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sonoassist.planes import KEYS
+from sonoassist.core.planes import KEYS
 from sonoassist.review.edits import (
     Edit,
     SetBest,

@@ -12,7 +12,7 @@ import pytest
 from kept_made import COUNT, MADE, kept
 from review_made import BrightEngine, made_analyser, write_recording
 
-from sonoassist.errors import UsageError
+from sonoassist.core.errors import UsageError
 from sonoassist.exam.store import ExamStore
 from sonoassist.review.deleting import delete_exam
 from sonoassist.review.recording import exam_video, look_into

@@ -12,9 +12,9 @@ import pytest
 from review_made import EXAM, made_analyser, write_recording
 
 from plain_screens import PlainScreens
+from sonoassist.core.errors import SourceError, UsageError
+from sonoassist.core.packets import Pixels
 from sonoassist.datasets.reading import read_dataset
-from sonoassist.errors import SourceError, UsageError
-from sonoassist.packets import Pixels
 from sonoassist.preprocess.screen_network import Reading, ScreenNetwork
 from sonoassist.review.edits import Edit, SetBest, SetLabel
 from sonoassist.review.export import export, labelled

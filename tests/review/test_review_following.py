@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from review_made import made_result
 
-from sonoassist.packets import State
+from sonoassist.core.packets import State
 from sonoassist.review.following import view_around
 from sonoassist.review.records import FrameResult
 from sonoassist.review.table import Arrays, Table

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonoassist.planes import PLANES
+from sonoassist.core.planes import PLANES
 from sonoassist.review.pyramid import FULL, Pyramid
 
 

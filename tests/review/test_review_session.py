@@ -15,10 +15,10 @@ import numpy as np
 import pytest
 from review_made import EXAM, BrightEngine, made_analyser, made_result, write_recording
 
+from sonoassist.analysis.analyser import Analyser, AnalyserOptions
+from sonoassist.core.errors import OutputError, SourceError, UsageError
+from sonoassist.core.packets import Box, Floats, Frame, State
 from sonoassist.engines.base import EngineOutput, Saliency
-from sonoassist.errors import OutputError, SourceError, UsageError
-from sonoassist.packets import Box, Floats, Frame, State
-from sonoassist.pipeline import Analyser, AnalyserOptions
 from sonoassist.preprocess.crop import centred_crop, parse_crop
 from sonoassist.review.candidates import all_candidates
 from sonoassist.review.edits import SetBest, SetMark

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from review_made import HEIGHT_PX, WIDTH_PX, made_analyser, picture
 
-from sonoassist.packets import Box
-from sonoassist.pipeline import Analyser
+from sonoassist.analysis.analyser import Analyser
+from sonoassist.core.packets import Box
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.review.records import RunState
 from sonoassist.review.session import ReviewSession

@@ -11,9 +11,9 @@ import pytest
 from kept_made import kept
 from review_made import made_result, write_recording
 
-from sonoassist.errors import OutputError, UsageError
+from sonoassist.core.errors import OutputError, UsageError
+from sonoassist.core.packets import Box
 from sonoassist.exam.store import ExamStore
-from sonoassist.packets import Box
 from sonoassist.review import store
 from sonoassist.review.deleting import delete_exam
 from sonoassist.review.edits import SetBest, SetLabel, SetMark

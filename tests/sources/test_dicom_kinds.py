@@ -20,9 +20,9 @@ from pydicom.uid import (
 )
 from test_sources_dicom import ramp, write_dicom
 
-from sonoassist.errors import DamagedFrameError
-from sonoassist.opencv import cv2
-from sonoassist.packets import Pixels
+from sonoassist.core.errors import DamagedFrameError
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Pixels
 from sonoassist.sources.dicom_grey import grey_of
 from sonoassist.sources.dicom_times import frame_times
 from sonoassist.sources.jpeg_stream import ADOBE_RGB, jpeg_ends, jpeg_head

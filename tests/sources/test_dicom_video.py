@@ -12,7 +12,7 @@ from pydicom.encaps import encapsulate
 from test_sources_dicom import ramp, write_dicom
 from video_maker import make_video, number_in
 
-from sonoassist.errors import SourceError
+from sonoassist.core.errors import SourceError
 from sonoassist.sources.opening import open_source
 
 SYNTAXES = {

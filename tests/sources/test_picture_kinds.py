@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from test_sources_dicom import ramp, write_dicom
 from video_maker import number_in, numbered
 
-from sonoassist.errors import DamagedFrameError, SourceError
-from sonoassist.natural_order import natural_key
-from sonoassist.opencv import cv2
+from sonoassist.core.errors import DamagedFrameError, SourceError
+from sonoassist.core.natural_order import natural_key
+from sonoassist.core.opencv import cv2
 from sonoassist.sources.opening import open_source
 from sonoassist.sources.tiff_pages import pages_of_tiff
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sonoassist.errors import DamagedFrameError, SourceError
-from sonoassist.packets import Frame
+from sonoassist.core.errors import DamagedFrameError, SourceError
+from sonoassist.core.packets import Frame
 from sonoassist.sources import Source, SourceInfo, open_source
 from sonoassist.sources.read_ahead import ReadAhead
 from waiting import wait_until

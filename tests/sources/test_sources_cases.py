@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sonoassist.errors import SourceError
-from sonoassist.packets import Frame, Pixels
+from sonoassist.core.errors import SourceError
+from sonoassist.core.packets import Frame, Pixels
 from sonoassist.sources.base import Source
 from sonoassist.sources.opening import open_source
 

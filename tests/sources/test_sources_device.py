@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from wishes import AskedTwice
 
-from sonoassist.errors import SourceError, SourceLostError, StalledError
-from sonoassist.opencv import cv2
-from sonoassist.packets import Frame
+from sonoassist.core.errors import SourceError, SourceLostError, StalledError
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Frame
 from sonoassist.sources import device as device_module
 from sonoassist.sources.device import CaptureDevice
 from sonoassist.sources.discovery import DeviceInfo

@@ -19,7 +19,7 @@ from pydicom.uid import (
     generate_uid,
 )
 
-from sonoassist.errors import DamagedFrameError, SourceError
+from sonoassist.core.errors import DamagedFrameError, SourceError
 from sonoassist.sources.dicom_times import frame_times
 from sonoassist.sources.opening import open_source
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonoassist.errors import SourceError
+from sonoassist.core.errors import SourceError
 from sonoassist.sources import discovery, v4l2
 from sonoassist.sources.discovery import DeviceInfo, find_device, list_devices, unique_names
 from waiting import LIMIT_S

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from sonoassist.errors import DamagedFrameError, SourceError
-from sonoassist.opencv import cv2
+from sonoassist.core.errors import DamagedFrameError, SourceError
+from sonoassist.core.opencv import cv2
 from sonoassist.sources import blobs
 from sonoassist.sources.images import ImageFile, ImageFolder
 from sonoassist.sources.opening import open_source

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sonoassist.errors import SourceError
+from sonoassist.core.errors import SourceError
 from sonoassist.sources import discovery, opening, stream
 from sonoassist.sources import open_source as exported
 from sonoassist.sources.opening import open_source

@@ -15,8 +15,8 @@ import pytest
 from video_maker import make_video
 from wishes import AskedTwice
 
-from sonoassist.errors import SourceError, SourceLostError, StalledError
-from sonoassist.packets import Frame
+from sonoassist.core.errors import SourceError, SourceLostError, StalledError
+from sonoassist.core.packets import Frame
 from sonoassist.sources import stream as stream_module
 from sonoassist.sources.base import Source
 from sonoassist.sources.opening import open_source

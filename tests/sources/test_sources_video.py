@@ -17,7 +17,7 @@ from video_maker import (
     number_in,
 )
 
-from sonoassist.errors import DamagedFrameError, SourceError
+from sonoassist.core.errors import DamagedFrameError, SourceError
 from sonoassist.sources.base import Source
 from sonoassist.sources.libav import av
 from sonoassist.sources.opening import open_source

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from video_maker import HEIGHT_PX, WIDTH_PX, make_video, number_in, numbered
 
-from sonoassist.errors import DamagedFrameError, SourceError
+from sonoassist.core.errors import DamagedFrameError, SourceError
 from sonoassist.sources.base import Source
 from sonoassist.sources.libav import square_width, turned
 from sonoassist.sources.opening import open_source

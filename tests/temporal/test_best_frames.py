@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from made_analyses import analysis_of, shares_of
 from real_models import frame_of
-from sonoassist.packets import State
-from sonoassist.planes import KEYS
+from sonoassist.core.packets import State
+from sonoassist.core.planes import KEYS
 from sonoassist.temporal.best_frames import NEAR, REFUSED_S, SETTLED_S, BestFrames, Candidate
 from sonoassist.temporal.quality import GAIN
 from sonoassist.temporal.steady import SteadyLabel

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from made_analyses import analysis_of, at, shares_of
-from sonoassist.packets import State, SteadyState
-from sonoassist.planes import BY_KEY, INDEX
+from sonoassist.core.packets import State, SteadyState
+from sonoassist.core.planes import BY_KEY, INDEX
 from sonoassist.temporal.steady import GAP_S, HOLD_BELOW, TIME_CONSTANT_S, SteadyLabel
 
 THRESHOLD = 0.7

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from sonoassist.core.errors import UsageError
 from sonoassist.datasets.labels import Dataset, LabelledFrame
-from sonoassist.errors import UsageError
 from sonoassist.training.split import gather_cases, split_cases
 
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from training_help import Listener, made_data, options
 
-from sonoassist.errors import UsageError
+from sonoassist.core.errors import UsageError
 from sonoassist.training.checkpoints import Checkpoints
 from sonoassist.training.options import PatchStage, TrainOptions
 from sonoassist.training.parallel import choose_device, join_ranks

@@ -7,8 +7,8 @@ import pytest
 import torch
 from training_help import made_data, options
 
-from sonoassist.errors import ModelError, UsageError
-from sonoassist.planes import KEYS
+from sonoassist.core.errors import ModelError, UsageError
+from sonoassist.core.planes import KEYS
 from sonoassist.training.augment import View, draw_view, normalise, show, training_patch
 from sonoassist.training.batches import Batches
 from sonoassist.training.learner import label_loss

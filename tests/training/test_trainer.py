@@ -12,7 +12,7 @@ import pytest
 import torch
 from training_help import Listener, made_data, options, trainer
 
-from sonoassist.errors import ModelError, OutputError, SourceError, UsageError
+from sonoassist.core.errors import ModelError, OutputError, SourceError, UsageError
 from sonoassist.model.weights_import import import_weights
 from sonoassist.training.batches import Batches
 from sonoassist.training.checkpoints import Checkpoints

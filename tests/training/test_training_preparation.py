@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from training_help import FULL, dataset, made_data, picture, write_exams
 
+from sonoassist.core.errors import SourceError, UsageError
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box
+from sonoassist.core.planes import INDEX
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.datasets.reading import read_dataset
-from sonoassist.errors import SourceError, UsageError
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box
-from sonoassist.planes import INDEX
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.training.cache import cached_case
 from sonoassist.training.data import DataOptions, prepare_data

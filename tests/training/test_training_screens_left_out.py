@@ -6,8 +6,8 @@ from pathlib import Path
 
 from test_training_preparation import OPTIONS, case_of
 
+from sonoassist.core.opencv import cv2
 from sonoassist.datasets.labels import LabelledFrame
-from sonoassist.opencv import cv2
 from sonoassist.phantom.screens.draw import draw_screen
 from sonoassist.training.preparation import prepare_case
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from sonoassist.cli import Parser
 from sonoassist.commands import train as command
+from sonoassist.core.errors import SonoAssistError
+from sonoassist.core.opencv import cv2
 from sonoassist.datasets.labels import Dataset, LabelledFrame
-from sonoassist.errors import SonoAssistError
-from sonoassist.opencv import cv2
 from sonoassist.preprocess.crop import CropChoice, CropKind
 from sonoassist.training.data import DataOptions, TrainingData, prepare_data
 from sonoassist.training.options import PatchStage, TrainOptions

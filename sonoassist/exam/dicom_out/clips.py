@@ -16,7 +16,8 @@ from pydicom.encaps import encapsulate
 from pydicom.tag import Tag
 from pydicom.uid import JPEGBaseline8Bit, UltrasoundMultiFrameImageStorage
 
-from sonoassist.errors import OutputError
+from sonoassist.core.errors import OutputError
+from sonoassist.core.packets import Pixels
 from sonoassist.exam.dicom_out import header, uids
 from sonoassist.exam.dicom_out.exported import NothingShownError
 from sonoassist.exam.dicom_out.pixels import as_stored, describe, is_grey, jpeg
@@ -24,7 +25,6 @@ from sonoassist.exam.dicom_out.stills import read_still
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture, ExamInfo
 from sonoassist.exam.schema import RecordError
-from sonoassist.packets import Pixels
 from sonoassist.preprocess.masking import SequenceMask, with_mask
 from sonoassist.sources.libav import PixelReader, av, open_container
 

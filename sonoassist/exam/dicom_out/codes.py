@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.records import How, Judgement
-from sonoassist.planes import BY_KEY
 
 PRIVATE = "99SONOASSIST"
 PRIVATE_NAME = "SonoAssist private codes"

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sonoassist.errors import UsageError
+from sonoassist.core.errors import UsageError
+from sonoassist.core.files import ensure_folder, replacing
+from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.dicom_out.exported import Exported, NothingShownError
 from sonoassist.exam.dicom_out.options import DicomOptions, chosen
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture
-from sonoassist.files import ensure_folder, replacing
-from sonoassist.planes import BY_KEY
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset

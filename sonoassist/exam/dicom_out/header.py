@@ -9,9 +9,9 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID
 
 from sonoassist import __version__
+from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.dicom_out import uids
 from sonoassist.exam.records import Capture, ExamInfo
-from sonoassist.planes import BY_KEY
 
 MANUFACTURER = "SonoAssist"
 NOTE = "Research and training only. Not for diagnosis."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sonoassist.errors import UsageError
+from sonoassist.core.errors import UsageError
 from sonoassist.exam.records import Capture, Judgement
 
 

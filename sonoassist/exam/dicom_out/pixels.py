@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from pydicom.dataset import Dataset
 
-from sonoassist.errors import OutputError
-from sonoassist.opencv import cv2
-from sonoassist.packets import Pixels
+from sonoassist.core.errors import OutputError
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Pixels
 
 JPEG_QUALITY = 92
 """0 to 100; at 92 the loss is hidden behind that of the video the clip comes from."""

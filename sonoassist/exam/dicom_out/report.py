@@ -41,11 +41,11 @@ from pydicom.sr.codedict import codes as standard
 from pydicom.uid import ExplicitVRLittleEndian
 
 from sonoassist import __version__
+from sonoassist.core.packets import Box
 from sonoassist.exam.dicom_out import codes, header, uids
 from sonoassist.exam.dicom_out.codes import Term
 from sonoassist.exam.dicom_out.exported import Exported
 from sonoassist.exam.records import Capture, ExamInfo
-from sonoassist.packets import Box
 
 Group = PlanarROIMeasurementsAndQualitativeEvaluations | MeasurementsAndQualitativeEvaluations
 _MODEL_FACTS = ("name", "title", "architecture", "domain", "weights_sha256", "hash")

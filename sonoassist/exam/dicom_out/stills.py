@@ -5,14 +5,14 @@ from __future__ import annotations
 from pydicom.dataset import Dataset
 from pydicom.uid import ExplicitVRLittleEndian, UltrasoundImageStorage
 
-from sonoassist.errors import DamagedFrameError, SourceError
+from sonoassist.core.errors import DamagedFrameError, SourceError
+from sonoassist.core.packets import Pixels
 from sonoassist.exam.dicom_out import header, uids
 from sonoassist.exam.dicom_out.exported import NothingShownError
 from sonoassist.exam.dicom_out.pixels import as_stored, describe, is_grey
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture, ExamInfo
 from sonoassist.exam.schema import RecordError
-from sonoassist.packets import Pixels
 from sonoassist.preprocess.masking import masked
 from sonoassist.sources.sniff import VIDEO_SUFFIXES
 from sonoassist.sources.stills import decode_still

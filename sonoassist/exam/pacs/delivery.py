@@ -11,7 +11,7 @@ from pynetdicom.association import Association
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 from pynetdicom.status import code_to_category
 
-from sonoassist.errors import UsageError
+from sonoassist.core.errors import UsageError
 from sonoassist.exam.pacs.association import associated
 from sonoassist.exam.pacs.files import PLAIN, Object, loaded, offers
 from sonoassist.exam.pacs.node import NodeAwayError, NodeRefusesError, PacsNode

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from sonoassist.errors import SonoAssistError, UsageError
+from sonoassist.core.errors import SonoAssistError, UsageError
 
 OWN_AE = "SONOASSIST"
 _LONGEST_AE = 16

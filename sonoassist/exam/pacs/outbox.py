@@ -19,10 +19,10 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
-from sonoassist import paths
-from sonoassist.errors import UsageError
+from sonoassist.core import paths
+from sonoassist.core.errors import UsageError
+from sonoassist.core.files import output_error, replacing
 from sonoassist.exam.pacs.node import PacsNode
-from sonoassist.files import output_error, replacing
 
 _FILE, _WHERE, _LOCK = "object.dcm", "where.json", "sending.lock"
 _MAKING, _GONE = ".making-", ".gone-"

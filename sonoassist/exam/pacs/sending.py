@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from sonoassist.errors import UsageError
+from sonoassist.core.errors import UsageError
 from sonoassist.exam.pacs.node import PacsNode
 from sonoassist.exam.pacs.outbox import Entry, Outbox
 from sonoassist.exam.pacs.outcome import Fate, Outcome, Progress, RetryReport, SendReport

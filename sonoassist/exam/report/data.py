@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from sonoassist import __version__
+from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.checklist import Completeness, Line, checklist, completeness, outside
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture, Event, ExamInfo, How, Judgement, Recording
@@ -14,7 +15,6 @@ from sonoassist.exam.report.stills import Still, open_still
 from sonoassist.exam.report.timeline import Timeline, timeline
 from sonoassist.exam.report.words import clock
 from sonoassist.model.card import warning_of_domain
-from sonoassist.planes import BY_KEY
 
 FORMATS = ("html", "pdf", "csv", "json", "stills")
 

@@ -6,13 +6,13 @@ import base64
 from collections.abc import Iterable
 from html import escape
 
+from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.checklist import Line
 from sonoassist.exam.report import words
 from sonoassist.exam.report.data import ReportData
 from sonoassist.exam.report.stills import Still, as_jpeg, without_margins
 from sonoassist.exam.report.style import CSS
 from sonoassist.exam.report.svg import timeline_svg
-from sonoassist.planes import BY_KEY
 
 WIDEST_PX = 1100
 """Of a picture on the page: sharp on a screen of double density."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.report import words
 from sonoassist.exam.report.pdf_page import ALARM, GOOD, INK, LINE, SOFT, Colour, Sheet, on_white
 from sonoassist.exam.report.pdf_text import latin
-from sonoassist.planes import BY_KEY
 
 SIZE_PT = 9.0
 ROOM_MM = 1.35

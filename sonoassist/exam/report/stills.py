@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sonoassist.errors import OutputError
+from sonoassist.core.errors import OutputError
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Pixels
+from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.records import Capture, Judgement
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Pixels
-from sonoassist.planes import BY_KEY
 from sonoassist.preprocess.masking import masked
 from sonoassist.render.overlay import rgb_of
 

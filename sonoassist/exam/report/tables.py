@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from sonoassist.core.packets import Box
 from sonoassist.exam.checklist import Line
 from sonoassist.exam.records import Capture
 from sonoassist.exam.report import words
 from sonoassist.exam.report.data import ReportData
 from sonoassist.exam.report.stills import Still
 from sonoassist.exam.report.timeline import Timeline
-from sonoassist.packets import Box
 
 JSON_FORMAT = 1
 COLUMNS = (

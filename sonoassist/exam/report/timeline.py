@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sonoassist.core.packets import Floats
+from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER, INDEX, Plane
 from sonoassist.exam.checklist import Line
 from sonoassist.exam.records import Capture, ExamInfo, FrameRow, Judgement
-from sonoassist.packets import Floats
-from sonoassist.planes import BY_KEY, DISPLAY_ORDER, INDEX, Plane
 
 STEPS = 360
 """Pieces that the exam is cut into."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.records import How, Recording
 from sonoassist.exam.report.stills import Still
 from sonoassist.exam.report.timeline import Timeline
-from sonoassist.planes import BY_KEY
 
 if TYPE_CHECKING:
     from sonoassist.exam.report.data import ReportData

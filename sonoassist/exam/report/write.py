@@ -5,14 +5,14 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
-from sonoassist.errors import UsageError
+from sonoassist.core.errors import UsageError
+from sonoassist.core.files import ensure_folder, replacing
+from sonoassist.core.names import readable
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.report.data import FORMATS, ReportData, ReportOptions, gather
 from sonoassist.exam.report.html import as_html
 from sonoassist.exam.report.stills import as_png
 from sonoassist.exam.report.tables import as_csv, as_json
-from sonoassist.files import ensure_folder, replacing
-from sonoassist.names import readable
 
 NAMES = {"html": "report.html", "pdf": "report.pdf", "csv": "checklist.csv", "json": "report.json"}
 STILLS = "stills"

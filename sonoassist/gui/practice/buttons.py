@@ -6,10 +6,10 @@ from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy
 
+from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.practice.keys import answer_label
 from sonoassist.gui.theme import Look
-from sonoassist.planes import BY_KEY
 
 BAND_PX = 4
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from sonoassist.errors import SonoAssistError
+from sonoassist.core.errors import SonoAssistError
+from sonoassist.core.packets import Frame
 from sonoassist.gui.practice.exam_link import ExamLink
 from sonoassist.gui.practice.keeper import Keeper
 from sonoassist.gui.practice.services import PracticeServices, Stage
 from sonoassist.gui.practice.words import called_text, none_text
-from sonoassist.packets import Frame
 from sonoassist.practice.choosing import next_exercise
 from sonoassist.practice.examiner import Knowledge
 from sonoassist.practice.exercise import Called, Exercise, Phase

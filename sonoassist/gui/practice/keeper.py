@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sonoassist.errors import OutputError
+from sonoassist.core.errors import OutputError
 from sonoassist.practice.answers import Word
 from sonoassist.practice.exercise import Exercise
 from sonoassist.practice.history import History, HistoryError

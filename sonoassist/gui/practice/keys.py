@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from sonoassist.planes import DISPLAY_ORDER
+from sonoassist.core.planes import DISPLAY_ORDER
 
 ANSWER_KEYS: Mapping[str, str] = {
     "brain_tv": "Q", "brain_cb": "W", "lips": "E", "profile": "R",

@@ -8,8 +8,8 @@ from PyQt6.QtCore import QPointF, QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from sonoassist.core.planes import DISPLAY_ORDER, INDEX
 from sonoassist.gui.theme import Look
-from sonoassist.planes import DISPLAY_ORDER, INDEX
 
 CELL_PX = 36
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from sonoassist.core.packets import Analysis, Box, Frame
+from sonoassist.core.planes import BY_KEY, INDEX
 from sonoassist.gui.fitter import Fitted, Fitter
 from sonoassist.gui.screens import Card, Screen
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import NOTHING, Kind, Verdict
 from sonoassist.gui.viewport import Viewport
 from sonoassist.live.status import View
-from sonoassist.packets import Analysis, Box, Frame
-from sonoassist.planes import BY_KEY, INDEX
 
 
 class Picture(QWidget):

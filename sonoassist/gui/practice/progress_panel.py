@@ -17,7 +17,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from sonoassist.errors import SonoAssistError, window_text
+from sonoassist.core.errors import SonoAssistError, window_text
+from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.curves import Curve
 from sonoassist.gui.practice.desk import PracticeDesk
@@ -25,7 +26,6 @@ from sonoassist.gui.practice.services import Stage
 from sonoassist.gui.practice.words import day_text
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
-from sonoassist.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.practice.answers import Word
 from sonoassist.practice.history import PastExercise
 from sonoassist.practice.scores import Outcome, total

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
+from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.words import (
     QUESTION,
@@ -18,7 +19,6 @@ from sonoassist.gui.practice.words import (
     seconds,
 )
 from sonoassist.gui.theme import Look
-from sonoassist.planes import BY_KEY
 from sonoassist.practice.exercise import Exercise, Phase
 from sonoassist.practice.scores import Attempt, Outcome, by_plane, median_time_s, streak, total
 

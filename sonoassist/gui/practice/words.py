@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sonoassist.core.planes import BY_KEY, KEYS
 from sonoassist.gui.practice.keys import answer_label
-from sonoassist.planes import BY_KEY, KEYS
 from sonoassist.practice.ballot import Verdict
 from sonoassist.practice.exercise import Called, Exercise, Phase
 from sonoassist.practice.scores import ALARM_POINTS, MOST_ALARM_POINTS, Attempt, Outcome

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from sonoassist.errors import SonoAssistError, window_text
+from sonoassist.core.errors import SonoAssistError, window_text
+from sonoassist.core.planes import BACKGROUND_INDEX, KEYS
 from sonoassist.gui.controller import Controller
 from sonoassist.live.status import Level, Notice
-from sonoassist.planes import BACKGROUND_INDEX, KEYS
 from sonoassist.review.edits import Edit, SetBest, SetLabel, SetMark, SetNote, frames_of
 from sonoassist.review.following import view_around
 from sonoassist.review.records import Corrections

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
+from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.review.corrector import Corrector
 from sonoassist.gui.review.finder import Finder
 from sonoassist.gui.review.opener import Opener
 from sonoassist.gui.review.player import Player
 from sonoassist.live.status import Level, Notice, View
-from sonoassist.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.review.candidates import Peak
 from sonoassist.review.records import Corrections, Progress, RunState
 from sonoassist.review.store import ReviewStore

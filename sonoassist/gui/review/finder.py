@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from sonoassist.errors import window_text
+from sonoassist.core.errors import window_text
+from sonoassist.core.planes import INDEX
 from sonoassist.gui.controller import Controller
-from sonoassist.planes import INDEX
 from sonoassist.review.candidates import Peak, all_candidates, missing
 from sonoassist.review.records import Corrections
 

@@ -6,10 +6,10 @@ from PyQt6.QtCore import QEvent, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QWidget
 
+from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.review.keys import LETTERS, TAKE_BACK
 from sonoassist.gui.theme import Look
-from sonoassist.planes import BY_KEY, DISPLAY_ORDER
 
 Scope = tuple[str, int, int]
 """Words, first frame, last frame."""

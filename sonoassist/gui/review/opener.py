@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
-from sonoassist.errors import window_text
+from sonoassist.core.errors import window_text
+from sonoassist.core.settings import Settings
 from sonoassist.gui.controller import Controller
 from sonoassist.review.store import ReviewStore
-from sonoassist.settings import Settings
 
 if TYPE_CHECKING:
     from sonoassist.review.session import ReviewSession

@@ -9,6 +9,7 @@ from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.actions import ActionSet
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.exam_marks import pixmap_of
@@ -31,7 +32,6 @@ from sonoassist.gui.review.timeline import TimelineRows
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import Kind, Verdict
 from sonoassist.gui.viewport import Viewport
-from sonoassist.planes import BY_KEY
 
 ASPECT = 4 / 3
 PICTURE_SHARE = 0.62

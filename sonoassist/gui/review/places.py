@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from PyQt6.QtCore import QRectF
 
+from sonoassist.core.planes import DISPLAY_ORDER
 from sonoassist.gui.review.span import Span
 from sonoassist.gui.theme import Look
-from sonoassist.planes import DISPLAY_ORDER
 
 _ROW_PX = 18
 LINE_OF = {plane.key: row for row, plane in enumerate(DISPLAY_ORDER)}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.actions import Act
 from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.screens import Card, Chip, Screen
-from sonoassist.planes import BY_KEY
 from sonoassist.review.records import EXAM, Corrections
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.planes import DISPLAY_ORDER, PLANES
+from sonoassist.core.planes import DISPLAY_ORDER, PLANES
 
 _ORDER = np.array([PLANES.index(plane) for plane in DISPLAY_ORDER])
 _GAMMA = 1.25

@@ -17,6 +17,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.gui.review.places import Places
 from sonoassist.gui.review.span import Span
 from sonoassist.gui.review.strips import Pixels, StripColours
@@ -32,7 +33,6 @@ from sonoassist.gui.review.timeline_marks import (
 )
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import percent
-from sonoassist.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.review.candidates import Peak
 from sonoassist.review.records import STRIDE, Corrections
 from sonoassist.review.table import Table

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 
+from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.review.places import Places
 from sonoassist.gui.review.span import tick_step_s
 from sonoassist.gui.timeline import clock
-from sonoassist.planes import BY_KEY
 from sonoassist.review.candidates import Peak
 from sonoassist.review.records import Corrections
 from sonoassist.review.table import Table

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Pixels
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Pixels
 from sonoassist.phantom.screens import furniture
 from sonoassist.phantom.screens.fan import Fan, draw_fan
 from sonoassist.phantom.screens.furniture import Sheet

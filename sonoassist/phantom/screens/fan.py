@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Floats
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Floats
 
 Outline = NDArray[np.float64]
 """(n, 2), corners of a polygon in pixels of the screen, x before y."""

@@ -6,8 +6,8 @@ import itertools
 
 import numpy as np
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Pixels
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Pixels
 from sonoassist.phantom.screens.fan import Fan, draw_fan
 from sonoassist.phantom.screens.tissue import flow, picture_of, tinted
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sonoassist.packets import Box
+from sonoassist.core.packets import Box
 from sonoassist.phantom.screens import furniture
 from sonoassist.phantom.screens.fan import Fan
 from sonoassist.phantom.screens.furniture import Sheet

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box
 from sonoassist.phantom.screens import furniture
 from sonoassist.phantom.screens.furniture import NAMES, Sheet
 

@@ -8,8 +8,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.opencv import cv2
-from sonoassist.packets import Box, Pixels
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Box, Pixels
 from sonoassist.phantom.catalogue import BY_KEY
 from sonoassist.phantom.draw import draw_plane
 from sonoassist.phantom.screens.fan import Fan

@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sonoassist.core.opencv import cv2
 from sonoassist.datasets.screens import WORDS
-from sonoassist.opencv import cv2
 from sonoassist.phantom.screens.draw import draw_screen
 from sonoassist.phantom.screens.layout import SIZES
 from sonoassist.preprocess.screen_network import (

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from sonoassist.files import replacing
+from sonoassist.core.files import replacing
 from sonoassist.preprocess.screen_network import CHANNELS, HEIGHT_PX, WIDTH_PX
 from sonoassist.training.screens.network import ScreenNet
 from sonoassist.training.screens.pictures import ScreenBatches, ScreenPictures

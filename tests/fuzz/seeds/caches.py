@@ -12,15 +12,15 @@ from pathlib import Path
 import numpy as np
 
 from fuzz.format import Seed
+from sonoassist.analysis.precision.agreement import Agreement, Comparison, Truth
+from sonoassist.analysis.precision.check_notes import CheckNotes, keep_notes, read_notes
+from sonoassist.analysis.precision.verdicts import Verdict, keep_verdict, read_verdict
+from sonoassist.core.packets import Box, frozen
 from sonoassist.engines.rounding import ActivationStatistics
 from sonoassist.exam.pacs.node import PacsNode
 from sonoassist.exam.pacs.outbox import Outbox
-from sonoassist.packets import Box, frozen
 from sonoassist.practice.analysing import Begun, load_analysis, save_analysis
 from sonoassist.practice.answers import ExamAnalysis
-from sonoassist.precision.agreement import Agreement, Comparison, Truth
-from sonoassist.precision.check_notes import CheckNotes, keep_notes, read_notes
-from sonoassist.precision.verdicts import Verdict, keep_verdict, read_verdict
 from sonoassist.retrieval.analysing import About, Analysed, analysed_from
 from sonoassist.retrieval.table import FrameTable
 from sonoassist.training import cache

@@ -9,7 +9,7 @@ from pathlib import Path
 from fuzz.format import Seed, each
 from fuzz.steady import sorted_head
 from real_models import card_of, random_tensors
-from sonoassist import paths
+from sonoassist.core import paths
 from sonoassist.model.card import CARD_NAME, WEIGHTS_NAME, domain_warning, write_card
 from sonoassist.model.checkpoint import encode_folded
 from sonoassist.model.registry import REGISTRY_NAME, load_registry

@@ -16,6 +16,7 @@ from exam.exam_made import picture, row, shot, start
 from fuzz.format import Seed, each
 from fuzz.steady import whole
 from sonoassist.commands.exam_text import list_text, show_text
+from sonoassist.core.packets import Box
 from sonoassist.exam.exam import DATABASE, MEDIA
 from sonoassist.exam.export import Export, write_export
 from sonoassist.exam.overview import overviews
@@ -25,7 +26,6 @@ from sonoassist.exam.replay import replay
 from sonoassist.exam.report.data import ReportOptions
 from sonoassist.exam.report.write import write_report
 from sonoassist.exam.store import ExamStore
-from sonoassist.packets import Box
 
 THEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from fuzz.format import Seed, check_line
-from sonoassist.errors import DamagedFrameError, SourceError
-from sonoassist.packets import Frame
+from sonoassist.core.errors import DamagedFrameError, SourceError
+from sonoassist.core.packets import Frame
 from sonoassist.sources import Source, open_source
 
 _IN_ORDER = 6

@@ -23,7 +23,7 @@ from pydicom.uid import (
 
 from fuzz.format import Seed
 from fuzz.steady import fixed_uids
-from sonoassist.opencv import cv2
+from sonoassist.core.opencv import cv2
 from sources.test_sources_dicom import write_dicom
 from sources.video_maker import make_video
 

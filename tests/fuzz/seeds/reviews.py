@@ -12,8 +12,8 @@ import numpy as np
 from exam.exam_made import picture, row
 from fuzz.format import Seed, each
 from fuzz.steady import whole
-from sonoassist.packets import Box, State
-from sonoassist.planes import BY_KEY, KEYS
+from sonoassist.core.packets import Box, State
+from sonoassist.core.planes import BY_KEY, KEYS
 from sonoassist.practice.reviewed import analysis_of
 from sonoassist.review.candidates import all_candidates, missing
 from sonoassist.review.edits import SetBest, SetLabel, SetMark, SetNote

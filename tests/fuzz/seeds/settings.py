@@ -9,14 +9,14 @@ from pathlib import Path
 from unittest import mock
 
 from fuzz.format import Seed, each
-from sonoassist import paths
+from sonoassist.core import paths
+from sonoassist.core.settings import Settings, load_settings, save_settings
 from sonoassist.exam.pacs.node import PacsNode
 from sonoassist.exam.presets import DEFAULT_PRESET, load_preset, preset_names
 from sonoassist.model.store import ModelStore
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.preprocess.kept_layouts import KeptLayouts
 from sonoassist.preprocess.screen_layout import COLUMNS, ROWS
-from sonoassist.settings import Settings, load_settings, save_settings
 
 
 def homes(folder: Path) -> list[Seed]:

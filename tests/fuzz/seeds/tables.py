@@ -11,10 +11,10 @@ from pathlib import Path
 
 from datasets.dataset_files import FETAL_HEADER, picture, video
 from fuzz.format import Seed, each
+from sonoassist.core.errors import SonoAssistError
 from sonoassist.datasets.named import recording_of
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.datasets.screens import read_screens
-from sonoassist.errors import SonoAssistError
 from sonoassist.practice.truth import truth_beside
 
 BOX = ("left_px", "top_px", "right_px", "bottom_px")

@@ -12,14 +12,14 @@ from pytestqt.qtbot import QtBot
 
 from made_analyses import analysis_of, shares_of
 from real_models import card_of
-from sonoassist import paths
+from sonoassist.analysis.analyser import AnalyserOptions
+from sonoassist.core import paths
+from sonoassist.core.packets import Analysis, Box, Frame
+from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.practice.keys import ANSWER_KEYS
 from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.practice.services import PracticeServices, Stage
 from sonoassist.gui.theme import Look
-from sonoassist.packets import Analysis, Box, Frame
-from sonoassist.pipeline import AnalyserOptions
-from sonoassist.planes import BY_KEY
 from sonoassist.practice.answers import answers_from_truth
 from sonoassist.practice.exercise import Exercise
 from sonoassist.practice.history import History

@@ -12,7 +12,7 @@ from PyQt6.QtGui import QKeyEvent
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from sonoassist.errors import SourceError
+from sonoassist.core.errors import SourceError
 from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.practice.services import Stage
 from sonoassist.practice.exercise import Phase

@@ -9,14 +9,14 @@ from practice_page_made import DEMO, Clock, Knower, Trainee, texts
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from sonoassist.errors import ModelError
+from sonoassist.core.errors import ModelError
+from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.practice.keys import ANSWER_KEYS
 from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.practice.services import PracticeServices, Stage
 from sonoassist.gui.practice.words import QUESTION
 from sonoassist.gui.theme import LIGHT, Look, family
 from sonoassist.gui.verdict import Kind
-from sonoassist.planes import BY_KEY
 from sonoassist.practice.exercise import Phase
 from sonoassist.practice.history import History
 from sonoassist.practice.scores import Outcome

@@ -1,0 +1,1 @@
+"""The analysis of one frame: preprocessing, network and localisation together, no threads."""

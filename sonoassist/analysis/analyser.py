@@ -1,0 +1,361 @@
+"""Analyser: frame -> Analysis. No threads; every command and the window use this one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonoassist.analysis.precision.choosing import engine_for
+from sonoassist.core.errors import ModelError
+from sonoassist.core.packets import (
+    Analysis,
+    Content,
+    Floats,
+    Frame,
+    Localisation,
+    Prediction,
+    Prepared,
+    State,
+)
+from sonoassist.core.planes import BACKGROUND_INDEX
+from sonoassist.core.settings import Settings
+from sonoassist.engines.base import Engine, EngineOutput, Saliency
+from sonoassist.engines.choose import EngineChoice
+from sonoassist.engines.scores import softmax
+from sonoassist.engines.screen_engine import make_screen_network
+from sonoassist.engines.shared import EngineShelf
+from sonoassist.localise.boxes import localise
+from sonoassist.localise.carrying import Found, carried
+from sonoassist.model.card import Card
+from sonoassist.model.store import ModelStore
+from sonoassist.preprocess.crop import CropChoice, parse_crop
+from sonoassist.preprocess.freeze import FreezeDetector
+from sonoassist.preprocess.prepare import prepare
+from sonoassist.preprocess.screen_reader import ScreenReader
+from sonoassist.preprocess.structure import LEAST_STRUCTURE, structure_of
+from sonoassist.preprocess.tracker import CropTracker
+
+DEFAULT_THRESHOLD = 0.7
+
+Tensors = Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyserOptions:
+    """What may change while an analyser runs.
+
+    Attributes:
+        crop: Which rectangle is analysed.
+        threshold: Softmax below which no plane is named.
+        guided: Also run the guided backward pass (Eq. 2), for the heat map.
+        carry_boxes: While a plane stays, find the box on every other frame only and carry it
+            over the frame between by the motion measured.
+    """
+
+    crop: CropChoice = field(default_factory=CropChoice)
+    threshold: float = DEFAULT_THRESHOLD
+    guided: bool = False
+    carry_boxes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """The frame before: what it was and what was found."""
+
+    prepared: Prepared
+    options: AnalyserOptions
+    analysis: Analysis
+
+
+class Analyser:
+    """Runs preprocessing, the engine and the localisation on one frame after another.
+
+    Used by one thread at a time.
+
+    Args:
+        engine: Runs the graph.
+        card: Of the weights in the engine.
+        options: Changeable later through `configure`.
+        reader: Looks at the screens; left out: one with the shipped network.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        card: Card,
+        options: AnalyserOptions,
+        reader: ScreenReader | None = None,
+    ) -> None:
+        self.engine = engine
+        self.card = card
+        self.options = options
+        self._aspect = card.input_width_px / card.input_height_px
+        self.reader = reader or ScreenReader(make_screen_network)
+        self._crops = self._tracker(options)
+        self._freeze = FreezeDetector()
+        self._in_background = False
+        self._last: _Memory | None = None
+
+    def configure(self, options: AnalyserOptions) -> None:
+        """Use other options from the next frame on."""
+        if options.crop != self.options.crop:
+            self._crops = self._tracker(options)
+        self.options = options
+
+    def forget(self) -> None:
+        """Judge the next frame as if it were the first one of its source."""
+        self._crops = self._tracker(self.options)
+        self._freeze = FreezeDetector()
+        self._in_background = False
+        self._last = None
+
+    def _tracker(self, options: AnalyserOptions) -> CropTracker:
+        return CropTracker(options.crop, self._aspect, reads_content=True, reader=self.reader)
+
+    def warm_up(self) -> None:
+        """Compile and run once, so that the first real frame is not the slow one."""
+        shape = (1, 1, self.card.input_height_px, self.card.input_width_px)
+        self.engine.warm_up(np.zeros(shape, np.float32))
+
+    def analyse(self, frame: Frame) -> Analysis:
+        """Analyse one frame.
+
+        Raises:
+            UsageError: The crop does not fit the picture.
+            EngineError: The engine failed.
+        """
+        watch = _Stopwatch()
+        prepared = self._prepare(frame)
+        frozen = self._freeze.see(frame, prepared, self.card.scale)
+        watch.lap("preprocess")
+        repeated = self._repeated(frame, prepared)
+        if repeated is not None:
+            watch.lap("inference")
+            prediction, localisation = repeated
+        else:
+            prediction, localisation = self._results(frame, prepared, watch)
+        watch.lap("localise")
+        state = self._state(prepared, prediction)
+        if not state.judged:
+            localisation = replace(localisation, box=None)
+        analysis = Analysis(
+            frame=frame,
+            geometry=prepared.geometry,
+            prediction=prediction,
+            localisation=localisation,
+            state=state,
+            timings_ms=watch.laps(),
+            finished_at_s=time.monotonic(),
+            frozen=frozen,
+        )
+        self._last = _Memory(prepared, self.options, analysis)
+        return analysis
+
+    def _results(
+        self, frame: Frame, prepared: Prepared, watch: _Stopwatch
+    ) -> tuple[Prediction, Localisation]:
+        found = self._box_to_carry() if prepared.content is Content.B_MODE else None
+        moved = carried(found, frame, prepared) if found is not None else None
+        if found is not None and moved is not None:
+            ahead = self.engine.run(prepared.network_input, Saliency.NONE)
+            prediction = self._prediction(prepared, ahead)
+            if prediction.plane is found.plane and self._sure(prediction):
+                watch.lap("inference")
+                return prediction, moved
+        prediction = self._predict(prepared)
+        watch.lap("inference")
+        if prepared.content is not Content.B_MODE:
+            return prediction, Localisation(frame.frame_id, None, None)
+        picture = prepared.network_input[0, 0]
+        return prediction, localise(prediction, prepared.geometry, picture, self.card.boxes)
+
+    def _repeated(self, frame: Frame, prepared: Prepared) -> tuple[Prediction, Localisation] | None:
+        """The results of the frame before, where this one gives the very same input.
+
+        A scanner that is frozen, or whose pictures come slower than the capture card's, shows
+        one picture many times.
+        """
+        last = self._last
+        if last is None or last.options != self.options or last.analysis.localisation.age_s:
+            return None
+        if last.prepared.geometry != prepared.geometry or last.prepared.content != prepared.content:
+            return None
+        if not np.array_equal(last.prepared.network_input, prepared.network_input):
+            return None
+        known = last.analysis
+        return (
+            replace(known.prediction, frame_id=frame.frame_id),
+            replace(known.localisation, frame_id=frame.frame_id),
+        )
+
+    def _box_to_carry(self) -> Found | None:
+        """The box of the frame before, where this frame may take it over."""
+        last = self._last
+        if not self.options.carry_boxes or self.options.guided or last is None:
+            return None
+        found = last.analysis
+        if found.state is not State.PLANE or found.localisation.age_s:
+            return None  # a box is carried over one frame, never on and on
+        return Found(found.frame, found.prediction.plane, last.prepared, found.localisation)
+
+    def _prepare(self, frame: Frame) -> Prepared:
+        card = self.card
+        crop = self._crops.crop_for(frame)
+        return prepare(
+            frame,
+            crop,
+            content=self._crops.content,
+            height_px=card.input_height_px,
+            width_px=card.input_width_px,
+            scale=card.scale,
+        )
+
+    def _predict(self, prepared: Prepared) -> Prediction:
+        return self._prediction(prepared, self._run(prepared))
+
+    def _prediction(self, prepared: Prepared, out: EngineOutput) -> Prediction:
+        guided = None
+        if self.options.guided and out.saliency is not None:
+            guided = self.engine.run(prepared.network_input, Saliency.GUIDED).saliency
+        return Prediction(
+            prepared.frame_id, softmax(_checked(out)), out.score_maps, out.saliency, guided
+        )
+
+    def _run(self, prepared: Prepared) -> EngineOutput:
+        """One pass of the graph, backward only where a box may come of it.
+
+        Most of an exam is background. While it lasts, the forward pass alone is run first; a
+        plane that appears then costs that pass once more, and a plane that stays costs nothing.
+        """
+        boxed = prepared.content is Content.B_MODE
+        if not boxed:
+            return self.engine.run(prepared.network_input, Saliency.NONE)
+        if self._in_background:
+            out = self.engine.glance(prepared.network_input)
+            if _is_background(out):
+                return out
+        out = self.engine.run(prepared.network_input, Saliency.PLAIN)
+        self._in_background = _is_background(out)
+        return out
+
+    def _state(self, prepared: Prepared, prediction: Prediction) -> State:
+        if prepared.content is not Content.B_MODE:
+            return State.of(prepared.content)
+        if prediction.is_background:
+            return State.BACKGROUND
+        # A network is sure of noise at times; there is nothing in it that could be named.
+        if structure_of(prepared, self.card.scale) < LEAST_STRUCTURE:
+            return State.NOISE
+        return State.PLANE if self._sure(prediction) else State.UNSURE
+
+    def _sure(self, prediction: Prediction) -> bool:
+        return prediction.confidence >= self.options.threshold
+
+    def close(self) -> None:
+        """Let go of the engine's memory."""
+        self.engine.close()
+
+
+class _Stopwatch:
+    def __init__(self) -> None:
+        self._laps: list[tuple[str, float]] = []
+        self._last_s = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        now_s = time.perf_counter()
+        self._laps.append((stage, 1e3 * (now_s - self._last_s)))
+        self._last_s = now_s
+
+    def laps(self) -> tuple[tuple[str, float], ...]:
+        return tuple(self._laps)
+
+
+def _is_background(out: EngineOutput) -> bool:
+    return int(out.logits.argmax()) == BACKGROUND_INDEX
+
+
+def _checked(out: EngineOutput) -> Floats:
+    """The logits, refused when they are not numbers: a wrong zero would look like 'nothing'."""
+    if not np.isfinite(out.logits).all():
+        raise ModelError("the model gives values that are not numbers", "Add the model again")
+    return out.logits
+
+
+def build_analyser(
+    store: ModelStore,
+    *,
+    model: str = "auto",
+    engine: EngineChoice | None = None,
+    options: AnalyserOptions | None = None,
+    synthetic: bool = False,
+    shelf: EngineShelf | None = None,
+    at_once: bool = False,
+) -> Analyser:
+    """Load a model, choose an engine, and warm both up.
+
+    Args:
+        store: Where the models are.
+        model: Name of the model; "auto" chooses by the source.
+        engine: What runs it; None for the fastest here.
+        options: How frames are analysed.
+        synthetic: The source is a synthetic exam.
+        shelf: Of engines that are shared with other analysers; None for one of its own.
+        at_once: Begin in f32 where the check of quicker precisions has not been done yet, and do
+            it behind the frames.
+
+    Raises:
+        ModelError: The model is missing or damaged.
+        EngineError: The engine asked for is not to be had here.
+    """
+    installed = store.get(model, synthetic=synthetic)
+    card, choice = installed.card, engine or EngineChoice()
+
+    def make() -> Engine:
+        return engine_for(card, store.load_tensors(installed), choice, at_once=at_once)
+
+    key = (card.architecture, card.weights_sha256, choice)
+    made = make() if shelf is None else shelf.lease(key, make)
+    analyser = Analyser(made, card, options or AnalyserOptions())
+    try:
+        analyser.warm_up()
+    except BaseException:
+        analyser.close()  # others may have its engine on the shelf
+        raise
+    return analyser
+
+
+def analyser_for(
+    settings: Settings,
+    store: ModelStore | None = None,
+    *,
+    synthetic: bool = False,
+    shelf: EngineShelf | None = None,
+    at_once: bool = True,
+) -> Analyser:
+    """Build the analyser that the user's settings ask for, for a synthetic exam or a real one.
+
+    Unless told otherwise it gives results at once, see `build_analyser`.
+
+    Raises:
+        UsageError: The crop in the settings is not understood.
+        ModelError: The model is missing or damaged.
+        EngineError: The engine is not to be had here.
+    """
+    return build_analyser(
+        store or ModelStore.default(),
+        model=settings.model,
+        engine=EngineChoice(settings.engine, settings.precision, settings.device),
+        options=AnalyserOptions(
+            crop=parse_crop(settings.crop, settings.own_crops),
+            threshold=settings.threshold,
+            guided=settings.show_heat and settings.guided_heat,
+            carry_boxes=settings.carry_boxes,
+        ),
+        synthetic=synthetic,
+        shelf=shelf,
+        at_once=at_once,
+    )

@@ -1,0 +1,1 @@
+"""What every room may use: packets, planes, errors, files, databases, settings."""

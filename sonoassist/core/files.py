@@ -1,0 +1,150 @@
+"""Writing files so that a reader never sees half of one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import struct
+import tempfile
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sonoassist.core.errors import OutputError
+from sonoassist.core.names import readable
+
+try:
+    from lzma import LZMAError
+except ImportError:  # pragma: no cover  (a Python that was built without it)
+    LZMAError = OSError  # type: ignore[assignment,misc]
+
+ZIP_ERRORS = (
+    OSError,
+    ValueError,
+    LookupError,
+    EOFError,
+    RuntimeError,
+    NotImplementedError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    zipfile.BadZipFile,
+    LZMAError,
+)
+"""What unpacking a damaged archive may raise: a checksum, a password, an odd name or packing."""
+ARCHIVE_ERRORS = (
+    *ZIP_ERRORS,
+    SystemError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    SyntaxError,
+    tokenize.TokenError,
+)
+"""What reading a damaged `.npz` file may raise, from the disk to the headers of its arrays."""
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """Turn an operating system error on `path` into a sentence for the user."""
+    reason = error.strerror or str(error)
+    return OutputError(f"cannot write {path}: {reason}", "Choose another folder or free some space")
+
+
+def ensure_folder(folder: Path) -> Path:
+    """Make `folder` (and its parents) and check that files can be made in it.
+
+    Raises:
+        OutputError: The folder cannot be made or written to.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise output_error(folder, error) from error
+    return folder
+
+
+@contextmanager
+def replacing(path: Path, *, private: bool = False) -> Iterator[Path]:
+    """Give a temporary path beside `path`; on success it takes the place of `path`.
+
+    The temporary file keeps the suffix of `path`, since encoders choose their format by it.
+    When the block fails the temporary file is removed and an older `path` stays as it was.
+
+    Args:
+        path: Of the finished file.
+        private: Only its owner may read it.
+
+    Raises:
+        OutputError: The operating system refuses (no space, no permission).
+    """
+    handle, name = _temporary(path)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        with temporary.open("rb+") as written:
+            os.fsync(written.fileno())
+        temporary.chmod(0o600 if private else _usual_mode())
+        temporary.replace(path)
+    except OSError as error:
+        raise output_error(path, error) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _usual_mode() -> int:
+    """The permissions a plainly opened file would get (temporary files are the user's only)."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _temporary(path: Path) -> tuple[int, str]:
+    try:
+        return tempfile.mkstemp(prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent)
+    except OSError as error:
+        raise output_error(path, error) from error
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write `data` to `path` through a temporary file.
+
+    Raises:
+        OutputError: The operating system refuses.
+    """
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` as UTF-8 to `path` through a temporary file; see `names.readable`.
+
+    Raises:
+        OutputError: The operating system refuses.
+    """
+    write_bytes(path, readable(text).encode("utf-8"))
+
+
+def delete_folder(folder: Path, hidden: str) -> None:
+    """Delete a folder with all that is in it.
+
+    Args:
+        folder: To be deleted.
+        hidden: First it is renamed to this and its name: a deletion that is cut off leaves no
+            half of it in sight.
+
+    Raises:
+        OutputError: The operating system refuses.
+    """
+    gone = folder.with_name(f"{hidden}{folder.name}")
+    try:
+        folder.rename(gone)
+        shutil.rmtree(gone)
+    except OSError as error:
+        raise output_error(folder, error) from error

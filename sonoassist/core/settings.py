@@ -1,0 +1,128 @@
+"""The user's settings: typed, kept on disk, and passed in (never looked up).
+
+A field that is wrong on disk falls back to its default alone, with a notice; the rest is kept.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sonoassist.core.errors import shown
+from sonoassist.core.files import ensure_folder, write_text
+
+VERSION = 1
+MAX_RECENT = 12
+
+
+class Settings(BaseModel):
+    """What the program remembers between starts.
+
+    Attributes:
+        version: Of this layout.
+        model: Name of the model, or "auto" (SonoNet-32, else what is installed).
+        engine: "auto", "torch" or "openvino".
+        precision: "auto", "f32", "bf16", "f16" or "int8".
+        device: "auto", "cpu", "cuda" or "mps".
+        crop: As on the command line.
+        threshold: Softmax below which no plane is named.
+        theme: "dark" or "light".
+        label: "steady" (smoothed over time) or "raw" (each frame by itself).
+        show_box: Draw the box.
+        show_heat: Draw the evidence as a heat map.
+        guided_heat: Use guided gradients (Eq. 2) for the heat map.
+        show_crop: Draw the crop's outline.
+        carry_boxes: While a plane stays, find its box on every other frame only.
+        loop: Start a recording again at its end.
+        speed: Playing speed of recordings.
+        every_frame: Recordings wait for the analysis instead of dropping frames.
+        history_s: Seconds that a freeze can step back.
+        history_mb: Memory a freeze may use, in MiB.
+        exam_with_source: Keep an exam record of what is opened: "always" (videos and live
+            sources), "live" (live sources only) or "never".
+        checklist: Name of the exam's checklist.
+        clip_s: Seconds before and after a capture that its clip holds.
+        pacs_node: Where exams are sent, "AE@HOST:PORT"; "" when never.
+        recent: What was opened last, newest first.
+        own_crops: Named rectangles "L,T,W,H", e.g. one for each scanner.
+        window_geometry: Qt's own bytes, base64.
+    """
+
+    model_config = ConfigDict(validate_assignment=True, extra="ignore")
+
+    version: int = VERSION
+    model: str = "auto"
+    engine: Literal["auto", "torch", "openvino"] = "auto"
+    precision: Literal["auto", "f32", "bf16", "f16", "int8"] = "auto"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    crop: str = "default"
+    threshold: float = Field(default=0.7, ge=0.0, le=1.0)
+    theme: Literal["dark", "light"] = "dark"
+    label: Literal["steady", "raw"] = "steady"
+    show_box: bool = True
+    show_heat: bool = False
+    guided_heat: bool = False
+    show_crop: bool = False
+    carry_boxes: bool = False
+    loop: bool = False
+    speed: float = Field(default=1.0, ge=0.1, le=8.0)
+    every_frame: bool = False
+    history_s: float = Field(default=10.0, ge=1.0, le=120.0)
+    history_mb: int = Field(default=768, ge=64, le=16384)
+    exam_with_source: Literal["always", "live", "never"] = "always"
+    checklist: str = "20-week"
+    clip_s: float = Field(default=2.0, ge=0.5, le=10.0)
+    pacs_node: str = ""
+    recent: list[str] = Field(default_factory=list)
+    own_crops: dict[str, str] = Field(default_factory=dict)
+    window_geometry: str = ""
+
+    def remember(self, spec: str) -> None:
+        """Put `spec` at the head of the recent sources."""
+        self.recent = [spec, *(one for one in self.recent if one != spec)][:MAX_RECENT]
+
+
+def load_settings(path: Path) -> tuple[Settings, list[str]]:
+    """Read the settings, field by field.
+
+    Returns:
+        The settings and a sentence for each thing that could not be used.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Settings(), []
+    except (OSError, ValueError, RecursionError) as error:
+        reason = shown(str(error))
+        return Settings(), [f"The settings in {path} cannot be read ({reason}); defaults are used"]
+    if not isinstance(data, dict):
+        return Settings(), [f"The settings in {path} are not a table; defaults are used"]
+    return _rescue(data)
+
+
+def _rescue(data: dict[str, Any]) -> tuple[Settings, list[str]]:
+    notices: list[str] = []
+    while True:
+        try:
+            return Settings.model_validate(data), notices
+        except ValidationError as error:
+            wrong = {str(one["loc"][0]) for one in error.errors()}
+            notices += [
+                f"The setting {name!r} was not usable; its default is used"
+                for name in sorted(wrong)
+            ]
+            data = {key: value for key, value in data.items() if key not in wrong}
+
+
+def save_settings(path: Path, settings: Settings) -> None:
+    """Write what differs from the defaults.
+
+    Raises:
+        OutputError: The operating system refuses.
+    """
+    ensure_folder(path.parent)
+    data = {"version": VERSION} | settings.model_dump(mode="json", exclude_defaults=True)
+    write_text(path, json.dumps(data, indent=2, sort_keys=True) + "\n")

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import json
+import string
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from sonoassist.core.errors import OutputError
+from sonoassist.core.settings import MAX_RECENT, Settings, load_settings, save_settings
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def test_nothing_on_disk(tmp_path: Path) -> None:
+    assert load_settings(tmp_path / "settings.json") == (Settings(), [])
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    path = tmp_path / "home" / "settings.json"
+    settings = Settings(threshold=0.8, theme="light", device="mps", own_crops={"E8": "1,2,300,400"})
+    settings.remember("a.mp4")
+    save_settings(path, settings)
+    assert load_settings(path) == (settings, [])
+
+
+def test_only_what_differs_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    save_settings(path, Settings(threshold=0.8))
+    assert json.loads(path.read_text()) == {"threshold": 0.8, "version": 1}
+
+
+def test_a_wrong_field_alone_falls_back(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text('{"threshold": 7, "theme": "light", "speed": "fast", "unknown": 1}')
+    settings, notices = load_settings(path)
+    assert (settings.threshold, settings.theme, settings.speed) == (0.7, "light", 1.0)
+    assert len(notices) == 2
+    assert "'speed'" in notices[0]
+    assert "'threshold'" in notices[1]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "7", "\x00", '{"recent": {"a": 1}}', "[" * 100_000, "9" * 10_000]
+)
+def test_damaged_settings_are_reported(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(text)
+    settings, notices = load_settings(path)
+    assert settings == Settings()
+    assert len(notices) == 1
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    path.write_bytes(b"\xff\xfe\xfa")
+    settings, notices = load_settings(path)
+    assert settings == Settings()
+    assert "cannot be read" in notices[0]
+
+
+@given(st.dictionaries(st.sampled_from(sorted(Settings.model_fields)), JSON))
+def test_any_table_gives_usable_settings(
+    tmp_path_factory: pytest.TempPathFactory, data: dict[str, object]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "settings.json"
+    path.write_text(json.dumps(data))
+    settings, _ = load_settings(path)
+    assert Settings.model_validate(settings.model_dump()) == settings
+
+
+@given(st.lists(st.text(string.ascii_lowercase, max_size=2)))
+def test_recent_sources(specs: list[str]) -> None:
+    settings = Settings()
+    for spec in specs:
+        settings.remember(spec)
+    assert len(settings.recent) <= MAX_RECENT
+    assert len(set(settings.recent)) == len(settings.recent)
+    assert settings.recent == list(dict.fromkeys(reversed(specs)))[:MAX_RECENT]
+
+
+def test_assignments_are_checked() -> None:
+    with pytest.raises(ValidationError):
+        Settings().threshold = 2.0
+
+
+def test_settings_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError):
+        save_settings(tmp_path / "file" / "settings.json", Settings())
