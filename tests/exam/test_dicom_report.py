@@ -10,7 +10,8 @@ from pydicom import dcmread
 from pydicom.sr import _concepts_dict as standard
 
 from dicom_exam import BOX, MODEL, made_exam, store_in
-from sonoassist import __version__, planes
+from sonoassist import __version__
+from sonoassist.core import planes
 from sonoassist.core.packets import Box
 from sonoassist.exam.dicom_out import codes
 from sonoassist.exam.dicom_out.export import DicomOptions, export_dicom
