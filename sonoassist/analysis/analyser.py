@@ -19,6 +19,7 @@ from sonoassist.core.packets import (
     Localisation,
     Prediction,
     Prepared,
+    Provenance,
     State,
 )
 from sonoassist.core.planes import BACKGROUND_INDEX
@@ -36,6 +37,7 @@ from sonoassist.preprocess.crop import CropChoice, parse_crop
 from sonoassist.preprocess.freeze import FreezeDetector
 from sonoassist.preprocess.prepare import prepare
 from sonoassist.preprocess.screen_reader import ScreenReader
+from sonoassist.preprocess.screen_tracker import SettledField
 from sonoassist.preprocess.structure import LEAST_STRUCTURE, structure_of
 from sonoassist.preprocess.tracker import CropTracker
 
@@ -81,6 +83,10 @@ class Analyser:
         card: Of the weights in the engine.
         options: Changeable later through `configure`.
         reader: Looks at the screens; left out: one with the shipped network.
+
+    Attributes:
+        settled: The field of view of the whole recording that the frames are of, taken from the
+            next `forget` or `restart` on; None where nothing is known beforehand.
     """
 
     def __init__(
@@ -93,6 +99,7 @@ class Analyser:
         self.engine = engine
         self.card = card
         self.options = options
+        self.settled: SettledField | None = None
         self._aspect = card.input_width_px / card.input_height_px
         self.reader = reader or ScreenReader(make_screen_network)
         self._crops = self._tracker(options)
@@ -113,8 +120,42 @@ class Analyser:
         self._in_background = False
         self._last = None
 
+    def restart(self) -> None:
+        """Judge the next frame as the first one of a stretch of its recording.
+
+        Other than after `forget` it is remembered for how long one picture has been shown.
+        """
+        freeze = self._freeze
+        self.forget()
+        self._freeze = freeze
+
+    def glance(self, frame: Frame) -> bool:
+        """Take in a frame without judging it: what comes behind it is judged the same as if it was.
+
+        Returns:
+            Whether it repeats a picture that the scanner had frozen.
+
+        Raises:
+            UsageError: The crop does not fit the picture.
+        """
+        prepared = self._prepare(frame)
+        return self._freeze.see(frame, prepared, self.card.scale)
+
+    @property
+    def provenance(self) -> Provenance:
+        """What the results are made by now."""
+        card = self.card
+        shown = f"{card.input_width_px}x{card.input_height_px} {card.scale:g}"
+        return Provenance(card.weights_sha256, shown, self.options.crop.text, self.engine.precision)
+
     def _tracker(self, options: AnalyserOptions) -> CropTracker:
-        return CropTracker(options.crop, self._aspect, reads_content=True, reader=self.reader)
+        return CropTracker(
+            options.crop,
+            self._aspect,
+            reads_content=True,
+            reader=self.reader,
+            settled=self.settled,
+        )
 
     def warm_up(self) -> None:
         """Compile and run once, so that the first real frame is not the slow one."""
@@ -151,6 +192,7 @@ class Analyser:
             timings_ms=watch.laps(),
             finished_at_s=time.monotonic(),
             frozen=frozen,
+            provenance=self.provenance,
         )
         self._last = _Memory(prepared, self.options, analysis)
         return analysis

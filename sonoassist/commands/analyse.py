@@ -21,24 +21,20 @@ from sonoassist.commands.common import (
     say,
     say_json,
 )
-from sonoassist.core.errors import (
-    DamagedFrameError,
-    SonoAssistError,
-    SourceError,
-    StalledError,
-    UsageError,
-)
+from sonoassist.core.errors import SonoAssistError, SourceError, UsageError
 from sonoassist.core.files import ensure_folder, replacing
-from sonoassist.core.packets import Analysis, Box, Frame, State, SteadyState
+from sonoassist.core.packets import Box, Frame, State, SteadyState
 from sonoassist.core.planes import KEYS
 from sonoassist.model.card import domain_warning
 from sonoassist.model.store import ModelStore
 from sonoassist.preprocess.masking import SequenceMask, with_mask
+from sonoassist.recordings.cache import AnalysisCache
+from sonoassist.recordings.records import FrameResult, analysis_of
+from sonoassist.recordings.whole_source import SourceAnalysis
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.render.overlay import annotate
 from sonoassist.sources import Source, open_source
 from sonoassist.sources.base import SYNTHETIC_MARK
-from sonoassist.sources.read_ahead import ReadAhead
 from sonoassist.temporal.steady import SteadyLabel
 
 STOPPED = 130
@@ -49,8 +45,6 @@ COLUMNS = (
 )  # fmt: skip
 
 STILLS_FPS = 1.0
-MAX_STALLS = 10
-"""A live source may pause for so many of its time limits, each about a second."""
 
 
 def register(subparsers: Subparsers) -> None:
@@ -107,13 +101,15 @@ class Summary:
         self.damaged.append(str(error))
         say(f"sonoassist: warning: {error}")
 
-    def count(self, analysis: Analysis) -> None:
+    def count(self, result: FrameResult) -> None:
         """Take one more frame."""
+        if result.state is None:
+            return
         self.frames += 1
-        self.states[analysis.state.value] += 1
-        self.frozen += analysis.frozen
-        if analysis.state is State.PLANE:
-            self.planes[analysis.prediction.plane.key] += 1
+        self.states[result.state.value] += 1
+        self.frozen += bool(result.frozen)
+        if result.state is State.PLANE:
+            self.planes[result.plane.key] += 1
 
 
 def run(args: argparse.Namespace) -> int:
@@ -159,75 +155,77 @@ def _check_end(source: Source, args: argparse.Namespace) -> None:
 
 def _analyse(source: Source, analyser: Analyser, out: Path, args: argparse.Namespace) -> Summary:
     summary = Summary()
-    steady = SteadyLabel(analyser.options.threshold)
-    total = source.info.frame_count
-    if args.frames:
-        total = min(total or args.frames, args.frames)
     with ExitStack() as stack:
-        table = stack.enter_context(replacing(out / "analysis.csv"))
-        file = stack.enter_context(table.open("w", newline="", encoding="utf-8"))
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
         video = (
             stack.enter_context(_Video(out, source, masks=not args.no_mask)) if args.video else None
         )
-        progress = stack.enter_context(Progress(total, "frame", quiet=args.json))
-        # A recording is decoded while the frame before is analysed; a live source sets the pace.
-        frames = source if source.info.live else stack.enter_context(ReadAhead(source))
+        progress = stack.enter_context(_Steps(quiet=args.json))
+        work = SourceAnalysis(
+            source,
+            analyser,
+            AnalysisCache.default(),
+            most=args.frames,
+            any_precision=args.precision == "auto",
+            visit=video.add if video is not None else None,
+            on_frame=progress.at,
+            on_trouble=summary.note,
+            on_notice=_warn,
+        )
         try:
-            while summary.frames < (args.frames or summary.frames + 1):
-                frame = _next(frames, summary)
-                if frame is None:
-                    break
-                analysis = _judge(analyser, frame, summary)
-                if analysis is None:
-                    continue
-                label = steady.update(analysis)
-                writer.writerow(_row(source, analysis, label))
-                if video is not None:
-                    video.add(analysis)
-                summary.count(analysis)
-                progress.step()
+            work.run()
         except KeyboardInterrupt:
-            if summary.frames == 0:
+            if not work.table.done:
                 raise  # nothing is finished, and an older table is better than an empty one
             summary.stopped = True
-        if summary.frames == 0:
+        if not work.table.snapshot().readable.any():
             reason = summary.damaged[0] if summary.damaged else ""
             raise SourceError(f"no frame of {source.info.label} could be read", reason)
+        with replacing(out / "analysis.csv") as path:
+            _write_table(path, source.info.label, work, analyser.options.threshold, summary)
     return summary
 
 
-def _next(source: Source | ReadAhead, summary: Summary) -> Frame | None:
-    """The next readable frame; what cannot be read is noted, and the analysis goes on."""
-    stalls = 0
-    while True:
-        try:
-            return source.read()
-        except StalledError as error:
-            stalls += 1
-            if stalls > MAX_STALLS:
-                summary.note(error)
-                return None
-        except DamagedFrameError as error:
-            summary.note(error)
-        except SourceError as error:
-            summary.note(error)
-            return None
+class _Steps:
+    """The progress of work whose length is told with its first step."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._stack = ExitStack()
+        self._progress: Progress | None = None
+
+    def __enter__(self) -> _Steps:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._stack.__exit__(*error)
+
+    def at(self, _done: int, total: int | None) -> None:
+        """One more is done."""
+        if self._progress is None:
+            self._progress = self._stack.enter_context(Progress(total, "frame", quiet=self._quiet))
+        self._progress.step()
 
 
-def _judge(analyser: Analyser, frame: Frame, summary: Summary) -> Analysis | None:
-    """Analyse a frame; one picture of a folder that the crop does not fit is only noted."""
-    try:
-        analysis = analyser.analyse(frame)
-        for sentence in analyser.engine.take_notices():
-            say(f"sonoassist: warning: {sentence}")
-        return analysis
-    except UsageError as error:
-        if summary.frames == 0:
-            raise
-        summary.note(UsageError(f"{frame.name or frame.index}: {error.message}", error.hint))
-        return None
+def _warn(sentence: str) -> None:
+    say(f"sonoassist: warning: {sentence}")
+
+
+def _write_table(
+    path: Path, label: str, work: SourceAnalysis, threshold: float, summary: Summary
+) -> None:
+    steady = SteadyLabel(threshold)
+    times_s = work.table.times_s
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for result in work.results():
+            name = work.name_of(result.index)
+            if name or result.state is None:
+                steady.reset()  # a picture by itself
+            summary.count(result)
+            time_s = float(times_s[result.index])
+            now = steady.follow(time_s, result.state or State.NO_SIGNAL, result.probabilities)
+            writer.writerow(_row(name or label, work.number_of(result.index), time_s, result, now))
 
 
 class _Video:
@@ -247,11 +245,14 @@ class _Video:
     def __exit__(self, *error: Any) -> None:
         self._stack.__exit__(*error)
 
-    def add(self, analysis: Analysis) -> None:
+    def add(self, frame: Frame, result: FrameResult) -> None:
         """Draw a frame's own result into it and encode it at its own time."""
-        pixels = analysis.frame.pixels
+        pixels = frame.pixels
         if self._mask is not None:
             pixels = with_mask(pixels, self._mask.add(pixels))
+        analysis = analysis_of(frame, result, Box(0, 0, frame.width_px, frame.height_px))
+        if analysis is None:
+            return
         picture = annotate(analysis, pixels)
         if self._encoder is None:
             path = self._stack.enter_context(replacing(self._path))
@@ -259,22 +260,23 @@ class _Video:
             self._encoder = self._stack.enter_context(
                 VideoEncoder(path, width, height, self._fps, comment=self._comment)
             )
-        self._encoder.add(picture, analysis.frame.time_s)
+        self._encoder.add(picture, frame.time_s)
 
 
-def _row(source: Source, analysis: Analysis, steady: SteadyState) -> list[str]:
-    frame, prediction = analysis.frame, analysis.prediction
-    judged = analysis.state.judged
+def _row(
+    source: str, number: int, time_s: float, result: FrameResult, steady: SteadyState
+) -> list[str]:
+    judged = result.state is not None and result.state.judged
     return [
-        frame.name or source.info.label,
-        str(frame.index),
-        f"{frame.time_s:.6f}",
-        analysis.state.value,
-        prediction.plane.key if judged else "",
-        f"{prediction.confidence:.6f}" if judged else "",
+        source,
+        str(number),
+        f"{time_s:.6f}",
+        "" if result.state is None else result.state.value,
+        result.plane.key if judged else "",
+        f"{result.confidence:.6f}" if judged else "",
         steady.plane.key if steady.plane is not None else "",
-        *_box_cells(analysis.localisation.box),
-        *(f"{value:.6f}" for value in prediction.probabilities),
+        *_box_cells(result.box if judged else None),
+        *(f"{value:.6f}" for value in result.probabilities),
     ]
 
 

@@ -125,8 +125,8 @@ def exam_spec(name: str) -> str:
         SourceError, UsageError: There is neither a file nor an exam of this name.
     """
     from sonoassist.exam.store import ExamStore
+    from sonoassist.recordings.spec import EXAM
     from sonoassist.retrieval.exams import record_named
-    from sonoassist.review.records import EXAM
 
     known = name.startswith(("device:", "screen:", EXAM)) or "://" in name
     if known or Path(name).expanduser().exists():

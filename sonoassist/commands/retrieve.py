@@ -126,7 +126,7 @@ def _order(args: argparse.Namespace) -> Order:
     from sonoassist.engines.choose import runs_openvino
     from sonoassist.model.store import ModelStore
     from sonoassist.retrieval.order import Order, load_models
-    from sonoassist.retrieval.rules import Rule
+    from sonoassist.temporal.rules import Rule
 
     if args.cluster is not None:
         from sonoassist.retrieval.cluster import check_installed

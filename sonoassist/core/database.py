@@ -69,7 +69,8 @@ def connect(
 ) -> sqlite3.Connection:
     """Open a database; several threads may share the connection under one lock.
 
-    An earlier layout is brought up to the one asked for, in place.
+    An earlier layout is brought up to the one asked for, in place; in a copy where it may only be
+    read.
 
     Args:
         path: Of the file.
@@ -90,16 +91,32 @@ def connect(
         database.execute(f"PRAGMA busy_timeout = {busy_ms}")
         if not settled:
             database.execute("PRAGMA journal_mode = WAL")
+            # What is deleted is overwritten: a picture or a note may name somebody.
+            database.execute("PRAGMA secure_delete = ON")
         # Each commit is on the disk when it returns: a power cut loses nothing finished.
         database.execute("PRAGMA synchronous = FULL")
         if create:
             version = f"PRAGMA user_version = {layout.version}"
             database.executescript(f"BEGIN;{layout.tables}{version};COMMIT;")
+        if settled and _version(database) in layout.migrations:
+            database = _in_memory(database)  # it cannot be brought up in place
         layout.check(database)
     except BaseException:
         database.close()
         raise
     return database
+
+
+def _in_memory(database: sqlite3.Connection) -> sqlite3.Connection:
+    """A copy of a database that may only be read; that one is closed."""
+    copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    try:
+        database.backup(copy)
+    except BaseException:
+        copy.close()
+        raise
+    database.close()
+    return copy
 
 
 @contextmanager

@@ -252,6 +252,23 @@ _STATES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Provenance:
+    """What made a result: results of one provenance may stand in one table.
+
+    Attributes:
+        weights_sha256: Of the model.
+        network_input: What the network is given, e.g. "288x224 255".
+        crop: The choice of the crop, see `preprocess.crop.CropChoice.text`.
+        precision: In which the network computed, e.g. "f32"; "" where that is not known.
+    """
+
+    weights_sha256: str
+    network_input: str
+    crop: str
+    precision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """One frame together with its own result; the only thing an overlay is drawn from.
 
@@ -264,6 +281,7 @@ class Analysis:
         timings_ms: (stage, milliseconds) in the order the stages ran.
         finished_at_s: `time.monotonic()` when the result was complete.
         frozen: The scanner's screen has shown this picture for a while; it is judged all the same.
+        provenance: What made it; None for one that was put together otherwise.
     """
 
     frame: Frame
@@ -274,6 +292,7 @@ class Analysis:
     timings_ms: tuple[tuple[str, float], ...]
     finished_at_s: float
     frozen: bool = False
+    provenance: Provenance | None = None
 
     @property
     def shown_box(self) -> Box | None:

@@ -44,6 +44,11 @@ def exams() -> Path:
     return home() / "exams"
 
 
+def analyses() -> Path:
+    """The results that are kept of recordings; all of it can be made again."""
+    return home() / "analyses"
+
+
 def reviews() -> Path:
     """Folder of the reviews of recorded exams."""
     return home() / "reviews"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -19,7 +20,7 @@ from typing_extensions import Self
 from sonoassist.core.database import change
 from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.files import replacing
-from sonoassist.core.packets import Pixels
+from sonoassist.core.packets import Pixels, Provenance
 from sonoassist.exam import rows
 from sonoassist.exam.records import (
     Capture,
@@ -109,7 +110,8 @@ class Exam:
         last = 0
         query = f"SELECT id, {rows.FRAME_COLUMNS} FROM frames WHERE id > ? ORDER BY id LIMIT 1000"
         while found := self._all(query, (last,)):
-            yield from self._values(rows.frame_row, [row[1:] for row in found])
+            make = partial(rows.frame_row, provenances=self._provenances())
+            yield from self._values(make, [row[1:] for row in found])
             if not last < found[-1][0]:
                 raise self._damaged(ValueError("its frames are out of order"))
             last = found[-1][0]
@@ -157,12 +159,28 @@ class Exam:
 
     def add_frames(self, frames: Sequence[FrameRow]) -> None:
         """Keep the results of some frames, all or none."""
-        marks = ", ".join("?" * 12)
+        marks = ", ".join("?" * (rows.FRAME_COLUMNS.count(",") + 1))
         with self._change() as change:
+            numbers = {
+                made: _provenance_number(change, made)
+                for made in {frame.provenance for frame in frames}
+                if made is not None
+            }
             change.executemany(
                 f"INSERT INTO frames ({rows.FRAME_COLUMNS}) VALUES ({marks})",
-                [rows.frame_values(frame) for frame in frames],
+                [
+                    rows.frame_values(
+                        frame, None if frame.provenance is None else numbers[frame.provenance]
+                    )
+                    for frame in frames
+                ],
             )
+
+    def _provenances(self) -> dict[int, Provenance]:
+        """What makes results, by the number under which it is kept."""
+        found = self._all(f"SELECT id, {rows.PROVENANCE_COLUMNS} FROM provenances")
+        made = self._values(rows.provenance_of, [row[1:] for row in found])
+        return dict(zip((int(row[0]) for row in found), made, strict=True))
 
     def add_capture(
         self,
@@ -369,3 +387,18 @@ def _moment(text: str) -> str:
     if text:
         datetime.fromisoformat(text)
     return text
+
+
+def _provenance_number(change: sqlite3.Connection, made: Provenance) -> int:
+    """The number under which is kept what makes results; a new one where there is none."""
+    values = (made.weights_sha256, made.network_input, made.crop, made.precision)
+    change.execute(
+        f"INSERT OR IGNORE INTO provenances ({rows.PROVENANCE_COLUMNS}) VALUES (?, ?, ?, ?)",
+        values,
+    )
+    found = change.execute(
+        "SELECT id FROM provenances WHERE weights_sha256 = ? AND network_input = ? AND crop = ?"
+        " AND precision = ?",
+        values,
+    ).fetchone()
+    return int(found[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from sonoassist.core.packets import Box, Floats, State
+from sonoassist.core.packets import Box, Floats, Provenance, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,12 @@ class FrameRow:
         confidence: Its probability.
         steady_plane: Key of the steady plane, or "".
         box: In frame pixels, or None.
-        probabilities: float32, (14,), in the order of `planes.PLANES`; kept in half precision.
+        probabilities: float32, (14,), in the order of `planes.PLANES`.
+        crop: What the network saw, in frame pixels; None where that is not known.
+        frozen: It repeats a picture that the scanner had frozen; None where that is not known.
+        provenance: What made it; None where only the start of the exam tells.
+        boxed: Whether `box` was found on this very frame by the localiser of now; else it was
+            carried over from another one, or found by an earlier program.
     """
 
     at_s: float
@@ -121,6 +126,10 @@ class FrameRow:
     steady_plane: str
     box: Box | None
     probabilities: Floats
+    crop: Box | None = None
+    frozen: bool | None = None
+    provenance: Provenance | None = None
+    boxed: bool = False
 
 
 class How(Enum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from sonoassist.core.names import readable
-from sonoassist.core.packets import Box, Floats, State, frozen
+from sonoassist.core.packets import Box, Floats, Provenance, State, frozen
 from sonoassist.core.planes import INDEX
 from sonoassist.exam.records import (
     Capture,
@@ -25,18 +26,22 @@ from sonoassist.exam.records import (
     Shot,
     Tick,
 )
+from sonoassist.localise import LOCALISER
 
 FRAME_COLUMNS = (
     "at_s, frame, time_s, state, plane, confidence, steady_plane, "
-    "left_px, top_px, right_px, bottom_px, probabilities"
+    "left_px, top_px, right_px, bottom_px, probabilities, "
+    "crop_left_px, crop_top_px, crop_right_px, crop_bottom_px, frozen, localiser, provenance"
 )
+PROVENANCE_COLUMNS = "weights_sha256, network_input, crop, precision"
 SHOT_COLUMNS = (
     "item, how, at_s, frame, time_s, plane, confidence, quality, why, "
     "left_px, top_px, right_px, bottom_px, "
     "field_left_px, field_top_px, field_right_px, field_bottom_px"
 )
 CAPTURE_COLUMNS = f"id, {SHOT_COLUMNS}, judgement, still, clip"
-_HALF = np.dtype("<f2")
+_SINGLE, _HALF = np.dtype("<f4"), np.dtype("<f2")
+"""How probabilities are kept; in half precision by earlier programs."""
 _LONGEST_NAME = 255
 """Bytes; no file system takes more."""
 _FAR_PX = 1e9
@@ -106,29 +111,52 @@ def _file(value: object) -> str:
     return name
 
 
-def frame_values(row: FrameRow) -> Row:
-    """In the order of `FRAME_COLUMNS`."""
-    shares = row.probabilities.astype(_HALF).tobytes()
+def frame_values(row: FrameRow, provenance: int | None) -> Row:
+    """In the order of `FRAME_COLUMNS`.
+
+    Args:
+        row: To be kept.
+        provenance: Number of what made it.
+    """
+    shares = row.probabilities.astype(_SINGLE).tobytes()
     return (
         float(row.at_s), int(row.index), float(row.time_s), row.state.value, row.plane,
         float(row.confidence), row.steady_plane, *corners(row.box), shares,
+        *corners(row.crop), None if row.frozen is None else int(row.frozen),
+        LOCALISER if row.boxed else 0, provenance,
     )  # fmt: skip
 
 
-def frame_row(row: Row) -> FrameRow:
+def frame_row(row: Row, provenances: Mapping[int, Provenance]) -> FrameRow:
     """From columns in the order of `FRAME_COLUMNS`.
+
+    Args:
+        row: As it was kept.
+        provenances: What makes results, by number.
 
     Raises:
         ValueError, TypeError: It is not what `frame_values` made.
     """
-    shares: Floats = np.frombuffer(row[11], _HALF).astype(np.float32)
+    kept = _HALF if len(row[11]) == _HALF.itemsize * len(INDEX) else _SINGLE
+    shares: Floats = np.frombuffer(row[11], kept).astype(np.float32)
     if len(shares) != len(INDEX):
         raise ValueError(f"there are {len(shares)} probabilities")
     return FrameRow(
         at_s=number_of(row[0]), index=int(row[1]), time_s=number_of(row[2]), state=State(row[3]),
         plane=_plane(row[4], none=False), confidence=number_of(row[5]),
         steady_plane=_plane(row[6], none=True), box=box_of(row[7:11]), probabilities=frozen(shares),
+        crop=box_of(row[12:16]), frozen=None if row[16] is None else bool(row[16]),
+        provenance=provenances.get(row[18]), boxed=row[17] == LOCALISER,
     )  # fmt: skip
+
+
+def provenance_of(row: Row) -> Provenance:
+    """From columns in the order of `PROVENANCE_COLUMNS`.
+
+    Raises:
+        TypeError: They are no texts.
+    """
+    return Provenance(*(text_of(value) for value in row))
 
 
 def shot_values(shot: Shot) -> Row:

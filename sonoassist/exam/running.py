@@ -23,9 +23,9 @@ from sonoassist.exam.exam_view import ExamView
 from sonoassist.exam.recording_switch import RecordingSwitch
 from sonoassist.exam.records import Capture, FrameRow, How, Item, Judgement, Shot, Tick
 from sonoassist.exam.shots import Said, best_shot, frame_row, hand_shot
-from sonoassist.exam.thumbnails import thumbnail, thumbnail_of_file
 from sonoassist.live.status import Level, Notice, Notices, View
 from sonoassist.preprocess.masking import ultrasound_field
+from sonoassist.render.thumbnails import thumbnail, thumbnail_of_file
 from sonoassist.temporal.best_frames import BestFrames, Candidate
 
 SAVE_EVERY_S = 1.0

@@ -1,4 +1,7 @@
-"""The tables of an exam's database, and the change from one layout to the next."""
+"""The tables of an exam's database, and the change from one layout to the next.
+
+Version 2 keeps with each frame what made its result and what the network saw of it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from sonoassist.core.errors import SonoAssistError
 
 __all__ = ["READ_ERRORS", "VERSION", "RecordError", "connect"]
 
-VERSION = 1
+VERSION = 2
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -19,7 +22,8 @@ CREATE TABLE events (id INTEGER PRIMARY KEY, at_s REAL NOT NULL, kind TEXT NOT N
 CREATE TABLE frames (id INTEGER PRIMARY KEY, at_s REAL NOT NULL, frame INTEGER NOT NULL,
     time_s REAL NOT NULL, state TEXT NOT NULL, plane TEXT NOT NULL, confidence REAL NOT NULL,
     steady_plane TEXT NOT NULL, left_px REAL, top_px REAL, right_px REAL, bottom_px REAL,
-    probabilities BLOB NOT NULL);
+    probabilities BLOB NOT NULL, crop_left_px REAL, crop_top_px REAL, crop_right_px REAL,
+    crop_bottom_px REAL, frozen INTEGER, localiser INTEGER, provenance INTEGER);
 CREATE TABLE captures (id INTEGER PRIMARY KEY AUTOINCREMENT, item TEXT NOT NULL, how TEXT NOT NULL,
     at_s REAL NOT NULL, frame INTEGER NOT NULL, time_s REAL NOT NULL, plane TEXT NOT NULL,
     confidence REAL NOT NULL, quality REAL NOT NULL, why TEXT NOT NULL,
@@ -32,6 +36,23 @@ CREATE TABLE recordings (id INTEGER PRIMARY KEY AUTOINCREMENT, file TEXT NOT NUL
 CREATE TABLE ticks (item TEXT PRIMARY KEY, done INTEGER NOT NULL, note TEXT NOT NULL)
     WITHOUT ROWID;
 """
+_PROVENANCES = (
+    "CREATE TABLE provenances (id INTEGER PRIMARY KEY, weights_sha256 TEXT NOT NULL,"
+    " network_input TEXT NOT NULL, crop TEXT NOT NULL, precision TEXT NOT NULL,"
+    " UNIQUE (weights_sha256, network_input, crop, precision))"
+)
+_MIGRATIONS = {
+    1: (
+        *(
+            f"ALTER TABLE frames ADD COLUMN {column}"
+            for column in (
+                "crop_left_px REAL", "crop_top_px REAL", "crop_right_px REAL",
+                "crop_bottom_px REAL", "frozen INTEGER", "localiser INTEGER", "provenance INTEGER",
+            )
+        ),
+        _PROVENANCES,
+    )
+}  # fmt: skip
 
 
 class RecordError(SonoAssistError):
@@ -55,10 +76,11 @@ def connect(path: str, *, create: bool = False, settled: bool = False) -> sqlite
 
 
 LAYOUT = Layout(
-    _TABLES,
+    f"{_TABLES}{_PROVENANCES};\n",
     VERSION,
     newer=lambda: RecordError("this exam was made by a newer SonoAssist", "Update SonoAssist"),
     unfinished=lambda: RecordError(
         "this exam's record was never finished being made", "Delete the exam"
     ),
+    migrations=_MIGRATIONS,
 )

@@ -59,6 +59,10 @@ def frame_row(view: View, at_s: float) -> FrameRow:
         steady_plane=steady.plane.key if steady is not None and steady.plane is not None else "",
         box=analysis.shown_box,
         probabilities=prediction.probabilities,
+        crop=analysis.geometry.crop,
+        frozen=analysis.frozen,
+        provenance=analysis.provenance,
+        boxed=not analysis.localisation.age_s,
     )
 
 

@@ -35,7 +35,7 @@ from sonoassist.live.status import Level, Notice, Notices
 from sonoassist.model.store import ModelStore
 from sonoassist.practice.history import History, history_file
 from sonoassist.practice.wish import PracticeWish
-from sonoassist.review.store import ReviewStore
+from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.sources.discovery import list_devices
 
 
@@ -162,7 +162,7 @@ def make_services(
             settings, store, synthetic, tell, shelf
         ),
         save=save,
-        reviews=ReviewStore.default(),
+        reviews=CorrectionStore.default(),
         demo=paths.demo_exam(),
         exams=ExamStore.default(),
     )

@@ -12,7 +12,7 @@ from sonoassist.core.settings import Settings
 from sonoassist.engines.hardware import Hardware, find_hardware
 from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import Notices, SessionStatus, Showing, View
-from sonoassist.review.store import ReviewStore
+from sonoassist.recordings.correction_store import CorrectionStore
 
 if TYPE_CHECKING:
     from sonoassist.preprocess.kept_layouts import KeptLayouts
@@ -148,7 +148,7 @@ class Services:
     models: Models
     make_analyser: Callable[[Settings, bool, Callable[[str], None]], Any]
     save: Callable[[Settings], None]
-    reviews: ReviewStore
+    reviews: CorrectionStore
     demo: Path | None = None
     exams: ExamStore | None = None
     layouts: Callable[[], KeptLayouts] = _kept_layouts

@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from sonoassist.core.errors import SonoAssistError
 from sonoassist.core.packets import Box
+from sonoassist.exam.deleting import delete_exam
 from sonoassist.gui.actions import ActionSet, Needs
 from sonoassist.gui.capture_sheet import CaptureSheet
 from sonoassist.gui.controller import Controller
@@ -22,7 +23,6 @@ from sonoassist.gui.settings_sheet import SettingsSheet
 from sonoassist.gui.sheets import AskSheet, HelpSheet, Sheet
 from sonoassist.gui.theme import DARK, Look
 from sonoassist.live.status import Notice
-from sonoassist.review.deleting import delete_exam
 
 
 class OpenHere(Protocol):

@@ -9,9 +9,8 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,19 +25,21 @@ from sonoassist.practice.answers import (
     answers_from_model,
     answers_from_truth,
 )
-from sonoassist.practice.opening import named, open_exam
+from sonoassist.practice.opening import opened
 from sonoassist.practice.pace import Pace
 from sonoassist.practice.truth import truth_beside
-from sonoassist.review.records import Corrections
-from sonoassist.review.schema import ReviewError
+from sonoassist.recordings.correction_schema import CorrectionError
+from sonoassist.recordings.corrections import Corrections
 from sonoassist.sources.base import Source, SourceInfo
 
 if TYPE_CHECKING:
     from sonoassist.analysis.analyser import Analyser
     from sonoassist.exam.store import ExamStore
-    from sonoassist.practice.analysing import Begun
     from sonoassist.practice.reviewed import KeptReview
-    from sonoassist.review.store import ReviewStore
+    from sonoassist.recordings.cache import AnalysisCache
+    from sonoassist.recordings.correction_store import CorrectionStore
+    from sonoassist.recordings.kept import KeptResults
+    from sonoassist.recordings.recording import Recording
 
 _log = logging.getLogger(__name__)
 
@@ -102,7 +103,6 @@ class Examiner:
         spec: The exam.
         make_analyser: Builds the analyser, on the examiner's thread.
         news: Called on the thread whenever `knowledge` has changed or a look is ready.
-        folder: Where analyses are kept; None for the usual place.
         reviews: Where reviews are kept; None for the user's own.
         exams: Where exams are kept; None for the user's own.
     """
@@ -112,14 +112,12 @@ class Examiner:
         spec: str,
         make_analyser: MakeAnalyser,
         news: Callable[[], None],
-        folder: Path | None = None,
-        reviews: ReviewStore | None = None,
+        reviews: CorrectionStore | None = None,
         exams: ExamStore | None = None,
     ) -> None:
         self._spec = spec
         self._make_analyser = make_analyser
         self._news = news
-        self._folder = folder
         self._reviews, self._exams = reviews, exams
         self._changed = threading.Condition()
         self._knowledge = Knowledge(doing="Opening the exam …")
@@ -200,22 +198,19 @@ class Examiner:
                 self._looker.close()
 
     def _work(self) -> None:
-        from sonoassist.practice.analysing import exam_times_s
         from sonoassist.practice.reviewed import KeptReview
-        from sonoassist.review.store import ReviewStore
+        from sonoassist.recordings.correction_store import CorrectionStore
 
-        path, name = named(self._spec, self._exams)
-        self._source = open_exam(path)
-        info = self._source.info
-        times_s = exam_times_s(self._source)
-        self._learn(info=info, name=name or info.label)
-        review = KeptReview(info.spec, self._reviews or ReviewStore.default())
-        self._review = review
+        recording, self._source = opened(self._spec, self._exams)
+        info, times_s = recording.info, np.asarray(recording.times_s, np.float64)
+        self._learn(info=info, name=recording.label)
+        reviews = self._reviews or CorrectionStore.default()
+        self._review = KeptReview(recording.identity.content, reviews)
         truth = self._truth(info, times_s)
         if truth is not None:
             self._answer(truth)
         try:
-            analysis = self._analysed(info, times_s, review)
+            analysis = self._analysed(recording, reviews.cache)
         except SonoAssistError as error:
             self._learn(trouble=error, doing="")
             analysis = None
@@ -232,7 +227,7 @@ class Examiner:
             return Corrections()
         try:
             return self._review.corrections()
-        except (ReviewError, OutputError) as error:
+        except (CorrectionError, OutputError) as error:
             self._note(f"Its review is left out: {window_text(error)}")
             return Corrections()
 
@@ -255,48 +250,56 @@ class Examiner:
         self._base = base
         self._learn(answers=corrected(base, self._said()))
 
-    def _analysed(
-        self, info: SourceInfo, times_s: NDArray[np.float64], review: KeptReview
-    ) -> ExamAnalysis | None:
-        from sonoassist.practice.analysing import analysis_file, load_analysis
+    def _analysed(self, recording: Recording, cache: AnalysisCache) -> ExamAnalysis | None:
+        """The model's word on the whole exam; None where it was halted before the end."""
+        from sonoassist.practice.analysing import analysis_of
+        from sonoassist.recordings.kept import open_results
 
+        info = recording.info
         analyser = self._make_analyser(info.synthetic, lambda step: self._learn(doing=step))
+        analyser.configure(replace(analyser.options, guided=False, carry_boxes=False))
         if self._halted():
             analyser.close()
             return None
         self._looker = _second(analyser)
         warning = domain_warning(analyser.card, synthetic=info.synthetic)
         self._learn(model=analyser.card.title, warning=warning)
-        with suppress(ReviewError, OutputError):  # told already
-            reviewed = review.analysis(analyser.card, analyser.options.threshold, times_s)
-            if reviewed is not None:
-                return reviewed
-        path = analysis_file(info.spec, analyser, self._folder)
-        begun = load_analysis(path, len(times_s)) if path is not None else None
-        if begun is None or not begun.whole:
-            begun = self._scan(analyser, info, begun)
-            self._keep(path, begun)
-        return begun.analysis if begun.whole else None
+        results = open_results(recording, cache, analyser.provenance, analyser.options.threshold)
+        with closing(results):
+            whole = self._scan(recording, results, analyser)
+            for sentence in results.damage.values():
+                self._note(sentence)
+            if not whole:
+                return None
+            return analysis_of(
+                results.table.snapshot(), analyser.options.threshold, analyser.card.title
+            )
 
-    def _scan(self, analyser: Analyser, info: SourceInfo, begun: Begun | None) -> Begun:
-        """Analyse the whole exam, or what is left of it."""
-        from sonoassist.practice.analysing import ExamScan
+    def _scan(self, recording: Recording, results: KeptResults, analyser: Analyser) -> bool:
+        """Analyse what is left of the exam; returns whether all of it has a result."""
+        from sonoassist.recordings.crops import settle
+        from sonoassist.recordings.judge import Judge
+        from sonoassist.recordings.runner import Runner
 
+        if results.table.known.all():
+            return True
         self._learn(doing="Analysing the exam once, for the best frames …")
-        pace = Pace(info.frame_count or 0)
-        with open_exam(info.spec) as source:
-            return ExamScan(source, analyser, begun).run(lambda done: self._go_on(done, pace))
+        judge = Judge(analyser)
+        with recording.open() as source:
+            judge.settle(
+                settle(recording, source, analyser.options.crop, judge.aspect, analyser.reader)
+            )
+        pace = Pace(len(results.table))
+        done = results.table.done
 
-    def _keep(self, path: Path | None, begun: Begun) -> None:
-        """Keep an analysis for the next time; one that cannot be kept counts all the same."""
-        from sonoassist.practice.analysing import save_analysis
+        def on_frame() -> None:
+            nonlocal done
+            done += 1
+            if not self._go_on(done, pace):
+                runner.halt()
 
-        if path is None or not begun.done:
-            return
-        try:
-            save_analysis(path, begun)
-        except OutputError as error:
-            self._note(f"The analysis could not be kept for the next time: {window_text(error)}")
+        runner = Runner(results, judge, on_frame=on_frame, on_notice=self._note)
+        return runner.run()
 
     def _go_on(self, done: int, pace: Pace) -> bool:
         if done % 10 == 0:

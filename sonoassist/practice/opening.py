@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sonoassist.core.errors import SourceError
 from sonoassist.datasets.named import recording_of
-from sonoassist.review.records import EXAM
 from sonoassist.sources import open_source
 from sonoassist.sources.base import Source
 
 if TYPE_CHECKING:
     from sonoassist.exam.store import ExamStore
+    from sonoassist.recordings.recording import Recording
 
 
 def named(spec: str, exams: ExamStore | None = None) -> tuple[str, str]:
@@ -26,12 +27,14 @@ def named(spec: str, exams: ExamStore | None = None) -> tuple[str, str]:
         SourceError, UsageError: It cannot be used.
     """
     # Not at the top: image libraries come with it, and the window is up before them.
-    from sonoassist.review.recording import exam_video
+    from sonoassist.exam.resolving import ExamResolver
+    from sonoassist.recordings.spec import exam_spec_of
 
-    if spec.startswith(EXAM):
-        path, name = exam_video(spec, exams)
-        return str(path), name
-    return recording_of(spec), ""
+    exam = exam_spec_of(spec)
+    if exam is None:
+        return recording_of(spec), ""
+    found = ExamResolver(exams)(exam)
+    return str(found.path), found.label
 
 
 def open_exam(spec: str, exams: ExamStore | None = None) -> Source:
@@ -53,3 +56,29 @@ def open_exam(spec: str, exams: ExamStore | None = None) -> Source:
             f"{info.label} {kind}: it cannot be practised on", "Choose a recorded exam"
         )
     return source
+
+
+def opened(spec: str, exams: ExamStore | None = None) -> tuple[Recording, Source]:
+    """Look into an exam to practise on, and leave it open.
+
+    Raises:
+        SourceError, UsageError: See `open_exam`.
+    """
+    from sonoassist.exam.resolving import ExamResolver
+    from sonoassist.recordings.recording import recording_of_source
+    from sonoassist.recordings.spec import exam_spec_of
+
+    exam = exam_spec_of(spec)
+    found = None if exam is None else ExamResolver(exams)(exam)
+    source = open_exam(spec if found is None else str(found.path))
+    try:
+        if found is None:
+            made = recording_of_source(source, Path(source.info.spec), source.info.label)
+        else:
+            made = recording_of_source(
+                source, found.path, found.label, found.spec, found.live_results
+            )
+    except BaseException:
+        source.close()
+        raise
+    return made, source

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist.core.packets import frozen
-from sonoassist.core.planes import BACKGROUND_INDEX, INDEX, PLANES
-from sonoassist.model.card import Card
-from sonoassist.practice.analysing import steady_index
-from sonoassist.practice.answers import Answers, ExamAnalysis, Word, views_of
+from sonoassist.core.planes import BACKGROUND_INDEX, INDEX
+from sonoassist.practice.answers import Answers, Word, views_of
 from sonoassist.practice.truth import UNKNOWN, Labels
-from sonoassist.review.records import Corrections, FrameResult
-from sonoassist.review.review import Review
-from sonoassist.review.store import ReviewStore
-from sonoassist.sources.fingerprint import fingerprint
-from sonoassist.temporal.steady import SteadyLabel
+from sonoassist.recordings.correction_log import CorrectionLog
+from sonoassist.recordings.correction_store import CorrectionStore
+from sonoassist.recordings.corrections import Corrections
 
 AROUND_S = 10.0
 """The view round a chosen frame is followed so far at most on either side."""
@@ -29,77 +23,28 @@ class KeptReview:
     """The review of one recording, as far as there is one.
 
     Args:
-        recording: Path of the video.
+        content: Of the recording, see `Identity.content`.
         reviews: Where reviews are kept.
-
-    Raises:
-        SourceError: The recording cannot be read.
     """
 
-    def __init__(self, recording: str, reviews: ReviewStore) -> None:
-        path = Path(recording)
+    def __init__(self, content: str, reviews: CorrectionStore) -> None:
         self._reviews = reviews
-        self._fingerprint = fingerprint(path) if path.is_file() else ""
+        self._content = content
 
-    def _open(self) -> Review | None:
-        return self._reviews.look(self._fingerprint) if self._fingerprint else None
+    def _open(self) -> CorrectionLog | None:
+        return self._reviews.look(self._content)
 
     def corrections(self) -> Corrections:
         """What a person said; empty where nobody did.
 
         Raises:
-            ReviewError: The review cannot be read.
+            CorrectionError: The review cannot be read.
         """
         review = self._open()
         if review is None:
             return Corrections()
         with review:
             return review.corrections
-
-    def analysis(
-        self, card: Card, threshold: float, times_s: NDArray[np.float64]
-    ) -> ExamAnalysis | None:
-        """The review's analysis by this model, where it has judged every frame.
-
-        Args:
-            card: Of the weights.
-            threshold: Softmax a plane needs to be named.
-            times_s: float64, (n,), of the frames.
-
-        Raises:
-            ReviewError: The review cannot be read.
-        """
-        review = self._open()
-        if review is None:
-            return None
-        with review:
-            number = review.whole_analysis(card.weights_sha256, len(times_s))
-            if number is None:
-                return None
-            results = (one for part in review.results(number) for one in part)
-            return analysis_of(results, times_s, threshold, card.title)
-
-
-def analysis_of(
-    results: Iterable[FrameResult], times_s: NDArray[np.float64], threshold: float, model: str
-) -> ExamAnalysis:
-    """Results of single frames as the analysis of an exam; the label is steadied over time.
-
-    Args:
-        results: In the order of the frames.
-        times_s: float64, (n,), of the frames.
-        threshold: Softmax a plane needs to be named.
-        model: Title of the model, for people.
-    """
-    probabilities = np.zeros((len(times_s), len(PLANES)), np.float32)
-    steady = np.full(len(times_s), UNKNOWN, np.int8)
-    label = SteadyLabel(threshold)
-    for one in results:
-        if one.state is not None and one.index < len(times_s):
-            time_s = float(times_s[one.index])
-            probabilities[one.index] = one.probabilities
-            steady[one.index] = steady_index(label.follow(time_s, one.state, one.probabilities))
-    return ExamAnalysis(frozen(probabilities), frozen(steady), model)
 
 
 def corrected(answers: Answers, said: Corrections) -> Answers:

@@ -48,6 +48,17 @@ class CropChoice:
     kind: CropKind = CropKind.DEFAULT
     own: Box | None = None
 
+    @property
+    def text(self) -> str:
+        """As `parse_crop` reads it; the same for the same rectangle, whatever a preset is called.
+
+        Of a rectangle that does not lie on whole pixels all digits are told.
+        """
+        if self.own is None:
+            return self.kind.value
+        own = self.own
+        return ",".join(f"{value:g}" for value in (own.left, own.top, own.width, own.height))
+
 
 _NUMBERS = re.compile(r"^\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*$")
 

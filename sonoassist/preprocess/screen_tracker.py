@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist.core.opencv import cv2
-from sonoassist.core.packets import Frame, Pixels
+from sonoassist.core.packets import Box, Frame, Pixels
 from sonoassist.preprocess.channels import strongest
 from sonoassist.preprocess.field_of_view import FieldOfView, Moving
 from sonoassist.preprocess.screen_network import MASK_HEIGHT, MASK_WIDTH, thinned
@@ -44,6 +46,29 @@ class Motion:
         return self._changed > 0.5 if self._looks >= KNOWN_AFTER else None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SettledField:
+    """The field of view that most looks at a whole recording agree on, and the crop by it.
+
+    Attributes:
+        field: None where none was found.
+        width_px: Of the frames that it is of.
+        height_px: Of the frames that it is of.
+        crop: In frame pixels.
+    """
+
+    field: FieldOfView | None
+    width_px: int
+    height_px: int
+    crop: Box
+
+    def snapped(self, look: ScreenLook) -> ScreenLook:
+        """A look with this field in the place of its own, unless it is surely another one."""
+        if look.sure and not _same(look.field, self.field):
+            return look
+        return replace(look, field=self.field)
+
+
 class ScreenTracker:
     """Looks at each still by itself, and four times a second at a sequence.
 
@@ -53,10 +78,15 @@ class ScreenTracker:
 
     Args:
         reader: That looks; it may serve other trackers of the same thread.
+        settled: Of the whole recording: what is held where nothing else is surely seen, so that a
+            stretch of it gives the same wherever one begins.
     """
 
-    def __init__(self, reader: ScreenReader | None = None) -> None:
+    def __init__(
+        self, reader: ScreenReader | None = None, settled: SettledField | None = None
+    ) -> None:
         self._reader = reader or ScreenReader()
+        self._settled = settled
         self._key: tuple[str, int, int] | None = None
         self._held: ScreenLook | None = None
         self._last: ScreenLook | None = None
@@ -78,16 +108,25 @@ class ScreenTracker:
             self._motion = Motion()
             self._motion.see(frame.pixels)
             self._last = self._reader.look(frame.pixels)
-            self._held = self._last.fitted()
+            self._held = self._snapped(self._last.fitted(), frame)
             return self._held
         self._since_look += 1
         apart_s = abs(frame.time_s - self._looked_s)
         if apart_s >= LOOK_EVERY_S or self._since_look >= MOST_FRAMES:
             self._since_look, self._looked_s = 0, frame.time_s
             look = self._reader.look(frame.pixels, self._motion.see(frame.pixels))
-            self._held = _followed(self._held, self._last or look, look)
-            self._last = look
+            held = _followed(self._held, self._last or look, look)
+            if held.field is not self._held.field:
+                held = self._snapped(held, frame)
+            self._held, self._last = held, look
         return self._held
+
+    def _snapped(self, look: ScreenLook, frame: Frame) -> ScreenLook:
+        settled = self._settled
+        size_px = (frame.width_px, frame.height_px)
+        if settled is None or size_px != (settled.width_px, settled.height_px):
+            return look
+        return settled.snapped(look)
 
 
 def _followed(held: ScreenLook, last: ScreenLook, look: ScreenLook) -> ScreenLook:

@@ -13,7 +13,7 @@ from sonoassist.preprocess.crop import (
 )
 from sonoassist.preprocess.framing import crop_of_look
 from sonoassist.preprocess.screen_reader import ScreenLook, ScreenReader
-from sonoassist.preprocess.screen_tracker import ScreenTracker
+from sonoassist.preprocess.screen_tracker import ScreenTracker, SettledField
 
 CERTAIN = 0.97
 """Probability from which a screen is taken for something else than a plain picture: what is taken
@@ -28,6 +28,8 @@ class CropTracker:
         aspect: Width over height of the network input.
         reads_content: Look at the screen also where the crop is fixed, for `content`.
         reader: That looks; left out: one of its own.
+        settled: Of the recording whose frames come; where nothing else is surely seen its crop is
+            taken. None where nothing is known beforehand.
     """
 
     def __init__(
@@ -37,12 +39,14 @@ class CropTracker:
         *,
         reads_content: bool = False,
         reader: ScreenReader | None = None,
+        settled: SettledField | None = None,
     ) -> None:
         self.choice = choice
         self.content: Content | None = None
         self._aspect = aspect
         self._reads_content = reads_content
-        self._screens = ScreenTracker(reader)
+        self._screens = ScreenTracker(reader, settled)
+        self._settled = settled
         self._framed: tuple[object, int, int, Box] | None = None
 
     def crop_for(self, frame: Frame) -> Box:
@@ -63,8 +67,14 @@ class CropTracker:
 
     def _framing(self, look: ScreenLook, frame: Frame) -> Box:
         """The crop by a look; the same as long as the same field of view is held."""
-        known = self._framed
+        known, settled = self._framed, self._settled
         key = (look.field, frame.width_px, frame.height_px)
+        if (
+            settled is not None
+            and key[0] is settled.field
+            and key[1:] == (settled.width_px, settled.height_px)
+        ):
+            return settled.crop
         if frame.still or known is None or known[0] is not key[0] or known[1:3] != key[1:]:
             known = (*key, crop_of_look(look, frame.pixels, self._aspect))
             self._framed = known

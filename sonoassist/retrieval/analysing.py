@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from sonoassist.analysis.analyser import Analyser
-from sonoassist.core.errors import DamagedFrameError, SourceError, UsageError
-from sonoassist.core.packets import Frame
+from sonoassist.core.errors import SourceError, UsageError
+from sonoassist.recordings.cache import AnalysisCache
+from sonoassist.recordings.reader import may_be_whole
+from sonoassist.recordings.table import FrameColumns
+from sonoassist.recordings.whole_source import SourceAnalysis
 from sonoassist.retrieval.exams import Part, RecordedExam
 from sonoassist.retrieval.opening import Opening, opened
-from sonoassist.retrieval.table import FrameTable, TableBuilder, packed, unpacked
+from sonoassist.retrieval.table import ExamTable, joined, packed, unpacked
 from sonoassist.sources import Source
-from sonoassist.sources.read_ahead import ReadAhead
-from sonoassist.temporal.quality_meter import QualityMeter
 
 MOST_NOTES = 50
 """So many damaged places of an exam are named one by one."""
@@ -59,7 +60,7 @@ class Analysed:
         about: The rest.
     """
 
-    table: FrameTable
+    table: ExamTable
     about: About
 
     def to_bytes(self) -> bytes:
@@ -104,54 +105,76 @@ def analyse_exam(
     key: str,
     told: OnFrame = lambda done, total: None,
     opening: Opening = opened,
+    cache: AnalysisCache | None = None,
+    *,
+    any_precision: bool = True,
 ) -> Analysed:
-    """Analyse all frames of an exam.
+    """Analyse all frames of an exam that have no result yet.
 
     Args:
         exam: To be analysed.
-        analyser: Fresh: what it remembers of another exam would change the first frames.
+        analyser: Used by nobody else meanwhile.
         key: Names the analysis.
         told: Called after each frame.
         opening: Opens its recordings.
+        cache: Where results are kept; None to keep none.
+        any_precision: Kept results in another precision serve as well.
 
     Raises:
         SourceError: Not one frame of it can be read, or the system could not read a recording.
         UsageError: The crop does not fit its pictures.
         EngineError: The engine failed.
+        OutputError: The results cannot be kept.
     """
-    run = _Run(analyser, told, opening)
+    run = _Run(analyser, told, opening, cache, any_precision=any_precision)
     for number, part in enumerate(exam.parts):
         run.take(number, part)
-    table = run.rows.finish()
+    table = joined(run.parts)
     if not len(table):
         raise SourceError(f"no frame of {exam.label} can be read", "".join(run.damaged[:1]))
     engine = analyser.engine
     about = About(
-        key, run.synthetic, tuple(run.details), run.length_s, engine.name, engine.precision,
-        engine.device, _shortened(run.damaged), tuple(run.warnings),
-    )  # fmt: skip
+        key=key,
+        synthetic=run.synthetic,
+        details=tuple(run.details),
+        length_s=run.length_s,
+        engine=engine.name,
+        precision=engine.precision,
+        device=engine.device,
+        damaged=_shortened(run.damaged),
+        warnings=tuple(run.warnings),
+    )
     return Analysed(table, about)
 
 
 class _Run:
     """The analysis of one exam while it goes on."""
 
-    def __init__(self, analyser: Analyser, told: OnFrame, opening: Opening) -> None:
+    def __init__(
+        self,
+        analyser: Analyser,
+        told: OnFrame,
+        opening: Opening,
+        cache: AnalysisCache | None,
+        *,
+        any_precision: bool,
+    ) -> None:
         self._analyser, self._told, self._opening = analyser, told, opening
-        self.rows = TableBuilder()
+        self._cache, self._any_precision = cache, any_precision
+        self.parts: list[tuple[int, float, FrameColumns]] = []
         self.synthetic = False
         self.details: list[str] = []
         self.length_s = 0.0
         self.damaged: list[str] = []
         self.warnings: list[str] = []
-        self._total = 0
+        self._done = self._total = 0
 
     def take(self, number: int, part: Part) -> None:
         """Analyse one recording."""
         try:
             source = self._opening(part.path)
         except SourceError as error:
-            if _may_be_whole(error):
+            if may_be_whole(error):
                 raise
             # Where it lies is no part of the result: elsewhere it would be another one.
             self.damaged.append(str(error).replace(str(part.path), part.path.name))
@@ -169,45 +192,24 @@ class _Run:
             self._frames(number, part, source)
 
     def _frames(self, number: int, part: Part, source: Source) -> None:
-        meter = QualityMeter()
-        with ReadAhead(source) as ahead:
-            for frame in self._readable(ahead, part.path.name):
-                analysis = self._analyser.analyse(frame)
-                self.warnings += self._analyser.engine.take_notices()
-                time_s = part.began_s + frame.time_s
-                self.rows.add(number, time_s, analysis, meter.measure(analysis))
-                self._told(len(self.rows), max(self._total, len(self.rows)))
+        before = self._done
 
-    def _readable(self, source: ReadAhead, name: str) -> Iterator[Frame]:
-        while True:
-            try:
-                frame = source.read()
-            except DamagedFrameError as error:
-                self.damaged.append(str(error))
-                continue
-            except SourceError as error:
-                if _may_be_whole(error):
-                    raise
-                self.damaged.append(str(error))
-                return
-            except OSError as error:  # the file could not be opened anew behind a bad place
-                raise SourceError(
-                    f"{name} cannot be read: {error.strerror or error}",
-                    "Check the disk or the network, then try again",
-                ) from error
-            if frame is None:
-                return
-            yield frame
+        def on_frame(done: int, _total: int | None) -> None:
+            self._done = before + done
+            self._told(self._done, max(self._total, self._done))
 
-
-def _may_be_whole(error: SourceError) -> bool:
-    """Whether the system failed rather than the recording: another time it may be read.
-
-    Results without it would be kept as if they were all there is.
-    """
-    cause = error.__cause__
-    lasting = (FileNotFoundError, PermissionError)
-    return isinstance(cause, OSError) and not isinstance(cause, lasting)
+        work = SourceAnalysis(
+            source,
+            self._analyser,
+            self._cache,
+            any_precision=self._any_precision,
+            on_frame=on_frame,
+            on_trouble=lambda error: self.damaged.append(str(error)),
+            on_notice=self.warnings.append,
+            live_results=part.live_results,
+        )
+        work.run()
+        self.parts.append((number, part.began_s, work.table.snapshot()))
 
 
 def _shortened(lines: list[str]) -> tuple[str, ...]:

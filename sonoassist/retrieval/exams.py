@@ -12,15 +12,13 @@ from pathlib import Path
 from sonoassist.core.errors import SonoAssistError, SourceError, UsageError
 from sonoassist.core.natural_order import natural_key
 from sonoassist.exam.exam import DATABASE
+from sonoassist.exam.resolving import live_results_of
 from sonoassist.exam.store import ExamStore
-from sonoassist.sources.fingerprint import fingerprint
+from sonoassist.recordings.identity import Stamp, fingerprint, stamp_of
+from sonoassist.recordings.spec import LiveResults
 from sonoassist.sources.sniff import VIDEO_SUFFIXES, is_hidden
 
 _URL = "://"
-
-
-Stamp = tuple[int, int, int]
-"""Size in bytes, time of the last change in ns and number of a file on its disk; see `stamp_of`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +28,17 @@ class Part:
     Attributes:
         path: Of the file.
         began_s: Of its first frame, in the exam.
+        record: Folder of the exam record that it belongs to; None for a video by itself.
     """
 
     path: Path
     began_s: float = 0.0
+    record: Path | None = None
+
+    @property
+    def live_results(self) -> LiveResults | None:
+        """What the exam found in its frames; None for a video by itself."""
+        return None if self.record is None else live_results_of(self.record, self.path.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ class RecordedExam:
 
     def stamps(self) -> tuple[Stamp, ...]:
         """What shows that a recording was written to or replaced, of each."""
-        return tuple(stamp_of(part.path) for part in self.parts)
+        return tuple(stamp_as_it_is(part.path) for part in self.parts)
 
     def fingerprint(self) -> str:
         """Tells this exam from another one of the same name; a copy has the same.
@@ -214,7 +219,8 @@ def of_record(store: ExamStore, exam_id: str) -> RecordedExam:
         raise UsageError(f"the exam {exam_id} is running", "End it first")
     with store.open(exam_id) as exam:
         media = exam.media.absolute()
-        parts = tuple(Part(media / one.file, one.began_s) for one in exam.recordings())
+        folder = media.parent
+        parts = tuple(Part(media / one.file, one.began_s, folder) for one in exam.recordings())
     if not parts:
         raise UsageError(
             f"the exam {exam_id} has no recording to be searched", "Its captures are in the record"
@@ -222,14 +228,13 @@ def of_record(store: ExamStore, exam_id: str) -> RecordedExam:
     return RecordedExam(store.folder / exam_id, parts, recorded=True)
 
 
-def stamp_of(path: Path) -> Stamp:
+def stamp_as_it_is(path: Path) -> Stamp:
     """The stamp of a file; zeros where it is not there."""
     try:
-        found = path.stat()
-    except OSError:
-        return (0, 0, 0)
-    return (found.st_size, found.st_mtime_ns, found.st_ino)
+        return stamp_of(path)
+    except SourceError:
+        return Stamp(0, 0, 0)
 
 
 def _size(path: Path) -> int:
-    return stamp_of(path)[0]
+    return stamp_as_it_is(path).size_bytes

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from sonoassist.retrieval.exams import Stamp, stamp_of
+from sonoassist.recordings.identity import Stamp
+from sonoassist.retrieval.exams import stamp_as_it_is
 from sonoassist.sources import Source, open_source
 from sonoassist.sources.video import VideoFile
 from sonoassist.sources.video_index import VideoIndex
@@ -35,7 +36,7 @@ class Opener:
         Raises:
             SourceError: It cannot be opened.
         """
-        key = (path, stamp_of(path))
+        key = (path, stamp_as_it_is(path))
         if key in self._known:
             return VideoFile(path, self._known[key])
         source = opened(path)

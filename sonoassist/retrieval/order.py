@@ -12,9 +12,10 @@ from sonoassist.core.packets import Floats
 from sonoassist.engines.choose import EngineChoice
 from sonoassist.model.card import Card
 from sonoassist.model.store import ModelStore
-from sonoassist.retrieval.exams import RecordedExam, Stamp
-from sonoassist.retrieval.rules import Rule
+from sonoassist.recordings.identity import Stamp
+from sonoassist.retrieval.exams import RecordedExam
 from sonoassist.sources import READER
+from sonoassist.temporal.rules import Rule
 
 ANALYSIS_FORMAT = 3
 """Counts up whenever frames are analysed or kept in another way."""

@@ -15,12 +15,13 @@ from sonoassist.exam.stills import png_bytes
 from sonoassist.model.card import domain_warning
 from sonoassist.preprocess.masking import masked
 from sonoassist.retrieval.analysing import Analysed
+from sonoassist.retrieval.choosing import choose
 from sonoassist.retrieval.opening import Opening, opened
 from sonoassist.retrieval.order import Order, Task
 from sonoassist.retrieval.pictures import frames_at
-from sonoassist.retrieval.rules import Pick, Rule, choose
 from sonoassist.retrieval.sheet import Heading, Tile, clock, contact_sheet
-from sonoassist.retrieval.table import FrameTable
+from sonoassist.retrieval.table import ExamTable
+from sonoassist.temporal.rules import Pick, Rule
 
 RETRIEVAL, ABOUT = "retrieval.json", "about.json"
 SHEET, FRAMES = "contact-sheet.png", "frames.npz"
@@ -131,7 +132,7 @@ def _image(key: str) -> str:
 
 
 def _pictures(
-    task: Task, order: Order, table: FrameTable, rows: set[int], opening: Opening
+    task: Task, order: Order, table: ExamTable, rows: set[int], opening: Opening
 ) -> dict[int, Pixels]:
     """The pictures of some frames, by their row."""
     found: dict[int, Pixels] = {}
@@ -159,7 +160,7 @@ class _Teller:
     def __init__(
         self,
         order: Order,
-        table: FrameTable,
+        table: ExamTable,
         names: Names,
         left_out: frozenset[int],
         *,

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from sonoassist.core.errors import EngineError, SourceError
+from sonoassist.recordings.identity import Stamp
 from sonoassist.retrieval.crew import Crew, Died, Done, Event, Failed, Progress, Useless
-from sonoassist.retrieval.exams import Failure, Found, RecordedExam, Stamp
+from sonoassist.retrieval.exams import Failure, Found, RecordedExam
 from sonoassist.retrieval.order import Order, Task
 from sonoassist.retrieval.output import OutputFolder, Place
 

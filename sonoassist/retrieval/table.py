@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -15,13 +15,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist.core.files import ARCHIVE_ERRORS
-from sonoassist.core.packets import Analysis, Box, Content, Floats, State, frozen
+from sonoassist.core.packets import Box, Content, Floats, State, frozen
 from sonoassist.core.planes import KEYS
-from sonoassist.temporal.quality import Quality
+from sonoassist.recordings.table import STATES, FrameColumns
 
 CONTENTS = tuple(Content)
 _CONTENT = {State.of(one): one for one in CONTENTS if one is not Content.B_MODE}
 _CONTENT[State.NOISE] = Content.NO_SIGNAL
+_CONTENT_OF_STATE = np.array(
+    [
+        CONTENTS.index(Content.B_MODE if state is None else _CONTENT.get(state, Content.B_MODE))
+        for state in STATES
+    ],
+    np.uint8,
+)
 _ABOUT = "about"
 
 Ints = NDArray[np.int32]
@@ -30,7 +37,7 @@ Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FrameTable:
+class ExamTable:
     """What was found in each frame, in the order of the frames; n rows, not writeable.
 
     Attributes:
@@ -76,7 +83,7 @@ class FrameTable:
         return Box(*(float(value) for value in self.crop[row]))
 
 
-COLUMNS = tuple(column.name for column in fields(FrameTable))
+COLUMNS = tuple(column.name for column in fields(ExamTable))
 _TYPES: dict[str, Any] = {
     "part": np.int32, "frame": np.int32, "time_s": np.float64, "content": np.uint8,
     "still": np.bool_,
@@ -84,62 +91,45 @@ _TYPES: dict[str, Any] = {
 _WIDTHS = {"probabilities": len(KEYS), "box": 4, "crop": 4}
 
 
-class TableBuilder:
-    """Takes the frames one by one."""
+def joined(parts: Iterable[tuple[int, float, FrameColumns]]) -> ExamTable:
+    """The results of the recordings of an exam as one table; damaged frames have no row.
 
-    def __init__(self) -> None:
-        self._rows: list[tuple[Any, ...]] = []
-
-    def __len__(self) -> int:
-        """Number of frames so far."""
-        return len(self._rows)
-
-    def add(self, part: int, time_s: float, analysis: Analysis, quality: Quality) -> None:
-        """Take the next frame.
-
-        Args:
-            part: Which recording of the exam it is in.
-            time_s: In the exam.
-            analysis: Of the frame.
-            quality: Of its picture.
-        """
-        frame = analysis.frame
-        self._rows.append(
-            (
-                part, frame.index, time_s, _content(analysis.state), frame.still,
-                analysis.prediction.probabilities, quality.sharpness, quality.stillness,
-                _edges(analysis.localisation.box), _edges(analysis.geometry.crop),
-            )
-        )  # fmt: skip
-
-    def finish(self) -> FrameTable:
-        """The table."""
-        columns = zip(*self._rows, strict=True) if self._rows else ([] for _ in COLUMNS)
-        arrays = (
-            np.array(list(values), _TYPES.get(name, np.float32))
-            for name, values in zip(COLUMNS, columns, strict=True)
+    Args:
+        parts: Number of the recording in the exam, when it began there in seconds, its results.
+    """
+    each = [_rows_of(number, began_s, columns) for number, began_s, columns in parts]
+    arrays = (
+        np.concatenate([_empty(name), *(rows[name] for rows in each)]).astype(
+            _TYPES.get(name, np.float32)
         )
-        return FrameTable(
-            *(_shaped(name, array) for name, array in zip(COLUMNS, arrays, strict=True))
-        )
+        for name in COLUMNS
+    )
+    return ExamTable(*(frozen(array) for array in arrays))
 
 
-def _content(state: State) -> int:
-    return CONTENTS.index(_CONTENT.get(state, Content.B_MODE))
+def _rows_of(number: int, began_s: float, columns: FrameColumns) -> dict[str, NDArray[Any]]:
+    """The columns of a table for the readable frames of one recording."""
+    rows = np.flatnonzero(columns.readable)
+    return {
+        "part": np.full(len(rows), number),
+        "frame": rows,
+        "time_s": columns.times_s[rows] + began_s,
+        "content": _CONTENT_OF_STATE[columns.states[rows]],
+        "still": np.zeros(len(rows), bool),
+        "probabilities": columns.probabilities[rows],
+        "sharpness": columns.quality[rows],
+        "stillness": columns.stillness[rows],
+        "box": columns.boxes[rows],
+        "crop": columns.crops[rows],
+    }
 
 
-def _edges(box: Box | None) -> tuple[float, float, float, float]:
-    if box is None:
-        return (np.nan,) * 4
-    return box.left, box.top, box.right, box.bottom
-
-
-def _shaped(name: str, array: NDArray[Any]) -> NDArray[Any]:
+def _empty(name: str) -> NDArray[Any]:
     wide = _WIDTHS.get(name)
-    return frozen(array if wide is None else array.reshape(-1, wide))
+    return np.zeros((0,) if wide is None else (0, wide), _TYPES.get(name, np.float32))
 
 
-def packed(table: FrameTable, about: Mapping[str, Any]) -> bytes:
+def packed(table: ExamTable, about: Mapping[str, Any]) -> bytes:
     """A table and plain values about it as the bytes of an `.npz` file.
 
     The same values give the same bytes.
@@ -151,12 +141,12 @@ def packed(table: FrameTable, about: Mapping[str, Any]) -> bytes:
     return file.getvalue()
 
 
-def unpacked(data: bytes) -> tuple[FrameTable, dict[str, Any]] | None:
+def unpacked(data: bytes) -> tuple[ExamTable, dict[str, Any]] | None:
     """The inverse of `packed`; None where the bytes are not what it made."""
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as kept:
             about = json.loads(str(kept[_ABOUT]))
-            table = FrameTable(*(_checked(name, kept[name]) for name in COLUMNS))
+            table = ExamTable(*(_checked(name, kept[name]) for name in COLUMNS))
     except ARCHIVE_ERRORS:
         return None
     whole = len({len(getattr(table, name)) for name in COLUMNS}) == 1

@@ -6,8 +6,9 @@ from sonoassist.analysis.analyser import Analyser
 from sonoassist.analysis.precision.choosing import engine_for
 from sonoassist.core.errors import EngineError, SonoAssistError, SourceError
 from sonoassist.engines.base import Engine
+from sonoassist.recordings.cache import AnalysisCache
+from sonoassist.recordings.identity import Stamp
 from sonoassist.retrieval.analysing import OnFrame, analyse_exam, analysed_from, is_synthetic
-from sonoassist.retrieval.exams import Stamp
 from sonoassist.retrieval.opening import Opener
 from sonoassist.retrieval.order import LoadedModel, Order, Task
 from sonoassist.retrieval.result import Bundle, make_bundle
@@ -22,10 +23,12 @@ class Searcher:
 
     Args:
         order: What is asked for.
+        cache: Where results of frames are kept; None for the user's own.
     """
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: Order, cache: AnalysisCache | None = None) -> None:
         self._order = order
+        self._cache = cache or AnalysisCache.default()
         self._engines: dict[str, Engine] = {}
 
     def search(self, task: Task, told: OnFrame = lambda done, total: None) -> Bundle:
@@ -52,9 +55,16 @@ class Searcher:
         analysed = analysed_from(task.kept, key)
         if analysed is None:
             model = self._order.model(synthetic=synthetic)
-            # A fresh one for each exam: it remembers the frame before.
             analyser = Analyser(self._engine(model), model.card, self._order.options)
-            analysed = analyse_exam(task.exam, analyser, key, told, opening)
+            analysed = analyse_exam(
+                task.exam,
+                analyser,
+                key,
+                told,
+                opening,
+                self._cache,
+                any_precision=self._order.choice.precision == "auto",
+            )
         return make_bundle(task, self._order, analysed, opening)
 
     def _engine(self, model: LoadedModel) -> Engine:

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist.core.planes import BACKGROUND_INDEX, INDEX, PLANES
-from sonoassist.retrieval.rules import APART_S, WANTED, Course, Rule, choose_in
-from sonoassist.review.records import Corrections
-from sonoassist.review.table import Arrays
+from sonoassist.recordings.corrections import Corrections
+from sonoassist.recordings.table import FrameColumns
+from sonoassist.temporal.rules import APART_S, WANTED, Course, Rule, choose_in
 
 MOST = 12
 """So many candidates a plane at most."""
@@ -48,11 +48,11 @@ class Peak:
     told: bool
 
 
-def all_candidates(arrays: Arrays, corrections: Corrections) -> dict[str, tuple[Peak, ...]]:
+def all_candidates(columns: FrameColumns, corrections: Corrections) -> dict[str, tuple[Peak, ...]]:
     """The candidates of each of the 13 planes by key, best first."""
-    told = _told(arrays, corrections)
-    named = _from_labels(arrays, told)
-    seen = _from_model(arrays, told)
+    told = _told(columns, corrections)
+    named = _from_labels(columns, told)
+    seen = _from_model(columns, told)
     found = {}
     for key in WANTED:
         others = (one for one in seen[key] if _far(one, named[key]))
@@ -69,82 +69,82 @@ def missing(candidates: Mapping[str, tuple[Peak, ...]], corrections: Corrections
     ]
 
 
-def _told(arrays: Arrays, corrections: Corrections) -> _Told:
+def _told(columns: FrameColumns, corrections: Corrections) -> _Told:
     """Index of the plane that a person says each frame shows; -1 where nobody did."""
-    told = np.full(len(arrays.times_s), -1, np.int16)
+    told = np.full(len(columns.times_s), -1, np.int16)
     for label in corrections.labels:
         told[label.first : label.last + 1] = INDEX[label.plane]
     return told
 
 
-def _from_model(arrays: Arrays, told: _Told) -> dict[str, tuple[Peak, ...]]:
+def _from_model(columns: FrameColumns, told: _Told) -> dict[str, tuple[Peak, ...]]:
     """What the rule picks of the frames that nobody has judged.
 
     Those that somebody has judged stay in the course of time, showing nothing.
     """
-    rows = np.flatnonzero(arrays.readable)
-    shares = np.where(told[rows, None] < 0, arrays.probabilities[rows], 0)
+    rows = np.flatnonzero(columns.readable)
+    shares = np.where(told[rows, None] < 0, columns.probabilities[rows], 0)
     apart = np.zeros(max(len(rows) - 1, 0), bool)
-    picks = choose_in(_course(arrays, rows, shares, apart), Rule.BEST, MOST)
+    picks = choose_in(_course(columns, rows, shares, apart), Rule.BEST, MOST)
     return {
-        key: tuple(_peak(arrays, int(rows[one.row]), key, one.score, told=False) for one in some)
+        key: tuple(_peak(columns, int(rows[one.row]), key, one.score, told=False) for one in some)
         for key, some in picks.items()
     }
 
 
-def _from_labels(arrays: Arrays, told: _Told) -> dict[str, tuple[Peak, ...]]:
+def _from_labels(columns: FrameColumns, told: _Told) -> dict[str, tuple[Peak, ...]]:
     """The best frame of each stretch that a person says shows the plane, surest first.
 
     A certainty is added to what the model gives the named plane: then no doubt of the model's
     rules a stretch out or parts it, and its frames still differ by what the model says.
     """
-    rows = np.flatnonzero(arrays.judged & (told >= 0) & (told != BACKGROUND_INDEX))
+    rows = np.flatnonzero(columns.judged & (told >= 0) & (told != BACKGROUND_INDEX))
     if not len(rows):
         return dict.fromkeys(WANTED, ())
     plane = told[rows]
     shares = np.zeros((len(rows), len(PLANES)), np.float64)
     each = np.arange(len(rows))
-    shares[each, plane] = 1.0 + arrays.probabilities[rows, plane]
+    shares[each, plane] = 1.0 + columns.probabilities[rows, plane]
     stretch = np.cumsum(np.diff(told, prepend=told[:1]) != 0)
     apart = np.diff(stretch[rows]) != 0
-    picks = choose_in(_course(arrays, rows, shares, apart), Rule.BEST, MOST)
+    picks = choose_in(_course(columns, rows, shares, apart), Rule.BEST, MOST)
     return {
         key: tuple(
-            _peak(arrays, int(rows[one.row]), key, one.score - 1.0, told=True) for one in some
+            _peak(columns, int(rows[one.row]), key, one.score - 1.0, told=True) for one in some
         )
         for key, some in picks.items()
     }
 
 
 def _course(
-    arrays: Arrays, rows: _Rows, shares: NDArray[np.floating], apart: NDArray[np.bool_]
+    columns: FrameColumns, rows: _Rows, shares: NDArray[np.floating], apart: NDArray[np.bool_]
 ) -> Course:
     """Some frames as the rule takes them.
 
     Args:
-        arrays: Of the recording.
+        columns: Of the recording.
         rows: Indexes of the frames, rising.
         shares: (n, 14), the probabilities to go by.
         apart: (n - 1,), between which rows a sequence ends whatever their times.
     """
     # Stillness was measured against the readable frame before; it says nothing of an earlier one.
-    follows = np.diff(np.cumsum(arrays.known)[rows]) == np.diff(rows)
-    follows &= np.diff(np.cumsum(arrays.readable)[rows]) == 1
-    stillness = arrays.stillness[rows]
+    follows = np.diff(np.cumsum(columns.known)[rows]) == np.diff(rows)
+    follows &= np.diff(np.cumsum(columns.readable)[rows]) == 1
+    stillness = columns.stillness[rows]
     stillness[1:][~follows] = np.nan
     return Course(
-        arrays.times_s[rows], arrays.judged[rows], shares, arrays.quality[rows], stillness, apart
+        columns.times_s[rows], columns.judged[rows], shares, columns.quality[rows], stillness, apart
     )
 
 
-def _peak(arrays: Arrays, frame: int, key: str, confidence: float, *, told: bool) -> Peak:
-    winner = int(arrays.probabilities[frame].argmax()) == INDEX[key]
+def _peak(columns: FrameColumns, frame: int, key: str, confidence: float, *, told: bool) -> Peak:
+    winner = int(columns.probabilities[frame].argmax()) == INDEX[key]
     return Peak(
         frame=frame,
-        time_s=float(arrays.times_s[frame]),
+        time_s=float(columns.times_s[frame]),
         confidence=confidence,
-        quality=float(arrays.quality[frame]),
-        sure=bool(arrays.sure[frame]) and winner and confidence >= SEEN_FROM,
+        quality=float(columns.quality[frame]),
+        sure=bool(columns.sure[frame]) and winner and confidence >= SEEN_FROM,
         told=told,
     )
 

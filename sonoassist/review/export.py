@@ -27,13 +27,13 @@ from sonoassist.datasets.exams import BACKGROUND, CROP_COLUMNS, TABLE
 from sonoassist.exam.stills import png_bytes
 from sonoassist.preprocess.masking import SequenceMask, masked, with_mask
 from sonoassist.preprocess.screen_reader import ScreenReader
+from sonoassist.recordings.corrections import Corrections
+from sonoassist.recordings.identity import fingerprint
+from sonoassist.recordings.reader import frame_at
+from sonoassist.recordings.recording import Recording
+from sonoassist.recordings.table import FrameTable
 from sonoassist.render.encoder import VideoEncoder
-from sonoassist.review.recording import Recording
-from sonoassist.review.records import Corrections
-from sonoassist.review.run import frame_at
-from sonoassist.review.table import Table
 from sonoassist.sources.base import Source
-from sonoassist.sources.fingerprint import fingerprint
 
 UNJUDGED = "leave out"
 """What a frame is called that nobody judged."""
@@ -72,7 +72,7 @@ class Exported:
 def export(
     recording: Recording,
     corrections: Corrections,
-    table: Table,
+    table: FrameTable,
     folder: Path,
     *,
     crop: Box | None = None,
@@ -100,7 +100,7 @@ def export(
             "there is nothing to export yet", "Choose best frames (Enter) or correct labels (L)"
         )
     recording.check_same()
-    made = ensure_folder(folder / f"exam-{recording.fingerprint[:8]}")
+    made = ensure_folder(folder / f"exam-{recording.identity.content[:8]}")
     if not video:
         labels = _thinned(corrections, labels)
     write = _with_video if video else _with_pictures
@@ -149,7 +149,7 @@ _Row = tuple[str, str, str]
 
 
 def _with_pictures(
-    recording: Recording, labels: Mapping[int, str], _table: Table, folder: Path
+    recording: Recording, labels: Mapping[int, str], _table: FrameTable, folder: Path
 ) -> list[_Row]:
     rows, reader = [], ScreenReader()
     with recording.open() as source:
@@ -165,10 +165,10 @@ def _with_pictures(
 
 
 def _with_video(
-    recording: Recording, labels: Mapping[int, str], table: Table, folder: Path
+    recording: Recording, labels: Mapping[int, str], table: FrameTable, folder: Path
 ) -> list[_Row]:
     shown = _write_masked(recording, folder / VIDEO)
-    arrays = table.arrays()
+    arrays = table.snapshot()
     planes = 1.0 - arrays.probabilities[:, INDEX[BACKGROUND]]
     doubtful = ~arrays.judged | (planes > UNJUDGED_FROM) | _around(labels, arrays.times_s)
     rows = []
@@ -235,5 +235,5 @@ def _around(labels: Mapping[int, str], times_s: NDArray[np.float64]) -> NDArray[
 def _check_content(recording: Recording) -> None:
     """The labels are those of its content: a file that was put in its place is refused."""
     recording.check_same()
-    if fingerprint(recording.path) != recording.fingerprint:
+    if fingerprint(recording.path) != recording.identity.content:
         raise SourceError("the recording has changed since it was opened", "Open it again")

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist.core.planes import BACKGROUND_INDEX, INDEX
-from sonoassist.retrieval.rules import VALLEY
-from sonoassist.retrieval.smoothing import HOLD_S, WINDOW_S, Reals, smoothed
-from sonoassist.review.table import Arrays
+from sonoassist.recordings.table import FrameColumns
+from sonoassist.temporal.rules import VALLEY
+from sonoassist.temporal.smoothing import HOLD_S, WINDOW_S, Reals, smoothed
 
 REACH_S = 60.0
 """A view is followed so far at most on either side of a frame."""
@@ -18,49 +18,49 @@ SEEN_FROM = 0.2
 """A plane whose smoothed probability is lower is not taken for a view."""
 
 
-def view_around(arrays: Arrays, here: int, wanted: str) -> tuple[int, int] | None:
+def view_around(columns: FrameColumns, here: int, wanted: str) -> tuple[int, int] | None:
     """The view around a frame, as the rule of `retrieval` follows one, smoothed over time.
 
     A view of a plane is where its probability keeps half of its peak.
 
     Args:
-        arrays: Of the recording.
+        columns: Of the recording.
         here: The frame.
         wanted: Key of the plane to follow where the frame itself shows none for sure.
 
     Returns:
         First and last frame; None where no view can be told, as of a frame that was not analysed.
     """
-    if not arrays.judged[here]:
+    if not columns.judged[here]:
         return None
-    rows = _sequence(arrays, here)
+    rows = _sequence(columns, here)
     at = int(np.searchsorted(rows, here))
-    shares = np.where(arrays.judged[rows, None], arrays.probabilities[rows], 0).astype(np.float64)
+    shares = np.where(columns.judged[rows, None], columns.probabilities[rows], 0).astype(np.float64)
     # Sums over a recording leave a rest in the 13th digit, which must not decide.
-    steady = np.round(smoothed(shares, arrays.times_s[rows]), 9)
-    for plane in _planes(arrays, here, wanted, steady[at]):
-        found = _followed(steady[:, plane], arrays.times_s[rows], at)
+    steady = np.round(smoothed(shares, columns.times_s[rows]), 9)
+    for plane in _planes(columns, here, wanted, steady[at]):
+        found = _followed(steady[:, plane], columns.times_s[rows], at)
         if found is not None:
             low, high = np.searchsorted(
-                arrays.times_s[rows],
-                [arrays.times_s[here] - REACH_S, arrays.times_s[here] + REACH_S],
+                columns.times_s[rows],
+                [columns.times_s[here] - REACH_S, columns.times_s[here] + REACH_S],
             )
             return int(rows[max(found[0], low)]), int(rows[min(found[1], high - 1)])
     return None
 
 
-def _sequence(arrays: Arrays, here: int) -> NDArray[np.intp]:
+def _sequence(columns: FrameColumns, here: int) -> NDArray[np.intp]:
     """The frames with a result that follow each other without a gap, near to one of them."""
-    about_s = np.abs(arrays.times_s - arrays.times_s[here])
-    rows = np.flatnonzero(arrays.readable & (about_s <= REACH_S + WINDOW_S))
-    gaps = np.flatnonzero(np.diff(arrays.times_s[rows]) > HOLD_S) + 1
+    about_s = np.abs(columns.times_s - columns.times_s[here])
+    rows = np.flatnonzero(columns.readable & (about_s <= REACH_S + WINDOW_S))
+    gaps = np.flatnonzero(np.diff(columns.times_s[rows]) > HOLD_S) + 1
     return next(part for part in np.split(rows, gaps) if part[0] <= here <= part[-1])
 
 
-def _planes(arrays: Arrays, here: int, wanted: str, steady: Reals) -> list[int]:
+def _planes(columns: FrameColumns, here: int, wanted: str, steady: Reals) -> list[int]:
     """Indexes of the planes that the view may be of, likeliest first."""
-    if arrays.sure[here]:
-        return [int(arrays.probabilities[here].argmax())]
+    if columns.sure[here]:
+        return [int(columns.probabilities[here].argmax())]
     found = [INDEX[wanted], int(steady.argmax())]
     return [plane for plane in dict.fromkeys(found) if plane != BACKGROUND_INDEX]
 

@@ -32,7 +32,7 @@ from sonoassist.engines.shared import EngineShelf
 from sonoassist.model.store import ModelStore
 from sonoassist.preprocess.crop import PUBLISHED_CROP, CropChoice, parse_crop
 from sonoassist.retrieval.table import TableBuilder
-from sonoassist.review.records import FrameResult, restated
+from sonoassist.recordings.records import FrameResult, restated
 from sonoassist.temporal.quality import Quality
 from sonoassist.temporal.steady import SteadyLabel
 

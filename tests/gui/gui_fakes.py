@@ -29,7 +29,7 @@ from sonoassist.core.settings import Settings
 from sonoassist.gui.ports import ModelEntry, Services
 from sonoassist.live.status import ModelState, Notices, PlayState, SessionStatus, Showing, View
 from sonoassist.model.card import Card
-from sonoassist.review.store import ReviewStore
+from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.sources.base import SourceInfo
 
 STATS = LiveStats(1000, 960, 3, 25.0, 24.8, 38.0, 71.0, (("prepare", 2.1), ("network", 31.0)))
@@ -262,5 +262,5 @@ def make_services(
         models=models,
         make_analyser=lambda settings, synthetic, tell: ("analyser", settings.model, synthetic),
         save=lambda settings: saved.append(settings.model_copy(deep=True)),
-        reviews=ReviewStore.default(),
+        reviews=CorrectionStore.default(),
     )

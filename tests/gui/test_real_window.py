@@ -28,7 +28,7 @@ from sonoassist.live import keeping_up
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import ModelState, PlayState, View
 from sonoassist.model.store import ModelStore
-from sonoassist.review.store import ReviewStore
+from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.sources import open_source, stream
 from sonoassist.sources.base import Source
 from waiting import LIMIT_S
@@ -91,7 +91,7 @@ def real(qtbot: QtBot, store: ModelStore) -> Iterator[tuple[MainWindow, LiveSess
         models=Catalogue(store, session.notices),
         make_analyser=lambda wanted, synthetic, tell: load_analyser(wanted, store, synthetic, tell),
         save=lambda _: None,
-        reviews=ReviewStore.default(),
+        reviews=CorrectionStore.default(),
     )
     window = build(session, services, settings, [])
     qtbot.addWidget(window)

@@ -37,7 +37,8 @@ from sonoassist.gui.review.page import ReviewPage
 from sonoassist.gui.review.texts import progress_text, waiting_text
 from sonoassist.gui.sheets import AskSheet, HelpSheet
 from sonoassist.gui.verdict import Kind
-from sonoassist.review.records import Label, Mark, Progress, RunState
+from sonoassist.recordings.corrections import Label, Mark
+from sonoassist.recordings.records import Progress, RunState
 from sonoassist.review.session import ReviewSession
 from waiting import LIMIT_S, wait_until
 

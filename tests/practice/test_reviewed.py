@@ -27,11 +27,12 @@ from sonoassist.practice.answers import (
 from sonoassist.practice.examiner import Examiner
 from sonoassist.practice.reviewed import KeptReview, corrected
 from sonoassist.review import store
-from sonoassist.review.edits import SetBest, SetLabel
-from sonoassist.review.records import Corrections, Label, RunState
+from sonoassist.recordings.edits import SetBest, SetLabel
+from sonoassist.recordings.corrections import Corrections, Label
+from sonoassist.recordings.records import RunState
 from sonoassist.review.session import ReviewSession
-from sonoassist.review.store import ReviewStore
-from sonoassist.sources.fingerprint import fingerprint
+from sonoassist.recordings.correction_store import CorrectionStore
+from sonoassist.recordings.identity import fingerprint
 from waiting import wait_until
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
@@ -120,7 +121,7 @@ def running() -> Iterator[list[Examiner]]:
     assert not any(thread.name == "practice examiner" for thread in threading.enumerate())
 
 
-def reviewed(spec: str, reviews: ReviewStore, exams: ExamStore | None = None) -> None:
+def reviewed(spec: str, reviews: CorrectionStore, exams: ExamStore | None = None) -> None:
     """Review a recording to its end: lips are the kidneys, and frame 45 is the best femur."""
     session = ReviewSession.open(spec, reviews, lambda: None, exams)
     session.begin(made_analyser(), "full")
@@ -145,7 +146,7 @@ def never_asked(_synthetic: bool, _tell: object) -> Analyser:
 def examine(
     spec: str, running: list[Examiner], make: object, tmp_path: Path, exams: ExamStore | None = None
 ) -> Examiner:
-    reviews = ReviewStore(tmp_path / "reviews")
+    reviews = CorrectionStore(tmp_path / "reviews")
     one = Examiner(spec, make, lambda: None, tmp_path / "kept", reviews, exams)  # type: ignore[arg-type]
     running.append(one)
     one.start()
@@ -158,7 +159,7 @@ def test_a_reviewed_recording_is_asked_at_once_with_the_persons_answers(
     running: list[Examiner], tmp_path: Path
 ) -> None:
     path = write_recording(tmp_path / "exam.mp4")
-    reviewed(str(path), ReviewStore(tmp_path / "reviews"))
+    reviewed(str(path), CorrectionStore(tmp_path / "reviews"))
     one = examine(str(path), running, never_asked, tmp_path)
     answers = one.knowledge.answers
     assert answers is not None
@@ -174,7 +175,7 @@ def test_a_kept_exam_is_practised_on_by_its_name(running: list[Examiner], tmp_pa
     exam = kept(tmp_path / "exams", path, study_id="S-7")
     exams = ExamStore(tmp_path / "exams")
     spec = f"exam:{exam.exam_id}"
-    reviewed(spec, ReviewStore(tmp_path / "reviews"), exams)
+    reviewed(spec, CorrectionStore(tmp_path / "reviews"), exams)
     one = examine(spec, running, never_asked, tmp_path, exams)
     known = one.knowledge
     assert known.name == "S-7"
@@ -186,7 +187,7 @@ def test_an_unfinished_review_gives_its_corrections_only(
     running: list[Examiner], tmp_path: Path
 ) -> None:
     path = write_recording(tmp_path / "exam.mp4")
-    reviews = ReviewStore(tmp_path / "reviews")
+    reviews = CorrectionStore(tmp_path / "reviews")
     with reviews.open(fingerprint(path)) as review:
         review.apply(SetLabel(120, 149, "kidneys"))
     one = examine(str(path), running, lambda _synthetic, _tell: made_analyser(), tmp_path)
@@ -198,7 +199,7 @@ def test_an_unfinished_review_gives_its_corrections_only(
 
 def test_an_analysis_by_other_weights_does_not_count(tmp_path: Path) -> None:
     path = write_recording(tmp_path / "exam.mp4")
-    reviews = ReviewStore(tmp_path / "reviews")
+    reviews = CorrectionStore(tmp_path / "reviews")
     reviewed(str(path), reviews)
     times_s = np.arange(200) / 25
     review, card = KeptReview(str(path), reviews), made_analyser().card
@@ -213,7 +214,7 @@ def test_an_analysis_by_other_weights_does_not_count(tmp_path: Path) -> None:
 
 def test_a_damaged_review_is_told_and_left_out(running: list[Examiner], tmp_path: Path) -> None:
     path = write_recording(tmp_path / "exam.mp4")
-    reviews = ReviewStore(tmp_path / "reviews")
+    reviews = CorrectionStore(tmp_path / "reviews")
     reviewed(str(path), reviews)
     (database,) = (tmp_path / "reviews").glob("*/review.sqlite")
     database.write_bytes(b"no database" * 400)
@@ -228,7 +229,7 @@ def test_what_a_person_says_later_counts_when_it_is_read_again(
     running: list[Examiner], tmp_path: Path
 ) -> None:
     path = write_recording(tmp_path / "exam.mp4")
-    reviews = ReviewStore(tmp_path / "reviews")
+    reviews = CorrectionStore(tmp_path / "reviews")
     one = examine(str(path), running, lambda _synthetic, _tell: made_analyser(), tmp_path)
     assert one.knowledge.answers is not None
     assert one.knowledge.answers.word is Word.MODEL
@@ -243,7 +244,7 @@ def test_what_a_person_says_later_counts_when_it_is_read_again(
 
 def test_a_review_that_cannot_be_opened_for_writing_is_read(tmp_path: Path) -> None:
     path = write_recording(tmp_path / "exam.mp4")
-    reviews = ReviewStore(tmp_path / "reviews")
+    reviews = CorrectionStore(tmp_path / "reviews")
     reviewed(str(path), reviews)
 
     def refuse(folder: Path) -> object:
@@ -257,7 +258,7 @@ def test_a_review_that_cannot_be_opened_for_writing_is_read(tmp_path: Path) -> N
 
 def test_it_is_read_while_another_window_reviews_it(tmp_path: Path) -> None:
     path = write_recording(tmp_path / "exam.mp4")
-    reviews = ReviewStore(tmp_path / "reviews")
+    reviews = CorrectionStore(tmp_path / "reviews")
     with reviews.open(fingerprint(path)) as review:
         review.apply(SetBest("femur", 45))
         assert KeptReview(str(path), reviews).corrections().best == {"femur": 45}

@@ -11,7 +11,7 @@ from sonoassist.engines.choose import EngineChoice
 from sonoassist.retrieval.exams import RecordedExam, of_file
 from sonoassist.retrieval.order import LoadedModel, Order, Task
 from sonoassist.retrieval.result import ABOUT, FRAMES, RETRIEVAL, Bundle, as_json
-from sonoassist.retrieval.rules import Rule
+from sonoassist.temporal.rules import Rule
 
 
 def order(**fields: Any) -> Order:

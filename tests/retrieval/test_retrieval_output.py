@@ -15,7 +15,7 @@ from sonoassist.preprocess.crop import parse_crop
 from sonoassist.retrieval.exams import RecordedExam
 from sonoassist.retrieval.order import Task
 from sonoassist.retrieval.output import LOCK, OutputFolder, Place
-from sonoassist.retrieval.rules import Rule
+from sonoassist.temporal.rules import Rule
 
 ORDER = order()
 

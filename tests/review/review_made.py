@@ -17,9 +17,9 @@ from sonoassist.core.planes import INDEX, PLANES
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.preprocess.screen_reader import ScreenReader
-from sonoassist.review.records import FrameResult, RunState
+from sonoassist.recordings.records import FrameResult, RunState
 from sonoassist.review.session import ReviewSession
-from sonoassist.review.store import ReviewStore
+from sonoassist.recordings.correction_store import CorrectionStore
 from waiting import wait_until
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
@@ -90,7 +90,7 @@ def made_analyser(sha: str = "0" * 64, threshold: float = 0.7) -> Analyser:
 def write_analysed(path: Path, parts: Sequence[Part] = EXAM) -> Path:
     """A video, and in the folder `reviews` beside it its finished review (crop full)."""
     write_recording(path, parts)
-    session = ReviewSession.open(str(path), ReviewStore(path.parent / "reviews"), lambda: None)
+    session = ReviewSession.open(str(path), CorrectionStore(path.parent / "reviews"), lambda: None)
     session.begin(made_analyser(), "full")
     wait_until(lambda: session.progress().state is RunState.DONE, "the analysis")
     session.close()

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from review_made import made_analyser
 
-from sonoassist.review.records import FrameResult, RunState
+from sonoassist.recordings.records import FrameResult, RunState
 from sonoassist.review.session import ReviewSession
-from sonoassist.review.store import ReviewStore
-from sonoassist.review.table import Table
+from sonoassist.recordings.correction_store import CorrectionStore
+from sonoassist.recordings.table import Table
 from waiting import wait_until
 
 
@@ -26,7 +26,7 @@ class TellingTable(Table):
 
 def main() -> None:
     """Run."""
-    session = ReviewSession.open(sys.argv[2], ReviewStore(Path(sys.argv[1])), lambda: None)
+    session = ReviewSession.open(sys.argv[2], CorrectionStore(Path(sys.argv[1])), lambda: None)
     session.table = TellingTable(session.recording.times_s)
     session.begin(made_analyser(), "full")
     wait_until(lambda: session.progress().state is not RunState.RUNNING)

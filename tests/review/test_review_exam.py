@@ -14,11 +14,11 @@ from review_made import BrightEngine, made_analyser, write_recording
 
 from sonoassist.core.errors import UsageError
 from sonoassist.exam.store import ExamStore
-from sonoassist.review.deleting import delete_exam
-from sonoassist.review.recording import exam_video, look_into
-from sonoassist.review.records import RunState
+from sonoassist.exam.deleting import delete_exam
+from sonoassist.recordings.recording import exam_video, look_into
+from sonoassist.recordings.records import RunState
 from sonoassist.review.session import ReviewSession
-from sonoassist.review.store import ReviewStore
+from sonoassist.recordings.correction_store import CorrectionStore
 from waiting import wait_until
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "exam"))
@@ -47,7 +47,7 @@ def test_results_of_the_exam(
     exams = ExamStore(tmp_path / "exams")
     exam = kept(exams.folder, recording, **known)
     session = ReviewSession.open(
-        f"exam:{exam.exam_id}", ReviewStore(tmp_path / "reviews"), lambda: None, exams
+        f"exam:{exam.exam_id}", CorrectionStore(tmp_path / "reviews"), lambda: None, exams
     )
     assert session.recording.label == "S-17"
     analyser = made_analyser()
@@ -67,7 +67,7 @@ def test_results_of_the_exam(
 
 
 def test_one_of_several_recordings(tmp_path: Path, recording: Path) -> None:
-    exams, reviews = ExamStore(tmp_path / "exams"), ReviewStore(tmp_path / "reviews")
+    exams, reviews = ExamStore(tmp_path / "exams"), CorrectionStore(tmp_path / "reviews")
     with exams.create(start()) as exam:
         for number, count in enumerate((40, 200, 60)):
             write_recording(exam.media / f"{number}.mp4", (("femur", count),))
@@ -94,7 +94,7 @@ def test_one_of_several_recordings(tmp_path: Path, recording: Path) -> None:
 
 
 def test_a_running_exam_is_refused(tmp_path: Path, recording: Path) -> None:
-    exams, reviews = ExamStore(tmp_path / "exams"), ReviewStore(tmp_path / "reviews")
+    exams, reviews = ExamStore(tmp_path / "exams"), CorrectionStore(tmp_path / "reviews")
     with exams.create(start()) as exam:
         shutil.copyfile(recording, exam.media / "recording.mp4")
         exam.note_recording(exam.begin_recording("recording.mp4", 0.0), COUNT, ended=False)
@@ -109,10 +109,10 @@ def test_an_exam_without_a_recording(tmp_path: Path) -> None:
     exam = kept(exams.folder, None)
     with pytest.raises(UsageError, match="has no recording"):
         ReviewSession.open(
-            f"exam:{exam.exam_id}", ReviewStore(tmp_path / "reviews"), lambda: None, exams
+            f"exam:{exam.exam_id}", CorrectionStore(tmp_path / "reviews"), lambda: None, exams
         )
     with pytest.raises(UsageError, match="is not an exam"):
-        ReviewSession.open("exam:nothing", ReviewStore(tmp_path / "r"), lambda: None, exams)
+        ReviewSession.open("exam:nothing", CorrectionStore(tmp_path / "r"), lambda: None, exams)
 
 
 def test_the_folder_of_an_exam_is_its_recording(tmp_path: Path) -> None:

@@ -16,12 +16,13 @@ from sonoassist.core.errors import SourceError, UsageError
 from sonoassist.core.packets import Pixels
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.preprocess.screen_network import Reading, ScreenNetwork
-from sonoassist.review.edits import Edit, SetBest, SetLabel
+from sonoassist.recordings.edits import Edit, SetBest, SetLabel
 from sonoassist.review.export import export, labelled
-from sonoassist.review.recording import look_into
-from sonoassist.review.records import Corrections, Label, RunState
+from sonoassist.recordings.recording import look_into
+from sonoassist.recordings.corrections import Corrections, Label
+from sonoassist.recordings.records import RunState
 from sonoassist.review.session import ReviewSession
-from sonoassist.review.store import ReviewStore
+from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.sources import open_source
 from waiting import wait_until
 
@@ -41,7 +42,7 @@ KEYS = [key for key, count in EXAM for _ in range(count)]
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[ReviewSession]:
     recording = write_recording(tmp_path / "Mrs Somebody.mp4")
-    made = ReviewSession.open(str(recording), ReviewStore(tmp_path / "reviews"), lambda: None)
+    made = ReviewSession.open(str(recording), CorrectionStore(tmp_path / "reviews"), lambda: None)
     made.begin(made_analyser(), "full")
     wait_until(lambda: made.progress().state is RunState.DONE)
     yield made
@@ -99,7 +100,7 @@ def test_a_plane_that_nobody_judged_is_not_background(
 
 def test_a_view_that_the_model_missed_is_not_background(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "missed.mp4", (("background", 400),))
-    made = ReviewSession.open(str(recording), ReviewStore(tmp_path / "reviews"), lambda: None)
+    made = ReviewSession.open(str(recording), CorrectionStore(tmp_path / "reviews"), lambda: None)
     made.begin(made_analyser(), "full")
     wait_until(lambda: made.progress().state is RunState.DONE)
     for step in (SetBest("femur", 200), SetLabel(210, 219, "background")):

@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 from review_made import EXAM, home_environment, made_analyser, write_recording
 
-from sonoassist.review.records import RunState
+from sonoassist.recordings.records import RunState
 from sonoassist.review.session import ReviewSession
-from sonoassist.review.store import DATABASE, ReviewStore
-from sonoassist.sources.fingerprint import fingerprint
+from sonoassist.recordings.correction_store import DATABASE, CorrectionStore
+from sonoassist.recordings.identity import fingerprint
 from waiting import wait_until
 
 PROGRAM = Path(__file__).parent / "reviewing_program.py"
 COUNT = sum(count for _, count in EXAM)
 
 
-def finished(recording: Path, store: ReviewStore) -> np.ndarray:
+def finished(recording: Path, store: CorrectionStore) -> np.ndarray:
     session = ReviewSession.open(str(recording), store, lambda: None)
     session.begin(made_analyser(), "full")
     wait_until(lambda: session.progress().state is not RunState.RUNNING)
@@ -54,5 +54,5 @@ def test_killed_while_it_analyses(tmp_path: Path, lines: int) -> None:
         found.close()
     else:
         assert said == 0
-    whole = finished(recording, ReviewStore(tmp_path / "whole"))
-    assert np.array_equal(finished(recording, ReviewStore(folder)), whole)
+    whole = finished(recording, CorrectionStore(tmp_path / "whole"))
+    assert np.array_equal(finished(recording, CorrectionStore(folder)), whole)

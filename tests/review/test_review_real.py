@@ -12,11 +12,11 @@ from real_models import published_analyser
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.retrieval.analysing import analyse_exam
 from sonoassist.retrieval.exams import Part, RecordedExam
-from sonoassist.retrieval.rules import Rule, choose
+from sonoassist.temporal.rules import Rule, choose
 from sonoassist.review.candidates import all_candidates, missing
-from sonoassist.review.records import RunState
+from sonoassist.recordings.records import RunState
 from sonoassist.review.session import ReviewSession
-from sonoassist.review.store import ReviewStore
+from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.sources import open_source
 from waiting import wait_until
 
@@ -60,7 +60,7 @@ def test_all_planes_are_found_and_a_stop_changes_nothing(
     part: tuple[Path, list[str]], test_data: Path, tmp_path: Path
 ) -> None:
     path, planes = part
-    whole = ReviewSession.open(str(path), ReviewStore(tmp_path / "whole"), lambda: None)
+    whole = ReviewSession.open(str(path), CorrectionStore(tmp_path / "whole"), lambda: None)
     run_to(whole, test_data, None)
     words = whole.review.corrections
     peaks = all_candidates(whole.table.arrays(), words)
@@ -74,7 +74,7 @@ def test_all_planes_are_found_and_a_stop_changes_nothing(
     found = {key: one[0].frame for key, one in peaks.items() if one}
     assert found == {key: one[0].row for key, one in picked.items() if one}
 
-    store = ReviewStore(tmp_path / "parts")
+    store = CorrectionStore(tmp_path / "parts")
     for done in (1, 60, None):
         session = ReviewSession.open(str(path), store, lambda: None)
         run_to(session, test_data, done)

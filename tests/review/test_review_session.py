@@ -21,17 +21,18 @@ from sonoassist.core.packets import Box, Floats, Frame, State
 from sonoassist.engines.base import EngineOutput, Saliency
 from sonoassist.preprocess.crop import centred_crop, parse_crop
 from sonoassist.review.candidates import all_candidates
-from sonoassist.review.edits import SetBest, SetMark
-from sonoassist.review.fetcher import Fetcher
-from sonoassist.review.records import STRIDE, AnalysisKey, Mark, RunState
-from sonoassist.review.run import STRETCH
-from sonoassist.review.schema import ReviewError
+from sonoassist.recordings.edits import SetBest, SetMark
+from sonoassist.recordings.fetcher import Fetcher
+from sonoassist.recordings.corrections import Mark
+from sonoassist.recordings.records import STRIDE, AnalysisKey, RunState
+from sonoassist.recordings.runner import STRETCH
+from sonoassist.recordings.correction_schema import CorrectionError
 from sonoassist.review.session import ReviewSession
-from sonoassist.review.small import pixels_of
-from sonoassist.review.store import DATABASE, ReviewStore
+from sonoassist.recordings.small import pixels_of
+from sonoassist.recordings.correction_store import DATABASE, CorrectionStore
 from sonoassist.sources import open_source
 from sonoassist.sources.base import Source
-from sonoassist.sources.fingerprint import PIECE_BYTES, PIECES, fingerprint
+from sonoassist.recordings.identity import PIECE_BYTES, PIECES, fingerprint
 from sonoassist.temporal.quality_meter import QualityMeter
 from waiting import LIMIT_S, NEVER_S, wait_until
 
@@ -45,12 +46,12 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> ReviewStore:
-    return ReviewStore(tmp_path / "reviews")
+def store(tmp_path: Path) -> CorrectionStore:
+    return CorrectionStore(tmp_path / "reviews")
 
 
 @pytest.fixture
-def session(recording: Path, store: ReviewStore) -> Iterator[ReviewSession]:
+def session(recording: Path, store: CorrectionStore) -> Iterator[ReviewSession]:
     made = ReviewSession.open(str(recording), store, lambda: None)
     yield made
     made.close()
@@ -67,7 +68,7 @@ def engine_of(analyser: Analyser) -> BrightEngine:
 
 
 def test_all_frames_are_analysed_and_kept(
-    session: ReviewSession, recording: Path, store: ReviewStore
+    session: ReviewSession, recording: Path, store: CorrectionStore
 ) -> None:
     assert session.progress().state is RunState.WAITING
     session.begin(made_analyser(), "full")
@@ -94,7 +95,7 @@ def test_all_frames_are_analysed_and_kept(
 
 
 def test_another_model_or_crop_is_another_analysis(
-    session: ReviewSession, recording: Path, store: ReviewStore
+    session: ReviewSession, recording: Path, store: CorrectionStore
 ) -> None:
     session.begin(made_analyser(), "full")
     done(session)
@@ -113,7 +114,7 @@ def test_another_model_or_crop_is_another_analysis(
 
 
 def test_small_pictures_of_another_crop_are_made_anew(
-    session: ReviewSession, recording: Path, store: ReviewStore
+    session: ReviewSession, recording: Path, store: CorrectionStore
 ) -> None:
     session.begin(made_analyser(), "full")
     done(session)
@@ -147,7 +148,7 @@ def test_small_pictures_of_another_crop_are_made_anew(
 
 
 def test_the_same_content_is_known_by_another_time_of_change(
-    session: ReviewSession, recording: Path, store: ReviewStore, tmp_path: Path
+    session: ReviewSession, recording: Path, store: CorrectionStore, tmp_path: Path
 ) -> None:
     session.begin(made_analyser(), "full")
     done(session)
@@ -171,11 +172,13 @@ def test_of_a_file_too_large_to_be_read_whole_the_time_of_change_counts(
 
 
 def test_by_another_threshold_nothing_is_analysed_again(
-    recording: Path, store: ReviewStore, tmp_path: Path
+    recording: Path, store: CorrectionStore, tmp_path: Path
 ) -> None:
     states = {}
     for at, threshold in enumerate((0.7, 0.95, 0.6, 0.7)):
-        fresh = ReviewSession.open(str(recording), ReviewStore(tmp_path / str(at)), lambda: None)
+        fresh = ReviewSession.open(
+            str(recording), CorrectionStore(tmp_path / str(at)), lambda: None
+        )
         fresh.begin(weak_analyser(threshold), "full")
         done(fresh)
         wanted = [fresh.table.result(index) for index in range(len(KEYS))]
@@ -239,7 +242,7 @@ def test_stopped_and_gone_on_is_the_same_as_one_run(
 ) -> None:
     session.begin(made_analyser(), "full")
     done(session)
-    store = ReviewStore(tmp_path / "others")
+    store = CorrectionStore(tmp_path / "others")
     for stop_at in (1, 20, STRETCH + 3, 150):
         other = ReviewSession.open(str(recording), store, lambda: None)
         analyser = made_analyser()
@@ -282,7 +285,7 @@ def own_field(whole: Box) -> Box:
 
 
 def test_stillness_is_that_against_the_frame_before(
-    session: ReviewSession, recording: Path, store: ReviewStore
+    session: ReviewSession, recording: Path, store: CorrectionStore
 ) -> None:
     session.begin(made_analyser(), "full")
     done(session)
@@ -295,7 +298,7 @@ def test_stillness_is_that_against_the_frame_before(
 
 
 def test_a_review_of_the_first_layout_keeps_everything_and_is_measured(
-    session: ReviewSession, recording: Path, store: ReviewStore
+    session: ReviewSession, recording: Path, store: CorrectionStore
 ) -> None:
     session.begin(made_analyser(), "full")
     done(session)
@@ -373,7 +376,7 @@ def test_a_picture_comes_with_its_own_result(session: ReviewSession) -> None:
 
 
 def test_private_and_for_one_window_only(
-    session: ReviewSession, recording: Path, store: ReviewStore
+    session: ReviewSession, recording: Path, store: CorrectionStore
 ) -> None:
     folder = session.review.folder
     assert folder == store.folder / fingerprint(recording)
@@ -386,21 +389,21 @@ def test_private_and_for_one_window_only(
 
 
 def test_a_damaged_review_is_said_in_one_line(tmp_path: Path) -> None:
-    store = ReviewStore(tmp_path)
+    store = CorrectionStore(tmp_path)
     store.open("a").close()
     (tmp_path / "a" / DATABASE).write_bytes(b"no database at all, but long enough " * 40)
-    with pytest.raises(ReviewError, match="cannot be read"):
+    with pytest.raises(CorrectionError, match="cannot be read"):
         store.open("a")
     review = store.open("b")
     review._database.execute("INSERT INTO edits (what) VALUES ('nonsense')")
     review.close()
-    with pytest.raises(ReviewError, match="cannot be read"):
+    with pytest.raises(CorrectionError, match="cannot be read"):
         store.open("b")
     store.open("c").close()
 
 
 def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
-    review = ReviewStore(tmp_path).open("a")
+    review = CorrectionStore(tmp_path).open("a")
     review.apply(SetMark(3, True))
     (pages,) = review._database.execute("PRAGMA page_count").fetchone()
     review._database.execute(f"PRAGMA max_page_count = {pages}")
@@ -412,7 +415,7 @@ def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
     review.close()
 
 
-def test_what_cannot_be_reviewed(tmp_path: Path, store: ReviewStore) -> None:
+def test_what_cannot_be_reviewed(tmp_path: Path, store: CorrectionStore) -> None:
     import cv2
 
     assert cv2.imwrite(str(tmp_path / "one.png"), np.zeros((60, 80), np.uint8))
@@ -428,7 +431,7 @@ def replaced_by(path: Path, keep: Path, parts: tuple[tuple[str, int], ...]) -> N
     write_recording(path.with_name("other.mp4"), parts).replace(path)
 
 
-def test_a_file_that_was_replaced_gives_no_results(tmp_path: Path, store: ReviewStore) -> None:
+def test_a_file_that_was_replaced_gives_no_results(tmp_path: Path, store: CorrectionStore) -> None:
     path, keep = write_recording(tmp_path / "a.mp4"), tmp_path / "kept.mp4"
     session = ReviewSession.open(str(path), store, lambda: None)
     replaced_by(path, keep, (("lips", 200),))
@@ -499,7 +502,7 @@ def test_closed_while_the_model_loads(session: ReviewSession) -> None:
     analyser = made_analyser()
     key = session.recording
     session.close()
-    with pytest.raises(ReviewError):
+    with pytest.raises(CorrectionError):
         session.begin(analyser, "full")
     assert engine_of(analyser).closed == 1
     assert key is session.recording

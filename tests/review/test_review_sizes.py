@@ -13,10 +13,10 @@ from review_made import HEIGHT_PX, WIDTH_PX, made_analyser, picture
 from sonoassist.analysis.analyser import Analyser
 from sonoassist.core.packets import Box
 from sonoassist.preprocess.crop import parse_crop
-from sonoassist.review.records import RunState
+from sonoassist.recordings.records import RunState
 from sonoassist.review.session import ReviewSession
-from sonoassist.review.small import pixels_of
-from sonoassist.review.store import ReviewStore
+from sonoassist.recordings.small import pixels_of
+from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.sources.libav import av
 from waiting import wait_until
 
@@ -64,7 +64,7 @@ def analyser(crop: str) -> Analyser:
 
 @pytest.mark.parametrize("crop", ["full", "auto", "0,0,224,174"])
 def test_all_frames_are_judged(changing: Path, tmp_path: Path, crop: str) -> None:
-    session = ReviewSession.open(str(changing), ReviewStore(tmp_path / "r"), lambda: None)
+    session = ReviewSession.open(str(changing), CorrectionStore(tmp_path / "r"), lambda: None)
     session.begin(analyser(crop), crop)
     wait_until(lambda: session.progress().state is not RunState.RUNNING)
     assert session.progress().state is RunState.DONE, session.progress()

@@ -14,10 +14,10 @@ from sonoassist.practice.choosing import next_exercise
 from sonoassist.practice.examiner import Knowledge
 from sonoassist.practice.exercise import Called, Exercise, Phase
 from sonoassist.practice.opening import open_exam
-from sonoassist.practice.player import Player
 from sonoassist.practice.scores import Attempt
 from sonoassist.practice.wish import PracticeWish, checked_nickname
-from sonoassist.review.records import EXAM
+from sonoassist.recordings.player import Player
+from sonoassist.recordings.spec import EXAM
 
 SPEEDS = (0.25, 0.5, 1.0, 1.5, 2.0)
 

@@ -40,7 +40,7 @@ class ExamLink(QObject):
         self.spec = spec
         services = self._services
         self._examiner = Examiner(
-            spec, services.make_analyser, self._told.emit, services.analyses, services.reviews,
+            spec, services.make_analyser, self._told.emit, services.reviews,
             services.exams,
         )  # fmt: skip
         self._examiner.start()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sonoassist.gui.practice.services import PracticeServices
 from sonoassist.gui.start_page import is_missing, recent_text, shortened
-from sonoassist.review.records import EXAM
-from sonoassist.review.store import Known
+from sonoassist.recordings.correction_store import Known
+from sonoassist.recordings.spec import EXAM
 from sonoassist.sources import VIDEO_SUFFIXES
 
 MOST = 6

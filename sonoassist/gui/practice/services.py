@@ -11,7 +11,7 @@ from pathlib import Path
 from sonoassist.exam.store import ExamStore
 from sonoassist.practice.examiner import MakeAnalyser
 from sonoassist.practice.history import History
-from sonoassist.review.store import Known, ReviewStore
+from sonoassist.recordings.correction_store import CorrectionStore, Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,6 @@ class PracticeServices:
         demo: The bundled demo exam, or None.
         recent: What was opened last, newest first.
         clock_s: Paces the player.
-        analyses: Where analyses are kept; None for the usual place.
         reviewed: The recordings reviewed last, newest first.
         exams: Where exams are kept; None for the user's own.
         reviews: Where reviews are kept; None for the user's own.
@@ -35,10 +34,9 @@ class PracticeServices:
     demo: Path | None = None
     recent: Callable[[], list[str]] = list
     clock_s: Callable[[], float] = time.monotonic
-    analyses: Path | None = None
     reviewed: Callable[[], list[Known]] = list
     exams: ExamStore | None = None
-    reviews: ReviewStore | None = None
+    reviews: CorrectionStore | None = None
 
 
 class Stage(Enum):

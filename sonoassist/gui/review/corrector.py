@@ -12,9 +12,9 @@ from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.planes import BACKGROUND_INDEX, KEYS
 from sonoassist.gui.controller import Controller
 from sonoassist.live.status import Level, Notice
-from sonoassist.review.edits import Edit, SetBest, SetLabel, SetMark, SetNote, frames_of
+from sonoassist.recordings.corrections import Corrections
+from sonoassist.recordings.edits import Edit, SetBest, SetLabel, SetMark, SetNote, frames_of
 from sonoassist.review.following import view_around
-from sonoassist.review.records import Corrections
 
 if TYPE_CHECKING:
     from sonoassist.review.export import Exported
@@ -154,7 +154,7 @@ class Corrector(QObject):
         """
         if self.session is None:
             return None
-        return view_around(self.session.table.arrays(), frame, plane)
+        return view_around(self.session.table.snapshot(), frame, plane)
 
     def export_to(self, folder: Path) -> None:
         """Write the corrections as training labels, in the background."""

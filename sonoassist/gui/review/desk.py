@@ -14,9 +14,10 @@ from sonoassist.gui.review.finder import Finder
 from sonoassist.gui.review.opener import Opener
 from sonoassist.gui.review.player import Player
 from sonoassist.live.status import Level, Notice, View
+from sonoassist.recordings.correction_store import CorrectionStore
+from sonoassist.recordings.corrections import Corrections
+from sonoassist.recordings.records import Progress, RunState
 from sonoassist.review.candidates import Peak
-from sonoassist.review.records import Corrections, Progress, RunState
-from sonoassist.review.store import ReviewStore
 
 if TYPE_CHECKING:
     from sonoassist.review.session import Look as Wish
@@ -54,7 +55,7 @@ class ReviewDesk(QObject):
     pictures_came = pyqtSignal()
     _ready = pyqtSignal()
 
-    def __init__(self, controller: Controller, reviews: ReviewStore) -> None:
+    def __init__(self, controller: Controller, reviews: CorrectionStore) -> None:
         super().__init__()
         self._controller = controller
         self.index = 0
@@ -137,8 +138,7 @@ class ReviewDesk(QObject):
 
     def let_go(self, exam_id: str) -> None:
         """Leave the review of an exam that is to be deleted."""
-        exam = self.session.recording.exam if self.session is not None else None
-        if exam is not None and exam.exam_id == exam_id:
+        if self.session is not None and self.session.recording.exam_id == exam_id:
             self.close()
 
     def stop(self) -> None:

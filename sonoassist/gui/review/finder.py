@@ -11,8 +11,8 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from sonoassist.core.errors import window_text
 from sonoassist.core.planes import INDEX
 from sonoassist.gui.controller import Controller
+from sonoassist.recordings.corrections import Corrections
 from sonoassist.review.candidates import Peak, all_candidates, missing
-from sonoassist.review.records import Corrections
 
 if TYPE_CHECKING:
     from sonoassist.review.session import ReviewSession
@@ -82,7 +82,7 @@ class Finder(QObject):
             self._controller.note(f"The candidates could not be found: {window_text(error)}")
 
         self._controller.jobs.start(
-            "candidates", lambda: all_candidates(table.arrays(), words), done, failed
+            "candidates", lambda: all_candidates(table.snapshot(), words), done, failed
         )
 
     def compared(self, plane: str) -> list[Peak]:

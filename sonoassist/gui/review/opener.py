@@ -11,7 +11,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from sonoassist.core.errors import window_text
 from sonoassist.core.settings import Settings
 from sonoassist.gui.controller import Controller
-from sonoassist.review.store import ReviewStore
+from sonoassist.recordings.correction_store import CorrectionStore
 
 if TYPE_CHECKING:
     from sonoassist.review.session import ReviewSession
@@ -44,7 +44,7 @@ class Opener(QObject):
     def __init__(
         self,
         controller: Controller,
-        reviews: ReviewStore,
+        reviews: CorrectionStore,
         ready: Callable[[], None],
         held: Callable[[], bool],
     ) -> None:
@@ -97,7 +97,7 @@ class Opener(QObject):
             return
         self.session, self.opening = session, ""
         # A kept exam has a list of its own, and the other pages cannot open it by its name.
-        if session.recording.exam is None:
+        if not session.recording.exam_id:
             self._controller.remember(session.recording.info.spec)
         self.opened.emit()
         self._load_model(session, generation)
@@ -116,9 +116,7 @@ class Opener(QObject):
 
         def work() -> None:
             analyser = make(settings, synthetic, lambda _step: None)
-            # The rectangle and not its name, which may come to stand for another one.
-            crop = settings.own_crops.get(settings.crop, settings.crop)
-            session.begin(analyser, crop, paused=self._held())
+            session.begin(analyser, paused=self._held())
 
         def done(_nothing: object) -> None:
             if generation == self._generation:

@@ -17,7 +17,7 @@ from sonoassist.gui.review.timeline import TimelineRows
 from sonoassist.gui.theme import Look
 from sonoassist.gui.timeline import clock
 from sonoassist.gui.verdict import percent
-from sonoassist.review.records import STRIDE
+from sonoassist.recordings.records import STRIDE
 
 FLAG_PX = 8
 """So near to its mark the mouse shows the words on a frame."""

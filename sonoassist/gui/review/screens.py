@@ -8,7 +8,8 @@ from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.actions import Act
 from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.screens import Card, Chip, Screen
-from sonoassist.review.records import EXAM, Corrections
+from sonoassist.recordings.corrections import Corrections
+from sonoassist.recordings.spec import EXAM
 
 
 def screen_of(desk: ReviewDesk) -> Screen:

@@ -15,7 +15,7 @@ from sonoassist.gui.review.keys import Do
 from sonoassist.gui.review.texts import progress_text
 from sonoassist.gui.review.tiles import Tiles
 from sonoassist.gui.theme import Look
-from sonoassist.review.records import Progress, RunState
+from sonoassist.recordings.records import Progress, RunState
 
 GRID_FROM_PX = 560
 """Lower than this (at scale 1) there is no room for all planes."""

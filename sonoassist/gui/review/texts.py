@@ -11,8 +11,9 @@ from sonoassist.gui.review.tiles import Tile
 from sonoassist.gui.timeline import clock
 from sonoassist.gui.verdict import Kind, Verdict, decide, percent
 from sonoassist.live.status import View
+from sonoassist.recordings.corrections import Corrections
+from sonoassist.recordings.records import Progress, RunState
 from sonoassist.review.candidates import Peak
-from sonoassist.review.records import Corrections, Progress, RunState
 
 MISSING, NOT_YET = "missing", "not yet"
 

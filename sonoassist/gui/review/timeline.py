@@ -33,9 +33,10 @@ from sonoassist.gui.review.timeline_marks import (
 )
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import percent
+from sonoassist.recordings.corrections import Corrections
+from sonoassist.recordings.records import STRIDE
+from sonoassist.recordings.table import FrameTable
 from sonoassist.review.candidates import Peak
-from sonoassist.review.records import STRIDE, Corrections
-from sonoassist.review.table import Table
 
 ZOOM = 1.25
 """One step of the wheel or of + and −."""
@@ -64,7 +65,7 @@ class TimelineRows(QWidget):
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._table: Table | None = None
+        self._table: FrameTable | None = None
         self._span = Span.whole(1)
         self._index = 0
         self._plane = DISPLAY_ORDER[0].key
@@ -93,7 +94,7 @@ class TimelineRows(QWidget):
         self.setFixedHeight(self.places.height)
         self.update()
 
-    def show_table(self, table: Table | None) -> None:
+    def show_table(self, table: FrameTable | None) -> None:
         """Show another recording, all of it."""
         self._table = table
         self._span = Span.whole(len(table) if table is not None else 1)
@@ -278,7 +279,7 @@ class TimelineRows(QWidget):
             self._paint_over(painter, self._table)
         painter.end()
 
-    def _paint_over(self, painter: QPainter, table: Table) -> None:
+    def _paint_over(self, painter: QPainter, table: FrameTable) -> None:
         places, words = self.places, self._corrections
         paint_ruler(painter, places, table)
         painter.save()

@@ -12,14 +12,14 @@ from sonoassist.gui.overlay import rounded
 from sonoassist.gui.review.places import Places
 from sonoassist.gui.review.span import tick_step_s
 from sonoassist.gui.timeline import clock
+from sonoassist.recordings.corrections import Corrections
+from sonoassist.recordings.table import FrameTable
 from sonoassist.review.candidates import Peak
-from sonoassist.review.records import Corrections
-from sonoassist.review.table import Table
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
-def paint_ruler(painter: QPainter, places: Places, table: Table) -> None:
+def paint_ruler(painter: QPainter, places: Places, table: FrameTable) -> None:
     """The times above the rows."""
     area, look, span = places.tracks(), places.look, places.span
     times = table.times_s

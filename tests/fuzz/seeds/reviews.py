@@ -16,12 +16,12 @@ from sonoassist.core.packets import Box, State
 from sonoassist.core.planes import BY_KEY, KEYS
 from sonoassist.practice.reviewed import analysis_of
 from sonoassist.review.candidates import all_candidates, missing
-from sonoassist.review.edits import SetBest, SetLabel, SetMark, SetNote
-from sonoassist.review.records import AnalysisKey, FrameResult
-from sonoassist.review.review import Review
-from sonoassist.review.small import pixels_of, small_jpeg
-from sonoassist.review.store import DATABASE, LABEL, SPEC, ReviewStore
-from sonoassist.review.table import Table
+from sonoassist.recordings.edits import SetBest, SetLabel, SetMark, SetNote
+from sonoassist.recordings.records import AnalysisKey, FrameResult
+from sonoassist.recordings.correction_log import CorrectionLog
+from sonoassist.recordings.small import pixels_of, small_jpeg
+from sonoassist.recordings.correction_store import DATABASE, LABEL, SPEC, CorrectionStore
+from sonoassist.recordings.table import Table
 from sonoassist.temporal.quality import Quality
 
 _FRAMES = 48
@@ -34,7 +34,7 @@ def reviews(folder: Path) -> list[Seed]:
     """A review with results, small pictures and corrections; one of version 1; one in work."""
     made = []
     for name in ("whole", "in_work"):
-        review = ReviewStore(folder / name).open(_CONTENT)
+        review = CorrectionStore(folder / name).open(_CONTENT)
         try:
             _fill(review)
             if name == "whole":
@@ -57,7 +57,7 @@ def _review_seed(name: str, files: dict[str, bytes]) -> Seed:
     return Seed(name, inside, tuple(path for path in inside if DATABASE in path))
 
 
-def _fill(review: Review) -> None:
+def _fill(review: CorrectionLog) -> None:
     review.remember(SPEC, "/data/exam.mp4")
     review.remember(LABEL, "exam.mp4")
     number = review.begin_analysis(_KEY, _FIELD)
@@ -84,7 +84,7 @@ def _fill(review: Review) -> None:
 
 def use(folder: Path, seed: Seed) -> str:
     """The list of reviews, Review's page on one, going on with it, and Practice on it."""
-    store = ReviewStore(folder / seed.name)
+    store = CorrectionStore(folder / seed.name)
     store.newest()
     store.of_exam("exam:x", folder, [])
     store.sweep()
@@ -107,7 +107,7 @@ def use(folder: Path, seed: Seed) -> str:
     return "result"
 
 
-def _page(review: Review) -> None:
+def _page(review: CorrectionLog) -> None:
     table = Table(list(np.arange(_FRAMES) / 25))
     found = review.find_analysis(_KEY) or review.find_analysis(_KEY, any_threshold=True)
     if found is not None:
@@ -123,7 +123,7 @@ def _page(review: Review) -> None:
     table.columns(0, _FRAMES, 20)
 
 
-def _pictures(review: Review) -> None:
+def _pictures(review: CorrectionLog) -> None:
     review.keep_pictures_of(_FIELD)
     for frame in review.pictured():
         small = review.picture(frame)
@@ -131,7 +131,7 @@ def _pictures(review: Review) -> None:
             pixels_of(small)
 
 
-def _change(review: Review) -> None:
+def _change(review: CorrectionLog) -> None:
     each(
         review.undo,
         review.redo,

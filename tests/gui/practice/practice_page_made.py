@@ -80,7 +80,6 @@ def make_page(
         history=History(folder / "history.sqlite"),
         demo=DEMO,
         clock_s=clock,
-        analyses=folder / "analyses",
     )
     page = PracticePage(services, look)
     qtbot.addWidget(page)

@@ -11,7 +11,7 @@ from sonoassist.exam.store import ExamStore
 from sonoassist.gui.practice.offered import MOST, Offer, offers
 from sonoassist.gui.practice.services import PracticeServices
 from sonoassist.practice.history import History
-from sonoassist.review.store import Known
+from sonoassist.recordings.correction_store import Known
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "exam"))
 

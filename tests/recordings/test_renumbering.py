@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from review_made import make_video, picture
 
 from sonoassist.exam.store import ExamStore
-from sonoassist.review.edits import Edit, SetBest, SetLabel, SetMark, SetNote
-from sonoassist.review.recording import look_into
-from sonoassist.review.renumbering import renumbered
+from sonoassist.recordings.edits import Edit, SetBest, SetLabel, SetMark, SetNote
+from sonoassist.recordings.recording import look_into
+from sonoassist.recordings.renumbering import renumbered
 from sonoassist.review.session import ReviewSession
-from sonoassist.review.store import ReviewStore
+from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.sources.older_reading import moved_since
 from sonoassist.sources.video import VideoFile
 
@@ -37,7 +37,7 @@ def joined(tmp_path: Path) -> Path:
     return path
 
 
-def kept_before(recording: Path, store: ReviewStore, edits: list[Edit]) -> None:
+def kept_before(recording: Path, store: CorrectionStore, edits: list[Edit]) -> None:
     """A review as a program left it that named no reader."""
     found = look_into(str(recording))
     with store.open(found.fingerprint) as review:
@@ -46,12 +46,12 @@ def kept_before(recording: Path, store: ReviewStore, edits: list[Edit]) -> None:
         assert review.fact("reader") == ""
 
 
-def opened(recording: Path, store: ReviewStore, folder: Path) -> ReviewSession:
+def opened(recording: Path, store: CorrectionStore, folder: Path) -> ReviewSession:
     return ReviewSession.open(str(recording), store, lambda: None, ExamStore(folder / "exams"))
 
 
 def test_labels_follow_their_pictures(joined: Path, tmp_path: Path) -> None:
-    store = ReviewStore(tmp_path / "reviews")
+    store = CorrectionStore(tmp_path / "reviews")
     # Sorted by time the lips came first.
     before = [
         SetLabel(0, 19, "lips"),
@@ -82,7 +82,7 @@ def test_a_usual_recording_is_left_as_it_is(tmp_path: Path) -> None:
     path = made(tmp_path / "a.ts", 0, "femur", 40)
     with VideoFile(path) as video:
         assert moved_since(path, video.index) is None
-    store = ReviewStore(tmp_path / "reviews")
+    store = CorrectionStore(tmp_path / "reviews")
     kept_before(path, store, [SetLabel(3, 9, "femur")])
     session = opened(path, store, tmp_path)
     try:

@@ -12,7 +12,7 @@ from sonoassist.core import paths
 from sonoassist.core.errors import DamagedFrameError
 from sonoassist.core.packets import Frame
 from sonoassist.practice.examiner import open_exam
-from sonoassist.practice.player import Player
+from sonoassist.recordings.player import Player
 from sonoassist.sources.base import Source, SourceInfo
 from waiting import wait_until
 

@@ -7,7 +7,7 @@ import numpy as np
 from sonoassist.core.errors import OutputError
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Box, Pixels, frozen
-from sonoassist.exam.thumbnails import thumbnail
+from sonoassist.render.thumbnails import thumbnail
 
 _JPEG = 80
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sonoassist.core.planes import KEYS
-from sonoassist.review.edits import (
+from sonoassist.recordings.edits import (
     Edit,
     SetBest,
     SetLabel,
@@ -22,8 +22,8 @@ from sonoassist.review.edits import (
     folded,
     text_of,
 )
-from sonoassist.review.records import Corrections, Label
-from sonoassist.review.store import ReviewStore
+from sonoassist.recordings.corrections import Corrections, Label
+from sonoassist.recordings.correction_store import CorrectionStore
 
 FRAMES = 40
 PLANE_KEYS = [key for key in KEYS if key != "background"]
@@ -130,7 +130,7 @@ def test_undo_and_redo_as_with_a_list_of_steps(steps: list[Edit | str]) -> None:
     done: list[Edit] = []
     undone: list[Edit] = []
     with tempfile.TemporaryDirectory() as folder:
-        store = ReviewStore(Path(folder))
+        store = CorrectionStore(Path(folder))
         review = store.open("x")
         for step in steps:
             if step == "reopen":

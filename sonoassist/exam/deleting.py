@@ -8,13 +8,13 @@ from pathlib import Path
 
 from sonoassist.core.errors import SourceError
 from sonoassist.exam.store import ExamStore
-from sonoassist.review.records import EXAM
-from sonoassist.review.store import ReviewStore
-from sonoassist.sources.fingerprint import fingerprint
+from sonoassist.recordings.correction_store import CorrectionStore
+from sonoassist.recordings.identity import fingerprint
+from sonoassist.recordings.spec import EXAM
 
 
-def delete_exam(exam_id: str, exams: ExamStore, reviews: ReviewStore) -> None:
-    """Delete an exam, and the reviews of its recordings, which hold small pictures of it.
+def delete_exam(exam_id: str, exams: ExamStore, reviews: CorrectionStore) -> None:
+    """Delete an exam, and what is kept of its recordings: reviews, results, small pictures.
 
     Where that is refused, nothing is deleted.
 
@@ -23,11 +23,14 @@ def delete_exam(exam_id: str, exams: ExamStore, reviews: ReviewStore) -> None:
         OutputError: The operating system refuses.
     """
     folder = exams.check_deletable(exam_id)
-    found = reviews.of_exam(f"{EXAM}{exam_id}", folder, _fingerprints(folder))
+    contents = list(_fingerprints(folder))
+    found = reviews.of_exam(f"{EXAM}{exam_id}", folder, contents)
     with reviews.held(found):
         exams.delete(exam_id)
     for review in found:
         reviews.delete(review)
+    for content in {*contents, *(review.name for review in found)}:
+        reviews.cache.delete(content)
     reviews.sweep()
 
 

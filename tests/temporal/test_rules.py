@@ -10,7 +10,7 @@ from tables_made import FPS, shares, table_of
 
 from sonoassist.core.packets import Content
 from sonoassist.core.planes import INDEX
-from sonoassist.retrieval.rules import LEAST, MOST, WANTED, Pick, Rule, choose
+from sonoassist.temporal.rules import LEAST, MOST, WANTED, Pick, Rule, choose
 from sonoassist.temporal.best_frames import NEAR
 
 

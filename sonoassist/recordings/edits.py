@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import ClassVar
 
 from sonoassist.core.planes import BY_KEY, INDEX
-from sonoassist.review.records import Corrections, Label, Mark
+from sonoassist.recordings.corrections import Corrections, Label, Mark
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Box
-from sonoassist.exam.thumbnails import SIZE_PX, thumbnail, thumbnail_of_file
+from sonoassist.render.thumbnails import SIZE_PX, thumbnail, thumbnail_of_file
 
 SHAPE = (SIZE_PX[1], SIZE_PX[0], 3)
 

@@ -15,9 +15,12 @@ from filelock import BaseFileLock, FileLock, Timeout
 from sonoassist.core import paths
 from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.files import delete_folder, output_error
-from sonoassist.review.records import EXAM
-from sonoassist.review.review import Review
-from sonoassist.review.schema import READ_ERRORS, ReviewError, connect
+from sonoassist.recordings.cache import AnalysisCache
+from sonoassist.recordings.correction_log import CorrectionLog
+from sonoassist.recordings.correction_schema import READ_ERRORS, CorrectionError, connect
+from sonoassist.recordings.identity import Identity
+from sonoassist.recordings.older_results import holds_results, take_over_review
+from sonoassist.recordings.spec import EXAM
 
 DATABASE = "review.sqlite"
 LOCK = "writer.lock"
@@ -47,22 +50,25 @@ class Known:
     corrected: int
 
 
-class ReviewStore:
-    """The reviews in one folder.
+class CorrectionStore:
+    """What people say of recordings, in one folder.
 
     Args:
-        folder: Where they are; made when the first review begins.
+        folder: Where it is; made when the first review begins.
+        cache: Takes over the results that reviews of earlier programs hold; None for the one
+            beside the folder.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, cache: AnalysisCache | None = None) -> None:
         self.folder = folder
+        self.cache = cache or AnalysisCache(folder.parent / "analyses", folder)
 
     @classmethod
-    def default(cls) -> ReviewStore:
+    def default(cls) -> CorrectionStore:
         """The user's reviews."""
         return cls(paths.reviews())
 
-    def open(self, fingerprint: str) -> Review:
+    def open(self, fingerprint: str) -> CorrectionLog:
         """Open the review of a recording, or begin it; its only user until `close`.
 
         Args:
@@ -71,7 +77,7 @@ class ReviewStore:
         Raises:
             UsageError: It is open somewhere else.
             OutputError: The folder cannot be made or written to.
-            ReviewError: It cannot be read.
+            CorrectionError: It cannot be read.
         """
         folder = self.folder / fingerprint
         try:
@@ -80,12 +86,13 @@ class ReviewStore:
             raise output_error(folder, error) from error
         lock = _taken(folder)
         try:
-            return Review(folder, _database(folder), lock)
+            self._take_over(fingerprint)
+            return CorrectionLog(folder, _database(folder), lock)
         except BaseException:
             lock.release()
             raise
 
-    def look(self, fingerprint: str) -> Review | None:
+    def look(self, fingerprint: str) -> CorrectionLog | None:
         """Open the review of a recording to read it, also while another window works on it.
 
         Args:
@@ -95,18 +102,26 @@ class ReviewStore:
             The review, which cannot be changed; None where there is none.
 
         Raises:
-            ReviewError: It cannot be read.
+            CorrectionError: It cannot be read.
         """
         folder = self.folder / fingerprint
         if not (folder / DATABASE).is_file():
             return None
-        return Review(folder, _readable(folder), None)
+        with suppress(OutputError):  # a disk that is full or write-protected can still be read
+            self._take_over(fingerprint)
+        return CorrectionLog(folder, _readable(folder), None)
+
+    def _take_over(self, fingerprint: str) -> None:
+        """Results of earlier programs go into the cache before their tables are dropped."""
+        if holds_results(self.folder / fingerprint / DATABASE):
+            with self.cache.open(Identity(fingerprint)) as kept:
+                take_over_review(fingerprint, self.cache, kept)
 
     def newest(self, most: int = 12) -> list[Known]:
         """The recordings reviewed last, newest first; what cannot be read is left out."""
         found = []
         for folder in self._folders():
-            with suppress(ReviewError, OutputError):
+            with suppress(CorrectionError, OutputError):
                 found += self._known(folder)
             if len(found) == most:
                 break
@@ -122,7 +137,7 @@ class ReviewStore:
         """
         found = {self.folder / one for one in fingerprints}
         for one in self._folders():
-            with suppress(ReviewError, OutputError):
+            with suppress(CorrectionError, OutputError):
                 if any(_belongs(known.spec, spec, folder) for known in self._known(one)):
                     found.add(one)
         return sorted(one for one in found if one.is_dir())
@@ -209,8 +224,8 @@ def _readable(folder: Path) -> sqlite3.Connection:
             raise _unreadable(folder, error) from error
 
 
-def _unreadable(folder: Path, error: Exception) -> ReviewError:
-    return ReviewError(
+def _unreadable(folder: Path, error: Exception) -> CorrectionError:
+    return CorrectionError(
         f"the review in {folder} cannot be read: {error}", "Move that folder away to begin anew"
     )
 
@@ -223,7 +238,7 @@ def _database(folder: Path) -> sqlite3.Connection:
         return connect(str(path))
     except OSError as error:
         raise output_error(folder, error) from error
-    except ReviewError:
+    except CorrectionError:
         raise
     except READ_ERRORS as error:
         full = "full" in str(error) or "readonly" in str(error)

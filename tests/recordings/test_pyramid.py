@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sonoassist.core.planes import PLANES
-from sonoassist.review.pyramid import FULL, Pyramid
+from sonoassist.recordings.pyramid import FULL, Pyramid
 
 
 @st.composite

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sonoassist.core.errors import SourceError
-from sonoassist.review.edits import Edit, SetBest, SetLabel, SetMark
-from sonoassist.review.recording import Recording
-from sonoassist.review.review import Review
+from sonoassist.recordings.correction_log import CorrectionLog
+from sonoassist.recordings.edits import Edit, SetBest, SetLabel, SetMark
+from sonoassist.recordings.recording import Recording
 from sonoassist.sources import READER
 from sonoassist.sources.older_reading import FIRST_READER, moved_since
 from sonoassist.sources.video import VideoFile
@@ -18,7 +18,7 @@ _OLDER = "older reading"
 """Fact of a review whose numbers could not be brought up: why."""
 
 
-def bring_up(recording: Recording, review: Review) -> str:
+def bring_up(recording: Recording, review: CorrectionLog) -> str:
     """Bring a review to the numbers of the reader of now, and name that reader in it.
 
     Args:
@@ -41,7 +41,7 @@ def bring_up(recording: Recording, review: Review) -> str:
     return _moved(recording, review)
 
 
-def _moved(recording: Recording, review: Review) -> str:
+def _moved(recording: Recording, review: CorrectionLog) -> str:
     facts = {_READER: str(READER)}
     with recording.open() as source:
         index = source.index if isinstance(source, VideoFile) else None

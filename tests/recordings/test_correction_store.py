@@ -15,24 +15,24 @@ from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.packets import Box
 from sonoassist.exam.store import ExamStore
 from sonoassist.review import store
-from sonoassist.review.deleting import delete_exam
-from sonoassist.review.edits import SetBest, SetLabel, SetMark
-from sonoassist.review.records import AnalysisKey
-from sonoassist.review.schema import ReviewError
+from sonoassist.exam.deleting import delete_exam
+from sonoassist.recordings.edits import SetBest, SetLabel, SetMark
+from sonoassist.recordings.records import AnalysisKey
+from sonoassist.recordings.correction_schema import CorrectionError
 from sonoassist.review.session import ReviewSession
-from sonoassist.review.store import DATABASE, SPEC, Known, ReviewStore
+from sonoassist.recordings.correction_store import DATABASE, SPEC, Known, CorrectionStore
 
 
 @pytest.fixture
-def reviews(tmp_path: Path) -> ReviewStore:
-    return ReviewStore(tmp_path / "reviews")
+def reviews(tmp_path: Path) -> CorrectionStore:
+    return CorrectionStore(tmp_path / "reviews")
 
 
-def begun(spec: str, reviews: ReviewStore, exams: ExamStore | None = None) -> ReviewSession:
+def begun(spec: str, reviews: CorrectionStore, exams: ExamStore | None = None) -> ReviewSession:
     return ReviewSession.open(spec, reviews, lambda: None, exams)
 
 
-def test_what_was_reviewed_is_listed_newest_first(tmp_path: Path, reviews: ReviewStore) -> None:
+def test_what_was_reviewed_is_listed_newest_first(tmp_path: Path, reviews: CorrectionStore) -> None:
     assert reviews.newest() == []
     first = write_recording(tmp_path / "first.mp4")
     second = write_recording(tmp_path / "second.mp4", [("femur", 60)])
@@ -53,7 +53,9 @@ def test_what_was_reviewed_is_listed_newest_first(tmp_path: Path, reviews: Revie
     assert len(reviews.newest(most=1)) == 1
 
 
-def test_a_moved_recording_is_known_by_its_new_place(tmp_path: Path, reviews: ReviewStore) -> None:
+def test_a_moved_recording_is_known_by_its_new_place(
+    tmp_path: Path, reviews: CorrectionStore
+) -> None:
     path = write_recording(tmp_path / "exam.mp4")
     begun(str(path), reviews).close()
     moved = path.rename(tmp_path / "moved.mp4")
@@ -69,7 +71,7 @@ def test_a_moved_recording_is_known_by_its_new_place(tmp_path: Path, reviews: Re
         "UPDATE frames SET state = 'asleep'",
     ],
 )
-def test_odd_values_are_told_of_in_words(reviews: ReviewStore, change: str) -> None:
+def test_odd_values_are_told_of_in_words(reviews: CorrectionStore, change: str) -> None:
     key, field = AnalysisKey(0, "ab", "mine", "full", 0.7), Box(0, 0, 9, 9)
     with reviews.open("a") as review:
         number = review.begin_analysis(key, field)
@@ -81,12 +83,15 @@ def test_odd_values_are_told_of_in_words(reviews: ReviewStore, change: str) -> N
         assert found is not None
         list(review.results(found[0]))
 
-    with reviews.open("a") as review, pytest.raises(ReviewError, match="cannot be read") as caught:
+    with (
+        reviews.open("a") as review,
+        pytest.raises(CorrectionError, match="cannot be read") as caught,
+    ):
         read()
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_probabilities_are_shares_whatever_the_file_says(reviews: ReviewStore) -> None:
+def test_probabilities_are_shares_whatever_the_file_says(reviews: CorrectionStore) -> None:
     key = AnalysisKey(0, "ab", "mine", "full", 0.7)
     with reviews.open("a") as review:
         number = review.begin_analysis(key, Box(0, 0, 9, 9))
@@ -97,32 +102,34 @@ def test_probabilities_are_shares_whatever_the_file_says(reviews: ReviewStore) -
         assert result.probabilities.tolist() == [0.0] * 14
 
 
-def test_an_undone_step_that_cannot_be_read_is_not_done_again(reviews: ReviewStore) -> None:
+def test_an_undone_step_that_cannot_be_read_is_not_done_again(reviews: CorrectionStore) -> None:
     with reviews.open("a") as review:
         review.apply(SetBest("femur", 40))
         review.undo()
     changed(reviews, "UPDATE edits SET what = '{}'")
-    with reviews.open("a") as review, pytest.raises(ReviewError, match="cannot be read"):
+    with reviews.open("a") as review, pytest.raises(CorrectionError, match="cannot be read"):
         review.redo()
     with reviews.open("a") as review:
         assert review.corrections.empty
 
 
 def test_a_review_of_no_possible_place_belongs_to_no_exam(
-    tmp_path: Path, reviews: ReviewStore
+    tmp_path: Path, reviews: CorrectionStore
 ) -> None:
     with reviews.open("a") as review:
         review.set_fact(SPEC, "a\0b")
     assert reviews.of_exam("exam:x", tmp_path, []) == []
 
 
-def changed(reviews: ReviewStore, change: str) -> None:
+def changed(reviews: CorrectionStore, change: str) -> None:
     with closing(sqlite3.connect(reviews.folder / "a" / DATABASE)) as database:
         database.execute(change)
         database.commit()
 
 
-def test_a_review_that_is_only_read_cannot_be_changed(tmp_path: Path, reviews: ReviewStore) -> None:
+def test_a_review_that_is_only_read_cannot_be_changed(
+    tmp_path: Path, reviews: CorrectionStore
+) -> None:
     path = write_recording(tmp_path / "exam.mp4")
     session = begun(str(path), reviews)
     fingerprint = session.recording.fingerprint
@@ -135,7 +142,7 @@ def test_a_review_that_is_only_read_cannot_be_changed(tmp_path: Path, reviews: R
     assert reviews.look("0" * 32) is None
 
 
-def test_an_exam_goes_with_its_review(tmp_path: Path, reviews: ReviewStore) -> None:
+def test_an_exam_goes_with_its_review(tmp_path: Path, reviews: CorrectionStore) -> None:
     exam = kept(tmp_path / "exams", write_recording(tmp_path / "exam.mp4"))
     other = write_recording(tmp_path / "other.mp4", [("lips", 60)])
     exams = ExamStore(tmp_path / "exams")
@@ -148,7 +155,7 @@ def test_an_exam_goes_with_its_review(tmp_path: Path, reviews: ReviewStore) -> N
 
 
 def test_a_review_opened_by_the_path_of_the_recording_goes_too(
-    tmp_path: Path, reviews: ReviewStore
+    tmp_path: Path, reviews: CorrectionStore
 ) -> None:
     exam = kept(tmp_path / "exams", write_recording(tmp_path / "exam.mp4"))
     exams = ExamStore(tmp_path / "exams")
@@ -158,7 +165,7 @@ def test_a_review_opened_by_the_path_of_the_recording_goes_too(
 
 
 def test_an_exam_under_review_stays(
-    tmp_path: Path, reviews: ReviewStore, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, reviews: CorrectionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exam = kept(tmp_path / "exams", write_recording(tmp_path / "exam.mp4"))
     exams = ExamStore(tmp_path / "exams")
@@ -172,7 +179,7 @@ def test_an_exam_under_review_stays(
 
 
 def test_a_refused_deletion_deletes_nothing_at_all(
-    tmp_path: Path, reviews: ReviewStore, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, reviews: CorrectionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One of two recordings is under review: the other one's corrections stay."""
     exam = kept(tmp_path / "exams", write_recording(tmp_path / "exam.mp4"))
@@ -194,7 +201,7 @@ def test_a_refused_deletion_deletes_nothing_at_all(
 
 
 def test_other_exams_keep_their_reviews_wherever_one_works(
-    tmp_path: Path, reviews: ReviewStore, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, reviews: CorrectionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     exams = ExamStore(tmp_path / "exams")
     kept_ids = [
@@ -210,7 +217,7 @@ def test_other_exams_keep_their_reviews_wherever_one_works(
 
 @pytest.mark.parametrize("how", ["damaged", "copy", "nameless"])
 def test_pictures_of_a_deleted_exam_do_not_stay(
-    tmp_path: Path, reviews: ReviewStore, how: str
+    tmp_path: Path, reviews: CorrectionStore, how: str
 ) -> None:
     exam = kept(tmp_path / "exams", write_recording(tmp_path / "exam.mp4"))
     exams = ExamStore(tmp_path / "exams")
@@ -228,7 +235,7 @@ def test_pictures_of_a_deleted_exam_do_not_stay(
 
 
 def test_a_deletion_that_was_cut_off_is_finished_by_the_next(
-    tmp_path: Path, reviews: ReviewStore
+    tmp_path: Path, reviews: CorrectionStore
 ) -> None:
     exam = kept(tmp_path / "exams", write_recording(tmp_path / "exam.mp4"))
     exams = ExamStore(tmp_path / "exams")

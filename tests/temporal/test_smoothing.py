@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sonoassist.retrieval.smoothing import HOLD_S, smoothed, spans_of
+from sonoassist.temporal.smoothing import HOLD_S, smoothed, spans_of
 
 steps = st.lists(st.floats(0.001, 3.0), min_size=0, max_size=40)
 windows = st.floats(0.05, 3.0)

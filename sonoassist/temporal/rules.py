@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from sonoassist.core.packets import Floats
 from sonoassist.core.planes import INDEX, PLANES
-from sonoassist.retrieval.smoothing import HOLD_S, Reals, smoothed, spans_of
-from sonoassist.retrieval.table import Flags, FrameTable
 from sonoassist.temporal.quality import GAIN, NEAR, Quality
+from sonoassist.temporal.smoothing import HOLD_S, Reals, smoothed, spans_of
 
 MOST = 5
 """So many views of a plane are offered, where nothing else is asked for."""
@@ -28,6 +27,7 @@ APART_S = 1.0
 """What a moment so short parts is one view."""
 
 Rows = NDArray[np.intp]
+Flags = NDArray[np.bool_]
 Measures = NDArray[np.floating[Any]]
 
 WANTED = tuple(plane.key for plane in PLANES if not plane.is_background)
@@ -98,15 +98,6 @@ class Course:
     def __len__(self) -> int:
         """Number of rows."""
         return len(self.time_s)
-
-
-def choose(table: FrameTable, rule: Rule, most: int = MOST) -> dict[str, tuple[Pick, ...]]:
-    """The frame that stands for each plane of a recorded exam; see `choose_in`."""
-    apart = (np.diff(table.part) != 0) | table.still[1:] | table.still[:-1]
-    course = Course(
-        table.time_s, table.judged, table.probabilities, table.sharpness, table.stillness, apart
-    )
-    return choose_in(course, rule, most)
 
 
 def choose_in(course: Course, rule: Rule, most: int = MOST) -> dict[str, tuple[Pick, ...]]:

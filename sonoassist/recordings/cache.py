@@ -1,0 +1,484 @@
+"""Results of recordings that are kept on disk, so that no frame is analysed twice.
+
+Each recording, known by its content, has a database of its own. What is in it can be made again:
+one that is damaged is put aside and begun anew, and when all of them together grow too large those
+that were not used for longest go. Several programs may use one at the same time.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+from filelock import FileLock
+from typing_extensions import Self
+
+from sonoassist.core import database, paths
+from sonoassist.core.errors import OutputError
+from sonoassist.core.files import output_error
+from sonoassist.core.packets import Provenance
+from sonoassist.localise import LOCALISER
+from sonoassist.preprocess import PREPROCESSING
+from sonoassist.recordings.cache_rows import FRAME_COLUMNS, measure_values, result_of_row, values_of
+from sonoassist.recordings.cache_schema import LAYOUT, READ_ERRORS, CacheError
+from sonoassist.recordings.identity import Identity
+from sonoassist.recordings.records import FrameResult
+from sonoassist.sources import READER
+from sonoassist.temporal.quality import Quality
+
+SUFFIX = ".sqlite"
+LIMIT_BYTES = 2 << 30
+"""An hour of video takes some 50 MB with its small pictures."""
+_PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
+_DAMAGED = ".damaged"
+_LOCK = "making.lock"
+_EXACT = ("f32", "bf16", "f16", "int8", "")
+"""Precisions, the most exact first; of several results of one frame that one counts."""
+_FULL_HINT = "Free some space; what was kept so far is safe"
+
+Row = tuple[object, ...]
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisKey:
+    """What results depend on: those of one key may stand in one table.
+
+    The version of the localiser is no part of it: it is kept with each box.
+
+    Attributes:
+        modified_ns: See `Identity.modified_ns`.
+        provenance: What made them.
+        any_precision: Results in another precision serve as well.
+        preprocessing: See `preprocess.PREPROCESSING`.
+        reader: See `sources.READER`.
+    """
+
+    modified_ns: int
+    provenance: Provenance
+    any_precision: bool = True
+    preprocessing: int = PREPROCESSING
+    reader: int = READER
+
+
+class AnalysisCache:
+    """The results of all recordings in one folder.
+
+    Args:
+        folder: Where they are; made when the first result is kept.
+        reviews: Where earlier programs kept results with a person's words.
+        limit_bytes: See `sweep`.
+    """
+
+    def __init__(
+        self, folder: Path, reviews: Path | None = None, limit_bytes: int = LIMIT_BYTES
+    ) -> None:
+        self.folder = folder
+        self.reviews = reviews or folder.parent / "reviews"
+        self._limit_bytes = limit_bytes
+
+    @classmethod
+    def default(cls) -> AnalysisCache:
+        """The user's."""
+        return cls(paths.analyses(), paths.reviews())
+
+    def open(self, identity: Identity) -> RecordingCache:
+        """Open what is kept of a recording, or begin it.
+
+        Raises:
+            OutputError: The folder cannot be made or written to.
+        """
+        path = self.path_of(identity.content)
+        try:
+            _make_private(self.folder)
+            # Others must not open what is half made, nor make it as well.
+            with FileLock(self.folder / _LOCK, mode=_PRIVATE_FILE, thread_local=False):
+                return RecordingCache(_opened(path), identity.modified_ns)
+        except OSError as error:
+            raise output_error(path, error) from error
+
+    def put_aside(self, content: str) -> None:
+        """Begin a recording anew, whose kept results cannot be read.
+
+        Raises:
+            OutputError: The operating system refuses.
+        """
+        path = self.path_of(content)
+        try:
+            _put_aside(path)
+        except OSError as error:
+            raise output_error(path, error) from error
+
+    def path_of(self, content: str) -> Path:
+        """Where results of a recording are kept, be it that there are none."""
+        return self.folder / f"{content}{SUFFIX}"
+
+    def delete(self, content: str) -> None:
+        """Forget a recording; nothing happens where nothing is kept of it.
+
+        Raises:
+            OutputError: The operating system refuses.
+        """
+        path = self.path_of(content)
+        try:
+            for one in (path, *_beside(path)):
+                one.unlink(missing_ok=True)
+        except OSError as error:
+            raise output_error(path, error) from error
+
+    def contents(self) -> list[str]:
+        """Of all recordings of which something is kept, the one used last first."""
+        times: dict[str, float] = {}
+        for path in self.folder.glob(f"[!.]*{SUFFIX}"):
+            with suppress(OSError):  # it may be deleted meanwhile
+                times[path.stem] = max(one.stat().st_mtime for one in (path, *_beside(path)))
+        return sorted(times, key=lambda one: times[one], reverse=True)
+
+    def size_bytes(self, content: str = "") -> int:
+        """Of what is kept of one recording, or of all."""
+        contents = [content] if content else self.contents()
+        found = 0
+        for one in contents:
+            path = self.path_of(one)
+            for file in (path, *_beside(path)):
+                with suppress(OSError):
+                    found += file.stat().st_size
+        return found
+
+    def clear(self) -> int:
+        """Forget all recordings; returns how many bytes are free now.
+
+        Raises:
+            OutputError: The operating system refuses.
+        """
+        before = self.size_bytes()
+        for content in self.contents():
+            self.delete(content)
+        for left in self.folder.glob(f"*{_DAMAGED}"):
+            with suppress(OSError):
+                left.unlink()
+        return before - self.size_bytes()
+
+    def sweep(self, spared: str = "") -> None:
+        """Forget the recordings that were not used for longest, until all fit into the limit.
+
+        Args:
+            spared: Content of one that stays.
+        """
+        used = 0
+        for content in self.contents():
+            used += self.size_bytes(content)
+            if used > self._limit_bytes and content != spared:
+                with suppress(OutputError):
+                    self.delete(content)
+
+
+class RecordingCache:
+    """What is kept of one recording; any thread may call.
+
+    Args:
+        connection: Open.
+        modified_ns: Of the file that it is of, see `Identity`.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, modified_ns: int = 0) -> None:
+        self._database = connection
+        self._modified_ns = modified_ns
+        self._lock = threading.RLock()
+        self._closed = False
+        # What is deleted is overwritten: a picture may show a name.
+        self._all("PRAGMA secure_delete = ON")
+
+    # --- results ----------------------------------------------------------------------------
+
+    def begin(self, key: AnalysisKey) -> int:
+        """Number of the analysis with this key; made where there is none.
+
+        Raises:
+            OutputError: The disk refuses.
+        """
+        values = (
+            key.modified_ns, *_kept(key.provenance), key.preprocessing, key.reader,
+        )  # fmt: skip
+        with self._change() as change:
+            change.execute(
+                "INSERT OR IGNORE INTO analyses (modified_ns, weights_sha256, network_input, crop,"
+                " precision, preprocessing, reader) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
+        found = self._all(
+            "SELECT id FROM analyses WHERE modified_ns = ? AND weights_sha256 = ?"
+            " AND network_input = ? AND crop = ? AND precision = ? AND preprocessing = ?"
+            " AND reader = ?",
+            values,
+        )
+        return int(str(found[0][0]))
+
+    def serving(self, key: AnalysisKey) -> list[int]:
+        """Numbers of the analyses whose results serve for a key, the best of them last."""
+        made = key.provenance
+        found = self._all(
+            "SELECT id, precision FROM analyses WHERE modified_ns = ? AND weights_sha256 = ?"
+            " AND network_input IN (?, '') AND crop = ? AND preprocessing = ? AND reader = ?"
+            " AND (? OR precision = ?) ORDER BY id",
+            (
+                key.modified_ns, made.weights_sha256, made.network_input, made.crop,
+                key.preprocessing, key.reader, key.any_precision, made.precision,
+            ),
+        )  # fmt: skip
+        rows = [(int(str(number)), str(precision)) for number, precision in found]
+        rows.sort(key=lambda row: _worth(row[1], made.precision))
+        return [number for number, _ in rows]
+
+    def results(self, analysis: int) -> Iterator[list[FrameResult]]:
+        """The results of an analysis, some thousands at a time, in the order of the frames.
+
+        Raises:
+            CacheError: They cannot be read.
+        """
+        last = -1
+        query = (
+            f"SELECT {FRAME_COLUMNS} FROM frames WHERE analysis = ? AND frame > ?"
+            " ORDER BY frame LIMIT 4000"
+        )
+        while found := self._all(query, (analysis, last)):
+            made = [self._made(result_of_row, row) for row in found]
+            yield made
+            last = made[-1].index
+
+    def add(
+        self,
+        analysis: int,
+        results: Sequence[FrameResult],
+        pictures: Mapping[int, bytes] | None = None,
+        *,
+        again: bool = True,
+    ) -> None:
+        """Keep the results of some frames, all or none.
+
+        Args:
+            analysis: Number of the analysis.
+            results: In any order.
+            pictures: Frame -> a small picture of it, as JPEG.
+            again: A result takes the place of one that is kept already.
+
+        Raises:
+            OutputError: The disk refuses; nothing has changed.
+        """
+        word = "REPLACE" if again else "IGNORE"
+        with self._change() as change:
+            change.executemany(
+                f"INSERT OR {word} INTO frames (analysis, {FRAME_COLUMNS})"
+                f" VALUES (?{', ?' * (FRAME_COLUMNS.count(',') + 1)})",
+                [(analysis, *values_of(one, LOCALISER)) for one in results],
+            )
+            change.executemany(
+                "INSERT OR IGNORE INTO pictures VALUES (?, ?, ?)",
+                [(analysis, frame, jpeg) for frame, jpeg in (pictures or {}).items()],
+            )
+
+    def measure(
+        self,
+        analyses: Sequence[int],
+        measured: Mapping[int, Quality],
+        frozen: Mapping[int, bool],
+    ) -> None:
+        """Keep what was measured of the pictures of frames whose results are kept.
+
+        Args:
+            analyses: Numbers of those that they may stand in.
+            measured: By frame.
+            frozen: By frame.
+
+        Raises:
+            OutputError: The disk refuses; nothing has changed.
+        """
+        with self._change() as change:
+            for analysis in analyses:
+                change.executemany(
+                    "UPDATE frames SET quality = ?, stillness = ?, frozen = ?"
+                    " WHERE analysis = ? AND frame = ?",
+                    [
+                        (*measure_values(one, frozen.get(frame)), analysis, frame)
+                        for frame, one in measured.items()
+                    ],
+                )
+
+    def has_reader(self, reader: int) -> bool:
+        """Whether there are results by numbers of an earlier reader."""
+        return bool(self._all("SELECT 1 FROM analyses WHERE reader = ? LIMIT 1", (reader,)))
+
+    def rename_reader(self, before: int, now: int) -> None:
+        """Let results of one reader be those of another, whose numbers of frames are the same.
+
+        Raises:
+            OutputError: The disk refuses; nothing has changed.
+        """
+        with self._change() as change:
+            change.execute(
+                "UPDATE OR IGNORE analyses SET reader = ? WHERE reader = ?", (now, before)
+            )
+
+    # --- damage -----------------------------------------------------------------------------
+
+    def damage(self) -> dict[int, str]:
+        """Frame -> why it, or what comes from there on, cannot be read; in order."""
+        found = self._all(
+            "SELECT frame, message FROM damage WHERE modified_ns = ? AND reader = ? ORDER BY frame",
+            (self._modified_ns, READER),
+        )
+        return {int(str(frame)): str(message) for frame, message in found}
+
+    def note_damage(self, damage: Mapping[int, str]) -> None:
+        """Keep why frames cannot be read.
+
+        Raises:
+            OutputError: The disk refuses; nothing has changed.
+        """
+        if not damage:
+            return
+        with self._change() as change:
+            change.executemany(
+                "INSERT OR REPLACE INTO damage VALUES (?, ?, ?, ?)",
+                [(self._modified_ns, READER, frame, text) for frame, text in damage.items()],
+            )
+
+    # --- small pictures ---------------------------------------------------------------------
+
+    def pictured(self, analysis: int) -> list[int]:
+        """Frames of which a small picture by this analysis' crop is kept."""
+        found = self._all(
+            "SELECT frame FROM pictures WHERE analysis = ? ORDER BY frame", (analysis,)
+        )
+        return [int(str(row[0])) for row in found]
+
+    def picture(self, analysis: int, frame: int) -> bytes | None:
+        """The small picture of a frame as JPEG, or None."""
+        found = self._all(
+            "SELECT jpeg FROM pictures WHERE analysis = ? AND frame = ?", (analysis, frame)
+        )
+        return bytes(found[0][0]) if found and isinstance(found[0][0], bytes) else None
+
+    # --- facts ------------------------------------------------------------------------------
+
+    def fact(self, key: str) -> str:
+        """Something known of what is kept, or ""."""
+        found = self._all("SELECT value FROM meta WHERE key = ?", (key,))
+        return str(found[0][0]) if found else ""
+
+    def set_fact(self, key: str, value: str) -> None:
+        """Keep something known.
+
+        Raises:
+            OutputError: The disk refuses.
+        """
+        with self._change() as change:
+            change.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def close(self) -> None:
+        """Let go of the file; may be called twice."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # --- inside -----------------------------------------------------------------------------
+
+    def _all(self, query: str, values: tuple[object, ...] = ()) -> list[Row]:
+        try:
+            with self._lock:
+                return self._database.execute(query, values).fetchall()
+        except READ_ERRORS as error:
+            raise _unreadable(error) from error
+
+    def _made(self, make: Callable[[Row], _Value], row: Row) -> _Value:
+        try:
+            return make(row)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise _unreadable(error) from error
+
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        """A change that is made as a whole or not at all."""
+        try:
+            with database.change(self._database, self._lock) as changing:
+                yield changing
+        except READ_ERRORS as error:
+            raise OutputError(f"the results cannot be kept: {error}", _FULL_HINT) from error
+
+
+def _worth(precision: str, wanted: str) -> tuple[bool, int]:
+    place = _EXACT.index(precision) if precision in _EXACT else len(_EXACT)
+    return precision == wanted, -place
+
+
+def _kept(made: Provenance) -> tuple[str, str, str, str]:
+    return made.weights_sha256, made.network_input, made.crop, made.precision
+
+
+def _unreadable(error: Exception) -> CacheError:
+    return CacheError(f"the kept results cannot be read: {error}")
+
+
+def _beside(path: Path) -> tuple[Path, ...]:
+    """The help files of a database."""
+    return tuple(path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))
+
+
+def _make_private(folder: Path) -> None:
+    folder.mkdir(_PRIVATE_FOLDER, parents=True, exist_ok=True)
+    with suppress(OSError):  # a file system without permissions has none to set
+        folder.chmod(_PRIVATE_FOLDER)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """Open a database; one that is damaged is put aside, since its results can be made again."""
+    try:
+        return _connected(path)
+    except CacheError as error:
+        if "newer" in error.message:
+            raise
+    except READ_ERRORS as error:
+        if _refused(error):
+            raise OutputError(f"the results cannot be kept: {error}", _FULL_HINT) from error
+    _put_aside(path)
+    return _connected(path)
+
+
+def _put_aside(path: Path) -> None:
+    for one in (path, *_beside(path)):
+        if one.exists():
+            shutil.move(one, one.with_name(f"{one.name}{_DAMAGED}"))
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    new = not path.exists() or not path.stat().st_size
+    if new:
+        path.touch(_PRIVATE_FILE)
+    connection = database.connect(str(path), LAYOUT, create=new)
+    # Of a power cut the last results may be lost, which are made again; a crash loses none.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
+
+
+def _refused(error: Exception) -> bool:
+    """Whether the disk or another program is in the way, rather than that the file is damaged."""
+    return any(word in str(error) for word in ("full", "readonly", "locked", "unable to open"))

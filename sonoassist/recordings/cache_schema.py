@@ -1,0 +1,39 @@
+"""The tables of the results that are kept of one recording."""
+
+from __future__ import annotations
+
+from sonoassist.core.database import READ_ERRORS, Layout
+from sonoassist.core.errors import SonoAssistError
+
+__all__ = ["LAYOUT", "READ_ERRORS", "CacheError"]
+
+VERSION = 1
+
+_TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE analyses (id INTEGER PRIMARY KEY AUTOINCREMENT, modified_ns INTEGER NOT NULL,
+    weights_sha256 TEXT NOT NULL, network_input TEXT NOT NULL, crop TEXT NOT NULL,
+    precision TEXT NOT NULL, preprocessing INTEGER NOT NULL, reader INTEGER NOT NULL,
+    UNIQUE (modified_ns, weights_sha256, network_input, crop, precision, preprocessing, reader));
+CREATE TABLE frames (analysis INTEGER NOT NULL, frame INTEGER NOT NULL, state TEXT NOT NULL,
+    probabilities BLOB NOT NULL, left_px REAL, top_px REAL, right_px REAL, bottom_px REAL,
+    localiser INTEGER NOT NULL, crop_left_px REAL, crop_top_px REAL, crop_right_px REAL,
+    crop_bottom_px REAL, quality REAL, stillness REAL, frozen INTEGER,
+    PRIMARY KEY (analysis, frame)) WITHOUT ROWID;
+CREATE TABLE damage (modified_ns INTEGER NOT NULL, reader INTEGER NOT NULL, frame INTEGER NOT NULL,
+    message TEXT NOT NULL, PRIMARY KEY (modified_ns, reader, frame)) WITHOUT ROWID;
+CREATE TABLE pictures (analysis INTEGER NOT NULL, frame INTEGER NOT NULL, jpeg BLOB NOT NULL,
+    PRIMARY KEY (analysis, frame)) WITHOUT ROWID;
+"""
+
+
+class CacheError(SonoAssistError):
+    """What is kept of a recording is damaged, or of a newer program: it can be made again."""
+
+
+LAYOUT = Layout(
+    _TABLES,
+    VERSION,
+    newer=lambda: CacheError("these results were kept by a newer SonoAssist", "Update SonoAssist"),
+    unfinished=lambda: CacheError("these results were never finished being kept"),
+)

@@ -1,0 +1,115 @@
+"""The crop of a recording's frames: one for all of it, unless a stretch surely shows another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sonoassist.core.errors import SourceError
+from sonoassist.core.packets import Box, Frame
+from sonoassist.preprocess.crop import (
+    CropChoice,
+    CropKind,
+    centred_crop,
+    is_published_screen,
+    own_crop,
+    published_crop,
+)
+from sonoassist.preprocess.framing import crop_of_look
+from sonoassist.preprocess.screen_reader import ScreenLook, ScreenReader
+from sonoassist.preprocess.screen_tracker import Motion, SettledField
+from sonoassist.recordings.reader import read_frames
+from sonoassist.recordings.recording import Recording
+from sonoassist.sources.base import Source
+
+LOOKS = 9
+"""So many frames are looked at to find the crop of a recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The crop of a whole recording.
+
+    Attributes:
+        crop: For frames of the recording's own size, in frame pixels.
+        width_px: That size.
+        height_px: That size.
+        field: What the analysis begins each stretch with; None where the crop is fixed.
+    """
+
+    crop: Box
+    width_px: int
+    height_px: int
+    field: SettledField | None = None
+
+    def crop_of(self, frame: Frame, known: Box | None, aspect: float) -> Box:
+        """The crop of a frame, in its own pixels.
+
+        Args:
+            frame: Any of the recording.
+            known: What the network saw of it; None where it was not analysed.
+            aspect: Width over height of the network input.
+        """
+        if known is not None:
+            return known
+        if (frame.width_px, frame.height_px) == (self.width_px, self.height_px):
+            return self.crop
+        return centred_crop(Box(0, 0, frame.width_px, frame.height_px), aspect)
+
+
+def settle(
+    recording: Recording, source: Source, choice: CropChoice, aspect: float, reader: ScreenReader
+) -> Settled:
+    """Find the crop that most of some looks agree on.
+
+    A crop found anew in each stretch would tremble, and the labels with it.
+
+    Args:
+        recording: To be looked at.
+        source: Of it, open.
+        choice: What the user asked for.
+        aspect: Width over height of the network input.
+        reader: Looks at the screens.
+
+    Raises:
+        UsageError: An own rectangle does not fit.
+        SourceError: Not one of the frames looked at can be read.
+    """
+    width, height = recording.info.width_px, recording.info.height_px
+    fixed = _fixed(choice, width, height, aspect)
+    count = len(recording.times_s)
+    places = sorted({count * (2 * number + 1) // (2 * LOOKS) for number in range(LOOKS)} | {0})
+    frames = [one.frame for one in read_frames(source, places) if one.frame is not None]
+    if not frames:
+        raise SourceError(f"{recording.label} cannot be read", "The file is damaged")
+    if fixed is not None:
+        return Settled(fixed, width, height)
+    frames = [one for one in frames if (one.width_px, one.height_px) == (width, height)]
+    field = _field(frames, aspect, reader)
+    if field is None:
+        return Settled(centred_crop(Box(0, 0, width, height), aspect), width, height)
+    return Settled(field.crop, width, height, field)
+
+
+def _fixed(choice: CropChoice, width: int, height: int, aspect: float) -> Box | None:
+    if choice.kind is CropKind.OWN and choice.own is not None:
+        return own_crop(choice.own, width, height)
+    if choice.kind is CropKind.FULL:
+        return centred_crop(Box(0, 0, width, height), aspect)
+    published = choice.kind is CropKind.PUBLISHED
+    if published or (choice.kind is CropKind.DEFAULT and is_published_screen(width, height)):
+        return published_crop(width, height, aspect)
+    return None
+
+
+def _field(frames: list[Frame], aspect: float, reader: ScreenReader) -> SettledField | None:
+    motion = Motion()
+    looks: list[tuple[ScreenLook, Box]] = []
+    for frame in frames:
+        look = reader.look(frame.pixels, motion.see(frame.pixels)).fitted()
+        looks.append((look, crop_of_look(look, frame.pixels, aspect)))
+    # A dark moment or a menu says nothing of where the picture is.
+    told = [one for one in looks if one[0].sure] or looks
+    if not told:
+        return None
+    look, crop = max(told, key=lambda one: sum(one[1].iou(other[1]) for other in told))
+    return SettledField(look.field, frames[0].width_px, frames[0].height_px, crop)

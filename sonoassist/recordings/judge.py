@@ -1,0 +1,140 @@
+"""One model for two: the analysis in the background, and the picture on screen, which goes first.
+
+Each has its own memory of the frame before, so neither changes the other's results.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from sonoassist.analysis.analyser import Analyser
+from sonoassist.core.packets import Analysis, Box, Frame
+from sonoassist.preprocess.crop import CropChoice, CropKind
+from sonoassist.recordings.crops import Settled
+
+
+class Judge:
+    """Analyses frames for both; every method may be called from any thread.
+
+    Args:
+        analyser: Used by nobody else.
+        settled: The crop of the recording; None where the frames are of none.
+    """
+
+    def __init__(self, analyser: Analyser, settled: Settled | None = None) -> None:
+        self.analyser = analyser
+        self.settled: Settled | None = None
+        self.aspect = analyser.card.input_width_px / analyser.card.input_height_px
+        self._options = replace(analyser.options, guided=False)
+        self._screen = Analyser(analyser.engine, analyser.card, analyser.options, analyser.reader)
+        self._changed = threading.Condition()
+        self._busy = False
+        self._asking = 0
+        if settled is not None:
+            self.settle(settled)
+
+    def settle(self, settled: Settled) -> None:
+        """Take the crop of the recording from the next stretch on."""
+        self.settled = settled
+        self.analyser.settled = settled.field
+
+    def crop_of(self, frame: Frame, known: Box | None = None) -> Box:
+        """The crop of a frame, in its own pixels.
+
+        Args:
+            frame: Any of the recording.
+            known: What the network saw of it; None where it was not analysed.
+        """
+        if self.settled is not None:
+            return self.settled.crop_of(frame, known, self.aspect)
+        return known or Box(0, 0, frame.width_px, frame.height_px)
+
+    def begin(self) -> None:
+        """The next frame follows none of those before."""
+        with self._turn(first_of_all=False):
+            self.analyser.configure(self._options)
+            self.analyser.forget()
+
+    def begin_stretch(self) -> None:
+        """The next frame is the first one of a stretch, behind the frames that came before."""
+        with self._turn(first_of_all=False):
+            self.analyser.configure(self._options)
+            self.analyser.restart()
+
+    def in_background(self, frame: Frame) -> Analysis:
+        """Analyse the next frame when nothing else is asked for.
+
+        Raises:
+            SonoAssistError: The analysis failed.
+        """
+        with self._turn(first_of_all=False), self._fitting(frame):
+            return self.analyser.analyse(frame)
+
+    def glance(self, frame: Frame) -> bool:
+        """Take in the next frame, which has a result; see `Analyser.glance`."""
+        with self._turn(first_of_all=False), self._fitting(frame):
+            return self.analyser.glance(frame)
+
+    def on_screen(self, frame: Frame, crop: Box | None = None, *, guided: bool = False) -> Analysis:
+        """Analyse the picture on screen, before anything else; the same result for ever.
+
+        Args:
+            frame: To be shown.
+            crop: What the network saw of it before; None where it was not analysed.
+            guided: With the guided backward pass (Eq. 2) too, for the heat map.
+
+        Raises:
+            SonoAssistError: The analysis failed.
+        """
+        options = replace(self._options, guided=guided)
+        settled = self.settled
+        if settled is not None and (crop is not None or settled.field is not None):
+            own = settled.crop_of(frame, crop, self.aspect)
+            options = replace(options, crop=CropChoice(CropKind.OWN, own))
+        with self._turn(first_of_all=True):
+            self._screen.configure(options)
+            self._screen.forget()
+            return self._screen.analyse(frame)
+
+    @contextmanager
+    def _fitting(self, frame: Frame) -> Iterator[None]:
+        """An own rectangle that does not fit a picture of another size is not used there."""
+        settled, options = self.settled, self._options
+        own = options.crop.own
+        alien = settled is not None and (frame.width_px, frame.height_px) != (
+            settled.width_px,
+            settled.height_px,
+        )
+        if own is None or not alien or _fits(own, frame):
+            wanted = options
+        else:
+            wanted = replace(options, crop=CropChoice(CropKind.AUTO))
+        if self.analyser.options != wanted:
+            self.analyser.configure(wanted)
+        yield
+
+    @contextmanager
+    def _turn(self, *, first_of_all: bool) -> Iterator[None]:
+        with self._changed:
+            self._asking += first_of_all
+            self._changed.wait_for(lambda: not self._busy and (first_of_all or not self._asking))
+            self._asking -= first_of_all
+            self._busy = True
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._busy = False
+                self._changed.notify_all()
+
+    def close(self) -> None:
+        """Let go of the model when nobody uses it any more."""
+        with self._turn(first_of_all=True):
+            self.analyser.close()
+
+
+def _fits(own: Box, frame: Frame) -> bool:
+    return own.right <= frame.width_px and own.bottom <= frame.height_px

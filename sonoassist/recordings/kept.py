@@ -1,0 +1,195 @@
+"""The results of one recording: in memory in a table, and on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from sonoassist.core.packets import Provenance
+from sonoassist.recordings.cache import AnalysisCache, AnalysisKey, RecordingCache
+from sonoassist.recordings.cache_schema import CacheError
+from sonoassist.recordings.older_results import brought_to_reader, take_over_review
+from sonoassist.recordings.recording import Recording
+from sonoassist.recordings.records import FrameResult, restated
+from sonoassist.recordings.table import FrameTable
+from sonoassist.temporal.quality import Quality
+
+_LIVE = "live results"
+"""Fact of what is kept: the exam's own results are among it."""
+
+
+class KeptResults:
+    """What is known of the frames of a recording, and where more of it is kept.
+
+    Args:
+        recording: What it is of.
+        kept: On disk; closed by this. None where nothing is kept.
+        wanted: What the results must be made by.
+        threshold: Softmax below which no plane is named.
+        any_precision: Results in another precision serve as well.
+        table: Gets the results; None for a new one.
+
+    Attributes:
+        table: The results.
+        damage: Frame -> why it, or what comes from there on, cannot be read.
+    """
+
+    def __init__(
+        self,
+        recording: Recording,
+        kept: RecordingCache | None,
+        wanted: Provenance,
+        threshold: float,
+        *,
+        any_precision: bool = True,
+        table: FrameTable | None = None,
+    ) -> None:
+        self.recording = recording
+        self.threshold = threshold
+        self.table = table or FrameTable(recording.times_s)
+        self.damage: dict[int, str] = {}
+        self._kept = kept
+        self._wanted, self._any_precision = wanted, any_precision
+        self._numbers: dict[Provenance, int] = {}
+        if kept is not None:
+            self._load(kept)
+
+    def _load(self, kept: RecordingCache) -> None:
+        self.damage = kept.damage()
+        count = len(self.table)
+        for number in kept.serving(self._key(self._wanted)):
+            for part in kept.results(number):
+                self.table.add([restated(one, self.threshold) for one in part if one.index < count])
+
+    def _key(self, made: Provenance) -> AnalysisKey:
+        return AnalysisKey(self.recording.identity.modified_ns, made, self._any_precision)
+
+    def add(
+        self,
+        results: Sequence[FrameResult],
+        made: Provenance,
+        pictures: Mapping[int, bytes] | None = None,
+    ) -> None:
+        """Take and keep the results of some frames, all or none.
+
+        Args:
+            results: In any order.
+            made: What made them.
+            pictures: Frame -> a small picture of it, as JPEG.
+
+        Raises:
+            OutputError: They cannot be kept; nothing has changed.
+        """
+        if self._kept is not None and (results or pictures):
+            self._kept.add(self._number(self._kept, made), results, pictures)
+        self.table.add(results)
+
+    def measure(self, measured: Mapping[int, Quality], repeats: Mapping[int, bool]) -> None:
+        """Take and keep what was measured of the pictures of frames with a result.
+
+        Args:
+            measured: By frame.
+            repeats: By frame: whether the scanner had frozen it.
+
+        Raises:
+            OutputError: It cannot be kept; nothing has changed.
+        """
+        if self._kept is not None and measured:
+            self._kept.measure(self._kept.serving(self._key(self._wanted)), measured, repeats)
+        self.table.measure(measured, repeats)
+
+    def note_damage(self, damage: Mapping[int, str]) -> None:
+        """Take and keep why frames cannot be read.
+
+        Raises:
+            OutputError: It cannot be kept.
+        """
+        if self._kept is not None:
+            self._kept.note_damage(damage)
+        self.damage = dict(sorted({**self.damage, **damage}.items()))
+
+    def picture(self, index: int) -> bytes | None:
+        """A small picture of a frame by the crop of these results, or None."""
+        if self._kept is None:
+            return None
+        for number in reversed(self._kept.serving(self._key(self._wanted))):
+            found = self._kept.picture(number, index)
+            if found is not None:
+                return found
+        return None
+
+    def _number(self, kept: RecordingCache, made: Provenance) -> int:
+        if made not in self._numbers:
+            self._numbers[made] = kept.begin(self._key(made))
+        return self._numbers[made]
+
+    def close(self) -> None:
+        """Let go of the file; may be called twice."""
+        if self._kept is not None:
+            self._kept.close()
+
+
+def open_results(
+    recording: Recording,
+    cache: AnalysisCache | None,
+    wanted: Provenance,
+    threshold: float,
+    *,
+    any_precision: bool = True,
+    table: FrameTable | None = None,
+) -> KeptResults:
+    """Open what is known of a recording; what its exam found and an earlier program kept with it.
+
+    Args:
+        recording: Whose results are wanted.
+        cache: Where results are kept; None to keep none.
+        wanted: What they must be made by.
+        threshold: Softmax below which no plane is named.
+        any_precision: Results in another precision serve as well.
+        table: Gets the results; None for a new one.
+
+    Raises:
+        OutputError: The folder cannot be written to.
+        SourceError: The recording cannot be read.
+    """
+
+    def made(kept: RecordingCache | None) -> KeptResults:
+        return KeptResults(
+            recording, kept, wanted, threshold, any_precision=any_precision, table=table
+        )
+
+    if cache is None:
+        return made(None)
+    try:
+        return _filled(recording, cache, made)
+    except CacheError:  # it can be made again
+        cache.put_aside(recording.identity.content)
+        return _filled(recording, cache, made)
+
+
+def _filled(
+    recording: Recording,
+    cache: AnalysisCache,
+    make: Callable[[RecordingCache], KeptResults],
+) -> KeptResults:
+    kept = cache.open(recording.identity)
+    try:
+        take_over_review(recording.identity.content, cache, kept)
+        brought_to_reader(recording, kept)
+        _take_live(recording, kept)
+        return make(kept)
+    except BaseException:
+        kept.close()
+        raise
+
+
+def _take_live(recording: Recording, kept: RecordingCache) -> None:
+    """Keep what the exam found in the recording's frames while it was made."""
+    if recording.live_results is None or kept.fact(_LIVE):
+        return
+    groups: dict[Provenance, list[FrameResult]] = {}
+    for made, result in recording.live_results():
+        groups.setdefault(made, []).append(result)
+    for made, results in groups.items():
+        number = kept.begin(AnalysisKey(recording.identity.modified_ns, made))
+        kept.add(number, results, again=False)
+    kept.set_fact(_LIVE, "kept")

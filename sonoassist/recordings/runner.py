@@ -1,0 +1,474 @@
+"""The analysis of a recording: the one loop that all features share.
+
+Frames are done in stretches, which are kept on disk as a whole. Each stretch begins with the crop
+that was settled for the whole recording, and the analyser's memory of earlier frames does not reach
+over its beginning; so the results are the same in whatever order the stretches come, stopped and
+gone on or not. Frames that have a result, from an earlier run or from the exam itself, are not
+analysed again; they are measured where nobody has done so.
+
+In order, all stretches are read in one go. Coarse first, every 16th frame is analysed before all
+others, so that the whole exam can soon be seen; then comes what lies behind the frame that the
+person looks at. How still a picture was held, and for how long the scanner has shown it, is seen
+against the frames before: where a stretch follows none, those are read with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+import numpy as np
+
+from sonoassist.core.errors import SonoAssistError, SourceError, UsageError, window_text
+from sonoassist.core.packets import Frame, Provenance
+from sonoassist.preprocess.freeze import FROZEN_AFTER_S
+from sonoassist.recordings.judge import Judge
+from sonoassist.recordings.kept import KeptResults
+from sonoassist.recordings.reader import ReadFrame, read_ahead, read_frames, read_on
+from sonoassist.recordings.records import (
+    STRIDE,
+    FrameResult,
+    Progress,
+    RunState,
+    damaged,
+    result_of,
+)
+from sonoassist.recordings.small import small_jpeg
+from sonoassist.recordings.table import FrameTable
+from sonoassist.sources.base import Source
+from sonoassist.temporal.quality import Quality
+from sonoassist.temporal.quality_meter import QualityMeter
+
+STRETCH = 64
+"""So many frames are kept at a time: what a crash can cost."""
+MOST_BEFORE = 50
+"""So many frames before a stretch are read with it at most, where it follows none."""
+_RATE_OVER_S = 10.0
+
+_log = logging.getLogger(__name__)
+
+Visit = Callable[[Frame, FrameResult], None]
+"""Told of each frame that is read, in order, with its result."""
+
+
+class Order(Enum):
+    """In which frames are analysed."""
+
+    IN_ORDER = "in order"
+    COARSE_FIRST = "coarse first"
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Frames that are kept together.
+
+    Attributes:
+        indexes: Of the frames, rising.
+        coarse: They do not follow each other: none is compared with the one before.
+    """
+
+    indexes: Sequence[int]
+    coarse: bool = False
+
+
+@dataclass(slots=True)
+class _Found:
+    """What has come of a stretch so far."""
+
+    results: list[tuple[Provenance, FrameResult]] = field(default_factory=list)
+    measured: dict[int, Quality] = field(default_factory=dict)
+    repeats: dict[int, bool] = field(default_factory=dict)
+    pictures: dict[int, bytes] = field(default_factory=dict)
+    damage: dict[int, str] = field(default_factory=dict)
+
+
+class Runner:
+    """Analyses the frames of a recording that have no result yet, and measures the pictures.
+
+    Args:
+        results: What is known; gets what is found.
+        judge: The model.
+        order: In which frames are analysed.
+        most: Only so many frames from the first on; None for all.
+        wanted: Only these frames, rising; None for all. They are analysed, not measured.
+        boxes: A named plane without a box is analysed again, as after a change of the localiser.
+        pictures: Keep small pictures of every 16th frame.
+        visit: Told of all frames, in order, also of those that have a result.
+        on_frame: Called after each frame.
+        on_notice: Told what the engine has to say.
+
+    Attributes:
+        total: Number of frames that were to be read when this was made.
+        done: Number of frames that were read, as far as `run` has come.
+        judged: Number of those that were analysed.
+    """
+
+    def __init__(
+        self,
+        results: KeptResults,
+        judge: Judge,
+        *,
+        order: Order = Order.IN_ORDER,
+        most: int | None = None,
+        wanted: Sequence[int] | None = None,
+        boxes: bool = False,
+        pictures: bool = False,
+        visit: Visit | None = None,
+        on_frame: Callable[[], None] = lambda: None,
+        on_notice: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._results, self._judge = results, judge
+        self._recording, self._table = results.recording, results.table
+        self._order, self._wanted = order, wanted
+        self._pictures, self._visit = pictures, visit
+        self._on_frame, self._on_notice = on_frame, on_notice
+        self._changed = threading.Condition()
+        self._paused = self._stopping = False
+        self._state, self._message = RunState.RUNNING, ""
+        self._focus = 0
+        self._finished: deque[float] = deque(maxlen=1000)
+        self._in_hand = 0
+        count = len(self._table)
+        self._count = count if most is None else min(most, count)
+        self._asked = np.zeros(count, bool)
+        self._asked[slice(0, self._count) if wanted is None else list(wanted)] = True
+        self._again = self._table.lacks_box & self._asked if boxes else np.zeros(count, bool)
+        self._left = self._lefts()
+        self.total = self._planned()
+        self.done = self.judged = 0
+        self._place = -1  # the frame behind the one that was read last
+        self._meter = QualityMeter()
+        self._thread = threading.Thread(target=self._run, name="recording analysis", daemon=True)
+
+    def _lefts(self) -> np.ndarray:
+        done = self._table.finished if self._wanted is None else self._table.known
+        if self._visit is not None:
+            done = np.zeros(len(self._table), bool)
+        return np.asarray(self._asked & (~done | self._again))
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to be done."""
+        return not self._left.any()
+
+    def _planned(self) -> int:
+        """Number of frames that will be read."""
+        if self._wanted is not None:
+            return int(np.count_nonzero(self._left))
+        stretches = np.unique(np.flatnonzero(self._left) // STRETCH)
+        return sum(len(self._fine(int(one)).indexes) for one in stretches)
+
+    def start(self) -> None:
+        """Begin, on a thread of its own."""
+        self._thread.start()
+
+    def pause(self, on: bool) -> None:
+        """Hold on after the frame at hand, or go on."""
+        with self._changed:
+            self._paused = on
+            self._finished.clear()
+            self._changed.notify_all()
+
+    def look_at(self, index: int) -> None:
+        """The person looks at this frame: what lies behind it is done first."""
+        self._focus = index
+
+    def progress(self) -> Progress:
+        """How far it is."""
+        with self._changed:
+            state = self._state
+            if state is RunState.RUNNING and self._paused:
+                state = RunState.PAUSED
+            rate_hz = self._rate_hz()
+        total = len(self._table)
+        done = min(self._table.done + self._in_hand, total)
+        return Progress(state, done, total, rate_hz, self._message)
+
+    def halt(self) -> None:
+        """Ask it to end, without waiting for it."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """End; the thread has ended when this returns. The stretch at hand is given up."""
+        self.halt()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def run(self) -> bool:
+        """Do all of it on this thread; returns whether it came to its end.
+
+        Where it is interrupted, what was found of the stretch at hand is in the table, and is found
+        again the next time.
+
+        Raises:
+            SourceError: The recording cannot be read by now, or is another file by now.
+            OutputError: The results cannot be kept.
+            SonoAssistError: The analysis failed.
+        """
+        if self.idle:
+            return True
+        with self._recording.open() as source:
+            while not self._stopping and (stretches := self._next()):
+                self._do(source, stretches)
+        return not self._stopping
+
+    # --- on the thread ----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        try:
+            ended = self.run()
+            self._say(RunState.DONE if ended else RunState.PAUSED)
+        except SonoAssistError as error:
+            self._say(RunState.FAILED, window_text(error))
+        except Exception as error:  # noqa: BLE001  (a thread's top: shown on screen)
+            _log.exception("the analysis of a recording failed")
+            self._say(RunState.FAILED, f"the analysis failed: {window_text(error)}")
+
+    def _say(self, state: RunState, message: str = "") -> None:
+        with self._changed:
+            self._state, self._message = state, message
+
+    # --- what comes next --------------------------------------------------------------------
+
+    def _next(self) -> list[_Stretch]:
+        """The next stretches; none when all are done."""
+        if self._wanted is not None:
+            left = [int(one) for one in np.flatnonzero(self._left)]
+            return [_Stretch(left[at : at + STRETCH]) for at in range(0, len(left), STRETCH)]
+        if self._order is Order.COARSE_FIRST:
+            coarse = self._coarse()
+            if coarse is not None:
+                return [coarse]
+        fine = np.flatnonzero(self._left)
+        if not len(fine):
+            return []
+        if self._order is Order.IN_ORDER:
+            return [self._fine(int(one)) for one in np.unique(fine // STRETCH)]
+        at = int(np.searchsorted(fine, self._focus // STRETCH * STRETCH)) % len(fine)
+        return [self._fine(int(fine[at]) // STRETCH)]
+
+    def _coarse(self) -> _Stretch | None:
+        left = np.flatnonzero(~self._table.known[::STRIDE] & self._left[::STRIDE]) * STRIDE
+        if not len(left):
+            return None
+        first = int(left[0]) // (STRIDE * STRETCH) * STRIDE * STRETCH
+        return _Stretch([int(one) for one in left if one < first + STRIDE * STRETCH], coarse=True)
+
+    def _fine(self, number: int) -> _Stretch:
+        first = number * STRETCH
+        return _Stretch(range(first, min(first + STRETCH, self._count)))
+
+    def _before(self, stretch: _Stretch, place: int) -> Sequence[int]:
+        """The frames that are read with a stretch, only to be compared with.
+
+        Args:
+            stretch: To be read.
+            place: The frame behind the one that is read last before it.
+        """
+        first = int(stretch.indexes[0])
+        if stretch.coarse or self._wanted is not None or place == first or first == 0:
+            return ()
+        times_s = self._table.times_s
+        since_s = float(times_s[first]) - FROZEN_AFTER_S - 0.1
+        begin = int(np.searchsorted(times_s[:first], since_s))
+        return range(max(min(begin, first - 1), first - MOST_BEFORE), first)
+
+    # --- doing it ---------------------------------------------------------------------------
+
+    def _do(self, source: Source, stretches: Sequence[_Stretch]) -> None:
+        plan = []
+        place = self._place
+        for stretch in stretches:
+            plan.append((stretch, self._before(stretch, place)))
+            place = int(stretch.indexes[-1]) + 1
+        indexes = (index for stretch, before in plan for index in (*before, *stretch.indexes))
+        with read_ahead(read_frames(source, indexes)) as frames:
+            for stretch, before in plan:
+                found = _Found()
+                try:
+                    whole = self._take(stretch, before, frames, found)
+                except (SonoAssistError, KeyboardInterrupt):
+                    self._table.add([one for _, one in found.results])
+                    raise
+                if not whole:
+                    return
+                self._keep(stretch, found)
+
+    def _take(
+        self,
+        stretch: _Stretch,
+        before: Sequence[int],
+        frames: Iterator[ReadFrame],
+        found: _Found,
+    ) -> bool:
+        """Go through a stretch; returns whether it came to its end."""
+        first = int(stretch.indexes[0])
+        if before or stretch.coarse or self._place != first:
+            self._judge.begin()
+            self._meter = QualityMeter()
+        for _ in before:
+            one = next(frames)
+            if one.frame is not None:
+                self._glance(one.frame)
+        self._judge.begin_stretch()
+        known = self._table.known & ~self._again
+        for index in stretch.indexes:
+            if not self._may_go_on():
+                return False
+            one = next(frames)
+            if self._place != index and self._wanted is not None:
+                self._judge.begin()
+            self._one(one, stretch, found, known=bool(known[index]))
+            self._place = index + 1
+            self._in_hand = len(found.results)
+        return True
+
+    def _one(self, one: ReadFrame, stretch: _Stretch, found: _Found, *, known: bool) -> None:
+        """Take one frame of a stretch."""
+        frame = one.frame
+        if stretch.coarse:
+            self._meter = QualityMeter()
+        if frame is None:
+            self._miss(one, found, known=known)
+        else:
+            result = self._known(frame, found) if known else None
+            result = result or self._judged(frame, stretch, found)
+            if self._visit is not None:
+                self._visit(frame, result)
+        self.done += 1
+        self._finished.append(time.monotonic())
+        self._on_frame()
+
+    def _known(self, frame: Frame, found: _Found) -> FrameResult | None:
+        """Take a frame that has a result."""
+        self._measure(frame, found)
+        return self._table.result(frame.index)
+
+    def _miss(self, one: ReadFrame, found: _Found, *, known: bool) -> None:
+        if one.message:
+            found.damage[one.index] = one.message
+        if not known:  # what was found in it while it could be read stays
+            found.results.append((self._judge.analyser.provenance, damaged(one.index)))
+
+    def _judged(self, frame: Frame, stretch: _Stretch, found: _Found) -> FrameResult:
+        analysis = self._judge.in_background(frame)
+        self.judged += 1
+        for sentence in self._judge.analyser.engine.take_notices():
+            self._on_notice(sentence)
+        alone = self._meter.fresh and frame.index > 0
+        quality = self._meter.measure_frame(frame, analysis.geometry.crop)
+        result = result_of(analysis, replace(quality, stillness=math.nan) if alone else quality)
+        if stretch.coarse or alone:
+            result = replace(result, frozen=None)
+        made = analysis.provenance or self._judge.analyser.provenance
+        found.results.append((made, result))
+        if self._pictures and frame.index % STRIDE == 0:
+            found.pictures[frame.index] = small_jpeg(frame.pixels, analysis.geometry.crop)
+        return result
+
+    def _glance(self, frame: Frame) -> tuple[Quality, bool]:
+        """Take in a frame that is not analysed: its quality, and whether it was frozen."""
+        repeats = self._judge.glance(frame)
+        known = self._table.result(frame.index)
+        crop = self._judge.crop_of(frame, known.crop if known is not None else None)
+        return self._meter.measure_frame(frame, crop), repeats
+
+    def _measure(self, frame: Frame, found: _Found) -> None:
+        if self._wanted is not None:
+            return
+        alone = self._meter.fresh and frame.index > 0
+        quality, repeats = self._glance(frame)
+        result = self._table.result(frame.index)
+        if result is None or (result.measured and result.frozen is not None):
+            return
+        found.measured[frame.index] = replace(quality, stillness=math.nan) if alone else quality
+        found.repeats[frame.index] = repeats
+
+    def _keep(self, stretch: _Stretch, found: _Found) -> None:
+        self._recording.check_same()  # else results of another file are kept under this one's name
+        groups: dict[Provenance, list[FrameResult]] = {}
+        for made, result in found.results:
+            groups.setdefault(made, []).append(result)
+        pictures = found.pictures
+        for made, results in groups.items():
+            self._results.add(results, made, pictures)
+            pictures = {}
+        self._results.measure(found.measured, found.repeats)
+        self._results.note_damage(found.damage)
+        if not stretch.coarse:
+            # Also where a frame cannot be read or measured now: it is not tried for ever.
+            self._left[list(stretch.indexes)] = False
+            self._again[list(stretch.indexes)] = False
+        self._in_hand = 0
+
+    def _may_go_on(self) -> bool:
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping or not self._paused)
+            return not self._stopping
+
+    def _rate_hz(self) -> float:
+        since_s = time.monotonic() - _RATE_OVER_S
+        times = [at_s for at_s in tuple(self._finished) if at_s >= since_s]
+        if len(times) < 3:
+            return 0.0
+        return (len(times) - 1) / max(times[-1] - times[0], 1e-6)
+
+
+def run_on(
+    source: Source,
+    judge: Judge,
+    table: FrameTable,
+    *,
+    visit: Visit,
+    most: int | None = None,
+    on_trouble: Callable[[SonoAssistError], None],
+    on_notice: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Analyse what is no recording, as it comes: pictures, or a live source. Nothing is kept.
+
+    Args:
+        source: Read from where it is.
+        judge: The model.
+        table: Gets the results, under the number of the frame among those that came.
+        visit: Told of each frame with its result.
+        most: End after so many frames; None at the end of the source.
+        on_trouble: Told what is left out, and why.
+        on_notice: Told what the engine has to say.
+
+    Raises:
+        UsageError: The crop does not fit the first picture.
+        EngineError: The engine failed.
+    """
+    # A live source sets the pace itself.
+    ahead = nullcontext(read_on(source)) if source.info.live else read_ahead(read_on(source))
+    meter = QualityMeter()
+    with ahead as frames:
+        for one in frames:
+            if one.frame is None:
+                on_trouble(SourceError(one.message))
+                continue
+            frame = one.frame
+            try:
+                analysis = judge.in_background(frame)
+            except UsageError as error:
+                if not len(table):
+                    raise
+                on_trouble(UsageError(f"{frame.name or frame.index}: {error.message}", error.hint))
+                continue
+            for sentence in judge.analyser.engine.take_notices():
+                on_notice(sentence)
+            result = replace(result_of(analysis, meter.measure(analysis)), index=len(table))
+            table.extend([frame.time_s])
+            table.add([result])
+            visit(frame, result)
+            if most is not None and len(table) >= most:
+                return
