@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from sonoassist.core.errors import SourceError, UsageError
 from sonoassist.core.packets import Provenance, State
@@ -13,7 +14,7 @@ from sonoassist.exam.replay import replay
 from sonoassist.exam.schema import RecordError
 from sonoassist.exam.store import ExamStore
 from sonoassist.recordings.records import FrameResult
-from sonoassist.recordings.spec import EXAM, ExamSpec, Resolved
+from sonoassist.recordings.spec import EXAM, ExamSpec, LiveResults, Resolved
 
 
 class ExamResolver:
