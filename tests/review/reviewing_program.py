@@ -11,7 +11,7 @@ from review_made import made_analyser
 from sonoassist.recordings.records import FrameResult, RunState
 from sonoassist.review.session import ReviewSession
 from sonoassist.recordings.correction_store import CorrectionStore
-from sonoassist.recordings.table import Table
+from sonoassist.recordings.table import FrameTable
 from waiting import wait_until
 
 
@@ -28,7 +28,7 @@ def main() -> None:
     """Run."""
     session = ReviewSession.open(sys.argv[2], CorrectionStore(Path(sys.argv[1])), lambda: None)
     session.table = TellingTable(session.recording.times_s)
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     wait_until(lambda: session.progress().state is not RunState.RUNNING)
     session.close()
 

@@ -51,7 +51,7 @@ def test_results_of_the_exam(
     )
     assert session.recording.label == "S-17"
     analyser = made_analyser()
-    session.begin(analyser, "full")
+    session.begin(analyser)
     wait_until(lambda: session.progress().state is not RunState.RUNNING)
     assert session.progress().state is RunState.DONE
     found = [session.table.result(index) for index in range(COUNT)]
@@ -60,7 +60,7 @@ def test_results_of_the_exam(
     assert "kidneys" not in names[1::2]
     assert isinstance(analyser.engine, BrightEngine)
     # Also the pictures of frames that the exam had analysed are measured.
-    arrays = session.table.arrays()
+    arrays = session.table.snapshot()
     assert not np.isnan(arrays.quality).any()
     assert not np.isnan(arrays.stillness).any()
     session.close()

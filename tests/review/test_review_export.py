@@ -43,7 +43,7 @@ KEYS = [key for key, count in EXAM for _ in range(count)]
 def session(tmp_path: Path) -> Iterator[ReviewSession]:
     recording = write_recording(tmp_path / "Mrs Somebody.mp4")
     made = ReviewSession.open(str(recording), CorrectionStore(tmp_path / "reviews"), lambda: None)
-    made.begin(made_analyser(), "full")
+    made.begin(made_analyser())
     wait_until(lambda: made.progress().state is RunState.DONE)
     yield made
     made.close()
@@ -101,7 +101,7 @@ def test_a_plane_that_nobody_judged_is_not_background(
 def test_a_view_that_the_model_missed_is_not_background(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "missed.mp4", (("background", 400),))
     made = ReviewSession.open(str(recording), CorrectionStore(tmp_path / "reviews"), lambda: None)
-    made.begin(made_analyser(), "full")
+    made.begin(made_analyser())
     wait_until(lambda: made.progress().state is RunState.DONE)
     for step in (SetBest("femur", 200), SetLabel(210, 219, "background")):
         made.review.apply(step)

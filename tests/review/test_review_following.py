@@ -24,7 +24,7 @@ def arrays_of(parts: Sequence[tuple[str, int, float]], *, skipped: Sequence[int]
             if index not in skipped
         ]
     )
-    return table.arrays()
+    return table.snapshot()
 
 
 def _result(index: int, key: str, share: float) -> FrameResult:

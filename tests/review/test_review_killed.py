@@ -23,10 +23,10 @@ COUNT = sum(count for _, count in EXAM)
 
 def finished(recording: Path, store: CorrectionStore) -> np.ndarray:
     session = ReviewSession.open(str(recording), store, lambda: None)
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     wait_until(lambda: session.progress().state is not RunState.RUNNING)
     assert session.progress().state is RunState.DONE
-    found = session.table.arrays().probabilities
+    found = session.table.snapshot().probabilities
     session.close()
     return found
 

@@ -63,7 +63,7 @@ def test_all_planes_are_found_and_a_stop_changes_nothing(
     whole = ReviewSession.open(str(path), CorrectionStore(tmp_path / "whole"), lambda: None)
     run_to(whole, test_data, None)
     words = whole.review.corrections
-    peaks = all_candidates(whole.table.arrays(), words)
+    peaks = all_candidates(whole.table.snapshot(), words)
     right = [key for key, found in peaks.items() if found and planes[found[0].frame] == key]
     assert len(right) >= 12
     assert set(missing(peaks, words)) <= {"3vv", "lips"}  # unsure where so few frames are left
@@ -80,7 +80,7 @@ def test_all_planes_are_found_and_a_stop_changes_nothing(
         run_to(session, test_data, done)
         if done is not None:
             session.close()
-    arrays, others = whole.table.arrays(), session.table.arrays()
+    arrays, others = whole.table.snapshot(), session.table.snapshot()
     assert np.array_equal(arrays.probabilities, others.probabilities)
     assert np.array_equal(arrays.sure, others.sure)
     assert np.array_equal(arrays.quality, others.quality)

@@ -71,11 +71,11 @@ def test_all_frames_are_analysed_and_kept(
     session: ReviewSession, recording: Path, store: CorrectionStore
 ) -> None:
     assert session.progress().state is RunState.WAITING
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     done(session)
     found = [session.table.result(index) for index in range(len(KEYS))]
     assert [one.plane.key for one in found if one is not None] == KEYS
-    peaks = all_candidates(session.table.arrays(), session.review.corrections)
+    peaks = all_candidates(session.table.snapshot(), session.review.corrections)
     assert KEYS[peaks["femur"][0].frame] == "femur"
     assert session.review.pictured() == list(range(0, len(KEYS), STRIDE))
     small = pixels_of(session.review.picture(STRIDE) or b"")
@@ -86,10 +86,10 @@ def test_all_frames_are_analysed_and_kept(
     again = ReviewSession.open(str(recording), store, lambda: None)
     assert again.place == 77
     analyser = made_analyser()
-    again.begin(analyser, "full")
+    again.begin(analyser)
     done(again)
     assert engine_of(analyser).runs == 0
-    assert np.array_equal(again.table.arrays().probabilities, session.table.arrays().probabilities)
+    assert np.array_equal(again.table.snapshot().probabilities, session.table.snapshot().probabilities)
     again.close()
     assert engine_of(analyser).closed == 1
 
@@ -97,7 +97,7 @@ def test_all_frames_are_analysed_and_kept(
 def test_another_model_or_crop_is_another_analysis(
     session: ReviewSession, recording: Path, store: CorrectionStore
 ) -> None:
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     done(session)
     session.review.apply(SetBest("femur", 40))
     session.close()
@@ -116,7 +116,7 @@ def test_another_model_or_crop_is_another_analysis(
 def test_small_pictures_of_another_crop_are_made_anew(
     session: ReviewSession, recording: Path, store: CorrectionStore
 ) -> None:
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     done(session)
     before = session.review.picture(STRIDE)
     assert before is not None
@@ -150,14 +150,14 @@ def test_small_pictures_of_another_crop_are_made_anew(
 def test_the_same_content_is_known_by_another_time_of_change(
     session: ReviewSession, recording: Path, store: CorrectionStore, tmp_path: Path
 ) -> None:
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     done(session)
     session.close()
     copy = tmp_path / "copy.mp4"
     shutil.copyfile(recording, copy)
     os.utime(copy, (1e9, 1e9))
     other, analyser = ReviewSession.open(str(copy), store, lambda: None), made_analyser()
-    other.begin(analyser, "full")
+    other.begin(analyser)
     done(other)
     assert engine_of(analyser).runs == 0
     other.close()
@@ -179,13 +179,13 @@ def test_by_another_threshold_nothing_is_analysed_again(
         fresh = ReviewSession.open(
             str(recording), CorrectionStore(tmp_path / str(at)), lambda: None
         )
-        fresh.begin(weak_analyser(threshold), "full")
+        fresh.begin(weak_analyser(threshold))
         done(fresh)
         wanted = [fresh.table.result(index) for index in range(len(KEYS))]
         fresh.close()
         kept = ReviewSession.open(str(recording), store, lambda: None)
         analyser = weak_analyser(threshold)
-        kept.begin(analyser, "full")
+        kept.begin(analyser)
         done(kept)
         assert (engine_of(analyser).runs == 0) == bool(at)
         states[threshold] = [one.state for one in wanted if one is not None]
@@ -240,21 +240,21 @@ def weak_analyser(threshold: float) -> Analyser:
 def test_stopped_and_gone_on_is_the_same_as_one_run(
     session: ReviewSession, recording: Path, tmp_path: Path
 ) -> None:
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     done(session)
     store = CorrectionStore(tmp_path / "others")
     for stop_at in (1, 20, STRETCH + 3, 150):
         other = ReviewSession.open(str(recording), store, lambda: None)
         analyser = made_analyser()
-        other.begin(analyser, "full", paused=True)
+        other.begin(analyser, paused=True)
         other.look_at(stop_at)
         other.pause(False)
         wait_until(lambda: other.table.done >= stop_at, "some frames")  # noqa: B023
         other.close()
     last = ReviewSession.open(str(recording), store, lambda: None)
-    last.begin(made_analyser(), "full")
+    last.begin(made_analyser())
     done(last)
-    assert np.array_equal(last.table.arrays().probabilities, session.table.arrays().probabilities)
+    assert np.array_equal(last.table.snapshot().probabilities, session.table.snapshot().probabilities)
     for index in range(len(KEYS)):
         one, other_one = last.table.result(index), session.table.result(index)
         assert one is not None
@@ -287,11 +287,11 @@ def own_field(whole: Box) -> Box:
 def test_stillness_is_that_against_the_frame_before(
     session: ReviewSession, recording: Path, store: CorrectionStore
 ) -> None:
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     done(session)
     wanted = stillness_of(recording)
     assert len({round(one, 3) for one in wanted}) > 20
-    assert session.table.arrays().stillness == pytest.approx(wanted, abs=1e-6)
+    assert session.table.snapshot().stillness == pytest.approx(wanted, abs=1e-6)
     session.close()
     kept = [one for part in store.open(fingerprint(recording)).results(1) for one in part]
     assert [one.stillness for one in kept] == pytest.approx(wanted, abs=1e-6)
@@ -300,11 +300,11 @@ def test_stillness_is_that_against_the_frame_before(
 def test_a_review_of_the_first_layout_keeps_everything_and_is_measured(
     session: ReviewSession, recording: Path, store: CorrectionStore
 ) -> None:
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     done(session)
     session.review.apply(SetBest("femur", 40))
     session.review.apply(SetMark(3, True, "why"))
-    wanted, folder = session.table.arrays(), session.review.folder
+    wanted, folder = session.table.snapshot(), session.review.folder
     session.close(77)
     with closing(sqlite3.connect(folder / DATABASE)) as database, database:
         database.execute("ALTER TABLE frames DROP COLUMN stillness")
@@ -320,8 +320,8 @@ def test_a_review_of_the_first_layout_keeps_everything_and_is_measured(
     assert again.review.corrections.marks == (Mark(3, "why"),)
     assert again.review.pictured() == list(range(0, len(KEYS), STRIDE))
     analyser = made_analyser()
-    again.begin(analyser, "full", paused=True)
-    before = again.table.arrays()
+    again.begin(analyser, paused=True)
+    before = again.table.snapshot()
     assert np.isnan(before.stillness).all()
     assert np.array_equal(before.probabilities, wanted.probabilities.astype(np.float16))
     assert np.array_equal(before.quality, wanted.quality)
@@ -330,15 +330,15 @@ def test_a_review_of_the_first_layout_keeps_everything_and_is_measured(
     again.pause(False)
     done(again)
     assert engine_of(analyser).runs == 0
-    assert np.array_equal(again.table.arrays().stillness, wanted.stillness)
-    assert np.array_equal(again.table.arrays().quality, wanted.quality)
+    assert np.array_equal(again.table.snapshot().stillness, wanted.stillness)
+    assert np.array_equal(again.table.snapshot().quality, wanted.quality)
     again.close()
     store.open(fingerprint(recording)).close()  # a second time there is nothing to do
 
 
 def test_paused_it_does_nothing_and_goes_on_when_told(session: ReviewSession) -> None:
     analyser = made_analyser()
-    session.begin(analyser, "full", paused=True)
+    session.begin(analyser, paused=True)
     assert session.progress().state is RunState.PAUSED
     assert session.table.done == 0
     # A picture on screen is analysed all the same, and only that one.
@@ -355,7 +355,7 @@ def test_a_picture_comes_with_its_own_result(session: ReviewSession) -> None:
     session.views.want([unjudged])
     wait_until(lambda: session.views.got(unjudged) is not None)
     assert session.views.got(unjudged).analysis is None  # type: ignore[union-attr]
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     done(session)
     for index in (10, 45, 190):
         for evidence in (False, True):
@@ -437,13 +437,13 @@ def test_a_file_that_was_replaced_gives_no_results(tmp_path: Path, store: Correc
     replaced_by(path, keep, (("lips", 200),))
     analyser = made_analyser()
     with pytest.raises(SourceError, match="has changed since it was opened"):
-        session.begin(analyser, "full")
+        session.begin(analyser)
     assert engine_of(analyser).closed == 1
     session.close()
 
     keep.replace(path)
     session = ReviewSession.open(str(path), store, lambda: None)
-    session.begin(made_analyser(), "full", paused=True)
+    session.begin(made_analyser(), paused=True)
     replaced_by(path, keep, (("lips", 200),))
     session.pause(False)
     wait_until(lambda: session.progress().state is RunState.FAILED)
@@ -453,7 +453,7 @@ def test_a_file_that_was_replaced_gives_no_results(tmp_path: Path, store: Correc
 
     keep.replace(path)
     session = ReviewSession.open(str(path), store, lambda: None)
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     done(session)
     found = [session.table.result(index) for index in range(len(KEYS))]
     assert [one.plane.key for one in found if one is not None] == KEYS
@@ -467,7 +467,7 @@ def test_a_model_that_fails_is_said(session: ReviewSession) -> None:
         raise ValueError("out of order")
 
     engine_of(analyser).run = fail  # type: ignore[method-assign, assignment]
-    session.begin(analyser, "full")
+    session.begin(analyser)
     wait_until(lambda: session.progress().state is RunState.FAILED)
     assert "out of order" in session.progress().message
 
@@ -485,7 +485,7 @@ def test_after_a_failure_it_goes_on(
         return real(source, index)
 
     monkeypatch.setattr(run, "frame_at", away)
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     wait_until(lambda: session.progress().state is RunState.FAILED)
     session.try_again()
     wait_until(lambda: session.progress().state is RunState.FAILED)
@@ -503,7 +503,7 @@ def test_closed_while_the_model_loads(session: ReviewSession) -> None:
     key = session.recording
     session.close()
     with pytest.raises(CorrectionError):
-        session.begin(analyser, "full")
+        session.begin(analyser)
     assert engine_of(analyser).closed == 1
     assert key is session.recording
 
@@ -610,14 +610,14 @@ def test_frames_that_are_damaged_are_noted_once(
     monkeypatch.setattr(
         run, "frame_at", lambda source, index: None if index in damaged else real(source, index)
     )
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     done(session)
-    stillness = session.table.arrays().stillness
+    stillness = session.table.snapshot().stillness
     wanted = stillness_of(recording, damaged)
     wanted[64] = np.nan  # what came before its stretch cannot be read
     assert stillness == pytest.approx(wanted, abs=1e-6, nan_ok=True)
     result = session.table.result(17)
     assert result is not None
     assert result.state is None
-    assert not session.table.arrays().judged[17]
+    assert not session.table.snapshot().judged[17]
     assert replace(session.progress(), rate_hz=0.0).done == len(KEYS)
