@@ -137,8 +137,9 @@ class AnalysisCache:
         """Of all recordings of which something is kept, the one used last first."""
         times: dict[str, float] = {}
         for path in self.folder.glob(f"[!.]*{SUFFIX}"):
-            with suppress(OSError):  # it may be deleted meanwhile
-                times[path.stem] = max(one.stat().st_mtime for one in (path, *_beside(path)))
+            with suppress(OSError, ValueError):  # it may be deleted meanwhile
+                files = [one for one in (path, *_beside(path)) if one.exists()]
+                times[path.stem] = max(one.stat().st_mtime for one in files)
         return sorted(times, key=lambda one: times[one], reverse=True)
 
     def size_bytes(self, content: str = "") -> int:
