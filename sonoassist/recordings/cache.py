@@ -82,7 +82,7 @@ class AnalysisCache:
     ) -> None:
         self.folder = folder
         self.reviews = reviews or folder.parent / "reviews"
-        self._limit_bytes = limit_bytes
+        self.limit_bytes = limit_bytes
 
     @classmethod
     def default(cls) -> AnalysisCache:
@@ -176,7 +176,7 @@ class AnalysisCache:
         used = 0
         for content in self.contents():
             used += self.size_bytes(content)
-            if used > self._limit_bytes and content != spared:
+            if used > self.limit_bytes and content != spared:
                 with suppress(OutputError):
                     self.delete(content)
 

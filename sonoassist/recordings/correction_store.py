@@ -9,18 +9,19 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import BaseFileLock, FileLock, Timeout
 
 from sonoassist.core import paths
 from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.files import delete_folder, output_error
-from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.correction_log import CorrectionLog
 from sonoassist.recordings.correction_schema import READ_ERRORS, CorrectionError, connect
-from sonoassist.recordings.identity import Identity
-from sonoassist.recordings.older_results import holds_results, take_over_review
 from sonoassist.recordings.spec import EXAM
+
+if TYPE_CHECKING:
+    from sonoassist.recordings.cache import AnalysisCache
 
 DATABASE = "review.sqlite"
 LOCK = "writer.lock"
@@ -61,12 +62,22 @@ class CorrectionStore:
 
     def __init__(self, folder: Path, cache: AnalysisCache | None = None) -> None:
         self.folder = folder
-        self.cache = cache or AnalysisCache(folder.parent / "analyses", folder)
+        self._cache = cache
 
     @classmethod
     def default(cls) -> CorrectionStore:
         """The user's reviews."""
         return cls(paths.reviews())
+
+    @property
+    def cache(self) -> AnalysisCache:
+        """Where the results of the recordings are kept."""
+        # Not at the top: image libraries come with it, and the window is up before them.
+        from sonoassist.recordings.cache import AnalysisCache
+
+        if self._cache is None:
+            self._cache = AnalysisCache(self.folder.parent / "analyses", self.folder)
+        return self._cache
 
     def open(self, fingerprint: str) -> CorrectionLog:
         """Open the review of a recording, or begin it; its only user until `close`.
@@ -113,6 +124,9 @@ class CorrectionStore:
 
     def _take_over(self, fingerprint: str) -> None:
         """Results of earlier programs go into the cache before their tables are dropped."""
+        from sonoassist.recordings.identity import Identity
+        from sonoassist.recordings.older_results import holds_results, take_over_review
+
         if holds_results(self.folder / fingerprint / DATABASE):
             with self.cache.open(Identity(fingerprint)) as kept:
                 take_over_review(fingerprint, self.cache, kept)
