@@ -273,6 +273,8 @@ class Examiner:
                 return reviewed
         path = analysis_file(info.spec, analyser, self._folder)
         begun = load_analysis(path, len(times_s)) if path is not None else None
+        if begun is None and path is not None and path.exists():
+            self._note("The analysis that was kept of it cannot be read: it is made again")
         if begun is None or not begun.whole:
             begun = self._scan(analyser, info, begun)
             self._keep(path, begun)

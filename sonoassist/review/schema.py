@@ -56,8 +56,6 @@ LAYOUT = Layout(
     _TABLES,
     VERSION,
     newer=lambda: ReviewError("this review was made by a newer SonoAssist", "Update SonoAssist"),
-    unfinished=lambda: ReviewError(
-        "this review was never finished being made", "Delete its folder"
-    ),
+    unfinished=lambda: ReviewError("this review is empty", "Move its folder away to begin anew"),
     migrations=_MIGRATIONS,
 )
