@@ -53,7 +53,7 @@ LAYOUT = Layout(
         "this review was made by a newer SonoAssist", "Update SonoAssist"
     ),
     unfinished=lambda: CorrectionError(
-        "this review was never finished being made", "Delete its folder"
+        "this review is empty", "Move its folder away to begin anew"
     ),
     migrations=_MIGRATIONS,
 )

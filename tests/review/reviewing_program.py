@@ -8,10 +8,10 @@ from pathlib import Path
 
 from review_made import made_analyser
 
-from sonoassist.recordings.records import FrameResult, RunState
-from sonoassist.review.session import ReviewSession
 from sonoassist.recordings.correction_store import CorrectionStore
+from sonoassist.recordings.records import FrameResult, RunState
 from sonoassist.recordings.table import Table
+from sonoassist.review.session import ReviewSession
 from waiting import wait_until
 
 

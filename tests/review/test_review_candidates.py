@@ -12,12 +12,12 @@ from review_made import made_result
 
 from sonoassist.core.packets import Content, State, frozen
 from sonoassist.core.planes import KEYS
-from sonoassist.temporal.rules import APART_S, WANTED, Rule, choose
-from sonoassist.retrieval.table import FrameTable
-from sonoassist.review.candidates import MOST, all_candidates, missing
 from sonoassist.recordings.corrections import Corrections, Label
 from sonoassist.recordings.records import STRIDE, FrameResult
 from sonoassist.recordings.table import Table
+from sonoassist.retrieval.table import FrameTable
+from sonoassist.review.candidates import MOST, all_candidates, missing
+from sonoassist.temporal.rules import APART_S, WANTED, Rule, choose
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "retrieval"))
 

@@ -8,9 +8,9 @@ import numpy as np
 from review_made import made_result
 
 from sonoassist.core.packets import State
-from sonoassist.review.following import view_around
 from sonoassist.recordings.records import FrameResult
 from sonoassist.recordings.table import Arrays, Table
+from sonoassist.review.following import view_around
 
 
 def arrays_of(parts: Sequence[tuple[str, int, float]], *, skipped: Sequence[int] = ()) -> Arrays:

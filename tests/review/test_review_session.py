@@ -20,19 +20,19 @@ from sonoassist.core.errors import OutputError, SourceError, UsageError
 from sonoassist.core.packets import Box, Floats, Frame, State
 from sonoassist.engines.base import EngineOutput, Saliency
 from sonoassist.preprocess.crop import centred_crop, parse_crop
-from sonoassist.review.candidates import all_candidates
+from sonoassist.recordings.correction_schema import CorrectionError
+from sonoassist.recordings.correction_store import DATABASE, CorrectionStore
+from sonoassist.recordings.corrections import Mark
 from sonoassist.recordings.edits import SetBest, SetMark
 from sonoassist.recordings.fetcher import Fetcher
-from sonoassist.recordings.corrections import Mark
+from sonoassist.recordings.identity import PIECE_BYTES, PIECES, fingerprint
 from sonoassist.recordings.records import STRIDE, AnalysisKey, RunState
 from sonoassist.recordings.runner import STRETCH
-from sonoassist.recordings.correction_schema import CorrectionError
-from sonoassist.review.session import ReviewSession
 from sonoassist.recordings.small import pixels_of
-from sonoassist.recordings.correction_store import DATABASE, CorrectionStore
+from sonoassist.review.candidates import all_candidates
+from sonoassist.review.session import ReviewSession
 from sonoassist.sources import open_source
 from sonoassist.sources.base import Source
-from sonoassist.recordings.identity import PIECE_BYTES, PIECES, fingerprint
 from sonoassist.temporal.quality_meter import QualityMeter
 from waiting import LIMIT_S, NEVER_S, wait_until
 
