@@ -82,6 +82,7 @@ class AnalysisCache:
     ) -> None:
         self.folder = folder
         self.reviews = reviews or folder.parent / "reviews"
+        self.practice = folder.parent / "practice" / "analyses"
         self.limit_bytes = limit_bytes
 
     @classmethod
