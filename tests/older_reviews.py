@@ -1,4 +1,4 @@
-"""Reviews as earlier programs kept them: with the results, in one database with a person's words."""
+"""Reviews as earlier programs kept them: results and a person's words in one database."""
 
 from __future__ import annotations
 

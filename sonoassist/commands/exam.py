@@ -1,4 +1,4 @@
-"""`sonoassist exam`: the exam records: list, show, export, report, send, note, delete."""
+"""`sonoassist exam`: the exam records: list, show, export, report, send, note, delete, cache."""
 
 from __future__ import annotations
 
@@ -49,6 +49,13 @@ def register(subparsers: Subparsers) -> None:
     delete = _of_exam(actions, "delete", _delete, "delete an exam with all its pictures and videos")
     delete.add_argument("--yes", action="store_true", help="do not ask")
     _json(delete)
+    cache = _action(actions, "cache", _cache, "the results that are kept of recordings")
+    cache.description = (
+        "What was found in the frames of recordings is kept, so that no frame is analysed twice. "
+        "All of it can be made again; what people said of recordings is kept elsewhere."
+    )
+    cache.add_argument("--clear", action="store_true", help="forget all of it")
+    _json(cache)
 
 
 def _add_export(actions: Subparsers) -> None:
@@ -306,6 +313,32 @@ def _delete(args: argparse.Namespace, store: ExamStore) -> int:
         say_json({"deleted": exam_id})
     else:
         say(f"deleted {exam_id}")
+    return 0
+
+
+def _cache(args: argparse.Namespace, _store: ExamStore) -> int:
+    from sonoassist.recordings.cache import AnalysisCache
+
+    cache = AnalysisCache.default()
+    freed = cache.clear() if args.clear else 0
+    recordings, size = len(cache.contents()), cache.size_bytes()
+    if args.json:
+        say_json(
+            {
+                "folder": str(cache.folder),
+                "recordings": recordings,
+                "size_bytes": size,
+                "limit_bytes": cache.limit_bytes,
+                "freed_bytes": freed,
+            }
+        )
+        return 0
+    if args.clear:
+        say(f"forgotten: {freed / 1e6:.1f} MB of results")
+    else:
+        limit = f"{cache.limit_bytes / 1e9:.1f} GB at most"
+        say(f"results of {recordings} recordings are kept: {size / 1e6:.1f} MB ({limit})")
+        say(f"in {cache.folder}")
     return 0
 
 

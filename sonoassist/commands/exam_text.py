@@ -78,8 +78,13 @@ def _head(exam: Exam, info: ExamInfo, running: bool) -> str:
         ("frames", f"{exam.frame_count()} analysed"),
         ("note", info.note),
         ("folder", str(exam.folder)),
+        ("unlisted", _unlisted(() if running else exam.unlisted())),
     ]
     return _table([row for row in rows if row[1].strip()])
+
+
+def _unlisted(names: Sequence[str]) -> str:
+    return f"the record says nothing of {', '.join(names)}" if names else ""
 
 
 def _checklist(lines: Sequence[Line]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import struct
@@ -129,6 +130,27 @@ def write_text(path: Path, text: str) -> None:
         OutputError: The operating system refuses.
     """
     write_bytes(path, readable(text).encode("utf-8"))
+
+
+def set_aside(path: Path, wanted: Path) -> Path:
+    """Give a file another name; nothing that has that name already is replaced.
+
+    Args:
+        path: Of the file.
+        wanted: Its new path, in a folder that is there; where it is taken, a number is added.
+
+    Returns:
+        Where it is now.
+
+    Raises:
+        OutputError: The operating system refuses.
+    """
+    numbered = (wanted.with_stem(f"{wanted.stem}-{number}") for number in itertools.count(2))
+    free = next(one for one in itertools.chain((wanted,), numbered) if not one.exists())
+    try:
+        return path.rename(free)
+    except OSError as error:
+        raise output_error(free, error) from error
 
 
 def delete_folder(folder: Path, hidden: str) -> None:

@@ -1,6 +1,7 @@
 """The user's settings: typed, kept on disk, and passed in (never looked up).
 
 A field that is wrong on disk falls back to its default alone, with a notice; the rest is kept.
+A file of which something could not be used is not written over: it stays beside the new one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sonoassist.core.errors import shown
-from sonoassist.core.files import ensure_folder, write_text
+from sonoassist.core.files import ensure_folder, set_aside, write_text
 
 VERSION = 1
 MAX_RECENT = 12
@@ -97,10 +98,22 @@ def load_settings(path: Path) -> tuple[Settings, list[str]]:
         return Settings(), []
     except (OSError, ValueError, RecursionError) as error:
         reason = shown(str(error))
-        return Settings(), [f"The settings in {path} cannot be read ({reason}); defaults are used"]
+        return Settings(), [_unusable(path, f"cannot be read ({reason})")]
     if not isinstance(data, dict):
-        return Settings(), [f"The settings in {path} are not a table; defaults are used"]
+        return Settings(), [_unusable(path, "are not a table")]
     return _rescue(data)
+
+
+def _unusable(path: Path, why: str) -> str:
+    return (
+        f"The settings in {path} {why}; defaults are used, and the file is kept as "
+        f"{_aside(path).name} when they are saved"
+    )
+
+
+def _aside(path: Path) -> Path:
+    """Where a damaged file is kept."""
+    return path.with_stem(f"{path.stem}.damaged")
 
 
 def _rescue(data: dict[str, Any]) -> tuple[Settings, list[str]]:
@@ -120,9 +133,13 @@ def _rescue(data: dict[str, Any]) -> tuple[Settings, list[str]]:
 def save_settings(path: Path, settings: Settings) -> None:
     """Write what differs from the defaults.
 
+    A file that is there and cannot be used as it is gets another name and stays.
+
     Raises:
         OutputError: The operating system refuses.
     """
     ensure_folder(path.parent)
+    if path.is_file() and load_settings(path)[1]:
+        set_aside(path, _aside(path))
     data = {"version": VERSION} | settings.model_dump(mode="json", exclude_defaults=True)
     write_text(path, json.dumps(data, indent=2, sort_keys=True) + "\n")

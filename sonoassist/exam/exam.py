@@ -19,7 +19,7 @@ from typing_extensions import Self
 
 from sonoassist.core.database import change
 from sonoassist.core.errors import OutputError, UsageError
-from sonoassist.core.files import replacing
+from sonoassist.core.files import replacing, set_aside
 from sonoassist.core.packets import Pixels, Provenance
 from sonoassist.exam import rows
 from sonoassist.exam.records import (
@@ -37,11 +37,14 @@ from sonoassist.exam.schema import READ_ERRORS, RecordError
 
 DATABASE = "exam.sqlite"
 MEDIA = "media"
+ASIDE = "set-aside"
+"""Folder of whole media files that the record does not speak of."""
 LOCK = "writer.lock"
 _META = "SELECT key, value FROM meta"
 _REPLACED = (
     "SELECT id, still, clip FROM captures WHERE id = ? AND (? OR (judgement = ? AND how = ?))"
 )
+_PRIVATE_FOLDER = 0o700
 READ_HINT = "Its pictures are in its media folder"
 _FULL_HINT = "Free some space; what was kept so far is safe"
 
@@ -146,6 +149,16 @@ class Exam:
         """What the user said of checklist items."""
         found = self._all("SELECT item, done, note FROM ticks ORDER BY item")
         return self._values(rows.tick, found)
+
+    def unlisted(self) -> tuple[str, ...]:
+        """Paths, below the exam's folder, of whole files that the record does not speak of.
+
+        Raises:
+            RecordError: The record is damaged.
+        """
+        here = [path for path in self._unknown() if not path.name.startswith(".")]
+        found = [*here, *_inside(self.folder / ASIDE)]
+        return tuple(sorted(path.relative_to(self.folder).as_posix() for path in found))
 
     # --- writing ----------------------------------------------------------------------------
 
@@ -301,13 +314,28 @@ class Exam:
         self.add_event(at_s, "resumed", "Exam goes on")
 
     def sweep(self) -> None:
-        """Remove media files that the record does not speak of."""
+        """Clear the media folder of files that the record does not speak of.
+
+        One that was never finished is removed. A whole one is set aside: it may be that the
+        record has lost what it said of it, as when its log was damaged or not copied with it.
+        """
+        for path in self._unknown():
+            with suppress(OSError, OutputError):
+                self._clear(path)
+
+    def _unknown(self) -> list[Path]:
+        """Media files that the record does not speak of, also half written ones."""
         known = {name for one in self.captures() for name in (one.still, one.clip)}
         known |= {one.file for one in self.recordings()}
-        with suppress(OSError):
-            for path in [one for one in self.media.iterdir() if one.name not in known]:
-                with suppress(OSError):
-                    path.unlink()
+        return [path for path in _inside(self.media) if path.name not in known]
+
+    def _clear(self, path: Path) -> None:
+        if path.name.startswith("."):  # as `replacing` calls what is being written
+            path.unlink()
+            return
+        aside = self.folder / ASIDE
+        aside.mkdir(_PRIVATE_FOLDER, exist_ok=True)
+        set_aside(path, aside / path.name)
 
     def close(self) -> None:
         """Let go of the files."""
@@ -381,6 +409,14 @@ class Exam:
             if name:
                 with suppress(OSError):
                     (self.media / name).unlink(missing_ok=True)
+
+
+def _inside(folder: Path) -> list[Path]:
+    """What is in a folder; nothing where that cannot be told."""
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return []
 
 
 def _moment(text: str) -> str:

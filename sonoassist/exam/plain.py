@@ -51,6 +51,7 @@ def whole_exam(exam: Exam, running: bool) -> Values:
         "model": info.start.model,
         "settings": info.start.settings,
         "folder": str(exam.folder),
+        "unlisted": [] if running else list(exam.unlisted()),
         "frames": exam.frame_count(),
         "completeness": _completeness(completeness(lines)),
         "checklist": [_line(line) for line in lines],

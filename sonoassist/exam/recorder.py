@@ -185,7 +185,7 @@ class _Part:
             path, *self._size, fps, comment=comment, cheap=True, crash_safe=True
         )
         try:
-            # Behind the file: a file that the record does not speak of is swept away one day.
+            # Behind the file: a file that the record does not speak of is set aside one day.
             self._id = exam.begin_recording(path.name, began_s)
         except SonoAssistError:
             self._encoder.abandon()

@@ -80,7 +80,7 @@ LAYOUT = Layout(
     VERSION,
     newer=lambda: RecordError("this exam was made by a newer SonoAssist", "Update SonoAssist"),
     unfinished=lambda: RecordError(
-        "this exam's record was never finished being made", "Delete the exam"
+        "this exam's record is empty", "Its pictures and videos are in its media folder"
     ),
     migrations=_MIGRATIONS,
 )

@@ -2,7 +2,7 @@
 
 Whatever is finished is on the disk when a method returns. A picture or a video is written whole
 before the database speaks of it, so a program killed at any moment leaves at most a file that
-nothing speaks of; the next writer removes it.
+nothing speaks of; the next writer sets it aside.
 """
 
 from __future__ import annotations

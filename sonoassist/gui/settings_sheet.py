@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QGridLayout,
     QLabel,
+    QPushButton,
     QSpinBox,
     QWidget,
 )
 
 from sonoassist.core import paths
+from sonoassist.core.errors import OutputError, window_text
 from sonoassist.engines.hardware import FIELDS
 from sonoassist.gui.choices import choices
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
+
+if TYPE_CHECKING:
+    from sonoassist.recordings.cache import AnalysisCache
 
 _CHOICES = (
     ("theme", "Theme"),
@@ -67,6 +73,7 @@ class SettingsSheet(Sheet):
         self._freeze()
         for field, text in _SWITCHES:
             self._switch(field, text)
+        self._results(controller.services.reviews.cache)
         where = QLabel(f"Kept in {paths.settings_file()}")
         where.setObjectName("small")
         where.setWordWrap(True)
@@ -86,6 +93,37 @@ class SettingsSheet(Sheet):
             round(settings.clip_s),
         )  # fmt: skip
         self.clip.valueChanged.connect(lambda value: change(clip_s=float(value)))
+
+    def _results(self, cache: AnalysisCache) -> None:
+        """What is kept of recordings, and a button that forgets it."""
+        forget = QPushButton("Forget")
+        forget.setAutoDefault(False)
+        said = QLabel()
+        said.setObjectName("small")
+        said.setWordWrap(True)
+
+        def tell() -> None:
+            size = cache.size_bytes()
+            said.setText(
+                f"{size / 1e6:.0f} MB: no frame is analysed twice. All of it can be made again"
+            )
+            forget.setEnabled(size > 0)
+
+        def clear() -> None:
+            try:
+                cache.clear()
+            except OutputError as error:
+                said.setText(window_text(error))
+                return
+            tell()
+
+        forget.clicked.connect(clear)
+        tell()
+        row = self._grid.rowCount()
+        self._grid.addWidget(QLabel("Kept results"), row, 0)
+        self._grid.addWidget(forget, row, 1)
+        self._grid.addWidget(said, row, 2)
+        self.forget_results = forget
 
     def _row(self, title: str, widget: QWidget, hint: str = "") -> None:
         row = self._grid.rowCount()

@@ -83,7 +83,8 @@ class AnalysisCache:
     ) -> None:
         self.folder = folder
         self.reviews = reviews or folder.parent / "reviews"
-        self._limit_bytes = limit_bytes
+        self.practice = folder.parent / "practice" / "analyses"
+        self.limit_bytes = limit_bytes
 
     @classmethod
     def default(cls) -> AnalysisCache:
@@ -149,8 +150,9 @@ class AnalysisCache:
         """Of all recordings of which something is kept, the one used last first."""
         times: dict[str, float] = {}
         for path in self.folder.glob(f"[!.]*{SUFFIX}"):
-            with suppress(OSError):  # it may be deleted meanwhile
-                times[path.stem] = max(one.stat().st_mtime for one in (path, *_beside(path)))
+            with suppress(OSError, ValueError):  # it may be deleted meanwhile
+                files = [one for one in (path, *_beside(path)) if one.exists()]
+                times[path.stem] = max(one.stat().st_mtime for one in files)
         return sorted(times, key=lambda one: times[one], reverse=True)
 
     def size_bytes(self, content: str = "") -> int:
@@ -187,7 +189,7 @@ class AnalysisCache:
         used = 0
         for content in self.contents():
             used += self.size_bytes(content)
-            if used > self._limit_bytes and content != spared:
+            if used > self.limit_bytes and content != spared:
                 with suppress(OutputError):
                     if not _in_use(self.path_of(content)):
                         self.delete(content)

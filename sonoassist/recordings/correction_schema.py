@@ -6,13 +6,24 @@ Up to version 2 the results of the analysis were kept here as well, see `older_r
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
 from sonoassist.core import database
 from sonoassist.core.database import READ_ERRORS, Layout
 from sonoassist.core.errors import SonoAssistError
 
-__all__ = ["READ_ERRORS", "VERSION", "CorrectionError", "connect", "words_of"]
+__all__ = [
+    "READ_ERRORS",
+    "VERSION",
+    "CorrectionError",
+    "connect",
+    "holds_results",
+    "read_only",
+    "version_of",
+    "words_of",
+]
 
 VERSION = 3
 
@@ -52,6 +63,37 @@ def connect(
     return database.connect(path, layout, create=create, settled=settled)
 
 
+def version_of(database: sqlite3.Connection) -> int:
+    """Of its layout.
+
+    Raises:
+        sqlite3.Error, UnicodeDecodeError: It is not a database.
+    """
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+
+def holds_results(path: Path) -> bool:
+    """Whether a review's database is of a program that kept results in it.
+
+    Raises:
+        sqlite3.Error, UnicodeDecodeError: It cannot be read.
+    """
+    if not path.is_file():
+        return False
+    with closing(read_only(path)) as database:
+        return version_of(database) in _MIGRATIONS
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    """Open a review's database as it is.
+
+    Raises:
+        sqlite3.Error: It cannot be opened.
+    """
+    quoted = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    return sqlite3.connect(f"file:{quoted}?mode=ro", uri=True)
+
+
 def words_of(earlier: sqlite3.Connection) -> sqlite3.Connection:
     """A database of this version, in memory, with a person's words from one of an earlier version.
 
@@ -81,7 +123,7 @@ LAYOUT = Layout(
         "this review was made by a newer SonoAssist", "Update SonoAssist"
     ),
     unfinished=lambda: CorrectionError(
-        "this review was never finished being made", "Delete its folder"
+        "this review is empty", "Move its folder away to begin anew"
     ),
     migrations=_MIGRATIONS,
 )

@@ -9,24 +9,26 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import BaseFileLock, FileLock, Timeout
 
 from sonoassist.core import paths
 from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.files import delete_folder, output_error
-from sonoassist.recordings.cache import AnalysisCache
-from sonoassist.recordings.cache_schema import CacheError
 from sonoassist.recordings.correction_log import CorrectionLog
 from sonoassist.recordings.correction_schema import (
     READ_ERRORS,
     CorrectionError,
     connect,
+    holds_results,
+    read_only,
     words_of,
 )
-from sonoassist.recordings.identity import Identity
-from sonoassist.recordings.older_results import holds_results, read_only, take_over_review
 from sonoassist.recordings.spec import EXAM
+
+if TYPE_CHECKING:
+    from sonoassist.recordings.cache import AnalysisCache
 
 DATABASE = "review.sqlite"
 LOCK = "writer.lock"
@@ -67,12 +69,22 @@ class CorrectionStore:
 
     def __init__(self, folder: Path, cache: AnalysisCache | None = None) -> None:
         self.folder = folder
-        self.cache = cache or AnalysisCache(folder.parent / "analyses", folder)
+        self._cache = cache
 
     @classmethod
     def default(cls) -> CorrectionStore:
         """The user's reviews."""
         return cls(paths.reviews())
+
+    @property
+    def cache(self) -> AnalysisCache:
+        """Where the results of the recordings are kept."""
+        # Not at the top: image libraries come with it, and the window is up before them.
+        from sonoassist.recordings.cache import AnalysisCache
+
+        if self._cache is None:
+            self._cache = AnalysisCache(self.folder.parent / "analyses", self.folder)
+        return self._cache
 
     def open(self, fingerprint: str) -> CorrectionLog:
         """Open the review of a recording, or begin it; its only user until `close`.
@@ -117,6 +129,8 @@ class CorrectionStore:
 
     def _take_over(self, folder: Path) -> None:
         """Results of earlier programs go into the cache before their tables are dropped."""
+        from sonoassist.recordings.cache_schema import CacheError
+
         with _told(folder):
             if not holds_results(folder / DATABASE):
                 return
@@ -127,6 +141,9 @@ class CorrectionStore:
             self._fill_cache(folder.name)
 
     def _fill_cache(self, content: str) -> None:
+        from sonoassist.recordings.identity import Identity
+        from sonoassist.recordings.older_results import take_over_review
+
         with self.cache.open(Identity(content)) as kept:
             take_over_review(content, self.cache, kept)
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from sonoassist.core.packets import Provenance
 from sonoassist.recordings.cache import AnalysisCache, AnalysisKey, RecordingCache
 from sonoassist.recordings.cache_schema import CacheError
+from sonoassist.recordings.older_practice import take_over_practice
 from sonoassist.recordings.older_results import brought_to_reader, take_over_review
 from sonoassist.recordings.recording import Recording
 from sonoassist.recordings.records import FrameResult, restated
@@ -183,21 +184,24 @@ def open_results(
     if cache is None:
         return made(None)
     try:
-        return _filled(recording, cache, made)
+        return _filled(recording, cache, wanted, threshold, made)
     except CacheError:  # it can be made again
         cache.put_aside(recording.identity.content)
-        return _filled(recording, cache, made)
+        return _filled(recording, cache, wanted, threshold, made)
 
 
 def _filled(
     recording: Recording,
     cache: AnalysisCache,
+    wanted: Provenance,
+    threshold: float,
     make: Callable[[RecordingCache], KeptResults],
 ) -> KeptResults:
     kept = cache.open(recording.identity)
     try:
         take_over_review(recording.identity.content, cache, kept)
         brought_to_reader(recording, kept)
+        take_over_practice(recording, cache.practice, kept, wanted, threshold)
         _take_live(recording, kept)
         return make(kept)
     except BaseException:

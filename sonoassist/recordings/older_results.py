@@ -6,7 +6,6 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from pathlib import Path
 
 from sonoassist.core import paths
 from sonoassist.core.errors import SonoAssistError, SourceError, UsageError
@@ -16,6 +15,7 @@ from sonoassist.localise import LOCALISER
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.recordings.cache import AnalysisCache, AnalysisKey, RecordingCache
 from sonoassist.recordings.cache_rows import DAMAGED, box_of, shares_of
+from sonoassist.recordings.correction_schema import holds_results, read_only, version_of
 from sonoassist.recordings.recording import Recording
 from sonoassist.recordings.records import FrameResult
 from sonoassist.sources import READER
@@ -23,7 +23,6 @@ from sonoassist.sources.older_reading import FIRST_READER, moved_since
 
 REVIEW_FILE = "review.sqlite"
 """A person's words on a recording; up to version 2 also its results."""
-_WITH_RESULTS = (1, 2)
 _LOCALISER = _PREPROCESSING = 1
 """Of the programs that kept results in reviews."""
 _TAKEN = "review"
@@ -55,34 +54,8 @@ def take_over_review(content: str, cache: AnalysisCache, kept: RecordingCache) -
         kept.set_fact(_TAKEN, "taken over")
 
 
-def holds_results(path: Path) -> bool:
-    """Whether a review's database is of a program that kept results in it.
-
-    Raises:
-        sqlite3.Error, UnicodeDecodeError: It cannot be read.
-    """
-    if not path.is_file():
-        return False
-    with closing(read_only(path)) as database:
-        return _version(database) in _WITH_RESULTS
-
-
-def read_only(path: Path) -> sqlite3.Connection:
-    """Open the database of a review as it is.
-
-    Raises:
-        sqlite3.Error: It cannot be opened.
-    """
-    quoted = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    return sqlite3.connect(f"file:{quoted}?mode=ro", uri=True)
-
-
-def _version(database: sqlite3.Connection) -> int:
-    return int(database.execute("PRAGMA user_version").fetchone()[0])
-
-
 def _copy(database: sqlite3.Connection, kept: RecordingCache) -> None:
-    stillness = "NULL" if _version(database) == 1 else "stillness"
+    stillness = "NULL" if version_of(database) == 1 else "stillness"
     reader = _fact(database, "reader")
     found = database.execute(
         "SELECT id, modified_ns, model_sha256, crop, left_px, top_px, right_px, bottom_px"

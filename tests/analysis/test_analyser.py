@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,8 +32,9 @@ from sonoassist.engines.scores import softmax
 from sonoassist.engines.shared import EngineShelf
 from sonoassist.model.store import ModelStore
 from sonoassist.preprocess.crop import PUBLISHED_CROP, CropChoice, parse_crop
-from sonoassist.retrieval.table import TableBuilder
-from sonoassist.recordings.records import FrameResult, restated
+from sonoassist.recordings.records import FrameResult, restated, result_of
+from sonoassist.recordings.table import FrameTable
+from sonoassist.retrieval.table import joined
 from sonoassist.temporal.quality import Quality
 from sonoassist.temporal.steady import SteadyLabel
 
@@ -360,8 +362,9 @@ def test_noise_is_never_named_however_sure_the_network_is() -> None:
     steady = SteadyLabel(0.7)
     assert steady.update(analyser.analyse(FRAME)).plane is not None
     assert steady.update(noise).plane is None
-    table = TableBuilder()
-    table.add(0, 0.0, noise, Quality(1.0, 1.0))
-    assert not table.finish().judged.any()
+    table = FrameTable([0.0])
+    table.add([replace(result_of(noise, Quality(1.0, 1.0)), index=0)])
+    assert not table.snapshot().judged.any()
+    assert not joined([(0, 0.0, table.snapshot())]).judged.any()
     kept = FrameResult(5, noise.state, noise.prediction.probabilities, None, 1.0)
     assert restated(kept, 0.1).state is State.NOISE

@@ -22,6 +22,9 @@ from sonoassist.cli import run
 from sonoassist.commands import analyse as command
 from sonoassist.core.errors import SourceError, StalledError
 from sonoassist.core.planes import KEYS
+from sonoassist.recordings.cache import AnalysisCache
+from sonoassist.recordings.judge import Judge
+from sonoassist.recordings.reader import MOST_STALLS
 from sources.video_maker import make_video
 
 pytestmark = pytest.mark.usefixtures("plain_screens")
@@ -48,6 +51,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _use_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SONOASSIST_HOME", str(home))
+    forget(AnalysisCache.default())
+
+
+def forget(cache: AnalysisCache) -> None:
+    """Nothing is known of any recording from the tests before."""
+    cache.clear()
 
 
 @pytest.fixture
@@ -190,7 +199,8 @@ def test_ctrl_c_before_the_first_frame_keeps_the_older_table(
     def interrupt(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "_next", interrupt)
+    forget(AnalysisCache.default())
+    monkeypatch.setattr(Judge, "in_background", interrupt)
     assert analyse(film, out) == 130
     assert len(table(out)) == len(STAMPS_MS)
     assert leftovers(out) == []
@@ -244,7 +254,7 @@ def test_a_live_source_that_pauses_is_waited_for(
     film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = SourceError("it is gone")
-    for pauses, frames in ((command.MAX_STALLS, 3), (command.MAX_STALLS + 1, 0)):
+    for pauses, frames in ((MOST_STALLS, 3), (MOST_STALLS + 1, 0)):
         out = tmp_path / f"out{pauses}"
         monkeypatch.setattr(command, "open_source", lambda _, n=pauses: Stream(film, gone, n))
         assert analyse("tcp://x", out, "--frames", "3") == (0 if frames else 2)

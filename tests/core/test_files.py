@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sonoassist.core.errors import OutputError
-from sonoassist.core.files import ensure_folder, replacing, write_bytes, write_text
+from sonoassist.core.files import ensure_folder, replacing, set_aside, write_bytes, write_text
 
 
 def test_write_and_replace(tmp_path: Path) -> None:
@@ -75,3 +75,16 @@ def test_ensure_folder_makes_parents(tmp_path: Path) -> None:
     folder = ensure_folder(tmp_path / "a" / "b")
     assert folder.is_dir()
     assert list(folder.iterdir()) == []
+
+
+def test_what_is_set_aside_replaces_nothing(tmp_path: Path) -> None:
+    wanted = tmp_path / "a.damaged.txt"
+    for number, name in enumerate(("a.damaged.txt", "a.damaged-2.txt", "a.damaged-3.txt")):
+        path = tmp_path / "a.txt"
+        path.write_text(str(number))
+        assert set_aside(path, wanted) == tmp_path / name
+        assert not path.exists()
+        assert (tmp_path / name).read_text() == str(number)
+    assert wanted.read_text() == "0"
+    with pytest.raises(OutputError):
+        set_aside(tmp_path / "nowhere", wanted)

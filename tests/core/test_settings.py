@@ -58,6 +58,18 @@ def test_damaged_settings_are_reported(tmp_path: Path, text: str) -> None:
     assert len(notices) == 1
 
 
+@pytest.mark.parametrize("text", ["{", "[]", '{"threshold": 7, "theme": "light"}'])
+def test_settings_that_could_not_be_used_are_not_written_over(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(text)
+    settings, _ = load_settings(path)
+    for _ in range(2):
+        save_settings(path, settings)
+    assert load_settings(path) == (settings, [])
+    assert {one.name for one in tmp_path.iterdir()} == {path.name, "settings.damaged.json"}
+    assert (tmp_path / "settings.damaged.json").read_text() == text
+
+
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_bytes(b"\xff\xfe\xfa")

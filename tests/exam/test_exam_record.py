@@ -286,3 +286,18 @@ def test_a_picture_that_cannot_be_encoded(exam: Exam) -> None:
         exam.add_capture(shot(), np.zeros((0, 0), np.uint8))
     assert exam.captures() == ()
     assert list(exam.media.iterdir()) == []
+
+
+def test_files_that_the_record_does_not_speak_of(exam: Exam) -> None:
+    """What is whole stays, whatever it is; what was being written when the program ended goes."""
+    known = exam.add_capture(shot(), picture()).still
+    for content in (b"first", b"second"):
+        (exam.media / "recording-1.mp4").write_bytes(content)
+        (exam.media / ".femur-12-ab.png").write_bytes(b"half")
+        assert "media/recording-1.mp4" in exam.unlisted()
+        exam.sweep()
+        assert [path.name for path in exam.media.iterdir()] == [known]
+    assert exam.unlisted() == ("set-aside/recording-1-2.mp4", "set-aside/recording-1.mp4")
+    aside = exam.folder / "set-aside"
+    assert (aside / "recording-1.mp4").read_bytes() == b"first"
+    assert (aside / "recording-1-2.mp4").read_bytes() == b"second"

@@ -26,13 +26,13 @@ from sonoassist.practice.answers import (
 )
 from sonoassist.practice.examiner import Examiner
 from sonoassist.practice.reviewed import KeptReview, corrected
-from sonoassist.review import store
-from sonoassist.recordings.edits import SetBest, SetLabel
-from sonoassist.recordings.corrections import Corrections, Label
-from sonoassist.recordings.records import RunState
-from sonoassist.review.session import ReviewSession
 from sonoassist.recordings.correction_store import CorrectionStore
+from sonoassist.recordings.corrections import Corrections, Label
+from sonoassist.recordings.edits import SetBest, SetLabel
 from sonoassist.recordings.identity import fingerprint
+from sonoassist.recordings.records import RunState
+from sonoassist.review import store
+from sonoassist.review.session import ReviewSession
 from waiting import wait_until
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))

@@ -17,6 +17,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sonoassist.retrieval.rules import Rule
+from sonoassist.review.records import RunState
+from sonoassist.review.store import ReviewStore
 
 from plain_screens import PlainScreens
 from real_models import card_of
@@ -40,12 +43,9 @@ from sonoassist.retrieval import worker
 from sonoassist.retrieval.exams import of_file
 from sonoassist.retrieval.order import LoadedModel, Order, Task
 from sonoassist.retrieval.result import FRAMES
-from sonoassist.retrieval.rules import Rule
 from sonoassist.retrieval.table import CONTENTS, unpacked
 from sonoassist.review import recording as review_recording
-from sonoassist.review.records import RunState
 from sonoassist.review.session import ReviewSession
-from sonoassist.review.store import ReviewStore
 from sonoassist.sources import Source
 from waiting import wait_until
 

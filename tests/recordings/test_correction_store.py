@@ -13,14 +13,14 @@ from review_made import made_result, write_recording
 
 from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.packets import Box
-from sonoassist.exam.store import ExamStore
-from sonoassist.review import store
 from sonoassist.exam.deleting import delete_exam
+from sonoassist.exam.store import ExamStore
+from sonoassist.recordings.correction_schema import CorrectionError
+from sonoassist.recordings.correction_store import DATABASE, SPEC, CorrectionStore, Known
 from sonoassist.recordings.edits import SetBest, SetLabel, SetMark
 from sonoassist.recordings.records import AnalysisKey
-from sonoassist.recordings.correction_schema import CorrectionError
+from sonoassist.review import store
 from sonoassist.review.session import ReviewSession
-from sonoassist.recordings.correction_store import DATABASE, SPEC, Known, CorrectionStore
 
 
 @pytest.fixture

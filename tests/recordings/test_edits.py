@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sonoassist.core.planes import KEYS
+from sonoassist.recordings.correction_store import CorrectionStore
+from sonoassist.recordings.corrections import Corrections, Label
 from sonoassist.recordings.edits import (
     Edit,
     SetBest,
@@ -22,8 +24,6 @@ from sonoassist.recordings.edits import (
     folded,
     text_of,
 )
-from sonoassist.recordings.corrections import Corrections, Label
-from sonoassist.recordings.correction_store import CorrectionStore
 
 FRAMES = 40
 PLANE_KEYS = [key for key in KEYS if key != "background"]

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from review_made import make_video, picture
 
 from sonoassist.exam.store import ExamStore
+from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.edits import Edit, SetBest, SetLabel, SetMark, SetNote
 from sonoassist.recordings.recording import look_into
 from sonoassist.recordings.renumbering import renumbered
 from sonoassist.review.session import ReviewSession
-from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.sources.older_reading import moved_since
 from sonoassist.sources.video import VideoFile
 

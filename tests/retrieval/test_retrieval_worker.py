@@ -25,11 +25,11 @@ from sonoassist.retrieval.opening import Opener
 from sonoassist.retrieval.order import LoadedModel, Order, Task
 from sonoassist.retrieval.pictures import frames_at
 from sonoassist.retrieval.result import FRAMES, RETRIEVAL, Bundle
-from sonoassist.temporal.rules import Rule
 from sonoassist.retrieval.table import CONTENTS, unpacked
 from sonoassist.retrieval.worker import Searcher
 from sonoassist.sources import open_source, video
 from sonoassist.sources.video_index import VideoIndex
+from sonoassist.temporal.rules import Rule
 from sources.video_maker import disk_error_while_indexing, make_video, number_in
 
 pytestmark = pytest.mark.usefixtures("plain_screens")

@@ -24,9 +24,7 @@ def _numbers(kept: RecordingCache, recording: Recording, analyser: Analyser) -> 
     return kept.serving(key)
 
 
-def results(
-    recording: Recording, store: CorrectionStore, analyser: Analyser
-) -> list[FrameResult]:
+def results(recording: Recording, store: CorrectionStore, analyser: Analyser) -> list[FrameResult]:
     """All results by this analyser's model and crop, in the order of the frames."""
     with opened(recording, store) as kept:
         found = {
@@ -38,9 +36,7 @@ def results(
     return [found[index] for index in sorted(found)]
 
 
-def pictures(
-    recording: Recording, store: CorrectionStore, analyser: Analyser
-) -> dict[int, bytes]:
+def pictures(recording: Recording, store: CorrectionStore, analyser: Analyser) -> dict[int, bytes]:
     """The small pictures that are kept by its crop, by frame."""
     with opened(recording, store) as kept:
         found = {

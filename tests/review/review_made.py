@@ -17,9 +17,9 @@ from sonoassist.core.planes import INDEX, PLANES
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.preprocess.screen_reader import ScreenReader
+from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.records import FrameResult, RunState
 from sonoassist.review.session import ReviewSession
-from sonoassist.recordings.correction_store import CorrectionStore
 from waiting import wait_until
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))

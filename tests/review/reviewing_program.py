@@ -8,14 +8,13 @@ from pathlib import Path
 
 from review_made import made_analyser
 
+from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.records import FrameResult, RunState
 from sonoassist.review.session import ReviewSession
-from sonoassist.recordings.correction_store import CorrectionStore
-from sonoassist.recordings.table import FrameTable
 from waiting import wait_until
 
 
-class TellingTable(Table):
+class TellingTable(FrameTable):
     """Says how many frames are done as soon as they are, on the analysis' own thread."""
 
     def add(self, results: Sequence[FrameResult]) -> None:

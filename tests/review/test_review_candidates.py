@@ -12,20 +12,20 @@ from review_made import made_result
 
 from sonoassist.core.packets import Content, State, frozen
 from sonoassist.core.planes import KEYS
-from sonoassist.temporal.rules import APART_S, WANTED, Rule, choose
-from sonoassist.retrieval.table import FrameTable
-from sonoassist.review.candidates import MOST, all_candidates, missing
 from sonoassist.recordings.corrections import Corrections, Label
 from sonoassist.recordings.records import STRIDE, FrameResult
 from sonoassist.recordings.table import FrameTable
+from sonoassist.retrieval.choosing import choose
+from sonoassist.review.candidates import MOST, all_candidates, missing
+from sonoassist.temporal.rules import APART_S, WANTED, Rule
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "retrieval"))
 
 from tables_made import table_of as frame_table
 
 
-def table_of(results: list[FrameResult], frames: int = 1000) -> Table:
-    table = Table([index / 25 for index in range(frames)])
+def table_of(results: list[FrameResult], frames: int = 1000) -> FrameTable:
+    table = FrameTable([index / 25 for index in range(frames)])
     table.add(results)
     return table
 
@@ -140,7 +140,7 @@ def test_stillness_against_a_frame_that_was_not_analysed_says_nothing_of_an_earl
 
 @pytest.mark.parametrize("fps", [25.0, 30.0, 8.0])
 def test_every_sixteenth_frame_is_enough_for_candidates(fps: float) -> None:
-    table = Table([at / fps for at in range(2000)])
+    table = FrameTable([at / fps for at in range(2000)])
     shows = {"femur": (320, 480), "lips": (1216, 1232)}
     results = []
     for at in range(0, 2000, STRIDE):
@@ -174,7 +174,7 @@ def test_stretches_that_a_person_labelled_are_views_of_their_own() -> None:
 
 
 @st.composite
-def courses(draw: st.DrawFn) -> FrameTable:
+def courses(draw: st.DrawFn) -> ExamTable:
     """A recording, analysed whole; planes come and go in it."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     count = draw(st.integers(1, 400))
@@ -202,8 +202,8 @@ STATES = {Content.B_MODE: State.PLANE, Content.DOPPLER: State.DOPPLER}
 
 @settings(deadline=None)
 @given(courses())
-def test_the_first_candidate_is_the_frame_that_retrieve_picks(table: FrameTable) -> None:
-    reviewed = Table(table.time_s)
+def test_the_first_candidate_is_the_frame_that_retrieve_picks(table: ExamTable) -> None:
+    reviewed = FrameTable(table.time_s)
     kinds = list(Content)
     reviewed.add(
         [

@@ -13,12 +13,12 @@ from kept_made import COUNT, MADE, kept
 from review_made import BrightEngine, made_analyser, write_recording
 
 from sonoassist.core.errors import UsageError
-from sonoassist.exam.store import ExamStore
 from sonoassist.exam.deleting import delete_exam
+from sonoassist.exam.store import ExamStore
+from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.recording import exam_video, look_into
 from sonoassist.recordings.records import RunState
 from sonoassist.review.session import ReviewSession
-from sonoassist.recordings.correction_store import CorrectionStore
 from waiting import wait_until
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "exam"))

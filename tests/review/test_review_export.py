@@ -16,13 +16,13 @@ from sonoassist.core.errors import SourceError, UsageError
 from sonoassist.core.packets import Pixels
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.preprocess.screen_network import Reading, ScreenNetwork
-from sonoassist.recordings.edits import Edit, SetBest, SetLabel
-from sonoassist.review.export import export, labelled
-from sonoassist.recordings.recording import look_into
-from sonoassist.recordings.corrections import Corrections, Label
-from sonoassist.recordings.records import RunState
-from sonoassist.review.session import ReviewSession
 from sonoassist.recordings.correction_store import CorrectionStore
+from sonoassist.recordings.corrections import Corrections, Label
+from sonoassist.recordings.edits import Edit, SetBest, SetLabel
+from sonoassist.recordings.recording import look_into
+from sonoassist.recordings.records import RunState
+from sonoassist.review.export import export, labelled
+from sonoassist.review.session import ReviewSession
 from sonoassist.sources import open_source
 from waiting import wait_until
 

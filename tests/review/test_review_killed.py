@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from review_made import EXAM, home_environment, made_analyser, write_recording
 
-from sonoassist.recordings.records import RunState
-from sonoassist.review.session import ReviewSession
 from sonoassist.recordings.correction_store import DATABASE, CorrectionStore
 from sonoassist.recordings.identity import fingerprint
+from sonoassist.recordings.records import RunState
+from sonoassist.review.session import ReviewSession
 from waiting import wait_until
 
 PROGRAM = Path(__file__).parent / "reviewing_program.py"

@@ -10,14 +10,14 @@ from review_made import make_video
 
 from real_models import published_analyser
 from sonoassist.datasets.reading import read_dataset
+from sonoassist.recordings.correction_store import CorrectionStore
+from sonoassist.recordings.records import RunState
 from sonoassist.retrieval.analysing import analyse_exam
 from sonoassist.retrieval.exams import Part, RecordedExam
-from sonoassist.temporal.rules import Rule, choose
 from sonoassist.review.candidates import all_candidates, missing
-from sonoassist.recordings.records import RunState
 from sonoassist.review.session import ReviewSession
-from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.sources import open_source
+from sonoassist.temporal.rules import Rule, choose
 from waiting import wait_until
 
 pytestmark = [pytest.mark.real, pytest.mark.usefixtures("networks_once")]

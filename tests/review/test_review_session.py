@@ -20,19 +20,19 @@ from sonoassist.core.errors import OutputError, SourceError, UsageError
 from sonoassist.core.packets import Box, Floats, Frame, State
 from sonoassist.engines.base import EngineOutput, Saliency
 from sonoassist.preprocess.crop import centred_crop, parse_crop
-from sonoassist.review.candidates import all_candidates
+from sonoassist.recordings.correction_schema import CorrectionError
+from sonoassist.recordings.correction_store import DATABASE, CorrectionStore
+from sonoassist.recordings.corrections import Mark
 from sonoassist.recordings.edits import SetBest, SetMark
 from sonoassist.recordings.fetcher import Fetcher
-from sonoassist.recordings.corrections import Mark
+from sonoassist.recordings.identity import PIECE_BYTES, PIECES, fingerprint
 from sonoassist.recordings.records import STRIDE, AnalysisKey, RunState
 from sonoassist.recordings.runner import STRETCH
-from sonoassist.recordings.correction_schema import CorrectionError
-from sonoassist.review.session import ReviewSession
 from sonoassist.recordings.small import pixels_of
-from sonoassist.recordings.correction_store import DATABASE, CorrectionStore
+from sonoassist.review.candidates import all_candidates
+from sonoassist.review.session import ReviewSession
 from sonoassist.sources import open_source
 from sonoassist.sources.base import Source
-from sonoassist.recordings.identity import PIECE_BYTES, PIECES, fingerprint
 from sonoassist.temporal.quality_meter import QualityMeter
 from waiting import LIMIT_S, NEVER_S, wait_until
 
@@ -89,7 +89,9 @@ def test_all_frames_are_analysed_and_kept(
     again.begin(analyser)
     done(again)
     assert engine_of(analyser).runs == 0
-    assert np.array_equal(again.table.snapshot().probabilities, session.table.snapshot().probabilities)
+    assert np.array_equal(
+        again.table.snapshot().probabilities, session.table.snapshot().probabilities
+    )
     again.close()
     assert engine_of(analyser).closed == 1
 
@@ -254,7 +256,9 @@ def test_stopped_and_gone_on_is_the_same_as_one_run(
     last = ReviewSession.open(str(recording), store, lambda: None)
     last.begin(made_analyser())
     done(last)
-    assert np.array_equal(last.table.snapshot().probabilities, session.table.snapshot().probabilities)
+    assert np.array_equal(
+        last.table.snapshot().probabilities, session.table.snapshot().probabilities
+    )
     for index in range(len(KEYS)):
         one, other_one = last.table.result(index), session.table.result(index)
         assert one is not None

@@ -13,10 +13,10 @@ from review_made import HEIGHT_PX, WIDTH_PX, made_analyser, picture
 from sonoassist.analysis.analyser import Analyser
 from sonoassist.core.packets import Box
 from sonoassist.preprocess.crop import parse_crop
-from sonoassist.recordings.records import RunState
-from sonoassist.review.session import ReviewSession
-from sonoassist.recordings.small import pixels_of
 from sonoassist.recordings.correction_store import CorrectionStore
+from sonoassist.recordings.records import RunState
+from sonoassist.recordings.small import pixels_of
+from sonoassist.review.session import ReviewSession
 from sonoassist.sources.libav import av
 from waiting import wait_until
 

@@ -10,8 +10,8 @@ from tables_made import FPS, shares, table_of
 
 from sonoassist.core.packets import Content
 from sonoassist.core.planes import INDEX
-from sonoassist.temporal.rules import LEAST, MOST, WANTED, Pick, Rule, choose
 from sonoassist.temporal.best_frames import NEAR
+from sonoassist.temporal.rules import LEAST, MOST, WANTED, Pick, Rule, choose
 
 
 def course(*views: tuple[float, float], rest: float = 0.0) -> list[float]:

@@ -15,13 +15,13 @@ from fuzz.steady import whole
 from sonoassist.core.packets import Box, State
 from sonoassist.core.planes import BY_KEY, KEYS
 from sonoassist.practice.reviewed import analysis_of
-from sonoassist.review.candidates import all_candidates, missing
+from sonoassist.recordings.correction_log import CorrectionLog
+from sonoassist.recordings.correction_store import DATABASE, LABEL, SPEC, CorrectionStore
 from sonoassist.recordings.edits import SetBest, SetLabel, SetMark, SetNote
 from sonoassist.recordings.records import AnalysisKey, FrameResult
-from sonoassist.recordings.correction_log import CorrectionLog
 from sonoassist.recordings.small import pixels_of, small_jpeg
-from sonoassist.recordings.correction_store import DATABASE, LABEL, SPEC, CorrectionStore
 from sonoassist.recordings.table import Table
+from sonoassist.review.candidates import all_candidates, missing
 from sonoassist.temporal.quality import Quality
 
 _FRAMES = 48
