@@ -10,6 +10,7 @@ from review_made import made_analyser
 
 from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.records import FrameResult, RunState
+from sonoassist.recordings.table import FrameTable
 from sonoassist.review.session import ReviewSession
 from waiting import wait_until
 

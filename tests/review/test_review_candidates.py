@@ -16,6 +16,7 @@ from sonoassist.recordings.corrections import Corrections, Label
 from sonoassist.recordings.records import STRIDE, FrameResult
 from sonoassist.recordings.table import FrameTable
 from sonoassist.retrieval.choosing import choose
+from sonoassist.retrieval.table import ExamTable
 from sonoassist.review.candidates import MOST, all_candidates, missing
 from sonoassist.temporal.rules import APART_S, WANTED, Rule
 

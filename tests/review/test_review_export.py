@@ -15,6 +15,7 @@ from plain_screens import PlainScreens
 from sonoassist.core.errors import SourceError, UsageError
 from sonoassist.core.packets import Pixels
 from sonoassist.datasets.reading import read_dataset
+from sonoassist.exam.resolving import ExamResolver
 from sonoassist.preprocess.screen_network import Reading, ScreenNetwork
 from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.corrections import Corrections, Label
@@ -150,7 +151,7 @@ def test_a_recording_opened_through_a_link_is_exported_itself(
     words, links = corrected(session), tmp_path / "links"
     links.mkdir()
     (links / "a.mp4").symlink_to(Path("..") / session.recording.path.name)
-    recording = look_into(str(links / "a.mp4"))
+    recording = look_into(str(links / "a.mp4"), ExamResolver())
     made = export(recording, words, session.table, tmp_path / "out")
     found = made.folder / "recording.mp4"
     assert not found.is_symlink()
