@@ -140,11 +140,12 @@ class AnalysisCache:
         if not any(one.exists() for one in _files(path)):
             return
         with self._alone(path):
+            gone = _files(path)
             if _in_use(path):
                 _empty(path)
-            else:
-                for one in _files(path):
-                    one.unlink(missing_ok=True)
+                gone = _aside(path)
+            for one in gone:
+                one.unlink(missing_ok=True)
 
     def contents(self) -> list[str]:
         """Of all recordings of which something is kept, the one used last first."""
@@ -490,8 +491,12 @@ def _beside(path: Path) -> tuple[Path, ...]:
 
 def _files(path: Path) -> tuple[Path, ...]:
     """All that may lie on disk of a database, also of one that was put aside."""
-    files = (path, *_beside(path))
-    return (*files, *(one.with_name(f"{one.name}{_DAMAGED}") for one in files))
+    return (path, *_beside(path), *_aside(path))
+
+
+def _aside(path: Path) -> tuple[Path, ...]:
+    """The files of a database that was put aside."""
+    return tuple(one.with_name(f"{one.name}{_DAMAGED}") for one in (path, *_beside(path)))
 
 
 def _in_use(path: Path) -> bool:
@@ -539,9 +544,9 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _put_aside(path: Path) -> None:
-    for one in (path, *_beside(path)):
+    for one, aside in zip((path, *_beside(path)), _aside(path), strict=True):
         if one.exists():
-            one.replace(one.with_name(f"{one.name}{_DAMAGED}"))
+            one.replace(aside)
 
 
 def _connected(path: Path) -> sqlite3.Connection:
