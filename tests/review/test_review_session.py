@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from sonoassist.core.errors import OutputError, SourceError, UsageError
 from sonoassist.core.packets import Box, Floats, Frame, State
 from sonoassist.engines.base import EngineOutput, Saliency
 from sonoassist.preprocess.crop import centred_crop, parse_crop
+from sonoassist.recordings import recording as recording_module
 from sonoassist.recordings import runner
 from sonoassist.recordings.cache import AnalysisKey
 from sonoassist.recordings.correction_schema import CorrectionError, holds_results
@@ -548,6 +551,97 @@ def test_closed_while_the_model_loads(session: ReviewSession) -> None:
         session.begin(analyser)
     assert engine_of(analyser).closed == 1
     assert key is session.recording
+
+
+def test_closed_nothing_is_begun_on_disk(session: ReviewSession, store: CorrectionStore) -> None:
+    """The exam may be deleted by now."""
+    session.close()
+    with pytest.raises(CorrectionError, match="closed"):
+        session.begin(made_analyser())
+    assert not store.cache.folder.exists()
+
+
+def test_a_kept_crop_that_lies_nowhere_hinders_nothing(
+    session: ReviewSession, recording: Path, store: CorrectionStore
+) -> None:
+    session.begin(made_analyser())
+    done(session)
+    session.close()
+    with closing(sqlite3.connect(store.cache.path_of(fingerprint(recording)))) as database:
+        database.execute("DELETE FROM pictures")
+        database.execute("UPDATE frames SET crop_left_px = 5000, crop_right_px = 4000")
+        database.execute("UPDATE frames SET stillness = NULL, frozen = NULL")
+        database.commit()
+    again, analyser = ReviewSession.open(str(recording), store, lambda: None), made_analyser()
+    again.begin(analyser)
+    done(again)
+    assert engine_of(analyser).runs == 0
+    assert again.table.snapshot().stillness == pytest.approx(stillness_of(recording), abs=1e-6)
+    look = again.look(45, evidence=True)
+    again.views.want([look])
+    again.smalls.want([45])
+    wait_until(lambda: again.views.got(look) is not None and again.smalls.got(45) is not None)
+    again.close()
+
+
+def test_what_cannot_be_read_of_the_kept_pictures_is_made_again(
+    session: ReviewSession, store: CorrectionStore
+) -> None:
+    session.begin(made_analyser(), paused=True)
+    path = store.cache.path_of(session.recording.identity.content)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DROP TABLE pictures")
+        database.commit()
+    session.smalls.want([STRIDE])
+    wait_until(lambda: session.smalls.got(STRIDE) is not None)
+
+
+def test_what_the_engine_says_is_told_once(session: ReviewSession) -> None:
+    analyser = made_analyser()
+    said = iter(["the graphics card is gone"])
+    engine_of(analyser).take_notices = lambda: [*said]  # type: ignore[method-assign]
+    session.begin(analyser)
+    done(session)
+    assert session.take_notices() == ["the graphics card is gone"]
+    assert session.take_notices() == []
+
+
+def test_a_file_that_is_replaced_while_it_is_opened_is_refused(
+    tmp_path: Path, store: CorrectionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, keep = write_recording(tmp_path / "a.mp4"), tmp_path / "kept.mp4"
+    real = recording_module.open_source
+
+    def opening(spec: str) -> Source:
+        source = real(spec)
+        replaced_by(path, keep, (("lips", 200),))
+        return source
+
+    monkeypatch.setattr(recording_module, "open_source", opening)
+    with pytest.raises(SourceError, match="has changed while it was opened"):
+        ReviewSession.open(str(path), store, lambda: None)
+    assert not store.folder.exists()
+
+
+def test_results_of_a_stretch_are_not_shown_where_the_file_was_replaced(
+    tmp_path: Path, store: CorrectionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, keep = write_recording(tmp_path / "a.mp4"), tmp_path / "kept.mp4"
+    real = runner.read_frames
+
+    def reading(source: Source, indexes: Iterable[int]) -> Iterator[ReadFrame]:
+        for number, one in enumerate(real(source, indexes)):
+            if number == 3:
+                replaced_by(path, keep, (("lips", 200),))
+                raise SourceError("the rest cannot be read")
+            yield one
+
+    monkeypatch.setattr(runner, "read_frames", reading)
+    session = ReviewSession.open(str(path), store, lambda: None)
+    session.begin(made_analyser())
+    wait_until(lambda: session.progress().state is RunState.FAILED)
+    assert session.table.done == session.progress().done == 0
+    session.close()
 
 
 def test_knowing_a_file_again(tmp_path: Path) -> None:
