@@ -76,7 +76,7 @@ def _copy(database: sqlite3.Connection, kept: RecordingCache) -> None:
     ).fetchall()
     for number, modified_ns, weights, crop, *edges in found:
         field = box_of(tuple(edges))
-        made = Provenance(str(weights), "", _crop_text(str(crop)))
+        made = Provenance(str(weights), "", crop_text_of(str(crop)))
         key = AnalysisKey(
             int(modified_ns), made, reader=int(reader) if reader.isdigit() else FIRST_READER
         )
@@ -127,7 +127,7 @@ def _shows(database: sqlite3.Connection, field: Box | None) -> bool:
     ]  # fmt: skip
 
 
-def _crop_text(name: str) -> str:
+def crop_text_of(name: str) -> str:
     """A crop as it is named by now; settings named one of the user's own by its name."""
     with suppress(SonoAssistError, OSError):
         presets = load_settings(paths.settings_file())[0].own_crops
