@@ -95,12 +95,12 @@ def analyse(
     """
     if not isinstance(model, Model):
         raise InputTypeError(
-            f"model is of the type {type(model).__name__}",
+            f"model is {checks.kind_of(model)}",
             "Give what sonoassist.load_model returns",
         )
     if on_progress is not None and not callable(on_progress):
         raise InputTypeError(
-            f"on_progress is of the type {type(on_progress).__name__}", "Give a function of two"
+            f"on_progress is {checks.kind_of(on_progress)}", "Give a function of two"
         )
     wish = _Wish(
         model, on_progress, checks.flag("cache", cache), checks.count("max_frames", max_frames)
