@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from review.review_made import BrightEngine, made_analyser
-
 import sonoassist as sa
+from review.review_made import BrightEngine, made_analyser
 from sonoassist.api.models import Model
 
 

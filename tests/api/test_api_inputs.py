@@ -106,8 +106,9 @@ def test_any_array_is_judged_or_refused(pixels: np.ndarray) -> None:
 
 
 ANYTHING = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.binary(), st.complex_numbers(),
-    st.lists(st.integers()), st.dictionaries(st.text(), st.integers()), st.just(GREY), st.just(object),
+    st.none(), st.booleans(), st.integers(), st.floats(), st.complex_numbers(), st.text(),
+    st.binary(), st.lists(st.integers()), st.dictionaries(st.text(), st.integers()),
+    st.just(GREY), st.just(object),
 )  # fmt: skip
 
 
@@ -235,5 +236,5 @@ def test_a_closed_model() -> None:
         pass
     model.close()
     for call in (lambda: model.analyse(GREY), lambda: sa.analyse(sa.demo_exam(), model)):
-        with pytest.raises(sa.UsageError, match="the model is closed. Load it again"):
+        with pytest.raises(sa.UsageError, match=r"the model is closed\. Load it again"):
             call()

@@ -13,9 +13,9 @@ import pytest
 from api_made import made_model, runs_of
 from hypothesis import given
 from hypothesis import strategies as st
-from review.review_made import picture
 
 import sonoassist as sa
+from review.review_made import picture
 
 
 @pytest.fixture

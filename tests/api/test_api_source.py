@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from api_made import made_model, runs_of
 
+import sonoassist as sa
 from exam.exam_made import start
 from recordings.troubled import COUNT, DAMAGED, FROZEN, write_film
 from review.review_made import made_analyser, picture, write_recording
@@ -21,8 +22,6 @@ from sonoassist.api.results import TABLE_COLUMNS
 from sonoassist.commands import analyse as command
 from sonoassist.core.opencv import cv2
 from sonoassist.exam.store import ExamStore
-
-import sonoassist as sa
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
 
@@ -166,7 +165,9 @@ def test_no_frame_is_analysed_twice(film: Path) -> None:
         known = sa.analyse(film, first)
         assert runs_of(first) >= FRAMES
     with made_model() as second:
-        again = sa.analyse(film, second, on_progress=lambda done, total: pytest.fail("none is left"))
+        again = sa.analyse(
+            film, second, on_progress=lambda done, total: pytest.fail("none is left")
+        )
         assert not runs_of(second)
         assert len(sa.analyse(film, second, cache=False)) == FRAMES
         assert runs_of(second) >= FRAMES
@@ -330,7 +331,9 @@ def test_without_pandas_its_name_is_told(
 ) -> None:
     result = sa.analyse(film, model, max_frames=3)
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ImportError, match=r"pandas is not installed. .*sonoassist\[pandas\]") as told:
+    with pytest.raises(
+        ImportError, match=r"pandas is not installed. .*sonoassist\[pandas\]"
+    ) as told:
         result.to_pandas()
     assert isinstance(told.value, sa.SonoAssistError)
 
