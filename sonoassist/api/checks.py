@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from sonoassist.api.errors import InputError, InputTypeError
 from sonoassist.core.packets import Box, Pixels
 from sonoassist.core.planes import INDEX, KEYS
+from sonoassist.sources.pixels import MIN_SIDE_PX
 
-MIN_SIDE_PX = 16
-"""A picture that is smaller shows nothing; files with one are refused as well."""
 _WANTED = "Give a NumPy array, uint8, (H, W) grey or (H, W, 3) RGB"
 
 

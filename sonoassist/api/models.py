@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sonoassist.preprocess.crop import CropChoice
 
 DEFAULT_THRESHOLD = 0.7
+"""That of the analyser, whose module is not imported for it."""
 
 
 class Model:

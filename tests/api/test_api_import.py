@@ -12,6 +12,8 @@ import pytest
 
 import sonoassist
 from sonoassist import api
+from sonoassist.analysis import analyser
+from sonoassist.api import models
 
 ROOT = Path(sonoassist.__file__).parents[1]
 HEAVY = (
@@ -64,6 +66,10 @@ def test_no_name_hides_a_room() -> None:
 def test_a_name_that_is_not_there() -> None:
     with pytest.raises(AttributeError, match="module 'sonoassist' has no attribute 'anlyse'"):
         _ = sonoassist.anlyse  # type: ignore[attr-defined]
+
+
+def test_the_threshold_is_the_one_of_the_program() -> None:
+    assert models.DEFAULT_THRESHOLD == analyser.DEFAULT_THRESHOLD
 
 
 def test_type_checkers_are_told_that_there_are_types() -> None:

@@ -104,7 +104,7 @@ def test_probabilities_and_best_frames_by_name(model: sa.Model, film: Path) -> N
     assert result.best_frame("lips") in range(60, 80)
     for wrong in ("Femur", "", "brain"):
         for call in (result.probability, result.best_frame):
-            with pytest.raises(ValueError, match="no plane .* Known: 3vv, 4ch"):
+            with pytest.raises(ValueError, match=r"no plane .* Known: 3vv, 4ch"):
                 call(wrong)
     with pytest.raises(TypeError, match="plane is None"):
         result.probability(None)  # type: ignore[arg-type]
@@ -293,7 +293,7 @@ def test_a_live_source_needs_a_number_of_frames(
         fields = {name: getattr(info, name) for name in info.__slots__}
         live = sa.SourceInfo(**{**fields, "kind": "stream", "frame_count": None})
         monkeypatch.setattr(type(source), "info", live)
-        with pytest.raises(ValueError, match="no end. Say how many frames with max_frames"):
+        with pytest.raises(ValueError, match=r"no end\. Say how many frames with max_frames"):
             sa.analyse(source, model)
         assert len(sa.analyse(source, model, max_frames=3)) == 3
 
