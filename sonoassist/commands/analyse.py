@@ -25,11 +25,13 @@ from sonoassist.core.errors import SonoAssistError, SourceError, UsageError
 from sonoassist.core.files import ensure_folder, replacing
 from sonoassist.core.packets import Box, Frame, State, SteadyState
 from sonoassist.core.planes import KEYS
+from sonoassist.exam.resolving import ExamResolver
 from sonoassist.model.card import domain_warning
 from sonoassist.model.store import ModelStore
 from sonoassist.preprocess.masking import SequenceMask, with_mask
 from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.records import FrameResult, analysis_of
+from sonoassist.recordings.spec import LiveResults, exam_spec_of
 from sonoassist.recordings.whole_source import SourceAnalysis
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.render.overlay import annotate
@@ -55,7 +57,9 @@ def register(subparsers: Subparsers) -> None:
         description="Analyse every frame of SOURCE into DIR/analysis.csv.",
     )
     parser.add_argument(
-        "source", metavar="SOURCE", help="video, picture, folder, DICOM file, device:NAME or URL"
+        "source",
+        metavar="SOURCE",
+        help="video, picture, folder, DICOM file, exam:NAME, device:NAME or URL",
     )
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of results")
     parser.add_argument(
@@ -119,7 +123,9 @@ def run(args: argparse.Namespace) -> int:
         SonoAssistError: The source, the model or the folder cannot be used.
     """
     options = analyser_options(args)
-    with open_source(args.source) as source:
+    named = exam_spec_of(args.source)
+    kept = None if named is None else ExamResolver()(named)
+    with open_source(args.source if kept is None else str(kept.path)) as source:
         _check_end(source, args)
         out = ensure_folder(args.out)
         analyser = build_analyser(
@@ -135,7 +141,8 @@ def run(args: argparse.Namespace) -> int:
         warning = domain_warning(analyser.card, synthetic=source.info.synthetic)
         for sentence in (*source.info.named_warnings(), *([warning] if warning else [])):
             say(f"sonoassist: warning: {sentence}")
-        summary = _analyse(source, analyser, out, args)
+        live = None if kept is None else kept.live_results
+        summary = _analyse(source, live, analyser, out, args)
         _report(summary, analyser, source, out, args)
     if summary.stopped:
         return STOPPED
@@ -153,7 +160,13 @@ def _check_end(source: Source, args: argparse.Namespace) -> None:
         raise UsageError("--frames needs a number above 0")
 
 
-def _analyse(source: Source, analyser: Analyser, out: Path, args: argparse.Namespace) -> Summary:
+def _analyse(
+    source: Source,
+    live_results: LiveResults | None,
+    analyser: Analyser,
+    out: Path,
+    args: argparse.Namespace,
+) -> Summary:
     summary = Summary()
     with ExitStack() as stack:
         video = (
@@ -170,6 +183,7 @@ def _analyse(source: Source, analyser: Analyser, out: Path, args: argparse.Names
             on_frame=progress.at,
             on_trouble=summary.note,
             on_notice=_warn,
+            live_results=live_results,
         )
         try:
             work.run()

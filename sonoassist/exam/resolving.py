@@ -13,6 +13,7 @@ from sonoassist.exam.records import Recording as ExamRecording
 from sonoassist.exam.replay import replay
 from sonoassist.exam.schema import RecordError
 from sonoassist.exam.store import ExamStore
+from sonoassist.recordings.older_results import crop_text_of
 from sonoassist.recordings.records import FrameResult
 from sonoassist.recordings.spec import EXAM, ExamSpec, LiveResults, Resolved
 
@@ -80,7 +81,9 @@ def live_results(exam: Exam, recording: ExamRecording) -> Iterator[tuple[Provena
     except (RecordError, SourceError):
         return
     first = Provenance(
-        str(start.model.get("weights_sha256", "")), "", str(start.settings.get("crop", ""))
+        str(start.model.get("weights_sha256", "")),
+        "",
+        crop_text_of(str(start.settings.get("crop", ""))),
     )
     for index, row in enumerate(found.rows):
         if row is not None:

@@ -66,7 +66,7 @@ def _copy(database: sqlite3.Connection, kept: RecordingCache) -> None:
             field = box_of(tuple(edges))
             key = AnalysisKey(
                 int(modified_ns),
-                Provenance(str(weights), "", _crop_text(str(crop))),
+                Provenance(str(weights), "", crop_text_of(str(crop))),
                 preprocessing=_PREPROCESSING,
                 reader=int(reader) if reader.isdigit() else FIRST_READER,
             )
@@ -121,7 +121,7 @@ def _pictures(database: sqlite3.Connection, field: Box | None, *, alone: bool) -
     return {int(frame): jpeg for frame, jpeg in found if isinstance(jpeg, bytes)}
 
 
-def _crop_text(name: str) -> str:
+def crop_text_of(name: str) -> str:
     """A crop as it is named by now; settings named one of the user's own by its name."""
     with suppress(SonoAssistError, OSError):
         presets = load_settings(paths.settings_file())[0].own_crops

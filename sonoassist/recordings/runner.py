@@ -322,8 +322,7 @@ class Runner:
         """Go through a stretch; returns whether it came to its end."""
         first = int(stretch.indexes[0])
         if before or stretch.coarse or self._place != first:
-            self._judge.begin()
-            self._meter = QualityMeter()
+            self._begin()
         for _ in before:
             one = next(frames)
             if one.frame is not None:
@@ -334,12 +333,17 @@ class Runner:
             if not self._may_go_on():
                 return False
             one = next(frames)
-            if self._place != index and self._wanted is not None:
-                self._judge.begin()
+            if self._wanted is not None and self._place != index:
+                self._begin()
             self._one(one, stretch, found, known=bool(known[index]))
             self._place = index + 1
             self._in_hand = len(found.results)
         return True
+
+    def _begin(self) -> None:
+        """The next frame is compared with none of those before."""
+        self._judge.begin()
+        self._meter = QualityMeter()
 
     def _one(self, one: ReadFrame, stretch: _Stretch, found: _Found, *, known: bool) -> None:
         """Take one frame of a stretch."""

@@ -1,0 +1,196 @@
+"""The one loop: the same results in any order, and no frame analysed twice."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recordings.made import (
+    COUNT,
+    analysed,
+    assert_equal,
+    judge_of,
+    made_analyser,
+    made_recording,
+    results_of,
+)
+from sonoassist.core.errors import SourceError
+from sonoassist.core.packets import Box, Provenance, State, frozen
+from sonoassist.core.planes import INDEX
+from sonoassist.recordings.cache import AnalysisCache
+from sonoassist.recordings.recording import Recording, look_into_file
+from sonoassist.recordings.records import FrameResult, RunState
+from sonoassist.recordings.runner import STRETCH, Order, Runner
+from waiting import wait_until
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
+    return made_recording(tmp_path_factory.mktemp("recording"))
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> AnalysisCache:
+    return AnalysisCache(tmp_path / "analyses")
+
+
+def test_all_frames_are_analysed_once_and_found_again(
+    recording: Recording, cache: AnalysisCache
+) -> None:
+    found, judged = analysed(recording, cache)
+    assert judged == COUNT
+    assert found.readable.all()
+    assert found.probabilities[100].argmax() == INDEX["femur"]
+    again, judged = analysed(recording, cache)
+    assert judged == 0
+    assert_equal(again, found)
+
+
+def test_any_order_gives_the_same(recording: Recording, cache: AnalysisCache) -> None:
+    in_order, _ = analysed(recording, None)
+    coarse_first, judged = analysed(recording, cache, order=Order.COARSE_FIRST)
+    assert judged == COUNT
+    assert_equal(coarse_first, in_order)
+
+
+@pytest.mark.parametrize("first", [Order.IN_ORDER, Order.COARSE_FIRST])
+@pytest.mark.parametrize("most", [1, 30, STRETCH, STRETCH + 1, 150])
+def test_stopped_and_gone_on_is_the_same_as_one_run(
+    recording: Recording, cache: AnalysisCache, first: Order, most: int
+) -> None:
+    whole, _ = analysed(recording, None)
+    analyser = made_analyser()
+    with closing(results_of(recording, cache, analyser)) as results:
+        runner = Runner(
+            results,
+            judge_of(recording, analyser),
+            order=first,
+            on_frame=lambda: runner.halt() if runner.done == most else None,
+        )
+        assert not runner.run()
+    again, judged = analysed(recording, cache)
+    assert 0 < judged <= COUNT
+    assert_equal(again, whole)
+
+
+def test_an_engine_that_fails_loses_no_whole_stretch(
+    recording: Recording, cache: AnalysisCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    analyser = made_analyser()
+    real = analyser.engine.run
+
+    def failing(*words: object) -> object:
+        if analyser.engine.runs >= 80:  # type: ignore[attr-defined]
+            raise SourceError("the engine failed")
+        return real(*words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(analyser.engine, "run", failing)
+    with closing(results_of(recording, cache, analyser)) as results:
+        runner = Runner(results, judge_of(recording, analyser))
+        runner.start()
+        wait_until(lambda: runner.progress().state is RunState.FAILED, "the failure")
+        runner.stop()
+        assert runner.progress().message == "the engine failed"
+        assert results.table.done > STRETCH, "what was found is shown, be it not kept"
+    _, judged = analysed(recording, cache)
+    assert judged == COUNT - STRETCH
+
+
+def live(indexes: range, made: Provenance) -> list[tuple[Provenance, FrameResult]]:
+    """What an exam found: kidneys, whatever the picture shows."""
+    shares = np.zeros(14, np.float32)
+    shares[INDEX["kidneys"]] = 1.0
+    return [
+        (made, FrameResult(at, State.PLANE, frozen(shares), Box(1, 2, 30, 40), np.nan))
+        for at in indexes
+    ]
+
+
+def test_what_the_exam_found_is_not_analysed_again(
+    recording: Recording, cache: AnalysisCache
+) -> None:
+    made = replace(made_analyser().provenance, precision="int8")
+    exam = replace(recording, live_results=lambda: live(range(0, COUNT, 2), made))
+    found, judged = analysed(exam, cache)
+    assert judged == COUNT // 2
+    assert (found.probabilities[::2].argmax(axis=1) == INDEX["kidneys"]).all()
+    assert not (found.probabilities[1::2].argmax(axis=1) == INDEX["kidneys"]).any()
+    assert not np.isnan(found.stillness).any(), "all pictures are measured"
+    again, judged = analysed(recording, cache)  # by its file, without the exam
+    assert judged == 0
+    assert_equal(again, found)
+
+
+def test_results_of_another_making_do_not_serve(recording: Recording, cache: AnalysisCache) -> None:
+    analysed(recording, cache)
+    for other in (made_analyser(crop="10,10,100,80"), made_analyser()):
+        other.card = other.card.model_copy(update={"weights_sha256": "1" * 64})
+        _, judged = analysed(recording, cache, other)
+        assert judged == COUNT
+
+
+def test_another_threshold_asks_for_nothing(recording: Recording, cache: AnalysisCache) -> None:
+    before, _ = analysed(recording, cache)
+    after, judged = analysed(recording, cache, made_analyser(threshold=1.01))
+    assert judged == 0
+    assert before.sure.any()
+    assert not after.sure.any()
+    assert (before.judged == after.judged).all()
+
+
+def test_another_precision_serves_where_none_is_asked_for(
+    recording: Recording, cache: AnalysisCache
+) -> None:
+    analysed(recording, cache, made_analyser("int8"))
+    _, judged = analysed(recording, cache, made_analyser("f32"))
+    assert judged == 0
+
+
+def test_only_some_frames(recording: Recording, cache: AnalysisCache) -> None:
+    analyser = made_analyser()
+    wanted = [3, 4, 5, 70, 199]
+    with closing(results_of(recording, cache, analyser)) as results:
+        runner = Runner(results, judge_of(recording, analyser), wanted=wanted)
+        assert runner.run()
+        assert list(np.flatnonzero(results.table.known)) == wanted
+        assert runner.judged == len(wanted)
+    whole, judged = analysed(recording, cache)
+    assert judged == COUNT - len(wanted)
+    assert_equal(whole, analysed(recording, None)[0])
+
+
+def test_a_recording_that_is_replaced_gives_no_results(
+    tmp_path: Path, cache: AnalysisCache
+) -> None:
+    recording = made_recording(tmp_path)
+    analyser = made_analyser()
+    with closing(results_of(recording, cache, analyser)) as results:
+        judge = judge_of(recording, analyser)
+
+        def replace_file() -> None:
+            if runner.done == 100:
+                recording.path.write_bytes(recording.path.read_bytes() + b"more")
+
+        runner = Runner(results, judge, on_frame=replace_file)
+        with pytest.raises(SourceError, match="changed since it was opened"):
+            runner.run()
+    _, judged = analysed(look_into_file(recording.path), cache)
+    assert judged == COUNT
+
+
+def test_a_box_that_was_never_looked_for_is_looked_for(
+    recording: Recording, cache: AnalysisCache
+) -> None:
+    made = made_analyser().provenance
+    rows = [(one, replace(row, boxed=False, box=None)) for one, row in live(range(COUNT), made)]
+    exam = replace(recording, live_results=lambda: rows)
+    analyser = made_analyser()
+    with closing(results_of(exam, cache, analyser)) as results:
+        runner = Runner(results, judge_of(exam, analyser), boxes=True)
+        assert runner.run()
+        assert runner.judged == COUNT
+        assert not results.table.lacks_box.any()
