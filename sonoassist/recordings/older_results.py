@@ -27,7 +27,7 @@ _LOCALISER = _PREPROCESSING = 1
 """Of the programs that kept results in reviews."""
 _TAKEN = "review"
 """Fact of what is kept: the results of the review are among it."""
-_ERRORS = (sqlite3.Error, ValueError, TypeError, KeyError, AttributeError)
+_ERRORS = (sqlite3.Error, ValueError, TypeError, KeyError, AttributeError, OverflowError)
 
 
 def take_over_review(content: str, cache: AnalysisCache, kept: RecordingCache) -> None:
