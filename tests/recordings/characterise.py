@@ -10,7 +10,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import closing, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 import pytest
 from sonoassist.retrieval.rules import Rule
-from sonoassist.review.records import RunState
-from sonoassist.review.store import ReviewStore
+from sonoassist.recordings.records import RunState
+from sonoassist.recordings.correction_store import CorrectionStore
+from sonoassist.recordings.kept import open_results
 
 from plain_screens import PlainScreens
 from real_models import card_of
@@ -44,7 +45,7 @@ from sonoassist.retrieval.exams import of_file
 from sonoassist.retrieval.order import LoadedModel, Order, Task
 from sonoassist.retrieval.result import FRAMES
 from sonoassist.retrieval.table import CONTENTS, unpacked
-from sonoassist.review import recording as review_recording
+from sonoassist.recordings import recording as review_recording
 from sonoassist.review.session import ReviewSession
 from sonoassist.sources import Source
 from waiting import wait_until
@@ -250,26 +251,30 @@ def by_practice(exam: Exam, home: Path) -> Outcome:
 
 
 def by_review(exam: Exam, home: Path) -> Outcome:
-    store = ReviewStore(home / "reviews")
+    store = CorrectionStore(home / "reviews")
     with pytest.MonkeyPatch.context() as patch:
         exam.open_in(patch, review_recording)
         session = ReviewSession.open(str(exam.path), store, lambda: None)
-        session.begin(exam.analyser(), exam.crop)
+        session.begin(exam.analyser())
         wait_until(
             lambda: session.progress().state in (RunState.DONE, RunState.FAILED), "the review"
         )
-        progress, table = session.progress(), session.table
-        known = [one for index in range(len(table)) if (one := table.result(index)) is not None]
+        progress = session.progress()
+        notes = [*session.warnings, *session.take_notices()]
         session.close()
+    made = exam.analyser().provenance
+    with closing(
+        open_results(session.recording, store.cache, made, exam.options.threshold)
+    ) as kept:
+        known = list(kept.table.results())
     frames = {
-        one.index: Seen(one.probabilities, one.state.value, one.box)
+        one.index: Seen(one.probabilities, one.state.value, one.shown_box)
         for one in known
         if one.state is not None
     }
     unreadable = frozenset(one.index for one in known if one.state is None)
     return Outcome(
-        frames, session.warnings, progress.state is RunState.DONE, progress.message, None,
-        unreadable,
+        frames, notes, progress.state is RunState.DONE, progress.message, None, unreadable,
     )  # fmt: skip
 
 

@@ -171,7 +171,6 @@ def test_a_damaged_frame_is_named_once(run: Run, way: str) -> None:
 
 @ways(
     practice="nothing is kept of an exam that cannot be read to its end, whenever it is tried",
-    review="the stretch with the bad place is given up, and is tried again in vain",
 )
 def test_of_a_recording_with_a_bad_end_all_the_rest_has_results(run: Run, way: str) -> None:
     assert set(run(way, Ending.CUT_OFF).frames) == BEFORE_THE_END
@@ -179,7 +178,6 @@ def test_of_a_recording_with_a_bad_end_all_the_rest_has_results(run: Run, way: s
 
 @ways(
     practice="nothing is kept of an exam that cannot be read to its end",
-    review="a bad place on one of the frames that are surveyed first ends all of it",
 )
 def test_wherever_the_bad_end_begins_what_comes_before_has_results(
     tmp_path: Path, way: str
@@ -192,7 +190,6 @@ def test_wherever_the_bad_end_begins_what_comes_before_has_results(
 @ways(
     "analyse",  # whose status tells of any damage, see below
     practice="what cannot be read takes all with it",
-    review="it stops there, whenever it is tried",
 )
 def test_a_recording_with_a_bad_end_is_finished(run: Run, way: str) -> None:
     assert run(way, Ending.CUT_OFF).finished
@@ -220,7 +217,6 @@ def test_nor_does_the_systems_own_error(run: Run, way: str) -> None:
 @ways(
     analyse="the table is said to be what cannot be written",
     practice="it counts as an error of the program: its number, no name, nothing to do about it",
-    review="it counts as an error of the program: its number, no name, nothing to do about it",
     evaluate="it leaves the command as it is",
 )
 def test_the_systems_own_error_is_said_as_one_of_the_recording(run: Run, way: str) -> None:
@@ -246,7 +242,6 @@ class _Speaking(BrightEngine):
 
 @ways(
     practice="nobody asks the engine",
-    review="nobody asks the engine",
     evaluate="nobody asks the engine, and the report names the engine of the end",
 )
 def test_what_the_engine_has_to_say_is_said(tmp_path: Path, way: str) -> None:
@@ -280,7 +275,6 @@ def test_a_film_with_a_damaged_picture(tmp_path: Path, way: str) -> None:
 
 @ways(
     practice="what the source says at the end is passed over",
-    review="frames are read by their numbers, so the source is never asked at its end",
 )
 def test_a_film_that_is_cut_off_is_named_as_such(tmp_path: Path, way: str) -> None:
     outcome = WAYS[way](Exam(cut(write_film(tmp_path / "exam.avi"))), tmp_path / "out")
