@@ -105,7 +105,7 @@ class CorrectionStore:
         lock = _taken(folder)
         try:
             self._take_over(folder)
-            return CorrectionLog(folder, _database(folder), lock)
+            return CorrectionLog(folder, _database(folder, earlier=True), lock)
         except BaseException:
             lock.release()
             raise
@@ -248,7 +248,7 @@ def _readable(folder: Path) -> sqlite3.Connection:
     path = folder / DATABASE
     try:
         if not holds_results(path):
-            return _database(folder, earlier=False)
+            return _database(folder)
         with closing(read_only(path)) as earlier:
             return words_of(earlier)
     except (OutputError, *READ_ERRORS):
@@ -265,7 +265,7 @@ def _unreadable(folder: Path, error: Exception) -> CorrectionError:
     )
 
 
-def _database(folder: Path, *, earlier: bool = True) -> sqlite3.Connection:
+def _database(folder: Path, *, earlier: bool = False) -> sqlite3.Connection:
     path = folder / DATABASE
     with _told(folder):
         if not path.exists():
