@@ -36,11 +36,6 @@ class Judge:
         if settled is not None:
             self.settle(settled)
 
-    @property
-    def provenance(self) -> Provenance:
-        """What the results are made by now."""
-        return replace(self.analyser.provenance, crop=self._options.crop.text)
-
     def settle(self, settled: Settled) -> None:
         """Take the crop of the recording from the next stretch on."""
         self.settled = settled
@@ -57,6 +52,15 @@ class Judge:
             return self.settled.crop_of(frame, known, self.aspect)
         whole = Box(0, 0, frame.width_px, frame.height_px)
         return known if known is not None and fits(known, frame) else whole
+
+    @property
+    def provenance(self) -> Provenance:
+        """What the results in the background are made by now."""
+        return self._as_asked(self.analyser.provenance)
+
+    def _as_asked(self, made: Provenance) -> Provenance:
+        """Under one crop for all frames, also those of another size that it does not fit."""
+        return replace(made, crop=self._options.crop.text)
 
     def begin(self) -> None:
         """The next frame follows none of those before."""
@@ -77,9 +81,9 @@ class Judge:
             SonoAssistError: The analysis failed.
         """
         with self._turn(first_of_all=False), self._fitting(frame):
-            found = self.analyser.analyse(frame)
-            # Also where another crop had to be found for this frame it is kept with the others.
-            return replace(found, provenance=self.provenance)
+            analysis = self.analyser.analyse(frame)
+        made = analysis.provenance
+        return analysis if made is None else replace(analysis, provenance=self._as_asked(made))
 
     def glance(self, frame: Frame) -> bool:
         """Take in the next frame, which has a result; see `Analyser.glance`."""

@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 from sonoassist.analysis.analyser import Analyser
-from sonoassist.core.errors import SonoAssistError, SourceError
+from sonoassist.core.errors import OutputError, SonoAssistError, SourceError
 from sonoassist.core.packets import Frame
 from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.crops import settle
@@ -127,23 +127,34 @@ class SourceAnalysis:
         )
 
     def _run_recording(self) -> None:
-        info, analyser = self._source.info, self._analyser
+        info = self._source.info
         recording = recording_of_source(
             self._source, Path(info.spec), info.label, live_results=self._live_results
         )
-        with closing(
-            open_results(
-                recording,
-                self._cache,
-                analyser.provenance,
-                analyser.options.threshold,
-                any_precision=self._any_precision,
-            )
-        ) as results:
+        with closing(self._opened(recording)) as results:
             self.table = results.table
             self._judge_rest(recording, results)
             if self._cache is not None:
                 self._cache.sweep(recording.identity.content)
+
+    def _opened(self, recording: Recording) -> KeptResults:
+        """What is kept of a recording; where nothing can be kept, that is said."""
+
+        def opened(cache: AnalysisCache | None) -> KeptResults:
+            analyser = self._analyser
+            return open_results(
+                recording,
+                cache,
+                analyser.provenance,
+                analyser.options.threshold,
+                any_precision=self._any_precision,
+            )
+
+        try:
+            return opened(self._cache)
+        except OutputError as error:
+            self._on_notice(f"The results are not kept: {error.message}")
+            return opened(None)
 
     def _judge_rest(self, recording: Recording, results: KeptResults) -> None:
         analyser = self._analyser

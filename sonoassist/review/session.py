@@ -260,12 +260,16 @@ class ReviewSession:
         if known is not None and not look.evidence:
             kept = analysis_of(frame, known, self._field_of(frame))
             if kept is not None and judge is not None and _lacks_box(known):
-                kept = _with_box(kept, judge.on_screen(frame, known.crop))
+                kept = _with_box(kept, judge.on_screen(frame, self._seen_of(frame, known)))
             return View(frame, kept)
         if judge is None:
             return View(frame, None)
-        crop = known.crop if known is not None else None
+        crop = self._seen_of(frame, known) if known is not None else None
         return View(frame, judge.on_screen(frame, crop, guided=look.guided))
+
+    def _seen_of(self, frame: Frame, known: FrameResult) -> Box | None:
+        """What the network saw of a frame, where that is known."""
+        return self._field_of(frame) if known.crop is not None else None
 
     def _small(self, index: int) -> Pixels:
         """On the thread of `smalls`: a small picture, from the disk where it is kept."""

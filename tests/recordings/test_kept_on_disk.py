@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from review.review_made import made_result
+from review.review_made import made_analyser, made_result, write_recording
 from sonoassist.core.errors import OutputError
 from sonoassist.core.packets import Provenance
 from sonoassist.recordings.cache import AnalysisCache, AnalysisKey, RecordingCache
 from sonoassist.recordings.identity import Identity
+from sonoassist.recordings.whole_source import SourceAnalysis
+from sonoassist.sources import open_source
 
 KEY = AnalysisKey(0, Provenance("ab", "288x224 255", "full", "f32"))
 
@@ -185,3 +187,16 @@ def test_many_may_open_add_and_delete_at_the_same_time(cache: AnalysisCache) -> 
     assert aside(cache) == []
     filled(cache).close()
     assert found(cache) == 200
+
+
+def test_where_nothing_can_be_kept_it_is_said_and_analysed(
+    cache: AnalysisCache, tmp_path: Path
+) -> None:
+    cache.folder.write_text("in the way")
+    path, said = write_recording(tmp_path / "exam.mp4", [("femur", 70)]), list[str]()
+    with open_source(str(path)) as source:
+        work = SourceAnalysis(source, made_analyser(), cache, on_notice=said.append)
+        work.run()
+    assert [one.plane.key for one in work.results()] == ["femur"] * 70
+    (sentence,) = said
+    assert sentence.startswith(f"The results are not kept: cannot write {cache.folder}")
