@@ -36,11 +36,13 @@ class ReadFrame:
         index: Which.
         frame: It, or None where it cannot be read.
         message: Why not, one line; "" where that was said of an earlier frame already.
+        error: What the source raised; kept of what is no recording, see `read_on`.
     """
 
     index: int
     frame: Frame | None
     message: str = ""
+    error: SourceError | None = None
 
 
 def read_frames(source: Source, indexes: Iterable[int]) -> Iterator[ReadFrame]:
@@ -171,6 +173,9 @@ def read_on(source: Source) -> Iterator[ReadFrame]:
 
     Args:
         source: Pictures, or a live source; that may pause for a while, but not for ever.
+
+    Raises:
+        SourceError: The system failed where the source says nothing of its own.
     """
     stalls = 0
     while True:
@@ -179,15 +184,17 @@ def read_on(source: Source) -> Iterator[ReadFrame]:
         except StalledError as error:
             stalls += 1
             if stalls > MOST_STALLS:
-                yield ReadFrame(-1, None, str(error))
+                yield ReadFrame(-1, None, str(error), error)
                 return
             continue
         except DamagedFrameError as error:
-            yield ReadFrame(-1, None, str(error))
+            yield ReadFrame(-1, None, str(error), error)
             continue
         except SourceError as error:
-            yield ReadFrame(-1, None, str(error))
+            yield ReadFrame(-1, None, str(error), error)
             return
+        except OSError as error:
+            raise unreadable_now(source.info.label, error) from error
         if frame is None:
             return
         stalls = 0
