@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,16 +13,18 @@ from seen import BOX, ByNumber, one, picture
 
 from datasets.dataset_files import dicom, video
 from datasets.dataset_files import picture as write_picture
-from sonoassist.analysis.analyser import Analyser
 from sonoassist.core.errors import UsageError
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Analysis, Box, Frame
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.engines.base import Saliency
 from sonoassist.evaluation.failures import KEPT, SHOWN, Failures, jpeg
+from sonoassist.evaluation.file_run import Means
 from sonoassist.evaluation.observed import Observed
-from sonoassist.evaluation.observing import Scope, make_plan, observe, selected
+from sonoassist.evaluation.observing import observe
+from sonoassist.evaluation.planning import Scope, make_plan, selected
 from sonoassist.evaluation.speed import measure_speed
+from sonoassist.recordings.cache import AnalysisCache
 
 LONG = 260
 
@@ -34,10 +36,13 @@ def film_data(path: Path, labels: dict[int, str], shown: dict[int, str] | None =
     return Dataset("film", "montage", frames(labels), shown=frames(shown or {}))
 
 
-def look(data: Dataset, scope: Scope, analyser: ByNumber) -> tuple[Observed, int, int]:
+def look(
+    data: Dataset, scope: Scope, analyser: ByNumber, cache: AnalysisCache | None = None
+) -> tuple[Observed, int, int]:
     plan = make_plan([data], scope)
     steps: list[int] = []
-    seen = observe(plan, cast(Analyser, analyser), lambda one, frame: None, lambda: steps.append(1))
+    means = Means(analyser, cache)
+    seen = observe(plan, means, lambda one, frame: None, lambda: steps.append(1))
     return seen, plan.total, len(steps)
 
 
