@@ -64,6 +64,7 @@ class FileRun:
         self._missing = dict.fromkeys(wanted)
         self._misfits: dict[int, UsageError] = {}
         self._now: Analysis | None = None
+        self._options = means.analyser.options
 
     def run(self) -> None:
         """Do it; a file that cannot be read, or that the crop does not fit, is a trouble.
@@ -90,6 +91,8 @@ class FileRun:
                     self._run_pictures(source)
             except UsageError as error:
                 self._give_up(error)
+            finally:
+                self._means.analyser.configure(self._options)  # the next file is of other pictures
 
     # --- recordings -------------------------------------------------------------------------
 
@@ -111,7 +114,7 @@ class FileRun:
                 self._give_up(error)
                 return
             self._runner(results, judge).run()
-            self._tell_missing(results.damage)
+            self._tell_missing(results.damage, len(results.table) - 1)
         if means.cache is not None:
             means.cache.sweep(recording.identity.content)
 
@@ -178,7 +181,7 @@ class FileRun:
 
     def _misfit(self, frame: Frame) -> UsageError | None:
         """Why the user's own crop is not what a picture of another size was judged by."""
-        own = self._means.analyser.options.crop.own
+        own = self._options.crop.own
         if own is None:
             return None
         try:
@@ -194,23 +197,24 @@ class FileRun:
         lost = self._file.lost(self._labels(self._missing))
         self.troubles.append(f"{self._file.name}: {error}{lost}")
 
-    def _tell_missing(self, damage: Mapping[int, str]) -> None:
+    def _tell_missing(self, damage: Mapping[int, str], last: int = -1) -> None:
         """Name what did not come, once.
 
         Args:
             damage: Frame -> why it, or what comes from there on, cannot be read.
+            last: The last frame of a recording, which may be there where the end is wrong.
         """
         lines: list[str] = []
         told: set[str] = set()
         for index in self._wanted:
-            if index not in self._missing:
+            here = index not in self._missing
+            if here:
                 told.clear()  # what was said of frames before it has come to an end
-                continue
-            reason = damage.get(index, "")
+            reason = damage.get(index, "") if not here or index == last else ""
             if reason and reason not in told:
                 told.add(reason)
                 lines.append(f"{self._file.name}: {reason}")
-            elif not told and self._labels((index,)):
+            elif not here and not told and self._labels((index,)):
                 lines.append(f"{self._file.name}, frame {index}: not to be had")
         lost = self._labels(self._missing)
         if lines and lost > len(lines):

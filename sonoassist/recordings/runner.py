@@ -346,6 +346,8 @@ class Runner:
     def _one(self, one: ReadFrame, stretch: _Stretch, found: _Found, *, known: bool) -> None:
         """Take one frame of a stretch."""
         frame = one.frame
+        if one.message:
+            found.damage[one.index] = one.message
         if stretch.coarse:
             self._meter = QualityMeter()
         if frame is None:
@@ -369,8 +371,6 @@ class Runner:
         return result
 
     def _miss(self, one: ReadFrame, found: _Found, *, known: bool) -> None:
-        if one.message:
-            found.damage[one.index] = one.message
         if not known:  # what was found in it while it could be read stays
             found.results.append((self._judge.analyser.provenance, damaged(one.index)))
 
