@@ -71,13 +71,14 @@ class ByNumber(Analyser):
         options = AnalyserOptions(parse_crop(crop))
         super().__init__(BrightEngine(), card_of("sononet16"), options, ScreenReader(PlainScreens))
         self.named = named or {}
+        self.state = State.PLANE
         self.seen: list[int] = []
 
     @override
     def analyse(self, frame: Frame) -> Analysis:
         self.seen.append(frame.index)
         key = self.named.get(frame.index, "background")
-        return analysis_of(frame, shares_of(key, 0.9, "lips"), box=Box(1, 1, 20, 20))
+        return analysis_of(frame, shares_of(key, 0.9, "lips"), self.state, Box(1, 1, 20, 20))
 
 
 def about(**fields: Any) -> About:
