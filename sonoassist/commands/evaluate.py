@@ -57,7 +57,8 @@ def register(subparsers: Subparsers) -> None:
         description="Measure a model on labelled data, in the form of the SonoNet paper's tables. "
         "DATA: a phantom exam or a folder of them, FETAL_PLANES_DB, a folder of exams with a "
         "labels.csv in each, a video with a JSON of segments, or pictures with truth.json or "
-        "truth.csv. Each frame is analysed once for all measures.",
+        "truth.csv. Each frame is analysed once for all measures; what is found in recordings "
+        "is kept, and the next run goes on from there.",
         epilog="labels.csv has the columns file,frame,plane and, where a box is known, "
         "left_px,top_px,right_px,bottom_px; frame counts from 0 and is empty for pictures. "
         "truth.csv has image,plane and boxes alike, or boxes of heads with head_circumference_mm. "
