@@ -33,6 +33,7 @@ class Judge:
         self._changed = threading.Condition()
         self._busy = False
         self._asking = 0
+        analyser.settled = None  # what it knows of another recording says nothing of this one
         if settled is not None:
             self.settle(settled)
 
