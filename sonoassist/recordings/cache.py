@@ -221,8 +221,12 @@ class RecordingCache:
         )
         return int(str(found[0][0]))
 
-    def serving(self, key: AnalysisKey) -> list[int]:
-        """Numbers of the analyses whose results serve for a key, the best of them last."""
+    def serving(self, key: AnalysisKey) -> dict[int, str]:
+        """The analyses whose results serve for a key, the best of them last.
+
+        Returns:
+            Number of the analysis -> precision in which it was made.
+        """
         made = key.provenance
         found = self._all(
             "SELECT id, precision FROM analyses WHERE modified_ns = ? AND weights_sha256 = ?"
@@ -235,7 +239,7 @@ class RecordingCache:
         )  # fmt: skip
         rows = [(int(str(number)), str(precision)) for number, precision in found]
         rows.sort(key=lambda row: _worth(row[1], made.precision))
-        return [number for number, _ in rows]
+        return dict(rows)
 
     def results(self, analysis: int) -> Iterator[list[FrameResult]]:
         """The results of an analysis, some thousands at a time, in the order of the frames.

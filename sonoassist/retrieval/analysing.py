@@ -10,11 +10,10 @@ from sonoassist.analysis.analyser import Analyser
 from sonoassist.core.errors import SourceError, UsageError
 from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.reader import may_be_whole
-from sonoassist.recordings.table import FrameColumns
 from sonoassist.recordings.whole_source import SourceAnalysis
 from sonoassist.retrieval.exams import Part, RecordedExam
 from sonoassist.retrieval.opening import Opening, opened
-from sonoassist.retrieval.table import ExamTable, joined, packed, unpacked
+from sonoassist.retrieval.table import ExamTable, PartResults, joined, packed, unpacked
 from sonoassist.sources import Source
 
 MOST_NOTES = 50
@@ -33,9 +32,9 @@ class About:
         synthetic: It is a synthetic exam.
         details: Format of each recording, "" where it could not be opened.
         length_s: From its beginning to the end of its last recording.
-        engine: What computed, e.g. "OpenVINO".
-        precision: In which it computed.
-        device: On which it computed.
+        engine: What computed the frames that had no result yet, e.g. "OpenVINO".
+        precision: In which the results were computed; several, where some were kept before.
+        device: On which the engine computed.
         damaged: What could not be read, a line each.
         warnings: What else is to be said of the analysis.
     """
@@ -107,6 +106,7 @@ def analyse_exam(
     opening: Opening = opened,
     cache: AnalysisCache | None = None,
     *,
+    synthetic: bool = False,
     any_precision: bool = True,
 ) -> Analysed:
     """Analyse all frames of an exam that have no result yet.
@@ -115,9 +115,10 @@ def analyse_exam(
         exam: To be analysed.
         analyser: Used by nobody else meanwhile.
         key: Names the analysis.
-        told: Called after each frame.
+        told: Called after each frame that is read.
         opening: Opens its recordings.
         cache: Where results are kept; None to keep none.
+        synthetic: See `is_synthetic`.
         any_precision: Kept results in another precision serve as well.
 
     Raises:
@@ -135,11 +136,11 @@ def analyse_exam(
     engine = analyser.engine
     about = About(
         key=key,
-        synthetic=run.synthetic,
+        synthetic=synthetic,
         details=tuple(run.details),
         length_s=run.length_s,
         engine=engine.name,
-        precision=engine.precision,
+        precision=", ".join(sorted(run.precisions)),
         device=engine.device,
         damaged=_shortened(run.damaged),
         warnings=tuple(run.warnings),
@@ -161,8 +162,8 @@ class _Run:
     ) -> None:
         self._analyser, self._told, self._opening = analyser, told, opening
         self._cache, self._any_precision = cache, any_precision
-        self.parts: list[tuple[int, float, FrameColumns]] = []
-        self.synthetic = False
+        self.parts: list[PartResults] = []
+        self.precisions: set[str] = set()
         self.details: list[str] = []
         self.length_s = 0.0
         self.damaged: list[str] = []
@@ -184,19 +185,18 @@ class _Run:
             info = source.info
             if info.live:
                 raise UsageError(f"{info.label} is live", "Record it first")
-            self.synthetic = self.synthetic or info.synthetic
             self.details.append(info.detail)
             self.warnings += info.warnings
-            self._total += info.frame_count or 0
             self.length_s = max(self.length_s, part.began_s + (info.duration_s or 0.0))
-            self._frames(number, part, source)
+            self.parts.append(self._frames(number, part, source))
 
-    def _frames(self, number: int, part: Part, source: Source) -> None:
-        before = self._done
+    def _frames(self, number: int, part: Part, source: Source) -> PartResults:
+        before, count = self._total, source.info.frame_count or 0
+        self._total += count
 
-        def on_frame(done: int, _total: int | None) -> None:
-            self._done = before + done
-            self._told(self._done, max(self._total, self._done))
+        def on_frame(done: int, to_do: int | None) -> None:
+            known = count - to_do if to_do is not None else 0
+            self._go_to(before + known + done)
 
         work = SourceAnalysis(
             source,
@@ -209,7 +209,20 @@ class _Run:
             live_results=part.live_results,
         )
         work.run()
-        self.parts.append((number, part.began_s, work.table.snapshot()))
+        self._go_to(self._total)
+        self.precisions |= {one or "unknown" for one in work.precisions}
+        return PartResults(
+            number=number,
+            began_s=part.began_s,
+            columns=work.table.snapshot(),
+            frames=work.numbers,
+            still=source.info.stills or count == 1,
+        )
+
+    def _go_to(self, done: int) -> None:
+        if done > self._done:
+            self._done = done
+            self._told(done, max(self._total, done))
 
 
 def _shortened(lines: list[str]) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from sonoassist.core.errors import EngineError, SourceError
 from sonoassist.core.packets import Content, Frame
 from sonoassist.engines.choose import EngineChoice
 from sonoassist.preprocess.crop import parse_crop
+from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.retrieval import worker
 from sonoassist.retrieval.crew import Trouble, search
 from sonoassist.retrieval.exams import Part, RecordedExam
@@ -25,11 +26,11 @@ from sonoassist.retrieval.opening import Opener
 from sonoassist.retrieval.order import LoadedModel, Order, Task
 from sonoassist.retrieval.pictures import frames_at
 from sonoassist.retrieval.result import FRAMES, RETRIEVAL, Bundle
-from sonoassist.temporal.rules import Rule
 from sonoassist.retrieval.table import CONTENTS, unpacked
 from sonoassist.retrieval.worker import Searcher
 from sonoassist.sources import open_source, video
 from sonoassist.sources.video_index import VideoIndex
+from sonoassist.temporal.rules import Rule
 from sources.video_maker import disk_error_while_indexing, make_video, number_in
 
 pytestmark = pytest.mark.usefixtures("plain_screens")
@@ -83,7 +84,7 @@ def test_what_was_searched_before_does_not_change_a_result(tmp_path: Path) -> No
     exams = [film(tmp_path / f"{seed}.mp4", seed, frames=12) for seed in range(2)]
     one = Searcher(order())
     first = [one.search(task(exam)) for exam in exams]
-    other = Searcher(order())
+    other = Searcher(order(), AnalysisCache(tmp_path / "other"))
     again = [other.search(task(exam)) for exam in exams[::-1]][::-1]
     assert [bundle.files for bundle in first] == [bundle.files for bundle in again]
 
