@@ -221,12 +221,8 @@ class RecordingCache:
         )
         return int(str(found[0][0]))
 
-    def serving(self, key: AnalysisKey) -> dict[int, str]:
-        """The analyses whose results serve for a key, the best of them last.
-
-        Returns:
-            Number of the analysis -> precision in which it was made.
-        """
+    def serving(self, key: AnalysisKey) -> list[int]:
+        """Numbers of the analyses whose results serve for a key, the best of them last."""
         made = key.provenance
         found = self._all(
             "SELECT id, precision FROM analyses WHERE modified_ns = ? AND weights_sha256 = ?"
@@ -239,7 +235,7 @@ class RecordingCache:
         )  # fmt: skip
         rows = [(int(str(number)), str(precision)) for number, precision in found]
         rows.sort(key=lambda row: _worth(row[1], made.precision))
-        return dict(rows)
+        return [number for number, _ in rows]
 
     def results(self, analysis: int) -> Iterator[list[FrameResult]]:
         """The results of an analysis, some thousands at a time, in the order of the frames.
@@ -329,6 +325,11 @@ class RecordingCache:
             change.execute(
                 "UPDATE OR IGNORE analyses SET reader = ? WHERE reader = ?", (now, before)
             )
+
+    def precision(self, analysis: int) -> str:
+        """In which the results of an analysis were computed; "" where that is not known."""
+        found = self._all("SELECT precision FROM analyses WHERE id = ?", (analysis,))
+        return str(found[0][0]) if found else ""
 
     # --- damage -----------------------------------------------------------------------------
 

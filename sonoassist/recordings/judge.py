@@ -27,13 +27,13 @@ class Judge:
     def __init__(self, analyser: Analyser, settled: Settled | None = None) -> None:
         self.analyser = analyser
         self.settled: Settled | None = None
-        analyser.settled = None  # it may be of another recording
         self.aspect = analyser.card.input_width_px / analyser.card.input_height_px
         self._options = replace(analyser.options, guided=False)
         self._screen = Analyser(analyser.engine, analyser.card, analyser.options, analyser.reader)
         self._changed = threading.Condition()
         self._busy = False
         self._asking = 0
+        analyser.settled = None  # what it knows of another recording says nothing of this one
         if settled is not None:
             self.settle(settled)
 

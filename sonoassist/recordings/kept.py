@@ -63,7 +63,8 @@ class KeptResults:
         name = self.recording.path.name
         self.damage = {at: text.replace(_NAME, name) for at, text in kept.damage().items()}
         count = len(self.table)
-        for number, precision in kept.serving(self._key(self._wanted)).items():
+        for number in kept.serving(self._key(self._wanted)):
+            precision = kept.precision(number)
             for part in kept.results(number):
                 found = [restated(one, self.threshold) for one in part if one.index < count]
                 self._take(found, precision)
@@ -111,8 +112,7 @@ class KeptResults:
             OutputError: It cannot be kept; nothing has changed.
         """
         if self._kept is not None and measured:
-            serving = list(self._kept.serving(self._key(self._wanted)))
-            self._kept.measure(serving, measured, repeats)
+            self._kept.measure(self._kept.serving(self._key(self._wanted)), measured, repeats)
         self.table.measure(measured, repeats)
 
     def note_damage(self, damage: Mapping[int, str]) -> None:

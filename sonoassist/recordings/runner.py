@@ -335,6 +335,8 @@ class Runner:
     def _one(self, one: ReadFrame, stretch: _Stretch, found: _Found, *, known: bool) -> None:
         """Take one frame of a stretch."""
         frame = one.frame
+        if one.message:
+            found.damage[one.index] = one.message
         if stretch.coarse:
             self._meter = QualityMeter()
         if frame is None:
@@ -354,8 +356,6 @@ class Runner:
         return self._table.result(frame.index)
 
     def _miss(self, one: ReadFrame, found: _Found, *, known: bool) -> None:
-        if one.message:
-            found.damage[one.index] = one.message
         if not known:  # what was found in it while it could be read stays
             found.results.append((self._judge.provenance, damaged(one.index)))
 
@@ -445,16 +445,18 @@ def run_on(
         on_notice: Told what the engine has to say.
 
     Raises:
+        SourceError: The system failed to read it.
         UsageError: The crop does not fit the first picture.
         EngineError: The engine failed.
     """
     # A live source sets the pace itself.
     ahead = nullcontext(read_on(source)) if source.info.live else read_ahead(read_on(source))
     meter = QualityMeter()
+    judge.begin()
     with ahead as frames:
         for one in frames:
             if one.frame is None:
-                on_trouble(SourceError(one.message))
+                on_trouble(one.error or SourceError(one.message))
                 continue
             frame = one.frame
             try:

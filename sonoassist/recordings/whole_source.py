@@ -130,11 +130,9 @@ class SourceAnalysis:
             self.judged += 1
             self._on_frame(done, total)
 
-        judge = Judge(self._analyser)
-        judge.begin()
         run_on(
             self._source,
-            judge,
+            Judge(self._analyser),
             self.table,
             visit=visit,
             most=self._most,

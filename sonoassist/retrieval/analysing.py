@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sonoassist.analysis.analyser import Analyser
-from sonoassist.core.errors import SourceError, UsageError
+from sonoassist.core.errors import SonoAssistError, SourceError, UsageError
 from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.reader import may_be_whole
 from sonoassist.recordings.whole_source import SourceAnalysis
@@ -204,7 +204,7 @@ class _Run:
             self._cache,
             any_precision=self._any_precision,
             on_frame=on_frame,
-            on_trouble=lambda error: self.damaged.append(str(error)),
+            on_trouble=self._note,
             on_notice=self.warnings.append,
             live_results=part.live_results,
         )
@@ -218,6 +218,11 @@ class _Run:
             frames=work.numbers,
             still=source.info.stills or count == 1,
         )
+
+    def _note(self, error: SonoAssistError) -> None:
+        if isinstance(error, SourceError) and may_be_whole(error):
+            raise error  # of pictures; of a recording the reader sees to it
+        self.damaged.append(str(error))
 
     def _go_to(self, done: int) -> None:
         if done > self._done:

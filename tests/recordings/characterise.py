@@ -35,18 +35,20 @@ from sonoassist.practice.analysing import analysis_file, load_analysis
 from sonoassist.practice.examiner import Examiner
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.preprocess.screen_reader import ScreenReader
+from sonoassist.recordings import recording
+from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.retrieval import opening as retrieval_opening
 from sonoassist.retrieval import worker
 from sonoassist.retrieval.exams import of_file
 from sonoassist.retrieval.order import LoadedModel, Order, Task
 from sonoassist.retrieval.result import FRAMES
-from sonoassist.retrieval.rules import Rule
 from sonoassist.retrieval.table import CONTENTS, unpacked
 from sonoassist.review import recording as review_recording
 from sonoassist.review.records import RunState
 from sonoassist.review.session import ReviewSession
 from sonoassist.review.store import ReviewStore
 from sonoassist.sources import Source
+from sonoassist.temporal.rules import Rule
 from waiting import wait_until
 
 
@@ -186,8 +188,10 @@ def by_retrieve(exam: Exam, home: Path) -> Outcome:
     found: list[worker.Bundle] = []
     with pytest.MonkeyPatch.context() as patch:
         exam.open_in(patch, retrieval_opening)
+        exam.open_in(patch, recording)
         patch.setattr(worker, "engine_for", lambda *_: exam.engine())
-        raised = _attempt(lambda: found.append(worker.Searcher(order).search(task)))
+        cache = AnalysisCache(home / "analyses")
+        raised = _attempt(lambda: found.append(worker.Searcher(order, cache).search(task)))
     if not found:
         return Outcome({}, [], finished=False, trouble=str(raised), raised=raised)
     bundle = found[0]

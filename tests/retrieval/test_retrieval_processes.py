@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from test_retrieval_worker import order, task
 
 from commands.retrieve_help import film
+from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.retrieval import processes
 from sonoassist.retrieval.crew import Died, Done, Event, Failed, Progress
 from sonoassist.retrieval.order import Task
@@ -46,8 +47,16 @@ def test_the_usual_number_of_workers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def endless(folder: Path) -> Task:
-    """An exam that no test sees the end of: one recording, many times over."""
-    return task(*[film(folder / "long.mp4", frames=400)] * 200)
+    """An exam that no test sees the end of: one recording, many times over.
+
+    Each has a content of its own; else results of the first would serve for all.
+    """
+    data = film(folder / "long.mp4", frames=400).read_bytes()
+    paths = [folder / f"long {number}.mp4" for number in range(200)]
+    for number, path in enumerate(paths):
+        box = b"free" + number.to_bytes(4, "big")
+        path.write_bytes(data + (len(box) + 4).to_bytes(4, "big") + box)
+    return task(*paths)
 
 
 def until_idle(crew: ProcessCrew, worker: int) -> Event:
@@ -72,7 +81,8 @@ def test_workers_do_what_one_process_does_and_go_on_after_a_bad_exam(tmp_path: P
         crew.give(0, task(exams[0]))
         found = until_idle(crew, 0)
         assert isinstance(found, Done)
-        assert found.bundle.files == Searcher(order()).search(task(exams[0])).files
+        alone = Searcher(order(), AnalysisCache(tmp_path / "alone"))
+        assert found.bundle.files == alone.search(task(exams[0])).files
     finally:
         crew.close()
     assert list(crew.workers) == []
