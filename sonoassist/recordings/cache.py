@@ -137,8 +137,9 @@ class AnalysisCache:
         """Of all recordings of which something is kept, the one used last first."""
         times: dict[str, float] = {}
         for path in self.folder.glob(f"[!.]*{SUFFIX}"):
-            with suppress(OSError):  # it may be deleted meanwhile
-                times[path.stem] = max(one.stat().st_mtime for one in (path, *_beside(path)))
+            for one in (path, *_beside(path)):
+                with suppress(OSError):  # it may not be there, or be deleted meanwhile
+                    times[path.stem] = max(one.stat().st_mtime, times.get(path.stem, 0.0))
         return sorted(times, key=lambda one: times[one], reverse=True)
 
     def size_bytes(self, content: str = "") -> int:

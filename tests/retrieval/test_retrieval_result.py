@@ -17,8 +17,8 @@ from sonoassist.retrieval.analysing import About, Analysed
 from sonoassist.retrieval.exams import of_file
 from sonoassist.retrieval.order import LoadedModel, Order, Task
 from sonoassist.retrieval.result import RETRIEVAL, SHEET, Bundle, make_bundle
-from sonoassist.temporal.rules import Rule
 from sonoassist.retrieval.sheet import SMALL_PX, TILE_PX, _Sheet, clock
+from sonoassist.temporal.rules import Rule
 
 STEADY = [0.02] * 20 + [0.95] * 40 + [0.02] * 20
 FLICKER = [0.02] * 40 + [0.95] + [0.02] * 39

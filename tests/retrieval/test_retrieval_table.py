@@ -36,7 +36,11 @@ def same(one: ExamTable, other: ExamTable) -> bool:
 
 
 def part(
-    number: int, began_s: float, times_s: dict[int, float], *results: FrameResult, still: bool = False
+    number: int,
+    began_s: float,
+    times_s: dict[int, float],
+    *results: FrameResult,
+    still: bool = False,
 ) -> PartResults:
     """A recording whose frames have these times where they matter, and else are a second apart."""
     count = max(times_s) + 2
