@@ -85,14 +85,14 @@ def test_a_search_that_ended_half_way_goes_on_where_it_was(
     whole = Searcher(order(), AnalysisCache(tmp_path / "other")).search(task(exam))
     analysed.clear()
 
-    class Ended(Exception):
+    class EndedError(Exception):
         pass
 
     def ended(done: int, total: int) -> None:
         if done == 80:
-            raise Ended
+            raise EndedError
 
-    with pytest.raises(Ended):
+    with pytest.raises(EndedError):
         Searcher(order()).search(task(exam), ended)
     analysed.clear()
     assert Searcher(order()).search(task(exam)).files == whole.files
