@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from sonoassist.analysis.analyser import Analyser
-from sonoassist.core.packets import Analysis, Box, Frame
+from sonoassist.core.packets import Analysis, Box, Frame, Provenance
 from sonoassist.preprocess.crop import CropChoice, CropKind
 from sonoassist.recordings.crops import Settled
 
@@ -72,7 +72,16 @@ class Judge:
             SonoAssistError: The analysis failed.
         """
         with self._turn(first_of_all=False), self._fitting(frame):
-            return self.analyser.analyse(frame)
+            found = self.analyser.analyse(frame)
+        if found.provenance is None:
+            return found
+        made = replace(found.provenance, crop=self._options.crop.text)
+        return replace(found, provenance=made)
+
+    @property
+    def provenance(self) -> Provenance:
+        """What makes the results, also of frames that the crop asked for does not fit."""
+        return replace(self.analyser.provenance, crop=self._options.crop.text)
 
     def glance(self, frame: Frame) -> bool:
         """Take in the next frame, which has a result; see `Analyser.glance`."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
 
 from sonoassist.core.packets import Provenance
 from sonoassist.recordings.cache import AnalysisCache, AnalysisKey, RecordingCache
@@ -16,6 +19,8 @@ from sonoassist.temporal.quality import Quality
 
 _LIVE = "live results"
 """Fact of what is kept: the exam's own results are among it."""
+_NAME = "{recording}"
+"""In what is kept of damage it stands for the file's name, which may be another one next time."""
 
 
 class KeptResults:
@@ -51,15 +56,28 @@ class KeptResults:
         self._kept = kept
         self._wanted, self._any_precision = wanted, any_precision
         self._numbers: dict[Provenance, int] = {}
+        self._precisions = np.full(len(self.table), None, object)
         if kept is not None:
             self._load(kept)
 
     def _load(self, kept: RecordingCache) -> None:
-        self.damage = kept.damage()
+        name = self.recording.path.name
+        self.damage = {at: text.replace(_NAME, name) for at, text in kept.damage().items()}
         count = len(self.table)
         for number in kept.serving(self._key(self._wanted)):
+            precision = kept.precision(number)
             for part in kept.results(number):
-                self.table.add([restated(one, self.threshold) for one in part if one.index < count])
+                found = [restated(one, self.threshold) for one in part if one.index < count]
+                self._take(found, precision)
+
+    def _take(self, results: Sequence[FrameResult], precision: str) -> None:
+        self.table.add(results)
+        self._precisions[[one.index for one in results if one.state is not None]] = precision
+
+    @property
+    def precisions(self) -> frozenset[str]:
+        """In which the results of readable frames were computed; "" where that is not known."""
+        return frozenset(one for one in self._precisions if one is not None)
 
     def _key(self, made: Provenance) -> AnalysisKey:
         return AnalysisKey(self.recording.identity.modified_ns, made, self._any_precision)
@@ -82,7 +100,7 @@ class KeptResults:
         """
         if self._kept is not None and (results or pictures):
             self._kept.add(self._number(self._kept, made), results, pictures)
-        self.table.add(results)
+        self._take(results, made.precision)
 
     def measure(self, measured: Mapping[int, Quality], repeats: Mapping[int, bool]) -> None:
         """Take and keep what was measured of the pictures of frames with a result.
@@ -105,7 +123,8 @@ class KeptResults:
             OutputError: It cannot be kept.
         """
         if self._kept is not None:
-            self._kept.note_damage(damage)
+            name = re.compile(rf"(?<!\w){re.escape(self.recording.path.name)}(?!\w)")
+            self._kept.note_damage({at: name.sub(_NAME, text) for at, text in damage.items()})
         self.damage = dict(sorted({**self.damage, **damage}.items()))
 
     def picture(self, index: int) -> bytes | None:

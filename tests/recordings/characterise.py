@@ -51,6 +51,7 @@ from sonoassist.retrieval.table import CONTENTS, unpacked
 from sonoassist.review import recording as review_recording
 from sonoassist.review.session import ReviewSession
 from sonoassist.sources import Source
+from sonoassist.temporal.rules import Rule
 from waiting import wait_until
 
 
@@ -190,8 +191,10 @@ def by_retrieve(exam: Exam, home: Path) -> Outcome:
     found: list[worker.Bundle] = []
     with pytest.MonkeyPatch.context() as patch:
         exam.open_in(patch, retrieval_opening)
+        exam.open_in(patch, recording)
         patch.setattr(worker, "engine_for", lambda *_: exam.engine())
-        raised = _attempt(lambda: found.append(worker.Searcher(order).search(task)))
+        cache = AnalysisCache(home / "analyses")
+        raised = _attempt(lambda: found.append(worker.Searcher(order, cache).search(task)))
     if not found:
         return Outcome({}, [], finished=False, trouble=str(raised), raised=raised)
     bundle = found[0]

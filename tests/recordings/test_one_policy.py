@@ -444,7 +444,7 @@ def test_analyse_leaves_out_the_frames_that_an_own_crop_does_not_fit(
     assert all(f"{index}: the crop {OWN} reaches outside" in outcome.said for index in SMALL)
 
 
-@pytest.mark.parametrize("way", ["retrieve", "practice"])
+@pytest.mark.parametrize("way", ["practice"])
 def test_an_exam_that_an_own_crop_does_not_fit_all_over_is_refused(
     misfit: Misfit, way: str
 ) -> None:
@@ -453,6 +453,15 @@ def test_an_exam_that_an_own_crop_does_not_fit_all_over_is_refused(
     assert not outcome.frames
     assert not outcome.finished
     assert outcome.trouble.startswith(f"the crop {OWN} reaches outside of the picture")
+
+
+def test_retrieve_finds_a_crop_where_an_own_one_does_not_fit_and_says_so(
+    misfit: Misfit,
+) -> None:
+    """Its results are those that the review keeps and shows."""
+    outcome = misfit("retrieve")
+    assert set(outcome.frames) == READABLE
+    assert f"the crop {OWN} does not fit {len(SMALL)} pictures" in outcome.said
 
 
 def test_review_finds_a_crop_where_an_own_one_does_not_fit(

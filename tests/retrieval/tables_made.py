@@ -8,7 +8,7 @@ import numpy as np
 
 from sonoassist.core.packets import Content
 from sonoassist.core.planes import BACKGROUND_INDEX, INDEX
-from sonoassist.retrieval.table import CONTENTS, FrameTable
+from sonoassist.retrieval.table import CONTENTS, ExamTable
 
 FPS = 25.0
 
@@ -30,11 +30,11 @@ def table_of(
     stillness: Sequence[float] | float = 0.5,
     part: Sequence[int] | int = 0,
     still: bool = False,
-) -> FrameTable:
+) -> ExamTable:
     count = len(probabilities)
     times = np.arange(count) / FPS if time_s is None else np.asarray(time_s, np.float64)
     kinds = [Content.B_MODE] * count if content is None else content
-    return FrameTable(
+    return ExamTable(
         part=np.broadcast_to(np.int32(part), count).astype(np.int32),
         frame=np.arange(count, dtype=np.int32),
         time_s=times,
