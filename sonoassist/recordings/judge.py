@@ -100,9 +100,10 @@ class Judge:
             SonoAssistError: The analysis failed.
         """
         options = replace(self._options, guided=guided)
-        settled = self.settled
-        if settled is not None and (crop is not None or settled.field is not None):
-            own = settled.crop_of(frame, crop, self.aspect)
+        own, settled = crop, self.settled
+        if own is None and settled is not None and settled.field is not None:
+            own = settled.crop_of(frame, None, self.aspect)
+        if own is not None:
             options = replace(options, crop=CropChoice(CropKind.OWN, own))
         with self._turn(first_of_all=True):
             self._screen.configure(options)

@@ -311,7 +311,12 @@ class Runner:
                     raise
                 if not whole:
                     return
-                self._keep(stretch, found)
+                self._recording.check_same()  # else results of another file get this one's name
+                try:
+                    self._keep(stretch, found)
+                except SonoAssistError:
+                    self._table.add([one for _, one in found.results])
+                    raise
 
     def _take(
         self,
@@ -413,7 +418,6 @@ class Runner:
         found.repeats[frame.index] = repeats
 
     def _keep(self, stretch: _Stretch, found: _Found) -> None:
-        self._recording.check_same()  # else results of another file are kept under this one's name
         groups: dict[Provenance, list[FrameResult]] = {}
         for made, result in found.results:
             groups.setdefault(made, []).append(result)

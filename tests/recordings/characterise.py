@@ -17,9 +17,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sonoassist.retrieval.rules import Rule
-from sonoassist.review.records import RunState
-from sonoassist.review.store import ReviewStore
 
 from plain_screens import PlainScreens
 from real_models import card_of
