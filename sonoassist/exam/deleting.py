@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sonoassist.core.errors import SourceError
+from sonoassist.core.errors import OutputError, SourceError
 from sonoassist.exam.store import ExamStore
 from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.identity import fingerprint
@@ -16,7 +16,7 @@ from sonoassist.recordings.spec import EXAM
 def delete_exam(exam_id: str, exams: ExamStore, reviews: CorrectionStore) -> None:
     """Delete an exam, and what is kept of its recordings: reviews, results, small pictures.
 
-    Where that is refused, nothing is deleted.
+    Where that is refused, nothing is deleted; what of the rest is refused then is told last.
 
     Raises:
         UsageError: There is no such exam, it is being written, or it is being reviewed.
@@ -27,11 +27,24 @@ def delete_exam(exam_id: str, exams: ExamStore, reviews: CorrectionStore) -> Non
     found = reviews.of_exam(f"{EXAM}{exam_id}", folder, contents)
     with reviews.held(found):
         exams.delete(exam_id)
+    refusals: list[OutputError] = []
     for review in found:
-        reviews.delete(review)
+        with _noted(refusals):
+            reviews.delete(review)
     for content in {*contents, *(review.name for review in found)}:
-        reviews.cache.delete(content)
+        with _noted(refusals):
+            reviews.cache.delete(content)
     reviews.sweep()
+    if refusals:
+        raise refusals[0]
+
+
+@contextmanager
+def _noted(refusals: list[OutputError]) -> Iterator[None]:
+    try:
+        yield
+    except OutputError as error:
+        refusals.append(error)
 
 
 def _fingerprints(folder: Path) -> Iterator[str]:

@@ -24,7 +24,6 @@ from sonoassist.practice.answers import (
     answers_from_model,
     answers_from_truth,
 )
-from sonoassist.practice.older_analyses import remove_older_analyses
 from sonoassist.practice.opening import opened
 from sonoassist.practice.pace import Pace
 from sonoassist.practice.truth import truth_beside
@@ -220,7 +219,6 @@ class Examiner:
         info, times_s = recording.info, np.asarray(recording.times_s, np.float64)
         self._learn(info=info, name=recording.label)
         reviews = self._reviews or CorrectionStore.default()
-        remove_older_analyses(reviews.cache.folder.parent)
         self._review = KeptReview(recording.identity.content, reviews)
         truth = self._truth(info, times_s)
         if truth is not None:

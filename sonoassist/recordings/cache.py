@@ -7,11 +7,11 @@ that were not used for longest go. Several programs may use one at the same time
 
 from __future__ import annotations
 
-import shutil
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -27,7 +27,7 @@ from sonoassist.core.packets import Provenance
 from sonoassist.localise import LOCALISER
 from sonoassist.preprocess import PREPROCESSING
 from sonoassist.recordings.cache_rows import FRAME_COLUMNS, measure_values, result_of_row, values_of
-from sonoassist.recordings.cache_schema import LAYOUT, READ_ERRORS, CacheError
+from sonoassist.recordings.cache_schema import LAYOUT, READ_ERRORS, TABLES, CacheError, check
 from sonoassist.recordings.identity import Identity
 from sonoassist.recordings.records import FrameResult
 from sonoassist.sources import READER
@@ -42,6 +42,7 @@ _LOCK = "making.lock"
 _EXACT = ("f32", "bf16", "f16", "int8", "")
 """Precisions, the most exact first; of several results of one frame that one counts."""
 _FULL_HINT = "Free some space; what was kept so far is safe"
+_DAMAGED_HINT = "Open the recording again; what is damaged is begun anew"
 
 Row = tuple[object, ...]
 _Value = TypeVar("_Value")
@@ -97,13 +98,11 @@ class AnalysisCache:
             OutputError: The folder cannot be made or written to.
         """
         path = self.path_of(identity.content)
-        try:
-            _make_private(self.folder)
-            # Others must not open what is half made, nor make it as well.
-            with FileLock(self.folder / _LOCK, mode=_PRIVATE_FILE, thread_local=False):
-                return RecordingCache(_opened(path), identity.modified_ns)
-        except OSError as error:
-            raise output_error(path, error) from error
+        with self._alone(path):
+            connection = _opened(path)
+            with suppress(OSError):
+                os.utime(path)  # it is used, also where nothing is added
+        return RecordingCache(connection, identity.modified_ns)
 
     def put_aside(self, content: str) -> None:
         """Begin a recording anew, whose kept results cannot be read.
@@ -112,8 +111,16 @@ class AnalysisCache:
             OutputError: The operating system refuses.
         """
         path = self.path_of(content)
-        try:
+        with self._alone(path):
             _put_aside(path)
+
+    @contextmanager
+    def _alone(self, path: Path) -> Iterator[None]:
+        """Nobody else opens a database here, makes or deletes one meanwhile."""
+        try:
+            _make_private(self.folder)
+            with FileLock(self.folder / _LOCK, mode=_PRIVATE_FILE, thread_local=False):
+                yield
         except OSError as error:
             raise output_error(path, error) from error
 
@@ -124,15 +131,21 @@ class AnalysisCache:
     def delete(self, content: str) -> None:
         """Forget a recording; nothing happens where nothing is kept of it.
 
+        Where somebody uses it just now, all is deleted that is in it, and nothing more is kept.
+
         Raises:
             OutputError: The operating system refuses.
         """
         path = self.path_of(content)
-        try:
-            for one in (path, *_beside(path)):
+        if not any(one.exists() for one in _files(path)):
+            return
+        with self._alone(path):
+            gone = _files(path)
+            if _in_use(path):
+                _empty(path)
+                gone = _aside(path)
+            for one in gone:
                 one.unlink(missing_ok=True)
-        except OSError as error:
-            raise output_error(path, error) from error
 
     def contents(self) -> list[str]:
         """Of all recordings of which something is kept, the one used last first."""
@@ -149,7 +162,7 @@ class AnalysisCache:
         found = 0
         for one in contents:
             path = self.path_of(one)
-            for file in (path, *_beside(path)):
+            for file in _files(path):
                 with suppress(OSError):
                     found += file.stat().st_size
         return found
@@ -166,20 +179,22 @@ class AnalysisCache:
         for left in self.folder.glob(f"*{_DAMAGED}"):
             with suppress(OSError):
                 left.unlink()
+        shutil.rmtree(self.practice, ignore_errors=True)
         return before - self.size_bytes()
 
     def sweep(self, spared: str = "") -> None:
         """Forget the recordings that were not used for longest, until all fit into the limit.
 
         Args:
-            spared: Content of one that stays.
+            spared: Content of one that stays, as those do that somebody uses just now.
         """
         used = 0
         for content in self.contents():
             used += self.size_bytes(content)
             if used > self.limit_bytes and content != spared:
                 with suppress(OutputError):
-                    self.delete(content)
+                    if not _in_use(self.path_of(content)):
+                        self.delete(content)
 
 
 class RecordingCache:
@@ -221,7 +236,9 @@ class RecordingCache:
             " AND reader = ?",
             values,
         )
-        return int(str(found[0][0]))
+        if not found:
+            raise _unreadable(ValueError("an analysis is not where it was put"))
+        return self._made(_number, found[0])
 
     def serving(self, key: AnalysisKey) -> list[int]:
         """Numbers of the analyses whose results serve for a key, the best of them last."""
@@ -235,7 +252,7 @@ class RecordingCache:
                 key.preprocessing, key.reader, key.any_precision, made.precision,
             ),
         )  # fmt: skip
-        rows = [(int(str(number)), str(precision)) for number, precision in found]
+        rows = [(self._made(_number, (number,)), str(precision)) for number, precision in found]
         rows.sort(key=lambda row: _worth(row[1], made.precision))
         return [number for number, _ in rows]
 
@@ -265,6 +282,8 @@ class RecordingCache:
     ) -> None:
         """Keep the results of some frames, all or none.
 
+        Nothing is kept where the recording was deleted since the analysis was begun.
+
         Args:
             analysis: Number of the analysis.
             results: In any order.
@@ -276,6 +295,8 @@ class RecordingCache:
         """
         word = "REPLACE" if again else "IGNORE"
         with self._change() as change:
+            if not change.execute("SELECT 1 FROM analyses WHERE id = ?", (analysis,)).fetchone():
+                return
             change.executemany(
                 f"INSERT OR {word} INTO frames (analysis, {FRAME_COLUMNS})"
                 f" VALUES (?{', ?' * (FRAME_COLUMNS.count(',') + 1)})",
@@ -341,7 +362,7 @@ class RecordingCache:
             "SELECT frame, message FROM damage WHERE modified_ns = ? AND reader = ? ORDER BY frame",
             (self._modified_ns, READER),
         )
-        return {int(str(frame)): str(message) for frame, message in found}
+        return {self._made(_number, row): str(row[1]) for row in found}
 
     def note_damage(self, damage: Mapping[int, str]) -> None:
         """Keep why frames cannot be read.
@@ -364,7 +385,7 @@ class RecordingCache:
         found = self._all(
             "SELECT frame FROM pictures WHERE analysis = ? ORDER BY frame", (analysis,)
         )
-        return [int(str(row[0])) for row in found]
+        return [self._made(_number, row) for row in found]
 
     def picture(self, analysis: int, frame: int) -> bytes | None:
         """The small picture of a frame as JPEG, or None."""
@@ -372,6 +393,24 @@ class RecordingCache:
             "SELECT jpeg FROM pictures WHERE analysis = ? AND frame = ?", (analysis, frame)
         )
         return bytes(found[0][0]) if found and isinstance(found[0][0], bytes) else None
+
+    def forget_pictures(self, but: Sequence[int]) -> None:
+        """Delete the small pictures that were made with another crop: it may show a name.
+
+        Args:
+            but: Numbers of the analyses whose pictures stay.
+
+        Raises:
+            OutputError: The disk refuses; nothing has changed.
+        """
+        others = f"analysis NOT IN ({', '.join('?' * len(but))})"
+        if not self._all(f"SELECT 1 FROM pictures WHERE {others} LIMIT 1", tuple(but)):
+            return
+        with self._change() as change:
+            change.execute(f"DELETE FROM pictures WHERE {others}", tuple(but))
+        with suppress(*READ_ERRORS), self._lock:  # somebody may be reading just now
+            # Nothing of what was deleted stays in the file beside the database.
+            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     # --- facts ------------------------------------------------------------------------------
 
@@ -429,7 +468,13 @@ class RecordingCache:
             with database.change(self._database, self._lock) as changing:
                 yield changing
         except READ_ERRORS as error:
-            raise OutputError(f"the results cannot be kept: {error}", _FULL_HINT) from error
+            damaged = not isinstance(error, sqlite3.OperationalError)
+            hint = _DAMAGED_HINT if damaged else _FULL_HINT
+            raise OutputError(f"the results cannot be kept: {error}", hint) from error
+
+
+def _number(row: Row) -> int:
+    return int(str(row[0]))
 
 
 def _worth(precision: str, wanted: str) -> tuple[bool, int]:
@@ -448,6 +493,40 @@ def _unreadable(error: Exception) -> CacheError:
 def _beside(path: Path) -> tuple[Path, ...]:
     """The help files of a database."""
     return tuple(path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))
+
+
+def _files(path: Path) -> tuple[Path, ...]:
+    """All that may lie on disk of a database, also of one that was put aside."""
+    return (path, *_beside(path), *_aside(path))
+
+
+def _aside(path: Path) -> tuple[Path, ...]:
+    """The files of a database that was put aside."""
+    return tuple(one.with_name(f"{one.name}{_DAMAGED}") for one in (path, *_beside(path)))
+
+
+def _in_use(path: Path) -> bool:
+    """Whether anybody has a database open: deleting its files would take them from under them."""
+    if not path.exists():
+        return False
+    try:
+        with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as alone:
+            alone.execute("PRAGMA journal_mode = DELETE")  # for which no other may have it open
+    except sqlite3.Error as error:
+        return "locked" in str(error)
+    return False
+
+
+def _empty(path: Path) -> None:
+    """Delete all that is in a database which others use; what they add later is not kept."""
+    try:
+        with closing(database.connect(str(path), LAYOUT)) as connection:
+            with database.change(connection, nullcontext()):
+                for table in TABLES:
+                    connection.execute(f"DELETE FROM {table}")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    except READ_ERRORS as error:
+        raise OutputError(f"the kept results cannot be deleted: {error}", "Try again") from error
 
 
 def _make_private(folder: Path) -> None:
@@ -471,16 +550,23 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def _put_aside(path: Path) -> None:
-    for one in (path, *_beside(path)):
+    for one, aside in zip((path, *_beside(path)), _aside(path), strict=True):
         if one.exists():
-            shutil.move(one, one.with_name(f"{one.name}{_DAMAGED}"))
+            one.replace(aside)
 
 
 def _connected(path: Path) -> sqlite3.Connection:
     new = not path.exists() or not path.stat().st_size
     if new:
+        for left in _beside(path):  # of a deletion that was cut off
+            left.unlink(missing_ok=True)
         path.touch(_PRIVATE_FILE)
     connection = database.connect(str(path), LAYOUT, create=new)
+    try:
+        check(connection)
+    except BaseException:
+        connection.close()
+        raise
     # Of a power cut the last results may be lost, which are made again; a crash loses none.
     connection.execute("PRAGMA synchronous = NORMAL")
     return connection

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 from sonoassist.core.database import READ_ERRORS, Layout
 from sonoassist.core.errors import SonoAssistError
 
-__all__ = ["LAYOUT", "READ_ERRORS", "CacheError"]
+__all__ = ["LAYOUT", "READ_ERRORS", "TABLES", "CacheError", "check"]
 
 VERSION = 1
+TABLES = ("meta", "analyses", "frames", "damage", "pictures")
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -37,3 +41,26 @@ LAYOUT = Layout(
     newer=lambda: CacheError("these results were kept by a newer SonoAssist", "Update SonoAssist"),
     unfinished=lambda: CacheError("these results were never finished being kept"),
 )
+
+
+def check(database: sqlite3.Connection) -> None:
+    """Refuse a database of which a page is damaged, or whose tables are others.
+
+    What is only found while results are added cannot be mended then.
+
+    Raises:
+        CacheError: It is one.
+        sqlite3.Error, UnicodeDecodeError: It is no database any more.
+    """
+    (found,) = database.execute("PRAGMA quick_check(1)").fetchone()
+    if found != "ok":
+        raise CacheError(f"the kept results are damaged: {' '.join(str(found).split())}")
+    with closing(sqlite3.connect(":memory:")) as new:
+        new.executescript(_TABLES)
+        if _tables(database) != _tables(new):
+            raise CacheError("the kept results are damaged: their tables are others")
+
+
+def _tables(database: sqlite3.Connection) -> list[tuple[object, ...]]:
+    query = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
+    return database.execute(query).fetchall()

@@ -6,12 +6,24 @@ Up to version 2 the results of the analysis were kept here as well, see `older_r
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 
 from sonoassist.core import database
 from sonoassist.core.database import READ_ERRORS, Layout
 from sonoassist.core.errors import SonoAssistError
 
-__all__ = ["READ_ERRORS", "VERSION", "CorrectionError", "connect"]
+__all__ = [
+    "READ_ERRORS",
+    "VERSION",
+    "CorrectionError",
+    "connect",
+    "holds_results",
+    "read_only",
+    "version_of",
+    "words_of",
+]
 
 VERSION = 3
 
@@ -31,19 +43,77 @@ class CorrectionError(SonoAssistError):
     """A review on disk is damaged, or of a newer program."""
 
 
-def connect(path: str, *, create: bool = False, settled: bool = False) -> sqlite3.Connection:
-    """Open the database of a review; one of an earlier version is brought up to this one.
+def connect(
+    path: str, *, create: bool = False, settled: bool = False, earlier: bool = False
+) -> sqlite3.Connection:
+    """Open the database of a review.
 
     Args:
         path: Of the file.
         create: Make its tables; else they must be there.
         settled: To read only, see `database.connect`.
+        earlier: One of an earlier version is brought up to this one: the results in it are gone
+            then. Else it is refused, but in a copy.
 
     Raises:
         sqlite3.Error, UnicodeDecodeError: It is not a database, or the disk refuses.
         CorrectionError: Its layout is not known to this program.
     """
-    return database.connect(path, LAYOUT, create=create, settled=settled)
+    layout = LAYOUT if earlier or settled else _LAYOUT_OF_NOW
+    return database.connect(path, layout, create=create, settled=settled)
+
+
+def version_of(database: sqlite3.Connection) -> int:
+    """Of its layout.
+
+    Raises:
+        sqlite3.Error, UnicodeDecodeError: It is not a database.
+    """
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+
+def holds_results(path: Path) -> bool:
+    """Whether a review's database is of a program that kept results in it.
+
+    Raises:
+        sqlite3.Error, UnicodeDecodeError: It cannot be read.
+    """
+    if not path.is_file():
+        return False
+    with closing(read_only(path)) as database:
+        return version_of(database) in _MIGRATIONS
+
+
+def read_only(path: Path) -> sqlite3.Connection:
+    """Open a review's database as it is.
+
+    Raises:
+        sqlite3.Error: It cannot be opened.
+    """
+    quoted = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    return sqlite3.connect(f"file:{quoted}?mode=ro", uri=True)
+
+
+def words_of(earlier: sqlite3.Connection) -> sqlite3.Connection:
+    """A database of this version, in memory, with a person's words from one of an earlier version.
+
+    Args:
+        earlier: Stays as it is, with its results.
+
+    Raises:
+        sqlite3.Error, UnicodeDecodeError: They cannot be read.
+    """
+    copy = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    try:
+        copy.executescript(f"{_TABLES}PRAGMA user_version = {VERSION};")
+        for table, columns in (("meta", "key, value"), ("edits", "id, what, undone")):
+            rows = earlier.execute(f"SELECT {columns} FROM {table}").fetchall()
+            marks = ", ".join("?" * (columns.count(",") + 1))
+            copy.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)
+    except BaseException:
+        copy.close()
+        raise
+    return copy
 
 
 LAYOUT = Layout(
@@ -57,3 +127,4 @@ LAYOUT = Layout(
     ),
     migrations=_MIGRATIONS,
 )
+_LAYOUT_OF_NOW = replace(LAYOUT, migrations={})

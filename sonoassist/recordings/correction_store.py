@@ -17,7 +17,14 @@ from sonoassist.core import paths
 from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.files import delete_folder, output_error
 from sonoassist.recordings.correction_log import CorrectionLog
-from sonoassist.recordings.correction_schema import READ_ERRORS, CorrectionError, connect
+from sonoassist.recordings.correction_schema import (
+    READ_ERRORS,
+    CorrectionError,
+    connect,
+    holds_results,
+    read_only,
+    words_of,
+)
 from sonoassist.recordings.spec import EXAM
 
 if TYPE_CHECKING:
@@ -97,7 +104,7 @@ class CorrectionStore:
             raise output_error(folder, error) from error
         lock = _taken(folder)
         try:
-            self._take_over(fingerprint)
+            self._take_over(folder)
             return CorrectionLog(folder, _database(folder), lock)
         except BaseException:
             lock.release()
@@ -118,18 +125,27 @@ class CorrectionStore:
         folder = self.folder / fingerprint
         if not (folder / DATABASE).is_file():
             return None
-        with suppress(OutputError):  # a disk that is full or write-protected can still be read
-            self._take_over(fingerprint)
         return CorrectionLog(folder, _readable(folder), None)
 
-    def _take_over(self, fingerprint: str) -> None:
+    def _take_over(self, folder: Path) -> None:
         """Results of earlier programs go into the cache before their tables are dropped."""
-        from sonoassist.recordings.identity import Identity
-        from sonoassist.recordings.older_results import holds_results, take_over_review
+        from sonoassist.recordings.cache_schema import CacheError
 
-        if holds_results(self.folder / fingerprint / DATABASE):
-            with self.cache.open(Identity(fingerprint)) as kept:
-                take_over_review(fingerprint, self.cache, kept)
+        with _told(folder):
+            if not holds_results(folder / DATABASE):
+                return
+        try:
+            self._fill_cache(folder.name)
+        except CacheError:  # what is in the cache can be made again
+            self.cache.put_aside(folder.name)
+            self._fill_cache(folder.name)
+
+    def _fill_cache(self, content: str) -> None:
+        from sonoassist.recordings.identity import Identity
+        from sonoassist.recordings.older_results import take_over_review
+
+        with self.cache.open(Identity(content)) as kept:
+            take_over_review(content, self.cache, kept)
 
     def newest(self, most: int = 12) -> list[Known]:
         """The recordings reviewed last, newest first; what cannot be read is left out."""
@@ -225,17 +241,22 @@ def _taken(folder: Path, patience_s: float = _PATIENCE_S) -> BaseFileLock:
 
 
 def _readable(folder: Path) -> sqlite3.Connection:
-    """To read only, also on a disk that is full or write-protected."""
+    """To read only, also on a disk that is full or write-protected.
+
+    A review of an earlier version stays as it is: its results are taken over when it is opened.
+    """
+    path = folder / DATABASE
     try:
-        return _database(folder)
-    except OutputError:
+        if not holds_results(path):
+            return _database(folder, earlier=False)
+        with closing(read_only(path)) as earlier:
+            return words_of(earlier)
+    except (OutputError, *READ_ERRORS):
         log = folder / f"{DATABASE}-wal"
-        if log.exists() and log.stat().st_size:
-            raise
-        try:
-            return connect(str(folder / DATABASE), settled=True)
-        except READ_ERRORS as error:
-            raise _unreadable(folder, error) from error
+        with _told(folder):
+            if log.exists() and log.stat().st_size:
+                raise
+            return connect(str(path), settled=True)
 
 
 def _unreadable(folder: Path, error: Exception) -> CorrectionError:
@@ -244,16 +265,21 @@ def _unreadable(folder: Path, error: Exception) -> CorrectionError:
     )
 
 
-def _database(folder: Path) -> sqlite3.Connection:
+def _database(folder: Path, *, earlier: bool = True) -> sqlite3.Connection:
     path = folder / DATABASE
-    try:
+    with _told(folder):
         if not path.exists():
             _make(folder / _MAKING, path)
-        return connect(str(path))
+        return connect(str(path), earlier=earlier)
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """What is wrong with a review, in words."""
+    try:
+        yield
     except OSError as error:
         raise output_error(folder, error) from error
-    except CorrectionError:
-        raise
     except READ_ERRORS as error:
         full = "full" in str(error) or "readonly" in str(error)
         if full:

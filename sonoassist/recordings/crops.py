@@ -49,11 +49,19 @@ class Settled:
             known: What the network saw of it; None where it was not analysed.
             aspect: Width over height of the network input.
         """
-        if known is not None:
+        if known is not None and fits(known, frame):
             return known
         if (frame.width_px, frame.height_px) == (self.width_px, self.height_px):
             return self.crop
         return centred_crop(Box(0, 0, frame.width_px, frame.height_px), aspect)
+
+
+def fits(crop: Box, frame: Frame) -> bool:
+    """Whether a crop is within a frame."""
+    return (
+        0 <= crop.left < crop.right <= frame.width_px
+        and 0 <= crop.top < crop.bottom <= frame.height_px
+    )
 
 
 def settle(

@@ -13,7 +13,7 @@ from dataclasses import replace
 from sonoassist.analysis.analyser import Analyser
 from sonoassist.core.packets import Analysis, Box, Frame, Provenance
 from sonoassist.preprocess.crop import CropChoice, CropKind
-from sonoassist.recordings.crops import Settled
+from sonoassist.recordings.crops import Settled, fits
 
 
 class Judge:
@@ -37,6 +37,11 @@ class Judge:
         if settled is not None:
             self.settle(settled)
 
+    @property
+    def provenance(self) -> Provenance:
+        """What the results are made by now."""
+        return replace(self.analyser.provenance, crop=self._options.crop.text)
+
     def settle(self, settled: Settled) -> None:
         """Take the crop of the recording from the next stretch on."""
         self.settled = settled
@@ -51,7 +56,8 @@ class Judge:
         """
         if self.settled is not None:
             return self.settled.crop_of(frame, known, self.aspect)
-        return known or Box(0, 0, frame.width_px, frame.height_px)
+        whole = Box(0, 0, frame.width_px, frame.height_px)
+        return known if known is not None and fits(known, frame) else whole
 
     def begin(self) -> None:
         """The next frame follows none of those before."""
@@ -73,15 +79,8 @@ class Judge:
         """
         with self._turn(first_of_all=False), self._fitting(frame):
             found = self.analyser.analyse(frame)
-        if found.provenance is None:
-            return found
-        made = replace(found.provenance, crop=self._options.crop.text)
-        return replace(found, provenance=made)
-
-    @property
-    def provenance(self) -> Provenance:
-        """What makes the results, also of frames that the crop asked for does not fit."""
-        return replace(self.analyser.provenance, crop=self._options.crop.text)
+            # Also where another crop had to be found for this frame it is kept with the others.
+            return replace(found, provenance=self.provenance)
 
     def glance(self, frame: Frame) -> bool:
         """Take in the next frame, which has a result; see `Analyser.glance`."""
@@ -119,7 +118,7 @@ class Judge:
             settled.width_px,
             settled.height_px,
         )
-        if own is None or not alien or _fits(own, frame):
+        if own is None or not alien or fits(own, frame):
             wanted = options
         else:
             wanted = replace(options, crop=CropChoice(CropKind.AUTO))
@@ -145,7 +144,3 @@ class Judge:
         """Let go of the model when nobody uses it any more."""
         with self._turn(first_of_all=True):
             self.analyser.close()
-
-
-def _fits(own: Box, frame: Frame) -> bool:
-    return own.right <= frame.width_px and own.bottom <= frame.height_px

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 import numpy as np
 
@@ -37,6 +38,7 @@ class KeptResults:
     Attributes:
         table: The results.
         damage: Frame -> why it, or what comes from there on, cannot be read.
+        passing: Frames whose results are in the table only: their stretch came to no end.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class KeptResults:
         self.threshold = threshold
         self.table = table or FrameTable(recording.times_s)
         self.damage: dict[int, str] = {}
+        self.passing: set[int] = set()
         self._kept = kept
         self._wanted, self._any_precision = wanted, any_precision
         self._numbers: dict[Provenance, int] = {}
@@ -100,7 +103,17 @@ class KeptResults:
         """
         if self._kept is not None and (results or pictures):
             self._kept.add(self._number(self._kept, made), results, pictures)
+        self.passing.difference_update(one.index for one in results)
         self._take(results, made.precision)
+
+    def show(self, results: Sequence[FrameResult]) -> None:
+        """Take the results of a stretch that came to no end; they are found again, and kept then.
+
+        Args:
+            results: In any order.
+        """
+        self.passing.update(one.index for one in results)
+        self.table.add(results)
 
     def measure(self, measured: Mapping[int, Quality], repeats: Mapping[int, bool]) -> None:
         """Take and keep what was measured of the pictures of frames with a result.
@@ -131,11 +144,21 @@ class KeptResults:
         """A small picture of a frame by the crop of these results, or None."""
         if self._kept is None:
             return None
-        for number in reversed(self._kept.serving(self._key(self._wanted))):
-            found = self._kept.picture(number, index)
-            if found is not None:
-                return found
+        with suppress(CacheError):  # it is made again
+            for number in reversed(self._kept.serving(self._key(self._wanted))):
+                found = self._kept.picture(number, index)
+                if found is not None:
+                    return found
         return None
+
+    def forget_other_pictures(self) -> None:
+        """Delete the small pictures by other crops: they may show what this crop leaves out.
+
+        Raises:
+            OutputError: The disk refuses; nothing has changed.
+        """
+        if self._kept is not None:
+            self._kept.forget_pictures(self._kept.serving(self._key(self._wanted)))
 
     def _number(self, kept: RecordingCache, made: Provenance) -> int:
         if made not in self._numbers:

@@ -6,16 +6,17 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sonoassist.core import paths
 from sonoassist.core.errors import SonoAssistError, SourceError, UsageError
 from sonoassist.core.packets import Box, Provenance, State
 from sonoassist.core.settings import load_settings
+from sonoassist.localise import LOCALISER
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.recordings.cache import AnalysisCache, AnalysisKey, RecordingCache
 from sonoassist.recordings.cache_rows import DAMAGED, box_of, shares_of
+from sonoassist.recordings.correction_schema import holds_results, read_only, version_of
 from sonoassist.recordings.records import FrameResult
 from sonoassist.sources import FIRST_READER, READER
 
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 
 REVIEW_FILE = "review.sqlite"
 """A person's words on a recording; up to version 2 also its results."""
-_WITH_RESULTS = (1, 2)
+_LOCALISER = _PREPROCESSING = 1
+"""Of the programs that kept results in reviews."""
 _TAKEN = "review"
 """Fact of what is kept: the results of the review are among it."""
 _ERRORS = (sqlite3.Error, ValueError, TypeError, KeyError, AttributeError)
@@ -44,48 +46,35 @@ def take_over_review(content: str, cache: AnalysisCache, kept: RecordingCache) -
         OutputError: The disk refuses.
     """
     path = cache.reviews / content / REVIEW_FILE
-    if not holds_results(path) or kept.fact(_TAKEN):
+    if kept.fact(_TAKEN):
         return
-    with suppress(*_ERRORS), closing(_opened(path)) as database:
-        _copy(database, kept)
-    kept.set_fact(_TAKEN, "taken over")
-
-
-def holds_results(path: Path) -> bool:
-    """Whether a review's database is of a program that kept results in it."""
-    if not path.is_file():
-        return False
-    with suppress(*_ERRORS), closing(_opened(path)) as database:
-        return _version(database) in _WITH_RESULTS
-    return False
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    quoted = str(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    return sqlite3.connect(f"file:{quoted}?mode=ro", uri=True)
-
-
-def _version(database: sqlite3.Connection) -> int:
-    return int(database.execute("PRAGMA user_version").fetchone()[0])
+    with suppress(*_ERRORS):
+        if not holds_results(path):
+            return
+        with closing(read_only(path)) as database:
+            _copy(database, kept)
+        kept.set_fact(_TAKEN, "taken over")
 
 
 def _copy(database: sqlite3.Connection, kept: RecordingCache) -> None:
-    stillness = "NULL" if _version(database) == 1 else "stillness"
+    stillness = "NULL" if version_of(database) == 1 else "stillness"
     reader = _fact(database, "reader")
     found = database.execute(
         "SELECT id, modified_ns, model_sha256, crop, left_px, top_px, right_px, bottom_px"
         " FROM analyses ORDER BY id"
     ).fetchall()
     for number, modified_ns, weights, crop, *edges in found:
-        field = box_of(tuple(edges))
-        made = Provenance(str(weights), "", crop_text_of(str(crop)))
-        key = AnalysisKey(
-            int(modified_ns), made, reader=int(reader) if reader.isdigit() else FIRST_READER
-        )
-        results = list(_results(database, int(number), stillness, field))
-        shown = len(found) == 1 or _shows(database, field)
-        pictures = dict(database.execute("SELECT frame, jpeg FROM pictures")) if shown else {}
-        kept.add(kept.begin(key), results, pictures, again=False)
+        with suppress(*_ERRORS):
+            field = box_of(tuple(edges))
+            key = AnalysisKey(
+                int(modified_ns),
+                Provenance(str(weights), "", crop_text_of(str(crop))),
+                preprocessing=_PREPROCESSING,
+                reader=int(reader) if reader.isdigit() else FIRST_READER,
+            )
+            results = list(_results(database, int(number), stillness, field))
+            pictures = _pictures(database, field, alone=len(found) == 1)
+            kept.add(kept.begin(key), results, pictures, again=False)
 
 
 def _results(
@@ -99,15 +88,18 @@ def _results(
     for row in rows:
         with suppress(ValueError, TypeError, KeyError, AttributeError):
             state = None if row[1] == DAMAGED else State(row[1])
+            box = box_of(row[2:6])
+            # Only of a plane that was named a box was kept, and states follow another threshold.
+            looked = box is not None or state not in (State.PLANE, State.UNSURE)
             yield FrameResult(
                 index=int(row[0]),
                 state=state,
                 probabilities=shares_of(row[7]),
-                box=box_of(row[2:6]),
+                box=box,
                 quality=_share(row[6]),
                 stillness=_share(row[8]),
                 crop=None if state is None else field,
-                boxed=state is not State.UNSURE,  # only of a plane that was named a box was kept
+                boxed=looked and LOCALISER == _LOCALISER,
             )
 
 
@@ -121,12 +113,14 @@ def _fact(database: sqlite3.Connection, key: str) -> str:
     return str(found[0]) if found else ""
 
 
-def _shows(database: sqlite3.Connection, field: Box | None) -> bool:
-    """Whether the small pictures are of this crop."""
+def _pictures(database: sqlite3.Connection, field: Box | None, *, alone: bool) -> dict[int, bytes]:
+    """The small pictures, where they are of this crop; `alone`: there was no other."""
     known = _fact(database, "pictured")
-    return field is not None and bool(known) and json.loads(known) == [
-        field.left, field.top, field.right, field.bottom,
-    ]  # fmt: skip
+    edges = [] if field is None else [field.left, field.top, field.right, field.bottom]
+    if json.loads(known) != edges if known else not alone:
+        return {}
+    found = database.execute("SELECT frame, jpeg FROM pictures")
+    return {int(frame): jpeg for frame, jpeg in found if isinstance(jpeg, bytes)}
 
 
 def crop_text_of(name: str) -> str:

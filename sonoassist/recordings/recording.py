@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sonoassist.core.errors import UsageError
+from sonoassist.core.errors import SourceError, UsageError
 from sonoassist.recordings.identity import Identity, Stamp, check_same, identity_of, stamp_of
 from sonoassist.recordings.spec import LiveResults, Resolver, exam_spec_of, resolved
 from sonoassist.sources import open_source
@@ -66,6 +67,13 @@ class Recording:
         exam = exam_spec_of(self.spec)
         return "" if exam is None else exam.exam
 
+    @property
+    def replaced(self) -> bool:
+        """Whether another file lies in its place, or it was written to."""
+        with suppress(SourceError):  # it cannot be reached just now
+            return stamp_of(self.path) != self.stamp
+        return False
+
     def check_same(self) -> None:
         """Refuse to go on where the file was replaced or written to.
 
@@ -100,8 +108,12 @@ def look_into_file(
         UsageError: It is not one recording.
         SourceError: It cannot be read.
     """
+    before = stamp_of(path) if path.is_file() else None
     with open_source(str(path)) as source:
-        return recording_of_source(source, path, label, spec, live_results)
+        found = recording_of_source(source, path, label, spec, live_results)
+    if found.stamp != before:
+        raise SourceError(f"{found.label} has changed while it was opened", "Open it again")
+    return found
 
 
 def recording_of_source(

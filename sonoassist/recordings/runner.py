@@ -158,10 +158,17 @@ class Runner:
         self._thread = threading.Thread(target=self._run, name="recording analysis", daemon=True)
 
     def _lefts(self) -> np.ndarray:
-        done = self._table.finished if self._wanted is None else self._table.known
+        done = self._known if self._wanted is not None else self._table.finished & self._known
         if self._visit is not None:
             done = np.zeros(len(self._table), bool)
         return np.asarray(self._asked & (~done | self._again))
+
+    @property
+    def _known(self) -> np.ndarray:
+        """Which frames have a result that counts, (n,)."""
+        known = self._table.known
+        known[list(self._results.passing)] = False
+        return np.asarray(known)
 
     @property
     def idle(self) -> bool:
@@ -246,6 +253,7 @@ class Runner:
     def _say(self, state: RunState, message: str = "") -> None:
         with self._changed:
             self._state, self._message = state, message
+            self._in_hand = 0
 
     # --- what comes next --------------------------------------------------------------------
 
@@ -267,7 +275,7 @@ class Runner:
         return [self._fine(int(fine[at]) // STRETCH)]
 
     def _coarse(self) -> _Stretch | None:
-        left = np.flatnonzero(~self._table.known[::STRIDE] & self._left[::STRIDE]) * STRIDE
+        left = np.flatnonzero(~self._known[::STRIDE] & self._left[::STRIDE]) * STRIDE
         if not len(left):
             return None
         first = int(left[0]) // (STRIDE * STRETCH) * STRIDE * STRETCH
@@ -307,7 +315,8 @@ class Runner:
                 try:
                     whole = self._take(stretch, before, frames, found)
                 except (SonoAssistError, KeyboardInterrupt):
-                    self._table.add([one for _, one in found.results])
+                    if not self._recording.replaced:
+                        self._results.show([one for _, one in found.results])
                     raise
                 if not whole:
                     return
@@ -334,7 +343,7 @@ class Runner:
             if one.frame is not None:
                 self._glance(one.frame)
         self._judge.begin_stretch()
-        known = self._table.known & ~self._again
+        known = self._known & ~self._again
         for index in stretch.indexes:
             if not self._may_go_on():
                 return False
@@ -361,7 +370,7 @@ class Runner:
         if frame is None:
             self._miss(one, found, known=known)
         else:
-            result = self._known(frame, found) if known else None
+            result = self._again_seen(frame, found) if known else None
             if result is None:
                 result = self._judged(frame, stretch, found)
             if self._visit is not None:
@@ -370,7 +379,7 @@ class Runner:
         self._finished.append(time.monotonic())
         self._on_frame()
 
-    def _known(self, frame: Frame, found: _Found) -> FrameResult | None:
+    def _again_seen(self, frame: Frame, found: _Found) -> FrameResult | None:
         """Take a frame that has a result; None where it could not be read when that was made."""
         result = self._table.result(frame.index)
         if result is None or result.state is None:

@@ -15,6 +15,7 @@ from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import View
 from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.correction_log import CorrectionLog
+from sonoassist.recordings.correction_schema import CorrectionError
 from sonoassist.recordings.correction_store import LABEL, SPEC, CorrectionStore
 from sonoassist.recordings.crops import settle
 from sonoassist.recordings.fetcher import Fetcher
@@ -32,6 +33,8 @@ from sonoassist.sources.base import Source
 
 KEPT_VIEWS = 12
 KEPT_SMALL = 1500
+MOST_TOLD = 3
+"""So many places of a recording that cannot be read are told of one by one."""
 PLACE = "place"
 
 
@@ -80,6 +83,8 @@ class ReviewSession:
         self._results: KeptResults | None = None
         self._lock = threading.Lock()
         self._closed = False
+        self._notices: list[str] = []
+        self._told: set[str] = set()
         self.warnings: list[str] = recording.info.named_warnings()
         self._sources: dict[str, Source] = {}
         self.views.start()
@@ -121,48 +126,86 @@ class ReviewSession:
         """Frame -> why it, or what comes from there on, cannot be read, as far as is known."""
         return {} if self._results is None else self._results.damage
 
-    def begin(self, analyser: Analyser, *, paused: bool = False) -> None:
+    def take_notices(self) -> list[str]:
+        """What has to be said by now and was not yet: by the engine, or of what cannot be read."""
+        with self._lock:
+            found, self._notices = self._notices, []
+        if self.progress().state in (RunState.DONE, RunState.FAILED):
+            found += [one for one in self._damage_in_words() if one not in self._told]
+        self._told.update(found)
+        return found
+
+    def _damage_in_words(self) -> list[str]:
+        lines = list(dict.fromkeys(self.damage.values()))
+        more = len(lines) - MOST_TOLD
+        return [*lines[:MOST_TOLD], *([f"{more} more places cannot be read"] if more > 0 else [])]
+
+    def _notice(self, sentence: str) -> None:
+        with self._lock:
+            self._notices.append(sentence)
+
+    def begin(
+        self, analyser: Analyser, *, paused: bool = False, any_precision: bool = True
+    ) -> None:
         """Load what is kept and analyse the rest; takes a while.
 
         Args:
             analyser: Belongs to this from now on.
             paused: Do not analyse yet.
+            any_precision: Kept results in another precision serve as well.
 
         Raises:
+            CorrectionError: It was closed.
             SonoAssistError: The recording cannot be read or the results cannot be kept.
         """
         analyser.configure(replace(analyser.options, guided=False, carry_boxes=False))
         try:
-            results, judge = self._opened(analyser)
+            self._check_open()
+            results, judge = self._opened(analyser, any_precision=any_precision)
         except BaseException:
             analyser.close()
             raise
-        with self._lock:
-            if self._closed:
-                judge.close()
-                results.close()
-                return
-            self._judge, self._results = judge, results
-            self._runner = self._begun(judge, results, paused=paused)
+        try:
+            with self._lock:
+                self._check_open()
+                self._judge, self._results = judge, results
+                self._runner = self._begun(judge, results, paused=paused)
+        except CorrectionError:
+            judge.close()
+            results.close()
+            raise
         self.smalls.forget()  # what was made without this crop
 
-    def _opened(self, analyser: Analyser) -> tuple[KeptResults, Judge]:
+    def _check_open(self) -> None:
+        if self._closed:
+            raise CorrectionError("this review was closed", "Open the recording again")
+
+    def _opened(self, analyser: Analyser, *, any_precision: bool) -> tuple[KeptResults, Judge]:
         recording = self.recording
         judge = Judge(analyser)
         with recording.open() as source:
             judge.settle(
                 settle(recording, source, analyser.options.crop, judge.aspect, analyser.reader)
             )
-        return open_results(
+        results = open_results(
             recording,
             self._cache,
             analyser.provenance,
             analyser.options.threshold,
+            any_precision=any_precision,
             table=self.table,
-        ), judge
+        )
+        try:
+            results.forget_other_pictures()
+        except BaseException:
+            results.close()
+            raise
+        return results, judge
 
     def _begun(self, judge: Judge, results: KeptResults, *, paused: bool) -> Runner:
-        runner = Runner(results, judge, order=Order.COARSE_FIRST, pictures=True)
+        runner = Runner(
+            results, judge, order=Order.COARSE_FIRST, pictures=True, on_notice=self._notice
+        )
         runner.pause(paused)
         runner.start()
         return runner
@@ -238,7 +281,7 @@ class ReviewSession:
         judge = self._judge
         if index % STRIDE == 0 and judge is not None:  # kept, as the analysis does
             with suppress(OutputError):
-                results.add((), judge.analyser.provenance, {index: jpeg})
+                results.add((), judge.provenance, {index: jpeg})
         made = pixels_of(jpeg)
         return made if made is not None else thumbnail(frame.pixels, self._field_of(frame))
 

@@ -22,7 +22,6 @@ from sonoassist.core.errors import ModelError
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.core.settings import Settings
 from sonoassist.datasets.reading import read_dataset
-from sonoassist.exam.records import ExamInfo
 from sonoassist.exam.store import ExamStore
 from sonoassist.gui.compose import build
 from sonoassist.gui.exams_sheet import ExamsSheet
@@ -45,9 +44,8 @@ from waiting import LIMIT_S, wait_until
 sys.path.insert(0, str(Path(__file__).parents[1] / "exam"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
 
-from exam_made import start
 from kept_made import MADE, kept
-from review_made import EXAM, made_analyser, write_analysed
+from review_made import EXAM, BrightEngine, made_analyser, write_analysed
 
 KEYS = [key for key, count in EXAM for _ in range(count)]
 TWICE = (
@@ -144,6 +142,7 @@ def opened(qtbot: QtBot, page: ReviewPage, path: Path, *, analysed: bool = True)
     """Open a recording and wait until it is analysed, which it is already unless told."""
     if analysed and not paths.reviews().exists():
         shutil.copytree(path.parent / "reviews", paths.reviews())
+        shutil.copytree(path.parent / "analyses", paths.analyses())
     page.open(str(path))
     desk = page.desk
     qtbot.waitUntil(lambda: desk.session is not None)
@@ -260,6 +259,19 @@ def test_playing_goes_on_behind_a_damaged_frame(
     assert desk.playing
     press(qtbot, page, Qt.Key.Key_Space)
     shown(qtbot, desk)
+
+
+def test_what_the_engine_says_is_shown(
+    qtbot: QtBot,
+    page: ReviewPage,
+    window: MainWindow,
+    recording: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said = iter(["the graphics card is gone"])
+    monkeypatch.setattr(BrightEngine, "take_notices", lambda _engine: [*said])
+    opened(qtbot, page, recording, analysed=False)
+    qtbot.waitUntil(lambda: "the graphics card is gone" in words_of(window))
 
 
 def test_choose_label_mark_and_undo(
@@ -791,7 +803,7 @@ def test_a_review_is_let_go_when_its_exam_is_to_be_deleted(
     page.let_go("20260101-000000-zzzz")
     assert page.desk.session is not None
     page.desk.session.recording = replace(  # as if it were that of a kept exam
-        page.desk.session.recording, exam=ExamInfo("20260101-000000-zzzz", "", "", 0.0, "", start())
+        page.desk.session.recording, spec="exam:20260101-000000-zzzz"
     )
     page.let_go("20260101-000000-zzzz")
     assert page.desk.session is None

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from kept_made import kept
-from review_made import made_result, write_recording
 
+from older_reviews import write_older
 from sonoassist.core.errors import OutputError, UsageError
-from sonoassist.core.packets import Box
+from sonoassist.core.packets import Box, Provenance
 from sonoassist.exam.deleting import delete_exam
 from sonoassist.exam.store import ExamStore
-from sonoassist.recordings.correction_schema import CorrectionError
+from sonoassist.recordings import correction_store as store
+from sonoassist.recordings.cache import AnalysisKey, RecordingCache
+from sonoassist.recordings.cache_schema import CacheError
+from sonoassist.recordings.correction_schema import CorrectionError, holds_results
 from sonoassist.recordings.correction_store import DATABASE, SPEC, CorrectionStore, Known
 from sonoassist.recordings.edits import SetBest, SetLabel, SetMark
-from sonoassist.recordings.records import AnalysisKey
-from sonoassist.review import store
+from sonoassist.recordings.identity import Identity, fingerprint
 from sonoassist.review.session import ReviewSession
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
+
+from kept_made import kept
+from review_made import made_result, write_recording
 
 
 @pytest.fixture
@@ -66,39 +74,40 @@ def test_a_moved_recording_is_known_by_its_new_place(
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE analyses SET left_px = 'far'",
-        "UPDATE analyses SET top_px = 1e999",
+        "UPDATE frames SET left_px = 'far'",
+        "UPDATE frames SET crop_top_px = 1e999",
         "UPDATE frames SET state = 'asleep'",
     ],
 )
 def test_odd_values_are_told_of_in_words(reviews: CorrectionStore, change: str) -> None:
-    key, field = AnalysisKey(0, "ab", "mine", "full", 0.7), Box(0, 0, 9, 9)
-    with reviews.open("a") as review:
-        number = review.begin_analysis(key, field)
-        review.add_results(number, [made_result(0, "femur")])
-    changed(reviews, change)
-
-    def read() -> None:
-        found = review.find_analysis(key)
-        assert found is not None
-        list(review.results(found[0]))
-
+    with begun_results(reviews) as kept_before:
+        (number,) = kept_before.serving(KEY)
+    changed(reviews.cache.path_of("a"), change)
     with (
-        reviews.open("a") as review,
-        pytest.raises(CorrectionError, match="cannot be read") as caught,
+        reviews.cache.open(Identity("a")) as kept_now,
+        pytest.raises(CacheError, match="cannot be read") as caught,
     ):
-        read()
+        list(kept_now.results(number))
     assert len(str(caught.value).splitlines()) == 1
 
 
+KEY = AnalysisKey(0, Provenance("ab", "288x224 255", "full", "f32"))
+
+
+def begun_results(reviews: CorrectionStore) -> RecordingCache:
+    """Where the result of one frame is kept."""
+    made = reviews.cache.open(Identity("a"))
+    boxed = made_result(0, "femur", box=Box(1, 2, 3, 4))
+    made.add(made.begin(KEY), [replace(boxed, crop=Box(0, 0, 9, 9))])
+    return made
+
+
 def test_probabilities_are_shares_whatever_the_file_says(reviews: CorrectionStore) -> None:
-    key = AnalysisKey(0, "ab", "mine", "full", 0.7)
-    with reviews.open("a") as review:
-        number = review.begin_analysis(key, Box(0, 0, 9, 9))
-        review.add_results(number, [made_result(0, "femur")])
-    changed(reviews, "UPDATE frames SET probabilities = x'" + "ffffffff" * 14 + "'")
-    with reviews.open("a") as review:
-        ((result,),) = review.results(number)
+    begun_results(reviews).close()
+    share = "UPDATE frames SET probabilities = x'" + "ffffffff" * 14 + "'"
+    changed(reviews.cache.path_of("a"), share)
+    with reviews.cache.open(Identity("a")) as kept_now:
+        ((result,),) = kept_now.results(*kept_now.serving(KEY))
         assert result.probabilities.tolist() == [0.0] * 14
 
 
@@ -106,7 +115,7 @@ def test_an_undone_step_that_cannot_be_read_is_not_done_again(reviews: Correctio
     with reviews.open("a") as review:
         review.apply(SetBest("femur", 40))
         review.undo()
-    changed(reviews, "UPDATE edits SET what = '{}'")
+    changed(reviews.folder / "a" / DATABASE, "UPDATE edits SET what = '{}'")
     with reviews.open("a") as review, pytest.raises(CorrectionError, match="cannot be read"):
         review.redo()
     with reviews.open("a") as review:
@@ -121,8 +130,8 @@ def test_a_review_of_no_possible_place_belongs_to_no_exam(
     assert reviews.of_exam("exam:x", tmp_path, []) == []
 
 
-def changed(reviews: CorrectionStore, change: str) -> None:
-    with closing(sqlite3.connect(reviews.folder / "a" / DATABASE)) as database:
+def changed(path: Path, change: str) -> None:
+    with closing(sqlite3.connect(path)) as database:
         database.execute(change)
         database.commit()
 
@@ -132,7 +141,7 @@ def test_a_review_that_is_only_read_cannot_be_changed(
 ) -> None:
     path = write_recording(tmp_path / "exam.mp4")
     session = begun(str(path), reviews)
-    fingerprint = session.recording.fingerprint
+    fingerprint = session.recording.identity.content
     read = reviews.look(fingerprint)
     assert read is not None
     with read, pytest.raises(OutputError):
@@ -245,3 +254,129 @@ def test_a_deletion_that_was_cut_off_is_finished_by_the_next(
     assert reviews.newest() == []
     delete_exam(exam.exam_id, exams, reviews)
     assert list(reviews.folder.iterdir()) == []
+
+
+# --- reviews of earlier programs -------------------------------------------------------------
+
+WHOLE = Box(0, 0, 224, 192)
+EDITS = (SetBest("femur", 4), SetMark(3, True, "why"))
+
+
+def older(reviews: CorrectionStore, content: str, version: int = 2, count: int = 40) -> Path:
+    facts = {SPEC: f"/data/{content}.mp4", "label": f"{content}.mp4", "reader": "2"}
+    results = [made_result(index, "femur", box=Box(1, 2, 30, 40)) for index in range(count)]
+    return write_older(
+        reviews, content, version, results, field=WHOLE, edits=EDITS, facts=facts,
+        pictures={0: b"small"},
+    )  # fmt: skip
+
+
+def taken_over(reviews: CorrectionStore, content: str) -> int:
+    """Number of results that the cache has by now."""
+    key = AnalysisKey(0, Provenance("0" * 64, "288x224 255", "full", "f32"))
+    with reviews.cache.open(Identity(content)) as found:
+        return sum(len(part) for number in found.serving(key) for part in found.results(number))
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_earlier_review_is_left_as_it_is_until_it_is_opened(
+    tmp_path: Path, reviews: CorrectionStore, version: int
+) -> None:
+    path = older(reviews, "a", version)
+    before = path.read_bytes()
+    assert reviews.newest() == [Known("/data/a.mp4", "a.mp4", 1)]
+    assert reviews.of_exam("exam:x", tmp_path, []) == []
+    looked = reviews.look("a")
+    assert looked is not None
+    with looked:
+        assert looked.corrections.best == {"femur": 4}
+    assert path.read_bytes() == before
+    assert not reviews.cache.folder.exists()
+    with reviews.open("a") as review:
+        assert review.corrections.best == {"femur": 4}
+        assert [one.text for one in review.corrections.marks] == ["why"]
+        assert review.undo() == EDITS[1]
+    assert not holds_results(path)
+    assert taken_over(reviews, "a") == 40
+
+
+def test_where_its_results_cannot_be_taken_over_an_earlier_review_stays(
+    reviews: CorrectionStore,
+) -> None:
+    path = older(reviews, "a")
+    reviews.cache.folder.write_text("in the way")
+    with pytest.raises(OutputError):
+        reviews.open("a")
+    assert holds_results(path)
+    assert len(reviews.newest()) == 1
+    reviews.cache.folder.unlink()
+    reviews.open("a").close()
+    assert taken_over(reviews, "a") == 40
+
+
+@pytest.mark.parametrize("how", ["no database", "newer", "no table", "odd fact"])
+def test_an_earlier_review_is_opened_whatever_has_become_of_the_cache(
+    reviews: CorrectionStore, how: str
+) -> None:
+    older(reviews, "a")
+    begun_results(reviews).close()
+    cache = reviews.cache.path_of("a")
+    if how == "no database":
+        cache.write_bytes(b"no database" * 999)
+    else:
+        changes = {"newer": "PRAGMA user_version = 99", "no table": "DROP TABLE frames"}
+        changed(cache, changes.get(how, "INSERT INTO meta VALUES ('review', CAST(x'ff' AS TEXT))"))
+    with reviews.open("a") as review:
+        assert review.corrections.best == {"femur": 4}
+    assert taken_over(reviews, "a") == 40
+    assert list(reviews.cache.folder.glob("*.damaged"))
+
+
+@pytest.mark.parametrize(
+    ("change", "left"),
+    [
+        ("UPDATE frames SET state = 'asleep' WHERE frame < 10", 30),
+        ("UPDATE frames SET probabilities = 'none' WHERE frame = 1", 39),
+        ("UPDATE analyses SET left_px = 'far'", 0),
+        ("UPDATE pictures SET jpeg = 3", 40),
+        ("DROP TABLE frames", 0),
+    ],
+)
+def test_of_a_damaged_earlier_review_the_words_stay(
+    reviews: CorrectionStore, change: str, left: int
+) -> None:
+    path = older(reviews, "a")
+    changed(path, change)
+    assert len(reviews.newest()) == 1
+    if change.startswith("DROP"):
+        changed(path, "CREATE TABLE frames (analysis INTEGER)")
+    with reviews.open("a") as review:
+        assert review.corrections.best == {"femur": 4}
+    assert taken_over(reviews, "a") == left
+
+
+def test_an_exam_goes_with_what_is_kept_of_its_recordings(
+    tmp_path: Path, reviews: CorrectionStore
+) -> None:
+    """Reviewed or not, by this program or an earlier one, put aside or in use."""
+    exam = kept(tmp_path / "exams", write_recording(tmp_path / "exam.mp4"))
+    exams = ExamStore(tmp_path / "exams")
+    content = fingerprint(tmp_path / "exam.mp4")
+    older(reviews, content)
+    other = reviews.cache.open(Identity("other"))
+    other.close()
+    reviews.cache.open(Identity(content)).close()
+    reviews.cache.put_aside(content)
+    used = reviews.cache.open(Identity(content))
+    number = used.begin(KEY)
+    used.add(number, [made_result(0, "femur")], {0: b"small picture"})
+    delete_exam(exam.exam_id, exams, reviews)
+    assert list(reviews.folder.iterdir()) == []
+    assert list(used.results(number)) == []
+    used.add(number, [made_result(1, "femur")], {1: b"small picture"})  # by whoever uses it
+    assert used.pictured(number) == []
+    used.close()
+    left = {path.name: path.read_bytes() for path in reviews.cache.folder.iterdir()}
+    assert not any(b"small picture" in data for data in left.values())
+    assert not any("damaged" in name for name in left)
+    assert "other.sqlite" in left

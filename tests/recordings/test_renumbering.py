@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from review_made import make_video, picture
 
+from sonoassist.exam.resolving import ExamResolver
 from sonoassist.exam.store import ExamStore
 from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.edits import Edit, SetBest, SetLabel, SetMark, SetNote
@@ -18,6 +19,10 @@ from sonoassist.recordings.renumbering import renumbered
 from sonoassist.review.session import ReviewSession
 from sonoassist.sources.older_reading import moved_since
 from sonoassist.sources.video import VideoFile
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
+
+from review_made import make_video, picture
 
 
 def made(path: Path, begin_ms: int, key: str, count: int) -> Path:
@@ -39,8 +44,8 @@ def joined(tmp_path: Path) -> Path:
 
 def kept_before(recording: Path, store: CorrectionStore, edits: list[Edit]) -> None:
     """A review as a program left it that named no reader."""
-    found = look_into(str(recording))
-    with store.open(found.fingerprint) as review:
+    found = look_into(str(recording), ExamResolver())
+    with store.open(found.identity.content) as review:
         for edit in edits:
             review.apply(edit)
         assert review.fact("reader") == ""

@@ -91,7 +91,7 @@ def write_analysed(path: Path, parts: Sequence[Part] = EXAM) -> Path:
     """A video, and in the folder `reviews` beside it its finished review (crop full)."""
     write_recording(path, parts)
     session = ReviewSession.open(str(path), CorrectionStore(path.parent / "reviews"), lambda: None)
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     wait_until(lambda: session.progress().state is RunState.DONE, "the analysis")
     session.close()
     return path

@@ -10,12 +10,12 @@ from review_made import made_analyser
 
 from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.records import FrameResult, RunState
-from sonoassist.recordings.table import Table
+from sonoassist.recordings.table import FrameTable
 from sonoassist.review.session import ReviewSession
 from waiting import wait_until
 
 
-class TellingTable(Table):
+class TellingTable(FrameTable):
     """Says how many frames are done as soon as they are, on the analysis' own thread."""
 
     def add(self, results: Sequence[FrameResult]) -> None:
@@ -28,7 +28,7 @@ def main() -> None:
     """Run."""
     session = ReviewSession.open(sys.argv[2], CorrectionStore(Path(sys.argv[1])), lambda: None)
     session.table = TellingTable(session.recording.times_s)
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     wait_until(lambda: session.progress().state is not RunState.RUNNING)
     session.close()
 

@@ -14,18 +14,19 @@ from sonoassist.core.packets import Content, State, frozen
 from sonoassist.core.planes import KEYS
 from sonoassist.recordings.corrections import Corrections, Label
 from sonoassist.recordings.records import STRIDE, FrameResult
-from sonoassist.recordings.table import Table
-from sonoassist.retrieval.table import FrameTable
+from sonoassist.recordings.table import FrameTable
+from sonoassist.retrieval.choosing import choose
+from sonoassist.retrieval.table import ExamTable
 from sonoassist.review.candidates import MOST, all_candidates, missing
-from sonoassist.temporal.rules import APART_S, WANTED, Rule, choose
+from sonoassist.temporal.rules import APART_S, WANTED, Rule
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "retrieval"))
 
 from tables_made import table_of as frame_table
 
 
-def table_of(results: list[FrameResult], frames: int = 1000) -> Table:
-    table = Table([index / 25 for index in range(frames)])
+def table_of(results: list[FrameResult], frames: int = 1000) -> FrameTable:
+    table = FrameTable([index / 25 for index in range(frames)])
     table.add(results)
     return table
 
@@ -41,7 +42,7 @@ def background(first: int, last: int) -> list[FrameResult]:
 
 def test_best_first_and_apart() -> None:
     results = femur(100, 150, 0.8) + femur(400, 430, 0.95) + background(150, 400)
-    peaks = all_candidates(table_of(results).arrays(), Corrections())["femur"]
+    peaks = all_candidates(table_of(results).snapshot(), Corrections())["femur"]
     assert 400 <= peaks[0].frame < 430
     assert peaks[0].confidence > 0.9
     assert peaks[0].sure
@@ -56,11 +57,11 @@ def test_best_first_and_apart() -> None:
 def test_one_wild_frame_is_no_match_for_a_steady_view() -> None:
     results = background(0, 300) + femur(400, 450, 0.9)
     results[100] = made_result(100, "femur", 0.99)
-    peaks = all_candidates(table_of(results).arrays(), Corrections())["femur"]
+    peaks = all_candidates(table_of(results).snapshot(), Corrections())["femur"]
     assert 400 <= peaks[0].frame < 450
     (wild,) = (peak for peak in peaks if peak.frame == 100)
     assert wild.confidence < 0.1
-    alone = all_candidates(table_of(results[:300]).arrays(), Corrections())
+    alone = all_candidates(table_of(results[:300]).snapshot(), Corrections())
     assert alone["femur"][0].frame == 100
     assert "femur" in missing(alone, Corrections())
 
@@ -68,14 +69,14 @@ def test_one_wild_frame_is_no_match_for_a_steady_view() -> None:
 def test_among_equals_the_sharpest_one() -> None:
     results = femur(100, 112, 0.9, quality=0.3)
     results[7] = made_result(107, "femur", 0.895, quality=0.8)
-    peaks = all_candidates(table_of(results).arrays(), Corrections())["femur"]
+    peaks = all_candidates(table_of(results).snapshot(), Corrections())["femur"]
     assert peaks[0].frame == 107
 
 
 def test_what_a_person_says_counts() -> None:
     table = table_of(femur(100, 130, 0.9) + background(130, 300))
     words = Corrections(labels=(Label(100, 129, "lips"), Label(200, 210, "femur")))
-    found = all_candidates(table.arrays(), words)
+    found = all_candidates(table.snapshot(), words)
     assert [peak.told for peak in found["femur"]] == [True]
     assert 200 <= found["femur"][0].frame <= 210
     assert 100 <= found["lips"][0].frame < 130
@@ -93,7 +94,7 @@ def test_doppler_damaged_and_unanalysed_frames_are_no_candidates() -> None:
         FrameResult(30, None, np.zeros(14, np.float32), None, np.nan),
         made_result(40, "femur", 0.5, State.UNSURE),
     ]
-    found = all_candidates(table_of(results).arrays(), Corrections())
+    found = all_candidates(table_of(results).snapshot(), Corrections())
     assert [peak.frame for peak in found["femur"]] == [40]
     assert not found["femur"][0].sure
     assert "femur" in missing(found, Corrections())
@@ -104,7 +105,7 @@ def test_doppler_damaged_and_unanalysed_frames_are_no_candidates() -> None:
 
 def test_there_are_never_too_many() -> None:
     results = [one for at in range(0, 2000, 50) for one in femur(at, at + 15, 0.9)]
-    found = all_candidates(table_of(results, 2000).arrays(), Corrections())
+    found = all_candidates(table_of(results, 2000).snapshot(), Corrections())
     assert len(found["femur"]) == MOST
 
 
@@ -126,7 +127,7 @@ def test_among_equals_the_stillest_one_and_unknown_is_neither_good_nor_bad() -> 
 
 
 def best_frame(results: list[FrameResult]) -> int:
-    return all_candidates(table_of(results).arrays(), Corrections())["femur"][0].frame
+    return all_candidates(table_of(results).snapshot(), Corrections())["femur"][0].frame
 
 
 def test_stillness_against_a_frame_that_was_not_analysed_says_nothing_of_an_earlier_one() -> None:
@@ -140,14 +141,14 @@ def test_stillness_against_a_frame_that_was_not_analysed_says_nothing_of_an_earl
 
 @pytest.mark.parametrize("fps", [25.0, 30.0, 8.0])
 def test_every_sixteenth_frame_is_enough_for_candidates(fps: float) -> None:
-    table = Table([at / fps for at in range(2000)])
+    table = FrameTable([at / fps for at in range(2000)])
     shows = {"femur": (320, 480), "lips": (1216, 1232)}
     results = []
     for at in range(0, 2000, STRIDE):
         key = next((key for key, (low, high) in shows.items() if low <= at < high), "background")
         results.append(made_result(at, key, 0.9))
     table.add(results)
-    found = all_candidates(table.arrays(), Corrections())
+    found = all_candidates(table.snapshot(), Corrections())
     for key, (low, high) in shows.items():
         assert low <= found[key][0].frame < high
         assert found[key][0].sure
@@ -157,7 +158,7 @@ def test_every_sixteenth_frame_is_enough_for_candidates(fps: float) -> None:
 def test_a_label_of_one_frame_that_the_model_doubts_comes_first() -> None:
     results = femur(0, 200, 0.9) + background(200, 400)
     words = Corrections(labels=(Label(300, 300, "femur"), Label(100, 120, "background")))
-    first, *others = all_candidates(table_of(results).arrays(), words)["femur"]
+    first, *others = all_candidates(table_of(results).snapshot(), words)["femur"]
     assert (first.frame, first.told) == (300, True)
     assert first.confidence == pytest.approx(0.02 / 13, abs=1e-3)
     assert others
@@ -167,14 +168,14 @@ def test_a_label_of_one_frame_that_the_model_doubts_comes_first() -> None:
 def test_stretches_that_a_person_labelled_are_views_of_their_own() -> None:
     results = femur(0, 60, 0.6) + femur(60, 200, 0.9) + background(200, 260)
     words = Corrections(labels=(Label(10, 30, "femur"), Label(40, 42, "femur")))
-    peaks = all_candidates(table_of(results).arrays(), words)["femur"]
+    peaks = all_candidates(table_of(results).snapshot(), words)["femur"]
     assert [peak.told for peak in peaks[:3]] == [True, True, False]
     assert sorted(peak.frame > 35 for peak in peaks[:2]) == [False, True]
     assert min(abs(peaks[2].time_s - one.time_s) for one in peaks[:2]) >= APART_S
 
 
 @st.composite
-def courses(draw: st.DrawFn) -> FrameTable:
+def courses(draw: st.DrawFn) -> ExamTable:
     """A recording, analysed whole; planes come and go in it."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     count = draw(st.integers(1, 400))
@@ -202,8 +203,8 @@ STATES = {Content.B_MODE: State.PLANE, Content.DOPPLER: State.DOPPLER}
 
 @settings(deadline=None)
 @given(courses())
-def test_the_first_candidate_is_the_frame_that_retrieve_picks(table: FrameTable) -> None:
-    reviewed = Table(table.time_s)
+def test_the_first_candidate_is_the_frame_that_retrieve_picks(table: ExamTable) -> None:
+    reviewed = FrameTable(table.time_s)
     kinds = list(Content)
     reviewed.add(
         [
@@ -215,7 +216,7 @@ def test_the_first_candidate_is_the_frame_that_retrieve_picks(table: FrameTable)
             for at in range(len(table))
         ]
     )  # fmt: skip
-    found = all_candidates(reviewed.arrays(), Corrections())
+    found = all_candidates(reviewed.snapshot(), Corrections())
     picked = choose(table, Rule.BEST, MOST)
     for key in WANTED:
         assert [peak.frame for peak in found[key]] == [one.row for one in picked[key]]

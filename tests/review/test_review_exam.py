@@ -14,10 +14,12 @@ from review_made import BrightEngine, made_analyser, write_recording
 
 from sonoassist.core.errors import UsageError
 from sonoassist.exam.deleting import delete_exam
+from sonoassist.exam.resolving import ExamResolver
 from sonoassist.exam.store import ExamStore
 from sonoassist.recordings.correction_store import CorrectionStore
-from sonoassist.recordings.recording import exam_video, look_into
+from sonoassist.recordings.recording import look_into
 from sonoassist.recordings.records import RunState
+from sonoassist.recordings.spec import resolved
 from sonoassist.review.session import ReviewSession
 from waiting import wait_until
 
@@ -37,7 +39,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (MADE, True),
         ({**MADE, "model": {"weights_sha256": "1" * 64}}, False),
         ({**MADE, "settings": {"crop": "auto", "threshold": 0.7}}, False),
-        ({**MADE, "settings": {"crop": "full", "threshold": 0.5}}, False),
+        ({**MADE, "settings": {"crop": "full", "threshold": 0.5}}, True),  # states are made anew
         ({**MADE, "settings": {}}, False),
     ],
 )
@@ -51,7 +53,7 @@ def test_results_of_the_exam(
     )
     assert session.recording.label == "S-17"
     analyser = made_analyser()
-    session.begin(analyser, "full")
+    session.begin(analyser)
     wait_until(lambda: session.progress().state is not RunState.RUNNING)
     assert session.progress().state is RunState.DONE
     found = [session.table.result(index) for index in range(COUNT)]
@@ -60,7 +62,7 @@ def test_results_of_the_exam(
     assert "kidneys" not in names[1::2]
     assert isinstance(analyser.engine, BrightEngine)
     # Also the pictures of frames that the exam had analysed are measured.
-    arrays = session.table.arrays()
+    arrays = session.table.snapshot()
     assert not np.isnan(arrays.quality).any()
     assert not np.isnan(arrays.stillness).any()
     session.close()
@@ -83,14 +85,17 @@ def test_one_of_several_recordings(tmp_path: Path, recording: Path) -> None:
         session = ReviewSession.open(named, reviews, lambda: None, exams)
         assert len(session.table) == count
         assert session.recording.label == words
-        assert exam_video(named, exams) == (session.recording.path, words)
-        assert look_into(session.recording.spec, exams).path == session.recording.path
+        found = resolved(named, ExamResolver(exams))
+        assert (found.path, found.label) == (session.recording.path, words)
+        again = look_into(session.recording.spec, ExamResolver(exams))
+        assert again.path == session.recording.path
         session.close()
     for number, said in (("4", "no recording 4"), ("0", "no number"), ("x", "no number")):
         with pytest.raises(UsageError, match=said):
-            look_into(f"{spec}/{number}", exams)
+            look_into(f"{spec}/{number}", ExamResolver(exams))
     delete_exam(exam.exam_id, exams, reviews)
     assert list(reviews.folder.iterdir()) == []  # the pictures of each recording are gone
+    assert reviews.cache.contents() == []
 
 
 def test_a_running_exam_is_refused(tmp_path: Path, recording: Path) -> None:
@@ -120,6 +125,6 @@ def test_the_folder_of_an_exam_is_its_recording(tmp_path: Path) -> None:
     folder.mkdir()
     video = write_recording(folder / "exam.mp4")
     (folder / "truth.csv").write_text("frame,plane\n0,\n")
-    found = look_into(str(folder))
+    found = look_into(str(folder), ExamResolver(ExamStore(tmp_path / "exams")))
     assert (found.path, found.label) == (video, "exam-7/exam.mp4")
     assert found.spec == str(video)

@@ -15,6 +15,7 @@ from plain_screens import PlainScreens
 from sonoassist.core.errors import SourceError, UsageError
 from sonoassist.core.packets import Pixels
 from sonoassist.datasets.reading import read_dataset
+from sonoassist.exam.resolving import ExamResolver
 from sonoassist.preprocess.screen_network import Reading, ScreenNetwork
 from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.corrections import Corrections, Label
@@ -43,7 +44,7 @@ KEYS = [key for key, count in EXAM for _ in range(count)]
 def session(tmp_path: Path) -> Iterator[ReviewSession]:
     recording = write_recording(tmp_path / "Mrs Somebody.mp4")
     made = ReviewSession.open(str(recording), CorrectionStore(tmp_path / "reviews"), lambda: None)
-    made.begin(made_analyser(), "full")
+    made.begin(made_analyser())
     wait_until(lambda: made.progress().state is RunState.DONE)
     yield made
     made.close()
@@ -101,7 +102,7 @@ def test_a_plane_that_nobody_judged_is_not_background(
 def test_a_view_that_the_model_missed_is_not_background(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "missed.mp4", (("background", 400),))
     made = ReviewSession.open(str(recording), CorrectionStore(tmp_path / "reviews"), lambda: None)
-    made.begin(made_analyser(), "full")
+    made.begin(made_analyser())
     wait_until(lambda: made.progress().state is RunState.DONE)
     for step in (SetBest("femur", 200), SetLabel(210, 219, "background")):
         made.review.apply(step)
@@ -150,7 +151,7 @@ def test_a_recording_opened_through_a_link_is_exported_itself(
     words, links = corrected(session), tmp_path / "links"
     links.mkdir()
     (links / "a.mp4").symlink_to(Path("..") / session.recording.path.name)
-    recording = look_into(str(links / "a.mp4"))
+    recording = look_into(str(links / "a.mp4"), ExamResolver())
     made = export(recording, words, session.table, tmp_path / "out")
     found = made.folder / "recording.mp4"
     assert not found.is_symlink()

@@ -9,14 +9,16 @@ from review_made import made_result
 
 from sonoassist.core.packets import State
 from sonoassist.recordings.records import FrameResult
-from sonoassist.recordings.table import Arrays, Table
+from sonoassist.recordings.table import FrameColumns, FrameTable
 from sonoassist.review.following import view_around
 
 
-def arrays_of(parts: Sequence[tuple[str, int, float]], *, skipped: Sequence[int] = ()) -> Arrays:
+def arrays_of(
+    parts: Sequence[tuple[str, int, float]], *, skipped: Sequence[int] = ()
+) -> FrameColumns:
     """At 25 fps: key, number of frames and confidence of each stretch."""
     each = [(key, share) for key, count, share in parts for _ in range(count)]
-    table = Table([index / 25 for index in range(len(each))])
+    table = FrameTable([index / 25 for index in range(len(each))])
     table.add(
         [
             _result(index, key, share)
@@ -24,7 +26,7 @@ def arrays_of(parts: Sequence[tuple[str, int, float]], *, skipped: Sequence[int]
             if index not in skipped
         ]
     )
-    return table.arrays()
+    return table.snapshot()
 
 
 def _result(index: int, key: str, share: float) -> FrameResult:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from review_made import EXAM, home_environment, made_analyser, write_recording
 
-from sonoassist.recordings.correction_store import DATABASE, CorrectionStore
+from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.identity import fingerprint
 from sonoassist.recordings.records import RunState
 from sonoassist.review.session import ReviewSession
@@ -23,10 +23,10 @@ COUNT = sum(count for _, count in EXAM)
 
 def finished(recording: Path, store: CorrectionStore) -> np.ndarray:
     session = ReviewSession.open(str(recording), store, lambda: None)
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     wait_until(lambda: session.progress().state is not RunState.RUNNING)
     assert session.progress().state is RunState.DONE
-    found = session.table.arrays().probabilities
+    found = session.table.snapshot().probabilities
     session.close()
     return found
 
@@ -46,7 +46,7 @@ def test_killed_while_it_analyses(tmp_path: Path, lines: int) -> None:
     program.kill()
     program.wait()
     program.stdout.close()
-    database = folder / fingerprint(recording) / DATABASE
+    database = CorrectionStore(folder).cache.path_of(fingerprint(recording))
     if database.exists():
         with sqlite3.connect(database) as found:
             assert found.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -54,5 +54,5 @@ def test_killed_while_it_analyses(tmp_path: Path, lines: int) -> None:
         found.close()
     else:
         assert said == 0
-    whole = finished(recording, CorrectionStore(tmp_path / "whole"))
+    whole = finished(recording, CorrectionStore(tmp_path / "whole" / "reviews"))
     assert np.array_equal(finished(recording, CorrectionStore(folder)), whole)

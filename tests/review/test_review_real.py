@@ -13,11 +13,12 @@ from sonoassist.datasets.reading import read_dataset
 from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.records import RunState
 from sonoassist.retrieval.analysing import analyse_exam
+from sonoassist.retrieval.choosing import choose
 from sonoassist.retrieval.exams import Part, RecordedExam
 from sonoassist.review.candidates import all_candidates, missing
 from sonoassist.review.session import ReviewSession
 from sonoassist.sources import open_source
-from sonoassist.temporal.rules import Rule, choose
+from sonoassist.temporal.rules import Rule
 from waiting import wait_until
 
 pytestmark = [pytest.mark.real, pytest.mark.usefixtures("networks_once")]
@@ -45,7 +46,7 @@ def part(test_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
 
 
 def run_to(session: ReviewSession, data: Path, done: int | None) -> None:
-    session.begin(published_analyser(data), "default")
+    session.begin(published_analyser(data))
     wait_until(
         lambda: (
             session.progress().state is not RunState.RUNNING
@@ -60,10 +61,12 @@ def test_all_planes_are_found_and_a_stop_changes_nothing(
     part: tuple[Path, list[str]], test_data: Path, tmp_path: Path
 ) -> None:
     path, planes = part
-    whole = ReviewSession.open(str(path), CorrectionStore(tmp_path / "whole"), lambda: None)
+    whole = ReviewSession.open(
+        str(path), CorrectionStore(tmp_path / "whole" / "reviews"), lambda: None
+    )
     run_to(whole, test_data, None)
     words = whole.review.corrections
-    peaks = all_candidates(whole.table.arrays(), words)
+    peaks = all_candidates(whole.table.snapshot(), words)
     right = [key for key, found in peaks.items() if found and planes[found[0].frame] == key]
     assert len(right) >= 12
     assert set(missing(peaks, words)) <= {"3vv", "lips"}  # unsure where so few frames are left
@@ -74,13 +77,13 @@ def test_all_planes_are_found_and_a_stop_changes_nothing(
     found = {key: one[0].frame for key, one in peaks.items() if one}
     assert found == {key: one[0].row for key, one in picked.items() if one}
 
-    store = CorrectionStore(tmp_path / "parts")
+    store = CorrectionStore(tmp_path / "parts" / "reviews")
     for done in (1, 60, None):
         session = ReviewSession.open(str(path), store, lambda: None)
         run_to(session, test_data, done)
         if done is not None:
             session.close()
-    arrays, others = whole.table.arrays(), session.table.arrays()
+    arrays, others = whole.table.snapshot(), session.table.snapshot()
     assert np.array_equal(arrays.probabilities, others.probabilities)
     assert np.array_equal(arrays.sure, others.sure)
     assert np.array_equal(arrays.quality, others.quality)

@@ -6,27 +6,34 @@ import os
 import shutil
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import kept_results
 import numpy as np
 import pytest
 from review_made import EXAM, BrightEngine, made_analyser, made_result, write_recording
 
+from older_reviews import write_older
 from sonoassist.analysis.analyser import Analyser, AnalyserOptions
 from sonoassist.core.errors import OutputError, SourceError, UsageError
 from sonoassist.core.packets import Box, Floats, Frame, State
 from sonoassist.engines.base import EngineOutput, Saliency
 from sonoassist.preprocess.crop import centred_crop, parse_crop
-from sonoassist.recordings.correction_schema import CorrectionError
+from sonoassist.recordings import recording as recording_module
+from sonoassist.recordings import runner
+from sonoassist.recordings.cache import AnalysisKey
+from sonoassist.recordings.correction_schema import CorrectionError, holds_results
 from sonoassist.recordings.correction_store import DATABASE, CorrectionStore
 from sonoassist.recordings.corrections import Mark
 from sonoassist.recordings.edits import SetBest, SetMark
 from sonoassist.recordings.fetcher import Fetcher
-from sonoassist.recordings.identity import PIECE_BYTES, PIECES, fingerprint
-from sonoassist.recordings.records import STRIDE, AnalysisKey, RunState
+from sonoassist.recordings.identity import PIECE_BYTES, PIECES, Identity, fingerprint, identity_of
+from sonoassist.recordings.reader import ReadFrame
+from sonoassist.recordings.records import STRIDE, RunState
 from sonoassist.recordings.runner import STRETCH
 from sonoassist.recordings.small import pixels_of
 from sonoassist.review.candidates import all_candidates
@@ -71,14 +78,15 @@ def test_all_frames_are_analysed_and_kept(
     session: ReviewSession, recording: Path, store: CorrectionStore
 ) -> None:
     assert session.progress().state is RunState.WAITING
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     done(session)
     found = [session.table.result(index) for index in range(len(KEYS))]
     assert [one.plane.key for one in found if one is not None] == KEYS
-    peaks = all_candidates(session.table.arrays(), session.review.corrections)
+    peaks = all_candidates(session.table.snapshot(), session.review.corrections)
     assert KEYS[peaks["femur"][0].frame] == "femur"
-    assert session.review.pictured() == list(range(0, len(KEYS), STRIDE))
-    small = pixels_of(session.review.picture(STRIDE) or b"")
+    kept = kept_results.pictures(session.recording, store, made_analyser())
+    assert list(kept) == list(range(0, len(KEYS), STRIDE))
+    small = pixels_of(kept[STRIDE])
     assert small is not None
     assert small.shape == (144, 192, 3)
     session.close(77)
@@ -86,10 +94,12 @@ def test_all_frames_are_analysed_and_kept(
     again = ReviewSession.open(str(recording), store, lambda: None)
     assert again.place == 77
     analyser = made_analyser()
-    again.begin(analyser, "full")
+    again.begin(analyser)
     done(again)
     assert engine_of(analyser).runs == 0
-    assert np.array_equal(again.table.arrays().probabilities, session.table.arrays().probabilities)
+    assert np.array_equal(
+        again.table.snapshot().probabilities, session.table.snapshot().probabilities
+    )
     again.close()
     assert engine_of(analyser).closed == 1
 
@@ -97,16 +107,13 @@ def test_all_frames_are_analysed_and_kept(
 def test_another_model_or_crop_is_another_analysis(
     session: ReviewSession, recording: Path, store: CorrectionStore
 ) -> None:
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     done(session)
     session.review.apply(SetBest("femur", 40))
     session.close()
-    for analyser, crop in (
-        (made_analyser("1" * 64), "full"),
-        (made_analyser(), "auto"),
-    ):
+    for analyser in (made_analyser("1" * 64), cropped("auto")):
         other = ReviewSession.open(str(recording), store, lambda: None)
-        other.begin(analyser, crop)
+        other.begin(analyser)
         done(other)
         assert engine_of(analyser).runs >= len(KEYS)
         assert other.review.corrections.best == {"femur": 40}
@@ -116,59 +123,65 @@ def test_another_model_or_crop_is_another_analysis(
 def test_small_pictures_of_another_crop_are_made_anew(
     session: ReviewSession, recording: Path, store: CorrectionStore
 ) -> None:
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     done(session)
-    before = session.review.picture(STRIDE)
-    assert before is not None
-    folder = session.review.folder
+    before = kept_results.pictures(session.recording, store, made_analyser())[STRIDE]
     session.close()
 
     def bytes_on_disk() -> bytes:
-        return b"".join(path.read_bytes() for path in folder.iterdir())
+        folders = (session.review.folder, store.cache.folder)
+        return b"".join(path.read_bytes() for folder in folders for path in folder.iterdir())
 
     scan = before[-400:]  # the head is that of any such picture
     assert scan in bytes_on_disk()
-    for crop, known in (("40,20,120,96", False), ("40,20,120,96", True)):
+    old = pixels_of(before)
+    for known in (False, True):
         other = ReviewSession.open(str(recording), store, lambda: None)
-        other.smalls.want([STRIDE])
-        wait_until(lambda: other.smalls.got(STRIDE) is not None)  # noqa: B023
-        old = other.smalls.got(STRIDE)
-        analyser = made_analyser()
-        analyser.configure(AnalyserOptions(parse_crop(crop), 0.7))
-        other.begin(analyser, crop, paused=True)
+        other.begin(cropped("40,20,120,96"), paused=True)
         other.smalls.want([STRIDE])
         wait_until(lambda: other.smalls.got(STRIDE) is not None)  # noqa: B023
         made = other.smalls.got(STRIDE)
         assert old is not None
         assert made is not None
         assert np.array_equal(made, old) == known
-        assert other.review.pictured() == [STRIDE]
+        kept = kept_results.pictures(other.recording, store, cropped("40,20,120,96"))
+        assert list(kept) == [STRIDE]
         other.close()
         assert scan not in bytes_on_disk()
+        old = made
+
+
+def cropped(crop: str) -> Analyser:
+    """The usual one with another crop."""
+    analyser = made_analyser()
+    analyser.configure(AnalyserOptions(parse_crop(crop), 0.7))
+    return analyser
 
 
 def test_the_same_content_is_known_by_another_time_of_change(
     session: ReviewSession, recording: Path, store: CorrectionStore, tmp_path: Path
 ) -> None:
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     done(session)
     session.close()
     copy = tmp_path / "copy.mp4"
     shutil.copyfile(recording, copy)
     os.utime(copy, (1e9, 1e9))
     other, analyser = ReviewSession.open(str(copy), store, lambda: None), made_analyser()
-    other.begin(analyser, "full")
+    other.begin(analyser)
     done(other)
     assert engine_of(analyser).runs == 0
     other.close()
 
 
 def test_of_a_file_too_large_to_be_read_whole_the_time_of_change_counts(
-    session: ReviewSession,
+    session: ReviewSession, tmp_path: Path
 ) -> None:
-    large = replace(session.recording.identity, size_bytes=PIECE_BYTES * PIECES + 1)
-    assert session.recording.version_ns == 0
-    assert replace(session.recording, identity=large).version_ns == large.modified_ns
+    assert session.recording.identity.modified_ns == 0
+    large = tmp_path / "large"
+    with large.open("wb") as file:
+        file.truncate(PIECE_BYTES * PIECES + 1)
+    assert identity_of(large).modified_ns == large.stat().st_mtime_ns
 
 
 def test_by_another_threshold_nothing_is_analysed_again(
@@ -177,15 +190,15 @@ def test_by_another_threshold_nothing_is_analysed_again(
     states = {}
     for at, threshold in enumerate((0.7, 0.95, 0.6, 0.7)):
         fresh = ReviewSession.open(
-            str(recording), CorrectionStore(tmp_path / str(at)), lambda: None
+            str(recording), CorrectionStore(tmp_path / str(at) / "reviews"), lambda: None
         )
-        fresh.begin(weak_analyser(threshold), "full")
+        fresh.begin(weak_analyser(threshold))
         done(fresh)
         wanted = [fresh.table.result(index) for index in range(len(KEYS))]
         fresh.close()
         kept = ReviewSession.open(str(recording), store, lambda: None)
         analyser = weak_analyser(threshold)
-        kept.begin(analyser, "full")
+        kept.begin(analyser)
         done(kept)
         assert (engine_of(analyser).runs == 0) == bool(at)
         states[threshold] = [one.state for one in wanted if one is not None]
@@ -198,7 +211,8 @@ def test_by_another_threshold_nothing_is_analysed_again(
             if found.box is not None:
                 assert found.box == one.box
         sure = [index for index, state in enumerate(states[threshold]) if state is State.PLANE]
-        named = sure[0] if threshold > 0.6 else without_box(kept, sure)
+        before = states[0.7]
+        named = sure[0] if threshold > 0.6 else sure_by_now(sure, before)
         look = kept.look(named, evidence=False)
         kept.views.want([look])
         wait_until(lambda: kept.views.got(look) is not None)  # noqa: B023
@@ -216,10 +230,9 @@ def test_by_another_threshold_nothing_is_analysed_again(
     assert counts[0.6] > counts[0.7] > counts[0.95] > 0
 
 
-def without_box(session: ReviewSession, frames: list[int]) -> int:
-    """The first frame whose box was never looked for."""
-    kept = (session.table.result(index) for index in frames)
-    return next(one.index for one in kept if one is not None and one.box is None)
+def sure_by_now(sure: list[int], before: list[State | None]) -> int:
+    """The first frame that was unsure when it was analysed."""
+    return next(index for index in sure if before[index] is State.UNSURE)
 
 
 def weak_analyser(threshold: float) -> Analyser:
@@ -240,21 +253,23 @@ def weak_analyser(threshold: float) -> Analyser:
 def test_stopped_and_gone_on_is_the_same_as_one_run(
     session: ReviewSession, recording: Path, tmp_path: Path
 ) -> None:
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     done(session)
-    store = CorrectionStore(tmp_path / "others")
+    store = CorrectionStore(tmp_path / "others" / "reviews")
     for stop_at in (1, 20, STRETCH + 3, 150):
         other = ReviewSession.open(str(recording), store, lambda: None)
         analyser = made_analyser()
-        other.begin(analyser, "full", paused=True)
+        other.begin(analyser, paused=True)
         other.look_at(stop_at)
         other.pause(False)
         wait_until(lambda: other.table.done >= stop_at, "some frames")  # noqa: B023
         other.close()
     last = ReviewSession.open(str(recording), store, lambda: None)
-    last.begin(made_analyser(), "full")
+    last.begin(made_analyser())
     done(last)
-    assert np.array_equal(last.table.arrays().probabilities, session.table.arrays().probabilities)
+    assert np.array_equal(
+        last.table.snapshot().probabilities, session.table.snapshot().probabilities
+    )
     for index in range(len(KEYS)):
         one, other_one = last.table.result(index), session.table.result(index)
         assert one is not None
@@ -287,58 +302,81 @@ def own_field(whole: Box) -> Box:
 def test_stillness_is_that_against_the_frame_before(
     session: ReviewSession, recording: Path, store: CorrectionStore
 ) -> None:
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     done(session)
     wanted = stillness_of(recording)
     assert len({round(one, 3) for one in wanted}) > 20
-    assert session.table.arrays().stillness == pytest.approx(wanted, abs=1e-6)
+    assert session.table.snapshot().stillness == pytest.approx(wanted, abs=1e-6)
     session.close()
-    kept = [one for part in store.open(fingerprint(recording)).results(1) for one in part]
+    kept = kept_results.results(session.recording, store, made_analyser())
     assert [one.stillness for one in kept] == pytest.approx(wanted, abs=1e-6)
 
 
-def test_a_review_of_the_first_layout_keeps_everything_and_is_measured(
-    session: ReviewSession, recording: Path, store: CorrectionStore
+def older(session: ReviewSession, store: CorrectionStore, version: int, **more: Any) -> Path:
+    """A finished review as an earlier program left it; returns its database."""
+    recording = session.recording
+    results = list(session.table.results())
+    pictures = kept_results.pictures(recording, store, made_analyser())
+    session.close()
+    store.cache.clear()
+    shutil.rmtree(session.review.folder)
+    whole = Box(0, 0, recording.info.width_px, recording.info.height_px)
+    return write_older(
+        store, recording.identity.content, version, results,
+        field=own_field(whole), pictures=pictures, **more,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_review_of_an_earlier_layout_keeps_everything_and_is_measured(
+    session: ReviewSession, recording: Path, store: CorrectionStore, version: int
 ) -> None:
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     done(session)
-    session.review.apply(SetBest("femur", 40))
-    session.review.apply(SetMark(3, True, "why"))
-    wanted, folder = session.table.arrays(), session.review.folder
-    session.close(77)
-    with closing(sqlite3.connect(folder / DATABASE)) as database, database:
-        database.execute("ALTER TABLE frames DROP COLUMN stillness")
-        for frame, shares in database.execute("SELECT frame, probabilities FROM frames").fetchall():
-            half = np.frombuffer(shares, "<f4").astype("<f2").tobytes()
-            values = (half, frame)
-            database.execute("UPDATE frames SET probabilities = ? WHERE frame = ?", values)
-        database.execute("PRAGMA user_version = 1")
+    wanted = session.table.snapshot()
+    edits = (SetBest("femur", 40), SetMark(3, True, "why"))
+    path = older(session, store, version, edits=edits, facts={"place": "77", "reader": "2"})
+    looked = store.look(fingerprint(recording))  # as a list of reviews does
+    assert looked is not None
+    with looked:
+        assert looked.corrections.best == {"femur": 40}
+        with pytest.raises(OutputError):
+            looked.apply(SetBest("femur", 3))
+    assert holds_results(path)
 
     again = ReviewSession.open(str(recording), store, lambda: None)
     assert again.place == 77
     assert again.review.corrections.best == {"femur": 40}
     assert again.review.corrections.marks == (Mark(3, "why"),)
-    assert again.review.pictured() == list(range(0, len(KEYS), STRIDE))
+    kept = kept_results.pictures(again.recording, store, made_analyser())
+    assert list(kept) == list(range(0, len(KEYS), STRIDE))
+    assert not holds_results(path)
     analyser = made_analyser()
-    again.begin(analyser, "full", paused=True)
-    before = again.table.arrays()
-    assert np.isnan(before.stillness).all()
-    assert np.array_equal(before.probabilities, wanted.probabilities.astype(np.float16))
+    again.begin(analyser, paused=True)
+    before = again.table.snapshot()
+    assert before.known.all()
+    if version == 1:
+        assert np.isnan(before.stillness).all()
+        assert np.array_equal(before.probabilities, wanted.probabilities.astype(np.float16))
+    else:
+        assert np.array_equal(before.stillness, wanted.stillness)
+        assert np.array_equal(before.probabilities, wanted.probabilities)
     assert np.array_equal(before.quality, wanted.quality)
+    assert np.array_equal(before.boxes, wanted.boxes, equal_nan=True)
     first = all_candidates(before, again.review.corrections)["femur"][0]
     assert KEYS[first.frame] == "femur"
     again.pause(False)
     done(again)
     assert engine_of(analyser).runs == 0
-    assert np.array_equal(again.table.arrays().stillness, wanted.stillness)
-    assert np.array_equal(again.table.arrays().quality, wanted.quality)
+    assert np.array_equal(again.table.snapshot().stillness, wanted.stillness)
+    assert np.array_equal(again.table.snapshot().quality, wanted.quality)
     again.close()
     store.open(fingerprint(recording)).close()  # a second time there is nothing to do
 
 
 def test_paused_it_does_nothing_and_goes_on_when_told(session: ReviewSession) -> None:
     analyser = made_analyser()
-    session.begin(analyser, "full", paused=True)
+    session.begin(analyser, paused=True)
     assert session.progress().state is RunState.PAUSED
     assert session.table.done == 0
     # A picture on screen is analysed all the same, and only that one.
@@ -355,7 +393,7 @@ def test_a_picture_comes_with_its_own_result(session: ReviewSession) -> None:
     session.views.want([unjudged])
     wait_until(lambda: session.views.got(unjudged) is not None)
     assert session.views.got(unjudged).analysis is None  # type: ignore[union-attr]
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     done(session)
     for index in (10, 45, 190):
         for evidence in (False, True):
@@ -403,16 +441,21 @@ def test_a_damaged_review_is_said_in_one_line(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_changes_nothing(tmp_path: Path) -> None:
-    review = CorrectionStore(tmp_path).open("a")
+    store = CorrectionStore(tmp_path / "reviews")
+    review, kept = store.open("a"), store.cache.open(Identity("a"))
     review.apply(SetMark(3, True))
-    (pages,) = review._database.execute("PRAGMA page_count").fetchone()
-    review._database.execute(f"PRAGMA max_page_count = {pages}")
-    number = review.begin_analysis(AnalysisKey(1, "a", "m", "full", 0.7), Box(0, 0, 10, 10))
+    number = kept.begin(AnalysisKey(0, made_analyser().provenance))
+    for database in (review._database, kept._database):
+        (pages,) = database.execute("PRAGMA page_count").fetchone()
+        database.execute(f"PRAGMA max_page_count = {pages}")
     with pytest.raises(OutputError, match="cannot be kept"):
-        review.add_results(number, [made_result(index, "femur") for index in range(4000)])
-    assert list(review.results(number)) == []
+        kept.add(number, [made_result(index, "femur") for index in range(4000)])
+    assert list(kept.results(number)) == []
+    with pytest.raises(OutputError, match="cannot be kept"):
+        review.apply(SetMark(4, True, "a" * 100_000))
     assert len(review.corrections.marks) == 1
     review.close()
+    kept.close()
 
 
 def test_what_cannot_be_reviewed(tmp_path: Path, store: CorrectionStore) -> None:
@@ -437,13 +480,13 @@ def test_a_file_that_was_replaced_gives_no_results(tmp_path: Path, store: Correc
     replaced_by(path, keep, (("lips", 200),))
     analyser = made_analyser()
     with pytest.raises(SourceError, match="has changed since it was opened"):
-        session.begin(analyser, "full")
+        session.begin(analyser)
     assert engine_of(analyser).closed == 1
     session.close()
 
     keep.replace(path)
     session = ReviewSession.open(str(path), store, lambda: None)
-    session.begin(made_analyser(), "full", paused=True)
+    session.begin(made_analyser(), paused=True)
     replaced_by(path, keep, (("lips", 200),))
     session.pause(False)
     wait_until(lambda: session.progress().state is RunState.FAILED)
@@ -453,7 +496,7 @@ def test_a_file_that_was_replaced_gives_no_results(tmp_path: Path, store: Correc
 
     keep.replace(path)
     session = ReviewSession.open(str(path), store, lambda: None)
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     done(session)
     found = [session.table.result(index) for index in range(len(KEYS))]
     assert [one.plane.key for one in found if one is not None] == KEYS
@@ -467,35 +510,37 @@ def test_a_model_that_fails_is_said(session: ReviewSession) -> None:
         raise ValueError("out of order")
 
     engine_of(analyser).run = fail  # type: ignore[method-assign, assignment]
-    session.begin(analyser, "full")
+    session.begin(analyser)
     wait_until(lambda: session.progress().state is RunState.FAILED)
     assert "out of order" in session.progress().message
 
 
 def test_after_a_failure_it_goes_on(
-    session: ReviewSession, monkeypatch: pytest.MonkeyPatch
+    session: ReviewSession, store: CorrectionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sonoassist.review import run
+    real = runner.read_frames
 
-    real = run.frame_at
+    def away(source: Source, indexes: Iterable[int]) -> Iterator[ReadFrame]:
+        for one in real(source, indexes):
+            if one.index > 40:
+                raise SourceError("the network is away")
+            yield one
 
-    def away(source: Source, index: int) -> Frame | None:
-        if index > 40:
-            raise SourceError("the network is away")
-        return real(source, index)
-
-    monkeypatch.setattr(run, "frame_at", away)
-    session.begin(made_analyser(), "full")
+    monkeypatch.setattr(runner, "read_frames", away)
+    session.begin(made_analyser())
     wait_until(lambda: session.progress().state is RunState.FAILED)
+    assert session.progress().done == 3  # every 16th up to there is shown
     session.try_again()
     wait_until(lambda: session.progress().state is RunState.FAILED)
-    monkeypatch.setattr(run, "frame_at", real)
+    monkeypatch.setattr(runner, "read_frames", real)
     session.try_again()
     done(session)
     session.try_again()  # nothing is wrong
     assert session.progress().state is RunState.DONE
     found = [session.table.result(index) for index in range(len(KEYS))]
     assert [one.plane.key for one in found if one is not None] == KEYS
+    kept = kept_results.results(session.recording, store, made_analyser())
+    assert [one.plane.key for one in kept] == KEYS  # also what was only shown before
 
 
 def test_closed_while_the_model_loads(session: ReviewSession) -> None:
@@ -503,9 +548,100 @@ def test_closed_while_the_model_loads(session: ReviewSession) -> None:
     key = session.recording
     session.close()
     with pytest.raises(CorrectionError):
-        session.begin(analyser, "full")
+        session.begin(analyser)
     assert engine_of(analyser).closed == 1
     assert key is session.recording
+
+
+def test_closed_nothing_is_begun_on_disk(session: ReviewSession, store: CorrectionStore) -> None:
+    """The exam may be deleted by now."""
+    session.close()
+    with pytest.raises(CorrectionError, match="closed"):
+        session.begin(made_analyser())
+    assert not store.cache.folder.exists()
+
+
+def test_a_kept_crop_that_lies_nowhere_hinders_nothing(
+    session: ReviewSession, recording: Path, store: CorrectionStore
+) -> None:
+    session.begin(made_analyser())
+    done(session)
+    session.close()
+    with closing(sqlite3.connect(store.cache.path_of(fingerprint(recording)))) as database:
+        database.execute("DELETE FROM pictures")
+        database.execute("UPDATE frames SET crop_left_px = 5000, crop_right_px = 4000")
+        database.execute("UPDATE frames SET stillness = NULL, frozen = NULL")
+        database.commit()
+    again, analyser = ReviewSession.open(str(recording), store, lambda: None), made_analyser()
+    again.begin(analyser)
+    done(again)
+    assert engine_of(analyser).runs == 0
+    assert again.table.snapshot().stillness == pytest.approx(stillness_of(recording), abs=1e-6)
+    look = again.look(45, evidence=True)
+    again.views.want([look])
+    again.smalls.want([45])
+    wait_until(lambda: again.views.got(look) is not None and again.smalls.got(45) is not None)
+    again.close()
+
+
+def test_what_cannot_be_read_of_the_kept_pictures_is_made_again(
+    session: ReviewSession, store: CorrectionStore
+) -> None:
+    session.begin(made_analyser(), paused=True)
+    path = store.cache.path_of(session.recording.identity.content)
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("DROP TABLE pictures")
+        database.commit()
+    session.smalls.want([STRIDE])
+    wait_until(lambda: session.smalls.got(STRIDE) is not None)
+
+
+def test_what_the_engine_says_is_told_once(session: ReviewSession) -> None:
+    analyser = made_analyser()
+    said = iter(["the graphics card is gone"])
+    engine_of(analyser).take_notices = lambda: [*said]  # type: ignore[method-assign]
+    session.begin(analyser)
+    done(session)
+    assert session.take_notices() == ["the graphics card is gone"]
+    assert session.take_notices() == []
+
+
+def test_a_file_that_is_replaced_while_it_is_opened_is_refused(
+    tmp_path: Path, store: CorrectionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, keep = write_recording(tmp_path / "a.mp4"), tmp_path / "kept.mp4"
+    real = recording_module.open_source
+
+    def opening(spec: str) -> Source:
+        source = real(spec)
+        replaced_by(path, keep, (("lips", 200),))
+        return source
+
+    monkeypatch.setattr(recording_module, "open_source", opening)
+    with pytest.raises(SourceError, match="has changed while it was opened"):
+        ReviewSession.open(str(path), store, lambda: None)
+    assert not store.folder.exists()
+
+
+def test_results_of_a_stretch_are_not_shown_where_the_file_was_replaced(
+    tmp_path: Path, store: CorrectionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, keep = write_recording(tmp_path / "a.mp4"), tmp_path / "kept.mp4"
+    real = runner.read_frames
+
+    def reading(source: Source, indexes: Iterable[int]) -> Iterator[ReadFrame]:
+        for number, one in enumerate(real(source, indexes)):
+            if number == 3:
+                replaced_by(path, keep, (("lips", 200),))
+                raise SourceError("the rest cannot be read")
+            yield one
+
+    monkeypatch.setattr(runner, "read_frames", reading)
+    session = ReviewSession.open(str(path), store, lambda: None)
+    session.begin(made_analyser())
+    wait_until(lambda: session.progress().state is RunState.FAILED)
+    assert session.table.done == session.progress().done == 0
+    session.close()
 
 
 def test_knowing_a_file_again(tmp_path: Path) -> None:
@@ -604,20 +740,24 @@ def test_a_source_that_failed_is_opened_anew(
 def test_frames_that_are_damaged_are_noted_once(
     session: ReviewSession, recording: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from sonoassist.review import run
+    real, damaged = runner.read_frames, (16, 17, 63, 128)
 
-    real, damaged = run.frame_at, (16, 17, 63, 128)
-    monkeypatch.setattr(
-        run, "frame_at", lambda source, index: None if index in damaged else real(source, index)
-    )
-    session.begin(made_analyser(), "full")
+    def reading(source: Source, indexes: Iterable[int]) -> Iterator[ReadFrame]:
+        for one in real(source, indexes):
+            bad = one.index in damaged
+            yield ReadFrame(one.index, None, f"frame {one.index} is damaged") if bad else one
+
+    monkeypatch.setattr(runner, "read_frames", reading)
+    session.begin(made_analyser())
     done(session)
-    stillness = session.table.arrays().stillness
+    stillness = session.table.snapshot().stillness
     wanted = stillness_of(recording, damaged)
-    wanted[64] = np.nan  # what came before its stretch cannot be read
     assert stillness == pytest.approx(wanted, abs=1e-6, nan_ok=True)
     result = session.table.result(17)
     assert result is not None
     assert result.state is None
-    assert not session.table.arrays().judged[17]
+    assert not session.table.snapshot().judged[17]
+    said = [f"frame {index} is damaged" for index in damaged[:3]]
+    assert session.take_notices() == [*said, "1 more places cannot be read"]
+    assert session.take_notices() == []
     assert replace(session.progress(), rate_hz=0.0).done == len(KEYS)

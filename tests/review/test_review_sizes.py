@@ -6,9 +6,10 @@ import io
 from fractions import Fraction
 from pathlib import Path
 
+import kept_results
 import numpy as np
 import pytest
-from review_made import HEIGHT_PX, WIDTH_PX, made_analyser, picture
+from review_made import HEIGHT_PX, WIDTH_PX, BrightEngine, made_analyser, picture
 
 from sonoassist.analysis.analyser import Analyser
 from sonoassist.core.packets import Box
@@ -64,8 +65,9 @@ def analyser(crop: str) -> Analyser:
 
 @pytest.mark.parametrize("crop", ["full", "auto", "0,0,224,174"])
 def test_all_frames_are_judged(changing: Path, tmp_path: Path, crop: str) -> None:
-    session = ReviewSession.open(str(changing), CorrectionStore(tmp_path / "r"), lambda: None)
-    session.begin(analyser(crop), crop)
+    store = CorrectionStore(tmp_path / "r")
+    session = ReviewSession.open(str(changing), store, lambda: None)
+    session.begin(analyser(crop))
     wait_until(lambda: session.progress().state is not RunState.RUNNING)
     assert session.progress().state is RunState.DONE, session.progress()
     found = [session.table.result(index) for index in range(2 * HALF)]
@@ -85,5 +87,12 @@ def test_all_frames_are_judged(changing: Path, tmp_path: Path, crop: str) -> Non
     assert area.left >= whole.left
     assert area.right <= whole.right
     assert area.bottom <= whole.bottom
-    assert np.ptp(pixels_of(session.review.picture(64) or b"")) > 0
+    kept = kept_results.pictures(session.recording, store, analyser(crop))
+    assert np.ptp(pixels_of(kept[64])) > 0
     session.close()
+    again, fresh = ReviewSession.open(str(changing), store, lambda: None), analyser(crop)
+    again.begin(fresh)
+    wait_until(lambda: again.progress().state is RunState.DONE)
+    assert isinstance(fresh.engine, BrightEngine)
+    assert fresh.engine.runs == 0  # also of frames that the crop does not fit
+    again.close()

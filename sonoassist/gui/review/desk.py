@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
@@ -108,8 +108,7 @@ class ReviewDesk(QObject):
 
     def _on_opened(self) -> None:
         session = self.session
-        for sentence in session.warnings if session is not None else ():
-            self._controller.session.notices.put(Notice(Level.WARNING, sentence))
+        self._warn(session.warnings if session is not None else ())
         self.view, self._progress = None, None
         self.finder.show_session(session)
         self.index = session.place if session is not None else 0
@@ -117,6 +116,10 @@ class ReviewDesk(QObject):
         self.opened.emit()
         self.moved.emit()
         self.look_again()
+
+    def _warn(self, sentences: Iterable[str]) -> None:
+        for sentence in sentences:
+            self._controller.session.notices.put(Notice(Level.WARNING, sentence))
 
     def _on_model(self) -> None:
         if self.session is not None:
@@ -353,6 +356,7 @@ class ReviewDesk(QObject):
         progress = self.progress
         if progress != self._progress:
             self._progress = progress
+            self._warn(self.session.take_notices())
             self.progressed.emit()
         if self._wants_result() and self.view is not self._asked_again:
             self._asked_again = self.view  # once: what is on its way must not be given up

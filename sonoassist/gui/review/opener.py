@@ -116,7 +116,7 @@ class Opener(QObject):
 
         def work() -> None:
             analyser = make(settings, synthetic, lambda _step: None)
-            session.begin(analyser, paused=self._held())
+            session.begin(analyser, paused=self._held(), any_precision=settings.precision == "auto")
 
         def done(_nothing: object) -> None:
             if generation == self._generation:
@@ -169,4 +169,4 @@ class Opener(QObject):
 def _wanted(settings: Settings) -> tuple[object, ...]:
     """What of the settings an analysis depends on."""
     crop = settings.own_crops.get(settings.crop, settings.crop)
-    return (settings.model, crop, settings.threshold)
+    return (settings.model, crop, settings.threshold, settings.precision)

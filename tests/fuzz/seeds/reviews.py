@@ -1,10 +1,8 @@
-"""Seeds of reviews: results, small pictures and corrections in a database."""
+"""Seeds of reviews: corrections in one database, results and small pictures in another."""
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-from dataclasses import replace
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import numpy as np
@@ -12,123 +10,177 @@ import numpy as np
 from exam.exam_made import picture, row
 from fuzz.format import Seed, each
 from fuzz.steady import whole
-from sonoassist.core.packets import Box, State
+from older_reviews import write_older
+from sonoassist.core.errors import SonoAssistError
+from sonoassist.core.packets import Box, Provenance, State
 from sonoassist.core.planes import BY_KEY, KEYS
-from sonoassist.practice.reviewed import analysis_of
+from sonoassist.practice.analysing import analysis_of
+from sonoassist.recordings.cache import SUFFIX, AnalysisKey
 from sonoassist.recordings.correction_log import CorrectionLog
-from sonoassist.recordings.correction_store import DATABASE, LABEL, SPEC, CorrectionStore
-from sonoassist.recordings.edits import SetBest, SetLabel, SetMark, SetNote
-from sonoassist.recordings.records import AnalysisKey, FrameResult
+from sonoassist.recordings.correction_store import LABEL, SPEC, CorrectionStore
+from sonoassist.recordings.edits import Edit, SetBest, SetLabel, SetMark, SetNote
+from sonoassist.recordings.identity import Identity, Stamp
+from sonoassist.recordings.kept import KeptResults, open_results
+from sonoassist.recordings.recording import Recording
+from sonoassist.recordings.records import FrameResult
 from sonoassist.recordings.small import pixels_of, small_jpeg
-from sonoassist.recordings.table import Table
 from sonoassist.review.candidates import all_candidates, missing
+from sonoassist.sources import SourceInfo
+from sonoassist.sources.base import new_source_id
 from sonoassist.temporal.quality import Quality
 
 _FRAMES = 48
-_KEY = AnalysisKey(0, "ab" * 32, "mine", "full", 0.7)
+_MADE = Provenance("ab" * 32, "288x224 255", "full", "f32")
 _FIELD = Box(0, 0, 64, 48)
 _CONTENT = "0123456789abcdef" * 2
+_FACTS = {SPEC: "/data/exam.mp4", LABEL: "exam.mp4"}
+_EDITS: tuple[Edit, ...] = (
+    SetLabel(3, 9, "femur"),
+    SetBest("lips", 12),
+    SetMark(20, True, "look again"),
+    SetNote("A note."),
+)
 
 
 def reviews(folder: Path) -> list[Seed]:
-    """A review with results, small pictures and corrections; one of version 1; one in work."""
+    """A review with its results, one in work, and those of two earlier programs."""
     made = []
     for name in ("whole", "in_work"):
-        review = CorrectionStore(folder / name).open(_CONTENT)
-        try:
-            _fill(review)
+        with ExitStack() as work:
+            _fill(_store(folder / name), work)
             if name == "whole":
-                review.close()
-            files = whole(folder / name)
-        finally:
-            review.close()
-        made.append(_review_seed(name, files))
-    path = folder / "whole" / _CONTENT / DATABASE
-    with closing(sqlite3.connect(path)) as database:
-        database.execute("ALTER TABLE frames DROP COLUMN stillness")
-        database.execute("PRAGMA user_version = 1")
-        database.execute("PRAGMA journal_mode = DELETE")
-    made.append(_review_seed("earlier", whole(folder / "whole")))
+                work.close()
+            made.append(_review_seed(name, whole(folder / name)))
+    for name, version in (("first", 1), ("second", 2)):
+        write_older(
+            _store(folder / name), _CONTENT, version, _results(), field=_FIELD,
+            sha=_MADE.weights_sha256, pictures=_pictures(), edits=_EDITS, facts=_FACTS,
+        )  # fmt: skip
+        made.append(_review_seed(name, whole(folder / name)))
     return made
 
 
 def _review_seed(name: str, files: dict[str, bytes]) -> Seed:
     inside = {f"{name}/{path}": data for path, data in files.items()}
-    return Seed(name, inside, tuple(path for path in inside if DATABASE in path))
+    return Seed(name, inside, tuple(path for path in inside if SUFFIX in path))
 
 
-def _fill(review: CorrectionLog) -> None:
-    review.remember(SPEC, "/data/exam.mp4")
-    review.remember(LABEL, "exam.mp4")
-    number = review.begin_analysis(_KEY, _FIELD)
-    review.keep_pictures_of(_FIELD)
-    small = small_jpeg(picture(1), _FIELD)
-    results = [
+def _store(folder: Path) -> CorrectionStore:
+    return CorrectionStore(folder / "reviews")
+
+
+def _results() -> list[FrameResult]:
+    return [
         FrameResult(
-            index,
-            State.PLANE if index % 3 else None,
-            row(index).probabilities,
-            row(index).box,
-            0.5,
-            0.25,
+            index, State.PLANE if index % 3 else None, row(index).probabilities,
+            row(index).box, 0.5, 0.25, _FIELD,
         )
         for index in range(_FRAMES)
-    ]
-    review.add_results(number, results, {0: small, 16: small}, {3: Quality(0.5, 0.5)})
-    review.apply(SetLabel(3, 9, "femur"))
-    review.apply(SetBest("lips", 12))
-    review.apply(SetMark(20, True, "look again"))
-    review.apply(SetNote("A note."))
+    ]  # fmt: skip
+
+
+def _pictures() -> dict[int, bytes]:
+    small = small_jpeg(picture(1), _FIELD)
+    return {0: small, 16: small}
+
+
+def _fill(store: CorrectionStore, work: ExitStack) -> None:
+    review = work.enter_context(store.open(_CONTENT))
+    kept = work.enter_context(store.cache.open(Identity(_CONTENT)))
+    for key, value in _FACTS.items():
+        review.remember(key, value)
+    number = kept.begin(AnalysisKey(0, _MADE))
+    kept.add(number, _results(), _pictures())
+    kept.measure([number], {4: Quality(0.5, 0.5)}, {4: True})
+    kept.note_damage({3: "frame 3 is damaged"})
+    for edit in _EDITS:
+        review.apply(edit)
     review.undo()
 
 
 def use(folder: Path, seed: Seed) -> str:
     """The list of reviews, Review's page on one, going on with it, and Practice on it."""
-    store = CorrectionStore(folder / seed.name)
+    store = _store(folder / seed.name)
     store.newest()
     store.of_exam("exam:x", folder, [])
     store.sweep()
-    times_s = np.arange(_FRAMES) / 25
 
     def look() -> None:
         review = store.look(_CONTENT)
         assert review is not None
         with review:
-            number = review.whole_analysis(_KEY.model_sha256, _FRAMES)
-            if number is not None:
-                results = (one for part in review.results(number) for one in part)
-                analysis_of(results, times_s, 0.7, "Mine")
+            said = review.corrections
+        _go_on(store)  # whatever has become of the results
+        with store.open(_CONTENT) as review:
+            assert review.corrections == said
 
     def open_again() -> None:
         with store.open(_CONTENT) as review:
-            each(lambda: _page(review), lambda: _pictures(review), lambda: _change(review))
+            each(lambda: _page(store, review), lambda: _change(review))
 
-    each(look, open_again)
+    try:
+        _go_on(store)
+    finally:
+        each(look, open_again)
     return "result"
 
 
-def _page(review: CorrectionLog) -> None:
-    table = Table(list(np.arange(_FRAMES) / 25))
-    found = review.find_analysis(_KEY) or review.find_analysis(_KEY, any_threshold=True)
-    if found is not None:
-        for part in review.results(found[0]):
-            table.add([one for one in part if one.index < len(table)])
+def _recording() -> Recording:
+    """What is reviewed; its file is not looked at."""
+    info = SourceInfo(
+        source_id=new_source_id(), spec="exam.mp4", label="exam.mp4", detail="", kind="video",
+        width_px=64, height_px=48, fps=25.0, frame_count=_FRAMES, duration_s=_FRAMES / 25,
+    )  # fmt: skip
+    times_s = tuple(float(at) for at in np.arange(_FRAMES) / 25)
+    return Recording(
+        Path("exam.mp4"), "exam.mp4", info, times_s, Identity(_CONTENT), Stamp(1, 1, 1)
+    )
+
+
+def _opened(store: CorrectionStore) -> KeptResults:
+    """The results; what is damaged is put aside, and never in anybody's way.
+
+    Raises:
+        AssertionError: It was.
+    """
+    try:
+        return open_results(_recording(), store.cache, _MADE, 0.7)
+    except SonoAssistError as error:
+        raise AssertionError(f"results that can be made again are in the way: {error}") from error
+
+
+def _go_on(store: CorrectionStore) -> None:
+    """Add a result and a picture, which are there the next time."""
+    new = FrameResult(7, State.BACKGROUND, row(7).probabilities, None, 0.5)
+    with closing(_opened(store)) as results:
+        try:
+            results.add([new], _MADE, {32: _pictures()[0]})
+            results.measure({7: Quality(0.5, 0.5)}, {7: False})
+            results.note_damage({9: "frame 9 is damaged"})
+            results.forget_other_pictures()
+        except SonoAssistError as error:
+            raise AssertionError(f"nothing can be added to them: {error}") from error
+    with closing(_opened(store)) as results:
+        found = results.table.result(7)
+        assert found is not None
+        assert found.state is State.BACKGROUND
+        assert 9 in results.damage
+        for frame in range(_FRAMES):
+            small = results.picture(frame)
+            if small is not None:
+                pixels_of(small)
+        analysis_of(results.table.snapshot(), 0.7, "Mine")
+
+
+def _page(store: CorrectionStore, review: CorrectionLog) -> None:
     said = review.corrections
     for frame in range(_FRAMES):
-        table.result(frame)
         if said.label_at(frame):
             assert said.label_at(frame) in BY_KEY
-    candidates = all_candidates(table.arrays(), said)
-    assert set(missing(candidates, said)) <= set(KEYS)
-    table.columns(0, _FRAMES, 20)
-
-
-def _pictures(review: CorrectionLog) -> None:
-    review.keep_pictures_of(_FIELD)
-    for frame in review.pictured():
-        small = review.picture(frame)
-        if small is not None:
-            pixels_of(small)
+    with closing(_opened(store)) as results:
+        candidates = all_candidates(results.table.snapshot(), said)
+        assert set(missing(candidates, said)) <= set(KEYS)
+        results.table.columns(0, _FRAMES, 20)
 
 
 def _change(review: CorrectionLog) -> None:
@@ -138,7 +190,4 @@ def _change(review: CorrectionLog) -> None:
         lambda: review.apply(SetLabel(5, 30, "lips")),
         lambda: review.set_fact("x", 1),
         lambda: review.remember(LABEL, "another.mp4"),
-        lambda: review.begin_analysis(replace(_KEY, crop="auto"), _FIELD),
-        lambda: review.set_threshold(1, 0.5),
-        lambda: review.keep_pictures_of(Box(1, 1, 20, 20)),
     )
