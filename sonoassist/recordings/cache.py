@@ -8,6 +8,7 @@ that were not used for longest go. Several programs may use one at the same time
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
