@@ -159,7 +159,7 @@ class Examiner:
             heat: With the heat map, for which the network looks at them again.
         """
         with self._changed:
-            self._wanted, self._heat = frames, heat
+            self._wanted, self._heat = tuple(dict.fromkeys(frames)), heat  # each once
             # What is there of them can be shown until the new look is.
             self._looked = {at: one for at, one in self._looked.items() if at in frames}
             self._changed.notify_all()
