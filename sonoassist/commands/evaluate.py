@@ -31,12 +31,15 @@ from sonoassist.datasets.labels import Dataset
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.evaluation.bootstrap import RESAMPLES
 from sonoassist.evaluation.failures import Failures
-from sonoassist.evaluation.observing import Plan, Scope, make_plan, observe, selected
+from sonoassist.evaluation.file_run import Means
+from sonoassist.evaluation.observing import observe
 from sonoassist.evaluation.outputs import as_json, write_results
+from sonoassist.evaluation.planning import Plan, Scope, make_plan, selected
 from sonoassist.evaluation.results import MEASURES, NEEDS, About, Results, measure
 from sonoassist.evaluation.speed import measure_speed
 from sonoassist.evaluation.text_report import as_text
 from sonoassist.model.store import ModelStore
+from sonoassist.recordings.cache import AnalysisCache
 
 STOPPED = 130
 SCREENS = "screens"
@@ -54,7 +57,8 @@ def register(subparsers: Subparsers) -> None:
         description="Measure a model on labelled data, in the form of the SonoNet paper's tables. "
         "DATA: a phantom exam or a folder of them, FETAL_PLANES_DB, a folder of exams with a "
         "labels.csv in each, a video with a JSON of segments, or pictures with truth.json or "
-        "truth.csv. Each frame is analysed once for all measures.",
+        "truth.csv. Each frame is analysed once for all measures; what is found in recordings "
+        "is kept, and the next run goes on from there.",
         epilog="labels.csv has the columns file,frame,plane and, where a box is known, "
         "left_px,top_px,right_px,bottom_px; frame counts from 0 and is empty for pictures. "
         "truth.csv has image,plane and boxes alike, or boxes of heads with head_circumference_mm. "
@@ -226,7 +230,10 @@ def _measure(
 ) -> Results:
     failures = Failures()
     with Progress(plan.total, "frame", quiet=args.json) as progress:
-        seen = observe(plan, analyser, failures.watch, progress.step)
+        means = _means(analyser, plan, args)
+        seen = observe(plan, means, failures.watch, progress.step)
+    if seen.known:
+        say(f"{seen.known} of {len(seen.frames)} frames were analysed before; that is used")
     for line in seen.unreadable[:TOLD]:
         say(f"sonoassist: warning: {line}")
     if not seen.labelled:
@@ -234,6 +241,25 @@ def _measure(
         raise SourceError("no labelled frame of the data could be read", reason)
     speed = measure_speed(analyser, seen.frames) if "speed" in wanted else None
     return measure(_about(datasets, analyser, args), datasets, seen, failures, wanted, speed)
+
+
+def _means(analyser: Analyser, plan: Plan, args: argparse.Namespace) -> Means:
+    """With what frames are analysed.
+
+    What is kept of earlier runs is not used where the speed alone is asked for, which it does not
+    tell, nor with carried boxes: it holds those that were found.
+    """
+    kept = plan.scope.limit is None and not args.carry_boxes
+    return Means(
+        analyser,
+        AnalysisCache.default() if kept else None,
+        any_precision=args.precision == "auto",
+        on_notice=_warn,
+    )
+
+
+def _warn(sentence: str) -> None:
+    say(f"sonoassist: warning: {sentence}")
 
 
 def _about(datasets: Sequence[Dataset], analyser: Analyser, args: argparse.Namespace) -> About:

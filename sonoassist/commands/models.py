@@ -265,7 +265,7 @@ def _fit_boxes(args: argparse.Namespace, store: ModelStore) -> int:
     datasets = [read_dataset(path, None) for path in args.data]
     analyser = build_analyser(store, model=model.name)
     try:
-        fits = fit_rules(gather(datasets, analyser, args.per_plane))
+        fits = fit_rules(gather(datasets, analyser, args.per_plane, on_trouble=_left_out))
     finally:
         analyser.close()
     if not fits:
@@ -283,6 +283,10 @@ def _fit_boxes(args: argparse.Namespace, store: ModelStore) -> int:
         )
     _say(f"written into the card of {model.name}; measure it on other data with evaluate")
     return 0
+
+
+def _left_out(line: str) -> None:
+    _warn(f"sonoassist: warning: {line}")
 
 
 def _remove(args: argparse.Namespace, store: ModelStore) -> int:

@@ -69,9 +69,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _check(exam: str) -> None:
     """Refuse what cannot be practised on before the window opens."""
-    from sonoassist.practice.analysing import exam_times_s
     from sonoassist.practice.opening import open_exam
     from sonoassist.practice.truth import truth_beside
 
     with open_exam(exam) as source:
-        truth_beside(source.info.spec, len(exam_times_s(source)))
+        truth_beside(source.info.spec, len(source.times_s))

@@ -48,7 +48,10 @@ def register(subparsers: Subparsers) -> None:
         "frame with the highest confidence of all",
     )  # fmt: skip
     parser.add_argument(
-        "--again", action="store_true", help="do all exams anew, also those that are finished"
+        "--again",
+        action="store_true",
+        help="make the files of all exams anew, also of those that are finished; results of frames "
+        "that are kept are used again: to forget them, run sonoassist exam cache --clear",
     )
     parser.add_argument(
         "--no-mask", action="store_true",

@@ -15,15 +15,17 @@ import numpy as np
 from skimage.filters import threshold_isodata
 
 from sonoassist.analysis.analyser import Analyser
-from sonoassist.core.packets import Analysis, Box, Floats
+from sonoassist.core.packets import Analysis, Box, Floats, Frame
 from sonoassist.core.planes import BY_KEY, Polarity
 from sonoassist.datasets.labels import Dataset
+from sonoassist.evaluation.file_run import FileRun, Means, Take
 from sonoassist.evaluation.localisation import CORRECT_IOU
-from sonoassist.evaluation.observing import FilePlan, Scope, frames_of, make_plan
+from sonoassist.evaluation.planning import FilePlan, Scope, make_plan
 from sonoassist.localise.boxes import component_box, evidence_of, grown
 from sonoassist.model.box_rule import BLUR_PX, BoxRule, Weight, paper_rule
 from sonoassist.model.card import Card
 from sonoassist.preprocess.prepare import prepare
+from sonoassist.recordings.records import FrameResult
 
 BLURS_PX = (BLUR_PX, 11, 21, 35)
 THRESHOLDS = (0.35, 0.5, 0.7, 1.0, 1.3)
@@ -75,22 +77,45 @@ def gather(
     per_plane: int,
     seed: int = 0,
     step: Callable[[], None] = lambda: None,
+    on_trouble: Callable[[str], None] = lambda line: None,
 ) -> dict[str, list[Example]]:
     """Analyse up to `per_plane` boxed frames of each plane, drawn at random.
 
+    Args:
+        datasets: With true boxes.
+        analyser: Of the model whose boxes are looked at.
+        per_plane: So many frames at most.
+        seed: Of the draw.
+        step: Called for each frame.
+        on_trouble: Told what could not be read, or does not fit the crop.
+
     Raises:
-        UsageError: The crop does not fit a picture.
+        SourceError: The system failed to read a file.
         EngineError: The engine failed.
     """
     found: dict[str, list[Example]] = {}
     for file in drawn(make_plan(datasets, Scope()).files, per_plane, seed):
-        for frame in frames_of(file, Scope(), []):
-            label = file.labels[frame.index]
-            example = _example(analyser.analyse(frame), label.truth[0], label.box, analyser.card)
-            if example is not None:
-                found.setdefault(label.truth[0], []).append(example)
-            step()
+        # What is kept of a frame has no saliency, so all of them are analysed now.
+        run = FileRun(
+            file, sorted(file.labels), Means(analyser), _taking(file, analyser.card, found, step)
+        )
+        run.run()
+        for line in run.troubles:
+            on_trouble(line)
     return found
+
+
+def _taking(
+    file: FilePlan, card: Card, found: dict[str, list[Example]], step: Callable[[], None]
+) -> Take:
+    def take(frame: Frame, _result: FrameResult, analysis: Analysis | None) -> None:
+        label = file.labels[frame.index]
+        example = _example(analysis, label.truth[0], label.box, card) if analysis else None
+        if example is not None:
+            found.setdefault(label.truth[0], []).append(example)
+        step()
+
+    return take
 
 
 def drawn(files: Iterable[FilePlan], per_plane: int, seed: int) -> list[FilePlan]:

@@ -16,7 +16,7 @@ from sonoassist.evaluation.failures import Failure
 from sonoassist.evaluation.localisation import LocalisationMeasure
 from sonoassist.evaluation.results import About
 from sonoassist.evaluation.retrieval import Retrieval
-from sonoassist.evaluation.speed import Speed
+from sonoassist.evaluation.speed import Speed, whole_frames
 from sonoassist.evaluation.text_tables import (
     BOX_NOTE,
     alone,
@@ -260,10 +260,8 @@ def speed(about: About, found: Speed) -> str:
     for name, known in paper.TABLE_4.items():
         figures = (figure(v, 1) for v in (known.detection, known.localisation, known.both))
         rows.append([f"{ARCHITECTURES[name].title}, paper", *figures])
-    whole = ""
-    if found.frames:
-        stages = ", ".join(f"{stage} {value:.1f} ms" for stage, value in found.stages_ms)
-        whole = f"<p>Whole frame: {found.analysis_fps:.1f} a second ({escape(stages)}).</p>"
+    words = whole_frames(found)
+    whole = f"<p>{escape(words[0].upper() + words[1:])}.</p>" if words else ""
     return _section(
         "Speed",
         f"As Table IV, in frames a second; medians of {found.runs} runs on this computer; the "

@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sonoassist.core.packets import Analysis, Box, Floats, Frame, State
+from sonoassist.core.packets import Box, Floats, Frame, State
 from sonoassist.core.planes import INDEX, KEYS
 from sonoassist.evaluation.classes import Group
+from sonoassist.recordings.records import FrameResult
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One analysed frame.
+    """One frame that has a result.
 
     Attributes:
         dataset: Name of the data set.
@@ -29,7 +30,7 @@ class Observation:
         probabilities: float32, (14,), the softmax.
         state: The program's word on the frame.
         box: Found for the predicted plane.
-        timings_ms: (stage, milliseconds).
+        timings_ms: (stage, milliseconds); empty where the result was kept from before.
     """
 
     dataset: str
@@ -117,6 +118,11 @@ class Observed:
         """Frames that are classified."""
         return [one for one in self.frames if one.truth]
 
+    @property
+    def known(self) -> int:
+        """Number of frames whose results were kept from before."""
+        return sum(1 for one in self.frames if not one.timings_ms)
+
 
 def units(frames: Iterable[Observation]) -> list[str]:
     """The case of each frame."""
@@ -124,10 +130,23 @@ def units(frames: Iterable[Observation]) -> list[str]:
 
 
 def observation(
-    dataset: str, case: str, path: Path, *, recording: bool, label: Label, analysis: Analysis
+    dataset: str,
+    case: str,
+    path: Path,
+    *,
+    recording: bool,
+    label: Label,
+    frame: Frame,
+    result: FrameResult,
+    timings_ms: tuple[tuple[str, float], ...] = (),
 ) -> Observation:
-    """Put truth and result of one frame side by side."""
-    frame: Frame = analysis.frame
+    """Put truth and result of one frame side by side; see `Observation` for the arguments.
+
+    Raises:
+        ValueError: The frame could not be read, so nothing may be said of it.
+    """
+    if result.state is None:
+        raise ValueError(f"frame {frame.index} has no result")
     return Observation(
         dataset=dataset,
         case=case,
@@ -138,8 +157,8 @@ def observation(
         truth=label.truth,
         shown=label.shown,
         true_box=label.box,
-        probabilities=analysis.prediction.probabilities,
-        state=analysis.state,
-        box=analysis.localisation.box,
-        timings_ms=analysis.timings_ms,
+        probabilities=result.probabilities,
+        state=result.state,
+        box=result.box,
+        timings_ms=timings_ms,
     )

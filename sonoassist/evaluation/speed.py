@@ -28,6 +28,7 @@ class Speed:
         analysis_ms: Median of a whole frame: preprocessing, network and box; NaN without frames.
         stages_ms: (stage, median milliseconds) of it.
         frames: Frames behind `analysis_ms`.
+        known: Frames that were analysed before, of which nobody knows how long it took.
     """
 
     runs: int
@@ -36,6 +37,7 @@ class Speed:
     analysis_ms: float
     stages_ms: tuple[tuple[str, float], ...]
     frames: int
+    known: int = 0
 
     @property
     def detection_fps(self) -> float:
@@ -67,6 +69,12 @@ def measure_speed(
 ) -> Speed:
     """Run the network alone on noise, and sum up how long the whole frames took.
 
+    Args:
+        analyser: Whose network is run.
+        frames: Those that were analysed before count as `Speed.known` alone.
+        runs: Times each pass is run.
+        clock: In seconds.
+
     Raises:
         EngineError: The engine failed.
     """
@@ -81,15 +89,27 @@ def measure_speed(
             taken.append(1e3 * (clock() - begun))
         return float(np.median(taken[WARM_RUNS:]))
 
-    stages = _stages(frames)
+    timed = [one for one in frames if one.timings_ms]
     return Speed(
         runs=runs,
         detection_ms=median_ms(Saliency.NONE),
         both_ms=median_ms(Saliency.PLAIN),
-        analysis_ms=_whole_ms(frames),
-        stages_ms=stages,
-        frames=len(frames),
+        analysis_ms=_whole_ms(timed),
+        stages_ms=_stages(timed),
+        frames=len(timed),
+        known=len(frames) - len(timed),
     )
+
+
+def whole_frames(found: Speed) -> str:
+    """How long whole frames took, in words; "" where there were none at all."""
+    if found.frames:
+        stages = ", ".join(f"{stage} {value:.1f} ms" for stage, value in found.stages_ms)
+        known = f"; {found.known} others were analysed before" if found.known else ""
+        return f"whole frame: {found.analysis_fps:.1f} a second ({stages}{known})"
+    if found.known:
+        return f"whole frame: not measured, since all {found.known} frames were analysed before"
+    return ""
 
 
 def noise_input(height_px: int, width_px: int, scale: float, count: int = 1) -> Floats:

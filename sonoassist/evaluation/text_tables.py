@@ -14,7 +14,7 @@ from sonoassist.evaluation.classification import Classification
 from sonoassist.evaluation.localisation import Boxes, LocalisationMeasure
 from sonoassist.evaluation.results import About
 from sonoassist.evaluation.retrieval import Retrieval
-from sonoassist.evaluation.speed import Speed
+from sonoassist.evaluation.speed import Speed, whole_frames
 from sonoassist.model.architecture import ARCHITECTURES
 
 UNKNOWN = "-"
@@ -332,7 +332,5 @@ def speed(about: About, found: Speed) -> str:
         ("Network", "Detection", "Localisation", "Det. & Loc."),
         rows,
     )
-    if found.frames:
-        stages = ", ".join(f"{stage} {value:.1f} ms" for stage, value in found.stages_ms)
-        table += f"\nwhole frame: {found.analysis_fps:.1f} a second ({stages})"
-    return table
+    whole = whole_frames(found)
+    return f"{table}\n{whole}" if whole else table

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from sonoassist.core.errors import SourceError, UsageError
@@ -54,7 +55,7 @@ def name_of(info: ExamInfo) -> str:
 
 
 def live_results_of(record: Path, file: str) -> LiveResults:
-    """What an exam found in the frames of one of its recordings.
+    """What an exam found in the frames of one of its recordings; nothing if it cannot be read.
 
     Args:
         record: Folder of the exam.
@@ -62,7 +63,7 @@ def live_results_of(record: Path, file: str) -> LiveResults:
     """
 
     def live() -> Iterator[tuple[Provenance, FrameResult]]:
-        with ExamStore(record.parent).open(record.name) as exam:
+        with suppress(RecordError, UsageError), ExamStore(record.parent).open(record.name) as exam:
             for one in exam.recordings():
                 if one.file == file:
                     yield from live_results(exam, one)

@@ -3,24 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sonoassist.core.packets import State, SteadyState, frozen
 from sonoassist.core.planes import BACKGROUND_INDEX, INDEX, PLANES
 from sonoassist.practice.answers import ExamAnalysis
 from sonoassist.practice.truth import UNKNOWN
 from sonoassist.recordings.table import STATES, FrameColumns
-from sonoassist.sources.base import Source
 from sonoassist.temporal.steady import SteadyLabel
-
-
-def exam_times_s(source: Source) -> NDArray[np.float64]:
-    """The time of each frame of a recording; float64, (n,).
-
-    Args:
-        source: A recording; its reading position stays.
-    """
-    return np.asarray(source.times_s, np.float64)
 
 
 def analysis_of(columns: FrameColumns, threshold: float, model: str) -> ExamAnalysis:

@@ -9,14 +9,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.core.errors import DamagedFrameError, OutputError, SonoAssistError, window_text
+from sonoassist.core.errors import OutputError, SonoAssistError, SourceError, window_text
 from sonoassist.core.packets import Analysis, Frame
 from sonoassist.model.card import domain_warning
 from sonoassist.practice.answers import (
@@ -30,16 +29,21 @@ from sonoassist.practice.pace import Pace
 from sonoassist.practice.truth import truth_beside
 from sonoassist.recordings.correction_schema import CorrectionError
 from sonoassist.recordings.corrections import Corrections
+from sonoassist.recordings.reader import frame_at, unreadable_now
 from sonoassist.sources.base import Source, SourceInfo
 
 if TYPE_CHECKING:
     from sonoassist.analysis.analyser import Analyser
     from sonoassist.exam.store import ExamStore
     from sonoassist.practice.reviewed import KeptReview
+    from sonoassist.practice.scanning import ExamScan
     from sonoassist.recordings.cache import AnalysisCache
     from sonoassist.recordings.correction_store import CorrectionStore
-    from sonoassist.recordings.kept import KeptResults
     from sonoassist.recordings.recording import Recording
+
+TOLD_EVERY = 10
+"""So many frames of the analysis lie between two words of how far it is."""
+_ANALYSING = "Analysing the exam once, for the best frames …"
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +59,7 @@ class Looked:
     Attributes:
         index: Which one was asked for.
         frame: It, or None when it cannot be read.
-        analysis: The model's word on it, or None without a model.
+        analysis: The model's word on it, or None without a model; by that it is scored.
     """
 
     index: int
@@ -122,11 +126,13 @@ class Examiner:
         self._changed = threading.Condition()
         self._knowledge = Knowledge(doing="Opening the exam …")
         self._wanted: tuple[int, ...] = ()
+        self._heat = True
         self._looked: dict[int, Looked] = {}
         self._stopping = self._paused = self._review_changed = False
         self._base: Answers | None = None
         self._review: KeptReview | None = None
-        self._looker: Analyser | None = None
+        self._recording: Recording | None = None
+        self._scan: ExamScan | None = None
         self._source: Source | None = None
         self._thread = threading.Thread(target=self._run, name="practice examiner", daemon=True)
 
@@ -145,10 +151,17 @@ class Examiner:
         with self._changed:
             return self._knowledge
 
-    def look_at(self, frames: tuple[int, ...]) -> None:
-        """Have frames looked at; older wishes are forgotten."""
+    def look_at(self, frames: tuple[int, ...], *, heat: bool = True) -> None:
+        """Have frames looked at; older wishes are forgotten.
+
+        Args:
+            frames: Which.
+            heat: With the heat map, for which the network looks at them again.
+        """
         with self._changed:
-            self._wanted, self._looked = frames, {}
+            self._wanted, self._heat = tuple(dict.fromkeys(frames)), heat  # each once
+            # What is there of them can be shown until the new look is.
+            self._looked = {at: one for at, one in self._looked.items() if at in frames}
             self._changed.notify_all()
 
     def looked(self, index: int) -> Looked | None:
@@ -194,14 +207,15 @@ class Examiner:
         finally:
             if self._source is not None:
                 self._source.close()
-            if self._looker is not None:
-                self._looker.close()
+            if self._scan is not None:
+                self._scan.close()
 
     def _work(self) -> None:
         from sonoassist.practice.reviewed import KeptReview
         from sonoassist.recordings.correction_store import CorrectionStore
 
         recording, self._source = opened(self._spec, self._exams)
+        self._recording = recording
         info, times_s = recording.info, np.asarray(recording.times_s, np.float64)
         self._learn(info=info, name=recording.label)
         reviews = self._reviews or CorrectionStore.default()
@@ -252,62 +266,34 @@ class Examiner:
 
     def _analysed(self, recording: Recording, cache: AnalysisCache) -> ExamAnalysis | None:
         """The model's word on the whole exam; None where it was halted before the end."""
-        from sonoassist.practice.analysing import analysis_of
-        from sonoassist.recordings.kept import open_results
+        from sonoassist.practice.scanning import ExamScan
 
         info = recording.info
         analyser = self._make_analyser(info.synthetic, lambda step: self._learn(doing=step))
-        analyser.configure(replace(analyser.options, guided=False, carry_boxes=False))
         if self._halted():
             analyser.close()
             return None
-        self._looker = _second(analyser)
+        self._scan = ExamScan(recording, analyser, cache, self._note)
         warning = domain_warning(analyser.card, synthetic=info.synthetic)
         self._learn(model=analyser.card.title, warning=warning)
-        results = open_results(recording, cache, analyser.provenance, analyser.options.threshold)
-        with closing(results):
-            whole = self._scan(recording, results, analyser)
-            for sentence in results.damage.values():
-                self._note(sentence)
-            if not whole:
-                return None
-            return analysis_of(
-                results.table.snapshot(), analyser.options.threshold, analyser.card.title
-            )
-
-    def _scan(self, recording: Recording, results: KeptResults, analyser: Analyser) -> bool:
-        """Analyse what is left of the exam; returns whether all of it has a result."""
-        from sonoassist.recordings.crops import settle
-        from sonoassist.recordings.judge import Judge
-        from sonoassist.recordings.runner import Runner
-
-        if results.table.known.all():
-            return True
-        self._learn(doing="Analysing the exam once, for the best frames …")
-        judge = Judge(analyser)
-        with recording.open() as source:
-            judge.settle(
-                settle(recording, source, analyser.options.crop, judge.aspect, analyser.reader)
-            )
-        pace = Pace(len(results.table))
-        done = results.table.done
-
-        def on_frame() -> None:
-            nonlocal done
-            done += 1
-            if not self._go_on(done, pace):
-                runner.halt()
-
-        runner = Runner(results, judge, on_frame=on_frame, on_notice=self._note)
-        return runner.run()
+        pace = Pace(len(recording.times_s))
+        ended = self._scan.run(lambda done: self._go_on(done, pace))
+        return self._scan.analysis() if ended else None
 
     def _go_on(self, done: int, pace: Pace) -> bool:
-        if done % 10 == 0:
+        """Look at what is wanted meanwhile; returns whether the analysis goes on."""
+        if done % TOLD_EVERY == 0 or self.knowledge.doing != _ANALYSING:
             pace.at(done)
-            self._learn(share=pace.share, left_s=pace.left_s)
-        if self._paused:
-            pace.forget()
-        return self._serve(wait=False)
+            self._learn(doing=_ANALYSING, share=pace.share, left_s=pace.left_s)
+        held = True
+        while held:
+            with self._changed:
+                held = self._paused
+            if held:
+                pace.forget()
+            if not self._serve(wait=False):
+                return False
+        return True
 
     def _halted(self) -> bool:
         with self._changed:
@@ -327,41 +313,51 @@ class Examiner:
                 )
             if self._stopping:
                 return False
-            wanted, self._wanted = self._wanted, ()
+            wanted, self._wanted, heat = self._wanted, (), self._heat
             changed, self._review_changed = self._review_changed, False
         if changed and self._base is not None:
             self._answer(self._base)
         for index in wanted:
-            looked = self._look(index)
+            looked = self._look(index, heat=heat)
             with self._changed:
                 if not self._wanted:  # else another question came meanwhile
                     self._looked[index] = looked
             self._news()
         return True
 
-    def _look(self, index: int) -> Looked:
-        source = self._source
-        if source is None:
-            return Looked(index, None, None)
-        source.seek(index)
-        try:
-            frame = source.read()
-        except DamagedFrameError:
-            frame = None
-        if frame is None or self._looker is None:
+    def _look(self, index: int, *, heat: bool) -> Looked:
+        frame = self._frame(index)
+        if frame is None or self._scan is None:
             return Looked(index, frame, None)
         try:
-            return Looked(index, frame, self._looker.analyse(frame))
+            return Looked(index, frame, self._scan.look(frame, heat=heat))
         except SonoAssistError as error:
             self._learn(trouble=error)
             return Looked(index, frame, None)
+
+    def _frame(self, index: int) -> Frame | None:
+        """A frame of the exam; None, and a note, where it cannot be read."""
+        recording = self._recording
+        if recording is None:
+            return None
+        try:
+            if self._source is None:
+                self._source = recording.open()
+            return frame_at(self._source, index)
+        except SourceError as error:
+            self._lose(error)
+        except OSError as error:
+            self._lose(unreadable_now(recording.label, error))
+        return None
+
+    def _lose(self, error: SourceError) -> None:
+        """What reads the exam may be of no use any more: it is opened anew for the next frame."""
+        source, self._source = self._source, None
+        if source is not None:
+            source.close()
+        self._note(window_text(error))
 
     def _learn(self, **fields: object) -> None:
         with self._changed:
             self._knowledge = replace(self._knowledge, **fields)  # type: ignore[arg-type]
         self._news()
-
-
-def _second(analyser: Analyser) -> Analyser:
-    """Another analyser on the same engine, so that single looks do not upset a sequence."""
-    return type(analyser)(analyser.engine, analyser.card, analyser.options)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sonoassist.core.errors import SourceError
 from sonoassist.datasets.named import recording_of
+from sonoassist.recordings.spec import Resolved, exam_spec_of
 from sonoassist.sources import open_source
 from sonoassist.sources.base import Source
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from sonoassist.recordings.recording import Recording
 
 
-def named(spec: str, exams: ExamStore | None = None) -> tuple[str, str]:
-    """What is opened for an exam, and its name for people ("" for that of the file).
+def open_exam(spec: str, exams: ExamStore | None = None) -> Source:
+    """Open an exam to practise on.
 
     Args:
         spec: A recording, the folder of an exam, a table of one, or "exam:" and the name of a
@@ -24,38 +25,10 @@ def named(spec: str, exams: ExamStore | None = None) -> tuple[str, str]:
         exams: Where exams are kept; None for the user's own.
 
     Raises:
-        SourceError, UsageError: It cannot be used.
-    """
-    # Not at the top: image libraries come with it, and the window is up before them.
-    from sonoassist.exam.resolving import ExamResolver
-    from sonoassist.recordings.spec import exam_spec_of
-
-    exam = exam_spec_of(spec)
-    if exam is None:
-        return recording_of(spec), ""
-    found = ExamResolver(exams)(exam)
-    return str(found.path), found.label
-
-
-def open_exam(spec: str, exams: ExamStore | None = None) -> Source:
-    """Open an exam to practise on.
-
-    Args:
-        spec: See `named`.
-        exams: Where exams are kept; None for the user's own.
-
-    Raises:
         SourceError, UsageError: It cannot be opened, or it is no recording that moves.
     """
-    source = open_source(named(spec, exams)[0])
-    info = source.info
-    if info.live or info.stills or (info.frame_count or 0) < 2:
-        source.close()
-        kind = "is live" if info.live else "does not move"
-        raise SourceError(
-            f"{info.label} {kind}: it cannot be practised on", "Choose a recorded exam"
-        )
-    return source
+    found = _kept(spec, exams)
+    return _moving(open_source(recording_of(spec) if found is None else str(found.path)))
 
 
 def opened(spec: str, exams: ExamStore | None = None) -> tuple[Recording, Source]:
@@ -64,13 +37,10 @@ def opened(spec: str, exams: ExamStore | None = None) -> tuple[Recording, Source
     Raises:
         SourceError, UsageError: See `open_exam`.
     """
-    from sonoassist.exam.resolving import ExamResolver
     from sonoassist.recordings.recording import recording_of_source
-    from sonoassist.recordings.spec import exam_spec_of
 
-    exam = exam_spec_of(spec)
-    found = None if exam is None else ExamResolver(exams)(exam)
-    source = open_exam(spec if found is None else str(found.path))
+    found = _kept(spec, exams)
+    source = open_exam(spec if found is None else str(found.path), exams)
     try:
         if found is None:
             made = recording_of_source(source, Path(source.info.spec), source.info.label)
@@ -82,3 +52,26 @@ def opened(spec: str, exams: ExamStore | None = None) -> tuple[Recording, Source
         source.close()
         raise
     return made, source
+
+
+def _kept(spec: str, exams: ExamStore | None) -> Resolved | None:
+    """The recording of a kept exam, where the spec names one."""
+    exam = exam_spec_of(spec)
+    if exam is None:
+        return None
+    # Not at the top: image libraries come with it, and the window is up before them.
+    from sonoassist.exam.resolving import ExamResolver
+
+    return ExamResolver(exams)(exam)
+
+
+def _moving(source: Source) -> Source:
+    """Refuse what is live or does not move, and close it."""
+    info = source.info
+    if info.live or info.stills or (info.frame_count or 0) < 2:
+        source.close()
+        kind = "is live" if info.live else "does not move"
+        raise SourceError(
+            f"{info.label} {kind}: it cannot be practised on", "Choose a recorded exam"
+        )
+    return source

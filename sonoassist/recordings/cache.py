@@ -8,6 +8,7 @@ that were not used for longest go. Several programs may use one at the same time
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -151,9 +152,9 @@ class AnalysisCache:
         """Of all recordings of which something is kept, the one used last first."""
         times: dict[str, float] = {}
         for path in self.folder.glob(f"[!.]*{SUFFIX}"):
-            with suppress(OSError, ValueError):  # it may be deleted meanwhile
-                files = [one for one in (path, *_beside(path)) if one.exists()]
-                times[path.stem] = max(one.stat().st_mtime for one in files)
+            for one in (path, *_beside(path)):
+                with suppress(OSError):  # it may not be there, or be deleted meanwhile
+                    times[path.stem] = max(one.stat().st_mtime, times.get(path.stem, 0.0))
         return sorted(times, key=lambda one: times[one], reverse=True)
 
     def size_bytes(self, content: str = "") -> int:
@@ -179,6 +180,7 @@ class AnalysisCache:
         for left in self.folder.glob(f"*{_DAMAGED}"):
             with suppress(OSError):
                 left.unlink()
+        shutil.rmtree(self.practice, ignore_errors=True)
         return before - self.size_bytes()
 
     def sweep(self, spared: str = "") -> None:
@@ -347,6 +349,11 @@ class RecordingCache:
             change.execute(
                 "UPDATE OR IGNORE analyses SET reader = ? WHERE reader = ?", (now, before)
             )
+
+    def precision(self, analysis: int) -> str:
+        """In which the results of an analysis were computed; "" where that is not known."""
+        found = self._all("SELECT precision FROM analyses WHERE id = ?", (analysis,))
+        return str(found[0][0]) if found else ""
 
     # --- damage -----------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ class Judge:
         self._changed = threading.Condition()
         self._busy = False
         self._asking = 0
+        analyser.settled = None  # what it knows of another recording says nothing of this one
         if settled is not None:
             self.settle(settled)
 
@@ -102,9 +103,10 @@ class Judge:
             SonoAssistError: The analysis failed.
         """
         options = replace(self._options, guided=guided)
-        settled = self.settled
-        if settled is not None and (crop is not None or settled.field is not None):
-            own = settled.crop_of(frame, crop, self.aspect)
+        own, settled = crop, self.settled
+        if own is None and settled is not None and settled.field is not None:
+            own = settled.crop_of(frame, None, self.aspect)
+        if own is not None:
             options = replace(options, crop=CropChoice(CropKind.OWN, own))
         with self._turn(first_of_all=True):
             self._screen.configure(options)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+
+import numpy as np
 
 from sonoassist.core.packets import Provenance
 from sonoassist.recordings.cache import AnalysisCache, AnalysisKey, RecordingCache
@@ -17,6 +20,8 @@ from sonoassist.temporal.quality import Quality
 
 _LIVE = "live results"
 """Fact of what is kept: the exam's own results are among it."""
+_NAME = "{recording}"
+"""In what is kept of damage it stands for the file's name, which may be another one next time."""
 
 
 class KeptResults:
@@ -54,15 +59,28 @@ class KeptResults:
         self._kept = kept
         self._wanted, self._any_precision = wanted, any_precision
         self._numbers: dict[Provenance, int] = {}
+        self._precisions = np.full(len(self.table), None, object)
         if kept is not None:
             self._load(kept)
 
     def _load(self, kept: RecordingCache) -> None:
-        self.damage = kept.damage()
+        name = self.recording.path.name
+        self.damage = {at: text.replace(_NAME, name) for at, text in kept.damage().items()}
         count = len(self.table)
         for number in kept.serving(self._key(self._wanted)):
+            precision = kept.precision(number)
             for part in kept.results(number):
-                self.table.add([restated(one, self.threshold) for one in part if one.index < count])
+                found = [restated(one, self.threshold) for one in part if one.index < count]
+                self._take(found, precision)
+
+    def _take(self, results: Sequence[FrameResult], precision: str) -> None:
+        self.table.add(results)
+        self._precisions[[one.index for one in results if one.state is not None]] = precision
+
+    @property
+    def precisions(self) -> frozenset[str]:
+        """In which the results of readable frames were computed; "" where that is not known."""
+        return frozenset(one for one in self._precisions if one is not None)
 
     def _key(self, made: Provenance) -> AnalysisKey:
         return AnalysisKey(self.recording.identity.modified_ns, made, self._any_precision)
@@ -86,7 +104,7 @@ class KeptResults:
         if self._kept is not None and (results or pictures):
             self._kept.add(self._number(self._kept, made), results, pictures)
         self.passing.difference_update(one.index for one in results)
-        self.table.add(results)
+        self._take(results, made.precision)
 
     def show(self, results: Sequence[FrameResult]) -> None:
         """Take the results of a stretch that came to no end; they are found again, and kept then.
@@ -118,7 +136,8 @@ class KeptResults:
             OutputError: It cannot be kept.
         """
         if self._kept is not None:
-            self._kept.note_damage(damage)
+            name = re.compile(rf"(?<!\w){re.escape(self.recording.path.name)}(?!\w)")
+            self._kept.note_damage({at: name.sub(_NAME, text) for at, text in damage.items()})
         self.damage = dict(sorted({**self.damage, **damage}.items()))
 
     def picture(self, index: int) -> bytes | None:

@@ -57,6 +57,7 @@ def take_over_practice(
         wanted = Provenance(made.weights_sha256, "", made.crop)
         key = AnalysisKey(recording.identity.modified_ns, wanted, reader=_READER)
         kept.add(kept.begin(key), results, again=False)
+        (folder / name).unlink(missing_ok=True)
     kept.set_fact(fact, "taken over")
 
 

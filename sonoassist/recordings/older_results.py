@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from typing import TYPE_CHECKING
 
 from sonoassist.core import paths
 from sonoassist.core.errors import SonoAssistError, SourceError, UsageError
@@ -16,10 +17,11 @@ from sonoassist.preprocess.crop import parse_crop
 from sonoassist.recordings.cache import AnalysisCache, AnalysisKey, RecordingCache
 from sonoassist.recordings.cache_rows import DAMAGED, box_of, shares_of
 from sonoassist.recordings.correction_schema import holds_results, read_only, version_of
-from sonoassist.recordings.recording import Recording
 from sonoassist.recordings.records import FrameResult
-from sonoassist.sources import READER
-from sonoassist.sources.older_reading import FIRST_READER, moved_since
+from sonoassist.sources import FIRST_READER, READER
+
+if TYPE_CHECKING:
+    from sonoassist.recordings.recording import Recording
 
 REVIEW_FILE = "review.sqlite"
 """A person's words on a recording; up to version 2 also its results."""
@@ -139,6 +141,9 @@ def brought_to_reader(recording: Recording, kept: RecordingCache) -> None:
     """
     if READER == FIRST_READER or not kept.has_reader(FIRST_READER):
         return
+    # Not at the top: a library for video comes with it, and the window is up before that.
+    from sonoassist.sources.older_reading import moved_since
+
     try:
         moved = None if recording.index is None else moved_since(recording.path, recording.index)
     except SourceError:

@@ -35,12 +35,15 @@ class ReadFrame:
     Attributes:
         index: Which.
         frame: It, or None where it cannot be read.
-        message: Why not, one line; "" where that was said of an earlier frame already.
+        message: Why not, one line; "" where that was said of an earlier frame already. With the
+            last frame of a recording: what is wrong with its end.
+        error: What the source raised; kept of what is no recording, see `read_on`.
     """
 
     index: int
     frame: Frame | None
     message: str = ""
+    error: SourceError | None = None
 
 
 def read_frames(source: Source, indexes: Iterable[int]) -> Iterator[ReadFrame]:
@@ -124,6 +127,7 @@ class _Cursor:
         self._early: Frame | None = None
         self._messages: deque[str] = deque()
         self._ended = False
+        self._last = (source.info.frame_count or 0) - 1
 
     def at(self, index: int) -> ReadFrame:
         """The frame with this index, which is behind all those asked for before."""
@@ -136,8 +140,13 @@ class _Cursor:
             self._early, self._place = None, frame.index + 1
             if frame.index == index:
                 self._messages.clear()  # of frames that were only read past
-                return ReadFrame(index, frame)
-        return ReadFrame(index, None, self._messages.popleft() if self._messages else "")
+                if index == self._last:
+                    self._early = self._read()  # a source says at its end that it is cut off
+                return ReadFrame(index, frame, self._message())
+        return ReadFrame(index, None, self._message())
+
+    def _message(self) -> str:
+        return self._messages.popleft() if self._messages else ""
 
     def _go_to(self, index: int) -> None:
         near = self._place <= index <= self._place + READ_PAST
@@ -171,6 +180,9 @@ def read_on(source: Source) -> Iterator[ReadFrame]:
 
     Args:
         source: Pictures, or a live source; that may pause for a while, but not for ever.
+
+    Raises:
+        SourceError: The system failed where the source says nothing of its own.
     """
     stalls = 0
     while True:
@@ -179,15 +191,17 @@ def read_on(source: Source) -> Iterator[ReadFrame]:
         except StalledError as error:
             stalls += 1
             if stalls > MOST_STALLS:
-                yield ReadFrame(-1, None, str(error))
+                yield ReadFrame(-1, None, str(error), error)
                 return
             continue
         except DamagedFrameError as error:
-            yield ReadFrame(-1, None, str(error))
+            yield ReadFrame(-1, None, str(error), error)
             continue
         except SourceError as error:
-            yield ReadFrame(-1, None, str(error))
+            yield ReadFrame(-1, None, str(error), error)
             return
+        except OSError as error:
+            raise unreadable_now(source.info.label, error) from error
         if frame is None:
             return
         stalls = 0

@@ -8,8 +8,8 @@ from sonoassist.core.errors import SourceError
 from sonoassist.recordings.correction_log import CorrectionLog
 from sonoassist.recordings.edits import Edit, SetBest, SetLabel, SetMark
 from sonoassist.recordings.recording import Recording
-from sonoassist.sources import READER
-from sonoassist.sources.older_reading import FIRST_READER, moved_since
+from sonoassist.sources import FIRST_READER, READER
+from sonoassist.sources.older_reading import moved_since
 from sonoassist.sources.video import VideoFile
 
 _READER = "reader"

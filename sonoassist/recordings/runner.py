@@ -27,7 +27,7 @@ from enum import Enum
 import numpy as np
 
 from sonoassist.core.errors import SonoAssistError, SourceError, UsageError, window_text
-from sonoassist.core.packets import Frame, Provenance
+from sonoassist.core.packets import Analysis, Frame, Provenance
 from sonoassist.preprocess.freeze import FROZEN_AFTER_S
 from sonoassist.recordings.judge import Judge
 from sonoassist.recordings.kept import KeptResults
@@ -56,6 +56,8 @@ _log = logging.getLogger(__name__)
 
 Visit = Callable[[Frame, FrameResult], None]
 """Told of each frame that is read, in order, with its result."""
+OnAnalysis = Callable[[Analysis], None]
+"""Told of each frame that is analysed now, before it is visited: how long it took, its saliency."""
 
 
 class Order(Enum):
@@ -97,12 +99,15 @@ class Runner:
         judge: The model.
         order: In which frames are analysed.
         most: Only so many frames from the first on; None for all.
-        wanted: Only these frames, rising; None for all. They are analysed, not measured.
+        wanted: Only these frames, rising; None for all. They are analysed; how still a picture was
+            held, and whether the scanner had frozen it, is left to those who go through all.
         boxes: A named plane without a box is analysed again, as after a change of the localiser.
+        unsure_boxes: With `boxes`: also where the plane is too unsure to be named.
         pictures: Keep small pictures of every 16th frame.
         visit: Told of all frames, in order, also of those that have a result.
         on_frame: Called after each frame.
         on_notice: Told what the engine has to say.
+        on_analysis: Told of the frames that are analysed now.
 
     Attributes:
         total: Number of frames that were to be read when this was made.
@@ -119,16 +124,19 @@ class Runner:
         most: int | None = None,
         wanted: Sequence[int] | None = None,
         boxes: bool = False,
+        unsure_boxes: bool = False,
         pictures: bool = False,
         visit: Visit | None = None,
         on_frame: Callable[[], None] = lambda: None,
         on_notice: Callable[[str], None] = lambda _: None,
+        on_analysis: OnAnalysis = lambda _: None,
     ) -> None:
         self._results, self._judge = results, judge
         self._recording, self._table = results.recording, results.table
         self._order, self._wanted = order, wanted
         self._pictures, self._visit = pictures, visit
         self._on_frame, self._on_notice = on_frame, on_notice
+        self._on_analysis = on_analysis
         self._changed = threading.Condition()
         self._paused = self._stopping = False
         self._state, self._message = RunState.RUNNING, ""
@@ -139,7 +147,9 @@ class Runner:
         self._count = count if most is None else min(most, count)
         self._asked = np.zeros(count, bool)
         self._asked[slice(0, self._count) if wanted is None else list(wanted)] = True
-        self._again = self._table.lacks_box & self._asked if boxes else np.zeros(count, bool)
+        self._again = np.zeros(count, bool)
+        if boxes:
+            self._again = self._table.lacks_box(unsure=unsure_boxes) & self._asked
         self._left = self._lefts()
         self.total = self._planned()
         self.done = self.judged = 0
@@ -310,7 +320,12 @@ class Runner:
                     raise
                 if not whole:
                     return
-                self._keep(stretch, found)
+                self._recording.check_same()  # else results of another file get this one's name
+                try:
+                    self._keep(stretch, found)
+                except SonoAssistError:
+                    self._table.add([one for _, one in found.results])
+                    raise
 
     def _take(
         self,
@@ -348,13 +363,16 @@ class Runner:
     def _one(self, one: ReadFrame, stretch: _Stretch, found: _Found, *, known: bool) -> None:
         """Take one frame of a stretch."""
         frame = one.frame
+        if one.message:
+            found.damage[one.index] = one.message
         if stretch.coarse:
             self._meter = QualityMeter()
         if frame is None:
             self._miss(one, found, known=known)
         else:
             result = self._again_seen(frame, found) if known else None
-            result = result or self._judged(frame, stretch, found)
+            if result is None:
+                result = self._judged(frame, stretch, found)
             if self._visit is not None:
                 self._visit(frame, result)
         self.done += 1
@@ -362,13 +380,14 @@ class Runner:
         self._on_frame()
 
     def _again_seen(self, frame: Frame, found: _Found) -> FrameResult | None:
-        """Take a frame that has a result."""
+        """Take a frame that has a result; None where it could not be read when that was made."""
+        result = self._table.result(frame.index)
+        if result is None or result.state is None:
+            return None
         self._measure(frame, found)
-        return self._table.result(frame.index)
+        return result
 
     def _miss(self, one: ReadFrame, found: _Found, *, known: bool) -> None:
-        if one.message:
-            found.damage[one.index] = one.message
         if not known:  # what was found in it while it could be read stays
             found.results.append((self._judge.provenance, damaged(one.index)))
 
@@ -377,10 +396,11 @@ class Runner:
         self.judged += 1
         for sentence in self._judge.analyser.engine.take_notices():
             self._on_notice(sentence)
+        self._on_analysis(analysis)
         alone = self._meter.fresh and frame.index > 0
         quality = self._meter.measure_frame(frame, analysis.geometry.crop)
         result = result_of(analysis, replace(quality, stillness=math.nan) if alone else quality)
-        if stretch.coarse or alone:
+        if stretch.coarse or alone or self._wanted is not None:
             result = replace(result, frozen=None)
         made = analysis.provenance or self._judge.provenance
         found.results.append((made, result))
@@ -407,7 +427,6 @@ class Runner:
         found.repeats[frame.index] = repeats
 
     def _keep(self, stretch: _Stretch, found: _Found) -> None:
-        self._recording.check_same()  # else results of another file are kept under this one's name
         groups: dict[Provenance, list[FrameResult]] = {}
         for made, result in found.results:
             groups.setdefault(made, []).append(result)
@@ -445,6 +464,7 @@ def run_on(
     most: int | None = None,
     on_trouble: Callable[[SonoAssistError], None],
     on_notice: Callable[[str], None] = lambda _: None,
+    on_analysis: OnAnalysis = lambda _: None,
 ) -> None:
     """Analyse what is no recording, as it comes: pictures, or a live source. Nothing is kept.
 
@@ -456,18 +476,21 @@ def run_on(
         most: End after so many frames; None at the end of the source.
         on_trouble: Told what is left out, and why.
         on_notice: Told what the engine has to say.
+        on_analysis: Told of each frame before it is visited.
 
     Raises:
+        SourceError: The system failed to read it.
         UsageError: The crop does not fit the first picture.
         EngineError: The engine failed.
     """
     # A live source sets the pace itself.
     ahead = nullcontext(read_on(source)) if source.info.live else read_ahead(read_on(source))
     meter = QualityMeter()
+    judge.begin()
     with ahead as frames:
         for one in frames:
             if one.frame is None:
-                on_trouble(SourceError(one.message))
+                on_trouble(one.error or SourceError(one.message))
                 continue
             frame = one.frame
             try:
@@ -479,6 +502,7 @@ def run_on(
                 continue
             for sentence in judge.analyser.engine.take_notices():
                 on_notice(sentence)
+            on_analysis(analysis)
             result = replace(result_of(analysis, meter.measure(analysis)), index=len(table))
             table.extend([frame.time_s])
             table.add([result])

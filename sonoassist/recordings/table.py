@@ -25,6 +25,7 @@ STATES: tuple[State | None, ...] = (None, *State)
 """What the numbers of `FrameColumns.states` stand for; None is a damaged frame."""
 _DAMAGED = STATES.index(None)
 _PLANE = STATES.index(State.PLANE)
+_UNSURE = STATES.index(State.UNSURE)
 _JUDGED = np.array([state is not None and state.judged for state in STATES])
 _NOT_LOOKED = -1
 
@@ -146,12 +147,16 @@ class FrameTable:
             measured = ~np.isnan(self._stillness[part]) & (self._frozen[part] != _NOT_LOOKED)
             return np.asarray(self._known[part] & ((self._states[part] == _DAMAGED) | measured))
 
-    @property
-    def lacks_box(self) -> Flags:
-        """Which frames name a plane for which a box was never looked for, (n,)."""
+    def lacks_box(self, *, unsure: bool = False) -> Flags:
+        """Which frames name a plane for which a box was never looked for, (n,).
+
+        Args:
+            unsure: Also those whose plane is too unsure to be named.
+        """
         with self._lock:
             part = slice(0, len(self))
-            named = self._known[part] & (self._states[part] == _PLANE)
+            states = self._states[part]
+            named = self._known[part] & ((states == _PLANE) | (unsure & (states == _UNSURE)))
             return np.asarray(named & ~self._boxed[part])
 
     def result(self, index: int) -> FrameResult | None:

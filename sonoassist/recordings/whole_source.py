@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sonoassist.analysis.analyser import Analyser
 from sonoassist.core.errors import OutputError, SonoAssistError, SourceError
 from sonoassist.core.packets import Frame
@@ -45,6 +48,7 @@ class SourceAnalysis:
     Attributes:
         table: What is found, a row for each frame that came.
         judged: Number of frames that were analysed by now, not known before.
+        precisions: In which the results were computed; "" where that is not known.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class SourceAnalysis:
         self._live_results = live_results
         self.table = FrameTable()
         self.judged = 0
+        self.precisions: frozenset[str] = frozenset()
         self._names: dict[int, str] = {}
         self._numbers: dict[int, int] = {}
 
@@ -79,11 +84,14 @@ class SourceAnalysis:
             EngineError: The engine failed.
             OutputError: The results cannot be kept.
         """
-        info = self._source.info
-        if is_recording(info):
-            self._run_recording()
-        else:
-            self._run_on()
+        options = self._analyser.options
+        try:
+            if is_recording(self._source.info):
+                self._run_recording()
+            else:
+                self._run_on()
+        finally:
+            self._analyser.configure(options)  # the next source may be of other pictures
 
     def results(self) -> Iterator[FrameResult]:
         """What was found in the frames that could be read, in order."""
@@ -100,6 +108,11 @@ class SourceAnalysis:
         """The number that the source gave a frame."""
         return self._numbers.get(index, index)
 
+    @property
+    def numbers(self) -> NDArray[np.int32]:
+        """The number that the source gave each frame of the table, (n,)."""
+        return np.array([self.number_of(index) for index in range(len(self.table))], np.int32)
+
     def _run_on(self) -> None:
         total, done = self._source.info.frame_count, 0
         if self._most is not None:
@@ -110,6 +123,7 @@ class SourceAnalysis:
             if frame.name:
                 self._names[result.index] = frame.name
             self._numbers[result.index] = frame.index
+            self.precisions |= {self._analyser.engine.precision}
             if self._visit is not None:
                 self._visit(frame, result)
             done += 1
@@ -134,6 +148,7 @@ class SourceAnalysis:
         with closing(self._opened(recording)) as results:
             self.table = results.table
             self._judge_rest(recording, results)
+            self.precisions = results.precisions
             if self._cache is not None:
                 self._cache.sweep(recording.identity.content)
 

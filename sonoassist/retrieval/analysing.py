@@ -6,15 +6,17 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from sonoassist.analysis.analyser import Analyser
-from sonoassist.core.errors import SourceError, UsageError
+from sonoassist.core.errors import SonoAssistError, SourceError, UsageError
+from sonoassist.core.packets import Box
 from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.reader import may_be_whole
-from sonoassist.recordings.table import FrameColumns
 from sonoassist.recordings.whole_source import SourceAnalysis
 from sonoassist.retrieval.exams import Part, RecordedExam
 from sonoassist.retrieval.opening import Opening, opened
-from sonoassist.retrieval.table import ExamTable, joined, packed, unpacked
+from sonoassist.retrieval.table import ExamTable, PartResults, joined, packed, unpacked
 from sonoassist.sources import Source
 
 MOST_NOTES = 50
@@ -33,9 +35,9 @@ class About:
         synthetic: It is a synthetic exam.
         details: Format of each recording, "" where it could not be opened.
         length_s: From its beginning to the end of its last recording.
-        engine: What computed, e.g. "OpenVINO".
-        precision: In which it computed.
-        device: On which it computed.
+        engine: What computed the frames that had no result yet, e.g. "OpenVINO".
+        precision: In which the results were computed; several, where some were kept before.
+        device: On which the engine computed.
         damaged: What could not be read, a line each.
         warnings: What else is to be said of the analysis.
     """
@@ -107,6 +109,7 @@ def analyse_exam(
     opening: Opening = opened,
     cache: AnalysisCache | None = None,
     *,
+    synthetic: bool = False,
     any_precision: bool = True,
 ) -> Analysed:
     """Analyse all frames of an exam that have no result yet.
@@ -115,9 +118,10 @@ def analyse_exam(
         exam: To be analysed.
         analyser: Used by nobody else meanwhile.
         key: Names the analysis.
-        told: Called after each frame.
+        told: Called after each frame that is read.
         opening: Opens its recordings.
         cache: Where results are kept; None to keep none.
+        synthetic: See `is_synthetic`.
         any_precision: Kept results in another precision serve as well.
 
     Raises:
@@ -132,14 +136,18 @@ def analyse_exam(
     table = joined(run.parts)
     if not len(table):
         raise SourceError(f"no frame of {exam.label} can be read", "".join(run.damaged[:1]))
+    alien = _other_crops(table, analyser.options.crop.own)
+    if alien:
+        crop = analyser.options.crop.text
+        run.warnings.append(f"the crop {crop} does not fit {alien} pictures: theirs was looked for")
     engine = analyser.engine
     about = About(
         key=key,
-        synthetic=run.synthetic,
+        synthetic=synthetic,
         details=tuple(run.details),
         length_s=run.length_s,
         engine=engine.name,
-        precision=engine.precision,
+        precision=", ".join(sorted(run.precisions)),
         device=engine.device,
         damaged=_shortened(run.damaged),
         warnings=tuple(run.warnings),
@@ -161,8 +169,8 @@ class _Run:
     ) -> None:
         self._analyser, self._told, self._opening = analyser, told, opening
         self._cache, self._any_precision = cache, any_precision
-        self.parts: list[tuple[int, float, FrameColumns]] = []
-        self.synthetic = False
+        self.parts: list[PartResults] = []
+        self.precisions: set[str] = set()
         self.details: list[str] = []
         self.length_s = 0.0
         self.damaged: list[str] = []
@@ -184,19 +192,18 @@ class _Run:
             info = source.info
             if info.live:
                 raise UsageError(f"{info.label} is live", "Record it first")
-            self.synthetic = self.synthetic or info.synthetic
             self.details.append(info.detail)
             self.warnings += info.warnings
-            self._total += info.frame_count or 0
             self.length_s = max(self.length_s, part.began_s + (info.duration_s or 0.0))
-            self._frames(number, part, source)
+            self.parts.append(self._frames(number, part, source))
 
-    def _frames(self, number: int, part: Part, source: Source) -> None:
-        before = self._done
+    def _frames(self, number: int, part: Part, source: Source) -> PartResults:
+        before, count = self._total, source.info.frame_count or 0
+        self._total += count
 
-        def on_frame(done: int, _total: int | None) -> None:
-            self._done = before + done
-            self._told(self._done, max(self._total, self._done))
+        def on_frame(done: int, to_do: int | None) -> None:
+            known = count - to_do if to_do is not None else 0
+            self._go_to(before + known + done)
 
         work = SourceAnalysis(
             source,
@@ -204,12 +211,39 @@ class _Run:
             self._cache,
             any_precision=self._any_precision,
             on_frame=on_frame,
-            on_trouble=lambda error: self.damaged.append(str(error)),
+            on_trouble=self._note,
             on_notice=self.warnings.append,
             live_results=part.live_results,
         )
         work.run()
-        self.parts.append((number, part.began_s, work.table.snapshot()))
+        self._go_to(self._total)
+        self.precisions |= {one or "unknown" for one in work.precisions}
+        return PartResults(
+            number=number,
+            began_s=part.began_s,
+            columns=work.table.snapshot(),
+            frames=work.numbers,
+            still=source.info.stills or count == 1,
+        )
+
+    def _note(self, error: SonoAssistError) -> None:
+        if isinstance(error, SourceError) and may_be_whole(error):
+            raise error  # of pictures; of a recording the reader sees to it
+        self.damaged.append(str(error))
+
+    def _go_to(self, done: int) -> None:
+        if done > self._done:
+            self._done = done
+            self._told(done, max(self._total, done))
+
+
+def _other_crops(table: ExamTable, own: Box | None) -> int:
+    """How many pictures, of another size than the rest, the user's own crop does not fit."""
+    if own is None:
+        return 0
+    wanted = np.array([own.left, own.top, own.right, own.bottom], np.float32)
+    known = ~np.isnan(table.crop).any(axis=1)
+    return int(np.count_nonzero(known & (table.crop != wanted).any(axis=1)))
 
 
 def _shortened(lines: list[str]) -> tuple[str, ...]:

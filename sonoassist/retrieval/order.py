@@ -18,7 +18,7 @@ from sonoassist.sources import READER
 from sonoassist.temporal.rules import Rule
 
 ANALYSIS_FORMAT = 3
-"""Counts up whenever frames are analysed or kept in another way."""
+"""Counts up whenever what is kept of the frames means something else."""
 RESULT_FORMAT = 2
 """Counts up whenever other frames are chosen, or are written in another way."""
 

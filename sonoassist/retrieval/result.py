@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -66,8 +67,8 @@ def make_bundle(task: Task, order: Order, analysed: Analysed, opening: Opening =
     about = _about(task, order, analysed, names, told, warning)
     tiles = {
         key: Tile(
-            pictures[one.row], table.crop_of(one.row), one.confidence,
-            float(table.time_s[one.row]), teller.doubt(key, one),
+            pictures[one.row], table.crop_of(one.row) or _whole(pictures[one.row]),
+            one.confidence, float(table.time_s[one.row]), teller.doubt(key, one),
         )
         for key, one in chosen.items()
     }  # fmt: skip
@@ -190,9 +191,9 @@ class _Teller:
             "confidence": _rounded(pick.confidence),
             "steady_confidence": _rounded(pick.steady_confidence),
             "sure": not self.doubt(key, pick),
-            "quality": _rounded(pick.quality.together),
-            "sharpness": _rounded(pick.quality.sharpness),
-            "stillness": _rounded(pick.quality.stillness),
+            "quality": _measure(pick.quality.together),
+            "sharpness": _measure(pick.quality.sharpness),
+            "stillness": _measure(pick.quality.stillness),
             "view_s": [_rounded(max(pick.begin_s, 0.0)), _rounded(pick.end_s)],
             "box": _edges(table.box_of(row) if self._shows(key, row) else None),
             "recording": self._names.recordings[int(table.part[row])],
@@ -236,6 +237,15 @@ class _Teller:
 
 def _rounded(value: float) -> float:
     return round(value, 6)
+
+
+def _measure(value: float) -> float | None:
+    """None for what was not measured: JSON has no other word for it."""
+    return None if math.isnan(value) else _rounded(value)
+
+
+def _whole(pixels: Pixels) -> Box:
+    return Box(0, 0, pixels.shape[1], pixels.shape[0])
 
 
 def _edges(box: Box | None) -> Values | None:

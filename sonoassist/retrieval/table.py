@@ -47,10 +47,12 @@ class ExamTable:
         content: uint8, (n,): index in `CONTENTS`, what kind of picture it is.
         still: bool, (n,): the frame is a picture by itself, not one of a sequence.
         probabilities: float32, (n, 14), the softmax.
-        sharpness: float32, (n,), 0 to 1.
-        stillness: float32, (n,), 0 to 1, against the frame before.
+        sharpness: float32, (n,), 0 to 1; not a number where it was not measured.
+        stillness: float32, (n,), 0 to 1, against the frame before; not a number where that one
+            cannot be read.
         box: float32, (n, 4): left, top, right, bottom in frame pixels; not a number without one.
-        crop: float32, (n, 4): of the network input, in frame pixels.
+        crop: float32, (n, 4): of the network input, in frame pixels; not a number where an exam
+            record of an earlier program does not tell.
     """
 
     part: Ints
@@ -75,12 +77,11 @@ class ExamTable:
 
     def box_of(self, row: int) -> Box | None:
         """The box found in a frame, in frame pixels."""
-        edges = [float(value) for value in self.box[row]]
-        return None if np.isnan(edges[0]) else Box(*edges)
+        return _box(self.box[row])
 
-    def crop_of(self, row: int) -> Box:
-        """What the network saw of a frame, in frame pixels."""
-        return Box(*(float(value) for value in self.crop[row]))
+    def crop_of(self, row: int) -> Box | None:
+        """What the network saw of a frame, in frame pixels; None where that is not known."""
+        return _box(self.crop[row])
 
 
 COLUMNS = tuple(column.name for column in fields(ExamTable))
@@ -91,13 +92,28 @@ _TYPES: dict[str, Any] = {
 _WIDTHS = {"probabilities": len(KEYS), "box": 4, "crop": 4}
 
 
-def joined(parts: Iterable[tuple[int, float, FrameColumns]]) -> ExamTable:
-    """The results of the recordings of an exam as one table; damaged frames have no row.
+@dataclass(frozen=True, slots=True, eq=False)
+class PartResults:
+    """The results of one recording of an exam.
 
-    Args:
-        parts: Number of the recording in the exam, when it began there in seconds, its results.
+    Attributes:
+        number: Of the recording in the exam.
+        began_s: Of its first frame, in the exam.
+        columns: The results.
+        frames: int32, (n,): index of each frame in the recording.
+        still: Its frames are pictures by themselves.
     """
-    each = [_rows_of(number, began_s, columns) for number, began_s, columns in parts]
+
+    number: int
+    began_s: float
+    columns: FrameColumns
+    frames: Ints
+    still: bool
+
+
+def joined(parts: Iterable[PartResults]) -> ExamTable:
+    """The results of the recordings of an exam as one table; damaged frames have no row."""
+    each = [_rows_of(part) for part in parts]
     arrays = (
         np.concatenate([_empty(name), *(rows[name] for rows in each)]).astype(
             _TYPES.get(name, np.float32)
@@ -107,21 +123,27 @@ def joined(parts: Iterable[tuple[int, float, FrameColumns]]) -> ExamTable:
     return ExamTable(*(frozen(array) for array in arrays))
 
 
-def _rows_of(number: int, began_s: float, columns: FrameColumns) -> dict[str, NDArray[Any]]:
+def _rows_of(part: PartResults) -> dict[str, NDArray[Any]]:
     """The columns of a table for the readable frames of one recording."""
+    columns = part.columns
     rows = np.flatnonzero(columns.readable)
     return {
-        "part": np.full(len(rows), number),
-        "frame": rows,
-        "time_s": columns.times_s[rows] + began_s,
+        "part": np.full(len(rows), part.number),
+        "frame": part.frames[rows],
+        "time_s": columns.times_s[rows] + part.began_s,
         "content": _CONTENT_OF_STATE[columns.states[rows]],
-        "still": np.zeros(len(rows), bool),
+        "still": np.full(len(rows), part.still),
         "probabilities": columns.probabilities[rows],
         "sharpness": columns.quality[rows],
         "stillness": columns.stillness[rows],
         "box": columns.boxes[rows],
         "crop": columns.crops[rows],
     }
+
+
+def _box(row: Floats) -> Box | None:
+    edges = [float(value) for value in row]
+    return None if np.isnan(edges[0]) else Box(*edges)
 
 
 def _empty(name: str) -> NDArray[Any]:

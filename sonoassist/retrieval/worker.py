@@ -36,14 +36,19 @@ class Searcher:
 
         Args:
             task: The exam; what was kept of its analysis is used where it fits.
-            told: Called after each frame that is analysed.
+            told: Called after each frame that is read.
 
         Raises:
             NoEngineError: The engine cannot be made.
             SonoAssistError: The exam cannot be read or changes meanwhile, or the engine fails.
         """
         before = _unchanged(task)
-        bundle = self._search(task, told)
+        try:
+            bundle = self._search(task, told)
+        except SourceError as error:
+            if task.exam.stamps() != before:
+                raise _changed(task) from error
+            raise
         if task.exam.stamps() != before:
             raise _changed(task)
         return bundle
@@ -63,6 +68,7 @@ class Searcher:
                 told,
                 opening,
                 self._cache,
+                synthetic=synthetic,
                 any_precision=self._order.choice.precision == "auto",
             )
         return make_bundle(task, self._order, analysed, opening)

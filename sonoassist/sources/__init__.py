@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sonoassist.sources.base import READER, Source, SourceInfo
+from sonoassist.sources.base import FIRST_READER, READER, Source, SourceInfo
 from sonoassist.sources.discovery import DeviceInfo, find_device, list_devices
 from sonoassist.sources.opening import (
     ARCHIVE_SUFFIXES,
@@ -15,6 +15,7 @@ from sonoassist.sources.opening import (
 __all__ = [
     "ARCHIVE_SUFFIXES",
     "DICOM_SUFFIXES",
+    "FIRST_READER",
     "IMAGE_SUFFIXES",
     "READER",
     "VIDEO_SUFFIXES",

@@ -26,6 +26,8 @@ SYNTHETIC_MARK = "SonoAssist synthetic exam: no patient"
 READER = 2
 """Counts up when a file may give other frames, or other numbers of them, than before. Whatever
 keeps numbers of frames, or what was found in them, keeps this with them."""
+FIRST_READER = 1
+"""What was kept without naming a reader was numbered by this one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,6 @@ from sonoassist.sources.video_opening import decoded_numbers
 from sonoassist.sources.video_order import FrameOrder
 from sonoassist.sources.video_packets import MISSING, Flags, VideoPackets, read_packets
 
-FIRST_READER = 1
-"""What was kept without naming a reader was numbered by this one."""
-
 
 def moved_since(path: Path, index: VideoIndex) -> list[int] | None:
     """Where the frames of the first reader are now.

@@ -14,7 +14,9 @@ from analyse_help import assert_refused, noise_picture, write_picture
 
 from fake_weights import published_file
 from sonoassist import cli
+from sonoassist.analysis.analyser import Analyser
 from sonoassist.commands import evaluate as command
+from sonoassist.core.packets import Analysis, Frame
 from sonoassist.render.encoder import VideoEncoder
 
 Capture = pytest.CaptureFixture[str]
@@ -119,6 +121,48 @@ def test_one_measure(
     assert "Not for diagnosis" in captured.out
     assert "SmallNet" in captured.err
     assert json.loads((tmp_path / "evaluation.json").read_text())["frames"] == frames
+
+
+def test_frames_are_analysed_once(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is measured of them, but for the speed and carried boxes, which tell of a run."""
+    real, analysed = Analyser.analyse, []
+
+    def analyse(self: Analyser, frame: Frame) -> Analysis:
+        analysed.append(frame.index)
+        return real(self, frame)
+
+    def run(*words: object) -> dict[str, Any]:
+        capsys.readouterr()
+        analysed.clear()
+        assert evaluate(*words, exam, "--json") == 0
+        return printed(capsys)
+
+    monkeypatch.setattr(Analyser, "analyse", analyse)
+    exam = tmp_path / "case1"
+    exam.mkdir()
+    with VideoEncoder(exam / "scan.mp4", 128, 96, 25.0) as encoder:
+        for index in range(EXAM_FRAMES):
+            encoder.add(np.dstack([noise_picture(seed=50 + index)] * 3), index / 25)
+    (exam / "labels.csv").write_text("file,frame,plane\nscan.mp4,5,femur\nscan.mp4,7,lips\n")
+    first = run("classification")
+    assert analysed == [5, 7]
+    whole = run("all")
+    assert sorted({5, 7, *analysed}) == list(range(EXAM_FRAMES))
+    assert len(analysed) == EXAM_FRAMES - 2
+    assert whole["classification"]["f1"] == first["classification"]["f1"]
+    assert (whole["speed"]["frames"], whole["speed"]["known"]) == (EXAM_FRAMES - 2, 2)
+    assert run("all")["retrieval"] == whole["retrieval"]
+    assert analysed == []
+    assert evaluate("all", exam) == 0
+    told = capsys.readouterr()
+    assert f"{EXAM_FRAMES} of {EXAM_FRAMES} frames were analysed before" in told.err
+    assert f"not measured, since all {EXAM_FRAMES} frames were analysed before" in told.out
+    assert run("speed")["speed"]["frames"] == 2
+    assert analysed == [5, 7]
+    run("classification", "--carry-boxes")
+    assert analysed == [5, 7]
 
 
 def test_problems_are_listed(stills: Path, tmp_path: Path, capsys: Capture) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -38,9 +40,26 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def new_home(
+    home: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], None]:
+    """Calling it gives the program a home with the model and no results of frames.
+
+    Those that were kept before would be taken in the place of an analysis.
+    """
+
+    def make() -> None:
+        own = tmp_path_factory.mktemp("home")
+        shutil.copytree(home / "models", own / "models")
+        monkeypatch.setenv("SONOASSIST_HOME", str(own))
+
+    return make
+
+
 @pytest.fixture(autouse=True)
-def _use_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SONOASSIST_HOME", str(home))
+def _use_home(new_home: Callable[[], None]) -> None:
+    new_home()
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +137,10 @@ def test_the_same_exam_gives_the_same_bytes_however_many_work_on_it(
 
 
 def test_finished_exams_are_not_touched_and_again_does_them_anew(
-    films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    films: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    new_home: Callable[[], None],
 ) -> None:
     out = tmp_path / "out"
     assert retrieve(out, films / "exam 0.mp4") == 0
@@ -133,6 +155,9 @@ def test_finished_exams_are_not_touched_and_again_does_them_anew(
     kept = contents(out)
     assert retrieve(out, films / "exam 0.mp4", "--again") == 0
     assert (out / "exam 0").stat().st_ino != before
+    assert contents(out) == kept
+    new_home()
+    assert retrieve(out, films / "exam 0.mp4", "--again") == 0
     assert contents(out) == kept
 
 
@@ -162,7 +187,9 @@ def test_pictures_are_masked_unless_the_user_says_otherwise(
     assert "may name a person" in capsys.readouterr().err
 
 
-def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+def test_a_run_that_is_killed_goes_on_where_it_was(
+    tmp_path: Path, new_home: Callable[[], None]
+) -> None:
     names = [f"{letter}.mp4" for letter in "abcdef"]
     for seed, name in enumerate(names):
         film(tmp_path / "in" / name, seed, frames=60)
@@ -182,6 +209,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     assert [one["name"] for one in told if one["done_before"]] == done
     assert folders(out) == list("abcdef")
     assert before == {name: (out / name).stat().st_ino for name in done}
+    new_home()
     assert retrieve(tmp_path / "whole", tmp_path / "in", "--rule", "paper") == 0
     assert contents(out) == contents(tmp_path / "whole")
 

@@ -7,12 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from typing_extensions import override
 
 from made_analyses import analysis_of, shares_of
+from plain_screens import PlainScreens
+from real_models import card_of
+from review.review_made import BrightEngine
+from sonoassist.analysis.analyser import Analyser, AnalyserOptions
 from sonoassist.core.packets import Analysis, Box, Frame, State
 from sonoassist.evaluation.classes import group_of
 from sonoassist.evaluation.observed import Label, Observation, observation
 from sonoassist.evaluation.results import About
+from sonoassist.preprocess.crop import parse_crop
+from sonoassist.preprocess.screen_reader import ScreenReader
+from sonoassist.recordings.records import FrameResult
 
 BOX = Box(10, 10, 30, 30)
 
@@ -37,13 +45,16 @@ def one(
     planes = group_of((truth,) if isinstance(truth, str) else truth)
     if rest == named:
         rest = "femur"
+    shares = shares_of(named, confidence, rest)
     return observation(
         dataset,
         case,
         path or Path(f"{case}.mp4" if recording else f"{case}-{index}.png"),
         recording=recording,
         label=Label(planes, planes if shown is None else group_of(shown), true_box),
-        analysis=analysis_of(picture(index), shares_of(named, confidence, rest), state, box),
+        frame=picture(index),
+        result=FrameResult(index, state, shares, box, 0.5),
+        timings_ms=(("inference", 5.0),),
     )
 
 
@@ -53,17 +64,21 @@ def picture(index: int = 0, height: int = 48, width: int = 64) -> Frame:
     return Frame(index, pixels, 0.0, index, index / 25, "made")
 
 
-class ByNumber:
+class ByNumber(Analyser):
     """An analyser that names what a table says of each frame number, and counts its calls."""
 
-    def __init__(self, named: dict[int, str] | None = None) -> None:
+    def __init__(self, named: dict[int, str] | None = None, crop: str = "full") -> None:
+        options = AnalyserOptions(parse_crop(crop))
+        super().__init__(BrightEngine(), card_of("sononet16"), options, ScreenReader(PlainScreens))
         self.named = named or {}
+        self.state = State.PLANE
         self.seen: list[int] = []
 
+    @override
     def analyse(self, frame: Frame) -> Analysis:
         self.seen.append(frame.index)
         key = self.named.get(frame.index, "background")
-        return analysis_of(frame, shares_of(key, 0.9, "lips"), box=Box(1, 1, 20, 20))
+        return analysis_of(frame, shares_of(key, 0.9, "lips"), self.state, Box(1, 1, 20, 20))
 
 
 def about(**fields: Any) -> About:

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from review.review_made import made_analyser, picture, write_recording
+from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Box
 from sonoassist.core.planes import BY_KEY, Polarity
-from sonoassist.evaluation.box_fitting import Example, drawn, fit_rule, fit_rules
+from sonoassist.datasets.labels import Dataset, LabelledFrame
+from sonoassist.evaluation.box_fitting import Example, drawn, fit_rule, fit_rules, gather
 from sonoassist.evaluation.observed import Label
-from sonoassist.evaluation.observing import FilePlan
+from sonoassist.evaluation.planning import FilePlan
 from sonoassist.localise.boxes import box_of, evidence_of
 from sonoassist.model.box_rule import paper_rule
 
@@ -28,6 +33,27 @@ def example(seed: int, sign: float, share: float = 1.0) -> Example:
 def overlap(one: Example, rule: object) -> float:
     box = box_of(evidence_of(one.saliency, rule, one.picture), rule)
     return box.iou(one.box) if box is not None else 0.0
+
+
+def test_examples_are_frames_whose_plane_was_named(tmp_path: Path) -> None:
+    """Of pictures and recordings alike; what cannot be read is told."""
+    film = write_recording(tmp_path / "film.mkv", (("femur", 6), ("lips", 6)))
+    still, bad = tmp_path / "still.png", tmp_path / "bad.png"
+    assert cv2.imwrite(str(still), picture("femur", 1))
+    bad.write_bytes(b"\x89PNG\r\n\x1a\nbroken")
+    labels = [(film, 2), (film, 9), (still, 0), (bad, 0)]
+    box = Box(30, 20, 90, 80)
+    frames = tuple(LabelledFrame("c", path, index, ("femur",), box) for path, index in labels)
+    steps: list[int] = []
+    troubles: list[str] = []
+    found = gather(
+        [Dataset("d", "exams", frames)], made_analyser(), 9,
+        step=lambda: steps.append(1), on_trouble=troubles.append,
+    )  # fmt: skip
+    assert {key: len(them) for key, them in found.items()} == {"femur": 2}
+    assert found["femur"][0].saliency.shape == found["femur"][0].picture.shape
+    assert len(steps) == 3
+    assert [line.split(":")[0] for line in troubles] == ["c/bad.png"]
 
 
 def test_the_papers_rule_stays_where_it_is_as_good() -> None:

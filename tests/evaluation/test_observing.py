@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,16 +14,19 @@ from seen import BOX, ByNumber, one, picture
 
 from datasets.dataset_files import dicom, video
 from datasets.dataset_files import picture as write_picture
-from sonoassist.analysis.analyser import Analyser
-from sonoassist.core.errors import UsageError
+from sonoassist.core.errors import SourceError, UsageError
 from sonoassist.core.opencv import cv2
-from sonoassist.core.packets import Analysis, Box, Frame
+from sonoassist.core.packets import Analysis, Box, Frame, State
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.engines.base import Saliency
 from sonoassist.evaluation.failures import KEPT, SHOWN, Failures, jpeg
+from sonoassist.evaluation.file_run import Means
 from sonoassist.evaluation.observed import Observed
-from sonoassist.evaluation.observing import Scope, make_plan, observe, selected
-from sonoassist.evaluation.speed import measure_speed
+from sonoassist.evaluation.observing import observe
+from sonoassist.evaluation.planning import Scope, make_plan, selected
+from sonoassist.evaluation.speed import measure_speed, whole_frames
+from sonoassist.recordings.cache import AnalysisCache, AnalysisKey
+from sonoassist.recordings.recording import look_into_file
 
 LONG = 260
 
@@ -34,10 +38,13 @@ def film_data(path: Path, labels: dict[int, str], shown: dict[int, str] | None =
     return Dataset("film", "montage", frames(labels), shown=frames(shown or {}))
 
 
-def look(data: Dataset, scope: Scope, analyser: ByNumber) -> tuple[Observed, int, int]:
+def look(
+    data: Dataset, scope: Scope, analyser: ByNumber, cache: AnalysisCache | None = None
+) -> tuple[Observed, int, int]:
     plan = make_plan([data], scope)
     steps: list[int] = []
-    seen = observe(plan, cast(Analyser, analyser), lambda one, frame: None, lambda: steps.append(1))
+    means = Means(analyser, cache)
+    seen = observe(plan, means, lambda one, frame: None, lambda: steps.append(1))
     return seen, plan.total, len(steps)
 
 
@@ -138,6 +145,118 @@ def test_a_recording_that_the_crop_does_not_fit(film: Path) -> None:
     ]
 
 
+def test_frames_that_were_analysed_before_are_not_analysed_again(
+    film: Path, tmp_path: Path
+) -> None:
+    """Whatever part of them is asked for; pictures of failures are made of them all the same."""
+    cache = AnalysisCache(tmp_path / "analyses")
+    labels = {3: "femur", 5: "femur", 70: "lips", 250: "femur"}
+    named = {3: "femur", 5: "lips", 70: "lips"}
+    first, _, _ = look(film_data(film, labels), Scope(), ByNumber(named), cache)
+    again, more = ByNumber(), ByNumber()
+    second, total, steps = look(film_data(film, labels), Scope(), again, cache)
+    assert again.seen == []
+    assert total == steps == 4
+    for before, after in zip(first.frames, second.frames, strict=True):
+        assert (before.index, before.named, before.state, before.box) == (
+            after.index, after.named, after.state, after.box,
+        )  # fmt: skip
+        assert np.array_equal(before.probabilities, after.probabilities)
+        assert before.timings_ms
+        assert after.timings_ms == ()
+    assert (first.known, second.known) == (0, 4)
+    third, _, _ = look(film_data(film, {5: "femur", 6: "femur"}), Scope(), more, cache)
+    assert more.seen == [6]
+    assert [one.index for one in third.frames] == [5, 6]
+    assert third.known == 1
+    failures = Failures()
+    observe(
+        make_plan([film_data(film, labels)], Scope()), Means(ByNumber(), cache),
+        failures.watch, lambda: None,
+    )  # fmt: skip
+    assert [(one.truth, one.named) for one in failures.labels] == [
+        (("femur",), "lips"), (("femur",), "background"),
+    ]  # fmt: skip
+
+
+def test_another_threshold_costs_nothing(film: Path, tmp_path: Path) -> None:
+    cache, data = AnalysisCache(tmp_path / "analyses"), film_data(film, {3: "femur"})
+    seen, _, _ = look(data, Scope(), ByNumber({3: "femur"}), cache)
+    strict = ByNumber()
+    strict.configure(replace(strict.options, threshold=0.95))
+    again, _, _ = look(data, Scope(), strict, cache)
+    assert strict.seen == []
+    assert (seen.frames[0].state, again.frames[0].state) == (State.PLANE, State.UNSURE)
+
+
+def test_a_precision_that_is_asked_for_is_measured(film: Path, tmp_path: Path) -> None:
+    cache, plan = AnalysisCache(tmp_path / "analyses"), make_plan(
+        [film_data(film, {3: "femur"})], Scope()
+    )  # fmt: skip
+
+    def seen(precision: str, any_precision: bool) -> list[int]:
+        analyser = ByNumber()
+        analyser.engine.precision = precision
+        means = Means(analyser, cache, any_precision)
+        observe(plan, means, lambda one, frame: None, lambda: None)
+        return analyser.seen
+
+    assert seen("f32", True) == [3]
+    assert seen("bf16", True) == []
+    assert seen("bf16", False) == [3]
+    assert seen("bf16", False) == []
+
+
+def test_a_box_that_nobody_looked_for_is_looked_for(film: Path, tmp_path: Path) -> None:
+    """Of a frame that is unsure no box is kept during an exam, but it is measured all the same."""
+    cache, data = AnalysisCache(tmp_path / "analyses"), film_data(film, {3: "femur"})
+    unsure = ByNumber({3: "femur"})
+    unsure.state = State.UNSURE
+    look(data, Scope(), unsure, cache)
+    kept = look_into_file(film)
+    with cache.open(kept.identity) as opened:
+        (number,) = opened.serving(AnalysisKey(kept.identity.modified_ns, unsure.provenance))
+        (results,) = opened.results(number)
+        opened.add(number, [replace(one, box=None, boxed=False) for one in results])
+    again = ByNumber({3: "femur"})
+    seen, _, _ = look(data, Scope(), again, cache)
+    assert again.seen == [3]
+    assert seen.frames[0].box is not None
+
+
+def test_what_was_known_of_a_recording_says_nothing_of_a_picture(
+    film: Path, tmp_path: Path
+) -> None:
+    class Following(ByNumber):
+        def analyse(self, frame: Frame) -> Analysis:
+            settled.append(self.settled is not None)
+            return super().analyse(frame)
+
+    settled: list[bool] = []
+    still = write_picture(tmp_path / "still.png")
+    frames = [LabelledFrame("c", path, 0, ("femur",)) for path in (film, still)]
+    look(Dataset("d", "exams", tuple(frames)), Scope(), Following(crop="auto"))
+    assert settled == [True, False]
+
+
+def test_a_disk_that_fails_ends_it(
+    film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another time the picture may be read, so figures without it would mislead."""
+
+    def fail(path: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    still = write_picture(tmp_path / "still.png")
+    data = Dataset("d", "exams", (LabelledFrame("c", still, 0, ("femur",)),))
+    monkeypatch.setattr("sonoassist.sources.images.open_picture", fail)
+    with pytest.raises(SourceError, match="Input/output error"):
+        look(data, Scope(), ByNumber())
+    monkeypatch.setattr("sonoassist.sources.video.VideoFile", fail)
+    with pytest.raises(SourceError, match="Input/output error"):
+        look(film_data(film, {3: "femur"}), Scope(), ByNumber())
+
+
 def test_selected_cases(tmp_path: Path) -> None:
     def frame(case: str, test: bool | None) -> LabelledFrame:
         return LabelledFrame(case, tmp_path / f"{case}.png", 0, ("femur",), None, test)
@@ -207,3 +326,16 @@ def test_speed() -> None:
     assert found.analysis_fps == pytest.approx(200)
     assert found.stages_ms == (("inference", 5.0),)
     assert np.isnan(measure_speed(analyser, [], runs=1, clock=lambda: time_s[0]).analysis_fps)
+    assert whole_frames(found) == "whole frame: 200.0 a second (inference 5.0 ms)"
+
+    known = replace(one("femur", "femur"), timings_ms=())
+    some = measure_speed(analyser, [known, one("femur", "femur"), known], runs=1)
+    assert (some.frames, some.known) == (1, 2)
+    assert some.analysis_fps == pytest.approx(200)
+    assert "2 others were analysed before" in whole_frames(some)
+
+    none = measure_speed(analyser, [known, known], runs=1)
+    assert (none.frames, none.known, none.stages_ms) == (0, 2, ())
+    assert np.isnan(none.analysis_fps)
+    assert "not measured, since all 2 frames were analysed before" in whole_frames(none)
+    assert whole_frames(measure_speed(analyser, [], runs=1)) == ""

@@ -1,7 +1,8 @@
-"""The examiner and the analysis of a whole exam, on cuts of the demo exam."""
+"""The examiner: whole exams analysed once, and single frames looked at meanwhile."""
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,42 +13,60 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from made_analyses import analysis_of, shares_of
-from real_models import card_of
-from sonoassist.analysis.analyser import AnalyserOptions, analyser_for
+from sonoassist.analysis.analyser import Analyser, analyser_for
 from sonoassist.core import paths
-from sonoassist.core.errors import ModelError, SourceError
-from sonoassist.core.packets import Analysis, Box, Frame
+from sonoassist.core.errors import EngineError, ModelError, OutputError, SourceError
+from sonoassist.core.packets import Analysis, Frame
 from sonoassist.core.settings import Settings
 from sonoassist.model.store import ModelStore
-from sonoassist.practice.analysing import Begun, load_analysis, save_analysis
-from sonoassist.practice.answers import ExamAnalysis, Word
+from sonoassist.practice import examiner as examining
+from sonoassist.practice.answers import Word
 from sonoassist.practice.examiner import Examiner
-from sonoassist.practice.opening import open_exam
+from sonoassist.practice.opening import open_exam, opened
+from sonoassist.practice.scanning import ExamScan
+from sonoassist.recordings.cache import AnalysisCache, RecordingCache
+from sonoassist.recordings.correction_store import CorrectionStore
+from sonoassist.recordings.identity import fingerprint
+from sonoassist.recordings.recording import Recording
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.sources import open_source
 from sonoassist.sources.base import SYNTHETIC_MARK
 from waiting import LIMIT_S, wait_until
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "sources"))
 
-class Judge:
-    """An analyser without a network: says "femur" on 20 frames from number 10 on."""
+from review_made import BrightEngine, made_analyser, picture
+from video_maker import make_video
 
-    seen: list[int]
+PEAK = 18
 
-    def __init__(self, engine: object = None, card: object = None, options: object = None) -> None:
-        self.engine = engine
-        self.card = card_of("sononet16")
-        self.options = AnalyserOptions()
-        self.closed = False
+
+class Watched(Analyser):
+    """Says "femur" on 20 frames from number 10 on, which are brightest there, and is watched."""
+
+    def __init__(self, look: Callable[[int], None] = lambda index: None) -> None:
+        made = made_analyser()
+        super().__init__(made.engine, made.card, made.options, made.reader)
+        self._look = look
 
     def analyse(self, frame: Frame) -> Analysis:
-        peak = 1 - abs(frame.index - 18) / 100
-        key = "femur" if 10 <= frame.index < 30 else "background"
-        return analysis_of(frame, shares_of(key, peak), box=Box(1, 2, 30, 40))
+        self._look(frame.index)
+        return super().analyse(frame)
 
-    def close(self) -> None:
-        self.closed = True
+
+def never(index: int) -> None:
+    raise AssertionError("it is known already")
+
+
+def write_exam(path: Path, count: int = 40) -> Path:
+    """A recording with a femur on 20 frames from number 10 on."""
+    pictures = []
+    for index in range(count):
+        femur = 10 <= index < 30
+        strength = 150 - 4 * abs(index - PEAK) if femur else 120
+        pictures.append(picture("femur" if femur else "background", index, strength))
+    return make_video(path, [40 * index for index in range(count)], pictures=pictures)
 
 
 @pytest.fixture
@@ -77,62 +96,124 @@ def running() -> Iterator[list[Examiner]]:
     assert not any(thread.name == "practice examiner" for thread in threading.enumerate())
 
 
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """Folder of what is kept."""
+    return tmp_path / "home"
+
+
 def examine(
-    path: Path, running: list[Examiner], make: Callable[..., object], **more: Path
+    path: Path, home: Path, running: list[Examiner], make: Callable[..., object] | Analyser
 ) -> Examiner:
-    one = Examiner(str(path), make, lambda: None, **more)  # type: ignore[arg-type]
+    """Begin to examine.
+
+    Args:
+        make: Makes the analyser, or is it.
+    """
+    maker = (lambda _synthetic, _tell: make) if isinstance(make, Analyser) else make
+    reviews = CorrectionStore(home / "reviews")
+    one = Examiner(str(path), maker, lambda: None, reviews)  # type: ignore[arg-type]
     running.append(one)
     one.start()
     return one
 
 
 def test_without_truth_the_model_answers_once_and_it_is_kept(
-    cut: Callable[..., Path], running: list[Examiner], tmp_path: Path
+    running: list[Examiner], tmp_path: Path, home: Path
 ) -> None:
-    path, kept = cut(0, 39), tmp_path / "kept"
-    one = examine(path, running, lambda _synthetic, _tell: Judge(), folder=kept)
+    path = write_exam(tmp_path / "exam.mp4")
+    one = examine(path, home, running, Watched())
     wait_until(lambda: one.knowledge.share == 1.0)
     answers = one.knowledge.answers
     assert answers is not None
     assert answers.word is Word.MODEL
     (view,) = answers.views
     assert view.plane == "femur"
-    assert answers.best_frame(view) == 18
+    assert answers.best_frame(view) == PEAK
     assert one.knowledge.trouble is None
-    assert len(list(kept.iterdir())) == 1
+    assert [one.stem for one in (home / "analyses").glob("*.sqlite")] == [fingerprint(path)]
 
-    class NoScan(Judge):
-        def analyse(self, frame: Frame) -> Analysis:
-            raise AssertionError("it is known already")
-
-    again = examine(path, running, lambda _synthetic, _tell: NoScan(), folder=kept)
+    again = examine(path, home, running, Watched(never))
     wait_until(lambda: again.knowledge.share == 1.0)
     assert again.knowledge.answers is not None
     assert again.knowledge.answers.views == answers.views
 
 
 def test_frames_are_looked_at_with_their_own_result(
-    cut: Callable[..., Path], running: list[Examiner], tmp_path: Path
+    running: list[Examiner], tmp_path: Path, home: Path
 ) -> None:
-    one = examine(cut(0, 39), running, lambda _synthetic, _tell: Judge(), folder=tmp_path / "k")
+    one = examine(write_exam(tmp_path / "exam.mp4"), home, running, Watched())
     wait_until(lambda: one.knowledge.share == 1.0)
-    one.look_at((18, 5))
+    one.look_at((PEAK, 5))
     wait_until(lambda: one.looked(5) is not None)
-    for index, key in ((18, "femur"), (5, "background")):
+    answers = one.knowledge.answers
+    assert answers is not None
+    for index, key in ((PEAK, "femur"), (5, "background")):
         looked = one.looked(index)
         assert looked is not None
         assert looked.frame is not None
         assert looked.analysis is not None
         assert (looked.frame.index, looked.analysis.prediction.plane.key) == (index, key)
+        assert answers.confidence(index, key) == looked.analysis.prediction.confidence
 
 
-def test_with_truth_a_missing_model_takes_the_best_frames_only(running: list[Examiner]) -> None:
+def test_frames_are_looked_at_while_the_exam_is_analysed(
+    running: list[Examiner], tmp_path: Path, home: Path
+) -> None:
+    """One that is known already and one that is not."""
+    met = threading.Event()
+
+    def meet(index: int) -> None:
+        if index == 70:
+            running[0].pause(True)
+            met.set()
+
+    one = examine(write_exam(tmp_path / "exam.mp4", 100), home, running, Watched(meet))
+    assert met.wait(LIMIT_S)
+    for frames in ((PEAK, 90), (5,)):  # held, it looks again and again
+        one.look_at(frames)
+        wait_until(lambda frames=frames: all(one.looked(index) for index in frames))
+        for index in frames:
+            looked = one.looked(index)
+            assert looked is not None
+            assert looked.analysis is not None
+            plane = "femur" if index == PEAK else "background"
+            assert looked.analysis.prediction.plane.key == plane
+    assert one.knowledge.share < 1.0
+    assert one.knowledge.answers is None
+    one.pause(False)
+    wait_until(lambda: one.knowledge.share == 1.0)
+
+
+def test_held_it_does_not_go_on_with_a_look_and_can_be_stopped(
+    running: list[Examiner], tmp_path: Path, home: Path
+) -> None:
+    seen: list[int] = []
+
+    def hold(index: int) -> None:
+        seen.append(index)
+        running[0].pause(True)
+
+    one = examine(write_exam(tmp_path / "exam.mp4"), home, running, Watched(hold))
+    wait_until(lambda: seen)
+    for index in (3, 4, 5):
+        one.look_at((index,))
+        wait_until(lambda index=index: one.looked(index))
+    assert seen == [0]
+    one.stop()
+    assert not one.running
+    assert one.knowledge.answers is None
+
+
+def test_with_truth_a_missing_model_takes_the_best_frames_only(
+    running: list[Examiner], home: Path
+) -> None:
     def missing(_synthetic: bool, _tell: object) -> object:
         raise ModelError("no model is installed", "Install one")
 
     demo = paths.demo_exam()
     assert demo is not None
-    one = examine(demo, running, missing)
+    one = examine(demo, home, running, missing)
     wait_until(lambda: one.knowledge.trouble is not None)
     known = one.knowledge
     assert known.answers is not None
@@ -149,64 +230,159 @@ def test_with_truth_a_missing_model_takes_the_best_frames_only(running: list[Exa
 
 
 def test_stopped_in_the_middle_it_goes_on_there(
-    cut: Callable[..., Path], running: list[Examiner], tmp_path: Path
+    running: list[Examiner], tmp_path: Path, home: Path
 ) -> None:
-    path, kept = cut(0, 99), tmp_path / "kept"
+    path = write_exam(tmp_path / "exam.mp4", 100)
     far = threading.Event()
 
-    class Slow(Judge):
-        def analyse(self, frame: Frame) -> Analysis:
-            if frame.index >= 60:
-                far.set()
-                one.halt()
-            return super().analyse(frame)
+    def stop_at(index: int) -> None:
+        if index >= 80:
+            far.set()
+            running[0].halt()
 
-    one = examine(path, running, lambda _synthetic, _tell: Slow(), folder=kept)
+    one = examine(path, home, running, Watched(stop_at))
     assert far.wait(LIMIT_S)
     one.stop()
     assert one.knowledge.share < 1.0
     assert one.knowledge.answers is None
     seen: list[int] = []
+    shares: list[float] = []
 
-    class Second(Judge):
-        def analyse(self, frame: Frame) -> Analysis:
-            seen.append(frame.index)
-            return super().analyse(frame)
+    def see(index: int) -> None:
+        seen.append(index)
+        shares.append(running[-1].knowledge.share)
 
-    again = examine(path, running, lambda _synthetic, _tell: Second(), folder=kept)
+    again = examine(path, home, running, Watched(see))
     wait_until(lambda: again.knowledge.share == 1.0)
-    assert 30 <= seen[0] <= 60  # some frames before where it stopped
+    assert 60 <= seen[0] <= 80  # some frames before where it stopped
     assert seen[-1] == 99
+    assert shares[0] == pytest.approx(seen[0] / 100)
+    assert shares == sorted(shares)
+    assert max(shares) < 1.0
     answers = again.knowledge.answers
     assert answers is not None
     (view,) = answers.views
-    assert (view.plane, answers.best_frame(view)) == ("femur", 18)
+    assert (view.plane, answers.best_frame(view)) == ("femur", PEAK)
+
+
+def test_what_was_analysed_before_the_engine_failed_is_kept(
+    running: list[Examiner], tmp_path: Path, home: Path
+) -> None:
+    path = write_exam(tmp_path / "exam.mp4", 100)
+
+    def fail(index: int) -> None:
+        if index == 80:
+            raise EngineError("the graphics card is gone", "Try again")
+
+    one = examine(path, home, running, Watched(fail))
+    wait_until(lambda: one.knowledge.trouble)
+    assert one.knowledge.doing == ""
+    seen: list[int] = []
+    again = examine(path, home, running, Watched(seen.append))
+    wait_until(lambda: again.knowledge.share == 1.0)
+    assert 60 <= seen[0] <= 80
 
 
 def test_an_analysis_that_cannot_be_kept_counts_all_the_same(
-    cut: Callable[..., Path], running: list[Examiner], tmp_path: Path
+    running: list[Examiner], tmp_path: Path, home: Path
 ) -> None:
-    (tmp_path / "kept").write_text("a file where the folder should be")
-    one = examine(cut(0, 39), running, lambda _synthetic, _tell: Judge(), folder=tmp_path / "kept")
+    home.mkdir()
+    (home / "analyses").write_text("a file where the folder should be")
+    one = examine(write_exam(tmp_path / "exam.mp4"), home, running, Watched())
     wait_until(lambda: one.knowledge.share == 1.0)
     assert one.knowledge.answers is not None
     assert one.knowledge.trouble is None
     assert "could not be kept" in one.knowledge.notes[0]
 
 
+def test_nor_is_anything_lost_where_the_disk_becomes_full_meanwhile(
+    running: list[Examiner], tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    def full(*_: object, **__: object) -> None:
+        raise OutputError("the results cannot be kept: database or disk is full", "Free some space")
+
+    def fill(index: int) -> None:
+        seen.append(index)
+        if index == 70:
+            monkeypatch.setattr(RecordingCache, "add", full)
+
+    one = examine(write_exam(tmp_path / "exam.mp4", 100), home, running, Watched(fill))
+    wait_until(lambda: one.knowledge.share == 1.0)
+    assert seen == list(range(100))  # none twice
+    assert one.knowledge.trouble is None
+    assert "could not be kept" in one.knowledge.notes[0]
+    answers = one.knowledge.answers
+    assert answers is not None
+    assert [answers.best_frame(view) for view in answers.views] == [PEAK]
+
+
+def test_what_the_engine_has_to_say_is_a_note(
+    running: list[Examiner], tmp_path: Path, home: Path
+) -> None:
+    class Speaking(BrightEngine):
+        def take_notices(self) -> list[str]:
+            return ["it goes on with the processor"] if self.runs == 3 else []
+
+    analyser = made_analyser()
+    analyser.engine = Speaking()
+    one = examine(write_exam(tmp_path / "exam.mp4"), home, running, analyser)
+    wait_until(lambda: one.knowledge.share == 1.0)
+    assert one.knowledge.notes == ("it goes on with the processor",)
+
+
+def test_a_frame_that_cannot_be_read_is_told_and_the_analysis_goes_on(
+    running: list[Examiner], tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What reads it is opened anew for the next look."""
+    real = examining.frame_at
+
+    def failing(source: object, index: int) -> Frame | None:
+        if index == 7:
+            raise SourceError("the disk is away", "Plug it in")
+        return real(source, index)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(examining, "frame_at", failing)
+    one = examine(write_exam(tmp_path / "exam.mp4"), home, running, Watched())
+    one.look_at((7, 8))
+    wait_until(lambda: one.looked(8) is not None and one.knowledge.share == 1.0)
+    bad, good = one.looked(7), one.looked(8)
+    assert bad is not None
+    assert bad.frame is None
+    assert good is not None
+    assert good.frame is not None
+    assert any("the disk is away" in note for note in one.knowledge.notes)
+    assert one.knowledge.trouble is None
+
+
 def test_what_nobody_thought_of_is_told_and_not_silent(
-    running: list[Examiner], caplog: pytest.LogCaptureFixture
+    running: list[Examiner], home: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(_synthetic: bool, _tell: object) -> object:
         raise RuntimeError("out of cheese")
 
     demo = paths.demo_exam()
     assert demo is not None
-    one = examine(demo, running, broken)
+    one = examine(demo, home, running, broken)
     wait_until(lambda: one.knowledge.trouble is not None)
     assert "out of cheese" in str(one.knowledge.trouble)
     assert one.knowledge.doing == ""
     assert "Traceback" in caplog.text
+
+
+def test_analyses_of_earlier_programs_are_removed_and_nothing_else(
+    running: list[Examiner], tmp_path: Path, home: Path
+) -> None:
+    older = home / "practice" / "analyses"
+    older.mkdir(parents=True)
+    (older / f"{'ab' * 16}.npz").write_bytes(b"what an earlier program kept")
+    history = home / "practice" / "history.sqlite"
+    history.write_bytes(b"the trainees'")
+    one = examine(write_exam(tmp_path / "exam.mp4"), home, running, Watched())
+    wait_until(lambda: one.knowledge.share == 1.0)
+    assert not older.exists()
+    assert history.exists()
 
 
 @pytest.mark.parametrize("name", ["nowhere.mp4", "text.mp4", "picture.png"])
@@ -223,52 +399,77 @@ def test_what_is_no_exam_is_refused_in_one_line(tmp_path: Path, name: str) -> No
     assert "\n" not in str(caught.value)
 
 
-def test_a_kept_analysis_that_is_damaged_or_of_another_length_is_not_used(tmp_path: Path) -> None:
-    path = tmp_path / "a.npz"
-    kept = ExamAnalysis(np.full((5, 14), 1 / 14, np.float32), np.full(5, 2, np.int8), "SonoNet-32")
-    save_analysis(path, Begun(kept, 5))
-    found = load_analysis(path, 5)
-    assert found is not None
-    assert np.array_equal(found.analysis.probabilities, kept.probabilities)
-    assert (found.analysis.model, found.whole) == ("SonoNet-32", True)
-    assert load_analysis(path, 6) is None
-    assert load_analysis(tmp_path / "b.npz", 5) is None
-    data = path.read_bytes()
-    for wrong in (data[: len(data) // 2], b"", b"text"):
-        path.write_bytes(wrong)
-        assert load_analysis(path, 5) is None
-
-
-@settings(max_examples=150, deadline=None)
-@given(st.data())
-def test_no_damage_of_a_kept_analysis_does_more_than_have_it_made_again(
-    data: st.DataObject,
+def test_kept_results_that_are_damaged_or_of_another_recording_are_not_used(
+    running: list[Examiner], tmp_path: Path, home: Path
 ) -> None:
-    probabilities = np.random.default_rng(3).random((40, 14), np.float32)
-    kept = ExamAnalysis(probabilities, np.full(40, 2, np.int8), "SonoNet-32")
+    path = write_exam(tmp_path / "exam.mp4")
+    one = examine(path, home, running, Watched())
+    wait_until(lambda: one.knowledge.share == 1.0)
+    answers = one.knowledge.answers
+    assert answers is not None
+    database = home / "analyses" / f"{fingerprint(path)}.sqlite"
+    data = database.read_bytes()
+    for wrong in (data[: len(data) // 2], b"", b"text"):
+        database.write_bytes(wrong)
+        seen: list[int] = []
+        again = examine(path, home, running, Watched(seen.append))
+        wait_until(lambda again=again: again.knowledge.share == 1.0 or again.knowledge.trouble)
+        assert again.knowledge.trouble is None
+        assert seen == list(range(40))
+        assert again.knowledge.answers is not None
+        assert again.knowledge.answers.views == answers.views
+    longer: list[int] = []
+    other = examine(write_exam(tmp_path / "b.mp4", 41), home, running, Watched(longer.append))
+    wait_until(lambda: other.knowledge.share == 1.0)
+    assert longer == list(range(41))
+
+
+@pytest.fixture(scope="module")
+def scanned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recording, bytes]:
+    """A recording, and what is kept of it."""
+    folder = tmp_path_factory.mktemp("scanned")
+    recording, source = opened(str(write_exam(folder / "exam.mp4")))
+    source.close()
+    results = AnalysisCache(folder / "analyses")
+    scan = ExamScan(recording, made_analyser(), results, lambda text: None)
+    assert scan.run(lambda done: True)
+    return recording, results.path_of(recording.identity.content).read_bytes()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_no_damage_of_kept_results_does_more_than_have_them_made_again(
+    scanned: tuple[Recording, bytes], data: st.DataObject
+) -> None:
+    recording, whole = scanned
+    content = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 6))):
+        at = data.draw(st.integers(0, len(content) - 1))
+        content[at] = data.draw(st.integers(0, 255))
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "a.npz"
-        save_analysis(path, Begun(kept, 40))
-        content = bytearray(path.read_bytes())
-        for _ in range(data.draw(st.integers(1, 6))):
-            at = data.draw(st.integers(0, len(content) - 1))
-            content[at] = data.draw(st.integers(0, 255))
-        path.write_bytes(content)
-        found = load_analysis(path, 40)
-    assert found is None or found.analysis.probabilities.shape == (40, 14)
+        results = AnalysisCache(Path(folder) / "analyses")
+        results.folder.mkdir()
+        results.path_of(recording.identity.content).write_bytes(content)
+        said: list[str] = []
+        scan = ExamScan(recording, made_analyser(), results, said.append)
+        assert scan.run(lambda done: True)
+        analysis = scan.analysis()
+    assert analysis.probabilities.shape == (40, 14)
+    assert np.isfinite(analysis.probabilities).all()
+    assert all("could not be kept" in one for one in said)
 
 
 @pytest.mark.usefixtures("networks_once")
 def test_the_bundled_model_finds_a_view_of_the_demo_exam(
-    cut: Callable[..., Path], running: list[Examiner], tmp_path: Path
+    cut: Callable[..., Path], running: list[Examiner], tmp_path: Path, home: Path
 ) -> None:
     store = ModelStore(tmp_path / "models", paths.shipped_models())
     path = cut(775, 850)  # the kidneys from frame 795 to 836 of the exam
     one = examine(
         path,
+        home,
         running,
         lambda synthetic, _tell: analyser_for(Settings(), store, synthetic=synthetic),
-        folder=tmp_path / "kept",
     )
     wait_until(lambda: one.knowledge.share == 1.0 or one.knowledge.trouble)
     assert one.knowledge.trouble is None

@@ -16,7 +16,6 @@ from sonoassist.core.errors import OutputError
 from sonoassist.core.packets import Box
 from sonoassist.core.planes import INDEX
 from sonoassist.exam.store import ExamStore
-from sonoassist.model.card import Card
 from sonoassist.practice.answers import (
     Answers,
     PlaneView,
@@ -26,19 +25,19 @@ from sonoassist.practice.answers import (
 )
 from sonoassist.practice.examiner import Examiner
 from sonoassist.practice.reviewed import KeptReview, corrected
+from sonoassist.recordings import correction_store
 from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.corrections import Corrections, Label
 from sonoassist.recordings.edits import SetBest, SetLabel
 from sonoassist.recordings.identity import fingerprint
 from sonoassist.recordings.records import RunState
-from sonoassist.review import store
 from sonoassist.review.session import ReviewSession
 from waiting import wait_until
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
 
 from kept_made import kept
-from review_made import made_analyser, write_recording
+from review_made import EXAM, BrightEngine, made_analyser, write_recording
 
 
 def of_model(*stretches: tuple[str, int]) -> Answers:
@@ -124,7 +123,7 @@ def running() -> Iterator[list[Examiner]]:
 def reviewed(spec: str, reviews: CorrectionStore, exams: ExamStore | None = None) -> None:
     """Review a recording to its end: lips are the kidneys, and frame 45 is the best femur."""
     session = ReviewSession.open(spec, reviews, lambda: None, exams)
-    session.begin(made_analyser(), "full")
+    session.begin(made_analyser())
     wait_until(lambda: session.progress().state is RunState.DONE)
     session.review.apply(SetLabel(120, 149, "kidneys"))
     session.review.apply(SetBest("femur", 45))
@@ -140,14 +139,19 @@ class NeverAsked(Analyser):
 
 def never_asked(_synthetic: bool, _tell: object) -> Analyser:
     made = made_analyser()
-    return NeverAsked(made.engine, made.card, made.options)
+    return NeverAsked(made.engine, made.card, made.options, made.reader)
+
+
+def databases(folder: Path) -> int:
+    """Of how many recordings results are kept."""
+    return len(list((folder / "analyses").glob("*.sqlite")))
 
 
 def examine(
     spec: str, running: list[Examiner], make: object, tmp_path: Path, exams: ExamStore | None = None
 ) -> Examiner:
     reviews = CorrectionStore(tmp_path / "reviews")
-    one = Examiner(spec, make, lambda: None, tmp_path / "kept", reviews, exams)  # type: ignore[arg-type]
+    one = Examiner(spec, make, lambda: None, reviews, exams)  # type: ignore[arg-type]
     running.append(one)
     one.start()
     wait_until(lambda: one.knowledge.share == 1.0 or one.knowledge.trouble)
@@ -167,7 +171,7 @@ def test_a_reviewed_recording_is_asked_at_once_with_the_persons_answers(
     assert [view.plane for view in answers.views] == ["femur", "kidneys", "4ch"]
     assert answers.views[1] == PlaneView("kidneys", 120, 149)
     assert answers.best_frame(answers.views[0]) == 45
-    assert not (tmp_path / "kept").exists()
+    assert databases(tmp_path) == 1
 
 
 def test_a_kept_exam_is_practised_on_by_its_name(running: list[Examiner], tmp_path: Path) -> None:
@@ -194,22 +198,50 @@ def test_an_unfinished_review_gives_its_corrections_only(
     answers = one.knowledge.answers
     assert answers is not None
     assert [view.plane for view in answers.views] == ["femur", "kidneys", "4ch"]
-    assert len(list((tmp_path / "kept").iterdir())) == 1
+    assert databases(tmp_path) == 1
 
 
-def test_an_analysis_by_other_weights_does_not_count(tmp_path: Path) -> None:
+def test_an_analysis_by_other_weights_does_not_count(
+    running: list[Examiner], tmp_path: Path
+) -> None:
     path = write_recording(tmp_path / "exam.mp4")
-    reviews = CorrectionStore(tmp_path / "reviews")
-    reviewed(str(path), reviews)
-    times_s = np.arange(200) / 25
-    review, card = KeptReview(str(path), reviews), made_analyser().card
-    analysis = review.analysis(card, 0.7, times_s)
-    assert analysis is not None
-    assert int(analysis.steady[60]) == INDEX["femur"]
-    assert analysis.model == card.title
-    other: Card = card.model_copy(update={"weights_sha256": "1" * 64})
-    assert review.analysis(other, 0.7, times_s) is None
-    assert review.analysis(card, 0.7, np.arange(201) / 25) is None
+    reviewed(str(path), CorrectionStore(tmp_path / "reviews"))
+    one = examine(str(path), running, never_asked, tmp_path)
+    answers = one.knowledge.answers
+    assert answers is not None
+    assert answers.analysis is not None
+    assert int(answers.analysis.steady[60]) == INDEX["femur"]
+    assert answers.analysis.model == made_analyser().card.title
+    other = made_analyser(sha="1" * 64)
+    assert isinstance(other.engine, BrightEngine)
+    examine(str(path), running, lambda _synthetic, _tell: other, tmp_path)
+    assert other.engine.runs >= 200
+
+
+def test_nor_does_one_of_another_recording(running: list[Examiner], tmp_path: Path) -> None:
+    reviewed(str(write_recording(tmp_path / "a.mp4")), CorrectionStore(tmp_path / "reviews"))
+    path = write_recording(tmp_path / "b.mp4", (*EXAM, ("background", 1)))
+    analyser = made_analyser()
+    assert isinstance(analyser.engine, BrightEngine)
+    one = examine(str(path), running, lambda _synthetic, _tell: analyser, tmp_path)
+    assert analyser.engine.runs >= 201
+    assert one.knowledge.answers is not None
+    assert one.knowledge.answers.word is Word.MODEL
+
+
+def test_another_threshold_costs_no_look_at_any_picture(
+    running: list[Examiner], tmp_path: Path
+) -> None:
+    path = write_recording(tmp_path / "exam.mp4")
+    examine(str(path), running, lambda _synthetic, _tell: made_analyser(), tmp_path)
+
+    def strict(_synthetic: bool, _tell: object) -> Analyser:
+        made = made_analyser(threshold=1.0)
+        return NeverAsked(made.engine, made.card, made.options, made.reader)
+
+    one = examine(str(path), running, strict, tmp_path)
+    assert one.knowledge.answers is not None
+    assert one.knowledge.answers.views == ()
 
 
 def test_a_damaged_review_is_told_and_left_out(running: list[Examiner], tmp_path: Path) -> None:
@@ -242,6 +274,10 @@ def test_what_a_person_says_later_counts_when_it_is_read_again(
         wait_until(lambda: one.knowledge.answers and not one.knowledge.answers.corrected)
 
 
+def said_of(path: Path, reviews: CorrectionStore) -> Corrections:
+    return KeptReview(fingerprint(path), reviews).corrections()
+
+
 def test_a_review_that_cannot_be_opened_for_writing_is_read(tmp_path: Path) -> None:
     path = write_recording(tmp_path / "exam.mp4")
     reviews = CorrectionStore(tmp_path / "reviews")
@@ -251,8 +287,8 @@ def test_a_review_that_cannot_be_opened_for_writing_is_read(tmp_path: Path) -> N
         raise OutputError("the review cannot be kept: attempt to write a readonly database")
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store, "_database", refuse)
-        said = KeptReview(str(path), reviews).corrections()
+        patch.setattr(correction_store, "_database", refuse)
+        said = said_of(path, reviews)
     assert said.best == {"femur": 45}
 
 
@@ -261,6 +297,6 @@ def test_it_is_read_while_another_window_reviews_it(tmp_path: Path) -> None:
     reviews = CorrectionStore(tmp_path / "reviews")
     with reviews.open(fingerprint(path)) as review:
         review.apply(SetBest("femur", 45))
-        assert KeptReview(str(path), reviews).corrections().best == {"femur": 45}
+        assert said_of(path, reviews).best == {"femur": 45}
         review.apply(SetBest("femur", 46))
-        assert KeptReview(str(path), reviews).corrections().best == {"femur": 46}
+        assert said_of(path, reviews).best == {"femur": 46}

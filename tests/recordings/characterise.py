@@ -17,10 +17,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sonoassist.retrieval.rules import Rule
-from sonoassist.recordings.records import RunState
-from sonoassist.recordings.correction_store import CorrectionStore
-from sonoassist.recordings.kept import open_results
 
 from plain_screens import PlainScreens
 from real_models import card_of
@@ -32,22 +28,29 @@ from sonoassist.core.planes import KEYS
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.engines.base import Engine
 from sonoassist.engines.choose import EngineChoice
-from sonoassist.evaluation import observing
+from sonoassist.evaluation import file_run, planning
+from sonoassist.evaluation.observed import Observed
+from sonoassist.evaluation.observing import observe
 from sonoassist.exam.store import ExamStore
 from sonoassist.practice import opening as practice_opening
 from sonoassist.practice.analysing import analysis_file, load_analysis
 from sonoassist.practice.examiner import Examiner
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.preprocess.screen_reader import ScreenReader
+from sonoassist.recordings import recording
+from sonoassist.recordings.cache import AnalysisCache
+from sonoassist.recordings.correction_store import CorrectionStore
+from sonoassist.recordings.kept import open_results
+from sonoassist.recordings.records import RunState
 from sonoassist.retrieval import opening as retrieval_opening
 from sonoassist.retrieval import worker
 from sonoassist.retrieval.exams import of_file
 from sonoassist.retrieval.order import LoadedModel, Order, Task
 from sonoassist.retrieval.result import FRAMES
 from sonoassist.retrieval.table import CONTENTS, unpacked
-from sonoassist.recordings import recording as review_recording
 from sonoassist.review.session import ReviewSession
 from sonoassist.sources import Source
+from sonoassist.temporal.rules import Rule
 from waiting import wait_until
 
 
@@ -187,8 +190,10 @@ def by_retrieve(exam: Exam, home: Path) -> Outcome:
     found: list[worker.Bundle] = []
     with pytest.MonkeyPatch.context() as patch:
         exam.open_in(patch, retrieval_opening)
+        exam.open_in(patch, recording)
         patch.setattr(worker, "engine_for", lambda *_: exam.engine())
-        raised = _attempt(lambda: found.append(worker.Searcher(order).search(task)))
+        cache = AnalysisCache(home / "analyses")
+        raised = _attempt(lambda: found.append(worker.Searcher(order, cache).search(task)))
     if not found:
         return Outcome({}, [], finished=False, trouble=str(raised), raised=raised)
     bundle = found[0]
@@ -253,7 +258,7 @@ def by_practice(exam: Exam, home: Path) -> Outcome:
 def by_review(exam: Exam, home: Path) -> Outcome:
     store = CorrectionStore(home / "reviews")
     with pytest.MonkeyPatch.context() as patch:
-        exam.open_in(patch, review_recording)
+        exam.open_in(patch, recording)
         session = ReviewSession.open(str(exam.path), store, lambda: None)
         session.begin(exam.analyser())
         wait_until(
@@ -292,26 +297,26 @@ def by_evaluate_labelled(exam: Exam, home: Path) -> Outcome:
 
 
 def _evaluated(exam: Exam, home: Path, *, whole: bool) -> Outcome:
-    del home  # nothing is kept
+    notices: list[str] = []
+    means = file_run.Means(
+        exam.analyser(), AnalysisCache(home / "analyses"), on_notice=notices.append
+    )
     with pytest.MonkeyPatch.context() as patch:
-        exam.open_in(patch, observing)
-        with observing.open_source(str(exam.path)) as source:
+        for module in (planning, file_run, recording):
+            exam.open_in(patch, module)
+        with planning.open_source(str(exam.path)) as source:
             count = source.info.frame_count or 0
         labels = tuple(LabelledFrame("case", exam.path, i, ("femur",)) for i in range(count))
         data = Dataset("data", "montage", labels)
-        plan = observing.make_plan([data], observing.Scope(whole=whole))
-        found: list[observing.Observed] = []
-        raised = _attempt(
-            lambda: found.append(
-                observing.observe(plan, exam.analyser(), lambda *_: None, lambda: None)
-            )
-        )
+        plan = planning.make_plan([data], planning.Scope(whole=whole))
+        found: list[Observed] = []
+        raised = _attempt(lambda: found.append(observe(plan, means, lambda *_: None, lambda: None)))
     if not found:
-        return Outcome({}, [], finished=False, trouble=str(raised), raised=raised)
+        return Outcome({}, notices, finished=False, trouble=str(raised), raised=raised)
     frames = {
         one.index: Seen(one.probabilities, one.state.value, one.box) for one in found[0].frames
     }
-    return Outcome(frames, found[0].unreadable, finished=True)
+    return Outcome(frames, [*notices, *found[0].unreadable], finished=True)
 
 
 WAYS: dict[str, Way] = {

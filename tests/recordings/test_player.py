@@ -11,7 +11,7 @@ import pytest
 from sonoassist.core import paths
 from sonoassist.core.errors import DamagedFrameError
 from sonoassist.core.packets import Frame
-from sonoassist.practice.examiner import open_exam
+from sonoassist.practice.opening import open_exam
 from sonoassist.recordings.player import Player
 from sonoassist.sources.base import Source, SourceInfo
 from waiting import wait_until

@@ -193,4 +193,4 @@ def test_a_box_that_was_never_looked_for_is_looked_for(
         runner = Runner(results, judge_of(exam, analyser), boxes=True)
         assert runner.run()
         assert runner.judged == COUNT
-        assert not results.table.lacks_box.any()
+        assert not results.table.lacks_box().any()

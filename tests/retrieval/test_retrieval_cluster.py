@@ -25,12 +25,15 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "home"
+def make_home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SONOASSIST_HOME", str(folder))
     assert cli.run(["models", "add", str(published_file(folder / "files"))]) == 0
     return folder
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return make_home(tmp_path / "home", monkeypatch)
 
 
 def workers_of(home: Path) -> list[int]:
@@ -49,7 +52,9 @@ def workers_of(home: Path) -> list[int]:
     return found
 
 
-def test_the_exams_of_a_killed_worker_are_done_by_others(home: Path, tmp_path: Path) -> None:
+def test_the_exams_of_a_killed_worker_are_done_by_others(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     names = "abcdef"
     for seed, name in enumerate(names):
         film(tmp_path / "in" / f"{name}.mp4", seed, frames=300)
@@ -71,6 +76,7 @@ def test_the_exams_of_a_killed_worker_are_done_by_others(home: Path, tmp_path: P
     assert running.returncode == 0, errors
     assert "it is done again" in errors
     assert folders(out) == list(names)
+    make_home(tmp_path / "another", monkeypatch)  # without the results of those frames
     assert retrieve(tmp_path / "alone", tmp_path / "in", *words, "--jobs", "1") == 0
     assert contents(out) == contents(tmp_path / "alone")
 

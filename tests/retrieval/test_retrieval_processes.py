@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from test_retrieval_worker import order, task
 
 from commands.retrieve_help import film
+from sonoassist.analysis.analyser import Analyser
+from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.retrieval import processes
 from sonoassist.retrieval.crew import Died, Done, Event, Failed, Progress
 from sonoassist.retrieval.order import Task
@@ -46,8 +48,16 @@ def test_the_usual_number_of_workers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def endless(folder: Path) -> Task:
-    """An exam that no test sees the end of: one recording, many times over."""
-    return task(*[film(folder / "long.mp4", frames=400)] * 200)
+    """An exam that no test sees the end of: one recording, many times over.
+
+    Each has a content of its own; else results of the first would serve for all.
+    """
+    data = film(folder / "long.mp4", frames=400).read_bytes()
+    paths = [folder / f"long {number}.mp4" for number in range(200)]
+    for number, path in enumerate(paths):
+        box = b"free" + number.to_bytes(4, "big")
+        path.write_bytes(data + (len(box) + 4).to_bytes(4, "big") + box)
+    return task(*paths)
 
 
 def until_idle(crew: ProcessCrew, worker: int) -> Event:
@@ -72,10 +82,42 @@ def test_workers_do_what_one_process_does_and_go_on_after_a_bad_exam(tmp_path: P
         crew.give(0, task(exams[0]))
         found = until_idle(crew, 0)
         assert isinstance(found, Done)
-        assert found.bundle.files == Searcher(order()).search(task(exams[0])).files
+        alone = Searcher(order(), AnalysisCache(tmp_path / "alone"))
+        assert found.bundle.files == alone.search(task(exams[0])).files
     finally:
         crew.close()
     assert list(crew.workers) == []
+
+
+def test_two_workers_may_use_the_results_of_one_recording_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exam = film(tmp_path / "a.mp4", frames=100)
+    copy = tmp_path / "copy" / "a.mp4"
+    copy.parent.mkdir()
+    copy.write_bytes(exam.read_bytes())
+    crew = ProcessCrew(order(), 2)
+    try:
+        crew.give(0, task(exam))
+        crew.give(1, task(copy))
+        found: dict[int, Event] = {}
+        while len(found) < 2:
+            events = [one for one in crew.wait() if not isinstance(one, Progress)]
+            found.update({one.worker: one for one in events})
+    finally:
+        crew.close()
+    alone = Searcher(order(), AnalysisCache(tmp_path / "alone")).search(task(exam))
+    for event in found.values():
+        assert isinstance(event, Done)
+        assert event.bundle.files == alone.files
+
+    def never(analyser: Analyser, frame: object) -> None:
+        raise AssertionError("the frames are analysed again")
+
+    monkeypatch.setattr(Analyser, "analyse", never)
+    monkeypatch.setattr(Analyser, "warm_up", lambda analyser: None)
+    assert Searcher(order()).search(task(exam)).files == alone.files
+    assert len(AnalysisCache.default().contents()) == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="processes are looked up in /proc")

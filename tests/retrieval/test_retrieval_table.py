@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,28 +11,56 @@ from tables_made import shares, table_of
 from made_analyses import analysis_of, at, shares_of
 from sonoassist.core.packets import Box, Content, State
 from sonoassist.core.planes import INDEX
+from sonoassist.recordings.records import FrameResult, damaged, result_of
+from sonoassist.recordings.table import FrameTable
 from sonoassist.retrieval.analysing import About, Analysed, analysed_from
-from sonoassist.retrieval.table import COLUMNS, CONTENTS, FrameTable, TableBuilder, packed, unpacked
+from sonoassist.retrieval.table import (
+    COLUMNS,
+    CONTENTS,
+    ExamTable,
+    PartResults,
+    joined,
+    packed,
+    unpacked,
+)
 from sonoassist.temporal.quality import Quality
 
 ABOUT = About("key", False, ("H.264",), 2.0, "OpenVINO", "bf16", "CPU", ("frame 3 is damaged",))
 
 
-def same(one: FrameTable, other: FrameTable) -> bool:
+def same(one: ExamTable, other: ExamTable) -> bool:
     return all(
         np.array_equal(getattr(one, name), getattr(other, name), equal_nan=name in ("box",))
         for name in COLUMNS
     )
 
 
+def part(
+    number: int,
+    began_s: float,
+    times_s: dict[int, float],
+    *results: FrameResult,
+    still: bool = False,
+) -> PartResults:
+    """A recording whose frames have these times where they matter, and else are a second apart."""
+    count = max(times_s) + 2
+    table = FrameTable([times_s.get(index, index - count) for index in range(count)])
+    table.add(results)
+    return PartResults(number, began_s, table.snapshot(), np.arange(count, dtype=np.int32), still)
+
+
 def test_frames_become_rows() -> None:
-    rows = TableBuilder()
     box = Box(1, 2, 3.5, 4)
     quality = Quality(0.25, 0.75)
-    rows.add(0, 0.5, analysis_of(at(0.5, index=12), shares_of("femur"), box=box), quality)
-    rows.add(1, 9.5, analysis_of(at(0.5, index=3), shares_of("lips"), State.DOPPLER), quality)
-    rows.add(1, 9.6, analysis_of(at(0.6, index=4), shares_of("lips"), State.UNSURE), quality)
-    table = rows.finish()
+    femur = analysis_of(at(0.5, index=12), shares_of("femur"), box=box)
+    lips = analysis_of(at(0.5, index=3), shares_of("lips"), State.DOPPLER)
+    more = analysis_of(at(0.6, index=4), shares_of("lips"), State.UNSURE)
+    table = joined(
+        [
+            part(0, 0.0, {12: 0.5}, result_of(femur, quality), damaged(13)),
+            part(1, 9.0, {3: 0.5, 4: 0.6}, result_of(lips, quality), result_of(more, quality)),
+        ]
+    )
     assert len(table) == 3
     assert table.frame.tolist() == [12, 3, 4]
     assert table.part.tolist() == [0, 1, 1]
@@ -42,6 +72,34 @@ def test_frames_become_rows() -> None:
     assert table.crop_of(0) == Box(0, 0, 64, 48)
     assert (table.sharpness[0], table.stillness[0]) == (0.25, 0.75)
     assert not table.probabilities.flags.writeable
+    assert not table.still.any()
+    assert [(name, getattr(table, name).dtype) for name in COLUMNS] == [
+        (name, getattr(table_of(shares("femur", [0.5])), name).dtype) for name in COLUMNS
+    ]
+
+
+def test_a_recording_without_a_readable_frame_gives_no_rows() -> None:
+    assert len(joined([part(0, 0.0, {3: 0.1}, damaged(0), damaged(3))])) == 0
+    assert len(joined([])) == 0
+
+
+def test_pictures_keep_the_numbers_that_their_file_gives_them() -> None:
+    """Those that are damaged are not among the ones that came."""
+    results = [replace(result_of(analysis_of(at(0), shares_of("lips")), Quality(1, 1)), index=n)
+               for n in range(2)]  # fmt: skip
+    table = FrameTable([0.0, 2.0])
+    table.add(results)
+    frames = np.array([0, 2], np.int32)
+    found = joined([PartResults(0, 5.0, table.snapshot(), frames, still=True)])
+    assert found.frame.tolist() == [0, 2]
+    assert found.time_s.tolist() == [5.0, 7.0]
+    assert found.still.all()
+
+
+def test_a_crop_that_is_not_known_is_none() -> None:
+    result = result_of(analysis_of(at(0), shares_of("lips")), Quality(1, 1))
+    found = joined([part(0, 0.0, {0: 0.0}, replace(result, crop=None))])
+    assert found.crop_of(0) is None
 
 
 @given(st.integers(0, 300))
@@ -69,13 +127,13 @@ def test_damaged_bytes_are_not_believed(place: int, value: int) -> None:
     place %= len(data)
     data[place] = value
     found = unpacked(bytes(data))
-    assert found is None or isinstance(found[0], FrameTable)
+    assert found is None or isinstance(found[0], ExamTable)
     assert unpacked(bytes(data[:place])) is None
 
 
 def test_columns_of_other_lengths_are_refused() -> None:
     table = table_of(shares("femur", [0.1, 0.9]))
-    short = FrameTable(*(getattr(table, name)[: 1 + (name != "frame")] for name in COLUMNS))
+    short = ExamTable(*(getattr(table, name)[: 1 + (name != "frame")] for name in COLUMNS))
     assert unpacked(packed(short, {})) is None
 
 

@@ -18,6 +18,7 @@ from sonoassist.core.errors import EngineError, SourceError
 from sonoassist.core.packets import Content, Frame
 from sonoassist.engines.choose import EngineChoice
 from sonoassist.preprocess.crop import parse_crop
+from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.retrieval import worker
 from sonoassist.retrieval.crew import Trouble, search
 from sonoassist.retrieval.exams import Part, RecordedExam
@@ -83,7 +84,7 @@ def test_what_was_searched_before_does_not_change_a_result(tmp_path: Path) -> No
     exams = [film(tmp_path / f"{seed}.mp4", seed, frames=12) for seed in range(2)]
     one = Searcher(order())
     first = [one.search(task(exam)) for exam in exams]
-    other = Searcher(order())
+    other = Searcher(order(), AnalysisCache(tmp_path / "other"))
     again = [other.search(task(exam)) for exam in exams[::-1]][::-1]
     assert [bundle.files for bundle in first] == [bundle.files for bundle in again]
 

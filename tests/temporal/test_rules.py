@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tables_made import FPS, shares, table_of
 
+from retrieval.tables_made import FPS, shares, table_of
 from sonoassist.core.packets import Content
 from sonoassist.core.planes import INDEX
+from sonoassist.retrieval.choosing import choose
 from sonoassist.temporal.best_frames import NEAR
-from sonoassist.temporal.rules import LEAST, MOST, WANTED, Pick, Rule, choose
+from sonoassist.temporal.rules import LEAST, MOST, WANTED, Pick, Rule
 
 
 def course(*views: tuple[float, float], rest: float = 0.0) -> list[float]:

@@ -200,7 +200,7 @@ class PracticeDesk(QObject):
             self.message = ""
             if self._player is not None:
                 self._player.freeze()
-            self.exam.look_at(self.reveal_frames)
+            self.exam.look_at(self.reveal_frames, heat=self.show_heat)
         self.changed.emit()
 
     @property
@@ -298,6 +298,8 @@ class PracticeDesk(QObject):
         """Show the heat map with the answer, or not."""
         if self.attempt is not None:
             self.show_heat = not self.show_heat
+            if self.show_heat:
+                self.exam.look_at(self.reveal_frames, heat=True)
             self.looked.emit()
 
     def shift_speed(self, steps: int) -> None:

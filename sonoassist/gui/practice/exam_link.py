@@ -40,9 +40,8 @@ class ExamLink(QObject):
         self.spec = spec
         services = self._services
         self._examiner = Examiner(
-            spec, services.make_analyser, self._told.emit, services.reviews,
-            services.exams,
-        )  # fmt: skip
+            spec, services.make_analyser, self._told.emit, services.reviews, services.exams
+        )
         self._examiner.start()
 
     @property
@@ -71,10 +70,10 @@ class ExamLink(QObject):
             self._left.append(self._examiner)
         self._examiner, self.spec = None, ""
 
-    def look_at(self, frames: tuple[int, ...]) -> None:
-        """Have frames looked at."""
+    def look_at(self, frames: tuple[int, ...], *, heat: bool) -> None:
+        """Have frames looked at, with their heat maps or without."""
         if self._examiner is not None:
-            self._examiner.look_at(frames)
+            self._examiner.look_at(frames, heat=heat)
 
     def looked_at(self, index: int) -> Looked | None:
         """A frame, when it has been looked at."""

@@ -11,8 +11,10 @@ from PyQt6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from made_analyses import analysis_of, shares_of
+from plain_screens import PlainScreens
 from real_models import card_of
-from sonoassist.analysis.analyser import AnalyserOptions
+from review.review_made import BrightEngine
+from sonoassist.analysis.analyser import Analyser, AnalyserOptions
 from sonoassist.core import paths
 from sonoassist.core.packets import Analysis, Box, Frame
 from sonoassist.core.planes import BY_KEY
@@ -24,6 +26,9 @@ from sonoassist.practice.answers import answers_from_truth
 from sonoassist.practice.exercise import Exercise
 from sonoassist.practice.history import History
 from sonoassist.practice.truth import truth_beside
+from sonoassist.preprocess.crop import parse_crop
+from sonoassist.preprocess.screen_reader import ScreenReader
+from sonoassist.recordings.correction_store import CorrectionStore
 
 FRAME_S = 1 / 12
 DEMO = Path(str(paths.demo_exam()))
@@ -39,13 +44,12 @@ class Clock:
         return self.now_s
 
 
-class Knower:
+class Knower(Analyser):
     """Surest ten frames into each view of the demo exam."""
 
-    def __init__(self, *_anything: object) -> None:
-        self.engine = None
-        self.card = card_of("sononet16")
-        self.options = AnalyserOptions()
+    def __init__(self) -> None:
+        options = AnalyserOptions(parse_crop("full"))
+        super().__init__(BrightEngine(), card_of("sononet16"), options, ScreenReader(PlainScreens))
         truth = truth_beside(str(DEMO), 1080)
         assert truth is not None
         self._views = answers_from_truth(truth.labels, np.arange(1080) / 12, {}).views
@@ -56,9 +60,6 @@ class Knower:
             return analysis_of(frame, shares_of("background", 0.95))
         share = 0.95 - 0.01 * abs(frame.index - view.first - 10)
         return analysis_of(frame, shares_of(view.plane, share), box=Box(100, 100, 300, 250))
-
-    def close(self) -> None:
-        pass
 
 
 def make_page(
@@ -73,13 +74,15 @@ def make_page(
 
     Where `shared` is given, the exam is analysed for the first page of a run only.
     """
+    reviews = CorrectionStore(folder / "reviews")
     if shared is not None and shared.exists():
-        shutil.copytree(shared, folder / "analyses")
+        shutil.copytree(shared, reviews.cache.folder)
     services = PracticeServices(
         make_analyser=make_analyser or (lambda _synthetic, _tell: Knower()),  # type: ignore[arg-type]
         history=History(folder / "history.sqlite"),
         demo=DEMO,
         clock_s=clock,
+        reviews=reviews,
     )
     page = PracticePage(services, look)
     qtbot.addWidget(page)
@@ -89,7 +92,7 @@ def make_page(
     page.enter()
     qtbot.waitUntil(lambda: page.desk.knowledge.share == 1.0)
     if shared is not None and not shared.exists():
-        shutil.copytree(folder / "analyses", shared)
+        shutil.copytree(reviews.cache.folder, shared)
     return page
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from practice_page_made import DEMO, Clock, Knower, Trainee, texts
+from practice_page_made import DEMO, Clock, Knower, Trainee, make_page, texts
 from PyQt6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from review.review_made import BrightEngine
 from sonoassist.core.errors import ModelError
 from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.practice.keys import ANSWER_KEYS
@@ -175,6 +176,29 @@ def test_box_and_heat_map_belong_to_the_reveal(
     assert verdict.box == truth
     trainee.press(Qt.Key.Key_H)
     assert not viewport.show_heat
+
+
+def test_the_network_looks_again_only_where_a_heat_map_is_shown(
+    qtbot: QtBot, look: Look, tmp_path: Path, clock: Clock, analysed: Path
+) -> None:
+    knower = Knower()
+    engine = knower.engine
+    assert isinstance(engine, BrightEngine)
+    page = make_page(qtbot, look, tmp_path, clock, lambda *_: knower, shared=analysed)
+    trainee = Trainee(qtbot, page, clock)
+    trainee.start(2)
+    answer_rightly(trainee)
+    trainee.see_reveal()
+    trainee.press(Qt.Key.Key_H)
+    trainee.answer()
+    before = engine.runs
+    assert before > 0
+    answer_rightly(trainee)
+    trainee.see_reveal()
+    assert engine.runs == before
+    trainee.press(Qt.Key.Key_H)
+    qtbot.waitUntil(lambda: engine.runs > before)
+    page.stop()
 
 
 def test_a_class_votes_unseen_and_then_sees_the_answer(
