@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from sonoassist.analysis.analyser import Analyser
-from sonoassist.core.packets import Analysis, Box, Frame
+from sonoassist.core.packets import Analysis, Box, Frame, Provenance
 from sonoassist.preprocess.crop import CropChoice, CropKind
 from sonoassist.recordings.crops import Settled
 
@@ -52,6 +52,15 @@ class Judge:
             return self.settled.crop_of(frame, known, self.aspect)
         return known or Box(0, 0, frame.width_px, frame.height_px)
 
+    @property
+    def provenance(self) -> Provenance:
+        """What the results in the background are made by now."""
+        return self._as_asked(self.analyser.provenance)
+
+    def _as_asked(self, made: Provenance) -> Provenance:
+        """Under one crop for all frames, also those of another size that it does not fit."""
+        return replace(made, crop=self._options.crop.text)
+
     def begin(self) -> None:
         """The next frame follows none of those before."""
         with self._turn(first_of_all=False):
@@ -71,7 +80,9 @@ class Judge:
             SonoAssistError: The analysis failed.
         """
         with self._turn(first_of_all=False), self._fitting(frame):
-            return self.analyser.analyse(frame)
+            analysis = self.analyser.analyse(frame)
+        made = analysis.provenance
+        return analysis if made is None else replace(analysis, provenance=self._as_asked(made))
 
     def glance(self, frame: Frame) -> bool:
         """Take in the next frame, which has a result; see `Analyser.glance`."""

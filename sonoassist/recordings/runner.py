@@ -362,7 +362,7 @@ class Runner:
         if one.message:
             found.damage[one.index] = one.message
         if not known:  # what was found in it while it could be read stays
-            found.results.append((self._judge.analyser.provenance, damaged(one.index)))
+            found.results.append((self._judge.provenance, damaged(one.index)))
 
     def _judged(self, frame: Frame, stretch: _Stretch, found: _Found) -> FrameResult:
         analysis = self._judge.in_background(frame)
@@ -374,7 +374,7 @@ class Runner:
         result = result_of(analysis, replace(quality, stillness=math.nan) if alone else quality)
         if stretch.coarse or alone:
             result = replace(result, frozen=None)
-        made = analysis.provenance or self._judge.analyser.provenance
+        made = analysis.provenance or self._judge.provenance
         found.results.append((made, result))
         if self._pictures and frame.index % STRIDE == 0:
             found.pictures[frame.index] = small_jpeg(frame.pixels, analysis.geometry.crop)

@@ -238,7 +238,7 @@ class ReviewSession:
         judge = self._judge
         if index % STRIDE == 0 and judge is not None:  # kept, as the analysis does
             with suppress(OutputError):
-                results.add((), judge.analyser.provenance, {index: jpeg})
+                results.add((), judge.provenance, {index: jpeg})
         made = pixels_of(jpeg)
         return made if made is not None else thumbnail(frame.pixels, self._field_of(frame))
 
