@@ -102,12 +102,12 @@ class ExamScan:
         return runner.run()
 
     def _opened(self, cache: AnalysisCache | None) -> KeptResults:
-        analyser = self._judge.analyser
+        judge = self._judge
         return open_results(
             self._recording,
             cache,
-            analyser.provenance,
-            analyser.options.threshold,
+            judge.provenance,
+            judge.analyser.options.threshold,
             table=self._table,
         )
 

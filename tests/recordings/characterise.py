@@ -33,7 +33,7 @@ from sonoassist.evaluation.observed import Observed
 from sonoassist.evaluation.observing import observe
 from sonoassist.exam.store import ExamStore
 from sonoassist.practice import opening as practice_opening
-from sonoassist.practice.analysing import analysis_file, load_analysis
+from sonoassist.practice.analysing import analysis_of
 from sonoassist.practice.examiner import Examiner
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.preprocess.screen_reader import ScreenReader
@@ -224,32 +224,32 @@ def _columns(data: bytes) -> dict[int, Seen]:
 
 
 def by_practice(exam: Exam, home: Path) -> Outcome:
-    analyser, folder = exam.analyser(), home / "practice"
+    analyser, reviews = exam.analyser(), CorrectionStore(home / "reviews")
     with pytest.MonkeyPatch.context() as patch:
         exam.open_in(patch, practice_opening)
+        exam.open_in(patch, recording)
         examiner = Examiner(
-            str(exam.path), lambda *_: analyser, lambda: None, folder,
-            ReviewStore(home / "reviews"), ExamStore(home / "exams"),
-        )  # fmt: skip
+            str(exam.path), lambda *_: analyser, lambda: None, reviews, ExamStore(home / "exams")
+        )
         examiner.start()
         wait_until(lambda: not examiner.knowledge.doing, "the examiner")
         examiner.stop()
-    knowledge = examiner.knowledge
-    info = knowledge.info
-    path = analysis_file(str(exam.path), analyser, folder)
-    kept = None
-    if info is not None and path is not None:
-        kept = load_analysis(path, info.frame_count or 0)
+        opened, source = practice_opening.opened(str(exam.path))
+        source.close()
+    knowledge, threshold = examiner.knowledge, exam.options.threshold
+    with closing(
+        open_results(opened, reviews.cache, exam.analyser().provenance, threshold)
+    ) as kept:
+        columns = kept.table.snapshot()
+    steady = analysis_of(columns, threshold, "").steady
     frames: dict[int, Seen] = {}
-    if kept is not None:
-        for index in np.flatnonzero(kept.analysis.probabilities.any(axis=1)):
-            label = int(kept.analysis.steady[index])
-            steady = KEYS[label] if label >= 0 and KEYS[label] != "background" else ""
-            frames[int(index)] = Seen(kept.analysis.probabilities[index], steady=steady)
-    trouble = str(knowledge.trouble or "")
-    warnings = info.named_warnings() if info is not None else []  # the page shows them itself
+    for index in np.flatnonzero(columns.readable):
+        label = int(steady[index])
+        key = KEYS[label] if label >= 0 and KEYS[label] != "background" else ""
+        frames[int(index)] = Seen(columns.probabilities[index], steady=key)
+    warnings = opened.info.named_warnings()  # the page shows them itself
     notes = [*warnings, *knowledge.problems, *knowledge.notes]
-    return Outcome(frames, notes, kept is not None and kept.whole, trouble)
+    return Outcome(frames, notes, knowledge.share == 1.0, str(knowledge.trouble or ""))
 
 
 # --- review ----------------------------------------------------------------------------------
