@@ -56,14 +56,17 @@ class Scene:
 
 
 class Display(QObject):
-    """Draws the session on the live page.
+    """Draws the session on the live page; it changes neither session nor exam.
 
     Signals:
+        said: What is said of the picture that the keys are for (the frozen one, else the newest
+            with a result) is something else; arg: its `Verdict`.
         status_read: The session's status was read again; arg: the `SessionStatus`.
         frame_painted: A frame of a moving picture is on the screen for the first time; args: its
             `View` and its `FrameTime`.
     """
 
+    said = pyqtSignal(object)
     status_read = pyqtSignal(object)
     frame_painted = pyqtSignal(object, object)
     _woken = pyqtSignal()
@@ -143,12 +146,11 @@ class Display(QObject):
 
     def tick(self) -> None:
         """Look for news of every kind; cheap when there are none."""
-        controller = self._controller
-        controller.jobs.collect()
-        for notice in controller.session.notices.take():
+        session = self._controller.session
+        for notice in session.notices.take():
             self._toasts.show(notice)
         if self._ticks % STATUS_EVERY == 0:
-            self._read_status(controller.session.showing())
+            self._read_status(session.showing())
         self._ticks += 1
         self._look()
         now_s = time.monotonic()
@@ -169,11 +171,7 @@ class Display(QObject):
         source = status.source
         if source is not None and source.source_id != self._source_id:
             self._source_id = source.source_id
-            controller.opened(source.spec, synthetic=source.synthetic)
             page.times.clear()
-            status = self._status = controller.status()  # another model may be on its way
-        controller.desk.follow(status)
-        controller.screens.follow(status, showing.view)
         self._exam.tick()
         picture = self._picture(showing)
         back_s = freeze.back_s if freeze.active else None
@@ -192,12 +190,12 @@ class Display(QObject):
             self._reached = showing.view
             self._timeline.reach(showing.view)
         newest = showing.result or showing.view
-        freeze = self._controller.freeze
-        self._controller.desk.follow_plane(freeze.view if freeze.active else newest)
+        freeze, settings = self._controller.freeze, self._controller.settings
+        shown = freeze.view if freeze.active else newest
+        self.said.emit(decide(shown, settings.label, settings.threshold))
         if newest is None or newest is self._noted:
             return
         self._noted = newest
-        settings = self._controller.settings
         code = strip_code(decide(newest, settings.label, settings.threshold))
         source = self._status.source
         if source is not None and source.source_id == newest.frame.source_id:
