@@ -86,7 +86,7 @@ class Parts:
 @pytest.fixture
 def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Parts]:
     monkeypatch.setattr(capture, "RETRY_S", 0.01)
-    lost = threading.Event()
+    before, lost = set(threading.enumerate()), threading.Event()
     threads: list[threading.Thread] = []
 
     def start_work(_name: str, work: Callable[[], None]) -> None:
@@ -110,7 +110,7 @@ def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Parts]:
     life.stop()
     for thread in threads:
         thread.join()
-    assert {thread.name for thread in threading.enumerate()} & {"status", "exam"} == set()
+    assert set(threading.enumerate()) <= before
 
 
 def test_exams_begin_and_end_with_what_is_opened(parts: Parts) -> None:
@@ -145,6 +145,16 @@ def test_a_device_that_was_lost_stays_in_its_exam_and_the_pictures_go_on(parts: 
     with parts.store.open(exam_id) as exam:
         assert "cam is back" in [event.text for event in exam.events()]
         assert sum(one.frames for one in exam.recordings()) > 0
+
+
+def test_a_device_opened_again_by_hand_stays_in_its_exam(parts: Parts) -> None:
+    parts.session.open("cam")
+    exam_id = parts.exam_of("cam")
+    for count in range(2, 8):
+        parts.session.open("cam")
+        wait_until(lambda count=count: len(parts.opened) == count)  # type: ignore[misc]
+    assert parts.exam_of("cam") == exam_id
+    assert parts.store.ids() == [exam_id]
 
 
 def test_the_model_follows_the_kind_of_source_unless_it_was_chosen(parts: Parts) -> None:
