@@ -92,6 +92,7 @@ class MainWindow(QWidget):
         live.strip.picked.connect(self._seek_time)
         live.transport.fill_speeds(self.menus.speed_actions())
         self.display.status_read.connect(self._show_status)
+        self.display.said.connect(controller.desk.follow_plane)
         self.display.exam.look_asked.connect(self._look_at_capture)
 
     def _handlers(self) -> Handlers:
@@ -129,7 +130,7 @@ class MainWindow(QWidget):
             Act.RECORD: desk.toggle_recording,
             Act.NOTE: self._ask(Questions.ask_note),
             Act.STUDY: self._ask(Questions.ask_study),
-            Act.EXAM: lambda: desk.toggle(self.display.status),
+            Act.EXAM: desk.toggle,
             Act.REPORT: self._ask(Questions.show_report),
             Act.EXAMS: self._ask(Questions.show_exams),
             Act.EXAM_MENU: lambda: self._drop(Act.EXAM_MENU, self.menus.exam),
