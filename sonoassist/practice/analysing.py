@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +27,6 @@ LAYOUT = "3"
 WARM_UP_S = 2.0
 """An analysis goes on so long before it stopped, so that what follows the exam over time is there
 again; what was found there before stays."""
-_USUAL_FPS = 25.0
 _HASHED_BYTES = 1 << 20
 
 
@@ -152,8 +150,7 @@ class ExamScan:
         """
         label = SteadyLabel(self._analyser.options.threshold)
         if self._done:
-            before = math.ceil(WARM_UP_S * (self._source.info.fps or _USUAL_FPS))
-            self._source.seek(max(self._done - before, 0))
+            self._source.seek(self._warm_up_from())
         with ReadAhead(self._source) as frames:
             while True:
                 try:
@@ -169,6 +166,12 @@ class ExamScan:
         probabilities, steady = frozen(self._probabilities), frozen(self._steady)
         analysis = ExamAnalysis(probabilities, steady, self._analyser.card.title)
         return Begun(analysis, self._done)
+
+    def _warm_up_from(self) -> int:
+        """The frame to begin with, so that the last seconds before the next one are seen again."""
+        times_s = self._source.times_s
+        next_s = times_s[min(self._done, len(times_s) - 1)]
+        return self._source.index_at(next_s - WARM_UP_S)
 
     def _take(self, frame: Frame, label: SteadyLabel) -> None:
         analysis = self._analyser.analyse(frame)

@@ -18,12 +18,14 @@ from sonoassist.analysis.analyser import AnalyserOptions, analyser_for
 from sonoassist.core import paths
 from sonoassist.core.errors import ModelError, SourceError
 from sonoassist.core.packets import Analysis, Box, Frame
+from sonoassist.core.planes import PLANES
 from sonoassist.core.settings import Settings
 from sonoassist.model.store import ModelStore
-from sonoassist.practice.analysing import Begun, load_analysis, save_analysis
+from sonoassist.practice.analysing import Begun, ExamScan, load_analysis, save_analysis
 from sonoassist.practice.answers import ExamAnalysis, Word
 from sonoassist.practice.examiner import Examiner
 from sonoassist.practice.opening import open_exam
+from sonoassist.practice.truth import UNKNOWN
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.sources import open_source
 from sonoassist.sources.base import SYNTHETIC_MARK
@@ -181,6 +183,26 @@ def test_stopped_in_the_middle_it_goes_on_there(
     assert answers is not None
     (view,) = answers.views
     assert (view.plane, answers.best_frame(view)) == ("femur", 18)
+
+
+def test_it_goes_on_two_seconds_before_whatever_the_rate(tmp_path: Path) -> None:
+    path, times_s = tmp_path / "slower.mp4", [*np.arange(40) / 25, *(1.6 + np.arange(20) / 2)]
+    with VideoEncoder(path, 64, 48, 25.0) as encoder:
+        for time_s in times_s:
+            encoder.add(np.zeros((48, 64, 3), np.uint8), float(time_s))
+    seen: list[int] = []
+
+    class Noting(Judge):
+        def analyse(self, frame: Frame) -> Analysis:
+            seen.append(frame.index)
+            return super().analyse(frame)
+
+    shares = np.zeros((60, len(PLANES)), np.float32)
+    begun = Begun(ExamAnalysis(shares, np.full(60, UNKNOWN, np.int8), "Mine"), 50)
+    with open_source(str(path)) as source:
+        done = ExamScan(source, Noting(), begun).run(lambda done: True)  # type: ignore[arg-type]
+    assert seen == list(range(46, 60))  # frames are half a second apart there
+    assert done.whole
 
 
 def test_an_analysis_that_cannot_be_kept_counts_all_the_same(
