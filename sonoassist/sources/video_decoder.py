@@ -59,7 +59,6 @@ class Decoder:
         self._stream = stream
         context = stream.codec_context
         context.options = {"err_detect": "explode"} if self._strict else {}
-        context.copy_opaque = True  # so that a frame says of which packet it comes
         if self._careful:
             context.thread_type = "NONE"
             context.thread_count = 1
@@ -158,8 +157,9 @@ class Decoder:
         self._number += not is_end(packet)
         if not is_end(packet) and (number < self._first or packet.size == 0):
             return  # nothing can be made of it, or not without what came before
-        # A list of its own for each: PyAV tells them apart by where they are in memory.
-        packet.opaque = [number]
+        # So a frame says of which packet it comes. An object that PyAV attaches would do, but one
+        # of its threads may let go of it while this one waits for that thread, forever.
+        packet.pts = number
         try:
             frames = packet.decode()
         except av.error.EOFError:
@@ -172,10 +172,10 @@ class Decoder:
 
     def _whole(self, frames: list[VideoFrame]) -> Iterator[tuple[int, VideoFrame]]:
         for frame in frames:
-            if frame.is_corrupt:
+            if frame.is_corrupt or frame.pts is None:
                 self.errors += 1
             else:
-                yield frame.opaque[0], frame  # type: ignore[index]
+                yield frame.pts, frame
 
     def _next_packet(self) -> Packet[VideoStream] | None:
         if self._landed is not None:
