@@ -19,10 +19,12 @@ from sonoassist.sources.libav import (
     open_container,
     video_stream,
 )
+from sonoassist.sources.picture_headers import Picture, headers_for
 
 FALLBACK_FPS = Fraction(25)
 _BARE = ("h264", "hevc", "vvc", "evc", "mpegvideo", "m4v", "h263", "h261", "vc1", "dv", "cavsvideo")
 """Containers that are none: the pictures follow each other, and say themselves how quickly."""
+_CLOCK = 1 << 33
 _VP8_SHOWN = 0x10
 """The bit in the first byte of a VP8 frame that says it is shown (RFC 6386, section 9.1)."""
 
@@ -90,6 +92,8 @@ class VideoPackets:
         promised: Number of packets the file says it has; 0 where it does not say, or not reliably.
         stated_s: Length that the head states, in seconds; 0 where it does not.
         cut_off: The file cannot be taken apart to its end.
+        container: FFmpeg's name of it.
+        may_hold_fields: A picture may be coded as two fields.
         comment: What the file says of itself.
     """
 
@@ -104,6 +108,24 @@ class VideoPackets:
     comment: str
     table: PacketTable = field(default_factory=lambda: PacketTable.of(()))
     cut_off: bool = False
+    container: str = ""
+    may_hold_fields: bool = False
+
+    @property
+    def bare(self) -> bool:
+        """There is no container: the pictures have no times of their own."""
+        return self.container in _BARE
+
+    @property
+    def transport(self) -> bool:
+        """It is a transport stream, of which lost packets are told."""
+        return self.container == "mpegts"
+
+    @property
+    def clock(self) -> int:
+        """Stream units after which the clock of a transport or program stream wraps around."""
+        wraps = self.container in ("mpegts", "mpeg") and self.base == Fraction(1, 90_000)
+        return _CLOCK if wraps else 0
 
 
 def read_packets(path: Path) -> VideoPackets:
@@ -130,8 +152,32 @@ def read_packets(path: Path) -> VideoPackets:
     return found
 
 
+def read_pictures(path: Path) -> list[Picture | None]:
+    """Read the heads of the pictures of the main video stream, one for each of its packets.
+
+    Raises:
+        av.error.FFmpegError: It cannot be opened.
+    """
+    found: list[Picture | None] = []
+    with open_container(path) as container:
+        stream = video_stream(container)
+        if stream is None:
+            return found
+        context = stream.codec_context
+        headers = headers_for(str(context.name), context.extradata)
+        try:
+            for packet in container.demux(stream):
+                if is_end(packet):
+                    break
+                found.append(headers.read(bytes(packet)) if headers and packet.size else None)
+        except av.error.FFmpegError:
+            pass  # what cannot be taken apart has no packets either
+    return found
+
+
 def _head(container: InputContainer, stream: VideoStream) -> VideoPackets:
     context, name = stream.codec_context, container.format.name
+    headers = headers_for(str(context.name), context.extradata)
     # Of a bare stream FFmpeg gives a rate of its own as the average.
     bare = name in _BARE
     average, guessed = stream.average_rate, stream.guessed_rate
@@ -149,6 +195,8 @@ def _head(container: InputContainer, stream: VideoStream) -> VideoPackets:
         promised=int(stream.frames or 0) if counted else 0,
         stated_s=0.0 if counted else _stated_s(container, stream, Fraction(rate)),
         comment=container.metadata.get("comment", ""),
+        container=name,
+        may_hold_fields=headers is not None and headers.may_hold_fields,
     )
 
 
