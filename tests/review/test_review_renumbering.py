@@ -98,8 +98,8 @@ def test_labels_behind_half_pictures_that_counted_once(tmp_path: Path) -> None:
     with store.open(found.fingerprint) as review:
         for edit in (
             SetLabel(20, 52, "lips"),
-            SetBest("lips", 31),
-            SetBest("femur", 50),
+            SetBest("femur", 31),
+            SetBest("lips", 50),
             SetMark(51, True),
         ):
             review.apply(edit)
@@ -109,7 +109,7 @@ def test_labels_behind_half_pictures_that_counted_once(tmp_path: Path) -> None:
         words = session.review.corrections
         labels = [(one.first, one.last, one.plane) for one in words.labels]
         assert labels == [(20, 52 - left_out, "lips")]
-        assert dict(words.best) == {"femur": 50 - left_out}  # the other one was a half picture
+        assert dict(words.best) == {"lips": 50 - left_out}  # the other one was a half picture
         assert [one.frame for one in words.marks] == [51 - left_out]
         assert any("brought to the new numbers" in one for one in session.warnings)
         assert session.review.fact("reader") == str(READER)
