@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 _START = b"\x00\x00\x01"
 _HEAD_BYTES = 64
 """The number of a picture stands in the first bytes of its header."""
+_MOST_BITS = 16
+"""Of a number that sets of parameters give the length of."""
 _SET_BYTES = 1024
 """A parameter set is not longer, lists for scaling included."""
 
@@ -59,8 +61,8 @@ class PictureHeaders(ABC):
         """The head of the first picture in a packet; None where it cannot be told."""
         try:
             return self._read(data)
-        except (EOFError, IndexError, KeyError):
-            return None  # it is cut off, or refers to a parameter set that is not there
+        except (_HeadError, IndexError, KeyError):
+            return None  # it is damaged, or refers to a parameter set that is not there
 
     @abstractmethod
     def _read(self, data: bytes) -> Picture | None:
@@ -94,8 +96,12 @@ def headers_for(codec: str, extradata: bytes | None) -> PictureHeaders | None:
     return made
 
 
+class _HeadError(Exception):
+    """A head is not as it should be."""
+
+
 class _Bits:
-    """Reads bits, highest first; its methods raise EOFError where there are no more."""
+    """Reads bits, highest first; its methods raise `_HeadError` where there are no more."""
 
     def __init__(self, data: bytes) -> None:
         self._value = int.from_bytes(data, "big")
@@ -104,7 +110,7 @@ class _Bits:
     def u(self, count: int) -> int:
         """An unsigned number of so many bits."""
         if count > self._left:
-            raise EOFError("the header is cut off")
+            raise _HeadError("it is cut off")
         self._left -= count
         return self._value >> self._left & ((1 << count) - 1)
 
@@ -114,6 +120,13 @@ class _Bits:
         while not self.u(1):
             zeros += 1
         return (1 << zeros) - 1 + self.u(zeros)
+
+    def width(self) -> int:
+        """A code that stands for a number of bits, less 4."""
+        bits = self.ue() + 4
+        if bits > _MOST_BITS:
+            raise _HeadError("no number is so long")
+        return bits
 
     def se(self) -> int:
         """A signed Exp-Golomb code."""
@@ -216,10 +229,10 @@ class _H264Headers(PictureHeaders):
         planes = False
         if profile in (100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135):
             planes = _skip_colours(bits)
-        number_bits = bits.ue() + 4
+        number_bits = bits.width()
         kind, order_bits = bits.ue(), 0
         if kind == 0:
-            order_bits = bits.ue() + 4
+            order_bits = bits.width()
         elif kind == 1:
             bits.u(1)
             bits.se(), bits.se()
@@ -322,7 +335,7 @@ class _HevcHeaders(PictureHeaders):
             for _ in range(4):
                 bits.ue()
         bits.ue(), bits.ue()
-        self._sets[number] = _HevcSet(planes, bits.ue() + 4)
+        self._sets[number] = _HevcSet(planes, bits.width())
 
     def _slice(self, bits: _Bits, kind: int, layer: int) -> Picture | None:
         if not bits.u(1):

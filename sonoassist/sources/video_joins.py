@@ -18,7 +18,7 @@ from sonoassist.sources.libav import INTRA
 from sonoassist.sources.picture_numbers import breaks_of, sure_breaks
 from sonoassist.sources.video_decoder import decoded_frames, decoded_numbers
 from sonoassist.sources.video_index import Join, begins_anew, decoding_times, without_outliers
-from sonoassist.sources.video_packets import MISSING, Flags, VideoPackets, read_pictures
+from sonoassist.sources.video_packets import MISSING, Flags, VideoPackets, read_heads
 
 _AHEAD_S, _AHEAD_STEPS = 0.3, 4
 """Times that go on so much later than they stopped, in seconds and in usual steps, may not have
@@ -62,7 +62,7 @@ def find_joins(path: Path, found: VideoPackets, first: int) -> tuple[Join, ...]:
     places = [] if found.bare else list(_by_times(found, first))
     if not places and not found.bare:
         return ()
-    pictures = read_pictures(path)
+    pictures = found.heads or read_heads(path)
     if found.bare:
         places = [_Place(at - 1, at, True) for at in sure_breaks(found.codec, pictures)]
         breaks: list[int] | None = [place.begin for place in places]

@@ -18,13 +18,7 @@ from sonoassist.sources.picture_numbers import second_fields
 from sonoassist.sources.video_decoder import decoded_frames, decoded_numbers
 from sonoassist.sources.video_index import Join, VideoIndex, first_key, make_index
 from sonoassist.sources.video_joins import find_joins, unseen_behind, with_unseen
-from sonoassist.sources.video_packets import (
-    MISSING,
-    Flags,
-    VideoPackets,
-    read_packets,
-    read_pictures,
-)
+from sonoassist.sources.video_packets import MISSING, Flags, VideoPackets, read_packets
 
 _PROBED = 24
 """Frames looked at to know whether a picture takes two packets."""
@@ -54,7 +48,7 @@ def build_index(path: Path, reader: int = READER) -> VideoIndex:
     heads: list[Picture | None] = []
     if reader >= _KNOWS_HEADS:
         joins = find_joins(path, found, begin)
-        heads = read_pictures(path) if found.may_hold_fields else heads
+        heads = found.heads if found.may_hold_fields else heads
     halves = _second_fields(path, found, heads, begin, joins)
     if halves is None:
         halves = _untimed_halves(path, found, begin, joins)

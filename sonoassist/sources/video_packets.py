@@ -19,7 +19,7 @@ from sonoassist.sources.libav import (
     open_container,
     video_stream,
 )
-from sonoassist.sources.picture_headers import Picture, headers_for
+from sonoassist.sources.picture_headers import Picture, PictureHeaders, headers_for
 
 FALLBACK_FPS = Fraction(25)
 _BARE = ("h264", "hevc", "vvc", "evc", "mpegvideo", "m4v", "h263", "h261", "vc1", "dv", "cavsvideo")
@@ -94,6 +94,8 @@ class VideoPackets:
         cut_off: The file cannot be taken apart to its end.
         container: FFmpeg's name of it.
         may_hold_fields: A picture may be coded as two fields.
+        heads: The head of the picture in each packet, None where it cannot be read; empty where
+            that is of no use, as of most files.
         comment: What the file says of itself.
     """
 
@@ -110,6 +112,7 @@ class VideoPackets:
     cut_off: bool = False
     container: str = ""
     may_hold_fields: bool = False
+    heads: list[Picture | None] = field(default_factory=list)
 
     @property
     def bare(self) -> bool:
@@ -152,7 +155,7 @@ def read_packets(path: Path) -> VideoPackets:
     return found
 
 
-def read_pictures(path: Path) -> list[Picture | None]:
+def read_heads(path: Path) -> list[Picture | None]:
     """Read the heads of the pictures of the main video stream, one for each of its packets.
 
     Raises:
@@ -163,8 +166,7 @@ def read_pictures(path: Path) -> list[Picture | None]:
         stream = video_stream(container)
         if stream is None:
             return found
-        context = stream.codec_context
-        headers = headers_for(str(context.name), context.extradata)
+        headers = _headers(stream)
         try:
             for packet in container.demux(stream):
                 if is_end(packet):
@@ -177,7 +179,7 @@ def read_pictures(path: Path) -> list[Picture | None]:
 
 def _head(container: InputContainer, stream: VideoStream) -> VideoPackets:
     context, name = stream.codec_context, container.format.name
-    headers = headers_for(str(context.name), context.extradata)
+    headers = _headers(stream)
     # Of a bare stream FFmpeg gives a rate of its own as the average.
     bare = name in _BARE
     average, guessed = stream.average_rate, stream.guessed_rate
@@ -200,6 +202,11 @@ def _head(container: InputContainer, stream: VideoStream) -> VideoPackets:
     )
 
 
+def _headers(stream: VideoStream) -> PictureHeaders | None:
+    context = stream.codec_context
+    return headers_for(str(context.name), context.extradata)
+
+
 def _stated_s(container: InputContainer, stream: VideoStream, rate: Fraction) -> float:
     """Length that the head of the file states for the pictures, in seconds; 0 if it does not."""
     if "avi" in container.format.name:
@@ -220,12 +227,15 @@ def _read(container: InputContainer, stream: VideoStream, found: VideoPackets) -
     """
     packets = container.demux(stream)
     is_shown = _shown_rule(found.codec)
+    headers = _headers(stream) if found.bare or found.may_hold_fields else None
     rows: list[tuple[int | None, ...]] = []
     try:
         for packet in packets:
             size, discarded = packet.size, packet.is_discard
             if size == 0 and is_end(packet):
                 break
+            if headers is not None:
+                found.heads.append(headers.read(bytes(packet)) if size else None)
             shown = size > 0 and not discarded and (is_shown is None or is_shown(packet))
             rows.append(
                 (

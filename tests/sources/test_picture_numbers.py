@@ -11,7 +11,7 @@ from video_maker import encoded_video, packets_of
 
 from sonoassist.sources.picture_headers import Picture, headers_for
 from sonoassist.sources.picture_numbers import breaks_of, second_fields, sure_breaks
-from sonoassist.sources.video_packets import read_pictures
+from sonoassist.sources.video_packets import read_heads
 
 COUNT = range(40)
 NAMES = {
@@ -44,7 +44,7 @@ OPTIONS = {
 def test_the_numbers_of_a_recording_go_on(tmp_path: Path, kind: str, suffix: str) -> None:
     codec, options = OPTIONS[kind]
     path = encoded_video(tmp_path / f"a.{suffix}", codec, range(120), gop=25, options=options)
-    pictures = read_pictures(path)
+    pictures = read_heads(path)
     assert len(pictures) == len(packets_of(path))
     if codec == "libx265" and suffix != "ts":
         return  # its units have no start codes there
