@@ -336,6 +336,11 @@ class Controller(QObject):
         self.thaw()
         self.session.seek(index)
 
+    def seek_time(self, time_s: float) -> None:
+        """Go to the frame shown at a time of the recording."""
+        self.thaw()
+        self.session.seek_time(time_s)
+
     # -- models ----------------------------------------------------------------------------
 
     def load_model(self) -> None:

@@ -21,7 +21,6 @@ from sonoassist.gui.shell import MIN_HEIGHT_PX, MIN_WIDTH_PX, geometry_text
 from sonoassist.gui.start_page import StartPage
 from sonoassist.gui.status_line import StatusLine
 from sonoassist.gui.theme import PALETTES, Look, family, scale_for, stylesheet
-from sonoassist.gui.timeline import index_at
 from sonoassist.gui.toasts import Toasts
 from sonoassist.gui.top_bar import TopBar
 from sonoassist.live.status import PlayState, SessionStatus
@@ -305,7 +304,7 @@ class MainWindow(QWidget):
     def _seek_time(self, at_s: float) -> None:
         source = self.display.status.source
         if source is not None and not source.live:
-            self.controller.seek(index_at(source, at_s))
+            self.controller.seek_time(at_s)
 
     # -- full screen and leaving -----------------------------------------------------------
 

@@ -125,6 +125,10 @@ class CaptureWorker:
         """Go to a frame; playing goes on from there."""
         self._ask(lambda: self._seek(index))
 
+    def seek_time(self, time_s: float) -> None:
+        """Go to the frame shown at a time of the recording; playing goes on from there."""
+        self._ask(lambda: self._seek_time(time_s))
+
     def set_speed(self, factor: float) -> None:
         """Play a recording faster or slower."""
         self._ask(lambda: self._pacer.set_speed(factor))
@@ -271,6 +275,11 @@ class CaptureWorker:
         self._go_to(index)
         if not playing and self.state.play_state is not PlayState.ENDED:
             self._set(play_state=PlayState.PAUSED)
+
+    def _seek_time(self, time_s: float) -> None:
+        if self._source is not None and not self._is_live():
+            # Only the source knows its times: they need not follow its nominal rate.
+            self._seek(self._source.index_at(time_s))
 
     def _go_to(self, index: int) -> None:
         assert self._source is not None

@@ -24,6 +24,7 @@ class Session(Protocol):
     def toggle(self) -> None: ...  # noqa: D102
     def step(self, frames: int) -> None: ...  # noqa: D102
     def seek(self, index: int) -> None: ...  # noqa: D102
+    def seek_time(self, time_s: float) -> None: ...  # noqa: D102
     def set_speed(self, factor: float) -> None: ...  # noqa: D102
     def set_loop(self, on: bool) -> None: ...  # noqa: D102
     def set_every_frame(self, on: bool) -> None: ...  # noqa: D102

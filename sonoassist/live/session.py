@@ -107,6 +107,10 @@ class LiveSession:
         """Go to a frame of the recording."""
         self._capture.seek(index)
 
+    def seek_time(self, time_s: float) -> None:
+        """Go to the frame shown at a time of the recording."""
+        self._capture.seek_time(time_s)
+
     def set_speed(self, factor: float) -> None:
         """Play a recording faster or slower."""
         self._capture.set_speed(factor)

@@ -219,8 +219,8 @@ def _filled(
     kept = cache.open(recording.identity)
     try:
         take_over_review(recording.identity.content, cache, kept)
-        brought_to_reader(recording, kept)
         take_over_practice(recording, cache.practice, kept, wanted, threshold)
+        brought_to_reader(recording, kept)
         _take_live(recording, kept)
         return make(kept)
     except BaseException:

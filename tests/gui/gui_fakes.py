@@ -161,6 +161,9 @@ class FakeSession:
     def seek(self, index: int) -> None:
         self._note("seek", index)
 
+    def seek_time(self, time_s: float) -> None:
+        self._note("seek_time", time_s)
+
     def set_speed(self, factor: float) -> None:
         self._note("set_speed", factor)
 
