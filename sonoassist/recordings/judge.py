@@ -63,15 +63,6 @@ class Judge:
         """Under one crop for all frames, also those of another size that it does not fit."""
         return replace(made, crop=self._options.crop.text)
 
-    @property
-    def provenance(self) -> Provenance:
-        """What the results in the background are made by now."""
-        return self._as_asked(self.analyser.provenance)
-
-    def _as_asked(self, made: Provenance) -> Provenance:
-        """Under one crop for all frames, also those of another size that it does not fit."""
-        return replace(made, crop=self._options.crop.text)
-
     def begin(self) -> None:
         """The next frame follows none of those before."""
         with self._turn(first_of_all=False):
