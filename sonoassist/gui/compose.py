@@ -24,12 +24,13 @@ from sonoassist.gui.hooks import install_hooks
 from sonoassist.gui.loading import bundled_model, load_analyser
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
-from sonoassist.gui.ports import Services, Session
+from sonoassist.gui.ports import Services
 from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.practice.services import PracticeServices
 from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.review.page import ReviewPage
 from sonoassist.gui.shell import Shell
+from sonoassist.live.port import Session
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import Level, Notice, Notices
 from sonoassist.model.store import ModelStore

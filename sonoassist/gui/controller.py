@@ -13,20 +13,27 @@ from PyQt6.QtGui import QDesktopServices
 from sonoassist.core.errors import OutputError, SonoAssistError, UsageError
 from sonoassist.core.packets import Box
 from sonoassist.core.settings import Settings
+from sonoassist.exam.lifecycle import ExamLifecycle
 from sonoassist.exam.presets import edit_copy
+from sonoassist.exam.supervisor import Supervisor
 from sonoassist.gui.engine_options import EngineOptions, lost_sentence
 from sonoassist.gui.exam_desk import ExamDesk
 from sonoassist.gui.freeze import Freeze
 from sonoassist.gui.installer import Installer, notice_of
 from sonoassist.gui.jobs import Jobs
-from sonoassist.gui.ports import ModelEntry, Services, Session
+from sonoassist.gui.ports import ModelEntry, Services
 from sonoassist.gui.screen_watch import ScreenWatch
 from sonoassist.gui.transport import SPEEDS
+from sonoassist.live.port import Session
+from sonoassist.live.source_model import SourceModel
 from sonoassist.live.status import Level, Notice, PlayState, SessionStatus, View
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
 from sonoassist.model.store import AUTO
+from sonoassist.sources.base import SourceInfo
 
 SAVE_AFTER_MS = 800
+SCREEN_EVERY_MS = 250
+"""How often it is asked whether the scanner's screen is to be looked at again."""
 THRESHOLD_STEP = 0.05
 MORE_FRAMES = 10
 _MODEL_FIELDS = {"model", "engine", "precision", "device"}
@@ -46,17 +53,25 @@ class Controller(QObject):
     devices_changed = pyqtSignal()
     models_changed = pyqtSignal()
     freeze_changed = pyqtSignal()
+    _job_finished = pyqtSignal()
+    _source_opened = pyqtSignal(object)
 
     def __init__(self, session: Session, services: Services, settings: Settings) -> None:
         super().__init__()
         self.session = session
         self.services = services
         self.settings = settings
-        self.jobs = Jobs()
+        # Both signals are emitted on other threads; Qt hands them over to this one.
+        self.jobs = Jobs(self._job_finished.emit)
+        self._job_finished.connect(self.jobs.collect)
+        self._source_opened.connect(self._on_source_opened)
         self.freeze = Freeze()
         self.engines = EngineOptions(services.find_hardware, self.jobs)
         self.engines.lost.connect(self._leave_to_program)
-        self.desk = ExamDesk(session, services.exams, settings, self.jobs)
+        self.model = SourceModel(session, settings, self.make_analyser)
+        self.exam_life = ExamLifecycle(session, services.exams, settings, self.jobs.run)
+        self.supervisor = Supervisor(session, self.model, self.exam_life, self._source_opened.emit)
+        self.desk = ExamDesk(self.exam_life, session.notices, settings)
         # A frozen picture may be of the patient before.
         self.desk.began.connect(self.thaw)
         self.screens = ScreenWatch(
@@ -66,32 +81,36 @@ class Controller(QObject):
         self.devices: tuple[str, ...] | None = None
         self.looking_for_devices = False
         self._spec = self._opening = ""
-        self._synthetic = False
         self._saving = QTimer(self)
         self._saving.setSingleShot(True)
         self._saving.setInterval(SAVE_AFTER_MS)
         self._saving.timeout.connect(self.save)
+        self._screen_timer = QTimer(self)
+        self._screen_timer.setInterval(SCREEN_EVERY_MS)
+        self._screen_timer.timeout.connect(self._watch_screen)
 
     # -- start and end ---------------------------------------------------------------------
 
     def start(self) -> None:
-        """Hand the settings to the session and load the model."""
+        """Hand the settings to the session, load the model, and have exams begin and end."""
         settings = self.settings
         self.session.set_speed(settings.speed)
         self.session.set_loop(settings.loop)
         self.session.set_every_frame(settings.every_frame)
         self._configure({"crop", "threshold", "guided_heat", "carry_boxes"})
-        self.load_model()
+        self.supervisor.start()
+        self._screen_timer.start()
         self.look_for_devices()
-        self.desk.start()
 
     def stop(self) -> None:
         """Keep the settings and end everything that runs."""
-        self._saving.stop()
+        for timer in (self._saving, self._screen_timer):
+            timer.stop()
         self.save()
         self.installer.cancel()
+        self.supervisor.stop()
         self.session.stop()
-        self.desk.stop()
+        self.exam_life.stop()
         self.jobs.stop()
 
     def save(self) -> None:
@@ -116,6 +135,7 @@ class Controller(QObject):
         if not changed:
             return
         self._tell_session(changed)
+        self.exam_life.reconsider()
         self._saving.start()
         self.settings_changed.emit()
 
@@ -175,9 +195,7 @@ class Controller(QObject):
     def status(self) -> SessionStatus:
         """The session's status; a source asked for is being opened from that moment on."""
         status = self.session.status()
-        if status.play_state is not PlayState.EMPTY:
-            self._opening = ""
-        elif self._opening:
+        if status.play_state is PlayState.EMPTY and self._opening:
             return replace(status, play_state=PlayState.OPENING, play_message=self._opening)
         return status
 
@@ -187,13 +205,14 @@ class Controller(QObject):
         self._spec = self._opening = spec
         self.session.open(spec)
 
-    def opened(self, spec: str, *, synthetic: bool) -> None:
-        """A source was opened: it goes to the head of the recent ones, and "auto" follows it."""
-        self._spec = spec
-        self.remember(spec)
-        changed, self._synthetic = synthetic != self._synthetic, synthetic
-        if changed and self.settings.model == AUTO:
-            self.load_model()
+    def _on_source_opened(self, source: SourceInfo) -> None:
+        """It goes to the head of the recent ones, and what was known of its screen is used."""
+        self._spec = source.spec
+        self.remember(source.spec)
+        self._watch_screen()
+
+    def _watch_screen(self) -> None:
+        self.screens.follow(self.session.status(), self.session.newest())
 
     def remember(self, spec: str) -> None:
         """Put a source at the head of the recent ones."""
@@ -317,13 +336,16 @@ class Controller(QObject):
         self.thaw()
         self.session.seek(index)
 
+    def seek_time(self, time_s: float) -> None:
+        """Go to the frame shown at a time of the recording."""
+        self.thaw()
+        self.session.seek_time(time_s)
+
     # -- models ----------------------------------------------------------------------------
 
     def load_model(self) -> None:
         """Load the model the settings ask for, on the session's own thread."""
-        wanted, synthetic = self.settings.model_copy(deep=True), self._synthetic
-        tell = self.session.tell_loading
-        self.session.load_model(lambda: self.make_analyser(wanted, synthetic, tell))
+        self.model.load()
 
     def make_analyser(
         self, settings: Settings, synthetic: bool, tell: Callable[[str], None]

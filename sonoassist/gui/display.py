@@ -1,7 +1,8 @@
-"""Pulls the newest picture and tells the widgets, only when something changed.
+"""Pulls the newest picture and tells the widgets, only when something changed. It only draws.
 
-A worker says when there is a newer picture; it is then scaled on the fitter's thread and painted
-as soon as that is done. A timer does what is not urgent: bars that follow, status, notices.
+A worker says when there is a newer picture to draw; where the analysis keeps up that is when its
+result is there, and it was scaled on the fitter's thread meanwhile. A timer does what is not
+urgent: bars that follow, status, notices.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QObject, QSize, Qt, QTimer, pyqtSignal
 
+from sonoassist.core.packets import Frame
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.exam_panel import ExamPanel
 from sonoassist.gui.fitter import Fitter
@@ -20,7 +22,15 @@ from sonoassist.gui.live_page import LivePage
 from sonoassist.gui.screens import Chip, model_words, screen_for
 from sonoassist.gui.timeline import STILL_S, Timeline
 from sonoassist.gui.toasts import Toasts
-from sonoassist.gui.verdict import FORGET_AFTER_S, Kind, decide, decide_past, strip_code
+from sonoassist.gui.verdict import (
+    FORGET_AFTER_S,
+    NOTHING,
+    Kind,
+    Verdict,
+    Verdicts,
+    decide_past,
+    strip_code,
+)
 from sonoassist.live.status import ModelState, PlayState, SessionStatus, Showing, View
 
 INTERVAL_MS = 33
@@ -55,15 +65,31 @@ class Scene:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """In which size pictures are drawn.
+
+    Attributes:
+        frame_px: Width and height of the frames.
+        size: On the screen, in its pixels.
+    """
+
+    frame_px: tuple[int, int]
+    size: QSize
+
+
 class Display(QObject):
-    """Draws the session on the live page.
+    """Draws the session on the live page; it changes neither session nor exam.
 
     Signals:
+        said: What is said of the picture that the keys are for (the frozen one, else the newest
+            with a result) is something else; arg: its `Verdict`.
         status_read: The session's status was read again; arg: the `SessionStatus`.
         frame_painted: A frame of a moving picture is on the screen for the first time; args: its
             `View` and its `FrameTime`.
     """
 
+    said = pyqtSignal(object)
     status_read = pyqtSignal(object)
     frame_painted = pyqtSignal(object, object)
     _woken = pyqtSignal()
@@ -76,6 +102,8 @@ class Display(QObject):
         self._toasts = toasts
         self._exam = ExamPanel(controller.desk, page)
         self._timeline = Timeline()
+        self._verdicts = Verdicts(controller.settings)
+        self._said: Verdict = NOTHING
         self._status: SessionStatus = controller.status()
         self._noted: View | None = None
         self._reached: View | None = None
@@ -86,6 +114,7 @@ class Display(QObject):
         self._last_s = time.monotonic()
         self._wake_waits = False
         self._painting: View | None = None
+        self._target: Target | None = None
         self._fitter = Fitter(self._fitted.emit)
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -112,6 +141,7 @@ class Display(QObject):
         """Begin."""
         self._fitter.start()
         self._controller.session.watch(self._wake)
+        self._controller.session.watch_analysis(self._prepare)
         self._timer.start()
         self.refresh()
 
@@ -119,6 +149,7 @@ class Display(QObject):
         """End; what is drawn after that is drawn at once, on this thread."""
         self._timer.stop()
         self._controller.session.unwatch(self._wake)
+        self._controller.session.unwatch_analysis(self._prepare)
         self._fitter.stop()
         self._asked = None
 
@@ -130,11 +161,24 @@ class Display(QObject):
 
     # -- news ------------------------------------------------------------------------------
 
-    def _wake(self, _view: View) -> None:
-        """On a worker's thread: there is a newer picture."""
+    def _wake(self, view: View) -> None:
+        """On a worker's thread: a picture was captured, or its result is there."""
+        if view.analysis is None and not self._goes_on_without(view):
+            return  # its result will come
         if not self._wake_waits:
             self._wake_waits = True
             self._woken.emit()
+
+    def _goes_on_without(self, captured: View) -> bool:
+        """Whether a picture that was just captured is drawn before it has a result."""
+        shown = self._controller.session.showing().view
+        return shown is None or shown is captured or shown.analysis is None
+
+    def _prepare(self, frame: Frame) -> None:
+        """On the analysis thread: its picture is scaled while its result is computed."""
+        target = self._target
+        if target is not None and target.frame_px == (frame.width_px, frame.height_px):
+            self._fitter.prepare(frame.pixels, target.size)
 
     def _on_wake(self) -> None:
         self._wake_waits = False
@@ -143,12 +187,11 @@ class Display(QObject):
 
     def tick(self) -> None:
         """Look for news of every kind; cheap when there are none."""
-        controller = self._controller
-        controller.jobs.collect()
-        for notice in controller.session.notices.take():
+        session = self._controller.session
+        for notice in session.notices.take():
             self._toasts.show(notice)
         if self._ticks % STATUS_EVERY == 0:
-            self._read_status(controller.session.showing())
+            self._read_status(session.showing())
         self._ticks += 1
         self._look()
         now_s = time.monotonic()
@@ -169,11 +212,7 @@ class Display(QObject):
         source = status.source
         if source is not None and source.source_id != self._source_id:
             self._source_id = source.source_id
-            controller.opened(source.spec, synthetic=source.synthetic)
             page.times.clear()
-            status = self._status = controller.status()  # another model may be on its way
-        controller.desk.follow(status)
-        controller.screens.follow(status, showing.view)
         self._exam.tick()
         picture = self._picture(showing)
         back_s = freeze.back_s if freeze.active else None
@@ -193,17 +232,21 @@ class Display(QObject):
             self._timeline.reach(showing.view)
         newest = showing.result or showing.view
         freeze = self._controller.freeze
-        self._controller.desk.follow_plane(freeze.view if freeze.active else newest)
+        self._say(self._verdicts.of(freeze.view if freeze.active else newest))
         if newest is None or newest is self._noted:
             return
         self._noted = newest
-        settings = self._controller.settings
-        code = strip_code(decide(newest, settings.label, settings.threshold))
+        code = strip_code(self._verdicts.of(newest))
         source = self._status.source
         if source is not None and source.source_id == newest.frame.source_id:
             self._timeline.add(newest, code, source)
             if showing.view is not None:
                 self._timeline.reach(showing.view)
+
+    def _say(self, verdict: Verdict) -> None:
+        if verdict is not self._said:
+            self._said = verdict
+            self.said.emit(verdict)
 
     # -- drawing ---------------------------------------------------------------------------
 
@@ -235,13 +278,24 @@ class Display(QObject):
         if not self._fitter.alive or scene.view is None:
             self._show(scene)
             return
-        missing = self._page.viewport.fit_sizes(scene.view, self._past(scene))
+        missing = self._missing(scene.view, self._past(scene))
         if not missing:
             self._show(scene)
             return
         self._asked = scene
         for role, (view, size) in missing.items():
             self._fitter.ask(role, view.frame.pixels, size)
+
+    def _missing(self, view: View, past: Past | None) -> dict[str, tuple[View, QSize]]:
+        """What has to be scaled still: role -> (picture, size)."""
+        viewport = self._page.viewport
+        missing = viewport.fit_sizes(view, past)
+        for role, (one, size) in tuple(missing.items()):
+            prepared = self._fitter.prepared(one.frame.pixels, size)
+            if prepared is not None:
+                viewport.offer(role, prepared)
+                del missing[role]
+        return missing
 
     def _on_fitted(self) -> None:
         viewport = self._page.viewport
@@ -250,7 +304,7 @@ class Display(QObject):
             viewport.offer(role, fitted)
         if scene is None or scene.view is None:
             return
-        if not viewport.fit_sizes(scene.view, self._past(scene)):
+        if not self._missing(scene.view, self._past(scene)):
             self._show(scene)
 
     def _note_painting(self, view: View) -> None:
@@ -272,22 +326,21 @@ class Display(QObject):
         view, result = scene.view, scene.result
         if view is None or result is None or not self._controller.settings.show_box:
             return None
-        settings = self._controller.settings
-        verdict = decide(result, settings.label, settings.threshold)
+        verdict = self._verdicts.of(result)
         age_s = view.frame.captured_at_s - result.frame.captured_at_s
         shown = verdict.box is not None and age_s <= FORGET_AFTER_S
         return Past(result, verdict, age_s) if shown else None
 
     def _show(self, scene: Scene) -> None:
         self._drawn, self._asked = scene, None
-        page, settings, view = self._page, self._controller.settings, scene.view
-        verdict = decide(None if scene.stale else view, settings.label, settings.threshold)
+        page, view = self._page, scene.view
+        verdict = NOTHING if scene.stale else self._verdicts.of(view)
         page.viewport.show_view(view, verdict, frozen=scene.frozen, past=self._past(scene))
         said, said_of = verdict, view
         if view is not None and scene.result is not None:
             age_s = view.frame.captured_at_s - scene.result.frame.captured_at_s
-            result = decide(scene.result, settings.label, settings.threshold)
-            said, said_of = decide_past(result, age_s), scene.result
+            said = decide_past(self._verdicts.of(scene.result), age_s)
+            said_of = scene.result
         page.headline.show_verdict(said, model_words(self._status))
         silent = scene.stale or said.kind is Kind.NOT_ANALYSED
         analysis = said_of.analysis if said_of is not None and not silent else None
@@ -296,6 +349,15 @@ class Display(QObject):
         shares = analysis.prediction.probabilities if analysis is not None and judged else None
         page.planes.show_shares(shares, said)
         page.strip.mark(_place(view) if scene.frozen and view is not None else None)
+        self._target = self._target_of(scene)
+
+    def _target_of(self, scene: Scene) -> Target | None:
+        """How the next pictures are drawn; None where they are not drawn with their result."""
+        view = scene.view
+        if view is None or view.analysis is None or scene.frozen:
+            return None
+        frame_px = (view.frame.width_px, view.frame.height_px)
+        return Target(frame_px, self._page.viewport.picture_size(view))
 
 
 def _freeze_chips(showing: Showing) -> tuple[Chip, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
@@ -58,6 +59,15 @@ def fit(pixels: Pixels, size: QSize) -> Fitted:
     return Fitted(pixels, size, image, memory)
 
 
+_KEPT = 2
+"""Pictures prepared: one whose result is there, and the one that is being analysed already."""
+_Wish = tuple[Pixels, QSize]
+
+
+def _same(wish: _Wish, pixels: Pixels, size: QSize) -> bool:
+    return wish[0] is pixels and wish[1] == size
+
+
 class Fitter:
     """Scales pictures on a thread of its own; of each role, only the newest wish counts.
 
@@ -68,8 +78,10 @@ class Fitter:
     def __init__(self, ready: Callable[[], None]) -> None:
         self._ready = ready
         self._changed = threading.Condition()
-        self._wishes: dict[str, tuple[Pixels, QSize]] = {}
+        self._wishes: dict[str, _Wish] = {}
         self._done: dict[str, Fitted] = {}
+        self._ahead: _Wish | None = None
+        self._prepared: deque[Fitted] = deque(maxlen=_KEPT)
         self._stopping = False
         self._thread: threading.Thread | None = None
 
@@ -89,16 +101,21 @@ class Fitter:
         """End the thread; it has ended when this returns."""
         with self._changed:
             self._stopping = True
-            self._wishes.clear()
-            self._done.clear()
             self._changed.notify_all()
         if self._thread is not None:
             self._thread.join()
+        with self._changed:
+            self._wishes.clear()
+            self._done.clear()
+            self._prepared.clear()
+            self._ahead = None
 
     def ask(self, role: str, pixels: Pixels, size: QSize) -> None:
         """Have a picture scaled; an older wish of the same role is forgotten."""
         with self._changed:
             self._wishes[role] = (pixels, size)
+            if self._ahead is not None and _same(self._ahead, pixels, size):
+                self._ahead = None  # once is enough
             self._changed.notify_all()
 
     def take(self) -> dict[str, Fitted]:
@@ -107,15 +124,43 @@ class Fitter:
             done, self._done = self._done, {}
         return done
 
+    def prepare(self, pixels: Pixels, size: QSize) -> None:
+        """Scale a picture that will be wanted soon; nobody is told. Any thread.
+
+        The newest few are kept, and a wish for one of them is granted with it.
+        """
+        with self._changed:
+            if self._find(pixels, size) is None:
+                self._ahead = (pixels, size)
+                self._changed.notify_all()
+
+    def prepared(self, pixels: Pixels, size: QSize) -> Fitted | None:
+        """A picture that was prepared, if it is ready."""
+        with self._changed:
+            return self._find(pixels, size)
+
+    def _find(self, pixels: Pixels, size: QSize) -> Fitted | None:
+        return next((one for one in self._prepared if one.is_of(pixels, size)), None)
+
+    # --- on the thread ----------------------------------------------------------------------
+
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._wishes or self._stopping)
+                self._changed.wait_for(lambda: self._wishes or self._ahead or self._stopping)
                 if self._stopping:
                     return
                 wishes, self._wishes = self._wishes, {}
-            for role, (pixels, size) in wishes.items():
-                fitted = fit(pixels, size)
+                ahead, self._ahead = self._ahead, None
+            for role, wish in wishes.items():
+                self._grant(role, wish)
+            if ahead is not None:
+                fitted = fit(*ahead)
                 with self._changed:
-                    self._done[role] = fitted
-                self._ready()
+                    self._prepared.append(fitted)
+
+    def _grant(self, role: str, wish: _Wish) -> None:
+        fitted = self.prepared(*wish) or fit(*wish)
+        with self._changed:
+            self._done[role] = fitted
+        self._ready()

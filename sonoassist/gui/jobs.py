@@ -1,4 +1,4 @@
-"""Long work off the GUI thread: results wait until the display timer collects them."""
+"""Long work off the GUI thread: results wait until that thread collects them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,15 @@ class Jobs:
 
     The callbacks run on the thread that calls `collect`, never on the workers, so they may touch
     widgets. Threads are daemons: a driver that hangs in a call must not keep the program alive.
+
+    Args:
+        finished: Called on a worker whenever there is something to collect, until `stop`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, finished: Callable[[], None] = lambda: None) -> None:
+        self._finished = finished
+        self._lock = threading.Lock()
+        self._stopped = False
         self._outcomes: queue.SimpleQueue[_Outcome] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
 
@@ -55,9 +61,17 @@ class Jobs:
                 _log.debug("job %s failed", name, exc_info=True)
                 failure = error
             self._outcomes.put(_Outcome(value, failure, on_done, on_error))
+            with self._lock:
+                if not self._stopped:
+                    self._finished()
 
-        thread = threading.Thread(target=run, name=f"gui-{name}", daemon=True)
-        self._threads.append(thread)
+        self.run(name, run)
+
+    def run(self, name: str, work: Callable[[], None]) -> None:
+        """Run `work` on a new thread; it reports by itself, nothing is collected. Any thread."""
+        thread = threading.Thread(target=work, name=f"gui-{name}", daemon=True)
+        with self._lock:
+            self._threads.append(thread)
         thread.start()
 
     def collect(self) -> None:
@@ -68,15 +82,26 @@ class Jobs:
                 outcome.on_error(outcome.error)
             else:
                 outcome.on_done(outcome.value)
-        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        with self._lock:
+            self._threads = [thread for thread in self._threads if _goes_on(thread)]
 
     @property
     def busy(self) -> bool:
         """Whether something is running or waits to be collected."""
-        return any(thread.is_alive() for thread in self._threads) or not self._outcomes.empty()
+        with self._lock:
+            threads = tuple(self._threads)
+        return any(_goes_on(thread) for thread in threads) or not self._outcomes.empty()
 
     def stop(self, timeout_s: float = 0.3) -> None:
         """Wait a moment for running work; what still runs then is left to the system."""
-        for thread in self._threads:
-            thread.join(timeout_s)
-        self._threads = []
+        with self._lock:
+            self._stopped = True
+            threads, self._threads = self._threads, []
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join(timeout_s)
+
+
+def _goes_on(thread: threading.Thread) -> bool:
+    """Whether it runs, or is just about to be started."""
+    return thread.ident is None or thread.is_alive()

@@ -21,7 +21,6 @@ from sonoassist.gui.shell import MIN_HEIGHT_PX, MIN_WIDTH_PX, geometry_text
 from sonoassist.gui.start_page import StartPage
 from sonoassist.gui.status_line import StatusLine
 from sonoassist.gui.theme import PALETTES, Look, family, scale_for, stylesheet
-from sonoassist.gui.timeline import index_at
 from sonoassist.gui.toasts import Toasts
 from sonoassist.gui.top_bar import TopBar
 from sonoassist.live.status import PlayState, SessionStatus
@@ -92,6 +91,7 @@ class MainWindow(QWidget):
         live.strip.picked.connect(self._seek_time)
         live.transport.fill_speeds(self.menus.speed_actions())
         self.display.status_read.connect(self._show_status)
+        self.display.said.connect(controller.desk.follow_plane)
         self.display.exam.look_asked.connect(self._look_at_capture)
 
     def _handlers(self) -> Handlers:
@@ -129,7 +129,7 @@ class MainWindow(QWidget):
             Act.RECORD: desk.toggle_recording,
             Act.NOTE: self._ask(Questions.ask_note),
             Act.STUDY: self._ask(Questions.ask_study),
-            Act.EXAM: lambda: desk.toggle(self.display.status),
+            Act.EXAM: desk.toggle,
             Act.REPORT: self._ask(Questions.show_report),
             Act.EXAMS: self._ask(Questions.show_exams),
             Act.EXAM_MENU: lambda: self._drop(Act.EXAM_MENU, self.menus.exam),
@@ -304,7 +304,7 @@ class MainWindow(QWidget):
     def _seek_time(self, at_s: float) -> None:
         source = self.display.status.source
         if source is not None and not source.live:
-            self.controller.seek(index_at(source, at_s))
+            self.controller.seek_time(at_s)
 
     # -- full screen and leaving -----------------------------------------------------------
 

@@ -130,13 +130,6 @@ def _length_s(info: SourceInfo | None) -> float | None:
     return info.duration_s
 
 
-def index_at(info: SourceInfo, at_s: float) -> int:
-    """Index of the frame at a place of the strip."""
-    count = info.frame_count or 1
-    length_s = _length_s(info) or 1.0
-    return min(max(int(at_s / max(length_s, 1e-9) * count), 0), count - 1)
-
-
 def clock(seconds: float) -> str:
     """A time as m:ss.t, or h:mm:ss.t from one hour on."""
     tenths = max(round(seconds * 10), 0)

@@ -1,4 +1,4 @@
-"""What the window may say of one picture. Pure functions, no Qt.
+"""What the window may say of one picture. No Qt.
 
 A plane is named, and its box drawn, only when the very frame on screen says so itself. While the
 analysis is slower than the picture, the last result is named with its age, greyed, without a box.
@@ -7,12 +7,14 @@ analysis is slower than the picture, the last result is named with its age, grey
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal
 
 from sonoassist.core.packets import Analysis, Box, State, SteadyState
 from sonoassist.core.planes import PLANES, Plane
+from sonoassist.core.settings import Settings
 from sonoassist.live.status import View
 
 LabelMode = Literal["steady", "raw"]
@@ -66,6 +68,8 @@ class Verdict:
 NOTHING = Verdict(Kind.NOT_ANALYSED, "")
 """There is no picture."""
 _NO_RESULT = Verdict(Kind.NOT_ANALYSED, "Not analysed")
+_KEPT = 4
+"""Pictures whose verdicts are asked for in turn: newest, its last result, and the frozen one."""
 FORGET_AFTER_S = 3.0
 """A result older than this says nothing of the picture on screen."""
 _TITLES = {
@@ -129,6 +133,34 @@ def decide(view: View | None, label: LabelMode, threshold: float) -> Verdict:
     if kind is Kind.BACKGROUND:
         return _background(analysis)
     return _plane(view, analysis, label)
+
+
+class Verdicts:
+    """What may be said of the last few pictures, each decided once.
+
+    Args:
+        settings: Label and threshold; read each time.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._rules: tuple[LabelMode, float] | None = None
+        self._known: deque[tuple[View, Verdict]] = deque(maxlen=_KEPT)
+
+    def of(self, view: View | None) -> Verdict:
+        """The verdict of a picture; the same object for the same view."""
+        rules = (self._settings.label, self._settings.threshold)
+        if rules != self._rules:
+            self._rules = rules
+            self._known.clear()
+        if view is None:
+            return NOTHING
+        for known, verdict in self._known:
+            if known is view:
+                return verdict
+        found = decide(view, *rules)
+        self._known.append((view, found))
+        return found
 
 
 def ago(age_s: float) -> str:

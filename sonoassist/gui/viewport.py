@@ -95,7 +95,7 @@ class Viewport(QWidget):
 
     def fit_sizes(self, view: View, past: Past | None) -> dict[str, tuple[View, QSize]]:
         """What has to be scaled before it can be drawn: role -> (picture, size on the screen)."""
-        wanted = {"large": (view, self._large_size(view))}
+        wanted = {"large": (view, self.picture_size(view))}
         if past is not None:
             wanted["small"] = (past.view, self._small_size(past.view))
         return {
@@ -103,6 +103,12 @@ class Viewport(QWidget):
             for role, (one, size) in wanted.items()
             if not _is_of(self._fitted if role == "large" else self._small, one, size)
         }
+
+    def picture_size(self, view: View) -> QSize:
+        """Size of a picture in pixels of the screen."""
+        frame, ratio = view.frame, self.devicePixelRatioF()
+        scale = place(frame.width_px, frame.height_px, QRectF(self.rect())).scale * ratio
+        return QSize(round(frame.width_px * scale), round(frame.height_px * scale))
 
     def offer(self, role: str, fitted: Fitted) -> None:
         """Take a picture that was scaled elsewhere, to be drawn when it is asked for."""
@@ -227,16 +233,11 @@ class Viewport(QWidget):
             self._told = view
             self.painted.emit(view)
 
-    def _large_size(self, view: View) -> QSize:
-        frame, ratio = view.frame, self.devicePixelRatioF()
-        scale = place(frame.width_px, frame.height_px, QRectF(self.rect())).scale * ratio
-        return QSize(round(frame.width_px * scale), round(frame.height_px * scale))
-
     def _small_size(self, view: View) -> QSize:
         return inset_size(view, QRectF(self.rect()), self._look, self.devicePixelRatioF())
 
     def _paint_picture(self, painter: QPainter, placement: Placement, view: View) -> None:
-        frame, size = view.frame, self._large_size(view)
+        frame, size = view.frame, self.picture_size(view)
         whole = placement.to_widget(Box(0, 0, frame.width_px, frame.height_px))
         for part in _around(self.rect(), whole.toRect().adjusted(1, 1, -1, -1)):
             painter.fillRect(part, self._look.colour("well"))

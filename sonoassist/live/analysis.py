@@ -43,14 +43,23 @@ class AnalysisWorker:
     Args:
         slot: Where the frames come from.
         deliver: Takes each view.
+        begun: Called with each frame that the analyser is about to look at.
+        changed: Called whenever the state is another one.
         notices: For the user.
     """
 
     def __init__(
-        self, slot: NewestSlot[Frame], deliver: Callable[[View], None], notices: Notices
+        self,
+        slot: NewestSlot[Frame],
+        deliver: Callable[[View], None],
+        begun: Callable[[Frame], None],
+        changed: Callable[[], None],
+        notices: Notices,
     ) -> None:
         self._slot = slot
         self._deliver = deliver
+        self._begun = begun
+        self._changed = changed
         self._notices = notices
         self._analyser: Analyser | None = None
         self._steady: SteadyLabel | None = None
@@ -61,9 +70,14 @@ class AnalysisWorker:
         self._again = False
         self._broken_sequence = False
         self._stopping = threading.Event()
-        self.state = AnalysisState()
+        self._state = AnalysisState()
         self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
         self._thread.start()
+
+    @property
+    def state(self) -> AnalysisState:
+        """As it is now."""
+        return self._state
 
     # --- asked for by other threads -------------------------------------------------------
 
@@ -71,8 +85,9 @@ class AnalysisWorker:
         """Load a model on the thread; only the newest wish counts."""
         with self._lock:
             self._loader = loader
-        # At once: "no model" must not be on screen until the thread has taken the wish.
-        self.state = AnalysisState(ModelState.LOADING)
+            # At once: "no model" must not be on screen until the thread has taken the wish.
+            self._state = AnalysisState(ModelState.LOADING)
+        self._changed()
 
     def configure(self, changes: Mapping[str, Any]) -> None:
         """Change options from the next frame on, and look at the last frame again.
@@ -86,7 +101,7 @@ class AnalysisWorker:
     def tell_loading(self, step: str) -> None:
         """A loader says what it does now; without meaning unless a model is being loaded."""
         if self.state.model_state is ModelState.LOADING:
-            self.state = AnalysisState(ModelState.LOADING, step)
+            self._become(AnalysisState(ModelState.LOADING, step))
 
     def break_sequence(self) -> None:
         """The next frame does not follow the last one."""
@@ -143,7 +158,7 @@ class AnalysisWorker:
             self._steady.reset()
 
     def _load(self, loader: Loader) -> None:
-        self.state = AnalysisState(ModelState.LOADING)
+        self._become(AnalysisState(ModelState.LOADING))
         old, self._analyser = self._analyser, None
         if old is not None:
             old.close()
@@ -152,14 +167,14 @@ class AnalysisWorker:
         except SonoAssistError as error:
             missing = isinstance(error, ModelError) and "no model is installed" in error.message
             state = ModelState.MISSING if missing else ModelState.FAILED
-            self.state = AnalysisState(state, error.in_window())
+            self._become(AnalysisState(state, error.in_window()), result=True)
             if not missing:
                 self._notices.put(Notice.of(error))
             return
         self._analyser = analyser
         self._steady = SteadyLabel(analyser.options.threshold)
         self._use(analyser.options)
-        self.state = _ready(analyser)
+        self._become(_ready(analyser), result=True)
 
     def _use(self, options: AnalyserOptions) -> None:
         assert self._analyser is not None
@@ -176,6 +191,7 @@ class AnalysisWorker:
     def _view(self, frame: Frame) -> View:
         if self._analyser is None or self._steady is None:
             return View(frame)
+        self._begun(frame)
         try:
             analysis = self._analyser.analyse(frame)
         except SonoAssistError as error:
@@ -187,8 +203,22 @@ class AnalysisWorker:
         state, ready = self.state, _ready(self._analyser)
         # It works again, or another engine has taken over; unless another model is asked for.
         if state.model_state is not ModelState.LOADING and state != ready:
-            self.state = ready
+            self._become(ready)
         return View(frame, analysis, self._steady.update(analysis))
+
+    def _become(self, state: AnalysisState, *, result: bool = False) -> None:
+        """Be in a state.
+
+        Args:
+            state: It.
+            result: It is what came of loading: without meaning where another model is asked for.
+        """
+        with self._lock:
+            if result and self._loader is not None:
+                return
+            before, self._state = self._state, state
+        if state != before:
+            self._changed()
 
     def _give_up(self, message: str, details: str, notice: Notice | None = None) -> None:
         """Say once that the analysis fails; it is tried again with each frame."""
@@ -197,7 +227,7 @@ class AnalysisWorker:
                 notice or Notice(Level.ERROR, f"the analysis failed: {message}", "", details)
             )
         card = self._analyser.card if self._analyser is not None else None
-        self.state = AnalysisState(ModelState.FAILED, message, card)
+        self._become(AnalysisState(ModelState.FAILED, message, card))
 
 
 def _ready(analyser: Analyser) -> AnalysisState:

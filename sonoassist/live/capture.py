@@ -54,6 +54,7 @@ class CaptureWorker:
         wait_taken: Waits until the last frame delivered was taken, or a time in seconds; for
             playing every frame.
         started: Called whenever the sequence of frames breaks (other source, jump).
+        changed: Called whenever the source is another one or does something else.
         notices: For the user.
     """
 
@@ -63,12 +64,14 @@ class CaptureWorker:
         deliver: Callable[[Frame], None],
         wait_taken: Callable[[float], bool],
         started: Callable[[], None],
+        changed: Callable[[], None],
         notices: Notices,
     ) -> None:
         self._opener = opener
         self._deliver = deliver
         self._wait_taken = wait_taken
         self._started = started
+        self._changed = changed
         self._notices = notices
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._source: Source | None = None
@@ -78,9 +81,14 @@ class CaptureWorker:
         self._loop = False
         self._every_frame = False
         self._stopping = Opening()
-        self.state = CaptureState()
+        self._state = CaptureState()
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
         self._thread.start()
+
+    @property
+    def state(self) -> CaptureState:
+        """As it is now."""
+        return self._state
 
     # --- asked for by other threads -------------------------------------------------------
 
@@ -116,6 +124,10 @@ class CaptureWorker:
     def seek(self, index: int) -> None:
         """Go to a frame; playing goes on from there."""
         self._ask(lambda: self._seek(index))
+
+    def seek_time(self, time_s: float) -> None:
+        """Go to the frame shown at a time of the recording; playing goes on from there."""
+        self._ask(lambda: self._seek_time(time_s))
 
     def set_speed(self, factor: float) -> None:
         """Play a recording faster or slower."""
@@ -191,13 +203,21 @@ class CaptureWorker:
     def _set(self, **changes: object) -> None:
         old = self.state
         fields = {name: getattr(old, name) for name in CaptureState.__slots__}
-        self.state = CaptureState(**{**fields, **changes})
+        self._become(CaptureState(**{**fields, **changes}))
+
+    def _become(self, state: CaptureState) -> None:
+        before, self._state = self._state, state
+        # Not with each frame: where it stands in the recording changes nothing for anybody.
+        if state.play_state is not before.play_state or state.source is not before.source:
+            self._changed()
 
     def _open(self, spec: str) -> None:
-        self._close()
+        self._let_go()
         self._spec = spec
         self._stopping.waits_for = ""
-        self.state = CaptureState(PlayState.OPENING, message=spec)
+        # At once: nobody shall think that there is no source between the one and the other.
+        self._become(CaptureState(PlayState.OPENING, message=spec))
+        self._started()
         self._source = self._opener(spec, self._stopping)
         self._begin(self._source)
 
@@ -205,7 +225,7 @@ class CaptureWorker:
         self._pending = None
         self._pacer.restart()
         info = source.info
-        self.state = CaptureState(PlayState.PLAYING, info, newest_at_s=time.monotonic())
+        self._become(CaptureState(PlayState.PLAYING, info, newest_at_s=time.monotonic()))
         # After the state: from here on results of the source before are refused.
         self._started()
         for sentence in info.named_warnings():
@@ -215,12 +235,15 @@ class CaptureWorker:
             self._show(0)
 
     def _close(self) -> None:
+        self._let_go()
+        self._become(CaptureState())
+        self._started()
+
+    def _let_go(self) -> None:
         if self._source is not None:
             self._source.close()
             self._source = None
         self._pending = None
-        self.state = CaptureState()
-        self._started()
 
     def _play(self) -> None:
         if self._source is None:
@@ -252,6 +275,11 @@ class CaptureWorker:
         self._go_to(index)
         if not playing and self.state.play_state is not PlayState.ENDED:
             self._set(play_state=PlayState.PAUSED)
+
+    def _seek_time(self, time_s: float) -> None:
+        if self._source is not None and not self._is_live():
+            # Only the source knows its times: they need not follow its nominal rate.
+            self._seek(self._source.index_at(time_s))
 
     def _go_to(self, index: int) -> None:
         assert self._source is not None

@@ -12,6 +12,7 @@ from sonoassist.live.analysis import AnalysisWorker
 from sonoassist.live.capture import CaptureWorker, Opener
 from sonoassist.live.history import History
 from sonoassist.live.keeping_up import KeepingUp
+from sonoassist.live.publisher import StatusListener, StatusPublisher
 from sonoassist.live.rates import Rates
 from sonoassist.live.slots import NewestSlot
 from sonoassist.live.status import (
@@ -32,6 +33,7 @@ RAW_AFTER_S = 2.0
 """Where a recording waits for the analysis, the raw picture is shown after so long only."""
 
 Watcher = Callable[[View], None]
+AnalysisWatcher = Callable[[Frame], None]
 
 
 class LiveSession:
@@ -58,11 +60,21 @@ class LiveSession:
         self._raw: View | None = None
         self._keeping_up = KeepingUp()
         self._every_frame = False
+        self._watching = threading.Lock()
         self._watchers: tuple[Watcher, ...] = ()
+        self._analysis_watchers: tuple[AnalysisWatcher, ...] = ()
         self._frames: NewestSlot[Frame] = NewestSlot()
-        self._analysis = AnalysisWorker(self._frames, self._show, self.notices)
+        self._publisher = StatusPublisher(self.status, self.notices)
+        self._analysis = AnalysisWorker(
+            self._frames, self._show, self._begun, self._publisher.changed, self.notices
+        )
         self._capture = CaptureWorker(
-            opener, self._captured, self._frames.wait_empty, self._restarted, self.notices
+            opener,
+            self._captured,
+            self._frames.wait_empty,
+            self._restarted,
+            self._publisher.changed,
+            self.notices,
         )
 
     # --- the source -------------------------------------------------------------------------
@@ -94,6 +106,10 @@ class LiveSession:
     def seek(self, index: int) -> None:
         """Go to a frame of the recording."""
         self._capture.seek(index)
+
+    def seek_time(self, time_s: float) -> None:
+        """Go to the frame shown at a time of the recording."""
+        self._capture.seek_time(time_s)
 
     def set_speed(self, factor: float) -> None:
         """Play a recording faster or slower."""
@@ -180,11 +196,39 @@ class LiveSession:
 
         It is called on a worker's thread and must return at once.
         """
-        self._watchers = (*self._watchers, watcher)
+        with self._watching:
+            self._watchers = (*self._watchers, watcher)
 
     def unwatch(self, watcher: Watcher) -> None:
         """Call `watcher` no more; one call may still be under way."""
-        self._watchers = tuple(one for one in self._watchers if one != watcher)
+        with self._watching:
+            self._watchers = tuple(one for one in self._watchers if one != watcher)
+
+    def watch_analysis(self, watcher: AnalysisWatcher) -> None:
+        """Have `watcher` called with every frame whose analysis begins.
+
+        It is called on a worker's thread and must return at once.
+        """
+        with self._watching:
+            self._analysis_watchers = (*self._analysis_watchers, watcher)
+
+    def unwatch_analysis(self, watcher: AnalysisWatcher) -> None:
+        """Call `watcher` no more; one call may still be under way."""
+        with self._watching:
+            kept = (one for one in self._analysis_watchers if one != watcher)
+            self._analysis_watchers = tuple(kept)
+
+    def subscribe(self, listener: StatusListener) -> None:
+        """Have `listener` told the status now and whenever source, what it does, or model change.
+
+        It is called on a thread of the session's own, never twice at a time, and must not take
+        long. The place in the recording and the rates are not news; they are in what is told.
+        """
+        self._publisher.subscribe(listener)
+
+    def unsubscribe(self, listener: StatusListener) -> None:
+        """Call `listener` no more; one call may still be under way."""
+        self._publisher.unsubscribe(listener)
 
     def history(self) -> tuple[View, ...]:
         """The last seconds, oldest first."""
@@ -211,9 +255,10 @@ class LiveSession:
         )
 
     def stop(self) -> None:
-        """End both workers; they have ended when this returns."""
+        """End all workers; they have ended when this returns."""
         self._capture.stop()
         self._analysis.stop()
+        self._publisher.stop()
 
     # --- called by the workers --------------------------------------------------------------
 
@@ -225,6 +270,10 @@ class LiveSession:
         self._frames.put(frame)
         for watcher in self._watchers:
             watcher(raw)
+
+    def _begun(self, frame: Frame) -> None:
+        for watcher in self._analysis_watchers:
+            watcher(frame)
 
     def _restarted(self) -> None:
         with self._shown:

@@ -28,7 +28,14 @@ from sonoassist.core.packets import Provenance
 from sonoassist.localise import LOCALISER
 from sonoassist.preprocess import PREPROCESSING
 from sonoassist.recordings.cache_rows import FRAME_COLUMNS, measure_values, result_of_row, values_of
-from sonoassist.recordings.cache_schema import LAYOUT, READ_ERRORS, TABLES, CacheError, check
+from sonoassist.recordings.cache_schema import (
+    LAYOUT,
+    READ_ERRORS,
+    TABLES,
+    CacheError,
+    NewerCacheError,
+    check,
+)
 from sonoassist.recordings.identity import Identity
 from sonoassist.recordings.records import FrameResult
 from sonoassist.sources import READER
@@ -540,9 +547,10 @@ def _opened(path: Path) -> sqlite3.Connection:
     """Open a database; one that is damaged is put aside, since its results can be made again."""
     try:
         return _connected(path)
-    except CacheError as error:
-        if "newer" in error.message:
-            raise
+    except NewerCacheError:
+        raise
+    except CacheError:
+        pass  # put aside
     except READ_ERRORS as error:
         if _refused(error):
             raise OutputError(f"the results cannot be kept: {error}", _FULL_HINT) from error

@@ -32,13 +32,19 @@ CREATE TABLE pictures (analysis INTEGER NOT NULL, frame INTEGER NOT NULL, jpeg B
 
 
 class CacheError(SonoAssistError):
-    """What is kept of a recording is damaged, or of a newer program: it can be made again."""
+    """What is kept of a recording is damaged: it can be made again."""
+
+
+class NewerCacheError(CacheError):
+    """What is kept of a recording is of a newer program: it stays as it is."""
 
 
 LAYOUT = Layout(
     _TABLES,
     VERSION,
-    newer=lambda: CacheError("these results were kept by a newer SonoAssist", "Update SonoAssist"),
+    newer=lambda: NewerCacheError(
+        "these results were kept by a newer SonoAssist", "Update SonoAssist"
+    ),
     unfinished=lambda: CacheError("these results were never finished being kept"),
 )
 

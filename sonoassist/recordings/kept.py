@@ -10,7 +10,7 @@ import numpy as np
 
 from sonoassist.core.packets import Provenance
 from sonoassist.recordings.cache import AnalysisCache, AnalysisKey, RecordingCache
-from sonoassist.recordings.cache_schema import CacheError
+from sonoassist.recordings.cache_schema import CacheError, NewerCacheError
 from sonoassist.recordings.older_practice import take_over_practice
 from sonoassist.recordings.older_results import brought_to_reader, take_over_review
 from sonoassist.recordings.recording import Recording
@@ -204,6 +204,8 @@ def open_results(
         return made(None)
     try:
         return _filled(recording, cache, wanted, threshold, made)
+    except NewerCacheError:
+        return made(None)  # it is that program's to keep; here the recording is analysed once more
     except CacheError:  # it can be made again
         cache.put_aside(recording.identity.content)
         return _filled(recording, cache, wanted, threshold, made)
@@ -219,8 +221,8 @@ def _filled(
     kept = cache.open(recording.identity)
     try:
         take_over_review(recording.identity.content, cache, kept)
-        brought_to_reader(recording, kept)
         take_over_practice(recording, cache.practice, kept, wanted, threshold)
+        brought_to_reader(recording, kept)
         _take_live(recording, kept)
         return make(kept)
     except BaseException:

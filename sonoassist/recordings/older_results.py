@@ -139,14 +139,19 @@ def brought_to_reader(recording: Recording, kept: RecordingCache) -> None:
         OutputError: The disk refuses.
         SourceError: The recording cannot be read.
     """
-    if READER == FIRST_READER or not kept.has_reader(FIRST_READER):
-        return
+    for reader in range(FIRST_READER, READER):
+        if kept.has_reader(reader):
+            _bring_up(recording, kept, reader)
+
+
+def _bring_up(recording: Recording, kept: RecordingCache, reader: int) -> None:
     # Not at the top: a library for video comes with it, and the window is up before that.
     from sonoassist.sources.older_reading import moved_since
 
+    index = recording.index
     try:
-        moved = None if recording.index is None else moved_since(recording.path, recording.index)
+        moved = None if index is None else moved_since(recording.path, index, reader)
     except SourceError:
         return  # another video of the file was read then
     if moved is None:
-        kept.rename_reader(FIRST_READER, READER)
+        kept.rename_reader(reader, READER)

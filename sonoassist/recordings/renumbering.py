@@ -33,27 +33,27 @@ def bring_up(recording: Recording, review: CorrectionLog) -> str:
         SourceError: The recording cannot be read.
     """
     known = review.fact(_READER) or str(FIRST_READER)
-    if known != str(FIRST_READER):
+    if not known.isdecimal() or int(known) >= READER:
         return review.fact(_OLDER)
     if not review.begun:
         review.set_fact(_READER, str(READER))
         return ""
-    return _moved(recording, review)
+    return _moved(recording, review, int(known))
 
 
-def _moved(recording: Recording, review: CorrectionLog) -> str:
+def _moved(recording: Recording, review: CorrectionLog, reader: int) -> str:
     facts = {_READER: str(READER)}
     with recording.open() as source:
         index = source.index if isinstance(source, VideoFile) else None
     try:
-        moved = moved_since(recording.path, index) if index is not None else None
+        moved = None if index is None else moved_since(recording.path, index, reader)
     except SourceError as error:
         said = f"this review was made by an older reading: {error.message}"
         review.renumber(lambda edit: [edit], {**facts, _OLDER: said})
         return said
     if moved is None:
         review.set_fact(_READER, str(READER))
-        return ""
+        return review.fact(_OLDER)
     review.renumber(lambda edit: list(renumbered(edit, moved)), facts)
     return (
         "the frames of this recording are counted otherwise than when it was reviewed: labels and "

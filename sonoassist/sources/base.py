@@ -23,7 +23,7 @@ SYNTHETIC_MARK = "SonoAssist synthetic exam: no patient"
 """The comment in a video file whose pictures the program has made up itself."""
 
 
-READER = 2
+READER = 3
 """Counts up when a file may give other frames, or other numbers of them, than before. Whatever
 keeps numbers of frames, or what was found in them, keeps this with them."""
 FIRST_READER = 1

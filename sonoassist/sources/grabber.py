@@ -51,8 +51,13 @@ class Grabber(Protocol):
     def mode(self) -> DeviceMode:
         """How it was opened."""
 
-    def grab(self) -> NDArray[Any] | None:
-        """The next picture, uint8 (H, W, 3) RGB; None when the device is gone."""
+    def grab(self, into: NDArray[Any] | None = None) -> NDArray[Any] | None:
+        """The next picture, uint8 (H, W, 3) RGB; None when the device is gone.
+
+        Args:
+            into: Where the picture is wanted; it may be there then, and is returned as this very
+                array. Another array is returned where that does not fit or does not pay.
+        """
 
     def close(self) -> None:
         """Let go of the device."""
@@ -82,11 +87,17 @@ class Ring:
         """Bytes of shared memory needed."""
         return HEADER_BYTES + SLOTS * height_px * width_px * 3
 
+    def free(self) -> NDArray[np.uint8]:
+        """Where the next picture belongs; nobody reads it before it was handed to `write`."""
+        slot: NDArray[np.uint8] = self.slots[(int(self.header[NEWEST]) + 1) % SLOTS]
+        return slot
+
     def write(self, picture: NDArray[Any], time_ns: int) -> None:
-        """Put the next picture into the ring."""
+        """Put the next picture into the ring; one that is in its place already is not copied."""
         number = int(self.header[NEWEST]) + 1
         slot = number % SLOTS
-        self.slots[slot] = picture
+        if not np.may_share_memory(picture, self.slots[slot]):
+            self.slots[slot] = picture
         self.header[TIMES + slot] = time_ns
         self.header[NEWEST] = number
 
@@ -146,7 +157,7 @@ def _fill(pipe: Connection, grabber: Grabber, ring: Ring, mode: DeviceMode) -> s
     """Grab until the device is gone; tell why."""
     shape = (mode.height_px, mode.width_px, 3)
     while True:
-        picture = grabber.grab()
+        picture = grabber.grab(ring.free())
         if picture is None:
             return "it was unplugged or stopped delivering"
         if picture.shape != shape:

@@ -89,10 +89,10 @@ class OpenCVGrabber:
         text = code.to_bytes(4, "little").decode("ascii", "ignore").strip("\x00 ")
         return DeviceMode(self._width, self._height, rate if rate > 0 else None, text)
 
-    def grab(self) -> NDArray[Any] | None:
-        """The next picture; None when the device is gone."""
+    def grab(self, into: NDArray[Any] | None = None) -> NDArray[Any] | None:
+        """The next picture, put `into` an array of its size; None when the device is gone."""
         for _ in range(_FAILURES):
-            picture = self._picture()
+            picture = self._picture(into)
             if picture is not None:
                 return picture
             if self._path and not os.path.exists(self._path):  # noqa: PTH110
@@ -100,15 +100,16 @@ class OpenCVGrabber:
             self._pause.wait(_PAUSE_S)
         return None
 
-    def _picture(self) -> NDArray[Any] | None:
+    def _picture(self, into: NDArray[Any] | None = None) -> NDArray[Any] | None:
         good, picture = self._capture.read()
         if not good or picture is None or picture.size == 0:
             return None
         if picture.ndim == 2:
-            return cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB)
+            return cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB, dst=into)
         if picture.dtype != np.uint8 or picture.shape[2] != 3:
             return None
-        return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+        # OpenCV makes an array of its own where `into` has another size.
+        return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB, dst=into)
 
     def close(self) -> None:
         """Let go of the device."""

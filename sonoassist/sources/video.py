@@ -25,6 +25,8 @@ some codecs give no picture."""
 _LATE_FRAMES = 12
 """A frame may come so many later than its timestamp says."""
 
+_JOINED = "a joined recording begins"
+
 
 def _atoms(path: Path) -> set[bytes]:
     """Names of the top-level boxes of an MP4 file that are there as a whole."""
@@ -92,10 +94,10 @@ class VideoFile(Source):
         self._said_end = False
         self._readable: int | None = None
         self._careful = False
-        self._strict = True
         self._closed = False
         try:
             self._index = build_index(path) if index is None else index
+            self._strict = self._index.checked
             self._decoder = self._open_decoder()
         except av.error.FFmpegError as error:
             raise unreadable(path, error) from error
@@ -124,7 +126,8 @@ class VideoFile(Source):
 
     def _open_decoder(self) -> Decoder:
         first = self._index.first
-        return Decoder(self._path, first, careful=self._careful, strict=self._strict)
+        joins = self._index.joins
+        return Decoder(self._path, first, joins, careful=self._careful, strict=self._strict)
 
     def _first_picture(self) -> tuple[VideoFrame, Pixels]:
         """The first picture that can be decoded; leaves the reading position at the start."""
@@ -301,12 +304,19 @@ def _warnings(index: VideoIndex) -> tuple[str, ...]:
     """What a user must know of a recording before any of it is shown."""
     found = []
     if index.left_out:
-        pictures = (
-            "1 half picture is" if index.left_out == 1 else f"{index.left_out} half pictures are"
-        )
-        found.append(f"the recording begins in the middle of a group, {pictures} left out")
+        halves = _half_pictures(index.left_out)
+        found.append(f"the recording begins in the middle of a group, {halves} left out")
     if index.parts > 1:
         found.append(f"the file holds {index.parts} joined recordings, shown one after another")
-    if index.torn:
-        found.append("a joined recording begins in the middle of a group, with pictures that blend")
+    if index.joins:
+        several = len(index.joins) > 1
+        begin = f"{len(index.joins)} joined recordings begin" if several else _JOINED
+        halves = _half_pictures(index.torn)
+        found.append(f"{begin} in the middle of a group, {halves} left out")
+    if index.blended:
+        found.append(f"{_JOINED} in the middle of a group, with pictures that may blend")
     return tuple(found)
+
+
+def _half_pictures(count: int) -> str:
+    return "1 half picture is" if count == 1 else f"{count} half pictures are"

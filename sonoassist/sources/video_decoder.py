@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from sonoassist.core.errors import SourceError
@@ -16,7 +17,7 @@ from sonoassist.sources.libav import (
     open_container,
     video_stream,
 )
-from sonoassist.sources.video_index import Key
+from sonoassist.sources.video_index import Join, Key
 from sonoassist.sources.video_packets import is_end
 
 _LEAST_THREADS = 3
@@ -31,17 +32,25 @@ class Decoder:
 
     It begins with several threads and with the decoder told to refuse damaged pictures rather
     than to patch them up. With several threads an error shows up late and takes good frames
-    with it, so `careful` opens it with one thread.
+    with it, so `careful` opens it with one thread. What `joins` leave out is not decoded.
 
     Attributes:
         errors: Damaged packets met since the last `start`.
     """
 
     def __init__(
-        self, path: Path, first: int = 0, *, careful: bool = False, strict: bool = True
+        self,
+        path: Path,
+        first: int = 0,
+        joins: Sequence[Join] = (),
+        *,
+        careful: bool = False,
+        strict: bool = True,
     ) -> None:
         self._path = path
         self._first = first
+        self._left_out = frozenset(number for join in joins for number in join.packets)
+        self._restarts = frozenset(join.restart for join in joins)
         self._careful = careful
         self._strict = strict
         self._ready: deque[tuple[int, VideoFrame]] = deque()
@@ -59,7 +68,6 @@ class Decoder:
         self._stream = stream
         context = stream.codec_context
         context.options = {"err_detect": "explode"} if self._strict else {}
-        context.copy_opaque = True  # so that a frame says of which packet it comes
         if self._careful:
             context.thread_type = "NONE"
             context.thread_count = 1
@@ -156,10 +164,14 @@ class Decoder:
             return
         number = self._number
         self._number += not is_end(packet)
-        if not is_end(packet) and (number < self._first or packet.size == 0):
+        left_out = number < self._first or number in self._left_out
+        if not is_end(packet) and (left_out or packet.size == 0):
             return  # nothing can be made of it, or not without what came before
-        # A list of its own for each: PyAV tells them apart by where they are in memory.
-        packet.opaque = [number]
+        if number in self._restarts:
+            self._begin_anew()
+        # So a frame says of which packet it comes. An object that PyAV attaches would do, but one
+        # of its threads may let go of it while this one waits for that thread, forever.
+        packet.pts = number
         try:
             frames = packet.decode()
         except av.error.EOFError:
@@ -170,12 +182,23 @@ class Decoder:
         else:
             self._ready.extend(self._whole(frames))
 
+    def _begin_anew(self) -> None:
+        """Take out what the decoder holds back, and have it forget what came before."""
+        context = self._stream.codec_context
+        try:
+            self._ready.extend(self._whole(context.decode(None)))
+        except av.error.EOFError:
+            pass
+        except av.error.FFmpegError:
+            self.errors += 1
+        context.flush_buffers()
+
     def _whole(self, frames: list[VideoFrame]) -> Iterator[tuple[int, VideoFrame]]:
         for frame in frames:
-            if frame.is_corrupt:
+            if frame.is_corrupt or frame.pts is None:
                 self.errors += 1
             else:
-                yield frame.opaque[0], frame  # type: ignore[index]
+                yield frame.pts, frame
 
     def _next_packet(self) -> Packet[VideoStream] | None:
         if self._landed is not None:
@@ -187,3 +210,35 @@ class Decoder:
             # The file cannot be taken apart any further.
             self.errors += 1
             return None
+
+
+def decoded_frames(
+    path: Path, begin: int, joins: Sequence[Join] = ()
+) -> Iterator[tuple[int, VideoFrame]]:
+    """The frames that come out, up to the first damaged one, with the numbers of their packets.
+
+    Args:
+        path: Of the file.
+        begin: The first packet that is decoded.
+        joins: What is left out.
+    """
+    decoder = Decoder(path, begin, joins, strict=False)
+    try:
+        while (found := decoder.next()) is not None and not decoder.errors:
+            yield found
+    finally:
+        decoder.close()
+
+
+def decoded_numbers(
+    path: Path, begin: int, count: int | None = None, joins: Sequence[Join] = ()
+) -> list[int]:
+    """The packets that the frames come of which are decoded from one on, in their order.
+
+    Args:
+        path: Of the file.
+        begin: The first packet that is decoded.
+        count: So many frames; None for all up to the first damaged one.
+        joins: What is left out.
+    """
+    return [number for number, _ in islice(decoded_frames(path, begin, joins), count)]

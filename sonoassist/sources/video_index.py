@@ -6,6 +6,7 @@ frames are shown only where they can; where they cannot, the decoder's own order
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -36,6 +37,28 @@ class Key:
     pos: int
 
 
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A place where a recording goes on in the middle of a group, and decoding begins anew.
+
+    Attributes:
+        begin: The first packet that is left out.
+        restart: The packet that decoding goes on with; the number of packets where none does.
+        anew: The times begin anew.
+        unseen: Packets behind `restart` whose pictures refer to one before it, too.
+    """
+
+    begin: int
+    restart: int
+    anew: bool
+    unseen: tuple[int, ...] = ()
+
+    @property
+    def packets(self) -> tuple[int, ...]:
+        """All packets that are left out."""
+        return (*range(self.begin, self.restart), *self.unseen)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoIndex:
     """Which packet each frame comes of, when it is shown, and where decoding can begin.
@@ -49,7 +72,9 @@ class VideoIndex:
             place of a frame is known when the decoder gives it.
         exact: Each packet that counts gives a frame; in some containers one in a while does not.
         parts: Recordings that were joined in the file; their timestamps begin anew.
-        torn: One of them begins in the middle of a group.
+        blended: One of them may begin in the middle of a group, with pictures that are kept.
+        joins: Where one surely does: what is left out there.
+        torn: Pictures that are left out there.
         first: The packet that decoding begins with.
         left_out: Pictures before the first whole one, which are not among the frames.
         promised: Number of packets the file says it has (0: it does not say, or not reliably).
@@ -58,6 +83,8 @@ class VideoIndex:
         fps: Nominal rate.
         duration_s: From the first frame to the end of the last.
         comment: What the file says of itself.
+        checked: The decoder can tell whether a picture is damaged. FFmpeg takes each one that
+            MPEG-2 codes as two fields for damaged.
     """
 
     numbers: Ints
@@ -66,7 +93,9 @@ class VideoIndex:
     counted: bool
     exact: bool
     parts: int
-    torn: bool
+    blended: bool
+    joins: tuple[Join, ...]
+    torn: int
     first: int
     left_out: int
     promised: int
@@ -75,6 +104,7 @@ class VideoIndex:
     fps: float
     duration_s: float
     comment: str = ""
+    checked: bool = True
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -114,7 +144,11 @@ class VideoIndex:
 
 
 def make_index(
-    found: VideoPackets, halves: Flags | None = None, first: int | None = None
+    found: VideoPackets,
+    halves: Flags | None = None,
+    first: int | None = None,
+    joins: tuple[Join, ...] = (),
+    unseen: tuple[int, ...] = (),
 ) -> VideoIndex:
     """Make the table of what the packets say.
 
@@ -123,17 +157,25 @@ def make_index(
         halves: (packets,), those that complete the picture of the one before; None for none.
         first: The packet that decoding begins with; by default the first key frame, unless each
             picture is whole by itself.
+        joins: Where a recording goes on in the middle of a group.
+        unseen: Packets behind the first one whose pictures refer to one before it.
     """
     found = without_outliers(found)
     table = found.table
     first = first_key(found) if first is None else first
     shown = table.shown if halves is None else table.shown & ~halves
-    numbers = np.flatnonzero(shown)
+    lost = np.zeros(len(table), np.bool_)
+    for join in joins:
+        lost[list(join.packets)] = True
+    torn = int((shown & lost).sum())
+    lost[list(unseen)] = True
+    numbers = np.flatnonzero(shown & ~lost)
     left_out = int(np.searchsorted(numbers, first))
     if left_out == len(numbers):  # nothing would be left
         left_out = 0
     rows = numbers[left_out:]
-    parts = split_parts(rows, decoding_times(found)[rows])
+    seams = [join.restart for join in joins if join.anew]
+    parts = split_parts(rows, decoding_times(found)[rows], found.clock, seams)
     begins = [first, *(int(part[-1]) + 1 for part in parts[:-1])]
     orders = [_in_order(part, begin, found) for part, begin in zip(parts, begins, strict=True)]
     known = [order for order in orders if order is not None]
@@ -153,18 +195,28 @@ def make_index(
         counted=counted,
         exact=not found.made_up,
         parts=len(parts),
-        torn=not found.intra_only and any(not table.key[part[0]] for part in parts[1:]),
+        blended=not (found.intra_only or found.bare)
+        and any(not table.key[part[0]] for part in parts[1:]),
+        joins=joins,
+        torn=torn,
         first=first,
-        left_out=left_out,
+        left_out=left_out + len(unseen),
         promised=found.promised,
         packets=len(table),
         cut_off=found.cut_off
         or bool(table.corrupt[-1])
         or _end_s(found, numbers, last, duration_s) < found.stated_s - _GRACE_S,
-        fps=float(found.rate),
+        fps=_fps(found, step, len(rows), 0 if halves is None else int(halves.sum())),
         duration_s=duration_s,
         comment=found.comment,
     )
+
+
+def _fps(found: VideoPackets, step: Fraction, frames: int, halves: int) -> float:
+    """The nominal rate; some containers count packets, of which two may be a picture."""
+    fits = [found.rate, found.rate * frames / (frames + halves)]
+    by_step = 1 / (step * found.base) if step else found.rate
+    return float(min(fits, key=lambda rate: abs(rate - by_step)) if halves else found.rate)
 
 
 def _end_s(found: VideoPackets, numbers: Ints, last: Fraction | int, duration_s: float) -> float:
@@ -211,16 +263,33 @@ def without_outliers(found: VideoPackets) -> VideoPackets:
     return replace(found, table=replace(table, pts=pts, dts=dts))
 
 
-def split_parts(rows: Ints, stamps: Ints) -> list[Ints]:
+def split_parts(rows: Ints, stamps: Ints, clock: int = 0, seams: Sequence[int] = ()) -> list[Ints]:
     """Cut the packets where recordings were joined: where the decoding times begin anew.
 
     Args:
         rows: Numbers of packets, rising.
         stamps: When each is decoded; `MISSING` where that is not known.
+        clock: Units after which the clock wraps around; 0 where it does not.
+        seams: Packets of which it is known that a recording begins there.
     """
     known = np.flatnonzero(stamps != MISSING)
-    back = np.flatnonzero(np.diff(stamps[known]) < 0) + 1
-    return list(np.split(rows, known[back]))
+    back = known[np.flatnonzero(begins_anew(stamps[known], clock)) + 1]
+    here = np.searchsorted(rows, np.asarray(seams, np.int64))
+    cuts = np.union1d(back, here)
+    return list(np.split(rows, cuts[(cuts > 0) & (cuts < len(rows))]))
+
+
+def begins_anew(stamps: Ints, clock: int) -> Flags:
+    """(n - 1,), whether each time but the first begins anew.
+
+    Args:
+        stamps: Decoding times.
+        clock: Units after which the clock wraps around; 0 where it does not. FFmpeg takes a time
+            that is much earlier for one behind a wrap-around, and makes it much later.
+    """
+    steps = np.diff(stamps)
+    anew = steps < 0
+    return np.asarray(anew | (steps > clock // 2) if clock else anew)
 
 
 def _in_order(part: Ints, begin: int, found: VideoPackets) -> Ints | None:

@@ -19,10 +19,12 @@ from sonoassist.sources.libav import (
     open_container,
     video_stream,
 )
+from sonoassist.sources.picture_headers import Picture, PictureHeaders, headers_for
 
 FALLBACK_FPS = Fraction(25)
 _BARE = ("h264", "hevc", "vvc", "evc", "mpegvideo", "m4v", "h263", "h261", "vc1", "dv", "cavsvideo")
 """Containers that are none: the pictures follow each other, and say themselves how quickly."""
+_CLOCK = 1 << 33
 _VP8_SHOWN = 0x10
 """The bit in the first byte of a VP8 frame that says it is shown (RFC 6386, section 9.1)."""
 
@@ -90,6 +92,10 @@ class VideoPackets:
         promised: Number of packets the file says it has; 0 where it does not say, or not reliably.
         stated_s: Length that the head states, in seconds; 0 where it does not.
         cut_off: The file cannot be taken apart to its end.
+        container: FFmpeg's name of it.
+        may_hold_fields: A picture may be coded as two fields.
+        heads: The head of the picture in each packet, None where it cannot be read; empty where
+            that is of no use, as of most files.
         comment: What the file says of itself.
     """
 
@@ -104,6 +110,25 @@ class VideoPackets:
     comment: str
     table: PacketTable = field(default_factory=lambda: PacketTable.of(()))
     cut_off: bool = False
+    container: str = ""
+    may_hold_fields: bool = False
+    heads: list[Picture | None] = field(default_factory=list)
+
+    @property
+    def bare(self) -> bool:
+        """There is no container: the pictures have no times of their own."""
+        return self.container in _BARE
+
+    @property
+    def transport(self) -> bool:
+        """It is a transport stream, of which lost packets are told."""
+        return self.container == "mpegts"
+
+    @property
+    def clock(self) -> int:
+        """Stream units after which the clock of a transport or program stream wraps around."""
+        wraps = self.container in ("mpegts", "mpeg") and self.base == Fraction(1, 90_000)
+        return _CLOCK if wraps else 0
 
 
 def read_packets(path: Path) -> VideoPackets:
@@ -130,8 +155,31 @@ def read_packets(path: Path) -> VideoPackets:
     return found
 
 
+def read_heads(path: Path) -> list[Picture | None]:
+    """Read the heads of the pictures of the main video stream, one for each of its packets.
+
+    Raises:
+        av.error.FFmpegError: It cannot be opened.
+    """
+    found: list[Picture | None] = []
+    with open_container(path) as container:
+        stream = video_stream(container)
+        if stream is None:
+            return found
+        headers = _headers(stream)
+        try:
+            for packet in container.demux(stream):
+                if is_end(packet):
+                    break
+                found.append(headers.read(bytes(packet)) if headers and packet.size else None)
+        except av.error.FFmpegError:
+            pass  # what cannot be taken apart has no packets either
+    return found
+
+
 def _head(container: InputContainer, stream: VideoStream) -> VideoPackets:
     context, name = stream.codec_context, container.format.name
+    headers = _headers(stream)
     # Of a bare stream FFmpeg gives a rate of its own as the average.
     bare = name in _BARE
     average, guessed = stream.average_rate, stream.guessed_rate
@@ -149,7 +197,14 @@ def _head(container: InputContainer, stream: VideoStream) -> VideoPackets:
         promised=int(stream.frames or 0) if counted else 0,
         stated_s=0.0 if counted else _stated_s(container, stream, Fraction(rate)),
         comment=container.metadata.get("comment", ""),
+        container=name,
+        may_hold_fields=headers is not None and headers.may_hold_fields,
     )
+
+
+def _headers(stream: VideoStream) -> PictureHeaders | None:
+    context = stream.codec_context
+    return headers_for(str(context.name), context.extradata)
 
 
 def _stated_s(container: InputContainer, stream: VideoStream, rate: Fraction) -> float:
@@ -172,12 +227,15 @@ def _read(container: InputContainer, stream: VideoStream, found: VideoPackets) -
     """
     packets = container.demux(stream)
     is_shown = _shown_rule(found.codec)
+    headers = _headers(stream) if found.bare or found.may_hold_fields else None
     rows: list[tuple[int | None, ...]] = []
     try:
         for packet in packets:
             size, discarded = packet.size, packet.is_discard
             if size == 0 and is_end(packet):
                 break
+            if headers is not None:
+                found.heads.append(headers.read(bytes(packet)) if size else None)
             shown = size > 0 and not discarded and (is_shown is None or is_shown(packet))
             rows.append(
                 (

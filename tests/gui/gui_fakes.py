@@ -123,9 +123,18 @@ class FakeSession:
     view: View | None = None
     result: View | None = None
     watchers: list[Callable[[View], None]] = field(default_factory=list)
+    analysis_watchers: list[Callable[[Frame], None]] = field(default_factory=list)
+    listeners: list[Callable[[SessionStatus], None]] = field(default_factory=list)
     past: tuple[View, ...] = ()
     now: SessionStatus = EMPTY
     stopped: bool = False
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Tell another status to the listeners, as the session does on a thread of its own."""
+        object.__setattr__(self, name, value)
+        if name == "now":
+            for listener in self.__dict__.get("listeners", ()):
+                listener(value)
 
     def _note(self, *call: Any) -> None:
         self.calls.append(call)
@@ -151,6 +160,9 @@ class FakeSession:
 
     def seek(self, index: int) -> None:
         self._note("seek", index)
+
+    def seek_time(self, time_s: float) -> None:
+        self._note("seek_time", time_s)
 
     def set_speed(self, factor: float) -> None:
         self._note("set_speed", factor)
@@ -185,6 +197,20 @@ class FakeSession:
 
     def unwatch(self, watcher: Callable[[View], None]) -> None:
         self.watchers = [one for one in self.watchers if one != watcher]
+
+    def watch_analysis(self, watcher: Callable[[Frame], None]) -> None:
+        self.analysis_watchers.append(watcher)
+
+    def unwatch_analysis(self, watcher: Callable[[Frame], None]) -> None:
+        self.analysis_watchers = [one for one in self.analysis_watchers if one != watcher]
+
+    def subscribe(self, listener: Callable[[SessionStatus], None]) -> None:
+        self.unsubscribe(listener)
+        self.listeners.append(listener)
+        listener(self.now)
+
+    def unsubscribe(self, listener: Callable[[SessionStatus], None]) -> None:
+        self.listeners = [one for one in self.listeners if one != listener]
 
     def history(self) -> tuple[View, ...]:
         return self.past

@@ -25,13 +25,15 @@ from pytestqt.qtbot import QtBot
 from sonoassist.core.packets import State
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER, INDEX
 from sonoassist.core.settings import Settings
+from sonoassist.gui import verdict as verdicts
 from sonoassist.gui import viewport as viewports
 from sonoassist.gui.compose import build
 from sonoassist.gui.fitter import fit
 from sonoassist.gui.inset import inset_rect
 from sonoassist.gui.main_window import MainWindow
-from sonoassist.gui.verdict import FORGET_AFTER_S, SLOW, Kind, ago
+from sonoassist.gui.verdict import FORGET_AFTER_S, SLOW, Kind, ago, decide
 from sonoassist.live.status import ModelState, PlayState, View
+from waiting import wait_until
 
 FEMUR = QColor(BY_KEY["femur"].colour)
 
@@ -260,6 +262,128 @@ def test_everything_said_changes_together_with_the_picture(
             for watcher in session.watchers:
                 watcher(view)
     assert mismatches == []
+
+
+class Wakes:
+    """Counts how often a worker wakes the GUI thread."""
+
+    def __init__(self, window: MainWindow, session: FakeSession) -> None:
+        self.count = 0
+        self._session = session
+        window.display._woken.connect(self._woken)
+
+    def _woken(self) -> None:
+        self.count += 1
+
+    def by(self, view: View) -> int:
+        """How often it is woken by one picture or result."""
+        before = self.count
+        for watcher in self._session.watchers:
+            watcher(view)
+        return self.count - before
+
+
+def test_captured_pictures_wake_the_window_only_where_they_are_drawn_without_a_result(
+    qtbot: QtBot, running: MainWindow, session: FakeSession
+) -> None:
+    first = make_view("lips", frame=make_frame(0))
+    session.show(first)
+    qtbot.waitUntil(lambda: running.live.viewport.view is first)
+    wakes = Wakes(running, session)
+    second = make_view("lips", frame=make_frame(1))
+    raw = View(second.frame)
+    assert wakes.by(raw) == 0  # the analysis keeps up: its result will come
+    session.show(second)
+    assert wakes.by(second) == 1
+    qtbot.waitUntil(lambda: running.live.viewport.view is second)
+    behind = View(make_frame(2))
+    session.result = second
+    session.show(behind)
+    assert wakes.by(behind) == 1  # it goes on without results
+    qtbot.waitUntil(lambda: running.live.viewport.view is behind)
+    assert wakes.by(View(make_frame(3))) == 1  # no model: what is shown has no result either
+    session.view = None
+    qtbot.waitUntil(lambda: not running.display._wake_waits)
+    assert wakes.by(View(make_frame(4))) == 1
+
+
+def test_a_picture_is_scaled_while_it_is_analysed(
+    qtbot: QtBot, running: MainWindow, session: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painted: list[View] = []
+    running.live.viewport.painted.connect(painted.append)
+    first = make_view("lips", frame=make_frame(0))
+    session.show(first)
+    qtbot.waitUntil(lambda: painted == [first])
+    fitter, size = running.display._fitter, running.live.viewport.picture_size(first)
+    frames = [make_frame(index, make_pixels(value=40 * index)) for index in (1, 2, 3)]
+    for frame in frames[:2]:
+        for watcher in session.analysis_watchers:
+            watcher(frame)
+        wait_until(lambda frame=frame: fitter.prepared(frame.pixels, size))  # type: ignore[misc]
+    scaled: list[object] = []
+
+    def watched(*args: object) -> object:
+        scaled.append(args[0])
+        return fit(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(viewports, "fit", watched)
+    monkeypatch.setattr("sonoassist.gui.fitter.fit", watched)
+    for number, frame in enumerate(frames, 1):
+        view = make_view("lips", frame=frame)
+        session.show(view)
+        for watcher in session.watchers:
+            watcher(view)
+        qtbot.waitUntil(lambda count=number + 1: len(painted) == count)  # type: ignore[misc]
+        assert painted[-1] is view
+        image = running.live.viewport.grab().toImage()
+        corner = image.pixelColor(image.width() // 2, image.height() // 4)
+        assert corner.red() == 40 * number  # its own picture, never one that was prepared
+    assert scaled == [frames[2].pixels]
+
+
+def test_only_what_is_drawn_with_its_result_is_scaled_ahead(
+    window: MainWindow, session: FakeSession
+) -> None:
+    def target() -> object:
+        return window.display._target
+
+    session.show(make_view("lips"))
+    window.display.refresh()
+    assert target() is not None
+    session.past = (make_view("lips"),)
+    window.controller.toggle_freeze()
+    assert target() is None
+    window.controller.thaw()
+    assert target() is not None
+    late(session)
+    window.display.refresh()
+    assert target() is None
+
+
+def test_each_picture_is_decided_once(
+    window: MainWindow, session: FakeSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided: list[View] = []
+
+    def watched(view: View, *rules: object) -> verdicts.Verdict:
+        decided.append(view)
+        return decide(view, *rules)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(verdicts, "decide", watched)
+    shown = [make_view("lips", frame=make_frame(index)) for index in range(6)]
+    for view in shown:
+        session.show(view)
+        for _ in range(4):
+            window.display.tick()
+    assert decided == shown
+    raw, result = late(session)
+    window.display.tick()
+    window.display.tick()
+    assert decided == [*shown, result, raw]
+    window.controller.change(threshold=0.95)  # other rules
+    assert decided == [*shown, result, raw, result, raw]
+    assert window.live.headline.verdict.plane is None
 
 
 def test_a_picture_of_a_source_left_while_it_was_scaled_is_not_drawn(

@@ -125,6 +125,43 @@ def test_an_exam_begins_with_a_recording_and_ends_with_it(
     assert info.start.settings["threshold"] == 0.7
 
 
+def test_an_exam_begins_and_ends_though_nothing_is_painted(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk, store: ExamStore
+) -> None:
+    window.hide()
+    session.show(make_view())  # the display is stopped, and nobody ticks
+    qtbot.waitUntil(lambda: desk.view is not None)
+    for at in range(3):
+        for watcher in session.watchers:
+            watcher(make_view(frame=make_frame(at)))
+    exam_id = desk.exam_id
+    session.now = replace(session.now, play_state=PlayState.FAILED, source=None)
+    assert desk.view is None
+    qtbot.waitUntil(lambda: not window.controller.exam_life.busy)
+    with store.open(exam_id) as exam:
+        assert exam.info().ended
+        assert exam.frame_count() == 3
+
+
+def test_the_display_only_reads(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, desk: ExamDesk, store: ExamStore
+) -> None:
+    begin(qtbot, window, session)
+    calls, ids, settings = list(session.calls), store.ids(), window.controller.settings
+    before = settings.model_copy(deep=True)
+    session.view = make_view(frame=make_frame(1, replace(RECORDING, source_id="b")))
+    # As if the news of another source had not come yet.
+    object.__setattr__(
+        session, "now", replace(session.now, source=replace(RECORDING, source_id="b", spec="b.mp4"))
+    )
+    for _ in range(10):
+        window.display.refresh()
+        window.display.tick()
+    assert session.calls == calls
+    assert (store.ids(), settings) == (ids, before)
+    assert desk.exam_id == ids[0]
+
+
 def test_another_source_is_another_exam_and_a_live_one_that_comes_back_is_not(
     qtbot: QtBot, window: MainWindow, session: FakeSession, store: ExamStore
 ) -> None:
@@ -162,10 +199,10 @@ def test_pictures_of_a_folder_and_a_model_that_loads_begin_none(
 ) -> None:
     session.show(make_view(), replace(RECORDING, kind="folder"))
     window.display.refresh()
-    assert not window.controller.desk._busy
+    assert not window.controller.exam_life.busy
     session.show(make_view(), RECORDING, model_state=ModelState.LOADING)
     window.display.refresh()
-    assert not window.controller.desk._busy
+    assert not window.controller.exam_life.busy
 
 
 def test_an_exam_ended_by_hand_does_not_begin_again_by_itself(

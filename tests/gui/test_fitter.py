@@ -87,6 +87,53 @@ def test_the_newest_wish_of_each_role_is_done_on_another_thread(
     assert len(threads) == 2
 
 
+def test_a_prepared_picture_is_there_when_it_is_wanted_and_nobody_is_told(
+    ready: threading.Event,
+) -> None:
+    fitter = Fitter(ready.set)
+    fitter.start()
+    first, second, third = (make_pixels(value=value) for value in (10, 20, 30))
+    size = QSize(50, 40)
+    for pixels in (first, second):
+        fitter.prepare(pixels, size)
+        wait_until(lambda pixels=pixels: fitter.prepared(pixels, size))  # type: ignore[misc]
+    found = fitter.prepared(first, size)  # that of the frame before is still there
+    assert found is not None
+    assert found.is_of(first, size)
+    assert found.image.pixelColor(3, 3).red() == 10
+    assert fitter.prepared(first, QSize(50, 41)) is None
+    assert fitter.prepared(third, size) is None
+    assert not ready.is_set()
+    assert fitter.take() == {}
+    fitter.ask("large", second, size)
+    assert ready.wait(LIMIT_S)
+    assert fitter.take() == {"large": fitter.prepared(second, size)}
+    fitter.prepare(third, size)
+    wait_until(lambda: fitter.prepared(third, size))
+    assert fitter.prepared(first, size) is None  # two are kept
+    fitter.stop()
+    assert fitter.prepared(third, size) is None
+
+
+def test_a_picture_wanted_before_it_was_prepared_is_scaled_once(
+    ready: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scaled: list[object] = []
+
+    def watched(*args: object) -> object:
+        scaled.append(args[0])
+        return fit(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("sonoassist.gui.fitter.fit", watched)
+    fitter, pixels, size = Fitter(ready.set), make_pixels(), QSize(50, 40)
+    fitter.prepare(pixels, size)
+    fitter.ask("large", pixels, size)
+    fitter.start()
+    assert ready.wait(LIMIT_S)
+    fitter.stop()
+    assert scaled == [pixels]
+
+
 def test_it_can_be_started_again(ready: threading.Event) -> None:
     fitter = Fitter(ready.set)
     for _ in range(2):

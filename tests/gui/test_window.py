@@ -181,6 +181,24 @@ def test_the_transport_drives_a_recording(
     assert abs(index - 250) <= 2
 
 
+def test_a_click_on_the_strip_goes_to_its_time(
+    qtbot: QtBot, window: MainWindow, session: FakeSession
+) -> None:
+    session.show(make_view(frame=make_frame(100)))
+    window.display.refresh()
+    session.calls.clear()
+    strip = window.live.strip
+    pos = QPoint(round(strip.track().width() / 4), 10)
+    qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=pos)
+    # The times of the frames are known to the source only.
+    assert session.calls == [("seek_time", pytest.approx(5.0, abs=0.1))]
+    session.show(make_view(frame=make_frame(info=GRABBER)), GRABBER)
+    window.display.refresh()
+    session.calls.clear()
+    qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=pos)
+    assert session.calls == []
+
+
 def test_play_at_the_end_starts_again(window: MainWindow, session: FakeSession) -> None:
     session.show(make_view(), play_state=PlayState.ENDED)
     window.display.refresh()

@@ -7,7 +7,7 @@ the pixels it belongs to.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -88,6 +88,7 @@ class MadeSource(Source):
         script: Called with the position before each frame is given; may raise. When it raises
             the frame is skipped.
         first_band: Added to the position to choose the band.
+        times_s: When each frame is shown; by default evenly by `fps`.
     """
 
     def __init__(
@@ -99,11 +100,13 @@ class MadeSource(Source):
         spec: str = "made",
         script: Script = lambda index: None,
         first_band: int = 0,
+        times_s: Sequence[float] | None = None,
     ) -> None:
         super().__init__()
         live = kind in ("stream", "device")
         self._count, self._fps, self._script = count, fps, script
         self._first_band = first_band
+        self._times_s = times_s
         self._next = 0
         self._closing = threading.Event()
         self.seeks: list[int] = []
@@ -125,6 +128,10 @@ class MadeSource(Source):
         return self._info
 
     @property
+    def times_s(self) -> Sequence[float]:
+        return super().times_s if self._times_s is None else self._times_s
+
+    @property
     def closed(self) -> bool:
         return self._closing.is_set()
 
@@ -141,7 +148,7 @@ class MadeSource(Source):
         return self.make_frame(
             banded(index + self._first_band),
             index=index,
-            time_s=index / self._fps,
+            time_s=index / self._fps if self._times_s is None else self._times_s[index],
             still=self._info.stills,
         )
 

@@ -52,6 +52,7 @@ def test_an_empty_session(start: Start) -> None:
         act()
     session.step(1)
     session.seek(5)
+    session.seek_time(5.0)
     session.stop()
     assert session.status().play_state is PlayState.EMPTY
     assert session.notices.take() == []
@@ -157,6 +158,35 @@ def test_pause_step_and_seek(start: Start) -> None:
     assert session.status().play_state is PlayState.PLAYING
     session.toggle()
     wait_for(session, PlayState.PAUSED)
+
+
+def test_a_time_is_that_of_the_frame_whatever_the_rate(start: Start) -> None:
+    # 20 frames in the first second, then one a second: 21.5 s at nominally 25 frames a second.
+    times_s = [*(n / 20 for n in range(20)), *(1.0 + n for n in range(20))]
+    session = start(
+        film=[MadeSource(40, fps=25, times_s=times_s), MadeSource(500, fps=25)],
+        scan=[MadeSource(kind="stream", count=1)],
+    )
+    session.load_model(band_analyser)
+    session.open("film")
+    wait_until(lambda: session.newest() is not None)
+    session.pause()
+    wait_for(session, PlayState.PAUSED)
+    wanted = ((0.5, 10), (0.99, 19), (1.0, 20), (7.9, 26), (8.0, 27), (99.0, 39), (-1.0, 0))
+    for time_s, expected in wanted:
+        session.seek_time(time_s)
+        view = wait_for_result(session, expected)
+        assert_own_result(view)
+        assert view.frame.time_s == times_s[expected]
+        assert session.status().play_state is PlayState.PAUSED
+    session.open("film")
+    session.seek_time(5.0)
+    wait_until(lambda: session.status().index >= 125)
+    assert session.status().play_state is PlayState.PLAYING
+    session.open("scan")
+    session.seek_time(5.0)  # what is live has no time to go to
+    wait_until(lambda: session.status().source is not None)
+    assert session.status().play_state is PlayState.PLAYING
 
 
 def test_a_jump_starts_the_steady_label_anew(start: Start) -> None:

@@ -6,6 +6,7 @@ import sys
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from sonoassist.recordings.edits import Edit, SetBest, SetLabel, SetMark, SetNot
 from sonoassist.recordings.recording import look_into
 from sonoassist.recordings.renumbering import renumbered
 from sonoassist.review.session import ReviewSession
+from sonoassist.sources import READER
 from sonoassist.sources.older_reading import moved_since
 from sonoassist.sources.video import VideoFile
 
@@ -81,6 +83,43 @@ def test_labels_follow_their_pictures(joined: Path, tmp_path: Path) -> None:
         assert not any("new numbers" in one for one in again.warnings)
     finally:
         again.close()
+
+
+def test_labels_behind_half_pictures_that_counted_once(tmp_path: Path) -> None:
+    first = made(tmp_path / "a.ts", 4000, "femur", 30)
+    second = made(tmp_path / "b.ts", 0, "lips", 40)
+    with av.open(str(second)) as container:
+        places = [one.pos for one in container.demux(video=0) if one.size]
+    # What is shown hardly changes there: there are no key frames.
+    data = second.read_bytes()[places[17] // 188 * 188 :]
+    path = tmp_path / "joined.ts"
+    path.write_bytes(first.read_bytes() + data)
+    with VideoFile(path) as video:
+        left_out = video.index.torn
+        assert len(video.index) == 30 + 23 - left_out
+    assert left_out > 2
+    store = CorrectionStore(tmp_path / "reviews")
+    found = look_into(str(path), ExamResolver())
+    with store.open(found.identity.content) as review:
+        for edit in (
+            SetLabel(20, 52, "lips"),
+            SetBest("femur", 31),
+            SetBest("lips", 50),
+            SetMark(51, True),
+        ):
+            review.apply(edit)
+        review.set_fact("reader", "2")
+    session = opened(path, store, tmp_path)
+    try:
+        words = session.review.corrections
+        labels = [(one.first, one.last, one.plane) for one in words.labels]
+        assert labels == [(20, 52 - left_out, "lips")]
+        assert dict(words.best) == {"lips": 50 - left_out}  # the other one was a half picture
+        assert [one.frame for one in words.marks] == [51 - left_out]
+        assert any("brought to the new numbers" in one for one in session.warnings)
+        assert session.review.fact("reader") == str(READER)
+    finally:
+        session.close()
 
 
 def test_a_usual_recording_is_left_as_it_is(tmp_path: Path) -> None:

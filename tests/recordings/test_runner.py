@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -194,3 +195,18 @@ def test_a_box_that_was_never_looked_for_is_looked_for(
         assert runner.run()
         assert runner.judged == COUNT
         assert not results.table.lacks_box().any()
+
+
+def test_results_of_a_newer_program_stay_and_the_recording_is_analysed(
+    recording: Recording, cache: AnalysisCache
+) -> None:
+    found, _ = analysed(recording, cache)
+    path = cache.path_of(recording.identity.content)
+    database = sqlite3.connect(path)
+    database.execute("PRAGMA user_version = 99")
+    database.close()
+    before = path.read_bytes()
+    again, judged = analysed(recording, cache)
+    assert judged == COUNT
+    assert_equal(again, found)
+    assert path.read_bytes() == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import weakref
@@ -20,6 +21,7 @@ from datasets.dataset_files import dicom
 from exam.recording_help import make_exam
 from recordings.troubled import SMALL, write_film
 from sonoassist.analysis.analyser import Analyser, AnalyserOptions
+from sonoassist.core.errors import SourceError
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Frame, Provenance
 from sonoassist.engines.choose import EngineChoice
@@ -38,7 +40,7 @@ from sonoassist.retrieval.order import Order, Task
 from sonoassist.retrieval.result import ABOUT, FRAMES, RETRIEVAL, Bundle, make_bundle
 from sonoassist.retrieval.table import unpacked
 from sonoassist.retrieval.worker import Searcher
-from sonoassist.sources import open_source, video
+from sonoassist.sources import Source, open_source, video
 from sources.video_maker import make_video
 
 pytestmark = pytest.mark.usefixtures("plain_screens")
@@ -290,6 +292,21 @@ def test_pictures_of_a_file_keep_their_numbers_and_do_not_follow_each_other(
     assert columns(found).still.all()
     still = Searcher(order()).search(task(dicom(tmp_path / "still.dcm", 1, 128, 96)))
     assert columns(still).still.tolist() == [True]
+
+
+def test_pictures_that_the_system_cannot_read_refuse_the_exam(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "pages.tif"
+    assert cv2.imwritemulti(str(path), [np.full((96, 128, 3), 80, np.uint8)] * 3)
+
+    def failing(source: Source) -> Frame | None:
+        raise SourceError("it cannot be read: Input/output error") from OSError(errno.EIO, "")
+
+    with open_source(str(path)) as source:
+        monkeypatch.setattr(type(source), "read", failing)
+    with pytest.raises(SourceError, match="Input/output error"):
+        Searcher(order()).search(task(path))
 
 
 def test_what_was_not_measured_is_nothing_in_the_result(tmp_path: Path) -> None:

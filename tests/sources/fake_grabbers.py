@@ -26,11 +26,13 @@ class FakeGrabber:
     def mode(self) -> DeviceMode:
         return DeviceMode(WIDTH_PX, HEIGHT_PX, 100.0, "FAKE")
 
-    def grab(self) -> np.ndarray[Any, Any] | None:
+    def grab(self, into: np.ndarray[Any, Any] | None = None) -> np.ndarray[Any, Any] | None:
         if self._count >= self._limit:
             return self._end()
         _NEVER.wait(self._period_s)
-        picture = np.full((HEIGHT_PX, WIDTH_PX, 3), self._count % 256, np.uint8)
+        # As a real one does: straight to where it is wanted.
+        picture = np.empty((HEIGHT_PX, WIDTH_PX, 3), np.uint8) if into is None else into
+        picture[...] = self._count % 256
         picture[..., 0] = 200
         self._count += 1
         return picture

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from sonoassist.core.errors import SourceError
 from sonoassist.core.packets import Frame, Pixels
 from sonoassist.sources.base import Source
+from sonoassist.sources.older_reading import moved_since
 from sonoassist.sources.opening import open_source
 
 pytestmark = pytest.mark.real
@@ -71,6 +73,32 @@ def test_a_frame_is_the_same_in_order_and_sought(test_data: Path, name: str) -> 
             sought = at(source, index)
             assert (sought.index, sought.time_s) == (index, frames[index].time_s)
             assert np.array_equal(sought.pixels, frames[index].pixels)
+
+
+@pytest.mark.parametrize("suffix", ["ts", "mp4", "mkv", "mov", "flv"])
+def test_fields_that_have_a_time_each_are_one_frame(
+    test_data: Path, tmp_path: Path, suffix: str
+) -> None:
+    given_path = test_data / "cases" / "avchd_field_pictures" / "paff_pair_s.mts"
+    path = tmp_path / f"fields.{suffix}"
+    with av.open(str(given_path)) as given, av.open(str(path), "w") as output:
+        stream = output.add_stream_from_template(given.streams.video[0])
+        packets = [packet for packet in given.demux(video=0) if packet.size]
+        for number, packet in enumerate(packets):
+            packet.pts = packet.dts = 90_000 + 1800 * number
+            packet.duration, packet.stream = 1800, stream
+            output.mux(packet)
+    with open_source(str(path)) as source:
+        frames = list(source)
+        assert [number_in(frame.pixels) for frame in frames] == list(range(8))
+        assert source.info.fps == pytest.approx(25)
+        assert source.info.duration_s == pytest.approx(0.32)
+        np.testing.assert_allclose([frame.time_s for frame in frames], 0.04 * np.arange(8))
+        for index in (5, 2, 7, 0):
+            assert np.array_equal(at(source, index).pixels, frames[index].pixels)
+        index = source.index  # type: ignore[attr-defined]
+    moved = moved_since(path, index, 2)
+    assert moved == [number // 2 if number % 2 == 0 else -1 for number in range(16)]
 
 
 def test_joined_recordings_are_said(test_data: Path) -> None:

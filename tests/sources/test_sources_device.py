@@ -257,6 +257,26 @@ def test_ring_never_gives_a_slot_being_written() -> None:
         memory.unlink()
 
 
+def test_a_picture_made_in_its_place_is_not_copied_and_not_read_too_early() -> None:
+    memory = SharedMemory(create=True, size=Ring.size_bytes(16, 16))
+    try:
+        ring = Ring(memory, 16, 16)
+        for number in range(1, 20):
+            picture = ring.free()
+            picture[...] = number
+            if number > 1:
+                assert np.unique(ring.take()[2]).tolist() == [number - 1]
+            ring.write(picture, number * 1000)
+            taken, time_ns, found = ring.take()
+            assert (taken, time_ns) == (number, number * 1000)
+            assert np.unique(found).tolist() == [number]
+        del picture
+        ring.close()
+    finally:
+        memory.close()
+        memory.unlink()
+
+
 class FakeCapture:
     """Stands for `cv2.VideoCapture`: 1080p only at 5 frames a second unless compressed."""
 
@@ -305,6 +325,21 @@ def test_opencv_grabber_chooses_a_usable_mode() -> None:
     assert picture[0, 0].tolist() == [0, 0, 9]
     grabber.close()
     assert capture.released
+
+
+@pytest.mark.parametrize("grey", [False, True])
+def test_opencv_grabber_puts_pictures_where_they_are_wanted(grey: bool) -> None:
+    grabber = OpenCVGrabber(FakeCapture(grey=grey), "")  # type: ignore[arg-type]
+    into = np.zeros((1080, 1920, 3), np.uint8)
+    picture = grabber.grab(into)
+    assert picture is not None
+    assert np.may_share_memory(picture, into)
+    assert into[0, 0].tolist() == [0, 0, 9] if not grey else into[0, 0].tolist() == [9, 9, 9]
+    other = np.zeros((480, 640, 3), np.uint8)  # as when the device has changed its size
+    picture = grabber.grab(other)
+    assert picture is not None
+    assert picture.shape == (1080, 1920, 3)
+    assert not other.any()
 
 
 def test_opencv_grabber_bears_a_few_failures(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -106,3 +106,113 @@ class _Failing:
             if number == self._after:
                 raise av.error.OSError(errno.EIO, "Input/output error")
             yield packet
+
+
+def encoded_video(
+    path: Path,
+    codec: str,
+    numbers: Sequence[int],
+    *,
+    gop: int = 12,
+    b_frames: int = 2,
+    options: dict[str, str] | None = None,
+    begin_ms: int = 0,
+) -> Path:
+    """Write numbered pictures at 25 frames a second, coded in another order than shown."""
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream(codec, rate=25)
+        stream.width, stream.height, stream.pix_fmt = WIDTH_PX, HEIGHT_PX, "yuv420p"
+        context = stream.codec_context
+        context.gop_size, context.max_b_frames = gop, b_frames
+        context.bit_rate = 2_000_000
+        context.options = {**QUIET.get(codec, {}), **(options or {})}
+        for at, number in enumerate(numbers):
+            frame = av.VideoFrame.from_ndarray(numbered(number), "rgb24").reformat(format="yuv420p")
+            frame.pts, frame.time_base = begin_ms // 40 + at, Fraction(1, 25)
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode())
+    return path
+
+
+QUIET = {"libx265": {"x265-params": "log-level=none"}}
+
+
+def packets_of(path: Path) -> list[tuple[bytes, bool, int | None]]:
+    """Of each packet its bytes, whether it is a key frame, and where it begins."""
+    with av.open(str(path)) as container:
+        return [
+            (bytes(one), one.is_keyframe, one.pos) for one in container.demux(video=0) if one.size
+        ]
+
+
+def bare_stream(path: Path, whole: Path, first: int = 0) -> Path:
+    """The pictures of a file without its container, from a packet on."""
+    path.write_bytes(b"".join(data for data, _, _ in packets_of(whole)[first:]))
+    return path
+
+
+def without_first(path: Path, whole: Path, first: int) -> Path:
+    """The pictures of a file from a packet on, with their times."""
+    with av.open(str(whole)) as given, av.open(str(path), "w") as output:
+        stream = output.add_stream_from_template(given.streams.video[0])
+        for packet in [one for one in given.demux(video=0) if one.size][first:]:
+            packet.stream = stream
+            output.mux(packet)
+    return path
+
+
+TS_BYTES = 188
+_VIDEO_PID = 256
+
+
+def cut_transport(path: Path, whole: Path, first: int, last: int | None = None) -> Path:
+    """A transport stream without the packets of its first pictures, and from `last` on."""
+    places = [pos for _, _, pos in packets_of(whole)]
+    begin, end = places[first], None if last is None else places[last]
+    assert begin is not None
+    end = None if end is None else end // TS_BYTES * TS_BYTES
+    path.write_bytes(whole.read_bytes()[begin // TS_BYTES * TS_BYTES : end])
+    return path
+
+
+def with_other_times(path: Path, whole: Path, other: Callable[[int, int], int | None]) -> Path:
+    """A transport stream with other times.
+
+    Args:
+        path: To be written.
+        whole: The transport stream.
+        other: Given the number of a picture and one of its times in ticks of 90 kHz, what to write;
+            None to leave it out.
+    """
+    data = bytearray(whole.read_bytes())
+    number = 0
+    for begin in range(0, len(data), TS_BYTES):
+        if not data[begin + 1] & 0x40 or _pid(data, begin) != _VIDEO_PID:
+            continue
+        head = begin + 4 + (1 + data[begin + 4] if data[begin + 3] & 0x20 else 0)
+        both = data[head + 7] >> 6 == 3
+        for at in (head + 9, head + 14)[: 1 + both]:
+            time = other(number, _ticks(data[at : at + 5]))
+            if time is None:
+                data[head + 7] &= 0x3F
+                data[at : at + 5] = b"\xff" * 5
+            else:
+                data[at : at + 5] = _written(time, data[at] >> 4)
+        number += 1
+    path.write_bytes(data)
+    return path
+
+
+def _pid(data: bytearray, begin: int) -> int:
+    return (data[begin + 1] & 31) << 8 | data[begin + 2]
+
+
+def _ticks(field: bytes) -> int:
+    high = (field[0] >> 1 & 7) << 30
+    return high | field[1] << 22 | field[2] >> 1 << 15 | field[3] << 7 | field[4] >> 1
+
+
+def _written(time: int, mark: int) -> bytes:
+    middle, low = time >> 15 & 0x7FFF, time & 0x7FFF
+    head = mark << 4 | (time >> 30 & 7) << 1 | 1
+    return bytes([head, middle >> 7, (middle & 127) << 1 | 1, low >> 7, (low & 127) << 1 | 1])

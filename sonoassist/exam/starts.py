@@ -1,4 +1,4 @@
-"""What an exam is of, and what is known when it begins. No Qt."""
+"""What an exam is of, and what is known when it begins."""
 
 from __future__ import annotations
 
