@@ -313,18 +313,14 @@ class Runner:
             for stretch, before in plan:
                 found = _Found()
                 try:
-                    whole = self._take(stretch, before, frames, found)
+                    if not self._take(stretch, before, frames, found):
+                        return
+                    # Else results of another file are kept under this one's name.
+                    self._recording.check_same()
+                    self._keep(stretch, found)
                 except (SonoAssistError, KeyboardInterrupt):
                     if not self._recording.replaced:
                         self._results.show([one for _, one in found.results])
-                    raise
-                if not whole:
-                    return
-                self._recording.check_same()  # else results of another file get this one's name
-                try:
-                    self._keep(stretch, found)
-                except SonoAssistError:
-                    self._table.add([one for _, one in found.results])
                     raise
 
     def _take(

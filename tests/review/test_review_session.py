@@ -25,7 +25,7 @@ from sonoassist.engines.base import EngineOutput, Saliency
 from sonoassist.preprocess.crop import centred_crop, parse_crop
 from sonoassist.recordings import recording as recording_module
 from sonoassist.recordings import runner
-from sonoassist.recordings.cache import AnalysisKey
+from sonoassist.recordings.cache import AnalysisKey, RecordingCache
 from sonoassist.recordings.correction_schema import CorrectionError, holds_results
 from sonoassist.recordings.correction_store import DATABASE, CorrectionStore
 from sonoassist.recordings.corrections import Mark
@@ -33,7 +33,7 @@ from sonoassist.recordings.edits import SetBest, SetMark
 from sonoassist.recordings.fetcher import Fetcher
 from sonoassist.recordings.identity import PIECE_BYTES, PIECES, Identity, fingerprint, identity_of
 from sonoassist.recordings.reader import ReadFrame
-from sonoassist.recordings.records import STRIDE, RunState
+from sonoassist.recordings.records import STRIDE, FrameResult, RunState
 from sonoassist.recordings.runner import STRETCH
 from sonoassist.recordings.small import pixels_of
 from sonoassist.review.candidates import all_candidates
@@ -541,6 +541,27 @@ def test_after_a_failure_it_goes_on(
     assert [one.plane.key for one in found if one is not None] == KEYS
     kept = kept_results.results(session.recording, store, made_analyser())
     assert [one.plane.key for one in kept] == KEYS  # also what was only shown before
+
+
+def test_what_a_full_disk_did_not_take_is_kept_later(
+    session: ReviewSession, store: CorrectionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = RecordingCache.add
+
+    def full(kept: RecordingCache, number: int, results: list[FrameResult], *more: object) -> None:
+        if results and results[0].index >= STRETCH:
+            raise OutputError("the results cannot be kept: database or disk is full")
+        real(kept, number, results, *more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(RecordingCache, "add", full)
+    session.begin(made_analyser())
+    wait_until(lambda: session.progress().state is RunState.FAILED)
+    assert "disk is full" in session.progress().message
+    monkeypatch.setattr(RecordingCache, "add", real)
+    session.try_again()
+    done(session)
+    kept = kept_results.results(session.recording, store, made_analyser())
+    assert [one.plane.key for one in kept] == KEYS
 
 
 def test_closed_while_the_model_loads(session: ReviewSession) -> None:
