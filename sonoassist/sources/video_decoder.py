@@ -17,6 +17,7 @@ from sonoassist.sources.libav import (
     open_container,
     video_stream,
 )
+from sonoassist.sources.pixels import MAX_FRAME_PIXELS
 from sonoassist.sources.video_index import Join, Key
 from sonoassist.sources.video_packets import is_end
 
@@ -67,7 +68,9 @@ class Decoder:
             raise SourceError(f"{self._path.name} has no picture in it", "Choose a video file")
         self._stream = stream
         context = stream.codec_context
-        context.options = {"err_detect": "explode"} if self._strict else {}
+        context.options = {"max_pixels": str(MAX_FRAME_PIXELS)}
+        if self._strict:
+            context.options |= {"err_detect": "explode"}
         if self._careful:
             context.thread_type = "NONE"
             context.thread_count = 1

@@ -20,6 +20,7 @@ from sonoassist.sources.libav import (
     video_stream,
 )
 from sonoassist.sources.picture_headers import Picture, PictureHeaders, headers_for
+from sonoassist.sources.pixels import MAX_FRAME_PIXELS, check_not_huge
 
 FALLBACK_FPS = Fraction(25)
 _BARE = ("h264", "hevc", "vvc", "evc", "mpegvideo", "m4v", "h263", "h261", "vc1", "dv", "cavsvideo")
@@ -135,13 +136,15 @@ def read_packets(path: Path) -> VideoPackets:
     """Read all packets of the main video stream.
 
     Raises:
-        SourceError: There is no picture in it, or the system could not read all of it.
+        SourceError: There is no picture in it, they are too large, or the system could not read
+            all of it.
         av.error.FFmpegError: It cannot be opened.
     """
     with open_container(path) as container:
         stream = video_stream(container)
         if stream is None:
             raise SourceError(f"{path.name} has no picture in it", "Choose a video file")
+        check_not_huge(path.name, stream.width or 0, stream.height or 0, MAX_FRAME_PIXELS)
         found = _head(container, stream)
         try:
             _read(container, stream, found)
