@@ -10,6 +10,7 @@ from pathlib import Path
 from sonoassist.core.errors import SourceError
 from sonoassist.core.processors import plan_threads
 from sonoassist.sources.libav import (
+    DEMUX_ERRORS,
     Packet,
     VideoFrame,
     VideoStream,
@@ -128,7 +129,7 @@ class Decoder:
                     self._container.seek(offset, stream=self._stream)
                 self._packets = self._container.demux(self._stream)
                 self._landed = self._await(key, by_bytes=by_bytes)
-            except av.error.FFmpegError:
+            except DEMUX_ERRORS:
                 continue
             if self._landed is not None:
                 self._number = key.number
@@ -209,7 +210,7 @@ class Decoder:
             return packet
         try:
             return next(self._packets, None)
-        except av.error.FFmpegError:
+        except DEMUX_ERRORS:
             # The file cannot be taken apart any further.
             self.errors += 1
             return None

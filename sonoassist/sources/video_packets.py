@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from sonoassist.core.errors import SourceError
 from sonoassist.sources.libav import (
+    DEMUX_ERRORS,
     InputContainer,
     Packet,
     VideoStream,
-    av,
     open_container,
     video_stream,
 )
@@ -175,7 +175,7 @@ def read_heads(path: Path) -> list[Picture | None]:
                 if is_end(packet):
                     break
                 found.append(headers.read(bytes(packet)) if headers and packet.size else None)
-        except av.error.FFmpegError:
+        except DEMUX_ERRORS:
             pass  # what cannot be taken apart has no packets either
     return found
 
@@ -253,7 +253,7 @@ def _read(container: InputContainer, stream: VideoStream, found: VideoPackets) -
                     discarded,
                 )
             )
-    except av.error.FFmpegError as error:
+    except DEMUX_ERRORS as error:
         # What the system could not read may be whole; it says nothing of the file.
         if isinstance(error, OSError):
             raise
