@@ -16,12 +16,13 @@ from sonoassist.sources.dicom_times import frame_times
 from sonoassist.sources.dicom_video import DicomVideo, is_video
 
 
-def open_dicom(path: Path, blob: Blob | None = None) -> Source:
+def open_dicom(path: Path, blob: Blob | None = None, warnings: tuple[str, ...] = ()) -> Source:
     """Open a DICOM file: pictures, or a video stream in its place.
 
     Args:
         path: The file, or the archive that `blob` is in.
         blob: Where the bytes come from; by default the file itself.
+        warnings: What must be said of what is left out beside it, where it is a video.
 
     Raises:
         SourceError: It cannot be read or holds no picture.
@@ -35,7 +36,7 @@ def open_dicom(path: Path, blob: Blob | None = None) -> Source:
         with quiet():  # an element is read when it is asked for
             dataset, file = read_header(blob.name, file)
             if is_video(dataset):
-                return DicomVideo(path, blob.name, dataset, file)
+                return DicomVideo(path, blob.name, dataset, file, warnings)
             return DicomFile(path, DicomPictures(blob.name, dataset, file))
     except BaseException:
         file.close()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import pydicom
@@ -25,6 +26,17 @@ from sonoassist.core.errors import SourceError
 # pydicom quotes values in its messages, which could be a patient's name.
 logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+
+MAX_INFLATED_BYTES = 1 << 30
+"""Of a file whose data set is deflated: it is unpacked in memory."""
+_PIECE_BYTES = 1 << 20
+_DEFLATED = DeflatedExplicitVRLittleEndian.encode()
+_PLAIN = ExplicitVRLittleEndian.encode().ljust(len(_DEFLATED), b"\0")
+"""What the head says instead when it is unpacked, as long."""
+
+
+class NoPictureError(SourceError):
+    """A DICOM file without pixels: a report, or the directory of a disk."""
 
 
 @contextmanager
@@ -46,17 +58,18 @@ def read_header(name: str, file: BinaryIO) -> tuple[Dataset, BinaryIO]:
         The elements, and a file that stands at the element with the pixels.
 
     Raises:
-        SourceError: It is not a DICOM file, or there is no picture in it.
+        SourceError: It is not a DICOM file, or is too large.
+        NoPictureError: There is no picture in it.
     """
     try:
         with quiet():
-            dataset: Dataset = pydicom.dcmread(file, force=True, stop_before_pixels=True)
-            if syntax_of(dataset) == DeflatedExplicitVRLittleEndian:
-                dataset, file = _inflated(file)
+            dataset, file = _parsed(name, file)
             here = file.tell()
             has_picture = file.read(2) == _group(dataset) and bool(file.read(2))
             file.seek(here)
             known = bool(dataset) and "SOPClassUID" in dataset
+    except SourceError:
+        raise
     except Exception as error:
         # Whatever a damaged file makes pydicom raise: it is no error of the program.
         raise SourceError(
@@ -66,7 +79,7 @@ def read_header(name: str, file: BinaryIO) -> tuple[Dataset, BinaryIO]:
         return dataset, file
     if not known:
         raise SourceError(f"{name} is not a DICOM file that can be read", "Choose another file")
-    raise SourceError(
+    raise NoPictureError(
         f"{name} holds no picture", "It is a DICOM file without pixel data, such as a report"
     )
 
@@ -76,16 +89,78 @@ def _group(dataset: Dataset) -> bytes:
     return b"\xe0\x7f" if is_little_endian(dataset) else b"\x7f\xe0"
 
 
-def _inflated(file: BinaryIO) -> tuple[Dataset, BinaryIO]:
-    """A compressed data set is unpacked as a whole, and written again as it was before."""
+def _parsed(name: str, file: BinaryIO) -> tuple[Dataset, BinaryIO]:
+    """The elements before the pixels, and the file that stands there; unpacked where it must be.
+
+    Raises:
+        SourceError: It would unpack to too much.
+    """
+    try:
+        return _elements(file), file
+    except _AllAtOnceError:
+        with file:
+            plain = _inflated(name, file)
+    return _elements(plain), plain
+
+
+def _elements(file: BinaryIO) -> Dataset:
+    """The elements before the pixels.
+
+    Raises:
+        _AllAtOnceError: The data set is deflated.
+    """
+    in_pieces = cast(BinaryIO, _InPieces(file))
+    return pydicom.dcmread(in_pieces, force=True, stop_before_pixels=True)
+
+
+class _AllAtOnceError(Exception):
+    """pydicom wants all the rest of a file: its data set is deflated, and would be unpacked."""
+
+
+class _InPieces:
+    """A file that is not read to its end in one go."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def read(self, size: int | None = -1) -> bytes:
+        """So many bytes; refuses to read all that is left."""
+        if size is None or size < 0:
+            raise _AllAtOnceError
+        return self._file.read(size)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+def _inflated(name: str, file: BinaryIO) -> BinaryIO:
+    """The same file with its data set as it was before it was deflated.
+
+    Args:
+        name: Of the file, for messages.
+        file: At the deflated data set (PS3.5, A.5).
+
+    Raises:
+        SourceError: It would unpack to more than `MAX_INFLATED_BYTES`.
+        zlib.error: It is damaged.
+    """
+    begin = file.tell()
     file.seek(0)
-    with file:
-        dataset = pydicom.dcmread(file, force=True)
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     plain = BytesIO()
-    dataset.save_as(plain, enforce_file_format=False)
+    plain.write(file.read(begin).replace(_DEFLATED, _PLAIN))
+    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+    while not unpacker.eof:
+        packed = unpacker.unconsumed_tail or file.read(_PIECE_BYTES)
+        if not packed:
+            raise zlib.error("the data set is cut off")
+        plain.write(unpacker.decompress(packed, _PIECE_BYTES))
+        if plain.tell() > MAX_INFLATED_BYTES:
+            raise SourceError(
+                f"{name} would unpack to more than {MAX_INFLATED_BYTES / 1024**3:.1f} GiB",
+                "Export it from the scanner uncompressed or as JPEG",
+            )
     plain.seek(0)
-    return pydicom.dcmread(plain, force=True, stop_before_pixels=True), plain
+    return plain
 
 
 def is_little_endian(dataset: Dataset) -> bool:

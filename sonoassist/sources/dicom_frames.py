@@ -89,11 +89,11 @@ def find_frames(dataset: Dataset, file: BinaryIO) -> StoredFrames:
         fragments, offsets = _fragments(file, begin, size)
         spans = _grouped(dataset, file, fragments, offsets, stated)
         return StoredFrames(spans, keyword, True, stated)
-    frame_bytes = _frame_bytes(dataset)
-    whole = min(length, size - begin) // frame_bytes
+    each = frame_bytes(dataset)
+    whole = min(length, size - begin) // each
     if not whole:
         raise ValueError("not one whole frame is there")
-    spans = tuple(((begin + place * frame_bytes, frame_bytes),) for place in range(whole))
+    spans = tuple(((begin + place * each, each),) for place in range(whole))
     return StoredFrames(spans, keyword, False, stated)
 
 
@@ -128,7 +128,12 @@ def _pixel_element(dataset: Dataset, file: BinaryIO) -> tuple[str, int, int, int
     return keyword, here + 12, length, size
 
 
-def _frame_bytes(dataset: Dataset) -> int:
+def frame_bytes(dataset: Dataset) -> int:
+    """Bytes of one frame without compression.
+
+    Raises:
+        ValueError: The header does not state them.
+    """
     rows, columns = whole_number(dataset, "Rows", 0), whole_number(dataset, "Columns", 0)
     samples = whole_number(dataset, "SamplesPerPixel", 1)
     bits = rows * columns * samples * whole_number(dataset, "BitsAllocated", 8)

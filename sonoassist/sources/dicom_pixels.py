@@ -10,14 +10,14 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import convert_color_space
-from pydicom.uid import UID
+from pydicom.uid import UID, RLELossless
 
 from sonoassist.core.errors import DamagedFrameError, SourceError
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Pixels
 from sonoassist.sources.base import system_failed, unreadable_now
 from sonoassist.sources.dicom_dataset import element, quiet, syntax_of, whole_number
-from sonoassist.sources.dicom_frames import StoredFrames, find_frames
+from sonoassist.sources.dicom_frames import StoredFrames, find_frames, frame_bytes
 from sonoassist.sources.dicom_grey import declared_range, grey_of
 from sonoassist.sources.dicom_palette import coloured
 from sonoassist.sources.jpeg_stream import (
@@ -26,8 +26,10 @@ from sonoassist.sources.jpeg_stream import (
     jpeg_ends,
     jpeg_head,
 )
-from sonoassist.sources.pixels import check_size, to_uint8
+from sonoassist.sources.picture_size import picture_size
+from sonoassist.sources.pixels import check_not_huge, check_size, to_uint8
 
+_RLE_HEAD = 64
 _J2K, _JP2 = b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  "
 _HEADER_OF_PIXELS = (
     "Rows", "Columns", "SamplesPerPixel", "BitsAllocated", "BitsStored", "HighBit",
@@ -83,6 +85,8 @@ class DicomPictures:
         try:
             with quiet():
                 pixels = self._decoded(self._frames.read(self._file, index))
+        except SourceError as error:
+            raise DamagedFrameError(error.message, "It is left out") from error
         except Exception as error:
             if system_failed(error):
                 raise unreadable_now(self.name, error) from error
@@ -94,6 +98,7 @@ class DicomPictures:
 
     def _decoded(self, data: bytes) -> Pixels:
         if self._frames.compressed:
+            _check_unpacked(self.name, self.dataset, data)
             head = jpeg_head(data) if data.startswith(b"\xff\xd8") else None
             if head is not None and head.precision == 8 and len(head.components) in (1, 3):
                 rgb = len(head.components) == 3 and head.is_rgb(tagged=self._photometric == "RGB")
@@ -163,6 +168,20 @@ def _check_declared_size(name: str, dataset: Dataset) -> None:
     rows, columns = (whole_number(dataset, keyword, 0) for keyword in ("Rows", "Columns"))
     if rows > 0 and columns > 0:
         check_size(name, columns, rows)
+
+
+def _check_unpacked(name: str, dataset: Dataset, data: bytes) -> None:
+    """Before a code stream is decoded: it may be of another size than the header states.
+
+    Raises:
+        SourceError: It is too large.
+        ValueError: It is longer than packing could make it.
+    """
+    size = picture_size(data)
+    if size is not None:
+        check_not_huge(name, *size)
+    elif syntax_of(dataset) == RLELossless and len(data) > 2 * frame_bytes(dataset) + _RLE_HEAD:
+        raise ValueError("it is longer than its picture")
 
 
 def _found(name: str, dataset: Dataset, file: BinaryIO) -> StoredFrames:

@@ -42,12 +42,20 @@ class DicomVideo(Source):
         name: File name, for messages.
         dataset: The header.
         file: At the element with the pixels; is closed by this.
+        warnings: What must be said besides.
 
     Raises:
         SourceError: It cannot be read or played.
     """
 
-    def __init__(self, path: Path, name: str, dataset: Dataset, file: BinaryIO) -> None:
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        dataset: Dataset,
+        file: BinaryIO,
+        warnings: tuple[str, ...] = (),
+    ) -> None:
         super().__init__()
         self._name = name
         self._folder = Path(tempfile.mkdtemp(prefix="sonoassist-"))
@@ -68,7 +76,8 @@ class DicomVideo(Source):
         self._stated, self._said_end = stated_frames(dataset), False
         times, timed = frame_times(dataset, len(self._video.index))
         self._times = times if timed else tuple(self._video.times_s)
-        self._info = self._describe(path, self._video.info)
+        info = self._describe(path, self._video.info)
+        self._info = replace(info, warnings=(*info.warnings, *warnings))
 
     def _describe(self, path: Path, info: SourceInfo) -> SourceInfo:
         count = len(self._times)

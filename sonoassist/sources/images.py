@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -11,20 +9,16 @@ from typing import BinaryIO
 from typing_extensions import override
 
 from sonoassist.core.errors import DamagedFrameError, SourceError
-from sonoassist.core.natural_order import natural_key
 from sonoassist.core.packets import Frame, Pixels
 from sonoassist.sources.animation import AnimationFile
 from sonoassist.sources.base import Source, SourceInfo, new_source_id
 from sonoassist.sources.blobs import Archive, Blob, BlobErrors, FileBlob, folder_blobs
-from sonoassist.sources.dicom_dataset import element, number, quiet, read_header
+from sonoassist.sources.contents import Contents, Entry, folders_in, left_out, pages_of
+from sonoassist.sources.dicom import open_dicom
+from sonoassist.sources.dicom_dataset import quiet, read_header
 from sonoassist.sources.dicom_pixels import DicomPictures
-from sonoassist.sources.dicom_video import is_video
-from sonoassist.sources.sniff import Kind, is_hidden, kind_of
+from sonoassist.sources.sniff import Kind, kind_of
 from sonoassist.sources.stills import decode_animation, decode_still, is_animation
-from sonoassist.sources.tiff_pages import is_tiff, pages_of_tiff
-
-_NAMED = 3
-"""So many of the files that are left out are named."""
 
 
 def open_picture(path: Path) -> Source:
@@ -100,30 +94,8 @@ class ImageFile(Source):
         self._next = self._count
 
 
-def pages_of(data: bytes) -> list[int]:
-    """Numbers of the pictures in a file of still pictures."""
-    return pages_of_tiff(data) if is_tiff(data) else [0]
-
-
 def _format_name(name: str) -> str:
     return Path(name).suffix.lstrip(".").upper() or "picture"
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One picture: a file, or one of several in it.
-
-    Attributes:
-        blob: The file.
-        kind: What it is.
-        frame: Frame of a DICOM file, page of a TIFF, picture of an animation.
-        animated: It is a picture of an animation.
-    """
-
-    blob: Blob
-    kind: Kind
-    frame: int = 0
-    animated: bool = False
 
 
 class ImageFolder(Source):
@@ -137,27 +109,25 @@ class ImageFolder(Source):
 
     Args:
         path: The folder or archive.
+        contents: What is in it.
+        archive: Where the pictures come from, to be closed with this; None for a folder.
 
     Raises:
         SourceError: There is no picture in it that can be read.
     """
 
-    def __init__(self, path: Path, archive: Archive | None = None) -> None:
+    def __init__(self, path: Path, contents: Contents, archive: Archive | None = None) -> None:
         super().__init__()
         self._path = path
         self._archive = archive
-        found = _Found.of(folder_blobs(path) if archive is None else archive.blobs())
-        self._entries = found.entries
-        self._left_out = [*found.left_out, *([] if archive else _folders(path))]
+        self._entries = contents.entries
+        self._warnings = contents.warnings()
         self._next = 0
         self._open_dicom: tuple[Blob, DicomPictures] | None = None
         self._open_animation: tuple[Blob, list[Pixels]] | None = None
         if not self._entries:
             self.close()
-            raise SourceError(
-                f"there is no picture in {path}",
-                "Choose a folder with PNG, JPEG, TIFF, BMP, WebP or DICOM files",
-            )
+            raise contents.no_picture(path)
         self._info = self._describe(self._first_pixels())
 
     def _first_pixels(self) -> Pixels:
@@ -186,7 +156,7 @@ class ImageFolder(Source):
             fps=None,
             frame_count=count,
             duration_s=float(count),
-            warnings=_left_out(self._left_out),
+            warnings=self._warnings,
         )
 
     @property
@@ -204,7 +174,7 @@ class ImageFolder(Source):
             self._decode(entry), index=index, time_s=float(index), name=entry.blob.name, still=True
         )
 
-    def _decode(self, entry: _Entry) -> Pixels:
+    def _decode(self, entry: Entry) -> Pixels:
         name = entry.blob.name
         try:
             if entry.kind is Kind.DICOM:
@@ -249,106 +219,6 @@ class ImageFolder(Source):
             self._archive.close()
 
 
-@dataclass(slots=True)
-class _Found:
-    """What is in a folder or an archive.
-
-    Attributes:
-        entries: The pictures, in order.
-        left_out: Names of files that are none.
-    """
-
-    entries: list[_Entry] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
-
-    @staticmethod
-    def of(blobs: list[Blob]) -> _Found:
-        found = _Found()
-        kinds = [_kind(blob) for blob in blobs]
-        known = {at: _known(blobs[at]) for at, kind in enumerate(kinds) if kind is Kind.DICOM}
-        in_place_of = _by_number(known)
-        for at, kind in enumerate(kinds):
-            if kind is Kind.IMAGE:
-                found.entries += _pages(blobs[at])
-            elif kind is Kind.DICOM and not known[at].video:
-                there = in_place_of.get(at, at)
-                frames = range(known[there].frames)
-                found.entries += (_Entry(blobs[there], kind, frame) for frame in frames)
-            else:
-                found.left_out.append(blobs[at].name)
-        return found
-
-
-def _kind(blob: Blob) -> Kind:
-    try:
-        return kind_of(blob.name, blob.head())
-    except BlobErrors:
-        # Its name may tell; reading it will say what is wrong.
-        return kind_of(blob.name, b"")
-
-
-def _pages(blob: Blob) -> list[_Entry]:
-    try:
-        head = blob.head()
-        if is_animation(head):
-            count = len(decode_animation(blob.name, blob.read())[0])
-            return [_Entry(blob, Kind.IMAGE, page, animated=True) for page in range(count)]
-        pages = pages_of(blob.read()) if is_tiff(head) else [0]
-    except (*BlobErrors, SourceError):
-        pages = [0]  # what is wrong is said when its turn comes
-    return [_Entry(blob, Kind.IMAGE, page) for page in pages]
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What the header of a DICOM file says.
-
-    Attributes:
-        frames: Number of pictures; a damaged file counts as one, to be reported.
-        series: The series it belongs to.
-        number: Its number in that, as the scanner gave it; not a number without one.
-        video: It is a video, which is no picture.
-    """
-
-    frames: int = 1
-    series: str = ""
-    number: float = math.nan
-    video: bool = False
-
-
-def _known(blob: Blob) -> _Known:
-    try:
-        with quiet(), blob.open() as file:
-            dataset, rest = read_header(blob.name, file)
-            if is_video(dataset):
-                return _Known(video=True)
-            frames = len(DicomPictures(blob.name, dataset, rest))
-    except (*BlobErrors, SourceError):
-        return _Known()
-    with quiet():
-        series = str(element(dataset, "SeriesInstanceUID") or "")
-        return _Known(frames, series, number(dataset, "InstanceNumber", math.nan))
-
-
-def _by_number(known: dict[int, _Known]) -> dict[int, int]:
-    """Which DICOM file stands in the place of which: single pictures of a series by their numbers.
-
-    A scanner numbers the pictures that it saves; their file names are often random.
-
-    Args:
-        known: What is known of each, by its place.
-    """
-    series: dict[str, list[int]] = {}
-    for at, one in known.items():
-        if one.frames == 1 and math.isfinite(one.number):
-            series.setdefault(one.series, []).append(at)
-    swapped: dict[int, int] = {}
-    for places in series.values():
-        ordered = sorted(places, key=lambda at: known[at].number)
-        swapped |= dict(zip(places, ordered, strict=True))
-    return swapped
-
-
 def _open_dicom_pictures(blob: Blob) -> DicomPictures:
     """Open a DICOM file of a folder or an archive.
 
@@ -364,35 +234,37 @@ def _open_dicom_pictures(blob: Blob) -> DicomPictures:
         raise
 
 
-def _folders(path: Path) -> list[str]:
-    shown = (one for one in path.iterdir() if one.is_dir() and not is_hidden(one.name))
-    return sorted((f"folder {one.name}" for one in shown), key=natural_key)
+def open_folder(path: Path) -> Source:
+    """Open a folder: all its pictures, or the only DICOM video where there is none.
 
-
-def _left_out(names: list[str]) -> tuple[str, ...]:
-    """What is said of files that are no pictures."""
-    if not names:
-        return ()
-    named = ", ".join(names[:_NAMED])
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    are = "is no picture and is" if len(names) == 1 else "are no pictures and are"
-    return (f"{named}{more} {are} left out",)
+    Raises:
+        SourceError: There is no picture in it that can be read.
+        OSError: It cannot be listed.
+    """
+    contents = Contents.of(folder_blobs(path))
+    contents.left_out += folders_in(path)
+    if len(contents.videos) == 1 and not contents.entries:
+        said = left_out(contents.left_out)
+        return open_dicom(path / contents.videos[0].name, warnings=said)
+    return ImageFolder(path, contents)
 
 
 def open_archive(path: Path) -> Source:
-    """Open a zip archive: a single DICOM file in it as such, else all its pictures.
+    """Open a zip archive: a single DICOM file in it as such, else as a folder.
 
     Raises:
         SourceError: It cannot be read, is too large, or has no picture in it.
     """
-    from sonoassist.sources.dicom import open_dicom
-
     archive = Archive(path)
     try:
         blobs = archive.blobs()
         if len(blobs) == 1 and kind_of(blobs[0].name, blobs[0].head()) is Kind.DICOM:
             return open_dicom(path, _Closing(archive, blobs[0]))
-        return ImageFolder(path, archive)
+        contents = Contents.of(blobs)
+        if len(contents.videos) == 1 and not contents.entries:
+            video = _Closing(archive, contents.videos[0])
+            return open_dicom(path, video, left_out(contents.left_out))
+        return ImageFolder(path, contents, archive)
     except BlobErrors as error:
         archive.close()
         raise SourceError(f"{path.name} cannot be unpacked: {error}") from error

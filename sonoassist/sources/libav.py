@@ -19,6 +19,7 @@ from av.video.stream import VideoStream
 from sonoassist.core.packets import Pixels
 
 __all__ = [
+    "DEMUX_ERRORS",
     "INTRA",
     "InputContainer",
     "Packet",
@@ -64,6 +65,8 @@ def codec_name(name: str) -> str:
     return _CODECS.get(name, name.upper())
 
 
+DEMUX_ERRORS = (av.error.FFmpegError, IndexError)
+"""What taking a file apart may raise: PyAV does not know streams that turn up later on."""
 _FORMATS = (
     "mov",
     "matroska",

@@ -93,9 +93,9 @@ def _open_path(path: Path) -> Source:
 
 
 def _open_folder(path: Path) -> Source:
-    from sonoassist.sources.images import ImageFolder
+    from sonoassist.sources.images import open_folder
 
-    return ImageFolder(path)
+    return open_folder(path)
 
 
 def _open_file(path: Path) -> Source:

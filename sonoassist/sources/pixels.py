@@ -11,19 +11,38 @@ from sonoassist.core.errors import SourceError
 from sonoassist.core.packets import Pixels
 
 MIN_SIDE_PX = 16
+MAX_PIXELS = 1 << 27
+"""Of one picture: a gibibyte is enough to unpack and convert it."""
 _BIT_DEPTHS = (8, 10, 12, 14, 16, 24, 32)
+
+MAX_FRAME_PIXELS = 1 << 25
+"""Of a picture of a video, of which a decoder keeps several: 7680×4320 px fit."""
 
 
 def check_size(name: str, width_px: int, height_px: int) -> None:
-    """Refuse pictures too small to show anything.
+    """Refuse pictures too small to show anything, and those too large for memory.
 
     Raises:
-        SourceError: A side is shorter than `MIN_SIDE_PX`.
+        SourceError: A side is shorter than `MIN_SIDE_PX`, or there are more than `MAX_PIXELS`.
     """
+    check_not_huge(name, width_px, height_px)
     if min(width_px, height_px) < MIN_SIDE_PX:
         raise SourceError(
             f"{name} is only {width_px}×{height_px} px",
             f"A picture needs at least {MIN_SIDE_PX}×{MIN_SIDE_PX} px",
+        )
+
+
+def check_not_huge(name: str, width_px: int, height_px: int, most_px: int = MAX_PIXELS) -> None:
+    """Refuse pictures too large for memory.
+
+    Raises:
+        SourceError: There are more pixels than `most_px`.
+    """
+    if width_px * height_px > most_px:
+        raise SourceError(
+            f"{name} is {width_px}×{height_px} px, which is too large",
+            f"It may have {most_px // 10**6} megapixels at most",
         )
 
 

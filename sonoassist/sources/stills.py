@@ -13,6 +13,7 @@ from sonoassist.core.errors import DamagedFrameError
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Pixels
 from sonoassist.sources.jpeg_stream import jpeg_ends
+from sonoassist.sources.picture_size import check_animation, check_picture
 from sonoassist.sources.pixels import check_size, full_scale, over_black, to_uint8
 
 # What is wrong with a picture is said in our own words.
@@ -51,11 +52,12 @@ def decode_still(name: str, data: bytes, page: int = 0) -> Pixels:
 
     Raises:
         DamagedFrameError: It cannot be decoded.
-        SourceError: It is too small.
+        SourceError: It is too small or too large.
     """
     problem = _flaw(data)
     if problem:
         raise DamagedFrameError(f"{name} is damaged: {problem}", "It is left out")
+    check_picture(name, data, page)
     try:
         stored = _decode(data) if page == 0 else _page(data, page)
     except cv2.error:
@@ -112,11 +114,12 @@ def decode_animation(name: str, data: bytes) -> tuple[list[Pixels], list[float]]
 
     Raises:
         DamagedFrameError: It cannot be decoded.
-        SourceError: It is too small.
+        SourceError: It is too small, or too large for memory.
     """
     problem = _flaw(data)
     if problem:
         raise DamagedFrameError(f"{name} is damaged: {problem}", "It is left out")
+    check_animation(name, data)
     try:
         read, found = cv2.imdecodeanimation(np.frombuffer(data, np.uint8))
     except (cv2.error, MemoryError):
@@ -124,7 +127,14 @@ def decode_animation(name: str, data: bytes) -> tuple[list[Pixels], list[float]]
     if not read or found is None or not found.frames:
         raise DamagedFrameError(f"{name} is not a picture that can be read", "It is left out")
     check_size(name, found.frames[0].shape[1], found.frames[0].shape[0])
-    return [_as_rgb(one) for one in found.frames], [float(ms) / 1000.0 for ms in found.durations]
+    shown_s = [float(ms) / 1000.0 for ms in found.durations]
+    frames = list(found.frames)
+    del found
+    frames.reverse()
+    pictures = []
+    while frames:  # let go of each as soon as it is converted
+        pictures.append(_as_rgb(frames.pop()))
+    return pictures, shown_s
 
 
 def _as_rgb(stored: NDArray[Any]) -> Pixels:

@@ -17,8 +17,9 @@ from sonoassist.sources.video_index import VideoIndex
 from sonoassist.sources.video_opening import build_index
 from sonoassist.sources.video_order import FrameOrder
 
-_KEPT_FRAMES = 16
-"""Decoded frames kept so that stepping back does not decode from the keyframe each time."""
+_KEPT_FRAMES, _KEPT_BYTES = 16, 1 << 28
+"""Decoded frames kept so that stepping back does not decode from the keyframe each time: so many,
+or as many as fit into so much memory."""
 _LANDINGS = 2
 """A frame that comes out behind none of so many key frames is not in the file: some packets of
 some codecs give no picture."""
@@ -145,6 +146,8 @@ class VideoFile(Source):
 
     def _describe(self, stored: VideoFrame, first: Pixels) -> SourceInfo:
         height, width = first.shape[:2]
+        fitting = max(_KEPT_BYTES // first.nbytes, 1)
+        self._kept = deque(self._kept, maxlen=min(_KEPT_FRAMES, fitting))
         check_size(self._path.name, width, height)
         index = self._index
         codec = codec_name(self._decoder.codec)

@@ -11,6 +11,7 @@ from sonoassist.core.errors import SourceError
 from sonoassist.core.processors import plan_threads
 from sonoassist.sources.base import system_failed, unreadable_now
 from sonoassist.sources.libav import (
+    DEMUX_ERRORS,
     Packet,
     VideoFrame,
     VideoStream,
@@ -18,6 +19,7 @@ from sonoassist.sources.libav import (
     open_container,
     video_stream,
 )
+from sonoassist.sources.pixels import MAX_FRAME_PIXELS
 from sonoassist.sources.video_index import Join, Key
 from sonoassist.sources.video_packets import is_end
 
@@ -68,7 +70,9 @@ class Decoder:
             raise SourceError(f"{self._path.name} has no picture in it", "Choose a video file")
         self._stream = stream
         context = stream.codec_context
-        context.options = {"err_detect": "explode"} if self._strict else {}
+        context.options = {"max_pixels": str(MAX_FRAME_PIXELS)}
+        if self._strict:
+            context.options |= {"err_detect": "explode"}
         if self._careful:
             context.thread_type = "NONE"
             context.thread_count = 1
@@ -126,7 +130,7 @@ class Decoder:
                     self._container.seek(offset, stream=self._stream)
                 self._packets = self._container.demux(self._stream)
                 self._landed = self._await(key, by_bytes=by_bytes)
-            except av.error.FFmpegError as error:
+            except DEMUX_ERRORS as error:
                 if system_failed(error):
                     raise unreadable_now(self._path.name, error) from error
                 continue
@@ -209,7 +213,7 @@ class Decoder:
             return packet
         try:
             return next(self._packets, None)
-        except av.error.FFmpegError as error:
+        except DEMUX_ERRORS as error:
             if system_failed(error):
                 # Its packets were all there when their table was made: it is the disk's fault.
                 raise unreadable_now(self._path.name, error) from error

@@ -12,14 +12,15 @@ from numpy.typing import NDArray
 
 from sonoassist.core.errors import SourceError
 from sonoassist.sources.libav import (
+    DEMUX_ERRORS,
     InputContainer,
     Packet,
     VideoStream,
-    av,
     open_container,
     video_stream,
 )
 from sonoassist.sources.picture_headers import Picture, PictureHeaders, headers_for
+from sonoassist.sources.pixels import MAX_FRAME_PIXELS, check_not_huge
 
 FALLBACK_FPS = Fraction(25)
 _BARE = ("h264", "hevc", "vvc", "evc", "mpegvideo", "m4v", "h263", "h261", "vc1", "dv", "cavsvideo")
@@ -135,13 +136,15 @@ def read_packets(path: Path) -> VideoPackets:
     """Read all packets of the main video stream.
 
     Raises:
-        SourceError: There is no picture in it, or the system could not read all of it.
+        SourceError: There is no picture in it, they are too large, or the system could not read
+            all of it.
         av.error.FFmpegError: It cannot be opened.
     """
     with open_container(path) as container:
         stream = video_stream(container)
         if stream is None:
             raise SourceError(f"{path.name} has no picture in it", "Choose a video file")
+        check_not_huge(path.name, stream.width or 0, stream.height or 0, MAX_FRAME_PIXELS)
         found = _head(container, stream)
         try:
             _read(container, stream, found)
@@ -172,7 +175,7 @@ def read_heads(path: Path) -> list[Picture | None]:
                 if is_end(packet):
                     break
                 found.append(headers.read(bytes(packet)) if headers and packet.size else None)
-        except av.error.FFmpegError:
+        except DEMUX_ERRORS:
             pass  # what cannot be taken apart has no packets either
     return found
 
@@ -250,7 +253,7 @@ def _read(container: InputContainer, stream: VideoStream, found: VideoPackets) -
                     discarded,
                 )
             )
-    except av.error.FFmpegError as error:
+    except DEMUX_ERRORS as error:
         # What the system could not read may be whole; it says nothing of the file.
         if isinstance(error, OSError):
             raise

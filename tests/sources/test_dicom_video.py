@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from fractions import Fraction
 from pathlib import Path
 
@@ -59,6 +60,70 @@ def test_it_is_played(tmp_path: Path, codec: str, suffix: str, pieces: int) -> N
     np.testing.assert_allclose([frame.time_s for frame in frames], 0.02 * np.arange(30))
     assert again is not None
     assert np.array_equal(again.pixels, frames[17].pixels)
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    stream = make_video(tmp_path / "stream.ts", STAMPS_MS, time_base=Fraction(1, 25))
+    return with_video(tmp_path / "clip.dcm", stream, SYNTAXES["libx264"])
+
+
+def in_folder(folder: Path, files: dict[str, bytes]) -> Path:
+    folder.mkdir()
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    return folder
+
+
+def in_archive(path: Path, files: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(f"exam/{name}", data)
+    return path
+
+
+def test_the_only_one_in_a_folder_or_an_archive_is_played(clip: Path, tmp_path: Path) -> None:
+    write_dicom(tmp_path / "report.dcm", ramp(1))
+    report = pydicom.dcmread(tmp_path / "report.dcm")
+    del report.PixelData
+    report.save_as(tmp_path / "report.dcm")
+    files = {
+        "clip.dcm": clip.read_bytes(),
+        "report.dcm": (tmp_path / "report.dcm").read_bytes(),
+        "notes.txt": b"nothing",
+    }
+    for path in (in_folder(tmp_path / "exam", files), in_archive(tmp_path / "exam.zip", files)):
+        with open_source(str(path)) as source:
+            assert (source.info.kind, source.info.label) == ("dicom", "clip.dcm")
+            assert source.info.warnings == (
+                "notes.txt, report.dcm are no pictures and are left out",
+            )
+            numbers = [number_in(frame.pixels) for frame in source]
+            with open_source(source.info.spec) as again:
+                assert again.info.frame_count == len(STAMPS_MS)
+        assert numbers == list(range(len(STAMPS_MS)))
+
+
+def test_beside_pictures_it_is_left_out_with_what_to_do(clip: Path, tmp_path: Path) -> None:
+    write_dicom(tmp_path / "still.dcm", ramp(1))
+    files = {"clip.dcm": clip.read_bytes(), "still.dcm": (tmp_path / "still.dcm").read_bytes()}
+    for path in (in_folder(tmp_path / "exam", files), in_archive(tmp_path / "exam.zip", files)):
+        with open_source(str(path)) as source:
+            assert source.info.kind == "folder"
+            assert len(list(source)) == 1
+            assert source.info.warnings == (
+                "clip.dcm holds a video and is left out: open that file by itself",
+            )
+
+
+def test_of_several_none_is_chosen(clip: Path, tmp_path: Path) -> None:
+    files = {f"{name}.dcm": clip.read_bytes() for name in "abcd"}
+    for path in (in_folder(tmp_path / "exam", files), in_archive(tmp_path / "exam.zip", files)):
+        with pytest.raises(SourceError) as caught:
+            open_source(str(path))
+        said = "but a video in each of a.dcm, b.dcm, c.dcm and 1 more"
+        assert said in caught.value.message
+        assert caught.value.hint == "Open one of these files by itself"
 
 
 def test_one_that_is_damaged_is_named(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 from sonoassist.core.errors import DamagedFrameError, SourceError
 from sonoassist.core.opencv import cv2
 from sonoassist.sources import blobs
-from sonoassist.sources.images import ImageFile, ImageFolder
+from sonoassist.sources.images import ImageFile, open_folder
 from sonoassist.sources.opening import open_source
 from sonoassist.sources.pixels import full_scale, over_black, to_uint8
 from sonoassist.sources.stills import decode_still
@@ -272,7 +272,7 @@ def test_folder(folder: Path) -> None:
 
 
 def test_folder_loses_a_file(folder: Path) -> None:
-    with ImageFolder(folder) as source:
+    with open_folder(folder) as source:
         (folder / "b.png").unlink()
         assert source.read() is not None
         with pytest.raises(DamagedFrameError, match=r"b.png cannot be read"):

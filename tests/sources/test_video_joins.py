@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from video_maker import (
 )
 
 from sonoassist.core.errors import DamagedFrameError
+from sonoassist.sources.libav import Packet, VideoStream
 from sonoassist.sources.older_reading import moved_since
 from sonoassist.sources.video import VideoFile
 from sonoassist.sources.video_decoder import Decoder
@@ -216,6 +217,22 @@ def test_leaving_a_damaged_stream_never_waits(tmp_path: Path, strict: bool) -> N
         decoder.next()
         decoder.close()
         del decoder
+
+
+def test_a_stream_that_turns_up_late_is_the_end(tmp_path: Path) -> None:
+    """PyAV knows the streams there were at the beginning."""
+
+    def packets() -> Iterator[Packet[VideoStream]]:
+        raise IndexError("list index out of range")
+        yield
+
+    decoder = Decoder(encoded_video(tmp_path / "a.ts", "libx264", range(20)))
+    try:
+        decoder._packets = packets()
+        assert decoder.next() is None
+        assert decoder.errors == 1
+    finally:
+        decoder.close()
 
 
 def test_reading_past_a_join_that_is_damaged_goes_on(tmp_path: Path) -> None:
