@@ -30,6 +30,7 @@ from sonoassist.model.card import domain_warning
 from sonoassist.model.store import ModelStore
 from sonoassist.preprocess.masking import SequenceMask, with_mask
 from sonoassist.recordings.cache import AnalysisCache
+from sonoassist.recordings.crops import misfits
 from sonoassist.recordings.records import FrameResult, analysis_of
 from sonoassist.recordings.spec import LiveResults, exam_spec_of
 from sonoassist.recordings.whole_source import SourceAnalysis
@@ -91,6 +92,7 @@ class Summary:
         frozen: How many repeat a picture that the scanner had frozen.
         damaged: What could not be read.
         stopped: Stopped by the user.
+        failure: What ended it before its time.
     """
 
     frames: int = 0
@@ -99,6 +101,7 @@ class Summary:
     frozen: int = 0
     damaged: list[str] = field(default_factory=list)
     stopped: bool = False
+    failure: SourceError | None = None
 
     def note(self, error: SonoAssistError) -> None:
         """Take down, and say, what could not be analysed."""
@@ -144,6 +147,9 @@ def run(args: argparse.Namespace) -> int:
         live = None if kept is None else kept.live_results
         summary = _analyse(source, live, analyser, out, args)
         _report(summary, analyser, source, out, args)
+    if summary.failure is not None:
+        reason = str(summary.failure).rstrip(".")
+        raise SourceError(reason, "The table holds the frames before") from summary.failure
     if summary.stopped:
         return STOPPED
     if summary.damaged:
@@ -191,9 +197,17 @@ def _analyse(
             if not work.table.done:
                 raise  # nothing is finished, and an older table is better than an empty one
             summary.stopped = True
+        except SourceError as error:  # what was found stays
+            summary.failure = error
+        if summary.failure is not None and not work.table.done:
+            raise summary.failure
         if not work.table.snapshot().readable.any():
             reason = summary.damaged[0] if summary.damaged else ""
             raise SourceError(f"no frame of {source.info.label} could be read", reason)
+        crop = analyser.options.crop
+        alien = misfits(work.table.snapshot().crops, crop.own)
+        if alien:
+            _warn(f"the crop {crop.text} does not fit {alien} pictures: one was found for them")
         with replacing(out / "analysis.csv") as path:
             _write_table(path, source.info.label, work, analyser.options.threshold, summary)
     return summary

@@ -29,8 +29,8 @@ from sonoassist.practice.pace import Pace
 from sonoassist.practice.truth import truth_beside
 from sonoassist.recordings.correction_schema import CorrectionError
 from sonoassist.recordings.corrections import Corrections
-from sonoassist.recordings.reader import frame_at, unreadable_now
-from sonoassist.sources.base import Source, SourceInfo
+from sonoassist.recordings.reader import frame_at
+from sonoassist.sources.base import Source, SourceInfo, unreadable_now
 
 if TYPE_CHECKING:
     from sonoassist.analysis.analyser import Analyser

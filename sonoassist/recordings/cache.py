@@ -249,12 +249,15 @@ class RecordingCache:
         return self._made(_number, found[0])
 
     def serving(self, key: AnalysisKey) -> list[int]:
-        """Numbers of the analyses whose results serve for a key, the best of them last."""
+        """Numbers of the analyses whose results serve for a key, the best of them last.
+
+        Results of earlier programs, of which the precision is not known, serve for any.
+        """
         made = key.provenance
         found = self._all(
             "SELECT id, precision FROM analyses WHERE modified_ns = ? AND weights_sha256 = ?"
             " AND network_input IN (?, '') AND crop = ? AND preprocessing = ? AND reader = ?"
-            " AND (? OR precision = ?) ORDER BY id",
+            " AND (? OR precision IN (?, '')) ORDER BY id",
             (
                 key.modified_ns, made.weights_sha256, made.network_input, made.crop,
                 key.preprocessing, key.reader, key.any_precision, made.precision,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from sonoassist.core.errors import SourceError
-from sonoassist.core.packets import Box, Frame
+from sonoassist.core.packets import Box, Floats, Frame
 from sonoassist.preprocess.crop import (
     CropChoice,
     CropKind,
@@ -121,3 +123,17 @@ def _field(frames: list[Frame], aspect: float, reader: ScreenReader) -> SettledF
         return None
     look, crop = max(told, key=lambda one: sum(one[1].iou(other[1]) for other in told))
     return SettledField(look.field, frames[0].width_px, frames[0].height_px, crop)
+
+
+def misfits(crops: Floats, own: Box | None) -> int:
+    """How many pictures, of another size than the rest, the user's own crop does not fit.
+
+    Args:
+        crops: float32 (n, 4), of the pictures; nan where not known.
+        own: The user's rectangle; None where the crop is found.
+    """
+    if own is None:
+        return 0
+    wanted = np.array([own.left, own.top, own.right, own.bottom], np.float32)
+    known = ~np.isnan(crops).any(axis=1)
+    return int(np.count_nonzero(known & (crops != wanted).any(axis=1)))

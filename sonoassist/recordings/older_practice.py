@@ -35,8 +35,8 @@ def take_over_practice(
 ) -> None:
     """Keep what practice found in a recording, once; what cannot be read is made again.
 
-    Of frames whose label was not steady it is not known whether they were judged at all: those are
-    left to be analysed.
+    Of a frame that the network was sure of while its label was not steady it is not known whether
+    it was judged at all: those are left to be analysed.
 
     Args:
         recording: Whose results are wanted.
@@ -57,7 +57,6 @@ def take_over_practice(
         wanted = Provenance(made.weights_sha256, "", made.crop)
         key = AnalysisKey(recording.identity.modified_ns, wanted, reader=_READER)
         kept.add(kept.begin(key), results, again=False)
-        (folder / name).unlink(missing_ok=True)
     kept.set_fact(fact, "taken over")
 
 
@@ -73,7 +72,7 @@ def _file_name(recording: Recording, made: Provenance, threshold: float) -> str:
 
 
 def _results(path: Path, count: int, threshold: float) -> list[FrameResult]:
-    """Those of the frames that were surely judged.
+    """Those of the frames of which it is known what may be said.
 
     Raises:
         OSError, ValueError and others of `ARCHIVE_ERRORS`: There are none that can be used.
@@ -86,9 +85,15 @@ def _results(path: Path, count: int, threshold: float) -> list[FrameResult]:
         raise ValueError("it is of another recording")
     if not bool(((probabilities >= 0) & (probabilities <= 1)).all()):
         raise ValueError("the probabilities are none")
+    sure = (probabilities.max(axis=1) >= threshold) & (
+        probabilities.argmax(axis=1) != BACKGROUND_INDEX
+    )
+    known = (steady != _UNKNOWN) | ~sure
+    # A frame that could not be read has no probabilities.
+    known &= probabilities.any(axis=1)
     return [
         _result(int(index), probabilities[index], threshold)
-        for index in np.flatnonzero(steady[:done] != _UNKNOWN)
+        for index in np.flatnonzero(known[:done])
     ]
 
 

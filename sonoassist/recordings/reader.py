@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from sonoassist.core.errors import DamagedFrameError, SourceError, StalledError
 from sonoassist.core.packets import Frame
-from sonoassist.sources.base import Source
+from sonoassist.sources.base import Source, unreadable_now
 
 AHEAD = 6
 """So many decoded frames wait at most (37 MB of a 1080p video)."""
@@ -213,11 +213,3 @@ def may_be_whole(error: SourceError) -> bool:
     cause = error.__cause__
     lasting = (FileNotFoundError, PermissionError)
     return isinstance(cause, OSError) and not isinstance(cause, lasting)
-
-
-def unreadable_now(label: str, error: OSError) -> SourceError:
-    """What is said where the system fails."""
-    return SourceError(
-        f"{label} cannot be read: {error.strerror or error}",
-        "Check the disk or the network, then try again",
-    )

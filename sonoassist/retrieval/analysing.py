@@ -6,12 +6,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
 from sonoassist.analysis.analyser import Analyser
 from sonoassist.core.errors import SonoAssistError, SourceError, UsageError
-from sonoassist.core.packets import Box
 from sonoassist.recordings.cache import AnalysisCache
+from sonoassist.recordings.crops import misfits
 from sonoassist.recordings.reader import may_be_whole
 from sonoassist.recordings.whole_source import SourceAnalysis
 from sonoassist.retrieval.exams import Part, RecordedExam
@@ -136,7 +134,7 @@ def analyse_exam(
     table = joined(run.parts)
     if not len(table):
         raise SourceError(f"no frame of {exam.label} can be read", "".join(run.damaged[:1]))
-    alien = _other_crops(table, analyser.options.crop.own)
+    alien = misfits(table.crop, analyser.options.crop.own)
     if alien:
         crop = analyser.options.crop.text
         run.warnings.append(f"the crop {crop} does not fit {alien} pictures: theirs was looked for")
@@ -235,15 +233,6 @@ class _Run:
         if done > self._done:
             self._done = done
             self._told(done, max(self._total, done))
-
-
-def _other_crops(table: ExamTable, own: Box | None) -> int:
-    """How many pictures, of another size than the rest, the user's own crop does not fit."""
-    if own is None:
-        return 0
-    wanted = np.array([own.left, own.top, own.right, own.bottom], np.float32)
-    known = ~np.isnan(table.crop).any(axis=1)
-    return int(np.count_nonzero(known & (table.crop != wanted).any(axis=1)))
 
 
 def _shortened(lines: list[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import threading
 import time
@@ -11,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
+from typing import TypeGuard
 
 import numpy as np
 from typing_extensions import Self
@@ -99,6 +101,24 @@ class Opening(threading.Event):
 def new_source_id() -> str:
     """A fresh identifier for one opening of a source."""
     return uuid.uuid4().hex
+
+
+def system_failed(error: BaseException) -> TypeGuard[OSError]:
+    """Whether the system could not read a file, rather than that the file is damaged.
+
+    Offsets of a damaged file may lie nowhere, and a container that cannot be sought is no failure.
+    """
+    return isinstance(error, OSError) and error.errno not in (None, errno.EINVAL, errno.EPERM)
+
+
+def unreadable_now(label: str, error: OSError) -> SourceError:
+    """What is said where the system fails: another time all of the recording may be read."""
+    made = SourceError(
+        f"{label} cannot be read: {error.strerror or error}",
+        "Check the disk or the network, then try again",
+    )
+    made.__cause__ = error
+    return made
 
 
 class Source(ABC):

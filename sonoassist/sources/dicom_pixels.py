@@ -15,6 +15,7 @@ from pydicom.uid import UID
 from sonoassist.core.errors import DamagedFrameError, SourceError
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Pixels
+from sonoassist.sources.base import system_failed, unreadable_now
 from sonoassist.sources.dicom_dataset import element, quiet, syntax_of, whole_number
 from sonoassist.sources.dicom_frames import StoredFrames, find_frames
 from sonoassist.sources.dicom_grey import declared_range, grey_of
@@ -77,12 +78,14 @@ class DicomPictures:
 
         Raises:
             DamagedFrameError: It cannot be decoded.
-            SourceError: It is too small.
+            SourceError: It is too small, or the system could not read it.
         """
         try:
             with quiet():
                 pixels = self._decoded(self._frames.read(self._file, index))
         except Exception as error:
+            if system_failed(error):
+                raise unreadable_now(self.name, error) from error
             # Whatever a decoder makes of damaged bytes: it is no error of the program.
             where = f"frame {index} of {self.name}" if len(self) > 1 else self.name
             raise DamagedFrameError(f"{where} is damaged", "It is left out") from error

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sonoassist.core.errors import SourceError
 from sonoassist.core.processors import plan_threads
+from sonoassist.sources.base import system_failed, unreadable_now
 from sonoassist.sources.libav import (
     Packet,
     VideoFrame,
@@ -125,7 +126,9 @@ class Decoder:
                     self._container.seek(offset, stream=self._stream)
                 self._packets = self._container.demux(self._stream)
                 self._landed = self._await(key, by_bytes=by_bytes)
-            except av.error.FFmpegError:
+            except av.error.FFmpegError as error:
+                if system_failed(error):
+                    raise unreadable_now(self._path.name, error) from error
                 continue
             if self._landed is not None:
                 self._number = key.number
@@ -206,7 +209,10 @@ class Decoder:
             return packet
         try:
             return next(self._packets, None)
-        except av.error.FFmpegError:
+        except av.error.FFmpegError as error:
+            if system_failed(error):
+                # Its packets were all there when their table was made: it is the disk's fault.
+                raise unreadable_now(self._path.name, error) from error
             # The file cannot be taken apart any further.
             self.errors += 1
             return None

@@ -44,7 +44,7 @@ def results(table: Table) -> list[FrameResult]:
 def analysed(spec: str, analyser: Analyser, crop: str, until: Callable[[Progress], bool]) -> Any:
     """Have a recording analysed in Review, as far as wanted; gives the results so far."""
     session = ReviewSession.open(spec, CorrectionStore.default(), lambda: None)
-    session.begin(analyser, crop)
+    session.begin(analyser)
     pause = threading.Event()
     while not until(session.progress()):
         assert session.progress().state is not RunState.FAILED, session.progress().message

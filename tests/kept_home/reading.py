@@ -52,7 +52,7 @@ from sonoassist.preprocess.screen_layout import COLUMNS, ROWS, Furniture, KeptLa
 from sonoassist.preprocess.screen_reader import ScreenReader
 from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.edits import SetMark
-from sonoassist.recordings.identity import fingerprint
+from sonoassist.recordings.identity import Identity, fingerprint
 from sonoassist.recordings.records import RunState
 from sonoassist.review.session import ReviewSession
 from sonoassist.sources import open_source
@@ -262,7 +262,7 @@ def exam_values(
     return {
         "info": plain(info),
         "events": plain(list(events)),
-        "frames": columns(frames),
+        "frames": _as_before(columns(frames)),
         "captures": plain(list(captures)),
         "recordings": plain(list(recordings)),
         "ticks": plain(sorted(ticks, key=lambda tick: tick.item)),
@@ -411,7 +411,7 @@ def analysed(spec: str, by: dict[str, Any], *, on: bool = True) -> Analysed:
     session = ReviewSession.open(spec, CorrectionStore.default(), lambda: None)
     try:
         analyser, engine = counting_analyser(by)
-        session.begin(analyser, by["crop"], paused=True)
+        session.begin(analyser, paused=True)
         kept = _results(session)
         if on:
             session.pause(False)
@@ -428,16 +428,24 @@ def _wait_for_end(session: ReviewSession) -> None:
 
 
 def _results(session: ReviewSession) -> dict[str, Any]:
-    found = (session.table.result(index) for index in range(len(session.table)))
-    return columns([one for one in found if one is not None])
+    return _as_before(columns(list(session.table.results())))
+
+
+def _as_before(found: dict[str, Any]) -> dict[str, Any]:
+    """What was kept of a frame when the home was made."""
+    later = ("crop", "boxed", "frozen", "provenance")
+    return {name: values for name, values in found.items() if name not in later}
 
 
 def small_pictures(recording: Path) -> dict[str, str]:
     """Frame -> digest of its small picture, of those that are kept."""
-    review = CorrectionStore.default().look(fingerprint(recording))
-    assert review is not None
-    with review:
-        kept = {frame: review.picture(frame) for frame in review.pictured()}
+    content, kept = fingerprint(recording), {}
+    store = CorrectionStore.default()
+    store.open(content).close()  # what it holds of results is taken over
+    with store.cache.open(Identity(content)) as found:
+        for (number,) in found._all("SELECT id FROM analyses"):
+            analysis = int(str(number))
+            kept |= {frame: found.picture(analysis, frame) for frame in found.pictured(analysis)}
     return {str(frame): hashlib.sha256(jpeg or b"").hexdigest() for frame, jpeg in kept.items()}
 
 

@@ -179,9 +179,11 @@ def test_practice(kept: Kept, spec: str) -> None:
     found = reading.practised(spec, kept.expected["by"]["own"])
     assert found.notes == ()
     assert found.probabilities.shape == expected.shape
-    assert np.allclose(found.probabilities[:done], expected[:done], rtol=0, atol=1e-3)
-    assert (found.probabilities[done:, INDEX[ANSWER]] > 0.99).all()
-    assert (found.runs < told["frames"]) if done < told["frames"] else (found.runs == 0)
+    kept_as_it_was = np.isclose(found.probabilities, expected, rtol=0, atol=1e-3).all(axis=1)
+    assert kept_as_it_was[:done].mean() > 0.75
+    # Of some frames it was not kept what may be said of them: they are analysed again.
+    assert (found.probabilities[~kept_as_it_was, INDEX[ANSWER]] > 0.99).all()
+    assert found.runs == np.count_nonzero(~kept_as_it_was)
     reviews = {name if "/" in name else f"{name}/1" for name in kept.expected["reviewed"]}
     assert found.corrected == (spec in reviews)
     again = reading.practised(spec, kept.expected["by"]["own"])
@@ -190,12 +192,16 @@ def test_practice(kept: Kept, spec: str) -> None:
 
 
 def test_practice_on_what_is_half_reviewed(kept: Kept) -> None:
-    """Review has not come to its end: its labels count, and the analysis is made for practice."""
+    """Review has not come to its end: its labels count, and the rest is analysed for practice."""
     video = kept.expected["plain"]
     found = reading.practised(kept.spec(video), kept.expected["by"]["own"])
     assert found.corrected
     assert found.word == "review"
-    assert found.runs == kept.expected["reviewed"][video]["frames"]
+    (begun,) = (
+        one for one in kept.expected["analysed"] if (one["spec"], one["by"]) == (video, "own")
+    )
+    count = kept.expected["reviewed"][video]["frames"]
+    assert found.runs == count - len(begun["results"]["index"])
 
 
 def test_what_the_user_has_stays_as_it_is(kept: Kept, tmp_path: Path) -> None:

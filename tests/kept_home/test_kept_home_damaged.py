@@ -94,7 +94,9 @@ def test_damage_costs_what_was_in_the_file(kept: Kept, pattern: str, damage: Dam
         found = found_in(parts.pop(part))
         assert all(len(word.splitlines()) == 1 for word in found.words), found.words
         if found.lost and damage is not flipped:
-            assert found.words or part in WITHOUT_WORDS, (part, found.lost)
+            # What practice had found can be made again, and is.
+            quiet = part in WITHOUT_WORDS or part.startswith("practice ")
+            assert found.words or quiet, (part, found.lost)
         lost |= bool(found.lost)
     if damage is cut_in_half:  # once is enough for each file
         for part, read in parts.items():
@@ -159,7 +161,7 @@ def test_an_analysis_for_practice_that_is_damaged_is_made_again(kept: Kept) -> N
     path = kept.home / "practice" / "analyses" / ANALYSES[spec]
     path.write_bytes(path.read_bytes()[:500])
     found = reading.practised(spec, kept.expected["by"]["own"])
-    assert found.notes == ("The analysis that was kept of it cannot be read: it is made again",)
+    assert found.notes == ()
     assert found.runs == kept.expected["practised"][spec]["frames"]
     again = reading.practised(spec, kept.expected["by"]["own"])
     assert (again.runs, again.notes) == (0, ())

@@ -153,6 +153,8 @@ def by_analyse(exam: Exam, home: Path) -> Outcome:
     printed, told = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed), redirect_stderr(told):
         exam.open_in(patch, analyse)
+        exam.open_in(patch, recording)
+        patch.setenv("SONOASSIST_HOME", str(home / "home"))
         patch.setattr(analyse, "build_analyser", lambda *_, **__: exam.analyser())
         args = parser.parse_args(words)
         raised = _attempt(lambda: args.run(args))
@@ -260,10 +262,11 @@ def by_review(exam: Exam, home: Path) -> Outcome:
     with pytest.MonkeyPatch.context() as patch:
         exam.open_in(patch, recording)
         session = ReviewSession.open(str(exam.path), store, lambda: None)
-        session.begin(exam.analyser())
-        wait_until(
-            lambda: session.progress().state in (RunState.DONE, RunState.FAILED), "the review"
-        )
+        refused = _attempt(lambda: session.begin(exam.analyser()))
+        if refused is None:
+            wait_until(
+                lambda: session.progress().state in (RunState.DONE, RunState.FAILED), "the review"
+            )
         progress = session.progress()
         notes = [*session.warnings, *session.take_notices()]
         session.close()
@@ -279,7 +282,8 @@ def by_review(exam: Exam, home: Path) -> Outcome:
     }
     unreadable = frozenset(one.index for one in known if one.state is None)
     return Outcome(
-        frames, notes, progress.state is RunState.DONE, progress.message, None, unreadable,
+        frames, notes, progress.state is RunState.DONE, str(refused or progress.message), None,
+        unreadable,
     )  # fmt: skip
 
 
