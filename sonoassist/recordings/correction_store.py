@@ -96,6 +96,7 @@ class CorrectionStore:
             UsageError: It is open somewhere else.
             OutputError: The folder cannot be made or written to.
             CorrectionError: It cannot be read.
+            CacheError: It is of an earlier program, and its results are kept by a newer one.
         """
         folder = self.folder / fingerprint
         try:
@@ -129,13 +130,15 @@ class CorrectionStore:
 
     def _take_over(self, folder: Path) -> None:
         """Results of earlier programs go into the cache before their tables are dropped."""
-        from sonoassist.recordings.cache_schema import CacheError
+        from sonoassist.recordings.cache_schema import CacheError, NewerCacheError
 
         with _told(folder):
             if not holds_results(folder / DATABASE):
                 return
         try:
             self._fill_cache(folder.name)
+        except NewerCacheError:
+            raise
         except CacheError:  # what is in the cache can be made again
             self.cache.put_aside(folder.name)
             self._fill_cache(folder.name)

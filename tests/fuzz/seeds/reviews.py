@@ -16,6 +16,7 @@ from sonoassist.core.packets import Box, Provenance, State
 from sonoassist.core.planes import BY_KEY, KEYS
 from sonoassist.practice.analysing import analysis_of
 from sonoassist.recordings.cache import SUFFIX, AnalysisKey
+from sonoassist.recordings.cache_schema import NewerCacheError
 from sonoassist.recordings.correction_log import CorrectionLog
 from sonoassist.recordings.correction_store import LABEL, SPEC, CorrectionStore
 from sonoassist.recordings.edits import Edit, SetBest, SetLabel, SetMark, SetNote
@@ -151,6 +152,11 @@ def _opened(store: CorrectionStore) -> KeptResults:
 
 def _go_on(store: CorrectionStore) -> None:
     """Add a result and a picture, which are there the next time."""
+    try:
+        store.cache.open(Identity(_CONTENT)).close()
+    except NewerCacheError:
+        _opened(store).close()  # what a newer program keeps is let alone
+        return
     new = FrameResult(7, State.BACKGROUND, row(7).probabilities, None, 0.5)
     with closing(_opened(store)) as results:
         try:
