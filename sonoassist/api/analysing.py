@@ -244,20 +244,11 @@ def _states(columns: FrameColumns, rows: NDArray[np.intp]) -> list[str]:
 
 def _steady(work: SourceAnalysis, rows: NDArray[np.intp], threshold: float) -> list[str]:
     """The steady plane of each row, "" without one."""
-    from sonoassist.temporal.steady import SteadyLabel
+    from sonoassist.recordings.steadied import steady_states
 
-    steady = SteadyLabel(threshold)
-    found = []
-    for row in rows:
-        result = work.table.result(int(row))
-        plane = None
-        if result is not None and result.state is not None:
-            if work.name_of(int(row)):
-                steady.reset()  # a picture by itself
-            time_s = float(work.table.times_s[row])
-            plane = steady.follow(time_s, result.state, result.probabilities).plane
-        found.append("" if plane is None else plane.key)
-    return found
+    states = steady_states(work.table.snapshot(), threshold, work.stills)
+    named = {index: now.plane.key for index, now in states if now.plane is not None}
+    return [named.get(int(row), "") for row in rows]
 
 
 def _words(words: Sequence[str] | Words) -> Words:

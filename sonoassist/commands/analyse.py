@@ -12,7 +12,7 @@ from typing import Any
 
 from sonoassist.analysis.analyser import Analyser, build_analyser
 from sonoassist.commands.common import (
-    Progress,
+    Steps,
     Subparsers,
     add_analysis_options,
     analyser_options,
@@ -32,13 +32,13 @@ from sonoassist.preprocess.masking import SequenceMask, with_mask
 from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.crops import misfits
 from sonoassist.recordings.records import FrameResult, analysis_of
-from sonoassist.recordings.spec import LiveResults, exam_spec_of
+from sonoassist.recordings.spec import LiveResults, open_named
+from sonoassist.recordings.steadied import steady_states
 from sonoassist.recordings.whole_source import SourceAnalysis
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.render.overlay import annotate
 from sonoassist.sources import Source, open_source
 from sonoassist.sources.base import SYNTHETIC_MARK
-from sonoassist.temporal.steady import SteadyLabel
 
 STOPPED = 130
 
@@ -126,9 +126,8 @@ def run(args: argparse.Namespace) -> int:
         SonoAssistError: The source, the model or the folder cannot be used.
     """
     options = analyser_options(args)
-    named = exam_spec_of(args.source)
-    kept = None if named is None else ExamResolver()(named)
-    with open_source(args.source if kept is None else str(kept.path)) as source:
+    opened, live = open_named(args.source, ExamResolver(), open_source)
+    with opened as source:
         _check_end(source, args)
         out = ensure_folder(args.out)
         analyser = build_analyser(
@@ -144,7 +143,6 @@ def run(args: argparse.Namespace) -> int:
         warning = domain_warning(analyser.card, synthetic=source.info.synthetic)
         for sentence in (*source.info.named_warnings(), *([warning] if warning else [])):
             say(f"sonoassist: warning: {sentence}")
-        live = None if kept is None else kept.live_results
         summary = _analyse(source, live, analyser, out, args)
         _report(summary, analyser, source, out, args)
     if summary.failure is not None:
@@ -178,7 +176,7 @@ def _analyse(
         video = (
             stack.enter_context(_Video(out, source, masks=not args.no_mask)) if args.video else None
         )
-        progress = stack.enter_context(_Steps(quiet=args.json))
+        progress = stack.enter_context(Steps("frame", quiet=args.json))
         work = SourceAnalysis(
             source,
             analyser,
@@ -213,27 +211,6 @@ def _analyse(
     return summary
 
 
-class _Steps:
-    """The progress of work whose length is told with its first step."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet = quiet
-        self._stack = ExitStack()
-        self._progress: Progress | None = None
-
-    def __enter__(self) -> _Steps:
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        self._stack.__exit__(*error)
-
-    def at(self, _done: int, total: int | None) -> None:
-        """One more is done."""
-        if self._progress is None:
-            self._progress = self._stack.enter_context(Progress(total, "frame", quiet=self._quiet))
-        self._progress.step()
-
-
 def _warn(sentence: str) -> None:
     say(f"sonoassist: warning: {sentence}")
 
@@ -241,19 +218,16 @@ def _warn(sentence: str) -> None:
 def _write_table(
     path: Path, label: str, work: SourceAnalysis, threshold: float, summary: Summary
 ) -> None:
-    steady = SteadyLabel(threshold)
-    times_s = work.table.times_s
+    columns = work.table.snapshot()
+    steady = dict(steady_states(columns, threshold, work.stills))
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for result in work.results():
-            name = work.name_of(result.index)
-            if name or result.state is None:
-                steady.reset()  # a picture by itself
             summary.count(result)
-            time_s = float(times_s[result.index])
-            now = steady.follow(time_s, result.state or State.NO_SIGNAL, result.probabilities)
-            writer.writerow(_row(name or label, work.number_of(result.index), time_s, result, now))
+            name = work.name_of(result.index) or label
+            number, time_s = work.number_of(result.index), float(columns.times_s[result.index])
+            writer.writerow(_row(name, number, time_s, result, steady[result.index]))
 
 
 class _Video:

@@ -10,6 +10,7 @@ import math
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -215,3 +216,35 @@ class Progress:
     ) -> None:
         if self._bar is not None:
             self._bar.close()
+
+
+class Steps:
+    """The progress of work whose length is told with its first step.
+
+    Args:
+        unit: What is counted.
+        quiet: Say nothing.
+    """
+
+    def __init__(self, unit: str, *, quiet: bool = False) -> None:
+        self._unit, self._quiet = unit, quiet
+        self._stack = ExitStack()
+        self._progress: Progress | None = None
+
+    def at(self, _done: int, total: int | None) -> None:
+        """One more is done."""
+        if self._progress is None:
+            progress = Progress(total, self._unit, quiet=self._quiet)
+            self._progress = self._stack.enter_context(progress)
+        self._progress.step()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stack.close()

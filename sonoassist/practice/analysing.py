@@ -8,8 +8,8 @@ from sonoassist.core.packets import State, SteadyState, frozen
 from sonoassist.core.planes import BACKGROUND_INDEX, INDEX, PLANES
 from sonoassist.practice.answers import ExamAnalysis
 from sonoassist.practice.truth import UNKNOWN
-from sonoassist.recordings.table import STATES, FrameColumns
-from sonoassist.temporal.steady import SteadyLabel
+from sonoassist.recordings.steadied import steady_states
+from sonoassist.recordings.table import FrameColumns
 
 
 def analysis_of(columns: FrameColumns, threshold: float, model: str) -> ExamAnalysis:
@@ -22,14 +22,9 @@ def analysis_of(columns: FrameColumns, threshold: float, model: str) -> ExamAnal
     """
     probabilities = np.zeros((len(columns), len(PLANES)), np.float32)
     steady = np.full(len(columns), UNKNOWN, np.int8)
-    label = SteadyLabel(threshold)
-    for index in np.flatnonzero(columns.readable):
-        state = STATES[int(columns.states[index])]
-        shares = columns.probabilities[index]
-        if state is not None:
-            probabilities[index] = shares
-            time_s = float(columns.times_s[index])
-            steady[index] = steady_index(label.follow(time_s, state, shares))
+    for index, now in steady_states(columns, threshold):
+        probabilities[index] = columns.probabilities[index]
+        steady[index] = steady_index(now)
     return ExamAnalysis(frozen(probabilities), frozen(steady), model)
 
 

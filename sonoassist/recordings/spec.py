@@ -86,6 +86,26 @@ def resolved(spec: str, resolver: Resolver) -> Resolved:
     return Resolved(path, name, str(path.resolve()))
 
 
+def open_named(
+    spec: str, resolver: Resolver, open_plain: Callable[[str], Source] = open_plain
+) -> tuple[Source, LiveResults | None]:
+    """Open whatever is named, with what a kept exam found in it while it was recorded.
+
+    Args:
+        spec: Of a kept exam's recording, or anything that `sources` knows.
+        resolver: Knows the kept exams.
+        open_plain: Opens a path, a device or an address.
+
+    Raises:
+        UsageError, SourceError: It cannot be used.
+    """
+    exam = exam_spec_of(spec)
+    if exam is None:
+        return open_plain(spec), None
+    found = resolver(exam)
+    return open_plain(str(found.path)), found.live_results
+
+
 def open_source(spec: str, resolver: Resolver) -> Source:
     """Open whatever is named: a kept exam's recording, or anything that `sources` knows.
 

@@ -48,6 +48,7 @@ class SourceAnalysis:
     Attributes:
         table: What is found, a row for each frame that came.
         judged: Number of frames that were analysed by now, not known before.
+        stills: Rows that are pictures by themselves.
         precisions: In which the results were computed; "" where that is not known.
     """
 
@@ -74,6 +75,7 @@ class SourceAnalysis:
         self.precisions: frozenset[str] = frozenset()
         self._names: dict[int, str] = {}
         self._numbers: dict[int, int] = {}
+        self.stills: set[int] = set()
 
     def run(self) -> None:
         """Analyse all of it.
@@ -123,6 +125,8 @@ class SourceAnalysis:
             if frame.name:
                 self._names[result.index] = frame.name
             self._numbers[result.index] = frame.index
+            if frame.still:
+                self.stills.add(result.index)
             self.precisions |= {self._analyser.engine.precision}
             if self._visit is not None:
                 self._visit(frame, result)

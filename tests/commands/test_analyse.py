@@ -20,6 +20,7 @@ from analyse_help import (
 from fake_weights import published_file
 from sonoassist.cli import run
 from sonoassist.commands import analyse as command
+from sonoassist.commands import common
 from sonoassist.core.errors import SourceError, StalledError
 from sonoassist.core.planes import KEYS
 from sonoassist.recordings.cache import AnalysisCache
@@ -168,13 +169,13 @@ def test_a_preset_kept_in_the_window(
 
 
 def interrupted_after(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Interrupting(command.Progress):
+    class Interrupting(common.Progress):
         def step(self) -> None:
             super().step()
             if self._done == count:
                 raise KeyboardInterrupt
 
-    monkeypatch.setattr(command, "Progress", Interrupting)
+    monkeypatch.setattr(common, "Progress", Interrupting)
 
 
 def test_ctrl_c_keeps_what_is_finished(
