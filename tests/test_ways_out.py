@@ -37,7 +37,6 @@ INSIDE = {
     "commands/phantom.py": "synthetic pictures",
     "commands/phantom_screens.py": "synthetic pictures",
     "phantom/screens/draw.py": "synthetic pictures, coded and read again",
-    "sources/grabber.py": "reads a device",
     "sources/dicom_pixels.py": "one frame in memory, for the decoder",
 }
 

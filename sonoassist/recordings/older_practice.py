@@ -53,7 +53,7 @@ def take_over_practice(
         return
     with suppress(*ARCHIVE_ERRORS, UsageError):
         name = _file_name(recording, made, threshold)
-        results = _results(folder / name, len(recording.times_s), threshold)
+        results = results_in(folder / name, len(recording.times_s), threshold)
         wanted = Provenance(made.weights_sha256, "", made.crop)
         key = AnalysisKey(recording.identity.modified_ns, wanted, reader=_READER)
         kept.add(kept.begin(key), results, again=False)
@@ -71,8 +71,13 @@ def _file_name(recording: Recording, made: Provenance, threshold: float) -> str:
     return f"{digest.hexdigest()[:32]}.npz"
 
 
-def _results(path: Path, count: int, threshold: float) -> list[FrameResult]:
-    """Those of the frames of which it is known what may be said.
+def results_in(path: Path, count: int, threshold: float) -> list[FrameResult]:
+    """The results of the frames of which it is known what may be said.
+
+    Args:
+        path: Of the file.
+        count: Frames of the recording.
+        threshold: Softmax below which no plane was named.
 
     Raises:
         OSError, ValueError and others of `ARCHIVE_ERRORS`: There are none that can be used.

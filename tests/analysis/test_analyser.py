@@ -34,7 +34,7 @@ from sonoassist.model.store import ModelStore
 from sonoassist.preprocess.crop import PUBLISHED_CROP, CropChoice, parse_crop
 from sonoassist.recordings.records import FrameResult, restated, result_of
 from sonoassist.recordings.table import FrameTable
-from sonoassist.retrieval.table import joined
+from sonoassist.retrieval.table import PartResults, joined
 from sonoassist.temporal.quality import Quality
 from sonoassist.temporal.steady import SteadyLabel
 
@@ -365,6 +365,7 @@ def test_noise_is_never_named_however_sure_the_network_is() -> None:
     table = FrameTable([0.0])
     table.add([replace(result_of(noise, Quality(1.0, 1.0)), index=0)])
     assert not table.snapshot().judged.any()
-    assert not joined([(0, 0.0, table.snapshot())]).judged.any()
+    part = PartResults(0, 0.0, table.snapshot(), np.zeros(1, np.int32), still=False)
+    assert not joined([part]).judged.any()
     kept = FrameResult(5, noise.state, noise.prediction.probabilities, None, 1.0)
     assert restated(kept, 0.1).state is State.NOISE

@@ -371,20 +371,6 @@ def test_what_nobody_thought_of_is_told_and_not_silent(
     assert "Traceback" in caplog.text
 
 
-def test_analyses_of_earlier_programs_are_removed_and_nothing_else(
-    running: list[Examiner], tmp_path: Path, home: Path
-) -> None:
-    older = home / "practice" / "analyses"
-    older.mkdir(parents=True)
-    (older / f"{'ab' * 16}.npz").write_bytes(b"what an earlier program kept")
-    history = home / "practice" / "history.sqlite"
-    history.write_bytes(b"the trainees'")
-    one = examine(write_exam(tmp_path / "exam.mp4"), home, running, Watched())
-    wait_until(lambda: one.knowledge.share == 1.0)
-    assert not older.exists()
-    assert history.exists()
-
-
 @pytest.mark.parametrize("name", ["nowhere.mp4", "text.mp4", "picture.png"])
 def test_what_is_no_exam_is_refused_in_one_line(tmp_path: Path, name: str) -> None:
     path = tmp_path / name

@@ -12,6 +12,7 @@ import pytest
 
 from sonoassist.core.packets import Box, Frame, State
 from sonoassist.core.planes import INDEX
+from sonoassist.practice.analysing import analysis_of
 from sonoassist.practice.opening import opened
 from sonoassist.practice.scanning import ExamScan, damage_lines
 from sonoassist.recordings.cache import AnalysisCache
@@ -19,6 +20,7 @@ from sonoassist.recordings.kept import open_results
 from sonoassist.recordings.reader import frame_at
 from sonoassist.recordings.recording import Recording
 from sonoassist.recordings.records import FrameResult
+from sonoassist.recordings.table import FrameTable
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
 
@@ -179,16 +181,14 @@ def test_a_lower_threshold_has_the_box_made_when_it_is_looked_at(
     counted.scan.close()
 
 
-def test_a_damaged_frame_is_unknown(exam: Recording, kept: AnalysisCache) -> None:
-    damaged = made_result(15, "femur", state=None)
-    keep(exam, kept, damaged)
-    counted = Counted(exam, kept)
-    assert counted.scan.run(lambda done: True)
-    analysis = counted.scan.analysis()
+def test_a_damaged_frame_is_unknown() -> None:
+    table = FrameTable([index / 25 for index in range(30)])
+    table.add([made_result(index, "femur", state=None if index == 15 else State.PLANE)
+               for index in range(30)])  # fmt: skip
+    analysis = analysis_of(table.snapshot(), 0.7, "Mine")
     assert int(analysis.steady[15]) == -1
     assert not analysis.probabilities[15].any()
     assert int(analysis.steady[20]) == INDEX["femur"]
-    counted.scan.close()
 
 
 def test_of_much_damage_the_first_places_and_the_last_are_named() -> None:

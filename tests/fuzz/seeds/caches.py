@@ -15,14 +15,14 @@ from fuzz.format import Seed
 from sonoassist.analysis.precision.agreement import Agreement, Comparison, Truth
 from sonoassist.analysis.precision.check_notes import CheckNotes, keep_notes, read_notes
 from sonoassist.analysis.precision.verdicts import Verdict, keep_verdict, read_verdict
+from sonoassist.core.files import ARCHIVE_ERRORS
 from sonoassist.core.packets import Box, frozen
 from sonoassist.engines.rounding import ActivationStatistics
 from sonoassist.exam.pacs.node import PacsNode
 from sonoassist.exam.pacs.outbox import Outbox
-from sonoassist.practice.analysing import Begun, load_analysis, save_analysis
-from sonoassist.practice.answers import ExamAnalysis
+from sonoassist.recordings.older_practice import results_in
 from sonoassist.retrieval.analysing import About, Analysed, analysed_from
-from sonoassist.retrieval.table import FrameTable
+from sonoassist.retrieval.table import ExamTable
 from sonoassist.training import cache
 from sonoassist.training.preparation import HEIGHT_PX, WIDTH_PX, Prepared
 
@@ -47,9 +47,12 @@ def caches(folder: Path) -> list[Seed]:
     truths = [Truth(frozen(one), Box(1, 2, 30, 40)) for one in _shares(2)]
     compared = [Comparison(True, True, 0.01, 0.9)] * 2
     keep_notes(folder, _KEY, CheckNotes([statistics] * 2, truths, {"bf16": compared}, {"f32": [1]}))
-    steady = frozen(np.zeros(_FRAMES, np.int8))
-    save_analysis(
-        folder / "practice.npz", Begun(ExamAnalysis(frozen(_shares()), steady, "Mine"), _FRAMES)
+    np.savez_compressed(
+        folder / "practice.npz",
+        probabilities=_shares(),
+        steady=np.zeros(_FRAMES, np.int8),
+        model=np.array("Mine"),
+        done=np.array(_FRAMES),
     )
     (folder / "table.npz").write_bytes(_analysed().to_bytes())
     picture = np.zeros((HEIGHT_PX, WIDTH_PX), np.uint8)
@@ -72,7 +75,7 @@ def caches(folder: Path) -> list[Seed]:
 def _analysed() -> Analysed:
     wide = frozen(np.ones((_FRAMES, 4), np.float32))
     thin = frozen(np.full(_FRAMES, 0.5, np.float32))
-    table = FrameTable(
+    table = ExamTable(
         part=frozen(np.zeros(_FRAMES, np.int32)),
         frame=frozen(np.arange(_FRAMES, dtype=np.int32)),
         time_s=frozen(np.arange(_FRAMES) / 25),
@@ -108,7 +111,11 @@ def _notes(path: Path) -> bool:
 
 
 def _practice(path: Path) -> bool:
-    return load_analysis(path, _FRAMES) is not None
+    try:
+        found = results_in(path, _FRAMES, 0.7)
+    except ARCHIVE_ERRORS:
+        return False
+    return all(0 <= one.confidence <= 1 for one in found)
 
 
 def _table(path: Path) -> bool:
