@@ -27,7 +27,13 @@ from sonoassist.core.files import output_error
 from sonoassist.core.packets import Provenance
 from sonoassist.localise import LOCALISER
 from sonoassist.preprocess import PREPROCESSING
-from sonoassist.recordings.cache_rows import FRAME_COLUMNS, measure_values, result_of_row, values_of
+from sonoassist.recordings.cache_rows import (
+    FRAME_COLUMNS,
+    block_of_rows,
+    measure_values,
+    result_of_row,
+    values_of,
+)
 from sonoassist.recordings.cache_schema import (
     LAYOUT,
     READ_ERRORS,
@@ -38,6 +44,7 @@ from sonoassist.recordings.cache_schema import (
 )
 from sonoassist.recordings.identity import Identity
 from sonoassist.recordings.records import FrameResult
+from sonoassist.recordings.table import ResultBlock
 from sonoassist.sources import READER
 from sonoassist.temporal.quality import Quality
 
@@ -268,20 +275,38 @@ class RecordingCache:
         return [number for number, _ in rows]
 
     def results(self, analysis: int) -> Iterator[list[FrameResult]]:
-        """The results of an analysis, some thousands at a time, in the order of the frames.
+        """The results of an analysis one by one, some thousands at a time, in their order.
 
         Raises:
             CacheError: They cannot be read.
         """
+        for rows in self._rows(analysis):
+            yield [self._made(result_of_row, row) for row in rows]
+
+    def blocks(self, analysis: int) -> Iterator[ResultBlock]:
+        """The results of an analysis in columns, some thousands at a time, in their order.
+
+        Raises:
+            CacheError: They cannot be read.
+        """
+        for rows in self._rows(analysis):
+            yield self._made_of_all(rows)
+
+    def _made_of_all(self, rows: Sequence[Row]) -> ResultBlock:
+        try:
+            return block_of_rows(rows)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise _unreadable(error) from error
+
+    def _rows(self, analysis: int) -> Iterator[list[Row]]:
         last = -1
         query = (
             f"SELECT {FRAME_COLUMNS} FROM frames WHERE analysis = ? AND frame > ?"
             " ORDER BY frame LIMIT 4000"
         )
         while found := self._all(query, (analysis, last)):
-            made = [self._made(result_of_row, row) for row in found]
-            yield made
-            last = made[-1].index
+            yield found
+            last = self._made(_number, found[-1])
 
     def add(
         self,

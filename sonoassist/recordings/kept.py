@@ -14,8 +14,8 @@ from sonoassist.recordings.cache_schema import CacheError, NewerCacheError
 from sonoassist.recordings.older_practice import take_over_practice
 from sonoassist.recordings.older_results import brought_to_reader, take_over_review
 from sonoassist.recordings.recording import Recording
-from sonoassist.recordings.records import FrameResult, restated
-from sonoassist.recordings.table import FrameTable
+from sonoassist.recordings.records import FrameResult
+from sonoassist.recordings.table import DAMAGED_STATE, FrameTable, ResultBlock
 from sonoassist.temporal.quality import Quality
 
 _LIVE = "live results"
@@ -69,13 +69,12 @@ class KeptResults:
         count = len(self.table)
         for number in kept.serving(self._key(self._wanted)):
             precision = kept.precision(number)
-            for part in kept.results(number):
-                found = [restated(one, self.threshold) for one in part if one.index < count]
-                self._take(found, precision)
+            for block in kept.blocks(number):
+                self._take(block.before(count).restated(self.threshold), precision)
 
-    def _take(self, results: Sequence[FrameResult], precision: str) -> None:
-        self.table.add(results)
-        self._precisions[[one.index for one in results if one.state is not None]] = precision
+    def _take(self, block: ResultBlock, precision: str) -> None:
+        self.table.add_block(block)
+        self._precisions[block.indexes[block.states != DAMAGED_STATE]] = precision
 
     @property
     def precisions(self) -> frozenset[str]:
@@ -104,7 +103,8 @@ class KeptResults:
         if self._kept is not None and (results or pictures):
             self._kept.add(self._number(self._kept, made), results, pictures)
         self.passing.difference_update(one.index for one in results)
-        self._take(results, made.precision)
+        if results:
+            self._take(ResultBlock.of(results), made.precision)
 
     def show(self, results: Sequence[FrameResult]) -> None:
         """Take the results of a stretch that came to no end; they are found again, and kept then.

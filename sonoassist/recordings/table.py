@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import TypeVar
 
 import numpy as np
@@ -23,11 +23,11 @@ Flags = NDArray[np.bool_]
 
 STATES: tuple[State | None, ...] = (None, *State)
 """What the numbers of `FrameColumns.states` stand for; None is a damaged frame."""
-_DAMAGED = STATES.index(None)
+DAMAGED_STATE = STATES.index(None)
 _PLANE = STATES.index(State.PLANE)
 _UNSURE = STATES.index(State.UNSURE)
 _JUDGED = np.array([state is not None and state.judged for state in STATES])
-_NOT_LOOKED = -1
+NOT_LOOKED = -1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +63,7 @@ class FrameColumns:
     @property
     def readable(self) -> Flags:
         """Which frames have a result and are not damaged, bool (n,)."""
-        return np.asarray(self.known & (self.states != _DAMAGED))
+        return np.asarray(self.known & (self.states != DAMAGED_STATE))
 
     @property
     def judged(self) -> Flags:
@@ -74,6 +74,63 @@ class FrameColumns:
     def sure(self) -> Flags:
         """Whose plane may be named, bool (n,)."""
         return np.asarray(self.known & (self.states == _PLANE))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResultBlock:
+    """Results of some frames, in columns; n rows in any order.
+
+    Attributes:
+        indexes: int64 (n,), of the frames.
+        states: uint8 (n,), index in `STATES`.
+        probabilities: float32 (n, 14).
+        boxes: float32 (n, 4), in frame pixels; nan without a box.
+        boxed: bool (n,), see `FrameResult.boxed`.
+        crops: float32 (n, 4), in frame pixels; nan where not known.
+        quality: float32 (n,), nan where not measured.
+        stillness: float32 (n,), nan where not measured.
+        frozen: int8 (n,), 0 or 1; -1 where nobody has looked.
+    """
+
+    indexes: NDArray[np.int64]
+    states: NDArray[np.uint8]
+    probabilities: Floats
+    boxes: Floats
+    boxed: Flags
+    crops: Floats
+    quality: Floats
+    stillness: Floats
+    frozen: NDArray[np.int8]
+
+    @classmethod
+    def of(cls, results: Sequence[FrameResult]) -> ResultBlock:
+        """Of results one by one, of which there is at least one."""
+        return cls(
+            indexes=np.array([one.index for one in results], np.int64),
+            states=np.array([STATES.index(one.state) for one in results], np.uint8),
+            probabilities=np.stack([one.probabilities for one in results]),
+            boxes=np.array([_edges(one.box) for one in results], np.float32),
+            boxed=np.array([one.boxed for one in results], bool),
+            crops=np.array([_edges(one.crop) for one in results], np.float32),
+            quality=np.array([one.quality for one in results], np.float32),
+            stillness=np.array([one.stillness for one in results], np.float32),
+            frozen=np.array(
+                [NOT_LOOKED if one.frozen is None else int(one.frozen) for one in results], np.int8
+            ),
+        )
+
+    def before(self, count: int) -> ResultBlock:
+        """Only the results of frames whose number is lower."""
+        rows = self.indexes < count
+        columns = (getattr(self, one.name) for one in fields(self))
+        return self if rows.all() else ResultBlock(*(column[rows] for column in columns))
+
+    def restated(self, threshold: float) -> ResultBlock:
+        """The results as they are by another threshold, see `records.restated`."""
+        named = np.isin(self.states, (_PLANE, _UNSURE))
+        sure = self.probabilities.max(axis=1) >= threshold
+        states = np.where(named, np.where(sure, _PLANE, _UNSURE), self.states)
+        return replace(self, states=states.astype(np.uint8))
 
 
 class FrameTable:
@@ -112,7 +169,7 @@ class FrameTable:
         self._crops = _longer(self._crops, more, fill=np.nan)
         self._quality = _longer(self._quality, more, fill=np.nan)
         self._stillness = _longer(self._stillness, more, fill=np.nan)
-        self._frozen = _longer(self._frozen, more, fill=_NOT_LOOKED)
+        self._frozen = _longer(self._frozen, more, fill=NOT_LOOKED)
         self._room = room
 
     def __len__(self) -> int:
@@ -144,8 +201,10 @@ class FrameTable:
         """Which frames have a result and were measured, or are damaged, (n,)."""
         with self._lock:
             part = slice(0, len(self))
-            measured = ~np.isnan(self._stillness[part]) & (self._frozen[part] != _NOT_LOOKED)
-            return np.asarray(self._known[part] & ((self._states[part] == _DAMAGED) | measured))
+            measured = ~np.isnan(self._stillness[part]) & (self._frozen[part] != NOT_LOOKED)
+            return np.asarray(
+                self._known[part] & ((self._states[part] == DAMAGED_STATE) | measured)
+            )
 
     def lacks_box(self, *, unsure: bool = False) -> Flags:
         """Which frames name a plane for which a box was never looked for, (n,).
@@ -175,7 +234,7 @@ class FrameTable:
                 stillness=float(self._stillness[index]),
                 crop=_box(self._crops[index]),
                 boxed=bool(self._boxed[index]),
-                frozen=None if looked == _NOT_LOOKED else bool(looked),
+                frozen=None if looked == NOT_LOOKED else bool(looked),
             )
 
     def results(self) -> Iterator[FrameResult]:
@@ -225,23 +284,22 @@ class FrameTable:
         """Take the results of some frames of the recording."""
         if not results:
             return
-        indexes = np.array([one.index for one in results], np.int64)
-        shares = np.stack([one.probabilities for one in results])
-        boxes = [_edges(one.box) for one in results]
-        crops = [_edges(one.crop) for one in results]
+        self.add_block(ResultBlock.of(results))
+
+    def add_block(self, block: ResultBlock) -> None:
+        """Take the results of some frames of the recording, in columns."""
+        indexes = block.indexes
         with self._lock:
             self._known[indexes] = True
-            self._states[indexes] = [STATES.index(one.state) for one in results]
-            self._probabilities[indexes] = shares
-            self._boxes[indexes] = boxes
-            self._boxed[indexes] = [one.boxed for one in results]
-            self._crops[indexes] = crops
-            self._quality[indexes] = [one.quality for one in results]
-            self._stillness[indexes] = [one.stillness for one in results]
-            self._frozen[indexes] = [
-                _NOT_LOOKED if one.frozen is None else int(one.frozen) for one in results
-            ]
-            self._pyramid.update(indexes, shares)
+            self._states[indexes] = block.states
+            self._probabilities[indexes] = block.probabilities
+            self._boxes[indexes] = block.boxes
+            self._boxed[indexes] = block.boxed
+            self._crops[indexes] = block.crops
+            self._quality[indexes] = block.quality
+            self._stillness[indexes] = block.stillness
+            self._frozen[indexes] = block.frozen
+            self._pyramid.update(indexes, block.probabilities)
             self.version += 1
 
     def measure(
