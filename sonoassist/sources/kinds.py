@@ -26,6 +26,7 @@ URL_SCHEMES: tuple[str, ...] = (
     "rtsp", "rtsps", "http", "https", "udp", "tcp", "rtmp", "rtmps", "srt", "rtp",
 )  # fmt: skip
 A_RECORDING = "a recording"
+A_FOLDER = "a folder of pictures"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class SourceKind:
 
     def rest(self, spec: str) -> str:
         """The spec without the prefix, in which capitals do not matter."""
-        return spec.strip()[len(self.prefix) :]
+        return spec.strip()[len(self.prefix) :].strip()
 
     def path(self, spec: str) -> Path | None:
         """The file or folder that is named; None where it is none."""
@@ -100,6 +101,12 @@ def _open_screen(name: str, stop: Stop) -> Source:
     raise SourceError("screen capture is not part of this version", "Choose a capture device")
 
 
+def _open_growing(folder: str, stop: Stop) -> Source:
+    from sonoassist.sources.growing import GrowingFolder
+
+    return GrowingFolder(expanded(folder), stop)
+
+
 def _open_stream(url: str, stop: Stop) -> Source:
     scheme = url.partition(":")[0].lower()
     if scheme not in URL_SCHEMES:
@@ -126,6 +133,9 @@ FILE = SourceKind(
 PREFIXED = (
     SourceKind("device", "device:NAME", _open_device, "device:", where="device"),
     SourceKind("screen", "screen:NAME", _open_screen, "screen:", where="screen"),
+    SourceKind(
+        "grows", "grows:FOLDER", _open_growing, "grows:", on_disk=True, masked_name=A_FOLDER
+    ),
 )
 KINDS = (*PREFIXED, STREAM, FILE)
 

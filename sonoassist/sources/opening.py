@@ -13,7 +13,7 @@ def open_source(spec: str, stop: threading.Event | None = None) -> Source:
     """Open a source of one of the kinds in the table, see `kinds.KINDS`.
 
     Args:
-        spec: A path, `device:NAME`, `device:INDEX`, or a URL.
+        spec: A path, `device:NAME`, `device:INDEX`, `grows:FOLDER`, or a URL.
         stop: When set by another thread, opening a live source is given up.
 
     Raises:
@@ -23,4 +23,6 @@ def open_source(spec: str, stop: threading.Event | None = None) -> Source:
     if not spec:
         raise SourceError("no source is named", "Name a file, a folder, a device or a URL")
     kind = kind_of(spec)
+    if kind.on_disk and not kind.rest(spec):
+        raise SourceError("no folder is named", f"Name it like this: {kind.words}")
     return kind.opener(kind.rest(spec), stop)
