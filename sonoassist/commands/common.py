@@ -128,8 +128,9 @@ def exam_spec(name: str) -> str:
     from sonoassist.exam.store import ExamStore
     from sonoassist.recordings.spec import EXAM
     from sonoassist.retrieval.exams import record_named
+    from sonoassist.sources.kinds import kind_of
 
-    known = name.startswith(("device:", "screen:", EXAM)) or "://" in name
+    known = name.startswith(EXAM) or kind_of(name).live
     if known or Path(name).expanduser().exists():
         return name
     return f"{EXAM}{record_named(name, ExamStore.default())}"

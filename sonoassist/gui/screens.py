@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePath
 
 from sonoassist.gui.actions import Act
 from sonoassist.live.status import ModelState, PlayState, SessionStatus
+from sonoassist.sources import kind_of
 
 STALE_AFTER_S = 1.5
 LOADING = "Loading the model …"
@@ -100,7 +100,7 @@ def _card(status: SessionStatus, has_picture: bool) -> Card | None:
         text = status.play_message or "It is opened again as soon as it is back"
         return Card("nosignal", "Source lost, trying again", text, (Act.RECONNECT, Act.CLOSE))
     if state is PlayState.OPENING or not has_picture:
-        name = name or _last_part(status.play_message)
+        name = name or kind_of(status.play_message).short_name(status.play_message)
         loading = status.model_message if status.model_state is ModelState.LOADING else ""
         title = f"Opening {name} …".replace("  ", " ")
         return Card("wait", title, status.waits_for or loading)
@@ -110,11 +110,6 @@ def _card(status: SessionStatus, has_picture: bool) -> Card | None:
         title = f"No signal since {int(status.signal_age_s)} s"
         return Card("nosignal", title, text, (Act.RECONNECT, Act.CLOSE))
     return None
-
-
-def _last_part(spec: str) -> str:
-    """A file's or a folder's name; of anything else, all of it."""
-    return spec if "://" in spec else PurePath(spec.removeprefix("device:")).name
 
 
 def _play_chips(status: SessionStatus) -> tuple[Chip, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtWidgets import (
@@ -28,6 +27,7 @@ from sonoassist.gui.splash import ABOUT, DISCLAIMER
 from sonoassist.gui.theme import Look
 from sonoassist.live.status import ModelState, SessionStatus
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
+from sonoassist.sources import kind_of
 
 MAX_RECENT_SHOWN = 6
 _OPENERS = (
@@ -38,22 +38,17 @@ _OPENERS = (
 
 def is_missing(spec: str) -> bool:
     """Whether a recent source is a file or folder that is not there any more."""
-    if "://" in spec or spec.startswith(("device:", "screen:")):
-        return False
+    path = kind_of(spec).path(spec)
     try:
-        return not Path(spec).exists()
+        return path is not None and not path.exists()
     except OSError:
         return True
 
 
 def recent_text(spec: str) -> tuple[str, str]:
     """A recent source as (name, where)."""
-    if spec.startswith("device:"):
-        return spec.removeprefix("device:"), "device"
-    if "://" in spec:
-        return spec, "stream"
-    path = Path(spec)
-    return path.name or spec, str(path.parent)
+    kind = kind_of(spec)
+    return kind.short_name(spec), kind.place(spec)
 
 
 def shortened(where: str, most: int = 34) -> str:

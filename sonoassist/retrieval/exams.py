@@ -16,9 +16,8 @@ from sonoassist.exam.resolving import live_results_of
 from sonoassist.exam.store import ExamStore
 from sonoassist.recordings.identity import Stamp, fingerprint, stamp_of
 from sonoassist.recordings.spec import LiveResults
+from sonoassist.sources.kinds import kind_of
 from sonoassist.sources.sniff import VIDEO_SUFFIXES, is_hidden
-
-_URL = "://"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +137,7 @@ def find_exams(words: Iterable[str], store: ExamStore) -> Found:
 
 def _named(word: str, store: ExamStore) -> Sequence[RecordedExam | Failure]:
     path = Path(word)
-    if word.startswith(("device:", "screen:")) or _URL in word:
+    if kind_of(word).live:
         raise UsageError(f"{word} is live", "Record it first")
     if path.is_dir():
         found = list(_in_folder(path))

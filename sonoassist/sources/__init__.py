@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from sonoassist.sources.base import FIRST_READER, READER, Source, SourceInfo
 from sonoassist.sources.discovery import DeviceInfo, find_device, list_devices
-from sonoassist.sources.opening import (
+from sonoassist.sources.kinds import SourceKind, kind_of
+from sonoassist.sources.opening import open_source
+from sonoassist.sources.sniff import (
     ARCHIVE_SUFFIXES,
     DICOM_SUFFIXES,
     IMAGE_SUFFIXES,
     VIDEO_SUFFIXES,
-    open_source,
 )
 
 __all__ = [
@@ -22,7 +23,9 @@ __all__ = [
     "DeviceInfo",
     "Source",
     "SourceInfo",
+    "SourceKind",
     "find_device",
+    "kind_of",
     "list_devices",
     "open_source",
 ]

@@ -20,6 +20,7 @@ from typing_extensions import Self
 from sonoassist.core.errors import DamagedFrameError, SourceError
 from sonoassist.core.names import readable
 from sonoassist.core.packets import Frame, Pixels, frozen
+from sonoassist.sources.kinds import is_live
 
 SYNTHETIC_MARK = "SonoAssist synthetic exam: no patient"
 """The comment in a video file whose pictures the program has made up itself."""
@@ -42,7 +43,8 @@ class SourceInfo:
         label: Short name for the status line, e.g. "montage.mp4" or "USB Capture HDMI"; what
             names of files are on disk is made readable.
         detail: Format for the status line, e.g. "H.264 · 974×734 @ 25".
-        kind: "video", "image", "folder", "dicom", "device" or "stream".
+        kind: "video", "image", "folder" or "dicom"; for a live source the name of its row in
+            `kinds.KINDS`.
         width_px: Width of the first picture.
         height_px: Height of the first picture.
         fps: Nominal frames a second; None for stills or when unknown.
@@ -74,7 +76,7 @@ class SourceInfo:
     @property
     def live(self) -> bool:
         """Whether the frames come as they happen (no seeking, no end)."""
-        return self.kind in ("device", "stream")
+        return is_live(self.kind)
 
     def named_warnings(self) -> list[str]:
         """The warnings, each with the source's name before it."""

@@ -26,10 +26,6 @@ from sonoassist.sources.libav import (
 )
 from sonoassist.sources.pixels import check_size
 
-SCHEMES: tuple[str, ...] = (
-    "rtsp", "rtsps", "http", "https", "udp", "tcp", "rtmp", "rtmps", "srt", "rtp",
-)  # fmt: skip
-
 OPEN_LIMIT_S = 5.0
 READ_LIMIT_S = 3.0
 STALL_S = 1.0
@@ -199,7 +195,7 @@ class NetworkStream(Source):
     `close` may be called from another thread; a `read` that waits then returns None.
 
     Args:
-        url: With one of `SCHEMES`.
+        url: With one of `kinds.URL_SCHEMES`.
         stop: When set, opening is given up.
 
     Raises:

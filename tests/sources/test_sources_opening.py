@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sonoassist.core.errors import SourceError
-from sonoassist.sources import discovery, opening, stream
+from sonoassist.sources import discovery, kinds
 from sonoassist.sources import open_source as exported
 from sonoassist.sources.opening import open_source
 from sonoassist.sources.sniff import (
@@ -116,7 +116,7 @@ def test_any_text_gives_a_sentence(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(discovery, "list_devices", list)
-    if spec.partition(":")[0].strip().lower() in stream.SCHEMES:
+    if spec.partition(":")[0].strip().lower() in kinds.URL_SCHEMES:
         return
     path = Path(spec.strip() or "x")
     if path.is_absolute() or ".." in path.parts:
@@ -171,5 +171,5 @@ def test_suffixes_and_schemes() -> None:
     every = [suffix for group in groups for suffix in group]
     assert len(set(every)) == len(every)
     assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in every)
-    assert opening._URL_SCHEMES == stream.SCHEMES
+    assert all(scheme == scheme.lower() for scheme in kinds.URL_SCHEMES)
     assert exported is open_source

@@ -14,7 +14,7 @@ from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture, ExamInfo
 from sonoassist.exam.schema import RecordError
 from sonoassist.preprocess.masking import masked
-from sonoassist.sources.sniff import VIDEO_SUFFIXES
+from sonoassist.sources.kinds import kind_of
 from sonoassist.sources.stills import decode_still
 
 
@@ -68,5 +68,5 @@ def _lossy(info: ExamInfo) -> bool:
 
     What a capture device or a file of another kind did to the picture is not known.
     """
-    source = info.start.source.lower()
-    return "://" in source or source.endswith(VIDEO_SUFFIXES)
+    source = info.start.source
+    return kind_of(source).was_compressed(source)

@@ -10,6 +10,7 @@ from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.records import How, Recording
 from sonoassist.exam.report.stills import Still
 from sonoassist.exam.report.timeline import Timeline
+from sonoassist.sources.kinds import kind_of
 
 if TYPE_CHECKING:
     from sonoassist.exam.report.data import ReportData
@@ -101,9 +102,9 @@ def source(data: ReportData) -> str:
 def source_name(data: ReportData) -> str:
     """The source, but not by the name of a file where names are hidden: it may be a person's."""
     start = data.info.start
-    live = start.source.startswith("device:") or "://" in start.source
-    if data.options.mask and not live and not start.synthetic:
-        return "a recording"
+    masked = kind_of(start.source).masked_name
+    if data.options.mask and masked and not start.synthetic:
+        return masked
     return start.source_label or "not known"
 
 
