@@ -105,7 +105,7 @@ class SettingsSheet(Sheet):
         def tell() -> None:
             size = cache.size_bytes()
             said.setText(
-                f"{size / 1e6:.0f} MB: no frame is analysed twice. All of it can be made again"
+                f"{size / 1e6:.1f} MB: no frame is analysed twice. All of it can be made again"
             )
             forget.setEnabled(size > 0)
 

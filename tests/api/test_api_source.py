@@ -21,7 +21,9 @@ from review.review_made import made_analyser, picture, write_recording
 from sonoassist.api.results import TABLE_COLUMNS
 from sonoassist.commands import analyse as command
 from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Frame
 from sonoassist.exam.store import ExamStore
+from sonoassist.sources import Source, SourceInfo
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
 
@@ -229,6 +231,44 @@ def test_an_open_source_is_read_from_its_beginning(model: sa.Model, film: Path) 
         frame = source.read()  # it is still open
     assert frame is not None
     assert frame.index == 3
+
+
+class Sequence(Source):
+    """Frames of one sequence, each from a file of its own or not."""
+
+    def __init__(self, *, named: bool) -> None:
+        super().__init__()
+        self._left = iter(enumerate(["femur"] * 20 + ["lips"]))
+        self._named = named
+        self._info = SourceInfo(
+            "1", "s", "s", "", "device", 224, 192, fps=25.0, frame_count=None, duration_s=None
+        )
+
+    @property
+    def info(self) -> SourceInfo:
+        return self._info
+
+    def read(self) -> Frame | None:
+        found = next(self._left, None)
+        if found is None:
+            return None
+        index, key = found
+        name = f"{index}.png" if self._named else ""
+        return self.make_frame(picture(key, index), index=index, time_s=index / 25, name=name)
+
+    def close(self) -> None:
+        pass
+
+
+def test_named_frames_of_one_sequence_share_a_steady_label(model: sa.Model) -> None:
+    named, plain = (
+        sa.analyse(Sequence(named=named), model, max_frames=21) for named in (True, False)
+    )
+    assert named.names[-1] == "20.png"
+    assert plain.names[-1] == ""
+    assert list(named.steady_planes) == list(plain.steady_planes)
+    assert named.planes[-1] == "lips"
+    assert named.steady_planes[-1] != "lips"
 
 
 def test_a_folder_of_pictures(model: sa.Model, album: Path) -> None:

@@ -19,6 +19,7 @@ from sonoassist.sources import SourceInfo, kind_of, kinds
         ("Device:0", "device", True),
         ("device:http://x", "device", True),
         ("screen:1", "screen", True),
+        ("grows:drops", "grows", True),
         ("rtsp://box/live", "stream", True),
         ("gopher://box", "stream", True),
         ("exam.mp4", "file", False),
@@ -39,6 +40,7 @@ def test_names_and_places() -> None:
         ("rtsp://box/live", "rtsp://box/live", "stream"),
         ("/exams/one.mp4", "one.mp4", "/exams"),
         ("/", "/", "/"),
+        ("grows:/exams/drops", "drops", "/exams"),
     ):
         assert (kind_of(spec).short_name(spec), kind_of(spec).place(spec)) == (name, place)
     assert kind_of("device:Cam").path("device:Cam") is None
@@ -48,6 +50,7 @@ def test_names_and_places() -> None:
 
 def test_what_of_a_name_may_be_told_and_what_is_known_of_compression() -> None:
     assert kind_of("/exams/Jane Doe.mp4").masked_name == "a recording"
+    assert kind_of("grows:/exams/Jane Doe").masked_name == "a folder of pictures"
     assert not kind_of("device:Cam").masked_name
     assert not kind_of("rtsp://box/live").masked_name
     for spec, known in (
@@ -61,6 +64,16 @@ def test_live_is_told_by_the_table() -> None:
     assert not info.live
     for kind in kinds.KINDS:
         assert replace(info, kind=kind.name).live is kind.live
+
+
+def test_the_readme_and_the_help_of_the_window_name_each_kind() -> None:
+    parser = argparse.ArgumentParser()
+    window.register(parser.add_subparsers())
+    help_text = window_help(parser)
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    for kind in kinds.KINDS:
+        assert kind.words in help_text
+        assert kind.prefix in ("screen:", "") or kind.words in readme
 
 
 def test_asking_reads_no_pictures() -> None:
