@@ -22,7 +22,8 @@ def register(subparsers: Subparsers) -> None:
     )
     parser.add_argument(
         "source", nargs="?", metavar="SOURCE",
-        help="video, picture, folder, DICOM file, device:NAME or device:INDEX, or URL",
+        help="video, picture, folder, DICOM file, device:NAME or device:INDEX, "
+        "grows:FOLDER, or URL",
     )  # fmt: skip
     add_analysis_options(parser, defaults=False)
     parser.set_defaults(run=run)

@@ -35,7 +35,7 @@ class SourceKind:
 
     Attributes:
         name: `SourceInfo.kind` of what is live; files tell theirs after a look into them.
-        words: How one is named, for help texts.
+        words: How one is named, for help texts; "" where none can be opened.
         opener: Opens one.
         prefix: What a spec of this kind begins with; "" where it is told otherwise.
         live: The frames come as they happen (no seeking, no end).
@@ -132,7 +132,7 @@ FILE = SourceKind(
 """Whatever is nothing else."""
 PREFIXED = (
     SourceKind("device", "device:NAME", _open_device, "device:", where="device"),
-    SourceKind("screen", "screen:NAME", _open_screen, "screen:", where="screen"),
+    SourceKind("screen", "", _open_screen, "screen:", where="screen"),
     SourceKind(
         "grows", "grows:FOLDER", _open_growing, "grows:", on_disk=True, masked_name=A_FOLDER
     ),
@@ -147,6 +147,11 @@ def kind_of(spec: str) -> SourceKind:
         if spec.lower().startswith(kind.prefix):
             return kind
     return STREAM if spec.partition(":")[2].startswith("//") else FILE
+
+
+def known_words() -> str:
+    """How sources are named, for help texts."""
+    return ", ".join(kind.words for kind in (FILE, *PREFIXED, STREAM) if kind.words)
 
 
 def is_live(name: str) -> bool:

@@ -6,7 +6,7 @@ import threading
 
 from sonoassist.core.errors import SourceError
 from sonoassist.sources.base import Source
-from sonoassist.sources.kinds import kind_of
+from sonoassist.sources.kinds import kind_of, known_words
 
 
 def open_source(spec: str, stop: threading.Event | None = None) -> Source:
@@ -21,7 +21,7 @@ def open_source(spec: str, stop: threading.Event | None = None) -> Source:
     """
     spec = spec.strip()
     if not spec:
-        raise SourceError("no source is named", "Name a file, a folder, a device or a URL")
+        raise SourceError("no source is named", f"Known: {known_words()}")
     kind = kind_of(spec)
     if kind.on_disk and not kind.rest(spec):
         raise SourceError("no folder is named", f"Name it like this: {kind.words}")
