@@ -12,7 +12,6 @@ from typing_extensions import override
 from sonoassist.core.errors import DamagedFrameError, SourceError
 from sonoassist.core.natural_order import natural_key
 from sonoassist.sources.live_source import LiveSource, Picture
-from sonoassist.sources.pixels import check_size
 from sonoassist.sources.sniff import is_hidden
 from sonoassist.sources.stills import decode_still
 
@@ -58,7 +57,6 @@ class GrowingFolder(LiveSource):
         try:
             data = path.read_bytes()
             picture = Picture(decode_still(name, data), path.stat().st_mtime)
-            check_size(name, picture.pixels.shape[1], picture.pixels.shape[0])
         except (OSError, SourceError) as error:
             if self._may_change(name, data):
                 return None
