@@ -372,7 +372,8 @@ class Runner:
             if self._visit is not None:
                 self._visit(frame, result)
         self.done += 1
-        self._finished.append(time.monotonic())
+        with self._changed:  # others count them meanwhile
+            self._finished.append(time.monotonic())
         self._on_frame()
 
     def _again_seen(self, frame: Frame, found: _Found) -> FrameResult | None:
@@ -445,7 +446,7 @@ class Runner:
 
     def _rate_hz(self) -> float:
         since_s = time.monotonic() - _RATE_OVER_S
-        times = [at_s for at_s in tuple(self._finished) if at_s >= since_s]
+        times = [at_s for at_s in self._finished if at_s >= since_s]
         if len(times) < 3:
             return 0.0
         return (len(times) - 1) / max(times[-1] - times[0], 1e-6)

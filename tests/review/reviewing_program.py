@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from review_made import made_analyser
 
 from sonoassist.recordings.correction_store import CorrectionStore
-from sonoassist.recordings.records import FrameResult, RunState
-from sonoassist.recordings.table import FrameTable
+from sonoassist.recordings.records import RunState
+from sonoassist.recordings.table import FrameTable, ResultBlock
 from sonoassist.review.session import ReviewSession
 from waiting import wait_until
 
@@ -18,8 +17,8 @@ from waiting import wait_until
 class TellingTable(FrameTable):
     """Says how many frames are done as soon as they are, on the analysis' own thread."""
 
-    def add(self, results: Sequence[FrameResult]) -> None:
-        super().add(results)
+    def add_block(self, block: ResultBlock) -> None:
+        super().add_block(block)
         sys.stdout.write(f"{self.done}\n")
         sys.stdout.flush()
 
