@@ -60,7 +60,7 @@ def register(subparsers: Subparsers) -> None:
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help="video, picture, folder, DICOM file, exam:NAME, device:NAME or URL",
+        help="video, picture, folder, DICOM file, exam:NAME, device:NAME, grows:FOLDER or URL",
     )
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of results")
     parser.add_argument(

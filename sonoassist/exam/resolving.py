@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from math import inf
 from pathlib import Path
 
 from sonoassist.core.errors import SourceError, UsageError
@@ -79,6 +80,9 @@ def live_results(exam: Exam, recording: ExamRecording) -> Iterator[tuple[Provena
     try:
         found = replay(exam, recording)
         start = exam.info().start
+        # Earlier programs did not say which model found a result: it is the first one's only as
+        # long as no other was taken.
+        changed_s = min((one.at_s for one in exam.events() if one.kind == "model"), default=inf)
     except (RecordError, SourceError):
         return
     first = Provenance(
@@ -87,7 +91,7 @@ def live_results(exam: Exam, recording: ExamRecording) -> Iterator[tuple[Provena
         crop_text_of(str(start.settings.get("crop", ""))),
     )
     for index, row in enumerate(found.rows):
-        if row is not None:
+        if row is not None and (row.provenance is not None or row.at_s < changed_s):
             yield row.provenance or first, _result(index, row)
 
 

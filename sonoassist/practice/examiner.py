@@ -219,7 +219,7 @@ class Examiner:
         info, times_s = recording.info, np.asarray(recording.times_s, np.float64)
         self._learn(info=info, name=recording.label)
         reviews = self._reviews or CorrectionStore.default()
-        self._review = KeptReview(recording.identity.content, reviews)
+        self._review = KeptReview(recording, reviews)
         truth = self._truth(info, times_s)
         if truth is not None:
             self._answer(truth)
@@ -241,7 +241,7 @@ class Examiner:
             return Corrections()
         try:
             return self._review.corrections()
-        except (CorrectionError, OutputError) as error:
+        except (CorrectionError, OutputError, SourceError) as error:
             self._note(f"Its review is left out: {window_text(error)}")
             return Corrections()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from sonoassist.recordings.correction_log import CorrectionLog
 from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.corrections import Corrections
 
+if TYPE_CHECKING:
+    from sonoassist.recordings.recording import Recording
+
 AROUND_S = 10.0
 """The view round a chosen frame is followed so far at most on either side."""
 
@@ -23,28 +27,33 @@ class KeptReview:
     """The review of one recording, as far as there is one.
 
     Args:
-        content: Of the recording, see `Identity.content`.
+        recording: Whose.
         reviews: Where reviews are kept.
     """
 
-    def __init__(self, content: str, reviews: CorrectionStore) -> None:
+    def __init__(self, recording: Recording, reviews: CorrectionStore) -> None:
         self._reviews = reviews
-        self._content = content
+        self._recording = recording
 
     def _open(self) -> CorrectionLog | None:
-        return self._reviews.look(self._content)
+        return self._reviews.look(self._recording.identity.content)
 
     def corrections(self) -> Corrections:
         """What a person said; empty where nobody did.
 
         Raises:
             CorrectionError: The review cannot be read.
+            SourceError: It was made by an older reading, and cannot be brought to the numbers of
+                now.
         """
+        # Not at the top: a library for video comes with it, and the window is up before that.
+        from sonoassist.recordings.renumbering import corrections_now
+
         review = self._open()
         if review is None:
             return Corrections()
         with review:
-            return review.corrections
+            return corrections_now(self._recording, review)
 
 
 def corrected(answers: Answers, said: Corrections) -> Answers:

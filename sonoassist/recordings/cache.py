@@ -384,6 +384,22 @@ class RecordingCache:
             change.execute(
                 "UPDATE OR IGNORE analyses SET reader = ? WHERE reader = ?", (now, before)
             )
+        self.drop_reader(before)  # what is there already by the numbers of now
+
+    def drop_reader(self, reader: int) -> None:
+        """Forget results by numbers that frames have no more.
+
+        Raises:
+            OutputError: The disk refuses; nothing has changed.
+        """
+        with self._change() as change:
+            for table in ("frames", "pictures"):
+                change.execute(
+                    f"DELETE FROM {table} WHERE analysis IN"
+                    " (SELECT id FROM analyses WHERE reader = ?)",
+                    (reader,),
+                )
+            change.execute("DELETE FROM analyses WHERE reader = ?", (reader,))
 
     def precision(self, analysis: int) -> str:
         """In which the results of an analysis were computed; "" where that is not known."""
@@ -581,9 +597,16 @@ def _opened(path: Path) -> sqlite3.Connection:
         pass  # put aside
     except READ_ERRORS as error:
         if _refused(error):
-            raise OutputError(f"the results cannot be kept: {error}", _FULL_HINT) from error
+            raise _not_kept(error) from error
     _put_aside(path)
-    return _connected(path)
+    try:
+        return _connected(path)
+    except READ_ERRORS as error:
+        raise _not_kept(error) from error
+
+
+def _not_kept(error: Exception) -> OutputError:
+    return OutputError(f"the results cannot be kept: {error}", _FULL_HINT)
 
 
 def _put_aside(path: Path) -> None:
@@ -611,4 +634,5 @@ def _connected(path: Path) -> sqlite3.Connection:
 
 def _refused(error: Exception) -> bool:
     """Whether the disk or another program is in the way, rather than that the file is damaged."""
-    return any(word in str(error) for word in ("full", "readonly", "locked", "unable to open"))
+    words = ("full", "readonly", "locked", "unable to open", "I/O", "locking")
+    return any(word in str(error) for word in words)

@@ -46,7 +46,7 @@ class CorrectionLog:
         self._closed = False
         # What is deleted is overwritten: a note may name somebody.
         self._all("PRAGMA secure_delete = ON")
-        self._corrections = folded(self._edits())
+        self._corrections = folded(self.steps())
 
     # --- corrections ------------------------------------------------------------------------
 
@@ -61,10 +61,11 @@ class CorrectionLog:
         Raises:
             OutputError: The disk refuses; nothing has changed.
         """
-        with self._change() as change:
-            change.execute("DELETE FROM edits WHERE undone")
-            change.execute("INSERT INTO edits (what) VALUES (?)", (_sayable(text_of(edit)),))
-        self._corrections = edit.applied(self._corrections)
+        with self._lock:
+            with self._change() as change:
+                change.execute("DELETE FROM edits WHERE undone")
+                change.execute("INSERT INTO edits (what) VALUES (?)", (_sayable(text_of(edit)),))
+            self._corrections = edit.applied(self._corrections)
 
     def undo(self) -> Edit | None:
         """Take the last step back; returns it, or None where there is none."""
@@ -83,10 +84,11 @@ class CorrectionLog:
             edit = self._made(_edit, row)  # first: one that cannot be read is not done again
             with self._change() as change:
                 change.execute("UPDATE edits SET undone = ? WHERE id = ?", (int(undone), number))
-            self._corrections = folded(self._edits())
+            self._corrections = folded(self.steps())
             return edit
 
-    def _edits(self) -> list[Edit]:
+    def steps(self) -> list[Edit]:
+        """All that was said, step by step, without what was undone."""
         found = self._all("SELECT what FROM edits WHERE NOT undone ORDER BY id")
         return [self._made(_edit, row) for row in found]
 
@@ -117,7 +119,7 @@ class CorrectionLog:
             change.execute("DELETE FROM edits")
             change.executemany("INSERT INTO edits (what, undone) VALUES (?, ?)", values)
             change.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", list(facts.items()))
-        self._corrections = folded(self._edits())
+        self._corrections = folded(self.steps())
 
     # --- facts ------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from sonoassist.core import paths
-from sonoassist.core.errors import SonoAssistError, SourceError, UsageError
+from sonoassist.core.errors import OutputError, SonoAssistError, SourceError, UsageError
 from sonoassist.core.packets import Box, Provenance, State
 from sonoassist.core.settings import load_settings
 from sonoassist.localise import LOCALISER
@@ -29,6 +29,8 @@ _LOCALISER = _PREPROCESSING = 1
 """Of the programs that kept results in reviews."""
 _TAKEN = "review"
 """Fact of what is kept: the results of the review are among it."""
+_PASSING = ("locked", "busy", "I/O", "unable to open")
+"""Words of errors that another time may not come."""
 _ERRORS = (sqlite3.Error, ValueError, TypeError, KeyError, AttributeError, OverflowError)
 
 
@@ -43,17 +45,22 @@ def take_over_review(content: str, cache: AnalysisCache, kept: RecordingCache) -
         kept: Of the recording.
 
     Raises:
-        OutputError: The disk refuses.
+        OutputError: The disk refuses, or they cannot be read by now.
     """
     path = cache.reviews / content / REVIEW_FILE
     if kept.fact(_TAKEN):
         return
-    with suppress(*_ERRORS):
+    try:
         if not holds_results(path):
             return
         with closing(read_only(path)) as database:
             _copy(database, kept)
-        kept.set_fact(_TAKEN, "taken over")
+    except _ERRORS as error:
+        if any(word in str(error) for word in _PASSING):
+            raise OutputError(
+                f"the results of an earlier program cannot be read now: {error}", "Try again"
+            ) from error
+    kept.set_fact(_TAKEN, "taken over")
 
 
 def _copy(database: sqlite3.Connection, kept: RecordingCache) -> None:
@@ -73,8 +80,17 @@ def _copy(database: sqlite3.Connection, kept: RecordingCache) -> None:
                 reader=int(reader) if reader.isdigit() else FIRST_READER,
             )
             results = list(_results(database, int(number), stillness, field))
-            pictures = _pictures(database, field, alone=len(found) == 1)
+            pictures = _pictures_or_none(database, field, alone=len(found) == 1)
             kept.add(kept.begin(key), results, pictures, again=False)
+
+
+def _pictures_or_none(
+    database: sqlite3.Connection, field: Box | None, *, alone: bool
+) -> dict[int, bytes]:
+    """The small pictures; none where they cannot be read, which costs no result."""
+    with suppress(*_ERRORS):
+        return _pictures(database, field, alone=alone)
+    return {}
 
 
 def _results(
@@ -146,12 +162,17 @@ def brought_to_reader(recording: Recording, kept: RecordingCache) -> None:
 
 def _bring_up(recording: Recording, kept: RecordingCache, reader: int) -> None:
     # Not at the top: a library for video comes with it, and the window is up before that.
+    from sonoassist.recordings.reader import may_be_whole
     from sonoassist.sources.older_reading import moved_since
 
     index = recording.index
     try:
         moved = None if index is None else moved_since(recording.path, index, reader)
-    except SourceError:
-        return  # another video of the file was read then
+    except SourceError as error:
+        if not may_be_whole(error):
+            kept.drop_reader(reader)  # another video of the file was read then
+        return
     if moved is None:
         kept.rename_reader(reader, READER)
+    else:  # they are of other frames
+        kept.drop_reader(reader)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sonoassist.core.errors import DamagedFrameError, SonoAssistError
 from sonoassist.core.packets import Frame
 from sonoassist.live.player import Pacer
-from sonoassist.sources.base import Source
+from sonoassist.sources.base import Source, unreadable_now
 
 _LOOK_S = 0.02
 """While a frame is not due yet, the clock is looked at so often."""
@@ -172,6 +172,8 @@ class Player:
             self._place, following = -1, index + 1  # left out; the next one is asked for
         except SonoAssistError as error:
             trouble = error
+        except OSError as error:
+            trouble = unreadable_now(source.info.label, error)
         with self._changed:
             if single and self._single == index:
                 self._single = None

@@ -134,6 +134,9 @@ def recording_of_source(
     if info.live or info.stills or not path.is_file() or (info.frame_count or 0) < 2:
         raise UsageError(f"{label} is not a recording", "Choose a video or a DICOM clip")
     stamp = stamp_of(path)
+    opened = source.file_at_opening
+    if opened is not None and Stamp(*opened) != stamp:
+        raise SourceError(f"{label} has changed while it was opened", "Open it again")
     identity = identity_of(path)
     check_same(path, stamp)
     return Recording(

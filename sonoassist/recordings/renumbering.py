@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from sonoassist.core.errors import SourceError
 from sonoassist.recordings.correction_log import CorrectionLog
-from sonoassist.recordings.edits import Edit, SetBest, SetLabel, SetMark
+from sonoassist.recordings.corrections import Corrections
+from sonoassist.recordings.edits import Edit, SetBest, SetLabel, SetMark, folded
 from sonoassist.recordings.recording import Recording
 from sonoassist.sources import FIRST_READER, READER
 from sonoassist.sources.older_reading import moved_since
@@ -59,6 +60,27 @@ def _moved(recording: Recording, review: CorrectionLog, reader: int) -> str:
         "the frames of this recording are counted otherwise than when it was reviewed: labels and "
         "chosen frames were brought to the new numbers, and it is analysed anew"
     )
+
+
+def corrections_now(recording: Recording, review: CorrectionLog) -> Corrections:
+    """What a person says by the frame numbers of now; the review stays as it is.
+
+    Args:
+        recording: What is reviewed.
+        review: Of it; may be open for reading only.
+
+    Raises:
+        SourceError: The recording cannot be read, or its frames of then were those of another
+            video.
+    """
+    known = review.fact(_READER) or str(FIRST_READER)
+    done = not known.isdecimal() or int(known) >= READER
+    if done or not review.begun or recording.index is None:
+        return review.corrections
+    moved = moved_since(recording.path, recording.index, int(known))
+    if moved is None:
+        return review.corrections
+    return folded(one for edit in review.steps() for one in renumbered(edit, moved))
 
 
 def renumbered(edit: Edit, moved: Sequence[int]) -> Iterator[Edit]:

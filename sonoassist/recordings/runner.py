@@ -347,7 +347,9 @@ class Runner:
             if self._wanted is not None and self._place != index:
                 self._begin()
             self._one(one, stretch, found, known=bool(known[index]))
-            self._place = index + 1
+            # Where only some frames are wanted those that are known are not looked at.
+            unseen = self._wanted is not None and bool(known[index])
+            self._place = -1 if unseen else index + 1
             self._in_hand = len(found.results)
         return True
 
@@ -364,7 +366,7 @@ class Runner:
         if stretch.coarse:
             self._meter = QualityMeter()
         if frame is None:
-            self._miss(one, found, known=known)
+            self._miss(one, found, known=known or bool(self._known[one.index]))
         else:
             result = self._again_seen(frame, found) if known else None
             if result is None:

@@ -101,7 +101,7 @@ def open_named(
     """
     exam = exam_spec_of(spec)
     if exam is None:
-        return open_plain(spec), None
+        return open_plain(recording_of(spec)), None
     found = resolver(exam)
     return open_plain(str(found.path)), found.live_results
 

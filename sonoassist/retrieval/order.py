@@ -10,8 +10,10 @@ from typing import Any
 from sonoassist.analysis.analyser import AnalyserOptions
 from sonoassist.core.packets import Floats
 from sonoassist.engines.choose import EngineChoice
+from sonoassist.localise import LOCALISER
 from sonoassist.model.card import Card
 from sonoassist.model.store import ModelStore
+from sonoassist.preprocess import PREPROCESSING
 from sonoassist.recordings.identity import Stamp
 from sonoassist.retrieval.exams import RecordedExam
 from sonoassist.sources import READER
@@ -71,6 +73,8 @@ class Order:
         told: dict[str, Any] = {
             "format": ANALYSIS_FORMAT,
             "reader": READER,
+            "preprocessing": PREPROCESSING,
+            "localiser": LOCALISER,
             "exam": fingerprint,
             "card": card.model_dump(mode="json", exclude={"title", "added", "notes"}),
             "choice": asdict(self.choice),

@@ -134,6 +134,9 @@ class Source(ABC):
 
     def __init__(self) -> None:
         self._ids = itertools.count()
+        self.file_at_opening: tuple[int, int, int] | None = None
+        """Size in bytes, time of the last change in ns and number of the file that was opened;
+        None where it is no file, or nobody has looked."""
 
     @property
     @abstractmethod

@@ -22,7 +22,10 @@ def open_path(path: Path) -> Source:
             raise SourceError(f"there is no file {path}", "Check the name")
         if not path.is_file():
             raise SourceError(f"{path} is neither a file nor a folder", "Choose another source")
-        return _open_file(path)
+        before = path.stat()
+        source = _open_file(path)
+        source.file_at_opening = (before.st_size, before.st_mtime_ns, before.st_ino)
+        return source
     except PermissionError as error:
         raise SourceError(f"{path} may not be read", "Permission denied") from error
     except OSError as error:

@@ -30,6 +30,7 @@ from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.corrections import Corrections, Label
 from sonoassist.recordings.edits import SetBest, SetLabel
 from sonoassist.recordings.identity import fingerprint
+from sonoassist.recordings.recording import look_into_file
 from sonoassist.recordings.records import RunState
 from sonoassist.review.session import ReviewSession
 from waiting import wait_until
@@ -275,7 +276,7 @@ def test_what_a_person_says_later_counts_when_it_is_read_again(
 
 
 def said_of(path: Path, reviews: CorrectionStore) -> Corrections:
-    return KeptReview(fingerprint(path), reviews).corrections()
+    return KeptReview(look_into_file(path), reviews).corrections()
 
 
 def test_a_review_that_cannot_be_opened_for_writing_is_read(tmp_path: Path) -> None:
