@@ -248,8 +248,9 @@ class MainWindow(QWidget):
         self.display.refresh()
 
     def _place_toasts(self) -> None:
-        """Keep the toasts clear of the status line and the transport bar."""
+        """Keep the toasts clear of the status line, the transport bar and the picture."""
         self.toasts.set_bottom(self.look.px(76))
+        self.toasts.set_room(self.live.side_px_of(self.width()))
 
     def _switch_theme(self) -> None:
         dark = self.controller.settings.theme == "dark"
@@ -265,6 +266,7 @@ class MainWindow(QWidget):
         if scale != self.look.scale:
             self.look = Look(self.look.palette, scale, self.look.family)
             self._apply_look()
+        self._place_toasts()
 
     # -- status ----------------------------------------------------------------------------
 
