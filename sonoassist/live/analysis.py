@@ -167,9 +167,9 @@ class AnalysisWorker:
         except SonoAssistError as error:
             missing = isinstance(error, ModelError) and "no model is installed" in error.message
             state = ModelState.MISSING if missing else ModelState.FAILED
-            self._become(AnalysisState(state, error.in_window()), result=True)
             if not missing:
                 self._notices.put(Notice.of(error))
+            self._become(AnalysisState(state, error.in_window()), result=True)
             return
         self._analyser = analyser
         self._steady = SteadyLabel(analyser.options.threshold)

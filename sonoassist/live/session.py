@@ -288,11 +288,11 @@ class LiveSession:
             source = self._capture.state.source
             if source is None or view.frame.source_id != source.source_id:
                 return  # a result of a source that was closed meanwhile
-            if view.analysis is not None:
-                self._rates.analysed(view.analysis)
-            self._keeping_up.analysed(view.frame.frame_id)
             self._history.add(view)
             self._newest = view
+            self._keeping_up.analysed(view.frame.frame_id)
+            if view.analysis is not None:
+                self._rates.analysed(view.analysis)  # last: what is counted can be seen
         if view.analysis is not None:
             for watcher in self._watchers:
                 watcher(view)

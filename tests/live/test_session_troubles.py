@@ -146,10 +146,12 @@ def test_a_late_analysis_gives_way_to_the_raw_picture(
     session = start(grabber=[MadeSource(3, kind="stream", script=script)])
     ready(session, engine)
     monkeypatch.setattr(keeping_up, "LATE_S", LIMIT_S)  # not late yet
+    seen: list[int] = []
+    session.watch(lambda view: seen.append(view.frame.index))
     session.open("grabber")
     wait_until(lambda: len(session.history()) == 1)
     first.set()
-    wait_until(lambda: session.status().index == 2)
+    wait_until(lambda: 2 in seen)  # later than the status says so
     view = session.newest()
     assert view is not None
     assert (view.frame.index, view.analysis is None) == (0, False)
