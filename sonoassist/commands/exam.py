@@ -247,21 +247,17 @@ def _sent(args: argparse.Namespace, store: ExamStore) -> SendReport:
         )
     exam_id = store.find(args.exam)
     wanted = _wanted(args, frozenset({"dicom"}))
-    return send_exam(store, exam_id, args.node, wanted, _progress(args), _warn)
+    return send_exam(store, exam_id, args.node, wanted, _progress, _warn)
 
 
 def _sent_again(args: argparse.Namespace) -> RetryReport:
     from sonoassist.exam.pacs.sending import retry
 
-    return retry(_progress(args))
+    return retry(_progress)
 
 
-def _progress(args: argparse.Namespace) -> Callable[[int, int, Outcome], None]:
-    def told(done: int, total: int, outcome: Outcome) -> None:
-        if not args.json:
-            say(f"{done} of {total}: {outcome}")
-
-    return told
+def _progress(done: int, total: int, outcome: Outcome) -> None:
+    say(f"{done} of {total}: {outcome}")
 
 
 def _outcomes(report: SendReport | RetryReport) -> dict[str, Any]:
