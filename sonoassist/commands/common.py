@@ -146,9 +146,15 @@ def model_line(card: Card) -> str:
 
     line = f"{card.title} ({card.domain})"
     if card.architecture != DEFAULT_ARCHITECTURE:
-        wanted = ARCHITECTURES[DEFAULT_ARCHITECTURE].title
-        line += f"; {wanted} is not the one in use"
+        line += f", not the default network {ARCHITECTURES[DEFAULT_ARCHITECTURE].title}"
     return line
+
+
+def models_line(real: Card, synthetic: Card) -> str:
+    """Which models run where each exam gets the one that was made for its kind."""
+    if real.name == synthetic.name:
+        return model_line(real)
+    return f"for real exams {model_line(real)}; for synthetic ones {model_line(synthetic)}"
 
 
 def say(text: str) -> None:
@@ -227,21 +233,19 @@ class ShownMeter:
 
     Args:
         unit: What a step is, see `HowFar`.
-        quiet: Show nothing.
     """
 
-    def __init__(self, unit: str, *, quiet: bool = False) -> None:
+    def __init__(self, unit: str) -> None:
         from sonoassist.core.progress import Meter
 
         self.meter = Meter(self._told, unit)
-        self._quiet = quiet
         self._terminal = sys.stderr.isatty()
         self._shown = ""
         self._said_s = time.monotonic()
 
     def _told(self, how_far: HowFar) -> None:
         every_s = LINE_EVERY_S if self._terminal else PLAIN_EVERY_S
-        if self._quiet or time.monotonic() - self._said_s < every_s or not how_far.text:
+        if time.monotonic() - self._said_s < every_s or not how_far.text:
             return
         self._said_s = time.monotonic()
         if self._terminal:
@@ -278,18 +282,17 @@ class Steps:
 
     Args:
         unit: What is counted.
-        quiet: Say nothing.
     """
 
-    def __init__(self, unit: str, *, quiet: bool = False) -> None:
-        self._unit, self._quiet = unit, quiet
+    def __init__(self, unit: str) -> None:
+        self._unit = unit
         self._stack = ExitStack()
         self._progress: Progress | None = None
 
     def at(self, _done: int, total: int | None) -> None:
         """One more is done."""
         if self._progress is None:
-            progress = Progress(total, self._unit, quiet=self._quiet)
+            progress = Progress(total, self._unit)
             self._progress = self._stack.enter_context(progress)
         self._progress.step()
 

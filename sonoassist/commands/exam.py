@@ -250,9 +250,9 @@ def _sent(args: argparse.Namespace, store: ExamStore) -> SendReport:
         )
     exam_id = store.find(args.exam)
     wanted = _wanted(args, frozenset({"dicom"}))
-    with ShownMeter("pictures", quiet=args.json) as shown:
+    with ShownMeter("pictures") as shown:
         return send_exam(
-            store, exam_id, args.node, wanted, _progress(args, shown),
+            store, exam_id, args.node, wanted, _progress(shown),
             lambda text: shown.say(_warning(text)), shown.meter,
         )  # fmt: skip
 
@@ -260,8 +260,8 @@ def _sent(args: argparse.Namespace, store: ExamStore) -> SendReport:
 def _sent_again(args: argparse.Namespace) -> RetryReport:
     from sonoassist.exam.pacs.sending import retry
 
-    with ShownMeter("files", quiet=args.json) as shown:
-        said = _progress(args, shown)
+    with ShownMeter("files") as shown:
+        said = _progress(shown)
 
         def told(done: int, total: int, outcome: Outcome) -> None:
             said(done, total, outcome)
@@ -270,10 +270,9 @@ def _sent_again(args: argparse.Namespace) -> RetryReport:
         return retry(told)
 
 
-def _progress(args: argparse.Namespace, shown: ShownMeter) -> Callable[[int, int, Outcome], None]:
+def _progress(shown: ShownMeter) -> Callable[[int, int, Outcome], None]:
     def told(done: int, total: int, outcome: Outcome) -> None:
-        if not args.json:
-            shown.say(f"{done} of {total}: {outcome}")
+        shown.say(f"{done} of {total}: {outcome}")
 
     return told
 

@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from sonoassist.cli import run
 from sonoassist.core.packets import Box, Floats, Provenance, State, frozen
 from sonoassist.recordings import cache_rows
-from sonoassist.recordings.cache import AnalysisCache, AnalysisKey
+from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.cache_schema import CacheError
 from sonoassist.recordings.identity import Identity
+from sonoassist.recordings.recording_cache import AnalysisKey
 from sonoassist.recordings.records import FrameResult, damaged
 from sonoassist.temporal.quality import Quality
 
@@ -227,7 +228,8 @@ import sys
 from pathlib import Path
 import numpy as np
 from sonoassist.core.packets import Provenance, State, frozen
-from sonoassist.recordings.cache import AnalysisCache, AnalysisKey
+from sonoassist.recordings.cache import AnalysisCache
+from sonoassist.recordings.recording_cache import AnalysisKey
 from sonoassist.recordings.identity import Identity
 from sonoassist.recordings.records import FrameResult
 cache = AnalysisCache(Path(sys.argv[1]))
