@@ -10,9 +10,10 @@ from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from sonoassist.core.settings import Settings
-from sonoassist.gui.actions import ACTIONS, Act, Needs, key_text, tip
+from sonoassist.gui.actions import ACTIONS, Act, Needs, Place, tip
 from sonoassist.gui.controls import KeyButton
 from sonoassist.gui.main_window import MainWindow
+from sonoassist.gui.page import Page
 from sonoassist.gui.sheets import HelpSheet
 
 
@@ -35,7 +36,7 @@ def test_settings_of_actions_are_switches_of_the_settings() -> None:
 
 
 def test_each_action_works_in_qt_with_its_keys(window: MainWindow) -> None:
-    for row in ACTIONS:
+    for row in (row for row in ACTIONS if row.of_window):
         action = window.actions_set[row.act]
         assert [key.toString() for key in action.shortcuts()] == [
             QKeySequence(key).toString() for key in row.keys
@@ -46,26 +47,38 @@ def test_buttons_show_their_key(window: MainWindow) -> None:
     buttons = window.findChildren(KeyButton)
     assert len(buttons) > 15
     for button in buttons:
-        assert key_text(button.act) in button.toolTip() or button.toolTip().startswith("Speed")
+        assert window.look.keys.text(button.act) in button.toolTip() or button.toolTip().startswith(
+            "Speed"
+        )
         if not button.toolTip().startswith("Speed"):
-            assert button.toolTip() == tip(button.act)
+            assert button.toolTip() == tip(button.act, window.look.keys)
 
 
 def test_the_help_sheet_shows_every_key(window: MainWindow) -> None:
-    window.actions_set[Act.HELP].trigger()
-    sheet = window.questions.sheet
-    assert isinstance(sheet, HelpSheet)
-    texts = {label.text() for label in sheet.findChildren(QLabel)}
-    for row in ACTIONS:
-        assert key_text(row.act) in texts
-        assert row.text.rstrip("…") in texts
+    for page, place in (
+        (Page.REVIEW, Place.REVIEW), (Page.PRACTICE, Place.PRACTICE), (Page.LIVE, Place.LIVE),
+    ):  # fmt: skip
+        window.show_page(page)
+        window.actions_set[Act.HELP].trigger()
+        sheet = window.questions.sheet
+        assert isinstance(sheet, HelpSheet)
+        texts = {label.text() for label in sheet.findChildren(QLabel)}
+        shown = [row for row in ACTIONS if row.is_on(place)]
+        assert len(shown) > 40
+        for row in shown:
+            assert window.look.keys.text(row.act) in texts
+            assert row.text_on(place) in texts
     window.actions_set[Act.LEAVE].trigger()
     assert window.questions.sheet is None
 
 
 def test_actions_wait_for_what_they_need(window: MainWindow, session: object) -> None:
     def enabled(needs: Needs) -> set[bool]:
-        return {window.actions_set[row.act].isEnabled() for row in ACTIONS if row.needs is needs}
+        return {
+            window.actions_set[row.act].isEnabled()
+            for row in ACTIONS
+            if row.of_window and row.needs is needs
+        }
 
     assert enabled(Needs.NOTHING) == {True}
     assert enabled(Needs.PICTURE) == enabled(Needs.RECORDING) == enabled(Needs.LIVE) == {False}
