@@ -167,6 +167,8 @@ class Needs(Enum):
     """When an action can be used."""
 
     NOTHING = "nothing"
+    SOURCE = "source"
+    """A source is open, is being opened, or could not be."""
     PICTURE = "picture"
     """A source is open."""
     RECORDING = "recording"
@@ -249,6 +251,7 @@ _PL, _CH, _RV, _PR, _CR = (
     Group.CROP,
 )
 _PIC, _REC, _LIVE = Needs.PICTURE, Needs.RECORDING, Needs.LIVE
+_SRC = Needs.SOURCE
 _FRZ, _EXAM, _SEEN, _VIEW = Needs.FREEZE, Needs.EXAM, Needs.SEEN, Needs.VIEW
 _NOT = Needs.NOTHING
 _L, _R, _P, _N = (Place.LIVE,), Place.REVIEW, Place.PRACTICE, Place.NAMES
@@ -291,7 +294,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(Act.DEMO, "Play the demo exam", "Demo", ("Ctrl+Shift+D",), _S, "demo"),
     Action(Act.RECONNECT, "Connect again", "Reconnect", ("Ctrl+R",), _S, "reconnect", "", _LIVE,
            _L),
-    Action(Act.CLOSE, "Close the source", "Close", ("Ctrl+W",), _S, "home", "", _PIC, _L),
+    Action(Act.CLOSE, "Close the source", "Close", ("Ctrl+W",), _S, "home", "", _SRC, _L),
     Action(Act.FREEZE, "Freeze or go on", "Freeze", ("Space",), _F, "freeze", "", _PIC, _LRP, {
         _R: ("Hold the picture, or play on", "Play"), _P: ("Freeze, or play on", "Freeze"),
     }),

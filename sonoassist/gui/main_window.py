@@ -303,9 +303,10 @@ class MainWindow(QWidget):
 
     def _allow(self) -> None:
         """Enable what can be used now."""
+        chosen = self.display.status.play_state is not PlayState.EMPTY
         source, recording, live = needs_met(self.display.status)
         frozen, exam = self.controller.freeze.active, self.controller.desk.view is not None
-        met = (source, recording, live, frozen, exam, exam, True)
+        met = (chosen, source, recording, live, frozen, exam, exam, True)
         have = {need for need, is_met in zip(_NEEDS, met, strict=True) if is_met}
         if self.page is not Page.LIVE:
             have.clear()  # the keys belong to the page that is shown
@@ -409,7 +410,8 @@ class MainWindow(QWidget):
 
 
 _NEEDS = (
-    Needs.PICTURE, Needs.RECORDING, Needs.LIVE, Needs.FREEZE, Needs.EXAM, Needs.SEEN, Needs.VIEW,
+    Needs.SOURCE, Needs.PICTURE, Needs.RECORDING, Needs.LIVE, Needs.FREEZE, Needs.EXAM, Needs.SEEN,
+    Needs.VIEW,
 )  # fmt: skip
 
 
