@@ -132,7 +132,9 @@ class Questions:
             self.close()
         else:
             helped = page if isinstance(page, HasHelp) else None
-            self._open(HelpSheet(self._window, self._look, helped))
+            sheet = HelpSheet(self._window, self._look, helped)
+            sheet.keys_asked.connect(self.show_keys)
+            self._open(sheet)
 
     def show_keys(self) -> None:
         """Open the sheet on which the keys are changed."""
@@ -143,7 +145,9 @@ class Questions:
         if isinstance(self.sheet, SettingsSheet):
             self.close()
         else:
-            self._open(SettingsSheet(self._window, self._look, self._controller))
+            sheet = SettingsSheet(self._window, self._look, self._controller)
+            sheet.keys_asked.connect(self.show_keys)
+            self._open(sheet)
 
     def show_capture(self, actions: ActionSet) -> None:
         """Show the selected item's capture, or close it."""
