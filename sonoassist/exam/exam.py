@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import TypeVar
 from uuid import uuid4
 
 from filelock import BaseFileLock
-from typing_extensions import Self
 
-from sonoassist.core.database import change
 from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.files import replacing, set_aside
+from sonoassist.core.open_database import FULL_HINT, OpenDatabase
 from sonoassist.core.packets import Pixels, Provenance
 from sonoassist.exam import rows
 from sonoassist.exam.records import (
@@ -33,7 +30,7 @@ from sonoassist.exam.records import (
     Shot,
     Tick,
 )
-from sonoassist.exam.schema import READ_ERRORS, RecordError
+from sonoassist.exam.schema import RecordError
 
 DATABASE = "exam.sqlite"
 MEDIA = "media"
@@ -46,12 +43,11 @@ _REPLACED = (
 )
 _PRIVATE_FOLDER = 0o700
 READ_HINT = "Its pictures are in its media folder"
-_FULL_HINT = "Free some space; what was kept so far is safe"
 
 _Value = TypeVar("_Value")
 
 
-class Exam:
+class Exam(OpenDatabase):
     """The record of one exam.
 
     Args:
@@ -63,10 +59,8 @@ class Exam:
     def __init__(
         self, folder: Path, database: sqlite3.Connection, lock: BaseFileLock | None
     ) -> None:
+        super().__init__(database, lock)
         self.folder = folder
-        self._database = database
-        self._writer = lock
-        self._lock = threading.RLock()
 
     @property
     def exam_id(self) -> str:
@@ -337,35 +331,7 @@ class Exam:
         aside.mkdir(_PRIVATE_FOLDER, exist_ok=True)
         set_aside(path, aside / path.name)
 
-    def close(self) -> None:
-        """Let go of the files."""
-        with self._lock:
-            self._database.close()
-            if self._writer is not None:
-                self._writer.release()
-                self._writer = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     # --- inside -----------------------------------------------------------------------------
-
-    def _all(self, query: str, values: tuple[object, ...] = ()) -> list[rows.Row]:
-        try:
-            with self._lock:
-                return self._database.execute(query, values).fetchall()
-        except READ_ERRORS as error:
-            raise RecordError(
-                f"the record of {self.exam_id} cannot be read: {error}", READ_HINT
-            ) from error
 
     def _values(
         self, make: Callable[[rows.Row], _Value], found: Sequence[rows.Row]
@@ -375,19 +341,21 @@ class Exam:
         except (TypeError, ValueError, OverflowError) as error:
             raise self._damaged(error) from error
 
+    def _unreadable(self, error: Exception) -> RecordError:
+        return RecordError(f"the record of {self.exam_id} cannot be read: {error}", READ_HINT)
+
     def _damaged(self, error: Exception) -> RecordError:
         return RecordError(f"the record of {self.exam_id} is damaged: {error}", READ_HINT)
 
+    def _refused(self, error: Exception) -> OutputError:
+        return OutputError(f"the exam cannot be kept: {error}", FULL_HINT)
+
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
-        """A change that is made as a whole or not at all."""
-        if self._writer is None:
+        if self._writer is None or self.closed:
             raise UsageError(f"the exam {self.exam_id} is open for reading only")
-        try:
-            with change(self._database, self._lock) as database:
-                yield database
-        except READ_ERRORS as error:
-            raise OutputError(f"the exam cannot be kept: {error}", _FULL_HINT) from error
+        with super()._change() as database:
+            yield database
 
     def _set_meta(self, key: str, value: str) -> None:
         with self._change() as change:

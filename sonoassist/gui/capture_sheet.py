@@ -115,7 +115,7 @@ class CaptureSheet(Sheet):
             self.closed.emit()
             return
         self.name.setText(_title(line))
-        self.said.setText(tip_text(line))
+        self.said.setText(tip_text(line, self._look.keys))
         shot = found[0].shown.shot if found is not None and found[0].shown is not None else None
         path = found[1] if found is not None else None
         plane = BY_KEY.get(shot.plane) if shot is not None else None

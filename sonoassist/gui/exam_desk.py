@@ -16,6 +16,8 @@ from sonoassist.exam.lifecycle import ExamLifecycle
 from sonoassist.exam.schema import RecordError
 from sonoassist.exam.shots import NOTHING_SAID, Said
 from sonoassist.exam.store import ExamStore
+from sonoassist.gui.actions import Act
+from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.selection import Selection
 from sonoassist.gui.verdict import NOTHING, Verdict, decide
 from sonoassist.live.status import Level, Notice, Notices, View
@@ -145,6 +147,11 @@ class ExamDesk(QObject):
         """The item that the keys are for from now on."""
         self._selected(self._selection.pick(item, self._lines))
 
+    def pick_plane(self, plane: str) -> None:
+        """Select the first item that asks for a plane."""
+        item = next((line.item.key for line in self._lines if line.item.plane == plane), "")
+        self.select(item)
+
     def step(self, lines: int) -> None:
         """Select the item so many lines further down (or up)."""
         self._selected(self._selection.step(lines, self._lines))
@@ -259,12 +266,19 @@ class ExamDesk(QObject):
         if self._running is not None:
             self._running.set_study_id(text)
 
+    def _key(self, act: Act) -> str:
+        return Keymap.made(self._settings.keys).text(act)
+
     def _ready(self, view: View | None) -> RunningExam | None:
         if view is None:
             return None
         if self._current is None:
             self._notices.put(
-                Notice(Level.INFO, "No exam is running", "Ctrl+B begins one of this source")
+                Notice(
+                    Level.INFO,
+                    "No exam is running",
+                    f"{self._key(Act.EXAM)} begins one of this source",
+                )
             )
         return self._current
 

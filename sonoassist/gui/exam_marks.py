@@ -10,6 +10,8 @@ from PyQt6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPixmap
 from sonoassist.core.packets import Pixels
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.records import How
+from sonoassist.gui.actions import Act
+from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import Look
 from sonoassist.gui.timeline import clock
@@ -47,17 +49,26 @@ def share_text(line: Line) -> str:
     return percent(shot.confidence) if shot is not None and shot.plane else ""
 
 
-def tip_text(line: Line) -> str:
+def judging_text(keys: Keymap) -> str:
+    """The keys that judge a capture."""
+    look, keep, reject = (keys.text(act) for act in (Act.LOOK, Act.KEEP, Act.REJECT))
+    return f"{look} looks at it · {keep} keeps it · {reject} rejects it"
+
+
+def tip_text(line: Line, keys: Keymap) -> str:
     """What is said of an item on hover: what was captured, and why."""
     if line.shown is None:
-        key = "K ticks it" if line.item.manual else "Enter captures the picture on screen"
+        tick, capture = keys.text(Act.KEEP), keys.text(Act.CAPTURE)
+        key = (
+            f"{tick} ticks it" if line.item.manual else f"{capture} captures the picture on screen"
+        )
         return f"{line.item.label}: {state_text(line)}.  {key}"
     shot = line.shown.shot
     who = "by hand" if shot.how is How.HAND else "automatically"
     said = [
         f"{line.item.label}: {state_text(line)}, captured {who} at {clock(shot.at_s)}",
         f"Why: {shot.why}" if shot.how is How.AUTO else "",
-        "" if line.state.done else "Not reviewed.  D looks at it · K keeps it · X rejects it",
+        "" if line.state.done else f"Not reviewed.  {judging_text(keys)}",
     ]
     return "\n".join(one for one in said if one)
 

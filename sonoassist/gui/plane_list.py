@@ -247,7 +247,7 @@ class PlaneList(QWidget):
             row = self.row_at(event.pos().y())
             line = self.line_of(row) if row is not None else None
             if line is not None:
-                QToolTip.showText(event.globalPos(), tip_text(line), self)
+                QToolTip.showText(event.globalPos(), tip_text(line, self._look.keys), self)
             else:
                 QToolTip.hideText()
             return True

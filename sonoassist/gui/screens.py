@@ -108,7 +108,7 @@ def _card(status: SessionStatus, has_picture: bool) -> Card | None:
         name = name or kind_of(status.play_message).short_name(status.play_message)
         loading = status.model_message if status.model_state is ModelState.LOADING else ""
         title = f"Opening {name} …".replace("  ", " ")
-        return Card("wait", title, status.waits_for or loading)
+        return Card("wait", title, status.waits_for or loading, (Act.CLOSE,))
     if _no_signal(status):
         text = "Is the scanner on, and its video output connected?"
         title = f"No signal since {int(status.signal_age_s)} s"

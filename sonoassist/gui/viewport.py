@@ -27,7 +27,7 @@ from sonoassist.gui.verdict import NOTHING, Kind, Verdict
 from sonoassist.live.status import View
 
 MIN_CROP_PX = 16
-_DRAW = Chip("crop", "Drag a rectangle around the picture. Esc gives up", "accent")
+_DRAW = "Drag a rectangle around the picture. {} gives up"
 
 
 class Viewport(QWidget):
@@ -151,7 +151,7 @@ class Viewport(QWidget):
 
     def _chips(self) -> tuple[Chip, ...]:
         if self._drawing:
-            return (_DRAW,)
+            return (Chip("crop", _DRAW.format(self._look.keys.text(Act.LEAVE)), "accent"),)
         return self._screen.chips if self._screen.card is None else ()
 
     def field_of(self, view: View | None) -> QRectF:

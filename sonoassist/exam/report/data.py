@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 
 from sonoassist import __version__
 from sonoassist.core.planes import BY_KEY
+from sonoassist.core.progress import Meter
 from sonoassist.exam.checklist import Completeness, Line, checklist, completeness, outside
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture, Event, ExamInfo, How, Judgement, Recording
@@ -81,22 +82,36 @@ class ReportData:
         return next((one for one in self.stills if one.capture.capture_id == number), None)
 
 
-def gather(exam: Exam, options: ReportOptions) -> ReportData:
-    """Read what a report says.
-
-    Args:
-        exam: Open; a running one is reported as it is now.
-        options: What the user wants.
+def still_count(exam: Exam, options: ReportOptions) -> int:
+    """Number of pictures that `gather` opens.
 
     Raises:
         RecordError: The record is damaged.
     """
     info, captures = exam.info(), exam.captures()
     lines = checklist(info.start.items, captures, exam.ticks())
-    stills = tuple(
-        open_still(exam.media, capture, label, options.mask, options.boxes)
-        for label, capture in _chosen(info, lines, captures, options.only_kept)
-    )
+    return len(_chosen(info, lines, captures, options.only_kept))
+
+
+def gather(exam: Exam, options: ReportOptions, meter: Meter | None = None) -> ReportData:
+    """Read what a report says.
+
+    Args:
+        exam: Open; a running one is reported as it is now.
+        options: What the user wants.
+        meter: Counts the pictures, see `still_count`.
+
+    Raises:
+        RecordError: The record is damaged.
+    """
+    info, captures = exam.info(), exam.captures()
+    lines = checklist(info.start.items, captures, exam.ticks())
+    meter = meter or Meter()
+    opened = []
+    for label, capture in _chosen(info, lines, captures, options.only_kept):
+        opened.append(open_still(exam.media, capture, label, options.mask, options.boxes))
+        meter.step()
+    stills = tuple(opened)
     return ReportData(
         info=info,
         options=options,
