@@ -79,6 +79,8 @@ def chip_places(area: QRectF, taken: QRectF, widths: Sequence[float], look: Look
         return []
     margin = look.px(MARGIN_PX)
     inner = strip.adjusted(margin, margin, -margin, -margin)
+    if inner.height() < look.px(CHIP_PX):
+        return []
     if strip.height() < area.height() or taken.intersected(area).isEmpty():
         return _row(inner, widths, look)
     return _column(inner, widths, look)

@@ -11,13 +11,16 @@ from pytestqt.qtbot import QtBot
 
 from sonoassist.core.packets import Box
 from sonoassist.gui import cards
-from sonoassist.gui.free_room import chip_places, largest_beside
+from sonoassist.gui.free_room import CHIP_PX, chip_places, largest_beside
 from sonoassist.gui.inset import CAPTION_PX, inset_rect
 from sonoassist.gui.main_window import MainWindow
+from sonoassist.gui.screens import Chip, Screen
 from sonoassist.gui.theme import DARK, Look
+from sonoassist.gui.verdict import NOTHING
+from sonoassist.gui.viewport import Viewport
 from sonoassist.live.status import Level, Notice, PlayState, View
 
-SIZES = [(960, 540), (960, 640), (1024, 768), (1280, 800), (1920, 1080), (2560, 1080), (1080, 1920)]
+SIZES = [(960, 640), (1024, 768), (1280, 800), (1920, 1080), (2560, 1080), (1080, 1920)]
 # Frame, and the part of it with the anatomy.
 PICTURES = [
     ((400, 300), Box(50, 40, 350, 260)),
@@ -77,7 +80,6 @@ def test_nothing_in_the_window_lies_on_the_field_of_view(
     frame_px: tuple[int, int],
     crop: Box,
 ) -> None:
-    window.setMinimumSize(1, 1)
     window.resize(*size)
     pixels = make_pixels(*frame_px)
     result = make_view("femur", frame=make_frame(100, pixels, GRABBER), crop=crop)
@@ -113,19 +115,18 @@ def test_nothing_in_the_window_lies_on_the_field_of_view(
 
 
 def test_a_chip_without_room_beside_the_anatomy_makes_room_above_it(
-    window: MainWindow, session: FakeSession, qtbot: QtBot
+    qtbot: QtBot, look: Look
 ) -> None:
-    wide = make_pixels(1600, 100 * 4)
-    view = make_view(frame=make_frame(0, wide), crop=Box(0, 0, 1600, 400))
-    session.show(view)
-    viewport = window.live.viewport
-    viewport.resize(800, 200)  # exactly as wide and high as the picture
-    window.display.refresh()
-    before = viewport.field_of(view)
-    assert (before.top(), before.height()) == (0, 200)
-    session.show(view, play_state=PlayState.PAUSED)
-    window.display.refresh()
-    assert viewport.field_of(view).top() > 36
+    viewport = Viewport(look)
+    qtbot.addWidget(viewport)
+    viewport.resize(800, 600)  # exactly as wide and high as the picture
+    view = make_view(crop=Box(0, 0, 400, 300))
+    viewport.show_view(view, NOTHING)
+    assert viewport.field_of(view) == QRectF(0, 0, 800, 600)
+    viewport.show_screen(Screen(None, (Chip("pause", "Paused"),)))
+    field = viewport.field_of(view)
+    assert field.top() > CHIP_PX
+    assert viewport.picture_size(view).height() == round(field.height())  # as it will be painted
 
 
 def test_a_small_picture_without_room_is_left_out(look: Look) -> None:

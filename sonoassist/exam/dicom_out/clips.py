@@ -97,7 +97,7 @@ def clip_object(
     dataset["PixelData"].is_undefined_length = True
     digest = uids.digest(b"".join(frames))
     names = (info.exam_id, "clip", capture.capture_id, mask, digest)
-    dataset.SOPInstanceUID = uids.uid(*names)
+    dataset.SOPInstanceUID = uids.uid(*names, *header.choice(info, capture))
     dataset.file_meta = header.file_meta(
         UltrasoundMultiFrameImageStorage, dataset.SOPInstanceUID, JPEGBaseline8Bit
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sonoassist.core.percent import percent, whole_percent
 from sonoassist.core.planes import BY_KEY, KEYS
 from sonoassist.gui.actions import CHOICE_ACTS, PLANE_ACTS, Act
 from sonoassist.gui.keymap import Keymap
@@ -20,11 +21,6 @@ SIGNS = {Outcome.FOUND: "✓", Outcome.WRONG: "✗", Outcome.MISSED: "○"}
 WORDS = {Outcome.FOUND: "Right", Outcome.WRONG: "Wrong", Outcome.MISSED: "Missed"}
 TONES = {Outcome.FOUND: "good", Outcome.WRONG: "error", Outcome.MISSED: "warning"}
 """Colours of the palette; the sign and the word say the same."""
-
-
-def percent(share: float) -> str:
-    """A share as whole percent."""
-    return f"{round(share * 100)} %"
 
 
 def seconds(value: float | None) -> str:
@@ -179,7 +175,7 @@ def frame_text(attempt: Attempt) -> str:
     gap = attempt.confidence_gap
     if gap is None:
         return text
-    less = "as sure there" if round(gap * 100) <= 0 else f"{round(gap * 100)} % less sure there"
+    less = "as sure there" if whole_percent(gap) <= 0 else f"{percent(gap)} less sure there"
     return f"{text}; the model is {less}"
 
 

@@ -7,6 +7,7 @@ import math
 from PyQt6.QtCore import QObject, QRectF, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
+from sonoassist.core.percent import percent
 from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.exam_marks import pixmap_of
 from sonoassist.gui.review.compare import Compare
@@ -16,7 +17,6 @@ from sonoassist.gui.review.labels import LabelMenu, Scope
 from sonoassist.gui.review.timeline import TimelineRows
 from sonoassist.gui.theme import Look
 from sonoassist.gui.timeline import clock
-from sonoassist.gui.verdict import percent
 from sonoassist.recordings.records import STRIDE
 
 FLAG_PX = 8
