@@ -98,11 +98,11 @@ class ExamHistory:
         step = Step(title, *_difference(before, after))
         if step.before.nothing and step.after.nothing:
             return
-        self._drop(self._undone)
-        self._undone.clear()
         self._done.append(step)
-        self._drop(self._done[:-MOST_STEPS])
+        gone = [*self._undone, *self._done[:-MOST_STEPS]]
+        self._undone.clear()
         del self._done[:-MOST_STEPS]
+        self._drop(gone)
 
     def undo(self) -> str | None:
         """Take the last step back.
@@ -146,16 +146,17 @@ class ExamHistory:
 
     def close(self) -> None:
         """Forget all steps; pictures that are not in the record any more go."""
-        self._drop([*self._done, *self._undone])
+        gone = [*self._done, *self._undone]
         self._done.clear()
         self._undone.clear()
+        self._drop(gone)
 
     def _drop(self, steps: list[Step]) -> None:
-        """Remove the pictures that only these steps speak of."""
+        """Remove the pictures of steps that are gone, unless others or the record have them."""
         if not steps:
             return
-        named = {one for step in steps for one in _captures_of(step)}
-        left = [step for step in (*self._done, *self._undone) if step not in steps]
+        named = [one for step in steps for one in _captures_of(step)]
+        left = (*self._done, *self._undone)
         still = {one.capture_id for step in left for one in _captures_of(step)}
         known = {one.capture_id for one in self._exam.captures()}
         for capture in named:
