@@ -7,6 +7,7 @@ from html import escape
 
 from sonoassist.core.packets import Box
 from sonoassist.core.planes import BY_KEY
+from sonoassist.core.wording import counted
 from sonoassist.evaluation import paper, svg
 from sonoassist.evaluation.bootstrap import Score
 from sonoassist.evaluation.calibration import Calibration
@@ -22,7 +23,6 @@ from sonoassist.evaluation.text_tables import (
     alone,
     balance,
     coarse_note,
-    counted,
     figure,
     interval,
     kinds,
@@ -89,7 +89,8 @@ def classification(about: About, found: Classification) -> str:
     header = ("Network", "Precision", "Recall", "F1-score")
     return _section(
         "Classification",
-        f"As Tables III and V: unweighted averages over {len(found.averaged)} classes; "
+        "As Tables III and V: unweighted averages over "
+        f"{counted(len(found.averaged), 'class', 'classes')}; "
         f"{counted(found.frames, 'frame')} of {counted(found.cases, 'case')}; "
         f"accuracy {_spread(found.accuracy, 3)}; {balance(found)}.",
         table(header, rows, ["own"]),
@@ -232,7 +233,8 @@ def localisation(found: LocalisationMeasure) -> str:
     return _section(
         "Localisation",
         f"As Table VII, on frames with a true box. {BOX_NOTE} {found.all.hits} of "
-        f"{found.all.count} boxes of all frames are correct; of rightly named frames "
+        f"{counted(found.all.count, 'box', 'boxes')}"
+        f" of all frames correct; of rightly named frames "
         f"{found.named.hits} of {found.named.count}.",
         table(header, rows, [""] * len(found.planes) + ["sum"]),
         _sides(*_box_charts(found)),

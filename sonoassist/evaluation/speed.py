@@ -10,6 +10,7 @@ import numpy as np
 
 from sonoassist.analysis.analyser import Analyser
 from sonoassist.core.packets import Floats, frozen
+from sonoassist.core.wording import counted
 from sonoassist.engines.base import Saliency
 from sonoassist.evaluation.observed import Observation
 
@@ -108,7 +109,10 @@ def whole_frames(found: Speed) -> str:
         known = f"; {found.known} others were analysed before" if found.known else ""
         return f"whole frame: {found.analysis_fps:.1f} a second ({stages}{known})"
     if found.known:
-        return f"whole frame: not measured, since all {found.known} frames were analysed before"
+        return (
+            f"whole frame: not measured, since all {counted(found.known, 'frame')}"
+            f" were analysed before"
+        )
     return ""
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from sonoassist.core.wording import counted
 from sonoassist.datasets import exams
 from sonoassist.evaluation import text_tables
 from sonoassist.evaluation.results import NEEDS, Results
-from sonoassist.evaluation.text_tables import counted, percent
+from sonoassist.evaluation.text_tables import percent
 
 TRAINED_ON = {
     "published": "the authors' real exams",

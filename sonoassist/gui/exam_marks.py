@@ -8,6 +8,7 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPixmap
 
 from sonoassist.core.packets import Pixels
+from sonoassist.core.wording import counted
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.records import How
 from sonoassist.gui.overlay import rounded
@@ -29,7 +30,7 @@ def state_text(line: Line) -> str:
     text = _TEXTS[line.state]
     if not line.state.found and not line.item.required:
         text = "optional"
-    return f"{text} · {line.captures} pictures" if line.captures > 1 else text
+    return f"{text} · {counted(line.captures, 'picture')}" if line.captures > 1 else text
 
 
 def state_tone(line: Line) -> str:

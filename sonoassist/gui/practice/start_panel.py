@@ -23,6 +23,7 @@ from PyQt6.QtWidgets import (
 )
 
 from sonoassist.core.errors import SonoAssistError, window_text
+from sonoassist.core.wording import counted
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.how import fill_how
@@ -314,7 +315,9 @@ class StartPanel(QWidget):
                 lines.append("The best frames are not known then.")
         lines += known.notes
         if known.problems:
-            lines.append(f"{len(known.problems)} rows cannot be used; {known.problems[0]}")
+            lines.append(
+                f"{counted(len(known.problems), 'row')} cannot be used; {known.problems[0]}"
+            )
         if self._desk.trouble is not None:
             lines.append(str(self._desk.trouble))
         if self._history_trouble:
