@@ -23,11 +23,12 @@ from sonoassist.commands.common import (
     say_replaced,
 )
 from sonoassist.commands.evaluate_screens import run_screens
+from sonoassist.core.busy import OtherWork
 from sonoassist.core.errors import SourceError, UsageError
 from sonoassist.core.files import ensure_folder
 from sonoassist.core.names import compared
 from sonoassist.core.texts import read_text
-from sonoassist.core.wording import counted
+from sonoassist.core.wording import counted, word
 from sonoassist.datasets import exams
 from sonoassist.datasets.labels import Dataset
 from sonoassist.datasets.reading import read_dataset
@@ -231,20 +232,19 @@ def _measure(
     args: argparse.Namespace,
 ) -> Results:
     failures = Failures()
+    others = OtherWork()
     with Progress(plan.total, "frame") as progress:
         means = _means(analyser, plan, args)
         seen = observe(plan, means, failures.watch, progress.step)
     if seen.known:
-        say(
-            f"of {counted(len(seen.frames), 'frame')}"
-            f", {seen.known} had been analysed before; that is used"
-        )
+        every, verb = counted(len(seen.frames), "frame"), word(len(seen.frames), "was", "were")
+        say(f"{seen.known} of {every} {verb} analysed before; that is used")
     for line in seen.unreadable[:TOLD]:
         say(f"sonoassist: warning: {line}")
     if not seen.labelled:
         reason = seen.unreadable[0] if seen.unreadable else "Choose a smaller --every"
         raise SourceError("no labelled frame of the data could be read", reason)
-    speed = measure_speed(analyser, seen.frames) if "speed" in wanted else None
+    speed = measure_speed(analyser, seen.frames, others=others) if "speed" in wanted else None
     return measure(_about(datasets, analyser, args), datasets, seen, failures, wanted, speed)
 
 

@@ -42,8 +42,8 @@ def in_one_line(one: Overview) -> str:
     """One exam, for a question."""
     if one.info is None:
         return f"the damaged exam {one.exam_id}"
-    pictures = counted(one.captures, "picture")
-    videos = counted(one.recordings, "recording")
+    pictures = counted(one.captures or 0, "picture")
+    videos = counted(one.recordings or 0, "recording")
     return f"the exam {one.exam_id} ({clock(one.info.length_s)}, {pictures}, {videos})"
 
 

@@ -8,7 +8,7 @@ from html import escape
 from sonoassist.core.wording import counted
 from sonoassist.evaluation import html_sections as sections
 from sonoassist.evaluation import paper, text_report, text_tables
-from sonoassist.evaluation.bootstrap import Score
+from sonoassist.evaluation.bootstrap import HOW, Score
 from sonoassist.evaluation.html_style import CSS
 from sonoassist.evaluation.results import Results
 
@@ -70,7 +70,7 @@ def _lead(results: Results) -> str:
     return (
         f"Trained on {text_report.TRAINED_ON[about.domain]}. {about.engine} {about.precision} "
         f"on {about.device}, crop {about.crop}, threshold {about.threshold:g}. In brackets: "
-        f"95 % intervals over cases ({about.resamples} draws, seed {about.seed})."
+        f"95 % intervals over cases; {HOW} {about.resamples:,} draws, seed {about.seed}."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from sonoassist.core.busy import other_work_line
 from sonoassist.core.packets import Box
 from sonoassist.core.planes import BY_KEY
 from sonoassist.core.wording import counted
@@ -262,8 +263,8 @@ def speed(about: About, found: Speed) -> str:
     for name, known in paper.TABLE_4.items():
         figures = (figure(v, 1) for v in (known.detection, known.localisation, known.both))
         rows.append([f"{ARCHITECTURES[name].title}, paper", *figures])
-    words = whole_frames(found)
-    whole = f"<p>{escape(words[0].upper() + words[1:])}.</p>" if words else ""
+    told = (whole_frames(found), other_work_line(found.other_cores))
+    whole = "".join(f"<p>{escape(words[0].upper() + words[1:])}.</p>" for words in told if words)
     return _section(
         "Speed",
         f"As Table IV, in frames a second; medians of {found.runs} runs on this computer; the "

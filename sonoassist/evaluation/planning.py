@@ -64,7 +64,8 @@ class FilePlan:
 
     def lost(self, labels: int) -> str:
         """For a recording, how many labels go with it."""
-        return f" ({counted(labels, 'labelled frame')} lost)" if self.recording else ""
+        lost = counted(labels, "labelled frame is", "labelled frames are")
+        return f" ({lost} lost)" if self.recording else ""
 
     def labelled(self, scope: Scope) -> list[int]:
         """The classified frames within the scope, in order."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from sonoassist.core.busy import other_work_line
 from sonoassist.core.planes import BY_KEY, PLANES
 from sonoassist.core.wording import counted
 from sonoassist.evaluation import paper
@@ -329,5 +330,5 @@ def speed(about: About, found: Speed) -> str:
         ("Network", "Detection", "Localisation", "Det. & Loc."),
         rows,
     )
-    whole = whole_frames(found)
-    return f"{table}\n{whole}" if whole else table
+    told = (whole_frames(found), other_work_line(found.other_cores))
+    return "\n".join([table, *(line for line in told if line)])
