@@ -22,11 +22,14 @@ from sonoassist.core.errors import UsageError
 
 if TYPE_CHECKING:
     from sonoassist.analysis.analyser import AnalyserOptions
+    from sonoassist.core.progress import HowFar
     from sonoassist.engines.choose import EngineChoice
     from sonoassist.model.card import Card
 
 Subparsers = Any  # argparse gives its type no public name
 
+LINE_EVERY_S = 0.2
+"""Pause between two looks of a line of progress on a terminal."""
 PLAIN_EVERY_S = 5.0
 """Pause between two lines of progress where there is no terminal."""
 
@@ -246,6 +249,55 @@ class Progress:
     ) -> None:
         if self._bar is not None:
             self._bar.close()
+
+
+class ShownMeter:
+    """A meter on stderr: a line that is written over on a terminal, else a line now and then.
+
+    Args:
+        unit: What a step is, see `HowFar`.
+    """
+
+    def __init__(self, unit: str) -> None:
+        from sonoassist.core.progress import Meter
+
+        self.meter = Meter(self._told, unit)
+        self._terminal = sys.stderr.isatty()
+        self._shown = ""
+        self._said_s = time.monotonic()
+
+    def _told(self, how_far: HowFar) -> None:
+        every_s = LINE_EVERY_S if self._terminal else PLAIN_EVERY_S
+        if time.monotonic() - self._said_s < every_s or not how_far.text:
+            return
+        self._said_s = time.monotonic()
+        if self._terminal:
+            self._write_over(how_far.text)
+        else:
+            say(how_far.text)
+
+    def _write_over(self, text: str) -> None:
+        sys.stderr.write(f"\r{text.ljust(len(self._shown))}{'' if text else chr(13)}")
+        sys.stderr.flush()
+        self._shown = text
+
+    def say(self, text: str) -> None:
+        """Write a line; how far the work is stays below it."""
+        if self._shown:
+            self._write_over("")
+        say(text)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._shown:
+            self._write_over("")
 
 
 class Steps:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sonoassist.core.names import readable
 from sonoassist.core.packets import Box, Pixels
+from sonoassist.core.percent import percent
 from sonoassist.core.planes import KEYS
 from sonoassist.core.wording import counted
 from sonoassist.exam.stills import png_bytes
@@ -218,7 +219,7 @@ class _Teller:
             return "left out: not surely ultrasound"
         threshold = self._order.options.threshold
         if pick.confidence < threshold:
-            return f"doubtful: below {threshold:.0%}".replace("%", " %")
+            return f"doubtful: below {percent(threshold)}"
         # The paper's rule may name a frame at the edge of a view, but a view it has to be.
         paper = self._order.rule is Rule.PAPER
         if (pick.steadiest if paper else pick.steady_confidence) < threshold:
@@ -231,9 +232,9 @@ class _Teller:
         """Why the first of the picks was chosen, in words."""
         best = picks[0]
         if self._order.rule is Rule.PAPER:
-            words = f"highest confidence of a single frame {best.confidence:.0%}"
+            words = f"highest confidence of a single frame {percent(best.confidence)}"
         else:
-            words = f"highest confidence over time {best.steady_confidence:.0%}"
+            words = f"highest confidence over time {percent(best.steady_confidence)}"
             words += f" in a view of {best.view_s:.1f} s"
             if best.equals > 1:
                 words += (
@@ -242,7 +243,6 @@ class _Teller:
             if any(one.score > best.score for one in picks[1:]):
                 words += "; sharper and stiller than another view about as sure"
         doubt = self.doubt(key, best)
-        words = words.replace("%", " %")
         return f"{doubt}; {words}" if doubt else words
 
 

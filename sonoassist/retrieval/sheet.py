@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Box, Pixels
+from sonoassist.core.percent import percent
 from sonoassist.core.planes import Plane
 from sonoassist.core.wording import counted
 from sonoassist.retrieval.counts import PLANES, Counts
@@ -158,7 +159,7 @@ class _Sheet:
         else:
             self._draw.rectangle(edge, outline=plane.colour, width=2)
         self._name(corner, plane, TEXT)
-        share, colour = f"{100 * tile.confidence:.0f} %", WARNING if tile.doubt else TEXT
+        share, colour = percent(tile.confidence), WARNING if tile.doubt else TEXT
         self._text((left + width, top + height + 10), share, NAME_PX, colour, anchor="ra")
         below = top + height + 37
         self._text((left + 14, below), clock(tile.time_s), SMALL_PX, MUTED)
