@@ -15,7 +15,7 @@ PACKAGE = Path(sonoassist.__file__).parent
 NOUNS = (
     "frames|pictures|exams|rows|places|files|recordings|questions|votes|times|screens|cases|pages|"
     "exercises|corrections|points|planes|iterations|lines|processes|parts|boxes|items|alarms|"
-    "classes|views|captures|models|patients|folds|clips"
+    "classes|views|models|patients|folds|clips"
 )
 AFTER = re.compile(rf" (?:[a-z-]+ )?(?:{NOUNS})\b")
 FIXED = re.compile(r"(?:[a-z_]+\.)?[A-Z_]+|len\([A-Z_]+\)(?: - 1)?")
