@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from sonoassist.core.wording import counted
 from sonoassist.gui.theme import Look
 from sonoassist.live.status import Level, Notice
 
@@ -102,7 +103,7 @@ class Toast(QFrame):
         words.addWidget(self._details)
 
     def _write_head(self) -> None:
-        times = f"  ·  {self.count} times" if self.count > 1 else ""
+        times = f"  ·  {counted(self.count, 'time')}" if self.count > 1 else ""
         self._head.setText(f"{_WORDS[self.notice.level]}{times}")
 
     def _start(self) -> None:
