@@ -234,8 +234,10 @@ class Controller(QObject):
 
     def reconnect(self) -> None:
         """Open the source again."""
-        if self._spec:
-            self.open(self._spec)
+        source = self.session.status().source
+        spec = self._spec if source is None else source.spec  # another one may not have opened
+        if spec:
+            self.open(spec)
 
     def open_demo(self) -> None:
         """Play the bundled demo exam."""

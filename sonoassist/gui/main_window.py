@@ -134,6 +134,8 @@ class MainWindow(QWidget):
             Act.NOTE: self._ask(Questions.ask_note),
             Act.STUDY: self._ask(Questions.ask_study),
             Act.EXAM: desk.toggle,
+            Act.UNDO: desk.undo,
+            Act.REDO: desk.redo,
             Act.REPORT: self._ask(Questions.show_report),
             Act.EXAMS: self._ask(Questions.show_exams),
             Act.EXAM_MENU: lambda: self._drop(Act.EXAM_MENU, self.menus.exam),
