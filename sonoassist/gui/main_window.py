@@ -88,6 +88,7 @@ class MainWindow(QWidget):
         controller.settings_changed.connect(self._apply_settings)
         controller.freeze_changed.connect(self._allow)
         controller.desk.changed.connect(self._allow)
+        controller.exam_in_question.connect(self.questions.ask_of_exam)
         live.viewport.asked.connect(lambda act: self.actions_set[act].trigger())
         live.viewport.crop_drawn.connect(self.questions.name_crop)
         live.transport.sought.connect(controller.seek)

@@ -242,12 +242,21 @@ class CaptureWorker:
         if self._goes_on() and spec != self._spec:
             self._open_beside(spec, opening)
             return
+        before = self.state if self._goes_on() and self._is_live() else None
         self._let_go()
         self._spec, self._opening = spec, opening
         # At once: nobody shall think that there is no source between the one and the other.
         self._become(CaptureState(PlayState.OPENING, message=spec))
         self._started()
-        source = self._opened()
+        try:
+            source = self._opened()
+        except SourceError as error:
+            if before is None:
+                raise
+            # It was to be opened again, and it is not there: it may come back.
+            self._become(replace(before, play_state=PlayState.LOST))
+            self._lose(SourceLostError(error.message))
+            return
         if source is not None:
             self._source = source
             self._begin(source)

@@ -157,12 +157,12 @@ def test_any_order_of_wishes_ends_in_the_right_state(steps: list[str]) -> None:
             if step == "close":
                 spec, state = "", PlayState.EMPTY
             elif step in ("scan", "reconnect") and (step == "scan" or spec == "scan"):
-                kept = spec not in ("", "scan") or state is PlayState.LOST
                 if not away:
                     spec, state = "scan", PlayState.PLAYING
-                elif not kept or spec == "scan":
-                    # There is nothing to go on with, or it is the lost one itself.
-                    spec, state = "", PlayState.FAILED
+                elif spec == "scan":
+                    state = PlayState.LOST  # it was there: it may come back
+                elif not spec:
+                    state = PlayState.FAILED
             elif step == "film":
                 spec, state = "film", PlayState.PLAYING
             elif step.startswith("bad") and not spec:
