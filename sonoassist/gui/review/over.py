@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from PyQt6.QtCore import QRectF
 from PyQt6.QtWidgets import QWidget
@@ -21,6 +22,8 @@ from sonoassist.recordings.records import STRIDE
 
 FLAG_PX = 8
 """So near to its mark the mouse shows the words on a frame."""
+CLOSE_PX = 3.0
+"""Where a frame is as wide as this on the timeline, the small picture is of that very frame."""
 
 
 class Over:
@@ -30,11 +33,20 @@ class Over:
         page: What it lies on; gets the keys back.
         desk: Of the review.
         timeline: That the mouse hovers over.
+        choose: Makes a frame the best one of a plane; args: its key and the frame.
         look: Theme and size.
     """
 
-    def __init__(self, page: QWidget, desk: ReviewDesk, timeline: TimelineRows, look: Look) -> None:
+    def __init__(
+        self,
+        page: QWidget,
+        desk: ReviewDesk,
+        timeline: TimelineRows,
+        choose: Callable[[str, int], None],
+        look: Look,
+    ) -> None:
         self._page, self._desk, self._timeline = page, desk, timeline
+        self._choose_frame = choose
         self._look = look
         self.hover = HoverPicture(page, look)
         self.labels = LabelMenu(page, look)
@@ -76,28 +88,33 @@ class Over:
         return []
 
     def _hover(self, frame: int, x: float) -> None:
-        if frame < 0 or self._desk.session is None:
+        # While the mouse scrubs, the picture above shows where it is.
+        if frame < 0 or self._desk.session is None or self._timeline.scrubbing:
             self._hovered = -1
             self.hover.hide()
             return
-        # Of every so manyth frame a picture is kept: it is there at once.
-        self._hovered, self._kept, self._hover_x = frame, frame // STRIDE * STRIDE, x
+        # Of every so manyth frame a picture is kept: it is there at once. Come closer, and each
+        # frame under the mouse is read.
+        places = self._timeline.places
+        close = places.x_of(1) - places.x_of(0) >= CLOSE_PX
+        self._hovered, self._hover_x = frame, x
+        self._kept = frame if close else frame // STRIDE * STRIDE
         self._show_hover()
         self._desk.pictures_came.emit()
 
     def _moved(self) -> None:
-        """Another frame by a key: what lies under the resting mouse is of no interest."""
-        if not self._timeline.held:
-            self._hovered = -1
-            self.hover.hide()
+        """Another frame is looked at: what lies under the mouse is of no interest."""
+        self._hovered = -1
+        self.hover.hide()
 
     def _show_hover(self) -> None:
         session = self._desk.session
         if session is None:
             return
+        # All of it is of one frame: that of the small picture.
         pixels = session.smalls.got(self._kept)
-        words = clock(float(session.table.times_s[self._hovered]))
-        result = session.table.result(self._hovered)
+        words = clock(float(session.table.times_s[self._kept]))
+        result = session.table.result(self._kept)
         if result is not None and result.state is not None:
             words += f"  ·  {result.plane.label} {percent(result.confidence)}"
         at = self._timeline.geometry()
@@ -180,7 +197,7 @@ class Over:
     def _choose(self, frame: int) -> None:
         desk = self._desk
         if desk.corrections.best.get(desk.plane) != frame:
-            desk.words.choose(desk.plane, frame)
+            self._choose_frame(desk.plane, frame)
         desk.go(frame)
 
     def _close_compare(self) -> None:

@@ -1,0 +1,87 @@
+"""Where the network or a person's label calls a chosen frame something else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sonoassist.core.packets import State
+from sonoassist.core.planes import BY_KEY
+from sonoassist.recordings.corrections import Corrections
+from sonoassist.recordings.records import FrameResult
+from sonoassist.recordings.table import FrameTable
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """A frame for a plane, and what else it is called.
+
+    Attributes:
+        plane: Key of the plane that the frame is, or would be, chosen for.
+        frame: Its index.
+        other: Key of what it is called ("background" for no standard plane).
+        confidence: The network's; None where a person's label says so.
+    """
+
+    plane: str
+    frame: int
+    other: str
+    confidence: float | None
+
+    @property
+    def words(self) -> str:
+        """Who calls it what, a sentence without its full stop."""
+        if self.confidence is None:
+            return f"your label says {said_of(self.other)}"
+        return f"the network says {said_of(self.other)}, {round(self.confidence * 100)} %"
+
+
+def said_of(key: str) -> str:
+    """What a frame is called, in words."""
+    plane = BY_KEY[key]
+    return "no standard plane" if plane.is_background else plane.label
+
+
+def contradiction(
+    plane: str, frame: int, table: FrameTable, corrections: Corrections, threshold: float
+) -> Contradiction | None:
+    """What speaks against a frame that is, or would be, the best one of a plane.
+
+    A person's label outweighs the network: where there is one, the network is not asked.
+
+    Args:
+        plane: Its key.
+        frame: Index of the frame.
+        table: What the network says.
+        corrections: What the person says.
+        threshold: Softmax from which on the network is sure.
+    """
+    label = corrections.label_at(frame)
+    if label:
+        return None if label == plane else Contradiction(plane, frame, label, None)
+    result = table.result(frame)
+    if result is None or not _sure(result, threshold) or result.plane.key == plane:
+        return None
+    return Contradiction(plane, frame, result.plane.key, result.confidence)
+
+
+def contradictions(
+    table: FrameTable, corrections: Corrections, threshold: float
+) -> tuple[Contradiction, ...]:
+    """Of all chosen frames those that are called something else, by their frames.
+
+    Args:
+        table: What the network says.
+        corrections: What the person says.
+        threshold: Softmax from which on the network is sure.
+    """
+    found = (
+        contradiction(plane, frame, table, corrections, threshold)
+        for plane, frame in corrections.best.items()
+    )
+    return tuple(sorted((one for one in found if one is not None), key=lambda one: one.frame))
+
+
+def _sure(result: FrameResult, threshold: float) -> bool:
+    """Of a picture that is no B-mode picture the network's word says nothing."""
+    named = result.state in (State.PLANE, State.BACKGROUND)
+    return named and result.confidence >= threshold
