@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from gui_fakes import FakeModels, FakeSession, make_services
-from PyQt6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from hypothesis import given
+from hypothesis import strategies as st
+from PyQt6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
 from PyQt6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -26,10 +28,11 @@ from sonoassist.gui.review.sheets import ConflictSheet, ExportSheet
 from sonoassist.recordings.corrections import Label
 from sonoassist.recordings.records import RunState
 from sonoassist.review import session as review_session
+from sonoassist.review.shown import Shown
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
 
-from review_made import EXAM, made_analyser, write_analysed
+from review_made import EXAM, made_analyser, write_analysed, write_recording
 
 KEYS = [key for key, count in EXAM for _ in range(count)]
 FEMUR, LIPS = 50, 130
@@ -295,3 +298,53 @@ def test_a_label_on_a_chosen_frame_takes_nothing_out_silently(page: ReviewPage) 
     assert desk.corrections.agreed == {}
     desk.words.undo()
     assert desk.corrections.agreed == {"femur": FEMUR}
+
+
+@pytest.mark.parametrize("size_px", [(1920, 1040), (1024, 768), (1280, 800)])
+def test_the_menu_of_labels_does_not_cover_the_picture(
+    qtbot: QtBot, page: ReviewPage, window: MainWindow, size_px: tuple[int, int]
+) -> None:
+    window.resize(*size_px)
+    qtbot.waitUntil(lambda: (window.width(), window.height()) == size_px)
+    looked_at(qtbot, page, "femur", FEMUR)
+    page.desk.words.select((40, 60))
+    qtbot.keyClick(page, Qt.Key.Key_L)
+    labels = page.over.labels
+    assert labels._title == f"What does frame {FEMUR + 1} show?"
+    card = labels.card()
+    assert not card.intersects(QRectF(page.viewport.geometry()))
+    assert QRectF(page.rect()).contains(card)
+    area = page.viewport.geometry()
+    asking = page.grab(area).toImage()  # nor does it dim it
+    labels.hide()
+    assert page.grab(area).toImage() == asking
+
+
+def test_a_recording_opens_where_it_was_left(
+    qtbot: QtBot, page: ReviewPage, recording: Path, tmp_path: Path
+) -> None:
+    desk = page.desk
+    looked_at(qtbot, page, "4ch", 160)
+    for _ in range(3):
+        qtbot.keyClick(page, Qt.Key.Key_Plus)
+    span = page.timeline.span
+    assert span.length < 200
+    other = write_recording(tmp_path / "other.mp4", (("lips", 30),))
+    page.open(str(other))
+    qtbot.waitUntil(lambda: desk.session is not None and desk.count == 30)
+    assert (desk.index, desk.plane) == (0, DISPLAY_ORDER[0].key)
+    assert page.timeline.span.length == 30
+    page.open(str(recording))
+    qtbot.waitUntil(lambda: desk.session is not None and desk.count == 200)
+    assert (desk.index, desk.plane) == (160, "4ch")
+    assert page.timeline.span == span
+    shown(qtbot, desk)
+
+
+@given(st.text(max_size=40) | st.builds(lambda a, b, c: Shown(a, b, c).text,
+       st.sampled_from(["", "femur", "foot"]), st.floats(), st.floats()))  # fmt: skip
+def test_whatever_was_kept_of_the_place_is_no_trouble(text: str) -> None:
+    found = Shown.of(text, 100)
+    assert found.plane in ("", *BY_KEY)
+    assert 0 <= found.first <= found.last <= 100
+    assert Shown.of(found.text, 100) == found

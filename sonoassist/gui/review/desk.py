@@ -13,12 +13,14 @@ from sonoassist.gui.review.corrector import Corrector
 from sonoassist.gui.review.finder import Finder
 from sonoassist.gui.review.opener import Opener
 from sonoassist.gui.review.player import Player
+from sonoassist.gui.review.span import Span
 from sonoassist.live.status import Level, Notice, View
 from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.records import Progress, RunState
 from sonoassist.review.candidates import Peak
 from sonoassist.review.contradictions import Contradiction, contradiction, contradictions
+from sonoassist.review.shown import Shown
 
 if TYPE_CHECKING:
     from sonoassist.review.session import Look as Wish
@@ -38,6 +40,9 @@ class ReviewDesk(QObject):
     Args:
         controller: Of the window: settings, jobs, notices, and how a model is made.
         reviews: Where reviews are kept.
+
+    Attributes:
+        span: What the timeline shows.
 
     Signals:
         opened: Another review is under way, or none.
@@ -63,6 +68,7 @@ class ReviewDesk(QObject):
         self._controller = controller
         self.index = 0
         self.plane = _KEYS[0]
+        self.span = Span.whole(1)
         self.view: View | None = None
         self._asked_again: View | None = None
         self._trouble = ""
@@ -117,11 +123,25 @@ class ReviewDesk(QObject):
         self.view, self._progress, self._trouble = None, None, ""
         self._wished.clear()
         self.finder.show_session(session)
-        self.index = session.place if session is not None else 0
+        self._go_back(session)
         self.words.show_session(session)
         self.opened.emit()
         self.moved.emit()
         self.look_again()
+
+    def _go_back(self, session: ReviewSession | None) -> None:
+        """To where the person was in this recording the last time."""
+        self.index, self.span = 0, Span.whole(self.count)
+        if session is None:
+            return
+        shown = session.shown
+        self.index, self.plane = session.place, shown.plane or _KEYS[0]
+        if shown.last:
+            self.span = Span(shown.first, shown.last, self.count)
+
+    @property
+    def _shown_now(self) -> Shown:
+        return Shown(self.plane, self.span.first, self.span.last)
 
     def _warn(self, sentences: Iterable[str]) -> None:
         for sentence in sentences:
@@ -143,7 +163,7 @@ class ReviewDesk(QObject):
     def close(self) -> None:
         """Leave the review; what was said and found is on the disk."""
         self.stop_playing()
-        self.opener.close(self.index)
+        self.opener.close(self.index, self._shown_now)
 
     def let_go(self, exam_id: str) -> None:
         """Leave the review of an exam that is to be deleted."""
@@ -155,7 +175,7 @@ class ReviewDesk(QObject):
         self._timer.stop()
         self._settling.stop()
         self.stop_playing()
-        self.opener.stop(self.index)
+        self.opener.stop(self.index, self._shown_now)
 
     def enter(self) -> None:
         """The page is shown: the analysis goes on."""

@@ -31,6 +31,7 @@ class Over:
 
     Args:
         page: What it lies on; gets the keys back.
+        picture: On the page, never covered by what asks about it.
         desk: Of the review.
         timeline: That the mouse hovers over.
         choose: Makes a frame the best one of a plane; args: its key and the frame.
@@ -40,13 +41,14 @@ class Over:
     def __init__(
         self,
         page: QWidget,
+        picture: QWidget,
         desk: ReviewDesk,
         timeline: TimelineRows,
         choose: Callable[[str, int], None],
         look: Look,
     ) -> None:
         self._page, self._desk, self._timeline = page, desk, timeline
-        self._choose_frame = choose
+        self._choose_frame, self._picture = choose, picture
         self._look = look
         self.hover = HoverPicture(page, look)
         self.labels = LabelMenu(page, look)
@@ -149,7 +151,8 @@ class Over:
         if view is not None and view[1] > view[0]:
             scopes.append(self._scope("This view", *view))
         scopes.append(("This frame only", desk.index, desk.index))
-        self.labels.ask(tuple(scopes))
+        title = f"What does frame {desk.index + 1:,} show?"
+        self.labels.ask(tuple(scopes), QRectF(self._picture.geometry()), title)
 
     def _scope(self, words: str, first: int, last: int) -> Scope:
         assert self._desk.session is not None

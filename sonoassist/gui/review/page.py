@@ -21,6 +21,7 @@ from sonoassist.gui.review.notes import Notes
 from sonoassist.gui.review.over import Over
 from sonoassist.gui.review.screens import screen_of
 from sonoassist.gui.review.side import Side
+from sonoassist.gui.review.span import Span
 from sonoassist.gui.review.texts import (
     best_tiles,
     candidate_tiles,
@@ -79,7 +80,7 @@ class ReviewPage(QWidget):
         self.viewport = Viewport(look)
         self.side = Side(look, handlers)
         self.timeline = TimelineRows(look)
-        self.over = Over(self, desk, self.timeline, self.chooser.choose_frame, look)
+        self.over = Over(self, self.viewport, desk, self.timeline, self.chooser.choose_frame, look)
         self._row = QHBoxLayout()
         self._column = QVBoxLayout(self)
         self._row.addWidget(self.viewport)
@@ -155,6 +156,7 @@ class ReviewPage(QWidget):
         words.range_changed.connect(lambda: timeline.show_range(words.chosen_range))
         desk.played.connect(self._show_view)
         timeline.sought.connect(desk.seek)
+        timeline.zoomed.connect(self._take_span)
         timeline.row_picked.connect(desk.pick)
         timeline.row_hinted.connect(lambda key: desk.pick(key, jump=False))
         timeline.range_drawn.connect(lambda first, last: words.select((first, last)))
@@ -232,6 +234,9 @@ class ReviewPage(QWidget):
         if self.viewport.minimumWidth() != wide:
             self.viewport.setFixedWidth(max(wide, 240))
 
+    def _take_span(self, span: Span) -> None:
+        self.desk.span = span
+
     # -- drawing ---------------------------------------------------------------------------
 
     def _apply_settings(self) -> None:
@@ -251,7 +256,10 @@ class ReviewPage(QWidget):
         self.over.close()
         self.side.candidates.forget()
         self.side.planes.forget()
+        span = self.desk.span
         self.timeline.show_table(session.table if session is not None else None)
+        self.timeline.show_index(self.desk.index)
+        self.timeline.set_span(span)
         for button in (*self.side.buttons.buttons.values(), self.side.progress.button):
             button.setEnabled(session is not None)
         self._show_place()

@@ -55,6 +55,7 @@ class TimelineRows(QWidget):
         row_picked: The user chose a plane; arg: its key.
         row_hinted: The row of a plane was clicked where frames are, not dragged; arg: its key.
         hovered: The mouse is over a frame; args: its index (-1: over none) and the widget x.
+        zoomed: Another part is shown; arg: its `Span`.
         range_drawn: Frames were selected with the mouse; args: first and last.
     """
 
@@ -62,6 +63,7 @@ class TimelineRows(QWidget):
     row_picked = pyqtSignal(str)
     row_hinted = pyqtSignal(str)
     hovered = pyqtSignal(int, float)
+    zoomed = pyqtSignal(object)
     range_drawn = pyqtSignal(int, int)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
@@ -113,7 +115,7 @@ class TimelineRows(QWidget):
         """Put the playhead on a frame, and keep it in sight."""
         if index != self._index:
             self._index = index
-            self._span = self._span.with_frame(index)
+            self.set_span(self._span.with_frame(index))
             self.update()
 
     def show_plane(self, plane: str) -> None:
@@ -141,6 +143,7 @@ class TimelineRows(QWidget):
         """Show another part."""
         if span != self._span:
             self._span = span
+            self.zoomed.emit(span)
             self.update()
 
     def zoom(self, steps: float) -> None:
