@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from sonoassist.core.errors import SonoAssistError, window_text
+from sonoassist.core.packets import Box
 from sonoassist.core.planes import BACKGROUND_INDEX, BY_KEY, KEYS
 from sonoassist.gui.controller import Controller
 from sonoassist.live.status import Level, Notice
 from sonoassist.recordings.corrections import Corrections
-from sonoassist.recordings.edits import Edit, SetBest, SetLabel, SetMark, SetNote, frames_of
+from sonoassist.recordings.edits import Edit, SetBest, SetBox, SetLabel, SetMark, SetNote, frames_of
 from sonoassist.review.contradictions import said_of
 from sonoassist.review.following import view_around
 
@@ -94,6 +95,14 @@ class Corrector(QObject):
         """No frame is the best of a plane."""
         if self.session is not None and plane in self.corrections.best:
             self._apply(SetBest(plane, -1))
+
+    def set_box(self, frame: int, plane: str, box: Box | None) -> None:
+        """The box of a plane on a frame, in frame pixels; None takes it away."""
+        if self.session is None:
+            return
+        edges = None if box is None else (box.left, box.top, box.right, box.bottom)
+        if self.corrections.boxes.get((frame, plane)) != box:
+            self._apply(SetBox(frame, plane, edges))
 
     def toggle_mark(self, frame: int) -> None:
         """Mark a frame, or take its mark away."""
@@ -195,9 +204,13 @@ class Corrector(QObject):
 
     def _exported(self, made: Exported) -> None:
         count = f"{made.labels} label{'s' if made.labels != 1 else ''}"
+        if made.boxes:
+            count += f" and {made.boxes} box{'es' if made.boxes != 1 else ''}"
         hint = "All but the ultrasound is black on its pictures"
         if made.left_out:
             hint = f"{made.left_out} left out: no ultrasound surely found on them"
+        if made.boxes_left_out:
+            hint += f"  ·  {made.boxes_left_out} boxes left out: their frames show another plane"
         train = f"sonoassist train {made.folder.parent}"
         if made.alone:  # of one exam none can be kept for a test
             train += " --test-share 0"

@@ -32,6 +32,9 @@ class Do(Enum):
     NOTE_ALL = "note_all"
     UNDO = "undo"
     REDO = "redo"
+    DRAW = "draw"
+    TAKE_BOX = "take_box"
+    DELETE_BOX = "delete_box"
     BOX = "box"
     HEAT = "heat"
     GUIDED = "guided"
@@ -82,6 +85,9 @@ ROWS: tuple[Row, ...] = (
     Row(Do.NOTE_ALL, "Note on the recording", "", ("Shift+W",), "Shift W"),
     Row(Do.UNDO, "Undo", "Undo", ("Ctrl+Z",)),
     Row(Do.REDO, "Do again", "", ("Ctrl+Shift+Z",), "Ctrl+Shift+Z"),
+    Row(Do.DRAW, "Draw or correct the box of the plane, or end that", "Draw box", ("D",)),
+    Row(Do.TAKE_BOX, "Take the network's box as a drawn one", "", ("Shift+D",), "Shift D"),
+    Row(Do.DELETE_BOX, "Take the drawn box away", "", ("Del", "Backspace")),
     Row(Do.BOX, "Box", "Box", ("B",)),
     Row(Do.HEAT, "Heat map of the evidence", "Heat map", ("H",)),
     Row(Do.GUIDED, "Guided heat map", "Guided", ("G",)),

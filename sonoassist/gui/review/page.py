@@ -13,6 +13,8 @@ from sonoassist.gui.actions import ActionSet
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.exam_marks import pixmap_of
 from sonoassist.gui.questions import Questions
+from sonoassist.gui.review.box_view import BoxView
+from sonoassist.gui.review.boxer import Boxer
 from sonoassist.gui.review.chooser import Chooser, choose_text
 from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.review.exporter import Exporter
@@ -34,7 +36,6 @@ from sonoassist.gui.review.texts import (
 from sonoassist.gui.review.timeline import TimelineRows
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import Kind, Verdict
-from sonoassist.gui.viewport import Viewport
 
 ASPECT = 4 / 3
 PICTURE_SHARE = 0.62
@@ -76,8 +77,9 @@ class ReviewPage(QWidget):
         self.notes = Notes(desk, questions.ask_words)
         self.chooser = Chooser(desk, questions.show)
         self.exporter = Exporter(self, desk, self.chooser, questions.show)
+        self.viewport = BoxView(look)
+        self.boxer = Boxer(desk, self.viewport)
         handlers = self._handlers()
-        self.viewport = Viewport(look)
         self.side = Side(look, handlers)
         self.timeline = TimelineRows(look)
         self.over = Over(self, self.viewport, desk, self.timeline, self.chooser.choose_frame, look)
@@ -122,6 +124,9 @@ class ReviewPage(QWidget):
             Do.NOTE_ALL: self.notes.on_recording,
             Do.UNDO: words.undo,
             Do.REDO: words.redo,
+            Do.DRAW: self.boxer.toggle,
+            Do.TAKE_BOX: self.boxer.take,
+            Do.DELETE_BOX: self.boxer.delete,
             Do.BOX: lambda: self._controller.flip("show_box"),
             Do.HEAT: lambda: self._controller.flip("show_heat"),
             Do.GUIDED: lambda: self._controller.flip("guided_heat"),
@@ -286,11 +291,13 @@ class ReviewPage(QWidget):
         view, settings = self.desk.view, self._controller.settings
         verdict = verdict_of(view, self.desk.corrections, settings.threshold)
         self.viewport.show_view(view, verdict)
-        self.viewport.show_screen(screen_of(self.desk))
+        self.boxer.show(verdict)
+        self.viewport.show_screen(screen_of(self.desk, self.boxer.chips()))
         self._show_headline(verdict)
         self._show_where()
         self._show_choose()
         buttons = self.side.buttons
+        buttons.buttons[Do.DRAW].change(self.boxer.text, on=self.boxer.on)
         buttons.buttons[Do.PLAY].change("Pause" if self.desk.playing else "Play")
         buttons.place()
         self._fit()

@@ -13,8 +13,13 @@ from sonoassist.recordings.spec import EXAM
 from sonoassist.review.contradictions import Contradiction
 
 
-def screen_of(desk: ReviewDesk) -> Screen:
-    """A card where there is no picture, else what the person said of the one on screen."""
+def screen_of(desk: ReviewDesk, doing: tuple[Chip, ...] = ()) -> Screen:
+    """A card where there is no picture, else what the person said of the one on screen.
+
+    Args:
+        desk: Of the review.
+        doing: What the mouse does on the picture now.
+    """
     opener = desk.opener
     if opener.opening:
         exam = opener.opening.startswith(EXAM)  # of one of its recordings, "ID/2"
@@ -36,7 +41,7 @@ def screen_of(desk: ReviewDesk) -> Screen:
         for key, best in words.best.items()
         if best == frame
     ]
-    return Screen(None, (*chosen, *chips_of(words, frame)))
+    return Screen(None, (*doing, *chosen, *chips_of(words, frame)))
 
 
 def _chosen(plane: str, found: Contradiction | None) -> Chip:

@@ -25,6 +25,7 @@ from sonoassist.gui.review.strips import Pixels, StripColours
 from sonoassist.gui.review.timeline_marks import (
     paint_bar,
     paint_best,
+    paint_boxes,
     paint_head,
     paint_labels,
     paint_marks,
@@ -303,6 +304,7 @@ class TimelineRows(QWidget):
         paint_labels(painter, places, words)
         paint_peaks(painter, places, self._plane, self._peaks.get(self._plane, ()))
         paint_best(painter, places, words)
+        paint_boxes(painter, places, words)
         paint_marks(painter, places, words)
         paint_head(painter, places, self._index)
         painter.restore()
