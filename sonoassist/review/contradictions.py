@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sonoassist.core.packets import State
+from sonoassist.core.packets import Analysis, State
 from sonoassist.core.planes import BY_KEY
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.records import FrameResult
@@ -41,8 +41,43 @@ def said_of(key: str) -> str:
     return "no standard plane" if plane.is_background else plane.label
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What the network says of a frame.
+
+    Attributes:
+        state: Of the frame.
+        plane: Key of the likeliest class.
+        confidence: Its probability.
+    """
+
+    state: State
+    plane: str
+    confidence: float
+
+    @classmethod
+    def of_result(cls, result: FrameResult | None) -> Word | None:
+        """Of a kept result; None where there is none, or the frame cannot be read."""
+        if result is None or result.state is None:
+            return None
+        return cls(result.state, result.plane.key, result.confidence)
+
+    @classmethod
+    def of_analysis(cls, analysis: Analysis | None) -> Word | None:
+        """Of a picture that was looked at before its turn."""
+        if analysis is None:
+            return None
+        prediction = analysis.prediction
+        return cls(analysis.state, prediction.plane.key, prediction.confidence)
+
+    def sure(self, threshold: float) -> bool:
+        """Whether it counts; of what is no B-mode picture it says nothing."""
+        named = self.state in (State.PLANE, State.BACKGROUND)
+        return named and self.confidence >= threshold
+
+
 def contradiction(
-    plane: str, frame: int, table: FrameTable, corrections: Corrections, threshold: float
+    plane: str, frame: int, word: Word | None, corrections: Corrections, threshold: float
 ) -> Contradiction | None:
     """What speaks against a frame that is, or would be, the best one of a plane.
 
@@ -51,17 +86,16 @@ def contradiction(
     Args:
         plane: Its key.
         frame: Index of the frame.
-        table: What the network says.
+        word: What the network says of it; None where it has not looked.
         corrections: What the person says.
         threshold: Softmax from which on the network is sure.
     """
     label = corrections.label_at(frame)
     if label:
         return None if label == plane else Contradiction(plane, frame, label, None)
-    result = table.result(frame)
-    if result is None or not _sure(result, threshold) or result.plane.key == plane:
+    if word is None or not word.sure(threshold) or word.plane == plane:
         return None
-    return Contradiction(plane, frame, result.plane.key, result.confidence)
+    return Contradiction(plane, frame, word.plane, word.confidence)
 
 
 def contradictions(
@@ -75,13 +109,7 @@ def contradictions(
         threshold: Softmax from which on the network is sure.
     """
     found = (
-        contradiction(plane, frame, table, corrections, threshold)
+        contradiction(plane, frame, Word.of_result(table.result(frame)), corrections, threshold)
         for plane, frame in corrections.best.items()
     )
     return tuple(sorted((one for one in found if one is not None), key=lambda one: one.frame))
-
-
-def _sure(result: FrameResult, threshold: float) -> bool:
-    """Of a picture that is no B-mode picture the network's word says nothing."""
-    named = result.state in (State.PLANE, State.BACKGROUND)
-    return named and result.confidence >= threshold

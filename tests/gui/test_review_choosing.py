@@ -156,6 +156,17 @@ def test_what_is_called_something_else_is_asked_about_once(
     sheet_of(window, ConflictSheet)
 
 
+def test_what_is_on_screen_before_its_turn_came_counts_as_well(
+    qtbot: QtBot, page: ReviewPage, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, table = page.desk, page.desk.session.table  # type: ignore[union-attr]
+    looked_at(qtbot, page, "brain_tv", LIPS)
+    monkeypatch.setattr(table, "result", lambda index: None)
+    qtbot.keyClick(page, Qt.Key.Key_Return)
+    sheet_of(window, ConflictSheet)
+    assert desk.corrections.best == {}
+
+
 def test_what_compare_chooses_is_asked_about_as_well(
     qtbot: QtBot, page: ReviewPage, window: MainWindow
 ) -> None:

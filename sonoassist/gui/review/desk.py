@@ -19,7 +19,12 @@ from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.records import Progress, RunState
 from sonoassist.review.candidates import Peak
-from sonoassist.review.contradictions import Contradiction, contradiction, contradictions
+from sonoassist.review.contradictions import (
+    Contradiction,
+    Word,
+    contradiction,
+    contradictions,
+)
 from sonoassist.review.shown import Shown
 
 if TYPE_CHECKING:
@@ -325,8 +330,11 @@ class ReviewDesk(QObject):
         """What speaks against a frame that is, or would be, the best one of a plane."""
         if self.session is None:
             return None
+        word = Word.of_result(self.session.table.result(frame))
+        if word is None and self.view is not None and self.view.frame.index == frame:
+            word = Word.of_analysis(self.view.analysis)  # seen on screen before its turn came
         threshold = self._controller.settings.threshold
-        return contradiction(plane, frame, self.session.table, self.corrections, threshold)
+        return contradiction(plane, frame, word, self.corrections, threshold)
 
     def contradictions(self) -> tuple[Contradiction, ...]:
         """The chosen frames that are called something else."""
