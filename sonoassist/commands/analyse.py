@@ -176,7 +176,7 @@ def _analyse(
         video = (
             stack.enter_context(_Video(out, source, masks=not args.no_mask)) if args.video else None
         )
-        progress = stack.enter_context(Steps("frame", quiet=args.json))
+        progress = stack.enter_context(Steps("frame"))
         work = SourceAnalysis(
             source,
             analyser,

@@ -337,7 +337,7 @@ class _Measuring:
 
     def _run_start(self) -> None:
         say("start: starting the program again and again")
-        with Progress(total_starts(self._args.runs), "start", quiet=self._args.json) as progress:
+        with Progress(total_starts(self._args.runs), "start") as progress:
             self._start = StartBenchmark(self._args.runs, step=progress.step)
             self._start.run()
         self._attempt("start of the window", self._run_window_starts, alone=False)
@@ -346,7 +346,7 @@ class _Measuring:
         check_display()
         pairs = min(self._args.runs, _WINDOW_PAIRS)
         say("start: opening the window, at first with nothing kept from before")
-        with Progress(2 * pairs, "start", quiet=self._args.json) as progress:
+        with Progress(2 * pairs, "start") as progress:
             source = _source(self._args)
             self._windows = WindowStartBenchmark(source, pairs, step=progress.step)
             self._windows.run()
@@ -378,7 +378,7 @@ class _Measuring:
 
     def _run_frames_of(self, source: Source, analyser: Analyser) -> None:
         with ExitStack() as stack:
-            progress = stack.enter_context(Progress(None, "frame", quiet=self._args.json))
+            progress = stack.enter_context(Progress(None, "frame"))
             # As `analyse` reads: a recording is decoded while the frame before is analysed.
             ahead = None if source.info.live else stack.enter_context(ReadAhead(source))
             self._frames = measure_frames(
@@ -391,7 +391,7 @@ class _Measuring:
         if source.info.live or source.info.stills:
             return
         source.seek(0)
-        with Progress(None, "frame", quiet=self._args.json) as progress:
+        with Progress(None, "frame") as progress:
             self._carrying = measure_carrying(
                 source.read, analyser, self._frames.frames, progress.step
             )
@@ -411,7 +411,7 @@ class _Measuring:
         roof_runs = min(args.runs, _QUICK_ROOF_RUNS if args.quick else ROOF_RUNS)
         roofs = 1 if args.quick else len(plan.networks)
         total = plan.total_work() + probe_work(found, roof_runs) * roofs
-        with Progress(total, "", quiet=args.json) as progress:
+        with Progress(total, "") as progress:
 
             def raise_roof() -> None:
                 """Again before each network, since the machine may be quiet only then."""

@@ -229,7 +229,7 @@ def _measure(
     args: argparse.Namespace,
 ) -> Results:
     failures = Failures()
-    with Progress(plan.total, "frame", quiet=args.json) as progress:
+    with Progress(plan.total, "frame") as progress:
         means = _means(analyser, plan, args)
         seen = observe(plan, means, failures.watch, progress.step)
     if seen.known:

@@ -33,7 +33,7 @@ def run_screens(args: argparse.Namespace) -> int:
     for problem in screens.problems[:TOLD]:
         say(f"sonoassist: warning: {problem}")
     reader = ScreenReader(make_screen_network)
-    with Progress(len(screens.truths), "screen", quiet=args.json) as progress:
+    with Progress(len(screens.truths), "screen") as progress:
         results = read_all(screens.truths, _pixels, reader, progress.step)
     found = {**figures(results), "origins": by_origin(results), "problems": list(screens.problems)}
     text = as_text(results)

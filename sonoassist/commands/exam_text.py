@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from sonoassist.core.planes import BY_KEY
+from sonoassist.exam.capture_words import BY_HAND, NO_PLANE, chosen_by_hand, network_saw, own_share
 from sonoassist.exam.checklist import Line, checklist, completeness, outside
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.overview import DAMAGED, Overview, state_of
-from sonoassist.exam.records import Capture, ExamInfo, Recording
-from sonoassist.exam.report.words import FOOTER, clock, percent, state, when
+from sonoassist.exam.records import Capture, ExamInfo, Item, Recording
+from sonoassist.exam.report.words import FOOTER, clock, state, when
 from sonoassist.exam.rows import sayable
 
 
@@ -98,13 +99,19 @@ def _checklist(lines: Sequence[Line]) -> str:
 
 def _line(line: Line) -> Sequence[str]:
     shown = line.shown
-    where = (f"#{shown.capture_id}", *_shot(shown)) if shown is not None else ("", "", "", "")
+    where = (
+        (f"#{shown.capture_id}", *_shot(shown, line.item))
+        if shown is not None
+        else ("", "", "", "")
+    )
     return ("", line.item.label, state(line), *where, line.note)
 
 
-def _shot(one: Capture) -> tuple[str, str, str]:
+def _shot(one: Capture, item: Item | None) -> tuple[str, str, str]:
     shot = one.shot
-    sure = percent(shot.confidence) if shot.plane else ""
+    sure = own_share(shot, item)
+    if chosen_by_hand(shot, item):
+        sure = f"{BY_HAND}; {network_saw(shot)}"
     return clock(shot.at_s), sure, "with clip" if one.clip else ""
 
 
@@ -112,8 +119,8 @@ def _captures(head: str, captures: Sequence[Capture]) -> str:
     rows = []
     for one in captures:
         plane = BY_KEY.get(one.shot.plane)
-        named = plane.label if plane is not None else "no plane named"
-        rows.append(("", named, one.judgement.value, f"#{one.capture_id}", *_shot(one)))
+        named = plane.label if plane is not None else NO_PLANE.lower()
+        rows.append(("", named, one.judgement.value, f"#{one.capture_id}", *_shot(one, None)))
     return _table(rows, head)
 
 

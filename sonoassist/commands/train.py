@@ -312,7 +312,7 @@ def _prepared(args: argparse.Namespace, options: DataOptions, ranks: Ranks) -> T
         from sonoassist.datasets.reading import read_dataset
 
         datasets = [read_dataset(path, args.mapping) for path in args.data]
-        with Progress(None, "case", quiet=not ranks.first or args.json) as progress:
+        with Progress(None, "case", quiet=not ranks.first) as progress:
             data = prepare_data(datasets, options, lambda name: progress.step())
         ready = True
     finally:

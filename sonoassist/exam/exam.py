@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import TypeVar
 from uuid import uuid4
 
 from filelock import BaseFileLock
-from typing_extensions import Self
 
-from sonoassist.core.database import change
 from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.files import replacing, set_aside
+from sonoassist.core.open_database import FULL_HINT, OpenDatabase
 from sonoassist.core.packets import Pixels, Provenance
 from sonoassist.exam import rows
 from sonoassist.exam.records import (
@@ -33,7 +30,7 @@ from sonoassist.exam.records import (
     Shot,
     Tick,
 )
-from sonoassist.exam.schema import READ_ERRORS, RecordError
+from sonoassist.exam.schema import RecordError
 
 DATABASE = "exam.sqlite"
 MEDIA = "media"
@@ -46,12 +43,11 @@ _REPLACED = (
 )
 _PRIVATE_FOLDER = 0o700
 READ_HINT = "Its pictures are in its media folder"
-_FULL_HINT = "Free some space; what was kept so far is safe"
 
 _Value = TypeVar("_Value")
 
 
-class Exam:
+class Exam(OpenDatabase):
     """The record of one exam.
 
     Args:
@@ -63,10 +59,8 @@ class Exam:
     def __init__(
         self, folder: Path, database: sqlite3.Connection, lock: BaseFileLock | None
     ) -> None:
+        super().__init__(database, lock)
         self.folder = folder
-        self._database = database
-        self._writer = lock
-        self._lock = threading.RLock()
 
     @property
     def exam_id(self) -> str:
@@ -217,7 +211,7 @@ class Exam:
         """
         still = f"{shot.item or 'capture'}-{uuid4().hex[:8]}.png"
         self._write_still(self.media / still, picture)
-        marks = ", ".join("?" * 20)
+        marks = ", ".join("?" * rows.CAPTURE_COLUMNS.count(","))
         columns = rows.CAPTURE_COLUMNS.removeprefix("id, ")
         values = (*rows.shot_values(shot), judgement.value, still, "")
         replaced = (shot.how is How.HAND, Judgement.OPEN.value, How.AUTO.value)
@@ -254,9 +248,26 @@ class Exam:
             )
 
     def move_capture(self, capture_id: int, item: str) -> None:
-        """Put a capture under another item of the checklist."""
+        """Put a capture under another item of the checklist; the exam's events say so.
+
+        Raises:
+            UsageError: There is no such capture.
+        """
+        shot = self.capture(capture_id).shot
+        if shot.item == item:
+            return
+        labels = {one.key: one.label for one in self.info().start.items}
+        was, now = (labels.get(key, key) or "no item of the list" for key in (shot.item, item))
         with self._change() as change:
             change.execute("UPDATE captures SET item = ? WHERE id = ?", (item, capture_id))
+            change.execute(
+                "INSERT INTO events (at_s, kind, text) VALUES (?, ?, ?)",
+                (
+                    shot.at_s,
+                    "moved",
+                    rows.sayable(f"Capture {capture_id} moved by hand: {was} -> {now}"),
+                ),
+            )
 
     def remove_capture(self, capture_id: int) -> None:
         """Take a capture out of the record, with its files."""
@@ -337,35 +348,7 @@ class Exam:
         aside.mkdir(_PRIVATE_FOLDER, exist_ok=True)
         set_aside(path, aside / path.name)
 
-    def close(self) -> None:
-        """Let go of the files."""
-        with self._lock:
-            self._database.close()
-            if self._writer is not None:
-                self._writer.release()
-                self._writer = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     # --- inside -----------------------------------------------------------------------------
-
-    def _all(self, query: str, values: tuple[object, ...] = ()) -> list[rows.Row]:
-        try:
-            with self._lock:
-                return self._database.execute(query, values).fetchall()
-        except READ_ERRORS as error:
-            raise RecordError(
-                f"the record of {self.exam_id} cannot be read: {error}", READ_HINT
-            ) from error
 
     def _values(
         self, make: Callable[[rows.Row], _Value], found: Sequence[rows.Row]
@@ -375,19 +358,21 @@ class Exam:
         except (TypeError, ValueError, OverflowError) as error:
             raise self._damaged(error) from error
 
+    def _unreadable(self, error: Exception) -> RecordError:
+        return RecordError(f"the record of {self.exam_id} cannot be read: {error}", READ_HINT)
+
     def _damaged(self, error: Exception) -> RecordError:
         return RecordError(f"the record of {self.exam_id} is damaged: {error}", READ_HINT)
 
+    def _refused(self, error: Exception) -> OutputError:
+        return OutputError(f"the exam cannot be kept: {error}", FULL_HINT)
+
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
-        """A change that is made as a whole or not at all."""
-        if self._writer is None:
+        if self._writer is None or self.closed:
             raise UsageError(f"the exam {self.exam_id} is open for reading only")
-        try:
-            with change(self._database, self._lock) as database:
-                yield database
-        except READ_ERRORS as error:
-            raise OutputError(f"the exam cannot be kept: {error}", _FULL_HINT) from error
+        with super()._change() as database:
+            yield database
 
     def _set_meta(self, key: str, value: str) -> None:
         with self._change() as change:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QPainter
 
-from sonoassist.gui.actions import BY_ACT, Act, key_text
+from sonoassist.gui.actions import BY_ACT, Act
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.screens import Card, Chip
 from sonoassist.gui.theme import DARK, Look
@@ -99,7 +99,7 @@ def _paint_card_words(painter: QPainter, rect: QRectF, card: Card, look: Look) -
 def _paint_buttons(painter: QPainter, rect: QRectF, acts: tuple[Act, ...], look: Look) -> list[Hit]:
     font = look.font(14, bold=True)
     metrics = QFontMetricsF(font)
-    texts = [f"{BY_ACT[act].short}  {key_text(act)}" for act in acts]
+    texts = [f"{BY_ACT[act].short}  {look.keys.text(act)}".rstrip() for act in acts]
     wides = [metrics.horizontalAdvance(text) + look.px(28) for text in texts]
     gap = look.px(10)
     left = rect.center().x() - (sum(wides) + gap * (len(wides) - 1)) / 2

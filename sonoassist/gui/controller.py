@@ -16,11 +16,13 @@ from sonoassist.core.settings import Settings
 from sonoassist.exam.lifecycle import ExamLifecycle
 from sonoassist.exam.presets import edit_copy
 from sonoassist.exam.supervisor import Supervisor
+from sonoassist.gui.actions import Act
 from sonoassist.gui.engine_options import EngineOptions, lost_sentence
 from sonoassist.gui.exam_desk import ExamDesk
 from sonoassist.gui.freeze import Freeze
 from sonoassist.gui.installer import Installer, notice_of
 from sonoassist.gui.jobs import Jobs
+from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.ports import ModelEntry, Services
 from sonoassist.gui.screen_watch import ScreenWatch
 from sonoassist.gui.transport import SPEEDS
@@ -176,6 +178,10 @@ class Controller(QObject):
         except UsageError as error:
             self.session.notices.put(Notice.of(error))
 
+    def key(self, act: Act) -> str:
+        """The key of an action as it is shown now."""
+        return Keymap.made(self.settings.keys).text(act)
+
     def flip(self, name: str) -> None:
         """Turn a setting on or off."""
         self.change(**{name: not getattr(self.settings, name)})
@@ -233,7 +239,10 @@ class Controller(QObject):
     def open_demo(self) -> None:
         """Play the bundled demo exam."""
         if self.services.demo is None:
-            self.note("This build has no demo exam", "Open a recording of your own: Ctrl+O")
+            self.note(
+                "This build has no demo exam",
+                f"Open a recording of your own: {self.key(Act.OPEN_FILE)}",
+            )
         else:
             self.open(str(self.services.demo))
 

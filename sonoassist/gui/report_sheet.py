@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, QUrl
-from PyQt6.QtGui import QDesktopServices, QKeyEvent
+from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -21,6 +21,7 @@ from PyQt6.QtWidgets import (
 from sonoassist.core.errors import window_text
 from sonoassist.exam.export import Export, write_export
 from sonoassist.exam.sending import send_exam
+from sonoassist.gui.actions import Act, Place, PlaceKeys
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
@@ -95,18 +96,13 @@ class ReportSheet(Sheet):
         last.addWidget(self.show_folder)
         last.addWidget(self.write)
         self.body.addLayout(last)
+        handlers = {Act.CAPTURE: self.write.click}
+        self.keys = PlaceKeys(self, Place.REPORT, handlers, look.keys)
 
     def open(self) -> None:
         """Show it; Enter writes."""
         super().open()
         self.write.setFocus()
-
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Write with Enter."""
-        if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.write.click()
-        else:
-            super().keyPressEvent(event)
 
     def _choose(self) -> None:
         dialog = QFileDialog(self, "Folder of the report", self.folder.text())

@@ -103,7 +103,7 @@ def _card(status: SessionStatus, has_picture: bool) -> Card | None:
         name = name or kind_of(status.play_message).short_name(status.play_message)
         loading = status.model_message if status.model_state is ModelState.LOADING else ""
         title = f"Opening {name} …".replace("  ", " ")
-        return Card("wait", title, status.waits_for or loading)
+        return Card("wait", title, status.waits_for or loading, (Act.CLOSE,))
     live = status.source is not None and status.source.live
     if live and status.signal_age_s >= STALE_AFTER_S:
         text = "Is the scanner on, and its video output connected?"

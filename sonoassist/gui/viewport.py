@@ -27,7 +27,7 @@ from sonoassist.gui.verdict import NOTHING, Kind, Verdict
 from sonoassist.live.status import View
 
 MIN_CROP_PX = 16
-_DRAW = Chip("crop", "Drag a rectangle around the picture. Esc gives up", "accent")
+_DRAW = "Drag a rectangle around the picture. {} gives up"
 
 
 class Viewport(QWidget):
@@ -295,7 +295,8 @@ class Viewport(QWidget):
             half = self._look.px(4) / 2
             painter.drawRect(area.adjusted(half, half, -half, -half))
         if self._drawing:
-            self._hits = paint_chips(painter, area, (_DRAW,), self._look)
+            chip = Chip("crop", _DRAW.format(self._look.keys.text(Act.LEAVE)), "accent")
+            self._hits = paint_chips(painter, area, (chip,), self._look)
         elif self._screen.card is not None:
             if self._view is not None:
                 painter.fillRect(self.rect(), QColor(0, 0, 0, 150))

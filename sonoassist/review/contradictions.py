@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sonoassist.core.packets import Analysis, State
+from sonoassist.core.percent import percent
 from sonoassist.core.planes import BY_KEY
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.records import FrameResult
@@ -32,7 +33,7 @@ class Contradiction:
         """Who calls it what, a sentence without its full stop."""
         if self.confidence is None:
             return f"your label says {said_of(self.other)}"
-        return f"the network says {said_of(self.other)}, {round(self.confidence * 100)} %"
+        return f"the network says {said_of(self.other)}, {percent(self.confidence)}"
 
 
 def said_of(key: str) -> str:

@@ -105,7 +105,7 @@ def export(
     if not labels:
         raise UsageError(
             "there is nothing to export yet",
-            "Choose best frames (Enter), correct labels (L) or draw boxes (D)",
+            "Choose best frames, correct labels or draw boxes",
         )
     recording.check_same()
     made = ensure_folder(folder / f"exam-{recording.identity.content[:8]}")

@@ -26,12 +26,12 @@ from sonoassist.evaluation.file_run import Means
 from sonoassist.evaluation.localisation import measure_boxes
 from sonoassist.evaluation.observing import observe
 from sonoassist.evaluation.planning import Scope, make_plan
+from sonoassist.gui.actions import Act
 from sonoassist.gui.compose import build
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.overlay import Placement
 from sonoassist.gui.page import Page
 from sonoassist.gui.review.box_shape import LEAST_PX, Grip, Ground, drawn, grip_at, pulled
-from sonoassist.gui.review.keys import Do
 from sonoassist.gui.review.page import ReviewPage
 from sonoassist.recordings.records import RunState
 
@@ -115,6 +115,8 @@ def test_what_is_taken_hold_of_is_what_is_seen(box: Box, grip: Grip, reach: floa
 
 # -- the page ------------------------------------------------------------------------------
 
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -188,8 +190,8 @@ def test_a_box_is_drawn_pulled_at_taken_away_and_all_of_it_undone(
     looked_at(qtbot, page, FEMUR)
     drag(qtbot, page, (20, 20), (90, 70))
     assert desk.corrections.boxes == {}  # not before it is asked for
-    qtbot.keyClick(page, Qt.Key.Key_D)
-    button = page.side.buttons.buttons[Do.DRAW]
+    qtbot.keyClick(page, Qt.Key.Key_B, SHIFT)
+    button = page.side.buttons.buttons[Act.DRAW_BOX]
     assert button.isChecked()
     assert button.text() == "Draw box: Femur"
     assert "Box of Femur" in page.viewport.screen_shown.chips[0].text
@@ -204,14 +206,14 @@ def test_a_box_is_drawn_pulled_at_taken_away_and_all_of_it_undone(
     assert near_to(moved, 0, HEIGHT_PX - 60, WIDTH_PX - 30, HEIGHT_PX)
     drag(qtbot, page, (50, 20), (51, 21))  # a mere click draws nothing
     assert box_on(page, FEMUR, "femur") == moved
-    qtbot.keyClick(page, Qt.Key.Key_Delete)
+    qtbot.keyClick(page, Qt.Key.Key_Backspace)
     assert desk.corrections.boxes == {}
     for _ in range(4):
         qtbot.keyClick(page, Qt.Key.Key_Z, undo)
     assert near_to(box_on(page, FEMUR, "femur"), 8, 100, 90, 170)
     qtbot.keyClick(page, Qt.Key.Key_Z, undo)
     assert desk.corrections.empty
-    qtbot.keyClick(page, Qt.Key.Key_D)
+    qtbot.keyClick(page, Qt.Key.Key_B, SHIFT)
     assert not button.isChecked()
 
 
@@ -234,14 +236,14 @@ def test_the_network_s_box_is_a_beginning(qtbot: QtBot, page: ReviewPage) -> Non
     looked_at(qtbot, page, FEMUR)
     own = page.side.headline.verdict.box
     assert own is not None
-    qtbot.keyClick(page, Qt.Key.Key_D)
+    qtbot.keyClick(page, Qt.Key.Key_B, SHIFT)
     drag(qtbot, page, (own.left, (own.top + own.bottom) / 2), (own.left - 10, 100))
     made = box_on(page, FEMUR, "femur")
     assert near_to(made, own.left - 10, own.top, own.right, own.bottom)
-    qtbot.keyClick(page, Qt.Key.Key_D, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(page, Qt.Key.Key_B, CTRL | SHIFT)
     assert box_on(page, FEMUR, "femur").iou(own) == pytest.approx(1.0)
     looked_at(qtbot, page, NOTHING)
-    qtbot.keyClick(page, Qt.Key.Key_D, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClick(page, Qt.Key.Key_B, CTRL | SHIFT)
     assert list(page.desk.corrections.boxes) == [(FEMUR, "femur")]
 
 
@@ -268,7 +270,7 @@ def test_a_drawn_box_looks_otherwise_than_the_network_s(qtbot: QtBot, page: Revi
 
 def test_another_frame_lets_go_of_a_box_under_the_mouse(qtbot: QtBot, page: ReviewPage) -> None:
     looked_at(qtbot, page, FEMUR)
-    qtbot.keyClick(page, Qt.Key.Key_D)
+    qtbot.keyClick(page, Qt.Key.Key_B, SHIFT)
     left = Qt.MouseButton.LeftButton
     qtbot.mousePress(page.viewport, left, pos=spot(page, 10, 10))
     qtbot.mouseMove(page.viewport, spot(page, 60, 60))
@@ -290,11 +292,11 @@ def test_from_the_page_to_the_measure_and_the_fit_of_boxes(
     drawn_on = (FEMUR, FEMUR + 5, LIPS)
     for frame in drawn_on:
         looked_at(qtbot, page, frame)
-        qtbot.keyClick(page, Qt.Key.Key_D, Qt.KeyboardModifier.ShiftModifier)
+        qtbot.keyClick(page, Qt.Key.Key_B, CTRL | SHIFT)
     looked_at(qtbot, page, FEMUR + 8)
     desk.words.choose("femur", FEMUR + 8)
     monkeypatch.setattr(QFileDialog, "open", lambda dialog: dialog.fileSelected.emit(str(out)))
-    qtbot.keyClick(page, Qt.Key.Key_E)
+    qtbot.keyClick(page, Qt.Key.Key_E, CTRL | SHIFT)
     qtbot.waitUntil(lambda: any(out.rglob("labels.csv")))
     qtbot.waitUntil(lambda: not window.controller.jobs.busy)
     data = read_dataset(out)

@@ -18,11 +18,11 @@ from pytestqt.qtbot import QtBot
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.core.settings import Settings
 from sonoassist.datasets.reading import read_dataset
+from sonoassist.gui.actions import Act
 from sonoassist.gui.compose import build
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
 from sonoassist.gui.review.desk import ReviewDesk
-from sonoassist.gui.review.keys import Do
 from sonoassist.gui.review.page import ReviewPage
 from sonoassist.gui.review.sheets import ConflictSheet, ExportSheet
 from sonoassist.recordings.corrections import Label
@@ -37,6 +37,8 @@ from review_made import EXAM, made_analyser, write_analysed, write_recording
 KEYS = [key for key, count in EXAM for _ in range(count)]
 FEMUR, LIPS = 50, 130
 """A frame that the engine surely calls so."""
+
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +90,7 @@ def looked_at(qtbot: QtBot, page: ReviewPage, plane: str, frame: int) -> None:
 
 
 def on_button(page: ReviewPage) -> str:
-    return page.side.buttons.buttons[Do.CHOOSE].text()
+    return page.side.buttons.buttons[Act.CAPTURE].text()
 
 
 def sheet_of(window: MainWindow, kind: type) -> QWidget:
@@ -122,7 +124,7 @@ def test_scrubbing_selects_nothing_and_the_button_says_what_it_chooses(
     assert desk.corrections.best == {"femur": FEMUR}
     assert on_button(page) == f"Take out as best of Femur  ·  frame {FEMUR + 1}"
     desk.pick("background", jump=False)
-    assert not page.side.buttons.buttons[Do.CHOOSE].isEnabled()
+    assert not page.side.buttons.buttons[Act.CAPTURE].isEnabled()
 
 
 @pytest.mark.parametrize("by_label", [False, True])
@@ -202,7 +204,7 @@ def test_an_export_lists_what_contradicts_itself(
     for plane, frame in (("femur", FEMUR), ("brain_tv", LIPS), ("profile", 160), ("rvot", 170)):
         desk.words.choose(plane, frame)
     desk.words.correct("kidneys", 170, 170)
-    qtbot.keyClick(page, Qt.Key.Key_E)
+    qtbot.keyClick(page, Qt.Key.Key_E, CTRL | SHIFT)
     sheet = sheet_of(window, ExportSheet)
     assert [row.found.plane for row in sheet.rows] == ["brain_tv", "profile", "rvot"]
     assert not sheet.go.isEnabled()
@@ -214,7 +216,7 @@ def test_an_export_lists_what_contradicts_itself(
     assert window.questions.sheet is None
     assert (desk.index, desk.plane) == (170, "rvot")
 
-    qtbot.keyClick(page, Qt.Key.Key_E)
+    qtbot.keyClick(page, Qt.Key.Key_E, CTRL | SHIFT)
     sheet = sheet_of(window, ExportSheet)
     assert [(row.found.plane, row.answer.value) for row in sheet.rows] == [
         ("profile", "kept"), ("rvot", ""),
@@ -337,7 +339,7 @@ def test_a_recording_opens_where_it_was_left(
     desk = page.desk
     looked_at(qtbot, page, "4ch", 160)
     for _ in range(3):
-        qtbot.keyClick(page, Qt.Key.Key_Plus)
+        qtbot.keyClick(page, Qt.Key.Key_Plus, CTRL)
     span = page.timeline.span
     assert span.length < 200
     other = write_recording(tmp_path / "other.mp4", (("lips", 30),))

@@ -271,7 +271,7 @@ class PracticeDesk(QObject):
             self.message = "Name the plane first, with its key"
             self.changed.emit()
         elif exercise.phase is Phase.ANSWERED:
-            self.message = "Freeze the best frame first, with Space"
+            self.message = "Freeze the best frame first"
             self.changed.emit()
 
     def _next(self) -> None:

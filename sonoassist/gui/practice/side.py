@@ -134,7 +134,7 @@ class Side(QWidget):
 
     def show_hint(self, exercise: Exercise) -> None:
         """Say what can be done now."""
-        self.hint.setText(hint_text(exercise))
+        self.hint.setText(hint_text(exercise, self._look.keys))
 
     def _head(self, text: str, tone: str, size: int) -> None:
         self.question.setText(text)

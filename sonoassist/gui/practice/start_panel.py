@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QKeySequence, QShortcut
 from PyQt6.QtWidgets import (
     QBoxLayout,
     QCheckBox,
@@ -23,6 +22,7 @@ from PyQt6.QtWidgets import (
 )
 
 from sonoassist.core.errors import SonoAssistError, window_text
+from sonoassist.gui.actions import Act, Place, PlaceKeys
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.how import fill_how
@@ -69,7 +69,7 @@ class StartPanel(QWidget):
         self.nickname, self.questions = QComboBox(), QSpinBox()
         self.class_mode = QCheckBox("Class: all vote, then the answer is shown")
         self.next_planes, self.trouble = QLabel(), QLabel()
-        self.begin = wide_button("Start", "Enter", main=True)
+        self.begin = wide_button("Start", main=True)
         self.curves = wide_button("Progress")
         self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._columns: list[QVBoxLayout] = []
@@ -101,11 +101,7 @@ class StartPanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
-        for key in ("Return", "Enter"):
-            shortcut = QShortcut(QKeySequence(key), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.setAutoRepeat(False)
-            shortcut.activated.connect(self._start)
+        self.keys = PlaceKeys(self, Place.PRACTICE, {Act.CAPTURE: self._start}, self._look.keys)
 
     def _card(self, title: str) -> tuple[QFrame, QVBoxLayout]:
         card = QFrame()
@@ -170,12 +166,14 @@ class StartPanel(QWidget):
 
     def _how_card(self) -> QFrame:
         card, column = self._card("How it works")
-        fill_how(column)
+        fill_how(column, self._look.keys)
         return card
 
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
         self._look = look
+        self.keys.set_keys(look.keys)
+        self.begin.setText(f"Start   {look.keys.text(Act.CAPTURE)}")
         px = look.px
         self._body.setContentsMargins(px(32), px(24), px(32), px(20))
         self._body.setSpacing(px(8))
@@ -248,7 +246,9 @@ class StartPanel(QWidget):
         self.exams = {}
         for offer in offers(self._desk.services):
             self._add_exam(offer.spec, offer.text)
-        file = self._row_button("Open a recording …   Ctrl+O", "file")
+        file = self._row_button(
+            f"Open a recording …   {self._look.keys.text(Act.OPEN_FILE)}", "file"
+        )
         file.clicked.connect(self.file_asked)
         self._rows.addWidget(file)
 

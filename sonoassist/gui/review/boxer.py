@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sonoassist.core.packets import Box
 from sonoassist.core.planes import BY_KEY
+from sonoassist.gui.actions import Act
 from sonoassist.gui.review.box_shape import Ground
 from sonoassist.gui.review.box_view import BoxView
 from sonoassist.gui.review.desk import ReviewDesk
@@ -83,8 +84,10 @@ class Boxer:
             )
         name = BY_KEY[self.plane].label
         drawn = self.plane in self._view.boxes
-        how = "pull at it, Del takes it away" if drawn else "drag; Shift D takes the network's"
-        return (Chip("crop", f"Box of {name}: {how}. D ends", "accent"),)
+        key = self._desk.key
+        take, away = key(Act.NETWORK_BOX), key(Act.TAKE_BACK)
+        how = f"pull at it; {away} takes it away" if drawn else f"drag; {take} takes the network's"
+        return (Chip("crop", f"Box of {name}: {how}; {key(Act.DRAW_BOX)} ends", "accent"),)
 
     def toggle(self) -> None:
         """Begin to draw, or end it."""
@@ -101,7 +104,9 @@ class Boxer:
             return
         box = self._network_box(verdict)
         if box is None or desk.shown is None:
-            desk.note("The network has no box of this plane here", "D draws one")
+            desk.note(
+                "The network has no box of this plane here", f"{desk.key(Act.DRAW_BOX)} draws one"
+            )
             return
         self.on = True
         desk.stop_playing()
@@ -121,6 +126,6 @@ class Boxer:
         boxes = desk.corrections.boxes_on(desk.shown)
         plane = self.plane if self.plane in boxes else next(iter(boxes), "")
         if not plane:
-            desk.note("No box was drawn on this frame", "D draws one")
+            desk.note("No box was drawn on this frame", f"{desk.key(Act.DRAW_BOX)} draws one")
             return
         desk.words.set_box(desk.shown, plane, None)

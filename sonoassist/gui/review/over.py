@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from PyQt6.QtCore import QRectF
+from PyQt6.QtCore import QObject, QRectF, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
+from sonoassist.core.percent import percent
 from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.exam_marks import pixmap_of
 from sonoassist.gui.review.compare import Compare
@@ -17,7 +18,6 @@ from sonoassist.gui.review.labels import LabelMenu, Scope
 from sonoassist.gui.review.timeline import TimelineRows
 from sonoassist.gui.theme import Look
 from sonoassist.gui.timeline import clock
-from sonoassist.gui.verdict import percent
 from sonoassist.recordings.records import STRIDE
 
 FLAG_PX = 8
@@ -26,7 +26,7 @@ CLOSE_PX = 3.0
 """Where a frame is as wide as this on the timeline, the small picture is of that very frame."""
 
 
-class Over:
+class Over(QObject):
     """Opens and closes it, and carries out what was chosen there.
 
     Args:
@@ -36,7 +36,12 @@ class Over:
         timeline: That the mouse hovers over.
         choose: Makes a frame the best one of a plane; args: its key and the frame.
         look: Theme and size.
+
+    Signals:
+        keys_wanted: Whether the page is to listen to its keys: nothing lies over it.
     """
+
+    keys_wanted = pyqtSignal(bool)
 
     def __init__(
         self,
@@ -47,6 +52,7 @@ class Over:
         choose: Callable[[str, int], None],
         look: Look,
     ) -> None:
+        super().__init__(page)
         self._page, self._desk, self._timeline = page, desk, timeline
         self._choose_frame, self._picture = choose, picture
         self._look = look
@@ -68,14 +74,17 @@ class Over:
         for part in (self.hover, self.labels, self.compare):
             part.set_look(look)
 
-    def close(self) -> None:
-        """Take everything away; the page gets the keys back."""
+    def close(self) -> bool:
+        """Take everything away, the page gets the keys back; returns whether anything had them."""
+        had_keys = not (self.labels.isHidden() and self.compare.isHidden())
         window = self._page.window()
         if window is not None and window.focusWidget() in (self.labels, self.compare):
             self._page.setFocus()
         for part in (self.hover, self.labels, self.compare):
             part.hide()
         self.labels.forget()
+        self.keys_wanted.emit(True)
+        return had_keys
 
     # -- small pictures --------------------------------------------------------------------
 
@@ -151,6 +160,7 @@ class Over:
         if view is not None and view[1] > view[0]:
             scopes.append(self._scope("This view", *view))
         scopes.append(("This frame only", desk.index, desk.index))
+        self.keys_wanted.emit(False)
         title = f"What does frame {desk.index + 1:,} show?"
         self.labels.ask(tuple(scopes), QRectF(self._picture.geometry()), title)
 
@@ -163,6 +173,7 @@ class Over:
     def _close_labels(self) -> None:
         self.labels.hide()
         self.labels.forget()
+        self.keys_wanted.emit(True)
         self._page.setFocus()
 
     # -- comparing -------------------------------------------------------------------------
@@ -178,6 +189,7 @@ class Over:
             return
         desk.stop_playing()
         self.hover.hide()
+        self.keys_wanted.emit(False)
         area = QRectF(0, 0, self._page.width(), self._timeline.geometry().top())
         best = desk.corrections.best.get(desk.plane, -1)
         self.compare.begin(BY_KEY[desk.plane], peaks, best, area)
@@ -205,5 +217,6 @@ class Over:
 
     def _close_compare(self) -> None:
         self.compare.hide()
+        self.keys_wanted.emit(True)
         self._page.setFocus()
         self._desk.look_again()

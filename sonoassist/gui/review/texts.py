@@ -6,10 +6,11 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+from sonoassist.core.percent import percent
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.gui.review.tiles import Tile
 from sonoassist.gui.timeline import clock
-from sonoassist.gui.verdict import Kind, Verdict, decide, percent
+from sonoassist.gui.verdict import Kind, Verdict, decide
 from sonoassist.live.status import View
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.records import Progress, RunState
