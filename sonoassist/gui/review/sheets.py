@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QKeyEvent, QPixmap
+from PyQt6.QtGui import QPixmap
 from PyQt6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -26,7 +26,6 @@ from sonoassist.review.contradictions import Contradiction
 
 PICTURE_PX = (160, 120)
 LARGE_PX = (320, 240)
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class Picture(QLabel):
@@ -79,11 +78,13 @@ class ConflictSheet(Sheet):
             f"Frame {found.frame + 1:,} ({clock(time_s)}) is not called {name}: {found.words}."
         )
         self.words.setWordWrap(True)
-        self.stay = QPushButton("Do not choose   Enter")
+        self.stay = QPushButton("Do not choose")
         self.stay.setObjectName("main")
         self.stay.clicked.connect(self.closed)
         self.go = QPushButton(f"Choose as {name} all the same")
         self.go.clicked.connect(self._agree)
+        for button in (self.stay, self.go):
+            button.setAutoDefault(True)  # Enter presses the one with the focus
         row = QHBoxLayout()
         row.addStretch(1)
         row.addWidget(self.go)
@@ -96,15 +97,6 @@ class ConflictSheet(Sheet):
         """Show it; what is not looked at does not choose."""
         super().open()
         self.stay.setFocus()
-
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Enter presses the button with the focus."""
-        if event is None or event.key() not in _ENTER:
-            super().keyPressEvent(event)
-        elif self.go.hasFocus():
-            self._agree()
-        else:
-            self.closed.emit()
 
     def _agree(self) -> None:
         self.closed.emit()
