@@ -20,11 +20,13 @@ from sonoassist.commands.common import (
     model_line,
     say,
     say_json,
+    say_replaced,
 )
 from sonoassist.core.errors import SonoAssistError, SourceError, UsageError
 from sonoassist.core.files import ensure_folder, replacing
 from sonoassist.core.packets import Box, Frame, State, SteadyState
 from sonoassist.core.planes import KEYS
+from sonoassist.core.wording import counted
 from sonoassist.exam.resolving import ExamResolver
 from sonoassist.model.card import domain_warning
 from sonoassist.model.store import ModelStore
@@ -205,7 +207,11 @@ def _analyse(
         crop = analyser.options.crop
         alien = misfits(work.table.snapshot().crops, crop.own)
         if alien:
-            _warn(f"the crop {crop.text} does not fit {alien} pictures: one was found for them")
+            _warn(
+                f"the crop {crop.text} does not fit {counted(alien, 'picture')}"
+                f": one was looked for in each"
+            )
+        say_replaced(out, ("analysis.csv", *(("annotated.mp4",) if args.video else ())))
         with replacing(out / "analysis.csv") as path:
             _write_table(path, source.info.label, work, analyser.options.threshold, summary)
     return summary
@@ -316,13 +322,13 @@ def _report(
         return
     for key in KEYS:
         if summary.planes[key]:
-            say(f"{key:>10}: {summary.planes[key]} frames")
+            say(f"{key:>10}: {counted(summary.planes[key], 'frame')}")
     others = ", ".join(
         f"{count} {state.replace('_', ' ')}"
         for state, count in summary.states.items()
         if state != State.PLANE.value
     )
-    say(f"{summary.frames} frames analysed" + (f" ({others})" if others else ""))
+    say(f"{counted(summary.frames, 'frame')} analysed" + (f" ({others})" if others else ""))
     if summary.frozen:
         say(f"{summary.frozen} of them repeat a picture that the scanner had frozen")
     if summary.damaged:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from sonoassist.core.planes import BY_KEY
+from sonoassist.core.wording import counted
 from sonoassist.exam.capture_words import BY_HAND, NO_PLANE, chosen_by_hand, network_saw, own_share
 from sonoassist.exam.checklist import Line, checklist, completeness, outside
 from sonoassist.exam.exam import Exam
@@ -42,8 +43,8 @@ def in_one_line(one: Overview) -> str:
     """One exam, for a question."""
     if one.info is None:
         return f"the damaged exam {one.exam_id}"
-    pictures = f"{one.captures} picture{'' if one.captures == 1 else 's'}"
-    videos = f"{one.recordings} recording{'' if one.recordings == 1 else 's'}"
+    pictures = counted(one.captures or 0, "picture")
+    videos = counted(one.recordings or 0, "recording")
     return f"the exam {one.exam_id} ({clock(one.info.length_s)}, {pictures}, {videos})"
 
 
@@ -131,7 +132,7 @@ def _recordings(recordings: Iterable[Recording]) -> str:
         return "" if one.ended else "cut off, or going on"
 
     rows = [
-        ("", one.file, f"from {clock(one.began_s)}", f"{one.frames} frames", ending(one))
+        ("", one.file, f"from {clock(one.began_s)}", f"{counted(one.frames, 'frame')}", ending(one))
         for one in recordings
     ]
     return _table(rows, "RECORDINGS")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sonoassist.commands.common import Subparsers, add_analysis_options, exam_spec, say, say_json
 from sonoassist.commands.window import chosen_settings, prepare_libraries
 from sonoassist.core.errors import UsageError
+from sonoassist.core.wording import counted
 
 if TYPE_CHECKING:
     from sonoassist.analysis.analyser import Analyser
@@ -144,12 +145,9 @@ def _tell(made: Exported, found: list[dict[str, Any]], *, as_json: bool) -> None
             }
         )
         return
-    labels, boxes = (
-        f"{count} {word}{'' if count == 1 else end}"
-        for count, word, end in ((made.labels, "label", "s"), (made.boxes, "box", "es"))
-    )
+    labels, boxes = counted(made.labels, "label"), counted(made.boxes, "box", "boxes")
     sys.stdout.write(f"{labels} and {boxes} written to {made.folder}\n")
     if made.left_out:
         say(f"{made.left_out} left out: no ultrasound surely found on them")
     if made.boxes_left_out:
-        say(f"{made.boxes_left_out} boxes left out: their frames show another plane")
+        say(f"{counted(made.boxes_left_out, 'box', 'boxes')} left out: another plane there")

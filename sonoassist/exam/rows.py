@@ -14,6 +14,7 @@ import numpy as np
 from sonoassist.core.names import readable
 from sonoassist.core.packets import Box, Floats, Provenance, State, frozen
 from sonoassist.core.planes import INDEX
+from sonoassist.core.wording import counted
 from sonoassist.exam.records import (
     Capture,
     Event,
@@ -141,7 +142,7 @@ def frame_row(row: Row, provenances: Mapping[int, Provenance]) -> FrameRow:
     kept = _HALF if len(row[11]) == _HALF.itemsize * len(INDEX) else _SINGLE
     shares: Floats = np.frombuffer(row[11], kept).astype(np.float32)
     if len(shares) != len(INDEX):
-        raise ValueError(f"there are {len(shares)} probabilities")
+        raise ValueError(f"there are {counted(len(shares), 'probability', 'probabilities')}")
     return FrameRow(
         at_s=number_of(row[0]), index=int(row[1]), time_s=number_of(row[2]), state=State(row[3]),
         plane=_plane(row[4], none=False), confidence=number_of(row[5]),

@@ -8,6 +8,7 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPixmap
 
 from sonoassist.core.packets import Pixels
+from sonoassist.core.wording import counted
 from sonoassist.exam.capture_words import capture_words, chosen_by_hand, own_share, why_words
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.records import How
@@ -38,7 +39,7 @@ def state_text(line: Line, *, chosen: bool = True) -> str:
         text = "optional"
     if chosen and line.shown is not None and chosen_by_hand(line.shown.shot, line.item):
         text += ", by hand"
-    return f"{text} · {line.captures} pictures" if line.captures > 1 else text
+    return f"{text} · {counted(line.captures, 'picture')}" if line.captures > 1 else text
 
 
 def state_tone(line: Line) -> str:

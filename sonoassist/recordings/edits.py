@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from sonoassist.core.packets import Box
 from sonoassist.core.planes import BY_KEY, INDEX, PLANES
+from sonoassist.core.wording import counted
 from sonoassist.recordings.corrections import Corrections, Label, Mark
 
 Edges = tuple[float, float, float, float]
@@ -64,7 +65,7 @@ class SetLabel:
         """For people."""
         count = self.last - self.first + 1
         what = BY_KEY[self.plane].label if self.plane else "as the model says"
-        return f"{count} frame{'s' if count > 1 else ''}: {what}"
+        return f"{counted(count, 'frame')}: {what}"
 
 
 @dataclass(frozen=True, slots=True)

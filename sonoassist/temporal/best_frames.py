@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sonoassist.core.packets import Analysis, State, SteadyState
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import INDEX, Plane
+from sonoassist.core.wording import counted
 from sonoassist.temporal.quality import GAIN, LEAST, NEAR, Quality
 from sonoassist.temporal.quality_meter import QualityMeter
 
@@ -49,7 +50,7 @@ class Candidate:
         steady = f", steady for {self.steady_s:.1f} s" if self.steady_s >= 0.05 else ""
         words = f"highest steady confidence {percent(self.confidence)}{steady}"
         if self.equals > 1:
-            words += f"; the sharpest and stillest of {self.equals} frames about as sure"
+            words += f"; the sharpest and stillest of {counted(self.equals, 'frame')} about as sure"
         return f"{words} (sharpness {sharp}, stillness {still})"
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sonoassist.core.percent import percent
+from sonoassist.core.wording import counted
 from sonoassist.exam.capture_words import capture_words, own_share, why_words
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.records import How, Recording
@@ -61,11 +62,6 @@ def state(line: Line) -> str:
     if line.state is ItemState.MISSING and not line.item.required:
         return "not ticked (optional)" if line.item.manual else "not seen (optional)"
     return _STATES[line.state]
-
-
-def counted(number: int, one: str) -> str:
-    """A number with its noun."""
-    return f"{number} {one}{'' if number == 1 else 's'}"
 
 
 def found(data: ReportData) -> str:

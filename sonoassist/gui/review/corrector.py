@@ -11,6 +11,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.packets import Box
 from sonoassist.core.planes import BACKGROUND_INDEX, BY_KEY, KEYS
+from sonoassist.core.wording import counted
 from sonoassist.gui.actions import Act
 from sonoassist.gui.controller import Controller
 from sonoassist.live.status import Level, Notice
@@ -205,14 +206,16 @@ class Corrector(QObject):
         self._controller.jobs.start("export review", work, self._exported, self._not_exported)
 
     def _exported(self, made: Exported) -> None:
-        count = f"{made.labels} label{'s' if made.labels != 1 else ''}"
+        count = counted(made.labels, "label")
         if made.boxes:
-            count += f" and {made.boxes} box{'es' if made.boxes != 1 else ''}"
+            count += f" and {counted(made.boxes, 'box', 'boxes')}"
         hint = "All but the ultrasound is black on its pictures"
         if made.left_out:
             hint = f"{made.left_out} left out: no ultrasound surely found on them"
         if made.boxes_left_out:
-            hint += f"  ·  {made.boxes_left_out} boxes left out: their frames show another plane"
+            hint += (
+                f"  ·  {counted(made.boxes_left_out, 'box', 'boxes')} left out: another plane there"
+            )
         train = f"sonoassist train {made.folder.parent}"
         if made.alone:  # of one exam none can be kept for a test
             train += " --test-share 0"
