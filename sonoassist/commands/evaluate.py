@@ -19,6 +19,7 @@ from sonoassist.commands.common import (
     engine_choice,
     model_line,
     say,
+    say_engine,
     say_json,
 )
 from sonoassist.commands.evaluate_screens import run_screens
@@ -122,10 +123,9 @@ def run(args: argparse.Namespace) -> int:
         engine=engine_choice(args),
         options=options,
         synthetic=all(data.layout == "phantom" for data in datasets),
+        on_made=say_engine,
     )
-    engine = analyser.engine
     say(f"model: {model_line(analyser.card)}")
-    say(f"engine: {engine.name} {engine.precision} on {engine.device}")
     try:
         out = ensure_folder(args.out) if args.out else None
         results = _measure(datasets, plan, analyser, wanted, args)
