@@ -21,11 +21,13 @@ from sonoassist.commands.common import (
     say,
     say_engine,
     say_json,
+    say_replaced,
 )
 from sonoassist.core.errors import SonoAssistError, SourceError, UsageError
 from sonoassist.core.files import ensure_folder, replacing
 from sonoassist.core.packets import Box, Frame, State, SteadyState
 from sonoassist.core.planes import KEYS
+from sonoassist.core.wording import counted
 from sonoassist.engines.lazy import UNMADE
 from sonoassist.exam.resolving import ExamResolver
 from sonoassist.model.card import domain_warning
@@ -56,7 +58,6 @@ def register(subparsers: Subparsers) -> None:
     """Add `analyse` to the command line."""
     parser = subparsers.add_parser(
         "analyse",
-        help="analyse every frame of a source",
         description="Analyse every frame of SOURCE into DIR/analysis.csv.",
     )
     parser.add_argument(
@@ -208,8 +209,12 @@ def _analyse(
         crop = analyser.options.crop
         alien = misfits(work.table.snapshot().crops, crop.own)
         if alien:
-            _warn(f"the crop {crop.text} does not fit {alien} pictures: one was found for them")
+            _warn(
+                f"the crop {crop.text} does not fit {counted(alien, 'picture')}"
+                f": one was looked for in each"
+            )
         summary.precisions = work.precisions
+        say_replaced(out, ("analysis.csv", *(("annotated.mp4",) if args.video else ())))
         with replacing(out / "analysis.csv") as path:
             _write_table(path, source.info.label, work, analyser.options.threshold, summary)
     return summary
@@ -321,7 +326,7 @@ def _report(
         return
     for key in KEYS:
         if summary.planes[key]:
-            say(f"{key:>10}: {summary.planes[key]} frames")
+            say(f"{key:>10}: {counted(summary.planes[key], 'frame')}")
     others = ", ".join(
         f"{count} {state.replace('_', ' ')}"
         for state, count in summary.states.items()
@@ -329,7 +334,7 @@ def _report(
     )
     if not made:
         say("all results were kept from earlier; no engine was needed")
-    say(f"{summary.frames} frames analysed" + (f" ({others})" if others else ""))
+    say(f"{counted(summary.frames, 'frame')} analysed" + (f" ({others})" if others else ""))
     if summary.frozen:
         say(f"{summary.frozen} of them repeat a picture that the scanner had frozen")
     if summary.damaged:

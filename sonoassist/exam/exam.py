@@ -211,7 +211,7 @@ class Exam(OpenDatabase):
         """
         still = f"{shot.item or 'capture'}-{uuid4().hex[:8]}.png"
         self._write_still(self.media / still, picture)
-        marks = ", ".join("?" * 20)
+        marks = ", ".join("?" * rows.CAPTURE_COLUMNS.count(","))
         columns = rows.CAPTURE_COLUMNS.removeprefix("id, ")
         values = (*rows.shot_values(shot), judgement.value, still, "")
         replaced = (shot.how is How.HAND, Judgement.OPEN.value, How.AUTO.value)
@@ -248,9 +248,26 @@ class Exam(OpenDatabase):
             )
 
     def move_capture(self, capture_id: int, item: str) -> None:
-        """Put a capture under another item of the checklist."""
+        """Put a capture under another item of the checklist; the exam's events say so.
+
+        Raises:
+            UsageError: There is no such capture.
+        """
+        shot = self.capture(capture_id).shot
+        if shot.item == item:
+            return
+        labels = {one.key: one.label for one in self.info().start.items}
+        was, now = (labels.get(key, key) or "no item of the list" for key in (shot.item, item))
         with self._change() as change:
             change.execute("UPDATE captures SET item = ? WHERE id = ?", (item, capture_id))
+            change.execute(
+                "INSERT INTO events (at_s, kind, text) VALUES (?, ?, ?)",
+                (
+                    shot.at_s,
+                    "moved",
+                    rows.sayable(f"Capture {capture_id} moved by hand: {was} -> {now}"),
+                ),
+            )
 
     def remove_capture(self, capture_id: int) -> None:
         """Take a capture out of the record, with its files."""

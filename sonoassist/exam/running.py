@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from sonoassist.core.errors import OutputError, SonoAssistError, window_text
 from sonoassist.core.packets import Box, Frame, Pixels
-from sonoassist.core.planes import BY_KEY
+from sonoassist.exam.capture_words import capture_words, item_of
 from sonoassist.exam.checklist import Line, checklist, refused, replaceable
 from sonoassist.exam.clips import Clipper
 from sonoassist.exam.exam import Exam
@@ -318,11 +318,11 @@ class RunningExam:
         self._tell()
 
     def _say_captured(self, shot: Shot) -> None:
-        label = next((one.label for one in self._items if one.key == shot.item), "")
-        what = BY_KEY[shot.plane].label if shot.plane else "no plane named"
-        said = f"Captured for {label}" if label else f"Captured ({what}), for no item of the list"
+        item = item_of(shot, self._items)
+        words = capture_words(shot, item)
+        said = f"Captured: {words}" if item else f"Captured, for no item of the list: {words}"
         self._notices.put(Notice(Level.INFO, said))
-        self._exam.add_event(shot.at_s, "capture", f"{said}; {what}" if label else said)
+        self._exam.add_event(shot.at_s, "capture", said)
 
     def _judge(self, item: str, seen: int | None, *, keep: bool) -> None:
         line = next((one for one in self.view.lines if one.item.key == item), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from sonoassist.core.percent import percent
 from sonoassist.core.settings import Settings
 from sonoassist.exam.checklist import Completeness
 from sonoassist.gui.actions import ActionSet
@@ -19,7 +20,6 @@ from sonoassist.gui.strip import Strip
 from sonoassist.gui.theme import Look
 from sonoassist.gui.timing import TimingPanel
 from sonoassist.gui.transport import Transport
-from sonoassist.gui.verdict import percent
 from sonoassist.gui.viewport import Viewport
 from sonoassist.live.status import SessionStatus
 

@@ -14,6 +14,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from sonoassist.core.wording import counted
 from sonoassist.gui.theme import Look
 from sonoassist.live.status import Level, Notice
 
@@ -96,7 +97,7 @@ class Toast(QFrame):
         words.addWidget(self._details)
 
     def _write_head(self) -> None:
-        times = f"  ·  {self.count} times" if self.count > 1 else ""
+        times = f"  ·  {counted(self.count, 'time')}" if self.count > 1 else ""
         self._head.setText(f"{_WORDS[self.notice.level]}{times}")
 
     def _start(self) -> None:

@@ -10,6 +10,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.planes import BACKGROUND_INDEX, KEYS
+from sonoassist.core.wording import counted
 from sonoassist.gui.actions import Act
 from sonoassist.gui.controller import Controller
 from sonoassist.live.status import Level, Notice
@@ -173,7 +174,7 @@ class Corrector(QObject):
         self._controller.jobs.start("export review", work, self._exported, self._not_exported)
 
     def _exported(self, made: Exported) -> None:
-        count = f"{made.labels} label{'s' if made.labels != 1 else ''}"
+        count = counted(made.labels, "label")
         hint = "All but the ultrasound is black on its pictures"
         if made.left_out:
             hint = f"{made.left_out} left out: no ultrasound surely found on them"

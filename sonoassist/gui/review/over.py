@@ -7,7 +7,9 @@ import math
 from PyQt6.QtCore import QObject, QRectF, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
+from sonoassist.core.percent import percent
 from sonoassist.core.planes import BY_KEY
+from sonoassist.core.wording import counted
 from sonoassist.gui.exam_marks import pixmap_of
 from sonoassist.gui.review.compare import Compare
 from sonoassist.gui.review.desk import ReviewDesk
@@ -16,7 +18,6 @@ from sonoassist.gui.review.labels import LabelMenu, Scope
 from sonoassist.gui.review.timeline import TimelineRows
 from sonoassist.gui.theme import Look
 from sonoassist.gui.timeline import clock
-from sonoassist.gui.verdict import percent
 from sonoassist.recordings.records import STRIDE
 
 FLAG_PX = 8
@@ -148,7 +149,7 @@ class Over(QObject):
         assert self._desk.session is not None
         times = self._desk.session.table.times_s
         seconds = float(times[last] - times[first])
-        return f"{words}: {last - first + 1} frames, {seconds:.1f} s", first, last
+        return f"{words}: {counted(last - first + 1, 'frame')}, {seconds:.1f} s", first, last
 
     def _close_labels(self) -> None:
         self.labels.hide()
