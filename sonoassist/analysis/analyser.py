@@ -198,6 +198,24 @@ class Analyser:
         self._last = _Memory(prepared, self.options, analysis)
         return analysis
 
+    def look_back(self, frame: Frame) -> Analysis:
+        """Analyse a frame out of its turn: the next ones are judged as if it had not been.
+
+        Its screen is looked at by itself; where it shows the field of view that is held now, that
+        is taken. Whether the scanner had frozen it cannot be told.
+
+        Raises:
+            UsageError: The crop does not fit the picture.
+            EngineError: The engine failed.
+        """
+        turn = self._crops, self._freeze, self._in_background, self._last
+        self._crops, self._freeze = self._crops.beside(), FreezeDetector()
+        self._in_background, self._last = False, None
+        try:
+            return self.analyse(frame)
+        finally:
+            self._crops, self._freeze, self._in_background, self._last = turn
+
     def _results(
         self, frame: Frame, prepared: Prepared, watch: _Stopwatch
     ) -> tuple[Prediction, Localisation]:
