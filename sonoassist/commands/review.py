@@ -23,7 +23,6 @@ def register(subparsers: Subparsers) -> None:
     """Add `review` to the command line."""
     parser = subparsers.add_parser(
         "review",
-        help="judge and correct the best frames of a recorded exam",
         description="Open the window on the review page, on EXAM if one is given; or, with "
         "--export, write what was said of EXAM there as labels and boxes that `train`, `evaluate` "
         "and `models fit-boxes` read.",
