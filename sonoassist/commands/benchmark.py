@@ -78,7 +78,6 @@ def register(subparsers: Subparsers) -> None:
     """Add `benchmark` to the command line."""
     parser = subparsers.add_parser(
         "benchmark",
-        help="measure how fast this computer is",
         description="Measure how fast this computer is. networks: the paper's Table IV with every "
         "engine and precision that can be had here, beside a naive baseline and the paper's own "
         "figures, with a roofline. program: the window on a source, and the same source without "
