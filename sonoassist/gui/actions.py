@@ -386,12 +386,12 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(Act.CHECK_CROP, "Crop of this screen…", "Check crop", ("Ctrl+Shift+C",), _A, "crop", "",
            _PIC, _L),
-    Action(Act.UNDO, "Undo the last step in the exam", "Undo", ("Ctrl+Z",), _W, "", "",
+    Action(Act.UNDO, "Undo", "Undo", ("Ctrl+Z",), _W, "", "",
            _EXAM, _LRP, {
         _R: ("Undo", ""),
         _P: ("Undo: take the last vote back", ""),
     }),
-    Action(Act.REDO, "Redo what was undone in the exam", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), _W,
+    Action(Act.REDO, "Redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), _W,
            "", "", _EXAM, _LR, {
         _R: ("Redo", ""),
     }),
