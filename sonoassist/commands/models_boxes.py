@@ -93,21 +93,17 @@ def _fitted(
 ) -> dict[str, HeldOut]:
     from sonoassist.analysis.analyser import build_analyser
     from sonoassist.datasets.reading import read_dataset
-    from sonoassist.evaluation.box_fitting import gather
+    from sonoassist.evaluation.box_fitting import drawn, gather
     from sonoassist.evaluation.box_held_out import held_out_fits, split_by
     from sonoassist.evaluation.planning import Scope, make_plan
 
     datasets = [read_dataset(path, None) for path in args.data]
     _check_domain(datasets, model, args)
-    boxed = sum(
-        label.box is not None
-        for file in make_plan(datasets, Scope()).files
-        for label in file.labels.values()
-    )
+    files = drawn(make_plan(datasets, Scope()).files, args.per_plane, 0)
+    total = sum(len(file.labels) for file in files)
     analyser = build_analyser(store, model=model.name)
     try:
-        say(f"looking at up to {counted(boxed, 'frame')} with a true box")
-        with Progress(None, "frame") as progress:
+        with Progress(total, "frame") as progress:
             examples = gather(
                 datasets, analyser, args.per_plane, step=progress.step, on_trouble=_left_out
             )

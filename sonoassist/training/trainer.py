@@ -331,6 +331,9 @@ class Trainer:
         best = {_BEST + name: values for name, values in self._best_arrays.items()}
         self._checkpoints.save(self.done, {**self.learner.tensors(), **best}, self._state())
         self._write_model()
+        self._write_log()
+
+    def _write_log(self) -> None:
         try:
             self._log.write()
             write_curves(self.out, self._log.rows)
@@ -412,8 +415,7 @@ class Trainer:
         return evaluate(Learner(self.options, alone, network.to(self.ranks.device)), self.data.test)
 
     def _describe(self, test: Score | None, start_test: Score | None) -> None:
-        self._log.write()
-        write_curves(self.out, self._log.rows)
+        self._write_log()
         if not self._best_arrays:
             return  # the start is kept
         story = self._story(test, start_test)
