@@ -31,8 +31,7 @@ _PLAIN_STEPS = 10
 
 def register(subparsers: Subparsers) -> None:
     """Add `models` to the command line."""
-    about = "list, add, install and remove network weights"
-    parser = subparsers.add_parser("models", help=about, description=f"{about.capitalize()}.")
+    parser = subparsers.add_parser("models")
     parser.set_defaults(run=run)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     _action(actions, "list", _list, "the models that are installed or can be")

@@ -105,10 +105,14 @@ class LivePage(QWidget):
         """Give the side panel the width that fits."""
         self._fit()
 
-    def _fit(self) -> None:
-        wide = self.width() / self._look.scale
+    def side_px_of(self, width_px: int) -> int:
+        """Width of the column beside the picture on a page that is so wide."""
+        wide = width_px / self._look.scale
         side = NARROW_SIDE_PX if wide < NARROW_PX else SIDE_PX if wide < WIDE_PX else WIDE_SIDE_PX
-        self._side.setFixedWidth(self._look.px(side))
+        return self._look.px(side)
+
+    def _fit(self) -> None:
+        self._side.setFixedWidth(self.side_px_of(self.width()))
         self._show_missing()
 
     def show_exam(self, done: Completeness | None) -> None:

@@ -69,10 +69,14 @@ class Verdict:
 NOTHING = Verdict(Kind.NOT_ANALYSED, "")
 """There is no picture."""
 _NO_RESULT = Verdict(Kind.NOT_ANALYSED, "Not analysed")
+NOT_YET = Verdict(Kind.NOT_ANALYSED, "Not analysed yet", detail="it is being analysed")
+"""A picture of a freeze whose result is on its way."""
+STALLED = Verdict(Kind.NOT_ANALYSED, "…", detail="no new picture comes")
+"""What was said of a live picture is too old to be shown as if it were present."""
 _KEPT = 4
 """Pictures whose verdicts are asked for in turn: newest, its last result, and the frozen one."""
-FORGET_AFTER_S = 3.0
-"""A result older than this says nothing of the picture on screen."""
+FORGET_AFTER_S = 0.7
+"""A result older than this says nothing of the picture on screen: the probe is elsewhere."""
 _TITLES = {
     Kind.UNSURE: "Unsure",
     Kind.BACKGROUND: "No standard plane",
