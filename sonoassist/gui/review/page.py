@@ -87,8 +87,8 @@ class ReviewPage(QWidget):
         self._row = QHBoxLayout()
         self._column = QVBoxLayout(self)
         self._row.addWidget(self.viewport)
-        self._side_area = ColumnArea(self.side)
-        self._row.addWidget(self._side_area, 1)
+        self.side_area = ColumnArea(self.side)
+        self._row.addWidget(self.side_area, 1)
         self._column.addLayout(self._row, 1)
         self._column.addWidget(self.timeline)
         self.keys = PlaceKeys(self, self.place, handlers, look.keys)
@@ -233,7 +233,7 @@ class ReviewPage(QWidget):
         most = min(inner * PICTURE_SHARE, inner - px(SIDE_PX))
         wide = round(min(max(high * aspect, 240), most))
         alone = self.desk.session is None  # a card in the middle of the page
-        self._side_area.setVisible(not alone)
+        self.side_area.setVisible(not alone)
         if alone:
             wide = inner
         if self.viewport.minimumWidth() != wide:
