@@ -26,6 +26,7 @@ from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.ports import ModelEntry, Services
 from sonoassist.gui.screen_watch import ScreenWatch
 from sonoassist.gui.transport import SPEEDS
+from sonoassist.live.loop_pictures import LoopPictures
 from sonoassist.live.port import Session
 from sonoassist.live.source_model import SourceModel
 from sonoassist.live.status import Level, Notice, PlayState, SessionStatus, View
@@ -49,12 +50,15 @@ class Controller(QObject):
         devices_changed: The list of devices was read again.
         models_changed: A model was added.
         freeze_changed: The view was frozen, thawed, or another picture is looked at.
+        exam_in_question: Another source is to be opened while an exam runs; arg: as the user named
+            it. `open_for` is called with the answer.
     """
 
     settings_changed = pyqtSignal()
     devices_changed = pyqtSignal()
     models_changed = pyqtSignal()
     freeze_changed = pyqtSignal()
+    exam_in_question = pyqtSignal(str)
     _job_finished = pyqtSignal()
     _source_opened = pyqtSignal(object)
 
@@ -206,7 +210,28 @@ class Controller(QObject):
         return status
 
     def open(self, spec: str) -> None:
-        """Open a source."""
+        """Open a source; while an exam of another one runs, it is asked what becomes of that."""
+        if self._in_mid_exam(spec):
+            self.exam_in_question.emit(spec)
+        else:
+            self.open_for(spec, goes_on=False)
+
+    def _in_mid_exam(self, spec: str) -> bool:
+        status = self.session.status()
+        source = status.source
+        # What has come to its end is an exam that is over.
+        under_way = source is not None and status.play_state is not PlayState.ENDED
+        other = source is not None and spec not in (source.spec, self._spec)
+        return self.desk.view is not None and under_way and other
+
+    def open_for(self, spec: str, *, goes_on: bool) -> None:
+        """Open a source.
+
+        Args:
+            spec: It.
+            goes_on: The running exam goes on with it; else it ends when this one is there.
+        """
+        self.exam_life.join_next(goes_on)
         self.thaw()
         self._spec = self._opening = spec
         self.session.open(spec)
@@ -233,8 +258,10 @@ class Controller(QObject):
 
     def reconnect(self) -> None:
         """Open the source again."""
-        if self._spec:
-            self.open(self._spec)
+        source = self.session.status().source
+        spec = self._spec if source is None else source.spec  # another one may not have opened
+        if spec:
+            self.open(spec)
 
     def open_demo(self) -> None:
         """Play the bundled demo exam."""
@@ -276,18 +303,24 @@ class Controller(QObject):
         if self.freeze.active:
             self.thaw()
         elif self.freeze.start(self.session.history(), self.session.newest()):
-            self.freeze_changed.emit()
+            self._looked_back()
 
     def thaw(self) -> None:
         """The view is live again."""
         if self.freeze.active:
             self.freeze.stop()
-            self.freeze_changed.emit()
+            self._looked_back()
+
+    def _looked_back(self) -> None:
+        """Another picture of the freeze is looked at, or none any more."""
+        freeze = self.freeze
+        self.session.look_back(freeze.views if freeze.active else None, freeze.position)
+        self.freeze_changed.emit()
 
     def look_at(self, position: int) -> None:
         """Look at another picture of the freeze."""
         self.freeze.seek(position)
-        self.freeze_changed.emit()
+        self._looked_back()
 
     def toggle_mark(self) -> None:
         """Mark the frozen picture, or take its mark away."""
@@ -297,11 +330,15 @@ class Controller(QObject):
     def to_mark(self, on: bool) -> None:
         """Look at the next marked picture, or at the one before."""
         self.freeze.to_mark(on)
-        self.freeze_changed.emit()
+        self._looked_back()
 
     def picture(self) -> View | None:
         """The picture on screen: of the freeze, else the newest."""
         return self.freeze.view if self.freeze.active else self.session.newest()
+
+    def past(self) -> LoopPictures:
+        """The pictures of the freeze that a clip of the one looked at is made of."""
+        return self.freeze.around(self.settings.clip_s)
 
     def step(self, frames: int) -> None:
         """Step through the freeze, or through the recording; a live source freezes first."""
@@ -314,7 +351,7 @@ class Controller(QObject):
         if not self.freeze.active:
             self.toggle_freeze()
         self.freeze.step(frames)
-        self.freeze_changed.emit()
+        self._looked_back()
 
     def go_to_end(self, last: bool) -> None:
         """To the first or the last picture of the freeze or the recording."""

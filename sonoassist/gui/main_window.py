@@ -88,6 +88,7 @@ class MainWindow(QWidget):
         controller.settings_changed.connect(self._apply_settings)
         controller.freeze_changed.connect(self._allow)
         controller.desk.changed.connect(self._allow)
+        controller.exam_in_question.connect(self.questions.ask_of_exam)
         live.viewport.asked.connect(lambda act: self.actions_set[act].trigger())
         live.viewport.crop_drawn.connect(self.questions.name_crop)
         live.transport.sought.connect(controller.seek)
@@ -123,10 +124,10 @@ class MainWindow(QWidget):
             Act.MARK: controller.toggle_mark,
             Act.MARK_BACK: lambda: controller.to_mark(False),
             Act.MARK_ON: lambda: controller.to_mark(True),
-            Act.CAPTURE: lambda: desk.capture(controller.picture(), controller.freeze.views),
+            Act.CAPTURE: lambda: desk.capture(controller.picture(), controller.past()),
             Act.KEEP: desk.keep,
             Act.REJECT: desk.reject,
-            Act.SWAP: lambda: desk.replace(controller.picture(), controller.freeze.views),
+            Act.SWAP: lambda: desk.replace(controller.picture(), controller.past()),
             Act.LOOK: self._look_at_capture,
             Act.ITEM_UP: lambda: desk.step(-1),
             Act.ITEM_DOWN: lambda: desk.step(1),
@@ -134,6 +135,8 @@ class MainWindow(QWidget):
             Act.NOTE: self._ask(Questions.ask_note),
             Act.STUDY: self._ask(Questions.ask_study),
             Act.EXAM: desk.toggle,
+            Act.UNDO: desk.undo,
+            Act.REDO: desk.redo,
             Act.REPORT: self._ask(Questions.show_report),
             Act.EXAMS: self._ask(Questions.show_exams),
             Act.EXAM_MENU: lambda: self._drop(Act.EXAM_MENU, self.menus.exam),
@@ -261,8 +264,9 @@ class MainWindow(QWidget):
         self.display.refresh()
 
     def _place_toasts(self) -> None:
-        """Keep the toasts clear of the status line and the transport bar."""
+        """Keep the toasts clear of the status line, the transport bar and the picture."""
         self.toasts.set_bottom(self.look.px(76))
+        self.toasts.set_room(self.live.side_px_of(self.width()))
 
     def _switch_theme(self) -> None:
         dark = self.controller.settings.theme == "dark"
@@ -278,6 +282,7 @@ class MainWindow(QWidget):
         if scale != self.look.scale:
             self.look = Look(self.look.palette, scale, self.look.family, self.look.keys)
             self._apply_look()
+        self._place_toasts()
 
     # -- status ----------------------------------------------------------------------------
 

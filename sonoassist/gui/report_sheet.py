@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
 )
 
 from sonoassist.core.errors import window_text
+from sonoassist.core.wording import counted
 from sonoassist.exam.export import Export, write_export
 from sonoassist.exam.sending import send_exam
 from sonoassist.gui.actions import Act, Place, PlaceKeys
@@ -137,7 +138,7 @@ class ReportSheet(Sheet):
     def _written(self, files: list[Path]) -> None:
         if not self.gone:
             self.show_folder.show()
-        self._tell_with_left_out(f"{len(files)} files written to {files[0].parent}")
+        self._tell_with_left_out(f"{counted(len(files), 'file')} written to {files[0].parent}")
 
     def _tell_with_left_out(self, text: str, *, failed: bool = False) -> None:
         """Say what came of it, and which pictures are not among it since they may show a name."""

@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
 
 from sonoassist.core import paths
 from sonoassist.core.errors import OutputError, window_text
+from sonoassist.core.percent import whole_percent
 from sonoassist.engines.hardware import FIELDS
 from sonoassist.gui.actions import Act
 from sonoassist.gui.choices import choices
@@ -68,7 +69,7 @@ class SettingsSheet(Sheet):
         settings = controller.settings
         self.threshold = self._number(
             "Threshold", "a plane is named from this confidence on", 5, 95, " %",
-            round(settings.threshold * 100),
+            whole_percent(settings.threshold),
         )  # fmt: skip
         self.threshold.setSingleStep(5)
         self.threshold.valueChanged.connect(lambda value: controller.change(threshold=value / 100))

@@ -1,6 +1,8 @@
-"""Rates, pacing, history and notices: what is counted and kept, by clocks of our own."""
+"""Rates, pacing and notices: what is counted and kept, by clocks of our own."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,12 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from made_analyses import analysis_of, at, shares_of
-from real_models import frame_of
 from sonoassist.core.errors import SourceError
-from sonoassist.live.history import History, view_bytes
 from sonoassist.live.player import LATE_S, Pacer
 from sonoassist.live.rates import WINDOW_S, Rates
-from sonoassist.live.status import Level, Notice, Notices, View
+from sonoassist.live.status import Level, Notice, Notices
 
 
 class Clock:
@@ -123,52 +123,6 @@ def test_waits_are_never_negative_and_never_too_long(gaps_s: list[float], speed:
         clock.now_s += wait_s
 
 
-def view_at(second: float, side: int = 8) -> View:
-    pixels = np.zeros((side, 1024), np.uint8)
-    return View(frame_of(pixels, captured_at_s=second))
-
-
-def test_history_is_bounded_by_time() -> None:
-    history = History(seconds=2.0, megabytes=100)
-    views = [view_at(step / 4) for step in range(40)]
-    for view in views:
-        history.add(view)
-    assert history.views() == tuple(view for view in views if view.frame.captured_at_s >= 7.75)
-    history.clear()
-    assert history.views() == ()
-
-
-def test_history_is_bounded_by_memory() -> None:
-    history = History(seconds=1e6, megabytes=1)
-    for second in range(100):
-        history.add(view_at(second, side=100))
-        assert sum(map(view_bytes, history.views())) <= 2**20
-    assert len(history.views()) == 2**20 // (100 * 1024)
-    history.add(view_at(100, side=2000))  # more than all the memory: the newest stays all the same
-    assert len(history.views()) == 1
-
-
-@given(st.lists(st.tuples(st.floats(0, 3), st.integers(1, 400)), max_size=40))
-def test_history_keeps_the_newest_views_in_order(steps: list[tuple[float, int]]) -> None:
-    history, views, second = History(5.0, 1), [], 0.0
-    for gap_s, side in steps:
-        second += gap_s
-        views.append(view_at(second, side))
-        history.add(views[-1])
-        kept = history.views()
-        assert kept == tuple(views[-len(kept) :])
-
-
-def test_a_new_result_of_the_last_frame_replaces_the_old_one() -> None:
-    history = History(10.0, 100)
-    frame = at(0.0)
-    history.add(View(frame))
-    newer = View(frame, analysis_of(frame, shares_of("femur")))
-    history.add(newer)
-    assert history.views() == (newer,)
-    assert view_bytes(newer) > view_bytes(View(frame))
-
-
 def test_notices_wait_until_they_are_taken() -> None:
     notices = Notices(limit=3)
     notice = Notice.of(SourceError("gone", "plug it in"))
@@ -180,3 +134,34 @@ def test_notices_wait_until_they_are_taken() -> None:
     for number in range(5):
         notices.put(Notice(Level.INFO, str(number)))
     assert [one.title for one in notices.take()] == ["2", "3", "4"]
+
+
+def test_what_stands_still_has_no_rate_and_begins_anew() -> None:
+    clock = Clock()
+    rates = Rates(clock)
+    frame = at(clock.now_s)
+
+    def one_more(again: bool = False) -> None:
+        clock.now_s += 0.04
+        rates.captured()
+        late = analysis_of(frame, shares_of("femur"))
+        rates.analysed(replace(late, finished_at_s=frame.captured_at_s + 0.03), again=again)
+
+    for _ in range(5):
+        one_more()
+    moving = rates.stats(0)
+    assert moving.capture_hz == pytest.approx(25)
+    assert moving.latency_p95_ms == pytest.approx(30)
+    rates.set_counting(False)
+    clock.now_s += 345.0
+    one_more()  # looked at again while it is paused
+    held = rates.stats(0)
+    assert (held.capture_hz, held.analysis_hz, held.latency_p95_ms, held.stages_ms) == (0, 0, 0, ())
+    assert (held.captured, held.analysed) == (6, 6)
+    rates.set_counting(True)
+    assert rates.stats(0).capture_hz == 0  # nothing of before counts
+    clock.now_s += 0.01
+    one_more(again=True)
+    assert rates.stats(0).latency_p95_ms == 0
+    one_more()
+    assert rates.stats(0).capture_hz == pytest.approx(25)

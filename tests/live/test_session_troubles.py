@@ -433,6 +433,7 @@ def test_the_real_montage_frame_by_frame(test_data: Path) -> None:
         wait_until(lambda: session.status().stats.analysed >= 80)
         session.pause()
         wait_until(lambda: session.status().play_state is PlayState.PAUSED)
+        wait_until(lambda: session.history()[-1].analysis is not None)
         views = session.history()
         stats = session.status().stats
     finally:
