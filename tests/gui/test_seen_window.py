@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from gui_fakes import GRABBER, RECORDING, FakeModels, FakeSession, make_frame, make_services
 from gui_fakes import make_view as fake_view
+from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from seen.checks import Finding, look_at
 
@@ -51,9 +52,12 @@ class Walk:
 
     def see(self, name: str) -> None:
         """Look at what is shown now."""
+        self.until(lambda: not self.window.controller.jobs.busy)
         self.window.display.refresh()
         self.window.display.tick()
-        self.qtbot.wait(1)
+        for _ in range(3):  # one arrangement may ask for another
+            QApplication.sendPostedEvents()
+            QApplication.processEvents()
         self.found += [(name, finding) for finding in look_at(self.window)]
 
     def act(self, act: Act) -> None:
@@ -127,7 +131,7 @@ class Walk:
         self.until(lambda: len(desk.candidates) == 13)
         desk.pick("femur")
         self.until(lambda: desk.view is not None and desk.view.analysis is not None)
-        desk.choose()
+        page.keys._actions[Act.CAPTURE].trigger()
         desk.words.note("A note on the whole recording that has rather many words in it")
         self.see("review")
         self.sheet("key sheet of review", Act.HELP)
