@@ -63,6 +63,15 @@ class HasExam(Protocol):
 
 
 @runtime_checkable
+class HasStatus(Protocol):
+    """A page with results of its own: the status line tells where these come from."""
+
+    def status_items(self) -> Sequence[tuple[str, int]]:
+        """(text, rank), in the order of the line; the highest rank goes first without room."""
+        ...
+
+
+@runtime_checkable
 class HasHelp(Protocol):
     """A page with keys of its own, which the help shows while the page is shown."""
 

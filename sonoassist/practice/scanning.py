@@ -165,7 +165,8 @@ def damage_lines(damage: Mapping[int, str]) -> list[str]:
     if more <= 0:
         return said
     # The last one may tell that the recording ends there.
-    return [*said[: MOST_NAMED - 1], f"{more} more places cannot be read", said[-1]]
+    places = "1 more place" if more == 1 else f"{more} more places"
+    return [*said[: MOST_NAMED - 1], f"{places} cannot be read", said[-1]]
 
 
 def _lacks_box(known: FrameResult) -> bool:

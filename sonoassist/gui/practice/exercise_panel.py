@@ -73,7 +73,8 @@ class ExercisePanel(QWidget):
         self.trouble.setWordWrap(True)
         for act, text in (
             (PracticeAct.FREEZE, "Freeze"), (PracticeAct.ENTER, "Answer"),
-            (PracticeAct.HEAT, "Heat map"), (PracticeAct.END, "End"),
+            (PracticeAct.COVER, "Cover text"), (PracticeAct.HEAT, "Heat map"),
+            (PracticeAct.END, "End"),
         ):  # fmt: skip
             button = wide_button(text, BY_ACT[act].shown, main=act is PracticeAct.ENTER)
             button.clicked.connect(lambda _on=False, act=act: self.do(act))
@@ -151,6 +152,7 @@ class ExercisePanel(QWidget):
             PracticeAct.FREEZE: desk.freeze,
             PracticeAct.ENTER: desk.enter,
             PracticeAct.HEAT: desk.toggle_heat,
+            PracticeAct.COVER: desk.toggle_cover,
             PracticeAct.SLOWER: lambda: desk.shift_speed(-1),
             PracticeAct.FASTER: lambda: desk.shift_speed(1),
             PracticeAct.TAKE_BACK: desk.take_back,
@@ -221,6 +223,9 @@ class ExercisePanel(QWidget):
         if exercise.class_mode and not revealed:
             text = "Close the vote"
         _label(enter, text, PracticeAct.ENTER)
+        covers = self._desk.covers_text
+        cover = self._buttons[PracticeAct.COVER]
+        _label(cover, "Uncover text" if covers else "Cover text", PracticeAct.COVER)
         freeze.setVisible(not revealed)
         enter.setEnabled(revealed or frozen)
         self._buttons[PracticeAct.HEAT].setVisible(revealed)
@@ -241,6 +246,7 @@ class ExercisePanel(QWidget):
             self.yours.ask(frame, frozen=exercise.phase is Phase.FROZEN)
         # What can be done, and what was said of this frame, may change from frame to frame.
         self.side.show_hint(exercise)
+        self.side.show_message(exercise)
         if not exercise.class_mode:
             self.answers.show_said(exercise)
 
@@ -248,6 +254,7 @@ class ExercisePanel(QWidget):
         exercise, desk = self._desk.exercise, self._desk
         if exercise is None or exercise.phase is not Phase.REVEALED:
             return
+        self.side.show_numbers(exercise)
         frames, attempt = desk.reveal_frames, exercise.attempts[-1]
         known = attempt.best_frame is not None
         best_words = "Best frame" if known else "From the middle of the view"
@@ -271,8 +278,11 @@ class ExercisePanel(QWidget):
         confidence = answers.confidence(index, plane)
         picture.say(*explained_caption(which, analysis, plane, confidence))
         picture.viewport.show_heat = self._desk.show_heat
-        if looked is not None and looked.frame is not None:
-            picture.explain(looked.frame, analysis, plane, answers.boxes.get(index))
+        frame = None
+        if looked is not None:
+            frame = looked.covered if self._desk.covers_text else looked.frame
+        if frame is not None:
+            picture.explain(frame, analysis, plane, answers.boxes.get(index))
         elif looked is not None:
             picture.cannot()
         elif picture is self.best or not self._on_screen(index):

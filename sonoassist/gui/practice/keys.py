@@ -28,6 +28,7 @@ class PracticeAct(Enum):
     BACK_MORE = "back_more"
     FORWARD_MORE = "forward_more"
     HEAT = "heat"
+    COVER = "cover"
     SLOWER = "slower"
     FASTER = "faster"
     TAKE_BACK = "take_back"
@@ -60,6 +61,7 @@ KEYS: tuple[PracticeKey, ...] = (
     PracticeKey(PracticeAct.BACK_MORE, ("Shift+Left",), "Shift ←", "Ten frames back"),
     PracticeKey(PracticeAct.FORWARD_MORE, ("Shift+Right",), "Shift →", "Ten frames on"),
     PracticeKey(PracticeAct.HEAT, ("H",), "H", "Heat map of the evidence, after the answer"),
+    PracticeKey(PracticeAct.COVER, ("U",), "U", "Cover the text on the picture, or uncover it"),
     PracticeKey(PracticeAct.SLOWER, ("-",), "−", "Slower"),
     PracticeKey(PracticeAct.FASTER, ("+", "="), "+", "Faster"),
     PracticeKey(PracticeAct.TAKE_BACK, ("Backspace",), "Backspace", "Take the last vote back"),
