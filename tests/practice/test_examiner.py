@@ -189,9 +189,12 @@ def test_frames_are_looked_at_while_the_exam_is_analysed(
 def test_what_was_analysed_can_be_asked_for_before_the_end(
     running: list[Examiner], tmp_path: Path, home: Path
 ) -> None:
+    met = threading.Event()
+
     def held(index: int) -> None:
         if index == 130:
             running[0].pause(True)
+            met.set()
 
     path = write_exam(tmp_path / "exam.mp4", 150)
     segments = [
@@ -201,6 +204,7 @@ def test_what_was_analysed_can_be_asked_for_before_the_end(
     table = {"video": path.name, "segments": segments}
     path.with_suffix(".json").write_text(json.dumps(table))
     one = examine(path, home, running, Watched(held))
+    assert met.wait(LIMIT_S)
     wait_until(lambda: one.knowledge.answers is not None and one.knowledge.answers.analysed().views)
     answers = one.knowledge.answers
     assert answers is not None
