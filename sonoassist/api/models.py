@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import TracebackType
 from typing import TYPE_CHECKING
-
-from typing_extensions import Self
 
 from sonoassist.api import checks
 from sonoassist.api.errors import InputError, issue
 from sonoassist.api.results import Localisation, ModelInfo, PictureResult
+from sonoassist.core.closing import Closing
 from sonoassist.core.errors import UsageError
 from sonoassist.core.packets import Analysis, Box, Frame, Pixels
 
@@ -26,7 +23,7 @@ DEFAULT_THRESHOLD = 0.7
 """That of the analyser, whose module is not imported for it."""
 
 
-class Model:
+class Model(Closing):
     """A network with what runs it; made by `load_model`.
 
     It may be used from several threads, which then wait for each other. Close it, or use it in a
@@ -34,10 +31,9 @@ class Model:
     """
 
     def __init__(self, analyser: Analyser, *, any_precision: bool) -> None:
+        super().__init__()
         self._analyser = analyser
         self._any_precision = any_precision
-        self._lock = threading.RLock()
-        self._closed = False
         self._numbers = itertools.count()
 
     @property
@@ -111,23 +107,8 @@ class Model:
         issue(notices, stacklevel=3)
         return found
 
-    def close(self) -> None:
-        """Let go of its memory; it cannot be used any more. May be called twice."""
-        with self._lock:
-            if not self._closed:
-                self._closed = True
-                self._analyser.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+    def _let_go(self) -> None:
+        self._analyser.close()
 
     def __repr__(self) -> str:
         about = self.info
@@ -147,7 +128,7 @@ def lent(model: Model) -> Iterator[Analyser]:
     from sonoassist.analysis.analyser import Analyser
 
     with model._lock:
-        if model._closed:
+        if model.closed:
             raise UsageError("the model is closed", "Load it again with sonoassist.load_model")
         own = model._analyser
         yield Analyser(own.engine, own.card, own.options, own.reader)

@@ -9,7 +9,7 @@ import argparse
 import math
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -18,14 +18,19 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Self
 
 from sonoassist.commands.console import json_text
+from sonoassist.core.errors import UsageError
 
 if TYPE_CHECKING:
     from sonoassist.analysis.analyser import AnalyserOptions
+    from sonoassist.core.progress import HowFar
+    from sonoassist.engines.base import Engine
     from sonoassist.engines.choose import EngineChoice
     from sonoassist.model.card import Card
 
 Subparsers = Any  # argparse gives its type no public name
 
+LINE_EVERY_S = 0.2
+"""Pause between two looks of a line of progress on a terminal."""
 PLAIN_EVERY_S = 5.0
 """Pause between two lines of progress where there is no terminal."""
 
@@ -143,9 +148,42 @@ def model_line(card: Card) -> str:
 
     line = f"{card.title} ({card.domain})"
     if card.architecture != DEFAULT_ARCHITECTURE:
-        wanted = ARCHITECTURES[DEFAULT_ARCHITECTURE].title
-        line += f"; {wanted} is not the one in use"
+        line += f", not the default network {ARCHITECTURES[DEFAULT_ARCHITECTURE].title}"
     return line
+
+
+def say_engine(engine: Engine) -> None:
+    """What runs the model."""
+    say(f"engine: {engine.name} {engine.precision} on {engine.device}")
+
+
+def models_line(real: Card, synthetic: Card) -> str:
+    """Which models run where each exam gets the one that was made for its kind."""
+    if real.name == synthetic.name:
+        return model_line(real)
+    return f"for real exams {model_line(real)}; for synthetic ones {model_line(synthetic)}"
+
+
+def refuse_to_replace(folder: Path, names: Iterable[str]) -> None:
+    """Refuse to write over what is there; for commands with `--force`.
+
+    Raises:
+        UsageError: One of these files is in the folder.
+    """
+    for name in names:
+        if (folder / name).exists():
+            article = "an" if name[0] in "aeiou" else "a"
+            raise UsageError(
+                f"{folder} holds {article} {name} already",
+                "Choose another folder, or add --force to write over it",
+            )
+
+
+def say_replaced(folder: Path, names: Iterable[str]) -> None:
+    """Say what is about to be written over; for commands that are run again and again."""
+    there = [name for name in names if (folder / name).exists()]
+    if there:
+        say(f"written over in {folder}: {', '.join(there)}")
 
 
 def say(text: str) -> None:
@@ -219,23 +257,71 @@ class Progress:
             self._bar.close()
 
 
+class ShownMeter:
+    """A meter on stderr: a line that is written over on a terminal, else a line now and then.
+
+    Args:
+        unit: What a step is, see `HowFar`.
+    """
+
+    def __init__(self, unit: str) -> None:
+        from sonoassist.core.progress import Meter
+
+        self.meter = Meter(self._told, unit)
+        self._terminal = sys.stderr.isatty()
+        self._shown = ""
+        self._said_s = time.monotonic()
+
+    def _told(self, how_far: HowFar) -> None:
+        every_s = LINE_EVERY_S if self._terminal else PLAIN_EVERY_S
+        if time.monotonic() - self._said_s < every_s or not how_far.text:
+            return
+        self._said_s = time.monotonic()
+        if self._terminal:
+            self._write_over(how_far.text)
+        else:
+            say(how_far.text)
+
+    def _write_over(self, text: str) -> None:
+        sys.stderr.write(f"\r{text.ljust(len(self._shown))}{'' if text else chr(13)}")
+        sys.stderr.flush()
+        self._shown = text
+
+    def say(self, text: str) -> None:
+        """Write a line; how far the work is stays below it."""
+        if self._shown:
+            self._write_over("")
+        say(text)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._shown:
+            self._write_over("")
+
+
 class Steps:
     """The progress of work whose length is told with its first step.
 
     Args:
         unit: What is counted.
-        quiet: Say nothing.
     """
 
-    def __init__(self, unit: str, *, quiet: bool = False) -> None:
-        self._unit, self._quiet = unit, quiet
+    def __init__(self, unit: str) -> None:
+        self._unit = unit
         self._stack = ExitStack()
         self._progress: Progress | None = None
 
     def at(self, _done: int, total: int | None) -> None:
         """One more is done."""
         if self._progress is None:
-            progress = Progress(total, self._unit, quiet=self._quiet)
+            progress = Progress(total, self._unit)
             self._progress = self._stack.enter_context(progress)
         self._progress.step()
 

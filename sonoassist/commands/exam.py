@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sonoassist.commands.common import Subparsers, say, say_json
+from sonoassist.commands.common import ShownMeter, Subparsers, say, say_json
 from sonoassist.core.errors import OutputError, UsageError
+from sonoassist.core.wording import counted
 
 if TYPE_CHECKING:
     from sonoassist.exam.export import Export
@@ -31,9 +32,8 @@ _REPORTS = ("html", "pdf")
 
 def register(subparsers: Subparsers) -> None:
     """Add `exam` to the command line."""
-    about = "list, show, export, report, send and delete exam records"
     parser = subparsers.add_parser(
-        "exam", help=about, description=f"{about.capitalize()}.",
+        "exam",
         epilog='EXAM is the name of an exam, a part that no other name has, or "last".',
     )  # fmt: skip
     parser.set_defaults(run=run)
@@ -173,10 +173,13 @@ def _export(args: argparse.Namespace, store: ExamStore) -> int:
 
     exam_id = store.find(args.exam)
     parts = frozenset(name for name, _ in _PARTS if getattr(args, name)) or _USUAL_PARTS
-    files = write_export(
-        store, exam_id, args.out, _wanted(args, parts), lambda path: say(f"written: {path}"), _warn
-    )
-    say(f"exam {exam_id}: {len(files)} files written into {args.out}")
+    with ShownMeter("pictures") as shown:
+        files = write_export(
+            store, exam_id, args.out, _wanted(args, parts),
+            lambda path: shown.say(f"written: {path}"), lambda text: shown.say(_warning(text)),
+            shown.meter,
+        )  # fmt: skip
+    say(f"exam {exam_id}: {counted(len(files), 'file')} written into {args.out}")
     _warn_of_names(args)
     return 0
 
@@ -212,13 +215,13 @@ def _report(args: argparse.Namespace, store: ExamStore) -> int:
     return 0
 
 
-def _warn(sentence: str) -> None:
-    say(f"sonoassist: warning: {sentence}")
+def _warning(sentence: str) -> str:
+    return f"sonoassist: warning: {sentence}"
 
 
 def _warn_of_names(args: argparse.Namespace) -> None:
     if args.no_mask:
-        say("sonoassist: warning: the pictures are not masked: texts on them may name a person")
+        say(_warning("the pictures are not masked: texts on them may name a person"))
 
 
 def _send(args: argparse.Namespace, store: ExamStore) -> int:
@@ -247,19 +250,29 @@ def _sent(args: argparse.Namespace, store: ExamStore) -> SendReport:
         )
     exam_id = store.find(args.exam)
     wanted = _wanted(args, frozenset({"dicom"}))
-    return send_exam(store, exam_id, args.node, wanted, _progress(args), _warn)
+    with ShownMeter("pictures") as shown:
+        return send_exam(
+            store, exam_id, args.node, wanted, _progress(shown),
+            lambda text: shown.say(_warning(text)), shown.meter,
+        )  # fmt: skip
 
 
 def _sent_again(args: argparse.Namespace) -> RetryReport:
     from sonoassist.exam.pacs.sending import retry
 
-    return retry(_progress(args))
+    with ShownMeter("files") as shown:
+        said = _progress(shown)
+
+        def told(done: int, total: int, outcome: Outcome) -> None:
+            said(done, total, outcome)
+            shown.meter.at(done, total)
+
+        return retry(told)
 
 
-def _progress(args: argparse.Namespace) -> Callable[[int, int, Outcome], None]:
+def _progress(shown: ShownMeter) -> Callable[[int, int, Outcome], None]:
     def told(done: int, total: int, outcome: Outcome) -> None:
-        if not args.json:
-            say(f"{done} of {total}: {outcome}")
+        shown.say(f"{done} of {total}: {outcome}")
 
     return told
 
@@ -337,7 +350,7 @@ def _cache(args: argparse.Namespace, _store: ExamStore) -> int:
         say(f"forgotten: {freed / 1e6:.1f} MB of results")
     else:
         limit = f"{cache.limit_bytes / 1e9:.1f} GB at most"
-        say(f"results of {recordings} recordings are kept: {size / 1e6:.1f} MB ({limit})")
+        say(f"kept results of {counted(recordings, 'recording')}: {size / 1e6:.1f} MB ({limit})")
         say(f"in {cache.folder}")
     return 0
 

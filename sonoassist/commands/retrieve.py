@@ -12,11 +12,12 @@ from sonoassist.commands.common import (
     add_analysis_options,
     analyser_options,
     engine_choice,
-    model_line,
+    models_line,
     say,
     say_json,
 )
 from sonoassist.core.errors import SourceError
+from sonoassist.core.wording import counted
 
 if TYPE_CHECKING:
     from sonoassist.engines.choose import EngineChoice
@@ -29,15 +30,14 @@ STOPPED = 130
 _ABOUT = """\
 Search recorded exams for the best frame of each of the 13 planes. EXAM is a video, a folder (all
 videos in it and below it, and exam records), or the name of an exam record. For each exam a
-folder in DIR holds retrieval.json, the pictures and a contact sheet. What is finished is not done
+folder in DIR holds retrieval.json, the pictures and a contact sheet; DIR/retrieval.csv has a row
+for each exam and plane, with the paths of recording and picture. What is finished is not done
 again, so a run that was stopped goes on where it was."""
 
 
 def register(subparsers: Subparsers) -> None:
     """Add `retrieve` to the command line."""
-    parser = subparsers.add_parser(
-        "retrieve", help="find the best frame of each plane in recorded exams", description=_ABOUT
-    )
+    parser = subparsers.add_parser("retrieve", description=_ABOUT)
     parser.add_argument(
         "exams", nargs="+", metavar="EXAM", help="video, folder, or name of an exam record"
     )
@@ -87,6 +87,7 @@ def run(args: argparse.Namespace) -> int:
     """
     from sonoassist.commands.retrieve_text import Display, json_summary, table_text
     from sonoassist.retrieval.exams import find_exams
+    from sonoassist.retrieval.flat_table import write_flat_table
     from sonoassist.retrieval.output import OutputFolder
     from sonoassist.retrieval.running import make_plan
     from sonoassist.retrieval.running import run as run_plan
@@ -99,10 +100,13 @@ def run(args: argparse.Namespace) -> int:
     with output.taken():
         plan = make_plan(found, output, order, again=args.again)
         _say_plan(plan, order, args)
-        with Display(plan.size_bytes, len(plan.jobs), quiet=args.json) as display:
+        with Display(plan.size_bytes, len(plan.jobs)) as display:
             summary = run_plan(plan, output, _crew_maker(args, order), display)
+        table, problems = write_flat_table(args.out, summary.results)
+    for problem in problems:
+        say(f"sonoassist: warning: {problem}")
     if args.json:
-        say_json(json_summary(summary, args.out))
+        say_json({**json_summary(summary, args.out), "table": str(table or "")})
     else:
         say(table_text(summary, args.out))
     _warn_of_mixture(summary)
@@ -151,12 +155,9 @@ def _say_plan(plan: Plan, order: Order, args: argparse.Namespace) -> None:
             f"sonoassist: warning: {one_line(name)}: the recording is another one than before; "
             "its new results take the place of the old ones"
         )
-    if args.json:
-        return
-    cards = {order.real.card.name: order.real.card, order.synthetic.card.name: order.synthetic.card}
-    say(f"model: {', or '.join(model_line(card) for card in cards.values())}")
+    say(f"model: {models_line(order.real.card, order.synthetic.card)}")
     if plan.results:
-        say(f"{len(plan.results)} of {len(plan.order_of_names)} exams are finished already")
+        say(f"finished already: {len(plan.results)} of {counted(len(plan.order_of_names), 'exam')}")
     if args.no_mask:
         say("sonoassist: warning: the pictures are not masked: texts on them may name a person")
 
@@ -192,5 +193,5 @@ def _status(summary: Summary) -> int:
         if count == 1:
             raise SourceError(first.reason, "All other exams are done" if summary.results else "")
         hint = "All others are done; start it again to try these once more"
-        raise SourceError(f"{count} exams could not be searched", hint)
+        raise SourceError(f"{counted(count, 'exam')} could not be searched", hint)
     return 0

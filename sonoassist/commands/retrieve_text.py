@@ -14,6 +14,8 @@ from typing_extensions import Self
 
 from sonoassist.commands.common import PLAIN_EVERY_S, say
 from sonoassist.core.planes import BY_KEY
+from sonoassist.core.wording import counted
+from sonoassist.retrieval.counts import Counts
 from sonoassist.retrieval.exams import Failure
 from sonoassist.retrieval.result import one_line
 from sonoassist.retrieval.running import Summary
@@ -40,20 +42,19 @@ class Display:
     Args:
         size_bytes: Of all exams to be searched.
         count: How many they are.
-        quiet: Say nothing but what failed.
     """
 
-    def __init__(self, size_bytes: int, count: int, *, quiet: bool = False) -> None:
+    def __init__(self, size_bytes: int, count: int) -> None:
         from tqdm import tqdm
 
-        self._size_bytes, self._count, self._quiet = max(size_bytes, 1), count, quiet
+        self._size_bytes, self._count = max(size_bytes, 1), count
         self._at_work: dict[str, _Exam] = {}
         self._warned: set[str] = set()
         self._finished = 0
         self._finished_bytes = 0
         self._frames = 0
         self._started_s = self._said_s = time.monotonic()
-        terminal = sys.stderr.isatty() and not quiet and count > 0
+        terminal = sys.stderr.isatty() and count > 0
         form = "{percentage:3.0f} % |{bar}| {desc}"
         self._bar = (
             tqdm(total=1.0, bar_format=form, dynamic_ncols=True, leave=False) if terminal else None
@@ -75,8 +76,7 @@ class Display:
     def finished(self, name: str, about: dict[str, Any]) -> None:
         """See `Watcher`."""
         self._end(name)
-        if not self._quiet:
-            self._say(f"{one_line(name)}: {found_text(about)}")
+        self._say(f"{one_line(name)}: {found_text(about)}")
         self._warn(name, about)
         self._show()
 
@@ -99,7 +99,9 @@ class Display:
         self._warned.update(lines)
         if about["damaged"]:
             more = len(about["damaged"]) - 1
-            lines.append(about["damaged"][0] + (f" (and {more} more places)" if more else ""))
+            lines.append(
+                about["damaged"][0] + (f" (and {counted(more, 'more place')})" if more else "")
+            )
         for line in lines:
             self._say(f"sonoassist: warning: {one_line(name)}: {line}")
 
@@ -117,7 +119,8 @@ class Display:
         spent_s = max(now_s - self._started_s, 1e-9)
         share = self._share()
         text = (
-            f"{self._finished} of {self._count} exams, {self._frames / spent_s:.1f} frames a second"
+            f"{self._finished} of {counted(self._count, 'exam')}"
+            f", {self._frames / spent_s:.1f} frames a second"
         )
         if share > 0:
             text += f", {_duration(spent_s * (1 - share) / share)} left"
@@ -128,7 +131,7 @@ class Display:
         if self._bar is not None:
             self._bar.n = self._share()
             self._bar.set_description_str(self.line(now_s))
-        elif not self._quiet and now_s - self._said_s > PLAIN_EVERY_S:
+        elif now_s - self._said_s > PLAIN_EVERY_S:
             self._said_s = now_s
             say(self.line(now_s))
 
@@ -161,7 +164,7 @@ def _duration(seconds: float) -> str:
 
 def found_text(about: dict[str, Any]) -> str:
     """How many planes were found, and which were not."""
-    text = f"{about['found'] - len(about['doubtful'])} planes found"
+    text = f"{counted(Counts.told(about).found, 'plane')} found"
     for word, keys in (("doubtful", about["doubtful"]), ("missing", about["missing"])):
         if keys:
             text += f"; {word}: {', '.join(BY_KEY[key].label for key in keys)}"
@@ -184,14 +187,14 @@ def table_text(summary: Summary, out: Path) -> str:
 
 
 def _cells(name: str, about: dict[str, Any], *, fresh: bool) -> tuple[str, ...]:
-    doubtful = len(about["doubtful"])
+    counts = Counts.told(about)
     notes = [] if fresh else ["done before"]
     if about["damaged"]:
         notes.append("damaged in places")
     short = name if len(name) <= _NAME_WIDTH else f"{name[: _NAME_WIDTH - 3]}..."
     return (
-        one_line(short), str(about["frames"]), str(about["found"] - doubtful), str(doubtful or "-"),
-        str(len(about["missing"]) or "-"), ", ".join(notes),
+        one_line(short), str(about["frames"]), str(counts.found), str(counts.doubtful or "-"),
+        str(counts.missing or "-"), ", ".join(notes),
     )  # fmt: skip
 
 
@@ -215,8 +218,10 @@ def json_summary(summary: Summary, out: Path) -> dict[str, Any]:
             {
                 "name": one_line(one.name),
                 "folder": one_line(str(out / one.name)),
+                "sources": [one_line(str(path)) for path in one.sources],
                 "done_before": not one.fresh,
                 **{key: value for key, value in one.about.items() if key not in left_out},
+                "found": Counts.told(one.about).found,
             }
             for one in summary.results
         ],

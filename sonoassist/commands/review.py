@@ -12,7 +12,6 @@ def register(subparsers: Subparsers) -> None:
     """Add `review` to the command line."""
     parser = subparsers.add_parser(
         "review",
-        help="judge and correct the best frames of a recorded exam",
         description="Open the window on the review page, on EXAM if one is given.",
     )
     parser.add_argument(

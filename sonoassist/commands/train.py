@@ -40,7 +40,6 @@ def register(subparsers: Subparsers) -> None:
     """Add `train` to the command line."""
     parser = subparsers.add_parser(
         "train",
-        help="train a network on labelled exams",
         description="Train a network on DATA (phantom exams, folders of exams, FETAL_PLANES_DB) "
         "into DIR/model.safetensors. Several GPUs: torchrun --nproc-per-node N -m sonoassist "
         "train ...",
@@ -312,7 +311,7 @@ def _prepared(args: argparse.Namespace, options: DataOptions, ranks: Ranks) -> T
         from sonoassist.datasets.reading import read_dataset
 
         datasets = [read_dataset(path, args.mapping) for path in args.data]
-        with Progress(None, "case", quiet=not ranks.first or args.json) as progress:
+        with Progress(None, "case", quiet=not ranks.first) as progress:
             data = prepare_data(datasets, options, lambda name: progress.step())
         ready = True
     finally:

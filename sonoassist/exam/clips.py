@@ -18,7 +18,11 @@ from sonoassist.sources.base import SYNTHETIC_MARK
 
 SECONDS = 2.0
 LATE_S = 4.0
-"""A capture may become known so long after its frame and still get all the seconds before."""
+"""A capture may become known so long after its frame and still get all the seconds before.
+
+On the clock of the exam or on the source's own, whichever takes longer: a film that waits for
+its analysis is slower than it plays, and what is best in it is known by the film's time.
+"""
 _GRACE_S = 1e-6
 """Times are sums of floats: a frame two seconds away may seem to be a little further."""
 LIMIT_BYTES = 2**30
@@ -98,7 +102,7 @@ class Clipper:
                 self._break()
             self._recent.append((at_s, frame))
             self._recent_bytes += frame.pixels.nbytes
-            self._forget(at_s - self._seconds - LATE_S)
+            self._forget(at_s, frame.time_s)
             for clip in self._open:
                 if at_s <= clip.until_s:
                     clip.frames.append((at_s, frame))
@@ -166,11 +170,15 @@ class Clipper:
 
     # --- under the lock ---------------------------------------------------------------------
 
-    def _forget(self, oldest_s: float) -> None:
+    def _forget(self, at_s: float, time_s: float) -> None:
         while len(self._recent) > 1 and (
-            self._recent[0][0] < oldest_s or self._recent_bytes > self._limit
+            self._recent_bytes > self._limit or self._is_past(self._recent[0], at_s, time_s)
         ):
             self._recent_bytes -= self._recent.popleft()[1].pixels.nbytes
+
+    def _is_past(self, one: _Timed, at_s: float, time_s: float) -> bool:
+        reach_s = self._seconds + LATE_S
+        return at_s - one[0] > reach_s and abs(time_s - one[1].time_s) > reach_s
 
     def _break(self) -> None:
         self._hand_over(list(self._open))

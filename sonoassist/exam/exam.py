@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import TypeVar
 from uuid import uuid4
 
 from filelock import BaseFileLock
-from typing_extensions import Self
 
-from sonoassist.core.database import change
 from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.files import replacing, set_aside
+from sonoassist.core.open_database import FULL_HINT, OpenDatabase
 from sonoassist.core.packets import Pixels, Provenance
 from sonoassist.exam import rows
 from sonoassist.exam.records import (
@@ -33,7 +30,7 @@ from sonoassist.exam.records import (
     Shot,
     Tick,
 )
-from sonoassist.exam.schema import READ_ERRORS, RecordError
+from sonoassist.exam.schema import RecordError
 
 DATABASE = "exam.sqlite"
 MEDIA = "media"
@@ -44,14 +41,18 @@ _META = "SELECT key, value FROM meta"
 _REPLACED = (
     "SELECT id, still, clip FROM captures WHERE id = ? AND (? OR (judgement = ? AND how = ?))"
 )
+_TICK = (
+    "INSERT INTO ticks VALUES (?, ?, ?) ON CONFLICT (item)"
+    " DO UPDATE SET done = excluded.done, note = excluded.note"
+)
+_SET_META = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 _PRIVATE_FOLDER = 0o700
 READ_HINT = "Its pictures are in its media folder"
-_FULL_HINT = "Free some space; what was kept so far is safe"
 
 _Value = TypeVar("_Value")
 
 
-class Exam:
+class Exam(OpenDatabase):
     """The record of one exam.
 
     Args:
@@ -63,10 +64,8 @@ class Exam:
     def __init__(
         self, folder: Path, database: sqlite3.Connection, lock: BaseFileLock | None
     ) -> None:
+        super().__init__(database, lock)
         self.folder = folder
-        self._database = database
-        self._writer = lock
-        self._lock = threading.RLock()
 
     @property
     def exam_id(self) -> str:
@@ -217,7 +216,7 @@ class Exam:
         """
         still = f"{shot.item or 'capture'}-{uuid4().hex[:8]}.png"
         self._write_still(self.media / still, picture)
-        marks = ", ".join("?" * 20)
+        marks = ", ".join("?" * rows.CAPTURE_COLUMNS.count(","))
         columns = rows.CAPTURE_COLUMNS.removeprefix("id, ")
         values = (*rows.shot_values(shot), judgement.value, still, "")
         replaced = (shot.how is How.HAND, Judgement.OPEN.value, How.AUTO.value)
@@ -254,9 +253,26 @@ class Exam:
             )
 
     def move_capture(self, capture_id: int, item: str) -> None:
-        """Put a capture under another item of the checklist."""
+        """Put a capture under another item of the checklist; the exam's events say so.
+
+        Raises:
+            UsageError: There is no such capture.
+        """
+        shot = self.capture(capture_id).shot
+        if shot.item == item:
+            return
+        labels = {one.key: one.label for one in self.info().start.items}
+        was, now = (labels.get(key, key) or "no item of the list" for key in (shot.item, item))
         with self._change() as change:
             change.execute("UPDATE captures SET item = ? WHERE id = ?", (item, capture_id))
+            change.execute(
+                "INSERT INTO events (at_s, kind, text) VALUES (?, ?, ?)",
+                (
+                    shot.at_s,
+                    "moved",
+                    rows.sayable(f"Capture {capture_id} moved by hand: {was} -> {now}"),
+                ),
+            )
 
     def remove_capture(self, capture_id: int) -> None:
         """Take a capture out of the record, with its files."""
@@ -265,14 +281,55 @@ class Exam:
             change.execute("DELETE FROM captures WHERE id = ?", (capture_id,))
         self._forget_files((old.still, old.clip))
 
+    def put_said(
+        self,
+        captures: Mapping[int, Capture | None],
+        ticks: Mapping[str, Tick | None],
+        note: str | None,
+        study_id: str | None,
+    ) -> None:
+        """Put what people have said back to what it was, all of it or nothing.
+
+        Args:
+            captures: Number -> what it was; None takes it out of the record, its files stay. Of
+                one that is there its judgement and its item are put back, nothing else.
+            ticks: Item -> what was said of it; None for nothing.
+            note: The user's words; None leaves them.
+            study_id: The same of the study's number.
+
+        Raises:
+            UsageError: The files of a capture that is to come back are gone.
+            OutputError: The disk refuses.
+        """
+        known = {one.capture_id for one in self.captures()}
+        for key, capture in captures.items():
+            if capture is not None and key not in known:
+                self._check_files(capture)
+        meta = {} if note is None else {"note": rows.sayable(note)}
+        if study_id is not None:
+            meta["start"] = rows.start_text(replace(self.info().start, study_id=study_id))
+        with self._change() as change:
+            for key, capture in captures.items():
+                _put_capture(change, key, capture, key in known)
+            for item, tick in ticks.items():
+                change.execute("DELETE FROM ticks WHERE item = ?", (item,))
+                if tick is not None:
+                    change.execute(_TICK, (tick.item, int(tick.done), rows.sayable(tick.note)))
+            for name, text in meta.items():
+                change.execute(_SET_META, (name, text))
+
+    def _check_files(self, capture: Capture) -> None:
+        if not (self.media / capture.still).is_file():
+            raise UsageError("the picture is gone: a better one has taken its place meanwhile")
+
+    def forget_files(self, capture: Capture) -> None:
+        """Remove the files of a capture that is in the record no more."""
+        self._forget_files((capture.still, capture.clip))
+
     def tick(self, tick: Tick) -> None:
         """Keep what the user says of a checklist item."""
         with self._change() as change:
-            change.execute(
-                "INSERT INTO ticks VALUES (?, ?, ?) ON CONFLICT (item)"
-                " DO UPDATE SET done = excluded.done, note = excluded.note",
-                (tick.item, int(tick.done), rows.sayable(tick.note)),
-            )
+            change.execute(_TICK, (tick.item, int(tick.done), rows.sayable(tick.note)))
 
     def set_note(self, text: str) -> None:
         """Keep the user's own words on the exam."""
@@ -337,35 +394,7 @@ class Exam:
         aside.mkdir(_PRIVATE_FOLDER, exist_ok=True)
         set_aside(path, aside / path.name)
 
-    def close(self) -> None:
-        """Let go of the files."""
-        with self._lock:
-            self._database.close()
-            if self._writer is not None:
-                self._writer.release()
-                self._writer = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     # --- inside -----------------------------------------------------------------------------
-
-    def _all(self, query: str, values: tuple[object, ...] = ()) -> list[rows.Row]:
-        try:
-            with self._lock:
-                return self._database.execute(query, values).fetchall()
-        except READ_ERRORS as error:
-            raise RecordError(
-                f"the record of {self.exam_id} cannot be read: {error}", READ_HINT
-            ) from error
 
     def _values(
         self, make: Callable[[rows.Row], _Value], found: Sequence[rows.Row]
@@ -375,27 +404,25 @@ class Exam:
         except (TypeError, ValueError, OverflowError) as error:
             raise self._damaged(error) from error
 
+    def _unreadable(self, error: Exception) -> RecordError:
+        return RecordError(f"the record of {self.exam_id} cannot be read: {error}", READ_HINT)
+
     def _damaged(self, error: Exception) -> RecordError:
         return RecordError(f"the record of {self.exam_id} is damaged: {error}", READ_HINT)
 
+    def _refused(self, error: Exception) -> OutputError:
+        return OutputError(f"the exam cannot be kept: {error}", FULL_HINT)
+
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
-        """A change that is made as a whole or not at all."""
-        if self._writer is None:
+        if self._writer is None or self.closed:
             raise UsageError(f"the exam {self.exam_id} is open for reading only")
-        try:
-            with change(self._database, self._lock) as database:
-                yield database
-        except READ_ERRORS as error:
-            raise OutputError(f"the exam cannot be kept: {error}", _FULL_HINT) from error
+        with super()._change() as database:
+            yield database
 
     def _set_meta(self, key: str, value: str) -> None:
         with self._change() as change:
-            change.execute(
-                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key)"
-                " DO UPDATE SET value = excluded.value",
-                (key, value),
-            )
+            change.execute(_SET_META, (key, value))
 
     def _write_still(self, path: Path, picture: Pixels) -> None:
         from sonoassist.exam.stills import png_bytes  # OpenCV loads when it is needed
@@ -423,6 +450,26 @@ def _moment(text: str) -> str:
     if text:
         datetime.fromisoformat(text)
     return text
+
+
+def _put_capture(
+    change: sqlite3.Connection, key: int, capture: Capture | None, known: bool
+) -> None:
+    """Have a capture judged as it was, or take it out, or back in."""
+    if capture is None:
+        change.execute("DELETE FROM captures WHERE id = ?", (key,))
+    elif known:
+        values = (capture.judgement.value, capture.shot.item, key)
+        change.execute("UPDATE captures SET judgement = ?, item = ? WHERE id = ?", values)
+    else:
+        all_values = (
+            key, *rows.shot_values(capture.shot), capture.judgement.value, capture.still,
+            capture.clip,
+        )  # fmt: skip
+        marks = ", ".join("?" * len(all_values))
+        change.execute(
+            f"INSERT INTO captures ({rows.CAPTURE_COLUMNS}) VALUES ({marks})", all_values
+        )
 
 
 def _provenance_number(change: sqlite3.Connection, made: Provenance) -> int:

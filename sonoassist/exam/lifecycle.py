@@ -73,6 +73,7 @@ class ExamLifecycle:
         self._settings = settings
         self._start_work = start_work
         self._lock = threading.Lock()
+        self._making = threading.Lock()  # held while an exam is made; taken before `_lock`
         self._next: list[Callable[[], None]] = []
         self._listeners: tuple[Callable[[], None], ...] = ()
         self._status: SessionStatus | None = None
@@ -141,9 +142,13 @@ class ExamLifecycle:
                 self._pictures.notices.put(Notice(Level.INFO, title, hint))
 
     def stop(self) -> None:
-        """End the exam; all of it is on the disk when this returns."""
+        """End the exam; all of it is on the disk when this returns.
+
+        One that is being made is waited for and ended; one that was only asked for is not made.
+        """
         with self._lock:
             self._stopped = True
+        with self._making, self._lock:
             running, self._made, self._running = self._made, None, None
         if running is not None:
             self._pictures.unwatch(running.see)
@@ -231,7 +236,9 @@ class ExamLifecycle:
 
         def make() -> None:
             try:
-                self._begun(self._make(store, start, items, began_s, source_id))
+                with self._making:
+                    if not self._stopped:
+                        self._begun(self._make(store, start, items, began_s, source_id))
             except Exception as error:  # noqa: BLE001 (a thread's top: reported)
                 self._not_begun(error)
 

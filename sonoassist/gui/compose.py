@@ -21,6 +21,7 @@ from sonoassist.gui.actions import Act
 from sonoassist.gui.catalogue import Catalogue
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.hooks import install_hooks
+from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.loading import bundled_model, load_analyser
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
@@ -92,7 +93,7 @@ def build(
     session: Session, services: Services, settings: Settings, notices: list[str]
 ) -> MainWindow:
     """Build the window with everything in it, ready to be shown."""
-    for sentence in notices:
+    for sentence in (*notices, *Keymap.made(settings.keys).problems):
         session.notices.put(Notice(Level.WARNING, sentence))
     controller = Controller(session, services, settings)
     window = MainWindow(controller)

@@ -6,7 +6,7 @@ from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QAction, QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QMenu, QSizePolicy, QToolButton, QWidget
 
-from sonoassist.gui.actions import BY_ACT, Act, key_text, tip
+from sonoassist.gui.actions import BY_ACT, Act, tip
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import Look
 
@@ -44,7 +44,7 @@ class KeyButton(QToolButton):
         self._action = action
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCheckable(action.isCheckable())
-        self.setToolTip(tip(act))
+        self.setToolTip(tip(act, look.keys))
         self.setAccessibleName(BY_ACT[act].text.rstrip("…"))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.clicked.connect(lambda _checked=False: action.trigger())
@@ -64,6 +64,7 @@ class KeyButton(QToolButton):
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
         self._look = look
+        self.setToolTip(tip(self._act, look.keys))
         self.updateGeometry()
         self.update()
 
@@ -98,8 +99,9 @@ class KeyButton(QToolButton):
         shows = bool(self._icon) and (self._show_icon or not self._text)
         icon = float(self._look.px(18)) if shows else 0.0
         words = QFontMetricsF(self._look.font(14)).horizontalAdvance(self._text)
-        key = QFontMetricsF(self._look.font(11)).horizontalAdvance(key_text(self._act))
-        shown = key + self._look.px(10) if self._show_key else 0.0
+        text = self._look.keys.text(self._act)
+        key = QFontMetricsF(self._look.font(11)).horizontalAdvance(text)
+        shown = key + self._look.px(10) if self._show_key and text else 0.0
         return icon, words if self._text else 0.0, shown
 
     def sizeHint(self) -> QSize:
@@ -165,7 +167,7 @@ class KeyButton(QToolButton):
         painter.drawPath(rounded(frame, self._look.px(4)))
         painter.setFont(self._look.font(11))
         painter.setPen(self._look.colour("muted"))
-        painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, key_text(self._act))
+        painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, self._look.keys.text(self._act))
 
     def drop(self, menu: QMenu) -> None:
         """Open a menu under the button."""

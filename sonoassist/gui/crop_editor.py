@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
     QCursor,
-    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -19,6 +20,7 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from sonoassist.core.packets import Box, Pixels
+from sonoassist.gui.actions import Act
 from sonoassist.gui.fitter import Fitted, fit
 from sonoassist.gui.overlay import Placement, paint_outline, place
 from sonoassist.gui.theme import DARK, Look
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 HANDLE_PX, REACH_PX = 11, 16
 STEP_SHARE = 0.01
-"""One press of a key moves by so much of the picture's width; with Shift by one pixel."""
+"""One press of a key moves by so much of the picture's width."""
 LEAST_SHARE = 0.08
 """The crop is at least so wide, as a share of the picture's width."""
 
@@ -202,27 +204,34 @@ class CropEditor(QWidget):
         """Let go."""
         self._grip = self._from = None
 
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Arrows move, + and - size; with Shift by one pixel."""
-        if event is None or self._pixels is None:
-            return
-        fine = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        step = 1.0 if fine else max(STEP_SHARE * self._size_px()[0], 1.0)
+    def key_handlers(self) -> dict[Act, Callable[[], None]]:
+        """What the keys do: arrows move it by a step, by ten with Shift, by a pixel with Ctrl."""
         ways = {
-            Qt.Key.Key_Left: (-step, 0.0),
-            Qt.Key.Key_Right: (step, 0.0),
-            Qt.Key.Key_Up: (0.0, -step),
-            Qt.Key.Key_Down: (0.0, step),
+            (-1, 0): (Act.BACK, Act.BACK_MORE, Act.FINE_LEFT),
+            (1, 0): (Act.FORWARD, Act.FORWARD_MORE, Act.FINE_RIGHT),
+            (0, -1): (Act.ITEM_UP, None, Act.FINE_UP),
+            (0, 1): (Act.ITEM_DOWN, None, Act.FINE_DOWN),
         }
-        key = Qt.Key(event.key())
-        if key in ways:
-            self.moved(*ways[key])
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.sized(2 * step)
-        elif key in (Qt.Key.Key_Minus, Qt.Key.Key_Underscore):
-            self.sized(-2 * step)
-        else:
-            super().keyPressEvent(event)
+        handlers: dict[Act, Callable[[], None]] = {
+            Act.LARGER: lambda: self.sized(2 * self._step_px()),
+            Act.SMALLER: lambda: self.sized(-2 * self._step_px()),
+        }
+        for (across, down), (by_step, by_ten, by_pixel) in ways.items():
+            handlers[by_step] = partial(self._by_key, across, down, 1)
+            handlers[by_pixel] = partial(self._by_key, across, down, 0)
+            if by_ten is not None:
+                handlers[by_ten] = partial(self._by_key, across, down, 10)
+        return handlers
+
+    def _step_px(self) -> float:
+        """How far a key moves it, in pixels of the picture."""
+        return max(STEP_SHARE * self._size_px()[0], 1.0) if self._pixels is not None else 0.0
+
+    def _by_key(self, across: int, down: int, steps: int) -> None:
+        """Move it by so many steps; 0: by one pixel."""
+        far_px = steps * self._step_px() if steps else 1.0
+        if self._pixels is not None:
+            self.moved(across * far_px, down * far_px)
 
     # -- painting --------------------------------------------------------------------------
 

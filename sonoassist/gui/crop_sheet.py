@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
-from PyQt6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PyQt6.QtCore import QPointF, QRectF, QSize, QTimer
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.packets import Box, Frame, Pixels
+from sonoassist.core.percent import percent
+from sonoassist.gui.actions import Act, Place, PlaceKeys
 from sonoassist.gui.crop_editor import CropEditor
 from sonoassist.gui.fitter import fit
+from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.overlay import place
 from sonoassist.gui.screen_watch import INPUT_ASPECT, FoundScreen, ScreenWatch
 from sonoassist.gui.sheets import Sheet
@@ -21,7 +24,17 @@ from sonoassist.live.status import View
 
 INPUT_PX = (288, 224)
 PREVIEW_MS = 120
-_KEYS = "Arrows move it · + and − size it · Shift: by one pixel · 0: as found · Enter: keep"
+
+
+def _keys_text(keys: Keymap) -> str:
+    """What the keys do, in one line."""
+    arrows = " ".join(keys.text(act) for act in (Act.BACK, Act.FORWARD, Act.ITEM_UP, Act.ITEM_DOWN))
+    size = f"{keys.text(Act.LARGER)} and {keys.text(Act.SMALLER)}"
+    by_pixel = f"{keys.text(Act.FINE_LEFT)}: by one pixel"
+    return (
+        f"{arrows} move it · {size} size it · {by_pixel} · {keys.text(Act.WHOLE)}: as found · "
+        f"{keys.text(Act.CAPTURE)}: keep"
+    )
 
 
 class InputPreview(QWidget):
@@ -96,17 +109,23 @@ class CropSheet(Sheet):
         self.name.setMaxLength(60)
         self.said = QLabel(self._words())
         self.said.setWordWrap(True)
-        self.reset = QPushButton("As found  0")
-        self.keep = QPushButton("Keep for this screen  Enter")
+        self.reset = QPushButton(f"As found  {look.keys.text(Act.WHOLE)}")
+        self.keep = QPushButton(f"Keep for this screen  {look.keys.text(Act.CAPTURE)}")
         self.keep.setObjectName("main")
         self._arrange(look)
         self.editor.edited.connect(self._refresh)
-        self.reset.clicked.connect(lambda: self.editor.set_crop(self._found.crop))
+        self.reset.clicked.connect(self._as_found)
         self.keep.clicked.connect(self._keep)
         self.editor.show_picture(view.frame.pixels)
         if found.look.field is not None:
             self.editor.show_outline(found.look.field.outline())
         self.editor.set_crop(watch.kept.crop if watch.kept is not None else found.crop)
+        handlers = {
+            Act.CAPTURE: self._keep,
+            Act.WHOLE: self._as_found,
+            **self.editor.key_handlers(),
+        }
+        self.keys = PlaceKeys(self, Place.CROP, handlers, look.keys)
         self._timer = QTimer(self)
         self._timer.setInterval(PREVIEW_MS)
         self._timer.timeout.connect(self._follow)
@@ -126,7 +145,7 @@ class CropSheet(Sheet):
         row.addWidget(self.editor, 1)
         row.addLayout(right)
         self.body.addLayout(row, 1)
-        keys = QLabel(_KEYS)
+        keys = QLabel(_keys_text(look.keys))
         keys.setObjectName("muted")
         keys.setWordWrap(True)
         self.body.addWidget(keys)
@@ -144,7 +163,7 @@ class CropSheet(Sheet):
     def _words(self) -> str:
         field = self._found.look.field
         assert field is not None
-        sure = f"The picture was found, {field.sureness:.0%} sure.".replace("%", " %")
+        sure = f"The picture was found, {percent(field.sureness)} sure."
         kept = self._watch.kept
         used = f" Kept for {kept.name or 'this screen'}." if kept is not None else ""
         return (
@@ -167,15 +186,8 @@ class CropSheet(Sheet):
     def _refresh(self, crop: Box) -> None:
         self.preview.show_crop(self._view.frame, crop)
 
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Enter keeps it, 0 goes back to what was found."""
-        key = event.key() if event is not None else None
-        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._keep()
-        elif key == Qt.Key.Key_0 and not self.name.hasFocus():
-            self.editor.set_crop(self._found.crop)
-        else:
-            super().keyPressEvent(event)
+    def _as_found(self) -> None:
+        self.editor.set_crop(self._found.crop)
 
     def _keep(self) -> None:
         name = self.name.text().strip()

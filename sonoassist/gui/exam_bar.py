@@ -63,12 +63,13 @@ class ExamBar(QWidget):
             recording: A video is being recorded.
             running: An exam runs.
         """
+        key = self._look.keys.text
         if not running:
-            self._for.setText("No exam: nothing is kept.  Ctrl+B begins one")
+            self._for.setText(f"No exam: nothing is kept.  {key(Act.EXAM)} begins one")
         elif line is None:
-            self._for.setText("↑ ↓ choose an item")
+            self._for.setText(f"{key(Act.ITEM_UP)} {key(Act.ITEM_DOWN)} choose an item")
         else:
-            free = "   Esc: follow the picture" if picked else ""
+            free = f"   {key(Act.LEAVE)}: follow the picture" if picked else ""
             self._for.setText(f"Keys are for: {line.item.label}{free}")
         for button in self._buttons:
             if button.act is Act.RECORD:

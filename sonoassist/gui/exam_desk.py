@@ -13,9 +13,12 @@ from sonoassist.core.settings import Settings
 from sonoassist.exam.checklist import Completeness, Line, completeness
 from sonoassist.exam.exam_view import ExamView
 from sonoassist.exam.lifecycle import ExamLifecycle
+from sonoassist.exam.records import Seen
 from sonoassist.exam.schema import RecordError
-from sonoassist.exam.shots import NOTHING_SAID, Said
+from sonoassist.exam.shots import Said, nothing_named
 from sonoassist.exam.store import ExamStore
+from sonoassist.gui.actions import Act
+from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.selection import Selection
 from sonoassist.gui.verdict import NOTHING, Verdict, decide
 from sonoassist.live.status import Level, Notice, Notices, View
@@ -145,6 +148,11 @@ class ExamDesk(QObject):
         """The item that the keys are for from now on."""
         self._selected(self._selection.pick(item, self._lines))
 
+    def pick_plane(self, plane: str) -> None:
+        """Select the first item that asks for a plane."""
+        item = next((line.item.key for line in self._lines if line.item.plane == plane), "")
+        self.select(item)
+
     def step(self, lines: int) -> None:
         """Select the item so many lines further down (or up)."""
         self._selected(self._selection.step(lines, self._lines))
@@ -188,8 +196,8 @@ class ExamDesk(QObject):
         """What the screen says of a picture."""
         verdict = decide(view, self._settings.label, self._settings.threshold)
         if verdict.plane is None:
-            return NOTHING_SAID
-        return Said(verdict.plane.key, verdict.confidence or 0.0, verdict.box)
+            return nothing_named(view)
+        return Said(verdict.plane.key, verdict.confidence or 0.0, verdict.box, Seen.PLANE)
 
     # -- the keys ----------------------------------------------------------------------------
 
@@ -259,12 +267,19 @@ class ExamDesk(QObject):
         if self._running is not None:
             self._running.set_study_id(text)
 
+    def _key(self, act: Act) -> str:
+        return Keymap.made(self._settings.keys).text(act)
+
     def _ready(self, view: View | None) -> RunningExam | None:
         if view is None:
             return None
         if self._current is None:
             self._notices.put(
-                Notice(Level.INFO, "No exam is running", "Ctrl+B begins one of this source")
+                Notice(
+                    Level.INFO,
+                    "No exam is running",
+                    f"{self._key(Act.EXAM)} begins one of this source",
+                )
             )
         return self._current
 

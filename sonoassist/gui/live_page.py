@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from sonoassist.core.percent import percent
 from sonoassist.core.settings import Settings
 from sonoassist.exam.checklist import Completeness
 from sonoassist.gui.actions import ActionSet
@@ -19,7 +20,6 @@ from sonoassist.gui.strip import Strip
 from sonoassist.gui.theme import Look
 from sonoassist.gui.timing import TimingPanel
 from sonoassist.gui.transport import Transport
-from sonoassist.gui.verdict import percent
 from sonoassist.gui.viewport import Viewport
 from sonoassist.live.status import SessionStatus
 
@@ -105,10 +105,14 @@ class LivePage(QWidget):
         """Give the side panel the width that fits."""
         self._fit()
 
-    def _fit(self) -> None:
-        wide = self.width() / self._look.scale
+    def side_px_of(self, width_px: int) -> int:
+        """Width of the column beside the picture on a page that is so wide."""
+        wide = width_px / self._look.scale
         side = NARROW_SIDE_PX if wide < NARROW_PX else SIDE_PX if wide < WIDE_PX else WIDE_SIDE_PX
-        self._side.setFixedWidth(self._look.px(side))
+        return self._look.px(side)
+
+    def _fit(self) -> None:
+        self._side.setFixedWidth(self.side_px_of(self.width()))
         self._show_missing()
 
     def show_exam(self, done: Completeness | None) -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import QEvent, QObject, Qt
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt6.QtWidgets import QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
-from sonoassist.gui.actions import Act, ActionSet, Handlers, Needs
+from sonoassist.gui.actions import BY_ACT, PLANE_ACTS, Act, ActionSet, Handlers, Needs
 from sonoassist.gui.controller import MORE_FRAMES, Controller, needs_met
 from sonoassist.gui.display import Display
 from sonoassist.gui.installer import InstallPanel
+from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.live_page import LivePage
 from sonoassist.gui.menus import Menus
-from sonoassist.gui.page import HasCover, HasExam, HasStatus, Page, PageWidget
+from sonoassist.gui.page import HasCover, HasExam, HasOver, HasStatus, Page, PageWidget
 from sonoassist.gui.questions import Questions
 from sonoassist.gui.shell import MIN_HEIGHT_PX, MIN_WIDTH_PX, geometry_text
 from sonoassist.gui.start_page import StartPage
@@ -41,9 +43,11 @@ class MainWindow(QWidget):
         self.setAcceptDrops(True)
         self.setMinimumSize(MIN_WIDTH_PX, MIN_HEIGHT_PX)
         self.controller = controller
-        self.look = Look(PALETTES[controller.settings.theme], 1.0, family())
+        keys = Keymap.made(controller.settings.keys)
+        self.look = Look(PALETTES[controller.settings.theme], 1.0, family(), keys)
         self.setStyleSheet(stylesheet(self.look))
-        self.actions_set = ActionSet(self, self._handlers())
+        self.actions_set = ActionSet(self, self._handlers(), keys)
+        self._told_keys = controller.settings.keys
         self.live = LivePage(self.look, self.actions_set)
         self.top = TopBar(self.look, self.actions_set)
         self.start_page = StartPage(controller, self.actions_set, self.look)
@@ -119,10 +123,10 @@ class MainWindow(QWidget):
             Act.MARK: controller.toggle_mark,
             Act.MARK_BACK: lambda: controller.to_mark(False),
             Act.MARK_ON: lambda: controller.to_mark(True),
-            Act.CAPTURE: lambda: desk.capture(controller.picture(), controller.freeze.views),
+            Act.CAPTURE: lambda: desk.capture(controller.picture(), controller.past()),
             Act.KEEP: desk.keep,
             Act.REJECT: desk.reject,
-            Act.SWAP: lambda: desk.replace(controller.picture(), controller.freeze.views),
+            Act.SWAP: lambda: desk.replace(controller.picture(), controller.past()),
             Act.LOOK: self._look_at_capture,
             Act.ITEM_UP: lambda: desk.step(-1),
             Act.ITEM_DOWN: lambda: desk.step(1),
@@ -156,6 +160,12 @@ class MainWindow(QWidget):
             Act.PAGE_REVIEW: lambda: self.show_page(Page.REVIEW),
             Act.PAGE_PRACTICE: lambda: self.show_page(Page.PRACTICE),
             Act.HELP: lambda: self.questions.show_help(self._others.get(self.page)),
+            Act.KEYS: self._ask(Questions.show_keys),
+            **{
+                act: partial(desk.pick_plane, plane)
+                for plane, act in PLANE_ACTS.items()
+                if BY_ACT[act].of_window
+            },
             Act.LEAVE: self.leave,
             Act.QUIT: self._quit,
         }
@@ -239,8 +249,11 @@ class MainWindow(QWidget):
 
     def _apply_settings(self) -> None:
         settings = self.controller.settings
-        if settings.theme != self.look.palette.name:
-            self.look = Look(PALETTES[settings.theme], self.look.scale, self.look.family)
+        if settings.theme != self.look.palette.name or settings.keys != self._told_keys:
+            self._told_keys = settings.keys
+            keys = Keymap.made(settings.keys)
+            self.look = Look(PALETTES[settings.theme], self.look.scale, self.look.family, keys)
+            self.actions_set.set_keys(keys)
             self._apply_look()
         flags = {key: value for key, value in settings.model_dump().items() if value in (0, 1)}
         self.actions_set.show_settings({key: bool(value) for key, value in flags.items()})
@@ -248,8 +261,9 @@ class MainWindow(QWidget):
         self.display.refresh()
 
     def _place_toasts(self) -> None:
-        """Keep the toasts clear of the status line and the transport bar."""
+        """Keep the toasts clear of the status line, the transport bar and the picture."""
         self.toasts.set_bottom(self.look.px(76))
+        self.toasts.set_room(self.live.side_px_of(self.width()))
 
     def _switch_theme(self) -> None:
         dark = self.controller.settings.theme == "dark"
@@ -263,8 +277,9 @@ class MainWindow(QWidget):
         """Take the size of everything from the window's height."""
         scale = scale_for(self.height())
         if scale != self.look.scale:
-            self.look = Look(self.look.palette, scale, self.look.family)
+            self.look = Look(self.look.palette, scale, self.look.family, self.look.keys)
             self._apply_look()
+        self._place_toasts()
 
     # -- status ----------------------------------------------------------------------------
 
@@ -301,9 +316,10 @@ class MainWindow(QWidget):
 
     def _allow(self) -> None:
         """Enable what can be used now."""
+        chosen = self.display.status.play_state is not PlayState.EMPTY
         source, recording, live = needs_met(self.display.status)
         frozen, exam = self.controller.freeze.active, self.controller.desk.view is not None
-        met = (source, recording, live, frozen, exam, exam, True)
+        met = (chosen, source, recording, live, frozen, exam, exam, True)
         have = {need for need, is_met in zip(_NEEDS, met, strict=True) if is_met}
         if self.page is not Page.LIVE:
             have.clear()  # the keys belong to the page that is shown
@@ -337,7 +353,7 @@ class MainWindow(QWidget):
         """Take away what lies on top: rectangle, sheet, toast, full screen, freeze."""
         if self.live.viewport.drawing_crop:
             self.live.viewport.draw_crop(False)
-        elif self.questions.close() or self.toasts.dismiss_newest():
+        elif self._close_over() or self.questions.close() or self.toasts.dismiss_newest():
             return
         elif self._top_level().isFullScreen():
             self.toggle_full_screen()
@@ -345,6 +361,13 @@ class MainWindow(QWidget):
             self.controller.thaw()
         else:
             self.controller.desk.release()
+
+    def _close_over(self) -> bool:
+        """Take away what lies over the page that is shown, while no sheet lies over that."""
+        if self.questions.sheet is not None or self.page is Page.LIVE:
+            return False
+        shown = self._others[self.page]
+        return isinstance(shown, HasOver) and shown.close_over()
 
     # -- dropping files and closing --------------------------------------------------------
 
@@ -400,7 +423,8 @@ class MainWindow(QWidget):
 
 
 _NEEDS = (
-    Needs.PICTURE, Needs.RECORDING, Needs.LIVE, Needs.FREEZE, Needs.EXAM, Needs.SEEN, Needs.VIEW,
+    Needs.SOURCE, Needs.PICTURE, Needs.RECORDING, Needs.LIVE, Needs.FREEZE, Needs.EXAM, Needs.SEEN,
+    Needs.VIEW,
 )  # fmt: skip
 
 

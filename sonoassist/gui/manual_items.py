@@ -87,7 +87,7 @@ class ManualItems(QWidget):
         if isinstance(event, QHelpEvent):
             line = self._at(event.pos().x(), event.pos().y())
             if line is not None:
-                QToolTip.showText(event.globalPos(), tip_text(line), self)
+                QToolTip.showText(event.globalPos(), tip_text(line, self._look.keys), self)
             return True
         return super().event(event)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
+from sonoassist.gui.actions import Place
 from sonoassist.gui.theme import Look
 
 
@@ -18,10 +19,7 @@ class Page(Enum):
 
 
 class PageWidget(Protocol):
-    """A page besides the live one. Its keys work while it is shown, and only then.
-
-    Ctrl and Alt combinations, F, T, ? and Esc belong to the window.
-    """
+    """A page besides the live one. Its keys work while it is shown, and only then."""
 
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
@@ -72,6 +70,15 @@ class HasStatus(Protocol):
 
 
 @runtime_checkable
+class HasOver(Protocol):
+    """A page over which something can lie, e.g. a menu of its own."""
+
+    def close_over(self) -> bool:
+        """Take it away; returns whether there was something."""
+        ...
+
+
+@runtime_checkable
 class HasHelp(Protocol):
     """A page with keys of its own, which the help shows while the page is shown."""
 
@@ -80,6 +87,7 @@ class HasHelp(Protocol):
         """Name of its text in `resources/help`, without the suffix."""
         ...
 
-    def help_keys(self) -> Sequence[tuple[str, str]]:
-        """(key as it is shown, what it does), in the order of the help."""
+    @property
+    def place(self) -> Place:
+        """Whose keys they are."""
         ...

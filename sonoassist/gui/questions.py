@@ -12,11 +12,12 @@ from PyQt6.QtWidgets import QFileDialog, QWidget
 from sonoassist.core.errors import SonoAssistError
 from sonoassist.core.packets import Box
 from sonoassist.exam.deleting import delete_exam
-from sonoassist.gui.actions import ActionSet, Needs
+from sonoassist.gui.actions import Act, ActionSet, Needs
 from sonoassist.gui.capture_sheet import CaptureSheet
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.crop_sheet import CropSheet
 from sonoassist.gui.exams_sheet import ExamsSheet
+from sonoassist.gui.keys_sheet import KeysSheet
 from sonoassist.gui.page import HasHelp, Page
 from sonoassist.gui.report_sheet import ReportSheet
 from sonoassist.gui.settings_sheet import SettingsSheet
@@ -85,6 +86,8 @@ class Questions:
         if isinstance(self.sheet, SettingsSheet):
             self.close()
             self.show_settings()
+        elif isinstance(self.sheet, KeysSheet):
+            self.sheet.set_look(look)
 
     def _open(self, sheet: Sheet) -> None:
         self.close()
@@ -129,14 +132,22 @@ class Questions:
             self.close()
         else:
             helped = page if isinstance(page, HasHelp) else None
-            self._open(HelpSheet(self._window, self._look, helped))
+            sheet = HelpSheet(self._window, self._look, helped)
+            sheet.keys_asked.connect(self.show_keys)
+            self._open(sheet)
+
+    def show_keys(self) -> None:
+        """Open the sheet on which the keys are changed."""
+        self._open(KeysSheet(self._window, self._look, self._controller))
 
     def show_settings(self) -> None:
         """Open the settings, or close them."""
         if isinstance(self.sheet, SettingsSheet):
             self.close()
         else:
-            self._open(SettingsSheet(self._window, self._look, self._controller))
+            sheet = SettingsSheet(self._window, self._look, self._controller)
+            sheet.keys_asked.connect(self.show_keys)
+            self._open(sheet)
 
     def show_capture(self, actions: ActionSet) -> None:
         """Show the selected item's capture, or close it."""
@@ -170,7 +181,10 @@ class Questions:
         desk = self._controller.desk
         exam_id = exam_id or desk.exam_id or desk.last_exam_id
         if desk.store is None or not exam_id:
-            self._controller.note("No exam was kept yet", "Ctrl+L lists those of other days")
+            self._controller.note(
+                "No exam was kept yet",
+                f"{self._controller.key(Act.EXAMS)} lists those of other days",
+            )
         else:
             self._open(ReportSheet(self._window, self._look, self._controller, exam_id))
 

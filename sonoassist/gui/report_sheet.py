@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import Qt, QUrl
-from PyQt6.QtGui import QDesktopServices, QKeyEvent
+from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -19,8 +19,10 @@ from PyQt6.QtWidgets import (
 )
 
 from sonoassist.core.errors import window_text
+from sonoassist.core.wording import counted
 from sonoassist.exam.export import Export, write_export
 from sonoassist.exam.sending import send_exam
+from sonoassist.gui.actions import Act, Place, PlaceKeys
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
@@ -95,18 +97,13 @@ class ReportSheet(Sheet):
         last.addWidget(self.show_folder)
         last.addWidget(self.write)
         self.body.addLayout(last)
+        handlers = {Act.CAPTURE: self.write.click}
+        self.keys = PlaceKeys(self, Place.REPORT, handlers, look.keys)
 
     def open(self) -> None:
         """Show it; Enter writes."""
         super().open()
         self.write.setFocus()
-
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Write with Enter."""
-        if event is not None and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.write.click()
-        else:
-            super().keyPressEvent(event)
 
     def _choose(self) -> None:
         dialog = QFileDialog(self, "Folder of the report", self.folder.text())
@@ -141,7 +138,7 @@ class ReportSheet(Sheet):
     def _written(self, files: list[Path]) -> None:
         if not self.gone:
             self.show_folder.show()
-        self._tell_with_left_out(f"{len(files)} files written to {files[0].parent}")
+        self._tell_with_left_out(f"{counted(len(files), 'file')} written to {files[0].parent}")
 
     def _tell_with_left_out(self, text: str, *, failed: bool = False) -> None:
         """Say what came of it, and which pictures are not among it since they may show a name."""

@@ -189,7 +189,7 @@ class ScreenWatch(QObject):
                 Notice(
                     Level.WARNING,
                     "This screen no longer matches the one that was kept",
-                    "The crop is found automatically now. Check it: Ctrl+Shift+C",
+                    "The crop is found automatically now. Check it in the crop menu",
                 )
             )
         self.state = state

@@ -19,7 +19,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from sonoassist.gui.actions import ACTIONS, Group, Needs, key_text
+from sonoassist.gui.actions import ACTIONS, Act, Group, Place
+from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.page import HasHelp
 from sonoassist.gui.theme import Look, help_file
 
@@ -51,10 +52,10 @@ class Sheet(QWidget):
         self.body = QVBoxLayout(self.card)
         self.body.setContentsMargins(look.px(28), look.px(22), look.px(28), look.px(24))
         self.body.setSpacing(look.px(12))
-        head = QHBoxLayout()
+        self.head = head = QHBoxLayout()
         label = QLabel(title)
         label.setObjectName("heading")
-        close = QPushButton("Close  Esc")
+        close = QPushButton(f"Close  {look.keys.text(Act.LEAVE)}")
         close.setObjectName("flat")
         close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         close.clicked.connect(self.closed)
@@ -99,6 +100,13 @@ class Sheet(QWidget):
         painter.end()
 
 
+_COLUMNS = (
+    (Group.FREEZE, Group.PRACTICE, Group.SOURCE, Group.CHOICES),
+    (Group.REVIEW, Group.EXAM, Group.ANALYSIS),
+    (Group.PLANES, Group.DISPLAY, Group.WINDOW),
+)
+
+
 class HelpSheet(Sheet):
     """Every key, made from the table of actions, and a page of help.
 
@@ -106,10 +114,20 @@ class HelpSheet(Sheet):
         over: The window it lies on.
         look: Theme and size.
         page: The page that is shown, where it has keys of its own; None for the live page.
+
+    Signals:
+        keys_asked: The user wants to change keys.
     """
+
+    keys_asked = pyqtSignal()
 
     def __init__(self, over: QWidget, look: Look, page: HasHelp | None = None) -> None:
         super().__init__(over, look, "Keys and help", 1560)
+        change = QPushButton(f"Change the keys…  {look.keys.text(Act.KEYS)}".rstrip())
+        change.setObjectName("flat")
+        change.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        change.clicked.connect(self.keys_asked)
+        self.head.insertWidget(2, change)
         self._page = page
         inside = QWidget()
         parts = QHBoxLayout()
@@ -133,16 +151,21 @@ class HelpSheet(Sheet):
         self.setFocusProxy(area)  # so that the arrows scroll where the window is low
         self.body.addWidget(area)
 
+    @property
+    def _place_of_keys(self) -> Place:
+        return Place.LIVE if self._page is None else self._page.place
+
     def _columns(self) -> list[QVBoxLayout]:
-        if self._page is None:
-            first, second = (Group.FREEZE, Group.SOURCE), (Group.EXAM, Group.ANALYSIS)
-            every = (first, second, (Group.DISPLAY, Group.WINDOW))
-            return [self._keys([(one.value, _of_group(one)) for one in some]) for some in every]
-        keys = list(self._page.help_keys())
-        half = (len(keys) + 1) // 2
-        window = [(one.value, _of_group(one, always=True)) for one in (Group.SOURCE, Group.WINDOW)]
-        parts = [("This page", keys[:half])], [("", keys[half:])], window
-        return [self._keys(part) for part in parts]
+        return [
+            self._keys([(one.value, self._of_group(one)) for one in some if self._of_group(one)])
+            for some in _COLUMNS
+        ]
+
+    def _of_group(self, group: Group) -> list[tuple[str, str]]:
+        """(key, text) of the actions of a group that the page has."""
+        keys, place = self._look.keys, self._place_of_keys
+        found = (one for one in ACTIONS if one.group is group and one.is_on(place))
+        return [(keys.text(one.act) or "–", one.text_on(place)) for one in found]
 
     def _keys(self, parts: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> QVBoxLayout:
         column = QVBoxLayout()
@@ -178,7 +201,8 @@ class HelpSheet(Sheet):
 
     def _text(self) -> QLabel:
         names = ("live", "practice") if self._page is None else (self._page.help_name,)
-        pages = (help_file(f"{name}.md").read_text(encoding="utf-8") for name in names)
+        files = (help_file(f"{name}.md").read_text(encoding="utf-8") for name in names)
+        pages = [help_text(text, self._look.keys) for text in files]
         text = QLabel("\n".join(pages))
         text.setTextFormat(Qt.TextFormat.MarkdownText)
         text.setWordWrap(True)
@@ -187,14 +211,9 @@ class HelpSheet(Sheet):
         return text
 
 
-def _of_group(group: Group, *, always: bool = False) -> list[tuple[str, str]]:
-    """(key, text) of the actions of a group; or of those only that work on every page."""
-    found = (one for one in ACTIONS if one.group is group)
-    return [
-        (key_text(one.act), one.text.rstrip("…"))
-        for one in found
-        if not always or one.needs is Needs.NOTHING
-    ]
+def help_text(text: str, keys: Keymap) -> str:
+    """A help text with the keys in it: "{freeze}" stands for the key of that action."""
+    return text.format_map({act.value: keys.text(act) or "–" for act in Act})
 
 
 class AskSheet(Sheet):

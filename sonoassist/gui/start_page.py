@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from sonoassist.gui.actions import BY_ACT, Act, ActionSet, key_text
+from sonoassist.gui.actions import BY_ACT, Act, ActionSet
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.installer import InstallPanel
 from sonoassist.gui.ports import ModelEntry
@@ -162,7 +162,7 @@ class StartPage(QWidget):
         for act in _OPENERS:
             absent = act is Act.DEMO and self._controller.services.demo is None
             text = "The demo exam is not part of this build" if absent else BY_ACT[act].text
-            key = "" if absent else key_text(act)
+            key = "" if absent else self._look.keys.text(act)
             button = self._row_button(text, key, self._actions[act].trigger)
             button.setIcon(self._look.icon(BY_ACT[act].icon, "accent"))
             button.setEnabled(not absent)
@@ -188,6 +188,9 @@ class StartPage(QWidget):
             inside.addWidget(label)
         return button
 
+    def _with_key(self, text: str, act: Act) -> str:
+        return f"{text}   {self._look.keys.text(act)}".rstrip()
+
     def _recent_card(self) -> QFrame:
         card, column = self._card("Recent")
         self._recent = QVBoxLayout()
@@ -211,10 +214,10 @@ class StartPage(QWidget):
         for label in (self._running, self._missing):
             label.setWordWrap(True)
             column.addWidget(label)
-        self._install = QPushButton("Install SonoNet-32   Ctrl+I")
+        self._install = QPushButton(self._with_key("Install SonoNet-32", Act.INSTALL))
         self._install.setObjectName("main")
         self._install.clicked.connect(lambda _checked=False: self._actions[Act.INSTALL].trigger())
-        add = QPushButton("Add weights file…   Ctrl+Shift+A")
+        add = QPushButton(self._with_key("Add weights file…", Act.ADD_WEIGHTS))
         add.clicked.connect(lambda _checked=False: self._actions[Act.ADD_WEIGHTS].trigger())
         row = QHBoxLayout()
         row.setSpacing(self._look.px(10))

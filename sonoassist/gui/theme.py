@@ -10,6 +10,7 @@ from PyQt6.QtGui import QColor, QFont, QFontDatabase, QIcon, QPainter, QPixmap
 from PyQt6.QtSvg import QSvgRenderer
 
 from sonoassist.core import paths
+from sonoassist.gui.keymap import Keymap
 
 _FAMILIES = (
     "Inter", "Segoe UI Variable Text", "Segoe UI", "SF Pro Text", "Helvetica Neue", "Noto Sans",
@@ -127,11 +128,13 @@ class Look:
         palette: Colours.
         scale: Size factor, 1.0 for a window 1080 px high.
         family: Font family.
+        keys: Which keys are shown on buttons and in texts.
     """
 
     palette: Palette
     scale: float = 1.0
     family: str = ""
+    keys: Keymap = field(default_factory=Keymap)
     _inks: dict[str, QColor] = field(default_factory=dict)
     _pixmaps: dict[tuple[str, str, int, float], QPixmap] = field(default_factory=dict)
 

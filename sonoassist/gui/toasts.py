@@ -1,4 +1,8 @@
-"""Notices as toasts: stacked at the bottom right, never modal, equal ones counted."""
+"""Notices as toasts: stacked at the bottom right, never modal, equal ones counted.
+
+They keep to the column beside the picture where they are told how wide it is: no notice covers
+anatomy.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from sonoassist.core.wording import counted
 from sonoassist.gui.theme import Look
 from sonoassist.live.status import Level, Notice
 
@@ -37,12 +42,14 @@ class Toast(QFrame):
     dismissed = pyqtSignal(object)
     resized = pyqtSignal()
 
-    def __init__(self, notice: Notice, look: Look, parent: QWidget) -> None:
+    def __init__(
+        self, notice: Notice, look: Look, parent: QWidget, wide_px: int | None = None
+    ) -> None:
         super().__init__(parent)
         self.notice = notice
         self.count = 1
         self.setObjectName("toast")
-        self.setFixedWidth(look.px(WIDE_PX))
+        self.setFixedWidth(look.px(WIDE_PX) if wide_px is None else wide_px)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._expire)
@@ -96,7 +103,7 @@ class Toast(QFrame):
         words.addWidget(self._details)
 
     def _write_head(self) -> None:
-        times = f"  ·  {self.count} times" if self.count > 1 else ""
+        times = f"  ·  {counted(self.count, 'time')}" if self.count > 1 else ""
         self._head.setText(f"{_WORDS[self.notice.level]}{times}")
 
     def _start(self) -> None:
@@ -175,6 +182,7 @@ class Toasts(QObject):
         self._over = over
         self._look = look
         self._bottom_px = 0
+        self._room_px: int | None = None
         self._shown: list[Toast] = []
         over.installEventFilter(self)
 
@@ -194,6 +202,21 @@ class Toasts(QObject):
         """Keep clear of the status line."""
         self._bottom_px = bottom_px
         self.arrange()
+
+    def set_room(self, room_px: int) -> None:
+        """Keep within so many pixels from the right edge."""
+        self._room_px = room_px
+        for toast in self._shown:
+            toast.setFixedWidth(self._wide_px())
+        self.arrange()
+
+    def _wide_px(self) -> int:
+        wide = self._look.px(WIDE_PX)
+        return wide if self._room_px is None else min(wide, self._room_px - 2 * self._margin_px())
+
+    def _margin_px(self) -> int:
+        narrow = self._room_px is not None and self._room_px < self._look.px(WIDE_PX + 32)
+        return self._look.px(6 if narrow else 16)
 
     @property
     def shown(self) -> tuple[Toast, ...]:
@@ -216,7 +239,7 @@ class Toasts(QObject):
         return (mild or self._shown)[0]
 
     def _make(self, notice: Notice) -> Toast:
-        toast = Toast(notice, self._look, self._over)
+        toast = Toast(notice, self._look, self._over, self._wide_px())
         toast.dismissed.connect(self._drop)
         toast.resized.connect(self.arrange)
         self._shown.append(toast)
@@ -239,8 +262,8 @@ class Toasts(QObject):
 
     def arrange(self) -> None:
         """Put the toasts where they belong, the newest lowest."""
-        margin, gap = self._look.px(16), self._look.px(10)
-        bottom = self._over.height() - margin - self._bottom_px
+        margin, gap = self._margin_px(), self._look.px(10)
+        bottom = self._over.height() - self._look.px(16) - self._bottom_px
         for toast in reversed(self._shown):
             toast.fit()
             toast.move(self._over.width() - toast.width() - margin, bottom - toast.height())

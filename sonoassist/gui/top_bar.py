@@ -32,7 +32,7 @@ class PageTab(QWidget):
         self._action = action
         self._name = BY_ACT[act].short
         self._current = False
-        self.setToolTip(tip(act))
+        self._act = act
         self.setAccessibleName(self._name)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self.set_look(look)
@@ -40,6 +40,7 @@ class PageTab(QWidget):
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
         self._look = look
+        self.setToolTip(tip(self._act, look.keys))
         wide = QFontMetricsF(look.font(14)).horizontalAdvance(self._name)
         self.setFixedWidth(round(wide) + look.px(24))
         self.update()

@@ -95,7 +95,6 @@ class RecordingBar(_Bar):
         self._button(Act.LOOP)
         self._speed = self._button(Act.FASTER, text="1×")
         self._speed.clicked.disconnect()
-        self._speed.setToolTip("Speed   [− +]")
         self._speed.clicked.connect(self._choose_speed)
         self._button(Act.EVERY_FRAME)
         self._button(Act.FREEZE)
@@ -105,6 +104,11 @@ class RecordingBar(_Bar):
         """Change theme or size."""
         super().set_look(look)
         self.seek.set_look(look)
+        self._speed.setToolTip(self._speed_tip())
+
+    def _speed_tip(self) -> str:
+        keys = self._look.keys
+        return f"Speed   [{keys.text(Act.SLOWER)} {keys.text(Act.FASTER)}]"
 
     def _choose_speed(self) -> None:
         self._speed.drop(self.speeds)

@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import TypeVar
 
 from filelock import BaseFileLock
-from typing_extensions import Self
 
-from sonoassist.core.database import change
 from sonoassist.core.errors import OutputError
 from sonoassist.core.names import readable
-from sonoassist.recordings.correction_schema import READ_ERRORS, CorrectionError
+from sonoassist.core.open_database import FULL_HINT, MALFORMED, OpenDatabase, Row
+from sonoassist.recordings.correction_schema import CorrectionError
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.edits import Edit, edit_of, folded, text_of
 
-_FULL_HINT = "Free some space; what was kept so far is safe"
 
-Row = tuple[object, ...]
-_Value = TypeVar("_Value")
-
-
-class CorrectionLog:
+class CorrectionLog(OpenDatabase):
     """What a person says of one recording.
 
     Args:
@@ -39,14 +30,13 @@ class CorrectionLog:
     def __init__(
         self, folder: Path, database: sqlite3.Connection, lock: BaseFileLock | None
     ) -> None:
+        super().__init__(database, lock)
         self.folder = folder
-        self._database = database
-        self._writer = lock
-        self._lock = threading.RLock()
-        self._closed = False
-        # What is deleted is overwritten: a note may name somebody.
-        self._all("PRAGMA secure_delete = ON")
-        self._corrections = folded(self.steps())
+        try:
+            self._corrections = folded(self.steps())
+        except BaseException:
+            self.close()
+            raise
 
     # --- corrections ------------------------------------------------------------------------
 
@@ -112,8 +102,8 @@ class CorrectionLog:
         rows = self._all("SELECT what, undone FROM edits ORDER BY id")
         try:
             made = [(change_of(edit_of(str(what))), undone) for what, undone in rows]
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise self._damaged(error) from error
+        except MALFORMED as error:
+            raise self._unreadable(error) from error
         values = [(_sayable(text_of(one)), undone) for edits, undone in made for one in edits]
         with self._change() as change:
             change.execute("DELETE FROM edits")
@@ -143,57 +133,23 @@ class CorrectionLog:
         if self.fact(key) != _sayable(value):
             self.set_fact(key, value)
 
-    def close(self) -> None:
-        """Let go of the files; may be called twice."""
-        with self._lock:
-            if not self._closed:
-                self._closed = True
-                self._database.close()
-                if self._writer is not None:
-                    self._writer.release()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     # --- inside -----------------------------------------------------------------------------
 
-    def _all(self, query: str, values: tuple[object, ...] = ()) -> list[Row]:
-        try:
-            with self._lock:
-                return self._database.execute(query, values).fetchall()
-        except READ_ERRORS as error:
-            raise self._damaged(error) from error
-
-    def _made(self, make: Callable[[Row], _Value], row: Row) -> _Value:
-        try:
-            return make(row)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise self._damaged(error) from error
-
-    def _damaged(self, error: Exception) -> CorrectionError:
+    def _unreadable(self, error: Exception) -> CorrectionError:
         return CorrectionError(
             f"the review in {self.folder} cannot be read: {error}",
             "Move that folder away to begin anew",
         )
 
+    def _refused(self, error: Exception) -> OutputError:
+        return OutputError(f"the review cannot be kept: {error}", FULL_HINT)
+
     @contextmanager
     def _change(self) -> Iterator[sqlite3.Connection]:
-        """A change that is made as a whole or not at all."""
         if self._writer is None:
             raise OutputError("this review is only being read", "Open it to change it")
-        try:
-            with change(self._database, self._lock) as database:
-                yield database
-        except READ_ERRORS as error:
-            raise OutputError(f"the review cannot be kept: {error}", _FULL_HINT) from error
+        with super()._change() as database:
+            yield database
 
 
 def _sayable(text: str) -> str:

@@ -6,7 +6,7 @@ Up to version 2 the results of the analysis were kept here as well, see `older_r
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +26,8 @@ __all__ = [
 ]
 
 VERSION = 3
+_FREE_PAGES = 16
+"""A person's words leave fewer free pages than that, which their next words take."""
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -60,7 +62,23 @@ def connect(
         CorrectionError: Its layout is not known to this program.
     """
     layout = LAYOUT if earlier or settled else _LAYOUT_OF_NOW
-    return database.connect(path, layout, create=create, settled=settled)
+    made = database.connect(path, layout, create=create, settled=settled)
+    if earlier:
+        _give_back(made)
+    return made
+
+
+def _give_back(made: sqlite3.Connection) -> None:
+    """Let the disk have what the results took that were dropped, once; it may be most of the file.
+
+    Where there is no room for it, or somebody reads, it is tried again the next time.
+    """
+    with suppress(sqlite3.Error):
+        (free,) = made.execute("PRAGMA freelist_count").fetchone()
+        (pages,) = made.execute("PRAGMA page_count").fetchone()
+        if free >= _FREE_PAGES and 2 * free > pages:
+            made.execute("VACUUM")
+            made.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def version_of(database: sqlite3.Connection) -> int:

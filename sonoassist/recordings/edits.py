@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import ClassVar
 
 from sonoassist.core.planes import BY_KEY, INDEX
+from sonoassist.core.wording import counted
 from sonoassist.recordings.corrections import Corrections, Label, Mark
 
 
@@ -49,7 +50,7 @@ class SetLabel:
         """For people."""
         count = self.last - self.first + 1
         what = BY_KEY[self.plane].label if self.plane else "as the model says"
-        return f"{count} frame{'s' if count > 1 else ''}: {what}"
+        return f"{counted(count, 'frame')}: {what}"
 
 
 @dataclass(frozen=True, slots=True)

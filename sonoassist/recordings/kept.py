@@ -9,11 +9,12 @@ from contextlib import suppress
 import numpy as np
 
 from sonoassist.core.packets import Provenance
-from sonoassist.recordings.cache import AnalysisCache, AnalysisKey, RecordingCache
+from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.cache_schema import CacheError, NewerCacheError
 from sonoassist.recordings.older_practice import take_over_practice
 from sonoassist.recordings.older_results import brought_to_reader, take_over_review
 from sonoassist.recordings.recording import Recording
+from sonoassist.recordings.recording_cache import AnalysisKey, RecordingCache
 from sonoassist.recordings.records import FrameResult
 from sonoassist.recordings.table import DAMAGED_STATE, FrameTable, ResultBlock
 from sonoassist.temporal.quality import Quality

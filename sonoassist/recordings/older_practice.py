@@ -14,8 +14,8 @@ from sonoassist.core.files import ARCHIVE_ERRORS
 from sonoassist.core.packets import Floats, Provenance, State, frozen
 from sonoassist.core.planes import BACKGROUND_INDEX, PLANES
 from sonoassist.preprocess.crop import parse_crop
-from sonoassist.recordings.cache import AnalysisKey, RecordingCache
 from sonoassist.recordings.recording import Recording
+from sonoassist.recordings.recording_cache import AnalysisKey, RecordingCache
 from sonoassist.recordings.records import FrameResult
 
 _LAYOUT, _READER = "3", 2

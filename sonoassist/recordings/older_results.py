@@ -14,9 +14,10 @@ from sonoassist.core.packets import Box, Provenance, State
 from sonoassist.core.settings import load_settings
 from sonoassist.localise import LOCALISER
 from sonoassist.preprocess.crop import parse_crop
-from sonoassist.recordings.cache import AnalysisCache, AnalysisKey, RecordingCache
+from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.cache_rows import DAMAGED, box_of, shares_of
 from sonoassist.recordings.correction_schema import holds_results, read_only, version_of
+from sonoassist.recordings.recording_cache import AnalysisKey, RecordingCache
 from sonoassist.recordings.records import FrameResult
 from sonoassist.sources import FIRST_READER, READER
 

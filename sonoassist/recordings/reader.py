@@ -211,5 +211,5 @@ def read_on(source: Source) -> Iterator[ReadFrame]:
 def may_be_whole(error: SourceError) -> bool:
     """Whether the system failed rather than the recording: another time it may be read."""
     cause = error.__cause__
-    lasting = (FileNotFoundError, PermissionError)
-    return isinstance(cause, OSError) and not isinstance(cause, lasting)
+    # That it may not be read says nothing of what is in it.
+    return isinstance(cause, OSError) and not isinstance(cause, FileNotFoundError)

@@ -64,6 +64,11 @@ class RecordedExam:
         """Short name for people."""
         return self.path.name
 
+    @property
+    def sources(self) -> tuple[Path, ...]:
+        """Of its recordings, in order."""
+        return tuple(part.path for part in self.parts)
+
     def stamps(self) -> tuple[Stamp, ...]:
         """What shows that a recording was written to or replaced, of each."""
         return tuple(stamp_as_it_is(part.path) for part in self.parts)

@@ -11,12 +11,15 @@ from typing import Any
 
 from sonoassist.core.names import readable
 from sonoassist.core.packets import Box, Pixels
+from sonoassist.core.percent import percent
 from sonoassist.core.planes import KEYS
+from sonoassist.core.wording import counted
 from sonoassist.exam.stills import png_bytes
 from sonoassist.model.card import domain_warning
 from sonoassist.preprocess.masking import masked
 from sonoassist.retrieval.analysing import Analysed
 from sonoassist.retrieval.choosing import choose
+from sonoassist.retrieval.counts import Counts
 from sonoassist.retrieval.opening import Opening, opened
 from sonoassist.retrieval.order import Order, Task
 from sonoassist.retrieval.pictures import frames_at
@@ -106,7 +109,7 @@ class Names:
         """The names of an exam."""
         files = tuple(one_line(part.path.name) for part in task.exam.parts)
         if not hidden:
-            return Names(one_line(task.exam.label), files, files)
+            return Names(_told_apart(task), files, files)
         numbered = tuple(f"recording {number}" for number in range(1, len(files) + 1))
         return Names(f"Exam {task.fingerprint[:8]}", numbered, files)
 
@@ -116,6 +119,13 @@ class Names:
         for file, name in zip(self.files, self.recordings, strict=True):
             text = text.replace(file, name)
         return text
+
+
+def _told_apart(task: Task) -> str:
+    """The name of the exam's file; with that of its folder where other exams share it."""
+    label = one_line(task.exam.label)
+    own = task.name in (task.exam.path.name, task.exam.path.stem)
+    return label if own else f"{one_line(task.name)}: {label}"
 
 
 def as_json(values: object) -> bytes:
@@ -209,7 +219,7 @@ class _Teller:
             return "left out: not surely ultrasound"
         threshold = self._order.options.threshold
         if pick.confidence < threshold:
-            return f"doubtful: below {threshold:.0%}".replace("%", " %")
+            return f"doubtful: below {percent(threshold)}"
         # The paper's rule may name a frame at the edge of a view, but a view it has to be.
         paper = self._order.rule is Rule.PAPER
         if (pick.steadiest if paper else pick.steady_confidence) < threshold:
@@ -222,16 +232,17 @@ class _Teller:
         """Why the first of the picks was chosen, in words."""
         best = picks[0]
         if self._order.rule is Rule.PAPER:
-            words = f"highest confidence of a single frame {best.confidence:.0%}"
+            words = f"highest confidence of a single frame {percent(best.confidence)}"
         else:
-            words = f"highest confidence over time {best.steady_confidence:.0%}"
+            words = f"highest confidence over time {percent(best.steady_confidence)}"
             words += f" in a view of {best.view_s:.1f} s"
             if best.equals > 1:
-                words += f"; the sharpest and stillest of {best.equals} frames about as sure"
+                words += (
+                    f"; the sharpest and stillest of {counted(best.equals, 'frame')} about as sure"
+                )
             if any(one.score > best.score for one in picks[1:]):
                 words += "; sharper and stiller than another view about as sure"
         doubt = self.doubt(key, best)
-        words = words.replace("%", " %")
         return f"{doubt}; {words}" if doubt else words
 
 
@@ -272,6 +283,8 @@ def _about(
     """What `about.json` says; no dates, so that the same exam gives the same file."""
     about, table = analysed.about, analysed.table
     card = order.model(synthetic=about.synthetic).card
+    doubtful = [key for key, one in told.items() if one is not None and not one["sure"]]
+    missing = [key for key, one in told.items() if one is None]
     return {
         "exam": names.exam,
         "recordings": list(names.recordings),
@@ -279,9 +292,9 @@ def _about(
         "synthetic": about.synthetic,
         "frames": len(table),
         "length_s": _rounded(about.length_s),
-        "found": sum(one is not None for one in told.values()),
-        "doubtful": [key for key, one in told.items() if one is not None and not one["sure"]],
-        "missing": [key for key, one in told.items() if one is None],
+        "found": Counts.of(doubtful, missing).found,
+        "doubtful": doubtful,
+        "missing": missing,
         "damaged": [names.said(line) for line in about.damaged],
         "warnings": [*([warning] if warning else []), *about.warnings],
         "rule": order.rule.value,
@@ -306,11 +319,13 @@ def _heading(about: Values, analysed: Analysed) -> Heading:
         f"{about['title']} ({about['domain']})",
         rule,
         clock(about["length_s"]),
-        f"{about['frames']:,} frames",
+        f"{counted(about['frames'], 'frame')}",
     )
     notes = list(about["warnings"])
     if about["synthetic"]:
         notes.insert(0, "Synthetic exam: no patient.")
     if about["damaged"]:
-        notes.append(f"{len(about['damaged'])} places of the recording could not be read.")
+        notes.append(
+            f"{counted(len(about['damaged']), 'place')} of the recording could not be read."
+        )
     return Heading(about["exam"], "  ·  ".join(words), notes)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Protocol
 
 from sonoassist.core.errors import EngineError, SourceError
+from sonoassist.core.wording import counted
 from sonoassist.recordings.identity import Stamp
 from sonoassist.retrieval.crew import Crew, Died, Done, Event, Failed, Progress, Useless
 from sonoassist.retrieval.exams import Failure, Found, RecordedExam
@@ -26,11 +28,13 @@ class Result:
         name: Of its folder.
         about: What `about.json` says.
         fresh: Whether it was done in this run.
+        sources: Paths of its recordings, in the order of `about["recordings"]`.
     """
 
     name: str
     about: dict[str, Any]
     fresh: bool
+    sources: tuple[Path, ...] = ()
 
 
 @dataclass
@@ -129,7 +133,7 @@ def make_plan(found: Found, output: OutputFolder, order: Order, *, again: bool) 
     places = output.places(readable)
     for (exam, fingerprint), before, place in zip(readable, stamps, places, strict=True):
         if not again and place.about is not None and output.finished(place, order):
-            results.append(Result(place.name, place.about, fresh=False))
+            results.append(Result(place.name, place.about, fresh=False, sources=exam.sources))
         else:
             known = replace(place, about=None) if again else place
             jobs.append(_Job(exam, known, fingerprint, before))
@@ -208,7 +212,8 @@ class _Run:
         del self._at_work[event.worker]
         if isinstance(event, Done):
             self._output.write(event.bundle, job.exam)
-            self._summary.results.append(Result(job.place.name, event.bundle.about, fresh=True))
+            about, sources = event.bundle.about, job.exam.sources
+            self._summary.results.append(Result(job.place.name, about, True, sources))
             self._watcher.finished(job.place.name, event.bundle.about)
         elif isinstance(event, Failed):
             self._fail(job, event.reason)
@@ -223,7 +228,9 @@ class _Run:
             self._waiting.appendleft(job)
             self._watcher.again(job.place.name, event.how)
         else:
-            self._fail(job, f"{event.how}, {job.tries} times: the file may be what ends it")
+            self._fail(
+                job, f"{event.how}, {counted(job.tries, 'time')}: the file may be what ends it"
+            )
 
     def _fail(self, job: _Job, reason: str) -> None:
         failure = Failure(str(job.exam.path), reason)

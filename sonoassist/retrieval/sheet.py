@@ -13,7 +13,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Box, Pixels
-from sonoassist.core.planes import DISPLAY_ORDER, Plane
+from sonoassist.core.percent import percent
+from sonoassist.core.planes import Plane
+from sonoassist.core.wording import counted
+from sonoassist.retrieval.counts import PLANES, Counts
 
 NOTICE = "Research and training only. Not for diagnosis."
 BACK, PANEL, LINE = "#0d1117", "#12171e", "#2c3643"
@@ -25,8 +28,6 @@ TILE_PX = (342, 266)
 CAPTION_PX, GAP_PX, RIM_PX, HEAD_PX = 62, 18, 32, 104
 BIG_PX, NAME_PX, SMALL_PX = 32, 21, 16
 DASH_PX = 9
-
-PLANES = tuple(plane for plane in DISPLAY_ORDER if not plane.is_background)
 
 _ALIKE = str.maketrans({"–": "-", "—": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "ß": "ss"})
 _MORE = "·"
@@ -133,13 +134,14 @@ class _Sheet:
 
     def head(self, heading: Heading, tiles: Mapping[str, Tile]) -> None:
         """Name of the exam on the left, what was found on the right."""
-        doubtful = sum(bool(tile.doubt) for tile in tiles.values())
+        doubtful = [key for key, tile in tiles.items() if tile.doubt]
+        counts = Counts.of(doubtful, [one.key for one in PLANES if one.key not in tiles])
         right = self._image.width - RIM_PX
-        sure = f"{len(tiles) - doubtful} of {len(PLANES)} planes found"
+        sure = f"{counts.found} of {counted(len(PLANES), 'plane')} found"
         wide = self._text((right, 24), sure, BIG_PX, TEXT, anchor="ra")
-        lines = [f"{doubtful} doubtful"] if doubtful else []
-        if len(tiles) < len(PLANES):
-            lines.append(f"{len(PLANES) - len(tiles)} missing")
+        lines = [f"{counts.doubtful} doubtful"] if counts.doubtful else []
+        if counts.missing:
+            lines.append(f"{counts.missing} missing")
         self._text((right, 66), ", ".join(lines), SMALL_PX, WARNING, anchor="ra")
         room = right - RIM_PX - wide - GAP_PX
         title, about = drawable(heading.title), drawable(heading.about)
@@ -157,7 +159,7 @@ class _Sheet:
         else:
             self._draw.rectangle(edge, outline=plane.colour, width=2)
         self._name(corner, plane, TEXT)
-        share, colour = f"{100 * tile.confidence:.0f} %", WARNING if tile.doubt else TEXT
+        share, colour = percent(tile.confidence), WARNING if tile.doubt else TEXT
         self._text((left + width, top + height + 10), share, NAME_PX, colour, anchor="ra")
         below = top + height + 37
         self._text((left + 14, below), clock(tile.time_s), SMALL_PX, MUTED)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from sonoassist.analysis.analyser import Analyser
 from sonoassist.core.errors import OutputError, SourceError
 from sonoassist.core.packets import Analysis, Box, Frame, Localisation, Pixels, State
+from sonoassist.core.wording import counted
 from sonoassist.exam.resolving import ExamResolver
 from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import View
@@ -138,7 +139,10 @@ class ReviewSession:
     def _damage_in_words(self) -> list[str]:
         lines = list(dict.fromkeys(self.damage.values()))
         more = len(lines) - MOST_TOLD
-        return [*lines[:MOST_TOLD], *([f"{more} more places cannot be read"] if more > 0 else [])]
+        return [
+            *lines[:MOST_TOLD],
+            *([f"{counted(more, 'more place')} cannot be read"] if more > 0 else []),
+        ]
 
     def _notice(self, sentence: str) -> None:
         with self._lock:

@@ -28,6 +28,7 @@ __all__ = [
     "VideoStream",
     "av",
     "codec_name",
+    "frame_count",
     "is_cover",
     "open_container",
     "square_width",
@@ -142,6 +143,15 @@ def open_container(path: Path) -> InputContainer:
     """
     options = {"format_whitelist": ",".join(_FORMATS)}
     return av.open(str(path), metadata_errors="replace", container_options=options)
+
+
+def frame_count(path: Path, usual: int = 100) -> int:
+    """Frames of a video as its container says, for an estimate; `usual` where it says nothing."""
+    try:
+        with open_container(path) as container:
+            return int(container.streams.video[0].frames) or usual
+    except (av.error.FFmpegError, OSError, IndexError, ValueError):
+        return usual
 
 
 def video_stream(container: InputContainer) -> VideoStream | None:

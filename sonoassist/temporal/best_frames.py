@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sonoassist.core.packets import Analysis, State, SteadyState
+from sonoassist.core.percent import percent
 from sonoassist.core.planes import INDEX, Plane
+from sonoassist.core.wording import counted
 from sonoassist.temporal.quality import GAIN, NEAR, Quality
 from sonoassist.temporal.quality_meter import QualityMeter
 
@@ -44,12 +46,12 @@ class Candidate:
     @property
     def why(self) -> str:
         """Why it was chosen, in words."""
-        quality = f"sharpness {self.quality.sharpness:.0%}, stillness {self.quality.stillness:.0%}"
+        sharp, still = percent(self.quality.sharpness), percent(self.quality.stillness)
         steady = f", steady for {self.steady_s:.1f} s" if self.steady_s >= 0.05 else ""
-        words = f"highest steady confidence {self.confidence:.0%}{steady}".replace("%", " %")
+        words = f"highest steady confidence {percent(self.confidence)}{steady}"
         if self.equals > 1:
-            words += f"; the sharpest and stillest of {self.equals} frames about as sure"
-        return f"{words} ({quality.replace('%', ' %')})"
+            words += f"; the sharpest and stillest of {counted(self.equals, 'frame')} about as sure"
+        return f"{words} (sharpness {sharp}, stillness {still})"
 
 
 class BestFrames:

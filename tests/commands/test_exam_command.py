@@ -118,7 +118,8 @@ def test_show(run: Run, exam_id: str) -> None:
     lines = [" ".join(line.split()) for line in out.splitlines()]
     assert "CHECKLIST: 1 kept, 2 found, of 2" in lines
     assert "Four chambers kept #1 00:01 97 % with clip seen twice" in lines
-    assert "Placenta best so far, not reviewed #3 00:04" in lines
+    placenta = "Placenta best so far, not reviewed #3 00:04"
+    assert f"{placenta} chosen by hand; the network named no plane" in lines
     assert "RVOT kept #2 00:02 81 % with clip" in lines[lines.index("CAPTURES OUTSIDE THE LIST") :]
     assert "whole.mkv from 00:00 1500 frames stopped: No space left on device" in lines
     assert "01:01 Exam ended" in lines
@@ -300,8 +301,10 @@ def test_send(run: Run, exam_id: str) -> None:
 
 @pytest.mark.usefixtures("patient_nodes")
 def test_send_later(run: Run, exam_id: str) -> None:
-    port = free_port()
-    status, out, err = run("send", exam_id, "--node", f"ARCHIVE@{HOST}:{port}")
+    """What a node has no room for waits, and is sent later."""
+    with running_node(answer=lambda _number, _event: 0xA700) as full:
+        port = full.node.port
+        status, out, err = run("send", exam_id, "--node", f"ARCHIVE@{HOST}:{port}")
     assert (status, out) == (2, "")
     assert "5 files kept in the outbox" in err.splitlines()[-1]
     with running_node(port=port) as made:
@@ -309,6 +312,31 @@ def test_send_later(run: Run, exam_id: str) -> None:
         assert (status, len(made.received)) == (0, 5)
         assert "5 files stored" in err
         assert run("send", "--retry")[2] == "nothing waits in the outbox\n"
+
+
+def test_a_port_that_refuses_is_told_before_any_file_is_made(
+    run: Run, exam_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[object] = []
+    monkeypatch.setattr("sonoassist.exam.sending.export_as_dicom", lambda *one: made.append(one))
+    status, out, err = run("send", exam_id, "--node", f"ARCHIVE@{HOST}:{free_port()}")
+    assert (status, out, made) == (2, "", [])
+    (line,) = err.splitlines()
+    assert "the connection is refused" in line
+    assert "sonoassist exam" not in line
+    assert run("send", "--retry")[2] == "nothing waits in the outbox\n"
+
+
+def test_ctrl_c_leaves_nothing_of_an_export(
+    run: Run, exam_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sonoassist.exam.clip_export._encode", stopped)
+    out = tmp_path / "new" / "out"
+    assert run("export", exam_id, "--out", out, "--json", "--stills", "--clips")[0] == 130
+    assert not out.parent.exists()
 
 
 @pytest.mark.parametrize(

@@ -311,6 +311,58 @@ def test_two_exams_with_the_same_file_name(films: Path, tmp_path: Path) -> None:
     assert folders(tmp_path / "out") == ["anna", "berta"]
     found = [picture(tmp_path / "out" / name / "femur.png") for name in ("anna", "berta")]
     assert not np.array_equal(*found)
+    told = [
+        json.loads((tmp_path / "out" / name / "about.json").read_bytes())
+        for name in ("anna", "berta")
+    ]
+    assert [one["exam"] for one in told] == ["anna: exam.mp4", "berta: exam.mp4"]
+
+
+def test_table_and_json_count_the_same_and_stdout_is_json_alone(
+    films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = (films / "exam 0.mp4", films / "exam 1.mp4", "--rule", "paper", "--no-mask")
+    assert retrieve(tmp_path / "out", *words) == 0
+    table = [line.split() for line in capsys.readouterr().err.splitlines()]
+    rows = {line[1]: line for line in table if line[:1] == ["exam"] and line[1:2] in (["0"], ["1"])}
+    assert retrieve(tmp_path / "again", *words, "--json") == 0
+    printed = capsys.readouterr()
+    told = json.loads(printed.out)
+    assert "exam 0: 1 plane found; doubtful: " in printed.err
+    for number, one in enumerate(told["exams"]):
+        found, doubtful, missing = one["found"], one["doubtful"], one["missing"]
+        assert len(doubtful) > 0
+        assert found + len(doubtful) + len(missing) == len(WANTED)
+        cells = rows[str(number)][3:6]
+        assert cells == [str(found), str(len(doubtful) or "-"), str(len(missing) or "-")]
+        assert one["sources"] == [str(films / f"exam {number}.mp4")]
+        about = json.loads((tmp_path / "again" / one["name"] / "about.json").read_bytes())
+        assert about["found"] == found
+
+
+def test_the_flat_table_names_recordings_and_pictures(films: Path, tmp_path: Path) -> None:
+    import csv
+
+    out = tmp_path / "out"
+
+    def rows() -> list[dict[str, str]]:
+        with (out / "retrieval.csv").open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    assert retrieve(out, films / "exam 1.mp4", "--rule", "paper", "--no-mask") == 0
+    assert retrieve(out, films / "exam 0.mp4", "--rule", "paper", "--no-mask") == 0
+    found = rows()
+    assert [row["exam"] for row in found] == ["exam 0"] * len(WANTED) + ["exam 1"] * len(WANTED)
+    for row in found:
+        told = result(out, row["exam"])[row["plane"]]
+        assert row["source"] == str(films / f"{row['exam']}.mp4")
+        assert (int(row["frame"]), float(row["time_s"])) == (told["frame"], told["time_s"])
+        assert float(row["confidence"]) == pytest.approx(told["confidence"], abs=1e-6)
+        assert row["doubtful"] == ("no" if told["sure"] else "yes")
+        assert (out / row["image"]).is_file()
+    shutil.rmtree(out / "exam 1")
+    assert retrieve(out, films / "exam 0.mp4", "--rule", "paper", "--no-mask") == 0
+    assert {row["exam"] for row in rows()} == {"exam 0"}
 
 
 def test_a_replaced_file_replaces_its_results_and_that_is_said(

@@ -18,7 +18,7 @@ ABOUT: dict[str, Any] = {
 
 def test_time_left_goes_by_the_bytes_of_all_exams(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
-    with Display(1000, 3, quiet=True) as display:
+    with Display(1000, 3) as display:
         assert display.line(1000.0) == "0 of 3 exams, 0.0 frames a second"
         display.begun("a", 200)
         display.begun("b", 400)
@@ -48,7 +48,7 @@ def test_what_is_true_of_many_is_said_once(capsys: pytest.CaptureFixture[str]) -
             display.finished(name, damaged)
     said = capsys.readouterr().err
     assert said.count("not reliable") == 1
-    assert said.count("frame 3 is damaged (and 1 more places)") == 2
+    assert said.count("frame 3 is damaged (and 1 more place)") == 2
     assert len(said.splitlines()) == 5
 
 

@@ -25,8 +25,9 @@ from sonoassist.evaluation.observed import Observed
 from sonoassist.evaluation.observing import observe
 from sonoassist.evaluation.planning import Scope, make_plan, selected
 from sonoassist.evaluation.speed import measure_speed, whole_frames
-from sonoassist.recordings.cache import AnalysisCache, AnalysisKey
+from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.recording import look_into_file
+from sonoassist.recordings.recording_cache import AnalysisKey
 
 LONG = 260
 

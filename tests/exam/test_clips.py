@@ -205,6 +205,16 @@ def test_a_capture_known_only_later(exam: Exam, clipper: Clipper) -> None:
     assert found == list(range(known_late - around, known_late + around + 1))
 
 
+def test_a_film_slower_than_it_plays_gets_its_clips(exam: Exam, clipper: Clipper) -> None:
+    """Its analysis takes three seconds a frame: what is best is known by the film's own time."""
+    for number in range(40):
+        clipper.add(numbered(number), 3.0 * number)
+    shot = captured(exam, 10)
+    assert clipper.begin(shot.capture_id, 30.0)
+    clipper.stop()
+    assert numbers_in(exam, shot.capture_id) == [10]
+
+
 def test_memory_is_bounded(exam: Exam, troubles: list[str]) -> None:
     """Clips begin later and end earlier."""
     size = numbered(0).pixels.nbytes

@@ -13,8 +13,9 @@ import pytest
 from real_models import card_of
 from sonoassist.core.packets import LiveStats
 from sonoassist.core.settings import Settings
+from sonoassist.exam.exam import Exam
 from sonoassist.exam.lifecycle import ExamLifecycle
-from sonoassist.exam.records import Event, ExamInfo
+from sonoassist.exam.records import Event, ExamInfo, ExamStart
 from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import (
     ModelState,
@@ -24,7 +25,7 @@ from sonoassist.live.status import (
     View,
 )
 from sonoassist.sources.base import SourceInfo
-from waiting import wait_until
+from waiting import LIMIT_S, wait_until
 
 FILM = SourceInfo("film", "/data/exam.mp4", "exam.mp4", "H.264", "video", 400, 300, 25.0, 500, 20.0)
 OTHER = replace(FILM, source_id="other", spec="/data/other.mp4", label="other.mp4")
@@ -370,13 +371,43 @@ def test_stopping_ends_the_exam_and_nothing_follows(
     assert (life.running, len(told)) == (None, count)
 
 
-def test_an_exam_made_while_everything_is_stopped_is_ended_as_well(
+def test_an_exam_asked_for_when_everything_is_stopped_is_not_made(
     life: ExamLifecycle, store: ExamStore, work: Work
 ) -> None:
     life.follow(status())
     life.stop()
     work.do()
     assert life.running is None
+    assert store.ids() == []
+
+
+def test_stopping_waits_for_an_exam_that_is_being_made(
+    life: ExamLifecycle, store: ExamStore, work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    making, go, stopped = threading.Event(), threading.Event(), threading.Event()
+
+    def create(self: ExamStore, start: ExamStart) -> Exam:
+        exam = real(self, start)
+        making.set()
+        assert go.wait(LIMIT_S)
+        return exam
+
+    def stop() -> None:
+        life.stop()
+        stopped.set()
+
+    real = ExamStore.create
+    monkeypatch.setattr(ExamStore, "create", create)
+    life.follow(status())
+    threads = [threading.Thread(target=work.do), threading.Thread(target=stop)]
+    threads[0].start()
+    assert making.wait(LIMIT_S)
+    threads[1].start()
+    wait_until(lambda: life._stopped)
+    assert not stopped.is_set()  # the record of an exam lies there that has not ended
+    go.set()
+    for thread in threads:
+        thread.join()
     assert [info_of(store, one).ended for one in store.ids()] == [True]
 
 

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
-from gui_fakes import make_view
+from gui_fakes import FakeSession, make_view
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence
 from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from sonoassist.core.settings import Settings
-from sonoassist.gui.actions import ACTIONS, Act, Needs, key_text, tip
+from sonoassist.gui.actions import ACTIONS, Act, Needs, Place, tip
 from sonoassist.gui.controls import KeyButton
 from sonoassist.gui.main_window import MainWindow
+from sonoassist.gui.page import Page
 from sonoassist.gui.sheets import HelpSheet
+from sonoassist.live.status import PlayState
 
 
 def test_each_action_is_in_the_table_once() -> None:
@@ -35,7 +38,7 @@ def test_settings_of_actions_are_switches_of_the_settings() -> None:
 
 
 def test_each_action_works_in_qt_with_its_keys(window: MainWindow) -> None:
-    for row in ACTIONS:
+    for row in (row for row in ACTIONS if row.of_window):
         action = window.actions_set[row.act]
         assert [key.toString() for key in action.shortcuts()] == [
             QKeySequence(key).toString() for key in row.keys
@@ -46,26 +49,38 @@ def test_buttons_show_their_key(window: MainWindow) -> None:
     buttons = window.findChildren(KeyButton)
     assert len(buttons) > 15
     for button in buttons:
-        assert key_text(button.act) in button.toolTip() or button.toolTip().startswith("Speed")
+        assert window.look.keys.text(button.act) in button.toolTip() or button.toolTip().startswith(
+            "Speed"
+        )
         if not button.toolTip().startswith("Speed"):
-            assert button.toolTip() == tip(button.act)
+            assert button.toolTip() == tip(button.act, window.look.keys)
 
 
 def test_the_help_sheet_shows_every_key(window: MainWindow) -> None:
-    window.actions_set[Act.HELP].trigger()
-    sheet = window.questions.sheet
-    assert isinstance(sheet, HelpSheet)
-    texts = {label.text() for label in sheet.findChildren(QLabel)}
-    for row in ACTIONS:
-        assert key_text(row.act) in texts
-        assert row.text.rstrip("…") in texts
+    for page, place in (
+        (Page.REVIEW, Place.REVIEW), (Page.PRACTICE, Place.PRACTICE), (Page.LIVE, Place.LIVE),
+    ):  # fmt: skip
+        window.show_page(page)
+        window.actions_set[Act.HELP].trigger()
+        sheet = window.questions.sheet
+        assert isinstance(sheet, HelpSheet)
+        texts = {label.text() for label in sheet.findChildren(QLabel)}
+        shown = [row for row in ACTIONS if row.is_on(place)]
+        assert len(shown) > 40
+        for row in shown:
+            assert window.look.keys.text(row.act) in texts
+            assert row.text_on(place) in texts
     window.actions_set[Act.LEAVE].trigger()
     assert window.questions.sheet is None
 
 
 def test_actions_wait_for_what_they_need(window: MainWindow, session: object) -> None:
     def enabled(needs: Needs) -> set[bool]:
-        return {window.actions_set[row.act].isEnabled() for row in ACTIONS if row.needs is needs}
+        return {
+            window.actions_set[row.act].isEnabled()
+            for row in ACTIONS
+            if row.of_window and row.needs is needs
+        }
 
     assert enabled(Needs.NOTHING) == {True}
     assert enabled(Needs.PICTURE) == enabled(Needs.RECORDING) == enabled(Needs.LIVE) == {False}
@@ -73,6 +88,23 @@ def test_actions_wait_for_what_they_need(window: MainWindow, session: object) ->
     window.display.refresh()
     assert enabled(Needs.PICTURE) == enabled(Needs.RECORDING) == {True}
     assert enabled(Needs.LIVE) == {False}
+
+
+@pytest.mark.parametrize("play", [PlayState.OPENING, PlayState.FAILED, PlayState.LOST])
+def test_what_is_opened_or_was_not_can_be_closed(
+    window: MainWindow, session: FakeSession, play: PlayState
+) -> None:
+    window.display.refresh()
+    close = window.actions_set[Act.CLOSE]
+    assert not close.isEnabled()
+    session.now = replace(session.now, play_state=play)
+    window.display.refresh()
+    assert close.isEnabled()
+    card = window.live.viewport.screen_shown.card
+    assert card is not None
+    assert Act.CLOSE in card.acts
+    close.trigger()
+    assert ("close_source",) in session.calls
 
 
 @pytest.mark.parametrize(

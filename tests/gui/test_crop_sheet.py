@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from preprocess.test_screen_layout import screen_of
 from sonoassist.core.packets import Box
-from sonoassist.gui.actions import Act
+from sonoassist.gui.actions import Act, Place, PlaceKeys
 from sonoassist.gui.crop_editor import CropEditor
 from sonoassist.gui.crop_sheet import CropSheet
 from sonoassist.gui.jobs import Jobs
@@ -43,6 +43,9 @@ class Used:
 
     def __call__(self, crop: Box | None) -> None:
         self.crops.append(crop)
+
+
+CTRL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
@@ -127,6 +130,7 @@ def editor(qtbot: QtBot, look: Look) -> CropEditor:
     widget.resize(960, 720)  # one widget pixel for each of the picture
     widget.show_picture(screen_of(1, "")[0])
     widget.set_crop(CROP)
+    PlaceKeys(widget, Place.CROP, widget.key_handlers(), look.keys)
     widget.show()
     return widget
 
@@ -169,12 +173,12 @@ def test_a_corner_sizes_the_crop_about_the_opposite_one(
 def test_keys_alone_do_all(editor: CropEditor) -> None:
     QTest.keyClick(editor, Qt.Key.Key_Right)
     assert editor.crop.left == pytest.approx(CROP.left + 9.6, abs=1)
-    QTest.keyClick(editor, Qt.Key.Key_Up, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(editor, Qt.Key.Key_Up, CTRL)
     assert editor.crop.top == CROP.top - 1
     wide = editor.crop.width
-    QTest.keyClick(editor, Qt.Key.Key_Plus)
+    QTest.keyClick(editor, Qt.Key.Key_Plus, CTRL)
     assert editor.crop.width > wide + 10
-    QTest.keyClick(editor, Qt.Key.Key_Minus)
+    QTest.keyClick(editor, Qt.Key.Key_Minus, CTRL)
     assert editor.crop.width == pytest.approx(wide, abs=2)
 
 
@@ -184,11 +188,11 @@ def test_the_crop_stays_on_the_picture(editor: CropEditor) -> None:
         QTest.keyClick(editor, Qt.Key.Key_Up)
     assert (editor.crop.left, editor.crop.top) == (0, 0)
     for _ in range(90):
-        QTest.keyClick(editor, Qt.Key.Key_Plus)
+        QTest.keyClick(editor, Qt.Key.Key_Plus, CTRL)
     assert editor.crop.right <= 960
     assert editor.crop.bottom <= 720
     for _ in range(200):
-        QTest.keyClick(editor, Qt.Key.Key_Minus)
+        QTest.keyClick(editor, Qt.Key.Key_Minus, CTRL)
     assert editor.crop.width >= 0.08 * 960 - 1
     drag(editor, (5, 5), (-300, -300))
     assert editor.crop.left >= 0
@@ -247,7 +251,7 @@ def test_zero_takes_what_was_found(make_sheet: Callable[[], CropSheet]) -> None:
     sheet = make_sheet()
     QTest.keyClick(sheet.editor, Qt.Key.Key_Left)
     assert sheet.editor.crop != CROP
-    QTest.keyClick(sheet.editor, Qt.Key.Key_0)
+    QTest.keyClick(sheet.editor, Qt.Key.Key_0, CTRL)
     assert sheet.editor.crop == CROP
     QTest.keyClicks(sheet.name, "room 30")
     assert sheet.name.text() == "room 30"

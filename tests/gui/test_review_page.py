@@ -23,6 +23,7 @@ from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.core.settings import Settings
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.exam.store import ExamStore
+from sonoassist.gui.actions import PLANE_ACTS, Act
 from sonoassist.gui.compose import build
 from sonoassist.gui.exams_sheet import ExamsSheet
 from sonoassist.gui.main_window import MainWindow
@@ -31,7 +32,6 @@ from sonoassist.gui.ports import Services
 from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.review import player
 from sonoassist.gui.review.desk import ReviewDesk
-from sonoassist.gui.review.keys import LETTERS, ROWS, Do
 from sonoassist.gui.review.page import ReviewPage
 from sonoassist.gui.review.texts import progress_text, waiting_text
 from sonoassist.gui.sheets import AskSheet, HelpSheet
@@ -164,6 +164,18 @@ def press(qtbot: QtBot, page: ReviewPage, *keys: Qt.Key) -> None:
         qtbot.keyClick(page, key)
 
 
+SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+CTRL_SHIFT = (CTRL, SHIFT)
+
+
+def hold(qtbot: QtBot, where: QWidget, key: Qt.Key, *held: Qt.KeyboardModifier) -> None:
+    """Press a key while others are held."""
+    every = Qt.KeyboardModifier.NoModifier
+    for one in held:
+        every |= one
+    qtbot.keyClick(where, key, every)
+
+
 def words_of(window: MainWindow) -> str:
     """What the toasts say."""
     return " ".join(toast.notice.title for toast in window.toasts.shown)
@@ -174,8 +186,8 @@ def test_empty_it_says_how_to_begin(qtbot: QtBot, page: ReviewPage) -> None:
     assert card is not None
     assert card.title == "Open a recording"
     assert not any(button.isEnabled() for button in page.side.buttons.buttons.values())
-    press(qtbot, page, *(Qt.Key(ord(letter)) for letter in "NPMCLKIO0AEWGXQ"), Qt.Key.Key_Return)
-    press(qtbot, page, Qt.Key.Key_Left, Qt.Key.Key_Down, Qt.Key.Key_Space, Qt.Key.Key_Plus)
+    press(qtbot, page, *(Qt.Key(ord(letter)) for letter in ",.UALMIOWGQ"), Qt.Key.Key_Return)
+    press(qtbot, page, Qt.Key.Key_Left, Qt.Key.Key_Down, Qt.Key.Key_Space, Qt.Key.Key_PageDown)
     qtbot.keyClick(page, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert page.over.labels.isHidden()
     assert page.over.compare.isHidden()
@@ -207,13 +219,13 @@ def test_best_next_and_missing(qtbot: QtBot, page: ReviewPage, views: Path) -> N
     frames = [peak.frame for peak in desk.candidates["femur"]]
     assert desk.index == frames[0]
     assert sorted(frame < 40 for frame in frames[:2]) == [False, True]
-    press(qtbot, page, Qt.Key.Key_N)
+    press(qtbot, page, Qt.Key.Key_Period)
     assert desk.index == frames[1]
-    press(qtbot, page, Qt.Key.Key_P, Qt.Key.Key_P)
+    press(qtbot, page, Qt.Key.Key_Comma, Qt.Key.Key_Comma)
     assert desk.index == frames[-1]
     missing = [plane.key for plane in DISPLAY_ORDER if plane.key in desk.missing]
     assert len(missing) == 10
-    press(qtbot, page, Qt.Key.Key_M)
+    press(qtbot, page, Qt.Key.Key_U)
     assert desk.plane == next(key for key in missing if DISPLAY_ORDER.index(BY_KEY[key]) > 6)
     assert "missing" in page.side.found.text()
 
@@ -290,7 +302,7 @@ def test_choose_label_mark_and_undo(
     over = page.over
     assert over.labels.isVisible()
     assert over.labels.scope[1:] == (30, 69)  # the view: all of its frames
-    qtbot.keyClick(over.labels, Qt.Key.Key_K)
+    hold(qtbot, over.labels, Qt.Key.Key_K, SHIFT)
     assert over.labels.isHidden()
     assert desk.corrections.labels == (Label(30, 69, "kidneys"),)
     assert desk.corrections.best == {}  # a frame that shows kidneys is no best femur
@@ -298,7 +310,7 @@ def test_choose_label_mark_and_undo(
     assert page.side.headline.verdict.box is None
     qtbot.waitUntil(lambda: "kidneys" not in desk.missing)
 
-    press(qtbot, page, Qt.Key.Key_K)
+    press(qtbot, page, Qt.Key.Key_M)
     assert [mark.frame for mark in desk.corrections.marks] == [desk.index]
     for _ in range(2):
         qtbot.keyClick(page, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -323,7 +335,7 @@ def test_one_frame_or_a_range_of_ones_own(qtbot: QtBot, page: ReviewPage, record
     )
     qtbot.keyClick(labels, Qt.Key.Key_Tab)
     assert labels.scope[1:] == (40, 40)
-    qtbot.keyClick(labels, Qt.Key.Key_B)
+    hold(qtbot, labels, Qt.Key.Key_N, SHIFT)
     assert desk.corrections.label_at(40) == "background"
     assert desk.corrections.label_at(41) == ""
     desk.step_to(100)
@@ -335,7 +347,7 @@ def test_one_frame_or_a_range_of_ones_own(qtbot: QtBot, page: ReviewPage, record
     assert labels.isHidden()
     assert desk.words.chosen_range == (100, 110)
     press(qtbot, page, Qt.Key.Key_L)
-    qtbot.keyClick(labels, Qt.Key.Key_3)
+    hold(qtbot, labels, Qt.Key.Key_G, SHIFT)
     assert Label(100, 110, "3vv") in desk.corrections.labels
     assert desk.words.chosen_range is None
 
@@ -351,14 +363,14 @@ def test_a_menu_that_went_away_takes_no_keys(
     window.resize(1500, 880)
     qtbot.waitUntil(labels.isHidden)
     assert window.focusWidget() is page
-    qtbot.keyClick(labels, Qt.Key.Key_K)  # it means what it means on the page
+    qtbot.keyClick(labels, Qt.Key.Key_M)  # it means what it means on the page
     assert desk.corrections.labels == ()
     assert desk.corrections.marks == (Mark(55),)
 
     press(qtbot, page, Qt.Key.Key_L)
     opened(qtbot, page, views)
     assert window.focusWidget() is page
-    qtbot.keyClick(labels, Qt.Key.Key_T)
+    hold(qtbot, labels, Qt.Key.Key_T, SHIFT)
     assert desk.corrections.labels == ()
     labels.chosen.emit("lips", 0, desk.count)
     assert desk.corrections.labels == ()
@@ -374,7 +386,7 @@ def test_where_no_view_is_the_frame_alone_is_meant(
     desk.step_to(95)
     press(qtbot, page, Qt.Key.Key_L)
     assert labels.scope == ("This frame only", 95, 95)
-    qtbot.keyClick(labels, Qt.Key.Key_F)
+    hold(qtbot, labels, Qt.Key.Key_F, SHIFT)
     assert desk.corrections.labels == (Label(95, 95, "femur"),)
 
 
@@ -383,7 +395,7 @@ def test_compare_and_choose_by_number(qtbot: QtBot, page: ReviewPage, views: Pat
     opened(qtbot, page, views)
     desk.pick("4ch")
     shown(qtbot, desk)
-    press(qtbot, page, Qt.Key.Key_C)
+    press(qtbot, page, Qt.Key.Key_A)
     assert compare.isVisible()
     assert 2 <= len(compare.frames) <= 4
     qtbot.waitUntil(lambda: not compare.missing)
@@ -394,7 +406,7 @@ def test_compare_and_choose_by_number(qtbot: QtBot, page: ReviewPage, views: Pat
     assert desk.corrections.best == {"4ch": compare.frames[1]}
     assert desk.index == compare.frames[1]
     shown(qtbot, desk)
-    press(qtbot, page, Qt.Key.Key_C)
+    press(qtbot, page, Qt.Key.Key_A)
     qtbot.keyClick(compare, Qt.Key.Key_Escape)
     assert compare.isHidden()
 
@@ -417,7 +429,7 @@ def test_export(
     # Without a window system a dialog cannot be shown; it answers as if a folder was chosen.
     out = tmp_path / "labels"
     monkeypatch.setattr(QFileDialog, "open", lambda dialog: dialog.fileSelected.emit(str(out)))
-    press(qtbot, page, Qt.Key.Key_E)
+    hold(qtbot, page, Qt.Key.Key_E, *CTRL_SHIFT)
     qtbot.waitUntil(lambda: out.is_dir() and any(out.rglob("labels.csv")))
     qtbot.waitUntil(lambda: not window.controller.jobs.busy)
     found = read_dataset(out)
@@ -464,7 +476,7 @@ def test_the_guided_heat_map_is_that_of_the_picture_on_screen_only(
         )  # fmt: skip
 
     press(qtbot, page, Qt.Key.Key_G)  # without the heat map nothing is asked for
-    button = page.side.buttons.buttons[Do.GUIDED]
+    button = page.side.buttons.buttons[Act.GUIDED]
     assert window.controller.settings.guided_heat
     assert button.isChecked()
     shown(qtbot, desk)
@@ -526,7 +538,7 @@ def test_words_on_a_frame(
     press(qtbot, page, Qt.Key.Key_W)
     answer(window, "")
     assert desk.corrections.marks == ()
-    press(qtbot, page, Qt.Key.Key_K, Qt.Key.Key_W)
+    press(qtbot, page, Qt.Key.Key_M, Qt.Key.Key_W)
     answer(window, "")  # a mark without words is left alone
     assert desk.corrections.marks == (Mark(50),)
     for _ in range(3):
@@ -540,15 +552,15 @@ def test_from_mark_to_mark(
     desk = page.desk
     opened(qtbot, page, recording)
     desk.step_to(50)
-    press(qtbot, page, Qt.Key.Key_X)
+    press(qtbot, page, Qt.Key.Key_PageDown)
     assert desk.index == 50
     qtbot.waitUntil(lambda: "No frame is marked" in words_of(window))
     for frame in (30, 120):
         desk.step_to(frame)
-        press(qtbot, page, Qt.Key.Key_K)
+        press(qtbot, page, Qt.Key.Key_M)
     found = []
     for _ in range(3):
-        press(qtbot, page, Qt.Key.Key_X)
+        press(qtbot, page, Qt.Key.Key_PageDown)
         found.append(desk.index)
     assert found == [30, 120, 30]
 
@@ -559,7 +571,7 @@ def test_practise_on_the_recording(
     press(qtbot, page, Qt.Key.Key_Q)
     assert window.page is Page.REVIEW  # there is nothing yet
     opened(qtbot, page, recording)
-    page.side.buttons.buttons[Do.PRACTISE].click()
+    page.side.buttons.buttons[Act.TO_PRACTICE].click()
     assert window.page is Page.PRACTICE
     practising = window.other(Page.PRACTICE)
     assert isinstance(practising, PracticePage)
@@ -574,7 +586,7 @@ def test_words_on_the_whole_recording(
     desk, note = page.desk, page.side.note
     opened(qtbot, page, recording)
     assert note.isHidden()
-    qtbot.keyClick(page, Qt.Key.Key_W, Qt.KeyboardModifier.ShiftModifier)
+    press(qtbot, page, Qt.Key.Key_N)
     long = "second trimester, lying on its front & difficult <view>; " * 4
     answer(window, long)
     assert desk.corrections.note == long.strip()
@@ -582,7 +594,7 @@ def test_words_on_the_whole_recording(
     assert note.isVisible()
     assert note.words == f"Note: {long.strip()}"
     assert note.fontMetrics().horizontalAdvance(note.text()) <= note.width()
-    qtbot.keyClick(page, Qt.Key.Key_W, Qt.KeyboardModifier.ShiftModifier)
+    press(qtbot, page, Qt.Key.Key_N)
     assert answer(window, "") == long.strip()
     assert note.isHidden()
     qtbot.keyClick(page, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
@@ -632,10 +644,10 @@ def test_timeline_with_the_mouse(qtbot: QtBot, page: ReviewPage, recording: Path
     qtbot.mouseMove(timeline, QPoint(5, 5))
     qtbot.waitUntil(page.over.hover.isHidden)
     for key in (Qt.Key.Key_Plus, Qt.Key.Key_Plus, Qt.Key.Key_Plus):
-        press(qtbot, page, key)
+        hold(qtbot, page, key, CTRL)
     assert timeline.span.length < 120
     assert timeline.span.first <= desk.index < timeline.span.last
-    press(qtbot, page, Qt.Key.Key_0)
+    hold(qtbot, page, Qt.Key.Key_0, CTRL)
     assert timeline.span.length == 200
 
 
@@ -668,9 +680,9 @@ def test_pages_in_turn_and_the_analysis_waits(
     assert page.desk._held
     window.show_page(Page.REVIEW)
     assert not page.desk._held
-    press(qtbot, page, Qt.Key.Key_A)
+    hold(qtbot, page, Qt.Key.Key_P, *CTRL_SHIFT)
     assert page.desk._held
-    press(qtbot, page, Qt.Key.Key_A)
+    hold(qtbot, page, Qt.Key.Key_P, *CTRL_SHIFT)
     assert not page.desk._held
 
 
@@ -747,7 +759,7 @@ def test_no_model_is_said_and_pictures_are_shown_all_the_same(
     assert page.side.progress.button.text() == "Try again"
     assert page.side.headline.lines() == ["no analysis"]
     installed.append(True)
-    press(qtbot, page, Qt.Key.Key_A)
+    hold(qtbot, page, Qt.Key.Key_P, *CTRL_SHIFT)
     qtbot.waitUntil(lambda: page.desk.progress.state is RunState.DONE)  # type: ignore[union-attr]
     qtbot.waitUntil(lambda: "All 200 frames" in page.side.progress.words.text())
     shown(qtbot, page.desk)
@@ -850,11 +862,10 @@ def test_pictures_that_are_only_measured_are_said() -> None:
     assert "199 of 200" in progress_text(Progress(RunState.RUNNING, 199, 200))
 
 
-def test_every_key_and_letter_is_its_own() -> None:
-    keys = [key for row in ROWS for key in row.keys]
-    assert len(keys) == len(set(keys))
-    assert sorted(LETTERS) == sorted(plane.key for plane in DISPLAY_ORDER)
-    assert len(set(LETTERS.values()) | {"X"}) == len(LETTERS) + 1
+def test_every_plane_has_a_key_of_its_own(window: MainWindow) -> None:
+    assert sorted(PLANE_ACTS) == sorted(plane.key for plane in DISPLAY_ORDER)
+    keys = [window.look.keys.of(act) for act in (*PLANE_ACTS.values(), Act.TAKE_BACK)]
+    assert len(set(keys)) == len(PLANE_ACTS) + 1
 
 
 def test_help_shows_the_keys_of_the_page(window: MainWindow, page: ReviewPage) -> None:

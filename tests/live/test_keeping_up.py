@@ -280,7 +280,8 @@ def test_every_frame_waits_for_its_result(start: Start, monkeypatch: pytest.Monk
 
 
 def test_watchers_see_every_picture_and_every_result(start: Start) -> None:
-    session = start(film=[MadeSource(200, fps=2000)])
+    source = MadeSource(200, fps=2000)
+    session = start(film=[source])
     raw: list[int] = []
     analysed: list[int] = []
 
@@ -295,6 +296,10 @@ def test_watchers_see_every_picture_and_every_result(start: Start) -> None:
     wait_until(lambda: len(analysed) == 200)
     assert raw == analysed == list(range(200))
     session.unwatch(watch)
+    again: list[int] = []
+    session.watch(lambda view: again.append(view.frame.index))
+    wait_until(lambda: session.status().play_state is PlayState.ENDED)
     session.play()
-    wait_until(lambda: session.status().stats.analysed > 0)
+    wait_until(lambda: again)
+    assert source.seeks == [0]
     assert len(raw) == 200

@@ -25,10 +25,11 @@ from sonoassist.practice.answers import Word
 from sonoassist.practice.examiner import Examiner
 from sonoassist.practice.opening import open_exam, opened
 from sonoassist.practice.scanning import ExamScan
-from sonoassist.recordings.cache import AnalysisCache, RecordingCache
+from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.identity import fingerprint
 from sonoassist.recordings.recording import Recording
+from sonoassist.recordings.recording_cache import RecordingCache
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.sources import open_source
 from sonoassist.sources.base import SYNTHETIC_MARK

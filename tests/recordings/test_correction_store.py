@@ -17,12 +17,12 @@ from sonoassist.core.packets import Box, Provenance
 from sonoassist.exam.deleting import delete_exam
 from sonoassist.exam.store import ExamStore
 from sonoassist.recordings import correction_store as store
-from sonoassist.recordings.cache import AnalysisKey, RecordingCache
 from sonoassist.recordings.cache_schema import CacheError
 from sonoassist.recordings.correction_schema import CorrectionError, holds_results
 from sonoassist.recordings.correction_store import DATABASE, SPEC, CorrectionStore, Known
 from sonoassist.recordings.edits import SetBest, SetLabel, SetMark
 from sonoassist.recordings.identity import Identity, fingerprint
+from sonoassist.recordings.recording_cache import AnalysisKey, RecordingCache
 from sonoassist.review.session import ReviewSession
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
@@ -130,9 +130,10 @@ def test_a_review_of_no_possible_place_belongs_to_no_exam(
     assert reviews.of_exam("exam:x", tmp_path, []) == []
 
 
-def changed(path: Path, change: str) -> None:
+def changed(path: Path, *changes: str) -> None:
     with closing(sqlite3.connect(path)) as database:
-        database.execute(change)
+        for change in changes:
+            database.execute(change)
         database.commit()
 
 
@@ -243,6 +244,30 @@ def test_pictures_of_a_deleted_exam_do_not_stay(
     assert list(reviews.folder.iterdir()) == []
 
 
+@pytest.mark.parametrize("moves", [True, False], ids=["", "open files cannot be moved"])
+def test_while_an_exam_is_deleted_nobody_can_review_its_recordings(
+    tmp_path: Path, reviews: CorrectionStore, monkeypatch: pytest.MonkeyPatch, moves: bool
+) -> None:
+    exam = kept(tmp_path / "exams", write_recording(tmp_path / "exam.mp4"))
+    exams = ExamStore(tmp_path / "exams")
+    begun(f"exam:{exam.exam_id}", reviews, exams).close()
+    delete, asked = CorrectionStore.delete, list[Path]()
+
+    def look(self: CorrectionStore, folder: Path) -> None:
+        asked.append(folder)
+        if len(asked) == 1:
+            with pytest.raises(UsageError, match="being reviewed"):
+                self.open(folder.name)
+            if not moves:
+                raise OutputError("the folder is in use")
+        delete(self, folder)
+
+    monkeypatch.setattr(CorrectionStore, "delete", look)
+    delete_exam(exam.exam_id, exams, reviews)
+    assert len(asked) == (1 if moves else 2)
+    assert list(reviews.folder.iterdir()) == []
+
+
 def test_a_deletion_that_was_cut_off_is_finished_by_the_next(
     tmp_path: Path, reviews: CorrectionStore
 ) -> None:
@@ -298,6 +323,22 @@ def test_an_earlier_review_is_left_as_it_is_until_it_is_opened(
         assert review.undo() == EDITS[1]
     assert not holds_results(path)
     assert taken_over(reviews, "a") == 40
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["now", "by an earlier program"])
+def test_the_space_of_results_that_were_taken_over_is_given_back(
+    reviews: CorrectionStore, before: bool
+) -> None:
+    path = older(reviews, "a", count=3000)
+    size = path.stat().st_size
+    if not before:  # it has dropped the tables and left their space in the file
+        drops = ("frames", "pictures", "analyses")
+        changed(path, *(f"DROP TABLE {one}" for one in drops), "PRAGMA user_version = 3")
+        assert path.stat().st_size == size
+    with reviews.open("a") as review:
+        assert review.corrections.best == {"femur": 4}
+    assert path.stat().st_size < size / 10
+    assert [one.name for one in path.parent.iterdir() if "wal" in one.name] == []
 
 
 def test_where_its_results_cannot_be_taken_over_an_earlier_review_stays(

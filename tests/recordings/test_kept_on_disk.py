@@ -13,8 +13,9 @@ import pytest
 from review.review_made import made_analyser, made_result, write_recording
 from sonoassist.core.errors import OutputError
 from sonoassist.core.packets import Provenance
-from sonoassist.recordings.cache import AnalysisCache, AnalysisKey, RecordingCache
+from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.identity import Identity
+from sonoassist.recordings.recording_cache import AnalysisKey, RecordingCache
 from sonoassist.recordings.whole_source import SourceAnalysis
 from sonoassist.sources import open_source
 

@@ -18,7 +18,13 @@ from recordings.troubled import (
     pictures,
 )
 from sonoassist.core.errors import DamagedFrameError, SourceError
-from sonoassist.recordings.reader import ReadFrame, read_ahead, read_frames, read_on
+from sonoassist.recordings.reader import (
+    ReadFrame,
+    may_be_whole,
+    read_ahead,
+    read_frames,
+    read_on,
+)
 
 
 def source(ending: Ending = Ending.WHOLE) -> TroubledSource:
@@ -80,6 +86,23 @@ def test_ahead_on_a_thread_it_is_the_same(ending: Ending) -> None:
     plain = told(read_frames(source(ending), range(COUNT)))
     with read_ahead(read_frames(source(ending), range(COUNT))) as frames:
         assert told(frames) == plain
+
+
+@pytest.mark.parametrize(
+    ("cause", "whole"),
+    [
+        (OSError(5, "Input/output error"), True),
+        (TimeoutError(110, "Connection timed out"), True),
+        (PermissionError(13, "Permission denied"), True),
+        (FileNotFoundError(2, "No such file or directory"), False),
+        (ValueError("bad header"), False),
+        (None, False),
+    ],
+)
+def test_what_the_system_refuses_now_is_no_damage(cause: Exception | None, whole: bool) -> None:
+    error = SourceError("it cannot be read")
+    error.__cause__ = cause
+    assert may_be_whole(error) is whole
 
 
 def test_a_reader_that_is_left_ends_its_thread() -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sonoassist.analysis.analyser import Analyser
-from sonoassist.recordings.cache import AnalysisKey, RecordingCache
 from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.recording import Recording
+from sonoassist.recordings.recording_cache import AnalysisKey, RecordingCache
 from sonoassist.recordings.records import FrameResult
 
 

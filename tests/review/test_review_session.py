@@ -25,7 +25,6 @@ from sonoassist.engines.base import EngineOutput, Saliency
 from sonoassist.preprocess.crop import centred_crop, parse_crop
 from sonoassist.recordings import recording as recording_module
 from sonoassist.recordings import runner
-from sonoassist.recordings.cache import AnalysisKey, RecordingCache
 from sonoassist.recordings.correction_schema import CorrectionError, holds_results
 from sonoassist.recordings.correction_store import DATABASE, CorrectionStore
 from sonoassist.recordings.corrections import Mark
@@ -33,6 +32,7 @@ from sonoassist.recordings.edits import SetBest, SetMark
 from sonoassist.recordings.fetcher import Fetcher
 from sonoassist.recordings.identity import PIECE_BYTES, PIECES, Identity, fingerprint, identity_of
 from sonoassist.recordings.reader import ReadFrame
+from sonoassist.recordings.recording_cache import AnalysisKey, RecordingCache
 from sonoassist.recordings.records import STRIDE, FrameResult, RunState
 from sonoassist.recordings.runner import STRETCH
 from sonoassist.recordings.small import pixels_of
@@ -779,6 +779,6 @@ def test_frames_that_are_damaged_are_noted_once(
     assert result.state is None
     assert not session.table.snapshot().judged[17]
     said = [f"frame {index} is damaged" for index in damaged[:3]]
-    assert session.take_notices() == [*said, "1 more places cannot be read"]
+    assert session.take_notices() == [*said, "1 more place cannot be read"]
     assert session.take_notices() == []
     assert replace(session.progress(), rate_hz=0.0).done == len(KEYS)

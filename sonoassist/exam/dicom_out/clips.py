@@ -18,6 +18,8 @@ from pydicom.uid import JPEGBaseline8Bit, UltrasoundMultiFrameImageStorage
 
 from sonoassist.core.errors import OutputError
 from sonoassist.core.packets import Pixels
+from sonoassist.core.progress import Meter
+from sonoassist.core.wording import counted
 from sonoassist.exam.dicom_out import header, uids
 from sonoassist.exam.dicom_out.exported import NothingShownError
 from sonoassist.exam.dicom_out.pixels import as_stored, describe, is_grey, jpeg
@@ -26,7 +28,7 @@ from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture, ExamInfo
 from sonoassist.exam.schema import RecordError
 from sonoassist.preprocess.masking import SequenceMask, with_mask
-from sonoassist.sources.libav import PixelReader, av, open_container
+from sonoassist.sources.libav import PixelReader, av, frame_count, open_container
 
 _METHODS = {"h264": "ISO_14496_10", "hevc": "ISO_23008_2"}
 """The defined terms (PS3.3, C.7.6.1.1.5.1) for the codecs of clips."""
@@ -55,20 +57,35 @@ class Facts:
     shape: tuple[int, int]
 
 
-def clip_object(exam: Exam, info: ExamInfo, capture: Capture, *, mask: bool) -> Dataset:
+def clip_steps(exam: Exam, capture: Capture, *, mask: bool) -> int:
+    """Pictures that `clip_object` will count: it goes over them to mask, to look, and to pack."""
+    return (3 if mask else 2) * frame_count(exam.media / capture.clip)
+
+
+def clip_object(
+    exam: Exam, info: ExamInfo, capture: Capture, *, mask: bool, meter: Meter | None = None
+) -> Dataset:
     """The clip of a capture as an Ultrasound Multi-frame Image.
+
+    Args:
+        exam: Open.
+        info: Of the exam.
+        capture: With a clip.
+        mask: Black out what is not ultrasound.
+        meter: Counts the pictures, see `clip_steps`.
 
     Raises:
         RecordError: The clip cannot be read.
         OutputError: It is too long or too large for DICOM, or cannot be masked.
         NothingShownError: No ultrasound picture was surely found on any frame.
     """
-    path = exam.media / capture.clip
-    shown = _sequence_mask(exam, path, capture) if mask else None
-    facts = _look(path, capture, shown)
-    frames = [
-        jpeg(as_stored(picture, grey=facts.grey)) for _, picture in _shown(path, capture, shown)
-    ]
+    path, meter = exam.media / capture.clip, meter or Meter()
+    shown = _sequence_mask(exam, path, capture, meter) if mask else None
+    facts = _look(path, capture, shown, meter)
+    frames = []
+    for _, picture in _shown(path, capture, shown):
+        frames.append(jpeg(as_stored(picture, grey=facts.grey)))
+        meter.step()
     dataset = header.picture_header(
         info, capture, header.CLIPS, UltrasoundMultiFrameImageStorage, masked=mask
     )
@@ -81,7 +98,7 @@ def clip_object(exam: Exam, info: ExamInfo, capture: Capture, *, mask: bool) -> 
     dataset["PixelData"].is_undefined_length = True
     digest = uids.digest(b"".join(frames))
     names = (info.exam_id, "clip", capture.capture_id, mask, digest)
-    dataset.SOPInstanceUID = uids.uid(*names)
+    dataset.SOPInstanceUID = uids.uid(*names, *header.choice(info, capture))
     dataset.file_meta = header.file_meta(
         UltrasoundMultiFrameImageStorage, dataset.SOPInstanceUID, JPEGBaseline8Bit
     )
@@ -112,7 +129,8 @@ def add_cine(dataset: Dataset, times_ms: tuple[float, ...], fps: float) -> None:
     vector = ["0", *(_number(float(gap)) for gap in gaps)]
     if len("\\".join(vector)) > _LONGEST_VECTOR:
         raise OutputError(
-            f"a clip of {len(times_ms)} frames is too long for DICOM", "Export without clips"
+            f"a clip of {counted(len(times_ms), 'frame')} is too long for DICOM",
+            "Export without clips",
         )
     dataset.FrameTimeVector = vector
     dataset.FrameIncrementPointer = Tag("FrameTimeVector")
@@ -132,13 +150,14 @@ def _add_losses(dataset: Dataset, facts: Facts, video_bytes: int, jpeg_bytes: in
     dataset.LossyImageCompressionMethod = [method for method, _ in steps]
 
 
-def _look(path: Path, capture: Capture, mask: SequenceMask | None) -> Facts:
+def _look(path: Path, capture: Capture, mask: SequenceMask | None, meter: Meter) -> Facts:
     times: list[float] = []
     grey, shape = True, (0, 0)
     for time_ms, picture in _shown(path, capture, mask):
         times.append(time_ms)
         grey = grey and is_grey(picture)
         shape = (picture.shape[0], picture.shape[1])
+        meter.step()
     if not times:
         raise _unreadable(capture, "it has no frame")
     with open_container(path) as container:
@@ -169,7 +188,7 @@ def _shown(
         yield time_ms, picture if mask is None else with_mask(picture, mask.mask(number))
 
 
-def _sequence_mask(exam: Exam, path: Path, capture: Capture) -> SequenceMask:
+def _sequence_mask(exam: Exam, path: Path, capture: Capture, meter: Meter) -> SequenceMask:
     """The masks of a clip's frames, after all of them were looked at."""
     height, width = read_still(exam, capture).shape[:2]
     # A video has even sizes: up to one row and column more than the picture.
@@ -183,6 +202,7 @@ def _sequence_mask(exam: Exam, path: Path, capture: Capture) -> SequenceMask:
                 "Text in it cannot be hidden: export without clips",
             )
         mask.add(picture)
+        meter.step()
     if not len(mask):
         raise _unreadable(capture, "it has no frame")
     if not mask.shows_any:

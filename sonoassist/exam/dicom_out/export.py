@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sonoassist.core.errors import UsageError
 from sonoassist.core.files import ensure_folder, replacing
 from sonoassist.core.planes import BY_KEY
+from sonoassist.core.progress import Meter
+from sonoassist.exam.capture_words import item_of, plane_of
 from sonoassist.exam.dicom_out.exported import Exported, NothingShownError
 from sonoassist.exam.dicom_out.options import DicomOptions, chosen
 from sonoassist.exam.exam import Exam
@@ -17,9 +20,23 @@ from sonoassist.exam.records import Capture
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-__all__ = ["DicomOptions", "export_dicom"]
+__all__ = ["DicomOptions", "dicom_steps", "export_dicom"]
 
 NO_ULTRASOUND = "no ultrasound picture was surely found on it"
+
+
+def dicom_steps(exam: Exam, options: DicomOptions) -> int:
+    """Pictures that `export_dicom` will count.
+
+    Raises:
+        UsageError: There is nothing to export.
+        RecordError: The record is damaged.
+    """
+    from sonoassist.exam.dicom_out.clips import clip_steps
+
+    captures = chosen(exam.captures(), options)
+    clips = [one for one in captures if options.clips and one.clip]
+    return len(captures) + sum(clip_steps(exam, one, mask=options.masked) for one in clips)
 
 
 def export_dicom(
@@ -27,6 +44,7 @@ def export_dicom(
     folder: Path,
     options: DicomOptions | None = None,
     warned: Callable[[str], None] = lambda sentence: None,
+    meter: Meter | None = None,
 ) -> list[Path]:
     """Write an exam as DICOM files: a still and a clip of each capture, and one report.
 
@@ -38,6 +56,7 @@ def export_dicom(
         folder: Made where it is missing; older files of the same names are replaced.
         options: What is exported; None for what the user kept, with clips, masked.
         warned: Is told of each still and clip that is left out.
+        meter: Counts the pictures, see `dicom_steps`.
 
     Returns:
         The files, the report last.
@@ -55,7 +74,8 @@ def export_dicom(
     ensure_folder(folder)
     paths: list[Path] = []
     left_out: list[str] = []
-    found = (_write_capture(exam, one, folder, options, paths, left_out) for one in captures)
+    parts = _Parts(exam, folder, options, paths, left_out, meter or Meter())
+    found = map(parts.write, captures)
     exported = [one for one in found if one is not None]
     for sentence in left_out:
         warned(sentence)
@@ -69,35 +89,49 @@ def export_dicom(
     return [*paths, report]
 
 
-def _write_capture(
-    exam: Exam,
-    capture: Capture,
-    folder: Path,
-    options: DicomOptions,
-    paths: list[Path],
-    left_out: list[str],
-) -> Exported | None:
-    """Write what may be shown of a capture; None for one that is left out as a whole."""
-    from sonoassist.exam.dicom_out.clips import clip_object
-    from sonoassist.exam.dicom_out.stills import still_object
+@dataclass(slots=True)
+class _Parts:
+    """Writes capture by capture what may be shown of it."""
 
-    info = exam.info()
-    plane = capture.shot.plane if capture.shot.plane in BY_KEY else "capture"
-    end = f"{capture.capture_id:03}-{plane}.dcm"
-    try:
-        still = still_object(exam, info, capture, mask=options.masked)
-    except NothingShownError:
-        left_out.append(f"Capture {capture.capture_id} is left out: {NO_ULTRASOUND}")
-        return None
-    still = _write_object(folder, f"still-{end}", still, paths)
-    if not options.clips or not capture.clip:
-        return Exported(capture, still, None)
-    try:
-        clip = clip_object(exam, info, capture, mask=options.masked)
-    except NothingShownError:
-        left_out.append(f"The clip of capture {capture.capture_id} is left out: {NO_ULTRASOUND}")
-        return Exported(capture, still, None)
-    return Exported(capture, still, _write_object(folder, f"clip-{end}", clip, paths))
+    exam: Exam
+    folder: Path
+    options: DicomOptions
+    paths: list[Path]
+    left_out: list[str]
+    meter: Meter
+
+    def write(self, capture: Capture) -> Exported | None:
+        """Write a capture; None for one that is left out as a whole."""
+        from sonoassist.exam.dicom_out.stills import still_object
+
+        try:
+            still = still_object(self.exam, self.exam.info(), capture, mask=self.options.masked)
+        except NothingShownError:
+            self.left_out.append(f"Capture {capture.capture_id} is left out: {NO_ULTRASOUND}")
+            return None
+        still = _write_object(self.folder, f"still-{self._end(capture)}", still, self.paths)
+        self.meter.step()
+        return Exported(capture, still, self._clip(capture))
+
+    def _clip(self, capture: Capture) -> Dataset | None:
+        from sonoassist.exam.dicom_out.clips import clip_object
+
+        if not self.options.clips or not capture.clip:
+            return None
+        try:
+            clip = clip_object(
+                self.exam, self.exam.info(), capture, mask=self.options.masked, meter=self.meter
+            )
+        except NothingShownError:
+            self.left_out.append(
+                f"The clip of capture {capture.capture_id} is left out: {NO_ULTRASOUND}"
+            )
+            return None
+        return _write_object(self.folder, f"clip-{self._end(capture)}", clip, self.paths)
+
+    def _end(self, capture: Capture) -> str:
+        plane = plane_of(capture.shot, item_of(capture.shot, self.exam.info().start.items))
+        return f"{capture.capture_id:03}-{plane if plane in BY_KEY else 'capture'}.dcm"
 
 
 def _write_object(folder: Path, name: str, dataset: Dataset, paths: list[Path]) -> Dataset:

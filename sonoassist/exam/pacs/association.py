@@ -15,8 +15,10 @@ from pynetdicom.association import Association
 from pynetdicom.transport import AssociationSocket
 from typing_extensions import override
 
-from sonoassist.exam.pacs.node import NodeAwayError, NodeRefusesError, PacsNode
+from sonoassist.exam.pacs.node import KindsRefusedError, NodeAwayError, NodeRefusesError, PacsNode
 
+CONNECT_S = 5.0
+"""Longest wait for a connection: a node in the same house answers within milliseconds."""
 _PREPARING_S = 120.0
 _TRANSIENT = 2
 _CALLING_UNKNOWN, _CALLED_UNKNOWN = 3, 7
@@ -29,7 +31,8 @@ class _Entity(AE):
 
     def __init__(self, node: PacsNode) -> None:
         super().__init__(ae_title=node.calling_ae)
-        self.connection_timeout = self.acse_timeout = self.dimse_timeout = node.timeout_s
+        self.acse_timeout = self.dimse_timeout = node.timeout_s
+        self.connection_timeout = min(node.timeout_s, CONNECT_S)
         # Counts while nothing is sent, which is while we decompress the next file.
         self.network_timeout = node.timeout_s + _PREPARING_S
         self._sockets: list[socket.socket] = []
@@ -96,6 +99,34 @@ def _associate(node: PacsNode, entity: _Entity) -> Association:
     return association
 
 
+def knock(node: PacsNode) -> None:
+    """Open a connection to a node and close it again: whether anybody listens there at all.
+
+    Raises:
+        NodeAwayError: Nobody does: refused, which is told at once, or not reached in time.
+    """
+    wait_s = min(node.timeout_s, CONNECT_S)
+    try:
+        socket.create_connection((_resolved(node), node.port), wait_s).close()
+    except ConnectionRefusedError as error:
+        raise NodeAwayError(
+            f"the PACS node {node.address} does not answer (the connection is refused: nothing "
+            f"listens at port {node.port})",
+            "Check the port, and whether the PACS is running",
+        ) from error
+    except TimeoutError as error:
+        raise NodeAwayError(
+            f"the PACS node {node.address} does not answer (not reached within {wait_s:g} s)",
+            "Check the address, and whether this computer is in the network of the PACS",
+        ) from error
+    except OSError as error:
+        raise NodeAwayError(
+            f"the PACS node {node.address} does not answer (not reached: "
+            f"{error.strerror or error})",
+            "Check the address, and whether this computer is in the network of the PACS",
+        ) from error
+
+
 def _failure(
     node: PacsNode, association: Association, connected: bool
 ) -> NodeAwayError | NodeRefusesError:
@@ -103,12 +134,16 @@ def _failure(
     if association.is_rejected:
         return _rejection(node, association)
     if association.rejected_contexts:
-        return NodeRefusesError(
+        return KindsRefusedError(
             f"the PACS node {node.address} does not take these kinds of files",
             "Its administrator has to allow them",
         )
     if connected:
-        return NodeAwayError(f"the PACS node {node.address} answers, but not as a PACS node does")
+        return NodeAwayError(
+            f"the PACS node {node.address} answers, but not as a PACS node does: another program "
+            f"listens there, or one that says nothing (waited up to {node.timeout_s:g} s)",
+            "Check the port",
+        )
     return NodeAwayError(f"the PACS node {node.address} does not answer")
 
 
@@ -156,5 +191,7 @@ def _resolved(node: PacsNode) -> str:
     except queue.Empty:
         found = []
     if not found:
-        raise NodeAwayError(f"the PACS node {node.address} does not answer (name not known)")
+        raise NodeAwayError(
+            f"the PACS node {node.address} does not answer (name not known)", "Check its name"
+        )
     return found[0]

@@ -12,7 +12,7 @@ from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 from pynetdicom.status import code_to_category
 
 from sonoassist.core.errors import UsageError
-from sonoassist.exam.pacs.association import associated
+from sonoassist.exam.pacs.association import associated, knock
 from sonoassist.exam.pacs.files import PLAIN, Object, loaded, offers
 from sonoassist.exam.pacs.node import NodeAwayError, NodeRefusesError, PacsNode
 from sonoassist.exam.pacs.outcome import Fate
@@ -49,6 +49,7 @@ def ask(node: PacsNode) -> None:
         NodeAwayError: It does not answer.
         NodeRefusesError: It does not want to talk to us.
     """
+    knock(node)
     with associated(node, [(UID(Verification), list(PLAIN))]) as association:
         status = association.send_c_echo()
     if "Status" not in status:

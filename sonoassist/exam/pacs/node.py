@@ -23,6 +23,10 @@ class NodeRefusesError(PacsError):
     """The node answers and refuses; to try again as before is of no use."""
 
 
+class KindsRefusedError(NodeRefusesError):
+    """The node talks to us, but takes nothing of what is offered."""
+
+
 @dataclass(frozen=True, slots=True)
 class PacsNode:
     """Where DICOM files are sent to.

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sonoassist.core.errors import UsageError
+from sonoassist.core.progress import CancelledError
 from sonoassist.exam.pacs.node import PacsNode
 from sonoassist.exam.pacs.outbox import Entry, Outbox
 from sonoassist.exam.pacs.outcome import Fate, Outcome, Progress, RetryReport, SendReport
@@ -43,6 +44,7 @@ def send(
         outbox: Where they wait; None for the user's.
 
     Raises:
+        CancelledError: `progress` ended it; what was not sent by then does not wait either.
         UsageError: There are no files, one is not a DICOM file, or another program is sending;
             none was sent.
         OutputError: The outbox cannot be written to.
@@ -56,7 +58,13 @@ def send(
     # Held from before they are in the box: whoever sends what waits there must not send them too.
     with outbox.sending():
         entries = outbox.add_all(files, node)
-        return _Posting(outbox, progress, list(files), keep_refused=False).post(node, entries)
+        try:
+            return _Posting(outbox, progress, list(files), keep_refused=False).post(node, entries)
+        except (CancelledError, KeyboardInterrupt):
+            # Whoever ends it does not want it sent later, behind his back.
+            for entry in entries:
+                outbox.remove(entry)
+            raise
 
 
 def retry(progress: Progress | None = None, outbox: Outbox | None = None) -> RetryReport:

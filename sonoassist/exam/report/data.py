@@ -8,9 +8,11 @@ from datetime import datetime, timezone
 
 from sonoassist import __version__
 from sonoassist.core.planes import BY_KEY
+from sonoassist.core.progress import Meter
+from sonoassist.exam.capture_words import NO_PLANE
 from sonoassist.exam.checklist import Completeness, Line, checklist, completeness, outside
 from sonoassist.exam.exam import Exam
-from sonoassist.exam.records import Capture, Event, ExamInfo, How, Judgement, Recording
+from sonoassist.exam.records import Capture, Event, ExamInfo, How, Item, Judgement, Recording
 from sonoassist.exam.report.stills import Still, open_still
 from sonoassist.exam.report.timeline import Timeline, timeline
 from sonoassist.exam.report.words import clock
@@ -81,22 +83,36 @@ class ReportData:
         return next((one for one in self.stills if one.capture.capture_id == number), None)
 
 
-def gather(exam: Exam, options: ReportOptions) -> ReportData:
-    """Read what a report says.
-
-    Args:
-        exam: Open; a running one is reported as it is now.
-        options: What the user wants.
+def still_count(exam: Exam, options: ReportOptions) -> int:
+    """Number of pictures that `gather` opens.
 
     Raises:
         RecordError: The record is damaged.
     """
     info, captures = exam.info(), exam.captures()
     lines = checklist(info.start.items, captures, exam.ticks())
-    stills = tuple(
-        open_still(exam.media, capture, label, options.mask, options.boxes)
-        for label, capture in _chosen(info, lines, captures, options.only_kept)
-    )
+    return len(_chosen(info, lines, captures, options.only_kept))
+
+
+def gather(exam: Exam, options: ReportOptions, meter: Meter | None = None) -> ReportData:
+    """Read what a report says.
+
+    Args:
+        exam: Open; a running one is reported as it is now.
+        options: What the user wants.
+        meter: Counts the pictures, see `still_count`.
+
+    Raises:
+        RecordError: The record is damaged.
+    """
+    info, captures = exam.info(), exam.captures()
+    lines = checklist(info.start.items, captures, exam.ticks())
+    meter = meter or Meter()
+    opened = []
+    for label, item, capture in _chosen(info, lines, captures, options.only_kept):
+        opened.append(open_still(exam.media, capture, label, item, options.mask, options.boxes))
+        meter.step()
+    stills = tuple(opened)
     return ReportData(
         info=info,
         options=options,
@@ -116,20 +132,20 @@ def gather(exam: Exam, options: ReportOptions) -> ReportData:
 
 def _chosen(
     info: ExamInfo, lines: tuple[Line, ...], captures: tuple[Capture, ...], only_kept: bool
-) -> list[tuple[str, Capture]]:
+) -> list[tuple[str, Item | None, Capture]]:
     """The captures to show: of each item what was kept, or else the best so far."""
-    chosen = []
+    chosen: list[tuple[str, Item | None, Capture]] = []
     for line in lines:
         own = [one for one in captures if one.shot.item == line.item.key]
         kept = [one for one in own if one.judgement is Judgement.KEPT]
         best = [line.shown] if line.shown is not None and not kept and not only_kept else []
-        chosen += [(line.item.label, one) for one in kept or best]
+        chosen += [(line.item.label, line.item, one) for one in kept or best]
     for one in outside(info.start.items, captures):
         kept_one = one.judgement is Judgement.KEPT
         by_hand = one.judgement is Judgement.OPEN and one.shot.how is How.HAND
         if kept_one or (by_hand and not only_kept):
             plane = BY_KEY.get(one.shot.plane)
-            chosen.append((plane.label if plane is not None else "No plane named", one))
+            chosen.append((plane.label if plane is not None else NO_PLANE, None, one))
     return chosen
 
 

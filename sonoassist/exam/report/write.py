@@ -8,6 +8,7 @@ from pathlib import Path
 from sonoassist.core.errors import UsageError
 from sonoassist.core.files import ensure_folder, replacing
 from sonoassist.core.names import readable
+from sonoassist.core.progress import Meter
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.report.data import FORMATS, ReportData, ReportOptions, gather
 from sonoassist.exam.report.html import as_html
@@ -19,13 +20,16 @@ STILLS = "stills"
 _BY_SUFFIX = {f".{name}": name for name in NAMES}
 
 
-def write_report(exam: Exam, target: Path, options: ReportOptions | None = None) -> list[Path]:
+def write_report(
+    exam: Exam, target: Path, options: ReportOptions | None = None, meter: Meter | None = None
+) -> list[Path]:
     """Write the report of an exam; returns the files.
 
     Args:
         exam: Open.
         target: A folder for all formats of the options, or one file, whose suffix is its format.
         options: What the user wants; None for the usual.
+        meter: Counts the pictures, see `data.still_count`.
 
     Raises:
         UsageError: A format is not known.
@@ -36,7 +40,7 @@ def write_report(exam: Exam, target: Path, options: ReportOptions | None = None)
     unknown = sorted(set(options.formats) - set(FORMATS))
     if unknown:
         raise UsageError(f"'{unknown[0]}' is no format of a report", f"Known: {', '.join(FORMATS)}")
-    data = gather(exam, options)
+    data = gather(exam, options, meter)
     return _write_all(_contents(data, target))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QGridLayout, QSpinBox, QWidget
 
+from sonoassist.gui.actions import CHOICE_ACTS, PLANE_ACTS
 from sonoassist.gui.practice.buttons import AnswerButton
-from sonoassist.gui.practice.keys import ANSWER_KEYS, VOTE_KEYS
 from sonoassist.gui.theme import Look
 from sonoassist.practice.ballot import MOST_VOTES
 from sonoassist.practice.exercise import Exercise, Phase
@@ -26,7 +26,7 @@ class AnswersBar(QWidget):
     def __init__(self, look: Look) -> None:
         super().__init__()
         self._look = look
-        self.buttons = {plane: AnswerButton(plane, key, look) for plane, key in ANSWER_KEYS.items()}
+        self.buttons = {plane: AnswerButton(plane, act, look) for plane, act in PLANE_ACTS.items()}
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._columns = 0
@@ -121,7 +121,7 @@ class VotesBar(QWidget):
             old.deleteLater()
         self.buttons, self.numbers = {}, {}
         for place, plane in enumerate(choices):
-            button = AnswerButton(plane, VOTE_KEYS[place], self._look)
+            button = AnswerButton(plane, CHOICE_ACTS[place], self._look)
             button.clicked.connect(lambda _on=False, plane=plane: self.named.emit(plane))
             number = QSpinBox()
             number.setRange(0, MOST_VOTES)

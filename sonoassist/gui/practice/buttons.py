@@ -7,11 +7,14 @@ from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPe
 from PyQt6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy
 
 from sonoassist.core.planes import BY_KEY
+from sonoassist.gui.actions import Act
 from sonoassist.gui.overlay import rounded
-from sonoassist.gui.practice.keys import answer_label
+from sonoassist.gui.practice.answer_names import answer_label
 from sonoassist.gui.theme import Look
 
 BAND_PX = 4
+FLAT_KEY_PX = 44
+"""Room for the key beside the name."""
 
 
 class AnswerButton(QAbstractButton):
@@ -19,20 +22,20 @@ class AnswerButton(QAbstractButton):
 
     Args:
         plane: Key of the plane.
-        shown_key: The key on the keyboard.
+        act: What its key stands for.
         look: Theme and size.
     """
 
-    def __init__(self, plane: str, shown_key: str, look: Look) -> None:
+    def __init__(self, plane: str, act: Act, look: Look) -> None:
         super().__init__()
         self.plane = plane
-        self.shown_key = shown_key
+        self._act = act
         self._look = look
         self._chosen = False
         self._mark = ""
         self._flat = False
         self.setText(answer_label(plane))
-        self.setToolTip(f"{BY_KEY[plane].full_name}   [{shown_key}]")
+        self._tell_key()
         self.setAccessibleName(self.text())
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -41,8 +44,18 @@ class AnswerButton(QAbstractButton):
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
         self._look = look
+        self._tell_key()
         self.updateGeometry()
         self.update()
+
+    @property
+    def shown_key(self) -> str:
+        """The key on the keyboard, in little room."""
+        return self._look.keys.text(self._act).replace("Shift ", "⇧")
+
+    def _tell_key(self) -> None:
+        key = self._look.keys.text(self._act)
+        self.setToolTip(f"{BY_KEY[self.plane].full_name}   [{key}]" if key else "")
 
     def set_flat(self, on: bool) -> None:
         """Key and name side by side, for low windows."""
@@ -109,7 +122,7 @@ class AnswerButton(QAbstractButton):
         left_middle = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         if self._flat:
             painter.drawText(inside, left_middle, self.shown_key)
-            name = inside.adjusted(px(26), 0, 0, 0)
+            name = inside.adjusted(px(FLAT_KEY_PX), 0, 0, 0)
         else:
             upper = QRectF(inside.left(), inside.top(), inside.width(), inside.height() * 0.52)
             painter.drawText(upper, left_middle, self.shown_key)
@@ -128,7 +141,7 @@ class AnswerButton(QAbstractButton):
 
     def _fitting(self) -> QFont:
         """The largest font for the name that fits the button."""
-        room = self.width() - self._look.px(16 + (26 if self._flat else 0))
+        room = self.width() - self._look.px(16 + (FLAT_KEY_PX if self._flat else 0))
         for size in (16, 15, 14, 13, 12, 11):
             font = self._look.font(size)
             if QFontMetricsF(font).horizontalAdvance(self.text()) <= room:

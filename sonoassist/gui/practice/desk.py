@@ -299,8 +299,7 @@ class PracticeDesk(QObject):
             self._feedback = feedback.advice(exercise, "Name the plane first, with its key")
             self.changed.emit()
         elif exercise.phase is Phase.ANSWERED:
-            text = "Freeze the best frame first, with Space"
-            self._feedback = feedback.advice(exercise, text)
+            self._feedback = feedback.advice(exercise, "Freeze the best frame first")
             self.changed.emit()
 
     def _next(self) -> None:

@@ -6,22 +6,14 @@ from collections.abc import Callable
 from functools import partial
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QKeySequence, QShortcut
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from sonoassist.core.errors import window_text
+from sonoassist.gui.actions import CHOICE_ACTS, PLANE_ACTS, Act, Place, PlaceKeys
 from sonoassist.gui.fitter import Fitter
 from sonoassist.gui.practice.answers_bar import AnswersBar, VotesBar
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.desk import PracticeDesk
-from sonoassist.gui.practice.keys import (
-    ANSWER_KEYS,
-    BY_ACT,
-    KEYS,
-    REPEATING,
-    VOTE_KEYS,
-    PracticeAct,
-)
 from sonoassist.gui.practice.picture import Picture, explained_caption
 from sonoassist.gui.practice.services import Stage
 from sonoassist.gui.practice.side import Side
@@ -29,6 +21,11 @@ from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
 from sonoassist.practice.exercise import Exercise, Phase
 
+_ACTS = (
+    Act.FREEZE, Act.CAPTURE, Act.BACK, Act.FORWARD, Act.BACK_MORE, Act.FORWARD_MORE, Act.HEAT,
+    Act.SLOWER, Act.FASTER, Act.TAKE_BACK, Act.UNDO, Act.END_EXERCISE,
+    Act.COVER_TEXT,
+)  # fmt: skip
 MORE_FRAMES = 10
 SIDE_PX = 500
 NARROW_SIDE_PX = 320
@@ -53,7 +50,8 @@ class ExercisePanel(QWidget):
         self.answers = AnswersBar(look)
         self.votes = VotesBar(look)
         self.trouble = QLabel()
-        self._buttons: dict[PracticeAct, QPushButton] = {}
+        self._buttons: dict[Act, QPushButton] = {}
+        self._texts: dict[Act, str] = {}
         self._rows = QVBoxLayout(self)
         self._middle = QHBoxLayout()
         self._pictures = QHBoxLayout()
@@ -72,11 +70,11 @@ class ExercisePanel(QWidget):
         self.trouble.setObjectName("warning")
         self.trouble.setWordWrap(True)
         for act, text in (
-            (PracticeAct.FREEZE, "Freeze"), (PracticeAct.ENTER, "Answer"),
-            (PracticeAct.COVER, "Cover text"), (PracticeAct.HEAT, "Heat map"),
-            (PracticeAct.END, "End"),
+            (Act.FREEZE, "Freeze"), (Act.CAPTURE, "Answer"),
+            (Act.COVER_TEXT, "Cover text"), (Act.HEAT, "Heat map"), (Act.END_EXERCISE, "End"),
         ):  # fmt: skip
-            button = wide_button(text, BY_ACT[act].shown, main=act is PracticeAct.ENTER)
+            button = wide_button(text, self._key(act), main=act is Act.CAPTURE)
+            self._texts[act] = text
             button.clicked.connect(lambda _on=False, act=act: self.do(act))
             self._buttons[act] = button
         self.count_votes = wide_button("Enter votes by hand")
@@ -101,23 +99,17 @@ class ExercisePanel(QWidget):
         for bar in (self.answers, self.votes):
             bar.named.connect(desk.name)
         self.votes.entered.connect(desk.enter_votes)
-        for plane, key in ANSWER_KEYS.items():
-            self._key(key, partial(self._name, plane), repeats=False)
-        for place, key in enumerate(VOTE_KEYS):
-            self._key(key, partial(self._vote, place), repeats=False)
-        for row in KEYS:
-            for key in row.keys:
-                self._key(key, partial(self.do, row.act), repeats=row.act in REPEATING)
-
-    def _key(self, key: str, do: Callable[[], None], *, repeats: bool) -> None:
-        shortcut = QShortcut(QKeySequence(key), self)
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shortcut.setAutoRepeat(repeats)
-        shortcut.activated.connect(do)
+        handlers: dict[Act, Callable[[], None]] = {act: partial(self.do, act) for act in _ACTS}
+        for plane, act in PLANE_ACTS.items():
+            handlers[act] = partial(self._name, plane)
+        for place, act in enumerate(CHOICE_ACTS):
+            handlers[act] = partial(self._vote, place)
+        self.keys = PlaceKeys(self, Place.PRACTICE, handlers, self._look.keys)
 
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
         self._look = look
+        self.keys.set_keys(look.keys)
         px = look.px
         self._rows.setContentsMargins(px(20), px(14), px(20), px(10))
         self._rows.setSpacing(px(12))
@@ -126,6 +118,8 @@ class ExercisePanel(QWidget):
         self._foot.setSpacing(px(10))
         for part in (self.yours, self.best, self.side, self.answers, self.votes):
             part.set_look(look)
+        for act, button in self._buttons.items():
+            _label(button, self._texts[act], self._key(act))
         self._fit()
 
     def resizeEvent(self, event: object) -> None:
@@ -138,28 +132,29 @@ class ExercisePanel(QWidget):
 
     # -- keys ------------------------------------------------------------------------------
 
-    def do(self, act: PracticeAct) -> None:
+    def do(self, act: Act) -> None:
         """Do what a key or a button stands for."""
         desk = self._desk
         steps = {
-            PracticeAct.BACK: -1, PracticeAct.FORWARD: 1,
-            PracticeAct.BACK_MORE: -MORE_FRAMES, PracticeAct.FORWARD_MORE: MORE_FRAMES,
+            Act.BACK: -1, Act.FORWARD: 1,
+            Act.BACK_MORE: -MORE_FRAMES, Act.FORWARD_MORE: MORE_FRAMES,
         }  # fmt: skip
         if act in steps:
             desk.step(steps[act])
             return
         handlers = {
-            PracticeAct.FREEZE: desk.freeze,
-            PracticeAct.ENTER: desk.enter,
-            PracticeAct.HEAT: desk.toggle_heat,
-            PracticeAct.COVER: desk.toggle_cover,
-            PracticeAct.SLOWER: lambda: desk.shift_speed(-1),
-            PracticeAct.FASTER: lambda: desk.shift_speed(1),
-            PracticeAct.TAKE_BACK: desk.take_back,
-            PracticeAct.END: desk.end,
+            Act.FREEZE: desk.freeze,
+            Act.CAPTURE: desk.enter,
+            Act.HEAT: desk.toggle_heat,
+            Act.COVER_TEXT: desk.toggle_cover,
+            Act.SLOWER: lambda: desk.shift_speed(-1),
+            Act.FASTER: lambda: desk.shift_speed(1),
+            Act.TAKE_BACK: desk.take_back,
+            Act.UNDO: desk.take_back,
+            Act.END_EXERCISE: desk.end,
         }
         handlers[act]()
-        if act is PracticeAct.ENTER:
+        if act is Act.CAPTURE:
             self.setFocus()  # the numbers of a vote, which may have it, go away
 
     def _name(self, plane: str) -> None:
@@ -216,21 +211,27 @@ class ExercisePanel(QWidget):
 
     def _show_buttons(self, exercise: Exercise) -> None:
         revealed, frozen = exercise.phase is Phase.REVEALED, exercise.phase is Phase.FROZEN
-        freeze, enter = self._buttons[PracticeAct.FREEZE], self._buttons[PracticeAct.ENTER]
-        _label(freeze, "Play on" if frozen else "Freeze", PracticeAct.FREEZE)
+        freeze, enter = self._buttons[Act.FREEZE], self._buttons[Act.CAPTURE]
+        self._say(Act.FREEZE, "Play on" if frozen else "Freeze")
         last = exercise.number + 1 >= len(exercise.questions)
         text = ("Result" if last else "Next") if revealed else "Answer"
         if exercise.class_mode and not revealed:
             text = "Close the vote"
-        _label(enter, text, PracticeAct.ENTER)
+        self._say(Act.CAPTURE, text)
         covers = self._desk.covers_text
-        cover = self._buttons[PracticeAct.COVER]
-        _label(cover, "Uncover text" if covers else "Cover text", PracticeAct.COVER)
+        self._say(Act.COVER_TEXT, "Uncover text" if covers else "Cover text")
         freeze.setVisible(not revealed)
         enter.setEnabled(revealed or frozen)
-        self._buttons[PracticeAct.HEAT].setVisible(revealed)
+        self._buttons[Act.HEAT].setVisible(revealed)
         self.count_votes.setVisible(exercise.class_mode and not revealed)
         self.count_votes.setText("Vote with keys" if self.votes.by_hand else "Enter votes by hand")
+
+    def _say(self, act: Act, text: str) -> None:
+        self._texts[act] = text
+        _label(self._buttons[act], text, self._key(act))
+
+    def _key(self, act: Act) -> str:
+        return self._look.keys.text(act)
 
     def _show_frame(self) -> None:
         exercise = self._desk.exercise
@@ -299,5 +300,5 @@ class ExercisePanel(QWidget):
             picture.take(done)
 
 
-def _label(button: QPushButton, text: str, act: PracticeAct) -> None:
-    button.setText(f"{text}   {BY_ACT[act].shown}")
+def _label(button: QPushButton, text: str, key: str) -> None:
+    button.setText(f"{text}   {key}".rstrip())

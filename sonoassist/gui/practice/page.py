@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QStackedWidget
 
+from sonoassist.gui.actions import Place
 from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.exercise_panel import ExercisePanel
 from sonoassist.gui.practice.progress_panel import ProgressPanel
@@ -67,6 +68,16 @@ class PracticePage(QStackedWidget):
         if not self.desk.spec and self.desk.services.demo is not None:
             self.desk.open(str(self.desk.services.demo))
         self._show(self.desk.stage)
+
+    @property
+    def help_name(self) -> str:
+        """Name of its text in `resources/help`."""
+        return "practice"
+
+    @property
+    def place(self) -> Place:
+        """Whose keys it has."""
+        return Place.PRACTICE
 
     def leave(self) -> None:
         """Another page is shown from now on."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QKeySequence, QShortcut
 from PyQt6.QtWidgets import (
     QComboBox,
     QFrame,
@@ -19,6 +18,8 @@ from PyQt6.QtWidgets import (
 
 from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
+from sonoassist.core.wording import counted
+from sonoassist.gui.actions import Act, Place, PlaceKeys
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.curves import Curve
 from sonoassist.gui.practice.desk import PracticeDesk
@@ -53,6 +54,7 @@ class ProgressPanel(QWidget):
             if not plane.is_background
         }
         self.forget = wide_button(FORGET)
+        self._back = wide_button("Back", main=True)
         self._inside = QWidget()
         self._body = QVBoxLayout(self._inside)
         self._grid = QGridLayout()
@@ -83,21 +85,21 @@ class ProgressPanel(QWidget):
         foot = QHBoxLayout()
         disclaimer = QLabel(DISCLAIMER)
         disclaimer.setObjectName("warning")
-        back = wide_button("Back", "Home", main=True)
-        back.clicked.connect(lambda _on=False: self._desk.show(Stage.START))
-        shortcut = QShortcut(QKeySequence("Home"), self)
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shortcut.activated.connect(lambda: self._desk.show(Stage.START))
+        self._back.clicked.connect(lambda _on=False: self._desk.show(Stage.START))
+        handlers = {Act.START: lambda: self._desk.show(Stage.START)}
+        self.keys = PlaceKeys(self, Place.PRACTICE, handlers, self._look.keys)
         self.forget.clicked.connect(self._forget)
         foot.addWidget(disclaimer)
         foot.addStretch(1)
         foot.addWidget(self.forget)
-        foot.addWidget(back)
+        foot.addWidget(self._back)
         self._column.addLayout(foot)
 
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
         self._look = look
+        self.keys.set_keys(look.keys)
+        self._back.setText(f"Back   {look.keys.text(Act.START)}".rstrip())
         px = look.px
         self._column.setContentsMargins(px(28), px(18), px(28), px(12))
         self._column.setSpacing(px(12))
@@ -178,7 +180,7 @@ class ProgressPanel(QWidget):
 
 def about_text(past: Sequence[PastExercise]) -> str:
     """How many exercises there were, and when."""
-    count = "1 exercise" if len(past) == 1 else f"{len(past)} exercises"
+    count = counted(len(past), "exercise")
     classes = sum(one.class_mode for one in past)
     in_class = f", {classes} of them in class" if classes else ""
     last = f", the last one {day_text(past[-1].began_at)}" if past else ""

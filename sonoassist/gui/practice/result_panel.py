@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QKeySequence, QShortcut
 from PyQt6.QtWidgets import (
     QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
+    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
+from sonoassist.core.wording import counted
+from sonoassist.gui.actions import Act, Place, PlaceKeys
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.matrix import Matrix
 from sonoassist.gui.practice.services import Stage
 from sonoassist.gui.practice.side import weak_planes_text
 from sonoassist.gui.practice.table import PlaneTable
-from sonoassist.gui.practice.words import counted, exercise_text, unscored_text
+from sonoassist.gui.practice.words import exercise_text, unscored_text
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
 from sonoassist.practice.scores import Outcome, by_plane, confusions, total
@@ -50,6 +54,7 @@ class ResultPanel(QWidget):
         self.trouble = QLabel()
         self.table = PlaneTable(look)
         self.matrix = Matrix(look)
+        self._keyed: dict[Act, tuple[QPushButton, str]] = {}
         self._inside = QWidget()
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight, self._inside)
         self._left = QVBoxLayout()
@@ -88,25 +93,26 @@ class ResultPanel(QWidget):
         row.addWidget(disclaimer)
         row.addStretch(1)
         desk = self._desk
-        choices = (
-            ("Start page", "Home", lambda: desk.show(Stage.START), False),
-            ("Progress", "P", lambda: desk.show(Stage.PROGRESS), False),
-            ("Next exercise", "Enter", self.again.emit, True),
+        choices: tuple[tuple[Act, str, Callable[[], None], bool], ...] = (
+            (Act.START, "Start page", lambda: desk.show(Stage.START), False),
+            (Act.PROGRESS, "Progress", lambda: desk.show(Stage.PROGRESS), False),
+            (Act.CAPTURE, "Next exercise", self.again.emit, True),
         )
-        for text, key, do, main in choices:
-            button = wide_button(text, key, main=main)
+        for act, text, do, main in choices:
+            button = wide_button(text, main=main)
             button.clicked.connect(lambda _on=False, do=do: do())
+            self._keyed[act] = (button, text)
             row.addWidget(button)
-            for one in ("Return", "Enter") if key == "Enter" else (key,):
-                shortcut = QShortcut(QKeySequence(one), self)
-                shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-                shortcut.setAutoRepeat(False)
-                shortcut.activated.connect(do)
+        handlers = {act: do for act, _text, do, _main in choices}
+        self.keys = PlaceKeys(self, Place.PRACTICE, handlers, self._look.keys)
         return row
 
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
         self._look = look
+        self.keys.set_keys(look.keys)
+        for act, (button, text) in self._keyed.items():
+            button.setText(f"{text}   {look.keys.text(act)}".rstrip())
         px = look.px
         self._column.setContentsMargins(px(28), px(20), px(28), px(12))
         self._halves.setContentsMargins(0, 0, px(8), 0)

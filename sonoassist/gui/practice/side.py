@@ -8,6 +8,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from sonoassist.core.planes import BY_KEY
+from sonoassist.core.wording import counted
 from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.why_words import numbers_text, why_text
 from sonoassist.gui.practice.words import (
@@ -143,7 +144,7 @@ class Side(QWidget):
 
     def show_hint(self, exercise: Exercise) -> None:
         """Say what can be done now."""
-        self.hint.setText(hint_text(exercise))
+        self.hint.setText(hint_text(exercise, self._look.keys))
 
     def _head(self, text: str, tone: str, size: int) -> None:
         self.question.setText(text)
@@ -157,7 +158,7 @@ class Side(QWidget):
         text, before = self._desk.messages
         if exercise.class_mode and exercise.phase is not Phase.REVEALED:
             votes = exercise.ballot.total
-            text = "No votes yet" if not votes else "1 vote" if votes == 1 else f"{votes} votes"
+            text = counted(votes, "vote") if votes else "No votes yet"
         self.message.setText(text)
         self.before.setText(before)
         for label in (self.message, self.before):

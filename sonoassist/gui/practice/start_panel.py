@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QKeySequence, QShortcut
 from PyQt6.QtWidgets import (
     QBoxLayout,
     QCheckBox,
@@ -23,13 +22,15 @@ from PyQt6.QtWidgets import (
 )
 
 from sonoassist.core.errors import SonoAssistError, window_text
+from sonoassist.core.wording import counted
+from sonoassist.gui.actions import Act, Place, PlaceKeys
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.how import fill_how
 from sonoassist.gui.practice.keeper import done_by
 from sonoassist.gui.practice.offered import offers
 from sonoassist.gui.practice.services import Stage
-from sonoassist.gui.practice.words import counted, exam_text, exercise_text
+from sonoassist.gui.practice.words import exam_text, exercise_text
 from sonoassist.gui.review.texts import duration
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
@@ -74,7 +75,7 @@ class StartPanel(QWidget):
         self.cover_text.setToolTip("Measurements and names on it may tell the answer")
         self.next_planes, self.trouble = QLabel(), QLabel()
         self.waiting = QLabel()
-        self.begin = wide_button("Start", "Enter", main=True)
+        self.begin = wide_button("Start", main=True)
         self.curves = wide_button("Progress")
         self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._columns: list[QVBoxLayout] = []
@@ -106,11 +107,7 @@ class StartPanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
-        for key in ("Return", "Enter"):
-            shortcut = QShortcut(QKeySequence(key), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.setAutoRepeat(False)
-            shortcut.activated.connect(self._start)
+        self.keys = PlaceKeys(self, Place.PRACTICE, {Act.CAPTURE: self._start}, self._look.keys)
 
     def _card(self, title: str) -> tuple[QFrame, QVBoxLayout]:
         card = QFrame()
@@ -180,12 +177,14 @@ class StartPanel(QWidget):
 
     def _how_card(self) -> QFrame:
         card, column = self._card("How it works")
-        fill_how(column)
+        fill_how(column, self._look.keys)
         return card
 
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
         self._look = look
+        self.keys.set_keys(look.keys)
+        self.begin.setText(f"Start   {look.keys.text(Act.CAPTURE)}")
         px = look.px
         self._body.setContentsMargins(px(32), px(24), px(32), px(20))
         self._body.setSpacing(px(8))
@@ -260,7 +259,9 @@ class StartPanel(QWidget):
         self.exams = {}
         for offer in offers(self._desk.services):
             self._add_exam(offer.spec, offer.text)
-        file = self._row_button("Open a recording …   Ctrl+O", "file")
+        file = self._row_button(
+            f"Open a recording …   {self._look.keys.text(Act.OPEN_FILE)}", "file"
+        )
         file.clicked.connect(self.file_asked)
         self._rows.addWidget(file)
 
@@ -327,8 +328,9 @@ class StartPanel(QWidget):
                 lines.append("The best frames are not known then.")
         lines += known.notes
         if known.problems:
-            rows = counted(len(known.problems), "row")
-            lines.append(f"{rows} cannot be used; {known.problems[0]}")
+            lines.append(
+                f"{counted(len(known.problems), 'row')} cannot be used; {known.problems[0]}"
+            )
         if self._desk.trouble is not None:
             lines.append(str(self._desk.trouble))
         if self._history_trouble:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sonoassist.gui.practice.words import counted, percent, seconds
+from sonoassist.core.percent import percent
+from sonoassist.core.wording import counted
+from sonoassist.gui.practice.words import seconds
 from sonoassist.practice.why import PictureNumbers, Reasons
 
 SAME_S = 0.05

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sonoassist.core.percent import percent, whole_percent
 from sonoassist.core.planes import BY_KEY, KEYS
-from sonoassist.gui.practice.keys import answer_label
+from sonoassist.core.wording import counted
+from sonoassist.gui.actions import CHOICE_ACTS, PLANE_ACTS, Act
+from sonoassist.gui.keymap import Keymap
+from sonoassist.gui.practice.answer_names import answer_label
 from sonoassist.practice.ballot import Verdict
 from sonoassist.practice.exercise import Called, Exercise, Phase
 from sonoassist.practice.scores import ALARM_POINTS, MOST_ALARM_POINTS, Attempt, Outcome
@@ -19,11 +23,6 @@ SIGNS = {Outcome.FOUND: "✓", Outcome.WRONG: "✗", Outcome.MISSED: "○"}
 WORDS = {Outcome.FOUND: "Right", Outcome.WRONG: "Wrong", Outcome.MISSED: "Missed"}
 TONES = {Outcome.FOUND: "good", Outcome.WRONG: "error", Outcome.MISSED: "warning"}
 """Colours of the palette; the sign and the word say the same."""
-
-
-def percent(share: float) -> str:
-    """A share as whole percent."""
-    return f"{round(share * 100)} %"
 
 
 def seconds(value: float | None) -> str:
@@ -73,31 +72,40 @@ def past_text(called: Called, plane: str, *, handed_in: bool = False) -> str:
     return ""
 
 
-def hint_text(exercise: Exercise, left_s: float | None = None) -> str:
+def hint_text(exercise: Exercise, keys: Keymap) -> str:
     """What can be done now."""
+    space, enter = keys.text(Act.FREEZE), keys.text(Act.CAPTURE)
     if exercise.class_mode:
-        return _class_hint(exercise)
+        return _class_hint(exercise, keys)
     if exercise.phase is Phase.PLAYING:
-        return "Press its key when you see it. Space freezes. N: none of them."
+        none = keys.text(PLANE_ACTS["background"])
+        return f"Press its key when you see it. {space} freezes. {none}: none of them."
     if exercise.phase is Phase.ANSWERED:
-        return "Now freeze the best frame with Space. Another key changes your answer."
+        return f"Now freeze the best frame with {space}. Another key changes your answer."
     if exercise.phase is Phase.FROZEN:
-        space = "Space gives up." if exercise.at_end else "Space plays on."
+        arrows = f"{keys.text(Act.BACK)} {keys.text(Act.FORWARD)}"
+        goes_on = f"{space} gives up." if exercise.at_end else f"{space} plays on."
         if exercise.said is None:
-            return f"Name the plane with its key. ← → step, {space}"
-        space = "" if exercise.at_end else f", {space}"
-        return f"← → step to the best frame. Enter answers with it{space}".rstrip(".") + "."
-    if exercise.phase is Phase.REVEALED:
-        return "Enter: next question. H: heat map."
-    return ""
+            return f"Name the plane with its key. {arrows} step, {goes_on}"
+        end = "." if exercise.at_end else f", {goes_on}"
+        return f"{arrows} step to the best frame. {enter} answers with it{end}"
+    return _revealed_hint(keys) if exercise.phase is Phase.REVEALED else ""
 
 
-def _class_hint(exercise: Exercise) -> str:
+def _revealed_hint(keys: Keymap) -> str:
+    return f"{keys.text(Act.CAPTURE)}: next question. {keys.text(Act.HEAT)}: heat map."
+
+
+def _class_hint(exercise: Exercise, keys: Keymap) -> str:
+    first, last = keys.text(CHOICE_ACTS[0]), keys.text(CHOICE_ACTS[-1])
+    enter = keys.text(Act.CAPTURE)
     if exercise.phase is Phase.REVEALED:
-        return "Enter: next question. H: heat map."
+        return _revealed_hint(keys)
     if exercise.phase is Phase.FROZEN:
-        return "Vote with the keys 1 to 9. Enter closes the vote and shows the answer."
-    return "Space freezes the picture. Votes count at any time."
+        return (
+            f"Vote with the keys {first} to {last}. {enter} closes the vote and shows the answer."
+        )
+    return f"{keys.text(Act.FREEZE)} freezes the picture. Votes count at any time."
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +173,8 @@ def _lines(attempt: Attempt) -> tuple[str, ...]:
         names = ", ".join(answer_label(key) for key in attempt.false_alarms)
         count = len(attempt.false_alarms)
         lost = round(min(ALARM_POINTS * count, MOST_ALARM_POINTS))
-        alarms = "1 false alarm" if count == 1 else f"{count} false alarms"
-        lost_text = f" (−{lost} points)" if attempt.outcome is Outcome.FOUND else ""
+        alarms = counted(count, "false alarm")
+        lost_text = f" (−{counted(lost, 'point')})" if attempt.outcome is Outcome.FOUND else ""
         lines.append(f"{alarms}: {names}{lost_text}")
     return tuple(lines)
 
@@ -174,11 +182,11 @@ def _lines(attempt: Attempt) -> tuple[str, ...]:
 def frame_text(attempt: Attempt) -> str:
     """How far the frozen frame is from the best one."""
     distance = attempt.off_frames or 0
-    frames = "1 frame" if abs(distance) == 1 else f"{abs(distance)} frames"
+    frames = counted(abs(distance), "frame")
     where = "behind" if distance > 0 else "before"
     if attempt.outside_frames:
         out = attempt.outside_frames
-        frames = "1 frame" if abs(out) == 1 else f"{abs(out)} frames"
+        frames = counted(abs(out), "frame")
         return f"Your frame lies {frames} {'behind' if out > 0 else 'before'} the view"
     if attempt.best_frame is None:
         return "Your frame lies in the view; its best frame is not known"
@@ -188,7 +196,7 @@ def frame_text(attempt: Attempt) -> str:
     gap = attempt.confidence_gap
     if gap is None:
         return text
-    less = "as sure there" if round(gap * 100) <= 0 else f"{round(gap * 100)} % less sure there"
+    less = "as sure there" if whole_percent(gap) <= 0 else f"{percent(gap)} less sure there"
     return f"{text}; the model is {less}"
 
 
@@ -205,7 +213,7 @@ def _class_word(attempt: Attempt, verdict: Verdict) -> str:
 def _class_lines(verdict: Verdict | None) -> tuple[str, ...]:
     if verdict is None or not verdict.total:
         return ()
-    votes = "1 vote" if verdict.total == 1 else f"{verdict.total} votes"
+    votes = counted(verdict.total, "vote")
     return (
         f"{votes}, {percent(verdict.right)} of them right",
         f"Agreement: {percent(verdict.agreement)} voted alike",
@@ -252,15 +260,14 @@ def unscored_text(attempts: Sequence[Attempt]) -> str:
     return f" · {counted(left, 'frame')} not scored, the best one is not known" if left else ""
 
 
-def counted(count: int, one: str, many: str = "") -> str:
-    """A number with its word: "1 row", "2 rows"."""
-    return f"1 {one}" if count == 1 else f"{count} {many or one + 's'}"
-
-
 def exam_text(views: int, planes: Sequence[str]) -> str:
     """What an exam holds; the planes only by their number."""
     count, every = len(set(planes)), len(KEYS) - 1
-    of = f"all {every} planes" if count == every else f"{count} of the {every} planes"
+    of = (
+        f"all {counted(every, 'plane')}"
+        if count == every
+        else f"{count} of the {counted(every, 'plane')}"
+    )
     return f"{views} {'view' if views == 1 else 'views'}, {of}"
 
 

@@ -8,34 +8,41 @@ from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
+from sonoassist.gui.actions import BY_ACT, Act, Place, tip
 from sonoassist.gui.overlay import rounded
-from sonoassist.gui.review.keys import BY_DO, ROWS, Do
 from sonoassist.gui.theme import Look
+
+_BUTTONS = (
+    Act.CAPTURE, Act.CANDIDATE_ON, Act.CANDIDATE_BACK, Act.NEXT_OPEN, Act.COMPARE,
+    Act.NAME_FRAMES, Act.MARK, Act.NOTE_FRAME, Act.UNDO, Act.BOX, Act.HEAT, Act.GUIDED,
+    Act.FREEZE, Act.EXPORT, Act.TO_PRACTICE,
+)  # fmt: skip
 
 
 class DoButton(QAbstractButton):
     """Key in a small frame, then the words; takes no focus, so that the keys stay with the page.
 
     Args:
-        do: What it does.
+        act: What it does.
         look: Theme and size.
     """
 
-    def __init__(self, do: Do, look: Look) -> None:
+    def __init__(self, act: Act, look: Look) -> None:
         super().__init__()
-        row = BY_DO[do]
+        row = BY_ACT[act]
+        self._act = act
         self._look = look
-        self._key = row.key
         self.main = False
-        self.setText(row.short)
-        self.setToolTip(f"{row.text}   [{row.key}]")
-        self.setAccessibleName(row.text)
+        self.setText(row.short_on(Place.REVIEW))
+        self.setToolTip(tip(act, look.keys, Place.REVIEW))
+        self.setAccessibleName(row.text_on(Place.REVIEW))
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
 
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
         self._look = look
+        self.setToolTip(tip(self._act, look.keys, Place.REVIEW))
         self.resize(self.sizeHint())
         self.update()
 
@@ -48,6 +55,10 @@ class DoButton(QAbstractButton):
             self.setCheckable(True)
             self.setChecked(on)
         self.update()
+
+    @property
+    def _key(self) -> str:
+        return self._look.keys.text(self._act)
 
     def _parts(self) -> tuple[float, float]:
         key = QFontMetricsF(self._look.font(11)).horizontalAdvance(self._key)
@@ -104,17 +115,16 @@ class ButtonFlow(QWidget):
         handlers: What each does.
     """
 
-    def __init__(self, look: Look, handlers: Mapping[Do, Callable[[], None]]) -> None:
+    def __init__(self, look: Look, handlers: Mapping[Act, Callable[[], None]]) -> None:
         super().__init__()
         self._look = look
-        self.buttons: dict[Do, DoButton] = {}
-        for row in ROWS:
-            if row.short and row.do is not Do.PAUSE:
-                button = DoButton(row.do, look)
-                button.setParent(self)
-                button.clicked.connect(lambda _on=False, do=row.do: handlers[do]())
-                self.buttons[row.do] = button
-        self.buttons[Do.CHOOSE].main = True
+        self.buttons: dict[Act, DoButton] = {}
+        for act in _BUTTONS:
+            button = DoButton(act, look)
+            button.setParent(self)
+            button.clicked.connect(lambda _on=False, act=act: handlers[act]())
+            self.buttons[act] = button
+        self.buttons[Act.CAPTURE].main = True
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_look(look)
 

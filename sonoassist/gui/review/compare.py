@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from PyQt6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QWidget
 
+from sonoassist.core.percent import percent
 from sonoassist.core.planes import Plane
+from sonoassist.gui.actions import CHOICE_ACTS, Act, Place, PlaceKeys
 from sonoassist.gui.fitter import Fitted, fit
 from sonoassist.gui.overlay import paint_box, place, rounded
 from sonoassist.gui.theme import Look
 from sonoassist.gui.timeline import clock
-from sonoassist.gui.verdict import percent
 from sonoassist.live.status import View
 from sonoassist.review.candidates import Peak
 
+MOST = 4
+"""So many candidates at once."""
+
 
 class Compare(QWidget):
-    """Lies over the page until one is chosen, or C, Esc or a click beside the pictures.
+    """Lies over the page until one is chosen, or its key, Esc or a click beside the pictures.
 
     Signals:
         chosen: A candidate was chosen; arg: its frame.
@@ -41,11 +46,17 @@ class Compare(QWidget):
         self.show_box = True
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Compare candidates")
+        handlers: dict[Act, Callable[[], None]] = {
+            act: partial(self._choose, number) for number, act in enumerate(CHOICE_ACTS[:MOST])
+        }
+        handlers[Act.COMPARE] = self.closed.emit
+        self.keys = PlaceKeys(self, Place.COMPARE, handlers, look.keys)
         self.hide()
 
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
         self._look = look
+        self.keys.set_keys(look.keys)
         self.update()
 
     def begin(self, plane: Plane, peaks: Sequence[Peak], best: int, area: QRectF) -> None:
@@ -81,25 +92,6 @@ class Compare(QWidget):
 
     # -- keys and mouse --------------------------------------------------------------------
 
-    def event(self, event: QEvent | None) -> bool:
-        """While it is open plain keys are its own, not the page's or the window's."""
-        if event is not None and event.type() is QEvent.Type.ShortcutOverride:
-            assert isinstance(event, QKeyEvent)
-            if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-                event.accept()
-                return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """A number chooses, C and Esc close."""
-        if event is None:
-            return
-        number = event.key() - Qt.Key.Key_1
-        if 0 <= number < len(self._peaks):
-            self._choose(number)
-        elif event.key() in (Qt.Key.Key_C, Qt.Key.Key_Escape):
-            self.closed.emit()
-
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """Choose with the mouse."""
         if event is None:
@@ -111,6 +103,8 @@ class Compare(QWidget):
         self.closed.emit()
 
     def _choose(self, number: int) -> None:
+        if number >= len(self._peaks):
+            return
         frame = self._peaks[number].frame
         self.closed.emit()
         self.chosen.emit(frame)
@@ -151,8 +145,10 @@ class Compare(QWidget):
         painter.setFont(look.font(14))
         painter.setPen(look.colour("muted"))
         count = len(self._peaks)
-        keys = "1 chooses" if count == 1 else f"1 to {count} choose"
-        words = f"{keys} the best frame  ·  C or Esc goes back"
+        key = look.keys.text
+        first, last = key(CHOICE_ACTS[0]), key(CHOICE_ACTS[max(count, 1) - 1])
+        keys = f"{first} chooses" if count == 1 else f"{first} to {last} choose"
+        words = f"{keys} the best frame  ·  {key(Act.COMPARE)} or {key(Act.LEAVE)} goes back"
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         painter.drawText(head, right, words)
         for number, peak in enumerate(self._peaks):
@@ -186,7 +182,7 @@ class Compare(QWidget):
         painter.drawPath(rounded(chip, px(5)))
         painter.setPen(look.colour("on_accent"))
         painter.setFont(look.font(15, bold=True))
-        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, str(number + 1))
+        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, look.keys.text(CHOICE_ACTS[number]))
         painter.setPen(look.colour("text"))
         painter.setFont(look.font(16, bold=True))
         rest = line.adjusted(px(36), 0, 0, 0)

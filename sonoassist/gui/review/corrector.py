@@ -10,6 +10,8 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.planes import BACKGROUND_INDEX, KEYS
+from sonoassist.core.wording import counted
+from sonoassist.gui.actions import Act
 from sonoassist.gui.controller import Controller
 from sonoassist.live.status import Level, Notice
 from sonoassist.recordings.corrections import Corrections
@@ -60,7 +62,8 @@ class Corrector(QObject):
         if self.session is None:
             return
         if plane == KEYS[BACKGROUND_INDEX]:
-            hint = "Choose a plane with ↑ and ↓"
+            key = self._controller.key
+            hint = f"{key(Act.ITEM_UP)} and {key(Act.ITEM_DOWN)} choose a plane"
             self._controller.note("The background has no best frame", hint)
             return
         again = self.corrections.best.get(plane) == frame
@@ -84,10 +87,10 @@ class Corrector(QObject):
         if self.session is not None and text != before:
             self._apply(SetMark(frame, bool(text), text))
 
-    def mark_after(self, frame: int) -> int | None:
-        """The next marked frame; behind the last one the first; None where none is marked."""
-        frames = [mark.frame for mark in self.corrections.marks]
-        behind = (marked for marked in frames if marked > frame)
+    def mark_beside(self, frame: int, way: int) -> int | None:
+        """The next marked frame (way 1) or the one before (-1), round the ends; None without."""
+        frames = sorted((mark.frame for mark in self.corrections.marks), reverse=way < 0)
+        behind = (marked for marked in frames if (marked - frame) * way > 0)
         return next(behind, frames[0] if frames else None)
 
     def mark_text(self, frame: int) -> str:
@@ -171,7 +174,7 @@ class Corrector(QObject):
         self._controller.jobs.start("export review", work, self._exported, self._not_exported)
 
     def _exported(self, made: Exported) -> None:
-        count = f"{made.labels} label{'s' if made.labels != 1 else ''}"
+        count = counted(made.labels, "label")
         hint = "All but the ultrasound is black on its pictures"
         if made.left_out:
             hint = f"{made.left_out} left out: no ultrasound surely found on them"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
 
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
+from sonoassist.gui.actions import Act
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.review.corrector import Corrector
 from sonoassist.gui.review.finder import Finder
@@ -282,13 +283,13 @@ class ReviewDesk(QObject):
         here = _KEYS.index(self.plane)
         self.pick(next((key for key in left if _KEYS.index(key) > here), left[0]))
 
-    def next_mark(self) -> None:
-        """The next marked frame."""
-        frame = self.words.mark_after(self.index)
+    def to_mark(self, way: int) -> None:
+        """The next marked frame (1), or the one before (-1)."""
+        frame = self.words.mark_beside(self.index, way)
         if frame is not None:
             self.step_to(frame)
         elif self.session is not None:
-            self.note("No frame is marked yet", "K marks one")
+            self.note("No frame is marked yet", f"{self._controller.key(Act.MARK)} marks one")
 
     @property
     def corrections(self) -> Corrections:

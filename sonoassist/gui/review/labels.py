@@ -1,14 +1,17 @@
-"""The menu of labels: one letter a plane, for this view, this frame or the selected frames."""
+"""The menu of labels: one key a plane, for this view, this frame or the selected frames."""
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from collections.abc import Callable
+from functools import partial
+
+from PyQt6.QtCore import QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QWidget
 
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
+from sonoassist.gui.actions import PLANE_ACTS, Act, Place, PlaceKeys
 from sonoassist.gui.overlay import rounded
-from sonoassist.gui.review.keys import LETTERS, TAKE_BACK
 from sonoassist.gui.theme import Look
 
 Scope = tuple[str, int, int]
@@ -18,7 +21,7 @@ _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 
 
 class LabelMenu(QWidget):
-    """Lies over the page until a letter, Esc or a click beside it.
+    """Lies over the page until a key of a plane, Esc or a click beside it.
 
     Signals:
         chosen: The user named a plane; args: its key ("" for the model's own word), first and
@@ -37,11 +40,18 @@ class LabelMenu(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName("Correct the label")
+        handlers: dict[Act, Callable[[], None]] = {
+            act: partial(self._choose, plane) for plane, act in PLANE_ACTS.items()
+        }
+        handlers[Act.TAKE_BACK] = partial(self._choose, "")
+        handlers[Act.NAME_FRAMES] = self.closed.emit
+        self.keys = PlaceKeys(self, Place.NAMES, handlers, look.keys)
         self.hide()
 
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
         self._look = look
+        self.keys.set_keys(look.keys)
         self.update()
 
     def ask(self, scopes: tuple[Scope, ...]) -> None:
@@ -60,20 +70,10 @@ class LabelMenu(QWidget):
 
     @property
     def scope(self) -> Scope:
-        """The stretch that a letter is for."""
+        """The stretch that a key is for."""
         return self._scopes[self._scope]
 
     # -- keys and mouse --------------------------------------------------------------------
-
-    def event(self, event: QEvent | None) -> bool:
-        """While it is open plain keys are its own, not the page's or the window's."""
-        open_now = self.isVisible()
-        if open_now and event is not None and event.type() is QEvent.Type.ShortcutOverride:
-            assert isinstance(event, QKeyEvent)
-            if not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-                event.accept()
-                return True
-        return super().event(event)
 
     def focusNextPrevChild(self, next: bool) -> bool:
         """Tab changes the stretch; hidden, the menu passes the keys on."""
@@ -83,23 +83,9 @@ class LabelMenu(QWidget):
         self.update()
         return True
 
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """A letter names the plane; hidden, the menu takes no keys."""
-        if event is None or not self._scopes or self.isHidden():
-            return
-        if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.closed.emit()
-            return
-        letter = event.text().upper()
-        if letter == TAKE_BACK:
-            self._choose("")
-            return
-        for key, own in LETTERS.items():
-            if own == letter:
-                self._choose(key)
-                return
-
     def _choose(self, key: str) -> None:
+        if not self._scopes:
+            return
         _words, first, last = self.scope
         self.closed.emit()
         self.chosen.emit(key, first, last)
@@ -131,7 +117,7 @@ class LabelMenu(QWidget):
         """Where the card lies."""
         px = self._look.px
         high = px(64) + px(32) * len(self._scopes) + px(14) + px(36) * 8 + px(16)
-        rect = QRectF(0, 0, min(px(460), self.width() - 16), high)
+        rect = QRectF(0, 0, min(px(560), self.width() - 16), high)
         rect.moveCenter(QRectF(self.rect()).center())
         return rect
 
@@ -189,14 +175,14 @@ class LabelMenu(QWidget):
         painter.setPen(look.colour("line"))
         painter.setBrush(look.colour("raised"))
         painter.drawPath(rounded(rect, px(6)))
-        chip = QRectF(rect.left() + px(6), rect.top() + px(5), px(24), rect.height() - px(10))
+        chip = QRectF(rect.left() + px(6), rect.top() + px(5), px(76), rect.height() - px(10))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(plane.colour) if plane else look.colour("muted"))
         painter.drawPath(rounded(chip, px(4)))
         painter.setPen(QColor("#0b0f14"))
         painter.setFont(look.font(13, bold=True))
-        painter.drawText(chip, _CENTRE, LETTERS.get(key, TAKE_BACK))
+        painter.drawText(chip, _CENTRE, look.keys.text(PLANE_ACTS.get(key, Act.TAKE_BACK)))
         painter.setPen(look.colour("text"))
         painter.setFont(look.font(14))
         words = plane.label if plane else "As the model says"
-        painter.drawText(rect.adjusted(px(40), 0, 0, 0), _MIDDLE, words)
+        painter.drawText(rect.adjusted(px(92), 0, 0, 0), _MIDDLE, words)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 
-from PyQt6.QtCore import QRectF
+from PyQt6.QtCore import QObject, QRectF, pyqtSignal
 from PyQt6.QtWidgets import QWidget
 
+from sonoassist.core.percent import percent
 from sonoassist.core.planes import BY_KEY
+from sonoassist.core.wording import counted
 from sonoassist.gui.exam_marks import pixmap_of
 from sonoassist.gui.review.compare import Compare
 from sonoassist.gui.review.desk import ReviewDesk
@@ -16,14 +18,13 @@ from sonoassist.gui.review.labels import LabelMenu, Scope
 from sonoassist.gui.review.timeline import TimelineRows
 from sonoassist.gui.theme import Look
 from sonoassist.gui.timeline import clock
-from sonoassist.gui.verdict import percent
 from sonoassist.recordings.records import STRIDE
 
 FLAG_PX = 8
 """So near to its mark the mouse shows the words on a frame."""
 
 
-class Over:
+class Over(QObject):
     """Opens and closes it, and carries out what was chosen there.
 
     Args:
@@ -31,9 +32,15 @@ class Over:
         desk: Of the review.
         timeline: That the mouse hovers over.
         look: Theme and size.
+
+    Signals:
+        keys_wanted: Whether the page is to listen to its keys: nothing lies over it.
     """
 
+    keys_wanted = pyqtSignal(bool)
+
     def __init__(self, page: QWidget, desk: ReviewDesk, timeline: TimelineRows, look: Look) -> None:
+        super().__init__(page)
         self._page, self._desk, self._timeline = page, desk, timeline
         self._look = look
         self.hover = HoverPicture(page, look)
@@ -54,14 +61,17 @@ class Over:
         for part in (self.hover, self.labels, self.compare):
             part.set_look(look)
 
-    def close(self) -> None:
-        """Take everything away; the page gets the keys back."""
+    def close(self) -> bool:
+        """Take everything away, the page gets the keys back; returns whether anything had them."""
+        had_keys = not (self.labels.isHidden() and self.compare.isHidden())
         window = self._page.window()
         if window is not None and window.focusWidget() in (self.labels, self.compare):
             self._page.setFocus()
         for part in (self.hover, self.labels, self.compare):
             part.hide()
         self.labels.forget()
+        self.keys_wanted.emit(True)
+        return had_keys
 
     # -- small pictures --------------------------------------------------------------------
 
@@ -132,17 +142,19 @@ class Over:
         if view is not None and view[1] > view[0]:
             scopes.append(self._scope("This view", *view))
         scopes.append(("This frame only", desk.index, desk.index))
+        self.keys_wanted.emit(False)
         self.labels.ask(tuple(scopes))
 
     def _scope(self, words: str, first: int, last: int) -> Scope:
         assert self._desk.session is not None
         times = self._desk.session.table.times_s
         seconds = float(times[last] - times[first])
-        return f"{words}: {last - first + 1} frames, {seconds:.1f} s", first, last
+        return f"{words}: {counted(last - first + 1, 'frame')}, {seconds:.1f} s", first, last
 
     def _close_labels(self) -> None:
         self.labels.hide()
         self.labels.forget()
+        self.keys_wanted.emit(True)
         self._page.setFocus()
 
     # -- comparing -------------------------------------------------------------------------
@@ -158,6 +170,7 @@ class Over:
             return
         desk.stop_playing()
         self.hover.hide()
+        self.keys_wanted.emit(False)
         area = QRectF(0, 0, self._page.width(), self._timeline.geometry().top())
         best = desk.corrections.best.get(desk.plane, -1)
         self.compare.begin(BY_KEY[desk.plane], peaks, best, area)
@@ -185,5 +198,6 @@ class Over:
 
     def _close_compare(self) -> None:
         self.compare.hide()
+        self.keys_wanted.emit(True)
         self._page.setFocus()
         self._desk.look_again()

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from sonoassist.core.planes import BY_KEY
-from sonoassist.gui.actions import ActionSet
+from sonoassist.gui.actions import PLANE_ACTS, Act, ActionSet, Place, PlaceKeys
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.exam_marks import pixmap_of
 from sonoassist.gui.questions import AskWords
 from sonoassist.gui.review.desk import ReviewDesk
-from sonoassist.gui.review.keys import ROWS, Do
 from sonoassist.gui.review.notes import Notes
 from sonoassist.gui.review.over import Over
 from sonoassist.gui.review.screens import screen_of
@@ -82,7 +82,8 @@ class ReviewPage(QWidget):
         self._row.addWidget(self.side, 1)
         self._column.addLayout(self._row, 1)
         self._column.addWidget(self.timeline)
-        self._shortcuts = [self._shortcut(row.keys, handlers[row.do], row.repeats) for row in ROWS]
+        self.keys = PlaceKeys(self, self.place, handlers, look.keys)
+        self.over.keys_wanted.connect(self.keys.listen)
         self.viewport.asked.connect(lambda act: actions[act].trigger())
         self._connect()
         self.set_look(look)
@@ -90,52 +91,45 @@ class ReviewPage(QWidget):
 
     # -- building --------------------------------------------------------------------------
 
-    def _handlers(self) -> dict[Do, Callable[[], None]]:
+    def _handlers(self) -> dict[Act, Callable[[], None]]:
         desk, words = self.desk, self.desk.words
         return {
-            Do.BACK: lambda: desk.step(-1),
-            Do.ON: lambda: desk.step(1),
-            Do.BACK_MORE: lambda: desk.step(-10),
-            Do.ON_MORE: lambda: desk.step(10),
-            Do.START: lambda: desk.step(-desk.count),
-            Do.END: lambda: desk.step(desk.count),
-            Do.PLAY: desk.toggle_play,
-            Do.ROW_UP: lambda: desk.step_plane(-1),
-            Do.ROW_DOWN: lambda: desk.step_plane(1),
-            Do.NEXT: lambda: desk.step_candidate(1),
-            Do.BEFORE: lambda: desk.step_candidate(-1),
-            Do.MISSING: desk.next_missing,
-            Do.CHOOSE: desk.choose,
-            Do.COMPARE: lambda: self.over.begin_compare(),
-            Do.LABEL: lambda: self.over.ask_label(),
-            Do.RANGE_IN: lambda: words.select_end(desk.index, first=True),
-            Do.RANGE_OUT: lambda: words.select_end(desk.index, first=False),
-            Do.NEXT_MARK: desk.next_mark,
-            Do.PRACTISE: self._practise,
-            Do.MARK: lambda: words.toggle_mark(desk.index),
-            Do.NOTE: self.notes.on_frame,
-            Do.NOTE_ALL: self.notes.on_recording,
-            Do.UNDO: words.undo,
-            Do.REDO: words.redo,
-            Do.BOX: lambda: self._controller.flip("show_box"),
-            Do.HEAT: lambda: self._controller.flip("show_heat"),
-            Do.GUIDED: lambda: self._controller.flip("guided_heat"),
-            Do.CLOSER: lambda: self.timeline.zoom(1),
-            Do.FURTHER: lambda: self.timeline.zoom(-1),
-            Do.WHOLE: lambda: self.timeline.whole(),
-            Do.EXPORT: self._ask_folder,
-            Do.PAUSE: desk.toggle_analysis,
+            Act.BACK: lambda: desk.step(-1),
+            Act.FORWARD: lambda: desk.step(1),
+            Act.BACK_MORE: lambda: desk.step(-10),
+            Act.FORWARD_MORE: lambda: desk.step(10),
+            Act.START: lambda: desk.step(-desk.count),
+            Act.END: lambda: desk.step(desk.count),
+            Act.FREEZE: desk.toggle_play,
+            Act.PLAY: desk.toggle_play,
+            Act.ITEM_UP: lambda: desk.step_plane(-1),
+            Act.ITEM_DOWN: lambda: desk.step_plane(1),
+            Act.CANDIDATE_ON: lambda: desk.step_candidate(1),
+            Act.CANDIDATE_BACK: lambda: desk.step_candidate(-1),
+            Act.NEXT_OPEN: desk.next_missing,
+            Act.CAPTURE: desk.choose,
+            Act.COMPARE: lambda: self.over.begin_compare(),
+            Act.NAME_FRAMES: lambda: self.over.ask_label(),
+            Act.RANGE_IN: lambda: words.select_end(desk.index, first=True),
+            Act.RANGE_OUT: lambda: words.select_end(desk.index, first=False),
+            Act.MARK_ON: lambda: desk.to_mark(1),
+            Act.MARK_BACK: lambda: desk.to_mark(-1),
+            Act.TO_PRACTICE: self._practise,
+            Act.MARK: lambda: words.toggle_mark(desk.index),
+            Act.NOTE_FRAME: self.notes.on_frame,
+            Act.NOTE: self.notes.on_recording,
+            Act.UNDO: words.undo,
+            Act.REDO: words.redo,
+            Act.BOX: lambda: self._controller.flip("show_box"),
+            Act.HEAT: lambda: self._controller.flip("show_heat"),
+            Act.GUIDED: lambda: self._controller.flip("guided_heat"),
+            Act.LARGER: lambda: self.timeline.zoom(1),
+            Act.SMALLER: lambda: self.timeline.zoom(-1),
+            Act.WHOLE: lambda: self.timeline.whole(),
+            Act.EXPORT: self._ask_folder,
+            Act.PAUSE_ANALYSIS: desk.toggle_analysis,
+            **{act: partial(desk.pick, plane) for plane, act in PLANE_ACTS.items()},
         }
-
-    def _shortcut(
-        self, keys: tuple[str, ...], handler: Callable[[], None], repeats: bool
-    ) -> QShortcut:
-        shortcut = QShortcut(self)
-        shortcut.setKeys([QKeySequence(key) for key in keys])
-        shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        shortcut.setAutoRepeat(repeats)
-        shortcut.activated.connect(handler)
-        return shortcut
 
     def _connect(self) -> None:
         desk, timeline, side = self.desk, self.timeline, self.side
@@ -163,6 +157,7 @@ class ReviewPage(QWidget):
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
         self._look = look
+        self.keys.set_keys(look.keys)
         px = look.px
         self._column.setContentsMargins(px(18), px(12), px(18), px(8))
         self._column.setSpacing(px(10))
@@ -193,9 +188,14 @@ class ReviewPage(QWidget):
         """Name of its text in `resources/help`."""
         return "review"
 
-    def help_keys(self) -> list[tuple[str, str]]:
-        """Its keys and what they do."""
-        return [(row.key, row.text) for row in ROWS]
+    @property
+    def place(self) -> Place:
+        """Whose keys it has."""
+        return Place.REVIEW
+
+    def close_over(self) -> bool:
+        """Take away what lies over it; returns whether there was something."""
+        return self.over.close()
 
     def let_go(self, exam_id: str) -> None:
         """An exam is to be deleted."""
@@ -236,9 +236,9 @@ class ReviewPage(QWidget):
         self.viewport.guided_heat = settings.guided_heat
         self.viewport.show_crop = False
         buttons = self.side.buttons.buttons
-        buttons[Do.BOX].change("Box", on=settings.show_box)
-        buttons[Do.HEAT].change("Heat map", on=settings.show_heat)
-        buttons[Do.GUIDED].change("Guided", on=settings.guided_heat)
+        buttons[Act.BOX].change("Box", on=settings.show_box)
+        buttons[Act.HEAT].change("Heat map", on=settings.show_heat)
+        buttons[Act.GUIDED].change("Guided", on=settings.guided_heat)
         self._show_view()
 
     def _show_opened(self) -> None:
@@ -273,7 +273,7 @@ class ReviewPage(QWidget):
         self.viewport.show_screen(screen_of(self.desk))
         self._show_headline(verdict)
         buttons = self.side.buttons
-        buttons.buttons[Do.PLAY].change("Pause" if self.desk.playing else "Play")
+        buttons.buttons[Act.FREEZE].change("Pause" if self.desk.playing else "Play")
         buttons.place()
         self._fit()
 

@@ -9,9 +9,9 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
+from sonoassist.gui.actions import Act
 from sonoassist.gui.headline import Headline
 from sonoassist.gui.review.buttons import ButtonFlow, DoButton
-from sonoassist.gui.review.keys import Do
 from sonoassist.gui.review.texts import progress_text
 from sonoassist.gui.review.tiles import Tiles
 from sonoassist.gui.theme import Look
@@ -58,7 +58,7 @@ class ProgressPanel(QWidget):
         self.words.setWordWrap(True)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.button = DoButton(Do.PAUSE, look)
+        self.button = DoButton(Act.PAUSE_ANALYSIS, look)
         self.button.clicked.connect(pause)
         column = QVBoxLayout()
         column.addWidget(self.words)
@@ -98,7 +98,7 @@ class Side(QWidget):
         handlers: What the buttons do.
     """
 
-    def __init__(self, look: Look, handlers: Mapping[Do, Callable[[], None]]) -> None:
+    def __init__(self, look: Look, handlers: Mapping[Act, Callable[[], None]]) -> None:
         super().__init__()
         self.where = QLabel()
         self.where.setObjectName("muted")
@@ -114,7 +114,7 @@ class Side(QWidget):
         self.planes = Tiles(look, rows=2, most_px=190, name="Best frame of each plane", over=True)
         self.found = QLabel()
         self.found.setWordWrap(True)
-        self.progress = ProgressPanel(look, handlers[Do.PAUSE])
+        self.progress = ProgressPanel(look, handlers[Act.PAUSE_ANALYSIS])
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         for part, stretch in (

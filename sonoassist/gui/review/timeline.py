@@ -17,6 +17,7 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from sonoassist.core.percent import percent
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.gui.review.places import Places
 from sonoassist.gui.review.span import Span
@@ -32,7 +33,6 @@ from sonoassist.gui.review.timeline_marks import (
     paint_ruler,
 )
 from sonoassist.gui.theme import Look
-from sonoassist.gui.verdict import percent
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.records import STRIDE
 from sonoassist.recordings.table import FrameTable

@@ -15,7 +15,7 @@ from sonoassist.core.errors import SonoAssistError
 from sonoassist.core.packets import Box, Provenance, State
 from sonoassist.core.planes import BY_KEY, KEYS
 from sonoassist.practice.analysing import analysis_of
-from sonoassist.recordings.cache import SUFFIX, AnalysisKey
+from sonoassist.recordings.cache import SUFFIX
 from sonoassist.recordings.cache_schema import NewerCacheError
 from sonoassist.recordings.correction_log import CorrectionLog
 from sonoassist.recordings.correction_store import LABEL, SPEC, CorrectionStore
@@ -23,6 +23,7 @@ from sonoassist.recordings.edits import Edit, SetBest, SetLabel, SetMark, SetNot
 from sonoassist.recordings.identity import Identity, Stamp
 from sonoassist.recordings.kept import KeptResults, open_results
 from sonoassist.recordings.recording import Recording
+from sonoassist.recordings.recording_cache import AnalysisKey
 from sonoassist.recordings.records import FrameResult
 from sonoassist.recordings.small import pixels_of, small_jpeg
 from sonoassist.review.candidates import all_candidates, missing

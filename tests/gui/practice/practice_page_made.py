@@ -18,7 +18,7 @@ from sonoassist.analysis.analyser import Analyser, AnalyserOptions
 from sonoassist.core import paths
 from sonoassist.core.packets import Analysis, Box, Frame
 from sonoassist.core.planes import BY_KEY
-from sonoassist.gui.practice.keys import ANSWER_KEYS
+from sonoassist.gui.actions import BY_ACT, PLANE_ACTS
 from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.practice.services import PracticeServices, Stage
 from sonoassist.gui.theme import Look
@@ -136,7 +136,8 @@ class Trainee:
         self._qtbot.keyClick(panel, key, held.ShiftModifier if shift else held.NoModifier)
 
     def name(self, plane: str) -> None:
-        self.press(getattr(Qt.Key, f"Key_{ANSWER_KEYS[plane]}"))
+        key = BY_ACT[PLANE_ACTS[plane]].keys[0]
+        self.press(getattr(Qt.Key, f"Key_{key[-1]}"), shift=True)
 
     def watch_until(self, index: int) -> None:
         """Let the exam play, frame by frame, until frame `index` is on screen or it ends."""

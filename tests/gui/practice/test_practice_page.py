@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from review.review_made import BrightEngine
 from sonoassist.core.errors import ModelError
 from sonoassist.core.planes import BY_KEY
-from sonoassist.gui.practice.keys import ANSWER_KEYS
+from sonoassist.gui.actions import BY_ACT, PLANE_ACTS
 from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.practice.services import PracticeServices, Stage
 from sonoassist.gui.practice.words import QUESTION
@@ -107,7 +107,7 @@ def test_two_exercises_are_two_points_of_the_progress(trainee: Trainee, page: Pr
             answer_rightly(trainee)
         trainee.answer()
         assert page.desk.stage is Stage.RESULT
-    trainee.press(Qt.Key.Key_P)
+    trainee.press(Qt.Key.Key_Y)
     progress = page.progress
     assert page.currentWidget() is progress
     assert progress.trainee.currentText() == "Ada"
@@ -372,6 +372,7 @@ def test_nothing_of_the_page_is_wider_than_the_window(
 
 
 def test_each_plane_has_a_key_and_none_is_the_windows() -> None:
-    assert set(ANSWER_KEYS) == set(BY_KEY)
-    assert len(set(ANSWER_KEYS.values())) == 14
-    assert not set(ANSWER_KEYS.values()) & {"F", "T", "?", "H"}
+    assert set(PLANE_ACTS) == set(BY_KEY)
+    keys = {BY_ACT[act].keys for act in PLANE_ACTS.values()}
+    assert len(keys) == 14
+    assert not keys & {("F",), ("T",), ("?",), ("H",)}
