@@ -116,6 +116,8 @@ class Act(Enum):
     RANGE_IN = "range_in"
     RANGE_OUT = "range_out"
     NOTE_FRAME = "note_frame"
+    DRAW_BOX = "draw_box"
+    NETWORK_BOX = "network_box"
     EXPORT = "export"
     TO_PRACTICE = "to_practice"
     PAUSE_ANALYSIS = "pause_analysis"
@@ -408,8 +410,12 @@ ACTIONS: tuple[Action, ...] = (
     Action(Act.RANGE_OUT, "Last frame of it (or Shift and drag)", "", ("O",), _RV, "", "", _NOT,
            (_R,)),
     Action(Act.NOTE_FRAME, "Note on the frame", "Note…", ("W",), _RV, "", "", _NOT, (_R,)),
-    Action(Act.EXPORT, "Export the corrections as training labels", "Export…", ("Ctrl+Shift+E",),
-           _RV, "", "", _NOT, (_R,)),
+    Action(Act.DRAW_BOX, "Draw or correct the box of the plane, or end that", "Draw box",
+           ("Shift+B",), _RV, "", "", _NOT, (_R,)),
+    Action(Act.NETWORK_BOX, "Take the network's box as a drawn one", "", ("Ctrl+Shift+B",), _RV,
+           "", "", _NOT, (_R,)),
+    Action(Act.EXPORT, "Export labels and boxes for training and measuring", "Export…",
+           ("Ctrl+Shift+E",), _RV, "", "", _NOT, (_R,)),
     Action(Act.TO_PRACTICE, "Practise on this recording", "Practise", ("Q",), _RV, "", "", _NOT,
            (_R,)),
     Action(Act.PAUSE_ANALYSIS, "Pause the analysis, go on, or try again", "Pause",
@@ -432,14 +438,15 @@ ACTIONS: tuple[Action, ...] = (
            repeats=True),
     Action(Act.FINE_DOWN, "Crop one pixel down", "", ("Ctrl+Down",), _CR, "", "", _NOT,
            (Place.CROP,), repeats=True),
-    Action(Act.TAKE_BACK, "Take it back", "", ("Backspace",), _PR, "", "", _NOT, (_P, _N), {
+    Action(Act.TAKE_BACK, "Take it back", "", ("Backspace",), _PR, "", "", _NOT, (_P, _N, _R), {
         _P: ("Take the last vote back", ""), _N: ("As the model says", ""),
+        _R: ("Take the drawn box away", ""),
     }),
     Action(Act.PROGRESS, "Your progress over the exercises", "Progress", ("Y",), _PR, "", "",
            _NOT, (_P,)),
     Action(
-        Act.COVER_TEXT, "Cover the text on the picture, or uncover it", "Cover text", ("Shift+B",), _PR,
-        "", "", _NOT, (_P,),
+        Act.COVER_TEXT, "Cover the text on the picture, or uncover it", "Cover text",
+        ("Shift+B",), _PR, "", "", _NOT, (_P,),
     ),
     Action(Act.END_EXERCISE, "End the exercise", "End", ("Delete",), _PR, "", "", _NOT, (_P,)),
     Action(Act.DISPLAY, "Display choices…", "Display", ("Ctrl+T",), _W, "display"),

@@ -52,6 +52,18 @@ class AskWords(Protocol):
         ...
 
 
+class ShowSheet(Protocol):
+    """Opens a sheet over the window, in the place of one that is open."""
+
+    def __call__(self, make: Callable[[QWidget, Look], Sheet]) -> None:
+        """Open it.
+
+        Args:
+            make: Makes it, on the window and in its look.
+        """
+        ...
+
+
 class Questions:
     """Opens one sheet at a time.
 
@@ -121,6 +133,10 @@ class Questions:
         return {Needs.EXAM, Needs.VIEW} if isinstance(self.sheet, CaptureSheet) else {Needs.VIEW}
 
     # -- sheets ----------------------------------------------------------------------------
+
+    def show(self, make: Callable[[QWidget, Look], Sheet]) -> None:
+        """Open a sheet of a page's own; see `ShowSheet`."""
+        self._open(make(self._window, self._look))
 
     def show_help(self, page: QWidget | None = None) -> None:
         """Open the help, or close it.

@@ -298,7 +298,10 @@ class Runner:
         times_s = self._table.times_s
         since_s = float(times_s[first]) - FROZEN_AFTER_S - 0.1
         begin = int(np.searchsorted(times_s[:first], since_s))
-        return range(max(min(begin, first - 1), first - MOST_BEFORE), first)
+        begin = max(min(begin, first - 1), first - MOST_BEFORE)
+        whole = [int(one) for one in np.flatnonzero(~self._table.damaged[:first])]
+        # Where all of those are damaged, the last one that is not.
+        return [one for one in whole if one >= begin] or whole[-1:]
 
     # --- doing it ---------------------------------------------------------------------------
 
@@ -396,7 +399,7 @@ class Runner:
         for sentence in self._judge.analyser.engine.take_notices():
             self._on_notice(sentence)
         self._on_analysis(analysis)
-        alone = self._meter.fresh and frame.index > 0
+        alone = self._is_alone(frame.index, found)
         quality = self._meter.measure_frame(frame, analysis.geometry.crop)
         result = result_of(analysis, replace(quality, stillness=math.nan) if alone else quality)
         if stretch.coarse or alone or self._wanted is not None:
@@ -406,6 +409,14 @@ class Runner:
         if self._pictures and frame.index % STRIDE == 0:
             found.pictures[frame.index] = small_jpeg(frame.pixels, analysis.geometry.crop)
         return result
+
+    def _is_alone(self, index: int, found: _Found) -> bool:
+        """Whether a frame is compared with none, though one before it can be read."""
+        if not self._meter.fresh or index == 0:
+            return False
+        lost = self._table.damaged[:index]
+        lost[[one.index for _, one in found.results if one.state is None and one.index < index]] = 1
+        return not lost.all()
 
     def _glance(self, frame: Frame) -> tuple[Quality, bool]:
         """Take in a frame that is not analysed: its quality, and whether it was frozen."""
@@ -417,7 +428,7 @@ class Runner:
     def _measure(self, frame: Frame, found: _Found) -> None:
         if self._wanted is not None:
             return
-        alone = self._meter.fresh and frame.index > 0
+        alone = self._is_alone(frame.index, found)
         quality, repeats = self._glance(frame)
         result = self._table.result(frame.index)
         if result is None or (result.measured and result.frozen is not None):

@@ -219,7 +219,7 @@ class ExercisePanel(QWidget):
             text = "Close the vote"
         self._say(Act.CAPTURE, text)
         covers = self._desk.covers_text
-        self._say(Act.COVER_TEXT, "Uncover text" if covers else "Cover text")
+        self._say(Act.COVER_TEXT, "Show text" if covers else "Cover text")
         freeze.setVisible(not revealed)
         enter.setEnabled(revealed or frozen)
         self._buttons[Act.HEAT].setVisible(revealed)

@@ -16,6 +16,7 @@ from sonoassist.live.status import View
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.records import Progress, RunState
 from sonoassist.review.candidates import Peak
+from sonoassist.temporal.quality import LEAST
 
 MISSING, NOT_YET = "missing", "not yet"
 
@@ -110,12 +111,33 @@ def candidate_tiles(peaks: list[Peak], index: int, plane: str, best: int | None)
     colour = BY_KEY[plane].colour
     return [
         Tile(
-            key=str(peak.frame), frame=peak.frame, title=percent(peak.confidence),
+            key=str(peak.frame), frame=peak.frame, title=_sureness(peak),
             detail=clock(peak.time_s), colour=colour, current=peak.frame == index,
             done=peak.frame == best,
         )
         for peak in peaks
     ]  # fmt: skip
+
+
+def _sureness(peak: Peak) -> str:
+    """How sure a candidate is; a doubtful one says so."""
+    share = percent(peak.confidence)
+    return share if peak.sure or peak.told else f"unsure {share}"
+
+
+def none_text(plane: str, *, surveyed: bool) -> str:
+    """What is said where a plane has no candidate.
+
+    Args:
+        plane: Its key.
+        surveyed: All of the recording was looked at.
+    """
+    if BY_KEY[plane].is_background:
+        return "The background needs no best frame."
+    name = BY_KEY[plane].label
+    if not surveyed:
+        return f"No frame looks like {name} so far."
+    return f"None found: no frame is likely to show {name} ({percent(LEAST)} or more)."
 
 
 def best_tiles(
