@@ -387,10 +387,13 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(Act.CHECK_CROP, "Crop of this screen…", "Check crop", ("Ctrl+Shift+C",), _A, "crop", "",
            _PIC, _L),
-    Action(Act.UNDO, "Undo", "Undo", ("Ctrl+Z",), _W, "", "", _NOT, (_R, _P), {
+    Action(Act.UNDO, "Undo", "Undo", ("Ctrl+Z",), _W, "", "",
+           _EXAM, _LRP, {
+        _R: ("Undo", ""),
         _P: ("Undo: take the last vote back", ""),
     }),
-    Action(Act.REDO, "Redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), _W, "", "", _NOT, (_R,), {
+    Action(Act.REDO, "Redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), _W,
+           "", "", _EXAM, _LR, {
         _R: ("Redo", ""),
     }),
     *_plane_rows(),
@@ -446,7 +449,7 @@ ACTIONS: tuple[Action, ...] = (
            _NOT, (_P,)),
     Action(
         Act.COVER_TEXT, "Cover the text on the picture, or uncover it", "Cover text",
-        ("Shift+B",), _PR, "", "", _NOT, (_P,),
+        ("Shift+X",), _PR, "", "", _NOT, (_P,),
     ),
     Action(Act.END_EXERCISE, "End the exercise", "End", ("Delete",), _PR, "", "", _NOT, (_P,)),
     Action(Act.DISPLAY, "Display choices…", "Display", ("Ctrl+T",), _W, "display"),

@@ -88,6 +88,7 @@ class MainWindow(QWidget):
         controller.settings_changed.connect(self._apply_settings)
         controller.freeze_changed.connect(self._allow)
         controller.desk.changed.connect(self._allow)
+        controller.exam_in_question.connect(self.questions.ask_of_exam)
         live.viewport.asked.connect(lambda act: self.actions_set[act].trigger())
         live.viewport.crop_drawn.connect(self.questions.name_crop)
         live.transport.sought.connect(controller.seek)
@@ -134,6 +135,8 @@ class MainWindow(QWidget):
             Act.NOTE: self._ask(Questions.ask_note),
             Act.STUDY: self._ask(Questions.ask_study),
             Act.EXAM: desk.toggle,
+            Act.UNDO: desk.undo,
+            Act.REDO: desk.redo,
             Act.REPORT: self._ask(Questions.show_report),
             Act.EXAMS: self._ask(Questions.show_exams),
             Act.EXAM_MENU: lambda: self._drop(Act.EXAM_MENU, self.menus.exam),

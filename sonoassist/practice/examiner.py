@@ -7,7 +7,6 @@ looked at goes before the analysis of the whole exam.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sonoassist.core.background import BackgroundWork
 from sonoassist.core.errors import (
     ModelError,
     OutputError,
@@ -117,7 +117,7 @@ class Knowledge:
     trouble: SonoAssistError | None = None
 
 
-class Examiner:
+class Examiner(BackgroundWork):
     """Works on one exam until it is stopped.
 
     Args:
@@ -138,34 +138,24 @@ class Examiner:
         exams: ExamStore | None = None,
         make_cover: MakeCover = TextCover,
     ) -> None:
+        super().__init__("practice examiner")
         self._spec = spec
         self._make_analyser = make_analyser
         self._news = news
         self._reviews, self._exams = reviews, exams
-        self._changed = threading.Condition()
         self._knowledge = Knowledge(doing="Opening the exam …")
         self._wanted: tuple[int, ...] = ()
         self._heat = True
         self._coverer = Coverer(Covering(make_cover))
         self._look_trouble: SonoAssistError | None = None
         self._looked: dict[int, Looked] = {}
-        self._stopping = self._paused = self._review_changed = False
+        self._review_changed = False
         self._base: Answers | None = None
         self._answered_at = 0
         self._review: KeptReview | None = None
         self._recording: Recording | None = None
         self._scan: ExamScan | None = None
         self._source: Source | None = None
-        self._thread = threading.Thread(target=self._run, name="practice examiner", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    @property
-    def running(self) -> bool:
-        """Whether its thread has not ended yet."""
-        return self._thread.is_alive()
 
     @property
     def knowledge(self) -> Knowledge:
@@ -202,18 +192,6 @@ class Examiner:
         with self._changed:
             self._review_changed = True
             self._changed.notify_all()
-
-    def halt(self) -> None:
-        """Ask the thread to end, without waiting for it."""
-        with self._changed:
-            self._stopping = True
-            self._changed.notify_all()
-
-    def stop(self) -> None:
-        """End the thread; it has ended when this returns."""
-        self.halt()
-        if self._thread.ident is not None:
-            self._thread.join()
 
     # -- the thread ------------------------------------------------------------------------
 
