@@ -248,6 +248,7 @@ class ReviewPage(QWidget):
 
     def _take_span(self, span: Span) -> None:
         self.desk.span = span
+        self.desk.resting.start()
 
     # -- drawing ---------------------------------------------------------------------------
 
@@ -350,7 +351,13 @@ class ReviewPage(QWidget):
         at = f"{frames.index(shown) + 1} of " if shown in frames else ""
         side.candidates_title.setText(f"Candidates for {name}  ·  {at}{len(peaks)}")
         side.planes.show_tiles(
-            best_tiles(desk.candidates, desk.corrections, desk.plane, surveyed=surveyed)
+            best_tiles(
+                desk.candidates,
+                desk.corrections,
+                desk.plane,
+                surveyed=surveyed,
+                doubted={one.plane for one in desk.contradictions()},
+            )
         )
         self._take_pictures()
 
