@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from sonoassist.datasets.labels import Dataset
     from sonoassist.evaluation.box_held_out import HeldOut
 
-DOMAINS = ("synthetic", "real")
+_EXAMS = {"synthetic": "synthetic exams", "real": "real exams"}
+DOMAINS = tuple(_EXAMS)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -131,7 +132,7 @@ def _check_domain(
         domain = args.domain or domain_of(data)
         if domain != own and not args.other_domain:
             raise UsageError(
-                f"{data.name} is {domain}, and {model.name} is a model of {own} exams: its boxes "
+                f"{data.name} is {domain}, and {model.name} is a model of {_EXAMS[own]}: its boxes "
                 "there would become worse",
                 "Give data of its own kind (--domain says what data is), or add --other-domain",
             )

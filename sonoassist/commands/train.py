@@ -328,9 +328,11 @@ def _prepared(args: argparse.Namespace, options: DataOptions, ranks: Ranks) -> T
         if not ranks.first and ranks.wait():
             raise UsageError("the first process could not prepare the data")
         from sonoassist.datasets.reading import read_dataset
+        from sonoassist.training.split import gather_cases
 
         datasets = [read_dataset(path, args.mapping) for path in args.data]
-        with Progress(None, "case", quiet=not ranks.first) as progress:
+        cases = len(gather_cases(datasets))
+        with Progress(cases, "case", quiet=not ranks.first) as progress:
             data = prepare_data(datasets, options, lambda name: progress.step())
         ready = True
     finally:

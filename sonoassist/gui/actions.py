@@ -131,6 +131,7 @@ class Act(Enum):
     TAKE_BACK = "take_back"
     PROGRESS = "progress"
     END_EXERCISE = "end_exercise"
+    COVER_TEXT = "cover_text"
     HELP = "help"
     KEYS = "keys"
     LEAVE = "leave"
@@ -446,6 +447,10 @@ ACTIONS: tuple[Action, ...] = (
     }),
     Action(Act.PROGRESS, "Your progress over the exercises", "Progress", ("Y",), _PR, "", "",
            _NOT, (_P,)),
+    Action(
+        Act.COVER_TEXT, "Cover the text on the picture, or uncover it", "Cover text",
+        ("Shift+X",), _PR, "", "", _NOT, (_P,),
+    ),
     Action(Act.END_EXERCISE, "End the exercise", "End", ("Delete",), _PR, "", "", _NOT, (_P,)),
     Action(Act.DISPLAY, "Display choices…", "Display", ("Ctrl+T",), _W, "display"),
     Action(Act.SETTINGS, "Settings…", "Settings", ("Ctrl+,",), _W, "settings"),

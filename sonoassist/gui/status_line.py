@@ -86,7 +86,10 @@ class StatusLine(QWidget):
 
     def show_status(self, status: SessionStatus) -> None:
         """Say how the session is."""
-        items = items_for(status)
+        self.show_items(items_for(status))
+
+    def show_items(self, items: list[Item]) -> None:
+        """Say something else: of a page with results of its own."""
         if items != self._items:
             self._items = items
             self.setToolTip("  ·  ".join(item.text for item in items))

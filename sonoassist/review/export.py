@@ -84,6 +84,7 @@ def export(
     *,
     crop: Box | None = None,
     video: bool = True,
+    mask: bool = True,
 ) -> Exported:
     """Write the corrections of a review.
 
@@ -93,8 +94,10 @@ def export(
         table: What the model said.
         folder: Gets a folder for this exam, in which an earlier export of it is replaced.
         crop: Of its frames, in frame pixels; None where none is known yet.
-        video: With the recording itself, masked; else chosen frames and some of each stretch are
-            written as pictures.
+        video: With the recording itself; else chosen frames, those with a box and some of each
+            stretch are written as pictures.
+        mask: All but the ultrasound is black. Else the pictures are those that the network saw,
+            and what stands on the screen may name the patient.
 
     Raises:
         UsageError: Nothing was corrected or chosen yet, or nothing of it may be shown.
@@ -112,7 +115,7 @@ def export(
     if not video:
         labels = _thinned(corrections, labels)
     write = _with_video if video else _with_pictures
-    rows = write(recording, labels, table, made)
+    rows = write(recording, labels, table, made, mask)
     recording.check_same()
     shown = [row.plane for row in rows if row.plane != UNJUDGED]
     if not shown:
@@ -193,13 +196,17 @@ def _thinned(corrections: Corrections, labels: Mapping[int, str]) -> dict[int, s
 
 
 def _with_pictures(
-    recording: Recording, labels: Mapping[int, str], _table: FrameTable, folder: Path
+    recording: Recording, labels: Mapping[int, str], _table: FrameTable, folder: Path, mask: bool
 ) -> list[_Row]:
     rows, reader = [], ScreenReader()
+
+    def shown(pixels: Pixels) -> Pixels:
+        return masked(pixels, reader=reader) if mask else pixels
+
     with recording.open() as source:
         for index, plane in labels.items():
             frame = frame_at(source, index)
-            picture = None if frame is None else masked(frame.pixels, reader=reader)
+            picture = None if frame is None else shown(frame.pixels)
             if picture is None or not picture.any():
                 continue
             name = f"{plane}-{index:06d}.png"
@@ -209,9 +216,9 @@ def _with_pictures(
 
 
 def _with_video(
-    recording: Recording, labels: Mapping[int, str], table: FrameTable, folder: Path
+    recording: Recording, labels: Mapping[int, str], table: FrameTable, folder: Path, mask: bool
 ) -> list[_Row]:
-    shown = _write_masked(recording, folder / VIDEO)
+    shown = _write_video(recording, folder / VIDEO, mask)
     arrays = table.snapshot()
     planes = 1.0 - arrays.probabilities[:, INDEX[BACKGROUND]]
     doubtful = ~arrays.judged | (planes > UNJUDGED_FROM) | _around(labels, arrays.times_s)
@@ -224,12 +231,12 @@ def _with_video(
     return rows
 
 
-def _write_masked(recording: Recording, path: Path) -> frozenset[int]:
+def _write_video(recording: Recording, path: Path, mask: bool) -> frozenset[int]:
     """Write the recording, black but for the ultrasound; returns the frames that show any.
 
     A frame that cannot be read, or has another size, is black: the numbers of the others stay.
     """
-    info, mask, shown = recording.info, SequenceMask(keeps=False), set[int]()
+    info, screens, shown = recording.info, SequenceMask(keeps=False), set[int]()
     size = (info.height_px, info.width_px)
     with recording.open() as source, replacing(path, private=True) as temporary, ExitStack() as end:
         encoder = end.enter_context(
@@ -239,7 +246,9 @@ def _write_masked(recording: Recording, path: Path) -> frozenset[int]:
         for index, frame in _each(source, recording):
             picture: Pixels = black
             if frame is not None and frame.pixels.shape[:2] == size:
-                picture = with_mask(frame.pixels, mask.add(frame.pixels))
+                picture = frame.pixels
+                if mask:
+                    picture = with_mask(picture, screens.add(picture))
                 if picture.any():
                     shown.add(index)
             encoder.add(picture, recording.times_s[index])
