@@ -17,6 +17,7 @@ from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.picture import Picture, explained_caption
 from sonoassist.gui.practice.services import Stage
 from sonoassist.gui.practice.side import Side
+from sonoassist.gui.scrolling import ColumnArea
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
 from sonoassist.practice.exercise import Exercise, Phase
@@ -66,7 +67,8 @@ class ExercisePanel(QWidget):
         self._pictures.addWidget(self.yours, 1)
         self._pictures.addWidget(self.best, 1)
         self._middle.addLayout(self._pictures, 1)
-        self._middle.addWidget(self.side)
+        self._side_area = ColumnArea(self.side)
+        self._middle.addWidget(self._side_area)
         self.trouble.setObjectName("warning")
         self.trouble.setWordWrap(True)
         for act, text in (
@@ -128,7 +130,7 @@ class ExercisePanel(QWidget):
 
     def _fit(self) -> None:
         narrow = self.width() / self._look.scale < NARROW_PX
-        self.side.setFixedWidth(self._look.px(NARROW_SIDE_PX if narrow else SIDE_PX))
+        self._side_area.setFixedWidth(self._look.px(NARROW_SIDE_PX if narrow else SIDE_PX))
 
     # -- keys ------------------------------------------------------------------------------
 

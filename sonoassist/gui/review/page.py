@@ -34,6 +34,7 @@ from sonoassist.gui.review.texts import (
     where_text,
 )
 from sonoassist.gui.review.timeline import TimelineRows
+from sonoassist.gui.scrolling import ColumnArea
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import Kind, Verdict
 
@@ -41,6 +42,8 @@ ASPECT = 4 / 3
 PICTURE_SHARE = 0.62
 """The picture takes at most so much of the width; the column beside it needs the rest."""
 SIDE_PX = 330
+LOW_FROM_PX = 930
+"""A page lower than this (at scale 1) has smaller pictures and lower rows."""
 
 
 class ReviewPage(QWidget):
@@ -86,7 +89,8 @@ class ReviewPage(QWidget):
         self._row = QHBoxLayout()
         self._column = QVBoxLayout(self)
         self._row.addWidget(self.viewport)
-        self._row.addWidget(self.side, 1)
+        self.side_area = ColumnArea(self.side)
+        self._row.addWidget(self.side_area, 1)
         self._column.addLayout(self._row, 1)
         self._column.addWidget(self.timeline)
         self.keys = PlaceKeys(self, self.place, handlers, look.keys)
@@ -226,6 +230,9 @@ class ReviewPage(QWidget):
         """The picture takes the height there is, and no more width than it needs."""
         px = self._look.px
         margins = self._column.contentsMargins()
+        low = self.height() < px(LOW_FROM_PX)
+        self.timeline.set_low(low)
+        self.side.set_low(low)
         high = self.height() - self.timeline.height() - px(10) - margins.top() - margins.bottom()
         view = self.desk.view
         aspect = view.frame.width_px / view.frame.height_px if view is not None else ASPECT
@@ -233,7 +240,7 @@ class ReviewPage(QWidget):
         most = min(inner * PICTURE_SHARE, inner - px(SIDE_PX))
         wide = round(min(max(high * aspect, 240), most))
         alone = self.desk.session is None  # a card in the middle of the page
-        self.side.setVisible(not alone)
+        self.side_area.setVisible(not alone)
         if alone:
             wide = inner
         if self.viewport.minimumWidth() != wide:
