@@ -75,6 +75,7 @@ class Sheet(QWidget):
         """Show it."""
         self._place()
         self.show()
+        self._place()  # only now the sizes of what it holds are those of its style
         self.raise_()
         self.setFocus()
 
@@ -97,7 +98,8 @@ class Sheet(QWidget):
         body = self.body.heightForWidth(inner) if self.body.hasHeightForWidth() else 0
         body = max(body, self._inside.sizeHint().height())
         head = self.head.sizeHint().height() + column.spacing()
-        return margins.top() + head + body + margins.bottom()
+        edge = self.card.contentsMargins()
+        return sum((edge.top(), margins.top(), head, body, margins.bottom(), edge.bottom()))
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Follow the size of the window."""
