@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QSpacerItem,
     QVBoxLayout,
     QWidget,
 )
@@ -160,6 +161,10 @@ class HelpSheet(Sheet):
         whole.setSpacing(look.px(36))
         whole.addLayout(parts, 9)
         whole.addWidget(self._text(), 4)
+        # The height that wrapped texts need is told a little too low: this gives way first.
+        whole.addItem(
+            QSpacerItem(0, look.px(48), QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        )
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
