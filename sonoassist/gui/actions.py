@@ -389,7 +389,7 @@ ACTIONS: tuple[Action, ...] = (
            _PIC, _L),
     Action(Act.UNDO, "Undo", "Undo", ("Ctrl+Z",), _W, "", "",
            _EXAM, _LRP, {
-        _R: ("Undo", ""),
+        _R: ("Undo", "Undo"),
         _P: ("Undo: take the last vote back", ""),
     }),
     Action(Act.REDO, "Redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), _W,

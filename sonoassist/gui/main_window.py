@@ -265,7 +265,8 @@ class MainWindow(QWidget):
 
     def _place_toasts(self) -> None:
         """Keep the toasts clear of the status line, the transport bar and the picture."""
-        self.toasts.set_bottom(self.look.px(76))
+        bar = self.live.exam_bar.sizeHint().height() + self.look.px(30 + 12)
+        self.toasts.set_bottom(max(self.look.px(76), bar))
         self.toasts.set_room(self.live.side_px_of(self.width()))
 
     def _switch_theme(self) -> None:
