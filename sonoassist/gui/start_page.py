@@ -20,7 +20,6 @@ from PyQt6.QtWidgets import (
 
 from sonoassist.gui.actions import BY_ACT, Act, ActionSet
 from sonoassist.gui.controller import Controller
-from sonoassist.gui.installer import InstallPanel
 from sonoassist.gui.ports import ModelEntry
 from sonoassist.gui.screens import LOADING
 from sonoassist.gui.splash import ABOUT, DISCLAIMER
@@ -226,8 +225,6 @@ class StartPage(QWidget):
         row.addStretch(1)
         column.addSpacing(self._look.px(8))
         column.addLayout(row)
-        self._progress = InstallPanel(self._controller.installer, self._look)
-        column.addWidget(self._progress)
         column.addStretch(1)
         return card
 
@@ -277,7 +274,6 @@ class StartPage(QWidget):
     def show_status(self, status: SessionStatus) -> None:
         """Say which model runs."""
         self._status = status
-        self._progress.refresh()
         self._write_model(status)
 
     def _write_model(self, status: SessionStatus) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from sonoassist.core.errors import DamagedFrameError, SourceError, UsageError
 from sonoassist.core.files import ensure_folder, replacing, write_bytes
 from sonoassist.core.packets import Box, Frame, Pixels
 from sonoassist.core.planes import INDEX
+from sonoassist.core.progress import CancelledError, Meter
 from sonoassist.datasets.exams import BACKGROUND, CROP_COLUMNS, TABLE
 from sonoassist.exam.stills import png_bytes
 from sonoassist.preprocess.masking import SequenceMask, masked, with_mask
@@ -77,6 +79,7 @@ def export(
     *,
     crop: Box | None = None,
     video: bool = True,
+    meter: Meter | None = None,
 ) -> Exported:
     """Write the corrections of a review.
 
@@ -88,8 +91,10 @@ def export(
         crop: Of its frames, in frame pixels; None where none is known yet.
         video: With the recording itself, masked; else chosen frames and some of each stretch are
             written as pictures.
+        meter: Counts the frames that were gone over.
 
     Raises:
+        CancelledError: A person has ended it; nothing new is there.
         UsageError: Nothing was corrected or chosen yet, or nothing of it may be shown.
         OutputError: The operating system refuses.
         SourceError: The recording cannot be read any more, or is another file than was reviewed.
@@ -100,11 +105,18 @@ def export(
             "there is nothing to export yet", "Choose best frames (Enter) or correct labels (L)"
         )
     recording.check_same()
-    made = ensure_folder(folder / f"exam-{recording.identity.content[:8]}")
+    made = folder / f"exam-{recording.identity.content[:8]}"
+    fresh = not made.exists()
+    ensure_folder(made)
     if not video:
         labels = _thinned(corrections, labels)
     write = _with_video if video else _with_pictures
-    rows = write(recording, labels, table, made)
+    try:
+        rows = write(recording, labels, table, made, meter or Meter())
+    except CancelledError:
+        if fresh:
+            shutil.rmtree(made, ignore_errors=True)
+        raise
     recording.check_same()
     shown = [plane for _, _, plane in rows if plane != UNJUDGED]
     if not shown:
@@ -149,11 +161,17 @@ _Row = tuple[str, str, str]
 
 
 def _with_pictures(
-    recording: Recording, labels: Mapping[int, str], _table: FrameTable, folder: Path
+    recording: Recording,
+    labels: Mapping[int, str],
+    _table: FrameTable,
+    folder: Path,
+    meter: Meter,
 ) -> list[_Row]:
     rows, reader = [], ScreenReader()
+    meter.expect(len(labels))
     with recording.open() as source:
         for index, plane in labels.items():
+            meter.step()
             frame = frame_at(source, index)
             picture = None if frame is None else masked(frame.pixels, reader=reader)
             if picture is None or not picture.any():
@@ -165,9 +183,13 @@ def _with_pictures(
 
 
 def _with_video(
-    recording: Recording, labels: Mapping[int, str], table: FrameTable, folder: Path
+    recording: Recording,
+    labels: Mapping[int, str],
+    table: FrameTable,
+    folder: Path,
+    meter: Meter,
 ) -> list[_Row]:
-    shown = _write_masked(recording, folder / VIDEO)
+    shown = _write_masked(recording, folder / VIDEO, meter)
     arrays = table.snapshot()
     planes = 1.0 - arrays.probabilities[:, INDEX[BACKGROUND]]
     doubtful = ~arrays.judged | (planes > UNJUDGED_FROM) | _around(labels, arrays.times_s)
@@ -180,7 +202,7 @@ def _with_video(
     return rows
 
 
-def _write_masked(recording: Recording, path: Path) -> frozenset[int]:
+def _write_masked(recording: Recording, path: Path, meter: Meter) -> frozenset[int]:
     """Write the recording, black but for the ultrasound; returns the frames that show any.
 
     A frame that cannot be read, or has another size, is black: the numbers of the others stay.
@@ -192,6 +214,7 @@ def _write_masked(recording: Recording, path: Path) -> frozenset[int]:
             VideoEncoder(temporary, info.width_px, info.height_px, info.fps or USUAL_FPS)
         )
         black = np.zeros((*size, 3), np.uint8)
+        meter.expect(len(recording.times_s))
         for index, frame in _each(source, recording):
             picture: Pixels = black
             if frame is not None and frame.pixels.shape[:2] == size:
@@ -199,6 +222,7 @@ def _write_masked(recording: Recording, path: Path) -> frozenset[int]:
                 if picture.any():
                     shown.add(index)
             encoder.add(picture, recording.times_s[index])
+            meter.step()
         _check_content(recording)
     return frozenset(shown)
 

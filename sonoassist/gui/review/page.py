@@ -8,12 +8,13 @@ from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.actions import PLANE_ACTS, Act, ActionSet, Place, PlaceKeys
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.exam_marks import pixmap_of
+from sonoassist.gui.file_dialogs import CORRECTIONS, ask_path
 from sonoassist.gui.questions import AskWords
 from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.review.notes import Notes
@@ -354,8 +355,7 @@ class ReviewPage(QWidget):
     def _ask_folder(self) -> None:
         if self.desk.session is None:
             return
-        dialog = QFileDialog(self, "Export the corrections: choose a folder")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(lambda path: self.desk.words.export_to(Path(path)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        ask_path(
+            self, self._look, self._controller, CORRECTIONS,
+            lambda path: self.desk.words.export_to(Path(path)),
+        )  # fmt: skip
