@@ -209,6 +209,7 @@ class Display(QObject):
         controller, page = self._controller, self._page
         self._status = controller.status()
         status, freeze = self._status, controller.freeze
+        self._take_old_toasts_away(status)
         source = status.source
         if source is not None and source.source_id != self._source_id:
             self._source_id = source.source_id
@@ -224,6 +225,13 @@ class Display(QObject):
         page.strip.refresh()
         page.timing.show_stats(status.stats)
         self.status_read.emit(status)
+
+    def _take_old_toasts_away(self, status: SessionStatus) -> None:
+        """What was said of a source goes with it."""
+        if status.play_state is PlayState.EMPTY:
+            self._toasts.keep_about("")
+        elif status.source is not None:
+            self._toasts.keep_about(status.source.spec)
 
     def _note(self, showing: Showing) -> None:
         """Tell the timeline of the newest result, or of a picture where there are no results."""

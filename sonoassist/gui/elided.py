@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PyQt6.QtWidgets import QLabel, QSizePolicy, QStyleOption, QWidget
+from PyQt6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStyleOption,
+    QStyleOptionButton,
+    QWidget,
+)
 
 _LEAST_LETTERS = 6
 """It stays as wide as this, so that something of it can be read."""
@@ -83,3 +91,46 @@ class ElidedLabel(QLabel):
             self.shown_text(), self.foregroundRole(),
         )  # fmt: skip
         painter.end()
+
+
+class ElidedButton(QPushButton):
+    """A button with a name on it that takes no more than its space, and a word at its right end.
+
+    Args:
+        text: The name, whole; it is cut in its middle.
+        right: What stands at the right end, e.g. a key or a folder; it has at most two fifths.
+        gap_px: Room round the texts.
+    """
+
+    def __init__(self, text: str, right: str = "", gap_px: int = 12) -> None:
+        super().__init__(one_line(text))
+        self.setToolTip(one_line(text))
+        self._gap_px = gap_px
+        self.right = ElidedLabel(right, "small")
+        self.right.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.right.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        # The text may be cut by what is round it, never widen it.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        inside = QHBoxLayout(self)
+        inside.setContentsMargins(0, 0, gap_px, 0)
+        inside.addStretch(1)
+        inside.addWidget(self.right)
+        self.right.setVisible(bool(right))
+
+    def resizeEvent(self, event: object) -> None:
+        """Share the room between the two texts."""
+        self.right.setMaximumWidth(self.width() * 2 // 5)
+
+    def shown_text(self) -> str:
+        """What there is room for of the name."""
+        right = self.right.width() + self._gap_px if self.right.isVisibleTo(self) else 0
+        icon = 0 if self.icon().isNull() else self.iconSize().width() + self._gap_px
+        room = self.width() - 3 * self._gap_px - icon - right
+        metrics = QFontMetrics(self.font())
+        return metrics.elidedText(self.text(), Qt.TextElideMode.ElideMiddle, max(room, 0))
+
+    def initStyleOption(self, option: QStyleOptionButton | None) -> None:
+        """Have Qt paint what there is room for."""
+        super().initStyleOption(option)
+        if option is not None:
+            option.text = f"  {self.shown_text()}"

@@ -8,6 +8,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from sonoassist.core.settings import Settings
 from sonoassist.exam.checklist import Completeness
 from sonoassist.gui.actions import ActionSet
+from sonoassist.gui.clear_room import keep_clear
 from sonoassist.gui.exam_bar import ExamBar, ExamHead
 from sonoassist.gui.frame_times import FrameTimes
 from sonoassist.gui.headline import Headline
@@ -55,6 +56,10 @@ class LivePage(QWidget):
         self._side = QWidget()
         self._side_column = QVBoxLayout(self._side)
         self._build()
+        keep_clear(
+            self.headline, self.strip, self.transport, self.head, self.planes, self.manual,
+            self.exam_bar, self.still_to_find,
+        )  # fmt: skip
         self.set_look(look)
 
     def _build(self) -> None:

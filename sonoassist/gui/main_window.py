@@ -11,6 +11,7 @@ from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt6.QtWidgets import QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from sonoassist.gui.actions import BY_ACT, PLANE_ACTS, Act, ActionSet, Handlers, Needs
+from sonoassist.gui.clear_room import keep_clear
 from sonoassist.gui.controller import MORE_FRAMES, Controller, needs_met
 from sonoassist.gui.display import Display
 from sonoassist.gui.jobs_sheet import JobsBar
@@ -63,6 +64,7 @@ class MainWindow(QWidget):
         self.display = Display(controller, self.live, self.toasts)
         self.questions = Questions(self, controller, self.open_here, self._allow, self._let_go)
         self._arrange()
+        keep_clear(self.top, self.banner, self.jobs_bar, self.status_line)
         self._connect()
         self._apply_look()
         self._apply_settings()

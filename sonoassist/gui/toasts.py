@@ -1,4 +1,4 @@
-"""Notices as toasts: stacked at the bottom right, never modal, equal ones counted."""
+"""Notices as toasts: where they cover nothing, never modal, equal ones counted."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from sonoassist.gui.clear_room import OVERLAY, free_place, obstacles
 from sonoassist.gui.theme import Look
 from sonoassist.live.status import Level, Notice
 
 INFO_STAYS_MS = 6000
 WARNING_STAYS_MS = 12000
+FOLLOW_MS = 400
 MAX_SHOWN = 4
 WIDE_PX = 324
 _WORDS = {Level.INFO: "Note", Level.WARNING: "Warning", Level.ERROR: "Error"}
@@ -42,6 +44,7 @@ class Toast(QFrame):
         self.notice = notice
         self.count = 1
         self.setObjectName("toast")
+        self.setProperty(OVERLAY, True)
         self.setFixedWidth(look.px(WIDE_PX))
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -176,6 +179,10 @@ class Toasts(QObject):
         self._look = look
         self._bottom_px = 0
         self._shown: list[Toast] = []
+        # Buttons come and go: an exam begins, a page is shown, a row is added.
+        self._follow = QTimer(self)
+        self._follow.setInterval(FOLLOW_MS)
+        self._follow.timeout.connect(self.arrange)
         over.installEventFilter(self)
 
     def set_look(self, look: Look) -> None:
@@ -237,15 +244,24 @@ class Toasts(QObject):
         self._drop(self._shown[-1])
         return True
 
+    def keep_about(self, spec: str) -> None:
+        """Take away what speaks of another source than this one."""
+        for toast in self.shown:
+            if toast.notice.about not in ("", spec):
+                self._drop(toast)
+
     def arrange(self) -> None:
-        """Put the toasts where they belong, the newest lowest."""
+        """Put the toasts where nothing that can be pressed or has to be read is covered."""
         margin, gap = self._look.px(16), self._look.px(10)
-        bottom = self._over.height() - margin - self._bottom_px
+        taken = obstacles(self._over)
+        room = self._over.rect().adjusted(margin, margin, -margin, -margin - self._bottom_px)
         for toast in reversed(self._shown):
             toast.fit()
-            toast.move(self._over.width() - toast.width() - margin, bottom - toast.height())
+            place = free_place(room, toast.size(), taken, step_px=max(gap // 2, 4))
+            toast.move(place.topLeft())
             toast.raise_()
-            bottom -= toast.height() + gap
+            taken.append(place.adjusted(-gap, -gap, gap, gap))
+        self._follow.start() if self._shown else self._follow.stop()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Follow the size of the widget below."""

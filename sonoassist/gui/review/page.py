@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.actions import PLANE_ACTS, Act, ActionSet, Place, PlaceKeys
+from sonoassist.gui.clear_room import keep_clear
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.exam_marks import pixmap_of
 from sonoassist.gui.file_dialogs import CORRECTIONS, ask_path
@@ -76,6 +77,7 @@ class ReviewPage(QWidget):
         self.viewport = Viewport(look)
         self.side = Side(look, handlers)
         self.timeline = TimelineRows(look)
+        keep_clear(self.timeline, self.side.headline)
         self.over = Over(self, desk, self.timeline, look)
         self._row = QHBoxLayout()
         self._column = QVBoxLayout(self)
