@@ -13,6 +13,7 @@ from sonoassist.api import checks
 from sonoassist.api.errors import InputError, MissingExtraError
 from sonoassist.core.packets import Box, Floats, State
 from sonoassist.core.planes import BACKGROUND_INDEX, KEYS
+from sonoassist.core.wording import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -167,7 +168,8 @@ class SourceResult:
     def __repr__(self) -> str:
         found = [key for key in KEYS if (self.sure & (self.planes == key)).any()]
         return (
-            f"SourceResult({self.label!r}, {len(self)} frames, model={self.model.name!r},"
+            f"SourceResult({self.label!r}, {counted(len(self), 'frame')}"
+            f", model={self.model.name!r},"
             f" planes={found})"
         )
 

@@ -8,6 +8,7 @@ from sonoassist.benchmark.candidates import HEIGHT_PX, NAIVE, WIDTH_PX
 from sonoassist.benchmark.figures import Row
 from sonoassist.benchmark.report import Networks
 from sonoassist.benchmark.work import Pass, work_of
+from sonoassist.core.wording import counted
 from sonoassist.evaluation import paper
 from sonoassist.evaluation.text_tables import UNKNOWN, figure, grid, percent
 from sonoassist.model.architecture import ARCHITECTURES
@@ -51,7 +52,11 @@ def rates(found: Networks, batch: int) -> str:
         rows += [[""] * 7] if rows else []
         rows += [_rate(found, group) for group in shown if group[0].network == network]
         rows += [_paper(network)] if batch == 1 else []
-    how = "one frame at a time (as Table IV)" if batch == 1 else f"{batch} frames at a time"
+    how = (
+        "one frame at a time (as Table IV)"
+        if batch == 1
+        else f"{counted(batch, 'frame')} at a time"
+    )
     header = ("Network", "Detection", "x", "Localisation", "x", "Det. & Loc.", "x")
     table = grid(f"Frames a second, {how}", header, rows)
     return f"{table}\n{RATE_NOTE}"

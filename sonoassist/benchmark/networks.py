@@ -21,6 +21,7 @@ from sonoassist.benchmark.racing import Race, Timing, all_runs
 from sonoassist.benchmark.weights import weights_for
 from sonoassist.benchmark.work import Pass, work_of
 from sonoassist.core.packets import Floats
+from sonoassist.core.wording import counted
 from sonoassist.engines.base import Engine, Saliency
 from sonoassist.engines.choose import EngineChoice, Tensors
 from sonoassist.evaluation.speed import noise_input
@@ -175,7 +176,9 @@ class NetworkBenchmark:
             ]
             unreached = [entry for entry in gone if entry not in self.failed]
             if len(unreached) == len(entries):
-                lines.append(LeftOut(f"{spec.title}, all {len(entries)} rows", "stopped before"))
+                lines.append(
+                    LeftOut(f"{spec.title}, all {counted(len(entries), 'row')}", "stopped before")
+                )
                 continue
             lines += [
                 LeftOut(f"{spec.title}, {each.label}", "stopped before") for each in unreached

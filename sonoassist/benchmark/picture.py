@@ -25,6 +25,7 @@ from sonoassist.benchmark.roof_picture import draw_roof
 from sonoassist.benchmark.text import machine_line
 from sonoassist.benchmark.work import Pass
 from sonoassist.core.packets import Pixels
+from sonoassist.core.wording import counted
 from sonoassist.evaluation import paper
 from sonoassist.evaluation.text_tables import UNKNOWN
 
@@ -90,7 +91,7 @@ def colours_of(runners: Sequence[Runner]) -> dict[Runner, Colour]:
 
 
 def _heading(canvas: Canvas, report: Report, found: Networks, batch: int) -> None:
-    how = "one frame at a time" if batch == 1 else f"{batch} frames at a time"
+    how = "one frame at a time" if batch == 1 else f"{counted(batch, 'frame')} at a time"
     title = f"SonoAssist benchmark: frames a second, {how}"
     canvas.text((RIM_PX, 40), title + (" (stopped early)" * report.stopped), size=0.9, bold=True)
     gpu = f"  |  {', '.join(report.machine.gpu)}" if report.machine.gpu else ""

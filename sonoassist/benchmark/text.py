@@ -12,7 +12,8 @@ from sonoassist.benchmark.program import ProgramFigures
 from sonoassist.benchmark.report import Networks, Report
 from sonoassist.benchmark.start import StartUp
 from sonoassist.benchmark.window_start import WindowStart
-from sonoassist.evaluation.text_tables import counted, figure, grid
+from sonoassist.core.wording import counted
+from sonoassist.evaluation.text_tables import figure, grid
 from sonoassist.model.architecture import ARCHITECTURES
 
 MEMORY_LINES = 6

@@ -31,11 +31,19 @@ from sonoassist.benchmark.program import ProgramFigures
 from sonoassist.benchmark.report import Networks, Report
 from sonoassist.benchmark.start import StartBenchmark, total_starts
 from sonoassist.benchmark.window_start import WindowStartBenchmark
-from sonoassist.commands.common import Progress, Subparsers, model_line, say, say_json
+from sonoassist.commands.common import (
+    Progress,
+    Subparsers,
+    model_line,
+    say,
+    say_json,
+    say_replaced,
+)
 from sonoassist.commands.window import prepare_libraries
 from sonoassist.core.errors import SonoAssistError, SourceError, UsageError
 from sonoassist.core.files import ensure_folder
 from sonoassist.core.paths import demo_exam
+from sonoassist.core.wording import counted
 from sonoassist.engines.choose import EngineChoice
 from sonoassist.gui.platform import check_display, missing_library
 from sonoassist.model.architecture import ARCHITECTURES, Architecture
@@ -70,7 +78,6 @@ def register(subparsers: Subparsers) -> None:
     """Add `benchmark` to the command line."""
     parser = subparsers.add_parser(
         "benchmark",
-        help="measure how fast this computer is",
         description="Measure how fast this computer is. networks: the paper's Table IV with every "
         "engine and precision that can be had here, beside a naive baseline and the paper's own "
         "figures, with a roofline. program: the window on a source, and the same source without "
@@ -85,10 +92,11 @@ def register(subparsers: Subparsers) -> None:
     parser.add_argument("--networks", type=_networks, metavar="NAME[,NAME]",
                         help=f"default {','.join(ARCHITECTURES)}")  # fmt: skip
     parser.add_argument("--engines", type=_named("engine", ENGINES), metavar="NAME[,NAME]",
-                        help="openvino, torch; left out: all that can be had here; one alone is "
-                        "also used for program")  # fmt: skip
+                        help=f"{', '.join(ENGINES)}; left out: all that can be had here; "
+                        "one alone is also used for program")  # fmt: skip
     parser.add_argument("--precisions", type=_named("precision", PRECISIONS),
-                        metavar="NAME[,NAME]", help="f32, bf16, f16; likewise")  # fmt: skip
+                        metavar="NAME[,NAME]",
+                        help=f"{', '.join(PRECISIONS)}; likewise")  # fmt: skip
     parser.add_argument("--batch", type=_batches, metavar="N[,N]",
                         help="frames at once (default 1,8)")  # fmt: skip
     parser.add_argument("--runs", type=_positive, metavar="N",
@@ -138,7 +146,9 @@ def _named(what: str, known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
 def _batches(text: str) -> tuple[int, ...]:
     sizes = tuple(sorted({_positive(name) for name in _listed(text)}))
     if sizes[-1] > MAX_BATCH:
-        raise argparse.ArgumentTypeError(f"{sizes[-1]} frames at once are more than {MAX_BATCH}")
+        raise argparse.ArgumentTypeError(
+            f"{counted(sizes[-1], 'frame')} at once are more than {MAX_BATCH}"
+        )
     return sizes
 
 
@@ -205,9 +215,11 @@ def _refuse_empty(report: Report) -> None:
 
 
 def _tell(report: Report, out: Path | None, args: argparse.Namespace) -> None:
-    from sonoassist.benchmark.outputs import as_json, write_report
+    from sonoassist.benchmark.outputs import DATA, as_json, write_report
     from sonoassist.benchmark.text import as_text
 
+    if out is not None:
+        say_replaced(out, (DATA,))
     files = write_report(report, out) if out is not None else []
     if args.json:
         say_json({**as_json(report), "files": [str(file) for file in files]})

@@ -9,7 +9,7 @@ import argparse
 import math
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Self
 
 from sonoassist.commands.console import json_text
+from sonoassist.core.errors import UsageError
 
 if TYPE_CHECKING:
     from sonoassist.analysis.analyser import AnalyserOptions
     from sonoassist.core.progress import HowFar
+    from sonoassist.engines.base import Engine
     from sonoassist.engines.choose import EngineChoice
     from sonoassist.model.card import Card
 
@@ -150,11 +152,38 @@ def model_line(card: Card) -> str:
     return line
 
 
+def say_engine(engine: Engine) -> None:
+    """What runs the model."""
+    say(f"engine: {engine.name} {engine.precision} on {engine.device}")
+
+
 def models_line(real: Card, synthetic: Card) -> str:
     """Which models run where each exam gets the one that was made for its kind."""
     if real.name == synthetic.name:
         return model_line(real)
     return f"for real exams {model_line(real)}; for synthetic ones {model_line(synthetic)}"
+
+
+def refuse_to_replace(folder: Path, names: Iterable[str]) -> None:
+    """Refuse to write over what is there; for commands with `--force`.
+
+    Raises:
+        UsageError: One of these files is in the folder.
+    """
+    for name in names:
+        if (folder / name).exists():
+            article = "an" if name[0] in "aeiou" else "a"
+            raise UsageError(
+                f"{folder} holds {article} {name} already",
+                "Choose another folder, or add --force to write over it",
+            )
+
+
+def say_replaced(folder: Path, names: Iterable[str]) -> None:
+    """Say what is about to be written over; for commands that are run again and again."""
+    there = [name for name in names if (folder / name).exists()]
+    if there:
+        say(f"written over in {folder}: {', '.join(there)}")
 
 
 def say(text: str) -> None:

@@ -19,13 +19,17 @@ from sonoassist.commands.common import (
     engine_choice,
     model_line,
     say,
+    say_engine,
     say_json,
+    say_replaced,
 )
 from sonoassist.commands.evaluate_screens import run_screens
+from sonoassist.core.busy import OtherWork
 from sonoassist.core.errors import SourceError, UsageError
 from sonoassist.core.files import ensure_folder
 from sonoassist.core.names import compared
 from sonoassist.core.texts import read_text
+from sonoassist.core.wording import counted, word
 from sonoassist.datasets import exams
 from sonoassist.datasets.labels import Dataset
 from sonoassist.datasets.reading import read_dataset
@@ -33,7 +37,7 @@ from sonoassist.evaluation.bootstrap import RESAMPLES
 from sonoassist.evaluation.failures import Failures
 from sonoassist.evaluation.file_run import Means
 from sonoassist.evaluation.observing import observe
-from sonoassist.evaluation.outputs import as_json, write_results
+from sonoassist.evaluation.outputs import SUMMARY, as_json, write_results
 from sonoassist.evaluation.planning import Plan, Scope, make_plan, selected
 from sonoassist.evaluation.results import MEASURES, NEEDS, About, Results, measure
 from sonoassist.evaluation.speed import measure_speed
@@ -53,7 +57,6 @@ def register(subparsers: Subparsers) -> None:
     """Add `evaluate` to the command line."""
     parser = subparsers.add_parser(
         "evaluate",
-        help="measure how good a model is on labelled data",
         description="Measure a model on labelled data, in the form of the SonoNet paper's tables. "
         "DATA: a phantom exam or a folder of them, FETAL_PLANES_DB, a folder of exams with a "
         "labels.csv in each, a video with a JSON of segments, or pictures with truth.json or "
@@ -122,10 +125,9 @@ def run(args: argparse.Namespace) -> int:
         engine=engine_choice(args),
         options=options,
         synthetic=all(data.layout == "phantom" for data in datasets),
+        on_made=say_engine,
     )
-    engine = analyser.engine
     say(f"model: {model_line(analyser.card)}")
-    say(f"engine: {engine.name} {engine.precision} on {engine.device}")
     try:
         out = ensure_folder(args.out) if args.out else None
         results = _measure(datasets, plan, analyser, wanted, args)
@@ -161,7 +163,7 @@ def _read(args: argparse.Namespace) -> list[Dataset]:
     for path in args.data:
         data = _named_apart(read_dataset(path, args.mapping, args.tolerance), datasets)
         datasets.append(data)
-        say(f"data: {data.name} ({data.layout}): {len(data.frames)} labelled frames")
+        say(f"data: {data.name} ({data.layout}): {counted(len(data.frames), 'labelled frame')}")
         for problem in data.problems[:TOLD]:
             say(f"sonoassist: warning: {data.name}: {problem}")
         if len(data.problems) > TOLD:
@@ -229,17 +231,19 @@ def _measure(
     args: argparse.Namespace,
 ) -> Results:
     failures = Failures()
+    others = OtherWork()
     with Progress(plan.total, "frame") as progress:
         means = _means(analyser, plan, args)
         seen = observe(plan, means, failures.watch, progress.step)
     if seen.known:
-        say(f"{seen.known} of {len(seen.frames)} frames were analysed before; that is used")
+        every, verb = counted(len(seen.frames), "frame"), word(len(seen.frames), "was", "were")
+        say(f"{seen.known} of {every} {verb} analysed before; that is used")
     for line in seen.unreadable[:TOLD]:
         say(f"sonoassist: warning: {line}")
     if not seen.labelled:
         reason = seen.unreadable[0] if seen.unreadable else "Choose a smaller --every"
         raise SourceError("no labelled frame of the data could be read", reason)
-    speed = measure_speed(analyser, seen.frames) if "speed" in wanted else None
+    speed = measure_speed(analyser, seen.frames, others=others) if "speed" in wanted else None
     return measure(_about(datasets, analyser, args), datasets, seen, failures, wanted, speed)
 
 
@@ -301,6 +305,8 @@ def _report(results: Results, out: Path | None, args: argparse.Namespace) -> Non
         raise SourceError(
             f"the data cannot tell the {args.measure}", f"It needs {NEEDS[args.measure]}"
         )
+    if out is not None:
+        say_replaced(out, (SUMMARY,))
     files = write_results(results, out) if out is not None else []
     if args.json:
         say_json({**as_json(results), "files": [str(file) for file in files]})

@@ -11,6 +11,7 @@ from sonoassist.commands.common import Progress, say, say_json
 from sonoassist.core.errors import SourceError, UsageError
 from sonoassist.core.files import ensure_folder, write_text
 from sonoassist.core.packets import Pixels
+from sonoassist.core.wording import counted
 from sonoassist.datasets.screens import ScreenTruth, read_screens
 from sonoassist.engines.screen_engine import make_screen_network
 from sonoassist.evaluation.screens import as_text, by_origin, figures, read_all
@@ -29,7 +30,7 @@ def run_screens(args: argparse.Namespace) -> int:
     if len(args.data) != 1:
         raise UsageError("evaluate screens reads one folder", "Name one folder with truth.csv")
     screens = read_screens(args.data[0])
-    say(f"data: {args.data[0]}: {len(screens.truths)} screens")
+    say(f"data: {args.data[0]}: {counted(len(screens.truths), 'screen')}")
     for problem in screens.problems[:TOLD]:
         say(f"sonoassist: warning: {problem}")
     reader = ScreenReader(make_screen_network)

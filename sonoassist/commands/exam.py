@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sonoassist.commands.common import ShownMeter, Subparsers, say, say_json
 from sonoassist.core.errors import OutputError, UsageError
+from sonoassist.core.wording import counted
 
 if TYPE_CHECKING:
     from sonoassist.exam.export import Export
@@ -31,9 +32,8 @@ _REPORTS = ("html", "pdf")
 
 def register(subparsers: Subparsers) -> None:
     """Add `exam` to the command line."""
-    about = "list, show, export, report, send and delete exam records"
     parser = subparsers.add_parser(
-        "exam", help=about, description=f"{about.capitalize()}.",
+        "exam",
         epilog='EXAM is the name of an exam, a part that no other name has, or "last".',
     )  # fmt: skip
     parser.set_defaults(run=run)
@@ -179,7 +179,7 @@ def _export(args: argparse.Namespace, store: ExamStore) -> int:
             lambda path: shown.say(f"written: {path}"), lambda text: shown.say(_warning(text)),
             shown.meter,
         )  # fmt: skip
-    say(f"exam {exam_id}: {len(files)} files written into {args.out}")
+    say(f"exam {exam_id}: {counted(len(files), 'file')} written into {args.out}")
     _warn_of_names(args)
     return 0
 
@@ -350,7 +350,7 @@ def _cache(args: argparse.Namespace, _store: ExamStore) -> int:
         say(f"forgotten: {freed / 1e6:.1f} MB of results")
     else:
         limit = f"{cache.limit_bytes / 1e9:.1f} GB at most"
-        say(f"results of {recordings} recordings are kept: {size / 1e6:.1f} MB ({limit})")
+        say(f"kept results of {counted(recordings, 'recording')}: {size / 1e6:.1f} MB ({limit})")
         say(f"in {cache.folder}")
     return 0
 

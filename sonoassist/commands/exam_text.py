@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from sonoassist.core.planes import BY_KEY
+from sonoassist.core.wording import counted
+from sonoassist.exam.capture_words import BY_HAND, NO_PLANE, chosen_by_hand, network_saw, own_share
 from sonoassist.exam.checklist import Line, checklist, completeness, outside
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.overview import DAMAGED, Overview, state_of
-from sonoassist.exam.records import Capture, ExamInfo, Recording
-from sonoassist.exam.report.words import FOOTER, clock, percent, state, when
+from sonoassist.exam.records import Capture, ExamInfo, Item, Recording
+from sonoassist.exam.report.words import FOOTER, clock, state, when
 from sonoassist.exam.rows import sayable
 
 
@@ -41,8 +43,8 @@ def in_one_line(one: Overview) -> str:
     """One exam, for a question."""
     if one.info is None:
         return f"the damaged exam {one.exam_id}"
-    pictures = f"{one.captures} picture{'' if one.captures == 1 else 's'}"
-    videos = f"{one.recordings} recording{'' if one.recordings == 1 else 's'}"
+    pictures = counted(one.captures or 0, "picture")
+    videos = counted(one.recordings or 0, "recording")
     return f"the exam {one.exam_id} ({clock(one.info.length_s)}, {pictures}, {videos})"
 
 
@@ -98,13 +100,19 @@ def _checklist(lines: Sequence[Line]) -> str:
 
 def _line(line: Line) -> Sequence[str]:
     shown = line.shown
-    where = (f"#{shown.capture_id}", *_shot(shown)) if shown is not None else ("", "", "", "")
+    where = (
+        (f"#{shown.capture_id}", *_shot(shown, line.item))
+        if shown is not None
+        else ("", "", "", "")
+    )
     return ("", line.item.label, state(line), *where, line.note)
 
 
-def _shot(one: Capture) -> tuple[str, str, str]:
+def _shot(one: Capture, item: Item | None) -> tuple[str, str, str]:
     shot = one.shot
-    sure = percent(shot.confidence) if shot.plane else ""
+    sure = own_share(shot, item)
+    if chosen_by_hand(shot, item):
+        sure = f"{BY_HAND}; {network_saw(shot)}"
     return clock(shot.at_s), sure, "with clip" if one.clip else ""
 
 
@@ -112,8 +120,8 @@ def _captures(head: str, captures: Sequence[Capture]) -> str:
     rows = []
     for one in captures:
         plane = BY_KEY.get(one.shot.plane)
-        named = plane.label if plane is not None else "no plane named"
-        rows.append(("", named, one.judgement.value, f"#{one.capture_id}", *_shot(one)))
+        named = plane.label if plane is not None else NO_PLANE.lower()
+        rows.append(("", named, one.judgement.value, f"#{one.capture_id}", *_shot(one, None)))
     return _table(rows, head)
 
 
@@ -124,7 +132,7 @@ def _recordings(recordings: Iterable[Recording]) -> str:
         return "" if one.ended else "cut off, or going on"
 
     rows = [
-        ("", one.file, f"from {clock(one.began_s)}", f"{one.frames} frames", ending(one))
+        ("", one.file, f"from {clock(one.began_s)}", f"{counted(one.frames, 'frame')}", ending(one))
         for one in recordings
     ]
     return _table(rows, "RECORDINGS")

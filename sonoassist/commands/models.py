@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from sonoassist.commands.console import json_text
 from sonoassist.core.errors import ModelError, SourceError, UsageError
+from sonoassist.core.wording import counted
 from sonoassist.model.architecture import architecture
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
 from sonoassist.model.registry import PublishedWeights, Registry, load_registry, loose
@@ -31,8 +32,7 @@ _PLAIN_STEPS = 10
 
 def register(subparsers: Subparsers) -> None:
     """Add `models` to the command line."""
-    about = "list, add, install and remove network weights"
-    parser = subparsers.add_parser("models", help=about, description=f"{about.capitalize()}.")
+    parser = subparsers.add_parser("models")
     parser.set_defaults(run=run)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     _action(actions, "list", _list, "the models that are installed or can be")
@@ -279,7 +279,7 @@ def _fit_boxes(args: argparse.Namespace, store: ModelStore) -> int:
     for key, fit in fits.items():
         _say(
             f"{key:>10}: mean IoU {fit.before:.2f} -> {fit.after:.2f}, {100 * fit.correct:.0f} % "
-            f"correct ({fit.count} frames)"
+            f"correct ({counted(fit.count, 'frame')})"
         )
     _say(f"written into the card of {model.name}; measure it on other data with evaluate")
     return 0

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from sonoassist.commands.common import Progress, Subparsers, say
+from sonoassist.commands.common import Progress, Subparsers, refuse_to_replace, say
 from sonoassist.commands.phantom_screens import run_screens
 from sonoassist.core.errors import UsageError
-from sonoassist.core.files import ensure_folder, replacing
+from sonoassist.core.files import ensure_folder, no_empty_folder_left, replacing
+from sonoassist.core.wording import counted
 from sonoassist.phantom.exam import PhantomExam, PhantomFrame
 from sonoassist.phantom.plan import plan_exam
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.sources.base import SYNTHETIC_MARK
 
 COLUMNS = ("frame", "time_s", "state", "plane", "left_px", "top_px", "right_px", "bottom_px")
+EXAM, TRUTH = "exam.mp4", "truth.csv"
 MAX_EXAMS = 100_000
 
 
@@ -25,7 +25,6 @@ def register(subparsers: Subparsers) -> None:
     """Add `phantom` to the command line."""
     parser = subparsers.add_parser(
         "phantom",
-        help="make synthetic exams with their truth",
         description="Make DIR/exam.mp4, a synthetic exam, and DIR/truth.csv; with --exams, one "
         "folder DIR/exam-SEED an exam.",
     )
@@ -49,6 +48,7 @@ def register(subparsers: Subparsers) -> None:
         "--extras", action="store_true",
         help="also colour Doppler, split screen, frozen and lost pictures",
     )  # fmt: skip
+    add("--force", action="store_true", help="write over what is in DIR already")
     parser.set_defaults(run=run)
 
 
@@ -71,33 +71,26 @@ def run(args: argparse.Namespace) -> int:
     if args.screens is not None:
         return run_screens(args)
     seeds = range(args.seed, args.seed + (args.exams or 1))
+    folders = [args.out if args.exams is None else args.out / f"exam-{seed}" for seed in seeds]
+    if not args.force:
+        for folder in folders:
+            refuse_to_replace(folder, (EXAM, TRUTH))
     total = len(_exam(args, args.seed))
     with Progress(total * len(seeds), "frame") as progress:
-        for seed in seeds:
-            folder = args.out if args.exams is None else args.out / f"exam-{seed}"
-            with _without_empty_folders(folder, args.out):
+        for seed, folder in zip(seeds, folders, strict=True):
+            with no_empty_folder_left(folder):
                 _write(_exam(args, seed), ensure_folder(folder), args.quality, progress)
-    say(f"written: {args.out} ({len(seeds)} exam{'s' if len(seeds) > 1 else ''})")
+    say(f"written: {args.out} ({counted(len(seeds), 'exam')})")
     return 0
-
-
-@contextmanager
-def _without_empty_folders(*folders: Path) -> Iterator[None]:
-    """Remove those of the folders that are made within, if nothing came into them."""
-    new = [folder for folder in folders if not folder.exists()]
-    try:
-        yield
-    finally:
-        for folder in new:
-            with suppress(OSError):  # it holds an exam
-                folder.rmdir()
 
 
 def _check(args: argparse.Namespace) -> None:
     if args.seed < 0:
         raise UsageError(f"the seed {args.seed} is negative", "Choose 0 or more")
     if args.exams is not None and not 1 <= args.exams <= MAX_EXAMS:
-        raise UsageError(f"{args.exams} exams cannot be made", f"Choose 1 to {MAX_EXAMS}")
+        raise UsageError(
+            f"{counted(args.exams, 'exam')} cannot be made", f"Choose 1 to {MAX_EXAMS}"
+        )
     if not 0 <= args.quality <= 51:
         raise UsageError(f"a quality of {args.quality} is out of range", "Choose 0 to 51")
 
@@ -113,8 +106,8 @@ def _write(exam: PhantomExam, folder: Path, quality: int, progress: Progress) ->
     """Write one exam; nothing of it is left behind when it is not finished."""
     layout = exam.layout
     with (
-        replacing(folder / "truth.csv") as table,
-        replacing(folder / "exam.mp4") as video,
+        replacing(folder / TRUTH) as table,
+        replacing(folder / EXAM) as video,
         table.open("w", newline="", encoding="utf-8") as file,
         VideoEncoder(
             video, layout.width_px, layout.height_px, exam.fps, quality, comment=SYNTHETIC_MARK

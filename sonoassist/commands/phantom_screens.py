@@ -7,10 +7,11 @@ import csv
 import json
 from pathlib import Path
 
-from sonoassist.commands.common import Progress, say
+from sonoassist.commands.common import Progress, refuse_to_replace, say
 from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.files import ensure_folder, replacing
 from sonoassist.core.opencv import cv2
+from sonoassist.core.wording import counted
 from sonoassist.datasets.screens import COLUMNS, TABLE
 from sonoassist.phantom.screens.draw import PhantomScreen, draw_screen
 
@@ -25,11 +26,13 @@ def run_screens(args: argparse.Namespace) -> int:
         OutputError: A picture cannot be written.
     """
     if not 1 <= args.screens <= MAX_SCREENS:
-        raise UsageError(f"{args.screens} screens cannot be made", f"Choose 1 to {MAX_SCREENS}")
+        raise UsageError(
+            f"{counted(args.screens, 'screen')} cannot be made", f"Choose 1 to {MAX_SCREENS}"
+        )
     if args.exams is not None:
         raise UsageError("--screens and --exams exclude each other", "Choose one of them")
-    if (args.out / TABLE).exists():
-        raise UsageError(f"{args.out} holds a {TABLE} already", "Choose an empty folder")
+    if not args.force:
+        refuse_to_replace(args.out, (TABLE,))
     folder = ensure_folder(args.out)
     rows: list[list[object]] = []
     try:
@@ -43,7 +46,7 @@ def run_screens(args: argparse.Namespace) -> int:
     finally:
         if rows:
             _write_table(folder / TABLE, rows)
-    say(f"written: {folder} ({len(rows)} screens)")
+    say(f"written: {folder} ({counted(len(rows), 'screen')})")
     return 0
 
 

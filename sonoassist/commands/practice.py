@@ -20,7 +20,6 @@ def register(subparsers: Subparsers) -> None:
     """Add `practice` to the command line."""
     parser = subparsers.add_parser(
         "practice",
-        help="the window in practice mode: a recorded exam asks you",
         description="Practise on EXAM: it plays with its answers hidden, and you name the planes. "
         "It is scored against the truth beside the exam, a person's review of it or, without "
         "either, the model. Results are kept on this computer under a nickname.",

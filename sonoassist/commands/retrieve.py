@@ -17,6 +17,7 @@ from sonoassist.commands.common import (
     say_json,
 )
 from sonoassist.core.errors import SourceError
+from sonoassist.core.wording import counted
 
 if TYPE_CHECKING:
     from sonoassist.engines.choose import EngineChoice
@@ -36,9 +37,7 @@ again, so a run that was stopped goes on where it was."""
 
 def register(subparsers: Subparsers) -> None:
     """Add `retrieve` to the command line."""
-    parser = subparsers.add_parser(
-        "retrieve", help="find the best frame of each plane in recorded exams", description=_ABOUT
-    )
+    parser = subparsers.add_parser("retrieve", description=_ABOUT)
     parser.add_argument(
         "exams", nargs="+", metavar="EXAM", help="video, folder, or name of an exam record"
     )
@@ -107,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
     for problem in problems:
         say(f"sonoassist: warning: {problem}")
     if args.json:
-        say_json({**json_summary(summary, args.out), "table": str(table)})
+        say_json({**json_summary(summary, args.out), "table": str(table or "")})
     else:
         say(table_text(summary, args.out))
     _warn_of_mixture(summary)
@@ -158,7 +157,7 @@ def _say_plan(plan: Plan, order: Order, args: argparse.Namespace) -> None:
         )
     say(f"model: {models_line(order.real.card, order.synthetic.card)}")
     if plan.results:
-        say(f"{len(plan.results)} of {len(plan.order_of_names)} exams are finished already")
+        say(f"finished already: {len(plan.results)} of {counted(len(plan.order_of_names), 'exam')}")
     if args.no_mask:
         say("sonoassist: warning: the pictures are not masked: texts on them may name a person")
 
@@ -194,5 +193,5 @@ def _status(summary: Summary) -> int:
         if count == 1:
             raise SourceError(first.reason, "All other exams are done" if summary.results else "")
         hint = "All others are done; start it again to try these once more"
-        raise SourceError(f"{count} exams could not be searched", hint)
+        raise SourceError(f"{counted(count, 'exam')} could not be searched", hint)
     return 0

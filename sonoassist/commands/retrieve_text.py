@@ -99,7 +99,9 @@ class Display:
         self._warned.update(lines)
         if about["damaged"]:
             more = len(about["damaged"]) - 1
-            lines.append(about["damaged"][0] + (f" (and {more} more places)" if more else ""))
+            lines.append(
+                about["damaged"][0] + (f" (and {counted(more, 'more place')})" if more else "")
+            )
         for line in lines:
             self._say(f"sonoassist: warning: {one_line(name)}: {line}")
 
@@ -117,7 +119,8 @@ class Display:
         spent_s = max(now_s - self._started_s, 1e-9)
         share = self._share()
         text = (
-            f"{self._finished} of {self._count} exams, {self._frames / spent_s:.1f} frames a second"
+            f"{self._finished} of {counted(self._count, 'exam')}"
+            f", {self._frames / spent_s:.1f} frames a second"
         )
         if share > 0:
             text += f", {_duration(spent_s * (1 - share) / share)} left"

@@ -40,7 +40,6 @@ def register(subparsers: Subparsers) -> None:
     """Add `train` to the command line."""
     parser = subparsers.add_parser(
         "train",
-        help="train a network on labelled exams",
         description="Train a network on DATA (phantom exams, folders of exams, FETAL_PLANES_DB) "
         "into DIR/model.safetensors. Several GPUs: torchrun --nproc-per-node N -m sonoassist "
         "train ...",

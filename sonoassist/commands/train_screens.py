@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from sonoassist import __version__
-from sonoassist.commands.common import Progress, Subparsers, say
+from sonoassist.commands.common import Progress, Subparsers, refuse_to_replace, say
 from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.files import ensure_folder, replacing
 from sonoassist.preprocess.screen_network import FILE
@@ -18,7 +18,6 @@ def register(subparsers: Subparsers) -> None:
     """Add `train-screens` to the command line."""
     parser = subparsers.add_parser(
         "train-screens",
-        help="train the network that reads scanner screens",
         description="Draw phantom screens and train the network that finds the field of view and "
         f"the kind of a screen on them. Writes DIR/{FILE} and DIR/{CARD}. Needs the package onnx.",
     )
@@ -28,6 +27,7 @@ def register(subparsers: Subparsers) -> None:
     add("--iterations", type=int, default=10000, metavar="N", help="steps (default 10000)")
     add("--batch", type=int, default=32, metavar="N", help="screens a step (default 32)")
     add("--seed", type=int, default=0, help="of the screens and of the training (default 0)")
+    add("--force", action="store_true", help="write over what is in DIR already")
     parser.set_defaults(run=run)
 
 
@@ -54,6 +54,8 @@ def run(args: argparse.Namespace) -> int:
     from sonoassist.training.screens.pictures import draw_pictures
     from sonoassist.training.screens.run import train_network, write_onnx
 
+    if not args.force:
+        refuse_to_replace(args.out, (FILE, CARD))
     out = ensure_folder(args.out)
     with Progress(args.screens, "screen") as progress:
         seen = [0]

@@ -153,6 +153,39 @@ def set_aside(path: Path, wanted: Path) -> Path:
         raise output_error(free, error) from error
 
 
+LOCK_FILES = ("run.lock", ".retrieve.lock")
+"""What holds a folder for one program; by itself it is nothing worth keeping."""
+
+
+@contextmanager
+def no_empty_folder_left(folder: Path | None) -> Iterator[None]:
+    """Where the block leaves nothing in a folder that it has made, the folder goes again.
+
+    Args:
+        folder: It, and those above it that are not there yet, may be made within; or None.
+    """
+    made = [] if folder is None else [one for one in (folder, *folder.parents) if not one.exists()]
+    try:
+        yield
+    finally:
+        for one in made:
+            _remove_if_empty(one)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    """Remove a folder in which there is nothing but empty folders and locks."""
+    if not folder.is_dir() or folder.is_symlink():
+        return
+    with suppress(OSError):
+        for inner in folder.iterdir():
+            _remove_if_empty(inner)
+        left = {one.name for one in folder.iterdir()}
+        if left <= set(LOCK_FILES):
+            for name in left:
+                (folder / name).unlink()
+            folder.rmdir()
+
+
 def delete_folder(folder: Path, hidden: str) -> None:
     """Delete a folder with all that is in it.
 

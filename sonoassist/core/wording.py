@@ -18,9 +18,8 @@ def counted(number: int, one: str, many: str = "") -> str:
     """A number of things: "1 frame", "2 frames", "12,200 frames".
 
     Args:
-        number: How many; from 10,000 on with a comma.
+        number: How many.
         one: The word for exactly one.
         many: For any other number; left out, `one` with an s.
     """
-    figure = f"{number:,}" if number >= 10_000 else str(number)
-    return f"{figure} {word(number, one, many)}"
+    return f"{number:,} {word(number, one, many)}"

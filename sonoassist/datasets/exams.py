@@ -26,6 +26,7 @@ from pathlib import Path, PurePosixPath
 
 from sonoassist.core.errors import SourceError
 from sonoassist.core.planes import BACKGROUND_INDEX, KEYS
+from sonoassist.core.wording import counted
 from sonoassist.datasets.collecting import Collector, Openings, existing, known
 from sonoassist.datasets.folders import subfolders
 from sonoassist.datasets.label_map import LabelMap, load_label_map
@@ -122,7 +123,9 @@ class _Reader:
             return  # nothing to be checked that opening each picture would be worth
         info = self._openings.info(path)
         if info.frame_count is not None and index >= info.frame_count:
-            raise RowError(f"frame {index} lies behind the end ({info.frame_count} frames)")
+            raise RowError(
+                f"frame {index} lies behind the end ({counted(info.frame_count, 'frame')})"
+            )
         # Scanners save a freeze-frame as a DICOM file of one frame.
         picture = picture or info.stills or info.frame_count == 1
         if not picture and not row.cell("frame"):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sonoassist.core.errors import SourceError
 from sonoassist.core.planes import BY_KEY
+from sonoassist.core.wording import counted
 from sonoassist.datasets.collecting import Collector, Openings, known
 from sonoassist.datasets.folders import subfolders
 from sonoassist.datasets.label_map import LabelMap, load_label_map
@@ -61,7 +62,9 @@ class _Reader:
             raise RowError(f"the state {state!r} is not known")
         index = row.count("frame")
         if info.frame_count is not None and index >= info.frame_count:
-            raise RowError(f"frame {index} lies behind the end ({info.frame_count} frames)")
+            raise RowError(
+                f"frame {index} lies behind the end ({counted(info.frame_count, 'frame')})"
+            )
         box = row.box()
         check_inside(box, info.width_px, info.height_px)
         # What nearly shows a plane is background, whichever plane it was that was missed.

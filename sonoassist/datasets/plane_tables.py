@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sonoassist.core.wording import counted
 from sonoassist.datasets import exams
 from sonoassist.datasets.collecting import Collector, Openings, beside, known
 from sonoassist.datasets.label_map import LabelMap, load_label_map
@@ -56,7 +57,9 @@ class _Reader:
         box = row.box()
         info = self._openings.info(path)
         if info.frame_count is not None and index >= info.frame_count:
-            raise RowError(f"frame {index} lies behind the end ({info.frame_count} frames)")
+            raise RowError(
+                f"frame {index} lies behind the end ({counted(info.frame_count, 'frame')})"
+            )
         check_inside(box, info.width_px, info.height_px)
         case = row.cell("patient") or row.cell("case") or path.stem
         self.collected.add(LabelledFrame(case, path, index, accepted, box), where)

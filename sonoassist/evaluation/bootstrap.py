@@ -1,4 +1,8 @@
-"""95 % intervals by drawing cases anew: frames of one case are not independent, cases are."""
+"""95 % intervals by drawing cases anew: frames of one case are not independent, cases are.
+
+Proportions of few cases have exact ones instead, and so has whatever comes out the same in every
+draw: 13 of 13 right does not mean that all the others would be.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sonoassist.evaluation.proportions import MANY_CASES, clopper_pearson, effective_number
+
 Reals = NDArray[np.float64]
 Measure = Callable[[Reals], Reals]
 """From summed counts (B, m) to figures (B, k); NaN where a figure is not defined."""
+Parts = Callable[[Reals], tuple[Reals, Reals]]
+"""From summed counts (B, m) to the two numbers (B, k) each figure is the ratio of; NaN for figures
+that are no proportion of frames."""
+HOW = "exact for proportions of fewer than 30 cases, else"
+"""How intervals come about, for the tables' own words."""
 
 RESAMPLES = 1000
 LEVEL_PERCENT = 95.0
@@ -52,44 +63,68 @@ def per_case(cases: Sequence[str], rows: Reals) -> Reals:
     return sums
 
 
-def scores(counts: Reals, measure: Measure, draws: Draws) -> list[Score]:
+def scores(
+    counts: Reals, measure: Measure, draws: Draws, parts: Parts | None = None
+) -> list[Score]:
     """The figures of all cases together, with their intervals.
 
     Args:
         counts: (cases, m), what is added up over cases.
         measure: Makes the figures of the sums.
         draws: Seed and number of resamples.
+        parts: What the figures are proportions of; None where none of them is one.
     """
     values = measure(counts.sum(axis=0, keepdims=True))[0]
-    low, high = _interval(counts, measure, draws)
+    drawn, held = _drawn(counts, measure, draws)
+    wholes = _wholes(counts, parts, len(values))
     return [
-        Score(float(value), _known(low[place]), _known(high[place]))
-        for place, value in enumerate(values)
+        Score(float(value), *_interval(float(value), drawn[:, place], int(held[place]), whole))
+        for place, (value, whole) in enumerate(zip(values, wholes, strict=True))
     ]
 
 
-def _known(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
+def _wholes(counts: Reals, parts: Parts | None, width: int) -> list[float]:
+    """What each figure is a proportion of; NaN where it is none."""
+    if parts is None:
+        return [float("nan")] * width
+    part, whole = parts(counts.sum(axis=0, keepdims=True))
+    known = np.isfinite(part[0]) & (whole[0] > 0)
+    return [float(value) for value in np.where(known, whole[0], np.nan)]
 
 
-def _interval(counts: Reals, measure: Measure, draws: Draws) -> tuple[Reals, Reals]:
+def _drawn(counts: Reals, measure: Measure, draws: Draws) -> tuple[Reals, NDArray[np.int64]]:
+    """The figures of each draw (B, k), and how many cases have each figure (k,)."""
     cases = counts.shape[0]
-    width = measure(counts.sum(axis=0, keepdims=True)).shape[1]
-    low, high = np.full(width, np.nan), np.full(width, np.nan)
-    if cases < 2:
-        return low, high
     rng = np.random.default_rng(draws.seed)
     times = rng.multinomial(cases, np.full(cases, 1 / cases), size=draws.resamples)
-    drawn = measure(times.astype(np.float64) @ counts)
+    held = np.isfinite(measure(counts)).sum(axis=0)
+    return measure(times.astype(np.float64) @ counts), held
+
+
+def _interval(
+    value: float, drawn: Reals, cases: int, whole: float
+) -> tuple[float, float] | tuple[None, None]:
+    """Both ends of one figure's interval.
+
+    Args:
+        value: The figure.
+        drawn: (B,), the figure of each draw.
+        cases: That have the figure.
+        whole: Frames it is a proportion of; NaN where it is none.
+    """
+    column = drawn[np.isfinite(drawn)]
     # Drawing one case again and again would give an interval of no width, which says nothing.
-    in_cases = np.isfinite(measure(counts)).sum(axis=0)
+    if cases < 2 or not column.size:
+        return None, None
+    if whole > 0 and cases < MANY_CASES:
+        number = effective_number(value, whole, cases, float(column.var()))
+        return clopper_pearson(value * number, number)
     tail = (100 - LEVEL_PERCENT) / 2
-    for place in range(width):
-        column = drawn[:, place]
-        column = column[np.isfinite(column)]
-        if in_cases[place] >= 2 and column.size:
-            low[place], high[place] = np.percentile(column, (tail, 100 - tail))
-    return low, high
+    low, high = (float(end) for end in np.percentile(column, (tail, 100 - tail)))
+    if low < high:
+        return low, high
+    # Every draw gives the same: of a share, that is what so many cases can tell and no more.
+    return clopper_pearson(value * cases, cases) if 0 <= value <= 1 else (None, None)
 
 
 def ratio(part: Reals, whole: Reals, empty: float = np.nan) -> Reals:

@@ -136,5 +136,9 @@ def _at_threshold(
     def figures(sums: Reals) -> Reals:
         return np.stack([ratio(sums[:, 0], sums[:, 1]), ratio(sums[:, 2], sums[:, 3])], axis=1)
 
-    named, right = scores(per_case(units(frames), rows), figures, draws)
+    named, right = scores(per_case(units(frames), rows), figures, draws, _at_threshold_parts)
     return named, right
+
+
+def _at_threshold_parts(sums: Reals) -> tuple[Reals, Reals]:
+    return sums[:, ::2], sums[:, 1::2]

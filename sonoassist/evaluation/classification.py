@@ -111,7 +111,12 @@ def classify(frames: Sequence[Observation], draws: Draws) -> Classification | No
     table = table[: len(rows), : len(columns)]
     counts = _counts_of_cases(truth, guess, units(frames), len(rows), len(columns))
     own = np.array([not is_shared(group, rows) for group in rows])
-    found = scores(counts, lambda sums: _figures(sums, own, len(columns)), draws)
+    found = scores(
+        counts,
+        lambda sums: _figures(sums, own, len(columns)),
+        draws,
+        lambda sums: _parts(sums, own, len(columns)),
+    )
     exact = _exact(truth, guess, own, found)
     states = Counter(one.state.value for one in frames if not one.judged)
     count = len(rows)
@@ -167,6 +172,19 @@ def _figures(sums: Reals, own: NDArray[np.bool_], columns: int) -> Reals:
     averages = [mean_known(part[:, own]) for part in (precision, recall, f1)]
     accuracy = ratio(hits.sum(axis=1), there.sum(axis=1))[:, None]
     return np.concatenate([precision, recall, f1, *averages, accuracy], axis=1)
+
+
+def _parts(sums: Reals, own: NDArray[np.bool_], columns: int) -> tuple[Reals, Reals]:
+    """What precision, recall and accuracy of `_figures` are proportions of; NaN for the rest."""
+    rows = len(own)
+    table = sums.reshape(-1, rows, columns)
+    hits = np.diagonal(table, axis1=1, axis2=2)[:, :rows]
+    there, called = table.sum(axis=2), table.sum(axis=1)[:, :rows]
+    none, all_hits = np.full_like(hits, np.nan), hits.sum(axis=1, keepdims=True)
+    ends = none[:, :1], none[:, :1], none[:, :1]
+    part = np.concatenate([hits, hits, none, *ends, all_hits], axis=1)
+    whole = np.concatenate([called, there, none, *ends, there.sum(axis=1, keepdims=True)], axis=1)
+    return part, whole
 
 
 def _exact(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from sonoassist.core.wording import counted
 from sonoassist.evaluation import html_sections as sections
 from sonoassist.evaluation import paper, text_report, text_tables
-from sonoassist.evaluation.bootstrap import Score
+from sonoassist.evaluation.bootstrap import HOW, Score
 from sonoassist.evaluation.html_style import CSS
 from sonoassist.evaluation.results import Results
 
@@ -69,7 +70,7 @@ def _lead(results: Results) -> str:
     return (
         f"Trained on {text_report.TRAINED_ON[about.domain]}. {about.engine} {about.precision} "
         f"on {about.device}, crop {about.crop}, threshold {about.threshold:g}. In brackets: "
-        f"95 % intervals over cases ({about.resamples} draws, seed {about.seed})."
+        f"95 % intervals over cases; {HOW} {about.resamples:,} draws, seed {about.seed}."
     )
 
 
@@ -138,14 +139,17 @@ def _troubles(results: Results) -> str:
         lines += (f"{data.name}: left out: {n} of {name}" for name, n in data.left_out.items())
         # Which ones is told in evaluation.txt: the names of files may be those of persons.
         if data.problems:
-            lines.append(f"{data.name}: {len(data.problems)} rows not used")
+            lines.append(f"{data.name}: {counted(len(data.problems), 'row')} not used")
     if results.unreadable:
-        lines.append(f"not readable: {len(results.unreadable)} frames or files")
+        lines.append(
+            f"not readable: {counted(len(results.unreadable), 'frame or file', 'frames or files')}"
+        )
     if not lines:
         return ""
     return (
         f"<section><h2>Not measured</h2><details {'open' if len(lines) < 20 else ''}>"
-        f"<summary>{len(lines)} lines</summary><ul>{_items(lines)}</ul></details></section>"
+        f"<summary>{counted(len(lines), 'line')}"
+        f"</summary><ul>{_items(lines)}</ul></details></section>"
     )
 
 

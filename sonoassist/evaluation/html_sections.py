@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from sonoassist.core.busy import other_work_line
 from sonoassist.core.packets import Box
 from sonoassist.core.planes import BY_KEY
+from sonoassist.core.wording import counted
 from sonoassist.evaluation import paper, svg
 from sonoassist.evaluation.bootstrap import Score
 from sonoassist.evaluation.calibration import Calibration
@@ -22,7 +24,6 @@ from sonoassist.evaluation.text_tables import (
     alone,
     balance,
     coarse_note,
-    counted,
     figure,
     interval,
     kinds,
@@ -89,7 +90,8 @@ def classification(about: About, found: Classification) -> str:
     header = ("Network", "Precision", "Recall", "F1-score")
     return _section(
         "Classification",
-        f"As Tables III and V: unweighted averages over {len(found.averaged)} classes; "
+        "As Tables III and V: unweighted averages over "
+        f"{counted(len(found.averaged), 'class', 'classes')}; "
         f"{counted(found.frames, 'frame')} of {counted(found.cases, 'case')}; "
         f"accuracy {_spread(found.accuracy, 3)}; {balance(found)}.",
         table(header, rows, ["own"]),
@@ -232,7 +234,8 @@ def localisation(found: LocalisationMeasure) -> str:
     return _section(
         "Localisation",
         f"As Table VII, on frames with a true box. {BOX_NOTE} {found.all.hits} of "
-        f"{found.all.count} boxes of all frames are correct; of rightly named frames "
+        f"{counted(found.all.count, 'box', 'boxes')}"
+        f" of all frames correct; of rightly named frames "
         f"{found.named.hits} of {found.named.count}.",
         table(header, rows, [""] * len(found.planes) + ["sum"]),
         _sides(*_box_charts(found)),
@@ -260,8 +263,8 @@ def speed(about: About, found: Speed) -> str:
     for name, known in paper.TABLE_4.items():
         figures = (figure(v, 1) for v in (known.detection, known.localisation, known.both))
         rows.append([f"{ARCHITECTURES[name].title}, paper", *figures])
-    words = whole_frames(found)
-    whole = f"<p>{escape(words[0].upper() + words[1:])}.</p>" if words else ""
+    told = (whole_frames(found), other_work_line(found.other_cores))
+    whole = "".join(f"<p>{escape(words[0].upper() + words[1:])}.</p>" for words in told if words)
     return _section(
         "Speed",
         f"As Table IV, in frames a second; medians of {found.runs} runs on this computer; the "

@@ -96,16 +96,21 @@ def _table(
     # One image has no spread; 0.00 would look like a perfectly steady plane.
     spread = counts.sum(axis=0)[:width] > 1
     kinds = [np.array([kind(set(group)) for group in groups]) for kind in (_cardiac, _other)]
-    found = scores(counts, lambda sums: _figures(sums, spread, kinds), draws)
+    found = scores(counts, lambda sums: _figures(sums, spread, kinds), draws, _parts)
     sums = counts.sum(axis=0).astype(int).tolist()
     numbers, hits = sums[:width], sums[-width:]
     boxes = [
-        Boxes(found[i], found[width + 1 + i], found[2 * (width + 1) + i], number, right)
+        Boxes(found[i], _deviation(found[width + 1 + i]), found[2 * (width + 1) + i], number, right)
         for i, (number, right) in enumerate(
             zip([*numbers, sum(numbers)], [*hits, sum(hits)], strict=True)
         )
     ]
     return boxes, found[-2], found[-1]
+
+
+def _deviation(score: Score) -> Score:
+    """A deviation of 0 is no share, and has no exact interval."""
+    return score if score.value > 0 else Score(score.value)
 
 
 def _cardiac(planes: set[str]) -> bool:
@@ -114,6 +119,17 @@ def _cardiac(planes: set[str]) -> bool:
 
 def _other(planes: set[str]) -> bool:
     return not planes & CARDIAC
+
+
+def _parts(sums: Reals) -> tuple[Reals, Reals]:
+    """Of the correct share of each plane; nothing else in `_figures` is a proportion."""
+    number, _, _, correct = np.split(sums, _SUMS, axis=1)
+    before, behind = (
+        np.full((len(sums), 2 * (number.shape[1] + 1)), np.nan),
+        np.full((len(sums), 3), np.nan),
+    )
+    part = np.concatenate([before, correct, behind], axis=1)
+    return part, np.concatenate([before, number, behind], axis=1)
 
 
 def _figures(sums: Reals, spread: NDArray[np.bool_], kinds: Sequence[NDArray[np.bool_]]) -> Reals:

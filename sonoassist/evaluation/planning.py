@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sonoassist.core.errors import SourceError
 from sonoassist.core.names import compared
+from sonoassist.core.wording import counted
 from sonoassist.datasets import exams
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.evaluation.classes import group_of
@@ -63,7 +64,8 @@ class FilePlan:
 
     def lost(self, labels: int) -> str:
         """For a recording, how many labels go with it."""
-        return f" ({labels} labelled frames are lost)" if self.recording else ""
+        lost = counted(labels, "labelled frame is", "labelled frames are")
+        return f" ({lost} lost)" if self.recording else ""
 
     def labelled(self, scope: Scope) -> list[int]:
         """The classified frames within the scope, in order."""

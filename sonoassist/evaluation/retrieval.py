@@ -96,7 +96,7 @@ def retrieve(frames: Sequence[Observation], draws: Draws) -> Retrieval | None:
     if not retrieved:
         return None
     counts = per_case([f"{one.dataset}/{one.case}" for one in retrieved], _rows(retrieved))
-    found = scores(counts, _figures, draws)
+    found = scores(counts, _figures, draws, _parts)
     totals = counts.sum(axis=0)[len(PLANES) :]
     return Retrieval(
         planes=tuple(
@@ -148,6 +148,13 @@ def _rows(retrieved: Sequence[Retrieved]) -> Reals:
         row[PLANES.index(one.plane)] = one.right
         row[len(PLANES) + PLANES.index(one.plane)] = 1
     return rows
+
+
+def _parts(sums: Reals) -> tuple[Reals, Reals]:
+    """Of each plane; the averages over planes are no proportions."""
+    none = np.full((len(sums), 3), np.nan)
+    right, total = np.split(sums, 2, axis=1)
+    return np.concatenate([right, none], axis=1), np.concatenate([total, none], axis=1)
 
 
 def _figures(sums: Reals) -> Reals:

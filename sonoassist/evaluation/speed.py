@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sonoassist.analysis.analyser import Analyser
+from sonoassist.core.busy import OtherWork
 from sonoassist.core.packets import Floats, frozen
+from sonoassist.core.wording import counted, word
 from sonoassist.engines.base import Saliency
 from sonoassist.evaluation.observed import Observation
 
@@ -29,6 +31,7 @@ class Speed:
         stages_ms: (stage, median milliseconds) of it.
         frames: Frames behind `analysis_ms`.
         known: Frames that were analysed before, of which nobody knows how long it took.
+        other_cores: Cores that other programs kept busy meanwhile; None where it cannot be told.
     """
 
     runs: int
@@ -38,6 +41,7 @@ class Speed:
     stages_ms: tuple[tuple[str, float], ...]
     frames: int
     known: int = 0
+    other_cores: float | None = None
 
     @property
     def detection_fps(self) -> float:
@@ -66,6 +70,7 @@ def measure_speed(
     frames: Sequence[Observation],
     runs: int = RUNS,
     clock: Callable[[], float] = time.perf_counter,
+    others: OtherWork | None = None,
 ) -> Speed:
     """Run the network alone on noise, and sum up how long the whole frames took.
 
@@ -74,10 +79,12 @@ def measure_speed(
         frames: Those that were analysed before count as `Speed.known` alone.
         runs: Times each pass is run.
         clock: In seconds.
+        others: Watching since the frames were begun; left out, from now on.
 
     Raises:
         EngineError: The engine failed.
     """
+    others = others or OtherWork()
     card = analyser.card
     noise = noise_input(card.input_height_px, card.input_width_px, card.scale)
 
@@ -90,14 +97,16 @@ def measure_speed(
         return float(np.median(taken[WARM_RUNS:]))
 
     timed = [one for one in frames if one.timings_ms]
+    detection_ms, both_ms = median_ms(Saliency.NONE), median_ms(Saliency.PLAIN)
     return Speed(
         runs=runs,
-        detection_ms=median_ms(Saliency.NONE),
-        both_ms=median_ms(Saliency.PLAIN),
+        detection_ms=detection_ms,
+        both_ms=both_ms,
         analysis_ms=_whole_ms(timed),
         stages_ms=_stages(timed),
         frames=len(timed),
         known=len(frames) - len(timed),
+        other_cores=others.cores(),
     )
 
 
@@ -105,10 +114,13 @@ def whole_frames(found: Speed) -> str:
     """How long whole frames took, in words; "" where there were none at all."""
     if found.frames:
         stages = ", ".join(f"{stage} {value:.1f} ms" for stage, value in found.stages_ms)
-        known = f"; {found.known} others were analysed before" if found.known else ""
+        others = counted(found.known, "other was", "others were")
+        known = f"; {others} analysed before" if found.known else ""
         return f"whole frame: {found.analysis_fps:.1f} a second ({stages}{known})"
     if found.known:
-        return f"whole frame: not measured, since all {found.known} frames were analysed before"
+        verb = word(found.known, "was", "were")
+        every = counted(found.known, "frame")
+        return f"whole frame: not measured, since all {every} {verb} analysed before"
     return ""
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from sonoassist.core.planes import BY_KEY
+from sonoassist.core.wording import counted
 from sonoassist.evaluation.bootstrap import Score
 from sonoassist.evaluation.calibration import Calibration
 from sonoassist.evaluation.classes import Group, short_title, title
@@ -162,7 +163,10 @@ def reliability(found: Calibration) -> str:
         parts.append(label)
     for one in found.bins:
         x, wide = left + size * one.low + 1, size * (one.high - one.low) - 2
-        hint = f"{one.count} frames, mean confidence {one.confidence:.3f}, right {one.accuracy:.3f}"
+        hint = (
+            f"{counted(one.count, 'frame')}"
+            f", mean confidence {one.confidence:.3f}, right {one.accuracy:.3f}"
+        )
         high = size * one.accuracy
         parts.append(rect(x, floor - high, wide, high, kind="hit", hint=hint))
         y = floor - size * one.confidence

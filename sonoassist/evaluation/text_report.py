@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from sonoassist.core.wording import counted
 from sonoassist.datasets import exams
 from sonoassist.evaluation import text_tables
+from sonoassist.evaluation.bootstrap import HOW
 from sonoassist.evaluation.results import NEEDS, Results
-from sonoassist.evaluation.text_tables import counted, percent
+from sonoassist.evaluation.text_tables import percent
 
 TRAINED_ON = {
     "published": "the authors' real exams",
@@ -53,7 +55,9 @@ def heading(results: Results) -> str:
         )
     if about.every > 1:
         lines.append(f"frames  {thinned(results)}")
-    lines.append(f"[..]    95 % interval over cases ({about.resamples} draws, seed {about.seed})")
+    lines.append(
+        f"[..]    95 % interval over cases; {HOW} {about.resamples:,} draws, seed {about.seed}"
+    )
     if about.note:
         lines.append(f"note    {about.note}")
     return "\n".join(lines)

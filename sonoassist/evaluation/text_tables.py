@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
+from sonoassist.core.busy import other_work_line
 from sonoassist.core.planes import BY_KEY, PLANES
+from sonoassist.core.wording import counted
 from sonoassist.evaluation import paper
 from sonoassist.evaluation.bootstrap import Score
 from sonoassist.evaluation.calibration import Calibration
@@ -23,11 +25,6 @@ BOX_NOTE = (
     "whose plane was named rightly. The paper averages over all 50 images of each plane. "
     "Correct: IoU of at least 0.5."
 )
-
-
-def counted(number: int, what: str, plural: str = "s") -> str:
-    """A number of things: "1 case", "2 cases"."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}{plural}"
 
 
 def figure(value: float | None, digits: int = 3) -> str:
@@ -103,7 +100,7 @@ def coverage(found: Classification) -> str:
         return ""
     classes = f"{len(rows)} of {len(PLANES)} classes"
     if coarse:
-        classes = f"{counted(len(rows), 'class', 'es')}, {coarse} of them coarse"
+        classes = f"{counted(len(rows), 'class', 'classes')}, {coarse} of them coarse"
     background = sum(row.count for row in rows if is_background(row.group))
     return (
         f"{classes}, {counted(background, 'background picture') if background else 'no background'}"
@@ -253,7 +250,7 @@ def printed_note(found: Retrieval) -> str:
 def right_line(found: Retrieval) -> str:
     """How many of the frames are right, and how many nobody can tell."""
     unknown = f", {found.unverified} cannot be verified" if found.unverified else ""
-    return f"{found.right} of {found.total} frames right{unknown}"
+    return f"{found.right} of {counted(found.total, 'frame')} right{unknown}"
 
 
 def wrong_lines(found: Retrieval) -> list[str]:
@@ -298,7 +295,8 @@ def localisation(found: LocalisationMeasure) -> str:
     )  # fmt: skip
     table = grid("Localisation (as Table VII; paper: SonoNet-32)", header, rows)
     return (
-        f"{table}\n{found.all.hits} of {found.all.count} boxes of all frames are correct, "
+        f"{table}\n{found.all.hits} of {counted(found.all.count, 'box', 'boxes')}"
+        f" of all frames are correct, "
         f"{found.named.hits} of {found.named.count} of rightly named frames\n{BOX_NOTE}"
     )
 
@@ -332,5 +330,5 @@ def speed(about: About, found: Speed) -> str:
         ("Network", "Detection", "Localisation", "Det. & Loc."),
         rows,
     )
-    whole = whole_frames(found)
-    return f"{table}\n{whole}" if whole else table
+    told = (whole_frames(found), other_work_line(found.other_cores))
+    return "\n".join([table, *(line for line in told if line)])

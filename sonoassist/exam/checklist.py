@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from sonoassist.exam.capture_words import own_confidence
 from sonoassist.exam.records import Capture, How, Item, Judgement, Shot, Tick
 
 SAME_MOMENT_S = 2.0
@@ -119,11 +120,14 @@ def outside(items: Iterable[Item], captures: Iterable[Capture]) -> tuple[Capture
     return tuple(one for one in captures if one.shot.item not in keys)
 
 
-def best(captures: Iterable[Capture]) -> Capture | None:
-    """The most confident capture, among equals the one of better quality, then the newest."""
+def best(captures: Iterable[Capture], item: Item | None = None) -> Capture | None:
+    """The most confident capture of an item, among equals the sharper, then the newest one.
+
+    How sure the network was of another plane counts for nothing.
+    """
     return max(
         captures,
-        key=lambda one: (one.shot.confidence, one.shot.quality, one.capture_id),
+        key=lambda one: (own_confidence(one.shot, item), one.shot.quality, one.capture_id),
         default=None,
     )
 
@@ -133,11 +137,12 @@ def replaceable(item: Item, captures: Iterable[Capture]) -> Capture | None:
 
     A capture that the user kept, rejected or made stays.
     """
-    return best(
+    waiting = (
         one
         for one in _of(item, captures)
         if one.judgement is Judgement.OPEN and one.shot.how is How.AUTO
     )
+    return best(waiting, item)
 
 
 def refused(item: Item, captures: Iterable[Capture], at_s: float) -> bool:
@@ -165,7 +170,7 @@ def _line(item: Item, captures: Sequence[Capture], tick: Tick | None, live: Shot
     return Line(
         item=item,
         state=_state(bool(kept), ticked, bool(left), bool(captures)),
-        shown=best(kept or left),
+        shown=best(kept or left, item),
         captures=len(left),
         rejected=len(captures) - len(left),
         ticked=ticked,

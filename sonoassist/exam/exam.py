@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -41,6 +41,11 @@ _META = "SELECT key, value FROM meta"
 _REPLACED = (
     "SELECT id, still, clip FROM captures WHERE id = ? AND (? OR (judgement = ? AND how = ?))"
 )
+_TICK = (
+    "INSERT INTO ticks VALUES (?, ?, ?) ON CONFLICT (item)"
+    " DO UPDATE SET done = excluded.done, note = excluded.note"
+)
+_SET_META = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 _PRIVATE_FOLDER = 0o700
 READ_HINT = "Its pictures are in its media folder"
 
@@ -211,7 +216,7 @@ class Exam(OpenDatabase):
         """
         still = f"{shot.item or 'capture'}-{uuid4().hex[:8]}.png"
         self._write_still(self.media / still, picture)
-        marks = ", ".join("?" * 20)
+        marks = ", ".join("?" * rows.CAPTURE_COLUMNS.count(","))
         columns = rows.CAPTURE_COLUMNS.removeprefix("id, ")
         values = (*rows.shot_values(shot), judgement.value, still, "")
         replaced = (shot.how is How.HAND, Judgement.OPEN.value, How.AUTO.value)
@@ -248,9 +253,26 @@ class Exam(OpenDatabase):
             )
 
     def move_capture(self, capture_id: int, item: str) -> None:
-        """Put a capture under another item of the checklist."""
+        """Put a capture under another item of the checklist; the exam's events say so.
+
+        Raises:
+            UsageError: There is no such capture.
+        """
+        shot = self.capture(capture_id).shot
+        if shot.item == item:
+            return
+        labels = {one.key: one.label for one in self.info().start.items}
+        was, now = (labels.get(key, key) or "no item of the list" for key in (shot.item, item))
         with self._change() as change:
             change.execute("UPDATE captures SET item = ? WHERE id = ?", (item, capture_id))
+            change.execute(
+                "INSERT INTO events (at_s, kind, text) VALUES (?, ?, ?)",
+                (
+                    shot.at_s,
+                    "moved",
+                    rows.sayable(f"Capture {capture_id} moved by hand: {was} -> {now}"),
+                ),
+            )
 
     def remove_capture(self, capture_id: int) -> None:
         """Take a capture out of the record, with its files."""
@@ -259,14 +281,55 @@ class Exam(OpenDatabase):
             change.execute("DELETE FROM captures WHERE id = ?", (capture_id,))
         self._forget_files((old.still, old.clip))
 
+    def put_said(
+        self,
+        captures: Mapping[int, Capture | None],
+        ticks: Mapping[str, Tick | None],
+        note: str | None,
+        study_id: str | None,
+    ) -> None:
+        """Put what people have said back to what it was, all of it or nothing.
+
+        Args:
+            captures: Number -> what it was; None takes it out of the record, its files stay. Of
+                one that is there its judgement and its item are put back, nothing else.
+            ticks: Item -> what was said of it; None for nothing.
+            note: The user's words; None leaves them.
+            study_id: The same of the study's number.
+
+        Raises:
+            UsageError: The files of a capture that is to come back are gone.
+            OutputError: The disk refuses.
+        """
+        known = {one.capture_id for one in self.captures()}
+        for key, capture in captures.items():
+            if capture is not None and key not in known:
+                self._check_files(capture)
+        meta = {} if note is None else {"note": rows.sayable(note)}
+        if study_id is not None:
+            meta["start"] = rows.start_text(replace(self.info().start, study_id=study_id))
+        with self._change() as change:
+            for key, capture in captures.items():
+                _put_capture(change, key, capture, key in known)
+            for item, tick in ticks.items():
+                change.execute("DELETE FROM ticks WHERE item = ?", (item,))
+                if tick is not None:
+                    change.execute(_TICK, (tick.item, int(tick.done), rows.sayable(tick.note)))
+            for name, text in meta.items():
+                change.execute(_SET_META, (name, text))
+
+    def _check_files(self, capture: Capture) -> None:
+        if not (self.media / capture.still).is_file():
+            raise UsageError("the picture is gone: a better one has taken its place meanwhile")
+
+    def forget_files(self, capture: Capture) -> None:
+        """Remove the files of a capture that is in the record no more."""
+        self._forget_files((capture.still, capture.clip))
+
     def tick(self, tick: Tick) -> None:
         """Keep what the user says of a checklist item."""
         with self._change() as change:
-            change.execute(
-                "INSERT INTO ticks VALUES (?, ?, ?) ON CONFLICT (item)"
-                " DO UPDATE SET done = excluded.done, note = excluded.note",
-                (tick.item, int(tick.done), rows.sayable(tick.note)),
-            )
+            change.execute(_TICK, (tick.item, int(tick.done), rows.sayable(tick.note)))
 
     def set_note(self, text: str) -> None:
         """Keep the user's own words on the exam."""
@@ -359,11 +422,7 @@ class Exam(OpenDatabase):
 
     def _set_meta(self, key: str, value: str) -> None:
         with self._change() as change:
-            change.execute(
-                "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key)"
-                " DO UPDATE SET value = excluded.value",
-                (key, value),
-            )
+            change.execute(_SET_META, (key, value))
 
     def _write_still(self, path: Path, picture: Pixels) -> None:
         from sonoassist.exam.stills import png_bytes  # OpenCV loads when it is needed
@@ -391,6 +450,26 @@ def _moment(text: str) -> str:
     if text:
         datetime.fromisoformat(text)
     return text
+
+
+def _put_capture(
+    change: sqlite3.Connection, key: int, capture: Capture | None, known: bool
+) -> None:
+    """Have a capture judged as it was, or take it out, or back in."""
+    if capture is None:
+        change.execute("DELETE FROM captures WHERE id = ?", (key,))
+    elif known:
+        values = (capture.judgement.value, capture.shot.item, key)
+        change.execute("UPDATE captures SET judgement = ?, item = ? WHERE id = ?", values)
+    else:
+        all_values = (
+            key, *rows.shot_values(capture.shot), capture.judgement.value, capture.still,
+            capture.clip,
+        )  # fmt: skip
+        marks = ", ".join("?" * len(all_values))
+        change.execute(
+            f"INSERT INTO captures ({rows.CAPTURE_COLUMNS}) VALUES ({marks})", all_values
+        )
 
 
 def _provenance_number(change: sqlite3.Connection, made: Provenance) -> int:

@@ -20,6 +20,8 @@ class ExamView:
         recording_s: `time.monotonic()` when the recording began; None when none runs.
         trouble: Why nothing more can be kept, or "".
         thumbnails: Capture id -> uint8, (h, w, 3) RGB, of the captures that stand for an item.
+        next_undo: What can be undone, e.g. "Femur rejected"; or "".
+        next_redo: What can be done again, or "".
     """
 
     exam_id: str
@@ -28,3 +30,5 @@ class ExamView:
     recording_s: float | None = None
     trouble: str = ""
     thumbnails: Mapping[int, Pixels] = field(default_factory=dict)
+    next_undo: str = ""
+    next_redo: str = ""

@@ -6,10 +6,11 @@ from dataclasses import asdict
 from typing import Any
 
 from sonoassist.core.packets import Box
+from sonoassist.exam.capture_words import capture_words, chosen_by_hand, item_of, why_words
 from sonoassist.exam.checklist import Completeness, Line, checklist, completeness
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.overview import Overview, state_of
-from sonoassist.exam.records import Capture, ExamInfo
+from sonoassist.exam.records import Capture, ExamInfo, Item
 from sonoassist.exam.rows import sayable
 
 Values = dict[str, Any]
@@ -55,7 +56,7 @@ def whole_exam(exam: Exam, running: bool) -> Values:
         "frames": exam.frame_count(),
         "completeness": _completeness(completeness(lines)),
         "checklist": [_line(line) for line in lines],
-        "captures": [_capture(one) for one in captures],
+        "captures": [_capture(one, item_of(one.shot, info.start.items)) for one in captures],
         "recordings": [asdict(one) for one in exam.recordings()],
         "events": [asdict(one) for one in exam.events()],
     }
@@ -106,7 +107,7 @@ def _line(line: Line) -> Values:
     }
 
 
-def _capture(one: Capture) -> Values:
+def _capture(one: Capture, item: Item | None) -> Values:
     shot = one.shot
     return {
         "capture": one.capture_id,
@@ -118,8 +119,11 @@ def _capture(one: Capture) -> Values:
         "time_s": shot.time_s,
         "plane": shot.plane,
         "confidence": shot.confidence,
+        "chosen_by_hand": chosen_by_hand(shot, item),
+        "saw": shot.saw.value,
+        "said": capture_words(shot, item),
         "quality": shot.quality,
-        "why": shot.why,
+        "why": why_words(shot),
         "box_px": _edges(shot.box),
         "field_px": _edges(shot.field),
         "still": one.still,

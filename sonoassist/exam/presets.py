@@ -15,6 +15,7 @@ from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.files import ensure_folder, write_bytes
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.core.texts import NotTextError, decoded
+from sonoassist.core.wording import counted
 from sonoassist.exam.records import Item
 
 if sys.version_info >= (3, 11):
@@ -140,7 +141,7 @@ def _items(tables: Any, path: Path) -> tuple[Item, ...]:
     if not isinstance(tables, list):
         raise _bad(path, "has items that are no list", "Write [[items]] with two brackets")
     if len(tables) > MAX_ITEMS:
-        raise _bad(path, f"has {len(tables)} items, more than {MAX_ITEMS}")
+        raise _bad(path, f"has {counted(len(tables), 'item')}, more than {MAX_ITEMS}")
     items = tuple(_item(table, number, path) for number, table in enumerate(tables, start=1))
     _all_different([item.key for item in items], "the key", path)
     # An automatic capture could not tell which of two lines it is for.

@@ -9,8 +9,9 @@ from pathlib import Path
 from sonoassist.core.files import replacing
 from sonoassist.core.packets import Box
 from sonoassist.core.planes import KEYS
+from sonoassist.exam.capture_words import capture_words, chosen_by_hand, item_of, why_words
 from sonoassist.exam.exam import Exam
-from sonoassist.exam.records import Capture, FrameRow
+from sonoassist.exam.records import Capture, FrameRow, Item
 
 FRAMES = (
     "at_s", "frame", "time_s", "state", "plane", "confidence", "steady_plane",
@@ -20,6 +21,7 @@ CAPTURES = (
     "capture", "item", "how", "judgement", "at_s", "frame", "time_s", "plane", "confidence",
     "quality", "why", "left_px", "top_px", "right_px", "bottom_px",
     "field_left_px", "field_top_px", "field_right_px", "field_bottom_px", "clip",
+    "chosen_by_hand", "saw", "said",
 )  # fmt: skip
 EVENTS = ("at_s", "kind", "text")
 
@@ -38,7 +40,7 @@ def write_tables(exam: Exam, folder: Path) -> list[Path]:
     events = ((f"{one.at_s:.3f}", one.kind, one.text) for one in exam.events())
     return [
         _write(folder / "frames.csv", FRAMES, (_frame(row) for row in exam.frames())),
-        _write(folder / "captures.csv", CAPTURES, (_capture(one) for one in exam.captures())),
+        _write(folder / "captures.csv", CAPTURES, _captures(exam)),
         _write(folder / "events.csv", EVENTS, events),
     ]
 
@@ -62,12 +64,18 @@ def _frame(row: FrameRow) -> list[str]:
     ]  # fmt: skip
 
 
-def _capture(one: Capture) -> list[str]:
+def _captures(exam: Exam) -> Iterator[list[str]]:
+    items = exam.info().start.items
+    return (_capture(one, item_of(one.shot, items)) for one in exam.captures())
+
+
+def _capture(one: Capture, item: Item | None) -> list[str]:
     shot = one.shot
     return [
         str(one.capture_id), shot.item, shot.how.value, one.judgement.value, f"{shot.at_s:.6f}",
         str(shot.index), f"{shot.time_s:.6f}", shot.plane, f"{shot.confidence:.6f}",
-        f"{shot.quality:.6f}", shot.why, *_edges(shot.box), *_edges(shot.field), one.clip,
+        f"{shot.quality:.6f}", why_words(shot), *_edges(shot.box), *_edges(shot.field), one.clip,
+        str(int(chosen_by_hand(shot, item))), shot.saw.value, capture_words(shot, item),
     ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from sonoassist.core.packets import Frame
+from sonoassist.core.wording import counted
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.recorder import Recorder
 from sonoassist.live.status import Level, Notice, Notices
@@ -63,7 +64,7 @@ class RecordingSwitch:
         finally:
             self._tell(None)
         figures = recorder.figures()
-        said = f"Recording ended, {figures.written} frames"
+        said = f"Recording ended, {counted(figures.written, 'frame')}"
         if figures.dropped:
             said += f", {figures.dropped} left out because the computer was too busy"
             self._notices.put(Notice(Level.WARNING, said))

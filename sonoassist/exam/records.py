@@ -150,6 +150,24 @@ class Judgement(Enum):
     REJECTED = "rejected"
 
 
+class Seen(Enum):
+    """What the network said of a captured picture."""
+
+    UNKNOWN = ""
+    """An earlier program kept no more than whether a plane was named."""
+    NOT_ANALYSED = "not_analysed"
+    PLANE = "plane"
+    UNSURE = "unsure"
+    BACKGROUND = "background"
+    DOPPLER = "doppler"
+    NO_SIGNAL = "no_signal"
+    SPLIT = "split"
+    SPECTRAL = "spectral"
+    THREE_D = "three_d"
+    MENU = "menu"
+    NOISE = "noise"
+
+
 @dataclass(frozen=True, slots=True)
 class Shot:
     """A frame worth keeping, and why.
@@ -160,12 +178,13 @@ class Shot:
         at_s: When it was captured.
         index: Of the frame in its source.
         time_s: Of the frame in its source.
-        plane: Key of the plane shown, or "" where no plane may be named.
+        plane: Key of the plane that the network saw, or "" where it may name none.
         confidence: Of the plane, 0 to 1; 0 where none is named.
         quality: Sharpness and stillness together, 0 to 1.
         why: Why it was chosen, in words.
         box: In frame pixels, or None.
         field: The field of view in frame pixels: what lies outside may name the patient.
+        saw: What the network said of the picture, also where it named no plane.
     """
 
     item: str
@@ -179,6 +198,7 @@ class Shot:
     why: str
     box: Box | None
     field: Box
+    saw: Seen = Seen.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

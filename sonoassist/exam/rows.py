@@ -14,6 +14,7 @@ import numpy as np
 from sonoassist.core.names import readable
 from sonoassist.core.packets import Box, Floats, Provenance, State, frozen
 from sonoassist.core.planes import INDEX
+from sonoassist.core.wording import counted
 from sonoassist.exam.records import (
     Capture,
     Event,
@@ -23,6 +24,7 @@ from sonoassist.exam.records import (
     Item,
     Judgement,
     Recording,
+    Seen,
     Shot,
     Tick,
 )
@@ -37,7 +39,7 @@ PROVENANCE_COLUMNS = "weights_sha256, network_input, crop, precision"
 SHOT_COLUMNS = (
     "item, how, at_s, frame, time_s, plane, confidence, quality, why, "
     "left_px, top_px, right_px, bottom_px, "
-    "field_left_px, field_top_px, field_right_px, field_bottom_px"
+    "field_left_px, field_top_px, field_right_px, field_bottom_px, saw"
 )
 CAPTURE_COLUMNS = f"id, {SHOT_COLUMNS}, judgement, still, clip"
 _SINGLE, _HALF = np.dtype("<f4"), np.dtype("<f2")
@@ -140,7 +142,7 @@ def frame_row(row: Row, provenances: Mapping[int, Provenance]) -> FrameRow:
     kept = _HALF if len(row[11]) == _HALF.itemsize * len(INDEX) else _SINGLE
     shares: Floats = np.frombuffer(row[11], kept).astype(np.float32)
     if len(shares) != len(INDEX):
-        raise ValueError(f"there are {len(shares)} probabilities")
+        raise ValueError(f"there are {counted(len(shares), 'probability', 'probabilities')}")
     return FrameRow(
         at_s=number_of(row[0]), index=int(row[1]), time_s=number_of(row[2]), state=State(row[3]),
         plane=_plane(row[4], none=False), confidence=number_of(row[5]),
@@ -164,7 +166,7 @@ def shot_values(shot: Shot) -> Row:
     return (
         shot.item, shot.how.value, float(shot.at_s), int(shot.index), float(shot.time_s),
         shot.plane, float(shot.confidence), float(shot.quality), shot.why,
-        *corners(shot.box), *corners(shot.field),
+        *corners(shot.box), *corners(shot.field), shot.saw.value,
     )  # fmt: skip
 
 
@@ -181,8 +183,9 @@ def capture(row: Row) -> Capture:
         item=text_of(row[1]), how=How(row[2]), at_s=number_of(row[3]), index=int(row[4]),
         time_s=number_of(row[5]), plane=_plane(row[6], none=True), confidence=number_of(row[7]),
         quality=number_of(row[8]), why=text_of(row[9]), box=box_of(row[10:14]), field=field,
+        saw=Seen(row[18]),
     )  # fmt: skip
-    return Capture(int(row[0]), shot, Judgement(row[18]), _file(row[19]), _file(row[20]))
+    return Capture(int(row[0]), shot, Judgement(row[19]), _file(row[20]), _file(row[21]))
 
 
 def recording(row: Row) -> Recording:

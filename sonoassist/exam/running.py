@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from sonoassist.core.errors import OutputError, SonoAssistError, window_text
 from sonoassist.core.packets import Box, Frame, Pixels
-from sonoassist.core.planes import BY_KEY
+from sonoassist.exam.capture_words import capture_words, item_of
 from sonoassist.exam.checklist import Line, checklist, refused, replaceable
 from sonoassist.exam.clips import Clipper
 from sonoassist.exam.exam import Exam
@@ -23,6 +23,7 @@ from sonoassist.exam.exam_view import ExamView
 from sonoassist.exam.recording_switch import RecordingSwitch
 from sonoassist.exam.records import Capture, FrameRow, How, Item, Judgement, Shot, Tick
 from sonoassist.exam.shots import Said, best_shot, frame_row, hand_shot
+from sonoassist.exam.undo import ExamHistory
 from sonoassist.live.status import Level, Notice, Notices, View
 from sonoassist.preprocess.masking import ultrasound_field
 from sonoassist.render.thumbnails import thumbnail, thumbnail_of_file
@@ -74,6 +75,7 @@ class RunningExam:
         self._saved_s = time.monotonic()
         self._failed = ""
         self._clipper = Clipper(exam, self._clip_failed, seconds=clip_s)
+        self._history = ExamHistory(exam)
         self._recording = RecordingSwitch(
             exam, notices, self._began_s, lambda since_s: self._tell(recording_s=since_s), self._ask
         )
@@ -150,13 +152,34 @@ class RunningExam:
         """A person looks at this item's capture: nothing takes its place meanwhile; "" ends it."""
         self._kept_back = item
 
+    def delete(self, item: str, seen: int | None) -> None:
+        """Take what stands for an item out of the record.
+
+        Args:
+            item: Of the checklist.
+            seen: As in `keep`.
+        """
+        self._ask(lambda: self._delete(item, seen))
+
+    def move(self, capture_id: int, item: str) -> None:
+        """Put a capture under another item of the checklist; "" for none of them."""
+        self._ask(lambda: self._move(capture_id, item))
+
     def note(self, text: str) -> None:
         """Keep the user's words on the exam."""
-        self._ask(lambda: self._exam.set_note(text))
+        self._ask(lambda: self._step("Note changed", lambda: self._exam.set_note(text)))
 
     def set_study_id(self, text: str) -> None:
         """Keep the user's own number of the study."""
-        self._ask(lambda: self._exam.set_study_id(text))
+        self._ask(lambda: self._step("Study changed", lambda: self._exam.set_study_id(text)))
+
+    def undo(self) -> None:
+        """Take back the last thing that a person did to the exam."""
+        self._ask(lambda: self._turn_back(self._history.undo, "Undone"))
+
+    def redo(self) -> None:
+        """Do again what was undone last."""
+        self._ask(lambda: self._turn_back(self._history.redo, "Done again"))
 
     def add_event(self, kind: str, text: str) -> None:
         """Note that something happened now."""
@@ -241,9 +264,50 @@ class RunningExam:
 
     def _close(self) -> None:
         try:
+            self._history.close()
             self._exam.end(time.monotonic() - self._began_s)
         finally:
             self._exam.close()
+
+    # --- what a person does -----------------------------------------------------------------
+
+    def _step(self, title: str, act: Callable[[], None]) -> None:
+        """Do something that can be undone."""
+        try:
+            with self._history.step(title):
+                act()
+        finally:
+            self._tell()
+
+    def _turn_back(self, turn: Callable[[], str | None], word: str) -> None:
+        try:
+            title = turn()
+        finally:
+            self._tell()
+        if title is None:
+            said = f"There is nothing to {'undo' if word == 'Undone' else 'do again'}"
+            self._notices.put(Notice(Level.INFO, said))
+            return
+        said = f"{word}: {title[:1].lower()}{title[1:]}"
+        self._notices.put(Notice(Level.INFO, said))
+        self._exam.add_event(time.monotonic() - self._began_s, "undo", said)
+
+    def _delete(self, item: str, seen: int | None) -> None:
+        shown = self._shown(item)
+        if shown is None or shown.capture_id != seen:
+            return
+        out: dict[int, Capture | None] = {shown.capture_id: None}
+        title = f"{self._label(item)} deleted"
+        self._step(title, lambda: self._exam.put_said(out, {}, None, None))
+        # What was deleted does not come back by itself.
+        self._best.refuse(shown.shot.plane, self._began_s + shown.shot.at_s)
+
+    def _move(self, capture_id: int, item: str) -> None:
+        title = f"Picture moved to {self._label(item) or 'no item'}"
+        self._step(title, lambda: self._exam.move_capture(capture_id, item))
+
+    def _label(self, item: str) -> str:
+        return next((one.label for one in self._items if one.key == item), "")
 
     # --- captures ---------------------------------------------------------------------------
 
@@ -285,14 +349,19 @@ class RunningExam:
         timed = [
             (self.at_s(one), one.frame) for one in past if one.frame.captured_at_s >= self._began_s
         ]
-        try:
-            self._keep_shot(shot, view.frame.pixels, Judgement.KEPT, None, timed)
-        except OutputError:
-            self._notices.put(Notice(Level.WARNING, "The picture on screen was not captured"))
-            raise
-        if old is not None:
-            self._exam.judge(old.capture_id, Judgement.REJECTED)
-            self._tell()
+        label = self._label(item)
+        title = f"{label} replaced" if old is not None else f"Captured for {label or 'no item'}"
+
+        def keep() -> None:
+            try:
+                self._keep_shot(shot, view.frame.pixels, Judgement.KEPT, None, timed)
+            except OutputError:
+                self._notices.put(Notice(Level.WARNING, "The picture on screen was not captured"))
+                raise
+            if old is not None:
+                self._exam.judge(old.capture_id, Judgement.REJECTED)
+
+        self._step(title, keep)
 
     def _keep_shot(
         self,
@@ -318,28 +387,29 @@ class RunningExam:
         self._tell()
 
     def _say_captured(self, shot: Shot) -> None:
-        label = next((one.label for one in self._items if one.key == shot.item), "")
-        what = BY_KEY[shot.plane].label if shot.plane else "no plane named"
-        said = f"Captured for {label}" if label else f"Captured ({what}), for no item of the list"
+        item = item_of(shot, self._items)
+        words = capture_words(shot, item)
+        said = f"Captured: {words}" if item else f"Captured, for no item of the list: {words}"
         self._notices.put(Notice(Level.INFO, said))
-        self._exam.add_event(shot.at_s, "capture", f"{said}; {what}" if label else said)
+        self._exam.add_event(shot.at_s, "capture", said)
 
     def _judge(self, item: str, seen: int | None, *, keep: bool) -> None:
         line = next((one for one in self.view.lines if one.item.key == item), None)
         if line is None:
             return
-        shown = line.shown
+        shown, label = line.shown, line.item.label
         if shown is None:
-            self._tick(line, done=keep)
+            title = f"{label} {'ticked' if keep else 'not ticked'}"
+            self._step(title, lambda: self._tick(line, done=keep))
         elif shown.capture_id != seen:
-            title = f"Another picture of {line.item.label} has just come"
+            title = f"Another picture of {label} has just come"
             self._notices.put(Notice(Level.INFO, title, "Look at it, then press the key again"))
-        elif keep:
-            self._exam.judge(shown.capture_id, Judgement.KEPT)
         else:
-            self._exam.judge(shown.capture_id, Judgement.REJECTED)
-            self._best.refuse(shown.shot.plane, self._began_s + shown.shot.at_s)
-        self._tell()
+            judgement = Judgement.KEPT if keep else Judgement.REJECTED
+            title = f"{label} {judgement.value}"
+            self._step(title, lambda: self._exam.judge(shown.capture_id, judgement))
+            if not keep:
+                self._best.refuse(shown.shot.plane, self._began_s + shown.shot.at_s)
 
     def _tick(self, line: Line, *, done: bool) -> None:
         if line.item.manual or not done:
@@ -367,7 +437,14 @@ class RunningExam:
     def _tell(self, **changes: float | str | None) -> None:
         lines = self._lines()
         pictures = self._thumbnails(lines)
-        self.view = replace(self.view, lines=lines, thumbnails=pictures, **changes)  # type: ignore[arg-type]
+        self.view = replace(
+            self.view,
+            lines=lines,
+            thumbnails=pictures,
+            next_undo=self._history.next_undo,
+            next_redo=self._history.next_redo,
+            **changes,  # type: ignore[arg-type]
+        )
         self._changed()
 
     def _thumbnails(self, lines: Iterable[Line]) -> dict[int, Pixels]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sonoassist.core.packets import Box, State
-from sonoassist.exam.records import FrameRow, How, Item, Shot
+from sonoassist.exam.records import FrameRow, How, Item, Seen, Shot
 from sonoassist.live.status import View
 
 if TYPE_CHECKING:
@@ -23,25 +23,36 @@ class Said:
         plane: Key of the plane named, or "" where none is.
         confidence: Of the plane in this very picture; 0 where none is named.
         box: The box drawn, in frame pixels; None where none is.
+        saw: What the network said, also where no plane is named.
     """
 
     plane: str = ""
     confidence: float = 0.0
     box: Box | None = None
+    saw: Seen = Seen.NOT_ANALYSED
 
 
 NOTHING_SAID = Said()
+"""Of a picture that was not analysed."""
+
+
+def nothing_named(view: View) -> Said:
+    """What is kept of a picture of which no plane is named."""
+    state = None if view.analysis is None else view.analysis.state
+    if state is State.PLANE:
+        return Said(saw=Seen.UNSURE)  # below the threshold, or not steady
+    return NOTHING_SAID if state is None else Said(saw=Seen(state.value))
 
 
 def said_of(view: View) -> Said:
     """What may be said of a picture where nobody chose otherwise: frame and steady label agree."""
     analysis, steady = view.analysis, view.steady
     if analysis is None or steady is None or analysis.state is not State.PLANE:
-        return NOTHING_SAID
+        return nothing_named(view)
     prediction = analysis.prediction
     if steady.plane is not prediction.plane:
-        return NOTHING_SAID
-    return Said(prediction.plane.key, prediction.confidence, analysis.shown_box)
+        return nothing_named(view)
+    return Said(prediction.plane.key, prediction.confidence, analysis.shown_box, Seen.PLANE)
 
 
 def frame_row(view: View, at_s: float) -> FrameRow:
@@ -73,7 +84,7 @@ def best_shot(candidate: Candidate, item: Item, at_s: float) -> Shot:
         item=item.key, how=How.AUTO, at_s=at_s, index=analysis.frame.index,
         time_s=analysis.frame.time_s, plane=candidate.plane.key,
         confidence=candidate.confidence, quality=candidate.quality.together, why=candidate.why,
-        box=analysis.shown_box, field=analysis.geometry.crop,
+        box=analysis.shown_box, field=analysis.geometry.crop, saw=Seen.PLANE,
     )  # fmt: skip
 
 
@@ -84,5 +95,5 @@ def hand_shot(view: View, item: str, at_s: float, said: Said) -> Shot:
     return Shot(
         item=item, how=How.HAND, at_s=at_s, index=frame.index, time_s=frame.time_s,
         plane=said.plane, confidence=said.confidence, quality=0.0, why=BY_THE_USER, box=said.box,
-        field=analysis.geometry.crop if analysis is not None else whole,
+        field=analysis.geometry.crop if analysis is not None else whole, saw=said.saw,
     )  # fmt: skip

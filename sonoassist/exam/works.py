@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sonoassist.core.errors import OutputError
 from sonoassist.core.jobs import JobResult, Work
 from sonoassist.core.progress import Meter
+from sonoassist.core.wording import counted
 from sonoassist.exam.export import Export, write_export
 from sonoassist.exam.sending import FILE_STEPS, send_exam
 from sonoassist.exam.store import ExamStore
@@ -24,7 +25,7 @@ def export_work(store: ExamStore, exam_id: str, folder: Path, export: Export) ->
     def run(meter: Meter) -> JobResult:
         left_out: list[str] = []
         files = write_export(store, exam_id, folder, export, warned=left_out.append, meter=meter)
-        text = f"{len(files)} files written to {folder}"
+        text = f"{counted(len(files), 'file')} written to {folder}"
         return JobResult(text, folder, tuple(left_out), files)
 
     return Work(f"Export of exam {exam_id}", run, PICTURES, "The export failed")

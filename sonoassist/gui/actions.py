@@ -117,6 +117,8 @@ class Act(Enum):
     RANGE_IN = "range_in"
     RANGE_OUT = "range_out"
     NOTE_FRAME = "note_frame"
+    DRAW_BOX = "draw_box"
+    NETWORK_BOX = "network_box"
     EXPORT = "export"
     TO_PRACTICE = "to_practice"
     PAUSE_ANALYSIS = "pause_analysis"
@@ -168,6 +170,8 @@ class Needs(Enum):
     """When an action can be used."""
 
     NOTHING = "nothing"
+    SOURCE = "source"
+    """A source is open, is being opened, or could not be."""
     PICTURE = "picture"
     """A source is open."""
     RECORDING = "recording"
@@ -250,6 +254,7 @@ _PL, _CH, _RV, _PR, _CR = (
     Group.CROP,
 )
 _PIC, _REC, _LIVE = Needs.PICTURE, Needs.RECORDING, Needs.LIVE
+_SRC = Needs.SOURCE
 _FRZ, _EXAM, _SEEN, _VIEW = Needs.FREEZE, Needs.EXAM, Needs.SEEN, Needs.VIEW
 _NOT = Needs.NOTHING
 _L, _R, _P, _N = (Place.LIVE,), Place.REVIEW, Place.PRACTICE, Place.NAMES
@@ -292,7 +297,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(Act.DEMO, "Play the demo exam", "Demo", ("Ctrl+Shift+D",), _S, "demo"),
     Action(Act.RECONNECT, "Connect again", "Reconnect", ("Ctrl+R",), _S, "reconnect", "", _LIVE,
            _L),
-    Action(Act.CLOSE, "Close the source", "Close", ("Ctrl+W",), _S, "home", "", _PIC, _L),
+    Action(Act.CLOSE, "Close the source", "Close", ("Ctrl+W",), _S, "home", "", _SRC, _L),
     Action(Act.FREEZE, "Freeze or go on", "Freeze", ("Space",), _F, "freeze", "", _PIC, _LRP, {
         _R: ("Hold the picture, or play on", "Play"), _P: ("Freeze, or play on", "Freeze"),
     }),
@@ -406,8 +411,12 @@ ACTIONS: tuple[Action, ...] = (
     Action(Act.RANGE_OUT, "Last frame of it (or Shift and drag)", "", ("O",), _RV, "", "", _NOT,
            (_R,)),
     Action(Act.NOTE_FRAME, "Note on the frame", "Note…", ("W",), _RV, "", "", _NOT, (_R,)),
-    Action(Act.EXPORT, "Export the corrections as training labels", "Export…", ("Ctrl+Shift+E",),
-           _RV, "", "", _NOT, (_R,)),
+    Action(Act.DRAW_BOX, "Draw or correct the box of the plane, or end that", "Draw box",
+           ("Shift+B",), _RV, "", "", _NOT, (_R,)),
+    Action(Act.NETWORK_BOX, "Take the network's box as a drawn one", "", ("Ctrl+Shift+B",), _RV,
+           "", "", _NOT, (_R,)),
+    Action(Act.EXPORT, "Export labels and boxes for training and measuring", "Export…",
+           ("Ctrl+Shift+E",), _RV, "", "", _NOT, (_R,)),
     Action(Act.TO_PRACTICE, "Practise on this recording", "Practise", ("Q",), _RV, "", "", _NOT,
            (_R,)),
     Action(Act.PAUSE_ANALYSIS, "Pause the analysis, go on, or try again", "Pause",
@@ -430,8 +439,9 @@ ACTIONS: tuple[Action, ...] = (
            repeats=True),
     Action(Act.FINE_DOWN, "Crop one pixel down", "", ("Ctrl+Down",), _CR, "", "", _NOT,
            (Place.CROP,), repeats=True),
-    Action(Act.TAKE_BACK, "Take it back", "", ("Backspace",), _PR, "", "", _NOT, (_P, _N), {
+    Action(Act.TAKE_BACK, "Take it back", "", ("Backspace",), _PR, "", "", _NOT, (_P, _N, _R), {
         _P: ("Take the last vote back", ""), _N: ("As the model says", ""),
+        _R: ("Take the drawn box away", ""),
     }),
     Action(Act.PROGRESS, "Your progress over the exercises", "Progress", ("Y",), _PR, "", "",
            _NOT, (_P,)),

@@ -10,14 +10,14 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from sonoassist.core.packets import Box
 from sonoassist.core.planes import BY_KEY
+from sonoassist.exam.capture_words import capture_words, chosen_by_hand, own_box
 from sonoassist.exam.checklist import Line
 from sonoassist.gui.actions import Act, ActionSet
 from sonoassist.gui.controls import KeyButton
 from sonoassist.gui.exam_desk import ExamDesk
-from sonoassist.gui.exam_marks import state_text, tip_text
+from sonoassist.gui.exam_marks import share_text, state_text, tip_text
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
-from sonoassist.gui.verdict import percent
 
 _ACTS = (Act.KEEP, Act.REJECT, Act.ITEM_UP, Act.ITEM_DOWN)
 
@@ -114,16 +114,19 @@ class CaptureSheet(Sheet):
         if line is None:
             self.closed.emit()
             return
-        self.name.setText(_title(line))
+        self.name.setText(title_of(line))
         self.said.setText(tip_text(line, self._look.keys))
         shot = found[0].shown.shot if found is not None and found[0].shown is not None else None
         path = found[1] if found is not None else None
-        plane = BY_KEY.get(shot.plane) if shot is not None else None
-        colour = plane.colour if plane is not None else "#ffffff"
-        self.still.show_still(path, shot.box if shot is not None else None, colour)
+        box = own_box(shot, line.item) if shot is not None else None
+        plane = BY_KEY.get(line.item.plane)
+        self.still.show_still(path, box, plane.colour if plane is not None else "#ffffff")
 
 
-def _title(line: Line) -> str:
-    shot = line.shown.shot if line.shown is not None else None
-    share = f"  {percent(shot.confidence)}" if shot is not None and shot.plane else ""
-    return f"{line.item.label}{share}  ·  {state_text(line)}"
+def title_of(line: Line) -> str:
+    """E.g. "LVOT, chosen by hand; the network saw Spine (cor.) 99 %  ·  kept"."""
+    share = share_text(line)
+    named = f"{line.item.label}  {share}" if share else line.item.label
+    if line.shown is not None and chosen_by_hand(line.shown.shot, line.item):
+        named = capture_words(line.shown.shot, line.item)
+    return f"{named}  ·  {state_text(line, chosen=False)}"

@@ -8,6 +8,7 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QPainter
 
 from sonoassist.gui.actions import BY_ACT, Act
+from sonoassist.gui.free_room import chip_places
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.screens import Card, Chip
 from sonoassist.gui.theme import DARK, Look
@@ -32,23 +33,22 @@ class Hit:
     act: Act
 
 
-def paint_chips(painter: QPainter, area: QRectF, chips: tuple[Chip, ...], look: Look) -> list[Hit]:
-    """Paint `chips` from the top left corner of `area`; they always lie on dark ground."""
+def paint_chips(
+    painter: QPainter, area: QRectF, taken: QRectF, chips: tuple[Chip, ...], look: Look
+) -> list[Hit]:
+    """Paint `chips` on `area` where they do not lie on `taken`; always on dark ground."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    font = look.font(16, bold=True)
-    metrics = QFontMetricsF(font)
-    margin, high, icon = look.px(14), look.px(36), look.px(18)
-    left = area.left() + margin
+    metrics = QFontMetricsF(look.font(16, bold=True))
+    room_for_icon = look.px(18 + 34)
+    widths = [metrics.horizontalAdvance(chip.text) + room_for_icon for chip in chips]
     hits = []
-    for chip in chips:
-        room = area.right() - margin - left - icon - look.px(34)
-        text = metrics.elidedText(chip.text, Qt.TextElideMode.ElideRight, max(room, 40.0))
-        wide = metrics.horizontalAdvance(text) + icon + look.px(34)
-        rect = QRectF(left, area.top() + margin, wide, high)
-        _paint_chip(painter, rect, chip, text, look)
+    # Where not all have room the first ones are the more important.
+    for chip, rect in zip(chips, chip_places(area, taken, widths, look), strict=False):
+        room = rect.width() - room_for_icon
+        text = metrics.elidedText(chip.text, Qt.TextElideMode.ElideRight, room + 1)
+        _paint_chip(painter, rect, chip, text if room > look.px(20) else "", look)
         if chip.act is not None:
             hits.append(Hit(rect, chip.act))
-        left += wide + look.px(8)
     return hits
 
 
@@ -61,7 +61,8 @@ def _paint_chip(painter: QPainter, rect: QRectF, chip: Chip, text: str, look: Lo
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawPath(rounded(rect.adjusted(0.5, 0.5, -0.5, -0.5), look.px(8)))
     pixmap = look.pixmap(chip.icon, colour, icon, painter.device().devicePixelRatioF())  # type: ignore[union-attr]
-    painter.drawPixmap(QPointF(rect.left() + look.px(12), rect.center().y() - icon / 2), pixmap)
+    inset = look.px(12) if text else (rect.width() - icon) / 2
+    painter.drawPixmap(QPointF(rect.left() + inset, rect.center().y() - icon / 2), pixmap)
     words = rect.adjusted(icon + look.px(20), 0, 0, 0)
     painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QPoint, QRect, QSize
 from PyQt6.QtWidgets import (
     QAbstractButton,
@@ -16,38 +19,54 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-KEPT_CLEAR = "kept_clear"
-"""Property of a painted widget that is pressed or has to be read all the time."""
+WEIGHT = "kept_clear"
+"""Property of a painted widget that is pressed or has to be read: how bad it is to cover it."""
 OVERLAY = "overlay"
 """Property of what lies over the window itself: its own buttons are in nobody's way."""
+LIST, PICTURE, PRESSED, OTHER_TOAST = 1, 4, 100, 1000
+"""How bad it is to cover a square pixel of something."""
+_ACROSS_PX, _DOWN_PX = 24, 8
+"""Places so far from each other are tried."""
 _CONTROLS = (
     QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit,
 )  # fmt: skip
 
 
-def keep_clear(*widgets: QWidget) -> None:
-    """Mark widgets that nothing may cover."""
+class Taken(NamedTuple):
+    """What must not be covered.
+
+    Attributes:
+        where: In the coordinates of the window.
+        weight: How bad it is to cover it.
+    """
+
+    where: QRect
+    weight: int
+
+
+def keep_clear(*widgets: QWidget, weight: int = PRESSED) -> None:
+    """Mark widgets that nothing may cover; lists before pictures before what is pressed."""
     for widget in widgets:
-        widget.setProperty(KEPT_CLEAR, True)
+        widget.setProperty(WEIGHT, weight)
 
 
-def obstacles(over: QWidget) -> list[QRect]:
-    """What must not be covered of a window, in its coordinates; only what can be seen of it."""
+def obstacles(over: QWidget) -> list[Taken]:
+    """What must not be covered of a window; only what can be seen of it."""
     found = []
     for widget in over.findChildren(QWidget):
-        if not _matters(widget, over):
-            continue
-        seen = widget.visibleRegion().boundingRect()
+        weight = _weight(widget, over)
+        seen = widget.visibleRegion().boundingRect() if weight else QRect()
         if not seen.isEmpty():
-            found.append(seen.translated(widget.mapTo(over, QPoint(0, 0))))
+            found.append(Taken(seen.translated(widget.mapTo(over, QPoint(0, 0))), weight))
     return found
 
 
-def _matters(widget: QWidget, over: QWidget) -> bool:
+def _weight(widget: QWidget, over: QWidget) -> int:
     if not widget.isVisibleTo(over) or _on_overlay(widget, over):
-        return False
-    pressed = isinstance(widget, _CONTROLS) and not isinstance(widget, QScrollBar)
-    return pressed or bool(widget.property(KEPT_CLEAR))
+        return 0
+    if isinstance(widget, _CONTROLS) and not isinstance(widget, QScrollBar):
+        return PRESSED
+    return int(widget.property(WEIGHT) or 0)
 
 
 def _on_overlay(widget: QWidget, over: QWidget) -> bool:
@@ -59,45 +78,37 @@ def _on_overlay(widget: QWidget, over: QWidget) -> bool:
     return False
 
 
-def free_place(room: QRect, size: QSize, taken: Sequence[QRect], step_px: int) -> QRect:
+def free_place(room: QRect, size: QSize, taken: Sequence[Taken]) -> QRect:
     """The place nearest to the bottom right corner that covers nothing.
 
     Args:
         room: In which it has to lie, as far as it fits.
         size: Of what is to be placed.
         taken: What must not be covered.
-        step_px: Places so far from each other are tried.
 
     Returns:
-        The place; where all of them cover something, the one that covers least.
+        The place; where all of them cover something, the one that covers least of least weight.
     """
-    best, least = QRect(_corner(room, size), size), -1
-    for corner in _corners(room, size, step_px):
-        place = QRect(corner, size)
-        covered = _covered(place, taken)
-        if covered == 0:
-            return place
-        if least < 0 or covered < least:
-            best, least = place, covered
-    return best
+    lefts = _down_from(room.right() + 1 - size.width(), room.left(), _ACROSS_PX)
+    tops = _down_from(room.bottom() + 1 - size.height(), room.top(), _DOWN_PX)
+    cost = np.zeros((len(lefts), len(tops)))
+    for where, weight in taken:
+        wide = _overlap(lefts, size.width(), where.left(), where.width())
+        high = _overlap(tops, size.height(), where.top(), where.height())
+        cost += weight * np.outer(wide, high)
+    # The first of the least: from the right to the left, and in each column from the bottom up.
+    column, row = np.unravel_index(int(np.argmin(cost)), cost.shape)
+    return QRect(QPoint(int(lefts[column]), int(tops[row])), size)
 
 
-def _corner(room: QRect, size: QSize) -> QPoint:
-    return QPoint(
-        max(room.right() + 1 - size.width(), room.left()),
-        max(room.bottom() + 1 - size.height(), room.top()),
-    )
+def _down_from(high: int, low: int, step: int) -> NDArray[np.int64]:
+    return np.arange(max(high, low), low - 1, -step, dtype=np.int64)
 
 
-def _corners(room: QRect, size: QSize, step_px: int) -> Iterable[QPoint]:
-    """From right to left, and in each column from the bottom up."""
-    last = _corner(room, size)
-    for left in range(last.x(), room.left() - 1, -4 * step_px):
-        for top in range(last.y(), room.top() - 1, -step_px):
-            yield QPoint(left, top)
-
-
-def _covered(place: QRect, taken: Sequence[QRect]) -> int:
-    """Square pixels of what must not be covered that lie under a place."""
-    under = (place.intersected(one) for one in taken if place.intersects(one))
-    return sum(one.width() * one.height() for one in under)
+def _overlap(
+    begins: NDArray[np.int64], length: int, other: int, other_length: int
+) -> NDArray[np.int64]:
+    """Pixels that lines of a length share with another line."""
+    ends = np.minimum(begins + length, other + other_length)
+    shared = ends - np.maximum(begins, other)
+    return np.asarray(np.maximum(shared, 0), np.int64)

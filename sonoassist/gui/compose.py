@@ -126,8 +126,7 @@ def _practice_page(window: MainWindow) -> PracticePage:
 def _review_page(window: MainWindow) -> ReviewPage:
     controller = window.controller
     desk = ReviewDesk(controller, controller.services.reviews)
-    ask = window.questions.ask_words
-    page = ReviewPage(desk, controller, window.actions_set, ask, window.look)
+    page = ReviewPage(desk, controller, window.actions_set, window.questions, window.look)
     page.practice_asked.connect(lambda spec: window.open_here(spec, Page.PRACTICE))
     return page
 

@@ -29,6 +29,7 @@ from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.ports import ModelEntry, Services
 from sonoassist.gui.screen_watch import ScreenWatch
 from sonoassist.gui.transport import SPEEDS
+from sonoassist.live.loop_pictures import LoopPictures
 from sonoassist.live.port import Session
 from sonoassist.live.source_model import SourceModel
 from sonoassist.live.status import Level, Notice, PlayState, SessionStatus, View
@@ -287,18 +288,24 @@ class Controller(QObject):
         if self.freeze.active:
             self.thaw()
         elif self.freeze.start(self.session.history(), self.session.newest()):
-            self.freeze_changed.emit()
+            self._looked_back()
 
     def thaw(self) -> None:
         """The view is live again."""
         if self.freeze.active:
             self.freeze.stop()
-            self.freeze_changed.emit()
+            self._looked_back()
+
+    def _looked_back(self) -> None:
+        """Another picture of the freeze is looked at, or none any more."""
+        freeze = self.freeze
+        self.session.look_back(freeze.views if freeze.active else None, freeze.position)
+        self.freeze_changed.emit()
 
     def look_at(self, position: int) -> None:
         """Look at another picture of the freeze."""
         self.freeze.seek(position)
-        self.freeze_changed.emit()
+        self._looked_back()
 
     def toggle_mark(self) -> None:
         """Mark the frozen picture, or take its mark away."""
@@ -308,11 +315,15 @@ class Controller(QObject):
     def to_mark(self, on: bool) -> None:
         """Look at the next marked picture, or at the one before."""
         self.freeze.to_mark(on)
-        self.freeze_changed.emit()
+        self._looked_back()
 
     def picture(self) -> View | None:
         """The picture on screen: of the freeze, else the newest."""
         return self.freeze.view if self.freeze.active else self.session.newest()
+
+    def past(self) -> LoopPictures:
+        """The pictures of the freeze that a clip of the one looked at is made of."""
+        return self.freeze.around(self.settings.clip_s)
 
     def step(self, frames: int) -> None:
         """Step through the freeze, or through the recording; a live source freezes first."""
@@ -325,7 +336,7 @@ class Controller(QObject):
         if not self.freeze.active:
             self.toggle_freeze()
         self.freeze.step(frames)
-        self.freeze_changed.emit()
+        self._looked_back()
 
     def go_to_end(self, last: bool) -> None:
         """To the first or the last picture of the freeze or the recording."""

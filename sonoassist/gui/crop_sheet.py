@@ -11,6 +11,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLa
 
 from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.packets import Box, Frame, Pixels
+from sonoassist.core.percent import percent
 from sonoassist.gui.actions import Act, Place, PlaceKeys
 from sonoassist.gui.crop_editor import CropEditor
 from sonoassist.gui.fitter import fit
@@ -162,7 +163,7 @@ class CropSheet(Sheet):
     def _words(self) -> str:
         field = self._found.look.field
         assert field is not None
-        sure = f"The picture was found, {field.sureness:.0%} sure.".replace("%", " %")
+        sure = f"The picture was found, {percent(field.sureness)} sure."
         kept = self._watch.kept
         used = f" Kept for {kept.name or 'this screen'}." if kept is not None else ""
         return (

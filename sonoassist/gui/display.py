@@ -24,7 +24,9 @@ from sonoassist.gui.timeline import STILL_S, Timeline
 from sonoassist.gui.toasts import Toasts
 from sonoassist.gui.verdict import (
     FORGET_AFTER_S,
+    NOT_YET,
     NOTHING,
+    STALLED,
     Kind,
     Verdict,
     Verdicts,
@@ -48,12 +50,16 @@ class Scene:
         result: The newest result where the picture goes on without one; else None.
         frozen: It is a picture of the past.
         stale: Nothing may be said of it.
+        stalled: It is a live one, and the last that came is too old to be taken for the present.
+        analysing: It has no result yet, and a model runs.
     """
 
     view: View | None = None
     result: View | None = None
     frozen: bool = False
     stale: bool = False
+    stalled: bool = False
+    analysing: bool = False
 
     def same(self, other: Scene | None) -> bool:
         """Whether it is the very same; the pictures are told by identity."""
@@ -61,8 +67,21 @@ class Scene:
             other is not None
             and self.view is other.view
             and self.result is other.result
-            and (self.frozen, self.stale) == (other.frozen, other.stale)
+            and self._how() == other._how()
         )
+
+    def _how(self) -> tuple[bool, ...]:
+        return self.frozen, self.stale, self.stalled, self.analysing
+
+    def verdict(self, verdicts: Verdicts) -> Verdict:
+        """What is said of the picture itself."""
+        if self.stale:
+            return NOTHING
+        if self.stalled:
+            return STALLED
+        own = verdicts.of(self.view)
+        waits = self.frozen and self.analysing and own.kind is Kind.NOT_ANALYSED
+        return NOT_YET if waits else own
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +259,7 @@ class Display(QObject):
             self._timeline.reach(showing.view)
         newest = showing.result or showing.view
         freeze = self._controller.freeze
-        self._say(self._verdicts.of(freeze.view if freeze.active else newest))
+        self._say(self._verdicts.of(freeze.view if freeze.active else _present(showing)))
         if newest is None or newest is self._noted:
             return
         self._noted = newest
@@ -277,8 +296,16 @@ class Display(QObject):
         stale = self._page.viewport.screen_shown.card is not None
         late = view is not None and view.analysis is None and not frozen and not stale
         running = self._status.model_state is ModelState.READY
-        result = showing.result if late and running else None
-        return Scene(view, result, frozen, stale)
+        stalled = view is not None and not frozen and not stale and self._stalled()
+        result = showing.result if late and running and not stalled else None
+        return Scene(view, result, frozen, stale, stalled, running)
+
+    def _stalled(self) -> bool:
+        """Whether a live source has given no picture for too long."""
+        status = self._status
+        live = status.source is not None and status.source.live
+        playing = status.play_state is PlayState.PLAYING
+        return live and playing and status.signal_age_s > FORGET_AFTER_S
 
     def _draw(self, scene: Scene) -> None:
         if scene.same(self._drawn) or scene.same(self._asked):
@@ -342,7 +369,7 @@ class Display(QObject):
     def _show(self, scene: Scene) -> None:
         self._drawn, self._asked = scene, None
         page, view = self._page, scene.view
-        verdict = NOTHING if scene.stale else self._verdicts.of(view)
+        verdict = scene.verdict(self._verdicts)
         page.viewport.show_view(view, verdict, frozen=scene.frozen, past=self._past(scene))
         said, said_of = verdict, view
         if view is not None and scene.result is not None:
@@ -375,6 +402,15 @@ def _freeze_chips(showing: Showing) -> tuple[Chip, ...]:
     if analysis is None or not analysis.frozen:
         return ()
     return (Chip("freeze", "Scanner frozen", "text"),)
+
+
+def _present(showing: Showing) -> View | None:
+    """The newest result, unless it is too old to be taken for what is in view now."""
+    view, result = showing.view, showing.result
+    if view is None or result is None:
+        return view
+    age_s = view.frame.captured_at_s - result.frame.captured_at_s
+    return result if age_s <= FORGET_AFTER_S else view
 
 
 def _place(view: View) -> float:

@@ -13,8 +13,9 @@ from sonoassist.core.settings import Settings
 from sonoassist.exam.checklist import Completeness, Line, completeness
 from sonoassist.exam.exam_view import ExamView
 from sonoassist.exam.lifecycle import ExamLifecycle
+from sonoassist.exam.records import Seen
 from sonoassist.exam.schema import RecordError
-from sonoassist.exam.shots import NOTHING_SAID, Said
+from sonoassist.exam.shots import Said, nothing_named
 from sonoassist.exam.store import ExamStore
 from sonoassist.gui.actions import Act
 from sonoassist.gui.keymap import Keymap
@@ -195,8 +196,8 @@ class ExamDesk(QObject):
         """What the screen says of a picture."""
         verdict = decide(view, self._settings.label, self._settings.threshold)
         if verdict.plane is None:
-            return NOTHING_SAID
-        return Said(verdict.plane.key, verdict.confidence or 0.0, verdict.box)
+            return nothing_named(view)
+        return Said(verdict.plane.key, verdict.confidence or 0.0, verdict.box, Seen.PLANE)
 
     # -- the keys ----------------------------------------------------------------------------
 

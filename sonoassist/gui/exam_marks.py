@@ -8,6 +8,8 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPixmap
 
 from sonoassist.core.packets import Pixels
+from sonoassist.core.wording import counted
+from sonoassist.exam.capture_words import capture_words, chosen_by_hand, own_share, why_words
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.records import How
 from sonoassist.gui.actions import Act
@@ -15,7 +17,6 @@ from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import Look
 from sonoassist.gui.timeline import clock
-from sonoassist.gui.verdict import percent
 
 _TEXTS = {
     ItemState.MISSING: "missing",
@@ -26,12 +27,19 @@ _TEXTS = {
 }
 
 
-def state_text(line: Line) -> str:
-    """The state in a word or two; several captures are counted."""
+def state_text(line: Line, *, chosen: bool = True) -> str:
+    """The state in a word or two; several captures are counted.
+
+    Args:
+        line: Of the checklist.
+        chosen: Say that a person chose the item other than the network saw.
+    """
     text = _TEXTS[line.state]
     if not line.state.found and not line.item.required:
         text = "optional"
-    return f"{text} · {line.captures} pictures" if line.captures > 1 else text
+    if chosen and line.shown is not None and chosen_by_hand(line.shown.shot, line.item):
+        text += ", by hand"
+    return f"{text} · {counted(line.captures, 'picture')}" if line.captures > 1 else text
 
 
 def state_tone(line: Line) -> str:
@@ -45,8 +53,7 @@ def state_tone(line: Line) -> str:
 
 def share_text(line: Line) -> str:
     """Confidence of the capture that stands for the item, or ""."""
-    shot = line.shown.shot if line.shown is not None else None
-    return percent(shot.confidence) if shot is not None and shot.plane else ""
+    return own_share(line.shown.shot, line.item) if line.shown is not None else ""
 
 
 def judging_text(keys: Keymap) -> str:
@@ -67,7 +74,8 @@ def tip_text(line: Line, keys: Keymap) -> str:
     who = "by hand" if shot.how is How.HAND else "automatically"
     said = [
         f"{line.item.label}: {state_text(line)}, captured {who} at {clock(shot.at_s)}",
-        f"Why: {shot.why}" if shot.how is How.AUTO else "",
+        capture_words(shot, line.item),
+        f"Why: {why_words(shot)}" if shot.how is How.AUTO else "",
         "" if line.state.done else f"Not reviewed.  {judging_text(keys)}",
     ]
     return "\n".join(one for one in said if one)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from sonoassist.live.loop_pictures import LoopPictures
 from sonoassist.live.status import View
 
 
@@ -11,14 +10,14 @@ class Freeze:
     """Pictures kept at the moment of freezing, and the one looked at."""
 
     def __init__(self) -> None:
-        self._views: tuple[View, ...] = ()
+        self._views = LoopPictures()
         self._at = 0
         self._marks: frozenset[int] = frozenset()
 
     @property
     def active(self) -> bool:
         """Whether the view is frozen."""
-        return bool(self._views)
+        return len(self._views) > 0
 
     @property
     def count(self) -> int:
@@ -32,13 +31,17 @@ class Freeze:
 
     @property
     def view(self) -> View | None:
-        """The picture looked at."""
-        return self._views[self._at] if self._views else None
+        """The picture looked at, with its result as soon as there is one."""
+        return self._views[self._at] if self.active else None
 
     @property
-    def views(self) -> tuple[View, ...]:
+    def views(self) -> LoopPictures:
         """The pictures kept, oldest first."""
         return self._views
+
+    def around(self, seconds: float) -> LoopPictures:
+        """The pictures taken at most so long before or after the one looked at."""
+        return self._views.around(self._at, seconds) if self.active else self._views
 
     @property
     def back_s(self) -> float:
@@ -52,10 +55,10 @@ class Freeze:
 
     def age_s(self, position: int) -> float:
         """Age of a kept picture at the moment of freezing, in seconds."""
-        if not self._views:
+        if not self.active:
             return 0.0
-        taken = self._views[position].frame.captured_at_s
-        return max(self._views[-1].frame.captured_at_s - taken, 0.0)
+        taken_s = self._views.captured_at_s(position)
+        return max(self._views.captured_at_s(-1) - taken_s, 0.0)
 
     @property
     def marks(self) -> frozenset[int]:
@@ -73,29 +76,24 @@ class Freeze:
         if later:
             self._at = min(later) if on else max(later)
 
-    def start(self, history: Sequence[View], newest: View | None) -> bool:
-        """Freeze on the newest picture.
+    def start(self, history: LoopPictures, newest: View | None) -> bool:
+        """Freeze on the picture on screen.
 
         Args:
             history: The last seconds, oldest first.
-            newest: What is on screen now; kept as well if it is newer than the history.
+            newest: What is on screen now; what was captured since then is left out.
 
         Returns:
             Whether there was anything to freeze.
         """
-        views = list(history)
-        if newest is not None:
-            # The same frame may be there with an older result: the newest one is kept.
-            views = [view for view in views if _before(view, newest)]
-            views.append(newest)
-        self._views = tuple(views)
+        self._views = views = history if newest is None else history.until(newest)
         self._at = max(len(views) - 1, 0)
         self._marks = frozenset()
         return self.active
 
     def stop(self) -> None:
         """Let go of the pictures; the view is live again."""
-        self._views = ()
+        self._views = LoopPictures()
         self._at = 0
         self._marks = frozenset()
 
@@ -106,8 +104,3 @@ class Freeze:
     def step(self, frames: int) -> None:
         """Look at the picture `frames` later (negative: earlier)."""
         self.seek(self._at + frames)
-
-
-def _before(view: View, newest: View) -> bool:
-    same_source = view.frame.source_id == newest.frame.source_id
-    return same_source and view.frame.captured_at_s < newest.frame.captured_at_s

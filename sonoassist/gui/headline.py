@@ -6,8 +6,9 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from sonoassist.core.percent import percent
 from sonoassist.gui.theme import Look
-from sonoassist.gui.verdict import NOTHING, Kind, Verdict, percent
+from sonoassist.gui.verdict import NOTHING, Kind, Verdict
 
 NAME_PX = 60
 PERCENT_PX = 42

@@ -1,17 +1,19 @@
 """The small picture shown while the analysis is slower than the picture: the last result.
 
 The large picture is then the newest one, which has no result and gets no box; the box is drawn
-here, on the very frame that it belongs to.
+here, on the very frame that it belongs to. It lies beside the field of view, never on it; where
+there is no room for it, it is left out.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QRectF, QSize, Qt
+from PyQt6.QtCore import QRectF, QSize, QSizeF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QPainter
 
 from sonoassist.gui.fitter import Fitted
+from sonoassist.gui.free_room import MARGIN_PX, largest_beside
 from sonoassist.gui.overlay import Placement, paint_box
 from sonoassist.gui.theme import DARK, Look
 from sonoassist.gui.verdict import Verdict, ago
@@ -20,6 +22,9 @@ from sonoassist.live.status import View
 SHARE = 0.27
 """Of the widget's width; less where it would be too high."""
 _HIGH_SHARE = 0.36
+CAPTION_PX = 24
+LEAST_PX = 110
+"""Width below which it is left out."""
 _BACK = QColor(10, 14, 19)
 
 
@@ -38,29 +43,34 @@ class Past:
     age_s: float
 
 
-def inset_rect(view: View, area: QRectF, look: Look) -> QRectF:
-    """Where the small picture lies: the lower right corner of `area`, its caption above it."""
-    frame, margin = view.frame, look.px(14)
+def inset_rect(view: View, area: QRectF, taken: QRectF, look: Look) -> QRectF | None:
+    """Where the small picture lies, its caption above it; None where there is no room.
+
+    Args:
+        view: Its picture.
+        area: The viewport.
+        taken: The field of view of the large picture, which it must not cover.
+    """
+    frame, margin = view.frame, look.px(MARGIN_PX)
     scale = min(
         area.width() * SHARE / frame.width_px, area.height() * _HIGH_SHARE / frame.height_px
     )
-    wide, high = round(frame.width_px * scale), round(frame.height_px * scale)
-    left, top = area.right() - margin - wide, area.bottom() - margin - high
-    return QRectF(round(left), round(top), wide, high)
+    most = QSizeF(frame.width_px * scale, frame.height_px * scale)
+    inner = area.adjusted(margin, margin, -margin, -margin)
+    clear = taken.adjusted(-margin, -margin, margin, margin)
+    return largest_beside(inner, clear, most, look.px(CAPTION_PX), look.px(LEAST_PX))
 
 
-def inset_size(view: View, area: QRectF, look: Look, ratio: float) -> QSize:
+def inset_size(rect: QRectF, ratio: float) -> QSize:
     """Size of the small picture in pixels of the screen."""
-    rect = inset_rect(view, area, look)
     return QSize(round(rect.width() * ratio), round(rect.height() * ratio))
 
 
 def paint_inset(
-    painter: QPainter, area: QRectF, past: Past, fitted: Fitted, look: Look, *, box: bool
+    painter: QPainter, rect: QRectF, past: Past, fitted: Fitted, look: Look, *, box: bool
 ) -> None:
     """Paint the small picture with its own box and its age."""
-    rect = inset_rect(past.view, area, look)
-    high = look.px(24)
+    high = look.px(CAPTION_PX)
     around = rect.adjusted(-look.px(1), -high, look.px(1), look.px(1))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.fillRect(around.adjusted(-1, -1, 1, 1), QColor(DARK.muted))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from sonoassist.core.percent import percent
 from sonoassist.core.settings import Settings
 from sonoassist.exam.checklist import Completeness
 from sonoassist.gui.actions import ActionSet
-from sonoassist.gui.clear_room import keep_clear
+from sonoassist.gui.clear_room import LIST, PICTURE, keep_clear
 from sonoassist.gui.exam_bar import ExamBar, ExamHead
 from sonoassist.gui.frame_times import FrameTimes
 from sonoassist.gui.headline import Headline
@@ -20,7 +21,6 @@ from sonoassist.gui.strip import Strip
 from sonoassist.gui.theme import Look
 from sonoassist.gui.timing import TimingPanel
 from sonoassist.gui.transport import Transport
-from sonoassist.gui.verdict import percent
 from sonoassist.gui.viewport import Viewport
 from sonoassist.live.status import SessionStatus
 
@@ -57,9 +57,10 @@ class LivePage(QWidget):
         self._side_column = QVBoxLayout(self._side)
         self._build()
         keep_clear(
-            self.headline, self.strip, self.transport, self.head, self.planes, self.manual,
-            self.exam_bar, self.still_to_find,
+            self.headline, self.strip, self.transport, self.head, self.manual, self.exam_bar,
         )  # fmt: skip
+        keep_clear(self.planes, self.still_to_find, weight=LIST)
+        keep_clear(self.viewport, weight=PICTURE)
         self.set_look(look)
 
     def _build(self) -> None:
@@ -110,10 +111,14 @@ class LivePage(QWidget):
         """Give the side panel the width that fits."""
         self._fit()
 
-    def _fit(self) -> None:
-        wide = self.width() / self._look.scale
+    def side_px_of(self, width_px: int) -> int:
+        """Width of the column beside the picture on a page that is so wide."""
+        wide = width_px / self._look.scale
         side = NARROW_SIDE_PX if wide < NARROW_PX else SIDE_PX if wide < WIDE_PX else WIDE_SIDE_PX
-        self._side.setFixedWidth(self._look.px(side))
+        return self._look.px(side)
+
+    def _fit(self) -> None:
+        self._side.setFixedWidth(self.side_px_of(self.width()))
         self._show_missing()
 
     def show_exam(self, done: Completeness | None) -> None:

@@ -128,10 +128,10 @@ class MainWindow(QWidget):
             Act.MARK: controller.toggle_mark,
             Act.MARK_BACK: lambda: controller.to_mark(False),
             Act.MARK_ON: lambda: controller.to_mark(True),
-            Act.CAPTURE: lambda: desk.capture(controller.picture(), controller.freeze.views),
+            Act.CAPTURE: lambda: desk.capture(controller.picture(), controller.past()),
             Act.KEEP: desk.keep,
             Act.REJECT: desk.reject,
-            Act.SWAP: lambda: desk.replace(controller.picture(), controller.freeze.views),
+            Act.SWAP: lambda: desk.replace(controller.picture(), controller.past()),
             Act.LOOK: self._look_at_capture,
             Act.ITEM_UP: lambda: desk.step(-1),
             Act.ITEM_DOWN: lambda: desk.step(1),
@@ -270,8 +270,9 @@ class MainWindow(QWidget):
         self.display.refresh()
 
     def _place_toasts(self) -> None:
-        """Keep the toasts clear of the status line and the transport bar."""
+        """Keep the toasts clear of the status line, the transport bar and the picture."""
         self.toasts.set_bottom(self.look.px(76))
+        self.toasts.set_room(self.live.side_px_of(self.width()))
 
     def _switch_theme(self) -> None:
         dark = self.controller.settings.theme == "dark"
@@ -287,6 +288,7 @@ class MainWindow(QWidget):
         if scale != self.look.scale:
             self.look = Look(self.look.palette, scale, self.look.family, self.look.keys)
             self._apply_look()
+        self._place_toasts()
 
     # -- status ----------------------------------------------------------------------------
 
@@ -308,9 +310,10 @@ class MainWindow(QWidget):
 
     def _allow(self) -> None:
         """Enable what can be used now."""
+        chosen = self.display.status.play_state is not PlayState.EMPTY
         source, recording, live = needs_met(self.display.status)
         frozen, exam = self.controller.freeze.active, self.controller.desk.view is not None
-        met = (source, recording, live, frozen, exam, exam, True)
+        met = (chosen, source, recording, live, frozen, exam, exam, True)
         have = {need for need, is_met in zip(_NEEDS, met, strict=True) if is_met}
         if self.page is not Page.LIVE:
             have.clear()  # the keys belong to the page that is shown
@@ -422,7 +425,8 @@ class MainWindow(QWidget):
 
 
 _NEEDS = (
-    Needs.PICTURE, Needs.RECORDING, Needs.LIVE, Needs.FREEZE, Needs.EXAM, Needs.SEEN, Needs.VIEW,
+    Needs.SOURCE, Needs.PICTURE, Needs.RECORDING, Needs.LIVE, Needs.FREEZE, Needs.EXAM, Needs.SEEN,
+    Needs.VIEW,
 )  # fmt: skip
 
 

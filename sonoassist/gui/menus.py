@@ -9,6 +9,7 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QAction, QActionGroup
 from PyQt6.QtWidgets import QMenu, QWidget
 
+from sonoassist.core.percent import percent
 from sonoassist.exam.presets import preset_names
 from sonoassist.gui.actions import Act, ActionSet
 from sonoassist.gui.choices import choices
@@ -184,7 +185,7 @@ class Menus(QObject):
                 self.display.addSeparator()
             if Act.LABEL in part:
                 kind = "steadied over time" if settings.label == "steady" else "each frame"
-                self._title(self.display, f"Label: {kind}, threshold {settings.threshold:.0%}")
+                self._title(self.display, f"Label: {kind}, threshold {percent(settings.threshold)}")
             for act in part:
                 self.display.addAction(self._actions[act])
 

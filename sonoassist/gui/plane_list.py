@@ -19,6 +19,7 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from sonoassist.core.packets import Floats
+from sonoassist.core.percent import percent
 from sonoassist.core.planes import DISPLAY_ORDER, PLANES, Plane
 from sonoassist.exam.checklist import Line
 from sonoassist.exam.exam_view import ExamView
@@ -33,7 +34,7 @@ from sonoassist.gui.exam_marks import (
 )
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import Look
-from sonoassist.gui.verdict import NOTHING, Kind, Verdict, percent
+from sonoassist.gui.verdict import NOTHING, Kind, Verdict
 
 STEADY_MS = 120.0
 _AT = np.array([PLANES.index(plane) for plane in DISPLAY_ORDER])

@@ -55,6 +55,18 @@ class AskWords(Protocol):
         ...
 
 
+class ShowSheet(Protocol):
+    """Opens a sheet over the window, in the place of one that is open."""
+
+    def __call__(self, make: Callable[[QWidget, Look], Sheet]) -> None:
+        """Open it.
+
+        Args:
+            make: Makes it, on the window and in its look.
+        """
+        ...
+
+
 class Questions:
     """Opens one sheet at a time.
 
@@ -125,6 +137,10 @@ class Questions:
 
     # -- sheets ----------------------------------------------------------------------------
 
+    def show(self, make: Callable[[QWidget, Look], Sheet]) -> None:
+        """Open a sheet of a page's own; see `ShowSheet`."""
+        self._open(make(self._window, self._look))
+
     def show_help(self, page: QWidget | None = None) -> None:
         """Open the help, or close it.
 
@@ -135,7 +151,9 @@ class Questions:
             self.close()
         else:
             helped = page if isinstance(page, HasHelp) else None
-            self._open(HelpSheet(self._window, self._look, helped))
+            sheet = HelpSheet(self._window, self._look, helped)
+            sheet.keys_asked.connect(self.show_keys)
+            self._open(sheet)
 
     def show_keys(self) -> None:
         """Open the sheet on which the keys are changed."""
@@ -146,7 +164,9 @@ class Questions:
         if isinstance(self.sheet, SettingsSheet):
             self.close()
         else:
-            self._open(SettingsSheet(self._window, self._look, self._controller))
+            sheet = SettingsSheet(self._window, self._look, self._controller)
+            sheet.keys_asked.connect(self.show_keys)
+            self._open(sheet)
 
     def show_capture(self, actions: ActionSet) -> None:
         """Show the selected item's capture, or close it."""

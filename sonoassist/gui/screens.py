@@ -10,6 +10,8 @@ from sonoassist.sources import kind_of
 
 STALE_AFTER_S = 1.5
 LOADING = "Loading the model …"
+SIGNAL_LOST = "Signal lost"
+SHOWN_AS_NOW_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Screen:
 
 def seconds_back(age_s: float) -> str:
     """Time back from the moment of freezing, e.g. "−2.4 s"."""
-    return f"−{age_s:.1f} s" if age_s >= 0.05 else "now"
+    return f"−{age_s:.1f} s" if age_s >= SHOWN_AS_NOW_S else "now"
 
 
 def screen_for(
@@ -79,8 +81,11 @@ def screen_for(
         more: Chips that somebody else has, behind the others.
     """
     if frozen_back_s is not None:
-        chip = Chip("freeze", f"FROZEN {seconds_back(frozen_back_s)}", "accent", Act.FREEZE)
-        return Screen(None, (chip, *_model_chips(status)))
+        gone = _gone_chips(status)
+        # Nothing is "now" where nothing comes any more.
+        when = "" if gone and frozen_back_s < SHOWN_AS_NOW_S else seconds_back(frozen_back_s)
+        chip = Chip("freeze", f"FROZEN {when}".rstrip(), "accent", Act.FREEZE)
+        return Screen(None, (*gone, chip, *_model_chips(status)))
     card = _card(status, has_picture)
     if card is not None:
         return Screen(card, ())
@@ -98,18 +103,32 @@ def _card(status: SessionStatus, has_picture: bool) -> Card | None:
         return Card("error", "The source failed", text, (Act.OPEN_FILE, Act.CLOSE))
     if state is PlayState.LOST:
         text = status.play_message or "It is opened again as soon as it is back"
-        return Card("nosignal", "Source lost, trying again", text, (Act.RECONNECT, Act.CLOSE))
+        return Card("nosignal", SIGNAL_LOST, text, (Act.RECONNECT, Act.CLOSE))
     if state is PlayState.OPENING or not has_picture:
         name = name or kind_of(status.play_message).short_name(status.play_message)
         loading = status.model_message if status.model_state is ModelState.LOADING else ""
         title = f"Opening {name} …".replace("  ", " ")
-        return Card("wait", title, status.waits_for or loading)
-    live = status.source is not None and status.source.live
-    if live and status.signal_age_s >= STALE_AFTER_S:
+        return Card("wait", title, status.waits_for or loading, (Act.CLOSE,))
+    if _no_signal(status):
         text = "Is the scanner on, and its video output connected?"
         title = f"No signal since {int(status.signal_age_s)} s"
         return Card("nosignal", title, text, (Act.RECONNECT, Act.CLOSE))
     return None
+
+
+def _gone_chips(status: SessionStatus) -> tuple[Chip, ...]:
+    """What a frozen picture has to say of a source that gives nothing any more."""
+    if status.play_state is PlayState.FAILED:
+        return (Chip("error", "The source failed", "error", Act.RECONNECT),)
+    if status.play_state is PlayState.LOST or _no_signal(status):
+        return (Chip("nosignal", SIGNAL_LOST, "error", Act.RECONNECT),)
+    return ()
+
+
+def _no_signal(status: SessionStatus) -> bool:
+    live = status.source is not None and status.source.live
+    playing = status.play_state is PlayState.PLAYING
+    return live and playing and status.signal_age_s >= STALE_AFTER_S
 
 
 def _play_chips(status: SessionStatus) -> tuple[Chip, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -17,7 +18,9 @@ from PyQt6.QtWidgets import (
 
 from sonoassist.core import paths
 from sonoassist.core.errors import OutputError, window_text
+from sonoassist.core.percent import whole_percent
 from sonoassist.engines.hardware import FIELDS
+from sonoassist.gui.actions import Act
 from sonoassist.gui.choices import choices
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.sheets import Sheet
@@ -46,7 +49,13 @@ _SWITCHES = (
 
 
 class SettingsSheet(Sheet):
-    """Threshold, label, theme, engine, freeze memory, display."""
+    """Threshold, label, theme, engine, freeze memory, display, keys.
+
+    Signals:
+        keys_asked: The user wants to change keys.
+    """
+
+    keys_asked = pyqtSignal()
 
     def __init__(self, over: QWidget, look: Look, controller: Controller) -> None:
         super().__init__(over, look, "Settings", 760)
@@ -60,7 +69,7 @@ class SettingsSheet(Sheet):
         settings = controller.settings
         self.threshold = self._number(
             "Threshold", "a plane is named from this confidence on", 5, 95, " %",
-            round(settings.threshold * 100),
+            whole_percent(settings.threshold),
         )  # fmt: skip
         self.threshold.setSingleStep(5)
         self.threshold.valueChanged.connect(lambda value: controller.change(threshold=value / 100))
@@ -74,6 +83,7 @@ class SettingsSheet(Sheet):
         for field, text in _SWITCHES:
             self._switch(field, text)
         self._results(controller.services.reviews.cache)
+        self._keys(look)
         where = QLabel(f"Kept in {paths.settings_file()}")
         where.setObjectName("small")
         where.setWordWrap(True)
@@ -93,6 +103,13 @@ class SettingsSheet(Sheet):
             round(settings.clip_s),
         )  # fmt: skip
         self.clip.valueChanged.connect(lambda value: change(clip_s=float(value)))
+
+    def _keys(self, look: Look) -> None:
+        """The way to the sheet on which keys are changed."""
+        self.change_keys = QPushButton(f"Change…  {look.keys.text(Act.KEYS)}".rstrip())
+        self.change_keys.setAutoDefault(False)
+        self.change_keys.clicked.connect(self.keys_asked)
+        self._row("Keys", self.change_keys, "of every action, as you like")
 
     def _results(self, cache: AnalysisCache) -> None:
         """What is kept of recordings, and a button that forgets it."""

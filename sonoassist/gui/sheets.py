@@ -52,7 +52,7 @@ class Sheet(QWidget):
         self.body = QVBoxLayout(self.card)
         self.body.setContentsMargins(look.px(28), look.px(22), look.px(28), look.px(24))
         self.body.setSpacing(look.px(12))
-        head = QHBoxLayout()
+        self.head = head = QHBoxLayout()
         label = QLabel(title)
         label.setObjectName("heading")
         close = QPushButton(f"Close  {look.keys.text(Act.LEAVE)}")
@@ -114,10 +114,20 @@ class HelpSheet(Sheet):
         over: The window it lies on.
         look: Theme and size.
         page: The page that is shown, where it has keys of its own; None for the live page.
+
+    Signals:
+        keys_asked: The user wants to change keys.
     """
+
+    keys_asked = pyqtSignal()
 
     def __init__(self, over: QWidget, look: Look, page: HasHelp | None = None) -> None:
         super().__init__(over, look, "Keys and help", 1560)
+        change = QPushButton(f"Change the keys…  {look.keys.text(Act.KEYS)}".rstrip())
+        change.setObjectName("flat")
+        change.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        change.clicked.connect(self.keys_asked)
+        self.head.insertWidget(2, change)
         self._page = page
         inside = QWidget()
         parts = QHBoxLayout()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from sonoassist.gui.verdict import CODE_NONE
+from sonoassist.gui.verdict import CODE_NONE, FORGET_AFTER_S
 from sonoassist.live.status import View
 from sonoassist.sources.base import SourceInfo
 
 WINDOW_S = 60.0
 AHEAD_S = 15.0
-BRIDGE_S = 1.0
+BRIDGE_S = FORGET_AFTER_S
+"""A result stands for the pictures behind it for so long."""
 STILL_S = 1.0
 
 

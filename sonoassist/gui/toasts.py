@@ -1,4 +1,7 @@
-"""Notices as toasts: where they cover nothing, never modal, equal ones counted."""
+"""Notices as toasts: where they cover nothing, never modal, equal ones counted.
+
+They keep to the column beside the picture, where that has room: no notice covers anatomy.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from sonoassist.gui.clear_room import OVERLAY, free_place, obstacles
+from sonoassist.core.wording import counted
+from sonoassist.gui.clear_room import OTHER_TOAST, OVERLAY, Taken, free_place, obstacles
 from sonoassist.gui.theme import Look
 from sonoassist.live.status import Level, Notice
 
@@ -39,13 +43,15 @@ class Toast(QFrame):
     dismissed = pyqtSignal(object)
     resized = pyqtSignal()
 
-    def __init__(self, notice: Notice, look: Look, parent: QWidget) -> None:
+    def __init__(
+        self, notice: Notice, look: Look, parent: QWidget, wide_px: int | None = None
+    ) -> None:
         super().__init__(parent)
         self.notice = notice
         self.count = 1
         self.setObjectName("toast")
         self.setProperty(OVERLAY, True)
-        self.setFixedWidth(look.px(WIDE_PX))
+        self.setFixedWidth(look.px(WIDE_PX) if wide_px is None else wide_px)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._expire)
@@ -99,7 +105,7 @@ class Toast(QFrame):
         words.addWidget(self._details)
 
     def _write_head(self) -> None:
-        times = f"  ·  {self.count} times" if self.count > 1 else ""
+        times = f"  ·  {counted(self.count, 'time')}" if self.count > 1 else ""
         self._head.setText(f"{_WORDS[self.notice.level]}{times}")
 
     def _start(self) -> None:
@@ -178,6 +184,7 @@ class Toasts(QObject):
         self._over = over
         self._look = look
         self._bottom_px = 0
+        self._room_px: int | None = None
         self._shown: list[Toast] = []
         # Buttons come and go: an exam begins, a page is shown, a row is added.
         self._follow = QTimer(self)
@@ -202,6 +209,21 @@ class Toasts(QObject):
         self._bottom_px = bottom_px
         self.arrange()
 
+    def set_room(self, room_px: int) -> None:
+        """Keep within so many pixels from the right edge."""
+        self._room_px = room_px
+        for toast in self._shown:
+            toast.setFixedWidth(self._wide_px())
+        self.arrange()
+
+    def _wide_px(self) -> int:
+        wide = self._look.px(WIDE_PX)
+        return wide if self._room_px is None else min(wide, self._room_px - 2 * self._margin_px())
+
+    def _margin_px(self) -> int:
+        narrow = self._room_px is not None and self._room_px < self._look.px(WIDE_PX + 32)
+        return self._look.px(6 if narrow else 16)
+
     @property
     def shown(self) -> tuple[Toast, ...]:
         """The toasts on screen, oldest first."""
@@ -223,7 +245,7 @@ class Toasts(QObject):
         return (mild or self._shown)[0]
 
     def _make(self, notice: Notice) -> Toast:
-        toast = Toast(notice, self._look, self._over)
+        toast = Toast(notice, self._look, self._over, self._wide_px())
         toast.dismissed.connect(self._drop)
         toast.resized.connect(self.arrange)
         self._shown.append(toast)
@@ -252,15 +274,15 @@ class Toasts(QObject):
 
     def arrange(self) -> None:
         """Put the toasts where nothing that can be pressed or has to be read is covered."""
-        margin, gap = self._look.px(16), self._look.px(10)
+        margin, gap = self._margin_px(), self._look.px(10)
         taken = obstacles(self._over)
         room = self._over.rect().adjusted(margin, margin, -margin, -margin - self._bottom_px)
         for toast in reversed(self._shown):
             toast.fit()
-            place = free_place(room, toast.size(), taken, step_px=max(gap // 2, 4))
+            place = free_place(room, toast.size(), taken)
             toast.move(place.topLeft())
             toast.raise_()
-            taken.append(place.adjusted(-gap, -gap, gap, gap))
+            taken.append(Taken(place.adjusted(-gap, -gap, gap, gap), OTHER_TOAST))
         self._follow.start() if self._shown else self._follow.stop()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Literal
 
 from sonoassist.core.packets import Analysis, Box, State, SteadyState
+from sonoassist.core.percent import percent
 from sonoassist.core.planes import PLANES, Plane
 from sonoassist.core.settings import Settings
 from sonoassist.live.status import View
@@ -68,10 +69,14 @@ class Verdict:
 NOTHING = Verdict(Kind.NOT_ANALYSED, "")
 """There is no picture."""
 _NO_RESULT = Verdict(Kind.NOT_ANALYSED, "Not analysed")
+NOT_YET = Verdict(Kind.NOT_ANALYSED, "Not analysed yet", detail="it is being analysed")
+"""A picture of a freeze whose result is on its way."""
+STALLED = Verdict(Kind.NOT_ANALYSED, "…", detail="no new picture comes")
+"""What was said of a live picture is too old to be shown as if it were present."""
 _KEPT = 4
 """Pictures whose verdicts are asked for in turn: newest, its last result, and the frozen one."""
-FORGET_AFTER_S = 3.0
-"""A result older than this says nothing of the picture on screen."""
+FORGET_AFTER_S = 0.7
+"""A result older than this says nothing of the picture on screen: the probe is elsewhere."""
 _TITLES = {
     Kind.UNSURE: "Unsure",
     Kind.BACKGROUND: "No standard plane",
@@ -104,11 +109,6 @@ UNANALYSED = tuple(kind for state, kind in _KINDS.items() if not state.judged)
 
 
 SLOW = "the analysis is slower than the picture"
-
-
-def percent(share: float) -> str:
-    """A share as whole percent, e.g. "97 %"."""
-    return f"{round(share * 100)} %"
 
 
 def decide(view: View | None, label: LabelMode, threshold: float) -> Verdict:
@@ -212,11 +212,7 @@ def _unanalysed(kind: Kind) -> Verdict:
 def _unsure(analysis: Analysis, threshold: float, agreed: bool) -> Verdict:
     guess, confidence = analysis.prediction.plane, analysis.prediction.confidence
     name = "no standard plane" if guess.is_background else guess.label
-    whole = round(confidence * 100)
-    if confidence < threshold:
-        # So that 69.9 % never reads "70 %, below the 70 % threshold".
-        whole = min(whole, math.ceil(round(threshold * 100, 6)) - 1)
-    said = f"best guess {name} {whole} %"
+    said = f"best guess {name} {percent(confidence)}"
     if confidence < threshold:
         said += f", below the {percent(threshold)} threshold"
     elif not agreed:

@@ -7,10 +7,12 @@ from PyQt6.QtGui import QColor, QCursor, QImage, QMouseEvent, QPainter, QPaintEv
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from sonoassist.core.packets import Analysis, Box
+from sonoassist.core.planes import Plane
 from sonoassist.gui.actions import Act
 from sonoassist.gui.cards import Hit, paint_card, paint_chips
 from sonoassist.gui.fitter import Fitted, fit
-from sonoassist.gui.inset import Past, inset_size, paint_inset
+from sonoassist.gui.free_room import chip_band, has_room_for_chips
+from sonoassist.gui.inset import Past, inset_rect, inset_size, paint_inset
 from sonoassist.gui.overlay import (
     Placement,
     heat_evidence,
@@ -96,8 +98,9 @@ class Viewport(QWidget):
     def fit_sizes(self, view: View, past: Past | None) -> dict[str, tuple[View, QSize]]:
         """What has to be scaled before it can be drawn: role -> (picture, size on the screen)."""
         wanted = {"large": (view, self.picture_size(view))}
-        if past is not None:
-            wanted["small"] = (past.view, self._small_size(past.view))
+        place = None if past is None else self._inset_place(view, past)
+        if past is not None and place is not None:
+            wanted["small"] = (past.view, inset_size(place, self.devicePixelRatioF()))
         return {
             role: (one, size)
             for role, (one, size) in wanted.items()
@@ -107,7 +110,7 @@ class Viewport(QWidget):
     def picture_size(self, view: View) -> QSize:
         """Size of a picture in pixels of the screen."""
         frame, ratio = view.frame, self.devicePixelRatioF()
-        scale = place(frame.width_px, frame.height_px, QRectF(self.rect())).scale * ratio
+        scale = self._place_of(view).scale * ratio
         return QSize(round(frame.width_px * scale), round(frame.height_px * scale))
 
     def offer(self, role: str, fitted: Fitted) -> None:
@@ -135,10 +138,44 @@ class Viewport(QWidget):
 
     def placement(self) -> Placement | None:
         """Where the picture lies on the widget, or None without one."""
-        if self._view is None:
-            return None
-        frame = self._view.frame
-        return place(frame.width_px, frame.height_px, QRectF(self.rect()))
+        return None if self._view is None else self._place_of(self._view)
+
+    def _place_of(self, view: View) -> Placement:
+        """Where a picture lies: lower where there is no other room for the chips."""
+        frame, area = view.frame, QRectF(self.rect())
+        placement = place(frame.width_px, frame.height_px, area)
+        chips = self._chips()
+        if not chips or has_room_for_chips(area, self._field_at(placement, view), self._look):
+            return placement
+        below = area.adjusted(0, chip_band(self._look), 0, 0)
+        return place(frame.width_px, frame.height_px, below)
+
+    def _chips(self) -> tuple[Chip, ...]:
+        if self._drawing:
+            return (Chip("crop", _DRAW.format(self._look.keys.text(Act.LEAVE)), "accent"),)
+        return self._screen.chips if self._screen.card is None else ()
+
+    def field_of(self, view: View | None) -> QRectF:
+        """What nothing may lie on: the part of the picture with the anatomy; empty without one."""
+        return QRectF() if view is None else self._field_at(self._place_of(view), view)
+
+    def _field_at(self, placement: Placement, view: View) -> QRectF:
+        known = view if view.analysis is not None else self._past.view if self._past else view
+        analysis, frame = known.analysis, view.frame
+        whole = Box(0, 0, frame.width_px, frame.height_px)
+        # The whole picture where nobody knows, or is drawing, where the anatomy is on it.
+        crop = whole if analysis is None or self._drawing else analysis.geometry.crop
+        return placement.to_widget(crop)
+
+    def _inset_place(self, view: View, past: Past) -> QRectF | None:
+        """Where the small picture lies, or None where there is no room beside the anatomy."""
+        area = QRectF(self.rect())
+        if self._chips():
+            area.adjust(0, chip_band(self._look), 0, 0)
+        frame, known = view.frame, past.view.analysis
+        whole = Box(0, 0, frame.width_px, frame.height_px)
+        taken = self._place_of(view).to_widget(whole if known is None else known.geometry.crop)
+        return inset_rect(past.view, area, taken, self._look)
 
     # -- drawing an own crop ---------------------------------------------------------------
 
@@ -222,8 +259,10 @@ class Viewport(QWidget):
             covered = self._drawing or self._screen.card is not None
             if view.analysis is not None and not covered:
                 self._paint_overlay(painter, placement, view.analysis)
+            if not covered:
+                self._paint_more(painter, placement)
             if self._past is not None and not covered:
-                self._paint_past(painter, self._past)
+                self._paint_past(painter, view, self._past)
         else:
             painter.fillRect(self.rect(), self._look.colour("well"))
         self._paint_drag(painter, placement)
@@ -232,9 +271,6 @@ class Viewport(QWidget):
         if view is not None and view is not self._told:
             self._told = view
             self.painted.emit(view)
-
-    def _small_size(self, view: View) -> QSize:
-        return inset_size(view, QRectF(self.rect()), self._look, self.devicePixelRatioF())
 
     def _paint_picture(self, painter: QPainter, placement: Placement, view: View) -> None:
         frame, size = view.frame, self.picture_size(view)
@@ -247,12 +283,15 @@ class Viewport(QWidget):
         fitted.image.setDevicePixelRatio(self.devicePixelRatioF())
         painter.drawImage(QPointF(placement.left, placement.top), fitted.image)
 
-    def _paint_past(self, painter: QPainter, past: Past) -> None:
-        size, fitted = self._small_size(past.view), self._small
+    def _paint_past(self, painter: QPainter, view: View, past: Past) -> None:
+        rect, fitted = self._inset_place(view, past), self._small
+        if rect is None:
+            return
+        size = inset_size(rect, self.devicePixelRatioF())
         if fitted is None or not _is_of(fitted, past.view, size):
             fitted = self._small = fit(past.view.frame.pixels, size)
         fitted.image.setDevicePixelRatio(self.devicePixelRatioF())
-        paint_inset(painter, QRectF(self.rect()), past, fitted, self._look, box=self.show_box)
+        paint_inset(painter, rect, past, fitted, self._look, box=self.show_box)
 
     def _paint_overlay(self, painter: QPainter, placement: Placement, analysis: Analysis) -> None:
         verdict = self._verdict
@@ -264,7 +303,14 @@ class Viewport(QWidget):
             rect = placement.to_widget(analysis.geometry.crop)
             paint_outline(painter, rect, QColor("#c9d2dc"), self._look)
         if self.show_box and verdict.box is not None and verdict.plane is not None:
-            paint_box(painter, placement, verdict.box, verdict.plane, self._look)
+            self._paint_box(painter, placement, verdict.box, verdict.plane)
+
+    def _paint_box(self, painter: QPainter, placement: Placement, box: Box, plane: Plane) -> None:
+        """The network's box."""
+        paint_box(painter, placement, box, plane, self._look)
+
+    def _paint_more(self, painter: QPainter, placement: Placement) -> None:
+        """What a page has to draw over its pictures besides."""
 
     def _heat_of(self, analysis: Analysis) -> QImage | None:
         kept = self._heat
@@ -284,15 +330,13 @@ class Viewport(QWidget):
             painter.setBrush(Qt.BrushStyle.NoBrush)
             half = self._look.px(4) / 2
             painter.drawRect(area.adjusted(half, half, -half, -half))
-        if self._drawing:
-            chip = Chip("crop", _DRAW.format(self._look.keys.text(Act.LEAVE)), "accent")
-            self._hits = paint_chips(painter, area, (chip,), self._look)
-        elif self._screen.card is not None:
+        if self._screen.card is not None and not self._drawing:
             if self._view is not None:
                 painter.fillRect(self.rect(), QColor(0, 0, 0, 150))
             self._hits = paint_card(painter, area, self._screen.card, self._look)
         else:
-            self._hits = paint_chips(painter, area, self._screen.chips, self._look)
+            taken = self.field_of(self._view)
+            self._hits = paint_chips(painter, area, taken, self._chips(), self._look)
 
     def _paint_drag(self, painter: QPainter, placement: Placement | None) -> None:
         box = self._dragged()

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sonoassist.core.errors import ModelError, SonoAssistError, window_text
-from sonoassist.core.packets import Frame
+from sonoassist.core.packets import Analysis, Frame
+from sonoassist.live.looking_back import LookingBack, Wanted
 from sonoassist.live.slots import NewestSlot
 from sonoassist.live.status import Level, ModelState, Notice, Notices, View
 from sonoassist.model.card import Card
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 IDLE_S = 0.2
 
 Loader = Callable[[], "Analyser"]
+LateResult = Callable[[Analysis, float], None]
+"""Takes a result that was found out of turn, and the threshold in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +43,17 @@ class AnalysisWorker:
     Without a model, or when the analysis fails, the raw frames are passed on: a picture
     without a result is shown as such, and the state says why.
 
+    The picture of a freeze that is looked at goes before the newest frame; its neighbours take
+    turns with the newest ones, so that what is behind a freeze goes on.
+
     Args:
         slot: Where the frames come from.
         deliver: Takes each view.
         begun: Called with each frame that the analyser is about to look at.
         changed: Called whenever the state is another one.
         notices: For the user.
+        looking_back: Gives the pictures of a freeze.
+        deliver_late: Takes the results of those.
     """
 
     def __init__(
@@ -55,12 +63,17 @@ class AnalysisWorker:
         begun: Callable[[Frame], None],
         changed: Callable[[], None],
         notices: Notices,
+        looking_back: LookingBack,
+        deliver_late: LateResult,
     ) -> None:
         self._slot = slot
         self._deliver = deliver
         self._begun = begun
         self._changed = changed
         self._notices = notices
+        self._looking_back = looking_back
+        self._deliver_late = deliver_late
+        self._newest_first = False
         self._analyser: Analyser | None = None
         self._steady: SteadyLabel | None = None
         self._lock = threading.Lock()
@@ -128,6 +141,10 @@ class AnalysisWorker:
 
     def _turn(self) -> None:
         self._take_wishes()
+        wanted = self._wanted()
+        if wanted is not None:
+            self._look_back(wanted)
+            return
         frame = self._slot.take(0.0 if self._again else IDLE_S)
         self._take_break()  # after waiting: the frame may be the first behind the break
         if frame is None and self._again:
@@ -141,6 +158,23 @@ class AnalysisWorker:
             finally:
                 # Whatever went wrong, the picture itself is shown.
                 self._deliver(view)
+
+    def _wanted(self) -> Wanted | None:
+        """The picture of a freeze whose turn it is."""
+        wanted = self._looking_back.next() if self._analyser is not None else None
+        if wanted is None or wanted.looked_at:
+            return wanted
+        self._newest_first = not self._newest_first
+        return None if self._newest_first and (self._slot.full or self._again) else wanted
+
+    def _look_back(self, wanted: Wanted) -> None:
+        analyser = self._analyser
+        assert analyser is not None
+        wanted.picture.failed = True  # unless it comes to an end
+        analysis = self._judged(lambda: analyser.look_back(wanted.frame))
+        if analysis is not None:
+            self._deliver_late(analysis, analyser.options.threshold)
+            wanted.picture.failed = False
 
     def _take_wishes(self) -> None:
         with self._lock:
@@ -192,19 +226,25 @@ class AnalysisWorker:
         if self._analyser is None or self._steady is None:
             return View(frame)
         self._begun(frame)
+        analyser, steady = self._analyser, self._steady
+        analysis = self._judged(lambda: analyser.analyse(frame))
+        return View(frame) if analysis is None else View(frame, analysis, steady.update(analysis))
+
+    def _judged(self, judge: Callable[[], Analysis]) -> Analysis | None:
+        """A result, or None where the analysis fails; the state says which."""
+        assert self._analyser is not None
         try:
-            analysis = self._analyser.analyse(frame)
+            analysis = judge()
         except SonoAssistError as error:
             self._give_up(error.in_window(), "", Notice.of(error))
-            return View(frame)
-        sentences = self._analyser.engine.take_notices()
-        for sentence in sentences:
+            return None
+        for sentence in self._analyser.engine.take_notices():
             self._notices.put(Notice(Level.WARNING, sentence))
         state, ready = self.state, _ready(self._analyser)
         # It works again, or another engine has taken over; unless another model is asked for.
         if state.model_state is not ModelState.LOADING and state != ready:
             self._become(ready)
-        return View(frame, analysis, self._steady.update(analysis))
+        return analysis
 
     def _become(self, state: AnalysisState, *, result: bool = False) -> None:
         """Be in a state.

@@ -49,7 +49,8 @@ class CaptureWorker:
     """Reads frames on a thread of its own.
 
     Args:
-        opener: Makes a source of what the user named; gives up when the event is set.
+        opener: Makes a source of what the user named; gives up when the event is set, which it is
+            as soon as something else is asked for.
         deliver: Takes each frame.
         wait_taken: Waits until the last frame delivered was taken, or a time in seconds; for
             playing every frame.
@@ -80,7 +81,10 @@ class CaptureWorker:
         self._pacer = Pacer()
         self._loop = False
         self._every_frame = False
-        self._stopping = Opening()
+        self._stopping = threading.Event()
+        self._asking = threading.Lock()
+        self._asked = Opening()  # what is wanted by now
+        self._opening = self._asked  # what the thread does
         self._state = CaptureState()
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
         self._thread.start()
@@ -93,17 +97,27 @@ class CaptureWorker:
     # --- asked for by other threads -------------------------------------------------------
 
     def open(self, spec: str) -> None:
-        """Open a source and play it."""
-        self._ask(lambda: self._open(spec))
+        """Open a source and play it; an opening under way is given up."""
+        with self._asking:
+            opening = self._give_up_opening()
+            self._ask(lambda: self._open(spec, opening))
 
     def close_source(self) -> None:
-        """Let go of the source."""
-        self._ask(self._close)
+        """Let go of the source; an opening under way is given up."""
+        with self._asking:
+            self._give_up_opening()
+            self._ask(self._close)
+
+    def _give_up_opening(self) -> Opening:
+        """Of whatever was asked for so far; returns what the next one can be given up by."""
+        self._asked.set()
+        self._asked = Opening()
+        return self._asked
 
     @property
     def waits_for(self) -> str:
         """What an opening under way waits for, in words; may be empty."""
-        return self._stopping.waits_for
+        return self._opening.waits_for
 
     def play(self) -> None:
         """Go on, from the start when the recording had ended."""
@@ -144,7 +158,9 @@ class CaptureWorker:
     def stop(self) -> None:
         """Close the source and end the thread; it has ended when this returns."""
         self._stopping.set()
-        self._ask(lambda: None)
+        with self._asking:
+            self._give_up_opening()
+            self._ask(lambda: None)
         source = self._source
         if source is not None and source.info.live:
             source.close()  # wakes a read that waits for a picture
@@ -211,15 +227,32 @@ class CaptureWorker:
         if state.play_state is not before.play_state or state.source is not before.source:
             self._changed()
 
-    def _open(self, spec: str) -> None:
+    def _open(self, spec: str, opening: Opening) -> None:
+        if opening.is_set():
+            return  # what is wanted instead waits behind it
         self._let_go()
-        self._spec = spec
-        self._stopping.waits_for = ""
+        self._spec, self._opening = spec, opening
         # At once: nobody shall think that there is no source between the one and the other.
         self._become(CaptureState(PlayState.OPENING, message=spec))
         self._started()
-        self._source = self._opener(spec, self._stopping)
-        self._begin(self._source)
+        source = self._opened()
+        if source is not None:
+            self._source = source
+            self._begin(source)
+
+    def _opened(self) -> Source | None:
+        """What the user named last; None where something else is wanted by now."""
+        opening = self._opening
+        try:
+            source = self._opener(self._spec, opening)
+        except SourceError:
+            if opening.is_set():
+                return None
+            raise
+        if opening.is_set():
+            source.close()
+            return None
+        return source
 
     def _begin(self, source: Source) -> None:
         self._pending = None
@@ -359,12 +392,14 @@ class CaptureWorker:
 
     def _reopen(self) -> None:
         try:
-            self._source = self._opener(self._spec, self._stopping)
+            source = self._opened()
         except SourceError as error:
             self._set(message=error.message)
             return
-        self._begin(self._source)
-        self._tell(Notice(Level.INFO, f"{self._source.info.label} is back"))
+        if source is not None:
+            self._source = source
+            self._begin(source)
+            self._tell(Notice(Level.INFO, f"{source.info.label} is back"))
 
     def _tell(self, notice: Notice) -> None:
         """Tell the user; what is said here goes from the screen when the source goes."""

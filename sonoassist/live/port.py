@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from sonoassist.core.packets import Frame
+from sonoassist.live.loop_pictures import LoopPictures
 from sonoassist.live.status import Notices, SessionStatus, Showing, View
 
 
@@ -38,7 +39,8 @@ class Session(Protocol):
     def unwatch_analysis(self, watcher: Callable[[Frame], None]) -> None: ...  # noqa: D102
     def subscribe(self, listener: Callable[[SessionStatus], None]) -> None: ...  # noqa: D102
     def unsubscribe(self, listener: Callable[[SessionStatus], None]) -> None: ...  # noqa: D102
-    def history(self) -> tuple[View, ...]: ...  # noqa: D102
+    def history(self) -> LoopPictures: ...  # noqa: D102
+    def look_back(self, pictures: LoopPictures | None, position: int = 0) -> None: ...  # noqa: D102
     def status(self) -> SessionStatus: ...  # noqa: D102
     def stop(self) -> None: ...  # noqa: D102
 

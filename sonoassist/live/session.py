@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from sonoassist.core.packets import Frame
 from sonoassist.live.analysis import AnalysisWorker
 from sonoassist.live.capture import CaptureWorker, Opener
-from sonoassist.live.history import History
 from sonoassist.live.keeping_up import KeepingUp
+from sonoassist.live.looking_back import LookingBack
+from sonoassist.live.loop import Loop
+from sonoassist.live.loop_pictures import LoopPictures
 from sonoassist.live.publisher import StatusListener, StatusPublisher
 from sonoassist.live.rates import Rates
 from sonoassist.live.slots import NewestSlot
@@ -55,7 +57,7 @@ class LiveSession:
         self.notices = Notices()
         self._shown = threading.Lock()
         self._rates = Rates()
-        self._history = History(history_s, history_mb)
+        self._loop = Loop(history_s, history_mb)
         self._newest: View | None = None
         self._raw: View | None = None
         self._keeping_up = KeepingUp()
@@ -64,9 +66,16 @@ class LiveSession:
         self._watchers: tuple[Watcher, ...] = ()
         self._analysis_watchers: tuple[AnalysisWatcher, ...] = ()
         self._frames: NewestSlot[Frame] = NewestSlot()
+        self._looking_back = LookingBack(self._frames.wake)
         self._publisher = StatusPublisher(self.status, self.notices)
         self._analysis = AnalysisWorker(
-            self._frames, self._show, self._begun, self._publisher.changed, self.notices
+            self._frames,
+            self._show,
+            self._begun,
+            self._publisher.changed,
+            self.notices,
+            self._looking_back,
+            self._loop.put_late_result,
         )
         self._capture = CaptureWorker(
             opener,
@@ -158,7 +167,7 @@ class LiveSession:
 
     def set_history(self, seconds: float, megabytes: int) -> None:
         """Change how far back a freeze can go."""
-        self._history.seconds, self._history.megabytes = seconds, megabytes
+        self._loop.seconds, self._loop.megabytes = seconds, megabytes
 
     # --- what came of it --------------------------------------------------------------------
 
@@ -230,9 +239,19 @@ class LiveSession:
         """Call `listener` no more; one call may still be under way."""
         self._publisher.unsubscribe(listener)
 
-    def history(self) -> tuple[View, ...]:
-        """The last seconds, oldest first."""
-        return self._history.views()
+    def history(self) -> LoopPictures:
+        """Every picture captured in the last seconds, oldest first."""
+        return self._loop.pictures()
+
+    def look_back(self, pictures: LoopPictures | None, position: int = 0) -> None:
+        """A freeze looks at a picture; it is analysed at once, then those beside it, outwards.
+
+        Args:
+            pictures: All that the freeze holds on to; None when it has ended.
+            position: Of the one looked at.
+        """
+        self._loop.hold(pictures)
+        self._looking_back.look_at(pictures, position)
 
     def status(self) -> SessionStatus:
         """The session at this moment."""
@@ -258,6 +277,7 @@ class LiveSession:
         """End all workers; they have ended when this returns."""
         self._capture.stop()
         self._analysis.stop()
+        self._loop.stop()
         self._publisher.stop()
 
     # --- called by the workers --------------------------------------------------------------
@@ -267,6 +287,7 @@ class LiveSession:
         if self._analysis.state.model_state is ModelState.READY:
             self._keeping_up.captured(frame.frame_id)
         self._raw = raw = View(frame)
+        self._loop.add(frame)
         self._frames.put(frame)
         for watcher in self._watchers:
             watcher(raw)
@@ -279,7 +300,7 @@ class LiveSession:
         with self._shown:
             self._frames.clear()
             self._rates.reset()
-            self._history.clear()
+            self._loop.clear()
             self._keeping_up.forget()
         self._analysis.break_sequence()
 
@@ -288,7 +309,7 @@ class LiveSession:
             source = self._capture.state.source
             if source is None or view.frame.source_id != source.source_id:
                 return  # a result of a source that was closed meanwhile
-            self._history.add(view)
+            self._loop.put_result(view)
             self._newest = view
             self._keeping_up.analysed(view.frame.frame_id)
             if view.analysis is not None:

@@ -15,7 +15,14 @@ class NewestSlot(Generic[Item]):
         self._changed = threading.Condition()
         self._item: Item | None = None
         self._dropped = 0
+        self._woken = False
         self._closed = False
+
+    @property
+    def full(self) -> bool:
+        """Whether an item is there."""
+        with self._changed:
+            return self._item is not None
 
     @property
     def dropped(self) -> int:
@@ -32,12 +39,22 @@ class NewestSlot(Generic[Item]):
             self._changed.notify_all()
 
     def take(self, timeout_s: float) -> Item | None:
-        """Take the item; None when none came in time or the slot is closed."""
+        """Take the item; None when none came in time, `wake` was called, or the slot is closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._item is not None or self._closed, timeout_s)
+            self._changed.wait_for(self._worth_a_look, timeout_s)
             item, self._item = self._item, None
+            self._woken = False
             self._changed.notify_all()
             return item
+
+    def wake(self) -> None:
+        """Let who waits for an item, or does so next, do something else first."""
+        with self._changed:
+            self._woken = True
+            self._changed.notify_all()
+
+    def _worth_a_look(self) -> bool:
+        return self._item is not None or self._woken or self._closed
 
     def wait_empty(self, timeout_s: float) -> bool:
         """Wait until the item was taken; False when it was not in time."""

@@ -7,6 +7,7 @@ from io import BytesIO
 
 from sonoassist.core.errors import ModelError
 from sonoassist.core.files import ZIP_ERRORS
+from sonoassist.core.wording import counted
 
 MAX_BYTES = 1 << 30
 """No weights file is anywhere near 1 GiB; SonoNet-64 has 60 MB."""
@@ -37,7 +38,7 @@ def members(data: bytes, what: str) -> list[str]:
     total = sum(entry.file_size for entry in entries)
     if total > MAX_BYTES or len(entries) > MAX_MEMBERS:
         raise ModelError(
-            f"{what} would unpack to {total / 1e9:.1f} GB in {len(entries)} parts, "
+            f"{what} would unpack to {total / 1e9:.1f} GB in {counted(len(entries), 'part')}, "
             "more than any network needs; not read",
             "Get the file again",
         )

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist.core.errors import ModelError
+from sonoassist.core.wording import counted
 from sonoassist.model.architecture import ARCHITECTURES, Architecture, Conv
 
 AnyArray = NDArray[Any]
@@ -195,9 +196,12 @@ def _first_difference(found: list[Shape], network: Architecture) -> str:
         if mine == theirs:
             continue
         if number == len(expected) == len(found) and mine[1:] == theirs[1:]:
-            return f"its last layer has {mine[0]} outputs instead of the {theirs[0]} planes"
+            return (
+                f"its last layer has {counted(mine[0], 'output')} instead of the "
+                f"{counted(theirs[0], 'plane')}"
+            )
         return f"convolution {number} is {_by(mine)} instead of {_by(theirs)}"
-    return f"it has {len(found)} convolutions instead of {len(expected)}"
+    return f"it has {counted(len(found), 'convolution')} instead of {len(expected)}"
 
 
 def _by(shape: Shape) -> str:

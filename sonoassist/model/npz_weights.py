@@ -9,6 +9,7 @@ import numpy as np
 
 from sonoassist.core.errors import ModelError
 from sonoassist.core.files import ARCHIVE_ERRORS
+from sonoassist.core.wording import counted
 from sonoassist.model.architecture import Architecture
 from sonoassist.model.archive import damaged, members
 from sonoassist.model.folding import (
@@ -102,7 +103,7 @@ def _groups(arrays: list[Doubles], network: Architecture, what: str) -> list[lis
     expected = step * len(network.convs)
     if len(arrays) != expected:
         raise ModelError(
-            f"{what} has {len(arrays)} arrays where {network.title} has {expected}",
+            f"{what} has {counted(len(arrays), 'array')} where {network.title} has {expected}",
             "Get the file again",
         )
     groups = [arrays[start : start + step] for start in range(0, expected, step)]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from sonoassist.analysis.analyser import Analyser
 from sonoassist.core.errors import OutputError, window_text
 from sonoassist.core.packets import Analysis, Frame, State
+from sonoassist.core.wording import counted
 from sonoassist.practice.analysing import analysis_of
 from sonoassist.practice.answers import ExamAnalysis
 from sonoassist.recordings import records
@@ -165,7 +166,7 @@ def damage_lines(damage: Mapping[int, str]) -> list[str]:
     if more <= 0:
         return said
     # The last one may tell that the recording ends there.
-    return [*said[: MOST_NAMED - 1], f"{more} more places cannot be read", said[-1]]
+    return [*said[: MOST_NAMED - 1], f"{counted(more, 'more place')} cannot be read", said[-1]]
 
 
 def _lacks_box(known: FrameResult) -> bool:

@@ -11,6 +11,7 @@ from sonoassist.preprocess.crop import (
     own_crop,
     published_crop,
 )
+from sonoassist.preprocess.field_of_view import FieldOfView
 from sonoassist.preprocess.framing import crop_of_look
 from sonoassist.preprocess.screen_reader import ScreenLook, ScreenReader
 from sonoassist.preprocess.screen_tracker import ScreenTracker, SettledField
@@ -44,10 +45,11 @@ class CropTracker:
         self.choice = choice
         self.content: Content | None = None
         self._aspect = aspect
+        self._reader = reader
         self._reads_content = reads_content
         self._screens = ScreenTracker(reader, settled)
         self._settled = settled
-        self._framed: tuple[object, int, int, Box] | None = None
+        self._framed: tuple[FieldOfView | None, int, int, Box] | None = None
 
     def crop_for(self, frame: Frame) -> Box:
         """The crop of this frame, in frame pixels.
@@ -64,6 +66,17 @@ class CropTracker:
         look = self._screens.see(frame)
         self.content = _other_content(look, split_alone=fixed is None)
         return fixed or self._framing(look, frame)
+
+    def beside(self) -> CropTracker:
+        """A tracker for a frame out of its turn: it begins with the field of view held now."""
+        settled = self._settled if self._framed is None else SettledField(*self._framed)
+        return CropTracker(
+            self.choice,
+            self._aspect,
+            reads_content=self._reads_content,
+            reader=self._reader,
+            settled=settled,
+        )
 
     def _framing(self, look: ScreenLook, frame: Frame) -> Box:
         """The crop by a look; the same as long as the same field of view is held."""

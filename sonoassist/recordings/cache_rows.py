@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from sonoassist.core.packets import Box, Floats, State, frozen
 from sonoassist.core.planes import PLANES
+from sonoassist.core.wording import counted
 from sonoassist.localise import LOCALISER
 from sonoassist.recordings.records import FrameResult
 from sonoassist.recordings.table import NOT_LOOKED, STATES, ResultBlock
@@ -146,7 +147,7 @@ def shares_of(data: object) -> Floats:
     kept = _HALF if len(data) == _HALF.itemsize * len(PLANES) else _SINGLE
     shares: Floats = np.frombuffer(data, kept).astype(np.float32)
     if len(shares) != len(PLANES):
-        raise ValueError(f"there are {len(shares)} probabilities")
+        raise ValueError(f"there are {counted(len(shares), 'probability', 'probabilities')}")
     if not bool(((shares >= 0) & (shares <= 1)).all()):
         shares = np.clip(np.nan_to_num(shares), 0, 1)  # a bit of it has turned over
     return frozen(shares)

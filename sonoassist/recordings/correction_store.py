@@ -22,6 +22,7 @@ from sonoassist.recordings.correction_schema import (
     CorrectionError,
     connect,
     holds_results,
+    is_earlier,
     read_only,
     words_of,
 )
@@ -50,7 +51,8 @@ class Known:
     Attributes:
         spec: What it was opened by last: a path, or "exam:" and the name of a kept exam.
         label: For people.
-        corrected: Number of stretches with a person's label, and of frames chosen as the best.
+        corrected: Number of stretches with a person's label, of frames chosen as the best, and
+            of boxes.
     """
 
     spec: str
@@ -217,7 +219,7 @@ class CorrectionStore:
         with review:
             spec, label = review.fact(SPEC), review.fact(LABEL)
             words = review.corrections
-        corrected = len(words.labels) + len(words.best)
+        corrected = len(words.labels) + len(words.best) + len(words.boxes)
         return [Known(spec, label, corrected)] if spec else []
 
 
@@ -246,11 +248,11 @@ def _taken(folder: Path, patience_s: float = _PATIENCE_S) -> BaseFileLock:
 def _readable(folder: Path) -> sqlite3.Connection:
     """To read only, also on a disk that is full or write-protected.
 
-    A review of an earlier version stays as it is: its results are taken over when it is opened.
+    A review of an earlier version stays as it is until it is opened to be changed.
     """
     path = folder / DATABASE
     try:
-        if not holds_results(path):
+        if not is_earlier(path):
             return _database(folder)
         with closing(read_only(path)) as earlier:
             return words_of(earlier)

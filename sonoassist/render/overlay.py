@@ -6,6 +6,7 @@ import numpy as np
 
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Analysis, Box, Pixels, State
+from sonoassist.core.percent import percent
 from sonoassist.core.planes import Plane
 
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
@@ -37,7 +38,7 @@ def caption(analysis: Analysis) -> str:
     """What may be said of the frame, in plain ASCII."""
     prediction = analysis.prediction
     if analysis.state is State.PLANE:
-        return f"{prediction.plane.label} {prediction.confidence:.0%}"
+        return f"{prediction.plane.label} {percent(prediction.confidence)}"
     words = {
         State.UNSURE: "Unsure",
         State.BACKGROUND: "No standard plane",

@@ -8,6 +8,7 @@ from typing import Any
 
 from sonoassist.analysis.analyser import Analyser
 from sonoassist.core.errors import SonoAssistError, SourceError, UsageError
+from sonoassist.core.wording import counted
 from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.crops import misfits
 from sonoassist.recordings.reader import may_be_whole
@@ -137,7 +138,9 @@ def analyse_exam(
     alien = misfits(table.crop, analyser.options.crop.own)
     if alien:
         crop = analyser.options.crop.text
-        run.warnings.append(f"the crop {crop} does not fit {alien} pictures: theirs was looked for")
+        run.warnings.append(
+            f"the crop {crop} does not fit {counted(alien, 'picture')}: theirs was looked for"
+        )
     engine = analyser.engine
     about = About(
         key=key,
@@ -238,4 +241,4 @@ class _Run:
 def _shortened(lines: list[str]) -> tuple[str, ...]:
     if len(lines) <= MOST_NOTES:
         return tuple(lines)
-    return (*lines[:MOST_NOTES], f"and {len(lines) - MOST_NOTES} more places")
+    return (*lines[:MOST_NOTES], f"and {counted(len(lines) - MOST_NOTES, 'more place')}")

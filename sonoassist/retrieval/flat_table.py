@@ -30,7 +30,7 @@ _YES, _NO = "yes", "no"
 Row = dict[str, str]
 
 
-def write_flat_table(folder: Path, results: Sequence[Result]) -> tuple[Path, list[str]]:
+def write_flat_table(folder: Path, results: Sequence[Result]) -> tuple[Path | None, list[str]]:
     """Write the table of all exams in a folder of results.
 
     Exams of earlier runs that were not named this time keep their rows while their folders are
@@ -41,7 +41,8 @@ def write_flat_table(folder: Path, results: Sequence[Result]) -> tuple[Path, lis
         results: Of this run.
 
     Returns:
-        The table, and a line for each exam whose results cannot be read.
+        The table, None where there is nothing to write into it; and a line for each exam whose
+        results cannot be read.
 
     Raises:
         OutputError: The operating system refuses.
@@ -54,6 +55,8 @@ def write_flat_table(folder: Path, results: Sequence[Result]) -> tuple[Path, lis
             problems.append(f"{one_line(one.name)}: {RETRIEVAL} cannot be read: {error}")
     fresh = {one_line(one.name) for one in results}
     kept = [row for row in _earlier(folder) if row["exam"] not in fresh]
+    if not (kept or rows):
+        return None, problems
     path = folder / NAME
     write_text(path, _text(sorted([*kept, *rows], key=lambda row: natural_key(row["exam"]))))
     return path, problems

@@ -11,7 +11,9 @@ from typing import Any
 
 from sonoassist.core.names import readable
 from sonoassist.core.packets import Box, Pixels
+from sonoassist.core.percent import percent
 from sonoassist.core.planes import KEYS
+from sonoassist.core.wording import counted
 from sonoassist.exam.stills import png_bytes
 from sonoassist.model.card import domain_warning
 from sonoassist.preprocess.masking import masked
@@ -217,7 +219,7 @@ class _Teller:
             return "left out: not surely ultrasound"
         threshold = self._order.options.threshold
         if pick.confidence < threshold:
-            return f"doubtful: below {threshold:.0%}".replace("%", " %")
+            return f"doubtful: below {percent(threshold)}"
         # The paper's rule may name a frame at the edge of a view, but a view it has to be.
         paper = self._order.rule is Rule.PAPER
         if (pick.steadiest if paper else pick.steady_confidence) < threshold:
@@ -230,16 +232,17 @@ class _Teller:
         """Why the first of the picks was chosen, in words."""
         best = picks[0]
         if self._order.rule is Rule.PAPER:
-            words = f"highest confidence of a single frame {best.confidence:.0%}"
+            words = f"highest confidence of a single frame {percent(best.confidence)}"
         else:
-            words = f"highest confidence over time {best.steady_confidence:.0%}"
+            words = f"highest confidence over time {percent(best.steady_confidence)}"
             words += f" in a view of {best.view_s:.1f} s"
             if best.equals > 1:
-                words += f"; the sharpest and stillest of {best.equals} frames about as sure"
+                words += (
+                    f"; the sharpest and stillest of {counted(best.equals, 'frame')} about as sure"
+                )
             if any(one.score > best.score for one in picks[1:]):
                 words += "; sharper and stiller than another view about as sure"
         doubt = self.doubt(key, best)
-        words = words.replace("%", " %")
         return f"{doubt}; {words}" if doubt else words
 
 
@@ -316,11 +319,13 @@ def _heading(about: Values, analysed: Analysed) -> Heading:
         f"{about['title']} ({about['domain']})",
         rule,
         clock(about["length_s"]),
-        f"{about['frames']:,} frames",
+        f"{counted(about['frames'], 'frame')}",
     )
     notes = list(about["warnings"])
     if about["synthetic"]:
         notes.insert(0, "Synthetic exam: no patient.")
     if about["damaged"]:
-        notes.append(f"{len(about['damaged'])} places of the recording could not be read.")
+        notes.append(
+            f"{counted(len(about['damaged']), 'place')} of the recording could not be read."
+        )
     return Heading(about["exam"], "  ·  ".join(words), notes)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from sonoassist.core.errors import EngineError, SourceError
+from sonoassist.core.wording import counted
 from sonoassist.recordings.identity import Stamp
 from sonoassist.retrieval.crew import Crew, Died, Done, Event, Failed, Progress, Useless
 from sonoassist.retrieval.exams import Failure, Found, RecordedExam
@@ -227,7 +228,9 @@ class _Run:
             self._waiting.appendleft(job)
             self._watcher.again(job.place.name, event.how)
         else:
-            self._fail(job, f"{event.how}, {job.tries} times: the file may be what ends it")
+            self._fail(
+                job, f"{event.how}, {counted(job.tries, 'time')}: the file may be what ends it"
+            )
 
     def _fail(self, job: _Job, reason: str) -> None:
         failure = Failure(str(job.exam.path), reason)

@@ -13,7 +13,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Box, Pixels
+from sonoassist.core.percent import percent
 from sonoassist.core.planes import Plane
+from sonoassist.core.wording import counted
 from sonoassist.retrieval.counts import PLANES, Counts
 
 NOTICE = "Research and training only. Not for diagnosis."
@@ -135,7 +137,7 @@ class _Sheet:
         doubtful = [key for key, tile in tiles.items() if tile.doubt]
         counts = Counts.of(doubtful, [one.key for one in PLANES if one.key not in tiles])
         right = self._image.width - RIM_PX
-        sure = f"{counts.found} of {len(PLANES)} planes found"
+        sure = f"{counts.found} of {counted(len(PLANES), 'plane')} found"
         wide = self._text((right, 24), sure, BIG_PX, TEXT, anchor="ra")
         lines = [f"{counts.doubtful} doubtful"] if counts.doubtful else []
         if counts.missing:
@@ -157,7 +159,7 @@ class _Sheet:
         else:
             self._draw.rectangle(edge, outline=plane.colour, width=2)
         self._name(corner, plane, TEXT)
-        share, colour = f"{100 * tile.confidence:.0f} %", WARNING if tile.doubt else TEXT
+        share, colour = percent(tile.confidence), WARNING if tile.doubt else TEXT
         self._text((left + width, top + height + 10), share, NAME_PX, colour, anchor="ra")
         below = top + height + 37
         self._text((left + 14, below), clock(tile.time_s), SMALL_PX, MUTED)

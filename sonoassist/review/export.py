@@ -1,10 +1,12 @@
 """Corrections as labels for `sonoassist train`: a folder in the layout `datasets.exams` reads.
 
-Only what a person said is a label: chosen frames and corrected stretches. Where the model names a
-plane and nobody said whether that is right, the frame is named and left out, so that it is not
-taken for background; so are the frames round those that a person named, which the model may have
-missed as well. Boxes are not written: they are the model's own. All but the ultrasound is black on
-what is written, and the crop goes along: it cannot be found anew without the rest of the screen.
+Only what a person said is a label: chosen frames, corrected stretches and frames with a drawn box.
+Where the model names a plane and nobody said whether that is right, the frame is named and left
+out, so that it is not taken for background; so are the frames round those that a person named,
+which the model may have missed as well. Of boxes those are written that a person drew, in the
+columns that `evaluate localisation` and `models fit-boxes` read; the model's own are not. All but
+the ultrasound is black on what is written, and the crop goes along: it cannot be found anew without
+the rest of the screen.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from __future__ import annotations
 import csv
 import io
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,7 @@ from sonoassist.core.packets import Box, Frame, Pixels
 from sonoassist.core.planes import INDEX
 from sonoassist.core.progress import CancelledError, Meter
 from sonoassist.datasets.exams import BACKGROUND, CROP_COLUMNS, TABLE
+from sonoassist.datasets.tables import BOX_COLUMNS
 from sonoassist.exam.stills import png_bytes
 from sonoassist.preprocess.masking import SequenceMask, masked, with_mask
 from sonoassist.preprocess.screen_reader import ScreenReader
@@ -43,7 +46,7 @@ UNJUDGED_FROM = 0.2
 """A frame is no certain background where the model gives all planes together more than that."""
 AROUND_S = 3.0
 """So near to a frame that a person says shows a plane nothing unjudged is certain background."""
-COLUMNS = ("file", "frame", "plane", *CROP_COLUMNS)
+COLUMNS = ("file", "frame", "plane", *BOX_COLUMNS, *CROP_COLUMNS)
 VIDEO = "recording.mp4"
 USUAL_FPS = 25.0
 PICTURES_A_STRETCH = 24
@@ -58,6 +61,8 @@ class Exported:
         folder: Of the exam.
         labels: Frames with a label.
         planes: How many of each, by key.
+        boxes: Drawn boxes among them.
+        boxes_left_out: Drawn boxes whose frame is labelled, or was chosen, as another plane.
         left_out: Frames with a label on which no ultrasound picture was surely found.
         video: The recording is in it.
         alone: There is no other exam in the folder.
@@ -66,6 +71,8 @@ class Exported:
     folder: Path
     labels: int
     planes: Mapping[str, int]
+    boxes: int
+    boxes_left_out: int
     left_out: int
     video: bool
     alone: bool
@@ -102,7 +109,8 @@ def export(
     labels = labelled(corrections)
     if not labels:
         raise UsageError(
-            "there is nothing to export yet", "Choose best frames (Enter) or correct labels (L)"
+            "there is nothing to export yet",
+            "Choose best frames, correct labels or draw boxes",
         )
     recording.check_same()
     made = folder / f"exam-{recording.identity.content[:8]}"
@@ -118,46 +126,82 @@ def export(
             shutil.rmtree(made, ignore_errors=True)
         raise
     recording.check_same()
-    shown = [plane for _, _, plane in rows if plane != UNJUDGED]
+    shown = [row.plane for row in rows if row.plane != UNJUDGED]
     if not shown:
         (made / VIDEO).unlink(missing_ok=True)
         raise UsageError(
             "no ultrasound picture was surely found on any frame with a label",
             "Label frames that show the scanner's picture",
         )
-    edges = () if crop is None else (crop.left, crop.top, crop.right, crop.bottom)
-    where = tuple(f"{edge:g}" for edge in edges) or ("",) * len(CROP_COLUMNS)
+    boxes = boxes_of(corrections, labels)
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *((*row, *where) for row in rows)])
+    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *_lines(rows, boxes, crop)])
     write_bytes(made / TABLE, text.getvalue().encode())
     counts = {plane: shown.count(plane) for plane in sorted(set(shown))}
     others = [table for table in folder.glob(f"*/{TABLE}") if table.parent != made]
     lost = len(labels) - len(shown)
-    return Exported(made, len(shown), counts, lost, video, not others)
+    written = sum(row.index in boxes for row in rows if row.plane != UNJUDGED)
+    overruled = len(corrections.boxes) - len(boxes)
+    return Exported(made, len(shown), counts, written, overruled, lost, video, not others)
 
 
 def labelled(corrections: Corrections) -> dict[int, str]:
     """Frame -> key of the plane that a person says it shows, in the order of the frames.
 
-    A stretch that was corrected outweighs a best frame that was chosen before.
+    A box says that its plane is there; a chosen frame outweighs it, and a stretch that was
+    corrected outweighs both.
     """
-    found = {frame: plane for plane, frame in corrections.best.items()}
+    found = {at[0]: at[1] for at in corrections.boxes}
+    found.update({frame: plane for plane, frame in corrections.best.items()})
     for label in corrections.labels:
         found.update(dict.fromkeys(range(label.first, label.last + 1), label.plane))
     return dict(sorted(found.items()))
 
 
+def boxes_of(corrections: Corrections, labels: Mapping[int, str]) -> dict[int, Box]:
+    """Frame -> the box that was drawn on it for the plane that it is labelled as."""
+    return {
+        frame: box
+        for (frame, plane), box in corrections.boxes.items()
+        if labels.get(frame) == plane
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of the table: its frame in the recording, its file, its frame there, its plane."""
+
+    index: int
+    file: str
+    frame: str
+    plane: str
+
+
+def _lines(
+    rows: Sequence[_Row], boxes: Mapping[int, Box], crop: Box | None
+) -> Iterator[tuple[str, ...]]:
+    """The cells of each row."""
+    where = _edges(crop)
+    for row in rows:
+        box = None if row.plane == UNJUDGED else boxes.get(row.index)
+        yield (row.file, row.frame, row.plane, *_edges(box), *where)
+
+
+def _edges(box: Box | None) -> tuple[str, ...]:
+    """Left, top, right and bottom, as exactly as they are known."""
+    if box is None:
+        return ("",) * len(BOX_COLUMNS)
+    return tuple(f"{edge:.9g}" for edge in (box.left, box.top, box.right, box.bottom))
+
+
 def _thinned(corrections: Corrections, labels: Mapping[int, str]) -> dict[int, str]:
     kept = {frame for frame in corrections.best.values() if frame in labels}
+    kept.update(boxes_of(corrections, labels))
     for label in corrections.labels:
         count = label.last - label.first + 1
         step = max(count // PICTURES_A_STRETCH, 1)
         kept.update(range(label.first, label.last + 1, step))
     return {frame: labels[frame] for frame in sorted(kept)}
-
-
-_Row = tuple[str, str, str]
-"""File, frame and plane."""
 
 
 def _with_pictures(
@@ -178,7 +222,7 @@ def _with_pictures(
                 continue
             name = f"{plane}-{index:06d}.png"
             write_bytes(folder / name, png_bytes(picture))
-            rows.append((name, "", plane))
+            rows.append(_Row(index, name, "", plane))
     return rows
 
 
@@ -196,9 +240,9 @@ def _with_video(
     rows = []
     for index in range(len(table)):
         if index in labels and index in shown:
-            rows.append((VIDEO, str(index), labels[index]))
+            rows.append(_Row(index, VIDEO, str(index), labels[index]))
         elif doubtful[index] or index not in shown:
-            rows.append((VIDEO, str(index), UNJUDGED))
+            rows.append(_Row(index, VIDEO, str(index), UNJUDGED))
     return rows
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from sonoassist.analysis.analyser import Analyser
 from sonoassist.core.errors import OutputError, SourceError
 from sonoassist.core.packets import Analysis, Box, Frame, Localisation, Pixels, State
+from sonoassist.core.wording import counted
 from sonoassist.exam.resolving import ExamResolver
 from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import View
@@ -29,13 +30,14 @@ from sonoassist.recordings.runner import Order, Runner
 from sonoassist.recordings.small import pixels_of, small_jpeg
 from sonoassist.recordings.table import FrameTable
 from sonoassist.render.thumbnails import thumbnail
+from sonoassist.review.shown import Shown
 from sonoassist.sources.base import Source
 
 KEPT_VIEWS = 12
 KEPT_SMALL = 1500
 MOST_TOLD = 3
 """So many places of a recording that cannot be read are told of one by one."""
-PLACE = "place"
+PLACE, SHOWN = "place", "shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,10 @@ class ReviewSession:
     def _damage_in_words(self) -> list[str]:
         lines = list(dict.fromkeys(self.damage.values()))
         more = len(lines) - MOST_TOLD
-        return [*lines[:MOST_TOLD], *([f"{more} more places cannot be read"] if more > 0 else [])]
+        return [
+            *lines[:MOST_TOLD],
+            *([f"{counted(more, 'more place')} cannot be read"] if more > 0 else []),
+        ]
 
     def _notice(self, sentence: str) -> None:
         with self._lock:
@@ -308,11 +313,12 @@ class ReviewSession:
             raise SourceError(f"frame {index} is damaged")
         return frame
 
-    def close(self, place: int = 0) -> None:
+    def close(self, place: int = 0, shown: Shown | None = None) -> None:
         """End everything; nothing runs when this returns. May be called twice.
 
         Args:
             place: The frame that is looked at; the next review begins there.
+            shown: What else is on screen; None leaves what is kept of it.
         """
         with self._lock:
             closed, self._closed = self._closed, True
@@ -330,6 +336,8 @@ class ReviewSession:
             self._results.close()
         with suppress(OutputError):  # a full disk forgets the place, nothing else
             self.review.set_fact(PLACE, str(place))
+            if shown is not None:
+                self.review.set_fact(SHOWN, shown.text)
         self.review.close()
 
     @property
@@ -337,6 +345,11 @@ class ReviewSession:
         """The frame that was looked at when the review was closed last."""
         kept = self.review.fact(PLACE)
         return min(int(kept), len(self.table) - 1) if kept.isdigit() else 0
+
+    @property
+    def shown(self) -> Shown:
+        """What else was on screen then."""
+        return Shown.of(self.review.fact(SHOWN), len(self.table))
 
 
 def _lacks_box(known: FrameResult) -> bool:

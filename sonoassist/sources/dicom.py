@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from sonoassist.core.errors import DamagedFrameError, SourceError
 from sonoassist.core.packets import Frame, Pixels
+from sonoassist.core.wording import counted
 from sonoassist.sources.base import Source, SourceInfo, new_source_id
 from sonoassist.sources.blobs import Blob, BlobErrors, FileBlob
 from sonoassist.sources.dicom_dataset import quiet, read_header
@@ -128,7 +129,8 @@ class DicomFile(Source):
             return
         self._said_end = True
         raise DamagedFrameError(
-            f"the recording ends early: {len(pictures)} of {pictures.stated} frames are there",
+            f"the recording ends early: {len(pictures)} of {counted(pictures.stated, 'frame')}"
+            f" are there",
             f"{self._info.label} is cut off",
         )
 

@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from sonoassist.core.errors import DamagedFrameError, SourceError
 from sonoassist.core.packets import Frame
+from sonoassist.core.wording import counted
 from sonoassist.sources.base import Source, SourceInfo
 from sonoassist.sources.dicom_dataset import syntax_of
 from sonoassist.sources.dicom_frames import video_spans
@@ -125,7 +126,7 @@ class DicomVideo(Source):
         if self._stated > there and not self._said_end:
             self._said_end = True
             raise DamagedFrameError(
-                f"the recording ends early: {there} of {self._stated} frames are there",
+                f"the recording ends early: {there} of {counted(self._stated, 'frame')} are there",
                 f"{self._name} is cut off",
             )
 

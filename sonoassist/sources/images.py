@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from sonoassist.core.errors import DamagedFrameError, SourceError
 from sonoassist.core.packets import Frame, Pixels
+from sonoassist.core.wording import counted
 from sonoassist.sources.animation import AnimationFile
 from sonoassist.sources.base import Source, SourceInfo, new_source_id
 from sonoassist.sources.blobs import Archive, Blob, BlobErrors, FileBlob, folder_blobs
@@ -52,7 +53,7 @@ class ImageFile(Source):
             height, width = decode_still(path.name, data, self._pages[0]).shape[:2]
         except DamagedFrameError as error:
             raise SourceError(error.message, "Choose another picture") from error
-        pages = f"{self._count} pages · " if self._count > 1 else ""
+        pages = f"{counted(self._count, 'page')} · " if self._count > 1 else ""
         self._info = SourceInfo(
             source_id=new_source_id(),
             spec=str(path),
@@ -138,7 +139,7 @@ class ImageFolder(Source):
                 continue
         self.close()
         raise SourceError(
-            f"none of the {len(self._entries)} pictures in {self._path} can be read",
+            f"none of the {counted(len(self._entries), 'picture')} in {self._path} can be read",
             "They are damaged or too small",
         )
 
@@ -149,7 +150,7 @@ class ImageFolder(Source):
             source_id=new_source_id(),
             spec=str(self._path),
             label=self._path.name or str(self._path),
-            detail=f"{count} pictures · {width}×{height}",
+            detail=f"{counted(count, 'picture')} · {width}×{height}",
             kind="folder",
             width_px=width,
             height_px=height,

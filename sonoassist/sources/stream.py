@@ -13,6 +13,7 @@ from typing_extensions import override
 from sonoassist.core.errors import SourceError, SourceLostError, StalledError
 from sonoassist.core.packets import Frame, Pixels
 from sonoassist.core.processors import plan_threads
+from sonoassist.core.wording import counted, word
 from sonoassist.sources.base import Opening, Source, SourceInfo, new_source_id
 from sonoassist.sources.libav import (
     INTRA,
@@ -147,7 +148,9 @@ class _Receiver:
             key_came = key_came or packet.is_keyframe
             if not whole and not key_came:
                 self.left_out += 1
-                self.waits_for = f"Waiting for a key frame ({self.left_out} pictures left out)"
+                self.waits_for = (
+                    f"Waiting for a key frame ({counted(self.left_out, 'picture')} left out)"
+                )
             try:
                 frames = packet.decode()
             except av.error.EOFError:
@@ -174,7 +177,7 @@ class _Receiver:
 def _warnings(left_out: int) -> tuple[str, ...]:
     if not left_out:
         return ()
-    pictures = "1 half picture is" if left_out == 1 else f"{left_out} half pictures are"
+    pictures = f"{counted(left_out, 'half picture')} {word(left_out, 'is', 'are')}"
     return (f"the stream was joined in the middle of a group, {pictures} left out",)
 
 

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from sonoassist.core.errors import DamagedFrameError, SourceError
 from sonoassist.core.packets import Frame, Pixels
+from sonoassist.core.wording import counted, word
 from sonoassist.sources.base import SYNTHETIC_MARK, Source, SourceInfo, new_source_id
 from sonoassist.sources.libav import PixelReader, VideoFrame, av, codec_name
 from sonoassist.sources.pixels import check_size
@@ -212,9 +213,11 @@ class VideoFile(Source):
         there = len(self._index) if self._readable is None else self._readable
         promised = self._index.promised_frames
         if promised > there:
-            what = f"the recording ends early: {there} of {promised} frames could be read"
+            what = (
+                f"the recording ends early: {there} of {counted(promised, 'frame')} could be read"
+            )
         else:
-            what = f"the recording ends early: only {there} frames could be read"
+            what = f"the recording ends early: only {counted(there, 'frame')} could be read"
         raise DamagedFrameError(what, f"{self._path.name} is cut off")
 
     @override
@@ -310,10 +313,12 @@ def _warnings(index: VideoIndex) -> tuple[str, ...]:
         halves = _half_pictures(index.left_out)
         found.append(f"the recording begins in the middle of a group, {halves} left out")
     if index.parts > 1:
-        found.append(f"the file holds {index.parts} joined recordings, shown one after another")
+        found.append(
+            f"the file holds {counted(index.parts, 'joined recording')}, shown one after another"
+        )
     if index.joins:
         several = len(index.joins) > 1
-        begin = f"{len(index.joins)} joined recordings begin" if several else _JOINED
+        begin = f"{counted(len(index.joins), 'joined recording')} begin" if several else _JOINED
         halves = _half_pictures(index.torn)
         found.append(f"{begin} in the middle of a group, {halves} left out")
     if index.blended:
@@ -322,4 +327,4 @@ def _warnings(index: VideoIndex) -> tuple[str, ...]:
 
 
 def _half_pictures(count: int) -> str:
-    return "1 half picture is" if count == 1 else f"{count} half pictures are"
+    return f"{counted(count, 'half picture')} {word(count, 'is', 'are')}"

@@ -11,6 +11,7 @@ from typing import Any
 import tomli_w
 
 from sonoassist.core.files import write_text
+from sonoassist.core.wording import counted
 from sonoassist.training.data import TrainingData
 from sonoassist.training.options import TrainOptions
 from sonoassist.training.pool import Pool
@@ -60,10 +61,11 @@ def metadata(story: Story) -> dict[str, str]:
 def _notes(story: Story) -> str:
     split = story.data.split
     lines = [
-        f"{story.best_iteration} of {story.iterations} iterations, seed {story.options.seed}, "
+        f"{story.best_iteration} of {counted(story.iterations, 'iteration')}"
+        f", seed {story.options.seed}, "
         f"{datetime.date.today().isoformat()}.",
         f"{len(split.train)} training, {len(split.validation)} validation and "
-        f"{len(split.test)} test cases.",
+        f"{counted(len(split.test), 'test case')}.",
         f"Validation: accuracy {story.validation.accuracy:.3f}, F1 {story.validation.f1:.3f} "
         "(means over the classes).",
     ]

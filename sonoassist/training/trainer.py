@@ -16,6 +16,7 @@ from pydantic import NonNegativeInt, TypeAdapter
 
 from sonoassist.core.errors import ModelError, OutputError, SourceError, UsageError
 from sonoassist.core.files import ensure_folder, write_bytes
+from sonoassist.core.wording import counted
 from sonoassist.model.folding import Tensors
 from sonoassist.model.networks import Network
 from sonoassist.training.batches import Batch, Batches
@@ -141,7 +142,10 @@ class Trainer:
         self.learner = Learner(options, ranks, network)
         plan_size = options.batch_planes * 13 + options.batch_background
         if ranks.world > plan_size:
-            raise UsageError(f"{ranks.world} processes cannot share a batch of {plan_size}")
+            raise UsageError(
+                f"{counted(ranks.world, 'process', 'processes')}"
+                f" cannot share a batch of {plan_size}"
+            )
 
     def _examples(self) -> Iterator[torch.Tensor]:
         """Some training batches, to measure the statistics of loaded weights on."""
@@ -370,7 +374,9 @@ class Trainer:
     def _test(self) -> Score | None:
         if not len(self.data.test):
             return None
-        self._watcher.note(f"testing on {len(self.data.test)} pictures of the test cases")
+        self._watcher.note(
+            f"testing on {counted(len(self.data.test), 'picture')} of the test cases"
+        )
         network = Network(self.options.spec, batch_norm=self.options.spec.batch_norm)
         load_arrays(network, self._best_arrays)
         alone = Ranks(0, 1, self.ranks.device)

@@ -175,7 +175,7 @@ def test_problems_are_listed(stills: Path, tmp_path: Path, capsys: Capture) -> N
     assert "gone.png" in captured.out
     assert "bad.png" in captured.out
     page = (out / "report.html").read_text()  # it may be passed on: names of files stay here
-    assert "1 rows not used" in page
+    assert "1 row not used" in page
     assert "gone.png" not in page
     assert "bad.png" not in page
     assert json.loads((out / "evaluation.json").read_text())["frames"] == 2

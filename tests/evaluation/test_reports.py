@@ -93,8 +93,8 @@ def test_the_page() -> None:
     # Which rows and files is told in evaluation.txt: their names may be those of persons.
     assert "wrong&gt;" not in page
     assert "x.png" not in page
-    assert "&lt;b&gt;&amp;data: 1 rows not used" in page
-    assert "not readable: 1 frames or files" in page
+    assert "&lt;b&gt;&amp;data: 1 row not used" in page
+    assert "not readable: 1 frame or file" in page
     assert "Read &lt;this&gt; first." in page
     for words in ("0.798", "90.1", "77.8", "Not for diagnosis", "Worst wrong labels", "43.5"):
         assert words in page

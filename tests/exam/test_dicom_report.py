@@ -49,7 +49,7 @@ def test_planes_confidences_and_boxes_come_back(files: dict[str, Path], content)
     groups = content.get_planar_roi_measurement_groups()
     expected = (
         ("4ch", 97.0, BOX, "still-001-4ch"),
-        ("rvot", 81.25, Box(10, 20, 30, 40), "still-002-rvot"),
+        ("rvot", 81.0, Box(10, 20, 30, 40), "still-002-rvot"),
     )
     assert len(groups) == 2
     for group, (key, percent, box, still) in zip(groups, expected, strict=True):

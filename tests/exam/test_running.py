@@ -17,9 +17,9 @@ from sonoassist.core.errors import OutputError
 from sonoassist.core.packets import Box, State
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.exam import Exam
-from sonoassist.exam.records import ExamStart, How, Item, Judgement
+from sonoassist.exam.records import ExamStart, How, Item, Judgement, Seen
 from sonoassist.exam.running import RunningExam
-from sonoassist.exam.shots import NOTHING_SAID, said_of
+from sonoassist.exam.shots import Said, said_of
 from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import Notice, Notices, View
 from sonoassist.temporal.steady import SteadyLabel
@@ -188,7 +188,7 @@ def test_a_picture_of_no_plane_goes_where_the_user_wants_it(
     store: ExamStore, running: RunningExam
 ) -> None:
     view = Feed(running).hold("background", 0.3)
-    assert said_of(view) == NOTHING_SAID
+    assert said_of(view) == Said(saw=Seen.BACKGROUND)
     running.capture(view, said_of(view), "bladder")
     running.capture(view, said_of(view))
     shown = wait_for(running, "bladder", ItemState.KEPT).shown

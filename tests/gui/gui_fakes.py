@@ -27,6 +27,7 @@ from sonoassist.core.packets import (
 from sonoassist.core.planes import BY_KEY, INDEX, PLANES
 from sonoassist.core.settings import Settings
 from sonoassist.gui.ports import ModelEntry, Services
+from sonoassist.live.loop_pictures import LoopPictures
 from sonoassist.live.status import ModelState, Notices, PlayState, SessionStatus, Showing, View
 from sonoassist.model.card import Card
 from sonoassist.recordings.correction_store import CorrectionStore
@@ -126,6 +127,7 @@ class FakeSession:
     analysis_watchers: list[Callable[[Frame], None]] = field(default_factory=list)
     listeners: list[Callable[[SessionStatus], None]] = field(default_factory=list)
     past: tuple[View, ...] = ()
+    looked_back: tuple[LoopPictures | None, int] = (None, 0)
     now: SessionStatus = EMPTY
     stopped: bool = False
 
@@ -212,8 +214,11 @@ class FakeSession:
     def unsubscribe(self, listener: Callable[[SessionStatus], None]) -> None:
         self.listeners = [one for one in self.listeners if one != listener]
 
-    def history(self) -> tuple[View, ...]:
-        return self.past
+    def history(self) -> LoopPictures:
+        return LoopPictures.of(self.past)
+
+    def look_back(self, pictures: LoopPictures | None, position: int = 0) -> None:
+        self.looked_back = (pictures, position)
 
     def status(self) -> SessionStatus:
         return self.now

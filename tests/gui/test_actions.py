@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
-from gui_fakes import make_view
+from gui_fakes import FakeSession, make_view
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QKeySequence
 from PyQt6.QtWidgets import QLabel
@@ -15,6 +16,7 @@ from sonoassist.gui.controls import KeyButton
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
 from sonoassist.gui.sheets import HelpSheet
+from sonoassist.live.status import PlayState
 
 
 def test_each_action_is_in_the_table_once() -> None:
@@ -86,6 +88,23 @@ def test_actions_wait_for_what_they_need(window: MainWindow, session: object) ->
     window.display.refresh()
     assert enabled(Needs.PICTURE) == enabled(Needs.RECORDING) == {True}
     assert enabled(Needs.LIVE) == {False}
+
+
+@pytest.mark.parametrize("play", [PlayState.OPENING, PlayState.FAILED, PlayState.LOST])
+def test_what_is_opened_or_was_not_can_be_closed(
+    window: MainWindow, session: FakeSession, play: PlayState
+) -> None:
+    window.display.refresh()
+    close = window.actions_set[Act.CLOSE]
+    assert not close.isEnabled()
+    session.now = replace(session.now, play_state=play)
+    window.display.refresh()
+    assert close.isEnabled()
+    card = window.live.viewport.screen_shown.card
+    assert card is not None
+    assert Act.CLOSE in card.acts
+    close.trigger()
+    assert ("close_source",) in session.calls
 
 
 @pytest.mark.parametrize(

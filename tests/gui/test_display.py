@@ -84,7 +84,8 @@ def test_the_live_picture_has_no_box_and_the_last_result_is_named_with_its_age(
     shares = dict(live.planes.texts())
     assert shares["Femur"] == "93 %"
     area = QRectF(live.viewport.rect())
-    small = inset_rect(result, area, window.look)
+    small = inset_rect(result, area, live.viewport.field_of(raw), window.look)
+    assert small is not None
     image = live.viewport.grab().toImage()
     assert box_pixels(image, without=small) == 0
     assert box_pixels(image, within=small) > 0
@@ -99,7 +100,10 @@ def test_the_small_picture_is_the_one_its_box_belongs_to(
     session.show(View(make_frame(108, make_pixels(value=20), GRABBER)), GRABBER)
     window.display.refresh()
     viewport = window.live.viewport
-    rect = inset_rect(result, QRectF(viewport.rect()), window.look)
+    field = viewport.field_of(viewport.view)
+    rect = inset_rect(result, QRectF(viewport.rect()), field, window.look)
+    assert rect is not None
+    assert not rect.intersects(field)
     image = viewport.grab().toImage()
     scale = rect.width() / 400
     edge = (round(rect.left() + BOX.left * scale), round(rect.top() + 0.75 * rect.height() * 0.8))
@@ -157,7 +161,8 @@ def test_a_frozen_picture_shows_its_own_result_only(
     window.controller.toggle_freeze()
     live = window.live
     assert live.viewport.view is not result
-    assert live.headline.verdict.title == "Not analysed"
+    assert live.headline.spoken == "Not analysed yet, it is being analysed"
+    assert session.looked_back[1] == 1
     assert box_pixels(live.viewport.grab().toImage()) == 0
     window.controller.step(-1)
     assert live.viewport.view is result

@@ -212,7 +212,7 @@ def test_play_at_the_end_starts_again(window: MainWindow, session: FakeSession) 
     ("change", "title"),
     [
         ({"play_state": PlayState.OPENING, "source": None}, "Opening …"),
-        ({"play_state": PlayState.LOST}, "Source lost, trying again"),
+        ({"play_state": PlayState.LOST}, "Signal lost"),
         ({"play_state": PlayState.FAILED}, "The source failed"),
         ({"signal_age_s": 3.4}, "No signal since 3 s"),
     ],

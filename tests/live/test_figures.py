@@ -1,4 +1,4 @@
-"""Rates, pacing, history and notices: what is counted and kept, by clocks of our own."""
+"""Rates, pacing and notices: what is counted and kept, by clocks of our own."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from made_analyses import analysis_of, at, shares_of
-from real_models import frame_of
 from sonoassist.core.errors import SourceError
-from sonoassist.live.history import History, view_bytes
 from sonoassist.live.player import LATE_S, Pacer
 from sonoassist.live.rates import WINDOW_S, Rates
-from sonoassist.live.status import Level, Notice, Notices, View
+from sonoassist.live.status import Level, Notice, Notices
 
 
 class Clock:
@@ -121,52 +119,6 @@ def test_waits_are_never_negative_and_never_too_long(gaps_s: list[float], speed:
         wait_s = pacer.wait_s(time_s)
         assert 0 <= wait_s <= gap_s / speed + 1e-9
         clock.now_s += wait_s
-
-
-def view_at(second: float, side: int = 8) -> View:
-    pixels = np.zeros((side, 1024), np.uint8)
-    return View(frame_of(pixels, captured_at_s=second))
-
-
-def test_history_is_bounded_by_time() -> None:
-    history = History(seconds=2.0, megabytes=100)
-    views = [view_at(step / 4) for step in range(40)]
-    for view in views:
-        history.add(view)
-    assert history.views() == tuple(view for view in views if view.frame.captured_at_s >= 7.75)
-    history.clear()
-    assert history.views() == ()
-
-
-def test_history_is_bounded_by_memory() -> None:
-    history = History(seconds=1e6, megabytes=1)
-    for second in range(100):
-        history.add(view_at(second, side=100))
-        assert sum(map(view_bytes, history.views())) <= 2**20
-    assert len(history.views()) == 2**20 // (100 * 1024)
-    history.add(view_at(100, side=2000))  # more than all the memory: the newest stays all the same
-    assert len(history.views()) == 1
-
-
-@given(st.lists(st.tuples(st.floats(0, 3), st.integers(1, 400)), max_size=40))
-def test_history_keeps_the_newest_views_in_order(steps: list[tuple[float, int]]) -> None:
-    history, views, second = History(5.0, 1), [], 0.0
-    for gap_s, side in steps:
-        second += gap_s
-        views.append(view_at(second, side))
-        history.add(views[-1])
-        kept = history.views()
-        assert kept == tuple(views[-len(kept) :])
-
-
-def test_a_new_result_of_the_last_frame_replaces_the_old_one() -> None:
-    history = History(10.0, 100)
-    frame = at(0.0)
-    history.add(View(frame))
-    newer = View(frame, analysis_of(frame, shares_of("femur")))
-    history.add(newer)
-    assert history.views() == (newer,)
-    assert view_bytes(newer) > view_bytes(View(frame))
 
 
 def test_notices_wait_until_they_are_taken() -> None:

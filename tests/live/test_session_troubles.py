@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -320,6 +320,106 @@ def test_stop_ends_an_opening_that_hangs() -> None:
     assert no_workers()
 
 
+class HangingOpener:
+    """Opens "film" at once; of anything else it waits until it is told to give up.
+
+    Args:
+        late: It gives a source then all the same.
+    """
+
+    def __init__(self, *, late: bool = False) -> None:
+        self.hanging: list[str] = []
+        self.given_up: list[str] = []
+        self.made: list[MadeSource] = []
+        self._late = late
+
+    def __call__(self, spec: str, stop: threading.Event) -> MadeSource:
+        if spec != "film":
+            self.hanging.append(spec)
+            assert stop.wait(LIMIT_S)
+            self.given_up.append(spec)
+            if not self._late:
+                raise SourceError(f"opening {spec} was stopped")
+        self.made.append(MadeSource(100_000, fps=25, spec=spec))
+        return self.made[-1]
+
+
+@pytest.fixture(params=[False, True], ids=["gives up", "comes too late"])
+def hanging(request: pytest.FixtureRequest) -> Iterator[tuple[LiveSession, HangingOpener]]:
+    opener = HangingOpener(late=request.param)
+    session = LiveSession(opener=opener)
+    yield session, opener
+    session.stop()
+    assert no_workers()
+    assert all(one.closed for one in opener.made)
+
+
+def test_an_opening_that_hangs_is_closed_at_once(
+    hanging: tuple[LiveSession, HangingOpener],
+) -> None:
+    session, opener = hanging
+    session.open("tcp://nowhere")
+    wait_until(lambda: opener.hanging)
+    assert session.status().play_state is PlayState.OPENING
+    session.close_source()
+    wait_until(lambda: session.status().play_state is PlayState.EMPTY)
+    assert opener.given_up == ["tcp://nowhere"]
+    assert session.notices.take() == []  # the user wanted it
+    session.open("film")
+    wait_until(lambda: session.status().play_state is PlayState.PLAYING)
+
+
+def test_an_opening_that_hangs_gives_way_to_another(
+    hanging: tuple[LiveSession, HangingOpener],
+) -> None:
+    session, opener = hanging
+    for spec in ("tcp://nowhere", "device:hangs", "tcp://elsewhere"):
+        session.open(spec)
+        wait_until(lambda spec=spec: spec in opener.hanging)  # type: ignore[misc]
+    session.open("film")
+
+    def plays_film() -> bool:
+        status = session.status()
+        playing = status.play_state is PlayState.PLAYING
+        return playing and status.source is not None and status.source.spec == "film"
+
+    wait_until(plays_film)
+    assert opener.given_up == ["tcp://nowhere", "device:hangs", "tcp://elsewhere"]
+    assert session.notices.take() == []
+
+
+def test_of_many_sources_asked_for_at_once_the_last_one_is_opened(
+    hanging: tuple[LiveSession, HangingOpener],
+) -> None:
+    session, opener = hanging
+    for number in range(50):
+        session.open(f"tcp://{number}")
+    session.open("film")
+    wait_until(lambda: session.status().play_state is PlayState.PLAYING)
+    assert opener.given_up == opener.hanging
+    assert len(opener.hanging) < 50
+
+
+def test_a_lost_source_that_hangs_when_it_is_opened_again_can_be_closed(start: Start) -> None:
+    hangs = threading.Event()
+    lost = MadeSource(5, kind="stream", script=lost_at(5))
+
+    def opener(spec: str, stop: threading.Event) -> MadeSource:
+        if lost.closed:
+            hangs.set()
+            assert stop.wait(LIMIT_S)
+            raise SourceError("given up")
+        return lost
+
+    session = start()
+    session._capture._opener = opener
+    session.open("grabber")
+    assert hangs.wait(LIMIT_S)
+    assert session.status().play_state is PlayState.LOST
+    session.close_source()
+    wait_until(lambda: session.status().play_state is PlayState.EMPTY)
+
+
 @pytest.mark.real
 @pytest.mark.usefixtures("networks_once")
 def test_the_real_montage_frame_by_frame(test_data: Path) -> None:
@@ -333,6 +433,7 @@ def test_the_real_montage_frame_by_frame(test_data: Path) -> None:
         wait_until(lambda: session.status().stats.analysed >= 80)
         session.pause()
         wait_until(lambda: session.status().play_state is PlayState.PAUSED)
+        wait_until(lambda: session.history()[-1].analysis is not None)
         views = session.history()
         stats = session.status().stats
     finally:

@@ -158,6 +158,40 @@ def test_damage_is_kept_with_the_file(cache: AnalysisCache) -> None:
     assert found(cache, ONE)[2].state is None
 
 
+def test_results_of_a_reader_are_dropped_with_their_pictures_and_no_others(
+    cache: AnalysisCache,
+) -> None:
+    now = AnalysisKey(0, MADE)
+    before = replace(now, reader=1)
+    with cache.open(ONE) as kept:
+        numbers = [kept.begin(before), kept.begin(now)]
+        for number in numbers:
+            kept.add(number, [result(3)], {0: b"jpeg"})
+        assert kept.has_reader(1)
+        kept.drop_reader(1)
+        assert not kept.has_reader(1)
+        assert (kept.serving(before), kept.serving(now)) == ([], numbers[1:])
+        assert [kept.pictured(number) for number in numbers] == [[], [0]]
+        assert [len(list(kept.results(number))) for number in numbers] == [0, 1]
+        kept.add(numbers[0], [result(4)])  # by whoever has begun it before
+        assert list(kept.results(numbers[0])) == []
+        kept.drop_reader(1)  # nothing of it is there
+
+
+def test_a_reader_with_the_same_numbers_is_renamed_and_loses_to_results_of_now(
+    cache: AnalysisCache,
+) -> None:
+    now = AnalysisKey(0, MADE)
+    crop = replace(now, provenance=replace(MADE, crop="full"))
+    with cache.open(ONE) as kept:
+        for key, winner in ((replace(now, reader=1), 1), (replace(crop, reader=1), 1), (now, 2)):
+            kept.add(kept.begin(key), [result(3, winner)])
+        kept.rename_reader(1, now.reader)
+        assert not kept.has_reader(1)
+    assert int(found(cache, ONE)[3].probabilities.argmax()) == 2
+    assert int(found(cache, ONE, provenance=crop.provenance)[3].probabilities.argmax()) == 1
+
+
 def test_small_pictures_are_those_of_an_analysis(cache: AnalysisCache) -> None:
     with cache.open(ONE) as kept:
         one = kept.begin(AnalysisKey(0, MADE))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sonoassist.core import paths
-from sonoassist.core.errors import DamagedFrameError
+from sonoassist.core.errors import DamagedFrameError, SourceError
 from sonoassist.core.packets import Frame
 from sonoassist.practice.opening import open_exam
 from sonoassist.recordings.player import Player
@@ -127,6 +127,38 @@ def test_a_damaged_frame_is_left_out(clock: Clock) -> None:
     wait_until(lambda: shown(player) == 8)
     turn(player, clock, 9)
     wait_until(lambda: player.shown.ended)
+    player.stop()
+
+
+class Failing(Holed):
+    """The system fails at number 6, once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fails = True
+
+    def read(self) -> Frame | None:
+        if self.fails and self._at == 6:
+            self.fails = False
+            raise OSError(5, "Input/output error")
+        return super().read()
+
+
+def test_where_the_system_fails_it_stops_with_the_last_picture_and_can_be_asked_again(
+    clock: Clock,
+) -> None:
+    player = Player(Failing, lambda: None, clock)
+    player.play(5, 9)
+    wait_until(lambda: shown(player) == 5)
+    clock.now_s += 1.0
+    wait_until(lambda: player.shown.trouble is not None)
+    assert isinstance(player.shown.trouble, SourceError)
+    assert "holed cannot be read: Input/output error" in str(player.shown.trouble)
+    assert shown(player) == 5
+    assert player.running
+    player.go_to(6)
+    wait_until(lambda: shown(player) == 6)
+    assert player.shown.trouble is None
     player.stop()
 
 

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from sonoassist.exam.resolving import ExamResolver
 from sonoassist.exam.store import ExamStore
 from sonoassist.recordings.correction_store import CorrectionStore
-from sonoassist.recordings.edits import Edit, SetBest, SetLabel, SetMark, SetNote
-from sonoassist.recordings.recording import look_into
-from sonoassist.recordings.renumbering import renumbered
+from sonoassist.recordings.corrections import Corrections
+from sonoassist.recordings.edits import Edit, SetBest, SetBox, SetLabel, SetMark, SetNote
+from sonoassist.recordings.recording import Recording, look_into
+from sonoassist.recordings.renumbering import corrections_now, renumbered
 from sonoassist.review.session import ReviewSession
 from sonoassist.sources import READER
 from sonoassist.sources.older_reading import moved_since
@@ -85,6 +86,36 @@ def test_labels_follow_their_pictures(joined: Path, tmp_path: Path) -> None:
         again.close()
 
 
+def test_who_only_reads_a_review_has_the_same_words_and_leaves_it_as_it_is(
+    joined: Path, tmp_path: Path
+) -> None:
+    store = CorrectionStore(tmp_path / "reviews")
+    undone = SetMark(7, True, "not meant")
+    edits = [SetLabel(0, 19, "lips"), SetBest("femur", 25), SetMark(20, True, "here")]
+    kept_before(joined, store, [*edits, undone])
+    found = look_into(str(joined), ExamResolver())
+    with store.open(found.identity.content) as review:
+        assert review.undo() == undone
+    read, steps = looked_at(found, store)
+    assert [(one.first, one.last, one.plane) for one in read.labels] == [(30, 49, "lips")]
+    assert dict(read.best) == {"femur": 5}
+    assert [(one.frame, one.text) for one in read.marks] == [(0, "here")]
+    assert steps == edits
+    session = opened(joined, store, tmp_path)
+    try:
+        assert session.review.corrections == read
+    finally:
+        session.close()
+    assert looked_at(found, store)[0] == read  # not brought up twice
+
+
+def looked_at(found: Recording, store: CorrectionStore) -> tuple[Corrections, list[Edit]]:
+    looked = store.look(found.identity.content)
+    assert looked is not None
+    with looked:
+        return corrections_now(found, looked), looked.steps()
+
+
 def test_labels_behind_half_pictures_that_counted_once(tmp_path: Path) -> None:
     first = made(tmp_path / "a.ts", 4000, "femur", 30)
     second = made(tmp_path / "b.ts", 0, "lips", 40)
@@ -145,3 +176,11 @@ def test_a_label_is_on_the_same_pictures(moved: list[int], data: st.DataObject) 
         n for one in found if isinstance(one, SetLabel) for n in range(one.first, one.last + 1)
     ]
     assert sorted(frames) == sorted(set(moved[first : last + 1]) - {-1})
+
+
+def test_a_box_goes_with_its_frame() -> None:
+    box = SetBox(2, "femur", (1.0, 2.0, 3.0, 4.0))
+    assert list(renumbered(box, [0, -1, 1])) == [SetBox(1, "femur", (1.0, 2.0, 3.0, 4.0))]
+    assert list(renumbered(SetBox(1, "femur", None), [0, -1, 1])) == []
+    label = SetLabel(0, 2, "lips", keeps_best=True)
+    assert list(renumbered(label, [0, -1, 1])) == [SetLabel(0, 1, "lips", keeps_best=True)]

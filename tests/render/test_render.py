@@ -61,7 +61,7 @@ def test_only_a_sure_plane_is_named_and_boxed(state: State) -> None:
 
 
 def test_captions() -> None:
-    assert caption(seen()) == "Femur 93%"
+    assert caption(seen()) == "Femur 93 %"
     assert caption(seen(state=State.UNSURE)) == "Unsure"
     assert rgb_of(BY_KEY["femur"]) == (0xB8, 0xF2, 0x5F)
 

@@ -35,7 +35,7 @@ def rows(folder: Path) -> list[dict[str, str]]:
 def test_each_plane_has_its_row_and_the_recording_it_is_from(tmp_path: Path) -> None:
     one = made(tmp_path, "a", femur=pick(), lips=pick(sure=False, image=None))
     path, problems = write_flat_table(tmp_path, [one])
-    assert (path.name, problems) == ("retrieval.csv", [])
+    assert (path, problems) == (tmp_path / "retrieval.csv", [])
     found = {row["plane"]: row for row in rows(tmp_path)}
     assert list(found) == [plane.key for plane in PLANES]
     assert tuple(found["femur"]) == COLUMNS

@@ -68,6 +68,26 @@ def test_results_of_the_exam(
     session.close()
 
 
+@pytest.mark.parametrize("changed_s", [None, 2.0, 5.0, 100.0])
+def test_of_an_earlier_program_only_results_before_the_model_was_changed_count(
+    tmp_path: Path, recording: Path, changed_s: float | None
+) -> None:
+    """It did not keep with each result which model had found it."""
+    exams = ExamStore(tmp_path / "exams")
+    exam = kept(exams.folder, recording, **MADE)
+    if changed_s is not None:
+        with exams.open(exam.exam_id, write=True) as record:
+            record.add_event(changed_s, "model", "Model: another")
+            record.add_event(changed_s + 1, "model", "Model: the first again")
+    found = resolved(f"exam:{exam.exam_id}", ExamResolver(exams))
+    assert found.live_results is not None
+    results = list(found.live_results())
+    # Every other frame has a result; frame n was captured 3 + n / 25 seconds after the beginning.
+    first = COUNT if changed_s is None else round(25 * (changed_s - 3.0))
+    assert [one.index for _, one in results] == [n for n in range(0, COUNT, 2) if n < first]
+    assert {made.weights_sha256 for made, _ in results} <= {"0" * 64}
+
+
 def test_one_of_several_recordings(tmp_path: Path, recording: Path) -> None:
     exams, reviews = ExamStore(tmp_path / "exams"), CorrectionStore(tmp_path / "reviews")
     with exams.create(start()) as exam:

@@ -779,6 +779,6 @@ def test_frames_that_are_damaged_are_noted_once(
     assert result.state is None
     assert not session.table.snapshot().judged[17]
     said = [f"frame {index} is damaged" for index in damaged[:3]]
-    assert session.take_notices() == [*said, "1 more places cannot be read"]
+    assert session.take_notices() == [*said, "1 more place cannot be read"]
     assert session.take_notices() == []
     assert replace(session.progress(), rate_hz=0.0).done == len(KEYS)

@@ -19,6 +19,7 @@ from pydicom.uid import JPEGBaseline8Bit, UltrasoundMultiFrameImageStorage
 from sonoassist.core.errors import OutputError
 from sonoassist.core.packets import Pixels
 from sonoassist.core.progress import Meter
+from sonoassist.core.wording import counted
 from sonoassist.exam.dicom_out import header, uids
 from sonoassist.exam.dicom_out.exported import NothingShownError
 from sonoassist.exam.dicom_out.pixels import as_stored, describe, is_grey, jpeg
@@ -97,7 +98,7 @@ def clip_object(
     dataset["PixelData"].is_undefined_length = True
     digest = uids.digest(b"".join(frames))
     names = (info.exam_id, "clip", capture.capture_id, mask, digest)
-    dataset.SOPInstanceUID = uids.uid(*names)
+    dataset.SOPInstanceUID = uids.uid(*names, *header.choice(info, capture))
     dataset.file_meta = header.file_meta(
         UltrasoundMultiFrameImageStorage, dataset.SOPInstanceUID, JPEGBaseline8Bit
     )
@@ -128,7 +129,8 @@ def add_cine(dataset: Dataset, times_ms: tuple[float, ...], fps: float) -> None:
     vector = ["0", *(_number(float(gap)) for gap in gaps)]
     if len("\\".join(vector)) > _LONGEST_VECTOR:
         raise OutputError(
-            f"a clip of {len(times_ms)} frames is too long for DICOM", "Export without clips"
+            f"a clip of {counted(len(times_ms), 'frame')} is too long for DICOM",
+            "Export without clips",
         )
     dataset.FrameTimeVector = vector
     dataset.FrameIncrementPointer = Tag("FrameTimeVector")

@@ -11,6 +11,7 @@ from sonoassist.core.errors import UsageError
 from sonoassist.core.files import ensure_folder, replacing
 from sonoassist.core.planes import BY_KEY
 from sonoassist.core.progress import Meter
+from sonoassist.exam.capture_words import item_of, plane_of
 from sonoassist.exam.dicom_out.exported import Exported, NothingShownError
 from sonoassist.exam.dicom_out.options import DicomOptions, chosen
 from sonoassist.exam.exam import Exam
@@ -108,7 +109,7 @@ class _Parts:
         except NothingShownError:
             self.left_out.append(f"Capture {capture.capture_id} is left out: {NO_ULTRASOUND}")
             return None
-        still = _write_object(self.folder, f"still-{_end(capture)}", still, self.paths)
+        still = _write_object(self.folder, f"still-{self._end(capture)}", still, self.paths)
         self.meter.step()
         return Exported(capture, still, self._clip(capture))
 
@@ -126,12 +127,11 @@ class _Parts:
                 f"The clip of capture {capture.capture_id} is left out: {NO_ULTRASOUND}"
             )
             return None
-        return _write_object(self.folder, f"clip-{_end(capture)}", clip, self.paths)
+        return _write_object(self.folder, f"clip-{self._end(capture)}", clip, self.paths)
 
-
-def _end(capture: Capture) -> str:
-    plane = capture.shot.plane if capture.shot.plane in BY_KEY else "capture"
-    return f"{capture.capture_id:03}-{plane}.dcm"
+    def _end(self, capture: Capture) -> str:
+        plane = plane_of(capture.shot, item_of(capture.shot, self.exam.info().start.items))
+        return f"{capture.capture_id:03}-{plane if plane in BY_KEY else 'capture'}.dcm"
 
 
 def _write_object(folder: Path, name: str, dataset: Dataset, paths: list[Path]) -> Dataset:

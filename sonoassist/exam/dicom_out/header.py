@@ -9,8 +9,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID
 
 from sonoassist import __version__
-from sonoassist.core.planes import BY_KEY
-from sonoassist.exam.dicom_out import uids
+from sonoassist.exam.capture_words import capture_words, chosen_by_hand, item_of, plane_of
+from sonoassist.exam.dicom_out import codes, uids
 from sonoassist.exam.records import Capture, ExamInfo
 
 MANUFACTURER = "SonoAssist"
@@ -146,6 +146,15 @@ def one_line(text: str) -> str:
     return " ".join("".join(c if c.isprintable() and c != "\\" else " " for c in text).split())
 
 
+def choice(info: ExamInfo, capture: Capture) -> tuple[str, ...]:
+    """What a person chose other than the network saw, for the object's UID.
+
+    A capture that was moved to another item is another object: archives keep the first of one UID.
+    """
+    shot = capture.shot
+    return (shot.item,) if chosen_by_hand(shot, item_of(shot, info.start.items)) else ()
+
+
 def _description(info: ExamInfo, study: str) -> str:
     what = "Synthetic exam, no patient" if info.start.synthetic else "SonoAssist exam"
     text = f"{what}, study {study}" if study else what
@@ -163,15 +172,29 @@ def _add_picture_facts(dataset: Dataset, info: ExamInfo, capture: Capture) -> No
     dataset.PatientOrientation = ""
     # Of the patient, who is the mother; without it the side of the body would be asked for.
     dataset.BodyPartExamined = "UTERUS"
+    _add_view(dataset, plane_of(shot, item_of(shot, info.start.items)))
     if info.start.synthetic:
         dataset.QualityControlImage = "YES"
     dataset.ImageComments = _comments(info, capture)
 
 
 def _comments(info: ExamInfo, capture: Capture) -> str:
-    shot = capture.shot
-    plane = BY_KEY.get(shot.plane)
+    """The same sentence as everywhere, with the long names of planes."""
     parts = [SYNTHETIC_NOTE] if info.start.synthetic else []
-    if plane is not None and not plane.is_background:
-        parts.append(f"{plane.full_name}, {shot.confidence:.0%} by {MANUFACTURER} {__version__}.")
-    return " ".join([*parts, NOTE])
+    said = capture_words(capture.shot, item_of(capture.shot, info.start.items), full=True)
+    return " ".join([*parts, f"{one_line(said)}, by {MANUFACTURER} {__version__}.", NOTE])
+
+
+def _add_view(dataset: Dataset, plane: str) -> None:
+    """The view and the part of the body, coded; a person's choice goes before the network's."""
+    view, site = codes.plane_term(plane), codes.site_term(plane)
+    if view is not None and site is not None:
+        dataset.ViewCodeSequence = [_coded(view)]
+        dataset.AnatomicRegionSequence = [_coded(site)]
+
+
+def _coded(term: codes.Term) -> Dataset:
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator = term.value, term.scheme
+    item.CodeMeaning = term.meaning
+    return item

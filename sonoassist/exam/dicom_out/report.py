@@ -42,6 +42,15 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from sonoassist import __version__
 from sonoassist.core.packets import Box
+from sonoassist.core.percent import whole_percent
+from sonoassist.exam.capture_words import (
+    capture_words,
+    chosen_by_hand,
+    item_of,
+    own_box,
+    plane_of,
+    why_words,
+)
 from sonoassist.exam.dicom_out import codes, header, uids
 from sonoassist.exam.dicom_out.codes import Term
 from sonoassist.exam.dicom_out.exported import Exported
@@ -62,11 +71,10 @@ def report_object(
         notes: What else must be known, such as captures that are left out.
     """
     images = [one for pair in exported for one in (pair.still, pair.clip) if one is not None]
-    labels = {item.key: item.label for item in info.start.items}
     content = MeasurementReport(
         observation_context=ObservationContext(observer_device_context=_observer(info)),
         procedure_reported=_concept(codes.OBSTETRIC_SCAN),
-        imaging_measurements=[_group(info, one, labels) for one in exported],
+        imaging_measurements=[group for one in exported for group in _groups(info, one)],
         referenced_images=images,
     )
     content[0].ContentSequence.extend(_comment(text) for text in (*_notes(info), *notes))
@@ -136,33 +144,72 @@ def _observer(info: ExamInfo) -> ObserverContext:
     )
 
 
-def _group(info: ExamInfo, exported: Exported, labels: dict[str, str]) -> Group:
-    """The measurement group of one capture."""
-    capture = exported.capture
-    plane, site = codes.plane_term(capture.shot.plane), codes.site_term(capture.shot.plane)
-    facts = {
-        "tracking_identifier": TrackingIdentifier(
-            uid=uids.uid(info.exam_id, "capture", capture.capture_id),
-            identifier=f"Capture {capture.capture_id}",
-        ),
-        "finding_type": _concept(plane) if plane else None,
-        "finding_sites": [FindingSite(_concept(site))] if site else None,
-        "algorithm_id": _algorithm(info) if plane else None,
-        "measurements": _measurements(capture),
-        "qualitative_evaluations": _evaluations(capture),
-    }
-    group = _placed(exported, facts)
+def _groups(info: ExamInfo, exported: Exported) -> list[Group]:
+    """The measurement groups of one capture.
+
+    Where a person chose another item than the network saw there are two: what the person says, and
+    what the network saw with its confidence and its box.
+    """
+    capture, shot = exported.capture, exported.capture.shot
+    item = item_of(shot, info.start.items)
+    by_hand = chosen_by_hand(shot, item)
+    group = _group(
+        info, exported, "", plane_of(shot, item), own_box(shot, item),
+        [] if by_hand else _certainty(capture), by_network=not by_hand,
+    )  # fmt: skip
     if exported.clip is not None:
         group[0].ContentSequence.append(_clip_item(exported.clip))
-    item, why = labels.get(capture.shot.item, ""), header.one_line(capture.shot.why)
-    checklist = f"Checklist: {header.one_line(item)}" if item else ""
-    group[0].ContentSequence.extend(_comment(text) for text in (checklist, why) if text)
-    return group
+    checklist = f"Checklist: {item.label}" if item is not None else ""
+    texts = (checklist, capture_words(shot, item), why_words(shot))
+    lines = [line for text in texts if (line := header.one_line(text))]
+    group[0].ContentSequence.extend(_comment(line) for line in lines)
+    if not by_hand or not shot.plane:
+        return [group]
+    seen = _certainty(capture)
+    return [group, _group(info, exported, "network", shot.plane, shot.box, seen, by_network=True)]
 
 
-def _placed(exported: Exported, facts: dict[str, Any]) -> Group:
+def _group(
+    info: ExamInfo,
+    exported: Exported,
+    beside: str,
+    plane: str,
+    box: Box | None,
+    certainty: Sequence[Measurement],
+    *,
+    by_network: bool,
+) -> Group:
+    """What one of them, a person or the network, says of a capture.
+
+    Args:
+        info: Of the exam.
+        exported: The capture with its objects.
+        beside: "network" for what it saw beside a person's choice; "" for the capture itself.
+        plane: Key of the plane that it finds, or "".
+        box: In frame pixels, or None.
+        certainty: Of the network.
+        by_network: The network says so.
+    """
+    capture = exported.capture
+    view, site = codes.plane_term(plane), codes.site_term(plane)
+    more = ("network",) if beside else ()
+    facts = {
+        "tracking_identifier": TrackingIdentifier(
+            uid=uids.uid(info.exam_id, "capture", capture.capture_id, *more),
+            identifier=f"Capture {capture.capture_id}{', what the network saw' if beside else ''}",
+        ),
+        "finding_type": _concept(view) if view else None,
+        "finding_sites": [FindingSite(_concept(site))] if site else None,
+        "algorithm_id": _algorithm(info) if view and by_network else None,
+        "measurements": [*certainty, _percent(codes.QUALITY, capture.shot.quality)],
+        "qualitative_evaluations": _evaluations(capture),
+    }
+    return _placed(exported, box, facts)
+
+
+def _placed(exported: Exported, box: Box | None, facts: dict[str, Any]) -> Group:
     """The group with its box; without one it speaks of the whole picture."""
-    still, box = exported.still, exported.capture.shot.box
+    still = exported.still
     if box is not None:
         return PlanarROIMeasurementsAndQualitativeEvaluations(
             referenced_region=_region(still, box), **facts
@@ -182,12 +229,12 @@ def _region(still: Dataset, box: Box) -> ImageRegion:
     )
 
 
-def _measurements(capture: Capture) -> list[Measurement]:
+def _certainty(capture: Capture) -> list[Measurement]:
+    """How sure the network was of the plane that it saw, in whole per cent as everywhere."""
     shot = capture.shot
-    found = [_percent(codes.QUALITY, shot.quality)]
-    if codes.plane_term(shot.plane) is not None:
-        found.insert(0, _percent(codes.CERTAINTY, shot.confidence))
-    return found
+    if codes.plane_term(shot.plane) is None:
+        return []
+    return [_percent(codes.CERTAINTY, whole_percent(shot.confidence) / 100)]
 
 
 def _percent(name: Term, share: float) -> Measurement:

@@ -56,7 +56,7 @@ def still_object(exam: Exam, info: ExamInfo, capture: Capture, *, mask: bool) ->
     data = pixels.tobytes()
     dataset.PixelData = data + b"\0" * (len(data) % 2)
     names = (info.exam_id, "still", capture.capture_id, mask, uids.digest(data))
-    dataset.SOPInstanceUID = uids.uid(*names)
+    dataset.SOPInstanceUID = uids.uid(*names, *header.choice(info, capture))
     dataset.file_meta = header.file_meta(
         UltrasoundImageStorage, dataset.SOPInstanceUID, ExplicitVRLittleEndian
     )

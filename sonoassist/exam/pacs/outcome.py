@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from sonoassist.core.wording import counted
 from sonoassist.exam.pacs.node import PacsNode
 
 
@@ -108,4 +109,4 @@ class RetryReport:
 
 
 def _files(count: int) -> str:
-    return "1 file" if count == 1 else f"{count} files"
+    return counted(count, "file")

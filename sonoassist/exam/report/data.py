@@ -9,9 +9,10 @@ from datetime import datetime, timezone
 from sonoassist import __version__
 from sonoassist.core.planes import BY_KEY
 from sonoassist.core.progress import Meter
+from sonoassist.exam.capture_words import NO_PLANE
 from sonoassist.exam.checklist import Completeness, Line, checklist, completeness, outside
 from sonoassist.exam.exam import Exam
-from sonoassist.exam.records import Capture, Event, ExamInfo, How, Judgement, Recording
+from sonoassist.exam.records import Capture, Event, ExamInfo, How, Item, Judgement, Recording
 from sonoassist.exam.report.stills import Still, open_still
 from sonoassist.exam.report.timeline import Timeline, timeline
 from sonoassist.exam.report.words import clock
@@ -108,8 +109,8 @@ def gather(exam: Exam, options: ReportOptions, meter: Meter | None = None) -> Re
     lines = checklist(info.start.items, captures, exam.ticks())
     meter = meter or Meter()
     opened = []
-    for label, capture in _chosen(info, lines, captures, options.only_kept):
-        opened.append(open_still(exam.media, capture, label, options.mask, options.boxes))
+    for label, item, capture in _chosen(info, lines, captures, options.only_kept):
+        opened.append(open_still(exam.media, capture, label, item, options.mask, options.boxes))
         meter.step()
     stills = tuple(opened)
     return ReportData(
@@ -131,20 +132,20 @@ def gather(exam: Exam, options: ReportOptions, meter: Meter | None = None) -> Re
 
 def _chosen(
     info: ExamInfo, lines: tuple[Line, ...], captures: tuple[Capture, ...], only_kept: bool
-) -> list[tuple[str, Capture]]:
+) -> list[tuple[str, Item | None, Capture]]:
     """The captures to show: of each item what was kept, or else the best so far."""
-    chosen = []
+    chosen: list[tuple[str, Item | None, Capture]] = []
     for line in lines:
         own = [one for one in captures if one.shot.item == line.item.key]
         kept = [one for one in own if one.judgement is Judgement.KEPT]
         best = [line.shown] if line.shown is not None and not kept and not only_kept else []
-        chosen += [(line.item.label, one) for one in kept or best]
+        chosen += [(line.item.label, line.item, one) for one in kept or best]
     for one in outside(info.start.items, captures):
         kept_one = one.judgement is Judgement.KEPT
         by_hand = one.judgement is Judgement.OPEN and one.shot.how is How.HAND
         if kept_one or (by_hand and not only_kept):
             plane = BY_KEY.get(one.shot.plane)
-            chosen.append((plane.label if plane is not None else "No plane named", one))
+            chosen.append((plane.label if plane is not None else NO_PLANE, None, one))
     return chosen
 
 

@@ -11,7 +11,8 @@ from sonoassist.core.errors import OutputError
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Box, Pixels
 from sonoassist.core.planes import BY_KEY
-from sonoassist.exam.records import Capture, Judgement
+from sonoassist.exam.capture_words import own_box
+from sonoassist.exam.records import Capture, Item, Judgement
 from sonoassist.preprocess.masking import masked
 from sonoassist.render.overlay import rgb_of
 
@@ -30,13 +31,15 @@ class Still:
 
     Attributes:
         capture: Of the record.
-        label: Of the checklist item.
+        label: Of the checklist item, or of what it shows.
+        item: Of the checklist that it is for, or None.
         picture: uint8 (H, W, 3) RGB, the whole frame; None when it cannot be shown.
         trouble: Why it is not shown or all black, or "".
     """
 
     capture: Capture
     label: str
+    item: Item | None
     picture: Pixels | None
     trouble: str = ""
 
@@ -52,26 +55,30 @@ class Still:
         return f"{item}-{self.capture.capture_id:03d}.png"
 
 
-def open_still(media: Path, capture: Capture, label: str, mask: bool, boxes: bool) -> Still:
+def open_still(
+    media: Path, capture: Capture, label: str, item: Item | None, mask: bool, boxes: bool
+) -> Still:
     """Open the picture of a capture for a report; one that is gone is told, no error.
 
     Args:
         media: Folder of the exam's pictures.
         capture: Of the record.
-        label: Of the checklist item.
+        label: Of the checklist item, or of what it shows.
+        item: Of the checklist that it is for, or None.
         mask: Black out what is not ultrasound.
         boxes: Draw the box.
     """
     picture = _read(media / capture.still)
     if picture is None:
-        return Still(capture, label, None, GONE)
+        return Still(capture, label, item, None, GONE)
     if mask:
         picture = masked(picture, capture.shot.field)
         if not picture.any():
-            return Still(capture, label, None, LEFT_OUT)
-    if boxes and capture.shot.box is not None:
-        _draw(picture, capture.shot.box, capture.shot.plane)
-    return Still(capture, label, picture)
+            return Still(capture, label, item, None, LEFT_OUT)
+    box = own_box(capture.shot, item)
+    if boxes and box is not None:
+        _draw(picture, box, capture.shot.plane)
+    return Still(capture, label, item, picture)
 
 
 def _read(path: Path) -> Pixels | None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
+from sonoassist.core.percent import percent
 from sonoassist.exam.report.timeline import Mark, Run, Timeline
-from sonoassist.exam.report.words import clock, percent
+from sonoassist.exam.report.words import clock
 
 WIDTH_PX = 1060.0
 NAME_PX = 112.0

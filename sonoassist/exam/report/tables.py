@@ -11,6 +11,13 @@ from typing import Any
 import numpy as np
 
 from sonoassist.core.packets import Box
+from sonoassist.exam.capture_words import (
+    capture_words,
+    chosen_by_hand,
+    item_of,
+    own_share,
+    why_words,
+)
 from sonoassist.exam.checklist import Line
 from sonoassist.exam.records import Capture
 from sonoassist.exam.report import words
@@ -21,7 +28,8 @@ from sonoassist.exam.report.timeline import Timeline
 JSON_FORMAT = 1
 COLUMNS = (
     "item", "label", "plane", "required", "state", "reviewed", "confidence", "quality", "time_s",
-    "captures", "rejected", "ticked", "note", "why", "still",
+    "captures", "rejected", "ticked", "note", "why", "still", "chosen_by_hand", "network_plane",
+    "network_confidence", "said",
 )  # fmt: skip
 
 
@@ -44,9 +52,13 @@ def _row(data: ReportData, line: Line) -> dict[str, object]:
     if line.shown is not None:
         shot, still = line.shown.shot, data.still_of(line)
         row |= {
-            "confidence": f"{shot.confidence:.4f}", "quality": f"{shot.quality:.4f}",
-            "time_s": f"{shot.at_s:.3f}", "why": shot.why,
-            "still": _file(still),
+            "confidence": f"{shot.confidence:.4f}" if own_share(shot, line.item) else "",
+            "quality": f"{shot.quality:.4f}",
+            "time_s": f"{shot.at_s:.3f}", "why": why_words(shot),
+            "still": _file(still), "chosen_by_hand": int(chosen_by_hand(shot, line.item)),
+            "network_plane": shot.plane,
+            "network_confidence": f"{shot.confidence:.4f}" if shot.plane else "",
+            "said": capture_words(shot, line.item),
         }  # fmt: skip
     return row
 
@@ -99,19 +111,21 @@ def _item(data: ReportData, line: Line) -> dict[str, object]:
         "capture": line.shown.capture_id if line.shown is not None else None,
         "captures": line.captures, "rejected": line.rejected, "ticked": line.ticked,
         "note": line.note, "still": _file(still) or None,
+        "said": capture_words(line.shown.shot, line.item) if line.shown is not None else "",
     }  # fmt: skip
 
 
 def _capture(data: ReportData, one: Capture) -> dict[str, object]:
-    shot = one.shot
+    shot, item = one.shot, item_of(one.shot, data.info.start.items)
     still = next((still for still in data.stills if still.capture == one), None)
     return {
         "capture": one.capture_id, "item": shot.item, "how": shot.how.value,
         "judgement": one.judgement.value, "at_s": shot.at_s, "frame": shot.index,
         "time_s": shot.time_s, "plane": shot.plane, "confidence": shot.confidence,
-        "quality": shot.quality, "why": shot.why, "box_px": _edges(shot.box),
-        "field_px": _edges(shot.field), "clip": one.clip,
-        "still": _file(still) or None,
+        "chosen_by_hand": chosen_by_hand(shot, item), "saw": shot.saw.value,
+        "said": capture_words(shot, item), "quality": shot.quality,
+        "why": why_words(shot), "box_px": _edges(shot.box), "field_px": _edges(shot.field),
+        "clip": one.clip, "still": _file(still) or None,
         "trouble": still.trouble if still is not None else "",
     }  # fmt: skip
 

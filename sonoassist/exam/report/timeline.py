@@ -10,6 +10,7 @@ import numpy as np
 
 from sonoassist.core.packets import Floats
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER, INDEX, Plane
+from sonoassist.exam.capture_words import item_of, plane_of
 from sonoassist.exam.checklist import Line
 from sonoassist.exam.records import Capture, ExamInfo, FrameRow, Judgement
 
@@ -118,9 +119,9 @@ def timeline(
     length_s = max([info.length_s, *(one.shot.at_s for one in marked)])
     place = {plane.key: row for row, plane in enumerate(rows)}
     marks = tuple(
-        Mark(place[one.shot.plane], one.shot.at_s, one.judgement is Judgement.KEPT)
+        Mark(place[plane], one.shot.at_s, one.judgement is Judgement.KEPT)
         for one in marked
-        if one.shot.plane in place
+        if (plane := plane_of(one.shot, item_of(one.shot, info.start.items))) in place
     )
     threshold = info.start.settings.get("threshold", 0.7)
     at = threshold if isinstance(threshold, (int, float)) and 0 <= threshold <= 1 else 0.7

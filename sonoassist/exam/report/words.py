@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sonoassist.core.planes import BY_KEY
+from sonoassist.core.percent import percent
+from sonoassist.core.wording import counted
+from sonoassist.exam.capture_words import capture_words, own_share, why_words
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.records import How, Recording
 from sonoassist.exam.report.stills import Still
@@ -46,11 +48,6 @@ def clock(time_s: float) -> str:
     return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes:02d}:{seconds:02d}"
 
 
-def percent(share: float) -> str:
-    """A share in per cent; never rounded up to 100."""
-    return f"{min(round(100 * share), 99 if share < 1 else 100)} %"
-
-
 def when(iso: str) -> str:
     """A moment in the local time of this computer."""
     try:
@@ -65,11 +62,6 @@ def state(line: Line) -> str:
     if line.state is ItemState.MISSING and not line.item.required:
         return "not ticked (optional)" if line.item.manual else "not seen (optional)"
     return _STATES[line.state]
-
-
-def counted(number: int, one: str) -> str:
-    """A number with its noun."""
-    return f"{number} {one}{'' if number == 1 else 's'}"
 
 
 def found(data: ReportData) -> str:
@@ -126,8 +118,11 @@ def details(line: Line) -> tuple[str, str, str]:
     if line.shown is None:
         return "", "", ""
     shot = line.shown.shot
-    sure = percent(shot.confidence) if shot.plane else ""
-    return sure, f"{shot.quality:.2f}" if shot.quality else "", clock(shot.at_s)
+    return (
+        own_share(shot, line.item),
+        f"{shot.quality:.2f}" if shot.quality else "",
+        clock(shot.at_s),
+    )
 
 
 def review(still: Still) -> str:
@@ -138,13 +133,13 @@ def review(still: Still) -> str:
 def caption(still: Still) -> list[str]:
     """What stands below a picture, without its name."""
     shot = still.capture.shot
-    plane = BY_KEY.get(shot.plane)
-    named = f"{plane.full_name}, {percent(shot.confidence)}" if plane else "No plane named"
+    why = why_words(shot)
     if shot.how is How.HAND:
-        made_how = shot.why[:1].upper() + shot.why[1:] or "Captured by hand"
+        made_how = why[:1].upper() + why[1:] or "Captured by hand"
     else:
-        made_how = f"Chosen by the program: {shot.why}" if shot.why else "Chosen by the program"
-    return [f"{named}, at {clock(shot.at_s)}", f"{made_how}."]
+        made_how = f"Chosen by the program: {why}" if why else "Chosen by the program"
+    said = capture_words(shot, still.item, full=True)
+    return [f"{said}, at {clock(shot.at_s)}", f"{made_how}."]
 
 
 def legend(line: Timeline) -> str:

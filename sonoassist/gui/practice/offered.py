@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sonoassist.core.wording import counted
 from sonoassist.gui.practice.services import PracticeServices
 from sonoassist.gui.start_page import is_missing, recent_text, shortened
 from sonoassist.recordings.correction_store import Known
@@ -66,7 +67,7 @@ def _review_text(known: Known | None) -> str:
         return ""
     if not known.corrected:
         return "in Review"
-    many = "1 correction" if known.corrected == 1 else f"{known.corrected} corrections"
+    many = counted(known.corrected, "correction")
     return f"reviewed, {many}"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PyQt6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from sonoassist.core.packets import Analysis, Box, Frame
+from sonoassist.core.percent import percent
 from sonoassist.core.planes import BY_KEY, INDEX
 from sonoassist.gui.fitter import Fitted, Fitter
 from sonoassist.gui.screens import Card, Screen
@@ -157,4 +158,4 @@ def explained_caption(
 
 
 def _share(confidence: float) -> str:
-    return f"Model: {round(confidence * 100)} % sure"
+    return f"Model: {percent(confidence)} sure"

@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
 
 from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
+from sonoassist.core.wording import counted
 from sonoassist.gui.actions import Act, Place, PlaceKeys
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.curves import Curve
@@ -179,7 +180,7 @@ class ProgressPanel(QWidget):
 
 def about_text(past: Sequence[PastExercise]) -> str:
     """How many exercises there were, and when."""
-    count = "1 exercise" if len(past) == 1 else f"{len(past)} exercises"
+    count = counted(len(past), "exercise")
     classes = sum(one.class_mode for one in past)
     in_class = f", {classes} of them in class" if classes else ""
     last = f", the last one {day_text(past[-1].began_at)}" if past else ""

@@ -16,6 +16,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
+from sonoassist.core.wording import counted
 from sonoassist.gui.actions import Act, Place, PlaceKeys
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.desk import PracticeDesk
@@ -143,13 +144,13 @@ class ResultPanel(QWidget):
         alarms = sum(len(one.false_alarms) for one in attempts)
         self.score.setText(f"{round(total(attempts))} of 100")
         left = len(exercise.questions) - len(attempts)
-        many = "1 question" if left == 1 else f"{left} questions"
+        many = counted(left, "question")
         ended = f" · ended {many} early" if left else ""
         self.about.setText(
             f"Exercise {desk.number} of {desk.wish.nickname} · {desk.exam.name}{ended}"
         )
-        alarm_text = "1 false alarm" if alarms == 1 else f"{alarms} false alarms"
-        self.counts.setText(f"{found} of {len(attempts)} planes found · {alarm_text}")
+        alarm_text = counted(alarms, "false alarm")
+        self.counts.setText(f"{found} of {counted(len(attempts), 'plane')} found · {alarm_text}")
         self.word.setText(exercise.answers.sentence)
         self.weak.setText(weak_planes_text(attempts))
         self.weak.setVisible(bool(self.weak.text()))

@@ -8,6 +8,7 @@ from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from sonoassist.core.planes import BY_KEY
+from sonoassist.core.wording import counted
 from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.words import (
     QUESTION,
@@ -147,7 +148,7 @@ class Side(QWidget):
         text = self._desk.message
         if exercise.class_mode and exercise.phase is not Phase.REVEALED:
             votes = exercise.ballot.total
-            text = "No votes yet" if not votes else "1 vote" if votes == 1 else f"{votes} votes"
+            text = counted(votes, "vote") if votes else "No votes yet"
         self.message.setText(text)
         self.message.setVisible(bool(text))
 

@@ -22,6 +22,7 @@ from PyQt6.QtWidgets import (
 )
 
 from sonoassist.core.errors import SonoAssistError, window_text
+from sonoassist.core.wording import counted
 from sonoassist.gui.actions import Act, Place, PlaceKeys
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.desk import PracticeDesk
@@ -314,7 +315,9 @@ class StartPanel(QWidget):
                 lines.append("The best frames are not known then.")
         lines += known.notes
         if known.problems:
-            lines.append(f"{len(known.problems)} rows cannot be used; {known.problems[0]}")
+            lines.append(
+                f"{counted(len(known.problems), 'row')} cannot be used; {known.problems[0]}"
+            )
         if self._desk.trouble is not None:
             lines.append(str(self._desk.trouble))
         if self._history_trouble:

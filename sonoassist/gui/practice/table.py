@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QGridLayout, QLabel, QWidget
 
+from sonoassist.core.percent import percent
 from sonoassist.core.planes import BY_KEY
-from sonoassist.gui.practice.words import percent, seconds
+from sonoassist.gui.practice.words import seconds
 from sonoassist.gui.theme import Look
 from sonoassist.practice.scores import PlaneScore
 

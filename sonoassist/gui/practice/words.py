@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sonoassist.core.percent import percent, whole_percent
 from sonoassist.core.planes import BY_KEY, KEYS
+from sonoassist.core.wording import counted
 from sonoassist.gui.actions import CHOICE_ACTS, PLANE_ACTS, Act
 from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.practice.answer_names import answer_label
@@ -20,11 +22,6 @@ SIGNS = {Outcome.FOUND: "✓", Outcome.WRONG: "✗", Outcome.MISSED: "○"}
 WORDS = {Outcome.FOUND: "Right", Outcome.WRONG: "Wrong", Outcome.MISSED: "Missed"}
 TONES = {Outcome.FOUND: "good", Outcome.WRONG: "error", Outcome.MISSED: "warning"}
 """Colours of the palette; the sign and the word say the same."""
-
-
-def percent(share: float) -> str:
-    """A share as whole percent."""
-    return f"{round(share * 100)} %"
 
 
 def seconds(value: float | None) -> str:
@@ -156,8 +153,8 @@ def _lines(attempt: Attempt) -> tuple[str, ...]:
         names = ", ".join(answer_label(key) for key in attempt.false_alarms)
         count = len(attempt.false_alarms)
         lost = round(min(ALARM_POINTS * count, MOST_ALARM_POINTS))
-        alarms = "1 false alarm" if count == 1 else f"{count} false alarms"
-        lost_text = f" (−{lost} points)" if attempt.outcome is Outcome.FOUND else ""
+        alarms = counted(count, "false alarm")
+        lost_text = f" (−{counted(lost, 'point')})" if attempt.outcome is Outcome.FOUND else ""
         lines.append(f"{alarms}: {names}{lost_text}")
     return tuple(lines)
 
@@ -165,11 +162,11 @@ def _lines(attempt: Attempt) -> tuple[str, ...]:
 def frame_text(attempt: Attempt) -> str:
     """How far the frozen frame is from the best one."""
     distance = attempt.distance_frames or 0
-    frames = "1 frame" if abs(distance) == 1 else f"{abs(distance)} frames"
+    frames = counted(abs(distance), "frame")
     where = "behind" if distance > 0 else "before"
     if attempt.outside_frames:
         out = attempt.outside_frames
-        frames = "1 frame" if abs(out) == 1 else f"{abs(out)} frames"
+        frames = counted(abs(out), "frame")
         return f"Your frame lies {frames} {'behind' if out > 0 else 'before'} the view"
     if attempt.best_frame is None:
         return "Your frame lies in the view; its best frame is not known"
@@ -179,7 +176,7 @@ def frame_text(attempt: Attempt) -> str:
     gap = attempt.confidence_gap
     if gap is None:
         return text
-    less = "as sure there" if round(gap * 100) <= 0 else f"{round(gap * 100)} % less sure there"
+    less = "as sure there" if whole_percent(gap) <= 0 else f"{percent(gap)} less sure there"
     return f"{text}; the model is {less}"
 
 
@@ -196,7 +193,7 @@ def _class_word(attempt: Attempt, verdict: Verdict) -> str:
 def _class_lines(verdict: Verdict | None) -> tuple[str, ...]:
     if verdict is None or not verdict.total:
         return ()
-    votes = "1 vote" if verdict.total == 1 else f"{verdict.total} votes"
+    votes = counted(verdict.total, "vote")
     return (
         f"{votes}, {percent(verdict.right)} of them right",
         f"Agreement: {percent(verdict.agreement)} voted alike",
@@ -224,7 +221,11 @@ def signed(value: int) -> str:
 def exam_text(views: int, planes: Sequence[str]) -> str:
     """What an exam holds; the planes only by their number."""
     count, every = len(set(planes)), len(KEYS) - 1
-    of = f"all {every} planes" if count == every else f"{count} of the {every} planes"
+    of = (
+        f"all {counted(every, 'plane')}"
+        if count == every
+        else f"{count} of the {counted(every, 'plane')}"
+    )
     return f"{views} {'view' if views == 1 else 'views'}, {of}"
 
 

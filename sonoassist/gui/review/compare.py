@@ -10,13 +10,13 @@ from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QWidget
 
+from sonoassist.core.percent import percent
 from sonoassist.core.planes import Plane
 from sonoassist.gui.actions import CHOICE_ACTS, Act, Place, PlaceKeys
 from sonoassist.gui.fitter import Fitted, fit
 from sonoassist.gui.overlay import paint_box, place, rounded
 from sonoassist.gui.theme import Look
 from sonoassist.gui.timeline import clock
-from sonoassist.gui.verdict import percent
 from sonoassist.live.status import View
 from sonoassist.review.candidates import Peak
 

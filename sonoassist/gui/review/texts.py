@@ -6,14 +6,17 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
+from sonoassist.core.percent import percent
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
+from sonoassist.core.wording import counted
 from sonoassist.gui.review.tiles import Tile
 from sonoassist.gui.timeline import clock
-from sonoassist.gui.verdict import Kind, Verdict, decide, percent
+from sonoassist.gui.verdict import Kind, Verdict, decide
 from sonoassist.live.status import View
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.records import Progress, RunState
 from sonoassist.review.candidates import Peak
+from sonoassist.temporal.quality import LEAST
 
 MISSING, NOT_YET = "missing", "not yet"
 
@@ -45,17 +48,17 @@ def where_text(index: int, count: int, time_s: float, length_s: float) -> str:
 
 def progress_text(progress: Progress) -> str:
     """How far the analysis is, in words."""
-    done = f"{progress.done:,} of {progress.total:,} frames"
+    done = f"{progress.done:,} of {counted(progress.total, 'frame')}"
     if progress.state is RunState.WAITING:
         return "Loading the model …"
     if progress.state is RunState.DONE:
-        return f"All {progress.total:,} frames analysed"
+        return f"All {counted(progress.total, 'frame')} analysed"
     if progress.state is RunState.FAILED:
         return f"No analysis: {progress.message}"
     if progress.state is RunState.PAUSED:
         return f"Analysis paused  ·  {done}"
     if progress.done >= progress.total:
-        return f"All {progress.total:,} frames analysed  ·  measuring their pictures …"
+        return f"All {counted(progress.total, 'frame')} analysed  ·  measuring their pictures …"
     rate = f"  ·  {progress.rate_hz:.0f} fps" if progress.rate_hz else ""
     left_s = progress.left_s
     left = f"  ·  {duration(left_s)} left" if left_s is not None else ""
@@ -96,7 +99,7 @@ def duration(seconds: float) -> str:
 def found_text(missing: list[str], *, surveyed: bool) -> str:
     """How many planes are found and, once all of the recording was looked at, what is missing."""
     total = len(DISPLAY_ORDER) - 1
-    words = f"{total - len(missing)} of {total} planes found"
+    words = f"{total - len(missing)} of {counted(total, 'plane')} found"
     if not surveyed:
         return f"{words} so far"
     names = [BY_KEY[plane.key].label for plane in DISPLAY_ORDER if plane.key in missing]
@@ -108,12 +111,33 @@ def candidate_tiles(peaks: list[Peak], index: int, plane: str, best: int | None)
     colour = BY_KEY[plane].colour
     return [
         Tile(
-            key=str(peak.frame), frame=peak.frame, title=percent(peak.confidence),
+            key=str(peak.frame), frame=peak.frame, title=_sureness(peak),
             detail=clock(peak.time_s), colour=colour, current=peak.frame == index,
             done=peak.frame == best,
         )
         for peak in peaks
     ]  # fmt: skip
+
+
+def _sureness(peak: Peak) -> str:
+    """How sure a candidate is; a doubtful one says so."""
+    share = percent(peak.confidence)
+    return share if peak.sure or peak.told else f"unsure {share}"
+
+
+def none_text(plane: str, *, surveyed: bool) -> str:
+    """What is said where a plane has no candidate.
+
+    Args:
+        plane: Its key.
+        surveyed: All of the recording was looked at.
+    """
+    if BY_KEY[plane].is_background:
+        return "The background needs no best frame."
+    name = BY_KEY[plane].label
+    if not surveyed:
+        return f"No frame looks like {name} so far."
+    return f"None found: no frame is likely to show {name} ({percent(LEAST)} or more)."
 
 
 def best_tiles(

@@ -1,0 +1,22 @@
+"""Shares in per cent: the one way in which the program writes them."""
+
+from __future__ import annotations
+
+import math
+
+_DIGITS = 4
+"""Of a per cent: a share kept in 4 bytes still counts as the number that was meant."""
+
+
+def whole_percent(share: float) -> int:
+    """A share of 0 to 1 in whole per cent, rounded down.
+
+    What is shown is never surer than what was found: 99.6 % is no 100 %, and 69.9 % does not reach
+    a threshold of 70 %.
+    """
+    return math.floor(round(100 * share, _DIGITS))
+
+
+def percent(share: float) -> str:
+    """The same with its sign, e.g. "97 %"."""
+    return f"{whole_percent(share)} %"

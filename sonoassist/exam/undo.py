@@ -1,0 +1,210 @@
+"""One history of all that a person does to an exam: each step can be undone, and done again.
+
+A step is known by what it changed in the record: judgements and items of captures, captures that
+came or went, ticks, the note, the study's number. Undoing puts that back and nothing else, so what
+the program added meanwhile (better frames, clips) stays. Pictures that a step took out of the
+record stay on the disk until the history is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from sonoassist.core.errors import UsageError
+from sonoassist.exam.exam import Exam
+from sonoassist.exam.records import Capture, Tick
+
+MOST_STEPS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SaidOfExam:
+    """What people have said of an exam, or a part of it.
+
+    Attributes:
+        captures: Capture id -> the capture, or None for one that is not in the record.
+        ticks: Item -> its tick, or None where nothing was said of it.
+        note: The user's words; None where they are no part of this.
+        study_id: The same of the study's number.
+    """
+
+    captures: Mapping[int, Capture | None] = field(default_factory=dict)
+    ticks: Mapping[str, Tick | None] = field(default_factory=dict)
+    note: str | None = None
+    study_id: str | None = None
+
+    @property
+    def nothing(self) -> bool:
+        """Whether it holds nothing."""
+        words = self.note is None and self.study_id is None
+        return words and not self.captures and not self.ticks
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that a person did.
+
+    Attributes:
+        title: What it was, for people, e.g. "Femur rejected".
+        before: What it changed, as it was.
+        after: The same, as it is behind it.
+    """
+
+    title: str
+    before: SaidOfExam
+    after: SaidOfExam
+
+
+class ExamHistory:
+    """The steps of one exam; used by one thread at a time, the one that changes the exam.
+
+    Args:
+        exam: Open for writing.
+    """
+
+    def __init__(self, exam: Exam) -> None:
+        self._exam = exam
+        self._done: list[Step] = []
+        self._undone: list[Step] = []
+
+    @property
+    def next_undo(self) -> str:
+        """What `undo` would take back, or ""."""
+        return self._done[-1].title if self._done else ""
+
+    @property
+    def next_redo(self) -> str:
+        """What `redo` would do again, or ""."""
+        return self._undone[-1].title if self._undone else ""
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[None]:
+        """All that is changed inside is one step; none where nothing changes.
+
+        Where it fails half way, what was changed until then is a step as well.
+
+        Args:
+            title: What it is, for people.
+        """
+        before = _said_of(self._exam)
+        try:
+            yield
+        finally:
+            self._add(title, before, _said_of(self._exam))
+
+    def _add(self, title: str, before: SaidOfExam, after: SaidOfExam) -> None:
+        step = Step(title, *_difference(before, after))
+        if step.before.nothing and step.after.nothing:
+            return
+        self._done.append(step)
+        gone = [*self._undone, *self._done[:-MOST_STEPS]]
+        self._undone.clear()
+        del self._done[:-MOST_STEPS]
+        self._drop(gone)
+
+    def undo(self) -> str | None:
+        """Take the last step back.
+
+        Returns:
+            Its title; None where there is none.
+
+        Raises:
+            UsageError: It cannot be taken back any more; it is forgotten.
+            OutputError: The disk refuses; all is as before.
+        """
+        return self._turn(self._done, self._undone, back=True)
+
+    def redo(self) -> str | None:
+        """Do again what was undone last; as `undo`."""
+        return self._turn(self._undone, self._done, back=False)
+
+    def _turn(self, steps: list[Step], others: list[Step], *, back: bool) -> str | None:
+        if not steps:
+            return None
+        step = steps[-1]
+        to, now = (step.before, step.after) if back else (step.after, step.before)
+        # A capture that goes is kept as it is now, with the clip that it got meanwhile.
+        now = self._with_clips(now)
+        try:
+            self._exam.put_said(to.captures, to.ticks, to.note, to.study_id)
+        except UsageError:
+            steps.pop()
+            raise
+        steps.pop()
+        others.append(Step(step.title, to, now) if back else Step(step.title, now, to))
+        return step.title
+
+    def _with_clips(self, said: SaidOfExam) -> SaidOfExam:
+        known = {one.capture_id: one for one in self._exam.captures()}
+        captures = {
+            key: one if one is None or key not in known else replace(one, clip=known[key].clip)
+            for key, one in said.captures.items()
+        }
+        return replace(said, captures=captures)
+
+    def close(self) -> None:
+        """Forget all steps; pictures that are not in the record any more go."""
+        gone = [*self._done, *self._undone]
+        self._done.clear()
+        self._undone.clear()
+        self._drop(gone)
+
+    def _drop(self, steps: list[Step]) -> None:
+        """Remove the pictures of steps that are gone, unless others or the record have them."""
+        if not steps:
+            return
+        named = [one for step in steps for one in _captures_of(step)]
+        left = (*self._done, *self._undone)
+        still = {one.capture_id for step in left for one in _captures_of(step)}
+        known = {one.capture_id for one in self._exam.captures()}
+        for capture in named:
+            if capture.capture_id not in known | still:
+                self._exam.forget_files(capture)
+
+
+def _captures_of(step: Step) -> list[Capture]:
+    both = (*step.before.captures.values(), *step.after.captures.values())
+    return [one for one in both if one is not None]
+
+
+def _said_of(exam: Exam) -> SaidOfExam:
+    """All that a person can have said, as it is in the record now."""
+    info = exam.info()
+    return SaidOfExam(
+        captures={one.capture_id: one for one in exam.captures()},
+        ticks={one.item: one for one in exam.ticks()},
+        note=info.note,
+        study_id=info.start.study_id,
+    )
+
+
+def _difference(before: SaidOfExam, after: SaidOfExam) -> tuple[SaidOfExam, SaidOfExam]:
+    """What is not the same in both, as it was and as it is."""
+    captures = [
+        key
+        for key in {**before.captures, **after.captures}
+        if _without_clip(before.captures.get(key)) != _without_clip(after.captures.get(key))
+    ]
+    ticks = [
+        key
+        for key in {**before.ticks, **after.ticks}
+        if before.ticks.get(key) != after.ticks.get(key)
+    ]
+    note, study = before.note != after.note, before.study_id != after.study_id
+
+    def part(of: SaidOfExam) -> SaidOfExam:
+        return SaidOfExam(
+            {key: of.captures.get(key) for key in captures},
+            {key: of.ticks.get(key) for key in ticks},
+            of.note if note else None,
+            of.study_id if study else None,
+        )
+
+    return part(before), part(after)
+
+
+def _without_clip(capture: Capture | None) -> Capture | None:
+    """A clip is written by the program, at any time."""
+    return None if capture is None else replace(capture, clip="")
