@@ -497,5 +497,6 @@ def needs_met(status: SessionStatus) -> tuple[bool, bool, bool]:
     """Whether a source is open, whether it is a recording, whether it is live."""
     source = status.source
     if source is None or status.play_state is PlayState.EMPTY:
-        return False, False, False
+        # What could not be opened can be tried again.
+        return False, False, status.play_state is PlayState.FAILED
     return True, not source.live, source.live

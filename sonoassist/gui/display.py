@@ -129,6 +129,8 @@ class Display(QObject):
         self._drawn: Scene | None = None
         self._asked: Scene | None = None
         self._source_id = ""
+        self.picture_name = ""
+        """Name of the file on screen where the source is a folder of pictures, else ""."""
         self._ticks = 0
         self._last_s = time.monotonic()
         self._wake_waits = False
@@ -240,7 +242,9 @@ class Display(QObject):
         page.viewport.show_screen(screen_for(status, picture is not None, back_s, chips))
         page.headline.show_verdict(page.headline.verdict, model_words(status))
         page.show_source(status, freeze.active)
+        self.picture_name = picture.frame.name if picture is not None else ""
         page.transport.show_status(status, controller.settings, freeze)
+        page.transport.recording.name.setText(self.picture_name)
         page.strip.refresh()
         page.timing.show_stats(status.stats)
         self.status_read.emit(status)

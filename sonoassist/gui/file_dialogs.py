@@ -61,7 +61,7 @@ class Purpose:
             return [ANYTHING]
         single = [_filter(one.words, one.suffixes) for one in self.types]
         together = tuple(suffix for one in self.types for suffix in one.suffixes)
-        first = [_filter("All of these", together)] if len(self.types) > 1 else []
+        first = [_filter("All that can be opened", together)] if len(self.types) > 1 else []
         return [*first, *single, ANYTHING]
 
 

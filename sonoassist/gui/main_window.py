@@ -299,7 +299,7 @@ class MainWindow(QWidget):
             if empty:
                 self.start_page.refresh()
             self.pages.setCurrentWidget(page)
-        self.status_line.show_status(status)
+        self.status_line.show_status(status, self.display.picture_name)
         self.start_page.show_status(status)
         warning = _warning(status)
         self.banner.setText(warning)
