@@ -266,7 +266,7 @@ class LeaveSheet(Sheet):
     def _wait(self) -> None:
         self._when_done = True
         self.wait.setEnabled(False)
-        self.said.setText("The window closes when they are done. Esc: it stays open.")
+        self.said.setText("The window closes when they are done; close this to keep it open.")
         self._follow()
 
     def _follow(self) -> None:
