@@ -39,6 +39,11 @@ def register(subparsers: Subparsers) -> None:
         "--pictures", action="store_true",
         help="export chosen frames and some of each stretch as pictures, without the video",
     )  # fmt: skip
+    parser.add_argument(
+        "--no-mask", action="store_true",
+        help="do not black out the screen round the picture: it may name the patient. The network "
+        "then sees what it saw in Review, and finds the same boxes with --pictures",
+    )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print what was exported as JSON")
     add_analysis_options(parser, defaults=False)
     parser.set_defaults(run=run)
@@ -51,8 +56,8 @@ def run(args: argparse.Namespace) -> int:
         UsageError: There is no such exam, or no display.
         SonoAssistError: It cannot be exported.
     """
-    if args.export is None and (args.json or args.pictures):
-        raise UsageError("--json and --pictures are for an export", "Add --export DIR")
+    if args.export is None and (args.json or args.pictures or args.no_mask):
+        raise UsageError("--json, --pictures and --no-mask are for an export", "Add --export DIR")
     if args.export is not None and args.exam is None:
         raise UsageError("which exam is to be exported?", "Name it: sonoassist review EXAM")
     spec = None if args.exam is None else exam_spec(args.exam)
@@ -84,7 +89,7 @@ def _export(spec: str, args: argparse.Namespace) -> int:
             say(f"sonoassist: warning: {_line(one)}")
         made = export(
             session.recording, words, session.table, args.export,
-            crop=session.crop, video=not args.pictures,
+            crop=session.crop, video=not args.pictures, mask=not args.no_mask,
         )  # fmt: skip
         _tell(made, [_told(one, session) for one in found], as_json=args.json)
     finally:

@@ -132,6 +132,7 @@ class Act(Enum):
     TAKE_BACK = "take_back"
     PROGRESS = "progress"
     END_EXERCISE = "end_exercise"
+    COVER_TEXT = "cover_text"
     HELP = "help"
     KEYS = "keys"
     LEAVE = "leave"
@@ -388,10 +389,13 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(Act.CHECK_CROP, "Crop of this screen…", "Check crop", ("Ctrl+Shift+C",), _A, "crop", "",
            _PIC, _L),
-    Action(Act.UNDO, "Undo", "Undo", ("Ctrl+Z",), _W, "", "", _NOT, (_R, _P), {
+    Action(Act.UNDO, "Undo", "Undo", ("Ctrl+Z",), _W, "", "",
+           _EXAM, _LRP, {
+        _R: ("Undo", "Undo"),
         _P: ("Undo: take the last vote back", ""),
     }),
-    Action(Act.REDO, "Redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), _W, "", "", _NOT, (_R,), {
+    Action(Act.REDO, "Redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), _W,
+           "", "", _EXAM, _LR, {
         _R: ("Redo", ""),
     }),
     *_plane_rows(),
@@ -445,6 +449,10 @@ ACTIONS: tuple[Action, ...] = (
     }),
     Action(Act.PROGRESS, "Your progress over the exercises", "Progress", ("Y",), _PR, "", "",
            _NOT, (_P,)),
+    Action(
+        Act.COVER_TEXT, "Cover the text on the picture, or uncover it", "Cover text",
+        ("Shift+X",), _PR, "", "", _NOT, (_P,),
+    ),
     Action(Act.END_EXERCISE, "End the exercise", "End", ("Delete",), _PR, "", "", _NOT, (_P,)),
     Action(Act.DISPLAY, "Display choices…", "Display", ("Ctrl+T",), _W, "display"),
     Action(Act.SETTINGS, "Settings…", "Settings", ("Ctrl+,",), _W, "settings"),

@@ -118,7 +118,11 @@ class JobDesk(QObject):
 def notice_of_end(job: Job) -> Notice:
     """How a job ended, as a notice."""
     if job.state is JobState.FAILED:
-        return Notice(Level.WARNING, f"{job.work.title}: {job.text}", "The list of jobs has a button that tries again")
+        return Notice(
+            Level.WARNING,
+            f"{job.work.title}: {job.text}",
+            "The list of jobs has a button that tries again",
+        )
     notes = "\n".join(job.result.notes) if job.result is not None else ""
     level = Level.WARNING if notes else Level.INFO
     if job.state is JobState.CANCELLED:

@@ -18,11 +18,11 @@ from sonoassist.gui.jobs_sheet import JobsBar
 from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.live_page import LivePage
 from sonoassist.gui.menus import Menus
-from sonoassist.gui.page import HasCover, HasExam, HasOver, Page, PageWidget
+from sonoassist.gui.page import HasCover, HasExam, HasOver, HasStatus, Page, PageWidget
 from sonoassist.gui.questions import Questions
 from sonoassist.gui.shell import MIN_HEIGHT_PX, MIN_WIDTH_PX, geometry_text
 from sonoassist.gui.start_page import StartPage
-from sonoassist.gui.status_line import StatusLine
+from sonoassist.gui.status_line import Item, StatusLine
 from sonoassist.gui.theme import PALETTES, Look, family, scale_for, stylesheet
 from sonoassist.gui.toasts import Toasts
 from sonoassist.gui.top_bar import TopBar
@@ -92,6 +92,7 @@ class MainWindow(QWidget):
         controller.settings_changed.connect(self._apply_settings)
         controller.freeze_changed.connect(self._allow)
         controller.desk.changed.connect(self._allow)
+        controller.exam_in_question.connect(self.questions.ask_of_exam)
         live.viewport.asked.connect(lambda act: self.actions_set[act].trigger())
         live.viewport.crop_drawn.connect(self.questions.name_crop)
         self.jobs_bar.list_asked.connect(self.actions_set[Act.JOBS].trigger)
@@ -139,6 +140,8 @@ class MainWindow(QWidget):
             Act.NOTE: self._ask(Questions.ask_note),
             Act.STUDY: self._ask(Questions.ask_study),
             Act.EXAM: desk.toggle,
+            Act.UNDO: desk.undo,
+            Act.REDO: desk.redo,
             Act.REPORT: self._ask(Questions.show_report),
             Act.EXAMS: self._ask(Questions.show_exams),
             Act.JOBS: self._ask(Questions.show_jobs),
@@ -271,7 +274,8 @@ class MainWindow(QWidget):
 
     def _place_toasts(self) -> None:
         """Keep the toasts clear of the status line, the transport bar and the picture."""
-        self.toasts.set_bottom(self.look.px(76))
+        bar = self.live.exam_bar.sizeHint().height() + self.look.px(30 + 12)
+        self.toasts.set_bottom(max(self.look.px(76), bar))
         self.toasts.set_room(self.live.side_px_of(self.width()))
 
     def _switch_theme(self) -> None:
@@ -299,14 +303,25 @@ class MainWindow(QWidget):
             if empty:
                 self.start_page.refresh()
             self.pages.setCurrentWidget(page)
-        self.status_line.show_status(status, self.display.picture_name)
+        own = self._own_status()
+        if own is None:
+            self.status_line.show_status(status, self.display.picture_name)
+        else:
+            self.status_line.show_items(own)
         self.start_page.show_status(status)
-        warning = _warning(status)
+        warning = _warning(status) if own is None else ""  # such a page warns of its own model
         self.banner.setText(warning)
         self.banner.setVisible(bool(warning))
         self._allow()
         name = status.source.label if status.source is not None and not empty else ""
         self._top_level().setWindowTitle(f"{name} – SonoAssist" if name else "SonoAssist")
+
+    def _own_status(self) -> list[Item] | None:
+        """What the page that is shown says of its own results; None where it has none."""
+        shown: object = self._others.get(self.page)
+        if not isinstance(shown, HasStatus):
+            return None
+        return [Item(text, rank) for text, rank in shown.status_items()]
 
     def _allow(self) -> None:
         """Enable what can be used now."""

@@ -17,6 +17,7 @@ from sonoassist.gui.actions import Act, ActionSet, Needs
 from sonoassist.gui.capture_sheet import CaptureSheet
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.crop_sheet import CropSheet
+from sonoassist.gui.exam_question import ExamQuestion
 from sonoassist.gui.exams_sheet import ExamsSheet
 from sonoassist.gui.file_dialogs import OPEN_FILE, OPEN_FOLDER, WEIGHTS, Purpose, ask_path
 from sonoassist.gui.jobs_sheet import JobsSheet, LeaveSheet
@@ -27,6 +28,7 @@ from sonoassist.gui.settings_sheet import SettingsSheet
 from sonoassist.gui.sheets import AskSheet, HelpSheet, Sheet
 from sonoassist.gui.theme import DARK, Look
 from sonoassist.live.status import Notice
+from sonoassist.sources import kind_of
 
 
 class OpenHere(Protocol):
@@ -256,6 +258,12 @@ class Questions:
             now=self._controller.desk.words()[1],
             answered=self._controller.desk.set_study_id,
         )
+
+    def ask_of_exam(self, spec: str) -> None:
+        """Ask what becomes of the running exam before another source is opened."""
+        sheet = ExamQuestion(self._window, self._look, kind_of(spec).short_name(spec))
+        sheet.answered.connect(lambda goes_on: self._controller.open_for(spec, goes_on=goes_on))
+        self._open(sheet)
 
     def ask_stream(self) -> None:
         """Ask for the address of a stream."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import stat
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from filelock import BaseFileLock, FileLock, Timeout
 
 from sonoassist.core import paths
 from sonoassist.core.errors import OutputError, UsageError
-from sonoassist.core.files import delete_folder, output_error
+from sonoassist.core.files import delete_folder, make_private, output_error
 from sonoassist.recordings.correction_log import CorrectionLog
 from sonoassist.recordings.correction_schema import (
     READ_ERRORS,
@@ -36,7 +35,6 @@ LOCK = "writer.lock"
 SPEC, LABEL = "spec", "label"
 """Facts of a review: what the recording was opened by last, and its name for people."""
 _MAKING = "making.sqlite"
-_PRIVATE_FOLDER = 0o700
 _PRIVATE_FILE = 0o600
 _PATIENCE_S = 0.5
 _CLOSING_S = 5.0
@@ -102,7 +100,7 @@ class CorrectionStore:
         """
         folder = self.folder / fingerprint
         try:
-            _make_private(self.folder, folder)
+            make_private(self.folder, folder)
         except OSError as error:
             raise output_error(folder, error) from error
         lock = _taken(folder)
@@ -300,11 +298,3 @@ def _make(making: Path, path: Path) -> None:
     with closing(connect(str(making), create=True)):
         pass
     making.replace(path)
-
-
-def _make_private(*folders: Path) -> None:
-    for folder in folders:
-        folder.mkdir(_PRIVATE_FOLDER, parents=True, exist_ok=True)
-        with suppress(OSError):  # a file system without permissions has none to set
-            if stat.S_IMODE(folder.stat().st_mode) != _PRIVATE_FOLDER:
-                folder.chmod(_PRIVATE_FOLDER)

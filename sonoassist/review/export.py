@@ -86,6 +86,7 @@ def export(
     *,
     crop: Box | None = None,
     video: bool = True,
+    mask: bool = True,
     meter: Meter | None = None,
 ) -> Exported:
     """Write the corrections of a review.
@@ -96,8 +97,10 @@ def export(
         table: What the model said.
         folder: Gets a folder for this exam, in which an earlier export of it is replaced.
         crop: Of its frames, in frame pixels; None where none is known yet.
-        video: With the recording itself, masked; else chosen frames and some of each stretch are
-            written as pictures.
+        video: With the recording itself; else chosen frames, those with a box and some of each
+            stretch are written as pictures.
+        mask: All but the ultrasound is black. Else the pictures are those that the network saw,
+            and what stands on the screen may name the patient.
         meter: Counts the frames that were gone over.
 
     Raises:
@@ -120,7 +123,7 @@ def export(
         labels = _thinned(corrections, labels)
     write = _with_video if video else _with_pictures
     try:
-        rows = write(recording, labels, table, made, meter or Meter())
+        rows = write(recording, labels, table, made, mask, meter or Meter())
     except CancelledError:
         if fresh:
             shutil.rmtree(made, ignore_errors=True)
@@ -209,15 +212,20 @@ def _with_pictures(
     labels: Mapping[int, str],
     _table: FrameTable,
     folder: Path,
+    mask: bool,
     meter: Meter,
 ) -> list[_Row]:
     rows, reader = [], ScreenReader()
     meter.expect(len(labels))
+
+    def shown(pixels: Pixels) -> Pixels:
+        return masked(pixels, reader=reader) if mask else pixels
+
     with recording.open() as source:
         for index, plane in labels.items():
             meter.step()
             frame = frame_at(source, index)
-            picture = None if frame is None else masked(frame.pixels, reader=reader)
+            picture = None if frame is None else shown(frame.pixels)
             if picture is None or not picture.any():
                 continue
             name = f"{plane}-{index:06d}.png"
@@ -231,9 +239,10 @@ def _with_video(
     labels: Mapping[int, str],
     table: FrameTable,
     folder: Path,
+    mask: bool,
     meter: Meter,
 ) -> list[_Row]:
-    shown = _write_masked(recording, folder / VIDEO, meter)
+    shown = _write_video(recording, folder / VIDEO, mask, meter)
     arrays = table.snapshot()
     planes = 1.0 - arrays.probabilities[:, INDEX[BACKGROUND]]
     doubtful = ~arrays.judged | (planes > UNJUDGED_FROM) | _around(labels, arrays.times_s)
@@ -246,12 +255,12 @@ def _with_video(
     return rows
 
 
-def _write_masked(recording: Recording, path: Path, meter: Meter) -> frozenset[int]:
+def _write_video(recording: Recording, path: Path, mask: bool, meter: Meter) -> frozenset[int]:
     """Write the recording, black but for the ultrasound; returns the frames that show any.
 
     A frame that cannot be read, or has another size, is black: the numbers of the others stay.
     """
-    info, mask, shown = recording.info, SequenceMask(keeps=False), set[int]()
+    info, screens, shown = recording.info, SequenceMask(keeps=False), set[int]()
     size = (info.height_px, info.width_px)
     with recording.open() as source, replacing(path, private=True) as temporary, ExitStack() as end:
         encoder = end.enter_context(
@@ -262,7 +271,9 @@ def _write_masked(recording: Recording, path: Path, meter: Meter) -> frozenset[i
         for index, frame in _each(source, recording):
             picture: Pixels = black
             if frame is not None and frame.pixels.shape[:2] == size:
-                picture = with_mask(frame.pixels, mask.add(frame.pixels))
+                picture = frame.pixels
+                if mask:
+                    picture = with_mask(picture, screens.add(picture))
                 if picture.any():
                     shown.add(index)
             encoder.add(picture, recording.times_s[index])

@@ -334,11 +334,20 @@ class ReviewSession:
             self._judge.close()
         if self._results is not None:
             self._results.close()
-        with suppress(OutputError):  # a full disk forgets the place, nothing else
-            self.review.set_fact(PLACE, str(place))
-            if shown is not None:
-                self.review.set_fact(SHOWN, shown.text)
+        self.keep_place(place, shown)
         self.review.close()
+
+    def keep_place(self, place: int, shown: Shown | None = None) -> None:
+        """Keep where the person is; a disk that refuses forgets that, and nothing else.
+
+        Args:
+            place: The frame that is looked at.
+            shown: What else is on screen; None leaves what is kept of it.
+        """
+        with suppress(OutputError, CorrectionError):
+            self.review.remember(PLACE, str(place))
+            if shown is not None:
+                self.review.remember(SHOWN, shown.text)
 
     @property
     def place(self) -> int:

@@ -354,6 +354,16 @@ def test_a_recording_opens_where_it_was_left(
     shown(qtbot, desk)
 
 
+def test_the_place_is_kept_before_the_review_is_closed(qtbot: QtBot, page: ReviewPage) -> None:
+    desk = page.desk
+    session = desk.session
+    assert session is not None
+    desk.resting.setInterval(1)
+    looked_at(qtbot, page, "4ch", 150)
+    qtbot.waitUntil(lambda: session.place == 150)
+    qtbot.waitUntil(lambda: session.shown.plane == "4ch")
+
+
 @given(st.text(max_size=40) | st.builds(lambda a, b, c: Shown(a, b, c).text,
        st.sampled_from(["", "femur", "foot"]), st.floats(), st.floats()))  # fmt: skip
 def test_whatever_was_kept_of_the_place_is_no_trouble(text: str) -> None:
@@ -361,3 +371,7 @@ def test_whatever_was_kept_of_the_place_is_no_trouble(text: str) -> None:
     assert found.plane in ("", *BY_KEY)
     assert 0 <= found.first <= found.last <= 100
     assert Shown.of(found.text, 100) == found
+
+
+def test_every_button_says_something(page: ReviewPage) -> None:
+    assert [act for act, one in page.side.buttons.buttons.items() if not one.text().strip()] == []

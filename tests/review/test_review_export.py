@@ -286,6 +286,28 @@ def test_by_command_what_contradicts_itself_is_said_and_exported_all_the_same(
     assert cli.run(["review", "--export", "x"]) == 2
 
 
+def test_without_a_mask_the_pictures_are_the_very_frames(
+    session: ReviewSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where no ultrasound is surely found, since nothing is left out then."""
+    words = corrected(session)
+    page = Reading(np.zeros((96, 128), np.float32), np.eye(7, dtype=np.float32)[5])
+    monkeypatch.setattr(ScreenNetwork, "read", lambda _network, _pixels: page)
+    made = export(
+        session.recording, words, session.table, tmp_path / "out", video=False, mask=False
+    )
+    assert made.left_out == 0
+    with (
+        open_source(str(made.folder / "femur-000050.png")) as still,
+        session.recording.open() as video,
+    ):
+        video.seek(50)
+        one, other = still.read(), video.read()
+    assert one is not None
+    assert other is not None
+    assert np.array_equal(one.pixels, other.pixels)
+
+
 def test_nothing_to_export_is_said(session: ReviewSession, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nothing to export"):
         export(session.recording, Corrections(), session.table, tmp_path / "out")

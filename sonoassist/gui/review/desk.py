@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 TICK_MS = 25
 WISHED = 32
 """So many pictures that were wished for while somebody scrubs are waited for."""
+RESTING_MS = 1500
+"""So long after the last step the place is kept: a crash forgets no more than that."""
 SETTLED_MS = 600
 """Settings that change so quickly one after another are taken together."""
 _KEYS = tuple(plane.key for plane in DISPLAY_ORDER)
@@ -49,6 +51,7 @@ class ReviewDesk(QObject):
 
     Attributes:
         span: What the timeline shows.
+        resting: Runs while the person goes from frame to frame.
 
     Signals:
         opened: Another review is under way, or none.
@@ -98,6 +101,11 @@ class ReviewDesk(QObject):
         self._settling.setSingleShot(True)
         self._settling.setInterval(SETTLED_MS)
         self._settling.timeout.connect(self._begin_anew)
+        self.resting = QTimer(self)
+        self.resting.setSingleShot(True)
+        self.resting.setInterval(RESTING_MS)
+        self.resting.timeout.connect(self._keep_place)
+        self.moved.connect(self.resting.start)
         controller.settings_changed.connect(self._on_settings)
 
     # -- opening and closing ---------------------------------------------------------------
@@ -145,6 +153,13 @@ class ReviewDesk(QObject):
         if shown.last:
             self.span = Span(shown.first, shown.last, self.count)
 
+    def _keep_place(self) -> None:
+        """Where the person is, unless it plays: then it is kept when that ends."""
+        if self.playing:
+            self.resting.start()
+        elif self.session is not None:
+            self.session.keep_place(self.index, self._shown_now)
+
     @property
     def _shown_now(self) -> Shown:
         return Shown(self.plane, self.span.first, self.span.last)
@@ -168,6 +183,7 @@ class ReviewDesk(QObject):
 
     def close(self) -> None:
         """Leave the review; what was said and found is on the disk."""
+        self.resting.stop()
         self.stop_playing()
         self.opener.close(self.index, self._shown_now)
 
@@ -180,6 +196,7 @@ class ReviewDesk(QObject):
         """End everything; nothing runs when this returns."""
         self._timer.stop()
         self._settling.stop()
+        self.resting.stop()
         self.stop_playing()
         self.opener.stop(self.index, self._shown_now)
 

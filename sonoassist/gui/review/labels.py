@@ -195,7 +195,7 @@ class LabelMenu(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(plane.colour) if plane else look.colour("muted"))
         painter.drawPath(rounded(chip, px(4)))
-        painter.setPen(QColor("#0b0f14"))
+        painter.setPen(QColor("#0b0f14") if plane else look.colour("back"))
         painter.setFont(look.font(13, bold=True))
         painter.drawText(chip, _CENTRE, look.keys.text(PLANE_ACTS.get(key, Act.TAKE_BACK)))
         painter.setPen(look.colour("text"))

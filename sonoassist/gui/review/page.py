@@ -36,6 +36,7 @@ from sonoassist.gui.review.texts import (
     where_text,
 )
 from sonoassist.gui.review.timeline import TimelineRows
+from sonoassist.gui.scrolling import ColumnArea
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import Kind, Verdict
 
@@ -43,6 +44,8 @@ ASPECT = 4 / 3
 PICTURE_SHARE = 0.62
 """The picture takes at most so much of the width; the column beside it needs the rest."""
 SIDE_PX = 330
+LOW_FROM_PX = 930
+"""A page lower than this (at scale 1) has smaller pictures and lower rows."""
 
 
 class ReviewPage(QWidget):
@@ -90,7 +93,8 @@ class ReviewPage(QWidget):
         self._row = QHBoxLayout()
         self._column = QVBoxLayout(self)
         self._row.addWidget(self.viewport)
-        self._row.addWidget(self.side, 1)
+        self.side_area = ColumnArea(self.side)
+        self._row.addWidget(self.side_area, 1)
         self._column.addLayout(self._row, 1)
         self._column.addWidget(self.timeline)
         self.keys = PlaceKeys(self, self.place, handlers, look.keys)
@@ -230,6 +234,9 @@ class ReviewPage(QWidget):
         """The picture takes the height there is, and no more width than it needs."""
         px = self._look.px
         margins = self._column.contentsMargins()
+        low = self.height() < px(LOW_FROM_PX)
+        self.timeline.set_low(low)
+        self.side.set_low(low)
         high = self.height() - self.timeline.height() - px(10) - margins.top() - margins.bottom()
         view = self.desk.view
         aspect = view.frame.width_px / view.frame.height_px if view is not None else ASPECT
@@ -237,7 +244,7 @@ class ReviewPage(QWidget):
         most = min(inner * PICTURE_SHARE, inner - px(SIDE_PX))
         wide = round(min(max(high * aspect, 240), most))
         alone = self.desk.session is None  # a card in the middle of the page
-        self.side.setVisible(not alone)
+        self.side_area.setVisible(not alone)
         if alone:
             wide = inner
         if self.viewport.minimumWidth() != wide:
@@ -245,6 +252,7 @@ class ReviewPage(QWidget):
 
     def _take_span(self, span: Span) -> None:
         self.desk.span = span
+        self.desk.resting.start()
 
     # -- drawing ---------------------------------------------------------------------------
 
@@ -347,7 +355,13 @@ class ReviewPage(QWidget):
         at = f"{frames.index(shown) + 1} of " if shown in frames else ""
         side.candidates_title.setText(f"Candidates for {name}  ·  {at}{len(peaks)}")
         side.planes.show_tiles(
-            best_tiles(desk.candidates, desk.corrections, desk.plane, surveyed=surveyed)
+            best_tiles(
+                desk.candidates,
+                desk.corrections,
+                desk.plane,
+                surveyed=surveyed,
+                doubted={one.plane for one in desk.contradictions()},
+            )
         )
         self._take_pictures()
 

@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
 )
 
 from sonoassist.core.planes import BY_KEY
+from sonoassist.core.wording import counted
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
 from sonoassist.gui.timeline import clock
@@ -210,7 +211,7 @@ class ExportSheet(Sheet):
 
     def __init__(self, over: QWidget, look: Look, listed: Sequence[Listed]) -> None:
         count = len(listed)
-        title = "A chosen frame is" if count == 1 else f"{count} chosen frames are"
+        title = counted(count, "chosen frame is", "chosen frames are")
         super().__init__(over, look, f"{title} called something else", 760)
         about = QLabel(
             "What is exported is taught. Take out what was chosen by mistake; what you keep is "

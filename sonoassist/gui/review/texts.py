@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from sonoassist.core.percent import percent
@@ -146,8 +146,17 @@ def best_tiles(
     selected: str,
     *,
     surveyed: bool,
+    doubted: Collection[str] = (),
 ) -> list[Tile]:
-    """The frame that stands for each plane, in the order of every list."""
+    """The frame that stands for each plane, in the order of every list.
+
+    Args:
+        candidates: Of each plane, by key.
+        corrections: What the person said.
+        selected: Key of the selected row.
+        surveyed: All of the recording was looked at.
+        doubted: Keys of planes whose chosen frame is called something else.
+    """
     tiles = []
     for plane in DISPLAY_ORDER:
         if plane.is_background:
@@ -162,6 +171,8 @@ def best_tiles(
         )
         if chosen is not None:
             frame, detail, tone = chosen, "chosen", "good"
+            if plane.key in doubted:
+                detail, tone = "chosen, in doubt", "warning"
         elif peaks and peaks[0].told:
             frame, detail, tone = peaks[0].frame, "your label", "good"
         elif peaks and sure:

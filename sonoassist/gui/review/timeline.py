@@ -81,6 +81,7 @@ class TimelineRows(QWidget):
         self._memory: Pixels | None = None
         self._grip = ""
         self._grip_at = 0.0
+        self._low = False
         self._clicked: QPointF | None = None
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -98,6 +99,12 @@ class TimelineRows(QWidget):
         self._made = None
         self.setFixedHeight(self.places.height)
         self.update()
+
+    def set_low(self, low: bool) -> None:
+        """Lower rows, for a low window."""
+        if low != self._low:
+            self._low = low
+            self.set_look(self._look)
 
     def show_table(self, table: FrameTable | None) -> None:
         """Show another recording, all of it."""
@@ -161,7 +168,7 @@ class TimelineRows(QWidget):
     @property
     def places(self) -> Places:
         """Where everything lies now."""
-        return Places(self._look, self.width(), self._span)
+        return Places(self._look, self.width(), self._span, self._low)
 
     # -- mouse -----------------------------------------------------------------------------
 
@@ -335,14 +342,15 @@ class TimelineRows(QWidget):
                 QRectF(px(10), rect.top() + px(3), px(5), rect.height() - px(6)),
                 QColor(plane.colour),
             )
-            painter.setFont(self._look.font(13, bold=mine))
+            painter.setFont(self._look.font(12 if self._low else 13, bold=mine))
             painter.setPen(self._look.colour("text" if mine else "muted"))
             words = QRectF(px(22), rect.top(), rect.left() - px(24), rect.height())
+            words.adjust(0, -px(3), 0, px(3))  # the gaps between the rows, too
             painter.drawText(words, _LEFT, plane.label)
             painter.setFont(self._look.font(12))
             text, tone = self._said(plane.key)
             painter.setPen(self._look.colour(tone))
-            side = QRectF(rect.right(), rect.top(), px(54), rect.height())
+            side = QRectF(rect.right(), words.top(), px(54), words.height())
             painter.drawText(side, _RIGHT, text)
 
     def _said(self, key: str) -> tuple[str, str]:
