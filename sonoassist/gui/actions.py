@@ -60,6 +60,7 @@ class Act(Enum):
     EXAM = "exam"
     REPORT = "report"
     EXAMS = "exams"
+    JOBS = "jobs"
     EXAM_MENU = "exam_menu"
     BOX = "box"
     HEAT = "heat"
@@ -361,6 +362,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(Act.EXAM, "Begin or end an exam", "Exam", ("Ctrl+B",), _X, "exam"),
     Action(Act.REPORT, "Report of the exam", "Report", ("Ctrl+P",), _X, "report"),
     Action(Act.EXAMS, "Exams kept so far…", "Exams", ("Ctrl+L",), _X, "recent"),
+    Action(Act.JOBS, "Exports and other jobs…", "Jobs", ("Ctrl+Shift+J",), _X, "wait"),
     Action(Act.EXAM_MENU, "Exam choices…", "Exam", ("Ctrl+J",), _X, "exam"),
     Action(Act.BOX, "Box", "Box", ("B",), _D, "", "show_box", _VIEW, _LR),
     Action(Act.HEAT, "Heat map of the evidence", "Heat map", ("H",), _D, "", "show_heat", _VIEW,
