@@ -31,6 +31,8 @@ class StillView(QWidget):
         self._path: Path | None = None
         self._box: Box | None = None
         self._colour = QColor()
+        self.empty = "No picture yet"
+        """Said where there is no picture."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_still(self, path: Path | None, box: Box | None, colour: str) -> None:
@@ -63,7 +65,11 @@ class StillView(QWidget):
         painter.fillRect(self.rect(), QColor("#07090c"))
         if self._picture.isNull():
             painter.setPen(QColor("#93a0b0"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No picture yet")
+            font = painter.font()
+            font.setPixelSize(max(self.height() // 24, 15))
+            painter.setFont(font)
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(QRectF(self.rect()), flags, self.empty)
         else:
             size = self._picture.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
             area = QRectF(0, 0, size.width(), size.height())

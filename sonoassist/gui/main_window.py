@@ -135,6 +135,7 @@ class MainWindow(QWidget):
             Act.STUDY: self._ask(Questions.ask_study),
             Act.EXAM: desk.toggle,
             Act.REPORT: self._ask(Questions.show_report),
+            Act.EXAM_END: self._ask(Questions.show_end),
             Act.EXAMS: self._ask(Questions.show_exams),
             Act.EXAM_MENU: lambda: self._drop(Act.EXAM_MENU, self.menus.exam),
             Act.BOX: lambda: controller.flip("show_box"),

@@ -273,7 +273,7 @@ def test_the_document(folder: Path) -> None:
         assert f"Page {number} of 4" in page
     whole = re.sub(r"\s+", " ", " ".join(pages))
     for value in (
-        "Fetal ultrasound exam", "S-17", "exam.mp4 (synthetic)", "12 of 14", "Synthetic exam",
+        "Fetal ultrasound exam", "S-17", "exam.mp4 (synthetic)", "9 of 14", "Synthetic exam",
         "Missing: Kidneys, Spine (sag.).", '<script>alert("x")</script>', "Lódz",
         "again next time <b>", "best so far, not reviewed", "Timeline", "01:00",
         "recording-1.mp4", "synthetic exams only", str(MODEL["weights_sha256"])[:20],
