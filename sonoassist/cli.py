@@ -23,7 +23,12 @@ STOPPED = 130
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command: its module in `sonoassist.commands` has `register` and `run`."""
+    """One command: its module in `sonoassist.commands` has `register` and `run`.
+
+    Attributes:
+        name: On the command line.
+        about: In the list of commands; also of its own help, where its module says no more.
+    """
 
     name: str
     about: str
@@ -166,6 +171,8 @@ def _parser(chosen: str) -> Parser:
         if command.name == chosen:
             module = f"sonoassist.commands.{chosen.replace('-', '_')}"
             importlib.import_module(module).register(commands)
+            own = commands.choices[chosen]
+            own.description = own.description or f"{command.about[0].upper()}{command.about[1:]}."
         else:
             commands.add_parser(command.name, help=command.about)
     return parser

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import argparse
+import importlib
 import itertools
 import os
 import subprocess
@@ -12,7 +14,7 @@ from hypothesis import strategies as st
 
 import sonoassist
 from sonoassist import cli
-from sonoassist.cli import COMMANDS, run
+from sonoassist.cli import COMMANDS, Command, run
 from sonoassist.core.errors import SonoAssistError
 from sonoassist.engines import choose
 from sonoassist.engines.hardware import Hardware
@@ -44,6 +46,24 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     text = capsys.readouterr().out
     assert all(command.name in text and command.about in text for command in COMMANDS)
     assert "Not for diagnosis" in text
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_what_a_command_does_is_written_once(
+    command: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    parser = argparse.ArgumentParser()
+    commands = parser.add_subparsers()
+    module = f"sonoassist.commands.{command.name.replace('-', '_')}"
+    importlib.import_module(module).register(commands)
+    assert list(commands.choices) == [command.name]
+    assert commands._choices_actions == []  # no line of its own for the list of commands
+    said = commands.choices[command.name].description or ""
+    assert said.lower().rstrip(".") != command.about.lower()
+    with pytest.raises(SystemExit):
+        run([command.name, "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert " ".join((said or command.about).split()).lower() in shown.lower()
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -26,6 +26,7 @@ from sonoassist.core.planes import BACKGROUND_INDEX
 from sonoassist.core.settings import Settings
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.choose import EngineChoice
+from sonoassist.engines.lazy import LazyEngine
 from sonoassist.engines.scores import softmax
 from sonoassist.engines.screen_engine import make_screen_network
 from sonoassist.engines.shared import EngineShelf
@@ -345,6 +346,20 @@ def _checked(out: EngineOutput) -> Floats:
     return out.logits
 
 
+def warmed(engine: Engine, card: Card) -> Engine:
+    """The engine, compiled and run once; it is closed where that fails.
+
+    Raises:
+        EngineError: It cannot run here.
+    """
+    try:
+        engine.warm_up(np.zeros((1, 1, card.input_height_px, card.input_width_px), np.float32))
+    except BaseException:
+        engine.close()
+        raise
+    return engine
+
+
 def build_analyser(
     store: ModelStore,
     *,
@@ -354,6 +369,7 @@ def build_analyser(
     synthetic: bool = False,
     shelf: EngineShelf | None = None,
     at_once: bool = False,
+    on_made: Callable[[Engine], None] | None = None,
 ) -> Analyser:
     """Load a model, choose an engine, and warm both up.
 
@@ -366,6 +382,8 @@ def build_analyser(
         shelf: Of engines that are shared with other analysers; None for one of its own.
         at_once: Begin in f32 where the check of quicker precisions has not been done yet, and do
             it behind the frames.
+        on_made: The engine is made when the first frame needs it, and told to this; what is wrong
+            with it is raised there.
 
     Raises:
         ModelError: The model is missing or damaged.
@@ -377,6 +395,12 @@ def build_analyser(
     def make() -> Engine:
         return engine_for(card, store.load_tensors(installed), choice, at_once=at_once)
 
+    def ready() -> Engine:
+        return warmed(make(), card)
+
+    if on_made is not None:
+        lazy = LazyEngine(ready, choice.precision, on_made)
+        return Analyser(lazy, card, options or AnalyserOptions())
     key = (card.architecture, card.weights_sha256, choice)
     made = make() if shelf is None else shelf.lease(key, make)
     analyser = Analyser(made, card, options or AnalyserOptions())

@@ -19,6 +19,7 @@ from sonoassist.commands.common import (
     engine_choice,
     model_line,
     say,
+    say_engine,
     say_json,
     say_replaced,
 )
@@ -27,6 +28,7 @@ from sonoassist.core.files import ensure_folder, replacing
 from sonoassist.core.packets import Box, Frame, State, SteadyState
 from sonoassist.core.planes import KEYS
 from sonoassist.core.wording import counted
+from sonoassist.engines.lazy import UNMADE
 from sonoassist.exam.resolving import ExamResolver
 from sonoassist.model.card import domain_warning
 from sonoassist.model.store import ModelStore
@@ -56,7 +58,6 @@ def register(subparsers: Subparsers) -> None:
     """Add `analyse` to the command line."""
     parser = subparsers.add_parser(
         "analyse",
-        help="analyse every frame of a source",
         description="Analyse every frame of SOURCE into DIR/analysis.csv.",
     )
     parser.add_argument(
@@ -93,6 +94,7 @@ class Summary:
         planes: How many of each plane named (state "plane").
         frozen: How many repeat a picture that the scanner had frozen.
         damaged: What could not be read.
+        precisions: In which the results were computed.
         stopped: Stopped by the user.
         failure: What ended it before its time.
     """
@@ -102,6 +104,7 @@ class Summary:
     planes: Counter[str] = field(default_factory=Counter)
     frozen: int = 0
     damaged: list[str] = field(default_factory=list)
+    precisions: frozenset[str] = frozenset()
     stopped: bool = False
     failure: SourceError | None = None
 
@@ -138,10 +141,9 @@ def run(args: argparse.Namespace) -> int:
             engine=engine_choice(args),
             options=options,
             synthetic=source.info.synthetic,
+            on_made=say_engine,
         )
-        engine = analyser.engine
         say(f"model: {model_line(analyser.card)}")
-        say(f"engine: {engine.name} {engine.precision} on {engine.device}")
         warning = domain_warning(analyser.card, synthetic=source.info.synthetic)
         for sentence in (*source.info.named_warnings(), *([warning] if warning else [])):
             say(f"sonoassist: warning: {sentence}")
@@ -211,6 +213,7 @@ def _analyse(
                 f"the crop {crop.text} does not fit {counted(alien, 'picture')}"
                 f": one was looked for in each"
             )
+        summary.precisions = work.precisions
         say_replaced(out, ("analysis.csv", *(("annotated.mp4",) if args.video else ())))
         with replacing(out / "analysis.csv") as path:
             _write_table(path, source.info.label, work, analyser.options.threshold, summary)
@@ -297,6 +300,7 @@ def _box_cells(box: Box | None) -> list[str]:
 def _report(
     summary: Summary, analyser: Analyser, source: Source, out: Path, args: argparse.Namespace
 ) -> None:
+    engine, made = analyser.engine, analyser.engine.name != UNMADE
     files = ["analysis.csv", *(["annotated.mp4"] if args.video and summary.frames else [])]
     if args.json:
         say_json(
@@ -313,9 +317,9 @@ def _report(
                 "architecture": analyser.card.architecture,
                 "domain": analyser.card.domain,
                 "domain_warning": domain_warning(analyser.card, synthetic=source.info.synthetic),
-                "engine": analyser.engine.name.lower(),
-                "precision": analyser.engine.precision,
-                "device": analyser.engine.device,
+                "engine": engine.name.lower(),
+                "precision": engine.precision if made else ", ".join(sorted(summary.precisions)),
+                "device": engine.device,
                 "files": [str(out / name) for name in files],
             }
         )
@@ -328,6 +332,8 @@ def _report(
         for state, count in summary.states.items()
         if state != State.PLANE.value
     )
+    if not made:
+        say("all results were kept from earlier; no engine was needed")
     say(f"{counted(summary.frames, 'frame')} analysed" + (f" ({others})" if others else ""))
     if summary.frozen:
         say(f"{summary.frozen} of them repeat a picture that the scanner had frozen")

@@ -49,8 +49,8 @@ from sonoassist.gui.platform import check_display, missing_library
 from sonoassist.model.architecture import ARCHITECTURES, Architecture
 from sonoassist.model.registry import loose
 from sonoassist.model.store import ModelStore
+from sonoassist.recordings.reader import frames_ahead
 from sonoassist.sources import Source, open_source
-from sonoassist.sources.read_ahead import ReadAhead
 
 STOPPED = 130
 START, PROGRAM, NETWORKS = "start", "program", "networks"
@@ -78,7 +78,6 @@ def register(subparsers: Subparsers) -> None:
     """Add `benchmark` to the command line."""
     parser = subparsers.add_parser(
         "benchmark",
-        help="measure how fast this computer is",
         description="Measure how fast this computer is. networks: the paper's Table IV with every "
         "engine and precision that can be had here, beside a naive baseline and the paper's own "
         "figures, with a roofline. program: the window on a source, and the same source without "
@@ -393,12 +392,12 @@ class _Measuring:
         with ExitStack() as stack:
             progress = stack.enter_context(Progress(None, "frame"))
             # As `analyse` reads: a recording is decoded while the frame before is analysed.
-            ahead = None if source.info.live else stack.enter_context(ReadAhead(source))
+            frames = iter(()) if source.info.live else stack.enter_context(frames_ahead(source))
             self._frames = measure_frames(
                 source,
                 analyser,
                 self._args.seconds,
-                read=ahead.read if ahead else None,
+                read=None if source.info.live else lambda: next(frames, None),
                 step=progress.step,
             )
         if source.info.live or source.info.stills:

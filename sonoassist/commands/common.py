@@ -23,6 +23,7 @@ from sonoassist.core.errors import UsageError
 if TYPE_CHECKING:
     from sonoassist.analysis.analyser import AnalyserOptions
     from sonoassist.core.progress import HowFar
+    from sonoassist.engines.base import Engine
     from sonoassist.engines.choose import EngineChoice
     from sonoassist.model.card import Card
 
@@ -149,6 +150,11 @@ def model_line(card: Card) -> str:
     if card.architecture != DEFAULT_ARCHITECTURE:
         line += f", not the default network {ARCHITECTURES[DEFAULT_ARCHITECTURE].title}"
     return line
+
+
+def say_engine(engine: Engine) -> None:
+    """What runs the model."""
+    say(f"engine: {engine.name} {engine.precision} on {engine.device}")
 
 
 def models_line(real: Card, synthetic: Card) -> str:

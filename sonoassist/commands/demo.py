@@ -12,8 +12,7 @@ from sonoassist.core.paths import demo_exam
 
 def register(subparsers: Subparsers) -> None:
     """Add `demo` to the command line."""
-    about = "the window on the bundled synthetic exam"
-    parser = subparsers.add_parser("demo", help=about, description=f"{about.capitalize()}.")
+    parser = subparsers.add_parser("demo")
     add_analysis_options(parser, defaults=False)
     parser.set_defaults(run=run)
 

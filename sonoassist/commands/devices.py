@@ -12,8 +12,7 @@ from sonoassist.sources import list_devices
 
 def register(subparsers: Subparsers) -> None:
     """Add `devices` to the command line."""
-    about = "list the capture devices by name"
-    parser = subparsers.add_parser("devices", help=about, description=f"{about.capitalize()}.")
+    parser = subparsers.add_parser("devices")
     parser.add_argument("--json", action="store_true", help="print the list as JSON")
     parser.set_defaults(run=run)
 

@@ -19,6 +19,7 @@ from sonoassist.commands.common import (
     engine_choice,
     model_line,
     say,
+    say_engine,
     say_json,
     say_replaced,
 )
@@ -56,7 +57,6 @@ def register(subparsers: Subparsers) -> None:
     """Add `evaluate` to the command line."""
     parser = subparsers.add_parser(
         "evaluate",
-        help="measure how good a model is on labelled data",
         description="Measure a model on labelled data, in the form of the SonoNet paper's tables. "
         "DATA: a phantom exam or a folder of them, FETAL_PLANES_DB, a folder of exams with a "
         "labels.csv in each, a video with a JSON of segments, or pictures with truth.json or "
@@ -125,10 +125,9 @@ def run(args: argparse.Namespace) -> int:
         engine=engine_choice(args),
         options=options,
         synthetic=all(data.layout == "phantom" for data in datasets),
+        on_made=say_engine,
     )
-    engine = analyser.engine
     say(f"model: {model_line(analyser.card)}")
-    say(f"engine: {engine.name} {engine.precision} on {engine.device}")
     try:
         out = ensure_folder(args.out) if args.out else None
         results = _measure(datasets, plan, analyser, wanted, args)

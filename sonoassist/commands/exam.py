@@ -32,9 +32,8 @@ _REPORTS = ("html", "pdf")
 
 def register(subparsers: Subparsers) -> None:
     """Add `exam` to the command line."""
-    about = "list, show, export, report, send and delete exam records"
     parser = subparsers.add_parser(
-        "exam", help=about, description=f"{about.capitalize()}.",
+        "exam",
         epilog='EXAM is the name of an exam, a part that no other name has, or "last".',
     )  # fmt: skip
     parser.set_defaults(run=run)

@@ -6,7 +6,6 @@ import argparse
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -14,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from sonoassist.commands.console import json_text
-from sonoassist.core.errors import ModelError, SourceError, UsageError
-from sonoassist.core.wording import counted
+from sonoassist.commands.models_boxes import add_options, fit_boxes
+from sonoassist.core.errors import ModelError
 from sonoassist.model.architecture import architecture
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
 from sonoassist.model.registry import PublishedWeights, Registry, load_registry, loose
@@ -32,8 +31,7 @@ _PLAIN_STEPS = 10
 
 def register(subparsers: Subparsers) -> None:
     """Add `models` to the command line."""
-    about = "list, add, install and remove network weights"
-    parser = subparsers.add_parser("models", help=about, description=f"{about.capitalize()}.")
+    parser = subparsers.add_parser("models")
     parser.set_defaults(run=run)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     _action(actions, "list", _list, "the models that are installed or can be")
@@ -47,12 +45,8 @@ def register(subparsers: Subparsers) -> None:
         "name", metavar="NAME", nargs="?", default=DEFAULT_ARCHITECTURE,
         help=f"published weights (default: {DEFAULT_ARCHITECTURE})",
     )  # fmt: skip
-    fit = _action(actions, "fit-boxes", _fit_boxes, "fit a model's boxes to data with true boxes")
-    fit.add_argument("name", metavar="NAME", help="an own or installed model")
-    fit.add_argument("data", metavar="DATA", nargs="+", type=Path,
-                     help="labelled data, neither trained on nor tested with")  # fmt: skip
-    fit.add_argument("--per-plane", type=int, default=60, metavar="N",
-                     help="frames of each plane at most (default 60)")  # fmt: skip
+    fit = _action(actions, "fit-boxes", fit_boxes, "fit a model's boxes to data with true boxes")
+    add_options(fit)
     remove = _action(actions, "remove", _remove, "remove an installed or own model")
     remove.add_argument("name", metavar="NAME", help="model")
 
@@ -251,43 +245,6 @@ def _say_done(args: argparse.Namespace, model: InstalledModel, done: str) -> Non
     card = model.card
     about = _TRAINED_ON[card.domain]
     _say(f"{done} {card.name}: {card.title}, {about}, licence {card.licence}")
-
-
-def _fit_boxes(args: argparse.Namespace, store: ModelStore) -> int:
-    from sonoassist.analysis.analyser import build_analyser
-    from sonoassist.datasets.reading import read_dataset
-    from sonoassist.evaluation.box_fitting import fit_rules, gather
-
-    if args.per_plane < 1:
-        raise UsageError("--per-plane needs a number above 0")
-    model = store.get(args.name)
-    if model.bundled:
-        raise ModelError(f"{model.name} comes with the program and is not changed")
-    datasets = [read_dataset(path, None) for path in args.data]
-    analyser = build_analyser(store, model=model.name)
-    try:
-        fits = fit_rules(gather(datasets, analyser, args.per_plane, on_trouble=_left_out))
-    finally:
-        analyser.close()
-    if not fits:
-        raise SourceError("the data has too few frames with a box whose plane the model names")
-    rules = {**model.card.boxes, **{key: fit.rule for key, fit in fits.items()}}
-    store.describe(model, model.card.model_copy(update={"boxes": rules}))
-    if args.json:
-        _say_json({key: {**asdict(fit), "rule": fit.rule.model_dump(mode="json")}
-                   for key, fit in fits.items()})  # fmt: skip
-        return 0
-    for key, fit in fits.items():
-        _say(
-            f"{key:>10}: mean IoU {fit.before:.2f} -> {fit.after:.2f}, {100 * fit.correct:.0f} % "
-            f"correct ({counted(fit.count, 'frame')})"
-        )
-    _say(f"written into the card of {model.name}; measure it on other data with evaluate")
-    return 0
-
-
-def _left_out(line: str) -> None:
-    _warn(f"sonoassist: warning: {line}")
 
 
 def _remove(args: argparse.Namespace, store: ModelStore) -> int:

@@ -25,7 +25,6 @@ def register(subparsers: Subparsers) -> None:
     """Add `phantom` to the command line."""
     parser = subparsers.add_parser(
         "phantom",
-        help="make synthetic exams with their truth",
         description="Make DIR/exam.mp4, a synthetic exam, and DIR/truth.csv; with --exams, one "
         "folder DIR/exam-SEED an exam.",
     )

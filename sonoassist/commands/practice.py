@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from sonoassist.commands.common import Subparsers, add_analysis_options, exam_spec, say
+from sonoassist.commands.common import Subparsers, add_analysis_options, exam_spec, say, say_json
 from sonoassist.commands.window import chosen_settings, prepare_libraries
+from sonoassist.core.errors import UsageError
+from sonoassist.core.files import write_bytes
+from sonoassist.core.wording import counted
 from sonoassist.practice.wish import (
     CLASS_NAME,
     NICKNAME,
@@ -20,7 +24,6 @@ def register(subparsers: Subparsers) -> None:
     """Add `practice` to the command line."""
     parser = subparsers.add_parser(
         "practice",
-        help="the window in practice mode: a recorded exam asks you",
         description="Practise on EXAM: it plays with its answers hidden, and you name the planes. "
         "It is scored against the truth beside the exam, a person's review of it or, without "
         "either, the model. Results are kept on this computer under a nickname.",
@@ -41,6 +44,17 @@ def register(subparsers: Subparsers) -> None:
         "--questions", type=int, default=QUESTIONS, metavar="N",
         help=f"how many views are asked for (default {QUESTIONS})",
     )  # fmt: skip
+    parser.add_argument(
+        "--show-text", action="store_true",
+        help="leave the text on the pictures, which may tell the answer",
+    )  # fmt: skip
+    parser.add_argument(
+        "--csv", metavar="FILE", default="",
+        help="no window: write all trainees of this computer side by side into FILE",
+    )  # fmt: skip
+    parser.add_argument(
+        "--json", action="store_true", help="no window: print all trainees side by side as JSON"
+    )
     add_analysis_options(parser, defaults=False)
     parser.set_defaults(run=run)
 
@@ -49,14 +63,18 @@ def run(args: argparse.Namespace) -> int:
     """Open the window; returns the exit status when it is closed.
 
     Raises:
-        SonoAssistError: The exam cannot be used, or there is no display.
+        SonoAssistError: The exam cannot be used, there is no display, or the table of the trainees
+            cannot be read or written.
     """
+    if args.csv or args.json:
+        return _tell_trainees(args)
     usual = CLASS_NAME if args.class_mode else NICKNAME
     wish = PracticeWish(
         exam=exam_spec(args.exam) if args.exam else "",
         nickname=checked_nickname(usual if args.nickname is None else args.nickname),
         questions=checked_questions(args.questions),
         class_mode=args.class_mode,
+        cover_text=not args.show_text,
     )
     prepare_libraries()
     if wish.exam:
@@ -65,6 +83,23 @@ def run(args: argparse.Namespace) -> int:
     from sonoassist.gui.app import run_window
 
     return run_window(overrides=chosen_settings(args), practice=wish)
+
+
+def _tell_trainees(args: argparse.Namespace) -> int:
+    """All trainees side by side, into a file or as JSON."""
+    from sonoassist.practice.history import History, history_file
+    from sonoassist.practice.overview import csv_text, overview
+
+    if args.exam:
+        raise UsageError("--csv and --json tell of all trainees: leave EXAM out")
+    rows = overview(History(history_file()))
+    if args.csv:
+        write_bytes(Path(args.csv), csv_text(rows).encode("utf-8"))
+        if not args.json:
+            say(f"{counted(len(rows), 'trainee')} in {args.csv}")
+    if args.json:
+        say_json([row.as_dict() for row in rows])
+    return 0
 
 
 def _check(exam: str) -> None:

@@ -37,9 +37,7 @@ again, so a run that was stopped goes on where it was."""
 
 def register(subparsers: Subparsers) -> None:
     """Add `retrieve` to the command line."""
-    parser = subparsers.add_parser(
-        "retrieve", help="find the best frame of each plane in recorded exams", description=_ABOUT
-    )
+    parser = subparsers.add_parser("retrieve", description=_ABOUT)
     parser.add_argument(
         "exams", nargs="+", metavar="EXAM", help="video, folder, or name of an exam record"
     )

@@ -40,7 +40,6 @@ def register(subparsers: Subparsers) -> None:
     """Add `train` to the command line."""
     parser = subparsers.add_parser(
         "train",
-        help="train a network on labelled exams",
         description="Train a network on DATA (phantom exams, folders of exams, FETAL_PLANES_DB) "
         "into DIR/model.safetensors. Several GPUs: torchrun --nproc-per-node N -m sonoassist "
         "train ...",
@@ -64,7 +63,10 @@ def _add_recipe(group: Any) -> None:
         help="fine-tune an installed model, or a weights file",
     )  # fmt: skip
     group.add_argument(
-        "--iterations", type=int, default=20_000, metavar="N", help="batches at most"
+        "--iterations",
+        type=int,
+        metavar="N",
+        help="batches at most (default 20000; with --from 200)",
     )
     group.add_argument(
         "--patch", default="224", metavar="SIZE",
@@ -80,15 +82,19 @@ def _add_recipe(group: Any) -> None:
     )  # fmt: skip
     group.add_argument(
         "--lr", type=float, metavar="RATE",
-        help="first learning rate (default 0.1; SmallNet 0.001; with --from 0.01)",
+        help="first learning rate (default 0.1; SmallNet 0.001; with --from 0.0003)",
     )  # fmt: skip
     group.add_argument(
         "--warm-up", type=int, metavar="N",
-        help="iterations at 0.01 before (default 500 where the rate is higher)",
+        help="iterations before it, at 0.01 (default 500 where the rate is higher); with --from "
+        "and a lower rate, rising up to it (default 20)",
     )  # fmt: skip
     group.add_argument("--seed", type=int, default=0, help="of everything random")
     group.add_argument(
-        "--val-every", type=int, default=500, metavar="N", help="iterations between validations"
+        "--val-every",
+        type=int,
+        metavar="N",
+        help="iterations between validations (default 500; with --from 25)",
     )
     group.add_argument(
         "--patience", type=int, default=3, metavar="N",
@@ -207,12 +213,24 @@ def _start(args: argparse.Namespace) -> tuple[Tensors | None, str]:
     return found, start
 
 
+def _usual(given: int | None, usual: int) -> int:
+    return usual if given is None else given
+
+
 def _options(args: argparse.Namespace, start: str) -> TrainOptions:
-    from sonoassist.training.options import TrainOptions, parse_drops, parse_patches
+    from sonoassist.training.options import (
+        ITERATIONS,
+        ITERATIONS_FINE_TUNING,
+        VAL_EVERY,
+        VAL_EVERY_FINE_TUNING,
+        TrainOptions,
+        parse_drops,
+        parse_patches,
+    )
 
     return TrainOptions(
         architecture=args.architecture,
-        iterations=args.iterations,
+        iterations=_usual(args.iterations, ITERATIONS_FINE_TUNING if start else ITERATIONS),
         patches=parse_patches(args.patch),
         batch_planes=args.batch_planes,
         batch_background=args.batch_background,
@@ -224,7 +242,7 @@ def _options(args: argparse.Namespace, start: str) -> TrainOptions:
         amp=args.amp,
         channels_last=args.channels_last,
         start=start,
-        val_every=args.val_every,
+        val_every=_usual(args.val_every, VAL_EVERY_FINE_TUNING if start else VAL_EVERY),
         patience=args.patience,
         drops=args.drops,
         drop_at=parse_drops(args.drop_at),
@@ -310,9 +328,11 @@ def _prepared(args: argparse.Namespace, options: DataOptions, ranks: Ranks) -> T
         if not ranks.first and ranks.wait():
             raise UsageError("the first process could not prepare the data")
         from sonoassist.datasets.reading import read_dataset
+        from sonoassist.training.split import gather_cases
 
         datasets = [read_dataset(path, args.mapping) for path in args.data]
-        with Progress(None, "case", quiet=not ranks.first) as progress:
+        cases = len(gather_cases(datasets))
+        with Progress(cases, "case", quiet=not ranks.first) as progress:
             data = prepare_data(datasets, options, lambda name: progress.step())
         ready = True
     finally:
@@ -376,8 +396,13 @@ def _report(
         return
     if outcome.plateau:
         say("validation no longer improves: stopped early")
-    if outcome.test is not None:
-        say(f"test: accuracy {100 * outcome.test.accuracy:.1f} %, F1 {outcome.test.f1:.3f}")
+    for name, score in (("test before", outcome.start_test), ("test", outcome.test)):
+        if score is not None:
+            say(f"{name}: accuracy {100 * score.accuracy:.1f} %, F1 {score.f1:.3f}")
+    if outcome.start_kept:
+        say(f"nothing was better than the start: {options.start} is kept, no model is written")
+        say(f"written: {', '.join(str(path) for path in outcome.files)}")
+        return
     say(f"written: {', '.join(str(path) for path in outcome.files)}")
     say(f"use it: sonoassist models add {args.out / 'model.safetensors'} --name NAME")
     say("Research and training only. Not for diagnosis.")
@@ -388,6 +413,9 @@ def _summary(options: TrainOptions, data: TrainingData, outcome: Outcome) -> dic
         "architecture": options.architecture,
         "iterations": outcome.iterations,
         "best_iteration": outcome.best_iteration,
+        "start_kept": outcome.start_kept,
+        "start": asdict(outcome.start) if outcome.start else None,
+        "start_test": asdict(outcome.start_test) if outcome.start_test else None,
         "stopped": bool(outcome.signal),
         "stopped_early": outcome.plateau,
         "domain": "synthetic" if data.synthetic else "own",

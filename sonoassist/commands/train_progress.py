@@ -41,7 +41,8 @@ class Telling:
 
     def learnt(self, row: Row) -> None:
         """One more iteration is done."""
-        self._loss = row.loss if self._loss is None else 0.95 * self._loss + 0.05 * row.loss
+        if row.loss is not None:
+            self._loss = row.loss if self._loss is None else 0.95 * self._loss + 0.05 * row.loss
         if self._bar is not None:
             self._bar.set_postfix_str(f"loss {self._loss:.3f}, lr {row.lr:g}", refresh=False)
             self._bar.update()
@@ -61,8 +62,9 @@ class Telling:
     def validated(self, iteration: int, score: Score, best: bool) -> None:
         """The network was validated."""
         mark = ", the best so far" if best else ""
+        when = f"iteration {iteration}" if iteration else "the start"
         self.note(
-            f"iteration {iteration}: validation loss {score.loss:.3f}, accuracy "
+            f"{when}: validation loss {score.loss:.3f}, accuracy "
             f"{100 * score.accuracy:.1f} %, F1 {score.f1:.3f}{mark}"
         )
 

@@ -18,7 +18,6 @@ def register(subparsers: Subparsers) -> None:
     """Add `train-screens` to the command line."""
     parser = subparsers.add_parser(
         "train-screens",
-        help="train the network that reads scanner screens",
         description="Draw phantom screens and train the network that finds the field of view and "
         f"the kind of a screen on them. Writes DIR/{FILE} and DIR/{CARD}. Needs the package onnx.",
     )

@@ -18,7 +18,7 @@ _SETTINGS = ("model", "engine", "precision", "device", "crop", "threshold", "car
 def register(subparsers: Subparsers) -> None:
     """Add `window` to the command line."""
     parser = subparsers.add_parser(
-        "window", help="open the window", description="Open the window, on SOURCE if one is given."
+        "window", description="Open the window, on SOURCE if one is given."
     )
     parser.add_argument(
         "source", nargs="?", metavar="SOURCE",

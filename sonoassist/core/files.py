@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import shutil
+import stat
 import struct
 import tempfile
 import tokenize
@@ -52,6 +53,22 @@ def output_error(path: Path, error: OSError) -> OutputError:
     """Turn an operating system error on `path` into a sentence for the user."""
     reason = error.strerror or str(error)
     return OutputError(f"cannot write {path}: {reason}", "Choose another folder or free some space")
+
+
+PRIVATE_FOLDER = 0o700
+
+
+def make_private(*folders: Path) -> None:
+    """Make folders that nobody but the user may look into, or make them so.
+
+    Raises:
+        OSError: One cannot be made.
+    """
+    for folder in folders:
+        folder.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
+        with suppress(OSError):  # a file system without permissions has none to set
+            if stat.S_IMODE(folder.stat().st_mode) != PRIVATE_FOLDER:
+                folder.chmod(PRIVATE_FOLDER)
 
 
 def ensure_folder(folder: Path) -> Path:

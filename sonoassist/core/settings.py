@@ -10,13 +10,15 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
+from filelock import FileLock, Timeout
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sonoassist.core.errors import shown
+from sonoassist.core.errors import OutputError, shown
 from sonoassist.core.files import ensure_folder, set_aside, write_text
 
 VERSION = 1
 MAX_RECENT = 12
+LOCK_PATIENCE_S = 5.0
 
 
 class Settings(BaseModel):
@@ -145,3 +147,59 @@ def save_settings(path: Path, settings: Settings) -> None:
         set_aside(path, _aside(path))
     data = {"version": VERSION} | settings.model_dump(mode="json", exclude_defaults=True)
     write_text(path, json.dumps(data, indent=2, sort_keys=True) + "\n")
+
+
+def merge_settings(path: Path, before: Settings, mine: Settings) -> None:
+    """Write what was changed here into the file, and leave what others have changed there.
+
+    Several windows may run at once, each with settings of its own; the file is locked meanwhile.
+
+    Args:
+        path: Of the file.
+        before: What this one read or wrote last.
+        mine: What it has now.
+
+    Raises:
+        OutputError: The operating system refuses, or somebody holds the file for too long.
+    """
+    ensure_folder(path.parent)
+    lock = FileLock(str(path.with_suffix(".lock")), timeout=LOCK_PATIENCE_S, mode=0o600)
+    try:
+        with lock:
+            save_settings(path, merged(before, mine, _theirs(path, before)))
+    except Timeout as error:
+        raise OutputError("the settings are held by another program", "Try again") from error
+    except OSError as error:
+        raise OutputError(f"the settings cannot be kept: {shown(str(error))}") from error
+
+
+def _theirs(path: Path, before: Settings) -> Settings:
+    """What is in the file by now; what was read last where it is gone or damaged."""
+    found, troubles = load_settings(path)
+    return before if troubles or not path.is_file() else found
+
+
+def merged(before: Settings, mine: Settings, theirs: Settings) -> Settings:
+    """The settings in the file with what was changed here.
+
+    Tables are merged entry by entry; of what was opened lately ours comes first.
+    """
+    out = theirs.model_copy(deep=True)
+    for name in Settings.model_fields:
+        old, new, there = getattr(before, name), getattr(mine, name), getattr(theirs, name)
+        if new == old:
+            continue
+        if isinstance(new, dict):
+            new = _merged_tables(old, new, there)
+        elif name == "recent":
+            ours = [one for one in new if one not in old or new.index(one) < old.index(one)]
+            new = [*ours, *(one for one in there if one not in ours)][:MAX_RECENT]
+        setattr(out, name, new)
+    return out
+
+
+def _merged_tables(
+    old: dict[str, Any], new: dict[str, Any], there: dict[str, Any]
+) -> dict[str, Any]:
+    kept = {key: value for key, value in there.items() if key in new or key not in old}
+    return kept | {key: value for key, value in new.items() if old.get(key) != value}

@@ -45,11 +45,13 @@ class Example:
         saliency: float32, (h, w).
         picture: The network input, float32 (h, w).
         box: True box in input pixels, as far as it lies in the crop.
+        case: The case it belongs to, with its data set; "" where that does not matter.
     """
 
     saliency: Floats
     picture: Floats
     box: Box
+    case: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ def _taking(
         label = file.labels[frame.index]
         example = _example(analysis, label.truth[0], label.box, card) if analysis else None
         if example is not None:
+            example = replace(example, case=f"{file.dataset}/{file.case}")
             found.setdefault(label.truth[0], []).append(example)
         step()
 
@@ -162,24 +165,62 @@ def fit_rules(examples: dict[str, list[Example]]) -> dict[str, Fit]:
 
 
 def fit_rule(paper: BoxRule, examples: Sequence[Example]) -> Fit:
-    """The rule with the best boxes: most of them correct, then most overlap."""
-    before = _overlaps(paper, next(_found(paper, examples, (1.0,)))[1], examples)
-    best, overlaps = paper, before
-    for polarity, weight, blur_px in product(Polarity, Weight, BLURS_PX):
-        base = BoxRule(polarity=polarity, weight=weight, blur_px=blur_px)
-        for threshold, boxes in _found(base, examples, THRESHOLDS):
-            rule = _with_growth(base, threshold, boxes, examples)
-            reached = _overlaps(rule, boxes, examples)
-            gain = 0.0 if best is not paper else GAIN
-            if _score(reached) > _score(overlaps) + gain:
-                best, overlaps = rule, reached
+    """The rule with the best boxes: most of them correct, then most overlap.
+
+    Args:
+        paper: The rule that stays where no other one is better.
+        examples: All are fitted on, and the figures are of these very frames.
+    """
+    trials = Trials(paper, examples)
+    everything = range(len(examples))
+    rule = trials.best(everything)
+    before, after = trials.overlaps(paper, everything), trials.overlaps(rule, everything)
     return Fit(
-        rule=best,
+        rule=rule,
         count=len(examples),
         before=float(before.mean()),
-        after=float(overlaps.mean()),
-        correct=float((overlaps >= CORRECT_IOU).mean()),
+        after=float(after.mean()),
+        correct=float((after >= CORRECT_IOU).mean()),
     )
+
+
+class Trials:
+    """All rules that are tried on some examples, each component found once.
+
+    Args:
+        now: The rule that stays where no other one is better.
+        examples: Of one plane.
+    """
+
+    def __init__(self, now: BoxRule, examples: Sequence[Example]) -> None:
+        self._now, self._examples = now, examples
+        self._components = {_shape(now): next(_found(now, examples, (now.threshold,)))[1]}
+        for polarity, weight, blur_px in product(Polarity, Weight, BLURS_PX):
+            base = BoxRule(polarity=polarity, weight=weight, blur_px=blur_px)
+            for threshold, boxes in _found(base, examples, THRESHOLDS):
+                self._components[_shape(base.model_copy(update={"threshold": threshold}))] = boxes
+
+    def best(self, numbers: Sequence[int]) -> BoxRule:
+        """The rule with the best boxes on the examples of these numbers."""
+        best, reached = self._now, _score(self.overlaps(self._now, numbers))
+        for shape, boxes in self._components.items():
+            rule = _with_growth(
+                shape, [boxes[n] for n in numbers], [self._examples[n] for n in numbers]
+            )
+            score = _score(self.overlaps(rule, numbers))
+            if score > reached + (0.0 if best is not self._now else GAIN):
+                best, reached = rule, score
+        return best
+
+    def overlaps(self, rule: BoxRule, numbers: Sequence[int]) -> Floats:
+        """IoU of a tried rule's boxes on the examples of these numbers, float32 (n,)."""
+        boxes = self._components[_shape(rule)]
+        return _overlaps(rule, [boxes[n] for n in numbers], [self._examples[n] for n in numbers])
+
+
+def _shape(rule: BoxRule) -> BoxRule:
+    """A rule as far as the component depends on it: all but how much its box is grown."""
+    return rule.model_copy(update={"grow_x": 1.0, "grow_y": 1.0})
 
 
 def _score(overlaps: Floats) -> float:
@@ -200,17 +241,17 @@ def _found(
 
 
 def _with_growth(
-    base: BoxRule, threshold: float, boxes: Sequence[Box | None], examples: Sequence[Example]
+    base: BoxRule, boxes: Sequence[Box | None], examples: Sequence[Example]
 ) -> BoxRule:
     pairs = [(box, one.box) for box, one in zip(boxes, examples, strict=True) if box is not None]
     if not pairs:
-        return base.model_copy(update={"threshold": threshold})
+        return base
     growth = (
         np.median([true.width / box.width for box, true in pairs]),
         np.median([true.height / box.height for box, true in pairs]),
     )
     grow_x, grow_y = (round(float(np.clip(value, *GROWTH)), 2) for value in growth)
-    return base.model_copy(update={"threshold": threshold, "grow_x": grow_x, "grow_y": grow_y})
+    return base.model_copy(update={"grow_x": grow_x, "grow_y": grow_y})
 
 
 def _overlaps(rule: BoxRule, boxes: Sequence[Box | None], examples: Sequence[Example]) -> Floats:

@@ -83,6 +83,7 @@ class ExamLifecycle:
         self._busy = False
         self._stopped = False
         self._stands = False
+        self._joins_next = False
         self._declined = ""
         self._wish = ""
         self._model = ""
@@ -127,6 +128,11 @@ class ExamLifecycle:
         """The settings have changed."""
         with self._deciding():
             self._consider()
+
+    def join_next(self, on: bool) -> None:
+        """Whether the running exam goes on with the next source that is opened, or ends then."""
+        with self._lock:
+            self._joins_next = on
 
     def toggle(self) -> None:
         """Begin an exam of the source that is open, or end it; the user wants it."""
@@ -209,6 +215,11 @@ class ExamLifecycle:
                 self._watched = Watched(source.spec, source.source_id)
                 running.join_source(source.source_id)
                 running.add_event("source", f"{source.label} is back")
+            elif self._joins_next:
+                self._joins_next = False
+                self._watched = Watched(source.spec, source.source_id)
+                running.join_source(source.source_id)
+                running.add_event("source", f"The exam goes on with {source.label}")
             else:
                 self._end(running)
 
@@ -288,6 +299,7 @@ class ExamLifecycle:
 
     def _end(self, running: RunningExam) -> None:
         self._running = None
+        self._joins_next = False
         self._pictures.unwatch(running.see)
         self._busy = True
         self._next += [lambda: self._start_work("exam", lambda: self._write(running)), self._tell]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import stat
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -22,14 +21,13 @@ from filelock import BaseFileLock, FileLock, Timeout
 
 from sonoassist.core import paths
 from sonoassist.core.errors import OutputError, UsageError
-from sonoassist.core.files import delete_folder, output_error
+from sonoassist.core.files import delete_folder, make_private, output_error
 from sonoassist.exam import rows
 from sonoassist.exam.exam import DATABASE, LOCK, MEDIA, READ_HINT, Exam
 from sonoassist.exam.records import ExamInfo, ExamStart
 from sonoassist.exam.schema import READ_ERRORS, RecordError, connect
 from sonoassist.sources import READER
 
-_PRIVATE_FOLDER = 0o700
 _PRIVATE_FILE = 0o600
 _MAKING, _DELETED = ".making-", ".deleted-"
 _ABANDONED_S = 3600.0
@@ -85,7 +83,7 @@ class ExamStore:
             ("reader", str(READER)),  # by which the frames in it are numbered
         )
         try:
-            _make_private(self.folder, making, making / MEDIA)
+            make_private(self.folder, making, making / MEDIA)
             _make_database(making / DATABASE, meta)
             making.rename(self.folder / exam_id)
         except OSError as error:
@@ -227,14 +225,6 @@ class ExamStore:
                 click="Choose it in the list of exams",
             )
         return folder
-
-
-def _make_private(*folders: Path) -> None:
-    for folder in folders:
-        folder.mkdir(_PRIVATE_FOLDER, parents=True, exist_ok=True)
-        with suppress(OSError):  # a file system without permissions has none to set
-            if stat.S_IMODE(folder.stat().st_mode) != _PRIVATE_FOLDER:
-                folder.chmod(_PRIVATE_FOLDER)
 
 
 def _make_database(path: Path, meta: tuple[tuple[str, str], ...]) -> None:

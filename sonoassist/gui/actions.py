@@ -117,6 +117,8 @@ class Act(Enum):
     RANGE_IN = "range_in"
     RANGE_OUT = "range_out"
     NOTE_FRAME = "note_frame"
+    DRAW_BOX = "draw_box"
+    NETWORK_BOX = "network_box"
     EXPORT = "export"
     TO_PRACTICE = "to_practice"
     PAUSE_ANALYSIS = "pause_analysis"
@@ -130,6 +132,7 @@ class Act(Enum):
     TAKE_BACK = "take_back"
     PROGRESS = "progress"
     END_EXERCISE = "end_exercise"
+    COVER_TEXT = "cover_text"
     HELP = "help"
     KEYS = "keys"
     LEAVE = "leave"
@@ -394,11 +397,14 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(Act.CHECK_CROP, "Crop of this screen…", "Check crop", ("Ctrl+Shift+C",), _A, "crop", "",
            _PIC, _L),
-    Action(Act.UNDO, "Undo", "Undo", ("Ctrl+Z",), _W, "", "", _NOT,
-           (_R, _P, Place.EXAM_END), {
-        _P: ("Undo: take the last vote back", ""), Place.EXAM_END: ("Undo the last word", ""),
+    Action(Act.UNDO, "Undo", "Undo", ("Ctrl+Z",), _W, "", "",
+           _EXAM, (*_LRP, Place.EXAM_END), {
+        _R: ("Undo", ""),
+        _P: ("Undo: take the last vote back", ""),
+        Place.EXAM_END: ("Undo the last word", ""),
     }),
-    Action(Act.REDO, "Redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), _W, "", "", _NOT, (_R,), {
+    Action(Act.REDO, "Redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), _W,
+           "", "", _EXAM, _LR, {
         _R: ("Redo", ""),
     }),
     *_plane_rows(),
@@ -418,8 +424,12 @@ ACTIONS: tuple[Action, ...] = (
     Action(Act.RANGE_OUT, "Last frame of it (or Shift and drag)", "", ("O",), _RV, "", "", _NOT,
            (_R,)),
     Action(Act.NOTE_FRAME, "Note on the frame", "Note…", ("W",), _RV, "", "", _NOT, (_R,)),
-    Action(Act.EXPORT, "Export the corrections as training labels", "Export…", ("Ctrl+Shift+E",),
-           _RV, "", "", _NOT, (_R,)),
+    Action(Act.DRAW_BOX, "Draw or correct the box of the plane, or end that", "Draw box",
+           ("Shift+B",), _RV, "", "", _NOT, (_R,)),
+    Action(Act.NETWORK_BOX, "Take the network's box as a drawn one", "", ("Ctrl+Shift+B",), _RV,
+           "", "", _NOT, (_R,)),
+    Action(Act.EXPORT, "Export labels and boxes for training and measuring", "Export…",
+           ("Ctrl+Shift+E",), _RV, "", "", _NOT, (_R,)),
     Action(Act.TO_PRACTICE, "Practise on this recording", "Practise", ("Q",), _RV, "", "", _NOT,
            (_R,)),
     Action(Act.PAUSE_ANALYSIS, "Pause the analysis, go on, or try again", "Pause",
@@ -442,11 +452,16 @@ ACTIONS: tuple[Action, ...] = (
            repeats=True),
     Action(Act.FINE_DOWN, "Crop one pixel down", "", ("Ctrl+Down",), _CR, "", "", _NOT,
            (Place.CROP,), repeats=True),
-    Action(Act.TAKE_BACK, "Take it back", "", ("Backspace",), _PR, "", "", _NOT, (_P, _N), {
+    Action(Act.TAKE_BACK, "Take it back", "", ("Backspace",), _PR, "", "", _NOT, (_P, _N, _R), {
         _P: ("Take the last vote back", ""), _N: ("As the model says", ""),
+        _R: ("Take the drawn box away", ""),
     }),
     Action(Act.PROGRESS, "Your progress over the exercises", "Progress", ("Y",), _PR, "", "",
            _NOT, (_P,)),
+    Action(
+        Act.COVER_TEXT, "Cover the text on the picture, or uncover it", "Cover text",
+        ("Shift+X",), _PR, "", "", _NOT, (_P,),
+    ),
     Action(Act.END_EXERCISE, "End the exercise", "End", ("Delete",), _PR, "", "", _NOT, (_P,)),
     Action(Act.DISPLAY, "Display choices…", "Display", ("Ctrl+T",), _W, "display"),
     Action(Act.SETTINGS, "Settings…", "Settings", ("Ctrl+,",), _W, "settings"),

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from sonoassist.core import paths
 from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.files import ensure_folder
-from sonoassist.core.settings import Settings, load_settings, save_settings
+from sonoassist.core.settings import Settings, load_settings, merge_settings
 from sonoassist.engines.hardware import AUTO, FIELDS
 from sonoassist.engines.shared import EngineShelf
 from sonoassist.exam.store import ExamStore
@@ -42,7 +42,9 @@ from sonoassist.sources.discovery import list_devices
 
 
 class SettingsKeeper:
-    """Saves the settings, but not what was overridden for one run only.
+    """Saves the settings that were changed, but not what was overridden for one run only.
+
+    What another window has changed meanwhile stays.
 
     Args:
         path: Of the file.
@@ -52,7 +54,7 @@ class SettingsKeeper:
 
     def __init__(self, path: Path, kept: Settings, overrides: Mapping[str, Any]) -> None:
         self._path = path
-        self._kept = kept
+        self._kept = self._written = kept.model_copy(deep=True)
         self._overrides = dict(overrides)
 
     def save(self, settings: Settings) -> None:
@@ -61,7 +63,8 @@ class SettingsKeeper:
         for name, value in self._overrides.items():
             if getattr(settings, name) == value:
                 setattr(to_keep, name, getattr(self._kept, name))
-        save_settings(self._path, to_keep)
+        merge_settings(self._path, self._written, to_keep)
+        self._written = to_keep
 
 
 def of_this_run(overrides: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,8 +129,7 @@ def _practice_page(window: MainWindow) -> PracticePage:
 def _review_page(window: MainWindow) -> ReviewPage:
     controller = window.controller
     desk = ReviewDesk(controller, controller.services.reviews)
-    ask = window.questions.ask_words
-    page = ReviewPage(desk, controller, window.actions_set, ask, window.look)
+    page = ReviewPage(desk, controller, window.actions_set, window.questions, window.look)
     page.practice_asked.connect(lambda spec: window.open_here(spec, Page.PRACTICE))
     return page
 

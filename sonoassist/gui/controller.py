@@ -50,12 +50,15 @@ class Controller(QObject):
         devices_changed: The list of devices was read again.
         models_changed: A model was added.
         freeze_changed: The view was frozen, thawed, or another picture is looked at.
+        exam_in_question: Another source is to be opened while an exam runs; arg: as the user named
+            it. `open_for` is called with the answer.
     """
 
     settings_changed = pyqtSignal()
     devices_changed = pyqtSignal()
     models_changed = pyqtSignal()
     freeze_changed = pyqtSignal()
+    exam_in_question = pyqtSignal(str)
     _job_finished = pyqtSignal()
     _source_opened = pyqtSignal(object)
 
@@ -207,7 +210,28 @@ class Controller(QObject):
         return status
 
     def open(self, spec: str) -> None:
-        """Open a source."""
+        """Open a source; while an exam of another one runs, it is asked what becomes of that."""
+        if self._in_mid_exam(spec):
+            self.exam_in_question.emit(spec)
+        else:
+            self.open_for(spec, goes_on=False)
+
+    def _in_mid_exam(self, spec: str) -> bool:
+        status = self.session.status()
+        source = status.source
+        # What has come to its end is an exam that is over.
+        under_way = source is not None and status.play_state is not PlayState.ENDED
+        other = source is not None and spec not in (source.spec, self._spec)
+        return self.desk.view is not None and under_way and other
+
+    def open_for(self, spec: str, *, goes_on: bool) -> None:
+        """Open a source.
+
+        Args:
+            spec: It.
+            goes_on: The running exam goes on with it; else it ends when this one is there.
+        """
+        self.exam_life.join_next(goes_on)
         self.thaw()
         self._spec = self._opening = spec
         self.session.open(spec)
@@ -234,8 +258,10 @@ class Controller(QObject):
 
     def reconnect(self) -> None:
         """Open the source again."""
-        if self._spec:
-            self.open(self._spec)
+        source = self.session.status().source
+        spec = self._spec if source is None else source.spec  # another one may not have opened
+        if spec:
+            self.open(spec)
 
     def open_demo(self) -> None:
         """Play the bundled demo exam."""

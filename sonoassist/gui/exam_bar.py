@@ -22,6 +22,7 @@ class ExamBar(QWidget):
         self._for = QLabel()
         self._for.setObjectName("small")
         self._for.setTextFormat(Qt.TextFormat.PlainText)
+        self._for.setWordWrap(True)
         self._grid = QGridLayout()
         self._column = QVBoxLayout(self)
         self._column.addWidget(self._for)

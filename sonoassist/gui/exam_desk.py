@@ -288,6 +288,16 @@ class ExamDesk(QObject):
     def _key(self, act: Act) -> str:
         return Keymap.made(self._settings.keys).text(act)
 
+    def undo(self) -> None:
+        """Take back what a person did last to the exam."""
+        if self._running is not None:
+            self._running.undo()
+
+    def redo(self) -> None:
+        """Do again what was undone last."""
+        if self._running is not None:
+            self._running.redo()
+
     def _ready(self, view: View | None) -> RunningExam | None:
         if view is None:
             return None

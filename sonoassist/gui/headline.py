@@ -13,6 +13,8 @@ from sonoassist.gui.verdict import NOTHING, Kind, Verdict
 NAME_PX = 60
 PERCENT_PX = 42
 _LONGEST = "No standard plane"
+HEIGHT_SHARE = 0.84
+"""The letters of the name take so much of the height, with what hangs below the line."""
 
 
 class Headline(QWidget):
@@ -96,8 +98,8 @@ class Headline(QWidget):
         return [*lines, verdict.detail] if verdict.detail else lines
 
     def name_font_px(self) -> float:
-        """Size of the name, smaller where the widget is too narrow for the longest one."""
-        size = float(self._look.px(NAME_PX))
+        """Size of the name, smaller where the widget is too low, or too narrow for the longest."""
+        size = min(float(self._look.px(NAME_PX)), self.height() * HEIGHT_SHARE)
         metrics = QFontMetricsF(self._look.font(size, bold=True, scaled=False))
         room = self.width() * 0.62
         return min(size, size * room / max(metrics.horizontalAdvance(_LONGEST), 1.0))

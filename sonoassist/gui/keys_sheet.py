@@ -22,6 +22,8 @@ from sonoassist.gui.keymap import Keymap, changed, key_name, key_sign, restored
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
 
+LIST_PX = 160
+"""The list is at least so high; the sheet gives it what the window has."""
 _CHOOSE = "Click an action, then press its new key."
 
 
@@ -55,7 +57,6 @@ class KeysSheet(Sheet):
         rows.setHeaderLabels(["Action", "On", "Keys"])
         rows.setRootIsDecorated(False)
         rows.setUniformRowHeights(True)
-        rows.setMinimumHeight(self._look.px(160))
         header = rows.header()
         assert header is not None
         header.setStretchLastSection(False)
@@ -64,6 +65,9 @@ class KeysSheet(Sheet):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         self.key.setMaximumSequenceLength(1)
         self.key.setAccessibleName("The new key")
+        line = self.key.findChild(QLineEdit)
+        if line is not None:
+            line.setPlaceholderText("New key")
         self.key.setMinimumWidth(self._look.px(170))
         self.said.setWordWrap(True)
         self.give.setObjectName("main")
@@ -95,6 +99,11 @@ class KeysSheet(Sheet):
         """Show it, ready to search."""
         super().open()
         self.search.setFocus()
+
+    def _place(self) -> None:
+        """As high as the window has room for: the list is long."""
+        self.rows.setFixedHeight(max(self._over.height() - self._look.px(330), LIST_PX))
+        super()._place()
 
     def set_look(self, look: Look) -> None:
         """Other keys, or another theme."""

@@ -14,6 +14,7 @@ from sonoassist.gui.frame_times import FrameTimes
 from sonoassist.gui.headline import Headline
 from sonoassist.gui.manual_items import ManualItems
 from sonoassist.gui.plane_list import PlaneList
+from sonoassist.gui.scrolling import ColumnArea
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.still_to_find import StillToFind
 from sonoassist.gui.strip import Strip
@@ -28,6 +29,9 @@ WIDE_PX = 1700
 SIDE_PX = 360
 NARROW_SIDE_PX = 260
 NARROW_PX = 1300
+LOW_PX = 620
+"""A page lower than this (at scale 1) shows less of the times of frames, and no strip then."""
+TIMING_PX, LOW_TIMING_PX = 236, 170
 
 
 class LivePage(QWidget):
@@ -54,6 +58,8 @@ class LivePage(QWidget):
         self._left = QVBoxLayout()
         self._side = QWidget()
         self._side_column = QVBoxLayout(self._side)
+        self._list = QWidget()
+        self._checklist = QVBoxLayout(self._list)
         self._build()
         self.set_look(look)
 
@@ -75,8 +81,10 @@ class LivePage(QWidget):
         self._disclaimer.setWordWrap(True)
         self._disclaimer.hide()
         self._side_column.addWidget(self.head)
-        self._side_column.addWidget(self.planes, 1)
-        self._side_column.addWidget(self.manual)
+        self._checklist.setContentsMargins(0, 0, 0, 0)
+        self._checklist.addWidget(self.planes, 1)
+        self._checklist.addWidget(self.manual)
+        self._side_column.addWidget(ColumnArea(self._list), 1)
         self._side_column.addWidget(self.exam_bar)
         self._side_column.addWidget(self._disclaimer)
         row = QHBoxLayout(self)
@@ -93,6 +101,7 @@ class LivePage(QWidget):
         self._left.setSpacing(px(10))
         self._side_column.setContentsMargins(1, px(14), 0, px(10))  # its left edge is a line
         self._side_column.setSpacing(px(8))
+        self._checklist.setSpacing(px(8))
         self._disclaimer.setStyleSheet(f"font-size: {px(12)}px")
         left = (self.headline, self.viewport, self.strip, self.transport, self.timing)
         right = (self.head, self.planes, self.manual, self.exam_bar, self.still_to_find)
@@ -105,6 +114,10 @@ class LivePage(QWidget):
         """Give the side panel the width that fits."""
         self._fit()
 
+    @property
+    def _low(self) -> bool:
+        return self.height() < self._look.px(LOW_PX)
+
     def side_px_of(self, width_px: int) -> int:
         """Width of the column beside the picture on a page that is so wide."""
         wide = width_px / self._look.scale
@@ -112,6 +125,7 @@ class LivePage(QWidget):
         return self._look.px(side)
 
     def _fit(self) -> None:
+        self.timing.setFixedHeight(self._look.px(LOW_TIMING_PX if self._low else TIMING_PX))
         self._side.setFixedWidth(self.side_px_of(self.width()))
         self._show_missing()
 
@@ -149,7 +163,8 @@ class LivePage(QWidget):
         """Show the strip and the transport that the source needs."""
         source = status.source
         several = source is not None and (source.live or (source.frame_count or 1) > 1)
-        self.strip.setVisible(several and not self._full_screen)
+        crowded = self._low and not self.timing.isHidden()
+        self.strip.setVisible(several and not self._full_screen and not crowded)
         self.transport.setVisible(source is not None and (frozen or not self._full_screen))
         recording = source is not None and not source.live
         self.strip.set_source(seekable=recording, stills=source is not None and source.stills)

@@ -17,11 +17,11 @@ from sonoassist.gui.installer import InstallPanel
 from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.live_page import LivePage
 from sonoassist.gui.menus import Menus
-from sonoassist.gui.page import HasCover, HasExam, HasOver, Page, PageWidget
+from sonoassist.gui.page import HasCover, HasExam, HasOver, HasStatus, Page, PageWidget
 from sonoassist.gui.questions import Questions
 from sonoassist.gui.shell import MIN_HEIGHT_PX, MIN_WIDTH_PX, geometry_text
 from sonoassist.gui.start_page import StartPage
-from sonoassist.gui.status_line import StatusLine
+from sonoassist.gui.status_line import Item, StatusLine
 from sonoassist.gui.theme import PALETTES, Look, family, scale_for, stylesheet
 from sonoassist.gui.toasts import Toasts
 from sonoassist.gui.top_bar import TopBar
@@ -88,6 +88,7 @@ class MainWindow(QWidget):
         controller.settings_changed.connect(self._apply_settings)
         controller.freeze_changed.connect(self._allow)
         controller.desk.changed.connect(self._allow)
+        controller.exam_in_question.connect(self.questions.ask_of_exam)
         live.viewport.asked.connect(lambda act: self.actions_set[act].trigger())
         live.viewport.crop_drawn.connect(self.questions.name_crop)
         live.transport.sought.connect(controller.seek)
@@ -134,6 +135,8 @@ class MainWindow(QWidget):
             Act.NOTE: self._ask(Questions.ask_note),
             Act.STUDY: self._ask(Questions.ask_study),
             Act.EXAM: desk.toggle,
+            Act.UNDO: desk.undo,
+            Act.REDO: desk.redo,
             Act.REPORT: self._ask(Questions.show_report),
             Act.EXAM_END: self._ask(Questions.show_end),
             Act.EXAMS: self._ask(Questions.show_exams),
@@ -291,18 +294,29 @@ class MainWindow(QWidget):
             if empty:
                 self.start_page.refresh()
             self.pages.setCurrentWidget(page)
-        self.status_line.show_status(status)
+        own = self._own_status()
+        if own is None:
+            self.status_line.show_status(status)
+        else:
+            self.status_line.show_items(own)
         self.start_page.show_status(status)
         if empty:
             self.install_panel.hide()
         else:
             self.install_panel.refresh()
-        warning = _warning(status)
+        warning = _warning(status) if own is None else ""  # such a page warns of its own model
         self.banner.setText(warning)
         self.banner.setVisible(bool(warning))
         self._allow()
         name = status.source.label if status.source is not None and not empty else ""
         self._top_level().setWindowTitle(f"{name} – SonoAssist" if name else "SonoAssist")
+
+    def _own_status(self) -> list[Item] | None:
+        """What the page that is shown says of its own results; None where it has none."""
+        shown: object = self._others.get(self.page)
+        if not isinstance(shown, HasStatus):
+            return None
+        return [Item(text, rank) for text, rank in shown.status_items()]
 
     def _allow(self) -> None:
         """Enable what can be used now."""

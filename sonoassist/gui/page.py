@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
@@ -56,6 +57,15 @@ class HasExam(Protocol):
 
     def let_go(self, exam_id: str) -> None:
         """Close an exam that is to be deleted."""
+        ...
+
+
+@runtime_checkable
+class HasStatus(Protocol):
+    """A page with results of its own: the status line tells where these come from."""
+
+    def status_items(self) -> Sequence[tuple[str, int]]:
+        """(text, rank), in the order of the line; the highest rank goes first without room."""
         ...
 
 

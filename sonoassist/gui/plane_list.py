@@ -39,6 +39,7 @@ from sonoassist.gui.verdict import NOTHING, Kind, Verdict
 STEADY_MS = 120.0
 _AT = np.array([PLANES.index(plane) for plane in DISPLAY_ORDER])
 _STILL = 0.002
+LEAST_ROW_PX = 20
 _STATE_ROW_PX = 40
 """Rows lower than this (at scale 1) say the state of the checklist by its mark alone."""
 _PICTURES_WIDE_PX = 300
@@ -73,7 +74,7 @@ class PlaneList(QWidget):
         self._thumbnails = Thumbnails()
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(len(DISPLAY_ORDER) * 22)
+        self.setMinimumHeight(len(DISPLAY_ORDER) * LEAST_ROW_PX)
         self.setAccessibleName("Planes")
 
     def set_look(self, look: Look) -> None:

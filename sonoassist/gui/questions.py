@@ -17,6 +17,7 @@ from sonoassist.gui.capture_sheet import CaptureSheet
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.crop_sheet import CropSheet
 from sonoassist.gui.exam_end import ExamEndDesk, ExamEndSheet
+from sonoassist.gui.exam_question import ExamQuestion
 from sonoassist.gui.exams_sheet import ExamsSheet
 from sonoassist.gui.keys_sheet import KeysSheet
 from sonoassist.gui.page import HasHelp, Page
@@ -25,6 +26,7 @@ from sonoassist.gui.settings_sheet import SettingsSheet
 from sonoassist.gui.sheets import AskSheet, HelpSheet, Sheet
 from sonoassist.gui.theme import DARK, Look
 from sonoassist.live.status import Notice
+from sonoassist.sources import kind_of
 
 
 class OpenHere(Protocol):
@@ -49,6 +51,18 @@ class AskWords(Protocol):
             example: Shown where nothing is written.
             now: The words so far.
             answered: Gets the new ones.
+        """
+        ...
+
+
+class ShowSheet(Protocol):
+    """Opens a sheet over the window, in the place of one that is open."""
+
+    def __call__(self, make: Callable[[QWidget, Look], Sheet]) -> None:
+        """Open it.
+
+        Args:
+            make: Makes it, on the window and in its look.
         """
         ...
 
@@ -129,6 +143,10 @@ class Questions:
         return {Needs.EXAM, Needs.VIEW} if isinstance(self.sheet, CaptureSheet) else {Needs.VIEW}
 
     # -- sheets ----------------------------------------------------------------------------
+
+    def show(self, make: Callable[[QWidget, Look], Sheet]) -> None:
+        """Open a sheet of a page's own; see `ShowSheet`."""
+        self._open(make(self._window, self._look))
 
     def show_help(self, page: QWidget | None = None) -> None:
         """Open the help, or close it.
@@ -252,6 +270,12 @@ class Questions:
             now=self._controller.desk.words()[1],
             answered=self._controller.desk.set_study_id,
         )
+
+    def ask_of_exam(self, spec: str) -> None:
+        """Ask what becomes of the running exam before another source is opened."""
+        sheet = ExamQuestion(self._window, self._look, kind_of(spec).short_name(spec))
+        sheet.answered.connect(lambda goes_on: self._controller.open_for(spec, goes_on=goes_on))
+        self._open(sheet)
 
     def ask_stream(self) -> None:
         """Ask for the address of a stream."""

@@ -89,7 +89,8 @@ def screen_for(
     card = _card(status, has_picture)
     if card is not None:
         return Screen(card, ())
-    return Screen(None, (*_play_chips(status), *_model_chips(status), *more))
+    chips = (*_opening_chips(status), *_play_chips(status), *_model_chips(status), *more)
+    return Screen(None, chips)
 
 
 def _card(status: SessionStatus, has_picture: bool) -> Card | None:
@@ -129,6 +130,13 @@ def _no_signal(status: SessionStatus) -> bool:
     live = status.source is not None and status.source.live
     playing = status.play_state is PlayState.PLAYING
     return live and playing and status.signal_age_s >= STALE_AFTER_S
+
+
+def _opening_chips(status: SessionStatus) -> tuple[Chip, ...]:
+    if not status.opens_beside:
+        return ()
+    name = kind_of(status.opens_beside).short_name(status.opens_beside)
+    return (Chip("wait", f"Opening {name} …", "text"),)
 
 
 def _play_chips(status: SessionStatus) -> tuple[Chip, ...]:

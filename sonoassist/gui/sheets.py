@@ -22,6 +22,7 @@ from PyQt6.QtWidgets import (
 from sonoassist.gui.actions import ACTIONS, Act, Group, Place
 from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.page import HasHelp
+from sonoassist.gui.scrolling import ColumnArea
 from sonoassist.gui.theme import Look, help_file
 
 
@@ -49,8 +50,12 @@ class Sheet(QWidget):
         self._wide_px = wide_px
         self.card = QFrame(self)
         self.card.setObjectName("card")
-        self.body = QVBoxLayout(self.card)
-        self.body.setContentsMargins(look.px(28), look.px(22), look.px(28), look.px(24))
+        column = QVBoxLayout(self.card)
+        column.setContentsMargins(look.px(28), look.px(22), look.px(28), look.px(24))
+        column.setSpacing(look.px(12))
+        self._inside = QWidget()
+        self.body = QVBoxLayout(self._inside)
+        self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(look.px(12))
         self.head = head = QHBoxLayout()
         label = QLabel(title)
@@ -62,7 +67,8 @@ class Sheet(QWidget):
         head.addWidget(label)
         head.addStretch(1)
         head.addWidget(close)
-        self.body.addLayout(head)
+        column.addLayout(head)
+        column.addWidget(ColumnArea(self._inside), 1)
         over.installEventFilter(self)
 
     def open(self) -> None:
@@ -78,9 +84,20 @@ class Sheet(QWidget):
         wide = min(self._look.px(self._wide_px), self.width() - 2 * margin)
         self.card.setFixedWidth(wide)
         self.card.setMaximumHeight(self.height() - 2 * margin)
-        high = min(max(self.card.sizeHint().height(), 60), self.height() - 2 * margin)
+        high = min(self._high_px(wide), self.height() - 2 * margin)
         self.card.resize(wide, high)
         self.card.move((self.width() - wide) // 2, (self.height() - high) // 2)
+
+    def _high_px(self, wide: int) -> int:
+        """As high as the card is with all that it holds, at a width."""
+        column = self.card.layout()
+        assert column is not None
+        margins = column.contentsMargins()
+        inner = wide - margins.left() - margins.right()
+        body = self.body.heightForWidth(inner) if self.body.hasHeightForWidth() else 0
+        body = max(body, self._inside.sizeHint().height())
+        head = self.head.sizeHint().height() + column.spacing()
+        return margins.top() + head + body + margins.bottom()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Follow the size of the window."""

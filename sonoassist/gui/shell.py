@@ -12,7 +12,8 @@ from PyQt6.QtWidgets import QVBoxLayout, QWidget
 from sonoassist.gui.splash import Splash
 from sonoassist.gui.theme import Look
 
-MIN_WIDTH_PX, MIN_HEIGHT_PX = 960, 640
+MIN_WIDTH_PX, MIN_HEIGHT_PX = 960, 500
+"""A screen of 1920 x 1080 at 200 %, less its bars."""
 _SIZE_PX = (1440, 900)
 
 

@@ -53,8 +53,10 @@ def items_for(status: SessionStatus) -> list[Item]:
 
 def _rates(status: SessionStatus) -> list[Item]:
     stats = status.stats
-    items = [Item(f"{stats.capture_hz:.1f} fps", 3)]
-    if stats.analysed:
+    items = []
+    if stats.capture_hz > 0:  # what stands still has no rate
+        items.append(Item(f"{stats.capture_hz:.1f} fps", 3))
+    if stats.analysis_hz > 0:
         items.append(Item(f"analysed {stats.analysis_hz:.1f} fps", 8))
         fast, slow = stats.latency_p50_ms, stats.latency_p95_ms
         items.append(Item(f"latency {fast:.0f} / {slow:.0f} ms", 4))
@@ -84,7 +86,10 @@ class StatusLine(QWidget):
 
     def show_status(self, status: SessionStatus) -> None:
         """Say how the session is."""
-        items = items_for(status)
+        self.show_items(items_for(status))
+
+    def show_items(self, items: list[Item]) -> None:
+        """Say something else: of a page with results of its own."""
         if items != self._items:
             self._items = items
             self.setToolTip("  ·  ".join(item.text for item in items))

@@ -34,7 +34,7 @@ class Palette:
         raised: Buttons, cards, tracks of bars.
         hover: A raised thing under the mouse.
         line: Hairlines between areas.
-        well: Around the picture.
+        well: Around the picture; near black in both themes, so that the eye keeps to the scan.
         text: Main text.
         muted: Secondary text.
         accent: The thing chosen or focused.
@@ -70,9 +70,9 @@ DARK = Palette(
 )  # fmt: skip
 LIGHT = Palette(
     name="light", back="#eef1f4", panel="#f7f9fa", raised="#e1e6ec", hover="#d3dae2",
-    line="#d0d7df", well="#d9dee4", text="#1b2430", muted="#566273", accent="#0a6fa8",
-    on_accent="#f4fafd", info="#0a6fa8", warning="#8a5a00", error="#b3261e",
-    good="#1c7a3a",
+    line="#d0d7df", well="#07090c", text="#1b2430", muted="#4a5564", accent="#085a8a",
+    on_accent="#f4fafd", info="#085a8a", warning="#744b00", error="#9f2018",
+    good="#14602c",
 )  # fmt: skip
 PALETTES = {"dark": DARK, "light": LIGHT}
 
@@ -258,6 +258,14 @@ QMenu::section {{ color: {muted}; }}
 QToolTip {{ background: {raised}; color: {text}; border: 1px solid {line}; padding: 4px; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: 0; }}
 QTextBrowser, QPlainTextEdit {{ background: transparent; border: 0; }}
+QTreeView {{ background: {back}; border: 1px solid {line}; border-radius: {r}px; outline: 0;
+  alternate-background-color: {panel}; }}
+QTreeView::item {{ padding: {p0}px {p1}px; border: 0; color: {text}; }}
+QTreeView::item:hover {{ background: {hover}; }}
+QTreeView::item:selected {{ background: {accent}; color: {on_accent}; }}
+QHeaderView {{ background: {panel}; border: 0; }}
+QHeaderView::section {{ background: {panel}; color: {muted}; border: 0; padding: {p1}px;
+  border-bottom: 1px solid {line}; font-size: {small}px; font-weight: 600; }}
 QProgressBar {{ background: {raised}; border: 0; border-radius: {r1}px; max-height: {p1}px;
   min-height: {p1}px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: {r1}px; }}
@@ -275,7 +283,7 @@ def stylesheet(look: Look) -> str:
     sizes = {
         "body": look.px(BODY_PX), "small": look.px(SMALL_PX), "heading": look.px(17),
         "title": look.px(40), "r1": look.px(3), "r": look.px(6), "r2": look.px(10),
-        "p1": look.px(6), "p2": look.px(12), "p3": look.px(20), "p4": look.px(32),
+        "p0": look.px(3), "p1": look.px(6), "p2": look.px(12), "p3": look.px(20), "p4": look.px(32),
         "row": look.px(20),
     }  # fmt: skip
     colours = {

@@ -85,7 +85,6 @@ class TimingPanel(QWidget):
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
         self._look = look
-        self.setFixedHeight(look.px(236))
         self.update()
 
     def show_stats(self, stats: LiveStats, now_s: float | None = None) -> None:

@@ -7,6 +7,7 @@ from PyQt6.QtGui import QColor, QCursor, QImage, QMouseEvent, QPainter, QPaintEv
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from sonoassist.core.packets import Analysis, Box
+from sonoassist.core.planes import Plane
 from sonoassist.gui.actions import Act
 from sonoassist.gui.cards import Hit, paint_card, paint_chips
 from sonoassist.gui.fitter import Fitted, fit
@@ -64,7 +65,7 @@ class Viewport(QWidget):
         self._drag: tuple[QPointF, QPointF] | None = None
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(240, 180)
+        self.setMinimumSize(240, 120)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Picture")
 
@@ -258,6 +259,8 @@ class Viewport(QWidget):
             covered = self._drawing or self._screen.card is not None
             if view.analysis is not None and not covered:
                 self._paint_overlay(painter, placement, view.analysis)
+            if not covered:
+                self._paint_more(painter, placement)
             if self._past is not None and not covered:
                 self._paint_past(painter, view, self._past)
         else:
@@ -300,7 +303,14 @@ class Viewport(QWidget):
             rect = placement.to_widget(analysis.geometry.crop)
             paint_outline(painter, rect, QColor("#c9d2dc"), self._look)
         if self.show_box and verdict.box is not None and verdict.plane is not None:
-            paint_box(painter, placement, verdict.box, verdict.plane, self._look)
+            self._paint_box(painter, placement, verdict.box, verdict.plane)
+
+    def _paint_box(self, painter: QPainter, placement: Placement, box: Box, plane: Plane) -> None:
+        """The network's box."""
+        paint_box(painter, placement, box, plane, self._look)
+
+    def _paint_more(self, painter: QPainter, placement: Placement) -> None:
+        """What a page has to draw over its pictures besides."""
 
     def _heat_of(self, analysis: Analysis) -> QImage | None:
         kept = self._heat

@@ -18,6 +18,7 @@ from sonoassist.core.errors import (
     window_text,
 )
 from sonoassist.core.packets import Frame
+from sonoassist.live.opening_beside import OpeningBeside
 from sonoassist.live.player import Pacer
 from sonoassist.live.status import Level, Notice, Notices, PlayState
 from sonoassist.sources.base import Opening, Source, SourceInfo
@@ -81,6 +82,7 @@ class CaptureWorker:
         self._pacer = Pacer()
         self._loop = False
         self._every_frame = False
+        self._beside: list[OpeningBeside] = []
         self._stopping = threading.Event()
         self._asking = threading.Lock()
         self._asked = Opening()  # what is wanted by now
@@ -118,6 +120,11 @@ class CaptureWorker:
     def waits_for(self) -> str:
         """What an opening under way waits for, in words; may be empty."""
         return self._opening.waits_for
+
+    @property
+    def opens_beside(self) -> str:
+        """What is being opened while another source goes on, as the user named it; or ""."""
+        return next((one.spec for one in tuple(self._beside) if not one.given_up), "")
 
     def play(self) -> None:
         """Go on, from the start when the recording had ended."""
@@ -184,6 +191,8 @@ class CaptureWorker:
                 )
                 self._set(play_state=PlayState.FAILED, message=window_text(error))
         self._close()
+        for beside in self._beside:
+            beside.take()  # given up: it closes what it has
 
     def _turn(self) -> None:
         if self.state.play_state is PlayState.LOST:
@@ -230,15 +239,51 @@ class CaptureWorker:
     def _open(self, spec: str, opening: Opening) -> None:
         if opening.is_set():
             return  # what is wanted instead waits behind it
+        if self._goes_on() and spec != self._spec:
+            self._open_beside(spec, opening)
+            return
+        before = self.state if self._goes_on() and self._is_live() else None
         self._let_go()
         self._spec, self._opening = spec, opening
         # At once: nobody shall think that there is no source between the one and the other.
         self._become(CaptureState(PlayState.OPENING, message=spec))
         self._started()
-        source = self._opened()
+        try:
+            source = self._opened()
+        except SourceError as error:
+            if before is None:
+                raise
+            # It was to be opened again, and it is not there: it may come back.
+            self._become(replace(before, play_state=PlayState.LOST))
+            self._lose(SourceLostError(error.message))
+            return
         if source is not None:
             self._source = source
             self._begin(source)
+
+    def _goes_on(self) -> bool:
+        """Whether something is open, or comes back, that another opening must not end."""
+        return self._source is not None or self.state.play_state is PlayState.LOST
+
+    def _open_beside(self, spec: str, opening: Opening) -> None:
+        """Open another source while this one goes on; it takes over when it has a picture."""
+        self._opening = opening
+        beside = OpeningBeside(self._opener, spec, opening, self._arrived, self._notices)
+        self._beside.append(beside)
+        beside.start()
+
+    def _arrived(self, beside: OpeningBeside) -> None:
+        """On the thread of an opening."""
+        self._ask(lambda: self._take_over(beside))
+
+    def _take_over(self, beside: OpeningBeside) -> None:
+        self._beside.remove(beside)
+        source = beside.take()
+        if source is None:
+            return
+        self._let_go()
+        self._spec, self._source = beside.spec, source
+        self._begin(source, beside.first)
 
     def _opened(self) -> Source | None:
         """What the user named last; None where something else is wanted by now."""
@@ -254,7 +299,7 @@ class CaptureWorker:
             return None
         return source
 
-    def _begin(self, source: Source) -> None:
+    def _begin(self, source: Source, first: Frame | None = None) -> None:
         self._pending = None
         self._pacer.restart()
         info = source.info
@@ -263,6 +308,7 @@ class CaptureWorker:
         self._started()
         for sentence in info.named_warnings():
             self._notices.put(Notice(Level.WARNING, sentence))
+        self._pending = first
         if info.stills:
             # Pictures are looked at one by one; nobody wants a folder to run away.
             self._show(0)

@@ -25,6 +25,7 @@ class Rates:
     def __init__(self, clock_s: Callable[[], float] = time.monotonic) -> None:
         self._clock_s = clock_s
         self._lock = threading.Lock()
+        self._counting = True
         self.reset()
 
     def reset(self) -> None:
@@ -35,23 +36,44 @@ class Rates:
             self._captured_at_s: deque[float] = deque()
             self._done: deque[tuple[float, float, tuple[tuple[str, float], ...]]] = deque()
 
+    def set_counting(self, on: bool) -> None:
+        """Whether rates and latency are taken; they begin anew when it goes on.
+
+        What stands still (paused, frozen, lost) has no rate, and a frame that is looked at again
+        minutes later has no latency.
+        """
+        with self._lock:
+            if on and not self._counting:
+                self._captured_at_s.clear()
+                self._done.clear()
+            self._counting = on
+
     def captured(self) -> None:
         """Count a captured frame."""
         with self._lock:
             self._captured += 1
-            self._captured_at_s.append(self._clock_s())
+            if self._counting:
+                self._captured_at_s.append(self._clock_s())
 
-    def analysed(self, analysis: Analysis) -> None:
-        """Count an analysed frame."""
+    def analysed(self, analysis: Analysis, *, again: bool = False) -> None:
+        """Count an analysed frame.
+
+        Args:
+            analysis: Of it.
+            again: It had a result before, which was made with other options.
+        """
         latency_ms = 1e3 * (analysis.finished_at_s - analysis.frame.captured_at_s)
         with self._lock:
             self._analysed += 1
-            self._done.append((self._clock_s(), latency_ms, analysis.timings_ms))
+            if self._counting and not again:
+                self._done.append((self._clock_s(), latency_ms, analysis.timings_ms))
 
     def stats(self, dropped: int) -> LiveStats:
         """The figures of the last `WINDOW_S` seconds."""
         with self._lock:
             self._forget_old()
+            if not self._counting:
+                return LiveStats(self._captured, self._analysed, dropped, 0, 0, 0, 0, ())
             latencies = [latency for _, latency, _ in self._done] or [0.0]
             p50, p95 = np.percentile(latencies, [50, 95])
             return LiveStats(

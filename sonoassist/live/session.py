@@ -62,6 +62,7 @@ class LiveSession:
         self._raw: View | None = None
         self._keeping_up = KeepingUp()
         self._every_frame = False
+        self._frozen = False
         self._watching = threading.Lock()
         self._watchers: tuple[Watcher, ...] = ()
         self._analysis_watchers: tuple[AnalysisWatcher, ...] = ()
@@ -82,7 +83,7 @@ class LiveSession:
             self._captured,
             self._frames.wait_empty,
             self._restarted,
-            self._publisher.changed,
+            self._capture_changed,
             self.notices,
         )
 
@@ -250,6 +251,8 @@ class LiveSession:
             pictures: All that the freeze holds on to; None when it has ended.
             position: Of the one looked at.
         """
+        self._frozen = pictures is not None
+        self._count_or_not()
         self._loop.hold(pictures)
         self._looking_back.look_at(pictures, position)
 
@@ -271,6 +274,7 @@ class LiveSession:
             device=analysis.device,
             stats=self._rates.stats(self._frames.dropped),
             waits_for=self._capture.waits_for,
+            opens_beside=self._capture.opens_beside,
         )
 
     def stop(self) -> None:
@@ -291,6 +295,19 @@ class LiveSession:
         self._frames.put(frame)
         for watcher in self._watchers:
             watcher(raw)
+
+    def _capture_changed(self) -> None:
+        self._count_or_not()
+        self._publisher.changed()
+
+    def _count_or_not(self) -> None:
+        """Rates are those of a picture that moves and is looked at."""
+        moving = self._capture.state.play_state is PlayState.PLAYING
+        self._rates.set_counting(moving and not self._frozen)
+
+    def _was_analysed(self, frame: Frame) -> bool:
+        newest = self._newest
+        return newest is not None and newest.frame is frame and newest.analysis is not None
 
     def _begun(self, frame: Frame) -> None:
         for watcher in self._analysis_watchers:

@@ -139,6 +139,7 @@ class SessionStatus:
         engine: Engine and precision in use, e.g. "OpenVINO bf16"; "" without one.
         device: Where it runs, e.g. "CPU"; "" without one.
         stats: Rates and latency.
+        opens_beside: What is being opened while `source` goes on, as the user named it; or "".
         waits_for: What a source that is being opened waits for, in words; may be empty.
     """
 
@@ -155,3 +156,4 @@ class SessionStatus:
     device: str
     stats: LiveStats
     waits_for: str = ""
+    opens_beside: str = ""

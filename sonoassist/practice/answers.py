@@ -51,7 +51,7 @@ class ExamAnalysis:
     """A model's word on every frame of an exam.
 
     Attributes:
-        probabilities: float32, (n, 14), the softmax of each frame.
+        probabilities: float32, (n, 14), the softmax of each frame; all 0 where it was not judged.
         steady: int8, (n,), index of the steadied plane; the background; or `UNKNOWN` while
             unsure, or where the frame was not judged.
         model: Title of the model, for people.
@@ -113,10 +113,23 @@ class Answers:
         return view.first + best if column[best] >= BELIEVED else None
 
     def confidence(self, index: int, plane: str) -> float | None:
-        """How sure the model is that frame `index` shows `plane`, 0 to 1; None without one."""
-        if self.analysis is None:
+        """How sure the model is that frame `index` shows `plane`, 0 to 1.
+
+        None without a model, and where it did not judge the frame.
+        """
+        if self.analysis is None or not self.analysis.probabilities[index].any():
             return None
         return float(self.analysis.probabilities[index, INDEX[plane]])
+
+    def analysed(self) -> Answers:
+        """The same answers, with those views only that the model has judged to their ends."""
+        if self.analysis is None:
+            return replace(self, views=())
+        judged = np.asarray(self.analysis.probabilities.any(axis=1))
+        open_from = len(judged) if judged.all() else int(np.argmin(judged))
+        # Behind the first frame that was not judged yet, one that may still grow is none.
+        views = tuple(view for view in self.views if view.last + 1 < open_from)
+        return self if judged.all() else replace(self, views=views)
 
     def with_analysis(self, analysis: ExamAnalysis) -> Answers:
         """The same answers, with best frames from now on."""

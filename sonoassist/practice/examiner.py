@@ -7,7 +7,6 @@ looked at goes before the analysis of the whole exam.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -15,18 +14,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.core.errors import OutputError, SonoAssistError, SourceError, window_text
+from sonoassist.core.background import BackgroundWork
+from sonoassist.core.errors import (
+    ModelError,
+    OutputError,
+    SonoAssistError,
+    SourceError,
+    window_text,
+)
 from sonoassist.core.packets import Analysis, Frame
-from sonoassist.model.card import domain_warning
+from sonoassist.model.card import Card, domain_warning
 from sonoassist.practice.answers import (
     Answers,
     ExamAnalysis,
     answers_from_model,
     answers_from_truth,
 )
+from sonoassist.practice.covering import Coverer, Covering, MakeCover
 from sonoassist.practice.opening import opened
 from sonoassist.practice.pace import Pace
 from sonoassist.practice.truth import truth_beside
+from sonoassist.practice.why import PictureNumbers, picture_numbers
+from sonoassist.preprocess.text_cover import TextCover
 from sonoassist.recordings.correction_schema import CorrectionError
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.reader import frame_at
@@ -43,6 +52,8 @@ if TYPE_CHECKING:
 
 TOLD_EVERY = 10
 """So many frames of the analysis lie between two words of how far it is."""
+ANSWERED_SHARE = 0.1
+"""After so much of the exam, again and again, there are answers by what has been analysed."""
 _ANALYSING = "Analysing the exam once, for the best frames …"
 
 _log = logging.getLogger(__name__)
@@ -60,11 +71,15 @@ class Looked:
         index: Which one was asked for.
         frame: It, or None when it cannot be read.
         analysis: The model's word on it, or None without a model; by that it is scored.
+        covered: The frame without the text on it; None where it cannot be had.
+        numbers: What is measured of it, where the model has judged it.
     """
 
     index: int
     frame: Frame | None
     analysis: Analysis | None
+    covered: Frame | None = None
+    numbers: PictureNumbers | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +97,7 @@ class Knowledge:
         left_s: Time until all of it is; None where that is not known.
         doing: What is done now, for people; "" when nothing is left to do.
         model: Title of the model, or "" while there is none.
+        card: Of the model, or None while there is none.
         warning: What must be said before the model is believed, or "".
         trouble: Why there are no answers, or no best frames; or None.
     """
@@ -96,11 +112,12 @@ class Knowledge:
     left_s: float | None = None
     doing: str = ""
     model: str = ""
+    card: Card | None = None
     warning: str = ""
     trouble: SonoAssistError | None = None
 
 
-class Examiner:
+class Examiner(BackgroundWork):
     """Works on one exam until it is stopped.
 
     Args:
@@ -109,6 +126,7 @@ class Examiner:
         news: Called on the thread whenever `knowledge` has changed or a look is ready.
         reviews: Where reviews are kept; None for the user's own.
         exams: Where exams are kept; None for the user's own.
+        make_cover: Makes what covers text on frames that are looked at.
     """
 
     def __init__(
@@ -118,32 +136,26 @@ class Examiner:
         news: Callable[[], None],
         reviews: CorrectionStore | None = None,
         exams: ExamStore | None = None,
+        make_cover: MakeCover = TextCover,
     ) -> None:
+        super().__init__("practice examiner")
         self._spec = spec
         self._make_analyser = make_analyser
         self._news = news
         self._reviews, self._exams = reviews, exams
-        self._changed = threading.Condition()
         self._knowledge = Knowledge(doing="Opening the exam …")
         self._wanted: tuple[int, ...] = ()
         self._heat = True
+        self._coverer = Coverer(Covering(make_cover))
+        self._look_trouble: SonoAssistError | None = None
         self._looked: dict[int, Looked] = {}
-        self._stopping = self._paused = self._review_changed = False
+        self._review_changed = False
         self._base: Answers | None = None
+        self._answered_at = 0
         self._review: KeptReview | None = None
         self._recording: Recording | None = None
         self._scan: ExamScan | None = None
         self._source: Source | None = None
-        self._thread = threading.Thread(target=self._run, name="practice examiner", daemon=True)
-
-    def start(self) -> None:
-        """Begin."""
-        self._thread.start()
-
-    @property
-    def running(self) -> bool:
-        """Whether its thread has not ended yet."""
-        return self._thread.is_alive()
 
     @property
     def knowledge(self) -> Knowledge:
@@ -180,18 +192,6 @@ class Examiner:
         with self._changed:
             self._review_changed = True
             self._changed.notify_all()
-
-    def halt(self) -> None:
-        """Ask the thread to end, without waiting for it."""
-        with self._changed:
-            self._stopping = True
-            self._changed.notify_all()
-
-    def stop(self) -> None:
-        """End the thread; it has ended when this returns."""
-        self.halt()
-        if self._thread.ident is not None:
-            self._thread.join()
 
     # -- the thread ------------------------------------------------------------------------
 
@@ -264,6 +264,11 @@ class Examiner:
         self._base = base
         self._learn(answers=corrected(base, self._said()))
 
+    def _answer_so_far(self) -> None:
+        """Best frames of the truth's views as far as they have been analysed."""
+        if self._base is not None and self._scan is not None:
+            self._answer(self._base.with_analysis(self._scan.analysis()))
+
     def _analysed(self, recording: Recording, cache: AnalysisCache) -> ExamAnalysis | None:
         """The model's word on the whole exam; None where it was halted before the end."""
         from sonoassist.practice.scanning import ExamScan
@@ -275,13 +280,16 @@ class Examiner:
             return None
         self._scan = ExamScan(recording, analyser, cache, self._note)
         warning = domain_warning(analyser.card, synthetic=info.synthetic)
-        self._learn(model=analyser.card.title, warning=warning)
-        pace = Pace(len(recording.times_s))
-        ended = self._scan.run(lambda done: self._go_on(done, pace))
+        self._learn(model=analyser.card.title, card=analyser.card, warning=warning)
+        pace, total = Pace(len(recording.times_s)), len(recording.times_s)
+        ended = self._scan.run(lambda done: self._go_on(done, pace, total))
         return self._scan.analysis() if ended else None
 
-    def _go_on(self, done: int, pace: Pace) -> bool:
+    def _go_on(self, done: int, pace: Pace, total: int) -> bool:
         """Look at what is wanted meanwhile; returns whether the analysis goes on."""
+        if done >= self._answered_at + max(round(total * ANSWERED_SHARE), 1):
+            self._answered_at = done
+            self._answer_so_far()
         if done % TOLD_EVERY == 0 or self.knowledge.doing != _ANALYSING:
             pace.at(done)
             self._learn(doing=_ANALYSING, share=pace.share, left_s=pace.left_s)
@@ -317,6 +325,7 @@ class Examiner:
             changed, self._review_changed = self._review_changed, False
         if changed and self._base is not None:
             self._answer(self._base)
+        self._coverer.forget()
         for index in wanted:
             looked = self._look(index, heat=heat)
             with self._changed:
@@ -327,13 +336,28 @@ class Examiner:
 
     def _look(self, index: int, *, heat: bool) -> Looked:
         frame = self._frame(index)
-        if frame is None or self._scan is None:
-            return Looked(index, frame, None)
+        if frame is None:
+            return Looked(index, None, None)
+        covered = self._covered(frame)
+        if self._scan is None:
+            return Looked(index, frame, None, covered)
         try:
-            return Looked(index, frame, self._scan.look(frame, heat=heat))
+            analysis = self._scan.look(frame, heat=heat)
         except SonoAssistError as error:
+            self._look_trouble = error
             self._learn(trouble=error)
-            return Looked(index, frame, None)
+            return Looked(index, frame, None, covered)
+        if self._look_trouble is not None and self.knowledge.trouble is self._look_trouble:
+            self._learn(trouble=None)  # it has passed
+        self._look_trouble = None
+        return Looked(index, frame, analysis, covered, picture_numbers(analysis))
+
+    def _covered(self, frame: Frame) -> Frame | None:
+        try:
+            return self._coverer.frame(frame)
+        except ModelError as error:
+            self._note(f"The text on pictures cannot be covered: {window_text(error)}")
+            return None
 
     def _frame(self, index: int) -> Frame | None:
         """A frame of the exam; None, and a note, where it cannot be read."""

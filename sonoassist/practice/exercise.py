@@ -354,7 +354,7 @@ class Exercise:
             attempt,
             frame=frame,
             best_frame=best,
-            distance_frames=outside if best is None else frame - best,
+            distance_frames=None if best is None else frame - best,
             confidence_gap=gap,
             outside_frames=outside,
         )

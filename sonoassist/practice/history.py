@@ -206,6 +206,18 @@ class History:
         rows = self._rows("SELECT trainee, COUNT(*) FROM exercises GROUP BY trainee")
         return {str(row[0]): int(row[1]) for row in rows}
 
+    def done(self) -> dict[str, int]:
+        """In how many exercises each trainee has answered anything; who has in none is left out.
+
+        Raises:
+            HistoryError: It cannot be read.
+        """
+        rows = self._rows(
+            "SELECT trainee, COUNT(DISTINCT exercises.id) FROM exercises"
+            " JOIN attempts ON exercise = exercises.id GROUP BY trainee"
+        )
+        return {str(row[0]): int(row[1]) for row in rows}
+
     def count(self, trainee: str) -> int:
         """How many exercises a trainee has begun.
 

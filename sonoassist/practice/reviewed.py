@@ -64,7 +64,7 @@ def corrected(answers: Answers, said: Corrections) -> Answers:
         said: By the person.
     """
     count = len(answers.labels)
-    chosen = {plane: frame for plane, frame in said.best.items() if frame < count}
+    chosen = {plane: frame for plane, frame in said.agreed.items() if frame < count}
     if not chosen and not said.labels:
         return answers
     labels = np.array(answers.labels, np.int8)

@@ -6,8 +6,9 @@ A question is worth 0 to 100 points:
 * the time: 20 when it was named within `QUICK_S` of the first frame of its view, falling evenly
   to 0 where the view ends at usual speed;
 * the frame: 20 when the model is as sure on the frozen frame as on the best frame of the view,
-  falling evenly to 0 where it is less sure by `WORST_GAP`. Where no best frame is known, or no
-  model is there, a frame inside of the view gets all 20. One outside of it always gets 0;
+  falling evenly to 0 where it is less sure by `WORST_GAP`. One outside of the view always gets 0.
+  Where no best frame is known, or how sure the model is on either is not, nothing is scored of a
+  frame inside: name and time are then worth 75 and 25;
 * each false alarm (a plane named where there was none) takes 5, at most 20 in a question, and
   never below 0.
 
@@ -56,9 +57,10 @@ class Attempt:
             nothing was named.
         frame: The frozen frame, or None.
         best_frame: Of the view; None where it is not known.
-        distance_frames: Frozen frame minus best frame; where that is not known, how far outside
-            of the view it lies (0 inside).
-        confidence_gap: How much less sure the model is on the frozen frame; None without one.
+        distance_frames: Frozen frame minus best frame; None where that is not known. (Kept ones of
+            old hold then how far outside of the view the frame lies.)
+        confidence_gap: How much less sure the model is on the frozen frame; None where that is
+            not known.
         false_alarms: Keys of the planes named where there was none.
         points: 0 to 100.
         outside_frames: How far the frozen frame lies before (below 0) or behind the view.
@@ -78,6 +80,16 @@ class Attempt:
     outside_frames: int = 0
     votes: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def off_frames(self) -> int | None:
+        """Frozen frame minus best frame; None where either is not known."""
+        return None if self.best_frame is None else self.distance_frames
+
+    @property
+    def frame_scored(self) -> bool:
+        """Whether it is known how good the frozen frame is; a frame outside of the view is bad."""
+        return bool(self.outside_frames) or self.confidence_gap is not None
+
 
 def time_points(time_s: float, view_s: float) -> float:
     """Points for the time to find.
@@ -94,12 +106,12 @@ def time_points(time_s: float, view_s: float) -> float:
     return TIME_POINTS * min(max(left, 0.0), 1.0)
 
 
-def frame_points(attempt: Attempt) -> float:
-    """Points for the frozen frame; 0 where none was frozen."""
+def frame_points(attempt: Attempt) -> float | None:
+    """Points for the frozen frame, 0 where none was frozen; None where nothing is known of it."""
     if attempt.frame is None or attempt.outside_frames:
         return 0.0
     if attempt.confidence_gap is None:
-        return FRAME_POINTS
+        return None
     return FRAME_POINTS * min(max(1.0 - attempt.confidence_gap / WORST_GAP, 0.0), 1.0)
 
 
@@ -109,7 +121,11 @@ def question_points(attempt: Attempt, view_s: float) -> float:
     if attempt.outcome is not Outcome.FOUND or attempt.time_s is None:
         return 0.0
     points = NAME_POINTS + time_points(attempt.time_s, view_s)
-    points += frame_points(attempt)
+    frame = frame_points(attempt)
+    if frame is None:
+        points *= FULL_POINTS / (NAME_POINTS + TIME_POINTS)
+    else:
+        points += frame
     return max(points - alarms, 0.0)
 
 
@@ -129,7 +145,8 @@ class PlaneScore:
         wrong: Named wrongly.
         missed: Not named.
         time_s: Median time to find, or None.
-        distance_frames: Median distance of the frozen frame to the best one, without its sign.
+        distance_frames: Median distance of the frozen frame to the best one, without its sign;
+            None where no best frame was known.
         confidence_gap: Median difference in confidence, or None.
         points: Mean of the points.
     """
@@ -165,7 +182,7 @@ def _plane_score(plane: str, attempts: Sequence[Attempt]) -> PlaneScore:
         missed=sum(one.outcome is Outcome.MISSED for one in attempts),
         time_s=_median(one.time_s for one in found),
         distance_frames=_median(
-            None if one.distance_frames is None else abs(one.distance_frames) for one in found
+            None if one.off_frames is None else abs(one.off_frames) for one in found
         ),
         confidence_gap=_median(one.confidence_gap for one in found),
         points=total(attempts),

@@ -22,12 +22,14 @@ class PracticeWish:
         nickname: Under which results are kept on this computer; needs to be no real name.
         questions: How many to ask at most.
         class_mode: Several people vote on each picture before the answer is shown.
+        cover_text: Text on the pictures, which may tell the answer, is covered.
     """
 
     exam: str = ""
     nickname: str = NICKNAME
     questions: int = QUESTIONS
     class_mode: bool = False
+    cover_text: bool = True
 
 
 def checked_nickname(text: str) -> str:

@@ -121,17 +121,32 @@ class SequenceMask:
         Raises:
             ModelError: The network that looks is missing or damaged.
         """
+        scene = self._next(picture)
+        if scene is None:
+            return np.zeros(picture.shape[:2], np.bool_)
+        if scene.frames % TEXT_EVERY == 0:
+            take_text_out(scene.shown, text_lines(picture))
+        scene.frames += 1
+        return scene.shown
+
+    def outline(self, picture: Pixels) -> Mask | None:
+        """Look at the next frame; where its live picture is, with the text on it.
+
+        For a sequence of which `add` is not used. None where no live picture is surely found.
+
+        Raises:
+            ModelError: The network that looks is missing or damaged.
+        """
+        scene = self._next(picture)
+        return None if scene is None else scene.shown
+
+    def _next(self, picture: Pixels) -> _Scene | None:
         self.reader = self.reader or ScreenReader()
         scene = self._scene(self.reader.look(picture), picture)
         self._scene_of.append(scene)
         if not self.keeps:
             del self._scene_of[:-1], self._scenes[:-LAST_SCENES]
-        if scene is None:
-            return np.zeros(picture.shape[:2], np.bool_)
-        if scene.frames % TEXT_EVERY == 0:
-            _take_text_out(scene.shown, picture)
-        scene.frames += 1
-        return scene.shown
+        return scene
 
     def mask(self, number: int) -> Mask | None:
         """Where a frame that was added may be shown, by all that was seen since; None: nowhere."""
@@ -193,9 +208,9 @@ def _in_box(box: Box, height_px: int, width_px: int) -> Mask:
     return inside
 
 
-def _take_text_out(mask: Mask, picture: Pixels) -> None:
-    """Black out lines of text that reach into the mask, in place."""
-    for line in text_lines(picture):
+def take_text_out(mask: Mask, lines: Iterable[Box]) -> None:
+    """Take lines of text, in the mask's pixels, and a little round them out of it, in place."""
+    for line in lines:
         more = TEXT_MARGIN * line.height
         left, top = (max(math.floor(edge - more), 0) for edge in (line.left, line.top))
         right, bottom = (math.ceil(edge + more) for edge in (line.right, line.bottom))

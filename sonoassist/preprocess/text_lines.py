@@ -72,10 +72,12 @@ def _ink(grey: Pixels, unit: float) -> Pixels:
 
 def _pieces(grey: Pixels, ink: Pixels, unit: float) -> _Pieces:
     count, found, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
-    labels, sizes = np.asarray(found, np.int64).ravel(), np.asarray(stats, np.int64)
+    inked = np.flatnonzero(ink)  # of a whole screen that is little
+    labels, sizes = np.asarray(found, np.int64).ravel()[inked], np.asarray(stats, np.int64)
+    levels = np.asarray(grey.ravel()[inked], np.int64)
     brightest = np.zeros(count, np.int64)
-    np.maximum.at(brightest, labels, grey.ravel())
-    alike = np.asarray(grey.ravel(), np.int64) + FLAT >= brightest[labels]
+    np.maximum.at(brightest, labels, levels)
+    alike = levels + FLAT >= brightest[labels]
     area = sizes[:, cv2.CC_STAT_AREA]
     flat = np.bincount(labels, weights=alike, minlength=count) / np.maximum(area, 1)
     width, height = sizes[:, cv2.CC_STAT_WIDTH], sizes[:, cv2.CC_STAT_HEIGHT]

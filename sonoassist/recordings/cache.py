@@ -18,7 +18,7 @@ from filelock import FileLock
 
 from sonoassist.core import database, paths
 from sonoassist.core.errors import OutputError
-from sonoassist.core.files import output_error
+from sonoassist.core.files import make_private, output_error
 from sonoassist.core.open_database import FULL_HINT
 from sonoassist.recordings.cache_schema import (
     LAYOUT,
@@ -34,7 +34,7 @@ from sonoassist.recordings.recording_cache import RecordingCache
 SUFFIX = ".sqlite"
 LIMIT_BYTES = 2 << 30
 """An hour of video takes some 50 MB with its small pictures."""
-_PRIVATE_FOLDER, _PRIVATE_FILE = 0o700, 0o600
+_PRIVATE_FILE = 0o600
 _DAMAGED = ".damaged"
 _LOCK = "making.lock"
 
@@ -88,7 +88,7 @@ class AnalysisCache:
     def _alone(self, path: Path) -> Iterator[None]:
         """Nobody else opens a database here, makes or deletes one meanwhile."""
         try:
-            _make_private(self.folder)
+            make_private(self.folder)
             with FileLock(self.folder / _LOCK, mode=_PRIVATE_FILE, thread_local=False):
                 yield
         except OSError as error:
@@ -204,12 +204,6 @@ def _empty(path: Path) -> None:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     except READ_ERRORS as error:
         raise OutputError(f"the kept results cannot be deleted: {error}", "Try again") from error
-
-
-def _make_private(folder: Path) -> None:
-    folder.mkdir(_PRIVATE_FOLDER, parents=True, exist_ok=True)
-    with suppress(OSError):  # a file system without permissions has none to set
-        folder.chmod(_PRIVATE_FOLDER)
 
 
 def _opened(path: Path) -> sqlite3.Connection:

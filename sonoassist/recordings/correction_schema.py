@@ -20,12 +20,14 @@ __all__ = [
     "CorrectionError",
     "connect",
     "holds_results",
+    "is_earlier",
     "read_only",
     "version_of",
     "words_of",
 ]
 
-VERSION = 3
+VERSION = 4
+"""3 became 4 with boxes, and with labels that leave chosen frames chosen."""
 _FREE_PAGES = 16
 """A person's words leave fewer free pages than that, which their next words take."""
 
@@ -37,8 +39,10 @@ CREATE TABLE edits (id INTEGER PRIMARY KEY AUTOINCREMENT, what TEXT NOT NULL,
 _MIGRATIONS: dict[int, tuple[str, ...]] = {
     1: (),
     2: tuple(f"DROP TABLE {table}" for table in ("analyses", "frames", "pictures")),
+    3: (),
 }
 """The results are taken over into the cache before."""
+_WITH_RESULTS = (1, 2)
 
 
 class CorrectionError(SonoAssistError):
@@ -92,6 +96,18 @@ def version_of(database: sqlite3.Connection) -> int:
 
 def holds_results(path: Path) -> bool:
     """Whether a review's database is of a program that kept results in it.
+
+    Raises:
+        sqlite3.Error, UnicodeDecodeError: It cannot be read.
+    """
+    if not path.is_file():
+        return False
+    with closing(read_only(path)) as database:
+        return version_of(database) in _WITH_RESULTS
+
+
+def is_earlier(path: Path) -> bool:
+    """Whether a review's database is of an earlier program.
 
     Raises:
         sqlite3.Error, UnicodeDecodeError: It cannot be read.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import stat
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -15,13 +14,14 @@ from filelock import BaseFileLock, FileLock, Timeout
 
 from sonoassist.core import paths
 from sonoassist.core.errors import OutputError, UsageError
-from sonoassist.core.files import delete_folder, output_error
+from sonoassist.core.files import delete_folder, make_private, output_error
 from sonoassist.recordings.correction_log import CorrectionLog
 from sonoassist.recordings.correction_schema import (
     READ_ERRORS,
     CorrectionError,
     connect,
     holds_results,
+    is_earlier,
     read_only,
     words_of,
 )
@@ -35,7 +35,6 @@ LOCK = "writer.lock"
 SPEC, LABEL = "spec", "label"
 """Facts of a review: what the recording was opened by last, and its name for people."""
 _MAKING = "making.sqlite"
-_PRIVATE_FOLDER = 0o700
 _PRIVATE_FILE = 0o600
 _PATIENCE_S = 0.5
 _CLOSING_S = 5.0
@@ -50,7 +49,8 @@ class Known:
     Attributes:
         spec: What it was opened by last: a path, or "exam:" and the name of a kept exam.
         label: For people.
-        corrected: Number of stretches with a person's label, and of frames chosen as the best.
+        corrected: Number of stretches with a person's label, of frames chosen as the best, and
+            of boxes.
     """
 
     spec: str
@@ -100,7 +100,7 @@ class CorrectionStore:
         """
         folder = self.folder / fingerprint
         try:
-            _make_private(self.folder, folder)
+            make_private(self.folder, folder)
         except OSError as error:
             raise output_error(folder, error) from error
         lock = _taken(folder)
@@ -217,7 +217,7 @@ class CorrectionStore:
         with review:
             spec, label = review.fact(SPEC), review.fact(LABEL)
             words = review.corrections
-        corrected = len(words.labels) + len(words.best)
+        corrected = len(words.labels) + len(words.best) + len(words.boxes)
         return [Known(spec, label, corrected)] if spec else []
 
 
@@ -246,11 +246,11 @@ def _taken(folder: Path, patience_s: float = _PATIENCE_S) -> BaseFileLock:
 def _readable(folder: Path) -> sqlite3.Connection:
     """To read only, also on a disk that is full or write-protected.
 
-    A review of an earlier version stays as it is: its results are taken over when it is opened.
+    A review of an earlier version stays as it is until it is opened to be changed.
     """
     path = folder / DATABASE
     try:
-        if not holds_results(path):
+        if not is_earlier(path):
             return _database(folder)
         with closing(read_only(path)) as earlier:
             return words_of(earlier)
@@ -298,11 +298,3 @@ def _make(making: Path, path: Path) -> None:
     with closing(connect(str(making), create=True)):
         pass
     making.replace(path)
-
-
-def _make_private(*folders: Path) -> None:
-    for folder in folders:
-        folder.mkdir(_PRIVATE_FOLDER, parents=True, exist_ok=True)
-        with suppress(OSError):  # a file system without permissions has none to set
-            if stat.S_IMODE(folder.stat().st_mode) != _PRIVATE_FOLDER:
-                folder.chmod(_PRIVATE_FOLDER)

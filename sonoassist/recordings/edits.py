@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import json
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import ClassVar
 
-from sonoassist.core.planes import BY_KEY, INDEX
+from sonoassist.core.packets import Box
+from sonoassist.core.planes import BY_KEY, INDEX, PLANES
 from sonoassist.core.wording import counted
 from sonoassist.recordings.corrections import Corrections, Label, Mark
+
+Edges = tuple[float, float, float, float]
+"""Left, top, right and bottom of a box, in frame pixels."""
+BOXED = frozenset(plane.key for plane in PLANES if not plane.is_background)
+"""The background has no box."""
 
 
 @dataclass(frozen=True, slots=True)
 class SetLabel:
-    """Frames `first` to `last` show `plane`; "" takes earlier words on them back."""
+    """Frames `first` to `last` show `plane`; "" takes earlier words on them back.
+
+    Attributes:
+        keeps_best: Frames among them that were chosen for another plane stay chosen. Steps of
+            earlier programs took them out.
+    """
 
     kind: ClassVar[str] = "label"
     first: int
     last: int
     plane: str
+    keeps_best: bool = False
 
     def applied(self, to: Corrections) -> Corrections:
         """The corrections with this label in them."""
@@ -38,7 +51,9 @@ class SetLabel:
         return replace(to, labels=labels, best=self._agreeing(to.best))
 
     def _agreeing(self, best: Mapping[str, int]) -> dict[str, int]:
-        """The chosen frames without those that this label contradicts."""
+        """The chosen frames, without those that this label contradicts unless it keeps them."""
+        if self.keeps_best:
+            return dict(best)
         return {
             plane: frame
             for plane, frame in best.items()
@@ -124,9 +139,33 @@ class SetNote:
         return "note on the recording" if self.text else "note on the recording removed"
 
 
-Edit = SetLabel | SetBest | SetMark | SetNote
-_KINDS: dict[str, type[SetLabel] | type[SetBest] | type[SetMark] | type[SetNote]] = {
-    "label": SetLabel, "best": SetBest, "mark": SetMark, "note": SetNote,
+@dataclass(frozen=True, slots=True)
+class SetBox:
+    """The box of `plane` on a frame; without edges it is taken away."""
+
+    kind: ClassVar[str] = "box"
+    frame: int
+    plane: str
+    edges: Edges | None
+
+    def applied(self, to: Corrections) -> Corrections:
+        """The corrections with this box in them; the one drawn last comes last."""
+        place = (self.frame, self.plane)
+        boxes = {at: box for at, box in to.boxes.items() if at != place}
+        if self.edges is not None:
+            boxes[place] = Box(*self.edges)
+        return replace(to, boxes=boxes)
+
+    @property
+    def words(self) -> str:
+        """For people."""
+        name = BY_KEY[self.plane].label
+        return f"box of {name}" if self.edges is not None else f"box of {name} removed"
+
+
+Edit = SetLabel | SetBest | SetMark | SetNote | SetBox
+_KINDS: dict[str, type[Edit]] = {
+    "label": SetLabel, "best": SetBest, "mark": SetMark, "note": SetNote, "box": SetBox,
 }  # fmt: skip
 
 
@@ -144,7 +183,7 @@ def frames_of(edit: Edit) -> tuple[int, ...]:
         return edit.first, edit.last
     if isinstance(edit, SetBest):
         return (edit.frame,) if edit.frame >= 0 else ()
-    return (edit.frame,) if isinstance(edit, SetMark) else ()
+    return (edit.frame,) if isinstance(edit, SetMark | SetBox) else ()
 
 
 def text_of(edit: Edit) -> str:
@@ -162,16 +201,39 @@ def edit_of(text: str) -> Edit:
         values = json.loads(text)
     except RecursionError as error:
         raise ValueError("a step is nested too deeply") from error
-    made = _KINDS[values.pop("kind")](**values)
+    kind = _KINDS[values.pop("kind")]
+    if kind is SetBox:
+        values["edges"] = _edges_of(values["edges"])
+    made = kind(**values)
     plane = getattr(made, "plane", "")
     if not isinstance(plane, str) or not isinstance(getattr(made, "text", ""), str):
         raise TypeError("a word is no text")
     if plane and plane not in INDEX:
         raise ValueError(f"there is no plane {plane!r}")
+    if isinstance(made, SetBox) and made.plane not in BOXED:
+        raise ValueError(f"there are no boxes of {made.plane!r}")
     for name in ("first", "last", "frame"):
         if not isinstance(getattr(made, name, 0), int):
             raise TypeError(f"{name} is no number of a frame")
     return made
+
+
+def _edges_of(values: object) -> Edges | None:
+    """The edges of a box as they were written.
+
+    Raises:
+        ValueError, TypeError: They are no edges of a box.
+    """
+    if values is None:
+        return None
+    if not isinstance(values, list) or not all(type(one) in (int, float) for one in values):
+        raise TypeError("a box has an edge that is no number")
+    left, top, right, bottom = (float(one) for one in values)
+    if not (math.isfinite(right - left) and math.isfinite(bottom - top)):
+        raise ValueError("a box has an edge that is nowhere")
+    if right <= left or bottom <= top:
+        raise ValueError("a box has no size")
+    return left, top, right, bottom
 
 
 def _without(label: Label, first: int, last: int) -> list[Label]:

@@ -6,11 +6,11 @@ never appears in the next one.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sonoassist.core.background import BackgroundWork
 from sonoassist.core.errors import DamagedFrameError, SonoAssistError
 from sonoassist.core.packets import Frame
 from sonoassist.live.player import Pacer
@@ -37,7 +37,7 @@ class Shown:
     trouble: SonoAssistError | None = None
 
 
-class Player:
+class Player(BackgroundWork):
     """Owns a recording while it runs.
 
     Args:
@@ -52,20 +52,18 @@ class Player:
         news: Callable[[], None],
         clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
+        super().__init__("practice player")
         self._open_recording = open_recording
         self._news = news
         self._pacer = Pacer(clock_s)
-        self._changed = threading.Condition()
         self._order = 0
         self._at = 0
         self._last = -1
         self._playing = False
         self._single: int | None = None
-        self._stopping = False
         self._shown = Shown(None, 0)
         self._place = 0  # of the source; used on the thread only
-        self._thread = threading.Thread(target=self._run, name="practice player", daemon=True)
-        self._thread.start()
+        self.start()
 
     # -- orders, from any thread -----------------------------------------------------------
 
@@ -112,22 +110,6 @@ class Player:
         with self._changed:
             self._pacer.set_speed(speed)
             self._changed.notify_all()
-
-    @property
-    def running(self) -> bool:
-        """Whether its thread has not ended yet."""
-        return self._thread.is_alive()
-
-    def halt(self) -> None:
-        """Ask the thread to end, without waiting for it."""
-        with self._changed:
-            self._stopping = True
-            self._changed.notify_all()
-
-    def stop(self) -> None:
-        """End the thread and close the recording; both are done when this returns."""
-        self.halt()
-        self._thread.join()
 
     # -- the thread ------------------------------------------------------------------------
 

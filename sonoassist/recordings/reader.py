@@ -208,6 +208,30 @@ def read_on(source: Source) -> Iterator[ReadFrame]:
         yield ReadFrame(frame.index, frame)
 
 
+@contextmanager
+def frames_ahead(source: Source) -> Iterator[Iterator[Frame]]:
+    """The frames of a source that can be read, decoded ahead on a thread.
+
+    The thread has ended with the block; the source stays open.
+
+    Args:
+        source: A recording or pictures, used by nobody else meanwhile.
+
+    Raises:
+        SourceError: While they are gone through: the source cannot go on.
+    """
+
+    def frames(found: Iterator[ReadFrame]) -> Iterator[Frame]:
+        for one in found:
+            if one.frame is not None:
+                yield one.frame
+            elif one.error is not None and not isinstance(one.error, DamagedFrameError):
+                raise one.error
+
+    with read_ahead(read_on(source)) as found:
+        yield frames(found)
+
+
 def may_be_whole(error: SourceError) -> bool:
     """Whether the system failed rather than the recording: another time it may be read."""
     cause = error.__cause__

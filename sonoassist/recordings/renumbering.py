@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from sonoassist.core.errors import SourceError
 from sonoassist.recordings.correction_log import CorrectionLog
 from sonoassist.recordings.corrections import Corrections
-from sonoassist.recordings.edits import Edit, SetBest, SetLabel, SetMark, folded
+from sonoassist.recordings.edits import Edit, SetBest, SetBox, SetLabel, SetMark, folded
 from sonoassist.recordings.recording import Recording
 from sonoassist.sources import FIRST_READER, READER
 from sonoassist.sources.older_reading import moved_since
@@ -97,13 +98,13 @@ def renumbered(edit: Edit, moved: Sequence[int]) -> Iterator[Edit]:
     if isinstance(edit, SetLabel):
         frames = sorted({now(frame) for frame in range(edit.first, edit.last + 1)} - {-1})
         for first, last in _runs(frames):
-            yield SetLabel(first, last, edit.plane)
+            yield replace(edit, first=first, last=last)
     elif isinstance(edit, SetBest):
         if edit.frame < 0 or now(edit.frame) >= 0:
             yield SetBest(edit.plane, now(edit.frame) if edit.frame >= 0 else edit.frame)
-    elif isinstance(edit, SetMark):
+    elif isinstance(edit, SetMark | SetBox):
         if now(edit.frame) >= 0:
-            yield SetMark(now(edit.frame), edit.on, edit.text)
+            yield replace(edit, frame=now(edit.frame))
     else:
         yield edit
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import logging
 import math
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +25,7 @@ from enum import Enum
 
 import numpy as np
 
+from sonoassist.core.background import BackgroundWork
 from sonoassist.core.errors import SonoAssistError, SourceError, UsageError, window_text
 from sonoassist.core.packets import Analysis, Frame, Provenance
 from sonoassist.preprocess.freeze import FROZEN_AFTER_S
@@ -91,7 +91,7 @@ class _Found:
     damage: dict[int, str] = field(default_factory=dict)
 
 
-class Runner:
+class Runner(BackgroundWork):
     """Analyses the frames of a recording that have no result yet, and measures the pictures.
 
     Args:
@@ -131,14 +131,13 @@ class Runner:
         on_notice: Callable[[str], None] = lambda _: None,
         on_analysis: OnAnalysis = lambda _: None,
     ) -> None:
+        super().__init__("recording analysis")
         self._results, self._judge = results, judge
         self._recording, self._table = results.recording, results.table
         self._order, self._wanted = order, wanted
         self._pictures, self._visit = pictures, visit
         self._on_frame, self._on_notice = on_frame, on_notice
         self._on_analysis = on_analysis
-        self._changed = threading.Condition()
-        self._paused = self._stopping = False
         self._state, self._message = RunState.RUNNING, ""
         self._focus = 0
         self._finished: deque[float] = deque(maxlen=1000)
@@ -155,7 +154,6 @@ class Runner:
         self.done = self.judged = 0
         self._place = -1  # the frame behind the one that was read last
         self._meter = QualityMeter()
-        self._thread = threading.Thread(target=self._run, name="recording analysis", daemon=True)
 
     def _lefts(self) -> np.ndarray:
         done = self._known if self._wanted is not None else self._table.finished & self._known
@@ -182,10 +180,6 @@ class Runner:
         stretches = np.unique(np.flatnonzero(self._left) // STRETCH)
         return sum(len(self._fine(int(one)).indexes) for one in stretches)
 
-    def start(self) -> None:
-        """Begin, on a thread of its own."""
-        self._thread.start()
-
     def pause(self, on: bool) -> None:
         """Hold on after the frame at hand, or go on."""
         with self._changed:
@@ -207,18 +201,6 @@ class Runner:
         total = len(self._table)
         done = min(self._table.done + self._in_hand, total)
         return Progress(state, done, total, rate_hz, self._message)
-
-    def halt(self) -> None:
-        """Ask it to end, without waiting for it."""
-        with self._changed:
-            self._stopping = True
-            self._changed.notify_all()
-
-    def stop(self) -> None:
-        """End; the thread has ended when this returns. The stretch at hand is given up."""
-        self.halt()
-        if self._thread.ident is not None:
-            self._thread.join()
 
     def run(self) -> bool:
         """Do all of it on this thread; returns whether it came to its end.
@@ -298,7 +280,10 @@ class Runner:
         times_s = self._table.times_s
         since_s = float(times_s[first]) - FROZEN_AFTER_S - 0.1
         begin = int(np.searchsorted(times_s[:first], since_s))
-        return range(max(min(begin, first - 1), first - MOST_BEFORE), first)
+        begin = max(min(begin, first - 1), first - MOST_BEFORE)
+        whole = [int(one) for one in np.flatnonzero(~self._table.damaged[:first])]
+        # Where all of those are damaged, the last one that is not.
+        return [one for one in whole if one >= begin] or whole[-1:]
 
     # --- doing it ---------------------------------------------------------------------------
 
@@ -396,7 +381,7 @@ class Runner:
         for sentence in self._judge.analyser.engine.take_notices():
             self._on_notice(sentence)
         self._on_analysis(analysis)
-        alone = self._meter.fresh and frame.index > 0
+        alone = self._is_alone(frame.index, found)
         quality = self._meter.measure_frame(frame, analysis.geometry.crop)
         result = result_of(analysis, replace(quality, stillness=math.nan) if alone else quality)
         if stretch.coarse or alone or self._wanted is not None:
@@ -406,6 +391,14 @@ class Runner:
         if self._pictures and frame.index % STRIDE == 0:
             found.pictures[frame.index] = small_jpeg(frame.pixels, analysis.geometry.crop)
         return result
+
+    def _is_alone(self, index: int, found: _Found) -> bool:
+        """Whether a frame is compared with none, though one before it can be read."""
+        if not self._meter.fresh or index == 0:
+            return False
+        lost = self._table.damaged[:index]
+        lost[[one.index for _, one in found.results if one.state is None and one.index < index]] = 1
+        return not lost.all()
 
     def _glance(self, frame: Frame) -> tuple[Quality, bool]:
         """Take in a frame that is not analysed: its quality, and whether it was frozen."""
@@ -417,7 +410,7 @@ class Runner:
     def _measure(self, frame: Frame, found: _Found) -> None:
         if self._wanted is not None:
             return
-        alone = self._meter.fresh and frame.index > 0
+        alone = self._is_alone(frame.index, found)
         quality, repeats = self._glance(frame)
         result = self._table.result(frame.index)
         if result is None or (result.measured and result.frozen is not None):

@@ -197,6 +197,13 @@ class FrameTable:
             return np.array(self._known[: len(self)], bool)
 
     @property
+    def damaged(self) -> Flags:
+        """Which frames are known to be damaged, (n,)."""
+        with self._lock:
+            part = slice(0, len(self))
+            return np.asarray(self._known[part] & (self._states[part] == DAMAGED_STATE))
+
+    @property
     def finished(self) -> Flags:
         """Which frames have a result and were measured, or are damaged, (n,)."""
         with self._lock:

@@ -1,17 +1,19 @@
 """Corrections as labels for `sonoassist train`: a folder in the layout `datasets.exams` reads.
 
-Only what a person said is a label: chosen frames and corrected stretches. Where the model names a
-plane and nobody said whether that is right, the frame is named and left out, so that it is not
-taken for background; so are the frames round those that a person named, which the model may have
-missed as well. Boxes are not written: they are the model's own. All but the ultrasound is black on
-what is written, and the crop goes along: it cannot be found anew without the rest of the screen.
+Only what a person said is a label: chosen frames, corrected stretches and frames with a drawn box.
+Where the model names a plane and nobody said whether that is right, the frame is named and left
+out, so that it is not taken for background; so are the frames round those that a person named,
+which the model may have missed as well. Of boxes those are written that a person drew, in the
+columns that `evaluate localisation` and `models fit-boxes` read; the model's own are not. All but
+the ultrasound is black on what is written, and the crop goes along: it cannot be found anew without
+the rest of the screen.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,7 @@ from sonoassist.core.files import ensure_folder, replacing, write_bytes
 from sonoassist.core.packets import Box, Frame, Pixels
 from sonoassist.core.planes import INDEX
 from sonoassist.datasets.exams import BACKGROUND, CROP_COLUMNS, TABLE
+from sonoassist.datasets.tables import BOX_COLUMNS
 from sonoassist.exam.stills import png_bytes
 from sonoassist.preprocess.masking import SequenceMask, masked, with_mask
 from sonoassist.preprocess.screen_reader import ScreenReader
@@ -41,7 +44,7 @@ UNJUDGED_FROM = 0.2
 """A frame is no certain background where the model gives all planes together more than that."""
 AROUND_S = 3.0
 """So near to a frame that a person says shows a plane nothing unjudged is certain background."""
-COLUMNS = ("file", "frame", "plane", *CROP_COLUMNS)
+COLUMNS = ("file", "frame", "plane", *BOX_COLUMNS, *CROP_COLUMNS)
 VIDEO = "recording.mp4"
 USUAL_FPS = 25.0
 PICTURES_A_STRETCH = 24
@@ -56,6 +59,8 @@ class Exported:
         folder: Of the exam.
         labels: Frames with a label.
         planes: How many of each, by key.
+        boxes: Drawn boxes among them.
+        boxes_left_out: Drawn boxes whose frame is labelled, or was chosen, as another plane.
         left_out: Frames with a label on which no ultrasound picture was surely found.
         video: The recording is in it.
         alone: There is no other exam in the folder.
@@ -64,6 +69,8 @@ class Exported:
     folder: Path
     labels: int
     planes: Mapping[str, int]
+    boxes: int
+    boxes_left_out: int
     left_out: int
     video: bool
     alone: bool
@@ -77,6 +84,7 @@ def export(
     *,
     crop: Box | None = None,
     video: bool = True,
+    mask: bool = True,
 ) -> Exported:
     """Write the corrections of a review.
 
@@ -86,8 +94,10 @@ def export(
         table: What the model said.
         folder: Gets a folder for this exam, in which an earlier export of it is replaced.
         crop: Of its frames, in frame pixels; None where none is known yet.
-        video: With the recording itself, masked; else chosen frames and some of each stretch are
-            written as pictures.
+        video: With the recording itself; else chosen frames, those with a box and some of each
+            stretch are written as pictures.
+        mask: All but the ultrasound is black. Else the pictures are those that the network saw,
+            and what stands on the screen may name the patient.
 
     Raises:
         UsageError: Nothing was corrected or chosen yet, or nothing of it may be shown.
@@ -97,46 +107,87 @@ def export(
     labels = labelled(corrections)
     if not labels:
         raise UsageError(
-            "there is nothing to export yet", "Choose best frames (Enter) or correct labels (L)"
+            "there is nothing to export yet",
+            "Choose best frames, correct labels or draw boxes",
         )
     recording.check_same()
     made = ensure_folder(folder / f"exam-{recording.identity.content[:8]}")
     if not video:
         labels = _thinned(corrections, labels)
     write = _with_video if video else _with_pictures
-    rows = write(recording, labels, table, made)
+    rows = write(recording, labels, table, made, mask)
     recording.check_same()
-    shown = [plane for _, _, plane in rows if plane != UNJUDGED]
+    shown = [row.plane for row in rows if row.plane != UNJUDGED]
     if not shown:
         (made / VIDEO).unlink(missing_ok=True)
         raise UsageError(
             "no ultrasound picture was surely found on any frame with a label",
             "Label frames that show the scanner's picture",
         )
-    edges = () if crop is None else (crop.left, crop.top, crop.right, crop.bottom)
-    where = tuple(f"{edge:g}" for edge in edges) or ("",) * len(CROP_COLUMNS)
+    boxes = boxes_of(corrections, labels)
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *((*row, *where) for row in rows)])
+    csv.writer(text, lineterminator="\n").writerows([COLUMNS, *_lines(rows, boxes, crop)])
     write_bytes(made / TABLE, text.getvalue().encode())
     counts = {plane: shown.count(plane) for plane in sorted(set(shown))}
     others = [table for table in folder.glob(f"*/{TABLE}") if table.parent != made]
     lost = len(labels) - len(shown)
-    return Exported(made, len(shown), counts, lost, video, not others)
+    written = sum(row.index in boxes for row in rows if row.plane != UNJUDGED)
+    overruled = len(corrections.boxes) - len(boxes)
+    return Exported(made, len(shown), counts, written, overruled, lost, video, not others)
 
 
 def labelled(corrections: Corrections) -> dict[int, str]:
     """Frame -> key of the plane that a person says it shows, in the order of the frames.
 
-    A stretch that was corrected outweighs a best frame that was chosen before.
+    A box says that its plane is there; a chosen frame outweighs it, and a stretch that was
+    corrected outweighs both.
     """
-    found = {frame: plane for plane, frame in corrections.best.items()}
+    found = {at[0]: at[1] for at in corrections.boxes}
+    found.update({frame: plane for plane, frame in corrections.best.items()})
     for label in corrections.labels:
         found.update(dict.fromkeys(range(label.first, label.last + 1), label.plane))
     return dict(sorted(found.items()))
 
 
+def boxes_of(corrections: Corrections, labels: Mapping[int, str]) -> dict[int, Box]:
+    """Frame -> the box that was drawn on it for the plane that it is labelled as."""
+    return {
+        frame: box
+        for (frame, plane), box in corrections.boxes.items()
+        if labels.get(frame) == plane
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of the table: its frame in the recording, its file, its frame there, its plane."""
+
+    index: int
+    file: str
+    frame: str
+    plane: str
+
+
+def _lines(
+    rows: Sequence[_Row], boxes: Mapping[int, Box], crop: Box | None
+) -> Iterator[tuple[str, ...]]:
+    """The cells of each row."""
+    where = _edges(crop)
+    for row in rows:
+        box = None if row.plane == UNJUDGED else boxes.get(row.index)
+        yield (row.file, row.frame, row.plane, *_edges(box), *where)
+
+
+def _edges(box: Box | None) -> tuple[str, ...]:
+    """Left, top, right and bottom, as exactly as they are known."""
+    if box is None:
+        return ("",) * len(BOX_COLUMNS)
+    return tuple(f"{edge:.9g}" for edge in (box.left, box.top, box.right, box.bottom))
+
+
 def _thinned(corrections: Corrections, labels: Mapping[int, str]) -> dict[int, str]:
     kept = {frame for frame in corrections.best.values() if frame in labels}
+    kept.update(boxes_of(corrections, labels))
     for label in corrections.labels:
         count = label.last - label.first + 1
         step = max(count // PICTURES_A_STRETCH, 1)
@@ -144,48 +195,48 @@ def _thinned(corrections: Corrections, labels: Mapping[int, str]) -> dict[int, s
     return {frame: labels[frame] for frame in sorted(kept)}
 
 
-_Row = tuple[str, str, str]
-"""File, frame and plane."""
-
-
 def _with_pictures(
-    recording: Recording, labels: Mapping[int, str], _table: FrameTable, folder: Path
+    recording: Recording, labels: Mapping[int, str], _table: FrameTable, folder: Path, mask: bool
 ) -> list[_Row]:
     rows, reader = [], ScreenReader()
+
+    def shown(pixels: Pixels) -> Pixels:
+        return masked(pixels, reader=reader) if mask else pixels
+
     with recording.open() as source:
         for index, plane in labels.items():
             frame = frame_at(source, index)
-            picture = None if frame is None else masked(frame.pixels, reader=reader)
+            picture = None if frame is None else shown(frame.pixels)
             if picture is None or not picture.any():
                 continue
             name = f"{plane}-{index:06d}.png"
             write_bytes(folder / name, png_bytes(picture))
-            rows.append((name, "", plane))
+            rows.append(_Row(index, name, "", plane))
     return rows
 
 
 def _with_video(
-    recording: Recording, labels: Mapping[int, str], table: FrameTable, folder: Path
+    recording: Recording, labels: Mapping[int, str], table: FrameTable, folder: Path, mask: bool
 ) -> list[_Row]:
-    shown = _write_masked(recording, folder / VIDEO)
+    shown = _write_video(recording, folder / VIDEO, mask)
     arrays = table.snapshot()
     planes = 1.0 - arrays.probabilities[:, INDEX[BACKGROUND]]
     doubtful = ~arrays.judged | (planes > UNJUDGED_FROM) | _around(labels, arrays.times_s)
     rows = []
     for index in range(len(table)):
         if index in labels and index in shown:
-            rows.append((VIDEO, str(index), labels[index]))
+            rows.append(_Row(index, VIDEO, str(index), labels[index]))
         elif doubtful[index] or index not in shown:
-            rows.append((VIDEO, str(index), UNJUDGED))
+            rows.append(_Row(index, VIDEO, str(index), UNJUDGED))
     return rows
 
 
-def _write_masked(recording: Recording, path: Path) -> frozenset[int]:
+def _write_video(recording: Recording, path: Path, mask: bool) -> frozenset[int]:
     """Write the recording, black but for the ultrasound; returns the frames that show any.
 
     A frame that cannot be read, or has another size, is black: the numbers of the others stay.
     """
-    info, mask, shown = recording.info, SequenceMask(keeps=False), set[int]()
+    info, screens, shown = recording.info, SequenceMask(keeps=False), set[int]()
     size = (info.height_px, info.width_px)
     with recording.open() as source, replacing(path, private=True) as temporary, ExitStack() as end:
         encoder = end.enter_context(
@@ -195,7 +246,9 @@ def _write_masked(recording: Recording, path: Path) -> frozenset[int]:
         for index, frame in _each(source, recording):
             picture: Pixels = black
             if frame is not None and frame.pixels.shape[:2] == size:
-                picture = with_mask(frame.pixels, mask.add(frame.pixels))
+                picture = frame.pixels
+                if mask:
+                    picture = with_mask(picture, screens.add(picture))
                 if picture.any():
                     shown.add(index)
             encoder.add(picture, recording.times_s[index])

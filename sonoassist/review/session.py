@@ -30,13 +30,14 @@ from sonoassist.recordings.runner import Order, Runner
 from sonoassist.recordings.small import pixels_of, small_jpeg
 from sonoassist.recordings.table import FrameTable
 from sonoassist.render.thumbnails import thumbnail
+from sonoassist.review.shown import Shown
 from sonoassist.sources.base import Source
 
 KEPT_VIEWS = 12
 KEPT_SMALL = 1500
 MOST_TOLD = 3
 """So many places of a recording that cannot be read are told of one by one."""
-PLACE = "place"
+PLACE, SHOWN = "place", "shown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,11 +313,12 @@ class ReviewSession:
             raise SourceError(f"frame {index} is damaged")
         return frame
 
-    def close(self, place: int = 0) -> None:
+    def close(self, place: int = 0, shown: Shown | None = None) -> None:
         """End everything; nothing runs when this returns. May be called twice.
 
         Args:
             place: The frame that is looked at; the next review begins there.
+            shown: What else is on screen; None leaves what is kept of it.
         """
         with self._lock:
             closed, self._closed = self._closed, True
@@ -332,15 +334,31 @@ class ReviewSession:
             self._judge.close()
         if self._results is not None:
             self._results.close()
-        with suppress(OutputError):  # a full disk forgets the place, nothing else
-            self.review.set_fact(PLACE, str(place))
+        self.keep_place(place, shown)
         self.review.close()
+
+    def keep_place(self, place: int, shown: Shown | None = None) -> None:
+        """Keep where the person is; a disk that refuses forgets that, and nothing else.
+
+        Args:
+            place: The frame that is looked at.
+            shown: What else is on screen; None leaves what is kept of it.
+        """
+        with suppress(OutputError, CorrectionError):
+            self.review.remember(PLACE, str(place))
+            if shown is not None:
+                self.review.remember(SHOWN, shown.text)
 
     @property
     def place(self) -> int:
         """The frame that was looked at when the review was closed last."""
         kept = self.review.fact(PLACE)
         return min(int(kept), len(self.table) - 1) if kept.isdigit() else 0
+
+    @property
+    def shown(self) -> Shown:
+        """What else was on screen then."""
+        return Shown.of(self.review.fact(SHOWN), len(self.table))
 
 
 def _lacks_box(known: FrameResult) -> bool:

@@ -36,6 +36,7 @@ class GrowingFolder(LiveSource):
     """
 
     unreadable_s = 2.0
+    rescan_s = 1.0
 
     def __init__(self, folder: Path, stop: threading.Event | None = None) -> None:
         if not folder.is_dir():
@@ -43,6 +44,7 @@ class GrowingFolder(LiveSource):
         self._folder = folder.resolve()
         super().__init__(self._folder.name or str(self._folder))
         self._seen: set[str] = set()
+        self._scanned_ns, self._rescan_at_s = -1, 0.0
         self._waiting: list[str] = []
         self._tried, self._tried_at_s = ("", b""), 0.0
         self.begin("grows", f"grows:{self._folder}", "pictures", stop)
@@ -65,6 +67,17 @@ class GrowingFolder(LiveSource):
         self._seen.add(self._waiting.pop(0))
         return picture
 
+    def _may_have_grown(self) -> bool:
+        """Whether the folder was written to since it was gone through: it may hold thousands.
+
+        Now and then that is taken for granted: clocks of file systems are coarse.
+        """
+        changed_ns, now_s = self._folder.stat().st_mtime_ns, time.monotonic()
+        if changed_ns == self._scanned_ns and now_s < self._rescan_at_s:
+            return False
+        self._scanned_ns, self._rescan_at_s = changed_ns, now_s + self.rescan_s
+        return True
+
     def _may_change(self, name: str, data: bytes) -> bool:
         """Whether it is not long ago that a picture was found to be like this."""
         if (name, data) != self._tried:
@@ -74,6 +87,8 @@ class GrowingFolder(LiveSource):
     def _new(self) -> list[str]:
         """Names of the pictures that have not been waited for, in order."""
         try:
+            if not self._may_have_grown():
+                return []
             names = {one.name for one in os.scandir(self._folder)} - self._seen
         except OSError:
             return []  # it may come back

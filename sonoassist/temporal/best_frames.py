@@ -12,7 +12,7 @@ from sonoassist.core.packets import Analysis, State, SteadyState
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import INDEX, Plane
 from sonoassist.core.wording import counted
-from sonoassist.temporal.quality import GAIN, NEAR, Quality
+from sonoassist.temporal.quality import GAIN, LEAST, NEAR, Quality
 from sonoassist.temporal.quality_meter import QualityMeter
 
 LEAST_STEADY_S = 0.25
@@ -76,8 +76,10 @@ class BestFrames:
             self._view = _View(analysis.frame.source_id, plane, steady.since_s)
         steady_s = max(time_s - steady.since_s, 0.0)
         # A frozen screen repeats one picture: it counts once.
-        if (steady_s >= LEAST_STEADY_S and not analysis.frozen) or analysis.frame.still:
-            self._view.add(analysis, _confidence(analysis, steady, plane), quality, steady_s)
+        confidence = _confidence(analysis, steady, plane)
+        counts = (steady_s >= LEAST_STEADY_S and not analysis.frozen) or analysis.frame.still
+        if counts and confidence > LEAST:  # whatever threshold the user set
+            self._view.add(analysis, confidence, quality, steady_s)
         if self._view.settled(time_s):
             return [*ended, *self._propose(self._view.take())]
         return ended

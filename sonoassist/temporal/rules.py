@@ -13,14 +13,11 @@ from numpy.typing import NDArray
 
 from sonoassist.core.packets import Floats
 from sonoassist.core.planes import INDEX, PLANES
-from sonoassist.temporal.quality import GAIN, NEAR, Quality
+from sonoassist.temporal.quality import GAIN, LEAST, NEAR, Quality
 from sonoassist.temporal.smoothing import HOLD_S, Reals, smoothed, spans_of
 
 MOST = 5
 """So many views of a plane are offered, where nothing else is asked for."""
-LEAST = 0.02
-"""A plane that is never likelier than this was not found. Above it even a guess is shown,
-as a guess: it is right now and then."""
 VALLEY = 0.5
 """A view ends where the confidence falls below this share of its peak."""
 APART_S = 1.0
@@ -165,7 +162,7 @@ def _picks(scales: _Scales, plane: int, rule: Rule, most: int) -> tuple[Pick, ..
     score = raw if rule is Rule.PAPER else np.minimum(raw, scales.steady[:, plane])
     views = list(_views(scales, score, most))
     # The paper's rule always names a frame, however unlikely.
-    if not views and (rule is Rule.PAPER or raw.max() > LEAST):
+    if not views and rule is Rule.PAPER:
         top = int(np.where(scales.judged, score, -1.0).argmax())
         views = [(top, np.array([top]))]
     found = [_pick(scales, plane, score, view, rule) for view in views]

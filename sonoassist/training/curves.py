@@ -45,10 +45,11 @@ class Line:
 
 def draw_curves(rows: Sequence[Row]) -> Canvas:
     """The picture of a run, uint8 (1260, 1200, 3) BGR."""
-    iterations = [float(row.iteration) for row in rows]
+    learnt = [row for row in rows if row.loss is not None]
+    iterations = [float(row.iteration) for row in learnt]
     checked = [row for row in rows if row.val_loss is not None and row.val_accuracy is not None]
     when = [float(row.iteration) for row in checked]
-    losses = Line("training", BLUE, *_averaged(iterations, [row.loss for row in rows]))
+    losses = Line("training", BLUE, *_averaged(iterations, [row.loss or 0.0 for row in learnt]))
     panels = [
         _panel(
             "Loss",
@@ -63,7 +64,7 @@ def draw_curves(rows: Sequence[Row]) -> Canvas:
         ),
         _panel(
             "Learning rate (power of ten)",
-            [Line("", GREEN, iterations, [float(np.log10(row.lr)) for row in rows])],
+            [Line("", GREEN, iterations, [float(np.log10(row.lr)) for row in learnt])],
         ),
     ]
     return np.vstack(panels)
@@ -101,7 +102,7 @@ def _panel(
     low = min(values) if low is None else low
     high = max(values) if high is None else high
     high = high if high > low else low + 1.0
-    last = max((x for line in lines for x in line.x), default=1.0)
+    last = max((x for line in lines for x in line.x), default=1.0) or 1.0
     _axes(canvas, title, low, high, last)
     for number, line in enumerate(lines):
         _curve(canvas, line, low, high, last)
@@ -112,12 +113,31 @@ def _panel(
 
 def _axes(canvas: Canvas, title: str, low: float, high: float, last: float) -> None:
     _write(canvas, title, (LEFT, 34), INK, 0.7)
-    for part in np.linspace(0, 1, 6):
+    for value in ticks(low, high):
+        part = (value - low) / (high - low)
         row = round(HEIGHT_PX - BOTTOM - part * (HEIGHT_PX - TOP - BOTTOM))
-        column = round(LEFT + part * (WIDTH_PX - LEFT - RIGHT))
         cv2.line(canvas, (LEFT, row), (WIDTH_PX - RIGHT, row), GRID, 1)
-        _write(canvas, f"{low + part * (high - low):.3g}", (12, row + 5), INK)
-        _write(canvas, f"{part * last:.0f}", (column - 18, HEIGHT_PX - 20), INK)
+        _write(canvas, f"{value:g}", (12, row + 5), INK)
+    for value in ticks(0.0, last, whole=True):
+        column = round(LEFT + value / last * (WIDTH_PX - LEFT - RIGHT))
+        _write(canvas, f"{value:.0f}", (column - 4 * len(f"{value:.0f}"), HEIGHT_PX - 20), INK)
+
+
+def ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
+    """Round values of an axis, three to eleven: each is written as it is and stands where it is.
+
+    Args:
+        low: Lower end of the axis.
+        high: Upper end, above it.
+        whole: Only whole numbers.
+    """
+    least = (high - low) / 10
+    power = 10.0 ** np.floor(np.log10(least))
+    step = next(float(one * power) for one in (1, 2, 5, 10) if one * power >= least * (1 - 1e-9))
+    step = max(step, 1.0) if whole else step
+    first, last = int(np.ceil(low / step - 1e-9)), int(np.floor(high / step + 1e-9))
+    digits = max(-int(np.floor(np.log10(step))), 0)
+    return [round(number * step, digits) for number in range(first, last + 1)]
 
 
 def _curve(canvas: Canvas, line: Line, low: float, high: float, last: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sonoassist.core.files import write_text
@@ -18,8 +18,8 @@ class Row:
     """One iteration.
 
     Attributes:
-        iteration: Counts from 1.
-        loss: Mean over the batch, before the step.
+        iteration: Counts from 1; 0 is the model that a fine-tuning starts with.
+        loss: Mean over the batch, before the step; None for iteration 0.
         lr: Learning rate.
         patch_px: Side of the patches.
         seconds: Time since the iteration before.
@@ -28,7 +28,7 @@ class Row:
     """
 
     iteration: int
-    loss: float
+    loss: float | None
     lr: float
     patch_px: int
     seconds: float
@@ -60,6 +60,10 @@ class Log:
         """One more iteration is done."""
         self.rows.append(row)
 
+    def add_validation(self, loss: float, accuracy: float) -> None:
+        """The last iteration was validated behind the others."""
+        self.rows[-1] = replace(self.rows[-1], val_loss=loss, val_accuracy=accuracy)
+
     def write(self) -> None:
         """Write all rows.
 
@@ -73,7 +77,7 @@ class Log:
             writer.writerow(
                 [
                     row.iteration,
-                    f"{row.loss:.6g}",
+                    "" if row.loss is None else f"{row.loss:.6g}",
                     f"{row.lr:g}",
                     row.patch_px,
                     f"{row.seconds:.3f}",
@@ -87,7 +91,7 @@ class Log:
 def _row(cells: dict[str, str]) -> Row:
     return Row(
         int(cells["iteration"]),
-        float(cells["loss"]),
+        float(cells["loss"]) if cells["loss"] else None,
         float(cells["lr"]),
         int(cells["patch_px"]),
         float(cells["seconds"]),

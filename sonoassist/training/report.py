@@ -34,6 +34,8 @@ class Story:
         best_iteration: Whose weights these are.
         validation: Figures of these weights.
         test: Figures on the test cases; None before the end, or without any.
+        start: Validation of the model that was fine-tuned; None from random weights.
+        start_test: The same on the test cases.
     """
 
     options: TrainOptions
@@ -43,6 +45,8 @@ class Story:
     best_iteration: int
     validation: Score
     test: Score | None = None
+    start: Score | None = None
+    start_test: Score | None = None
 
 
 def metadata(story: Story) -> dict[str, str]:
@@ -69,6 +73,11 @@ def _notes(story: Story) -> str:
         f"Validation: accuracy {story.validation.accuracy:.3f}, F1 {story.validation.f1:.3f} "
         "(means over the classes).",
     ]
+    if story.start is not None:
+        lines.append(
+            f"Before: accuracy {story.start.accuracy:.3f}, F1 {story.start.f1:.3f} "
+            f"({story.options.start})."
+        )
     if story.test is not None:
         lines.append(f"Test: accuracy {story.test.accuracy:.3f}, F1 {story.test.f1:.3f}.")
     lines.append(f"Command: {story.command}")
@@ -109,8 +118,8 @@ def write_card(out: Path, story: Story) -> Path:
         },
         "validation": _figures(story.validation),
     }
-    if story.test is not None:
-        card["test"] = _figures(story.test)
+    told = {"test": story.test, "start": story.start, "start_test": story.start_test}
+    card |= {name: _figures(score) for name, score in told.items() if score is not None}
     path = out / CARD
     write_text(path, tomli_w.dumps(card))
     return path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sonoassist.training.options import WARM_UP_LR, TrainOptions
+from sonoassist.training.options import TrainOptions
 
 
 @dataclass(slots=True)
@@ -28,6 +28,10 @@ class Plateau:
     drops: int = 0
     stopped: bool = False
 
+    def begin_at(self, error: float, loss: float) -> None:
+        """Fine-tuning: only what is better than the start counts as best."""
+        self.best_error, self.best_loss = error, loss
+
     def update(self, iteration: int, error: float, loss: float, options: TrainOptions) -> bool:
         """Take a validation; says whether it is the best so far."""
         if (error, loss) < (self.best_error, self.best_loss):
@@ -48,7 +52,7 @@ class Plateau:
     def lr(self, iteration: int, options: TrainOptions) -> float:
         """Learning rate of an iteration (the first is 1)."""
         if iteration <= options.warm_up_iterations:
-            return WARM_UP_LR
+            return options.warm_up_lr(iteration)
         drops = self.drops
         if options.drop_at:
             drops = sum(iteration > at for at in options.drop_at)

@@ -86,10 +86,12 @@ class Outcome:
         iterations: Done in all sittings.
         signal: That stopped it, or 0 when it came to its end.
         plateau: It ended since validation no longer improved.
-        best_iteration: Whose weights are in the model; 0 when there are none yet.
+        best_iteration: Whose weights are in the model; 0 when there are none.
         validation: Figures of the best weights; None before the first validation.
-        test: Figures on the test cases; only at the end.
+        test: Figures of them on the test cases; only at the end.
         files: What was written.
+        start: Validation of the model that was fine-tuned; None from random weights.
+        start_test: Figures of that model on the test cases; only at the end.
     """
 
     iterations: int
@@ -99,6 +101,13 @@ class Outcome:
     validation: Score | None
     test: Score | None
     files: tuple[Path, ...]
+    start: Score | None = None
+    start_test: Score | None = None
+
+    @property
+    def start_kept(self) -> bool:
+        """A fine-tuning of which nothing was better than the model it began with."""
+        return self.start is not None and not self.best_iteration
 
 
 class Trainer:
@@ -129,6 +138,7 @@ class Trainer:
         self.done = 0
         self.plateau = Plateau()
         self.best: Score | None = None
+        self.start: Score | None = None
         self._best_iteration = 0
         self._best_arrays: Arrays = {}
         self._model_due = False
@@ -139,6 +149,7 @@ class Trainer:
         network = Network(options.spec, batch_norm=options.spec.batch_norm).to(ranks.device)
         if folded is not None:
             start_from(network, folded, self._examples())
+        self._start_arrays: Arrays = {} if folded is None else network_arrays(network)
         self.learner = Learner(options, ranks, network)
         plan_size = options.batch_planes * 13 + options.batch_background
         if ranks.world > plan_size:
@@ -177,6 +188,8 @@ class Trainer:
         self.done = _COUNT.validate_python(state["iteration"], strict=True)
         self.plateau = _PLATEAU.validate_python(state["plateau"])
         self.best = _SCORE.validate_python(state["best"]) if state["best"] else None
+        start = state.get("start")  # checkpoints of before the start was measured have none
+        self.start = _SCORE.validate_python(start) if start else None
         self._best_iteration = self.plateau.best_iteration
         self._best_arrays = {
             name.removeprefix(_BEST): np.asarray(values, np.float32)
@@ -208,6 +221,8 @@ class Trainer:
         self._watcher.began(self.done, self.options.iterations)
         with deterministic(self.ranks.device), StopRequest(self._heard) as stop:
             try:
+                if self._start_arrays and not self.done:
+                    self._measure_start()
                 self._learn(stop)
                 self._save(last=True)
                 return self._outcome(stop.received, None) if stop.received else self._finish()
@@ -258,6 +273,15 @@ class Trainer:
         if score or time.monotonic() - self._saved_s > self.options.save_every_s:
             self._save()
 
+    def _measure_start(self) -> None:
+        """What a fine-tuning has to be better than; before anything is changed."""
+        score = self._checked(evaluate(self.learner, self.data.validation))
+        self.start = score
+        self.plateau.begin_at(score.error, score.loss)
+        lr, size_px = self.plateau.lr(1, self.options), self.options.patch_at(1)
+        self._log.add(Row(0, None, lr, size_px, 0.0, score.loss, score.accuracy))
+        self._watcher.validated(0, score, False)
+
     def _validate(self) -> Score:
         score = self._checked(evaluate(self.learner, self.data.validation))
         best = self.plateau.update(self.done, score.error, score.loss, self.options)
@@ -307,6 +331,9 @@ class Trainer:
         best = {_BEST + name: values for name, values in self._best_arrays.items()}
         self._checkpoints.save(self.done, {**self.learner.tensors(), **best}, self._state())
         self._write_model()
+        self._write_log()
+
+    def _write_log(self) -> None:
         try:
             self._log.write()
             write_curves(self.out, self._log.rows)
@@ -329,6 +356,7 @@ class Trainer:
             "settings": self._settings(),
             "plateau": self.plateau.state(),
             "best": asdict(self.best) if self.best else None,
+            "start": asdict(self.start) if self.start else None,
             "python": random.getstate(),
             "numpy": [part if isinstance(part, str | int | float) else part.tolist()
                       for part in np.random.get_state()],
@@ -356,38 +384,45 @@ class Trainer:
         # What comes now is not in the checkpoint: with more iterations a resumed run goes on
         # exactly as if it had never stopped here.
         if self._best_iteration != self.done and self.done % self.options.val_every:
-            score = self._checked(evaluate(self.learner, self.data.validation))
-            better = self.best is None or (score.error, score.loss) < (
-                self.best.error,
-                self.best.loss,
-            )
-            if better:
-                self._take_best(score)
-            self._watcher.validated(self.done, score, better)
-        test = None
+            self._validate_last()
+        test, start_test = None, None
         if self.ranks.first:
             self._write_model()
-            test = self._test()
-            self._describe(test)
-        return self._outcome(0, test)
+            start_test = self._test(self._start_arrays)
+            test = self._test(self._best_arrays)
+            self._describe(test, start_test)
+        return self._outcome(0, test, start_test)
 
-    def _test(self) -> Score | None:
-        if not len(self.data.test):
+    def _validate_last(self) -> None:
+        score = self._checked(evaluate(self.learner, self.data.validation))
+        reached = (score.error, score.loss)
+        better = reached < (self.plateau.best_error, self.plateau.best_loss)
+        if better:
+            self._take_best(score)
+        self._watcher.validated(self.done, score, better)
+        if self._log.rows:
+            self._log.add_validation(score.loss, score.accuracy)
+
+    def _test(self, arrays: Arrays) -> Score | None:
+        if not len(self.data.test) or not arrays:
             return None
         self._watcher.note(
             f"testing on {counted(len(self.data.test), 'picture')} of the test cases"
         )
         network = Network(self.options.spec, batch_norm=self.options.spec.batch_norm)
-        load_arrays(network, self._best_arrays)
+        load_arrays(network, arrays)
         alone = Ranks(0, 1, self.ranks.device)
         return evaluate(Learner(self.options, alone, network.to(self.ranks.device)), self.data.test)
 
-    def _describe(self, test: Score | None) -> None:
-        story = self._story(test)
+    def _describe(self, test: Score | None, start_test: Score | None) -> None:
+        self._write_log()
+        if not self._best_arrays:
+            return  # the start is kept
+        story = self._story(test, start_test)
         write_bytes(self.out / MODEL, self._encoded(metadata(story)))
         write_card(self.out, story)
 
-    def _story(self, test: Score | None = None) -> Story:
+    def _story(self, test: Score | None = None, start_test: Score | None = None) -> Story:
         assert self.best is not None
         return Story(
             self.options,
@@ -397,9 +432,13 @@ class Trainer:
             self._best_iteration,
             self.best,
             test,
+            self.start,
+            start_test,
         )
 
-    def _outcome(self, stopped_by: int, test: Score | None) -> Outcome:
+    def _outcome(
+        self, stopped_by: int, test: Score | None, start_test: Score | None = None
+    ) -> Outcome:
         names = (MODEL, "model-card.toml", "log.csv", "curves.png")
         files = [self.out / name for name in names if (self.out / name).is_file()]
         return Outcome(
@@ -410,4 +449,6 @@ class Trainer:
             validation=self.best,
             test=test,
             files=tuple(files),
+            start=self.start,
+            start_test=start_test,
         )

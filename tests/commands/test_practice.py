@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ import pytest
 from sonoassist import cli
 from sonoassist.core import paths
 from sonoassist.gui import app
+from sonoassist.practice.answers import Word
+from sonoassist.practice.history import History, history_file
+from sonoassist.practice.scores import Attempt, Outcome
 from sonoassist.practice.wish import PracticeWish
 
 
@@ -66,3 +70,23 @@ def test_the_wish_reaches_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
     assert second["practice"] == PracticeWish(demo, "class", 10, True)
     assert second["overrides"] == {"threshold": 0.6}
     assert first["source"] is None
+
+
+def test_all_trainees_are_told_without_a_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SONOASSIST_HOME", str(tmp_path / "home"))
+    history = History(history_file())
+    number = history.begin("Bo", "e", Word.TRUTH, class_mode=False, asked=1, seed=0)
+    history.add(number, 0, Attempt("femur", Outcome.FOUND, "femur", points=80.0))
+    table = tmp_path / "all.csv"
+    assert cli.run(["practice", "--csv", str(table)]) == 0
+    assert capsys.readouterr().err == f"1 trainee in {table}\n"
+    assert table.read_text().splitlines()[1].startswith("Bo,1,1,1,80.0,,")
+    assert cli.run(["practice", "--json"]) == 0
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["trainee"], row["planes"]["femur"], row["planes"]["lips"]) == ("Bo", 80.0, None)
+    assert cli.run(["practice", "exam.mp4", "--json"]) == 2
+    capsys.readouterr()
+    assert cli.run(["practice", "--csv", str(history_file() / "all.csv")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import string
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from sonoassist.core.errors import OutputError
-from sonoassist.core.settings import MAX_RECENT, Settings, load_settings, save_settings
+from sonoassist.core.settings import (
+    MAX_RECENT,
+    Settings,
+    load_settings,
+    merge_settings,
+    save_settings,
+)
+from waiting import LIMIT_S, wait_until
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -107,3 +116,81 @@ def test_settings_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError):
         save_settings(tmp_path / "file" / "settings.json", Settings())
+
+
+PROGRAM = """
+import sys, time
+from pathlib import Path
+from sonoassist.core.settings import load_settings, merge_settings
+path, name, ready, go = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4])
+settings, _ = load_settings(path)
+before = settings.model_copy(deep=True)
+ready.touch()
+while not go.exists():
+    time.sleep(0.01)
+for number in range(20):
+    settings.own_crops = {**settings.own_crops, f"{name}{number}": "1,2,3,4"}
+    settings.remember(f"{name}-{number}")
+    if name == "one":
+        settings.theme = "light"
+    else:
+        settings.threshold = 0.8
+    merge_settings(path, before, settings)
+    before = settings.model_copy(deep=True)
+"""
+
+
+def test_two_programs_keep_what_each_of_them_changed(tmp_path: Path) -> None:
+    path, go = tmp_path / "settings.json", tmp_path / "go"
+    save_settings(path, Settings(crop="full", threshold=0.6))
+    ready = [tmp_path / "ready1", tmp_path / "ready2"]
+    programs = [
+        subprocess.Popen([sys.executable, "-c", PROGRAM, str(path), name, str(mark), str(go)])
+        for name, mark in zip(("one", "two"), ready, strict=True)
+    ]
+    try:
+        wait_until(lambda: all(mark.exists() for mark in ready))  # both have read the file
+        go.touch()
+        assert [program.wait(LIMIT_S) for program in programs] == [0, 0]
+    finally:
+        for program in programs:
+            program.kill()
+    settings, troubles = load_settings(path)
+    assert troubles == []
+    assert (settings.crop, settings.threshold, settings.theme) == ("full", 0.8, "light")
+    assert set(settings.own_crops) == {f"{n}{k}" for n in ("one", "two") for k in range(20)}
+    assert len(settings.recent) == MAX_RECENT
+    assert {one.partition("-")[0] for one in settings.recent} <= {"one", "two"}
+
+
+def test_only_what_was_changed_here_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "settings.json"
+    before = Settings(own_crops={"a": "1,1,9,9", "b": "2,2,9,9"}, recent=["old"], loop=True)
+    save_settings(path, before)
+    theirs = before.model_copy(deep=True)
+    theirs.own_crops, theirs.loop = {"a": "1,1,9,9", "b": "5,5,9,9", "c": "3,3,9,9"}, False
+    theirs.remember("theirs")
+    save_settings(path, theirs)
+    mine = before.model_copy(deep=True)
+    mine.own_crops, mine.speed = {"b": "2,2,9,9", "d": "4,4,9,9"}, 2.0  # "a" was taken away here
+    mine.remember("mine")
+    merge_settings(path, before, mine)
+    kept, _ = load_settings(path)
+    assert kept.own_crops == {"b": "5,5,9,9", "c": "3,3,9,9", "d": "4,4,9,9"}
+    assert (kept.loop, kept.speed) == (False, 2.0)
+    assert kept.recent == ["mine", "theirs", "old"]
+
+
+@pytest.mark.parametrize("damage", [None, "{", '{"threshold": 9}'])
+def test_a_file_that_is_gone_or_damaged_is_written_whole(
+    tmp_path: Path, damage: str | None
+) -> None:
+    path = tmp_path / "settings.json"
+    before = Settings(theme="light", threshold=0.6)
+    if damage is not None:
+        path.write_text(damage, encoding="utf-8")
+    mine = before.model_copy(deep=True)
+    mine.loop = True
+    merge_settings(path, before, mine)
+    kept, troubles = load_settings(path)
+    assert (kept, troubles) == (mine, [])

@@ -452,3 +452,22 @@ def test_many_threads_at_once_leave_one_exam_running_at_most(
         thread.join()
     assert pictures.watchers == []
     assert all(info_of(store, one).ended for one in store.ids())
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_another_source_ends_the_exam_unless_it_is_to_go_on_with_it(
+    life: ExamLifecycle, store: ExamStore, work: Work, goes_on: bool
+) -> None:
+    life.follow(status(CAM))
+    work.do()
+    first = running_id(life)
+    life.join_next(goes_on)
+    life.follow(status(OTHER))
+    work.do()
+    assert (running_id(life) == first) is goes_on
+    assert info_of(store, first).ended is not goes_on
+    if goes_on:  # it was asked of one source only
+        life.follow(status(CAM))
+        work.do()
+        assert running_id(life) != first
+        assert "The exam goes on with other.mp4" in [one.text for one in events_of(store, first)]

@@ -241,6 +241,7 @@ def test_stepping(qtbot: QtBot, page: ReviewPage, recording: Path, clock: Clock)
     assert desk.index == 1
     press(qtbot, page, Qt.Key.Key_End, Qt.Key.Key_Right)
     assert desk.index == len(KEYS) - 1
+    shown(qtbot, desk)
     assert "frame 200 of 200" in page.side.where.text()
     press(qtbot, page, Qt.Key.Key_Home, Qt.Key.Key_Space)
     play_to(qtbot, desk, clock, 6)
@@ -305,7 +306,10 @@ def test_choose_label_mark_and_undo(
     hold(qtbot, over.labels, Qt.Key.Key_K, SHIFT)
     assert over.labels.isHidden()
     assert desk.corrections.labels == (Label(30, 69, "kidneys"),)
-    assert desk.corrections.best == {}  # a frame that shows kidneys is no best femur
+    assert desk.corrections.best == {"femur": chosen}  # nothing is taken out silently
+    assert desk.corrections.agreed == {}
+    qtbot.waitUntil(lambda: "stays the best of Femur" in words_of(window))
+    assert "Best of Femur, but your label" in page.viewport.screen_shown.chips[0].text
     assert page.side.headline.verdict.title == "Kidneys"
     assert page.side.headline.verdict.box is None
     qtbot.waitUntil(lambda: "kidneys" not in desk.missing)
@@ -425,6 +429,7 @@ def test_export(
     desk.words.export_to(tmp_path / "none")
     qtbot.waitUntil(lambda: "nothing to export" in words_of(window).lower())
     desk.pick("lips")
+    shown(qtbot, desk)
     press(qtbot, page, Qt.Key.Key_Return)
     # Without a window system a dialog cannot be shown; it answers as if a folder was chosen.
     out = tmp_path / "labels"
@@ -692,6 +697,7 @@ def test_what_was_said_is_there_the_next_time(
     desk = page.desk
     opened(qtbot, page, recording)
     desk.pick("femur")
+    shown(qtbot, desk)
     press(qtbot, page, Qt.Key.Key_Return)
     at = desk.index
     opened(qtbot, page, recording)  # closed and opened again
@@ -720,6 +726,7 @@ def test_changed_settings_begin_the_analysis_anew(
     opened(qtbot, page, recording)
     desk, before = page.desk, page.desk.session
     desk.pick("femur")
+    shown(qtbot, desk)
     press(qtbot, page, Qt.Key.Key_Return)
     at = desk.index
     page._controller.flip("show_box")
@@ -933,10 +940,12 @@ def test_the_picture_is_the_largest_thing(
     window.resize(wide, high)
     qtbot.waitUntil(lambda: page.width() == wide)
     picture, side, timeline = page.viewport, page.side, page.timeline
-    qtbot.waitUntil(lambda: picture.geometry().right() < side.geometry().left())
+    column = page.side_area  # it scrolls the side where the window is very low
+    qtbot.waitUntil(lambda: picture.geometry().right() < column.geometry().left())
     qtbot.waitUntil(lambda: side.width() >= 300)
     assert timeline.geometry().bottom() <= page.height()
-    assert max(side.geometry().bottom(), picture.geometry().bottom()) <= timeline.geometry().top()
+    bottom = max(column.geometry().bottom(), picture.geometry().bottom())
+    assert bottom <= timeline.geometry().top()
     for button in side.buttons.buttons.values():
         assert side.buttons.rect().contains(button.geometry())
     inner = [part for part in side.findChildren(QWidget) if part.isVisible()]

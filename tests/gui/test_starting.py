@@ -168,7 +168,7 @@ class Screen:
         ((1920, 1080), (1440, 900)),
         ((1024, 768), (1024, 768)),
         ((1280, 720), (1280, 720)),
-        ((800, 600), (960, 640)),
+        ((800, 600), (960, 600)),
     ],
 )
 def test_the_first_window_fits_the_screen(screen: tuple[int, int], window: tuple[int, int]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -132,3 +134,34 @@ def test_notices_wait_until_they_are_taken() -> None:
     for number in range(5):
         notices.put(Notice(Level.INFO, str(number)))
     assert [one.title for one in notices.take()] == ["2", "3", "4"]
+
+
+def test_what_stands_still_has_no_rate_and_begins_anew() -> None:
+    clock = Clock()
+    rates = Rates(clock)
+    frame = at(clock.now_s)
+
+    def one_more(again: bool = False) -> None:
+        clock.now_s += 0.04
+        rates.captured()
+        late = analysis_of(frame, shares_of("femur"))
+        rates.analysed(replace(late, finished_at_s=frame.captured_at_s + 0.03), again=again)
+
+    for _ in range(5):
+        one_more()
+    moving = rates.stats(0)
+    assert moving.capture_hz == pytest.approx(25)
+    assert moving.latency_p95_ms == pytest.approx(30)
+    rates.set_counting(False)
+    clock.now_s += 345.0
+    one_more()  # looked at again while it is paused
+    held = rates.stats(0)
+    assert (held.capture_hz, held.analysis_hz, held.latency_p95_ms, held.stages_ms) == (0, 0, 0, ())
+    assert (held.captured, held.analysed) == (6, 6)
+    rates.set_counting(True)
+    assert rates.stats(0).capture_hz == 0  # nothing of before counts
+    clock.now_s += 0.01
+    one_more(again=True)
+    assert rates.stats(0).latency_p95_ms == 0
+    one_more()
+    assert rates.stats(0).capture_hz == pytest.approx(25)

@@ -113,7 +113,9 @@ def test_a_session_tells_each_change_of_source_and_model_but_not_each_frame(
     wait_until(lambda: told.last_is(PlayState.PAUSED))
     session.play()
     wait_until(lambda: told.last_is(PlayState.ENDED))
-    session.open("gone")
+    session.close_source()
+    wait_until(lambda: told.last_is(PlayState.EMPTY))
+    session.open("gone")  # nothing is open that could go on
     wait_until(lambda: told.last_is(PlayState.FAILED))
     session.close_source()
     wait_until(lambda: told.last_is(PlayState.EMPTY))

@@ -17,7 +17,13 @@ from sonoassist.core import paths
 from sonoassist.core.errors import SourceError
 from sonoassist.core.planes import BACKGROUND_INDEX, INDEX, PLANES
 from sonoassist.datasets.named import recording_of
-from sonoassist.practice.answers import PlaneView, Word, answers_from_model, views_of
+from sonoassist.practice.answers import (
+    ExamAnalysis,
+    PlaneView,
+    Word,
+    answers_from_model,
+    views_of,
+)
 from sonoassist.practice.truth import UNKNOWN, truth_beside
 
 
@@ -125,3 +131,15 @@ def test_without_truth_the_model_has_the_word_and_it_is_said() -> None:
     assert answers.views == (PlaneView("femur", 5, 14),)
     assert answers.best_frame(answers.views[0]) == 8
     assert answers.sentence == "Scored against the model, not the truth."
+
+
+def test_of_a_part_that_was_analysed_only_its_whole_views_are_asked_for() -> None:
+    answers = answers_of(("background", 10), ("femur", 20), ("background", 10), ("lips", 20))
+    analysis = analysis_of_labels(answers.labels, {})
+    for done, asked in ((0, []), (25, []), (30, []), (31, ["femur"]), (59, ["femur"]),
+                        (60, ["femur", "lips"])):  # fmt: skip
+        probabilities = np.array(analysis.probabilities)
+        probabilities[done:] = 0.0
+        part = answers.with_analysis(ExamAnalysis(probabilities, answers.labels, "made up"))
+        assert [view.plane for view in part.analysed().views] == asked
+    assert answers.analysed().views == ()

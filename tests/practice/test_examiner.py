@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -182,6 +183,36 @@ def test_frames_are_looked_at_while_the_exam_is_analysed(
             assert looked.analysis.prediction.plane.key == plane
     assert one.knowledge.share < 1.0
     assert one.knowledge.answers is None
+    one.pause(False)
+    wait_until(lambda: one.knowledge.share == 1.0)
+
+
+def test_what_was_analysed_can_be_asked_for_before_the_end(
+    running: list[Examiner], tmp_path: Path, home: Path
+) -> None:
+    met = threading.Event()
+
+    def held(index: int) -> None:
+        if index == 130:
+            running[0].pause(True)
+            met.set()
+
+    path = write_exam(tmp_path / "exam.mp4", 150)
+    segments = [
+        {"plane": "Femur", "first_frame": first, "last_frame": last}
+        for first, last in ((10, 29), (120, 140))
+    ]
+    table = {"video": path.name, "segments": segments}
+    path.with_suffix(".json").write_text(json.dumps(table))
+    one = examine(path, home, running, Watched(held))
+    assert met.wait(LIMIT_S)
+    wait_until(lambda: one.knowledge.answers is not None and one.knowledge.answers.analysed().views)
+    answers = one.knowledge.answers
+    assert answers is not None
+    (view,) = answers.analysed().views
+    assert answers.best_frame(view) == PEAK
+    assert answers.confidence(135, "femur") is None  # it was not judged yet
+    assert len(answers.views) == 2
     one.pause(False)
     wait_until(lambda: one.knowledge.share == 1.0)
 

@@ -5,13 +5,14 @@ frames  0..29  background      30..69  femur (3.9 s)      70..99  background
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from practice_made import analysis_of_labels, answers_of
 
 from sonoassist.core.planes import KEYS
-from sonoassist.practice.answers import Answers
+from sonoassist.practice.answers import Answers, ExamAnalysis
 from sonoassist.practice.exercise import Called, Exercise, Phase, Question
 from sonoassist.practice.scores import Attempt, Outcome
 
@@ -211,7 +212,7 @@ def test_a_view_without_a_moment_behind_it_waits_for_the_answer() -> None:
 
 def test_the_model_is_no_yardstick_where_it_does_not_see_the_plane() -> None:
     unseen = EXAM.with_analysis(analysis_of_labels(EXAM.labels, dict.fromkeys(range(100), 0.04)))
-    for frame, points in ((35, 20), (25, 0)):
+    for frame, points in ((35, 100), (25, 80)):
         one = exercise(unseen)
         one.show(35)
         one.name("femur")
@@ -219,7 +220,22 @@ def test_the_model_is_no_yardstick_where_it_does_not_see_the_plane() -> None:
         one.show(frame)
         attempt = score(one)
         assert (attempt.best_frame, attempt.confidence_gap) == (None, None)
-        assert attempt.points == pytest.approx(60 + 20 + points)
+        assert attempt.points == pytest.approx(points)
+
+
+def test_a_frame_that_the_model_did_not_judge_is_not_scored() -> None:
+    probabilities = np.array(KNOWN.analysis.probabilities)  # type: ignore[union-attr]
+    probabilities[50] = 0.0  # damaged
+    judged = ExamAnalysis(probabilities, KNOWN.labels, "made up")
+    one = exercise(EXAM.with_analysis(judged))
+    one.show(35)
+    one.name("femur")
+    one.freeze()
+    one.show(50)
+    attempt = score(one)
+    assert (attempt.best_frame, attempt.distance_frames) == (45, 5)
+    assert attempt.confidence_gap is None
+    assert attempt.points == pytest.approx(100)
 
 
 def test_stepping_back_does_not_shorten_the_time() -> None:
@@ -245,17 +261,19 @@ def test_a_frozen_picture_needs_a_name_and_can_be_played_on() -> None:
     assert one.attempts[0].outcome is Outcome.MISSED
 
 
-def test_without_an_analysis_the_distance_to_the_view_counts() -> None:
-    for frame, distance, points in ((45, 0, 20), (75, 6, 0), (25, -5, 0)):
+def test_without_an_analysis_no_frame_of_the_view_is_scored() -> None:
+    # Inside name and time are all there is, so 80 of 80; outside 80 of 100.
+    for frame, outside, points in ((45, 0, 100), (75, 6, 80), (25, -5, 80)):
         one = exercise(EXAM)
         one.show(35)
         one.name("femur")
         one.freeze()
         one.show(frame)
         attempt = score(one)
-        assert (attempt.best_frame, attempt.distance_frames) == (None, distance)
+        assert (attempt.best_frame, attempt.distance_frames) == (None, None)
+        assert attempt.outside_frames == outside
         assert attempt.confidence_gap is None
-        assert attempt.points == pytest.approx(60 + 20 + points)
+        assert attempt.points == pytest.approx(points)
 
 
 def test_nothing_is_taken_after_the_score() -> None:

@@ -79,6 +79,14 @@ def test_the_frame_a_person_chose_is_the_best_one() -> None:
     assert answers.best_frame(answers.views[0]) == 0
 
 
+def test_a_chosen_frame_that_its_label_contradicts_is_not_the_best_one() -> None:
+    answers = of_model(("femur", 20), ("background", 10))
+    said = Corrections(labels=(Label(17, 17, "lips"),), best={"femur": 17})
+    made = corrected(answers, said)
+    assert made.chosen == {}
+    assert int(made.labels[17]) == INDEX["lips"]
+
+
 def test_a_chosen_frame_of_another_view_is_not_its_best() -> None:
     answers = of_model(("femur", 20), ("background", 10), ("femur", 20))
     made = corrected(answers, Corrections(best={"femur": 45}))

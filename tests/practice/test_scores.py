@@ -37,12 +37,14 @@ def test_time_points(time_s: float, view_s: float, points: float) -> None:
 @pytest.mark.parametrize(
     ("frame", "outside", "gap", "points"),
     [(40, 0, 0.0, 20), (40, 0, 0.1, 16), (40, 0, 0.25, 10), (40, 0, 0.5, 0), (40, 0, 0.9, 0),
-     (40, 0, -0.01, 20), (None, 0, None, 0), (40, 0, None, 20), (40, 4, None, 0),
+     (40, 0, -0.01, 20), (None, 0, None, 0), (40, 0, None, None), (40, 4, None, 0),
      (40, -1, 0.0, 0)],
 )  # fmt: skip
-def test_frame_points(frame: int | None, outside: int, gap: float | None, points: float) -> None:
+def test_frame_points(
+    frame: int | None, outside: int, gap: float | None, points: float | None
+) -> None:
     one = Attempt("lips", FOUND, frame=frame, confidence_gap=gap, outside_frames=outside)
-    assert frame_points(one) == pytest.approx(points)
+    assert frame_points(one) == (None if points is None else pytest.approx(points))
 
 
 @pytest.mark.parametrize(
@@ -52,6 +54,11 @@ def test_frame_points(frame: int | None, outside: int, gap: float | None, points
         (Attempt("lvot", FOUND, "lvot", 2.5, 40, 33, 7, 0.1), 86),
         # The same with three false alarms of 5 points each.
         (Attempt("lvot", FOUND, "lvot", 2.5, 40, 33, 7, 0.1, ("rvot", "4ch", "rvot")), 71),
+        # Nothing is known of the frame: 70 of 80 for name and time, the alarm is as dear as ever.
+        (Attempt("lvot", FOUND, "lvot", 2.5, 40, 33, 7), 87.5),
+        (Attempt("lvot", FOUND, "lvot", 2.5, 40, None, None, None, ("rvot",)), 82.5),
+        # But a frame outside of the view is known to be none of it.
+        (Attempt("lvot", FOUND, "lvot", 2.5, 40, outside_frames=3), 70),
         # No more than 20 are taken.
         (Attempt("lvot", FOUND, "lvot", 0.5, 40, 33, 7, 0.0, ("rvot",) * 9), 80),
         (Attempt("lvot", WRONG, "rvot", 0.5, 33, 33, 0, 0.0), 0),
@@ -81,8 +88,8 @@ def test_the_total_is_the_mean() -> None:
 def test_a_plane_by_plane_table() -> None:
     scores = by_plane(
         [
-            attempt("4ch", 90, time_s=1.0, distance_frames=-4, confidence_gap=0.1),
-            attempt("4ch", 70, time_s=3.0, distance_frames=8, confidence_gap=0.3),
+            attempt("4ch", 90, time_s=1.0, best_frame=9, distance_frames=-4, confidence_gap=0.1),
+            attempt("4ch", 70, time_s=3.0, best_frame=9, distance_frames=8, confidence_gap=0.3),
             attempt("4ch", 0, WRONG, said="lvot", time_s=9.0, distance_frames=99),
             attempt("brain_tv", 0, MISSED),
         ]
@@ -125,3 +132,10 @@ def test_the_confusions() -> None:
     assert matrix[BACKGROUND_INDEX, INDEX["4ch"]] == 2
     assert int(matrix.sum()) == 6
     assert matrix.dtype == np.int64
+
+
+def test_frames_of_which_no_best_one_is_known_are_not_zero_frames_off() -> None:
+    kept_of_old = attempt("lips", 100, frame=40, best_frame=None, distance_frames=0)
+    (score,) = by_plane([kept_of_old])
+    assert score.distance_frames is None
+    assert not kept_of_old.frame_scored

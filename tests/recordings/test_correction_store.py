@@ -18,9 +18,14 @@ from sonoassist.exam.deleting import delete_exam
 from sonoassist.exam.store import ExamStore
 from sonoassist.recordings import correction_store as store
 from sonoassist.recordings.cache_schema import CacheError
-from sonoassist.recordings.correction_schema import CorrectionError, holds_results
+from sonoassist.recordings.correction_schema import (
+    CorrectionError,
+    holds_results,
+    read_only,
+    version_of,
+)
 from sonoassist.recordings.correction_store import DATABASE, SPEC, CorrectionStore, Known
-from sonoassist.recordings.edits import SetBest, SetLabel, SetMark
+from sonoassist.recordings.edits import SetBest, SetBox, SetLabel, SetMark
 from sonoassist.recordings.identity import Identity, fingerprint
 from sonoassist.recordings.recording_cache import AnalysisKey, RecordingCache
 from sonoassist.review.session import ReviewSession
@@ -434,3 +439,36 @@ def test_an_exam_goes_with_what_is_kept_of_its_recordings(
     assert not any(b"small picture" in data for data in left.values())
     assert not any("damaged" in name for name in left)
     assert "other.sqlite" in left
+
+
+def test_a_review_of_version_3_is_read_as_it_is_and_brought_up_when_opened(
+    reviews: CorrectionStore, tmp_path: Path
+) -> None:
+    with reviews.open("c") as review:
+        for edit in EDITS:
+            review.apply(edit)
+        review.remember("spec", "/data/c.mp4")
+        words = review.corrections
+    path = reviews.folder / "c" / "review.sqlite"
+    older = "UPDATE edits SET what = json_remove(what, '$.keeps_best')"
+    changed(path, older)
+    changed(path, "PRAGMA user_version = 3")
+    assert [one.spec for one in reviews.newest()] == ["/data/c.mp4"]
+    looked = reviews.look("c")
+    assert looked is not None
+    with looked:
+        assert looked.corrections == words
+    assert _version(path) == 3  # to read it changes nothing
+    with reviews.open("c") as review:
+        assert review.corrections == words
+        review.apply(SetBox(3, "femur", (1.0, 2.0, 30.0, 40.5)))
+    assert _version(path) == 4
+    with reviews.open("c") as review:
+        assert review.corrections.boxes == {(3, "femur"): Box(1, 2, 30, 40.5)}
+        assert review.undo() == SetBox(3, "femur", (1.0, 2.0, 30.0, 40.5))
+        assert review.corrections == words
+
+
+def _version(path: Path) -> int:
+    with closing(read_only(path)) as database:
+        return version_of(database)

@@ -17,6 +17,7 @@ from sonoassist.recordings.corrections import Corrections, Label
 from sonoassist.recordings.edits import (
     Edit,
     SetBest,
+    SetBox,
     SetLabel,
     SetMark,
     SetNote,
@@ -36,7 +37,16 @@ def labels(draw: st.DrawFn) -> SetLabel:
     return SetLabel(first, last, draw(st.sampled_from(["", *KEYS])))
 
 
+@st.composite
+def boxes(draw: st.DrawFn) -> SetBox:
+    left, top = draw(st.floats(0, 500)), draw(st.floats(0, 500))
+    wide, high = draw(st.floats(1, 300)), draw(st.floats(1, 300))
+    edges = draw(st.sampled_from([None, (left, top, left + wide, top + high)]))
+    return SetBox(draw(st.integers(0, FRAMES - 1)), draw(st.sampled_from(PLANE_KEYS)), edges)
+
+
 edits: st.SearchStrategy[Edit] = st.one_of(
+    boxes(),
     labels(),
     st.builds(SetBest, st.sampled_from(PLANE_KEYS), st.integers(-1, FRAMES - 1)),
     st.builds(SetMark, st.integers(0, FRAMES - 1), st.booleans(), st.text(max_size=5)),
@@ -116,6 +126,14 @@ def test_on_disk_and_back(edit: Edit) -> None:
         '{"kind": "best", "plane": "femur", "frame": "3"}',
         '{"kind": "best", "plane": {}, "frame": 3}',
         '{"kind": "note", "text": 3}',
+        '{"kind": "box", "plane": "femur", "frame": 1, "edges": [1, 2, 3]}',
+        '{"kind": "box", "plane": "femur", "frame": 1, "edges": [1, 2, 1, 4]}',
+        '{"kind": "box", "plane": "femur", "frame": 1, "edges": [1, 2, "9", 4]}',
+        '{"kind": "box", "plane": "femur", "frame": 1, "edges": [1, 2, Infinity, 4]}',
+        '{"kind": "box", "plane": "femur", "frame": 1, "edges": [NaN, 2, 8, 4]}',
+        '{"kind": "box", "plane": "femur", "frame": 1.5, "edges": null}',
+        '{"kind": "box", "plane": "femur", "frame": 1}',
+        '{"kind": "box", "plane": "background", "frame": 1, "edges": [1, 2, 3, 4]}',
         "[" * 100_000,
     ],
 )  # fmt: skip
@@ -156,3 +174,24 @@ def test_neighbours_of_one_plane_become_one_stretch() -> None:
     assert made.labels == (Label(0, 2, "femur"), Label(3, 4, "lips"), Label(5, 9, "femur"))
     assert Corrections().empty
     assert not made.empty
+
+
+@given(st.lists(boxes(), max_size=12))
+def test_boxes_are_those_drawn_last_on_each_frame_and_plane(steps: list[SetBox]) -> None:
+    truth = {(one.frame, one.plane): one.edges for one in steps}
+    made = folded(steps).boxes
+    assert {at: (box.left, box.top, box.right, box.bottom) for at, box in made.items()} == {
+        at: edges for at, edges in truth.items() if edges is not None
+    }
+    drawn = [(one.frame, one.plane) for one in steps if one.edges is not None]
+    assert not made or list(made)[-1] in drawn
+
+
+def test_a_label_of_an_earlier_program_took_chosen_frames_out_and_one_of_now_does_not() -> None:
+    chosen = SetBest("femur", 5)
+    older = edit_of('{"kind": "label", "first": 0, "last": 9, "plane": "lips"}')
+    assert folded([chosen, older]).best == {}
+    made = folded([chosen, SetLabel(0, 9, "lips", keeps_best=True)])
+    assert made.best == {"femur": 5}
+    assert made.agreed == {}
+    assert folded([chosen, SetLabel(0, 9, "femur", keeps_best=True)]).agreed == {"femur": 5}

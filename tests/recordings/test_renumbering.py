@@ -15,7 +15,7 @@ from sonoassist.exam.resolving import ExamResolver
 from sonoassist.exam.store import ExamStore
 from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.corrections import Corrections
-from sonoassist.recordings.edits import Edit, SetBest, SetLabel, SetMark, SetNote
+from sonoassist.recordings.edits import Edit, SetBest, SetBox, SetLabel, SetMark, SetNote
 from sonoassist.recordings.recording import Recording, look_into
 from sonoassist.recordings.renumbering import corrections_now, renumbered
 from sonoassist.review.session import ReviewSession
@@ -176,3 +176,11 @@ def test_a_label_is_on_the_same_pictures(moved: list[int], data: st.DataObject) 
         n for one in found if isinstance(one, SetLabel) for n in range(one.first, one.last + 1)
     ]
     assert sorted(frames) == sorted(set(moved[first : last + 1]) - {-1})
+
+
+def test_a_box_goes_with_its_frame() -> None:
+    box = SetBox(2, "femur", (1.0, 2.0, 3.0, 4.0))
+    assert list(renumbered(box, [0, -1, 1])) == [SetBox(1, "femur", (1.0, 2.0, 3.0, 4.0))]
+    assert list(renumbered(SetBox(1, "femur", None), [0, -1, 1])) == []
+    label = SetLabel(0, 2, "lips", keeps_best=True)
+    assert list(renumbered(label, [0, -1, 1])) == [SetLabel(0, 1, "lips", keeps_best=True)]

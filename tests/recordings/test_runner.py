@@ -19,10 +19,15 @@ from recordings.made import (
     made_recording,
     results_of,
 )
-from sonoassist.core.errors import SourceError
+from recordings.troubled import Item, TroubledSource
+from review.review_made import picture
+from sonoassist.core.errors import DamagedFrameError, SourceError
 from sonoassist.core.packets import Box, Provenance, State, frozen
 from sonoassist.core.planes import INDEX
+from sonoassist.recordings import recording as recording_module
 from sonoassist.recordings.cache import AnalysisCache
+from sonoassist.recordings.judge import Judge
+from sonoassist.recordings.kept import KeptResults
 from sonoassist.recordings.recording import Recording, look_into_file
 from sonoassist.recordings.records import FrameResult, RunState
 from sonoassist.recordings.runner import STRETCH, Order, Runner
@@ -56,6 +61,48 @@ def test_any_order_gives_the_same(recording: Recording, cache: AnalysisCache) ->
     coarse_first, judged = analysed(recording, cache, order=Order.COARSE_FIRST)
     assert judged == COUNT
     assert_equal(coarse_first, in_order)
+
+
+def run_for_a_stretch(results: KeptResults, judge: Judge, order: Order) -> None:
+    runner = Runner(
+        results,
+        judge,
+        order=order,
+        on_frame=lambda: runner.halt() if runner.done == STRETCH + 1 else None,
+    )
+    runner.run()
+
+
+@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize(
+    "lost",
+    [range(STRETCH, 2 * STRETCH), range(60, 130), range(10), range(STRETCH)],
+    ids=["a stretch", "more than a stretch", "the first frames", "the first stretch"],
+)
+def test_however_many_frames_are_damaged_what_is_done_is_done(
+    tmp_path: Path,
+    cache: AnalysisCache,
+    monkeypatch: pytest.MonkeyPatch,
+    order: Order,
+    lost: range,
+) -> None:
+    items: list[Item] = [picture("femur", index) for index in range(COUNT)]
+    for index in lost:
+        items[index] = lambda index=index: DamagedFrameError(f"frame {index} is damaged")  # type: ignore[misc]
+    path = tmp_path / "holed.mp4"
+    path.write_bytes(b"stands for a recording")
+    monkeypatch.setattr(recording_module, "open_source", lambda _: TroubledSource(path, items))
+    holed = look_into_file(path)
+    whole, _ = analysed(holed, None)
+    analyser = made_analyser()
+    judge = judge_of(holed, analyser)
+    for _ in range(3):  # a stretch at a time, each time as if begun anew
+        with closing(results_of(holed, cache, analyser)) as results:
+            run_for_a_stretch(results, judge, order)
+    found, _ = analysed(holed, cache, order=order)
+    assert_equal(found, whole)
+    with closing(results_of(holed, cache, analyser)) as results:
+        assert Runner(results, judge, order=order).idle
 
 
 @pytest.mark.parametrize("first", [Order.IN_ORDER, Order.COARSE_FIRST])

@@ -47,6 +47,9 @@ def test_a_steady_view_is_sure_and_a_lone_frame_is_not(video: Path, rule: Rule) 
     assert femur(steady)["sure"]
     assert "femur" not in steady.about["doubtful"]
     lone = bundle(video, FLICKER, order(rule=rule, masked=False), synthetic=False)
+    if rule is Rule.BEST:  # what passes by in one frame is below the floor
+        assert femur(lone) is None
+        return
     assert not femur(lone)["sure"]
     assert femur(lone)["frame"] == 40
     assert femur(lone)["why"].startswith("doubtful: not steady")

@@ -18,6 +18,7 @@ from sonoassist.recordings.table import FrameTable
 from sonoassist.retrieval.choosing import choose
 from sonoassist.retrieval.table import ExamTable
 from sonoassist.review.candidates import MOST, all_candidates, missing
+from sonoassist.temporal.quality import LEAST
 from sonoassist.temporal.rules import APART_S, WANTED, Rule
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "retrieval"))
@@ -59,11 +60,19 @@ def test_one_wild_frame_is_no_match_for_a_steady_view() -> None:
     results[100] = made_result(100, "femur", 0.99)
     peaks = all_candidates(table_of(results).snapshot(), Corrections())["femur"]
     assert 400 <= peaks[0].frame < 450
-    (wild,) = (peak for peak in peaks if peak.frame == 100)
-    assert wild.confidence < 0.1
+    assert 100 not in {peak.frame for peak in peaks}
     alone = all_candidates(table_of(results[:300]).snapshot(), Corrections())
-    assert alone["femur"][0].frame == 100
+    assert alone["femur"] == ()
     assert "femur" in missing(alone, Corrections())
+
+
+def test_below_the_floor_nothing_is_found_and_above_it_a_guess_is_said_to_be_one() -> None:
+    for share, count in ((LEAST - 0.01, 0), (LEAST + 0.02, 1)):
+        results = background(0, 100)
+        results += [made_result(at, "femur", share, State.UNSURE) for at in range(100, 150)]
+        found = all_candidates(table_of(results).snapshot(), Corrections())["femur"]
+        assert len(found) == count
+        assert not any(peak.sure for peak in found)
 
 
 def test_among_equals_the_sharpest_one() -> None:
@@ -98,8 +107,7 @@ def test_doppler_damaged_and_unanalysed_frames_are_no_candidates() -> None:
     assert [peak.frame for peak in found["femur"]] == [40]
     assert not found["femur"][0].sure
     assert "femur" in missing(found, Corrections())
-    assert [(peak.frame, peak.sure) for peak in found["lips"]] == [(40, False)]  # a mere guess
-    assert found["lips"][0].confidence < 0.5 / 13
+    assert found["lips"] == ()  # below the floor
     assert "background" not in found
 
 

@@ -12,17 +12,19 @@ import pytest
 from review_made import EXAM, made_analyser, write_recording
 
 from plain_screens import PlainScreens
+from sonoassist import cli
+from sonoassist.analysis import analyser
 from sonoassist.core.errors import SourceError, UsageError
-from sonoassist.core.packets import Pixels
+from sonoassist.core.packets import Box, Pixels
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.exam.resolving import ExamResolver
 from sonoassist.preprocess.screen_network import Reading, ScreenNetwork
 from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.corrections import Corrections, Label
-from sonoassist.recordings.edits import Edit, SetBest, SetLabel
+from sonoassist.recordings.edits import Edit, SetBest, SetBox, SetLabel
 from sonoassist.recordings.recording import look_into
 from sonoassist.recordings.records import RunState
-from sonoassist.review.export import export, labelled
+from sonoassist.review.export import boxes_of, export, labelled
 from sonoassist.review.session import ReviewSession
 from sonoassist.sources import open_source
 from waiting import wait_until
@@ -215,6 +217,95 @@ def test_the_crop_goes_along(session: ReviewSession, tmp_path: Path) -> None:
         found = read_dataset(tmp_path / "out")
         assert found.problems == ()
         assert {frame.crop for frame in found.frames} == {crop}
+
+
+@pytest.mark.parametrize("video", [True, False])
+def test_drawn_boxes_are_the_truth_of_the_plane_their_frame_shows(
+    session: ReviewSession, tmp_path: Path, video: bool
+) -> None:
+    edges = (3.0, 7.25, 101.123456, 150.0)
+    words = corrected(session)
+    assert not boxes_of(words, labelled(words))
+    for step in (
+        SetBox(50, "femur", edges),  # chosen as such
+        SetBox(122, "femur", edges), SetBox(123, "kidneys", edges),  # labelled as kidneys
+        SetBox(135, "lips", edges),  # nobody said anything else
+        SetBox(60, "femur", edges), SetBox(60, "rvot", edges),  # the last one counts
+        SetBox(61, "femur", edges), SetBox(61, "femur", None),
+    ):  # fmt: skip
+        session.review.apply(step)
+    made = export(
+        session.recording, session.review.corrections, session.table, tmp_path / "out", video=video
+    )
+    assert (made.boxes, made.boxes_left_out) == (4, 2)
+    found = read_dataset(tmp_path / "out")
+    assert found.problems == ()
+    boxed = [(one.plane, one.box) for one in found.frames if one.box is not None]
+    assert sorted(plane or "" for plane, _box in boxed) == ["femur", "kidneys", "lips", "rvot"]
+    for _plane, box in boxed:
+        assert box == Box(3.0, 7.25, 101.123456, 150.0)
+    if video:
+        assert {one.index for one in found.frames if one.box} == {50, 123, 135, 60}
+
+
+def test_by_command_what_contradicts_itself_is_said_and_exported_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SONOASSIST_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(analyser, "build_analyser", lambda *_store, **_wanted: made_analyser())
+    recording = write_recording(tmp_path / "exam.mp4")
+    made = ReviewSession.open(str(recording), CorrectionStore.default(), lambda: None)
+    made.begin(made_analyser())
+    wait_until(lambda: made.progress().state is RunState.DONE)
+    for step in (
+        SetBest("femur", 50), SetBest("brain_tv", 135), SetBest("rvot", 160),
+        SetLabel(160, 160, "kidneys", keeps_best=True), SetBox(50, "femur", (1, 2, 30, 40)),
+    ):  # fmt: skip
+        made.review.apply(step)
+    made.close(17)
+    capsys.readouterr()
+    words = ["review", str(recording), "--export", str(tmp_path / "out"), "--pictures"]
+    assert cli.run([*words, "--json"]) == 0
+    told = capsys.readouterr()
+    result = json.loads(told.out)
+    assert (result["labels"], result["boxes"]) == (3, 1)
+    assert [(one["plane"], one["frame"], one["says"], one["by"])
+            for one in result["contradictions"]] == [
+        ("brain_tv", 135, "lips", "network"), ("rvot", 160, "kidneys", "label"),
+    ]  # fmt: skip
+    assert "frame 135 was chosen as Brain (tv.), but the network says Lips" in told.err
+    assert "frame 160 was chosen as RVOT, but your label says Kidneys" in told.err
+    assert {one.plane for one in read_dataset(tmp_path / "out").frames} == {
+        "femur", "brain_tv", "kidneys",
+    }  # fmt: skip
+    assert cli.run(words) == 0
+    assert "3 labels and 1 box written" in capsys.readouterr().out
+    with CorrectionStore.default().open(made.recording.identity.content) as review:
+        assert review.fact("place") == "17"
+    assert cli.run(["review", "--json"]) == 2
+    assert cli.run(["review", "--export", "x"]) == 2
+
+
+def test_without_a_mask_the_pictures_are_the_very_frames(
+    session: ReviewSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where no ultrasound is surely found, since nothing is left out then."""
+    words = corrected(session)
+    page = Reading(np.zeros((96, 128), np.float32), np.eye(7, dtype=np.float32)[5])
+    monkeypatch.setattr(ScreenNetwork, "read", lambda _network, _pixels: page)
+    made = export(
+        session.recording, words, session.table, tmp_path / "out", video=False, mask=False
+    )
+    assert made.left_out == 0
+    with (
+        open_source(str(made.folder / "femur-000050.png")) as still,
+        session.recording.open() as video,
+    ):
+        video.seek(50)
+        one, other = still.read(), video.read()
+    assert one is not None
+    assert other is not None
+    assert np.array_equal(one.pixels, other.pixels)
 
 
 def test_nothing_to_export_is_said(session: ReviewSession, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,7 +20,7 @@ from sonoassist.core.opencv import cv2
 from sonoassist.gui.start_page import is_missing, recent_text
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import PlayState
-from sonoassist.sources import open_source
+from sonoassist.sources import growing, open_source
 from sonoassist.sources.base import Source
 from sonoassist.sources.growing import GrowingFolder
 from sources.video_maker import number_in, numbered
@@ -52,6 +53,41 @@ def drop(folder: Path, *numbers: int, suffix: str = ".png") -> None:
 
 def seen(source: Source, count: int) -> list[int]:
     return [number_in(frame.pixels) for frame in islice(source, count)]
+
+
+def test_a_folder_that_nobody_writes_to_is_not_gone_through_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scans, now_s, scandir = [0], [100.0], os.scandir
+
+    def counted(path: Path) -> object:
+        scans[0] += 1
+        return scandir(path)
+
+    monkeypatch.setattr(growing.os, "scandir", counted)
+    drop(folder, 1, 2)
+    with GrowingFolder(folder) as source:
+        assert source.poll() is not None
+        monkeypatch.setattr(growing, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
+        source.poll()
+        before = scans[0]
+        for _ in range(50):
+            assert source.poll() is None
+        assert scans[0] == before
+        drop(folder, 3)
+        found = source.poll()
+        assert found is not None
+        assert number_in(found.pixels) == 3
+        # Two changes within one tick of the file system's clock leave one time.
+        changed = folder.stat()
+        assert source.poll() is None
+        drop(folder, 4)
+        os.utime(folder, ns=(changed.st_atime_ns, changed.st_mtime_ns))
+        assert source.poll() is None
+        now_s[0] += GrowingFolder.rescan_s
+        found = source.poll()
+        assert found is not None
+        assert number_in(found.pixels) == 4
 
 
 def read_on(source: Source) -> None:

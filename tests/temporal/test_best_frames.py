@@ -10,7 +10,7 @@ from real_models import frame_of
 from sonoassist.core.packets import State
 from sonoassist.core.planes import KEYS
 from sonoassist.temporal.best_frames import NEAR, REFUSED_S, SETTLED_S, BestFrames, Candidate
-from sonoassist.temporal.quality import GAIN
+from sonoassist.temporal.quality import GAIN, LEAST
 from sonoassist.temporal.steady import SteadyLabel
 
 FPS = 25.0
@@ -169,3 +169,15 @@ def test_each_proposal_is_better_than_the_one_before(views: list[tuple[str, floa
             surer = gain > NEAR / 2 and sharper >= -GAIN
             assert gain > NEAR or (abs(gain) <= NEAR and (sharper > GAIN or surer))
         best[one.plane.key] = one
+
+
+def test_below_the_floor_nothing_is_proposed_whatever_threshold_the_user_set() -> None:
+    for confidence, count in ((LEAST - 0.02, 0), (LEAST + 0.1, 1)):
+        best, label, found = BestFrames(), SteadyLabel(0.05), []
+        shares = np.full(len(KEYS), (1 - confidence) / (len(KEYS) - 1), np.float32)
+        shares[KEYS.index("femur")] = confidence
+        for number in range(25):
+            frame = frame_of(CRISP, time_s=number / FPS, index=number)
+            analysis = analysis_of(frame, shares, State.PLANE)
+            found += best.update(analysis, label.update(analysis))
+        assert len([*found, *best.flush()]) == count

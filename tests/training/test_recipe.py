@@ -30,7 +30,7 @@ def test_the_defaults_are_the_papers() -> None:
     small = TrainOptions(architecture="smallnet")
     assert (small.first_lr, small.warm_up_iterations) == (0.001, 0)
     tuned = TrainOptions(start="sononet32 abc")
-    assert (tuned.first_lr, tuned.warm_up_iterations) == (0.01, 0)
+    assert (tuned.first_lr, tuned.warm_up_iterations) == (0.0003, 20)
 
 
 def test_warm_up_then_a_tenth_at_each_plateau_then_the_end() -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from sonoassist.core.errors import SonoAssistError
 from sonoassist.core.packets import Frame
+from sonoassist.gui.practice import feedback
 from sonoassist.gui.practice.exam_link import ExamLink
 from sonoassist.gui.practice.keeper import Keeper
 from sonoassist.gui.practice.services import PracticeServices, Stage
-from sonoassist.gui.practice.words import called_text, none_text
+from sonoassist.practice.answers import Answers
 from sonoassist.practice.choosing import next_exercise
+from sonoassist.practice.covering import CoveredSource, Covering
 from sonoassist.practice.examiner import Knowledge
 from sonoassist.practice.exercise import Called, Exercise, Phase
 from sonoassist.practice.opening import open_exam
@@ -44,9 +48,10 @@ class PracticeDesk(QObject):
         self.stage = Stage.START
         self.wish = PracticeWish()
         self.exercise: Exercise | None = None
-        self.message = ""
+        self._feedback: feedback.Feedback | None = None
         self.keeper = Keeper(services.history)
         self.exam = ExamLink(services)
+        self._covering = Covering(services.make_cover)
         self._trouble: SonoAssistError | None = None
         self.speed = 1.0
         self.show_heat = True
@@ -99,22 +104,34 @@ class PracticeDesk(QObject):
             self.open(wish.exam)
 
     def _on_examiner(self) -> None:
-        known = self.knowledge
-        if self.exercise is not None and known.answers is not None:
-            self.exercise.answers = known.answers
+        # An exercise that runs is scored by the answers that it began with.
         self.learned.emit()
         if self.exercise is not None and self.exercise.phase is Phase.REVEALED:
             self.looked.emit()
 
+    @property
+    def analysing(self) -> bool:
+        """Whether the model still looks for what frames are scored by."""
+        known = self.knowledge
+        return known.answers is not None and bool(known.doing) and known.trouble is None
+
+    @property
+    def askable(self) -> Answers | None:
+        """The answers, with the views for which all is known that there will be to score by."""
+        answers = self.knowledge.answers
+        return answers.analysed() if answers is not None and self.analysing else answers
+
     def keep_wish(self, wish: PracticeWish) -> None:
-        """The user has filled in something; it stays."""
+        """The user has filled in something; it stays, and what was wrong before may be right."""
+        if wish != self.wish:
+            self._trouble = None
         self.wish = wish
 
     # -- exercises -------------------------------------------------------------------------
 
     def start(self, wish: PracticeWish) -> bool:
         """Begin an exercise; returns whether that could be."""
-        answers = self.knowledge.answers
+        answers = self.askable
         self._trouble = None
         if answers is None or not answers.views:
             return False
@@ -123,7 +140,8 @@ class PracticeDesk(QObject):
         except SonoAssistError as error:
             self._fail(error)
             return False
-        self.wish = PracticeWish(self.spec, nickname, wish.questions, wish.class_mode)
+        self.wish = replace(wish, exam=self.spec, nickname=nickname)
+        self._covering.on = wish.cover_text
         weak, seed = self.keeper.past(nickname, class_mode=wish.class_mode)
         seed = max(seed, self._number)  # without a history not the same exercise again and again
         questions = next_exercise(answers, weak, wish.questions, seed)
@@ -136,9 +154,17 @@ class PracticeDesk(QObject):
         return True
 
     @property
-    def number(self) -> int:
-        """Of the exercise, for this trainee, from 1 on."""
-        return self._number
+    def number(self) -> int | None:
+        """Of the exercise, for this trainee, from 1 on; None where it is not known."""
+        return self.keeper.number
+
+    @property
+    def messages(self) -> tuple[str, str]:
+        """What is answered: on the picture on screen, and on one before it; "" for nothing."""
+        exercise = self.exercise
+        if exercise is None or exercise.phase in (Phase.SCORED, Phase.REVEALED):
+            return "", ""
+        return feedback.shown(self._feedback, exercise)
 
     @property
     def frame(self) -> Frame | None:
@@ -158,13 +184,15 @@ class PracticeDesk(QObject):
         if self.exercise is None:
             return
         if self._player is None:
-            spec, exams = self.spec, self.services.exams
+            spec, exams, covering = self.spec, self.services.exams, self._covering
             self._player = Player(
-                lambda: open_exam(spec, exams), self._player_news.emit, self.services.clock_s
+                lambda: CoveredSource(open_exam(spec, exams), covering),
+                self._player_news.emit,
+                self.services.clock_s,
             )
             self._player.set_speed(self.speed)
         question = self.exercise.question
-        self.message, self._target = "", None
+        self._feedback, self._target = None, None
         self._order = self._player.play(question.start, question.end)
         self.changed.emit()
 
@@ -197,7 +225,6 @@ class PracticeDesk(QObject):
         if exercise is not None and exercise.phase is Phase.SCORED:
             self.keeper.keep(exercise)
             exercise.reveal()
-            self.message = ""
             if self._player is not None:
                 self._player.freeze()
             self.exam.look_at(self.reveal_frames, heat=self.show_heat)
@@ -226,7 +253,8 @@ class PracticeDesk(QObject):
             return
         called = exercise.name(plane)
         if called is not Called.REFUSED:
-            self.message = "" if exercise.class_mode else called_text(called, plane)
+            if not exercise.class_mode:
+                self._feedback = feedback.of_name(exercise, called, plane)
             self.changed.emit()
 
     def freeze(self) -> None:
@@ -263,15 +291,15 @@ class PracticeDesk(QObject):
         elif exercise.hand_in():
             self._settle()
         elif (called := exercise.none_handed_in()) is not Called.REFUSED:
-            self.message = none_text(called)
+            self._feedback = feedback.of_none(exercise, called)
             if self._player is not None:
                 self._player.go_on()
             self.changed.emit()
         elif exercise.phase is Phase.FROZEN:
-            self.message = "Name the plane first, with its key"
+            self._feedback = feedback.advice(exercise, "Name the plane first, with its key")
             self.changed.emit()
         elif exercise.phase is Phase.ANSWERED:
-            self.message = "Freeze the best frame first"
+            self._feedback = feedback.advice(exercise, "Freeze the best frame first")
             self.changed.emit()
 
     def _next(self) -> None:
@@ -301,6 +329,21 @@ class PracticeDesk(QObject):
             if self.show_heat:
                 self.exam.look_at(self.reveal_frames, heat=True)
             self.looked.emit()
+
+    @property
+    def covers_text(self) -> bool:
+        """Whether text on the pictures is covered."""
+        return self._covering.on
+
+    def toggle_cover(self) -> None:
+        """Cover the text on the pictures, or show it."""
+        self._covering.on = not self._covering.on
+        self.wish = replace(self.wish, cover_text=self._covering.on)
+        exercise, player = self.exercise, self._player
+        if exercise is not None and player is not None and exercise.phase is Phase.FROZEN:
+            player.go_to(exercise.index if self._target is None else self._target)
+        self.looked.emit()
+        self.changed.emit()
 
     def shift_speed(self, steps: int) -> None:
         """Play faster or slower."""

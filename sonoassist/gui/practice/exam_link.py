@@ -40,7 +40,12 @@ class ExamLink(QObject):
         self.spec = spec
         services = self._services
         self._examiner = Examiner(
-            spec, services.make_analyser, self._told.emit, services.reviews, services.exams
+            spec,
+            services.make_analyser,
+            self._told.emit,
+            services.reviews,
+            services.exams,
+            services.make_cover,
         )
         self._examiner.start()
 

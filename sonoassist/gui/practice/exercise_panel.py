@@ -17,6 +17,7 @@ from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.picture import Picture, explained_caption
 from sonoassist.gui.practice.services import Stage
 from sonoassist.gui.practice.side import Side
+from sonoassist.gui.scrolling import ColumnArea
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
 from sonoassist.practice.exercise import Exercise, Phase
@@ -24,6 +25,7 @@ from sonoassist.practice.exercise import Exercise, Phase
 _ACTS = (
     Act.FREEZE, Act.CAPTURE, Act.BACK, Act.FORWARD, Act.BACK_MORE, Act.FORWARD_MORE, Act.HEAT,
     Act.SLOWER, Act.FASTER, Act.TAKE_BACK, Act.UNDO, Act.END_EXERCISE,
+    Act.COVER_TEXT,
 )  # fmt: skip
 MORE_FRAMES = 10
 SIDE_PX = 500
@@ -65,12 +67,13 @@ class ExercisePanel(QWidget):
         self._pictures.addWidget(self.yours, 1)
         self._pictures.addWidget(self.best, 1)
         self._middle.addLayout(self._pictures, 1)
-        self._middle.addWidget(self.side)
+        self._side_area = ColumnArea(self.side)
+        self._middle.addWidget(self._side_area)
         self.trouble.setObjectName("warning")
         self.trouble.setWordWrap(True)
         for act, text in (
             (Act.FREEZE, "Freeze"), (Act.CAPTURE, "Answer"),
-            (Act.HEAT, "Heat map"), (Act.END_EXERCISE, "End"),
+            (Act.COVER_TEXT, "Cover text"), (Act.HEAT, "Heat map"), (Act.END_EXERCISE, "End"),
         ):  # fmt: skip
             button = wide_button(text, self._key(act), main=act is Act.CAPTURE)
             self._texts[act] = text
@@ -127,7 +130,7 @@ class ExercisePanel(QWidget):
 
     def _fit(self) -> None:
         narrow = self.width() / self._look.scale < NARROW_PX
-        self.side.setFixedWidth(self._look.px(NARROW_SIDE_PX if narrow else SIDE_PX))
+        self._side_area.setFixedWidth(self._look.px(NARROW_SIDE_PX if narrow else SIDE_PX))
 
     # -- keys ------------------------------------------------------------------------------
 
@@ -145,6 +148,7 @@ class ExercisePanel(QWidget):
             Act.FREEZE: desk.freeze,
             Act.CAPTURE: desk.enter,
             Act.HEAT: desk.toggle_heat,
+            Act.COVER_TEXT: desk.toggle_cover,
             Act.SLOWER: lambda: desk.shift_speed(-1),
             Act.FASTER: lambda: desk.shift_speed(1),
             Act.TAKE_BACK: desk.take_back,
@@ -216,6 +220,8 @@ class ExercisePanel(QWidget):
         if exercise.class_mode and not revealed:
             text = "Close the vote"
         self._say(Act.CAPTURE, text)
+        covers = self._desk.covers_text
+        self._say(Act.COVER_TEXT, "Show text" if covers else "Cover text")
         freeze.setVisible(not revealed)
         enter.setEnabled(revealed or frozen)
         self._buttons[Act.HEAT].setVisible(revealed)
@@ -243,6 +249,7 @@ class ExercisePanel(QWidget):
             self.yours.ask(frame, frozen=exercise.phase is Phase.FROZEN)
         # What can be done, and what was said of this frame, may change from frame to frame.
         self.side.show_hint(exercise)
+        self.side.show_message(exercise)
         if not exercise.class_mode:
             self.answers.show_said(exercise)
 
@@ -250,6 +257,7 @@ class ExercisePanel(QWidget):
         exercise, desk = self._desk.exercise, self._desk
         if exercise is None or exercise.phase is not Phase.REVEALED:
             return
+        self.side.show_numbers(exercise)
         frames, attempt = desk.reveal_frames, exercise.attempts[-1]
         known = attempt.best_frame is not None
         best_words = "Best frame" if known else "From the middle of the view"
@@ -273,8 +281,11 @@ class ExercisePanel(QWidget):
         confidence = answers.confidence(index, plane)
         picture.say(*explained_caption(which, analysis, plane, confidence))
         picture.viewport.show_heat = self._desk.show_heat
-        if looked is not None and looked.frame is not None:
-            picture.explain(looked.frame, analysis, plane, answers.boxes.get(index))
+        frame = None
+        if looked is not None:
+            frame = looked.covered if self._desk.covers_text else looked.frame
+        if frame is not None:
+            picture.explain(frame, analysis, plane, answers.boxes.get(index))
         elif looked is not None:
             picture.cannot()
         elif picture is self.best or not self._on_screen(index):

@@ -16,7 +16,7 @@ _HOW = (
 )
 _ROWS = (
     Act.FREEZE, Act.CAPTURE, Act.BACK, Act.FORWARD, Act.BACK_MORE, Act.FORWARD_MORE, Act.HEAT,
-    Act.SLOWER, Act.FASTER, Act.TAKE_BACK, Act.END_EXERCISE,
+    Act.SLOWER, Act.FASTER, Act.COVER_TEXT, Act.TAKE_BACK, Act.END_EXERCISE,
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sonoassist.core.errors import OutputError
@@ -26,6 +27,11 @@ class _Begun:
     seed: int
 
 
+def done_by(done: Mapping[str, int], nickname: str) -> int:
+    """Exercises of a trainee, of `History.done`; nicknames are one in large and small letters."""
+    return sum(count for name, count in done.items() if name.casefold() == nickname.casefold())
+
+
 class Keeper:
     """Writes one exercise after the other into the history; what fails is tried again.
 
@@ -39,16 +45,23 @@ class Keeper:
         self._kept_as: int | None = None
         self._waiting: list[tuple[int, Attempt]] = []
         self.trouble: Trouble = None
+        self.number: int | None = None
 
     def past(self, nickname: str, *, class_mode: bool) -> tuple[dict[str, float], int]:
-        """Weak planes of a trainee, and how many exercises there were."""
-        self.trouble = None
+        """Weak planes of a trainee, and how many exercises were begun.
+
+        `number` is then that of the trainee's next exercise, from 1 on; None where the history
+        cannot be read. Exercises in which nothing was answered do not count.
+        """
+        self.trouble, self.number = None, None
         try:
             weak = self._history.weaknesses(nickname, class_mode=class_mode)
-            return weak, self._history.count(nickname)
+            begun, done = self._history.count(nickname), self._history.done()
         except HistoryError as error:
             self.trouble = error
             return {}, 0
+        self.number = 1 + done_by(done, nickname)
+        return weak, begun
 
     def begin(self, wish: PracticeWish, exam: str, word: Word, asked: int, seed: int) -> None:
         """An exercise begins."""

@@ -12,6 +12,7 @@ from sonoassist.gui.practice.progress_panel import ProgressPanel
 from sonoassist.gui.practice.result_panel import ResultPanel
 from sonoassist.gui.practice.services import PracticeServices, Stage
 from sonoassist.gui.practice.start_panel import StartPanel
+from sonoassist.gui.practice.status import status_items
 from sonoassist.gui.theme import Look
 from sonoassist.practice.wish import PracticeWish
 
@@ -90,6 +91,10 @@ class PracticePage(QStackedWidget):
     def let_go(self, exam_id: str) -> None:
         """An exam is to be deleted."""
         self.desk.let_go(exam_id)
+
+    def status_items(self) -> list[tuple[str, int]]:
+        """The exam, whose word counts, and the network whose results that is."""
+        return status_items(self.desk)
 
     def stop(self) -> None:
         """The window closes."""

@@ -24,6 +24,7 @@ from sonoassist.gui.practice.matrix import Matrix
 from sonoassist.gui.practice.services import Stage
 from sonoassist.gui.practice.side import weak_planes_text
 from sonoassist.gui.practice.table import PlaneTable
+from sonoassist.gui.practice.words import exercise_text, unscored_text
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
 from sonoassist.practice.scores import Outcome, by_plane, confusions, total
@@ -144,13 +145,14 @@ class ResultPanel(QWidget):
         alarms = sum(len(one.false_alarms) for one in attempts)
         self.score.setText(f"{round(total(attempts))} of 100")
         left = len(exercise.questions) - len(attempts)
-        many = counted(left, "question")
-        ended = f" · ended {many} early" if left else ""
-        self.about.setText(
-            f"Exercise {desk.number} of {desk.wish.nickname} · {desk.exam.name}{ended}"
+        ended = f" · ended {counted(left, 'question')} early" if left else ""
+        whose = exercise_text(desk.number, desk.wish.nickname, class_mode=exercise.class_mode)
+        self.about.setText(f"{whose} · {desk.exam.name}{ended}")
+        planes = "plane" if len(attempts) == 1 else "planes"
+        self.counts.setText(
+            f"{found} of {len(attempts)} {planes} found · {counted(alarms, 'false alarm')}"
+            f"{unscored_text(attempts)}"
         )
-        alarm_text = counted(alarms, "false alarm")
-        self.counts.setText(f"{found} of {counted(len(attempts), 'plane')} found · {alarm_text}")
         self.word.setText(exercise.answers.sentence)
         self.weak.setText(weak_planes_text(attempts))
         self.weak.setVisible(bool(self.weak.text()))

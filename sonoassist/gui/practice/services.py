@@ -9,8 +9,10 @@ from enum import Enum
 from pathlib import Path
 
 from sonoassist.exam.store import ExamStore
+from sonoassist.practice.covering import MakeCover
 from sonoassist.practice.examiner import MakeAnalyser
 from sonoassist.practice.history import History
+from sonoassist.preprocess.text_cover import TextCover
 from sonoassist.recordings.correction_store import CorrectionStore, Known
 
 
@@ -27,6 +29,7 @@ class PracticeServices:
         reviewed: The recordings reviewed last, newest first.
         exams: Where exams are kept; None for the user's own.
         reviews: Where reviews are kept; None for the user's own.
+        make_cover: Makes what covers the text on pictures; runs on threads of its own.
     """
 
     make_analyser: MakeAnalyser
@@ -37,6 +40,7 @@ class PracticeServices:
     reviewed: Callable[[], list[Known]] = list
     exams: ExamStore | None = None
     reviews: CorrectionStore | None = None
+    make_cover: MakeCover = TextCover
 
 
 class Stage(Enum):

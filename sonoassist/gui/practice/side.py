@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 from sonoassist.core.planes import BY_KEY
 from sonoassist.core.wording import counted
 from sonoassist.gui.practice.desk import PracticeDesk
+from sonoassist.gui.practice.why_words import numbers_text, why_text
 from sonoassist.gui.practice.words import (
     QUESTION,
     SIGNS,
@@ -22,6 +23,7 @@ from sonoassist.gui.practice.words import (
 from sonoassist.gui.theme import Look
 from sonoassist.practice.exercise import Exercise, Phase
 from sonoassist.practice.scores import Attempt, Outcome, by_plane, median_time_s, streak, total
+from sonoassist.practice.why import PictureNumbers, reasons
 
 PAST_SHOWN = 8
 
@@ -59,7 +61,9 @@ class Side(QWidget):
         self.full_name = QLabel()
         self.hint = QLabel()
         self.message = QLabel()
+        self.before = QLabel()
         self.details = QLabel()
+        self.why, self.numbers = QLabel(), QLabel()
         self.points = QLabel()
         self.tiles = {name: Tile(name) for name in ("Found", "Median time", "Streak", "Score")}
         self.past = QLabel()
@@ -72,14 +76,15 @@ class Side(QWidget):
     def _build(self) -> None:
         for label in (
             self.head, self.word, self.question, self.name, self.full_name, self.hint,
-            self.message, self.details, self.points, self.past,
+            self.message, self.before, self.details, self.why, self.numbers, self.points,
+            self.past,
         ):  # fmt: skip
             label.setWordWrap(True)
-        for label in (self.head, self.word, self.full_name, self.hint):
+        for label in (self.head, self.word, self.full_name, self.hint, self.before, self.numbers):
             label.setObjectName("muted")
         for label in (
             self.head, self.word, self.question, self.name, self.full_name, self.details,
-            self.points, self.message, self.hint,
+            self.why, self.numbers, self.points, self.message, self.before, self.hint,
         ):  # fmt: skip
             self._column.addWidget(label)
         for place, tile in enumerate(self.tiles.values()):
@@ -102,6 +107,8 @@ class Side(QWidget):
         self.message.setStyleSheet(
             f"font-size: {px(22)}px; font-weight: 600; color: {look.palette.accent}"
         )
+        for label in (self.before, self.why, self.numbers):
+            label.setStyleSheet(f"font-size: {px(17)}px")
         self.details.setStyleSheet(f"font-size: {px(18)}px")
         self.points.setStyleSheet(f"font-size: {px(26)}px; font-weight: 600")
         self.past.setStyleSheet(f"font-size: {px(18)}px")
@@ -123,13 +130,15 @@ class Side(QWidget):
         for label in (self.name, self.full_name, self.details, self.points):
             label.setVisible(revealed)
         self.show_hint(exercise)
-        self._show_message(exercise)
+        self.show_message(exercise)
         if revealed:
             self._reveal(exercise)
         else:
             self._head(QUESTION, "text", 40)
             for label in (self.name, self.full_name, self.details, self.points):
                 label.setText("")
+            for label in (self.why, self.numbers):
+                label.hide()
         self._count(exercise.attempts)
         self._list(exercise.attempts[:-1] if revealed else exercise.attempts)
 
@@ -144,13 +153,16 @@ class Side(QWidget):
             f"font-size: {self._look.px(size)}px; font-weight: 600; color: {colour}"
         )
 
-    def _show_message(self, exercise: Exercise) -> None:
-        text = self._desk.message
+    def show_message(self, exercise: Exercise) -> None:
+        """Say what is answered on the picture on screen, and what was on one before."""
+        text, before = self._desk.messages
         if exercise.class_mode and exercise.phase is not Phase.REVEALED:
             votes = exercise.ballot.total
             text = counted(votes, "vote") if votes else "No votes yet"
         self.message.setText(text)
-        self.message.setVisible(bool(text))
+        self.before.setText(before)
+        for label in (self.message, self.before):
+            label.setVisible(bool(label.text()))
 
     def _reveal(self, exercise: Exercise) -> None:
         said = reveal_of(exercise.attempts[-1], exercise.verdict)
@@ -162,6 +174,25 @@ class Side(QWidget):
         self.details.setText("\n".join(said.lines))
         self.details.setVisible(bool(said.lines))
         self.points.setText(said.points)
+        why = reasons(exercise.answers, exercise.question.view, exercise.attempts[-1].frame)
+        self.why.setText("" if why is None else why_text(why))
+        self.why.setVisible(why is not None)
+        self.show_numbers(exercise)
+
+    def show_numbers(self, exercise: Exercise) -> None:
+        """Say what is measured of the best frame and the trainee's, once they were looked at."""
+        attempt, text = exercise.attempts[-1], ""
+        best = self._numbers(attempt.best_frame)
+        other = attempt.frame not in (None, attempt.best_frame)
+        own = self._numbers(attempt.frame) if other else None
+        if best is not None and (own is not None or not other):
+            text = numbers_text(best, own)
+        self.numbers.setText(text)
+        self.numbers.setVisible(bool(text))
+
+    def _numbers(self, index: int | None) -> PictureNumbers | None:
+        looked = None if index is None else self._desk.exam.looked_at(index)
+        return None if looked is None else looked.numbers
 
     def _count(self, attempts: Sequence[Attempt]) -> None:
         found = sum(one.outcome is Outcome.FOUND for one in attempts)

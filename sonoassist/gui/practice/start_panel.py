@@ -27,12 +27,14 @@ from sonoassist.gui.actions import Act, Place, PlaceKeys
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.how import fill_how
+from sonoassist.gui.practice.keeper import done_by
 from sonoassist.gui.practice.offered import offers
 from sonoassist.gui.practice.services import Stage
-from sonoassist.gui.practice.words import exam_text
+from sonoassist.gui.practice.words import exam_text, exercise_text
 from sonoassist.gui.review.texts import duration
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
+from sonoassist.practice.answers import Answers
 from sonoassist.practice.wish import (
     CLASS_NAME,
     LONGEST_NAME,
@@ -69,7 +71,10 @@ class StartPanel(QWidget):
         self.doing, self.progress = QLabel(), QProgressBar()
         self.nickname, self.questions = QComboBox(), QSpinBox()
         self.class_mode = QCheckBox("Class: all vote, then the answer is shown")
+        self.cover_text = QCheckBox("Cover the text on the picture")
+        self.cover_text.setToolTip("Measurements and names on it may tell the answer")
         self.next_planes, self.trouble = QLabel(), QLabel()
+        self.waiting = QLabel()
         self.begin = wide_button("Start", main=True)
         self.curves = wide_button("Progress")
         self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight)
@@ -138,7 +143,8 @@ class StartPanel(QWidget):
             line.setMaxLength(LONGEST_NAME)
         self.nickname.editTextChanged.connect(lambda _text: self._filled())
         self.questions.valueChanged.connect(lambda _count: self._filled())
-        self.class_mode.toggled.connect(lambda _on: self._filled())
+        for box in (self.class_mode, self.cover_text):
+            box.toggled.connect(lambda _on: self._filled())
         self.questions.setRange(1, MOST_QUESTIONS)
         self.class_mode.toggled.connect(self._name_class)
         grid = QGridLayout()
@@ -151,10 +157,14 @@ class StartPanel(QWidget):
         column.addLayout(grid)
         private = QLabel("Kept on this computer only. No real name is needed.")
         private.setObjectName("small")
-        for label in (private, self.class_mode, self.next_planes, self.trouble):
-            column.addWidget(label)
-        for label in (private, self.next_planes, self.trouble):
+        parts = (
+            private, self.class_mode, self.cover_text, self.next_planes, self.waiting, self.trouble,
+        )  # fmt: skip
+        for part in parts:
+            column.addWidget(part)
+        for label in (private, self.next_planes, self.waiting, self.trouble):
             label.setWordWrap(True)
+        self.waiting.setObjectName("muted")
         self.trouble.setObjectName("warning")
         self.begin.clicked.connect(lambda _on=False: self._start())
         self.curves.clicked.connect(lambda _on=False: self._desk.show(Stage.PROGRESS))
@@ -211,6 +221,7 @@ class StartPanel(QWidget):
         self.nickname.setEditText(wish.nickname)
         self.questions.setValue(wish.questions)
         self.class_mode.setChecked(wish.class_mode)
+        self.cover_text.setChecked(wish.cover_text)
         self._filling = False
         self._show_weak()
 
@@ -218,6 +229,7 @@ class StartPanel(QWidget):
         """The user has filled in something: it stays, whatever page is shown meanwhile."""
         if not self._filling:
             self._desk.keep_wish(self.wish())
+            self._show_trouble()
         self._show_weak()
 
     def enter(self) -> None:
@@ -225,7 +237,7 @@ class StartPanel(QWidget):
         wish = self._desk.wish
         try:
             history = self._desk.services.history
-            names, self._counts = history.trainees(), history.counts()
+            names, self._counts = history.trainees(), history.done()
         except SonoAssistError as error:
             self._history_trouble = window_text(error)
             names, self._counts = (), {}
@@ -273,8 +285,6 @@ class StartPanel(QWidget):
     def refresh(self) -> None:
         """Show what is known of the exam."""
         desk, known = self._desk, self._desk.knowledge
-        answers = known.answers
-        ready = answers is not None and bool(answers.views)
         for spec, button in self.exams.items():
             button.setIcon(self._look.icon("check" if spec == desk.spec else "recent", "accent"))
         self.chosen.setText(desk.exam.name if desk.spec else "Choose an exam")
@@ -287,7 +297,10 @@ class StartPanel(QWidget):
         working = bool(known.doing) and 0 < known.share < 1
         self.progress.setVisible(working)
         self.progress.setValue(round(100 * known.share))
-        self.begin.setEnabled(ready)
+        askable = desk.askable
+        self.begin.setEnabled(askable is not None and bool(askable.views))
+        self.waiting.setText(so_far_text(askable) if desk.analysing else "")
+        self.waiting.setVisible(bool(self.waiting.text()))
         self._show_trouble()
         self._show_weak()
 
@@ -331,10 +344,10 @@ class StartPanel(QWidget):
     def _show_weak(self) -> None:
         text = ""
         name = self.nickname.currentText().strip()
-        known = {key.casefold(): count for key, count in self._counts.items()}
-        count = known.get(name.casefold(), 0)
+        count = done_by(self._counts, name)
         if count:
-            text = f"Exercise {count + 1} of {name}; weak planes come first."
+            whose = exercise_text(count + 1, name, class_mode=self.class_mode.isChecked())
+            text = f"Next: {whose}; weak planes come first."
         self.next_planes.setText(text)
         self.next_planes.setVisible(bool(text))
 
@@ -345,6 +358,7 @@ class StartPanel(QWidget):
             nickname=self.nickname.currentText(),
             questions=self.questions.value(),
             class_mode=self.class_mode.isChecked(),
+            cover_text=self.cover_text.isChecked(),
         )
 
     def _name_class(self, on: bool) -> None:
@@ -356,3 +370,12 @@ class StartPanel(QWidget):
     def _start(self) -> None:
         if self.begin.isEnabled():
             self.start_asked.emit(self.wish())
+
+
+def so_far_text(askable: Answers | None) -> str:
+    """What can be asked while the exam is still analysed."""
+    count = 0 if askable is None else len(askable.views)
+    if not count:
+        return "It can start when part of the exam has been analysed: frames are scored by that."
+    views = counted(count, "view")
+    return f"Until the analysis has ended it asks for what has been analysed: {views}."

@@ -15,6 +15,8 @@ from sonoassist.practice.scores import PlaneScore
 
 COLUMNS = ("Plane", "Found", "Wrong", "Missed", "Time", "Frames off", "Less sure", "Points")
 
+NOT_KNOWN = "not known"
+
 
 class PlaneTable(QWidget):
     """One row a plane that was asked for."""
@@ -57,8 +59,8 @@ class PlaneTable(QWidget):
             str(score.wrong) if score.wrong else "–",
             str(score.missed) if score.missed else "–",
             seconds(score.time_s),
-            "–" if frames is None else f"{frames:g}",
-            "–" if gap is None else percent(max(gap, 0.0)),
+            known_text(None if frames is None else f"{frames:g}", score),
+            known_text(None if gap is None else percent(max(gap, 0.0)), score),
             str(round(score.points)),
         )
         for column, text in enumerate(cells):
@@ -76,3 +78,10 @@ class PlaneTable(QWidget):
         label.setStyleSheet(f"font-size: {self._look.px(15 if muted else 20)}px")
         side = Qt.AlignmentFlag.AlignLeft if column == 0 else Qt.AlignmentFlag.AlignRight
         self._grid.addWidget(label, row, column, side | Qt.AlignmentFlag.AlignVCenter)
+
+
+def known_text(value: str | None, score: PlaneScore) -> str:
+    """What is known of the frames of a plane; a dash where none was to be looked for."""
+    if value is not None:
+        return value
+    return NOT_KNOWN if score.found else "–"

@@ -15,6 +15,7 @@ from sonoassist.gui.practice.answer_names import answer_label
 from sonoassist.practice.ballot import Verdict
 from sonoassist.practice.exercise import Called, Exercise, Phase
 from sonoassist.practice.scores import ALARM_POINTS, MOST_ALARM_POINTS, Attempt, Outcome
+from sonoassist.practice.wish import CLASS_NAME
 
 NONE = "background"
 QUESTION = "Which plane is it?"
@@ -52,6 +53,23 @@ def none_text(called: Called) -> str:
     if called is Called.NONE:
         return "Right: no standard plane there. It goes on."
     return "Not counted: this is not the view that is asked for. It goes on."
+
+
+def past_text(called: Called, plane: str, *, handed_in: bool = False) -> str:
+    """What was answered on a picture before the one on screen; "" where that tells nothing.
+
+    Args:
+        called: What the name was taken for.
+        plane: The name.
+        handed_in: It was handed in with its picture.
+    """
+    if called is Called.FALSE_ALARM:
+        return f"On a picture before: {said_text(plane)}, a false alarm"
+    if called is Called.NOT_COUNTED:
+        return f"On a picture before: {said_text(plane)}, not counted"
+    if called is Called.NONE and handed_in:
+        return "On a picture before: no standard plane, right"
+    return ""
 
 
 def hint_text(exercise: Exercise, keys: Keymap) -> str:
@@ -149,6 +167,8 @@ def _lines(attempt: Attempt) -> tuple[str, ...]:
         lines.append("The view passed and no name was given")
     if attempt.frame is not None:
         lines.append(frame_text(attempt))
+    if attempt.frame is not None and not attempt.frame_scored:
+        lines.append("The frame is not scored; the points are for the name and the time")
     if attempt.false_alarms:
         names = ", ".join(answer_label(key) for key in attempt.false_alarms)
         count = len(attempt.false_alarms)
@@ -161,7 +181,7 @@ def _lines(attempt: Attempt) -> tuple[str, ...]:
 
 def frame_text(attempt: Attempt) -> str:
     """How far the frozen frame is from the best one."""
-    distance = attempt.distance_frames or 0
+    distance = attempt.off_frames or 0
     frames = counted(abs(distance), "frame")
     where = "behind" if distance > 0 else "before"
     if attempt.outside_frames:
@@ -216,6 +236,28 @@ def past_line(attempt: Attempt) -> str:
 def signed(value: int) -> str:
     """A whole number with its sign."""
     return f"{value:+d}".replace("-", "−") if value else "0"
+
+
+def exercise_text(number: int | None, trainee: str, *, class_mode: bool = False) -> str:
+    """Which exercise it is: "Bo's exercise 1"; without a number where that is not known.
+
+    Args:
+        number: From 1 on, or None.
+        trainee: Nickname.
+        class_mode: It is a class's.
+    """
+    whose = f"The class {trainee}" if class_mode and trainee != CLASS_NAME else trainee
+    if class_mode and trainee == CLASS_NAME:
+        whose = "The class"
+    ending = "'" if whose.endswith("s") and whose[-2:] != "ss" else "'s"
+    return f"{whose}{ending} exercise{'' if number is None else f' {number}'}"
+
+
+def unscored_text(attempts: Sequence[Attempt]) -> str:
+    """How many frames were not scored, behind other counts; "" where all were."""
+    alone = [one for one in attempts if one.frame is not None and not one.votes]
+    left = sum(one.outcome is Outcome.FOUND and not one.frame_scored for one in alone)
+    return f" · {counted(left, 'frame')} not scored, the best one is not known" if left else ""
 
 
 def exam_text(views: int, planes: Sequence[str]) -> str:

@@ -14,7 +14,8 @@ from sonoassist.gui.theme import Look
 
 _BUTTONS = (
     Act.CAPTURE, Act.CANDIDATE_ON, Act.CANDIDATE_BACK, Act.NEXT_OPEN, Act.COMPARE,
-    Act.NAME_FRAMES, Act.MARK, Act.NOTE_FRAME, Act.UNDO, Act.BOX, Act.HEAT, Act.GUIDED,
+    Act.NAME_FRAMES, Act.MARK, Act.NOTE_FRAME, Act.UNDO, Act.DRAW_BOX, Act.BOX, Act.HEAT,
+    Act.GUIDED,
     Act.FREEZE, Act.EXPORT, Act.TO_PRACTICE,
 )  # fmt: skip
 
@@ -50,7 +51,10 @@ class DoButton(QAbstractButton):
         """Say something else, or show that it is on."""
         if text != self.text():
             self.setText(text)
-            self.resize(self.sizeHint())
+            if self.main:
+                self.setAccessibleName(text)
+            else:
+                self.resize(self.sizeHint())
         if on is not None:
             self.setCheckable(True)
             self.setChecked(on)
@@ -146,6 +150,10 @@ class ButtonFlow(QWidget):
         high = self._look.px(30)
         for button in self.buttons.values():
             size = button.sizeHint()
+            if button.main:  # a line of its own: what it says changes with every frame
+                button.setGeometry(0, 0, self.width(), high)
+                y = high + gap
+                continue
             if x and x + size.width() > self.width():
                 x, y = 0, y + high + gap
             button.setGeometry(x, y, size.width(), size.height())

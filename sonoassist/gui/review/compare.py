@@ -15,7 +15,7 @@ from sonoassist.core.planes import Plane
 from sonoassist.gui.actions import CHOICE_ACTS, Act, Place, PlaceKeys
 from sonoassist.gui.fitter import Fitted, fit
 from sonoassist.gui.overlay import paint_box, place, rounded
-from sonoassist.gui.theme import Look
+from sonoassist.gui.theme import DARK, Look
 from sonoassist.gui.timeline import clock
 from sonoassist.live.status import View
 from sonoassist.review.candidates import Peak
@@ -167,7 +167,7 @@ class Compare(QWidget):
         if view is not None:
             self._paint_picture(painter, picture, view)
         else:
-            painter.setPen(look.colour("muted"))
+            painter.setPen(QColor(DARK.muted))
             painter.drawText(picture, Qt.AlignmentFlag.AlignCenter, "Reading …")
         self._paint_words(painter, rect, number, peak, chosen=chosen)
 

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from sonoassist.core.errors import SonoAssistError, window_text
-from sonoassist.core.planes import BACKGROUND_INDEX, KEYS
+from sonoassist.core.packets import Box
+from sonoassist.core.planes import BACKGROUND_INDEX, BY_KEY, KEYS
 from sonoassist.core.wording import counted
 from sonoassist.gui.actions import Act
 from sonoassist.gui.controller import Controller
 from sonoassist.live.status import Level, Notice
 from sonoassist.recordings.corrections import Corrections
-from sonoassist.recordings.edits import Edit, SetBest, SetLabel, SetMark, SetNote, frames_of
+from sonoassist.recordings.edits import Edit, SetBest, SetBox, SetLabel, SetMark, SetNote, frames_of
+from sonoassist.review.contradictions import said_of
 from sonoassist.review.following import view_around
 
 if TYPE_CHECKING:
@@ -70,10 +72,40 @@ class Corrector(QObject):
         self._apply(SetBest(plane, -1 if again else frame))
 
     def correct(self, plane: str, first: int, last: int) -> None:
-        """Frames show another plane; "" takes the person's word back."""
-        if self.session is not None:
-            self._apply(SetLabel(first, last, plane))
-            self.select(None)
+        """Frames show another plane; "" takes the person's word back.
+
+        Frames among them that were chosen stay chosen, which is said.
+        """
+        if self.session is None:
+            return
+        before = set(self.corrections.agreed)
+        self._apply(SetLabel(first, last, plane, keeps_best=True))
+        self.select(None)
+        for key in sorted(before - set(self.corrections.agreed)):
+            frame = self.corrections.best[key] + 1
+            self._controller.note(
+                f"Frame {frame:,} stays the best of {BY_KEY[key].label}, though its label says "
+                f"{said_of(plane)}",
+                "An export lists it before it begins",
+            )
+
+    def keep(self, plane: str, frame: int) -> None:
+        """A chosen frame is meant, whatever its label says: this is the last word on it."""
+        if self.session is not None and self.corrections.label_at(frame) not in ("", plane):
+            self._apply(SetBest(plane, frame))
+
+    def take_out(self, plane: str) -> None:
+        """No frame is the best of a plane."""
+        if self.session is not None and plane in self.corrections.best:
+            self._apply(SetBest(plane, -1))
+
+    def set_box(self, frame: int, plane: str, box: Box | None) -> None:
+        """The box of a plane on a frame, in frame pixels; None takes it away."""
+        if self.session is None:
+            return
+        edges = None if box is None else (box.left, box.top, box.right, box.bottom)
+        if self.corrections.boxes.get((frame, plane)) != box:
+            self._apply(SetBox(frame, plane, edges))
 
     def toggle_mark(self, frame: int) -> None:
         """Mark a frame, or take its mark away."""
@@ -175,9 +207,15 @@ class Corrector(QObject):
 
     def _exported(self, made: Exported) -> None:
         count = counted(made.labels, "label")
+        if made.boxes:
+            count += f" and {counted(made.boxes, 'box', 'boxes')}"
         hint = "All but the ultrasound is black on its pictures"
         if made.left_out:
             hint = f"{made.left_out} left out: no ultrasound surely found on them"
+        if made.boxes_left_out:
+            hint += (
+                f"  ·  {counted(made.boxes_left_out, 'box', 'boxes')} left out: another plane there"
+            )
         train = f"sonoassist train {made.folder.parent}"
         if made.alone:  # of one exam none can be kept for a test
             train += " --test-share 0"

@@ -14,17 +14,29 @@ from sonoassist.gui.review.corrector import Corrector
 from sonoassist.gui.review.finder import Finder
 from sonoassist.gui.review.opener import Opener
 from sonoassist.gui.review.player import Player
+from sonoassist.gui.review.span import Span
 from sonoassist.live.status import Level, Notice, View
 from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.records import Progress, RunState
 from sonoassist.review.candidates import Peak
+from sonoassist.review.contradictions import (
+    Contradiction,
+    Word,
+    contradiction,
+    contradictions,
+)
+from sonoassist.review.shown import Shown
 
 if TYPE_CHECKING:
     from sonoassist.review.session import Look as Wish
     from sonoassist.review.session import ReviewSession
 
 TICK_MS = 25
+WISHED = 32
+"""So many pictures that were wished for while somebody scrubs are waited for."""
+RESTING_MS = 1500
+"""So long after the last step the place is kept: a crash forgets no more than that."""
 SETTLED_MS = 600
 """Settings that change so quickly one after another are taken together."""
 _KEYS = tuple(plane.key for plane in DISPLAY_ORDER)
@@ -36,6 +48,10 @@ class ReviewDesk(QObject):
     Args:
         controller: Of the window: settings, jobs, notices, and how a model is made.
         reviews: Where reviews are kept.
+
+    Attributes:
+        span: What the timeline shows.
+        resting: Runs while the person goes from frame to frame.
 
     Signals:
         opened: Another review is under way, or none.
@@ -61,8 +77,11 @@ class ReviewDesk(QObject):
         self._controller = controller
         self.index = 0
         self.plane = _KEYS[0]
+        self.span = Span.whole(1)
         self.view: View | None = None
         self._asked_again: View | None = None
+        self._trouble = ""
+        self._wished: list[Wish] = []
         self.paused = False
         self._shown = False
         self._progress: Progress | None = None
@@ -82,6 +101,11 @@ class ReviewDesk(QObject):
         self._settling.setSingleShot(True)
         self._settling.setInterval(SETTLED_MS)
         self._settling.timeout.connect(self._begin_anew)
+        self.resting = QTimer(self)
+        self.resting.setSingleShot(True)
+        self.resting.setInterval(RESTING_MS)
+        self.resting.timeout.connect(self._keep_place)
+        self.moved.connect(self.resting.start)
         controller.settings_changed.connect(self._on_settings)
 
     # -- opening and closing ---------------------------------------------------------------
@@ -110,13 +134,35 @@ class ReviewDesk(QObject):
     def _on_opened(self) -> None:
         session = self.session
         self._warn(session.warnings if session is not None else ())
-        self.view, self._progress = None, None
+        self.view, self._progress, self._trouble = None, None, ""
+        self._wished.clear()
         self.finder.show_session(session)
-        self.index = session.place if session is not None else 0
+        self._go_back(session)
         self.words.show_session(session)
         self.opened.emit()
         self.moved.emit()
         self.look_again()
+
+    def _go_back(self, session: ReviewSession | None) -> None:
+        """To where the person was in this recording the last time."""
+        self.index, self.span = 0, Span.whole(self.count)
+        if session is None:
+            return
+        shown = session.shown
+        self.index, self.plane = session.place, shown.plane or _KEYS[0]
+        if shown.last:
+            self.span = Span(shown.first, shown.last, self.count)
+
+    def _keep_place(self) -> None:
+        """Where the person is, unless it plays: then it is kept when that ends."""
+        if self.playing:
+            self.resting.start()
+        elif self.session is not None:
+            self.session.keep_place(self.index, self._shown_now)
+
+    @property
+    def _shown_now(self) -> Shown:
+        return Shown(self.plane, self.span.first, self.span.last)
 
     def _warn(self, sentences: Iterable[str]) -> None:
         for sentence in sentences:
@@ -137,8 +183,9 @@ class ReviewDesk(QObject):
 
     def close(self) -> None:
         """Leave the review; what was said and found is on the disk."""
+        self.resting.stop()
         self.stop_playing()
-        self.opener.close(self.index)
+        self.opener.close(self.index, self._shown_now)
 
     def let_go(self, exam_id: str) -> None:
         """Leave the review of an exam that is to be deleted."""
@@ -149,8 +196,9 @@ class ReviewDesk(QObject):
         """End everything; nothing runs when this returns."""
         self._timer.stop()
         self._settling.stop()
+        self.resting.stop()
         self.stop_playing()
-        self.opener.stop(self.index)
+        self.opener.stop(self.index, self._shown_now)
 
     def enter(self) -> None:
         """The page is shown: the analysis goes on."""
@@ -180,7 +228,7 @@ class ReviewDesk(QObject):
             return
         index = min(max(index, 0), self.count - 1)
         if index != self.index:
-            self.index = index
+            self.index, self._trouble = index, ""
             self.session.look_at(index)
             self.moved.emit()
             self.look_again()
@@ -296,9 +344,22 @@ class ReviewDesk(QObject):
         """All that the person said."""
         return self.words.corrections
 
-    def choose(self) -> None:
-        """The frame looked at is the best of the plane."""
-        self.words.choose(self.plane, self.index)
+    def contradiction(self, plane: str, frame: int) -> Contradiction | None:
+        """What speaks against a frame that is, or would be, the best one of a plane."""
+        if self.session is None:
+            return None
+        word = Word.of_result(self.session.table.result(frame))
+        if word is None and self.view is not None and self.view.frame.index == frame:
+            word = Word.of_analysis(self.view.analysis)  # seen on screen before its turn came
+        threshold = self._controller.settings.threshold
+        return contradiction(plane, frame, word, self.corrections, threshold)
+
+    def contradictions(self) -> tuple[Contradiction, ...]:
+        """The chosen frames that are called something else."""
+        if self.session is None:
+            return ()
+        threshold = self._controller.settings.threshold
+        return contradictions(self.session.table, self.corrections, threshold)
 
     def _on_words(self) -> None:
         self.words_changed.emit()
@@ -342,6 +403,10 @@ class ReviewDesk(QObject):
             return Progress(RunState.FAILED, done, self.count, message=why)
         return self.session.progress()
 
+    def key(self, act: Act) -> str:
+        """The key of an action as it is shown."""
+        return self._controller.key(act)
+
     def note(self, title: str, hint: str = "") -> None:
         """Tell the user something."""
         self._controller.note(title, hint)
@@ -382,26 +447,51 @@ class ReviewDesk(QObject):
     def look_again(self) -> None:
         """Wish for the frame looked at, in place of what was wished for before."""
         if self.session is not None and not self._take(self.session):
-            self.session.views.want([self._wish(self.session)])
+            wish = self._wish(self.session)
+            self._wished = [*self._wished[-WISHED:], wish]
+            self.session.views.want([wish])
 
     def _on_ready(self) -> None:
         if self.session is not None:
-            self._take(self.session)
+            if not self._take(self.session):
+                self._take_earlier(self.session)
             self.pictures_came.emit()
+
+    def _take_earlier(self, session: ReviewSession) -> None:
+        """While somebody scrubs faster than pictures are read, the newest one is shown."""
+        for at in reversed(range(len(self._wished))):
+            view = session.views.got(self._wished[at])
+            if view is not None:
+                del self._wished[: at + 1]
+                self.view = view
+                self.view_changed.emit()
+                return
 
     def _take(self, session: ReviewSession) -> bool:
         look = self._wish(session)
         view = session.views.got(look)
+        if view is not None:
+            self._wished.clear()
         if view is not None and view is not self.view:
             self.view = view
             self.view_changed.emit()
-        if session.views.trouble(look):
+        trouble = session.views.trouble(look)
+        if trouble or trouble != self._trouble:
+            self._trouble = trouble
             self.view_changed.emit()
         return view is not None
 
     @property
     def frame_trouble(self) -> str:
-        """Why the frame cannot be shown, or ""."""
-        if self.session is None:
-            return ""
-        return self.session.views.trouble(self._wish(self.session))
+        """Why the frame looked at cannot be shown, or ""."""
+        return self._trouble
+
+    @property
+    def shown(self) -> int | None:
+        """The frame on screen, of which everything is said; None before the first one.
+
+        While the picture of the frame looked at is still being read it is the one before.
+        """
+        if self._trouble:
+            return self.index
+        return self.view.frame.index if self.view is not None else None

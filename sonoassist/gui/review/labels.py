@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PyQt6.QtCore import QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
+from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QRegion
 from PyQt6.QtWidgets import QWidget
 
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
@@ -21,7 +21,9 @@ _MIDDLE = Qt.AlignmentFlag.AlignVCenter
 
 
 class LabelMenu(QWidget):
-    """Lies over the page until a key of a plane, Esc or a click beside it.
+    """Lies over the page, beside the picture, until a key of a plane, Esc or a click beside it.
+
+    The picture that is asked about stays to be seen, neither covered nor dimmed.
 
     Signals:
         chosen: The user named a plane; args: its key ("" for the model's own word), first and
@@ -37,6 +39,8 @@ class LabelMenu(QWidget):
         self._look = look
         self._scopes: tuple[Scope, ...] = ()
         self._scope = 0
+        self._picture = QRectF()
+        self._title = ""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAccessibleName("Correct the label")
@@ -54,9 +58,16 @@ class LabelMenu(QWidget):
         self.keys.set_keys(look.keys)
         self.update()
 
-    def ask(self, scopes: tuple[Scope, ...]) -> None:
-        """Ask for the plane of one of these stretches."""
+    def ask(self, scopes: tuple[Scope, ...], picture: QRectF, title: str) -> None:
+        """Ask for the plane of one of these stretches.
+
+        Args:
+            scopes: The stretches.
+            picture: What must stay to be seen, on the page.
+            title: The question.
+        """
         self._scopes, self._scope = scopes, 0
+        self._picture, self._title = picture, title
         parent = self.parentWidget()
         if parent is not None:
             self.setGeometry(parent.rect())
@@ -117,8 +128,11 @@ class LabelMenu(QWidget):
         """Where the card lies."""
         px = self._look.px
         high = px(64) + px(32) * len(self._scopes) + px(14) + px(36) * 8 + px(16)
-        rect = QRectF(0, 0, min(px(560), self.width() - 16), high)
-        rect.moveCenter(QRectF(self.rect()).center())
+        left = self._picture.right()
+        room = self.width() - left
+        rect = QRectF(0, 0, min(px(560), room - px(16)), high)
+        middle = min(self._picture.center().y(), self.height() - high / 2 - px(8))
+        rect.moveCenter(QPointF(left + room / 2, max(middle, high / 2 + px(8))))
         return rect
 
     def _scope_rect(self, number: int) -> QRectF:
@@ -137,7 +151,9 @@ class LabelMenu(QWidget):
         """Dim the page and paint the card."""
         look, px = self._look, self._look.px
         painter = QPainter(self)
+        painter.setClipRegion(QRegion(self.rect()) - QRegion(self._picture.toAlignedRect()))
         painter.fillRect(self.rect(), QColor(0, 0, 0, 110))
+        painter.setClipping(False)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         card = self.card()
         painter.setPen(look.colour("line"))
@@ -146,7 +162,7 @@ class LabelMenu(QWidget):
         painter.setPen(look.colour("text"))
         painter.setFont(look.font(17, bold=True))
         head = QRectF(card.left() + px(20), card.top() + px(14), card.width() - px(40), px(32))
-        painter.drawText(head, _MIDDLE, "What do these frames show?")
+        painter.drawText(head, _MIDDLE, self._title)
         for number, scope in enumerate(self._scopes):
             self._paint_scope(painter, number, scope[0])
         for number, key in enumerate(self._keys()):
@@ -179,7 +195,7 @@ class LabelMenu(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(plane.colour) if plane else look.colour("muted"))
         painter.drawPath(rounded(chip, px(4)))
-        painter.setPen(QColor("#0b0f14"))
+        painter.setPen(QColor("#0b0f14") if plane else look.colour("back"))
         painter.setFont(look.font(13, bold=True))
         painter.drawText(chip, _CENTRE, look.keys.text(PLANE_ACTS.get(key, Act.TAKE_BACK)))
         painter.setPen(look.colour("text"))

@@ -12,6 +12,7 @@ from sonoassist.core.errors import window_text
 from sonoassist.core.settings import Settings
 from sonoassist.gui.controller import Controller
 from sonoassist.recordings.correction_store import CorrectionStore
+from sonoassist.review.shown import Shown
 
 if TYPE_CHECKING:
     from sonoassist.review.session import ReviewSession
@@ -140,28 +141,29 @@ class Opener(QObject):
         """Whether the analysis under way is not the one that the settings ask for now."""
         return self.session is not None and self._made_for != _wanted(self._controller.settings)
 
-    def close(self, place: int) -> None:
+    def close(self, place: int, shown: Shown) -> None:
         """Leave the review.
 
         Args:
             place: The frame that is looked at; the review begins there the next time.
+            shown: What else is on screen, which comes back then.
         """
         self._generation += 1
         session, self.session = self.session, None
         self.opening = self.trouble = self.model_trouble = ""
         if session is not None:
-            self._end(session, place)
+            self._end(session, place, shown)
             self.opened.emit()
 
-    def _end(self, session: ReviewSession, place: int) -> None:
+    def _end(self, session: ReviewSession, place: int, shown: Shown | None = None) -> None:
         """Closing waits for a frame under way: not on this thread."""
-        thread = threading.Thread(target=session.close, args=(place,), name="review closing")
+        thread = threading.Thread(target=session.close, args=(place, shown), name="review closing")
         thread.start()
         self._closing = [*(one for one in self._closing if one.is_alive()), thread]
 
-    def stop(self, place: int) -> None:
+    def stop(self, place: int, shown: Shown) -> None:
         """End everything; no thread of a review runs when this returns."""
-        self.close(place)
+        self.close(place, shown)
         for thread in self._closing:
             thread.join()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 from PyQt6.QtCore import QObject, QRectF, pyqtSignal
 from PyQt6.QtWidgets import QWidget
@@ -22,6 +23,8 @@ from sonoassist.recordings.records import STRIDE
 
 FLAG_PX = 8
 """So near to its mark the mouse shows the words on a frame."""
+CLOSE_PX = 3.0
+"""Where a frame is as wide as this on the timeline, the small picture is of that very frame."""
 
 
 class Over(QObject):
@@ -29,8 +32,10 @@ class Over(QObject):
 
     Args:
         page: What it lies on; gets the keys back.
+        picture: On the page, never covered by what asks about it.
         desk: Of the review.
         timeline: That the mouse hovers over.
+        choose: Makes a frame the best one of a plane; args: its key and the frame.
         look: Theme and size.
 
     Signals:
@@ -39,9 +44,18 @@ class Over(QObject):
 
     keys_wanted = pyqtSignal(bool)
 
-    def __init__(self, page: QWidget, desk: ReviewDesk, timeline: TimelineRows, look: Look) -> None:
+    def __init__(
+        self,
+        page: QWidget,
+        picture: QWidget,
+        desk: ReviewDesk,
+        timeline: TimelineRows,
+        choose: Callable[[str, int], None],
+        look: Look,
+    ) -> None:
         super().__init__(page)
         self._page, self._desk, self._timeline = page, desk, timeline
+        self._choose_frame, self._picture = choose, picture
         self._look = look
         self.hover = HoverPicture(page, look)
         self.labels = LabelMenu(page, look)
@@ -86,28 +100,33 @@ class Over(QObject):
         return []
 
     def _hover(self, frame: int, x: float) -> None:
-        if frame < 0 or self._desk.session is None:
+        # While the mouse scrubs, the picture above shows where it is.
+        if frame < 0 or self._desk.session is None or self._timeline.scrubbing:
             self._hovered = -1
             self.hover.hide()
             return
-        # Of every so manyth frame a picture is kept: it is there at once.
-        self._hovered, self._kept, self._hover_x = frame, frame // STRIDE * STRIDE, x
+        # Of every so manyth frame a picture is kept: it is there at once. Come closer, and each
+        # frame under the mouse is read.
+        places = self._timeline.places
+        close = places.x_of(1) - places.x_of(0) >= CLOSE_PX
+        self._hovered, self._hover_x = frame, x
+        self._kept = frame if close else frame // STRIDE * STRIDE
         self._show_hover()
         self._desk.pictures_came.emit()
 
     def _moved(self) -> None:
-        """Another frame by a key: what lies under the resting mouse is of no interest."""
-        if not self._timeline.held:
-            self._hovered = -1
-            self.hover.hide()
+        """Another frame is looked at: what lies under the mouse is of no interest."""
+        self._hovered = -1
+        self.hover.hide()
 
     def _show_hover(self) -> None:
         session = self._desk.session
         if session is None:
             return
+        # All of it is of one frame: that of the small picture.
         pixels = session.smalls.got(self._kept)
-        words = clock(float(session.table.times_s[self._hovered]))
-        result = session.table.result(self._hovered)
+        words = clock(float(session.table.times_s[self._kept]))
+        result = session.table.result(self._kept)
         if result is not None and result.state is not None:
             words += f"  ·  {result.plane.label} {percent(result.confidence)}"
         at = self._timeline.geometry()
@@ -143,7 +162,8 @@ class Over(QObject):
             scopes.append(self._scope("This view", *view))
         scopes.append(("This frame only", desk.index, desk.index))
         self.keys_wanted.emit(False)
-        self.labels.ask(tuple(scopes))
+        title = f"What does frame {desk.index + 1:,} show?"
+        self.labels.ask(tuple(scopes), QRectF(self._picture.geometry()), title)
 
     def _scope(self, words: str, first: int, last: int) -> Scope:
         assert self._desk.session is not None
@@ -193,7 +213,7 @@ class Over(QObject):
     def _choose(self, frame: int) -> None:
         desk = self._desk
         if desk.corrections.best.get(desk.plane) != frame:
-            desk.words.choose(desk.plane, frame)
+            self._choose_frame(desk.plane, frame)
         desk.go(frame)
 
     def _close_compare(self) -> None:

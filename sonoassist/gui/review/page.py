@@ -4,39 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
-from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.actions import PLANE_ACTS, Act, ActionSet, Place, PlaceKeys
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.exam_marks import pixmap_of
-from sonoassist.gui.questions import AskWords
+from sonoassist.gui.questions import Questions
+from sonoassist.gui.review.box_view import BoxView
+from sonoassist.gui.review.boxer import Boxer
+from sonoassist.gui.review.chooser import Chooser, choose_text
 from sonoassist.gui.review.desk import ReviewDesk
+from sonoassist.gui.review.exporter import Exporter
 from sonoassist.gui.review.notes import Notes
 from sonoassist.gui.review.over import Over
 from sonoassist.gui.review.screens import screen_of
 from sonoassist.gui.review.side import Side
+from sonoassist.gui.review.span import Span
 from sonoassist.gui.review.texts import (
     best_tiles,
     candidate_tiles,
     found_text,
+    none_text,
     verdict_of,
     waiting_text,
     where_text,
 )
 from sonoassist.gui.review.timeline import TimelineRows
+from sonoassist.gui.scrolling import ColumnArea
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import Kind, Verdict
-from sonoassist.gui.viewport import Viewport
 
 ASPECT = 4 / 3
 PICTURE_SHARE = 0.62
 """The picture takes at most so much of the width; the column beside it needs the rest."""
 SIDE_PX = 330
+LOW_FROM_PX = 930
+"""A page lower than this (at scale 1) has smaller pictures and lower rows."""
 
 
 class ReviewPage(QWidget):
@@ -46,7 +53,7 @@ class ReviewPage(QWidget):
         desk: Of the review.
         controller: Of the window.
         actions: Of the window, for what can be clicked in the picture.
-        ask: Puts a question to the person.
+        questions: Opens sheets over the window.
         look: Theme and size.
 
     Signals:
@@ -60,7 +67,7 @@ class ReviewPage(QWidget):
         desk: ReviewDesk,
         controller: Controller,
         actions: ActionSet,
-        ask: AskWords,
+        questions: Questions,
         look: Look,
     ) -> None:
         super().__init__()
@@ -70,16 +77,20 @@ class ReviewPage(QWidget):
         self.desk = desk
         self._controller = controller
         self._look = look
-        self.notes = Notes(desk, ask)
+        self.notes = Notes(desk, questions.ask_words)
+        self.chooser = Chooser(desk, questions.show)
+        self.exporter = Exporter(self, desk, self.chooser, questions.show)
+        self.viewport = BoxView(look)
+        self.boxer = Boxer(desk, self.viewport)
         handlers = self._handlers()
-        self.viewport = Viewport(look)
         self.side = Side(look, handlers)
         self.timeline = TimelineRows(look)
-        self.over = Over(self, desk, self.timeline, look)
+        self.over = Over(self, self.viewport, desk, self.timeline, self.chooser.choose_frame, look)
         self._row = QHBoxLayout()
         self._column = QVBoxLayout(self)
         self._row.addWidget(self.viewport)
-        self._row.addWidget(self.side, 1)
+        self.side_area = ColumnArea(self.side)
+        self._row.addWidget(self.side_area, 1)
         self._column.addLayout(self._row, 1)
         self._column.addWidget(self.timeline)
         self.keys = PlaceKeys(self, self.place, handlers, look.keys)
@@ -107,7 +118,7 @@ class ReviewPage(QWidget):
             Act.CANDIDATE_ON: lambda: desk.step_candidate(1),
             Act.CANDIDATE_BACK: lambda: desk.step_candidate(-1),
             Act.NEXT_OPEN: desk.next_missing,
-            Act.CAPTURE: desk.choose,
+            Act.CAPTURE: self.chooser.choose,
             Act.COMPARE: lambda: self.over.begin_compare(),
             Act.NAME_FRAMES: lambda: self.over.ask_label(),
             Act.RANGE_IN: lambda: words.select_end(desk.index, first=True),
@@ -120,13 +131,16 @@ class ReviewPage(QWidget):
             Act.NOTE: self.notes.on_recording,
             Act.UNDO: words.undo,
             Act.REDO: words.redo,
+            Act.DRAW_BOX: self.boxer.toggle,
+            Act.NETWORK_BOX: self.boxer.take,
+            Act.TAKE_BACK: self.boxer.delete,
             Act.BOX: lambda: self._controller.flip("show_box"),
             Act.HEAT: lambda: self._controller.flip("show_heat"),
             Act.GUIDED: lambda: self._controller.flip("guided_heat"),
             Act.LARGER: lambda: self.timeline.zoom(1),
             Act.SMALLER: lambda: self.timeline.zoom(-1),
             Act.WHOLE: lambda: self.timeline.whole(),
-            Act.EXPORT: self._ask_folder,
+            Act.EXPORT: self.exporter.ask,
             Act.PAUSE_ANALYSIS: desk.toggle_analysis,
             **{act: partial(desk.pick, plane) for plane, act in PLANE_ACTS.items()},
         }
@@ -138,12 +152,14 @@ class ReviewPage(QWidget):
         desk.opener.model_came.connect(self._forget_pictures)
         desk.moved.connect(self._show_place)
         desk.view_changed.connect(self._show_view)
+        desk.view_changed.connect(self._show_tiles)
         desk.words_changed.connect(self._show_words)
         desk.pictures_came.connect(self._take_pictures)
         desk.progressed.connect(self._show_progress)
         words.range_changed.connect(lambda: timeline.show_range(words.chosen_range))
         desk.played.connect(self._show_view)
         timeline.sought.connect(desk.seek)
+        timeline.zoomed.connect(self._take_span)
         timeline.row_picked.connect(desk.pick)
         timeline.row_hinted.connect(lambda key: desk.pick(key, jump=False))
         timeline.range_drawn.connect(lambda first, last: words.select((first, last)))
@@ -214,6 +230,9 @@ class ReviewPage(QWidget):
         """The picture takes the height there is, and no more width than it needs."""
         px = self._look.px
         margins = self._column.contentsMargins()
+        low = self.height() < px(LOW_FROM_PX)
+        self.timeline.set_low(low)
+        self.side.set_low(low)
         high = self.height() - self.timeline.height() - px(10) - margins.top() - margins.bottom()
         view = self.desk.view
         aspect = view.frame.width_px / view.frame.height_px if view is not None else ASPECT
@@ -221,11 +240,15 @@ class ReviewPage(QWidget):
         most = min(inner * PICTURE_SHARE, inner - px(SIDE_PX))
         wide = round(min(max(high * aspect, 240), most))
         alone = self.desk.session is None  # a card in the middle of the page
-        self.side.setVisible(not alone)
+        self.side_area.setVisible(not alone)
         if alone:
             wide = inner
         if self.viewport.minimumWidth() != wide:
             self.viewport.setFixedWidth(max(wide, 240))
+
+    def _take_span(self, span: Span) -> None:
+        self.desk.span = span
+        self.desk.resting.start()
 
     # -- drawing ---------------------------------------------------------------------------
 
@@ -246,41 +269,57 @@ class ReviewPage(QWidget):
         self.over.close()
         self.side.candidates.forget()
         self.side.planes.forget()
+        span = self.desk.span
         self.timeline.show_table(session.table if session is not None else None)
+        self.timeline.show_index(self.desk.index)
+        self.timeline.set_span(span)
         for button in (*self.side.buttons.buttons.values(), self.side.progress.button):
             button.setEnabled(session is not None)
         self._show_place()
-        self._show_view()
         self._show_words()
         self._show_progress()
 
     def _show_place(self) -> None:
-        desk, session = self.desk, self.desk.session
-        self.timeline.show_index(desk.index)
-        self.timeline.show_plane(desk.plane)
-        if session is not None:
-            times = session.table.times_s
-            where = where_text(desk.index, desk.count, float(times[desk.index]), float(times[-1]))
-            self.side.where.setText(f"{session.recording.label}  ·  {where}")
-        else:
-            self.side.where.setText("")
+        self.timeline.show_index(self.desk.index)
+        self.timeline.show_plane(self.desk.plane)
+        self._show_view()
         self._show_tiles()
 
+    def _show_where(self) -> None:
+        desk, session, frame = self.desk, self.desk.session, self.desk.shown
+        words = session.recording.label if session is not None else ""
+        if session is not None and frame is not None:
+            times = session.table.times_s
+            where = where_text(frame, desk.count, float(times[frame]), float(times[-1]))
+            words = f"{words}  ·  {where}"
+        self.side.where.setText(words)
+
     def _show_view(self) -> None:
+        """All that is said of the frame on screen, at once; never of one on its way."""
         view, settings = self.desk.view, self._controller.settings
         verdict = verdict_of(view, self.desk.corrections, settings.threshold)
         self.viewport.show_view(view, verdict)
-        self.viewport.show_screen(screen_of(self.desk))
+        self.boxer.show(verdict)
+        self.viewport.show_screen(screen_of(self.desk, self.boxer.chips()))
         self._show_headline(verdict)
+        self._show_where()
+        self._show_choose()
         buttons = self.side.buttons
+        buttons.buttons[Act.DRAW_BOX].change(self.boxer.text, on=self.boxer.on)
         buttons.buttons[Act.FREEZE].change("Pause" if self.desk.playing else "Play")
         buttons.place()
         self._fit()
 
+    def _show_choose(self) -> None:
+        desk = self.desk
+        button = self.side.buttons.buttons[Act.CAPTURE]
+        button.change(choose_text(desk.plane, desk.shown, desk.corrections))
+        button.setEnabled(desk.session is not None and not BY_KEY[desk.plane].is_background)
+
     def _show_headline(self, verdict: Verdict) -> None:
         desk, reason = self.desk, ""
-        if verdict.kind is Kind.NOT_ANALYSED and desk.session is not None:
-            result = desk.session.table.result(desk.index)
+        if verdict.kind is Kind.NOT_ANALYSED and desk.session is not None and desk.view:
+            result = desk.session.table.result(desk.view.frame.index)
             tried = result is not None and result.state is None
             reason = waiting_text(desk.progress, tried=tried)
         self.side.headline.show_verdict(verdict, reason)
@@ -303,17 +342,22 @@ class ReviewPage(QWidget):
             return
         peaks, best = list(desk.candidates.get(desk.plane, ())), desk.corrections.best
         name = BY_KEY[desk.plane].label
-        empty = f"No frame looks like {name} so far."
-        if BY_KEY[desk.plane].is_background:
-            empty = "The background needs no best frame."
-        tiles = candidate_tiles(peaks, desk.index, desk.plane, best.get(desk.plane))
+        surveyed = desk.session.table.surveyed
+        empty = none_text(desk.plane, surveyed=surveyed)
+        shown = desk.index if desk.shown is None else desk.shown
+        tiles = candidate_tiles(peaks, shown, desk.plane, best.get(desk.plane))
         side.candidates.show_tiles(tiles, empty)
         frames = [peak.frame for peak in peaks]
-        at = f"{frames.index(desk.index) + 1} of " if desk.index in frames else ""
+        at = f"{frames.index(shown) + 1} of " if shown in frames else ""
         side.candidates_title.setText(f"Candidates for {name}  ·  {at}{len(peaks)}")
-        surveyed = desk.session.table.surveyed
         side.planes.show_tiles(
-            best_tiles(desk.candidates, desk.corrections, desk.plane, surveyed=surveyed)
+            best_tiles(
+                desk.candidates,
+                desk.corrections,
+                desk.plane,
+                surveyed=surveyed,
+                doubted={one.plane for one in desk.contradictions()},
+            )
         )
         self._take_pictures()
 
@@ -339,7 +383,7 @@ class ReviewPage(QWidget):
                 else:
                     wishes.append(frame)
         self.over.take_compared()
-        session.smalls.want([*self.over.wishes(), *wishes])
+        session.smalls.want([*self.over.wishes(), *self.exporter.wishes(), *wishes])
 
     def _practise(self) -> None:
         if self.desk.session is not None:
@@ -350,12 +394,3 @@ class ReviewPage(QWidget):
         for tiles in (self.side.candidates, self.side.planes):
             tiles.forget()
         self._show_tiles()
-
-    def _ask_folder(self) -> None:
-        if self.desk.session is None:
-            return
-        dialog = QFileDialog(self, "Export the corrections: choose a folder")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(lambda path: self.desk.words.export_to(Path(path)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()

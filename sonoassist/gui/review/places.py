@@ -10,7 +10,7 @@ from sonoassist.core.planes import DISPLAY_ORDER
 from sonoassist.gui.review.span import Span
 from sonoassist.gui.theme import Look
 
-_ROW_PX = 18
+_ROW_PX, LOW_ROW_PX = 18, 14
 LINE_OF = {plane.key: row for row, plane in enumerate(DISPLAY_ORDER)}
 """Key of a plane -> its row."""
 
@@ -23,16 +23,18 @@ class Places:
         look: Theme and size.
         width: Of the widget.
         span: What is shown.
+        low: The window is low: the rows are, too.
     """
 
     look: Look
     width: int
     span: Span
+    low: bool = False
 
     @property
     def row_px(self) -> int:
         """Height of a row with its gap."""
-        return self.look.px(_ROW_PX)
+        return self.look.px(LOW_ROW_PX if self.low else _ROW_PX)
 
     @property
     def ruler_px(self) -> int:

@@ -10,10 +10,16 @@ from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.screens import Card, Chip, Screen
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.spec import EXAM
+from sonoassist.review.contradictions import Contradiction
 
 
-def screen_of(desk: ReviewDesk) -> Screen:
-    """A card where there is no picture, else what the person said of the one on screen."""
+def screen_of(desk: ReviewDesk, doing: tuple[Chip, ...] = ()) -> Screen:
+    """A card where there is no picture, else what the person said of the one on screen.
+
+    Args:
+        desk: Of the review.
+        doing: What the mouse does on the picture now.
+    """
     opener = desk.opener
     if opener.opening:
         exam = opener.opening.startswith(EXAM)  # of one of its recordings, "ID/2"
@@ -29,16 +35,23 @@ def screen_of(desk: ReviewDesk) -> Screen:
         return Screen(Card("error", "No picture here", desk.frame_trouble))
     if desk.view is None:
         return Screen(Card("wait", "Reading the picture …"))
-    return Screen(None, chips_of(desk.corrections, desk.view.frame.index))
+    frame, words = desk.view.frame.index, desk.corrections
+    chosen = [
+        _chosen(key, desk.contradiction(key, frame))
+        for key, best in words.best.items()
+        if best == frame
+    ]
+    return Screen(None, (*doing, *chosen, *chips_of(words, frame)))
+
+
+def _chosen(plane: str, found: Contradiction | None) -> Chip:
+    name = BY_KEY[plane].label
+    if found is None:
+        return Chip("check", f"Best of {name}", "good")
+    return Chip("warning", f"Best of {name}, but {found.words}", "warning")
 
 
 def chips_of(words: Corrections, frame: int) -> tuple[Chip, ...]:
-    """What the person said of a frame, besides its label."""
-    chips = [
-        Chip("check", f"Best of {BY_KEY[key].label}", "good")
-        for key, chosen in words.best.items()
-        if chosen == frame
-    ]
+    """The marks that a person set on a frame."""
     marks = (mark for mark in words.marks if mark.frame == frame)
-    chips += [Chip("info", mark.text or "Marked", "warning") for mark in marks]
-    return tuple(chips)
+    return tuple(Chip("info", mark.text or "Marked", "warning") for mark in marks)

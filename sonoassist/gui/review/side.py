@@ -17,9 +17,6 @@ from sonoassist.gui.review.tiles import Tiles
 from sonoassist.gui.theme import Look
 from sonoassist.recordings.records import Progress, RunState
 
-GRID_FROM_PX = 560
-"""Lower than this (at scale 1) there is no room for all planes."""
-
 
 class OneLine(QLabel):
     """Words in one line, shortened where they do not fit; hidden where there are none."""
@@ -131,15 +128,12 @@ class Side(QWidget):
         self._look = look
         for part in (self.headline, self.candidates, self.buttons, self.planes, self.progress):
             part.set_look(look)
-        self.headline.setFixedHeight(look.px(64))
-        self._column.setSpacing(look.px(8))
-        self._fit()
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Leave out what there is no room for."""
-        self._fit()
-
-    def _fit(self) -> None:
-        roomy = self.height() >= self._look.px(GRID_FROM_PX)
-        self.planes.setVisible(roomy)
-        self.planes_title.setVisible(roomy)
+    def set_low(self, low: bool) -> None:
+        """For a low window: the same in less room, the best frames in one row."""
+        self.candidates.set_low(low, 1)
+        self.planes.set_low(low, 1 if low else 2)
+        self.where.setVisible(not low)
+        self.planes_title.setVisible(not low)
+        self.headline.setFixedHeight(self._look.px(46 if low else 64))
+        self._column.setSpacing(self._look.px(6 if low else 8))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from sonoassist.core.percent import percent
@@ -16,6 +16,7 @@ from sonoassist.live.status import View
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.records import Progress, RunState
 from sonoassist.review.candidates import Peak
+from sonoassist.temporal.quality import LEAST
 
 MISSING, NOT_YET = "missing", "not yet"
 
@@ -110,12 +111,33 @@ def candidate_tiles(peaks: list[Peak], index: int, plane: str, best: int | None)
     colour = BY_KEY[plane].colour
     return [
         Tile(
-            key=str(peak.frame), frame=peak.frame, title=percent(peak.confidence),
+            key=str(peak.frame), frame=peak.frame, title=_sureness(peak),
             detail=clock(peak.time_s), colour=colour, current=peak.frame == index,
             done=peak.frame == best,
         )
         for peak in peaks
     ]  # fmt: skip
+
+
+def _sureness(peak: Peak) -> str:
+    """How sure a candidate is; a doubtful one says so."""
+    share = percent(peak.confidence)
+    return share if peak.sure or peak.told else f"unsure {share}"
+
+
+def none_text(plane: str, *, surveyed: bool) -> str:
+    """What is said where a plane has no candidate.
+
+    Args:
+        plane: Its key.
+        surveyed: All of the recording was looked at.
+    """
+    if BY_KEY[plane].is_background:
+        return "The background needs no best frame."
+    name = BY_KEY[plane].label
+    if not surveyed:
+        return f"No frame looks like {name} so far."
+    return f"None found: no frame is likely to show {name} ({percent(LEAST)} or more)."
 
 
 def best_tiles(
@@ -124,8 +146,17 @@ def best_tiles(
     selected: str,
     *,
     surveyed: bool,
+    doubted: Collection[str] = (),
 ) -> list[Tile]:
-    """The frame that stands for each plane, in the order of every list."""
+    """The frame that stands for each plane, in the order of every list.
+
+    Args:
+        candidates: Of each plane, by key.
+        corrections: What the person said.
+        selected: Key of the selected row.
+        surveyed: All of the recording was looked at.
+        doubted: Keys of planes whose chosen frame is called something else.
+    """
     tiles = []
     for plane in DISPLAY_ORDER:
         if plane.is_background:
@@ -140,6 +171,8 @@ def best_tiles(
         )
         if chosen is not None:
             frame, detail, tone = chosen, "chosen", "good"
+            if plane.key in doubted:
+                detail, tone = "chosen, in doubt", "warning"
         elif peaks and peaks[0].told:
             frame, detail, tone = peaks[0].frame, "your label", "good"
         elif peaks and sure:

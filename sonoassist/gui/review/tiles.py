@@ -21,6 +21,7 @@ from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import DARK, Look
 
 ASPECT = 4 / 3
+LOW_PX = 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Tiles(QWidget):
     ) -> None:
         super().__init__()
         self._look = look
-        self._rows = rows
+        self._rows, self._low = rows, False
         self._most_px = most_px
         self._over = over
         self._tiles: tuple[Tile, ...] = ()
@@ -84,12 +85,22 @@ class Tiles(QWidget):
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
         self._look = look
-        self.setMinimumHeight(look.px(84) * self._rows)
+        self._fit()
+
+    def set_low(self, low: bool, rows: int) -> None:
+        """Smaller pictures and so many rows, for a low window."""
+        if (low, rows) != (self._low, self._rows):
+            self._low, self._rows = low, rows
+            self._fit()
+
+    def _fit(self) -> None:
+        self.setMinimumHeight(self._look.px(LOW_PX if self._low else 84) * self._rows)
+        self.updateGeometry()
         self.update()
 
     def sizeHint(self) -> QSize:
         """Any size will do."""
-        return QSize(self._look.px(300), self._look.px(120) * self._rows)
+        return QSize(self._look.px(300), self._look.px(LOW_PX if self._low else 120) * self._rows)
 
     def show_tiles(self, tiles: Sequence[Tile], empty_text: str = "") -> None:
         """Show these from now on.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-from PyQt6.QtCore import QRectF, Qt, pyqtSignal
+from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QColor,
+    QGuiApplication,
     QImage,
     QMouseEvent,
     QPainter,
@@ -25,6 +26,7 @@ from sonoassist.gui.review.strips import Pixels, StripColours
 from sonoassist.gui.review.timeline_marks import (
     paint_bar,
     paint_best,
+    paint_boxes,
     paint_head,
     paint_labels,
     paint_marks,
@@ -52,8 +54,9 @@ class TimelineRows(QWidget):
     Signals:
         sought: The user wants to see a frame; arg: its index.
         row_picked: The user chose a plane; arg: its key.
-        row_hinted: A frame was sought in the row of a plane; arg: its key.
+        row_hinted: The row of a plane was clicked where frames are, not dragged; arg: its key.
         hovered: The mouse is over a frame; args: its index (-1: over none) and the widget x.
+        zoomed: Another part is shown; arg: its `Span`.
         range_drawn: Frames were selected with the mouse; args: first and last.
     """
 
@@ -61,6 +64,7 @@ class TimelineRows(QWidget):
     row_picked = pyqtSignal(str)
     row_hinted = pyqtSignal(str)
     hovered = pyqtSignal(int, float)
+    zoomed = pyqtSignal(object)
     range_drawn = pyqtSignal(int, int)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
@@ -77,6 +81,8 @@ class TimelineRows(QWidget):
         self._memory: Pixels | None = None
         self._grip = ""
         self._grip_at = 0.0
+        self._low = False
+        self._clicked: QPointF | None = None
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -93,6 +99,12 @@ class TimelineRows(QWidget):
         self._made = None
         self.setFixedHeight(self.places.height)
         self.update()
+
+    def set_low(self, low: bool) -> None:
+        """Lower rows, for a low window."""
+        if low != self._low:
+            self._low = low
+            self.set_look(self._look)
 
     def show_table(self, table: FrameTable | None) -> None:
         """Show another recording, all of it."""
@@ -111,7 +123,7 @@ class TimelineRows(QWidget):
         """Put the playhead on a frame, and keep it in sight."""
         if index != self._index:
             self._index = index
-            self._span = self._span.with_frame(index)
+            self.set_span(self._span.with_frame(index))
             self.update()
 
     def show_plane(self, plane: str) -> None:
@@ -139,6 +151,7 @@ class TimelineRows(QWidget):
         """Show another part."""
         if span != self._span:
             self._span = span
+            self.zoomed.emit(span)
             self.update()
 
     def zoom(self, steps: float) -> None:
@@ -155,7 +168,7 @@ class TimelineRows(QWidget):
     @property
     def places(self) -> Places:
         """Where everything lies now."""
-        return Places(self._look, self.width(), self._span)
+        return Places(self._look, self.width(), self._span, self._low)
 
     # -- mouse -----------------------------------------------------------------------------
 
@@ -178,13 +191,18 @@ class TimelineRows(QWidget):
             self._hold("range", point.x())
         else:
             self._hold("seek", point.x())
-            self._pick_row(point.y(), quietly=True)
+            self._clicked = point
             self.sought.emit(self.places.frame_at(point.x()))
 
     @property
     def held(self) -> bool:
         """Whether the mouse drags something."""
         return bool(self._grip)
+
+    @property
+    def scrubbing(self) -> bool:
+        """Whether the mouse goes through the frames."""
+        return self._grip == "seek"
 
     def _hold(self, grip: str, x: float) -> None:
         self._grip, self._grip_at = grip, x
@@ -203,7 +221,9 @@ class TimelineRows(QWidget):
         if event is None or self._table is None:
             return
         x, area = event.position().x(), self.places.tracks()
-        if self._grip == "seek":
+        if self._clicked is not None and _away(self._clicked, event.position()):
+            self._clicked = None  # from now on it is scrubbed, and scrubbing selects nothing
+        if self._grip == "seek" and self._clicked is None:
             self.sought.emit(self.places.frame_at(x))
         elif self._grip == "pan":
             self.set_span(self._span.moved((self._grip_at - x) / area.width() * self._span.length))
@@ -217,8 +237,10 @@ class TimelineRows(QWidget):
         self.hovered.emit(self.places.frame_at(x) if inside else -1, x)
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
-        """Let go."""
-        self._grip = ""
+        """Let go; what was clicked and not dragged selects its row."""
+        clicked, self._clicked, self._grip = self._clicked, None, ""
+        if clicked is not None:
+            self._pick_row(clicked.y(), quietly=True)
 
     def leaveEvent(self, event: object) -> None:
         """Nothing is under the mouse any more."""
@@ -289,6 +311,7 @@ class TimelineRows(QWidget):
         paint_labels(painter, places, words)
         paint_peaks(painter, places, self._plane, self._peaks.get(self._plane, ()))
         paint_best(painter, places, words)
+        paint_boxes(painter, places, words)
         paint_marks(painter, places, words)
         paint_head(painter, places, self._index)
         painter.restore()
@@ -319,14 +342,15 @@ class TimelineRows(QWidget):
                 QRectF(px(10), rect.top() + px(3), px(5), rect.height() - px(6)),
                 QColor(plane.colour),
             )
-            painter.setFont(self._look.font(13, bold=mine))
+            painter.setFont(self._look.font(12 if self._low else 13, bold=mine))
             painter.setPen(self._look.colour("text" if mine else "muted"))
             words = QRectF(px(22), rect.top(), rect.left() - px(24), rect.height())
+            words.adjust(0, -px(3), 0, px(3))  # the gaps between the rows, too
             painter.drawText(words, _LEFT, plane.label)
             painter.setFont(self._look.font(12))
             text, tone = self._said(plane.key)
             painter.setPen(self._look.colour(tone))
-            side = QRectF(rect.right(), rect.top(), px(54), rect.height())
+            side = QRectF(rect.right(), words.top(), px(54), words.height())
             painter.drawText(side, _RIGHT, text)
 
     def _said(self, key: str) -> tuple[str, str]:
@@ -338,3 +362,10 @@ class TimelineRows(QWidget):
             return percent(max(peak.confidence for peak in peaks)), "muted"
         surveyed = self._table is not None and self._table.surveyed
         return ("missing" if surveyed and not BY_KEY[key].is_background else ""), "warning"
+
+
+def _away(begin: QPointF, now: QPointF) -> bool:
+    """Whether the mouse was dragged since it was pressed."""
+    hints = QGuiApplication.styleHints()
+    least = hints.startDragDistance() if hints is not None else 0
+    return (now - begin).manhattanLength() >= max(least / 2, 2)

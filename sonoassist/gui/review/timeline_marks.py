@@ -91,6 +91,17 @@ def paint_best(painter: QPainter, places: Places, corrections: Corrections) -> N
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
+def paint_boxes(painter: QPainter, places: Places, corrections: Corrections) -> None:
+    """A small frame where a person drew a box."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(places.look.colour("text"), places.look.px(1)))
+    for frame, key in corrections.boxes:
+        row = places.row_of(key)
+        side = row.height() * 0.6
+        x = places.x_of(frame + 0.5)
+        painter.drawRect(QRectF(x - side / 2, row.center().y() - side / 2, side, side))
+
+
 def paint_marks(painter: QPainter, places: Places, corrections: Corrections) -> None:
     """A flag on each marked frame."""
     area, px = places.tracks(), places.look.px

@@ -19,7 +19,7 @@ from sonoassist.recordings.cache import SUFFIX
 from sonoassist.recordings.cache_schema import NewerCacheError
 from sonoassist.recordings.correction_log import CorrectionLog
 from sonoassist.recordings.correction_store import LABEL, SPEC, CorrectionStore
-from sonoassist.recordings.edits import Edit, SetBest, SetLabel, SetMark, SetNote
+from sonoassist.recordings.edits import Edit, SetBest, SetBox, SetLabel, SetMark, SetNote
 from sonoassist.recordings.identity import Identity, Stamp
 from sonoassist.recordings.kept import KeptResults, open_results
 from sonoassist.recordings.recording import Recording
@@ -39,6 +39,7 @@ _FACTS = {SPEC: "/data/exam.mp4", LABEL: "exam.mp4"}
 _EDITS: tuple[Edit, ...] = (
     SetLabel(3, 9, "femur"),
     SetBest("lips", 12),
+    SetBox(12, "lips", (3.0, 4.0, 30.5, 40.0)),
     SetMark(20, True, "look again"),
     SetNote("A note."),
 )

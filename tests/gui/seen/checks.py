@@ -1,0 +1,360 @@
+"""Looks at a window as it is painted and says what is cut, overlaps or cannot be read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from PyQt6.QtCore import QPoint, QRect, QRectF, Qt
+from PyQt6.QtGui import QColor, QImage
+from PyQt6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QComboBox,
+    QLabel,
+    QLayout,
+    QLineEdit,
+    QScrollArea,
+    QWidget,
+)
+
+from seen.painted import PaintedText, listening
+from sonoassist.gui.theme import contrast
+
+SLACK_PX = 2.0
+"""Letters may reach out of their room by so much without anybody seeing it."""
+LEAST_CONTRAST = 4.5
+"""WCAG 2, level AA, for text of the usual size. Disabled controls are exempt there, and here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong that is to be seen.
+
+    Attributes:
+        kind: "cut", "outside", "overlap" or "contrast".
+        where: The widget, by its classes and name.
+        text: What is wrong.
+    """
+
+    kind: str
+    where: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.where}: {self.text}"
+
+
+def look_at(window: QWidget) -> list[Finding]:
+    """Everything that is wrong with a window that is shown, as it is painted now."""
+    with listening() as painted:
+        picture = window.grab().toImage()
+    found = [
+        *cut_texts(window),
+        *painted_cut(painted),
+        *painted_over_each_other(painted),
+        *outside(window),
+        *overlapping(window),
+        *faint(window, picture, painted),
+    ]
+    return list(dict.fromkeys(found))
+
+
+# --- what there is --------------------------------------------------------------------------
+
+
+def shown_in(window: QWidget) -> Iterator[QWidget]:
+    """All widgets of the window that can be seen, without those that something lies over."""
+    for widget in window.findChildren(QWidget):
+        own_window = widget.window() is window.window()
+        if widget.isVisible() and own_window and not hidden_below(window, widget):
+            yield widget
+
+
+def hidden_below(window: QWidget, widget: QWidget) -> bool:
+    """Whether a sheet, a toast or a scroll area's edge hides it: the mouse would not reach it."""
+    seen = seen_rect(window, widget)
+    if seen.isEmpty():
+        return True
+    points = (seen.center(), seen.topLeft() + QPoint(1, 1), seen.bottomRight() - QPoint(1, 1))
+    return not any(_reaches(window, widget, point) for point in points)
+
+
+def _reaches(window: QWidget, widget: QWidget, point: QPoint) -> bool:
+    transparent = Qt.WidgetAttribute.WA_TransparentForMouseEvents
+    if widget.testAttribute(transparent):
+        parent = widget.parentWidget()
+        return parent is not None and _reaches(window, parent, point)
+    there = window.childAt(point)
+    return there is not None and (there is widget or widget.isAncestorOf(there))
+
+
+def seen_rect(window: QWidget, widget: QWidget) -> QRect:
+    """The part of a widget that its parents leave to be seen, in the window's pixels."""
+    rect = QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+    parent = widget.parentWidget()
+    while parent is not None and parent is not window:
+        rect = rect.intersected(QRect(parent.mapTo(window, QPoint(0, 0)), parent.size()))
+        parent = parent.parentWidget()
+    return rect.intersected(window.rect())
+
+
+def name_of(widget: QWidget) -> str:
+    """A widget by its classes and names, from near the window down to itself."""
+    names = []
+    at: QWidget | None = widget
+    while at is not None and len(names) < 3:
+        name = type(at).__name__
+        names.append(f"{name}#{at.objectName()}" if at.objectName() else name)
+        at = at.parentWidget()
+    return " > ".join(reversed(names))
+
+
+def in_scroll_area(widget: QWidget) -> QAbstractScrollArea | None:
+    """The scroll area whose contents it is or belongs to, or None."""
+    at: QWidget | None = widget.parentWidget()
+    while at is not None:
+        if isinstance(at, QAbstractScrollArea):
+            return at
+        at = at.parentWidget()
+    return None
+
+
+# --- cut texts ------------------------------------------------------------------------------
+
+
+def cut_texts(window: QWidget) -> Iterator[Finding]:
+    """Labels, buttons and fields that are too small for what they say."""
+    for widget in shown_in(window):
+        if isinstance(widget, QLabel):
+            yield from _cut_label(widget)
+        elif isinstance(widget, QAbstractButton | QComboBox) and _native(widget):
+            yield from _cut_button(widget)
+        elif isinstance(widget, QLineEdit) and not widget.text():
+            yield from _cut_placeholder(widget)
+
+
+def _native(widget: QWidget) -> bool:
+    """Whether Qt paints it; what paints itself is heard by `painted`."""
+    return not any("paintEvent" in vars(one) for one in type(widget).__mro__ if _is_ours(one))
+
+
+def _is_ours(one: type) -> bool:
+    return not one.__module__.startswith("PyQt6")
+
+
+def _cut_label(label: QLabel) -> Iterator[Finding]:
+    if not label.text().strip():
+        return
+    if label.wordWrap():
+        wanted = label.heightForWidth(label.width())
+        if wanted > label.height() + SLACK_PX:
+            yield _cut(label, label.text(), f"{wanted} px high in {label.height()}")
+        widest = max((_wide(label, word) for word in label.text().split()), default=0)
+        if label.textFormat() is Qt.TextFormat.PlainText and widest > label.width() + SLACK_PX:
+            yield _cut(label, label.text(), f"a word of {widest} px in {label.width()}")
+        return
+    hint = label.sizeHint()
+    if hint.width() > label.width() + SLACK_PX or hint.height() > label.height() + SLACK_PX:
+        yield _cut(label, label.text(), _sizes(hint.width(), hint.height(), label))
+
+
+def _wide(widget: QWidget, text: str) -> int:
+    return widget.fontMetrics().horizontalAdvance(text)
+
+
+def _cut_button(button: QAbstractButton | QComboBox) -> Iterator[Finding]:
+    text = button.currentText() if isinstance(button, QComboBox) else button.text()
+    hint = button.minimumSizeHint() if isinstance(button, QComboBox) else button.sizeHint()
+    inside = _wide(button, text) if isinstance(button, QComboBox) else 0
+    wide = max(hint.width() if not isinstance(button, QComboBox) else 0, inside)
+    too_narrow = wide > button.width() + SLACK_PX
+    if text and (too_narrow or hint.height() > button.height() + SLACK_PX):
+        yield _cut(button, text, _sizes(wide, hint.height(), button))
+
+
+def _cut_placeholder(line: QLineEdit) -> Iterator[Finding]:
+    wide = _wide(line, line.placeholderText())
+    if wide > line.contentsRect().width() - 4:
+        yield _cut(line, line.placeholderText(), f"{wide} px in {line.width()}")
+
+
+def _sizes(wide: int, high: int, widget: QWidget) -> str:
+    return f"{wide} x {high} px in {widget.width()} x {widget.height()}"
+
+
+def _cut(widget: QWidget, text: str, why: str) -> Finding:
+    return Finding("cut", name_of(widget), f"{text[:60]!r} ({why})")
+
+
+def painted_cut(painted: Iterable[PaintedText]) -> Iterator[Finding]:
+    """Texts that a widget paints into too little room, or over its own edge."""
+    for one in painted:
+        slack = QRectF(-SLACK_PX, -SLACK_PX, 2 * SLACK_PX, 2 * SLACK_PX)
+        bounds = [QRectF(one.widget.rect()), *([one.room] if one.room is not None else [])]
+        for bound in bounds:
+            wide = bound.adjusted(slack.left(), slack.top(), SLACK_PX, SLACK_PX)
+            across = one.ink.left() >= wide.left() and one.ink.right() <= wide.right()
+            high = bound.top() <= one.ink.center().y() <= bound.bottom()
+            high = high and one.ink.height() <= bound.height() * 1.25 + SLACK_PX
+            if not across or not high:
+                why = f"{one.ink.width():.0f} px in {bound.width():.0f}"
+                yield _cut(one.widget, one.text, why)
+                break
+
+
+# --- outside and overlapping ----------------------------------------------------------------
+
+
+def outside(window: QWidget) -> Iterator[Finding]:
+    """Widgets that reach out of what they lie in, so that a part of them cannot be seen."""
+    for widget in window.findChildren(QWidget):
+        parent = widget.parentWidget()
+        if not widget.isVisible() or parent is None or widget.window() is not window.window():
+            continue
+        area = parent.parentWidget()
+        if isinstance(area, QScrollArea):
+            yield from _too_wide_to_scroll(area, widget)
+        elif not isinstance(area, QAbstractScrollArea) and not isinstance(
+            parent, QAbstractScrollArea
+        ):
+            yield from _out_of(parent, widget)
+
+
+def _out_of(parent: QWidget, widget: QWidget) -> Iterator[Finding]:
+    rect = parent.rect().adjusted(-2, -2, 2, 2)
+    if not rect.contains(widget.geometry()) and not widget.geometry().isEmpty():
+        where = widget.geometry()
+        yield Finding(
+            "outside",
+            name_of(widget),
+            f"{where.getRect()} in {parent.width()} x {parent.height()}",
+        )
+
+
+def _too_wide_to_scroll(area: QScrollArea, inside: QWidget) -> Iterator[Finding]:
+    viewport = area.viewport()
+    if viewport is not None and inside.width() > viewport.width() + SLACK_PX:
+        why = f"{inside.width()} px wide in {viewport.width()}"
+        yield Finding("outside", name_of(area), f"it must be scrolled sideways: {why}")
+
+
+def overlapping(window: QWidget) -> Iterator[Finding]:
+    """Widgets of one layout that lie over each other."""
+    for parent in (window, *shown_in(window)):
+        layout = parent.layout()
+        if layout is None:
+            continue
+        placed = [one for one in _placed_by(layout) if one.isVisible() and one.parent() is parent]
+        for at, one in enumerate(placed):
+            for other in placed[at + 1 :]:
+                shared = one.geometry().intersected(other.geometry())
+                if shared.width() > SLACK_PX and shared.height() > SLACK_PX:
+                    yield Finding(
+                        "overlap",
+                        name_of(parent),
+                        f"{name_of(one)} and {name_of(other)} share {shared.getRect()}",
+                    )
+
+
+def _placed_by(layout: QLayout) -> Iterator[QWidget]:
+    """All widgets that a layout and those in it place; a stack shows one of its own."""
+    for at in range(layout.count()):
+        item = layout.itemAt(at)
+        if item is None:
+            continue
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            yield widget
+        elif inner is not None:
+            yield from _placed_by(inner)
+
+
+def painted_over_each_other(painted: Iterable[PaintedText]) -> Iterator[Finding]:
+    """Texts of one widget that are painted over each other."""
+    by_widget: dict[int, list[PaintedText]] = {}
+    for one in painted:
+        by_widget.setdefault(id(one.widget), []).append(one)
+    for texts in by_widget.values():
+        for at, one in enumerate(texts):
+            for other in texts[at + 1 :]:
+                shared = one.ink.intersected(other.ink)
+                if shared.width() > SLACK_PX and shared.height() > SLACK_PX + 2:
+                    yield Finding(
+                        "overlap", name_of(one.widget), f"{one.text!r} and {other.text!r}"
+                    )
+
+
+# --- contrast -------------------------------------------------------------------------------
+
+
+def faint(window: QWidget, picture: QImage, painted: Iterable[PaintedText]) -> Iterator[Finding]:
+    """Texts too near in colour to what is behind them; behind them is what was painted there.
+
+    Args:
+        window: That was painted.
+        picture: As it was painted.
+        painted: The texts that widgets painted themselves.
+    """
+    for widget in shown_in(window):
+        text = _text_of(widget)
+        if text and widget.isEnabled():
+            colour = widget.palette().color(widget.foregroundRole())
+            rect = seen_rect(window, widget)
+            yield from _faint(picture, rect, colour, widget, text)
+    for one in painted:
+        if one.widget.isEnabled() and not hidden_below(window, one.widget):
+            at = one.widget.mapTo(window, QPoint(0, 0))
+            rect = one.ink.translated(at.x(), at.y()).toAlignedRect()
+            seen = rect.intersected(seen_rect(window, one.widget))
+            yield from _faint(picture, seen, one.colour, one.widget, one.text)
+
+
+def _text_of(widget: QWidget) -> str:
+    """The text that Qt paints of a widget in one colour."""
+    if isinstance(widget, QLabel) and widget.textFormat() is not Qt.TextFormat.RichText:
+        return widget.text()
+    if isinstance(widget, QAbstractButton) and _native(widget):
+        return widget.text()
+    return widget.currentText() if isinstance(widget, QComboBox) else ""
+
+
+def _faint(
+    picture: QImage, rect: QRect, colour: QColor, widget: QWidget, text: str
+) -> Iterator[Finding]:
+    behind = ground_of(picture, rect)
+    if behind is None:
+        return
+    ratio = contrast(_over(colour, behind), behind)
+    if ratio < LEAST_CONTRAST:
+        colours = f"{colour.name()} on {behind.name()}"
+        yield Finding("contrast", name_of(widget), f"{text[:40]!r}: {ratio:.1f} ({colours})")
+
+
+def _over(colour: QColor, behind: QColor) -> QColor:
+    """A colour that lets through what is behind it, as it is seen."""
+    share = colour.alphaF()
+    mixed = (
+        one * share + other * (1 - share)
+        for one, other in zip(
+            (colour.redF(), colour.greenF(), colour.blueF()),
+            (behind.redF(), behind.greenF(), behind.blueF()),
+            strict=True,
+        )
+    )
+    return QColor.fromRgbF(*(min(max(value, 0.0), 1.0) for value in mixed))
+
+
+def ground_of(picture: QImage, rect: QRect) -> QColor | None:
+    """The colour that most of a place has: what its text stands on."""
+    inside = rect.intersected(picture.rect())
+    if inside.width() < 3 or inside.height() < 3:
+        return None
+    step = max(inside.width() // 60, 1)
+    pixels = Counter(
+        picture.pixel(x, y)
+        for y in range(inside.top(), inside.bottom() + 1, max(inside.height() // 16, 1))
+        for x in range(inside.left(), inside.right() + 1, step)
+    )
+    return QColor(pixels.most_common(1)[0][0])

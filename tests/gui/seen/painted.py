@@ -1,0 +1,99 @@
+"""Listens to what widgets paint themselves: every text with its font, colour and room."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QColor, QFontMetricsF, QPainter
+from PyQt6.QtWidgets import QWidget
+
+_WRAPS = Qt.TextFlag.TextWordWrap.value
+
+
+@dataclass(frozen=True, slots=True)
+class PaintedText:
+    """A text that a widget painted itself.
+
+    Attributes:
+        widget: Which.
+        text: As it was painted.
+        room: That it was given, in the widget's pixels; None: painted from a point, without limit.
+        ink: That the text needs, in the widget's pixels.
+        colour: Of the text, with the painter's opacity in its alpha.
+    """
+
+    widget: QWidget
+    text: str
+    room: QRectF | None
+    ink: QRectF
+    colour: QColor
+
+
+@contextmanager
+def listening() -> Iterator[list[PaintedText]]:
+    """Have every text that is painted in Python code written into a list."""
+    heard: list[PaintedText] = []
+    real = QPainter.drawText
+    descriptor = vars(QPainter)["drawText"]
+
+    def draw_text(painter: QPainter, *args: Any) -> Any:
+        widget = _painting_widget()
+        text = next((one for one in args if isinstance(one, str)), "")
+        if widget is not None and text.strip():
+            heard.append(_heard(painter, widget, text, args))
+        return real(painter, *args)
+
+    QPainter.drawText = draw_text  # type: ignore[assignment, method-assign]
+    try:
+        yield heard
+    finally:
+        QPainter.drawText = descriptor  # type: ignore[method-assign]
+
+
+def _painting_widget() -> QWidget | None:
+    """The widget whose `paintEvent` is running."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        own = frame.f_locals.get("self")
+        if frame.f_code.co_name == "paintEvent" and isinstance(own, QWidget):
+            return own
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
+
+
+def _heard(painter: QPainter, widget: QWidget, text: str, args: tuple[Any, ...]) -> PaintedText:
+    metrics = QFontMetricsF(painter.font())
+    colour = QColor(painter.pen().color())
+    colour.setAlphaF(colour.alphaF() * painter.opacity())
+    to_widget = painter.worldTransform()
+    if isinstance(args[0], QPointF):
+        ink = metrics.boundingRect(text).translated(args[0])
+        return PaintedText(widget, text, None, to_widget.mapRect(ink), colour)
+    room = QRectF(args[0])
+    flags = int(getattr(args[1], "value", args[1])) if not isinstance(args[1], str) else 0
+    within = room if flags & _WRAPS else QRectF(room.left(), room.top(), 1e5, room.height())
+    size = metrics.boundingRect(within, flags & (_WRAPS | 0xFF), text).size()
+    if not flags & _WRAPS:
+        size.setWidth(metrics.horizontalAdvance(text))
+    ink = _aligned(room, size.width(), size.height(), Qt.AlignmentFlag(flags & 0xFF))
+    return PaintedText(widget, text, to_widget.mapRect(room), to_widget.mapRect(ink), colour)
+
+
+def _aligned(room: QRectF, wide: float, high: float, align: Qt.AlignmentFlag) -> QRectF:
+    """Where a text of this size lies in its room."""
+    flags = Qt.AlignmentFlag
+    left, top = room.left(), room.top()
+    if align & flags.AlignHCenter:
+        left += (room.width() - wide) / 2
+    elif align & flags.AlignRight:
+        left += room.width() - wide
+    if align & flags.AlignVCenter:
+        top += (room.height() - high) / 2
+    elif align & flags.AlignBottom:
+        top += room.height() - high
+    return QRectF(left, top, wide, high)
