@@ -369,7 +369,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(Act.EXAM, "Begin or end an exam", "Exam", ("Ctrl+B",), _X, "exam"),
     Action(Act.REPORT, "Report of the exam", "Report", ("Ctrl+P",), _X, "report"),
     Action(Act.EXAM_END, "What the last exam has, and what nobody has reviewed", "End",
-           ("Ctrl+Shift+B",), _X),
+           ("Ctrl+Shift+J",), _X),
     Action(Act.EXAMS, "Exams kept so far…", "Exams", ("Ctrl+L",), _X, "recent"),
     Action(Act.EXAM_MENU, "Exam choices…", "Exam", ("Ctrl+J",), _X, "exam"),
     Action(Act.BOX, "Box", "Box", ("B",), _D, "", "show_box", _VIEW, _LR),

@@ -31,6 +31,7 @@ class StillView(QWidget):
         self._path: Path | None = None
         self._box: Box | None = None
         self._colour = QColor()
+        self.high_px = 600
         self.empty = "No picture yet"
         """Said where there is no picture."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -51,8 +52,8 @@ class StillView(QWidget):
         return self._path
 
     def sizeHint(self) -> QSize:
-        """Rather too large: the sheet makes it fit the window."""
-        return QSize(1600, 1200)
+        """So high that all round it fits on the sheet, which would scroll otherwise."""
+        return QSize(1600, self.high_px)
 
     def minimumSizeHint(self) -> QSize:
         """Small windows still show something."""
@@ -103,6 +104,7 @@ class CaptureSheet(Sheet):
         self.said.setObjectName("muted")
         self.said.setWordWrap(True)
         self.still = StillView()
+        self.still.high_px = max(over.height() - look.px(330), 240)
         keys = QHBoxLayout()
         for act in _ACTS:
             keys.addWidget(KeyButton(actions[act], act, look))

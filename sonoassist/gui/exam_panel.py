@@ -57,9 +57,9 @@ class ExamPanel(QObject):
             self._page.headline.show_recording("")
             return
         self._page.head.show_exam(
-            f"{done.done} of {done.total} kept",
-            f"Exam {minutes(desk.length_s)} · {done.found - done.done} {NOT_REVIEWED}"
-            f" · {len(done.missing)} missing",
+            f"{done.done} of {done.total}",
+            f"Exam {minutes(desk.length_s)} · {done.done} kept"
+            f" · {done.found - done.done} {NOT_REVIEWED}",
             complete=done.done == done.total,
             trouble=exam.trouble,
         )
