@@ -164,7 +164,7 @@ class ExamEndSheet(Sheet):
         self.said = self._label(22, "muted")
         self.place = self._label(22, "muted")
         self.still = StillView()
-        self.still.high_px = max(over.height() - look.px(450), 240)
+        self.still.high_px = max(over.height() - look.px(510), 240)
         self.still.empty = "Reading …"
         self.missing = self._label(24, "warning", bold=True)
         self.trouble = self._label(18, "error", bold=True)
@@ -266,6 +266,8 @@ class ExamEndSheet(Sheet):
         self.missing.setText("\n".join(rows) or "Nothing is missing")
         self._paint(self.missing, 22, "warning" if rows else "muted", bold=bool(rows))
         self._show_still(end)
+        if self.isVisible():
+            self._place()  # what was read needs more room than an empty page
 
     def _show_counts(self, end: ExamEnd) -> None:
         counts = (
