@@ -164,7 +164,7 @@ class ExamEndSheet(Sheet):
         self.said = self._label(22, "muted")
         self.place = self._label(22, "muted")
         self.still = StillView()
-        self.still.high_px = max(over.height() - look.px(510), 240)
+        self.still.high_px = max(over.height() - look.px(550), 240)
         self.still.empty = "Reading …"
         self.missing = self._label(24, "warning", bold=True)
         self.trouble = self._label(18, "error", bold=True)
