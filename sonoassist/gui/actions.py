@@ -61,6 +61,7 @@ class Act(Enum):
     REPORT = "report"
     EXAM_END = "exam_end"
     EXAMS = "exams"
+    JOBS = "jobs"
     EXAM_MENU = "exam_menu"
     BOX = "box"
     HEAT = "heat"
@@ -369,8 +370,9 @@ ACTIONS: tuple[Action, ...] = (
     Action(Act.EXAM, "Begin or end an exam", "Exam", ("Ctrl+B",), _X, "exam"),
     Action(Act.REPORT, "Report of the exam", "Report", ("Ctrl+P",), _X, "report"),
     Action(Act.EXAM_END, "What the last exam has, and what nobody has reviewed", "End",
-           ("Ctrl+Shift+J",), _X),
+           ("Ctrl+Shift+X",), _X),
     Action(Act.EXAMS, "Exams kept so far…", "Exams", ("Ctrl+L",), _X, "recent"),
+    Action(Act.JOBS, "Exports and other jobs…", "Jobs", ("Ctrl+Shift+J",), _X, "wait"),
     Action(Act.EXAM_MENU, "Exam choices…", "Exam", ("Ctrl+J",), _X, "exam"),
     Action(Act.BOX, "Box", "Box", ("B",), _D, "", "show_box", _VIEW, _LR),
     Action(Act.HEAT, "Heat map of the evidence", "Heat map", ("H",), _D, "", "show_heat", _VIEW,
@@ -399,7 +401,7 @@ ACTIONS: tuple[Action, ...] = (
            _PIC, _L),
     Action(Act.UNDO, "Undo", "Undo", ("Ctrl+Z",), _W, "", "",
            _EXAM, (*_LRP, Place.EXAM_END), {
-        _R: ("Undo", ""),
+        _R: ("Undo", "Undo"),
         _P: ("Undo: take the last vote back", ""),
         Place.EXAM_END: ("Undo the last word", ""),
     }),

@@ -10,7 +10,8 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
 
-WIDE_PX = 560
+WIDE_PX = 620
+NAME_CHARS = 36
 
 
 class ExamQuestion(Sheet):
@@ -29,11 +30,15 @@ class ExamQuestion(Sheet):
 
     def __init__(self, over: QWidget, look: Look, name: str) -> None:
         super().__init__(over, look, "An exam is running", WIDE_PX)
-        text = QLabel(f"What becomes of it when {name} is opened? Where it cannot be opened, all "
-                      "stays as it is.")  # fmt: skip
-        text.setTextFormat(Qt.TextFormat.PlainText)
-        text.setWordWrap(True)
-        self.body.addWidget(text)
+        short = name if len(name) <= NAME_CHARS else f"{name[: NAME_CHARS - 1]}…"
+        for words, style in (
+            (f"What becomes of it when {short} is opened?", ""),
+            ("Where that cannot be opened, all stays as it is.", "muted"),
+        ):
+            label = QLabel(words)
+            label.setObjectName(style)
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            self.body.addWidget(label)
         self.goes_on = self._button("Go on with this exam", lambda: self._answer(True))
         self.goes_on.setObjectName("main")
         self.ends = self._button("End this exam", lambda: self._answer(False))

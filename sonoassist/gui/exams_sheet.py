@@ -24,6 +24,7 @@ from sonoassist.exam.ending import counts_words
 from sonoassist.exam.overview import ENDED, RUNNING, Overview, overview
 from sonoassist.exam.records import ExamInfo
 from sonoassist.exam.store import ExamStore
+from sonoassist.gui.elided import ElidedLabel
 from sonoassist.gui.exam_panel import minutes
 from sonoassist.gui.jobs import Jobs
 from sonoassist.gui.sheets import Sheet
@@ -114,11 +115,7 @@ class ExamsSheet(Sheet):
                 started(info), _what(info), minutes(info.length_s), _found(one),
             ]  # fmt: skip
         for column, text in enumerate(words):
-            label = QLabel(text)
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            if column == 1:
-                label.setObjectName("muted")
-                label.setWordWrap(True)
+            label = ElidedLabel(text, "muted") if column == 1 else QLabel(text)
             grid.addWidget(label, row, column)
         keys = QHBoxLayout()
         if info is not None and one.state != RUNNING:

@@ -7,11 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from PyQt6.QtWidgets import QFileDialog, QWidget
+from PyQt6.QtWidgets import QWidget
 
 from sonoassist.core.errors import SonoAssistError
 from sonoassist.core.packets import Box
 from sonoassist.exam.deleting import delete_exam
+from sonoassist.exam.works import waiting_work
 from sonoassist.gui.actions import Act, ActionSet, Needs
 from sonoassist.gui.capture_sheet import CaptureSheet
 from sonoassist.gui.controller import Controller
@@ -19,6 +20,8 @@ from sonoassist.gui.crop_sheet import CropSheet
 from sonoassist.gui.exam_end import ExamEndDesk, ExamEndSheet
 from sonoassist.gui.exam_question import ExamQuestion
 from sonoassist.gui.exams_sheet import ExamsSheet
+from sonoassist.gui.file_dialogs import OPEN_FILE, OPEN_FOLDER, WEIGHTS, Purpose, ask_path
+from sonoassist.gui.jobs_sheet import JobsSheet, LeaveSheet
 from sonoassist.gui.keys_sheet import KeysSheet
 from sonoassist.gui.page import HasHelp, Page
 from sonoassist.gui.report_sheet import ReportSheet
@@ -226,6 +229,25 @@ class Questions:
         if isinstance(self.sheet, ExamEndSheet):
             self.close()
 
+    def show_jobs(self) -> None:
+        """List the jobs, or close the list."""
+        if isinstance(self.sheet, JobsSheet):
+            self.close()
+            return
+        desk = self._controller.long_jobs
+        desk.look()
+        self._open(JobsSheet(self._window, self._look, desk, waiting_work))
+
+    def ask_leave(self, leave: Callable[[], None]) -> None:
+        """Ask what shall become of the jobs that go on.
+
+        Args:
+            leave: Closes the window.
+        """
+        sheet = LeaveSheet(self._window, self._look, self._controller.long_jobs)
+        sheet.leave_asked.connect(leave)
+        self._open(sheet)
+
     def show_report(self, exam_id: str = "") -> None:
         """Ask what a report shall have: of the exam named, the running one, or the last."""
         desk = self._controller.desk
@@ -332,28 +354,17 @@ class Questions:
 
     # -- files -----------------------------------------------------------------------------
 
-    def _dialog(self, title: str, chosen: Callable[[str], None], folder: bool) -> QFileDialog:
-        dialog = QFileDialog(self._window, title)
-        modes = QFileDialog.FileMode
-        dialog.setFileMode(modes.Directory if folder else modes.ExistingFile)
-        dialog.fileSelected.connect(chosen)
-        dialog.finished.connect(dialog.deleteLater)
-        return dialog
+    def _ask(self, purpose: Purpose, chosen: Callable[[str], None]) -> None:
+        ask_path(self._window, self._look, self._controller, purpose, chosen)
 
     def ask_file(self) -> None:
         """Ask for a recording, a picture or a DICOM file."""
-        self._dialog("Open a recording or a picture", self._open_here, False).open()
+        self._ask(OPEN_FILE, self._open_here)
 
     def ask_folder(self) -> None:
         """Ask for a folder of pictures."""
-        self._dialog("Open a folder of pictures", self._open_here, True).open()
+        self._ask(OPEN_FOLDER, self._open_here)
 
     def ask_weights(self) -> None:
         """Ask for a weights file."""
-
-        def chosen(path: str) -> None:
-            self._controller.add_weights(Path(path))
-
-        dialog = self._dialog("Add a weights file", chosen, False)
-        dialog.setNameFilters(["Weights (*.npz *.pth *.safetensors)", "All files (*)"])
-        dialog.open()
+        self._ask(WEIGHTS, lambda path: self._controller.add_weights(Path(path)))

@@ -15,6 +15,7 @@ from PyQt6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSizePolicy,
+    QSpacerItem,
     QVBoxLayout,
     QWidget,
 )
@@ -75,6 +76,7 @@ class Sheet(QWidget):
         """Show it."""
         self._place()
         self.show()
+        self._place()  # only now the sizes of what it holds are those of its style
         self.raise_()
         self.setFocus()
 
@@ -97,7 +99,8 @@ class Sheet(QWidget):
         body = self.body.heightForWidth(inner) if self.body.hasHeightForWidth() else 0
         body = max(body, self._inside.sizeHint().height())
         head = self.head.sizeHint().height() + column.spacing()
-        return margins.top() + head + body + margins.bottom()
+        edge = self.card.contentsMargins()
+        return sum((edge.top(), margins.top(), head, body, margins.bottom(), edge.bottom()))
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Follow the size of the window."""
@@ -158,6 +161,10 @@ class HelpSheet(Sheet):
         whole.setSpacing(look.px(36))
         whole.addLayout(parts, 9)
         whole.addWidget(self._text(), 4)
+        # The height that wrapped texts need is told a little too low: this gives way first.
+        whole.addItem(
+            QSpacerItem(0, look.px(48), QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        )
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from sonoassist.core.packets import Analysis, Box
 from sonoassist.core.planes import Plane
 from sonoassist.gui.actions import Act
+from sonoassist.gui.anatomy import Anatomy
 from sonoassist.gui.cards import Hit, paint_card, paint_chips
 from sonoassist.gui.fitter import Fitted, fit
 from sonoassist.gui.free_room import chip_band, has_room_for_chips
@@ -56,6 +57,7 @@ class Viewport(QWidget):
         self.show_crop = False
         self.guided_heat = False
         self._past: Past | None = None
+        self._anatomy = Anatomy()
         self._fitted: Fitted | None = None
         self._small: Fitted | None = None
         self._told: View | None = None
@@ -145,7 +147,12 @@ class Viewport(QWidget):
         frame, area = view.frame, QRectF(self.rect())
         placement = place(frame.width_px, frame.height_px, area)
         chips = self._chips()
-        if not chips or has_room_for_chips(area, self._field_at(placement, view), self._look):
+        # While a rectangle is drawn the picture stays where it is, and its hint lies on it.
+        if (
+            not chips
+            or self._drawing
+            or has_room_for_chips(area, self._field_at(placement, view), self._look)
+        ):
             return placement
         below = area.adjusted(0, chip_band(self._look), 0, 0)
         return place(frame.width_px, frame.height_px, below)
@@ -160,21 +167,16 @@ class Viewport(QWidget):
         return QRectF() if view is None else self._field_at(self._place_of(view), view)
 
     def _field_at(self, placement: Placement, view: View) -> QRectF:
-        known = view if view.analysis is not None else self._past.view if self._past else view
-        analysis, frame = known.analysis, view.frame
-        whole = Box(0, 0, frame.width_px, frame.height_px)
-        # The whole picture where nobody knows, or is drawing, where the anatomy is on it.
-        crop = whole if analysis is None or self._drawing else analysis.geometry.crop
-        return placement.to_widget(crop)
+        past = self._past.view if self._past is not None else None
+        known = view if view.analysis is not None else past
+        return placement.to_widget(self._anatomy.of(view.frame, known))
 
     def _inset_place(self, view: View, past: Past) -> QRectF | None:
         """Where the small picture lies, or None where there is no room beside the anatomy."""
         area = QRectF(self.rect())
         if self._chips():
             area.adjust(0, chip_band(self._look), 0, 0)
-        frame, known = view.frame, past.view.analysis
-        whole = Box(0, 0, frame.width_px, frame.height_px)
-        taken = self._place_of(view).to_widget(whole if known is None else known.geometry.crop)
+        taken = self._place_of(view).to_widget(self._anatomy.of(view.frame, past.view))
         return inset_rect(past.view, area, taken, self._look)
 
     # -- drawing an own crop ---------------------------------------------------------------
@@ -335,8 +337,10 @@ class Viewport(QWidget):
                 painter.fillRect(self.rect(), QColor(0, 0, 0, 150))
             self._hits = paint_card(painter, area, self._screen.card, self._look)
         else:
-            taken = self.field_of(self._view)
-            self._hits = paint_chips(painter, area, taken, self._chips(), self._look)
+            chips = self._chips()
+            keeps_clear = bool(chips) and not self._drawing
+            taken = self.field_of(self._view) if keeps_clear else QRectF()
+            self._hits = paint_chips(painter, area, taken, chips, self._look)
 
     def _paint_drag(self, painter: QPainter, placement: Placement | None) -> None:
         box = self._dragged()

@@ -18,6 +18,8 @@ from sonoassist.temporal.steady import SteadyLabel
 ENCODE_FROM = 0.75
 """Share of the memory from which on pictures are encoded; the rest is for those that come
 meanwhile."""
+QUICKLY_FROM = 0.85
+"""Share from which on they are encoded in half the time, with a little more loss."""
 STEADY_OVER_S = 1.5
 """A label is steadied by the pictures of so long before; what is older has no weight."""
 
@@ -42,6 +44,7 @@ class Loop:
         self._counted: dict[LoopPicture, int] = {}
         self._bytes = 0
         self._solid: set[LoopPicture] = set()  # cannot be made smaller
+        self._encoding: LoopPicture | None = None
         self._stopping = False
         self._thread: threading.Thread | None = None
 
@@ -141,15 +144,35 @@ class Loop:
 
     def _forget(self, oldest_s: float) -> None:
         limit = self.megabytes * 2**20
-        while len(self._ring) > 1 and (
-            self._bytes > limit or self._ring[0].frame.captured_at_s < oldest_s
-        ):
-            oldest = self._ring.popleft()
-            if oldest not in self._held:
-                self._drop(oldest)
+        while len(self._ring) > 1 and self._ring[0].frame.captured_at_s < oldest_s:
+            self._leave(0)
+        while len(self._ring) > 1 and self._bytes > limit:
+            self._leave(self._first_raw())
+
+    def _first_raw(self) -> int:
+        """Which goes where the memory is full: the oldest that is large.
+
+        Where pictures come faster than they can be encoded some are missing, and the loop still
+        reaches as far back as it can; work that was done is not thrown away.
+        """
+        last = len(self._ring) - 1
+        for place in range(last):
+            picture = self._ring[place]
+            if not picture.is_encoded and picture is not self._encoding:
+                return place
+        return 0
+
+    def _leave(self, place: int) -> None:
+        picture = self._ring[place]
+        del self._ring[place]
+        if picture not in self._held:
+            self._drop(picture)
 
     def _too_large(self) -> bool:
         return self._bytes > ENCODE_FROM * self.megabytes * 2**20
+
+    def _in_need(self) -> bool:
+        return self.size_bytes > QUICKLY_FROM * self.megabytes * 2**20
 
     def _call_encoder(self) -> None:
         if not self._too_large() or self._stopping:
@@ -173,7 +196,7 @@ class Loop:
 
     def _run(self) -> None:
         while (picture := self._wait_for_raw()) is not None:
-            smaller = picture.encoded_data()
+            smaller = picture.encoded_data(quick=self._in_need())
             with self._changed:
                 if smaller is None:
                     self._solid.add(picture)
@@ -184,7 +207,7 @@ class Loop:
     def _wait_for_raw(self) -> LoopPicture | None:
         with self._changed:
             while not self._stopping:
-                picture = self._next_raw()
+                picture = self._encoding = self._next_raw()
                 if picture is not None:
                     return picture
                 self._changed.wait()

@@ -75,9 +75,9 @@ class LoopPicture:
         """What is kept now, all of one moment."""
         return self._kept
 
-    def encoded_data(self) -> bytes | None:
+    def encoded_data(self, *, quick: bool = False) -> bytes | None:
         """Its pixels made small, or None where that is not possible; nothing is changed."""
-        return encoded(self.frame.pixels)
+        return encoded(self.frame.pixels, quick=quick)
 
     def put_encoded(self, data: bytes) -> None:
         """Keep its pixels as these bytes only."""

@@ -436,3 +436,110 @@ def test_the_lamp_of_a_recording_never_lies(
         wait_until(lambda: running.view.recording_s is None)
     running.record(True)
     wait_until(lambda: running.view.recording_s is not None)
+
+
+# -- undo and redo ------------------------------------------------------------------------------
+
+
+def undone(running: RunningExam, title: str) -> None:
+    wait_until(lambda: running.view.next_undo == title, f"{title!r} can be undone")
+
+
+def test_what_a_person_did_is_undone_and_told(running: RunningExam, notices: Notices) -> None:
+    feed = Feed(running)
+    feed.hold("background", 0.5)
+    feed.hold("femur", 1.2)
+    feed.hold("background", 0.6)
+    wait_for(running, "femur", ItemState.BEST)
+    running.keep("femur", shown_of(running, "femur"))
+    undone(running, "Femur kept")
+    running.reject("femur", shown_of(running, "femur"))
+    undone(running, "Femur rejected")
+    wait_for(running, "femur", ItemState.REJECTED)
+    running.keep("bladder", None)
+    undone(running, "Bladder ticked")
+    notices.take()
+    for title, left in (
+        ("Bladder ticked", "Femur rejected"), ("Femur rejected", "Femur kept"), ("Femur kept", ""),
+    ):  # fmt: skip
+        assert running.view.next_undo == title
+        running.undo()
+        undone(running, left)
+        wait_until(lambda title=title: running.view.next_redo == title)  # type: ignore[misc]
+    assert line(running, "femur").state is ItemState.BEST
+    assert line(running, "bladder").state is ItemState.MISSING
+    running.undo()
+    told: list[str] = []
+    wait_until(lambda: told.extend(one.title for one in notices.take()) or len(told) == 4)
+    assert told == [
+        "Undone: bladder ticked", "Undone: femur rejected", "Undone: femur kept",
+        "There is nothing to undo",
+    ]  # fmt: skip
+    running.redo()
+    undone(running, "Femur kept")
+    assert line(running, "femur").state is ItemState.KEPT
+
+
+def test_a_swap_and_a_capture_by_hand_are_one_step_each(
+    store: ExamStore, running: RunningExam
+) -> None:
+    feed = Feed(running)
+    view = feed.hold("femur", 1.0)
+    running.capture(view, said_of(view))
+    undone(running, "Captured for Femur")
+    first = shown_of(running, "femur")
+    view = feed.hold("femur", 0.5)
+    running.replace(view, said_of(view), "femur")
+    undone(running, "Femur replaced")
+    second = shown_of(running, "femur")
+    assert second != first
+    running.undo()
+    undone(running, "Captured for Femur")
+    assert shown_of(running, "femur") == first
+    running.redo()
+    undone(running, "Femur replaced")
+    assert shown_of(running, "femur") == second
+    running.undo()
+    running.undo()
+    undone(running, "")
+    with record(store, running) as exam:
+        by_hand = [one for one in exam.captures() if one.shot.how is How.HAND]
+        assert by_hand == []
+        assert {path.suffix for path in exam.media.iterdir()} <= {".png", ".mp4"}
+        named = {name for one in exam.captures() for name in (one.still, one.clip) if name}
+        assert {path.name for path in exam.media.iterdir()} == named  # nothing is left behind
+
+
+def test_deleting_and_moving_can_be_undone(running: RunningExam) -> None:
+    feed = Feed(running)
+    view = feed.hold("femur", 1.0)
+    running.capture(view, said_of(view))
+    undone(running, "Captured for Femur")
+    capture = shown_of(running, "femur")
+    assert capture is not None
+    running.move(capture, "lips")
+    undone(running, "Picture moved to Lips")
+    assert shown_of(running, "lips") == capture
+    running.delete("lips", capture)
+    undone(running, "Lips deleted")
+    assert shown_of(running, "lips") is None
+    running.undo()
+    undone(running, "Picture moved to Lips")
+    assert shown_of(running, "lips") == capture
+    running.undo()
+    undone(running, "Captured for Femur")
+    assert (shown_of(running, "femur"), shown_of(running, "lips")) == (capture, None)
+
+
+def test_note_and_study_can_be_undone(running: RunningExam) -> None:
+    running.note("breech")
+    undone(running, "Note changed")
+    running.set_study_id("S-1")
+    undone(running, "Study changed")
+    running.undo()
+    undone(running, "Note changed")
+    info = running.exam.info()
+    assert (info.note, info.start.study_id) == ("breech", "")
+    running.undo()
+    undone(running, "")
+    assert running.exam.info().note == ""

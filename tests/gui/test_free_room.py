@@ -10,6 +10,7 @@ from PyQt6.QtCore import QPoint, QRectF, QSizeF
 from pytestqt.qtbot import QtBot
 
 from sonoassist.core.packets import Box
+from sonoassist.gui import anatomy as anatomies
 from sonoassist.gui import cards
 from sonoassist.gui.free_room import CHIP_PX, chip_places, largest_beside
 from sonoassist.gui.inset import CAPTION_PX, inset_rect
@@ -136,3 +137,25 @@ def test_a_small_picture_without_room_is_left_out(look: Look) -> None:
     beside = inset_rect(view, area, QRectF(0, 0, 500, 600), look)
     assert beside is not None
     assert beside.left() > 500
+
+
+def test_the_field_of_view_counts_where_the_network_sees_less(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[object] = []
+
+    def found(pictures: list[object]) -> Box | None:
+        looked.append(pictures)
+        return Box(20, 60, 390, 290) if len(looked) > 1 else None
+
+    monkeypatch.setattr(anatomies, "ultrasound_field", found)
+    anatomy, view = anatomies.Anatomy(), make_view(crop=Box(50, 40, 350, 260))
+    assert anatomy.of(view.frame, None) == Box(0, 0, 400, 300)  # nobody knows
+    assert looked == []
+    assert anatomy.of(view.frame, view) == Box(50, 40, 350, 260)
+    assert anatomy.of(view.frame, view) == Box(50, 40, 350, 260)
+    assert len(looked) == 1  # not with each picture
+    later = make_view(frame=make_frame(100), crop=Box(50, 40, 350, 260))
+    for _ in range(3):
+        assert anatomy.of(later.frame, later) == Box(20, 40, 390, 290)
+    assert len(looked) == 2

@@ -371,3 +371,7 @@ def test_whatever_was_kept_of_the_place_is_no_trouble(text: str) -> None:
     assert found.plane in ("", *BY_KEY)
     assert 0 <= found.first <= found.last <= 100
     assert Shown.of(found.text, 100) == found
+
+
+def test_every_button_says_something(page: ReviewPage) -> None:
+    assert [act for act, one in page.side.buttons.buttons.items() if not one.text().strip()] == []

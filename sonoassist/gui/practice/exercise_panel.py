@@ -83,6 +83,7 @@ class ExercisePanel(QWidget):
         self.count_votes.clicked.connect(self._toggle_by_hand)
         disclaimer = QLabel(DISCLAIMER)
         disclaimer.setObjectName("warning")
+        disclaimer.setWordWrap(True)  # beside all the buttons of a vote there is little room
         self._foot.addWidget(disclaimer)
         self._foot.addStretch(1)
         self._foot.addWidget(self.count_votes)

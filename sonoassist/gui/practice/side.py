@@ -26,6 +26,8 @@ from sonoassist.practice.scores import Attempt, Outcome, by_plane, median_time_s
 from sonoassist.practice.why import PictureNumbers, reasons
 
 PAST_SHOWN = 8
+LOW_PX = 640
+"""A lower column explains an answer without the numbers of the whole exercise."""
 
 
 class Tile(QFrame):
@@ -139,8 +141,20 @@ class Side(QWidget):
                 label.setText("")
             for label in (self.why, self.numbers):
                 label.hide()
+        self._make_room(exercise)
         self._count(exercise.attempts)
         self._list(exercise.attempts[:-1] if revealed else exercise.attempts)
+
+    def resizeEvent(self, event: object) -> None:
+        """The explanation goes first where there is little room."""
+        if self._desk.exercise is not None:
+            self._make_room(self._desk.exercise)
+
+    def _make_room(self, exercise: Exercise) -> None:
+        low = self.height() / self._look.scale < LOW_PX
+        shown = not (low and exercise.phase is Phase.REVEALED)
+        for part in (self.full_name, self.past, *self.tiles.values()):
+            part.setVisible(shown and (part is not self.full_name or bool(self.full_name.text())))
 
     def show_hint(self, exercise: Exercise) -> None:
         """Say what can be done now."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from practice_page_made import Trainee
+from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.practice.table import known_text
 from sonoassist.gui.practice.why_words import numbers_text, why_text
 from sonoassist.gui.practice.words import reveal_of, unscored_text
+from sonoassist.gui.theme import LIGHT, Look, family
 from sonoassist.practice.scores import Attempt, Outcome, by_plane
 from sonoassist.practice.why import PictureNumbers, Reasons
 
@@ -93,3 +95,26 @@ def test_the_status_line_names_the_network_that_answers(page: PracticePage) -> N
     assert items[0] == "demo exam"
     assert "answers: truth of the exam" in items
     assert any(card.title in text for text in items)
+
+
+def test_nothing_of_the_explanation_is_cut_in_a_small_window(
+    qtbot: QtBot, trainee: Trainee, page: PracticePage
+) -> None:
+    page.set_look(Look(LIGHT, 0.9, family()))
+    page.resize(1024, 700)
+    trainee.start(1)
+    view = trainee.exercise.question.view
+    trainee.watch_until(view.first + 6)
+    trainee.name("lips" if trainee.right != "lips" else "femur")
+    trainee.freeze_at(view.first + 4)
+    trainee.answer()
+    trainee.see_reveal()
+    side = page.exercise.side
+    qtbot.waitUntil(lambda: side.numbers.text().startswith("Sharpness "))
+
+    def cut() -> list[str]:
+        labels = [one for one in side.findChildren(QLabel) if one.isVisible()]
+        return [one.text() for one in labels if one.height() < one.heightForWidth(one.width())]
+
+    assert side.why.isVisible()
+    qtbot.waitUntil(lambda: cut() == [])
