@@ -20,6 +20,7 @@ from PyQt6.QtWidgets import (
 )
 
 from sonoassist.core.errors import window_text
+from sonoassist.exam.ending import counts_words
 from sonoassist.exam.overview import ENDED, RUNNING, Overview, overview
 from sonoassist.exam.records import ExamInfo
 from sonoassist.exam.store import ExamStore
@@ -42,12 +43,14 @@ class ExamsSheet(Sheet):
 
     Signals:
         report_asked: The user wants the report of an exam; arg: its id.
+        end_asked: The user wants to see what an exam has; arg: its id.
         review_asked: The user wants to review an exam's recording; arg: its id.
         deleting: An exam is about to be deleted; arg: its id.
         practice_asked: The user wants to practise on an exam's recording; arg: its id.
     """
 
     report_asked = pyqtSignal(str)
+    end_asked = pyqtSignal(str)
     review_asked = pyqtSignal(str)
     practice_asked = pyqtSignal(str)
     deleting = pyqtSignal(str)
@@ -115,6 +118,8 @@ class ExamsSheet(Sheet):
             label = ElidedLabel(text, "muted") if column == 1 else QLabel(text)
             grid.addWidget(label, row, column)
         keys = QHBoxLayout()
+        if info is not None and one.state != RUNNING:
+            keys.addWidget(self._button(one.exam_id, "Look over", self.end_asked.emit))
         if info is not None:
             keys.addWidget(self._button(one.exam_id, "Report", self._report))
             keys.addWidget(self._button(one.exam_id, "Review", self.review_asked.emit))
@@ -178,4 +183,4 @@ def _found(one: Overview) -> str:
     whole = one.whole
     assert whole is not None
     state = "" if one.state == ENDED else f"{one.state}, "
-    return f"{state}{whole.found} of {whole.total}, {whole.done} kept"
+    return f"{state}{counts_words(whole)}"

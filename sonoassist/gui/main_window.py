@@ -143,6 +143,7 @@ class MainWindow(QWidget):
             Act.UNDO: desk.undo,
             Act.REDO: desk.redo,
             Act.REPORT: self._ask(Questions.show_report),
+            Act.EXAM_END: self._ask(Questions.show_end),
             Act.EXAMS: self._ask(Questions.show_exams),
             Act.JOBS: self._ask(Questions.show_jobs),
             Act.EXAM_MENU: lambda: self._drop(Act.EXAM_MENU, self.menus.exam),

@@ -17,6 +17,7 @@ from sonoassist.gui.actions import Act, ActionSet, Needs
 from sonoassist.gui.capture_sheet import CaptureSheet
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.crop_sheet import CropSheet
+from sonoassist.gui.exam_end import ExamEndDesk, ExamEndSheet
 from sonoassist.gui.exam_question import ExamQuestion
 from sonoassist.gui.exams_sheet import ExamsSheet
 from sonoassist.gui.file_dialogs import OPEN_FILE, OPEN_FOLDER, WEIGHTS, Purpose, ask_path
@@ -95,6 +96,9 @@ class Questions:
         self._controller = controller
         self._look = Look(DARK)
         self.sheet: Sheet | None = None
+        self._end_under = ""  # the exam whose end lies under its report
+        controller.desk.ended.connect(self.show_end)
+        controller.desk.began.connect(self._leave_end)
 
     def set_look(self, look: Look) -> None:
         """Change theme or size; the settings, which may have asked for it, open again."""
@@ -107,6 +111,7 @@ class Questions:
             self.sheet.set_look(look)
 
     def _open(self, sheet: Sheet) -> None:
+        self._end_under = ""
         self.close()
         self.sheet = sheet
         sheet.closed.connect(self.close)
@@ -125,6 +130,9 @@ class Questions:
         sheet.deleteLater()
         self._window.setFocus()
         self._changed()
+        if isinstance(sheet, ReportSheet) and self._end_under:
+            under, self._end_under = self._end_under, ""
+            self.show_end(under)
         return True
 
     @property
@@ -194,8 +202,32 @@ class Questions:
             sheet.practice_asked.connect(
                 lambda exam_id: self._open_here(f"exam:{exam_id}", Page.PRACTICE)
             )
+            sheet.end_asked.connect(self.show_end)
             sheet.deleting.connect(self._let_go)
             self._open(sheet)
+
+    def show_end(self, exam_id: str = "") -> None:
+        """Show how an exam has ended: the one named, or the newest that does not run."""
+        if isinstance(self.sheet, ExamEndSheet) and not exam_id:
+            self.close()
+            return
+        controller = self._controller
+        desk, store = controller.desk, controller.desk.store
+        known = [] if store is None else [one for one in store.ids() if one != desk.exam_id]
+        exam_id = exam_id or next(reversed(known), "")
+        if store is None or not exam_id:
+            controller.note("No exam has ended yet")
+            return
+        ended = ExamEndDesk(store, exam_id, controller.jobs)
+        sheet = ExamEndSheet(self._window, self._look, ended, live=desk.view is None)
+        sheet.report_asked.connect(lambda: self.show_report(exam_id))
+        sheet.next_asked.connect(desk.toggle)
+        self._open(sheet)
+
+    def _leave_end(self) -> None:
+        """The next exam has begun: its picture must not be covered."""
+        if isinstance(self.sheet, ExamEndSheet):
+            self.close()
 
     def show_jobs(self) -> None:
         """List the jobs, or close the list."""
@@ -219,7 +251,8 @@ class Questions:
     def show_report(self, exam_id: str = "") -> None:
         """Ask what a report shall have: of the exam named, the running one, or the last."""
         desk = self._controller.desk
-        exam_id = exam_id or desk.exam_id or desk.last_exam_id
+        end = self.sheet.desk.exam_id if isinstance(self.sheet, ExamEndSheet) else ""
+        exam_id = exam_id or end or desk.exam_id or desk.last_exam_id
         if desk.store is None or not exam_id:
             self._controller.note(
                 "No exam was kept yet",
@@ -227,6 +260,7 @@ class Questions:
             )
         else:
             self._open(ReportSheet(self._window, self._look, self._controller, exam_id))
+            self._end_under = end
 
     def ask_words(
         self, *, title: str, text: str, example: str, now: str, answered: Callable[[str], None]
