@@ -8,6 +8,7 @@ from sonoassist.core.planes import BY_KEY
 from sonoassist.core.wording import counted
 from sonoassist.exam.capture_words import BY_HAND, NO_PLANE, chosen_by_hand, network_saw, own_share
 from sonoassist.exam.checklist import Line, checklist, completeness, outside
+from sonoassist.exam.ending import counts_words
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.overview import DAMAGED, Overview, state_of
 from sonoassist.exam.records import Capture, ExamInfo, Item, Recording
@@ -18,7 +19,7 @@ from sonoassist.exam.rows import sayable
 def list_text(found: Iterable[Overview]) -> str:
     """The exams as a table."""
     rows: list[Sequence[str]] = [
-        ("EXAM", "BEGAN", "LENGTH", "KEPT", "FOUND", "STATE", "STUDY", "SOURCE")
+        ("EXAM", "BEGAN", "LENGTH", "KEPT", "NOT REVIEWED", "STATE", "STUDY", "SOURCE")
     ]
     return _table([*rows, *map(_list_row, found)])
 
@@ -32,7 +33,7 @@ def _list_row(one: Overview) -> Sequence[str]:
         when(info.started_at),
         clock(info.length_s),
         f"{whole.done}/{whole.total}",
-        f"{whole.found}/{whole.total}",
+        str(whole.found - whole.done),
         one.state,
         info.start.study_id,
         _source(info),
@@ -91,7 +92,7 @@ def _unlisted(names: Sequence[str]) -> str:
 
 def _checklist(lines: Sequence[Line]) -> str:
     whole = completeness(lines)
-    head = f"CHECKLIST: {whole.done} kept, {whole.found} found, of {whole.total}"
+    head = f"CHECKLIST: {counts_words(whole)}"
     missing = ", ".join(item.label for item in whole.missing)
     return _table([_line(line) for line in lines], head) + (
         f"missing: {missing}\n" if missing else ""

@@ -91,9 +91,11 @@ def test_list(run: Run, exam_id: str) -> None:
     (cut_off,) = json.loads(run("list", "--json")[1])[2:]
     assert (status, err) == (0, "")
     head, first, second, third = out.splitlines()
-    assert head.split() == ["EXAM", "BEGAN", "LENGTH", "KEPT", "FOUND", "STATE", "STUDY", "SOURCE"]
+    assert head.split() == [
+        "EXAM", "BEGAN", "LENGTH", "KEPT", "NOT", "REVIEWED", "STATE", "STUDY", "SOURCE",
+    ]  # fmt: skip
     assert first.split()[0] == exam_id
-    assert first.split()[3:] == ["01:01", "1/2", "2/2", "ended", "T-17", "Demo", "(synthetic)"]
+    assert first.split()[3:] == ["01:01", "1/2", "1", "ended", "T-17", "Demo", "(synthetic)"]
     assert second.startswith(bad)
     assert "damaged: the exam" in second
     assert third.startswith(running.exam_id)
@@ -116,7 +118,7 @@ def test_show(run: Run, exam_id: str) -> None:
     status, out, err = run("show", exam_id[-4:])
     assert (status, err) == (0, "")
     lines = [" ".join(line.split()) for line in out.splitlines()]
-    assert "CHECKLIST: 1 kept, 2 found, of 2" in lines
+    assert "CHECKLIST: 1 kept, 1 not reviewed, none missing, of 2" in lines
     assert "Four chambers kept #1 00:01 97 % with clip seen twice" in lines
     placenta = "Placenta best so far, not reviewed #3 00:04"
     assert f"{placenta} chosen by hand; the network named no plane" in lines
