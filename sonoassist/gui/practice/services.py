@@ -50,3 +50,4 @@ class Stage(Enum):
     EXERCISE = "exercise"
     RESULT = "result"
     PROGRESS = "progress"
+    TRAINEES = "trainees"
