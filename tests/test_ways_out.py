@@ -26,6 +26,7 @@ INSIDE = {
     "exam/recorder.py": "the record itself",
     "exam/clips.py": "the record itself",
     "exam/dicom_out/pixels.py": "the coding alone",
+    "live/picture_codec.py": "the loop of the last seconds, in memory",
     "exam/pacs/outbox.py": "files that were exported and wait to be sent",
     "recordings/small.py": "small pictures of a review, in the user's data",
     "recordings/runner.py": "small pictures of a review, in the user's data",

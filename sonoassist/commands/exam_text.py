@@ -8,6 +8,7 @@ from sonoassist.core.planes import BY_KEY
 from sonoassist.core.wording import counted
 from sonoassist.exam.capture_words import BY_HAND, NO_PLANE, chosen_by_hand, network_saw, own_share
 from sonoassist.exam.checklist import Line, checklist, completeness, outside
+from sonoassist.exam.ending import counts_words
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.overview import DAMAGED, Overview, state_of
 from sonoassist.exam.records import Capture, ExamInfo, Item, Recording
@@ -18,21 +19,22 @@ from sonoassist.exam.rows import sayable
 def list_text(found: Iterable[Overview]) -> str:
     """The exams as a table."""
     rows: list[Sequence[str]] = [
-        ("EXAM", "BEGAN", "LENGTH", "KEPT", "FOUND", "STATE", "STUDY", "SOURCE")
+        ("EXAM", "BEGAN", "LENGTH", "KEPT", "NOT REVIEWED", "MISSING", "STATE", "STUDY", "SOURCE")
     ]
     return _table([*rows, *map(_list_row, found)])
 
 
 def _list_row(one: Overview) -> Sequence[str]:
     if one.info is None or one.whole is None:
-        return (one.exam_id, "", "", "", "", f"{DAMAGED}: {one.reason}")
+        return (one.exam_id, "", "", "", "", "", f"{DAMAGED}: {one.reason}")
     info, whole = one.info, one.whole
     return (
         one.exam_id,
         when(info.started_at),
         clock(info.length_s),
         f"{whole.done}/{whole.total}",
-        f"{whole.found}/{whole.total}",
+        str(whole.found - whole.done),
+        str(len(whole.missing)),
         one.state,
         info.start.study_id,
         _source(info),
@@ -77,7 +79,7 @@ def _head(exam: Exam, info: ExamInfo, running: bool) -> str:
         ("state", state_of(info, running)),
         ("source", _source(info)),
         ("model", " ".join(str(start.model.get(name, "")) for name in ("name", "domain"))),
-        ("frames", f"{exam.frame_count()} analysed"),
+        ("frames", f"{exam.frame_count():,} analysed"),
         ("note", info.note),
         ("folder", str(exam.folder)),
         ("unlisted", _unlisted(() if running else exam.unlisted())),
@@ -91,7 +93,7 @@ def _unlisted(names: Sequence[str]) -> str:
 
 def _checklist(lines: Sequence[Line]) -> str:
     whole = completeness(lines)
-    head = f"CHECKLIST: {whole.done} kept, {whole.found} found, of {whole.total}"
+    head = f"CHECKLIST: {counts_words(whole)}"
     missing = ", ".join(item.label for item in whole.missing)
     return _table([_line(line) for line in lines], head) + (
         f"missing: {missing}\n" if missing else ""
@@ -132,7 +134,7 @@ def _recordings(recordings: Iterable[Recording]) -> str:
         return "" if one.ended else "cut off, or going on"
 
     rows = [
-        ("", one.file, f"from {clock(one.began_s)}", f"{counted(one.frames, 'frame')}", ending(one))
+        ("", one.file, f"from {clock(one.began_s)}", counted(one.frames, "frame"), ending(one))
         for one in recordings
     ]
     return _table(rows, "RECORDINGS")

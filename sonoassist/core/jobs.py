@@ -208,14 +208,17 @@ class JobList:
             self._changed(job)
 
     def _run(self, job: Job) -> None:
+        def stopping() -> bool:
+            return job.state is JobState.STOPPING
+
         def told(how_far: HowFar) -> None:
             job.how_far = how_far
-            if job.state is JobState.STOPPING:
+            if stopping():
                 raise CancelledError
 
         result, failure = None, None
         try:
-            result = job.work.run(Meter(told, job.work.unit))
+            result = job.work.run(Meter(told, job.work.unit, stopping))
         except CancelledError:
             pass
         except Exception as error:  # noqa: BLE001  (a thread's top: told as the job's reason)

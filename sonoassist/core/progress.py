@@ -84,12 +84,18 @@ class Meter:
         told: Is called with every step. What it raises ends the work: `CancelledError`, when a
             person wishes so.
         unit: See `HowFar`.
+        cancelled: Asked whether a person wishes the work to end, by works that wait long between
+            two steps.
     """
 
     def __init__(
-        self, told: Callable[[HowFar], None] = lambda how_far: None, unit: str = ""
+        self,
+        told: Callable[[HowFar], None] = lambda how_far: None,
+        unit: str = "",
+        cancelled: Callable[[], bool] = lambda: False,
     ) -> None:
         self._told = told
+        self._cancelled = cancelled
         self._unit = unit
         self._began_s = time.monotonic()
         self._done = self._total = 0.0
@@ -98,6 +104,11 @@ class Meter:
     def how_far(self) -> HowFar:
         """Until now."""
         return HowFar(self._done, self._total, time.monotonic() - self._began_s, self._unit)
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether a person wishes the work to end."""
+        return self._cancelled()
 
     def expect(self, steps: float) -> None:
         """So many steps more are to come."""

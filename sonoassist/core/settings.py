@@ -50,6 +50,7 @@ class Settings(BaseModel):
         clip_s: Seconds before and after a capture that its clip holds.
         pacs_node: Where exams are sent, "AE@HOST:PORT"; "" when never.
         recent: What was opened last, newest first.
+        folders: Purpose of a file dialog -> the folder that was chosen last for it.
         keys: Keys that the user has changed: name of an action -> its keys as Qt writes them.
         own_crops: Named rectangles "L,T,W,H", e.g. one for each scanner.
         window_geometry: Qt's own bytes, base64.
@@ -81,6 +82,7 @@ class Settings(BaseModel):
     clip_s: float = Field(default=2.0, ge=0.5, le=10.0)
     pacs_node: str = ""
     recent: list[str] = Field(default_factory=list)
+    folders: dict[str, str] = Field(default_factory=dict)
     own_crops: dict[str, str] = Field(default_factory=dict)
     keys: dict[str, list[str]] = Field(default_factory=dict)
     window_geometry: str = ""

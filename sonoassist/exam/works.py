@@ -57,6 +57,11 @@ def outbox_work() -> Work:
     return Work("Waiting files to the PACS", lambda meter: _sent(_send_outbox(meter), []), "files")
 
 
+def waiting_work() -> Work | None:
+    """Sending what waits in the outbox; None where nothing waits."""
+    return outbox_work() if _waits() else None
+
+
 def _waits() -> bool:
     from sonoassist.exam.pacs.outbox import Outbox
 

@@ -59,7 +59,9 @@ class Act(Enum):
     STUDY = "study"
     EXAM = "exam"
     REPORT = "report"
+    EXAM_END = "exam_end"
     EXAMS = "exams"
+    JOBS = "jobs"
     EXAM_MENU = "exam_menu"
     BOX = "box"
     HEAT = "heat"
@@ -149,6 +151,7 @@ class Place(Enum):
     COMPARE = "Side by side"
     CROP = "Crop of this screen"
     REPORT = "Report"
+    EXAM_END = "End of the exam"
 
 
 class Group(Enum):
@@ -341,18 +344,24 @@ ACTIONS: tuple[Action, ...] = (
             Place.CROP: ("Keep the crop", ""), Place.REPORT: ("Write the report", ""),
         },
     ),
-    Action(Act.KEEP, "Keep it, or tick the item", "Keep", ("K",), _X, "check", "", _EXAM, _L),
+    Action(Act.KEEP, "Keep it, or tick the item", "Keep", ("K",), _X, "check", "", _EXAM,
+           (*_L, Place.EXAM_END), {
+        Place.EXAM_END: ("Keep the picture", ""),
+    }),
     Action(Act.REJECT, "Reject it, or untick the item", "Reject", ("X",), _X, "close", "", _EXAM,
-           _L),
+           (*_L, Place.EXAM_END), {Place.EXAM_END: ("Reject the picture", "")}),
     Action(Act.SWAP, "Take the picture on screen instead", "Swap", ("S",), _X, "swap", "", _SEEN,
            _L),
     Action(Act.LOOK, "Look at the capture", "Look", ("D",), _X, "look", "", _EXAM, _L),
-    Action(Act.ITEM_UP, "Item above", "Above", ("Up",), _X, "", "", _EXAM, (*_LR, Place.CROP), {
-        _R: ("Plane above", ""), Place.CROP: ("Move the crop up", ""),
+    Action(Act.ITEM_UP, "Item above", "Above", ("Up",), _X, "", "", _EXAM,
+           (*_LR, Place.CROP, Place.EXAM_END), {
+        _R: ("Plane above", ""), Place.EXAM_END: ("The picture before", ""),
+        Place.CROP: ("Move the crop up", ""),
     }, repeats=True),
     Action(Act.ITEM_DOWN, "Item below", "Below", ("Down",), _X, "", "", _EXAM,
-           (*_LR, Place.CROP), {
-        _R: ("Plane below", ""), Place.CROP: ("Move the crop down", ""),
+           (*_LR, Place.CROP, Place.EXAM_END), {
+        _R: ("Plane below", ""), Place.EXAM_END: ("The next picture", ""),
+        Place.CROP: ("Move the crop down", ""),
     }, repeats=True),
     Action(Act.RECORD, "Record the video, or stop", "Record", ("V",), _X, "record", "", _EXAM, _L),
     Action(Act.NOTE, "Note on the exam…", "Note", ("N",), _X, "", "", _EXAM, _LR, {
@@ -361,7 +370,10 @@ ACTIONS: tuple[Action, ...] = (
     Action(Act.STUDY, "Study number…", "Study", ("Ctrl+N",), _X, "", "", _EXAM, _L),
     Action(Act.EXAM, "Begin or end an exam", "Exam", ("Ctrl+B",), _X, "exam"),
     Action(Act.REPORT, "Report of the exam", "Report", ("Ctrl+P",), _X, "report"),
+    Action(Act.EXAM_END, "What the last exam has, and what nobody has reviewed", "End",
+           ("Ctrl+Shift+X",), _X),
     Action(Act.EXAMS, "Exams kept so far…", "Exams", ("Ctrl+L",), _X, "recent"),
+    Action(Act.JOBS, "Exports and other jobs…", "Jobs", ("Ctrl+Shift+J",), _X, "wait"),
     Action(Act.EXAM_MENU, "Exam choices…", "Exam", ("Ctrl+J",), _X, "exam"),
     Action(Act.BOX, "Box", "Box", ("B",), _D, "", "show_box", _VIEW, _LR),
     Action(Act.HEAT, "Heat map of the evidence", "Heat map", ("H",), _D, "", "show_heat", _VIEW,
@@ -389,9 +401,10 @@ ACTIONS: tuple[Action, ...] = (
     Action(Act.CHECK_CROP, "Crop of this screen…", "Check crop", ("Ctrl+Shift+C",), _A, "crop", "",
            _PIC, _L),
     Action(Act.UNDO, "Undo", "Undo", ("Ctrl+Z",), _W, "", "",
-           _EXAM, _LRP, {
+           _EXAM, (*_LRP, Place.EXAM_END), {
         _R: ("Undo", "Undo"),
         _P: ("Undo: take the last vote back", ""),
+        Place.EXAM_END: ("Undo the last word", ""),
     }),
     Action(Act.REDO, "Redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), _W,
            "", "", _EXAM, _LR, {

@@ -31,6 +31,9 @@ class StillView(QWidget):
         self._path: Path | None = None
         self._box: Box | None = None
         self._colour = QColor()
+        self.high_px = 600
+        self.empty = "No picture yet"
+        """Said where there is no picture."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_still(self, path: Path | None, box: Box | None, colour: str) -> None:
@@ -49,8 +52,8 @@ class StillView(QWidget):
         return self._path
 
     def sizeHint(self) -> QSize:
-        """Rather too large: the sheet makes it fit the window."""
-        return QSize(1600, 1200)
+        """So high that all round it fits on the sheet, which would scroll otherwise."""
+        return QSize(1600, self.high_px)
 
     def minimumSizeHint(self) -> QSize:
         """Small windows still show something."""
@@ -63,7 +66,11 @@ class StillView(QWidget):
         painter.fillRect(self.rect(), QColor("#07090c"))
         if self._picture.isNull():
             painter.setPen(QColor("#93a0b0"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No picture yet")
+            font = painter.font()
+            font.setPixelSize(max(self.height() // 24, 15))
+            painter.setFont(font)
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(QRectF(self.rect()), flags, self.empty)
         else:
             size = self._picture.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
             area = QRectF(0, 0, size.width(), size.height())
@@ -97,6 +104,7 @@ class CaptureSheet(Sheet):
         self.said.setObjectName("muted")
         self.said.setWordWrap(True)
         self.still = StillView()
+        self.still.high_px = max(over.height() - look.px(330), 240)
         keys = QHBoxLayout()
         for act in _ACTS:
             keys.addWidget(KeyButton(actions[act], act, look))

@@ -80,7 +80,7 @@ def paint_card(painter: QPainter, area: QRectF, card: Card, look: Look) -> list[
     pixmap = look.pixmap(card.icon, DARK.muted, icon, ratio)
     painter.drawPixmap(QPointF(rect.center().x() - icon / 2, rect.top() + look.px(24)), pixmap)
     _paint_card_words(painter, rect, card, look)
-    return _paint_buttons(painter, rect, card.acts, look)
+    return _paint_buttons(painter, rect, card, look)
 
 
 def _paint_card_words(painter: QPainter, rect: QRectF, card: Card, look: Look) -> None:
@@ -97,12 +97,21 @@ def _paint_card_words(painter: QPainter, rect: QRectF, card: Card, look: Look) -
     painter.drawText(text, _WRAP, card.text)
 
 
-def _paint_buttons(painter: QPainter, rect: QRectF, acts: tuple[Act, ...], look: Look) -> list[Hit]:
+def _widths(metrics: QFontMetricsF, texts: list[str], look: Look) -> list[float]:
+    return [metrics.horizontalAdvance(text) + look.px(28) for text in texts]
+
+
+def _paint_buttons(painter: QPainter, rect: QRectF, card: Card, look: Look) -> list[Hit]:
+    acts = card.acts
+    names = card.names or tuple(BY_ACT[act].short for act in acts)
     font = look.font(14, bold=True)
     metrics = QFontMetricsF(font)
-    texts = [f"{BY_ACT[act].short}  {look.keys.text(act)}".rstrip() for act in acts]
-    wides = [metrics.horizontalAdvance(text) + look.px(28) for text in texts]
-    gap = look.px(10)
+    texts = [f"{name}  {look.keys.text(act)}" for act, name in zip(acts, names, strict=True)]
+    gap, most = look.px(10), rect.width() - look.px(24)
+    wides = _widths(metrics, texts, look)
+    if sum(wides) + gap * (len(wides) - 1) > most:  # the keys are in the help too
+        texts = list(names)
+        wides = _widths(metrics, texts, look)
     left = rect.center().x() - (sum(wides) + gap * (len(wides) - 1)) / 2
     hits = []
     for act, text, wide in zip(acts, texts, wides, strict=True):

@@ -11,7 +11,9 @@ from PyQt6.QtCore import QObject, QTimer, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices
 
 from sonoassist.core.errors import OutputError, SonoAssistError, UsageError
+from sonoassist.core.jobs import Job, JobResult, Work
 from sonoassist.core.packets import Box
+from sonoassist.core.progress import Meter
 from sonoassist.core.settings import Settings
 from sonoassist.exam.lifecycle import ExamLifecycle
 from sonoassist.exam.presets import edit_copy
@@ -21,6 +23,7 @@ from sonoassist.gui.engine_options import EngineOptions, lost_sentence
 from sonoassist.gui.exam_desk import ExamDesk
 from sonoassist.gui.freeze import Freeze
 from sonoassist.gui.installer import Installer, notice_of
+from sonoassist.gui.job_desk import JobDesk
 from sonoassist.gui.jobs import Jobs
 from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.ports import ModelEntry, Services
@@ -83,7 +86,10 @@ class Controller(QObject):
         self.screens = ScreenWatch(
             services.layouts, self.jobs, session.notices, lambda: self.settings.crop, self._use_crop
         )
-        self.installer = Installer(services.models, self.jobs, session.notices, self._model_arrived)
+        self.long_jobs = JobDesk(session.notices)
+        self.installer = Installer(
+            services.models, self.long_jobs, session.notices, self._model_arrived
+        )
         self.devices: tuple[str, ...] | None = None
         self.looking_for_devices = False
         self._spec = self._opening = ""
@@ -113,7 +119,7 @@ class Controller(QObject):
         for timer in (self._saving, self._screen_timer):
             timer.stop()
         self.save()
-        self.installer.cancel()
+        self.long_jobs.stop()
         self.supervisor.stop()
         self.session.stop()
         self.exam_life.stop()
@@ -248,6 +254,11 @@ class Controller(QObject):
     def remember(self, spec: str) -> None:
         """Put a source at the head of the recent ones."""
         self.settings.remember(spec)
+        self._saving.start()
+
+    def remember_folder(self, purpose: str, folder: str) -> None:
+        """Keep the folder that was chosen last in a file dialog."""
+        self.settings.folders = {**self.settings.folders, purpose: folder}
         self._saving.start()
 
     def close_source(self) -> None:
@@ -443,14 +454,19 @@ class Controller(QObject):
 
     def add_weights(self, path: Path) -> None:
         """Import a weights file, in the background."""
-        self.jobs.start(
-            "weights",
-            lambda: self.services.models.add(path),
-            lambda name: self._weights_added(str(name)),
-            lambda error: self.session.notices.put(
-                notice_of(error, f"{path.name} could not be added")
-            ),
-        )
+
+        def run(_meter: Meter) -> JobResult:
+            name = self.services.models.add(path)
+            return JobResult(f"The model {name} was added", value=name)
+
+        def over(job: Job) -> bool:
+            if job.result is not None:
+                self._weights_added(str(job.result.value))
+            elif job.error is not None:
+                self.session.notices.put(notice_of(job.error, f"{path.name} could not be added"))
+            return True
+
+        self.long_jobs.start(Work(f"Adding {path.name}", run), over)
 
     def _weights_added(self, name: str) -> None:
         self.note(f"The model {name} was added and is in use")
@@ -507,5 +523,6 @@ def needs_met(status: SessionStatus) -> tuple[bool, bool, bool]:
     """Whether a source is open, whether it is a recording, whether it is live."""
     source = status.source
     if source is None or status.play_state is PlayState.EMPTY:
-        return False, False, False
+        # What could not be opened can be tried again.
+        return False, False, status.play_state is PlayState.FAILED
     return True, not source.live, source.live

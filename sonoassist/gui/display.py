@@ -129,6 +129,8 @@ class Display(QObject):
         self._drawn: Scene | None = None
         self._asked: Scene | None = None
         self._source_id = ""
+        self.picture_name = ""
+        """Name of the file on screen where the source is a folder of pictures, else ""."""
         self._ticks = 0
         self._last_s = time.monotonic()
         self._wake_waits = False
@@ -228,6 +230,7 @@ class Display(QObject):
         controller, page = self._controller, self._page
         self._status = controller.status()
         status, freeze = self._status, controller.freeze
+        self._take_old_toasts_away(status)
         source = status.source
         if source is not None and source.source_id != self._source_id:
             self._source_id = source.source_id
@@ -239,10 +242,19 @@ class Display(QObject):
         page.viewport.show_screen(screen_for(status, picture is not None, back_s, chips))
         page.headline.show_verdict(page.headline.verdict, model_words(status))
         page.show_source(status, freeze.active)
+        self.picture_name = picture.frame.name if picture is not None else ""
         page.transport.show_status(status, controller.settings, freeze)
+        page.transport.recording.name.setText(self.picture_name)
         page.strip.refresh()
         page.timing.show_stats(status.stats)
         self.status_read.emit(status)
+
+    def _take_old_toasts_away(self, status: SessionStatus) -> None:
+        """What was said of a source goes with it."""
+        if status.play_state is PlayState.EMPTY:
+            self._toasts.keep_about("")
+        elif status.source is not None:
+            self._toasts.keep_about(status.source.spec)
 
     def _note(self, showing: Showing) -> None:
         """Tell the timeline of the newest result, or of a picture where there are no results."""

@@ -11,6 +11,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 
 from sonoassist.core.settings import Settings
 from sonoassist.exam.checklist import Completeness, Line, completeness
+from sonoassist.exam.ending import counts_words
 from sonoassist.exam.exam_view import ExamView
 from sonoassist.exam.lifecycle import ExamLifecycle
 from sonoassist.exam.records import Seen
@@ -38,10 +39,12 @@ class ExamDesk(QObject):
     Signals:
         changed: The exam began, ended, or is different now.
         began: An exam has begun.
+        ended: The user has ended an exam, and all of it is on the disk; arg: its id.
     """
 
     changed = pyqtSignal()
     began = pyqtSignal()
+    ended = pyqtSignal(str)
     _told = pyqtSignal()
 
     def __init__(self, life: ExamLifecycle, notices: Notices, settings: Settings) -> None:
@@ -51,6 +54,7 @@ class ExamDesk(QObject):
         self._settings = settings
         self._running: RunningExam | None = None  # as the window knows it
         self._selection = Selection()
+        self._ending = ""  # the exam that the user has ended, while it is being written
         self._in_view: Verdict = NOTHING
         # Emitted on other threads; Qt hands it over to this one.
         self._told.connect(self._follow_life)
@@ -60,12 +64,25 @@ class ExamDesk(QObject):
     def _follow_life(self) -> None:
         running = self._life.running
         if running is not self._running:
+            self._tell_ended()
             self._running = running
             self._selection.begin(self._lines)
             if running is not None:
+                self._ending = ""
                 self.began.emit()
             self._selection.follow(_plane_of(self._in_view), self._lines)
+        if self._ending and running is None and not self._life.busy:
+            ended, self._ending = self._ending, ""
+            self.ended.emit(ended)
         self.changed.emit()
+
+    def _tell_ended(self) -> None:
+        """An exam that its source has ended says what it has; else the page at its end does."""
+        view = self.view
+        if view is not None and not self._ending:
+            words = counts_words(completeness(view.lines))
+            hint = "Its end is in the menu Exam: look over what nobody has reviewed"
+            self._notices.put(Notice(Level.INFO, f"Exam ended: {words}", hint))
 
     # -- what the screen asks ----------------------------------------------------------------
 
@@ -140,6 +157,7 @@ class ExamDesk(QObject):
 
     def toggle(self) -> None:
         """Begin an exam of the source that is open, or end it."""
+        self._ending = self.exam_id
         self._life.toggle()
 
     # -- selecting ---------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import time
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
+from sonoassist.exam.ending import NOT_REVIEWED
 from sonoassist.gui.exam_desk import ExamDesk
 from sonoassist.gui.live_page import LivePage
 
@@ -56,8 +57,9 @@ class ExamPanel(QObject):
             self._page.headline.show_recording("")
             return
         self._page.head.show_exam(
-            f"{done.found} of {done.total}",
-            f"Exam {minutes(desk.length_s)} · {done.done} kept",
+            f"{done.done} of {done.total}",
+            f"Exam {minutes(desk.length_s)} · {done.done} kept"
+            f" · {done.found - done.done} {NOT_REVIEWED}",
             complete=done.done == done.total,
             trouble=exam.trouble,
         )

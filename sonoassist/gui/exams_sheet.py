@@ -20,9 +20,11 @@ from PyQt6.QtWidgets import (
 )
 
 from sonoassist.core.errors import window_text
+from sonoassist.exam.ending import counts_words
 from sonoassist.exam.overview import ENDED, RUNNING, Overview, overview
 from sonoassist.exam.records import ExamInfo
 from sonoassist.exam.store import ExamStore
+from sonoassist.gui.elided import ElidedLabel
 from sonoassist.gui.exam_panel import minutes
 from sonoassist.gui.jobs import Jobs
 from sonoassist.gui.sheets import Sheet
@@ -41,12 +43,14 @@ class ExamsSheet(Sheet):
 
     Signals:
         report_asked: The user wants the report of an exam; arg: its id.
+        end_asked: The user wants to see what an exam has; arg: its id.
         review_asked: The user wants to review an exam's recording; arg: its id.
         deleting: An exam is about to be deleted; arg: its id.
         practice_asked: The user wants to practise on an exam's recording; arg: its id.
     """
 
     report_asked = pyqtSignal(str)
+    end_asked = pyqtSignal(str)
     review_asked = pyqtSignal(str)
     practice_asked = pyqtSignal(str)
     deleting = pyqtSignal(str)
@@ -111,13 +115,11 @@ class ExamsSheet(Sheet):
                 started(info), _what(info), minutes(info.length_s), _found(one),
             ]  # fmt: skip
         for column, text in enumerate(words):
-            label = QLabel(text)
-            label.setTextFormat(Qt.TextFormat.PlainText)
-            if column == 1:
-                label.setObjectName("muted")
-                label.setWordWrap(True)
+            label = ElidedLabel(text, "muted") if column == 1 else QLabel(text)
             grid.addWidget(label, row, column)
         keys = QHBoxLayout()
+        if info is not None and one.state != RUNNING:
+            keys.addWidget(self._button(one.exam_id, "Look over", self.end_asked.emit))
         if info is not None:
             keys.addWidget(self._button(one.exam_id, "Report", self._report))
             keys.addWidget(self._button(one.exam_id, "Review", self.review_asked.emit))
@@ -181,4 +183,4 @@ def _found(one: Overview) -> str:
     whole = one.whole
     assert whole is not None
     state = "" if one.state == ENDED else f"{one.state}, "
-    return f"{state}{whole.found} of {whole.total}, {whole.done} kept"
+    return f"{state}{counts_words(whole)}"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
-
 from sonoassist.core.errors import SonoAssistError
-from sonoassist.gui.jobs import Jobs
+from sonoassist.core.jobs import Job, JobResult, Work
+from sonoassist.core.progress import CancelledError, Meter
+from sonoassist.gui.job_desk import JobDesk
 from sonoassist.gui.ports import ModelEntry, Models
-from sonoassist.gui.theme import Look
 from sonoassist.live.status import Level, Notice, Notices
+
+MB = 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Progress:
 
 
 class Installer:
-    """Runs one installation on a thread of its own.
+    """Installs models, one at a time, as jobs on the list.
 
     Args:
         models: Does the work.
@@ -49,55 +49,59 @@ class Installer:
     """
 
     def __init__(
-        self, models: Models, jobs: Jobs, notices: Notices, finished: Callable[[str], None]
+        self, models: Models, jobs: JobDesk, notices: Notices, finished: Callable[[str], None]
     ) -> None:
         self._models = models
         self._jobs = jobs
         self._notices = notices
         self._finished = finished
-        self._cancel = threading.Event()
-        self._progress: Progress | None = None
+        self._job: Job | None = None
+        self._title = ""
 
     @property
     def progress(self) -> Progress | None:
         """How far the running installation is; None when none runs."""
-        return self._progress
+        job = self._job
+        if job is None or job.state.over:
+            return None
+        done, total = job.how_far.done * MB, job.how_far.total * MB
+        return Progress(self._title, round(done), round(total))
 
     def start(self, entry: ModelEntry) -> None:
         """Install a model, unless one is being installed."""
-        if self._progress is not None:
+        if self.progress is not None:
             return
-        self._cancel = threading.Event()
-        self._progress = Progress(entry.title)
-        cancel = self._cancel
+        self._title = entry.title
 
-        def told(done_bytes: int, total_bytes: int) -> None:
-            # One reference is replaced by another: the display timer reads the old or the new.
-            if not cancel.is_set():
-                self._progress = Progress(entry.title, done_bytes, total_bytes)
+        def run(meter: Meter) -> JobResult:
+            def told(done_bytes: int, total_bytes: int) -> None:
+                meter.at(done_bytes / MB, total_bytes / MB)
 
-        self._jobs.start(
-            "install",
-            lambda: self._models.install(entry.name, told, cancel.is_set),
-            lambda name: self._done(str(name), entry.title),
-            self._failed,
-        )
+            try:
+                name = self._models.install(entry.name, told, lambda: meter.cancelled)
+            except SonoAssistError:
+                if meter.cancelled:
+                    raise CancelledError from None
+                raise
+            return JobResult(f"{entry.title} is installed", value=name)
+
+        work = Work(f"Installing {entry.title}", run, "MB", "The model could not be installed")
+        self._job = self._jobs.start(work, self._over)
 
     def cancel(self) -> None:
         """Give up the running installation; what arrived is kept for the next try."""
-        self._cancel.set()
+        if self._job is not None:
+            self._jobs.cancel(self._job)
 
-    def _done(self, name: str, title: str) -> None:
-        self._progress = None
-        self._notices.put(Notice(Level.INFO, f"{title} is installed"))
-        self._finished(name)
-
-    def _failed(self, error: Exception) -> None:
-        self._progress = None
-        if self._cancel.is_set():
-            self._notices.put(Notice(Level.INFO, "The installation was stopped"))
+    def _over(self, job: Job) -> bool:
+        if job.result is not None:
+            self._notices.put(Notice(Level.INFO, job.result.text))
+            self._finished(str(job.result.value))
+        elif job.error is not None:
+            self._notices.put(notice_of(job.error, "The model could not be installed"))
         else:
-            self._notices.put(notice_of(error, "The model could not be installed"))
+            self._notices.put(Notice(Level.INFO, "The installation was stopped"))
+        return True
 
 
 def notice_of(error: Exception, title: str) -> Notice:
@@ -105,34 +109,3 @@ def notice_of(error: Exception, title: str) -> Notice:
     if isinstance(error, SonoAssistError):
         return Notice.of(error)
     return Notice(Level.ERROR, title, "", f"{type(error).__name__}: {error}")
-
-
-class InstallPanel(QWidget):
-    """Progress of an installation, with a button that stops it."""
-
-    def __init__(self, installer: Installer, look: Look) -> None:
-        super().__init__()
-        self._installer = installer
-        self._text = QLabel()
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._stop = QPushButton("Stop")
-        self._stop.clicked.connect(lambda _checked=False: installer.cancel())
-        row = QHBoxLayout(self)
-        row.setContentsMargins(look.px(16), look.px(6), look.px(16), look.px(6))
-        row.setSpacing(look.px(14))
-        row.addWidget(self._text)
-        row.addWidget(self._bar, 1)
-        row.addWidget(self._stop)
-        self.hide()
-
-    def refresh(self) -> None:
-        """Show how far it is; hidden when nothing is being installed."""
-        progress = self._installer.progress
-        self.setVisible(progress is not None)
-        if progress is None:
-            return
-        self._text.setText(progress.text)
-        self._bar.setRange(0, 1000 if progress.total_bytes else 0)
-        if progress.total_bytes:
-            self._bar.setValue(progress.done_bytes * 1000 // progress.total_bytes)

@@ -126,7 +126,9 @@ def changed(changes: Changes, act: Act, keys: Sequence[str]) -> dict[str, list[s
     """The changes with these keys for an action; any other action that had one of them loses it."""
     keymap = Keymap.made(changes)
     names = [key_name(key) for key in keys]
-    result = {name: list(kept) for name, kept in changes.items()}
+    # As they are in force: a wish that was refused must not come true by another change.
+    in_force = {act.value: list(keys) for act, keys in keymap.keys.items()}
+    result = {name: in_force.get(name, list(kept)) for name, kept in changes.items()}
     for other, has in keymap.keys.items():
         left = [key for key in has if key_name(key) not in names]
         if other is not act and len(left) != len(has):

@@ -9,6 +9,7 @@ from sonoassist.core.percent import percent
 from sonoassist.core.settings import Settings
 from sonoassist.exam.checklist import Completeness
 from sonoassist.gui.actions import ActionSet
+from sonoassist.gui.clear_room import LIST, PICTURE, keep_clear
 from sonoassist.gui.exam_bar import ExamBar, ExamHead
 from sonoassist.gui.frame_times import FrameTimes
 from sonoassist.gui.headline import Headline
@@ -61,6 +62,11 @@ class LivePage(QWidget):
         self._list = QWidget()
         self._checklist = QVBoxLayout(self._list)
         self._build()
+        keep_clear(
+            self.headline, self.strip, self.transport, self.head, self.manual, self.exam_bar,
+        )  # fmt: skip
+        keep_clear(self.planes, self.still_to_find, weight=LIST)
+        keep_clear(self.viewport, weight=PICTURE)
         self.set_look(look)
 
     def _build(self) -> None:

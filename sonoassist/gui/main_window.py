@@ -11,9 +11,10 @@ from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt6.QtWidgets import QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from sonoassist.gui.actions import BY_ACT, PLANE_ACTS, Act, ActionSet, Handlers, Needs
+from sonoassist.gui.clear_room import keep_clear
 from sonoassist.gui.controller import MORE_FRAMES, Controller, needs_met
 from sonoassist.gui.display import Display
-from sonoassist.gui.installer import InstallPanel
+from sonoassist.gui.jobs_sheet import JobsBar
 from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.live_page import LivePage
 from sonoassist.gui.menus import Menus
@@ -52,16 +53,18 @@ class MainWindow(QWidget):
         self.top = TopBar(self.look, self.actions_set)
         self.start_page = StartPage(controller, self.actions_set, self.look)
         self.banner = QLabel()
-        self.install_panel = InstallPanel(controller.installer, self.look)
+        self.jobs_bar = JobsBar(controller.long_jobs, self.look)
         self.pages = QStackedWidget()
         self.page = Page.LIVE
         self._others: dict[Page, QWidget] = {}
+        self._leaving = False
         self.status_line = StatusLine(self.look)
         self.toasts = Toasts(self, self.look)
         self.menus = Menus(self, controller, self.actions_set)
         self.display = Display(controller, self.live, self.toasts)
         self.questions = Questions(self, controller, self.open_here, self._allow, self._let_go)
         self._arrange()
+        keep_clear(self.top, self.banner, self.jobs_bar, self.status_line)
         self._connect()
         self._apply_look()
         self._apply_settings()
@@ -78,9 +81,10 @@ class MainWindow(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part in (self.top, self.banner, self.install_panel):
+        for part in (self.top, self.banner):
             column.addWidget(part)
         column.addWidget(self.pages, 1)
+        column.addWidget(self.jobs_bar)
         column.addWidget(self.status_line)
 
     def _connect(self) -> None:
@@ -91,6 +95,7 @@ class MainWindow(QWidget):
         controller.exam_in_question.connect(self.questions.ask_of_exam)
         live.viewport.asked.connect(lambda act: self.actions_set[act].trigger())
         live.viewport.crop_drawn.connect(self.questions.name_crop)
+        self.jobs_bar.list_asked.connect(self.actions_set[Act.JOBS].trigger)
         live.transport.sought.connect(controller.seek)
         live.transport.scrubbed.connect(controller.look_at)
         live.strip.picked.connect(self._seek_time)
@@ -138,7 +143,9 @@ class MainWindow(QWidget):
             Act.UNDO: desk.undo,
             Act.REDO: desk.redo,
             Act.REPORT: self._ask(Questions.show_report),
+            Act.EXAM_END: self._ask(Questions.show_end),
             Act.EXAMS: self._ask(Questions.show_exams),
+            Act.JOBS: self._ask(Questions.show_jobs),
             Act.EXAM_MENU: lambda: self._drop(Act.EXAM_MENU, self.menus.exam),
             Act.BOX: lambda: controller.flip("show_box"),
             Act.HEAT: lambda: controller.flip("show_heat"),
@@ -243,7 +250,10 @@ class MainWindow(QWidget):
     def _apply_look(self) -> None:
         self.setStyleSheet(stylesheet(self.look))
         self.actions_set.set_look(self.look)
-        for part in (self.top, self.start_page, self.live, self.status_line, self.toasts):
+        parts = (
+            self.top, self.start_page, self.live, self.jobs_bar, self.status_line, self.toasts,
+        )  # fmt: skip
+        for part in parts:
             part.set_look(self.look)
         for page in self._others:
             self._of(page).set_look(self.look)
@@ -296,14 +306,10 @@ class MainWindow(QWidget):
             self.pages.setCurrentWidget(page)
         own = self._own_status()
         if own is None:
-            self.status_line.show_status(status)
+            self.status_line.show_status(status, self.display.picture_name)
         else:
             self.status_line.show_items(own)
         self.start_page.show_status(status)
-        if empty:
-            self.install_panel.hide()
-        else:
-            self.install_panel.refresh()
         warning = _warning(status) if own is None else ""  # such a page warns of its own model
         self.banner.setText(warning)
         self.banner.setVisible(bool(warning))
@@ -405,6 +411,10 @@ class MainWindow(QWidget):
                 part.show()
             self.live.set_full_screen(False)
 
+    def _leave_all(self) -> None:
+        self._leaving = True
+        self._quit()
+
     def _quit(self) -> None:
         self._top_level().close()
 
@@ -414,7 +424,11 @@ class MainWindow(QWidget):
         return self if window is None else window
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
-        """Keep the settings and end the session."""
+        """Keep the settings and end the session; where jobs go on, ask first."""
+        if event is not None and self.controller.long_jobs.going_on and not self._leaving:
+            self.questions.ask_leave(self._leave_all)
+            event.ignore()
+            return
         self.display.stop()
         for page in self._others:
             self._of(page).stop()

@@ -31,7 +31,7 @@ _DISPLAY = (
 _EXAM = (
     (Act.EXAM, Act.RECORD, Act.CAPTURE, Act.LOOK),
     (Act.NOTE, Act.STUDY, Act.REPORT),
-    (Act.EXAMS,),
+    (Act.EXAM_END, Act.EXAMS, Act.JOBS),
 )
 
 

@@ -7,17 +7,21 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from PyQt6.QtWidgets import QFileDialog, QWidget
+from PyQt6.QtWidgets import QWidget
 
 from sonoassist.core.errors import SonoAssistError
 from sonoassist.core.packets import Box
 from sonoassist.exam.deleting import delete_exam
+from sonoassist.exam.works import waiting_work
 from sonoassist.gui.actions import Act, ActionSet, Needs
 from sonoassist.gui.capture_sheet import CaptureSheet
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.crop_sheet import CropSheet
+from sonoassist.gui.exam_end import ExamEndDesk, ExamEndSheet
 from sonoassist.gui.exam_question import ExamQuestion
 from sonoassist.gui.exams_sheet import ExamsSheet
+from sonoassist.gui.file_dialogs import OPEN_FILE, OPEN_FOLDER, WEIGHTS, Purpose, ask_path
+from sonoassist.gui.jobs_sheet import JobsSheet, LeaveSheet
 from sonoassist.gui.keys_sheet import KeysSheet
 from sonoassist.gui.page import HasHelp, Page
 from sonoassist.gui.report_sheet import ReportSheet
@@ -92,6 +96,9 @@ class Questions:
         self._controller = controller
         self._look = Look(DARK)
         self.sheet: Sheet | None = None
+        self._end_under = ""  # the exam whose end lies under its report
+        controller.desk.ended.connect(self.show_end)
+        controller.desk.began.connect(self._leave_end)
 
     def set_look(self, look: Look) -> None:
         """Change theme or size; the settings, which may have asked for it, open again."""
@@ -104,6 +111,7 @@ class Questions:
             self.sheet.set_look(look)
 
     def _open(self, sheet: Sheet) -> None:
+        self._end_under = ""
         self.close()
         self.sheet = sheet
         sheet.closed.connect(self.close)
@@ -122,6 +130,9 @@ class Questions:
         sheet.deleteLater()
         self._window.setFocus()
         self._changed()
+        if isinstance(sheet, ReportSheet) and self._end_under:
+            under, self._end_under = self._end_under, ""
+            self.show_end(under)
         return True
 
     @property
@@ -191,13 +202,57 @@ class Questions:
             sheet.practice_asked.connect(
                 lambda exam_id: self._open_here(f"exam:{exam_id}", Page.PRACTICE)
             )
+            sheet.end_asked.connect(self.show_end)
             sheet.deleting.connect(self._let_go)
             self._open(sheet)
+
+    def show_end(self, exam_id: str = "") -> None:
+        """Show how an exam has ended: the one named, or the newest that does not run."""
+        if isinstance(self.sheet, ExamEndSheet) and not exam_id:
+            self.close()
+            return
+        controller = self._controller
+        desk, store = controller.desk, controller.desk.store
+        known = [] if store is None else [one for one in store.ids() if one != desk.exam_id]
+        exam_id = exam_id or next(reversed(known), "")
+        if store is None or not exam_id:
+            controller.note("No exam has ended yet")
+            return
+        ended = ExamEndDesk(store, exam_id, controller.jobs)
+        sheet = ExamEndSheet(self._window, self._look, ended, live=desk.view is None)
+        sheet.report_asked.connect(lambda: self.show_report(exam_id))
+        sheet.next_asked.connect(desk.toggle)
+        self._open(sheet)
+
+    def _leave_end(self) -> None:
+        """The next exam has begun: its picture must not be covered."""
+        if isinstance(self.sheet, ExamEndSheet):
+            self.close()
+
+    def show_jobs(self) -> None:
+        """List the jobs, or close the list."""
+        if isinstance(self.sheet, JobsSheet):
+            self.close()
+            return
+        desk = self._controller.long_jobs
+        desk.look()
+        self._open(JobsSheet(self._window, self._look, desk, waiting_work))
+
+    def ask_leave(self, leave: Callable[[], None]) -> None:
+        """Ask what shall become of the jobs that go on.
+
+        Args:
+            leave: Closes the window.
+        """
+        sheet = LeaveSheet(self._window, self._look, self._controller.long_jobs)
+        sheet.leave_asked.connect(leave)
+        self._open(sheet)
 
     def show_report(self, exam_id: str = "") -> None:
         """Ask what a report shall have: of the exam named, the running one, or the last."""
         desk = self._controller.desk
-        exam_id = exam_id or desk.exam_id or desk.last_exam_id
+        end = self.sheet.desk.exam_id if isinstance(self.sheet, ExamEndSheet) else ""
+        exam_id = exam_id or end or desk.exam_id or desk.last_exam_id
         if desk.store is None or not exam_id:
             self._controller.note(
                 "No exam was kept yet",
@@ -205,6 +260,7 @@ class Questions:
             )
         else:
             self._open(ReportSheet(self._window, self._look, self._controller, exam_id))
+            self._end_under = end
 
     def ask_words(
         self, *, title: str, text: str, example: str, now: str, answered: Callable[[str], None]
@@ -298,28 +354,17 @@ class Questions:
 
     # -- files -----------------------------------------------------------------------------
 
-    def _dialog(self, title: str, chosen: Callable[[str], None], folder: bool) -> QFileDialog:
-        dialog = QFileDialog(self._window, title)
-        modes = QFileDialog.FileMode
-        dialog.setFileMode(modes.Directory if folder else modes.ExistingFile)
-        dialog.fileSelected.connect(chosen)
-        dialog.finished.connect(dialog.deleteLater)
-        return dialog
+    def _ask(self, purpose: Purpose, chosen: Callable[[str], None]) -> None:
+        ask_path(self._window, self._look, self._controller, purpose, chosen)
 
     def ask_file(self) -> None:
         """Ask for a recording, a picture or a DICOM file."""
-        self._dialog("Open a recording or a picture", self._open_here, False).open()
+        self._ask(OPEN_FILE, self._open_here)
 
     def ask_folder(self) -> None:
         """Ask for a folder of pictures."""
-        self._dialog("Open a folder of pictures", self._open_here, True).open()
+        self._ask(OPEN_FOLDER, self._open_here)
 
     def ask_weights(self) -> None:
         """Ask for a weights file."""
-
-        def chosen(path: str) -> None:
-            self._controller.add_weights(Path(path))
-
-        dialog = self._dialog("Add a weights file", chosen, False)
-        dialog.setNameFilters(["Weights (*.npz *.pth *.safetensors)", "All files (*)"])
-        dialog.open()
+        self._ask(WEIGHTS, lambda path: self._controller.add_weights(Path(path)))

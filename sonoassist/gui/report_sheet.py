@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import Qt, QUrl
+from PyQt6.QtCore import Qt, QTimer, QUrl
 from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import (
     QCheckBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
+    QVBoxLayout,
     QWidget,
 )
 
 from sonoassist.core.errors import window_text
-from sonoassist.core.wording import counted
-from sonoassist.exam.export import Export, write_export
-from sonoassist.exam.sending import send_exam
+from sonoassist.core.jobs import Job, Work
+from sonoassist.exam.export import Export
+from sonoassist.exam.pacs.checking import ANSWER_S, Tested, try_connection
+from sonoassist.exam.works import export_work, send_work
 from sonoassist.gui.actions import Act, Place, PlaceKeys
 from sonoassist.gui.controller import Controller
+from sonoassist.gui.file_dialogs import EXPORT, ask_path
+from sonoassist.gui.jobs_sheet import REFRESH_MS, JobRow
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
-from sonoassist.live.status import Level, Notice
-
-if TYPE_CHECKING:
-    from sonoassist.exam.pacs.outcome import SendReport
 
 _PARTS = (
     ("pdf", "PDF report"),
@@ -49,7 +46,10 @@ class ReportSheet(Sheet):
         super().__init__(over, look, f"Report of exam {exam_id}", 720)
         self._controller = controller
         self._exam_id = exam_id
-        self._left_out: list[str] = []
+        self._row: JobRow | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(REFRESH_MS)
+        self._timer.timeout.connect(self._refresh_row)
         store = controller.desk.store
         assert store is not None
         self._store = store
@@ -66,7 +66,9 @@ class ReportSheet(Sheet):
         self.unreviewed = QCheckBox("DICOM also of pictures that nobody has reviewed")
         for box in (self.boxes, self.masked, self.unreviewed):
             self.body.addWidget(box)
-        self.folder = QLineEdit(str(Path.home() / "SonoAssist" / exam_id))
+        kept = controller.settings.folders.get(EXPORT.name, "")
+        base = Path(kept) if kept else Path.home() / "SonoAssist"
+        self.folder = QLineEdit(str(base / exam_id))
         choose = QPushButton("Folder …")
         choose.clicked.connect(self._choose)
         row = QHBoxLayout()
@@ -78,9 +80,14 @@ class ReportSheet(Sheet):
         self.send = QPushButton("Send what was kept")
         self.send.clicked.connect(self._send)
         sending = QHBoxLayout()
+        self.test = QPushButton("Test connection")
+        self.test.clicked.connect(self._test)
         sending.addWidget(self.node, 1)
+        sending.addWidget(self.test)
         sending.addWidget(self.send)
         self.body.addLayout(sending)
+        self._work = QVBoxLayout()
+        self.body.addLayout(self._work)
         self.said = QLabel("Research and training only. Not for diagnosis.")
         self.said.setObjectName("muted")
         self.said.setWordWrap(True)
@@ -106,11 +113,11 @@ class ReportSheet(Sheet):
         self.write.setFocus()
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self, "Folder of the report", self.folder.text())
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(self.folder.setText)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        # A folder of its own for each exam: pictures of two must not get mixed up.
+        ask_path(
+            self, self._look, self._controller, EXPORT,
+            lambda path: self.folder.setText(str(Path(path) / self._exam_id)),
+        )  # fmt: skip
 
     def export(self) -> Export:
         """What the boxes ask for."""
@@ -127,51 +134,71 @@ class ReportSheet(Sheet):
         if not export.parts:
             self.said.setText("Choose what shall be written")
             return
-        self.write.setEnabled(False)
-        self.said.setText("Writing …")
-        self._left_out.clear()
-        writing = partial(
-            write_export, self._store, self._exam_id, folder, export, warned=self._left_out.append
-        )
-        self._controller.jobs.start("report", writing, self._written, self._failed)
-
-    def _written(self, files: list[Path]) -> None:
-        if not self.gone:
-            self.show_folder.show()
-        self._tell_with_left_out(f"{counted(len(files), 'file')} written to {files[0].parent}")
-
-    def _tell_with_left_out(self, text: str, *, failed: bool = False) -> None:
-        """Say what came of it, and which pictures are not among it since they may show a name."""
-        left_out = list(self._left_out)
-        self._tell("\n".join([text, *left_out]), failed=failed or bool(left_out))
+        self._begin(export_work(self._store, self._exam_id, folder, export))
 
     def _send(self) -> None:
         node = self.node.text().strip()
         self._controller.change(pacs_node=node)
-        self.send.setEnabled(False)
-        self.said.setText("Sending …")
-        self._left_out.clear()
-        sending = partial(
-            send_exam, self._store, self._exam_id, node, self.export(),
-            warned=self._left_out.append,
-        )  # fmt: skip
-        self._controller.jobs.start("send", sending, self._sent, self._failed)
+        self._begin(send_work(self._store, self._exam_id, node, self.export()))
 
-    def _sent(self, report: SendReport) -> None:
-        self._tell_with_left_out(report.message, failed=not report.complete)
+    def _begin(self, work: Work) -> None:
+        """Have it done as a job, which is shown here too and goes on when this is closed."""
+        self._allow(False)
+        self.said.setText("It goes on when you close this. All jobs: see the bar of the window.")
+        job = self._controller.long_jobs.start(work, self._ended)
+        self._forget_row()
+        self._row = JobRow(job, self._controller.long_jobs, self._look)
+        self._work.addWidget(self._row)
+        self._timer.start()
+        self._place()
 
-    def _tell(self, text: str, *, failed: bool = False) -> None:
-        """Say what came of it, on the sheet or, where that was closed, in a notice."""
+    def _forget_row(self) -> None:
+        if self._row is not None:
+            self._row.hide()
+            self._row.deleteLater()
+            self._row = None
+
+    def _refresh_row(self) -> None:
+        if self._row is not None:
+            self._row.refresh()
+            self._allow(self._row.job.state.over)
+
+    def _ended(self, job: Job) -> bool:
+        """Say what came of it; not where the sheet was closed: then a notice says it."""
         if self.gone:
-            level = Level.WARNING if failed else Level.INFO
-            self._controller.session.notices.put(Notice(level, text))
-            return
-        self.write.setEnabled(True)
-        self.send.setEnabled(True)
-        self.said.setText(text)
+            return False
+        self._timer.stop()
+        self._forget_row()
+        self._allow(True)
+        notes = job.result.notes if job.result is not None else ()
+        self.said.setText("\n".join([job.text, *notes]))
+        if job.result is not None and job.result.folder is not None:
+            self.show_folder.show()
+        self._place()
+        return True
 
-    def _failed(self, error: Exception) -> None:
-        self._tell(window_text(error), failed=True)
+    def _allow(self, on: bool) -> None:
+        for button in (self.write, self.send, self.test):
+            button.setEnabled(on)
+
+    def _test(self) -> None:
+        """Ask the node whether it is there, and say so in words."""
+        node = self.node.text().strip()
+        self._allow(False)
+        self.said.setText(f"Asking; each answer is waited for up to {ANSWER_S:g} s …")
+        self._controller.jobs.start(
+            "pacs test", lambda: try_connection(node), self._tested, self._untested
+        )
+
+    def _tested(self, tested: Tested) -> None:
+        if not self.gone:
+            self._allow(True)
+            self.said.setText(tested.text)
+
+    def _untested(self, error: Exception) -> None:
+        if not self.gone:
+            self._allow(True)
+            self.said.setText(window_text(error))
 
     def _open_folder(self) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(self.folder.text())):

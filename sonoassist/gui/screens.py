@@ -23,12 +23,21 @@ class Card:
         title: Large words.
         text: What to do or why.
         acts: Offered as buttons.
+        names: What the buttons say; left out: what the actions are called.
     """
 
     icon: str
     title: str
     text: str = ""
     acts: tuple[Act, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+_AGAIN = (
+    (Act.RECONNECT, Act.DEVICES, Act.CLOSE),
+    ("Try again", "Choose another", "Close"),
+)
+"""What can be done where a device or a stream gives nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +110,12 @@ def _card(status: SessionStatus, has_picture: bool) -> Card | None:
         return Card("file", "Choose a source", "or drop a file on this window", acts)
     if state is PlayState.FAILED:
         text = status.play_message or "The source cannot be read"
-        return Card("error", "The source failed", text, (Act.OPEN_FILE, Act.CLOSE))
+        again = (Act.RECONNECT, Act.DEVICES, Act.OPEN_FILE, Act.CLOSE)
+        names = ("Try again", "Another device", "Another file", "Close")
+        return Card("error", "The source failed", text, again, names)
     if state is PlayState.LOST:
         text = status.play_message or "It is opened again as soon as it is back"
-        return Card("nosignal", SIGNAL_LOST, text, (Act.RECONNECT, Act.CLOSE))
+        return Card("nosignal", SIGNAL_LOST, text, *_AGAIN)
     if state is PlayState.OPENING or not has_picture:
         name = name or kind_of(status.play_message).short_name(status.play_message)
         loading = status.model_message if status.model_state is ModelState.LOADING else ""
@@ -113,7 +124,7 @@ def _card(status: SessionStatus, has_picture: bool) -> Card | None:
     if _no_signal(status):
         text = "Is the scanner on, and its video output connected?"
         title = f"No signal since {int(status.signal_age_s)} s"
-        return Card("nosignal", title, text, (Act.RECONNECT, Act.CLOSE))
+        return Card("nosignal", title, text, *_AGAIN)
     return None
 
 

@@ -72,9 +72,11 @@ class Shell(QWidget):
         return done
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
-        """Close the program inside, too."""
-        if self._content is not None:
-            self._content.close()
+        """Close the program inside, too, unless it wants to ask something first."""
+        if self._content is not None and not self._content.close():
+            if event is not None:
+                event.ignore()
+            return
         self.closed.emit()
         if event is not None:
             event.accept()

@@ -20,7 +20,7 @@ from PyQt6.QtWidgets import (
 
 from sonoassist.gui.actions import BY_ACT, Act, ActionSet
 from sonoassist.gui.controller import Controller
-from sonoassist.gui.installer import InstallPanel
+from sonoassist.gui.elided import ElidedButton
 from sonoassist.gui.ports import ModelEntry
 from sonoassist.gui.screens import LOADING
 from sonoassist.gui.splash import ABOUT, DISCLAIMER
@@ -171,21 +171,11 @@ class StartPage(QWidget):
         return card
 
     def _row_button(self, text: str, right: str, do: Callable[[], None]) -> QPushButton:
-        button = QPushButton(f"  {text}")
+        button = ElidedButton(text, right, self._look.px(12))
         button.setObjectName("row")
         button.setIconSize(QSize(self._look.px(18), self._look.px(18)))
         button.setCursor(Qt.CursorShape.PointingHandCursor)
-        # The text may be elided by the card, never widen it.
-        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         button.clicked.connect(lambda _checked=False: do())
-        if right:
-            inside = QHBoxLayout(button)
-            inside.setContentsMargins(0, 0, self._look.px(12), 0)
-            label = QLabel(right)
-            label.setObjectName("small")
-            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-            inside.addStretch(1)
-            inside.addWidget(label)
         return button
 
     def _with_key(self, text: str, act: Act) -> str:
@@ -226,8 +216,6 @@ class StartPage(QWidget):
         row.addStretch(1)
         column.addSpacing(self._look.px(8))
         column.addLayout(row)
-        self._progress = InstallPanel(self._controller.installer, self._look)
-        column.addWidget(self._progress)
         column.addStretch(1)
         return card
 
@@ -244,7 +232,7 @@ class StartPage(QWidget):
         for spec in self._controller.settings.recent[:MAX_RECENT_SHOWN]:
             name, where = recent_text(spec)
             gone = is_missing(spec)
-            beside = "not there any more" if gone else shortened(where)
+            beside = "not there any more" if gone else where
             button = self._row_button(name, beside, partial(self._controller.open, spec))
             button.setIcon(self._look.icon("recent", "muted"))
             button.setToolTip(spec)
@@ -277,7 +265,6 @@ class StartPage(QWidget):
     def show_status(self, status: SessionStatus) -> None:
         """Say which model runs."""
         self._status = status
-        self._progress.refresh()
         self._write_model(status)
 
     def _write_model(self, status: SessionStatus) -> None:

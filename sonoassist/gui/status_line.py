@@ -8,6 +8,7 @@ from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from sonoassist.gui.elided import one_line
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
 from sonoassist.live.status import ModelState, PlayState, SessionStatus
@@ -33,11 +34,17 @@ def model_text(card: Card) -> str:
     return said if card.architecture == DEFAULT_ARCHITECTURE else f"{said}, not SonoNet-32"
 
 
-def items_for(status: SessionStatus) -> list[Item]:
-    """What the line says of a session."""
+def items_for(status: SessionStatus, picture: str = "") -> list[Item]:
+    """What the line says of a session.
+
+    Args:
+        status: Of the session.
+        picture: Name of the file on screen, where the source is a folder of pictures.
+    """
     items = []
     if status.source is not None:
         items.append(Item(status.source.label, 1))
+        items.append(Item(one_line(picture), 2))
         items.append(Item(status.source.detail, 6))
     if status.play_state is not PlayState.EMPTY:
         items += _rates(status)
@@ -84,9 +91,9 @@ class StatusLine(QWidget):
         """As wide as there is room."""
         return QSize(400, self._look.px(30))
 
-    def show_status(self, status: SessionStatus) -> None:
-        """Say how the session is."""
-        self.show_items(items_for(status))
+    def show_status(self, status: SessionStatus, picture: str = "") -> None:
+        """Say how the session is; see `items_for`."""
+        self.show_items(items_for(status, picture))
 
     def show_items(self, items: list[Item]) -> None:
         """Say something else: of a page with results of its own."""
@@ -104,12 +111,15 @@ class StatusLine(QWidget):
         kept = list(self._items)
 
         def needed() -> float:
-            return sum(metrics.horizontalAdvance(item.text) + gap for item in kept)
+            half = room / 2 - gap
+            return sum(min(metrics.horizontalAdvance(item.text), half) + gap for item in kept)
 
         while len(kept) > 1 and needed() > room:
             kept.remove(max(kept, key=lambda item: item.rank))
+        # A name takes no more than half of the line: what stands behind it can be read too.
+        most = max(room - gap if len(kept) == 1 else room / 2 - gap, 20)
         elide = Qt.TextElideMode.ElideMiddle
-        return [metrics.elidedText(item.text, elide, max(room - gap, 20)) for item in kept]
+        return [metrics.elidedText(item.text, elide, most) for item in kept]
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint the line."""

@@ -7,6 +7,7 @@ from PyQt6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from sonoassist.exam.checklist import Completeness
+from sonoassist.exam.ending import NOT_REVIEWED
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import Look
 
@@ -43,7 +44,7 @@ class StillToFind(QWidget):
         if done is not None:
             names = tuple(item.label for item in done.missing)
             left = done.found - done.done
-            last = f"{left} to review" if left else ""
+            last = f"{left} {NOT_REVIEWED}" if left else ""
             if done.complete:
                 last = last or "All kept"
         if (names, last) != (self._names, self._last):
@@ -77,7 +78,7 @@ class StillToFind(QWidget):
         left, wide = px(16), self.width() - px(32)
         painter.setFont(look.font(15, bold=True))
         painter.setPen(look.colour("muted"))
-        title = "Still to find" if self._names else "All found" if self._last else ""
+        title = "Still to find" if self._names else "Nothing missing" if self._last else ""
         painter.drawText(QRectF(left, px(12), wide, px(24)), Qt.AlignmentFlag.AlignVCenter, title)
         top, bottom = px(46), self.height() - px(48)
         size = self._size_px(bottom - top)

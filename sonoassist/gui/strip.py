@@ -9,7 +9,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from sonoassist.core.planes import PLANES
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import Look
-from sonoassist.gui.timeline import WINDOW_S, Segment, Timeline, clock
+from sonoassist.gui.timeline import STILL_S, WINDOW_S, Segment, Timeline, clock
 from sonoassist.gui.verdict import CODE_UNSURE
 
 _INK = QColor("#0b0f14")
@@ -146,12 +146,14 @@ class Strip(QWidget):
     def _ticks(self, start: float, end: float) -> list[float]:
         if not self._seekable:
             return [end - back for back in range(int(WINDOW_S), -1, -_TICKS_S)]
+        if self._stills:
+            return still_ticks(start, end)
         step = max((end - start) / 4, 1e-6)
         return [start + step * number for number in range(5)]
 
     def _time_text(self, at_s: float, end_s: float) -> str:
         if self._stills:
-            return f"picture {round(at_s) + 1}"
+            return f"picture {int(at_s / STILL_S) + 1}"
         if self._seekable:
             return clock(at_s)
         back = round(end_s - at_s)
@@ -169,3 +171,13 @@ class Strip(QWidget):
 
     def _now(self) -> float | None:
         return self._timeline.now_s if self._seekable else None
+
+
+def still_ticks(start_s: float, end_s: float, most: int = 5) -> list[float]:
+    """Where pictures are named on an axis: the middle of a few of them, first and last among."""
+    first, last = round(start_s / STILL_S), round(end_s / STILL_S) - 1
+    steps = min(most, last - first + 1)
+    if steps < 2:
+        return [(first + 0.5) * STILL_S]
+    numbers = [first + round(step * (last - first) / (steps - 1)) for step in range(steps)]
+    return [(number + 0.5) * STILL_S for number in numbers]

@@ -1,7 +1,6 @@
-"""Notices as toasts: stacked at the bottom right, never modal, equal ones counted.
+"""Notices as toasts: where they cover nothing, never modal, equal ones counted.
 
-They keep to the column beside the picture where they are told how wide it is: no notice covers
-anatomy.
+They keep to the column beside the picture, where that has room: no notice covers anatomy.
 """
 
 from __future__ import annotations
@@ -19,11 +18,13 @@ from PyQt6.QtWidgets import (
 )
 
 from sonoassist.core.wording import counted
+from sonoassist.gui.clear_room import OTHER_TOAST, OVERLAY, Taken, free_place, obstacles
 from sonoassist.gui.theme import Look
 from sonoassist.live.status import Level, Notice
 
 INFO_STAYS_MS = 6000
 WARNING_STAYS_MS = 12000
+FOLLOW_MS = 400
 MAX_SHOWN = 4
 WIDE_PX = 324
 _WORDS = {Level.INFO: "Note", Level.WARNING: "Warning", Level.ERROR: "Error"}
@@ -49,6 +50,7 @@ class Toast(QFrame):
         self.notice = notice
         self.count = 1
         self.setObjectName("toast")
+        self.setProperty(OVERLAY, True)
         self.setFixedWidth(look.px(WIDE_PX) if wide_px is None else wide_px)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -184,6 +186,10 @@ class Toasts(QObject):
         self._bottom_px = 0
         self._room_px: int | None = None
         self._shown: list[Toast] = []
+        # Buttons come and go: an exam begins, a page is shown, a row is added.
+        self._follow = QTimer(self)
+        self._follow.setInterval(FOLLOW_MS)
+        self._follow.timeout.connect(self.arrange)
         over.installEventFilter(self)
 
     def set_look(self, look: Look) -> None:
@@ -260,15 +266,24 @@ class Toasts(QObject):
         self._drop(self._shown[-1])
         return True
 
+    def keep_about(self, spec: str) -> None:
+        """Take away what speaks of another source than this one."""
+        for toast in self.shown:
+            if toast.notice.about not in ("", spec):
+                self._drop(toast)
+
     def arrange(self) -> None:
-        """Put the toasts where they belong, the newest lowest."""
+        """Put the toasts where nothing that can be pressed or has to be read is covered."""
         margin, gap = self._margin_px(), self._look.px(10)
-        bottom = self._over.height() - self._look.px(16) - self._bottom_px
+        taken = obstacles(self._over)
+        room = self._over.rect().adjusted(margin, margin, -margin, -margin - self._bottom_px)
         for toast in reversed(self._shown):
             toast.fit()
-            toast.move(self._over.width() - toast.width() - margin, bottom - toast.height())
+            place = free_place(room, toast.size(), taken)
+            toast.move(place.topLeft())
             toast.raise_()
-            bottom -= toast.height() + gap
+            taken.append(Taken(place.adjusted(-gap, -gap, gap, gap), OTHER_TOAST))
+        self._follow.start() if self._shown else self._follow.stop()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Follow the size of the widget below."""

@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QStackedWid
 from sonoassist.core.settings import Settings
 from sonoassist.gui.actions import Act, ActionSet
 from sonoassist.gui.controls import KeyButton, Scrubber
+from sonoassist.gui.elided import ElidedLabel
 from sonoassist.gui.freeze import Freeze
 from sonoassist.gui.screens import seconds_back
 from sonoassist.gui.theme import Look
@@ -88,7 +89,9 @@ class RecordingBar(_Bar):
         self._button(Act.BACK, icon_only=True)
         self._button(Act.FORWARD, icon_only=True)
         self.seek = Scrubber(look)
-        self._row.addWidget(self.seek, 1)
+        self._row.addWidget(self.seek, 2)
+        self.name = ElidedLabel("", "muted")
+        self._row.addWidget(self.name, 1)
         self._where = self._label("0:00:00.0 / 0:00:00.0", Qt.AlignmentFlag.AlignRight)
         self._number = self._label("0000000 / 0000000", Qt.AlignmentFlag.AlignRight)
         self._row.addSpacing(look.px(10))
@@ -128,6 +131,8 @@ class RecordingBar(_Bar):
         self._play.change(icon="pause" if playing else "play")
         self.seek.set_place(status.index, count)
         self._where.setVisible(not info.stills)
+        self.name.setVisible(bool(self.name.text()))
+        self.name.setMaximumWidth(self.width() // 4)
         self._where.setText(f"{clock(status.time_s)} / {clock(info.duration_s or 0.0)}")
         what = "picture " if info.stills else ""
         self._number.setText(f"{what}{status.index + 1} / {count}")

@@ -186,7 +186,7 @@ class CaptureWorker:
                 self._fail(error)
             except Exception as error:  # noqa: BLE001  (the top of the thread: report, go on)
                 details = traceback.format_exc()
-                self._notices.put(
+                self._tell(
                     Notice(Level.ERROR, f"capture failed: {window_text(error)}", "", details)
                 )
                 self._set(play_state=PlayState.FAILED, message=window_text(error))
@@ -307,7 +307,7 @@ class CaptureWorker:
         # After the state: from here on results of the source before are refused.
         self._started()
         for sentence in info.named_warnings():
-            self._notices.put(Notice(Level.WARNING, sentence))
+            self._tell(Notice(Level.WARNING, sentence))
         self._pending = first
         if info.stills:
             # Pictures are looked at one by one; nobody wants a folder to run away.
@@ -395,7 +395,7 @@ class CaptureWorker:
         try:
             self._pending = self._source.read()
         except DamagedFrameError as error:
-            self._notices.put(Notice.of(error, Level.WARNING))
+            self._tell(Notice.of(error, Level.WARNING))
         except StalledError as error:
             self._set(message=error.message)
         except SourceLostError as error:
@@ -433,9 +433,7 @@ class CaptureWorker:
         if self._source is not None:
             self._source.close()
             self._source = None
-        self._notices.put(
-            Notice(Level.WARNING, error.message, "It is opened again as soon as it is back")
-        )
+        self._tell(Notice(Level.WARNING, error.message, "It is opened again as soon as it is back"))
         self._set(play_state=PlayState.LOST, message=error.message)
 
     def _reopen(self) -> None:
@@ -447,10 +445,14 @@ class CaptureWorker:
         if source is not None:
             self._source = source
             self._begin(source)
-            self._notices.put(Notice(Level.INFO, f"{source.info.label} is back"))
+            self._tell(Notice(Level.INFO, f"{source.info.label} is back"))
+
+    def _tell(self, notice: Notice) -> None:
+        """Tell the user; what is said here goes from the screen when the source goes."""
+        self._notices.put(replace(notice, about=self._spec))
 
     def _fail(self, error: SonoAssistError) -> None:
-        self._notices.put(Notice.of(error))
+        self._tell(Notice.of(error))
         ended = self._source is not None and self.state.index > 0
         if self._source is None or not ended:
             self._set(play_state=PlayState.FAILED, message=window_text(error))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from sonoassist.core.errors import SonoAssistError
@@ -55,12 +55,14 @@ class Notice:
         title: One line: what happened.
         hint: One line: what to do; may be empty.
         details: More lines for the curious; may be empty.
+        about: Spec of the source it speaks of; "" where it speaks of something else.
     """
 
     level: Level
     title: str
     hint: str = ""
     details: str = ""
+    about: str = field(default="", compare=False)
 
     @classmethod
     def of(cls, error: SonoAssistError, level: Level = Level.ERROR, details: str = "") -> Notice:

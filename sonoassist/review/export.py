@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from sonoassist.core.errors import DamagedFrameError, SourceError, UsageError
 from sonoassist.core.files import ensure_folder, replacing, write_bytes
 from sonoassist.core.packets import Box, Frame, Pixels
 from sonoassist.core.planes import INDEX
+from sonoassist.core.progress import CancelledError, Meter
 from sonoassist.datasets.exams import BACKGROUND, CROP_COLUMNS, TABLE
 from sonoassist.datasets.tables import BOX_COLUMNS
 from sonoassist.exam.stills import png_bytes
@@ -85,6 +87,7 @@ def export(
     crop: Box | None = None,
     video: bool = True,
     mask: bool = True,
+    meter: Meter | None = None,
 ) -> Exported:
     """Write the corrections of a review.
 
@@ -98,8 +101,10 @@ def export(
             stretch are written as pictures.
         mask: All but the ultrasound is black. Else the pictures are those that the network saw,
             and what stands on the screen may name the patient.
+        meter: Counts the frames that were gone over.
 
     Raises:
+        CancelledError: A person has ended it; nothing new is there.
         UsageError: Nothing was corrected or chosen yet, or nothing of it may be shown.
         OutputError: The operating system refuses.
         SourceError: The recording cannot be read any more, or is another file than was reviewed.
@@ -111,11 +116,18 @@ def export(
             "Choose best frames, correct labels or draw boxes",
         )
     recording.check_same()
-    made = ensure_folder(folder / f"exam-{recording.identity.content[:8]}")
+    made = folder / f"exam-{recording.identity.content[:8]}"
+    fresh = not made.exists()
+    ensure_folder(made)
     if not video:
         labels = _thinned(corrections, labels)
     write = _with_video if video else _with_pictures
-    rows = write(recording, labels, table, made, mask)
+    try:
+        rows = write(recording, labels, table, made, mask, meter or Meter())
+    except CancelledError:
+        if fresh:
+            shutil.rmtree(made, ignore_errors=True)
+        raise
     recording.check_same()
     shown = [row.plane for row in rows if row.plane != UNJUDGED]
     if not shown:
@@ -196,15 +208,22 @@ def _thinned(corrections: Corrections, labels: Mapping[int, str]) -> dict[int, s
 
 
 def _with_pictures(
-    recording: Recording, labels: Mapping[int, str], _table: FrameTable, folder: Path, mask: bool
+    recording: Recording,
+    labels: Mapping[int, str],
+    _table: FrameTable,
+    folder: Path,
+    mask: bool,
+    meter: Meter,
 ) -> list[_Row]:
     rows, reader = [], ScreenReader()
+    meter.expect(len(labels))
 
     def shown(pixels: Pixels) -> Pixels:
         return masked(pixels, reader=reader) if mask else pixels
 
     with recording.open() as source:
         for index, plane in labels.items():
+            meter.step()
             frame = frame_at(source, index)
             picture = None if frame is None else shown(frame.pixels)
             if picture is None or not picture.any():
@@ -216,9 +235,14 @@ def _with_pictures(
 
 
 def _with_video(
-    recording: Recording, labels: Mapping[int, str], table: FrameTable, folder: Path, mask: bool
+    recording: Recording,
+    labels: Mapping[int, str],
+    table: FrameTable,
+    folder: Path,
+    mask: bool,
+    meter: Meter,
 ) -> list[_Row]:
-    shown = _write_video(recording, folder / VIDEO, mask)
+    shown = _write_video(recording, folder / VIDEO, mask, meter)
     arrays = table.snapshot()
     planes = 1.0 - arrays.probabilities[:, INDEX[BACKGROUND]]
     doubtful = ~arrays.judged | (planes > UNJUDGED_FROM) | _around(labels, arrays.times_s)
@@ -231,7 +255,7 @@ def _with_video(
     return rows
 
 
-def _write_video(recording: Recording, path: Path, mask: bool) -> frozenset[int]:
+def _write_video(recording: Recording, path: Path, mask: bool, meter: Meter) -> frozenset[int]:
     """Write the recording, black but for the ultrasound; returns the frames that show any.
 
     A frame that cannot be read, or has another size, is black: the numbers of the others stay.
@@ -243,6 +267,7 @@ def _write_video(recording: Recording, path: Path, mask: bool) -> frozenset[int]
             VideoEncoder(temporary, info.width_px, info.height_px, info.fps or USUAL_FPS)
         )
         black = np.zeros((*size, 3), np.uint8)
+        meter.expect(len(recording.times_s))
         for index, frame in _each(source, recording):
             picture: Pixels = black
             if frame is not None and frame.pixels.shape[:2] == size:
@@ -252,6 +277,7 @@ def _write_video(recording: Recording, path: Path, mask: bool) -> frozenset[int]
                 if picture.any():
                     shown.add(index)
             encoder.add(picture, recording.times_s[index])
+            meter.step()
         _check_content(recording)
     return frozenset(shown)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sonoassist.core.errors import SourceError
-from sonoassist.sources.sniff import VIDEO_SUFFIXES
+from sonoassist.sources.sniff import DICOM_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 if TYPE_CHECKING:
     from sonoassist.sources.base import Source
@@ -27,6 +27,19 @@ URL_SCHEMES: tuple[str, ...] = (
 )  # fmt: skip
 A_RECORDING = "a recording"
 A_FOLDER = "a folder of pictures"
+
+
+@dataclass(frozen=True, slots=True)
+class FileType:
+    """A type of files as a person knows it.
+
+    Attributes:
+        words: What it is called.
+        suffixes: Of the names of such files, with their dots; others may hold the same.
+    """
+
+    words: str
+    suffixes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +58,7 @@ class SourceKind:
             a machine, and may be told.
         compressed: Its pictures have lost something before they come here, as far as is known.
         compressed_suffixes: Of the names for which that is so as well.
+        types: Types of files that are of this kind.
     """
 
     name: str
@@ -57,6 +71,7 @@ class SourceKind:
     masked_name: str = ""
     compressed: bool = False
     compressed_suffixes: tuple[str, ...] = ()
+    types: tuple[FileType, ...] = ()
 
     def rest(self, spec: str) -> str:
         """The spec without the prefix, in which capitals do not matter."""
@@ -128,6 +143,10 @@ STREAM = SourceKind("stream", "URL", _open_stream, where="stream", compressed=Tr
 FILE = SourceKind(
     "file", "video, picture, folder, DICOM file", _open_file, live=False, on_disk=True,
     masked_name=A_RECORDING, compressed_suffixes=VIDEO_SUFFIXES,
+    types=(
+        FileType("Videos", VIDEO_SUFFIXES), FileType("Pictures", IMAGE_SUFFIXES),
+        FileType("DICOM", DICOM_SUFFIXES),
+    ),
 )  # fmt: skip
 """Whatever is nothing else."""
 PREFIXED = (

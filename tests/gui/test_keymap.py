@@ -197,6 +197,11 @@ def test_back_to_its_default(changes: dict[str, list[str]], act: Act) -> None:
         assert Keymap.made(restored(changes, act)).of(act) == row.keys
 
 
+def test_a_refused_wish_does_not_come_true_by_another_change() -> None:
+    changes = changed({"open_folder": ["Ctrl+O"]}, Act.OPEN_FILE, ["K"])
+    assert Keymap.made(changes).of(Act.OPEN_FOLDER) == ()
+
+
 def test_changes_are_kept_and_older_settings_are_read(tmp_path: Path) -> None:
     path = tmp_path / "settings.json"
     path.write_text('{"version": 1, "theme": "light"}')

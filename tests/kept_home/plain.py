@@ -66,7 +66,9 @@ def differences(found: Any, expected: Any, where: str = "") -> list[str]:
     """What is not as it was, one line each; nothing where all of it is."""
     if isinstance(expected, dict) and isinstance(found, dict):
         missing = [f"{where}.{key} is gone" for key in expected.keys() - found.keys()]
-        more = [f"{where}.{key} is new" for key in found.keys() - expected.keys()]
+        # What a later program also keeps is there, and says nothing of what an earlier one kept.
+        told = [key for key in found.keys() - expected.keys() if found[key]]
+        more = [f"{where}.{key} is new" for key in told]
         both = [key for key in expected if key in found]
         inside = [differences(found[key], expected[key], f"{where}.{key}") for key in both]
         return [*missing, *more, *(line for lines in inside for line in lines)]

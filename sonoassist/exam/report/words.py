@@ -9,6 +9,7 @@ from sonoassist.core.percent import percent
 from sonoassist.core.wording import counted
 from sonoassist.exam.capture_words import capture_words, own_share, why_words
 from sonoassist.exam.checklist import ItemState, Line
+from sonoassist.exam.ending import NOT_REVIEWED
 from sonoassist.exam.records import How, Recording
 from sonoassist.exam.report.stills import Still
 from sonoassist.exam.report.timeline import Timeline
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 TITLE = "Fetal ultrasound exam"
 FOOTER = "Research and training only. Not for diagnosis."
-NOT_REVIEWED = "not reviewed"
 ABOUT_CONFIDENCE = (
     "Confidence is the network's own, uncalibrated. A picture that no person has kept is "
     "“not reviewed”: it is the program's proposal, no finding."
@@ -64,18 +64,12 @@ def state(line: Line) -> str:
     return _STATES[line.state]
 
 
-def found(data: ReportData) -> str:
-    """How much of the required items is there."""
-    return f"{data.completeness.found} of {data.completeness.total}"
-
-
 def cards(data: ReportData) -> tuple[tuple[str, str], ...]:
     """The figures that matter: values and what they count."""
     whole = data.completeness
     return (
-        (found(data), "planes and items found"),
-        (str(whole.done), "kept or ticked by hand"),
-        (str(data.not_reviewed), NOT_REVIEWED),
+        (f"{whole.done} of {whole.total}", "kept or ticked by hand"),
+        (str(data.not_reviewed), f"found, {NOT_REVIEWED}"),
         (str(len(whole.missing)), "missing"),
     )
 

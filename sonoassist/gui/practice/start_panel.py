@@ -24,6 +24,7 @@ from PyQt6.QtWidgets import (
 from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.wording import counted
 from sonoassist.gui.actions import Act, Place, PlaceKeys
+from sonoassist.gui.practice.asked import asked_text
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.how import fill_how
@@ -35,6 +36,7 @@ from sonoassist.gui.review.texts import duration
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
 from sonoassist.practice.answers import Answers
+from sonoassist.practice.question_set import Order, QuestionSet
 from sonoassist.practice.wish import (
     CLASS_NAME,
     LONGEST_NAME,
@@ -74,7 +76,7 @@ class StartPanel(QWidget):
         self.cover_text = QCheckBox("Cover the text on the picture")
         self.cover_text.setToolTip("Measurements and names on it may tell the answer")
         self.next_planes, self.trouble = QLabel(), QLabel()
-        self.waiting = QLabel()
+        self.waiting, self.asked = QLabel(), QLabel()
         self.begin = wide_button("Start", main=True)
         self.curves, self.trainees = wide_button("Progress"), wide_button("All trainees")
         self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight)
@@ -163,11 +165,12 @@ class StartPanel(QWidget):
         private = QLabel("Kept on this computer only. No real name is needed.")
         private.setObjectName("small")
         parts = (
-            private, self.class_mode, self.cover_text, self.next_planes, self.waiting, self.trouble,
+            private, self.class_mode, self.cover_text, self.asked, self.next_planes, self.waiting,
+            self.trouble,
         )  # fmt: skip
         for part in parts:
             column.addWidget(part)
-        for label in (private, self.next_planes, self.waiting, self.trouble):
+        for label in (private, self.asked, self.next_planes, self.waiting, self.trouble):
             label.setWordWrap(True)
         self.waiting.setObjectName("muted")
         self.trouble.setObjectName("warning")
@@ -309,12 +312,22 @@ class StartPanel(QWidget):
         working = bool(known.doing) and 0 < known.share < 1
         self.progress.setVisible(working)
         self.progress.setValue(round(100 * known.share))
-        askable = desk.askable
-        self.begin.setEnabled(askable is not None and bool(askable.views))
-        self.waiting.setText(so_far_text(askable) if desk.analysing else "")
+        self.begin.setEnabled(desk.can_start)
+        self.waiting.setText(so_far_text(desk.askable, desk.asked) if desk.analysing else "")
         self.waiting.setVisible(bool(self.waiting.text()))
+        self._show_asked()
         self._show_trouble()
         self._show_weak()
+
+    def _show_asked(self) -> None:
+        """The teacher's set, where there is one; in its own order it gives the number too."""
+        desk = self._desk
+        whole = not desk.analysing
+        self.asked.setText(asked_text(desk.asked, desk.knowledge.answers, whole=whole))
+        self.asked.setVisible(bool(self.asked.text()))
+        own = desk.asked is not None and desk.asked.order is Order.AS_SET
+        self.questions.setEnabled(not own)
+        self.questions.setToolTip("The teacher's set asks each of its planes once" if own else "")
 
     def _known_text(self) -> str:
         known = self._desk.knowledge
@@ -343,6 +356,8 @@ class StartPanel(QWidget):
             lines.append(
                 f"{counted(len(known.problems), 'row')} cannot be used; {known.problems[0]}"
             )
+        if self._desk.sets.trouble is not None:
+            lines.append(window_text(self._desk.sets.trouble))
         if self._desk.trouble is not None:
             lines.append(str(self._desk.trouble))
         if self._history_trouble:
@@ -359,7 +374,8 @@ class StartPanel(QWidget):
         count = done_by(self._counts, name)
         if count:
             whose = exercise_text(count + 1, name, class_mode=self.class_mode.isChecked())
-            text = f"Next: {whose}; weak planes come first."
+            own = self._desk.asked is not None and self._desk.asked.order is Order.AS_SET
+            text = f"Next: {whose}." if own else f"Next: {whose}; weak planes come first."
         self.next_planes.setText(text)
         self.next_planes.setVisible(bool(text))
 
@@ -384,10 +400,11 @@ class StartPanel(QWidget):
             self.start_asked.emit(self.wish())
 
 
-def so_far_text(askable: Answers | None) -> str:
-    """What can be asked while the exam is still analysed."""
-    count = 0 if askable is None else len(askable.views)
+def so_far_text(askable: Answers | None, asked: QuestionSet | None = None) -> str:
+    """What can be asked, by a teacher's set or without, while the exam is still analysed."""
+    views = () if askable is None else askable.views
+    count = len(views if asked is None else asked.views_of(views))
     if not count:
         return "It can start when part of the exam has been analysed: frames are scored by that."
-    views = counted(count, "view")
-    return f"Until the analysis has ended it asks for what has been analysed: {views}."
+    so_far = counted(count, "view")
+    return f"Until the analysis has ended it asks for what has been analysed: {so_far}."

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
 from sonoassist.core.errors import SonoAssistError, window_text
+from sonoassist.core.jobs import Job, JobResult, JobState, Work
 from sonoassist.core.packets import Box
 from sonoassist.core.planes import BACKGROUND_INDEX, BY_KEY, KEYS
+from sonoassist.core.progress import Meter
 from sonoassist.core.wording import counted
 from sonoassist.gui.actions import Act
 from sonoassist.gui.controller import Controller
@@ -198,12 +200,23 @@ class Corrector(QObject):
             return
         words, table = session.review.corrections, session.table
 
-        def work() -> Exported:
+        def run(meter: Meter) -> JobResult:
             from sonoassist.review.export import export
 
-            return export(session.recording, words, table, folder, crop=session.crop)
+            made = export(session.recording, words, table, folder, crop=session.crop, meter=meter)
+            text = f"{counted(made.labels, 'label')} written to {made.folder}"
+            return JobResult(text, made.folder, value=made)
 
-        self._controller.jobs.start("export review", work, self._exported, self._not_exported)
+        name = session.recording.path.name
+        work = Work(f"Corrections of {name}", run, "frames", "The export failed")
+        self._controller.long_jobs.start(work, self._export_over)
+
+    def _export_over(self, job: Job) -> bool:
+        if job.result is not None:
+            self._exported(cast("Exported", job.result.value))
+        elif job.error is not None:
+            self._not_exported(job.error)
+        return job.state is not JobState.CANCELLED
 
     def _exported(self, made: Exported) -> None:
         count = counted(made.labels, "label")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PyQt6.QtWidgets import QFileDialog, QWidget
+from PyQt6.QtWidgets import QWidget
 
 from sonoassist.gui.exam_marks import pixmap_of
 from sonoassist.gui.questions import ShowSheet
@@ -20,14 +20,20 @@ class Exporter:
     """Asks what has to be asked, and has it written.
 
     Args:
-        page: That the dialog belongs to.
+        ask: Asks for a folder, and calls what it is given with the answer.
         desk: Of the review.
         chooser: Knows what the person has confirmed already.
         show: Opens a sheet over the window.
     """
 
-    def __init__(self, page: QWidget, desk: ReviewDesk, chooser: Chooser, show: ShowSheet) -> None:
-        self._page, self._desk, self._chooser, self._show = page, desk, chooser, show
+    def __init__(
+        self,
+        ask: Callable[[Callable[[str], None]], None],
+        desk: ReviewDesk,
+        chooser: Chooser,
+        show: ShowSheet,
+    ) -> None:
+        self._ask, self._desk, self._chooser, self._show = ask, desk, chooser, show
         self._sheet: ExportSheet | None = None
 
     def ask(self) -> None:
@@ -107,8 +113,4 @@ class Exporter:
     # -- the folder ------------------------------------------------------------------------
 
     def _ask_folder(self) -> None:
-        dialog = QFileDialog(self._page, "Export the corrections: choose a folder")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(lambda path: self._desk.words.export_to(Path(path)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        self._ask(lambda path: self._desk.words.export_to(Path(path)))

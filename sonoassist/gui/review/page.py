@@ -11,8 +11,10 @@ from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.actions import PLANE_ACTS, Act, ActionSet, Place, PlaceKeys
+from sonoassist.gui.clear_room import PICTURE, keep_clear
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.exam_marks import pixmap_of
+from sonoassist.gui.file_dialogs import CORRECTIONS, ask_path
 from sonoassist.gui.questions import Questions
 from sonoassist.gui.review.box_view import BoxView
 from sonoassist.gui.review.boxer import Boxer
@@ -79,13 +81,15 @@ class ReviewPage(QWidget):
         self._look = look
         self.notes = Notes(desk, questions.ask_words)
         self.chooser = Chooser(desk, questions.show)
-        self.exporter = Exporter(self, desk, self.chooser, questions.show)
+        self.exporter = Exporter(self._ask_folder, desk, self.chooser, questions.show)
         self.viewport = BoxView(look)
         self.boxer = Boxer(desk, self.viewport)
         handlers = self._handlers()
         self.side = Side(look, handlers)
         self.timeline = TimelineRows(look)
         self.over = Over(self, self.viewport, desk, self.timeline, self.chooser.choose_frame, look)
+        keep_clear(self.timeline, self.side.headline)
+        keep_clear(self.viewport, weight=PICTURE)
         self._row = QHBoxLayout()
         self._column = QVBoxLayout(self)
         self._row.addWidget(self.viewport)
@@ -394,3 +398,6 @@ class ReviewPage(QWidget):
         for tiles in (self.side.candidates, self.side.planes):
             tiles.forget()
         self._show_tiles()
+
+    def _ask_folder(self, chosen: Callable[[str], None]) -> None:
+        ask_path(self, self._look, self._controller, CORRECTIONS, chosen)

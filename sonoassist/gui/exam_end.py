@@ -1,0 +1,308 @@
+"""The end of an exam on screen: counts, what nobody has reviewed one after the other, what next."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PyQt6.QtCore import QObject, Qt, pyqtSignal
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from sonoassist.core.errors import window_text
+from sonoassist.core.planes import BY_KEY
+from sonoassist.exam.capture_words import capture_words, own_box
+from sonoassist.exam.checklist import Line
+from sonoassist.exam.ending import ExamEnd, exam_end, judge_all
+from sonoassist.exam.records import Judgement
+from sonoassist.exam.store import ExamStore
+from sonoassist.gui.actions import Act, Place, PlaceKeys
+from sonoassist.gui.capture_sheet import StillView
+from sonoassist.gui.exams_sheet import started
+from sonoassist.gui.jobs import Jobs
+from sonoassist.gui.sheets import Sheet
+from sonoassist.gui.theme import Look
+
+_WIDE_PX = 1860
+_SIDE_PX = 380
+
+
+class ExamEndDesk(QObject):
+    """An ended exam and the judgements that are being written; every method returns at once.
+
+    Args:
+        store: Where the exam is.
+        exam_id: Its name.
+        jobs: Read and write the record.
+
+    Signals:
+        changed: It was read, or something of it was judged.
+        failed: Something could not be read or written; arg: why.
+    """
+
+    changed = pyqtSignal()
+    failed = pyqtSignal(str)
+
+    def __init__(self, store: ExamStore, exam_id: str, jobs: Jobs) -> None:
+        super().__init__()
+        self.exam_id = exam_id
+        self.end: ExamEnd | None = None
+        self._store = store
+        self._jobs = jobs
+        self._at = ""
+        self._undo: list[int] = []
+        self._pending: list[tuple[int, Judgement]] = []
+        self._writing = False
+        self._read()
+
+    def _read(self) -> None:
+        self._jobs.start(
+            "exam end", partial(exam_end, self._store, self.exam_id), self._take, self._not_read
+        )
+
+    def _take(self, end: ExamEnd) -> None:
+        self.end = end
+        self.changed.emit()
+
+    def _not_read(self, error: Exception) -> None:
+        self.failed.emit(window_text(error))
+
+    @property
+    def waiting(self) -> tuple[Line, ...]:
+        """What nobody has reviewed."""
+        return self.end.open if self.end is not None else ()
+
+    @property
+    def shown(self) -> Line | None:
+        """The one that is looked at: it stays until it is judged or another is chosen."""
+        waiting = self.waiting
+        found = next((line for line in waiting if line.item.key == self._at), None)
+        return found or (waiting[0] if waiting else None)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether something was judged here."""
+        return bool(self._undo)
+
+    @property
+    def saved(self) -> bool:
+        """Whether all that was said here is on the disk."""
+        return not self._writing and not self._pending
+
+    def step(self, by: int) -> None:
+        """Look at another one without saying anything of this one."""
+        shown, waiting = self.shown, self.waiting
+        if shown is not None:
+            at = (waiting.index(shown) + by) % len(waiting)
+            self._at = waiting[at].item.key
+            self.changed.emit()
+
+    def judge(self, judgement: Judgement) -> None:
+        """Say what the capture on screen is; the next one comes."""
+        shown, waiting = self.shown, self.waiting
+        if shown is None or shown.shown is None:
+            return
+        after = waiting[waiting.index(shown) + 1 :]
+        self._at = after[0].item.key if after else ""
+        self._undo.append(shown.shown.capture_id)
+        self._say(shown.shown.capture_id, judgement)
+
+    def undo(self) -> None:
+        """Take the last word back; its capture is on screen again."""
+        if self._undo and self.end is not None:
+            number = self._undo.pop()
+            one = next(one for one in self.end.captures if one.capture_id == number)
+            self._at = one.shot.item
+            self._say(number, Judgement.OPEN)
+
+    def _say(self, capture_id: int, judgement: Judgement) -> None:
+        assert self.end is not None
+        self.end = self.end.judged(capture_id, judgement)
+        self._pending.append((capture_id, judgement))
+        self._write()
+        self.changed.emit()
+
+    def _write(self) -> None:
+        if self._writing or not self._pending:
+            return
+        self._writing, batch, self._pending = True, self._pending, []
+        writing = partial(judge_all, self._store, self.exam_id, batch)
+        self._jobs.start("judge", writing, self._written, self._not_written)
+
+    def _written(self, _nothing: object) -> None:
+        self._writing = False
+        self._write()
+
+    def _not_written(self, error: Exception) -> None:
+        """What is on screen must be what is on the disk."""
+        self._writing, self._pending, self._undo = False, [], []
+        self.failed.emit(window_text(error))
+        self._read()
+
+
+class ExamEndSheet(Sheet):
+    """The page at the end of an exam; all of it works by keys.
+
+    Args:
+        over: The window it lies on.
+        look: Theme and size.
+        desk: Has the exam.
+        live: An exam's source is still open, so that a next exam can begin.
+
+    Signals:
+        report_asked: The user wants the report, or to send the exam.
+        next_asked: The user wants the next exam.
+    """
+
+    report_asked = pyqtSignal()
+    next_asked = pyqtSignal()
+
+    def __init__(self, over: QWidget, look: Look, desk: ExamEndDesk, *, live: bool) -> None:
+        super().__init__(over, look, "Exam ended", _WIDE_PX)
+        self.desk = desk
+        self._counts: list[tuple[QLabel, QLabel]] = []
+        self.state = self._label(16, "muted")
+        self.name = self._label(40, "text", bold=True)
+        self.said = self._label(22, "muted")
+        self.place = self._label(22, "muted")
+        self.still = StillView()
+        self.still.high_px = max(over.height() - look.px(550), 240)
+        self.still.empty = "Reading …"
+        self.missing = self._label(24, "warning", bold=True)
+        self.trouble = self._label(18, "error", bold=True)
+        self.keep = self._button("Keep", Act.KEEP, lambda: desk.judge(Judgement.KEPT))
+        self.reject = self._button("Reject", Act.REJECT, lambda: desk.judge(Judgement.REJECTED))
+        self.back = self._button("Undo", Act.UNDO, desk.undo)
+        self.report = self._button("Report, export, send", Act.REPORT, self.report_asked.emit)
+        self.next = self._button("Next exam", Act.EXAM, self.next_asked.emit)
+        self.next.setVisible(live)
+        self.body.addWidget(self.state)
+        self.body.addLayout(self._count_row())
+        middle = QHBoxLayout()
+        middle.setSpacing(look.px(24))
+        middle.addLayout(self._large(), 1)
+        middle.addWidget(self._side())
+        self.body.addLayout(middle, 1)
+        handlers = {
+            Act.KEEP: self.keep.click, Act.REJECT: self.reject.click, Act.UNDO: self.back.click,
+            Act.ITEM_UP: lambda: desk.step(-1), Act.ITEM_DOWN: lambda: desk.step(1),
+        }  # fmt: skip
+        self.keys = PlaceKeys(self, Place.EXAM_END, handlers, look.keys)
+        desk.changed.connect(self.refresh)
+        desk.failed.connect(self.trouble.setText)
+        self.refresh()
+
+    def _label(self, size_px: float, tone: str, *, bold: bool = False) -> QLabel:
+        label = QLabel()
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        label.setWordWrap(True)
+        self._paint(label, size_px, tone, bold=bold)
+        return label
+
+    def _paint(self, label: QLabel, size_px: float, tone: str, *, bold: bool) -> None:
+        colour, weight = getattr(self._look.palette, tone), 600 if bold else 400
+        label.setStyleSheet(
+            f"font-size: {self._look.px(size_px)}px; font-weight: {weight}; color: {colour}"
+        )
+
+    def _button(self, text: str, act: Act, do: object) -> QPushButton:
+        button = QPushButton(f"{text}   {self._look.keys.text(act)}")
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        px = self._look.px
+        button.setStyleSheet(f"font-size: {px(20)}px; padding: {px(10)}px {px(16)}px")
+        button.clicked.connect(lambda _checked=False: do())  # type: ignore[operator]
+        return button
+
+    def _count_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        for _ in range(3):
+            number, what = self._label(44, "text", bold=True), self._label(20, "muted")
+            for label in (number, what):
+                label.setWordWrap(False)
+                row.addWidget(label, 0, Qt.AlignmentFlag.AlignBottom)
+            row.addSpacing(self._look.px(32))
+            self._counts.append((number, what))
+        row.addStretch(1)
+        return row
+
+    def _large(self) -> QVBoxLayout:
+        column, head, keys = QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        head.addWidget(self.name, 1)
+        head.addWidget(self.place)
+        self.place.setWordWrap(False)
+        for button in (self.keep, self.reject, self.back):
+            keys.addWidget(button)
+        keys.addStretch(1)
+        column.addLayout(head)
+        column.addWidget(self.still, 1)
+        column.addWidget(self.said)
+        column.addLayout(keys)
+        return column
+
+    def _side(self) -> QWidget:
+        side = QWidget()
+        side.setFixedWidth(min(self._look.px(_SIDE_PX), self._over.width() // 3))
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        title = self._label(20, "muted", bold=True)
+        title.setText("Missing")
+        column.addWidget(title)
+        column.addWidget(self.missing)
+        column.addStretch(1)
+        for part in (self.trouble, self.report, self.next):
+            column.addWidget(part)
+        return side
+
+    def refresh(self) -> None:
+        """Show the exam as it is now."""
+        end = self.desk.end
+        for button in (self.keep, self.reject):
+            button.setVisible(self.desk.shown is not None)
+        self.back.setVisible(self.desk.can_undo)
+        if end is None:
+            return
+        cut = "" if end.info.ended else "   ·   The program was stopped: all of it is here"
+        self.state.setText(f"{started(end.info)}{cut}")
+        self._show_counts(end)
+        rows = [self._missing_text(end, line) for line in end.missing]
+        self.missing.setText("\n".join(rows) or "Nothing is missing")
+        self._paint(self.missing, 22, "warning" if rows else "muted", bold=bool(rows))
+        self._show_still(end)
+        if self.isVisible():
+            self._place()  # what was read needs more room than an empty page
+
+    def _show_counts(self, end: ExamEnd) -> None:
+        counts = (
+            (len(end.kept), "kept by a person", "good"),
+            (len(end.open), "found, not reviewed", "warning"),
+            (len(end.missing), "missing", "warning"),
+        )
+        for (number, what), (count, words, tone) in zip(self._counts, counts, strict=True):
+            number.setText(str(count))
+            what.setText(words)
+            self._paint(number, 44, tone if count else "muted", bold=True)
+
+    def _missing_text(self, end: ExamEnd, line: Line) -> str:
+        nearly = end.nearly.get(line.item.key)
+        return f"{line.item.label}\n   {nearly.words}" if nearly is not None else line.item.label
+
+    def _show_still(self, end: ExamEnd) -> None:
+        line = self.desk.shown
+        if line is None or line.shown is None:
+            self.still.empty = _nothing_left(end)
+            self.still.show_still(None, None, "#ffffff")
+            for label in (self.name, self.said, self.place):
+                label.clear()
+            return
+        waiting, plane = self.desk.waiting, BY_KEY.get(line.item.plane)
+        self.name.setText(line.item.label)
+        self.place.setText(f"{waiting.index(line) + 1} of {len(waiting)}")
+        self.said.setText(capture_words(line.shown.shot, line.item))
+        colour = plane.colour if plane is not None else "#ffffff"
+        box = own_box(line.shown.shot, line.item)
+        self.still.show_still(end.media / line.shown.still, box, colour)
+
+
+def _nothing_left(end: ExamEnd) -> str:
+    """What stands in the place of a picture."""
+    if not end.captures and not end.kept:
+        return "Nothing was captured"
+    return "Everything that was found has been reviewed"
