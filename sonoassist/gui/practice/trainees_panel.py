@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.wording import counted
@@ -26,7 +26,6 @@ ABOUT = (
     "Score and planes: mean points of 100; a dash: never asked for. Points count whatever they "
     "were scored against: the truth of the exam, a person's review or the model."
 )
-FILE = "trainees.csv"
 
 
 class TraineesPanel(QWidget):
@@ -34,9 +33,11 @@ class TraineesPanel(QWidget):
 
     Signals:
         back: What was shown before is wanted again.
+        save_asked: A file is to be chosen for `write`.
     """
 
     back = pyqtSignal()
+    save_asked = pyqtSignal()
 
     def __init__(self, desk: PracticeDesk, look: Look) -> None:
         super().__init__()
@@ -83,7 +84,7 @@ class TraineesPanel(QWidget):
         foot.addStretch(1)
         foot.addWidget(self.save)
         foot.addWidget(self._back)
-        self.save.clicked.connect(lambda _on=False: self._ask_file())
+        self.save.clicked.connect(self.save_asked)
         self._back.clicked.connect(self.back)
         handlers = {Act.START: lambda: self._desk.show(Stage.START)}
         self.keys = PlaceKeys(self, Place.PRACTICE, handlers, self._look.keys)
@@ -123,17 +124,7 @@ class TraineesPanel(QWidget):
 
     # -- the file --------------------------------------------------------------------------
 
-    def _ask_file(self) -> None:
-        dialog = QFileDialog(self, "Save all trainees as CSV")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setNameFilters(["Tables (*.csv)", "All files (*)"])
-        dialog.setDefaultSuffix("csv")
-        dialog.selectFile(FILE)
-        dialog.fileSelected.connect(lambda path: self._write(Path(path)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
-    def _write(self, path: Path) -> None:
+    def write(self, path: Path) -> None:
         """Write the table in the order in which it is shown."""
         rows = self.table.rows
         try:

@@ -190,28 +190,29 @@ def test_no_cell_is_cut_but_for_a_long_nickname(panel: TraineesPanel) -> None:
 
 
 def test_saved_as_the_command_saves_it(
-    page: PracticePage, panel: TraineesPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: PracticePage, panel: TraineesPanel, tmp_path: Path
 ) -> None:
     out = tmp_path / "out.csv"
-    monkeypatch.setattr(QFileDialog, "open", lambda dialog: dialog.fileSelected.emit(str(out)))
+    asked: list[bool] = []
+    panel.save_asked.connect(lambda: asked.append(True))
     panel.save.click()
+    assert asked
+    panel.write(out)
     assert out.read_bytes() == csv_text(overview(page.desk.services.history)).encode()
     assert panel.said.text() == "3 trainees saved in out.csv"
     panel.table.sort_by(0, falling=True)
-    panel.save.click()
+    panel.write(out)
     rows = list(csv.reader(out.read_text(encoding="utf-8").splitlines()))
     assert [row[0] for row in rows[1:]] == names(panel.table) == ["Cy", "bo", "Ada"]
     assert not [one for one in tmp_path.iterdir() if one.name.startswith(".out")]
 
 
-def test_what_cannot_be_written_is_said_and_an_older_file_stays(
-    panel: TraineesPanel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    out = tmp_path / "nowhere" / "out.csv"
-    monkeypatch.setattr(QFileDialog, "open", lambda dialog: dialog.fileSelected.emit(str(out)))
-    panel.save.click()
+def test_what_cannot_be_written_is_said(panel: TraineesPanel, tmp_path: Path) -> None:
+    panel.write(tmp_path / "nowhere" / "out.csv")
     assert panel.said.isHidden()
     assert "cannot write" in panel.trouble.text()
+    panel.write(tmp_path / "out.csv")
+    assert panel.trouble.isHidden()
 
 
 def test_without_a_trainee_there_is_a_word_instead_of_a_table(
@@ -253,6 +254,28 @@ def test_it_goes_back_to_where_it_was_asked_for(qtbot: QtBot, page: PracticePage
     page.progress.trainees.click()
     press(qtbot, page, Qt.Key.Key_Home)
     assert page.currentWidget() is page.start
+
+
+def test_the_window_asks_for_the_file(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "table.csv"
+    opened: list[QFileDialog] = []
+    monkeypatch.setattr(QFileDialog, "open", lambda dialog: opened.append(dialog))
+    window.actions_set[Act.PAGE_PRACTICE].trigger()
+    page = window.other(Page.PRACTICE)
+    assert isinstance(page, PracticePage)
+    history = history_of(tmp_path / "h.sqlite")
+    page.desk.services = replace(page.desk.services, history=history)
+    page.start.trainees.click()
+    page.trainees.save.click()
+    (dialog,) = opened
+    assert dialog.acceptMode() is QFileDialog.AcceptMode.AcceptSave
+    assert [Path(one).name for one in dialog.selectedFiles()] == ["trainees.csv"]
+    assert dialog.defaultSuffix() == "csv"
+    dialog.fileSelected.emit(str(out))
+    assert out.read_bytes() == csv_text(overview(history)).encode()
+    dialog.reject()
 
 
 def test_escape_goes_back_in_the_window(window: MainWindow) -> None:
