@@ -404,11 +404,11 @@ ACTIONS: tuple[Action, ...] = (
            _EXAM, (*_LRP, Place.EXAM_END), {
         _R: ("Undo", "Undo"),
         _P: ("Undo: take the last vote back", ""),
-        Place.EXAM_END: ("Undo the last word", ""),
+        Place.EXAM_END: ("Undo", ""),
     }),
     Action(Act.REDO, "Redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), _W,
-           "", "", _EXAM, _LR, {
-        _R: ("Redo", ""),
+           "", "", _EXAM, (*_LR, Place.EXAM_END), {
+        _R: ("Redo", ""), Place.EXAM_END: ("Redo", ""),
     }),
     *_plane_rows(),
     *_choice_rows(),
