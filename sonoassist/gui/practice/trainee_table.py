@@ -180,10 +180,24 @@ class TraineeTable(_Rows):
         column, order = head.sortIndicatorSection(), head.sortIndicatorOrder()
         names.setSortIndicator(column, order)
         falling = order is Qt.SortOrder.DescendingOrder
+        chosen = self.chosen
         self.rows = sorted_rows(self._given, column, falling=falling)
         self._fill()
+        self._choose(chosen)
         head.viewport().update()  # type: ignore[union-attr]
         names.viewport().update()  # type: ignore[union-attr]
+
+    @property
+    def chosen(self) -> str:
+        """Nickname of the row that is chosen, or ""."""
+        at = self.currentIndex()
+        return self.rows[at.row()].trainee if at.isValid() else ""
+
+    def _choose(self, trainee: str) -> None:
+        """The row that was chosen stays chosen, wherever it is now."""
+        for at, row in enumerate(self.rows):
+            if row.trainee == trainee:
+                self.setCurrentIndex(self.cells.index(at, 0))
 
     # -- contents --------------------------------------------------------------------------
 

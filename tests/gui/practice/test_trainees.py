@@ -141,6 +141,22 @@ def test_a_click_on_a_head_sorts_and_another_one_turns_it_round(
     assert names(table) == ["bo", "Ada", "Cy"]
 
 
+def test_the_row_that_is_chosen_stays_chosen(qtbot: QtBot, panel: TraineesPanel) -> None:
+    table = panel.table
+    table.setCurrentIndex(table.cells.index(2, 3))
+    assert table.chosen == "Cy"
+    table.sort_by(COLUMNS.index("score"), falling=True)
+    assert names(table).index("Cy") == 1
+    assert table.chosen == "Cy"
+    selected = table.selectionModel()
+    assert selected is not None
+    assert {one.row() for one in selected.selectedIndexes()} == {1}
+    panel.refresh()
+    assert table.chosen == "Cy"
+    table.show_rows(table.rows[:1])
+    assert table.chosen == ""
+
+
 def test_the_names_stay_and_sort_while_the_rest_is_scrolled(
     qtbot: QtBot, panel: TraineesPanel
 ) -> None:
