@@ -132,6 +132,7 @@ class Act(Enum):
     FINE_DOWN = "fine_down"
     TAKE_BACK = "take_back"
     PROGRESS = "progress"
+    TRAINEES = "trainees"
     END_EXERCISE = "end_exercise"
     COVER_TEXT = "cover_text"
     HELP = "help"
@@ -459,6 +460,8 @@ ACTIONS: tuple[Action, ...] = (
         _R: ("Take the drawn box away", ""),
     }),
     Action(Act.PROGRESS, "Your progress over the exercises", "Progress", ("Y",), _PR, "", "",
+           _NOT, (_P,)),
+    Action(Act.TRAINEES, "All trainees side by side", "All trainees", ("Shift+Y",), _PR, "", "",
            _NOT, (_P,)),
     Action(
         Act.COVER_TEXT, "Cover the text on the picture, or uncover it", "Cover text",

@@ -78,7 +78,7 @@ class StartPanel(QWidget):
         self.next_planes, self.trouble = QLabel(), QLabel()
         self.waiting, self.asked = QLabel(), QLabel()
         self.begin = wide_button("Start", main=True)
-        self.curves = wide_button("Progress")
+        self.curves, self.trainees = wide_button("Progress"), wide_button("All trainees")
         self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._columns: list[QVBoxLayout] = []
         self._title = QLabel("Practice")
@@ -109,7 +109,12 @@ class StartPanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
-        self.keys = PlaceKeys(self, Place.PRACTICE, {Act.CAPTURE: self._start}, self._look.keys)
+        handlers = {
+            Act.CAPTURE: self._start,
+            Act.PROGRESS: lambda: self._desk.show(Stage.PROGRESS),
+            Act.TRAINEES: lambda: self._desk.show(Stage.TRAINEES),
+        }
+        self.keys = PlaceKeys(self, Place.PRACTICE, handlers, self._look.keys)
 
     def _card(self, title: str) -> tuple[QFrame, QVBoxLayout]:
         card = QFrame()
@@ -171,11 +176,13 @@ class StartPanel(QWidget):
         self.trouble.setObjectName("warning")
         self.begin.clicked.connect(lambda _on=False: self._start())
         self.curves.clicked.connect(lambda _on=False: self._desk.show(Stage.PROGRESS))
-        row_of_buttons = QHBoxLayout()
-        row_of_buttons.addWidget(self.begin, 2)
-        row_of_buttons.addWidget(self.curves, 1)
+        self.trainees.clicked.connect(lambda _on=False: self._desk.show(Stage.TRAINEES))
+        others = QHBoxLayout()
+        for button in (self.curves, self.trainees):
+            others.addWidget(button, 1)
         column.addStretch(1)
-        column.addLayout(row_of_buttons)
+        column.addWidget(self.begin)
+        column.addLayout(others)
         return card
 
     def _how_card(self) -> QFrame:
@@ -187,7 +194,12 @@ class StartPanel(QWidget):
         """Change theme or size."""
         self._look = look
         self.keys.set_keys(look.keys)
-        self.begin.setText(f"Start   {look.keys.text(Act.CAPTURE)}")
+        for button, text, act in (
+            (self.begin, "Start", Act.CAPTURE),
+            (self.curves, "Progress", Act.PROGRESS),
+            (self.trainees, "All trainees", Act.TRAINEES),
+        ):
+            button.setText(f"{text}   {look.keys.text(act)}".rstrip())
         px = look.px
         self._body.setContentsMargins(px(32), px(24), px(32), px(20))
         self._body.setSpacing(px(8))
