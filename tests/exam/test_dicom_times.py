@@ -38,5 +38,5 @@ def test_an_even_rate_has_one_frame_time(count: int, rate: float) -> None:
 
 def test_a_clip_that_no_object_can_hold() -> None:
     times_ms = tuple(float(index * 33 + index % 2) for index in range(30_000))
-    with pytest.raises(OutputError, match="30000 frames is too long"):
+    with pytest.raises(OutputError, match="30,000 frames is too long"):
         add_cine(Dataset(), times_ms, 30.0)
