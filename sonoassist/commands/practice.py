@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import re
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sonoassist.commands.common import Subparsers, add_analysis_options, exam_spec, say, say_json
 from sonoassist.commands.window import chosen_settings, prepare_libraries
 from sonoassist.core.errors import UsageError
-from sonoassist.core.files import write_bytes
 from sonoassist.core.wording import counted
 from sonoassist.practice.wish import (
     CLASS_NAME,
@@ -18,6 +20,9 @@ from sonoassist.practice.wish import (
     checked_nickname,
     checked_questions,
 )
+
+if TYPE_CHECKING:
+    from sonoassist.practice.question_set import QuestionSet
 
 
 def register(subparsers: Subparsers) -> None:
@@ -41,8 +46,9 @@ def register(subparsers: Subparsers) -> None:
         help="several people vote with the keys 1 to 9, then the answer is shown",
     )  # fmt: skip
     parser.add_argument(
-        "--questions", type=int, default=QUESTIONS, metavar="N",
-        help=f"how many views are asked for (default {QUESTIONS})",
+        "--questions", default=str(QUESTIONS), metavar="N|FILE",
+        help=f"how many views are asked for (default {QUESTIONS}), or a question set of EXAM, as "
+        "the window exports it: which planes are asked, in which order, and which are absent",
     )  # fmt: skip
     parser.add_argument(
         "--show-text", action="store_true",
@@ -68,17 +74,22 @@ def run(args: argparse.Namespace) -> int:
     """
     if args.csv or args.json:
         return _tell_trainees(args)
+    set_file = _set_file(args.questions)
+    if set_file is not None and not args.exam:
+        raise UsageError(
+            f"--questions {args.questions} is no number, and a question set needs its EXAM"
+        )
     usual = CLASS_NAME if args.class_mode else NICKNAME
     wish = PracticeWish(
         exam=exam_spec(args.exam) if args.exam else "",
         nickname=checked_nickname(usual if args.nickname is None else args.nickname),
-        questions=checked_questions(args.questions),
+        questions=checked_questions(int(args.questions)) if set_file is None else QUESTIONS,
         class_mode=args.class_mode,
         cover_text=not args.show_text,
     )
     prepare_libraries()
     if wish.exam:
-        _check(wish.exam)
+        wish = replace(wish, asked=_check(wish.exam, set_file))
     say("Research and training only. Not for diagnosis.")
     from sonoassist.gui.app import run_window
 
@@ -88,13 +99,13 @@ def run(args: argparse.Namespace) -> int:
 def _tell_trainees(args: argparse.Namespace) -> int:
     """All trainees side by side, into a file or as JSON."""
     from sonoassist.practice.history import History, history_file
-    from sonoassist.practice.overview import csv_text, overview
+    from sonoassist.practice.overview import overview, write_csv
 
     if args.exam:
         raise UsageError("--csv and --json tell of all trainees: leave EXAM out")
     rows = overview(History(history_file()))
     if args.csv:
-        write_bytes(Path(args.csv), csv_text(rows).encode("utf-8"))
+        write_csv(Path(args.csv), rows)
         if not args.json:
             say(f"{counted(len(rows), 'trainee')} in {args.csv}")
     if args.json:
@@ -102,10 +113,23 @@ def _tell_trainees(args: argparse.Namespace) -> int:
     return 0
 
 
-def _check(exam: str) -> None:
-    """Refuse what cannot be practised on before the window opens."""
-    from sonoassist.practice.opening import open_exam
+def _set_file(questions: str) -> Path | None:
+    """The file of a question set; None where a number of questions is given."""
+    return None if re.fullmatch(r"[-+]?[0-9]{1,9}", questions) else Path(questions)
+
+
+def _check(exam: str, set_file: Path | None) -> QuestionSet | None:
+    """Refuse what cannot be practised on before the window opens; returns the set of a file."""
+    from sonoassist.practice.opening import open_exam, opened
     from sonoassist.practice.truth import truth_beside
 
-    with open_exam(exam) as source:
+    if set_file is None:
+        with open_exam(exam) as source:
+            truth_beside(source.info.spec, len(source.times_s))
+        return None
+    from sonoassist.practice.set_store import read_set
+
+    recording, source = opened(exam)
+    with source:
         truth_beside(source.info.spec, len(source.times_s))
+    return read_set(set_file, recording.identity.content)

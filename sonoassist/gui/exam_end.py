@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
@@ -11,9 +12,11 @@ from sonoassist.core.errors import window_text
 from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.capture_words import capture_words, own_box
 from sonoassist.exam.checklist import Line
-from sonoassist.exam.ending import ExamEnd, exam_end, judge_all
+from sonoassist.exam.ending import ExamEnd, exam_end, missing_words
+from sonoassist.exam.looking_over import Change, LookedOver, judging, look_over, turning
 from sonoassist.exam.records import Judgement
 from sonoassist.exam.store import ExamStore
+from sonoassist.exam.undo import Steps
 from sonoassist.gui.actions import Act, Place, PlaceKeys
 from sonoassist.gui.capture_sheet import StillView
 from sonoassist.gui.exams_sheet import started
@@ -26,30 +29,33 @@ _SIDE_PX = 380
 
 
 class ExamEndDesk(QObject):
-    """An ended exam and the judgements that are being written; every method returns at once.
+    """An ended exam and the changes that are being written; every method returns at once.
 
     Args:
         store: Where the exam is.
         exam_id: Its name.
         jobs: Read and write the record.
+        steps: What was done to the exam; undo and redo go through them.
 
     Signals:
         changed: It was read, or something of it was judged.
+        told: Something is to be said, e.g. what was undone; arg: the words.
         failed: Something could not be read or written; arg: why.
     """
 
     changed = pyqtSignal()
+    told = pyqtSignal(str)
     failed = pyqtSignal(str)
 
-    def __init__(self, store: ExamStore, exam_id: str, jobs: Jobs) -> None:
+    def __init__(self, store: ExamStore, exam_id: str, jobs: Jobs, steps: Steps) -> None:
         super().__init__()
         self.exam_id = exam_id
         self.end: ExamEnd | None = None
+        self.steps = steps
         self._store = store
         self._jobs = jobs
         self._at = ""
-        self._undo: list[int] = []
-        self._pending: list[tuple[int, Judgement]] = []
+        self._pending: list[Change] = []
         self._writing = False
         self._read()
 
@@ -78,11 +84,6 @@ class ExamEndDesk(QObject):
         return found or (waiting[0] if waiting else None)
 
     @property
-    def can_undo(self) -> bool:
-        """Whether something was judged here."""
-        return bool(self._undo)
-
-    @property
     def saved(self) -> bool:
         """Whether all that was said here is on the disk."""
         return not self._writing and not self._pending
@@ -98,42 +99,54 @@ class ExamEndDesk(QObject):
     def judge(self, judgement: Judgement) -> None:
         """Say what the capture on screen is; the next one comes."""
         shown, waiting = self.shown, self.waiting
-        if shown is None or shown.shown is None:
+        if self.end is None or shown is None or shown.shown is None:
             return
         after = waiting[waiting.index(shown) + 1 :]
         self._at = after[0].item.key if after else ""
-        self._undo.append(shown.shown.capture_id)
-        self._say(shown.shown.capture_id, judgement)
+        number = shown.shown.capture_id
+        self.end = self.end.judged(number, judgement)
+        self._change(judging(number, judgement))
+        self.changed.emit()
 
     def undo(self) -> None:
-        """Take the last word back; its capture is on screen again."""
-        if self._undo and self.end is not None:
-            number = self._undo.pop()
-            one = next(one for one in self.end.captures if one.capture_id == number)
-            self._at = one.shot.item
-            self._say(number, Judgement.OPEN)
+        """Take back what a person did last to the exam; its capture is on screen again."""
+        self._change(turning(back=True))
 
-    def _say(self, capture_id: int, judgement: Judgement) -> None:
-        assert self.end is not None
-        self.end = self.end.judged(capture_id, judgement)
-        self._pending.append((capture_id, judgement))
-        self._write()
-        self.changed.emit()
+    def redo(self) -> None:
+        """Do again what was undone last."""
+        self._change(turning(back=False))
+
+    def _change(self, change: Change) -> None:
+        if self.end is not None:
+            self._pending.append(change)
+            self._write()
 
     def _write(self) -> None:
         if self._writing or not self._pending:
             return
         self._writing, batch, self._pending = True, self._pending, []
-        writing = partial(judge_all, self._store, self.exam_id, batch)
+        writing = partial(look_over, self._store, self.exam_id, self.steps, batch)
         self._jobs.start("judge", writing, self._written, self._not_written)
 
-    def _written(self, _nothing: object) -> None:
+    def _written(self, found: LookedOver) -> None:
         self._writing = False
-        self._write()
+        for said in found.said:
+            self.told.emit(said)
+        if self._pending:  # the screen is ahead of the disk
+            self._write()
+            return
+        assert self.end is not None
+        before = self.end
+        self.end = replace(before, captures=found.captures, ticks=found.ticks)
+        known = set(before.captures)
+        changed = next((one for one in found.captures if one not in known), None)
+        if changed is not None:
+            self._at = changed.shot.item
+        self.changed.emit()
 
     def _not_written(self, error: Exception) -> None:
         """What is on screen must be what is on the disk."""
-        self._writing, self._pending, self._undo = False, [], []
+        self._writing, self._pending = False, []
         self.failed.emit(window_text(error))
         self._read()
 
@@ -171,6 +184,7 @@ class ExamEndSheet(Sheet):
         self.keep = self._button("Keep", Act.KEEP, lambda: desk.judge(Judgement.KEPT))
         self.reject = self._button("Reject", Act.REJECT, lambda: desk.judge(Judgement.REJECTED))
         self.back = self._button("Undo", Act.UNDO, desk.undo)
+        self.again = self._button("Redo", Act.REDO, desk.redo)
         self.report = self._button("Report, export, send", Act.REPORT, self.report_asked.emit)
         self.next = self._button("Next exam", Act.EXAM, self.next_asked.emit)
         self.next.setVisible(live)
@@ -182,7 +196,8 @@ class ExamEndSheet(Sheet):
         middle.addWidget(self._side())
         self.body.addLayout(middle, 1)
         handlers = {
-            Act.KEEP: self.keep.click, Act.REJECT: self.reject.click, Act.UNDO: self.back.click,
+            Act.KEEP: self.keep.click, Act.REJECT: self.reject.click, Act.UNDO: desk.undo,
+            Act.REDO: desk.redo,
             Act.ITEM_UP: lambda: desk.step(-1), Act.ITEM_DOWN: lambda: desk.step(1),
         }  # fmt: skip
         self.keys = PlaceKeys(self, Place.EXAM_END, handlers, look.keys)
@@ -228,7 +243,7 @@ class ExamEndSheet(Sheet):
         head.addWidget(self.name, 1)
         head.addWidget(self.place)
         self.place.setWordWrap(False)
-        for button in (self.keep, self.reject, self.back):
+        for button in (self.keep, self.reject, self.back, self.again):
             keys.addWidget(button)
         keys.addStretch(1)
         column.addLayout(head)
@@ -256,7 +271,8 @@ class ExamEndSheet(Sheet):
         end = self.desk.end
         for button in (self.keep, self.reject):
             button.setVisible(self.desk.shown is not None)
-        self.back.setVisible(self.desk.can_undo)
+        self.back.setVisible(bool(self.desk.steps.next_undo))
+        self.again.setVisible(bool(self.desk.steps.next_redo))
         if end is None:
             return
         cut = "" if end.info.ended else "   ·   The program was stopped: all of it is here"
@@ -281,8 +297,8 @@ class ExamEndSheet(Sheet):
             self._paint(number, 44, tone if count else "muted", bold=True)
 
     def _missing_text(self, end: ExamEnd, line: Line) -> str:
-        nearly = end.nearly.get(line.item.key)
-        return f"{line.item.label}\n   {nearly.words}" if nearly is not None else line.item.label
+        known = missing_words(end, line)
+        return f"{line.item.label}\n   {known}" if known else line.item.label
 
     def _show_still(self, end: ExamEnd) -> None:
         line = self.desk.shown

@@ -46,6 +46,7 @@ class Purpose:
         folder: A folder, not a file.
         writes: Something is written there; else it is opened.
         types: Of the files that can be chosen; all files can be as well.
+        file: Name that is offered for a file to write; it gets the first suffix of `types`.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Purpose:
     folder: bool = False
     writes: bool = False
     types: tuple[FileType, ...] = ()
+    file: str = ""
 
     @property
     def filters(self) -> list[str]:
@@ -78,7 +80,11 @@ EXPORT = Purpose("export", "Folder for the report and the export", folder=True, 
 CORRECTIONS = Purpose(
     "corrections", "Export the corrections: choose a folder", folder=True, writes=True
 )
-PURPOSES = (OPEN_FILE, OPEN_FOLDER, WEIGHTS, EXPORT, CORRECTIONS)
+TRAINEES = Purpose(
+    "trainees", "Save all trainees as CSV", writes=True, types=(FileType("Tables", (".csv",)),),
+    file="trainees.csv",
+)  # fmt: skip
+PURPOSES = (OPEN_FILE, OPEN_FOLDER, WEIGHTS, EXPORT, CORRECTIONS, TRAINEES)
 
 
 class Remembers(Protocol):
@@ -114,7 +120,9 @@ def ask_path(
     modes = QFileDialog.FileMode
     open_mode = modes.Directory if purpose.folder else modes.ExistingFile
     dialog.setFileMode(modes.AnyFile if purpose.writes and not purpose.folder else open_mode)
-    if purpose.writes:
+    if purpose.file:
+        _offer(dialog, purpose)
+    elif purpose.writes:
         dialog.setLabelText(QFileDialog.DialogLabel.Accept, "Choose")
     if purpose.folder:
         dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
@@ -133,6 +141,14 @@ def ask_path(
     dialog.finished.connect(dialog.deleteLater)
     dialog.open()
     return dialog
+
+
+def _offer(dialog: QFileDialog, purpose: Purpose) -> None:
+    """It saves under a new name, and asks before it replaces a file."""
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    if purpose.types:
+        dialog.setDefaultSuffix(purpose.types[0].suffixes[0])
+    dialog.selectFile(purpose.file)
 
 
 def last_folder(settings: Settings, purpose: Purpose) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sonoassist.practice.answers import Answers, PlaneView
 from sonoassist.practice.exercise import EARLY_S, Question
+from sonoassist.practice.question_set import Order, QuestionSet
 from sonoassist.practice.scores import FULL_POINTS, Attempt
 
 FADING = 0.7
@@ -55,28 +56,52 @@ def weaknesses(attempts: Iterable[Attempt]) -> dict[str, float]:
 
 
 def next_exercise(
-    answers: Answers, weak: Mapping[str, float], count: int, seed: int
+    answers: Answers,
+    weak: Mapping[str, float],
+    count: int,
+    seed: int,
+    asked: QuestionSet | None = None,
 ) -> tuple[Question, ...]:
     """Choose the questions of an exercise.
 
     Args:
         answers: Of the exam.
         weak: Weakness of planes; those left out count as `UNTRIED`.
-        count: How many questions at most; no view is asked for twice.
+        count: How many questions at most; no view is asked for twice. A set in an order of its own
+            has as many questions as it has planes.
         seed: The same one gives the same questions.
+        asked: A teacher's set, which alone is asked; None asks for all planes.
     """
     rng = random.Random(seed)  # not for secrets: a seed gives the same exercise again
-    picked = _loosened(_weakest(answers.views, weak, count, rng), rng)
-    picked = _spaced(picked, answers.views)
+    if asked is not None and asked.order is Order.AS_SET:
+        picked = _in_order(answers.views, asked.planes, rng)
+    else:
+        open_for = [
+            at
+            for at, view in enumerate(answers.views)
+            if asked is None or view.plane in asked.planes
+        ]
+        picked = _loosened(_weakest(answers.views, open_for, weak, count, rng), rng)
+        picked = _spaced(picked, answers.views)
     return tuple(_question(answers, answers.views[at], rng.uniform(*LEAD_S)) for at in picked)
 
 
+def _in_order(views: Sequence[PlaneView], planes: Sequence[str], rng: random.Random) -> list[int]:
+    """Indices of views, one of each plane that has any, in the order of the planes."""
+    pools = [[at for at, view in enumerate(views) if view.plane == plane] for plane in planes]
+    return [rng.choice(pool) for pool in pools if pool]
+
+
 def _weakest(
-    views: Sequence[PlaneView], weak: Mapping[str, float], count: int, rng: random.Random
+    views: Sequence[PlaneView],
+    open_for: Sequence[int],
+    weak: Mapping[str, float],
+    count: int,
+    rng: random.Random,
 ) -> list[int]:
     """Indices of views, one of each weak plane before a second one of any."""
     pool: defaultdict[str, list[int]] = defaultdict(list)
-    for at in rng.sample(range(len(views)), len(views)):
+    for at in rng.sample(open_for, len(open_for)):
         pool[views[at].plane].append(at)
     ties = {plane: rng.uniform(0, TIE) for plane in sorted(pool)}
     taken: Counter[str] = Counter()

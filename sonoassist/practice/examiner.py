@@ -89,6 +89,7 @@ class Knowledge:
     Attributes:
         info: Of the exam; None until it has been opened.
         name: Of the exam, for people; "" until it has been opened.
+        content: Of the recording's identity; "" until it has been opened.
         answers: None until there are any.
         table: Name of the file with the truth, or "".
         problems: Rows of it that could not be used.
@@ -104,6 +105,7 @@ class Knowledge:
 
     info: SourceInfo | None = None
     name: str = ""
+    content: str = ""
     answers: Answers | None = None
     table: str = ""
     problems: tuple[str, ...] = ()
@@ -217,7 +219,7 @@ class Examiner(BackgroundWork):
         recording, self._source = opened(self._spec, self._exams)
         self._recording = recording
         info, times_s = recording.info, np.asarray(recording.times_s, np.float64)
-        self._learn(info=info, name=recording.label)
+        self._learn(info=info, name=recording.label, content=recording.identity.content)
         reviews = self._reviews or CorrectionStore.default()
         self._review = KeptReview(recording, reviews)
         truth = self._truth(info, times_s)

@@ -9,6 +9,9 @@ a moment behind it.
 * A plane named before that, where the exam shows no plane, is a false alarm, once for each plane
   in a question; the question goes on. Where nothing is known of a frame, or it does show that
   plane but is no view to be asked for, a name does not count at all.
+* A plane that the teacher's question set calls absent is a false alarm wherever it is named, in
+  the view too: it is no answer, and one that stands stays. Pictures that look like it count as
+  no plane.
 * "None of them" is taken alike everywhere, so that it does not tell where the view begins; only
   handed in with a frozen frame it is judged: right before the view, and the question goes on.
 * The time to find is what passes on screen from the first frame of the view to the furthest
@@ -21,7 +24,7 @@ a moment behind it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -96,8 +99,10 @@ class Exercise:
         questions: At least one.
         class_mode: Names are votes.
         seed: Of the choices offered to a class.
+        absent: Keys of the planes that this exam does not have, by a teacher's word.
 
     Attributes:
+        absent: As given.
         speed: At which the exam is played.
     """
 
@@ -108,10 +113,12 @@ class Exercise:
         *,
         class_mode: bool = False,
         seed: int = 0,
+        absent: Collection[str] = (),
     ) -> None:
         self.answers = answers
         self.questions = tuple(questions)
         self.class_mode = class_mode
+        self.absent = frozenset(absent)
         self.attempts: list[Attempt] = []
         self.speed = 1.0
         self._seed = seed
@@ -233,7 +240,7 @@ class Exercise:
             return Called.ANSWER if self.ballot.vote(plane) else Called.REFUSED
         if plane == NONE:
             return self._name_none()
-        if self._in_zone(self._at):
+        if self._in_zone(self._at) and plane not in self.absent:
             self._named = _Named(plane, self._taken_s)
             if self.phase is Phase.PLAYING:
                 self.phase = Phase.ANSWERED
@@ -257,7 +264,9 @@ class Exercise:
         return Called.FALSE_ALARM
 
     def _not_asked(self, plane: str) -> bool:
-        """Whether a name before the view is neither right nor wrong."""
+        """Whether a name that is no answer is neither right nor wrong."""
+        if plane in self.absent:
+            return False
         labels, times_s = self.answers.labels, self.answers.times_s
         if int(labels[self._at]) == UNKNOWN:
             return True
@@ -290,7 +299,8 @@ class Exercise:
         said_none = self._named is None and self._none_at == self._at
         if self.phase is not Phase.FROZEN or not said_none or not self.thaw():
             return Called.REFUSED
-        right = int(self.answers.labels[self._at]) == BACKGROUND_INDEX
+        label = int(self.answers.labels[self._at])
+        right = label == BACKGROUND_INDEX or (label != UNKNOWN and KEYS[label] in self.absent)
         return Called.NONE if right else Called.NOT_COUNTED
 
     def give_up(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sonoassist.core.errors import UsageError
+from sonoassist.practice.question_set import QuestionSet
 
 NICKNAME = "trainee 1"
 CLASS_NAME = "class"
@@ -23,6 +24,7 @@ class PracticeWish:
         questions: How many to ask at most.
         class_mode: Several people vote on each picture before the answer is shown.
         cover_text: Text on the pictures, which may tell the answer, is covered.
+        asked: A teacher's set that is asked instead of the one kept for its recording, or None.
     """
 
     exam: str = ""
@@ -30,6 +32,7 @@ class PracticeWish:
     questions: int = QUESTIONS
     class_mode: bool = False
     cover_text: bool = True
+    asked: QuestionSet | None = None
 
 
 def checked_nickname(text: str) -> str:

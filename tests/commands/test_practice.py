@@ -13,8 +13,11 @@ from sonoassist.core import paths
 from sonoassist.gui import app
 from sonoassist.practice.answers import Word
 from sonoassist.practice.history import History, history_file
+from sonoassist.practice.question_set import QuestionSet, text_of
 from sonoassist.practice.scores import Attempt, Outcome
+from sonoassist.practice.set_store import write_set
 from sonoassist.practice.wish import PracticeWish
+from sonoassist.recordings.identity import identity_of
 
 
 @pytest.mark.parametrize(
@@ -25,7 +28,7 @@ from sonoassist.practice.wish import PracticeWish
         (["--nickname", "  "], "nickname is empty"),
         (["--nickname", "x" * 40], "at most 24"),
         (["device:0"], "practised on"),
-        (["--questions", "many"], "invalid int value"),
+        (["--questions", "many"], "is no number"),
     ],
 )
 def test_bad_use_is_one_line(
@@ -70,6 +73,36 @@ def test_the_wish_reaches_the_window(monkeypatch: pytest.MonkeyPatch) -> None:
     assert second["practice"] == PracticeWish(demo, "class", 10, True)
     assert second["overrides"] == {"threshold": 0.6}
     assert first["source"] is None
+
+
+def test_a_question_set_reaches_the_window(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    demo, asked = paths.demo_exam(), []
+    assert demo is not None
+    questions = QuestionSet(identity_of(demo).content, ("lips", "4ch"), ("rvot",))
+    write_set(tmp_path / "set.json", questions)
+    monkeypatch.setattr(app, "run_window", lambda **more: asked.append(more["practice"]) or 0)
+    assert cli.run(["practice", str(demo), "--questions", str(tmp_path / "set.json")]) == 0
+    assert asked == [PracticeWish(str(demo), asked=questions)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (None, "No such file"),
+        ("[", "no JSON"),
+        ('{"version": 1, "recording": 5, "planes": ["lips"]}', "no text"),
+        (text_of(QuestionSet("f" * 32, ("lips",))), "another recording"),
+    ],
+)
+def test_a_bad_question_set_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None, said: str
+) -> None:
+    path = tmp_path / "set.json"
+    if text is not None:
+        path.write_text(text)
+    assert cli.run(["practice", str(paths.demo_exam()), "--questions", str(path)]) == 2
+    error = capsys.readouterr().err
+    assert (said in error, str(path) in error, error.count("\n")) == (True, True, 1)
 
 
 def test_all_trainees_are_told_without_a_window(

@@ -155,6 +155,27 @@ def test_what_was_done_until_a_failure_can_be_undone(exam: Exam, history: ExamHi
     assert exam.info().note == ""
 
 
+def test_after_the_end_what_was_said_since_the_last_capture_can_be_undone(
+    exam: Exam, history: ExamHistory
+) -> None:
+    with history.step("captured"):
+        one = exam.add_capture(shot(how=How.HAND), PICTURE)
+    with history.step("rejected"):
+        exam.judge(one.capture_id, Judgement.REJECTED)
+    with history.step("deleted"):
+        gone = exam.add_capture(shot("lips"), PICTURE)
+    history.undo()
+    history.settle()
+    assert not (exam.media / gone.still).exists()
+    assert (exam.media / one.still).is_file()
+    later = ExamHistory(exam, history.steps)
+    assert (later.next_undo, later.next_redo) == ("rejected", "")
+    later.undo()
+    assert exam.captures()[0].judgement is Judgement.OPEN
+    assert later.undo() is None  # its picture would have to go
+    assert later.redo() == "rejected"
+
+
 moves = st.lists(st.sampled_from([*KINDS, "undo", "redo", "best frame"]), max_size=25)
 
 

@@ -85,6 +85,7 @@ def test_one_key_keeps_one_rejects_one_takes_it_back(
     assert counts(sheet) == ["2", "0", "2"]
     assert sheet.still.empty == "Everything that was found has been reviewed"
     press(sheet, Act.UNDO)
+    qtbot.waitUntil(lambda: counts(sheet) == ["2", "1", "1"])
     assert sheet.name.text() == "4CH"
     assert counts(sheet) == ["2", "1", "1"]
     qtbot.waitUntil(lambda: sheet.desk.saved)

@@ -323,6 +323,8 @@ class Walk:
             self.see(f"{name}, result")
         desk.show(Stage.PROGRESS)
         self.see("progress")
+        desk.show(Stage.TRAINEES)
+        self.see("all trainees")
 
 
 @pytest.fixture(scope="module")

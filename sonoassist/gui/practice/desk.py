@@ -9,6 +9,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from sonoassist.core.errors import SonoAssistError
 from sonoassist.core.packets import Frame
 from sonoassist.gui.practice import feedback
+from sonoassist.gui.practice.asked import AskedSet
 from sonoassist.gui.practice.exam_link import ExamLink
 from sonoassist.gui.practice.keeper import Keeper
 from sonoassist.gui.practice.services import PracticeServices, Stage
@@ -18,6 +19,7 @@ from sonoassist.practice.covering import CoveredSource, Covering
 from sonoassist.practice.examiner import Knowledge
 from sonoassist.practice.exercise import Called, Exercise, Phase
 from sonoassist.practice.opening import open_exam
+from sonoassist.practice.question_set import QuestionSet
 from sonoassist.practice.scores import Attempt
 from sonoassist.practice.wish import PracticeWish, checked_nickname
 from sonoassist.recordings.player import Player
@@ -51,6 +53,7 @@ class PracticeDesk(QObject):
         self._feedback: feedback.Feedback | None = None
         self.keeper = Keeper(services.history)
         self.exam = ExamLink(services)
+        self.sets = AskedSet(services.sets)
         self._covering = Covering(services.make_cover)
         self._trouble: SonoAssistError | None = None
         self.speed = 1.0
@@ -100,6 +103,7 @@ class PracticeDesk(QObject):
     def prepare(self, wish: PracticeWish) -> None:
         """Open the exam of a wish; the trainee starts it, with eyes on the screen."""
         self.wish = wish
+        self.sets.give(wish.asked)
         if wish.exam:
             self.open(wish.exam)
 
@@ -121,6 +125,19 @@ class PracticeDesk(QObject):
         answers = self.knowledge.answers
         return answers.analysed() if answers is not None and self.analysing else answers
 
+    @property
+    def asked(self) -> QuestionSet | None:
+        """The teacher's set for the exam, or None."""
+        return self.sets.of(self.knowledge.content)
+
+    @property
+    def can_start(self) -> bool:
+        """Whether there is anything to ask now."""
+        askable, asked = self.askable, self.asked
+        if askable is None or self.sets.trouble is not None:
+            return False
+        return bool(askable.views if asked is None else asked.views_of(askable.views))
+
     def keep_wish(self, wish: PracticeWish) -> None:
         """The user has filled in something; it stays, and what was wrong before may be right."""
         if wish != self.wish:
@@ -133,7 +150,7 @@ class PracticeDesk(QObject):
         """Begin an exercise; returns whether that could be."""
         answers = self.askable
         self._trouble = None
-        if answers is None or not answers.views:
+        if answers is None or not self.can_start:
             return False
         try:
             nickname = checked_nickname(wish.nickname)
@@ -144,8 +161,12 @@ class PracticeDesk(QObject):
         self._covering.on = wish.cover_text
         weak, seed = self.keeper.past(nickname, class_mode=wish.class_mode)
         seed = max(seed, self._number)  # without a history not the same exercise again and again
-        questions = next_exercise(answers, weak, wish.questions, seed)
-        self.exercise = Exercise(answers, questions, class_mode=wish.class_mode, seed=seed)
+        asked = self.asked
+        questions = next_exercise(answers, weak, wish.questions, seed, asked)
+        absent = () if asked is None else asked.absent
+        self.exercise = Exercise(
+            answers, questions, class_mode=wish.class_mode, seed=seed, absent=absent
+        )
         self.exercise.speed = self.speed
         self._number = seed + 1
         self.keeper.begin(self.wish, self.exam.name, answers.word, len(questions), seed)
@@ -374,6 +395,7 @@ class PracticeDesk(QObject):
         self.exam.pause(False)
         if self.stage is Stage.START:
             self.exam.read_review_again()
+            self.sets.read_again()
 
     def leave_page(self) -> None:
         """Another page is shown: a running question freezes."""

@@ -25,7 +25,7 @@ from sonoassist.gui.practice.matrix import Matrix
 from sonoassist.gui.practice.services import Stage
 from sonoassist.gui.practice.side import weak_planes_text
 from sonoassist.gui.practice.table import PlaneTable
-from sonoassist.gui.practice.words import exercise_text, unscored_text
+from sonoassist.gui.practice.words import exercise_text, unscored_text, word_sentence
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
 from sonoassist.practice.scores import Outcome, by_plane, confusions, total
@@ -155,7 +155,7 @@ class ResultPanel(QWidget):
             f"{found} of {len(attempts)} {planes} found · {counted(alarms, 'false alarm')}"
             f"{unscored_text(attempts)}"
         )
-        self.word.setText(exercise.answers.sentence)
+        self.word.setText(word_sentence(exercise))
         self.weak.setText(weak_planes_text(attempts))
         self.weak.setVisible(bool(self.weak.text()))
         lines = [str(desk.trouble)] if desk.trouble is not None else []

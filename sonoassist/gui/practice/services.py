@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from sonoassist.exam.store import ExamStore
 from sonoassist.practice.covering import MakeCover
 from sonoassist.practice.examiner import MakeAnalyser
 from sonoassist.practice.history import History
+from sonoassist.practice.set_store import SetStore
 from sonoassist.preprocess.text_cover import TextCover
 from sonoassist.recordings.correction_store import CorrectionStore, Known
 
@@ -30,6 +31,7 @@ class PracticeServices:
         exams: Where exams are kept; None for the user's own.
         reviews: Where reviews are kept; None for the user's own.
         make_cover: Makes what covers the text on pictures; runs on threads of its own.
+        sets: The question sets of recordings.
     """
 
     make_analyser: MakeAnalyser
@@ -41,6 +43,7 @@ class PracticeServices:
     exams: ExamStore | None = None
     reviews: CorrectionStore | None = None
     make_cover: MakeCover = TextCover
+    sets: SetStore = field(default_factory=SetStore)
 
 
 class Stage(Enum):
@@ -50,3 +53,4 @@ class Stage(Enum):
     EXERCISE = "exercise"
     RESULT = "result"
     PROGRESS = "progress"
+    TRAINEES = "trainees"

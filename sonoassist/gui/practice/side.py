@@ -20,6 +20,7 @@ from sonoassist.gui.practice.words import (
     past_line,
     reveal_of,
     seconds,
+    word_sentence,
 )
 from sonoassist.gui.theme import Look
 from sonoassist.practice.exercise import Exercise, Phase
@@ -130,7 +131,7 @@ class Side(QWidget):
         speed_text = f" · speed {speed:g}×" if speed != 1.0 else ""
         self.head.setText(f"{head} · {wrappable(self._desk.exam.name)}{speed_text}")
         self.head.setToolTip(self._desk.exam.name)
-        self.word.setText(exercise.answers.sentence)
+        self.word.setText(word_sentence(exercise))
         for label in (self.name, self.full_name, self.details, self.points):
             label.setVisible(revealed)
         self.show_hint(exercise)

@@ -25,6 +25,7 @@ from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.wording import counted
 from sonoassist.gui.actions import Act, Place, PlaceKeys
 from sonoassist.gui.elided import ElidedButton, wrappable
+from sonoassist.gui.practice.asked import asked_text
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.how import fill_how
@@ -36,6 +37,7 @@ from sonoassist.gui.review.texts import duration
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
 from sonoassist.practice.answers import Answers
+from sonoassist.practice.question_set import Order, QuestionSet
 from sonoassist.practice.wish import (
     CLASS_NAME,
     LONGEST_NAME,
@@ -75,9 +77,9 @@ class StartPanel(QWidget):
         self.cover_text = QCheckBox("Cover the text on the picture")
         self.cover_text.setToolTip("Measurements and names on it may tell the answer")
         self.next_planes, self.trouble = QLabel(), QLabel()
-        self.waiting = QLabel()
+        self.waiting, self.asked = QLabel(), QLabel()
         self.begin = wide_button("Start", main=True)
-        self.curves = wide_button("Progress")
+        self.curves, self.trainees = wide_button("Progress"), wide_button("All trainees")
         self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._columns: list[QVBoxLayout] = []
         self._title = QLabel("Practice")
@@ -108,7 +110,12 @@ class StartPanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
-        self.keys = PlaceKeys(self, Place.PRACTICE, {Act.CAPTURE: self._start}, self._look.keys)
+        handlers = {
+            Act.CAPTURE: self._start,
+            Act.PROGRESS: lambda: self._desk.show(Stage.PROGRESS),
+            Act.TRAINEES: lambda: self._desk.show(Stage.TRAINEES),
+        }
+        self.keys = PlaceKeys(self, Place.PRACTICE, handlers, self._look.keys)
 
     def _card(self, title: str) -> tuple[QFrame, QVBoxLayout]:
         card = QFrame()
@@ -159,21 +166,24 @@ class StartPanel(QWidget):
         private = QLabel("Kept on this computer only. No real name is needed.")
         private.setObjectName("small")
         parts = (
-            private, self.class_mode, self.cover_text, self.next_planes, self.waiting, self.trouble,
+            private, self.class_mode, self.cover_text, self.asked, self.next_planes, self.waiting,
+            self.trouble,
         )  # fmt: skip
         for part in parts:
             column.addWidget(part)
-        for label in (private, self.next_planes, self.waiting, self.trouble):
+        for label in (private, self.asked, self.next_planes, self.waiting, self.trouble):
             label.setWordWrap(True)
         self.waiting.setObjectName("muted")
         self.trouble.setObjectName("warning")
         self.begin.clicked.connect(lambda _on=False: self._start())
         self.curves.clicked.connect(lambda _on=False: self._desk.show(Stage.PROGRESS))
-        row_of_buttons = QHBoxLayout()
-        row_of_buttons.addWidget(self.begin, 2)
-        row_of_buttons.addWidget(self.curves, 1)
+        self.trainees.clicked.connect(lambda _on=False: self._desk.show(Stage.TRAINEES))
+        others = QHBoxLayout()
+        for button in (self.curves, self.trainees):
+            others.addWidget(button, 1)
         column.addStretch(1)
-        column.addLayout(row_of_buttons)
+        column.addWidget(self.begin)
+        column.addLayout(others)
         return card
 
     def _how_card(self) -> QFrame:
@@ -185,7 +195,12 @@ class StartPanel(QWidget):
         """Change theme or size."""
         self._look = look
         self.keys.set_keys(look.keys)
-        self.begin.setText(f"Start   {look.keys.text(Act.CAPTURE)}")
+        for button, text, act in (
+            (self.begin, "Start", Act.CAPTURE),
+            (self.curves, "Progress", Act.PROGRESS),
+            (self.trainees, "All trainees", Act.TRAINEES),
+        ):
+            button.setText(f"{text}   {look.keys.text(act)}".rstrip())
         px = look.px
         self._body.setContentsMargins(px(32), px(24), px(32), px(20))
         self._body.setSpacing(px(8))
@@ -299,12 +314,22 @@ class StartPanel(QWidget):
         working = bool(known.doing) and 0 < known.share < 1
         self.progress.setVisible(working)
         self.progress.setValue(round(100 * known.share))
-        askable = desk.askable
-        self.begin.setEnabled(askable is not None and bool(askable.views))
-        self.waiting.setText(so_far_text(askable) if desk.analysing else "")
+        self.begin.setEnabled(desk.can_start)
+        self.waiting.setText(so_far_text(desk.askable, desk.asked) if desk.analysing else "")
         self.waiting.setVisible(bool(self.waiting.text()))
+        self._show_asked()
         self._show_trouble()
         self._show_weak()
+
+    def _show_asked(self) -> None:
+        """The teacher's set, where there is one; in its own order it gives the number too."""
+        desk = self._desk
+        whole = not desk.analysing
+        self.asked.setText(asked_text(desk.asked, desk.knowledge.answers, whole=whole))
+        self.asked.setVisible(bool(self.asked.text()))
+        own = desk.asked is not None and desk.asked.order is Order.AS_SET
+        self.questions.setEnabled(not own)
+        self.questions.setToolTip("The teacher's set asks each of its planes once" if own else "")
 
     def _known_text(self) -> str:
         known = self._desk.knowledge
@@ -333,6 +358,8 @@ class StartPanel(QWidget):
             lines.append(
                 f"{counted(len(known.problems), 'row')} cannot be used; {known.problems[0]}"
             )
+        if self._desk.sets.trouble is not None:
+            lines.append(window_text(self._desk.sets.trouble))
         if self._desk.trouble is not None:
             lines.append(str(self._desk.trouble))
         if self._history_trouble:
@@ -349,7 +376,8 @@ class StartPanel(QWidget):
         count = done_by(self._counts, name)
         if count:
             whose = exercise_text(count + 1, name, class_mode=self.class_mode.isChecked())
-            text = f"Next: {whose}; weak planes come first."
+            own = self._desk.asked is not None and self._desk.asked.order is Order.AS_SET
+            text = f"Next: {whose}." if own else f"Next: {whose}; weak planes come first."
         self.next_planes.setText(text)
         self.next_planes.setVisible(bool(text))
 
@@ -374,10 +402,11 @@ class StartPanel(QWidget):
             self.start_asked.emit(self.wish())
 
 
-def so_far_text(askable: Answers | None) -> str:
-    """What can be asked while the exam is still analysed."""
-    count = 0 if askable is None else len(askable.views)
+def so_far_text(askable: Answers | None, asked: QuestionSet | None = None) -> str:
+    """What can be asked, by a teacher's set or without, while the exam is still analysed."""
+    views = () if askable is None else askable.views
+    count = len(views if asked is None else asked.views_of(views))
     if not count:
         return "It can start when part of the exam has been analysed: frames are scored by that."
-    views = counted(count, "view")
-    return f"Until the analysis has ended it asks for what has been analysed: {views}."
+    so_far = counted(count, "view")
+    return f"Until the analysis has ended it asks for what has been analysed: {so_far}."

@@ -14,6 +14,7 @@ from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.practice.answer_names import answer_label
 from sonoassist.practice.ballot import Verdict
 from sonoassist.practice.exercise import Called, Exercise, Phase
+from sonoassist.practice.question_set import absent_sentence
 from sonoassist.practice.scores import ALARM_POINTS, MOST_ALARM_POINTS, Attempt, Outcome
 from sonoassist.practice.wish import CLASS_NAME
 
@@ -28,6 +29,11 @@ TONES = {Outcome.FOUND: "good", Outcome.WRONG: "error", Outcome.MISSED: "warning
 def seconds(value: float | None) -> str:
     """Seconds with one digit, or a dash."""
     return "–" if value is None else f"{value:.1f} s"
+
+
+def word_sentence(exercise: Exercise) -> str:
+    """Whose word counts, and how many planes are absent by the teacher's."""
+    return f"{exercise.answers.sentence} {absent_sentence(exercise.absent)}".rstrip()
 
 
 def said_text(plane: str) -> str:

@@ -25,6 +25,7 @@ from sonoassist.gui.theme import Look
 from sonoassist.practice.answers import answers_from_truth
 from sonoassist.practice.exercise import Exercise
 from sonoassist.practice.history import History
+from sonoassist.practice.set_store import SetStore
 from sonoassist.practice.truth import truth_beside
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.preprocess.screen_reader import ScreenReader
@@ -83,6 +84,7 @@ def make_page(
         demo=DEMO,
         clock_s=clock,
         reviews=reviews,
+        sets=SetStore(folder / "sets"),
     )
     page = PracticePage(services, look)
     qtbot.addWidget(page)
