@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from sonoassist.core.errors import window_text
 from sonoassist.core.planes import BY_KEY
@@ -21,11 +21,16 @@ from sonoassist.gui.actions import Act, Place, PlaceKeys
 from sonoassist.gui.capture_sheet import StillView
 from sonoassist.gui.exams_sheet import started
 from sonoassist.gui.jobs import Jobs
+from sonoassist.gui.scrolling import ColumnArea
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
 
 _WIDE_PX = 1860
 _SIDE_PX = 380
+_LOW_PX = 1000
+"""Below this height, as for a window 1080 px high, all texts are smaller: the buttons are whole."""
+_SMALLEST = 0.68
+_SMALLEST_TEXT_PX = 14
 
 
 class ExamEndDesk(QObject):
@@ -106,6 +111,7 @@ class ExamEndDesk(QObject):
         number = shown.shown.capture_id
         self.end = self.end.judged(number, judgement)
         self._change(judging(number, judgement))
+        self.told.emit("")  # what was undone before is not what was done last
         self.changed.emit()
 
     def undo(self) -> None:
@@ -171,13 +177,16 @@ class ExamEndSheet(Sheet):
     def __init__(self, over: QWidget, look: Look, desk: ExamEndDesk, *, live: bool) -> None:
         super().__init__(over, look, "Exam ended", _WIDE_PX)
         self.desk = desk
+        self._factor = min(max(over.height() / look.px(_LOW_PX), _SMALLEST), 1.0)
         self._counts: list[tuple[QLabel, QLabel]] = []
         self.state = self._label(16, "muted")
         self.name = self._label(40, "text", bold=True)
         self.said = self._label(22, "muted")
         self.place = self._label(22, "muted")
+        self.told = self._label(20, "text", bold=True)
         self.still = StillView()
-        self.still.high_px = max(over.height() - look.px(550), 240)
+        # It has what the others leave: it gives way first.
+        self.still.high_px = self.still.least_px = look.px(60)
         self.still.empty = "Reading …"
         self.missing = self._label(24, "warning", bold=True)
         self.trouble = self._label(18, "error", bold=True)
@@ -188,7 +197,6 @@ class ExamEndSheet(Sheet):
         self.report = self._button("Report, export, send", Act.REPORT, self.report_asked.emit)
         self.next = self._button("Next exam", Act.EXAM, self.next_asked.emit)
         self.next.setVisible(live)
-        self.body.addWidget(self.state)
         self.body.addLayout(self._count_row())
         middle = QHBoxLayout()
         middle.setSpacing(look.px(24))
@@ -202,8 +210,16 @@ class ExamEndSheet(Sheet):
         }  # fmt: skip
         self.keys = PlaceKeys(self, Place.EXAM_END, handlers, look.keys)
         desk.changed.connect(self.refresh)
+        desk.told.connect(self.told.setText)
         desk.failed.connect(self.trouble.setText)
         self.refresh()
+
+    def _high_px(self, wide: int) -> int:
+        """As high as the window: the picture has the room that is left."""
+        return self.height()
+
+    def _size_px(self, size_px: float) -> int:
+        return max(round(self._look.px(size_px) * self._factor), self._look.px(_SMALLEST_TEXT_PX))
 
     def _label(self, size_px: float, tone: str, *, bold: bool = False) -> QLabel:
         label = QLabel()
@@ -215,14 +231,14 @@ class ExamEndSheet(Sheet):
     def _paint(self, label: QLabel, size_px: float, tone: str, *, bold: bool) -> None:
         colour, weight = getattr(self._look.palette, tone), 600 if bold else 400
         label.setStyleSheet(
-            f"font-size: {self._look.px(size_px)}px; font-weight: {weight}; color: {colour}"
+            f"font-size: {self._size_px(size_px)}px; font-weight: {weight}; color: {colour}"
         )
 
     def _button(self, text: str, act: Act, do: object) -> QPushButton:
         button = QPushButton(f"{text}   {self._look.keys.text(act)}")
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        px = self._look.px
-        button.setStyleSheet(f"font-size: {px(20)}px; padding: {px(10)}px {px(16)}px")
+        high, wide = (round(self._look.px(one) * self._factor) for one in (10, 14))
+        button.setStyleSheet(f"font-size: {self._size_px(20)}px; padding: {high}px {wide}px")
         button.clicked.connect(lambda _checked=False: do())  # type: ignore[operator]
         return button
 
@@ -235,33 +251,39 @@ class ExamEndSheet(Sheet):
                 row.addWidget(label, 0, Qt.AlignmentFlag.AlignBottom)
             row.addSpacing(self._look.px(32))
             self._counts.append((number, what))
-        row.addStretch(1)
+        self.state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
+        row.addWidget(self.state, 1, Qt.AlignmentFlag.AlignBottom)
         return row
 
     def _large(self) -> QVBoxLayout:
-        column, head, keys = QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        column, head, words, keys = QVBoxLayout(), QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         head.addWidget(self.name, 1)
         head.addWidget(self.place)
-        self.place.setWordWrap(False)
+        words.addWidget(self.said, 1)
+        words.addWidget(self.told)
+        for label in (self.place, self.told):
+            label.setWordWrap(False)
         for button in (self.keep, self.reject, self.back, self.again):
             keys.addWidget(button)
         keys.addStretch(1)
         column.addLayout(head)
         column.addWidget(self.still, 1)
-        column.addWidget(self.said)
+        column.addLayout(words)
         column.addLayout(keys)
         return column
 
     def _side(self) -> QWidget:
         side = QWidget()
-        side.setFixedWidth(min(self._look.px(_SIDE_PX), self._over.width() // 3))
+        side.setFixedWidth(min(self._size_px(_SIDE_PX), self._over.width() // 3))
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         title = self._label(20, "muted", bold=True)
         title.setText("Missing")
         column.addWidget(title)
-        column.addWidget(self.missing)
-        column.addStretch(1)
+        self.missing.setAlignment(Qt.AlignmentFlag.AlignTop)
+        area = ColumnArea(self.missing)
+        area.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
+        column.addWidget(area, 1)
         for part in (self.trouble, self.report, self.next):
             column.addWidget(part)
         return side
@@ -282,8 +304,6 @@ class ExamEndSheet(Sheet):
         self.missing.setText("\n".join(rows) or "Nothing is missing")
         self._paint(self.missing, 22, "warning" if rows else "muted", bold=bool(rows))
         self._show_still(end)
-        if self.isVisible():
-            self._place()  # what was read needs more room than an empty page
 
     def _show_counts(self, end: ExamEnd) -> None:
         counts = (

@@ -18,7 +18,7 @@ from sonoassist.core.packets import Box
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture, How, Judgement, Shot, Tick
 from sonoassist.exam.store import ExamStore
-from sonoassist.exam.undo import ExamHistory
+from sonoassist.exam.undo import ExamHistory, turned_words
 
 FIELD = Box(0, 0, 8, 8)
 PICTURE = np.full((8, 8), 90, np.uint8)
@@ -174,6 +174,18 @@ def test_after_the_end_what_was_said_since_the_last_capture_can_be_undone(
     assert exam.captures()[0].judgement is Judgement.OPEN
     assert later.undo() is None  # its picture would have to go
     assert later.redo() == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("Femur rejected", "Undone: femur rejected"), ("LVOT kept", "Undone: LVOT kept"),
+        ("4CH kept", "Undone: 4CH kept"), ("Note changed", "Undone: note changed"),
+        (None, "There is nothing to undo"),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_an_undo(title: str | None, said: str) -> None:
+    assert turned_words(title, back=True) == said
 
 
 moves = st.lists(st.sampled_from([*KINDS, "undo", "redo", "best frame"]), max_size=25)
