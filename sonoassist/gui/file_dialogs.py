@@ -78,7 +78,14 @@ EXPORT = Purpose("export", "Folder for the report and the export", folder=True, 
 CORRECTIONS = Purpose(
     "corrections", "Export the corrections: choose a folder", folder=True, writes=True
 )
-PURPOSES = (OPEN_FILE, OPEN_FOLDER, WEIGHTS, EXPORT, CORRECTIONS)
+_QUESTIONS = (FileType("Question sets", (".json",)),)
+QUESTIONS_OUT = Purpose(
+    "questions", "Export the questions to a file", writes=True, types=_QUESTIONS
+)
+QUESTIONS_IN = Purpose("questions", "Use the questions of a file", types=_QUESTIONS)
+PURPOSES = (
+    OPEN_FILE, OPEN_FOLDER, WEIGHTS, EXPORT, CORRECTIONS, QUESTIONS_OUT, QUESTIONS_IN,
+)  # fmt: skip
 
 
 class Remembers(Protocol):
@@ -120,6 +127,7 @@ def ask_path(
         dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
     else:
         dialog.setNameFilters(purpose.filters)
+        _for_writing(dialog, purpose)
     # The list of all suffixes would make the dialog wider than a screen.
     dialog.setOption(QFileDialog.Option.HideNameFilterDetails, True)
     dress(dialog, look)
@@ -133,6 +141,13 @@ def ask_path(
     dialog.finished.connect(dialog.deleteLater)
     dialog.open()
     return dialog
+
+
+def _for_writing(dialog: QFileDialog, purpose: Purpose) -> None:
+    """A file that is there already is asked for once more, and the name gets its suffix."""
+    if purpose.writes:
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(purpose.types[0].suffixes[0].removeprefix("."))
 
 
 def last_folder(settings: Settings, purpose: Purpose) -> str:

@@ -23,7 +23,7 @@ from PyQt6.QtWidgets import (
 
 from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.wording import counted
-from sonoassist.gui.actions import Act, Place, PlaceKeys
+from sonoassist.gui.actions import Act, Handlers, Place, PlaceKeys
 from sonoassist.gui.practice.asked import asked_text
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.desk import PracticeDesk
@@ -54,10 +54,12 @@ class StartPanel(QWidget):
     Signals:
         start_asked: An exercise is wanted; arg: its `PracticeWish`.
         file_asked: A recording is to be chosen.
+        questions_asked: The questions on the exam are to be chosen.
     """
 
     start_asked = pyqtSignal(object)
     file_asked = pyqtSignal()
+    questions_asked = pyqtSignal()
 
     def __init__(self, desk: PracticeDesk, look: Look) -> None:
         super().__init__()
@@ -78,7 +80,7 @@ class StartPanel(QWidget):
         self.next_planes, self.trouble = QLabel(), QLabel()
         self.waiting, self.asked = QLabel(), QLabel()
         self.begin = wide_button("Start", main=True)
-        self.curves = wide_button("Progress")
+        self.curves, self.choose = wide_button("Progress"), wide_button("Questions…")
         self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._columns: list[QVBoxLayout] = []
         self._title = QLabel("Practice")
@@ -109,7 +111,10 @@ class StartPanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
-        self.keys = PlaceKeys(self, Place.PRACTICE, {Act.CAPTURE: self._start}, self._look.keys)
+        self.keys = PlaceKeys(self, Place.PRACTICE, self._handlers(), self._look.keys)
+
+    def _handlers(self) -> Handlers:
+        return {Act.CAPTURE: self._start, Act.QUESTIONS: self.choose.click}
 
     def _card(self, title: str) -> tuple[QFrame, QVBoxLayout]:
         card = QFrame()
@@ -171,11 +176,14 @@ class StartPanel(QWidget):
         self.trouble.setObjectName("warning")
         self.begin.clicked.connect(lambda _on=False: self._start())
         self.curves.clicked.connect(lambda _on=False: self._desk.show(Stage.PROGRESS))
-        row_of_buttons = QHBoxLayout()
-        row_of_buttons.addWidget(self.begin, 2)
-        row_of_buttons.addWidget(self.curves, 1)
+        self.choose.clicked.connect(self.questions_asked)
+        row_of_buttons, below = QHBoxLayout(), QHBoxLayout()
+        row_of_buttons.addWidget(self.begin, 1)
+        below.addWidget(self.choose, 1)
+        below.addWidget(self.curves, 1)
         column.addStretch(1)
         column.addLayout(row_of_buttons)
+        column.addLayout(below)
         return card
 
     def _how_card(self) -> QFrame:
@@ -188,6 +196,7 @@ class StartPanel(QWidget):
         self._look = look
         self.keys.set_keys(look.keys)
         self.begin.setText(f"Start   {look.keys.text(Act.CAPTURE)}")
+        self.choose.setText(f"Questions…   {look.keys.text(Act.QUESTIONS)}".rstrip())
         px = look.px
         self._body.setContentsMargins(px(32), px(24), px(32), px(20))
         self._body.setSpacing(px(8))
@@ -301,6 +310,7 @@ class StartPanel(QWidget):
         self.progress.setVisible(working)
         self.progress.setValue(round(100 * known.share))
         self.begin.setEnabled(desk.can_start)
+        self.choose.setEnabled(bool(known.content))
         self.waiting.setText(so_far_text(desk.askable, desk.asked) if desk.analysing else "")
         self.waiting.setVisible(bool(self.waiting.text()))
         self._show_asked()
@@ -384,7 +394,7 @@ class StartPanel(QWidget):
             self.nickname.setEditText(other)
 
     def _start(self) -> None:
-        if self.begin.isEnabled():
+        if self._desk.can_start:  # the button may not have heard of it yet
             self.start_asked.emit(self.wish())
 
 
