@@ -45,11 +45,33 @@ def plurals(text: str) -> Iterator[str]:
                 yield f"line {node.lineno}: {{{told}}}{after.value}"
 
 
+def unlike_its_total(text: str) -> Iterator[str]:
+    """The f-strings that say "1234 of 12,200 frames": the two numbers are not written alike."""
+    for node in ast.walk(ast.parse(text)):
+        if not isinstance(node, ast.JoinedStr):
+            continue
+        for value, between, total in zip(
+            node.values, node.values[1:], node.values[2:], strict=False
+        ):
+            if (
+                isinstance(value, ast.FormattedValue)
+                and value.format_spec is None
+                and isinstance(between, ast.Constant)
+                and between.value == " of "
+                and isinstance(total, ast.FormattedValue)
+                and ast.unparse(total.value).startswith("counted(")
+                and not ast.unparse(value.value).startswith("counted(")
+            ):
+                yield f"line {node.lineno}: {ast.unparse(value.value)}"
+
+
 def test_the_test_finds_them() -> None:
     assert list(plurals("f'{n} frames'"))
     assert list(plurals("f'{len(a):,} labelled frames of'"))
     assert list(plurals("""f"{n} exam{'s' if n > 1 else ''}" """))
     assert not list(plurals("f'{counted(n, 1)} of {MOST} frames {x:.1f} frames'"))
+    assert list(unlike_its_total("f'{n} of {counted(m, 1)}'"))
+    assert not list(unlike_its_total("f'{n:,} of {counted(m, 1)} of {counted(k, 2)}'"))
 
 
 @pytest.mark.parametrize("room", sorted({one.name for one in PACKAGE.iterdir()} - {"__pycache__"}))
@@ -64,3 +86,12 @@ def test_no_plural_is_put_together_by_hand(room: str) -> None:
         for one in plurals(path.read_text(encoding="utf-8"))
     }
     assert not found, "use sonoassist.core.wording.counted"
+
+
+def test_a_number_and_its_total_are_written_alike() -> None:
+    found = [
+        f"{path.relative_to(PACKAGE)} {one}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for one in unlike_its_total(path.read_text(encoding="utf-8"))
+    ]
+    assert not found, "write both with a comma for thousands"

@@ -153,8 +153,8 @@ def carrying(found: Carrying) -> str:
             f"({found.planes} named a plane)"
         )
     return (
-        f"Carrying boxes (--carry-boxes): {found.carried} of {counted(found.planes, 'frame')} with "
-        f"a plane, {figure(found.times, 2)} times quicker ({found.own_ms:.1f} -> "
+        f"Carrying boxes (--carry-boxes): {found.carried:,} of {counted(found.planes, 'frame')} "
+        f"with a plane, {figure(found.times, 2)} times quicker ({found.own_ms:.1f} -> "
         f"{found.carried_ms:.1f} ms a frame with a plane);\n"
         f"IoU with the frame's own box: mean {figure(found.box_iou, 3)}, nine in ten at least "
         f"{figure(found.box_iou_p10, 2)}"

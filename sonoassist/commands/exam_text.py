@@ -19,14 +19,14 @@ from sonoassist.exam.rows import sayable
 def list_text(found: Iterable[Overview]) -> str:
     """The exams as a table."""
     rows: list[Sequence[str]] = [
-        ("EXAM", "BEGAN", "LENGTH", "KEPT", "NOT REVIEWED", "STATE", "STUDY", "SOURCE")
+        ("EXAM", "BEGAN", "LENGTH", "KEPT", "NOT REVIEWED", "MISSING", "STATE", "STUDY", "SOURCE")
     ]
     return _table([*rows, *map(_list_row, found)])
 
 
 def _list_row(one: Overview) -> Sequence[str]:
     if one.info is None or one.whole is None:
-        return (one.exam_id, "", "", "", "", f"{DAMAGED}: {one.reason}")
+        return (one.exam_id, "", "", "", "", "", f"{DAMAGED}: {one.reason}")
     info, whole = one.info, one.whole
     return (
         one.exam_id,
@@ -34,6 +34,7 @@ def _list_row(one: Overview) -> Sequence[str]:
         clock(info.length_s),
         f"{whole.done}/{whole.total}",
         str(whole.found - whole.done),
+        str(len(whole.missing)),
         one.state,
         info.start.study_id,
         _source(info),
@@ -78,7 +79,7 @@ def _head(exam: Exam, info: ExamInfo, running: bool) -> str:
         ("state", state_of(info, running)),
         ("source", _source(info)),
         ("model", " ".join(str(start.model.get(name, "")) for name in ("name", "domain"))),
-        ("frames", f"{exam.frame_count()} analysed"),
+        ("frames", f"{exam.frame_count():,} analysed"),
         ("note", info.note),
         ("folder", str(exam.folder)),
         ("unlisted", _unlisted(() if running else exam.unlisted())),
@@ -133,7 +134,7 @@ def _recordings(recordings: Iterable[Recording]) -> str:
         return "" if one.ended else "cut off, or going on"
 
     rows = [
-        ("", one.file, f"from {clock(one.began_s)}", f"{counted(one.frames, 'frame')}", ending(one))
+        ("", one.file, f"from {clock(one.began_s)}", counted(one.frames, "frame"), ending(one))
         for one in recordings
     ]
     return _table(rows, "RECORDINGS")

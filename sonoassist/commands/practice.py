@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from sonoassist.commands.common import Subparsers, add_analysis_options, exam_spec, say, say_json
 from sonoassist.commands.window import chosen_settings, prepare_libraries
 from sonoassist.core.errors import UsageError
-from sonoassist.core.files import write_bytes
 from sonoassist.core.wording import counted
 from sonoassist.practice.wish import (
     CLASS_NAME,
@@ -100,13 +99,13 @@ def run(args: argparse.Namespace) -> int:
 def _tell_trainees(args: argparse.Namespace) -> int:
     """All trainees side by side, into a file or as JSON."""
     from sonoassist.practice.history import History, history_file
-    from sonoassist.practice.overview import csv_text, overview
+    from sonoassist.practice.overview import overview, write_csv
 
     if args.exam:
         raise UsageError("--csv and --json tell of all trainees: leave EXAM out")
     rows = overview(History(history_file()))
     if args.csv:
-        write_bytes(Path(args.csv), csv_text(rows).encode("utf-8"))
+        write_csv(Path(args.csv), rows)
         if not args.json:
             say(f"{counted(len(rows), 'trainee')} in {args.csv}")
     if args.json:

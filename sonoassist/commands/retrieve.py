@@ -157,7 +157,8 @@ def _say_plan(plan: Plan, order: Order, args: argparse.Namespace) -> None:
         )
     say(f"model: {models_line(order.real.card, order.synthetic.card)}")
     if plan.results:
-        say(f"finished already: {len(plan.results)} of {counted(len(plan.order_of_names), 'exam')}")
+        exams = counted(len(plan.order_of_names), "exam")
+        say(f"finished already: {len(plan.results):,} of {exams}")
     if args.no_mask:
         say("sonoassist: warning: the pictures are not masked: texts on them may name a person")
 

@@ -119,7 +119,7 @@ class Display:
         spent_s = max(now_s - self._started_s, 1e-9)
         share = self._share()
         text = (
-            f"{self._finished} of {counted(self._count, 'exam')}"
+            f"{self._finished:,} of {counted(self._count, 'exam')}"
             f", {self._frames / spent_s:.1f} frames a second"
         )
         if share > 0:

@@ -233,7 +233,7 @@ def localisation(found: LocalisationMeasure) -> str:
     )  # fmt: skip
     return _section(
         "Localisation",
-        f"As Table VII, on frames with a true box. {BOX_NOTE} {found.all.hits} of "
+        f"As Table VII, on frames with a true box. {BOX_NOTE} {found.all.hits:,} of "
         f"{counted(found.all.count, 'box', 'boxes')}"
         f" of all frames correct; of rightly named frames "
         f"{found.named.hits} of {found.named.count}.",

@@ -250,7 +250,7 @@ def printed_note(found: Retrieval) -> str:
 def right_line(found: Retrieval) -> str:
     """How many of the frames are right, and how many nobody can tell."""
     unknown = f", {found.unverified} cannot be verified" if found.unverified else ""
-    return f"{found.right} of {counted(found.total, 'frame')} right{unknown}"
+    return f"{found.right:,} of {counted(found.total, 'frame')} right{unknown}"
 
 
 def wrong_lines(found: Retrieval) -> list[str]:
@@ -295,9 +295,9 @@ def localisation(found: LocalisationMeasure) -> str:
     )  # fmt: skip
     table = grid("Localisation (as Table VII; paper: SonoNet-32)", header, rows)
     return (
-        f"{table}\n{found.all.hits} of {counted(found.all.count, 'box', 'boxes')}"
+        f"{table}\n{found.all.hits:,} of {counted(found.all.count, 'box', 'boxes')}"
         f" of all frames are correct, "
-        f"{found.named.hits} of {found.named.count} of rightly named frames\n{BOX_NOTE}"
+        f"{found.named.hits:,} of {found.named.count:,} of rightly named frames\n{BOX_NOTE}"
     )
 
 

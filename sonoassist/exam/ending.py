@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import INDEX
+from sonoassist.core.wording import counted
 from sonoassist.exam.checklist import Completeness, ItemState, Line, checklist, completeness
-from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture, ExamInfo, FrameRow, Item, Judgement, Tick
 from sonoassist.exam.store import ExamStore
 
@@ -105,28 +105,15 @@ def exam_end(store: ExamStore, exam_id: str) -> ExamEnd:
         )
 
 
-def judge_all(store: ExamStore, exam_id: str, judgements: Iterable[tuple[int, Judgement]]) -> None:
-    """Keep what a person says of captures of an exam that nobody writes any more.
+def missing_words(end: ExamEnd, line: Line) -> str:
+    """What is known of a missing item, e.g. "2 pictures rejected"; or "".
 
-    Args:
-        store: Where the exam is.
-        exam_id: Its name.
-        judgements: Numbers of captures with what is said of them, in order.
-
-    Raises:
-        UsageError: There is no such exam, or another window writes it.
-        RecordError: It is damaged.
-        OutputError: The operating system refuses.
+    Only of a plane of which no picture was taken it is said that it was nearly seen.
     """
-    with store.open(exam_id, write=True) as exam:
-        for capture_id, judgement in judgements:
-            _judge(exam, capture_id, judgement)
-
-
-def _judge(exam: Exam, capture_id: int, judgement: Judgement) -> None:
-    exam.judge(capture_id, judgement)
-    words = {Judgement.KEPT: "kept", Judgement.REJECTED: "rejected"}.get(judgement, "open again")
-    exam.add_event(exam.info().length_s, "judged", f"Capture {capture_id} {words} after the end")
+    if line.rejected:
+        return f"{counted(line.rejected, 'picture')} rejected"
+    nearly = end.nearly.get(line.item.key)
+    return nearly.words if nearly is not None else ""
 
 
 def counts_words(whole: Completeness) -> str:

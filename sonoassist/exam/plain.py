@@ -27,6 +27,7 @@ def listed(one: Overview) -> Values:
         **{name: known[name] for name in _HEAD},
         "done": whole.done if whole is not None else None,
         "found": whole.found if whole is not None else None,
+        "missing": [item.key for item in whole.missing] if whole is not None else None,
         "total": whole.total if whole is not None else None,
         "captures": one.captures,
         "recordings": one.recordings,

@@ -23,7 +23,7 @@ from sonoassist.exam.exam_view import ExamView
 from sonoassist.exam.recording_switch import RecordingSwitch
 from sonoassist.exam.records import Capture, FrameRow, How, Item, Judgement, Shot, Tick
 from sonoassist.exam.shots import Said, best_shot, frame_row, hand_shot
-from sonoassist.exam.undo import ExamHistory
+from sonoassist.exam.undo import ExamHistory, Steps, turned_words
 from sonoassist.live.status import Level, Notice, Notices, View
 from sonoassist.preprocess.masking import ultrasound_field
 from sonoassist.render.thumbnails import thumbnail, thumbnail_of_file
@@ -89,6 +89,11 @@ class RunningExam:
     def exam(self) -> Exam:
         """The record."""
         return self._exam
+
+    @property
+    def steps(self) -> Steps:
+        """What was done to it; who looks the exam over after its end goes on with them."""
+        return self._history.steps
 
     # --- told by the live workers -----------------------------------------------------------
 
@@ -175,11 +180,11 @@ class RunningExam:
 
     def undo(self) -> None:
         """Take back the last thing that a person did to the exam."""
-        self._ask(lambda: self._turn_back(self._history.undo, "Undone"))
+        self._ask(lambda: self._turn_back(back=True))
 
     def redo(self) -> None:
         """Do again what was undone last."""
-        self._ask(lambda: self._turn_back(self._history.redo, "Done again"))
+        self._ask(lambda: self._turn_back(back=False))
 
     def add_event(self, kind: str, text: str) -> None:
         """Note that something happened now."""
@@ -264,7 +269,7 @@ class RunningExam:
 
     def _close(self) -> None:
         try:
-            self._history.close()
+            self._history.settle()
             self._exam.end(time.monotonic() - self._began_s)
         finally:
             self._exam.close()
@@ -279,18 +284,15 @@ class RunningExam:
         finally:
             self._tell()
 
-    def _turn_back(self, turn: Callable[[], str | None], word: str) -> None:
+    def _turn_back(self, *, back: bool) -> None:
         try:
-            title = turn()
+            title = self._history.undo() if back else self._history.redo()
         finally:
             self._tell()
-        if title is None:
-            said = f"There is nothing to {'undo' if word == 'Undone' else 'do again'}"
-            self._notices.put(Notice(Level.INFO, said))
-            return
-        said = f"{word}: {title[:1].lower()}{title[1:]}"
+        said = turned_words(title, back=back)
         self._notices.put(Notice(Level.INFO, said))
-        self._exam.add_event(time.monotonic() - self._began_s, "undo", said)
+        if title is not None:
+            self._exam.add_event(time.monotonic() - self._began_s, "undo", said)
 
     def _delete(self, item: str, seen: int | None) -> None:
         shown = self._shown(item)

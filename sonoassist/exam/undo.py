@@ -3,7 +3,8 @@
 A step is known by what it changed in the record: judgements and items of captures, captures that
 came or went, ticks, the note, the study's number. Undoing puts that back and nothing else, so what
 the program added meanwhile (better frames, clips) stays. Pictures that a step took out of the
-record stay on the disk until the history is closed.
+record stay on the disk until the exam ends; who looks it over afterwards undoes what was said of
+the pictures that it has.
 """
 
 from __future__ import annotations
@@ -57,27 +58,45 @@ class Step:
     after: SaidOfExam
 
 
+class Steps:
+    """What was done to one exam, in order; it outlives the open record."""
+
+    def __init__(self) -> None:
+        self.done: list[Step] = []
+        self.undone: list[Step] = []
+
+    @property
+    def next_undo(self) -> str:
+        """What would be taken back, or ""."""
+        return self.done[-1].title if self.done else ""
+
+    @property
+    def next_redo(self) -> str:
+        """What would be done again, or ""."""
+        return self.undone[-1].title if self.undone else ""
+
+
 class ExamHistory:
     """The steps of one exam; used by one thread at a time, the one that changes the exam.
 
     Args:
         exam: Open for writing.
+        steps: What was done until now; None where that is nothing.
     """
 
-    def __init__(self, exam: Exam) -> None:
+    def __init__(self, exam: Exam, steps: Steps | None = None) -> None:
         self._exam = exam
-        self._done: list[Step] = []
-        self._undone: list[Step] = []
+        self.steps = steps or Steps()
 
     @property
     def next_undo(self) -> str:
         """What `undo` would take back, or ""."""
-        return self._done[-1].title if self._done else ""
+        return self.steps.next_undo
 
     @property
     def next_redo(self) -> str:
         """What `redo` would do again, or ""."""
-        return self._undone[-1].title if self._undone else ""
+        return self.steps.next_redo
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
@@ -98,10 +117,11 @@ class ExamHistory:
         step = Step(title, *_difference(before, after))
         if step.before.nothing and step.after.nothing:
             return
-        self._done.append(step)
-        gone = [*self._undone, *self._done[:-MOST_STEPS]]
-        self._undone.clear()
-        del self._done[:-MOST_STEPS]
+        done, undone = self.steps.done, self.steps.undone
+        done.append(step)
+        gone = [*undone, *done[:-MOST_STEPS]]
+        undone.clear()
+        del done[:-MOST_STEPS]
         self._drop(gone)
 
     def undo(self) -> str | None:
@@ -114,11 +134,11 @@ class ExamHistory:
             UsageError: It cannot be taken back any more; it is forgotten.
             OutputError: The disk refuses; all is as before.
         """
-        return self._turn(self._done, self._undone, back=True)
+        return self._turn(self.steps.done, self.steps.undone, back=True)
 
     def redo(self) -> str | None:
         """Do again what was undone last; as `undo`."""
-        return self._turn(self._undone, self._done, back=False)
+        return self._turn(self.steps.undone, self.steps.done, back=False)
 
     def _turn(self, steps: list[Step], others: list[Step], *, back: bool) -> str | None:
         if not steps:
@@ -146,9 +166,17 @@ class ExamHistory:
 
     def close(self) -> None:
         """Forget all steps; pictures that are not in the record any more go."""
-        gone = [*self._done, *self._undone]
-        self._done.clear()
-        self._undone.clear()
+        gone = [*self.steps.done, *self.steps.undone]
+        self.steps.done.clear()
+        self.steps.undone.clear()
+        self._drop(gone)
+
+    def settle(self) -> None:
+        """The exam ends: pictures that are not in the record go, and the steps that need them.
+
+        What was said since a picture came or went last can still be undone and done again.
+        """
+        gone = [*_cut(self.steps.done), *_cut(self.steps.undone)]
         self._drop(gone)
 
     def _drop(self, steps: list[Step]) -> None:
@@ -156,12 +184,38 @@ class ExamHistory:
         if not steps:
             return
         named = [one for step in steps for one in _captures_of(step)]
-        left = (*self._done, *self._undone)
+        left = (*self.steps.done, *self.steps.undone)
         still = {one.capture_id for step in left for one in _captures_of(step)}
         known = {one.capture_id for one in self._exam.captures()}
         for capture in named:
             if capture.capture_id not in known | still:
                 self._exam.forget_files(capture)
+
+
+def _cut(steps: list[Step]) -> list[Step]:
+    """Take out, and return, all up to the last step in which a picture came or went."""
+    moved = [at for at, step in enumerate(steps) if _moves_pictures(step)]
+    until = moved[-1] + 1 if moved else 0
+    gone = steps[:until]
+    del steps[:until]
+    return gone
+
+
+def _moves_pictures(step: Step) -> bool:
+    return None in step.before.captures.values() or None in step.after.captures.values()
+
+
+def turned_words(title: str | None, *, back: bool) -> str:
+    """What is said of an undo or a redo.
+
+    Args:
+        title: Of the step; None where there was none.
+        back: It was an undo.
+    """
+    if title is None:
+        return f"There is nothing to {'undo' if back else 'do again'}"
+    word = title[:1].lower() if title[1:2].islower() else title[:1]  # "LVOT" stays
+    return f"{'Undone' if back else 'Done again'}: {word}{title[1:]}"
 
 
 def _captures_of(step: Step) -> list[Capture]:

@@ -132,6 +132,7 @@ class Act(Enum):
     FINE_DOWN = "fine_down"
     TAKE_BACK = "take_back"
     PROGRESS = "progress"
+    TRAINEES = "trainees"
     END_EXERCISE = "end_exercise"
     COVER_TEXT = "cover_text"
     QUESTIONS = "questions"
@@ -412,11 +413,11 @@ ACTIONS: tuple[Action, ...] = (
            _EXAM, (*_LRP, Place.EXAM_END), {
         _R: ("Undo", "Undo"),
         _P: ("Undo: take the last vote back", ""),
-        Place.EXAM_END: ("Undo the last word", ""),
+        Place.EXAM_END: ("Undo", ""),
     }),
     Action(Act.REDO, "Redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), _W,
-           "", "", _EXAM, _LR, {
-        _R: ("Redo", ""),
+           "", "", _EXAM, (*_LR, Place.EXAM_END), {
+        _R: ("Redo", ""), Place.EXAM_END: ("Redo", ""),
     }),
     *_plane_rows(),
     *_choice_rows(),
@@ -468,6 +469,8 @@ ACTIONS: tuple[Action, ...] = (
         _R: ("Take the drawn box away", ""),
     }),
     Action(Act.PROGRESS, "Your progress over the exercises", "Progress", ("Y",), _PR, "", "",
+           _NOT, (_P,)),
+    Action(Act.TRAINEES, "All trainees side by side", "All trainees", ("Shift+Y",), _PR, "", "",
            _NOT, (_P,)),
     Action(
         Act.COVER_TEXT, "Cover the text on the picture, or uncover it", "Cover text",

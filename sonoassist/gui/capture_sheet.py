@@ -32,6 +32,8 @@ class StillView(QWidget):
         self._box: Box | None = None
         self._colour = QColor()
         self.high_px = 600
+        self.least_px = 240
+        """It is never lower than this."""
         self.empty = "No picture yet"
         """Said where there is no picture."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -57,7 +59,7 @@ class StillView(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Small windows still show something."""
-        return QSize(320, 240)
+        return QSize(self.least_px * 4 // 3, self.least_px)
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint the picture and the box."""

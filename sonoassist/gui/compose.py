@@ -20,7 +20,7 @@ from sonoassist.exam.store import ExamStore
 from sonoassist.gui.actions import Act
 from sonoassist.gui.catalogue import Catalogue
 from sonoassist.gui.controller import Controller
-from sonoassist.gui.file_dialogs import Purpose, ask_path
+from sonoassist.gui.file_dialogs import TRAINEES, Purpose, ask_path
 from sonoassist.gui.hooks import install_hooks
 from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.loading import bundled_model, load_analyser
@@ -107,6 +107,16 @@ def build(
     return window
 
 
+def _save_trainees(window: MainWindow, page: PracticePage) -> None:
+    ask_path(
+        page,
+        window.look,
+        window.controller,
+        TRAINEES,
+        lambda path: page.trainees.write(Path(path)),
+    )
+
+
 def _practice_page(window: MainWindow) -> PracticePage:
     controller = window.controller
     services = controller.services
@@ -126,6 +136,7 @@ def _practice_page(window: MainWindow) -> PracticePage:
     )
     page.file_asked.connect(window.actions_set[Act.OPEN_FILE].trigger)
     page.questions_asked.connect(lambda: _show_questions(window, page))
+    page.trainees.save_asked.connect(lambda: _save_trainees(window, page))
     return page
 
 

@@ -18,6 +18,7 @@ from sonoassist.exam.records import Seen
 from sonoassist.exam.schema import RecordError
 from sonoassist.exam.shots import Said, nothing_named
 from sonoassist.exam.store import ExamStore
+from sonoassist.exam.undo import Steps
 from sonoassist.gui.actions import Act
 from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.selection import Selection
@@ -54,6 +55,7 @@ class ExamDesk(QObject):
         self._settings = settings
         self._running: RunningExam | None = None  # as the window knows it
         self._selection = Selection()
+        self._steps: dict[str, Steps] = {}  # what was done to each exam of this program
         self._ending = ""  # the exam that the user has ended, while it is being written
         self._in_view: Verdict = NOTHING
         # Emitted on other threads; Qt hands it over to this one.
@@ -68,6 +70,7 @@ class ExamDesk(QObject):
             self._running = running
             self._selection.begin(self._lines)
             if running is not None:
+                self._steps[running.exam.exam_id] = running.steps
                 self._ending = ""
                 self.began.emit()
             self._selection.follow(_plane_of(self._in_view), self._lines)
@@ -95,6 +98,10 @@ class ExamDesk(QObject):
     def last_exam_id(self) -> str:
         """Of the exam that was begun last, or ""."""
         return self._life.last_exam_id
+
+    def steps_of(self, exam_id: str) -> Steps:
+        """What was done to an exam since the program began; undo and redo go through them."""
+        return self._steps.setdefault(exam_id, Steps())
 
     @property
     def view(self) -> ExamView | None:

@@ -2,54 +2,65 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from PyQt6.QtCore import QObject, Qt, pyqtSignal
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from sonoassist.core.errors import window_text
 from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.capture_words import capture_words, own_box
 from sonoassist.exam.checklist import Line
-from sonoassist.exam.ending import ExamEnd, exam_end, judge_all
+from sonoassist.exam.ending import ExamEnd, exam_end, missing_words
+from sonoassist.exam.looking_over import Change, LookedOver, judging, look_over, turning
 from sonoassist.exam.records import Judgement
 from sonoassist.exam.store import ExamStore
+from sonoassist.exam.undo import Steps
 from sonoassist.gui.actions import Act, Place, PlaceKeys
 from sonoassist.gui.capture_sheet import StillView
 from sonoassist.gui.exams_sheet import started
 from sonoassist.gui.jobs import Jobs
+from sonoassist.gui.scrolling import ColumnArea
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
 
 _WIDE_PX = 1860
 _SIDE_PX = 380
+_LOW_PX = 1000
+"""Below this height, as for a window 1080 px high, all texts are smaller: the buttons are whole."""
+_SMALLEST = 0.68
+_SMALLEST_TEXT_PX = 14
 
 
 class ExamEndDesk(QObject):
-    """An ended exam and the judgements that are being written; every method returns at once.
+    """An ended exam and the changes that are being written; every method returns at once.
 
     Args:
         store: Where the exam is.
         exam_id: Its name.
         jobs: Read and write the record.
+        steps: What was done to the exam; undo and redo go through them.
 
     Signals:
         changed: It was read, or something of it was judged.
+        told: Something is to be said, e.g. what was undone; arg: the words.
         failed: Something could not be read or written; arg: why.
     """
 
     changed = pyqtSignal()
+    told = pyqtSignal(str)
     failed = pyqtSignal(str)
 
-    def __init__(self, store: ExamStore, exam_id: str, jobs: Jobs) -> None:
+    def __init__(self, store: ExamStore, exam_id: str, jobs: Jobs, steps: Steps) -> None:
         super().__init__()
         self.exam_id = exam_id
         self.end: ExamEnd | None = None
+        self.steps = steps
         self._store = store
         self._jobs = jobs
         self._at = ""
-        self._undo: list[int] = []
-        self._pending: list[tuple[int, Judgement]] = []
+        self._pending: list[Change] = []
         self._writing = False
         self._read()
 
@@ -78,11 +89,6 @@ class ExamEndDesk(QObject):
         return found or (waiting[0] if waiting else None)
 
     @property
-    def can_undo(self) -> bool:
-        """Whether something was judged here."""
-        return bool(self._undo)
-
-    @property
     def saved(self) -> bool:
         """Whether all that was said here is on the disk."""
         return not self._writing and not self._pending
@@ -98,42 +104,55 @@ class ExamEndDesk(QObject):
     def judge(self, judgement: Judgement) -> None:
         """Say what the capture on screen is; the next one comes."""
         shown, waiting = self.shown, self.waiting
-        if shown is None or shown.shown is None:
+        if self.end is None or shown is None or shown.shown is None:
             return
         after = waiting[waiting.index(shown) + 1 :]
         self._at = after[0].item.key if after else ""
-        self._undo.append(shown.shown.capture_id)
-        self._say(shown.shown.capture_id, judgement)
+        number = shown.shown.capture_id
+        self.end = self.end.judged(number, judgement)
+        self._change(judging(number, judgement))
+        self.told.emit("")  # what was undone before is not what was done last
+        self.changed.emit()
 
     def undo(self) -> None:
-        """Take the last word back; its capture is on screen again."""
-        if self._undo and self.end is not None:
-            number = self._undo.pop()
-            one = next(one for one in self.end.captures if one.capture_id == number)
-            self._at = one.shot.item
-            self._say(number, Judgement.OPEN)
+        """Take back what a person did last to the exam; its capture is on screen again."""
+        self._change(turning(back=True))
 
-    def _say(self, capture_id: int, judgement: Judgement) -> None:
-        assert self.end is not None
-        self.end = self.end.judged(capture_id, judgement)
-        self._pending.append((capture_id, judgement))
-        self._write()
-        self.changed.emit()
+    def redo(self) -> None:
+        """Do again what was undone last."""
+        self._change(turning(back=False))
+
+    def _change(self, change: Change) -> None:
+        if self.end is not None:
+            self._pending.append(change)
+            self._write()
 
     def _write(self) -> None:
         if self._writing or not self._pending:
             return
         self._writing, batch, self._pending = True, self._pending, []
-        writing = partial(judge_all, self._store, self.exam_id, batch)
+        writing = partial(look_over, self._store, self.exam_id, self.steps, batch)
         self._jobs.start("judge", writing, self._written, self._not_written)
 
-    def _written(self, _nothing: object) -> None:
+    def _written(self, found: LookedOver) -> None:
         self._writing = False
-        self._write()
+        for said in found.said:
+            self.told.emit(said)
+        if self._pending:  # the screen is ahead of the disk
+            self._write()
+            return
+        assert self.end is not None
+        before = self.end
+        self.end = replace(before, captures=found.captures, ticks=found.ticks)
+        known = set(before.captures)
+        changed = next((one for one in found.captures if one not in known), None)
+        if changed is not None:
+            self._at = changed.shot.item
+        self.changed.emit()
 
     def _not_written(self, error: Exception) -> None:
         """What is on screen must be what is on the disk."""
-        self._writing, self._pending, self._undo = False, [], []
+        self._writing, self._pending = False, []
         self.failed.emit(window_text(error))
         self._read()
 
@@ -158,23 +177,26 @@ class ExamEndSheet(Sheet):
     def __init__(self, over: QWidget, look: Look, desk: ExamEndDesk, *, live: bool) -> None:
         super().__init__(over, look, "Exam ended", _WIDE_PX)
         self.desk = desk
+        self._factor = min(max(over.height() / look.px(_LOW_PX), _SMALLEST), 1.0)
         self._counts: list[tuple[QLabel, QLabel]] = []
         self.state = self._label(16, "muted")
         self.name = self._label(40, "text", bold=True)
         self.said = self._label(22, "muted")
         self.place = self._label(22, "muted")
+        self.told = self._label(20, "text", bold=True)
         self.still = StillView()
-        self.still.high_px = max(over.height() - look.px(550), 240)
+        # It has what the others leave: it gives way first.
+        self.still.high_px = self.still.least_px = look.px(60)
         self.still.empty = "Reading …"
         self.missing = self._label(24, "warning", bold=True)
         self.trouble = self._label(18, "error", bold=True)
         self.keep = self._button("Keep", Act.KEEP, lambda: desk.judge(Judgement.KEPT))
         self.reject = self._button("Reject", Act.REJECT, lambda: desk.judge(Judgement.REJECTED))
         self.back = self._button("Undo", Act.UNDO, desk.undo)
+        self.again = self._button("Redo", Act.REDO, desk.redo)
         self.report = self._button("Report, export, send", Act.REPORT, self.report_asked.emit)
         self.next = self._button("Next exam", Act.EXAM, self.next_asked.emit)
         self.next.setVisible(live)
-        self.body.addWidget(self.state)
         self.body.addLayout(self._count_row())
         middle = QHBoxLayout()
         middle.setSpacing(look.px(24))
@@ -182,13 +204,22 @@ class ExamEndSheet(Sheet):
         middle.addWidget(self._side())
         self.body.addLayout(middle, 1)
         handlers = {
-            Act.KEEP: self.keep.click, Act.REJECT: self.reject.click, Act.UNDO: self.back.click,
+            Act.KEEP: self.keep.click, Act.REJECT: self.reject.click, Act.UNDO: desk.undo,
+            Act.REDO: desk.redo,
             Act.ITEM_UP: lambda: desk.step(-1), Act.ITEM_DOWN: lambda: desk.step(1),
         }  # fmt: skip
         self.keys = PlaceKeys(self, Place.EXAM_END, handlers, look.keys)
         desk.changed.connect(self.refresh)
+        desk.told.connect(self.told.setText)
         desk.failed.connect(self.trouble.setText)
         self.refresh()
+
+    def _high_px(self, wide: int) -> int:
+        """As high as the window: the picture has the room that is left."""
+        return self.height()
+
+    def _size_px(self, size_px: float) -> int:
+        return max(round(self._look.px(size_px) * self._factor), self._look.px(_SMALLEST_TEXT_PX))
 
     def _label(self, size_px: float, tone: str, *, bold: bool = False) -> QLabel:
         label = QLabel()
@@ -200,14 +231,14 @@ class ExamEndSheet(Sheet):
     def _paint(self, label: QLabel, size_px: float, tone: str, *, bold: bool) -> None:
         colour, weight = getattr(self._look.palette, tone), 600 if bold else 400
         label.setStyleSheet(
-            f"font-size: {self._look.px(size_px)}px; font-weight: {weight}; color: {colour}"
+            f"font-size: {self._size_px(size_px)}px; font-weight: {weight}; color: {colour}"
         )
 
     def _button(self, text: str, act: Act, do: object) -> QPushButton:
         button = QPushButton(f"{text}   {self._look.keys.text(act)}")
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        px = self._look.px
-        button.setStyleSheet(f"font-size: {px(20)}px; padding: {px(10)}px {px(16)}px")
+        high, wide = (round(self._look.px(one) * self._factor) for one in (10, 14))
+        button.setStyleSheet(f"font-size: {self._size_px(20)}px; padding: {high}px {wide}px")
         button.clicked.connect(lambda _checked=False: do())  # type: ignore[operator]
         return button
 
@@ -220,33 +251,39 @@ class ExamEndSheet(Sheet):
                 row.addWidget(label, 0, Qt.AlignmentFlag.AlignBottom)
             row.addSpacing(self._look.px(32))
             self._counts.append((number, what))
-        row.addStretch(1)
+        self.state.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
+        row.addWidget(self.state, 1, Qt.AlignmentFlag.AlignBottom)
         return row
 
     def _large(self) -> QVBoxLayout:
-        column, head, keys = QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        column, head, words, keys = QVBoxLayout(), QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         head.addWidget(self.name, 1)
         head.addWidget(self.place)
-        self.place.setWordWrap(False)
-        for button in (self.keep, self.reject, self.back):
+        words.addWidget(self.said, 1)
+        words.addWidget(self.told)
+        for label in (self.place, self.told):
+            label.setWordWrap(False)
+        for button in (self.keep, self.reject, self.back, self.again):
             keys.addWidget(button)
         keys.addStretch(1)
         column.addLayout(head)
         column.addWidget(self.still, 1)
-        column.addWidget(self.said)
+        column.addLayout(words)
         column.addLayout(keys)
         return column
 
     def _side(self) -> QWidget:
         side = QWidget()
-        side.setFixedWidth(min(self._look.px(_SIDE_PX), self._over.width() // 3))
+        side.setFixedWidth(min(self._size_px(_SIDE_PX), self._over.width() // 3))
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         title = self._label(20, "muted", bold=True)
         title.setText("Missing")
         column.addWidget(title)
-        column.addWidget(self.missing)
-        column.addStretch(1)
+        self.missing.setAlignment(Qt.AlignmentFlag.AlignTop)
+        area = ColumnArea(self.missing)
+        area.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
+        column.addWidget(area, 1)
         for part in (self.trouble, self.report, self.next):
             column.addWidget(part)
         return side
@@ -256,7 +293,8 @@ class ExamEndSheet(Sheet):
         end = self.desk.end
         for button in (self.keep, self.reject):
             button.setVisible(self.desk.shown is not None)
-        self.back.setVisible(self.desk.can_undo)
+        self.back.setVisible(bool(self.desk.steps.next_undo))
+        self.again.setVisible(bool(self.desk.steps.next_redo))
         if end is None:
             return
         cut = "" if end.info.ended else "   ·   The program was stopped: all of it is here"
@@ -266,8 +304,6 @@ class ExamEndSheet(Sheet):
         self.missing.setText("\n".join(rows) or "Nothing is missing")
         self._paint(self.missing, 22, "warning" if rows else "muted", bold=bool(rows))
         self._show_still(end)
-        if self.isVisible():
-            self._place()  # what was read needs more room than an empty page
 
     def _show_counts(self, end: ExamEnd) -> None:
         counts = (
@@ -281,8 +317,8 @@ class ExamEndSheet(Sheet):
             self._paint(number, 44, tone if count else "muted", bold=True)
 
     def _missing_text(self, end: ExamEnd, line: Line) -> str:
-        nearly = end.nearly.get(line.item.key)
-        return f"{line.item.label}\n   {nearly.words}" if nearly is not None else line.item.label
+        known = missing_words(end, line)
+        return f"{line.item.label}\n   {known}" if known else line.item.label
 
     def _show_still(self, end: ExamEnd) -> None:
         line = self.desk.shown

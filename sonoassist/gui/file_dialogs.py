@@ -46,6 +46,7 @@ class Purpose:
         folder: A folder, not a file.
         writes: Something is written there; else it is opened.
         types: Of the files that can be chosen; all files can be as well.
+        file: Name that is offered for a file to write; it gets the first suffix of `types`.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Purpose:
     folder: bool = False
     writes: bool = False
     types: tuple[FileType, ...] = ()
+    file: str = ""
 
     @property
     def filters(self) -> list[str]:
@@ -80,12 +82,27 @@ CORRECTIONS = Purpose(
 )
 _QUESTIONS = (FileType("Question sets", (".json",)),)
 QUESTIONS_OUT = Purpose(
-    "questions", "Export the questions to a file", writes=True, types=_QUESTIONS
+    "questions",
+    "Export the questions to a file",
+    writes=True,
+    types=_QUESTIONS,
+    file="questions.json",
 )
 QUESTIONS_IN = Purpose("questions", "Use the questions of a file", types=_QUESTIONS)
-PURPOSES = (
-    OPEN_FILE, OPEN_FOLDER, WEIGHTS, EXPORT, CORRECTIONS, QUESTIONS_OUT, QUESTIONS_IN,
+TRAINEES = Purpose(
+    "trainees", "Save all trainees as CSV", writes=True, types=(FileType("Tables", (".csv",)),),
+    file="trainees.csv",
 )  # fmt: skip
+PURPOSES = (
+    OPEN_FILE,
+    OPEN_FOLDER,
+    WEIGHTS,
+    EXPORT,
+    CORRECTIONS,
+    QUESTIONS_OUT,
+    QUESTIONS_IN,
+    TRAINEES,
+)
 
 
 class Remembers(Protocol):
@@ -121,13 +138,14 @@ def ask_path(
     modes = QFileDialog.FileMode
     open_mode = modes.Directory if purpose.folder else modes.ExistingFile
     dialog.setFileMode(modes.AnyFile if purpose.writes and not purpose.folder else open_mode)
-    if purpose.writes:
+    if purpose.file:
+        _offer(dialog, purpose)
+    elif purpose.writes:
         dialog.setLabelText(QFileDialog.DialogLabel.Accept, "Choose")
     if purpose.folder:
         dialog.setOption(QFileDialog.Option.ShowDirsOnly, True)
     else:
         dialog.setNameFilters(purpose.filters)
-        _for_writing(dialog, purpose)
     # The list of all suffixes would make the dialog wider than a screen.
     dialog.setOption(QFileDialog.Option.HideNameFilterDetails, True)
     dress(dialog, look)
@@ -143,11 +161,12 @@ def ask_path(
     return dialog
 
 
-def _for_writing(dialog: QFileDialog, purpose: Purpose) -> None:
-    """A file that is there already is asked for once more, and the name gets its suffix."""
-    if purpose.writes:
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(purpose.types[0].suffixes[0].removeprefix("."))
+def _offer(dialog: QFileDialog, purpose: Purpose) -> None:
+    """It saves under a new name, and asks before it replaces a file."""
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+    if purpose.types:
+        dialog.setDefaultSuffix(purpose.types[0].suffixes[0])
+    dialog.selectFile(purpose.file)
 
 
 def last_folder(settings: Settings, purpose: Purpose) -> str:
@@ -206,7 +225,7 @@ def _share_room(dialog: QFileDialog, look: Look) -> None:
 def _sheet(look: Look) -> str:
     colours, px = look.palette, look.px
     return f"""
-QFileDialog {{ background: {colours.back}; }}
+QFileDialog, QMessageBox {{ background: {colours.back}; }}
 QFileDialog QAbstractItemView {{ background: {colours.panel}; color: {colours.text};
   border: 1px solid {colours.line}; selection-background-color: {colours.accent};
   selection-color: {colours.on_accent}; alternate-background-color: {colours.panel}; }}

@@ -218,7 +218,7 @@ class Questions:
         if store is None or not exam_id:
             controller.note("No exam has ended yet")
             return
-        ended = ExamEndDesk(store, exam_id, controller.jobs)
+        ended = ExamEndDesk(store, exam_id, controller.jobs, desk.steps_of(exam_id))
         sheet = ExamEndSheet(self._window, self._look, ended, live=desk.view is None)
         sheet.report_asked.connect(lambda: self.show_report(exam_id))
         sheet.next_asked.connect(desk.toggle)

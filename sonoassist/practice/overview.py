@@ -7,9 +7,11 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from sonoassist.core.files import write_text
 from sonoassist.core.planes import BACKGROUND_INDEX, DISPLAY_ORDER, INDEX
 from sonoassist.practice.history import History, PastExercise
 from sonoassist.practice.scores import Outcome, by_plane, total
@@ -110,6 +112,15 @@ def csv_text(rows: Iterable[TraineeRow]) -> str:
     for row in rows:
         writer.writerow(_cells(row))
     return text.getvalue()
+
+
+def write_csv(path: Path, rows: Iterable[TraineeRow]) -> None:
+    """Write the table as CSV, UTF-8; see `csv_text`.
+
+    Raises:
+        OutputError: The operating system refuses.
+    """
+    write_text(path, csv_text(rows))
 
 
 def _cells(row: TraineeRow) -> list[object]:

@@ -137,7 +137,7 @@ class _Sheet:
         doubtful = [key for key, tile in tiles.items() if tile.doubt]
         counts = Counts.of(doubtful, [one.key for one in PLANES if one.key not in tiles])
         right = self._image.width - RIM_PX
-        sure = f"{counts.found} of {counted(len(PLANES), 'plane')} found"
+        sure = f"{counts.found:,} of {counted(len(PLANES), 'plane')} found"
         wide = self._text((right, 24), sure, BIG_PX, TEXT, anchor="ra")
         lines = [f"{counts.doubtful} doubtful"] if counts.doubtful else []
         if counts.missing:

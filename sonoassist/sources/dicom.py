@@ -129,7 +129,7 @@ class DicomFile(Source):
             return
         self._said_end = True
         raise DamagedFrameError(
-            f"the recording ends early: {len(pictures)} of {counted(pictures.stated, 'frame')}"
+            f"the recording ends early: {len(pictures):,} of {counted(pictures.stated, 'frame')}"
             f" are there",
             f"{self._info.label} is cut off",
         )

@@ -126,7 +126,8 @@ class DicomVideo(Source):
         if self._stated > there and not self._said_end:
             self._said_end = True
             raise DamagedFrameError(
-                f"the recording ends early: {there} of {counted(self._stated, 'frame')} are there",
+                f"the recording ends early: {there:,} of {counted(self._stated, 'frame')} "
+                "are there",
                 f"{self._name} is cut off",
             )
 

@@ -214,7 +214,7 @@ class VideoFile(Source):
         promised = self._index.promised_frames
         if promised > there:
             what = (
-                f"the recording ends early: {there} of {counted(promised, 'frame')} could be read"
+                f"the recording ends early: {there:,} of {counted(promised, 'frame')} could be read"
             )
         else:
             what = f"the recording ends early: only {counted(there, 'frame')} could be read"

@@ -65,7 +65,7 @@ def metadata(story: Story) -> dict[str, str]:
 def _notes(story: Story) -> str:
     split = story.data.split
     lines = [
-        f"{story.best_iteration} of {counted(story.iterations, 'iteration')}"
+        f"{story.best_iteration:,} of {counted(story.iterations, 'iteration')}"
         f", seed {story.options.seed}, "
         f"{datetime.date.today().isoformat()}.",
         f"{len(split.train)} training, {len(split.validation)} validation and "

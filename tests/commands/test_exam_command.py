@@ -92,14 +92,15 @@ def test_list(run: Run, exam_id: str) -> None:
     assert (status, err) == (0, "")
     head, first, second, third = out.splitlines()
     assert head.split() == [
-        "EXAM", "BEGAN", "LENGTH", "KEPT", "NOT", "REVIEWED", "STATE", "STUDY", "SOURCE",
+        "EXAM", "BEGAN", "LENGTH", "KEPT", "NOT", "REVIEWED", "MISSING", "STATE", "STUDY", "SOURCE",
     ]  # fmt: skip
     assert first.split()[0] == exam_id
-    assert first.split()[3:] == ["01:01", "1/2", "1", "ended", "T-17", "Demo", "(synthetic)"]
+    assert first.split()[3:] == ["01:01", "1/2", "1", "0", "ended", "T-17", "Demo", "(synthetic)"]
     assert second.startswith(bad)
     assert "damaged: the exam" in second
     assert third.startswith(running.exam_id)
-    assert "running" in third
+    assert third.split()[4:7] == ["0/2", "0", "2"]
+    assert third.split()[7] == "running"
     assert [row["exam_id"] for row in rows] == [exam_id, bad, running.exam_id]
     assert [row["state"] for row in rows] == ["ended", "damaged", "running"]
     assert cut_off["state"] == "cut off"
@@ -107,11 +108,13 @@ def test_list(run: Run, exam_id: str) -> None:
         "exam_id": exam_id, "state": "ended", "reason": "", "started_at": "", "ended_at": "",
         "length_s": 61.0, "study_id": "T-17", "source": "Demo", "source_path": "demo",
         "synthetic": True, "preset": "anomaly", "note": "", "done": 1, "found": 2, "total": 2,
+        "missing": [],
         "captures": 3, "recordings": 1,
     }  # fmt: skip
+    assert cut_off["missing"] == ["4ch", "placenta"]
     assert rows[1].keys() == rows[0].keys()
     assert rows[1]["reason"]
-    assert rows[1]["length_s"] is rows[1]["found"] is None
+    assert rows[1]["length_s"] is rows[1]["found"] is rows[1]["missing"] is None
 
 
 def test_show(run: Run, exam_id: str) -> None:
@@ -123,7 +126,7 @@ def test_show(run: Run, exam_id: str) -> None:
     placenta = "Placenta best so far, not reviewed #3 00:04"
     assert f"{placenta} chosen by hand; the network named no plane" in lines
     assert "RVOT kept #2 00:02 81 % with clip" in lines[lines.index("CAPTURES OUTSIDE THE LIST") :]
-    assert "whole.mkv from 00:00 1500 frames stopped: No space left on device" in lines
+    assert "whole.mkv from 00:00 1,500 frames stopped: No space left on device" in lines
     assert "01:01 Exam ended" in lines
     assert lines[-1] == "Research and training only. Not for diagnosis."
     assert not any(line.startswith("missing") for line in lines)

@@ -18,7 +18,7 @@ from sonoassist.core.packets import Box
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture, How, Judgement, Shot, Tick
 from sonoassist.exam.store import ExamStore
-from sonoassist.exam.undo import ExamHistory
+from sonoassist.exam.undo import ExamHistory, turned_words
 
 FIELD = Box(0, 0, 8, 8)
 PICTURE = np.full((8, 8), 90, np.uint8)
@@ -153,6 +153,39 @@ def test_what_was_done_until_a_failure_can_be_undone(exam: Exam, history: ExamHi
         fail()
     assert history.undo() == "half"
     assert exam.info().note == ""
+
+
+def test_after_the_end_what_was_said_since_the_last_capture_can_be_undone(
+    exam: Exam, history: ExamHistory
+) -> None:
+    with history.step("captured"):
+        one = exam.add_capture(shot(how=How.HAND), PICTURE)
+    with history.step("rejected"):
+        exam.judge(one.capture_id, Judgement.REJECTED)
+    with history.step("deleted"):
+        gone = exam.add_capture(shot("lips"), PICTURE)
+    history.undo()
+    history.settle()
+    assert not (exam.media / gone.still).exists()
+    assert (exam.media / one.still).is_file()
+    later = ExamHistory(exam, history.steps)
+    assert (later.next_undo, later.next_redo) == ("rejected", "")
+    later.undo()
+    assert exam.captures()[0].judgement is Judgement.OPEN
+    assert later.undo() is None  # its picture would have to go
+    assert later.redo() == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [
+        ("Femur rejected", "Undone: femur rejected"), ("LVOT kept", "Undone: LVOT kept"),
+        ("4CH kept", "Undone: 4CH kept"), ("Note changed", "Undone: note changed"),
+        (None, "There is nothing to undo"),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_an_undo(title: str | None, said: str) -> None:
+    assert turned_words(title, back=True) == said
 
 
 moves = st.lists(st.sampled_from([*KINDS, "undo", "redo", "best frame"]), max_size=25)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from gui_fakes import FakeSession
-from PyQt6.QtWidgets import QLabel
+from PyQt6.QtCore import QPoint, QRect, Qt
+from PyQt6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 from test_exam_window import begin, trigger, wait_state, wait_tick
 
@@ -85,6 +86,7 @@ def test_one_key_keeps_one_rejects_one_takes_it_back(
     assert counts(sheet) == ["2", "0", "2"]
     assert sheet.still.empty == "Everything that was found has been reviewed"
     press(sheet, Act.UNDO)
+    qtbot.waitUntil(lambda: counts(sheet) == ["2", "1", "1"])
     assert sheet.name.text() == "4CH"
     assert counts(sheet) == ["2", "1", "1"]
     qtbot.waitUntil(lambda: sheet.desk.saved)
@@ -189,3 +191,126 @@ def test_the_newest_exam_is_shown_and_none_where_there_is_none(
     made(store)
     newest = made(store)
     assert opened(qtbot, window).desk.exam_id == newest
+
+
+CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+
+
+def typed(
+    qtbot: QtBot,
+    window: MainWindow,
+    key: Qt.Key,
+    modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    """A key pressed where the focus is."""
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    qtbot.waitUntil(lambda: window.focusWidget() is not None)
+    qtbot.keyClick(window.focusWidget(), key, modifier)
+
+
+def reread(store: ExamStore, exam_id: str) -> dict[str, Judgement]:
+    with store.open(exam_id) as exam:
+        return {one.shot.item: one.judgement for one in exam.captures()}
+
+
+def test_real_keys_go_through_one_history(
+    qtbot: QtBot, window: MainWindow, store: ExamStore
+) -> None:
+    exam_id = made(store, ("femur", OPEN), ("lips", OPEN), ("4ch", OPEN))
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    typed(qtbot, window, Qt.Key.Key_X, CTRL | SHIFT)
+    sheet = window.questions.sheet
+    assert isinstance(sheet, ExamEndSheet)
+    qtbot.waitUntil(lambda: sheet.desk.end is not None)
+    typed(qtbot, window, Qt.Key.Key_Down)
+    assert sheet.name.text() == "LIPS"
+    typed(qtbot, window, Qt.Key.Key_Up)
+    assert sheet.name.text() == "FEMUR"
+    typed(qtbot, window, Qt.Key.Key_Return)  # judges nothing by mistake
+    assert counts(sheet) == ["0", "3", "1"]
+    typed(qtbot, window, Qt.Key.Key_K)
+    typed(qtbot, window, Qt.Key.Key_X)
+    assert counts(sheet) == ["1", "1", "2"]
+    assert "LIPS\n   1 picture rejected" in sheet.missing.text()
+    qtbot.waitUntil(lambda: sheet.desk.saved)
+    typed(qtbot, window, Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: counts(sheet) == ["1", "2", "1"])
+    assert (sheet.name.text(), sheet.told.text()) == ("LIPS", "Undone: LIPS rejected")
+    typed(qtbot, window, Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: counts(sheet) == ["0", "3", "1"])
+    assert sheet.told.text() == "Undone: FEMUR kept"
+    typed(qtbot, window, Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: sheet.told.text() == "There is nothing to undo")
+    typed(qtbot, window, Qt.Key.Key_Z, CTRL | SHIFT)
+    qtbot.waitUntil(lambda: counts(sheet) == ["1", "2", "1"])
+    typed(qtbot, window, Qt.Key.Key_Y, CTRL)
+    qtbot.waitUntil(lambda: counts(sheet) == ["1", "1", "2"])
+    assert sheet.told.text() == "Done again: LIPS rejected"
+    assert sheet.again.isHidden()
+    assert reread(store, exam_id) == {"femur": KEPT, "lips": Judgement.REJECTED, "4ch": OPEN}
+    typed(qtbot, window, Qt.Key.Key_P, CTRL)
+    assert isinstance(window.questions.sheet, ReportSheet)
+    typed(qtbot, window, Qt.Key.Key_Escape)
+    again = window.questions.sheet
+    assert isinstance(again, ExamEndSheet)
+    qtbot.waitUntil(lambda: again.desk.end is not None)
+    typed(qtbot, window, Qt.Key.Key_Z, CTRL)  # the history is the exam's, not the page's
+    qtbot.waitUntil(lambda: counts(again) == ["1", "2", "1"])
+    typed(qtbot, window, Qt.Key.Key_Escape)
+    assert window.questions.sheet is None
+
+
+def test_what_was_done_while_it_ran_is_undone_after_its_end(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, store: ExamStore
+) -> None:
+    begin(qtbot, window, session)
+    desk = window.controller.desk
+    trigger(window, Act.CAPTURE)
+    wait_state(qtbot, desk, "femur", ItemState.KEPT)
+    desk.select("femur")
+    trigger(window, Act.REJECT)
+    wait_state(qtbot, desk, "femur", ItemState.REJECTED)
+    first = desk.exam_id
+    typed(qtbot, window, Qt.Key.Key_B, CTRL)
+    wait_tick(qtbot, window, lambda: isinstance(window.questions.sheet, ExamEndSheet))
+    sheet = window.questions.sheet
+    assert isinstance(sheet, ExamEndSheet)
+    wait_tick(qtbot, window, lambda: sheet.desk.end is not None)
+    assert counts(sheet)[0] == "0"
+    typed(qtbot, window, Qt.Key.Key_Z, CTRL)
+    wait_tick(qtbot, window, lambda: counts(sheet)[0] == "1")
+    assert sheet.told.text() == "Undone: femur rejected"
+    assert reread(store, first) == {"femur": KEPT}
+    typed(qtbot, window, Qt.Key.Key_B, CTRL)
+    wait_tick(qtbot, window, lambda: desk.view is not None)
+    assert window.questions.sheet is None
+    assert desk.exam_id != first
+
+
+@pytest.mark.parametrize("wide_high_px", [(960, 540), (1024, 768), (1920, 1080)])
+def test_the_buttons_are_whole(
+    qtbot: QtBot, window: MainWindow, store: ExamStore, wide_high_px: tuple[int, int]
+) -> None:
+    window.resize(*wide_high_px)
+    items = tuple(Item(f"{key}{n}", f"{key} {n}") for key in ("Abdomen", "Spine") for n in range(9))
+    with store.create(start(items=items)) as exam:
+        for item in items[:3]:
+            exam.add_capture(shot(item.key), picture(), judgement=OPEN)
+        exam.end(60.0)
+    sheet = opened(qtbot, window)
+    press(sheet, Act.KEEP)
+    press(sheet, Act.REJECT)
+    qtbot.waitUntil(lambda: sheet.desk.saved)
+    press(sheet, Act.UNDO)
+    qtbot.waitUntil(lambda: not sheet.again.isHidden())
+    buttons = [one for one in sheet.findChildren(QPushButton) if not one.isHidden()]
+    assert {sheet.keep, sheet.reject, sheet.back, sheet.again, sheet.report} <= set(buttons)
+    qtbot.waitUntil(lambda: sheet.keep.visibleRegion().boundingRect() == sheet.keep.rect())
+    card = QRect(sheet.card.mapToGlobal(QPoint()), sheet.card.size())
+    for button in buttons:
+        assert button.visibleRegion().boundingRect() == button.rect(), button.text()
+        assert button.width() >= button.minimumSizeHint().width(), button.text()
+        assert card.contains(QRect(button.mapToGlobal(QPoint()), button.size())), button.text()
+    assert sheet.still.height() >= sheet.still.least_px

@@ -1,4 +1,4 @@
-"""The practice page: start, exercise, result and progress in one place."""
+"""The practice page: start, exercise, result, progress and all trainees in one place."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sonoassist.gui.practice.result_panel import ResultPanel
 from sonoassist.gui.practice.services import PracticeServices, Stage
 from sonoassist.gui.practice.start_panel import StartPanel
 from sonoassist.gui.practice.status import status_items
+from sonoassist.gui.practice.trainees_panel import TraineesPanel
 from sonoassist.gui.theme import Look
 from sonoassist.practice.wish import PracticeWish
 
@@ -36,9 +37,10 @@ class PracticePage(QStackedWidget):
         self.exercise = ExercisePanel(self.desk, look)
         self.result = ResultPanel(self.desk, look)
         self.progress = ProgressPanel(self.desk, look)
-        self._shown = Stage.START
+        self.trainees = TraineesPanel(self.desk, look)
+        self._shown = self._before = Stage.START
         self._entered = False
-        for panel in (self.start, self.exercise, self.result, self.progress):
+        for panel in self._panels:
             self.addWidget(panel)
         self.desk.changed.connect(self._follow)
         self.desk.learned.connect(self._on_learned)
@@ -46,6 +48,13 @@ class PracticePage(QStackedWidget):
         self.start.file_asked.connect(self.file_asked)
         self.start.questions_asked.connect(self.questions_asked)
         self.result.again.connect(lambda: self.desk.start(self.desk.wish))
+        self.trainees.back.connect(self.close_over)
+
+    @property
+    def _panels(
+        self,
+    ) -> tuple[StartPanel | ExercisePanel | ResultPanel | ProgressPanel | TraineesPanel, ...]:
+        return self.start, self.exercise, self.result, self.progress, self.trainees
 
     def prepare(self, wish: PracticeWish) -> None:
         """Fill in what was wished for on the command line; Enter starts it."""
@@ -56,7 +65,7 @@ class PracticePage(QStackedWidget):
 
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
-        for panel in (self.start, self.exercise, self.result, self.progress):
+        for panel in self._panels:
             panel.set_look(look)
         self._follow()
 
@@ -91,6 +100,13 @@ class PracticePage(QStackedWidget):
         """A sheet lies over it: a running question freezes."""
         self.desk.cover()
 
+    def close_over(self) -> bool:
+        """Go back from all trainees to where they were asked for; returns whether it did."""
+        if self._shown is not Stage.TRAINEES:
+            return False
+        self.desk.show(self._before)
+        return True
+
     def let_go(self, exam_id: str) -> None:
         """An exam is to be deleted."""
         self.desk.let_go(exam_id)
@@ -121,12 +137,15 @@ class PracticePage(QStackedWidget):
     def _show(self, stage: Stage) -> None:
         if self._shown is Stage.EXERCISE and stage is not Stage.EXERCISE:
             self.exercise.end()
+        if stage is Stage.TRAINEES and self._shown is not stage:
+            self._before = self._shown
         self._shown = stage
         panels = {
             Stage.START: (self.start, self.start.enter),
             Stage.EXERCISE: (self.exercise, self.exercise.begin),
             Stage.RESULT: (self.result, self.result.refresh),
             Stage.PROGRESS: (self.progress, self.progress.refresh),
+            Stage.TRAINEES: (self.trainees, self.trainees.refresh),
         }
         panel, fill = panels[stage]
         self.setCurrentWidget(panel)

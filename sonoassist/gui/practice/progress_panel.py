@@ -54,6 +54,7 @@ class ProgressPanel(QWidget):
             if not plane.is_background
         }
         self.forget = wide_button(FORGET)
+        self.trainees = wide_button("All trainees")
         self._back = wide_button("Back", main=True)
         self._inside = QWidget()
         self._body = QVBoxLayout(self._inside)
@@ -86,12 +87,17 @@ class ProgressPanel(QWidget):
         disclaimer = QLabel(DISCLAIMER)
         disclaimer.setObjectName("warning")
         self._back.clicked.connect(lambda _on=False: self._desk.show(Stage.START))
-        handlers = {Act.START: lambda: self._desk.show(Stage.START)}
+        self.trainees.clicked.connect(lambda _on=False: self._desk.show(Stage.TRAINEES))
+        handlers = {
+            Act.START: lambda: self._desk.show(Stage.START),
+            Act.TRAINEES: lambda: self._desk.show(Stage.TRAINEES),
+        }
         self.keys = PlaceKeys(self, Place.PRACTICE, handlers, self._look.keys)
         self.forget.clicked.connect(self._forget)
         foot.addWidget(disclaimer)
         foot.addStretch(1)
         foot.addWidget(self.forget)
+        foot.addWidget(self.trainees)
         foot.addWidget(self._back)
         self._column.addLayout(foot)
 
@@ -100,6 +106,7 @@ class ProgressPanel(QWidget):
         self._look = look
         self.keys.set_keys(look.keys)
         self._back.setText(f"Back   {look.keys.text(Act.START)}".rstrip())
+        self.trainees.setText(f"All trainees   {look.keys.text(Act.TRAINEES)}".rstrip())
         px = look.px
         self._column.setContentsMargins(px(28), px(18), px(28), px(12))
         self._column.setSpacing(px(12))

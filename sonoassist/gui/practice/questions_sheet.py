@@ -135,13 +135,14 @@ class QuestionsSheet(Sheet):
         self._list.setSpacing(0)
         self._build()
         handlers = {
-            Act.ITEM_UP: lambda: self._step(-1), Act.ITEM_DOWN: lambda: self._step(1),
+            Act.ITEM_UP: lambda: self._step(-1),
+            Act.ITEM_DOWN: lambda: self._step(1),
             Act.KEEP: lambda: self._ask(self.current, self.current not in self.draft.asked),
             Act.REJECT: lambda: self._mark(self.current, self.current not in self.draft.absent),
             Act.FINE_UP: lambda: self._move(self.current, -1),
             Act.FINE_DOWN: lambda: self._move(self.current, 1),
             Act.CAPTURE: self.save,
-        }  # fmt: skip
+        }
         self.keys = PlaceKeys(self, Place.QUESTIONS, handlers, look.keys)
         if desk.sets.trouble is not None:
             self._say(window_text(desk.sets.trouble))

@@ -53,3 +53,4 @@ class Stage(Enum):
     EXERCISE = "exercise"
     RESULT = "result"
     PROGRESS = "progress"
+    TRAINEES = "trainees"

@@ -23,7 +23,8 @@ from PyQt6.QtWidgets import (
 
 from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.wording import counted
-from sonoassist.gui.actions import Act, Handlers, Place, PlaceKeys
+from sonoassist.gui.actions import Act, Place, PlaceKeys
+from sonoassist.gui.elided import ElidedButton, wrappable
 from sonoassist.gui.practice.asked import asked_text
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.desk import PracticeDesk
@@ -80,7 +81,8 @@ class StartPanel(QWidget):
         self.next_planes, self.trouble = QLabel(), QLabel()
         self.waiting, self.asked = QLabel(), QLabel()
         self.begin = wide_button("Start", main=True)
-        self.curves, self.choose = wide_button("Progress"), wide_button("Questions…")
+        self.curves, self.trainees = wide_button("Progress"), wide_button("All trainees")
+        self.choose = wide_button("Questions…")
         self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._columns: list[QVBoxLayout] = []
         self._title = QLabel("Practice")
@@ -111,10 +113,13 @@ class StartPanel(QWidget):
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(area)
-        self.keys = PlaceKeys(self, Place.PRACTICE, self._handlers(), self._look.keys)
-
-    def _handlers(self) -> Handlers:
-        return {Act.CAPTURE: self._start, Act.QUESTIONS: self.choose.click}
+        handlers = {
+            Act.CAPTURE: self._start,
+            Act.QUESTIONS: self.choose.click,
+            Act.PROGRESS: lambda: self._desk.show(Stage.PROGRESS),
+            Act.TRAINEES: lambda: self._desk.show(Stage.TRAINEES),
+        }
+        self.keys = PlaceKeys(self, Place.PRACTICE, handlers, self._look.keys)
 
     def _card(self, title: str) -> tuple[QFrame, QVBoxLayout]:
         card = QFrame()
@@ -177,13 +182,16 @@ class StartPanel(QWidget):
         self.begin.clicked.connect(lambda _on=False: self._start())
         self.curves.clicked.connect(lambda _on=False: self._desk.show(Stage.PROGRESS))
         self.choose.clicked.connect(self.questions_asked)
-        row_of_buttons, below = QHBoxLayout(), QHBoxLayout()
-        row_of_buttons.addWidget(self.begin, 1)
-        below.addWidget(self.choose, 1)
-        below.addWidget(self.curves, 1)
+        self.trainees.clicked.connect(lambda _on=False: self._desk.show(Stage.TRAINEES))
+        others = QHBoxLayout()
+        for button in (self.curves, self.trainees):
+            others.addWidget(button, 1)
         column.addStretch(1)
-        column.addLayout(row_of_buttons)
-        column.addLayout(below)
+        first = QHBoxLayout()
+        first.addWidget(self.begin, 1)
+        first.addWidget(self.choose)
+        column.addLayout(first)
+        column.addLayout(others)
         return card
 
     def _how_card(self) -> QFrame:
@@ -195,8 +203,13 @@ class StartPanel(QWidget):
         """Change theme or size."""
         self._look = look
         self.keys.set_keys(look.keys)
-        self.begin.setText(f"Start   {look.keys.text(Act.CAPTURE)}")
-        self.choose.setText(f"Questions…   {look.keys.text(Act.QUESTIONS)}".rstrip())
+        for button, text, act in (
+            (self.begin, "Start", Act.CAPTURE),
+            (self.choose, "Questions…", Act.QUESTIONS),
+            (self.curves, "Progress", Act.PROGRESS),
+            (self.trainees, "All trainees", Act.TRAINEES),
+        ):
+            button.setText(f"{text}   {look.keys.text(act)}".rstrip())
         px = look.px
         self._body.setContentsMargins(px(32), px(24), px(32), px(20))
         self._body.setSpacing(px(8))
@@ -284,7 +297,7 @@ class StartPanel(QWidget):
         self._rows.addWidget(button)
 
     def _row_button(self, text: str, icon: str) -> QPushButton:
-        button = QPushButton(f"  {text}")
+        button = ElidedButton(text)
         button.setObjectName("row")
         button.setIcon(self._look.icon(icon, "accent"))
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -299,7 +312,8 @@ class StartPanel(QWidget):
         desk, known = self._desk, self._desk.knowledge
         for spec, button in self.exams.items():
             button.setIcon(self._look.icon("check" if spec == desk.spec else "recent", "accent"))
-        self.chosen.setText(desk.exam.name if desk.spec else "Choose an exam")
+        self.chosen.setText(wrappable(desk.exam.name) if desk.spec else "Choose an exam")
+        self.chosen.setToolTip(desk.exam.name if desk.spec else "")
         self.known.setText(self._known_text())
         self.warning.setText(known.warning)
         self.warning.setVisible(bool(known.warning))

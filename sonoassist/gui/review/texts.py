@@ -99,7 +99,7 @@ def duration(seconds: float) -> str:
 def found_text(missing: list[str], *, surveyed: bool) -> str:
     """How many planes are found and, once all of the recording was looked at, what is missing."""
     total = len(DISPLAY_ORDER) - 1
-    words = f"{total - len(missing)} of {counted(total, 'plane')} found"
+    words = f"{total - len(missing):,} of {counted(total, 'plane')} found"
     if not surveyed:
         return f"{words} so far"
     names = [BY_KEY[plane.key].label for plane in DISPLAY_ORDER if plane.key in missing]
