@@ -14,6 +14,7 @@ from sonoassist.core.packets import Box, Frame, Pixels
 from sonoassist.core.percent import percent
 from sonoassist.gui.actions import Act, Place, PlaceKeys
 from sonoassist.gui.crop_editor import CropEditor
+from sonoassist.gui.elided import wrappable
 from sonoassist.gui.fitter import fit
 from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.overlay import place
@@ -165,7 +166,7 @@ class CropSheet(Sheet):
         assert field is not None
         sure = f"The picture was found, {percent(field.sureness)} sure."
         kept = self._watch.kept
-        used = f" Kept for {kept.name or 'this screen'}." if kept is not None else ""
+        used = f" Kept for {wrappable(kept.name) or 'this screen'}." if kept is not None else ""
         return (
             f"{sure}{used} The whole anatomy should be inside, without words and scales. "
             "It is used whenever this scanner's screen is seen again."

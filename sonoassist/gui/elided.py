@@ -1,6 +1,8 @@
-"""Texts that may be longer than their place: cut in the middle, whole in the tooltip."""
+"""Texts that may be longer than their place: cut in the middle, or broken, whole in the tooltip."""
 
 from __future__ import annotations
+
+import re
 
 from PyQt6.QtCore import QSize, Qt
 from PyQt6.QtGui import QFontMetrics, QPainter, QPaintEvent
@@ -18,9 +20,44 @@ _LEAST_LETTERS = 6
 """It stays as wide as this, so that something of it can be read."""
 
 
+_NAME_LETTERS = 64
+"""A name in a sentence has so many letters at most."""
+_WORD_LETTERS = 16
+"""Longer words may be broken anywhere."""
+_BREAK = "\u200b"
+_PARTS = re.compile(r"[^\s/\\]+")
+
+
 def one_line(text: str) -> str:
     """A text without breaks: names may hold any character."""
     return " ".join(text.split())
+
+
+def shortened(name: str, letters: int = _NAME_LETTERS) -> str:
+    """A name for a sentence, cut in its middle; the whole belongs into a tooltip.
+
+    Args:
+        name: Whole.
+        letters: It has so many at most.
+    """
+    whole = one_line(name)
+    if len(whole) <= letters:
+        return whole
+    end = (letters - 1) // 2
+    return f"{whole[: letters - 1 - end]}…{whole[-end:]}"
+
+
+def wrappable(text: str) -> str:
+    """A sentence that can be wrapped in a narrow place, whatever names are in it.
+
+    Parts of paths are shortened, and long words may be broken anywhere.
+    """
+    return _PARTS.sub(_broken, text).replace("/", f"/{_BREAK}")
+
+
+def _broken(part: re.Match[str]) -> str:
+    short = shortened(part[0])
+    return short if len(short) <= _WORD_LETTERS else _BREAK.join(short)
 
 
 class ElidedLabel(QLabel):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
+from sonoassist.gui.elided import shortened
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
 
@@ -30,14 +31,14 @@ class ExamQuestion(Sheet):
 
     def __init__(self, over: QWidget, look: Look, name: str) -> None:
         super().__init__(over, look, "An exam is running", WIDE_PX)
-        short = name if len(name) <= NAME_CHARS else f"{name[: NAME_CHARS - 1]}…"
         for words, style in (
-            (f"What becomes of it when {short} is opened?", ""),
+            (f"What becomes of it when {shortened(name, NAME_CHARS)} is opened?", ""),
             ("Where that cannot be opened, all stays as it is.", "muted"),
         ):
             label = QLabel(words)
             label.setObjectName(style)
             label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setToolTip(name)
             self.body.addWidget(label)
         self.goes_on = self._button("Go on with this exam", lambda: self._answer(True))
         self.goes_on.setObjectName("main")

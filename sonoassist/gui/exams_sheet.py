@@ -24,13 +24,15 @@ from sonoassist.exam.ending import counts_words
 from sonoassist.exam.overview import ENDED, RUNNING, Overview, overview
 from sonoassist.exam.records import ExamInfo
 from sonoassist.exam.store import ExamStore
-from sonoassist.gui.elided import ElidedLabel
+from sonoassist.gui.elided import ElidedLabel, wrappable
 from sonoassist.gui.exam_panel import minutes
 from sonoassist.gui.jobs import Jobs
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
 
 _SHOWN = 60
+_NAMES, _COUNTS = 1, 3
+"""Columns of a row."""
 
 
 def newest(store: ExamStore) -> list[Overview]:
@@ -84,7 +86,8 @@ class ExamsSheet(Sheet):
             self._say(window_text(error))
 
     def _say(self, text: str) -> None:
-        self._said.setText(text)
+        self._said.setText(wrappable(text))
+        self._said.setToolTip(text)
 
     def _show(self, found: list[Overview]) -> None:
         if self.gone:
@@ -115,8 +118,7 @@ class ExamsSheet(Sheet):
                 started(info), _what(info), minutes(info.length_s), _found(one),
             ]  # fmt: skip
         for column, text in enumerate(words):
-            label = ElidedLabel(text, "muted") if column == 1 else QLabel(text)
-            grid.addWidget(label, row, column)
+            grid.addWidget(_label(column, text), row, column)
         keys = QHBoxLayout()
         if info is not None and one.state != RUNNING:
             keys.addWidget(self._button(one.exam_id, "Look over", self.end_asked.emit))
@@ -167,6 +169,15 @@ class ExamsSheet(Sheet):
     def _deleted(self, _nothing: object) -> None:
         if not self.gone:
             self._read()
+
+
+def _label(column: int, text: str) -> QLabel:
+    """Names and counts give way to the buttons where the window is narrow."""
+    if column == _NAMES:
+        return ElidedLabel(text, "muted")
+    if column == _COUNTS:
+        return ElidedLabel(text, "", Qt.TextElideMode.ElideRight)
+    return QLabel(text)
 
 
 def started(info: ExamInfo) -> str:

@@ -207,7 +207,7 @@ def _share_room(dialog: QFileDialog, look: Look) -> None:
 def _sheet(look: Look) -> str:
     colours, px = look.palette, look.px
     return f"""
-QFileDialog {{ background: {colours.back}; }}
+QFileDialog, QMessageBox {{ background: {colours.back}; }}
 QFileDialog QAbstractItemView {{ background: {colours.panel}; color: {colours.text};
   border: 1px solid {colours.line}; selection-background-color: {colours.accent};
   selection-color: {colours.on_accent}; alternate-background-color: {colours.panel}; }}

@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import (
 
 from sonoassist.core.jobs import Job, JobState, Work
 from sonoassist.core.progress import HowFar
-from sonoassist.gui.elided import ElidedLabel
+from sonoassist.gui.elided import ElidedLabel, wrappable
 from sonoassist.gui.job_desk import JobDesk
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
@@ -78,7 +78,9 @@ class JobRow(QFrame):
         job = self.job
         state, over = job.state, job.state.over
         notes = job.result.notes if job.result is not None else ()
-        self.said.setText("\n".join([job.text, *notes]))
+        said = "\n".join([job.text, *notes])
+        self.said.setText(wrappable(said))
+        self.said.setToolTip(said)
         self.bar.setVisible(not over)
         if state is not JobState.WAITING:
             show_share(self.bar, job.how_far)

@@ -14,9 +14,12 @@ from sonoassist.exam.presets import preset_names
 from sonoassist.gui.actions import Act, ActionSet
 from sonoassist.gui.choices import choices
 from sonoassist.gui.controller import Controller
+from sonoassist.gui.elided import shortened
 from sonoassist.gui.transport import SPEEDS, speed_text
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
 
+MOST_LETTERS = 64
+"""Of a row; names of devices, models and crops may be longer."""
 CROPS = {
     "default": "Automatic (as the model wants it)",
     "auto": "Find the picture",
@@ -66,7 +69,8 @@ class Menus(QObject):
     def _row(
         self, menu: QMenu, text: str, do: Callable[[], None] | None, on: bool | None = None
     ) -> QAction:
-        action = QAction(text.replace("&", "&&"), menu)
+        action = QAction(shortened(text, MOST_LETTERS).replace("&", "&&"), menu)
+        action.setToolTip(text)
         if on is not None:
             action.setCheckable(True)
             action.setChecked(on)

@@ -23,6 +23,7 @@ from sonoassist.engines.hardware import FIELDS
 from sonoassist.gui.actions import Act
 from sonoassist.gui.choices import choices
 from sonoassist.gui.controller import Controller
+from sonoassist.gui.elided import wrappable
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
 
@@ -84,7 +85,8 @@ class SettingsSheet(Sheet):
             self._switch(field, text)
         self._results(controller.services.reviews.cache)
         self._keys(look)
-        where = QLabel(f"Kept in {paths.settings_file()}")
+        where = QLabel(wrappable(f"Kept in {paths.settings_file()}"))
+        where.setToolTip(str(paths.settings_file()))
         where.setObjectName("small")
         where.setWordWrap(True)
         self.body.addWidget(where)

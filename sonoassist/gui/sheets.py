@@ -21,6 +21,7 @@ from PyQt6.QtWidgets import (
 )
 
 from sonoassist.gui.actions import ACTIONS, Act, Group, Place
+from sonoassist.gui.elided import ElidedLabel
 from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.page import HasHelp
 from sonoassist.gui.scrolling import ColumnArea
@@ -59,18 +60,18 @@ class Sheet(QWidget):
         self.body.setContentsMargins(0, 0, 0, 0)
         self.body.setSpacing(look.px(12))
         self.head = head = QHBoxLayout()
-        label = QLabel(title)
-        label.setObjectName("heading")
+        label = ElidedLabel(title, "heading")
         close = QPushButton(f"Close  {look.keys.text(Act.LEAVE)}")
         close.setObjectName("flat")
         close.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         close.clicked.connect(self.closed)
-        head.addWidget(label)
-        head.addStretch(1)
+        head.addWidget(label, 1)
+        head.addStretch()
         head.addWidget(close)
         column.addLayout(head)
         column.addWidget(ColumnArea(self._inside), 1)
         over.installEventFilter(self)
+        self._inside.installEventFilter(self)
 
     def open(self) -> None:
         """Show it."""
@@ -94,6 +95,8 @@ class Sheet(QWidget):
         """As high as the card is with all that it holds, at a width."""
         column = self.card.layout()
         assert column is not None
+        for layout in (column, self.body):
+            layout.activate()  # rows in rows keep their old sizes until then
         margins = column.contentsMargins()
         inner = wide - margins.left() - margins.right()
         body = self.body.heightForWidth(inner) if self.body.hasHeightForWidth() else 0
@@ -103,8 +106,11 @@ class Sheet(QWidget):
         return sum((edge.top(), margins.top(), head, body, margins.bottom(), edge.bottom()))
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
-        """Follow the size of the window."""
-        if watched is self._over and event is not None and event.type() is QEvent.Type.Resize:
+        """Follow the size of the window, and of what the card holds."""
+        kind = event.type() if event is not None else None
+        resized = watched is self._over and kind is QEvent.Type.Resize
+        changed = watched is self._inside and kind is QEvent.Type.LayoutRequest
+        if resized or (changed and self.isVisible()):
             self._place()
         return False
 

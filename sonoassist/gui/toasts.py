@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
 
 from sonoassist.core.wording import counted
 from sonoassist.gui.clear_room import OTHER_TOAST, OVERLAY, Taken, free_place, obstacles
+from sonoassist.gui.elided import wrappable
 from sonoassist.gui.theme import Look
 from sonoassist.live.status import Level, Notice
 
@@ -163,8 +164,8 @@ class Toast(QFrame):
 
 
 def _wrapped(text: str, name: str) -> QLabel:
-    # A break is allowed behind every slash, so that long paths do not widen the toast.
-    label = QLabel(text.replace("/", "/\u200b"))
+    label = QLabel(wrappable(text))
+    label.setToolTip(text)
     label.setObjectName(name)
     label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)

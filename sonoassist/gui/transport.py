@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtGui import QAction
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QStackedWidget, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QWidget
 
 from sonoassist.core.settings import Settings
 from sonoassist.gui.actions import Act, ActionSet
@@ -144,10 +144,8 @@ class LiveBar(_Bar):
 
     def __init__(self, look: Look, actions: ActionSet) -> None:
         super().__init__(look, actions)
-        self._name = QLabel()
-        self._name.setTextFormat(Qt.TextFormat.PlainText)
+        self._name = ElidedLabel()
         # A long address must not push the buttons out of the window.
-        self._name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._row.addWidget(self._name, 1)
         self._button(Act.FREEZE)
         self._button(Act.RECONNECT)

@@ -18,6 +18,8 @@ from PyQt6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 from seen.checks import look_at
 
+from sonoassist.gui.elided import ElidedButton, ElidedLabel
+
 LONG = "Many more words than there is room for in so narrow a place"
 STYLE = "QWidget { background: #101010; color: #f0f0f0; font-size: 14px; }"
 
@@ -107,6 +109,19 @@ def test_an_elided_text_is_not_cut(window: QWidget) -> None:
     short = label.fontMetrics().elidedText(LONG, Qt.TextElideMode.ElideRight, 100)
     put(window, Words(short, QRectF(0, 0, 110, 30)), 10, 10, 120, 30)
     assert look_at(window) == []
+
+
+@pytest.mark.parametrize("kind", [ElidedLabel, ElidedButton])
+def test_a_name_may_be_shortened_where_the_tooltip_has_all(
+    window: QWidget, kind: type[ElidedLabel | ElidedButton]
+) -> None:
+    name = put(window, kind(LONG), 10, 10, 160, 30)
+    assert look_at(window) == []
+    name.setToolTip("")
+    assert kinds(window) == {"cut"}
+    name.setToolTip(LONG)
+    name.resize(24, 30)
+    assert kinds(window) == {"cut"}
 
 
 def test_a_widget_that_reaches_out_of_its_parent_is_found(window: QWidget) -> None:

@@ -6,33 +6,54 @@
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
 from gui_fakes import GRABBER, RECORDING, FakeModels, FakeSession, make_frame, make_services
 from gui_fakes import make_view as fake_view
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtGui import QKeySequence
+from PyQt6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 from seen.checks import Finding, look_at
+from test_crop_sheet import found_on
 
+from preprocess.test_screen_layout import screen_of
 from review.review_made import made_analyser, write_analysed
 from sonoassist.core import paths
+from sonoassist.core.errors import OutputError
+from sonoassist.core.jobs import JobResult, Work
+from sonoassist.core.packets import Frame
+from sonoassist.core.progress import Meter
 from sonoassist.core.settings import Settings
 from sonoassist.exam.store import ExamStore
 from sonoassist.gui.actions import Act
 from sonoassist.gui.compose import build
+from sonoassist.gui.crop_sheet import CropSheet
+from sonoassist.gui.exam_question import ExamQuestion
+from sonoassist.gui.jobs_sheet import LeaveSheet
+from sonoassist.gui.keys_sheet import KeysSheet
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
 from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.practice.services import Stage
 from sonoassist.gui.review.page import ReviewPage
+from sonoassist.gui.review.sheets import ConflictSheet, ExportSheet
+from sonoassist.gui.scrolling import ColumnArea
+from sonoassist.gui.sheets import Sheet
 from sonoassist.live.status import Level, Notice, View
 from sonoassist.practice.wish import PracticeWish
 from sonoassist.recordings.records import RunState
+from waiting import LIMIT_S
 
+FEMUR, LIPS = 50, 130
+"""Frames that the engine surely calls so."""
+LONG_NAME = "A_name" * 32 + "12345678"
+"""200 characters and nowhere a space."""
 SIZES_PX = ((960, 540), (1024, 768), (1920, 1080))
 THEMES = ("dark", "light")
 
@@ -43,11 +64,31 @@ def make_view(key: str, index: int) -> View:
     return fake_view(key, frame=frame)
 
 
+def screen_frame() -> Frame:
+    """A scanner's whole screen."""
+    return make_frame(pixels=screen_of(1, "")[0])
+
+
+def scrolled_for_nothing(sheet: Sheet) -> Iterator[Finding]:
+    """A sheet that must be scrolled although the window has room for more of it."""
+    area = sheet.card.findChild(ColumnArea)
+    assert area is not None
+    bar = area.verticalScrollBar()
+    assert bar is not None
+    if bar.maximum() > 0 and sheet.card.height() < sheet.card.maximumHeight():
+        yield Finding("scroll", type(sheet).__name__, f"{bar.maximum()} px lie outside of its card")
+
+
 class Walk:
     """A window that is brought from page to page; what is seen to be wrong is collected."""
 
-    def __init__(self, qtbot: QtBot, window: MainWindow, session: FakeSession, exam: Path) -> None:
+    def __init__(
+        self, qtbot: QtBot, window: MainWindow, session: FakeSession, exam: Path, name: str = ""
+    ) -> None:
         self.qtbot, self.window, self.session, self.exam = qtbot, window, session, exam
+        self.recording, self.grabber = (
+            replace(one, label=name or one.label) for one in (RECORDING, GRABBER)
+        )
         self.found: list[tuple[str, Finding]] = []
 
     def see(self, name: str) -> None:
@@ -59,6 +100,9 @@ class Walk:
             QApplication.sendPostedEvents()
             QApplication.processEvents()
         self.found += [(name, finding) for finding in look_at(self.window)]
+        sheet = self.window.questions.sheet
+        if sheet is not None:
+            self.found += [(name, finding) for finding in scrolled_for_nothing(sheet)]
 
     def act(self, act: Act) -> None:
         self.window.actions_set[act].trigger()
@@ -77,6 +121,23 @@ class Walk:
         self.see(name)
         self.window.questions.close()
 
+    def seen_sheet(self, name: str, kind: type[Sheet]) -> None:
+        """Look at the sheet that is open, and close it."""
+        assert isinstance(self.window.questions.sheet, kind), name
+        self.see(name)
+        self.window.questions.close()
+
+    def see_menu(self, name: str) -> None:
+        """Look at the menu that is open, and close it."""
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu), name
+        screen = self.window.screen()
+        assert screen is not None
+        if not screen.geometry().contains(menu.geometry()):
+            self.found.append((name, Finding("outside", "QMenu", f"{menu.geometry().getRect()}")))
+        self.found += [(name, finding) for finding in look_at(menu)]
+        menu.close()
+
     # -- pages -----------------------------------------------------------------------------
 
     def live(self) -> None:
@@ -87,7 +148,7 @@ class Walk:
             ("stream", Act.STREAM),
         ):  # fmt: skip
             self.sheet(name, act)
-        session.show(make_view("femur", 0))
+        session.show(make_view("femur", 0), self.recording)
         window.display.refresh()
         self.until(lambda: window.controller.desk.view is not None)
         self.see("exam begins")
@@ -114,10 +175,68 @@ class Walk:
         while window.toasts.dismiss_newest():
             pass
         frame = replace(make_frame(1, info=GRABBER), captured_at_s=time.monotonic() + 1e6)
-        session.show(fake_view("4ch", frame=frame), GRABBER)
+        session.show(fake_view("4ch", frame=frame), self.grabber)
         self.see("live source")
-        session.show(make_view("background", 5), RECORDING)
+        session.show(make_view("background", 5), self.recording)
         self.see("background")
+
+    def over_the_exam(self) -> None:
+        """What is asked while an exam runs, and what the scanner's screen is asked about."""
+        window, controller = self.window, self.window.controller
+        window.open_here(str(self.exam))
+        self.seen_sheet("another source in mid-exam", ExamQuestion)
+        self.act(Act.DEVICES)
+        self.see_menu("device menu")
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(controller, "picture", lambda: View(screen_frame(), None))
+            patched.setattr(controller.screens, "look", lambda _pixels: found_on(1))
+            window.questions.check_crop()
+            self.seen_sheet("crop of a screen", CropSheet)
+        window.questions.show_keys()
+        keys = window.questions.sheet
+        assert isinstance(keys, KeysSheet)
+        keys.choose(Act.FREEZE)
+        self.see("a key is to be pressed")
+        keys.key.setKeySequence(QKeySequence("H"))
+        assert keys.give.isVisible()
+        self.see("a key that is taken")
+        window.questions.close()
+
+    def jobs(self) -> None:
+        """A job that runs, one that failed and one that is done; closing while one runs."""
+        window = self.window
+        desk, go = window.controller.long_jobs, threading.Event()
+        title = f"Export of {self.exam.name}"
+
+        def hold(meter: Meter) -> JobResult:
+            meter.expect(4)
+            meter.step(2)
+            go.wait(LIMIT_S)
+            return JobResult("4 files written")
+
+        def fail(_meter: Meter) -> JobResult:
+            raise OutputError(f"{self.exam} cannot be written", "Choose another folder")
+
+        note = f"{self.exam.name} is left out: it holds no picture"
+        done = JobResult("4 files written", self.exam.parent, (note,))
+        started = [desk.start(Work(title, run)) for run in (lambda _meter: done, fail)]
+        self.until(lambda: all(job.state.over for job in started))
+        self.see("a job failed")
+        held = desk.start(Work(title, hold))
+        try:
+            self.until(lambda: "50%" in held.text)
+            self.sheet("jobs", Act.JOBS)
+            window.questions.ask_leave(lambda: None)
+            self.see("closing while a job runs")
+            leave = window.questions.sheet
+            assert isinstance(leave, LeaveSheet)
+            leave.wait.click()
+            self.seen_sheet("waiting for a job", LeaveSheet)
+        finally:
+            go.set()
+        self.until(lambda: held.state.over)
+        while window.toasts.dismiss_newest():
+            pass
 
     def review(self) -> None:
         window = self.window
@@ -141,6 +260,40 @@ class Walk:
         page.over.begin_compare()
         self.see("side by side")
         page.over.close()
+        self.boxes(page)
+        self.choices(page)
+
+    def look_at_frame(self, page: ReviewPage, frame: int) -> None:
+        desk = page.desk
+        desk.step_to(frame)
+        self.until(lambda: desk.shown == frame and desk.view is not None and desk.view.analysis)
+
+    def boxes(self, page: ReviewPage) -> None:
+        """A box is drawn."""
+        self.look_at_frame(page, FEMUR)
+        draw = page.keys._actions[Act.DRAW_BOX]
+        draw.trigger()
+        self.see("drawing of a box, none yet")
+        page.keys._actions[Act.NETWORK_BOX].trigger()
+        assert page.desk.corrections.boxes
+        self.see("drawing of a box")
+        draw.trigger()
+
+    def choices(self, page: ReviewPage) -> None:
+        """Frames that are called something else are chosen, and are to be exported."""
+        desk = page.desk
+        desk.pick("brain_tv", jump=False)
+        self.look_at_frame(page, LIPS)
+        page.keys._actions[Act.CAPTURE].trigger()
+        self.seen_sheet("a choice that is called something else", ConflictSheet)
+        for plane, frame in (("brain_tv", LIPS), ("profile", 160), ("rvot", 170)):
+            desk.words.choose(plane, frame)
+        page.keys._actions[Act.EXPORT].trigger()
+        sheet = self.window.questions.sheet
+        assert isinstance(sheet, ExportSheet)
+        self.until(lambda: not sheet.without_picture())
+        sheet.rows[0].keep.click()
+        self.seen_sheet("export list", ExportSheet)
 
     def practice(self) -> None:
         window = self.window
@@ -175,25 +328,35 @@ class Walk:
 
 
 @pytest.fixture(scope="module")
-def exam(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_analysed(tmp_path_factory.mktemp("seen") / "An exam with a long name.mp4")
+def exams(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Makes an analysed exam of a name; once for each."""
+
+    @lru_cache
+    def made(name: str) -> Path:
+        return write_analysed(tmp_path_factory.mktemp("seen") / f"{name}.mp4")
+
+    return made
 
 
 @pytest.fixture
 def walk(
-    request: pytest.FixtureRequest, qtbot: QtBot, exam: Path, tmp_path: Path
+    request: pytest.FixtureRequest, qtbot: QtBot, exams: Callable[[str], Path], tmp_path: Path
 ) -> Iterator[Walk]:
-    (wide, high), theme = request.param
+    (wide, high), theme, long = request.param
+    name, longer = (LONG_NAME, LONG_NAME) if long else ("An exam with a long name", "")
+    exam = exams(name)
     shutil.copytree(exam.parent / "reviews", paths.reviews())
     shutil.copytree(exam.parent / "analyses", paths.analyses())
     session = FakeSession()
     services = replace(
-        make_services(FakeModels(), []),
+        make_services(FakeModels(), [], devices=[longer or "USB Capture HDMI"]),
         make_analyser=lambda settings, synthetic, tell: made_analyser(),
         exams=ExamStore(tmp_path / "exams"),
     )
     recent = [str(exam), "rtsp://192.168.1.20:554/live/a-rather-long-name-of-a-stream"]
     settings = Settings(theme=theme, crop="full", recent=recent)
+    if long:
+        settings.own_crops = {LONG_NAME: "0,0,100,100"}
     window = build(session, services, settings, [])  # type: ignore[arg-type]
     qtbot.addWidget(window)
     window.resize(wide, high)
@@ -202,20 +365,24 @@ def walk(
     window.begin()
     qtbot.waitUntil(lambda: not window.controller.jobs.busy)
     window.display.stop()  # the walk ticks by itself
-    yield Walk(qtbot, window, session, exam)
+    yield Walk(qtbot, window, session, exam, longer)
     window.close()
 
 
 CASES = [
-    pytest.param((size, theme), id=f"{size[0]}x{size[1]}-{theme}")
+    pytest.param((size, theme, False), id=f"{size[0]}x{size[1]}-{theme}")
     for size in SIZES_PX
     for theme in THEMES
 ]
+CASES.append(pytest.param((SIZES_PX[1], "dark", True), id="names of 200 characters"))
 
 
+@pytest.mark.qt_log_ignore("This plugin does not support")  # of menus, where there is no screen
 @pytest.mark.parametrize("walk", CASES, indirect=True)
 def test_nothing_is_cut_hidden_or_unreadable(walk: Walk, request: pytest.FixtureRequest) -> None:
     walk.live()
+    walk.over_the_exam()
+    walk.jobs()
     walk.review()
     walk.practice()
     lines = [f"{name}: {finding}" for name, finding in walk.found]

@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
 
 from sonoassist.core.wording import counted
 from sonoassist.gui.actions import Act, Place, PlaceKeys
+from sonoassist.gui.elided import wrappable
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.matrix import Matrix
@@ -147,7 +148,8 @@ class ResultPanel(QWidget):
         left = len(exercise.questions) - len(attempts)
         ended = f" · ended {counted(left, 'question')} early" if left else ""
         whose = exercise_text(desk.number, desk.wish.nickname, class_mode=exercise.class_mode)
-        self.about.setText(f"{whose} · {desk.exam.name}{ended}")
+        self.about.setText(f"{whose} · {wrappable(desk.exam.name)}{ended}")
+        self.about.setToolTip(desk.exam.name)
         planes = "plane" if len(attempts) == 1 else "planes"
         self.counts.setText(
             f"{found} of {len(attempts)} {planes} found · {counted(alarms, 'false alarm')}"

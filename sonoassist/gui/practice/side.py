@@ -9,6 +9,7 @@ from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from sonoassist.core.planes import BY_KEY
 from sonoassist.core.wording import counted
+from sonoassist.gui.elided import wrappable
 from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.why_words import numbers_text, why_text
 from sonoassist.gui.practice.words import (
@@ -128,7 +129,8 @@ class Side(QWidget):
         head = f"Question {exercise.number + 1} of {len(exercise.questions)}"
         speed = self._desk.speed
         speed_text = f" · speed {speed:g}×" if speed != 1.0 else ""
-        self.head.setText(f"{head} · {self._desk.exam.name}{speed_text}")
+        self.head.setText(f"{head} · {wrappable(self._desk.exam.name)}{speed_text}")
+        self.head.setToolTip(self._desk.exam.name)
         self.word.setText(word_sentence(exercise))
         for label in (self.name, self.full_name, self.details, self.points):
             label.setVisible(revealed)

@@ -24,6 +24,7 @@ from PyQt6.QtWidgets import (
 from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.wording import counted
 from sonoassist.gui.actions import Act, Place, PlaceKeys
+from sonoassist.gui.elided import ElidedButton, wrappable
 from sonoassist.gui.practice.asked import asked_text
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.desk import PracticeDesk
@@ -287,7 +288,7 @@ class StartPanel(QWidget):
         self._rows.addWidget(button)
 
     def _row_button(self, text: str, icon: str) -> QPushButton:
-        button = QPushButton(f"  {text}")
+        button = ElidedButton(text)
         button.setObjectName("row")
         button.setIcon(self._look.icon(icon, "accent"))
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -302,7 +303,8 @@ class StartPanel(QWidget):
         desk, known = self._desk, self._desk.knowledge
         for spec, button in self.exams.items():
             button.setIcon(self._look.icon("check" if spec == desk.spec else "recent", "accent"))
-        self.chosen.setText(desk.exam.name if desk.spec else "Choose an exam")
+        self.chosen.setText(wrappable(desk.exam.name) if desk.spec else "Choose an exam")
+        self.chosen.setToolTip(desk.exam.name if desk.spec else "")
         self.known.setText(self._known_text())
         self.warning.setText(known.warning)
         self.warning.setVisible(bool(known.warning))

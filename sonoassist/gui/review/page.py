@@ -13,6 +13,7 @@ from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.actions import PLANE_ACTS, Act, ActionSet, Place, PlaceKeys
 from sonoassist.gui.clear_room import PICTURE, keep_clear
 from sonoassist.gui.controller import Controller
+from sonoassist.gui.elided import wrappable
 from sonoassist.gui.exam_marks import pixmap_of
 from sonoassist.gui.file_dialogs import CORRECTIONS, ask_path
 from sonoassist.gui.questions import Questions
@@ -291,12 +292,14 @@ class ReviewPage(QWidget):
 
     def _show_where(self) -> None:
         desk, session, frame = self.desk, self.desk.session, self.desk.shown
-        words = session.recording.label if session is not None else ""
+        name = session.recording.label if session is not None else ""
+        words = wrappable(name)
         if session is not None and frame is not None:
             times = session.table.times_s
             where = where_text(frame, desk.count, float(times[frame]), float(times[-1]))
             words = f"{words}  ·  {where}"
         self.side.where.setText(words)
+        self.side.where.setToolTip(name)
 
     def _show_view(self) -> None:
         """All that is said of the frame on screen, at once; never of one on its way."""

@@ -20,10 +20,13 @@ from PyQt6.QtWidgets import (
 )
 
 from seen.painted import PaintedText, listening
+from sonoassist.gui.elided import ElidedButton, ElidedLabel
 from sonoassist.gui.theme import contrast
 
 SLACK_PX = 2.0
 """Letters may reach out of their room by so much without anybody seeing it."""
+LEAST_LETTERS = 5
+"""Of a name that is shortened."""
 LEAST_CONTRAST = 4.5
 """WCAG 2, level AA, for text of the usual size. Disabled controls are exempt there, and here."""
 
@@ -127,7 +130,9 @@ def in_scroll_area(widget: QWidget) -> QAbstractScrollArea | None:
 def cut_texts(window: QWidget) -> Iterator[Finding]:
     """Labels, buttons and fields that are too small for what they say."""
     for widget in shown_in(window):
-        if isinstance(widget, QLabel):
+        if isinstance(widget, ElidedLabel | ElidedButton):
+            yield from _cut_elided(widget)
+        elif isinstance(widget, QLabel):
             yield from _cut_label(widget)
         elif isinstance(widget, QAbstractButton | QComboBox) and _native(widget):
             yield from _cut_button(widget)
@@ -151,13 +156,24 @@ def _cut_label(label: QLabel) -> Iterator[Finding]:
         wanted = label.heightForWidth(label.width())
         if wanted > label.height() + SLACK_PX:
             yield _cut(label, label.text(), f"{wanted} px high in {label.height()}")
-        widest = max((_wide(label, word) for word in label.text().split()), default=0)
+        words = label.text().replace("\u200b", " ").split()
+        widest = max((_wide(label, word) for word in words), default=0)
         if label.textFormat() is Qt.TextFormat.PlainText and widest > label.width() + SLACK_PX:
             yield _cut(label, label.text(), f"a word of {widest} px in {label.width()}")
         return
     hint = label.sizeHint()
     if hint.width() > label.width() + SLACK_PX or hint.height() > label.height() + SLACK_PX:
         yield _cut(label, label.text(), _sizes(hint.width(), hint.height(), label))
+
+
+def _cut_elided(label: ElidedLabel | ElidedButton) -> Iterator[Finding]:
+    """It may be shortened where the tooltip has all and something of it can still be read."""
+    shown, whole = label.shown_text(), label.text()
+    too_low = label.sizeHint().height() > label.height() + SLACK_PX
+    if too_low or len(shown) < min(len(whole), LEAST_LETTERS):
+        yield _cut(label, whole, f"{shown!r} in {label.width()} x {label.height()}")
+    elif shown != whole and whole not in label.toolTip():
+        yield _cut(label, whole, "no tooltip has all of it")
 
 
 def _wide(widget: QWidget, text: str) -> int:
