@@ -83,6 +83,7 @@ class StartPanel(QWidget):
         self.begin = wide_button("Start", main=True)
         self.curves, self.trainees = wide_button("Progress"), wide_button("All trainees")
         self.choose = wide_button("Questions…")
+        self._questions_label = QLabel("Questions")
         self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._columns: list[QVBoxLayout] = []
         self._title = QLabel("Practice")
@@ -160,10 +161,10 @@ class StartPanel(QWidget):
         self.questions.setRange(1, MOST_QUESTIONS)
         self.class_mode.toggled.connect(self._name_class)
         grid = QGridLayout()
-        for row, (text, field) in enumerate(
-            (("Nickname", self.nickname), ("Questions", self.questions))
+        for row, (label, field) in enumerate(
+            ((QLabel("Nickname"), self.nickname), (self._questions_label, self.questions))
         ):
-            grid.addWidget(QLabel(text), row, 0)
+            grid.addWidget(label, row, 0)
             grid.addWidget(field, row, 1)
         grid.setColumnStretch(1, 1)
         column.addLayout(grid)
@@ -338,8 +339,8 @@ class StartPanel(QWidget):
         self.asked.setText(asked_text(desk.asked, desk.knowledge.answers, whole=whole))
         self.asked.setVisible(bool(self.asked.text()))
         own = desk.asked is not None and desk.asked.order is Order.AS_SET
-        self.questions.setEnabled(not own)
-        self.questions.setToolTip("The teacher's set asks each of its planes once" if own else "")
+        for part in (self._questions_label, self.questions):
+            part.setVisible(not own)
 
     def _known_text(self) -> str:
         known = self._desk.knowledge
