@@ -5,7 +5,6 @@ from __future__ import annotations
 from sonoassist.core.errors import SonoAssistError
 from sonoassist.core.packets import Box, Frame
 from sonoassist.live.status import View
-from sonoassist.preprocess.masking import ultrasound_field
 
 AGAIN_AFTER_S = 2.0
 TRIES = 5
@@ -51,6 +50,9 @@ class Anatomy:
         due = self._tries == 0 or since_s >= AGAIN_AFTER_S
         if self._found is None and due and self._tries < TRIES:
             self._tries, self._tried_s = self._tries + 1, frame.captured_at_s
+            # Not at the top: it loads OpenCV, and the window is up before that.
+            from sonoassist.preprocess.masking import ultrasound_field
+
             try:
                 self._found = ultrasound_field([frame.pixels])
             except SonoAssistError:

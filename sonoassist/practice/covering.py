@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sonoassist.core.packets import Frame, Pixels, frozen
-from sonoassist.preprocess.text_cover import TextCover
 from sonoassist.sources.base import Source, SourceInfo
 
-MakeCover = Callable[[], TextCover]
+if TYPE_CHECKING:
+    from sonoassist.preprocess.text_cover import TextCover
+
+MakeCover = Callable[[], "TextCover"]
+
+
+def text_cover() -> TextCover:
+    """What covers text, ready to look; only now is OpenCV loaded, the window is up before it."""
+    from sonoassist.preprocess.text_cover import TextCover
+
+    return TextCover()
 
 
 class Covering:
@@ -19,7 +29,7 @@ class Covering:
         make: Makes what covers; each thread has one of its own.
     """
 
-    def __init__(self, make: MakeCover = TextCover) -> None:
+    def __init__(self, make: MakeCover = text_cover) -> None:
         self.make = make
         self.on = True
 

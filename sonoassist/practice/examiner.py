@@ -30,12 +30,11 @@ from sonoassist.practice.answers import (
     answers_from_model,
     answers_from_truth,
 )
-from sonoassist.practice.covering import Coverer, Covering, MakeCover
+from sonoassist.practice.covering import Coverer, Covering, MakeCover, text_cover
 from sonoassist.practice.opening import opened
 from sonoassist.practice.pace import Pace
 from sonoassist.practice.truth import truth_beside
 from sonoassist.practice.why import PictureNumbers, picture_numbers
-from sonoassist.preprocess.text_cover import TextCover
 from sonoassist.recordings.correction_schema import CorrectionError
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.reader import frame_at
@@ -138,7 +137,7 @@ class Examiner(BackgroundWork):
         news: Callable[[], None],
         reviews: CorrectionStore | None = None,
         exams: ExamStore | None = None,
-        make_cover: MakeCover = TextCover,
+        make_cover: MakeCover = text_cover,
     ) -> None:
         super().__init__("practice examiner")
         self._spec = spec

@@ -9,7 +9,6 @@ import numpy as np
 from sonoassist.core.packets import Analysis
 from sonoassist.core.planes import INDEX
 from sonoassist.practice.answers import Answers, PlaneView
-from sonoassist.temporal.quality_meter import QualityMeter
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,4 +100,7 @@ def picture_numbers(analysis: Analysis) -> PictureNumbers:
     share = None
     if box is not None and crop.width * crop.height > 0:
         share = min(box.width * box.height / (crop.width * crop.height), 1.0)
+    # Not at the top: it loads OpenCV, and the window is up before that.
+    from sonoassist.temporal.quality_meter import QualityMeter
+
     return PictureNumbers(QualityMeter().measure(analysis).sharpness, share)

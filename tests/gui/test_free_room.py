@@ -148,7 +148,7 @@ def test_the_field_of_view_counts_where_the_network_sees_less(
         looked.append(pictures)
         return Box(20, 60, 390, 290) if len(looked) > 1 else None
 
-    monkeypatch.setattr(anatomies, "ultrasound_field", found)
+    monkeypatch.setattr("sonoassist.preprocess.masking.ultrasound_field", found)
     anatomy, view = anatomies.Anatomy(), make_view(crop=Box(50, 40, 350, 260))
     assert anatomy.of(view.frame, None) == Box(0, 0, 400, 300)  # nobody knows
     assert looked == []

@@ -9,11 +9,10 @@ from enum import Enum
 from pathlib import Path
 
 from sonoassist.exam.store import ExamStore
-from sonoassist.practice.covering import MakeCover
+from sonoassist.practice.covering import MakeCover, text_cover
 from sonoassist.practice.examiner import MakeAnalyser
 from sonoassist.practice.history import History
 from sonoassist.practice.set_store import SetStore
-from sonoassist.preprocess.text_cover import TextCover
 from sonoassist.recordings.correction_store import CorrectionStore, Known
 
 
@@ -42,7 +41,7 @@ class PracticeServices:
     reviewed: Callable[[], list[Known]] = list
     exams: ExamStore | None = None
     reviews: CorrectionStore | None = None
-    make_cover: MakeCover = TextCover
+    make_cover: MakeCover = text_cover
     sets: SetStore = field(default_factory=SetStore)
 
 
