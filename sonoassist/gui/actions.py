@@ -135,6 +135,7 @@ class Act(Enum):
     TRAINEES = "trainees"
     END_EXERCISE = "end_exercise"
     COVER_TEXT = "cover_text"
+    QUESTIONS = "questions"
     HELP = "help"
     KEYS = "keys"
     LEAVE = "leave"
@@ -152,6 +153,7 @@ class Place(Enum):
     CROP = "Crop of this screen"
     REPORT = "Report"
     EXAM_END = "End of the exam"
+    QUESTIONS = "Questions of an exam"
 
 
 class Group(Enum):
@@ -338,29 +340,36 @@ ACTIONS: tuple[Action, ...] = (
     Action(Act.MARK_ON, "To the next mark", "", ("PgDown",), _F, "", "", _FRZ, _LR),
     Action(
         Act.CAPTURE, "Capture the picture on screen", "Capture", ("Return", "Enter"), _X,
-        "camera", "", _PIC, (*_LRP, Place.CROP, Place.REPORT), {
+        "camera", "", _PIC, (*_LRP, Place.CROP, Place.REPORT, Place.QUESTIONS), {
             _R: ("Choose this frame as the best of the plane", "Choose"),
             _P: ("Answer with the frozen frame; go on", "Answer"),
             Place.CROP: ("Keep the crop", ""), Place.REPORT: ("Write the report", ""),
+            Place.QUESTIONS: ("Save the questions", ""),
         },
     ),
     Action(Act.KEEP, "Keep it, or tick the item", "Keep", ("K",), _X, "check", "", _EXAM,
-           (*_L, Place.EXAM_END), {
+           (*_L, Place.EXAM_END, Place.QUESTIONS), {
         Place.EXAM_END: ("Keep the picture", ""),
+        Place.QUESTIONS: ("Ask the plane, or not", ""),
     }),
     Action(Act.REJECT, "Reject it, or untick the item", "Reject", ("X",), _X, "close", "", _EXAM,
-           (*_L, Place.EXAM_END), {Place.EXAM_END: ("Reject the picture", "")}),
+           (*_L, Place.EXAM_END, Place.QUESTIONS), {
+        Place.EXAM_END: ("Reject the picture", ""),
+        Place.QUESTIONS: ("Mark the plane as absent, or not", ""),
+    }),
     Action(Act.SWAP, "Take the picture on screen instead", "Swap", ("S",), _X, "swap", "", _SEEN,
            _L),
     Action(Act.LOOK, "Look at the capture", "Look", ("D",), _X, "look", "", _EXAM, _L),
     Action(Act.ITEM_UP, "Item above", "Above", ("Up",), _X, "", "", _EXAM,
-           (*_LR, Place.CROP, Place.EXAM_END), {
+           (*_LR, Place.CROP, Place.EXAM_END, Place.QUESTIONS), {
         _R: ("Plane above", ""), Place.EXAM_END: ("The picture before", ""),
+        Place.QUESTIONS: ("Plane above", ""),
         Place.CROP: ("Move the crop up", ""),
     }, repeats=True),
     Action(Act.ITEM_DOWN, "Item below", "Below", ("Down",), _X, "", "", _EXAM,
-           (*_LR, Place.CROP, Place.EXAM_END), {
+           (*_LR, Place.CROP, Place.EXAM_END, Place.QUESTIONS), {
         _R: ("Plane below", ""), Place.EXAM_END: ("The next picture", ""),
+        Place.QUESTIONS: ("Plane below", ""),
         Place.CROP: ("Move the crop down", ""),
     }, repeats=True),
     Action(Act.RECORD, "Record the video, or stop", "Record", ("V",), _X, "record", "", _EXAM, _L),
@@ -451,10 +460,10 @@ ACTIONS: tuple[Action, ...] = (
            (Place.CROP,), repeats=True),
     Action(Act.FINE_RIGHT, "Crop one pixel to the right", "", ("Ctrl+Right",), _CR, "", "", _NOT,
            (Place.CROP,), repeats=True),
-    Action(Act.FINE_UP, "Crop one pixel up", "", ("Ctrl+Up",), _CR, "", "", _NOT, (Place.CROP,),
-           repeats=True),
+    Action(Act.FINE_UP, "Crop one pixel up", "", ("Ctrl+Up",), _CR, "", "", _NOT,
+           (Place.CROP, Place.QUESTIONS), {Place.QUESTIONS: ("Ask it earlier", "")}, repeats=True),
     Action(Act.FINE_DOWN, "Crop one pixel down", "", ("Ctrl+Down",), _CR, "", "", _NOT,
-           (Place.CROP,), repeats=True),
+           (Place.CROP, Place.QUESTIONS), {Place.QUESTIONS: ("Ask it later", "")}, repeats=True),
     Action(Act.TAKE_BACK, "Take it back", "", ("Backspace",), _PR, "", "", _NOT, (_P, _N, _R), {
         _P: ("Take the last vote back", ""), _N: ("As the model says", ""),
         _R: ("Take the drawn box away", ""),
@@ -467,6 +476,8 @@ ACTIONS: tuple[Action, ...] = (
         Act.COVER_TEXT, "Cover the text on the picture, or uncover it", "Cover text",
         ("Shift+X",), _PR, "", "", _NOT, (_P,),
     ),
+    Action(Act.QUESTIONS, "Choose and order the questions, mark planes as absent", "Questions…",
+           ("Shift+Q",), _PR, "", "", _NOT, (_P,)),
     Action(Act.END_EXERCISE, "End the exercise", "End", ("Delete",), _PR, "", "", _NOT, (_P,)),
     Action(Act.DISPLAY, "Display choices…", "Display", ("Ctrl+T",), _W, "display"),
     Action(Act.SETTINGS, "Settings…", "Settings", ("Ctrl+,",), _W, "settings"),

@@ -20,7 +20,7 @@ from sonoassist.exam.store import ExamStore
 from sonoassist.gui.actions import Act
 from sonoassist.gui.catalogue import Catalogue
 from sonoassist.gui.controller import Controller
-from sonoassist.gui.file_dialogs import TRAINEES, ask_path
+from sonoassist.gui.file_dialogs import TRAINEES, Purpose, ask_path
 from sonoassist.gui.hooks import install_hooks
 from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.loading import bundled_model, load_analyser
@@ -28,6 +28,7 @@ from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
 from sonoassist.gui.ports import Services
 from sonoassist.gui.practice.page import PracticePage
+from sonoassist.gui.practice.questions_sheet import QuestionsSheet
 from sonoassist.gui.practice.services import PracticeServices
 from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.review.page import ReviewPage
@@ -134,8 +135,18 @@ def _practice_page(window: MainWindow) -> PracticePage:
         window.look,
     )
     page.file_asked.connect(window.actions_set[Act.OPEN_FILE].trigger)
+    page.questions_asked.connect(lambda: _show_questions(window, page))
     page.trainees.save_asked.connect(lambda: _save_trainees(window, page))
     return page
+
+
+def _show_questions(window: MainWindow, page: PracticePage) -> None:
+    """The sheet on which a teacher chooses the questions on the exam of the page."""
+
+    def ask(purpose: Purpose, chosen: Callable[[str], None]) -> None:
+        ask_path(window, window.look, window.controller, purpose, chosen)
+
+    window.questions.show(lambda over, look: QuestionsSheet(over, look, page.desk, ask))
 
 
 def _review_page(window: MainWindow) -> ReviewPage:

@@ -43,19 +43,19 @@ class ExamEndDesk(QObject):
         steps: What was done to the exam; undo and redo go through them.
 
     Signals:
-        changed: It was read, or something of it was judged.
+        changed: It was read, something of it was judged, or that could not be done.
         told: Something is to be said, e.g. what was undone; arg: the words.
-        failed: Something could not be read or written; arg: why.
     """
 
     changed = pyqtSignal()
     told = pyqtSignal(str)
-    failed = pyqtSignal(str)
 
     def __init__(self, store: ExamStore, exam_id: str, jobs: Jobs, steps: Steps) -> None:
         super().__init__()
         self.exam_id = exam_id
         self.end: ExamEnd | None = None
+        self.trouble = ""
+        """Why it could not be read or written the last time."""
         self.steps = steps
         self._store = store
         self._jobs = jobs
@@ -74,7 +74,8 @@ class ExamEndDesk(QObject):
         self.changed.emit()
 
     def _not_read(self, error: Exception) -> None:
-        self.failed.emit(window_text(error))
+        self.trouble = window_text(error)
+        self.changed.emit()
 
     @property
     def waiting(self) -> tuple[Line, ...]:
@@ -135,7 +136,7 @@ class ExamEndDesk(QObject):
         self._jobs.start("judge", writing, self._written, self._not_written)
 
     def _written(self, found: LookedOver) -> None:
-        self._writing = False
+        self._writing, self.trouble = False, ""
         for said in found.said:
             self.told.emit(said)
         if self._pending:  # the screen is ahead of the disk
@@ -153,7 +154,8 @@ class ExamEndDesk(QObject):
     def _not_written(self, error: Exception) -> None:
         """What is on screen must be what is on the disk."""
         self._writing, self._pending = False, []
-        self.failed.emit(window_text(error))
+        self.trouble = window_text(error)
+        self.changed.emit()
         self._read()
 
 
@@ -211,7 +213,6 @@ class ExamEndSheet(Sheet):
         self.keys = PlaceKeys(self, Place.EXAM_END, handlers, look.keys)
         desk.changed.connect(self.refresh)
         desk.told.connect(self.told.setText)
-        desk.failed.connect(self.trouble.setText)
         self.refresh()
 
     def _high_px(self, wide: int) -> int:
@@ -295,6 +296,7 @@ class ExamEndSheet(Sheet):
             button.setVisible(self.desk.shown is not None)
         self.back.setVisible(bool(self.desk.steps.next_undo))
         self.again.setVisible(bool(self.desk.steps.next_redo))
+        self.trouble.setText(self.desk.trouble)
         if end is None:
             return
         cut = "" if end.info.ended else "   ·   The program was stopped: all of it is here"

@@ -80,11 +80,29 @@ EXPORT = Purpose("export", "Folder for the report and the export", folder=True, 
 CORRECTIONS = Purpose(
     "corrections", "Export the corrections: choose a folder", folder=True, writes=True
 )
+_QUESTIONS = (FileType("Question sets", (".json",)),)
+QUESTIONS_OUT = Purpose(
+    "questions",
+    "Export the questions to a file",
+    writes=True,
+    types=_QUESTIONS,
+    file="questions.json",
+)
+QUESTIONS_IN = Purpose("questions", "Use the questions of a file", types=_QUESTIONS)
 TRAINEES = Purpose(
     "trainees", "Save all trainees as CSV", writes=True, types=(FileType("Tables", (".csv",)),),
     file="trainees.csv",
 )  # fmt: skip
-PURPOSES = (OPEN_FILE, OPEN_FOLDER, WEIGHTS, EXPORT, CORRECTIONS, TRAINEES)
+PURPOSES = (
+    OPEN_FILE,
+    OPEN_FOLDER,
+    WEIGHTS,
+    EXPORT,
+    CORRECTIONS,
+    QUESTIONS_OUT,
+    QUESTIONS_IN,
+    TRAINEES,
+)
 
 
 class Remembers(Protocol):

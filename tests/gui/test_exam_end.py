@@ -181,6 +181,9 @@ def test_what_cannot_be_written_is_said_and_not_shown_as_done(
         press(sheet, Act.KEEP)
         qtbot.waitUntil(lambda: "in use" in sheet.trouble.text())
         qtbot.waitUntil(lambda: counts(sheet) == ["0", "1", "3"])
+    press(sheet, Act.KEEP)
+    qtbot.waitUntil(lambda: sheet.desk.saved)
+    assert (sheet.trouble.text(), counts(sheet)) == ("", ["1", "0", "3"])
 
 
 def test_the_newest_exam_is_shown_and_none_where_there_is_none(

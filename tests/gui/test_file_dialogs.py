@@ -18,6 +18,7 @@ from sonoassist.gui.file_dialogs import (
     OPEN_FILE,
     OPEN_FOLDER,
     PURPOSES,
+    QUESTIONS_OUT,
     WEIGHTS,
     Purpose,
     ask_path,
@@ -82,6 +83,14 @@ def test_each_dialog_is_for_its_purpose(parent: QWidget, purpose: Purpose) -> No
     assert (dialog.windowTitle(), folder) == (purpose.title, purpose.folder)
     if not folder:
         assert dialog.nameFilters() == purpose.filters
+    dialog.reject()
+
+
+def test_a_file_to_be_written_is_asked_for_as_one(parent: QWidget) -> None:
+    dialog = made(parent, Memory(), QUESTIONS_OUT)
+    assert dialog.acceptMode() is QFileDialog.AcceptMode.AcceptSave
+    assert dialog.defaultSuffix() == "json"
+    assert not dialog.testOption(QFileDialog.Option.DontConfirmOverwrite)
     dialog.reject()
 
 

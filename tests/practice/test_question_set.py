@@ -29,9 +29,16 @@ from sonoassist.practice.set_store import LARGEST_BYTES, SetStore, read_set, wri
 CONTENT, OTHER = "0123456789abcdef" * 2, "f" * 32
 VALUES: dict[str, Any] = {"version": 1, "recording": CONTENT, "planes": ["femur", "lips"]}
 EXAM = answers_of(
-    ("background", 30), ("lips", 20), ("background", 30), ("femur", 20), ("background", 30),
-    ("4ch", 20), ("background", 30), ("lips", 20), ("background", 30),
-)  # fmt: skip
+    ("background", 30),
+    ("lips", 20),
+    ("background", 30),
+    ("femur", 20),
+    ("background", 30),
+    ("4ch", 20),
+    ("background", 30),
+    ("lips", 20),
+    ("background", 30),
+)
 
 
 def text_with(**more: object) -> str:
@@ -90,7 +97,7 @@ def test_order_and_absent_planes_may_be_left_out() -> None:
         (text_with(order="random"), '"order"'),
         (text_with(order=[]), '"order"'),
     ],
-)  # fmt: skip
+)
 def test_a_bad_set_is_refused_in_one_line(text: str, said: str) -> None:
     with pytest.raises(QuestionSetError) as caught:
         question_set_of(text)
@@ -243,8 +250,9 @@ def test_an_absent_plane_is_no_answer_in_the_view_either() -> None:
 def test_none_of_them_is_right_where_an_absent_plane_seems_to_be(
     absent: tuple[str, ...], called: Called
 ) -> None:
-    one = exercise(("background", 20), ("rvot", 3), ("background", 20), ("femur", 30),
-                   absent=absent)  # fmt: skip
+    one = exercise(
+        ("background", 20), ("rvot", 3), ("background", 20), ("femur", 30), absent=absent
+    )
     one.show(21)
     one.freeze()
     one.name("background")

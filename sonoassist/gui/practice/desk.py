@@ -138,6 +138,24 @@ class PracticeDesk(QObject):
             return False
         return bool(askable.views if asked is None else asked.views_of(askable.views))
 
+    def keep_questions(self, questions: QuestionSet) -> None:
+        """Keep a teacher's set; it is asked from the next exercise on.
+
+        Raises:
+            OutputError: It cannot be written.
+        """
+        self.sets.keep(questions)
+        self.changed.emit()
+
+    def forget_questions(self, content: str) -> None:
+        """Have no set for a recording any more.
+
+        Raises:
+            OutputError: The kept one cannot be removed.
+        """
+        self.sets.forget(content)
+        self.changed.emit()
+
     def keep_wish(self, wish: PracticeWish) -> None:
         """The user has filled in something; it stays, and what was wrong before may be right."""
         if wish != self.wish:

@@ -23,9 +23,11 @@ class PracticePage(QStackedWidget):
 
     Signals:
         file_asked: A recording is to be chosen.
+        questions_asked: The questions on the exam are to be chosen; see `QuestionsSheet`.
     """
 
     file_asked = pyqtSignal()
+    questions_asked = pyqtSignal()
 
     def __init__(self, services: PracticeServices, look: Look) -> None:
         super().__init__()
@@ -44,6 +46,7 @@ class PracticePage(QStackedWidget):
         self.desk.learned.connect(self._on_learned)
         self.start.start_asked.connect(self.desk.start)
         self.start.file_asked.connect(self.file_asked)
+        self.start.questions_asked.connect(self.questions_asked)
         self.result.again.connect(lambda: self.desk.start(self.desk.wish))
         self.trainees.back.connect(self.close_over)
 

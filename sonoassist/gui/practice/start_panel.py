@@ -55,10 +55,12 @@ class StartPanel(QWidget):
     Signals:
         start_asked: An exercise is wanted; arg: its `PracticeWish`.
         file_asked: A recording is to be chosen.
+        questions_asked: The questions on the exam are to be chosen.
     """
 
     start_asked = pyqtSignal(object)
     file_asked = pyqtSignal()
+    questions_asked = pyqtSignal()
 
     def __init__(self, desk: PracticeDesk, look: Look) -> None:
         super().__init__()
@@ -80,6 +82,8 @@ class StartPanel(QWidget):
         self.waiting, self.asked = QLabel(), QLabel()
         self.begin = wide_button("Start", main=True)
         self.curves, self.trainees = wide_button("Progress"), wide_button("All trainees")
+        self.choose = wide_button("Questions…")
+        self._questions_label = QLabel("Questions")
         self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._columns: list[QVBoxLayout] = []
         self._title = QLabel("Practice")
@@ -112,6 +116,7 @@ class StartPanel(QWidget):
         outer.addWidget(area)
         handlers = {
             Act.CAPTURE: self._start,
+            Act.QUESTIONS: self.choose.click,
             Act.PROGRESS: lambda: self._desk.show(Stage.PROGRESS),
             Act.TRAINEES: lambda: self._desk.show(Stage.TRAINEES),
         }
@@ -156,10 +161,10 @@ class StartPanel(QWidget):
         self.questions.setRange(1, MOST_QUESTIONS)
         self.class_mode.toggled.connect(self._name_class)
         grid = QGridLayout()
-        for row, (text, field) in enumerate(
-            (("Nickname", self.nickname), ("Questions", self.questions))
+        for row, (label, field) in enumerate(
+            ((QLabel("Nickname"), self.nickname), (self._questions_label, self.questions))
         ):
-            grid.addWidget(QLabel(text), row, 0)
+            grid.addWidget(label, row, 0)
             grid.addWidget(field, row, 1)
         grid.setColumnStretch(1, 1)
         column.addLayout(grid)
@@ -177,12 +182,16 @@ class StartPanel(QWidget):
         self.trouble.setObjectName("warning")
         self.begin.clicked.connect(lambda _on=False: self._start())
         self.curves.clicked.connect(lambda _on=False: self._desk.show(Stage.PROGRESS))
+        self.choose.clicked.connect(self.questions_asked)
         self.trainees.clicked.connect(lambda _on=False: self._desk.show(Stage.TRAINEES))
         others = QHBoxLayout()
         for button in (self.curves, self.trainees):
             others.addWidget(button, 1)
         column.addStretch(1)
-        column.addWidget(self.begin)
+        first = QHBoxLayout()
+        first.addWidget(self.begin, 1)
+        first.addWidget(self.choose)
+        column.addLayout(first)
         column.addLayout(others)
         return card
 
@@ -197,6 +206,7 @@ class StartPanel(QWidget):
         self.keys.set_keys(look.keys)
         for button, text, act in (
             (self.begin, "Start", Act.CAPTURE),
+            (self.choose, "Questions…", Act.QUESTIONS),
             (self.curves, "Progress", Act.PROGRESS),
             (self.trainees, "All trainees", Act.TRAINEES),
         ):
@@ -315,6 +325,7 @@ class StartPanel(QWidget):
         self.progress.setVisible(working)
         self.progress.setValue(round(100 * known.share))
         self.begin.setEnabled(desk.can_start)
+        self.choose.setEnabled(bool(known.content))
         self.waiting.setText(so_far_text(desk.askable, desk.asked) if desk.analysing else "")
         self.waiting.setVisible(bool(self.waiting.text()))
         self._show_asked()
@@ -328,8 +339,8 @@ class StartPanel(QWidget):
         self.asked.setText(asked_text(desk.asked, desk.knowledge.answers, whole=whole))
         self.asked.setVisible(bool(self.asked.text()))
         own = desk.asked is not None and desk.asked.order is Order.AS_SET
-        self.questions.setEnabled(not own)
-        self.questions.setToolTip("The teacher's set asks each of its planes once" if own else "")
+        for part in (self._questions_label, self.questions):
+            part.setVisible(not own)
 
     def _known_text(self) -> str:
         known = self._desk.knowledge
@@ -398,7 +409,7 @@ class StartPanel(QWidget):
             self.nickname.setEditText(other)
 
     def _start(self) -> None:
-        if self.begin.isEnabled():
+        if self._desk.can_start:  # the button may not have heard of it yet
             self.start_asked.emit(self.wish())
 
 

@@ -190,8 +190,9 @@ class TraineeTable(_Rows):
     @property
     def chosen(self) -> str:
         """Nickname of the row that is chosen, or ""."""
-        at = self.currentIndex()
-        return self.rows[at.row()].trainee if at.isValid() else ""
+        selected = self.selectionModel()  # the keyboard's place alone chooses nothing
+        rows = selected.selectedRows() if selected is not None else []
+        return self.rows[rows[0].row()].trainee if rows else ""
 
     def _choose(self, trainee: str) -> None:
         """The row that was chosen stays chosen, wherever it is now."""
