@@ -31,6 +31,8 @@ from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
 
 _SHOWN = 60
+_WIDE_ENOUGH_PX = 1540
+"""In narrower windows the buttons have a row of their own, and the names their room."""
 _NAMES, _COUNTS = 1, 3
 """Columns of a row."""
 
@@ -60,7 +62,7 @@ class ExamsSheet(Sheet):
     def __init__(
         self, over: QWidget, look: Look, store: ExamStore, jobs: Jobs, delete: Callable[[str], None]
     ) -> None:
-        super().__init__(over, look, "Exams", 1100)
+        super().__init__(over, look, "Exams", 1500)
         self._store = store
         self._delete_exam = delete
         self._jobs = jobs
@@ -118,8 +120,9 @@ class ExamsSheet(Sheet):
                 started(info), _what(info), minutes(info.length_s), _found(one),
             ]  # fmt: skip
         for column, text in enumerate(words):
-            grid.addWidget(_label(column, text), row, column)
+            grid.addWidget(_label(column, text), 2 * row, column)
         keys = QHBoxLayout()
+        keys.setSpacing(self._look.px(6))
         if info is not None and one.state != RUNNING:
             keys.addWidget(self._button(one.exam_id, "Look over", self.end_asked.emit))
         if info is not None:
@@ -130,7 +133,11 @@ class ExamsSheet(Sheet):
         if one.state != RUNNING:
             keys.addWidget(self._button(one.exam_id, "Delete", self._delete))
         keys.addStretch(1)
-        grid.addLayout(keys, row, len(words))
+        if self._over.width() < self._look.px(_WIDE_ENOUGH_PX):
+            keys.setContentsMargins(0, 0, 0, self._look.px(10))
+            grid.addLayout(keys, 2 * row + 1, 0, 1, len(words))
+        else:
+            grid.addLayout(keys, 2 * row, len(words))
 
     def _button(self, exam_id: str, text: str, do: Callable[[str], None]) -> QPushButton:
         button = QPushButton(text)

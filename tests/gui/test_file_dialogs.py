@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PyQt6.QtGui import QColor, QPalette
-from PyQt6.QtWidgets import QFileDialog, QListView, QWidget
+from PyQt6.QtWidgets import QFileDialog, QListView, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 import sonoassist.gui
@@ -25,7 +25,7 @@ from sonoassist.gui.file_dialogs import (
     last_folder,
 )
 from sonoassist.gui.main_window import MainWindow
-from sonoassist.gui.theme import PALETTES, Look
+from sonoassist.gui.theme import PALETTES, Look, stylesheet
 from sonoassist.sources.kinds import KINDS
 from sonoassist.sources.sniff import DICOM_SUFFIXES, IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
@@ -161,3 +161,13 @@ def test_names_can_be_read_in_both_themes(
     for base, text in ((roles.Base, roles.Text), (roles.Window, roles.WindowText)):
         assert contrast(dialog.palette().color(base), dialog.palette().color(text)) >= 7
     dialog.reject()
+
+
+@pytest.mark.parametrize("theme", PALETTES)
+def test_what_the_dialog_says_can_be_read_in_both_themes(parent: QWidget, theme: str) -> None:
+    dialog = made(parent, Memory(), OPEN_FILE, theme)
+    parent.setStyleSheet(stylesheet(Look(PALETTES[theme])))
+    said = QMessageBox(QMessageBox.Icon.Warning, "No", "File not found.", parent=dialog)
+    ground = QColor(said.grab().toImage().pixel(3, 3))
+    assert contrast(ground, QColor(PALETTES[theme].text)) >= 4.5
+    dialog.close()

@@ -111,6 +111,18 @@ def test_an_elided_text_is_not_cut(window: QWidget) -> None:
     assert look_at(window) == []
 
 
+def test_a_painted_text_below_a_notice_is_not_judged(window: QWidget) -> None:
+    put(window, Words("Painted words", QRectF(0, 100, 100, 30)), 10, 10, 300, 200)
+    notice = put(window, QWidget(), 0, 100, 200, 60)
+    notice.setAutoFillBackground(True)
+    notice.setStyleSheet("background: #f0f0f0")
+    notice.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    notice.raise_()
+    assert look_at(window) == []
+    notice.lower()
+    assert look_at(window) == []
+
+
 @pytest.mark.parametrize("kind", [ElidedLabel, ElidedButton])
 def test_a_name_may_be_shortened_where_the_tooltip_has_all(
     window: QWidget, kind: type[ElidedLabel | ElidedButton]

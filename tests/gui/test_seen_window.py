@@ -34,6 +34,7 @@ from sonoassist.exam.store import ExamStore
 from sonoassist.gui.actions import Act
 from sonoassist.gui.compose import build
 from sonoassist.gui.crop_sheet import CropSheet
+from sonoassist.gui.exam_end import ExamEndSheet
 from sonoassist.gui.exam_question import ExamQuestion
 from sonoassist.gui.jobs_sheet import LeaveSheet
 from sonoassist.gui.keys_sheet import KeysSheet
@@ -201,6 +202,22 @@ class Walk:
         assert keys.give.isVisible()
         self.see("a key that is taken")
         window.questions.close()
+
+    def end_of_exam(self) -> None:
+        """The running exam ends; one capture of it has to be reviewed, and then none."""
+        window = self.window
+        self.act(Act.EXAM)
+        self.until(lambda: window.controller.desk.view is None)
+        if window.questions.sheet is None:
+            self.act(Act.EXAM_END)
+        sheet = window.questions.sheet
+        assert isinstance(sheet, ExamEndSheet)
+        self.until(lambda: sheet.desk.end is not None)
+        self.see("end of the exam")
+        for _ in sheet.desk.waiting:
+            sheet.keep.click()
+        self.until(lambda: sheet.desk.saved)
+        self.seen_sheet("end of the exam, all reviewed", ExamEndSheet)
 
     def jobs(self) -> None:
         """A job that runs, one that failed and one that is done; closing while one runs."""
@@ -382,6 +399,7 @@ CASES.append(pytest.param((SIZES_PX[1], "dark", True), id="names of 200 characte
 def test_nothing_is_cut_hidden_or_unreadable(walk: Walk, request: pytest.FixtureRequest) -> None:
     walk.live()
     walk.over_the_exam()
+    walk.end_of_exam()
     walk.jobs()
     walk.review()
     walk.practice()

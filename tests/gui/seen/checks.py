@@ -324,6 +324,8 @@ def faint(window: QWidget, picture: QImage, painted: Iterable[PaintedText]) -> I
             at = one.widget.mapTo(window, QPoint(0, 0))
             rect = one.ink.translated(at.x(), at.y()).toAlignedRect()
             seen = rect.intersected(seen_rect(window, one.widget))
+            if not _reaches(window, one.widget, seen.center()):
+                continue  # a notice lies over this text
             yield from _faint(picture, seen, one.colour, one.widget, one.text)
 
 
