@@ -19,6 +19,7 @@ from typing_extensions import Self
 
 from sonoassist.commands.console import json_text
 from sonoassist.core.errors import UsageError
+from sonoassist.core.percent import percent
 
 if TYPE_CHECKING:
     from sonoassist.analysis.analyser import AnalyserOptions
@@ -238,7 +239,7 @@ class Progress:
             total = "?" if self._total is None else f"{self._total:.0f}"
             line = f"{self._done:.0f} of {total} {self._unit}s, {rate_hz:.1f} a second"
         else:
-            line = f"{self._done / (self._total or math.inf):.0%} done"
+            line = f"{percent(self._done / (self._total or math.inf))} done"
         if self._total:
             left_s = max(self._total - self._done, 0.0) / max(rate_hz, 1e-9)
             line += f", {left_s:.0f} s left"

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sonoassist.core.percent import percent
+
 _SETTLES_S = 1.0
 """A rate that was measured for less is not told: it would jump."""
 
@@ -54,7 +56,7 @@ class HowFar:
     @property
     def text(self) -> str:
         """One line for people: share, rate and time left, as far as they are known."""
-        parts = [] if self.share is None else [f"{self.share:.0%}"]
+        parts = [] if self.share is None else [percent(self.share)]
         if self.rate_hz is not None and self.unit:
             parts.append(f"{_few_digits(self.rate_hz)} {self.unit} a second")
         if self.left_s is not None:

@@ -7,6 +7,7 @@ from html import escape
 
 from sonoassist.core.busy import other_work_line
 from sonoassist.core.packets import Box
+from sonoassist.core.percent import whole_percent
 from sonoassist.core.planes import BY_KEY
 from sonoassist.core.wording import counted
 from sonoassist.evaluation import paper, svg
@@ -296,7 +297,8 @@ def _figure(one: Failure) -> str:
         f'<figure><svg viewBox="0 0 {one.width_px} {one.height_px}" role="img" '
         f'aria-label="{escape(one.where)}"><image href="{one.picture}" width="{one.width_px}" '
         f'height="{one.height_px}"/>{drawn}</svg><figcaption>true <b>{escape(title(one.truth))}</b>'
-        f"<br>named <b>{escape(plane.published_label)}</b>, {one.confidence:.0%}{overlap}<br>"
+        f"<br>named <b>{escape(plane.published_label)}</b>, "
+        f"{whole_percent(one.confidence)} %{overlap}<br>"
         f'<span class="soft">{escape(one.dataset)}: {escape(one.where)}</span>'
         "</figcaption></figure>"
     )

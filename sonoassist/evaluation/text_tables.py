@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from sonoassist.core.busy import other_work_line
+from sonoassist.core.percent import whole_percent
 from sonoassist.core.planes import BY_KEY, PLANES
 from sonoassist.core.wording import counted
 from sonoassist.evaluation import paper
@@ -258,7 +259,8 @@ def wrong_lines(found: Retrieval) -> list[str]:
     lines = []
     for one in found.retrieved:
         label = BY_KEY[one.plane].published_label
-        what = f"{one.case}/{one.file}: {label} at frame {one.frame} ({one.confidence:.0%})"
+        sure = f"{whole_percent(one.confidence)} %"
+        what = f"{one.case}/{one.file}: {label} at frame {one.frame} ({sure})"
         if not one.shows:
             lines.append(f"cannot be verified: {what}, which has no label")
         elif not one.right:

@@ -214,8 +214,7 @@ def turned_words(title: str | None, *, back: bool) -> str:
     """
     if title is None:
         return f"There is nothing to {'undo' if back else 'do again'}"
-    word = title[:1].lower() if title[1:2].islower() else title[:1]  # "LVOT" stays
-    return f"{'Undone' if back else 'Done again'}: {word}{title[1:]}"
+    return f"{'Undone' if back else 'Done again'}: {title}"
 
 
 def _captures_of(step: Step) -> list[Capture]:

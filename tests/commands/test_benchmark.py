@@ -215,7 +215,7 @@ def test_progress_says_how_long_it_will_take(
     lines = capsys.readouterr().err.splitlines()
     told = [line for line in lines if line.endswith("s left")]
     assert len(told) >= 2 * all_runs(2)
-    assert "100% done, 0 s left" in told[-1]
+    assert "100 % done, 0 s left" in told[-1]
 
 
 def test_program(exam: Path, window: list[Any], capsys: Capture) -> None:

@@ -11,12 +11,12 @@ from sonoassist.core.progress import CancelledError, HowFar, Meter, time_left
     ("how_far", "text"),
     [
         (HowFar(), ""),
-        (HowFar(0, 10), "0%"),
-        (HowFar(5, 10, 0.2, "MB"), "50%"),  # too early for a rate
-        (HowFar(50, 100, 20, "pictures"), "50%, 2.5 pictures a second, 20 s left"),
-        (HowFar(50, 100, 600), "50%, 10 min left"),
+        (HowFar(0, 10), "0 %"),
+        (HowFar(5, 10, 0.2, "MB"), "50 %"),  # too early for a rate
+        (HowFar(50, 100, 20, "pictures"), "50 %, 2.5 pictures a second, 20 s left"),
+        (HowFar(50, 100, 600), "50 %, 10 min left"),
         (HowFar(50, 0, 10, "MB"), "5.0 MB a second"),  # nobody knows how many there are
-        (HowFar(100, 90, 10, ""), "100%, a few seconds left"),
+        (HowFar(100, 90, 10, ""), "100 %, a few seconds left"),
     ],
 )
 def test_words(how_far: HowFar, text: str) -> None:

@@ -289,8 +289,10 @@ def test_retrieved_frames_without_a_label() -> None:
     for near, words in ((0, "only a labelled frame itself"), (5, "up to 5 frames from a label")):
         found = measure(about(tolerance_frames=near), [data], seen, Failures(), MEASURES)
         for text in (as_text(found), as_html(found)):
-            assert "cannot be verified: a/a.mp4: Femur at frame 1 (90%), which has no label" in text
-            assert "wrong: b/b.mp4: Lips at frame 1 (90%), which shows Background" in text
+            assert (
+                "cannot be verified: a/a.mp4: Femur at frame 1 (90 %), which has no label" in text
+            )
+            assert "wrong: b/b.mp4: Lips at frame 1 (90 %), which shows Background" in text
             assert "0 of 2 frames right, 1 cannot be verified" in text
             assert words in text
 

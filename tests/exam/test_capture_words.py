@@ -172,6 +172,9 @@ def test_the_structured_report_says_both(folder: Path) -> None:
         name = group.tracking_identifier
         kind = group.finding_type.value if group.finding_type is not None else ""
         sure = [float(m.value) for m in group.get_measurements() if m.name.value == "111012"]
+        judged = list(group.get_qualitative_evaluations())
+        # What a person kept is what was chosen, never what the network saw beside it.
+        assert bool(judged) is not name.endswith("the network saw")
         told[name] = (kind, sure, any(group is one for one in regions))
     lvot, spine, femur = (codes.plane_term(key) for key in ("lvot", "spine_cor", "femur"))
     assert lvot is not None

@@ -69,18 +69,18 @@ def test_judging_afterwards_is_kept_and_can_be_taken_back(made: tuple[ExamStore,
     assert [line.item.key for line in end.kept] == ["lips"]
     assert [line.item.key for line in end.missing] == ["femur", "4ch", "lvot"]
     back = look_over(store, exam_id, steps, [turning(back=True), turning(back=True)])
-    assert back.said == ("Undone: femur rejected", "Undone: lips kept")
+    assert back.said == ("Undone: Femur rejected", "Undone: Lips kept")
     assert [line.item.key for line in exam_end(store, exam_id).open] == ["lips"]
     forth = look_over(store, exam_id, steps, [turning(back=False)])
-    assert forth.said == ("Done again: lips kept",)
+    assert forth.said == ("Done again: Lips kept",)
     assert forth.captures == exam_end(store, exam_id).captures
     assert not exam_end(store, exam_id).open
     with store.open(exam_id) as exam:
         said = [event.text for event in exam.events() if event.kind in ("judged", "undo")]
     assert said == [
         "Capture 2 kept after the end", "Capture 1 rejected after the end",
-        "Undone: femur rejected", "Undone: lips kept",
-        "Done again: lips kept",
+        "Undone: Femur rejected", "Undone: Lips kept",
+        "Done again: Lips kept",
     ]  # fmt: skip
 
 

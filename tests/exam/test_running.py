@@ -472,7 +472,7 @@ def test_what_a_person_did_is_undone_and_told(running: RunningExam, notices: Not
     told: list[str] = []
     wait_until(lambda: told.extend(one.title for one in notices.take()) or len(told) == 4)
     assert told == [
-        "Undone: bladder ticked", "Undone: femur rejected", "Undone: femur kept",
+        "Undone: Bladder ticked", "Undone: Femur rejected", "Undone: Femur kept",
         "There is nothing to undo",
     ]  # fmt: skip
     running.redo()

@@ -179,8 +179,8 @@ def test_after_the_end_what_was_said_since_the_last_capture_can_be_undone(
 @pytest.mark.parametrize(
     ("title", "said"),
     [
-        ("Femur rejected", "Undone: femur rejected"), ("LVOT kept", "Undone: LVOT kept"),
-        ("4CH kept", "Undone: 4CH kept"), ("Note changed", "Undone: note changed"),
+        ("Femur rejected", "Undone: Femur rejected"), ("LVOT kept", "Undone: LVOT kept"),
+        ("4CH kept", "Undone: 4CH kept"), ("Note changed", "Undone: Note changed"),
         (None, "There is nothing to undo"),
     ],
 )  # fmt: skip

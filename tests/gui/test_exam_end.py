@@ -284,7 +284,7 @@ def test_what_was_done_while_it_ran_is_undone_after_its_end(
     assert counts(sheet)[0] == "0"
     typed(qtbot, window, Qt.Key.Key_Z, CTRL)
     wait_tick(qtbot, window, lambda: counts(sheet)[0] == "1")
-    assert sheet.told.text() == "Undone: femur rejected"
+    assert sheet.told.text() == "Undone: Femur rejected"
     assert reread(store, first) == {"femur": KEPT}
     typed(qtbot, window, Qt.Key.Key_B, CTRL)
     wait_tick(qtbot, window, lambda: desk.view is not None)

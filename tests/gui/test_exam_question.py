@@ -123,6 +123,6 @@ def test_a_step_back_on_the_live_page(
 
     def told() -> bool:
         in_exam.display.tick()
-        return "Undone: note changed" in [one.notice.title for one in in_exam.toasts.shown]
+        return "Undone: Note changed" in [one.notice.title for one in in_exam.toasts.shown]
 
     qtbot.waitUntil(told)

@@ -62,14 +62,14 @@ def test_a_job_is_shown_while_the_window_is_used(
     desk, bar = window.controller.long_jobs, window.jobs_bar
     assert bar.isHidden()
     job = desk.start(held.work)
-    qtbot.waitUntil(lambda: "50%" in job.text)
+    qtbot.waitUntil(lambda: "50 %" in job.text)
     bar.refresh()
     assert not bar.isHidden()
     assert bar.title.text() == "Export of exam 2031"
     assert bar.bar.value() == bar.bar.maximum() // 2
     row = jobs_sheet(window).rows[job]
     row.refresh()
-    assert "50%" in row.said.text()
+    assert "50 %" in row.said.text()
     assert (row.cancel.isHidden(), row.again.isHidden(), row.folder.isHidden()) == (
         False, True, True,
     )  # fmt: skip

@@ -241,7 +241,7 @@ class Walk:
         self.see("a job failed")
         held = desk.start(Work(title, hold))
         try:
-            self.until(lambda: "50%" in held.text)
+            self.until(lambda: "50 %" in held.text)
             self.sheet("jobs", Act.JOBS)
             window.questions.ask_leave(lambda: None)
             self.see("closing while a job runs")

@@ -202,7 +202,8 @@ def _group(
         "finding_sites": [FindingSite(_concept(site))] if site else None,
         "algorithm_id": _algorithm(info) if view and by_network else None,
         "measurements": [*certainty, _percent(codes.QUALITY, capture.shot.quality)],
-        "qualitative_evaluations": _evaluations(capture),
+        # A person judged the picture as what it was chosen for, never as what the network saw.
+        "qualitative_evaluations": [] if beside else _evaluations(capture),
     }
     return _placed(exported, box, facts)
 
