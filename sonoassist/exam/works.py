@@ -31,7 +31,10 @@ def export_work(store: ExamStore, exam_id: str, folder: Path, export: Export) ->
         text = f"{counted(len(files), 'file')} written to {folder}"
         return JobResult(text, folder, tuple(left_out), files)
 
-    return Work(f"Export of exam {exam_id}", run, PICTURES, "The export failed")
+    # Into one folder one after the other: the label of the first keeps another exam out.
+    return Work(
+        f"Export of exam {exam_id}", run, PICTURES, "The export failed", shares=f"folder {folder}"
+    )
 
 
 def send_work(store: ExamStore, exam_id: str, node: str, export: Export) -> Work:

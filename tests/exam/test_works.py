@@ -24,7 +24,8 @@ ALL = Export(frozenset({"pdf", "html", "tables", "stills", "clips", "dicom"}))
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> ExamStore:
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ExamStore:
+    monkeypatch.setenv("SONOASSIST_HOME", str(tmp_path / "home"))  # an outbox of its own
     return ExamStore(tmp_path / "exams")
 
 
@@ -98,6 +99,19 @@ def test_an_export_that_fails_keeps_what_was_finished(
     with pytest.raises(OutputError, match="its file is gone"):
         export_work(store, exam_id, out, wanted).run(Meter())
     assert {path.name for path in out.iterdir()} == {"exam.txt", "report.html", "clips"}
+
+
+def test_two_exams_are_never_mixed_in_one_folder(
+    store: ExamStore, exam_id: str, tmp_path: Path, jobs: JobList
+) -> None:
+    with made_exam(store) as other:
+        other.end(61.0)
+    folder = tmp_path / "out"
+    first = jobs.start(export_work(store, exam_id, folder, ALL))
+    second = jobs.start(export_work(store, other.exam_id, folder, ALL))
+    ended(first, JobState.DONE)
+    ended(second, JobState.FAILED)
+    assert "holds another exam" in second.text
 
 
 def test_a_running_export_is_cancelled_half_way(
