@@ -62,12 +62,16 @@ class Work:
             wishes so. What it raises is the reason why it failed.
         unit: What its steps are, see `HowFar`.
         failed: First words of the reason where the error is none of `SonoAssistError`.
+        left: What a person who cancels it is told of what it leaves.
+        shares: Name of what only one work at a time can use; "" where there is none.
     """
 
     title: str
     run: Callable[[Meter], JobResult]
     unit: str = ""
     failed: str = "It failed inside the program"
+    left: str = "nothing was left behind"
+    shares: str = ""
 
 
 class Job:
@@ -97,13 +101,14 @@ class Job:
             return self.result.text
         if self.state is JobState.RUNNING:
             return self.how_far.text or "Beginning …"
+        if self.state is JobState.CANCELLED:
+            return f"Cancelled: {self.work.left}"
         return self.reason or _WORDS[self.state]
 
 
 _WORDS = {
     JobState.WAITING: "Waits for the others",
     JobState.STOPPING: "Stopping …",
-    JobState.CANCELLED: "Cancelled: nothing was left behind",
     JobState.FAILED: "Failed",
     JobState.DONE: "Done",
 }
@@ -194,9 +199,7 @@ class JobList:
 
     def _begin_next(self) -> None:
         with self._lock:
-            waiting = [job for job in self._jobs if job.state is JobState.WAITING]
-            free = 0 if self._stopped else self._at_once - len(self._threads)
-            begun = waiting[: max(free, 0)]
+            begun = [] if self._stopped else self._next()
             for job in begun:
                 job.state = JobState.RUNNING
                 thread = threading.Thread(
@@ -206,6 +209,19 @@ class JobList:
                 thread.start()
         for job in begun:
             self._changed(job)
+
+    def _next(self) -> list[Job]:
+        """The jobs that can begin now; called with the lock held."""
+        begun: list[Job] = []
+        shared = {job.work.shares for job in self._threads}
+        for job in self._jobs:
+            if job.state is not JobState.WAITING or (job.work.shares and job.work.shares in shared):
+                continue
+            if len(self._threads) + len(begun) >= self._at_once:
+                break
+            shared.add(job.work.shares)
+            begun.append(job)
+        return begun
 
     def _run(self, job: Job) -> None:
         def stopping() -> bool:

@@ -117,7 +117,9 @@ def _interval(
     if cases < 2 or not column.size:
         return None, None
     if whole > 0 and cases < MANY_CASES:
-        number = effective_number(value, whole, cases, float(column.var()))
+        # Drawing cases anew from themselves spreads less than the cases do, by (n - 1) / n.
+        variance = float(column.var()) * cases / (cases - 1)
+        number = effective_number(value, whole, cases, variance)
         return clopper_pearson(value * number, number)
     tail = (100 - LEVEL_PERCENT) / 2
     low, high = (float(end) for end in np.percentile(column, (tail, 100 - tail)))

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from sonoassist.exam.pacs.outcome import Outcome, RetryReport, SendReport
 
 PICTURES = "pictures"
+OUTBOX = "outbox"
+"""Only one work at a time can send what waits there."""
+SENT = "what the PACS has stored stays there"
 
 
 def export_work(store: ExamStore, exam_id: str, folder: Path, export: Export) -> Work:
@@ -34,32 +37,42 @@ def export_work(store: ExamStore, exam_id: str, folder: Path, export: Export) ->
 def send_work(store: ExamStore, exam_id: str, node: str, export: Export) -> Work:
     """Sending what was kept of an exam to a PACS; see `send_exam`.
 
-    Where some files wait in the outbox since the node broke off, to try again sends those.
+    Where all that is left of it waits in the outbox since the node broke off, to try again sends
+    that; else it sends the exam anew.
     """
     waiting = False
 
     def run(meter: Meter) -> JobResult:
         nonlocal waiting
         left_out: list[str] = []
-        report = (
-            _send_outbox(meter)
-            if waiting
-            else send_exam(store, exam_id, node, export, warned=left_out.append, meter=meter)
-        )
-        waiting = not report.complete and _waits()
+        if waiting and _waits():
+            return _sent(_send_outbox(meter), left_out)
+        report = send_exam(store, exam_id, node, export, warned=left_out.append, meter=meter)
+        waiting = _only_waits(report)
         return _sent(report, left_out)
 
-    return Work(f"Exam {exam_id} to {node}", run, PICTURES, "Sending failed")
+    return Work(f"Exam {exam_id} to {node}", run, PICTURES, "Sending failed", SENT, OUTBOX)
 
 
 def outbox_work() -> Work:
     """Sending what waits in the outbox."""
-    return Work("Waiting files to the PACS", lambda meter: _sent(_send_outbox(meter), []), "files")
+
+    def run(meter: Meter) -> JobResult:
+        return _sent(_send_outbox(meter), [])
+
+    return Work("Waiting files to the PACS", run, "files", "Sending failed", SENT, OUTBOX)
 
 
 def waiting_work() -> Work | None:
     """Sending what waits in the outbox; None where nothing waits."""
     return outbox_work() if _waits() else None
+
+
+def _only_waits(report: SendReport) -> bool:
+    """Whether what the node does not have yet waits in the outbox, and nothing was refused."""
+    from sonoassist.exam.pacs.outcome import Fate
+
+    return report.count(Fate.WAITING) > 0 and not report.count(Fate.REFUSED)
 
 
 def _waits() -> bool:
@@ -83,7 +96,10 @@ def _sent(report: SendReport | RetryReport, left_out: list[str]) -> JobResult:
     Raises:
         OutputError: Not all files are there.
     """
+    from sonoassist.exam.pacs.outcome import SendReport
+
     message = "; ".join(report.message.splitlines())
     if not report.complete:
-        raise OutputError(message, "Try again sends what waits" if _waits() else "")
+        waits = _only_waits(report) if isinstance(report, SendReport) else _waits()
+        raise OutputError(message, "Try again sends what waits" if waits else "")
     return JobResult(message, None, tuple(left_out), report)

@@ -85,7 +85,11 @@ class Installer:
                 raise
             return JobResult(f"{entry.title} is installed", value=name)
 
-        work = Work(f"Installing {entry.title}", run, "MB", "The model could not be installed")
+        failed, left = (
+            "The model could not be installed",
+            "what arrived is kept for the next try",
+        )
+        work = Work(f"Installing {entry.title}", run, "MB", failed, left)
         self._job = self._jobs.start(work, self._over)
 
     def cancel(self) -> None:

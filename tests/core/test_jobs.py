@@ -55,6 +55,34 @@ def test_progress_and_end(jobs: JobList) -> None:
     assert jobs.jobs == ()
 
 
+def test_works_that_share_something_run_one_after_the_other(jobs: JobList) -> None:
+    first, second, other = Stepwise(), Stepwise(), Stepwise()
+    sends = [jobs.start(Work("Send", one.run, shares="outbox")) for one in (first, second)]
+    beside = jobs.start(Work("Export", other.run))
+    wait_until(lambda: beside.state is JobState.RUNNING, "the one that shares nothing")
+    assert [one.state for one in sends] == [JobState.RUNNING, JobState.WAITING]
+    first.free.release(4)
+    wait_until(lambda: sends[1].state is JobState.RUNNING, "the second")
+    assert sends[0].state is JobState.DONE
+    second.free.release(4)
+    other.free.release(4)
+    for job in (*sends, beside):
+        over(job)
+        assert job.state is JobState.DONE
+
+
+def test_a_cancelled_job_says_what_it_leaves(jobs: JobList) -> None:
+    said = []
+    for made in ({}, {"left": "half stays"}):
+        stepwise = Stepwise()
+        job = jobs.start(Work("Steps", stepwise.run, **made))
+        jobs.cancel(job)
+        stepwise.free.release(4)
+        over(job)
+        said.append(job.text)
+    assert said == ["Cancelled: nothing was left behind", "Cancelled: half stays"]
+
+
 def test_a_cancelled_job_cleans_up_and_can_be_done_again(jobs: JobList) -> None:
     stepwise = Stepwise()
     job = jobs.start(Work("Steps", stepwise.run))

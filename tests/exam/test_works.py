@@ -173,6 +173,28 @@ def test_what_waits_is_sent_when_it_is_tried_again(
     assert outbox_work().run(Meter()).text == "nothing waits in the outbox"
 
 
+def test_what_was_refused_is_sent_again_with_all_of_its_exam(
+    store: ExamStore, exam_id: str, jobs: JobList
+) -> None:
+    trouble = [True]
+
+    def answer(number: int, _event: object) -> int:
+        if not trouble[0]:
+            return 0x0000
+        return 0xC000 if number == 0 else 0xA700  # not understood; then out of room
+
+    with running_node(answer=answer) as made:
+        job = jobs.start(send_work(store, exam_id, f"ARCHIVE@{HOST}:{made.node.port}", ALL))
+        ended(job, JobState.FAILED)
+        assert "1 file refused" in job.text
+        assert "Try again sends what waits" not in job.text
+        trouble[0] = False
+        jobs.retry(job)
+        wait_until(lambda: job.state.over, "the second try")
+        assert job.state is JobState.DONE
+        assert job.text.startswith("5 files stored by ARCHIVE")
+
+
 def test_a_wrong_title_and_a_refused_port_are_told_before_a_file_is_made(
     store: ExamStore, exam_id: str, jobs: JobList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
