@@ -107,6 +107,12 @@ class ExamLifecycle:
         """Of the exam that was begun last, or ""."""
         return self._last_exam_id
 
+    @property
+    def joins_next(self) -> bool:
+        """Whether the running exam goes on with the next source that is opened."""
+        with self._lock:
+            return self._joins_next
+
     def listen(self, listener: Callable[[], None]) -> None:
         """Have `listener` called when the exam began, ended, or is different now; any thread."""
         self._listeners = (*self._listeners, listener)

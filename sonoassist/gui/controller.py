@@ -220,14 +220,16 @@ class Controller(QObject):
         if self._in_mid_exam(spec):
             self.exam_in_question.emit(spec)
         else:
-            self.open_for(spec, goes_on=False)
+            # What is still being opened was asked about: the answer holds.
+            again = spec == self.session.status().opens_beside
+            self.open_for(spec, goes_on=again and self.exam_life.joins_next)
 
     def _in_mid_exam(self, spec: str) -> bool:
         status = self.session.status()
         source = status.source
         # What has come to its end is an exam that is over.
         under_way = source is not None and status.play_state is not PlayState.ENDED
-        other = source is not None and spec not in (source.spec, self._spec)
+        other = source is not None and spec not in (source.spec, status.opens_beside)
         return self.desk.view is not None and under_way and other
 
     def open_for(self, spec: str, *, goes_on: bool) -> None:

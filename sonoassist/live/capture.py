@@ -239,7 +239,7 @@ class CaptureWorker:
     def _open(self, spec: str, opening: Opening) -> None:
         if opening.is_set():
             return  # what is wanted instead waits behind it
-        if self._goes_on() and spec != self._spec:
+        if self._goes_on() and spec not in (self._spec, self._spec_open()):
             self._open_beside(spec, opening)
             return
         before = self.state if self._goes_on() and self._is_live() else None
@@ -264,6 +264,14 @@ class CaptureWorker:
     def _goes_on(self) -> bool:
         """Whether something is open, or comes back, that another opening must not end."""
         return self._source is not None or self.state.play_state is PlayState.LOST
+
+    def _spec_open(self) -> str:
+        """How the open source names itself; as the user named it where none is open.
+
+        A user may name one source in several ways (`device:0`, `./scan.mp4`).
+        """
+        source = self.state.source
+        return self._spec if source is None else source.spec
 
     def _open_beside(self, spec: str, opening: Opening) -> None:
         """Open another source while this one goes on; it takes over when it has a picture."""
@@ -449,7 +457,7 @@ class CaptureWorker:
 
     def _tell(self, notice: Notice) -> None:
         """Tell the user; what is said here goes from the screen when the source goes."""
-        self._notices.put(replace(notice, about=self._spec))
+        self._notices.put(replace(notice, about=self._spec_open()))
 
     def _fail(self, error: SonoAssistError) -> None:
         self._tell(Notice.of(error))

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,9 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist.core.errors import DamagedFrameError, SourceError, UsageError
-from sonoassist.core.files import ensure_folder, replacing, write_bytes
+from sonoassist.core.files import ensure_folder, output_error, replacing, write_bytes
 from sonoassist.core.packets import Box, Frame, Pixels
-from sonoassist.core.planes import INDEX
+from sonoassist.core.planes import INDEX, KEYS
 from sonoassist.core.progress import CancelledError, Meter
 from sonoassist.datasets.exams import BACKGROUND, CROP_COLUMNS, TABLE
 from sonoassist.datasets.tables import BOX_COLUMNS
@@ -48,6 +49,8 @@ AROUND_S = 3.0
 """So near to a frame that a person says shows a plane nothing unjudged is certain background."""
 COLUMNS = ("file", "frame", "plane", *BOX_COLUMNS, *CROP_COLUMNS)
 VIDEO = "recording.mp4"
+_WRITTEN = re.compile(rf"{re.escape(VIDEO)}|(?:{'|'.join(KEYS)})-[0-9]{{6,}}\.png")
+"""Names of the files of an export, but for its table."""
 USUAL_FPS = 25.0
 PICTURES_A_STRETCH = 24
 """Without the video, so many frames of each stretch are written as pictures at most."""
@@ -130,12 +133,8 @@ def export(
         raise
     recording.check_same()
     shown = [row.plane for row in rows if row.plane != UNJUDGED]
-    if not shown:
-        (made / VIDEO).unlink(missing_ok=True)
-        raise UsageError(
-            "no ultrasound picture was surely found on any frame with a label",
-            "Label frames that show the scanner's picture",
-        )
+    _check_shown(shown)
+    _remove_earlier(made, rows)
     boxes = boxes_of(corrections, labels)
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([COLUMNS, *_lines(rows, boxes, crop)])
@@ -146,6 +145,30 @@ def export(
     written = sum(row.index in boxes for row in rows if row.plane != UNJUDGED)
     overruled = len(corrections.boxes) - len(boxes)
     return Exported(made, len(shown), counts, written, overruled, lost, video, not others)
+
+
+def _check_shown(shown: Collection[object]) -> None:
+    """Something of what is labelled may be shown."""
+    if not shown:
+        raise UsageError(
+            "no ultrasound picture was surely found on any frame with a label",
+            "Label frames that show the scanner's picture",
+        )
+
+
+def _remove_earlier(folder: Path, rows: Sequence[_Row]) -> None:
+    """Remove what only an earlier export of the exam named.
+
+    A video without a row would be taken for background, and may show more than this one.
+    """
+    named = {row.file for row in rows}
+    for path in sorted(folder.iterdir()):
+        if path.name in named or not _WRITTEN.fullmatch(path.name):
+            continue
+        try:
+            path.unlink()
+        except OSError as error:
+            raise output_error(path, error) from error
 
 
 def labelled(corrections: Corrections) -> dict[int, str]:
@@ -242,7 +265,7 @@ def _with_video(
     mask: bool,
     meter: Meter,
 ) -> list[_Row]:
-    shown = _write_video(recording, folder / VIDEO, mask, meter)
+    shown = _write_video(recording, labels, folder / VIDEO, mask, meter)
     arrays = table.snapshot()
     planes = 1.0 - arrays.probabilities[:, INDEX[BACKGROUND]]
     doubtful = ~arrays.judged | (planes > UNJUDGED_FROM) | _around(labels, arrays.times_s)
@@ -255,10 +278,13 @@ def _with_video(
     return rows
 
 
-def _write_video(recording: Recording, path: Path, mask: bool, meter: Meter) -> frozenset[int]:
+def _write_video(
+    recording: Recording, labels: Mapping[int, str], path: Path, mask: bool, meter: Meter
+) -> frozenset[int]:
     """Write the recording, black but for the ultrasound; returns the frames that show any.
 
     A frame that cannot be read, or has another size, is black: the numbers of the others stay.
+    Where none with a label shows any, an earlier file stays as its table describes it.
     """
     info, screens, shown = recording.info, SequenceMask(keeps=False), set[int]()
     size = (info.height_px, info.width_px)
@@ -279,6 +305,7 @@ def _write_video(recording: Recording, path: Path, mask: bool, meter: Meter) -> 
             encoder.add(picture, recording.times_s[index])
             meter.step()
         _check_content(recording)
+        _check_shown(shown & labels.keys())
     return frozenset(shown)
 
 

@@ -78,6 +78,33 @@ def test_the_exam_ends_when_the_other_source_is_there_and_not_before(
     qtbot.waitUntil(lambda: in_exam.controller.desk.exam_id not in ("", exam_id))
 
 
+def test_what_did_not_open_is_asked_about_again(in_exam: MainWindow, session: FakeSession) -> None:
+    in_exam.open_here("exams/other.mp4")
+    asked(in_exam).goes_on.click()
+    in_exam.open_here("exams/other.mp4")  # it has failed, and the grabber goes on
+    asked(in_exam).cancel.click()
+    assert opened(session) == ["exams/other.mp4"]
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_the_answer_holds_for_what_is_still_being_opened(
+    qtbot: QtBot, in_exam: MainWindow, session: FakeSession, goes_on: bool
+) -> None:
+    exam_id = in_exam.controller.desk.exam_id
+    in_exam.open_here("exams/other.mp4")
+    sheet = asked(in_exam)
+    (sheet.goes_on if goes_on else sheet.ends).click()
+    session.now = replace(session.now, opens_beside="exams/other.mp4")
+    in_exam.open_here("exams/other.mp4")
+    assert in_exam.questions.sheet is None
+    assert opened(session) == ["exams/other.mp4"] * 2
+    session.show(make_view(frame=make_frame(0, info=OTHER)), OTHER, opens_beside="")
+    if goes_on:
+        assert in_exam.controller.desk.exam_id == exam_id
+    else:
+        qtbot.waitUntil(lambda: in_exam.controller.desk.exam_id not in ("", exam_id))
+
+
 @pytest.mark.parametrize("state", [PlayState.PLAYING, PlayState.LOST])
 def test_the_same_source_again_is_not_asked(
     in_exam: MainWindow, session: FakeSession, state: PlayState

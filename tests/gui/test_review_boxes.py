@@ -34,6 +34,7 @@ from sonoassist.gui.page import Page
 from sonoassist.gui.review.box_shape import LEAST_PX, Grip, Ground, drawn, grip_at, pulled
 from sonoassist.gui.review.page import ReviewPage
 from sonoassist.recordings.records import RunState
+from sonoassist.review import session as review_session
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
 
@@ -277,6 +278,30 @@ def test_another_frame_lets_go_of_a_box_under_the_mouse(qtbot: QtBot, page: Revi
     looked_at(qtbot, page, LIPS)
     qtbot.mouseRelease(page.viewport, left, pos=spot(page, 90, 90))
     assert page.desk.corrections.boxes == {}
+
+
+def test_no_box_is_drawn_or_taken_where_the_frame_cannot_be_read(
+    qtbot: QtBot, page: ReviewPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The picture behind the card, and what the network says of it, are those of another frame."""
+    desk, real, damaged = page.desk, review_session.frame_at, FEMUR + 1
+    monkeypatch.setattr(
+        review_session,
+        "frame_at",
+        lambda source, index: None if index == damaged else real(source, index),
+    )
+    looked_at(qtbot, page, FEMUR)
+    qtbot.keyClick(page, Qt.Key.Key_B, SHIFT)
+    assert page.viewport.boxed_plane == "femur"
+    desk.step_to(damaged)
+    qtbot.waitUntil(lambda: bool(desk.frame_trouble))
+    qtbot.keyClick(page, Qt.Key.Key_B, CTRL | SHIFT)
+    assert desk.corrections.boxes == {}
+    drag(qtbot, page, (20, 20), (60, 50), (90, 70))
+    assert desk.corrections.boxes == {}
+    looked_at(qtbot, page, FEMUR)
+    drag(qtbot, page, (8, 100), (60, 130), (90, 170))
+    assert list(desk.corrections.boxes) == [(FEMUR, "femur")]
 
 
 @pytest.mark.usefixtures("plain_screens")

@@ -230,6 +230,27 @@ def test_an_export_lists_what_contradicts_itself(
     assert found == {(FEMUR, "femur"), (160, "profile"), (170, "rvot")}
 
 
+def test_a_label_given_after_the_network_was_overruled_is_another_question(
+    qtbot: QtBot, page: ReviewPage, window: MainWindow
+) -> None:
+    desk = page.desk
+    looked_at(qtbot, page, "brain_tv", LIPS)
+    qtbot.keyClick(page, Qt.Key.Key_Return)
+    sheet_of(window, ConflictSheet).go.click()
+    desk.words.correct("kidneys", LIPS, LIPS)
+    qtbot.keyClick(page, Qt.Key.Key_E, CTRL | SHIFT)
+    sheet = sheet_of(window, ExportSheet)
+    assert [(row.found.other, row.answer.value) for row in sheet.rows] == [("kidneys", "")]
+    assert not sheet.go.isEnabled()
+    sheet.rows[0].out.click()
+    sheet.rows[0].look.click()
+    assert desk.corrections.best == {}
+    shown(qtbot, desk)
+    qtbot.keyClick(page, Qt.Key.Key_Return)
+    assert "your label says Kidneys" in sheet_of(window, ConflictSheet).words.text()
+    assert desk.corrections.best == {}
+
+
 class Watch(QObject):
     """Looks at everything that is said of the frame, whenever a part of it is painted."""
 

@@ -105,6 +105,35 @@ def test_closing_gives_up_what_is_being_opened(start: Start) -> None:
     assert session.status().play_state is PlayState.EMPTY
 
 
+def test_a_device_named_in_another_way_is_let_go_of_before_it_is_opened_again() -> None:
+    held: list[MadeSource] = []
+
+    def opener(_spec: str, _stop: threading.Event) -> Source:
+        if any(not one.closed for one in held):
+            raise SourceError("Grabber is busy")
+        held.append(MadeSource(3, kind="device", spec="device:Grabber"))
+        return held[-1]
+
+    def opened(session: LiveSession, count: int) -> bool:
+        source = session.status().source
+        ids = [one.info.source_id for one in held]
+        return len(ids) == count and source is not None and source.source_id == ids[-1]
+
+    session, said = LiveSession(opener=opener), list[object]()
+    try:
+        # As the user named it, as it names itself ("Connect again"); then once more.
+        for count, spec in enumerate(["device:0", "device:Grabber", "device:Grabber"], start=1):
+            session.open(spec)
+            wait_until(
+                lambda count=count: (  # type: ignore[misc]
+                    said.extend(session.notices.take()) or said or opened(session, count)
+                )
+            )
+        assert said == []
+    finally:
+        session.stop()
+
+
 class Opener:
     """Good ones open, bad ones do not, and a live one can be lost and come back."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from sonoassist.core.errors import (
 )
 from sonoassist.live import keeping_up
 from sonoassist.live.session import LiveSession
-from sonoassist.live.status import Level, ModelState, PlayState
+from sonoassist.live.status import Level, ModelState, Notice, PlayState
 from sonoassist.sources import open_source
 from waiting import LIMIT_S, wait_until
 
@@ -55,6 +56,33 @@ def test_a_lost_source_comes_back(start: Start) -> None:
     gone, back = session.notices.take()
     assert (gone.level, gone.title) == (Level.WARNING, "the cable is out")
     assert (back.level, back.title) == (Level.INFO, "grabber is back")
+
+
+@pytest.mark.parametrize("named", ["device:0", "device:Grabber", " DEVICE:Grabber "])
+def test_what_is_said_of_a_source_is_said_of_the_one_that_is_open(start: Start, named: str) -> None:
+    before, after = (
+        MadeSource(5, kind="device", spec="device:Grabber", script=script)
+        for script in (lost_at(5), lambda _index: None)
+    )
+    after._info = replace(after.info, warnings=("it has no rate",))
+    session = start(**{named: [before, SourceError("not yet"), after]})
+    session.open(named)
+    said: list[Notice] = []
+    wait_until(lambda: said.extend(session.notices.take()) or len(said) == 3)
+    assert [one.title for one in said] == [
+        "the cable is out",
+        "device:Grabber: it has no rate",
+        "device:Grabber is back",
+    ]
+    assert {one.about for one in said} == {"device:Grabber"}
+
+
+def test_what_is_said_of_a_source_that_did_not_open_is_said_of_its_name(start: Start) -> None:
+    session = start()
+    session.open("./scan.mp4")
+    said: list[Notice] = []
+    wait_until(lambda: said.extend(session.notices.take()) or bool(said))
+    assert [one.about for one in said] == ["./scan.mp4"]
 
 
 def test_while_lost_the_last_picture_stays_and_the_state_says_why(start: Start) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sys
 from collections.abc import Iterator
@@ -346,3 +347,64 @@ def test_where_nothing_may_be_shown_nothing_is_exported(
         with pytest.raises(UsageError, match="no ultrasound picture was surely found"):
             export(session.recording, words, session.table, tmp_path / "out", video=video)
     assert [path for path in (tmp_path / "out").rglob("*") if path.is_file()] == []
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def named_in(folder: Path) -> set[str]:
+    with (folder / "labels.csv").open(newline="") as table:
+        return {row["file"] for row in csv.DictReader(table)}
+
+
+@pytest.mark.parametrize("video", [True, False])
+def test_of_an_earlier_export_with_other_choices_nothing_is_left(
+    session: ReviewSession, tmp_path: Path, video: bool
+) -> None:
+    words, out = corrected(session), tmp_path / "out"
+    made = export(session.recording, words, session.table, out, video=video, mask=False)
+    own = {"notes.txt", "my-000050.png", "femur-50.png", "scan.mp4", "femur-000050.png.txt"}
+    for name in own:
+        (made.folder / name).write_bytes(b"kept")
+    earlier = named_in(made.folder)
+    export(session.recording, words, session.table, out, video=not video)
+    assert not named_in(made.folder) & earlier
+    assert set(files_of(made.folder)) == {"labels.csv", *named_in(made.folder), *own}
+
+
+def test_a_picture_that_is_left_out_now_does_not_stay_unmasked(
+    session: ReviewSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words, out, read = corrected(session), tmp_path / "out", PlainScreens.read
+    made = export(session.recording, words, session.table, out, video=False, mask=False)
+    assert (made.folder / "femur-000050.png").exists()
+    looked: list[int] = []
+
+    def page_first(network: object, pixels: Pixels) -> Reading:
+        looked.append(len(looked))
+        reading = read(network, pixels)  # type: ignore[arg-type]
+        if looked[-1] > 0:
+            return reading
+        return Reading(0 * reading.mask, np.eye(7, dtype=np.float32)[5])
+
+    monkeypatch.setattr(ScreenNetwork, "read", page_first)
+    made = export(session.recording, words, session.table, out, video=False)
+    assert made.left_out == 1
+    assert "femur" not in made.planes
+    assert set(files_of(made.folder)) == {"labels.csv", *named_in(made.folder)}
+
+
+@pytest.mark.parametrize("video", [True, False])
+def test_an_export_that_is_refused_leaves_the_earlier_one_as_it_was(
+    session: ReviewSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, video: bool
+) -> None:
+    words, out = corrected(session), tmp_path / "out"
+    made = export(session.recording, words, session.table, out, video=video)
+    before = files_of(made.folder)
+    page = Reading(np.zeros((96, 128), np.float32), np.eye(7, dtype=np.float32)[5])
+    monkeypatch.setattr(ScreenNetwork, "read", lambda _network, _pixels: page)
+    for other in (True, False):
+        with pytest.raises(UsageError, match="no ultrasound picture was surely found"):
+            export(session.recording, words, session.table, out, video=other)
+        assert files_of(made.folder) == before

@@ -68,11 +68,15 @@ class Boxer:
         return f"Draw box: {name}" if name else "Draw box"
 
     def show(self, verdict: Verdict) -> None:
-        """Show the boxes of the frame on screen, which is called as `verdict` says."""
+        """Show the boxes of the frame on screen, which is called as `verdict` says.
+
+        Where the frame cannot be read the picture is still that of another one: none is drawn.
+        """
         self._verdict = verdict
         view = self._desk.view
         boxes = {} if view is None else self._desk.corrections.boxes_on(view.frame.index)
-        self._view.show_boxes(boxes, self.plane if self.on else "")
+        draws = self.on and not self._desk.frame_trouble
+        self._view.show_boxes(boxes, self.plane if draws else "")
 
     def chips(self) -> tuple[Chip, ...]:
         """What is written over the picture while boxes are drawn."""
@@ -100,8 +104,10 @@ class Boxer:
     def take(self) -> None:
         """The network's box is right, or a beginning: it becomes a drawn one."""
         desk, verdict = self._desk, self._verdict
-        if desk.session is None or verdict is None or desk.shown != desk.index:
+        if desk.session is None or verdict is None:
             return
+        if desk.shown != desk.index or desk.frame_trouble:
+            return  # what the network says is of another frame
         box = self._network_box(verdict)
         if box is None or desk.shown is None:
             desk.note(

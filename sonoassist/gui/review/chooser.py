@@ -50,9 +50,12 @@ class Chooser:
         self._agreed: set[tuple[str, int]] = set()
         desk.opened.connect(self._agreed.clear)
 
-    def agreed(self, plane: str, frame: int) -> bool:
-        """Whether the person said that this very frame is meant, though it is called otherwise."""
-        return (plane, frame) in self._agreed
+    def agreed(self, found: Contradiction) -> bool:
+        """Whether the person said that this very frame is meant, whatever the network calls it.
+
+        A label that calls it otherwise is the person's own word, given after that.
+        """
+        return found.confidence is not None and (found.plane, found.frame) in self._agreed
 
     def agree(self, plane: str, frame: int) -> None:
         """The person says so."""
@@ -73,7 +76,7 @@ class Chooser:
         desk = self._desk
         found = desk.contradiction(plane, frame)
         taken_back = desk.corrections.best.get(plane) == frame
-        if found is None or taken_back or plane == BACKGROUND or self.agreed(plane, frame):
+        if found is None or taken_back or plane == BACKGROUND or self.agreed(found):
             desk.words.choose(plane, frame)
         else:
             self._ask(found)

@@ -52,7 +52,7 @@ class Exporter:
 
     def _listed(self, found: Contradiction) -> Listed:
         assert self._desk.session is not None
-        kept = self._chooser.agreed(found.plane, found.frame)
+        kept = self._chooser.agreed(found)
         time_s = float(self._desk.session.table.times_s[found.frame])
         return Listed(found, time_s, Answer.KEPT if kept else Answer.OPEN)
 
