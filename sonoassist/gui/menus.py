@@ -162,7 +162,7 @@ class Menus(QObject):
         menu, settings = self.crops, self._controller.settings
         menu.clear()
         self._title(menu, "Part of the picture that is analysed")
-        own = [(rect, f"{name}  ({rect})") for name, rect in settings.own_crops.items()]
+        own = [(rect, f"{name} ({rect})") for name, rect in settings.own_crops.items()]
         known = [rect for rect, _ in own] + list(CROPS)
         rows = [*CROPS.items(), *own]
         if settings.crop not in known:

@@ -316,7 +316,7 @@ def test_an_own_rectangle_is_drawn_named_and_used(
     assert session.calls[-1][1]["crop"] == settings.crop
     window.menus.fill_crops()
     texts = [action.text() for action in window.menus.crops.actions()]
-    assert f"Room 3  ({settings.crop})" in texts
+    assert f"Room 3 ({settings.crop})" in texts
     window.controller.forget_crop("Room 3")
     assert settings.crop == "default"
 
