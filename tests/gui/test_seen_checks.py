@@ -16,7 +16,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
-from seen.checks import look_at
+from screen_checks.checks import look_at
 
 from sonoassist.gui.elided import ElidedButton, ElidedLabel
 

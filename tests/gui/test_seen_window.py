@@ -19,7 +19,7 @@ from gui_fakes import make_view as fake_view
 from PyQt6.QtGui import QKeySequence
 from PyQt6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
-from seen.checks import Finding, look_at
+from screen_checks.checks import Finding, look_at
 from test_crop_sheet import found_on
 
 from preprocess.test_screen_layout import screen_of

@@ -96,7 +96,10 @@ def test_noise_that_gets_no_smaller_goes_when_the_memory_is_full(loop: Loop) -> 
         loop.add(picture_at(number, number / 25, random.integers(0, 255, (200, 200), np.uint8)))
         assert loop.size_bytes <= 2**20
     numbers = [view.frame.frame_id for view in loop.pictures()]
-    assert numbers == list(range(60))[-len(numbers) :]
+    # One that is being encoded stays meanwhile, so single older ones may be there.
+    assert numbers == sorted(set(numbers))
+    assert numbers[-1] == 59
+    assert 0 not in numbers
     loop.add(picture_at(60, 3.0, np.zeros((2000, 2000), np.uint8)))
     # More than all the memory: the newest stays all the same.
     assert [view.frame.frame_id for view in loop.pictures()] == [60]

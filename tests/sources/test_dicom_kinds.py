@@ -144,7 +144,7 @@ def test_fewer_frames_than_are_stated_are_said_once(tmp_path: Path) -> None:
             except DamagedFrameError as error:
                 said.append(error.message)
     assert count == 3
-    assert said == ["the recording ends early: 3 of 1000000000 frames are there"]
+    assert said == ["the recording ends early: 3 of 1,000,000,000 frames are there"]
 
 
 def test_a_code_stream_that_is_cut_off_is_damaged(tmp_path: Path) -> None:

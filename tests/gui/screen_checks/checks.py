@@ -19,7 +19,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from seen.painted import PaintedText, listening
+from screen_checks.painted import PaintedText, listening
 from sonoassist.gui.elided import ElidedButton, ElidedLabel
 from sonoassist.gui.theme import contrast
 
