@@ -109,7 +109,11 @@ class ExamHead(QWidget):
 
     def resizeEvent(self, event: object) -> None:
         """The rule only where there is room beside the clock."""
-        self.rule.setVisible(self.width() >= self._look.px(330))
+        self._make_room()
+
+    def _make_room(self) -> None:
+        words_px = self._clock.sizeHint().width() + self.rule.sizeHint().width()
+        self.rule.setVisible(words_px + self._look.px(2 * 18 + 12) <= self.width())
 
     def _tone(self, *, complete: bool) -> None:
         colour = self._look.palette.good if complete else self._look.palette.text
@@ -130,6 +134,7 @@ class ExamHead(QWidget):
             self._tone(complete=complete)
         self._count.setText(count)
         self._clock.setText(trouble or clock)
+        self._make_room()
         tone = self._look.palette.error if trouble else self._look.palette.muted
         self._clock.setStyleSheet(f"color: {tone}")
         self._clock.setToolTip(trouble)
