@@ -4,6 +4,7 @@ import json
 import string
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from sonoassist.core.settings import (
     merge_settings,
     save_settings,
 )
-from waiting import LIMIT_S, wait_until
+from waiting import LIMIT_S
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -119,15 +120,14 @@ def test_settings_that_cannot_be_written(tmp_path: Path) -> None:
 
 
 PROGRAM = """
-import sys, time
+import sys
 from pathlib import Path
 from sonoassist.core.settings import load_settings, merge_settings
-path, name, ready, go = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4])
+path, name = Path(sys.argv[1]), sys.argv[2]
 settings, _ = load_settings(path)
 before = settings.model_copy(deep=True)
-ready.touch()
-while not go.exists():
-    time.sleep(0.01)
+print("ready", flush=True)
+sys.stdin.readline()
 for number in range(20):
     settings.own_crops = {**settings.own_crops, f"{name}{number}": "1,2,3,4"}
     settings.remember(f"{name}-{number}")
@@ -141,20 +141,30 @@ for number in range(20):
 
 
 def test_two_programs_keep_what_each_of_them_changed(tmp_path: Path) -> None:
-    path, go = tmp_path / "settings.json", tmp_path / "go"
+    path = tmp_path / "settings.json"
     save_settings(path, Settings(crop="full", threshold=0.6))
-    ready = [tmp_path / "ready1", tmp_path / "ready2"]
-    programs = [
-        subprocess.Popen([sys.executable, "-c", PROGRAM, str(path), name, str(mark), str(go)])
-        for name, mark in zip(("one", "two"), ready, strict=True)
-    ]
-    try:
-        wait_until(lambda: all(mark.exists() for mark in ready))  # both have read the file
-        go.touch()
-        assert [program.wait(LIMIT_S) for program in programs] == [0, 0]
-    finally:
+    with ExitStack() as stack:
+        programs = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-c", PROGRAM, str(path), name],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
+            )
+            for name in ("one", "two")
+        ]
         for program in programs:
-            program.kill()
+            stack.callback(program.kill)
+        for program in programs:  # both have read the file
+            assert program.stdout is not None
+            assert program.stdout.readline() == "ready\n"
+        for program in programs:
+            assert program.stdin is not None
+            program.stdin.write("go\n")
+            program.stdin.flush()
+        assert [program.wait(LIMIT_S) for program in programs] == [0, 0]
     settings, troubles = load_settings(path)
     assert troubles == []
     assert (settings.crop, settings.threshold, settings.theme) == ("full", 0.8, "light")
