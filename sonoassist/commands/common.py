@@ -65,7 +65,11 @@ def add_analysis_options(parser: argparse.ArgumentParser, *, defaults: bool) -> 
 
 _CHOICES = (
     ("--engine", "ENGINES", "auto, torch or openvino"),
-    ("--precision", "PRECISIONS", "auto, f32, bf16, f16 or int8"),
+    (
+        "--precision",
+        "PRECISIONS",
+        "auto, f32, bf16, f16 or int8, or of both passes f32/int8, f32/bf16 or bf16/int8",
+    ),
     ("--device", "DEVICES", "auto, cpu, cuda or mps"),
 )
 """Option, its list in `engines.choose`, and the list in words."""

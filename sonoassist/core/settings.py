@@ -28,7 +28,8 @@ class Settings(BaseModel):
         version: Of this layout.
         model: Name of the model, or "auto" (SonoNet-32, else what is installed).
         engine: "auto", "torch" or "openvino".
-        precision: "auto", "f32", "bf16", "f16" or "int8".
+        precision: "auto", "f32", "bf16", "f16" or "int8"; of the forward pass and of the errors that
+            go back also "f32/int8", "f32/bf16" or "bf16/int8".
         device: "auto", "cpu", "cuda" or "mps".
         crop: As on the command line.
         threshold: Softmax below which no plane is named.
@@ -61,7 +62,9 @@ class Settings(BaseModel):
     version: int = VERSION
     model: str = "auto"
     engine: Literal["auto", "torch", "openvino"] = "auto"
-    precision: Literal["auto", "f32", "bf16", "f16", "int8"] = "auto"
+    precision: Literal[
+        "auto", "f32", "bf16", "f16", "int8", "f32/int8", "f32/bf16", "bf16/int8"
+    ] = "auto"
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     crop: str = "default"
     threshold: float = Field(default=0.7, ge=0.0, le=1.0)
