@@ -57,10 +57,12 @@ def add_analysis_options(parser: argparse.ArgumentParser, *, defaults: bool) -> 
         "--threshold", type=_share, default=0.7 if defaults else None, metavar="P",
         help="confidence below which no plane is named (default 0.7)",
     )  # fmt: skip
-    group.add_argument(
-        "--carry-boxes", action="store_true", default=False if defaults else None,
-        help="while a plane stays, find its box on every other frame and move it in between",
-    )  # fmt: skip
+    if defaults:  # the window sees to it by itself
+        group.add_argument(
+            "--carry-boxes",
+            action="store_true",
+            help="while a plane stays, find its box on every other frame and move it in between",
+        )
 
 
 _CHOICES = (

@@ -28,8 +28,8 @@ class Settings(BaseModel):
         version: Of this layout.
         model: Name of the model, or "auto" (SonoNet-32, else what is installed).
         engine: "auto", "torch" or "openvino".
-        precision: "auto", "f32", "bf16", "f16" or "int8"; of the forward pass and of the errors that
-            go back also "f32/int8", "f32/bf16" or "bf16/int8".
+        precision: "auto", "f32", "bf16", "f16" or "int8"; of the forward pass and of the errors in
+            the backward pass also "f32/int8", "f32/bf16" or "bf16/int8".
         device: "auto", "cpu", "cuda" or "mps".
         crop: As on the command line.
         threshold: Softmax below which no plane is named.
@@ -39,7 +39,6 @@ class Settings(BaseModel):
         show_heat: Draw the evidence as a heat map.
         guided_heat: Use guided gradients (Eq. 2) for the heat map.
         show_crop: Draw the crop's outline.
-        carry_boxes: While a plane stays, find its box on every other frame only.
         loop: Start a recording again at its end.
         speed: Playing speed of recordings.
         every_frame: Recordings wait for the analysis instead of dropping frames.
@@ -74,7 +73,6 @@ class Settings(BaseModel):
     show_heat: bool = False
     guided_heat: bool = False
     show_crop: bool = False
-    carry_boxes: bool = False
     loop: bool = False
     speed: float = Field(default=1.0, ge=0.1, le=8.0)
     every_frame: bool = False

@@ -66,12 +66,14 @@ class LiveSession:
         self._watching = threading.Lock()
         self._watchers: tuple[Watcher, ...] = ()
         self._analysis_watchers: tuple[AnalysisWatcher, ...] = ()
+        self._completed_watchers: tuple[Watcher, ...] = ()
         self._frames: NewestSlot[Frame] = NewestSlot()
         self._looking_back = LookingBack(self._frames.wake)
         self._publisher = StatusPublisher(self.status, self.notices)
         self._analysis = AnalysisWorker(
             self._frames,
             self._show,
+            self._completed,
             self._begun,
             self._publisher.changed,
             self.notices,
@@ -132,6 +134,7 @@ class LiveSession:
     def set_every_frame(self, on: bool) -> None:
         """Let a recording wait for the analysis instead of dropping frames."""
         self._every_frame = on
+        self._analysis.set_whole(on)
         self._capture.set_every_frame(on)
 
     # --- the analysis -----------------------------------------------------------------------
@@ -150,7 +153,7 @@ class LiveSession:
         crop: str | None = None,
         threshold: float | None = None,
         guided: bool | None = None,
-        carry_boxes: bool | None = None,
+        heat: bool | None = None,
         presets: Mapping[str, str] | None = None,
     ) -> None:
         """Change how frames are analysed from now on, the one on screen included.
@@ -161,7 +164,7 @@ class LiveSession:
         changes: dict[str, Any] = {
             "threshold": threshold,
             "guided": guided,
-            "carry_boxes": carry_boxes,
+            "heat": heat,
         }
         changes["crop"] = None if crop is None else parse_crop(crop, presets)
         self._analysis.configure({name: to for name, to in changes.items() if to is not None})
@@ -213,6 +216,20 @@ class LiveSession:
         """Call `watcher` no more; one call may still be under way."""
         with self._watching:
             self._watchers = tuple(one for one in self._watchers if one != watcher)
+
+    def watch_completed(self, watcher: Watcher) -> None:
+        """Have `watcher` called with a picture again whose box has come behind its label.
+
+        It is called on a worker's thread and must return at once.
+        """
+        with self._watching:
+            self._completed_watchers = (*self._completed_watchers, watcher)
+
+    def unwatch_completed(self, watcher: Watcher) -> None:
+        """Call `watcher` no more; one call may still be under way."""
+        with self._watching:
+            left = (one for one in self._completed_watchers if one != watcher)
+            self._completed_watchers = tuple(left)
 
     def watch_analysis(self, watcher: AnalysisWatcher) -> None:
         """Have `watcher` called with every frame whose analysis begins.
@@ -334,3 +351,13 @@ class LiveSession:
         if view.analysis is not None:
             for watcher in self._watchers:
                 watcher(view)
+
+    def _completed(self, view: View) -> None:
+        """The box of a picture came behind its label."""
+        with self._shown:
+            self._loop.put_result(view)
+            newest = self._newest
+            if newest is not None and newest.frame is view.frame:
+                self._newest = view
+        for watcher in self._completed_watchers:
+            watcher(view)
