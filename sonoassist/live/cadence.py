@@ -143,7 +143,7 @@ class Cadence:
         self._asked_at_s = None
 
     def _earn(self, now_s: float) -> None:
-        """Time for boxes: what labels leave, but a share at least; never more than one box takes."""
+        """Time for boxes: what labels leave, a share at least, and no more than one box takes."""
         if self._asked_at_s is None:
             self._credit_s = self._extra_s
         else:

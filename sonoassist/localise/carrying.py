@@ -14,7 +14,7 @@ from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Box, Floats, Frame, Geometry, Localisation, Prepared, frozen
 from sonoassist.core.planes import Plane
 
-MAX_AGE_S = 0.5
+MAX_AGE_S = 0.08
 """A box that was found longer ago than this is not shown."""
 MIN_RESPONSE = 0.15
 """Share of the correlation in its peak (0 to 1) below which the two pictures do not match."""
@@ -125,14 +125,3 @@ def _rolled(evidence: Floats, shift: tuple[float, float]) -> Floats:
     height, width = evidence.shape
     motion = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float32)
     return frozen(np.asarray(cv2.warpAffine(evidence, motion, (width, height)), np.float32))
-
-
-class CarriedBox:
-    """One found box, followed over the frames after it."""
-
-    def __init__(self, found: Found) -> None:
-        self._found = found
-        self.plane = found.plane
-
-    def moved_to(self, frame: Frame, prepared: Prepared) -> Localisation | None:
-        return carried(self._found, frame, prepared)
