@@ -27,9 +27,11 @@ class Tag:
         words: One line.
         colour: Of the words.
         bold: Whether they are.
+        ground: Whether what lies behind them is dimmed.
     """
 
     where: QRectF
     words: str
     colour: QColor
     bold: bool = False
+    ground: bool = True

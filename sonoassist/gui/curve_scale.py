@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from sonoassist.core.percent import percent
 
 Ticks = tuple[tuple[float, str], ...]
 """(value, words) of each."""
-NEAR = 0.09
-"""Words on an axis nearer to each other than this share of it would touch."""
 _STEPS_S = (1, 5, 15, 30, 60, 120, 300)
 
 
@@ -29,14 +27,15 @@ def back_ticks(span_s: float, most: int = 6) -> Ticks:
     return tuple((-float(back), back_words(back)) for back in range(0, int(span_s) + 1, step))
 
 
-def share_ticks(threshold: float) -> Ticks:
+def share_ticks(threshold: float, apart: float) -> Ticks:
     """Of an axis from 0 to 1, with the threshold among them.
 
     Args:
         threshold: 0 to 1.
+        apart: Words nearer to each other than this would touch.
     """
-    round_ones = (share for share in (0.0, 0.5, 1.0) if abs(share - threshold) >= NEAR)
-    return tuple((share, f"{share * 100:.0f} %") for share in sorted((*round_ones, threshold)))
+    round_ones = (share for share in (0.0, 0.5, 1.0) if abs(share - threshold) >= apart)
+    return tuple((share, percent(share)) for share in sorted((*round_ones, threshold)))
 
 
 def even_ticks(top: float, unit: str, steps: int = 4) -> Ticks:
@@ -45,12 +44,3 @@ def even_ticks(top: float, unit: str, steps: int = 4) -> Ticks:
     words = [f"{value:g}" for value in values]
     words[-1] = f"{words[-1]} {unit}".rstrip()
     return tuple(zip(values, words, strict=True))
-
-
-def thinned(ticks: Iterable[tuple[float, str]], least: float) -> Ticks:
-    """Without those nearer than `least` to the one before."""
-    kept: list[tuple[float, str]] = []
-    for tick in ticks:
-        if not kept or abs(tick[0] - kept[-1][0]) >= least:
-            kept.append(tick)
-    return tuple(kept)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen
+from PyQt6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 from PyQt6.QtWidgets import QWidget
 
 from sonoassist.gui.curve_parts import Margins, Tag
@@ -87,6 +87,7 @@ class Graph(pg.PlotWidget):
             axis.setTickFont(look.font(_LABEL_PX))
             axis.setStyle(tickLength=0, tickTextOffset=look.px(_GAP_PX), tickAlpha=255)
             axis.setGrid(255)
+            axis.setZValue(-1000)  # under the curves
         self.update_all()
 
     def set_margins(self, margins: Margins) -> None:
@@ -216,9 +217,10 @@ class Graph(pg.PlotWidget):
         look = self._look
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for tag in self._tags:
-            ground = look.colour("back")
-            ground.setAlpha(225)
-            painter.fillPath(rounded(tag.where, look.px(4)), ground)
+            if tag.ground:
+                ground = look.colour("back")
+                ground.setAlpha(225)
+                painter.fillPath(rounded(tag.where, look.px(4)), ground)
             painter.setFont(look.font(12, bold=tag.bold))
             painter.setPen(tag.colour)
             painter.drawText(tag.where, _CENTRE, tag.words)
@@ -232,8 +234,3 @@ class Graph(pg.PlotWidget):
         metrics, px = QFontMetricsF(self._look.font(12, bold=bold)), self._look.px
         wide = metrics.horizontalAdvance(words) + px(10)
         return QRectF(QPointF(0, 0), QPointF(wide, metrics.height() + px(2)))
-
-
-def no_fill() -> QBrush:
-    """Nothing inside of a point or under a curve."""
-    return QBrush(Qt.BrushStyle.NoBrush)
