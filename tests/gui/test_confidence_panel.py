@@ -6,6 +6,7 @@ import math
 import sys
 import time
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -135,7 +136,7 @@ def test_the_window_of_time_grows_with_what_is_known() -> None:
 def test_the_threshold_stands_on_the_axis_and_no_word_on_another(threshold: float) -> None:
     ticks = [value for value, _words in share_ticks(threshold, 0.1)]
     assert threshold in ticks
-    assert all(b - a >= 0.1 for a, b in zip(ticks, ticks[1:], strict=False))
+    assert all(b - a >= 0.1 for a, b in pairwise(ticks))
 
 
 @pytest.mark.parametrize("palette", [DARK, LIGHT])
