@@ -97,7 +97,9 @@ class Graph(pg.PlotWidget):
         self._margins = margins
         self._axes["left"].setWidth(margins.left)
         self._axes["bottom"].setHeight(margins.bottom)
-        self.getPlotItem().layout.setContentsMargins(0, margins.top, margins.right, 0)
+        layout = self.getPlotItem().layout
+        layout.setContentsMargins(0, margins.top, margins.right, 0)
+        layout.activate()  # at once: what is painted before the next event has its place, too
         self.update_all()
 
     def update_all(self) -> None:
