@@ -1,4 +1,4 @@
-"""Curves of progress: each exercise at its place, gaps, rings; nothing is made before it is seen."""
+"""Curves of progress: exercises at their places, gaps, rings; nothing is made before it is seen."""
 
 from __future__ import annotations
 
