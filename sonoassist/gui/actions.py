@@ -71,6 +71,7 @@ class Act(Enum):
     THRESHOLD_DOWN = "threshold_down"
     THRESHOLD_UP = "threshold_up"
     TIMING = "timing"
+    CONFIDENCES = "confidences"
     THEME = "theme"
     FULL_SCREEN = "full_screen"
     MODELS = "models"
@@ -391,6 +392,8 @@ ACTIONS: tuple[Action, ...] = (
     Action(Act.CROP_OUTLINE, "Outline of the crop", "Crop", ("C",), _D, "", "show_crop", _VIEW,
            _L),
     Action(Act.TIMING, "Time of each frame", "Timing", ("Ctrl+Shift+I",), _D, "timing", "", _VIEW,
+           _L),
+    Action(Act.CONFIDENCES, "Curve of the confidences", "Curve", ("J",), _D, "curve", "", _VIEW,
            _L),
     Action(Act.THEME, "Dark or light theme", "Theme", ("T",), _D, "theme"),
     Action(Act.FULL_SCREEN, "Full screen", "Full screen", ("F", "F11"), _D, "fullscreen"),

@@ -161,6 +161,16 @@ class Look:
             self._inks[plane_colour] = self._readable(QColor(plane_colour))
         return self._inks[plane_colour]
 
+    def stroke(self, plane_colour: str) -> QColor:
+        """The colour of a plane with contrast enough for a line on this theme, its hue kept."""
+        colour, back = QColor(plane_colour), self.colour("back")
+        hue, saturation, lightness, _ = colour.getHslF()
+        for step in range(20):
+            darker = QColor.fromHslF(hue, saturation, lightness * (1 - step / 20))
+            if contrast(darker, back) >= 3.0:
+                return darker
+        return self.colour("text")
+
     def _readable(self, colour: QColor) -> QColor:
         back, text = self.colour("back"), self.colour("text")
         for step in range(11):

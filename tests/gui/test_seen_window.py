@@ -28,6 +28,7 @@ from sonoassist.core import paths
 from sonoassist.core.errors import OutputError
 from sonoassist.core.jobs import JobResult, Work
 from sonoassist.core.packets import Frame
+from sonoassist.core.planes import DISPLAY_ORDER
 from sonoassist.core.progress import Meter
 from sonoassist.core.settings import Settings
 from sonoassist.exam.store import ExamStore
@@ -172,7 +173,14 @@ class Walk:
             self.sheet(name, act)
         window.actions_set[Act.TIMING].trigger()
         self.see("times of frames")
-        window.actions_set[Act.TIMING].trigger()
+        window.actions_set[Act.CONFIDENCES].trigger()
+        self.see("confidences, none yet")
+        for index in range(13 * 25):
+            plane = DISPLAY_ORDER[index // 25]
+            session.confidences.add(make_view(plane.key, index))
+        self.until(lambda: len(window.live.confidences.planes) == 13)
+        self.see("confidences")
+        window.actions_set[Act.CONFIDENCES].trigger()
         session.past = tuple(make_view("lips", index) for index in range(20))
         self.act(Act.FREEZE)
         self.see("frozen")
