@@ -502,6 +502,11 @@ def tip(act: Act, keys: Keymap, place: Place = Place.LIVE) -> str:
     return f"{text}   [{key}]" if key else text
 
 
+def menu_text(text: str, shortcut: QKeySequence, key: str) -> str:
+    """Text of a row of a menu, with its key where it is written other than Qt would."""
+    return text if key == shortcut.toString() else f"{text}\t{key}"
+
+
 Handlers = Mapping[Act, Callable[[], None]]
 
 
@@ -537,6 +542,7 @@ class ActionSet(QObject):
         """Listen to these keys, and show them."""
         for act, action in self._actions.items():
             action.setShortcuts([QKeySequence(key) for key in keys.of(act)])
+            action.setText(menu_text(BY_ACT[act].text, action.shortcut(), keys.text(act)))
             action.setToolTip(tip(act, keys))
 
     def set_look(self, look: Look) -> None:
