@@ -49,12 +49,14 @@ class Chip:
         text: Words.
         tone: Colour of the palette.
         act: What a click on it does, or None.
+        room_for: The longest that its words become while they change; it is as wide as this.
     """
 
     icon: str
     text: str
     tone: str = "muted"
     act: Act | None = None
+    room_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ def screen_for(
         gone = _gone_chips(status)
         # Nothing is "now" where nothing comes any more.
         when = "" if gone and frozen_back_s < SHOWN_AS_NOW_S else seconds_back(frozen_back_s)
-        chip = Chip("freeze", f"FROZEN {when}".rstrip(), "accent", Act.FREEZE)
+        longest = f"FROZEN {seconds_back(88.8)}"  # the picture stays where it is while stepping
+        chip = Chip("freeze", f"FROZEN {when}".rstrip(), "accent", Act.FREEZE, longest)
         return Screen(None, (*gone, chip, *_model_chips(status)))
     card = _card(status, has_picture)
     if card is not None:
