@@ -360,7 +360,12 @@ class LiveSession:
     def _completed(self, view: View) -> None:
         """The box of a picture came behind its label."""
         with self._shown:
+            source = self._capture.state.source
+            if source is None or view.frame.source_id != source.source_id:
+                return
             self._loop.put_result(view)
+            if view.analysis is not None and view.analysis.has_own_box:
+                self._rates.box_found()
             newest = self._newest
             if newest is not None and newest.frame is view.frame:
                 self._newest = view
