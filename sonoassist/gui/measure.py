@@ -177,8 +177,7 @@ class Counter:
 
 def _found_box(view: View) -> bool:
     """Whether a box was found on this very picture, and not carried to it."""
-    analysis = view.analysis
-    return analysis is not None and analysis.localisation.sought and analysis.shown_box is not None
+    return view.analysis is not None and view.analysis.has_own_box
 
 
 @dataclass(frozen=True, slots=True)

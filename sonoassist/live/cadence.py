@@ -143,7 +143,7 @@ class Cadence:
         self._asked_at_s = None
 
     def _earn(self, now_s: float) -> None:
-        """Time for boxes: what labels leave, a share at least, and no more than one box takes."""
+        """Time for boxes: what labels leave, a share at least, and saved up for two."""
         if self._asked_at_s is None:
             self._credit_s = self._extra_s
         else:
@@ -151,5 +151,5 @@ class Cadence:
             if self._interval_s.known:
                 left = 1.0 - self._label_s.value_s / self._interval_s.value_s
             self._credit_s += max(left, LEAST_SHARE) * (now_s - self._asked_at_s)
-        self._credit_s = min(self._credit_s, self._extra_s)
+        self._credit_s = min(self._credit_s, 2 * self._extra_s)
         self._asked_at_s = now_s

@@ -88,7 +88,7 @@ def test_a_background_takes_no_boxes_and_the_first_plane_has_one_at_once() -> No
 
 @given(st.floats(0.6, 1.4), st.integers(0, 2**16))
 def test_it_settles_without_flapping(load: float, seed: int) -> None:
-    """Whatever the load is, and however the times vary, it changes its mind at most now and then."""
+    """Whatever the load is, and however the times vary, it changes its mind twice at most."""
     machine = Machine(0.04, 0.4 * load * 0.04, 0.6 * load * 0.04, 0.4 * load * 0.04)
     turns, split = 0, machine.cadence.split
     for step in range(60):
