@@ -136,6 +136,7 @@ class Look:
     family: str = ""
     keys: Keymap = field(default_factory=Keymap)
     _inks: dict[str, QColor] = field(default_factory=dict)
+    _strokes: dict[str, QColor] = field(default_factory=dict)
     _pixmaps: dict[tuple[str, str, int, float], QPixmap] = field(default_factory=dict)
 
     def px(self, size: float) -> int:
@@ -163,7 +164,12 @@ class Look:
 
     def stroke(self, plane_colour: str) -> QColor:
         """The colour of a plane with contrast enough for a line on this theme, its hue kept."""
-        colour, back = QColor(plane_colour), self.colour("back")
+        if plane_colour not in self._strokes:
+            self._strokes[plane_colour] = self._visible(QColor(plane_colour))
+        return self._strokes[plane_colour]
+
+    def _visible(self, colour: QColor) -> QColor:
+        back = self.colour("back")
         hue, saturation, lightness, _ = colour.getHslF()
         for step in range(20):
             darker = QColor.fromHslF(hue, saturation, lightness * (1 - step / 20))
