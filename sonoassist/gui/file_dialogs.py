@@ -14,8 +14,10 @@ from typing import Protocol
 from PyQt6.QtCore import QSize
 from PyQt6.QtGui import QColor, QIcon, QPalette, QTransform
 from PyQt6.QtWidgets import (
+    QComboBox,
     QDialogButtonBox,
     QFileDialog,
+    QLabel,
     QSplitter,
     QToolButton,
     QTreeView,
@@ -192,6 +194,8 @@ def dress(dialog: QFileDialog, look: Look) -> None:
     dialog.setStyleSheet(_sheet(look))
     _dress_buttons(dialog, look)
     _share_room(dialog, look)
+    if dialog.fileMode() is QFileDialog.FileMode.Directory:
+        _hide_types(dialog)
     dialog.resize(QSize(*map(look.px, _SIZE_PX)))
 
 
@@ -208,6 +212,14 @@ def _dress_buttons(dialog: QFileDialog, look: Look) -> None:
     for box in dialog.findChildren(QDialogButtonBox):
         for push in box.buttons():
             push.setIcon(QIcon())
+
+
+def _hide_types(dialog: QFileDialog) -> None:
+    """Folders have no types to choose among."""
+    for kind, name in ((QLabel, "fileTypeLabel"), (QComboBox, "fileTypeCombo")):
+        part = dialog.findChild(kind, name)
+        if part is not None:
+            part.hide()
 
 
 def _share_room(dialog: QFileDialog, look: Look) -> None:

@@ -21,7 +21,8 @@ from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import DARK, Look
 
 ASPECT = 4 / 3
-LOW_PX = 62
+LOW_PX, HIGH_PX = 62, 84
+"""A row is at least so high: in a low window, and else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +95,16 @@ class Tiles(QWidget):
             self._fit()
 
     def _fit(self) -> None:
-        self.setMinimumHeight(self._look.px(LOW_PX if self._low else 84) * self._rows)
+        self.setMinimumHeight(self._least_px())
         self.updateGeometry()
         self.update()
 
+    def _least_px(self) -> int:
+        return self._look.px(LOW_PX if self._low else HIGH_PX) * self._rows
+
     def sizeHint(self) -> QSize:
-        """Any size will do."""
-        return QSize(self._look.px(300), self._look.px(LOW_PX if self._low else 120) * self._rows)
+        """No more than is needed: a column that can be scrolled asks for this."""
+        return QSize(self._look.px(300), self._least_px())
 
     def show_tiles(self, tiles: Sequence[Tile], empty_text: str = "") -> None:
         """Show these from now on.
