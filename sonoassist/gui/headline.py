@@ -169,7 +169,8 @@ class Headline(QWidget):
             return
         if len(lines) == 1 and metrics.horizontalAdvance(lines[0]) > room:
             lines = _wrapped(lines[0], metrics)
-        top = (self.height() - step * len(lines)) / 2 + self._look.px(3)
+        lower = self._look.px(3) if len(lines) == 1 else 0  # nearer to the line of the name
+        top = (self.height() - step * len(lines)) / 2 + lower
         for number, line in enumerate(lines):
             text = metrics.elidedText(line, Qt.TextElideMode.ElideRight, room)
             row = QRectF(left, top + number * step, room, step)

@@ -210,7 +210,7 @@ class Menus(QObject):
         key = own.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
         on = bool(getattr(self._controller.settings, row.setting))
         flip = partial(self._controller.flip, row.setting)
-        self._row(self.display, f"{own.text()}\t{key}", flip, on)
+        self._row(self.display, own.text(), flip, on).setText(f"{own.text()}\t{key}")
 
     def fill_exam(self) -> None:
         """What can be done with the exam, its checklist, and when one begins by itself."""

@@ -214,6 +214,7 @@ def painted_cut(painted: Iterable[PaintedText]) -> Iterator[Finding]:
             across = one.ink.left() >= wide.left() and one.ink.right() <= wide.right()
             high = bound.top() <= one.ink.center().y() <= bound.bottom()
             high = high and one.ink.height() <= bound.height() * 1.25 + SLACK_PX
+            high = high and one.ink.bottom() <= one.widget.height() + SLACK_PX
             if not across or not high:
                 why = f"{one.ink.width():.0f} px in {bound.width():.0f}"
                 yield _cut(one.widget, one.text, why)
