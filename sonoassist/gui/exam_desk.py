@@ -67,7 +67,7 @@ class ExamDesk(QObject):
     def _follow_life(self) -> None:
         running = self._life.running
         if running is not self._running:
-            if not self._ending:
+            if self._running is not None and not self._ending:
                 self._ended_by_source = self._running
             self._running = running
             self._selection.begin(self._lines)

@@ -17,9 +17,9 @@ import pytest
 from gui_fakes import GRABBER, RECORDING, FakeModels, FakeSession, make_frame, make_services
 from gui_fakes import make_view as fake_view
 from PyQt6.QtGui import QKeySequence
-from PyQt6.QtWidgets import QApplication, QMenu
+from PyQt6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
-from screen_checks.checks import Finding, look_at
+from screen_checks.checks import Finding, look_at, name_of, seen_rect
 from test_crop_sheet import found_on
 
 from preprocess.test_screen_layout import screen_of
@@ -128,6 +128,13 @@ class Walk:
             return bool(condition())
 
         self.qtbot.waitUntil(turn)
+
+    def wholly_seen(self, name: str, widget: QWidget) -> None:
+        """A control that everybody needs must not be scrolled to."""
+        seen = seen_rect(self.window, widget)
+        if seen.size() != widget.size():
+            part = f"{seen.width()} x {seen.height()} of {widget.width()} x {widget.height()} px"
+            self.found.append((name, Finding("fold", name_of(widget), part)))
 
     def sheet(self, name: str, act: Act) -> None:
         """Look at a sheet that an action opens, and close it."""
@@ -339,6 +346,7 @@ class Walk:
         desk = page.desk
         self.until(lambda: desk.knowledge.answers is not None)
         self.see("practice, start")
+        self.wholly_seen("practice, start", page.start.begin)
         self.sheet("key sheet of practice", Act.HELP)
         self.questions(page)
         for class_mode in (False, True):
