@@ -52,7 +52,7 @@ class Device(Protocol):
         ...
 
     def conv_relu(self, dtype: torch.dtype) -> ConvRelu:
-        """The fastest way to run a convolution with its ReLU."""
+        """How a convolution with its ReLU is run."""
         ...
 
     def host_buffer(self, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from sonoassist.core.errors import EngineError, ModelError
-from sonoassist.core.packets import Floats, Pixels
+from sonoassist.core.packets import Floats
 from sonoassist.engines.base import Engine, EngineOutput, Saliency, check_batch
 from sonoassist.engines.cuda_device import CudaDevice, Device
 from sonoassist.engines.cuda_graph import StaticGraph
-from sonoassist.engines.cuda_lanes import CropIntake, InputIntake, Intake, Lane
+from sonoassist.engines.cuda_lanes import Kind, Lane
+from sonoassist.engines.torch_engine import DTYPES
 from sonoassist.model.architecture import Architecture
 
 MAX_BATCH = 32
@@ -26,24 +26,14 @@ _LANES = 2
 """Batches on their way at once: while one is worked on, the next one is filled and uploaded."""
 _KEPT = 8
 """Kinds of work kept recorded; at more the one longest unused is dropped."""
-_DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
-
-
-@dataclass(frozen=True, slots=True)
-class _Kind:
-    """What one recorded graph is for."""
-
-    intake: Intake
-    count: int
-    saliency: Saliency
 
 
 class CudaEngine(Engine):
     """Runs the static graph on a CUDA device.
 
     The work is recorded once for each kind of call (shape, number of pictures up to a power of
-    two, saliency), when it is first asked for; this takes a second or so. After that a call is
-    one copy up, one launch, one copy down.
+    two, saliency), when it is first asked for. After that a call is one copy up, one launch, one
+    copy down.
 
     Args:
         spec: The network.
@@ -65,15 +55,15 @@ class CudaEngine(Engine):
         precision: str = "f16",
         device: Device | None = None,
     ) -> None:
-        if precision not in _DTYPES:
-            known = ", ".join(_DTYPES)
+        if precision not in DTYPES:
+            known = ", ".join(DTYPES)
             raise EngineError(f"torch has no precision {precision!r} here", f"There are: {known}")
         self._host = device if device is not None else CudaDevice(precision)
         self.precision = precision
         self.device = self._host.name
         self._spec = spec
-        self._lanes: OrderedDict[_Kind, list[Lane]] = OrderedDict()
-        dtype = _DTYPES[precision]
+        self._lanes: OrderedDict[Kind, list[Lane]] = OrderedDict()
+        dtype = DTYPES[precision]
         with self._reported(), torch.inference_mode():
             self._graph = StaticGraph(
                 spec,
@@ -90,72 +80,36 @@ class CudaEngine(Engine):
     def run_batch(self, inputs: Floats, saliency: Saliency = Saliency.PLAIN) -> list[EngineOutput]:
         """Run many inputs, up to `MAX_BATCH` at once; see `Engine.run_batch`."""
         check_batch(inputs)
-        height_px, width_px = inputs.shape[2:]
-        return self._run(InputIntake(height_px, width_px), list(inputs), saliency)
-
-    def run_frames(
-        self,
-        crops: Sequence[Pixels],
-        saliency: Saliency = Saliency.PLAIN,
-        *,
-        height_px: int = 224,
-        width_px: int = 288,
-        scale: float = 255.0,
-    ) -> list[EngineOutput]:
-        """Prepare crops on the device, as `preprocess.prepare` does, and run them.
-
-        Args:
-            crops: uint8, (h, w, 3) or (h, w), all of one shape; what `prepare` would cut out.
-            saliency: Which backward pass is run.
-            height_px: Height of the network input.
-            width_px: Its width.
-            scale: Standard deviation of the network input.
-
-        Returns:
-            One output for each crop, in order.
-
-        Raises:
-            EngineError: The crops are not of one shape or empty, or the engine failed.
-        """
-        if not len(crops):
-            return []
-        rows, columns, channels = _crop_shape(crops)
-        intake = CropIntake(rows, columns, channels, height_px, width_px, scale)
-        return self._run(intake, [crop.reshape(intake.item_shape) for crop in crops], saliency)
-
-    def _run(
-        self, intake: Intake, items: Sequence[NDArray[np.generic]], saliency: Saliency
-    ) -> list[EngineOutput]:
-        self._check_size(intake)
+        self._check_size(inputs)
         with self._reported(), torch.inference_mode():
-            return self._run_pieces(intake, items, saliency)
+            return self._run_pieces(inputs, saliency)
 
-    def _check_size(self, intake: Intake) -> None:
+    def _check_size(self, inputs: Floats) -> None:
         try:
-            self._spec.map_size(intake.height_px, intake.width_px)
+            self._spec.map_size(*inputs.shape[2:])
         except ModelError as error:
             raise EngineError(f"the engine failed: {error.message}", error.hint) from error
 
-    def _run_pieces(
-        self, intake: Intake, items: Sequence[NDArray[np.generic]], saliency: Saliency
-    ) -> list[EngineOutput]:
+    def _run_pieces(self, inputs: Floats, saliency: Saliency) -> list[EngineOutput]:
         results: list[EngineOutput] = []
         sent: deque[Callable[[], list[EngineOutput]]] = deque()
-        for number, piece in enumerate(_pieces(items)):
+        height_px, width_px = inputs.shape[2:]
+        for number, start in enumerate(range(0, len(inputs), MAX_BATCH)):
+            piece = inputs[start : start + MAX_BATCH]
             if len(sent) == _LANES:
                 results += sent.popleft()()
-            kind = _Kind(intake, _batch_size(len(piece)), saliency)
+            kind = Kind(height_px, width_px, _batch_size(len(piece)), saliency)
             sent.append(self._lane(kind, number % _LANES).send(piece))
         while sent:
             results += sent.popleft()()
         return results
 
-    def _lane(self, kind: _Kind, number: int) -> Lane:
+    def _lane(self, kind: Kind, number: int) -> Lane:
         """A lane that is free: `number` alternates, and all but the last sent one have ended."""
         lanes = self._lanes.setdefault(kind, [])
         self._lanes.move_to_end(kind)
         while len(lanes) <= number:
-            lanes.append(Lane(self._host, self._graph, kind.intake, kind.count, kind.saliency))
+            lanes.append(Lane(self._host, self._graph, kind))
         if len(self._lanes) > _KEPT:
             self._lanes.popitem(last=False)
         return lanes[number]
@@ -180,20 +134,6 @@ class CudaEngine(Engine):
         """Let go of recorded work and memory; the next run records anew."""
         self._lanes.clear()
         self._host.free()
-
-
-def _crop_shape(crops: Sequence[Pixels]) -> tuple[int, int, int]:
-    shapes = {crop.shape for crop in crops}
-    shape = crops[0].shape
-    fits = len(shapes) == 1 and shape[2:] in ((), (1,), (3,)) and len(shape) in (2, 3)
-    if not fits or not crops[0].size or any(crop.dtype != np.uint8 for crop in crops):
-        raise EngineError("the engine failed: the crops are not 8-bit pictures of one size")
-    return shape[0], shape[1], shape[2] if len(shape) == 3 else 1
-
-
-def _pieces(items: Sequence[NDArray[np.generic]]) -> Iterator[Sequence[NDArray[np.generic]]]:
-    for start in range(0, len(items), MAX_BATCH):
-        yield items[start : start + MAX_BATCH]
 
 
 def _batch_size(count: int) -> int:

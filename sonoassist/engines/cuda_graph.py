@@ -1,7 +1,7 @@
 """The saliency graph laid out for a graphics card: few kernels, channels last, half precision.
 
-It computes what `model.saliency.SaliencyGraph` computes, from the same layer list, in the form
-that a card runs fastest:
+It computes what `model.saliency.SaliencyGraph` computes, from the same layer list, in a form
+meant for cards:
 
 - weights and activations are channels-last and every count of channels is a multiple of 8, as
   the matrix units want them (the added channels are zero and change nothing);
@@ -90,7 +90,6 @@ class StaticGraph:
         device: Where it runs.
         dtype: Of weights and activations; outputs are float32 in any case.
         conv_relu: How a convolution with a ReLU is run.
-        error_log2: Power of two where the error starts; None leaves it as it is.
 
     Attributes:
         spec: As given.
@@ -106,13 +105,11 @@ class StaticGraph:
         dtype: torch.dtype,
         *,
         conv_relu: ConvRelu = plain_conv_relu,
-        error_log2: int | None = ERROR_LOG2,
     ) -> None:
         self.spec = spec
         self.device = device
         self.dtype = dtype
         self._conv_relu = conv_relu
-        self._error_log2 = error_log2
         self._align = 1 if dtype is torch.float32 else _ALIGNED_CHANNELS
         self._steps = self._make_steps(spec, tensors)
 
@@ -210,18 +207,11 @@ class StaticGraph:
         classes = torch.arange(scores.shape[1], device=self.device)
         won = classes == logits.argmax(dim=1, keepdim=True)
         start = scores.clamp(min=0) * won[:, :, None, None]
-        scale, unscale = self._scales(start)
+        scale, unscale = _power_of_two(start.amax(dim=(1, 2, 3), keepdim=True), ERROR_LOG2)
         error = (start * scale).to(self.dtype)
         for step, memory in zip(reversed(self._steps), reversed(memories), strict=True):
             error = _back(step, error, memory, guided)
         return error[:, 0].float() * unscale[:, 0]
-
-    def _scales(self, error: Tensor) -> tuple[Tensor, Tensor]:
-        """Factor of each picture's error and its inverse, float32 (n, 1, 1, 1)."""
-        top = error.amax(dim=(1, 2, 3), keepdim=True)
-        if self._error_log2 is None:
-            return torch.ones_like(top), torch.ones_like(top)
-        return _power_of_two(top, self._error_log2)
 
 
 def _power_of_two(top: Tensor, log2: int) -> tuple[Tensor, Tensor]:

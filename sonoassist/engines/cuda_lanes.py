@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from sonoassist.core.errors import EngineError
@@ -17,97 +15,24 @@ from sonoassist.core.packets import Floats, frozen
 from sonoassist.engines.base import EngineOutput, Saliency
 from sonoassist.engines.cuda_device import Device, Trip, Work
 from sonoassist.engines.cuda_graph import StaticGraph
-from sonoassist.engines.cuda_preprocess import CropPreparer
 from sonoassist.model.saliency import GraphOutput
 
-ToInput = Callable[[Tensor], Tensor]
-
-
-class Intake(Protocol):
-    """What is uploaded for one picture, and how it becomes a network input on the device."""
-
-    @property
-    def height_px(self) -> int:
-        """Height of the network input."""
-        ...
-
-    @property
-    def width_px(self) -> int:
-        """Width of the network input."""
-        ...
-
-    @property
-    def item_shape(self) -> tuple[int, ...]:
-        """Shape of one picture as it is uploaded."""
-        ...
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """Its numbers."""
-        ...
-
-    def on(self, device: torch.device) -> ToInput:
-        """Make what turns a batch as uploaded into network inputs, float32 (n, 1, h, w)."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
-class InputIntake:
-    """Network inputs, made on the host."""
-
-    height_px: int
-    width_px: int
-
-    @property
-    def item_shape(self) -> tuple[int, ...]:
-        """(1, h, w)."""
-        return 1, self.height_px, self.width_px
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """float32."""
-        return torch.float32
-
-    def on(self, device: torch.device) -> ToInput:
-        """They stay as they are."""
-        return lambda inputs: inputs
-
-
-@dataclass(frozen=True, slots=True)
-class CropIntake:
-    """8-bit crops of one size, prepared on the device.
+class Kind:
+    """What one recorded graph is for.
 
     Attributes:
-        rows: Height of the crops.
-        columns: Their width.
-        channels: 1 or 3.
-        height_px: Height of the network input.
-        width_px: Its width.
-        scale: Its standard deviation.
+        height_px: Height of the network inputs.
+        width_px: Their width.
+        count: Pictures in a full batch.
+        saliency: Which backward pass is run.
     """
 
-    rows: int
-    columns: int
-    channels: int
     height_px: int
     width_px: int
-    scale: float
-
-    @property
-    def item_shape(self) -> tuple[int, ...]:
-        """(rows, columns, channels)."""
-        return self.rows, self.columns, self.channels
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """uint8."""
-        return torch.uint8
-
-    def on(self, device: torch.device) -> ToInput:
-        """They are resized and normalised."""
-        return CropPreparer(
-            self.rows, self.columns, self.height_px, self.width_px, self.scale, device
-        )
+    count: int
+    saliency: Saliency
 
 
 class _Outputs:
@@ -140,47 +65,43 @@ class Lane:
     Args:
         device: Where the work runs.
         graph: The work.
-        intake: What is uploaded.
-        count: Pictures in a full batch.
-        saliency: Which backward pass is run.
+        kind: Of the batches.
     """
 
-    def __init__(
-        self, device: Device, graph: StaticGraph, intake: Intake, count: int, saliency: Saliency
-    ) -> None:
+    def __init__(self, device: Device, graph: StaticGraph, kind: Kind) -> None:
         self._device = device
-        self._saliency = saliency
-        host_in = device.host_buffer((count, *intake.item_shape), intake.dtype)
+        input_shape = (kind.count, 1, kind.height_px, kind.width_px)
+        host_in = device.host_buffer(input_shape, torch.float32)
         device_in = host_in.to(device.torch_device, copy=True)
-        shapes = _output_shapes(graph, intake, count, saliency)
+        shapes = _output_shapes(graph, kind)
         size = sum(math.prod(shape) for shape in shapes)
         host_out = _Outputs(device.host_buffer((size,), torch.float32), shapes)
         device_out = _Outputs(torch.zeros(size, device=device.torch_device), shapes)
-        # Made before recording: tables cannot be uploaded while a graph is captured.
-        to_input = intake.on(device.torch_device)
 
         def work() -> None:
-            device_out.take(graph.run(to_input(device_in), saliency))
+            device_out.take(graph.run(device_in, kind.saliency))
 
         recorded = device.record(work)
         self._trip = Trip(host_in, device_in, recorded, device_out.block, host_out.block)
-        self._places: NDArray[np.generic] = host_in.numpy()
+        self._places: Floats = host_in.numpy()
         self._results: list[Floats] = [part.numpy() for part in host_out.parts]
         self._arrived: Work = _at_once
 
-    def send(self, items: Sequence[NDArray[np.generic]]) -> Callable[[], list[EngineOutput]]:
-        """Start a batch of up to `count` pictures; call the result to wait for its outputs.
+    def send(self, inputs: Floats) -> Callable[[], list[EngineOutput]]:
+        """Start a batch of up to `count` inputs; call the result to wait for its outputs.
 
         A batch that is still on its way is waited for first, and its outputs are lost.
+
+        Args:
+            inputs: float32, (n, 1, h, w).
         """
         self._arrived()
-        for place, item in zip(self._places, items, strict=False):
-            np.copyto(place, item)
+        np.copyto(self._places[: len(inputs)], inputs)
         self._arrived = self._device.send(self._trip)
 
         def fetch() -> list[EngineOutput]:
             self._arrived()
-            return [self._output(index) for index in range(len(items))]
+            return [self._output(index) for index in range(len(inputs))]
 
         return fetch
 
@@ -200,12 +121,10 @@ def _at_once() -> None:
     """Nothing is on its way."""
 
 
-def _output_shapes(
-    graph: StaticGraph, intake: Intake, count: int, saliency: Saliency
-) -> list[tuple[int, ...]]:
-    maps = graph.spec.map_size(intake.height_px, intake.width_px)
-    classes = graph.spec.convs[-1].outputs
+def _output_shapes(graph: StaticGraph, kind: Kind) -> list[tuple[int, ...]]:
+    maps = graph.spec.map_size(kind.height_px, kind.width_px)
+    count, classes = kind.count, graph.spec.convs[-1].outputs
     shapes: list[tuple[int, ...]] = [(count,), (count, classes), (count, classes, *maps)]
-    if saliency is not Saliency.NONE:
-        shapes.append((count, intake.height_px, intake.width_px))
+    if kind.saliency is not Saliency.NONE:
+        shapes.append((count, kind.height_px, kind.width_px))
     return shapes

@@ -1,4 +1,4 @@
-"""The torch engine: CPU everywhere, CUDA or MPS where there is one."""
+"""The torch engine: the CPU everywhere, MPS where there is one; and what torch has here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from sonoassist.model.networks import load_network
 from sonoassist.model.saliency import GraphOutput, SaliencyGraph
 from sonoassist.model.torch_threads import limit_torch_threads
 
-_DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
+DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
+_SHOWN = {"cpu": "CPU", "mps": "Apple GPU"}
 _AT_ONCE = 16
 """Pictures run together; more gain nothing and take memory."""
 
@@ -57,7 +58,7 @@ class TorchEngine(Engine):
     Args:
         spec: The network.
         tensors: Its folded weights.
-        device: "cpu", "cuda" or "mps".
+        device: "cpu" or "mps"; `CudaEngine` runs on "cuda".
         precision: "f32", "bf16" or "f16" (half precision on the CPU is bf16 only).
 
     Raises:
@@ -74,23 +75,12 @@ class TorchEngine(Engine):
         device: str = "cpu",
         precision: str = "f32",
     ) -> None:
-        if device not in torch_devices():
-            known = ", ".join(torch_devices())
-            raise EngineError(f"torch has no device {device!r} here", f"There are: {known}")
-        if device == "cpu" and precision == "f16":
-            raise EngineError(
-                "torch has no fast f16 on the CPU", "Set the precision to auto or f32"
-            )
-        if device == "cpu" and precision == "bf16" and not torch_has_bf16():
-            raise EngineError(
-                "torch has no bf16 instructions on this processor",
-                "Set the precision to auto or f32",
-            )
+        _check(device, precision)
         limit_torch_threads()
         self.precision = precision
-        self.device = torch.cuda.get_device_name() if device == "cuda" else device.upper()
+        self.device = device.upper()
         self._device = torch.device(device)
-        self._dtype = _DTYPES[precision]
+        self._dtype = DTYPES[precision]
         network = load_network(spec, tensors).to(self._device, self._dtype)
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._graphs = {
@@ -122,10 +112,21 @@ class TorchEngine(Engine):
 
     def close(self) -> None:
         """Give cached memory of the device back."""
-        if self._device.type == "cuda":
-            torch.cuda.empty_cache()
-        elif self._device.type == "mps":
+        if self._device.type == "mps":
             torch.mps.empty_cache()
+
+
+def _check(device: str, precision: str) -> None:
+    if device not in torch_devices():
+        known = ", ".join(torch_devices())
+        raise EngineError(f"torch has no device {device!r} here", f"There are: {known}")
+    if precision in torch_precisions(device):
+        return
+    if (device, precision) == ("cpu", "bf16"):
+        why = "torch has no bf16 instructions on this processor"
+    else:
+        why = f"torch has no fast {precision} on the {_SHOWN[device]}"
+    raise EngineError(why, "Set the precision to auto or f32")
 
 
 def _picture(out: GraphOutput, index: int, saliency: Saliency) -> EngineOutput:

@@ -8,9 +8,8 @@ import torch
 import torch.nn.functional as nnf
 
 from sonoassist.engines.probes import Probe, ProbeSizes
+from sonoassist.engines.torch_engine import DTYPES
 from sonoassist.model.torch_threads import limit_torch_threads
-
-DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}
 
 
 def products(device: str, precision: str, sizes: ProbeSizes) -> list[Probe]:

@@ -31,7 +31,7 @@ def delete_exam(
             raise `OutputError`.
 
     Raises:
-        UsageError: There is no such exam, it is being written, or it is being reviewed.
+        UsageError: There is no such exam, or it is being written, exported, sent or reviewed.
         OutputError: The operating system refuses.
     """
     folder = exams.check_deletable(exam_id)

@@ -18,6 +18,7 @@ from sonoassist.gui.exam_panel import ExamPanel
 from sonoassist.gui.fitter import Fitter
 from sonoassist.gui.frame_times import frame_time
 from sonoassist.gui.inset import Past
+from sonoassist.gui.live_confidences import LiveConfidences
 from sonoassist.gui.live_page import LivePage
 from sonoassist.gui.screens import Chip, model_words, screen_for
 from sonoassist.gui.timeline import STILL_S, Timeline
@@ -120,6 +121,7 @@ class Display(QObject):
         self._page = page
         self._toasts = toasts
         self._exam = ExamPanel(controller.desk, page)
+        self._confidences = LiveConfidences(controller, page.confidences)
         self._timeline = Timeline()
         self._verdicts = Verdicts(controller.settings)
         self._said: Verdict = NOTHING
@@ -247,6 +249,7 @@ class Display(QObject):
         page.transport.recording.name.setText(self.picture_name)
         page.strip.refresh()
         page.timing.show_stats(status.stats)
+        self._confidences.tick()
         self.status_read.emit(status)
 
     def _take_old_toasts_away(self, status: SessionStatus) -> None:

@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QLabel,
+    QLineEdit,
     QSplitter,
     QToolButton,
     QTreeView,
@@ -193,6 +194,7 @@ def dress(dialog: QFileDialog, look: Look) -> None:
     dialog.setPalette(palette)
     dialog.setStyleSheet(_sheet(look))
     _dress_buttons(dialog, look)
+    _dress_names(dialog, palette)
     _share_room(dialog, look)
     if dialog.fileMode() is QFileDialog.FileMode.Directory:
         _hide_types(dialog)
@@ -220,6 +222,16 @@ def _hide_types(dialog: QFileDialog) -> None:
         part = dialog.findChild(kind, name)
         if part is not None:
             part.hide()
+
+
+def _dress_names(dialog: QFileDialog, palette: QPalette) -> None:
+    """The names that are offered while one is typed are in a window of their own."""
+    for line in dialog.findChildren(QLineEdit):
+        completer = line.completer()
+        offered = completer.popup() if completer is not None else None
+        if offered is not None:
+            offered.setPalette(palette)
+            offered.setStyleSheet(dialog.styleSheet().replace("QFileDialog QAbstract", "QAbstract"))
 
 
 def _share_room(dialog: QFileDialog, look: Look) -> None:

@@ -10,6 +10,8 @@ from sonoassist.core.settings import Settings
 from sonoassist.exam.checklist import Completeness
 from sonoassist.gui.actions import ActionSet
 from sonoassist.gui.clear_room import LIST, PICTURE, keep_clear
+from sonoassist.gui.confidence_panel import ConfidencePanel
+from sonoassist.gui.curve_panel import CurvePanel
 from sonoassist.gui.exam_bar import ExamBar, ExamHead
 from sonoassist.gui.frame_times import FrameTimes
 from sonoassist.gui.headline import Headline
@@ -31,8 +33,8 @@ SIDE_PX = 360
 NARROW_SIDE_PX = 260
 NARROW_PX = 1300
 LOW_PX = 620
-"""A page lower than this (at scale 1) shows less of the times of frames, and no strip then."""
-TIMING_PX, LOW_TIMING_PX = 236, 170
+"""A page lower than this (at scale 1) has lower curves, and no strip while they are shown."""
+CURVES_PX, LOW_CURVES_PX = 236, 170
 
 
 class LivePage(QWidget):
@@ -50,6 +52,8 @@ class LivePage(QWidget):
         self.planes = PlaneList(look)
         self.times = FrameTimes()
         self.timing = TimingPanel(look, self.times)
+        self.confidences = ConfidencePanel(look)
+        self._curves: tuple[CurvePanel, ...] = (self.confidences, self.timing)
         self.head = ExamHead(look)
         self.manual = ManualItems(look)
         self.exam_bar = ExamBar(look, actions)
@@ -76,8 +80,9 @@ class LivePage(QWidget):
         middle.addWidget(self.still_to_find)
         self._middle = middle
         self._left.addLayout(middle, 1)
-        self._left.addWidget(self.timing)
-        self.timing.hide()
+        for panel in self._curves:
+            self._left.addWidget(panel)
+            panel.hide()
         self._left.addWidget(self.strip)
         self._left.addWidget(self.transport)
         self._side.setObjectName("side")
@@ -109,11 +114,13 @@ class LivePage(QWidget):
         self._side_column.setSpacing(px(8))
         self._checklist.setSpacing(px(8))
         self._disclaimer.setStyleSheet(f"font-size: {px(12)}px")
-        left = (self.headline, self.viewport, self.strip, self.transport, self.timing)
+        left = (self.headline, self.viewport, self.strip, self.transport)
         right = (self.head, self.planes, self.manual, self.exam_bar, self.still_to_find)
         self._middle.setSpacing(px(14))
         for part in (*left, *right):
             part.set_look(look)
+        for panel in self._curves:
+            panel.set_look(look)
         self._fit()
 
     def resizeEvent(self, event: object) -> None:
@@ -131,7 +138,8 @@ class LivePage(QWidget):
         return self._look.px(side)
 
     def _fit(self) -> None:
-        self.timing.setFixedHeight(self._look.px(LOW_TIMING_PX if self._low else TIMING_PX))
+        for panel in self._curves:
+            panel.setFixedHeight(self._look.px(LOW_CURVES_PX if self._low else CURVES_PX))
         self._side.setFixedWidth(self.side_px_of(self.width()))
         self._show_missing()
 
@@ -155,9 +163,10 @@ class LivePage(QWidget):
         self.planes.set_threshold(settings.threshold)
         self.head.rule.setText(f"{settings.label} · threshold {percent(settings.threshold)}")
 
-    def toggle_timing(self) -> None:
-        """Show or hide where the time of each frame goes."""
-        self.timing.setVisible(self.timing.isHidden())
+    def toggle(self, panel: CurvePanel) -> None:
+        """Show or hide curves under the picture; they take each other's place."""
+        for one in self._curves:
+            one.setVisible(one is panel and one.isHidden())
 
     def set_full_screen(self, on: bool) -> None:
         """Leave only headline, picture and planes; the disclaimer moves under the planes."""
@@ -169,7 +178,7 @@ class LivePage(QWidget):
         """Show the strip and the transport that the source needs."""
         source = status.source
         several = source is not None and (source.live or (source.frame_count or 1) > 1)
-        crowded = self._low and not self.timing.isHidden()
+        crowded = self._low and not all(panel.isHidden() for panel in self._curves)
         self.strip.setVisible(several and not self._full_screen and not crowded)
         self.transport.setVisible(source is not None and (frozen or not self._full_screen))
         recording = source is not None and not source.live

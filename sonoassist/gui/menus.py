@@ -29,7 +29,8 @@ CROPS = {
 _DISPLAY = (
     (Act.BOX, Act.HEAT, Act.GUIDED, Act.CROP_OUTLINE),
     (Act.LABEL, Act.THRESHOLD_DOWN, Act.THRESHOLD_UP),
-    (Act.TIMING, Act.THEME, Act.FULL_SCREEN),
+    (Act.CONFIDENCES, Act.TIMING),
+    (Act.THEME, Act.FULL_SCREEN),
 )
 _EXAM = (
     (Act.EXAM, Act.RECORD, Act.CAPTURE, Act.LOOK),

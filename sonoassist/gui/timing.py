@@ -5,13 +5,17 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF
-from PyQt6.QtWidgets import QSizePolicy, QWidget
+from PyQt6.QtGui import QColor, QPainter
 
 from sonoassist.core.packets import LiveStats
+from sonoassist.gui.curve_panel import CurvePanel
+from sonoassist.gui.curve_parts import Tag
+from sonoassist.gui.curve_scale import back_ticks, even_ticks
 from sonoassist.gui.frame_times import (
     PAINTING,
     TO_SCREEN,
@@ -23,7 +27,13 @@ from sonoassist.gui.frame_times import (
     stage_spreads,
 )
 from sonoassist.gui.overlay import rounded
+from sonoassist.gui.rate_words import labels_and_boxes
 from sonoassist.gui.theme import Look
+
+if TYPE_CHECKING:
+    from sonoassist.gui.curves import Graph
+
+Reals = NDArray[np.float64]
 
 _WORDS = {
     WAITING: "waiting for the analysis",
@@ -44,6 +54,8 @@ _LEGEND_PX = 318
 _GAP_S = 0.5
 """Frames further apart than this are not joined."""
 _REFRESH_S = 0.2
+_STEP_S = 0.04
+"""A frame alone is drawn so wide."""
 
 
 def stacking(stages: Sequence[str]) -> list[str]:
@@ -63,29 +75,25 @@ def top_for(needed_ms: float, before_ms: float) -> float:
     return float(next((top for top in _TOPS_MS if top >= needed_ms), _TOPS_MS[-1]))
 
 
-class TimingPanel(QWidget):
-    """Paints the last seconds of `FrameTimes` as areas, with a legend of figures."""
+class TimingPanel(CurvePanel):
+    """The last seconds of `FrameTimes` as areas, with a legend of figures."""
 
     def __init__(self, look: Look, times: FrameTimes) -> None:
-        super().__init__()
+        super().__init__(look, "Capture to screen", "Time of each frame", _LEGEND_PX)
         self._times = times
         self._interval_ms = 0.0
         self._dropped = 0
+        self._rates = 0.0, 0.0
         self._top_ms = 0.0
         self._now_s = 0.0
         self._frames: tuple[FrameTime, ...] = ()
         self._spreads: dict[str, Spread] = {}
         self._work_ms = 0.0
         self._refreshed_s = float("-inf")
+        self._areas: dict[str, Any] = {}
+        self._line: Any = None
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName("Time of each frame")
         self.set_look(look)
-
-    def set_look(self, look: Look) -> None:
-        """Change theme or size."""
-        self._look = look
-        self.update()
 
     def show_stats(self, stats: LiveStats, now_s: float | None = None) -> None:
         """Draw anew, a few times a second.
@@ -95,7 +103,7 @@ class TimingPanel(QWidget):
             now_s: `time.monotonic()`; tests pass their own.
         """
         now_s = time.monotonic() if now_s is None else now_s
-        if not self.isVisible() or now_s < self._refreshed_s + _REFRESH_S:
+        if self._graph is None or not self.isVisible() or now_s < self._refreshed_s + _REFRESH_S:
             return
         self._refreshed_s = self._now_s = now_s
         self._times.forget(now_s)
@@ -107,10 +115,12 @@ class TimingPanel(QWidget):
             self._spreads.setdefault(stage, Spread(took_ms, math.nan))
         self._interval_ms = 1e3 / stats.capture_hz if stats.capture_hz > 0 else 0.0
         self._dropped = stats.dropped
+        self._rates = stats.analysis_hz, stats.boxes_hz
         totals = sorted(frame.total_ms for frame in self._frames)
         most = totals[int(0.98 * (len(totals) - 1))] if totals else 0.0
         self._top_ms = top_for(max(most, 1.2 * self._interval_ms), self._top_ms)
         self.setAccessibleDescription(" · ".join(self.headlines()))
+        self._draw(self._graph)
         self.update()
 
     # -- what it says ----------------------------------------------------------------------
@@ -124,7 +134,11 @@ class TimingPanel(QWidget):
         if self._work_ms and self._interval_ms:
             of = f"analysis {self._work_ms:.0f} of {self._interval_ms:.0f} ms"
             said.append(of if not self.over_budget else f"{of}: too slow")
-        return [*said, f"painted {self._times.painted_hz():.0f} fps", f"dropped {self._dropped}"]
+        painted = f"{self._times.painted_hz():.0f} painted"
+        return [*said, f"{labels_and_boxes(self._rates)}, {painted} /s", f"dropped {self._dropped}"]
+
+    def _tone(self, number: int) -> str:
+        return "warning" if self.over_budget and number == 1 else "muted"
 
     @property
     def over_budget(self) -> bool:
@@ -153,12 +167,6 @@ class TimingPanel(QWidget):
 
     # -- where it is -----------------------------------------------------------------------
 
-    def plot_rect(self) -> QRectF:
-        """Where the areas lie on the widget."""
-        px = self._look.px
-        right = self.width() - px(_LEGEND_PX) - px(24)
-        return QRectF(px(52), px(44), max(right - px(52), 40), self.height() - px(44 + 30))
-
     def x_of(self, at_s: float) -> float:
         """Widget x of a moment."""
         plot = self.plot_rect()
@@ -169,154 +177,102 @@ class TimingPanel(QWidget):
         plot = self.plot_rect()
         return plot.bottom() - plot.height() * min(took_ms / max(self._top_ms, 1e-9), 1.0)
 
-    # -- painting --------------------------------------------------------------------------
+    # -- drawing ---------------------------------------------------------------------------
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Paint everything."""
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), self._look.colour("back"))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        ground = rounded(QRectF(self.rect()), self._look.px(8))
-        painter.fillPath(ground, self._look.colour("panel"))
-        self._paint_head(painter)
-        self._paint_axes(painter)
-        if self._frames:
-            self._paint_areas(painter)
-            self._paint_interval(painter)
-            self._paint_legend(painter)
-        else:
-            painter.setPen(self._look.colour("muted"))
-            painter.setFont(self._look.font(14))
-            words = "No frame has been painted in the last seconds"
-            painter.drawText(self.plot_rect(), Qt.AlignmentFlag.AlignCenter, words)
-        painter.end()
+    def _draw(self, graph: Graph) -> None:
+        top_ms = self._top_ms or _TOPS_MS[0]
+        span_s = self._times.span_s
+        graph.set_across(-span_s, 0.0, back_ticks(span_s))
+        graph.set_up(0.0, top_ms, even_ticks(self._top_ms, "ms") if self._top_ms else ())
+        nothing = "No frame has been painted in the last seconds"
+        graph.show_words("" if self._frames else nothing)
+        self._draw_areas(graph, top_ms)
+        self._draw_interval(graph)
 
-    def _text(
-        self, painter: QPainter, at: QPointF, text: str, font: QFont, tone: str, align: int = -1
-    ) -> float:
-        """Write `text` at a baseline; align -1 left of it starts, 1 ends, 0 middle; its width."""
-        wide = QFontMetricsF(font).horizontalAdvance(text)
-        painter.setFont(font)
-        painter.setPen(self._look.colour(tone))
-        painter.drawText(QPointF(at.x() - wide * (align + 1) / 2, at.y()), text)
-        return wide
-
-    def _paint_head(self, painter: QPainter) -> None:
-        px, base = self._look.px, float(self._look.px(26))
-        left = float(px(16))
-        title = self._look.font(14, bold=True)
-        left += self._text(painter, QPointF(left, base), "Capture to screen", title, "text")
-        font = self._look.font(13)
-        for number, words in enumerate(self.headlines()):
-            wide = QFontMetricsF(font).horizontalAdvance(words)
-            if left + px(22) + wide > self.width() - px(16):
-                return
-            tone = "warning" if self.over_budget and number == 1 else "muted"
-            at = QPointF(left + px(22), base)
-            left += px(22) + self._text(painter, at, words, font, tone)
-
-    def _paint_axes(self, painter: QPainter) -> None:
-        plot, px, font = self.plot_rect(), self._look.px, self._look.font(11)
-        painter.fillRect(plot, self._look.colour("back"))
-        for number in range(5):
-            took_ms = self._top_ms * number / 4
-            y = round(self.y_of(took_ms))
-            painter.fillRect(QRectF(plot.left(), y, plot.width(), 1), self._look.colour("line"))
-            words = f"{took_ms:g}" + (" ms" if number == 4 else "")
-            at = QPointF(plot.left() - px(7), y + px(4))
-            if self._top_ms:
-                self._text(painter, at, words, font, "muted", 1)
-        for back in range(int(self._times.span_s), -1, -1):
-            x = plot.right() - plot.width() * back / self._times.span_s
-            words = f"−{back} s" if back else "now"
-            align = 1 if not back else -1 if back == int(self._times.span_s) else 0
-            self._text(painter, QPointF(x, plot.bottom() + px(18)), words, font, "muted", align)
-
-    def _paint_areas(self, painter: QPainter) -> None:
-        painter.save()
-        painter.setClipRect(self.plot_rect())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        painter.setPen(Qt.PenStyle.NoPen)
+    def _draw_areas(self, graph: Graph, top_ms: float) -> None:
+        """Each stage from the axis up to the top of all below it and itself, the tallest behind."""
         order = stacking(list(self._spreads))
-        for group in _runs(self._frames):
-            below = [0.0] * len(group)
-            for stage in order:
-                above = [
-                    under + dict(frame.stages_ms).get(stage, 0.0)
-                    for under, frame in zip(below, group, strict=True)
-                ]
-                painter.setBrush(self.colour(stage))
-                painter.drawPolygon(self._area(group, below, above))
-                below = above
-        painter.restore()
+        edges, heights = steps(self._frames, order)
+        for stage in self._areas.keys() - set(order):
+            graph.removeItem(self._areas.pop(stage))
+        for number, stage in enumerate(order):
+            if stage not in self._areas:
+                self._areas[stage] = graph.add_curve(smooth=False)
+            area = self._areas[stage]
+            area.setZValue(-number)
+            area.setData(
+                edges - self._now_s, np.minimum(heights[number], top_ms), stepMode="center",
+                fillLevel=0.0, brush=self.colour(stage), pen=None,
+            )  # fmt: skip
 
-    def _area(
-        self, group: Sequence[FrameTime], below: Sequence[float], above: Sequence[float]
-    ) -> QPolygonF:
-        """A step for each frame, from its painting to that of the next one."""
-        last_s = group[-1].painted_at_s
-        step_s = (last_s - group[0].painted_at_s) / max(len(group) - 1, 1) or 0.04
-        edges = [self.x_of(frame.painted_at_s) for frame in group]
-        edges.append(self.x_of(min(last_s + step_s, max(self._now_s, last_s))))
-        upper = [
-            QPointF(x, self.y_of(took_ms))
-            for (left, right), took_ms in zip(pairwise(edges), above, strict=True)
-            for x in (left, right)
-        ]
-        lower = [
-            QPointF(x, self.y_of(took_ms))
-            for (left, right), took_ms in zip(pairwise(edges), below, strict=True)
-            for x in (left, right)
-        ]
-        return QPolygonF([*upper, *reversed(lower)])
-
-    def _paint_interval(self, painter: QPainter) -> None:
-        if not self._interval_ms or self._interval_ms > self._top_ms:
+    def _draw_interval(self, graph: Graph) -> None:
+        if self._line is None:
+            self._line = graph.add_curve(smooth=False, z=1.0)
+        seen = bool(self._frames) and 0 < self._interval_ms <= self._top_ms
+        self._line.setVisible(seen)
+        if not seen:
+            graph.show_tags(())
             return
-        plot, px = self.plot_rect(), self._look.px
-        y = round(self.y_of(self._interval_ms)) + 0.5
-        pen = QPen(self._look.colour("text"), max(px(1.5), 1))
-        pen.setDashPattern([5.0, 4.0])
-        painter.setPen(pen)
-        painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
-        font = self._look.font(12, bold=True)
-        hz = 1e3 / self._interval_ms
-        words = f"{self._interval_ms:.0f} ms between frames ({hz:.0f} fps)"
-        metrics = QFontMetricsF(font)
-        wide, high = metrics.horizontalAdvance(words) + px(12), metrics.height() + px(2)
-        row = QRectF(plot.left() + px(8), y - high - px(3), wide, high)
+        ends = np.array([-self._times.span_s, 0.0])
+        pen = graph.pen(self._look.colour("text"), 1.5, dashed=True)
+        self._line.setData(ends, np.full(2, self._interval_ms), pen=pen)
+        words = f"{self._interval_ms:.0f} ms between frames ({1e3 / self._interval_ms:.0f} fps)"
+        px, plot, y = self._look.px, graph.plot_rect(), graph.y_of(self._interval_ms)
+        row = graph.tag_size(words, bold=True)
+        row.moveBottomLeft(QPointF(plot.left() + px(8), y - px(3)))
         if row.top() < plot.top():
             row.moveTop(y + px(3))
-        ground = self._look.colour("panel")
-        ground.setAlpha(225)
-        painter.fillPath(rounded(row, px(4)), ground)
-        painter.setFont(font)
-        painter.setPen(self._look.colour("text"))
-        painter.drawText(row, Qt.AlignmentFlag.AlignCenter, words)
+        graph.show_tags((Tag(row, words, self._look.colour("text"), bold=True),))
 
-    def _paint_legend(self, painter: QPainter) -> None:
-        px, plot = self._look.px, self.plot_rect()
-        left, right = plot.right() + px(24), float(self.width() - px(16))
-        rows = self.legend()
-        step = min(px(22), (self.height() - px(44) - px(12)) / (len(rows) + 1))
+    def _paint_legend(self, painter: QPainter, room: QRectF) -> None:
+        rows, px = self.legend(), self._look.px
+        if not rows:
+            return
+        step = min(px(22), room.height() / (len(rows) + 1))
         small, font = self._look.font(11), self._look.font(13)
-        columns = (right - px(58), right)
-        base = plot.top() + px(8)
+        columns = (room.right() - px(58), room.right())
+        base = room.top() + px(8)
         for x, words in zip(columns, ("median", "95 %"), strict=True):
             self._text(painter, QPointF(x, base), words, small, "muted", 1)
         stages: list[str | None] = [*reversed(stacking(list(self._spreads))), None]
         for number, (stage, (words, times)) in enumerate(zip(stages, rows, strict=True)):
             y = base + step * (number + 1)
             if stage is None:
-                line = QRectF(left, y - step + px(5), right - left, 1)
+                line = QRectF(room.left(), y - step + px(5), room.width(), 1)
                 painter.fillRect(line, self._look.colour("line"))
                 y += px(2)
             else:
-                swatch = QRectF(left, y - px(10), px(11), px(11))
+                swatch = QRectF(room.left(), y - px(10), px(11), px(11))
                 painter.fillPath(rounded(swatch, px(2)), self.colour(stage))
-            self._text(painter, QPointF(left + px(20), y), words, font, "text")
+            self._text(painter, QPointF(room.left() + px(20), y), words, font, "text")
             for x, took_ms in zip(columns, (times.p50_ms, times.p95_ms), strict=True):
                 self._text(painter, QPointF(x, y), _ms(took_ms), font, "text", 1)
+
+
+def steps(frames: Sequence[FrameTime], order: Sequence[str]) -> tuple[Reals, Reals]:
+    """The stack as steps, one a frame, from its painting to that of the next one.
+
+    Args:
+        frames: In their order, n of them in r groups of frames that followed each other closely.
+        order: The stages from the bottom of the stack upwards.
+
+    Returns:
+        float64 (n + r,), the times at which the steps begin and the last one ends, in seconds;
+        and float64 (stages, n + r - 1), how high the stack is up to each stage, in milliseconds:
+        0 between two groups. Without frames: one time more than there are steps, which is none.
+    """
+    edges: list[float] = []
+    heights: list[list[float]] = []
+    for group in _runs(frames):
+        if edges:
+            heights.append([0.0] * len(order))
+        edges += [frame.painted_at_s for frame in group]
+        for took in (dict(frame.stages_ms) for frame in group):
+            heights.append([took.get(stage, 0.0) for stage in order])
+        first_s, last_s = group[0].painted_at_s, group[-1].painted_at_s
+        edges.append(last_s + ((last_s - first_s) / max(len(group) - 1, 1) or _STEP_S))
+    tall = np.array(heights, np.float64).reshape(len(heights), len(order)).cumsum(axis=1)
+    return np.array(edges or [0.0], np.float64), tall.T
 
 
 def _ms(took_ms: float) -> str:

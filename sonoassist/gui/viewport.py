@@ -10,7 +10,7 @@ from sonoassist.core.packets import Analysis, Box
 from sonoassist.core.planes import Plane
 from sonoassist.gui.actions import Act
 from sonoassist.gui.anatomy import Anatomy
-from sonoassist.gui.cards import Hit, paint_card, paint_chips
+from sonoassist.gui.cards import Hit, chip_widths, paint_card, paint_chips
 from sonoassist.gui.fitter import Fitted, fit
 from sonoassist.gui.free_room import chip_band, has_room_for_chips
 from sonoassist.gui.inset import Past, inset_rect, inset_size, paint_inset
@@ -148,11 +148,10 @@ class Viewport(QWidget):
         placement = place(frame.width_px, frame.height_px, area)
         chips = self._chips()
         # While a rectangle is drawn the picture stays where it is, and its hint lies on it.
-        if (
-            not chips
-            or self._drawing
-            or has_room_for_chips(area, self._field_at(placement, view), self._look)
-        ):
+        if not chips or self._drawing:
+            return placement
+        widths = chip_widths(chips, self._look)
+        if has_room_for_chips(area, self._field_at(placement, view), widths, self._look):
             return placement
         below = area.adjusted(0, chip_band(self._look), 0, 0)
         return place(frame.width_px, frame.height_px, below)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from sonoassist.core.packets import Frame
+from sonoassist.live.confidences import ConfidenceHistory
 from sonoassist.live.loop_pictures import LoopPictures
 from sonoassist.live.status import Notices, SessionStatus, Showing, View
 
@@ -16,6 +17,11 @@ class Session(Protocol):
     @property
     def notices(self) -> Notices:
         """What the user should know."""
+        ...
+
+    @property
+    def confidences(self) -> ConfidenceHistory:
+        """What the network said in the last minutes."""
         ...
 
     def open(self, spec: str) -> None: ...  # noqa: D102 (named like the session's own methods)

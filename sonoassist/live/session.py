@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sonoassist.core.packets import Frame
 from sonoassist.live.analysis import AnalysisWorker
 from sonoassist.live.capture import CaptureWorker, Opener
+from sonoassist.live.confidences import ConfidenceHistory
 from sonoassist.live.keeping_up import KeepingUp
 from sonoassist.live.looking_back import LookingBack
 from sonoassist.live.loop import Loop
@@ -55,6 +56,7 @@ class LiveSession:
         opener: Opener = open_source,
     ) -> None:
         self.notices = Notices()
+        self.confidences = ConfidenceHistory()
         self._shown = threading.Lock()
         self._rates = Rates()
         self._loop = Loop(history_s, history_mb)
@@ -329,7 +331,10 @@ class LiveSession:
             self._loop.put_result(view)
             self._newest = view
             self._keeping_up.analysed(view.frame.frame_id)
+            self.confidences.add(view)
             if view.analysis is not None:
+                if view.analysis.has_own_box:
+                    self._rates.box_found()
                 self._rates.analysed(view.analysis)  # last: what is counted can be seen
         if view.analysis is not None:
             for watcher in self._watchers:

@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from real_models import frame_of, plane_frames, plane_truth, published, random_tensors, true_plane
+from real_models import plane_frames, plane_truth, published, random_tensors, true_plane
 from sonoassist.analysis.analyser import softmax
-from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Box, Floats
 from sonoassist.core.planes import Plane
 from sonoassist.engines import fallback
@@ -21,7 +20,6 @@ from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.cuda_device import CudaDevice
 from sonoassist.engines.cuda_engine import CudaEngine
 from sonoassist.engines.cuda_graph import StaticGraph, plain_conv_relu
-from sonoassist.engines.cuda_preprocess import CropResizer
 from sonoassist.engines.fallback import FallbackEngine
 from sonoassist.engines.torch_engine import TorchEngine
 from sonoassist.localise.boxes import box_of, evidence_of
@@ -127,27 +125,6 @@ def test_many_kinds_of_work_share_their_memory() -> None:
     assert_close(engine.run(small[:1]), exact.run(small[:1]), "f32")
 
 
-@pytest.mark.parametrize("channels", [(), (3,)])
-def test_crops_are_prepared_as_on_the_processor(channels: tuple[int, ...]) -> None:
-    rng = np.random.default_rng(0)
-    crops = [rng.integers(0, 200, (301, 417, *channels), dtype=np.uint8) for _ in range(40)]
-    engine = card("sononet16", "f32")
-    outputs = engine.run_frames(crops)
-    for crop, ours in list(zip(crops, outputs, strict=True))[::13]:
-        crop.flags.writeable = False
-        prepared = prepare(frame_of(crop), Box(0, 0, 417, 301), height_px=224, width_px=288)
-        assert_close(ours, engine.run(prepared.network_input), "f32")
-
-
-@pytest.mark.parametrize("size", [(619, 793), (448, 576), (100, 130), (735, 975)])
-def test_resizing_is_opencvs(size: tuple[int, int]) -> None:
-    crop = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
-    device = torch.device("cuda")
-    out = CropResizer(*size, 224, 288, device)(torch.from_numpy(crop)[None].to(device))[0]
-    theirs = np.asarray(cv2.resize(crop, (288, 224), interpolation=cv2.INTER_LINEAR))
-    assert np.abs(out.cpu().numpy() - theirs.astype(np.int32)).max() <= 1
-
-
 @pytest.mark.real
 @pytest.mark.parametrize(
     ("precision", "limit", "mean_iou", "worst_iou"),
@@ -221,18 +198,15 @@ def times_ms(work: Callable[[], object], runs: int) -> Floats:
 def test_speed(name: str, precision: str, capsys: pytest.CaptureFixture[str]) -> None:
     engine = card(name, precision)
     one, many = batch(1, 224, 288), batch(256, 224, 288)
-    crops = list(np.random.default_rng(0).integers(0, 256, (256, 619, 793), dtype=np.uint8))
     lines = [f"{name} {precision} on {engine.device}"]
     for saliency in (Saliency.NONE, Saliency.PLAIN):
         single = times_ms(lambda saliency=saliency: engine.run(one, saliency), 1000)
         batched = times_ms(lambda saliency=saliency: engine.run_batch(many, saliency), 20)
-        frames = times_ms(lambda saliency=saliency: engine.run_frames(crops, saliency), 20)
         p50, p99 = np.percentile(single, [50, 99])
         lines.append(
             f"  {saliency.value:6} one at a time: {1e3 / single.mean():6.0f} fps, "
             f"p50 {p50:.2f} ms, p99 {p99:.2f} ms; 256 at a time: "
-            f"{256e3 / np.median(batched):6.0f} fps, from 8-bit crops "
-            f"{256e3 / np.median(frames):6.0f} fps"
+            f"{256e3 / np.median(batched):6.0f} fps"
         )
     with capsys.disabled():
         sys.stdout.write("\n" + "\n".join(lines) + "\n")

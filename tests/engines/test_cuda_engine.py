@@ -7,15 +7,14 @@ import pytest
 import torch
 from host_device import HostDevice
 
-from real_models import frame_of, random_tensors
+from real_models import random_tensors
 from sonoassist.core.errors import EngineError
-from sonoassist.core.packets import Box, Floats
+from sonoassist.core.packets import Floats
 from sonoassist.engines import cuda_engine
 from sonoassist.engines.base import EngineOutput, Saliency
 from sonoassist.engines.cuda_engine import CudaEngine
 from sonoassist.engines.torch_engine import TorchEngine
 from sonoassist.model.architecture import architecture
-from sonoassist.preprocess.prepare import prepare
 
 NAME = "smallnet"
 SIZE = (100, 130)
@@ -133,42 +132,11 @@ def test_inputs_that_are_not_contiguous() -> None:
 def test_bad_inputs() -> None:
     engine = engine_on(HostDevice())
     assert engine.run_batch(batch(0)) == []
-    assert engine.run_frames([]) == []
     with pytest.raises(EngineError, match="n x 1 x height x width"):
         engine.run_batch(batch(1)[0])
     with pytest.raises(EngineError, match="too small"):
         engine.run(batch(1, size=(8, 8)))
     assert_close(engine.run(batch(1)), reference().run(batch(1)))
-
-
-@pytest.mark.parametrize("channels", [(), (3,)])
-def test_crops_are_prepared_on_the_device(channels: tuple[int, ...]) -> None:
-    rng = np.random.default_rng(0)
-    frames = [rng.integers(0, 200, (150, 170, *channels), dtype=np.uint8) for _ in range(3)]
-    crops = [frame[10:140, 5:165] for frame in frames]
-    engine = engine_on(HostDevice())
-    outputs = engine.run_frames(crops, height_px=SIZE[0], width_px=SIZE[1])
-    for frame, ours in zip(frames, outputs, strict=True):
-        frame.flags.writeable = False
-        prepared = prepare(
-            frame_of(frame), Box(5, 10, 165, 140), height_px=SIZE[0], width_px=SIZE[1]
-        )
-        assert_close(ours, reference().run(prepared.network_input))
-
-
-@pytest.mark.parametrize(
-    "crops",
-    [
-        [np.zeros((9, 9), np.uint8), np.zeros((9, 8), np.uint8)],
-        [np.zeros((9, 9), np.float32)],
-        [np.zeros((9, 9, 4), np.uint8)],
-        [np.zeros((0, 9), np.uint8)],
-        [np.zeros(9, np.uint8)],
-    ],
-)
-def test_crops_that_are_no_pictures_of_one_size(crops: list[np.ndarray]) -> None:
-    with pytest.raises(EngineError, match="8-bit pictures of one size"):
-        engine_on(HostDevice()).run_frames(crops)
 
 
 def test_overflow_is_an_error_and_the_next_picture_runs() -> None:

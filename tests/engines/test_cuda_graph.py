@@ -14,6 +14,7 @@ from real_models import plane_frames, plane_truth, published, random_tensors, tr
 from sonoassist.analysis.analyser import softmax
 from sonoassist.core.packets import Box, Floats
 from sonoassist.core.planes import Plane
+from sonoassist.engines import cuda_graph
 from sonoassist.engines.base import Saliency
 from sonoassist.engines.cuda_graph import StaticGraph
 from sonoassist.localise.boxes import box_of, evidence_of
@@ -28,8 +29,12 @@ CPU = torch.device("cpu")
 HALVES = [torch.bfloat16, torch.float16]
 
 
-def static(name: str, dtype: torch.dtype = torch.float32, **words: Any) -> StaticGraph:
-    return StaticGraph(architecture(name), random_tensors(name), CPU, dtype, **words)
+def static(name: str, dtype: torch.dtype = torch.float32) -> StaticGraph:
+    return StaticGraph(architecture(name), random_tensors(name), CPU, dtype)
+
+
+def unscaled(top: torch.Tensor, log2: int) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.ones_like(top), torch.ones_like(top)
 
 
 def run(graph: StaticGraph, x: torch.Tensor, saliency: Saliency = Saliency.PLAIN) -> GraphOutput:
@@ -82,18 +87,21 @@ def test_ties_go_to_the_first_maximum(name: str, dtype: torch.dtype) -> None:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("saliency", [Saliency.PLAIN, Saliency.GUIDED])
 def test_scaling_the_error_changes_nothing_but_its_range(
-    dtype: torch.dtype, saliency: Saliency
+    dtype: torch.dtype, saliency: Saliency, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     x = pictures(3, 64, 96) * torch.tensor([1e-3, 1.0, 30.0]).view(-1, 1, 1, 1)
-    outputs = [
-        run(static("sononet16", dtype, error_log2=log2), x, saliency).saliency
-        for log2 in (None, -20, 5, 30)
-    ]
+    graph = static("sononet16", dtype)
+    with monkeypatch.context() as without:
+        without.setattr(cuda_graph, "_power_of_two", unscaled)
+        outputs = [run(graph, x, saliency).saliency]
+    for log2 in (-20, 5, 30):
+        monkeypatch.setattr(cuda_graph, "ERROR_LOG2", log2)
+        outputs.append(run(graph, x, saliency).saliency)
     for other in outputs[1:]:
         assert torch.equal(other, outputs[0])
 
 
-def test_scaling_keeps_half_precision_in_its_range() -> None:
+def test_scaling_keeps_half_precision_in_its_range(monkeypatch: pytest.MonkeyPatch) -> None:
     """A network with large scores: without the scale the error overflows on its way."""
     tensors = random_tensors("smallnet")
     for part in ("weight", "bias"):
@@ -102,8 +110,10 @@ def test_scaling_keeps_half_precision_in_its_range() -> None:
     spec = architecture("smallnet")
     x = pictures(2, 100, 130) / 32
     exact = run(StaticGraph(spec, tensors, CPU, torch.float32), x)
-    bare = run(StaticGraph(spec, tensors, CPU, torch.float16, error_log2=None), x)
-    scaled = run(StaticGraph(spec, tensors, CPU, torch.float16), x)
+    half = StaticGraph(spec, tensors, CPU, torch.float16)
+    scaled = run(half, x)
+    monkeypatch.setattr(cuda_graph, "_power_of_two", unscaled)
+    bare = run(half, x)
     assert torch.isfinite(bare.score_maps).all()
     assert not torch.isfinite(bare.saliency).all()
     assert relative(scaled.saliency, exact.saliency) <= 0.1

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 
 from exact_networks import SPECS, flat_input, integer_tensors
@@ -31,7 +30,6 @@ from waiting import LIMIT_S
 
 ENGINES = (TorchEngine, OpenVINOEngine)
 NEEDS_BF16 = pytest.mark.skipif(not has_bf16(), reason="this processor has no bf16 instructions")
-NEEDS_CUDA = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device")
 
 SALIENCY_ERROR = 1e-2
 """Greatest relative L2 error of the saliency between engines. A unit whose input is nearly zero
@@ -202,20 +200,6 @@ def test_openvino_bf16_is_refused_without_instructions() -> None:
     with pytest.raises(EngineError, match="bf16") as caught:
         OpenVINOEngine(architecture("smallnet"), random_tensors("smallnet"), precision="bf16")
     assert "f32" in caught.value.hint
-
-
-@NEEDS_CUDA
-@pytest.mark.real
-@pytest.mark.parametrize(("precision", "limit"), [("f32", 2e-3), ("bf16", 0.03), ("f16", 0.03)])
-def test_cuda_gives_the_same_numbers(test_data: Path, precision: str, limit: float) -> None:
-    spec, tensors = published(test_data)
-    engine = TorchEngine(spec, tensors, device="cuda", precision=precision)
-    for name, x in inputs(test_data):
-        out = engine.run(x)
-        truth = np.array(plane_truth(test_data)[name]["sononet16_softmax"])
-        assert np.abs(softmax(out.logits) - truth).max() <= limit
-        assert out.saliency is not None
-        assert np.isfinite(out.saliency).all()
 
 
 def test_has_bf16_asks_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:

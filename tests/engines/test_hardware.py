@@ -141,6 +141,10 @@ def test_cards_are_offered_where_torch_sees_them(monkeypatch: pytest.MonkeyPatch
     assert found.has(EngineChoice("torch", "f16", "cuda"))
     monkeypatch.setattr(torch_engine, "torch_devices", lambda: ["mps", "cpu"])
     assert find_hardware().has(EngineChoice(device="mps"))
+    refused = EngineChoice("torch", "bf16", "mps")
+    assert not find_hardware().has(refused)
+    with pytest.raises(EngineError, match="no fast bf16 on the Apple GPU"):
+        make_engine(refused, architecture("smallnet"), random_tensors("smallnet"))
     monkeypatch.setattr(hardware_module, "has_driver", lambda: False)
     monkeypatch.setattr(hardware_module.sys, "platform", "linux")
     assert find_hardware().offered("device") == ["auto", "cpu"]

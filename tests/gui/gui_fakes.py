@@ -27,6 +27,7 @@ from sonoassist.core.packets import (
 from sonoassist.core.planes import BY_KEY, INDEX, PLANES
 from sonoassist.core.settings import Settings
 from sonoassist.gui.ports import ModelEntry, Services
+from sonoassist.live.confidences import ConfidenceHistory
 from sonoassist.live.loop_pictures import LoopPictures
 from sonoassist.live.status import ModelState, Notices, PlayState, SessionStatus, Showing, View
 from sonoassist.model.card import Card
@@ -120,6 +121,7 @@ class FakeSession:
     """Keeps what it was asked; shows the views and the status a test gives it."""
 
     notices: Notices = field(default_factory=Notices)
+    confidences: ConfidenceHistory = field(default_factory=ConfidenceHistory)
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     view: View | None = None
     result: View | None = None
