@@ -127,8 +127,8 @@ class Sheet(QWidget):
 
 
 _COLUMNS = (
-    (Group.FREEZE, Group.PRACTICE, Group.SOURCE, Group.CHOICES),
-    (Group.REVIEW, Group.EXAM, Group.ANALYSIS),
+    (Group.FREEZE, Group.PRACTICE, Group.SOURCE, Group.ANALYSIS),
+    (Group.REVIEW, Group.EXAM, Group.CHOICES),
     (Group.PLANES, Group.DISPLAY, Group.WINDOW),
 )
 
