@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,8 @@ import limits
 import network_memo
 from sonoassist.core.processors import LIMIT_VARIABLE, usable_cores
 
+HOME_VARIABLE = "SONOASSIST_HOME"
+_HOMES = itertools.count()
 REASON = "SONOASSIST_TEST_DATA does not name the folder of the real test data"
 
 
@@ -63,6 +66,23 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all workers of this run share."""
     base = tmp_path_factory.getbasetemp()
     return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home_of_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Of what several tests share, such as what a module makes once: never the user's own."""
+    home = tmp_path_factory.getbasetemp() / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(HOME_VARIABLE, str(home))
+        yield home
+
+
+@pytest.fixture(autouse=True)
+def _home_of_its_own(home_of_worker: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test has one, unless its module has chosen one; it is there when something is kept."""
+    if os.environ.get(HOME_VARIABLE) == str(home_of_worker):
+        own = home_of_worker / "tests" / str(next(_HOMES))
+        monkeypatch.setenv(HOME_VARIABLE, str(own))
 
 
 @pytest.fixture(scope="module")

@@ -205,7 +205,7 @@ def _report(args: argparse.Namespace, store: ExamStore) -> int:
         raise UsageError(f"{args.out} is no {formats[0].upper()} file", f"Name it *.{formats[0]}")
     options = ReportOptions(boxes=args.boxes, mask=not args.no_mask, formats=formats)
     exam_id = store.find(args.exam)
-    with store.open(exam_id) as exam:
+    with store.held(exam_id), store.open(exam_id) as exam:
         files = write_report(exam, args.out, options)
     if args.json:
         say_json({"exam_id": exam_id, "files": [str(path) for path in files]})

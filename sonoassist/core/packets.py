@@ -299,6 +299,11 @@ class Analysis:
         """The box, unless the state forbids showing one."""
         return self.localisation.box if self.state is State.PLANE else None
 
+    @property
+    def own_box(self) -> Box | None:
+        """`shown_box` where it was found on this very frame: the only one that is kept."""
+        return None if self.localisation.age_s else self.shown_box
+
 
 @dataclass(frozen=True, slots=True)
 class SteadyState:
@@ -330,6 +335,7 @@ class LiveStats:
         latency_p50_ms: Capture to result, median.
         latency_p95_ms: Capture to result, 95th percentile.
         stages_ms: (stage, median milliseconds).
+        boxes_hz: Boxes found a second, each on its own frame; carried ones are not counted.
     """
 
     captured: int
@@ -340,3 +346,4 @@ class LiveStats:
     latency_p50_ms: float
     latency_p95_ms: float
     stages_ms: tuple[tuple[str, float], ...]
+    boxes_hz: float = 0.0

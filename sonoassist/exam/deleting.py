@@ -19,7 +19,7 @@ def delete_exam(exam_id: str, exams: ExamStore, reviews: CorrectionStore) -> Non
     Where that is refused, nothing is deleted; what of the rest is refused then is told last.
 
     Raises:
-        UsageError: There is no such exam, it is being written, or it is being reviewed.
+        UsageError: There is no such exam, or it is being written, exported, sent or reviewed.
         OutputError: The operating system refuses.
     """
     folder = exams.check_deletable(exam_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from sonoassist.core.errors import OutputError, SonoAssistError, UsageError
 from sonoassist.core.files import ensure_folder, output_error, write_text
 from sonoassist.core.progress import Meter
 from sonoassist.exam.exam import Exam
+from sonoassist.exam.in_use import in_use, marks, used
 from sonoassist.exam.store import ExamStore
 
 if TYPE_CHECKING:
@@ -27,6 +29,10 @@ TABLES = "tables"
 LABEL = "exam.txt"
 """Says which exam a folder holds."""
 
+_WHOSE = "Exam "
+_HIDDEN = ".writing-"
+_QUIET_S, _OLD_S = 60.0, 86_400.0
+"""Nobody has written to a leftover for so long: one with a mark, and one without."""
 _BY_REPORT = ("pdf", "html", "csv", "json", "stills")
 _NOTICE = "Research and training only. Not for diagnosis."
 
@@ -82,7 +88,7 @@ def write_export(
         OutputError: The operating system refuses, or a picture cannot be written.
     """
     parts = _parts(export)
-    with store.open(exam_id) as exam:
+    with store.held(exam_id), store.open(exam_id) as exam:
         exam.info()  # a damaged record leaves no folder behind
         _check_empty_or_own(exam, folder)
         meter = meter or Meter()
@@ -121,22 +127,41 @@ def _in_sight_together(folder: Path, made: list[Path]) -> Iterator[Path]:
     """
     fresh = _missing(folder)
     ensure_folder(folder)
+    _sweep(folder)
     try:
-        hidden = Path(tempfile.mkdtemp(prefix=".writing-", dir=folder))
+        hidden = Path(tempfile.mkdtemp(prefix=_HIDDEN, dir=folder))
     except OSError as error:
         raise output_error(folder, error) from error
     try:
-        try:
-            yield hidden
-        except SonoAssistError:
+        with in_use(hidden):
+            try:
+                yield hidden
+            except SonoAssistError:
+                _move(made, hidden, folder)
+                raise
             _move(made, hidden, folder)
-            raise
-        _move(made, hidden, folder)
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
         for one in fresh:
             if not any(one.iterdir()):
                 one.rmdir()
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what exports into a folder left there when the program was killed."""
+    for left in folder.glob(f"{_HIDDEN}*"):
+        with suppress(OSError, UnicodeDecodeError):
+            if left.is_dir() and not left.is_symlink() and _abandoned(left):
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _abandoned(hidden: Path) -> bool:
+    """Whether it is surely an export of this program, and nobody writes it any more."""
+    quiet_s = time.time() - hidden.stat().st_mtime
+    if marks(hidden):
+        return quiet_s > _QUIET_S and not used(hidden)
+    label = hidden / LABEL  # of a version that left no mark
+    return quiet_s > _OLD_S and label.is_file() and _whose_are(label).startswith(_WHOSE)
 
 
 def _missing(folder: Path) -> list[Path]:
@@ -167,7 +192,7 @@ def _check_empty_or_own(exam: Exam, folder: Path) -> None:
     """Pictures of two exams must not get mixed up."""
     path = folder / LABEL
     try:
-        first = path.read_text(encoding="utf-8").partition("\n")[0] if path.exists() else ""
+        first = _whose_are(path) if path.exists() else ""
     except (OSError, UnicodeDecodeError) as error:
         raise OutputError(f"{path} cannot be read: {error}", "Choose another folder") from error
     if first and first != _whose(exam):
@@ -175,7 +200,12 @@ def _check_empty_or_own(exam: Exam, folder: Path) -> None:
 
 
 def _whose(exam: Exam) -> str:
-    return f"Exam {exam.exam_id}"
+    return f"{_WHOSE}{exam.exam_id}"
+
+
+def _whose_are(label: Path) -> str:
+    """The first line of a label."""
+    return label.read_text(encoding="utf-8").partition("\n")[0]
 
 
 def _label(exam: Exam, folder: Path, export: Export) -> Path:

@@ -62,7 +62,11 @@ def send_exam(
             progress(done, total, outcome)
         meter.step(FILE_STEPS)
 
-    with tempfile.TemporaryDirectory() as folder, store.open(exam_id) as exam:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        store.held(exam_id),
+        store.open(exam_id) as exam,
+    ):
         meter.expect(dicom_pictures(exam, export) + FILE_STEPS * dicom_files(exam, export))
         files = export_as_dicom(exam, Path(folder), export, warned, meter)
         return send(files, where, told)

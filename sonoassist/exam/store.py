@@ -24,6 +24,7 @@ from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.files import delete_folder, make_private, output_error
 from sonoassist.exam import rows
 from sonoassist.exam.exam import DATABASE, LOCK, MEDIA, READ_HINT, Exam
+from sonoassist.exam.in_use import in_use, used
 from sonoassist.exam.records import ExamInfo, ExamStart
 from sonoassist.exam.schema import READ_ERRORS, RecordError, connect
 from sonoassist.sources import READER
@@ -187,21 +188,36 @@ class ExamStore:
             return False  # nobody can write there
 
     def check_deletable(self, exam_id: str) -> Path:
-        """The folder of an exam that is not running.
+        """The folder of an exam that is not running, and that nobody makes files of.
 
         Raises:
-            UsageError: There is no such exam, or it is being written.
+            UsageError: There is no such exam, it is being written, exported or sent.
         """
         folder = self._folder_of(exam_id)
         if self.running(exam_id):
             raise UsageError(f"the exam {exam_id} is running", "End it first")
+        if used(folder):
+            raise UsageError(
+                f"the exam {exam_id} is being exported or sent",
+                "Wait until that is done, or cancel it",
+            )
         return folder
+
+    @contextmanager
+    def held(self, exam_id: str) -> Iterator[None]:
+        """Nobody can delete an exam while files are made of it.
+
+        Raises:
+            UsageError: There is no such exam.
+        """
+        with in_use(self._folder_of(exam_id)):
+            yield
 
     def delete(self, exam_id: str) -> None:
         """Delete an exam with all its files.
 
         Raises:
-            UsageError: There is no such exam, or it is being written.
+            UsageError: There is no such exam, it is being written, exported or sent.
             OutputError: The operating system refuses.
         """
         folder = self.check_deletable(exam_id)

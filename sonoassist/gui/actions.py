@@ -394,7 +394,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(Act.TIMING, "Time of each frame", "Timing", ("Ctrl+Shift+I",), _D, "timing", "", _VIEW,
            _L),
     Action(Act.CONFIDENCES, "Curve of the confidences", "Curve", ("J",), _D, "curve", "", _VIEW,
-           _L),
+           _LR),
     Action(Act.THEME, "Dark or light theme", "Theme", ("T",), _D, "theme"),
     Action(Act.FULL_SCREEN, "Full screen", "Full screen", ("F", "F11"), _D, "fullscreen"),
     Action(Act.LABEL, "Steady or raw label", "Label", ("R",), _A, "", "", _VIEW, _L),
@@ -502,6 +502,11 @@ def tip(act: Act, keys: Keymap, place: Place = Place.LIVE) -> str:
     return f"{text}   [{key}]" if key else text
 
 
+def menu_text(text: str, shortcut: QKeySequence, key: str) -> str:
+    """Text of a row of a menu, with its key where it is written other than Qt would."""
+    return text if key == shortcut.toString() else f"{text}\t{key}"
+
+
 Handlers = Mapping[Act, Callable[[], None]]
 
 
@@ -537,6 +542,7 @@ class ActionSet(QObject):
         """Listen to these keys, and show them."""
         for act, action in self._actions.items():
             action.setShortcuts([QKeySequence(key) for key in keys.of(act)])
+            action.setText(menu_text(BY_ACT[act].text, action.shortcut(), keys.text(act)))
             action.setToolTip(tip(act, keys))
 
     def set_look(self, look: Look) -> None:

@@ -13,6 +13,7 @@ from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.capture_words import capture_words, chosen_by_hand, own_box
 from sonoassist.exam.checklist import Line
 from sonoassist.gui.actions import Act, ActionSet
+from sonoassist.gui.clear_room import PICTURE, keep_clear
 from sonoassist.gui.controls import KeyButton
 from sonoassist.gui.exam_desk import ExamDesk
 from sonoassist.gui.exam_marks import share_text, state_text, tip_text
@@ -37,6 +38,7 @@ class StillView(QWidget):
         self.empty = "No picture yet"
         """Said where there is no picture."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        keep_clear(self, weight=PICTURE)
 
     def show_still(self, path: Path | None, box: Box | None, colour: str) -> None:
         """Show a picture of the disk, or nothing."""
@@ -125,7 +127,7 @@ class CaptureSheet(Sheet):
             self.closed.emit()
             return
         self.name.setText(title_of(line))
-        self.said.setText(tip_text(line, self._look.keys))
+        self.said.setText(tip_text(line, self._look.keys, looking=True))
         shot = found[0].shown.shot if found is not None and found[0].shown is not None else None
         path = found[1] if found is not None else None
         box = own_box(shot, line.item) if shot is not None else None

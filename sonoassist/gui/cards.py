@@ -16,6 +16,9 @@ from sonoassist.gui.theme import DARK, Look
 _BACK = QColor(10, 14, 19, 220)
 _TEXT = QColor(DARK.text)
 _MUTED = QColor(DARK.muted)
+_BESIDE_WORDS_PX = 18 + 34
+"""Of a chip: its icon, and the gaps."""
+_LEAST_LETTERS = 6
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 _WRAP = int(_CENTRE) | int(Qt.TextFlag.TextWordWrap)
 
@@ -39,17 +42,31 @@ def paint_chips(
     """Paint `chips` on `area` where they do not lie on `taken`; always on dark ground."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     metrics = QFontMetricsF(look.font(16, bold=True))
-    room_for_icon = look.px(18 + 34)
-    widths = [metrics.horizontalAdvance(chip.text) + room_for_icon for chip in chips]
     hits = []
     # Where not all have room the first ones are the more important.
-    for chip, rect in zip(chips, chip_places(area, taken, widths, look), strict=False):
-        room = rect.width() - room_for_icon
-        text = metrics.elidedText(chip.text, Qt.TextElideMode.ElideRight, room + 1)
-        _paint_chip(painter, rect, chip, text if room > look.px(20) else "", look)
+    places = chip_places(area, taken, chip_widths(chips, look), look)
+    for chip, rect in zip(chips, places, strict=False):
+        text = _readable(metrics, chip, rect.width() - look.px(_BESIDE_WORDS_PX) + 1)
+        _paint_chip(painter, rect, chip, text, look)
         if chip.act is not None:
             hits.append(Hit(rect, chip.act))
     return hits
+
+
+def chip_widths(chips: tuple[Chip, ...], look: Look) -> list[float]:
+    """Widths of chips with all of their words, in pixels of the widget."""
+    metrics = QFontMetricsF(look.font(16, bold=True))
+    beside = look.px(_BESIDE_WORDS_PX)
+    words = metrics.horizontalAdvance
+    return [max(words(chip.text), words(chip.room_for)) + beside for chip in chips]
+
+
+def _readable(metrics: QFontMetricsF, chip: Chip, room: float) -> str:
+    """What a chip says in this room; nothing where a few letters would say nothing."""
+    whole = metrics.horizontalAdvance(chip.text) <= room
+    text = chip.text if whole else chip.short or chip.text
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+    return shown if shown == text or len(shown) > _LEAST_LETTERS else ""
 
 
 def _paint_chip(painter: QPainter, rect: QRectF, chip: Chip, text: str, look: Look) -> None:

@@ -229,7 +229,7 @@ class Controller(QObject):
         source = status.source
         # What has come to its end is an exam that is over.
         under_way = source is not None and status.play_state is not PlayState.ENDED
-        other = source is not None and spec not in (source.spec, status.opens_beside)
+        other = source is not None and not (source.is_called(spec) or spec == status.opens_beside)
         return self.desk.view is not None and under_way and other
 
     def open_for(self, spec: str, *, goes_on: bool) -> None:

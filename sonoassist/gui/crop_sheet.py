@@ -13,6 +13,7 @@ from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.packets import Box, Frame, Pixels
 from sonoassist.core.percent import percent
 from sonoassist.gui.actions import Act, Place, PlaceKeys
+from sonoassist.gui.clear_room import PICTURE, keep_clear
 from sonoassist.gui.crop_editor import CropEditor
 from sonoassist.gui.elided import wrappable
 from sonoassist.gui.fitter import fit
@@ -46,6 +47,7 @@ class InputPreview(QWidget):
         self._picture: Pixels | None = None
         self.setFixedSize(look.px(INPUT_PX[0]), look.px(INPUT_PX[1]))
         self.setAccessibleName("What the network sees")
+        keep_clear(self, weight=PICTURE)
 
     @property
     def picture(self) -> Pixels | None:
@@ -160,6 +162,10 @@ class CropSheet(Sheet):
         """Show it; the keys move the crop."""
         super().open()
         self.editor.setFocus()
+
+    def _high_px(self, wide: int) -> int:
+        """As high as the window: the picture has the room that is left."""
+        return self.height()
 
     def _words(self) -> str:
         field = self._found.look.field

@@ -6,6 +6,7 @@ from sonoassist.core.percent import percent
 
 Ticks = tuple[tuple[float, str], ...]
 """(value, words) of each."""
+_COUNT_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 _STEPS_S = (1, 5, 15, 30, 60, 120, 300)
 
 
@@ -44,3 +45,16 @@ def even_ticks(top: float, unit: str, steps: int = 4) -> Ticks:
     words = [f"{value:g}" for value in values]
     words[-1] = f"{words[-1]} {unit}".rstrip()
     return tuple(zip(values, words, strict=True))
+
+
+def count_ticks(count: int, most: int = 10) -> Ticks:
+    """Of an axis from 1 to a number of things: first, last, and even steps between them.
+
+    Args:
+        count: How many things, at least one.
+        most: So many ticks at most, or one more.
+    """
+    step = max(-(-count // most), 1)
+    step = next(one for one in _COUNT_STEPS if one >= step or one == _COUNT_STEPS[-1])
+    between = (at for at in range(step, count, step) if 1 + step / 2 <= at <= count - step / 2)
+    return tuple((float(at), str(at)) for at in dict.fromkeys((1, *between, count)))

@@ -20,7 +20,7 @@ from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import Look
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
-_LABEL_PX = 11
+_LABEL_PX, _TITLE_PX = 11, 13
 _GAP_PX = 7
 """Between the plot and the words of its axes."""
 
@@ -64,7 +64,7 @@ class Graph(pg.PlotWidget):
         self._across, self._up = (0.0, 1.0), (0.0, 1.0)
         self._ticks: dict[str, Ticks] = {}
         self._tags: tuple[Tag, ...] = ()
-        self._words = ""
+        self._words = self._title = ""
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCacheMode(self.CacheModeFlag.CacheNone)
@@ -97,7 +97,9 @@ class Graph(pg.PlotWidget):
         self._margins = margins
         self._axes["left"].setWidth(margins.left)
         self._axes["bottom"].setHeight(margins.bottom)
-        self.getPlotItem().layout.setContentsMargins(0, margins.top, margins.right, 0)
+        layout = self.getPlotItem().layout
+        layout.setContentsMargins(0, margins.top, margins.right, 0)
+        layout.activate()  # at once: what is painted before the next event has its place, too
         self.update_all()
 
     def update_all(self) -> None:
@@ -202,6 +204,12 @@ class Graph(pg.PlotWidget):
             self._words = words
             self.update_all()
 
+    def show_title(self, title: str) -> None:
+        """Write what the curves are beside the plot, at its upper left."""
+        if title != self._title:
+            self._title = title
+            self.update_all()
+
     # -- painting --------------------------------------------------------------------------
 
     def drawBackground(self, painter: QPainter | None, rect: QRectF) -> None:
@@ -224,6 +232,11 @@ class Graph(pg.PlotWidget):
             painter.setFont(look.font(12, bold=tag.bold))
             painter.setPen(tag.colour)
             painter.drawText(tag.where, _CENTRE, tag.words)
+        if self._title:
+            painter.setFont(look.font(_TITLE_PX, bold=True))
+            painter.setPen(look.colour("muted"))
+            at = QPointF(look.px(10), self._margins.top + QFontMetricsF(painter.font()).ascent())
+            painter.drawText(at, self._title)
         if self._words:
             painter.setFont(look.font(14))
             painter.setPen(look.colour("muted"))

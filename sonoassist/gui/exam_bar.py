@@ -12,6 +12,8 @@ from sonoassist.gui.theme import Look
 
 _FIRST = (Act.CAPTURE, Act.KEEP, Act.REJECT)
 _SECOND = (Act.SWAP, Act.LOOK, Act.RECORD)
+_NOTHING = "\u00a0"
+"""A line with nothing on it is as high as one with words."""
 
 
 class ExamBar(QWidget):
@@ -19,6 +21,7 @@ class ExamBar(QWidget):
 
     def __init__(self, look: Look, actions: ActionSet) -> None:
         super().__init__()
+        self._parts = ["", ""]
         self._for = QLabel()
         self._for.setObjectName("small")
         self._for.setTextFormat(Qt.TextFormat.PlainText)
@@ -40,6 +43,8 @@ class ExamBar(QWidget):
         self._look = look
         self._column.setContentsMargins(look.px(10), 0, look.px(10), 0)
         self._column.setSpacing(look.px(4))
+        beside = look.px(9)  # where the words of the buttons begin
+        self._for.setContentsMargins(beside, 0, beside, 0)
         self._grid.setHorizontalSpacing(look.px(2))
         self._grid.setVerticalSpacing(look.px(2))
         for button in self._buttons:
@@ -53,7 +58,21 @@ class ExamBar(QWidget):
     def _fit(self) -> None:
         for button in self._buttons:
             button.show_icon(self.width() >= self._look.px(420))
-            button.show_key(self.width() >= self._look.px(300))
+            button.show_key(not self._narrow)
+        self._say()
+
+    @property
+    def _narrow(self) -> bool:
+        return self.width() < self._look.px(300)
+
+    def _say(self) -> None:
+        """Each part on a line of its own where they have no room beside each other.
+
+        There are always as many lines, so that the list above stays where it is.
+        """
+        beside = "   ".join(part for part in self._parts if part)
+        parts = [part or _NOTHING for part in self._parts] if self._narrow else [beside]
+        self._for.setText("\n".join(parts))
 
     def show_exam(self, line: Line | None, *, picked: bool, recording: bool, running: bool) -> None:
         """Say what the keys are for.
@@ -66,12 +85,13 @@ class ExamBar(QWidget):
         """
         key = self._look.keys.text
         if not running:
-            self._for.setText(f"No exam: nothing is kept.  {key(Act.EXAM)} begins one")
+            self._parts = ["No exam: nothing is kept", f"{key(Act.EXAM)} begins one"]
         elif line is None:
-            self._for.setText(f"{key(Act.ITEM_UP)} {key(Act.ITEM_DOWN)} choose an item")
+            self._parts = [f"{key(Act.ITEM_UP)} {key(Act.ITEM_DOWN)} choose an item", ""]
         else:
-            free = f"   {key(Act.LEAVE)}: follow the picture" if picked else ""
-            self._for.setText(f"Keys are for: {line.item.label}{free}")
+            free = f"{key(Act.LEAVE)}: follow the picture" if picked else ""
+            self._parts = [f"Keys are for: {line.item.label}", free]
+        self._say()
         for button in self._buttons:
             if button.act is Act.RECORD:
                 button.emphasise(recording)

@@ -56,14 +56,15 @@ def share_text(line: Line) -> str:
     return own_share(line.shown.shot, line.item) if line.shown is not None else ""
 
 
-def judging_text(keys: Keymap) -> str:
-    """The keys that judge a capture."""
+def judging_text(keys: Keymap, *, looking: bool = False) -> str:
+    """The keys that judge a capture, and the one that shows it where it is not looked at."""
     look, keep, reject = (keys.text(act) for act in (Act.LOOK, Act.KEEP, Act.REJECT))
-    return f"{look} looks at it · {keep} keeps it · {reject} rejects it"
+    judging = f"{keep} keeps it · {reject} rejects it"
+    return judging if looking else f"{look} looks at it · {judging}"
 
 
-def tip_text(line: Line, keys: Keymap) -> str:
-    """What is said of an item on hover: what was captured, and why."""
+def tip_text(line: Line, keys: Keymap, *, looking: bool = False) -> str:
+    """What is said of an item on hover, or under its picture: what was captured, and why."""
     if line.shown is None:
         tick, capture = keys.text(Act.KEEP), keys.text(Act.CAPTURE)
         key = (
@@ -76,7 +77,7 @@ def tip_text(line: Line, keys: Keymap) -> str:
         f"{line.item.label}: {state_text(line)}, captured {who} at {clock(shot.at_s)}",
         capture_words(shot, line.item),
         f"Why: {why_words(shot)}" if shot.how is How.AUTO else "",
-        "" if line.state.done else f"Not reviewed.  {judging_text(keys)}",
+        "" if line.state.done else f"Not reviewed.  {judging_text(keys, looking=looking)}",
     ]
     return "\n".join(one for one in said if one)
 

@@ -9,12 +9,10 @@ from functools import partial
 from PyQt6.QtCore import Qt, QUrl, pyqtSignal
 from PyQt6.QtGui import QDesktopServices
 from PyQt6.QtWidgets import (
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -27,6 +25,7 @@ from sonoassist.exam.store import ExamStore
 from sonoassist.gui.elided import ElidedLabel, wrappable
 from sonoassist.gui.exam_panel import minutes
 from sonoassist.gui.jobs import Jobs
+from sonoassist.gui.scrolling import ListArea
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
 
@@ -71,11 +70,7 @@ class ExamsSheet(Sheet):
         self._said.setObjectName("muted")
         self._said.setWordWrap(True)
         self.body.addWidget(self._said)
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QFrame.Shape.NoFrame)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setMinimumHeight(min(look.px(620), over.height() - look.px(190)))
+        self._area = ListArea(QWidget(), min(look.px(620), over.height() - look.px(190)))
         self.body.addWidget(self._area, 1)
         self.buttons: dict[tuple[str, str], QPushButton] = {}
         self._read()
@@ -97,6 +92,7 @@ class ExamsSheet(Sheet):
         self.buttons.clear()
         inside = QWidget()
         grid = QGridLayout(inside)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(self._look.px(22))
         grid.setVerticalSpacing(self._look.px(4))
         grid.setColumnStretch(1, 1)
@@ -108,6 +104,7 @@ class ExamsSheet(Sheet):
         column.addWidget(inside)
         column.addStretch(1)
         self._area.setWidget(holder)
+        self._area.updateGeometry()
         where = f"Kept in {self._store.folder}; only your account can read them."
         self._say(where if found else f"No exams yet. {where}")
 

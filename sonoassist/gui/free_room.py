@@ -12,6 +12,10 @@ from sonoassist.gui.theme import Look
 MARGIN_PX = 8
 CHIP_PX = 36
 GAP_PX = 8
+WHOLE_PX, READABLE_PX = 300, 120
+"""Chips need no more room, however long their words are; with less than that they say nothing."""
+_DEAR_SHARE = 0.15
+"""Of the height: a picture gives no more of it for words that can be read in part beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +53,34 @@ def chip_band(look: Look) -> float:
     return float(look.px(CHIP_PX) + 2 * look.px(MARGIN_PX))
 
 
-def has_room_for_chips(area: QRectF, taken: QRectF, look: Look) -> bool:
-    """Whether chips, shortened to their icons at worst, fit beside what is taken."""
-    return _chip_strip(area, taken, look) is not None
+def has_room_for_chips(area: QRectF, taken: QRectF, widths: Sequence[float], look: Look) -> bool:
+    """Whether chips of these widths are better off beside what is taken than above it.
+
+    They are where all of their words fit, or some where the picture would become much smaller.
+    """
+    if _whole_strips(area, taken, widths, look):
+        return True
+    dear = chip_band(look) > _DEAR_SHARE * area.height()
+    least = look.px(READABLE_PX) + 2 * look.px(MARGIN_PX)
+    room = strips(area, taken)
+    return dear and max(room.left.width(), room.right.width()) >= least
 
 
-def _chip_strip(area: QRectF, taken: QRectF, look: Look) -> QRectF | None:
-    room, needed = strips(area, taken), chip_band(look)
-    beside = [one for one in (room.left, room.right) if one.width() >= needed]
-    across = [one for one in (room.top, room.bottom) if one.height() >= needed]
-    wide = look.px(150)
-    roomy = [one for one in beside if one.width() >= wide]
-    return next(iter((*roomy, *across, *beside)), None)
+def _whole_strips(area: QRectF, taken: QRectF, widths: Sequence[float], look: Look) -> list[QRectF]:
+    """Where all words of chips fit, the best first."""
+    room, band = strips(area, taken), chip_band(look)
+    widest = min(max(widths, default=0.0), look.px(WHOLE_PX)) + 2 * look.px(MARGIN_PX)
+    above, below = ([one] if one.height() >= band else [] for one in (room.top, room.bottom))
+    beside = [one for one in (room.left, room.right) if one.width() >= widest]
+    return [*above, *beside, *below]
+
+
+def _chip_strip(area: QRectF, taken: QRectF, widths: Sequence[float], look: Look) -> QRectF | None:
+    """Where chips lie; a strip beside has room for an icon at least."""
+    room, least = strips(area, taken), chip_band(look)
+    narrow = max(room.left, room.right, key=QRectF.width)
+    beside = [narrow] if narrow.width() >= least else []
+    return next(iter((*_whole_strips(area, taken, widths, look), *beside)), None)
 
 
 def chip_places(area: QRectF, taken: QRectF, widths: Sequence[float], look: Look) -> list[QRectF]:
@@ -74,7 +94,7 @@ def chip_places(area: QRectF, taken: QRectF, widths: Sequence[float], look: Look
     Returns:
         A place for each of the first chips; those for which there is no room are left out.
     """
-    strip = _chip_strip(area, taken, look)
+    strip = _chip_strip(area, taken, widths, look)
     if strip is None:
         return []
     margin = look.px(MARGIN_PX)

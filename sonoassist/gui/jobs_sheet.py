@@ -12,7 +12,6 @@ from PyQt6.QtWidgets import (
     QLabel,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -21,6 +20,7 @@ from sonoassist.core.jobs import Job, JobState, Work
 from sonoassist.core.progress import HowFar
 from sonoassist.gui.elided import ElidedLabel, wrappable
 from sonoassist.gui.job_desk import JobDesk
+from sonoassist.gui.scrolling import ListArea
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
 
@@ -50,6 +50,7 @@ class JobRow(QFrame):
         super().__init__()
         self.job = job
         self._desk = desk
+        self._error = look.palette.error
         self.title = ElidedLabel(job.work.title)
         self.said = QLabel()
         self.said.setObjectName("muted")
@@ -66,7 +67,7 @@ class JobRow(QFrame):
         for part in (self.title, self.bar, self.said):
             words.addWidget(part)
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, look.px(6), look.px(10), look.px(6))
+        row.setContentsMargins(0, look.px(6), 0, look.px(6))
         row.setSpacing(look.px(10))
         row.addLayout(words, 1)
         for button in (self.cancel, self.again, self.folder, self.take_off):
@@ -81,6 +82,8 @@ class JobRow(QFrame):
         said = "\n".join([job.text, *notes])
         self.said.setText(wrappable(said))
         self.said.setToolTip(said)
+        failed = state is JobState.FAILED
+        self.said.setStyleSheet(f"color: {self._error}" if failed else "")
         self.bar.setVisible(not over)
         if state is not JobState.WAITING:
             show_share(self.bar, job.how_far)
@@ -119,13 +122,8 @@ class JobsSheet(Sheet):
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.addStretch(1)
-        area = QScrollArea()
-        area.setWidget(inside)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setMinimumHeight(min(look.px(420), over.height() - look.px(220)))
-        self.body.addWidget(area, 1)
+        most_px = min(look.px(420), over.height() - look.px(220))
+        self.body.addWidget(ListArea(inside, most_px), 1)
         self.clear = _button("Take all that are over off the list", desk.forget_done)
         self.body.addWidget(self.clear, 0, Qt.AlignmentFlag.AlignRight)
         self._timer = QTimer(self)

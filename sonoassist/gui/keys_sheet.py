@@ -60,9 +60,9 @@ class KeysSheet(Sheet):
         header = rows.header()
         assert header is not None
         header.setStretchLastSection(False)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column in (1, 2):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        for column in (0, 1):  # the places of a few are many: half of the room is enough
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         self.key.setMaximumSequenceLength(1)
         self.key.setAccessibleName("The new key")
         line = self.key.findChild(QLineEdit)
@@ -121,7 +121,10 @@ class KeysSheet(Sheet):
         self.rows.blockSignals(True)
         self.rows.clear()
         for row in ACTIONS:
-            item = QTreeWidgetItem([_words(row), _where(row), keys_text(keymap, row.act)])
+            words = [_words(row), _where(row), keys_text(keymap, row.act)]
+            item = QTreeWidgetItem(words)
+            for column, text in enumerate(words):
+                item.setToolTip(column, text)
             item.setData(0, Qt.ItemDataRole.UserRole, row.act)
             self.rows.addTopLevelItem(item)
             if row.act is current:
@@ -227,7 +230,8 @@ class KeysSheet(Sheet):
 
 def keys_text(keymap: Keymap, act: Act) -> str:
     """All keys of an action, as they are shown."""
-    return "  ".join(key_sign(key) for key in keymap.of(act)) or "–"
+    signs = dict.fromkeys(key_sign(key) for key in keymap.of(act))  # two keys say Enter
+    return "  ".join(signs) or "–"
 
 
 def _words(row: Action) -> str:

@@ -40,6 +40,8 @@ STEADY_MS = 120.0
 _AT = np.array([PLANES.index(plane) for plane in DISPLAY_ORDER])
 _STILL = 0.002
 LEAST_ROW_PX = 20
+_LETTERS_SHARE = 0.8
+"""Letters with what hangs below the line take no more than their room at this share of it."""
 _STATE_ROW_PX = 40
 """Rows lower than this (at scale 1) say the state of the checklist by its mark alone."""
 _PICTURES_WIDE_PX = 300
@@ -220,7 +222,7 @@ class PlaneList(QWidget):
         if self._shows_pictures(row):
             left = px(26) + round((row.height() - px(8)) * 4 / 3) + px(10)
         thick = px(8) if row.height() > px(40) else px(6)
-        lower = 0.08 if self._says_state(row) else 0.22
+        lower = 0.05 if self._says_state(row) else 0.22
         middle = row.center().y() + row.height() * lower
         return QRectF(left, round(middle - thick / 2), right - left, thick)
 
@@ -326,7 +328,8 @@ class PlaneList(QWidget):
             track = self.bar_rect(row)
             words = QRectF(track.left(), track.bottom() + 1, track.width(), 0)
             words.setBottom(rect.bottom() - look.px(2))
-            painter.setFont(look.font(min(13.0, words.height() / look.scale), scaled=True))
+            size = min(13.0 * look.scale, words.height() * _LETTERS_SHARE)
+            painter.setFont(look.font(size, scaled=False))
             painter.setPen(look.colour(state_tone(line)))
             middle = Qt.AlignmentFlag.AlignVCenter
             painter.drawText(words, middle | Qt.AlignmentFlag.AlignLeft, state_text(line))

@@ -254,9 +254,10 @@ class Questions:
         end = self.sheet.desk.exam_id if isinstance(self.sheet, ExamEndSheet) else ""
         exam_id = exam_id or end or desk.exam_id or desk.last_exam_id
         if desk.store is None or not exam_id:
+            earlier = desk.store is not None and bool(desk.store.ids())
             self._controller.note(
-                "No exam was kept yet",
-                f"{self._controller.key(Act.EXAMS)} lists those of other days",
+                "No exam since the start" if earlier else "No exam was kept yet",
+                f"{self._controller.key(Act.EXAMS)} lists the earlier ones" if earlier else "",
             )
         else:
             self._open(ReportSheet(self._window, self._look, self._controller, exam_id))

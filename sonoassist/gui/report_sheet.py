@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from PyQt6.QtCore import Qt, QTimer, QUrl
@@ -39,11 +40,21 @@ _PARTS = (
 _ON = {"pdf", "html"}
 
 
+def _column(title: str, boxes: Iterable[QCheckBox]) -> QVBoxLayout:
+    """Boxes under what they have in common."""
+    column, head = QVBoxLayout(), QLabel(title)
+    head.setObjectName("section")
+    for part in (head, *boxes):
+        column.addWidget(part)
+    column.addStretch(1)
+    return column
+
+
 class ReportSheet(Sheet):
     """Check boxes, a folder, a button; writing goes on in the background."""
 
     def __init__(self, over: QWidget, look: Look, controller: Controller, exam_id: str) -> None:
-        super().__init__(over, look, f"Report of exam {exam_id}", 720)
+        super().__init__(over, look, f"Report of exam {exam_id}", 860)
         self._controller = controller
         self._exam_id = exam_id
         self._row: JobRow | None = None
@@ -55,17 +66,22 @@ class ReportSheet(Sheet):
         self._store = store
         self.parts: dict[str, QCheckBox] = {}
         for name, text in _PARTS:
-            box = QCheckBox(text)
+            self.parts[name] = box = QCheckBox(text)
             box.setChecked(name in _ON)
-            self.parts[name] = box
-            self.body.addWidget(box)
         self.boxes = QCheckBox("Draw the boxes on the stills")
         self.boxes.setChecked(True)
         self.masked = QCheckBox("Black out everything beside the ultrasound picture (names, dates)")
         self.masked.setChecked(True)
         self.unreviewed = QCheckBox("DICOM also of pictures that nobody has reviewed")
-        for box in (self.boxes, self.masked, self.unreviewed):
-            self.body.addWidget(box)
+        how = (self.boxes, self.masked, self.unreviewed)
+        columns = QHBoxLayout()
+        columns.setSpacing(look.px(24))
+        for title, boxes in (("What", self.parts.values()), ("How", how)):
+            column = _column(title, boxes)
+            column.setSpacing(look.px(6))
+            columns.addLayout(column)
+        columns.addStretch(1)
+        self.body.addLayout(columns)
         kept = controller.settings.folders.get(EXPORT.name, "")
         base = Path(kept) if kept else Path.home() / "SonoAssist"
         self.folder = QLineEdit(str(base / exam_id))
@@ -93,7 +109,7 @@ class ReportSheet(Sheet):
         self.said.setWordWrap(True)
         self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.body.addWidget(self.said)
-        self.write = QPushButton("Write")
+        self.write = QPushButton(f"Write  {look.keys.text(Act.CAPTURE)}".rstrip())
         self.write.setObjectName("main")
         self.write.clicked.connect(self._write)
         self.show_folder = QPushButton("Open the folder")

@@ -24,6 +24,7 @@ from sonoassist.gui.actions import Act
 from sonoassist.gui.choices import choices
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.elided import wrappable
+from sonoassist.gui.scrolling import leave_wheel_to_scrolling
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
 
@@ -148,6 +149,7 @@ class SettingsSheet(Sheet):
         row = self._grid.rowCount()
         self._grid.addWidget(QLabel(title), row, 0)
         self._grid.addWidget(widget, row, 1)
+        leave_wheel_to_scrolling(widget)
         if hint:
             small = QLabel(hint)
             small.setObjectName("small")

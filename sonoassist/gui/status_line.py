@@ -9,6 +9,7 @@ from PyQt6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from sonoassist.gui.elided import one_line
+from sonoassist.gui.rate_words import rates_in_words, rates_shortly
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
 from sonoassist.live.status import ModelState, PlayState, SessionStatus
@@ -22,10 +23,12 @@ class Item:
     Attributes:
         text: What it says.
         rank: The highest goes first where there is no room.
+        short: What it says where not all has room; "" for the same.
     """
 
     text: str
     rank: int
+    short: str = ""
 
 
 def model_text(card: Card) -> str:
@@ -64,9 +67,9 @@ def _rates(status: SessionStatus) -> list[Item]:
     if stats.capture_hz > 0:  # what stands still has no rate
         items.append(Item(f"{stats.capture_hz:.1f} fps", 3))
     if stats.analysis_hz > 0:
-        items.append(Item(f"analysed {stats.analysis_hz:.1f} fps", 8))
+        items.append(Item(rates_in_words(stats), 4, rates_shortly(stats)))
         fast, slow = stats.latency_p50_ms, stats.latency_p95_ms
-        items.append(Item(f"latency {fast:.0f} / {slow:.0f} ms", 4))
+        items.append(Item(f"latency {fast:.0f} / {slow:.0f} ms", 5))
     items.append(Item(f"dropped {stats.dropped}", 7))
     return items
 
@@ -108,12 +111,14 @@ class StatusLine(QWidget):
         metrics = QFontMetricsF(self._look.font(12))
         gap = self._look.px(24)
         room = self.width() - 2 * self._look.px(16) - metrics.horizontalAdvance(DISCLAIMER) - gap
-        kept = list(self._items)
+        kept = self._items
 
         def needed() -> float:
             half = room / 2 - gap
             return sum(min(metrics.horizontalAdvance(item.text), half) + gap for item in kept)
 
+        if needed() > room:
+            kept = [Item(item.short or item.text, item.rank) for item in kept]
         while len(kept) > 1 and needed() > room:
             kept.remove(max(kept, key=lambda item: item.rank))
         # A name takes no more than half of the line: what stands behind it can be read too.

@@ -136,6 +136,7 @@ class Look:
     family: str = ""
     keys: Keymap = field(default_factory=Keymap)
     _inks: dict[str, QColor] = field(default_factory=dict)
+    _strokes: dict[str, QColor] = field(default_factory=dict)
     _pixmaps: dict[tuple[str, str, int, float], QPixmap] = field(default_factory=dict)
 
     def px(self, size: float) -> int:
@@ -163,7 +164,12 @@ class Look:
 
     def stroke(self, plane_colour: str) -> QColor:
         """The colour of a plane with contrast enough for a line on this theme, its hue kept."""
-        colour, back = QColor(plane_colour), self.colour("back")
+        if plane_colour not in self._strokes:
+            self._strokes[plane_colour] = self._visible(QColor(plane_colour))
+        return self._strokes[plane_colour]
+
+    def _visible(self, colour: QColor) -> QColor:
+        back = self.colour("back")
         hue, saturation, lightness, _ = colour.getHslF()
         for step in range(20):
             darker = QColor.fromHslF(hue, saturation, lightness * (1 - step / 20))
@@ -274,14 +280,17 @@ QTreeView::item {{ padding: {p0}px {p1}px; border: 0; color: {text}; }}
 QTreeView::item:hover {{ background: {hover}; }}
 QTreeView::item:selected {{ background: {accent}; color: {on_accent}; }}
 QHeaderView {{ background: {panel}; border: 0; }}
-QHeaderView::section {{ background: {panel}; color: {muted}; border: 0; padding: {p1}px;
+QHeaderView::section {{ background: {panel}; color: {muted}; border: 0;
+  padding: {p1}px {p1}px {p1}px {cell}px;
   border-bottom: 1px solid {line}; font-size: {small}px; font-weight: 600; }}
 QProgressBar {{ background: {raised}; border: 0; border-radius: {r1}px; max-height: {p1}px;
   min-height: {p1}px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: {r1}px; }}
-QScrollBar:vertical {{ background: transparent; width: {p2}px; margin: 0; }}
+QScrollBar:vertical {{ background: transparent; width: {bar}px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: {p2}px; margin: 0; }}
-QScrollBar::handle {{ background: {hover}; border-radius: {r1}px; min-height: 24px; }}
+QScrollBar::handle {{ background: {handle}; border-radius: {r1}px; min-height: 24px; }}
+QScrollBar::handle:vertical {{ margin-left: {beside}px; }}
+QScrollBar::handle:hover {{ background: {muted}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 """
@@ -294,14 +303,19 @@ def stylesheet(look: Look) -> str:
         "body": look.px(BODY_PX), "small": look.px(SMALL_PX), "heading": look.px(17),
         "title": look.px(40), "r1": look.px(3), "r": look.px(6), "r2": look.px(10),
         "p0": look.px(3), "p1": look.px(6), "p2": look.px(12), "p3": look.px(20), "p4": look.px(32),
-        "row": look.px(20),
+        "row": look.px(20), "cell": look.px(9), "bar": look.px(16),
+        "beside": look.px(6),
     }  # fmt: skip
     colours = {
         "back": palette.back, "panel": palette.panel, "raised": palette.raised,
         "hover": palette.hover, "line": palette.line, "text": palette.text,
         "muted": palette.muted, "accent": palette.accent, "on_accent": palette.on_accent,
         "warning": palette.warning, "on_warning": palette.back,
+        "handle": _mix(look.colour("muted"), look.colour("panel"), 0.5).name(),
     }  # fmt: skip
     icons = (paths.resources() / "icons").as_posix()
-    pictures = {"tick": f"{icons}/tick-mark.svg", "arrow": f"{icons}/arrow-down.svg"}
+    pictures = {
+        "tick": f"{icons}/tick-mark-{palette.name}.svg",
+        "arrow": f"{icons}/arrow-down-{palette.name}.svg",
+    }
     return _SHEET.format(family=look.family, **sizes, **colours, **pictures)

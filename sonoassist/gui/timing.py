@@ -27,6 +27,7 @@ from sonoassist.gui.frame_times import (
     stage_spreads,
 )
 from sonoassist.gui.overlay import rounded
+from sonoassist.gui.rate_words import labels_and_boxes
 from sonoassist.gui.theme import Look
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class TimingPanel(CurvePanel):
         self._times = times
         self._interval_ms = 0.0
         self._dropped = 0
+        self._rates = 0.0, 0.0
         self._top_ms = 0.0
         self._now_s = 0.0
         self._frames: tuple[FrameTime, ...] = ()
@@ -113,6 +115,7 @@ class TimingPanel(CurvePanel):
             self._spreads.setdefault(stage, Spread(took_ms, math.nan))
         self._interval_ms = 1e3 / stats.capture_hz if stats.capture_hz > 0 else 0.0
         self._dropped = stats.dropped
+        self._rates = stats.analysis_hz, stats.boxes_hz
         totals = sorted(frame.total_ms for frame in self._frames)
         most = totals[int(0.98 * (len(totals) - 1))] if totals else 0.0
         self._top_ms = top_for(max(most, 1.2 * self._interval_ms), self._top_ms)
@@ -131,7 +134,8 @@ class TimingPanel(CurvePanel):
         if self._work_ms and self._interval_ms:
             of = f"analysis {self._work_ms:.0f} of {self._interval_ms:.0f} ms"
             said.append(of if not self.over_budget else f"{of}: too slow")
-        return [*said, f"painted {self._times.painted_hz():.0f} fps", f"dropped {self._dropped}"]
+        painted = f"{self._times.painted_hz():.0f} painted"
+        return [*said, f"{labels_and_boxes(self._rates)}, {painted} /s", f"dropped {self._dropped}"]
 
     def _tone(self, number: int) -> str:
         return "warning" if self.over_budget and number == 1 else "muted"

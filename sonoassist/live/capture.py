@@ -239,7 +239,7 @@ class CaptureWorker:
     def _open(self, spec: str, opening: Opening) -> None:
         if opening.is_set():
             return  # what is wanted instead waits behind it
-        if self._goes_on() and spec not in (self._spec, self._spec_open()):
+        if self._goes_on() and not self._is_open(spec):
             self._open_beside(spec, opening)
             return
         before = self.state if self._goes_on() and self._is_live() else None
@@ -264,6 +264,11 @@ class CaptureWorker:
     def _goes_on(self) -> bool:
         """Whether something is open, or comes back, that another opening must not end."""
         return self._source is not None or self.state.play_state is PlayState.LOST
+
+    def _is_open(self, spec: str) -> bool:
+        """Whether a spec names what is open, or what comes back."""
+        source = self.state.source
+        return spec == self._spec or (source is not None and source.is_called(spec))
 
     def _spec_open(self) -> str:
         """How the open source names itself; as the user named it where none is open.

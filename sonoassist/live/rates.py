@@ -35,6 +35,7 @@ class Rates:
             self._analysed = 0
             self._captured_at_s: deque[float] = deque()
             self._done: deque[tuple[float, float, tuple[tuple[str, float], ...]]] = deque()
+            self._boxes_at_s: deque[float] = deque()
 
     def set_counting(self, on: bool) -> None:
         """Whether rates and latency are taken; they begin anew when it goes on.
@@ -46,6 +47,7 @@ class Rates:
             if on and not self._counting:
                 self._captured_at_s.clear()
                 self._done.clear()
+                self._boxes_at_s.clear()
             self._counting = on
 
     def captured(self) -> None:
@@ -68,6 +70,12 @@ class Rates:
             if self._counting and not again:
                 self._done.append((self._clock_s(), latency_ms, analysis.timings_ms))
 
+    def box_found(self) -> None:
+        """Count a box that was found on its own frame, with its label or after it."""
+        with self._lock:
+            if self._counting:
+                self._boxes_at_s.append(self._clock_s())
+
     def stats(self, dropped: int) -> LiveStats:
         """The figures of the last `WINDOW_S` seconds."""
         with self._lock:
@@ -85,12 +93,14 @@ class Rates:
                 latency_p50_ms=float(p50),
                 latency_p95_ms=float(p95),
                 stages_ms=self._stages(),
+                boxes_hz=_rate(self._boxes_at_s),
             )
 
     def _forget_old(self) -> None:
         oldest_s = self._clock_s() - WINDOW_S
-        while self._captured_at_s and self._captured_at_s[0] < oldest_s:
-            self._captured_at_s.popleft()
+        for at_s in (self._captured_at_s, self._boxes_at_s):
+            while at_s and at_s[0] < oldest_s:
+                at_s.popleft()
         while self._done and self._done[0][0] < oldest_s:
             self._done.popleft()
 

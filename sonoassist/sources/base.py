@@ -54,6 +54,7 @@ class SourceInfo:
         warnings: What a user must know before any of it is shown: what is left out, or is not as
             the file says of itself. Sentences without the recording's name, which may be private,
             and without a full stop.
+        also: Other specs that name it, such as a device's number.
     """
 
     source_id: str
@@ -68,6 +69,7 @@ class SourceInfo:
     duration_s: float | None
     synthetic: bool = False
     warnings: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Labels go into tables, databases and texts, which take characters only."""
@@ -78,6 +80,10 @@ class SourceInfo:
         """Whether the frames come as they happen (no seeking, no end)."""
         return is_live(self.kind)
 
+    def is_called(self, spec: str) -> bool:
+        """Whether a spec, as a user may write it, names this very source."""
+        return _as_compared(spec) in {_as_compared(one) for one in (self.spec, *self.also)}
+
     def named_warnings(self) -> list[str]:
         """The warnings, each with the source's name before it."""
         return [f"{self.label}: {sentence}" for sentence in self.warnings]
@@ -86,6 +92,16 @@ class SourceInfo:
     def stills(self) -> bool:
         """Whether each frame is a picture of its own."""
         return self.kind in ("image", "folder")
+
+
+def _as_compared(spec: str) -> str:
+    """The same for all ways in which a spec may be written: a device's name has no case."""
+    spec = spec.strip()
+    kind, _, name = spec.partition(":")
+    if kind.lower() != "device":
+        return spec
+    name = name.strip().casefold()
+    return f"device:{int(name) if name.isdecimal() else name}"
 
 
 class Opening(threading.Event):

@@ -127,6 +127,7 @@ class CaptureDevice(Source):
             fps=mode.fps,
             frame_count=None,
             duration_s=None,
+            also=(f"device:{self._device.index}",),
         )
 
     @property

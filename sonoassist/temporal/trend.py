@@ -91,7 +91,13 @@ class Trend:
 
 
 def thinned(
-    places: Reals, probabilities: Floats, first: float, last: float, most: int, join: float
+    places: Reals,
+    probabilities: Floats,
+    first: float,
+    last: float,
+    most: int,
+    join: float,
+    cuts: Reals | None = None,
 ) -> Trend:
     """The trend of frames of which all is known, from `first` to `last`.
 
@@ -102,6 +108,7 @@ def thinned(
         last: Where it ends.
         most: So many stretches at most.
         join: Frames further apart are not joined.
+        cuts: float64 (m,), places where lines are interrupted, rising.
     """
     inside = slice(*np.searchsorted(places, [first, last]))
     places, probabilities = places[inside], probabilities[inside]
@@ -114,7 +121,10 @@ def thinned(
     sums = np.add.reduceat(probabilities, begins, axis=0)
     # Stretches lie where their frames do; those of frames one by one would lose their place else.
     middles = np.add.reduceat(places, begins) / counts
-    apart = places[begins[1:]] - places[begins[1:] - 1] > join
+    before, after = places[begins[1:] - 1], places[begins[1:]]
+    apart = after - before > join
+    if cuts is not None:
+        apart |= np.searchsorted(cuts, before) != np.searchsorted(cuts, after)
     return Trend(
         places=middles,
         wide=wide,

@@ -10,7 +10,7 @@ import pytest
 
 from dicom_exam import made_exam
 from pacs_server import HOST, free_port, raw_server, running_node
-from sonoassist.core.errors import OutputError
+from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.jobs import Job, JobList, JobState
 from sonoassist.core.progress import CancelledError, HowFar, Meter
 from sonoassist.exam.export import Export
@@ -135,10 +135,14 @@ def test_a_running_export_is_cancelled_half_way(
     job = jobs.start(type(work)(work.title, run, work.unit))
     assert reached.wait(LIMIT_S)
     assert "%" in job.text
+    with pytest.raises(UsageError, match=f"the exam {exam_id} is being exported or sent"):
+        store.delete(exam_id)
     jobs.cancel(job)
     go.set()
     ended(job, JobState.CANCELLED)
     assert not (tmp_path / "out").exists()
+    store.delete(exam_id)
+    assert store.ids() == []
 
 
 def test_sending(store: ExamStore, exam_id: str, jobs: JobList) -> None:
@@ -164,6 +168,8 @@ def test_sending_that_is_cancelled_leaves_nothing_in_the_outbox(
     with running_node(answer=answer) as made:
         job = jobs.start(send_work(store, exam_id, f"ARCHIVE@{HOST}:{made.node.port}", ALL))
         assert asked.wait(LIMIT_S)
+        with pytest.raises(UsageError, match=f"the exam {exam_id} is being exported or sent"):
+            store.delete(exam_id)
         jobs.cancel(job)
         go.set()
         ended(job, JobState.CANCELLED)

@@ -11,7 +11,6 @@ import gc
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -57,11 +56,6 @@ def drawn_once(qapp: QApplication) -> Iterator[Callable[..., QPixmap]]:
 def _icons_are_drawn_once(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if "qapp" in request.fixturenames:
         monkeypatch.setattr(theme, "_render", request.getfixturevalue("drawn_once"))
-
-
-@pytest.fixture(autouse=True)
-def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SONOASSIST_HOME", str(tmp_path / "home"))
 
 
 @pytest.fixture(autouse=True)

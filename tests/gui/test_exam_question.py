@@ -43,6 +43,27 @@ def asked(window: MainWindow) -> ExamQuestion:
     return sheet
 
 
+@pytest.mark.parametrize(
+    "spec", [GRABBER.spec, "device:3", "device: usb capture hdmi", "DEVICE:03"]
+)
+def test_the_same_device_by_another_name_is_not_another_source(
+    qtbot: QtBot, in_exam: MainWindow, session: FakeSession, spec: str
+) -> None:
+    exam_id = in_exam.controller.desk.exam_id
+    known = replace(GRABBER, also=("device:3",))
+    session.show(make_view(frame=make_frame(1, info=known)), known)
+    in_exam.display.refresh()
+    in_exam.open_here(spec)
+    assert in_exam.questions.sheet is None
+    assert opened(session) == [spec]
+    again = replace(known, source_id="again")
+    session.show(make_view(frame=make_frame(0, info=again)), again)
+    in_exam.display.refresh()
+    assert in_exam.controller.desk.exam_id == exam_id
+    in_exam.open_here("device:4")
+    asked(in_exam)
+
+
 def test_cancel_opens_nothing(in_exam: MainWindow, session: FakeSession) -> None:
     in_exam.open_here("exams/other.mp4")
     asked(in_exam).cancel.click()

@@ -188,6 +188,8 @@ def test_the_settings_say_when_an_exam_begins_by_itself(
     session.show(make_view(frame=make_frame(info=info)), info)
     window.display.refresh()
     wait_tick(qtbot, window, lambda: not window.controller.jobs.busy)
+    if begins:
+        wait_tick(qtbot, window, lambda: window.controller.desk.view is not None)
     assert (window.controller.desk.view is not None) is begins
     if not begins:
         trigger(window, Act.EXAM)

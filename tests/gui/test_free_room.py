@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from gui_fakes import GRABBER, FakeSession, make_frame, make_pixels, make_view
+from gui_fakes import EMPTY, GRABBER, RECORDING, FakeSession, make_frame, make_pixels, make_view
 from hypothesis import given
 from hypothesis import strategies as st
 from PyQt6.QtCore import QPoint, QRectF, QSizeF
@@ -15,7 +17,7 @@ from sonoassist.gui import cards
 from sonoassist.gui.free_room import CHIP_PX, chip_places, largest_beside
 from sonoassist.gui.inset import CAPTION_PX, inset_rect
 from sonoassist.gui.main_window import MainWindow
-from sonoassist.gui.screens import Chip, Screen
+from sonoassist.gui.screens import Chip, Screen, screen_for
 from sonoassist.gui.theme import DARK, Look
 from sonoassist.gui.verdict import NOTHING
 from sonoassist.gui.viewport import Viewport
@@ -128,6 +130,48 @@ def test_a_chip_without_room_beside_the_anatomy_makes_room_above_it(
     field = viewport.field_of(view)
     assert field.top() > CHIP_PX
     assert viewport.picture_size(view).height() == round(field.height())  # as it will be painted
+
+
+@pytest.mark.parametrize(
+    ("size", "moved"),
+    [
+        ((1000, 600), True),  # 100 px beside it: a few letters
+        ((1400, 600), False),  # 300 px
+        ((780, 360), True),  # 150 px: not all of the words
+        ((740, 260), False),  # a third of it would be lost, and half of the words can be read
+    ],
+)
+def test_words_over_the_picture_can_be_read(
+    qtbot: QtBot, look: Look, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], moved: bool
+) -> None:
+    painted: list[str] = []
+    monkeypatch.setattr(cards, "_paint_chip", lambda _p, _r, _c, text, _l: painted.append(text))
+    viewport = Viewport(look)
+    qtbot.addWidget(viewport)
+    viewport.resize(*size)
+    view = make_view(crop=Box(0, 0, 400, 300))
+    viewport.show_view(view, NOTHING)
+    chip = Chip("crop", "New screen: check the crop", short="Check the crop")
+    viewport.show_screen(Screen(None, (chip,)))
+    viewport.grab()
+    assert (viewport.field_of(view).top() > CHIP_PX) is moved
+    (words,) = painted
+    assert words == (chip.short if size == (740, 260) else chip.text)
+
+
+def test_the_picture_stays_while_a_number_over_it_counts(qtbot: QtBot, look: Look) -> None:
+    viewport = Viewport(look)
+    qtbot.addWidget(viewport)
+    view = make_view(crop=Box(0, 0, 400, 300))
+    viewport.show_view(view, NOTHING)
+    for wide in range(800, 1300, 10):
+        viewport.resize(wide, 600)
+        fields = set()
+        for back_s in (0.0, 0.4, 9.9, 10.0):
+            status = replace(EMPTY, play_state=PlayState.PLAYING, source=RECORDING)
+            viewport.show_screen(screen_for(status, True, back_s))
+            fields.add(viewport.field_of(view).getRect())
+        assert len(fields) == 1, wide
 
 
 def test_a_small_picture_without_room_is_left_out(look: Look) -> None:

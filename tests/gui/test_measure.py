@@ -34,10 +34,10 @@ SECONDS = 1.5
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """The home that every test here has; see the fixtures of the room."""
-    made = tmp_path / "home"
-    made.mkdir()
+def home() -> Path:
+    """The home of the test, with settings in it."""
+    made = paths.home()
+    made.mkdir(parents=True)
     (made / "settings.json").write_text('{"theme": "light", "threshold": 0.9, "version": 1}')
     return made
 

@@ -12,13 +12,15 @@ from PyQt6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QScrollArea,
+    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
-from screen_checks.checks import look_at
+from screen_checks.checks import changed_by_wheel, look_at
 
 from sonoassist.gui.elided import ElidedButton, ElidedLabel
+from sonoassist.gui.scrolling import ColumnArea, leave_wheel_to_scrolling
 
 LONG = "Many more words than there is room for in so narrow a place"
 STYLE = "QWidget { background: #101010; color: #f0f0f0; font-size: 14px; }"
@@ -212,3 +214,38 @@ def test_what_a_sheet_lies_over_is_not_looked_at(window: QWidget) -> None:
     assert kinds(window) == {"cut"}
     put(window, QWidget(), 0, 0, 400, 300)
     assert look_at(window) == []
+
+
+@pytest.mark.parametrize(("words", "wrong"), [("N…", True), ("…", True), ("Note…", False)])
+def test_words_shortened_to_nothing(window: QWidget, words: str, wrong: bool) -> None:
+    put(window, Words(words, QRectF(0, 0, 100, 30)), 10, 10, 120, 30)
+    assert ("cut" in kinds(window)) is wrong
+
+
+@pytest.mark.parametrize("left_alone", [False, True])
+def test_fields_that_the_wheel_changes(qtbot: QtBot, window: QWidget, left_alone: bool) -> None:
+    inside = QWidget()
+    column = QVBoxLayout(inside)
+    number, choice, tall = QSpinBox(), QComboBox(), QLabel("Tall")
+    number.setRange(0, 100)
+    choice.addItems(["one", "two", "three"])
+    tall.setFixedHeight(900)
+    for field in (number, choice, tall):
+        column.addWidget(field)
+    if left_alone:
+        for field in (number, choice):
+            leave_wheel_to_scrolling(field)
+    put(window, ColumnArea(inside), 0, 0, 300, 200)
+    qtbot.waitUntil(lambda: number.isVisible() and number.height() > 0)
+    found = {finding.kind for finding in changed_by_wheel(window)}
+    assert found == (set() if left_alone else {"wheel"})
+
+
+@pytest.mark.parametrize(("text", "wrong"), [("missing", True), ("none", False)])
+def test_letters_whose_lower_ends_are_cut(window: QWidget, text: str, wrong: bool) -> None:
+    """A room that ends at the line on which the letters stand."""
+    words = put(window, Words(text, None), 10, 10, 120, 40)
+    assert isinstance(words, Words)
+    high = words.fontMetrics().height()
+    words.room = QRectF(0, 0, 100, high - 2 * words.fontMetrics().descent())
+    assert ("cut" in kinds(window)) is wrong

@@ -17,9 +17,9 @@ import pytest
 from gui_fakes import GRABBER, RECORDING, FakeModels, FakeSession, make_frame, make_services
 from gui_fakes import make_view as fake_view
 from PyQt6.QtGui import QKeySequence
-from PyQt6.QtWidgets import QApplication, QMenu
+from PyQt6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
-from screen_checks.checks import Finding, look_at
+from screen_checks.checks import Finding, changed_by_wheel, look_at
 from test_crop_sheet import found_on
 
 from preprocess.test_screen_layout import screen_of
@@ -33,6 +33,7 @@ from sonoassist.core.progress import Meter
 from sonoassist.core.settings import Settings
 from sonoassist.exam.store import ExamStore
 from sonoassist.gui.actions import Act
+from sonoassist.gui.clear_room import PICTURE, WEIGHT
 from sonoassist.gui.compose import build
 from sonoassist.gui.crop_sheet import CropSheet
 from sonoassist.gui.exam_end import ExamEndSheet
@@ -43,8 +44,10 @@ from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
 from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.practice.services import Stage
+from sonoassist.gui.report_sheet import ReportSheet
 from sonoassist.gui.review.page import ReviewPage
 from sonoassist.gui.review.sheets import ConflictSheet, ExportSheet
+from sonoassist.gui.screen_watch import ScreenState
 from sonoassist.gui.scrolling import ColumnArea
 from sonoassist.gui.sheets import Sheet
 from sonoassist.live.status import Level, Notice, View
@@ -72,13 +75,17 @@ def screen_frame() -> Frame:
 
 
 def scrolled_for_nothing(sheet: Sheet) -> Iterator[Finding]:
-    """A sheet that must be scrolled although the window has room for more of it."""
+    """A sheet that is scrolled though the window has room for it, or a picture on it too much."""
     area = sheet.card.findChild(ColumnArea)
     assert area is not None
     bar = area.verticalScrollBar()
     assert bar is not None
     if bar.maximum() > 0 and sheet.card.height() < sheet.card.maximumHeight():
         yield Finding("scroll", type(sheet).__name__, f"{bar.maximum()} px lie outside of its card")
+    for picture in sheet.findChildren(QWidget):
+        spare = picture.height() - picture.minimumSizeHint().height()
+        if picture.property(WEIGHT) == PICTURE and min(spare, bar.maximum()) > 1:
+            yield Finding("scroll", type(picture).__name__, f"it could be {spare} px lower")
 
 
 class Walk:
@@ -102,6 +109,7 @@ class Walk:
             QApplication.sendPostedEvents()
             QApplication.processEvents()
         self.found += [(name, finding) for finding in look_at(self.window)]
+        self.found += [(name, finding) for finding in changed_by_wheel(self.window)]
         sheet = self.window.questions.sheet
         if sheet is not None:
             self.found += [(name, finding) for finding in scrolled_for_nothing(sheet)]
@@ -186,6 +194,9 @@ class Walk:
         frame = replace(make_frame(1, info=GRABBER), captured_at_s=time.monotonic() + 1e6)
         session.show(fake_view("4ch", frame=frame), self.grabber)
         self.see("live source")
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(window.controller.screens, "state", ScreenState.NEW)
+            self.see("a new screen")
         session.show(make_view("background", 5), self.recording)
         self.see("background")
 
@@ -244,6 +255,7 @@ class Walk:
 
         note = f"{self.exam.name} is left out: it holds no picture"
         done = JobResult("4 files written", self.exam.parent, (note,))
+        self.report_being_written(hold, go)
         started = [desk.start(Work(title, run)) for run in (lambda _meter: done, fail)]
         self.until(lambda: all(job.state.over for job in started))
         self.see("a job failed")
@@ -263,6 +275,22 @@ class Walk:
         while window.toasts.dismiss_newest():
             pass
 
+    def report_being_written(self, hold: Callable[[Meter], JobResult], go: threading.Event) -> None:
+        """A report sheet on which an export runs, and has ended."""
+        self.act(Act.REPORT)
+        sheet = self.window.questions.sheet
+        assert isinstance(sheet, ReportSheet)
+        sheet._begin(Work(f"Export of {self.exam.name}", hold))
+        self.until(lambda: sheet._row is not None and "50 %" in sheet._row.job.text)
+        sheet._refresh_row()
+        try:
+            self.see("report, being written")
+        finally:
+            go.set()
+        self.until(lambda: sheet._row is None)
+        go.clear()
+        self.seen_sheet("report, written", ReportSheet)
+
     def review(self) -> None:
         window = self.window
         self.act(Act.PAGE_REVIEW)
@@ -278,6 +306,10 @@ class Walk:
         page.keys._actions[Act.CAPTURE].trigger()
         desk.words.note("A note on the whole recording that has rather many words in it")
         self.see("review")
+        page.keys._actions[Act.CONFIDENCES].trigger()
+        self.until(lambda: page.curve.picture is not None and page.curve.picture.marks)
+        self.see("review, confidences")
+        page.keys._actions[Act.CONFIDENCES].trigger()
         self.sheet("key sheet of review", Act.HELP)
         page.over.ask_label()
         self.see("menu of names")

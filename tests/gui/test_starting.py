@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 import sonoassist
+from sonoassist.core import paths
 from sonoassist.core.planes import DISPLAY_ORDER
 from sonoassist.gui import start as starting
 from sonoassist.gui.main_window import MainWindow
@@ -121,11 +122,11 @@ def test_the_splash_says_what_loads_and_what_the_program_is_not(
 
 
 def test_the_splash_has_the_theme_and_the_place_of_the_last_time(
-    qtbot: QtBot, shell: Shell, look: Look, tmp_path: Path
+    qtbot: QtBot, shell: Shell, look: Look
 ) -> None:
     shell.resize(1111, 777)
-    home = tmp_path / "home"
-    home.mkdir()
+    home = paths.home()
+    home.mkdir(parents=True)
     kept = {"theme": "light", "window_geometry": geometry_text(shell)}
     (home / "settings.json").write_text(json.dumps(kept))
     again = make_shell()
@@ -140,11 +141,9 @@ def test_the_splash_has_the_theme_and_the_place_of_the_last_time(
 
 
 @pytest.mark.parametrize("text", ["", "[]", "no settings", '{"theme": 3, "window_geometry": "%"}'])
-def test_settings_that_cannot_be_read_do_not_keep_the_window_away(
-    qtbot: QtBot, tmp_path: Path, text: str
-) -> None:
-    home = tmp_path / "home"
-    home.mkdir()
+def test_settings_that_cannot_be_read_do_not_keep_the_window_away(qtbot: QtBot, text: str) -> None:
+    home = paths.home()
+    home.mkdir(parents=True)
     (home / "settings.json").write_text(text)
     shell = make_shell()
     qtbot.addWidget(shell)

@@ -126,7 +126,7 @@ def fill(panel: TimingPanel, count: int = 125, **more: object) -> float:
     frames = [painted(analysed(index, **more)) for index in range(count)]  # type: ignore[arg-type]
     for frame in frames:
         panel._times.add(frame)
-    stats = replace(STATS, stages_ms=TIMES, capture_hz=25.0, dropped=3)
+    stats = replace(STATS, stages_ms=TIMES, capture_hz=25.0, dropped=3, boxes_hz=6.0)
     panel.show_stats(stats, frames[-1].painted_at_s)
     return frames[-1].painted_at_s
 
@@ -135,7 +135,8 @@ def test_it_says_median_percentile_rate_and_drops(panel: TimingPanel) -> None:
     assert panel.headlines() == []
     fill(panel, waited_ms=6.2)
     assert panel.headlines() == [
-        "median 37 ms, 95 % 37 ms", "analysis 25 of 40 ms", "painted 25 fps", "dropped 3",
+        "median 37 ms, 95 % 37 ms", "analysis 25 of 40 ms", "25 labels, 6 boxes, 25 painted /s",
+        "dropped 3",
     ]  # fmt: skip
     rows = dict(panel.legend())
     assert list(rows) == [

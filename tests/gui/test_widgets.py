@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from gui_fakes import EMPTY, GRABBER, RECORDING, make_card, make_frame, make_view, shares
+from gui_fakes import EMPTY, GRABBER, RECORDING, STATS, make_card, make_frame, make_view, shares
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtTest import QSignalSpy
@@ -210,10 +210,11 @@ def test_the_scrubber_goes_where_it_is_pressed(qtbot: QtBot, look: Look) -> None
 
 
 def test_the_status_line_names_model_and_domain() -> None:
-    status = replace(EMPTY, play_state=PlayState.PLAYING, source=GRABBER)
+    stats = replace(STATS, boxes_hz=6.2)
+    status = replace(EMPTY, play_state=PlayState.PLAYING, source=GRABBER, stats=stats)
     texts = [item.text for item in items_for(status)]
     assert texts == [
-        "USB Capture HDMI", "1920×1080 @ 25", "25.0 fps", "analysed 24.8 fps",
+        "USB Capture HDMI", "1920×1080 @ 25", "25.0 fps", "labels 25 a second, boxes 6",
         "latency 38 / 71 ms", "dropped 3", "OpenVINO bf16 · CPU",
         "SonoNet-16 (published), not SonoNet-32",
     ]  # fmt: skip

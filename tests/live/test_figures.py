@@ -47,6 +47,32 @@ def test_rates_of_an_even_run() -> None:
     assert stats.stages_ms == (("inference", 5.0),)
 
 
+def test_boxes_have_a_rate_of_their_own() -> None:
+    clock = Clock()
+    rates = Rates(clock)
+    for step in range(51):
+        clock.now_s = 100 + step / 25
+        rates.analysed(analysed(0.040))
+        if step % 5 == 0:
+            rates.box_found()
+    stats = rates.stats(0)
+    assert (stats.analysis_hz, stats.boxes_hz) == (pytest.approx(25.0), pytest.approx(5.0))
+    rates.set_counting(False)
+    rates.box_found()
+    assert rates.stats(0).boxes_hz == 0
+    rates.set_counting(True)
+    assert rates.stats(0).boxes_hz == 0  # nothing of before counts
+    rates.box_found()
+    clock.now_s += 0.5
+    rates.box_found()
+    assert rates.stats(0).boxes_hz == pytest.approx(2.0)
+    clock.now_s += WINDOW_S + 0.1
+    assert rates.stats(0).boxes_hz == 0
+    rates.box_found()
+    rates.reset()
+    assert rates.stats(0).boxes_hz == 0
+
+
 def test_rates_forget_what_is_old() -> None:
     clock = Clock()
     rates = Rates(clock)

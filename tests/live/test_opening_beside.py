@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -112,6 +113,7 @@ def test_a_device_named_in_another_way_is_let_go_of_before_it_is_opened_again() 
         if any(not one.closed for one in held):
             raise SourceError("Grabber is busy")
         held.append(MadeSource(3, kind="device", spec="device:Grabber"))
+        held[-1]._info = replace(held[-1].info, also=("device:0",))
         return held[-1]
 
     def opened(session: LiveSession, count: int) -> bool:
@@ -121,8 +123,9 @@ def test_a_device_named_in_another_way_is_let_go_of_before_it_is_opened_again() 
 
     session, said = LiveSession(opener=opener), list[object]()
     try:
-        # As the user named it, as it names itself ("Connect again"); then once more.
-        for count, spec in enumerate(["device:0", "device:Grabber", "device:Grabber"], start=1):
+        # As the user named it, as it names itself ("Connect again"), once more; then in any way.
+        names = ["device:0", "device:Grabber", "device:Grabber", "device:0", " DEVICE:grabber "]
+        for count, spec in enumerate(names, start=1):
             session.open(spec)
             wait_until(
                 lambda count=count: (  # type: ignore[misc]

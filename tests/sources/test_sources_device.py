@@ -110,6 +110,15 @@ def test_fast_device_is_never_torn() -> None:
             assert np.unique(frame.pixels[..., 1]).tolist() == [frame.index % 256]
 
 
+def test_it_is_known_by_its_name_and_its_number() -> None:
+    with opened(fake_grabbers.steady) as source:
+        info = source.info
+    for spec in ("device:Fake Capture HDMI", " Device: fake capture hdmi", "device:3", "DEVICE:03"):
+        assert info.is_called(spec), spec
+    for spec in ("device:Fake Capture", "device:4", "3", "Fake Capture HDMI", "screen:3", ""):
+        assert not info.is_called(spec), spec
+
+
 def test_unplugged() -> None:
     with opened(fake_grabbers.unplugged) as source:
         with pytest.raises(SourceLostError, match="Fake Capture HDMI is gone: it was unplugged"):

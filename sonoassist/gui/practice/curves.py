@@ -1,17 +1,26 @@
-"""Progress over exercises, painted."""
+"""Progress over exercises as a curve."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PyQt6.QtCore import QRectF, Qt
+from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from sonoassist.gui.curve_panel import make_graph
+from sonoassist.gui.curve_parts import Margins
+from sonoassist.gui.curve_scale import Ticks, count_ticks
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import Look
 
+if TYPE_CHECKING:
+    from sonoassist.gui.curves import Graph
+
 TOP = 100.0
+_POINT_PX = 6
+"""So far a point reaches over its place."""
 
 
 class Curve(QWidget):
@@ -29,6 +38,9 @@ class Curve(QWidget):
         self.title = title
         self._colour = colour
         self._large = large
+        self._graph: Graph | None = None
+        self._line: Any = None
+        self._points: Any = None
         self.values: tuple[float | None, ...] = ()
         self.hollow: tuple[bool, ...] = ()
         self.note = ""
@@ -40,6 +52,9 @@ class Curve(QWidget):
         """Change theme or size."""
         self._look = look
         self.setMinimumHeight(look.px(200 if self._large else 92))
+        if self._graph is not None:
+            self._graph.set_look(look)
+            self._place(self._graph)
         self.update()
 
     def show_values(
@@ -54,10 +69,76 @@ class Curve(QWidget):
         """
         self.values, self.note = tuple(values), note
         self.hollow = tuple(hollow) or (False,) * len(self.values)
+        self.setAccessibleDescription(note)
+        if self._graph is not None:
+            self._draw(self._graph)
         self.update()
 
+    # -- the plot --------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent | None) -> None:
+        """Make the plot when it is first seen."""
+        super().showEvent(event)
+        if self._graph is None:
+            self._graph = make_graph(self._look, self)
+            self._line, self._points = self._graph.add_curve(), self._graph.add_points(z=1.0)
+            self._graph.show()
+        self._place(self._graph)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """The plot fills what is left below the title."""
+        super().resizeEvent(event)
+        if self._graph is not None:
+            self._place(self._graph)
+
+    def _place(self, graph: Graph) -> None:
+        px = self._look.px
+        left, right = px(46 if self._large else 14), px(28 if self._large else 14)
+        head, over, foot = px(44 if self._large else 38), px(6), px(34 if self._large else 12)
+        graph.setGeometry(2, head - over, self.width() - 4, self.height() - head + over - px(4))
+        graph.set_margins(Margins(left - 2, over, right - 2, foot - px(4)))
+        self._draw(graph)
+
+    def _draw(self, graph: Graph) -> None:
+        count, plot = max(len(self.values), 1), graph.plot_rect()
+        aside = self._look.px(_POINT_PX) * max(count - 1, 1) / plot.width()
+        above = self._look.px(_POINT_PX) * TOP / plot.height()
+        graph.set_across(1 - aside, count + aside, self._numbers(count))
+        graph.set_up(-above, TOP + above, self._scale())
+        known = [
+            (at, value, hollow)
+            for at, (value, hollow) in enumerate(zip(self.values, self.hollow, strict=True), 1)
+            if value is not None
+        ]
+        x, y = [at for at, _, _ in known], [value for _, value, _ in known]
+        stroke = self._stroke()
+        pen = graph.pen(stroke, 3 if self._large else 2)
+        self._line.setData(x, y, pen=pen)
+        ground, size = self._look.colour("back"), self._look.px(10 if self._large else 8)
+        brushes = [ground if hollow else stroke for _, _, hollow in known]
+        self._points.setData(x=x, y=y, size=size, symbol="o", pen=pen, brush=brushes)
+
+    def _scale(self) -> Ticks:
+        values = (0.0, TOP / 2, TOP)
+        return tuple((value, f"{value:.0f}" if self._large else "") for value in values)
+
+    def _numbers(self, count: int) -> Ticks:
+        """The exercises below the large curve."""
+        if not self._large or not self.values:
+            return ()
+        (first, words), *others = count_ticks(count)
+        return ((first, f"exercise {words}"), *others)
+
+    def _stroke(self) -> QColor:
+        return self._look.stroke(self._colour) if self._colour else self._look.colour("accent")
+
+    def _ink(self) -> QColor:
+        return self._look.ink(self._colour) if self._colour else self._look.colour("text")
+
+    # -- painting --------------------------------------------------------------------------
+
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Paint title, scale and curve."""
+        """Paint title and frame; the plot is a widget of its own."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         px = self._look.px
@@ -65,67 +146,12 @@ class Curve(QWidget):
         painter.fillPath(rounded(whole, px(8)), self._look.colour("panel"))
         painter.setPen(self._look.colour("line"))
         painter.drawPath(rounded(whole, px(8)))
-        self._paint_title(painter, whole)
-        head, left = px(44 if self._large else 36), px(46 if self._large else 14)
-        plot = whole.adjusted(left, head, -px(18), -px(36 if self._large else 14))
-        self._paint_scale(painter, plot)
-        self._paint_curve(painter, plot)
-        painter.end()
-
-    def _ink(self) -> QColor:
-        return self._look.ink(self._colour) if self._colour else self._look.colour("accent")
-
-    def _paint_title(self, painter: QPainter, whole: QRectF) -> None:
-        px = self._look.px
         row = QRectF(whole.left() + px(14), whole.top() + px(6), whole.width() - px(28), px(28))
+        middle = Qt.AlignmentFlag.AlignVCenter
         painter.setFont(self._look.font(18 if self._large else 16, bold=True))
-        painter.setPen(self._ink() if self._colour else self._look.colour("text"))
-        painter.drawText(
-            row, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.title
-        )
+        painter.setPen(self._ink())
+        painter.drawText(row, Qt.AlignmentFlag.AlignLeft | middle, self.title)
         painter.setFont(self._look.font(15))
         painter.setPen(self._look.colour("muted"))
-        right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(row, right, self.note)
-
-    def _paint_scale(self, painter: QPainter, plot: QRectF) -> None:
-        painter.setFont(self._look.font(13))
-        for value in (0, 50, 100):
-            y = self._y(plot, value)
-            painter.setPen(self._look.colour("line"))
-            painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
-            if self._large:
-                painter.setPen(self._look.colour("muted"))
-                label = QRectF(0, y - 10, plot.left() - self._look.px(8), 20)
-                side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-                painter.drawText(label, side, str(value))
-        if self._large and self.values:
-            painter.setPen(self._look.colour("muted"))
-            below = QRectF(
-                plot.left(), plot.bottom() + self._look.px(7), plot.width(), self._look.px(24)
-            )
-            painter.drawText(below, Qt.AlignmentFlag.AlignLeft, "exercise 1")
-            if len(self.values) > 1:
-                painter.drawText(below, Qt.AlignmentFlag.AlignRight, str(len(self.values)))
-
-    def _y(self, plot: QRectF, value: float) -> float:
-        return plot.bottom() - plot.height() * value / TOP
-
-    def _x(self, plot: QRectF, at: int) -> float:
-        return plot.left() + plot.width() * at / max(len(self.values) - 1, 1)
-
-    def _paint_curve(self, painter: QPainter, plot: QRectF) -> None:
-        points = [
-            (QPointF(self._x(plot, at), self._y(plot, value)), hollow)
-            for at, (value, hollow) in enumerate(zip(self.values, self.hollow, strict=True))
-            if value is not None
-        ]
-        pen = QPen(self._ink(), self._look.px(3 if self._large else 2))
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPolyline(QPolygonF([point for point, _ in points]))
-        radius = self._look.px(5 if self._large else 4)
-        for point, hollow in points:
-            painter.setBrush(self._look.colour("panel") if hollow else self._ink())
-            painter.drawEllipse(point, radius, radius)
+        painter.drawText(row, Qt.AlignmentFlag.AlignRight | middle, self.note)
+        painter.end()

@@ -34,6 +34,7 @@ from sonoassist.gui.practice.offered import offers
 from sonoassist.gui.practice.services import Stage
 from sonoassist.gui.practice.words import exam_text, exercise_text
 from sonoassist.gui.review.texts import duration
+from sonoassist.gui.scrolling import leave_wheel_to_scrolling
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
 from sonoassist.practice.answers import Answers
@@ -159,6 +160,8 @@ class StartPanel(QWidget):
         for box in (self.class_mode, self.cover_text):
             box.toggled.connect(lambda _on: self._filled())
         self.questions.setRange(1, MOST_QUESTIONS)
+        leave_wheel_to_scrolling(self.nickname)
+        leave_wheel_to_scrolling(self.questions)
         self.class_mode.toggled.connect(self._name_class)
         grid = QGridLayout()
         for row, (label, field) in enumerate(

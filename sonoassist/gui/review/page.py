@@ -20,6 +20,7 @@ from sonoassist.gui.questions import Questions
 from sonoassist.gui.review.box_view import BoxView
 from sonoassist.gui.review.boxer import Boxer
 from sonoassist.gui.review.chooser import Chooser, choose_text
+from sonoassist.gui.review.curve import RecordingCurve
 from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.review.exporter import Exporter
 from sonoassist.gui.review.notes import Notes
@@ -47,6 +48,8 @@ PICTURE_SHARE = 0.62
 SIDE_PX = 330
 LOW_FROM_PX = 930
 """A page lower than this (at scale 1) has smaller pictures and lower rows."""
+CURVE_ALONE_PX = 620
+"""On a page lower than this the curves take the place of the rows."""
 
 
 class ReviewPage(QWidget):
@@ -88,8 +91,9 @@ class ReviewPage(QWidget):
         handlers = self._handlers()
         self.side = Side(look, handlers)
         self.timeline = TimelineRows(look)
+        self.curve = RecordingCurve(desk, self.timeline, controller.settings, look)
         self.over = Over(self, self.viewport, desk, self.timeline, self.chooser.choose_frame, look)
-        keep_clear(self.timeline, self.side.headline)
+        keep_clear(self.timeline, self.curve, self.side.headline)
         keep_clear(self.viewport, weight=PICTURE)
         self._row = QHBoxLayout()
         self._column = QVBoxLayout(self)
@@ -97,6 +101,7 @@ class ReviewPage(QWidget):
         self.side_area = ColumnArea(self.side)
         self._row.addWidget(self.side_area, 1)
         self._column.addLayout(self._row, 1)
+        self._column.addWidget(self.curve)
         self._column.addWidget(self.timeline)
         self.keys = PlaceKeys(self, self.place, handlers, look.keys)
         self.over.keys_wanted.connect(self.keys.listen)
@@ -142,6 +147,7 @@ class ReviewPage(QWidget):
             Act.BOX: lambda: self._controller.flip("show_box"),
             Act.HEAT: lambda: self._controller.flip("show_heat"),
             Act.GUIDED: lambda: self._controller.flip("guided_heat"),
+            Act.CONFIDENCES: self._toggle_curve,
             Act.LARGER: lambda: self.timeline.zoom(1),
             Act.SMALLER: lambda: self.timeline.zoom(-1),
             Act.WHOLE: lambda: self.timeline.whole(),
@@ -163,7 +169,8 @@ class ReviewPage(QWidget):
         desk.progressed.connect(self._show_progress)
         words.range_changed.connect(lambda: timeline.show_range(words.chosen_range))
         desk.played.connect(self._show_view)
-        timeline.sought.connect(desk.seek)
+        for seeker in (timeline, self.curve):
+            seeker.sought.connect(desk.seek)
         timeline.zoomed.connect(self._take_span)
         timeline.row_picked.connect(desk.pick)
         timeline.row_hinted.connect(lambda key: desk.pick(key, jump=False))
@@ -183,7 +190,7 @@ class ReviewPage(QWidget):
         self._column.setContentsMargins(px(18), px(12), px(18), px(8))
         self._column.setSpacing(px(10))
         self._row.setSpacing(px(18))
-        for part in (self.viewport, self.side, self.timeline, self.over):
+        for part in (self.viewport, self.side, self.timeline, self.curve, self.over):
             part.set_look(look)
         self._fit()
         self._apply_settings()
@@ -238,7 +245,7 @@ class ReviewPage(QWidget):
         low = self.height() < px(LOW_FROM_PX)
         self.timeline.set_low(low)
         self.side.set_low(low)
-        high = self.height() - self.timeline.height() - px(10) - margins.top() - margins.bottom()
+        high = self.height() - self._below(low) - margins.top() - margins.bottom()
         view = self.desk.view
         aspect = view.frame.width_px / view.frame.height_px if view is not None else ASPECT
         inner = self.width() - margins.left() - margins.right()
@@ -250,6 +257,20 @@ class ReviewPage(QWidget):
             wide = inner
         if self.viewport.minimumWidth() != wide:
             self.viewport.setFixedWidth(max(wide, 240))
+
+    def _below(self, low: bool) -> int:
+        """Give what lies below the picture its place; returns its height with the gaps."""
+        asked = not self.curve.isHidden()
+        alone = asked and self.height() < self._look.px(CURVE_ALONE_PX)
+        self.timeline.setVisible(not alone)
+        if asked:
+            self.curve.set_room(low=low, alone=alone)
+        shown = [part for part, on in ((self.curve, asked), (self.timeline, not alone)) if on]
+        return sum(part.height() + self._look.px(10) for part in shown)
+
+    def _toggle_curve(self) -> None:
+        self.curve.setVisible(self.curve.isHidden())
+        self._fit()
 
     def _take_span(self, span: Span) -> None:
         self.desk.span = span
@@ -263,6 +284,7 @@ class ReviewPage(QWidget):
         self.viewport.show_heat = settings.show_heat
         self.viewport.guided_heat = settings.guided_heat
         self.viewport.show_crop = False
+        self.curve.ask()
         buttons = self.side.buttons.buttons
         buttons[Act.BOX].change("Box", on=settings.show_box)
         buttons[Act.HEAT].change("Heat map", on=settings.show_heat)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 LEAST_FRAMES = 24.0
 """The closest look."""
 MARGIN = 0.1
@@ -77,3 +80,22 @@ def tick_step_s(length_s: float, ticks: int) -> float:
     wanted = length_s / max(ticks, 1)
     steps = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
     return next((step for step in steps if step >= wanted), 3600.0)
+
+
+def times_between(times_s: NDArray[np.float64], span: Span, ticks: int) -> list[tuple[int, float]]:
+    """Round times with the frames at which they are reached.
+
+    Args:
+        times_s: float64 (n,), of the frames, rising.
+        span: What is shown.
+        ticks: About so many.
+
+    Returns:
+        (frame, time in seconds) of each that is shown.
+    """
+    last = len(times_s) - 1
+    first_s, last_s = (float(times_s[min(int(at), last)]) for at in (span.first, span.last))
+    step_s = tick_step_s(max(last_s - first_s, 0.04), ticks)
+    numbers = range(max(int(first_s / step_s), 0), int(last_s / step_s) + 1)
+    wanted = [number * step_s for number in numbers if number * step_s >= first_s]
+    return [(int(times_s.searchsorted(at_s)), at_s) for at_s in wanted if at_s <= last_s]

@@ -10,7 +10,7 @@ from PyQt6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.review.places import Places
-from sonoassist.gui.review.span import tick_step_s
+from sonoassist.gui.review.span import times_between
 from sonoassist.gui.timeline import clock
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.table import FrameTable
@@ -21,23 +21,22 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 def paint_ruler(painter: QPainter, places: Places, table: FrameTable) -> None:
     """The times above the rows."""
-    area, look, span = places.tracks(), places.look, places.span
-    times = table.times_s
-    first_s = float(times[min(int(span.first), len(times) - 1)])
-    last_s = float(times[min(int(span.last), len(times) - 1)])
-    step_s = tick_step_s(max(last_s - first_s, 0.04), int(area.width() / look.px(110)))
+    area, look = places.tracks(), places.look
     painter.setFont(look.font(11))
     painter.setPen(look.colour("muted"))
-    number = int(first_s / step_s)
-    while (at_s := number * step_s) <= last_s:
-        number += 1
-        x = places.x_of(float(times.searchsorted(at_s)))
-        if at_s < first_s or x > area.right() - look.px(40):
+    for frame, at_s in times_between(table.times_s, places.span, ticks_across(places)):
+        x = places.x_of(float(frame))
+        if x > area.right() - look.px(40):
             continue
         tick = QRectF(x, area.top() - look.px(6), 1, look.px(5))
         painter.fillRect(tick, look.colour("muted"))
         row = QRectF(x + look.px(4), 0, look.px(100), places.ruler_px - look.px(2))
         painter.drawText(row, _LEFT, clock(at_s))
+
+
+def ticks_across(places: Places) -> int:
+    """About so many times have room beside each other."""
+    return int(places.tracks().width() / places.look.px(110))
 
 
 def paint_labels(painter: QPainter, places: Places, corrections: Corrections) -> None:

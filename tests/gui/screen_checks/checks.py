@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from PyQt6.QtCore import QPoint, QRect, QRectF, Qt
-from PyQt6.QtGui import QColor, QImage
+from PyQt6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
+from PyQt6.QtGui import QColor, QImage, QWheelEvent
 from PyQt6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
+    QAbstractSpinBox,
+    QApplication,
     QComboBox,
     QLabel,
     QLayout,
@@ -25,8 +27,8 @@ from sonoassist.gui.theme import contrast
 
 SLACK_PX = 2.0
 """Letters may reach out of their room by so much without anybody seeing it."""
-LEAST_LETTERS = 5
-"""Of a name that is shortened."""
+LEAST_LETTERS, LEAST_WORD = 5, 4
+"""Of a name that is shortened, and of words that may be whole, as in "Note…"."""
 LEAST_CONTRAST = 4.5
 """WCAG 2, level AA, for text of the usual size. Disabled controls are exempt there, and here."""
 
@@ -56,6 +58,7 @@ def look_at(window: QWidget) -> list[Finding]:
     found = [
         *cut_texts(window),
         *painted_cut(painted),
+        *painted_shortened(painted),
         *painted_over_each_other(painted),
         *outside(window),
         *overlapping(window),
@@ -212,12 +215,53 @@ def painted_cut(painted: Iterable[PaintedText]) -> Iterator[Finding]:
         for bound in bounds:
             wide = bound.adjusted(slack.left(), slack.top(), SLACK_PX, SLACK_PX)
             across = one.ink.left() >= wide.left() and one.ink.right() <= wide.right()
-            high = bound.top() <= one.ink.center().y() <= bound.bottom()
-            high = high and one.ink.height() <= bound.height() * 1.25 + SLACK_PX
-            if not across or not high:
+            if not across or not _high_enough(one, bound):
                 why = f"{one.ink.width():.0f} px in {bound.width():.0f}"
                 yield _cut(one.widget, one.text, why)
                 break
+
+
+def _high_enough(one: PaintedText, bound: QRectF) -> bool:
+    if one.line:
+        return one.ink.top() >= bound.top() - 1 and one.ink.bottom() <= bound.bottom() + 1
+    inside = bound.top() <= one.ink.center().y() <= bound.bottom()
+    return inside and one.ink.height() <= bound.height() * 1.25 + SLACK_PX
+
+
+def painted_shortened(painted: Iterable[PaintedText]) -> Iterator[Finding]:
+    """Texts of which so few letters are painted that they say nothing."""
+    for one in painted:
+        if "…" in one.text and len(one.text.strip("… ")) < LEAST_WORD:
+            yield _cut(one.widget, one.text, "nobody knows what it says")
+
+
+# --- what the wheel does ---
+
+
+def changed_by_wheel(window: QWidget) -> Iterator[Finding]:
+    """Fields that the wheel changes on its way over them, where it is to scroll."""
+    for widget in shown_in(window):
+        if isinstance(widget, QAbstractSpinBox | QComboBox) and in_scroll_area(widget):
+            before = _value(widget)
+            _turn_wheel(widget)
+            if _value(widget) != before:
+                yield Finding("wheel", name_of(widget), f"{before!r} became {_value(widget)!r}")
+
+
+def _value(widget: QAbstractSpinBox | QComboBox) -> str:
+    return widget.currentText() if isinstance(widget, QComboBox) else widget.text()
+
+
+def _turn_wheel(widget: QWidget) -> None:
+    """To and fro, so that neither end of a range hides it; the field has no focus before."""
+    middle = QPointF(widget.rect().center())
+    for degrees in (-120, -120, 120):
+        event = QWheelEvent(
+            middle, QPointF(widget.mapToGlobal(middle)), QPoint(0, 0), QPoint(0, degrees),
+            Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )  # fmt: skip
+        QApplication.sendEvent(widget, event)
 
 
 # --- outside and overlapping ----------------------------------------------------------------

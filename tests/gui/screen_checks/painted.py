@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QPainter
 from PyQt6.QtWidgets import QWidget
 
@@ -24,6 +24,7 @@ class PaintedText:
         text: As it was painted.
         room: That it was given, in the widget's pixels; None: painted from a point, without limit.
         ink: That the text needs, in the widget's pixels.
+        line: It is one line, whose ink is known to the pixel.
         colour: Of the text, with the painter's opacity in its alpha.
     """
 
@@ -32,6 +33,7 @@ class PaintedText:
     room: QRectF | None
     ink: QRectF
     colour: QColor
+    line: bool = True
 
 
 @contextmanager
@@ -72,16 +74,23 @@ def _heard(painter: QPainter, widget: QWidget, text: str, args: tuple[Any, ...])
     colour.setAlphaF(colour.alphaF() * painter.opacity())
     to_widget = painter.worldTransform()
     if isinstance(args[0], QPointF):
-        ink = metrics.boundingRect(text).translated(args[0])
+        tight, ink = metrics.tightBoundingRect(text), metrics.boundingRect(text)
+        ink = QRectF(ink.left(), tight.top(), ink.width(), tight.height()).translated(args[0])
         return PaintedText(widget, text, None, to_widget.mapRect(ink), colour)
     room = QRectF(args[0])
     flags = int(getattr(args[1], "value", args[1])) if not isinstance(args[1], str) else 0
     within = room if flags & _WRAPS else QRectF(room.left(), room.top(), 1e5, room.height())
     size = metrics.boundingRect(within, flags & (_WRAPS | 0xFF), text).size()
-    if not flags & _WRAPS:
-        size.setWidth(metrics.horizontalAdvance(text))
+    line = not flags & _WRAPS and "\n" not in text
+    if line:
+        size = QSizeF(metrics.horizontalAdvance(text), metrics.height())
     ink = _aligned(room, size.width(), size.height(), Qt.AlignmentFlag(flags & 0xFF))
-    return PaintedText(widget, text, to_widget.mapRect(room), to_widget.mapRect(ink), colour)
+    if line:  # only its letters, not all that letters could reach
+        tight = metrics.tightBoundingRect(text)
+        top = ink.top() + metrics.ascent() + tight.top()
+        ink = QRectF(ink.left(), top, ink.width(), tight.height())
+    where, needed = to_widget.mapRect(room), to_widget.mapRect(ink)
+    return PaintedText(widget, text, where, needed, colour, line)
 
 
 def _aligned(room: QRectF, wide: float, high: float, align: Qt.AlignmentFlag) -> QRectF:
