@@ -229,7 +229,8 @@ class ExamDesk(QObject):
         verdict = decide(view, self._settings.label, self._settings.threshold)
         if verdict.plane is None:
             return nothing_named(view)
-        return Said(verdict.plane.key, verdict.confidence or 0.0, verdict.box, Seen.PLANE)
+        box = None if verdict.box_age_s else verdict.box
+        return Said(verdict.plane.key, verdict.confidence or 0.0, box, Seen.PLANE)
 
     # -- the keys ----------------------------------------------------------------------------
 

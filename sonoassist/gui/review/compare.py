@@ -10,6 +10,7 @@ from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QWidget
 
+from sonoassist.core.box_age import BoxAge
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import Plane
 from sonoassist.gui.actions import CHOICE_ACTS, Act, Place, PlaceKeys
@@ -208,6 +209,7 @@ class Compare(QWidget):
         if self.show_box and analysis is not None and analysis.shown_box is not None:
             painter.save()
             painter.setClipRect(area)
-            paint_box(painter, placement, analysis.shown_box, analysis.prediction.plane, self._look)
+            plane, age = analysis.prediction.plane, BoxAge(analysis.localisation.age_s)
+            paint_box(painter, placement, analysis.shown_box, plane, self._look, age)
             painter.restore()
             painter.setPen(QColor(0, 0, 0, 0))
