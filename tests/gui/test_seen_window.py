@@ -17,7 +17,7 @@ import pytest
 from gui_fakes import GRABBER, RECORDING, FakeModels, FakeSession, make_frame, make_services
 from gui_fakes import make_view as fake_view
 from PyQt6.QtGui import QKeySequence
-from PyQt6.QtWidgets import QAbstractScrollArea, QApplication, QMenu, QSizePolicy
+from PyQt6.QtWidgets import QAbstractScrollArea, QApplication, QMenu, QSizePolicy, QWidget
 from pytestqt.qtbot import QtBot
 from screen_checks.checks import Finding, changed_by_wheel, look_at, name_of, seen_rect, shown_in
 from test_crop_sheet import found_on
