@@ -177,7 +177,7 @@ class Counter:
 
 def _found_box(view: View) -> bool:
     """Whether a box was found on this very picture, and not carried to it."""
-    return view.analysis is not None and view.analysis.has_own_box
+    return view.analysis is not None and view.analysis.own_box is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -286,9 +286,10 @@ QHeaderView::section {{ background: {panel}; color: {muted}; border: 0;
 QProgressBar {{ background: {raised}; border: 0; border-radius: {r1}px; max-height: {p1}px;
   min-height: {p1}px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: {r1}px; }}
-QScrollBar:vertical {{ background: transparent; width: {p2}px; margin: 0; }}
+QScrollBar:vertical {{ background: transparent; width: {bar}px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: {p2}px; margin: 0; }}
 QScrollBar::handle {{ background: {handle}; border-radius: {r1}px; min-height: 24px; }}
+QScrollBar::handle:vertical {{ margin-left: {beside}px; }}
 QScrollBar::handle:hover {{ background: {muted}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
@@ -302,7 +303,8 @@ def stylesheet(look: Look) -> str:
         "body": look.px(BODY_PX), "small": look.px(SMALL_PX), "heading": look.px(17),
         "title": look.px(40), "r1": look.px(3), "r": look.px(6), "r2": look.px(10),
         "p0": look.px(3), "p1": look.px(6), "p2": look.px(12), "p3": look.px(20), "p4": look.px(32),
-        "row": look.px(20), "cell": look.px(9),
+        "row": look.px(20), "cell": look.px(9), "bar": look.px(16),
+        "beside": look.px(6),
     }  # fmt: skip
     colours = {
         "back": palette.back, "panel": palette.panel, "raised": palette.raised,

@@ -350,7 +350,7 @@ class LiveSession:
             self._keeping_up.analysed(view.frame.frame_id)
             self.confidences.add(view)
             if view.analysis is not None:
-                if view.analysis.has_own_box:
+                if view.analysis.own_box is not None:
                     self._rates.box_found()
                 self._rates.analysed(view.analysis)  # last: what is counted can be seen
         if view.analysis is not None:
@@ -364,7 +364,7 @@ class LiveSession:
             if source is None or view.frame.source_id != source.source_id:
                 return
             self._loop.put_result(view)
-            if view.analysis is not None and view.analysis.has_own_box:
+            if view.analysis is not None and view.analysis.own_box is not None:
                 self._rates.box_found()
             newest = self._newest
             if newest is not None and newest.frame is view.frame:

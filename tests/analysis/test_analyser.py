@@ -223,13 +223,13 @@ def test_a_label_does_not_wait_for_its_box() -> None:
     assert own is not None
     assert own.frame is one
     assert (own.localisation.sought, own.localisation.age_s) == (True, 0)
-    assert own.has_own_box
+    assert own.own_box is not None
     assert asked_of(analyser) == [Saliency.PLAIN]
     assert analyser.finish_box() is None
     carried = [analyser.analyse(frame, BoxWish.CARRIED) for frame in (two, three)]
     assert asked_of(analyser) == [Saliency.NONE, Saliency.NONE]
     assert [each.localisation.age_s for each in carried] == pytest.approx([0.04, 0.08])
-    assert not any(each.localisation.sought or each.has_own_box for each in carried)
+    assert not any(each.localisation.sought or each.own_box for each in carried)
     # What is carried says so, and has no map of its own: that is of another picture.
     assert all(each.localisation.evidence is None for each in carried)
     assert own.shown_box is not None
@@ -265,7 +265,7 @@ def test_a_repeated_picture_costs_no_second_label() -> None:
     assert again.state is State.PLANE
     assert len(asked_of(analyser)) == 1
     own = analyser.analyse(frame_of(PICTURE, index=3))
-    assert own.has_own_box  # it was not looked for before
+    assert own.own_box is not None  # it was not looked for before
 
 
 def test_looking_back_leaves_what_is_carried_and_unfinished() -> None:
@@ -273,7 +273,7 @@ def test_looking_back_leaves_what_is_carried_and_unfinished() -> None:
     one, two, three = film(0.0, 0.04, 0.08)
     analyser.analyse(one)
     analyser.analyse(two, BoxWish.LATER)
-    assert analyser.look_back(one).has_own_box
+    assert analyser.look_back(one).own_box is not None
     own = analyser.finish_box()
     assert own is not None
     assert own.frame is two
