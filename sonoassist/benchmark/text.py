@@ -14,7 +14,7 @@ from sonoassist.benchmark.report import Networks, Report
 from sonoassist.benchmark.start import StartUp
 from sonoassist.benchmark.window_start import WindowStart
 from sonoassist.core.wording import counted
-from sonoassist.evaluation.text_tables import figure, grid
+from sonoassist.evaluation.text_tables import figure, grid, percent
 from sonoassist.model.architecture import ARCHITECTURES
 
 MEMORY_LINES = 6
@@ -34,6 +34,8 @@ def as_text(report: Report) -> str:
         parts.append(frames(report.frames))
     if report.carrying is not None:
         parts.append(carrying(report.carrying))
+        if report.carrying.by_age:
+            parts.append(carried_ages(report.carrying))
     if report.recorded is not None:
         parts.append(recorded(report.recorded))
     if report.start:
@@ -162,6 +164,26 @@ def carrying(found: Carrying) -> str:
         f"IoU with the frame's own box: mean {figure(found.box_iou, 3)}, nine in ten at least "
         f"{figure(found.box_iou_p10, 2)}"
     )
+
+
+def carried_ages(found: Carrying) -> str:
+    """Boxes carried up to half a second, by age."""
+    rows = [
+        [
+            f"{one.age_ms} ms",
+            f"{one.frames:,}",
+            percent(one.followed / one.frames),
+            figure(one.box_iou),
+            figure(one.box_iou_p10, 2),
+            figure(one.still_iou),
+        ]
+        for one in found.by_age
+    ]
+    title = (
+        "Boxes found less often and carried by the motion measured since "
+        f"({figure(found.follow_ms, 1)} ms a frame): IoU with the frame's own box"
+    )
+    return grid(title, ("Age", "Frames", "Followed %", "Mean", "9 in 10 at least", "Unmoved"), rows)
 
 
 def recorded(found: RecordedSpeed) -> str:

@@ -127,8 +127,8 @@ class Sheet(QWidget):
 
 
 _COLUMNS = (
-    (Group.FREEZE, Group.PRACTICE, Group.SOURCE, Group.CHOICES),
-    (Group.REVIEW, Group.EXAM, Group.ANALYSIS),
+    (Group.FREEZE, Group.PRACTICE, Group.SOURCE, Group.ANALYSIS),
+    (Group.REVIEW, Group.EXAM, Group.CHOICES),
     (Group.PLANES, Group.DISPLAY, Group.WINDOW),
 )
 
@@ -194,7 +194,7 @@ class HelpSheet(Sheet):
     def _of_group(self, group: Group) -> list[tuple[str, str]]:
         """(key, text) of the actions of a group that the page has."""
         keys, place = self._look.keys, self._place_of_keys
-        found = (one for one in ACTIONS if one.group is group and one.is_on(place))
+        found = (one for one in ACTIONS if one.is_on(place) and one.group_on(place) is group)
         return [(keys.text(one.act) or "–", one.text_on(place)) for one in found]
 
     def _keys(self, parts: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> QVBoxLayout:

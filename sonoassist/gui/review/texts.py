@@ -19,6 +19,8 @@ from sonoassist.review.candidates import Peak
 from sonoassist.temporal.quality import LEAST
 
 MISSING, NOT_YET = "missing", "not yet"
+MOST_NAMED = 6
+"""So many planes that are missing are named in a sentence."""
 
 
 def verdict_of(view: View | None, corrections: Corrections, threshold: float) -> Verdict:
@@ -103,6 +105,8 @@ def found_text(missing: list[str], *, surveyed: bool) -> str:
     words = f"{total - len(missing):,} of {counted(total, 'plane')} found"
     if not surveyed:
         return f"{words} so far"
+    if len(missing) > MOST_NAMED:  # each row and each small picture says so itself
+        return f"{words}  ·  {'all' if len(missing) == total else len(missing)} missing"
     names = [BY_KEY[plane.key].label for plane in DISPLAY_ORDER if plane.key in missing]
     return f"{words}  ·  missing: {', '.join(names)}" if names else words
 
