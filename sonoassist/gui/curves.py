@@ -1,6 +1,6 @@
 """Curves in the program's look: one plot for all pages, drawn with pyqtgraph.
 
-Only `curve_panel.make_graph` imports this module, when a curve is first shown: nothing that the
+Only `curve_loading` imports this module, when a curve is first shown: nothing that the
 window needs to come up waits for pyqtgraph.
 """
 
@@ -166,6 +166,8 @@ class Graph(pg.PlotWidget):
             z: Those with a larger one lie above.
         """
         curve = pg.PlotCurveItem(connect="finite", antialias=smooth)
+        # As one line of many points a smooth curve takes a hundred times as long to paint.
+        curve.setSegmentedLineMode("on" if smooth else "auto")
         curve.setZValue(z)
         self.addItem(curve, ignoreBounds=True)
         return curve
