@@ -113,6 +113,16 @@ def test_what_was_captured_is_marked_and_named(panel: ConfidencePanel, look: Loo
     assert "diamonds: captured, filled: kept" in panel.headlines()
 
 
+def test_a_line_without_a_mark_has_its_name_too(panel: ConfidencePanel) -> None:
+    """Colour is never the only sign."""
+    show(panel, history_of(("background", 0.9, 10), ("lips", 0.9, 20), ("femur", 0.9, 10)))
+    graph = panel._graph
+    assert graph is not None
+    middles = {tag.words: tag.where.center().x() for tag in graph._tags}
+    assert middles["Lips"] == pytest.approx(graph.x_of(-20.0), abs=6)
+    assert "Femur" in middles
+
+
 def test_names_never_lie_on_each_other(panel: ConfidencePanel) -> None:
     marks = tuple(Mark(-20.0 - at / 4, at % 14, 0.5 + at / 50, kept=False) for at in range(20))
     show(panel, history_of(("femur", 0.9, 30)), marks)

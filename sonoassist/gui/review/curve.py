@@ -136,7 +136,7 @@ class RecordingCurve(QWidget):
         super().showEvent(event)
         if self._graph is None:
             self._graph = make_graph(self._look, self)
-            self._curves = ConfidenceCurves(self._graph)
+            self._curves = ConfidenceCurves(self._graph, cached=True)
             self._head = self._graph.add_curve(smooth=False, z=1.5)
             self._graph.show_title("Confidence")
             self._graph.show()
