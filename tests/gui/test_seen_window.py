@@ -17,9 +17,9 @@ import pytest
 from gui_fakes import GRABBER, RECORDING, FakeModels, FakeSession, make_frame, make_services
 from gui_fakes import make_view as fake_view
 from PyQt6.QtGui import QKeySequence
-from PyQt6.QtWidgets import QApplication, QMenu, QWidget
+from PyQt6.QtWidgets import QAbstractScrollArea, QApplication, QMenu, QSizePolicy, QWidget
 from pytestqt.qtbot import QtBot
-from screen_checks.checks import Finding, changed_by_wheel, look_at, name_of, seen_rect
+from screen_checks.checks import Finding, changed_by_wheel, look_at, name_of, seen_rect, shown_in
 from test_crop_sheet import found_on
 
 from preprocess.test_screen_layout import screen_of
@@ -33,7 +33,6 @@ from sonoassist.core.progress import Meter
 from sonoassist.core.settings import Settings
 from sonoassist.exam.store import ExamStore
 from sonoassist.gui.actions import Act
-from sonoassist.gui.clear_room import PICTURE, WEIGHT
 from sonoassist.gui.compose import build
 from sonoassist.gui.crop_sheet import CropSheet
 from sonoassist.gui.exam_end import ExamEndSheet
@@ -85,10 +84,14 @@ def scrolled_for_nothing(sheet: Sheet) -> Iterator[Finding]:
     assert bar is not None
     if bar.maximum() > 0 and sheet.card.height() < sheet.card.maximumHeight():
         yield Finding("scroll", type(sheet).__name__, f"{bar.maximum()} px lie outside of its card")
-    for picture in sheet.findChildren(QWidget):
-        spare = picture.height() - picture.minimumSizeHint().height()
-        if picture.property(WEIGHT) == PICTURE and min(spare, bar.maximum()) > 1:
-            yield Finding("scroll", type(picture).__name__, f"it could be {spare} px lower")
+    for part in shown_in(sheet):
+        if isinstance(part, QAbstractScrollArea):
+            continue
+        least = max(part.minimumSizeHint().height(), part.minimumHeight())
+        spare = part.height() - least
+        grows = part.sizePolicy().verticalPolicy() is QSizePolicy.Policy.Expanding
+        if grows and area.isAncestorOf(part) and min(spare, bar.maximum()) > 1:
+            yield Finding("scroll", type(part).__name__, f"it could be {spare} px lower")
 
 
 def below_the_fold(window: MainWindow) -> Iterator[Finding]:
