@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist.analysis.precision.choosing import engine_for
+from sonoassist.analysis.preparing import Preparer, Ready
 from sonoassist.core.errors import ModelError
 from sonoassist.core.packets import (
     Analysis,
@@ -35,12 +36,8 @@ from sonoassist.localise.carrying import Found, carried
 from sonoassist.model.card import Card
 from sonoassist.model.store import ModelStore
 from sonoassist.preprocess.crop import CropChoice, parse_crop
-from sonoassist.preprocess.freeze import FreezeDetector
-from sonoassist.preprocess.prepare import prepare
 from sonoassist.preprocess.screen_reader import ScreenReader
-from sonoassist.preprocess.screen_tracker import SettledField
 from sonoassist.preprocess.structure import LEAST_STRUCTURE, structure_of
-from sonoassist.preprocess.tracker import CropTracker
 
 DEFAULT_THRESHOLD = 0.7
 
@@ -86,8 +83,8 @@ class Analyser:
         reader: Looks at the screens; left out: one with the shipped network.
 
     Attributes:
-        settled: The field of view of the whole recording that the frames are of, taken from the
-            next `forget` or `restart` on; None where nothing is known beforehand.
+        preparer: Makes the network inputs. A thread of its own may use it in the place of
+            `analyse`, and `judge` then takes what it made, in order.
     """
 
     def __init__(
@@ -100,47 +97,25 @@ class Analyser:
         self.engine = engine
         self.card = card
         self.options = options
-        self.settled: SettledField | None = None
-        self._aspect = card.input_width_px / card.input_height_px
         self.reader = reader or ScreenReader(make_screen_network)
-        self._crops = self._tracker(options)
-        self._freeze = FreezeDetector()
+        self.preparer = Preparer(card, options.crop, self.reader)
         self._in_background = False
         self._last: _Memory | None = None
 
     def configure(self, options: AnalyserOptions) -> None:
         """Use other options from the next frame on."""
-        if options.crop != self.options.crop:
-            self._crops = self._tracker(options)
+        self.preparer.configure(options.crop)
         self.options = options
 
     def forget(self) -> None:
         """Judge the next frame as if it were the first one of its source."""
-        self._crops = self._tracker(self.options)
-        self._freeze = FreezeDetector()
+        self.preparer.forget()
+        self.begin_judging()
+
+    def begin_judging(self) -> None:
+        """What was found in the frames before has no part in the next one that is judged."""
         self._in_background = False
         self._last = None
-
-    def restart(self) -> None:
-        """Judge the next frame as the first one of a stretch of its recording.
-
-        Other than after `forget` it is remembered for how long one picture has been shown.
-        """
-        freeze = self._freeze
-        self.forget()
-        self._freeze = freeze
-
-    def glance(self, frame: Frame) -> bool:
-        """Take in a frame without judging it: what comes behind it is judged the same as if it was.
-
-        Returns:
-            Whether it repeats a picture that the scanner had frozen.
-
-        Raises:
-            UsageError: The crop does not fit the picture.
-        """
-        prepared = self._prepare(frame)
-        return self._freeze.see(frame, prepared, self.card.scale)
 
     @property
     def provenance(self) -> Provenance:
@@ -148,15 +123,6 @@ class Analyser:
         card = self.card
         shown = f"{card.input_width_px}x{card.input_height_px} {card.scale:g}"
         return Provenance(card.weights_sha256, shown, self.options.crop.text, self.engine.precision)
-
-    def _tracker(self, options: AnalyserOptions) -> CropTracker:
-        return CropTracker(
-            options.crop,
-            self._aspect,
-            reads_content=True,
-            reader=self.reader,
-            settled=self.settled,
-        )
 
     def warm_up(self) -> None:
         """Compile and run once, so that the first real frame is not the slow one."""
@@ -170,10 +136,16 @@ class Analyser:
             UsageError: The crop does not fit the picture.
             EngineError: The engine failed.
         """
-        watch = _Stopwatch()
-        prepared = self._prepare(frame)
-        frozen = self._freeze.see(frame, prepared, self.card.scale)
-        watch.lap("preprocess")
+        return self.judge(self.preparer.prepare(frame))
+
+    def judge(self, ready: Ready) -> Analysis:
+        """Run the network on a frame that was made ready.
+
+        Raises:
+            EngineError: The engine failed.
+        """
+        frame, prepared = ready.frame, ready.prepared
+        watch = _Stopwatch(("preprocess", ready.took_ms))
         repeated = self._repeated(frame, prepared)
         if repeated is not None:
             watch.lap("inference")
@@ -192,7 +164,7 @@ class Analyser:
             state=state,
             timings_ms=watch.laps(),
             finished_at_s=time.monotonic(),
-            frozen=frozen,
+            frozen=ready.frozen,
             provenance=self.provenance,
         )
         self._last = _Memory(prepared, self.options, analysis)
@@ -208,13 +180,13 @@ class Analyser:
             UsageError: The crop does not fit the picture.
             EngineError: The engine failed.
         """
-        turn = self._crops, self._freeze, self._in_background, self._last
-        self._crops, self._freeze = self._crops.beside(), FreezeDetector()
-        self._in_background, self._last = False, None
+        turn = self.preparer, self._in_background, self._last
+        self.preparer = self.preparer.beside()
+        self.begin_judging()
         try:
             return self.analyse(frame)
         finally:
-            self._crops, self._freeze, self._in_background, self._last = turn
+            self.preparer, self._in_background, self._last = turn
 
     def _results(
         self, frame: Frame, prepared: Prepared, watch: _Stopwatch
@@ -263,18 +235,6 @@ class Analyser:
             return None  # a box is carried over one frame, never on and on
         return Found(found.frame, found.prediction.plane, last.prepared, found.localisation)
 
-    def _prepare(self, frame: Frame) -> Prepared:
-        card = self.card
-        crop = self._crops.crop_for(frame)
-        return prepare(
-            frame,
-            crop,
-            content=self._crops.content,
-            height_px=card.input_height_px,
-            width_px=card.input_width_px,
-            scale=card.scale,
-        )
-
     def _predict(self, prepared: Prepared) -> Prediction:
         return self._prediction(prepared, self._run(prepared))
 
@@ -322,8 +282,8 @@ class Analyser:
 
 
 class _Stopwatch:
-    def __init__(self) -> None:
-        self._laps: list[tuple[str, float]] = []
+    def __init__(self, *earlier: tuple[str, float]) -> None:
+        self._laps = list(earlier)
         self._last_s = time.perf_counter()
 
     def lap(self, stage: str) -> None:

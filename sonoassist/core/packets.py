@@ -300,9 +300,9 @@ class Analysis:
         return self.localisation.box if self.state is State.PLANE else None
 
     @property
-    def has_own_box(self) -> bool:
-        """Whether a box is shown that was found on this very frame."""
-        return self.shown_box is not None and not self.localisation.age_s
+    def own_box(self) -> Box | None:
+        """`shown_box` where it was found on this very frame: the only one that is kept."""
+        return None if self.localisation.age_s else self.shown_box
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ class Settings(BaseModel):
         exam_with_source: Keep an exam record of what is opened: "always" (videos and live
             sources), "live" (live sources only) or "never".
         checklist: Name of the exam's checklist.
+        cover_text: Cover the text on the pictures of practice, which may tell the answer.
         clip_s: Seconds before and after a capture that its clip holds.
         pacs_node: Where exams are sent, "AE@HOST:PORT"; "" when never.
         recent: What was opened last, newest first.
@@ -79,6 +80,7 @@ class Settings(BaseModel):
     history_mb: int = Field(default=768, ge=64, le=16384)
     exam_with_source: Literal["always", "live", "never"] = "always"
     checklist: str = "20-week"
+    cover_text: bool = True
     clip_s: float = Field(default=2.0, ge=0.5, le=10.0)
     pacs_node: str = ""
     recent: list[str] = Field(default_factory=list)

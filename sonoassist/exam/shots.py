@@ -22,7 +22,8 @@ class Said:
     Attributes:
         plane: Key of the plane named, or "" where none is.
         confidence: Of the plane in this very picture; 0 where none is named.
-        box: The box drawn, in frame pixels; None where none is.
+        box: The box found on this very picture, in frame pixels; None where none is: a carried
+            one is drawn, but not kept.
         saw: What the network said, also where no plane is named.
     """
 
@@ -52,7 +53,7 @@ def said_of(view: View) -> Said:
     prediction = analysis.prediction
     if steady.plane is not prediction.plane:
         return nothing_named(view)
-    return Said(prediction.plane.key, prediction.confidence, analysis.shown_box, Seen.PLANE)
+    return Said(prediction.plane.key, prediction.confidence, analysis.own_box, Seen.PLANE)
 
 
 def frame_row(view: View, at_s: float) -> FrameRow:
@@ -68,7 +69,7 @@ def frame_row(view: View, at_s: float) -> FrameRow:
         plane=prediction.plane.key,
         confidence=prediction.confidence,
         steady_plane=steady.plane.key if steady is not None and steady.plane is not None else "",
-        box=analysis.shown_box,
+        box=analysis.own_box,
         probabilities=prediction.probabilities,
         crop=analysis.geometry.crop,
         frozen=analysis.frozen,
@@ -84,7 +85,7 @@ def best_shot(candidate: Candidate, item: Item, at_s: float) -> Shot:
         item=item.key, how=How.AUTO, at_s=at_s, index=analysis.frame.index,
         time_s=analysis.frame.time_s, plane=candidate.plane.key,
         confidence=candidate.confidence, quality=candidate.quality.together, why=candidate.why,
-        box=analysis.shown_box, field=analysis.geometry.crop, saw=Seen.PLANE,
+        box=analysis.own_box, field=analysis.geometry.crop, saw=Seen.PLANE,
     )  # fmt: skip
 
 

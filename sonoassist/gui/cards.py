@@ -46,7 +46,7 @@ def paint_chips(
     # Where not all have room the first ones are the more important.
     places = chip_places(area, taken, chip_widths(chips, look), look)
     for chip, rect in zip(chips, places, strict=False):
-        text = _readable(metrics, chip.text, rect.width() - look.px(_BESIDE_WORDS_PX) + 1)
+        text = _readable(metrics, chip, rect.width() - look.px(_BESIDE_WORDS_PX) + 1)
         _paint_chip(painter, rect, chip, text, look)
         if chip.act is not None:
             hits.append(Hit(rect, chip.act))
@@ -61,8 +61,10 @@ def chip_widths(chips: tuple[Chip, ...], look: Look) -> list[float]:
     return [max(words(chip.text), words(chip.room_for)) + beside for chip in chips]
 
 
-def _readable(metrics: QFontMetricsF, text: str, room: float) -> str:
-    """What there is room for of a text; nothing where a few letters would say nothing."""
+def _readable(metrics: QFontMetricsF, chip: Chip, room: float) -> str:
+    """What a chip says in this room; nothing where a few letters would say nothing."""
+    whole = metrics.horizontalAdvance(chip.text) <= room
+    text = chip.text if whole else chip.short or chip.text
     shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
     return shown if shown == text or len(shown) > _LEAST_LETTERS else ""
 

@@ -14,8 +14,11 @@ from typing import Protocol
 from PyQt6.QtCore import QSize
 from PyQt6.QtGui import QColor, QIcon, QPalette, QTransform
 from PyQt6.QtWidgets import (
+    QComboBox,
     QDialogButtonBox,
     QFileDialog,
+    QLabel,
+    QLineEdit,
     QSplitter,
     QToolButton,
     QTreeView,
@@ -191,7 +194,10 @@ def dress(dialog: QFileDialog, look: Look) -> None:
     dialog.setPalette(palette)
     dialog.setStyleSheet(_sheet(look))
     _dress_buttons(dialog, look)
+    _dress_names(dialog, palette)
     _share_room(dialog, look)
+    if dialog.fileMode() is QFileDialog.FileMode.Directory:
+        _hide_types(dialog)
     dialog.resize(QSize(*map(look.px, _SIZE_PX)))
 
 
@@ -208,6 +214,24 @@ def _dress_buttons(dialog: QFileDialog, look: Look) -> None:
     for box in dialog.findChildren(QDialogButtonBox):
         for push in box.buttons():
             push.setIcon(QIcon())
+
+
+def _hide_types(dialog: QFileDialog) -> None:
+    """Folders have no types to choose among."""
+    for kind, name in ((QLabel, "fileTypeLabel"), (QComboBox, "fileTypeCombo")):
+        part = dialog.findChild(kind, name)
+        if part is not None:
+            part.hide()
+
+
+def _dress_names(dialog: QFileDialog, palette: QPalette) -> None:
+    """The names that are offered while one is typed are in a window of their own."""
+    for line in dialog.findChildren(QLineEdit):
+        completer = line.completer()
+        offered = completer.popup() if completer is not None else None
+        if offered is not None:
+            offered.setPalette(palette)
+            offered.setStyleSheet(dialog.styleSheet().replace("QFileDialog QAbstract", "QAbstract"))
 
 
 def _share_room(dialog: QFileDialog, look: Look) -> None:

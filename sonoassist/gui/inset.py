@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from PyQt6.QtCore import QRectF, QSize, QSizeF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QPainter
 
+from sonoassist.core.box_age import BoxAge
 from sonoassist.gui.fitter import Fitted
 from sonoassist.gui.free_room import MARGIN_PX, largest_beside
 from sonoassist.gui.overlay import Placement, paint_box
@@ -81,7 +82,8 @@ def paint_inset(
         placement = Placement(rect.left(), rect.top(), rect.width() / past.view.frame.width_px)
         painter.save()
         painter.setClipRect(rect)
-        paint_box(painter, placement, past.verdict.box, plane, small)
+        age = BoxAge(past.verdict.box_age_s)
+        paint_box(painter, placement, past.verdict.box, plane, small, age)
         painter.restore()
     _paint_caption(painter, QRectF(around.left(), around.top(), around.width(), high), past, look)
 

@@ -50,6 +50,7 @@ class JobRow(QFrame):
         super().__init__()
         self.job = job
         self._desk = desk
+        self._error = look.palette.error
         self.title = ElidedLabel(job.work.title)
         self.said = QLabel()
         self.said.setObjectName("muted")
@@ -81,6 +82,8 @@ class JobRow(QFrame):
         said = "\n".join([job.text, *notes])
         self.said.setText(wrappable(said))
         self.said.setToolTip(said)
+        failed = state is JobState.FAILED
+        self.said.setStyleSheet(f"color: {self._error}" if failed else "")
         self.bar.setVisible(not over)
         if state is not JobState.WAITING:
             show_share(self.bar, job.how_far)

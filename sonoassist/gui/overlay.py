@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
+from sonoassist.core.box_age import OWN, BoxAge
 from sonoassist.core.packets import Analysis, Box, Floats
 from sonoassist.core.planes import Plane
 from sonoassist.gui.theme import Look
@@ -20,6 +21,8 @@ HEAT_OPACITY = 0.72
 TICK_SHARE = 0.09
 _INK = QColor("#0b0f14")
 _HALO = QColor(0, 0, 0, 150)
+_PLATE = QColor(11, 15, 20, 190)
+_CARRIED = QColor("#d5dce5")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,19 +121,35 @@ def frame_edges(rect: QRectF, thick: int) -> tuple[QRectF, QRectF, QRectF, QRect
     )
 
 
-def paint_box(painter: QPainter, placement: Placement, box: Box, plane: Plane, look: Look) -> None:
-    """Paint the box in the colour of its plane, with ticks at the middles and its name."""
+def paint_box(
+    painter: QPainter,
+    placement: Placement,
+    box: Box,
+    plane: Plane,
+    look: Look,
+    age: BoxAge = OWN,
+) -> None:
+    """Paint the box in the colour of its plane, with ticks at the middles and its name.
+
+    Args:
+        age: A box that was found earlier is drawn fainter, and says that it is carried.
+    """
     rect = placement.to_widget(box)
     thick = look.px(BOX_PX)
     colour = QColor(plane.colour)
+    colour.setAlphaF(age.strength)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     edges = frame_edges(rect, thick)
     for edge in edges:
         painter.fillRect(edge.adjusted(-1, -1, 1, 1), _HALO)
-    for edge in edges:
+    left, top, right, bottom = edges
+    for edge in (left, right):
         painter.fillRect(edge, colour)
+    for edge in (top, bottom):  # not where they meet the others: a faint line would show twice
+        painter.fillRect(edge.adjusted(thick, 0, -thick, 0), colour)
     _paint_ticks(painter, rect, colour, look)
-    _paint_tag(painter, edges[1], plane, look)
+    _paint_tag(painter, top, plane, look)
+    _paint_age(painter, bottom, age.words, look)
 
 
 def _paint_ticks(painter: QPainter, rect: QRectF, colour: QColor, look: Look) -> None:
@@ -158,6 +177,25 @@ def _paint_tag(painter: QPainter, top_edge: QRectF, plane: Plane, look: Look) ->
     painter.setFont(font)
     painter.setPen(_INK)
     painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, plane.label)
+
+
+def _paint_age(painter: QPainter, bottom_edge: QRectF, words: str, look: Look) -> None:
+    """Under the box at its left, or in it where there is no room below."""
+    if not words:
+        return
+    font = look.font(13)
+    metrics = QFontMetricsF(font)
+    wide = metrics.horizontalAdvance(words) + look.px(10)
+    high = metrics.height() + look.px(2)
+    area = painter.clipBoundingRect() if painter.hasClipping() else QRectF(painter.window())
+    below = bottom_edge.bottom() + high <= area.bottom()
+    top = bottom_edge.bottom() if below else bottom_edge.top() - high
+    left = max(min(bottom_edge.left(), area.right() - wide), area.left())
+    plate = QRectF(left, top, wide, high)
+    painter.fillRect(plate, _PLATE)
+    painter.setFont(font)
+    painter.setPen(_CARRIED)
+    painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, words)
 
 
 def paint_outline(painter: QPainter, rect: QRectF, colour: QColor, look: Look) -> None:

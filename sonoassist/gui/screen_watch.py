@@ -229,12 +229,12 @@ class ScreenWatch(QObject):
     def chips(self) -> tuple[Chip, ...]:
         """What is to be said over the picture."""
         if self.state is ScreenState.NEW:
-            return (Chip("crop", "New screen: check the crop", "accent", Act.CHECK_CROP),)
-        if self.state is ScreenState.CHANGED:
-            return (
-                Chip("warning", "Screen has changed: check the crop", "warning", Act.CHECK_CROP),
-            )
-        return ()
+            said = "crop", "New screen: check the crop", "accent"
+        elif self.state is ScreenState.CHANGED:
+            said = "warning", "Screen has changed: check the crop", "warning"
+        else:
+            return ()
+        return (Chip(*said, Act.CHECK_CROP, short="Check the crop"),)
 
     def _failed(self, error: Exception) -> None:
         self._looking = False

@@ -50,6 +50,7 @@ class Chip:
         tone: Colour of the palette.
         act: What a click on it does, or None.
         room_for: The longest that its words become while they change; it is as wide as this.
+        short: What it says where there is no room for its words; "": as many letters as fit.
     """
 
     icon: str
@@ -57,6 +58,7 @@ class Chip:
     tone: str = "muted"
     act: Act | None = None
     room_for: str = ""
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ def screen_for(
         # Nothing is "now" where nothing comes any more.
         when = "" if gone and frozen_back_s < SHOWN_AS_NOW_S else seconds_back(frozen_back_s)
         longest = f"FROZEN {seconds_back(88.8)}"  # the picture stays where it is while stepping
-        chip = Chip("freeze", f"FROZEN {when}".rstrip(), "accent", Act.FREEZE, longest)
+        words = f"FROZEN {when}".rstrip()
+        chip = Chip("freeze", words, "accent", Act.FREEZE, longest, "FROZEN")
         return Screen(None, (*gone, chip, *_model_chips(status)))
     card = _card(status, has_picture)
     if card is not None:
@@ -165,12 +168,14 @@ def _play_chips(status: SessionStatus) -> tuple[Chip, ...]:
 def _model_chips(status: SessionStatus) -> tuple[Chip, ...]:
     state = status.model_state
     if state is ModelState.MISSING:
-        return (Chip("warning", "Model missing: install", "warning", Act.INSTALL),)
+        return (
+            Chip("warning", "Model missing: install", "warning", Act.INSTALL, short="No model"),
+        )
     if state is ModelState.LOADING:
-        return (Chip("wait", status.model_message or LOADING, "text"),)
+        return (Chip("wait", status.model_message or LOADING, "text", short="Loading …"),)
     if state is ModelState.FAILED:
         why = status.model_message or "see the notice"
-        return (Chip("error", f"No analysis: {why}", "error", Act.MODELS),)
+        return (Chip("error", f"No analysis: {why}", "error", Act.MODELS, short="No analysis"),)
     return ()
 
 

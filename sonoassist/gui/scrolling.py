@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QEvent, QObject, QSize, Qt
+from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QFrame, QScrollArea, QWidget
 
 
@@ -40,15 +41,19 @@ class ListArea(ColumnArea):
         layout = inside.layout() if inside is not None else None
         if inside is None or layout is None:
             return QSize(0, 0)
-        wanted = layout.sizeHint()
-        wrapped = layout.heightForWidth(self.width()) if layout.hasHeightForWidth() else 0
-        return QSize(
-            layout.minimumSize().width(), min(max(wanted.height(), wrapped), self._most_px)
-        )
+        wrapped = layout.hasHeightForWidth()
+        high = layout.heightForWidth(self.width()) if wrapped else layout.sizeHint().height()
+        return QSize(layout.minimumSize().width(), min(high, self._most_px))
 
     def sizeHint(self) -> QSize:
         """As high as that, and no higher."""
         return self.minimumSizeHint()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Wrapped words are as high as the width lets them be."""
+        super().resizeEvent(event)
+        if event is not None and event.size().width() != event.oldSize().width():
+            self.updateGeometry()
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Follow what the list holds."""

@@ -241,8 +241,10 @@ QPushButton:hover, QComboBox:hover {{ background: {hover}; }}
 QPushButton:focus, QLineEdit:focus, QComboBox:focus, QDoubleSpinBox:focus, QSpinBox:focus {{
   border: 1px solid {accent}; }}
 QPushButton:disabled {{ color: {muted}; background: {panel}; }}
-QPushButton#main {{ background: {accent}; color: {on_accent}; font-weight: 600; border: 0; }}
-QPushButton#main:disabled {{ background: {raised}; color: {muted}; }}
+QPushButton#main {{ background: {accent}; color: {on_accent}; font-weight: 600;
+  border: 2px solid {accent}; min-height: {main}px; }}
+QPushButton#main:focus {{ border: 2px solid {text}; }}
+QPushButton#main:disabled {{ background: {raised}; color: {muted}; border-color: {raised}; }}
 QPushButton#row {{ text-align: left; background: transparent; border: 1px solid transparent; }}
 QPushButton#row:hover {{ background: {raised}; }}
 QPushButton#row:focus {{ border: 1px solid {accent}; }}
@@ -286,9 +288,10 @@ QHeaderView::section {{ background: {panel}; color: {muted}; border: 0;
 QProgressBar {{ background: {raised}; border: 0; border-radius: {r1}px; max-height: {p1}px;
   min-height: {p1}px; }}
 QProgressBar::chunk {{ background: {accent}; border-radius: {r1}px; }}
-QScrollBar:vertical {{ background: transparent; width: {p2}px; margin: 0; }}
+QScrollBar:vertical {{ background: transparent; width: {bar}px; margin: 0; }}
 QScrollBar:horizontal {{ background: transparent; height: {p2}px; margin: 0; }}
 QScrollBar::handle {{ background: {handle}; border-radius: {r1}px; min-height: 24px; }}
+QScrollBar::handle:vertical {{ margin-left: {beside}px; }}
 QScrollBar::handle:hover {{ background: {muted}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
@@ -302,7 +305,8 @@ def stylesheet(look: Look) -> str:
         "body": look.px(BODY_PX), "small": look.px(SMALL_PX), "heading": look.px(17),
         "title": look.px(40), "r1": look.px(3), "r": look.px(6), "r2": look.px(10),
         "p0": look.px(3), "p1": look.px(6), "p2": look.px(12), "p3": look.px(20), "p4": look.px(32),
-        "row": look.px(20), "cell": look.px(9),
+        "row": look.px(20), "main": look.px(20) - 2, "cell": look.px(9), "bar": look.px(16),
+        "beside": look.px(6),
     }  # fmt: skip
     colours = {
         "back": palette.back, "panel": palette.panel, "raised": palette.raised,

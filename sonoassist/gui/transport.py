@@ -86,8 +86,7 @@ class RecordingBar(_Bar):
     def __init__(self, look: Look, actions: ActionSet) -> None:
         super().__init__(look, actions)
         self._play = self._button(Act.PLAY, icon_only=True)
-        self._button(Act.BACK, icon_only=True)
-        self._button(Act.FORWARD, icon_only=True)
+        steps = [self._button(act, icon_only=True) for act in (Act.BACK, Act.FORWARD)]
         self.seek = Scrubber(look)
         self._row.addWidget(self.seek, 2)
         self.name = ElidedLabel("", "muted")
@@ -95,13 +94,15 @@ class RecordingBar(_Bar):
         self._where = self._label("0:00:00.0 / 0:00:00.0", Qt.AlignmentFlag.AlignRight)
         self._number = self._label("0000000 / 0000000", Qt.AlignmentFlag.AlignRight)
         self._row.addSpacing(look.px(10))
-        self._button(Act.LOOP)
+        loop = self._button(Act.LOOP)
         self._speed = self._button(Act.FASTER, text="1×")
         self._speed.clicked.disconnect()
         self._speed.clicked.connect(self._choose_speed)
-        self._button(Act.EVERY_FRAME)
+        every = self._button(Act.EVERY_FRAME)
         self._button(Act.FREEZE)
         self.speeds = QMenu(self)
+        self._moving = (self._play, *steps, self.seek, loop, self._speed, every)
+        """What a single picture has no use for."""
 
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
@@ -129,10 +130,12 @@ class RecordingBar(_Bar):
         count = info.frame_count or 1
         playing = status.play_state is PlayState.PLAYING
         self._play.change(icon="pause" if playing else "play")
+        for part in self._moving:
+            part.setVisible(count > 1)
         self.seek.set_place(status.index, count)
         self._where.setVisible(not info.stills)
         self.name.setVisible(bool(self.name.text()))
-        self.name.setMaximumWidth(self.width() // 4)
+        self.name.setMaximumWidth(self.width() // (4 if count > 1 else 1))
         self._where.setText(f"{clock(status.time_s)} / {clock(info.duration_s or 0.0)}")
         what = "picture " if info.stills else ""
         self._number.setText(f"{what}{status.index + 1} / {count}")

@@ -53,6 +53,7 @@ class Verdict:
         when: Small text above it: how old the result is; "" for that of the picture itself.
         steady_s: For how long the name has been steady, in seconds; None where it is not said.
         box: The box to draw; None unless `kind` is PLANE.
+        box_age_s: How much earlier it was found; 0 where that was on this very picture.
     """
 
     kind: Kind
@@ -64,6 +65,7 @@ class Verdict:
     when: str = ""
     steady_s: float | None = None
     box: Box | None = None
+    box_age_s: float = 0.0
 
 
 NOTHING = Verdict(Kind.NOT_ANALYSED, "")
@@ -245,6 +247,7 @@ def _plane(view: View, analysis: Analysis, label: LabelMode) -> Verdict:
         detail=plane.full_name,
         steady_s=steady_s,
         box=analysis.shown_box,
+        box_age_s=analysis.localisation.age_s,
     )
 
 

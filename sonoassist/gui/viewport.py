@@ -6,11 +6,13 @@ from PyQt6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QCursor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from sonoassist.core.box_age import OWN, BoxAge
 from sonoassist.core.packets import Analysis, Box
 from sonoassist.core.planes import Plane
 from sonoassist.gui.actions import Act
 from sonoassist.gui.anatomy import Anatomy
 from sonoassist.gui.cards import Hit, chip_widths, paint_card, paint_chips
+from sonoassist.gui.carried import CarriedAge
 from sonoassist.gui.fitter import Fitted, fit
 from sonoassist.gui.free_room import chip_band, has_room_for_chips
 from sonoassist.gui.inset import Past, inset_rect, inset_size, paint_inset
@@ -58,6 +60,8 @@ class Viewport(QWidget):
         self.guided_heat = False
         self._past: Past | None = None
         self._anatomy = Anatomy()
+        self._carried = CarriedAge()
+        self._box_age = OWN
         self._fitted: Fitted | None = None
         self._small: Fitted | None = None
         self._told: View | None = None
@@ -95,7 +99,16 @@ class Viewport(QWidget):
             past: The last result, where the picture itself has none.
         """
         self._view, self._verdict, self._frozen, self._past = view, verdict, frozen, past
+        self._box_age = self._age_of(view, verdict)
         self.update()
+
+    def _age_of(self, view: View | None, verdict: Verdict) -> BoxAge:
+        """Of the box: its own on a picture that is held, steadied where pictures run."""
+        if view is None or verdict.box is None:
+            return OWN
+        if self._frozen:
+            return BoxAge(verdict.box_age_s)
+        return self._carried.shown(view, verdict.box_age_s)
 
     def fit_sizes(self, view: View, past: Past | None) -> dict[str, tuple[View, QSize]]:
         """What has to be scaled before it can be drawn: role -> (picture, size on the screen)."""
@@ -308,7 +321,7 @@ class Viewport(QWidget):
 
     def _paint_box(self, painter: QPainter, placement: Placement, box: Box, plane: Plane) -> None:
         """The network's box."""
-        paint_box(painter, placement, box, plane, self._look)
+        paint_box(painter, placement, box, plane, self._look, self._box_age)
 
     def _paint_more(self, painter: QPainter, placement: Placement) -> None:
         """What a page has to draw over its pictures besides."""

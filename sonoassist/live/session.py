@@ -333,7 +333,7 @@ class LiveSession:
             self._keeping_up.analysed(view.frame.frame_id)
             self.confidences.add(view)
             if view.analysis is not None:
-                if view.analysis.has_own_box:
+                if view.analysis.own_box is not None:
                     self._rates.box_found()
                 self._rates.analysed(view.analysis)  # last: what is counted can be seen
         if view.analysis is not None:

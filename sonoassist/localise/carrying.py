@@ -36,6 +36,7 @@ MIN_INSIDE = 0.5
 MIN_SIDE_PX = 32
 """A smaller box holds too little to be followed; some of what is around it is taken as well."""
 
+_ROUNDING_S = 1e-6
 _POINTS_A_SIDE = 7
 _CONTRAST = 51.0
 _MIDDLE = 100.0
@@ -246,7 +247,10 @@ class CarriedBox:
             return False
         if prepared.geometry != found.prepared.geometry:
             return False
-        return prepared.content is found.prepared.content and 0 < self._age_s(frame) <= MAX_AGE_S
+        return (
+            prepared.content is found.prepared.content
+            and 0 < self._age_s(frame) <= MAX_AGE_S + _ROUNDING_S
+        )
 
 
 def carried(found: Found, frame: Frame, prepared: Prepared) -> Localisation | None:

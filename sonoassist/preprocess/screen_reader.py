@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -51,7 +52,7 @@ class ScreenLook:
 
 
 class ScreenReader:
-    """Looks at screens; one for each thread that uses it.
+    """Looks at screens, at one at a time; any thread may ask.
 
     Args:
         make: Loads the network that looks, when it is first needed.
@@ -60,6 +61,7 @@ class ScreenReader:
     def __init__(self, make: Callable[[], ReadsScreens] = ScreenNetwork) -> None:
         self._make = make
         self._network: ReadsScreens | None = None
+        self._turn = threading.Lock()
 
     def look(self, pixels: Pixels, moving: Moving | None = None) -> ScreenLook:
         """Look at one screen.
@@ -74,9 +76,10 @@ class ScreenReader:
         thin = thinned(pixels)
         if float(cv2.meanStdDev(np.ascontiguousarray(thin[::4, ::4]))[1].max()) < EMPTY_STD:
             return ScreenLook(Content.NO_SIGNAL, 1.0, None)
-        if self._network is None:
-            self._network = self._make()
-        reading = self._network.read(thin)
+        with self._turn:
+            if self._network is None:
+                self._network = self._make()
+            reading = self._network.read(thin)
         height, width = pixels.shape[:2]
         field = field_of(reading, width, height, moving)
         if field is not None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from sonoassist.analysis.analyser import Analyser
+from sonoassist.analysis.preparing import Ready
 from sonoassist.core.packets import Analysis, Box, Frame, Provenance
 from sonoassist.preprocess.crop import CropChoice, CropKind
 from sonoassist.recordings.crops import Settled, fits
@@ -33,14 +34,15 @@ class Judge:
         self._changed = threading.Condition()
         self._busy = False
         self._asking = 0
-        analyser.settled = None  # what it knows of another recording says nothing of this one
+        # What it knows of another recording says nothing of this one.
+        analyser.preparer.settled = None
         if settled is not None:
             self.settle(settled)
 
     def settle(self, settled: Settled) -> None:
         """Take the crop of the recording from the next stretch on."""
         self.settled = settled
-        self.analyser.settled = settled.field
+        self.analyser.preparer.settled = settled.field
 
     def crop_of(self, frame: Frame, known: Box | None = None) -> Box:
         """The crop of a frame, in its own pixels.
@@ -65,31 +67,56 @@ class Judge:
 
     def begin(self) -> None:
         """The next frame follows none of those before."""
-        with self._turn(first_of_all=False):
-            self.analyser.configure(self._options)
-            self.analyser.forget()
+        self.begin_preparing()
+        self.begin_judging()
+
+    def begin_preparing(self) -> None:
+        """The next frame that is made ready follows none of those before."""
+        self.analyser.preparer.configure(self._options.crop)
+        self.analyser.preparer.forget()
 
     def begin_stretch(self) -> None:
-        """The next frame is the first one of a stretch, behind the frames that came before."""
-        with self._turn(first_of_all=False):
-            self.analyser.configure(self._options)
-            self.analyser.restart()
+        """The next frame that is made ready is the first one of a stretch, behind those before."""
+        self.analyser.preparer.configure(self._options.crop)
+        self.analyser.preparer.restart()
 
-    def in_background(self, frame: Frame) -> Analysis:
-        """Analyse the next frame when nothing else is asked for.
+    def begin_judging(self) -> None:
+        """What was found in the frames before has no part in the next one that is judged."""
+        with self._turn(first_of_all=False):
+            # Not `configure`: another thread may be making frames ready by now.
+            self.analyser.options = self._options
+            self.analyser.begin_judging()
+
+    def prepare(self, frame: Frame) -> Ready:
+        """Make the next frame ready; one thread does so for all, which need not be that of judging.
+
+        Raises:
+            UsageError: The crop does not fit the picture.
+        """
+        self.analyser.preparer.configure(self._crop_choice(frame))
+        return self.analyser.preparer.prepare(frame)
+
+    def _crop_choice(self, frame: Frame) -> CropChoice:
+        """An own rectangle that does not fit a picture of another size is not used there."""
+        settled, own = self.settled, self._options.crop.own
+        alien = settled is not None and (frame.width_px, frame.height_px) != (
+            settled.width_px,
+            settled.height_px,
+        )
+        if own is None or not alien or fits(own, frame):
+            return self._options.crop
+        return CropChoice(CropKind.AUTO)
+
+    def in_background(self, ready: Ready) -> Analysis:
+        """Judge the next frame when nothing else is asked for.
 
         Raises:
             SonoAssistError: The analysis failed.
         """
-        with self._turn(first_of_all=False), self._fitting(frame):
-            analysis = self.analyser.analyse(frame)
+        with self._turn(first_of_all=False):
+            analysis = self.analyser.judge(ready)
         made = analysis.provenance
         return analysis if made is None else replace(analysis, provenance=self._as_asked(made))
-
-    def glance(self, frame: Frame) -> bool:
-        """Take in the next frame, which has a result; see `Analyser.glance`."""
-        with self._turn(first_of_all=False), self._fitting(frame):
-            return self.analyser.glance(frame)
 
     def on_screen(self, frame: Frame, crop: Box | None = None, *, guided: bool = False) -> Analysis:
         """Analyse the picture on screen, before anything else; the same result for ever.
@@ -112,23 +139,6 @@ class Judge:
             self._screen.configure(options)
             self._screen.forget()
             return self._screen.analyse(frame)
-
-    @contextmanager
-    def _fitting(self, frame: Frame) -> Iterator[None]:
-        """An own rectangle that does not fit a picture of another size is not used there."""
-        settled, options = self.settled, self._options
-        own = options.crop.own
-        alien = settled is not None and (frame.width_px, frame.height_px) != (
-            settled.width_px,
-            settled.height_px,
-        )
-        if own is None or not alien or fits(own, frame):
-            wanted = options
-        else:
-            wanted = replace(options, crop=CropChoice(CropKind.AUTO))
-        if self.analyser.options != wanted:
-            self.analyser.configure(wanted)
-        yield
 
     @contextmanager
     def _turn(self, *, first_of_all: bool) -> Iterator[None]:

@@ -14,10 +14,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sonoassist.core.errors import DamagedFrameError, SourceError, StalledError
 from sonoassist.core.packets import Frame
 from sonoassist.sources.base import Source, unreadable_now
+
+Item = TypeVar("Item")
 
 AHEAD = 6
 """So many decoded frames wait at most (37 MB of a 1080p video)."""
@@ -62,16 +65,18 @@ def read_frames(source: Source, indexes: Iterable[int]) -> Iterator[ReadFrame]:
 
 
 @contextmanager
-def read_ahead(frames_of: Iterable[ReadFrame]) -> Iterator[Iterator[ReadFrame]]:
+def read_ahead(frames_of: Iterable[Item], most: int = AHEAD) -> Iterator[Iterator[Item]]:
     """What is read, decoded ahead on a thread that has ended with the block.
 
     Args:
-        frames_of: Of `read_frames` or `read_on`; gone through on the thread.
+        frames_of: Of `read_frames` or `read_on`, or what is made of that; gone through on the
+            thread.
+        most: So many wait at most.
     """
-    waiting: queue.Queue[ReadFrame | BaseException | None] = queue.Queue(AHEAD)
+    waiting: queue.Queue[Item | BaseException | None] = queue.Queue(most)
     ended = threading.Event()
 
-    def put(item: ReadFrame | BaseException | None) -> bool:
+    def put(item: Item | BaseException | None) -> bool:
         while not ended.is_set():
             try:
                 waiting.put(item, timeout=_POLL_S)
@@ -89,7 +94,7 @@ def read_ahead(frames_of: Iterable[ReadFrame]) -> Iterator[Iterator[ReadFrame]]:
         except Exception as error:  # noqa: BLE001  (raised again on the reader's thread)
             put(error)
 
-    def frames() -> Iterator[ReadFrame]:
+    def frames() -> Iterator[Item]:
         while (item := waiting.get()) is not None:
             if isinstance(item, BaseException):
                 raise item

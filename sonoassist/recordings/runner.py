@@ -8,7 +8,8 @@ analysed again; they are measured where nobody has done so.
 
 In order, all stretches are read in one go. Coarse first, every 16th frame is analysed before all
 others, so that the whole exam can soon be seen; then comes what lies behind the frame that the
-person looks at. How still a picture was held, and for how long the scanner has shown it, is seen
+person looks at. While the network works, the frames behind are decoded and made ready, each on a
+thread of its own. How still a picture was held, and for how long the scanner has shown it, is seen
 against the frames before: where a stretch follows none, those are read with it.
 """
 
@@ -29,9 +30,11 @@ from sonoassist.core.background import BackgroundWork
 from sonoassist.core.errors import SonoAssistError, SourceError, UsageError, window_text
 from sonoassist.core.packets import Analysis, Frame, Provenance
 from sonoassist.preprocess.freeze import FROZEN_AFTER_S
+from sonoassist.recordings.ahead import READY, FramesAhead, ReadyFrame, Seen, Stretch
 from sonoassist.recordings.judge import Judge
 from sonoassist.recordings.kept import KeptResults
-from sonoassist.recordings.reader import ReadFrame, read_ahead, read_frames, read_on
+from sonoassist.recordings.pace import Pace, frame_interval_s
+from sonoassist.recordings.reader import read_ahead, read_frames, read_on
 from sonoassist.recordings.records import (
     STRIDE,
     FrameResult,
@@ -67,19 +70,6 @@ class Order(Enum):
     COARSE_FIRST = "coarse first"
 
 
-@dataclass(frozen=True, slots=True)
-class _Stretch:
-    """Frames that are kept together.
-
-    Attributes:
-        indexes: Of the frames, rising.
-        coarse: They do not follow each other: none is compared with the one before.
-    """
-
-    indexes: Sequence[int]
-    coarse: bool = False
-
-
 @dataclass(slots=True)
 class _Found:
     """What has come of a stretch so far."""
@@ -113,6 +103,7 @@ class Runner(BackgroundWork):
         total: Number of frames that were to be read when this was made.
         done: Number of frames that were read, as far as `run` has come.
         judged: Number of those that were analysed.
+        pace: How quickly that went.
     """
 
     def __init__(
@@ -152,8 +143,9 @@ class Runner(BackgroundWork):
         self._left = self._lefts()
         self.total = self._planned()
         self.done = self.judged = 0
-        self._place = -1  # the frame behind the one that was read last
-        self._meter = QualityMeter()
+        self._interval_s = frame_interval_s(self._table.times_s)
+        self.pace = Pace(self._interval_s)
+        self._ahead = FramesAhead(judge, self._table, only_wanted=wanted is not None)
 
     def _lefts(self) -> np.ndarray:
         done = self._known if self._wanted is not None else self._table.finished & self._known
@@ -200,7 +192,7 @@ class Runner(BackgroundWork):
             rate_hz = self._rate_hz()
         total = len(self._table)
         done = min(self._table.done + self._in_hand, total)
-        return Progress(state, done, total, rate_hz, self._message)
+        return Progress(state, done, total, rate_hz, self._message, rate_hz * self._interval_s)
 
     def run(self) -> bool:
         """Do all of it on this thread; returns whether it came to its end.
@@ -239,11 +231,11 @@ class Runner(BackgroundWork):
 
     # --- what comes next --------------------------------------------------------------------
 
-    def _next(self) -> list[_Stretch]:
+    def _next(self) -> list[Stretch]:
         """The next stretches; none when all are done."""
         if self._wanted is not None:
             left = [int(one) for one in np.flatnonzero(self._left)]
-            return [_Stretch(left[at : at + STRETCH]) for at in range(0, len(left), STRETCH)]
+            return [Stretch(left[at : at + STRETCH]) for at in range(0, len(left), STRETCH)]
         if self._order is Order.COARSE_FIRST:
             coarse = self._coarse()
             if coarse is not None:
@@ -256,18 +248,18 @@ class Runner(BackgroundWork):
         at = int(np.searchsorted(fine, self._focus // STRETCH * STRETCH)) % len(fine)
         return [self._fine(int(fine[at]) // STRETCH)]
 
-    def _coarse(self) -> _Stretch | None:
+    def _coarse(self) -> Stretch | None:
         left = np.flatnonzero(~self._known[::STRIDE] & self._left[::STRIDE]) * STRIDE
         if not len(left):
             return None
         first = int(left[0]) // (STRIDE * STRETCH) * STRIDE * STRETCH
-        return _Stretch([int(one) for one in left if one < first + STRIDE * STRETCH], coarse=True)
+        return Stretch([int(one) for one in left if one < first + STRIDE * STRETCH], coarse=True)
 
-    def _fine(self, number: int) -> _Stretch:
+    def _fine(self, number: int) -> Stretch:
         first = number * STRETCH
-        return _Stretch(range(first, min(first + STRETCH, self._count)))
+        return Stretch(range(first, min(first + STRETCH, self._count)))
 
-    def _before(self, stretch: _Stretch, place: int) -> Sequence[int]:
+    def _before(self, stretch: Stretch, place: int) -> Sequence[int]:
         """The frames that are read with a stretch, only to be compared with.
 
         Args:
@@ -287,18 +279,22 @@ class Runner(BackgroundWork):
 
     # --- doing it ---------------------------------------------------------------------------
 
-    def _do(self, source: Source, stretches: Sequence[_Stretch]) -> None:
+    def _do(self, source: Source, stretches: Sequence[Stretch]) -> None:
         plan = []
-        place = self._place
+        place = self._ahead.place
         for stretch in stretches:
             plan.append((stretch, self._before(stretch, place)))
             place = int(stretch.indexes[-1]) + 1
         indexes = (index for stretch, before in plan for index in (*before, *stretch.indexes))
-        with read_ahead(read_frames(source, indexes)) as frames:
-            for stretch, before in plan:
+        known = self._known & ~self._again
+        with (
+            read_ahead(read_frames(source, indexes)) as frames,
+            read_ahead(self._ahead.made_ready(frames, plan, known), READY) as ready,
+        ):
+            for stretch, _ in plan:
                 found = _Found()
                 try:
-                    if not self._take(stretch, before, frames, found):
+                    if not self._take(stretch, ready, found):
                         return
                     # Else results of another file are kept under this one's name.
                     self._recording.check_same()
@@ -308,82 +304,55 @@ class Runner(BackgroundWork):
                         self._results.show([one for _, one in found.results])
                     raise
 
-    def _take(
-        self,
-        stretch: _Stretch,
-        before: Sequence[int],
-        frames: Iterator[ReadFrame],
-        found: _Found,
-    ) -> bool:
+    def _take(self, stretch: Stretch, ready: Iterator[ReadyFrame], found: _Found) -> bool:
         """Go through a stretch; returns whether it came to its end."""
-        first = int(stretch.indexes[0])
-        if before or stretch.coarse or self._place != first:
-            self._begin()
-        for _ in before:
-            one = next(frames)
-            if one.frame is not None:
-                self._glance(one.frame)
-        self._judge.begin_stretch()
-        known = self._known & ~self._again
-        for index in stretch.indexes:
+        for _ in stretch.indexes:
             if not self._may_go_on():
                 return False
-            one = next(frames)
-            if self._wanted is not None and self._place != index:
-                self._begin()
-            self._one(one, stretch, found, known=bool(known[index]))
-            # Where only some frames are wanted those that are known are not looked at.
-            unseen = self._wanted is not None and bool(known[index])
-            self._place = -1 if unseen else index + 1
+            self._one(next(ready), stretch, found)
             self._in_hand = len(found.results)
         return True
 
-    def _begin(self) -> None:
-        """The next frame is compared with none of those before."""
-        self._judge.begin()
-        self._meter = QualityMeter()
-
-    def _one(self, one: ReadFrame, stretch: _Stretch, found: _Found, *, known: bool) -> None:
+    def _one(self, one: ReadyFrame, stretch: Stretch, found: _Found) -> None:
         """Take one frame of a stretch."""
-        frame = one.frame
+        if one.first:
+            self._judge.begin_judging()
         if one.message:
             found.damage[one.index] = one.message
-        if stretch.coarse:
-            self._meter = QualityMeter()
-        if frame is None:
-            self._miss(one, found, known=known or bool(self._known[one.index]))
+        if one.frame is None:
+            self._miss(one, found)
         else:
-            result = self._again_seen(frame, found) if known else None
-            if result is None:
-                result = self._judged(frame, stretch, found)
+            result = self._result(one, stretch, found)
             if self._visit is not None:
-                self._visit(frame, result)
+                self._visit(one.frame, result)
         self.done += 1
         with self._changed:  # others count them meanwhile
             self._finished.append(time.monotonic())
         self._on_frame()
 
-    def _again_seen(self, frame: Frame, found: _Found) -> FrameResult | None:
-        """Take a frame that has a result; None where it could not be read when that was made."""
-        result = self._table.result(frame.index)
-        if result is None or result.state is None:
-            return None
-        self._measure(frame, found)
-        return result
+    def _result(self, one: ReadyFrame, stretch: Stretch, found: _Found) -> FrameResult:
+        if one.kept is None:
+            return self._judged(one, stretch, found)
+        if one.seen is not None:
+            self._measure(one.kept, one.seen, found)
+        return one.kept
 
-    def _miss(self, one: ReadFrame, found: _Found, *, known: bool) -> None:
-        if not known:  # what was found in it while it could be read stays
+    def _miss(self, one: ReadyFrame, found: _Found) -> None:
+        if not (one.known or self._known[one.index]):  # what was found while it could be read stays
             found.results.append((self._judge.provenance, damaged(one.index)))
 
-    def _judged(self, frame: Frame, stretch: _Stretch, found: _Found) -> FrameResult:
-        analysis = self._judge.in_background(frame)
+    def _judged(self, one: ReadyFrame, stretch: Stretch, found: _Found) -> FrameResult:
+        seen = one.seen
+        assert seen is not None  # it was made ready, since it is to be judged
+        frame = seen.ready.frame
+        analysis = self._judge.in_background(seen.ready)
         self.judged += 1
+        self.pace.step(time.monotonic())
         for sentence in self._judge.analyser.engine.take_notices():
             self._on_notice(sentence)
         self._on_analysis(analysis)
-        alone = self._is_alone(frame.index, found)
-        quality = self._meter.measure_frame(frame, analysis.geometry.crop)
-        result = result_of(analysis, replace(quality, stillness=math.nan) if alone else quality)
+        alone = self._is_alone(frame.index, seen, found)
+        result = result_of(analysis, _quality(seen, alone=alone))
         if stretch.coarse or alone or self._wanted is not None:
             result = replace(result, frozen=None)
         made = analysis.provenance or self._judge.provenance
@@ -392,33 +361,22 @@ class Runner(BackgroundWork):
             found.pictures[frame.index] = small_jpeg(frame.pixels, analysis.geometry.crop)
         return result
 
-    def _is_alone(self, index: int, found: _Found) -> bool:
+    def _is_alone(self, index: int, seen: Seen, found: _Found) -> bool:
         """Whether a frame is compared with none, though one before it can be read."""
-        if not self._meter.fresh or index == 0:
+        if not seen.fresh or index == 0:
             return False
         lost = self._table.damaged[:index]
         lost[[one.index for _, one in found.results if one.state is None and one.index < index]] = 1
         return not lost.all()
 
-    def _glance(self, frame: Frame) -> tuple[Quality, bool]:
-        """Take in a frame that is not analysed: its quality, and whether it was frozen."""
-        repeats = self._judge.glance(frame)
-        known = self._table.result(frame.index)
-        crop = self._judge.crop_of(frame, known.crop if known is not None else None)
-        return self._meter.measure_frame(frame, crop), repeats
-
-    def _measure(self, frame: Frame, found: _Found) -> None:
-        if self._wanted is not None:
+    def _measure(self, kept: FrameResult, seen: Seen, found: _Found) -> None:
+        if kept.measured and kept.frozen is not None:
             return
-        alone = self._is_alone(frame.index, found)
-        quality, repeats = self._glance(frame)
-        result = self._table.result(frame.index)
-        if result is None or (result.measured and result.frozen is not None):
-            return
-        found.measured[frame.index] = replace(quality, stillness=math.nan) if alone else quality
-        found.repeats[frame.index] = repeats
+        alone = self._is_alone(kept.index, seen, found)
+        found.measured[kept.index] = _quality(seen, alone=alone)
+        found.repeats[kept.index] = seen.ready.frozen
 
-    def _keep(self, stretch: _Stretch, found: _Found) -> None:
+    def _keep(self, stretch: Stretch, found: _Found) -> None:
         groups: dict[Provenance, list[FrameResult]] = {}
         for made, result in found.results:
             groups.setdefault(made, []).append(result)
@@ -445,6 +403,10 @@ class Runner(BackgroundWork):
         if len(times) < 3:
             return 0.0
         return (len(times) - 1) / max(times[-1] - times[0], 1e-6)
+
+
+def _quality(seen: Seen, *, alone: bool) -> Quality:
+    return replace(seen.quality, stillness=math.nan) if alone else seen.quality
 
 
 def run_on(
@@ -486,7 +448,7 @@ def run_on(
                 continue
             frame = one.frame
             try:
-                analysis = judge.in_background(frame)
+                analysis = judge.in_background(judge.prepare(frame))
             except UsageError as error:
                 if not len(table):
                     raise

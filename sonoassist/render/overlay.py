@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from sonoassist.core.box_age import BoxAge
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Analysis, Box, Pixels, State
 from sonoassist.core.percent import percent
@@ -28,7 +29,9 @@ def annotate(analysis: Analysis, pixels: Pixels | None = None) -> Pixels:
     colour = rgb_of(analysis.prediction.plane) if analysis.state is State.PLANE else _GREY
     box = analysis.shown_box
     if box is not None:
-        _draw_box(picture, box, colour, scale)
+        age = BoxAge(analysis.localisation.age_s)
+        _draw_box(picture, box, colour, scale, age.strength)
+        _write_age(picture, box, age.words, scale)
     _write(picture, caption(analysis), (12, 12), 1.0 * scale, colour)
     _write(picture, _NOTE, (12, picture.shape[0] - 10), 0.42 * scale, _GREY, from_bottom=True)
     return picture
@@ -67,10 +70,28 @@ def _rgb(pixels: Pixels) -> Pixels:
     return copy
 
 
-def _draw_box(picture: Pixels, box: Box, colour: tuple[int, int, int], scale: float) -> None:
+def _draw_box(
+    picture: Pixels, box: Box, colour: tuple[int, int, int], scale: float, strength: float
+) -> None:
     corner = (round(box.left), round(box.top))
     opposite = (round(box.right) - 1, round(box.bottom) - 1)
+    bare = picture.copy() if strength < 1 else picture
     cv2.rectangle(picture, corner, opposite, colour, max(round(2 * scale), 1), cv2.LINE_AA)
+    if strength < 1:
+        cv2.addWeighted(picture, strength, bare, 1 - strength, 0, dst=picture)
+
+
+def _write_age(picture: Pixels, box: Box, words: str, scale: float) -> None:
+    """Under the box at its left, or in it where there is no room below."""
+    if not words:
+        return
+    size, gap = 0.42 * scale, 8
+    (wide, high), below = cv2.getTextSize(words, _FONT, size, 1)
+    left = max(min(round(box.left) + 6, picture.shape[1] - wide - 6), 6)
+    top = round(box.bottom) + gap
+    if top + high + below + 4 > picture.shape[0]:
+        top = round(box.bottom) - high - below - gap
+    _write(picture, words, (left, top), size, _GREY)
 
 
 def _write(

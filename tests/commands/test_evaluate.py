@@ -15,8 +15,9 @@ from analyse_help import assert_refused, noise_picture, write_picture
 from fake_weights import published_file
 from sonoassist import cli
 from sonoassist.analysis.analyser import Analyser
+from sonoassist.analysis.preparing import Ready
 from sonoassist.commands import evaluate as command
-from sonoassist.core.packets import Analysis, Frame
+from sonoassist.core.packets import Analysis
 from sonoassist.render.encoder import VideoEncoder
 
 Capture = pytest.CaptureFixture[str]
@@ -127,11 +128,11 @@ def test_frames_are_analysed_once(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever is measured of them, but for the speed and carried boxes, which tell of a run."""
-    real, analysed = Analyser.analyse, []
+    real, analysed = Analyser.judge, []
 
-    def analyse(self: Analyser, frame: Frame) -> Analysis:
-        analysed.append(frame.index)
-        return real(self, frame)
+    def judge(self: Analyser, ready: Ready) -> Analysis:
+        analysed.append(ready.frame.index)
+        return real(self, ready)
 
     def run(*words: object) -> dict[str, Any]:
         capsys.readouterr()
@@ -139,7 +140,7 @@ def test_frames_are_analysed_once(
         assert evaluate(*words, exam, "--json") == 0
         return printed(capsys)
 
-    monkeypatch.setattr(Analyser, "analyse", analyse)
+    monkeypatch.setattr(Analyser, "judge", judge)
     exam = tmp_path / "case1"
     exam.mkdir()
     with VideoEncoder(exam / "scan.mp4", 128, 96, 25.0) as encoder:

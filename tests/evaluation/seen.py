@@ -14,6 +14,7 @@ from plain_screens import PlainScreens
 from real_models import card_of
 from review.review_made import BrightEngine
 from sonoassist.analysis.analyser import Analyser, AnalyserOptions
+from sonoassist.analysis.preparing import Ready
 from sonoassist.core.packets import Analysis, Box, Frame, State
 from sonoassist.evaluation.classes import group_of
 from sonoassist.evaluation.observed import Label, Observation, observation
@@ -75,7 +76,8 @@ class ByNumber(Analyser):
         self.seen: list[int] = []
 
     @override
-    def analyse(self, frame: Frame) -> Analysis:
+    def judge(self, ready: Ready) -> Analysis:
+        frame = ready.frame
         self.seen.append(frame.index)
         key = self.named.get(frame.index, "background")
         return analysis_of(frame, shares_of(key, 0.9, "lips"), self.state, Box(1, 1, 20, 20))

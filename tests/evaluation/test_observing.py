@@ -14,9 +14,10 @@ from seen import BOX, ByNumber, one, picture
 
 from datasets.dataset_files import dicom, video
 from datasets.dataset_files import picture as write_picture
+from sonoassist.analysis.preparing import Ready
 from sonoassist.core.errors import SourceError, UsageError
 from sonoassist.core.opencv import cv2
-from sonoassist.core.packets import Analysis, Box, Frame, State
+from sonoassist.core.packets import Analysis, Box, State
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.engines.base import Saliency
 from sonoassist.evaluation.failures import KEPT, SHOWN, Failures, jpeg
@@ -134,8 +135,8 @@ def test_an_unreadable_recording(tmp_path: Path) -> None:
 
 def test_a_recording_that_the_crop_does_not_fit(film: Path) -> None:
     class Misfit(ByNumber):
-        def analyse(self, frame: Frame) -> Analysis:
-            self.seen.append(frame.index)
+        def judge(self, ready: Ready) -> Analysis:
+            self.seen.append(ready.frame.index)
             raise UsageError("the crop reaches outside")
 
     analyser = Misfit()
@@ -229,9 +230,9 @@ def test_what_was_known_of_a_recording_says_nothing_of_a_picture(
     film: Path, tmp_path: Path
 ) -> None:
     class Following(ByNumber):
-        def analyse(self, frame: Frame) -> Analysis:
-            settled.append(self.settled is not None)
-            return super().analyse(frame)
+        def judge(self, ready: Ready) -> Analysis:
+            settled.append(self.preparer.settled is not None)
+            return super().judge(ready)
 
     settled: list[bool] = []
     still = write_picture(tmp_path / "still.png")

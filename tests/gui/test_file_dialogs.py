@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PyQt6.QtGui import QColor, QPalette
-from PyQt6.QtWidgets import QFileDialog, QListView, QMessageBox, QWidget
+from PyQt6.QtWidgets import QFileDialog, QLineEdit, QListView, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 import sonoassist.gui
@@ -160,6 +160,27 @@ def test_names_can_be_read_in_both_themes(
     roles = QPalette.ColorRole
     for base, text in ((roles.Base, roles.Text), (roles.Window, roles.WindowText)):
         assert contrast(dialog.palette().color(base), dialog.palette().color(text)) >= 7
+    dialog.reject()
+
+
+@pytest.mark.parametrize("theme", PALETTES)
+def test_names_that_are_offered_while_one_is_typed_wear_the_theme(
+    qtbot: QtBot, parent: QWidget, theme: str, tmp_path: Path
+) -> None:
+    (tmp_path / "exam.mp4").write_bytes(b"x")
+    memory = Memory()
+    memory.remember_folder(OPEN_FILE.name, str(tmp_path))
+    dialog = made(parent, memory, OPEN_FILE, theme)
+    line = dialog.findChild(QLineEdit, "fileNameEdit")
+    assert line is not None
+    completer = line.completer()
+    assert completer is not None
+    offered = completer.popup()
+    assert offered is not None
+    offered.resize(200, 60)
+    palette = PALETTES[theme]
+    assert offered.grab().toImage().pixelColor(100, 50) == QColor(palette.panel)
+    assert offered.palette().color(QPalette.ColorRole.Text) == QColor(palette.text)
     dialog.reject()
 
 

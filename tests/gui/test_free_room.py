@@ -151,11 +151,12 @@ def test_words_over_the_picture_can_be_read(
     viewport.resize(*size)
     view = make_view(crop=Box(0, 0, 400, 300))
     viewport.show_view(view, NOTHING)
-    viewport.show_screen(Screen(None, (Chip("crop", "New screen: check the crop"),)))
+    chip = Chip("crop", "New screen: check the crop", short="Check the crop")
+    viewport.show_screen(Screen(None, (chip,)))
     viewport.grab()
     assert (viewport.field_of(view).top() > CHIP_PX) is moved
     (words,) = painted
-    assert words == "New screen: check the crop" or (not moved and len(words) > 10)
+    assert words == (chip.short if size == (740, 260) else chip.text)
 
 
 def test_the_picture_stays_while_a_number_over_it_counts(qtbot: QtBot, look: Look) -> None:

@@ -51,6 +51,11 @@ def test_a_list_is_as_high_as_its_rows_up_to_a_limit(qtbot: QtBot) -> None:
         assert area.sizeHint() == area.minimumSizeHint()
 
 
+def rows_shown(sheet: ExamsSheet) -> bool:
+    """Whether the rows are there, and the card as high as they need."""
+    return bool(sheet.buttons) and sheet.card.height() == sheet._high_px(sheet.card.width())
+
+
 def test_sheets_of_lists_have_no_empty_room(
     qtbot: QtBot, window: MainWindow, store: ExamStore
 ) -> None:
@@ -59,8 +64,14 @@ def test_sheets_of_lists_have_no_empty_room(
     assert isinstance(sheet, JobsSheet)
     empty = sheet.card.height()
     assert empty < window.height() / 4
-    job = window.controller.long_jobs.start(Work("A job", lambda _meter: JobResult("Done")))
+    said = "These are so many words that a narrow list has no room for them in a line or two. " * 2
+    job = window.controller.long_jobs.start(Work("A job", lambda _meter: JobResult(said)))
     qtbot.waitUntil(lambda: job.state.over and sheet.card.height() > empty)
+    (row,) = sheet.rows.values()
+    qtbot.waitUntil(lambda: row.height() == row.heightForWidth(row.width()))
+    area = sheet.card.findChild(ListArea)
+    assert area is not None
+    qtbot.waitUntil(lambda: area.height() == row.height())
     window.questions.close()
     heights = []
     for _ in range(2):
@@ -69,7 +80,7 @@ def test_sheets_of_lists_have_no_empty_room(
         window.actions_set[Act.EXAMS].trigger()
         exams = window.questions.sheet
         assert isinstance(exams, ExamsSheet)
-        qtbot.waitUntil(lambda: bool(exams.buttons))  # noqa: B023  (it is waited for here)
+        qtbot.waitUntil(lambda: rows_shown(exams))  # noqa: B023  (it is waited for here)
         heights.append(exams.card.height())
         window.questions.close()
     assert heights[0] < heights[1] < window.height() / 2

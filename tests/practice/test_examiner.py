@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sonoassist.analysis.analyser import Analyser, analyser_for
+from sonoassist.analysis.preparing import Ready
 from sonoassist.core import paths
 from sonoassist.core.errors import EngineError, ModelError, OutputError, SourceError
 from sonoassist.core.packets import Analysis, Frame
@@ -52,9 +53,9 @@ class Watched(Analyser):
         super().__init__(made.engine, made.card, made.options, made.reader)
         self._look = look
 
-    def analyse(self, frame: Frame) -> Analysis:
-        self._look(frame.index)
-        return super().analyse(frame)
+    def judge(self, ready: Ready) -> Analysis:
+        self._look(ready.frame.index)
+        return super().judge(ready)
 
 
 def never(index: int) -> None:

@@ -142,7 +142,7 @@ def reviewed(spec: str, reviews: CorrectionStore, exams: ExamStore | None = None
 class NeverAsked(Analyser):
     """Everything is known already."""
 
-    def analyse(self, frame: object) -> object:  # type: ignore[override]
+    def judge(self, ready: object) -> object:  # type: ignore[override]
         raise AssertionError("the review has analysed it")
 
 

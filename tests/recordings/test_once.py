@@ -14,6 +14,7 @@ from real_models import card_of
 from recordings.made import COUNT, PARTS
 from review.review_made import made_analyser, write_recording
 from sonoassist.analysis.analyser import Analyser
+from sonoassist.analysis.preparing import Ready
 from sonoassist.commands import analyse
 from sonoassist.core.packets import Analysis, Frame
 from sonoassist.core.planes import KEYS
@@ -104,13 +105,13 @@ def test_what_one_way_has_analysed_serves_all_others(
     monkeypatch.setenv("SONOASSIST_HOME", str(tmp_path / "home"))
     video = write_recording(tmp_path / "exam.mp4", PARTS)
     seen: list[Frame] = []
-    real = Analyser.analyse
+    real = Analyser.judge
 
-    def noting(self: Analyser, frame: Frame) -> Analysis:
-        seen.append(frame)
-        return real(self, frame)
+    def noting(self: Analyser, ready: Ready) -> Analysis:
+        seen.append(ready.frame)
+        return real(self, ready)
 
-    monkeypatch.setattr(Analyser, "analyse", noting)
+    monkeypatch.setattr(Analyser, "judge", noting)
     expected = WAYS[first](video, monkeypatch)
     assert expected.shape == (COUNT, len(KEYS))
     assert len(seen) == COUNT

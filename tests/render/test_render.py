@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from made_analyses import analysis_of, shares_of
 from real_models import frame_of
+from sonoassist.core.box_age import BoxAge
 from sonoassist.core.errors import OutputError
 from sonoassist.core.packets import Analysis, Box, State
 from sonoassist.core.planes import BY_KEY, PLANES
@@ -50,6 +52,31 @@ def test_the_box_lies_where_it_says() -> None:
     assert abs(rows.max() - 499) <= 2
     assert abs(columns.min() - 200) <= 2
     assert abs(columns.max() - 419) <= 2
+
+
+def carried(age_s: float, box: Box = BOX) -> Analysis:
+    analysis = seen(box=box)
+    return replace(analysis, localisation=replace(analysis.localisation, age_s=age_s))
+
+
+def test_a_carried_box_is_fainter_and_says_so() -> None:
+    own, fresh, old = (annotate(carried(age_s)) for age_s in (0.0, 0.08, 0.4))
+    assert np.array_equal(own, fresh)
+    colour = np.array(rgb_of(BY_KEY["femur"]), float)
+    expected = 90 + BoxAge(0.4).strength * (colour - 90)
+    assert old[400, 200] == pytest.approx(expected, abs=2)
+    rows, columns = np.nonzero((old != own).any(axis=2))
+    words = (rows > 502) & (columns < 420)
+    assert words.sum() > 300
+    assert rows[words].max() < 540
+
+
+def test_the_words_of_a_carried_box_stay_in_the_picture() -> None:
+    box = Box(930, 500, 960, 720)
+    old, own = annotate(carried(0.4, box)), annotate(carried(0.0, box))
+    rows, columns = np.nonzero((old != own).any(axis=2))
+    assert (columns < 900).sum() > 300
+    assert rows.max() < 720
 
 
 @pytest.mark.parametrize("state", [one for one in State if one is not State.PLANE])

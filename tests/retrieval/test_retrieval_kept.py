@@ -21,6 +21,7 @@ from datasets.dataset_files import dicom
 from exam.recording_help import make_exam
 from recordings.troubled import SMALL, write_film
 from sonoassist.analysis.analyser import Analyser, AnalyserOptions
+from sonoassist.analysis.preparing import Ready
 from sonoassist.core.errors import SourceError
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Frame, Provenance
@@ -49,13 +50,13 @@ pytestmark = pytest.mark.usefixtures("plain_screens")
 @pytest.fixture
 def analysed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The frames that are analysed, by their index."""
-    real, found = Analyser.analyse, list[int]()
+    real, found = Analyser.judge, list[int]()
 
-    def counted(analyser: Analyser, frame: Frame) -> object:
-        found.append(frame.index)
-        return real(analyser, frame)
+    def counted(analyser: Analyser, ready: Ready) -> object:
+        found.append(ready.frame.index)
+        return real(analyser, ready)
 
-    monkeypatch.setattr(Analyser, "analyse", counted)
+    monkeypatch.setattr(Analyser, "judge", counted)
     return found
 
 

@@ -114,7 +114,7 @@ def test_two_workers_may_use_the_results_of_one_recording_at_once(
     def never(analyser: Analyser, frame: object) -> None:
         raise AssertionError("the frames are analysed again")
 
-    monkeypatch.setattr(Analyser, "analyse", never)
+    monkeypatch.setattr(Analyser, "judge", never)
     monkeypatch.setattr(Analyser, "warm_up", lambda analyser: None)
     assert Searcher(order()).search(task(exam)).files == alone.files
     assert len(AnalysisCache.default().contents()) == 1

@@ -217,7 +217,7 @@ def test_trouble_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     def broken(self: Analyser, frame: object) -> None:
         raise ValueError("one\ntwo")
 
-    monkeypatch.setattr(Analyser, "analyse", broken)
+    monkeypatch.setattr(Analyser, "judge", broken)
     found = outcome(searcher, exam)
     assert "ValueError: one two; test_retrieval_worker.py" in found.reason
     assert not found.general
@@ -225,7 +225,7 @@ def test_trouble_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     def failing(self: Analyser, frame: object) -> None:
         raise EngineError("the engine failed")
 
-    monkeypatch.setattr(Analyser, "analyse", failing)
+    monkeypatch.setattr(Analyser, "judge", failing)
     assert outcome(searcher, exam) == Trouble("the engine failed")
 
 

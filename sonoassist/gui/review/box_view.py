@@ -11,7 +11,7 @@ from PyQt6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter
 from sonoassist.core.packets import Box
 from sonoassist.core.planes import BY_KEY, Plane
 from sonoassist.gui.inset import Past
-from sonoassist.gui.overlay import Placement, frame_edges, paint_box, paint_outline
+from sonoassist.gui.overlay import Placement, frame_edges, paint_outline
 from sonoassist.gui.review.box_shape import Grip, Ground, drawn, grip_at, pulled
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import Verdict
@@ -201,7 +201,7 @@ class BoxView(Viewport):
             rect = placement.to_widget(box)
             paint_outline(painter, rect, QColor(plane.colour), self._look)
         else:
-            paint_box(painter, placement, box, plane, self._look)
+            super()._paint_box(painter, placement, box, plane)
 
     def _paint_more(self, painter: QPainter, placement: Placement) -> None:
         for key, box in self._now().items():

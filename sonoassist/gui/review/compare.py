@@ -10,6 +10,7 @@ from PyQt6.QtCore import QPointF, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt6.QtWidgets import QWidget
 
+from sonoassist.core.box_age import BoxAge
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import Plane
 from sonoassist.gui.actions import CHOICE_ACTS, Act, Place, PlaceKeys
@@ -147,7 +148,7 @@ class Compare(QWidget):
         count = len(self._peaks)
         key = look.keys.text
         first, last = key(CHOICE_ACTS[0]), key(CHOICE_ACTS[max(count, 1) - 1])
-        keys = f"{first} chooses" if count == 1 else f"{first} to {last} choose"
+        keys = f"{first} chooses it as" if count == 1 else f"{first} to {last} choose"
         words = f"{keys} the best frame  ·  {key(Act.COMPARE)} or {key(Act.LEAVE)} goes back"
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         painter.drawText(head, right, words)
@@ -208,6 +209,7 @@ class Compare(QWidget):
         if self.show_box and analysis is not None and analysis.shown_box is not None:
             painter.save()
             painter.setClipRect(area)
-            paint_box(painter, placement, analysis.shown_box, analysis.prediction.plane, self._look)
+            plane, age = analysis.prediction.plane, BoxAge(analysis.localisation.age_s)
+            paint_box(painter, placement, analysis.shown_box, plane, self._look, age)
             painter.restore()
             painter.setPen(QColor(0, 0, 0, 0))

@@ -15,8 +15,9 @@ from plain_screens import PlainScreens
 from real_models import card_of
 from review.review_made import BrightEngine
 from sonoassist.analysis.analyser import Analyser, AnalyserOptions
+from sonoassist.analysis.preparing import Ready
 from sonoassist.core import paths
-from sonoassist.core.packets import Analysis, Box, Frame
+from sonoassist.core.packets import Analysis, Box
 from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.actions import BY_ACT, PLANE_ACTS
 from sonoassist.gui.practice.page import PracticePage
@@ -55,7 +56,8 @@ class Knower(Analyser):
         assert truth is not None
         self._views = answers_from_truth(truth.labels, np.arange(1080) / 12, {}).views
 
-    def analyse(self, frame: Frame) -> Analysis:
+    def judge(self, ready: Ready) -> Analysis:
+        frame = ready.frame
         view = next((one for one in self._views if one.first <= frame.index <= one.last), None)
         if view is None:
             return analysis_of(frame, shares_of("background", 0.95))

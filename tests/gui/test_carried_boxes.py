@@ -1,0 +1,153 @@
+"""Boxes that were found on an earlier frame: how they are drawn, and that they say so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import cast
+
+import numpy as np
+import pytest
+from gui_fakes import BOX, make_frame, make_view
+from PyQt6.QtGui import QColor, QImage
+from pytestqt.qtbot import QtBot
+
+from sonoassist.core.box_age import FAINTEST, OWN
+from sonoassist.core.planes import BY_KEY
+from sonoassist.gui.carried import SPAN_S, CarriedAge
+from sonoassist.gui.overlay import Placement, place
+from sonoassist.gui.theme import Look
+from sonoassist.gui.verdict import decide
+from sonoassist.gui.viewport import Viewport
+from sonoassist.live.status import View
+
+FEMUR = QColor(BY_KEY["femur"].colour)
+
+
+def carried(age_s: float, time_s: float = 1.0, source_id: str = "a") -> View:
+    frame = replace(make_frame(), time_s=time_s, source_id=source_id)
+    view = make_view(frame=frame)
+    analysis = view.analysis
+    assert analysis is not None
+    where = replace(analysis.localisation, age_s=age_s)
+    return replace(view, analysis=replace(analysis, localisation=where))
+
+
+@pytest.fixture
+def viewport(qtbot: QtBot, look: Look) -> Viewport:
+    widget = Viewport(look)
+    qtbot.addWidget(widget)
+    widget.resize(800, 600)  # exactly two widget pixels for one of the 400x300 frame
+    return widget
+
+
+def painted(widget: Viewport, view: View, *, frozen: bool = False) -> QImage:
+    widget.show_view(view, decide(view, "steady", 0.7), frozen=frozen)
+    return widget.grab().toImage()
+
+
+def edge(image: QImage) -> QColor:
+    return image.pixelColor(200, 300)
+
+
+def same(one: QImage, two: QImage) -> bool:
+    return cast(bool, one == two)
+
+
+def test_a_fresh_box_is_drawn_like_one_of_its_own_frame(viewport: Viewport) -> None:
+    own = painted(viewport, carried(0.0), frozen=True)
+    assert edge(own) == FEMUR
+    assert same(painted(viewport, carried(0.08), frozen=True), own)
+    assert not same(painted(viewport, carried(0.12), frozen=True), own)
+
+
+def test_it_grows_faint_with_its_age_and_can_still_be_seen(viewport: Viewport) -> None:
+    ages_s = (0.08, 0.2, 0.3, 0.4, 0.5)
+    greens = [edge(painted(viewport, carried(age_s), frozen=True)).green() for age_s in ages_s]
+    assert greens == sorted(greens, reverse=True)
+    assert len(set(greens)) == len(greens)
+    assert greens[-1] > FAINTEST * FEMUR.green()
+    grey = painted(viewport, carried(0.5), frozen=True).pixelColor(190, 300)
+    assert greens[-1] > grey.green() + 40
+
+
+def test_no_edge_is_drawn_twice_where_two_meet(viewport: Viewport) -> None:
+    image = painted(viewport, carried(0.5), frozen=True)
+    rect = cast(Placement, viewport.placement()).to_widget(BOX)
+    corner = image.pixelColor(round(rect.left()), round(rect.bottom()))
+    assert corner.green() <= edge(image).green() + 2
+
+
+def test_it_says_that_it_is_carried(viewport: Viewport) -> None:
+    fresh = painted(viewport, carried(0.0), frozen=True)
+    old = painted(viewport, carried(0.3), frozen=True)
+    bottom = round(cast(Placement, viewport.placement()).to_widget(BOX).bottom())
+    below = [
+        (x, y)
+        for x in range(198, 330)
+        for y in range(bottom + 4, bottom + 24)
+        if fresh.pixelColor(x, y) != old.pixelColor(x, y)
+    ]
+    assert len(below) > 300
+    assert viewport._box_age.words == "carried 0.3 s"
+
+
+@pytest.mark.parametrize("size", [(800, 600), (300, 225)])
+def test_its_words_are_never_cut_off(viewport: Viewport, size: tuple[int, int]) -> None:
+    viewport.resize(*size)
+    whole = make_view(box=None).frame
+    placement = place(whole.width_px, whole.height_px, viewport.rect().toRectF())
+    wide, high = whole.width_px, whole.height_px
+    corner = replace(BOX, left=wide - 20, right=wide, top=high - 40, bottom=high)
+    views = []
+    for age_s in (0.0, 0.3):
+        view = carried(age_s)
+        analysis = view.analysis
+        assert analysis is not None
+        where = replace(analysis.localisation, box=corner)
+        views.append(replace(view, analysis=replace(analysis, localisation=where)))
+    fresh, old = (painted(viewport, view, frozen=True) for view in views)
+    box = placement.to_widget(corner)
+    changed = np.array(
+        [
+            (x, y)
+            for x in range(viewport.width())
+            for y in range(viewport.height())
+            if x < box.left() - 6 and fresh.pixelColor(x, y) != old.pixelColor(x, y)
+        ]
+    )
+    assert len(changed) > 100  # shifted to the left of the box, and above its lower edge
+    assert changed[:, 0].min() >= 0
+
+
+def test_while_pictures_run_neither_strength_nor_words_pulse(viewport: Viewport) -> None:
+    """Boxes every sixth frame: ages 0, 40 ... 200 ms, over and over."""
+    seen = []
+    for number in range(60):
+        painted(viewport, carried(0.04 * (number % 6), 0.04 * number))
+        seen.append(viewport._box_age)
+    shown = {(one.words, round(one.strength, 6)) for one in seen[6:]}
+    assert shown == {("carried up to 0.2 s", 0.8625)}
+
+
+def test_a_quick_machine_says_nothing_of_ages(viewport: Viewport) -> None:
+    for number in range(30):
+        painted(viewport, carried(0.04 * (number % 2), 0.04 * number))
+        assert (viewport._box_age.words, viewport._box_age.strength) == ("", 1.0)
+
+
+def test_what_is_shown_is_never_younger_and_forgets_after_a_second() -> None:
+    ages = CarriedAge()
+    assert ages.shown(carried(0.0), 0.0) == OWN
+    assert ages.shown(carried(0.3, 1.1), 0.3).age_s == 0.3
+    assert ages.shown(carried(0.0, 1.1 + SPAN_S - 0.01), 0.0).age_s == 0.3
+    assert ages.shown(carried(0.0, 1.1 + SPAN_S + 0.01), 0.0) == OWN
+    ages.shown(carried(0.4, 3.0), 0.4)
+    assert ages.shown(carried(0.0, 2.5), 0.0) == OWN  # gone back
+    ages.shown(carried(0.4, 3.0), 0.4)
+    assert ages.shown(carried(0.0, 3.1, "another"), 0.0) == OWN
+
+
+def test_a_held_picture_tells_its_own_age(viewport: Viewport) -> None:
+    painted(viewport, carried(0.4, 1.0))
+    painted(viewport, carried(0.16, 1.04), frozen=True)
+    assert viewport._box_age.words == "carried 0.2 s"
