@@ -314,13 +314,14 @@ def _delete(args: argparse.Namespace, store: ExamStore) -> int:
     from sonoassist.commands.exam_text import in_one_line
     from sonoassist.exam.deleting import delete_exam
     from sonoassist.exam.overview import overview
+    from sonoassist.practice.set_store import SetStore
     from sonoassist.recordings.correction_store import CorrectionStore
 
     exam_id = store.find(args.exam)
     if not args.yes and not _agreed(f"Delete {in_one_line(overview(store, exam_id))}? [y/N] "):
         say("nothing was deleted")
         return 0
-    delete_exam(exam_id, store, CorrectionStore.default())
+    delete_exam(exam_id, store, CorrectionStore.default(), SetStore().forget)
     store.sweep()  # what an earlier deletion that was cut off has left
     if args.json:
         say_json({"deleted": exam_id})

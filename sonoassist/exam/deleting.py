@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -13,10 +13,22 @@ from sonoassist.recordings.identity import fingerprint
 from sonoassist.recordings.spec import EXAM
 
 
-def delete_exam(exam_id: str, exams: ExamStore, reviews: CorrectionStore) -> None:
+def delete_exam(
+    exam_id: str,
+    exams: ExamStore,
+    reviews: CorrectionStore,
+    forget: Callable[[str], None] = lambda _content: None,
+) -> None:
     """Delete an exam, and what is kept of its recordings: reviews, results, small pictures.
 
     Where that is refused, nothing is deleted; what of the rest is refused then is told last.
+
+    Args:
+        exam_id: Of the exam.
+        exams: Where it is kept.
+        reviews: Where reviews and results are kept.
+        forget: Deletes what else is kept of a recording, given the content of its identity; may
+            raise `OutputError`.
 
     Raises:
         UsageError: There is no such exam, or it is being written, exported, sent or reviewed.
@@ -38,6 +50,8 @@ def delete_exam(exam_id: str, exams: ExamStore, reviews: CorrectionStore) -> Non
     for content in {*contents, *(review.name for review in found)}:
         with _noted(refusals):
             reviews.cache.delete(content)
+        with _noted(refusals):
+            forget(content)
     reviews.sweep()
     if refusals:
         raise refusals[0]

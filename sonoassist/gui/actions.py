@@ -240,11 +240,18 @@ class Action:
         """What it does there, for the key sheet and the tooltips."""
         return self.words.get(place, (self.text, ""))[0].rstrip("…")
 
+    def group_on(self, place: Place) -> Group:
+        """Where it stands in the key sheet there: what a page does itself stands together."""
+        own = _OWN_GROUP.get(place)
+        shared = self.group in (Group.EXAM, *_OWN_GROUP.values())
+        return own if own is not None and shared and place in self.words else self.group
+
     def short_on(self, place: Place) -> str:
         """On a button there."""
         return self.words.get(place, ("", self.short))[1]
 
 
+_OWN_GROUP = {Place.REVIEW: Group.REVIEW, Place.PRACTICE: Group.PRACTICE}
 _S, _F, _X, _D, _A, _W = (
     Group.SOURCE,
     Group.FREEZE,
@@ -393,7 +400,7 @@ ACTIONS: tuple[Action, ...] = (
            _L),
     Action(Act.TIMING, "Time of each frame", "Timing", ("Ctrl+Shift+I",), _D, "timing", "", _VIEW,
            _L),
-    Action(Act.CONFIDENCES, "Curve of the confidences", "Curve", ("J",), _D, "curve", "", _VIEW,
+    Action(Act.CONFIDENCES, "Curve of the confidences", "Curve", ("Z",), _D, "curve", "", _VIEW,
            _LR),
     Action(Act.THEME, "Dark or light theme", "Theme", ("T",), _D, "theme"),
     Action(Act.FULL_SCREEN, "Full screen", "Full screen", ("F", "F11"), _D, "fullscreen"),

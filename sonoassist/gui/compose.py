@@ -131,6 +131,8 @@ def _practice_page(window: MainWindow) -> PracticePage:
             reviewed=services.reviews.newest,
             exams=services.exams,
             reviews=services.reviews,
+            cover_text=lambda: controller.settings.cover_text,
+            keep_cover=lambda on: controller.change(cover_text=on),
         ),
         window.look,
     )

@@ -57,6 +57,7 @@ class ExamDesk(QObject):
         self._selection = Selection()
         self._steps: dict[str, Steps] = {}  # what was done to each exam of this program
         self._ending = ""  # the exam that the user has ended, while it is being written
+        self._ended_by_source: RunningExam | None = None  # until it is told
         self._in_view: Verdict = NOTHING
         # Emitted on other threads; Qt hands it over to this one.
         self._told.connect(self._follow_life)
@@ -66,7 +67,8 @@ class ExamDesk(QObject):
     def _follow_life(self) -> None:
         running = self._life.running
         if running is not self._running:
-            self._tell_ended()
+            if self._running is not None and not self._ending:
+                self._ended_by_source = self._running
             self._running = running
             self._selection.begin(self._lines)
             if running is not None:
@@ -74,16 +76,21 @@ class ExamDesk(QObject):
                 self._ending = ""
                 self.began.emit()
             self._selection.follow(_plane_of(self._in_view), self._lines)
+        if running is not None or not self._life.busy:
+            self._tell_ended()
         if self._ending and running is None and not self._life.busy:
             ended, self._ending = self._ending, ""
             self.ended.emit(ended)
         self.changed.emit()
 
     def _tell_ended(self) -> None:
-        """An exam that its source has ended says what it has; else the page at its end does."""
-        view = self.view
-        if view is not None and not self._ending:
-            words = counts_words(completeness(view.lines))
+        """An exam that its source has ended says what it has; else the page at its end does.
+
+        Its last pictures come while its end is written.
+        """
+        ended, self._ended_by_source = self._ended_by_source, None
+        if ended is not None:
+            words = counts_words(completeness(ended.view.lines))
             hint = "Its end is in the menu Exam: look over what nobody has reviewed"
             self._notices.put(Notice(Level.INFO, f"Exam ended: {words}", hint))
 

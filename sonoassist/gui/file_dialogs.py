@@ -14,8 +14,10 @@ from typing import Protocol
 from PyQt6.QtCore import QSize
 from PyQt6.QtGui import QColor, QIcon, QPalette, QTransform
 from PyQt6.QtWidgets import (
+    QComboBox,
     QDialogButtonBox,
     QFileDialog,
+    QLabel,
     QLineEdit,
     QSplitter,
     QToolButton,
@@ -194,6 +196,8 @@ def dress(dialog: QFileDialog, look: Look) -> None:
     _dress_buttons(dialog, look)
     _dress_names(dialog, palette)
     _share_room(dialog, look)
+    if dialog.fileMode() is QFileDialog.FileMode.Directory:
+        _hide_types(dialog)
     dialog.resize(QSize(*map(look.px, _SIZE_PX)))
 
 
@@ -210,6 +214,14 @@ def _dress_buttons(dialog: QFileDialog, look: Look) -> None:
     for box in dialog.findChildren(QDialogButtonBox):
         for push in box.buttons():
             push.setIcon(QIcon())
+
+
+def _hide_types(dialog: QFileDialog) -> None:
+    """Folders have no types to choose among."""
+    for kind, name in ((QLabel, "fileTypeLabel"), (QComboBox, "fileTypeCombo")):
+        part = dialog.findChild(kind, name)
+        if part is not None:
+            part.hide()
 
 
 def _dress_names(dialog: QFileDialog, palette: QPalette) -> None:

@@ -121,9 +121,10 @@ class Headline(QWidget):
             smaller = size * PERCENT_PX / NAME_PX
             gap = self._look.px(24)
             self._word(painter, right + gap, baseline, self.percent_text, smaller, colour)
-            # Room for "100 %" always, so that the small lines do not move with the digits.
-            font = self._look.font(smaller, bold=True, scaled=False)
-            right += gap + QFontMetricsF(font).horizontalAdvance("100 %")
+            if self.percent_text:
+                # Room for "100 %", so that the small lines do not move with the digits.
+                font = self._look.font(smaller, bold=True, scaled=False)
+                right += gap + QFontMetricsF(font).horizontalAdvance("100 %")
         self._paint_lines(painter, right + self._look.px(26))
         self._paint_recording(painter)
         painter.end()
@@ -167,19 +168,22 @@ class Headline(QWidget):
         if room < self._look.px(60):
             return
         if len(lines) == 1 and metrics.horizontalAdvance(lines[0]) > room:
-            lines = _wrapped(lines[0])
-        top = (self.height() - step * len(lines)) / 2 + self._look.px(3)
+            lines = _wrapped(lines[0], metrics)
+        lower = self._look.px(3) if len(lines) == 1 else 0  # nearer to the line of the name
+        top = (self.height() - step * len(lines)) / 2 + lower
         for number, line in enumerate(lines):
             text = metrics.elidedText(line, Qt.TextElideMode.ElideRight, room)
             row = QRectF(left, top + number * step, room, step)
             painter.drawText(row, Qt.AlignmentFlag.AlignVCenter, text)
 
 
-def _wrapped(line: str) -> list[str]:
-    """Break a line at its comma, else near its middle."""
+def _wrapped(line: str, metrics: QFontMetricsF) -> list[str]:
+    """Break a line at its comma, else where both parts need the least room."""
     head, comma, tail = line.partition(", ")
     if comma:
         return [head + ",", tail]
     words = line.split()
-    half = (len(words) + 1) // 2
-    return [" ".join(words[:half]), " ".join(words[half:])]
+    breaks = [(" ".join(words[:at]), " ".join(words[at:])) for at in range(1, len(words))]
+    if not breaks:
+        return [line]
+    return list(min(breaks, key=lambda parts: max(map(metrics.horizontalAdvance, parts))))

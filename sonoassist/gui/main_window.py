@@ -60,7 +60,7 @@ class MainWindow(QWidget):
         self._leaving = False
         self.status_line = StatusLine(self.look)
         self.toasts = Toasts(self, self.look)
-        self.menus = Menus(self, controller, self.actions_set)
+        self.menus = Menus(self, controller, self.actions_set, lambda: self.page is Page.REVIEW)
         self.display = Display(controller, self.live, self.toasts)
         self.questions = Questions(self, controller, self.open_here, self._allow, self._let_go)
         self._arrange()

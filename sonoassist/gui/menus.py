@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from PyQt6.QtCore import QObject
-from PyQt6.QtGui import QAction, QActionGroup
+from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
 from PyQt6.QtWidgets import QMenu, QWidget
 
 from sonoassist.core.percent import percent
 from sonoassist.exam.presets import preset_names
-from sonoassist.gui.actions import Act, ActionSet
+from sonoassist.gui.actions import BY_ACT, Act, ActionSet, Place
 from sonoassist.gui.choices import choices
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.elided import shortened
@@ -46,10 +46,18 @@ class Menus(QObject):
         window: Their parent.
         controller: Knows the choices and makes them.
         actions: The table's actions.
+        on_review: Whether Review is shown.
     """
 
-    def __init__(self, window: QWidget, controller: Controller, actions: ActionSet) -> None:
+    def __init__(
+        self,
+        window: QWidget,
+        controller: Controller,
+        actions: ActionSet,
+        on_review: Callable[[], bool],
+    ) -> None:
         super().__init__(window)
+        self._on_review = on_review
         self._controller = controller
         self._actions = actions
         self.devices = self._menu(window, self.fill_devices)
@@ -192,7 +200,18 @@ class Menus(QObject):
                 kind = "steadied over time" if settings.label == "steady" else "each frame"
                 self._title(self.display, f"Label: {kind}, threshold {percent(settings.threshold)}")
             for act in part:
-                self.display.addAction(self._actions[act])
+                self._add_display(act)
+
+    def _add_display(self, act: Act) -> None:
+        """The window's own action; Review turns the same settings with keys of its own."""
+        own, row = self._actions[act], BY_ACT[act]
+        if not (self._on_review() and row.setting and row.is_on(Place.REVIEW)):
+            self.display.addAction(own)
+            return
+        key = own.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        on = bool(getattr(self._controller.settings, row.setting))
+        flip = partial(self._controller.flip, row.setting)
+        self._row(self.display, own.text(), flip, on).setText(f"{own.text()}\t{key}")
 
     def fill_exam(self) -> None:
         """What can be done with the exam, its checklist, and when one begins by itself."""

@@ -351,7 +351,8 @@ class PlaneList(QWidget):
     def _paint_bar(self, painter: QPainter, row: int, plane: Plane) -> None:
         track = self.bar_rect(row)
         radius = track.height() / 2
-        painter.fillPath(rounded(track, radius), self._look.colour("raised"))
+        ground = "hover" if self._is_selected(self.line_of(row)) else "raised"
+        painter.fillPath(rounded(track, radius), self._look.colour(ground))
         # A small swatch stays even at 0 %, so that each row shows its plane's colour.
         wide = max(track.width() * float(self._bars[row]), track.height())
         filled = QRectF(track.left(), track.top(), wide, track.height())

@@ -29,6 +29,7 @@ from sonoassist.gui.settings_sheet import SettingsSheet
 from sonoassist.gui.sheets import AskSheet, HelpSheet, Sheet
 from sonoassist.gui.theme import DARK, Look
 from sonoassist.live.status import Notice
+from sonoassist.practice.set_store import SetStore
 from sonoassist.sources import kind_of
 
 
@@ -193,7 +194,8 @@ class Questions:
         if isinstance(self.sheet, ExamsSheet):
             self.close()
         elif store is not None:
-            delete = partial(delete_exam, exams=store, reviews=self._controller.services.reviews)
+            reviews = self._controller.services.reviews
+            delete = partial(delete_exam, exams=store, reviews=reviews, forget=SetStore().forget)
             sheet = ExamsSheet(self._window, self._look, store, self._controller.jobs, delete)
             sheet.report_asked.connect(self.show_report)
             sheet.review_asked.connect(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import (
+    QApplication,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -114,6 +115,28 @@ class Sheet(QWidget):
             self._place()
         return False
 
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab stays in the card: what lies below it must not get the keys."""
+        stops = self._tab_stops()
+        if stops:
+            now = QApplication.focusWidget()
+            at = stops.index(now) if now in stops else (-1 if next else 0)
+            reasons = Qt.FocusReason
+            reason = reasons.TabFocusReason if next else reasons.BacktabFocusReason
+            stops[(at + (1 if next else -1)) % len(stops)].setFocus(reason)
+        return True
+
+    def _tab_stops(self) -> list[QWidget]:
+        """What Tab comes to, in its order."""
+        found: list[QWidget] = []
+        one = self.nextInFocusChain()
+        while one is not None and one is not self:
+            by_tab = one.focusPolicy() & Qt.FocusPolicy.TabFocus and one.focusProxy() is None
+            if by_tab and one.isEnabled() and one.isVisible() and self.isAncestorOf(one):
+                found.append(one)
+            one = one.nextInFocusChain()
+        return found
+
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """A click beside the card closes it."""
         if event is not None and not self.card.geometry().contains(event.position().toPoint()):
@@ -127,8 +150,8 @@ class Sheet(QWidget):
 
 
 _COLUMNS = (
-    (Group.FREEZE, Group.PRACTICE, Group.SOURCE, Group.CHOICES),
-    (Group.REVIEW, Group.EXAM, Group.ANALYSIS),
+    (Group.FREEZE, Group.PRACTICE, Group.SOURCE, Group.ANALYSIS),
+    (Group.REVIEW, Group.EXAM, Group.CHOICES),
     (Group.PLANES, Group.DISPLAY, Group.WINDOW),
 )
 
@@ -194,7 +217,7 @@ class HelpSheet(Sheet):
     def _of_group(self, group: Group) -> list[tuple[str, str]]:
         """(key, text) of the actions of a group that the page has."""
         keys, place = self._look.keys, self._place_of_keys
-        found = (one for one in ACTIONS if one.group is group and one.is_on(place))
+        found = (one for one in ACTIONS if one.is_on(place) and one.group_on(place) is group)
         return [(keys.text(one.act) or "–", one.text_on(place)) for one in found]
 
     def _keys(self, parts: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> QVBoxLayout:

@@ -47,7 +47,8 @@ def items_for(status: SessionStatus, picture: str = "") -> list[Item]:
     items = []
     if status.source is not None:
         items.append(Item(status.source.label, 1))
-        items.append(Item(one_line(picture), 2))
+        if picture != status.source.label:  # a single picture is called as its source
+            items.append(Item(one_line(picture), 2))
         items.append(Item(status.source.detail, 6))
     if status.play_state is not PlayState.EMPTY:
         items += _rates(status)
@@ -70,7 +71,8 @@ def _rates(status: SessionStatus) -> list[Item]:
         items.append(Item(rates_in_words(stats), 4, rates_shortly(stats)))
         fast, slow = stats.latency_p50_ms, stats.latency_p95_ms
         items.append(Item(f"latency {fast:.0f} / {slow:.0f} ms", 5))
-    items.append(Item(f"dropped {stats.dropped}", 7))
+    if status.source is None or not status.source.stills:  # they wait
+        items.append(Item(f"dropped {stats.dropped}", 7))
     return items
 
 

@@ -207,6 +207,11 @@ class CarriedBox:
         self._box = None if box is None else found.prepared.geometry.to_input(box)
         self._anatomy: Anatomy | None = None
 
+    @property
+    def plane(self) -> Plane:
+        """What the box is of; it is dropped with it."""
+        return self._found.plane
+
     def moved_to(self, frame: Frame, prepared: Prepared) -> Localisation | None:
         """The box where its anatomy lies on `frame`.
 

@@ -709,3 +709,18 @@ def test_that_nothing_can_be_kept_stays_on_the_screen(
     desk._running._tell_trouble("The exam cannot be kept: disk full")
     window.display.refresh()
     assert window.live.head._clock.text() == "The exam cannot be kept: disk full"
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_bar_of_the_chosen_row_can_be_told_from_its_ground(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, theme: str
+) -> None:
+    window.controller.change(theme=theme)
+    begin(qtbot, window, session)
+    trigger(window, Act.ITEM_DOWN)
+    chosen, planes = window.controller.desk.selected, window.live.planes
+    row = [plane.key for plane in DISPLAY_ORDER].index(chosen)
+    picture, track = planes.grab().toImage(), planes.bar_rect(row)
+    x, y = round(track.right() - track.height()), round(track.center().y())
+    ground = picture.pixelColor(x, round(track.bottom() + 3))
+    assert picture.pixelColor(x, y) != ground

@@ -17,9 +17,9 @@ import pytest
 from gui_fakes import GRABBER, RECORDING, FakeModels, FakeSession, make_frame, make_services
 from gui_fakes import make_view as fake_view
 from PyQt6.QtGui import QKeySequence
-from PyQt6.QtWidgets import QApplication, QMenu, QWidget
+from PyQt6.QtWidgets import QAbstractScrollArea, QApplication, QMenu, QSizePolicy, QWidget
 from pytestqt.qtbot import QtBot
-from screen_checks.checks import Finding, changed_by_wheel, look_at
+from screen_checks.checks import Finding, changed_by_wheel, look_at, name_of, seen_rect, shown_in
 from test_crop_sheet import found_on
 
 from preprocess.test_screen_layout import screen_of
@@ -33,7 +33,6 @@ from sonoassist.core.progress import Meter
 from sonoassist.core.settings import Settings
 from sonoassist.exam.store import ExamStore
 from sonoassist.gui.actions import Act
-from sonoassist.gui.clear_room import PICTURE, WEIGHT
 from sonoassist.gui.compose import build
 from sonoassist.gui.crop_sheet import CropSheet
 from sonoassist.gui.exam_end import ExamEndSheet
@@ -43,6 +42,7 @@ from sonoassist.gui.keys_sheet import KeysSheet
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
 from sonoassist.gui.practice.page import PracticePage
+from sonoassist.gui.practice.questions_sheet import QuestionsSheet
 from sonoassist.gui.practice.services import Stage
 from sonoassist.gui.report_sheet import ReportSheet
 from sonoassist.gui.review.page import ReviewPage
@@ -60,6 +60,8 @@ FEMUR, LIPS = 50, 130
 LONG_NAME = "A_name" * 32 + "12345678"
 """200 characters and nowhere a space."""
 SIZES_PX = ((960, 540), (1024, 768), (1920, 1080))
+ROOMY_PX = 1920
+"""A window as wide as this shows whole columns."""
 THEMES = ("dark", "light")
 
 
@@ -82,10 +84,23 @@ def scrolled_for_nothing(sheet: Sheet) -> Iterator[Finding]:
     assert bar is not None
     if bar.maximum() > 0 and sheet.card.height() < sheet.card.maximumHeight():
         yield Finding("scroll", type(sheet).__name__, f"{bar.maximum()} px lie outside of its card")
-    for picture in sheet.findChildren(QWidget):
-        spare = picture.height() - picture.minimumSizeHint().height()
-        if picture.property(WEIGHT) == PICTURE and min(spare, bar.maximum()) > 1:
-            yield Finding("scroll", type(picture).__name__, f"it could be {spare} px lower")
+    for part in shown_in(sheet):
+        if isinstance(part, QAbstractScrollArea):
+            continue
+        least = max(part.minimumSizeHint().height(), part.minimumHeight())
+        spare = part.height() - least
+        grows = part.sizePolicy().verticalPolicy() is QSizePolicy.Policy.Expanding
+        if grows and area.isAncestorOf(part) and min(spare, bar.maximum()) > 1:
+            yield Finding("scroll", type(part).__name__, f"it could be {spare} px lower")
+
+
+def below_the_fold(window: MainWindow) -> Iterator[Finding]:
+    """Columns of a page that must be scrolled although the screen is a large one."""
+    for area in window.pages.findChildren(ColumnArea):
+        bar, inside = area.verticalScrollBar(), area.widget()
+        assert bar is not None
+        if area.isVisible() and bar.maximum() > 0:
+            yield Finding("fold", type(inside).__name__, f"{bar.maximum()} px cannot be seen")
 
 
 class Walk:
@@ -109,6 +124,8 @@ class Walk:
             QApplication.sendPostedEvents()
             QApplication.processEvents()
         self.found += [(name, finding) for finding in look_at(self.window)]
+        if self.window.width() >= ROOMY_PX:
+            self.found += [(name, finding) for finding in below_the_fold(self.window)]
         self.found += [(name, finding) for finding in changed_by_wheel(self.window)]
         sheet = self.window.questions.sheet
         if sheet is not None:
@@ -123,6 +140,13 @@ class Walk:
             return bool(condition())
 
         self.qtbot.waitUntil(turn)
+
+    def wholly_seen(self, name: str, widget: QWidget) -> None:
+        """A control that everybody needs must not be scrolled to."""
+        seen = seen_rect(self.window, widget)
+        if seen.size() != widget.size():
+            part = f"{seen.width()} x {seen.height()} of {widget.width()} x {widget.height()} px"
+            self.found.append((name, Finding("fold", name_of(widget), part)))
 
     def sheet(self, name: str, act: Act) -> None:
         """Look at a sheet that an action opens, and close it."""
@@ -314,6 +338,10 @@ class Walk:
         page.over.ask_label()
         self.see("menu of names")
         page.over.close()
+        desk.words.correct("brain_cb", FEMUR, FEMUR)
+        self.look_at_frame(page, FEMUR)
+        self.see("a label that is not the model's")
+        desk.words.undo()
         page.over.begin_compare()
         self.see("side by side")
         page.over.close()
@@ -361,7 +389,9 @@ class Walk:
         desk = page.desk
         self.until(lambda: desk.knowledge.answers is not None)
         self.see("practice, start")
+        self.wholly_seen("practice, start", page.start.begin)
         self.sheet("key sheet of practice", Act.HELP)
+        self.questions(page)
         for class_mode in (False, True):
             name = "class" if class_mode else "practice"
             desk.start(PracticeWish(str(self.exam), "trainee 1", 2, class_mode))
@@ -382,6 +412,22 @@ class Walk:
         self.see("progress")
         desk.show(Stage.TRAINEES)
         self.see("all trainees")
+
+    def questions(self, page: PracticePage) -> None:
+        """A teacher chooses, orders and marks; the set is kept, and asked for a moment."""
+        page.start.choose.click()
+        sheet = self.window.questions.sheet
+        assert isinstance(sheet, QuestionsSheet)
+        self.see("questions, all")
+        sheet.rows["femur"].asked.click()
+        sheet.rows["lvot"].absent.click()
+        sheet.rows["lips"].down.click()
+        sheet.export_to(str(self.exam / "questions.json"))  # in no folder: the sheet says so
+        assert sheet.said.text()
+        self.see("questions, chosen and ordered")
+        sheet.save()
+        self.see("practice, start with a set")
+        page.desk.forget_questions(page.desk.knowledge.content)
 
 
 @pytest.fixture(scope="module")

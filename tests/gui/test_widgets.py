@@ -13,8 +13,10 @@ from pytestqt.qtbot import QtBot
 
 from sonoassist.core.packets import State
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER, INDEX, PLANES
-from sonoassist.gui.controls import Scrubber
+from sonoassist.gui.actions import Act
+from sonoassist.gui.controls import KeyButton, Scrubber
 from sonoassist.gui.headline import Headline
+from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.plane_list import PlaneList
 from sonoassist.gui.status_line import DISCLAIMER, StatusLine, items_for
 from sonoassist.gui.strip import Strip
@@ -207,6 +209,30 @@ def test_the_scrubber_goes_where_it_is_pressed(qtbot: QtBot, look: Look) -> None
     scrubber.set_place(3, 101)
     assert scrubber.value == 3
     scrubber.grab()
+
+
+def test_the_status_line_says_nothing_twice_of_a_single_picture() -> None:
+    still = replace(RECORDING, kind="image", label="femur.png", frame_count=1)
+    status = replace(EMPTY, source=still, play_state=PlayState.PLAYING)
+    said = [item.text for item in items_for(status, "femur.png")]
+    assert said.count("femur.png") == 1
+    assert not any("dropped" in text for text in said)  # pictures of a folder wait
+    folder = replace(status, source=replace(still, kind="folder", label="planes", frame_count=13))
+    assert [item.text for item in items_for(folder, "femur.png")][:2] == ["planes", "femur.png"]
+
+
+def test_a_single_picture_has_no_player(qtbot: QtBot, window: MainWindow) -> None:
+    bar = window.live.transport.recording
+    shown = {}
+    for count in (1, 13, 1):
+        source = replace(RECORDING, kind="folder" if count > 1 else "image", frame_count=count)
+        status = replace(EMPTY, source=source, play_state=PlayState.PLAYING)
+        bar.show_status(status, window.controller.settings)
+        buttons = {one.act for one in bar.findChildren(KeyButton) if one.isVisibleTo(bar)}
+        shown[count] = buttons, bar.seek.isVisibleTo(bar)
+    assert shown[1] == ({Act.FREEZE}, False)
+    assert shown[13][0] >= {Act.PLAY, Act.BACK, Act.FORWARD, Act.LOOP, Act.FASTER}
+    assert shown[13][1]
 
 
 def test_the_status_line_names_model_and_domain() -> None:

@@ -16,6 +16,8 @@ from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.packets import Box, Provenance
 from sonoassist.exam.deleting import delete_exam
 from sonoassist.exam.store import ExamStore
+from sonoassist.practice.question_set import QuestionSet
+from sonoassist.practice.set_store import SetStore
 from sonoassist.recordings import correction_store as store
 from sonoassist.recordings.cache_schema import CacheError
 from sonoassist.recordings.correction_schema import (
@@ -167,6 +169,31 @@ def test_an_exam_goes_with_its_review(tmp_path: Path, reviews: CorrectionStore) 
     assert exams.ids() == []
     assert [one.label for one in reviews.newest()] == ["other.mp4"]
     assert len(list(reviews.folder.iterdir())) == 1
+
+
+def test_what_else_is_kept_of_its_recordings_goes_too(
+    tmp_path: Path, reviews: CorrectionStore
+) -> None:
+    exam = kept(tmp_path / "exams", write_recording(tmp_path / "exam.mp4"))
+    exams, sets = ExamStore(tmp_path / "exams"), SetStore(tmp_path / "sets")
+    content = fingerprint(exams.folder / exam.exam_id / "media" / "recording.mp4")
+    other = "1" * len(content)
+    for one in (content, other):
+        sets.write(QuestionSet(one, ("lips",)))
+
+    def refuse(_content: str) -> None:
+        raise OutputError("the set cannot be deleted")
+
+    with exams.open(exam.exam_id, write=True), pytest.raises(UsageError):
+        delete_exam(exam.exam_id, exams, reviews, sets.forget)
+    assert sets.read(content) is not None
+    delete_exam(exam.exam_id, exams, reviews, sets.forget)
+    assert sets.read(content) is None
+    assert sets.read(other) is not None
+    again = kept(tmp_path / "exams", tmp_path / "exam.mp4")
+    with pytest.raises(OutputError, match="the set cannot be deleted"):
+        delete_exam(again.exam_id, exams, reviews, refuse)
+    assert exams.ids() == []
 
 
 def test_a_review_opened_by_the_path_of_the_recording_goes_too(

@@ -48,7 +48,7 @@ class PracticeDesk(QObject):
         super().__init__()
         self.services = services
         self.stage = Stage.START
-        self.wish = PracticeWish()
+        self.wish = PracticeWish(cover_text=services.cover_text())
         self.exercise: Exercise | None = None
         self._feedback: feedback.Feedback | None = None
         self.keeper = Keeper(services.history)
@@ -80,6 +80,14 @@ class PracticeDesk(QObject):
         return self.exam.spec
 
     @property
+    def told_name(self) -> str:
+        """Name of the exam; "" while a question is open: a clip may be called what it shows."""
+        exercise = self.exercise
+        if self.stage is not Stage.EXERCISE or exercise is None:
+            return self.exam.name
+        return self.exam.name if exercise.phase is Phase.REVEALED else ""
+
+    @property
     def trouble(self) -> SonoAssistError | None:
         """What went wrong last, other than with the exam."""
         return self._trouble or self.keeper.trouble
@@ -102,7 +110,8 @@ class PracticeDesk(QObject):
 
     def prepare(self, wish: PracticeWish) -> None:
         """Open the exam of a wish; the trainee starts it, with eyes on the screen."""
-        self.wish = wish
+        cover = wish.cover_text and self.services.cover_text()
+        self.wish = replace(wish, cover_text=cover)
         self.sets.give(wish.asked)
         if wish.exam:
             self.open(wish.exam)
@@ -160,6 +169,8 @@ class PracticeDesk(QObject):
         """The user has filled in something; it stays, and what was wrong before may be right."""
         if wish != self.wish:
             self._trouble = None
+        if wish.cover_text != self.wish.cover_text:
+            self.services.keep_cover(wish.cover_text)
         self.wish = wish
 
     # -- exercises -------------------------------------------------------------------------
@@ -377,7 +388,7 @@ class PracticeDesk(QObject):
     def toggle_cover(self) -> None:
         """Cover the text on the pictures, or show it."""
         self._covering.on = not self._covering.on
-        self.wish = replace(self.wish, cover_text=self._covering.on)
+        self.keep_wish(replace(self.wish, cover_text=self._covering.on))
         exercise, player = self.exercise, self._player
         if exercise is not None and player is not None and exercise.phase is Phase.FROZEN:
             player.go_to(exercise.index if self._target is None else self._target)

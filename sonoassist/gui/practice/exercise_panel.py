@@ -84,8 +84,7 @@ class ExercisePanel(QWidget):
         disclaimer = QLabel(DISCLAIMER)
         disclaimer.setObjectName("warning")
         disclaimer.setWordWrap(True)  # beside all the buttons of a vote there is little room
-        self._foot.addWidget(disclaimer)
-        self._foot.addStretch(1)
+        self._foot.addWidget(disclaimer, 1)
         self._foot.addWidget(self.count_votes)
         for button in self._buttons.values():
             self._foot.addWidget(button)
@@ -214,7 +213,7 @@ class ExercisePanel(QWidget):
 
     def _show_buttons(self, exercise: Exercise) -> None:
         revealed, frozen = exercise.phase is Phase.REVEALED, exercise.phase is Phase.FROZEN
-        freeze, enter = self._buttons[Act.FREEZE], self._buttons[Act.CAPTURE]
+        freeze = self._buttons[Act.FREEZE]
         self._say(Act.FREEZE, "Play on" if frozen else "Freeze")
         last = exercise.number + 1 >= len(exercise.questions)
         text = ("Result" if last else "Next") if revealed else "Answer"
@@ -224,10 +223,16 @@ class ExercisePanel(QWidget):
         covers = self._desk.covers_text
         self._say(Act.COVER_TEXT, "Show text" if covers else "Cover text")
         freeze.setVisible(not revealed)
-        enter.setEnabled(revealed or frozen)
+        self._allow_enter(exercise)
         self._buttons[Act.HEAT].setVisible(revealed)
         self.count_votes.setVisible(exercise.class_mode and not revealed)
         self.count_votes.setText("Vote with keys" if self.votes.by_hand else "Enter votes by hand")
+
+    def _allow_enter(self, exercise: Exercise) -> None:
+        """The button is for what can be handed in; the key also says what is wanted first."""
+        named = exercise.class_mode or exercise.said is not None
+        ready = exercise.phase is Phase.FROZEN and named
+        self._buttons[Act.CAPTURE].setEnabled(ready or exercise.phase is Phase.REVEALED)
 
     def _say(self, act: Act, text: str) -> None:
         self._texts[act] = text
@@ -251,6 +256,7 @@ class ExercisePanel(QWidget):
         # What can be done, and what was said of this frame, may change from frame to frame.
         self.side.show_hint(exercise)
         self.side.show_message(exercise)
+        self._allow_enter(exercise)
         if not exercise.class_mode:
             self.answers.show_said(exercise)
 

@@ -15,6 +15,7 @@ from sonoassist.sources import VIDEO_SUFFIXES
 
 MOST = 6
 """So many exams are offered."""
+_GAP = "   "
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,12 @@ class Offer:
 
     spec: str
     text: str
+
+    @property
+    def parts(self) -> tuple[str, str]:
+        """The name, and what is said of it or ""."""
+        name, gap, note = self.text.rpartition(_GAP)
+        return (name, note) if gap else (note, "")
 
 
 def offers(services: PracticeServices) -> list[Offer]:
@@ -72,4 +79,4 @@ def _review_text(known: Known | None) -> str:
 
 
 def _joined(name: str, note: str) -> str:
-    return f"{name}   {note}" if note else name
+    return f"{name}{_GAP}{note}" if note else name

@@ -59,7 +59,7 @@ class PracticePage(QStackedWidget):
     def prepare(self, wish: PracticeWish) -> None:
         """Fill in what was wished for on the command line; Enter starts it."""
         self.desk.prepare(wish)
-        self.start.show_wish(wish)
+        self.start.show_wish(self.desk.wish)
 
     # -- the page --------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.planes import BY_KEY
 from sonoassist.core.wording import counted
 from sonoassist.gui.actions import Act, Place, PlaceKeys
+from sonoassist.gui.elided import wrappable
 from sonoassist.gui.file_dialogs import QUESTIONS_IN, QUESTIONS_OUT, Purpose
 from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.sheets import Sheet
@@ -215,7 +216,7 @@ class QuestionsSheet(Sheet):
         self.export_button.setEnabled(bool(draft.asked))
 
     def _say(self, text: str) -> None:
-        self.said.setText(text)
+        self.said.setText(wrappable(text))
         if self.isVisible():
             self._place()  # there may be a line more now
 

@@ -31,6 +31,8 @@ class PracticeServices:
         reviews: Where reviews are kept; None for the user's own.
         make_cover: Makes what covers the text on pictures; runs on threads of its own.
         sets: The question sets of recordings.
+        cover_text: Whether text on pictures is covered, as the user wanted it last.
+        keep_cover: Keeps that.
     """
 
     make_analyser: MakeAnalyser
@@ -43,6 +45,8 @@ class PracticeServices:
     reviews: CorrectionStore | None = None
     make_cover: MakeCover = text_cover
     sets: SetStore = field(default_factory=SetStore)
+    cover_text: Callable[[], bool] = lambda: True
+    keep_cover: Callable[[bool], None] = lambda _on: None
 
 
 class Stage(Enum):

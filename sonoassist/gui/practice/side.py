@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QFontMetricsF, QResizeEvent
 from PyQt6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from sonoassist.core.planes import BY_KEY
@@ -28,6 +29,8 @@ from sonoassist.practice.scores import Attempt, Outcome, by_plane, median_time_s
 from sonoassist.practice.why import PictureNumbers, reasons
 
 PAST_SHOWN = 8
+LEAST_LARGE_PX = 28
+"""Large words are broken rather than written smaller than this."""
 LOW_PX = 640
 """A lower column explains an answer without the numbers of the whole exercise."""
 
@@ -129,8 +132,9 @@ class Side(QWidget):
         head = f"Question {exercise.number + 1} of {len(exercise.questions)}"
         speed = self._desk.speed
         speed_text = f" · speed {speed:g}×" if speed != 1.0 else ""
-        self.head.setText(f"{head} · {wrappable(self._desk.exam.name)}{speed_text}")
-        self.head.setToolTip(self._desk.exam.name)
+        exam = self._desk.told_name
+        self.head.setText(f"{head}{f' · {wrappable(exam)}' if exam else ''}{speed_text}")
+        self.head.setToolTip(exam)
         self.word.setText(word_sentence(exercise))
         for label in (self.name, self.full_name, self.details, self.points):
             label.setVisible(revealed)
@@ -148,9 +152,12 @@ class Side(QWidget):
         self._count(exercise.attempts)
         self._list(exercise.attempts[:-1] if revealed else exercise.attempts)
 
-    def resizeEvent(self, event: object) -> None:
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
         """The explanation goes first where there is little room."""
-        if self._desk.exercise is not None:
+        narrower = event is not None and event.size().width() != event.oldSize().width()
+        if narrower:
+            self.refresh()
+        elif self._desk.exercise is not None:
             self._make_room(self._desk.exercise)
 
     def _make_room(self, exercise: Exercise) -> None:
@@ -164,11 +171,16 @@ class Side(QWidget):
         self.hint.setText(hint_text(exercise, self._look.keys))
 
     def _head(self, text: str, tone: str, size: int) -> None:
-        self.question.setText(text)
-        colour = self._look.colour(tone).name()
-        self.question.setStyleSheet(
-            f"font-size: {self._look.px(size)}px; font-weight: 600; color: {colour}"
-        )
+        self._show_large(self.question, text, self._look.colour(tone).name(), size)
+
+    def _show_large(self, label: QLabel, text: str, colour: str, size: int) -> None:
+        """In one line where that is not too small, however narrow the column is."""
+        look = self._look
+        wide = QFontMetricsF(look.font(size, bold=True)).horizontalAdvance(text)
+        fitting = min(size * self.width() / max(wide, 1.0), size)
+        shown = max(int(fitting), min(LEAST_LARGE_PX, size))
+        label.setText(text)
+        label.setStyleSheet(f"font-size: {look.px(shown)}px; font-weight: 600; color: {colour}")
 
     def show_message(self, exercise: Exercise) -> None:
         """Say what is answered on the picture on screen, and what was on one before."""
@@ -185,8 +197,7 @@ class Side(QWidget):
         said = reveal_of(exercise.attempts[-1], exercise.verdict)
         self._head(f"{said.sign} {said.word}", said.tone, 26)
         ink = self._look.ink(BY_KEY[said.plane].colour).name()
-        self.name.setText(said.name)
-        self.name.setStyleSheet(f"font-size: {self._look.px(52)}px; font-weight: 600; color: {ink}")
+        self._show_large(self.name, said.name, ink, 52)
         self.full_name.setText(said.full_name)
         self.details.setText("\n".join(said.lines))
         self.details.setVisible(bool(said.lines))
@@ -204,7 +215,7 @@ class Side(QWidget):
         own = self._numbers(attempt.frame) if other else None
         if best is not None and (own is not None or not other):
             text = numbers_text(best, own)
-        self.numbers.setText(text)
+        self.numbers.setText(text.replace(" %", "\u00a0%"))  # no line begins with the sign
         self.numbers.setVisible(bool(text))
 
     def _numbers(self, index: int | None) -> PictureNumbers | None:

@@ -6,7 +6,6 @@ from functools import partial
 
 from PyQt6.QtCore import Qt, pyqtSignal
 from PyQt6.QtWidgets import (
-    QBoxLayout,
     QCheckBox,
     QComboBox,
     QFrame,
@@ -48,6 +47,8 @@ from sonoassist.practice.wish import (
 )
 
 WIDE_PX = 1300
+LOW_PX = 760
+"""A lower page has its cards closer together."""
 
 
 class StartPanel(QWidget):
@@ -85,7 +86,8 @@ class StartPanel(QWidget):
         self.curves, self.trainees = wide_button("Progress"), wide_button("All trainees")
         self.choose = wide_button("Questions…")
         self._questions_label = QLabel("Questions")
-        self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._cards = QGridLayout()
+        self._parts: tuple[QFrame, ...] = ()
         self._columns: list[QVBoxLayout] = []
         self._title = QLabel("Practice")
         self._inside = QWidget()
@@ -104,8 +106,7 @@ class StartPanel(QWidget):
         self._title.setObjectName("title")
         for label in (self._title, about, disclaimer):
             self._body.addWidget(label)
-        for card in (self._exam_card(), self._exercise_card(), self._how_card()):
-            self._cards.addWidget(card, 1)
+        self._parts = self._exam_card(), self._exercise_card(), self._how_card()
         self._body.addLayout(self._cards)
         self._body.addStretch(1)
         area = QScrollArea()
@@ -215,19 +216,12 @@ class StartPanel(QWidget):
         ):
             button.setText(f"{text}   {look.keys.text(act)}".rstrip())
         px = look.px
-        self._body.setContentsMargins(px(32), px(24), px(32), px(20))
-        self._body.setSpacing(px(8))
         self._cards.setSpacing(px(18))
-        self._cards.setContentsMargins(0, px(14), 0, 0)
-        for column in self._columns:
-            column.setContentsMargins(px(20), px(16), px(20), px(18))
-            column.setSpacing(px(10))
         self._rows.setSpacing(px(4))
         # Larger than elsewhere: it is read while others look over the shoulder.
         self._inside.setStyleSheet(
             f"QLabel, QCheckBox, QComboBox, QSpinBox, QLineEdit, QPushButton"
             f" {{ font-size: {px(16)}px; }}"
-            f" QLabel#title {{ font-size: {px(40)}px; }}"
             f" QLabel#heading {{ font-size: {px(20)}px; }}"
         )
         self._fit()
@@ -238,9 +232,23 @@ class StartPanel(QWidget):
         self._fit()
 
     def _fit(self) -> None:
+        """What is chosen and what starts it can be seen together; how it works may be below."""
+        px, low = self._look.px, self.height() / self._look.scale < LOW_PX
         wide = self.width() / self._look.scale >= WIDE_PX
-        ways = QBoxLayout.Direction
-        self._cards.setDirection(ways.LeftToRight if wide else ways.TopToBottom)
+        exam, exercise, how = self._parts
+        self._cards.addWidget(exam, 0, 0)
+        self._cards.addWidget(exercise, 0, 1)
+        self._cards.addWidget(how, *((0, 2, 1, 1) if wide else (1, 0, 1, 2)))
+        for column in range(3):
+            self._cards.setColumnStretch(column, int(wide or column < 2))
+        self._body.setContentsMargins(px(32), px(12 if low else 24), px(32), px(20))
+        self._body.setSpacing(px(2 if low else 8))
+        self._cards.setContentsMargins(0, px(6 if low else 14), 0, 0)
+        self._cards.setHorizontalSpacing(px(18) if wide else px(14))
+        for inside in self._columns:
+            inside.setContentsMargins(px(20), px(10 if low else 16), px(20), px(12 if low else 18))
+            inside.setSpacing(px(6 if low else 10))
+        self._title.setStyleSheet(f"font-size: {px(26 if low else 40)}px")
 
     # -- contents --------------------------------------------------------------------------
 
@@ -287,21 +295,19 @@ class StartPanel(QWidget):
                 widget.deleteLater()
         self.exams = {}
         for offer in offers(self._desk.services):
-            self._add_exam(offer.spec, offer.text)
-        file = self._row_button(
-            f"Open a recording …   {self._look.keys.text(Act.OPEN_FILE)}", "file"
-        )
+            self._add_exam(offer.spec, *offer.parts)
+        file = self._row_button("Open a recording…", "file", self._look.keys.text(Act.OPEN_FILE))
         file.clicked.connect(self.file_asked)
         self._rows.addWidget(file)
 
-    def _add_exam(self, spec: str, text: str) -> None:
-        button = self._row_button(text, "recent")
+    def _add_exam(self, spec: str, name: str, note: str) -> None:
+        button = self._row_button(name, "recent", note)
         button.clicked.connect(partial(self._choose, spec))
         self.exams[spec] = button
         self._rows.addWidget(button)
 
-    def _row_button(self, text: str, icon: str) -> QPushButton:
-        button = ElidedButton(text)
+    def _row_button(self, text: str, icon: str, right: str) -> QPushButton:
+        button = ElidedButton(text, right, self._look.px(12))
         button.setObjectName("row")
         button.setIcon(self._look.icon(icon, "accent"))
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)

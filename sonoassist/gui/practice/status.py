@@ -11,7 +11,7 @@ def status_items(desk: PracticeDesk) -> list[tuple[str, int]]:
     """(text, rank) of the exam, whose word counts, and the network that has analysed it."""
     known, exercise = desk.knowledge, desk.exercise
     answers = exercise.answers if exercise is not None else known.answers
-    items = [(desk.exam.name, 1)] if desk.spec else []
+    items = [(desk.told_name, 1)] if desk.spec and desk.told_name else []
     if answers is not None:
         items.append((word_text(answers), 3))
     if known.card is not None:

@@ -148,7 +148,7 @@ class Compare(QWidget):
         count = len(self._peaks)
         key = look.keys.text
         first, last = key(CHOICE_ACTS[0]), key(CHOICE_ACTS[max(count, 1) - 1])
-        keys = f"{first} chooses" if count == 1 else f"{first} to {last} choose"
+        keys = f"{first} chooses it as" if count == 1 else f"{first} to {last} choose"
         words = f"{keys} the best frame  ·  {key(Act.COMPARE)} or {key(Act.LEAVE)} goes back"
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         painter.drawText(head, right, words)

@@ -314,7 +314,7 @@ class ReviewDesk(QObject):
         frames = [peak.frame for peak in self.candidates.get(self.plane, ())]
         if not frames:
             name = BY_KEY[self.plane].label
-            self.note(f"There is no candidate of {name} yet")
+            self.note(f"There is no candidate for {name} yet")
             return
         self.stop_playing()
         at = frames.index(self.index) + steps if self.index in frames else 0

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
-from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QRegion
+from PyQt6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QRegion
 from PyQt6.QtWidgets import QWidget
 
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
@@ -18,6 +18,7 @@ Scope = tuple[str, int, int]
 """Words, first frame, last frame."""
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 _MIDDLE = Qt.AlignmentFlag.AlignVCenter
+_LINES = int(Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap)
 
 
 class LabelMenu(QWidget):
@@ -182,7 +183,8 @@ class LabelMenu(QWidget):
             painter.drawEllipse(dot.adjusted(3, 3, -3, -3))
         painter.setPen(look.colour("text" if on else "muted"))
         painter.setFont(look.font(14))
-        hint = "" if on or len(self._scopes) < 2 else "   Tab"
+        following = number == (self._scope + 1) % len(self._scopes)
+        hint = "   Tab" if following and not on else ""
         painter.drawText(rect.adjusted(px(24), 0, 0, 0), _MIDDLE, words + hint)
 
     def _paint_key(self, painter: QPainter, rect: QRectF, key: str) -> None:
@@ -191,14 +193,26 @@ class LabelMenu(QWidget):
         painter.setPen(look.colour("line"))
         painter.setBrush(look.colour("raised"))
         painter.drawPath(rounded(rect, px(6)))
-        chip = QRectF(rect.left() + px(6), rect.top() + px(5), px(76), rect.height() - px(10))
+        wide = self._chip_px()
+        chip = QRectF(rect.left() + px(6), rect.top() + px(5), wide, rect.height() - px(10))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(plane.colour) if plane else look.colour("muted"))
         painter.drawPath(rounded(chip, px(4)))
         painter.setPen(QColor("#0b0f14") if plane else look.colour("back"))
         painter.setFont(look.font(13, bold=True))
-        painter.drawText(chip, _CENTRE, look.keys.text(PLANE_ACTS.get(key, Act.TAKE_BACK)))
+        painter.drawText(chip, _CENTRE, self._key_text(key))
         painter.setPen(look.colour("text"))
-        painter.setFont(look.font(14))
         words = plane.label if plane else "As the model says"
-        painter.drawText(rect.adjusted(px(92), 0, 0, 0), _MIDDLE, words)
+        room = rect.adjusted(chip.width() + px(16), 0, -px(4), 0)
+        alone = QFontMetricsF(look.font(14)).horizontalAdvance(words) <= room.width()
+        painter.setFont(look.font(14 if alone else 12))
+        painter.drawText(room, _MIDDLE if alone else _LINES, words)
+
+    def _key_text(self, key: str) -> str:
+        return self._look.keys.text(PLANE_ACTS.get(key, Act.TAKE_BACK))
+
+    def _chip_px(self) -> float:
+        """Room for the longest key."""
+        metrics = QFontMetricsF(self._look.font(13, bold=True))
+        longest = max(metrics.horizontalAdvance(self._key_text(key)) for key in self._keys())
+        return longest + self._look.px(12)

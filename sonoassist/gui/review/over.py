@@ -186,7 +186,7 @@ class Over(QObject):
             return
         peaks = desk.finder.compared(desk.plane)
         if not peaks:
-            desk.note(f"There is no candidate of {BY_KEY[desk.plane].label} yet")
+            desk.note(f"There is no candidate for {BY_KEY[desk.plane].label} yet")
             return
         desk.stop_playing()
         self.hover.hide()

@@ -48,6 +48,8 @@ PICTURE_SHARE = 0.62
 SIDE_PX = 330
 LOW_FROM_PX = 930
 """A page lower than this (at scale 1) has smaller pictures and lower rows."""
+LOW_SIDE_FROM_PX = 560
+"""A column lower than this has its small pictures in less room."""
 CURVE_ALONE_PX = 620
 """On a page lower than this the curves take the place of the rows."""
 
@@ -244,8 +246,8 @@ class ReviewPage(QWidget):
         margins = self._column.contentsMargins()
         low = self.height() < px(LOW_FROM_PX)
         self.timeline.set_low(low)
-        self.side.set_low(low)
         high = self.height() - self._below(low) - margins.top() - margins.bottom()
+        self.side.set_low(low or high < px(LOW_SIDE_FROM_PX))
         view = self.desk.view
         aspect = view.frame.width_px / view.frame.height_px if view is not None else ASPECT
         inner = self.width() - margins.left() - margins.right()

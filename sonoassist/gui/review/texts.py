@@ -19,6 +19,8 @@ from sonoassist.review.candidates import Peak
 from sonoassist.temporal.quality import LEAST
 
 MISSING, NOT_YET = "missing", "not yet"
+MOST_NAMED = 6
+"""So many planes that are missing are named in a sentence."""
 
 
 def verdict_of(view: View | None, corrections: Corrections, threshold: float) -> Verdict:
@@ -60,6 +62,7 @@ def progress_text(progress: Progress) -> str:
     if progress.done >= progress.total:
         return f"All {counted(progress.total, 'frame')} analysed  ·  measuring their pictures …"
     rate = f"  ·  {progress.rate_hz:.0f} fps" if progress.rate_hz else ""
+    rate += f", {progress.times_real:.1f} × real time" if progress.times_real else ""
     left_s = progress.left_s
     left = f"  ·  {duration(left_s)} left" if left_s is not None else ""
     return f"Analysing  ·  {done}{rate}{left}"
@@ -102,6 +105,8 @@ def found_text(missing: list[str], *, surveyed: bool) -> str:
     words = f"{total - len(missing):,} of {counted(total, 'plane')} found"
     if not surveyed:
         return f"{words} so far"
+    if len(missing) > MOST_NAMED:  # each row and each small picture says so itself
+        return f"{words}  ·  {'all' if len(missing) == total else len(missing)} missing"
     names = [BY_KEY[plane.key].label for plane in DISPLAY_ORDER if plane.key in missing]
     return f"{words}  ·  missing: {', '.join(names)}" if names else words
 

@@ -21,7 +21,8 @@ from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import DARK, Look
 
 ASPECT = 4 / 3
-LOW_PX = 62
+LOW_PX, HIGH_PX = 62, 84
+"""A row is at least so high: in a low window, and else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +95,16 @@ class Tiles(QWidget):
             self._fit()
 
     def _fit(self) -> None:
-        self.setMinimumHeight(self._look.px(LOW_PX if self._low else 84) * self._rows)
+        self.setMinimumHeight(self._least_px())
         self.updateGeometry()
         self.update()
 
+    def _least_px(self) -> int:
+        return self._look.px(LOW_PX if self._low else HIGH_PX) * self._rows
+
     def sizeHint(self) -> QSize:
-        """Any size will do."""
-        return QSize(self._look.px(300), self._look.px(LOW_PX if self._low else 120) * self._rows)
+        """No more than is needed: a column that can be scrolled asks for this."""
+        return QSize(self._look.px(300), self._least_px())
 
     def show_tiles(self, tiles: Sequence[Tile], empty_text: str = "") -> None:
         """Show these from now on.
@@ -152,10 +156,23 @@ class Tiles(QWidget):
             by_row = int((self.width() - gap * (a_row - 1)) / a_row)
         return float(int(min(by_height, by_row, self._look.px(self._most_px))))
 
+    def _step_px(self) -> float:
+        """From one tile to the next: no narrower than the title below it, where there is room."""
+        gap, wide = self._look.px(8), self.tile_width()
+        if not self._over:
+            return wide + gap
+        metrics = QFontMetricsF(self._look.font(12, bold=True))
+        titles = (metrics.horizontalAdvance(tile.title) for tile in self._tiles)
+        named = max(titles, default=0.0) + self._look.px(6)
+        if self._rows > 1:  # all of them are to be seen
+            a_row = -(-max(len(self._tiles), 1) // self._rows)
+            named = min(named, (self.width() - gap * (a_row - 1)) / a_row)
+        return max(wide, named) + gap
+
     def a_row(self) -> int:
         """Tiles in a row."""
         gap = self._look.px(8)
-        return max(int((self.width() + gap) // (self.tile_width() + gap)), 1)
+        return max(int((self.width() + gap) // self._step_px()), 1)
 
     def shown(self) -> tuple[Tile, ...]:
         """The tiles there is room for; the one looked at is among them."""
@@ -165,11 +182,11 @@ class Tiles(QWidget):
         return self._tiles[first : first + room]
 
     def tile_rect(self, number: int) -> QRectF:
-        """Where a shown tile lies."""
-        wide, gap = self.tile_width(), self._look.px(8)
-        high = wide / ASPECT + self._words_px()
+        """Where a shown tile lies: its picture, and below it the title, which may be wider."""
+        gap = self._look.px(8)
+        step, high = self._step_px(), self.tile_width() / ASPECT + self._words_px()
         row, column = divmod(number, self.a_row())
-        return QRectF(column * (wide + gap), row * (high + gap), wide, high)
+        return QRectF(column * step, row * (high + gap), step - gap, high)
 
     def _at(self, event: QMouseEvent | None) -> Tile | None:
         if event is None:
@@ -214,7 +231,7 @@ class Tiles(QWidget):
 
     def _paint(self, painter: QPainter, rect: QRectF, tile: Tile) -> None:
         look, px = self._look, self._look.px
-        picture = rect.adjusted(0, 0, 0, -self._words_px())
+        picture = self._picture_in(rect)
         shape = rounded(picture.adjusted(1, 1, -1, -1), px(5))
         found = self._pictures.get(tile.frame)
         painter.fillPath(shape, look.colour("raised" if tile.frame >= 0 else "panel"))
@@ -229,6 +246,9 @@ class Tiles(QWidget):
         if tile.done:
             self._paint_done(painter, picture)
         self._paint_words(painter, rect, tile)
+
+    def _picture_in(self, rect: QRectF) -> QRectF:
+        return QRectF(rect.left(), rect.top(), self.tile_width(), rect.height() - self._words_px())
 
     def _edge(self, tile: Tile) -> QPen:
         if tile.current:
@@ -275,7 +295,7 @@ class Tiles(QWidget):
     def _paint_detail(self, painter: QPainter, rect: QRectF, tile: Tile, wide: float) -> None:
         """On dark ground in a corner of the picture; in the middle where there is none."""
         px = self._look.px
-        picture = rect.adjusted(0, 0, 0, -self._words_px())
+        picture = self._picture_in(rect)
         if tile.frame < 0:
             painter.setPen(self._look.colour(tile.tone))
             painter.drawText(picture, Qt.AlignmentFlag.AlignCenter, tile.detail)

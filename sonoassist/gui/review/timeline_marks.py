@@ -102,13 +102,14 @@ def paint_boxes(painter: QPainter, places: Places, corrections: Corrections) -> 
 
 
 def paint_marks(painter: QPainter, places: Places, corrections: Corrections) -> None:
-    """A flag on each marked frame."""
+    """A flag on each marked frame, below the times, which it would hide."""
     area, px = places.tracks(), places.look.px
     colour = places.look.colour("warning")
+    top = area.top() - px(6)
     for mark in corrections.marks:
         x = places.x_of(mark.frame + 0.5)
-        painter.fillRect(QRectF(x - 0.5, px(4), 1, area.bottom() - px(4)), colour)
-        painter.fillRect(QRectF(x, px(4), px(8), px(7)), colour)
+        painter.fillRect(QRectF(x - 0.5, top, 1, area.bottom() - top), colour)
+        painter.fillRect(QRectF(x, top, px(9), px(5)), colour)
 
 
 def paint_head(painter: QPainter, places: Places, index: int) -> None:

@@ -13,6 +13,7 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from sonoassist.core.errors import SourceError
+from sonoassist.gui.actions import Act
 from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.practice.services import Stage
 from sonoassist.practice.exercise import Phase
@@ -37,6 +38,31 @@ def test_a_name_is_not_completed_to_another_one(trainee: Trainee, page: Practice
     for key in (Qt.Key.Key_A, Qt.Key.Key_N, Qt.Key.Key_N):
         trainee._qtbot.keyClick(page.start.nickname.lineEdit(), key)
     assert page.start.nickname.currentText().casefold() == "ann"
+
+
+def test_the_name_of_the_exam_is_told_with_the_answer(trainee: Trainee, page: PracticePage) -> None:
+    name = page.desk.exam.name
+
+    def told() -> bool:
+        status = [text for text, _ in page.status_items()]
+        head = page.exercise.side.head
+        assert (name in status) == (name in head.text()) == (name in head.toolTip())
+        return name in status
+
+    trainee.start(1)
+    assert not told()  # a clip may be called what it shows
+    view = trainee.exercise.question.view
+    trainee.watch_until(view.first + 6)
+    answer = page.exercise._buttons[Act.CAPTURE]
+    page.desk.freeze()
+    assert not answer.isEnabled()
+    trainee.name(view.plane)
+    assert answer.isEnabled()
+    assert not told()
+    answer.click()
+    assert told()
+    page.desk.end()
+    assert name in [text for text, _ in page.status_items()]
 
 
 def test_a_sheet_over_a_question_freezes_it(trainee: Trainee, page: PracticePage) -> None:

@@ -6,11 +6,13 @@ from gui_fakes import FakeSession, make_view
 from PyQt6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from sonoassist.core.settings import Settings
 from sonoassist.gui.actions import Act
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
 from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.sheets import HelpSheet
+from sonoassist.practice.wish import PracticeWish
 
 
 def test_practice_hides_everything_of_the_live_page(
@@ -74,3 +76,23 @@ def test_the_help_tells_of_practice(window: MainWindow) -> None:
     sheet = window.questions.sheet
     assert isinstance(sheet, HelpSheet)
     assert any("Practice" in label.text() for label in sheet.findChildren(QLabel))
+
+
+def test_whether_text_is_covered_stays_until_it_is_changed(
+    window: MainWindow, settings: Settings
+) -> None:
+    window.actions_set[Act.PAGE_PRACTICE].trigger()
+    page = window.other(Page.PRACTICE)
+    assert isinstance(page, PracticePage)
+    assert page.start.cover_text.isChecked()
+    page.start.cover_text.click()
+    assert not settings.cover_text
+    page.desk.toggle_cover()  # as the key does in an exercise
+    assert settings.cover_text is page.desk.covers_text
+    settings.cover_text = False
+    page.prepare(PracticeWish())
+    assert not page.start.cover_text.isChecked()
+    settings.cover_text = True
+    page.prepare(PracticeWish(cover_text=False))  # for this run only
+    assert not page.start.cover_text.isChecked()
+    assert settings.cover_text

@@ -27,6 +27,11 @@ from sonoassist.recordings.identity import identity_of
 ABSENT = "2 planes are absent in this exam, by the teacher's set."
 
 
+def told(sheet: QuestionsSheet) -> str:
+    """What it says, without the places where a long name may be broken."""
+    return sheet.said.text().replace("\u200b", "")
+
+
 @pytest.fixture
 def content() -> str:
     return identity_of(DEMO).content
@@ -202,7 +207,7 @@ def test_a_set_goes_to_a_file_and_comes_back(
     sheet.export_button.click()
     written = read_set(files.path, content)
     assert written.absent == ("femur",)
-    assert str(files.path) in sheet.said.text()
+    assert str(files.path) in told(sheet)
     assert page.desk.asked is None  # it is not saved yet
     write_set(files.path, QuestionSet(content, ("4ch", "lips"), ("rvot",), Order.WEAK_FIRST))
     sheet.use_button.click()
@@ -221,7 +226,7 @@ def test_a_bad_file_is_said_in_one_line_and_changes_nothing(
     before = shown(sheet)
     files.path.write_text(text.replace("%s", "f" * 32))
     sheet.use_button.click()
-    assert str(files.path) in sheet.said.text()
+    assert str(files.path) in told(sheet)
     assert "\n" not in sheet.said.text()
     assert shown(sheet) == before
 
