@@ -12,6 +12,7 @@ from sonoassist.benchmark.figures import Noise, Row
 from sonoassist.benchmark.frames import WholeFrames
 from sonoassist.benchmark.machine import Machine
 from sonoassist.benchmark.program import ProgramFigures
+from sonoassist.benchmark.recorded import RecordedSpeed
 from sonoassist.benchmark.start import StartUp
 from sonoassist.benchmark.window_start import WindowStart
 
@@ -50,6 +51,7 @@ class Report:
         networks: Table IV.
         frames: Whole frames without the window.
         carrying: What carrying boxes does on the same frames.
+        recorded: A recording as it is analysed.
         program: Whole frames in the window.
         start: Ways to start the program.
         windows: Starts of the window up to its first result.
@@ -62,6 +64,7 @@ class Report:
     networks: Networks | None = None
     frames: WholeFrames | None = None
     carrying: Carrying | None = None
+    recorded: RecordedSpeed | None = None
     program: ProgramFigures | None = None
     start: tuple[StartUp, ...] = ()
     windows: tuple[WindowStart, ...] = ()
@@ -73,4 +76,5 @@ class Report:
     def empty(self) -> bool:
         """Whether nothing was measured."""
         rows = self.networks.rows if self.networks else ()
-        return not (rows or self.frames or self.program or self.start or self.windows)
+        whole = self.frames or self.recorded or self.program
+        return not (rows or whole or self.start or self.windows)

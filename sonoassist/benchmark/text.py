@@ -9,6 +9,7 @@ from sonoassist.benchmark.frames import WholeFrames
 from sonoassist.benchmark.machine import Machine
 from sonoassist.benchmark.network_tables import network_tables
 from sonoassist.benchmark.program import ProgramFigures
+from sonoassist.benchmark.recorded import RecordedSpeed
 from sonoassist.benchmark.report import Networks, Report
 from sonoassist.benchmark.start import StartUp
 from sonoassist.benchmark.window_start import WindowStart
@@ -35,6 +36,8 @@ def as_text(report: Report) -> str:
         parts.append(carrying(report.carrying))
         if report.carrying.by_age:
             parts.append(carried_ages(report.carrying))
+    if report.recorded is not None:
+        parts.append(recorded(report.recorded))
     if report.start:
         parts.append(start(report.start))
     if report.windows:
@@ -105,8 +108,10 @@ def program(found: ProgramFigures) -> str:
     rows = [
         ["captured", f"{found.captured_hz:.1f} a second", ""],
         ["analysed", f"{found.analysed_hz:.1f} a second", ""],
+        ["boxes found", f"{found.boxes_hz:.1f} a second", ""],
         ["painted", f"{found.painted_hz:.1f} a second", ""],
         ["dropped", counted(found.dropped, "frame"), ""],
+        ["capture to label", *_pair(found.label_p50_ms, found.label_p95_ms)],
         ["capture to painted", *_pair(found.latency_p50_ms, found.latency_p95_ms)],
         ["painting", *_pair(found.paint_p50_ms, found.paint_p95_ms)],
         *([name, *_pair(middle, high)] for name, middle, high in found.stages_ms),
@@ -181,6 +186,23 @@ def carried_ages(found: Carrying) -> str:
         f"({figure(found.follow_ms, 1)} ms a frame): IoU with the frame's own box"
     )
     return grid(title, ("Age", "Frames", "Followed %", "Mean", "9 in 10 at least", "Unmoved"), rows)
+
+
+def recorded(found: RecordedSpeed) -> str:
+    """A recording as it is analysed."""
+    rows = [[name, *_pair(middle, high)] for name, middle, high in found.stages_ms]
+    title = (
+        f"A recorded exam: {found.source} ({found.width_px}x{found.height_px}), {found.model}, "
+        f"{found.engine} {found.precision} on {found.device}"
+    )
+    table = grid(title, ("Stage, one after the other", "Median", "95th percentile"), rows)
+    spread = f"[{found.times_in_turn_low:.2f}, {found.times_in_turn_high:.2f}]"
+    return (
+        f"{table}\n{found.fps:.1f} frames a second with the stages side by side, "
+        f"{figure(found.times_real, 1)} times real time; {figure(found.times_in_turn, 2)} {spread} "
+        f"times as quick as\none after the other ({counted(found.frames, 'frame')}, "
+        f"{100 * found.planes_share:.1f} % of them named a plane)"
+    )
 
 
 def start(found: tuple[StartUp, ...]) -> str:

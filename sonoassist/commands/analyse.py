@@ -95,6 +95,7 @@ class Summary:
         frozen: How many repeat a picture that the scanner had frozen.
         damaged: What could not be read.
         precisions: In which the results were computed.
+        times_real: Seconds of a recording analysed a second; None where none was.
         stopped: Stopped by the user.
         failure: What ended it before its time.
     """
@@ -105,6 +106,7 @@ class Summary:
     frozen: int = 0
     damaged: list[str] = field(default_factory=list)
     precisions: frozenset[str] = frozenset()
+    times_real: float | None = None
     stopped: bool = False
     failure: SourceError | None = None
 
@@ -213,7 +215,7 @@ def _analyse(
                 f"the crop {crop.text} does not fit {counted(alien, 'picture')}"
                 f": one was looked for in each"
             )
-        summary.precisions = work.precisions
+        summary.precisions, summary.times_real = work.precisions, work.times_real
         say_replaced(out, ("analysis.csv", *(("annotated.mp4",) if args.video else ())))
         with replacing(out / "analysis.csv") as path:
             _write_table(path, source.info.label, work, analyser.options.threshold, summary)
@@ -312,6 +314,7 @@ def _report(
                 "frozen": summary.frozen,
                 "damaged": summary.damaged,
                 "warnings": source.info.named_warnings(),
+                "times_real": summary.times_real,
                 "stopped": summary.stopped,
                 "model": analyser.card.name,
                 "architecture": analyser.card.architecture,
@@ -335,6 +338,8 @@ def _report(
     if not made:
         say("all results were kept from earlier; no engine was needed")
     say(f"{counted(summary.frames, 'frame')} analysed" + (f" ({others})" if others else ""))
+    if summary.times_real is not None:
+        say(f"{summary.times_real:.1f} times as quick as the recording plays")
     if summary.frozen:
         say(f"{summary.frozen} of them repeat a picture that the scanner had frozen")
     if summary.damaged:

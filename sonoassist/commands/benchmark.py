@@ -28,6 +28,7 @@ from sonoassist.benchmark.frames import WholeFrames, measure_frames
 from sonoassist.benchmark.machine import look_at_machine
 from sonoassist.benchmark.networks import NetworkBenchmark, Plan
 from sonoassist.benchmark.program import ProgramFigures
+from sonoassist.benchmark.recorded import RecordedSpeed, measure_recorded
 from sonoassist.benchmark.report import Networks, Report
 from sonoassist.benchmark.start import StartBenchmark, total_starts
 from sonoassist.benchmark.window_start import WindowStartBenchmark
@@ -45,17 +46,21 @@ from sonoassist.core.files import ensure_folder
 from sonoassist.core.paths import demo_exam
 from sonoassist.core.wording import counted
 from sonoassist.engines.choose import EngineChoice
+from sonoassist.exam.resolving import ExamResolver
 from sonoassist.gui.platform import check_display, missing_library
 from sonoassist.model.architecture import ARCHITECTURES, Architecture
 from sonoassist.model.registry import loose
 from sonoassist.model.store import ModelStore
 from sonoassist.recordings.reader import frames_ahead
+from sonoassist.recordings.recording import Recording, look_into
 from sonoassist.sources import Source, open_source
 
 STOPPED = 130
 START, PROGRAM, NETWORKS = "start", "program", "networks"
 PARTS = (START, PROGRAM, NETWORKS)
 """In the order they are run: the window first in a process that holds little else."""
+RECORDING = "recording"
+"""The part that is run where a recording is named, and then alone."""
 MAX_BATCH = 256
 _WINDOW_PAIRS = 3
 _QUICK_ROOF_RUNS = 2
@@ -107,6 +112,12 @@ def register(subparsers: Subparsers) -> None:
                         "without it (default 20)")  # fmt: skip
     parser.add_argument("--source", metavar="SOURCE",
                         help="played for program (default: the bundled demo exam)")  # fmt: skip
+    parser.add_argument(
+        "--recording",
+        metavar="EXAM",
+        help="measure only how a recorded exam (a video or exam:NAME) is analysed, as by `analyse` "
+        "or in Review: times real time, each stage, and what overlapping them gains",
+    )
     parser.add_argument("--out", type=Path, metavar="DIR",
                         help="folder for benchmark.txt, .json and .png")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
@@ -194,8 +205,13 @@ def _fill_in(args: argparse.Namespace) -> None:
     """What was left out, as a whole benchmark or a quick one has it.
 
     Raises:
-        UsageError: The quick one has no such part.
+        UsageError: What was asked for does not go together.
     """
+    if args.recording:
+        if args.quick or args.part != "all":
+            what = "--quick" if args.quick else args.part
+            raise UsageError("--recording measures a recorded exam only", f"Leave out {what}")
+        args.part = RECORDING
     if args.quick:
         if args.part not in ("all", NETWORKS):
             raise UsageError("--quick measures the networks only", f"Leave out {args.part}")
@@ -244,7 +260,9 @@ class _Measuring:
         self._windows: WindowStartBenchmark | None = None
         self._program: ProgramFigures | None = None
         self._frames: WholeFrames | None = None
+        self._recorded: RecordedSpeed | None = None
         self._carrying: Carrying | None = None
+        self._recording: Recording | None = None
         self._candidates: Candidates | None = None
         self._networks: NetworkBenchmark | None = None
         self._threads: dict[str, int] = {}
@@ -257,6 +275,8 @@ class _Measuring:
             SonoAssistError: What was asked for by name is not to be had.
         """
         args = self._args
+        if args.recording:
+            self._recording = look_into(args.recording, ExamResolver())
         if {PROGRAM, START} & set(self._parts) and args.source:
             open_source(args.source).close()
         if args.part == PROGRAM:
@@ -281,6 +301,7 @@ class _Measuring:
             START: self._run_start,
             PROGRAM: self._run_program,
             NETWORKS: self._run_networks,
+            RECORDING: self._run_recording,
         }
         for part in self._parts:
             if part == PROGRAM:
@@ -302,6 +323,7 @@ class _Measuring:
             networks=self._found_networks(),
             frames=self._frames,
             carrying=self._carrying,
+            recorded=self._recorded,
             program=self._program,
             start=self._start.found() if self._start else (),
             windows=self._windows.found() if self._windows else (),
@@ -376,12 +398,8 @@ class _Measuring:
             raise missing_library(error) from error
 
     def _run_frames(self) -> None:
-        wanted = _overrides(self._args)
-        choice = EngineChoice(wanted.get("engine", "auto"), wanted.get("precision", "auto"))
         with open_source(_source(self._args)) as source:
-            analyser = build_analyser(
-                ModelStore.default(), engine=choice, synthetic=source.info.synthetic
-            )
+            analyser = self._analyser(synthetic=source.info.synthetic)
             say(f"program: {source.info.label} without the window, {model_line(analyser.card)}")
             try:
                 self._run_frames_of(source, analyser)
@@ -407,6 +425,22 @@ class _Measuring:
             self._carrying = measure_carrying(
                 source.read, analyser, self._frames.frames, progress.step
             )
+
+    def _run_recording(self) -> None:
+        recording, seconds = self._recording, self._args.seconds
+        assert recording is not None  # `check` has looked into it
+        analyser = self._analyser(synthetic=recording.info.synthetic)
+        say(f"recording: {recording.label} for {seconds:g} s, {model_line(analyser.card)}")
+        try:
+            with Progress(None, "piece") as progress:
+                self._recorded = measure_recorded(recording, analyser, seconds, step=progress.step)
+        finally:
+            analyser.close()
+
+    def _analyser(self, *, synthetic: bool) -> Analyser:
+        wanted = _overrides(self._args)
+        choice = EngineChoice(wanted.get("engine", "auto"), wanted.get("precision", "auto"))
+        return build_analyser(ModelStore.default(), engine=choice, synthetic=synthetic)
 
     def _run_networks(self) -> None:
         from sonoassist.engines.probes import thread_counts

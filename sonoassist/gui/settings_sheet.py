@@ -45,7 +45,6 @@ _SWITCHES = (
     ("show_heat", "Draw the heat map of the evidence"),
     ("guided_heat", "Use guided gradients for the heat map"),
     ("show_crop", "Draw the outline of the crop"),
-    ("carry_boxes", "While a plane stays, find its box on every other frame (quicker)"),
     ("every_frame", "Recordings wait for the analysis of every frame"),
     ("loop", "Start recordings again at their end"),
 )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PyQt6.QtCore import QEvent, QObject, Qt, pyqtSignal
 from PyQt6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PyQt6.QtWidgets import (
+    QApplication,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -113,6 +114,28 @@ class Sheet(QWidget):
         if resized or (changed and self.isVisible()):
             self._place()
         return False
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab stays in the card: what lies below it must not get the keys."""
+        stops = self._tab_stops()
+        if stops:
+            now = QApplication.focusWidget()
+            at = stops.index(now) if now in stops else (-1 if next else 0)
+            reasons = Qt.FocusReason
+            reason = reasons.TabFocusReason if next else reasons.BacktabFocusReason
+            stops[(at + (1 if next else -1)) % len(stops)].setFocus(reason)
+        return True
+
+    def _tab_stops(self) -> list[QWidget]:
+        """What Tab comes to, in its order."""
+        found: list[QWidget] = []
+        one = self.nextInFocusChain()
+        while one is not None and one is not self:
+            by_tab = one.focusPolicy() & Qt.FocusPolicy.TabFocus and one.focusProxy() is None
+            if by_tab and one.isEnabled() and one.isVisible() and self.isAncestorOf(one):
+                found.append(one)
+            one = one.nextInFocusChain()
+        return found
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """A click beside the card closes it."""

@@ -241,8 +241,10 @@ QPushButton:hover, QComboBox:hover {{ background: {hover}; }}
 QPushButton:focus, QLineEdit:focus, QComboBox:focus, QDoubleSpinBox:focus, QSpinBox:focus {{
   border: 1px solid {accent}; }}
 QPushButton:disabled {{ color: {muted}; background: {panel}; }}
-QPushButton#main {{ background: {accent}; color: {on_accent}; font-weight: 600; border: 0; }}
-QPushButton#main:disabled {{ background: {raised}; color: {muted}; }}
+QPushButton#main {{ background: {accent}; color: {on_accent}; font-weight: 600;
+  border: 2px solid {accent}; min-height: {main}px; }}
+QPushButton#main:focus {{ border: 2px solid {text}; }}
+QPushButton#main:disabled {{ background: {raised}; color: {muted}; border-color: {raised}; }}
 QPushButton#row {{ text-align: left; background: transparent; border: 1px solid transparent; }}
 QPushButton#row:hover {{ background: {raised}; }}
 QPushButton#row:focus {{ border: 1px solid {accent}; }}
@@ -303,7 +305,7 @@ def stylesheet(look: Look) -> str:
         "body": look.px(BODY_PX), "small": look.px(SMALL_PX), "heading": look.px(17),
         "title": look.px(40), "r1": look.px(3), "r": look.px(6), "r2": look.px(10),
         "p0": look.px(3), "p1": look.px(6), "p2": look.px(12), "p3": look.px(20), "p4": look.px(32),
-        "row": look.px(20), "cell": look.px(9), "bar": look.px(16),
+        "row": look.px(20), "main": look.px(20) - 2, "cell": look.px(9), "bar": look.px(16),
         "beside": look.px(6),
     }  # fmt: skip
     colours = {

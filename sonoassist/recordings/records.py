@@ -86,7 +86,7 @@ def result_of(analysis: Analysis, quality: Quality) -> FrameResult:
         quality=quality.sharpness,
         stillness=quality.stillness,
         crop=analysis.geometry.crop,
-        boxed=not analysis.localisation.age_s,
+        boxed=analysis.localisation.sought,
         frozen=analysis.frozen,
     )
 
@@ -153,6 +153,7 @@ class Progress:
         total: Frames of the recording.
         rate_hz: Frames a second lately; 0 when not known.
         message: Why it failed, one line; else "".
+        times_real: Seconds of the recording a second lately; 0 when not known.
     """
 
     state: RunState
@@ -160,6 +161,7 @@ class Progress:
     total: int
     rate_hz: float = 0.0
     message: str = ""
+    times_real: float = 0.0
 
     @property
     def left_s(self) -> float | None:

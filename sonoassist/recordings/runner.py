@@ -33,6 +33,7 @@ from sonoassist.preprocess.freeze import FROZEN_AFTER_S
 from sonoassist.recordings.ahead import READY, FramesAhead, ReadyFrame, Seen, Stretch
 from sonoassist.recordings.judge import Judge
 from sonoassist.recordings.kept import KeptResults
+from sonoassist.recordings.pace import Pace, frame_interval_s
 from sonoassist.recordings.reader import read_ahead, read_frames, read_on
 from sonoassist.recordings.records import (
     STRIDE,
@@ -102,6 +103,7 @@ class Runner(BackgroundWork):
         total: Number of frames that were to be read when this was made.
         done: Number of frames that were read, as far as `run` has come.
         judged: Number of those that were analysed.
+        pace: How quickly that went.
     """
 
     def __init__(
@@ -141,6 +143,8 @@ class Runner(BackgroundWork):
         self._left = self._lefts()
         self.total = self._planned()
         self.done = self.judged = 0
+        self._interval_s = frame_interval_s(self._table.times_s)
+        self.pace = Pace(self._interval_s)
         self._ahead = FramesAhead(judge, self._table, only_wanted=wanted is not None)
 
     def _lefts(self) -> np.ndarray:
@@ -188,7 +192,7 @@ class Runner(BackgroundWork):
             rate_hz = self._rate_hz()
         total = len(self._table)
         done = min(self._table.done + self._in_hand, total)
-        return Progress(state, done, total, rate_hz, self._message)
+        return Progress(state, done, total, rate_hz, self._message, rate_hz * self._interval_s)
 
     def run(self) -> bool:
         """Do all of it on this thread; returns whether it came to its end.
@@ -343,6 +347,7 @@ class Runner(BackgroundWork):
         frame = seen.ready.frame
         analysis = self._judge.in_background(seen.ready)
         self.judged += 1
+        self.pace.step(time.monotonic())
         for sentence in self._judge.analyser.engine.take_notices():
             self._on_notice(sentence)
         self._on_analysis(analysis)

@@ -50,6 +50,8 @@ class SourceAnalysis:
         judged: Number of frames that were analysed by now, not known before.
         stills: Rows that are pictures by themselves.
         precisions: In which the results were computed; "" where that is not known.
+        times_real: Seconds of a recording analysed a second; None where none was, or of what has
+            no time of its own.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class SourceAnalysis:
         self.table = FrameTable()
         self.judged = 0
         self.precisions: frozenset[str] = frozenset()
+        self.times_real: float | None = None
         self._names: dict[int, str] = {}
         self._numbers: dict[int, int] = {}
         self.stills: set[int] = set()
@@ -200,7 +203,7 @@ class SourceAnalysis:
         try:
             runner.run()
         finally:
-            self.judged = runner.judged
+            self.judged, self.times_real = runner.judged, runner.pace.times_real
             most = len(results.table) if self._most is None else self._most
             for index, sentence in results.damage.items():
                 if index < most:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 from fractions import Fraction
 from pathlib import Path
@@ -104,6 +105,18 @@ def test_json(film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert (told["source"], told["model"], told["engine"]) == ("film.mp4", "smallnet", "torch")
     assert (told["damaged"], told["stopped"]) == ([], False)
     assert [Path(path).name for path in told["files"]] == ["analysis.csv"]
+    assert told["times_real"] > 0
+    assert analyse(film, tmp_path / "out", "--json", "--frames", "4", "--engine", "torch") == 0
+    assert summary(capsys)["times_real"] is None  # all was known
+
+
+def test_how_quick_it_was_is_said(
+    film: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert analyse(film, tmp_path / "out", "--frames", "4", "--engine", "torch") == 0
+    assert re.search(r"\d+\.\d times as quick as the recording plays", capsys.readouterr().err)
+    assert analyse(film, tmp_path / "out", "--frames", "4", "--engine", "torch") == 0
+    assert "as quick as" not in capsys.readouterr().err
 
 
 def test_the_video_has_every_frame_at_its_time(film: Path, tmp_path: Path) -> None:

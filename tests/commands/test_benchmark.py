@@ -386,3 +386,27 @@ def test_when_every_engine_fails(capsys: Capture, monkeypatch: pytest.MonkeyPatc
     assert "nothing could be measured" in captured.err
     assert "no memory left" in captured.err
     assert captured.out == ""
+
+
+def test_a_recorded_exam(capsys: Capture, tmp_path: Path) -> None:
+    words = ("--recording", str(demo_exam()), "--seconds", "0.1", "--precisions", "f32", "--json")
+    assert cli.run(["benchmark", *words, "--out", str(tmp_path)]) == 0
+    found = json.loads(capsys.readouterr().out)["recorded"]
+    assert found["times_real"] > 0
+    assert found["times_in_turn"] > 0
+    assert found["precision"] == "f32"
+    assert "times real time" in (tmp_path / "benchmark.txt").read_text()
+
+
+@pytest.mark.parametrize("words", [["networks"], ["--quick"]])
+def test_a_recorded_exam_is_measured_alone(words: list[str], capsys: Capture) -> None:
+    assert cli.run(["benchmark", *words, "--recording", "a.mp4"]) == 2
+    assert f"Leave out {words[0]}" in capsys.readouterr().err
+
+
+def test_what_is_no_recording_is_refused(tmp_path: Path, capsys: Capture) -> None:
+    for name in ("missing.mp4", "exam:missing"):
+        assert cli.run(["benchmark", "--recording", name]) == 2
+    (tmp_path / "text.mp4").write_text("no video")
+    assert cli.run(["benchmark", "--recording", str(tmp_path / "text.mp4")]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 3

@@ -869,6 +869,12 @@ def test_pictures_that_are_only_measured_are_said() -> None:
     assert "199 of 200" in progress_text(Progress(RunState.RUNNING, 199, 200))
 
 
+def test_how_quick_the_analysis_is_stands_beside_how_far() -> None:
+    words = progress_text(Progress(RunState.RUNNING, 100, 200, 86.2, "", 3.448))
+    assert words.startswith("Analysing  ·  100 of 200 frames  ·  86 fps, 3.4 × real time  ·  ")
+    assert "real" not in progress_text(Progress(RunState.RUNNING, 100, 200))
+
+
 def test_every_plane_has_a_key_of_its_own(window: MainWindow) -> None:
     assert sorted(PLANE_ACTS) == sorted(plane.key for plane in DISPLAY_ORDER)
     keys = [window.look.keys.of(act) for act in (*PLANE_ACTS.values(), Act.TAKE_BACK)]

@@ -73,3 +73,19 @@ def test_the_card_grows_with_a_row_in_a_row(qtbot: QtBot, sheet: Asks) -> None:
     sheet.row.addWidget(tall)
     qtbot.waitUntil(lambda: sheet.card.height() > before + 60)
     assert left_out_px(sheet) == 0
+
+
+@pytest.mark.parametrize("forward", [True, False])
+def test_tab_stays_in_the_card(sheet: Asks, forward: bool) -> None:
+    over = sheet.parentWidget()
+    assert over is not None
+    below = QPushButton("Below", over)  # as a control of the page that the sheet covers
+    below.show()
+    come_to = []
+    for _ in range(4):
+        assert sheet.focusNextPrevChild(forward)
+        now = sheet.window().focusWidget()
+        assert isinstance(now, QPushButton)
+        come_to.append(now.text())
+    assert set(come_to) == {"Cancel", "Go on"}
+    assert come_to[:2] == come_to[2:]

@@ -215,7 +215,7 @@ class Side(QWidget):
         own = self._numbers(attempt.frame) if other else None
         if best is not None and (own is not None or not other):
             text = numbers_text(best, own)
-        self.numbers.setText(text)
+        self.numbers.setText(text.replace(" %", "\u00a0%"))  # no line begins with the sign
         self.numbers.setVisible(bool(text))
 
     def _numbers(self, index: int | None) -> PictureNumbers | None:

@@ -62,6 +62,7 @@ def progress_text(progress: Progress) -> str:
     if progress.done >= progress.total:
         return f"All {counted(progress.total, 'frame')} analysed  ·  measuring their pictures …"
     rate = f"  ·  {progress.rate_hz:.0f} fps" if progress.rate_hz else ""
+    rate += f", {progress.times_real:.1f} × real time" if progress.times_real else ""
     left_s = progress.left_s
     left = f"  ·  {duration(left_s)} left" if left_s is not None else ""
     return f"Analysing  ·  {done}{rate}{left}"
