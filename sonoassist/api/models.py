@@ -162,7 +162,7 @@ def load_model(
         name: One of `list_models`; "auto" for the best of them: published or own weights before
             synthetic ones, with `synthetic` the other way round.
         engine: "auto", "openvino" or "torch".
-        precision: "auto", "f32", "bf16", "f16" or "int8".
+        precision: "auto", "f32", "bf16", "f16", "int8", "f32/int8", "f32/bf16" or "bf16/int8".
         device: "auto", "cpu", "cuda" or "mps".
         crop: What the network sees of a picture: "default" (the published crop on pictures of the
             published screen's size, else "auto"), "auto" (the live ultrasound picture is found),

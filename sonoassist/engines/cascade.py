@@ -46,9 +46,16 @@ class CascadeEngine(Engine):
         self._exact = exact
         self.name = exact.name
         self.device = exact.device
-        self.precision = "+".join(step.engine.precision for step in steps)
+        self.precision = "+".join(self._precisions())
         self.runs = 0
         self.exact_runs = 0
+        self._traced_by: Engine | None = None
+
+    def _precisions(self) -> list[str]:
+        """Of each step, and of the exact engine where no step runs the backward pass."""
+        found = [step.engine.precision for step in self._steps]
+        boxed = any(Saliency.PLAIN in step.passes for step in self._steps)
+        return found if boxed else [*found, self._exact.precision]
 
     def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
         """Run one input; see `Engine.run`."""
@@ -65,6 +72,26 @@ class CascadeEngine(Engine):
                     return out
         self.exact_runs += 1
         return self._exact.run(network_input, saliency)
+
+    def run_traced(self, network_input: Floats) -> EngineOutput:
+        """See `Engine.run_traced`; engines that run the forward pass only are not asked."""
+        self.runs += 1
+        for step in self._steps:
+            if Saliency.PLAIN in step.passes:
+                out = step.engine.run_traced(network_input)
+                if lead(out.logits) >= step.sure_gap:
+                    self._traced_by = step.engine
+                    return out
+        self.exact_runs += 1
+        self._traced_by = self._exact
+        return self._exact.run_traced(network_input)
+
+    def backward(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> Floats:
+        """See `Engine.backward`."""
+        if self._traced_by is None:
+            self.run_traced(network_input)
+        assert self._traced_by is not None
+        return self._traced_by.backward(network_input, saliency)
 
     def glance(self, network_input: Floats) -> EngineOutput:
         """See `Engine.glance`: a plane named by the quickest engine is not asked about further."""

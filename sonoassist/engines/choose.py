@@ -17,7 +17,9 @@ from sonoassist.engines.capabilities import has_openvino
 from sonoassist.model.architecture import Architecture
 
 ENGINES = ("auto", "torch", "openvino")
-PRECISIONS = ("auto", "f32", "bf16", "f16", "int8")
+MIXED = ("f32/int8", "f32/bf16", "bf16/int8")
+"""Precision of the forward pass, and of the errors that go back in the backward pass."""
+PRECISIONS = ("auto", "f32", "bf16", "f16", "int8", *MIXED)
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 _DRIVER_SIGNS = ("/proc/driver/nvidia", "/usr/lib/wsl/lib/libcuda.so.1")
@@ -76,7 +78,7 @@ def _wants_openvino(choice: EngineChoice) -> bool:
         return False
     if choice.precision == "f16":
         return False
-    if choice.precision == "int8" and has_openvino():
+    if choice.precision in ("int8", *MIXED) and has_openvino():
         return True  # nothing else runs it, whatever card there is
     return has_openvino() and not (choice.device == "auto" and _has_accelerator())
 
@@ -118,9 +120,10 @@ def runs_cuda(choice: EngineChoice) -> bool:
 def _torch(choice: EngineChoice, spec: Architecture, tensors: Tensors) -> Engine:
     from sonoassist.engines.torch_engine import TorchEngine, torch_devices
 
-    if choice.precision == "int8":
+    if choice.precision in ("int8", *MIXED):
         raise EngineError(
-            "int8 runs with OpenVINO only", "Set the device to cpu, or the precision to auto"
+            f"{choice.precision} runs with OpenVINO only",
+            "Set the device to cpu, or the precision to auto",
         )
     device = torch_devices()[0] if choice.device == "auto" else choice.device
     precision = choice.precision
