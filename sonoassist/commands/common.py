@@ -72,7 +72,7 @@ _CHOICES = (
         "PRECISIONS",
         "auto, f32, bf16, f16 or int8, or of both passes f32/int8, f32/bf16 or bf16/int8",
     ),
-    ("--device", "DEVICES", "auto, cpu, cuda or mps"),
+    ("--device", "DEVICES", "auto, cpu, cuda, mps or gpu (Intel graphics)"),
 )
 """Option, its list in `engines.choose`, and the list in words."""
 

@@ -30,7 +30,7 @@ class Settings(BaseModel):
         engine: "auto", "torch" or "openvino".
         precision: "auto", "f32", "bf16", "f16" or "int8"; of the forward pass and of the errors in
             the backward pass also "f32/int8", "f32/bf16" or "bf16/int8".
-        device: "auto", "cpu", "cuda" or "mps".
+        device: "auto", "cpu", "cuda", "mps" or "gpu" (Intel graphics).
         crop: As on the command line.
         threshold: Softmax below which no plane is named.
         theme: "dark" or "light".
@@ -65,7 +65,7 @@ class Settings(BaseModel):
     precision: Literal[
         "auto", "f32", "bf16", "f16", "int8", "f32/int8", "f32/bf16", "bf16/int8"
     ] = "auto"
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    device: Literal["auto", "cpu", "cuda", "mps", "gpu"] = "auto"
     crop: str = "default"
     threshold: float = Field(default=0.7, ge=0.0, le=1.0)
     theme: Literal["dark", "light"] = "dark"

@@ -20,7 +20,8 @@ ENGINES = ("auto", "torch", "openvino")
 MIXED = ("f32/int8", "f32/bf16", "bf16/int8")
 """Precision of the forward pass, and of the errors that go back in the backward pass."""
 PRECISIONS = ("auto", "f32", "bf16", "f16", "int8", *MIXED)
-DEVICES = ("auto", "cpu", "cuda", "mps")
+DEVICES = ("auto", "cpu", "cuda", "mps", "gpu")
+"""The last one is Intel graphics."""
 
 _DRIVER_SIGNS = ("/proc/driver/nvidia", "/usr/lib/wsl/lib/libcuda.so.1")
 
@@ -71,8 +72,14 @@ def _wants_openvino(choice: EngineChoice) -> bool:
     if choice.engine == "openvino":
         if not has_openvino():
             raise EngineError("OpenVINO is not installed", "Set the engine to torch")
-        if choice.device not in ("auto", "cpu"):
-            raise EngineError("the OpenVINO engine runs on the CPU", "Set the device to auto")
+        if choice.device not in ("auto", "cpu", "gpu"):
+            raise EngineError(
+                f"the OpenVINO engine does not run on {choice.device}", "Set the device to auto"
+            )
+        return True
+    if choice.device == "gpu":
+        if choice.engine == "torch" or not has_openvino():
+            raise EngineError("only OpenVINO runs on gpu", "Set engine and device to auto")
         return True
     if choice.engine == "torch" or choice.device not in ("auto", "cpu"):
         return False
@@ -107,7 +114,7 @@ def _openvino(choice: EngineChoice, spec: Architecture, tensors: Tensors) -> Eng
     from sonoassist.engines.openvino_engine import OpenVINOEngine
 
     precision = "f32" if choice.precision == "auto" else choice.precision
-    return OpenVINOEngine(spec, tensors, precision=precision)
+    return OpenVINOEngine(spec, tensors, precision=precision, graphics=choice.device == "gpu")
 
 
 def runs_cuda(choice: EngineChoice) -> bool:

@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 
 from sonoassist.core.errors import EngineError
-from sonoassist.engines.capabilities import capabilities, has_bf16, has_int8
+from sonoassist.engines.capabilities import (
+    capabilities,
+    has_bf16,
+    has_int8,
+    has_intel_graphics,
+)
 from sonoassist.engines.choose import MIXED, EngineChoice, has_driver
 
 AUTO = "auto"
@@ -110,6 +115,9 @@ def _on_openvino() -> Iterator[EngineChoice]:
         for precision in ("f32", "bf16", "int8", *MIXED):
             if known.issuperset(precision.split("/")):
                 yield EngineChoice("openvino", precision, "cpu")
+    if has_intel_graphics():
+        for precision in ("f32", "f16"):
+            yield EngineChoice("openvino", precision, "gpu")
 
 
 def _on_torch() -> Iterator[EngineChoice]:

@@ -21,10 +21,13 @@ from sonoassist.core.errors import EngineError
 from sonoassist.core.packets import Floats, frozen
 from sonoassist.engines import openvino_api, openvino_backward, openvino_graph, rounding
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
-from sonoassist.engines.capabilities import capabilities, has_bf16
+from sonoassist.engines.capabilities import capabilities, has_bf16, has_intel_graphics
 from sonoassist.engines.compiled_cache import CompiledCache, cache_key
 from sonoassist.engines.openvino_api import (
+    CPU,
+    GRAPHICS,
     compiled_for_latency,
+    device_name,
     imported_for_latency,
     loaded_core,
     ov,
@@ -41,7 +44,7 @@ from sonoassist.model.architecture import Architecture
 
 _MODULES = (openvino_api, openvino_graph, openvino_backward, rounding)
 """What a compiled graph comes from."""
-_HINTS = {"f32": "f32", "bf16": "bf16", "int8": "f32"}
+_HINTS = {"f32": "f32", "bf16": "bf16", "int8": "f32", "f16": "f16"}
 """What the operations outside of int8 are run in."""
 _FORWARD, _TRACED = "forward", "traced"
 """Names of the graphs of the forward pass. Those of the backward pass are named by saliency and
@@ -72,7 +75,7 @@ def openvino_version() -> str:
 
 
 class OpenVINOEngine(Engine):
-    """Runs the static graphs with OpenVINO on the CPU.
+    """Runs the static graphs with OpenVINO, on the processor or on Intel graphics.
 
     The backward pass is a graph of its own, that goes on from what the forward pass left. A graph
     is compiled once for each input size, when it is first asked for, and kept on disk for the
@@ -85,13 +88,13 @@ class OpenVINOEngine(Engine):
             "f32/int8", of the forward pass and of the errors that go back.
         statistics: What flows through the network; int8 needs it, bf16 is nearer to f32 with it.
         cache: Where compiled graphs are kept; by default in the user's cache folder.
+        graphics: Run on Intel graphics, in "f32" or "f16".
 
     Raises:
-        EngineError: The precision is not to be had here.
+        EngineError: The precision or the device is not to be had here.
     """
 
     name = "OpenVINO"
-    device = "CPU"
 
     def __init__(
         self,
@@ -101,10 +104,15 @@ class OpenVINOEngine(Engine):
         precision: str = "f32",
         statistics: ActivationStatistics | None = None,
         cache: CompiledCache | None = None,
+        graphics: bool = False,
     ) -> None:
         self._forward, _, errors = precision.partition("/")
         self._errors = errors or self._forward
-        _check(self._forward, self._errors, statistics, mixed=bool(errors))
+        if graphics:
+            self._runs_on, self.device = GRAPHICS, _graphics(precision)
+        else:
+            self._runs_on, self.device = CPU, CPU
+            _check(self._forward, self._errors, statistics, mixed=bool(errors))
         self.precision = precision
         self._spec = spec
         self._statistics = statistics
@@ -202,17 +210,18 @@ class OpenVINOEngine(Engine):
         kept = self._cache.read(kept_as)
         if kept is not None:
             try:
-                return imported_for_latency(kept, hint)
+                return imported_for_latency(kept, hint, self._runs_on)
             except RuntimeError:
                 self._cache.drop(kept_as)
-        compiled = compiled_for_latency(self._graph(height_px, width_px, name), hint)
+        graph = self._graph(height_px, width_px, name)
+        compiled = compiled_for_latency(graph, hint, self._runs_on)
         with suppress(RuntimeError, MemoryError):  # it runs all the same
             self._cache.keep(kept_as, compiled.export_model().getvalue())
         return compiled
 
     def _cache_key(self, height_px: int, width_px: int, name: str) -> str:
         if not self._about:
-            self._about = [_this_build(), *_weights(self._tensors)]
+            self._about = [_this_build(), self.device.encode(), *_weights(self._tensors)]
             if self._statistics is not None:
                 self._about.append(np.asarray(self._statistics.peaks, np.float64).tobytes())
         precision = self._forward if name in (_FORWARD, _TRACED) else self._errors
@@ -246,11 +255,25 @@ def _go_on_from(forward: Any, backward: Any) -> None:
         backward.set_input_tensor(number, forward.get_output_tensor(number))
 
 
+def _graphics(precision: str) -> str:
+    """The name of this computer's Intel graphics; checks that it can be used."""
+    if not has_intel_graphics():
+        raise EngineError("there is no Intel graphics here", "Set the device to auto")
+    if precision not in ("f32", "f16"):
+        raise EngineError(
+            f"OpenVINO does not run {precision!r} on graphics", "Set the precision to auto or f32"
+        )
+    try:
+        return device_name(GRAPHICS)
+    except RuntimeError as error:
+        raise _failed(error) from error
+
+
 def _check(
     forward: str, errors: str, statistics: ActivationStatistics | None, *, mixed: bool
 ) -> None:
     for one in (forward, errors):
-        if one not in _HINTS:
+        if one not in _HINTS or one == "f16":
             raise EngineError(
                 f"OpenVINO does not run {one!r} on the CPU", "Set the precision to auto or f32"
             )

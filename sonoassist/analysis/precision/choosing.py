@@ -21,7 +21,12 @@ from sonoassist.core import paths
 from sonoassist.core.errors import SonoAssistError
 from sonoassist.core.processors import processor_name, usable_cores
 from sonoassist.engines.base import Engine
-from sonoassist.engines.capabilities import has_bf16, has_int8
+from sonoassist.engines.capabilities import (
+    has_apple_graphics,
+    has_bf16,
+    has_int8,
+    has_intel_graphics,
+)
 from sonoassist.engines.cascade import FORWARD_ONLY, CascadeEngine, Step
 from sonoassist.engines.choose import EngineChoice, make_engine, runs_cuda, runs_openvino
 from sonoassist.engines.rounding import ActivationStatistics
@@ -33,10 +38,14 @@ if TYPE_CHECKING:
 
 Tensors = Mapping[str, NDArray[np.float32]]
 
-SURE_GAP = {"bf16": 0.06, "int8": 0.8}
+SURE_GAP = {"bf16": 0.06, "f16": 0.06, "int8": 0.8, "f32": 0.0}
 """Lead of the winner from which a precision's word counts: well above the error of two
 probabilities in bf16 (0.02 each, measured), and where an error of int8 (0.07) has shrunk to
 0.02, as it does the nearer a probability is to 1."""
+
+
+INTEL, APPLE = "Intel graphics", "Apple graphics"
+"""Devices that race with the processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,8 @@ def candidates() -> list[str]:
     """The precisions this processor has instructions for; f32 is not among them.
 
     In front of a "+" stands that of the forward pass that gives most labels; behind it that of
-    the passes with a box, and, behind a "/", of the errors that go back in them.
+    the passes with a box, and, behind a "/", of the errors that go back in them. A device that is
+    not the processor stands before it.
 
     Which is quickest is not known from that: there are processors whose bf16 is slower than
     their f32. The check has them race.
@@ -110,13 +120,19 @@ def candidates() -> list[str]:
     if has_int8() and has_bf16():
         boxed.append("bf16/int8")
     quick = [f"int8+{one}" for one in boxed] if has_int8() else []
-    return [*quick, *(one for one in boxed if one != "f32")]
+    there = [
+        name for name, has in ((INTEL, has_intel_graphics), (APPLE, has_apple_graphics)) if has()
+    ]
+    graphics = [f"{name} {precision}" for name in there for precision in ("f16", "f32")]
+    return [*graphics, *quick, *(one for one in boxed if one != "f32")]
 
 
 # --- on the processor ---------------------------------------------------------------------------
 
 
 def _processor_engine(shop: Workshop, choice: EngineChoice, *, at_once: bool) -> Engine:
+    if choice.device == "gpu":
+        return make_engine(choice, shop.spec, shop.tensors)
     if choice.precision == "f32" or (choice.precision == "auto" and not candidates()):
         return make_engine(replace(choice, precision="f32"), shop.spec, shop.tensors)
     if choice.precision != "auto" and not _wanted(choice):
@@ -262,6 +278,10 @@ def _engine(
 
     exact = exact or _exact(shop)
     behind = doubt or exact
+    device, _, precision = name.rpartition(" ")
+    if device:
+        step = Step(_on_graphics(shop, device, precision), SURE_GAP[precision], may_fail=True)
+        return CascadeEngine([step], behind)
     forward, _, boxed = name.rpartition("+")
     masks, _, errors = boxed.partition("/")
     steps = []
@@ -273,6 +293,11 @@ def _engine(
         mixed = exact.with_errors(errors)
         behind = mixed if doubt is None else RememberingEngine(mixed)
     return CascadeEngine(steps, behind) if steps else behind
+
+
+def _on_graphics(shop: Workshop, device: str, precision: str) -> Engine:
+    where = {INTEL: "gpu", APPLE: "mps"}[device]
+    return make_engine(EngineChoice(precision=precision, device=where), shop.spec, shop.tensors)
 
 
 # --- on a graphics card -------------------------------------------------------------------------
