@@ -400,7 +400,7 @@ ACTIONS: tuple[Action, ...] = (
            _L),
     Action(Act.TIMING, "Time of each frame", "Timing", ("Ctrl+Shift+I",), _D, "timing", "", _VIEW,
            _L),
-    Action(Act.CONFIDENCES, "Curve of the confidences", "Curve", ("J",), _D, "curve", "", _VIEW,
+    Action(Act.CONFIDENCES, "Curve of the confidences", "Curve", ("Z",), _D, "curve", "", _VIEW,
            _LR),
     Action(Act.THEME, "Dark or light theme", "Theme", ("T",), _D, "theme"),
     Action(Act.FULL_SCREEN, "Full screen", "Full screen", ("F", "F11"), _D, "fullscreen"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -69,10 +69,12 @@ class ConfidenceCurves:
 
     Args:
         graph: The plot.
+        cached: Something moves over the curves while they stay as they are.
     """
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, *, cached: bool = False) -> None:
         self._graph = graph
+        self._cached = cached
         self._lines: dict[int, Any] = {}
         self._threshold = graph.add_curve(smooth=False, z=-1.0)
         self._stems = graph.add_curve(smooth=False, z=-2.0)
@@ -82,7 +84,7 @@ class ConfidenceCurves:
         """Draw it from now on."""
         self._draw_scale(picture.threshold, look)
         self._draw_lines(picture, look)
-        self._draw_marks(picture.marks, look)
+        self._draw_marks(picture, look)
 
     def colour(self, plane: int, look: Look) -> QColor:
         """Of a plane's line."""
@@ -103,17 +105,17 @@ class ConfidenceCurves:
             self._graph.removeItem(self._lines.pop(plane))
         for plane in picture.planes:
             if plane not in self._lines:
-                self._lines[plane] = self._graph.add_curve()
+                self._lines[plane] = self._graph.add_curve(cached=self._cached)
             strong = plane == picture.strong
             pen = self._graph.pen(self.colour(plane, look), _STRONG_PX if strong else _LINE_PX)
             self._lines[plane].setZValue(1.0 if strong else 0.0)
             self._lines[plane].setData(*picture.trend.line(plane), pen=pen)
 
-    def _draw_marks(self, marks: Sequence[Mark], look: Look) -> None:
+    def _draw_marks(self, picture: Picture, look: Look) -> None:
         graph = self._graph
-        plot = graph.plot_rect().adjusted(-1, 0, 1, 0)
-        seen = [one for one in marks if plot.left() <= graph.x_of(one.place) <= plot.right()]
-        seen.sort(key=lambda one: one.place)
+        seen = sorted(
+            (one for one in picture.marks if self._shown(one.place)), key=lambda one: one.place
+        )
         colours = [self.colour(one.plane, look) for one in seen]
         back = look.colour("back")
         self._points.setData(
@@ -122,33 +124,53 @@ class ConfidenceCurves:
             brush=[colour if one.kept else back
                    for one, colour in zip(seen, colours, strict=True)],
         )  # fmt: skip
-        tags = self._names(seen, look)
-        self._draw_stems([one for one, _tag in tags], look)
-        graph.show_tags([tag for _one, tag in tags])
+        names = self._names([*self._by_rank(seen), *self._leads(picture, seen)], look)
+        self._draw_stems([one for one in seen if (one.place, one.plane) in names], look)
+        graph.show_tags(list(names.values()))
+
+    def _shown(self, place: float) -> bool:
+        plot = self._graph.plot_rect().adjusted(-1, 0, 1, 0)
+        return plot.left() <= self._graph.x_of(place) <= plot.right()
+
+    @staticmethod
+    def _by_rank(marks: Sequence[Mark]) -> list[tuple[float, int]]:
+        """(place, plane) of marks, the kept and the surest first."""
+        ranked = sorted(marks, key=lambda one: (not one.kept, -one.share))
+        return [(one.place, one.plane) for one in ranked]
+
+    def _leads(self, picture: Picture, marks: Sequence[Mark]) -> Iterator[tuple[float, int]]:
+        """(place, plane) of the lines without a mark, over the longest time for which they led."""
+        marked = {one.plane for one in marks}
+        for plane in picture.planes:
+            place = None if plane in marked else picture.trend.longest_lead(plane)
+            if place is not None and self._shown(place):
+                yield place, plane
 
     def _draw_stems(self, named: Sequence[Mark], look: Look) -> None:
-        """A thin line from each name down to its frame."""
+        """A thin line from the name of a mark down to its frame."""
         x = np.repeat(np.array([one.place for one in named], np.float64), 3)
         y = np.full(len(x), np.nan)
         y[::3], y[1::3] = [one.share for one in named], 1.0
         self._stems.setData(x, y, pen=self._graph.pen(look.colour("muted"), 1))
 
-    def _names(self, marks: Sequence[Mark], look: Look) -> list[tuple[Mark, Tag]]:
-        """Those that fit beside each other, the surest first; their colours are seen anyway."""
-        placed: list[tuple[Mark, Tag]] = []
-        for one in sorted(marks, key=lambda mark: (not mark.kept, -mark.share)):
-            where = self._name_rect(one)
+    def _names(
+        self, wanted: Iterable[tuple[float, int]], look: Look
+    ) -> dict[tuple[float, int], Tag]:
+        """Those that fit beside each other, the first ones first; the legend tells the others."""
+        placed: dict[tuple[float, int], Tag] = {}
+        for place, plane in wanted:
+            where = self._name_rect(place, plane)
             apart = where.adjusted(-_BESIDE_PX, 0, _BESIDE_PX, 0)
-            if not any(apart.intersects(tag.where) for _mark, tag in placed):
-                words, colour = PLANES[one.plane].label, look.ink(PLANES[one.plane].colour)
-                placed.append((one, Tag(where, words, colour, bold=True, ground=False)))
+            if not any(apart.intersects(tag.where) for tag in placed.values()):
+                words, colour = PLANES[plane].label, look.ink(PLANES[plane].colour)
+                placed[place, plane] = Tag(where, words, colour, bold=True, ground=False)
         return placed
 
-    def _name_rect(self, mark: Mark) -> QRectF:
-        """Above its frame, and never over the edge of the plot."""
+    def _name_rect(self, place: float, plane: int) -> QRectF:
+        """Above its place, and never over the edge of the plot."""
         graph = self._graph
-        plot, rect = graph.plot_rect(), graph.tag_size(PLANES[mark.plane].label, bold=True)
-        rect.moveCenter(QPointF(graph.x_of(mark.place), 0))
+        plot, rect = graph.plot_rect(), graph.tag_size(PLANES[plane].label, bold=True)
+        rect.moveCenter(QPointF(graph.x_of(place), 0))
         rect.moveTop(plot.top() + 1)
         rect.moveLeft(min(max(rect.left(), plot.left()), plot.right() - rect.width()))
         return rect

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _SPANS_S = (60.0, 120.0, 300.0)
 _REFRESH_S = 0.25
+_REFRESHES = 300
+"""While the time that is shown goes by it is drawn so often at most: lines move by a few pixels."""
 _LEGEND_PX, _ROW_PX, _APART_PX = 318, 21, 18
 _LEAST_ROW_PX = 16
 _SPAN_WORDS = {60.0: "last minute", 120.0: "last 2 minutes", 300.0: "last 5 minutes"}
@@ -55,7 +57,8 @@ class ConfidencePanel(CurvePanel):
 
     def due(self, now_s: float) -> bool:
         """Whether it should be drawn anew: it is seen, and the last time is long enough ago."""
-        return self.isVisible() and not 0 <= now_s - self._drawn_s < _REFRESH_S
+        rest_s = max(_REFRESH_S, self.span_s / _REFRESHES)
+        return self.isVisible() and not 0 <= now_s - self._drawn_s < rest_s
 
     def show_trend(
         self, trend: Trend, threshold: float, marks: Sequence[Mark], now_s: float

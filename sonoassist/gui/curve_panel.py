@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from PyQt6.QtCore import QPointF, QRectF
 from PyQt6.QtGui import QFont, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from sonoassist.gui.curve_loading import CurveLoading, make_graph
 from sonoassist.gui.curve_parts import Margins
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import Look
@@ -19,18 +19,6 @@ if TYPE_CHECKING:
 HEAD_PX, FOOT_PX, LEFT_PX, EDGE_PX = 44, 30, 52, 16
 _BESIDE_PX = 24
 """Between plot and legend."""
-
-
-def make_graph(look: Look, parent: QWidget) -> Graph:
-    """A plot; with the first one pyqtgraph is imported.
-
-    pyqtgraph puts a handler of its own over what reports errors; ours stays.
-    """
-    report = sys.excepthook
-    from sonoassist.gui.curves import Graph
-
-    sys.excepthook = report
-    return Graph(look, parent)
 
 
 class CurvePanel(QWidget):
@@ -49,6 +37,7 @@ class CurvePanel(QWidget):
         self._title = title
         self._legend_px = legend_px
         self._graph: Graph | None = None
+        self._loading = CurveLoading(self, self._make)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(name)
 
@@ -83,9 +72,14 @@ class CurvePanel(QWidget):
         """Make the plot when it is first seen."""
         super().showEvent(event)
         if self._graph is None:
-            self._graph = make_graph(self._look, self)
-            self._place()
-            self._graph.show()
+            self._loading.begin()
+        else:
+            self._draw(self._graph)
+
+    def _make(self) -> None:
+        self._graph = make_graph(self._look, self)
+        self._place()
+        self._graph.show()
         self._draw(self._graph)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:

@@ -1,6 +1,6 @@
 """Curves in the program's look: one plot for all pages, drawn with pyqtgraph.
 
-Only `curve_panel.make_graph` imports this module, when a curve is first shown: nothing that the
+Only `curve_loading` imports this module, when a curve is first shown: nothing that the
 window needs to come up waits for pyqtgraph.
 """
 
@@ -158,15 +158,20 @@ class Graph(pg.PlotWidget):
 
     # -- what is drawn ---------------------------------------------------------------------
 
-    def add_curve(self, *, smooth: bool = True, z: float = 0.0) -> Any:
+    def add_curve(self, *, smooth: bool = True, z: float = 0.0, cached: bool = False) -> Any:
         """A curve to be filled with `setData`; it is not drawn where a value is not finite.
 
         Args:
             smooth: Antialiased; areas and lines along the grid are crisp without.
             z: Those with a larger one lie above.
+            cached: Painted once as long as it stays as it is, though something moves over it.
         """
         curve = pg.PlotCurveItem(connect="finite", antialias=smooth)
+        # As one line of many points a smooth curve takes a hundred times as long to paint.
+        curve.setSegmentedLineMode("on" if smooth else "auto")
         curve.setZValue(z)
+        if cached:
+            curve.setCacheMode(curve.CacheMode.DeviceCoordinateCache)
         self.addItem(curve, ignoreBounds=True)
         return curve
 

@@ -14,6 +14,8 @@ from sonoassist.temporal.trend import Trend, nothing
 
 SPAN_S = 300.0
 STEP_S = 0.25
+MOST = 600
+"""So many stretches are told at most: more could not be seen, and lines are slow to draw."""
 JOIN_S = 1.0
 """Results further apart than this are not joined: nobody knows what was in between."""
 
@@ -97,18 +99,28 @@ class ConfidenceHistory:
             return self._newest * STEP_S if self._newest >= 0 else None
 
     def trend(self, now_s: float) -> Trend:
-        """All that is known, in seconds before (negative) `now_s`, which is `time.monotonic()`."""
+        """All that is known, in seconds before (negative) `now_s`, which is `time.monotonic()`.
+
+        Over a longer time more results are taken together, always the same ones: the lines move
+        and keep their shape.
+        """
         with self._lock:
             rows = np.flatnonzero(self._numbers >= max((now_s - self.span_s) / STEP_S, 0))
             if not len(rows):
                 return nothing(STEP_S)
             rows = rows[np.argsort(self._numbers[rows])]
-            begins = self._begins[rows]
+            numbers = self._numbers[rows]
+            together = -(-int(numbers[-1] - numbers[0] + 1) // MOST)
+            firsts = np.flatnonzero(np.diff(numbers // together, prepend=-1))
+            begins = np.logical_or.reduceat(self._begins[rows], firsts)
             begins[0] = True
+            counts = np.add.reduceat(self._counts[rows], firsts)
+            middles = (numbers[firsts] // together + 0.5) * together * STEP_S - now_s
+            sums = np.add.reduceat(self._sums[rows], firsts, axis=0)
             return Trend(
-                places=np.asarray((self._numbers[rows] + 0.5) * STEP_S - now_s, np.float64),
-                wide=STEP_S,
-                highest=self._highest[rows],
-                mean=np.asarray(self._sums[rows] / self._counts[rows, None], np.float32),
+                places=np.asarray(middles, np.float64),
+                wide=together * STEP_S,
+                highest=np.maximum.reduceat(self._highest[rows], firsts, axis=0),
+                mean=np.asarray(sums / counts[:, None], np.float32),
                 begins=begins,
             )

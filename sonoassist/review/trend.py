@@ -52,7 +52,7 @@ class RecordingTrend:
             last: Where it ends.
             most: So many stretches at most.
         """
-        margin = (last - first) / max(most, 1)  # a line goes on over the edge
+        margin = max((last - first) / max(most, 1), STRIDE + 1.0)  # a line goes on over the edge
         return thinned(
             self._places, self._shares, first - margin, last + margin, most,
             STRIDE + 0.5, self._cuts,

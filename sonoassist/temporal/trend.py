@@ -81,6 +81,20 @@ class Trend:
         seen = np.concatenate([[False], shares >= SEEN, [False]])
         return np.asarray(seen[:-2] | seen[1:-1] | seen[2:])
 
+    def longest_lead(self, plane: int) -> float | None:
+        """The middle of the longest time for which a plane led, the newest among equals.
+
+        None where it never did.
+        """
+        at = np.flatnonzero(self.leaders == plane)
+        if not len(at):
+            return None
+        firsts = np.flatnonzero((np.diff(at, prepend=-2) > 1) | self.begins[at])
+        lasts = np.append(firsts[1:], len(at)) - 1
+        longest = len(firsts) - 1 - int(np.argmax((lasts - firsts)[::-1]))
+        first, last = self.places[at[firsts[longest]]], self.places[at[lasts[longest]]]
+        return float(first + last) / 2
+
     def peak(self, plane: int) -> tuple[float, float] | None:
         """Where a plane was surest and how sure, the newest among equals; None of nothing."""
         if not len(self):

@@ -25,6 +25,7 @@ from sonoassist.exam.store import ExamStore
 from sonoassist.gui import theme, toasts
 from sonoassist.gui.compose import build
 from sonoassist.gui.controller import Controller
+from sonoassist.gui.curve_loading import load_curves
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.theme import DARK, Look, family
 from waiting import LIMIT_MS, LIMIT_S
@@ -43,6 +44,12 @@ class PatientBot(QtBot):
 @pytest.fixture
 def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
     return PatientBot(request)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _curves_are_loaded() -> None:
+    """Panels have their plots as soon as they are shown, whichever test comes first."""
+    load_curves()
 
 
 @pytest.fixture(scope="session")

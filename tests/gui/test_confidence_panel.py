@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+import threading
 import time
 from dataclasses import replace
 from itertools import pairwise
@@ -18,14 +19,16 @@ from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from sonoassist.core.planes import DISPLAY_ORDER, INDEX, PLANES
+from sonoassist.gui import curve_loading
 from sonoassist.gui.actions import Act
 from sonoassist.gui.confidence_curves import Mark
 from sonoassist.gui.confidence_panel import ConfidencePanel, span_for, when_words
-from sonoassist.gui.curve_panel import make_graph
+from sonoassist.gui.curve_loading import make_graph
 from sonoassist.gui.curve_scale import back_ticks, share_ticks
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.theme import DARK, LIGHT, Look, Palette, contrast, family
 from sonoassist.live.confidences import ConfidenceHistory
+from waiting import LIMIT_S
 
 FEMUR, LIPS = INDEX["femur"], INDEX["lips"]
 T0 = 1000.0
@@ -108,6 +111,16 @@ def test_what_was_captured_is_marked_and_named(panel: ConfidencePanel, look: Loo
     assert near(panel, look.stroke(PLANES[FEMUR].colour), -30.0, 0.9)
     assert near(panel, look.stroke(PLANES[LIPS].colour), -10.0, 0.8)
     assert "diamonds: captured, filled: kept" in panel.headlines()
+
+
+def test_a_line_without_a_mark_has_its_name_too(panel: ConfidencePanel) -> None:
+    """Colour is never the only sign."""
+    show(panel, history_of(("background", 0.9, 10), ("lips", 0.9, 20), ("femur", 0.9, 10)))
+    graph = panel._graph
+    assert graph is not None
+    middles = {tag.words: tag.where.center().x() for tag in graph._tags}
+    assert middles["Lips"] == pytest.approx(graph.x_of(-20.0), abs=6)
+    assert "Femur" in middles
 
 
 def test_names_never_lie_on_each_other(panel: ConfidencePanel) -> None:
@@ -201,6 +214,32 @@ def test_pyqtgraph_leaves_the_reporting_of_errors_alone(qtbot: QtBot, panel: obj
     qtbot.addWidget(make_graph(look, panel))  # type: ignore[arg-type]
     assert sys.excepthook is hook
     assert "pyqtgraph" not in type(hook).__module__
+
+
+def test_the_first_plot_is_loaded_beside_the_picture(
+    qtbot: QtBot, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go, threads = threading.Event(), []
+
+    def load() -> None:
+        threads.append(threading.current_thread())
+        go.wait(LIMIT_S)
+
+    curves = sys.modules["sonoassist.gui.curves"]
+    monkeypatch.delitem(sys.modules, "sonoassist.gui.curves")
+    monkeypatch.setattr(curve_loading, "load_curves", load)
+    panel = shown(qtbot, look)
+    show(panel, history_of(("femur", 0.9, 5)))  # nothing waits
+    panel.hide()
+    panel.show()
+    assert panel._graph is None
+    panel.grab()
+    monkeypatch.setitem(sys.modules, "sonoassist.gui.curves", curves)
+    go.set()
+    qtbot.waitUntil(lambda: panel._graph is not None)
+    assert panel.planes == (FEMUR,)
+    assert near(panel, look.stroke(PLANES[FEMUR].colour), -2.0, 0.9)
+    assert threads[0] is not threading.main_thread()
 
 
 # -- in the window ------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from made_analyses import shares_of
 from sonoassist.core.planes import INDEX
-from sonoassist.live.confidences import STEP_S, ConfidenceHistory
+from sonoassist.live.confidences import MOST, STEP_S, ConfidenceHistory
 
 FEMUR, LIPS = INDEX["femur"], INDEX["lips"]
 
@@ -74,6 +74,20 @@ def test_a_clock_that_goes_back_begins_anew() -> None:
     played(history, 100.0, 101.0, key="lips")
     assert history.trend(101.0).led == (LIPS,)
     assert history.newest_s() == pytest.approx(101.0, abs=STEP_S)
+
+
+def test_a_long_time_is_told_in_few_stretches_that_keep_their_shape() -> None:
+    history, rng = ConfidenceHistory(), np.random.default_rng(0)
+    for at_s in np.arange(1000.0, 1300.0, 0.1):
+        history.put(float(at_s), "a", shares_of("femur", 0.5 + 0.4 * rng.random()))
+    shown = {}
+    for now_s in (1300.0, 1301.3, 1302.7):
+        trend = history.trend(now_s)
+        assert 300 <= len(trend) <= MOST + 1
+        for place, share in zip(trend.places + now_s, trend.highest[:, FEMUR], strict=True):
+            shown.setdefault(round(float(place), 3), set()).add(float(share))
+    cut = min(shown)  # the oldest is cut off bit by bit
+    assert all(len(shares) == 1 for place, shares in shown.items() if place > cut + 4)
 
 
 def test_nothing_is_said_before_the_first_frame() -> None:

@@ -57,6 +57,14 @@ def test_the_peak_is_the_newest_of_the_highest() -> None:
     assert trend_of("fbfb").peak(FEMUR) == (2.0, pytest.approx(0.9))
 
 
+def test_a_name_stands_over_the_longest_time_of_its_plane() -> None:
+    trend = trend_of("ffbfff.ffffbff")
+    assert trend.longest_lead(FEMUR) == 8.5  # of 7 to 10: what is not known interrupts
+    assert trend.longest_lead(LIPS) is None
+    assert trend_of("ffbff").longest_lead(FEMUR) == 3.5  # the newest among equals
+    assert nothing(1.0).longest_lead(FEMUR) is None
+
+
 @given(st.text("flb.", min_size=1, max_size=200), st.integers(1, 60))
 def test_thinning_keeps_the_highest_and_stays_within_its_bounds(keys: str, most: int) -> None:
     if set(keys) == {"."}:

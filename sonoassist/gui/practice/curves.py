@@ -9,7 +9,7 @@ from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
-from sonoassist.gui.curve_panel import make_graph
+from sonoassist.gui.curve_loading import make_graph
 from sonoassist.gui.curve_parts import Margins
 from sonoassist.gui.curve_scale import Ticks, count_ticks
 from sonoassist.gui.overlay import rounded

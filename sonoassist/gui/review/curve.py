@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 from sonoassist.core.planes import INDEX
 from sonoassist.core.settings import Settings
 from sonoassist.gui.confidence_curves import ConfidenceCurves, Mark, Picture
-from sonoassist.gui.curve_panel import make_graph
+from sonoassist.gui.curve_loading import make_graph
 from sonoassist.gui.curve_parts import Margins
 from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.review.places import Places
@@ -44,7 +44,7 @@ _WAIT_MS = 60
 """What changes within such a time is drawn once."""
 _READ_S = 0.5
 """While the analysis goes on its results are read so often."""
-_POINT_PX = 1.5
+_POINT_PX = 2
 """So far apart are the points of a line at least."""
 
 
@@ -136,7 +136,7 @@ class RecordingCurve(QWidget):
         super().showEvent(event)
         if self._graph is None:
             self._graph = make_graph(self._look, self)
-            self._curves = ConfidenceCurves(self._graph)
+            self._curves = ConfidenceCurves(self._graph, cached=True)
             self._head = self._graph.add_curve(smooth=False, z=1.5)
             self._graph.show_title("Confidence")
             self._graph.show()
