@@ -155,7 +155,8 @@ MACHINE = Machine(
 )
 PROGRAM = ProgramFigures(
     source="exam.mp4", width_px=960, height_px=720, seconds=20.0, captured_hz=24.9,
-    analysed_hz=21.5, painted_hz=21.4, dropped=68, latency_p50_ms=61.2, latency_p95_ms=90.4,
+    analysed_hz=21.5, boxes_hz=6.2, label_p50_ms=48.3, label_p95_ms=71.9,
+    painted_hz=21.4, dropped=68, latency_p50_ms=61.2, latency_p95_ms=90.4,
     paint_p50_ms=4.1, paint_p95_ms=7.7, cpu_cores=1.71,
     memory_mb=tuple((float(second), 400.0 + second) for second in range(21)),
     stages_ms=(("preprocess", 3.0, 4.2), ("inference", 40.1, 55.0)), planes_share=0.21,

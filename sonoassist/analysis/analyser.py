@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from sonoassist.analysis.box_wish import BoxWish
 from sonoassist.analysis.precision.choosing import engine_for
 from sonoassist.analysis.preparing import Preparer, Ready
 from sonoassist.core.errors import ModelError
@@ -32,7 +33,7 @@ from sonoassist.engines.scores import softmax
 from sonoassist.engines.screen_engine import make_screen_network
 from sonoassist.engines.shared import EngineShelf
 from sonoassist.localise.boxes import localise
-from sonoassist.localise.carrying import Found, carried
+from sonoassist.localise.carrying import CarriedBox, Found, carried
 from sonoassist.model.card import Card
 from sonoassist.model.store import ModelStore
 from sonoassist.preprocess.crop import CropChoice, parse_crop
@@ -54,12 +55,14 @@ class AnalyserOptions:
         guided: Also run the guided backward pass (Eq. 2), for the heat map.
         carry_boxes: While a plane stays, find the box on every other frame only and carry it
             over the frame between by the motion measured.
+        heat: The saliency of each frame is looked at, so that each has its own.
     """
 
     crop: CropChoice = field(default_factory=CropChoice)
     threshold: float = DEFAULT_THRESHOLD
     guided: bool = False
     carry_boxes: bool = False
+    heat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,14 @@ class _Memory:
 
     prepared: Prepared
     options: AnalyserOptions
+    analysis: Analysis
+
+
+@dataclass(frozen=True, slots=True)
+class _Unfinished:
+    """A result whose box is still to be found."""
+
+    prepared: Prepared
     analysis: Analysis
 
 
@@ -101,6 +112,8 @@ class Analyser:
         self.preparer = Preparer(card, options.crop, self.reader)
         self._in_background = False
         self._last: _Memory | None = None
+        self._followed: CarriedBox | None = None
+        self._unfinished: _Unfinished | None = None
 
     def configure(self, options: AnalyserOptions) -> None:
         """Use other options from the next frame on."""
@@ -116,6 +129,7 @@ class Analyser:
         """What was found in the frames before has no part in the next one that is judged."""
         self._in_background = False
         self._last = None
+        self._followed = self._unfinished = None
 
     @property
     def provenance(self) -> Provenance:
@@ -129,29 +143,37 @@ class Analyser:
         shape = (1, 1, self.card.input_height_px, self.card.input_width_px)
         self.engine.warm_up(np.zeros(shape, np.float32))
 
-    def analyse(self, frame: Frame) -> Analysis:
+    def analyse(self, frame: Frame, wish: BoxWish = BoxWish.OWN) -> Analysis:
         """Analyse one frame.
+
+        Args:
+            frame: The next one of its source.
+            wish: How its box is come by.
 
         Raises:
             UsageError: The crop does not fit the picture.
             EngineError: The engine failed.
         """
-        return self.judge(self.preparer.prepare(frame))
+        return self.judge(self.preparer.prepare(frame), wish)
 
-    def judge(self, ready: Ready) -> Analysis:
+    def judge(self, ready: Ready, wish: BoxWish = BoxWish.OWN) -> Analysis:
         """Run the network on a frame that was made ready.
+
+        Args:
+            ready: The next one of its source.
+            wish: How its box is come by.
 
         Raises:
             EngineError: The engine failed.
         """
         frame, prepared = ready.frame, ready.prepared
         watch = _Stopwatch(("preprocess", ready.took_ms))
-        repeated = self._repeated(frame, prepared)
+        repeated = self._repeated(frame, prepared, wish)
         if repeated is not None:
             watch.lap("inference")
             prediction, localisation = repeated
         else:
-            prediction, localisation = self._results(frame, prepared, watch)
+            prediction, localisation = self._results(frame, prepared, watch, wish)
         watch.lap("localise")
         state = self._state(prepared, prediction)
         if not state.judged:
@@ -168,7 +190,57 @@ class Analyser:
             provenance=self.provenance,
         )
         self._last = _Memory(prepared, self.options, analysis)
+        later = wish is BoxWish.LATER and state is State.PLANE and not localisation.sought
+        self._unfinished = _Unfinished(prepared, analysis) if later else None
+        if localisation.sought:
+            self._follow(prepared, analysis)
         return analysis
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the last frame's box is still to be found."""
+        return self._unfinished is not None
+
+    def finish_box(self) -> Analysis | None:
+        """Find the box of a frame that was analysed with `BoxWish.LATER`.
+
+        Later frames carry it from then on.
+
+        Returns:
+            The frame's result with its own box; None where there is none to be found.
+
+        Raises:
+            EngineError: The engine failed.
+        """
+        unfinished, self._unfinished = self._unfinished, None
+        if unfinished is None:
+            return None
+        watch = _Stopwatch()
+        prepared, early = unfinished.prepared, unfinished.analysis
+        saliency = self.engine.backward(prepared.network_input, Saliency.PLAIN)
+        prediction = replace(early.prediction, saliency=saliency)
+        picture = prepared.network_input[0, 0]
+        found = localise(prediction, prepared.geometry, picture, self.card.boxes)
+        watch.lap("box")
+        analysis = replace(
+            early,
+            prediction=prediction,
+            localisation=found,
+            timings_ms=(*early.timings_ms, *watch.laps()),
+        )
+        if self._last is not None and self._last.analysis is early:
+            self._last = replace(self._last, analysis=analysis)
+        self._follow(prepared, analysis)
+        return analysis
+
+    def _follow(self, prepared: Prepared, analysis: Analysis) -> None:
+        """Carry this frame's own box over the frames behind it, where there is one to be shown."""
+        if analysis.shown_box is None:
+            self._followed = None
+            return
+        self._followed = CarriedBox(
+            Found(analysis.frame, analysis.prediction.plane, prepared, analysis.localisation)
+        )
 
     def look_back(self, frame: Frame) -> Analysis:
         """Analyse a frame out of its turn: the next ones are judged as if it had not been.
@@ -181,16 +253,20 @@ class Analyser:
             EngineError: The engine failed.
         """
         turn = self.preparer, self._in_background, self._last
+        boxes = self._followed, self._unfinished
         self.preparer = self.preparer.beside()
         self.begin_judging()
         try:
             return self.analyse(frame)
         finally:
             self.preparer, self._in_background, self._last = turn
+            self._followed, self._unfinished = boxes
 
     def _results(
-        self, frame: Frame, prepared: Prepared, watch: _Stopwatch
+        self, frame: Frame, prepared: Prepared, watch: _Stopwatch, wish: BoxWish
     ) -> tuple[Prediction, Localisation]:
+        if prepared.content is Content.B_MODE and wish is not BoxWish.OWN:
+            return self._label_first(frame, prepared, watch, wish)
         found = self._box_to_carry() if prepared.content is Content.B_MODE else None
         moved = carried(found, frame, prepared) if found is not None else None
         if found is not None and moved is not None:
@@ -198,7 +274,7 @@ class Analyser:
             prediction = self._prediction(prepared, ahead)
             if prediction.plane is found.plane and self._sure(prediction):
                 watch.lap("inference")
-                return prediction, moved
+                return prediction, replace(moved, sought=False)
         prediction = self._predict(prepared)
         watch.lap("inference")
         if prepared.content is not Content.B_MODE:
@@ -206,24 +282,53 @@ class Analyser:
         picture = prepared.network_input[0, 0]
         return prediction, localise(prediction, prepared.geometry, picture, self.card.boxes)
 
-    def _repeated(self, frame: Frame, prepared: Prepared) -> tuple[Prediction, Localisation] | None:
+    def _label_first(
+        self, frame: Frame, prepared: Prepared, watch: _Stopwatch, wish: BoxWish
+    ) -> tuple[Prediction, Localisation]:
+        """The label, and the box that there is by now."""
+        if wish is BoxWish.LATER:
+            out = self.engine.run_traced(prepared.network_input)
+        else:
+            out = self.engine.run(prepared.network_input, Saliency.NONE)
+        prediction = self._prediction(prepared, out)
+        self._in_background = prediction.is_background
+        watch.lap("inference")
+        return prediction, self._carried(frame, prepared, prediction)
+
+    def _carried(self, frame: Frame, prepared: Prepared, prediction: Prediction) -> Localisation:
+        """The last box found, moved to this frame; it is dropped with its plane."""
+        followed = self._followed
+        if followed is not None:
+            held = prediction.plane is followed.plane and self._sure(prediction)
+            moved = followed.moved_to(frame, prepared) if held else None
+            if moved is not None:
+                return replace(moved, sought=False)
+            self._followed = None
+        return Localisation(frame.frame_id, None, None, sought=False)
+
+    def _repeated(
+        self, frame: Frame, prepared: Prepared, wish: BoxWish
+    ) -> tuple[Prediction, Localisation] | None:
         """The results of the frame before, where this one gives the very same input.
 
         A scanner that is frozen, or whose pictures come slower than the capture card's, shows
         one picture many times.
         """
         last = self._last
-        if last is None or last.options != self.options or last.analysis.localisation.age_s:
+        if last is None or last.options != self.options:
+            return None
+        sought = last.analysis.localisation.sought
+        if not sought and wish is not BoxWish.CARRIED:
             return None
         if last.prepared.geometry != prepared.geometry or last.prepared.content != prepared.content:
             return None
         if not np.array_equal(last.prepared.network_input, prepared.network_input):
             return None
         known = last.analysis
-        return (
-            replace(known.prediction, frame_id=frame.frame_id),
-            replace(known.localisation, frame_id=frame.frame_id),
-        )
+        prediction = replace(known.prediction, frame_id=frame.frame_id)
+        if not sought:
+            return prediction, self._carried(frame, prepared, prediction)
+        return prediction, replace(known.localisation, frame_id=frame.frame_id)
 
     def _box_to_carry(self) -> Found | None:
         """The box of the frame before, where this frame may take it over."""
@@ -231,7 +336,7 @@ class Analyser:
         if not self.options.carry_boxes or self.options.guided or last is None:
             return None
         found = last.analysis
-        if found.state is not State.PLANE or found.localisation.age_s:
+        if found.state is not State.PLANE or not found.localisation.sought:
             return None  # a box is carried over one frame, never on and on
         return Found(found.frame, found.prediction.plane, last.prepared, found.localisation)
 
@@ -397,7 +502,7 @@ def analyser_for(
             crop=parse_crop(settings.crop, settings.own_crops),
             threshold=settings.threshold,
             guided=settings.show_heat and settings.guided_heat,
-            carry_boxes=settings.carry_boxes,
+            heat=settings.show_heat,
         ),
         synthetic=synthetic,
         shelf=shelf,

@@ -162,8 +162,8 @@ def load_model(
         name: One of `list_models`; "auto" for the best of them: published or own weights before
             synthetic ones, with `synthetic` the other way round.
         engine: "auto", "openvino" or "torch".
-        precision: "auto", "f32", "bf16", "f16" or "int8".
-        device: "auto", "cpu", "cuda" or "mps".
+        precision: "auto", "f32", "bf16", "f16", "int8", "f32/int8", "f32/bf16" or "bf16/int8".
+        device: "auto", "cpu", "cuda", "mps" or "gpu" (Intel graphics).
         crop: What the network sees of a picture: "default" (the published crop on pictures of the
             published screen's size, else "auto"), "auto" (the live ultrasound picture is found),
             "full" (the largest centred part of the input's shape), "published", "L,T,W,H" in

@@ -9,13 +9,19 @@ from sonoassist.analysis.precision.choosing import engine_for, has_verdict
 from sonoassist.benchmark.weights import SEED, random_tensors
 from sonoassist.core.errors import EngineError
 from sonoassist.engines.base import Engine
-from sonoassist.engines.choose import EngineChoice, Tensors, make_engine, runs_openvino
+from sonoassist.engines.choose import (
+    MIXED,
+    EngineChoice,
+    Tensors,
+    make_engine,
+    runs_openvino,
+)
 from sonoassist.evaluation.speed import noise_input
 from sonoassist.model.architecture import Architecture, architecture
 from sonoassist.model.store import ModelStore
 
 ENGINES = ("openvino", "torch")
-PRECISIONS = ("f32", "bf16", "f16", "int8")
+PRECISIONS = ("f32", "bf16", "f16", "int8", *MIXED)
 NAIVE = "naive torch"
 HEIGHT_PX, WIDTH_PX, SCALE = 224, 288, 255.0
 """The paper's input."""
@@ -27,7 +33,7 @@ class Runner:
 
     Attributes:
         engine: E.g. "OpenVINO".
-        precision: "f32", "bf16", "f16" or "int8".
+        precision: "f32", "bf16", "f16" or "int8"; of forward pass and errors e.g. "f32/int8".
         device: E.g. "CPU" or the name of a GPU.
     """
 
@@ -44,6 +50,11 @@ class Runner:
     def forward_only(self) -> bool:
         """Whether it has no backward pass."""
         return self.precision == "int8"
+
+    @property
+    def mixed(self) -> bool:
+        """Whether its forward pass is that of another one, and only the errors differ."""
+        return "/" in self.precision
 
     def part_of(self, chosen: Runner) -> bool:
         """Whether it is one of those that the program takes together."""

@@ -146,7 +146,7 @@ def probe_work(
 
 def _probed(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Those with a limit to measure: an int8 product alone is not how the engine runs int8."""
-    return [one for one in candidates if not one.runner.forward_only]
+    return [one for one in candidates if not (one.runner.forward_only or one.runner.mixed)]
 
 
 def _fastest(

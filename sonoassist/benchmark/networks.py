@@ -89,7 +89,7 @@ class Plan:
             for batch in self.batches
             for runner in runners
             for what in _SALIENCY
-            if what is Pass.DETECTION or not runner.forward_only
+            if not (runner.mixed if what is Pass.DETECTION else runner.forward_only)
         ]
 
     def total_work(self) -> float:

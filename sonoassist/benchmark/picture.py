@@ -35,7 +35,7 @@ TITLES = {Pass.DETECTION: "Detection", Pass.LOCALISATION: "Localisation", Pass.B
 SHADES: Mapping[tuple[str, bool], Mapping[str, str]] = {
     (NAIVE, True): {"f32": "#a7adb4"},
     (NAIVE, False): {"f32": "#6c737b"},
-    ("OpenVINO", True): {"f32": "#f3b27a", "bf16": "#d9660a"},
+    ("OpenVINO", True): {"f32": "#f3b27a", "bf16": "#d9660a", "f32/int8": "#b3470a"},
     ("torch", True): {"f32": "#9cc5e8", "bf16": "#2b74b8", "f16": "#123f6b"},
     ("torch", False): {"f32": "#a5d7a0", "bf16": "#3a9a48", "f16": "#14592a"},
 }

@@ -16,6 +16,9 @@ class ProgramFigures:
         seconds: How long it was measured.
         captured_hz: Frames a second that left the source.
         analysed_hz: Frames a second that were analysed.
+        boxes_hz: Boxes a second that were found, and not carried.
+        label_p50_ms: Capture to label, median.
+        label_p95_ms: Capture to label, 95th percentile.
         painted_hz: Frames a second that were painted.
         dropped: Frames that a newer one replaced before they were analysed.
         latency_p50_ms: Capture to painted, median.
@@ -37,6 +40,9 @@ class ProgramFigures:
     seconds: float
     captured_hz: float
     analysed_hz: float
+    boxes_hz: float
+    label_p50_ms: float
+    label_p95_ms: float
     painted_hz: float
     dropped: int
     latency_p50_ms: float

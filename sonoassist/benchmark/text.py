@@ -108,8 +108,10 @@ def program(found: ProgramFigures) -> str:
     rows = [
         ["captured", f"{found.captured_hz:.1f} a second", ""],
         ["analysed", f"{found.analysed_hz:.1f} a second", ""],
+        ["boxes found", f"{found.boxes_hz:.1f} a second", ""],
         ["painted", f"{found.painted_hz:.1f} a second", ""],
         ["dropped", counted(found.dropped, "frame"), ""],
+        ["capture to label", *_pair(found.label_p50_ms, found.label_p95_ms)],
         ["capture to painted", *_pair(found.latency_p50_ms, found.latency_p95_ms)],
         ["painting", *_pair(found.paint_p50_ms, found.paint_p95_ms)],
         *([name, *_pair(middle, high)] for name, middle, high in found.stages_ms),

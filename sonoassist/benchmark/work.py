@@ -65,7 +65,7 @@ def work_of(
         width_px: Of the input.
         what: Which pass.
         batch: Pictures at once.
-        precision: "f32", "bf16" or "f16".
+        precision: "f32", "bf16" or "f16", or of both passes e.g. "f32/int8".
 
     Raises:
         ModelError: The input is too small for this network.
@@ -82,7 +82,13 @@ def work_of(
         Pass.BOTH: forward + backward,
     }[what]
     passes = 2 if what is Pass.BOTH else 1
-    return Work(2.0 * terms * batch * passes, float(numbers * BYTES[precision]))
+    return Work(2.0 * terms * batch * passes, float(numbers * _bytes(precision)))
+
+
+def _bytes(precision: str) -> float:
+    """Size of a number, the mean of both passes where they differ."""
+    parts = [BYTES[one] for one in precision.split("/")]
+    return sum(parts) / len(parts)
 
 
 def _terms(spec: Architecture, height_px: int, width_px: int) -> Iterator[int]:

@@ -57,16 +57,22 @@ def add_analysis_options(parser: argparse.ArgumentParser, *, defaults: bool) -> 
         "--threshold", type=_share, default=0.7 if defaults else None, metavar="P",
         help="confidence below which no plane is named (default 0.7)",
     )  # fmt: skip
-    group.add_argument(
-        "--carry-boxes", action="store_true", default=False if defaults else None,
-        help="while a plane stays, find its box on every other frame and move it in between",
-    )  # fmt: skip
+    if defaults:  # the window sees to it by itself
+        group.add_argument(
+            "--carry-boxes",
+            action="store_true",
+            help="while a plane stays, find its box on every other frame and move it in between",
+        )
 
 
 _CHOICES = (
     ("--engine", "ENGINES", "auto, torch or openvino"),
-    ("--precision", "PRECISIONS", "auto, f32, bf16, f16 or int8"),
-    ("--device", "DEVICES", "auto, cpu, cuda or mps"),
+    (
+        "--precision",
+        "PRECISIONS",
+        "auto, f32, bf16, f16 or int8, or of both passes f32/int8, f32/bf16 or bf16/int8",
+    ),
+    ("--device", "DEVICES", "auto, cpu, cuda, mps or gpu (Intel graphics)"),
 )
 """Option, its list in `engines.choose`, and the list in words."""
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 FRESH_S = 0.1
 """A younger box is drawn like one that was found on its own frame."""
 OLDEST_S = 0.5
-FAINTEST = 0.45
+FAINTEST = 0.5
+"""On black the darkest of the planes' colours is then still 2.4 times as light."""
 _EPSILON_S = 1e-6
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.progress import CancelledError, HowFar, Meter
+from sonoassist.core.wording import sentence
 
 _log = logging.getLogger(__name__)
 
@@ -260,6 +261,5 @@ class JobList:
 def _reason(work: Work, error: Exception) -> str:
     """Why a job failed, one line for people who have buttons and no shell."""
     if isinstance(error, SonoAssistError):
-        text = window_text(error)
-        return text[:1].upper() + text[1:]
+        return sentence(window_text(error))
     return f"{work.failed}: {type(error).__name__}: {error}"

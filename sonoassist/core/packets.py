@@ -203,12 +203,15 @@ class Localisation:
         evidence: float32, (h, w) in [0, 1], over the crop; None for the background.
         age_s: 0 when the box was found on this very frame; else it was found on a frame so much
             earlier and moved by the motion measured since.
+        sought: Whether a box was looked for on this very frame; else `box` is a carried one, or
+            None since nobody has looked.
     """
 
     frame_id: int
     box: Box | None
     evidence: Floats | None
     age_s: float = 0.0
+    sought: bool = True
 
 
 class State(Enum):

@@ -28,8 +28,9 @@ class Settings(BaseModel):
         version: Of this layout.
         model: Name of the model, or "auto" (SonoNet-32, else what is installed).
         engine: "auto", "torch" or "openvino".
-        precision: "auto", "f32", "bf16", "f16" or "int8".
-        device: "auto", "cpu", "cuda" or "mps".
+        precision: "auto", "f32", "bf16", "f16" or "int8"; of the forward pass and of the errors in
+            the backward pass also "f32/int8", "f32/bf16" or "bf16/int8".
+        device: "auto", "cpu", "cuda", "mps" or "gpu" (Intel graphics).
         crop: As on the command line.
         threshold: Softmax below which no plane is named.
         theme: "dark" or "light".
@@ -38,7 +39,6 @@ class Settings(BaseModel):
         show_heat: Draw the evidence as a heat map.
         guided_heat: Use guided gradients (Eq. 2) for the heat map.
         show_crop: Draw the crop's outline.
-        carry_boxes: While a plane stays, find its box on every other frame only.
         loop: Start a recording again at its end.
         speed: Playing speed of recordings.
         every_frame: Recordings wait for the analysis instead of dropping frames.
@@ -62,8 +62,10 @@ class Settings(BaseModel):
     version: int = VERSION
     model: str = "auto"
     engine: Literal["auto", "torch", "openvino"] = "auto"
-    precision: Literal["auto", "f32", "bf16", "f16", "int8"] = "auto"
-    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    precision: Literal[
+        "auto", "f32", "bf16", "f16", "int8", "f32/int8", "f32/bf16", "bf16/int8"
+    ] = "auto"
+    device: Literal["auto", "cpu", "cuda", "mps", "gpu"] = "auto"
     crop: str = "default"
     threshold: float = Field(default=0.7, ge=0.0, le=1.0)
     theme: Literal["dark", "light"] = "dark"
@@ -72,7 +74,6 @@ class Settings(BaseModel):
     show_heat: bool = False
     guided_heat: bool = False
     show_crop: bool = False
-    carry_boxes: bool = False
     loop: bool = False
     speed: float = Field(default=1.0, ge=0.1, le=8.0)
     every_frame: bool = False

@@ -46,7 +46,8 @@ class Engine(ABC):
 
     Attributes:
         name: For the screen, e.g. "OpenVINO".
-        precision: "f32", "bf16" or "f16".
+        precision: E.g. "f32"; with "/" that of the errors in the backward pass behind it, with "+"
+            those of engines that are asked one after another, e.g. "int8+f32/int8".
         device: For the screen, e.g. "CPU".
     """
 
@@ -71,6 +72,35 @@ class Engine(ABC):
             EngineError: The engine failed; the message says how.
         """
         return self.run(network_input, Saliency.NONE)
+
+    def run_traced(self, network_input: Floats) -> EngineOutput:
+        """The forward pass of an input whose saliency is asked for next, by `backward`.
+
+        So a label need not wait for its box. Engines that cannot stop in between run the forward
+        pass here, and all of it again there.
+
+        Raises:
+            EngineError: The engine failed; the message says how.
+        """
+        return self.run(network_input, Saliency.NONE)
+
+    def backward(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> Floats:
+        """The saliency, float32 (h, w), of an input that `run_traced` has seen.
+
+        Other runs may lie between; where `run_traced` has seen another input since, the forward
+        pass is run again.
+
+        Args:
+            network_input: The very same array, unchanged since.
+            saliency: Which backward pass is run; not NONE.
+
+        Raises:
+            EngineError: The engine failed; the message says how.
+        """
+        found = self.run(network_input, saliency).saliency
+        if found is None:
+            raise EngineError("the engine failed: it gave no saliency")
+        return found
 
     def compile(self, shape: tuple[int, ...], saliency: Saliency) -> None:  # noqa: B027
         """Make one pass ready without running it; most engines need no such thing.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import sys
 
 
 def has_openvino() -> bool:
@@ -23,6 +24,29 @@ def has_bf16() -> bool:
 def has_int8() -> bool:
     """Whether int8 is multiplied quicker than f32; likewise."""
     return "INT8" in capabilities()
+
+
+@functools.cache
+def has_intel_graphics() -> bool:
+    """Whether OpenVINO runs networks on Intel graphics here."""
+    if not has_openvino():
+        return False
+    try:
+        from sonoassist.engines.openvino_api import has_graphics_device
+
+        return has_graphics_device()
+    except (ImportError, OSError, RuntimeError):
+        return False
+
+
+def has_apple_graphics() -> bool:
+    """Whether torch runs networks on Apple's graphics here; imports torch on a Mac."""
+    system: str = sys.platform
+    if system != "darwin":
+        return False
+    from sonoassist.engines.torch_engine import torch_devices
+
+    return "mps" in torch_devices()
 
 
 @functools.cache

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from sonoassist.core.errors import EngineError
 from sonoassist.core.packets import Floats
 from sonoassist.core.planes import BACKGROUND_INDEX
 from sonoassist.engines.base import WARMED, Engine, EngineOutput, Saliency
@@ -22,11 +23,13 @@ class Step:
         engine: What runs.
         sure_gap: Probability by which the winner must lead the second for its word to count.
         passes: What it is asked for.
+        may_fail: It runs on a device that may be lost; the engines behind it go on then.
     """
 
     engine: Engine
     sure_gap: float
     passes: frozenset[Saliency] = field(default=EVERY_PASS)
+    may_fail: bool = False
 
 
 class CascadeEngine(Engine):
@@ -44,11 +47,49 @@ class CascadeEngine(Engine):
     def __init__(self, steps: Sequence[Step], exact: Engine) -> None:
         self._steps = tuple(steps)
         self._exact = exact
-        self.name = exact.name
-        self.device = exact.device
-        self.precision = "+".join(step.engine.precision for step in steps)
+        self._news: list[str] = []
+        self._tell()
         self.runs = 0
         self.exact_runs = 0
+        self._traced_by: Engine | None = None
+
+    def _tell(self) -> None:
+        """Say what runs: the device that all passes run on, where there is one."""
+        whole = [step.engine for step in self._steps if step.may_fail]
+        first = whole[0] if whole else self._exact
+        self.name, self.device = first.name, first.device
+        self.precision = "+".join(self._precisions())
+
+    def _try(self, step: Step, ask: Callable[[Engine], EngineOutput]) -> EngineOutput | None:
+        """What a step says; None where it is in doubt, or its device is lost."""
+        try:
+            out = ask(step.engine)
+        except EngineError as error:
+            if not step.may_fail:
+                raise
+            self._steps = tuple(one for one in self._steps if one is not step)
+            self._news.append(
+                f"{step.engine.device} failed, the processor goes on in its place: {error.message}"
+            )
+            self._tell()
+            return None
+        return out if lead(out.logits) >= step.sure_gap else None
+
+    def _run_step(
+        self, step: Step, network_input: Floats, saliency: Saliency
+    ) -> EngineOutput | None:
+        return self._try(step, lambda engine: engine.run(network_input, saliency))
+
+    def take_notices(self) -> list[str]:
+        """See `Engine.take_notices`."""
+        told, self._news = self._news, []
+        return told
+
+    def _precisions(self) -> list[str]:
+        """Of each step, and of the exact engine where no step runs the backward pass."""
+        found = [step.engine.precision for step in self._steps]
+        boxed = any(Saliency.PLAIN in step.passes for step in self._steps)
+        return found if boxed else [*found, self._exact.precision]
 
     def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
         """Run one input; see `Engine.run`."""
@@ -60,15 +101,37 @@ class CascadeEngine(Engine):
     ) -> EngineOutput:
         for step in steps:
             if saliency in step.passes:
-                out = step.engine.run(network_input, saliency)
-                if lead(out.logits) >= step.sure_gap:
+                out = self._run_step(step, network_input, saliency)
+                if out is not None:
                     return out
         self.exact_runs += 1
         return self._exact.run(network_input, saliency)
 
+    def run_traced(self, network_input: Floats) -> EngineOutput:
+        """See `Engine.run_traced`; engines that run the forward pass only are not asked."""
+        self.runs += 1
+        for step in self._steps:
+            if Saliency.PLAIN in step.passes:
+                out = self._try(step, lambda engine: engine.run_traced(network_input))
+                if out is not None:
+                    self._traced_by = step.engine
+                    return out
+        self.exact_runs += 1
+        self._traced_by = self._exact
+        return self._exact.run_traced(network_input)
+
+    def backward(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> Floats:
+        """See `Engine.backward`."""
+        if self._traced_by is None:
+            self.run_traced(network_input)
+        assert self._traced_by is not None
+        return self._traced_by.backward(network_input, saliency)
+
     def glance(self, network_input: Floats) -> EngineOutput:
         """See `Engine.glance`: a plane named by the quickest engine is not asked about further."""
         self.runs += 1
+        if not self._steps or self._steps[0].may_fail:
+            return self._ask(self._steps, network_input, Saliency.NONE)
         quickest, *others = self._steps
         first = quickest.engine.run(network_input, Saliency.NONE)
         if not _is_background(first) or lead(first.logits) >= quickest.sure_gap:
@@ -92,8 +155,8 @@ class CascadeEngine(Engine):
         """Make every engine ready, those too that a plain run would not ask."""
         for step in self._steps:
             for saliency in WARMED:
-                if saliency in step.passes:
-                    step.engine.run(network_input, saliency)
+                if saliency in step.passes and step in self._steps:
+                    self._run_step(step, network_input, saliency)
         self._exact.warm_up(network_input)
 
     def close(self) -> None:

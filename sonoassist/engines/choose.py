@@ -17,8 +17,11 @@ from sonoassist.engines.capabilities import has_openvino
 from sonoassist.model.architecture import Architecture
 
 ENGINES = ("auto", "torch", "openvino")
-PRECISIONS = ("auto", "f32", "bf16", "f16", "int8")
-DEVICES = ("auto", "cpu", "cuda", "mps")
+MIXED = ("f32/int8", "f32/bf16", "bf16/int8")
+"""Precision of the forward pass, and of the errors that go back in the backward pass."""
+PRECISIONS = ("auto", "f32", "bf16", "f16", "int8", *MIXED)
+DEVICES = ("auto", "cpu", "cuda", "mps", "gpu")
+"""The last one is Intel graphics."""
 
 _DRIVER_SIGNS = ("/proc/driver/nvidia", "/usr/lib/wsl/lib/libcuda.so.1")
 
@@ -69,14 +72,20 @@ def _wants_openvino(choice: EngineChoice) -> bool:
     if choice.engine == "openvino":
         if not has_openvino():
             raise EngineError("OpenVINO is not installed", "Set the engine to torch")
-        if choice.device not in ("auto", "cpu"):
-            raise EngineError("the OpenVINO engine runs on the CPU", "Set the device to auto")
+        if choice.device not in ("auto", "cpu", "gpu"):
+            raise EngineError(
+                f"the OpenVINO engine does not run on {choice.device}", "Set the device to auto"
+            )
+        return True
+    if choice.device == "gpu":
+        if choice.engine == "torch" or not has_openvino():
+            raise EngineError("only OpenVINO runs on gpu", "Set engine and device to auto")
         return True
     if choice.engine == "torch" or choice.device not in ("auto", "cpu"):
         return False
     if choice.precision == "f16":
         return False
-    if choice.precision == "int8" and has_openvino():
+    if choice.precision in ("int8", *MIXED) and has_openvino():
         return True  # nothing else runs it, whatever card there is
     return has_openvino() and not (choice.device == "auto" and _has_accelerator())
 
@@ -105,7 +114,7 @@ def _openvino(choice: EngineChoice, spec: Architecture, tensors: Tensors) -> Eng
     from sonoassist.engines.openvino_engine import OpenVINOEngine
 
     precision = "f32" if choice.precision == "auto" else choice.precision
-    return OpenVINOEngine(spec, tensors, precision=precision)
+    return OpenVINOEngine(spec, tensors, precision=precision, graphics=choice.device == "gpu")
 
 
 def runs_cuda(choice: EngineChoice) -> bool:
@@ -118,9 +127,10 @@ def runs_cuda(choice: EngineChoice) -> bool:
 def _torch(choice: EngineChoice, spec: Architecture, tensors: Tensors) -> Engine:
     from sonoassist.engines.torch_engine import TorchEngine, torch_devices
 
-    if choice.precision == "int8":
+    if choice.precision in ("int8", *MIXED):
         raise EngineError(
-            "int8 runs with OpenVINO only", "Set the device to cpu, or the precision to auto"
+            f"{choice.precision} runs with OpenVINO only",
+            "Set the device to cpu, or the precision to auto",
         )
     device = torch_devices()[0] if choice.device == "auto" else choice.device
     precision = choice.precision

@@ -7,8 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 
 from sonoassist.core.errors import EngineError
-from sonoassist.engines.capabilities import capabilities, has_bf16, has_int8
-from sonoassist.engines.choose import EngineChoice, has_driver
+from sonoassist.engines.capabilities import (
+    capabilities,
+    has_bf16,
+    has_int8,
+    has_intel_graphics,
+)
+from sonoassist.engines.choose import MIXED, EngineChoice, has_driver
 
 AUTO = "auto"
 FIELDS = tuple(field.name for field in fields(EngineChoice))
@@ -35,7 +40,7 @@ class Hardware:
         there = [name for name in ("cuda", "mps") if any(way.device == name for way in self.ways)]
         if choice.device != AUTO:
             return choice.device
-        if choice.engine == "openvino" or choice.precision == "int8" or not there:
+        if choice.engine == "openvino" or choice.precision in ("int8", *MIXED) or not there:
             return "cpu"
         if choice.engine == "torch" or choice.precision == "f16":
             return there[0]
@@ -106,9 +111,13 @@ def _matches(choice: EngineChoice, way: EngineChoice) -> bool:
 
 def _on_openvino() -> Iterator[EngineChoice]:
     if capabilities():
-        for precision, there in (("f32", True), ("bf16", has_bf16()), ("int8", has_int8())):
-            if there:
+        known = {"f32"} | ({"bf16"} if has_bf16() else set()) | ({"int8"} if has_int8() else set())
+        for precision in ("f32", "bf16", "int8", *MIXED):
+            if known.issuperset(precision.split("/")):
                 yield EngineChoice("openvino", precision, "cpu")
+    if has_intel_graphics():
+        for precision in ("f32", "f16"):
+            yield EngineChoice("openvino", precision, "gpu")
 
 
 def _on_torch() -> Iterator[EngineChoice]:

@@ -57,6 +57,16 @@ class LazyEngine(Engine):
         self._tell()
         return found
 
+    def run_traced(self, network_input: Floats) -> EngineOutput:
+        """See `Engine.run_traced`."""
+        found = self._do().run_traced(network_input)
+        self._tell()
+        return found
+
+    def backward(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> Floats:
+        """See `Engine.backward`."""
+        return self._do().backward(network_input, saliency)
+
     def compile(self, shape: tuple[int, ...], saliency: Saliency) -> None:
         """See `Engine.compile`."""
         self._do().compile(shape, saliency)

@@ -20,9 +20,16 @@ from openvino import opset13 as ops  # noqa: E402
 
 from sonoassist.core.processors import is_limited, plan_threads  # noqa: E402
 
+CPU, GRAPHICS = "CPU", "GPU"
+"""OpenVINO's names of devices; by the second it means Intel graphics only."""
+
 __all__ = [
+    "CPU",
+    "GRAPHICS",
     "compiled_for_latency",
     "compiles_bf16",
+    "device_name",
+    "has_graphics_device",
     "imported_for_latency",
     "loaded_core",
     "ops",
@@ -59,18 +66,33 @@ def loaded_core() -> Any:
     return made[0]
 
 
-def compiled_for_latency(model: Any, precision: str) -> Any:
+def has_graphics_device() -> bool:
+    """Whether OpenVINO finds Intel graphics, with a driver, on this computer."""
+    return any(name.split(".")[0] == GRAPHICS for name in loaded_core().available_devices)
+
+
+def device_name(device: str) -> str:
+    """What a device is called by its maker, e.g. "Intel(R) Iris(R) Xe Graphics (iGPU)".
+
+    Raises:
+        RuntimeError: OpenVINO's own error.
+    """
+    return str(loaded_core().get_property(device, "FULL_DEVICE_NAME"))
+
+
+def compiled_for_latency(model: Any, precision: str, device: str = CPU) -> Any:
     """A model compiled to answer one input as soon as can be, with all its threads at work on it.
 
     Args:
         model: An `ov.Model`.
-        precision: "f32" or "bf16", of the operations that are not in int8.
+        precision: "f32", "bf16" or "f16", of the operations that are not in int8.
+        device: `CPU` or `GRAPHICS`.
 
     Raises:
         RuntimeError: OpenVINO's own error.
         UsageError: The limit of threads is not understood.
     """
-    return loaded_core().compile_model(model, "CPU", _settings(precision))
+    return loaded_core().compile_model(model, device, _settings(precision, device))
 
 
 def compiles_bf16() -> bool:
@@ -90,26 +112,26 @@ def compiles_bf16() -> bool:
     return True
 
 
-def imported_for_latency(graph: bytes, precision: str) -> Any:
+def imported_for_latency(graph: bytes, precision: str, device: str = CPU) -> Any:
     """A model that was compiled before, from the bytes of its `export_model`.
 
     Args:
         graph: The bytes, from this version of OpenVINO on this kind of processor.
         precision: As it was compiled with.
+        device: For which it was compiled.
 
     Raises:
         RuntimeError: OpenVINO's own error.
         UsageError: The limit of threads is not understood.
     """
-    return loaded_core().import_model(graph, "CPU", _settings(precision))
+    return loaded_core().import_model(graph, device, _settings(precision, device))
 
 
-def _settings(precision: str) -> dict[str, str]:
-    settings = {
-        "INFERENCE_PRECISION_HINT": precision,
-        "PERFORMANCE_HINT": "LATENCY",
-        "NUM_STREAMS": "1",
-    }
+def _settings(precision: str, device: str) -> dict[str, str]:
+    settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
+    if device != CPU:
+        return settings
+    settings["NUM_STREAMS"] = "1"
     plan = plan_threads()
     if is_limited(plan):  # else it knows better which of the machine's cores to take
         settings["INFERENCE_NUM_THREADS"] = str(plan.inference)

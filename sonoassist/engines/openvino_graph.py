@@ -1,57 +1,71 @@
-"""The saliency graph written in OpenVINO's operations, straight from the layer list.
+"""The forward pass written in OpenVINO's operations, straight from the layer list.
 
-No torch is needed to build or run it.
+No torch is needed to build or run it. The backward pass is a graph of its own, see
+`openvino_backward`: what it needs of the forward pass is a byte or less for each unit, its trace.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.engines.base import Saliency
 from sonoassist.engines.openvino_api import ops, ov
 from sonoassist.engines.rounding import INT8_STEPS, KEPT_WIDE
-from sonoassist.model.architecture import Architecture, Conv
+from sonoassist.model.architecture import Architecture, Conv, Pool
 
 Tensors = Mapping[str, NDArray[np.float32]]
 Node = Any  # OpenVINO ships no type hints for its nodes
 
-
-@dataclass
-class _Tape:
-    """What the backward pass needs of each layer: its input and its output, in order."""
-
-    inputs: list[Node] = field(default_factory=list)
-    outputs: list[Node] = field(default_factory=list)
+CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
+"""The places of a pooling window, in the order in which equal values are told apart."""
 
 
-def build_graph(
-    spec: Architecture, tensors: Tensors, height_px: int, width_px: int, saliency: Saliency
-) -> ov.Model:
-    """Build the graph for one input size.
+def traced_layers(spec: Architecture) -> tuple[int, ...]:
+    """Numbers of the layers that leave a trace: pools, and ReLUs that no pool follows.
 
-    Outputs, in order: logits (1, 14), score maps (1, 14, fh, fw) and, unless `saliency` is
-    NONE, the saliency (1, 1, h, w) of the winning plane.
+    Behind a ReLU a pool's trace says both: where the maximum lay, and whether the ReLU let it
+    through.
     """
-    x = ops.parameter([1, 1, height_px, width_px], np.float32, name="input")
-    tape = _Tape()
-    maps = _forward(spec, tensors, x, tape)
-    logits = ops.reduce_mean(maps, [2, 3], keep_dims=False)
-    results = [logits, maps]
-    if saliency is not Saliency.NONE:
-        guided = saliency is Saliency.GUIDED
-        results.append(_backward(spec, tensors, maps, logits, tape, guided))
-    return ov.Model(results, [x], f"{spec.name}-{saliency.value}")
+    following = (*spec.layers[1:], None)
+    return tuple(
+        number
+        for number, (layer, after) in enumerate(zip(spec.layers, following, strict=True))
+        if isinstance(layer, Pool) or (layer.relu and not isinstance(after, Pool))
+    )
+
+
+def build_forward(spec: Architecture, tensors: Tensors, height_px: int, width_px: int) -> ov.Model:
+    """Build the forward pass for one input size.
+
+    Outputs, in order: logits (1, 14), score maps (1, 14, fh, fw).
+    """
+    x = _input(height_px, width_px)
+    maps = _forward(spec, tensors, x)[-1]
+    return ov.Model([_logits(maps), maps], [x], f"{spec.name}-forward")
+
+
+def build_traced_forward(
+    spec: Architecture, tensors: Tensors, height_px: int, width_px: int
+) -> ov.Model:
+    """Build the forward pass that leaves what the backward pass needs.
+
+    Outputs, in order: those of `build_forward`, then for each of `traced_layers` uint8
+    (1, h, w, channels): of a ReLU 1 where it lets through; of a pool the corner of the maximum,
+    1 to 4, or 0 where a ReLU before it lets nothing through.
+    """
+    x = _input(height_px, width_px)
+    nodes = _forward(spec, tensors, x)
+    traces = [_trace(spec, number, nodes) for number in traced_layers(spec)]
+    return ov.Model([_logits(nodes[-1]), nodes[-1], *traces], [x], f"{spec.name}-traced")
 
 
 def build_int8_graph(
     spec: Architecture, tensors: Tensors, peaks: Sequence[float], height_px: int, width_px: int
 ) -> ov.Model:
-    """Build the forward pass in int8 for one input size; outputs as `build_graph` without saliency.
+    """Build the forward pass in int8 for one input size; outputs as `build_forward`.
 
     Args:
         spec: The network.
@@ -60,10 +74,9 @@ def build_int8_graph(
         height_px: Of the input.
         width_px: Of the input.
     """
-    x = ops.parameter([1, 1, height_px, width_px], np.float32, name="input")
-    maps = _forward(spec, tensors, x, _Tape(), peaks)
-    logits = ops.reduce_mean(maps, [2, 3], keep_dims=False)
-    return ov.Model([logits, maps], [x], f"{spec.name}-int8")
+    x = _input(height_px, width_px)
+    maps = _forward(spec, tensors, x, peaks)[-1]
+    return ov.Model([_logits(maps), maps], [x], f"{spec.name}-int8")
 
 
 def build_statistics_graph(
@@ -73,27 +86,31 @@ def build_statistics_graph(
 
     Outputs: for each convolution the mean of every channel (inputs,) and the greatest value ().
     """
-    x = ops.parameter([1, 1, height_px, width_px], np.float32, name="input")
-    tape = _Tape()
-    _forward(spec, tensors, x, tape)
+    x = _input(height_px, width_px)
+    nodes = _forward(spec, tensors, x)
     results = []
-    for layer, before in zip(spec.layers, tape.inputs, strict=True):
+    for layer, before in zip(spec.layers, [x, *nodes], strict=False):
         if isinstance(layer, Conv):
             results.append(ops.reduce_mean(before, [0, 2, 3], keep_dims=False))
             results.append(ops.reduce_max(before, [0, 1, 2, 3], keep_dims=False))
     return ov.Model(results, [x], f"{spec.name}-statistics")
 
 
+def _input(height_px: int, width_px: int) -> Node:
+    return ops.parameter([1, 1, height_px, width_px], np.float32, name="input")
+
+
+def _logits(maps: Node) -> Node:
+    return ops.reduce_mean(maps, [2, 3], keep_dims=False)
+
+
 def _forward(
-    spec: Architecture,
-    tensors: Tensors,
-    x: Node,
-    tape: _Tape,
-    peaks: Sequence[float] | None = None,
-) -> Node:
+    spec: Architecture, tensors: Tensors, x: Node, peaks: Sequence[float] | None = None
+) -> list[Node]:
+    """What comes out of each layer."""
     number = 0
+    nodes = []
     for layer in spec.layers:
-        tape.inputs.append(x)
         if isinstance(layer, Conv):
             if peaks is not None and number >= KEPT_WIDE:
                 x = _conv_int8(layer, tensors, number, x, peaks[number])
@@ -102,8 +119,8 @@ def _forward(
             number += 1
         else:
             x = _pool(x)
-        tape.outputs.append(x)
-    return x
+        nodes.append(x)
+    return nodes
 
 
 def _conv_int8(layer: Conv, tensors: Tensors, number: int, x: Node, peak: float) -> Node:
@@ -130,97 +147,36 @@ def _pool(x: Node) -> Node:
     return pooled.output(0)
 
 
-def _backward(
-    spec: Architecture, tensors: Tensors, maps: Node, logits: Node, tape: _Tape, guided: bool
-) -> Node:
-    error = ops.multiply(ops.relu(maps), _winner(logits))
-    number = len(spec.convs)
-    steps = list(zip(spec.layers, tape.inputs, tape.outputs, strict=True))
-    for layer, before, after in reversed(steps):
-        if not isinstance(layer, Conv):
-            error = _unpool(error, before, after)
-            continue
-        number -= 1
-        if layer.relu:
-            error = _through_relu(error, after, guided)
-        error = _through_conv(layer, tensors[f"conv{number:02d}.weight"], error, before)
-    return error
+def _trace(spec: Architecture, number: int, nodes: Sequence[Node]) -> Node:
+    """What is kept of one layer, channels last: so it lies in memory, and copies nothing."""
+    layer, after = spec.layers[number], nodes[number]
+    if isinstance(layer, Pool):
+        before = spec.layers[number - 1]
+        blocked = isinstance(before, Conv) and before.relu
+        trace = _route(nodes[number - 1], after, blocked)
+    else:
+        # Comparing keeps the channels-last layout; other ways to the mask cost a reordering each.
+        trace = ops.greater(after, np.float32(0))
+    return ops.transpose(ops.convert(trace, "u8"), np.array([0, 2, 3, 1], np.int64))
 
 
-def _winner(logits: Node) -> Node:
-    """One for the winning class, zero for the others: (1, 14, 1, 1). The first of equals wins."""
-    top = ops.topk(logits, np.int64(1), 1, "max", "value", index_element_type="i64", stable=True)
-    classes = logits.get_output_shape(0)[1]
-    numbers = ops.constant(np.arange(classes, dtype=np.int64).reshape(1, -1))
-    chosen = ops.convert(ops.equal(numbers, top.output(1)), "f32")
-    return ops.reshape(chosen, [1, classes, 1, 1], special_zero=False)
-
-
-def _through_relu(error: Node, after: Node, guided: bool) -> Node:
-    if guided:
-        error = ops.relu(error)
-    # Comparing keeps the channels-last layout; other ways to the mask cost a reordering each.
-    return ops.select(ops.greater(after, np.float32(0)), error, np.float32(0))
-
-
-def _through_conv(layer: Conv, weight: NDArray[np.float32], error: Node, before: Node) -> Node:
-    if layer.stride == 1:
-        # The transpose of a stride-1 convolution is a convolution with the kernel turned round.
-        turned = np.ascontiguousarray(weight.transpose(1, 0, 2, 3)[:, :, ::-1, ::-1])
-        pads = [layer.kernel - 1 - layer.padding] * 2
-        return ops.convolution(error, turned, [1, 1], pads, pads, [1, 1])
-    return _through_strided_conv(layer, weight, error, before)
-
-
-def _through_strided_conv(
-    layer: Conv, weight: NDArray[np.float32], error: Node, before: Node
-) -> Node:
-    rows, columns = _size(before)
-    error_rows, error_columns = _size(error)
-    reached = [
-        (size - 1) * layer.stride - 2 * layer.padding + layer.kernel
-        for size in (error_rows, error_columns)
-    ]
-    pads = [layer.padding] * 2
-    spread = ops.convolution_backprop_data(
-        error, weight, [layer.stride] * 2, pads_begin=pads, pads_end=pads
-    )
-    # Rows and columns behind the last step of the stride were never looked at.
-    return _pad(spread, rows - reached[0], columns - reached[1])
-
-
-def _size(node: Node) -> tuple[int, int]:
-    shape = node.shape if hasattr(node, "shape") else node.get_output_shape(0)
-    return int(shape[2]), int(shape[3])
-
-
-def _pad(node: Node, rows: int, columns: int) -> Node:
-    if not rows and not columns:
-        return node
-    return ops.pad(node, [0, 0, 0, 0], [0, 0, rows, columns], "constant", np.float32(0))
-
-
-def _unpool(error: Node, before: Node, after: Node) -> Node:
-    """Give the error of each window to its maximum; of equal ones the first in row order."""
-    rows, columns = _size(before)
-    corners = [_corner(before, row, column) for row in (0, 1) for column in (0, 1)]
-    shares, taken = [], None
-    for corner in corners:
-        hit = ops.equal(corner, after)
-        first = hit if taken is None else ops.logical_and(hit, ops.logical_not(taken))
-        taken = hit if taken is None else ops.logical_or(taken, hit)
-        shares.append(ops.select(first, error, np.float32(0)))
-    spread = ops.depth_to_space(ops.concat(shares, 1), "blocks_first", 2)
-    return _pad(spread, rows % 2, columns % 2)
+def _route(before: Node, after: Node, blocked: bool) -> Node:
+    """The corner of each window's maximum, from 1; of equal ones the first in row order."""
+    route = ops.constant(np.float32(len(CORNERS)))
+    for place in reversed(range(len(CORNERS) - 1)):
+        hit = ops.equal(_corner(before, *CORNERS[place]), after)
+        route = ops.select(hit, np.float32(place + 1), route)
+    if not blocked:
+        return route
+    return ops.select(ops.greater(after, np.float32(0)), route, np.float32(0))
 
 
 def _corner(node: Node, row: int, column: int) -> Node:
-    rows, columns = _size(node)
-    end = [2 * (rows // 2), 2 * (columns // 2)]
+    rows, columns = (int(side) for side in node.get_output_shape(0)[2:])
     return ops.slice(
         node,
         np.array([row, column], np.int64),
-        np.array(end, np.int64),
+        np.array([2 * (rows // 2), 2 * (columns // 2)], np.int64),
         np.array([2, 2], np.int64),
         np.array([2, 3], np.int64),
     )

@@ -115,6 +115,18 @@ class _Lease(Engine):
         self._do(lambda engine: found.append(engine.glance(network_input)))
         return found[0]
 
+    def run_traced(self, network_input: Floats) -> EngineOutput:
+        """See `Engine.run_traced`."""
+        found: list[EngineOutput] = []
+        self._do(lambda engine: found.append(engine.run_traced(network_input)))
+        return found[0]
+
+    def backward(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> Floats:
+        """See `Engine.backward`; another user may have had a turn since `run_traced`."""
+        found: list[Floats] = []
+        self._do(lambda engine: found.append(engine.backward(network_input, saliency)))
+        return found[0]
+
     def run_batch(self, inputs: Floats, saliency: Saliency = Saliency.PLAIN) -> list[EngineOutput]:
         """See `Engine.run_batch`."""
         found: list[EngineOutput] = []

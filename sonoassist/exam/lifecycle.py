@@ -49,6 +49,8 @@ class Pictures(Protocol):
 
     def watch(self, watcher: Callable[[View], None]) -> None: ...  # noqa: D102
     def unwatch(self, watcher: Callable[[View], None]) -> None: ...  # noqa: D102
+    def watch_completed(self, watcher: Callable[[View], None]) -> None: ...  # noqa: D102
+    def unwatch_completed(self, watcher: Callable[[View], None]) -> None: ...  # noqa: D102
 
 
 class ExamLifecycle:
@@ -164,6 +166,7 @@ class ExamLifecycle:
             running, self._made, self._running = self._made, None, None
         if running is not None:
             self._pictures.unwatch(running.see)
+            self._pictures.unwatch_completed(running.complete)
             running.end()
 
     # --- deciding ---------------------------------------------------------------------------
@@ -289,6 +292,7 @@ class ExamLifecycle:
                 self._made = self._running = running
                 self._last_exam_id = running.exam.exam_id
                 self._pictures.watch(running.see)
+                self._pictures.watch_completed(running.complete)
                 self._next.append(self._tell)
                 self._consider()  # the source may have changed meanwhile
         if late:
@@ -307,6 +311,7 @@ class ExamLifecycle:
         self._running = None
         self._joins_next = False
         self._pictures.unwatch(running.see)
+        self._pictures.unwatch_completed(running.complete)
         self._busy = True
         self._next += [lambda: self._start_work("exam", lambda: self._write(running)), self._tell]
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from sonoassist.core.errors import OutputError, SonoAssistError, window_text
-from sonoassist.core.packets import Box, Frame, Pixels
+from sonoassist.core.packets import Analysis, Box, Frame, Pixels
 from sonoassist.exam.capture_words import capture_words, item_of
 from sonoassist.exam.checklist import Line, checklist, refused, replaceable
 from sonoassist.exam.clips import Clipper
@@ -69,6 +69,7 @@ class RunningExam:
         self._best = BestFrames()
         self._rows: deque[tuple[tuple[str, int], FrameRow]] = deque()
         self._views: deque[View] = deque(maxlen=MEASURED_AT_ONCE)
+        self._completed: deque[Analysis] = deque()
         self._wishes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._news = threading.Event()
         self._ending = False
@@ -108,6 +109,15 @@ class RunningExam:
         key = (view.frame.source_id, view.frame.frame_id)
         self._rows.append((key, frame_row(view, self.at_s(view))))
         self._views.append(view)
+        self._news.set()
+
+    def complete(self, view: View) -> None:
+        """A picture's own box came behind its label; see `LiveSession.watch_completed`."""
+        if view.analysis is None or view.frame.source_id not in self._sources:
+            return
+        key = (view.frame.source_id, view.frame.frame_id)
+        self._rows.append((key, frame_row(view, self.at_s(view))))
+        self._completed.append(view.analysis)
         self._news.set()
 
     def join_source(self, source_id: str) -> None:
@@ -240,6 +250,8 @@ class RunningExam:
         while self._views:
             view = self._views.popleft()
             self._guard(lambda view=view: self._look_at(view))  # type: ignore[misc]
+        while self._completed:
+            self._best.complete(self._completed.popleft())
         while not self._wishes.empty():
             self._guard(self._wishes.get())
         if time.monotonic() - self._saved_s >= SAVE_EVERY_S:

@@ -74,7 +74,7 @@ def frame_row(view: View, at_s: float) -> FrameRow:
         crop=analysis.geometry.crop,
         frozen=analysis.frozen,
         provenance=analysis.provenance,
-        boxed=not analysis.localisation.age_s,
+        boxed=analysis.localisation.sought,
     )
 
 

@@ -41,7 +41,7 @@ def exam_start(status: SessionStatus, preset: Preset, settings: Settings) -> Exa
             "name": card.name, "title": card.title, "architecture": card.architecture,
             "domain": card.domain, "weights_sha256": card.weights_sha256,
         }  # fmt: skip
-    kept = ("threshold", "crop", "label", "engine", "precision", "device", "carry_boxes", "clip_s")
+    kept = ("threshold", "crop", "label", "engine", "precision", "device", "clip_s")
     return ExamStart(
         study_id="",
         source=source.spec,

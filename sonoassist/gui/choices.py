@@ -16,7 +16,13 @@ _TEXTS: dict[str, dict[str, str]] = {
         "live": "With live sources only",
         "never": "Never",
     },
-    "device": {"auto": "Automatic device", "cpu": "CPU", "cuda": "NVIDIA GPU", "mps": "Apple GPU"},
+    "device": {
+        "auto": "Automatic device",
+        "cpu": "CPU",
+        "cuda": "NVIDIA GPU",
+        "mps": "Apple GPU",
+        "gpu": "Intel graphics",
+    },
 }
 
 

@@ -109,7 +109,7 @@ class Controller(QObject):
         self.session.set_speed(settings.speed)
         self.session.set_loop(settings.loop)
         self.session.set_every_frame(settings.every_frame)
-        self._configure({"crop", "threshold", "guided_heat", "carry_boxes"})
+        self._configure({"crop", "threshold", "show_heat"})
         self.supervisor.start()
         self._screen_timer.start()
         self.look_for_devices()
@@ -174,15 +174,15 @@ class Controller(QObject):
         # The guided pass costs as much as the plain one: only while its map is looked at.
         guided = settings.show_heat and settings.guided_heat
         asked = guided if changed & {"show_heat", "guided_heat"} else None
-        carry = settings.carry_boxes if "carry_boxes" in changed else None
-        if crop is None and threshold is None and asked is None and carry is None:
+        heat = settings.show_heat if "show_heat" in changed else None
+        if crop is None and threshold is None and asked is None and heat is None:
             return
         try:
             self.session.configure(
                 crop=crop,
                 threshold=threshold,
                 guided=asked,
-                carry_boxes=carry,
+                heat=heat,
                 presets=settings.own_crops,
             )
         except UsageError as error:

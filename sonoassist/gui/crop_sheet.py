@@ -12,6 +12,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLa
 from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.packets import Box, Frame, Pixels
 from sonoassist.core.percent import percent
+from sonoassist.core.wording import sentence
 from sonoassist.gui.actions import Act, Place, PlaceKeys
 from sonoassist.gui.clear_room import PICTURE, keep_clear
 from sonoassist.gui.crop_editor import CropEditor
@@ -201,7 +202,7 @@ class CropSheet(Sheet):
         try:
             self._watch.keep(name, self._found, self.editor.crop)
         except SonoAssistError as error:
-            self.said.setText(window_text(error))
+            self.said.setText(sentence(window_text(error)))
             return
         self._was_kept = True
         self._kept(name)

@@ -164,6 +164,7 @@ class Display(QObject):
         """Begin."""
         self._fitter.start()
         self._controller.session.watch(self._wake)
+        self._controller.session.watch_completed(self._wake)
         self._controller.session.watch_analysis(self._prepare)
         self._timer.start()
         self.refresh()
@@ -172,6 +173,7 @@ class Display(QObject):
         """End; what is drawn after that is drawn at once, on this thread."""
         self._timer.stop()
         self._controller.session.unwatch(self._wake)
+        self._controller.session.unwatch_completed(self._wake)
         self._controller.session.unwatch_analysis(self._prepare)
         self._fitter.stop()
         self._asked = None

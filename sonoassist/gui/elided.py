@@ -25,6 +25,8 @@ _NAME_LETTERS = 64
 _WORD_LETTERS = 16
 """Longer words may be broken anywhere."""
 _BREAK = "\u200b"
+_ENDINGS = ".,:;!?)"
+"""They never begin a line."""
 _PARTS = re.compile(r"[^\s/\\]+")
 
 
@@ -57,7 +59,10 @@ def wrappable(text: str) -> str:
 
 def _broken(part: re.Match[str]) -> str:
     short = shortened(part[0])
-    return short if len(short) <= _WORD_LETTERS else _BREAK.join(short)
+    if len(short) <= _WORD_LETTERS:
+        return short
+    name = short.rstrip(_ENDINGS)
+    return _BREAK.join(name) + short[len(name) :]
 
 
 class ElidedLabel(QLabel):

@@ -10,6 +10,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBox
 
 from sonoassist.core.errors import window_text
 from sonoassist.core.planes import BY_KEY
+from sonoassist.core.wording import sentence
 from sonoassist.exam.capture_words import capture_words, own_box
 from sonoassist.exam.checklist import Line
 from sonoassist.exam.ending import ExamEnd, exam_end, missing_words
@@ -74,7 +75,7 @@ class ExamEndDesk(QObject):
         self.changed.emit()
 
     def _not_read(self, error: Exception) -> None:
-        self.trouble = window_text(error)
+        self.trouble = sentence(window_text(error))
         self.changed.emit()
 
     @property
@@ -154,7 +155,7 @@ class ExamEndDesk(QObject):
     def _not_written(self, error: Exception) -> None:
         """What is on screen must be what is on the disk."""
         self._writing, self._pending = False, []
-        self.trouble = window_text(error)
+        self.trouble = sentence(window_text(error))
         self.changed.emit()
         self._read()
 

@@ -18,6 +18,7 @@ from PyQt6.QtWidgets import (
 )
 
 from sonoassist.core.errors import window_text
+from sonoassist.core.wording import sentence
 from sonoassist.exam.ending import counts_words
 from sonoassist.exam.overview import ENDED, RUNNING, Overview, overview
 from sonoassist.exam.records import ExamInfo
@@ -83,7 +84,7 @@ class ExamsSheet(Sheet):
             self._say(window_text(error))
 
     def _say(self, text: str) -> None:
-        self._said.setText(wrappable(text))
+        self._said.setText(wrappable(sentence(text)))
         self._said.setToolTip(text)
 
     def _show(self, found: list[Overview]) -> None:

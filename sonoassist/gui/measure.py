@@ -125,6 +125,8 @@ class Counter:
         self.analysed = 0
         self.dropped = 0
         self.planes = 0
+        self.boxes = 0
+        self.label_ms: list[float] = []
         self.stages_ms: dict[str, list[float]] = {}
 
     def begin(self) -> None:
@@ -150,11 +152,19 @@ class Counter:
             else:
                 self.analysed += 1
                 self.planes += view.analysis.state is State.PLANE
+                self.boxes += _found_box(view)
+                late_s = view.analysis.finished_at_s - view.frame.captured_at_s
+                self.label_ms.append(1e3 * late_s)
                 self._settle(key)
                 took = frame_time(view, view.analysis.finished_at_s, 0.0)
                 for stage, took_ms in took.stages_ms:
                     if stage not in (TO_SCREEN, PAINTING):
                         self.stages_ms.setdefault(stage, []).append(took_ms)
+
+    def see_completed(self, view: View) -> None:
+        """A picture's box came behind its label."""
+        with self._lock:
+            self.boxes += self._counting and _found_box(view)
 
     def _settle(self, key: tuple[str, int]) -> None:
         """What was captured before this frame and has no result will not get one any more."""
@@ -163,6 +173,11 @@ class Counter:
             self.dropped += 1
         if self._waiting and self._waiting[0] == key:
             self._waiting.popleft()
+
+
+def _found_box(view: View) -> bool:
+    """Whether a box was found on this very picture, and not carried to it."""
+    return view.analysis is not None and view.analysis.own_box is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,12 +231,14 @@ class Measurement(QObject):
         before = signal.getsignal(signal.SIGINT)
         signal.signal(signal.SIGINT, self._interrupt)
         self._session.watch(self._counter.see)
+        self._session.watch_completed(self._counter.see_completed)
         self._timer.start(_TURN_MS)
         try:
             self._loop.exec()
         finally:
             self._timer.stop()
             self._session.unwatch(self._counter.see)
+            self._session.unwatch_completed(self._counter.see_completed)
             signal.signal(signal.SIGINT, before)
         if self._figures is None:
             raise self._error or UsageError("the window was closed before it was measured")
@@ -290,6 +307,7 @@ class Measurement(QObject):
         counter, painted = self._counter, self._painted
         info, card = status.source, status.card
         latency = spread(frame.total_ms for frame in painted)
+        label = spread(counter.label_ms)
         painting = spread(dict(frame.stages_ms)[PAINTING] for frame in painted)
         engine, _, precision = status.engine.rpartition(" ")
         return ProgramFigures(
@@ -299,6 +317,9 @@ class Measurement(QObject):
             seconds=took_s,
             captured_hz=counter.captured / took_s,
             analysed_hz=counter.analysed / took_s,
+            boxes_hz=counter.boxes / took_s,
+            label_p50_ms=label.p50_ms,
+            label_p95_ms=label.p95_ms,
             painted_hz=len(painted) / took_s,
             dropped=counter.dropped,
             latency_p50_ms=latency.p50_ms,

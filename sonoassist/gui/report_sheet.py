@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
 
 from sonoassist.core.errors import window_text
 from sonoassist.core.jobs import Job, Work
+from sonoassist.core.wording import sentence
 from sonoassist.exam.export import Export
 from sonoassist.exam.pacs.checking import ANSWER_S, Tested, try_connection
 from sonoassist.exam.works import export_work, send_work
@@ -214,7 +215,7 @@ class ReportSheet(Sheet):
     def _untested(self, error: Exception) -> None:
         if not self.gone:
             self._allow(True)
-            self.said.setText(window_text(error))
+            self.said.setText(sentence(window_text(error)))
 
     def _open_folder(self) -> None:
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(self.folder.text())):

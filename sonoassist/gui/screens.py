@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sonoassist.core.wording import sentence
 from sonoassist.gui.actions import Act
 from sonoassist.live.status import ModelState, PlayState, SessionStatus
 from sonoassist.sources import kind_of
@@ -115,12 +116,12 @@ def _card(status: SessionStatus, has_picture: bool) -> Card | None:
         acts = (Act.OPEN_FILE, Act.DEVICES, Act.STREAM)
         return Card("file", "Choose a source", "or drop a file on this window", acts)
     if state is PlayState.FAILED:
-        text = status.play_message or "The source cannot be read"
+        text = sentence(status.play_message) or "The source cannot be read"
         again = (Act.RECONNECT, Act.DEVICES, Act.OPEN_FILE, Act.CLOSE)
         names = ("Try again", "Another device", "Another file", "Close")
         return Card("error", "The source failed", text, again, names)
     if state is PlayState.LOST:
-        text = status.play_message or "It is opened again as soon as it is back"
+        text = sentence(status.play_message) or "It is opened again as soon as it is back"
         return Card("nosignal", SIGNAL_LOST, text, *_AGAIN)
     if state is PlayState.OPENING or not has_picture:
         name = name or kind_of(status.play_message).short_name(status.play_message)

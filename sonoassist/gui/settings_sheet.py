@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
 from sonoassist.core import paths
 from sonoassist.core.errors import OutputError, window_text
 from sonoassist.core.percent import whole_percent
+from sonoassist.core.wording import sentence
 from sonoassist.engines.hardware import FIELDS
 from sonoassist.gui.actions import Act
 from sonoassist.gui.choices import choices
@@ -44,7 +45,6 @@ _SWITCHES = (
     ("show_heat", "Draw the heat map of the evidence"),
     ("guided_heat", "Use guided gradients for the heat map"),
     ("show_crop", "Draw the outline of the crop"),
-    ("carry_boxes", "While a plane stays, find its box on every other frame (quicker)"),
     ("every_frame", "Recordings wait for the analysis of every frame"),
     ("loop", "Start recordings again at their end"),
 )
@@ -133,7 +133,7 @@ class SettingsSheet(Sheet):
             try:
                 cache.clear()
             except OutputError as error:
-                said.setText(window_text(error))
+                said.setText(sentence(window_text(error)))
                 return
             tell()
 

@@ -17,7 +17,7 @@ from PyQt6.QtWidgets import (
     QWidget,
 )
 
-from sonoassist.core.wording import counted
+from sonoassist.core.wording import counted, sentence
 from sonoassist.gui.clear_room import OTHER_TOAST, OVERLAY, Taken, free_place, obstacles
 from sonoassist.gui.elided import wrappable
 from sonoassist.gui.theme import Look
@@ -75,7 +75,7 @@ class Toast(QFrame):
         words.setSpacing(look.px(3))
         self._head.setStyleSheet(f"color: {tone}; font-weight: 600; font-size: {look.px(12)}px")
         words.addWidget(self._head)
-        words.addWidget(_wrapped(self.notice.title, ""))
+        words.addWidget(_wrapped(sentence(self.notice.title), ""))
         if self.notice.hint:
             words.addWidget(_wrapped(self.notice.hint, "muted"))
         if self.notice.details:

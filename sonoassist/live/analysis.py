@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from sonoassist.analysis.box_wish import BoxWish
 from sonoassist.core.errors import ModelError, SonoAssistError, window_text
-from sonoassist.core.packets import Analysis, Frame
+from sonoassist.core.packets import Analysis, Frame, State
+from sonoassist.live.cadence import Cadence
 from sonoassist.live.looking_back import LookingBack, Wanted
 from sonoassist.live.slots import NewestSlot
 from sonoassist.live.status import Level, ModelState, Notice, Notices, View
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 IDLE_S = 0.2
 
+Found = TypeVar("Found")
 Loader = Callable[[], "Analyser"]
 LateResult = Callable[[Analysis, float], None]
 """Takes a result that was found out of turn, and the threshold in force."""
@@ -49,6 +53,7 @@ class AnalysisWorker:
     Args:
         slot: Where the frames come from.
         deliver: Takes each view.
+        complete: Takes a view again whose box has come behind its label.
         begun: Called with each frame that the analyser is about to look at.
         changed: Called whenever the state is another one.
         notices: For the user.
@@ -60,6 +65,7 @@ class AnalysisWorker:
         self,
         slot: NewestSlot[Frame],
         deliver: Callable[[View], None],
+        complete: Callable[[View], None],
         begun: Callable[[Frame], None],
         changed: Callable[[], None],
         notices: Notices,
@@ -68,6 +74,9 @@ class AnalysisWorker:
     ) -> None:
         self._slot = slot
         self._deliver = deliver
+        self._complete = complete
+        self._cadence = Cadence()
+        self._whole = False
         self._begun = begun
         self._changed = changed
         self._notices = notices
@@ -80,7 +89,8 @@ class AnalysisWorker:
         self._loader: Loader | None = None
         self._changes: Mapping[str, Any] = {}
         self._last: Frame | None = None
-        self._again = False
+        self._again = self._looked_at_again = False
+        self._named = False
         self._broken_sequence = False
         self._stopping = threading.Event()
         self._state = AnalysisState()
@@ -116,6 +126,10 @@ class AnalysisWorker:
         if self.state.model_state is ModelState.LOADING:
             self._become(AnalysisState(ModelState.LOADING, step))
 
+    def set_whole(self, on: bool) -> None:
+        """Whether each frame is given its own box, however long that takes."""
+        self._whole = on
+
     def break_sequence(self) -> None:
         """The next frame does not follow the last one."""
         with self._lock:
@@ -147,7 +161,8 @@ class AnalysisWorker:
             return
         frame = self._slot.take(0.0 if self._again else IDLE_S)
         self._take_break()  # after waiting: the frame may be the first behind the break
-        if frame is None and self._again:
+        self._looked_at_again = frame is None and self._again
+        if self._looked_at_again:
             frame = self._last
         self._again = False
         if frame is not None and not self._stopping.is_set():
@@ -158,6 +173,7 @@ class AnalysisWorker:
             finally:
                 # Whatever went wrong, the picture itself is shown.
                 self._deliver(view)
+            self._finish_box(view)
 
     def _wanted(self) -> Wanted | None:
         """The picture of a freeze whose turn it is."""
@@ -188,8 +204,10 @@ class AnalysisWorker:
     def _take_break(self) -> None:
         with self._lock:
             broken, self._broken_sequence = self._broken_sequence, False
-        if broken and self._steady is not None:
-            self._steady.reset()
+        if broken:
+            self._cadence.restart()
+            if self._steady is not None:
+                self._steady.reset()
 
     def _load(self, loader: Loader) -> None:
         self._become(AnalysisState(ModelState.LOADING))
@@ -227,10 +245,36 @@ class AnalysisWorker:
             return View(frame)
         self._begun(frame)
         analyser, steady = self._analyser, self._steady
-        analysis = self._judged(lambda: analyser.analyse(frame))
-        return View(frame) if analysis is None else View(frame, analysis, steady.update(analysis))
+        wish = self._wish(frame, analyser)
+        began_s = time.monotonic()
+        analysis = self._judged(lambda: analyser.analyse(frame, wish))
+        if analysis is None:
+            return View(frame)
+        boxed = analysis.prediction.saliency is not None or wish is not BoxWish.OWN
+        self._cadence.took(wish, time.monotonic() - began_s, boxed=boxed)
+        self._named = analysis.state is State.PLANE
+        return View(frame, analysis, steady.update(analysis))
 
-    def _judged(self, judge: Callable[[], Analysis]) -> Analysis | None:
+    def _wish(self, frame: Frame, analyser: Analyser) -> BoxWish:
+        """How the frame's box is come by: its own where somebody looks at it for longer."""
+        if self._whole or self._looked_at_again or frame.still or analyser.options.heat:
+            return BoxWish.OWN
+        return self._cadence.wish(
+            frame.frame_id, frame.captured_at_s, boxed=self._named, now_s=time.monotonic()
+        )
+
+    def _finish_box(self, view: View) -> None:
+        """Find the box that its label has not waited for."""
+        analyser = self._analyser
+        if analyser is None or not analyser.unfinished:
+            return
+        began_s = time.monotonic()
+        analysis = self._judged(analyser.finish_box)
+        self._cadence.box_took(time.monotonic() - began_s)
+        if analysis is not None:
+            self._complete(replace(view, analysis=analysis))
+
+    def _judged(self, judge: Callable[[], Found | None]) -> Found | None:
         """A result, or None where the analysis fails; the state says which."""
         assert self._analyser is not None
         try:

@@ -41,6 +41,8 @@ class Session(Protocol):
     def showing(self) -> Showing: ...  # noqa: D102
     def watch(self, watcher: Callable[[View], None]) -> None: ...  # noqa: D102
     def unwatch(self, watcher: Callable[[View], None]) -> None: ...  # noqa: D102
+    def watch_completed(self, watcher: Callable[[View], None]) -> None: ...  # noqa: D102
+    def unwatch_completed(self, watcher: Callable[[View], None]) -> None: ...  # noqa: D102
     def watch_analysis(self, watcher: Callable[[Frame], None]) -> None: ...  # noqa: D102
     def unwatch_analysis(self, watcher: Callable[[Frame], None]) -> None: ...  # noqa: D102
     def subscribe(self, listener: Callable[[SessionStatus], None]) -> None: ...  # noqa: D102
@@ -56,7 +58,7 @@ class Session(Protocol):
         crop: str | None = None,
         threshold: float | None = None,
         guided: bool | None = None,
-        carry_boxes: bool | None = None,
+        heat: bool | None = None,
         presets: Mapping[str, str] | None = None,
     ) -> None:
         """Change how frames are analysed from now on.

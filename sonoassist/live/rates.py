@@ -93,7 +93,7 @@ class Rates:
                 latency_p50_ms=float(p50),
                 latency_p95_ms=float(p95),
                 stages_ms=self._stages(),
-                boxes_hz=_rate(self._boxes_at_s),
+                boxes_hz=self._boxes_hz(),
             )
 
     def _forget_old(self) -> None:
@@ -103,6 +103,10 @@ class Rates:
                 at_s.popleft()
         while self._done and self._done[0][0] < oldest_s:
             self._done.popleft()
+
+    def _boxes_hz(self) -> float:
+        """Of one box alone in all that time it is not said that there was none."""
+        return 1 / WINDOW_S if len(self._boxes_at_s) == 1 else _rate(self._boxes_at_s)
 
     def _stages(self) -> tuple[tuple[str, float], ...]:
         by_stage: dict[str, list[float]] = {}

@@ -68,12 +68,14 @@ class LiveSession:
         self._watching = threading.Lock()
         self._watchers: tuple[Watcher, ...] = ()
         self._analysis_watchers: tuple[AnalysisWatcher, ...] = ()
+        self._completed_watchers: tuple[Watcher, ...] = ()
         self._frames: NewestSlot[Frame] = NewestSlot()
         self._looking_back = LookingBack(self._frames.wake)
         self._publisher = StatusPublisher(self.status, self.notices)
         self._analysis = AnalysisWorker(
             self._frames,
             self._show,
+            self._completed,
             self._begun,
             self._publisher.changed,
             self.notices,
@@ -134,6 +136,7 @@ class LiveSession:
     def set_every_frame(self, on: bool) -> None:
         """Let a recording wait for the analysis instead of dropping frames."""
         self._every_frame = on
+        self._analysis.set_whole(on)
         self._capture.set_every_frame(on)
 
     # --- the analysis -----------------------------------------------------------------------
@@ -152,7 +155,7 @@ class LiveSession:
         crop: str | None = None,
         threshold: float | None = None,
         guided: bool | None = None,
-        carry_boxes: bool | None = None,
+        heat: bool | None = None,
         presets: Mapping[str, str] | None = None,
     ) -> None:
         """Change how frames are analysed from now on, the one on screen included.
@@ -163,7 +166,7 @@ class LiveSession:
         changes: dict[str, Any] = {
             "threshold": threshold,
             "guided": guided,
-            "carry_boxes": carry_boxes,
+            "heat": heat,
         }
         changes["crop"] = None if crop is None else parse_crop(crop, presets)
         self._analysis.configure({name: to for name, to in changes.items() if to is not None})
@@ -215,6 +218,20 @@ class LiveSession:
         """Call `watcher` no more; one call may still be under way."""
         with self._watching:
             self._watchers = tuple(one for one in self._watchers if one != watcher)
+
+    def watch_completed(self, watcher: Watcher) -> None:
+        """Have `watcher` called with a picture again whose box has come behind its label.
+
+        It is called on a worker's thread and must return at once.
+        """
+        with self._watching:
+            self._completed_watchers = (*self._completed_watchers, watcher)
+
+    def unwatch_completed(self, watcher: Watcher) -> None:
+        """Call `watcher` no more; one call may still be under way."""
+        with self._watching:
+            left = (one for one in self._completed_watchers if one != watcher)
+            self._completed_watchers = tuple(left)
 
     def watch_analysis(self, watcher: AnalysisWatcher) -> None:
         """Have `watcher` called with every frame whose analysis begins.
@@ -339,3 +356,18 @@ class LiveSession:
         if view.analysis is not None:
             for watcher in self._watchers:
                 watcher(view)
+
+    def _completed(self, view: View) -> None:
+        """The box of a picture came behind its label."""
+        with self._shown:
+            source = self._capture.state.source
+            if source is None or view.frame.source_id != source.source_id:
+                return
+            self._loop.put_result(view)
+            if view.analysis is not None and view.analysis.own_box is not None:
+                self._rates.box_found()
+            newest = self._newest
+            if newest is not None and newest.frame is view.frame:
+                self._newest = view
+        for watcher in self._completed_watchers:
+            watcher(view)

@@ -23,14 +23,14 @@ NEXT_FRAME_S = 0.08
 """So much later may the frame after another one be, for `carried`."""
 MIN_FOLLOWED = 0.3
 """Share of the points that must agree on one motion."""
-MIN_LIKENESS = 0.6
+MIN_LIKENESS = 0.7
 """Correlation (-1 to 1) of what lay in the box with what lies there now: below it, another view."""
 MAX_SHIFT = 0.05
 """Greatest shift that a held view makes at once, as a share of the input's height ..."""
 MAX_SPEED = 0.5
 """... and a second on top of that."""
-MAX_ZOOM = 1.3
-MAX_TURN_DEG = 25.0
+MAX_ZOOM = 1.25
+MAX_TURN_DEG = 15.0
 MIN_INSIDE = 0.5
 """Share of the box that must still lie in the picture."""
 MIN_SIDE_PX = 32
@@ -207,6 +207,11 @@ class CarriedBox:
         self._box = None if box is None else found.prepared.geometry.to_input(box)
         self._anatomy: Anatomy | None = None
 
+    @property
+    def plane(self) -> Plane:
+        """What the box is of; it is dropped with it."""
+        return self._found.plane
+
     def moved_to(self, frame: Frame, prepared: Prepared) -> Localisation | None:
         """The box where its anatomy lies on `frame`.
 
@@ -224,7 +229,9 @@ class CarriedBox:
             return None
         geometry = prepared.geometry
         box = _inside(self.motion.of_box(self._box), geometry)
-        return Localisation(frame.frame_id, geometry.to_frame(box), None, self._age_s(frame))
+        return Localisation(
+            frame.frame_id, geometry.to_frame(box), None, self._age_s(frame), sought=False
+        )
 
     def _age_s(self, frame: Frame) -> float:
         return frame.time_s - self._found.frame.time_s

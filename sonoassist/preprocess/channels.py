@@ -1,4 +1,4 @@
-"""Strongest and weakest channel of a picture.
+"""Strongest, weakest and mean channel of a picture.
 
 numpy reduces an axis of three values one pixel at a time; OpenCV compares whole planes, which is
 some twenty times faster and gives the same numbers.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from sonoassist.core.opencv import cv2
-from sonoassist.core.packets import Pixels
+from sonoassist.core.packets import Floats, Pixels
 
 
 def strongest(pixels: Pixels) -> Pixels:
@@ -26,3 +26,13 @@ def weakest(pixels: Pixels) -> Pixels:
         return pixels
     red, green, blue = cv2.split(pixels)
     return np.asarray(cv2.min(cv2.min(red, green), blue), np.uint8)
+
+
+def grey_of(pixels: Pixels) -> Floats:
+    """The mean of the channels, float32 (H, W), of uint8 (H, W, 3) or (H, W)."""
+    if pixels.ndim == 2:
+        return pixels.astype(np.float32)
+    red, green, blue = cv2.split(pixels)
+    total = np.asarray(red, np.uint16) + green + blue
+    grey: Floats = total.astype(np.float32) / np.float32(3)
+    return grey

@@ -9,13 +9,13 @@ from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import (
     Box,
     Content,
-    Floats,
     Frame,
     Geometry,
     Pixels,
     Prepared,
     frozen,
 )
+from sonoassist.preprocess.channels import grey_of
 from sonoassist.preprocess.content import content_of
 
 FLAT_STD = 0.5
@@ -49,7 +49,7 @@ def prepare(
     """
     cut = _cut(frame.pixels, crop)
     resized = cv2.resize(cut, (width_px, height_px), interpolation=cv2.INTER_LINEAR)
-    grey = _grey(np.asarray(resized, dtype=np.uint8))
+    grey = grey_of(np.asarray(resized, dtype=np.uint8))
     mean, std = float(grey.mean()), float(grey.std())
     if content is None:
         content = Content.NO_SIGNAL if std < FLAT_STD else content_of(np.asarray(resized))
@@ -68,13 +68,3 @@ def _cut(pixels: Pixels, crop: Box) -> Pixels:
     if cut.size == 0:
         raise SourceError("the crop lies outside of the picture", "Choose another crop")
     return cut
-
-
-def _grey(resized: Pixels) -> Floats:
-    if resized.ndim == 2:
-        return resized.astype(np.float32)
-    # numpy's own mean over an axis of three values takes ten times as long for the same numbers.
-    red, green, blue = cv2.split(resized)
-    total = np.asarray(red, np.uint16) + green + blue
-    grey: Floats = total.astype(np.float32) / np.float32(3)
-    return grey

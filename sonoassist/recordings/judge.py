@@ -20,6 +20,8 @@ from sonoassist.recordings.crops import Settled, fits
 class Judge:
     """Analyses frames for both; every method may be called from any thread.
 
+    But frames are made ready by one thread at a time, which may go ahead of the judging.
+
     Args:
         analyser: Used by nobody else.
         settled: The crop of the recording; None where the frames are of none.

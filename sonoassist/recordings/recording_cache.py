@@ -334,7 +334,9 @@ def _number(row: Row) -> int:
 
 
 def _worth(precision: str, wanted: str) -> tuple[bool, int]:
-    place = _EXACT.index(precision) if precision in _EXACT else len(_EXACT)
+    # What makes the boxes; behind a "/" the errors in it, which count for little.
+    boxes = precision.rpartition("+")[2].partition("/")[0]
+    place = _EXACT.index(boxes) if boxes in _EXACT else len(_EXACT)
     return precision == wanted, -place
 
 

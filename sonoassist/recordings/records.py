@@ -86,7 +86,7 @@ def result_of(analysis: Analysis, quality: Quality) -> FrameResult:
         quality=quality.sharpness,
         stillness=quality.stillness,
         crop=analysis.geometry.crop,
-        boxed=not analysis.localisation.age_s,
+        boxed=analysis.localisation.sought,
         frozen=analysis.frozen,
     )
 

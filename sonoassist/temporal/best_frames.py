@@ -6,7 +6,7 @@ came for a moment; a better one later is proposed again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sonoassist.core.packets import Analysis, State, SteadyState
 from sonoassist.core.percent import percent
@@ -83,6 +83,11 @@ class BestFrames:
         if self._view.settled(time_s):
             return [*ended, *self._propose(self._view.take())]
         return ended
+
+    def complete(self, analysis: Analysis) -> None:
+        """A frame's own box was found behind its label: where it is the best one it has it now."""
+        if self._view is not None:
+            self._view.complete(analysis)
 
     def flush(self) -> list[Candidate]:
         """What the view that was under way has to offer; the source has ended or changed."""
@@ -167,6 +172,14 @@ class _View:
             self._best = Candidate(
                 analysis, self.plane, confidence, quality, steady_s, self._equals
             )
+
+    def complete(self, analysis: Analysis) -> None:
+        best = self._best
+        if best is None or best.analysis.frame is not analysis.frame:
+            return
+        self._best = replace(best, analysis=analysis)
+        if self._taken is best:
+            self._taken = self._best
 
     def settled(self, time_s: float) -> bool:
         best = self._best

@@ -6,6 +6,7 @@ import numpy as np
 
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Analysis, Box, Floats, Frame, Pixels
+from sonoassist.preprocess.channels import grey_of
 from sonoassist.temporal.quality import Quality
 
 SIZE_PX = (144, 112)
@@ -54,8 +55,8 @@ def _small(pixels: Pixels, field: Box) -> Floats:
         top : max(int(np.ceil(field.bottom)), top + 1),
         left : max(int(np.ceil(field.right)), left + 1),
     ]
-    small = np.asarray(cv2.resize(part, SIZE_PX, interpolation=cv2.INTER_AREA), np.float32)
-    return small if small.ndim == 2 else np.asarray(small.mean(axis=2), np.float32)
+    small = np.asarray(cv2.resize(part, SIZE_PX, interpolation=cv2.INTER_AREA), np.uint8)
+    return grey_of(small)
 
 
 def _sharpness(small: Floats) -> float:

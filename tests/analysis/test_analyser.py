@@ -22,6 +22,7 @@ from real_models import (
 )
 from sonoassist.analysis import analyser as pipeline
 from sonoassist.analysis.analyser import Analyser, AnalyserOptions, analyser_for, build_analyser
+from sonoassist.analysis.box_wish import BoxWish
 from sonoassist.core.errors import EngineError, ModelError, UsageError
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Box, Floats, Frame, State
@@ -210,6 +211,75 @@ def test_boxes_are_found_anew_where_they_cannot_be_carried() -> None:
         assert plain.analyse(frame).localisation.age_s == 0
 
 
+def test_a_label_does_not_wait_for_its_box() -> None:
+    analyser = made(crop=parse_crop("full"))
+    one, two, three = film(0.0, 0.04, 0.08)
+    early = analyser.analyse(one, BoxWish.LATER)
+    assert (early.state, early.localisation.sought) == (State.PLANE, False)
+    assert early.shown_box is None
+    assert asked_of(analyser) == [Saliency.NONE]
+    assert analyser.unfinished
+    own = analyser.finish_box()
+    assert own is not None
+    assert own.frame is one
+    assert (own.localisation.sought, own.localisation.age_s) == (True, 0)
+    assert own.own_box is not None
+    assert asked_of(analyser) == [Saliency.PLAIN]
+    assert analyser.finish_box() is None
+    carried = [analyser.analyse(frame, BoxWish.CARRIED) for frame in (two, three)]
+    assert asked_of(analyser) == [Saliency.NONE, Saliency.NONE]
+    assert [each.localisation.age_s for each in carried] == pytest.approx([0.04, 0.08])
+    assert not any(each.localisation.sought or each.own_box for each in carried)
+    # What is carried says so, and has no map of its own: that is of another picture.
+    assert all(each.localisation.evidence is None for each in carried)
+    assert own.shown_box is not None
+    assert carried[1].shown_box is not None
+    assert carried[1].shown_box.left - own.shown_box.left == pytest.approx(4, abs=0.8)
+
+
+def test_a_carried_box_goes_with_its_plane_and_does_not_come_back() -> None:
+    analyser = made(crop=parse_crop("full"))
+    one, two, three = film(0.0, 0.04, 0.08)
+    analyser.analyse(one)
+    assert isinstance(analyser.engine, FakeEngine)
+    for other in (logits_for("lips", 0.9), logits_for("femur", 0.5)):
+        analyser.analyse(one)
+        analyser.engine.logits = other
+        assert analyser.analyse(two, BoxWish.CARRIED).localisation.box is None
+        analyser.engine.logits = logits_for("femur", 0.9)
+        assert analyser.analyse(three, BoxWish.CARRIED).localisation.box is None
+
+
+@pytest.mark.parametrize("key", ["background", "femur"])
+def test_no_box_is_looked_for_where_none_would_be_shown(key: str) -> None:
+    analyser = made(key, confidence=0.5, crop=parse_crop("full"))
+    analyser.analyse(FRAME, BoxWish.LATER)
+    assert not analyser.unfinished
+    assert asked_of(analyser) == [Saliency.NONE]
+
+
+def test_a_repeated_picture_costs_no_second_label() -> None:
+    analyser = made(crop=parse_crop("full"))
+    analyser.analyse(frame_of(PICTURE, index=1), BoxWish.CARRIED)
+    again = analyser.analyse(frame_of(PICTURE, index=2), BoxWish.CARRIED)
+    assert again.state is State.PLANE
+    assert len(asked_of(analyser)) == 1
+    own = analyser.analyse(frame_of(PICTURE, index=3))
+    assert own.own_box is not None  # it was not looked for before
+
+
+def test_looking_back_leaves_what_is_carried_and_unfinished() -> None:
+    analyser = made(crop=parse_crop("full"))
+    one, two, three = film(0.0, 0.04, 0.08)
+    analyser.analyse(one)
+    analyser.analyse(two, BoxWish.LATER)
+    assert analyser.look_back(one).own_box is not None
+    own = analyser.finish_box()
+    assert own is not None
+    assert own.frame is two
+    assert analyser.analyse(three, BoxWish.CARRIED).localisation.age_s == pytest.approx(0.04)
+
+
 def test_no_box_is_carried_onto_a_doppler_picture() -> None:
     analyser = made(crop=parse_crop("full"), carry_boxes=True)
     one, two = film(0.0, 0.04)
@@ -308,6 +378,7 @@ def test_settings_make_an_analyser(store: ModelStore, tmp_path: Path) -> None:
         crop=CropChoice(parse_crop("0,0,16,16").kind, Box(1, 2, 301, 202)),
         threshold=0.5,
         guided=True,
+        heat=True,
     )
     assert analyser.analyse(FRAME).prediction.guided is not None
     with pytest.raises(UsageError, match="not understood"):

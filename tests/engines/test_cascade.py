@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sonoassist.core.errors import EngineError
 from sonoassist.core.packets import Floats
 from sonoassist.core.planes import BACKGROUND_INDEX
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
@@ -113,3 +114,59 @@ def test_all_engines_are_warmed_up_and_closed() -> None:
     ]
     made.close()
     assert [engine.closed for engine in engines] == [1, 1, 1]
+
+
+class Lost(Told):
+    """On a device that is lost after some passes."""
+
+    device = "Made graphics"
+    passes = 1
+
+    def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
+        if len(self.asked) >= self.passes:
+            raise EngineError("it was unplugged")
+        return super().run(network_input, saliency)
+
+
+def test_where_a_device_is_lost_the_processor_goes_on_and_says_so() -> None:
+    quick, exact = Lost("f16", 0.95, 0.01), Told("f32", 0.9, 0.05)
+    made = CascadeEngine([Step(quick, 0.06, may_fail=True)], exact)
+    assert (made.device, made.precision) == ("Made graphics", "f16")
+    assert made.run_traced(NOTHING).logits is quick.logits
+    assert made.take_notices() == []
+    for out in (made.run(NOTHING), made.run_traced(NOTHING), made.glance(NOTHING)):
+        assert out.logits is exact.logits
+    assert (made.device, made.precision) == ("CPU", "f32")
+    (said,) = made.take_notices()
+    assert "Made graphics failed" in said
+    assert "it was unplugged" in said
+    assert made.take_notices() == []
+
+
+def test_a_processor_that_fails_is_no_device_that_is_lost() -> None:
+    made = CascadeEngine([Step(Lost("bf16", 0.95, 0.01), 0.06)], Told("f32", 0.9, 0.05))
+    made.run(NOTHING)
+    with pytest.raises(EngineError, match="unplugged"):
+        made.run(NOTHING)
+
+
+def test_a_device_that_is_lost_already_does_not_keep_the_program_from_starting() -> None:
+    quick, exact = Lost("f16", 0.95, 0.01), Told("f32", 0.9, 0.05)
+    quick.passes = 0
+    made = CascadeEngine([Step(quick, 0.06, may_fail=True)], exact)
+    made.warm_up(NOTHING)
+    assert set(exact.asked) == {Saliency.NONE, Saliency.PLAIN}
+    assert len(made.take_notices()) == 1
+
+
+def test_the_box_is_found_by_the_engine_that_gave_the_label() -> None:
+    """Its masks are those of its own forward pass."""
+    quick, middle, exact = (
+        Told("int8", 0.95, 0.01), Told("bf16", 0.5, 0.46), Told("f32", 0.9, 0.05),
+    )  # fmt: skip
+    made = cascade(quick, middle, exact)
+    assert made.run_traced(NOTHING).logits is exact.logits
+    with pytest.raises(EngineError, match="no saliency"):
+        made.backward(NOTHING)  # those told engines have none; the exact one was asked for it
+    assert quick.asked == []
+    assert exact.asked == [Saliency.NONE, Saliency.PLAIN]

@@ -89,6 +89,58 @@ def test_ties_are_the_same_in_both_engines(name: str, saliency: Saliency) -> Non
     np.testing.assert_array_equal(one.saliency, other.saliency)
 
 
+@pytest.mark.parametrize("make", ENGINES)
+@pytest.mark.parametrize("saliency", [Saliency.PLAIN, Saliency.GUIDED])
+def test_in_two_halves_it_is_the_same(
+    make: type[TorchEngine] | type[OpenVINOEngine], saliency: Saliency
+) -> None:
+    engine = make(architecture("smallnet"), random_tensors("smallnet"))
+    one, other = noise(100, 130, seed=1), noise(100, 130, seed=2)
+    whole = engine.run(one, saliency)
+    ahead = engine.run_traced(one)
+    assert ahead.saliency is None
+    np.testing.assert_allclose(ahead.logits, whole.logits, rtol=1e-5, atol=1e-3)
+    engine.run(other, Saliency.NONE)  # the label of the next frame lies between
+    np.testing.assert_array_equal(engine.backward(one, saliency), whole.saliency)
+    engine.run(other)  # and here another box: what the first forward pass left is gone
+    np.testing.assert_array_equal(engine.backward(one, saliency), whole.saliency)
+
+
+@pytest.mark.parametrize("name", ["sononet16", "smallnet"])
+@pytest.mark.parametrize("saliency", [Saliency.PLAIN, Saliency.GUIDED])
+def test_errors_in_int8_are_nearly_those_of_f32(name: str, saliency: Saliency) -> None:
+    spec, tensors = architecture(name), random_tensors(name)
+    exact = OpenVINOEngine(spec, tensors)
+    mixed = exact.with_errors("int8")
+    assert (exact.precision, mixed.precision) == ("f32", "f32/int8")
+    for size, times in (((224, 288), 1.0), ((97, 131), 1.0), ((97, 131), 1e-3)):
+        x = noise(*size) * np.float32(times)  # errors of all sizes have a scale of their own
+        one, other = exact.run(x, saliency), mixed.run(x, saliency)
+        np.testing.assert_array_equal(one.logits, other.logits)
+        assert one.saliency is not None
+        assert other.saliency is not None
+        pair = one.saliency.ravel(), other.saliency.ravel()
+        assert np.corrcoef(*pair)[0, 1] >= 0.99
+        assert np.linalg.norm(pair[1]) == pytest.approx(np.linalg.norm(pair[0]), rel=0.05)
+    exact.close()
+    assert not mixed.is_compiled((1, 1, 97, 131), saliency)  # their graphs are the same ones
+
+
+def test_where_no_unit_is_on_there_is_no_saliency() -> None:
+    spec, tensors = architecture("smallnet"), random_tensors("smallnet")
+    last = f"conv{len(spec.convs) - 1:02d}"
+    tensors = {**tensors, f"{last}.weight": 0 * tensors[f"{last}.weight"]}
+    for precision in ("f32", "f32/int8"):
+        out = OpenVINOEngine(spec, tensors, precision=precision).run(noise(64, 96))
+        np.testing.assert_array_equal(out.saliency, np.zeros((64, 96), np.float32))
+
+
+@pytest.mark.parametrize("precision", ["f32/f16", "f16/int8", "int8/int8"])
+def test_mixtures_that_are_not_to_be_had(precision: str) -> None:
+    with pytest.raises(EngineError):
+        OpenVINOEngine(architecture("smallnet"), random_tensors("smallnet"), precision=precision)
+
+
 def test_of_two_equal_classes_the_first_wins() -> None:
     spec, tensors = SPECS["tiny"], integer_tensors("tiny", seed=0)
     for part in ("weight", "bias"):

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import itertools
 import sys
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from real_models import random_tensors
+from real_models import card_of, random_tensors
+from sonoassist.analysis.precision import choosing
+from sonoassist.analysis.precision.agreement import Agreement
+from sonoassist.analysis.precision.choosing import Workshop
+from sonoassist.core import paths
 from sonoassist.core.errors import EngineError
 from sonoassist.engines import hardware as hardware_module
-from sonoassist.engines import torch_engine
-from sonoassist.engines.capabilities import capabilities, has_bf16
+from sonoassist.engines import openvino_engine, torch_engine
+from sonoassist.engines.capabilities import capabilities, has_bf16, has_intel_graphics
 from sonoassist.engines.choose import DEVICES, ENGINES, PRECISIONS, EngineChoice, make_engine
 from sonoassist.engines.hardware import AUTO, FIELDS, Hardware, find_hardware
 from sonoassist.model.architecture import architecture
@@ -148,3 +155,54 @@ def test_cards_are_offered_where_torch_sees_them(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(hardware_module, "has_driver", lambda: False)
     monkeypatch.setattr(hardware_module.sys, "platform", "linux")
     assert find_hardware().offered("device") == ["auto", "cpu"]
+
+
+@pytest.fixture
+def with_graphics(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Intel graphics, which the processor stands for: its numbers are those of f32."""
+    for module in (hardware_module, openvino_engine, choosing):
+        monkeypatch.setattr(module, "has_intel_graphics", lambda: True)
+    monkeypatch.setattr(openvino_engine, "device_name", lambda device: "Made graphics")
+    monkeypatch.setattr(openvino_engine, "GRAPHICS", "CPU")
+
+
+@pytest.mark.usefixtures("with_graphics")
+def test_intel_graphics_is_a_device_like_any_other(tmp_path: Path) -> None:
+    found = find_hardware()
+    assert "gpu" in found.offered("device")
+    assert found.settled(EngineChoice(device="gpu", precision="int8"))[1] == ("precision",)
+    spec, tensors = architecture("smallnet"), random_tensors("smallnet")
+    x = np.random.default_rng(0).standard_normal((1, 1, 64, 96), np.float32)
+    engine = make_engine(EngineChoice(device="gpu"), spec, tensors)
+    assert (engine.name, engine.device, engine.precision) == ("OpenVINO", "Made graphics", "f32")
+    exact = make_engine(EngineChoice("openvino", "f32", "cpu"), spec, tensors)
+    np.testing.assert_array_equal(engine.run(x).saliency, exact.run(x).saliency)
+    with pytest.raises(EngineError, match="does not run 'int8' on graphics"):
+        make_engine(EngineChoice("openvino", "int8", "gpu"), spec, tensors)
+
+
+@pytest.mark.usefixtures("with_graphics")
+def test_intel_graphics_races_and_is_checked_like_the_processor(tmp_path: Path) -> None:
+    names = choosing.candidates()
+    assert [f"{choosing.INTEL} {one}" for one in ("f16", "f32")] == names[:2]
+    card = card_of("smallnet")
+    shop = Workshop(card, random_tensors("smallnet"), paths.demo_exam(), tmp_path)
+    verdict = choosing.verdict_of(shop)
+    assert verdict is not None
+    assert verdict.passes_s.keys() >= {"f32", names[1]}
+    passed = replace(verdict, agreements={names[1]: Agreement(32, 1.0, 0.0, boxes=9, box_iou=1.0)})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(choosing, "read_verdict", lambda *_: passed)
+        engine = choosing.engine_from(shop, EngineChoice(device="auto", engine="openvino"))
+    assert (engine.device, engine.precision) == ("Made graphics", "f32")
+    engine.close()
+
+
+def test_intel_graphics_that_is_not_there_is_neither_offered_nor_had() -> None:
+    if has_intel_graphics():
+        pytest.skip("this computer has Intel graphics")
+    assert "gpu" not in find_hardware().offered("device")
+    assert not any(choosing.INTEL in name for name in choosing.candidates())
+    spec, tensors = architecture("smallnet"), random_tensors("smallnet")
+    with pytest.raises(EngineError, match="no Intel graphics"):
+        make_engine(EngineChoice(device="gpu"), spec, tensors)

@@ -53,12 +53,19 @@ EMPTY = status(None, PlayState.EMPTY)
 class FakePictures:
     notices: Notices = field(default_factory=Notices)
     watchers: list[Callable[[View], None]] = field(default_factory=list)
+    completed_watchers: list[Callable[[View], None]] = field(default_factory=list)
 
     def watch(self, watcher: Callable[[View], None]) -> None:
         self.watchers.append(watcher)
 
     def unwatch(self, watcher: Callable[[View], None]) -> None:
         self.watchers = [one for one in self.watchers if one != watcher]
+
+    def watch_completed(self, watcher: Callable[[View], None]) -> None:
+        self.completed_watchers.append(watcher)
+
+    def unwatch_completed(self, watcher: Callable[[View], None]) -> None:
+        self.completed_watchers = [one for one in self.completed_watchers if one != watcher]
 
 
 class Work:

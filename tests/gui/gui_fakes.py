@@ -127,6 +127,7 @@ class FakeSession:
     result: View | None = None
     watchers: list[Callable[[View], None]] = field(default_factory=list)
     analysis_watchers: list[Callable[[Frame], None]] = field(default_factory=list)
+    completed_watchers: list[Callable[[View], None]] = field(default_factory=list)
     listeners: list[Callable[[SessionStatus], None]] = field(default_factory=list)
     past: tuple[View, ...] = ()
     looked_back: tuple[LoopPictures | None, int] = (None, 0)
@@ -201,6 +202,12 @@ class FakeSession:
 
     def unwatch(self, watcher: Callable[[View], None]) -> None:
         self.watchers = [one for one in self.watchers if one != watcher]
+
+    def watch_completed(self, watcher: Callable[[View], None]) -> None:
+        self.completed_watchers.append(watcher)
+
+    def unwatch_completed(self, watcher: Callable[[View], None]) -> None:
+        self.completed_watchers = [one for one in self.completed_watchers if one != watcher]
 
     def watch_analysis(self, watcher: Callable[[Frame], None]) -> None:
         self.analysis_watchers.append(watcher)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import numpy as np
 import pytest
 from gui_fakes import BOX, make_frame, make_view
-from PyQt6.QtGui import QColor, QImage
+from PyQt6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
-from sonoassist.core.box_age import FAINTEST, OWN
-from sonoassist.core.planes import BY_KEY
+from sonoassist import gui
+from sonoassist.core.box_age import FAINTEST, OWN, BoxAge
+from sonoassist.core.packets import Box
+from sonoassist.core.planes import BY_KEY, PLANES, Plane
 from sonoassist.gui.carried import SPAN_S, CarriedAge
-from sonoassist.gui.overlay import Placement, place
+from sonoassist.gui.inset import Past
+from sonoassist.gui.overlay import Placement, paint_box, place
+from sonoassist.gui.practice.picture import explained
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import decide
 from sonoassist.gui.viewport import Viewport
@@ -68,6 +74,25 @@ def test_it_grows_faint_with_its_age_and_can_still_be_seen(viewport: Viewport) -
     assert greens[-1] > FAINTEST * FEMUR.green()
     grey = painted(viewport, carried(0.5), frozen=True).pixelColor(190, 300)
     assert greens[-1] > grey.green() + 40
+
+
+def luminance(colour: QColor) -> float:
+    parts = np.array(colour.getRgbF()[:3])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
+@pytest.mark.parametrize("tissue", [0, 60, 120, 200, 255])
+@pytest.mark.parametrize("plane", [one for one in PLANES if not one.is_background])
+def test_the_faintest_box_stands_out_from_any_tissue(look: Look, plane: Plane, tissue: int) -> None:
+    image = QImage(200, 200, QImage.Format.Format_RGB32)
+    image.fill(QColor(tissue, tissue, tissue))
+    painter = QPainter(image)
+    paint_box(painter, Placement(0, 0, 1), Box(50, 60, 150, 160), plane, look, BoxAge(0.5))
+    painter.end()
+    line = luminance(image.pixelColor(50, 90)) + 0.05
+    around = [luminance(image.pixelColor(x, 90)) + 0.05 for x in (47, 48)]
+    assert max(max(line / one, one / line) for one in around) > 2
 
 
 def test_no_edge_is_drawn_twice_where_two_meet(viewport: Viewport) -> None:
@@ -126,7 +151,20 @@ def test_while_pictures_run_neither_strength_nor_words_pulse(viewport: Viewport)
         painted(viewport, carried(0.04 * (number % 6), 0.04 * number))
         seen.append(viewport._box_age)
     shown = {(one.words, round(one.strength, 6)) for one in seen[6:]}
-    assert shown == {("carried up to 0.2 s", 0.8625)}
+    assert shown == {("carried up to 0.2 s", 0.875)}
+
+
+def test_nor_do_they_in_the_small_picture(viewport: Viewport) -> None:
+    newest = replace(carried(0.0), analysis=None, steady=None)
+    seen = []
+    for number in range(60):
+        last = carried(0.04 * (number % 6), 0.04 * number)
+        past = Past(last, decide(last, "steady", 0.7), 0.2)
+        viewport.show_view(newest, decide(newest, "steady", 0.7), past=past)
+        seen.append(viewport._past_age.words)
+    assert set(seen[6:]) == {"carried up to 0.2 s"}
+    viewport.show_view(newest, decide(newest, "steady", 0.7))
+    assert viewport._past_age == OWN
 
 
 def test_a_quick_machine_says_nothing_of_ages(viewport: Viewport) -> None:
@@ -151,3 +189,23 @@ def test_a_held_picture_tells_its_own_age(viewport: Viewport) -> None:
     painted(viewport, carried(0.4, 1.0))
     painted(viewport, carried(0.16, 1.04), frozen=True)
     assert viewport._box_age.words == "carried 0.2 s"
+
+
+def test_an_explained_picture_tells_the_age_of_its_box() -> None:
+    analysis = carried(0.3).analysis
+    assert analysis is not None
+    assert explained(analysis, "femur", None).box_age_s == 0.3
+    assert explained(analysis, "femur", BOX).box_age_s == 0  # drawn by a person
+
+
+def test_wherever_a_box_is_painted_its_age_is_given() -> None:
+    calls = [
+        (path.name, call)
+        for path in Path(gui.__file__).parent.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "paint_box"
+    ]
+    assert len(calls) >= 3
+    assert [name for name, call in calls if len(call.args) < 6] == []

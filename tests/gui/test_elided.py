@@ -40,3 +40,11 @@ def test_a_wrappable_text_fits_into_a_narrow_place(qtbot: QtBot, text: str) -> N
     label.setWordWrap(True)
     assert label.minimumSizeHint().width() <= 150
     assert label.heightForWidth(150) < label.fontMetrics().height() * 12
+
+
+@pytest.mark.parametrize("end", [":", ".", ",", "?)"])
+def test_no_line_begins_with_what_ends_a_name(end: str) -> None:
+    said = wrappable(f"Export of exam 2026-11-30-101905-2691{end} three files")
+    assert said.replace(BREAK, "") == f"Export of exam 2026-11-30-101905-2691{end} three files"
+    assert f"1{end}" in said
+    assert f"9{BREAK}1" in said

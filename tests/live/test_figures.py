@@ -63,6 +63,7 @@ def test_boxes_have_a_rate_of_their_own() -> None:
     rates.set_counting(True)
     assert rates.stats(0).boxes_hz == 0  # nothing of before counts
     rates.box_found()
+    assert rates.stats(0).boxes_hz == pytest.approx(1 / WINDOW_S)
     clock.now_s += 0.5
     rates.box_found()
     assert rates.stats(0).boxes_hz == pytest.approx(2.0)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from sonoassist.core.packets import Pixels
-from sonoassist.preprocess.channels import strongest, weakest
+from sonoassist.preprocess.channels import grey_of, strongest, weakest
 
 
 @given(hnp.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3))))
@@ -28,3 +28,12 @@ def test_grey_stays_as_it_is() -> None:
     grey = np.arange(12, dtype=np.uint8).reshape(3, 4)
     assert strongest(grey) is grey
     assert weakest(grey) is grey
+
+
+def test_the_mean_is_numpys() -> None:
+    colours = np.random.default_rng(1).integers(0, 256, (40, 50, 3), np.uint8)
+    colours[0, :4] = [[255, 255, 255], [0, 0, 0], [255, 254, 254], [0, 0, 1]]
+    found = grey_of(colours)
+    assert found.dtype == np.float32
+    np.testing.assert_array_equal(found, colours.astype(np.float32).mean(axis=2))
+    np.testing.assert_array_equal(grey_of(colours[..., 0]), colours[..., 0].astype(np.float32))

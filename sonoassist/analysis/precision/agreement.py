@@ -16,6 +16,9 @@ from sonoassist.model.card import Card
 LABELS_SAME = 0.995
 SOFTMAX_ERROR = 0.03
 BOX_IOU = 0.9
+LOW_BOX_IOU = 0.7
+LOW_SHARE = 0.1
+"""Of the boxes, the worst so many must still agree by `LOW_BOX_IOU`."""
 MOST_PICTURES = 32
 """That an engine is compared on."""
 
@@ -60,6 +63,7 @@ class Agreement:
         softmax_error: Greatest difference of a probability.
         boxes: Pictures with a box by either.
         box_iou: Mean IoU of the two boxes; 1 where there are none.
+        low_box_iou: IoU that all but the worst tenth reach; likewise.
     """
 
     pictures: int
@@ -67,6 +71,7 @@ class Agreement:
     softmax_error: float
     boxes: int
     box_iou: float
+    low_box_iou: float = 1.0
 
     @property
     def may_pass(self) -> bool:
@@ -75,13 +80,18 @@ class Agreement:
         return few and self.softmax_error <= SOFTMAX_ERROR
 
     @property
+    def boxes_good(self) -> bool:
+        """Whether the boxes are those of f32, but for a few pixels."""
+        return self.box_iou >= BOX_IOU and self.low_box_iou >= LOW_BOX_IOU
+
+    @property
     def good(self) -> bool:
         """Whether the engine may be chosen without being asked for."""
         return (
             self.pictures > 0
             and self.labels_same >= LABELS_SAME
             and self.softmax_error <= SOFTMAX_ERROR
-            and self.box_iou >= BOX_IOU
+            and self.boxes_good
         )
 
 
@@ -128,6 +138,7 @@ def summary(comparisons: Sequence[Comparison]) -> Agreement:
         softmax_error=max((each.softmax_error for each in comparisons), default=0.0),
         boxes=len(overlaps),
         box_iou=float(np.mean(overlaps)) if overlaps else 1.0,
+        low_box_iou=float(np.quantile(overlaps, LOW_SHARE)) if overlaps else 1.0,
     )
 
 

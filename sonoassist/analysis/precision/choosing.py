@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,19 +21,31 @@ from sonoassist.core import paths
 from sonoassist.core.errors import SonoAssistError
 from sonoassist.core.processors import processor_name, usable_cores
 from sonoassist.engines.base import Engine
-from sonoassist.engines.capabilities import has_bf16, has_int8
+from sonoassist.engines.capabilities import (
+    has_apple_graphics,
+    has_bf16,
+    has_int8,
+    has_intel_graphics,
+)
 from sonoassist.engines.cascade import FORWARD_ONLY, CascadeEngine, Step
 from sonoassist.engines.choose import EngineChoice, make_engine, runs_cuda, runs_openvino
 from sonoassist.engines.rounding import ActivationStatistics
 from sonoassist.model.architecture import Architecture, architecture
 from sonoassist.model.card import Card
 
+if TYPE_CHECKING:
+    from sonoassist.engines.openvino_engine import OpenVINOEngine
+
 Tensors = Mapping[str, NDArray[np.float32]]
 
-SURE_GAP = {"bf16": 0.06, "int8": 0.8}
+SURE_GAP = {"bf16": 0.06, "f16": 0.06, "int8": 0.8, "f32": 0.0}
 """Lead of the winner from which a precision's word counts: well above the error of two
 probabilities in bf16 (0.02 each, measured), and where an error of int8 (0.07) has shrunk to
 0.02, as it does the nearer a probability is to 1."""
+
+
+INTEL, APPLE = "Intel graphics", "Apple graphics"
+"""Devices that race with the processor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +105,34 @@ def engine_from(shop: Workshop, choice: EngineChoice, *, at_once: bool = False) 
 def candidates() -> list[str]:
     """The precisions this processor has instructions for; f32 is not among them.
 
+    In front of a "+" stands that of the forward pass that gives most labels; behind it that of
+    the passes with a box, and, behind a "/", of the errors that go back in them. A device that is
+    not the processor stands before it.
+
     Which is quickest is not known from that: there are processors whose bf16 is slower than
     their f32. The check has them race.
     """
-    found = []
-    if has_int8() and has_bf16():
-        found.append("int8+bf16")
-    if has_bf16():
-        found.append("bf16")
+    boxed = ["f32"]
     if has_int8():
-        found.append("int8")
-    return found
+        boxed.append("f32/int8")
+    if has_bf16():
+        boxed += ["f32/bf16", "bf16"]
+    if has_int8() and has_bf16():
+        boxed.append("bf16/int8")
+    quick = [f"int8+{one}" for one in boxed] if has_int8() else []
+    there = [
+        name for name, has in ((INTEL, has_intel_graphics), (APPLE, has_apple_graphics)) if has()
+    ]
+    graphics = [f"{name} {precision}" for name in there for precision in ("f16", "f32")]
+    return [*graphics, *quick, *(one for one in boxed if one != "f32")]
 
 
 # --- on the processor ---------------------------------------------------------------------------
 
 
 def _processor_engine(shop: Workshop, choice: EngineChoice, *, at_once: bool) -> Engine:
+    if choice.device == "gpu":
+        return make_engine(choice, shop.spec, shop.tensors)
     if choice.precision == "f32" or (choice.precision == "auto" and not candidates()):
         return make_engine(replace(choice, precision="f32"), shop.spec, shop.tensors)
     if choice.precision != "auto" and not _wanted(choice):
@@ -119,7 +143,7 @@ def _processor_engine(shop: Workshop, choice: EngineChoice, *, at_once: bool) ->
     kept = read_verdict(shop.folder, key)
     if kept is not None:
         return _engine_of(shop, choice, kept)
-    exact = _engine(shop, "f32")
+    exact = _exact(shop)
     if at_once:
         upgrade = _processor_upgrade(shop, choice, key, exact)
         asked = "" if choice.precision == "auto" else choice.precision
@@ -136,6 +160,13 @@ def _wanted(choice: EngineChoice) -> list[str]:
     return [name for name in candidates() if name.split("+")[0] == choice.precision]
 
 
+def _exact(shop: Workshop) -> OpenVINOEngine:
+    """Runs f32."""
+    from sonoassist.engines.openvino_engine import OpenVINOEngine
+
+    return OpenVINOEngine(shop.spec, shop.tensors)
+
+
 def _uncalibrated(shop: Workshop, choice: EngineChoice) -> Engine:
     """Without calibration pictures; says so where a precision needs them."""
     if choice.precision == "auto":
@@ -144,7 +175,10 @@ def _uncalibrated(shop: Workshop, choice: EngineChoice) -> Engine:
 
 
 def _engine_of(
-    shop: Workshop, choice: EngineChoice, verdict: Verdict, exact: Engine | None = None
+    shop: Workshop,
+    choice: EngineChoice,
+    verdict: Verdict,
+    exact: OpenVINOEngine | None = None,
 ) -> Engine:
     """The engine that a verdict allows, or the one asked for by its precision."""
     wanted = _wanted(choice)
@@ -160,7 +194,9 @@ def best_of(verdict: Verdict) -> str:
     return next((name for name, found in verdict.agreements.items() if found.good), "f32")
 
 
-def _processor_upgrade(shop: Workshop, choice: EngineChoice, key: str, exact: Engine) -> Upgrade:
+def _processor_upgrade(
+    shop: Workshop, choice: EngineChoice, key: str, exact: OpenVINOEngine
+) -> Upgrade:
     def upgrade(pause: Callable[[float], None], turn: threading.Lock) -> Engine | None:
         check = _processor_check(shop, key, exact)
         verdict = replace(check, pause=pause, turn=turn).run()
@@ -170,7 +206,7 @@ def _processor_upgrade(shop: Workshop, choice: EngineChoice, key: str, exact: En
     return upgrade
 
 
-def _processor_check(shop: Workshop, key: str, exact: Engine) -> PrecisionCheck:
+def _processor_check(shop: Workshop, key: str, exact: OpenVINOEngine) -> PrecisionCheck:
     from sonoassist.engines.openvino_engine import StatisticsMeter
 
     assert shop.calibration is not None  # there would be no key
@@ -181,7 +217,7 @@ def _processor_check(shop: Workshop, key: str, exact: Engine) -> PrecisionCheck:
         exact=known,
         measure=lambda: StatisticsMeter(shop.spec, shop.tensors, shape).measure,
         candidates=candidates(),
-        make=lambda name, statistics: _engine(shop, name, statistics, known),
+        make=lambda name, statistics: _engine(shop, name, statistics, exact, known),
         recording=shop.calibration,
     )
     return PrecisionCheck(parts, shop.folder, key)
@@ -213,7 +249,7 @@ def verdict_of(shop: Workshop) -> Verdict | None:
     if kept is not None:
         return kept
     try:
-        return _processor_check(shop, key, _engine(shop, "f32")).run()
+        return _processor_check(shop, key, _exact(shop)).run()
     except SonoAssistError:
         return None
 
@@ -222,18 +258,46 @@ def _engine(
     shop: Workshop,
     name: str,
     statistics: ActivationStatistics | None = None,
-    exact: Engine | None = None,
+    exact: OpenVINOEngine | None = None,
+    doubt: Engine | None = None,
 ) -> Engine:
-    """The engine of one precision, with f32 behind it for frames in doubt."""
+    """The engine of one precision, with f32 behind it for frames in doubt.
+
+    Args:
+        shop: What it is made of.
+        name: One of `candidates`, or "f32".
+        statistics: Of the network's activations.
+        exact: Runs f32; the engine made takes over its graphs.
+        doubt: Asked in place of `exact` about frames in doubt; closing what is made then leaves
+            `exact` as it is.
+    """
     from sonoassist.engines.openvino_engine import OpenVINOEngine
 
+    def rounded(precision: str) -> Engine:
+        return OpenVINOEngine(shop.spec, shop.tensors, precision=precision, statistics=statistics)
+
+    exact = exact or _exact(shop)
+    behind = doubt or exact
+    device, _, precision = name.rpartition(" ")
+    if device:
+        step = Step(_on_graphics(shop, device, precision), SURE_GAP[precision], may_fail=True)
+        return CascadeEngine([step], behind)
+    forward, _, boxed = name.rpartition("+")
+    masks, _, errors = boxed.partition("/")
     steps = []
-    for precision in name.split("+") if name != "f32" else []:
-        engine = OpenVINOEngine(shop.spec, shop.tensors, precision=precision, statistics=statistics)
-        forward = {"passes": FORWARD_ONLY} if precision == "int8" else {}
-        steps.append(Step(engine, SURE_GAP[precision], **forward))
-    exact = exact or OpenVINOEngine(shop.spec, shop.tensors)
-    return CascadeEngine(steps, exact) if steps else exact
+    if forward:
+        steps.append(Step(rounded(forward), SURE_GAP[forward], FORWARD_ONLY))
+    if masks != "f32":
+        steps.append(Step(rounded(boxed), SURE_GAP[masks]))
+    elif errors:
+        mixed = exact.with_errors(errors)
+        behind = mixed if doubt is None else RememberingEngine(mixed)
+    return CascadeEngine(steps, behind) if steps else behind
+
+
+def _on_graphics(shop: Workshop, device: str, precision: str) -> Engine:
+    where = {INTEL: "gpu", APPLE: "mps"}[device]
+    return make_engine(EngineChoice(precision=precision, device=where), shop.spec, shop.tensors)
 
 
 # --- on a graphics card -------------------------------------------------------------------------

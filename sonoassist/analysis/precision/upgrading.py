@@ -7,7 +7,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -97,6 +96,18 @@ class UpgradingEngine(Engine):
             return self.run(network_input, Saliency.NONE)
         found: list[EngineOutput] = []
         self._run(lambda engine: found.append(engine.glance(network_input)))
+        return found[0]
+
+    def run_traced(self, network_input: Floats) -> EngineOutput:
+        """See `Engine.run_traced`."""
+        found: list[EngineOutput] = []
+        self._run(lambda engine: found.append(engine.run_traced(network_input)))
+        return found[0]
+
+    def backward(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> Floats:
+        """See `Engine.backward`; another engine may have taken over since `run_traced`."""
+        found: list[Floats] = []
+        self._run(lambda engine: found.append(engine.backward(network_input, saliency)))
         return found[0]
 
     def run_batch(self, inputs: Floats, saliency: Saliency = Saliency.PLAIN) -> list[EngineOutput]:
@@ -200,7 +211,7 @@ class UpgradingEngine(Engine):
 
 
 def _ready_pass(engine: Engine, network_input: Floats, saliency: Saliency) -> EngineOutput:
-    """Run a pass; where the forward pass is still being compiled, both, which says the same."""
+    """Run a pass; until the forward pass is compiled, the traced one, which says the same."""
     if saliency is Saliency.NONE and not engine.is_compiled(network_input.shape, saliency):
-        return replace(engine.run(network_input, Saliency.PLAIN), saliency=None)
+        return engine.run_traced(network_input)
     return engine.run(network_input, saliency)

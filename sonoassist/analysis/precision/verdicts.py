@@ -18,7 +18,7 @@ from sonoassist.core.files import ARCHIVE_ERRORS, ensure_folder, write_bytes
 from sonoassist.core.packets import frozen
 from sonoassist.engines.rounding import ActivationStatistics
 
-FORMAT = 3
+FORMAT = 4
 """Counts up whenever the calibration or the check changes."""
 
 
@@ -28,7 +28,7 @@ class Verdict:
 
     Attributes:
         statistics: Of its activations.
-        agreements: By precision ("bf16", "int8+bf16", ...), beside f32; quickest first, down to
+        agreements: By precision ("bf16", "int8+f32/int8", ...), beside f32; quickest first, down to
             the first good one. What is no quicker than f32 here is not among them.
         passes_s: Seconds of both passes over one picture, by precision, f32 too; best of a few.
     """

@@ -61,8 +61,10 @@ def progress_text(progress: Progress) -> str:
         return f"Analysis paused  ·  {done}"
     if progress.done >= progress.total:
         return f"All {counted(progress.total, 'frame')} analysed  ·  measuring their pictures …"
-    rate = f"  ·  {progress.rate_hz:.0f} fps" if progress.rate_hz else ""
-    rate += f", {progress.times_real:.1f} × real time" if progress.times_real else ""
+    # A number and its unit stay on one line.
+    rate = f"  ·  {progress.rate_hz:.0f}\N{NO-BREAK SPACE}fps" if progress.rate_hz else ""
+    if progress.times_real:
+        rate += f", {progress.times_real:.1f}\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}real time"
     left_s = progress.left_s
     left = f"  ·  {duration(left_s)} left" if left_s is not None else ""
     return f"Analysing  ·  {done}{rate}{left}"

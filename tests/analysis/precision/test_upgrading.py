@@ -6,6 +6,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,9 @@ class FakeEngine(Engine):
         logits = frozen(np.full(14, self.number, np.float32))
         maps = frozen(np.zeros((14, 2, 2), np.float32))
         return EngineOutput(logits, maps, None if saliency is Saliency.NONE else maps[0])
+
+    def run_traced(self, network_input: Floats) -> EngineOutput:
+        return replace(self.run(network_input, Saliency.PLAIN), saliency=None)
 
     def compile(self, shape: tuple[int, ...], saliency: Saliency) -> None:
         if self.failing:
@@ -106,7 +110,7 @@ def test_the_exact_engine_is_let_go_where_the_quicker_one_does_not_hold_it() -> 
         assert exact.closed == 1
 
 
-def test_until_the_forward_pass_is_compiled_both_passes_stand_for_it() -> None:
+def test_until_the_forward_pass_is_compiled_the_traced_one_stands_for_it() -> None:
     exact = FakeEngine("f32")
     with upgrading(exact, lambda _pause, _turn: None) as engine:
         exact.failing = True  # it never gets ready
