@@ -190,7 +190,8 @@ class Graph(pg.PlotWidget):
             wide_px: Its width for a window 1080 px high.
             dashed: Whether it is.
         """
-        pen = QPen(colour, max(self._look.px(wide_px), 1))
+        # The width of a cosmetic pen is in pixels of the screen.
+        pen = QPen(colour, max(self._look.px(wide_px), 1) * self.devicePixelRatioF())
         pen.setCosmetic(True)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         if dashed:

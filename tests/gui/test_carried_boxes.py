@@ -18,6 +18,7 @@ from sonoassist.core.box_age import FAINTEST, OWN, BoxAge
 from sonoassist.core.packets import Box
 from sonoassist.core.planes import BY_KEY, PLANES, Plane
 from sonoassist.gui.carried import SPAN_S, CarriedAge
+from sonoassist.gui.inset import Past
 from sonoassist.gui.overlay import Placement, paint_box, place
 from sonoassist.gui.practice.picture import explained
 from sonoassist.gui.theme import Look
@@ -151,6 +152,19 @@ def test_while_pictures_run_neither_strength_nor_words_pulse(viewport: Viewport)
         seen.append(viewport._box_age)
     shown = {(one.words, round(one.strength, 6)) for one in seen[6:]}
     assert shown == {("carried up to 0.2 s", 0.875)}
+
+
+def test_nor_do_they_in_the_small_picture(viewport: Viewport) -> None:
+    newest = replace(carried(0.0), analysis=None, steady=None)
+    seen = []
+    for number in range(60):
+        last = carried(0.04 * (number % 6), 0.04 * number)
+        past = Past(last, decide(last, "steady", 0.7), 0.2)
+        viewport.show_view(newest, decide(newest, "steady", 0.7), past=past)
+        seen.append(viewport._past_age.words)
+    assert set(seen[6:]) == {"carried up to 0.2 s"}
+    viewport.show_view(newest, decide(newest, "steady", 0.7))
+    assert viewport._past_age == OWN
 
 
 def test_a_quick_machine_says_nothing_of_ages(viewport: Viewport) -> None:
