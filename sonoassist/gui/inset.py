@@ -68,9 +68,13 @@ def inset_size(rect: QRectF, ratio: float) -> QSize:
 
 
 def paint_inset(
-    painter: QPainter, rect: QRectF, past: Past, fitted: Fitted, look: Look, *, box: bool
+    painter: QPainter, rect: QRectF, past: Past, fitted: Fitted, look: Look, age: BoxAge | None
 ) -> None:
-    """Paint the small picture with its own box and its age."""
+    """Paint the small picture with its own box and its age.
+
+    Args:
+        age: To be shown of the box; None where no box is shown.
+    """
     high = look.px(CAPTION_PX)
     around = rect.adjusted(-look.px(1), -high, look.px(1), look.px(1))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
@@ -78,11 +82,10 @@ def paint_inset(
     painter.fillRect(around, _BACK)
     painter.drawImage(rect.topLeft(), fitted.image)
     plane, small = past.verdict.plane, Look(look.palette, look.scale * 0.75, look.family)
-    if box and past.verdict.box is not None and plane is not None:
+    if age is not None and past.verdict.box is not None and plane is not None:
         placement = Placement(rect.left(), rect.top(), rect.width() / past.view.frame.width_px)
         painter.save()
         painter.setClipRect(rect)
-        age = BoxAge(past.verdict.box_age_s)
         paint_box(painter, placement, past.verdict.box, plane, small, age)
         painter.restore()
     _paint_caption(painter, QRectF(around.left(), around.top(), around.width(), high), past, look)

@@ -61,7 +61,8 @@ class Viewport(QWidget):
         self._past: Past | None = None
         self._anatomy = Anatomy()
         self._carried = CarriedAge()
-        self._box_age = OWN
+        self._past_carried = CarriedAge()
+        self._box_age = self._past_age = OWN
         self._fitted: Fitted | None = None
         self._small: Fitted | None = None
         self._told: View | None = None
@@ -99,16 +100,18 @@ class Viewport(QWidget):
             past: The last result, where the picture itself has none.
         """
         self._view, self._verdict, self._frozen, self._past = view, verdict, frozen, past
-        self._box_age = self._age_of(view, verdict)
+        self._box_age = self._age_of(view, verdict, self._carried)
+        small, said = (None, NOTHING) if past is None else (past.view, past.verdict)
+        self._past_age = self._age_of(small, said, self._past_carried)
         self.update()
 
-    def _age_of(self, view: View | None, verdict: Verdict) -> BoxAge:
+    def _age_of(self, view: View | None, verdict: Verdict, carried: CarriedAge) -> BoxAge:
         """Of the box: its own on a picture that is held, steadied where pictures run."""
         if view is None or verdict.box is None:
             return OWN
         if self._frozen:
             return BoxAge(verdict.box_age_s)
-        return self._carried.shown(view, verdict.box_age_s)
+        return carried.shown(view, verdict.box_age_s)
 
     def fit_sizes(self, view: View, past: Past | None) -> dict[str, tuple[View, QSize]]:
         """What has to be scaled before it can be drawn: role -> (picture, size on the screen)."""
@@ -305,7 +308,8 @@ class Viewport(QWidget):
         if fitted is None or not _is_of(fitted, past.view, size):
             fitted = self._small = fit(past.view.frame.pixels, size)
         fitted.image.setDevicePixelRatio(self.devicePixelRatioF())
-        paint_inset(painter, rect, past, fitted, self._look, box=self.show_box)
+        age = self._past_age if self.show_box else None
+        paint_inset(painter, rect, past, fitted, self._look, age)
 
     def _paint_overlay(self, painter: QPainter, placement: Placement, analysis: Analysis) -> None:
         verdict = self._verdict

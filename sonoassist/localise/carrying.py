@@ -229,7 +229,9 @@ class CarriedBox:
             return None
         geometry = prepared.geometry
         box = _inside(self.motion.of_box(self._box), geometry)
-        return Localisation(frame.frame_id, geometry.to_frame(box), None, self._age_s(frame))
+        return Localisation(
+            frame.frame_id, geometry.to_frame(box), None, self._age_s(frame), sought=False
+        )
 
     def _age_s(self, frame: Frame) -> float:
         return frame.time_s - self._found.frame.time_s

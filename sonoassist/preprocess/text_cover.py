@@ -17,6 +17,8 @@ from sonoassist.preprocess.masking import Mask, SequenceMask, take_text_out
 from sonoassist.preprocess.screen_reader import ScreenReader
 from sonoassist.preprocess.text_lines import text_lines
 
+BESIDE = 4.0
+"""So many heights of a line are covered beside it."""
 LASTING = 12
 """Text is covered in so many frames behind the one in which it was found."""
 
@@ -59,5 +61,11 @@ class TextCover:
         found = self._outlines.outline(picture)
         shown = np.ones(picture.shape[:2], np.bool_) if found is None else found.copy()
         for lines in self._recent:
-            take_text_out(shown, lines)
+            take_text_out(shown, map(_with_its_neighbours, lines))
         return shown
+
+
+def _with_its_neighbours(line: Box) -> Box:
+    """A line with what stands close beside it: "FL" before a length is too short for a line."""
+    beside = BESIDE * line.height
+    return Box(line.left - beside, line.top, line.right + beside, line.bottom)

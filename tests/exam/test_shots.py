@@ -24,7 +24,7 @@ BOX = Box(20, 20, 60, 60)
 def view_of(age_s: float) -> View:
     frame = frame_of(np.zeros((96, 128, 3), np.uint8))
     made = analysis_of(frame, shares_of("femur", 0.95), State.PLANE, BOX)
-    made = replace(made, localisation=replace(made.localisation, age_s=age_s))
+    made = replace(made, localisation=replace(made.localisation, age_s=age_s, sought=not age_s))
     label = SteadyLabel(0.7)
     steady = [label.update(made) for _ in range(30)][-1]
     return View(frame, made, steady)

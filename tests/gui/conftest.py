@@ -11,6 +11,7 @@ import gc
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,6 +102,14 @@ def _no_thread_left() -> Iterator[None]:
     for thread in left:
         thread.join(LIMIT_S)
     assert not [one for one in left if one.is_alive()]
+
+
+@pytest.fixture(scope="session")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An exam of 200 frames, made here, with its finished analysis beside it."""
+    from review.review_made import write_analysed
+
+    return write_analysed(tmp_path_factory.mktemp("reviewed") / "exam.mp4")
 
 
 @pytest.fixture

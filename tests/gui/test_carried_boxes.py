@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -11,11 +13,14 @@ from gui_fakes import BOX, make_frame, make_view
 from PyQt6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
+from sonoassist import gui
 from sonoassist.core.box_age import FAINTEST, OWN, BoxAge
 from sonoassist.core.packets import Box
 from sonoassist.core.planes import BY_KEY, PLANES, Plane
 from sonoassist.gui.carried import SPAN_S, CarriedAge
+from sonoassist.gui.inset import Past
 from sonoassist.gui.overlay import Placement, paint_box, place
+from sonoassist.gui.practice.picture import explained
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import decide
 from sonoassist.gui.viewport import Viewport
@@ -149,6 +154,19 @@ def test_while_pictures_run_neither_strength_nor_words_pulse(viewport: Viewport)
     assert shown == {("carried up to 0.2 s", 0.875)}
 
 
+def test_nor_do_they_in_the_small_picture(viewport: Viewport) -> None:
+    newest = replace(carried(0.0), analysis=None, steady=None)
+    seen = []
+    for number in range(60):
+        last = carried(0.04 * (number % 6), 0.04 * number)
+        past = Past(last, decide(last, "steady", 0.7), 0.2)
+        viewport.show_view(newest, decide(newest, "steady", 0.7), past=past)
+        seen.append(viewport._past_age.words)
+    assert set(seen[6:]) == {"carried up to 0.2 s"}
+    viewport.show_view(newest, decide(newest, "steady", 0.7))
+    assert viewport._past_age == OWN
+
+
 def test_a_quick_machine_says_nothing_of_ages(viewport: Viewport) -> None:
     for number in range(30):
         painted(viewport, carried(0.04 * (number % 2), 0.04 * number))
@@ -171,3 +189,23 @@ def test_a_held_picture_tells_its_own_age(viewport: Viewport) -> None:
     painted(viewport, carried(0.4, 1.0))
     painted(viewport, carried(0.16, 1.04), frozen=True)
     assert viewport._box_age.words == "carried 0.2 s"
+
+
+def test_an_explained_picture_tells_the_age_of_its_box() -> None:
+    analysis = carried(0.3).analysis
+    assert analysis is not None
+    assert explained(analysis, "femur", None).box_age_s == 0.3
+    assert explained(analysis, "femur", BOX).box_age_s == 0  # drawn by a person
+
+
+def test_wherever_a_box_is_painted_its_age_is_given() -> None:
+    calls = [
+        (path.name, call)
+        for path in Path(gui.__file__).parent.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "paint_box"
+    ]
+    assert len(calls) >= 3
+    assert [name for name, call in calls if len(call.args) < 6] == []

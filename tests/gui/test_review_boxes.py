@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from gui_fakes import FakeModels, FakeSession, make_services
+from gui_fakes import FakeModels, FakeSession
 from hypothesis import given
 from hypothesis import strategies as st
 from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QColor
 from PyQt6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
+from review_window import (
+    CTRL,
+    FEMUR,
+    LIPS,
+    NOTHING,
+    SHIFT,
+    looked_at,
+    opened,
+    page_of,
+    review_window,
+)
 
 from sonoassist.core.packets import Box
 from sonoassist.core.planes import BY_KEY
@@ -27,20 +37,16 @@ from sonoassist.evaluation.localisation import measure_boxes
 from sonoassist.evaluation.observing import observe
 from sonoassist.evaluation.planning import Scope, make_plan
 from sonoassist.gui.actions import Act
-from sonoassist.gui.compose import build
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.overlay import Placement
-from sonoassist.gui.page import Page
 from sonoassist.gui.review.box_shape import LEAST_PX, Grip, Ground, drawn, grip_at, pulled
 from sonoassist.gui.review.page import ReviewPage
-from sonoassist.recordings.records import RunState
 from sonoassist.review import session as review_session
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
 
-from review_made import HEIGHT_PX, WIDTH_PX, made_analyser, write_analysed
+from review_made import HEIGHT_PX, WIDTH_PX, made_analyser
 
-FEMUR, LIPS, NOTHING = 50, 130, 10
 GROUND = Ground(320.0, 240.0)
 near = st.floats(-400, 700)
 
@@ -116,49 +122,20 @@ def test_what_is_taken_hold_of_is_what_is_seen(box: Box, grip: Grip, reach: floa
 
 # -- the page ------------------------------------------------------------------------------
 
-CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_analysed(tmp_path_factory.mktemp("boxes") / "exam.mp4")
-
 
 @pytest.fixture
 def window(
     qtbot: QtBot, session: FakeSession, models: FakeModels, saved: list[Settings]
 ) -> Iterator[MainWindow]:
-    services = replace(
-        make_services(models, saved),
-        make_analyser=lambda settings, synthetic, tell: made_analyser(),
-    )
-    main = build(session, services, Settings(crop="full"), [])
-    qtbot.addWidget(main)
-    main.resize(1280, 800)
-    main.show()
-    main.begin()
-    main.show_page(Page.REVIEW)
-    yield main
-    main.close()
+    with review_window(qtbot, session, models, saved) as main:
+        yield main
 
 
 @pytest.fixture
 def page(qtbot: QtBot, window: MainWindow, recording: Path) -> ReviewPage:
-    found = window.pages.currentWidget()
-    assert isinstance(found, ReviewPage)
-    found.open(str(recording))
-    desk = found.desk
-    qtbot.waitUntil(lambda: desk.progress is not None and desk.progress.state is RunState.DONE)
+    found = page_of(window)
+    opened(qtbot, found, recording)
     return found
-
-
-def looked_at(qtbot: QtBot, page: ReviewPage, frame: int) -> None:
-    desk = page.desk
-    desk.step_to(frame)
-    qtbot.waitUntil(
-        lambda: desk.shown == desk.index and desk.view is not None
-        and desk.view.analysis is not None
-    )  # fmt: skip
 
 
 def spot(page: ReviewPage, x: float, y: float) -> QPoint:

@@ -4,89 +4,57 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from gui_fakes import FakeModels, FakeSession, make_services
+from gui_fakes import FakeModels, FakeSession
 from hypothesis import given
 from hypothesis import strategies as st
 from PyQt6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
 from PyQt6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
+from review_window import (
+    CTRL,
+    FEMUR,
+    KEYS,
+    LIPS,
+    SHIFT,
+    looked_at,
+    opened,
+    page_of,
+    review_window,
+    shown,
+)
 
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.core.settings import Settings
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.gui.actions import Act
-from sonoassist.gui.compose import build
 from sonoassist.gui.main_window import MainWindow
-from sonoassist.gui.page import Page
-from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.review.page import ReviewPage
 from sonoassist.gui.review.sheets import ConflictSheet, ExportSheet
 from sonoassist.recordings.corrections import Label
-from sonoassist.recordings.records import RunState
 from sonoassist.review import session as review_session
 from sonoassist.review.shown import Shown
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
 
-from review_made import EXAM, made_analyser, write_analysed, write_recording
-
-KEYS = [key for key, count in EXAM for _ in range(count)]
-FEMUR, LIPS = 50, 130
-"""A frame that the engine surely calls so."""
-
-CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-
-
-@pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_analysed(tmp_path_factory.mktemp("choosing") / "exam.mp4")
+from review_made import write_recording
 
 
 @pytest.fixture
 def window(
     qtbot: QtBot, session: FakeSession, models: FakeModels, saved: list[Settings]
 ) -> Iterator[MainWindow]:
-    services = replace(
-        make_services(models, saved),
-        make_analyser=lambda settings, synthetic, tell: made_analyser(),
-    )
-    main = build(session, services, Settings(crop="full"), [])
-    qtbot.addWidget(main)
-    main.resize(1280, 800)
-    main.show()
-    main.begin()
-    main.show_page(Page.REVIEW)
-    yield main
-    main.close()
+    with review_window(qtbot, session, models, saved) as main:
+        yield main
 
 
 @pytest.fixture
 def page(qtbot: QtBot, window: MainWindow, recording: Path) -> ReviewPage:
-    found = window.pages.currentWidget()
-    assert isinstance(found, ReviewPage)
-    found.open(str(recording))
-    desk = found.desk
-    qtbot.waitUntil(lambda: desk.progress is not None and desk.progress.state is RunState.DONE)
-    qtbot.waitUntil(lambda: len(desk.candidates) == 13 and len(desk.missing) == 10)
-    shown(qtbot, desk)
+    found = page_of(window)
+    opened(qtbot, found, recording)
     return found
-
-
-def shown(qtbot: QtBot, desk: ReviewDesk) -> None:
-    qtbot.waitUntil(
-        lambda: desk.shown == desk.index and desk.view is not None
-        and desk.view.analysis is not None
-    )  # fmt: skip
-
-
-def looked_at(qtbot: QtBot, page: ReviewPage, plane: str, frame: int) -> None:
-    page.desk.pick(plane, jump=False)
-    page.desk.step_to(frame)
-    shown(qtbot, page.desk)
 
 
 def on_button(page: ReviewPage) -> str:
@@ -108,7 +76,7 @@ def test_scrubbing_selects_nothing_and_the_button_says_what_it_chooses(
     qtbot: QtBot, page: ReviewPage
 ) -> None:
     desk, timeline, left = page.desk, page.timeline, Qt.MouseButton.LeftButton
-    looked_at(qtbot, page, "femur", 45)
+    looked_at(qtbot, page, 45, "femur")
     assert on_button(page) == "Choose as Femur  ·  frame 46"
     qtbot.mousePress(timeline, left, pos=spot(page, "brain_tv", 10))
     for row, frame in zip(DISPLAY_ORDER, range(20, 62, 3), strict=True):
@@ -134,7 +102,7 @@ def test_what_is_called_something_else_is_asked_about_once(
     desk = page.desk
     if by_label:
         desk.words.correct("kidneys", LIPS, LIPS)
-    looked_at(qtbot, page, "brain_tv", LIPS)
+    looked_at(qtbot, page, LIPS, "brain_tv")
     qtbot.keyClick(page, Qt.Key.Key_Return)
     sheet = sheet_of(window, ConflictSheet)
     said = sheet.words.text()
@@ -153,7 +121,7 @@ def test_what_is_called_something_else_is_asked_about_once(
         qtbot.keyClick(page, Qt.Key.Key_Return)
         assert window.questions.sheet is None
         assert desk.corrections.best == expected
-    looked_at(qtbot, page, "femur", LIPS)
+    looked_at(qtbot, page, LIPS, "femur")
     qtbot.keyClick(page, Qt.Key.Key_Return)  # for another plane it is another question
     sheet_of(window, ConflictSheet)
 
@@ -162,7 +130,7 @@ def test_what_is_on_screen_before_its_turn_came_counts_as_well(
     qtbot: QtBot, page: ReviewPage, window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk, table = page.desk, page.desk.session.table  # type: ignore[union-attr]
-    looked_at(qtbot, page, "brain_tv", LIPS)
+    looked_at(qtbot, page, LIPS, "brain_tv")
     monkeypatch.setattr(table, "result", lambda index: None)
     qtbot.keyClick(page, Qt.Key.Key_Return)
     sheet_of(window, ConflictSheet)
@@ -184,11 +152,29 @@ def test_what_compare_chooses_is_asked_about_as_well(
 def test_nothing_is_chosen_before_it_is_seen(
     qtbot: QtBot, page: ReviewPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looked_at(qtbot, page, "femur", FEMUR)
+    looked_at(qtbot, page, FEMUR, "femur")
     page.desk.step_to(LIPS)
     monkeypatch.setattr(page.desk, "_take", lambda session: False)  # its picture never comes
     qtbot.keyClick(page, Qt.Key.Key_Return)
     assert page.desk.corrections.best == {}
+
+
+@pytest.mark.usefixtures("plain_screens")
+@pytest.mark.parametrize("by_key", [True, False])
+def test_an_export_that_is_not_wanted_leaves_nothing_behind(
+    qtbot: QtBot, page: ReviewPage, window: MainWindow, by_key: bool
+) -> None:
+    page.desk.words.choose("brain_tv", LIPS)
+    qtbot.keyClick(page, Qt.Key.Key_E, CTRL | SHIFT)
+    sheet = sheet_of(window, ExportSheet)
+    assert page.exporter.wishes() == sheet.without_picture()  # type: ignore[attr-defined]
+    with qtbot.waitSignal(sheet.destroyed):
+        if by_key:
+            window.actions_set[Act.LEAVE].trigger()
+        else:
+            sheet.closed.emit()  # type: ignore[attr-defined]
+    assert page.exporter.wishes() == []
+    page._show_tiles()  # asks for what pictures are still wished for
 
 
 @pytest.mark.usefixtures("plain_screens")
@@ -234,7 +220,7 @@ def test_a_label_given_after_the_network_was_overruled_is_another_question(
     qtbot: QtBot, page: ReviewPage, window: MainWindow
 ) -> None:
     desk = page.desk
-    looked_at(qtbot, page, "brain_tv", LIPS)
+    looked_at(qtbot, page, LIPS, "brain_tv")
     qtbot.keyClick(page, Qt.Key.Key_Return)
     sheet_of(window, ConflictSheet).go.click()
     desk.words.correct("kidneys", LIPS, LIPS)
@@ -339,7 +325,7 @@ def test_the_menu_of_labels_does_not_cover_the_picture(
 ) -> None:
     window.resize(*size_px)
     qtbot.waitUntil(lambda: (window.width(), window.height()) == size_px)
-    looked_at(qtbot, page, "femur", FEMUR)
+    looked_at(qtbot, page, FEMUR, "femur")
     page.desk.words.select((40, 60))
     qtbot.keyClick(page, Qt.Key.Key_L)
     labels = page.over.labels
@@ -357,7 +343,7 @@ def test_a_recording_opens_where_it_was_left(
     qtbot: QtBot, page: ReviewPage, recording: Path, tmp_path: Path
 ) -> None:
     desk = page.desk
-    looked_at(qtbot, page, "4ch", 160)
+    looked_at(qtbot, page, 160, "4ch")
     for _ in range(3):
         qtbot.keyClick(page, Qt.Key.Key_Plus, CTRL)
     span = page.timeline.span
@@ -379,7 +365,7 @@ def test_the_place_is_kept_before_the_review_is_closed(qtbot: QtBot, page: Revie
     session = desk.session
     assert session is not None
     desk.resting.setInterval(1)
-    looked_at(qtbot, page, "4ch", 150)
+    looked_at(qtbot, page, 150, "4ch")
     qtbot.waitUntil(lambda: session.place == 150)
     qtbot.waitUntil(lambda: session.shown.plane == "4ch")
 

@@ -2,55 +2,41 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from gui_fakes import FakeModels, FakeSession, make_services
-from PyQt6.QtCore import QPoint, Qt
+from gui_fakes import FakeModels, FakeSession
+from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from review_window import (
+    review_window,
+    take_kept,
+)
 
-from sonoassist.core import paths
 from sonoassist.core.planes import INDEX, PLANES
 from sonoassist.core.settings import Settings
 from sonoassist.gui.actions import Act
-from sonoassist.gui.compose import build
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
 from sonoassist.gui.review.page import ReviewPage
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
 
-from review_made import made_analyser, write_analysed
 
 FEMUR, LIPS, CHAMBERS = INDEX["femur"], INDEX["lips"], INDEX["4ch"]
-
-
-@pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_analysed(tmp_path_factory.mktemp("curve") / "exam.mp4")
 
 
 @pytest.fixture
 def window(
     qtbot: QtBot, session: FakeSession, models: FakeModels, saved: list[Settings]
 ) -> Iterator[MainWindow]:
-    services = replace(
-        make_services(models, saved),
-        make_analyser=lambda settings, synthetic, tell: made_analyser(),
-    )
-    main = build(session, services, Settings(crop="full"), [])  # type: ignore[arg-type]
-    qtbot.addWidget(main)
-    main.resize(1920, 1040)
-    main.show()
-    main.begin()
-    main.show_page(Page.REVIEW)
-    yield main
-    main.close()
+    with review_window(qtbot, session, models, saved, (1920, 1040)) as main:
+        yield main
 
 
 @pytest.fixture
@@ -59,8 +45,7 @@ def page(qtbot: QtBot, window: MainWindow, recording: Path) -> ReviewPage:
     shown = window.other(Page.REVIEW)
     assert isinstance(shown, ReviewPage)
     assert shown.curve._graph is None  # nothing is made before it is asked for
-    shutil.copytree(recording.parent / "reviews", paths.reviews())
-    shutil.copytree(recording.parent / "analyses", paths.analyses())
+    take_kept(recording)
     shown.open(str(recording))
     press(shown, Act.CONFIDENCES)
     qtbot.waitUntil(lambda: len(shown.desk.candidates) == 13)
@@ -136,6 +121,18 @@ def test_a_click_and_a_drag_go_to_frames(page: ReviewPage) -> None:
     assert page.desk.index in (70, 90)
     QTest.mouseClick(page.curve, Qt.MouseButton.RightButton, pos=at(10))
     assert page.desk.index != 10
+
+
+def test_the_wheel_zooms_about_the_mouse_as_on_the_timeline(page: ReviewPage) -> None:
+    places = page.timeline.places
+    at = QPointF(places.x_of(60.0), 40.0)
+    turned = QWheelEvent(
+        at, page.curve.mapToGlobal(at), QPoint(0, 0), QPoint(0, 120), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(page.curve, turned)
+    assert page.timeline.span.length < 200
+    assert page.timeline.places.x_of(60.0) == pytest.approx(at.x(), abs=1)
 
 
 def test_chosen_frames_are_filled_diamonds(qtbot: QtBot, page: ReviewPage) -> None:

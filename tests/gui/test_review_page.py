@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -15,9 +14,17 @@ from PyQt6.QtCore import QPoint, QPointF, Qt
 from PyQt6.QtGui import QColor, QImage
 from PyQt6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
+from review_window import (
+    CTRL,
+    KEYS,
+    SHIFT,
+    opened,
+    page_of,
+    review_window,
+    shown,
+)
 
 from sonoassist.analysis.analyser import Analyser
-from sonoassist.core import paths
 from sonoassist.core.errors import ModelError
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.core.settings import Settings
@@ -45,9 +52,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "exam"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
 
 from kept_made import MADE, kept
-from review_made import EXAM, BrightEngine, made_analyser, write_analysed
+from review_made import BrightEngine, made_analyser, write_analysed
 
-KEYS = [key for key, count in EXAM for _ in range(count)]
 TWICE = (
     ("femur", 40), ("background", 50), ("femur", 30), ("4ch", 30), ("background", 50),
     ("4ch", 40), ("lips", 30),
@@ -85,11 +91,6 @@ def play_to(qtbot: QtBot, desk: ReviewDesk, clock: Clock, index: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_analysed(tmp_path_factory.mktemp("page") / "exam.mp4")
-
-
-@pytest.fixture(scope="module")
 def views(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_analysed(tmp_path_factory.mktemp("views") / "views.mp4", TWICE)
 
@@ -98,25 +99,13 @@ def views(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def window(
     qtbot: QtBot, session: FakeSession, models: FakeModels, saved: list[Settings]
 ) -> Iterator[MainWindow]:
-    services = replace(
-        make_services(models, saved),
-        make_analyser=lambda settings, synthetic, tell: made_analyser(),
-    )
-    main = build(session, services, Settings(crop="full"), [])
-    qtbot.addWidget(main)
-    main.resize(1920, 1040)
-    main.show()
-    main.begin()
-    main.show_page(Page.REVIEW)
-    yield main
-    main.close()
+    with review_window(qtbot, session, models, saved, (1920, 1040)) as main:
+        yield main
 
 
 @pytest.fixture
 def page(window: MainWindow) -> ReviewPage:
-    found = window.pages.currentWidget()
-    assert isinstance(found, ReviewPage)
-    return found
+    return page_of(window)
 
 
 def reviewing(
@@ -138,33 +127,11 @@ def desk(page: ReviewPage) -> ReviewDesk:
     return page.desk
 
 
-def opened(qtbot: QtBot, page: ReviewPage, path: Path, *, analysed: bool = True) -> None:
-    """Open a recording and wait until it is analysed, which it is already unless told."""
-    if analysed and not paths.reviews().exists():
-        shutil.copytree(path.parent / "reviews", paths.reviews())
-        shutil.copytree(path.parent / "analyses", paths.analyses())
-    page.open(str(path))
-    desk = page.desk
-    qtbot.waitUntil(lambda: desk.session is not None)
-    qtbot.waitUntil(lambda: desk.progress.state is RunState.DONE)  # type: ignore[union-attr]
-    qtbot.waitUntil(lambda: len(desk.candidates) == 13 and len(desk.missing) == 10)
-    shown(qtbot, desk)
-
-
-def shown(qtbot: QtBot, desk: ReviewDesk) -> None:
-    """Wait until the picture on screen is that of the frame looked at, with its result."""
-    qtbot.waitUntil(
-        lambda: desk.view is not None and desk.view.frame.index == desk.index
-        and desk.view.analysis is not None,
-    )  # fmt: skip
-
-
 def press(qtbot: QtBot, page: ReviewPage, *keys: Qt.Key) -> None:
     for key in keys:
         qtbot.keyClick(page, key)
 
 
-SHIFT, CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 CTRL_SHIFT = (CTRL, SHIFT)
 
 

@@ -145,7 +145,7 @@ def test_a_box_is_followed_for_half_a_second_without_drifting_away() -> None:
         now = box.moved_to(frame, prepared(moved_by(2.5 * index, -1.5 * index, noise=10)))
         assert now is not None
         assert now.box is not None
-        assert (now.frame_id, now.evidence) == (frame.frame_id, None)
+        assert (now.frame_id, now.evidence, now.sought) == (frame.frame_id, None, False)
         assert now.age_s == pytest.approx(0.04 * index)
         corner = (now.box.left - old.left, now.box.top - old.top)
         assert corner == pytest.approx((5 * index, -3 * index), abs=1.5)

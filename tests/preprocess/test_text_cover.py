@@ -94,3 +94,19 @@ def test_real_screens_lose_their_text_and_keep_their_anatomy(name: str, test_dat
     high, wide = picture.shape[:2]
     middle = np.s_[high // 3 : 2 * high // 3, wide // 3 : 2 * wide // 3]
     assert (shown[middle] == picture[middle]).all()
+
+
+@pytest.mark.parametrize("gap_px", [8, 16, 24])
+@pytest.mark.parametrize("before", [True, False])
+def test_letters_beside_a_line_that_are_none_by_themselves_are_covered(
+    gap_px: int, before: bool
+) -> None:
+    bare, at = speckle(), (300, 400)
+    alone = written(bare, "FL", at)
+    assert not text_lines(alone)  # they are found with the line only
+    wide = cv2.getTextSize("FL" if before else "32.3 mm", cv2.FONT_HERSHEY_SIMPLEX, 0.6, 1)[0][0]
+    left = at[0] + wide + gap_px if before else at[0] - wide - gap_px
+    picture = written(alone, "32.3 mm", (left, at[1]))
+    shown = TextCover(READER).covered(picture)
+    letters = (alone != bare).any(axis=2)
+    assert float((shown[letters] == 0).all(axis=1).mean()) > 0.95

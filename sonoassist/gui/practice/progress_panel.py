@@ -189,7 +189,8 @@ def about_text(past: Sequence[PastExercise]) -> str:
     """How many exercises there were, and when."""
     count = counted(len(past), "exercise")
     classes = sum(one.class_mode for one in past)
-    in_class = f", {classes} of them in class" if classes else ""
+    some = f"{classes} of them " if classes < len(past) else ""
+    in_class = f", {some}in class" if classes else ""
     last = f", the last one {day_text(past[-1].began_at)}" if past else ""
     return f"{count}{in_class}{last}. Kept on this computer only."
 

@@ -29,8 +29,8 @@ from sonoassist.practice.scores import Attempt, Outcome, by_plane, median_time_s
 from sonoassist.practice.why import PictureNumbers, reasons
 
 PAST_SHOWN = 8
-LEAST_LARGE_PX = 28
-"""Large words are broken rather than written smaller than this."""
+LEAST_LARGE = 0.75
+"""Large words are broken rather than written smaller than this share of their size."""
 LOW_PX = 640
 """A lower column explains an answer without the numbers of the whole exercise."""
 
@@ -178,7 +178,7 @@ class Side(QWidget):
         look = self._look
         wide = QFontMetricsF(look.font(size, bold=True)).horizontalAdvance(text)
         fitting = min(size * self.width() / max(wide, 1.0), size)
-        shown = max(int(fitting), min(LEAST_LARGE_PX, size))
+        shown = max(int(fitting), round(size * LEAST_LARGE))
         label.setText(text)
         label.setStyleSheet(f"font-size: {look.px(shown)}px; font-weight: 600; color: {colour}")
 

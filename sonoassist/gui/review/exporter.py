@@ -61,7 +61,6 @@ class Exporter:
         sheet.answered.connect(self._of_this_review(self._answer))
         sheet.wanted.connect(self._of_this_review(self._go_to))
         sheet.confirmed.connect(self._of_this_review(self._confirm))
-        sheet.closed.connect(self._forget)
         return sheet
 
     def _of_this_review(self, do: Callable[..., None]) -> Callable[..., None]:
@@ -91,15 +90,12 @@ class Exporter:
     def _confirm(self) -> None:
         self._ask_folder()
 
-    def _forget(self) -> None:
-        self._sheet = None
-
     # -- small pictures --------------------------------------------------------------------
 
     def wishes(self) -> list[int]:
         """Frames whose small picture is wished for; what has come is shown."""
         sheet, session = self._sheet, self._desk.session
-        if sheet is None or session is None:
+        if sheet is None or sheet.gone or session is None:
             return []
         wanted = []
         for frame in sheet.without_picture():
