@@ -69,7 +69,7 @@ class LivePage(QWidget):
         keep_clear(
             self.headline, self.strip, self.transport, self.head, self.manual, self.exam_bar,
         )  # fmt: skip
-        keep_clear(self.planes, self.still_to_find, weight=LIST)
+        keep_clear(self.planes, self.still_to_find, *self._curves, weight=LIST)
         keep_clear(self.viewport, weight=PICTURE)
         self.set_look(look)
 

@@ -150,7 +150,7 @@ class Sheet(QWidget):
 
 
 _COLUMNS = (
-    (Group.FREEZE, Group.PRACTICE, Group.SOURCE, Group.ANALYSIS),
+    (Group.FREEZE, Group.PRACTICE, Group.SOURCE),
     (Group.REVIEW, Group.EXAM, Group.CHOICES),
     (Group.PLANES, Group.DISPLAY, Group.WINDOW),
 )
@@ -209,10 +209,17 @@ class HelpSheet(Sheet):
         return Place.LIVE if self._page is None else self._page.place
 
     def _columns(self) -> list[QVBoxLayout]:
+        columns = [list(some) for some in _COLUMNS]
+        min(columns, key=lambda some: sum(map(self._rows_of, some))).append(Group.ANALYSIS)
         return [
             self._keys([(one.value, self._of_group(one)) for one in some if self._of_group(one)])
-            for some in _COLUMNS
+            for some in columns
         ]
+
+    def _rows_of(self, group: Group) -> int:
+        """A heading needs as much as a row."""
+        rows = len(self._of_group(group))
+        return rows + 1 if rows else 0
 
     def _of_group(self, group: Group) -> list[tuple[str, str]]:
         """(key, text) of the actions of a group that the page has."""

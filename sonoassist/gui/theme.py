@@ -244,6 +244,7 @@ QPushButton:disabled {{ color: {muted}; background: {panel}; }}
 QPushButton#main {{ background: {accent}; color: {on_accent}; font-weight: 600;
   border: 2px solid {accent}; min-height: {main}px; }}
 QPushButton#main:focus {{ border: 2px solid {text}; }}
+QPushButton:focus {{ outline: 0; }}
 QPushButton#main:disabled {{ background: {raised}; color: {muted}; border-color: {raised}; }}
 QPushButton#row {{ text-align: left; background: transparent; border: 1px solid transparent; }}
 QPushButton#row:hover {{ background: {raised}; }}

@@ -82,7 +82,8 @@ def resolved(spec: str, resolver: Resolver) -> Resolved:
         return resolver(exam)
     path = Path(recording_of(spec)).expanduser()
     folder = Path(spec).expanduser()
-    name = f"{folder.resolve().name}/{path.name}" if folder.is_dir() else path.name
+    inside = folder.is_dir() and path != folder  # the recording of a synthetic exam's folder
+    name = f"{folder.resolve().name}/{path.name}" if inside else path.name
     return Resolved(path, name, str(path.resolve()))
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from gui_fakes import FakeModels, FakeSession
-from PyQt6.QtCore import QPoint, Qt
+from PyQt6.QtCore import QPoint, QPointF, Qt
+from PyQt6.QtGui import QWheelEvent
 from PyQt6.QtTest import QTest
+from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from review_window import (
     review_window,
@@ -119,6 +121,18 @@ def test_a_click_and_a_drag_go_to_frames(page: ReviewPage) -> None:
     assert page.desk.index in (70, 90)
     QTest.mouseClick(page.curve, Qt.MouseButton.RightButton, pos=at(10))
     assert page.desk.index != 10
+
+
+def test_the_wheel_zooms_about_the_mouse_as_on_the_timeline(page: ReviewPage) -> None:
+    places = page.timeline.places
+    at = QPointF(places.x_of(60.0), 40.0)
+    turned = QWheelEvent(
+        at, page.curve.mapToGlobal(at), QPoint(0, 0), QPoint(0, 120), Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(page.curve, turned)
+    assert page.timeline.span.length < 200
+    assert page.timeline.places.x_of(60.0) == pytest.approx(at.x(), abs=1)
 
 
 def test_chosen_frames_are_filled_diamonds(qtbot: QtBot, page: ReviewPage) -> None:

@@ -342,6 +342,7 @@ class Walk:
         self.look_at_frame(page, FEMUR)
         self.see("a label that is not the model's")
         desk.words.undo()
+        self.until(lambda: window.toasts.dismiss_newest())  # that it was undone
         page.over.begin_compare()
         self.see("side by side")
         page.over.close()

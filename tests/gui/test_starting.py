@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -274,3 +275,16 @@ def test_painting_is_measured(qtbot: QtBot, shell: Shell) -> None:
     began_s, took_ms = caught.args
     assert began_s > 0
     assert took_ms > 0
+
+
+def test_pyqtgraph_is_imported_in_one_place_that_nothing_needs_to_come_up() -> None:
+    package = ROOT / "sonoassist"
+    imports = re.compile(r"^\s*(import|from) (pyqtgraph|sonoassist\.gui\.curves)\b", re.MULTILINE)
+    at_once = re.compile(r"^(import|from) sonoassist\.gui\.curves\b", re.MULTILINE)
+    texts = {path: path.read_text(encoding="utf-8") for path in package.rglob("*.py")}
+    found = {path.name for path, text in texts.items() if imports.search(text)}
+    assert "curves.py" in found
+    assert {path.name for path, text in texts.items() if "import pyqtgraph" in text} == {
+        "curves.py"
+    }
+    assert not [path.name for path, text in texts.items() if at_once.search(text)]

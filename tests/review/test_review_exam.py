@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from kept_made import COUNT, MADE, kept
+from PIL import Image
 from review_made import BrightEngine, made_analyser, write_recording
 
 from sonoassist.core.errors import UsageError
@@ -148,3 +149,12 @@ def test_the_folder_of_an_exam_is_its_recording(tmp_path: Path) -> None:
     found = look_into(str(folder), ExamResolver(ExamStore(tmp_path / "exams")))
     assert (found.path, found.label) == (video, "exam-7/exam.mp4")
     assert found.spec == str(video)
+
+
+def test_a_folder_of_pictures_is_refused_by_its_own_name(tmp_path: Path) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(2):
+        Image.new("RGB", (64, 48)).save(folder / f"{number}.png")
+    with pytest.raises(UsageError, match=r"^pictures is not a recording\b"):
+        look_into(str(folder), ExamResolver(ExamStore(tmp_path / "exams")))

@@ -16,6 +16,7 @@ from PyQt6.QtGui import (
     QPaintEvent,
     QResizeEvent,
     QShowEvent,
+    QWheelEvent,
 )
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
@@ -244,6 +245,10 @@ class RecordingCurve(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
         """Go through the frames."""
         self._seek(event)
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        """Zoom and move as on the timeline, which lies as far to the left."""
+        self._timeline.wheelEvent(event)
 
     def _seek(self, event: QMouseEvent | None) -> None:
         held = event is not None and event.buttons() & Qt.MouseButton.LeftButton
