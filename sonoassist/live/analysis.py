@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sonoassist.analysis.analyser import Analyser, AnalyserOptions
 
 IDLE_S = 0.2
+STANDS_S = 0.15
+"""A picture without a newer one for so long stands: there is time for its own box."""
 MOST_UNBOXED = 13
 """Pictures that wait for their box; the oldest are given up."""
 
@@ -95,6 +97,8 @@ class AnalysisWorker:
         self._again = self._looked_at_again = False
         self._named = False
         self._unboxed: deque[View] = deque(maxlen=MOST_UNBOXED)
+        self._standing: View | None = None
+        self._stands_since_s = 0.0
         self._broken_sequence = False
         self._stopping = threading.Event()
         self._state = AnalysisState()
@@ -176,7 +180,11 @@ class AnalysisWorker:
         if self._looked_at_again:
             frame = self._last
         self._again = False
-        if frame is not None and not self._stopping.is_set():
+        if self._stopping.is_set():
+            return
+        if frame is None:
+            self._box_of_standing()
+        else:
             self._last = frame
             view = View(frame)
             try:
@@ -184,7 +192,15 @@ class AnalysisWorker:
             finally:
                 # Whatever went wrong, the picture itself is shown.
                 self._deliver(view)
-            self._finish_box(view)
+            self._standing, self._stands_since_s = self._finish_box(view), time.monotonic()
+
+    def _box_of_standing(self) -> None:
+        """Nothing newer has come, as in a pause: its own box, where it lacks one."""
+        if time.monotonic() - self._stands_since_s < STANDS_S:
+            return  # another thread has woken this one
+        view, self._standing = self._standing, None
+        if view is not None and view.analysis is not None and view.analysis.lacks_box:
+            self.want_box(view)
 
     def _find_wanted_box(self) -> None:
         """The box of one picture that is kept; there is one now and then."""
@@ -227,6 +243,7 @@ class AnalysisWorker:
         with self._lock:
             broken, self._broken_sequence = self._broken_sequence, False
         if broken:
+            self._standing = None
             self._cadence.restart()
             if self._steady is not None:
                 self._steady.reset()
@@ -285,16 +302,18 @@ class AnalysisWorker:
             frame.frame_id, frame.captured_at_s, boxed=self._named, now_s=time.monotonic()
         )
 
-    def _finish_box(self, view: View) -> None:
-        """Find the box that its label has not waited for."""
+    def _finish_box(self, view: View) -> View:
+        """Find the box that its label has not waited for; returns the view with it."""
         analyser = self._analyser
         if analyser is None or not analyser.unfinished:
-            return
+            return view
         began_s = time.monotonic()
         analysis = self._judged(analyser.finish_box)
         self._cadence.box_took(time.monotonic() - began_s)
         if analysis is not None:
-            self._complete(replace(view, analysis=analysis))
+            view = replace(view, analysis=analysis)
+            self._complete(view)
+        return view
 
     def _judged(self, judge: Callable[[], Found | None]) -> Found | None:
         """A result, or None where the analysis fails; the state says which."""

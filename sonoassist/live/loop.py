@@ -84,14 +84,13 @@ class Loop:
             analysis: Of the picture.
             threshold: Softmax that a plane needs to be named.
         """
+        key = (analysis.frame.source_id, analysis.frame.frame_id)
         with self._changed:
-            picture = self._known.get((analysis.frame.source_id, analysis.frame.frame_id))
-            if picture is None:
-                return
-            picture.out_of_turn = True
-            around = self._held if picture in self._held else self._ring
-            _put_steadied(around, picture, analysis, threshold)
-            self._count(picture)
+            for picture in self._all_of(key):
+                picture.out_of_turn = True
+                around = self._held if picture in self._held else self._ring
+                _put_steadied(around, picture, analysis, threshold)
+                self._count(picture)
 
     def pictures(self) -> LoopPictures:
         """The last seconds, oldest first."""
@@ -130,6 +129,12 @@ class Loop:
             thread.join()
 
     # --- under the lock ---------------------------------------------------------------------
+
+    def _all_of(self, key: tuple[str, int]) -> list[LoopPicture]:
+        """A picture of the loop, and the one held in its place, which may be another one."""
+        known = self._known.get(key)
+        found = [one for one in self._held if one.key == key]
+        return found if known is None or known in found else [known, *found]
 
     def _count(self, picture: LoopPicture) -> None:
         size = picture.size_bytes

@@ -13,6 +13,9 @@ from sonoassist.live.session import LiveSession
 from sonoassist.live.status import ModelState, PlayState, View
 from waiting import wait_until
 
+COUNT = 18
+"""The last picture is of the background: while it stands no box is looked for."""
+
 
 class Fixed(Cadence):
     """Always asks for the same."""
@@ -74,7 +77,7 @@ def test_a_box_behind_its_label_reaches_loop_screen_and_watchers(start: Start) -
 
 
 def test_the_box_of_a_kept_picture_is_found_when_it_is_asked_for(start: Start) -> None:
-    session = begun(start, BoxWish.CARRIED, BandEngine(), count=8)
+    session = begun(start, BoxWish.CARRIED, BandEngine(), count=COUNT)
     completed: list[View] = []
     session.watch_completed(completed.append)
     session.open("scan")
@@ -92,7 +95,7 @@ def test_the_box_of_a_kept_picture_is_found_when_it_is_asked_for(start: Start) -
 
 
 def test_a_frozen_picture_that_is_looked_at_gets_its_own_box(start: Start) -> None:
-    session = begun(start, BoxWish.CARRIED, BandEngine(), count=8)
+    session = begun(start, BoxWish.CARRIED, BandEngine(), count=COUNT)
     session.open("scan")
     wait_until(lambda: _named(session) is not None)
     pictures = session.history()
@@ -100,11 +103,11 @@ def test_a_frozen_picture_that_is_looked_at_gets_its_own_box(start: Start) -> No
         number for number, view in enumerate(pictures)
         if view.analysis is not None and view.analysis.lacks_box
     )  # fmt: skip
+    before = [_sought(view) for view in pictures]  # of those that stood for a while
     session.look_back(pictures, place)
     wait_until(lambda: _sought(pictures[place]))
-    assert not any(
-        _sought(view) for number, view in enumerate(pictures) if number != place
-    )  # nobody waits for the others
+    after = [_sought(view) for view in pictures]
+    assert [number for number, sought in enumerate(after) if sought != before[number]] == [place]
 
 
 def _sought(view: View) -> bool:
@@ -114,7 +117,7 @@ def _sought(view: View) -> bool:
 def _named(session: LiveSession) -> View | None:
     """The newest picture with a plane, once all have come."""
     pictures = session.history()
-    if len(pictures) < 8 or pictures[-1].analysis is None:
+    if len(pictures) < COUNT or pictures[-1].analysis is None:
         return None
     named = (one for one in reversed(pictures) if one.analysis is not None)
     return next((one for one in named if one.analysis.state is State.PLANE), None)
@@ -134,3 +137,41 @@ def test_where_each_frame_is_looked_at_each_has_its_own_box(start: Start, whole:
     # The first one may have been under way when that was asked for.
     assert all(_sought(view) for view in views if view.frame.index > 0)
     assert session.status().play_state is not PlayState.FAILED
+
+
+def test_a_picture_frozen_again_gets_its_own_box_and_the_analysis_rests(start: Start) -> None:
+    session = begun(start, BoxWish.CARRIED, BandEngine(), count=COUNT)
+    session.open("scan")
+    wait_until(lambda: _named(session) is not None)
+    place = next(
+        number for number, view in enumerate(session.history())
+        if view.analysis is not None and view.analysis.lacks_box
+    )  # fmt: skip
+    shown = session.history()[place]
+    for _ in range(2):  # the second one freezes what was on screen, without the box found by now
+        pictures = session.history().until(shown)
+        session.look_back(pictures, place)
+        wait_until(lambda held=pictures: _sought(held[place]))  # type: ignore[misc]
+        session.look_back(None)
+    assert session._looking_back.next() is None
+
+
+def test_a_picture_that_stands_gets_its_own_box(start: Start) -> None:
+    session = begun(start, BoxWish.CARRIED, BandEngine(), count=50)
+    completed: list[View] = []
+    session.watch_completed(completed.append)
+    session.open("scan")
+    session.pause()
+    session.seek(5)
+    wait_until(lambda: _shows(session, 5) and _sought(session.newest()))  # type: ignore[arg-type]
+    newest = session.newest()
+    assert newest is not None
+    assert newest.steady is not None
+    assert newest is completed[-1]
+    session.step(1)
+    wait_until(lambda: _shows(session, 6) and _sought(session.newest()))  # type: ignore[arg-type]
+
+
+def _shows(session: LiveSession, index: int) -> bool:
+    newest = session.newest()
+    return newest is not None and newest.frame.index == index
