@@ -145,8 +145,8 @@ class ExamHistory:
             return None
         step = steps[-1]
         to, now = (step.before, step.after) if back else (step.after, step.before)
-        # A capture that goes is kept as it is now, with the clip that it got meanwhile.
-        now = self._with_clips(now)
+        # A capture that goes is kept as it is now, with the clip and the box that it got meanwhile.
+        now = self._as_they_are(now)
         try:
             self._exam.put_said(to.captures, to.ticks, to.note, to.study_id)
         except UsageError:
@@ -156,10 +156,10 @@ class ExamHistory:
         others.append(Step(step.title, to, now) if back else Step(step.title, now, to))
         return step.title
 
-    def _with_clips(self, said: SaidOfExam) -> SaidOfExam:
+    def _as_they_are(self, said: SaidOfExam) -> SaidOfExam:
         known = {one.capture_id: one for one in self._exam.captures()}
         captures = {
-            key: one if one is None or key not in known else replace(one, clip=known[key].clip)
+            key: one if one is None or key not in known else _completed(one, known[key])
             for key, one in said.captures.items()
         }
         return replace(said, captures=captures)
@@ -256,6 +256,11 @@ def _difference(before: SaidOfExam, after: SaidOfExam) -> tuple[SaidOfExam, Said
         )
 
     return part(before), part(after)
+
+
+def _completed(capture: Capture, now: Capture) -> Capture:
+    """A capture with what the program has added since."""
+    return replace(capture, clip=now.clip, shot=replace(capture.shot, box=now.shot.box))
 
 
 def _without_clip(capture: Capture | None) -> Capture | None:

@@ -129,6 +129,17 @@ def test_the_clip_of_a_capture_comes_back_with_it(exam: Exam, history: ExamHisto
     assert not any(exam.media.iterdir())
 
 
+def test_the_box_of_a_capture_that_came_behind_it_comes_back_with_it(
+    exam: Exam, history: ExamHistory
+) -> None:
+    with history.step("captured"):
+        one = exam.add_capture(shot(how=How.HAND), PICTURE)
+    exam.put_box(one.capture_id, Box(1, 2, 5, 6))
+    history.undo()
+    history.redo()
+    assert [capture.shot.box for capture in exam.captures()] == [Box(1, 2, 5, 6)]
+
+
 def test_a_picture_that_a_better_one_replaced_cannot_come_back(
     exam: Exam, history: ExamHistory
 ) -> None:
