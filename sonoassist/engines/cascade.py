@@ -51,7 +51,7 @@ class CascadeEngine(Engine):
         self._tell()
         self.runs = 0
         self.exact_runs = 0
-        self._traced_by: Engine | None = None
+        self._traced: tuple[Engine, Floats] | None = None
 
     def _tell(self) -> None:
         """Say what runs: the device that all passes run on, where there is one."""
@@ -65,15 +65,23 @@ class CascadeEngine(Engine):
         try:
             out = ask(step.engine)
         except EngineError as error:
-            if not step.may_fail:
+            if not self._lose(step.engine, error):
                 raise
-            self._steps = tuple(one for one in self._steps if one is not step)
-            self._news.append(
-                f"{step.engine.device} failed, the processor goes on in its place: {error.message}"
-            )
-            self._tell()
             return None
         return out if lead(out.logits) >= step.sure_gap else None
+
+    def _lose(self, engine: Engine, error: EngineError) -> bool:
+        """Go on without the device of an engine that failed; False where that may not fail."""
+        lost = [one for one in self._steps if one.engine is engine and one.may_fail]
+        if not lost:
+            return False
+        self._steps = tuple(one for one in self._steps if one not in lost)
+        self._traced = None
+        self._news.append(
+            f"{engine.device} failed, the processor goes on in its place: {error.message}"
+        )
+        self._tell()
+        return True
 
     def _run_step(
         self, step: Step, network_input: Floats, saliency: Saliency
@@ -114,18 +122,28 @@ class CascadeEngine(Engine):
             if Saliency.PLAIN in step.passes:
                 out = self._try(step, lambda engine: engine.run_traced(network_input))
                 if out is not None:
-                    self._traced_by = step.engine
+                    self._traced = step.engine, network_input
                     return out
         self.exact_runs += 1
-        self._traced_by = self._exact
+        self._traced = self._exact, network_input
         return self._exact.run_traced(network_input)
 
     def backward(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> Floats:
-        """See `Engine.backward`."""
-        if self._traced_by is None:
+        """See `Engine.backward`; another engine goes on where the device is lost since."""
+        while True:
+            engine = self._tracer(network_input)
+            try:
+                return engine.backward(network_input, saliency)
+            except EngineError as error:
+                if not self._lose(engine, error):
+                    raise
+
+    def _tracer(self, network_input: Floats) -> Engine:
+        """The engine that gives, or gave, the label of an input."""
+        if self._traced is None or self._traced[1] is not network_input:
             self.run_traced(network_input)
-        assert self._traced_by is not None
-        return self._traced_by.backward(network_input, saliency)
+        assert self._traced is not None
+        return self._traced[0]
 
     def glance(self, network_input: Floats) -> EngineOutput:
         """See `Engine.glance`: a plane named by the quickest engine is not asked about further."""
@@ -161,6 +179,7 @@ class CascadeEngine(Engine):
 
     def close(self) -> None:
         """Let go of all the engines."""
+        self._traced = None
         for engine in (*(step.engine for step in self._steps), self._exact):
             engine.close()
 

@@ -57,11 +57,12 @@ class _Graphs:
 
     Attributes:
         requests: By height and width of the input and the graph's name.
-        traced: The input whose traces the forward pass has left; None without any.
+        traced: The input whose traces the forward pass has left, and the request that has them;
+            None without any.
     """
 
     requests: dict[tuple[int, int, str], Any] = field(default_factory=dict)
-    traced: Floats | None = None
+    traced: tuple[Floats, Any] | None = None
 
 
 def compiled_folder() -> Path:
@@ -141,36 +142,43 @@ class OpenVINOEngine(Engine):
     def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
         """Run one input; see `Engine.run`."""
         if saliency is Saliency.NONE:
-            return self._run_forward(network_input, _FORWARD)
+            return self._run_forward(network_input, _FORWARD)[0]
         ahead = self.run_traced(network_input)
         return replace(ahead, saliency=self.backward(network_input, saliency))
 
     def run_traced(self, network_input: Floats) -> EngineOutput:
         """See `Engine.run_traced`."""
         self._graphs.traced = None  # until it has been run to its end
-        out = self._run_forward(network_input, _TRACED)
-        self._graphs.traced = network_input
+        out, request = self._run_forward(network_input, _TRACED)
+        self._graphs.traced = network_input, request
         return out
 
     def backward(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> Floats:
         """See `Engine.backward`."""
-        if self._graphs.traced is not network_input:
-            self.run_traced(network_input)
         try:
+            # First: the backward pass reads what this very request for the forward pass has left.
+            forward = self._request(network_input.shape, _TRACED)
             request = self._request(network_input.shape, self._backward_name(saliency))
+            if not self._has_traced(network_input, forward):
+                self.run_traced(network_input)
             out = request.infer(share_outputs=True)
         except RuntimeError as error:
             raise _failed(error) from error
         return frozen(np.array(out[0][0, 0]))
 
-    def _run_forward(self, network_input: Floats, name: str) -> EngineOutput:
+    def _has_traced(self, network_input: Floats, request: Any) -> bool:
+        traced = self._graphs.traced
+        return traced is not None and traced[0] is network_input and traced[1] is request
+
+    def _run_forward(self, network_input: Floats, name: str) -> tuple[EngineOutput, Any]:
         try:
             request = self._request(network_input.shape, name)
             out = request.infer([network_input], share_inputs=True, share_outputs=True)
         except RuntimeError as error:
             raise _failed(error) from error
         # The request owns its buffers and fills them again at the next frame: copy out.
-        return EngineOutput(frozen(np.array(out[0][0])), frozen(np.array(out[1][0])), None)
+        result = EngineOutput(frozen(np.array(out[0][0])), frozen(np.array(out[1][0])), None)
+        return result, request
 
     def compile(self, shape: tuple[int, ...], saliency: Saliency) -> None:
         """Make the graphs of one input size and pass ready; another thread may run others."""

@@ -170,3 +170,42 @@ def test_the_box_is_found_by_the_engine_that_gave_the_label() -> None:
         made.backward(NOTHING)  # those told engines have none; the exact one was asked for it
     assert quick.asked == []
     assert exact.asked == [Saliency.NONE, Saliency.PLAIN]
+
+
+class Boxing(Told):
+    """Has a saliency of its own, and names another class of one picture."""
+
+    def __init__(self, precision: str, first: float, second: float, place: int) -> None:
+        super().__init__(precision, first, second)
+        self.saliency: Floats = np.full((2, 2), place, np.float32)
+        self.doubtful: Floats | None = None
+
+    def run(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> EngineOutput:
+        out = super().run(network_input, saliency)
+        logits = np.zeros(14, np.float32) if network_input is self.doubtful else out.logits
+        return EngineOutput(logits, out.score_maps, self.saliency)
+
+
+def test_a_box_is_of_the_engine_of_its_own_label_where_several_take_turns() -> None:
+    quick, exact = Boxing("bf16", 0.95, 0.01, 1), Boxing("f32", 0.9, 0.05, 2)
+    made = CascadeEngine([Step(quick, 0.06)], exact)
+    one, other = NOTHING.copy(), NOTHING.copy()
+    quick.doubtful = one  # so the exact engine names it
+    made.run_traced(one)
+    made.run_traced(other)  # by another user
+    np.testing.assert_array_equal(made.backward(one), exact.saliency)
+    np.testing.assert_array_equal(made.backward(other), quick.saliency)
+
+
+class LostBoxing(Boxing, Lost):
+    """Fails in its second pass."""
+
+
+def test_where_a_device_is_lost_between_label_and_box_the_processor_finds_it() -> None:
+    quick, exact = LostBoxing("f16", 0.95, 0.01, 1), Boxing("f32", 0.9, 0.05, 2)
+    made = CascadeEngine([Step(quick, 0.06, may_fail=True)], exact)
+    made.run_traced(NOTHING)
+    np.testing.assert_array_equal(made.backward(NOTHING), exact.saliency)
+    (said,) = made.take_notices()
+    assert "it was unplugged" in said
+    assert made.device == "CPU"

@@ -106,6 +106,25 @@ def test_in_two_halves_it_is_the_same(
     np.testing.assert_array_equal(engine.backward(one, saliency), whole.saliency)
 
 
+def test_a_box_is_never_made_of_what_no_forward_pass_has_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Another thread lets go of the graphs while the forward pass runs."""
+    engine = OpenVINOEngine(architecture("smallnet"), random_tensors("smallnet"))
+    picture, request = noise(100, 130), engine._request
+    whole = engine.run(picture)
+
+    def let_go(shape: tuple[int, ...], name: str) -> object:
+        found = request(shape, name)
+        engine.close()
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "_request", let_go)
+        engine.run_traced(picture)
+    np.testing.assert_array_equal(engine.backward(picture), whole.saliency)
+
+
 @pytest.mark.parametrize("name", ["sononet16", "smallnet"])
 @pytest.mark.parametrize("saliency", [Saliency.PLAIN, Saliency.GUIDED])
 def test_errors_in_int8_are_nearly_those_of_f32(name: str, saliency: Saliency) -> None:
