@@ -21,8 +21,11 @@ from sonoassist.gui.theme import DARK, LIGHT, Look, family
 from sonoassist.gui.verdict import Kind, Verdict
 from sonoassist.recordings.corrections import Corrections
 
-SCOPES = (("The selected frames: 11 frames, 0.4 s", 0, 10), ("This view: 96 frames, 3.8 s", 0, 95),
-          ("This frame only", 5, 5))  # fmt: skip
+SCOPES = (
+    ("The selected frames: 11 frames, 0.4 s", 0, 10),
+    ("This view: 96 frames, 3.8 s", 0, 95),
+    ("This frame only", 5, 5),
+)
 PICTURE = QRectF(16, 12, 604, 455)
 """As a picture of 4:3 lies on the page in a window of 1024 x 768: it leaves 404 px beside it."""
 
