@@ -307,6 +307,11 @@ class Analysis:
         """`shown_box` where it was found on this very frame: the only one that is kept."""
         return None if self.localisation.age_s else self.shown_box
 
+    @property
+    def lacks_box(self) -> bool:
+        """Whether a plane is named and nobody has looked for its box on this very frame."""
+        return self.state is State.PLANE and not self.localisation.sought
+
 
 @dataclass(frozen=True, slots=True)
 class SteadyState:

@@ -17,7 +17,7 @@ from filelock import BaseFileLock
 from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.files import replacing, set_aside
 from sonoassist.core.open_database import FULL_HINT, OpenDatabase
-from sonoassist.core.packets import Pixels, Provenance
+from sonoassist.core.packets import Box, Pixels, Provenance
 from sonoassist.exam import rows
 from sonoassist.exam.records import (
     Capture,
@@ -232,6 +232,16 @@ class Exam(OpenDatabase):
             raise
         self._forget_files(old[1:] if old else ())
         return Capture(int(cursor.lastrowid or 0), shot, judgement, still, "")
+
+    def put_box(self, capture_id: int, box: Box) -> None:
+        """Keep the box of a capture, which was found behind its label.
+
+        Args:
+            capture_id: Of the capture; one that is gone meanwhile is no error.
+            box: In pixels of the whole frame.
+        """
+        with self._change() as change:
+            change.execute(rows.PUT_BOX, (*rows.corners(box), capture_id))
 
     def add_clip(self, capture_id: int, clip: str) -> None:
         """Say that the clip of a capture is finished.

@@ -49,6 +49,7 @@ class Pictures(Protocol):
 
     def watch(self, watcher: Callable[[View], None]) -> None: ...  # noqa: D102
     def unwatch(self, watcher: Callable[[View], None]) -> None: ...  # noqa: D102
+    def want_box(self, view: View) -> None: ...  # noqa: D102
     def watch_completed(self, watcher: Callable[[View], None]) -> None: ...  # noqa: D102
     def unwatch_completed(self, watcher: Callable[[View], None]) -> None: ...  # noqa: D102
 
@@ -281,6 +282,7 @@ class ExamLifecycle:
             began_s=began_s,
             clip_s=self._settings.clip_s,
             source_id=source_id,
+            want_box=self._pictures.want_box,
             changed=self._tell,
         )
 

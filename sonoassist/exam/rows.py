@@ -42,6 +42,7 @@ SHOT_COLUMNS = (
     "field_left_px, field_top_px, field_right_px, field_bottom_px, saw"
 )
 CAPTURE_COLUMNS = f"id, {SHOT_COLUMNS}, judgement, still, clip"
+PUT_BOX = "UPDATE captures SET left_px = ?, top_px = ?, right_px = ?, bottom_px = ? WHERE id = ?"
 _SINGLE, _HALF = np.dtype("<f4"), np.dtype("<f2")
 """How probabilities are kept; in half precision by earlier programs."""
 _LONGEST_NAME = 255

@@ -45,6 +45,7 @@ class RunningExam:
         began_s: `time.monotonic()` at its beginning.
         clip_s: Seconds before and after a capture that its clip holds.
         source_id: Of the opening that the exam is of; pictures of others are not taken.
+        want_box: Asked to have the box of a picture found; `complete` is told of it.
         changed: Called on the exam's thread when `view` is different.
     """
 
@@ -57,9 +58,11 @@ class RunningExam:
         began_s: float | None = None,
         clip_s: float = 2.0,
         source_id: str,
+        want_box: Callable[[View], None] = lambda view: None,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._exam = exam
+        self._want_box = want_box
         self._items = tuple(items)
         self._notices = notices
         self._changed = changed
@@ -70,6 +73,7 @@ class RunningExam:
         self._rows: deque[tuple[tuple[str, int], FrameRow]] = deque()
         self._views: deque[View] = deque(maxlen=MEASURED_AT_ONCE)
         self._completed: deque[Analysis] = deque()
+        self._unboxed: dict[tuple[str, int], Capture] = {}
         self._wishes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._news = threading.Event()
         self._ending = False
@@ -106,8 +110,7 @@ class RunningExam:
             self._recording.add(view.frame, self.at_s(view))
             self._clipper.add(view.frame, self.at_s(view))
             return
-        key = (view.frame.source_id, view.frame.frame_id)
-        self._rows.append((key, frame_row(view, self.at_s(view))))
+        self._rows.append((_key(view.frame), frame_row(view, self.at_s(view))))
         self._views.append(view)
         self._news.set()
 
@@ -115,8 +118,8 @@ class RunningExam:
         """A picture's own box came behind its label; see `LiveSession.watch_completed`."""
         if view.analysis is None or view.frame.source_id not in self._sources:
             return
-        key = (view.frame.source_id, view.frame.frame_id)
-        self._rows.append((key, frame_row(view, self.at_s(view))))
+        if view.steady is not None:  # else its row would lose it
+            self._rows.append((_key(view.frame), frame_row(view, self.at_s(view))))
         self._completed.append(view.analysis)
         self._news.set()
 
@@ -251,11 +254,27 @@ class RunningExam:
             view = self._views.popleft()
             self._guard(lambda view=view: self._look_at(view))  # type: ignore[misc]
         while self._completed:
-            self._best.complete(self._completed.popleft())
+            analysis = self._completed.popleft()
+            self._best.complete(analysis)
+            self._guard(lambda found=analysis: self._put_box(found))  # type: ignore[misc]
         while not self._wishes.empty():
             self._guard(self._wishes.get())
         if time.monotonic() - self._saved_s >= SAVE_EVERY_S:
             self._save_rows()
+
+    def _put_box(self, analysis: Analysis) -> None:
+        """Give a capture the box that was found behind its label."""
+        capture, box = self._unboxed.pop(_key(analysis.frame), None), analysis.own_box
+        named = analysis.prediction.plane.key
+        if capture is not None and box is not None and capture.shot.plane == named:
+            self._exam.put_box(capture.capture_id, box)
+            self._tell()
+
+    def _ask_for_box(self, capture: Capture, view: View) -> None:
+        """Have the box of a capture found, where nobody has looked for it yet."""
+        if capture.shot.box is None and view.analysis is not None and view.analysis.lacks_box:
+            self._unboxed[_key(view.frame)] = capture
+            self._want_box(view)
 
     def _look_at(self, view: View) -> None:
         if view.analysis is not None and view.steady is not None:
@@ -346,7 +365,9 @@ class RunningExam:
         chosen = shown is not None and (old is None or shown.capture_id != old.capture_id)
         if chosen or item.key == self._kept_back or refused(item, captures, at_s):
             return False  # nothing takes the place of what a person chose, or comes back by itself
-        self._keep_shot(best_shot(candidate, item, at_s), frame.pixels, Judgement.OPEN, old)
+        shot = best_shot(candidate, item, at_s)
+        capture = self._keep_shot(shot, frame.pixels, Judgement.OPEN, old)
+        self._ask_for_box(capture, View(frame, candidate.analysis))
         return True
 
     def _capture_by_hand(
@@ -368,7 +389,8 @@ class RunningExam:
 
         def keep() -> None:
             try:
-                self._keep_shot(shot, view.frame.pixels, Judgement.KEPT, None, timed)
+                capture = self._keep_shot(shot, view.frame.pixels, Judgement.KEPT, None, timed)
+                self._ask_for_box(capture, view)
             except OutputError:
                 self._notices.put(Notice(Level.WARNING, "The picture on screen was not captured"))
                 raise
@@ -384,7 +406,7 @@ class RunningExam:
         judgement: Judgement,
         old: Capture | None,
         past: Sequence[tuple[float, Frame]] = (),
-    ) -> None:
+    ) -> Capture:
         # The whole fan, not the network's crop of it: all beside it is blacked out in exports.
         whole = Box(0, 0, picture.shape[1], picture.shape[0])
         seen, shot = shot.field, replace(shot, field=ultrasound_field([picture]) or whole)
@@ -399,6 +421,7 @@ class RunningExam:
             self._say_captured(shot)
         self._works_again()
         self._tell()
+        return capture
 
     def _say_captured(self, shot: Shot) -> None:
         item = item_of(shot, self._items)
@@ -486,3 +509,8 @@ class RunningExam:
             self._notices.put(Notice(Level.INFO, "The exam record is being kept again"))
             self.view = replace(self.view, trouble="")
             self._changed()
+
+
+def _key(frame: Frame) -> tuple[str, int]:
+    """Tells a frame from all others."""
+    return frame.source_id, frame.frame_id

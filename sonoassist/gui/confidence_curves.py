@@ -98,7 +98,7 @@ class ConfidenceCurves:
         ticks = share_ticks(threshold, look.px(_TICK_PX) / (high - lane))
         graph.set_up(0.0, high / (high - lane), ticks)
         pen = graph.pen(look.colour("muted"), 1, dashed=True)
-        self._threshold.setData(np.array([-1e9, 1e9]), np.full(2, threshold), pen=pen)
+        self._threshold.setData(np.array(graph.across), np.full(2, threshold), pen=pen)
 
     def _draw_lines(self, picture: Picture, look: Look) -> None:
         for plane in self._lines.keys() - set(picture.planes):

@@ -128,6 +128,11 @@ class Graph(pg.PlotWidget):
             self._across = (first, last)
             self.setXRange(first, last, padding=0)
 
+    @property
+    def across(self) -> tuple[float, float]:
+        """Values at the left and the right edge of the plot."""
+        return self._across
+
     def set_up(self, first: float, last: float, ticks: Ticks) -> None:
         """What the plot's height stands for, see `set_across`."""
         self._show_ticks("left", ticks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from sonoassist.analysis.analyser import Analyser, AnalyserOptions
 
 IDLE_S = 0.2
+MOST_UNBOXED = 13
+"""Pictures that wait for their box; the oldest are given up."""
 
 Found = TypeVar("Found")
 Loader = Callable[[], "Analyser"]
@@ -91,6 +94,7 @@ class AnalysisWorker:
         self._last: Frame | None = None
         self._again = self._looked_at_again = False
         self._named = False
+        self._unboxed: deque[View] = deque(maxlen=MOST_UNBOXED)
         self._broken_sequence = False
         self._stopping = threading.Event()
         self._state = AnalysisState()
@@ -130,6 +134,12 @@ class AnalysisWorker:
         """Whether each frame is given its own box, however long that takes."""
         self._whole = on
 
+    def want_box(self, view: View) -> None:
+        """Find the box of a picture that has a label; `complete` takes it."""
+        with self._lock:
+            self._unboxed.append(view)
+        self._slot.wake()
+
     def break_sequence(self) -> None:
         """The next frame does not follow the last one."""
         with self._lock:
@@ -159,6 +169,7 @@ class AnalysisWorker:
         if wanted is not None:
             self._look_back(wanted)
             return
+        self._find_wanted_box()
         frame = self._slot.take(0.0 if self._again else IDLE_S)
         self._take_break()  # after waiting: the frame may be the first behind the break
         self._looked_at_again = frame is None and self._again
@@ -174,6 +185,17 @@ class AnalysisWorker:
                 # Whatever went wrong, the picture itself is shown.
                 self._deliver(view)
             self._finish_box(view)
+
+    def _find_wanted_box(self) -> None:
+        """The box of one picture that is kept; there is one now and then."""
+        analyser = self._analyser
+        with self._lock:
+            view = self._unboxed.popleft() if self._unboxed and analyser is not None else None
+        if analyser is None or view is None:
+            return
+        analysis = self._judged(lambda: analyser.look_back(view.frame))
+        if analysis is not None:
+            self._complete(replace(view, analysis=analysis))
 
     def _wanted(self) -> Wanted | None:
         """The picture of a freeze whose turn it is."""

@@ -12,7 +12,7 @@ from sonoassist.live.loop_pictures import LoopPicture, LoopPictures
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wanted:
-    """A picture of the past that has no result yet.
+    """A picture of the past that has no result yet, or no box of its own.
 
     Attributes:
         picture: Of the loop.
@@ -51,9 +51,15 @@ class LookingBack:
             pictures, position = self._pictures, self._position
         for place in outwards(position, len(pictures)):
             picture = pictures.pictures[place]
-            if picture.analysis is None and not picture.failed:
+            if _lacks(picture, looked_at=place == position) and not picture.failed:
                 return Wanted(picture, pictures[place].frame, place == position)
         return None
+
+
+def _lacks(picture: LoopPicture, *, looked_at: bool) -> bool:
+    """Whether there is something to find: a result, or a box for who looks at it."""
+    analysis = picture.analysis
+    return analysis is None or (looked_at and analysis.lacks_box)
 
 
 def outwards(position: int, count: int) -> Iterator[int]:

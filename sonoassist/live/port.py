@@ -41,6 +41,7 @@ class Session(Protocol):
     def showing(self) -> Showing: ...  # noqa: D102
     def watch(self, watcher: Callable[[View], None]) -> None: ...  # noqa: D102
     def unwatch(self, watcher: Callable[[View], None]) -> None: ...  # noqa: D102
+    def want_box(self, view: View) -> None: ...  # noqa: D102
     def watch_completed(self, watcher: Callable[[View], None]) -> None: ...  # noqa: D102
     def unwatch_completed(self, watcher: Callable[[View], None]) -> None: ...  # noqa: D102
     def watch_analysis(self, watcher: Callable[[Frame], None]) -> None: ...  # noqa: D102

@@ -219,6 +219,10 @@ class LiveSession:
         with self._watching:
             self._watchers = tuple(one for one in self._watchers if one != watcher)
 
+    def want_box(self, view: View) -> None:
+        """Have the box of a picture found behind the newest ones; who watches them is told."""
+        self._analysis.want_box(view)
+
     def watch_completed(self, watcher: Watcher) -> None:
         """Have `watcher` called with a picture again whose box has come behind its label.
 
@@ -363,11 +367,11 @@ class LiveSession:
             source = self._capture.state.source
             if source is None or view.frame.source_id != source.source_id:
                 return
-            self._loop.put_result(view)
             if view.analysis is not None and view.analysis.own_box is not None:
                 self._rates.box_found()
-            newest = self._newest
-            if newest is not None and newest.frame is view.frame:
-                self._newest = view
+            if view.steady is not None:  # else what is shown would lose its steady label
+                self._loop.put_result(view)
+                if self._newest is not None and self._newest.frame is view.frame:
+                    self._newest = view
         for watcher in self._completed_watchers:
             watcher(view)

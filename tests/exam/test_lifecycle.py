@@ -61,6 +61,9 @@ class FakePictures:
     def unwatch(self, watcher: Callable[[View], None]) -> None:
         self.watchers = [one for one in self.watchers if one != watcher]
 
+    def want_box(self, view: View) -> None:
+        pass
+
     def watch_completed(self, watcher: Callable[[View], None]) -> None:
         self.completed_watchers.append(watcher)
 

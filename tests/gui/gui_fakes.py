@@ -203,6 +203,9 @@ class FakeSession:
     def unwatch(self, watcher: Callable[[View], None]) -> None:
         self.watchers = [one for one in self.watchers if one != watcher]
 
+    def want_box(self, view: View) -> None:
+        pass
+
     def watch_completed(self, watcher: Callable[[View], None]) -> None:
         self.completed_watchers.append(watcher)
 

@@ -152,6 +152,23 @@ def test_the_threshold_stands_on_the_axis_and_no_word_on_another(threshold: floa
     assert all(b - a >= 0.1 for a, b in pairwise(ticks))
 
 
+@pytest.mark.parametrize("ratio", [1.0, 2.0])
+def test_the_threshold_is_dashed_on_every_screen(
+    panel: ConfidencePanel, look: Look, monkeypatch: pytest.MonkeyPatch, ratio: float
+) -> None:
+    graph = panel._graph
+    assert graph is not None
+    monkeypatch.setattr(graph, "devicePixelRatioF", lambda: ratio)
+    show(panel, history_of(("background", 0.9, 30)))
+    image, plot = graph.grab().toImage(), graph.plot_rect()
+    y, line = round(graph.y_of(0.7)), look.colour("muted").name()
+    across = range(round(plot.left()) + 2, round(plot.right()) - 2)
+    solid = [
+        any(image.pixelColor(x, y + beside).name() == line for beside in (-1, 0, 1)) for x in across
+    ]
+    assert 0.3 * len(solid) < sum(solid) < 0.8 * len(solid)
+
+
 @pytest.mark.parametrize("palette", [DARK, LIGHT])
 def test_lines_and_words_stand_out_from_the_ground(palette: Palette) -> None:
     look = Look(palette, 1.0, family())

@@ -60,11 +60,10 @@ def test_the_settings_reach_the_session(window: MainWindow, session: FakeSession
     assert loader() == ("analyser", "auto", False)
 
 
-def test_carrying_boxes_reaches_the_session(window: MainWindow, session: FakeSession) -> None:
-    window.controller.change(carry_boxes=True)
+def test_with_the_heat_map_each_frame_has_its_own(window: MainWindow, session: FakeSession) -> None:
+    window.controller.flip("show_heat")
     wishes = [call[1] for call in session.calls if call[0] == "configure"][-1]
-    assert wishes["carry_boxes"] is True
-    assert wishes["crop"] is None
+    assert (wishes["heat"], wishes["crop"]) == (True, None)
 
 
 def test_a_source_asked_for_is_on_its_way_at_once(window: MainWindow, session: FakeSession) -> None:

@@ -368,8 +368,9 @@ def faint(window: QWidget, picture: QImage, painted: Iterable[PaintedText]) -> I
             at = one.widget.mapTo(window, QPoint(0, 0))
             rect = one.ink.translated(at.x(), at.y()).toAlignedRect()
             seen = rect.intersected(seen_rect(window, one.widget))
-            if not _reaches(window, one.widget, seen.center()):
-                continue  # a notice lies over this text
+            points = (seen.topLeft(), seen.center(), seen.bottomRight())
+            if not all(_reaches(window, one.widget, point) for point in points):
+                continue  # a notice lies over this text, or a part of it
             yield from _faint(picture, seen, one.colour, one.widget, one.text)
 
 

@@ -1,0 +1,136 @@
+"""Labels that do not wait for their boxes, in a live session."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from live_fakes import BandEngine, MadeSource, Start, band_analyser
+
+from sonoassist.analysis.box_wish import BoxWish
+from sonoassist.core.packets import State
+from sonoassist.live.cadence import Cadence
+from sonoassist.live.session import LiveSession
+from sonoassist.live.status import ModelState, PlayState, View
+from waiting import wait_until
+
+
+class Fixed(Cadence):
+    """Always asks for the same."""
+
+    def __init__(self, wish: BoxWish) -> None:
+        super().__init__()
+        self.always = wish
+
+    def wish(self, *_: object, **__: object) -> BoxWish:
+        return self.always
+
+
+class Watched(BandEngine):
+    """Notes which passes were run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.backward_runs = 0
+
+    def backward(self, *args: object, **more: object) -> np.ndarray:  # type: ignore[type-arg]
+        self.backward_runs += 1
+        return super().backward(*args, **more)  # type: ignore[arg-type]
+
+
+def begun(start: Start, wish: BoxWish, engine: BandEngine, count: int) -> LiveSession:
+    session = start(scan=[MadeSource(count, fps=25.0)])
+    session._analysis._cadence = Fixed(wish)
+    session.load_model(lambda: band_analyser(engine))
+    wait_until(lambda: session.status().model_state is ModelState.READY)
+    return session
+
+
+def test_a_box_behind_its_label_reaches_loop_screen_and_watchers(start: Start) -> None:
+    engine = Watched()
+    session = begun(start, BoxWish.LATER, engine, count=12)
+    early: list[View] = []
+    completed: list[View] = []
+    session.watch(early.append)
+    session.watch_completed(completed.append)
+    session.open("scan")
+    wait_until(lambda: any(view.frame.index == 11 for view in completed))
+    for view in completed:
+        assert view.analysis is not None
+        assert view.analysis.localisation.sought
+        assert view.steady is not None
+        labels = [one for one in early if one.frame is view.frame and one.analysis is not None]
+        assert len(labels) == 1  # its label was told once, before
+        assert labels[0].analysis is not None
+        assert labels[0].analysis.lacks_box
+    newest = session.newest()
+    assert newest is not None
+    assert newest is completed[-1]
+    assert {view.frame.index for view in completed} <= {
+        view.frame.index
+        for view in session.history()
+        if view.analysis is not None and view.analysis.localisation.sought
+    }
+    assert engine.backward_runs == len(completed)
+
+
+def test_the_box_of_a_kept_picture_is_found_when_it_is_asked_for(start: Start) -> None:
+    session = begun(start, BoxWish.CARRIED, BandEngine(), count=8)
+    completed: list[View] = []
+    session.watch_completed(completed.append)
+    session.open("scan")
+    wait_until(lambda: _named(session) is not None)
+    view = _named(session)
+    assert view is not None
+    assert view.analysis is not None
+    assert view.analysis.lacks_box
+    session.want_box(view)
+    wait_until(lambda: len(completed) == 1)
+    (found,) = completed
+    assert found.frame.index == view.frame.index
+    assert found.analysis is not None
+    assert found.analysis.localisation.sought
+
+
+def test_a_frozen_picture_that_is_looked_at_gets_its_own_box(start: Start) -> None:
+    session = begun(start, BoxWish.CARRIED, BandEngine(), count=8)
+    session.open("scan")
+    wait_until(lambda: _named(session) is not None)
+    pictures = session.history()
+    place = next(
+        number for number, view in enumerate(pictures)
+        if view.analysis is not None and view.analysis.lacks_box
+    )  # fmt: skip
+    session.look_back(pictures, place)
+    wait_until(lambda: _sought(pictures[place]))
+    assert not any(
+        _sought(view) for number, view in enumerate(pictures) if number != place
+    )  # nobody waits for the others
+
+
+def _sought(view: View) -> bool:
+    return view.analysis is not None and view.analysis.localisation.sought
+
+
+def _named(session: LiveSession) -> View | None:
+    """The newest picture with a plane, once all have come."""
+    pictures = session.history()
+    if len(pictures) < 8 or pictures[-1].analysis is None:
+        return None
+    named = (one for one in reversed(pictures) if one.analysis is not None)
+    return next((one for one in named if one.analysis.state is State.PLANE), None)
+
+
+@pytest.mark.parametrize("whole", ["every frame", "heat"])
+def test_where_each_frame_is_looked_at_each_has_its_own_box(start: Start, whole: str) -> None:
+    session = begun(start, BoxWish.CARRIED, BandEngine(), count=6)
+    if whole == "heat":
+        session.configure(heat=True)
+    else:
+        session.set_every_frame(True)
+    views: list[View] = []
+    session.watch(lambda view: views.append(view) if view.analysis is not None else None)
+    session.open("scan")
+    wait_until(lambda: any(view.frame.index == 5 for view in views))
+    # The first one may have been under way when that was asked for.
+    assert all(_sought(view) for view in views if view.frame.index > 0)
+    assert session.status().play_state is not PlayState.FAILED
