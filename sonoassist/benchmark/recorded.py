@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -98,7 +99,7 @@ def measure_recorded(
         step: Called after each piece.
 
     Raises:
-        SourceError: No frame could be read.
+        SourceError: Not even two frames could be read.
         UsageError: The crop does not fit the picture.
         EngineError: The engine failed.
     """
@@ -108,7 +109,8 @@ def measure_recorded(
         judge.settle(settle(recording, source, crop, judge.aspect, reader))
         table = FrameTable(recording.times_s)
         pieces = cycle(_pieces(len(table)))
-        _overlapped(source, judge, table, next(pieces))  # what is loaded at first is no part of it
+        # What is loaded at first is no part of it.
+        deque(_overlapped(source, judge, table, next(pieces)), maxlen=0)
         until_s = clock() + seconds
         while not taken.fps or clock() < until_s:
             _both_ways(source, judge, table, next(pieces), taken, clock)
@@ -131,29 +133,33 @@ def _both_ways(
     taken: _Taken,
     clock: Callable[[], float],
 ) -> None:
-    def timed(way: Callable[[], list[Analysis]]) -> float:
-        begun_s = clock()
-        found[:] = way()
-        return clock() - begun_s
+    def timed(way: Iterator[Analysis]) -> float:
+        """Seconds a frame from the first result on: where a piece begins is sought before that."""
+        found.clear()
+        at_s = []
+        for analysis in way:
+            found.append(analysis)
+            at_s.append(clock())
+        return (at_s[-1] - at_s[0]) / (len(at_s) - 1) if len(at_s) > 1 else 0.0
 
     found: list[Analysis] = []
     ways = {
         "ahead": lambda: _overlapped(source, judge, table, piece),
-        "in turn": lambda: list(_in_turn(source, judge, piece, taken.stages_ms, clock)),
+        "in turn": lambda: _in_turn(source, judge, piece, taken.stages_ms, clock),
     }
     order = list(ways) if len(taken.fps) % 2 else list(ways)[::-1]
-    took_s = {name: timed(ways[name]) for name in order}
-    if not found:
-        raise SourceError(f"no frame of {source.info.label} could be read")
+    took_s = {name: timed(ways[name]()) for name in order}
+    if not all(took_s.values()):
+        raise SourceError(f"too few frames of {source.info.label} could be read")
     taken.frames += len(found)
     taken.planes += sum(one.state is State.PLANE for one in found)
-    taken.fps.append(len(found) / took_s["ahead"])
+    taken.fps.append(1 / took_s["ahead"])
     taken.ratios.append(took_s["in turn"] / took_s["ahead"])
 
 
 def _overlapped(
     source: Source, judge: Judge, table: FrameTable, piece: Sequence[int]
-) -> list[Analysis]:
+) -> Iterator[Analysis]:
     """As a recording is analysed: what comes next is made ready while the network works."""
     ahead = FramesAhead(judge, table, only_wanted=False)
     judge.begin_judging()
@@ -161,7 +167,9 @@ def _overlapped(
         read_ahead(read_frames(source, piece)) as frames,
         read_ahead(ahead.made_ready(frames, [(Stretch(piece), ())], table.known), READY) as ready,
     ):
-        return [judge.in_background(one.seen.ready) for one in ready if one.seen is not None]
+        for one in ready:
+            if one.seen is not None:
+                yield judge.in_background(one.seen.ready)
 
 
 def _in_turn(

@@ -199,10 +199,17 @@ class HelpSheet(Sheet):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(inside)
-        wanted = inside.sizeHint().height() + look.px(48)
-        area.setMinimumHeight(min(wanted, over.height() - look.px(170)))
+        self._area, self._keys_and_text = area, inside
         self.setFocusProxy(area)  # so that the arrows scroll where the window is low
         self.body.addWidget(area)
+
+    def _place(self) -> None:
+        """As high as its columns are in their style and at their width."""
+        inside, most = self._keys_and_text, self._over.height() - self._look.px(170)
+        wide = self._area.viewport().width()  # type: ignore[union-attr]
+        wanted = max(inside.sizeHint().height(), inside.heightForWidth(wide))
+        self._area.setMinimumHeight(min(wanted + self._look.px(48), most))
+        super()._place()
 
     @property
     def _place_of_keys(self) -> Place:

@@ -21,6 +21,9 @@ from sonoassist.cli import run as run_program
 from sonoassist.exam.pacs.node import PacsNode
 from sonoassist.exam.records import Tick
 from sonoassist.exam.store import ExamStore
+from sonoassist.practice.question_set import QuestionSet
+from sonoassist.practice.set_store import SetStore
+from sonoassist.recordings.identity import fingerprint
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -188,6 +191,15 @@ def test_delete(run: Run, exam_id: str, monkeypatch: pytest.MonkeyPatch) -> None
         assert f"Delete the exam {exam_id} (01:01, 3 pictures, 1 recording)? [y/N] " in err
         assert store.ids() == wanted
     assert list(store.folder.iterdir()) == []
+
+
+def test_delete_takes_question_sets_along(run: Run, exam_id: str) -> None:
+    media = ExamStore.default().folder / exam_id / "media"
+    content = fingerprint(next(one for one in media.iterdir() if one.is_file()))
+    sets = SetStore()
+    sets.write(QuestionSet(content, ("lips",)))
+    assert run("delete", exam_id, "--yes")[0] == 0
+    assert sets.read(content) is None
 
 
 def test_delete_sweeps_what_an_earlier_one_left(run: Run, exam_id: str) -> None:

@@ -85,9 +85,13 @@ def opened(qtbot: QtBot, page: ReviewPage, path: Path, *, analysed: bool = True)
 def shown(qtbot: QtBot, desk: ReviewDesk) -> None:
     """Wait until the picture on screen is that of the frame looked at, with its result."""
     qtbot.waitUntil(
-        lambda: desk.shown == desk.index and desk.view is not None
-        and desk.view.frame.index == desk.index and desk.view.analysis is not None
-    )  # fmt: skip
+        lambda: (
+            desk.shown == desk.index
+            and desk.view is not None
+            and desk.view.frame.index == desk.index
+            and desk.view.analysis is not None
+        )
+    )
 
 
 def looked_at(qtbot: QtBot, page: ReviewPage, frame: int, plane: str = "") -> None:

@@ -21,8 +21,11 @@ from sonoassist.gui.theme import DARK, LIGHT, Look, family
 from sonoassist.gui.verdict import Kind, Verdict
 from sonoassist.recordings.corrections import Corrections
 
-SCOPES = (("The selected frames: 11 frames, 0.4 s", 0, 10), ("This view: 96 frames, 3.8 s", 0, 95),
-          ("This frame only", 5, 5))  # fmt: skip
+SCOPES = (
+    ("The selected frames: 11 frames, 0.4 s", 0, 10),
+    ("This view: 96 frames, 3.8 s", 0, 95),
+    ("This frame only", 5, 5),
+)
 PICTURE = QRectF(16, 12, 604, 455)
 """As a picture of 4:3 lies on the page in a window of 1024 x 768: it leaves 404 px beside it."""
 
@@ -115,3 +118,21 @@ def test_planes_that_are_missing_are_named_where_they_are_few() -> None:
     assert many == "1 of 13 planes found  ·  12 missing"
     assert found_text(keys, surveyed=True) == "0 of 13 planes found  ·  all missing"
     assert found_text(keys, surveyed=False) == "0 of 13 planes found so far"
+
+
+@pytest.mark.parametrize("high", [62, 84, 168])
+def test_a_doubt_is_said_within_its_own_small_picture(
+    under: QWidget, narrow: Look, high: int
+) -> None:
+    chosen = Corrections(best={"lips": 5, "femur": 7})
+    tiles = Tiles(narrow, rows=1, most_px=190, name="Best frames", over=True)
+    tiles.setParent(under)
+    tiles.show_tiles(best_tiles({}, chosen, "lips", surveyed=True, doubted={"lips"}))
+    tiles.setGeometry(0, 0, 372, high)
+    tiles.show()
+    with listening() as painted:
+        tiles.grab()
+    number = [tile.key for tile in tiles.shown()].index("lips")
+    (said,) = (one for one in painted if one.text.endswith("in doubt"))
+    assert tiles.tile_rect(number).contains(said.ink.center())
+    assert said.ink.right() <= tiles.tile_rect(number).right()

@@ -17,7 +17,14 @@ import pytest
 from gui_fakes import GRABBER, RECORDING, FakeModels, FakeSession, make_frame, make_services
 from gui_fakes import make_view as fake_view
 from PyQt6.QtGui import QKeySequence
-from PyQt6.QtWidgets import QAbstractScrollArea, QApplication, QMenu, QSizePolicy, QWidget
+from PyQt6.QtWidgets import (
+    QAbstractScrollArea,
+    QApplication,
+    QMenu,
+    QScrollArea,
+    QSizePolicy,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 from screen_checks.checks import Finding, changed_by_wheel, look_at, name_of, seen_rect, shown_in
 from test_crop_sheet import found_on
@@ -60,6 +67,8 @@ FEMUR, LIPS = 50, 130
 LONG_NAME = "A_name" * 32 + "12345678"
 """200 characters and nowhere a space."""
 SIZES_PX = ((960, 540), (1024, 768), (1920, 1080))
+NEARLY_PX = 40
+"""A card that is so near to its greatest height is as high as it can be."""
 ROOMY_PX = 1920
 """A window as wide as this shows whole columns."""
 THEMES = ("dark", "light")
@@ -84,6 +93,13 @@ def scrolled_for_nothing(sheet: Sheet) -> Iterator[Finding]:
     assert bar is not None
     if bar.maximum() > 0 and sheet.card.height() < sheet.card.maximumHeight():
         yield Finding("scroll", type(sheet).__name__, f"{bar.maximum()} px lie outside of its card")
+    for inner in sheet.card.findChildren(QScrollArea):  # what a sheet scrolls within itself
+        own, spare = inner.verticalScrollBar(), sheet.card.maximumHeight() - sheet.card.height()
+        assert own is not None
+        if inner is not area and own.maximum() > 0 and spare > NEARLY_PX:
+            yield Finding(
+                "scroll", type(sheet).__name__, f"{own.maximum()} px, {spare} px are free"
+            )
     for part in shown_in(sheet):
         if isinstance(part, QAbstractScrollArea):
             continue

@@ -52,9 +52,9 @@ def analysed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The frames that are analysed, by their index."""
     real, found = Analyser.judge, list[int]()
 
-    def counted(analyser: Analyser, ready: Ready) -> object:
+    def counted(analyser: Analyser, ready: Ready, *more: object) -> object:
         found.append(ready.frame.index)
-        return real(analyser, ready)
+        return real(analyser, ready, *more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Analyser, "judge", counted)
     return found

@@ -300,8 +300,14 @@ class Tiles(QWidget):
             painter.setPen(self._look.colour(tile.tone))
             painter.drawText(picture, Qt.AlignmentFlag.AlignCenter, tile.detail)
             return
+        words, room = tile.detail, rect.width() - px(18)
+        if wide > room:  # "chosen, in doubt": the doubt counts
+            metrics = QFontMetricsF(self._look.font(12))
+            last = words.rpartition(", ")[2]
+            words = metrics.elidedText(last, Qt.TextElideMode.ElideRight, room)
+            wide = metrics.horizontalAdvance(words)
         chip = QRectF(0, 0, wide + px(10), px(18))
         chip.moveBottomLeft(picture.bottomLeft() + QPointF(px(4), -px(4)))
         painter.fillPath(rounded(chip, px(4)), QColor(10, 14, 19, 200))
         painter.setPen(QColor(getattr(DARK, "text" if tile.tone == "muted" else tile.tone)))
-        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, tile.detail)
+        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, words)

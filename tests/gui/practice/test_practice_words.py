@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
 import pytest
 
+from sonoassist.gui.practice.progress_panel import about_text
 from sonoassist.gui.practice.words import exam_text, frame_text, past_line, reveal_of, signed
 from sonoassist.practice.ballot import Ballot
 from sonoassist.practice.scores import Attempt, Outcome
@@ -69,3 +73,20 @@ def test_lines_of_the_past() -> None:
 def test_an_exam_is_told_by_numbers_only() -> None:
     assert exam_text(1, ["lips"]) == "1 view, 1 of the 13 planes"
     assert exam_text(3, ["lips", "lips", "4ch"]) == "3 views, 2 of the 13 planes"
+
+
+@pytest.mark.parametrize(
+    ("classes", "said"),
+    [
+        ((False, False), "2 exercises, the"),
+        ((True, True), "2 exercises, in class, the"),
+        ((True, False), "2 exercises, 1 of them in class, the"),
+        ((True,), "1 exercise, in class, the"),
+    ],
+)
+def test_how_many_exercises_were_in_class(classes: tuple[bool, ...], said: str) -> None:
+    past = [
+        SimpleNamespace(class_mode=one, began_at=datetime(2026, 5, 4, 9, 30, tzinfo=UTC))
+        for one in classes
+    ]
+    assert about_text(past).startswith(said)  # type: ignore[arg-type]
