@@ -132,6 +132,7 @@ def _settings(precision: str, device: str) -> dict[str, str]:
     if device != CPU:
         return settings
     settings["NUM_STREAMS"] = "1"
+    settings["ENABLE_CPU_PINNING"] = "NO"
     plan = plan_threads()
     if is_limited(plan):  # else it knows better which of the machine's cores to take
         settings["INFERENCE_NUM_THREADS"] = str(plan.inference)

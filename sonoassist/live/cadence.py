@@ -21,6 +21,8 @@ DWELL_S = 2.0
 """So long it stays at least as it is."""
 LONGEST_INTERVAL_S = 1.0
 """Frames further apart than this do not follow each other."""
+TRY_QUICK_EVERY = 25
+"""Labels by the exact pass, after which the quick one is tried again."""
 _STEADYING = 0.15
 
 
@@ -40,14 +42,22 @@ class _Steadied:
 
 
 class Cadence:
-    """Decides for each frame how its box is come by; used by one thread.
+    """Decides for each frame how its label and its box are come by; used by one thread.
+
+    A label is come by in two ways: quickly, with the exact pass behind it where there is doubt, or
+    by the pass that a box starts from, which is exact. Which is quicker depends on the frames: the
+    background is seldom in doubt, the planes of some exams are most of the time.
 
     All times are in seconds of one rising clock, that of `Frame.captured_at_s`.
+
+    Attributes:
+        finishes: Whether the box of the last frame asked about is to be found behind its label.
     """
 
     def __init__(self) -> None:
+        self.finishes = False
         self._whole_s = _Steadied()
-        self._label_s = _Steadied()
+        self._label_s = {True: _Steadied(), False: _Steadied()}
         self._early_s = _Steadied()
         self._box_s = _Steadied()
         self._interval_s = _Steadied()
@@ -56,6 +66,7 @@ class Cadence:
         self._changed_at_s = float("-inf")
         self._asked_at_s: float | None = None
         self._credit_s = 0.0
+        self._since_quick = 0
 
     @property
     def split(self) -> bool:
@@ -68,45 +79,64 @@ class Cadence:
         self._asked_at_s = None
         self._interval_s = _Steadied()
 
-    def wish(self, frame_id: int, captured_at_s: float, *, boxed: bool, now_s: float) -> BoxWish:
+    def wish(
+        self, frame_id: int, captured_at_s: float, *, named: bool, background: bool, now_s: float
+    ) -> BoxWish:
         """How the box of a frame is to be come by.
 
         Args:
             frame_id: Of the frame; those between two were dropped.
             captured_at_s: Of the frame.
-            boxed: Whether a plane is on screen, which has a box.
+            named: Whether the frame before is named a plane, which has a box.
+            background: Whether the frame before shows background.
             now_s: The time.
         """
         self._see(frame_id, captured_at_s)
         self._settle(now_s)
+        self.finishes = False
         if not self._split:
             return BoxWish.OWN
-        if not self._label_s.known:
-            return BoxWish.CARRIED  # to be measured
-        self._earn(now_s)
-        if not boxed or self._credit_s < self._extra_s:
+        if background or not self._label_s[False].known:
             return BoxWish.CARRIED
-        self._credit_s -= self._extra_s
-        return BoxWish.LATER
+        self._earn(now_s)
+        if named and self._credit_s >= self._extra_s:
+            self._credit_s -= self._extra_s
+            self.finishes = True
+            return BoxWish.LATER
+        return BoxWish.LATER if self._exact_is_quicker() else BoxWish.CARRIED
 
-    def took(self, wish: BoxWish, took_s: float, *, boxed: bool) -> None:
+    def took(self, wish: BoxWish, took_s: float, *, background: bool) -> None:
         """Tell how long a frame took up to its label.
 
         Args:
             wish: As it was asked for.
             took_s: For what.
-            boxed: Whether it is named a plane; a background takes no backward pass.
+            background: Whether it shows background, which takes no backward pass.
         """
         if wish is BoxWish.CARRIED:
-            self._label_s.add(took_s)
+            self._label_s[background].add(took_s)
+            self._since_quick = 0
         elif wish is BoxWish.LATER:
             self._early_s.add(took_s)
-        elif boxed:
+            self._since_quick += 1
+        elif not background:
             self._whole_s.add(took_s)
 
     def box_took(self, took_s: float) -> None:
         """Tell how long a box took behind its label."""
         self._box_s.add(took_s)
+
+    def _exact_is_quicker(self) -> bool:
+        """Whether labels come sooner by the pass that a box starts from; looked at now and then."""
+        if not self._early_s.known or self._since_quick >= TRY_QUICK_EVERY:
+            return False
+        return self._early_s.value_s <= self._label_s[False].value_s
+
+    @property
+    def _label_takes_s(self) -> float:
+        """What the label of a frame that is no background takes, the quicker of two ways."""
+        quick_s = self._label_s[False].value_s
+        return min(quick_s, self._early_s.value_s) if self._early_s.known else quick_s
 
     @property
     def _extra_s(self) -> float:
@@ -115,7 +145,7 @@ class Cadence:
             both_s = self._early_s.value_s + self._box_s.value_s
         else:
             both_s = self._whole_s.value_s
-        return max(both_s - self._label_s.value_s, 0.0)
+        return max(both_s - self._label_takes_s, 0.0)
 
     def _see(self, frame_id: int, captured_at_s: float) -> None:
         if self._last is not None and frame_id > self._last[0]:
@@ -149,7 +179,7 @@ class Cadence:
         else:
             left = 0.0
             if self._interval_s.known:
-                left = 1.0 - self._label_s.value_s / self._interval_s.value_s
+                left = 1.0 - self._label_takes_s / self._interval_s.value_s
             self._credit_s += max(left, LEAST_SHARE) * (now_s - self._asked_at_s)
         self._credit_s = min(self._credit_s, 2 * self._extra_s)
         self._asked_at_s = now_s

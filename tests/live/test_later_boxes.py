@@ -25,6 +25,7 @@ class Fixed(Cadence):
         self.always = wish
 
     def wish(self, *_: object, **__: object) -> BoxWish:
+        self.finishes = self.always is BoxWish.LATER
         return self.always
 
 
