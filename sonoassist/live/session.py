@@ -81,6 +81,7 @@ class LiveSession:
             self.notices,
             self._looking_back,
             self._loop.put_late_result,
+            self._waits,
         )
         self._capture = CaptureWorker(
             opener,
@@ -136,7 +137,6 @@ class LiveSession:
     def set_every_frame(self, on: bool) -> None:
         """Let a recording wait for the analysis instead of dropping frames."""
         self._every_frame = on
-        self._analysis.set_whole(on)
         self._capture.set_every_frame(on)
 
     # --- the analysis -----------------------------------------------------------------------
@@ -201,10 +201,14 @@ class LiveSession:
     def _is_behind(self) -> bool:
         if self._analysis.state.model_state is ModelState.LOADING:
             return True
-        source = self._capture.state.source
-        if self._every_frame and source is not None and not source.live:
+        if self._waits():
             return self._keeping_up.waiting_s() > RAW_AFTER_S
         return self._keeping_up.behind()
+
+    def _waits(self) -> bool:
+        """Whether the source waits for the analysis; a live one never does."""
+        source = self._capture.state.source
+        return self._every_frame and source is not None and not source.live
 
     def watch(self, watcher: Watcher) -> None:
         """Have `watcher` called with every picture captured, and again with its result.

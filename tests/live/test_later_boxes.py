@@ -139,6 +139,24 @@ def test_where_each_frame_is_looked_at_each_has_its_own_box(start: Start, whole:
     assert session.status().play_state is not PlayState.FAILED
 
 
+def test_a_live_source_waits_for_nothing_so_its_labels_do_not_either(start: Start) -> None:
+    source = MadeSource(COUNT + 1, kind="stream")  # its last picture shows a plane
+    session = start(scan=[source])
+    session._analysis._cadence = Fixed(BoxWish.LATER)
+    session.load_model(band_analyser)
+    wait_until(lambda: session.status().model_state is ModelState.READY)
+    session.set_every_frame(True)
+    early: list[View] = []
+    session.watch(lambda view: early.append(view) if view.analysis is not None else None)
+    session.open("scan")
+    wait_until(lambda: any(_is_plane(view) for view in early))
+    assert all(not _sought(view) for view in early if _is_plane(view))
+
+
+def _is_plane(view: View) -> bool:
+    return view.analysis is not None and view.analysis.state is State.PLANE
+
+
 def test_a_picture_frozen_again_gets_its_own_box_and_the_analysis_rests(start: Start) -> None:
     session = begun(start, BoxWish.CARRIED, BandEngine(), count=COUNT)
     session.open("scan")
