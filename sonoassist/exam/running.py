@@ -22,6 +22,7 @@ from sonoassist.exam.exam import Exam
 from sonoassist.exam.exam_view import ExamView
 from sonoassist.exam.recording_switch import RecordingSwitch
 from sonoassist.exam.records import Capture, FrameRow, How, Item, Judgement, Shot, Tick
+from sonoassist.exam.rows import LATELY
 from sonoassist.exam.shots import Said, best_shot, frame_row, hand_shot
 from sonoassist.exam.undo import ExamHistory, Steps, turned_words
 from sonoassist.live.status import Level, Notice, Notices, View
@@ -71,6 +72,7 @@ class RunningExam:
         self._kept_back = ""
         self._best = BestFrames()
         self._rows: deque[tuple[tuple[str, int], FrameRow]] = deque()
+        self._saved: dict[tuple[str, int], None] = {}  # the newest last
         self._views: deque[View] = deque(maxlen=MEASURED_AT_ONCE)
         self._completed: deque[Analysis] = deque()
         self._unboxed: dict[tuple[str, int], Capture] = {}
@@ -291,11 +293,16 @@ class RunningExam:
         latest = dict(waiting)
         if not latest:
             return
+        fresh = [row for key, row in latest.items() if key not in self._saved]
+        again = [row for key, row in latest.items() if key in self._saved]
         try:
-            self._exam.add_frames(list(latest.values()))
+            self._exam.add_frames(fresh, again)
         except OutputError:
             self._rows.extendleft(reversed(latest.items()))
             raise
+        self._saved.update(dict.fromkeys(latest))
+        for key in list(self._saved)[:-LATELY]:
+            del self._saved[key]
         self._works_again()
 
     def _close(self) -> None:

@@ -13,6 +13,7 @@ import pytest
 from made_analyses import analysis_of, shares_of
 from real_models import frame_of
 from sonoassist.core.packets import Box, Localisation, State
+from sonoassist.exam import running
 from sonoassist.exam.checklist import ItemState
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import ExamStart, Item
@@ -118,6 +119,19 @@ def test_a_best_frame_whose_box_came_in_time_is_not_asked_about(live: Live) -> N
     rows = [row for row in record.frames() if row.plane == "femur"]
     assert len(rows) == 30  # each once, with the box that came behind it
     assert all(row.boxed and row.box == OWN and row.steady_plane == "femur" for row in rows[8:])
+
+
+def test_a_box_that_comes_when_its_frame_is_kept_already_makes_no_second_row(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "SAVE_EVERY_S", 0.0)
+    views = [live.see("femur") for _ in range(5)]
+    wait_until(lambda: not live.running._rows and len(list(live.running.exam.frames())) == 5)
+    live.finish(views[2])
+    record = live.record()
+    assert [row.index for row in record.frames()] == [view.frame.index for view in views]
+    assert [row.box for row in record.frames()] == [None, None, OWN, None, None]
+    assert record.frame_count() == 5
 
 
 def test_a_capture_by_hand_gets_its_own_box(live: Live) -> None:
