@@ -79,6 +79,7 @@ class RunningExam:
         self._wishes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._news = threading.Event()
         self._ending = False
+        self._boxes_within_s = 0.0
         self._saved_s = time.monotonic()
         self._failed = ""
         self._clipper = Clipper(exam, self._clip_failed, seconds=clip_s)
@@ -214,8 +215,13 @@ class RunningExam:
         """Begin or end the recording."""
         self._ask(self._recording.begin if on else self._recording.end)
 
-    def end(self) -> None:
-        """End the exam; all of it is on the disk when this returns."""
+    def end(self, *, boxes_within_s: float = 0.0) -> None:
+        """End the exam; all of it is on the disk when this returns.
+
+        Args:
+            boxes_within_s: So long boxes that were asked for are waited for.
+        """
+        self._boxes_within_s = boxes_within_s
         self._ending = True
         self._news.set()
         self._thread.join()
@@ -232,8 +238,8 @@ class RunningExam:
             self._news.clear()
             self._guard(self._turn)
         last = (
-            self._turn, self._take_what_there_is, self._recording.end, self._clipper.stop,
-            self._save_rows, self._close,
+            self._turn, self._take_what_there_is, self._wait_for_boxes, self._recording.end,
+            self._clipper.stop, self._save_rows, self._close,
         )  # fmt: skip
         for step in last:
             self._guard(step)
@@ -263,6 +269,13 @@ class RunningExam:
             self._guard(self._wishes.get())
         if time.monotonic() - self._saved_s >= SAVE_EVERY_S:
             self._save_rows()
+
+    def _wait_for_boxes(self) -> None:
+        until_s = time.monotonic() + self._boxes_within_s
+        while self._unboxed and (left_s := until_s - time.monotonic()) > 0:
+            self._news.wait(left_s)
+            self._news.clear()
+            self._turn()
 
     def _put_box(self, analysis: Analysis) -> None:
         """Give a capture the box that was found behind its label."""

@@ -207,6 +207,9 @@ class AnalysisWorker:
             view = self._unboxed.popleft() if self._unboxed and analyser is not None else None
         if analyser is None or view is None:
             return
+        last = self._last
+        if last is not None and last.source_id != view.frame.source_id:
+            return  # the field of view that is held by now is that of another source
         analysis = self._judged(lambda: analyser.look_back(view.frame))
         if analysis is not None:
             self._complete(replace(view, analysis=analysis))

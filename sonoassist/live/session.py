@@ -369,13 +369,17 @@ class LiveSession:
         """The box of a picture came behind its label."""
         with self._shown:
             source = self._capture.state.source
-            if source is None or view.frame.source_id != source.source_id:
-                return
-            if view.analysis is not None and view.analysis.own_box is not None:
-                self._rates.box_found()
-            if view.steady is not None:  # else what is shown would lose its steady label
-                self._loop.put_result(view)
-                if self._newest is not None and self._newest.frame is view.frame:
-                    self._newest = view
-        for watcher in self._completed_watchers:
+            if source is not None and view.frame.source_id == source.source_id:
+                self._show_completed(view)
+        for (
+            watcher
+        ) in self._completed_watchers:  # an exam may wait for it that ended with its source
             watcher(view)
+
+    def _show_completed(self, view: View) -> None:
+        if view.analysis is not None and view.analysis.own_box is not None:
+            self._rates.box_found()
+        if view.steady is not None:  # else what is shown would lose its steady label
+            self._loop.put_result(view)
+            if self._newest is not None and self._newest.frame is view.frame:
+                self._newest = view

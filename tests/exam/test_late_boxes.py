@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from sonoassist.exam.shots import said_of
 from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import Notices, View
 from sonoassist.temporal.steady import SteadyLabel
-from waiting import wait_until
+from waiting import LIMIT_S, wait_until
 
 ITEMS = (Item("femur", "Femur", "femur"),)
 BEGAN_S = 1000.0
@@ -139,6 +140,18 @@ def test_a_capture_by_hand_gets_its_own_box(live: Live) -> None:
     live.running.capture(view, said_of(view))
     wait_until(lambda: len(live.wanted) == 1)
     live.finish(live.wanted[0])
+    assert OWN in [one.shot.box for one in live.record().captures()]
+
+
+def test_an_exam_that_ends_waits_for_the_box_of_its_last_picture(live: Live) -> None:
+    for _ in range(30):
+        view = live.see("femur")
+    ending = threading.Thread(target=lambda: live.running.end(boxes_within_s=LIMIT_S))
+    ending.start()
+    wait_until(lambda: live.wanted)  # the best one of the view that its end has cut off
+    for view in live.wanted:
+        live.finish(view)
+    ending.join()
     assert OWN in [one.shot.box for one in live.record().captures()]
 
 

@@ -94,6 +94,25 @@ def test_the_box_of_a_kept_picture_is_found_when_it_is_asked_for(start: Start) -
     assert found.analysis.localisation.sought
 
 
+def test_the_box_of_a_kept_picture_is_found_when_its_source_is_closed_already(
+    start: Start,
+) -> None:
+    session = begun(start, BoxWish.CARRIED, BandEngine(), count=COUNT)
+    completed: list[View] = []
+    session.open("scan")
+    wait_until(lambda: _named(session) is not None)
+    view = _named(session)
+    assert view is not None
+    session.close_source()
+    wait_until(lambda: session.status().play_state is PlayState.EMPTY)
+    session.watch_completed(completed.append)
+    session.want_box(view)
+    wait_until(lambda: completed)
+    assert completed[0].frame is view.frame
+    assert _sought(completed[0])
+    assert session.newest() is None
+
+
 def test_a_frozen_picture_that_is_looked_at_gets_its_own_box(start: Start) -> None:
     session = begun(start, BoxWish.CARRIED, BandEngine(), count=COUNT)
     session.open("scan")
