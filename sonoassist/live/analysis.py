@@ -307,8 +307,8 @@ class AnalysisWorker:
     def _finish_box(self, view: View) -> View:
         """Find the box that its label has not waited for; returns the view with it."""
         analyser = self._analyser
-        if analyser is None or not analyser.unfinished:
-            return view
+        if analyser is None or view.analysis is None or not analyser.unfinished:
+            return view  # without a result, what is unfinished is of an earlier picture
         began_s = time.monotonic()
         analysis = self._judged(analyser.finish_box)
         self._cadence.box_took(time.monotonic() - began_s)

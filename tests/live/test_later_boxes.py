@@ -7,7 +7,8 @@ import pytest
 from live_fakes import BandEngine, MadeSource, Start, band_analyser
 
 from sonoassist.analysis.box_wish import BoxWish
-from sonoassist.core.packets import State
+from sonoassist.core.errors import EngineError
+from sonoassist.core.packets import Analysis, Frame, State
 from sonoassist.live.cadence import Cadence
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import ModelState, PlayState, View
@@ -174,6 +175,37 @@ def test_a_live_source_waits_for_nothing_so_its_labels_do_not_either(start: Star
 
 def _is_plane(view: View) -> bool:
     return view.analysis is not None and view.analysis.state is State.PLANE
+
+
+def test_a_box_that_was_left_over_is_not_put_on_another_picture(start: Start) -> None:
+    session = start(scan=[MadeSource(50, fps=25.0)])
+    session._analysis._cadence = Fixed(BoxWish.LATER)
+    analyser = band_analyser()
+    analyse = analyser.analyse
+
+    def failing(frame: Frame, wish: BoxWish) -> Analysis:
+        if frame.index == 5:
+            raise EngineError("it failed")
+        return analyse(frame, wish)
+
+    def tripping(view: View) -> None:
+        if view.analysis is not None and view.frame.index == 4:
+            raise ValueError("a watcher failed: the box is not looked for")
+
+    analyser.analyse = failing  # type: ignore[method-assign]
+    completed: list[View] = []
+    session.watch(tripping)
+    session.watch_completed(completed.append)
+    session.load_model(lambda: analyser)
+    wait_until(lambda: session.status().model_state is ModelState.READY)
+    session.open("scan")
+    session.pause()
+    for index in (4, 5, 6):
+        session.seek(index)
+        wait_until(lambda wanted=index: _shows(session, wanted))  # type: ignore[misc]
+    wait_until(lambda: any(view.frame.index == 6 for view in completed))
+    assert all(view.analysis is not None for view in completed)
+    assert all(view.analysis.frame is view.frame for view in completed if view.analysis)
 
 
 def test_a_picture_frozen_again_gets_its_own_box_and_the_analysis_rests(start: Start) -> None:
