@@ -75,7 +75,7 @@ class RunningExam:
         self._saved: dict[tuple[str, int], None] = {}  # the newest last
         self._views: deque[View] = deque(maxlen=MEASURED_AT_ONCE)
         self._completed: deque[Analysis] = deque()
-        self._unboxed: dict[tuple[str, int], Capture] = {}
+        self._unboxed: dict[tuple[str, int], list[Capture]] = {}
         self._wishes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._news = threading.Event()
         self._ending = False
@@ -279,17 +279,18 @@ class RunningExam:
 
     def _put_box(self, analysis: Analysis) -> None:
         """Give a capture the box that was found behind its label."""
-        capture, box = self._unboxed.pop(_key(analysis.frame), None), analysis.own_box
+        captures, box = self._unboxed.pop(_key(analysis.frame), []), analysis.own_box
         named = analysis.prediction.plane.key
-        if capture is not None and box is not None and capture.shot.plane == named:
-            self._exam.put_box(capture.capture_id, box)
-            self._tell()
+        for capture in captures:
+            if box is not None and capture.shot.plane == named:
+                self._exam.put_box(capture.capture_id, box)
+                self._tell()
 
     def _ask_for_box(self, capture: Capture, view: View) -> None:
         """Have the box of a capture found, where nobody has looked for it yet."""
         if capture.shot.box is None and view.analysis is not None and view.analysis.lacks_box:
-            self._unboxed[_key(view.frame)] = capture
-            self._want_box(view)
+            self._unboxed.setdefault(_key(view.frame), []).append(capture)
+            self._want_box(view)  # each time: an earlier wish may have been given up
 
     def _look_at(self, view: View) -> None:
         if view.analysis is not None and view.steady is not None:

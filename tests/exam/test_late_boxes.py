@@ -17,7 +17,7 @@ from sonoassist.core.packets import Box, Localisation, State
 from sonoassist.exam import running
 from sonoassist.exam.checklist import ItemState
 from sonoassist.exam.exam import Exam
-from sonoassist.exam.records import ExamStart, Item
+from sonoassist.exam.records import ExamStart, How, Item
 from sonoassist.exam.running import RunningExam
 from sonoassist.exam.shots import said_of
 from sonoassist.exam.store import ExamStore
@@ -141,6 +141,16 @@ def test_a_capture_by_hand_gets_its_own_box(live: Live) -> None:
     wait_until(lambda: len(live.wanted) == 1)
     live.finish(live.wanted[0])
     assert OWN in [one.shot.box for one in live.record().captures()]
+
+
+def test_all_captures_of_one_picture_get_its_box(live: Live) -> None:
+    view = [live.see("femur") for _ in range(20)][-1]
+    for _ in range(2):
+        live.running.capture(view, said_of(view))
+    wait_until(lambda: len(live.wanted) == 2)
+    live.finish(live.wanted[0])
+    hand = [one for one in live.record().captures() if one.shot.how is How.HAND]
+    assert [one.shot.box for one in hand] == [OWN, OWN]
 
 
 def test_an_exam_that_ends_waits_for_the_box_of_its_last_picture(live: Live) -> None:
