@@ -65,7 +65,9 @@ class LazyEngine(Engine):
 
     def backward(self, network_input: Floats, saliency: Saliency = Saliency.PLAIN) -> Floats:
         """See `Engine.backward`."""
-        return self._do().backward(network_input, saliency)
+        found = self._do().backward(network_input, saliency)
+        self._tell()
+        return found
 
     def compile(self, shape: tuple[int, ...], saliency: Saliency) -> None:
         """See `Engine.compile`."""

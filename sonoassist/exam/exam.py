@@ -169,23 +169,28 @@ class Exam(OpenDatabase):
                 (at_s, kind, rows.sayable(text)),
             )
 
-    def add_frames(self, frames: Sequence[FrameRow]) -> None:
-        """Keep the results of some frames, all or none."""
-        marks = ", ".join("?" * (rows.FRAME_COLUMNS.count(",") + 1))
+    def add_frames(self, frames: Sequence[FrameRow], again: Sequence[FrameRow] = ()) -> None:
+        """Keep the results of some frames, all or none.
+
+        Args:
+            frames: That have none yet.
+            again: Of frames that were kept lately: what was kept of them is replaced. One that
+                is not among the last `rows.LATELY` is added.
+        """
         with self._change() as change:
             numbers = {
                 made: _provenance_number(change, made)
-                for made in {frame.provenance for frame in frames}
+                for made in {frame.provenance for frame in (*frames, *again)}
                 if made is not None
             }
+
+            def values(frame: FrameRow) -> rows.Row:
+                made = frame.provenance
+                return rows.frame_values(frame, None if made is None else numbers[made])
+
+            change.executemany(rows.ADD_FRAME, map(values, frames))
             change.executemany(
-                f"INSERT INTO frames ({rows.FRAME_COLUMNS}) VALUES ({marks})",
-                [
-                    rows.frame_values(
-                        frame, None if frame.provenance is None else numbers[frame.provenance]
-                    )
-                    for frame in frames
-                ],
+                rows.PUT_FRAME, ((one.at_s, one.index, *values(one)) for one in again)
             )
 
     def _provenances(self) -> dict[int, Provenance]:

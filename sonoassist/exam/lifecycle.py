@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from sonoassist.exam.running import RunningExam
     from sonoassist.model.card import Card
 
+BOXES_WITHIN_S = 3.0
+"""An exam that ends waits so long at most for the boxes of its last pictures."""
 _OPEN = {PlayState.PLAYING, PlayState.PAUSED, PlayState.ENDED, PlayState.LOST}
 _GONE = {PlayState.EMPTY, PlayState.FAILED}
 _STANDS = {PlayState.PAUSED, PlayState.ENDED, PlayState.LOST}
@@ -313,15 +315,15 @@ class ExamLifecycle:
         self._running = None
         self._joins_next = False
         self._pictures.unwatch(running.see)
-        self._pictures.unwatch_completed(running.complete)
         self._busy = True
         self._next += [lambda: self._start_work("exam", lambda: self._write(running)), self._tell]
 
     def _write(self, running: RunningExam) -> None:
         """Have all of an exam that has ended on the disk; then the next one may begin."""
         try:
-            running.end()
+            running.end(boxes_within_s=BOXES_WITHIN_S)
         finally:
+            self._pictures.unwatch_completed(running.complete)
             with self._deciding():
                 self._busy, self._made = False, None
                 self._next.append(self._tell)

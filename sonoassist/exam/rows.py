@@ -35,6 +35,14 @@ FRAME_COLUMNS = (
     "left_px, top_px, right_px, bottom_px, probabilities, "
     "crop_left_px, crop_top_px, crop_right_px, crop_bottom_px, frozen, localiser, provenance"
 )
+LATELY = 5000
+"""So many frames back a result is looked for that is to be replaced."""
+_FRAME_MARKS = ", ".join("?" * (FRAME_COLUMNS.count(",") + 1))
+ADD_FRAME = f"INSERT INTO frames ({FRAME_COLUMNS}) VALUES ({_FRAME_MARKS})"
+PUT_FRAME = (
+    f"INSERT OR REPLACE INTO frames (id, {FRAME_COLUMNS}) VALUES ((SELECT max(id) FROM frames WHERE"
+    f" id > (SELECT max(id) FROM frames) - {LATELY} AND at_s = ? AND frame = ?), {_FRAME_MARKS})"
+)
 PROVENANCE_COLUMNS = "weights_sha256, network_input, crop, precision"
 SHOT_COLUMNS = (
     "item, how, at_s, frame, time_s, plane, confidence, quality, why, "

@@ -22,6 +22,7 @@ from sonoassist.exam.exam import Exam
 from sonoassist.exam.exam_view import ExamView
 from sonoassist.exam.recording_switch import RecordingSwitch
 from sonoassist.exam.records import Capture, FrameRow, How, Item, Judgement, Shot, Tick
+from sonoassist.exam.rows import LATELY
 from sonoassist.exam.shots import Said, best_shot, frame_row, hand_shot
 from sonoassist.exam.undo import ExamHistory, Steps, turned_words
 from sonoassist.live.status import Level, Notice, Notices, View
@@ -71,12 +72,14 @@ class RunningExam:
         self._kept_back = ""
         self._best = BestFrames()
         self._rows: deque[tuple[tuple[str, int], FrameRow]] = deque()
+        self._saved: dict[tuple[str, int], None] = {}  # the newest last
         self._views: deque[View] = deque(maxlen=MEASURED_AT_ONCE)
         self._completed: deque[Analysis] = deque()
-        self._unboxed: dict[tuple[str, int], Capture] = {}
+        self._unboxed: dict[tuple[str, int], list[Capture]] = {}
         self._wishes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._news = threading.Event()
         self._ending = False
+        self._boxes_within_s = 0.0
         self._saved_s = time.monotonic()
         self._failed = ""
         self._clipper = Clipper(exam, self._clip_failed, seconds=clip_s)
@@ -212,8 +215,13 @@ class RunningExam:
         """Begin or end the recording."""
         self._ask(self._recording.begin if on else self._recording.end)
 
-    def end(self) -> None:
-        """End the exam; all of it is on the disk when this returns."""
+    def end(self, *, boxes_within_s: float = 0.0) -> None:
+        """End the exam; all of it is on the disk when this returns.
+
+        Args:
+            boxes_within_s: So long boxes that were asked for are waited for.
+        """
+        self._boxes_within_s = boxes_within_s
         self._ending = True
         self._news.set()
         self._thread.join()
@@ -230,8 +238,8 @@ class RunningExam:
             self._news.clear()
             self._guard(self._turn)
         last = (
-            self._turn, self._take_what_there_is, self._recording.end, self._clipper.stop,
-            self._save_rows, self._close,
+            self._turn, self._take_what_there_is, self._wait_for_boxes, self._recording.end,
+            self._clipper.stop, self._save_rows, self._close,
         )  # fmt: skip
         for step in last:
             self._guard(step)
@@ -262,19 +270,27 @@ class RunningExam:
         if time.monotonic() - self._saved_s >= SAVE_EVERY_S:
             self._save_rows()
 
+    def _wait_for_boxes(self) -> None:
+        until_s = time.monotonic() + self._boxes_within_s
+        while self._unboxed and (left_s := until_s - time.monotonic()) > 0:
+            self._news.wait(left_s)
+            self._news.clear()
+            self._turn()
+
     def _put_box(self, analysis: Analysis) -> None:
         """Give a capture the box that was found behind its label."""
-        capture, box = self._unboxed.pop(_key(analysis.frame), None), analysis.own_box
+        captures, box = self._unboxed.pop(_key(analysis.frame), []), analysis.own_box
         named = analysis.prediction.plane.key
-        if capture is not None and box is not None and capture.shot.plane == named:
-            self._exam.put_box(capture.capture_id, box)
-            self._tell()
+        for capture in captures:
+            if box is not None and capture.shot.plane == named:
+                self._exam.put_box(capture.capture_id, box)
+                self._tell()
 
     def _ask_for_box(self, capture: Capture, view: View) -> None:
         """Have the box of a capture found, where nobody has looked for it yet."""
         if capture.shot.box is None and view.analysis is not None and view.analysis.lacks_box:
-            self._unboxed[_key(view.frame)] = capture
-            self._want_box(view)
+            self._unboxed.setdefault(_key(view.frame), []).append(capture)
+            self._want_box(view)  # each time: an earlier wish may have been given up
 
     def _look_at(self, view: View) -> None:
         if view.analysis is not None and view.steady is not None:
@@ -291,11 +307,16 @@ class RunningExam:
         latest = dict(waiting)
         if not latest:
             return
+        fresh = [row for key, row in latest.items() if key not in self._saved]
+        again = [row for key, row in latest.items() if key in self._saved]
         try:
-            self._exam.add_frames(list(latest.values()))
+            self._exam.add_frames(fresh, again)
         except OutputError:
             self._rows.extendleft(reversed(latest.items()))
             raise
+        self._saved.update(dict.fromkeys(latest))
+        for key in list(self._saved)[:-LATELY]:
+            del self._saved[key]
         self._works_again()
 
     def _close(self) -> None:

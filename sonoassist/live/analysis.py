@@ -64,6 +64,7 @@ class AnalysisWorker:
         notices: For the user.
         looking_back: Gives the pictures of a freeze.
         deliver_late: Takes the results of those.
+        waited_for: Whether the source waits for the analysis: each frame then has its own box.
     """
 
     def __init__(
@@ -76,17 +77,18 @@ class AnalysisWorker:
         notices: Notices,
         looking_back: LookingBack,
         deliver_late: LateResult,
+        waited_for: Callable[[], bool],
     ) -> None:
         self._slot = slot
         self._deliver = deliver
         self._complete = complete
         self._cadence = Cadence()
-        self._whole = False
         self._begun = begun
         self._changed = changed
         self._notices = notices
         self._looking_back = looking_back
         self._deliver_late = deliver_late
+        self._waited_for = waited_for
         self._newest_first = False
         self._analyser: Analyser | None = None
         self._steady: SteadyLabel | None = None
@@ -133,10 +135,6 @@ class AnalysisWorker:
         """A loader says what it does now; without meaning unless a model is being loaded."""
         if self.state.model_state is ModelState.LOADING:
             self._become(AnalysisState(ModelState.LOADING, step))
-
-    def set_whole(self, on: bool) -> None:
-        """Whether each frame is given its own box, however long that takes."""
-        self._whole = on
 
     def want_box(self, view: View) -> None:
         """Find the box of a picture that has a label; `complete` takes it."""
@@ -209,6 +207,9 @@ class AnalysisWorker:
             view = self._unboxed.popleft() if self._unboxed and analyser is not None else None
         if analyser is None or view is None:
             return
+        last = self._last
+        if last is not None and last.source_id != view.frame.source_id:
+            return  # the field of view that is held by now is that of another source
         analysis = self._judged(lambda: analyser.look_back(view.frame))
         if analysis is not None:
             self._complete(replace(view, analysis=analysis))
@@ -296,7 +297,8 @@ class AnalysisWorker:
 
     def _wish(self, frame: Frame, analyser: Analyser) -> BoxWish:
         """How the frame's box is come by: its own where somebody looks at it for longer."""
-        if self._whole or self._looked_at_again or frame.still or analyser.options.heat:
+        stays = self._looked_at_again or frame.still or analyser.options.heat
+        if stays or self._waited_for():
             return BoxWish.OWN
         return self._cadence.wish(
             frame.frame_id, frame.captured_at_s, boxed=self._named, now_s=time.monotonic()
@@ -305,8 +307,8 @@ class AnalysisWorker:
     def _finish_box(self, view: View) -> View:
         """Find the box that its label has not waited for; returns the view with it."""
         analyser = self._analyser
-        if analyser is None or not analyser.unfinished:
-            return view
+        if analyser is None or view.analysis is None or not analyser.unfinished:
+            return view  # without a result, what is unfinished is of an earlier picture
         began_s = time.monotonic()
         analysis = self._judged(analyser.finish_box)
         self._cadence.box_took(time.monotonic() - began_s)

@@ -81,6 +81,7 @@ class LiveSession:
             self.notices,
             self._looking_back,
             self._loop.put_late_result,
+            self._waits,
         )
         self._capture = CaptureWorker(
             opener,
@@ -136,7 +137,6 @@ class LiveSession:
     def set_every_frame(self, on: bool) -> None:
         """Let a recording wait for the analysis instead of dropping frames."""
         self._every_frame = on
-        self._analysis.set_whole(on)
         self._capture.set_every_frame(on)
 
     # --- the analysis -----------------------------------------------------------------------
@@ -201,10 +201,14 @@ class LiveSession:
     def _is_behind(self) -> bool:
         if self._analysis.state.model_state is ModelState.LOADING:
             return True
-        source = self._capture.state.source
-        if self._every_frame and source is not None and not source.live:
+        if self._waits():
             return self._keeping_up.waiting_s() > RAW_AFTER_S
         return self._keeping_up.behind()
+
+    def _waits(self) -> bool:
+        """Whether the source waits for the analysis; a live one never does."""
+        source = self._capture.state.source
+        return self._every_frame and source is not None and not source.live
 
     def watch(self, watcher: Watcher) -> None:
         """Have `watcher` called with every picture captured, and again with its result.
@@ -365,13 +369,17 @@ class LiveSession:
         """The box of a picture came behind its label."""
         with self._shown:
             source = self._capture.state.source
-            if source is None or view.frame.source_id != source.source_id:
-                return
-            if view.analysis is not None and view.analysis.own_box is not None:
-                self._rates.box_found()
-            if view.steady is not None:  # else what is shown would lose its steady label
-                self._loop.put_result(view)
-                if self._newest is not None and self._newest.frame is view.frame:
-                    self._newest = view
-        for watcher in self._completed_watchers:
+            if source is not None and view.frame.source_id == source.source_id:
+                self._show_completed(view)
+        for (
+            watcher
+        ) in self._completed_watchers:  # an exam may wait for it that ended with its source
             watcher(view)
+
+    def _show_completed(self, view: View) -> None:
+        if view.analysis is not None and view.analysis.own_box is not None:
+            self._rates.box_found()
+        if view.steady is not None:  # else what is shown would lose its steady label
+            self._loop.put_result(view)
+            if self._newest is not None and self._newest.frame is view.frame:
+                self._newest = view

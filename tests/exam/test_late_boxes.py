@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,15 +14,16 @@ import pytest
 from made_analyses import analysis_of, shares_of
 from real_models import frame_of
 from sonoassist.core.packets import Box, Localisation, State
+from sonoassist.exam import running
 from sonoassist.exam.checklist import ItemState
 from sonoassist.exam.exam import Exam
-from sonoassist.exam.records import ExamStart, Item
+from sonoassist.exam.records import ExamStart, How, Item
 from sonoassist.exam.running import RunningExam
 from sonoassist.exam.shots import said_of
 from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import Notices, View
 from sonoassist.temporal.steady import SteadyLabel
-from waiting import wait_until
+from waiting import LIMIT_S, wait_until
 
 ITEMS = (Item("femur", "Femur", "femur"),)
 BEGAN_S = 1000.0
@@ -120,11 +122,46 @@ def test_a_best_frame_whose_box_came_in_time_is_not_asked_about(live: Live) -> N
     assert all(row.boxed and row.box == OWN and row.steady_plane == "femur" for row in rows[8:])
 
 
+def test_a_box_that_comes_when_its_frame_is_kept_already_makes_no_second_row(
+    live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "SAVE_EVERY_S", 0.0)
+    views = [live.see("femur") for _ in range(5)]
+    wait_until(lambda: not live.running._rows and len(list(live.running.exam.frames())) == 5)
+    live.finish(views[2])
+    record = live.record()
+    assert [row.index for row in record.frames()] == [view.frame.index for view in views]
+    assert [row.box for row in record.frames()] == [None, None, OWN, None, None]
+    assert record.frame_count() == 5
+
+
 def test_a_capture_by_hand_gets_its_own_box(live: Live) -> None:
     view = [live.see("femur") for _ in range(20)][-1]
     live.running.capture(view, said_of(view))
     wait_until(lambda: len(live.wanted) == 1)
     live.finish(live.wanted[0])
+    assert OWN in [one.shot.box for one in live.record().captures()]
+
+
+def test_all_captures_of_one_picture_get_its_box(live: Live) -> None:
+    view = [live.see("femur") for _ in range(20)][-1]
+    for _ in range(2):
+        live.running.capture(view, said_of(view))
+    wait_until(lambda: len(live.wanted) == 2)
+    live.finish(live.wanted[0])
+    hand = [one for one in live.record().captures() if one.shot.how is How.HAND]
+    assert [one.shot.box for one in hand] == [OWN, OWN]
+
+
+def test_an_exam_that_ends_waits_for_the_box_of_its_last_picture(live: Live) -> None:
+    for _ in range(30):
+        view = live.see("femur")
+    ending = threading.Thread(target=lambda: live.running.end(boxes_within_s=LIMIT_S))
+    ending.start()
+    wait_until(lambda: live.wanted)  # the best one of the view that its end has cut off
+    for view in live.wanted:
+        live.finish(view)
+    ending.join()
     assert OWN in [one.shot.box for one in live.record().captures()]
 
 

@@ -136,6 +136,17 @@ def running_id(life: ExamLifecycle) -> str:
     return life.running.exam.exam_id
 
 
+def test_boxes_that_come_late_reach_an_exam_until_it_is_written(
+    life: ExamLifecycle, pictures: FakePictures, work: Work
+) -> None:
+    life.follow(status())
+    work.do()
+    life.follow(EMPTY)
+    assert (len(pictures.watchers), len(pictures.completed_watchers)) == (0, 1)
+    work.do()
+    assert pictures.completed_watchers == []
+
+
 def test_an_exam_lives_as_long_as_its_source(
     life: ExamLifecycle, pictures: FakePictures, store: ExamStore, work: Work
 ) -> None:

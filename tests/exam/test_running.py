@@ -274,10 +274,10 @@ def test_a_full_disk_is_said_once_and_nothing_is_lost_when_there_is_room_again(
     real: Callable[..., None] = Exam.add_frames
     full = [True]
 
-    def add(self: Exam, frames: object) -> None:
+    def add(self: Exam, *frames: object) -> None:
         if full[0]:
             raise OutputError("the exam cannot be kept: database or disk is full", "Free some")
-        real(self, frames)
+        real(self, *frames)
 
     monkeypatch.setattr(Exam, "add_frames", add)
     feed = Feed(running)

@@ -7,7 +7,8 @@ import pytest
 from live_fakes import BandEngine, MadeSource, Start, band_analyser
 
 from sonoassist.analysis.box_wish import BoxWish
-from sonoassist.core.packets import State
+from sonoassist.core.errors import EngineError
+from sonoassist.core.packets import Analysis, Frame, State
 from sonoassist.live.cadence import Cadence
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import ModelState, PlayState, View
@@ -95,6 +96,25 @@ def test_the_box_of_a_kept_picture_is_found_when_it_is_asked_for(start: Start) -
     assert found.analysis.localisation.sought
 
 
+def test_the_box_of_a_kept_picture_is_found_when_its_source_is_closed_already(
+    start: Start,
+) -> None:
+    session = begun(start, BoxWish.CARRIED, BandEngine(), count=COUNT)
+    completed: list[View] = []
+    session.open("scan")
+    wait_until(lambda: _named(session) is not None)
+    view = _named(session)
+    assert view is not None
+    session.close_source()
+    wait_until(lambda: session.status().play_state is PlayState.EMPTY)
+    session.watch_completed(completed.append)
+    session.want_box(view)
+    wait_until(lambda: completed)
+    assert completed[0].frame is view.frame
+    assert _sought(completed[0])
+    assert session.newest() is None
+
+
 def test_a_frozen_picture_that_is_looked_at_gets_its_own_box(start: Start) -> None:
     session = begun(start, BoxWish.CARRIED, BandEngine(), count=COUNT)
     session.open("scan")
@@ -138,6 +158,55 @@ def test_where_each_frame_is_looked_at_each_has_its_own_box(start: Start, whole:
     # The first one may have been under way when that was asked for.
     assert all(_sought(view) for view in views if view.frame.index > 0)
     assert session.status().play_state is not PlayState.FAILED
+
+
+def test_a_live_source_waits_for_nothing_so_its_labels_do_not_either(start: Start) -> None:
+    source = MadeSource(COUNT + 1, kind="stream")  # its last picture shows a plane
+    session = start(scan=[source])
+    session._analysis._cadence = Fixed(BoxWish.LATER)
+    session.load_model(band_analyser)
+    wait_until(lambda: session.status().model_state is ModelState.READY)
+    session.set_every_frame(True)
+    early: list[View] = []
+    session.watch(lambda view: early.append(view) if view.analysis is not None else None)
+    session.open("scan")
+    wait_until(lambda: any(_is_plane(view) for view in early))
+    assert all(not _sought(view) for view in early if _is_plane(view))
+
+
+def _is_plane(view: View) -> bool:
+    return view.analysis is not None and view.analysis.state is State.PLANE
+
+
+def test_a_box_that_was_left_over_is_not_put_on_another_picture(start: Start) -> None:
+    session = start(scan=[MadeSource(50, fps=25.0)])
+    session._analysis._cadence = Fixed(BoxWish.LATER)
+    analyser = band_analyser()
+    analyse = analyser.analyse
+
+    def failing(frame: Frame, wish: BoxWish) -> Analysis:
+        if frame.index == 5:
+            raise EngineError("it failed")
+        return analyse(frame, wish)
+
+    def tripping(view: View) -> None:
+        if view.analysis is not None and view.frame.index == 4:
+            raise ValueError("a watcher failed: the box is not looked for")
+
+    analyser.analyse = failing  # type: ignore[method-assign]
+    completed: list[View] = []
+    session.watch(tripping)
+    session.watch_completed(completed.append)
+    session.load_model(lambda: analyser)
+    wait_until(lambda: session.status().model_state is ModelState.READY)
+    session.open("scan")
+    session.pause()
+    for index in (4, 5, 6):
+        session.seek(index)
+        wait_until(lambda wanted=index: _shows(session, wanted))  # type: ignore[misc]
+    wait_until(lambda: any(view.frame.index == 6 for view in completed))
+    assert all(view.analysis is not None for view in completed)
+    assert all(view.analysis.frame is view.frame for view in completed if view.analysis)
 
 
 def test_a_picture_frozen_again_gets_its_own_box_and_the_analysis_rests(start: Start) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -119,3 +120,20 @@ def test_an_engine_is_made_by_the_first_picture_and_told_once() -> None:
     assert [one.closed for one in engines] == [1]
     lazy.run(INPUT)
     assert len(engines) == 2
+
+
+def test_what_runs_is_told_behind_every_pass() -> None:
+    """An engine with a spare behind it may be another one from call to call."""
+    made = Counted()
+    lazy = LazyEngine(lambda: made, "auto")
+    passes: list[Callable[[], object]] = [
+        lambda: lazy.run(INPUT),
+        lambda: lazy.glance(INPUT),
+        lambda: lazy.run_traced(INPUT),
+        lambda: lazy.backward(INPUT),
+        lambda: lazy.run_batch(INPUT),
+    ]
+    for number, ask in enumerate(passes):
+        made.device = f"spare {number}"
+        ask()
+        assert lazy.device == f"spare {number}"
