@@ -97,7 +97,7 @@ class AnalysisWorker:
         self._changes: Mapping[str, Any] = {}
         self._last: Frame | None = None
         self._again = self._looked_at_again = False
-        self._named = False
+        self._before: Analysis | None = None
         self._unboxed: deque[View] = deque(maxlen=MOST_UNBOXED)
         self._standing: View | None = None
         self._stands_since_s = 0.0
@@ -290,9 +290,9 @@ class AnalysisWorker:
         analysis = self._judged(lambda: analyser.analyse(frame, wish))
         if analysis is None:
             return View(frame)
-        boxed = analysis.prediction.saliency is not None or wish is not BoxWish.OWN
-        self._cadence.took(wish, time.monotonic() - began_s, boxed=boxed)
-        self._named = analysis.state is State.PLANE
+        self._before = analysis
+        background = analysis.prediction.is_background
+        self._cadence.took(wish, time.monotonic() - began_s, background=background)
         return View(frame, analysis, steady.update(analysis))
 
     def _wish(self, frame: Frame, analyser: Analyser) -> BoxWish:
@@ -300,8 +300,13 @@ class AnalysisWorker:
         stays = self._looked_at_again or frame.still or analyser.options.heat
         if stays or self._waited_for():
             return BoxWish.OWN
+        before = self._before
         return self._cadence.wish(
-            frame.frame_id, frame.captured_at_s, boxed=self._named, now_s=time.monotonic()
+            frame.frame_id,
+            frame.captured_at_s,
+            named=before is not None and before.state is State.PLANE,
+            background=before is not None and before.prediction.is_background,
+            now_s=time.monotonic(),
         )
 
     def _finish_box(self, view: View) -> View:
@@ -309,6 +314,8 @@ class AnalysisWorker:
         analyser = self._analyser
         if analyser is None or view.analysis is None or not analyser.unfinished:
             return view  # without a result, what is unfinished is of an earlier picture
+        if not self._cadence.finishes:
+            return view
         began_s = time.monotonic()
         analysis = self._judged(analyser.finish_box)
         self._cadence.box_took(time.monotonic() - began_s)
