@@ -34,9 +34,9 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     real = openvino_engine.compiled_for_latency
 
-    def spy(model: object, precision: str) -> object:
+    def spy(model: object, precision: str, device: str) -> object:
         names.append(precision)
-        return real(model, precision)
+        return real(model, precision, device)
 
     monkeypatch.setattr(openvino_engine, "compiled_for_latency", spy)
     return names
