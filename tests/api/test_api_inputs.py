@@ -154,7 +154,7 @@ WRONG_LOADS = [
     ({"engine": None}, TypeError, "engine is None"),
     ({"precision": "float16"}, ValueError, "no precision 'float16'"),
     ({"precision": 16}, TypeError, "precision is an int"),
-    ({"device": "gpu"}, ValueError, "no device 'gpu'"),
+    ({"device": "tpu"}, ValueError, "no device 'tpu'"),
     ({"device": 0}, TypeError, "device is an int"),
     ({"crop": "middle"}, ValueError, "the crop 'middle'"),
     ({"crop": "1,2,3"}, ValueError, "the crop '1,2,3'"),
