@@ -24,6 +24,7 @@ ENDING = re.compile(r"^'s' if|'' if .* == 1 else 's'|'s' if .* else ''")
 RATES = {
     "benchmark/text.py": "times quicker, a figure",
     "evaluation/text_tables.py": "a mean: 23.7 background frames",
+    "gui/rate_words.py": "a rate: 0.3 boxes a second",
     "evaluation/failures.py": "the number of a row",
 }
 

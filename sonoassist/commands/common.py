@@ -70,9 +70,9 @@ _CHOICES = (
     (
         "--precision",
         "PRECISIONS",
-        "auto, f32, bf16, f16 or int8, or of both passes f32/int8, f32/bf16 or bf16/int8",
+        "auto, f32, bf16, f16, int8, f32/int8, f32/bf16 or bf16/int8",
     ),
-    ("--device", "DEVICES", "auto, cpu, cuda, mps or gpu (Intel graphics)"),
+    ("--device", "DEVICES", "auto, cpu, cuda, mps or gpu"),
 )
 """Option, its list in `engines.choose`, and the list in words."""
 

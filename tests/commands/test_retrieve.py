@@ -432,7 +432,7 @@ def test_an_output_folder_that_cannot_be_written_to(
         (("--rule", "worst"), "invalid choice"),
         (("--model", "unknown"), "no model is called"),
         (("--crop", "nonsense"), "nonsense"),
-        (("--engine", "openvino", "--device", "cuda"), "runs on the CPU"),
+        (("--engine", "openvino", "--device", "cuda"), "does not run on cuda"),
         (("--engine", "torch", "--device", "mps"), "mps"),
     ],
 )

@@ -15,6 +15,11 @@ from kept_home.plain import array_of, differences
 from kept_home.reading import Kept
 from sonoassist.core.errors import SonoAssistError
 
+GIVEN_UP = {"carry_boxes"}
+"""Settings of the earlier program that this one has no use for: the window sees to it by itself."""
+NEW = {"cover_text": True}
+"""Settings that this one has begun to keep, with what they are where nobody has chosen."""
+
 
 @dataclass
 class Found:
@@ -65,8 +70,16 @@ def parts_of(kept: Kept) -> dict[str, Read]:
 
 def _settings(kept: Kept) -> Found:
     found, notices = reading.settings()
-    recent = [str(kept.recording(kept.expected["plain"])), *kept.expected["settings"]["recent"][1:]]
-    return Found(differences(found, {**kept.expected["settings"], "recent": recent}), notices)
+    return Found(differences(found, expected_settings(kept)), notices)
+
+
+def expected_settings(kept: Kept) -> dict[str, Any]:
+    """What the earlier program kept, as this one has it."""
+    expected = {
+        key: value for key, value in kept.expected["settings"].items() if key not in GIVEN_UP
+    }
+    recent = [str(kept.recording(kept.expected["plain"])), *expected["recent"][1:]]
+    return {**expected, **NEW, "recent": recent}
 
 
 def _screens(kept: Kept) -> Found:

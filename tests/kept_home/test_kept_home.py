@@ -13,6 +13,7 @@ import pytest
 from kept_home import reading
 from kept_home.plain import array_of, differences
 from kept_home.reading import ANSWER, Kept, expected_of
+from kept_home.sections import expected_settings
 from sonoassist.cli import run as run_program
 from sonoassist.core.planes import INDEX
 
@@ -34,9 +35,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 
 def test_settings(kept: Kept) -> None:
     found, notices = reading.settings()
-    expected = kept.expected["settings"]
-    expected["recent"][0] = str(kept.recording(kept.expected["plain"]))
-    assert differences(found, expected) == []
+    assert differences(found, expected_settings(kept)) == []
     assert notices == []
 
 
