@@ -107,7 +107,7 @@ class Motion:
 STILL = Motion(np.eye(2, 3))
 
 
-class Anatomy:
+class TrackedAnatomy:
     """What lies in a box of a picture, to be found again in later ones.
 
     Args:
@@ -205,7 +205,7 @@ class CarriedBox:
         self._found = found
         box = found.localisation.box
         self._box = None if box is None else found.prepared.geometry.to_input(box)
-        self._anatomy: Anatomy | None = None
+        self._anatomy: TrackedAnatomy | None = None
 
     @property
     def plane(self) -> Plane:
@@ -242,7 +242,7 @@ class CarriedBox:
         if box is None or before is None or not self._is_comparable(frame, prepared):
             return None
         if self._anatomy is None:  # not sooner: most boxes are never carried
-            self._anatomy = Anatomy(self._found.prepared.network_input[0, 0], box)
+            self._anatomy = TrackedAnatomy(self._found.prepared.network_input[0, 0], box)
         motion = self._anatomy.motion_to(prepared.network_input[0, 0], before)
         if motion is None or not _is_held(motion, box, prepared.geometry, self._age_s(frame)):
             return None

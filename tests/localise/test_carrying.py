@@ -14,10 +14,10 @@ from sonoassist.core.planes import PLANES
 from sonoassist.localise.carrying import (
     MAX_AGE_S,
     NEXT_FRAME_S,
-    Anatomy,
     CarriedBox,
     Found,
     Motion,
+    TrackedAnatomy,
     carried,
 )
 
@@ -63,7 +63,7 @@ def centre_shift(motion: Motion | None, box: Box) -> tuple[float, float]:
 @settings(deadline=None, max_examples=40)
 @given(st.floats(-8, 8), st.floats(-8, 8))
 def test_the_shift_is_measured(right: float, down: float) -> None:
-    motion = Anatomy(SPECKLE, BOX).motion_to(moved_by(right, down, noise=5))
+    motion = TrackedAnatomy(SPECKLE, BOX).motion_to(moved_by(right, down, noise=5))
     assert centre_shift(motion, BOX) == pytest.approx((2 * right, 2 * down), abs=0.6)
 
 
@@ -73,14 +73,14 @@ def test_the_shift_is_measured(right: float, down: float) -> None:
 )  # fmt: skip
 def test_any_box_can_be_measured(left: float, top: float, wide: float, high: float) -> None:
     box = Box(left, top, min(left + wide, 288), min(top + high, 224))
-    motion = Anatomy(SPECKLE, box).motion_to(SPECKLE)
+    motion = TrackedAnatomy(SPECKLE, box).motion_to(SPECKLE)
     assert centre_shift(motion, box) == pytest.approx((0, 0), abs=0.2)
 
 
 @settings(deadline=None, max_examples=30)
 @given(st.floats(0.85, 1.15), st.floats(-10, 10), st.floats(-6, 6))
 def test_size_and_turn_are_measured(zoom: float, turn_deg: float, right: float) -> None:
-    motion = Anatomy(SPECKLE, BOX).motion_to(seen_after(zoom, turn_deg, right))
+    motion = TrackedAnatomy(SPECKLE, BOX).motion_to(seen_after(zoom, turn_deg, right))
     assert motion is not None
     assert motion.zoom == pytest.approx(zoom, abs=0.02)
     assert motion.turn_deg == pytest.approx(turn_deg, abs=1)
