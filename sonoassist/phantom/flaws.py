@@ -12,7 +12,7 @@ from sonoassist.phantom.canvas import Section
 from sonoassist.phantom.catalogue import PLANE_KEYS, Structure
 from sonoassist.phantom.draw import Placing, middle_of
 from sonoassist.phantom.plan import ExamPlan, Leg
-from sonoassist.phantom.scan import Settings, View
+from sonoassist.phantom.scan import ProbeView, ScanSettings
 from sonoassist.phantom.shapes import Map, Pose
 
 HOLD_S = 1.6
@@ -22,7 +22,7 @@ OUTSIDE = 0.03
 SMALL = 0.75
 """Of the least size that operators give to a structure: smaller is too small."""
 DARK_DB, BRIGHT_DB = -33.0, -13.0
-"""Level of soft tissue below white (`Settings.gain_db`) up to, and from, which it is wrong."""
+"""Level of soft tissue below white (`ScanSettings.gain_db`) up to, and from, which it is wrong."""
 ASIDE = 0.2
 """Share of the picture's width, or height, between the middles of anatomy and picture."""
 SHAKE_HZ = 2.6
@@ -72,7 +72,7 @@ class Spoiling:
         )
         return replace(placing, view=wider, pose=moved(placing.pose, deeper_mm))
 
-    def set(self, settings: Settings) -> Settings:
+    def set(self, settings: ScanSettings) -> ScanSettings:
         """The scanner's settings, chosen wrongly."""
         return replace(settings, gain_db=settings.gain_db + self.gain_db)
 
@@ -110,7 +110,7 @@ def spoiling(leg: Leg) -> Spoiling:
             return Spoiling(leg.flaw, shake_mm=float(rng.uniform(7, 11)))
 
 
-def lit_wrongly(settings: Settings) -> frozenset[Flaw]:
+def lit_wrongly(settings: ScanSettings) -> frozenset[Flaw]:
     """What is wrong with the level of grey."""
     if settings.gain_db <= DARK_DB:
         return frozenset({Flaw.TOO_DARK})
@@ -118,7 +118,7 @@ def lit_wrongly(settings: Settings) -> frozenset[Flaw]:
 
 
 def placed_wrongly(
-    structure: Structure, section: Section, pose: Pose, view: View
+    structure: Structure, section: Section, pose: Pose, view: ProbeView
 ) -> frozenset[Flaw]:
     """What is wrong with where and how large the outline lies in the picture.
 
@@ -138,7 +138,7 @@ def placed_wrongly(
     return frozenset(found)
 
 
-def _inside(view: View, x: Map, z: Map) -> Map:
+def _inside(view: ProbeView, x: Map, z: Map) -> Map:
     """Which points in mm lie in the picture and in the sector."""
     column, row = view.to_px(x, z)
     deep = np.hypot(x, z + view.radius_mm) - view.radius_mm
