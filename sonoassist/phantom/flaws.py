@@ -40,14 +40,14 @@ class Spoiling:
         flaw: It; None for nothing.
         zoom: Millimetres in the picture become so many times more.
         aside: Shares of the picture's width and height by which the structure is moved.
-        gain_db: Added to the gain.
+        gain_db: Level of soft tissue below white; None leaves the scanner's.
         shake_mm: Amplitude of the probe's shaking.
     """
 
     flaw: Flaw | None = None
     zoom: float = 1.0
     aside: tuple[float, float] = (0.0, 0.0)
-    gain_db: float = 0.0
+    gain_db: float | None = None
     shake_mm: float = 0.0
 
     def placed(self, placing: Placing, section: Section) -> Placing:
@@ -74,7 +74,9 @@ class Spoiling:
 
     def set(self, settings: ScanSettings) -> ScanSettings:
         """The scanner's settings, chosen wrongly."""
-        return replace(settings, gain_db=settings.gain_db + self.gain_db)
+        if self.gain_db is None:
+            return settings
+        return replace(settings, gain_db=self.gain_db)
 
     def shaken_mm(self, into_s: float) -> tuple[float, float]:
         """Where the probe has shaken to after so many seconds: across and down."""
@@ -103,9 +105,9 @@ def spoiling(leg: Leg) -> Spoiling:
         case Flaw.OFF_CENTRE:
             return Spoiling(leg.flaw, zoom=1.2, aside=(side * float(rng.uniform(0.22, 0.3)), 0.0))
         case Flaw.TOO_DARK:
-            return Spoiling(leg.flaw, gain_db=-float(rng.uniform(11, 19)))
+            return Spoiling(leg.flaw, gain_db=float(rng.uniform(-41, DARK_DB)))
         case Flaw.TOO_BRIGHT:
-            return Spoiling(leg.flaw, gain_db=float(rng.uniform(9, 16)))
+            return Spoiling(leg.flaw, gain_db=float(rng.uniform(BRIGHT_DB, -5)))
         case Flaw.MOVING:
             return Spoiling(leg.flaw, shake_mm=float(rng.uniform(7, 11)))
 

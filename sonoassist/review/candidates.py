@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sonoassist.core.planes import BACKGROUND_INDEX, INDEX, PLANES
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.table import FrameColumns
+from sonoassist.temporal.hints import place_flaws
 from sonoassist.temporal.rules import APART_S, WANTED, Course, Rule, choose_in
 
 MOST = 12
@@ -132,9 +133,13 @@ def _course(
     follows &= np.diff(np.cumsum(columns.readable)[rows]) == 1
     stillness = columns.stillness[rows]
     stillness[1:][~follows] = np.nan
-    return Course(
-        columns.times_s[rows], columns.judged[rows], shares, columns.quality[rows], stillness, apart
+    flaws = place_flaws(
+        columns.boxes[rows], columns.crops[rows], columns.probabilities[rows].argmax(axis=1)
     )
+    return Course(
+        columns.times_s[rows], columns.judged[rows], shares, columns.quality[rows], stillness,
+        apart, flaws,
+    )  # fmt: skip
 
 
 def _peak(columns: FrameColumns, frame: int, key: str, confidence: float, *, told: bool) -> Peak:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sonoassist.core.flaws import Hints, told
+from sonoassist.core.flaws import Hints
 from sonoassist.core.packets import Analysis, State, SteadyState
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import INDEX, Plane
@@ -59,8 +59,7 @@ class Candidate:
             words += "; fewer hints than other frames about as sure"
         if self.equals > 1:
             words += f"; the sharpest and stillest of {counted(self.equals, 'frame')} about as sure"
-        words = f"{words} (sharpness {sharp}, stillness {still})"
-        return f"{words}; hints: {told(self.hints)}" if self.hints else words
+        return f"{words} (sharpness {sharp}, stillness {still})"
 
 
 class BestFrames:

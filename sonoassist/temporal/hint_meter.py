@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from sonoassist.core.flaws import Hints
 from sonoassist.core.opencv import cv2
-from sonoassist.core.packets import Analysis, Box, Floats, Frame, State
+from sonoassist.core.packets import Analysis, Box, Floats, Frame, Pixels, State
+from sonoassist.preprocess.screen_reader import ScreenReader
 from sonoassist.temporal.hints import Light, Outline, Placed, hints_of, placed_of
 from sonoassist.temporal.quality_meter import SIZE_PX, small_picture
 
@@ -71,6 +72,24 @@ class HintMeter:
             return math.nan
         shift, _sureness = cv2.phaseCorrelate(before.small, small, self._window)
         return math.hypot(shift[0], shift[1]) / SIZE_PX[0] / apart_s
+
+
+def hints_of_picture(pixels: Pixels, plane: str, box: Box | None, crop: Box) -> Hints:
+    """The hints of a picture by itself, which does not tell whether it moves.
+
+    Args:
+        pixels: uint8 (H, W, 3) RGB or (H, W), the whole frame.
+        plane: Key of the plane that it shows.
+        box: Of its anatomy, in frame pixels, or None.
+        crop: What the network saw, in frame pixels.
+
+    Raises:
+        ModelError: The network that reads screens is missing or damaged.
+    """
+    look = ScreenReader().look(pixels)
+    outline = look.field.outline().tolist() if look.sure and look.field is not None else []
+    light = light_of(small_picture(pixels, crop), crop, outline)
+    return hints_of(None if box is None else Placed(plane, box, crop, outline), light)
 
 
 def light_of(small: Floats, crop: Box, outline: Outline) -> Light:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist.core.flaws import Flaw, Hint, Hints
-from sonoassist.core.packets import Analysis, Box
+from sonoassist.core.packets import Analysis, Box, Floats
 from sonoassist.core.planes import INDEX, KEYS
 
 LONG = ("spine_cor", "spine_sag")
@@ -136,7 +136,7 @@ def _of_place(placed: Placed) -> dict[Flaw, float]:
     }
 
 
-def place_flaws(boxes: Edges, crops: Edges, planes: NDArray[np.intp]) -> NDArray[np.int8]:
+def place_flaws(boxes: Edges, crops: Edges, planes: NDArray[np.intp]) -> Floats:
     """How many hints many frames get by their boxes and crops alone.
 
     Args:
@@ -145,12 +145,13 @@ def place_flaws(boxes: Edges, crops: Edges, planes: NDArray[np.intp]) -> NDArray
         planes: (n,), index of the plane whose anatomy each box encloses.
 
     Returns:
-        int8 (n,), 0 to 3; 0 where box or crop is not known.
+        float32 (n,), 0 to 3; nan where box or crop is not known.
     """
     kinds = (_too_small, _off_centre, _at_edge)
     with np.errstate(invalid="ignore", divide="ignore"):
-        counts = sum((kind(boxes, crops, planes) > 0).astype(np.int8) for kind in kinds)
-    return np.asarray(counts, np.int8)
+        counts = sum((kind(boxes, crops, planes) > 0).astype(np.float32) for kind in kinds)
+    unknown = np.isnan(boxes).any(axis=1) | np.isnan(crops).any(axis=1)
+    return np.where(unknown, np.float32(np.nan), counts).astype(np.float32)
 
 
 def _edges(box: Box) -> Edges:
