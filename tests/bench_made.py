@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from sonoassist.benchmark.candidates import NAIVE, Candidate, LeftOut, Runner
+from sonoassist.benchmark.candidates import NAIVE, AvailableEngine, LeftOut, NetworkRunner
 from sonoassist.benchmark.ceilings import Bandwidth, Ceiling, Roof
 from sonoassist.benchmark.figures import make_rows, noise_of
 from sonoassist.benchmark.frames import WholeFrames
 from sonoassist.benchmark.machine import Machine
-from sonoassist.benchmark.networks import Entry
+from sonoassist.benchmark.networks import TimedEntry
 from sonoassist.benchmark.program import ProgramFigures
 from sonoassist.benchmark.racing import Timing
 from sonoassist.benchmark.report import Networks, Report
@@ -29,19 +29,19 @@ BASE_MS = {
     "smallnet": (9.0, 20.0),
 }  # fmt: skip
 FACTORS = {
-    Runner(NAIVE, "f32", CPU): 1.0,
-    Runner("OpenVINO", "f32", CPU): 0.65,
-    Runner("OpenVINO", "bf16", CPU): 0.36,
-    Runner("torch", "f32", CPU): 0.9,
-    Runner("torch", "bf16", CPU): 0.55,
+    NetworkRunner(NAIVE, "f32", CPU): 1.0,
+    NetworkRunner("OpenVINO", "f32", CPU): 0.65,
+    NetworkRunner("OpenVINO", "bf16", CPU): 0.36,
+    NetworkRunner("torch", "f32", CPU): 0.9,
+    NetworkRunner("torch", "bf16", CPU): 0.55,
 }
 ON_GPU = {
-    Runner(NAIVE, "f32", GPU): 0.04,
-    Runner("torch", "f32", GPU): 0.03,
-    Runner("torch", "bf16", GPU): 0.015,
-    Runner("torch", "f16", GPU): 0.014,
+    NetworkRunner(NAIVE, "f32", GPU): 0.04,
+    NetworkRunner("torch", "f32", GPU): 0.03,
+    NetworkRunner("torch", "bf16", GPU): 0.015,
+    NetworkRunner("torch", "f16", GPU): 0.014,
 }
-CHOSEN = Runner("OpenVINO", "bf16", CPU)
+CHOSEN = NetworkRunner("OpenVINO", "bf16", CPU)
 
 
 class FakeClock:
@@ -62,7 +62,9 @@ class FakeEngine(Engine):
 
     device = CPU
 
-    def __init__(self, clock: FakeClock, runner: Runner, forward_ms: float, both_ms: float) -> None:
+    def __init__(
+        self, clock: FakeClock, runner: NetworkRunner, forward_ms: float, both_ms: float
+    ) -> None:
         self.name, self.precision = runner.engine, runner.precision
         self.asked: list[tuple[int, Saliency]] = []
         self.closed = 0
@@ -79,11 +81,11 @@ class FakeEngine(Engine):
         self.closed += 1
 
 
-def candidate(engine: str, precision: str = "f32", device: str = "cpu") -> Candidate:
+def candidate(engine: str, precision: str = "f32", device: str = "cpu") -> AvailableEngine:
     shown = {"openvino": "OpenVINO"}.get(engine, engine)
-    return Candidate(
+    return AvailableEngine(
         EngineChoice(engine, precision, device),
-        Runner(shown, precision, CPU if device == "cpu" else GPU),
+        NetworkRunner(shown, precision, CPU if device == "cpu" else GPU),
     )
 
 
@@ -99,11 +101,11 @@ def timing(median_ms: float, spread: float = 0.04, turns: int = 4, seed: int = 0
 
 def made_timings(
     networks: Iterable[str] = BASE_MS, batches: Iterable[int] = (1, 8), *, gpu: bool = False
-) -> dict[Entry, Timing]:
+) -> dict[TimedEntry, Timing]:
     """Those of a quiet machine with two cores, and of a GPU that is much faster."""
     factors = {**FACTORS, **(ON_GPU if gpu else {})}
     return {
-        Entry(network, runner, batch, what): timing(factor * base_ms * batch**0.9, seed=number)
+        TimedEntry(network, runner, batch, what): timing(factor * base_ms * batch**0.9, seed=number)
         for network in networks
         for batch in batches
         for number, (runner, factor) in enumerate(factors.items())

@@ -28,7 +28,7 @@ HEIGHT_PX, WIDTH_PX, SCALE = 224, 288, 255.0
 
 
 @dataclass(frozen=True, slots=True)
-class Runner:
+class NetworkRunner:
     """What runs a network, as it is named in the tables.
 
     Attributes:
@@ -56,17 +56,17 @@ class Runner:
         """Whether its forward pass is that of another one, and only the errors differ."""
         return "/" in self.precision
 
-    def part_of(self, chosen: Runner) -> bool:
+    def part_of(self, chosen: NetworkRunner) -> bool:
         """Whether it is one of those that the program takes together."""
         return self.beside(chosen) and self.precision in chosen.precision.split("+")
 
-    def beside(self, chosen: Runner) -> bool:
+    def beside(self, chosen: NetworkRunner) -> bool:
         """Whether it is the same engine on the same device, at whatever precision."""
         return (self.engine, self.device) == (chosen.engine, chosen.device)
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class AvailableEngine:
     """An engine that can be had here.
 
     Attributes:
@@ -75,7 +75,7 @@ class Candidate:
     """
 
     choice: EngineChoice
-    runner: Runner
+    runner: NetworkRunner
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class LeftOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidates:
+class AvailableEngines:
     """What can be had of what was asked for.
 
     Attributes:
@@ -102,11 +102,11 @@ class Candidates:
             several, e.g. "int8+bf16".
     """
 
-    found: tuple[Candidate, ...]
+    found: tuple[AvailableEngine, ...]
     left_out: tuple[LeftOut, ...]
-    chosen: Runner
+    chosen: NetworkRunner
 
-    def likely(self) -> Candidates:
+    def likely(self) -> AvailableEngines:
         """Only what the program takes by itself, and f32, which stands behind it."""
         found = [
             one
@@ -120,8 +120,8 @@ class Candidates:
 def find_candidates(
     engines: Sequence[str] | None = None,
     precisions: Sequence[str] | None = None,
-    chosen: Runner | None = None,
-) -> Candidates:
+    chosen: NetworkRunner | None = None,
+) -> AvailableEngines:
     """Try every engine, precision and device.
 
     Args:
@@ -132,17 +132,17 @@ def find_candidates(
     Raises:
         EngineError: Something asked for by name is not to be had here.
     """
-    found: list[Candidate] = []
+    found: list[AvailableEngine] = []
     left_out: list[LeftOut] = []
     for choice in _choices(engines or ENGINES, precisions or PRECISIONS):
         try:
-            found.append(Candidate(choice, _runner(choice)))
+            found.append(AvailableEngine(choice, _runner(choice)))
         except EngineError as error:
             what = f"{choice.engine} {choice.precision} on {choice.device}"
             left_out.append(LeftOut(what, error.message))
     _check([one.choice.engine for one in found], engines, left_out)
     _check([one.choice.precision for one in found], precisions, left_out)
-    return Candidates(tuple(found), tuple(left_out), chosen or _runner(EngineChoice()))
+    return AvailableEngines(tuple(found), tuple(left_out), chosen or _runner(EngineChoice()))
 
 
 def _choices(engines: Sequence[str], precisions: Sequence[str]) -> list[EngineChoice]:
@@ -174,12 +174,12 @@ def make_candidate(choice: EngineChoice, spec: Architecture, tensors: Tensors) -
     return OpenVINOEngine(spec, tensors, precision="int8", statistics=statistics)
 
 
-def _runner(choice: EngineChoice) -> Runner:
+def _runner(choice: EngineChoice) -> NetworkRunner:
     """Make the engine with the smallest network, and see what it calls itself."""
     smallest = architecture("smallnet")
     engine = make_candidate(choice, smallest, random_tensors(smallest, SEED))
     try:
-        return Runner(engine.name, engine.precision, engine.device)
+        return NetworkRunner(engine.name, engine.precision, engine.device)
     finally:
         engine.close()
 
@@ -200,7 +200,7 @@ def is_checked(store: ModelStore) -> bool:
     return has_verdict(store.get().card)
 
 
-def chosen_runner(store: ModelStore, *, check: bool = True) -> Runner:
+def chosen_runner(store: ModelStore, *, check: bool = True) -> NetworkRunner:
     """What the program takes by itself for the model that it takes by itself.
 
     Args:
@@ -215,6 +215,6 @@ def chosen_runner(store: ModelStore, *, check: bool = True) -> Runner:
     tensors = store.load_tensors(installed)
     engine = engine_for(installed.card, tensors, EngineChoice(), at_once=not check)
     try:
-        return Runner(engine.name, engine.precision, engine.device)
+        return NetworkRunner(engine.name, engine.precision, engine.device)
     finally:
         engine.close()

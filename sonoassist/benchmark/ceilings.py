@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sonoassist.benchmark.candidates import Candidate
+from sonoassist.benchmark.candidates import AvailableEngine
 from sonoassist.benchmark.racing import Race, all_runs
 from sonoassist.core.processors import plan_threads
 from sonoassist.engines.probes import CPU_SIZES, Probe, ProbeSizes, compute_probes
@@ -100,7 +100,7 @@ def _name(one: Ceiling) -> tuple[str, str, str, str]:
 
 
 def measure_roof(
-    candidates: Sequence[Candidate],
+    candidates: Sequence[AvailableEngine],
     *,
     sizes: ProbeSizes | None = None,
     runs: int = ROOF_RUNS,
@@ -133,7 +133,7 @@ def measure_roof(
 
 
 def probe_work(
-    candidates: Sequence[Candidate], runs: int = ROOF_RUNS, sizes: ProbeSizes | None = None
+    candidates: Sequence[AvailableEngine], runs: int = ROOF_RUNS, sizes: ProbeSizes | None = None
 ) -> float:
     """Weight of all that `measure_roof` does, in GFLOP; progress is counted in it."""
     amounts = [
@@ -144,7 +144,7 @@ def probe_work(
     return sum(amounts) * all_runs(runs) / 1e9
 
 
-def _probed(candidates: Sequence[Candidate]) -> list[Candidate]:
+def _probed(candidates: Sequence[AvailableEngine]) -> list[AvailableEngine]:
     """Those with a limit to measure: an int8 product alone is not how the engine runs int8."""
     return [one for one in candidates if not (one.runner.forward_only or one.runner.mixed)]
 

@@ -90,7 +90,7 @@ EVEN = {0: 0.9, 3: 1.3, -4: 1.15}
 """Factors that make marks of different shapes look equally large."""
 
 
-class Canvas:
+class ChartCanvas:
     """A white picture to draw on.
 
     Args:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sonoassist.benchmark.candidates import HEIGHT_PX, NAIVE, WIDTH_PX, Runner
+from sonoassist.benchmark.candidates import HEIGHT_PX, NAIVE, WIDTH_PX, NetworkRunner
 from sonoassist.benchmark.ceilings import Roof
-from sonoassist.benchmark.networks import Entry
+from sonoassist.benchmark.networks import TimedEntry
 from sonoassist.benchmark.racing import Timing
 from sonoassist.benchmark.work import Pass, work_of
 from sonoassist.model.architecture import architecture
@@ -18,7 +18,7 @@ NAN = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SpeedRow:
     """One line of the tables: a network, what runs it, a batch and a pass.
 
     Attributes:
@@ -69,9 +69,9 @@ class Row:
     share: float
 
     @property
-    def runner(self) -> Runner:
+    def runner(self) -> NetworkRunner:
         """What runs it."""
-        return Runner(self.engine, self.precision, self.device)
+        return NetworkRunner(self.engine, self.precision, self.device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Noise:
         )
 
 
-def noise_of(timings: Mapping[Entry, Timing]) -> Noise:
+def noise_of(timings: Mapping[TimedEntry, Timing]) -> Noise:
     """How noisy the baseline's runs were."""
     spreads = [
         timing.p95_ms / timing.median_ms
@@ -112,7 +112,7 @@ def noise_of(timings: Mapping[Entry, Timing]) -> Noise:
     return Noise(float(np.median(spreads)), max(spreads))
 
 
-def make_rows(timings: Mapping[Entry, Timing], roof: Roof) -> tuple[Row, ...]:
+def make_rows(timings: Mapping[TimedEntry, Timing], roof: Roof) -> tuple[SpeedRow, ...]:
     """The rows of all timings, each network and runner with its passes in the paper's order."""
     groups = dict.fromkeys((each.network, each.runner, each.batch) for each in timings)
     return tuple(
@@ -122,15 +122,19 @@ def make_rows(timings: Mapping[Entry, Timing], roof: Roof) -> tuple[Row, ...]:
 
 
 def _rows(
-    timings: Mapping[Entry, Timing], roof: Roof, network: str, runner: Runner, batch: int
-) -> Iterator[Row]:
-    naive = Runner(NAIVE, "f32", runner.device)
+    timings: Mapping[TimedEntry, Timing],
+    roof: Roof,
+    network: str,
+    runner: NetworkRunner,
+    batch: int,
+) -> Iterator[SpeedRow]:
+    naive = NetworkRunner(NAIVE, "f32", runner.device)
     for what in Pass:
         mine = _clocked(timings, network, runner, batch, what)
         if mine is None:
             continue
         theirs = _clocked(timings, network, naive, batch, what)
-        yield _row(Entry(network, runner, batch, what), mine, theirs, roof)
+        yield _row(TimedEntry(network, runner, batch, what), mine, theirs, roof)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,26 +147,30 @@ class _Clocked:
 
 
 def _clocked(
-    timings: Mapping[Entry, Timing], network: str, runner: Runner, batch: int, what: Pass
+    timings: Mapping[TimedEntry, Timing],
+    network: str,
+    runner: NetworkRunner,
+    batch: int,
+    what: Pass,
 ) -> _Clocked | None:
     if what is not Pass.LOCALISATION:
-        timing = timings.get(Entry(network, runner, batch, what))
+        timing = timings.get(TimedEntry(network, runner, batch, what))
         return _Clocked(timing.median_ms, timing.runs, timing) if timing else None
-    detection = timings.get(Entry(network, runner, batch, Pass.DETECTION))
-    both = timings.get(Entry(network, runner, batch, Pass.BOTH))
+    detection = timings.get(TimedEntry(network, runner, batch, Pass.DETECTION))
+    both = timings.get(TimedEntry(network, runner, batch, Pass.BOTH))
     if detection is None or both is None:
         return None
     added_ms = both.median_ms - detection.median_ms
     return _Clocked(added_ms if added_ms > 0 else NAN, min(both.runs, detection.runs), None)
 
 
-def _row(entry: Entry, mine: _Clocked, theirs: _Clocked | None, roof: Roof) -> Row:
+def _row(entry: TimedEntry, mine: _Clocked, theirs: _Clocked | None, roof: Roof) -> SpeedRow:
     spec, runner = architecture(entry.network), entry.runner
     work = work_of(spec, HEIGHT_PX, WIDTH_PX, entry.what, entry.batch, runner.precision)
     reached = work.flop / mine.median_ms / 1e6
     attainable = roof.attainable_gflops(runner.device, runner.precision, work.intensity)
     ratios = _ratios(mine, theirs)
-    return Row(
+    return SpeedRow(
         network=spec.name,
         title=spec.title,
         engine=runner.engine,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from sonoassist.benchmark.candidates import HEIGHT_PX, NAIVE, WIDTH_PX
-from sonoassist.benchmark.figures import Row
+from sonoassist.benchmark.figures import SpeedRow
 from sonoassist.benchmark.report import Networks
 from sonoassist.benchmark.work import Pass, work_of
 from sonoassist.core.wording import counted
@@ -15,7 +15,7 @@ from sonoassist.model.architecture import ARCHITECTURES
 
 DETECTION, LOCALISATION, BOTH = (what.value for what in Pass)
 
-Group = tuple[Row, ...]
+Group = tuple[SpeedRow, ...]
 """The passes of one network, runner and batch."""
 
 
@@ -31,15 +31,15 @@ def network_tables(found: Networks) -> list[str]:
     return tables
 
 
-def groups(rows: Iterable[Row]) -> list[Group]:
+def groups(rows: Iterable[SpeedRow]) -> list[Group]:
     """Rows that differ by their pass only, together."""
-    made: dict[tuple[object, ...], list[Row]] = {}
+    made: dict[tuple[object, ...], list[SpeedRow]] = {}
     for row in rows:
         made.setdefault((row.network, row.runner, row.batch), []).append(row)
     return [tuple(group) for group in made.values()]
 
 
-def of(group: Group, what: str) -> Row | None:
+def of(group: Group, what: str) -> SpeedRow | None:
     """The row of a pass; None where it was not measured."""
     return next((row for row in group if row.work == what), None)
 
@@ -76,12 +76,12 @@ def _rate(found: Networks, group: Group) -> list[str]:
     return cells
 
 
-def _name(found: Networks, row: Row) -> str:
+def _name(found: Networks, row: SpeedRow) -> str:
     mark = " *" if row.runner.part_of(found.chosen) else ""
     return f"{row.title}, {row.runner.label}{mark}"
 
 
-def _times(row: Row) -> str:
+def _times(row: SpeedRow) -> str:
     text = figure(row.times_naive, 2)
     if row.engine == NAIVE or not row.times_naive_low < row.times_naive_high:
         return text
@@ -122,7 +122,7 @@ def times(found: Networks) -> str:
     return grid("Milliseconds a batch", header, rows)
 
 
-def _spread(row: Row | None) -> list[str]:
+def _spread(row: SpeedRow | None) -> list[str]:
     if row is None:
         return [UNKNOWN] * 3
     return [figure(value, 1) for value in (row.median_ms, row.p95_ms, row.best_ms)]
@@ -153,7 +153,7 @@ ROOF_NOTE = (
 )
 
 
-def _reached(row: Row | None) -> list[str]:
+def _reached(row: SpeedRow | None) -> list[str]:
     if row is None:
         return [UNKNOWN] * 3
     return [figure(row.gflops, 0), figure(row.attainable_gflops, 0), percent(row.share, 0)]

@@ -12,9 +12,9 @@ from sonoassist.benchmark.candidates import (
     NAIVE,
     SCALE,
     WIDTH_PX,
-    Candidate,
+    AvailableEngine,
     LeftOut,
-    Runner,
+    NetworkRunner,
     make_candidate,
 )
 from sonoassist.benchmark.racing import Race, Timing, all_runs
@@ -35,7 +35,7 @@ MakeEngine = Callable[[EngineChoice, Architecture, Tensors], Engine]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TimedEntry:
     """One thing that is timed.
 
     Attributes:
@@ -46,7 +46,7 @@ class Entry:
     """
 
     network: str
-    runner: Runner
+    runner: NetworkRunner
     batch: int
     what: Pass
 
@@ -57,7 +57,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BenchmarkPlan:
     """What is to be timed.
 
     Attributes:
@@ -68,7 +68,7 @@ class Plan:
     """
 
     networks: tuple[Architecture, ...]
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[AvailableEngine, ...]
     batches: tuple[int, ...]
     runs: int
 
@@ -80,12 +80,12 @@ class Plan:
         """The devices of the candidates, and how they are shown."""
         return {one.choice.device: one.runner.device for one in self.candidates}
 
-    def entries(self, network: str) -> list[Entry]:
+    def entries(self, network: str) -> list[TimedEntry]:
         """All that is timed of a network, in the order of the tables."""
-        runners = [Runner(NAIVE, "f32", shown) for shown in self.devices().values()]
+        runners = [NetworkRunner(NAIVE, "f32", shown) for shown in self.devices().values()]
         runners += [one.runner for one in self.candidates]
         return [
-            Entry(network, runner, batch, what)
+            TimedEntry(network, runner, batch, what)
             for batch in self.batches
             for runner in runners
             for what in _SALIENCY
@@ -130,7 +130,7 @@ class NetworkBenchmark:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: BenchmarkPlan,
         store: ModelStore,
         *,
         make: MakeEngine = make_candidate,
@@ -140,9 +140,9 @@ class NetworkBenchmark:
         before: Callable[[], None] = lambda: None,
     ) -> None:
         self.plan = plan
-        self.timings: dict[Entry, Timing] = {}
+        self.timings: dict[TimedEntry, Timing] = {}
         self.weights: dict[str, str] = {}
-        self.failed: dict[Entry, str] = {}
+        self.failed: dict[TimedEntry, str] = {}
         self._store = store
         self._make, self._make_naive = make, make_naive
         self._clock, self._on_work, self._before = clock, on_work, before
@@ -185,14 +185,16 @@ class NetworkBenchmark:
             ]
         return lines
 
-    def _engines(self, spec: Architecture, tensors: Tensors) -> Iterator[tuple[Runner, Engine]]:
+    def _engines(
+        self, spec: Architecture, tensors: Tensors
+    ) -> Iterator[tuple[NetworkRunner, Engine]]:
         for device, shown in self.plan.devices().items():
             choice = EngineChoice("torch", "f32", device)
-            yield Runner(NAIVE, "f32", shown), self._make_naive(choice, spec, tensors)
+            yield NetworkRunner(NAIVE, "f32", shown), self._make_naive(choice, spec, tensors)
         for one in self.plan.candidates:
             yield one.runner, self._make(one.choice, spec, tensors)
 
-    def _race(self, spec: Architecture, engines: Mapping[Runner, Engine]) -> None:
+    def _race(self, spec: Architecture, engines: Mapping[NetworkRunner, Engine]) -> None:
         entries = self.plan.entries(spec.name)
         inputs = {
             batch: noise_input(HEIGHT_PX, WIDTH_PX, SCALE, batch) for batch in self.plan.batches
@@ -210,7 +212,7 @@ class NetworkBenchmark:
             self.failed |= {entry: error.message for entry, error in race.failed.items()}
 
 
-def _gflop(spec: Architecture, entry: Entry) -> float:
+def _gflop(spec: Architecture, entry: TimedEntry) -> float:
     return work_of(spec, HEIGHT_PX, WIDTH_PX, entry.what, entry.batch).flop / 1e9
 
 
@@ -221,6 +223,6 @@ def _call(engine: Engine, inputs: Floats, what: Pass) -> Callable[[], object]:
     return lambda: engine.run_batch(inputs, saliency)
 
 
-def unfinished(plan: Plan, timings: Mapping[Entry, Timing]) -> Sequence[Entry]:
+def unfinished(plan: BenchmarkPlan, timings: Mapping[TimedEntry, Timing]) -> Sequence[TimedEntry]:
     """Entries that have fewer runs than were asked for."""
     return [entry for entry, timing in timings.items() if timing.runs < plan.runs_of(entry.batch)]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from sonoassist.benchmark.candidates import NAIVE, Runner
+from sonoassist.benchmark.candidates import NAIVE, NetworkRunner
 from sonoassist.benchmark.drawing import (
     GRID,
     INK,
     SOFT,
     Area,
-    Canvas,
+    ChartCanvas,
     Colour,
     LogAxis,
     colour,
@@ -19,7 +19,7 @@ from sonoassist.benchmark.drawing import (
     text_width,
     tick,
 )
-from sonoassist.benchmark.figures import Row
+from sonoassist.benchmark.figures import SpeedRow
 from sonoassist.benchmark.report import Networks, Report
 from sonoassist.benchmark.roof_picture import draw_roof
 from sonoassist.benchmark.text import machine_line
@@ -65,7 +65,7 @@ def draw_report(report: Report) -> Pixels:
     top = HEAD_PX + LEGEND_PX * len(legend)
     roofed = bool(found.roof.ceilings)
     height = top + PANEL_PX * lines + (ROOF_PX if roofed else 0) + RIM_PX // 2
-    canvas = Canvas(WIDTH_PX, height)
+    canvas = ChartCanvas(WIDTH_PX, height)
     _heading(canvas, report, found, batch)
     _legend(canvas, legend, colours)
     wide = (WIDTH_PX - 2 * RIM_PX) / columns
@@ -80,17 +80,17 @@ def draw_report(report: Report) -> Pixels:
     return canvas.pixels
 
 
-def colours_of(runners: Sequence[Runner]) -> dict[Runner, Colour]:
+def colours_of(runners: Sequence[NetworkRunner]) -> dict[NetworkRunner, Colour]:
     """One colour a runner, light for f32 and stronger for the smaller precisions."""
     spare = iter(SPARE * (len(runners) // len(SPARE) + 1))
-    made: dict[Runner, Colour] = {}
+    made: dict[NetworkRunner, Colour] = {}
     for runner in dict.fromkeys(runners):
         shades = SHADES.get((runner.engine, runner.device == "CPU"), {})
         made[runner] = colour(shades.get(runner.precision) or next(spare))
     return made
 
 
-def _heading(canvas: Canvas, report: Report, found: Networks, batch: int) -> None:
+def _heading(canvas: ChartCanvas, report: Report, found: Networks, batch: int) -> None:
     how = "one frame at a time" if batch == 1 else f"{counted(batch, 'frame')} at a time"
     title = f"SonoAssist benchmark: frames a second, {how}"
     canvas.text((RIM_PX, 40), title + (" (stopped early)" * report.stopped), size=0.9, bold=True)
@@ -104,9 +104,9 @@ def _heading(canvas: Canvas, report: Report, found: Networks, batch: int) -> Non
 _PAPER = "paper (GTX 1080)"
 
 
-def _legend_lines(entries: Sequence[Runner | None]) -> list[list[Runner | None]]:
+def _legend_lines(entries: Sequence[NetworkRunner | None]) -> list[list[NetworkRunner | None]]:
     """The entries of the legend, None for the paper, in lines that fit the picture."""
-    lines: list[list[Runner | None]] = [[]]
+    lines: list[list[NetworkRunner | None]] = [[]]
     used = 0.0
     for entry in entries:
         wide = 52 + text_width(_legend_text(entry), 0.5)
@@ -118,12 +118,14 @@ def _legend_lines(entries: Sequence[Runner | None]) -> list[list[Runner | None]]
     return lines
 
 
-def _legend_text(entry: Runner | None) -> str:
+def _legend_text(entry: NetworkRunner | None) -> str:
     return entry.label if entry else _PAPER
 
 
 def _legend(
-    canvas: Canvas, lines: Sequence[Sequence[Runner | None]], colours: Mapping[Runner, Colour]
+    canvas: ChartCanvas,
+    lines: Sequence[Sequence[NetworkRunner | None]],
+    colours: Mapping[NetworkRunner, Colour],
 ) -> None:
     for number, line in enumerate(lines):
         x, y = float(RIM_PX), HEAD_PX + 18.0 + LEGEND_PX * number
@@ -138,10 +140,10 @@ def _legend(
 
 
 def _panel(
-    canvas: Canvas,
+    canvas: ChartCanvas,
     area: Area,
-    rows: Sequence[Row],
-    colours: Mapping[Runner, Colour],
+    rows: Sequence[SpeedRow],
+    colours: Mapping[NetworkRunner, Colour],
     *,
     with_paper: bool,
 ) -> None:
@@ -194,8 +196,8 @@ def _above(value: float) -> float:
 
 
 def _bars(
-    slot: Area, rows: Sequence[Row], colours: Mapping[Runner, Colour], axis: LogAxis
-) -> list[tuple[Area, Runner, float]]:
+    slot: Area, rows: Sequence[SpeedRow], colours: Mapping[NetworkRunner, Colour], axis: LogAxis
+) -> list[tuple[Area, NetworkRunner, float]]:
     """Where each bar is, whose it is, and its frames a second."""
     left, wide = slot.left + 0.03 * slot.width, 0.78 * slot.width / len(colours)
     bars = []
@@ -211,7 +213,7 @@ def _bars(
     return bars
 
 
-def _bar_labels(canvas: Canvas, bars: Sequence[tuple[Area, Runner, float]]) -> None:
+def _bar_labels(canvas: ChartCanvas, bars: Sequence[tuple[Area, NetworkRunner, float]]) -> None:
     for area, _, fps in bars:
         size = min(0.45, max(0.36, 0.0132 * area.width))
         middle = (area.left + area.right) / 2, area.top - 6
@@ -219,7 +221,7 @@ def _bar_labels(canvas: Canvas, bars: Sequence[tuple[Area, Runner, float]]) -> N
         canvas.text(middle, words, size=size, anchor=0.5, plate=True)
 
 
-def _paper_mark(canvas: Canvas, slot: Area, y: float, value: float) -> None:
+def _paper_mark(canvas: ChartCanvas, slot: Area, y: float, value: float) -> None:
     left, right = slot.left + 0.01 * slot.width, slot.left + 0.83 * slot.width
     canvas.line((left, y), (right, y), INK, 2)
     canvas.mark((right, y), -4, INK, filled=True, size=6)

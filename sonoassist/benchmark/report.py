@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sonoassist.benchmark.candidates import LeftOut, Runner
+from sonoassist.benchmark.candidates import LeftOut, NetworkRunner
 from sonoassist.benchmark.carrying import Carrying
 from sonoassist.benchmark.ceilings import Roof
-from sonoassist.benchmark.figures import Noise, Row
+from sonoassist.benchmark.figures import Noise, SpeedRow
 from sonoassist.benchmark.frames import WholeFrames
 from sonoassist.benchmark.machine import Machine
 from sonoassist.benchmark.program import ProgramFigures
@@ -32,12 +32,12 @@ class Networks:
         unfinished: Rows with fewer runs than that, since the measurement was stopped.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[SpeedRow, ...]
     weights: Mapping[str, str]
     noise: Noise
     roof: Roof
     threads: Mapping[str, int]
-    chosen: Runner
+    chosen: NetworkRunner
     runs: int
     unfinished: tuple[str, ...] = ()
 

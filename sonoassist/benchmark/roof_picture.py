@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sonoassist.benchmark.candidates import Runner
+from sonoassist.benchmark.candidates import NetworkRunner
 from sonoassist.benchmark.ceilings import Roof
-from sonoassist.benchmark.drawing import GRID, INK, SOFT, Area, Canvas, Colour, LogAxis, short, tick
-from sonoassist.benchmark.figures import Row
+from sonoassist.benchmark.drawing import (
+    GRID,
+    INK,
+    SOFT,
+    Area,
+    ChartCanvas,
+    Colour,
+    LogAxis,
+    short,
+    tick,
+)
+from sonoassist.benchmark.figures import SpeedRow
 from sonoassist.benchmark.work import Pass
 
 MARKS = {"sononet64": 4, "sononet32": 0, "sononet16": 3, "smallnet": -4}
@@ -15,7 +25,11 @@ MARKS = {"sononet64": 4, "sononet32": 0, "sononet16": 3, "smallnet": -4}
 
 
 def draw_roof(
-    canvas: Canvas, area: Area, rows: Sequence[Row], roof: Roof, colours: Mapping[Runner, Colour]
+    canvas: ChartCanvas,
+    area: Area,
+    rows: Sequence[SpeedRow],
+    roof: Roof,
+    colours: Mapping[NetworkRunner, Colour],
 ) -> None:
     """Operations a second over operations a byte, both logarithmic.
 
@@ -45,7 +59,7 @@ def draw_roof(
     _mark_legend(canvas, area, shown)
 
 
-def _roofs(rows: Sequence[Row], roof: Roof) -> Iterator[tuple[str, str, float]]:
+def _roofs(rows: Sequence[SpeedRow], roof: Roof) -> Iterator[tuple[str, str, float]]:
     """Device, precision and peak of each limit that a row belongs to and that was measured."""
     for device, precision in dict.fromkeys((row.device, row.precision) for row in rows):
         peak = roof.peak_gflops(device, precision)
@@ -54,7 +68,7 @@ def _roofs(rows: Sequence[Row], roof: Roof) -> Iterator[tuple[str, str, float]]:
 
 
 def _axes(
-    plot: Area, rows: Sequence[Row], lines: Sequence[tuple[str, str, float]]
+    plot: Area, rows: Sequence[SpeedRow], lines: Sequence[tuple[str, str, float]]
 ) -> tuple[LogAxis, LogAxis]:
     intensities = [row.flop_per_byte for row in rows]
     heights = [row.gflops for row in rows] + [peak for *_, peak in lines]
@@ -64,7 +78,7 @@ def _axes(
     )
 
 
-def _frame(canvas: Canvas, area: Area, plot: Area, across: LogAxis, up: LogAxis) -> None:
+def _frame(canvas: ChartCanvas, area: Area, plot: Area, across: LogAxis, up: LogAxis) -> None:
     canvas.text((plot.left - 18, area.top + 34), "Roofline", size=0.7, bold=True)
     for value in across.ticks():
         x = across.at(value)
@@ -81,7 +95,9 @@ def _frame(canvas: Canvas, area: Area, plot: Area, across: LogAxis, up: LogAxis)
     canvas.text((plot.left - 44, plot.top - 10), "GFLOP/s", size=0.45)
 
 
-def _roof_line(canvas: Canvas, across: LogAxis, up: LogAxis, peak: float, bandwidth: float) -> None:
+def _roof_line(
+    canvas: ChartCanvas, across: LogAxis, up: LogAxis, peak: float, bandwidth: float
+) -> None:
     """The slope of the memory up to the peak, then level."""
     ridge = peak / bandwidth
     first = max(across.low, up.low / bandwidth)
@@ -98,7 +114,7 @@ def _roof_line(canvas: Canvas, across: LogAxis, up: LogAxis, peak: float, bandwi
 
 
 def _roof_labels(
-    canvas: Canvas, plot: Area, up: LogAxis, lines: Sequence[tuple[str, str, float]]
+    canvas: ChartCanvas, plot: Area, up: LogAxis, lines: Sequence[tuple[str, str, float]]
 ) -> None:
     """Above each line; a line close under another one is labelled further to the left."""
     x, last = plot.right - 4, float("-inf")
@@ -111,14 +127,14 @@ def _roof_labels(
 
 
 def _slope_label(
-    canvas: Canvas, across: LogAxis, up: LogAxis, device: str, bandwidth: float
+    canvas: ChartCanvas, across: LogAxis, up: LogAxis, device: str, bandwidth: float
 ) -> None:
     value = max(across.low, up.low / bandwidth)
     at = across.at(value) + 24, up.at(value * bandwidth) + 18
     canvas.text(at, f"memory of {device}: {short(bandwidth)} GB/s", size=0.45)
 
 
-def _mark_legend(canvas: Canvas, area: Area, rows: Sequence[Row]) -> None:
+def _mark_legend(canvas: ChartCanvas, area: Area, rows: Sequence[SpeedRow]) -> None:
     x, y = area.left + 180, area.top + 34
     for network, title in dict.fromkeys((row.network, row.title) for row in rows):
         canvas.mark((x, y - 5), MARKS[network], SOFT, filled=True)

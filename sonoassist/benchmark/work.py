@@ -32,7 +32,7 @@ class Pass(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class BatchWork:
     """Work of one batch.
 
     Attributes:
@@ -56,7 +56,7 @@ def work_of(
     what: Pass = Pass.DETECTION,
     batch: int = 1,
     precision: str = "f32",
-) -> Work:
+) -> BatchWork:
     """Count the work of one batch.
 
     Args:
@@ -82,7 +82,7 @@ def work_of(
         Pass.BOTH: forward + backward,
     }[what]
     passes = 2 if what is Pass.BOTH else 1
-    return Work(2.0 * terms * batch * passes, float(numbers * _bytes(precision)))
+    return BatchWork(2.0 * terms * batch * passes, float(numbers * _bytes(precision)))
 
 
 def _bytes(precision: str) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sonoassist.analysis.analyser import Analyser, build_analyser
 from sonoassist.commands.common import (
-    Steps,
+    StepsBar,
     Subparsers,
     add_analysis_options,
     analyser_options,
@@ -85,7 +85,7 @@ def register(subparsers: Subparsers) -> None:
 
 
 @dataclass
-class Summary:
+class AnalysisSummary:
     """What came of an analysis.
 
     Attributes:
@@ -176,13 +176,13 @@ def _analyse(
     analyser: Analyser,
     out: Path,
     args: argparse.Namespace,
-) -> Summary:
-    summary = Summary()
+) -> AnalysisSummary:
+    summary = AnalysisSummary()
     with ExitStack() as stack:
         video = (
             stack.enter_context(_Video(out, source, masks=not args.no_mask)) if args.video else None
         )
-        progress = stack.enter_context(Steps("frame"))
+        progress = stack.enter_context(StepsBar("frame"))
         work = SourceAnalysis(
             source,
             analyser,
@@ -227,7 +227,7 @@ def _warn(sentence: str) -> None:
 
 
 def _write_table(
-    path: Path, label: str, work: SourceAnalysis, threshold: float, summary: Summary
+    path: Path, label: str, work: SourceAnalysis, threshold: float, summary: AnalysisSummary
 ) -> None:
     columns = work.table.snapshot()
     steady = dict(steady_states(columns, threshold, work.stills))
@@ -300,7 +300,11 @@ def _box_cells(box: Box | None) -> list[str]:
 
 
 def _report(
-    summary: Summary, analyser: Analyser, source: Source, out: Path, args: argparse.Namespace
+    summary: AnalysisSummary,
+    analyser: Analyser,
+    source: Source,
+    out: Path,
+    args: argparse.Namespace,
 ) -> None:
     engine, made = analyser.engine, analyser.engine.name != UNMADE
     files = ["analysis.csv", *(["annotated.mp4"] if args.video and summary.frames else [])]

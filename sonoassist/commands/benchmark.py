@@ -16,7 +16,7 @@ from sonoassist.analysis.analyser import Analyser, build_analyser
 from sonoassist.benchmark.candidates import (
     ENGINES,
     PRECISIONS,
-    Candidates,
+    AvailableEngines,
     LeftOut,
     chosen_runner,
     find_candidates,
@@ -26,14 +26,14 @@ from sonoassist.benchmark.carrying import Carrying, measure_carrying
 from sonoassist.benchmark.ceilings import ROOF_RUNS, Roof, measure_roof, probe_work
 from sonoassist.benchmark.frames import WholeFrames, measure_frames
 from sonoassist.benchmark.machine import look_at_machine
-from sonoassist.benchmark.networks import NetworkBenchmark, Plan
+from sonoassist.benchmark.networks import BenchmarkPlan, NetworkBenchmark
 from sonoassist.benchmark.program import ProgramFigures
 from sonoassist.benchmark.recorded import RecordedSpeed, measure_recorded
 from sonoassist.benchmark.report import Networks, Report
 from sonoassist.benchmark.start import StartBenchmark, total_starts
 from sonoassist.benchmark.window_start import WindowStartBenchmark
 from sonoassist.commands.common import (
-    Progress,
+    ProgressBar,
     Subparsers,
     model_line,
     say,
@@ -263,7 +263,7 @@ class _Measuring:
         self._recorded: RecordedSpeed | None = None
         self._carrying: Carrying | None = None
         self._recording: Recording | None = None
-        self._candidates: Candidates | None = None
+        self._candidates: AvailableEngines | None = None
         self._networks: NetworkBenchmark | None = None
         self._threads: dict[str, int] = {}
         self._roof = Roof()
@@ -285,7 +285,7 @@ class _Measuring:
         if NETWORKS in self._parts and (args.engines or args.precisions):
             self._candidates = self._find()
 
-    def _find(self) -> Candidates:
+    def _find(self) -> AvailableEngines:
         args, quick = self._args, self._args.quick
         chosen = chosen_runner(ModelStore.default(), check=not quick)
         found = find_candidates(args.engines, args.precisions, chosen)
@@ -371,7 +371,7 @@ class _Measuring:
 
     def _run_start(self) -> None:
         say("start: starting the program again and again")
-        with Progress(total_starts(self._args.runs), "start") as progress:
+        with ProgressBar(total_starts(self._args.runs), "start") as progress:
             self._start = StartBenchmark(self._args.runs, step=progress.step)
             self._start.run()
         self._attempt("start of the window", self._run_window_starts, alone=False)
@@ -380,7 +380,7 @@ class _Measuring:
         check_display()
         pairs = min(self._args.runs, _WINDOW_PAIRS)
         say("start: opening the window, at first with nothing kept from before")
-        with Progress(2 * pairs, "start") as progress:
+        with ProgressBar(2 * pairs, "start") as progress:
             source = _source(self._args)
             self._windows = WindowStartBenchmark(source, pairs, step=progress.step)
             self._windows.run()
@@ -408,7 +408,7 @@ class _Measuring:
 
     def _run_frames_of(self, source: Source, analyser: Analyser) -> None:
         with ExitStack() as stack:
-            progress = stack.enter_context(Progress(None, "frame"))
+            progress = stack.enter_context(ProgressBar(None, "frame"))
             # As `analyse` reads: a recording is decoded while the frame before is analysed.
             frames = iter(()) if source.info.live else stack.enter_context(frames_ahead(source))
             self._frames = measure_frames(
@@ -421,7 +421,7 @@ class _Measuring:
         if source.info.live or source.info.stills:
             return
         source.seek(0)
-        with Progress(None, "frame") as progress:
+        with ProgressBar(None, "frame") as progress:
             self._carrying = measure_carrying(
                 source.read, analyser, self._frames.frames, progress.step
             )
@@ -432,7 +432,7 @@ class _Measuring:
         analyser = self._analyser(synthetic=recording.info.synthetic)
         say(f"recording: {recording.label} for {seconds:g} s, {model_line(analyser.card)}")
         try:
-            with Progress(None, "piece") as progress:
+            with ProgressBar(None, "piece") as progress:
                 self._recorded = measure_recorded(recording, analyser, seconds, step=progress.step)
         finally:
             analyser.close()
@@ -451,13 +451,13 @@ class _Measuring:
         candidates = self._candidates or self._find()
         self._candidates = candidates
         found = candidates.found
-        plan = Plan(args.networks, found, args.batch, args.runs)
+        plan = BenchmarkPlan(args.networks, found, args.batch, args.runs)
         say(f"networks: {len(found)} engines and precisions, each with the naive baseline")
         self._threads = thread_counts([one.choice.engine for one in found])
         roof_runs = min(args.runs, _QUICK_ROOF_RUNS if args.quick else ROOF_RUNS)
         roofs = 1 if args.quick else len(plan.networks)
         total = plan.total_work() + probe_work(found, roof_runs) * roofs
-        with Progress(total, "") as progress:
+        with ProgressBar(total, "") as progress:
 
             def raise_roof() -> None:
                 """Again before each network, since the machine may be quiet only then."""

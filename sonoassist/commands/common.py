@@ -203,7 +203,7 @@ def say_json(data: object) -> None:
     sys.stdout.write(json_text(data) + "\n")
 
 
-class Progress:
+class ProgressBar:
     """A bar with rate and time left on a terminal, a plain line now and then elsewhere.
 
     Args:
@@ -313,7 +313,7 @@ class ShownMeter:
             self._write_over("")
 
 
-class Steps:
+class StepsBar:
     """The progress of work whose length is told with its first step.
 
     Args:
@@ -323,12 +323,12 @@ class Steps:
     def __init__(self, unit: str) -> None:
         self._unit = unit
         self._stack = ExitStack()
-        self._progress: Progress | None = None
+        self._progress: ProgressBar | None = None
 
     def at(self, _done: int, total: int | None) -> None:
         """One more is done."""
         if self._progress is None:
-            progress = Progress(total, self._unit)
+            progress = ProgressBar(total, self._unit)
             self._progress = self._stack.enter_context(progress)
         self._progress.step()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from sonoassist import __version__
 from sonoassist.analysis.analyser import Analyser, build_analyser
 from sonoassist.commands.common import (
-    Progress,
+    ProgressBar,
     Subparsers,
     add_analysis_options,
     analyser_options,
@@ -38,8 +38,8 @@ from sonoassist.evaluation.failures import Failures
 from sonoassist.evaluation.file_run import Means
 from sonoassist.evaluation.observing import observe
 from sonoassist.evaluation.outputs import SUMMARY, as_json, write_results
-from sonoassist.evaluation.planning import Plan, Scope, make_plan, selected
-from sonoassist.evaluation.results import MEASURES, NEEDS, About, Results, measure
+from sonoassist.evaluation.planning import EvaluationPlan, Scope, make_plan, selected
+from sonoassist.evaluation.results import MEASURES, NEEDS, EvaluationFacts, Results, measure
 from sonoassist.evaluation.speed import measure_speed
 from sonoassist.evaluation.text_report import as_text
 from sonoassist.model.store import ModelStore
@@ -145,7 +145,7 @@ def _scope(wanted: Sequence[str], args: argparse.Namespace) -> Scope:
     return Scope(every=args.every, whole="retrieval" in wanted, limit=limit)
 
 
-def _check(plan: Plan, wanted: str) -> None:
+def _check(plan: EvaluationPlan, wanted: str) -> None:
     """Refuse data that cannot tell what is asked for, before hours go into analysing it."""
     able = {
         "retrieval": any(file.recording for file in plan.files),
@@ -225,14 +225,14 @@ def _cases(path: Path) -> frozenset[str]:
 
 def _measure(
     datasets: Sequence[Dataset],
-    plan: Plan,
+    plan: EvaluationPlan,
     analyser: Analyser,
     wanted: Sequence[str],
     args: argparse.Namespace,
 ) -> Results:
     failures = Failures()
     others = OtherWork()
-    with Progress(plan.total, "frame") as progress:
+    with ProgressBar(plan.total, "frame") as progress:
         means = _means(analyser, plan, args)
         seen = observe(plan, means, failures.watch, progress.step)
     if seen.known:
@@ -247,7 +247,7 @@ def _measure(
     return measure(_about(datasets, analyser, args), datasets, seen, failures, wanted, speed)
 
 
-def _means(analyser: Analyser, plan: Plan, args: argparse.Namespace) -> Means:
+def _means(analyser: Analyser, plan: EvaluationPlan, args: argparse.Namespace) -> Means:
     """With what frames are analysed.
 
     What is kept of earlier runs is not used where the speed alone is asked for, which it does not
@@ -266,9 +266,11 @@ def _warn(sentence: str) -> None:
     say(f"sonoassist: warning: {sentence}")
 
 
-def _about(datasets: Sequence[Dataset], analyser: Analyser, args: argparse.Namespace) -> About:
+def _about(
+    datasets: Sequence[Dataset], analyser: Analyser, args: argparse.Namespace
+) -> EvaluationFacts:
     card, engine = analyser.card, analyser.engine
-    return About(
+    return EvaluationFacts(
         version=__version__,
         date=datetime.date.today().isoformat(),
         model=card.name,

@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from sonoassist.commands.common import Progress, say, say_json
+from sonoassist.commands.common import ProgressBar, say, say_json
 from sonoassist.core.errors import SourceError, UsageError
 from sonoassist.core.files import ensure_folder, write_text
 from sonoassist.core.packets import Pixels
@@ -34,7 +34,7 @@ def run_screens(args: argparse.Namespace) -> int:
     for problem in screens.problems[:TOLD]:
         say(f"sonoassist: warning: {problem}")
     reader = ScreenReader(make_screen_network)
-    with Progress(len(screens.truths), "screen") as progress:
+    with ProgressBar(len(screens.truths), "screen") as progress:
         results = read_all(screens.truths, _pixels, reader, progress.step)
     found = {**figures(results), "origins": by_origin(results), "problems": list(screens.problems)}
     text = as_text(results)

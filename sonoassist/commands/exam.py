@@ -14,7 +14,7 @@ from sonoassist.core.wording import counted
 
 if TYPE_CHECKING:
     from sonoassist.exam.export import Export
-    from sonoassist.exam.pacs.outcome import Outcome, RetryReport, SendReport
+    from sonoassist.exam.pacs.outcome import RetryReport, SendOutcome, SendReport
     from sonoassist.exam.store import ExamStore
 
 Action = Callable[[argparse.Namespace, "ExamStore"], int]
@@ -263,15 +263,15 @@ def _sent_again(args: argparse.Namespace) -> RetryReport:
     with ShownMeter("files") as shown:
         said = _progress(shown)
 
-        def told(done: int, total: int, outcome: Outcome) -> None:
+        def told(done: int, total: int, outcome: SendOutcome) -> None:
             said(done, total, outcome)
             shown.meter.at(done, total)
 
         return retry(told)
 
 
-def _progress(shown: ShownMeter) -> Callable[[int, int, Outcome], None]:
-    def told(done: int, total: int, outcome: Outcome) -> None:
+def _progress(shown: ShownMeter) -> Callable[[int, int, SendOutcome], None]:
+    def told(done: int, total: int, outcome: SendOutcome) -> None:
         shown.say(f"{done} of {total}: {outcome}")
 
     return told

@@ -11,7 +11,7 @@ from sonoassist.exam.checklist import Line, checklist, completeness, outside
 from sonoassist.exam.ending import counts_words
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.overview import DAMAGED, Overview, state_of
-from sonoassist.exam.records import Capture, ExamInfo, Item, Recording
+from sonoassist.exam.records import Capture, ExamInfo, Item, RecordedVideo
 from sonoassist.exam.report.words import FOOTER, clock, state, when
 from sonoassist.exam.rows import sayable
 
@@ -127,8 +127,8 @@ def _captures(head: str, captures: Sequence[Capture]) -> str:
     return _table(rows, head)
 
 
-def _recordings(recordings: Iterable[Recording]) -> str:
-    def ending(one: Recording) -> str:
+def _recordings(recordings: Iterable[RecordedVideo]) -> str:
+    def ending(one: RecordedVideo) -> str:
         if one.trouble:
             return f"stopped: {one.trouble}"
         return "" if one.ended else "cut off, or going on"

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sonoassist.commands.common import Progress, say, say_json
+from sonoassist.commands.common import ProgressBar, say, say_json
 from sonoassist.core.errors import ModelError, SourceError, UsageError
 from sonoassist.core.percent import percent
 from sonoassist.core.wording import counted
@@ -104,7 +104,7 @@ def _fitted(
     total = sum(len(file.labels) for file in files)
     analyser = build_analyser(store, model=model.name)
     try:
-        with Progress(total, "frame") as progress:
+        with ProgressBar(total, "frame") as progress:
             examples = gather(
                 datasets, analyser, args.per_plane, step=progress.step, on_trouble=_left_out
             )
@@ -113,7 +113,7 @@ def _fitted(
     if not examples:
         raise SourceError("the data has no frame with a box whose plane the model names")
     say(f"held out {split_by(examples, datasets)}")
-    with Progress(len(examples), "plane") as progress:
+    with ProgressBar(len(examples), "plane") as progress:
         return held_out_fits(examples, model.card.boxes, step=progress.step)
 
 

@@ -6,7 +6,7 @@ import argparse
 import csv
 from pathlib import Path
 
-from sonoassist.commands.common import Progress, Subparsers, refuse_to_replace, say
+from sonoassist.commands.common import ProgressBar, Subparsers, refuse_to_replace, say
 from sonoassist.commands.phantom_screens import run_screens
 from sonoassist.core.errors import UsageError
 from sonoassist.core.files import ensure_folder, no_empty_folder_left, replacing
@@ -76,7 +76,7 @@ def run(args: argparse.Namespace) -> int:
         for folder in folders:
             refuse_to_replace(folder, (EXAM, TRUTH))
     total = len(_exam(args, args.seed))
-    with Progress(total * len(seeds), "frame") as progress:
+    with ProgressBar(total * len(seeds), "frame") as progress:
         for seed, folder in zip(seeds, folders, strict=True):
             with no_empty_folder_left(folder):
                 _write(_exam(args, seed), ensure_folder(folder), args.quality, progress)
@@ -102,7 +102,7 @@ def _exam(args: argparse.Namespace, seed: int) -> PhantomExam:
     return PhantomExam(seed, args.fps, plan, args.size)
 
 
-def _write(exam: PhantomExam, folder: Path, quality: int, progress: Progress) -> None:
+def _write(exam: PhantomExam, folder: Path, quality: int, progress: ProgressBar) -> None:
     """Write one exam; nothing of it is left behind when it is not finished."""
     layout = exam.layout
     with (

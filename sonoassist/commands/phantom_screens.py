@@ -7,7 +7,7 @@ import csv
 import json
 from pathlib import Path
 
-from sonoassist.commands.common import Progress, refuse_to_replace, say
+from sonoassist.commands.common import ProgressBar, refuse_to_replace, say
 from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.files import ensure_folder, replacing
 from sonoassist.core.opencv import cv2
@@ -36,7 +36,7 @@ def run_screens(args: argparse.Namespace) -> int:
     folder = ensure_folder(args.out)
     rows: list[list[object]] = []
     try:
-        with Progress(args.screens, "screen") as progress:
+        with ProgressBar(args.screens, "screen") as progress:
             for seed in range(args.seed, args.seed + args.screens):
                 screen = draw_screen(seed, size=args.size)
                 name = f"phantom_{seed:06d}.png"

@@ -22,8 +22,8 @@ from sonoassist.core.wording import counted
 if TYPE_CHECKING:
     from sonoassist.engines.choose import EngineChoice
     from sonoassist.retrieval.crew import Crew
-    from sonoassist.retrieval.order import Order
-    from sonoassist.retrieval.running import Plan, Summary
+    from sonoassist.retrieval.order import SearchOrder
+    from sonoassist.retrieval.running import RetrievalPlan, RunSummary
 
 STOPPED = 130
 
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
         SonoAssistError: The options, the model or the folder cannot be used, or some of the exams
             could not be searched; what is finished is kept.
     """
-    from sonoassist.commands.retrieve_text import Display, json_summary, table_text
+    from sonoassist.commands.retrieve_text import RetrievalBar, json_summary, table_text
     from sonoassist.retrieval.exams import find_exams
     from sonoassist.retrieval.flat_table import write_flat_table
     from sonoassist.retrieval.output import OutputFolder
@@ -100,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
     with output.taken():
         plan = make_plan(found, output, order, again=args.again)
         _say_plan(plan, order, args)
-        with Display(plan.size_bytes, len(plan.jobs)) as display:
+        with RetrievalBar(plan.size_bytes, len(plan.jobs)) as display:
             summary = run_plan(plan, output, _crew_maker(args, order), display)
         table, problems = write_flat_table(args.out, summary.results)
     for problem in problems:
@@ -113,7 +113,7 @@ def run(args: argparse.Namespace) -> int:
     return _status(summary)
 
 
-def _warn_of_mixture(summary: Summary) -> None:
+def _warn_of_mixture(summary: RunSummary) -> None:
     """Machines of a cluster may compute in different ways: then figures differ a little."""
     ways = {
         f"{one.about['engine']} {one.about['precision']} on {one.about['device']}"
@@ -129,10 +129,10 @@ def _store() -> Any:
     return ExamStore.default()
 
 
-def _order(args: argparse.Namespace) -> Order:
+def _order(args: argparse.Namespace) -> SearchOrder:
     from sonoassist.engines.choose import runs_openvino
     from sonoassist.model.store import ModelStore
-    from sonoassist.retrieval.order import Order, load_models
+    from sonoassist.retrieval.order import SearchOrder, load_models
     from sonoassist.temporal.rules import Rule
 
     if args.cluster is not None:
@@ -142,12 +142,12 @@ def _order(args: argparse.Namespace) -> Order:
     choice = engine_choice(args)
     runs_openvino(choice)  # what can never work is said before anything is begun
     real, synthetic = load_models(ModelStore.default(), args.model)
-    return Order(
+    return SearchOrder(
         real, synthetic, choice, analyser_options(args), Rule(args.rule), masked=not args.no_mask
     )
 
 
-def _say_plan(plan: Plan, order: Order, args: argparse.Namespace) -> None:
+def _say_plan(plan: RetrievalPlan, order: SearchOrder, args: argparse.Namespace) -> None:
     from sonoassist.retrieval.result import one_line
 
     for name in plan.outdated:
@@ -163,7 +163,7 @@ def _say_plan(plan: Plan, order: Order, args: argparse.Namespace) -> None:
         say("sonoassist: warning: the pictures are not masked: texts on them may name a person")
 
 
-def _crew_maker(args: argparse.Namespace, order: Order) -> Callable[[int], Crew]:
+def _crew_maker(args: argparse.Namespace, order: SearchOrder) -> Callable[[int], Crew]:
     def made(exams: int) -> Crew:
         if args.cluster is None:
             from sonoassist.retrieval.processes import ProcessCrew
@@ -186,7 +186,7 @@ def _jobs(args: argparse.Namespace, choice: EngineChoice, exams: int) -> int:
     return usual_jobs(exams) if runs_openvino(choice) else 1
 
 
-def _status(summary: Summary) -> int:
+def _status(summary: RunSummary) -> int:
     if summary.stopped:
         return STOPPED
     if summary.failures:

@@ -16,9 +16,9 @@ from sonoassist.commands.common import PLAIN_EVERY_S, say
 from sonoassist.core.planes import BY_KEY
 from sonoassist.core.wording import counted
 from sonoassist.retrieval.counts import Counts
-from sonoassist.retrieval.exams import Failure
+from sonoassist.retrieval.exams import FailedExam
 from sonoassist.retrieval.result import one_line
-from sonoassist.retrieval.running import Summary
+from sonoassist.retrieval.running import RunSummary
 
 _NAME_WIDTH = 40
 _NOTICE = "Research and training only. Not for diagnosis."
@@ -33,7 +33,7 @@ class _Exam:
     share: float = 0.0
 
 
-class Display:
+class RetrievalBar:
     """A bar over all exams on a terminal, a plain line now and then elsewhere; see `Watcher`.
 
     How much is left is told by the sizes of the files: to know the number of frames, each would
@@ -80,7 +80,7 @@ class Display:
         self._warn(name, about)
         self._show()
 
-    def failed(self, failure: Failure, name: str = "") -> None:
+    def failed(self, failure: FailedExam, name: str = "") -> None:
         """See `Watcher`."""
         if name:
             self._end(name)
@@ -171,7 +171,7 @@ def found_text(about: dict[str, Any]) -> str:
     return text
 
 
-def table_text(summary: Summary, out: Path) -> str:
+def table_text(summary: RunSummary, out: Path) -> str:
     """The summary for people."""
     lines = []
     if summary.results:
@@ -209,7 +209,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return lines
 
 
-def json_summary(summary: Summary, out: Path) -> dict[str, Any]:
+def json_summary(summary: RunSummary, out: Path) -> dict[str, Any]:
     """The summary for programs."""
     left_out = ("files", "recordings", "formats")
     return {

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sonoassist.commands.common import Progress, Subparsers, say, say_json
+from sonoassist.commands.common import ProgressBar, Subparsers, say, say_json
 from sonoassist.commands.train_progress import Telling
 from sonoassist.core.errors import UsageError
 from sonoassist.core.files import ensure_folder, write_text
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sonoassist.training.data import DataOptions, TrainingData
     from sonoassist.training.options import TrainOptions
     from sonoassist.training.parallel import Ranks
-    from sonoassist.training.trainer import Outcome
+    from sonoassist.training.trainer import TrainingOutcome
 
 SIGNALLED = 128
 """Shells add this to the number of a signal that stopped a program."""
@@ -332,7 +332,7 @@ def _prepared(args: argparse.Namespace, options: DataOptions, ranks: Ranks) -> T
 
         datasets = [read_dataset(path, args.mapping) for path in args.data]
         cases = len(gather_cases(datasets))
-        with Progress(cases, "case", quiet=not ranks.first) as progress:
+        with ProgressBar(cases, "case", quiet=not ranks.first) as progress:
             data = prepare_data(datasets, options, lambda name: progress.step())
         ready = True
     finally:
@@ -349,7 +349,7 @@ def _train(
     data: TrainingData,
     ranks: Ranks,
     folded: Tensors | None,
-) -> Outcome:
+) -> TrainingOutcome:
     from sonoassist.training.trainer import Trainer
 
     with Telling(ranks.first) as watcher:
@@ -383,7 +383,7 @@ def _say_data(data: TrainingData, out: Path) -> None:
 
 
 def _report(
-    args: argparse.Namespace, options: TrainOptions, data: TrainingData, outcome: Outcome
+    args: argparse.Namespace, options: TrainOptions, data: TrainingData, outcome: TrainingOutcome
 ) -> None:
     if args.json:
         say_json(_summary(options, data, outcome))
@@ -408,7 +408,7 @@ def _report(
     say("Research and training only. Not for diagnosis.")
 
 
-def _summary(options: TrainOptions, data: TrainingData, outcome: Outcome) -> dict[str, Any]:
+def _summary(options: TrainOptions, data: TrainingData, outcome: TrainingOutcome) -> dict[str, Any]:
     return {
         "architecture": options.architecture,
         "iterations": outcome.iterations,

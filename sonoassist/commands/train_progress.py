@@ -11,8 +11,8 @@ from tqdm import tqdm
 from sonoassist.commands.common import PLAIN_EVERY_S, say
 
 if TYPE_CHECKING:
-    from sonoassist.training.log import Row
-    from sonoassist.training.validation import Score
+    from sonoassist.training.log import LogRow
+    from sonoassist.training.validation import ValidationScore
 
 
 class Telling:
@@ -39,7 +39,7 @@ class Telling:
         if self._speaks and sys.stderr.isatty():
             self._bar = tqdm(total=total, initial=done, unit=" iteration", dynamic_ncols=True)
 
-    def learnt(self, row: Row) -> None:
+    def learnt(self, row: LogRow) -> None:
         """One more iteration is done."""
         if row.loss is not None:
             self._loss = row.loss if self._loss is None else 0.95 * self._loss + 0.05 * row.loss
@@ -50,7 +50,7 @@ class Telling:
             self._said_s = time.monotonic()
             say(self._line(row))
 
-    def _line(self, row: Row) -> str:
+    def _line(self, row: LogRow) -> str:
         took_s = time.monotonic() - self._began_s
         each_s = took_s / max(row.iteration - self._first, 1)
         left_s = each_s * (self._total - row.iteration)
@@ -59,7 +59,7 @@ class Telling:
             f"{each_s:.2f} s each, {_time(left_s)} left"
         )
 
-    def validated(self, iteration: int, score: Score, best: bool) -> None:
+    def validated(self, iteration: int, score: ValidationScore, best: bool) -> None:
         """The network was validated."""
         mark = ", the best so far" if best else ""
         when = f"iteration {iteration}" if iteration else "the start"

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from sonoassist import __version__
-from sonoassist.commands.common import Progress, Subparsers, refuse_to_replace, say
+from sonoassist.commands.common import ProgressBar, Subparsers, refuse_to_replace, say
 from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.files import ensure_folder, replacing
 from sonoassist.preprocess.screen_network import FILE
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     if not args.force:
         refuse_to_replace(args.out, (FILE, CARD))
     out = ensure_folder(args.out)
-    with Progress(args.screens, "screen") as progress:
+    with ProgressBar(args.screens, "screen") as progress:
         seen = [0]
 
         def drawn(done: int) -> None:

@@ -16,7 +16,7 @@ FORWARD_ONLY = frozenset({Saliency.NONE})
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class CascadeStep:
     """One engine of a cascade.
 
     Attributes:
@@ -44,7 +44,7 @@ class CascadeEngine(Engine):
         exact: The engine behind them, whose word is final.
     """
 
-    def __init__(self, steps: Sequence[Step], exact: Engine) -> None:
+    def __init__(self, steps: Sequence[CascadeStep], exact: Engine) -> None:
         self._steps = tuple(steps)
         self._exact = exact
         self._news: list[str] = []
@@ -60,7 +60,7 @@ class CascadeEngine(Engine):
         self.name, self.device = first.name, first.device
         self.precision = "+".join(self._precisions())
 
-    def _try(self, step: Step, ask: Callable[[Engine], EngineOutput]) -> EngineOutput | None:
+    def _try(self, step: CascadeStep, ask: Callable[[Engine], EngineOutput]) -> EngineOutput | None:
         """What a step says; None where it is in doubt, or its device is lost."""
         try:
             out = ask(step.engine)
@@ -84,7 +84,7 @@ class CascadeEngine(Engine):
         return True
 
     def _run_step(
-        self, step: Step, network_input: Floats, saliency: Saliency
+        self, step: CascadeStep, network_input: Floats, saliency: Saliency
     ) -> EngineOutput | None:
         return self._try(step, lambda engine: engine.run(network_input, saliency))
 
@@ -105,7 +105,7 @@ class CascadeEngine(Engine):
         return self._ask(self._steps, network_input, saliency)
 
     def _ask(
-        self, steps: Sequence[Step], network_input: Floats, saliency: Saliency
+        self, steps: Sequence[CascadeStep], network_input: Floats, saliency: Saliency
     ) -> EngineOutput:
         for step in steps:
             if saliency in step.passes:

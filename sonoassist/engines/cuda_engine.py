@@ -15,7 +15,7 @@ from sonoassist.core.packets import Floats
 from sonoassist.engines.base import Engine, EngineOutput, Saliency, check_batch
 from sonoassist.engines.cuda_device import CudaDevice, Device
 from sonoassist.engines.cuda_graph import StaticGraph
-from sonoassist.engines.cuda_lanes import Kind, Lane
+from sonoassist.engines.cuda_lanes import GraphKind, Lane
 from sonoassist.engines.torch_engine import DTYPES
 from sonoassist.model.architecture import Architecture
 
@@ -62,7 +62,7 @@ class CudaEngine(Engine):
         self.precision = precision
         self.device = self._host.name
         self._spec = spec
-        self._lanes: OrderedDict[Kind, list[Lane]] = OrderedDict()
+        self._lanes: OrderedDict[GraphKind, list[Lane]] = OrderedDict()
         dtype = DTYPES[precision]
         with self._reported(), torch.inference_mode():
             self._graph = StaticGraph(
@@ -98,13 +98,13 @@ class CudaEngine(Engine):
             piece = inputs[start : start + MAX_BATCH]
             if len(sent) == _LANES:
                 results += sent.popleft()()
-            kind = Kind(height_px, width_px, _batch_size(len(piece)), saliency)
+            kind = GraphKind(height_px, width_px, _batch_size(len(piece)), saliency)
             sent.append(self._lane(kind, number % _LANES).send(piece))
         while sent:
             results += sent.popleft()()
         return results
 
-    def _lane(self, kind: Kind, number: int) -> Lane:
+    def _lane(self, kind: GraphKind, number: int) -> Lane:
         """A lane that is free: `number` alternates, and all but the last sent one have ended."""
         lanes = self._lanes.setdefault(kind, [])
         self._lanes.move_to_end(kind)

@@ -19,7 +19,7 @@ from sonoassist.model.saliency import GraphOutput
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class GraphKind:
     """What one recorded graph is for.
 
     Attributes:
@@ -68,7 +68,7 @@ class Lane:
         kind: Of the batches.
     """
 
-    def __init__(self, device: Device, graph: StaticGraph, kind: Kind) -> None:
+    def __init__(self, device: Device, graph: StaticGraph, kind: GraphKind) -> None:
         self._device = device
         input_shape = (kind.count, 1, kind.height_px, kind.width_px)
         host_in = device.host_buffer(input_shape, torch.float32)
@@ -121,7 +121,7 @@ def _at_once() -> None:
     """Nothing is on its way."""
 
 
-def _output_shapes(graph: StaticGraph, kind: Kind) -> list[tuple[int, ...]]:
+def _output_shapes(graph: StaticGraph, kind: GraphKind) -> list[tuple[int, ...]]:
     maps = graph.spec.map_size(kind.height_px, kind.width_px)
     count, classes = kind.count, graph.spec.convs[-1].outputs
     shapes: list[tuple[int, ...]] = [(count,), (count, classes), (count, classes, *maps)]

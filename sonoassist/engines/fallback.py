@@ -51,7 +51,7 @@ _DEAD = (
 )
 
 
-class Trouble(Enum):
+class CardTrouble(Enum):
     """What ails a card."""
 
     FULL = "ran out of memory"
@@ -60,11 +60,11 @@ class Trouble(Enum):
     """CUDA answers every further call of this process with the same error."""
 
 
-def trouble_of(error: BaseException) -> Trouble | None:
+def trouble_of(error: BaseException) -> CardTrouble | None:
     """What the error says of the card; None for an error that is not the card's fault."""
     for cause in _causes(error):
         if isinstance(cause, torch.OutOfMemoryError):
-            return Trouble.FULL
+            return CardTrouble.FULL
         if isinstance(cause, RuntimeError):
             found = _trouble_in(str(cause).lower())
             if found is not None:
@@ -80,12 +80,12 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         following = following.__cause__ or following.__context__
 
 
-def _trouble_in(text: str) -> Trouble | None:
+def _trouble_in(text: str) -> CardTrouble | None:
     if any(words in text for words in _FULL):
-        return Trouble.FULL
+        return CardTrouble.FULL
     if any(words in text for words in _DEAD):
-        return Trouble.DEAD
-    return Trouble.FAILING if any(words in text for words in _FAILING) else None
+        return CardTrouble.DEAD
+    return CardTrouble.FAILING if any(words in text for words in _FAILING) else None
 
 
 class FallbackEngine(Engine):
@@ -174,7 +174,7 @@ class FallbackEngine(Engine):
     ) -> list[EngineOutput] | None:
         """The result, or None when the spare has to stand in."""
         out, trouble = self._attempt(whole)
-        if trouble is not None and trouble is not Trouble.DEAD:
+        if trouble is not None and trouble is not CardTrouble.DEAD:
             self._free_preferred()
             out, trouble = self._attempt(small)
         if trouble is not None:
@@ -183,7 +183,7 @@ class FallbackEngine(Engine):
 
     def _attempt(
         self, ask: Callable[[Engine], list[EngineOutput]]
-    ) -> tuple[list[EngineOutput] | None, Trouble | None]:
+    ) -> tuple[list[EngineOutput] | None, CardTrouble | None]:
         """The error is gone when this returns: its traceback would keep the card's memory."""
         try:
             out = ask(self._preferred)
@@ -195,7 +195,7 @@ class FallbackEngine(Engine):
         self._tell(self._preferred)
         return out, None
 
-    def _stand_in(self, trouble: Trouble) -> None:
+    def _stand_in(self, trouble: CardTrouble) -> None:
         self._standing_in = True
         self._pauses.broke()
         self._notices.append(
@@ -203,8 +203,8 @@ class FallbackEngine(Engine):
         )
         self._note(trouble)
 
-    def _note(self, trouble: Trouble) -> None:
-        if trouble is Trouble.DEAD:
+    def _note(self, trouble: CardTrouble) -> None:
+        if trouble is CardTrouble.DEAD:
             self._dead = True
             self._notices.append("Restart the program to use the graphics card again")
         else:
@@ -236,7 +236,7 @@ class FallbackEngine(Engine):
             self._notices.append("The graphics card works again: the analysis is back on it")
         else:
             self._pauses.failed()
-            self._note(trouble or Trouble.FAILING)
+            self._note(trouble or CardTrouble.FAILING)
 
     def _free_preferred(self) -> None:
         with suppress(EngineError, RuntimeError):  # what it cannot free now it frees later
@@ -295,7 +295,7 @@ class _Trial:
         self._sample = np.array(sample)
         self._ways = ways
         self.worked = False
-        self.trouble: Trouble | None = None
+        self.trouble: CardTrouble | None = None
         # A daemon: a driver that hangs must not keep the program from ending.
         self._thread = threading.Thread(target=self._run, name="engine-trial", daemon=True)
         self._thread.start()

@@ -17,7 +17,7 @@ from sonoassist.evaluation.classes import Group, title
 from sonoassist.evaluation.classification import Classification
 from sonoassist.evaluation.failures import Failure
 from sonoassist.evaluation.localisation import LocalisationMeasure
-from sonoassist.evaluation.results import About
+from sonoassist.evaluation.results import EvaluationFacts
 from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.speed import Speed, whole_frames
 from sonoassist.evaluation.text_tables import (
@@ -81,7 +81,7 @@ def _sides(*parts: str) -> str:
     return f'<div class="sides">{"".join(f"<div>{part}</div>" for part in parts)}</div>'
 
 
-def classification(about: About, found: Classification) -> str:
+def classification(about: EvaluationFacts, found: Classification) -> str:
     """Tables III and V."""
     averages = found.precision, found.recall, found.f1
     rows = [[f"{about.title}, this run", *(_spread(score, 3) for score in averages)]]
@@ -256,7 +256,7 @@ def _box_charts(found: LocalisationMeasure) -> tuple[str, str]:
     )
 
 
-def speed(about: About, found: Speed) -> str:
+def speed(about: EvaluationFacts, found: Speed) -> str:
     """Table IV."""
     mine = found.detection_fps, found.localisation_fps, found.both_fps
     engine = f"{about.engine} {about.precision} on {about.device}"

@@ -87,7 +87,7 @@ class Observation:
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class DatasetLabel:
     """What the data set says of a frame.
 
     Attributes:
@@ -135,7 +135,7 @@ def observation(
     path: Path,
     *,
     recording: bool,
-    label: Label,
+    label: DatasetLabel,
     frame: Frame,
     result: FrameResult,
     timings_ms: tuple[tuple[str, float], ...] = (),

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from sonoassist.core.packets import Analysis, Frame
 from sonoassist.evaluation.file_run import FileRun, Means, Take
-from sonoassist.evaluation.observed import Label, Observation, Observed, observation
-from sonoassist.evaluation.planning import FilePlan, Plan
+from sonoassist.evaluation.observed import DatasetLabel, Observation, Observed, observation
+from sonoassist.evaluation.planning import EvaluationPlan, FilePlan
 from sonoassist.recordings.records import FrameResult
 
 Watch = Callable[[Observation, Frame], None]
 
 
-def observe(plan: Plan, means: Means, watch: Watch, step: Callable[[], None]) -> Observed:
+def observe(plan: EvaluationPlan, means: Means, watch: Watch, step: Callable[[], None]) -> Observed:
     """Analyse what is planned; a file that the crop does not fit is listed as not readable.
 
     Args:
@@ -47,7 +47,7 @@ def _taking(file: FilePlan, seen: Observed, watch: Watch, step: Callable[[], Non
             file.case,
             file.path,
             recording=file.recording,
-            label=file.labels.get(frame.index, Label()),
+            label=file.labels.get(frame.index, DatasetLabel()),
             frame=frame,
             result=result,
             timings_ms=analysis.timings_ms if analysis is not None else (),

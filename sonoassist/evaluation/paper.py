@@ -13,7 +13,7 @@ CITATION = "Baumgartner et al., SonoNet, IEEE TMI 36(11), 2017"
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
+class PaperRates:
     """Precision, recall and F1 of a network (Table III) or a class (Table V).
 
     Attributes:
@@ -64,11 +64,11 @@ class Kinds:
 DETAILED = "SonoNet-32"
 """The network of Tables V to VII."""
 
-TABLE_3: Mapping[str, Rates] = {
-    "sononet64": Rates(0.806, 0.860, 0.828),
-    "sononet32": Rates(0.772, 0.843, 0.798),
-    "sononet16": Rates(0.619, 0.900, 0.720),
-    "smallnet": Rates(0.354, 0.864, 0.461),
+TABLE_3: Mapping[str, PaperRates] = {
+    "sononet64": PaperRates(0.806, 0.860, 0.828),
+    "sononet32": PaperRates(0.772, 0.843, 0.798),
+    "sononet16": PaperRates(0.619, 0.900, 0.720),
+    "smallnet": PaperRates(0.354, 0.864, 0.461),
 }
 TABLE_4: Mapping[str, Fps] = {
     "sononet64": Fps(70.4, 21.9, 16.7),
@@ -76,21 +76,21 @@ TABLE_4: Mapping[str, Fps] = {
     "sononet16": Fps(196.7, 55.9, 43.5),
     "smallnet": Fps(574.1, 226.0, 162.2),
 }
-TABLE_5: Mapping[str, Rates] = {
-    "brain_cb": Rates(0.90, 0.96, 0.93, 549),
-    "brain_tv": Rates(0.86, 0.98, 0.92, 764),
-    "profile": Rates(0.46, 0.91, 0.61, 92),
-    "lips": Rates(0.88, 0.91, 0.89, 496),
-    "abdominal": Rates(0.93, 0.90, 0.92, 474),
-    "kidneys": Rates(0.77, 0.77, 0.77, 166),
-    "femur": Rates(0.87, 0.93, 0.90, 471),
-    "spine_cor": Rates(0.72, 0.94, 0.81, 81),
-    "spine_sag": Rates(0.60, 0.87, 0.71, 156),
-    "4ch": Rates(0.81, 0.73, 0.77, 306),
-    "3vv": Rates(0.68, 0.59, 0.63, 287),
-    "rvot": Rates(0.60, 0.58, 0.59, 284),
-    "lvot": Rates(0.82, 0.74, 0.78, 317),
-    "background": Rates(1.00, 0.99, 0.99, 104722),
+TABLE_5: Mapping[str, PaperRates] = {
+    "brain_cb": PaperRates(0.90, 0.96, 0.93, 549),
+    "brain_tv": PaperRates(0.86, 0.98, 0.92, 764),
+    "profile": PaperRates(0.46, 0.91, 0.61, 92),
+    "lips": PaperRates(0.88, 0.91, 0.89, 496),
+    "abdominal": PaperRates(0.93, 0.90, 0.92, 474),
+    "kidneys": PaperRates(0.77, 0.77, 0.77, 166),
+    "femur": PaperRates(0.87, 0.93, 0.90, 471),
+    "spine_cor": PaperRates(0.72, 0.94, 0.81, 81),
+    "spine_sag": PaperRates(0.60, 0.87, 0.71, 156),
+    "4ch": PaperRates(0.81, 0.73, 0.77, 306),
+    "3vv": PaperRates(0.68, 0.59, 0.63, 287),
+    "rvot": PaperRates(0.60, 0.58, 0.59, 284),
+    "lvot": PaperRates(0.82, 0.74, 0.78, 317),
+    "background": PaperRates(1.00, 0.99, 0.99, 104722),
 }
 TABLE_6: Mapping[str, float] = {
     "brain_cb": 0.9636, "brain_tv": 1.0, "profile": 0.9773, "lips": 0.9259, "abdominal": 0.8899,

@@ -12,7 +12,7 @@ from sonoassist.core.wording import counted
 from sonoassist.datasets import exams
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.evaluation.classes import group_of
-from sonoassist.evaluation.observed import Label
+from sonoassist.evaluation.observed import DatasetLabel
 from sonoassist.recordings.reader import may_be_whole
 from sonoassist.sources import IMAGE_SUFFIXES, open_source
 
@@ -54,7 +54,7 @@ class FilePlan:
     recording: bool
     frame_count: int = 0
     sparse: bool = False
-    labels: dict[int, Label] = field(default_factory=dict)
+    labels: dict[int, DatasetLabel] = field(default_factory=dict)
     wanted: int = 0
 
     @property
@@ -81,7 +81,7 @@ class FilePlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class EvaluationPlan:
     """All files, and the scope they are analysed in."""
 
     files: tuple[FilePlan, ...]
@@ -94,7 +94,7 @@ class Plan:
         return wanted if self.scope.limit is None else min(wanted, self.scope.limit)
 
 
-def make_plan(datasets: Iterable[Dataset], scope: Scope) -> Plan:
+def make_plan(datasets: Iterable[Dataset], scope: Scope) -> EvaluationPlan:
     """Sort the labels by file.
 
     Raises:
@@ -105,17 +105,17 @@ def make_plan(datasets: Iterable[Dataset], scope: Scope) -> Plan:
         for frame in dataset.frames:
             truth = group_of(frame.accepted)
             file = _file_plan(files, dataset, frame)
-            file.labels[frame.index] = Label(truth, truth, frame.box)
+            file.labels[frame.index] = DatasetLabel(truth, truth, frame.box)
         for frame in dataset.shown:
             # A frame may lie in the blend of two planes; a label of its own comes first.
             file = _file_plan(files, dataset, frame)
-            before = file.labels.get(frame.index, Label())
+            before = file.labels.get(frame.index, DatasetLabel())
             if not before.truth:
                 both = group_of((*before.shown, *frame.accepted))
-                file.labels[frame.index] = Label((), both)
+                file.labels[frame.index] = DatasetLabel((), both)
     for file in files.values():
         file.wanted = len(file.wanted_frames(scope))
-    return Plan(tuple(files.values()), scope)
+    return EvaluationPlan(tuple(files.values()), scope)
 
 
 def _file_plan(

@@ -44,7 +44,7 @@ class DatasetSummary:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class EvaluationFacts:
     """What was measured, with what.
 
     Attributes:
@@ -90,7 +90,7 @@ class About:
 class Results:
     """All measures of a run; None for those not asked for, or not to be had from the data."""
 
-    about: About
+    about: EvaluationFacts
     datasets: tuple[DatasetSummary, ...]
     frames: tuple[Observation, ...]
     unreadable: tuple[str, ...]
@@ -105,7 +105,7 @@ class Results:
 
 
 def measure(
-    about: About,
+    about: EvaluationFacts,
     datasets: Sequence[Dataset],
     seen: Observed,
     failures: Failures,

@@ -15,7 +15,7 @@ from sonoassist.evaluation.calibration import Calibration
 from sonoassist.evaluation.classes import Group, is_background, title
 from sonoassist.evaluation.classification import Classification
 from sonoassist.evaluation.localisation import Boxes, LocalisationMeasure
-from sonoassist.evaluation.results import About
+from sonoassist.evaluation.results import EvaluationFacts
 from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.speed import Speed, whole_frames
 from sonoassist.model.architecture import ARCHITECTURES
@@ -72,7 +72,7 @@ def grid(name: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str
     return "\n".join([name, rule, text[0], rule, *text[1:], rule])
 
 
-def networks(about: About, found: Classification) -> str:
+def networks(about: EvaluationFacts, found: Classification) -> str:
     """Table III: the average rates beside the paper's."""
     rows = [
         [
@@ -143,7 +143,7 @@ def alone(known: paper.ByPlane[paper.Known], group: Group) -> paper.Known | None
     return known.get(group[0]) if len(group) == 1 else None
 
 
-def paper_rates(known: paper.Rates | None) -> list[str]:
+def paper_rates(known: paper.PaperRates | None) -> list[str]:
     """Precision, recall and F1 of the paper, or dashes."""
     if known is None:
         return [UNKNOWN] * 3
@@ -310,7 +310,7 @@ def paper_overlap(known: paper.Overlap | None) -> list[str]:
     return [figure(known.mean, 2), figure(known.std, 2), percent(known.correct)]
 
 
-def speed(about: About, found: Speed) -> str:
+def speed(about: EvaluationFacts, found: Speed) -> str:
     """Table IV."""
     rows = [
         [

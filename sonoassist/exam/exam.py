@@ -26,7 +26,7 @@ from sonoassist.exam.records import (
     FrameRow,
     How,
     Judgement,
-    Recording,
+    RecordedVideo,
     Shot,
     Tick,
 )
@@ -139,7 +139,7 @@ class Exam(OpenDatabase):
             raise UsageError(f"the exam {self.exam_id} has no capture {capture_id}")
         return self._values(rows.capture, found)[0]
 
-    def recordings(self) -> tuple[Recording, ...]:
+    def recordings(self) -> tuple[RecordedVideo, ...]:
         """The videos, oldest first."""
         query = "SELECT id, file, began_s, frames, ended, trouble FROM recordings ORDER BY id"
         return self._values(rows.recording, self._all(query))

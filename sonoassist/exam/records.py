@@ -221,7 +221,7 @@ class Capture:
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class RecordedVideo:
     """A video of the exam, without anything drawn on it.
 
     Attributes:

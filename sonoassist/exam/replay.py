@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sonoassist.core.errors import SourceError
 from sonoassist.exam.exam import Exam
-from sonoassist.exam.records import FrameRow, Recording
+from sonoassist.exam.records import FrameRow, RecordedVideo
 from sonoassist.sources.libav import av
 from sonoassist.sources.video import unreadable
 from sonoassist.sources.video_opening import build_index
@@ -48,7 +48,7 @@ class Replay:
     rows: tuple[FrameRow | None, ...]
 
 
-def replay(exam: Exam, recording: Recording, clock: Clock = Clock.EXAM) -> Replay:
+def replay(exam: Exam, recording: RecordedVideo, clock: Clock = Clock.EXAM) -> Replay:
     """Bring the frames of a recording and the results in the record together.
 
     Also of a recording that was cut off, as far as it goes.

@@ -11,7 +11,7 @@ from sonoassist.core.errors import SourceError, UsageError
 from sonoassist.core.packets import Provenance, State
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import ExamInfo, FrameRow
-from sonoassist.exam.records import Recording as ExamRecording
+from sonoassist.exam.records import RecordedVideo as ExamRecording
 from sonoassist.exam.replay import replay
 from sonoassist.exam.schema import RecordError
 from sonoassist.exam.store import ExamStore

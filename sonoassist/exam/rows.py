@@ -23,7 +23,7 @@ from sonoassist.exam.records import (
     How,
     Item,
     Judgement,
-    Recording,
+    RecordedVideo,
     Seen,
     Shot,
     Tick,
@@ -197,14 +197,14 @@ def capture(row: Row) -> Capture:
     return Capture(int(row[0]), shot, Judgement(row[19]), _file(row[20]), _file(row[21]))
 
 
-def recording(row: Row) -> Recording:
+def recording(row: Row) -> RecordedVideo:
     """From (id, file, began_s, frames, ended, trouble).
 
     Raises:
         ValueError, TypeError: It is no recording.
     """
     began_s, frames, ended = number_of(row[2]), int(row[3]), bool(row[4])
-    return Recording(int(row[0]), _file(row[1]), began_s, frames, ended, text_of(row[5]))
+    return RecordedVideo(int(row[0]), _file(row[1]), began_s, frames, ended, text_of(row[5]))
 
 
 def event(row: Row) -> Event:

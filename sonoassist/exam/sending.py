@@ -13,7 +13,7 @@ from sonoassist.exam.export import Export, dicom_files, dicom_pictures, export_a
 from sonoassist.exam.store import ExamStore
 
 if TYPE_CHECKING:
-    from sonoassist.exam.pacs.outcome import Outcome, SendReport
+    from sonoassist.exam.pacs.outcome import SendOutcome, SendReport
 
 
 FILE_STEPS = 5
@@ -25,7 +25,7 @@ def send_exam(
     exam_id: str,
     node: str,
     export: Export,
-    progress: Callable[[int, int, Outcome], None] | None = None,
+    progress: Callable[[int, int, SendOutcome], None] | None = None,
     warned: Callable[[str], None] = lambda sentence: None,
     meter: Meter | None = None,
 ) -> SendReport:
@@ -57,7 +57,7 @@ def send_exam(
     with suppress(KindsRefusedError):  # it may take files all the same
         echo(where)
 
-    def told(done: int, total: int, outcome: Outcome) -> None:
+    def told(done: int, total: int, outcome: SendOutcome) -> None:
         if progress is not None:
             progress(done, total, outcome)
         meter.step(FILE_STEPS)

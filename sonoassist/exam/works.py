@@ -14,7 +14,7 @@ from sonoassist.exam.sending import FILE_STEPS, send_exam
 from sonoassist.exam.store import ExamStore
 
 if TYPE_CHECKING:
-    from sonoassist.exam.pacs.outcome import Outcome, RetryReport, SendReport
+    from sonoassist.exam.pacs.outcome import RetryReport, SendOutcome, SendReport
 
 PICTURES = "pictures"
 OUTBOX = "outbox"
@@ -87,7 +87,7 @@ def _waits() -> bool:
 def _send_outbox(meter: Meter) -> RetryReport:
     from sonoassist.exam.pacs.sending import retry
 
-    def told(done: int, total: int, _outcome: Outcome) -> None:
+    def told(done: int, total: int, _outcome: SendOutcome) -> None:
         meter.at(done * FILE_STEPS, total * FILE_STEPS)
 
     return retry(told)

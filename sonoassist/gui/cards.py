@@ -10,7 +10,7 @@ from PyQt6.QtGui import QColor, QFontMetricsF, QPainter
 from sonoassist.gui.actions import BY_ACT, Act
 from sonoassist.gui.free_room import Wide, chip_places
 from sonoassist.gui.overlay import rounded
-from sonoassist.gui.screens import Card, Chip
+from sonoassist.gui.screens import Chip, MessageCard
 from sonoassist.gui.theme import DARK, Look
 
 _BACK = QColor(10, 14, 19, 220)
@@ -104,7 +104,7 @@ def _paint_chip(painter: QPainter, rect: QRectF, chip: Chip, text: str, look: Lo
     painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
-def paint_card(painter: QPainter, area: QRectF, card: Card, look: Look) -> list[Hit]:
+def paint_card(painter: QPainter, area: QRectF, card: MessageCard, look: Look) -> list[Hit]:
     """Paint `card` in the middle of `area`."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     wide = min(look.px(560), area.width() - look.px(24))
@@ -120,7 +120,7 @@ def paint_card(painter: QPainter, area: QRectF, card: Card, look: Look) -> list[
     return _paint_buttons(painter, rect, card, look)
 
 
-def _paint_card_words(painter: QPainter, rect: QRectF, card: Card, look: Look) -> None:
+def _paint_card_words(painter: QPainter, rect: QRectF, card: MessageCard, look: Look) -> None:
     inner = rect.adjusted(look.px(20), 0, -look.px(20), 0)
     painter.setPen(_TEXT)
     painter.setFont(look.font(26, bold=True))
@@ -138,7 +138,7 @@ def _widths(metrics: QFontMetricsF, texts: list[str], look: Look) -> list[float]
     return [metrics.horizontalAdvance(text) + look.px(28) for text in texts]
 
 
-def _paint_buttons(painter: QPainter, rect: QRectF, card: Card, look: Look) -> list[Hit]:
+def _paint_buttons(painter: QPainter, rect: QRectF, card: MessageCard, look: Look) -> list[Hit]:
     acts = card.acts
     names = card.names or tuple(BY_ACT[act].short for act in acts)
     font = look.font(14, bold=True)

@@ -29,7 +29,7 @@ _TICK_PX = 15
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class CurveMark:
     """A frame that was captured or chosen.
 
     Attributes:
@@ -46,7 +46,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class CurvePicture:
     """All that is drawn.
 
     Attributes:
@@ -60,7 +60,7 @@ class Picture:
     trend: Trend
     planes: tuple[int, ...]
     threshold: float
-    marks: tuple[Mark, ...] = ()
+    marks: tuple[CurveMark, ...] = ()
     strong: int = -1
 
 
@@ -80,7 +80,7 @@ class ConfidenceCurves:
         self._stems = graph.add_curve(smooth=False, z=-2.0)
         self._points = graph.add_points(z=2.0)
 
-    def draw(self, picture: Picture, look: Look) -> None:
+    def draw(self, picture: CurvePicture, look: Look) -> None:
         """Draw it from now on."""
         self._draw_scale(picture.threshold, look)
         self._draw_lines(picture, look)
@@ -100,7 +100,7 @@ class ConfidenceCurves:
         pen = graph.pen(look.colour("muted"), 1, dashed=True)
         self._threshold.setData(np.array(graph.across), np.full(2, threshold), pen=pen)
 
-    def _draw_lines(self, picture: Picture, look: Look) -> None:
+    def _draw_lines(self, picture: CurvePicture, look: Look) -> None:
         for plane in self._lines.keys() - set(picture.planes):
             self._graph.removeItem(self._lines.pop(plane))
         for plane in picture.planes:
@@ -111,7 +111,7 @@ class ConfidenceCurves:
             self._lines[plane].setZValue(1.0 if strong else 0.0)
             self._lines[plane].setData(*picture.trend.line(plane), pen=pen)
 
-    def _draw_marks(self, picture: Picture, look: Look) -> None:
+    def _draw_marks(self, picture: CurvePicture, look: Look) -> None:
         graph = self._graph
         seen = sorted(
             (one for one in picture.marks if self._shown(one.place)), key=lambda one: one.place
@@ -133,12 +133,14 @@ class ConfidenceCurves:
         return plot.left() <= self._graph.x_of(place) <= plot.right()
 
     @staticmethod
-    def _by_rank(marks: Sequence[Mark]) -> list[tuple[float, int]]:
+    def _by_rank(marks: Sequence[CurveMark]) -> list[tuple[float, int]]:
         """(place, plane) of marks, the kept and the surest first."""
         ranked = sorted(marks, key=lambda one: (not one.kept, -one.share))
         return [(one.place, one.plane) for one in ranked]
 
-    def _leads(self, picture: Picture, marks: Sequence[Mark]) -> Iterator[tuple[float, int]]:
+    def _leads(
+        self, picture: CurvePicture, marks: Sequence[CurveMark]
+    ) -> Iterator[tuple[float, int]]:
         """(place, plane) of the lines without a mark, over the longest time for which they led."""
         marked = {one.plane for one in marks}
         for plane in picture.planes:
@@ -146,7 +148,7 @@ class ConfidenceCurves:
             if place is not None and self._shown(place):
                 yield place, plane
 
-    def _draw_stems(self, named: Sequence[Mark], look: Look) -> None:
+    def _draw_stems(self, named: Sequence[CurveMark], look: Look) -> None:
         """A thin line from the name of a mark down to its frame."""
         x = np.repeat(np.array([one.place for one in named], np.float64), 3)
         y = np.full(len(x), np.nan)

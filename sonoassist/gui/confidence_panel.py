@@ -11,7 +11,7 @@ from PyQt6.QtGui import QPainter
 
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import PLANES
-from sonoassist.gui.confidence_curves import ConfidenceCurves, Mark, Picture
+from sonoassist.gui.confidence_curves import ConfidenceCurves, CurveMark, CurvePicture
 from sonoassist.gui.curve_panel import CurvePanel
 from sonoassist.gui.curve_scale import back_ticks
 from sonoassist.gui.overlay import rounded
@@ -51,7 +51,7 @@ class ConfidencePanel(CurvePanel):
     def __init__(self, look: Look) -> None:
         super().__init__(look, "Confidence", "Confidences of the last minutes", _LEGEND_PX)
         self._curves: ConfidenceCurves | None = None
-        self._picture = Picture(nothing(STEP_S), (), 0.0)
+        self._picture = CurvePicture(nothing(STEP_S), (), 0.0)
         self._drawn_s = float("-inf")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
@@ -61,7 +61,7 @@ class ConfidencePanel(CurvePanel):
         return self.isVisible() and not 0 <= now_s - self._drawn_s < rest_s
 
     def show_trend(
-        self, trend: Trend, threshold: float, marks: Sequence[Mark], now_s: float
+        self, trend: Trend, threshold: float, marks: Sequence[CurveMark], now_s: float
     ) -> None:
         """Draw what is known now.
 
@@ -72,7 +72,7 @@ class ConfidencePanel(CurvePanel):
             now_s: The moment, for `due`.
         """
         self._drawn_s = now_s
-        self._picture = Picture(trend, trend.led, threshold, tuple(marks))
+        self._picture = CurvePicture(trend, trend.led, threshold, tuple(marks))
         self.setAccessibleDescription(" · ".join([*self.headlines(), *self.legend_words()]))
         if self._graph is not None:
             self._draw(self._graph)
@@ -86,7 +86,7 @@ class ConfidencePanel(CurvePanel):
         return self._picture.planes
 
     @property
-    def marks(self) -> tuple[Mark, ...]:
+    def marks(self) -> tuple[CurveMark, ...]:
         """What was captured, so far as it is shown."""
         return tuple(one for one in self._picture.marks if -self.span_s <= one.place <= 0)
 

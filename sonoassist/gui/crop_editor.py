@@ -35,7 +35,7 @@ LEAST_SHARE = 0.08
 """The crop is at least so wide, as a share of the picture's width."""
 
 
-class Grip(Enum):
+class CropGrip(Enum):
     """What of the crop is held; values: where its corner is, across and down (0 or 1)."""
 
     TOP_LEFT = (0, 0)
@@ -63,7 +63,7 @@ class CropEditor(QWidget):
         self._look, self._aspect = look, aspect
         self._pixels: Pixels | None = None
         self._fitted: Fitted | None = None
-        self._grip: Grip | None = None
+        self._grip: CropGrip | None = None
         self._from: tuple[QPointF, Box] | None = None
         self.crop = Box(0, 0, 1, 1)
         self._outline: Outline | None = None
@@ -136,7 +136,7 @@ class CropEditor(QWidget):
         half_w, half_h = width / 2, width / self._aspect / 2
         self.set_crop(Box(x - half_w, y - half_h, x + half_w, y + half_h))
 
-    def _stretched(self, grip: Grip, point: tuple[float, float]) -> Box:
+    def _stretched(self, grip: CropGrip, point: tuple[float, float]) -> Box:
         """The crop with one corner at a point and the opposite one where it was."""
         across, down = grip.value
         fixed_x = self.crop.left if across else self.crop.right
@@ -157,18 +157,18 @@ class CropEditor(QWidget):
             return None
         return place(*self._size_px(), QRectF(self.rect()))
 
-    def _grip_at(self, point: QPointF) -> Grip | None:
+    def _grip_at(self, point: QPointF) -> CropGrip | None:
         placement = self.placement()
         if placement is None:
             return None
         rect = placement.to_widget(self.crop)
         reach = self._look.px(REACH_PX)
-        for grip in Grip:
-            if grip is not Grip.WHOLE:
+        for grip in CropGrip:
+            if grip is not CropGrip.WHOLE:
                 corner = _corner(rect, grip)
                 if (point - corner).manhattanLength() <= 1.5 * reach:
                     return grip
-        return Grip.WHOLE if rect.contains(point) else None
+        return CropGrip.WHOLE if rect.contains(point) else None
 
     # -- mouse and keys --------------------------------------------------------------------
 
@@ -186,7 +186,7 @@ class CropEditor(QWidget):
             return
         if self._grip is None or self._from is None:
             self.setCursor(QCursor(_cursor(self._grip_at(event.position()))))
-        elif self._grip is Grip.WHOLE:
+        elif self._grip is CropGrip.WHOLE:
             start, crop = self._from
             off = (event.position() - start) / placement.scale
             self.set_crop(
@@ -272,8 +272,8 @@ class CropEditor(QWidget):
         accent = QColor(DARK.accent)  # the picture is dark in both themes
         paint_outline(painter, rect, accent, self._look)
         side = self._look.px(HANDLE_PX)
-        for grip in Grip:
-            if grip is not Grip.WHOLE:
+        for grip in CropGrip:
+            if grip is not CropGrip.WHOLE:
                 handle = QRectF(0, 0, side, side)
                 handle.moveCenter(_corner(rect, grip))
                 painter.fillRect(handle, accent)
@@ -281,7 +281,7 @@ class CropEditor(QWidget):
                 painter.drawRect(handle)
 
 
-def _corner(rect: QRectF, grip: Grip) -> QPointF:
+def _corner(rect: QRectF, grip: CropGrip) -> QPointF:
     across, down = grip.value
     return QPointF(rect.right() if across else rect.left(), rect.bottom() if down else rect.top())
 
@@ -296,10 +296,10 @@ def _beside(whole: QRectF, hole: QRectF) -> tuple[QRectF, QRectF, QRectF, QRectF
     )
 
 
-def _cursor(grip: Grip | None) -> Qt.CursorShape:
+def _cursor(grip: CropGrip | None) -> Qt.CursorShape:
     if grip is None:
         return Qt.CursorShape.ArrowCursor
-    if grip is Grip.WHOLE:
+    if grip is CropGrip.WHOLE:
         return Qt.CursorShape.SizeAllCursor
-    along = grip in (Grip.TOP_LEFT, Grip.BOTTOM_RIGHT)
+    along = grip in (CropGrip.TOP_LEFT, CropGrip.BOTTOM_RIGHT)
     return Qt.CursorShape.SizeFDiagCursor if along else Qt.CursorShape.SizeBDiagCursor

@@ -28,8 +28,8 @@ from sonoassist.gui.verdict import (
     NOT_YET,
     NOTHING,
     STALLED,
-    Kind,
     Verdict,
+    VerdictKind,
     Verdicts,
     decide_past,
     strip_code,
@@ -43,7 +43,7 @@ _NO_PICTURE = {PlayState.EMPTY, PlayState.OPENING}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scene:
+class DisplayScene:
     """What is drawn; the widgets change together, when all of it is ready.
 
     Attributes:
@@ -62,7 +62,7 @@ class Scene:
     stalled: bool = False
     analysing: bool = False
 
-    def same(self, other: Scene | None) -> bool:
+    def same(self, other: DisplayScene | None) -> bool:
         """Whether it is the very same; the pictures are told by identity."""
         return (
             other is not None
@@ -81,7 +81,7 @@ class Scene:
         if self.stalled:
             return STALLED
         own = verdicts.of(self.view)
-        waits = self.frozen and self.analysing and own.kind is Kind.NOT_ANALYSED
+        waits = self.frozen and self.analysing and own.kind is VerdictKind.NOT_ANALYSED
         return NOT_YET if waits else own
 
 
@@ -128,8 +128,8 @@ class Display(QObject):
         self._status: SessionStatus = controller.status()
         self._noted: View | None = None
         self._reached: View | None = None
-        self._drawn: Scene | None = None
-        self._asked: Scene | None = None
+        self._drawn: DisplayScene | None = None
+        self._asked: DisplayScene | None = None
         self._source_id = ""
         self.picture_name = ""
         """Name of the file on screen where the source is a folder of pictures, else ""."""
@@ -299,7 +299,7 @@ class Display(QObject):
             return newest if status.play_state is PlayState.LOST else None
         return newest
 
-    def _scene(self, showing: Showing) -> Scene:
+    def _scene(self, showing: Showing) -> DisplayScene:
         view, frozen = self._picture(showing), self._controller.freeze.active
         # Under a card (no signal, source lost) the picture is stale: nothing is said of it.
         stale = self._page.viewport.screen_shown.card is not None
@@ -307,7 +307,7 @@ class Display(QObject):
         running = self._status.model_state is ModelState.READY
         stalled = view is not None and not frozen and not stale and self._stalled()
         result = showing.result if late and running and not stalled else None
-        return Scene(view, result, frozen, stale, stalled, running)
+        return DisplayScene(view, result, frozen, stale, stalled, running)
 
     def _stalled(self) -> bool:
         """Whether a live source has given no picture for too long."""
@@ -316,7 +316,7 @@ class Display(QObject):
         playing = status.play_state is PlayState.PLAYING
         return live and playing and status.signal_age_s > FORGET_AFTER_S
 
-    def _draw(self, scene: Scene) -> None:
+    def _draw(self, scene: DisplayScene) -> None:
         if scene.same(self._drawn) or scene.same(self._asked):
             return
         if not self._fitter.alive or scene.view is None:
@@ -365,7 +365,7 @@ class Display(QObject):
             self._page.times.add(took)
             self.frame_painted.emit(view, took)
 
-    def _past(self, scene: Scene) -> Past | None:
+    def _past(self, scene: DisplayScene) -> Past | None:
         """The last result for the small picture, where it has a box to show."""
         view, result = scene.view, scene.result
         if view is None or result is None or not self._controller.settings.show_box:
@@ -375,7 +375,7 @@ class Display(QObject):
         shown = verdict.box is not None and age_s <= FORGET_AFTER_S
         return Past(result, verdict, age_s) if shown else None
 
-    def _show(self, scene: Scene) -> None:
+    def _show(self, scene: DisplayScene) -> None:
         self._drawn, self._asked = scene, None
         page, view = self._page, scene.view
         verdict = scene.verdict(self._verdicts)
@@ -386,7 +386,7 @@ class Display(QObject):
             said = decide_past(self._verdicts.of(scene.result), age_s)
             said_of = scene.result
         page.headline.show_verdict(said, model_words(self._status))
-        silent = scene.stale or said.kind is Kind.NOT_ANALYSED
+        silent = scene.stale or said.kind is VerdictKind.NOT_ANALYSED
         analysis = said_of.analysis if said_of is not None and not silent else None
         # Of a menu or a spectrum the network says something too, and it means nothing.
         judged = analysis is not None and analysis.state.judged
@@ -395,7 +395,7 @@ class Display(QObject):
         page.strip.mark(_place(view) if scene.frozen and view is not None else None)
         self._target = self._target_of(scene)
 
-    def _target_of(self, scene: Scene) -> Target | None:
+    def _target_of(self, scene: DisplayScene) -> Target | None:
         """How the next pictures are drawn; None where they are not drawn with their result."""
         view = scene.view
         if view is None or view.analysis is None or scene.frozen:

@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from sonoassist.core.percent import percent
 from sonoassist.gui.theme import Look
-from sonoassist.gui.verdict import NOTHING, Kind, Verdict
+from sonoassist.gui.verdict import NOTHING, Verdict, VerdictKind
 
 NAME_PX = 60
 PERCENT_PX = 42
@@ -83,13 +83,13 @@ class Headline(QWidget):
     @property
     def percent_text(self) -> str:
         """The frame's own confidence, written large only beside a plane's name."""
-        confident = self._verdict.kind is Kind.PLANE and self._verdict.confidence is not None
+        confident = self._verdict.kind is VerdictKind.PLANE and self._verdict.confidence is not None
         return percent(self._verdict.confidence or 0.0) if confident else ""
 
     def lines(self) -> list[str]:
         """The small lines."""
         verdict = self._verdict
-        if verdict.kind is Kind.NOT_ANALYSED:
+        if verdict.kind is VerdictKind.NOT_ANALYSED:
             reason = self._reason or verdict.detail
             return [reason] if reason and verdict.title else []
         lines = [verdict.when] if verdict.when else []
@@ -111,7 +111,7 @@ class Headline(QWidget):
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         size = self.name_font_px()
         baseline = self.height() / 2 + size * 0.36
-        known = self._verdict.kind is Kind.PLANE
+        known = self._verdict.kind is VerdictKind.PLANE
         right = self._word(
             painter, 0.0, baseline, self._verdict.title, size,
             self._look.colour("text" if known else "muted"),

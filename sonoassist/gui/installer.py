@@ -16,7 +16,7 @@ MB = 1e6
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class DownloadProgress:
     """How far a download is.
 
     Attributes:
@@ -59,13 +59,13 @@ class Installer:
         self._title = ""
 
     @property
-    def progress(self) -> Progress | None:
+    def progress(self) -> DownloadProgress | None:
         """How far the running installation is; None when none runs."""
         job = self._job
         if job is None or job.state.over:
             return None
         done, total = job.how_far.done * MB, job.how_far.total * MB
-        return Progress(self._title, round(done), round(total))
+        return DownloadProgress(self._title, round(done), round(total))
 
     def start(self, entry: ModelEntry) -> None:
         """Install a model, unless one is being installed."""

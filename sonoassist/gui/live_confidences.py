@@ -10,7 +10,7 @@ from sonoassist.exam.capture_words import own_confidence
 from sonoassist.exam.checklist import Line
 from sonoassist.exam.exam_view import ExamView
 from sonoassist.exam.records import Judgement
-from sonoassist.gui.confidence_curves import Mark
+from sonoassist.gui.confidence_curves import CurveMark
 from sonoassist.gui.confidence_panel import ConfidencePanel
 from sonoassist.gui.controller import Controller
 
@@ -41,7 +41,7 @@ class LiveConfidences:
         self._panel.show_trend(history.trend(moment_s), threshold, marks, now_s)
 
 
-def marks_of(exam: ExamView, now_s: float) -> tuple[Mark, ...]:
+def marks_of(exam: ExamView, now_s: float) -> tuple[CurveMark, ...]:
     """The captures that stand for the items of an exam.
 
     Args:
@@ -51,11 +51,11 @@ def marks_of(exam: ExamView, now_s: float) -> tuple[Mark, ...]:
     return tuple(_marks(exam.lines, exam.began_s - now_s))
 
 
-def _marks(lines: Iterable[Line], began_s: float) -> Iterable[Mark]:
+def _marks(lines: Iterable[Line], began_s: float) -> Iterable[CurveMark]:
     for line in lines:
         if line.shown is not None and line.item.plane in INDEX:
             shot = line.shown.shot
-            yield Mark(
+            yield CurveMark(
                 place=began_s + shot.at_s,
                 plane=INDEX[line.item.plane],
                 share=own_confidence(shot, line.item),

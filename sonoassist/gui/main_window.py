@@ -22,7 +22,7 @@ from sonoassist.gui.page import HasCover, HasExam, HasOver, HasStatus, Page, Pag
 from sonoassist.gui.questions import Questions
 from sonoassist.gui.shell import MIN_HEIGHT_PX, MIN_WIDTH_PX, geometry_text
 from sonoassist.gui.start_page import StartPage
-from sonoassist.gui.status_line import Item
+from sonoassist.gui.status_line import StatusItem
 from sonoassist.gui.theme import PALETTES, Look, family, scale_for, stylesheet
 from sonoassist.gui.top_bar import TopBar
 from sonoassist.live.status import PlayState, SessionStatus
@@ -310,12 +310,12 @@ class MainWindow(QWidget):
         name = status.source.label if status.source is not None and not empty else ""
         self._top_level().setWindowTitle(f"{name} – SonoAssist" if name else "SonoAssist")
 
-    def _own_status(self) -> list[Item] | None:
+    def _own_status(self) -> list[StatusItem] | None:
         """What the page that is shown says of its own results; None where it has none."""
         shown: object = self._others.get(self.page)
         if not isinstance(shown, HasStatus):
             return None
-        return [Item(text, rank) for text, rank in shown.status_items()]
+        return [StatusItem(text, rank) for text, rank in shown.status_items()]
 
     def _allow(self) -> None:
         """Enable what can be used now."""

@@ -34,7 +34,7 @@ from sonoassist.gui.exam_marks import (
 )
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import Look
-from sonoassist.gui.verdict import NOTHING, Kind, Verdict
+from sonoassist.gui.verdict import NOTHING, Verdict, VerdictKind
 
 STEADY_MS = 120.0
 _AT = np.array([PLANES.index(plane) for plane in DISPLAY_ORDER])
@@ -133,7 +133,7 @@ class PlaneList(QWidget):
     def _rows(self) -> list[tuple[object, ...]]:
         """What each row looks like: its percentage, the length of its bar, whether it won."""
         room, winner = self.bar_rect(0).width(), self.winner()
-        past = self._verdict.kind is Kind.PAST
+        past = self._verdict.kind is VerdictKind.PAST
         return [
             (text, round(room * float(bar)), plane is winner, past, line, self._is_selected(line))
             for (_, text), bar, plane, line in zip(
@@ -178,7 +178,7 @@ class PlaneList(QWidget):
 
     def winner(self) -> Plane | None:
         """The row that is marked: the plane named, or the background when that is said."""
-        if self._verdict.kind in (Kind.PLANE, Kind.BACKGROUND):
+        if self._verdict.kind in (VerdictKind.PLANE, VerdictKind.BACKGROUND):
             return self._verdict.plane or self._verdict.guess
         return None
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sonoassist.preprocess.kept_layouts import KeptLayouts
 
 
-class Device(Protocol):
+class ListedDevice(Protocol):
     """A capture device."""
 
     @property
@@ -94,7 +94,7 @@ class Services:
         find_hardware: Looks at what can run networks here; takes up to seconds.
     """
 
-    list_devices: Callable[[], Sequence[Device]]
+    list_devices: Callable[[], Sequence[ListedDevice]]
     models: Models
     make_analyser: Callable[[Settings, bool, Callable[[str], None]], Any]
     save: Callable[[Settings], None]

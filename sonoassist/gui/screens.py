@@ -16,7 +16,7 @@ SHOWN_AS_NOW_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class MessageCard:
     """A message in the middle, over a dimmed picture or none.
 
     Attributes:
@@ -73,7 +73,7 @@ class Screen:
         chips: In the corner, from left to right.
     """
 
-    card: Card | None = None
+    card: MessageCard | None = None
     chips: tuple[Chip, ...] = ()
 
 
@@ -111,29 +111,29 @@ def screen_for(
     return Screen(None, chips)
 
 
-def _card(status: SessionStatus, has_picture: bool) -> Card | None:
+def _card(status: SessionStatus, has_picture: bool) -> MessageCard | None:
     name = status.source.label if status.source is not None else ""
     state = status.play_state
     if state is PlayState.EMPTY:
         acts = (Act.OPEN_FILE, Act.DEVICES, Act.STREAM)
-        return Card("file", "Choose a source", "or drop a file on this window", acts)
+        return MessageCard("file", "Choose a source", "or drop a file on this window", acts)
     if state is PlayState.FAILED:
         text = sentence(status.play_message) or "The source cannot be read"
         again = (Act.RECONNECT, Act.DEVICES, Act.OPEN_FILE, Act.CLOSE)
         names = ("Try again", "Another device", "Another file", "Close")
-        return Card("error", "The source failed", text, again, names)
+        return MessageCard("error", "The source failed", text, again, names)
     if state is PlayState.LOST:
         text = sentence(status.play_message) or "It is opened again as soon as it is back"
-        return Card("nosignal", SIGNAL_LOST, text, *_AGAIN)
+        return MessageCard("nosignal", SIGNAL_LOST, text, *_AGAIN)
     if state is PlayState.OPENING or not has_picture:
         name = name or kind_of(status.play_message).short_name(status.play_message)
         loading = status.model_message if status.model_state is ModelState.LOADING else ""
         title = f"Opening {name} …".replace("  ", " ")
-        return Card("wait", title, status.waits_for or loading, (Act.CLOSE,))
+        return MessageCard("wait", title, status.waits_for or loading, (Act.CLOSE,))
     if _no_signal(status):
         text = "Is the scanner on, and its video output connected?"
         title = f"No signal since {int(status.signal_age_s)} s"
-        return Card("nosignal", title, text, *_AGAIN)
+        return MessageCard("nosignal", title, text, *_AGAIN)
     return None
 
 

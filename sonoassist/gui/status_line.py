@@ -20,7 +20,7 @@ _LEAST_PX = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class StatusItem:
     """A piece of the line.
 
     Attributes:
@@ -40,7 +40,7 @@ def model_text(card: Card) -> str:
     return said if card.architecture == DEFAULT_ARCHITECTURE else f"{said}, not SonoNet-32"
 
 
-def items_for(status: SessionStatus, picture: str = "") -> list[Item]:
+def items_for(status: SessionStatus, picture: str = "") -> list[StatusItem]:
     """What the line says of a session.
 
     Args:
@@ -49,33 +49,33 @@ def items_for(status: SessionStatus, picture: str = "") -> list[Item]:
     """
     items = []
     if status.source is not None:
-        items.append(Item(status.source.label, 1))
+        items.append(StatusItem(status.source.label, 1))
         if picture != status.source.label:  # a single picture is called as its source
-            items.append(Item(one_line(picture), 2))
-        items.append(Item(status.source.detail, 6))
+            items.append(StatusItem(one_line(picture), 2))
+        items.append(StatusItem(status.source.detail, 6))
     if status.play_state is not PlayState.EMPTY:
         items += _rates(status)
     if status.engine:
         device = f" · {status.device}" if status.device else ""
-        items.append(Item(f"{status.engine}{device}", 5))
+        items.append(StatusItem(f"{status.engine}{device}", 5))
     if status.card is not None:
-        items.append(Item(model_text(status.card), 2))
+        items.append(StatusItem(model_text(status.card), 2))
     elif status.model_state is ModelState.MISSING:
-        items.append(Item("no model", 2))
+        items.append(StatusItem("no model", 2))
     return [item for item in items if item.text]
 
 
-def _rates(status: SessionStatus) -> list[Item]:
+def _rates(status: SessionStatus) -> list[StatusItem]:
     stats = status.stats
     items = []
     if stats.capture_hz > 0:  # what stands still has no rate
-        items.append(Item(f"{stats.capture_hz:.1f} fps", 3))
+        items.append(StatusItem(f"{stats.capture_hz:.1f} fps", 3))
     if stats.analysis_hz > 0:
-        items.append(Item(rates_in_words(stats), 4, rates_shortly(stats)))
+        items.append(StatusItem(rates_in_words(stats), 4, rates_shortly(stats)))
         fast, slow = stats.latency_p50_ms, stats.latency_p95_ms
-        items.append(Item(f"latency {fast:.0f} / {slow:.0f} ms", 5))
+        items.append(StatusItem(f"latency {fast:.0f} / {slow:.0f} ms", 5))
     if status.source is None or not status.source.stills:  # they wait
-        items.append(Item(f"dropped {stats.dropped}", 7))
+        items.append(StatusItem(f"dropped {stats.dropped}", 7))
     return items
 
 
@@ -84,7 +84,7 @@ class StatusLine(QWidget):
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._items: list[Item] = []
+        self._items: list[StatusItem] = []
         self.setObjectName("bar")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.set_look(look)
@@ -105,7 +105,7 @@ class StatusLine(QWidget):
         """Say how the session is; see `items_for`."""
         self.show_items(items_for(status, picture))
 
-    def show_items(self, items: list[Item]) -> None:
+    def show_items(self, items: list[StatusItem]) -> None:
         """Say something else: of a page with results of its own."""
         if items != self._items:
             self._items = items
@@ -130,7 +130,7 @@ class StatusLine(QWidget):
             return cut or sum(min(one, half) + gap for one in wide) > room
 
         if crowded():
-            kept = [Item(item.short or item.text, item.rank) for item in kept]
+            kept = [StatusItem(item.short or item.text, item.rank) for item in kept]
         while len(kept) > 1 and crowded():
             kept.remove(max(kept, key=lambda item: item.rank))
         # A name takes no more than half of the line: what stands behind it can be read too.

@@ -21,7 +21,7 @@ from sonoassist.live.status import View
 LabelMode = Literal["steady", "raw"]
 
 
-class Kind(Enum):
+class VerdictKind(Enum):
     """What sort of thing is said."""
 
     NOT_ANALYSED = "not_analysed"
@@ -56,7 +56,7 @@ class Verdict:
         box_age_s: How much earlier it was found; 0 where that was on this very picture.
     """
 
-    kind: Kind
+    kind: VerdictKind
     title: str
     plane: Plane | None = None
     guess: Plane | None = None
@@ -68,43 +68,43 @@ class Verdict:
     box_age_s: float = 0.0
 
 
-NOTHING = Verdict(Kind.NOT_ANALYSED, "")
+NOTHING = Verdict(VerdictKind.NOT_ANALYSED, "")
 """There is no picture."""
-_NO_RESULT = Verdict(Kind.NOT_ANALYSED, "Not analysed")
-NOT_YET = Verdict(Kind.NOT_ANALYSED, "Not analysed yet", detail="it is being analysed")
+_NO_RESULT = Verdict(VerdictKind.NOT_ANALYSED, "Not analysed")
+NOT_YET = Verdict(VerdictKind.NOT_ANALYSED, "Not analysed yet", detail="it is being analysed")
 """A picture of a freeze whose result is on its way."""
-STALLED = Verdict(Kind.NOT_ANALYSED, "…", detail="no new picture comes")
+STALLED = Verdict(VerdictKind.NOT_ANALYSED, "…", detail="no new picture comes")
 """What was said of a live picture is too old to be shown as if it were present."""
 _KEPT = 4
 """Pictures whose verdicts are asked for in turn: newest, its last result, and the frozen one."""
 FORGET_AFTER_S = 0.7
 """A result older than this says nothing of the picture on screen: the probe is elsewhere."""
 _TITLES = {
-    Kind.UNSURE: "Unsure",
-    Kind.BACKGROUND: "No standard plane",
-    Kind.DOPPLER: "Colour Doppler",
-    Kind.NO_SIGNAL: "No picture",
-    Kind.SPLIT: "Split screen",
-    Kind.SPECTRAL: "Spectrum or M-mode",
-    Kind.THREE_D: "3D picture",
-    Kind.MENU: "Menu or report",
-    Kind.NOISE: "Only noise",
+    VerdictKind.UNSURE: "Unsure",
+    VerdictKind.BACKGROUND: "No standard plane",
+    VerdictKind.DOPPLER: "Colour Doppler",
+    VerdictKind.NO_SIGNAL: "No picture",
+    VerdictKind.SPLIT: "Split screen",
+    VerdictKind.SPECTRAL: "Spectrum or M-mode",
+    VerdictKind.THREE_D: "3D picture",
+    VerdictKind.MENU: "Menu or report",
+    VerdictKind.NOISE: "Only noise",
 }
 _WHY_NOT = {
-    Kind.NO_SIGNAL: "the screen is empty",
-    Kind.NOISE: "no picture in it: probe lifted?",
+    VerdictKind.NO_SIGNAL: "the screen is empty",
+    VerdictKind.NOISE: "no picture in it: probe lifted?",
 }
 _KINDS = {
-    State.PLANE: Kind.PLANE,
-    State.UNSURE: Kind.UNSURE,
-    State.BACKGROUND: Kind.BACKGROUND,
-    State.DOPPLER: Kind.DOPPLER,
-    State.NO_SIGNAL: Kind.NO_SIGNAL,
-    State.SPLIT: Kind.SPLIT,
-    State.SPECTRAL: Kind.SPECTRAL,
-    State.THREE_D: Kind.THREE_D,
-    State.MENU: Kind.MENU,
-    State.NOISE: Kind.NOISE,
+    State.PLANE: VerdictKind.PLANE,
+    State.UNSURE: VerdictKind.UNSURE,
+    State.BACKGROUND: VerdictKind.BACKGROUND,
+    State.DOPPLER: VerdictKind.DOPPLER,
+    State.NO_SIGNAL: VerdictKind.NO_SIGNAL,
+    State.SPLIT: VerdictKind.SPLIT,
+    State.SPECTRAL: VerdictKind.SPECTRAL,
+    State.THREE_D: VerdictKind.THREE_D,
+    State.MENU: VerdictKind.MENU,
+    State.NOISE: VerdictKind.NOISE,
 }
 UNANALYSED = tuple(kind for state, kind in _KINDS.items() if not state.judged)
 """Kinds of pictures of which no plane is named."""
@@ -130,9 +130,9 @@ def decide(view: View | None, label: LabelMode, threshold: float) -> Verdict:
     if kind in UNANALYSED:
         return _unanalysed(kind)
     agreed = label == "raw" or _agrees(kind, analysis, view.steady)
-    if not agreed or kind is Kind.UNSURE:
+    if not agreed or kind is VerdictKind.UNSURE:
         return _unsure(analysis, threshold, agreed)
-    if kind is Kind.BACKGROUND:
+    if kind is VerdictKind.BACKGROUND:
         return _background(analysis)
     return _plane(view, analysis, label)
 
@@ -178,12 +178,12 @@ def decide_past(result: Verdict, age_s: float) -> Verdict:
         result: What was said of the last picture that has one.
         age_s: How much older that picture is.
     """
-    if result.kind is Kind.NOT_ANALYSED or age_s > FORGET_AFTER_S:
+    if result.kind is VerdictKind.NOT_ANALYSED or age_s > FORGET_AFTER_S:
         return replace(_NO_RESULT, detail=SLOW)
     share = "" if result.plane is None else f"{percent(result.confidence or 0.0)}, "
     return replace(
         result,
-        kind=Kind.PAST,
+        kind=VerdictKind.PAST,
         plane=None,
         box=None,
         steady_s=None,
@@ -192,22 +192,24 @@ def decide_past(result: Verdict, age_s: float) -> Verdict:
     )
 
 
-def _own_kind(analysis: Analysis, threshold: float) -> Kind:
+def _own_kind(analysis: Analysis, threshold: float) -> VerdictKind:
     """The frame's own word; a plane below the threshold in force now is not sure either."""
     kind = _KINDS[analysis.state]
     prediction = analysis.prediction
-    if kind is Kind.PLANE and (prediction.is_background or prediction.confidence < threshold):
-        return Kind.UNSURE
+    if kind is VerdictKind.PLANE and (
+        prediction.is_background or prediction.confidence < threshold
+    ):
+        return VerdictKind.UNSURE
     return kind
 
 
-def _agrees(kind: Kind, analysis: Analysis, steady: SteadyState | None) -> bool:
+def _agrees(kind: VerdictKind, analysis: Analysis, steady: SteadyState | None) -> bool:
     if steady is None or _KINDS[steady.state] is not kind:
         return False
-    return kind is not Kind.PLANE or steady.plane == analysis.prediction.plane
+    return kind is not VerdictKind.PLANE or steady.plane == analysis.prediction.plane
 
 
-def _unanalysed(kind: Kind) -> Verdict:
+def _unanalysed(kind: VerdictKind) -> Verdict:
     return Verdict(kind, _TITLES[kind], detail=_WHY_NOT.get(kind, "not analysed"))
 
 
@@ -219,14 +221,14 @@ def _unsure(analysis: Analysis, threshold: float, agreed: bool) -> Verdict:
         said += f", below the {percent(threshold)} threshold"
     elif not agreed:
         said += ", not steady yet"
-    return Verdict(Kind.UNSURE, "Unsure", guess=guess, confidence=confidence, detail=said)
+    return Verdict(VerdictKind.UNSURE, "Unsure", guess=guess, confidence=confidence, detail=said)
 
 
 def _background(analysis: Analysis) -> Verdict:
     prediction = analysis.prediction
     return Verdict(
-        Kind.BACKGROUND,
-        _TITLES[Kind.BACKGROUND],
+        VerdictKind.BACKGROUND,
+        _TITLES[VerdictKind.BACKGROUND],
         guess=prediction.plane,
         confidence=prediction.confidence,
         detail="none of the 13 planes",
@@ -239,7 +241,7 @@ def _plane(view: View, analysis: Analysis, label: LabelMode) -> Verdict:
     if label == "steady" and view.steady is not None and not view.frame.still:
         steady_s = max(view.frame.time_s - view.steady.since_s, 0.0)
     return Verdict(
-        Kind.PLANE,
+        VerdictKind.PLANE,
         plane.label,
         plane=plane,
         guess=plane,
@@ -255,9 +257,9 @@ def strip_code(verdict: Verdict) -> int:
     """The verdict as a number for the strip: a class index, or one of the codes below."""
     if verdict.plane is not None:
         return PLANES.index(verdict.plane)
-    if verdict.kind is Kind.UNSURE:
+    if verdict.kind is VerdictKind.UNSURE:
         return CODE_UNSURE
-    if verdict.kind is Kind.NOT_ANALYSED:
+    if verdict.kind is VerdictKind.NOT_ANALYSED:
         return CODE_NONE
     return CODE_BACKGROUND
 

@@ -27,7 +27,7 @@ from sonoassist.gui.overlay import (
 )
 from sonoassist.gui.screens import Chip, Screen
 from sonoassist.gui.theme import Look
-from sonoassist.gui.verdict import NOTHING, Kind, Verdict
+from sonoassist.gui.verdict import NOTHING, Verdict, VerdictKind
 from sonoassist.live.status import View
 
 MIN_CROP_PX = 16
@@ -317,7 +317,7 @@ class Viewport(QWidget):
 
     def _paint_overlay(self, painter: QPainter, placement: Placement, analysis: Analysis) -> None:
         verdict = self._verdict
-        sure = verdict.kind is Kind.PLANE and verdict.plane is not None
+        sure = verdict.kind is VerdictKind.PLANE and verdict.plane is not None
         heat = self._heat_of(analysis) if self.show_heat and sure else None
         if heat is not None:
             paint_heat(painter, placement, analysis.geometry.crop, heat)

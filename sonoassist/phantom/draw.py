@@ -12,7 +12,7 @@ from sonoassist.core.packets import Box, Pixels
 from sonoassist.phantom.canvas import COVER, Layers, Section
 from sonoassist.phantom.catalogue import BY_KEY, PLANE_KEYS, Structure
 from sonoassist.phantom.elsewhere import mother
-from sonoassist.phantom.scan import Scanner, Scatterers, View, draw_settings
+from sonoassist.phantom.scan import ProbeView, Scanner, Scatterers, draw_settings
 from sonoassist.phantom.shapes import Map, Pose
 
 PICTURE_PX = (792, 616)
@@ -24,7 +24,7 @@ class Placing:
     """How a structure is shown: where it lies, and the view that frames it."""
 
     pose: Pose
-    view: View
+    view: ProbeView
     wall_mm: float
     fluid: float
 
@@ -55,7 +55,7 @@ def place(
     left_mm = -wide_mm * float(rng.uniform(0.44, 0.56))
     pose = replace(pose, x_mm=float(rng.normal(0, 0.04 * wide_mm)) - mid_x, z_mm=deep - mid_z)
     half_angle = float(rng.uniform(0.34, 0.6) if structure.cardiac else rng.uniform(0.42, 0.72))
-    view = View(
+    view = ProbeView(
         radius_mm=float(rng.uniform(38, 60)),
         half_angle_rad=half_angle,
         depth_mm=top_mm + high_mm * float(rng.choice([0.97, 1.2])),
@@ -75,7 +75,7 @@ def _extent(pose: Pose, section: Section) -> tuple[float, float, float, float]:
     return half_x, half_z, float(x.min()) + half_x, float(z.min()) + half_z
 
 
-def box_of(pose: Pose, section: Section, view: View) -> Box | None:
+def box_of(pose: Pose, section: Section, view: ProbeView) -> Box | None:
     """The outline's bounding rectangle in pixels of the picture, as far as it is shown."""
     x, z = pose.to_picture(section.outline[:, 0], section.outline[:, 1])
     column, row = view.to_px(x, z)

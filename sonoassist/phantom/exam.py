@@ -13,7 +13,7 @@ from sonoassist.core.packets import Box, Pixels
 from sonoassist.phantom.plan import NEAR, ExamPlan, State, nearness, plan_exam
 from sonoassist.phantom.scan import Scanner, Scatterers, draw_settings, tinted
 from sonoassist.phantom.scene import Scene
-from sonoassist.phantom.screen import Screen, choose_layout, colour_flow, measure
+from sonoassist.phantom.screen import ScreenPainter, choose_layout, colour_flow, measure
 
 KEPT_SCENES = 4
 SEARCHING: tuple[State, ...] = ("plane", "near_miss", "background")
@@ -66,7 +66,7 @@ class PhantomExam:
         rng = np.random.default_rng((seed, 2))
         self.layout = choose_layout(rng, size)
         self._settings = draw_settings(rng)
-        self._screen = Screen(self.layout, seed)
+        self._screen = ScreenPainter(self.layout, seed)
         self._scatterers = Scatterers(seed)
         self._starts = [leg.start_s for leg in self.plan.legs]
         self._scenes: dict[int, Scene] = {}

@@ -23,7 +23,7 @@ _DB = 20 / math.log(10)
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ProbeView:
     """A convex probe, and the part of its sector that the picture shows.
 
     Attributes:
@@ -59,7 +59,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ScanSettings:
     """What the operator and the maker of the scanner chose.
 
     Attributes:
@@ -91,11 +91,11 @@ class Settings:
     contact_db: tuple[float, ...] = (0.0, 0.0)
 
 
-def draw_settings(rng: np.random.Generator, *, cardiac: bool = False) -> Settings:
+def draw_settings(rng: np.random.Generator, *, cardiac: bool = False) -> ScanSettings:
     """Settings as different operators choose them."""
     tints = ((1.0, 1.0, 1.0), (0.98, 0.99, 1.0), (0.9, 0.9, 1.0), (1.0, 0.97, 0.88))
     chances = (0.3, 0.2, 0.5, 0.0) if cardiac else (0.5, 0.3, 0.1, 0.1)
-    return Settings(
+    return ScanSettings(
         mhz=float(rng.uniform(2.6, 4.0) if cardiac else rng.uniform(3.6, 6.5)),
         dynamic_db=float(rng.uniform(38, 48) if cardiac else rng.uniform(44, 58)),
         gain_db=float(rng.uniform(-25, -18)),
@@ -153,7 +153,7 @@ class Scanner:
         settings: How echoes become grey.
     """
 
-    def __init__(self, view: View, settings: Settings) -> None:
+    def __init__(self, view: ProbeView, settings: ScanSettings) -> None:
         self.view = view
         self.settings = settings
         angle, radius = self._polar_of_picture()

@@ -13,7 +13,7 @@ from sonoassist.phantom.catalogue import BY_KEY
 from sonoassist.phantom.draw import Placing, astray, box_of, laid, out_of_plane, place
 from sonoassist.phantom.elsewhere import MOTHER_HALF_MM, mother
 from sonoassist.phantom.plan import Leg
-from sonoassist.phantom.scan import Scanner, Settings
+from sonoassist.phantom.scan import Scanner, ScanSettings
 from sonoassist.phantom.shapes import Map, Pose
 
 HEART_HZ = 2.3
@@ -32,7 +32,7 @@ class Scene:
         settings: Of the scanner.
     """
 
-    def __init__(self, leg: Leg, size: tuple[int, int], settings: Settings) -> None:
+    def __init__(self, leg: Leg, size: tuple[int, int], settings: ScanSettings) -> None:
         self.leg = leg
         self._structure = BY_KEY[leg.kind]
         rng = np.random.default_rng((leg.seed, 3))

@@ -16,7 +16,7 @@ RGB = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class PhantomLayout:
     """Where things are on a screen.
 
     Attributes:
@@ -47,7 +47,7 @@ class Layout:
         return self.right_px - self.left_px, self.bottom_px - self.top_px
 
 
-def choose_layout(rng: np.random.Generator, size: tuple[int, int] | None = None) -> Layout:
+def choose_layout(rng: np.random.Generator, size: tuple[int, int] | None = None) -> PhantomLayout:
     """A scanner's screen of `size` (width, height), or of one of the common sizes."""
     width, height = size or SIZES[int(rng.choice(4, p=(0.45, 0.3, 0.18, 0.07)))]
     bars: tuple[RGB, ...] = ((30, 34, 40), (12, 12, 14), (22, 30, 46), (52, 52, 54))
@@ -59,13 +59,13 @@ def choose_layout(rng: np.random.Generator, size: tuple[int, int] | None = None)
     right = round(width * (0.9, 1.0, 1.0, 0.86)[kind])
     widest = round((bottom - top) * 1.36)
     spare = max(right - left - widest, 0)
-    return Layout(
+    return PhantomLayout(
         width, height, left + spare // 2, top, right - (spare - spare // 2), bottom,
         bars[int(rng.integers(4))], inks[int(rng.integers(3))], bool(rng.random() < 0.5),
     )  # fmt: skip
 
 
-class Screen:
+class ScreenPainter:
     """Puts pictures on a screen.
 
     Args:
@@ -73,7 +73,7 @@ class Screen:
         seed: Of the texts.
     """
 
-    def __init__(self, layout: Layout, seed: int) -> None:
+    def __init__(self, layout: PhantomLayout, seed: int) -> None:
         self.layout = layout
         self._size = layout.height_px / 720
         rng = np.random.default_rng((seed, 5))

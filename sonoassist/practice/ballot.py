@@ -55,7 +55,7 @@ def _three(plane: str | None, rng: random.Random) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class BallotVerdict:
     """What a vote came to.
 
     Attributes:
@@ -118,7 +118,7 @@ class Ballot:
         self._counts[plane] = votes
         return True
 
-    def verdict(self, plane: str) -> Verdict:
+    def verdict(self, plane: str) -> BallotVerdict:
         """What it came to.
 
         Args:
@@ -127,7 +127,7 @@ class Ballot:
         total = self.total
         most = max(self._counts.values(), default=0)
         leaders = [key for key, votes in self._counts.items() if votes == most and votes > 0]
-        return Verdict(
+        return BallotVerdict(
             counts=dict(self._counts),
             winner=leaders[0] if len(leaders) == 1 else None,
             total=total,

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sonoassist.practice.answers import Answers, PlaneView
 from sonoassist.practice.exercise import EARLY_S, Question
-from sonoassist.practice.question_set import Order, QuestionSet
+from sonoassist.practice.question_set import QuestionOrder, QuestionSet
 from sonoassist.practice.scores import FULL_POINTS, Attempt
 
 FADING = 0.7
@@ -73,7 +73,7 @@ def next_exercise(
         asked: A teacher's set, which alone is asked; None asks for all planes.
     """
     rng = random.Random(seed)  # not for secrets: a seed gives the same exercise again
-    if asked is not None and asked.order is Order.AS_SET:
+    if asked is not None and asked.order is QuestionOrder.AS_SET:
         picked = _in_order(answers.views, asked.planes, rng)
     else:
         open_for = [

@@ -32,7 +32,7 @@ from sonoassist.practice.answers import (
 )
 from sonoassist.practice.covering import Coverer, Covering, MakeCover, text_cover
 from sonoassist.practice.opening import opened
-from sonoassist.practice.pace import Pace
+from sonoassist.practice.pace import PracticePace
 from sonoassist.practice.truth import truth_beside
 from sonoassist.practice.why import PictureNumbers, picture_numbers
 from sonoassist.recordings.correction_schema import CorrectionError
@@ -282,11 +282,11 @@ class Examiner(BackgroundWork):
         self._scan = ExamScan(recording, analyser, cache, self._note)
         warning = domain_warning(analyser.card, synthetic=info.synthetic)
         self._learn(model=analyser.card.title, card=analyser.card, warning=warning)
-        pace, total = Pace(len(recording.times_s)), len(recording.times_s)
+        pace, total = PracticePace(len(recording.times_s)), len(recording.times_s)
         ended = self._scan.run(lambda done: self._go_on(done, pace, total))
         return self._scan.analysis() if ended else None
 
-    def _go_on(self, done: int, pace: Pace, total: int) -> bool:
+    def _go_on(self, done: int, pace: PracticePace, total: int) -> bool:
         """Look at what is wanted meanwhile; returns whether the analysis goes on."""
         if done >= self._answered_at + max(round(total * ANSWERED_SHARE), 1):
             self._answered_at = done

@@ -30,8 +30,8 @@ from enum import Enum
 
 from sonoassist.core.planes import BACKGROUND_INDEX, BY_KEY, INDEX, KEYS
 from sonoassist.practice.answers import Answers, PlaneView
-from sonoassist.practice.ballot import Ballot, Verdict, choices_for
-from sonoassist.practice.scores import FULL_POINTS, Attempt, Outcome, question_points
+from sonoassist.practice.ballot import Ballot, BallotVerdict, choices_for
+from sonoassist.practice.scores import FULL_POINTS, Attempt, QuestionOutcome, question_points
 from sonoassist.practice.truth import UNKNOWN
 
 EARLY_S = 0.3
@@ -176,7 +176,7 @@ class Exercise:
         self._named: _Named | None = None
         self._none_at = -1
         self._alarms: list[str] = []
-        self.verdict: Verdict | None = None
+        self.verdict: BallotVerdict | None = None
         self.ballot = Ballot(choices_for(self.question.view.plane, self._seed + self._number))
         return True
 
@@ -325,9 +325,9 @@ class Exercise:
 
     def _attempt(self, frame: int | None) -> Attempt:
         view, named = self.question.view, self._named
-        outcome = Outcome.MISSED
+        outcome = QuestionOutcome.MISSED
         if named is not None:
-            outcome = Outcome.FOUND if named.plane == view.plane else Outcome.WRONG
+            outcome = QuestionOutcome.FOUND if named.plane == view.plane else QuestionOutcome.WRONG
         attempt = Attempt(
             plane=view.plane,
             outcome=outcome,
@@ -344,9 +344,9 @@ class Exercise:
         plane = self.question.view.plane
         verdict = self.verdict = self.ballot.verdict(plane)
         votes = {key: count for key, count in verdict.counts.items() if count}
-        outcome = Outcome.WRONG if verdict.total else Outcome.MISSED
+        outcome = QuestionOutcome.WRONG if verdict.total else QuestionOutcome.MISSED
         if verdict.winner == plane:
-            outcome = Outcome.FOUND
+            outcome = QuestionOutcome.FOUND
         points = FULL_POINTS * verdict.right
         attempt = Attempt(plane, outcome, verdict.winner, points=points, votes=votes)
         return self._with_frame(attempt, frame)

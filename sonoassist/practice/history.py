@@ -23,7 +23,7 @@ from sonoassist.core.names import readable
 from sonoassist.core.planes import INDEX
 from sonoassist.practice.answers import Word
 from sonoassist.practice.choosing import weaknesses
-from sonoassist.practice.scores import Attempt, Outcome, total
+from sonoassist.practice.scores import Attempt, QuestionOutcome, total
 
 BUSY_MS = 500
 """The window waits for the file so long at most; others write to it for milliseconds."""
@@ -304,6 +304,6 @@ def _attempt(row: Sequence[Any]) -> Attempt:
     if not all(abs(number) < _MOST for number in numbers if number is not None):
         raise ValueError("a number is out of all bounds")
     return Attempt(
-        plane, Outcome(outcome), said, time_s, frame, best, distance, gap,
+        plane, QuestionOutcome(outcome), said, time_s, frame, best, distance, gap,
         named, float(points), int(outside), voted,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Any
 from sonoassist.core.files import write_text
 from sonoassist.core.planes import BACKGROUND_INDEX, DISPLAY_ORDER, INDEX
 from sonoassist.practice.history import History, PastExercise
-from sonoassist.practice.scores import Outcome, by_plane, total
+from sonoassist.practice.scores import QuestionOutcome, by_plane, total
 
 RECENT = 3
 """The trend is that of so many exercises against those before."""
@@ -90,7 +90,7 @@ def row_of(trainee: str, past: Sequence[PastExercise]) -> TraineeRow:
         trainee=trainee,
         exercises=len(past),
         questions=len(attempts),
-        found=sum(one.outcome is Outcome.FOUND for one in attempts),
+        found=sum(one.outcome is QuestionOutcome.FOUND for one in attempts),
         score=total(attempts),
         trend=trend([one.score for one in past]),
         last=past[-1].began_at,

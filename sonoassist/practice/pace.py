@@ -11,7 +11,7 @@ _LOOKS = 40
 _LEAST_LOOKS = 4
 
 
-class Pace:
+class PracticePace:
     """Follows the number of frames done.
 
     Args:

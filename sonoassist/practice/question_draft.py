@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sonoassist.practice.question_set import ASKABLE, Order, QuestionSet
+from sonoassist.practice.question_set import ASKABLE, QuestionOrder, QuestionSet
 
 
 class QuestionDraft:
@@ -19,7 +19,7 @@ class QuestionDraft:
     def __init__(self, questions: QuestionSet | None = None) -> None:
         asked = ASKABLE if questions is None else questions.planes
         self.planes = [*asked, *(plane for plane in ASKABLE if plane not in asked)]
-        self.order = Order.AS_SET if questions is None else questions.order
+        self.order = QuestionOrder.AS_SET if questions is None else questions.order
         self._asked = set(asked)
         self._absent = set() if questions is None else set(questions.absent)
 

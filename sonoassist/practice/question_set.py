@@ -26,7 +26,7 @@ class QuestionSetError(UsageError):
     """A question set cannot be used."""
 
 
-class Order(Enum):
+class QuestionOrder(Enum):
     """In which order the planes of a set are asked."""
 
     AS_SET = "as_set"
@@ -52,7 +52,7 @@ class QuestionSet:
     recording: str
     planes: tuple[str, ...]
     absent: tuple[str, ...] = ()
-    order: Order = Order.AS_SET
+    order: QuestionOrder = QuestionOrder.AS_SET
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""
@@ -166,11 +166,11 @@ def _keys(values: Mapping[str, Any], name: str) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _order(values: Mapping[str, Any]) -> Order:
-    value = values.get("order", Order.AS_SET.value)
-    known = [one.value for one in Order]
+def _order(values: Mapping[str, Any]) -> QuestionOrder:
+    value = values.get("order", QuestionOrder.AS_SET.value)
+    known = [one.value for one in QuestionOrder]
     if value not in known:
         raise QuestionSetError(
             '"order" of the question set is unknown', f"Write {' or '.join(known)}"
         )
-    return Order(value)
+    return QuestionOrder(value)

@@ -35,7 +35,7 @@ WORST_GAP = 0.5
 FULL_POINTS = 100.0
 
 
-class Outcome(Enum):
+class QuestionOutcome(Enum):
     """What became of a question."""
 
     FOUND = "found"
@@ -68,7 +68,7 @@ class Attempt:
     """
 
     plane: str
-    outcome: Outcome
+    outcome: QuestionOutcome
     said: str | None = None
     time_s: float | None = None
     frame: int | None = None
@@ -118,7 +118,7 @@ def frame_points(attempt: Attempt) -> float | None:
 def question_points(attempt: Attempt, view_s: float) -> float:
     """Points of a question, 0 to 100; see the top of the file."""
     alarms = min(ALARM_POINTS * len(attempt.false_alarms), MOST_ALARM_POINTS)
-    if attempt.outcome is not Outcome.FOUND or attempt.time_s is None:
+    if attempt.outcome is not QuestionOutcome.FOUND or attempt.time_s is None:
         return 0.0
     points = NAME_POINTS + time_points(attempt.time_s, view_s)
     frame = frame_points(attempt)
@@ -173,13 +173,13 @@ def by_plane(attempts: Sequence[Attempt]) -> tuple[PlaneScore, ...]:
 
 
 def _plane_score(plane: str, attempts: Sequence[Attempt]) -> PlaneScore:
-    found = [one for one in attempts if one.outcome is Outcome.FOUND]
+    found = [one for one in attempts if one.outcome is QuestionOutcome.FOUND]
     return PlaneScore(
         plane=plane,
         asked=len(attempts),
         found=len(found),
-        wrong=sum(one.outcome is Outcome.WRONG for one in attempts),
-        missed=sum(one.outcome is Outcome.MISSED for one in attempts),
+        wrong=sum(one.outcome is QuestionOutcome.WRONG for one in attempts),
+        missed=sum(one.outcome is QuestionOutcome.MISSED for one in attempts),
         time_s=_median(one.time_s for one in found),
         distance_frames=_median(
             None if one.off_frames is None else abs(one.off_frames) for one in found
@@ -191,14 +191,14 @@ def _plane_score(plane: str, attempts: Sequence[Attempt]) -> PlaneScore:
 
 def median_time_s(attempts: Iterable[Attempt]) -> float | None:
     """Median time to find of the planes found."""
-    return _median(one.time_s for one in attempts if one.outcome is Outcome.FOUND)
+    return _median(one.time_s for one in attempts if one.outcome is QuestionOutcome.FOUND)
 
 
 def streak(attempts: Sequence[Attempt]) -> int:
     """How many questions in a row were right, up to now."""
     count = 0
     for attempt in reversed(attempts):
-        if attempt.outcome is not Outcome.FOUND:
+        if attempt.outcome is not QuestionOutcome.FOUND:
             break
         count += 1
     return count

@@ -24,7 +24,7 @@ Labels = NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
+class LabelTruth:
     """The labels that come with a recording.
 
     Attributes:
@@ -40,7 +40,7 @@ class Truth:
     problems: tuple[str, ...] = ()
 
 
-def truth_beside(recording: str, frame_count: int) -> Truth | None:
+def truth_beside(recording: str, frame_count: int) -> LabelTruth | None:
     """The truth that lies beside a recording, or None when there is none.
 
     Args:
@@ -78,7 +78,7 @@ def _segments_beside(path: Path) -> Path | None:
 
 def _truth(
     frames: Iterable[LabelledFrame], count: int, table: str, problems: tuple[str, ...]
-) -> Truth:
+) -> LabelTruth:
     labels = np.full(count, UNKNOWN, np.int8)
     boxes: dict[int, Box] = {}
     for frame in frames:
@@ -87,4 +87,4 @@ def _truth(
             if frame.box is not None:
                 boxes[frame.index] = frame.box
     labels.flags.writeable = False
-    return Truth(labels, boxes, table, problems)
+    return LabelTruth(labels, boxes, table, problems)

@@ -26,7 +26,7 @@ SAME_IOU = 0.85
 """Two fields of view that overlap at least so much are the same."""
 
 
-class Motion:
+class ScreenMotion:
     """What changes on a screen: the picture; what never changes is the scanner's own."""
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ class ScreenTracker:
         self._last: ScreenLook | None = None
         self._since_look = 0
         self._looked_s = 0.0
-        self._motion = Motion()
+        self._motion = ScreenMotion()
 
     def see(self, frame: Frame) -> ScreenLook:
         """What the screen of this frame shows.
@@ -105,7 +105,7 @@ class ScreenTracker:
         key = (frame.source_id, frame.width_px, frame.height_px)
         if key != self._key or self._held is None:
             self._key, self._since_look, self._looked_s = key, 0, frame.time_s
-            self._motion = Motion()
+            self._motion = ScreenMotion()
             self._motion.see(frame.pixels)
             self._last = self._reader.look(frame.pixels)
             self._held = self._snapped(self._last.fitted(), frame)

@@ -33,7 +33,7 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenAhead:
     """What was made of a frame.
 
     Attributes:
@@ -66,7 +66,7 @@ class ReadyFrame:
     message: str
     known: bool
     kept: FrameResult | None
-    seen: Seen | None
+    seen: SeenAhead | None
     first: bool
 
 
@@ -144,10 +144,10 @@ class FramesAhead:
         result = self._table.result(index)
         return None if result is None or result.state is None else result
 
-    def _see(self, frame: Frame, kept: FrameResult | None, *, judged: bool) -> Seen:
+    def _see(self, frame: Frame, kept: FrameResult | None, *, judged: bool) -> SeenAhead:
         ready = self._judge.prepare(frame)
         field = ready.prepared.geometry.crop
         if not judged:
             field = self._judge.crop_of(frame, kept.crop if kept is not None else None)
         fresh = self._meter.fresh
-        return Seen(ready, self._meter.measure_frame(frame, field), fresh)
+        return SeenAhead(ready, self._meter.measure_frame(frame, field), fresh)

@@ -18,7 +18,7 @@ from sonoassist.preprocess.crop import (
 )
 from sonoassist.preprocess.framing import crop_of_look
 from sonoassist.preprocess.screen_reader import ScreenLook, ScreenReader
-from sonoassist.preprocess.screen_tracker import Motion, SettledField
+from sonoassist.preprocess.screen_tracker import ScreenMotion, SettledField
 from sonoassist.recordings.reader import read_frames
 from sonoassist.recordings.recording import Recording
 from sonoassist.sources.base import Source
@@ -112,7 +112,7 @@ def _fixed(choice: CropChoice, width: int, height: int, aspect: float) -> Box | 
 
 
 def _field(frames: list[Frame], aspect: float, reader: ScreenReader) -> SettledField | None:
-    motion = Motion()
+    motion = ScreenMotion()
     looks: list[tuple[ScreenLook, Box]] = []
     for frame in frames:
         look = reader.look(frame.pixels, motion.see(frame.pixels)).fitted()

@@ -21,7 +21,7 @@ _LOOK_S = 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shown:
+class ShownFrame:
     """What is to be shown now.
 
     Attributes:
@@ -61,14 +61,14 @@ class Player(BackgroundWork):
         self._last = -1
         self._playing = False
         self._single: int | None = None
-        self._shown = Shown(None, 0)
+        self._shown = ShownFrame(None, 0)
         self._place = 0  # of the source; used on the thread only
         self.start()
 
     # -- orders, from any thread -----------------------------------------------------------
 
     @property
-    def shown(self) -> Shown:
+    def shown(self) -> ShownFrame:
         """What is to be shown now."""
         with self._changed:
             return self._shown
@@ -79,7 +79,7 @@ class Player(BackgroundWork):
             self._order += 1
             self._at, self._last, self._playing = first, last, True
             self._single = None
-            self._shown = Shown(None, self._order)
+            self._shown = ShownFrame(None, self._order)
             self._pacer.restart()
             self._changed.notify_all()
             return self._order
@@ -207,5 +207,5 @@ class Player(BackgroundWork):
             if order != self._order:
                 return
             newest = frame if frame is not None else self._shown.frame
-            self._shown = Shown(newest, order, ended, trouble)
+            self._shown = ShownFrame(newest, order, ended, trouble)
         self._news()

@@ -30,7 +30,7 @@ from sonoassist.core.background import BackgroundWork
 from sonoassist.core.errors import SonoAssistError, SourceError, UsageError, window_text
 from sonoassist.core.packets import Analysis, Frame, Provenance
 from sonoassist.preprocess.freeze import FROZEN_AFTER_S
-from sonoassist.recordings.ahead import READY, FramesAhead, ReadyFrame, Seen, Stretch
+from sonoassist.recordings.ahead import READY, FramesAhead, ReadyFrame, SeenAhead, Stretch
 from sonoassist.recordings.judge import Judge
 from sonoassist.recordings.kept import KeptResults
 from sonoassist.recordings.pace import Pace, frame_interval_s
@@ -63,7 +63,7 @@ OnAnalysis = Callable[[Analysis], None]
 """Told of each frame that is analysed now, before it is visited: how long it took, its saliency."""
 
 
-class Order(Enum):
+class AnalysisOrder(Enum):
     """In which frames are analysed."""
 
     IN_ORDER = "in order"
@@ -111,7 +111,7 @@ class Runner(BackgroundWork):
         results: KeptResults,
         judge: Judge,
         *,
-        order: Order = Order.IN_ORDER,
+        order: AnalysisOrder = AnalysisOrder.IN_ORDER,
         most: int | None = None,
         wanted: Sequence[int] | None = None,
         boxes: bool = False,
@@ -236,14 +236,14 @@ class Runner(BackgroundWork):
         if self._wanted is not None:
             left = [int(one) for one in np.flatnonzero(self._left)]
             return [Stretch(left[at : at + STRETCH]) for at in range(0, len(left), STRETCH)]
-        if self._order is Order.COARSE_FIRST:
+        if self._order is AnalysisOrder.COARSE_FIRST:
             coarse = self._coarse()
             if coarse is not None:
                 return [coarse]
         fine = np.flatnonzero(self._left)
         if not len(fine):
             return []
-        if self._order is Order.IN_ORDER:
+        if self._order is AnalysisOrder.IN_ORDER:
             return [self._fine(int(one)) for one in np.unique(fine // STRETCH)]
         at = int(np.searchsorted(fine, self._focus // STRETCH * STRETCH)) % len(fine)
         return [self._fine(int(fine[at]) // STRETCH)]
@@ -361,7 +361,7 @@ class Runner(BackgroundWork):
             found.pictures[frame.index] = small_jpeg(frame.pixels, analysis.geometry.crop)
         return result
 
-    def _is_alone(self, index: int, seen: Seen, found: _Found) -> bool:
+    def _is_alone(self, index: int, seen: SeenAhead, found: _Found) -> bool:
         """Whether a frame is compared with none, though one before it can be read."""
         if not seen.fresh or index == 0:
             return False
@@ -369,7 +369,7 @@ class Runner(BackgroundWork):
         lost[[one.index for _, one in found.results if one.state is None and one.index < index]] = 1
         return not lost.all()
 
-    def _measure(self, kept: FrameResult, seen: Seen, found: _Found) -> None:
+    def _measure(self, kept: FrameResult, seen: SeenAhead, found: _Found) -> None:
         if kept.measured and kept.frozen is not None:
             return
         alone = self._is_alone(kept.index, seen, found)
@@ -405,7 +405,7 @@ class Runner(BackgroundWork):
         return (len(times) - 1) / max(times[-1] - times[0], 1e-6)
 
 
-def _quality(seen: Seen, *, alone: bool) -> Quality:
+def _quality(seen: SeenAhead, *, alone: bool) -> Quality:
     return replace(seen.quality, stillness=math.nan) if alone else seen.quality
 
 

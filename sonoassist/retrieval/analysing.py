@@ -26,7 +26,7 @@ OnFrame = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class ExamFacts:
     """What is known of an exam beside the results of its frames.
 
     Attributes:
@@ -62,7 +62,7 @@ class Analysed:
     """
 
     table: ExamTable
-    about: About
+    about: ExamFacts
 
     def to_bytes(self) -> bytes:
         """As they are kept."""
@@ -78,7 +78,7 @@ def analysed_from(data: bytes, key: str) -> Analysed | None:
     lists = ("details", "damaged", "warnings")
     fields: dict[str, Any] = {k: tuple(v) if k in lists else v for k, v in values.items()}
     try:
-        about = About(**fields)
+        about = ExamFacts(**fields)
     except TypeError:
         return None
     return Analysed(table, about) if about.key == key else None
@@ -142,7 +142,7 @@ def analyse_exam(
             f"the crop {crop} does not fit {counted(alien, 'picture')}: theirs was looked for"
         )
     engine = analyser.engine
-    about = About(
+    about = ExamFacts(
         key=key,
         synthetic=synthetic,
         details=tuple(run.details),

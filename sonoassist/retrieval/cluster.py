@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sonoassist.core.errors import EngineError, UsageError
-from sonoassist.retrieval.crew import Died, Event, Outcome, Progress, event_of, search
-from sonoassist.retrieval.order import Order, Task
+from sonoassist.retrieval.crew import Died, Event, Outcome, WorkerProgress, event_of, search
+from sonoassist.retrieval.order import SearchOrder, Task
 from sonoassist.retrieval.processes import cores, keep_to, shares
 from sonoassist.retrieval.worker import Searcher
 
@@ -53,7 +53,7 @@ class ClusterWorker:
         count: Workers of its machine; each has its share of the cores.
     """
 
-    def __init__(self, order: Order, number: int, count: int) -> None:
+    def __init__(self, order: SearchOrder, number: int, count: int) -> None:
         keep_to(shares(cores(), count)[number])
         self._searcher = Searcher(order)
         self._lock = threading.Lock()
@@ -105,7 +105,7 @@ class RayCrew:
         EngineError: It has no machine to work on.
     """
 
-    def __init__(self, order: Order, address: str, jobs: int) -> None:
+    def __init__(self, order: SearchOrder, address: str, jobs: int) -> None:
         check_installed()
         self._ray = _connected(address, jobs)
         self._slots: dict[int, _Slot] = dict(enumerate(_slots(self._ray, jobs)))
@@ -155,7 +155,7 @@ class RayCrew:
             done, total = self._ray.get(reference)
         except self._ray.exceptions.RayError:
             return None  # it died; its exam says so
-        return Progress(worker, done, total) if total else None
+        return WorkerProgress(worker, done, total) if total else None
 
     def _result(self, reference: Any) -> Event:
         worker = self._found.pop(reference)

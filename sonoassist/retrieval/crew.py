@@ -16,7 +16,7 @@ from sonoassist.retrieval.worker import NoEngineError, Searcher
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class WorkerProgress:
     """A worker has come so far with its exam.
 
     Attributes:
@@ -82,11 +82,11 @@ class Useless:
     reason: str
 
 
-Event = Progress | Done | Failed | Died | Useless
+Event = WorkerProgress | Done | Failed | Died | Useless
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class WorkerTrouble:
     """Why an exam could not be searched, as it travels from a worker.
 
     Attributes:
@@ -98,7 +98,7 @@ class Trouble:
     general: bool = False
 
 
-Outcome = Bundle | Trouble
+Outcome = Bundle | WorkerTrouble
 
 
 def event_of(worker: int, outcome: Outcome) -> Event:
@@ -133,11 +133,11 @@ def search(searcher: Searcher, task: Task, told: OnFrame) -> Outcome:
     try:
         return searcher.search(task, told)
     except NoEngineError as error:
-        return Trouble(str(error), general=True)
+        return WorkerTrouble(str(error), general=True)
     except SonoAssistError as error:
-        return Trouble(str(error))
+        return WorkerTrouble(str(error))
     except Exception as error:  # noqa: BLE001 (a worker's top: reported, the others go on)
         last = traceback.extract_tb(error.__traceback__)[-1]
         where = f"{Path(last.filename).name}, line {last.lineno}"
         text = " ".join(str(error).split())
-        return Trouble(f"the program failed on it ({type(error).__name__}: {text}; {where})")
+        return WorkerTrouble(f"the program failed on it ({type(error).__name__}: {text}; {where})")

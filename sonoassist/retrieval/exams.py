@@ -93,7 +93,7 @@ class RecordedExam:
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class FailedExam:
     """An exam that could not be searched.
 
     Attributes:
@@ -106,7 +106,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundExams:
     """What the user's words stand for.
 
     Attributes:
@@ -115,10 +115,10 @@ class Found:
     """
 
     exams: tuple[RecordedExam, ...]
-    failures: tuple[Failure, ...]
+    failures: tuple[FailedExam, ...]
 
 
-def find_exams(words: Iterable[str], store: ExamStore) -> Found:
+def find_exams(words: Iterable[str], store: ExamStore) -> FoundExams:
     """Find the exams that the user names.
 
     Args:
@@ -131,16 +131,16 @@ def find_exams(words: Iterable[str], store: ExamStore) -> Found:
     for word in words:
         try:
             for one in _named(word, store):
-                if isinstance(one, Failure):
+                if isinstance(one, FailedExam):
                     failures.append(one)
                 else:
                     exams.setdefault(one.path.resolve(), one)
         except SonoAssistError as error:
-            failures.append(Failure(word, str(error)))
-    return Found(tuple(exams.values()), tuple(failures))
+            failures.append(FailedExam(word, str(error)))
+    return FoundExams(tuple(exams.values()), tuple(failures))
 
 
-def _named(word: str, store: ExamStore) -> Sequence[RecordedExam | Failure]:
+def _named(word: str, store: ExamStore) -> Sequence[RecordedExam | FailedExam]:
     path = Path(word)
     if kind_of(word).live:
         raise UsageError(f"{word} is live", "Record it first")
@@ -175,7 +175,7 @@ def _known() -> str:
     return f"Known by their names: {', '.join(VIDEO_SUFFIXES[:6])} ..."
 
 
-def _in_folder(folder: Path) -> Iterator[RecordedExam | Failure]:
+def _in_folder(folder: Path) -> Iterator[RecordedExam | FailedExam]:
     """The exams in a folder and below it, without what is hidden; one bad one stops no other."""
     try:
         if (folder / DATABASE).is_file():
@@ -183,23 +183,23 @@ def _in_folder(folder: Path) -> Iterator[RecordedExam | Failure]:
             return
         inside = sorted(folder.iterdir(), key=lambda path: natural_key(path.name))
     except SonoAssistError as error:
-        yield Failure(str(folder), str(error))
+        yield FailedExam(str(folder), str(error))
         return
     except OSError as error:
-        yield Failure(str(folder), f"{folder} cannot be read: {error.strerror or error}")
+        yield FailedExam(str(folder), f"{folder} cannot be read: {error.strerror or error}")
         return
     for path in inside:
         if not is_hidden(path.name):
             yield from _beside(path)
 
 
-def _beside(path: Path) -> Iterator[RecordedExam | Failure]:
+def _beside(path: Path) -> Iterator[RecordedExam | FailedExam]:
     """What one thing in a folder stands for."""
     try:
         deeper = path.is_dir() and not path.is_symlink()
         video = path.suffix.lower() in VIDEO_SUFFIXES and path.is_file()
     except OSError as error:
-        yield Failure(str(path), f"{path} cannot be read: {error.strerror or error}")
+        yield FailedExam(str(path), f"{path} cannot be read: {error.strerror or error}")
         return
     if deeper:
         yield from _in_folder(path)

@@ -39,7 +39,7 @@ class LoadedModel:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Order:
+class SearchOrder:
     """How exams are searched.
 
     Attributes:

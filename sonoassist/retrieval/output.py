@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from sonoassist.core.errors import UsageError
 from sonoassist.core.files import ensure_folder, output_error, write_bytes
 from sonoassist.retrieval.exams import RecordedExam
-from sonoassist.retrieval.order import Order
+from sonoassist.retrieval.order import SearchOrder
 from sonoassist.retrieval.result import ABOUT, FRAMES, FRAMES_HASH, Bundle
 
 LOCK = ".retrieve.lock"
@@ -35,7 +35,7 @@ _DEEPEST = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OutputPlace:
     """Where the results of an exam are, or will be.
 
     Attributes:
@@ -97,7 +97,7 @@ class OutputFolder:
                 else:
                     left.rename(whole)  # its successor did not come
 
-    def places(self, exams: Sequence[tuple[RecordedExam, str]]) -> list[Place]:
+    def places(self, exams: Sequence[tuple[RecordedExam, str]]) -> list[OutputPlace]:
         """Find a folder for each exam.
 
         It is the one that holds its results already; else that of the recording which lay in its
@@ -108,7 +108,7 @@ class OutputFolder:
         """
         names = _names([exam for exam, _ in exams])
         taken: set[str] = set()
-        found: dict[int, Place] = {}
+        found: dict[int, OutputPlace] = {}
         for find in (self._held, self._outdated, self._new):
             for number, (exam, fingerprint) in enumerate(exams):
                 place = None if number in found else find(exam, fingerprint, names[number], taken)
@@ -119,30 +119,30 @@ class OutputFolder:
 
     def _held(
         self, exam: RecordedExam, fingerprint: str, names: Sequence[str], taken: set[str]
-    ) -> Place | None:
+    ) -> OutputPlace | None:
         for name in self._there(names, taken):
             about = self._about(name)
             if about is not None and about.get("fingerprint") == fingerprint != "":
-                return Place(name, about)
+                return OutputPlace(name, about)
         return None
 
     def _outdated(
         self, exam: RecordedExam, fingerprint: str, names: Sequence[str], taken: set[str]
-    ) -> Place | None:
+    ) -> OutputPlace | None:
         mark = _mark(exam)
         for name in self._there(names, taken):
             try:
                 if (self.folder / name / SOURCE).read_bytes() == mark:
-                    return Place(name, None, outdated=True)
+                    return OutputPlace(name, None, outdated=True)
             except OSError:
                 continue
         return None
 
     def _new(
         self, exam: RecordedExam, fingerprint: str, names: Sequence[str], taken: set[str]
-    ) -> Place:
+    ) -> OutputPlace:
         name = next(name for name in _endless(names) if self._free(name, taken))
-        return Place(name, None)
+        return OutputPlace(name, None)
 
     def _there(self, names: Sequence[str], taken: set[str]) -> Iterator[str]:
         """Folders of these names that are there and not taken."""
@@ -163,7 +163,7 @@ class OutputFolder:
             return None
         return about if isinstance(about, dict) else None
 
-    def finished(self, place: Place, order: Order) -> bool:
+    def finished(self, place: OutputPlace, order: SearchOrder) -> bool:
         """Whether the results asked for are all there."""
         about = place.about
         if about is None:
@@ -178,7 +178,7 @@ class OutputFolder:
             and all((self.folder / place.name / str(name)).is_file() for name in files)
         )
 
-    def kept(self, place: Place) -> bytes:
+    def kept(self, place: OutputPlace) -> bytes:
         """The results of the frames of an exam from an earlier run, or none."""
         if place.about is None:
             return b""

@@ -17,8 +17,8 @@ from multiprocessing.context import SpawnProcess
 
 from sonoassist.core.allocator import keep_arenas_few
 from sonoassist.core.processors import usable_cores
-from sonoassist.retrieval.crew import Died, Event, Progress, event_of, search
-from sonoassist.retrieval.order import Order, Task
+from sonoassist.retrieval.crew import Died, Event, WorkerProgress, event_of, search
+from sonoassist.retrieval.order import SearchOrder, Task
 from sonoassist.retrieval.worker import Searcher
 
 POLL_S = 0.5
@@ -82,7 +82,7 @@ class ProcessCrew:
         jobs: Number of processes.
     """
 
-    def __init__(self, order: Order, jobs: int) -> None:
+    def __init__(self, order: SearchOrder, jobs: int) -> None:
         self._order = order
         self._cores = shares(cores(), jobs)
         self._context = multiprocessing.get_context("spawn")
@@ -136,7 +136,7 @@ class ProcessCrew:
             self._start(number)
             return Died(number, how)
         if isinstance(said, tuple):
-            return Progress(number, *said)
+            return WorkerProgress(number, *said)
         one.busy = False
         return event_of(number, said)
 
@@ -206,7 +206,7 @@ def _blocked_for_children() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work(pipe: Connection, order: Order, own_cores: Sequence[int]) -> None:
+def _work(pipe: Connection, order: SearchOrder, own_cores: Sequence[int]) -> None:
     """The life of a worker: it ends with the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     keep_arenas_few()

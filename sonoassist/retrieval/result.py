@@ -21,9 +21,9 @@ from sonoassist.retrieval.analysing import Analysed
 from sonoassist.retrieval.choosing import choose
 from sonoassist.retrieval.counts import Counts
 from sonoassist.retrieval.opening import Opening, opened
-from sonoassist.retrieval.order import Order, Task
+from sonoassist.retrieval.order import SearchOrder, Task
 from sonoassist.retrieval.pictures import frames_at
-from sonoassist.retrieval.sheet import Heading, Tile, clock, contact_sheet
+from sonoassist.retrieval.sheet import Heading, SheetTile, clock, contact_sheet
 from sonoassist.retrieval.table import ExamTable
 from sonoassist.temporal.rules import Pick, Rule
 
@@ -49,7 +49,9 @@ class Bundle:
     about: Values
 
 
-def make_bundle(task: Task, order: Order, analysed: Analysed, opening: Opening = opened) -> Bundle:
+def make_bundle(
+    task: Task, order: SearchOrder, analysed: Analysed, opening: Opening = opened
+) -> Bundle:
     """Choose the frames of an exam and make all its files.
 
     The same exam gives the same bytes.
@@ -69,7 +71,7 @@ def make_bundle(task: Task, order: Order, analysed: Analysed, opening: Opening =
     told = {key: teller.plane(key, found) for key, found in picks.items()}
     about = _about(task, order, analysed, names, told, warning)
     tiles = {
-        key: Tile(
+        key: SheetTile(
             pictures[one.row], table.crop_of(one.row) or _whole(pictures[one.row]),
             one.confidence, float(table.time_s[one.row]), teller.doubt(key, one),
         )
@@ -143,7 +145,7 @@ def _image(key: str) -> str:
 
 
 def _pictures(
-    task: Task, order: Order, table: ExamTable, rows: set[int], opening: Opening
+    task: Task, order: SearchOrder, table: ExamTable, rows: set[int], opening: Opening
 ) -> dict[int, Pixels]:
     """The pictures of some frames, by their row."""
     found: dict[int, Pixels] = {}
@@ -170,7 +172,7 @@ class _Teller:
 
     def __init__(
         self,
-        order: Order,
+        order: SearchOrder,
         table: ExamTable,
         names: Names,
         left_out: frozenset[int],
@@ -267,14 +269,14 @@ def _edges(box: Box | None) -> Values | None:
     }
 
 
-def _domain_warning(order: Order, analysed: Analysed) -> str:
+def _domain_warning(order: SearchOrder, analysed: Analysed) -> str:
     synthetic = analysed.about.synthetic
     return domain_warning(order.model(synthetic=synthetic).card, synthetic=synthetic)
 
 
 def _about(
     task: Task,
-    order: Order,
+    order: SearchOrder,
     analysed: Analysed,
     names: Names,
     told: Mapping[str, Values | None],

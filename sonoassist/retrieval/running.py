@@ -11,10 +11,10 @@ from typing import Any, Protocol
 from sonoassist.core.errors import EngineError, SourceError
 from sonoassist.core.wording import counted
 from sonoassist.recordings.identity import Stamp
-from sonoassist.retrieval.crew import Crew, Died, Done, Event, Failed, Progress, Useless
-from sonoassist.retrieval.exams import Failure, Found, RecordedExam
-from sonoassist.retrieval.order import Order, Task
-from sonoassist.retrieval.output import OutputFolder, Place
+from sonoassist.retrieval.crew import Crew, Died, Done, Event, Failed, Useless, WorkerProgress
+from sonoassist.retrieval.exams import FailedExam, FoundExams, RecordedExam
+from sonoassist.retrieval.order import SearchOrder, Task
+from sonoassist.retrieval.output import OutputFolder, OutputPlace
 
 MOST_TRIES = 2
 """An exam whose worker died so often is left: it is most likely what kills them."""
@@ -38,7 +38,7 @@ class Result:
 
 
 @dataclass
-class Summary:
+class RunSummary:
     """What came of a run.
 
     Attributes:
@@ -48,11 +48,11 @@ class Summary:
     """
 
     results: list[Result] = field(default_factory=list)
-    failures: list[Failure] = field(default_factory=list)
+    failures: list[FailedExam] = field(default_factory=list)
     stopped: bool = False
 
 
-class Watcher(Protocol):
+class RunWatcher(Protocol):
     """Is told how a run goes."""
 
     def begun(self, name: str, size_bytes: int) -> None:
@@ -64,7 +64,7 @@ class Watcher(Protocol):
     def finished(self, name: str, about: dict[str, Any]) -> None:
         """The files of an exam are written."""
 
-    def failed(self, failure: Failure, name: str = "") -> None:
+    def failed(self, failure: FailedExam, name: str = "") -> None:
         """An exam cannot be searched; it has a name where it was begun."""
 
     def again(self, name: str, how: str) -> None:
@@ -76,14 +76,14 @@ class _Job:
     """One exam that has to be done."""
 
     exam: RecordedExam
-    place: Place
+    place: OutputPlace
     fingerprint: str
     stamps: tuple[Stamp, ...]
     tries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RetrievalPlan:
     """What is there already and what has to be done.
 
     Attributes:
@@ -95,7 +95,7 @@ class Plan:
 
     results: tuple[Result, ...]
     jobs: tuple[_Job, ...]
-    failures: tuple[Failure, ...]
+    failures: tuple[FailedExam, ...]
     order_of_names: tuple[str, ...]
 
     @property
@@ -109,7 +109,9 @@ class Plan:
         return tuple(job.place.name for job in self.jobs if job.place.outdated)
 
 
-def make_plan(found: Found, output: OutputFolder, order: Order, *, again: bool) -> Plan:
+def make_plan(
+    found: FoundExams, output: OutputFolder, order: SearchOrder, *, again: bool
+) -> RetrievalPlan:
     """Look which exams are finished.
 
     Args:
@@ -126,7 +128,7 @@ def make_plan(found: Found, output: OutputFolder, order: Order, *, again: bool) 
         try:
             readable.append((exam, exam.fingerprint()))
         except SourceError as error:
-            failures.append(Failure(str(exam.path), str(error)))
+            failures.append(FailedExam(str(exam.path), str(error)))
         else:
             stamps.append(before)
     results, jobs = [], []
@@ -138,12 +140,12 @@ def make_plan(found: Found, output: OutputFolder, order: Order, *, again: bool) 
             known = replace(place, about=None) if again else place
             jobs.append(_Job(exam, known, fingerprint, before))
     names = tuple(place.name for place in places)
-    return Plan(tuple(results), tuple(jobs), tuple(failures), names)
+    return RetrievalPlan(tuple(results), tuple(jobs), tuple(failures), names)
 
 
 def run(
-    plan: Plan, output: OutputFolder, crew_of: Callable[[int], Crew], watcher: Watcher
-) -> Summary:
+    plan: RetrievalPlan, output: OutputFolder, crew_of: Callable[[int], Crew], watcher: RunWatcher
+) -> RunSummary:
     """Do what a plan holds; Ctrl-C ends it and keeps what is finished.
 
     Args:
@@ -156,7 +158,7 @@ def run(
         OutputError: Results cannot be written; nothing more would come of the others.
         EngineError: No worker is left.
     """
-    summary = Summary(list(plan.results), list(plan.failures))
+    summary = RunSummary(list(plan.results), list(plan.failures))
     for failure in plan.failures:
         watcher.failed(failure)
     try:
@@ -173,7 +175,12 @@ def run(
 
 class _Run:
     def __init__(
-        self, plan: Plan, output: OutputFolder, crew: Crew, watcher: Watcher, summary: Summary
+        self,
+        plan: RetrievalPlan,
+        output: OutputFolder,
+        crew: Crew,
+        watcher: RunWatcher,
+        summary: RunSummary,
     ) -> None:
         self._output, self._crew = output, crew
         self._watcher, self._summary = watcher, summary
@@ -206,7 +213,7 @@ class _Run:
         job = self._at_work.get(event.worker)
         if job is None:
             return  # a worker that died while it was idle
-        if isinstance(event, Progress):
+        if isinstance(event, WorkerProgress):
             self._watcher.progress(job.place.name, event.done, event.total)
             return
         del self._at_work[event.worker]
@@ -233,6 +240,6 @@ class _Run:
             )
 
     def _fail(self, job: _Job, reason: str) -> None:
-        failure = Failure(str(job.exam.path), reason)
+        failure = FailedExam(str(job.exam.path), reason)
         self._summary.failures.append(failure)
         self._watcher.failed(failure, job.place.name)

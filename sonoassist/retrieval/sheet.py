@@ -37,7 +37,7 @@ _Corner = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
+class SheetTile:
     """One frame on the sheet.
 
     Attributes:
@@ -70,7 +70,7 @@ class Heading:
     notes: Sequence[str] = ()
 
 
-def contact_sheet(heading: Heading, tiles: Mapping[str, Tile]) -> bytes:
+def contact_sheet(heading: Heading, tiles: Mapping[str, SheetTile]) -> bytes:
     """Draw the sheet.
 
     Args:
@@ -132,7 +132,7 @@ class _Sheet:
     def _fonts(self) -> dict[int, _Font]:
         return {size: ImageFont.load_default(size) for size in (BIG_PX, NAME_PX, SMALL_PX)}
 
-    def head(self, heading: Heading, tiles: Mapping[str, Tile]) -> None:
+    def head(self, heading: Heading, tiles: Mapping[str, SheetTile]) -> None:
         """Name of the exam on the left, what was found on the right."""
         doubtful = [key for key, tile in tiles.items() if tile.doubt]
         counts = Counts.of(doubtful, [one.key for one in PLANES if one.key not in tiles])
@@ -148,7 +148,7 @@ class _Sheet:
         self._text((RIM_PX, 24), self._fitting(title, BIG_PX, room), BIG_PX, TEXT)
         self._text((RIM_PX, 66), self._fitting(about, SMALL_PX, room), SMALL_PX, MUTED)
 
-    def tile(self, corner: _Corner, plane: Plane, tile: Tile) -> None:
+    def tile(self, corner: _Corner, plane: Plane, tile: SheetTile) -> None:
         """A frame with its name, confidence and time."""
         left, top = corner
         width, height = TILE_PX

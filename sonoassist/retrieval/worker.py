@@ -10,7 +10,7 @@ from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.identity import Stamp
 from sonoassist.retrieval.analysing import OnFrame, analyse_exam, analysed_from, is_synthetic
 from sonoassist.retrieval.opening import Opener
-from sonoassist.retrieval.order import LoadedModel, Order, Task
+from sonoassist.retrieval.order import LoadedModel, SearchOrder, Task
 from sonoassist.retrieval.result import Bundle, make_bundle
 
 
@@ -26,7 +26,7 @@ class Searcher:
         cache: Where results of frames are kept; None for the user's own.
     """
 
-    def __init__(self, order: Order, cache: AnalysisCache | None = None) -> None:
+    def __init__(self, order: SearchOrder, cache: AnalysisCache | None = None) -> None:
         self._order = order
         self._cache = cache or AnalysisCache.default()
         self._engines: dict[str, Engine] = {}

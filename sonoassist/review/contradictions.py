@@ -43,7 +43,7 @@ def said_of(key: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class NetworkWord:
     """What the network says of a frame.
 
     Attributes:
@@ -57,14 +57,14 @@ class Word:
     confidence: float
 
     @classmethod
-    def of_result(cls, result: FrameResult | None) -> Word | None:
+    def of_result(cls, result: FrameResult | None) -> NetworkWord | None:
         """Of a kept result; None where there is none, or the frame cannot be read."""
         if result is None or result.state is None:
             return None
         return cls(result.state, result.plane.key, result.confidence)
 
     @classmethod
-    def of_analysis(cls, analysis: Analysis | None) -> Word | None:
+    def of_analysis(cls, analysis: Analysis | None) -> NetworkWord | None:
         """Of a picture that was looked at before its turn."""
         if analysis is None:
             return None
@@ -78,7 +78,7 @@ class Word:
 
 
 def contradiction(
-    plane: str, frame: int, word: Word | None, corrections: Corrections, threshold: float
+    plane: str, frame: int, word: NetworkWord | None, corrections: Corrections, threshold: float
 ) -> Contradiction | None:
     """What speaks against a frame that is, or would be, the best one of a plane.
 
@@ -110,7 +110,9 @@ def contradictions(
         threshold: Softmax from which on the network is sure.
     """
     found = (
-        contradiction(plane, frame, Word.of_result(table.result(frame)), corrections, threshold)
+        contradiction(
+            plane, frame, NetworkWord.of_result(table.result(frame)), corrections, threshold
+        )
         for plane, frame in corrections.best.items()
     )
     return tuple(sorted((one for one in found if one is not None), key=lambda one: one.frame))

@@ -26,7 +26,7 @@ from sonoassist.recordings.reader import frame_at
 from sonoassist.recordings.recording import Recording, look_into
 from sonoassist.recordings.records import STRIDE, FrameResult, Progress, RunState, analysis_of
 from sonoassist.recordings.renumbering import bring_up
-from sonoassist.recordings.runner import Order, Runner
+from sonoassist.recordings.runner import AnalysisOrder, Runner
 from sonoassist.recordings.small import pixels_of, small_jpeg
 from sonoassist.recordings.table import FrameTable
 from sonoassist.render.thumbnails import thumbnail
@@ -41,7 +41,7 @@ PLACE, SHOWN = "place", "shown"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class FrameLook:
     """A wish for a frame with its own result.
 
     Attributes:
@@ -77,7 +77,7 @@ class ReviewSession:
         self.recording = recording
         self.review = review
         self.table = FrameTable(recording.times_s)
-        self.views: Fetcher[Look, View] = Fetcher("review view", self._view, KEPT_VIEWS, ready)
+        self.views: Fetcher[FrameLook, View] = Fetcher("review view", self._view, KEPT_VIEWS, ready)
         self.smalls: Fetcher[int, Pixels] = Fetcher("review small", self._small, KEPT_SMALL, ready)
         self._cache = cache
         self._judge: Judge | None = None
@@ -209,7 +209,7 @@ class ReviewSession:
 
     def _begun(self, judge: Judge, results: KeptResults, *, paused: bool) -> Runner:
         runner = Runner(
-            results, judge, order=Order.COARSE_FIRST, pictures=True, on_notice=self._notice
+            results, judge, order=AnalysisOrder.COARSE_FIRST, pictures=True, on_notice=self._notice
         )
         runner.pause(paused)
         runner.start()
@@ -253,11 +253,11 @@ class ReviewSession:
 
     # --- pictures ---------------------------------------------------------------------------
 
-    def look(self, index: int, *, evidence: bool, guided: bool = False) -> Look:
+    def look(self, index: int, *, evidence: bool, guided: bool = False) -> FrameLook:
         """The wish for a frame as `views` takes it."""
-        return Look(index, evidence, evidence and guided, self._judge is not None)
+        return FrameLook(index, evidence, evidence and guided, self._judge is not None)
 
-    def _view(self, look: Look) -> View:
+    def _view(self, look: FrameLook) -> View:
         """On the thread of `views`: a frame with its own result."""
         frame = self._frame("views", look.index)
         known = self.table.result(look.index)

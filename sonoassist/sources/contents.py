@@ -18,7 +18,7 @@ from sonoassist.sources.dicom_dataset import (
 )
 from sonoassist.sources.dicom_pixels import DicomPictures
 from sonoassist.sources.dicom_video import is_video
-from sonoassist.sources.sniff import Kind, is_hidden, kind_of
+from sonoassist.sources.sniff import FileKind, is_hidden, kind_of
 from sonoassist.sources.stills import decode_animation, is_animation
 from sonoassist.sources.tiff_pages import is_tiff, pages_of_tiff
 
@@ -38,7 +38,7 @@ class Entry:
     """
 
     blob: Blob
-    kind: Kind
+    kind: FileKind
     frame: int = 0
     animated: bool = False
 
@@ -62,14 +62,14 @@ class Contents:
         """Look into files in their order."""
         found = Contents()
         kinds = [_kind(blob) for blob in blobs]
-        known = {at: _known(blobs[at]) for at, kind in enumerate(kinds) if kind is Kind.DICOM}
+        known = {at: _known(blobs[at]) for at, kind in enumerate(kinds) if kind is FileKind.DICOM}
         in_place_of = _by_number(known)
         for at, kind in enumerate(kinds):
-            if kind is Kind.IMAGE:
+            if kind is FileKind.IMAGE:
                 found.entries += _pages(blobs[at])
-            elif kind is Kind.DICOM and known[at].video:
+            elif kind is FileKind.DICOM and known[at].video:
                 found.videos.append(blobs[at])
-            elif kind is Kind.DICOM and known[at].frames:
+            elif kind is FileKind.DICOM and known[at].frames:
                 there = in_place_of.get(at, at)
                 frames = range(known[there].frames)
                 found.entries += (Entry(blobs[there], kind, frame) for frame in frames)
@@ -100,7 +100,7 @@ class Contents:
         )
 
 
-def _kind(blob: Blob) -> Kind:
+def _kind(blob: Blob) -> FileKind:
     try:
         return kind_of(blob.name, blob.head())
     except BlobErrors:
@@ -119,7 +119,7 @@ def _pages(blob: Blob) -> list[Entry]:
             pages = pages_of(blob.read())
     except (*BlobErrors, SourceError):
         pass  # what is wrong is said when its turn comes
-    return [Entry(blob, Kind.IMAGE, page, animated) for page in pages]
+    return [Entry(blob, FileKind.IMAGE, page, animated) for page in pages]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sonoassist.core.errors import SourceError
 from sonoassist.sources.base import Source
-from sonoassist.sources.sniff import HEAD_BYTES, Kind, kind_of
+from sonoassist.sources.sniff import HEAD_BYTES, FileKind, kind_of
 
 
 def open_path(path: Path) -> Source:
@@ -44,20 +44,20 @@ def _open_file(path: Path) -> Source:
     if not head:
         raise SourceError(f"{path.name} is empty (0 bytes)", "Copy or record it again")
     kind = kind_of(path.name, head)
-    if kind is Kind.DICOM:
+    if kind is FileKind.DICOM:
         from sonoassist.sources.dicom import open_dicom
 
         return open_dicom(path)
-    if kind is Kind.PHOTO:
+    if kind is FileKind.PHOTO:
         raise SourceError(
             f"{path.name} is a HEIC or AVIF picture, which cannot be read",
             "Save it as JPEG or PNG",
         )
-    if kind is Kind.ARCHIVE:
+    if kind is FileKind.ARCHIVE:
         from sonoassist.sources.images import open_archive
 
         return open_archive(path)
-    if kind is Kind.IMAGE:
+    if kind is FileKind.IMAGE:
         from sonoassist.sources.images import open_picture
 
         return open_picture(path)

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from sonoassist.core.errors import DamagedFrameError, SourceError
 from sonoassist.core.natural_order import natural_key
-from sonoassist.sources.live_source import LiveSource, Picture
+from sonoassist.sources.live_source import LivePicture, LiveSource
 from sonoassist.sources.sniff import is_hidden
 from sonoassist.sources.stills import decode_still
 
@@ -50,7 +50,7 @@ class GrowingFolder(LiveSource):
         self.begin("grows", f"grows:{self._folder}", "pictures", stop)
 
     @override
-    def poll(self) -> Picture | None:
+    def poll(self) -> LivePicture | None:
         self._waiting = self._waiting or self._new()
         if not self._waiting:
             return None
@@ -58,7 +58,7 @@ class GrowingFolder(LiveSource):
         path = self._folder / name
         try:
             data = path.read_bytes()
-            picture = Picture(decode_still(name, data), path.stat().st_mtime)
+            picture = LivePicture(decode_still(name, data), path.stat().st_mtime)
         except (OSError, SourceError) as error:
             if self._may_change(name, data):
                 return None

@@ -18,7 +18,7 @@ from sonoassist.sources.contents import Contents, Entry, folders_in, left_out, p
 from sonoassist.sources.dicom import open_dicom
 from sonoassist.sources.dicom_dataset import quiet, read_header
 from sonoassist.sources.dicom_pixels import DicomPictures
-from sonoassist.sources.sniff import Kind, kind_of
+from sonoassist.sources.sniff import FileKind, kind_of
 from sonoassist.sources.stills import decode_animation, decode_still, is_animation
 
 
@@ -178,7 +178,7 @@ class ImageFolder(Source):
     def _decode(self, entry: Entry) -> Pixels:
         name = entry.blob.name
         try:
-            if entry.kind is Kind.DICOM:
+            if entry.kind is FileKind.DICOM:
                 return self._dicom(entry.blob).picture(entry.frame)
             if entry.animated:
                 return self._animation(entry.blob)[entry.frame]
@@ -259,7 +259,7 @@ def open_archive(path: Path) -> Source:
     archive = Archive(path)
     try:
         blobs = archive.blobs()
-        if len(blobs) == 1 and kind_of(blobs[0].name, blobs[0].head()) is Kind.DICOM:
+        if len(blobs) == 1 and kind_of(blobs[0].name, blobs[0].head()) is FileKind.DICOM:
             return open_dicom(path, _Closing(archive, blobs[0]))
         contents = Contents.of(blobs)
         if len(contents.videos) == 1 and not contents.entries:

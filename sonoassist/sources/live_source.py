@@ -18,7 +18,7 @@ POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class LivePicture:
     """A picture of a live source.
 
     Attributes:
@@ -50,12 +50,12 @@ class LiveSource(Source):
         super().__init__()
         self._label = label
         self._closed = threading.Event()
-        self._first: Picture | None = None
+        self._first: LivePicture | None = None
         self._count = 0
         self._time_s = self._at_s = self._last_came_s = 0.0
 
     @abstractmethod
-    def poll(self) -> Picture | None:
+    def poll(self) -> LivePicture | None:
         """The next picture; None where there is none yet. Does not wait.
 
         Raises:
@@ -86,7 +86,7 @@ class LiveSource(Source):
             fps=None, frame_count=None, duration_s=None, warnings=tuple(warnings),
         )  # fmt: skip
 
-    def _wait_for_first(self, stop: threading.Event, warnings: list[str]) -> Picture:
+    def _wait_for_first(self, stop: threading.Event, warnings: list[str]) -> LivePicture:
         if isinstance(stop, Opening):
             stop.waits_for = "Waiting for the first picture"
         end_s = time.monotonic() + self.open_limit_s
@@ -123,7 +123,7 @@ class LiveSource(Source):
             self._closed.wait(min(POLL_S, end_s - now_s))
         return None
 
-    def _frame(self, picture: Picture) -> Frame:
+    def _frame(self, picture: LivePicture) -> Frame:
         # A clock that is set back costs one step only.
         self._time_s += max(picture.at_s - self._at_s, 0.0)
         self._at_s = picture.at_s

@@ -20,7 +20,7 @@ _SET_BYTES = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class CodedPicture:
     """The head of a coded picture.
 
     Attributes:
@@ -57,7 +57,7 @@ class PictureHeaders(ABC):
     may_hold_fields: bool = False
     """Whether a picture may be coded as two fields, by what was read so far."""
 
-    def read(self, data: bytes) -> Picture | None:
+    def read(self, data: bytes) -> CodedPicture | None:
         """The head of the first picture in a packet; None where it cannot be told."""
         try:
             return self._read(data)
@@ -65,7 +65,7 @@ class PictureHeaders(ABC):
             return None  # it is damaged, or refers to a parameter set that is not there
 
     @abstractmethod
-    def _read(self, data: bytes) -> Picture | None:
+    def _read(self, data: bytes) -> CodedPicture | None:
         """As `read`; may raise what a damaged head leads to."""
 
 
@@ -191,8 +191,8 @@ class _H264Headers(PictureHeaders):
         self.read(sets)
         self._length_bytes = length_bytes
 
-    def _read(self, data: bytes) -> Picture | None:
-        found: Picture | None = None
+    def _read(self, data: bytes) -> CodedPicture | None:
+        found: CodedPicture | None = None
         for begin in self._units(data):
             kind = data[begin] & 31
             if kind == 7:
@@ -245,7 +245,7 @@ class _H264Headers(PictureHeaders):
         self._sets[number] = _H264Set(planes, number_bits, order_bits, gaps, frames_only)
         self.may_hold_fields |= not frames_only
 
-    def _slice(self, bits: _Bits, head: int) -> Picture:
+    def _slice(self, bits: _Bits, head: int) -> CodedPicture:
         bits.ue(), bits.ue()
         known = self._sets[self._set_of[bits.ue()]]
         bits.u(2 * known.planes)
@@ -257,7 +257,7 @@ class _H264Headers(PictureHeaders):
         if restarts:
             bits.ue()
         reference = bool(head & 0x60)
-        return Picture(
+        return CodedPicture(
             number=number,
             wraps=1 << known.number_bits,
             order=bits.u(known.order_bits) if known.order_bits else None,
@@ -306,7 +306,7 @@ class _HevcHeaders(PictureHeaders):
         self._sets: dict[int, _HevcSet] = {}
         self._pictures: dict[int, tuple[int, bool, int]] = {}
 
-    def _read(self, data: bytes) -> Picture | None:
+    def _read(self, data: bytes) -> CodedPicture | None:
         for begin in _codes(data):
             kind = data[begin] >> 1 & 63
             if kind == 33:
@@ -337,7 +337,7 @@ class _HevcHeaders(PictureHeaders):
         bits.ue(), bits.ue()
         self._sets[number] = _HevcSet(planes, bits.width())
 
-    def _slice(self, bits: _Bits, kind: int, layer: int) -> Picture | None:
+    def _slice(self, bits: _Bits, kind: int, layer: int) -> CodedPicture | None:
         if not bits.u(1):
             return None  # not the first of its picture
         if kind >= 16:
@@ -348,7 +348,7 @@ class _HevcHeaders(PictureHeaders):
         bits.ue()
         bits.u(int(says_output) + 2 * known.planes)
         restarts = kind in (16, 17, 18, 19, 20)
-        return Picture(
+        return CodedPicture(
             order=0 if kind in (19, 20) else bits.u(known.order_bits),
             order_wraps=1 << known.order_bits,
             restarts=restarts,
@@ -360,9 +360,9 @@ class _HevcHeaders(PictureHeaders):
 class _Mpeg2Headers(PictureHeaders):
     """Heads of MPEG-1 and MPEG-2."""
 
-    def _read(self, data: bytes) -> Picture | None:
+    def _read(self, data: bytes) -> CodedPicture | None:
         restarts = False
-        found: Picture | None = None
+        found: CodedPicture | None = None
         for begin in _codes(data):
             code = data[begin]
             bits = _Bits(data[begin + 1 : begin + 9])
@@ -374,7 +374,7 @@ class _Mpeg2Headers(PictureHeaders):
             elif code == 0 and found is None:
                 number = bits.u(10)
                 kind = bits.u(3)
-                found = Picture(number, 1024, restarts=restarts, reference=kind in (1, 2))
+                found = CodedPicture(number, 1024, restarts=restarts, reference=kind in (1, 2))
             elif code == 0xB5 and data[begin + 1] >> 4 == 8 and found is not None:
                 bits.u(22)
                 parity = bits.u(2) % 3
@@ -394,7 +394,7 @@ class _Mpeg4Headers(PictureHeaders):
     def __init__(self) -> None:
         self._parts_of_second = 0
 
-    def _read(self, data: bytes) -> Picture | None:
+    def _read(self, data: bytes) -> CodedPicture | None:
         restarts = False
         for begin in _codes(data):
             code = data[begin]
@@ -420,7 +420,7 @@ class _Mpeg4Headers(PictureHeaders):
         bits.u(3)
         self._parts_of_second = bits.u(16)
 
-    def _picture(self, bits: _Bits, restarts: bool) -> Picture | None:
+    def _picture(self, bits: _Bits, restarts: bool) -> CodedPicture | None:
         kind, seconds = bits.u(2), 0
         while bits.u(1):
             seconds += 1
@@ -429,6 +429,6 @@ class _Mpeg4Headers(PictureHeaders):
         bits.u(1)
         if not bits.u(1):
             return None  # it only repeats another one
-        return Picture(
+        return CodedPicture(
             number, self._parts_of_second, restarts=restarts, reference=kind != 2, seconds=seconds
         )

@@ -11,10 +11,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from sonoassist.sources.picture_headers import Picture
+from sonoassist.sources.picture_headers import CodedPicture
 from sonoassist.sources.video_packets import Flags
 
-Pictures = Sequence[Picture | None]
+Pictures = Sequence[CodedPicture | None]
 """The head of each packet; None where it could not be read."""
 
 _FROM_NEW_BEGINNING = 2
@@ -96,13 +96,13 @@ class _Orders:
         self._seen: set[tuple[int, int]] = set()
         self._anchor: int | None = None
 
-    def begin(self, one: Picture) -> None:
+    def begin(self, one: CodedPicture) -> None:
         """A sequence begins with a picture."""
         order = one.order or 0
         self._seen = {(order, one.parity)}
         self._anchor = order
 
-    def goes_on(self, one: Picture) -> bool:
+    def goes_on(self, one: CodedPicture) -> bool:
         """Take a picture; tell whether its count is a new one."""
         if one.order is None:
             return True
@@ -131,7 +131,7 @@ class _References:
         self.before, self.latest = (None if number is None else self.latest), number
         self.between = set()
 
-    def whole(self, one: Picture) -> int:
+    def whole(self, one: CodedPicture) -> int:
         """The number of a picture without its wrap-around: that nearest to the latest reference."""
         if self.latest is None:
             return one.number
@@ -191,7 +191,7 @@ def _widest(pictures: Pictures) -> int:
     return widest
 
 
-def _without_second_fields(pictures: Pictures) -> Iterator[tuple[int, Picture | None]]:
+def _without_second_fields(pictures: Pictures) -> Iterator[tuple[int, CodedPicture | None]]:
     seconds = second_fields(pictures)
     return ((at, one) for at, one in enumerate(pictures) if not seconds[at])
 
@@ -218,7 +218,7 @@ def _mpeg4(pictures: Pictures) -> Iterator[int]:
             references.move_on(time)
 
 
-def _time_behind(reference: int, one: Picture) -> int:
+def _time_behind(reference: int, one: CodedPicture) -> int:
     """When a picture of MPEG-4 is shown, by the reference that its seconds count from."""
     return (reference // one.wraps + one.seconds) * one.wraps + one.number
 

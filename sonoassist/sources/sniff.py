@@ -45,7 +45,7 @@ _PLAIN_PNM = tuple(b"P" + bytes([digit]) for digit in b"123456")
 _RAW_VIDEO_SUFFIXES = (".mjpeg", ".mjpg")
 
 
-class Kind(Enum):
+class FileKind(Enum):
     """What a file holds."""
 
     DICOM = "dicom"
@@ -62,25 +62,25 @@ def is_hidden(path: str) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in parts)
 
 
-def kind_of(name: str, head: bytes) -> Kind:
+def kind_of(name: str, head: bytes) -> FileKind:
     """Judge a file by its first `HEAD_BYTES` bytes, then by its name.
 
     Whatever is nothing else counts as a video; FFmpeg has the last word on it.
     """
     suffix = PurePath(name).suffix.lower()
     if is_dicom(head) or suffix in DICOM_SUFFIXES:
-        return Kind.DICOM
+        return FileKind.DICOM
     if is_heif(head):
-        return Kind.PHOTO
+        return FileKind.PHOTO
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")) or suffix in ARCHIVE_SUFFIXES:
-        return Kind.ARCHIVE
+        return FileKind.ARCHIVE
     if suffix in _RAW_VIDEO_SUFFIXES:
-        return Kind.VIDEO
+        return FileKind.VIDEO
     if is_image(head) or suffix in IMAGE_SUFFIXES:
-        return Kind.IMAGE
+        return FileKind.IMAGE
     if suffix not in VIDEO_SUFFIXES and is_bare_dicom(head):
-        return Kind.DICOM
-    return Kind.VIDEO
+        return FileKind.DICOM
+    return FileKind.VIDEO
 
 
 def is_heif(head: bytes) -> bool:

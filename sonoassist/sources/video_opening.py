@@ -13,7 +13,7 @@ import numpy as np
 
 from sonoassist.sources.base import READER
 from sonoassist.sources.libav import INTRA
-from sonoassist.sources.picture_headers import Picture
+from sonoassist.sources.picture_headers import CodedPicture
 from sonoassist.sources.picture_numbers import second_fields
 from sonoassist.sources.video_decoder import decoded_frames, decoded_numbers
 from sonoassist.sources.video_index import Join, VideoIndex, first_key, make_index
@@ -45,7 +45,7 @@ def build_index(path: Path, reader: int = READER) -> VideoIndex:
     first = _first(path, found)
     begin = first_key(found) if first is None else first
     joins: tuple[Join, ...] = ()
-    heads: list[Picture | None] = []
+    heads: list[CodedPicture | None] = []
     if reader >= _KNOWS_HEADS:
         joins = find_joins(path, found, begin)
         heads = found.heads if found.may_hold_fields else heads
@@ -80,7 +80,7 @@ def _first(path: Path, found: VideoPackets) -> int | None:
 def _second_fields(
     path: Path,
     found: VideoPackets,
-    heads: list[Picture | None],
+    heads: list[CodedPicture | None],
     begin: int,
     joins: tuple[Join, ...],
 ) -> Flags | None:

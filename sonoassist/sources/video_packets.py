@@ -19,7 +19,7 @@ from sonoassist.sources.libav import (
     open_container,
     video_stream,
 )
-from sonoassist.sources.picture_headers import Picture, PictureHeaders, headers_for
+from sonoassist.sources.picture_headers import CodedPicture, PictureHeaders, headers_for
 from sonoassist.sources.pixels import MAX_FRAME_PIXELS, check_not_huge
 
 FALLBACK_FPS = Fraction(25)
@@ -113,7 +113,7 @@ class VideoPackets:
     cut_off: bool = False
     container: str = ""
     may_hold_fields: bool = False
-    heads: list[Picture | None] = field(default_factory=list)
+    heads: list[CodedPicture | None] = field(default_factory=list)
 
     @property
     def bare(self) -> bool:
@@ -158,13 +158,13 @@ def read_packets(path: Path) -> VideoPackets:
     return found
 
 
-def read_heads(path: Path) -> list[Picture | None]:
+def read_heads(path: Path) -> list[CodedPicture | None]:
     """Read the heads of the pictures of the main video stream, one for each of its packets.
 
     Raises:
         av.error.FFmpegError: It cannot be opened.
     """
-    found: list[Picture | None] = []
+    found: list[CodedPicture | None] = []
     with open_container(path) as container:
         stream = video_stream(container)
         if stream is None:

@@ -17,7 +17,7 @@ SCALE = 255.0
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PatchView:
     """Which part of a picture a patch shows, and how it is turned.
 
     Attributes:
@@ -35,15 +35,15 @@ class View:
     turn_deg: float
 
 
-def draw_view(rng: np.random.Generator, height_px: int, width_px: int) -> View:
+def draw_view(rng: np.random.Generator, height_px: int, width_px: int) -> PatchView:
     """A random view of a picture of this size."""
     side = int(rng.integers(LEAST_SIDE_PX, min(GREATEST_SIDE_PX, height_px, width_px) + 1))
     left, top = int(rng.integers(width_px - side + 1)), int(rng.integers(height_px - side + 1))
     turn = float(rng.uniform(-GREATEST_TURN_DEG, GREATEST_TURN_DEG))
-    return View(side, left, top, bool(rng.random() < 0.5), turn)
+    return PatchView(side, left, top, bool(rng.random() < 0.5), turn)
 
 
-def show(image: Pixels, view: View, size_px: int) -> Pixels:
+def show(image: Pixels, view: PatchView, size_px: int) -> Pixels:
     """The patch of a view, scaled to `size_px`: uint8 (H, W) -> (size_px, size_px).
 
     Turning, cutting and scaling are one interpolation, so that the patch's corners show what is
@@ -62,7 +62,7 @@ def show(image: Pixels, view: View, size_px: int) -> Pixels:
     )
 
 
-def _to_picture(view: View, size_px: int) -> NDArray[np.float64]:
+def _to_picture(view: PatchView, size_px: int) -> NDArray[np.float64]:
     """Affine map (2, 3) from pixel centres of the patch to those of the picture."""
     turn = np.deg2rad(view.turn_deg)
     step = view.side_px / size_px

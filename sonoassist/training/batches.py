@@ -13,7 +13,7 @@ from typing_extensions import Self
 from sonoassist.core.packets import Floats
 from sonoassist.training.augment import training_patch
 from sonoassist.training.options import TrainOptions
-from sonoassist.training.pool import BatchPlan, Masks, Pool
+from sonoassist.training.pool import BatchPlan, Masks, PicturePool
 
 AHEAD = 4
 
@@ -47,7 +47,7 @@ class Batches:
     """
 
     def __init__(
-        self, pool: Pool, options: TrainOptions, first: int, rank: int = 0, world: int = 1
+        self, pool: PicturePool, options: TrainOptions, first: int, rank: int = 0, world: int = 1
     ) -> None:
         self._pool, self._options = pool, options
         self._rank, self._world = rank, world

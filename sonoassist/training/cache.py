@@ -25,7 +25,7 @@ from sonoassist.sources import READER
 from sonoassist.training.preparation import (
     HEIGHT_PX,
     WIDTH_PX,
-    Prepared,
+    PreparedCase,
     PrepareOptions,
     label_bits,
     prepare_case,
@@ -129,7 +129,7 @@ def _file_print(path: Path) -> list[Any]:
     return [path.name, stat.st_size, stat.st_mtime_ns, hashlib.sha256(ends).hexdigest()]
 
 
-def _write(path: Path, prepared: Prepared) -> None:
+def _write(path: Path, prepared: PreparedCase) -> None:
     shape = (len(prepared.images), HEIGHT_PX, WIDTH_PX)
     images = np.stack(prepared.images) if prepared.images else np.zeros(shape, np.uint8)
     labels = np.array(prepared.labels, np.uint16)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sonoassist.core.errors import OutputError
 from sonoassist.core.files import write_bytes
 from sonoassist.core.opencv import cv2
-from sonoassist.training.log import Row
+from sonoassist.training.log import LogRow
 
 NAME = "curves.png"
 WIDTH_PX, HEIGHT_PX = 1200, 420
@@ -27,7 +27,7 @@ Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
-class Line:
+class CurveLine:
     """One curve.
 
     Attributes:
@@ -43,34 +43,39 @@ class Line:
     y: Sequence[float]
 
 
-def draw_curves(rows: Sequence[Row]) -> Canvas:
+def draw_curves(rows: Sequence[LogRow]) -> Canvas:
     """The picture of a run, uint8 (1260, 1200, 3) BGR."""
     learnt = [row for row in rows if row.loss is not None]
     iterations = [float(row.iteration) for row in learnt]
     checked = [row for row in rows if row.val_loss is not None and row.val_accuracy is not None]
     when = [float(row.iteration) for row in checked]
-    losses = Line("training", BLUE, *_averaged(iterations, [row.loss or 0.0 for row in learnt]))
+    losses = CurveLine(
+        "training", BLUE, *_averaged(iterations, [row.loss or 0.0 for row in learnt])
+    )
     panels = [
         _panel(
             "Loss",
-            [losses, Line("validation", ORANGE, when, [row.val_loss or 0.0 for row in checked])],
+            [
+                losses,
+                CurveLine("validation", ORANGE, when, [row.val_loss or 0.0 for row in checked]),
+            ],
             low=0.0,
         ),
         _panel(
             "Validation accuracy, mean over the classes",
-            [Line("", ORANGE, when, [row.val_accuracy or 0.0 for row in checked])],
+            [CurveLine("", ORANGE, when, [row.val_accuracy or 0.0 for row in checked])],
             low=0.0,
             high=1.0,
         ),
         _panel(
             "Learning rate (power of ten)",
-            [Line("", GREEN, iterations, [float(np.log10(row.lr)) for row in learnt])],
+            [CurveLine("", GREEN, iterations, [float(np.log10(row.lr)) for row in learnt])],
         ),
     ]
     return np.vstack(panels)
 
 
-def write_curves(out: Path, rows: Sequence[Row]) -> None:
+def write_curves(out: Path, rows: Sequence[LogRow]) -> None:
     """Draw the curves into `out`; nothing is drawn before the first iteration.
 
     Raises:
@@ -95,7 +100,7 @@ def _averaged(x: Sequence[float], y: Sequence[float]) -> tuple[list[float], list
 
 
 def _panel(
-    title: str, lines: Sequence[Line], low: float | None = None, high: float | None = None
+    title: str, lines: Sequence[CurveLine], low: float | None = None, high: float | None = None
 ) -> Canvas:
     canvas = np.full((HEIGHT_PX, WIDTH_PX, 3), 255, np.uint8)
     values = [value for line in lines for value in line.y if np.isfinite(value)] or [0.0, 1.0]
@@ -140,7 +145,7 @@ def ticks(low: float, high: float, *, whole: bool = False) -> list[float]:
     return [round(number * step, digits) for number in range(first, last + 1)]
 
 
-def _curve(canvas: Canvas, line: Line, low: float, high: float, last: float) -> None:
+def _curve(canvas: Canvas, line: CurveLine, low: float, high: float, last: float) -> None:
     if not len(line.x):
         return
     x = LEFT + np.asarray(line.x) / last * (WIDTH_PX - LEFT - RIGHT)

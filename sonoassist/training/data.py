@@ -11,7 +11,7 @@ from pathlib import Path
 from sonoassist.core.errors import UsageError
 from sonoassist.datasets.labels import Dataset
 from sonoassist.training.cache import CachedCase, cached_case, digest_of
-from sonoassist.training.pool import Pool, make_pool, split_pictures
+from sonoassist.training.pool import PicturePool, make_pool, split_pictures
 from sonoassist.training.preparation import TEST_BACKGROUND, PrepareOptions
 from sonoassist.training.split import (
     TEST_SHARE,
@@ -62,9 +62,9 @@ class TrainingData:
         notes: What was left out or could not be read, a line each.
     """
 
-    train: Pool
-    validation: Pool
-    test: Pool
+    train: PicturePool
+    validation: PicturePool
+    test: PicturePool
     split: Split
     names: tuple[str, ...]
     synthetic: bool
@@ -125,7 +125,9 @@ def _prepare(
     return found
 
 
-def _notes(datasets: Sequence[Dataset], cases: Sequence[CachedCase], train: Pool) -> list[str]:
+def _notes(
+    datasets: Sequence[Dataset], cases: Sequence[CachedCase], train: PicturePool
+) -> list[str]:
     notes = [f"{dataset.name}: {line}" for dataset in datasets for line in dataset.problems]
     for dataset in datasets:
         notes += [
@@ -146,7 +148,7 @@ def _notes(datasets: Sequence[Dataset], cases: Sequence[CachedCase], train: Pool
     return notes
 
 
-def _check(train: Pool, validation: Pool, notes: Sequence[str], strict: bool) -> None:
+def _check(train: PicturePool, validation: PicturePool, notes: Sequence[str], strict: bool) -> None:
     present = [key for key, count in train.counts().items() if count]
     if not present:
         first = notes[0] if notes else ""

@@ -14,7 +14,7 @@ COLUMNS = ("iteration", "loss", "lr", "patch_px", "seconds", "val_loss", "val_ac
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LogRow:
     """One iteration.
 
     Attributes:
@@ -45,7 +45,7 @@ class Log:
 
     def __init__(self, out: Path) -> None:
         self._path = out / NAME
-        self.rows: list[Row] = []
+        self.rows: list[LogRow] = []
 
     def load(self, until: int) -> None:
         """Take up the rows of an earlier sitting up to an iteration; unreadable ones are lost."""
@@ -56,7 +56,7 @@ class Log:
             rows = []
         self.rows = [row for row in rows if row.iteration <= until]
 
-    def add(self, row: Row) -> None:
+    def add(self, row: LogRow) -> None:
         """One more iteration is done."""
         self.rows.append(row)
 
@@ -88,8 +88,8 @@ class Log:
         write_text(self._path, text.getvalue())
 
 
-def _row(cells: dict[str, str]) -> Row:
-    return Row(
+def _row(cells: dict[str, str]) -> LogRow:
+    return LogRow(
         int(cells["iteration"]),
         float(cells["loss"]) if cells["loss"] else None,
         float(cells["lr"]),

@@ -17,7 +17,7 @@ Masks = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Pool:
+class PicturePool:
     """Pictures of several cases, numbered through.
 
     Attributes:
@@ -42,9 +42,9 @@ class Pool:
         case, place = self.places[number]
         return self.cases[int(case)].image(int(place))
 
-    def subset(self, numbers: Indexes) -> Pool:
+    def subset(self, numbers: Indexes) -> PicturePool:
         """The pool of these pictures only."""
-        return Pool(self.cases, self.places[numbers], self.accepted[numbers])
+        return PicturePool(self.cases, self.places[numbers], self.accepted[numbers])
 
     def of_plane(self, plane: int) -> Indexes:
         """Numbers of the pictures whose label accepts a plane (its index)."""
@@ -59,15 +59,15 @@ class Pool:
         return [key for key, count in self.counts().items() if not count]
 
 
-def make_pool(cases: Sequence[CachedCase]) -> Pool:
+def make_pool(cases: Sequence[CachedCase]) -> PicturePool:
     """All pictures of these cases."""
     places = [(number, place) for number, case in enumerate(cases) for place in range(len(case))]
     bits = np.concatenate([np.zeros(0, np.uint16), *(case.labels for case in cases)])
     accepted = (bits[:, None] >> np.arange(len(KEYS)) & 1).astype(np.bool_)
-    return Pool(tuple(cases), np.array(places, np.int64).reshape(-1, 2), accepted)
+    return PicturePool(tuple(cases), np.array(places, np.int64).reshape(-1, 2), accepted)
 
 
-def split_pictures(pool: Pool, share: float, seed: int) -> tuple[Pool, Pool]:
+def split_pictures(pool: PicturePool, share: float, seed: int) -> tuple[PicturePool, PicturePool]:
     """Training and validation pictures of the same cases, the share taken from each plane.
 
     Only for data of a single training case, where cases cannot be split.
@@ -94,7 +94,7 @@ class BatchPlan:
         seed: Of the draws.
     """
 
-    def __init__(self, pool: Pool, planes: int, background: int, seed: int) -> None:
+    def __init__(self, pool: PicturePool, planes: int, background: int, seed: int) -> None:
         self._seed = seed
         wanted = [background if n == BACKGROUND_INDEX else planes for n in range(len(KEYS))]
         found = [pool.of_plane(plane) for plane in range(len(KEYS))]

@@ -23,7 +23,7 @@ from sonoassist.preprocess.prepare import FLAT_STD
 from sonoassist.preprocess.tracker import CropTracker
 from sonoassist.sources import Source, open_source
 from sonoassist.training.recordings import (
-    Candidates,
+    BackgroundCandidates,
     Scan,
     Thumb,
     background_candidates,
@@ -70,7 +70,7 @@ class PrepareOptions:
 
 
 @dataclass
-class Prepared:
+class PreparedCase:
     """The pictures of one case.
 
     Attributes:
@@ -104,7 +104,7 @@ def planes_in(bits: int) -> list[int]:
     return [index for index in range(len(KEYS)) if bits >> index & 1]
 
 
-def prepare_case(case: Case, options: PrepareOptions) -> Prepared:
+def prepare_case(case: Case, options: PrepareOptions) -> PreparedCase:
     """Read and prepare one case; nothing that cannot be read stops it.
 
     Raises:
@@ -115,7 +115,7 @@ def prepare_case(case: Case, options: PrepareOptions) -> Prepared:
 
 class _Preparation:
     def __init__(self, case: Case, options: PrepareOptions) -> None:
-        self.out = Prepared()
+        self.out = PreparedCase()
         self._case, self._options = case, options
         self._freezes: list[tuple[Thumb, int]] = []
         self._named: dict[Path, set[int]] = {}
@@ -127,7 +127,7 @@ class _Preparation:
             if frame.crop is not None:
                 self._crops.setdefault(frame.path, frame.crop)
 
-    def run(self) -> Prepared:
+    def run(self) -> PreparedCase:
         """Pictures first, since the recordings are searched for them."""
         recordings: list[tuple[Path, dict[int, int]]] = []
         for path, labels in self._by_file().items():
@@ -216,7 +216,7 @@ class _Preparation:
         return dict.fromkeys(drawn, BACKGROUND_BITS) | wanted
 
     def _background(
-        self, free: Candidates, labels: dict[int, int], rng: np.random.Generator
+        self, free: BackgroundCandidates, labels: dict[int, int], rng: np.random.Generator
     ) -> list[int]:
         """What somebody called background, then what else moves, up to the number asked for."""
         told = draw(rng, free.told, self._options.background)

@@ -114,7 +114,7 @@ def scan(source: Source, crops: CropTracker) -> Scan:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidates:
+class BackgroundCandidates:
     """Frames that may be taken for background.
 
     Attributes:
@@ -128,7 +128,7 @@ class Candidates:
 
 def background_candidates(
     scanned: Scan, labels: dict[int, int], background: int, named: Collection[int] = ()
-) -> Candidates:
+) -> BackgroundCandidates:
     """Frames that the background may be drawn from: the probe moves, and no plane is labelled.
 
     Where most frames of the recording carry a label (a synthetic exam), only those labelled
@@ -153,7 +153,7 @@ def background_candidates(
                 told.append(index)
         elif not complete and moved > MOTION and index not in near:
             others.append(index)
-    return Candidates(told, others)
+    return BackgroundCandidates(told, others)
 
 
 def draw(rng: np.random.Generator, indexes: Sequence[int], count: int) -> list[int]:

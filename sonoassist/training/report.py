@@ -14,9 +14,9 @@ from sonoassist.core.files import write_text
 from sonoassist.core.wording import counted
 from sonoassist.training.data import TrainingData
 from sonoassist.training.options import TrainOptions
-from sonoassist.training.pool import Pool
+from sonoassist.training.pool import PicturePool
 from sonoassist.training.split import Case
-from sonoassist.training.validation import Score
+from sonoassist.training.validation import ValidationScore
 
 CARD = "model-card.toml"
 MODEL = "model.safetensors"
@@ -43,10 +43,10 @@ class Story:
     command: str
     iterations: int
     best_iteration: int
-    validation: Score
-    test: Score | None = None
-    start: Score | None = None
-    start_test: Score | None = None
+    validation: ValidationScore
+    test: ValidationScore | None = None
+    start: ValidationScore | None = None
+    start_test: ValidationScore | None = None
 
 
 def metadata(story: Story) -> dict[str, str]:
@@ -125,7 +125,7 @@ def write_card(out: Path, story: Story) -> Path:
     return path
 
 
-def _counts(pool: Pool) -> dict[str, int]:
+def _counts(pool: PicturePool) -> dict[str, int]:
     return {key: count for key, count in pool.counts().items() if count}
 
 
@@ -133,7 +133,7 @@ def _names(cases: Sequence[Case]) -> list[str]:
     return [case.name for case in cases]
 
 
-def _figures(score: Score) -> dict[str, Any]:
+def _figures(score: ValidationScore) -> dict[str, Any]:
     return {
         "pictures": score.pictures,
         "mean_accuracy": round(score.accuracy, 5),

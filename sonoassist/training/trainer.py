@@ -29,7 +29,7 @@ from sonoassist.training.checkpoints import (
 from sonoassist.training.curves import write_curves
 from sonoassist.training.data import TrainingData
 from sonoassist.training.learner import Learner, NotANumberError
-from sonoassist.training.log import Log, Row
+from sonoassist.training.log import Log, LogRow
 from sonoassist.training.options import TrainOptions
 from sonoassist.training.parallel import Ranks
 from sonoassist.training.report import MODEL, Story, metadata, write_card
@@ -42,7 +42,7 @@ from sonoassist.training.reproducible import (
 )
 from sonoassist.training.schedule import Plateau
 from sonoassist.training.signals import StopRequest
-from sonoassist.training.validation import Score, evaluate
+from sonoassist.training.validation import ValidationScore, evaluate
 from sonoassist.training.weights import (
     Arrays,
     encode_arrays,
@@ -56,22 +56,22 @@ _BEST = "best."
 """In a checkpoint, in front of the names of the best weights so far."""
 _COUNT: TypeAdapter[int] = TypeAdapter(NonNegativeInt)
 _PLATEAU: TypeAdapter[Plateau] = TypeAdapter(Plateau)
-_SCORE: TypeAdapter[Score] = TypeAdapter(Score)
+_SCORE: TypeAdapter[ValidationScore] = TypeAdapter(ValidationScore)
 """What a damaged checkpoint holds in the place of these is refused before it is gone on with."""
 RETRY_S = 60.0
 """Pause before a checkpoint that could not be written is tried again."""
 
 
-class Watcher(Protocol):
+class TrainingWatcher(Protocol):
     """Who is told how the training goes."""
 
     def began(self, done: int, total: int) -> None:
         """The loop begins behind iteration `done`."""
 
-    def learnt(self, row: Row) -> None:
+    def learnt(self, row: LogRow) -> None:
         """One more iteration is done."""
 
-    def validated(self, iteration: int, score: Score, best: bool) -> None:
+    def validated(self, iteration: int, score: ValidationScore, best: bool) -> None:
         """The network was validated."""
 
     def note(self, line: str) -> None:
@@ -79,7 +79,7 @@ class Watcher(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TrainingOutcome:
     """How a run ended.
 
     Attributes:
@@ -98,11 +98,11 @@ class Outcome:
     signal: int
     plateau: bool
     best_iteration: int
-    validation: Score | None
-    test: Score | None
+    validation: ValidationScore | None
+    test: ValidationScore | None
     files: tuple[Path, ...]
-    start: Score | None = None
-    start_test: Score | None = None
+    start: ValidationScore | None = None
+    start_test: ValidationScore | None = None
 
     @property
     def start_kept(self) -> bool:
@@ -129,7 +129,7 @@ class Trainer:
         data: TrainingData,
         out: Path,
         ranks: Ranks,
-        watcher: Watcher,
+        watcher: TrainingWatcher,
         folded: Tensors | None = None,
         command: str = "",
     ) -> None:
@@ -137,8 +137,8 @@ class Trainer:
         self.ranks, self._watcher, self._command = ranks, watcher, command
         self.done = 0
         self.plateau = Plateau()
-        self.best: Score | None = None
-        self.start: Score | None = None
+        self.best: ValidationScore | None = None
+        self.start: ValidationScore | None = None
         self._best_iteration = 0
         self._best_arrays: Arrays = {}
         self._model_due = False
@@ -201,7 +201,7 @@ class Trainer:
         random.setstate(as_tuples(state["python"]))
         np.random.set_state(numpy_state(state["numpy"]))
 
-    def run(self) -> Outcome:
+    def run(self) -> TrainingOutcome:
         """Train until the end, a plateau, or a signal.
 
         Raises:
@@ -259,7 +259,7 @@ class Trainer:
         score = None
         if self.done % self.options.val_every == 0:
             score = self._validate()
-        row = Row(
+        row = LogRow(
             batch.iteration,
             loss,
             lr,
@@ -279,10 +279,10 @@ class Trainer:
         self.start = score
         self.plateau.begin_at(score.error, score.loss)
         lr, size_px = self.plateau.lr(1, self.options), self.options.patch_at(1)
-        self._log.add(Row(0, None, lr, size_px, 0.0, score.loss, score.accuracy))
+        self._log.add(LogRow(0, None, lr, size_px, 0.0, score.loss, score.accuracy))
         self._watcher.validated(0, score, False)
 
-    def _validate(self) -> Score:
+    def _validate(self) -> ValidationScore:
         score = self._checked(evaluate(self.learner, self.data.validation))
         best = self.plateau.update(self.done, score.error, score.loss, self.options)
         if best:
@@ -290,13 +290,13 @@ class Trainer:
         self._watcher.validated(self.done, score, best)
         return score
 
-    def _checked(self, score: Score) -> Score:
+    def _checked(self, score: ValidationScore) -> ValidationScore:
         """Refuse weights that are no numbers before they can become the model."""
         if not np.isfinite(score.loss):
             raise NotANumberError(f"validation at iteration {self.done} gives no number")
         return score
 
-    def _take_best(self, score: Score) -> None:
+    def _take_best(self, score: ValidationScore) -> None:
         self.best, self._best_iteration = score, self.done
         self._best_arrays = network_arrays(self.learner.network)
         self._model_due = True
@@ -379,7 +379,7 @@ class Trainer:
             f"(--from {self.out / MODEL})",
         )
 
-    def _finish(self) -> Outcome:
+    def _finish(self) -> TrainingOutcome:
         """The end: a last validation if one is due, the test, the card."""
         # What comes now is not in the checkpoint: with more iterations a resumed run goes on
         # exactly as if it had never stopped here.
@@ -403,7 +403,7 @@ class Trainer:
         if self._log.rows:
             self._log.add_validation(score.loss, score.accuracy)
 
-    def _test(self, arrays: Arrays) -> Score | None:
+    def _test(self, arrays: Arrays) -> ValidationScore | None:
         if not len(self.data.test) or not arrays:
             return None
         self._watcher.note(
@@ -414,7 +414,7 @@ class Trainer:
         alone = Ranks(0, 1, self.ranks.device)
         return evaluate(Learner(self.options, alone, network.to(self.ranks.device)), self.data.test)
 
-    def _describe(self, test: Score | None, start_test: Score | None) -> None:
+    def _describe(self, test: ValidationScore | None, start_test: ValidationScore | None) -> None:
         self._write_log()
         if not self._best_arrays:
             return  # the start is kept
@@ -422,7 +422,9 @@ class Trainer:
         write_bytes(self.out / MODEL, self._encoded(metadata(story)))
         write_card(self.out, story)
 
-    def _story(self, test: Score | None = None, start_test: Score | None = None) -> Story:
+    def _story(
+        self, test: ValidationScore | None = None, start_test: ValidationScore | None = None
+    ) -> Story:
         assert self.best is not None
         return Story(
             self.options,
@@ -437,11 +439,14 @@ class Trainer:
         )
 
     def _outcome(
-        self, stopped_by: int, test: Score | None, start_test: Score | None = None
-    ) -> Outcome:
+        self,
+        stopped_by: int,
+        test: ValidationScore | None,
+        start_test: ValidationScore | None = None,
+    ) -> TrainingOutcome:
         names = (MODEL, "model-card.toml", "log.csv", "curves.png")
         files = [self.out / name for name in names if (self.out / name).is_file()]
-        return Outcome(
+        return TrainingOutcome(
             iterations=self.done,
             signal=stopped_by,
             plateau=self.plateau.stopped,

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from sonoassist.core.planes import KEYS
 from sonoassist.training.augment import normalise
 from sonoassist.training.learner import Learner, label_loss
-from sonoassist.training.pool import Pool
+from sonoassist.training.pool import PicturePool
 
 BATCH_CPU, BATCH_GPU = 8, 64
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class ValidationScore:
     """Figures over a set of pictures.
 
     Attributes:
@@ -44,7 +44,7 @@ class Score:
         return 1 - self.accuracy
 
 
-def evaluate(learner: Learner, pool: Pool) -> Score:
+def evaluate(learner: Learner, pool: PicturePool) -> ValidationScore:
     """Whole pictures of 224x288, not augmented; each process takes its share."""
     ranks = learner.ranks
     size = BATCH_GPU if ranks.device.type == "cuda" else BATCH_CPU
@@ -73,7 +73,7 @@ def _truth(said: torch.Tensor, accepted: torch.Tensor) -> torch.Tensor:
     return torch.where(right, said, accepted.to(torch.uint8).argmax(dim=1))
 
 
-def score(confusion: NDArray[np.float64], losses: NDArray[np.float64]) -> Score:
+def score(confusion: NDArray[np.float64], losses: NDArray[np.float64]) -> ValidationScore:
     """Figures from counts.
 
     Args:
@@ -85,7 +85,7 @@ def score(confusion: NDArray[np.float64], losses: NDArray[np.float64]) -> Score:
     recall = hits[there] / counts[there]
     precision = hits[there] / np.maximum(said[there], 1)
     f1 = 2 * hits[there] / np.maximum(counts[there] + said[there], 1)
-    return Score(
+    return ValidationScore(
         accuracy=_mean(recall),
         loss=_mean(losses[there] / counts[there]),
         f1=_mean(f1),

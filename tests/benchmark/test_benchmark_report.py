@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from bench_made import PROGRAM, made_networks, made_report, made_timings
-from sonoassist.benchmark.candidates import NAIVE, LeftOut, Runner
+from sonoassist.benchmark.candidates import NAIVE, LeftOut, NetworkRunner
 from sonoassist.benchmark.ceilings import Roof
 from sonoassist.benchmark.drawing import LogAxis, colour, short, tick
-from sonoassist.benchmark.figures import Row, make_rows
+from sonoassist.benchmark.figures import SpeedRow, make_rows
 from sonoassist.benchmark.outputs import as_json, write_report
 from sonoassist.benchmark.picture import SHADES, WIDTH_PX, colours_of, draw_report
 from sonoassist.benchmark.text import as_text
@@ -80,7 +80,7 @@ def test_round_trip(tmp_path: Path) -> None:
     assert told == as_json(report)
     nan = float("nan")
     read = [
-        Row(**{name: nan if value is None else value for name, value in row.items()})
+        SpeedRow(**{name: nan if value is None else value for name, value in row.items()})
         for row in told["networks"]["rows"]
     ]
     assert report.networks is not None
@@ -162,10 +162,10 @@ def test_missing_passes_are_dashes() -> None:
 
 
 def test_colours_differ() -> None:
-    runners = [Runner("other", "int8", f"device {number}") for number in range(5)]
-    runners += [Runner(NAIVE, "f32", "CPU"), Runner("torch", "f16", "GPU")]
+    runners = [NetworkRunner("other", "int8", f"device {number}") for number in range(5)]
+    runners += [NetworkRunner(NAIVE, "f32", "CPU"), NetworkRunner("torch", "f16", "GPU")]
     assert len(set(colours_of(runners).values())) == len(runners)
-    assert len(colours_of([Runner("x", "y", str(number)) for number in range(12)])) == 12
+    assert len(colours_of([NetworkRunner("x", "y", str(number)) for number in range(12)])) == 12
 
 
 def test_log_axis() -> None:

@@ -8,7 +8,7 @@ import pytest
 from bench_made import CPU, FakeClock, FakeEngine
 from real_models import card_of, frame_of
 from sonoassist.analysis.analyser import Analyser, AnalyserOptions
-from sonoassist.benchmark.candidates import Runner
+from sonoassist.benchmark.candidates import NetworkRunner
 from sonoassist.benchmark.carried_ages import AGES_MS, AgesMeter
 from sonoassist.benchmark.carrying import Carrying, measure_carrying
 from sonoassist.benchmark.text import carried_ages, carrying
@@ -41,7 +41,7 @@ def film(count: int) -> list[Frame]:
 
 @pytest.fixture
 def analyser() -> Analyser:
-    engine = Sure(FakeClock(), Runner("OpenVINO", "bf16", CPU), 6.0, 16.0)
+    engine = Sure(FakeClock(), NetworkRunner("OpenVINO", "bf16", CPU), 6.0, 16.0)
     return Analyser(engine, card_of("smallnet"), AnalyserOptions())
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bench_made import CPU, made_roof
-from sonoassist.benchmark.candidates import Runner, find_candidates
+from sonoassist.benchmark.candidates import NetworkRunner, find_candidates
 from sonoassist.benchmark.ceilings import Bandwidth, Roof, measure_roof, probe_work
 from sonoassist.core.errors import EngineError
 from sonoassist.engines import choose, torch_probes
@@ -79,7 +79,7 @@ def test_candidates_of_this_machine() -> None:
     likely = [one.runner.label for one in found.likely().found]
     assert "OpenVINO f32 on CPU" in likely
     assert not any("torch" in label for label in likely)
-    chosen = Runner("OpenVINO", "int8+bf16", "CPU")
+    chosen = NetworkRunner("OpenVINO", "int8+bf16", "CPU")
     told = find_candidates(["openvino"], ["f32", "int8"], chosen)
     assert [one.runner.part_of(told.chosen) for one in told.found] == [False, True]
     assert [one.runner.forward_only for one in told.found] == [False, True]

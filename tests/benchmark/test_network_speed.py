@@ -9,14 +9,14 @@ import pytest
 
 from bench_made import CPU, GPU, FakeClock, FakeEngine, candidate, made_roof, made_timings, timing
 from fake_weights import published_file
-from sonoassist.benchmark.candidates import NAIVE, Candidate, Runner
+from sonoassist.benchmark.candidates import NAIVE, AvailableEngine, NetworkRunner
 from sonoassist.benchmark.ceilings import Roof
-from sonoassist.benchmark.figures import Noise, Row, make_rows, noise_of
+from sonoassist.benchmark.figures import Noise, SpeedRow, make_rows, noise_of
 from sonoassist.benchmark.networks import (
     MIN_BATCH_RUNS,
-    Entry,
+    BenchmarkPlan,
     NetworkBenchmark,
-    Plan,
+    TimedEntry,
     unfinished,
 )
 from sonoassist.benchmark.racing import WARM_RUNS, all_runs
@@ -30,7 +30,7 @@ from sonoassist.model.architecture import Architecture, architecture
 from sonoassist.model.store import ModelStore
 
 SMALLNET = architecture("smallnet")
-NAIVE_CPU = Runner(NAIVE, "f32", CPU)
+NAIVE_CPU = NetworkRunner(NAIVE, "f32", CPU)
 
 
 @pytest.fixture
@@ -56,17 +56,21 @@ class Garage:
         self.made.append(engine)
         return engine
 
-    def bench(self, plan: Plan, store: ModelStore) -> NetworkBenchmark:
+    def bench(self, plan: BenchmarkPlan, store: ModelStore) -> NetworkBenchmark:
         return NetworkBenchmark(
             plan, store, make=self.engine, make_naive=self.naive, clock=self.clock
         )
 
 
-def plan(*candidates: Candidate, runs: int = 6, batches: tuple[int, ...] = (1,)) -> Plan:
-    return Plan((SMALLNET,), candidates, batches, runs)
+def plan(
+    *candidates: AvailableEngine, runs: int = 6, batches: tuple[int, ...] = (1,)
+) -> BenchmarkPlan:
+    return BenchmarkPlan((SMALLNET,), candidates, batches, runs)
 
 
-def by_pass(rows: tuple[Row, ...], runner: Runner, batch: int = 1) -> dict[str, Row]:
+def by_pass(
+    rows: tuple[SpeedRow, ...], runner: NetworkRunner, batch: int = 1
+) -> dict[str, SpeedRow]:
     return {row.work: row for row in rows if (row.runner, row.batch) == (runner, batch)}
 
 
@@ -136,7 +140,7 @@ def test_an_engine_that_fails_is_told(store: ModelStore) -> None:
 
 def test_a_stop_keeps_what_was_measured(store: ModelStore) -> None:
     garage = Garage()
-    both = Plan(
+    both = BenchmarkPlan(
         (SMALLNET, architecture("sononet16"), architecture("sononet32")),
         (candidate("torch"),),
         (1,),
@@ -192,9 +196,9 @@ def test_all_work_that_is_told_is_what_was_planned(store: ModelStore) -> None:
 
 def test_ratios_are_to_the_baseline_of_the_same_device() -> None:
     rows = make_rows(made_timings(["smallnet"], gpu=True), made_roof(gpu=True))
-    naive = by_pass(rows, Runner(NAIVE, "f32", GPU))
+    naive = by_pass(rows, NetworkRunner(NAIVE, "f32", GPU))
     assert naive["both"].times_naive == 1.0
-    ours = by_pass(rows, Runner("torch", "bf16", GPU))
+    ours = by_pass(rows, NetworkRunner("torch", "bf16", GPU))
     assert ours["both"].times_naive == pytest.approx(0.04 / 0.015, rel=0.05)
     assert ours["both"].attainable_gflops == pytest.approx(
         2900 * ours["both"].flop_per_byte
@@ -204,8 +208,8 @@ def test_ratios_are_to_the_baseline_of_the_same_device() -> None:
 def test_a_difference_lost_in_the_noise_is_no_figure() -> None:
     one = candidate("torch").runner
     timings = {
-        Entry("smallnet", one, 1, Pass.DETECTION): timing(10.0, spread=0),
-        Entry("smallnet", one, 1, Pass.BOTH): timing(9.0, spread=0),
+        TimedEntry("smallnet", one, 1, Pass.DETECTION): timing(10.0, spread=0),
+        TimedEntry("smallnet", one, 1, Pass.BOTH): timing(9.0, spread=0),
     }
     rows = by_pass(make_rows(timings, Roof()), one)
     assert np.isnan(rows["localisation"].fps)
@@ -223,8 +227,10 @@ def test_noise_in_words(worst: float, word: str) -> None:
 
 def test_noise_is_that_of_the_baseline() -> None:
     timings = {
-        Entry("smallnet", NAIVE_CPU, 1, Pass.DETECTION): timing(10.0, spread=0),
-        Entry("smallnet", candidate("torch").runner, 1, Pass.DETECTION): timing(10.0, spread=0.5),
+        TimedEntry("smallnet", NAIVE_CPU, 1, Pass.DETECTION): timing(10.0, spread=0),
+        TimedEntry("smallnet", candidate("torch").runner, 1, Pass.DETECTION): timing(
+            10.0, spread=0.5
+        ),
     }
     assert noise_of(timings) == Noise(1.0, 1.0)
     assert np.isnan(noise_of({}).worst)

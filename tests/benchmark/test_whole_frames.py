@@ -9,7 +9,7 @@ import pytest
 from bench_made import CPU, FakeClock, FakeEngine
 from real_models import card_of, frame_of
 from sonoassist.analysis.analyser import Analyser, AnalyserOptions
-from sonoassist.benchmark.candidates import Runner
+from sonoassist.benchmark.candidates import NetworkRunner
 from sonoassist.benchmark.frames import measure_frames
 from sonoassist.benchmark.machine import look_at_machine
 from sonoassist.benchmark.text import machine_line
@@ -54,7 +54,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def analyser(clock: FakeClock) -> Analyser:
-    engine = FakeEngine(clock, Runner("OpenVINO", "bf16", CPU), 6.0, 16.0)
+    engine = FakeEngine(clock, NetworkRunner("OpenVINO", "bf16", CPU), 6.0, 16.0)
     return Analyser(engine, card_of("smallnet"), AnalyserOptions())
 
 

@@ -182,7 +182,7 @@ def test_a_preset_kept_in_the_window(
 
 
 def interrupted_after(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Interrupting(common.Progress):
+    class Interrupting(common.ProgressBar):
         def step(self) -> None:
             super().step()
             if self._done == count:

@@ -20,7 +20,7 @@ from sonoassist import cli
 from sonoassist.analysis.precision import choosing
 from sonoassist.analysis.precision.choosing import candidates
 from sonoassist.benchmark import ceilings
-from sonoassist.benchmark.candidates import Candidate, Runner
+from sonoassist.benchmark.candidates import AvailableEngine, NetworkRunner
 from sonoassist.benchmark.ceilings import Roof, probe_work
 from sonoassist.benchmark.program import ProgramFigures
 from sonoassist.benchmark.racing import all_runs
@@ -60,7 +60,7 @@ def _use_home(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> N
     capsys.readouterr()
 
 
-def no_roof(found: Sequence[Candidate], runs: int, on_work: Callable[[float], None]) -> Roof:
+def no_roof(found: Sequence[AvailableEngine], runs: int, on_work: Callable[[float], None]) -> Roof:
     on_work(probe_work(found, runs))
     return Roof()
 
@@ -128,7 +128,7 @@ def test_networks_for_real(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(command, "measure_roof", ceilings.measure_roof)
-    chosen = Runner("OpenVINO", "f32", "CPU")
+    chosen = NetworkRunner("OpenVINO", "f32", "CPU")
     monkeypatch.setattr(command, "chosen_runner", lambda store, check: chosen)
     monkeypatch.setenv("SONOASSIST_HOME", str(tmp_path / "home"))
     for module in (probes, ceilings):  # how large the products are is not the question

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from sonoassist.commands.retrieve_text import Display, found_text, json_summary, table_text
-from sonoassist.retrieval.exams import Failure
-from sonoassist.retrieval.running import Result, Summary
+from sonoassist.commands.retrieve_text import RetrievalBar, found_text, json_summary, table_text
+from sonoassist.retrieval.exams import FailedExam
+from sonoassist.retrieval.running import Result, RunSummary
 
 ABOUT: dict[str, Any] = {
     "frames": 20321, "found": 12, "doubtful": ["lips"], "missing": ["rvot"], "damaged": [],
@@ -18,7 +18,7 @@ ABOUT: dict[str, Any] = {
 
 def test_time_left_goes_by_the_bytes_of_all_exams(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
-    with Display(1000, 3) as display:
+    with RetrievalBar(1000, 3) as display:
         assert display.line(1000.0) == "0 of 3 exams, 0.0 frames a second"
         display.begun("a", 200)
         display.begun("b", 400)
@@ -32,7 +32,7 @@ def test_time_left_goes_by_the_bytes_of_all_exams(monkeypatch: pytest.MonkeyPatc
         display.again("b", "killed")
         display.begun("b", 400)
         display.progress("b", 400, 400)
-        display.failed(Failure("b.mp4", "damaged"), "b")
+        display.failed(FailedExam("b.mp4", "damaged"), "b")
         assert display.line(1000 + 7200.0).endswith("1 h 20 min left")
         display.begun("c", 400)
         display.finished("c", ABOUT)
@@ -42,7 +42,7 @@ def test_time_left_goes_by_the_bytes_of_all_exams(monkeypatch: pytest.MonkeyPatc
 
 def test_what_is_true_of_many_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
     damaged = {**ABOUT, "warnings": ["not reliable"], "damaged": ["frame 3 is damaged", "so is 9"]}
-    with Display(10, 2) as display:
+    with RetrievalBar(10, 2) as display:
         for name in ("a", "b\n"):
             display.begun(name, 5)
             display.finished(name, damaged)
@@ -58,9 +58,9 @@ def test_planes_that_were_not_found_are_named() -> None:
 
 
 def test_the_table() -> None:
-    summary = Summary(
+    summary = RunSummary(
         [Result("a", ABOUT, True), Result("x" * 60, {**ABOUT, "damaged": ["x"]}, False)],
-        [Failure("b\n.mp4", "it is damaged")], stopped=True,
+        [FailedExam("b\n.mp4", "it is damaged")], stopped=True,
     )  # fmt: skip
     lines = table_text(summary, Path("out")).splitlines()
     assert lines[0].split() == ["exam", "frames", "found", "doubtful", "missing"]
@@ -77,7 +77,7 @@ def test_the_table() -> None:
 
 
 def test_the_summary_for_programs() -> None:
-    summary = Summary([Result("a", ABOUT, True)], [Failure("b.mp4", "damaged")])
+    summary = RunSummary([Result("a", ABOUT, True)], [FailedExam("b.mp4", "damaged")])
     told = json_summary(summary, Path("out"))
     assert told["failed"] == [{"exam": "b.mp4", "reason": "damaged"}]
     assert told["exams"][0]["folder"] == str(Path("out") / "a")

@@ -9,7 +9,7 @@ from sonoassist.core.errors import EngineError
 from sonoassist.core.packets import Floats
 from sonoassist.core.planes import BACKGROUND_INDEX
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
-from sonoassist.engines.cascade import FORWARD_ONLY, CascadeEngine, Step
+from sonoassist.engines.cascade import FORWARD_ONLY, CascadeEngine, CascadeStep
 from sonoassist.engines.scores import lead, softmax
 
 NOTHING = np.zeros((1, 1, 64, 64), np.float32)
@@ -37,7 +37,7 @@ class Told(Engine):
 
 
 def cascade(quick: Told, middle: Told, exact: Told) -> CascadeEngine:
-    return CascadeEngine([Step(quick, 0.8, FORWARD_ONLY), Step(middle, 0.06)], exact)
+    return CascadeEngine([CascadeStep(quick, 0.8, FORWARD_ONLY), CascadeStep(middle, 0.06)], exact)
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
@@ -99,7 +99,7 @@ def test_the_backward_pass_leaves_out_what_cannot_do_it() -> None:
 def test_scores_that_are_not_numbers_reach_the_exact_engine() -> None:
     quick, exact = Told("bf16", 0.9, 0.05), Told("f32", 0.5, 0.4)
     quick.logits = np.full(14, np.nan, np.float32)
-    out = CascadeEngine([Step(quick, 0.06)], exact).run(NOTHING)
+    out = CascadeEngine([CascadeStep(quick, 0.06)], exact).run(NOTHING)
     assert out.logits is exact.logits
 
 
@@ -130,7 +130,7 @@ class Lost(Told):
 
 def test_where_a_device_is_lost_the_processor_goes_on_and_says_so() -> None:
     quick, exact = Lost("f16", 0.95, 0.01), Told("f32", 0.9, 0.05)
-    made = CascadeEngine([Step(quick, 0.06, may_fail=True)], exact)
+    made = CascadeEngine([CascadeStep(quick, 0.06, may_fail=True)], exact)
     assert (made.device, made.precision) == ("Made graphics", "f16")
     assert made.run_traced(NOTHING).logits is quick.logits
     assert made.take_notices() == []
@@ -144,7 +144,7 @@ def test_where_a_device_is_lost_the_processor_goes_on_and_says_so() -> None:
 
 
 def test_a_processor_that_fails_is_no_device_that_is_lost() -> None:
-    made = CascadeEngine([Step(Lost("bf16", 0.95, 0.01), 0.06)], Told("f32", 0.9, 0.05))
+    made = CascadeEngine([CascadeStep(Lost("bf16", 0.95, 0.01), 0.06)], Told("f32", 0.9, 0.05))
     made.run(NOTHING)
     with pytest.raises(EngineError, match="unplugged"):
         made.run(NOTHING)
@@ -153,7 +153,7 @@ def test_a_processor_that_fails_is_no_device_that_is_lost() -> None:
 def test_a_device_that_is_lost_already_does_not_keep_the_program_from_starting() -> None:
     quick, exact = Lost("f16", 0.95, 0.01), Told("f32", 0.9, 0.05)
     quick.passes = 0
-    made = CascadeEngine([Step(quick, 0.06, may_fail=True)], exact)
+    made = CascadeEngine([CascadeStep(quick, 0.06, may_fail=True)], exact)
     made.warm_up(NOTHING)
     assert set(exact.asked) == {Saliency.NONE, Saliency.PLAIN}
     assert len(made.take_notices()) == 1
@@ -188,7 +188,7 @@ class Boxing(Told):
 
 def test_a_box_is_of_the_engine_of_its_own_label_where_several_take_turns() -> None:
     quick, exact = Boxing("bf16", 0.95, 0.01, 1), Boxing("f32", 0.9, 0.05, 2)
-    made = CascadeEngine([Step(quick, 0.06)], exact)
+    made = CascadeEngine([CascadeStep(quick, 0.06)], exact)
     one, other = NOTHING.copy(), NOTHING.copy()
     quick.doubtful = one  # so the exact engine names it
     made.run_traced(one)
@@ -203,7 +203,7 @@ class LostBoxing(Boxing, Lost):
 
 def test_where_a_device_is_lost_between_label_and_box_the_processor_finds_it() -> None:
     quick, exact = LostBoxing("f16", 0.95, 0.01, 1), Boxing("f32", 0.9, 0.05, 2)
-    made = CascadeEngine([Step(quick, 0.06, may_fail=True)], exact)
+    made = CascadeEngine([CascadeStep(quick, 0.06, may_fail=True)], exact)
     made.run_traced(NOTHING)
     np.testing.assert_array_equal(made.backward(NOTHING), exact.saliency)
     (said,) = made.take_notices()

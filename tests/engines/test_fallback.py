@@ -11,7 +11,7 @@ from sonoassist.core.errors import EngineError
 from sonoassist.core.packets import Floats
 from sonoassist.engines import fallback
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
-from sonoassist.engines.fallback import FallbackEngine, Trouble, trouble_of
+from sonoassist.engines.fallback import CardTrouble, FallbackEngine, trouble_of
 from waiting import LIMIT_S, wait_until
 
 FULL = torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has ...")
@@ -120,23 +120,23 @@ def wrapped(cause: Exception) -> EngineError:
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (FULL, Trouble.FULL),
-        (wrapped(FULL), Trouble.FULL),
-        (RuntimeError("CUDA error: out of memory"), Trouble.FULL),
-        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling"), Trouble.FULL),
-        (wrapped(DEAD), Trouble.DEAD),
-        (RuntimeError("CUDA error: an illegal memory access was encountered"), Trouble.DEAD),
-        (RuntimeError("CUDA error: device-side assert triggered"), Trouble.DEAD),
-        (RuntimeError("CUDA error: the launch timed out and was terminated"), Trouble.DEAD),
-        (BUSY, Trouble.FAILING),
-        (RuntimeError("CUDA error: all CUDA-capable devices are busy"), Trouble.FAILING),
+        (FULL, CardTrouble.FULL),
+        (wrapped(FULL), CardTrouble.FULL),
+        (RuntimeError("CUDA error: out of memory"), CardTrouble.FULL),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling"), CardTrouble.FULL),
+        (wrapped(DEAD), CardTrouble.DEAD),
+        (RuntimeError("CUDA error: an illegal memory access was encountered"), CardTrouble.DEAD),
+        (RuntimeError("CUDA error: device-side assert triggered"), CardTrouble.DEAD),
+        (RuntimeError("CUDA error: the launch timed out and was terminated"), CardTrouble.DEAD),
+        (BUSY, CardTrouble.FAILING),
+        (RuntimeError("CUDA error: all CUDA-capable devices are busy"), CardTrouble.FAILING),
         (BAD, None),
         (wrapped(RuntimeError("Given groups=1, weight of size [32, 1, 7, 7]")), None),
         (RuntimeError("the timestamps do not rise"), None),
         (ValueError("CUDA error: not one of torch"), None),
     ],
 )
-def test_what_an_error_says_of_the_card(error: Exception, expected: Trouble | None) -> None:
+def test_what_an_error_says_of_the_card(error: Exception, expected: CardTrouble | None) -> None:
     assert trouble_of(error) is expected
 
 
@@ -147,7 +147,7 @@ def test_the_first_of_two_errors_counts() -> None:
             raise FULL
         finally:
             raise RuntimeError("operation failed due to a previous error during capture")
-    assert trouble_of(wrapped(caught.value)) is Trouble.FULL
+    assert trouble_of(wrapped(caught.value)) is CardTrouble.FULL
 
 
 def test_a_card_that_works_is_all_there_is(bench: Bench) -> None:

@@ -17,8 +17,8 @@ from sonoassist.analysis.analyser import Analyser, AnalyserOptions
 from sonoassist.analysis.preparing import Ready
 from sonoassist.core.packets import Analysis, Box, Frame, State
 from sonoassist.evaluation.classes import group_of
-from sonoassist.evaluation.observed import Label, Observation, observation
-from sonoassist.evaluation.results import About
+from sonoassist.evaluation.observed import DatasetLabel, Observation, observation
+from sonoassist.evaluation.results import EvaluationFacts
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.preprocess.screen_reader import ScreenReader
 from sonoassist.recordings.records import FrameResult
@@ -52,7 +52,7 @@ def one(
         case,
         path or Path(f"{case}.mp4" if recording else f"{case}-{index}.png"),
         recording=recording,
-        label=Label(planes, planes if shown is None else group_of(shown), true_box),
+        label=DatasetLabel(planes, planes if shown is None else group_of(shown), true_box),
         frame=picture(index),
         result=FrameResult(index, state, shares, box, 0.5),
         timings_ms=(("inference", 5.0),),
@@ -83,7 +83,7 @@ class ByNumber(Analyser):
         return analysis_of(frame, shares_of(key, 0.9, "lips"), self.state, Box(1, 1, 20, 20))
 
 
-def about(**fields: Any) -> About:
+def about(**fields: Any) -> EvaluationFacts:
     known: dict[str, Any] = {
         "version": "1.0",
         "date": "2026-01-02",
@@ -101,4 +101,4 @@ def about(**fields: Any) -> About:
         "seed": 0,
         "resamples": 200,
     }
-    return About(**{**known, **fields})
+    return EvaluationFacts(**{**known, **fields})

@@ -11,7 +11,7 @@ from sonoassist.core.packets import Box
 from sonoassist.core.planes import BY_KEY, Polarity
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.evaluation.box_fitting import Example, drawn, fit_rule, fit_rules, gather
-from sonoassist.evaluation.observed import Label
+from sonoassist.evaluation.observed import DatasetLabel
 from sonoassist.evaluation.planning import FilePlan
 from sonoassist.localise.boxes import box_of, evidence_of
 from sonoassist.model.box_rule import paper_rule
@@ -92,8 +92,10 @@ def test_no_saliency_at_all_is_survived() -> None:
 
 def test_frames_are_drawn_per_plane_and_only_with_a_box() -> None:
     box = Box(1, 1, 5, 5)
-    labels = {n: Label(("femur",), ("femur",), box) for n in range(30)}
-    labels |= {n: Label(("lips",), ("lips",), box if n < 33 else None) for n in range(30, 40)}
+    labels = {n: DatasetLabel(("femur",), ("femur",), box) for n in range(30)}
+    labels |= {
+        n: DatasetLabel(("lips",), ("lips",), box if n < 33 else None) for n in range(30, 40)
+    }
     file = FilePlan("set", "case", "a.mp4", recording=True, labels=labels)  # type: ignore[arg-type]
     one, again = drawn([file], 8, seed=1), drawn([file], 8, seed=1)
     kept = one[0].labels

@@ -24,7 +24,7 @@ from sonoassist.exam.records import (
     How,
     Item,
     Judgement,
-    Recording,
+    RecordedVideo,
     Shot,
     Tick,
 )
@@ -265,8 +265,8 @@ def test_recordings(exam: Exam) -> None:
     exam.note_recording(first, 250, ended=True)
     exam.note_recording(second, 10, trouble="No space left on device")
     assert exam.recordings() == (
-        Recording(first, "a.mkv", 1.5, 250, True, ""),
-        Recording(second, "b.mkv", 60.0, 10, False, "No space left on device"),
+        RecordedVideo(first, "a.mkv", 1.5, 250, True, ""),
+        RecordedVideo(second, "b.mkv", 60.0, 10, False, "No space left on device"),
     )
 
 

@@ -31,7 +31,7 @@ from sonoassist.exam.dicom_out.export import DicomOptions, export_dicom
 from sonoassist.exam.pacs import association
 from sonoassist.exam.pacs.node import NodeAwayError, NodeRefusesError, PacsNode
 from sonoassist.exam.pacs.outbox import Outbox
-from sonoassist.exam.pacs.outcome import Fate, Outcome
+from sonoassist.exam.pacs.outcome import Fate, SendOutcome
 from sonoassist.exam.pacs.sending import echo, retry, send
 from waiting import LIMIT_S
 
@@ -73,7 +73,7 @@ def slow_to_begin(known_address: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(association, "_Entity", Patient)
 
 
-def fates(outcomes: tuple[Outcome, ...]) -> list[Fate]:
+def fates(outcomes: tuple[SendOutcome, ...]) -> list[Fate]:
     return [one.fate for one in outcomes]
 
 

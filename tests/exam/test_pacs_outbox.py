@@ -16,7 +16,7 @@ from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.exam.dicom_out.export import DicomOptions, export_dicom
 from sonoassist.exam.pacs.node import PacsNode
 from sonoassist.exam.pacs.outbox import Outbox
-from sonoassist.exam.pacs.outcome import Fate, Outcome
+from sonoassist.exam.pacs.outcome import Fate, SendOutcome
 from sonoassist.exam.pacs.sending import retry, send
 
 NODE = PacsNode("pacs.example", 104, "ARCHIVE", "ROOM2", 3.0)
@@ -102,7 +102,7 @@ def test_each_node_gets_its_own(files: list[Path], outbox: Outbox) -> None:
     away = PacsNode(HOST, free_port(), "AWAY")
     told: list[tuple[int, int, Fate]] = []
 
-    def progress(done: int, total: int, outcome: Outcome) -> None:
+    def progress(done: int, total: int, outcome: SendOutcome) -> None:
         told.append((done, total, outcome.fate))
 
     with running_node() as made:
@@ -165,7 +165,7 @@ def test_a_program_killed_while_sending_sends_the_rest_later(
     class KilledError(BaseException):
         pass
 
-    def killed(done: int, total: int, outcome: Outcome) -> None:
+    def killed(done: int, total: int, outcome: SendOutcome) -> None:
         raise KilledError
 
     with running_node() as made:

@@ -21,7 +21,7 @@ from pytestqt.qtbot import QtBot
 from sonoassist.core.planes import DISPLAY_ORDER, INDEX, PLANES
 from sonoassist.gui import curve_loading
 from sonoassist.gui.actions import Act
-from sonoassist.gui.confidence_curves import Mark
+from sonoassist.gui.confidence_curves import CurveMark
 from sonoassist.gui.confidence_panel import ConfidencePanel, span_for, when_words
 from sonoassist.gui.curve_loading import make_graph
 from sonoassist.gui.curve_scale import back_ticks, share_ticks
@@ -58,7 +58,9 @@ def shown(qtbot: QtBot, look: Look, wide: int = 1200, high: int = 236) -> Confid
     return widget
 
 
-def show(panel: ConfidencePanel, history: ConfidenceHistory, marks: tuple[Mark, ...] = ()) -> None:
+def show(
+    panel: ConfidencePanel, history: ConfidenceHistory, marks: tuple[CurveMark, ...] = ()
+) -> None:
     now_s = history.newest_s()
     assert now_s is not None
     panel.show_trend(history.trend(now_s), 0.7, marks, now_s)
@@ -101,8 +103,8 @@ def test_a_picture_that_is_not_judged_leaves_a_gap(panel: ConfidencePanel, look:
 
 def test_what_was_captured_is_marked_and_named(panel: ConfidencePanel, look: Look) -> None:
     history = history_of(("femur", 0.5, 20), ("lips", 0.5, 20))
-    marks = (Mark(-30.0, FEMUR, 0.9, kept=True), Mark(-10.0, LIPS, 0.8, kept=False),
-             Mark(-500.0, LIPS, 0.8, kept=False))  # fmt: skip
+    marks = (CurveMark(-30.0, FEMUR, 0.9, kept=True), CurveMark(-10.0, LIPS, 0.8, kept=False),
+             CurveMark(-500.0, LIPS, 0.8, kept=False))  # fmt: skip
     show(panel, history, marks)
     assert panel.marks == marks[:2]
     graph = panel._graph
@@ -124,7 +126,7 @@ def test_a_line_without_a_mark_has_its_name_too(panel: ConfidencePanel) -> None:
 
 
 def test_names_never_lie_on_each_other(panel: ConfidencePanel) -> None:
-    marks = tuple(Mark(-20.0 - at / 4, at % 14, 0.5 + at / 50, kept=False) for at in range(20))
+    marks = tuple(CurveMark(-20.0 - at / 4, at % 14, 0.5 + at / 50, kept=False) for at in range(20))
     show(panel, history_of(("femur", 0.9, 30)), marks)
     graph = panel._graph
     assert graph is not None

@@ -31,7 +31,7 @@ from sonoassist.gui.compose import build
 from sonoassist.gui.fitter import fit
 from sonoassist.gui.inset import inset_rect
 from sonoassist.gui.main_window import MainWindow
-from sonoassist.gui.verdict import FORGET_AFTER_S, SLOW, Kind, ago, decide
+from sonoassist.gui.verdict import FORGET_AFTER_S, SLOW, VerdictKind, ago, decide
 from sonoassist.live.status import ModelState, PlayState, View
 from waiting import wait_until
 
@@ -76,7 +76,7 @@ def test_the_live_picture_has_no_box_and_the_last_result_is_named_with_its_age(
     assert live.viewport.view is raw
     verdict = live.headline.verdict
     assert (verdict.kind, verdict.title, verdict.plane, verdict.box) == (
-        Kind.PAST, "Femur", None, None,
+        VerdictKind.PAST, "Femur", None, None,
     )  # fmt: skip
     assert live.headline.lines() == ["93 %, 0.4 s ago", SLOW]
     assert live.headline.percent_text == ""
@@ -119,7 +119,7 @@ def test_without_a_box_there_is_no_small_picture(
 ) -> None:
     late(session, state=state)
     window.display.refresh()
-    assert window.live.headline.verdict.kind is Kind.PAST
+    assert window.live.headline.verdict.kind is VerdictKind.PAST
     image = window.live.viewport.grab().toImage()
     corner = image.pixelColor(image.width() - 60, image.height() - 60)
     assert corner in (QColor(60, 60, 60), window.look.colour("well"))
@@ -166,7 +166,7 @@ def test_a_frozen_picture_shows_its_own_result_only(
     assert box_pixels(live.viewport.grab().toImage()) == 0
     window.controller.step(-1)
     assert live.viewport.view is result
-    assert live.headline.verdict.kind is Kind.PLANE
+    assert live.headline.verdict.kind is VerdictKind.PLANE
     assert box_pixels(live.viewport.grab().toImage()) > 0
 
 
@@ -421,7 +421,7 @@ def test_of_what_is_not_analysed_no_plane_has_a_bar(
     session.show(make_view("lips", 0.99, state))
     window.display.refresh()
     live = window.live
-    assert live.headline.verdict.kind is Kind(state.value)
+    assert live.headline.verdict.kind is VerdictKind(state.value)
     assert live.planes.winner() is None
     assert not any("99" in text for _, text in live.planes.texts())
 

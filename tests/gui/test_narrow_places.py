@@ -18,7 +18,7 @@ from sonoassist.gui.review.labels import LabelMenu
 from sonoassist.gui.review.texts import best_tiles, found_text
 from sonoassist.gui.review.tiles import Tiles
 from sonoassist.gui.theme import DARK, LIGHT, Look, family
-from sonoassist.gui.verdict import Kind, Verdict
+from sonoassist.gui.verdict import Verdict, VerdictKind
 from sonoassist.recordings.corrections import Corrections
 
 SCOPES = (
@@ -78,7 +78,9 @@ def test_a_corrected_label_and_the_models_word_fit_beside_each_other(
     headline.setFixedSize(372, narrow.px(46))
     detail = "your label; the model says Brain (tv.) 99 %"
     named = BY_KEY[plane]
-    headline.show_verdict(Verdict(Kind.PLANE, named.label, plane=named, guess=named, detail=detail))
+    headline.show_verdict(
+        Verdict(VerdictKind.PLANE, named.label, plane=named, guess=named, detail=detail)
+    )
     headline.show()
     with listening() as painted:
         under.grab()

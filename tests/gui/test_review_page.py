@@ -42,7 +42,7 @@ from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.review.page import ReviewPage
 from sonoassist.gui.review.texts import progress_text, waiting_text
 from sonoassist.gui.sheets import AskSheet, HelpSheet
-from sonoassist.gui.verdict import Kind
+from sonoassist.gui.verdict import VerdictKind
 from sonoassist.recordings.corrections import Label, Mark
 from sonoassist.recordings.records import Progress, RunState
 from sonoassist.review.session import ReviewSession
@@ -428,7 +428,7 @@ def test_the_box_and_heat_belong_to_the_frame(
     assert desk.view.frame.index == desk.index  # type: ignore[union-attr]
     desk.step_to(5)
     shown(qtbot, desk)
-    assert page.side.headline.verdict.kind is Kind.BACKGROUND
+    assert page.side.headline.verdict.kind is VerdictKind.BACKGROUND
     assert page.side.headline.verdict.box is None
     assert window.controller.settings.show_heat
 
@@ -728,7 +728,7 @@ def test_no_model_is_said_and_pictures_are_shown_all_the_same(
     page.open(str(recording))
     qtbot.waitUntil(lambda: "No analysis" in page.side.progress.words.text())
     qtbot.waitUntil(lambda: page.desk.view is not None)
-    assert page.side.headline.verdict.kind is Kind.NOT_ANALYSED
+    assert page.side.headline.verdict.kind is VerdictKind.NOT_ANALYSED
     assert page.side.progress.button.isVisible()
     assert page.side.progress.button.text() == "Try again"
     assert page.side.headline.lines() == ["no analysis"]

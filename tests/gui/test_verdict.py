@@ -12,7 +12,7 @@ from sonoassist.gui.verdict import (
     CODE_BACKGROUND,
     CODE_NONE,
     CODE_UNSURE,
-    Kind,
+    VerdictKind,
     decide,
     percent,
     strip_code,
@@ -33,7 +33,7 @@ STEADY = [
 @pytest.mark.parametrize("view", [None, View(make_frame())])
 def test_without_a_result_nothing_is_said(view: View | None, label: str) -> None:
     verdict = decide(view, label, 0.7)  # type: ignore[arg-type]
-    assert verdict.kind is Kind.NOT_ANALYSED
+    assert verdict.kind is VerdictKind.NOT_ANALYSED
     assert (verdict.plane, verdict.guess, verdict.confidence, verdict.box) == (None,) * 4
 
 
@@ -54,7 +54,7 @@ def test_a_plane_is_named_only_when_the_frame_says_so(
     sure = state is State.PLANE and key == "femur" and own
     agrees = steady is not None and steady.state is State.PLANE and steady.plane is BY_KEY["femur"]
     named = sure and (label == "raw" or agrees)
-    assert (verdict.kind is Kind.PLANE) == named
+    assert (verdict.kind is VerdictKind.PLANE) == named
     assert (verdict.title == "Femur") == named
     assert verdict.plane == (BY_KEY["femur"] if named else None)
     assert verdict.box == (BOX if named else None)
@@ -66,10 +66,10 @@ def test_a_plane_is_named_only_when_the_frame_says_so(
 @pytest.mark.parametrize("label", ["steady", "raw"])
 @pytest.mark.parametrize("steady", STEADY)
 @pytest.mark.parametrize(
-    ("state", "kind"), [(one, Kind(one.value)) for one in State if not one.judged]
+    ("state", "kind"), [(one, VerdictKind(one.value)) for one in State if not one.judged]
 )
 def test_what_is_not_analysed_is_said_whatever_was_before(
-    label: str, steady: SteadyState | None, state: State, kind: Kind
+    label: str, steady: SteadyState | None, state: State, kind: VerdictKind
 ) -> None:
     verdict = decide(make_view(state=state, steady=steady), label, 0.7)  # type: ignore[arg-type]
     assert verdict.kind is kind
@@ -95,15 +95,15 @@ def test_just_below_the_threshold_does_not_round_up_to_it() -> None:
 def test_a_frame_that_disagrees_with_the_steady_label_is_unsure() -> None:
     lips = SteadyState(shares("lips", 0.9), BY_KEY["lips"], State.PLANE, 0.0)
     verdict = decide(make_view("femur", 0.95, steady=lips), "steady", 0.7)
-    assert verdict.kind is Kind.UNSURE
+    assert verdict.kind is VerdictKind.UNSURE
     assert verdict.detail == "best guess Femur 95 %, not steady yet"
 
 
 def test_background_in_the_frame_but_not_yet_in_the_label_is_unsure() -> None:
     femur = SteadyState(shares("femur", 0.9), BY_KEY["femur"], State.PLANE, 0.0)
     view = make_view("background", 0.9, State.BACKGROUND, steady=femur, box=None)
-    assert decide(view, "steady", 0.7).kind is Kind.UNSURE
-    assert decide(view, "raw", 0.7).kind is Kind.BACKGROUND
+    assert decide(view, "steady", 0.7).kind is VerdictKind.UNSURE
+    assert decide(view, "raw", 0.7).kind is VerdictKind.BACKGROUND
 
 
 def test_confidence_is_the_frames_own_softmax() -> None:

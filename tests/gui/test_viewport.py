@@ -12,7 +12,7 @@ from sonoassist.core.packets import Box, State
 from sonoassist.core.planes import BY_KEY, PLANES
 from sonoassist.gui.actions import Act
 from sonoassist.gui.overlay import BOX_PX, heat_evidence, heat_image, place
-from sonoassist.gui.screens import Card, Chip, Screen
+from sonoassist.gui.screens import Chip, MessageCard, Screen
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import NOTHING, decide
 from sonoassist.gui.viewport import Viewport
@@ -180,7 +180,7 @@ def test_a_chip_can_be_clicked(qtbot: QtBot, viewport: Viewport) -> None:
 
 
 def test_a_card_dims_the_picture_and_hides_the_overlay(viewport: Viewport) -> None:
-    viewport.show_screen(Screen(Card("nosignal", "No signal since 3 s")))
+    viewport.show_screen(Screen(MessageCard("nosignal", "No signal since 3 s")))
     image = painted(viewport, make_view())
     assert image.pixelColor(200, 160) != QColor(BY_KEY["femur"].colour)
     assert image.pixelColor(10, 10).lightness() < GREY.lightness()

@@ -35,7 +35,7 @@ from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.settings_sheet import SettingsSheet
 from sonoassist.gui.sheets import AskSheet
 from sonoassist.gui.transport import FreezeBar, LiveBar, RecordingBar
-from sonoassist.gui.verdict import Kind
+from sonoassist.gui.verdict import VerdictKind
 from sonoassist.live.status import Level, ModelState, Notice, PlayState, View
 from waiting import wait_until
 
@@ -103,7 +103,7 @@ def test_the_picture_of_a_source_that_was_left_is_not_drawn(
     session.show(make_view(), GRABBER)  # the view is still of the recording
     window.display.refresh()
     assert window.live.viewport.view is None
-    assert window.live.headline.verdict.kind is Kind.NOT_ANALYSED
+    assert window.live.headline.verdict.kind is VerdictKind.NOT_ANALYSED
 
 
 def test_freeze_steps_through_the_history(

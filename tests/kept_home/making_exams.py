@@ -27,7 +27,7 @@ from sonoassist.exam.records import (
     ExamStart,
     FrameRow,
     Judgement,
-    Recording,
+    RecordedVideo,
     Tick,
 )
 from sonoassist.exam.shots import best_shot, frame_row, hand_shot, said_of
@@ -102,7 +102,7 @@ def start_of(settings: Settings, analyser: Analyser, **fields: Any) -> ExamStart
     return ExamStart(**{**known, **fields})
 
 
-def record(exam: Exam, frames: Sequence[Frame]) -> Recording:
+def record(exam: Exam, frames: Sequence[Frame]) -> RecordedVideo:
     """Record frames into an exam, in one file; returns what the record says of it."""
     number = len(exam.recordings()) + 1
     troubles: list[str] = []
@@ -112,7 +112,7 @@ def record(exam: Exam, frames: Sequence[Frame]) -> Recording:
     recorder.stop()
     assert not troubles, troubles
     began_s = frames[0].captured_at_s
-    return Recording(number, f"recording-{number}.mp4", began_s, len(frames), True, "")
+    return RecordedVideo(number, f"recording-{number}.mp4", began_s, len(frames), True, "")
 
 
 def finished(settings: Settings, analyser: Analyser) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from sonoassist.exam.store import ExamStore
 from sonoassist.model.store import ModelStore
 from sonoassist.practice.answers import Word
 from sonoassist.practice.history import History, history_file
-from sonoassist.practice.scores import Attempt, Outcome
+from sonoassist.practice.scores import Attempt, QuestionOutcome
 from sonoassist.preprocess.kept_layouts import KeptLayouts
 from sonoassist.preprocess.screen_layout import KeptLayout, furniture_of
 from sonoassist.preprocess.screen_reader import ScreenReader
@@ -116,11 +116,18 @@ def history() -> dict[str, Any]:
     moments = [began + timedelta(minutes=20 * number) for number in range(4)]
     clock = iter(moments)
     kept = History(history_file(), now=lambda: next(clock))
-    found = Attempt("4ch", Outcome.FOUND, "4ch", 1.25, 31, 29, 2, 0.125, ("lips", "femur"), 78.5, 0)
-    outside = Attempt("kidneys", Outcome.WRONG, "femur", 2.5, 60, None, 7, None, (), 0.0, 7)
-    missed = Attempt("abdominal", Outcome.MISSED)
+    found = Attempt(
+        "4ch", QuestionOutcome.FOUND, "4ch", 1.25, 31, 29, 2, 0.125, ("lips", "femur"), 78.5, 0
+    )
+    outside = Attempt("kidneys", QuestionOutcome.WRONG, "femur", 2.5, 60, None, 7, None, (), 0.0, 7)
+    missed = Attempt("abdominal", QuestionOutcome.MISSED)
     voted = Attempt(
-        "4ch", Outcome.FOUND, "4ch", 4.0, points=62.5, votes={"4ch": 5, "lips": 2, "background": 1}
+        "4ch",
+        QuestionOutcome.FOUND,
+        "4ch",
+        4.0,
+        points=62.5,
+        votes={"4ch": 5, "lips": 2, "background": 1},
     )
     exercises = (
         ("Anna", "S-0042", Word.REVIEW, False, (found, outside, missed)),

@@ -36,7 +36,7 @@ from sonoassist.exam.records import (
     Event,
     ExamInfo,
     FrameRow,
-    Recording,
+    RecordedVideo,
     Tick,
 )
 from sonoassist.exam.store import ExamStore
@@ -45,7 +45,7 @@ from sonoassist.model.store import ModelStore
 from sonoassist.practice.answers import Word
 from sonoassist.practice.examiner import Examiner, Knowledge
 from sonoassist.practice.history import History, history_file
-from sonoassist.practice.scores import Attempt, Outcome
+from sonoassist.practice.scores import Attempt, QuestionOutcome
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.preprocess.kept_layouts import KeptLayouts
 from sonoassist.preprocess.screen_layout import COLUMNS, ROWS, Furniture, KeptLayout
@@ -223,7 +223,7 @@ def practise_more() -> None:
     """Another exercise of somebody else."""
     kept = History(history_file())
     exercise = kept.begin("Neu", "b.mp4", Word.TRUTH, class_mode=False, asked=1, seed=3)
-    kept.add(exercise, 0, Attempt("femur", Outcome.WRONG, "lips"))
+    kept.add(exercise, 0, Attempt("femur", QuestionOutcome.WRONG, "lips"))
 
 
 def outbox() -> tuple[list[dict[str, Any]], list[str]]:
@@ -259,7 +259,7 @@ def exam_values(
     events: Iterable[Event],
     frames: Sequence[FrameRow],
     captures: Iterable[Capture],
-    recordings: Iterable[Recording],
+    recordings: Iterable[RecordedVideo],
     ticks: Iterable[Tick],
 ) -> dict[str, Any]:
     """An exam's record."""

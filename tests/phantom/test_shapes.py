@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sonoassist.phantom.canvas import BONE, COVER, FLUID, Canvas
-from sonoassist.phantom.scan import View
+from sonoassist.phantom.scan import ProbeView
 from sonoassist.phantom.shapes import Pose, arc, curve, moved, oval, rough
 
 LENGTH = st.floats(-40, 40)
@@ -39,7 +39,7 @@ def test_a_mirrored_pose_changes_left_and_right_of_the_picture_only() -> None:
 def test_a_view_maps_there_and_back(
     x: float, z: float, mm_per_px: float, left: float, top: float
 ) -> None:
-    view = View(50, 0.6, 100, left, top, mm_per_px, 640, 480)
+    view = ProbeView(50, 0.6, 100, left, top, mm_per_px, 640, 480)
     back_x, back_z = view.to_mm(*view.to_px(np.float64([x]), np.float64([z])))
     assert np.allclose((back_x[0], back_z[0]), (x, z))
 

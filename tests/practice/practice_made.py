@@ -6,7 +6,7 @@ import numpy as np
 
 from sonoassist.core.planes import BACKGROUND_INDEX, INDEX, PLANES
 from sonoassist.practice.answers import Answers, ExamAnalysis, answers_from_truth
-from sonoassist.practice.scores import Attempt, Outcome
+from sonoassist.practice.scores import Attempt, QuestionOutcome
 
 FPS = 10.0
 
@@ -32,6 +32,8 @@ def analysis_of_labels(labels: np.ndarray, peaks: dict[int, float]) -> ExamAnaly
     return ExamAnalysis(probabilities, labels, "made up")
 
 
-def attempt(plane: str, points: float, outcome: Outcome = Outcome.FOUND, **more: object) -> Attempt:
-    said = plane if outcome is Outcome.FOUND else None
+def attempt(
+    plane: str, points: float, outcome: QuestionOutcome = QuestionOutcome.FOUND, **more: object
+) -> Attempt:
+    said = plane if outcome is QuestionOutcome.FOUND else None
     return Attempt(plane, outcome, **{"said": said, "points": points, **more})  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from practice_made import analysis_of_labels, answers_of
 from sonoassist.core.planes import KEYS
 from sonoassist.practice.answers import Answers, ExamAnalysis
 from sonoassist.practice.exercise import Called, Exercise, Phase, Question
-from sonoassist.practice.scores import Attempt, Outcome
+from sonoassist.practice.scores import Attempt, QuestionOutcome
 
 EXAM = answers_of(("background", 30), ("femur", 40), ("background", 30))
 KNOWN = EXAM.with_analysis(analysis_of_labels(EXAM.labels, {45: 0.9, 55: 0.7, 75: 0.6}))
@@ -40,7 +40,8 @@ def test_a_view_named_and_frozen_is_found() -> None:
     assert one.freeze()
     # 60 + 20 (2.9 - 1.9 s left of it) ... 2 s of 3.9 s: 20 x 1.9 / 2.9; gap 0.2: 20 x 0.6.
     assert score(one) == Attempt(
-        "femur", Outcome.FOUND, "femur", pytest.approx(2.0), 55, 45, 10, pytest.approx(0.2), (),
+        "femur", QuestionOutcome.FOUND, "femur", pytest.approx(2.0), 55, 45, 10,
+        pytest.approx(0.2), (),
         pytest.approx(60 + 20 * 1.9 / 2.9 + 12),
     )  # fmt: skip
     assert one.reveal()
@@ -55,7 +56,7 @@ def test_another_plane_is_wrong_and_none_of_them_is_too() -> None:
         assert one.name(said) is called
         one.freeze()
         attempt = score(one)
-        assert (attempt.outcome, attempt.said, attempt.points) == (Outcome.WRONG, said, 0)
+        assert (attempt.outcome, attempt.said, attempt.points) == (QuestionOutcome.WRONG, said, 0)
 
 
 def test_the_last_name_counts_with_its_own_time() -> None:
@@ -66,7 +67,7 @@ def test_the_last_name_counts_with_its_own_time() -> None:
     one.name("femur")
     one.freeze()
     attempt = score(one)
-    assert (attempt.outcome, attempt.time_s) == (Outcome.FOUND, pytest.approx(3.0))
+    assert (attempt.outcome, attempt.time_s) == (QuestionOutcome.FOUND, pytest.approx(3.0))
 
 
 def test_a_view_that_passes_is_missed() -> None:
@@ -74,7 +75,7 @@ def test_a_view_that_passes_is_missed() -> None:
     one.show(79)
     one.played_out()
     assert one.phase is Phase.SCORED
-    assert one.attempts == [Attempt("femur", Outcome.MISSED, best_frame=45)]
+    assert one.attempts == [Attempt("femur", QuestionOutcome.MISSED, best_frame=45)]
 
 
 def test_a_name_just_behind_the_view_still_counts() -> None:
@@ -83,7 +84,7 @@ def test_a_name_just_behind_the_view_still_counts() -> None:
     assert one.name("femur") is Called.ANSWER
     one.freeze()
     attempt = score(one)
-    assert (attempt.outcome, attempt.time_s) == (Outcome.FOUND, pytest.approx(4.4))
+    assert (attempt.outcome, attempt.time_s) == (QuestionOutcome.FOUND, pytest.approx(4.4))
 
 
 def test_with_a_name_the_end_freezes_and_the_frame_can_still_be_looked_for() -> None:
@@ -207,7 +208,7 @@ def test_a_view_without_a_moment_behind_it_waits_for_the_answer() -> None:
     assert not one.thaw()
     assert one.name("femur") is Called.ANSWER
     attempt = score(one)
-    assert (attempt.outcome, attempt.time_s) == (Outcome.FOUND, pytest.approx(3.9))
+    assert (attempt.outcome, attempt.time_s) == (QuestionOutcome.FOUND, pytest.approx(3.9))
 
 
 def test_the_model_is_no_yardstick_where_it_does_not_see_the_plane() -> None:
@@ -258,7 +259,7 @@ def test_a_frozen_picture_needs_a_name_and_can_be_played_on() -> None:
     assert one.phase is Phase.PLAYING
     one.freeze()
     assert one.give_up()
-    assert one.attempts[0].outcome is Outcome.MISSED
+    assert one.attempts[0].outcome is QuestionOutcome.MISSED
 
 
 def test_without_an_analysis_no_frame_of_the_view_is_scored() -> None:
@@ -302,7 +303,7 @@ def test_a_class_votes_and_the_share_of_the_right_ones_is_the_score() -> None:
     attempt = score(one)
     assert one.verdict is not None
     assert (one.verdict.total, one.verdict.agreement, one.verdict.right) == (4, 0.5, 0.5)
-    assert (attempt.outcome, attempt.said, attempt.points) == (Outcome.FOUND, "femur", 50)
+    assert (attempt.outcome, attempt.said, attempt.points) == (QuestionOutcome.FOUND, "femur", 50)
     assert attempt.votes == {"femur": 2, "spine_sag": 1, "background": 1}
 
 

@@ -13,7 +13,7 @@ from practice_made import attempt
 
 from sonoassist.practice.answers import Word
 from sonoassist.practice.history import History, HistoryError
-from sonoassist.practice.scores import Attempt, Outcome
+from sonoassist.practice.scores import Attempt, QuestionOutcome
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)
 
@@ -28,8 +28,10 @@ def begin(history: History, trainee: str = "trainee 1") -> int:
 
 
 def test_what_was_kept_comes_back(history: History) -> None:
-    full = Attempt("lvot", Outcome.FOUND, "lvot", 2.5, 40, 33, 7, 0.125, ("rvot", "4ch"), 71.5)
-    missed = Attempt("lips", Outcome.MISSED)
+    full = Attempt(
+        "lvot", QuestionOutcome.FOUND, "lvot", 2.5, 40, 33, 7, 0.125, ("rvot", "4ch"), 71.5
+    )
+    missed = Attempt("lips", QuestionOutcome.MISSED)
     number = begin(history)
     history.add(number, 0, full)
     history.add(number, 1, missed)
@@ -119,11 +121,11 @@ import os, signal, sys
 from pathlib import Path
 from sonoassist.practice.answers import Word
 from sonoassist.practice.history import History
-from sonoassist.practice.scores import Attempt, Outcome
+from sonoassist.practice.scores import Attempt, QuestionOutcome
 history = History(Path(sys.argv[1]))
 number = history.begin("Ada", "exam.mp4", Word.MODEL, class_mode=False, asked=9, seed=0)
 for at in range(3):
-    history.add(number, at, Attempt("lips", Outcome.FOUND, "lips", points=50.0 + at))
+    history.add(number, at, Attempt("lips", QuestionOutcome.FOUND, "lips", points=50.0 + at))
 os.kill(os.getpid(), signal.SIGKILL)
 """
 

@@ -15,7 +15,7 @@ from practice_made import attempt
 from sonoassist.practice.answers import Word
 from sonoassist.practice.history import History
 from sonoassist.practice.overview import COLUMNS, csv_text, overview, trend
-from sonoassist.practice.scores import Outcome
+from sonoassist.practice.scores import QuestionOutcome
 
 
 def kept(path: Path) -> History:
@@ -27,7 +27,7 @@ def kept(path: Path) -> History:
         for value in points:
             number = history.begin(name, "e", Word.TRUTH, class_mode=False, asked=2, seed=0)
             history.add(number, 0, attempt("femur", value))
-            history.add(number, 1, attempt("lips", 0, Outcome.MISSED))
+            history.add(number, 1, attempt("lips", 0, QuestionOutcome.MISSED))
     history.begin("Cy", "e", Word.TRUTH, class_mode=False, asked=2, seed=0)
     return history
 

@@ -16,14 +16,14 @@ from sonoassist.practice.choosing import next_exercise
 from sonoassist.practice.exercise import Called, Exercise, Phase, Question
 from sonoassist.practice.question_set import (
     ASKABLE,
-    Order,
+    QuestionOrder,
     QuestionSet,
     QuestionSetError,
     absent_sentence,
     question_set_of,
     text_of,
 )
-from sonoassist.practice.scores import Outcome, by_plane
+from sonoassist.practice.scores import QuestionOutcome, by_plane
 from sonoassist.practice.set_store import LARGEST_BYTES, SetStore, read_set, write_set
 
 CONTENT, OTHER = "0123456789abcdef" * 2, "f" * 32
@@ -50,7 +50,7 @@ def question_sets(draw: st.DrawFn) -> QuestionSet:
     planes = draw(st.permutations(ASKABLE))
     asked = draw(st.integers(1, len(planes)))
     absent = draw(st.integers(asked, len(planes)))
-    order = draw(st.sampled_from(Order))
+    order = draw(st.sampled_from(QuestionOrder))
     return QuestionSet(CONTENT, tuple(planes[:asked]), tuple(planes[asked:absent]), order)
 
 
@@ -205,7 +205,7 @@ def test_a_set_is_asked_in_its_order_each_plane_once(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_weak_planes_first_stays_within_the_set(seed: int) -> None:
-    asked = QuestionSet(CONTENT, ("lips", "femur"), order=Order.WEAK_FIRST)
+    asked = QuestionSet(CONTENT, ("lips", "femur"), order=QuestionOrder.WEAK_FIRST)
     questions = next_exercise(EXAM, {"4ch": 1.0, "femur": 0.9}, 9, seed, asked)
     assert sorted(one.view.plane for one in questions) == ["femur", "lips", "lips"]
     (only,) = next_exercise(EXAM, {"4ch": 1.0, "femur": 0.9}, 1, seed, asked)
@@ -242,7 +242,7 @@ def test_an_absent_plane_is_no_answer_in_the_view_either() -> None:
     one.freeze()
     assert one.hand_in()
     attempt = one.attempts[0]
-    assert (attempt.outcome, attempt.false_alarms) == (Outcome.FOUND, ("rvot",))
+    assert (attempt.outcome, attempt.false_alarms) == (QuestionOutcome.FOUND, ("rvot",))
     assert [score.plane for score in by_plane(one.attempts)] == ["femur"]  # RVOT is left out
 
 

@@ -11,7 +11,7 @@ from practice_made import attempt
 from sonoassist.core.planes import BACKGROUND_INDEX, INDEX
 from sonoassist.practice.scores import (
     Attempt,
-    Outcome,
+    QuestionOutcome,
     by_plane,
     confusions,
     frame_points,
@@ -22,7 +22,7 @@ from sonoassist.practice.scores import (
     total,
 )
 
-FOUND, WRONG, MISSED = Outcome.FOUND, Outcome.WRONG, Outcome.MISSED
+FOUND, WRONG, MISSED = QuestionOutcome.FOUND, QuestionOutcome.WRONG, QuestionOutcome.MISSED
 
 
 @pytest.mark.parametrize(
@@ -70,11 +70,11 @@ def test_question_points(one: Attempt, points: float) -> None:
 
 
 @given(
-    st.sampled_from(Outcome), st.floats(0, 100), st.floats(0.5, 100), st.floats(-1, 1),
+    st.sampled_from(QuestionOutcome), st.floats(0, 100), st.floats(0.5, 100), st.floats(-1, 1),
     st.integers(0, 9),
 )  # fmt: skip
 def test_points_stay_between_0_and_100(
-    outcome: Outcome, time_s: float, view_s: float, gap: float, alarms: int
+    outcome: QuestionOutcome, time_s: float, view_s: float, gap: float, alarms: int
 ) -> None:
     one = Attempt("lips", outcome, "lips", time_s, 3, 3, 0, gap, ("rvot",) * alarms)
     assert 0 <= question_points(one, view_s) <= 100

@@ -45,7 +45,7 @@ from sonoassist.recordings.records import RunState
 from sonoassist.retrieval import opening as retrieval_opening
 from sonoassist.retrieval import worker
 from sonoassist.retrieval.exams import of_file
-from sonoassist.retrieval.order import LoadedModel, Order, Task
+from sonoassist.retrieval.order import LoadedModel, SearchOrder, Task
 from sonoassist.retrieval.result import FRAMES
 from sonoassist.retrieval.table import CONTENTS, unpacked
 from sonoassist.review.session import ReviewSession
@@ -185,7 +185,7 @@ def _row(row: Mapping[str, str]) -> Seen:
 def by_retrieve(exam: Exam, home: Path) -> Outcome:
     kept = home / FRAMES  # the run hands a worker what was kept before, as bytes
     model = LoadedModel(card_of("sononet16"), {})
-    order = Order(model, model, EngineChoice(), exam.options, Rule.BEST, masked=False)
+    order = SearchOrder(model, model, EngineChoice(), exam.options, Rule.BEST, masked=False)
     one = of_file(exam.path)
     before = kept.read_bytes() if kept.exists() else b""
     task = Task(one, "exam", one.fingerprint(), before, one.stamps())

@@ -18,7 +18,7 @@ from sonoassist.recordings.crops import settle
 from sonoassist.recordings.judge import Judge
 from sonoassist.recordings.kept import KeptResults, open_results
 from sonoassist.recordings.recording import Recording, look_into_file
-from sonoassist.recordings.runner import Order, Runner
+from sonoassist.recordings.runner import AnalysisOrder, Runner
 from sonoassist.recordings.table import FrameColumns
 
 PARTS = (("background", 70), ("femur", 60), ("background", 20), ("4ch", 50))
@@ -55,7 +55,7 @@ def analysed(
     recording: Recording,
     cache: AnalysisCache | None,
     analyser: Analyser | None = None,
-    order: Order = Order.IN_ORDER,
+    order: AnalysisOrder = AnalysisOrder.IN_ORDER,
 ) -> tuple[FrameColumns, int]:
     """What is known when all is done, and how many frames were analysed for it."""
     analyser = analyser or made_analyser()

@@ -26,7 +26,7 @@ from sonoassist.recordings.ahead import READY
 from sonoassist.recordings.judge import Judge
 from sonoassist.recordings.recording import Recording
 from sonoassist.recordings.records import RunState
-from sonoassist.recordings.runner import STRETCH, Order, Runner
+from sonoassist.recordings.runner import STRETCH, AnalysisOrder, Runner
 from waiting import wait_until
 
 
@@ -58,12 +58,12 @@ class Watched:
         monkeypatch.setattr(Judge, "in_background", held)
 
 
-@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("order", AnalysisOrder)
 def test_some_frames_are_ready_while_the_network_works_and_no_more(
-    recording: Recording, monkeypatch: pytest.MonkeyPatch, order: Order
+    recording: Recording, monkeypatch: pytest.MonkeyPatch, order: AnalysisOrder
 ) -> None:
     watched, analyser = Watched(monkeypatch), made_analyser()
-    step = 16 if order is Order.COARSE_FIRST else 1
+    step = 16 if order is AnalysisOrder.COARSE_FIRST else 1
     with closing(results_of(recording, None, analyser)) as results:
         runner = Runner(results, judge_of(recording, analyser), order=order)
         runner.start()
@@ -113,7 +113,7 @@ def test_one_that_was_stopped_goes_on_with_what_it_had_made_ready_left_out(
         runner = Runner(
             results,
             judge_of(recording, analyser),
-            order=Order.COARSE_FIRST,
+            order=AnalysisOrder.COARSE_FIRST,
             on_frame=lambda: runner.halt() if runner.done == most else None,
         )
         assert not runner.run()

@@ -26,7 +26,7 @@ from sonoassist.recordings.recording import look_into
 from sonoassist.recordings.records import RunState
 from sonoassist.retrieval import worker
 from sonoassist.retrieval.exams import of_file
-from sonoassist.retrieval.order import LoadedModel, Order, Task
+from sonoassist.retrieval.order import LoadedModel, SearchOrder, Task
 from sonoassist.retrieval.result import FRAMES
 from sonoassist.retrieval.table import unpacked
 from sonoassist.review.candidates import all_candidates
@@ -81,7 +81,7 @@ def by_retrieve(video: Path, patch: pytest.MonkeyPatch) -> Shares:
     card = card_of("sononet16")
     model = LoadedModel(card, {})
     options = made_analyser(card.weights_sha256).options
-    order = Order(model, model, EngineChoice(), options, Rule.BEST, masked=False)
+    order = SearchOrder(model, model, EngineChoice(), options, Rule.BEST, masked=False)
     exam = of_file(video)
     bundle = worker.Searcher(order).search(Task(exam, "exam", exam.fingerprint()))
     kept = unpacked(bundle.files[FRAMES])

@@ -30,7 +30,7 @@ from sonoassist.recordings.judge import Judge
 from sonoassist.recordings.kept import KeptResults
 from sonoassist.recordings.recording import Recording, look_into_file
 from sonoassist.recordings.records import FrameResult, RunState
-from sonoassist.recordings.runner import STRETCH, Order, Runner
+from sonoassist.recordings.runner import STRETCH, AnalysisOrder, Runner
 from waiting import wait_until
 
 
@@ -58,12 +58,12 @@ def test_all_frames_are_analysed_once_and_found_again(
 
 def test_any_order_gives_the_same(recording: Recording, cache: AnalysisCache) -> None:
     in_order, _ = analysed(recording, None)
-    coarse_first, judged = analysed(recording, cache, order=Order.COARSE_FIRST)
+    coarse_first, judged = analysed(recording, cache, order=AnalysisOrder.COARSE_FIRST)
     assert judged == COUNT
     assert_equal(coarse_first, in_order)
 
 
-def run_for_a_stretch(results: KeptResults, judge: Judge, order: Order) -> None:
+def run_for_a_stretch(results: KeptResults, judge: Judge, order: AnalysisOrder) -> None:
     runner = Runner(
         results,
         judge,
@@ -73,7 +73,7 @@ def run_for_a_stretch(results: KeptResults, judge: Judge, order: Order) -> None:
     runner.run()
 
 
-@pytest.mark.parametrize("order", Order)
+@pytest.mark.parametrize("order", AnalysisOrder)
 @pytest.mark.parametrize(
     "lost",
     [range(STRETCH, 2 * STRETCH), range(60, 130), range(10), range(STRETCH)],
@@ -83,7 +83,7 @@ def test_however_many_frames_are_damaged_what_is_done_is_done(
     tmp_path: Path,
     cache: AnalysisCache,
     monkeypatch: pytest.MonkeyPatch,
-    order: Order,
+    order: AnalysisOrder,
     lost: range,
 ) -> None:
     items: list[Item] = [picture("femur", index) for index in range(COUNT)]
@@ -105,10 +105,10 @@ def test_however_many_frames_are_damaged_what_is_done_is_done(
         assert Runner(results, judge, order=order).idle
 
 
-@pytest.mark.parametrize("first", [Order.IN_ORDER, Order.COARSE_FIRST])
+@pytest.mark.parametrize("first", [AnalysisOrder.IN_ORDER, AnalysisOrder.COARSE_FIRST])
 @pytest.mark.parametrize("most", [1, 30, STRETCH, STRETCH + 1, 150])
 def test_stopped_and_gone_on_is_the_same_as_one_run(
-    recording: Recording, cache: AnalysisCache, first: Order, most: int
+    recording: Recording, cache: AnalysisCache, first: AnalysisOrder, most: int
 ) -> None:
     whole, _ = analysed(recording, None)
     analyser = made_analyser()

@@ -9,18 +9,18 @@ from real_models import card_of
 from sonoassist.analysis.analyser import AnalyserOptions
 from sonoassist.engines.choose import EngineChoice
 from sonoassist.retrieval.exams import RecordedExam, of_file
-from sonoassist.retrieval.order import LoadedModel, Order, Task
+from sonoassist.retrieval.order import LoadedModel, SearchOrder, Task
 from sonoassist.retrieval.result import ABOUT, FRAMES, RETRIEVAL, Bundle, as_json
 from sonoassist.temporal.rules import Rule
 
 
-def order(**fields: Any) -> Order:
+def order(**fields: Any) -> SearchOrder:
     model = LoadedModel(card_of("sononet16"), {})
     known: dict[str, Any] = {
         "real": model, "synthetic": model, "choice": EngineChoice(), "options": AnalyserOptions(),
         "rule": Rule.BEST, "masked": True,
     }  # fmt: skip
-    return Order(**{**known, **fields})
+    return SearchOrder(**{**known, **fields})
 
 
 def exam_at(path: Path, text: str = "") -> RecordedExam:
@@ -29,7 +29,7 @@ def exam_at(path: Path, text: str = "") -> RecordedExam:
     return of_file(path)
 
 
-def bundle_of(task: Task, wanted: Order, **about: Any) -> Bundle:
+def bundle_of(task: Task, wanted: SearchOrder, **about: Any) -> Bundle:
     key = wanted.analysis_key(task.fingerprint, synthetic=False)
     files = {RETRIEVAL: b"{}\n", FRAMES: b"frames"}
     told = {

@@ -13,7 +13,7 @@ from exam.recording_help import make_exam
 from sonoassist.core.errors import SourceError
 from sonoassist.exam.exam import DATABASE
 from sonoassist.exam.store import ExamStore
-from sonoassist.retrieval.exams import Found, find_exams
+from sonoassist.retrieval.exams import FoundExams, find_exams
 
 
 def touch(path: Path, text: str = "") -> Path:
@@ -22,11 +22,11 @@ def touch(path: Path, text: str = "") -> Path:
     return path
 
 
-def find(folder: Path, *words: object) -> Found:
+def find(folder: Path, *words: object) -> FoundExams:
     return find_exams(map(str, words), ExamStore(folder / "records"))
 
 
-def paths(found: Found) -> list[Path]:
+def paths(found: FoundExams) -> list[Path]:
     return [exam.path for exam in found.exams]
 
 

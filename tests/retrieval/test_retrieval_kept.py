@@ -37,7 +37,7 @@ from sonoassist.recordings.kept import open_results
 from sonoassist.recordings.recording import look_into_file
 from sonoassist.retrieval.analysing import Analysed, analysed_from
 from sonoassist.retrieval.exams import of_record
-from sonoassist.retrieval.order import Order, Task
+from sonoassist.retrieval.order import SearchOrder, Task
 from sonoassist.retrieval.result import ABOUT, FRAMES, RETRIEVAL, Bundle, make_bundle
 from sonoassist.retrieval.table import unpacked
 from sonoassist.retrieval.worker import Searcher
@@ -107,7 +107,7 @@ def frames_read(path: Path) -> list[Frame]:
         return list(source)
 
 
-def rows_of(path: Path, began_s: float, wanted: Order, **changes: Any) -> list[FrameRow]:
+def rows_of(path: Path, began_s: float, wanted: SearchOrder, **changes: Any) -> list[FrameRow]:
     """What an exam finds in the frames of a recording, by the model of the order."""
     searcher = Searcher(wanted)
     model = wanted.real
@@ -203,7 +203,9 @@ def test_a_record_that_does_not_tell_the_crop(
     assert len(json.loads(found.files[RETRIEVAL])) == 13
 
 
-def keep_in(cache: AnalysisCache, exam: Path, wanted: Order, precision: str, first: int) -> None:
+def keep_in(
+    cache: AnalysisCache, exam: Path, wanted: SearchOrder, precision: str, first: int
+) -> None:
     """Keep results of the first frames that are said to be of another precision."""
     recording = look_into_file(exam)
     card = wanted.real.card

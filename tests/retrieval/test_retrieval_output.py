@@ -14,7 +14,7 @@ from sonoassist.core.packets import Box
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.retrieval.exams import RecordedExam
 from sonoassist.retrieval.order import Task
-from sonoassist.retrieval.output import LOCK, OutputFolder, Place
+from sonoassist.retrieval.output import LOCK, OutputFolder, OutputPlace
 from sonoassist.temporal.rules import Rule
 
 ORDER = order()
@@ -25,7 +25,7 @@ def output_in(folder: Path) -> OutputFolder:
     return OutputFolder(folder / "out")
 
 
-def places(output: OutputFolder, *exams: RecordedExam) -> list[Place]:
+def places(output: OutputFolder, *exams: RecordedExam) -> list[OutputPlace]:
     return output.places([(exam, exam.fingerprint()) for exam in exams])
 
 
@@ -182,7 +182,7 @@ def test_kept_results_count_only_as_they_were_written(tmp_path: Path) -> None:
     assert output.kept(place) == b""
     (output.folder / "a" / "frames.npz").unlink()
     assert output.kept(place) == b""
-    assert output.kept(Place("a", None)) == b""
+    assert output.kept(OutputPlace("a", None)) == b""
 
 
 def test_a_damaged_about_is_not_believed(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from commands.retrieve_help import film
 from sonoassist.analysis.analyser import Analyser
 from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.retrieval import processes
-from sonoassist.retrieval.crew import Died, Done, Event, Failed, Progress
+from sonoassist.retrieval.crew import Died, Done, Event, Failed, WorkerProgress
 from sonoassist.retrieval.order import Task
 from sonoassist.retrieval.processes import ProcessCrew, shares, usual_jobs
 from sonoassist.retrieval.worker import Searcher
@@ -63,7 +63,7 @@ def endless(folder: Path) -> Task:
 def until_idle(crew: ProcessCrew, worker: int) -> Event:
     while True:
         for event in crew.wait():
-            if event.worker == worker and not isinstance(event, Progress):
+            if event.worker == worker and not isinstance(event, WorkerProgress):
                 return event
 
 
@@ -102,7 +102,7 @@ def test_two_workers_may_use_the_results_of_one_recording_at_once(
         crew.give(1, task(copy))
         found: dict[int, Event] = {}
         while len(found) < 2:
-            events = [one for one in crew.wait() if not isinstance(one, Progress)]
+            events = [one for one in crew.wait() if not isinstance(one, WorkerProgress)]
             found.update({one.worker: one for one in events})
     finally:
         crew.close()
@@ -128,7 +128,7 @@ def test_a_worker_that_is_killed_is_replaced(tmp_path: Path) -> None:
         children = Path(f"/proc/self/task/{os.getpid()}/children")
         before = {int(pid) for pid in children.read_text().split()}
         crew.give(0, long)
-        while not any(isinstance(event, Progress) for event in crew.wait()):
+        while not any(isinstance(event, WorkerProgress) for event in crew.wait()):
             pass
         (victim,) = [pid for pid in before if b"spawn_main" in cmdline(pid)]
         os.kill(victim, signal.SIGKILL)
@@ -202,7 +202,7 @@ def interruptible() -> Iterator[None]:
 def test_closing_ends_a_busy_worker(tmp_path: Path) -> None:
     crew = ProcessCrew(order(), 1)
     crew.give(0, endless(tmp_path))
-    while not any(isinstance(event, Progress) for event in crew.wait()):
+    while not any(isinstance(event, WorkerProgress) for event in crew.wait()):
         pass
     crew.close()
     assert list(crew.workers) == []

@@ -13,9 +13,9 @@ from tables_made import shares, table_of
 
 from commands.retrieve_help import film
 from real_models import card_of
-from sonoassist.retrieval.analysing import About, Analysed
+from sonoassist.retrieval.analysing import Analysed, ExamFacts
 from sonoassist.retrieval.exams import of_file
-from sonoassist.retrieval.order import LoadedModel, Order, Task
+from sonoassist.retrieval.order import LoadedModel, SearchOrder, Task
 from sonoassist.retrieval.result import RETRIEVAL, SHEET, Bundle, make_bundle
 from sonoassist.retrieval.sheet import SMALL_PX, TILE_PX, _Sheet, clock
 from sonoassist.temporal.rules import Rule
@@ -29,9 +29,9 @@ def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return film(tmp_path_factory.mktemp("films") / "exam.mp4", frames=80)
 
 
-def bundle(video: Path, values: Sequence[float], wanted: Order, *, synthetic: bool) -> Bundle:
+def bundle(video: Path, values: Sequence[float], wanted: SearchOrder, *, synthetic: bool) -> Bundle:
     """Files of an exam whose frames show the femur with these probabilities."""
-    about = About("key", synthetic, ("",), 3.2, "torch", "f32", "cpu")
+    about = ExamFacts("key", synthetic, ("",), 3.2, "torch", "f32", "cpu")
     task = Task(of_file(video), "exam", "")
     return make_bundle(task, wanted, Analysed(table_of(shares("femur", values)), about))
 
@@ -83,7 +83,7 @@ def test_the_longest_doubt_has_room_beside_the_time() -> None:
 
 @pytest.mark.usefixtures("plain_screens")
 def test_names_of_files_are_hidden_with_what_is_masked(video: Path) -> None:
-    about = About(
+    about = ExamFacts(
         "key", False, ("",), 3.2, "torch", "f32", "cpu", ("exam.mp4: frame 3 is damaged",)
     )
     task = Task(of_file(video), "exam", "0123456789")

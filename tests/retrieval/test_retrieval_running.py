@@ -9,11 +9,11 @@ import pytest
 from orders_made import bundle_of, exam_at, order
 
 from sonoassist.core.errors import EngineError, OutputError
-from sonoassist.retrieval.crew import Died, Done, Event, Failed, Progress, Useless
-from sonoassist.retrieval.exams import Failure, Found, RecordedExam
+from sonoassist.retrieval.crew import Died, Done, Event, Failed, Useless, WorkerProgress
+from sonoassist.retrieval.exams import FailedExam, FoundExams, RecordedExam
 from sonoassist.retrieval.order import Task
 from sonoassist.retrieval.output import OutputFolder
-from sonoassist.retrieval.running import Plan, Summary, make_plan, run
+from sonoassist.retrieval.running import RetrievalPlan, RunSummary, make_plan, run
 
 ORDER = order()
 Answer = Callable[[int, Task], Event | None]
@@ -48,7 +48,7 @@ class FakeCrew:
         if event is None:
             self.alive.remove(worker)
             event = Died(worker, "its machine is gone")
-        return [Progress(worker, 3, 5), event]
+        return [WorkerProgress(worker, 3, 5), event]
 
     def close(self) -> None:
         self.closed = True
@@ -69,7 +69,7 @@ class Log:
     def finished(self, name: str, about: dict[str, Any]) -> None:
         self.lines.append(f"finished {name}")
 
-    def failed(self, failure: Failure, name: str = "") -> None:
+    def failed(self, failure: FailedExam, name: str = "") -> None:
         self.lines.append(f"failed {name or Path(failure.exam).stem}")
 
     def again(self, name: str, how: str) -> None:
@@ -83,11 +83,11 @@ class Setting:
         self.exams = [exam_at(folder / "in" / f"{letter}.mp4") for letter in "abcdefgh"[:count]]
         self.log = Log()
 
-    def plan(self, *, again: bool = False, exams: Sequence[RecordedExam] = ()) -> Plan:
-        found = Found(tuple(exams or self.exams), (Failure("x", "no such"),))
+    def plan(self, *, again: bool = False, exams: Sequence[RecordedExam] = ()) -> RetrievalPlan:
+        found = FoundExams(tuple(exams or self.exams), (FailedExam("x", "no such"),))
         return make_plan(found, self.output, ORDER, again=again)
 
-    def run(self, crew: FakeCrew, *, again: bool = False) -> Summary:
+    def run(self, crew: FakeCrew, *, again: bool = False) -> RunSummary:
         return run(self.plan(again=again), self.output, lambda count: crew, self.log)
 
 
@@ -101,7 +101,7 @@ def test_all_are_done_and_come_in_the_order_in_which_they_were_named(setting: Se
     summary = setting.run(crew)
     assert [one.name for one in summary.results] == ["a", "b", "c", "d"]
     assert all(one.fresh for one in summary.results)
-    assert summary.failures == [Failure("x", "no such")]
+    assert summary.failures == [FailedExam("x", "no such")]
     assert crew.closed
     assert setting.log.lines.count("a 3/5") == 1
     for name in "abcd":

@@ -16,7 +16,7 @@ from sonoassist.retrieval.sheet import (
     TILE_PX,
     WARNING,
     Heading,
-    Tile,
+    SheetTile,
     clock,
     contact_sheet,
     drawable,
@@ -32,8 +32,8 @@ def rgb(colour: str) -> tuple[int, ...]:
     return tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5))
 
 
-def tile(grey: int = 120, doubt: str = "") -> Tile:
-    return Tile(np.full((70, 90, 3), grey, np.uint8), Box(0, 0, 90, 70), 0.93, 433.8, doubt)
+def tile(grey: int = 120, doubt: str = "") -> SheetTile:
+    return SheetTile(np.full((70, 90, 3), grey, np.uint8), Box(0, 0, 90, 70), 0.93, 433.8, doubt)
 
 
 def middle_of(sheet: np.ndarray, key: str) -> np.ndarray:
@@ -71,7 +71,7 @@ def test_a_missing_plane_is_an_empty_place() -> None:
 def test_only_the_crop_is_shown() -> None:
     picture = np.full((70, 90), 255, np.uint8)
     picture[10:60, 20:80] = 50
-    one = Tile(picture, Box(20, 10, 80, 60), 0.9, 0.0, "")
+    one = SheetTile(picture, Box(20, 10, 80, 60), 0.9, 0.0, "")
     sheet = pixels_of(contact_sheet(Heading("", ""), {"lips": one}))
     left, top = sheet_corner([plane.key for plane in PLANES].index("lips"))
     shown = sheet[top : top + TILE_PX[1], left : left + TILE_PX[0]]

@@ -13,7 +13,7 @@ from sonoassist.core.packets import Box, Content, State
 from sonoassist.core.planes import INDEX
 from sonoassist.recordings.records import FrameResult, damaged, result_of
 from sonoassist.recordings.table import FrameTable
-from sonoassist.retrieval.analysing import About, Analysed, analysed_from
+from sonoassist.retrieval.analysing import Analysed, ExamFacts, analysed_from
 from sonoassist.retrieval.table import (
     COLUMNS,
     CONTENTS,
@@ -25,7 +25,7 @@ from sonoassist.retrieval.table import (
 )
 from sonoassist.temporal.quality import Quality
 
-ABOUT = About("key", False, ("H.264",), 2.0, "OpenVINO", "bf16", "CPU", ("frame 3 is damaged",))
+ABOUT = ExamFacts("key", False, ("H.264",), 2.0, "OpenVINO", "bf16", "CPU", ("frame 3 is damaged",))
 
 
 def same(one: ExamTable, other: ExamTable) -> bool:

@@ -20,10 +20,10 @@ from sonoassist.engines.choose import EngineChoice
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.retrieval import worker
-from sonoassist.retrieval.crew import Trouble, search
+from sonoassist.retrieval.crew import WorkerTrouble, search
 from sonoassist.retrieval.exams import Part, RecordedExam
 from sonoassist.retrieval.opening import Opener
-from sonoassist.retrieval.order import LoadedModel, Order, Task
+from sonoassist.retrieval.order import LoadedModel, SearchOrder, Task
 from sonoassist.retrieval.pictures import frames_at
 from sonoassist.retrieval.result import FRAMES, RETRIEVAL, Bundle
 from sonoassist.retrieval.table import CONTENTS, unpacked
@@ -36,12 +36,14 @@ from sources.video_maker import disk_error_while_indexing, make_video, number_in
 pytestmark = pytest.mark.usefixtures("plain_screens")
 
 
-def order(**fields: object) -> Order:
+def order(**fields: object) -> SearchOrder:
     tensors = random_tensors("smallnet")
     last = max(name for name in tensors if name.endswith("weight"))
     model = LoadedModel(card_of("smallnet"), {**tensors, last: tensors[last] * np.float32(0.1)})
     options = AnalyserOptions(crop=parse_crop("full"))
-    known = Order(model, model, EngineChoice("torch", "f32", "cpu"), options, Rule.PAPER, False)
+    known = SearchOrder(
+        model, model, EngineChoice("torch", "f32", "cpu"), options, Rule.PAPER, False
+    )
     return dataclasses.replace(known, **fields)  # type: ignore[arg-type]
 
 
@@ -135,7 +137,7 @@ def test_a_disk_that_fails_while_frames_are_read_is_named(
 
     monkeypatch.setattr(video.VideoFile, "read", failing)
     found = search(Searcher(order()), task(exam), lambda done, total: None)
-    assert isinstance(found, Trouble)
+    assert isinstance(found, WorkerTrouble)
     assert found.reason.startswith("a.mp4 cannot be read: Input/output error. Check the disk")
 
 
@@ -203,7 +205,7 @@ def test_trouble_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     text = tmp_path / "text.mp4"
     text.write_text("no video")
 
-    def outcome(searcher: Searcher, path: Path) -> Trouble:
+    def outcome(searcher: Searcher, path: Path) -> WorkerTrouble:
         found = search(searcher, task(path), lambda done, total: None)
         assert not isinstance(found, Bundle)
         assert "\n" not in found.reason
@@ -226,7 +228,7 @@ def test_trouble_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         raise EngineError("the engine failed")
 
     monkeypatch.setattr(Analyser, "judge", failing)
-    assert outcome(searcher, exam) == Trouble("the engine failed")
+    assert outcome(searcher, exam) == WorkerTrouble("the engine failed")
 
 
 def test_frames_are_found_by_their_exact_place(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from video_maker import encoded_video, packets_of
 
-from sonoassist.sources.picture_headers import Picture, headers_for
+from sonoassist.sources.picture_headers import CodedPicture, headers_for
 from sonoassist.sources.picture_numbers import breaks_of, second_fields, sure_breaks
 from sonoassist.sources.video_packets import read_heads
 
@@ -66,8 +66,8 @@ def test_the_numbers_of_a_recording_go_on(tmp_path: Path, kind: str, suffix: str
     assert 31 <= found[0] <= 34
 
 
-def frames(*numbers: int, **more: object) -> list[Picture | None]:
-    return [Picture(number, 16, restarts=number == 0, **more) for number in numbers]  # type: ignore[arg-type]
+def frames(*numbers: int, **more: object) -> list[CodedPicture | None]:
+    return [CodedPicture(number, 16, restarts=number == 0, **more) for number in numbers]  # type: ignore[arg-type]
 
 
 SOUND = frames(*range(16), 0, *range(1, 16))
@@ -84,22 +84,22 @@ def test_numbers_that_may_be_left_out_and_those_of_other_encoders() -> None:
 
 
 def test_numbers_that_begin_anew_by_a_command_are_no_sure_sign() -> None:
-    assert breaks_of("h264", [*frames(*range(12)), Picture(1, 16)]) == [12]
-    assert sure_breaks("h264", [*frames(*range(12)), Picture(1, 16)]) == []
-    assert sure_breaks("h264", [*frames(*range(12)), Picture(5, 16)]) == [12]
+    assert breaks_of("h264", [*frames(*range(12)), CodedPicture(1, 16)]) == [12]
+    assert sure_breaks("h264", [*frames(*range(12)), CodedPicture(1, 16)]) == []
+    assert sure_breaks("h264", [*frames(*range(12)), CodedPicture(5, 16)]) == [12]
 
 
 def test_numbers_of_mpeg_2_wrap_around() -> None:
     numbers = [*range(1000, 1024), *range(30)]
-    assert breaks_of("mpeg2video", [Picture(one, 1024) for one in numbers]) == []
+    assert breaks_of("mpeg2video", [CodedPicture(one, 1024) for one in numbers]) == []
 
 
 def test_fields_in_packets_of_their_own() -> None:
-    top, bottom = Picture(3, 16, parity=1), Picture(3, 16, parity=2)
+    top, bottom = CodedPicture(3, 16, parity=1), CodedPicture(3, 16, parity=2)
     frame, pair, other = (
-        Picture(3, 16),
-        Picture(3, 16, parity=1, pair=True),
-        Picture(4, 16, parity=2),
+        CodedPicture(3, 16),
+        CodedPicture(3, 16, parity=1, pair=True),
+        CodedPicture(4, 16, parity=2),
     )
     for pictures, expected in (
         ([top, bottom, bottom, top], [0, 1, 0, 1]),

@@ -16,7 +16,7 @@ from sonoassist.sources.sniff import (
     DICOM_SUFFIXES,
     IMAGE_SUFFIXES,
     VIDEO_SUFFIXES,
-    Kind,
+    FileKind,
     is_hidden,
     kind_of,
 )
@@ -146,17 +146,17 @@ def test_any_bytes_give_a_sentence(tmp_path: Path, data: bytes, suffix: str, hea
 
 
 def test_kinds() -> None:
-    assert kind_of("a.mp4", b"\x89PNG\r\n\x1a\n") is Kind.IMAGE
-    assert kind_of("a.png", bytes(128) + b"DICM") is Kind.DICOM
-    assert kind_of("a.zip", b"PK\x03\x04") is Kind.ARCHIVE
-    assert kind_of("a", b"\x08\x00\x16\x00UI\x1a\x00" + bytes(20)) is Kind.DICOM
-    assert kind_of("a", b"\x08\x00\x16\x00\x1a\x00\x00\x00" + bytes(20)) is Kind.DICOM
-    assert kind_of("a.mjpeg", b"\xff\xd8\xff") is Kind.VIDEO
-    assert kind_of("a", b"RIFF1234AVI ") is Kind.VIDEO
-    assert kind_of("a", b"RIFF1234WEBP") is Kind.IMAGE
-    assert kind_of("a", b"BM1234\x00\x00\x00\x00") is Kind.IMAGE
-    assert kind_of("a", b"BMx is a text") is Kind.VIDEO
-    assert kind_of("a", b"P5\n2 2") is Kind.IMAGE
+    assert kind_of("a.mp4", b"\x89PNG\r\n\x1a\n") is FileKind.IMAGE
+    assert kind_of("a.png", bytes(128) + b"DICM") is FileKind.DICOM
+    assert kind_of("a.zip", b"PK\x03\x04") is FileKind.ARCHIVE
+    assert kind_of("a", b"\x08\x00\x16\x00UI\x1a\x00" + bytes(20)) is FileKind.DICOM
+    assert kind_of("a", b"\x08\x00\x16\x00\x1a\x00\x00\x00" + bytes(20)) is FileKind.DICOM
+    assert kind_of("a.mjpeg", b"\xff\xd8\xff") is FileKind.VIDEO
+    assert kind_of("a", b"RIFF1234AVI ") is FileKind.VIDEO
+    assert kind_of("a", b"RIFF1234WEBP") is FileKind.IMAGE
+    assert kind_of("a", b"BM1234\x00\x00\x00\x00") is FileKind.IMAGE
+    assert kind_of("a", b"BMx is a text") is FileKind.VIDEO
+    assert kind_of("a", b"P5\n2 2") is FileKind.IMAGE
 
 
 def test_hidden() -> None:

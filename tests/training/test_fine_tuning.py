@@ -26,7 +26,7 @@ from sonoassist.training.options import (
 from sonoassist.training.parallel import Ranks, choose_device
 from sonoassist.training.schedule import Plateau
 from sonoassist.training.trainer import Trainer
-from sonoassist.training.validation import Score
+from sonoassist.training.validation import ValidationScore
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +69,8 @@ def test_a_rate_that_destroys_the_model_keeps_the_start(
 ) -> None:
     run = tuner(options(start="mine", lr=1e-6, iterations=2, val_every=1), data, tmp_path, folded)
     told: list[tuple[int, bool]] = []
-    good = Score(0.9, 0.1, 0.9, {}, {}, 9)
-    bad = Score(0.3, 9.0, 0.1, {}, {}, 9)
+    good = ValidationScore(0.9, 0.1, 0.9, {}, {}, 9)
+    bad = ValidationScore(0.3, 9.0, 0.1, {}, {}, 9)
     answers = iter([good, bad, bad])
     monkeypatch.setattr("sonoassist.training.trainer.evaluate", lambda *_: next(answers, bad))
     monkeypatch.setattr(run._watcher, "validated", lambda at, _score, best: told.append((at, best)))

@@ -9,7 +9,7 @@ from training_help import made_data, options
 
 from sonoassist.core.errors import ModelError, UsageError
 from sonoassist.core.planes import KEYS
-from sonoassist.training.augment import View, draw_view, normalise, show, training_patch
+from sonoassist.training.augment import PatchView, draw_view, normalise, show, training_patch
 from sonoassist.training.batches import Batches
 from sonoassist.training.learner import label_loss
 from sonoassist.training.options import (
@@ -106,11 +106,11 @@ def test_bad_options_are_refused() -> None:
 def test_a_view_that_changes_nothing() -> None:
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (224, 288), np.uint8)
-    straight = show(image, View(224, 30, 0, flipped=False, turn_deg=0.0), 224)
+    straight = show(image, PatchView(224, 30, 0, flipped=False, turn_deg=0.0), 224)
     np.testing.assert_array_equal(straight, image[:, 30:254])
-    mirrored = show(image, View(200, 40, 10, flipped=True, turn_deg=0.0), 200)
+    mirrored = show(image, PatchView(200, 40, 10, flipped=True, turn_deg=0.0), 200)
     np.testing.assert_array_equal(mirrored, image[10:210, 40:240][:, ::-1])
-    quarter = show(image, View(200, 40, 10, flipped=False, turn_deg=90.0), 200)
+    quarter = show(image, PatchView(200, 40, 10, flipped=False, turn_deg=90.0), 200)
     turned = np.rot90(image[10:210, 40:240], 1)
     assert np.abs(quarter.astype(int) - turned).mean() < 1
 

@@ -20,7 +20,7 @@ from sonoassist.training.data import TrainingData
 from sonoassist.training.learner import Learner, NotANumberError
 from sonoassist.training.options import PatchStage, TrainOptions
 from sonoassist.training.trainer import Trainer
-from sonoassist.training.validation import Score
+from sonoassist.training.validation import ValidationScore
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def real_scores() -> None:
 @pytest.fixture(autouse=True)
 def _quick(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if "real_scores" not in request.fixturenames:
-        score = Score(0.5, 1.0, 0.5, {"lips": 0.5}, {"lips": 0.5}, 2)
+        score = ValidationScore(0.5, 1.0, 0.5, {"lips": 0.5}, {"lips": 0.5}, 2)
         monkeypatch.setattr("sonoassist.training.trainer.evaluate", lambda *_: score)
 
 
@@ -422,7 +422,7 @@ def test_a_damaged_checkpoint_never_takes_the_place_of_a_whole_one(
 def test_weights_that_are_no_numbers_never_become_the_model(
     data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    score = Score(0.9, float("nan"), 0.9, {"lips": 0.9}, {"lips": 0.9}, 2)
+    score = ValidationScore(0.9, float("nan"), 0.9, {"lips": 0.9}, {"lips": 0.9}, 2)
     monkeypatch.setattr("sonoassist.training.trainer.evaluate", lambda *_: score)
     with pytest.raises(ModelError, match=r"iteration 2 gives no number; the last good"):
         trainer(options(val_every=2), data, tmp_path).run()

@@ -18,7 +18,7 @@ from sonoassist.training.cache import cached_case
 from sonoassist.training.data import DataOptions, prepare_data
 from sonoassist.training.preparation import (
     BACKGROUND_BITS,
-    Prepared,
+    PreparedCase,
     PrepareOptions,
     label_bits,
     planes_in,
@@ -75,7 +75,7 @@ def test_background_is_drawn_where_the_probe_moves(tmp_path: Path) -> None:
     assert prepare_case(case, replace(OPTIONS, seed=1)).origins != made.origins
 
 
-def drawn_from(made: Prepared, plane: str) -> list[str]:
+def drawn_from(made: PreparedCase, plane: str) -> list[str]:
     return [
         origin
         for origin, bits in zip(made.origins, made.labels, strict=True)

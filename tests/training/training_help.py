@@ -21,7 +21,7 @@ from sonoassist.training.options import PatchStage, TrainOptions
 from sonoassist.training.parallel import Ranks, choose_device
 from sonoassist.training.preparation import PrepareOptions
 from sonoassist.training.trainer import Trainer
-from sonoassist.training.validation import Score
+from sonoassist.training.validation import ValidationScore
 
 PLANES = ("femur", "lips", "background")
 FULL = CropChoice(CropKind.FULL)
@@ -103,7 +103,7 @@ class Listener:
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.losses: list[float] = []
-        self.scores: list[Score] = []
+        self.scores: list[ValidationScore] = []
 
     def began(self, done: int, total: int) -> None:
         self.notes.append(f"began {done} of {total}")
@@ -111,7 +111,7 @@ class Listener:
     def learnt(self, row: object) -> None:
         self.losses.append(row.loss)  # type: ignore[attr-defined]
 
-    def validated(self, iteration: int, score: Score, best: bool) -> None:
+    def validated(self, iteration: int, score: ValidationScore, best: bool) -> None:
         self.scores.append(score)
 
     def note(self, line: str) -> None:

@@ -26,7 +26,7 @@ from sonoassist.analysis.precision.agreement import (
 )
 from sonoassist.analysis.precision.calibration import calibration_pictures
 from sonoassist.analysis.precision.check_notes import CheckNotes, drop_notes, keep_notes, read_notes
-from sonoassist.analysis.precision.verdicts import Verdict, keep_verdict
+from sonoassist.analysis.precision.verdicts import PrecisionVerdict, keep_verdict
 from sonoassist.core.errors import EngineError
 from sonoassist.core.packets import Floats, Prepared
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
@@ -131,7 +131,7 @@ class PrecisionCheck:
     _steps: int = field(default=0, init=False)
     _certain: bool = field(default=True, init=False)
 
-    def run(self) -> Verdict:
+    def run(self) -> PrecisionVerdict:
         """Do the check, or what is left of it, and keep the verdict.
 
         A candidate that fails is passed over; the verdict then counts for this time only.
@@ -152,7 +152,7 @@ class PrecisionCheck:
             drop_notes(self.folder, self.key)
         return verdict
 
-    def _run(self) -> Verdict:
+    def _run(self) -> PrecisionVerdict:
         parts = self.parts
         began_s = time.perf_counter()
 
@@ -176,7 +176,7 @@ class PrecisionCheck:
             if found[name].good:
                 break  # slower ones would not be taken
         best_s = {name: min(each) for name, each in self._notes.passes_s.items() if each}
-        return Verdict(statistics, found, best_s)
+        return PrecisionVerdict(statistics, found, best_s)
 
     def _cut_to(self, count: int) -> None:
         """Notes of more pictures than there are now are of a program that took others."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sonoassist.analysis.precision.calibration import source_digest
 from sonoassist.analysis.precision.check import CheckParts, PrecisionCheck, RememberingEngine
 from sonoassist.analysis.precision.upgrading import Upgrade, UpgradingEngine
-from sonoassist.analysis.precision.verdicts import Verdict, read_verdict, verdict_key
+from sonoassist.analysis.precision.verdicts import PrecisionVerdict, read_verdict, verdict_key
 from sonoassist.core import paths
 from sonoassist.core.errors import SonoAssistError
 from sonoassist.core.processors import processor_name, usable_cores
@@ -27,7 +27,7 @@ from sonoassist.engines.capabilities import (
     has_int8,
     has_intel_graphics,
 )
-from sonoassist.engines.cascade import FORWARD_ONLY, CascadeEngine, Step
+from sonoassist.engines.cascade import FORWARD_ONLY, CascadeEngine, CascadeStep
 from sonoassist.engines.choose import EngineChoice, make_engine, runs_cuda, runs_openvino
 from sonoassist.engines.rounding import ActivationStatistics
 from sonoassist.model.architecture import Architecture, architecture
@@ -177,7 +177,7 @@ def _uncalibrated(shop: Workshop, choice: EngineChoice) -> Engine:
 def _engine_of(
     shop: Workshop,
     choice: EngineChoice,
-    verdict: Verdict,
+    verdict: PrecisionVerdict,
     exact: OpenVINOEngine | None = None,
 ) -> Engine:
     """The engine that a verdict allows, or the one asked for by its precision."""
@@ -189,7 +189,7 @@ def _engine_of(
     return _engine(shop, name, verdict.statistics, exact)
 
 
-def best_of(verdict: Verdict) -> str:
+def best_of(verdict: PrecisionVerdict) -> str:
     """The quickest precision that passed; "f32" where none did."""
     return next((name for name, found in verdict.agreements.items() if found.good), "f32")
 
@@ -240,7 +240,7 @@ def has_verdict(card: Card) -> bool:
     return key is None or read_verdict(shop.folder, key) is not None
 
 
-def verdict_of(shop: Workshop) -> Verdict | None:
+def verdict_of(shop: Workshop) -> PrecisionVerdict | None:
     """The verdict on a model: the one kept, or a new one; None without calibration pictures."""
     key = _verdict_name(shop, openvino_parts())
     if key is None:
@@ -280,15 +280,17 @@ def _engine(
     behind = doubt or exact
     device, _, precision = name.rpartition(" ")
     if device:
-        step = Step(_on_graphics(shop, device, precision), SURE_GAP[precision], may_fail=True)
+        step = CascadeStep(
+            _on_graphics(shop, device, precision), SURE_GAP[precision], may_fail=True
+        )
         return CascadeEngine([step], behind)
     forward, _, boxed = name.rpartition("+")
     masks, _, errors = boxed.partition("/")
     steps = []
     if forward:
-        steps.append(Step(rounded(forward), SURE_GAP[forward], FORWARD_ONLY))
+        steps.append(CascadeStep(rounded(forward), SURE_GAP[forward], FORWARD_ONLY))
     if masks != "f32":
-        steps.append(Step(rounded(boxed), SURE_GAP[masks]))
+        steps.append(CascadeStep(rounded(boxed), SURE_GAP[masks]))
     elif errors:
         mixed = exact.with_errors(errors)
         behind = mixed if doubt is None else RememberingEngine(mixed)

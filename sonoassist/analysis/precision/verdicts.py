@@ -23,7 +23,7 @@ FORMAT = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class PrecisionVerdict:
     """What calibration found for one model on one machine.
 
     Attributes:
@@ -43,14 +43,14 @@ def verdict_key(*parts: str) -> str:
     return hashlib.sha256("\n".join((str(FORMAT), *parts)).encode()).hexdigest()[:32]
 
 
-def read_verdict(folder: Path, key: str) -> Verdict | None:
+def read_verdict(folder: Path, key: str) -> PrecisionVerdict | None:
     """The verdict kept under this key; None where there is none or it is damaged."""
     try:
         packed = io.BytesIO((folder / f"{key}.npz").read_bytes())
         with np.load(packed, allow_pickle=False) as kept:
             about = json.loads(str(kept["about"]))
             means = [frozen(kept[f"mean{n:02d}"]) for n in range(len(about["peaks"]))]
-            return Verdict(
+            return PrecisionVerdict(
                 ActivationStatistics(tuple(means), tuple(map(float, about["peaks"]))),
                 {name: Agreement(**found) for name, found in about["agreements"].items()},
                 {name: float(took_s) for name, took_s in about["passes_s"].items()},
@@ -59,7 +59,7 @@ def read_verdict(folder: Path, key: str) -> Verdict | None:
         return None  # it is made again
 
 
-def keep_verdict(folder: Path, key: str, verdict: Verdict) -> None:
+def keep_verdict(folder: Path, key: str, verdict: PrecisionVerdict) -> None:
     """Keep a verdict; where the disk refuses it is made again at the next start."""
     about = {
         "peaks": verdict.statistics.peaks,

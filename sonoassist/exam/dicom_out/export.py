@@ -12,7 +12,7 @@ from sonoassist.core.files import ensure_folder, replacing
 from sonoassist.core.planes import BY_KEY
 from sonoassist.core.progress import Meter
 from sonoassist.exam.capture_words import item_of, plane_of
-from sonoassist.exam.dicom_out.exported import Exported, NothingShownError
+from sonoassist.exam.dicom_out.exported import ExportedCapture, NothingShownError
 from sonoassist.exam.dicom_out.options import DicomOptions, chosen
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture
@@ -100,7 +100,7 @@ class _Parts:
     left_out: list[str]
     meter: Meter
 
-    def write(self, capture: Capture) -> Exported | None:
+    def write(self, capture: Capture) -> ExportedCapture | None:
         """Write a capture; None for one that is left out as a whole."""
         from sonoassist.exam.dicom_out.stills import still_object
 
@@ -111,7 +111,7 @@ class _Parts:
             return None
         still = _write_object(self.folder, f"still-{self._end(capture)}", still, self.paths)
         self.meter.step()
-        return Exported(capture, still, self._clip(capture))
+        return ExportedCapture(capture, still, self._clip(capture))
 
     def _clip(self, capture: Capture) -> Dataset | None:
         from sonoassist.exam.dicom_out.clips import clip_object

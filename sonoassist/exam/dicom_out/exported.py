@@ -16,7 +16,7 @@ class NothingShownError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class ExportedCapture:
     """A capture with the objects made of it; those without their pixels.
 
     Attributes:

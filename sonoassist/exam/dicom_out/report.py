@@ -53,7 +53,7 @@ from sonoassist.exam.capture_words import (
 )
 from sonoassist.exam.dicom_out import codes, header, uids
 from sonoassist.exam.dicom_out.codes import Term
-from sonoassist.exam.dicom_out.exported import Exported
+from sonoassist.exam.dicom_out.exported import ExportedCapture
 from sonoassist.exam.records import Capture, ExamInfo
 
 Group = PlanarROIMeasurementsAndQualitativeEvaluations | MeasurementsAndQualitativeEvaluations
@@ -61,7 +61,7 @@ _MODEL_FACTS = ("name", "title", "architecture", "domain", "weights_sha256", "ha
 
 
 def report_object(
-    info: ExamInfo, exported: Sequence[Exported], notes: Sequence[str] = ()
+    info: ExamInfo, exported: Sequence[ExportedCapture], notes: Sequence[str] = ()
 ) -> ComprehensiveSR:
     """The report on an exam.
 
@@ -144,7 +144,7 @@ def _observer(info: ExamInfo) -> ObserverContext:
     )
 
 
-def _groups(info: ExamInfo, exported: Exported) -> list[Group]:
+def _groups(info: ExamInfo, exported: ExportedCapture) -> list[Group]:
     """The measurement groups of one capture.
 
     Where a person chose another item than the network saw there are two: what the person says, and
@@ -171,7 +171,7 @@ def _groups(info: ExamInfo, exported: Exported) -> list[Group]:
 
 def _group(
     info: ExamInfo,
-    exported: Exported,
+    exported: ExportedCapture,
     beside: str,
     plane: str,
     box: Box | None,
@@ -208,7 +208,7 @@ def _group(
     return _placed(exported, box, facts)
 
 
-def _placed(exported: Exported, box: Box | None, facts: dict[str, Any]) -> Group:
+def _placed(exported: ExportedCapture, box: Box | None, facts: dict[str, Any]) -> Group:
     """The group with its box; without one it speaks of the whole picture."""
     still = exported.still
     if box is not None:

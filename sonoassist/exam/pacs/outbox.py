@@ -32,7 +32,7 @@ _LEFT_BEHIND_S = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class WaitingFile:
     """A file that waits.
 
     Attributes:
@@ -72,7 +72,7 @@ class Outbox:
         """The user's outbox."""
         return cls(paths.home() / "outbox")
 
-    def add(self, file: Path, node: PacsNode) -> Entry:
+    def add(self, file: Path, node: PacsNode) -> WaitingFile:
         """Keep a copy of a file until it is sent.
 
         Raises:
@@ -80,7 +80,7 @@ class Outbox:
         """
         entry_id = f"{time.time_ns():020}-{uuid4().hex[:8]}"
         making = self.folder / f"{_MAKING}{entry_id}"
-        entry = Entry(entry_id, self.folder / entry_id, node, file.name)
+        entry = WaitingFile(entry_id, self.folder / entry_id, node, file.name)
         try:
             self.folder.mkdir(_PRIVATE, parents=True, exist_ok=True)
             making.mkdir(_PRIVATE)
@@ -94,13 +94,13 @@ class Outbox:
             shutil.rmtree(making, ignore_errors=True)
         return entry
 
-    def add_all(self, files: Sequence[Path], node: PacsNode) -> list[Entry]:
+    def add_all(self, files: Sequence[Path], node: PacsNode) -> list[WaitingFile]:
         """Keep copies of files until they are sent: all or none.
 
         Raises:
             OutputError: The operating system refuses.
         """
-        entries: list[Entry] = []
+        entries: list[WaitingFile] = []
         try:
             for file in files:
                 entries.append(self.add(file, node))
@@ -114,13 +114,13 @@ class Outbox:
         """Whether anything waits."""
         return bool(self._folders())
 
-    def read(self) -> tuple[list[Entry], list[str]]:
+    def read(self) -> tuple[list[WaitingFile], list[str]]:
         """All that wait, oldest first, and what is wrong with those that cannot be read."""
-        entries: list[Entry] = []
+        entries: list[WaitingFile] = []
         damaged: list[str] = []
         for folder in self._folders():
             entry = _read(folder)
-            if isinstance(entry, Entry):
+            if isinstance(entry, WaitingFile):
                 entries.append(entry)
             else:
                 damaged.append(entry)
@@ -132,7 +132,7 @@ class Outbox:
         folders = [one for one in self.folder.iterdir() if one.is_dir()]
         return sorted(one for one in folders if not one.name.startswith("."))
 
-    def remove(self, entry: Entry) -> None:
+    def remove(self, entry: WaitingFile) -> None:
         """Forget a file: it was sent. One that is gone already is no error.
 
         Raises:
@@ -147,13 +147,13 @@ class Outbox:
             raise output_error(entry.folder, error) from error
         shutil.rmtree(gone, ignore_errors=True)
 
-    def note(self, entry: Entry, trouble: str) -> None:
+    def note(self, entry: WaitingFile, trouble: str) -> None:
         """Keep why a file was tried in vain.
 
         Raises:
             OutputError: The operating system refuses.
         """
-        tried = Entry(
+        tried = WaitingFile(
             entry.entry_id, entry.folder, entry.node, entry.name, entry.tries + 1, trouble
         )
         if entry.folder.is_dir():
@@ -192,7 +192,7 @@ class Outbox:
                     shutil.rmtree(left, ignore_errors=True)
 
 
-def _write_where(folder: Path, entry: Entry) -> None:
+def _write_where(folder: Path, entry: WaitingFile) -> None:
     values = {
         "node": entry.node.as_values(),
         "name": entry.name,
@@ -203,12 +203,12 @@ def _write_where(folder: Path, entry: Entry) -> None:
         temporary.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
 
 
-def _read(folder: Path) -> Entry | str:
+def _read(folder: Path) -> WaitingFile | str:
     """The entry, or what is wrong with it, one line."""
     try:
         values: dict[str, Any] = json.loads((folder / _WHERE).read_text(encoding="utf-8"))
         node = PacsNode(**values.pop("node"))
-        entry = Entry(folder.name, folder, node, **values)
+        entry = WaitingFile(folder.name, folder, node, **values)
         for value, kind in ((entry.name, str), (entry.tries, int), (entry.trouble, str)):
             if not isinstance(value, kind):
                 raise TypeError(f"{value!r} is no {kind.__name__}")

@@ -24,7 +24,7 @@ class Fate(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SendOutcome:
     """What became of one file.
 
     Attributes:
@@ -42,7 +42,7 @@ class Outcome:
         return f"{self.path.name}: {self.fate.value}{f' ({self.text})' if self.text else ''}"
 
 
-Progress = Callable[[int, int, Outcome], None]
+Progress = Callable[[int, int, SendOutcome], None]
 """(files done, files in all, what became of the last one)."""
 
 
@@ -57,7 +57,7 @@ class SendReport:
     """
 
     node: PacsNode
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[SendOutcome, ...]
     trouble: str = ""
 
     def count(self, *fates: Fate) -> int:

@@ -8,8 +8,8 @@ from pathlib import Path
 from sonoassist.core.errors import UsageError
 from sonoassist.core.progress import CancelledError
 from sonoassist.exam.pacs.node import PacsNode
-from sonoassist.exam.pacs.outbox import Entry, Outbox
-from sonoassist.exam.pacs.outcome import Fate, Outcome, Progress, RetryReport, SendReport
+from sonoassist.exam.pacs.outbox import Outbox, WaitingFile
+from sonoassist.exam.pacs.outcome import Fate, Progress, RetryReport, SendOutcome, SendReport
 
 __all__ = ["PacsNode", "RetryReport", "SendReport", "echo", "retry", "send"]
 
@@ -93,8 +93,8 @@ def retry(progress: Progress | None = None, outbox: Outbox | None = None) -> Ret
     return RetryReport(tuple(reports), tuple(damaged))
 
 
-def _by_node(entries: Iterable[Entry]) -> dict[PacsNode, list[Entry]]:
-    found: dict[PacsNode, list[Entry]] = {}
+def _by_node(entries: Iterable[WaitingFile]) -> dict[PacsNode, list[WaitingFile]]:
+    found: dict[PacsNode, list[WaitingFile]] = {}
     for entry in entries:
         found.setdefault(entry.node, []).append(entry)
     return found
@@ -117,9 +117,9 @@ class _Posting:
         self._progress = progress
         self._names = names
         self._keep_refused = keep_refused
-        self._outcomes: list[Outcome] = []
+        self._outcomes: list[SendOutcome] = []
 
-    def post(self, node: PacsNode, entries: list[Entry]) -> SendReport:
+    def post(self, node: PacsNode, entries: list[WaitingFile]) -> SendReport:
         """Deliver the entries, all of which go to `node`."""
         from sonoassist.exam.pacs.delivery import deliver
         from sonoassist.exam.pacs.files import Object, read_object
@@ -139,12 +139,12 @@ class _Posting:
         trouble = deliver(node, objects, lambda index, *what: told(readable[index], *what))
         return SendReport(node, tuple(self._outcomes), trouble)
 
-    def _settle(self, entries: list[Entry], number: int, fate: Fate, text: str) -> None:
+    def _settle(self, entries: list[WaitingFile], number: int, fate: Fate, text: str) -> None:
         if fate is Fate.WAITING or (fate is Fate.REFUSED and self._keep_refused):
             self._outbox.note(entries[number], text)
         else:
             self._outbox.remove(entries[number])
-        outcome = Outcome(self._names[number], fate, text)
+        outcome = SendOutcome(self._names[number], fate, text)
         self._outcomes.append(outcome)
         if self._progress is not None:
             self._progress(len(self._outcomes), len(entries), outcome)

@@ -12,9 +12,9 @@ from sonoassist.core.progress import Meter
 from sonoassist.exam.capture_words import NO_PLANE
 from sonoassist.exam.checklist import Completeness, Line, checklist, completeness, outside
 from sonoassist.exam.exam import Exam
-from sonoassist.exam.records import Capture, Event, ExamInfo, How, Item, Judgement, Recording
+from sonoassist.exam.records import Capture, Event, ExamInfo, How, Item, Judgement, RecordedVideo
 from sonoassist.exam.report.stills import Still, open_still
-from sonoassist.exam.report.timeline import Timeline, timeline
+from sonoassist.exam.report.timeline import ReportTimeline, timeline
 from sonoassist.exam.report.words import clock
 from sonoassist.model.card import warning_of_domain
 
@@ -64,9 +64,9 @@ class ReportData:
     completeness: Completeness
     captures: tuple[Capture, ...]
     stills: tuple[Still, ...]
-    timeline: Timeline
+    timeline: ReportTimeline
     frames: int
-    recordings: tuple[Recording, ...]
+    recordings: tuple[RecordedVideo, ...]
     events: tuple[Event, ...]
     warnings: tuple[str, ...]
     made_at: str

@@ -16,13 +16,13 @@ from sonoassist.exam.report.pdf_page import (
     SOFT,
     TRACK,
     WHITE,
-    Sheet,
+    PdfSheet,
     on_white,
 )
 from sonoassist.exam.report.pdf_table import draw_checklist
 from sonoassist.exam.report.pdf_text import HINT, latin, loses
 from sonoassist.exam.report.stills import Still, as_jpeg, in_frame, without_margins
-from sonoassist.exam.report.timeline import Timeline
+from sonoassist.exam.report.timeline import ReportTimeline
 
 ACROSS = 2
 GUTTER_MM = 6.0
@@ -36,7 +36,7 @@ NAME_MM, ROW_MM, BAR_MM = 24.0, 5.4, 3.8
 def as_pdf(data: ReportData) -> bytes:
     """The document."""
     name = data.info.start.study_id or data.info.exam_id
-    sheet = Sheet(f"{words.TITLE}: {name}", name)
+    sheet = PdfSheet(f"{words.TITLE}: {name}", name)
     _head(sheet, data)
     _cards(sheet, data)
     _notes(sheet, data)
@@ -48,7 +48,7 @@ def as_pdf(data: ReportData) -> bytes:
     return bytes(sheet.output())
 
 
-def _head(sheet: Sheet, data: ReportData) -> None:
+def _head(sheet: PdfSheet, data: ReportData) -> None:
     sheet.ink(21, INK, bold=True)
     sheet.cell(sheet.wide_mm, 10, words.TITLE, new_x="LMARGIN", new_y="NEXT")
     sheet.ln(1)
@@ -58,7 +58,7 @@ def _head(sheet: Sheet, data: ReportData) -> None:
         _warnings(sheet, [f"{line}." for line in data.warnings])
 
 
-def _warnings(sheet: Sheet, texts: Sequence[str]) -> None:
+def _warnings(sheet: PdfSheet, texts: Sequence[str]) -> None:
     sheet.ink(9.5, ALARM, bold=True)
     lines = [line for text in texts for line in sheet.lines_of(text, sheet.wide_mm - 8)]
     step = 9.5 * LINE + 0.4
@@ -71,7 +71,7 @@ def _warnings(sheet: Sheet, texts: Sequence[str]) -> None:
     sheet.set_xy(sheet.l_margin, top + height)
 
 
-def _cards(sheet: Sheet, data: ReportData) -> None:
+def _cards(sheet: PdfSheet, data: ReportData) -> None:
     cards = words.cards(data)
     sheet.ln(5)
     gap, top, height = 4.0, sheet.get_y(), 17.0
@@ -92,7 +92,7 @@ def _cards(sheet: Sheet, data: ReportData) -> None:
         sheet.paragraph(f"Missing: {names}.")
 
 
-def _notes(sheet: Sheet, data: ReportData) -> None:
+def _notes(sheet: PdfSheet, data: ReportData) -> None:
     said = [data.info.note.strip(), data.info.start.study_id, *(line.note for line in data.lines)]
     if said[0]:
         sheet.heading("Notes", keep_mm=10)
@@ -102,7 +102,7 @@ def _notes(sheet: Sheet, data: ReportData) -> None:
         sheet.paragraph(HINT, 8.5, SOFT)
 
 
-def _checklist(sheet: Sheet, data: ReportData) -> None:
+def _checklist(sheet: PdfSheet, data: ReportData) -> None:
     name = data.info.start.preset
     sheet.heading(f"Checklist: {name}" if name else "Checklist")
     if not data.lines:
@@ -113,7 +113,7 @@ def _checklist(sheet: Sheet, data: ReportData) -> None:
     sheet.paragraph(words.ABOUT_CONFIDENCE, 8.5, SOFT)
 
 
-def _timeline(sheet: Sheet, data: ReportData) -> None:
+def _timeline(sheet: PdfSheet, data: ReportData) -> None:
     line = data.timeline
     sheet.heading("Timeline", keep_mm=len(line.planes) * ROW_MM + 16 if not line.empty else 10)
     if line.empty:
@@ -133,7 +133,9 @@ def _timeline(sheet: Sheet, data: ReportData) -> None:
     sheet.paragraph(words.legend(line), 8.5, SOFT)
 
 
-def _strip(sheet: Sheet, line: Timeline, row: int, left: float, top: float, wide: float) -> None:
+def _strip(
+    sheet: PdfSheet, line: ReportTimeline, row: int, left: float, top: float, wide: float
+) -> None:
     y = top + row * ROW_MM + (ROW_MM - BAR_MM) / 2
     sheet.set_fill_color(*TRACK)
     sheet.rect(left, y, wide, BAR_MM, style="F")
@@ -142,7 +144,7 @@ def _strip(sheet: Sheet, line: Timeline, row: int, left: float, top: float, wide
         sheet.rect(left + run.begin * wide, y, (run.end - run.begin) * wide, BAR_MM, style="F")
 
 
-def _axis(sheet: Sheet, line: Timeline, left: float, top: float, wide: float) -> None:
+def _axis(sheet: PdfSheet, line: ReportTimeline, left: float, top: float, wide: float) -> None:
     foot = top + len(line.planes) * ROW_MM
     sheet.set_draw_color(*RULE)
     sheet.set_line_width(0.15)
@@ -154,7 +156,7 @@ def _axis(sheet: Sheet, line: Timeline, left: float, top: float, wide: float) ->
         sheet.cell(16, 3.4, words.clock(tick_s), align="C")
 
 
-def _marks(sheet: Sheet, line: Timeline, left: float, top: float, wide: float) -> None:
+def _marks(sheet: PdfSheet, line: ReportTimeline, left: float, top: float, wide: float) -> None:
     sheet.set_draw_color(*INK)
     sheet.set_line_width(0.35)
     for mark in line.marks:
@@ -163,7 +165,7 @@ def _marks(sheet: Sheet, line: Timeline, left: float, top: float, wide: float) -
         sheet.circle(x, top + (mark.row + 0.5) * ROW_MM, 1.1, style="DF")
 
 
-def _stills(sheet: Sheet, data: ReportData) -> None:
+def _stills(sheet: PdfSheet, data: ReportData) -> None:
     width = (sheet.wide_mm - GUTTER_MM * (ACROSS - 1)) / ACROSS
     sheet.heading("Pictures", keep_mm=width * SHAPE + 30 if data.stills else 10)
     if not data.stills:
@@ -173,7 +175,7 @@ def _stills(sheet: Sheet, data: ReportData) -> None:
         _row_of_stills(sheet, data.stills[place : place + ACROSS], width, data.options.mask)
 
 
-def _row_of_stills(sheet: Sheet, stills: Sequence[Still], width: float, mask: bool) -> None:
+def _row_of_stills(sheet: PdfSheet, stills: Sequence[Still], width: float, mask: bool) -> None:
     sheet.ink(CAPTION_PT)
     captions = [
         [part for text in words.caption(still) for part in sheet.lines_of(text, width)]
@@ -190,7 +192,7 @@ def _row_of_stills(sheet: Sheet, stills: Sequence[Still], width: float, mask: bo
 
 
 def _picture(
-    sheet: Sheet, still: Still, box: tuple[float, float, float, float], mask: bool
+    sheet: PdfSheet, still: Still, box: tuple[float, float, float, float], mask: bool
 ) -> None:
     if still.picture is not None:
         shown = without_margins(still.picture) if mask else still.picture
@@ -205,7 +207,7 @@ def _picture(
 
 
 def _caption(
-    sheet: Sheet, still: Still, lines: Sequence[str], corner: tuple[float, float], width: float
+    sheet: PdfSheet, still: Still, lines: Sequence[str], corner: tuple[float, float], width: float
 ) -> None:
     left, top = corner
     sheet.ink(CAPTION_PT, GOOD if still.reviewed else ALARM, bold=True)
@@ -220,7 +222,7 @@ def _caption(
     sheet.block(left, top + 5.2, lines, CAPTION_PT * LINE)
 
 
-def _recordings(sheet: Sheet, data: ReportData) -> None:
+def _recordings(sheet: PdfSheet, data: ReportData) -> None:
     if not data.recordings:
         return
     sheet.heading("Recordings", keep_mm=8)
@@ -228,7 +230,7 @@ def _recordings(sheet: Sheet, data: ReportData) -> None:
         sheet.paragraph(words.recording(one))
 
 
-def _technical(sheet: Sheet, data: ReportData) -> None:
+def _technical(sheet: PdfSheet, data: ReportData) -> None:
     columns = [words.model(data), words.settings(data)]
     step, half = 9 * LINE + 0.5, (sheet.wide_mm - GUTTER_MM) / 2
     sheet.heading("Model and settings", keep_mm=max(map(len, columns)) * step + 16)
@@ -242,7 +244,7 @@ def _technical(sheet: Sheet, data: ReportData) -> None:
 
 
 def _pairs(
-    sheet: Sheet,
+    sheet: PdfSheet,
     pairs: Sequence[tuple[str, str]],
     left: float,
     name_mm: float,

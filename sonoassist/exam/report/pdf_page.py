@@ -28,7 +28,7 @@ GOOD: Colour = (29, 107, 64)
 WHITE: Colour = (255, 255, 255)
 
 
-class Sheet(FPDF):
+class PdfSheet(FPDF):
     """A4, upright, with the notice and the page number on each page.
 
     Args:

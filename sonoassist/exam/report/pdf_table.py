@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.report import words
-from sonoassist.exam.report.pdf_page import ALARM, GOOD, INK, LINE, SOFT, Colour, Sheet, on_white
+from sonoassist.exam.report.pdf_page import ALARM, GOOD, INK, LINE, SOFT, Colour, PdfSheet, on_white
 from sonoassist.exam.report.pdf_text import latin
 
 SIZE_PT = 9.0
@@ -28,7 +28,7 @@ _COLOURS: dict[ItemState, Colour] = {
 }
 
 
-def draw_checklist(sheet: Sheet, lines: Sequence[Line]) -> None:
+def draw_checklist(sheet: PdfSheet, lines: Sequence[Line]) -> None:
     """The table; its header is repeated on the next page."""
     _header(sheet)
     for line in lines:
@@ -57,7 +57,7 @@ def _cut(lines: list[str]) -> list[str]:
     return [*lines[: MOST_LINES - 1], "... (more in report.html)"]
 
 
-def _header(sheet: Sheet) -> None:
+def _header(sheet: PdfSheet) -> None:
     sheet.ink(8, SOFT, bold=True)
     top = sheet.get_y()
     for place, (name, left) in enumerate(zip(NAMES, _lefts(sheet), strict=True)):
@@ -68,7 +68,7 @@ def _header(sheet: Sheet) -> None:
     sheet.rule()
 
 
-def _lefts(sheet: Sheet) -> list[float]:
+def _lefts(sheet: PdfSheet) -> list[float]:
     return [sheet.l_margin + sum(WIDTHS_MM[:place]) for place in range(len(WIDTHS_MM))]
 
 
@@ -77,7 +77,7 @@ def _width(place: int) -> float:
     return WIDTHS_MM[place] - GAP_MM - (NOTE_MM if NAMES[place] == "Time" else 0)
 
 
-def _row(sheet: Sheet, line: Line, cells: list[list[str]], height: float) -> None:
+def _row(sheet: PdfSheet, line: Line, cells: list[list[str]], height: float) -> None:
     top, step = sheet.get_y(), SIZE_PT * LINE
     _dot(sheet, line, top + ROOM_MM + 0.75)
     important = line.state is ItemState.MISSING and line.item.required
@@ -93,7 +93,7 @@ def _row(sheet: Sheet, line: Line, cells: list[list[str]], height: float) -> Non
     sheet.rule()
 
 
-def _dot(sheet: Sheet, line: Line, top: float) -> None:
+def _dot(sheet: PdfSheet, line: Line, top: float) -> None:
     plane = BY_KEY.get(line.item.plane)
     sheet.set_draw_color(*SOFT)
     sheet.set_fill_color(*(on_white(plane.colour, 1.0) if plane else (255, 255, 255)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from sonoassist.core.percent import percent
-from sonoassist.exam.report.timeline import Mark, Run, Timeline
+from sonoassist.exam.report.timeline import CaptureMark, ReportTimeline, Run
 from sonoassist.exam.report.words import clock
 
 WIDTH_PX = 1060.0
@@ -15,7 +15,7 @@ AXIS_PX = 30.0
 MARK_PX = 5.0
 
 
-def timeline_svg(line: Timeline) -> str:
+def timeline_svg(line: ReportTimeline) -> str:
     """A row for each plane: how sure the network was of it, and where captures were made."""
     wide, high = WIDTH_PX - NAME_PX - 12, ROW_PX * len(line.planes)
     parts = [part for row in range(len(line.planes)) for part in _row(line, row, wide)]
@@ -28,7 +28,7 @@ def timeline_svg(line: Timeline) -> str:
     )
 
 
-def _row(line: Timeline, row: int, wide: float) -> list[str]:
+def _row(line: ReportTimeline, row: int, wide: float) -> list[str]:
     plane, top = line.planes[row], row * ROW_PX + (ROW_PX - BAR_PX) / 2
     name = (
         f'<text x="{NAME_PX - 10:.0f}" y="{top + BAR_PX - 4:.1f}" text-anchor="end">'
@@ -41,7 +41,7 @@ def _row(line: Timeline, row: int, wide: float) -> list[str]:
     return [name, track, *(_run(line, row, run, top, wide) for run in line.runs(row))]
 
 
-def _run(line: Timeline, row: int, run: Run, top: float, wide: float) -> str:
+def _run(line: ReportTimeline, row: int, run: Run, top: float, wide: float) -> str:
     x, width = NAME_PX + run.begin * wide, (run.end - run.begin) * wide
     begin, end = clock(run.begin * line.length_s), clock(run.end * line.length_s)
     hint = f"{line.planes[row].label}: about {percent(run.confidence)}, {begin} to {end}"
@@ -52,7 +52,7 @@ def _run(line: Timeline, row: int, run: Run, top: float, wide: float) -> str:
     )
 
 
-def _axis(line: Timeline, wide: float, high: float) -> list[str]:
+def _axis(line: ReportTimeline, wide: float, high: float) -> list[str]:
     parts = []
     for tick_s in line.ticks_s() if line.length_s else []:
         x = NAME_PX + wide * tick_s / line.length_s
@@ -64,7 +64,7 @@ def _axis(line: Timeline, wide: float, high: float) -> list[str]:
     return parts
 
 
-def _mark(line: Timeline, mark: Mark, wide: float) -> str:
+def _mark(line: ReportTimeline, mark: CaptureMark, wide: float) -> str:
     x = NAME_PX + wide * mark.at_s / max(line.length_s, 1e-9)
     y = (mark.row + 0.5) * ROW_PX
     word = "kept" if mark.kept else "not reviewed"

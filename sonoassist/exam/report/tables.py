@@ -23,7 +23,7 @@ from sonoassist.exam.records import Capture
 from sonoassist.exam.report import words
 from sonoassist.exam.report.data import ReportData
 from sonoassist.exam.report.stills import Still
-from sonoassist.exam.report.timeline import Timeline
+from sonoassist.exam.report.timeline import ReportTimeline
 
 JSON_FORMAT = 1
 COLUMNS = (
@@ -138,7 +138,7 @@ def _file(still: Still | None) -> str:
     return still.file if still is not None and still.picture is not None else ""
 
 
-def _timeline(line: Timeline) -> dict[str, Any]:
+def _timeline(line: ReportTimeline) -> dict[str, Any]:
     known = [[None if np.isnan(v) else round(float(v), 3) for v in row] for row in line.levels]
     rows = {plane.key: levels for plane, levels in zip(line.planes, known, strict=True)}
     return {"length_s": line.length_s, "threshold": line.threshold, "confidence": rows}

@@ -24,7 +24,7 @@ MOST_TICKS = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class CaptureMark:
     """Where a capture was made.
 
     Attributes:
@@ -54,7 +54,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Timeline:
+class ReportTimeline:
     """Confidence over time, a row for each plane.
 
     Attributes:
@@ -70,7 +70,7 @@ class Timeline:
     length_s: float
     levels: Floats
     threshold: float
-    marks: tuple[Mark, ...]
+    marks: tuple[CaptureMark, ...]
 
     @property
     def empty(self) -> bool:
@@ -104,7 +104,7 @@ class Timeline:
 
 def timeline(
     info: ExamInfo, lines: Sequence[Line], frames: Iterable[FrameRow], captures: Sequence[Capture]
-) -> Timeline:
+) -> ReportTimeline:
     """Gather it; the rows are the planes of the checklist, or all where it names none.
 
     Args:
@@ -119,13 +119,13 @@ def timeline(
     length_s = max([info.length_s, *(one.shot.at_s for one in marked)])
     place = {plane.key: row for row, plane in enumerate(rows)}
     marks = tuple(
-        Mark(place[plane], one.shot.at_s, one.judgement is Judgement.KEPT)
+        CaptureMark(place[plane], one.shot.at_s, one.judgement is Judgement.KEPT)
         for one in marked
         if (plane := plane_of(one.shot, item_of(one.shot, info.start.items))) in place
     )
     threshold = info.start.settings.get("threshold", 0.7)
     at = threshold if isinstance(threshold, (int, float)) and 0 <= threshold <= 1 else 0.7
-    return Timeline(rows, length_s, _levels(rows, length_s, frames), float(at), marks)
+    return ReportTimeline(rows, length_s, _levels(rows, length_s, frames), float(at), marks)
 
 
 def _levels(rows: Sequence[Plane], length_s: float, frames: Iterable[FrameRow]) -> Floats:

@@ -10,9 +10,9 @@ from sonoassist.core.wording import counted
 from sonoassist.exam.capture_words import capture_words, own_share, why_words
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.ending import NOT_REVIEWED
-from sonoassist.exam.records import How, Recording
+from sonoassist.exam.records import How, RecordedVideo
 from sonoassist.exam.report.stills import Still
-from sonoassist.exam.report.timeline import Timeline
+from sonoassist.exam.report.timeline import ReportTimeline
 from sonoassist.sources.kinds import kind_of
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def caption(still: Still) -> list[str]:
     return [f"{said}, at {clock(shot.at_s)}", f"{made_how}."]
 
 
-def legend(line: Timeline) -> str:
+def legend(line: ReportTimeline) -> str:
     """How the timeline is read."""
     return (
         "Colour: how sure the network was, as strong as it was sure and pale below the threshold "
@@ -145,7 +145,7 @@ def legend(line: Timeline) -> str:
     )
 
 
-def recording(one: Recording) -> str:
+def recording(one: RecordedVideo) -> str:
     """A video."""
     ending = f"stopped by itself: {one.trouble}" if one.trouble else "finished"
     if not one.ended and not one.trouble:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from sonoassist.core.errors import SonoAssistError
 from sonoassist.core.wording import counted, word
 from sonoassist.practice.answers import Answers
-from sonoassist.practice.question_set import Order, QuestionSet, QuestionSetError, absent_sentence
+from sonoassist.practice.question_set import (
+    QuestionOrder,
+    QuestionSet,
+    QuestionSetError,
+    absent_sentence,
+)
 from sonoassist.practice.set_store import SetStore
 
 
@@ -83,7 +88,7 @@ def asked_text(asked: QuestionSet | None, answers: Answers | None, *, whole: boo
     if asked is None:
         return ""
     count = len(asked.planes)
-    if asked.order is Order.AS_SET:
+    if asked.order is QuestionOrder.AS_SET:
         text = f"The teacher's set: {counted(count, 'question')}, in its order."
     else:
         text = f"The teacher's set: {counted(count, 'plane')}, weak ones first."

@@ -14,9 +14,9 @@ from sonoassist.gui.fitter import Fitter
 from sonoassist.gui.practice.answers_bar import AnswersBar, VotesBar
 from sonoassist.gui.practice.buttons import wide_button
 from sonoassist.gui.practice.desk import PracticeDesk
-from sonoassist.gui.practice.picture import Picture, explained_caption
+from sonoassist.gui.practice.picture import QuestionPicture, explained_caption
 from sonoassist.gui.practice.services import Stage
-from sonoassist.gui.practice.side import Side
+from sonoassist.gui.practice.side import PracticeSide
 from sonoassist.gui.scrolling import ColumnArea
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
@@ -45,9 +45,9 @@ class ExercisePanel(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._fitter = Fitter(self._fitted.emit)
         self._fitted.connect(self._on_fitted)
-        self.yours = Picture(look, "yours", self._fitter)
-        self.best = Picture(look, "best", self._fitter)
-        self.side = Side(desk, look)
+        self.yours = QuestionPicture(look, "yours", self._fitter)
+        self.best = QuestionPicture(look, "best", self._fitter)
+        self.side = PracticeSide(desk, look)
         self.answers = AnswersBar(look)
         self.votes = VotesBar(look)
         self.trouble = QLabel()
@@ -279,7 +279,7 @@ class ExercisePanel(QWidget):
             alone = f"{own_words} is the best" if same else best_words
             self._explain(self.yours, frames[-1], alone)
 
-    def _explain(self, picture: Picture, index: int, which: str) -> None:
+    def _explain(self, picture: QuestionPicture, index: int, which: str) -> None:
         exercise, looked = self._desk.exercise, self._desk.exam.looked_at(index)
         if exercise is None:
             return

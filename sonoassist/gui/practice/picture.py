@@ -8,14 +8,14 @@ from sonoassist.core.packets import Analysis, Box, Frame
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import BY_KEY, INDEX
 from sonoassist.gui.fitter import Fitted, Fitter
-from sonoassist.gui.screens import Card, Screen
+from sonoassist.gui.screens import MessageCard, Screen
 from sonoassist.gui.theme import Look
-from sonoassist.gui.verdict import NOTHING, Kind, Verdict
+from sonoassist.gui.verdict import NOTHING, Verdict, VerdictKind
 from sonoassist.gui.viewport import Viewport
 from sonoassist.live.status import View
 
 
-class Picture(QWidget):
+class QuestionPicture(QWidget):
     """Draws a frame: bare while it is asked for, with box and heat map when it is explained.
 
     Args:
@@ -61,13 +61,13 @@ class Picture(QWidget):
         """Say that the picture is still being looked at."""
         self._waits = None
         self.viewport.show_view(None, NOTHING)
-        self.viewport.show_screen(Screen(card=Card("wait", "Looking at it …")))
+        self.viewport.show_screen(Screen(card=MessageCard("wait", "Looking at it …")))
 
     def cannot(self) -> None:
         """Say that the picture cannot be had."""
         self._waits = None
         self.viewport.show_view(None, NOTHING)
-        self.viewport.show_screen(Screen(card=Card("error", "This frame cannot be read")))
+        self.viewport.show_screen(Screen(card=MessageCard("error", "This frame cannot be read")))
 
     def say(self, caption: str, second: str = "") -> None:
         """Write two lines above the picture; "" for none."""
@@ -126,7 +126,7 @@ def explained(analysis: Analysis, plane: str, box: Box | None) -> Verdict:
     agrees = prediction.plane is right
     own = analysis.shown_box if agrees else None
     return Verdict(
-        kind=Kind.PLANE if agrees else Kind.UNSURE,
+        kind=VerdictKind.PLANE if agrees else VerdictKind.UNSURE,
         title=right.label,
         plane=right,
         guess=prediction.plane,

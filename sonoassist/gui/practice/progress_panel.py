@@ -29,7 +29,7 @@ from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
 from sonoassist.practice.answers import Word
 from sonoassist.practice.history import PastExercise
-from sonoassist.practice.scores import Outcome, total
+from sonoassist.practice.scores import QuestionOutcome, total
 
 WIDE_PX = 1400
 FORGET, SURE = "Forget this trainee …", "Really forget? Click again"
@@ -207,5 +207,5 @@ def plane_values(past: Sequence[PastExercise], plane: str) -> list[float | None]
 def plane_note(past: Sequence[PastExercise], plane: str) -> str:
     """How often a plane was found, in words."""
     attempts = [one for exercise in past for one in exercise.attempts if one.plane == plane]
-    found = sum(one.outcome is Outcome.FOUND for one in attempts)
+    found = sum(one.outcome is QuestionOutcome.FOUND for one in attempts)
     return f"found {found} of {len(attempts)}" if attempts else "not asked yet"

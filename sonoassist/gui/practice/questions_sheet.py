@@ -28,7 +28,7 @@ from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
 from sonoassist.practice.question_draft import QuestionDraft
-from sonoassist.practice.question_set import Order
+from sonoassist.practice.question_set import QuestionOrder
 from sonoassist.practice.set_store import read_set, write_set
 
 AskPath = Callable[[Purpose, Callable[[str], None]], object]
@@ -211,7 +211,7 @@ class QuestionsSheet(Sheet):
             row.show_state(
                 numbers.get(plane), absent=plane in draft.absent, current=plane == self.current
             )
-        self.in_order.setChecked(draft.order is Order.AS_SET)
+        self.in_order.setChecked(draft.order is QuestionOrder.AS_SET)
         self.save_button.setEnabled(bool(draft.asked))
         self.export_button.setEnabled(bool(draft.asked))
 
@@ -244,7 +244,7 @@ class QuestionsSheet(Sheet):
         self._choose(plane)
 
     def _set_order(self, on: bool) -> None:
-        self.draft.order = Order.AS_SET if on else Order.WEAK_FIRST
+        self.draft.order = QuestionOrder.AS_SET if on else QuestionOrder.WEAK_FIRST
 
     def save(self) -> None:
         """Keep it for this exam."""

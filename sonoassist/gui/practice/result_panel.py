@@ -28,7 +28,7 @@ from sonoassist.gui.practice.table import PlaneTable
 from sonoassist.gui.practice.words import exercise_text, unscored_text, word_sentence
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
-from sonoassist.practice.scores import Outcome, by_plane, confusions, total
+from sonoassist.practice.scores import QuestionOutcome, by_plane, confusions, total
 
 WIDE_PX = 1400
 
@@ -142,7 +142,7 @@ class ResultPanel(QWidget):
         if exercise is None:
             return
         attempts = exercise.attempts
-        found = sum(one.outcome is Outcome.FOUND for one in attempts)
+        found = sum(one.outcome is QuestionOutcome.FOUND for one in attempts)
         alarms = sum(len(one.false_alarms) for one in attempts)
         self.score.setText(f"{round(total(attempts))} of 100")
         left = len(exercise.questions) - len(attempts)

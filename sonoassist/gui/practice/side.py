@@ -25,7 +25,14 @@ from sonoassist.gui.practice.words import (
 )
 from sonoassist.gui.theme import Look
 from sonoassist.practice.exercise import Exercise, Phase
-from sonoassist.practice.scores import Attempt, Outcome, by_plane, median_time_s, streak, total
+from sonoassist.practice.scores import (
+    Attempt,
+    QuestionOutcome,
+    by_plane,
+    median_time_s,
+    streak,
+    total,
+)
 from sonoassist.practice.why import PictureNumbers, reasons
 
 PAST_SHOWN = 8
@@ -35,7 +42,7 @@ LOW_PX = 640
 """A lower column explains an answer without the numbers of the whole exercise."""
 
 
-class Tile(QFrame):
+class NumberTile(QFrame):
     """A number with its name above it."""
 
     def __init__(self, name: str) -> None:
@@ -55,7 +62,7 @@ class Tile(QFrame):
         self.value.setStyleSheet(f"font-size: {look.px(26)}px; font-weight: 600")
 
 
-class Side(QWidget):
+class PracticeSide(QWidget):
     """Asks, and explains when the answer is shown."""
 
     def __init__(self, desk: PracticeDesk, look: Look) -> None:
@@ -72,7 +79,9 @@ class Side(QWidget):
         self.details = QLabel()
         self.why, self.numbers = QLabel(), QLabel()
         self.points = QLabel()
-        self.tiles = {name: Tile(name) for name in ("Found", "Median time", "Streak", "Score")}
+        self.tiles = {
+            name: NumberTile(name) for name in ("Found", "Median time", "Streak", "Score")
+        }
         self.past = QLabel()
         self.past.setTextFormat(Qt.TextFormat.RichText)
         self._column = QVBoxLayout(self)
@@ -223,7 +232,7 @@ class Side(QWidget):
         return None if looked is None else looked.numbers
 
     def _count(self, attempts: Sequence[Attempt]) -> None:
-        found = sum(one.outcome is Outcome.FOUND for one in attempts)
+        found = sum(one.outcome is QuestionOutcome.FOUND for one in attempts)
         values = {
             "Found": f"{found} of {len(attempts)}" if attempts else "–",
             "Median time": seconds(median_time_s(attempts)),

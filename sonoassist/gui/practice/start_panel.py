@@ -37,7 +37,7 @@ from sonoassist.gui.scrolling import leave_wheel_to_scrolling
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
 from sonoassist.practice.answers import Answers
-from sonoassist.practice.question_set import Order, QuestionSet
+from sonoassist.practice.question_set import QuestionOrder, QuestionSet
 from sonoassist.practice.wish import (
     CLASS_NAME,
     LONGEST_NAME,
@@ -347,7 +347,7 @@ class StartPanel(QWidget):
         whole = not desk.analysing
         self.asked.setText(asked_text(desk.asked, desk.knowledge.answers, whole=whole))
         self.asked.setVisible(bool(self.asked.text()))
-        own = desk.asked is not None and desk.asked.order is Order.AS_SET
+        own = desk.asked is not None and desk.asked.order is QuestionOrder.AS_SET
         for part in (self._questions_label, self.questions):
             part.setVisible(not own)
 
@@ -396,7 +396,7 @@ class StartPanel(QWidget):
         count = done_by(self._counts, name)
         if count:
             whose = exercise_text(count + 1, name, class_mode=self.class_mode.isChecked())
-            own = self._desk.asked is not None and self._desk.asked.order is Order.AS_SET
+            own = self._desk.asked is not None and self._desk.asked.order is QuestionOrder.AS_SET
             text = f"Next: {whose}." if own else f"Next: {whose}; weak planes come first."
         self.next_planes.setText(text)
         self.next_planes.setVisible(bool(text))

@@ -12,17 +12,25 @@ from sonoassist.core.wording import counted
 from sonoassist.gui.actions import CHOICE_ACTS, PLANE_ACTS, Act
 from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.practice.answer_names import answer_label
-from sonoassist.practice.ballot import Verdict
+from sonoassist.practice.ballot import BallotVerdict
 from sonoassist.practice.exercise import Called, Exercise, Phase
 from sonoassist.practice.question_set import absent_sentence
-from sonoassist.practice.scores import ALARM_POINTS, MOST_ALARM_POINTS, Attempt, Outcome
+from sonoassist.practice.scores import ALARM_POINTS, MOST_ALARM_POINTS, Attempt, QuestionOutcome
 from sonoassist.practice.wish import CLASS_NAME
 
 NONE = "background"
 QUESTION = "Which plane is it?"
-SIGNS = {Outcome.FOUND: "✓", Outcome.WRONG: "✗", Outcome.MISSED: "○"}
-WORDS = {Outcome.FOUND: "Right", Outcome.WRONG: "Wrong", Outcome.MISSED: "Missed"}
-TONES = {Outcome.FOUND: "good", Outcome.WRONG: "error", Outcome.MISSED: "warning"}
+SIGNS = {QuestionOutcome.FOUND: "✓", QuestionOutcome.WRONG: "✗", QuestionOutcome.MISSED: "○"}
+WORDS = {
+    QuestionOutcome.FOUND: "Right",
+    QuestionOutcome.WRONG: "Wrong",
+    QuestionOutcome.MISSED: "Missed",
+}
+TONES = {
+    QuestionOutcome.FOUND: "good",
+    QuestionOutcome.WRONG: "error",
+    QuestionOutcome.MISSED: "warning",
+}
 """Colours of the palette; the sign and the word say the same."""
 
 
@@ -139,7 +147,7 @@ class Reveal:
     points: str
 
 
-def reveal_of(attempt: Attempt, verdict: Verdict | None = None) -> Reveal:
+def reveal_of(attempt: Attempt, verdict: BallotVerdict | None = None) -> Reveal:
     """What is said of an attempt.
 
     Args:
@@ -150,7 +158,7 @@ def reveal_of(attempt: Attempt, verdict: Verdict | None = None) -> Reveal:
     word = WORDS[attempt.outcome]
     if verdict is not None:
         word = _class_word(attempt, verdict)
-    elif attempt.outcome is Outcome.WRONG and attempt.said is not None:
+    elif attempt.outcome is QuestionOutcome.WRONG and attempt.said is not None:
         word = f"Wrong: you said {said_text(attempt.said)}"
     lines = _class_lines(verdict) if verdict is not None else _lines(attempt)
     return Reveal(
@@ -167,9 +175,9 @@ def reveal_of(attempt: Attempt, verdict: Verdict | None = None) -> Reveal:
 
 def _lines(attempt: Attempt) -> tuple[str, ...]:
     lines = []
-    if attempt.outcome is Outcome.FOUND:
+    if attempt.outcome is QuestionOutcome.FOUND:
         lines.append(f"Found after {seconds(attempt.time_s)}")
-    elif attempt.outcome is Outcome.MISSED:
+    elif attempt.outcome is QuestionOutcome.MISSED:
         lines.append("The view passed and no name was given")
     if attempt.frame is not None:
         lines.append(frame_text(attempt))
@@ -180,7 +188,9 @@ def _lines(attempt: Attempt) -> tuple[str, ...]:
         count = len(attempt.false_alarms)
         lost = round(min(ALARM_POINTS * count, MOST_ALARM_POINTS))
         alarms = counted(count, "false alarm")
-        lost_text = f" (−{counted(lost, 'point')})" if attempt.outcome is Outcome.FOUND else ""
+        lost_text = (
+            f" (−{counted(lost, 'point')})" if attempt.outcome is QuestionOutcome.FOUND else ""
+        )
         lines.append(f"{alarms}: {names}{lost_text}")
     return tuple(lines)
 
@@ -206,17 +216,17 @@ def frame_text(attempt: Attempt) -> str:
     return f"{text}; the model is {less}"
 
 
-def _class_word(attempt: Attempt, verdict: Verdict) -> str:
+def _class_word(attempt: Attempt, verdict: BallotVerdict) -> str:
     if not verdict.total:
         return "Nobody voted"
-    if attempt.outcome is Outcome.FOUND:
+    if attempt.outcome is QuestionOutcome.FOUND:
         return "The class is right"
     if verdict.winner is None:
         return "The class is of two minds"
     return f"The class said {said_text(verdict.winner)}"
 
 
-def _class_lines(verdict: Verdict | None) -> tuple[str, ...]:
+def _class_lines(verdict: BallotVerdict | None) -> tuple[str, ...]:
     if verdict is None or not verdict.total:
         return ()
     votes = counted(verdict.total, "vote")
@@ -229,7 +239,7 @@ def _class_lines(verdict: Verdict | None) -> tuple[str, ...]:
 def past_line(attempt: Attempt) -> str:
     """A question of before, in one line."""
     name = BY_KEY[attempt.plane].label
-    if attempt.outcome is Outcome.FOUND:
+    if attempt.outcome is QuestionOutcome.FOUND:
         text = f"{name}  {seconds(attempt.time_s)}" if attempt.time_s is not None else name
         if attempt.best_frame is not None and attempt.distance_frames is not None:
             text += f" · best frame {signed(attempt.distance_frames)}"
@@ -262,7 +272,7 @@ def exercise_text(number: int | None, trainee: str, *, class_mode: bool = False)
 def unscored_text(attempts: Sequence[Attempt]) -> str:
     """How many frames were not scored, behind other counts; "" where all were."""
     alone = [one for one in attempts if one.frame is not None and not one.votes]
-    left = sum(one.outcome is Outcome.FOUND and not one.frame_scored for one in alone)
+    left = sum(one.outcome is QuestionOutcome.FOUND and not one.frame_scored for one in alone)
     return f" · {counted(left, 'frame')} not scored, the best one is not known" if left else ""
 
 

@@ -9,7 +9,7 @@ from sonoassist.gui.review.box_shape import Ground
 from sonoassist.gui.review.box_view import BoxView
 from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.screens import Chip
-from sonoassist.gui.verdict import Kind, Verdict
+from sonoassist.gui.verdict import Verdict, VerdictKind
 from sonoassist.recordings.corrections import Corrections
 
 
@@ -27,7 +27,7 @@ def plane_to_box(verdict: Verdict, frame: int, row: str, corrections: Correction
     """
     said = corrections.label_at(frame)
     chosen = [plane for plane, best in corrections.agreed.items() if best == frame]
-    named = [verdict.plane.key] if verdict.kind is Kind.PLANE and verdict.plane else []
+    named = [verdict.plane.key] if verdict.kind is VerdictKind.PLANE and verdict.plane else []
     plane = [*([said] if said else []), *chosen, *named, row][0]
     return "" if BY_KEY[plane].is_background else plane
 

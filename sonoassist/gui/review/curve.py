@@ -22,7 +22,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from sonoassist.core.planes import INDEX
 from sonoassist.core.settings import Settings
-from sonoassist.gui.confidence_curves import ConfidenceCurves, Mark, Picture
+from sonoassist.gui.confidence_curves import ConfidenceCurves, CurveMark, CurvePicture
 from sonoassist.gui.curve_loading import make_graph
 from sonoassist.gui.curve_parts import Margins
 from sonoassist.gui.review.desk import ReviewDesk
@@ -76,7 +76,7 @@ class RecordingCurve(QWidget):
         self._table: FrameTable | None = None
         self._read_s = 0.0
         self._alone = False
-        self.picture: Picture | None = None
+        self.picture: CurvePicture | None = None
         """What is drawn, or None."""
         self._waiting, self._late = QTimer(self), QTimer(self)
         for timer, wait_ms in ((self._waiting, _WAIT_MS), (self._late, round(1e3 * _READ_S))):
@@ -211,16 +211,16 @@ class RecordingCurve(QWidget):
         ticks = times_between(table.times_s, places.span, ticks_across(places))
         return tuple((float(frame), clock(at_s) if self._alone else "") for frame, at_s in ticks)
 
-    def _picture(self, trend: RecordingTrend) -> Picture:
+    def _picture(self, trend: RecordingTrend) -> CurvePicture:
         span, strong = self._timeline.span, INDEX[self._desk.plane]
         points = int(self.places.tracks().width() / self._look.px(_POINT_PX))
         led = trend.led(span.first, span.last)
         planes = led if strong in led else (*led, strong)
         thin = trend.between(span.first, span.last, max(points, 1))
         marks = tuple(self._marks(trend))
-        return Picture(thin, planes, self._settings.threshold, marks, strong)
+        return CurvePicture(thin, planes, self._settings.threshold, marks, strong)
 
-    def _marks(self, trend: RecordingTrend) -> Iterable[Mark]:
+    def _marks(self, trend: RecordingTrend) -> Iterable[CurveMark]:
         """The chosen frame of each plane, else its best candidate where that is sure."""
         best = self._desk.corrections.best
         for key, peaks in self._desk.candidates.items():
@@ -229,7 +229,7 @@ class RecordingCurve(QWidget):
             frame = chosen if chosen is not None else sure
             share = trend.share(frame, INDEX[key]) if frame is not None else None
             if frame is not None and share is not None:
-                yield Mark(frame + 0.5, INDEX[key], share, kept=chosen is not None)
+                yield CurveMark(frame + 0.5, INDEX[key], share, kept=chosen is not None)
 
     def _draw_head(self, graph: Graph) -> None:
         x = np.full(2, self._desk.index + 0.5)

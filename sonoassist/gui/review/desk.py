@@ -12,8 +12,8 @@ from sonoassist.gui.actions import Act
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.review.corrector import Corrector
 from sonoassist.gui.review.finder import Finder
-from sonoassist.gui.review.opener import Opener
-from sonoassist.gui.review.player import Player
+from sonoassist.gui.review.opener import ReviewOpener
+from sonoassist.gui.review.player import PlaybackClock
 from sonoassist.gui.review.span import Span
 from sonoassist.live.status import Level, Notice, View
 from sonoassist.recordings.correction_store import CorrectionStore
@@ -22,14 +22,14 @@ from sonoassist.recordings.records import Progress, RunState
 from sonoassist.review.candidates import Peak
 from sonoassist.review.contradictions import (
     Contradiction,
-    Word,
+    NetworkWord,
     contradiction,
     contradictions,
 )
 from sonoassist.review.shown import Shown
 
 if TYPE_CHECKING:
-    from sonoassist.review.session import Look as Wish
+    from sonoassist.review.session import FrameLook as Wish
     from sonoassist.review.session import ReviewSession
 
 TICK_MS = 25
@@ -90,11 +90,11 @@ class ReviewDesk(QObject):
         self._timer.timeout.connect(self.tick)
         self._ready.connect(self._on_ready)
         self.words = Corrector(controller)
-        self.opener = Opener(controller, reviews, self._ready.emit, lambda: self._held)
+        self.opener = ReviewOpener(controller, reviews, self._ready.emit, lambda: self._held)
         self.opener.opened.connect(self._on_opened)
         self.opener.model_came.connect(self._on_model)
         self.words.changed.connect(self._on_words)
-        self.player = Player()
+        self.player = PlaybackClock()
         self.finder = Finder(controller)
         self.finder.found.connect(self.words_changed)
         self._settling = QTimer(self)
@@ -348,9 +348,11 @@ class ReviewDesk(QObject):
         """What speaks against a frame that is, or would be, the best one of a plane."""
         if self.session is None:
             return None
-        word = Word.of_result(self.session.table.result(frame))
+        word = NetworkWord.of_result(self.session.table.result(frame))
         if word is None and self.view is not None and self.view.frame.index == frame:
-            word = Word.of_analysis(self.view.analysis)  # seen on screen before its turn came
+            word = NetworkWord.of_analysis(
+                self.view.analysis
+            )  # seen on screen before its turn came
         threshold = self._controller.settings.threshold
         return contradiction(plane, frame, word, self.corrections, threshold)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sonoassist.review.session import ReviewSession
 
 
-class Opener(QObject):
+class ReviewOpener(QObject):
     """Holds the review under way; what is opened while something else was asked for is closed.
 
     Args:

@@ -25,7 +25,7 @@ from sonoassist.gui.review.exporter import Exporter
 from sonoassist.gui.review.notes import Notes
 from sonoassist.gui.review.over import Over
 from sonoassist.gui.review.screens import screen_of
-from sonoassist.gui.review.side import Side
+from sonoassist.gui.review.side import ReviewSide
 from sonoassist.gui.review.span import Span
 from sonoassist.gui.review.texts import (
     best_tiles,
@@ -39,7 +39,7 @@ from sonoassist.gui.review.texts import (
 from sonoassist.gui.review.timeline import TimelineRows
 from sonoassist.gui.scrolling import ColumnArea
 from sonoassist.gui.theme import Look
-from sonoassist.gui.verdict import Kind, Verdict
+from sonoassist.gui.verdict import Verdict, VerdictKind
 
 ASPECT = 4 / 3
 PICTURE_SHARE = 0.62
@@ -90,7 +90,7 @@ class ReviewPage(QWidget):
         self.viewport = BoxView(look)
         self.boxer = Boxer(desk, self.viewport)
         handlers = self._handlers()
-        self.side = Side(look, handlers)
+        self.side = ReviewSide(look, handlers)
         self.timeline = TimelineRows(look)
         self.curve = RecordingCurve(desk, self.timeline, controller.settings, look)
         self.over = Over(self, self.viewport, desk, self.timeline, self.chooser.choose_frame, look)
@@ -346,7 +346,7 @@ class ReviewPage(QWidget):
 
     def _show_headline(self, verdict: Verdict) -> None:
         desk, reason = self.desk, ""
-        if verdict.kind is Kind.NOT_ANALYSED and desk.session is not None and desk.view:
+        if verdict.kind is VerdictKind.NOT_ANALYSED and desk.session is not None and desk.view:
             result = desk.session.table.result(desk.view.frame.index)
             tried = result is not None and result.state is None
             reason = waiting_text(desk.progress, tried=tried)
@@ -392,7 +392,7 @@ class ReviewPage(QWidget):
     def _show_progress(self) -> None:
         self.side.progress.show_progress(self.desk.progress, paused=self.desk.paused)
         self.timeline.refresh()
-        if self.side.headline.verdict.kind is Kind.NOT_ANALYSED:
+        if self.side.headline.verdict.kind is VerdictKind.NOT_ANALYSED:
             self._show_headline(self.side.headline.verdict)
 
     # -- small pictures --------------------------------------------------------------------

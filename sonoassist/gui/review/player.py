@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Player:
+class PlaybackClock:
     """A clock over the times of the frames."""
 
     def __init__(self) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.actions import Act
 from sonoassist.gui.review.desk import ReviewDesk
-from sonoassist.gui.screens import Card, Chip, Screen
+from sonoassist.gui.screens import Chip, MessageCard, Screen
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.spec import EXAM
 from sonoassist.review.contradictions import Contradiction, said_of
@@ -24,17 +24,17 @@ def screen_of(desk: ReviewDesk, doing: tuple[Chip, ...] = ()) -> Screen:
     if opener.opening:
         exam = opener.opening.startswith(EXAM)  # of one of its recordings, "ID/2"
         name = opener.opening.removeprefix(EXAM) if exam else Path(opener.opening).name
-        return Screen(Card("wait", f"Opening {name} …", "Its frames are being counted"))
+        return Screen(MessageCard("wait", f"Opening {name} …", "Its frames are being counted"))
     if opener.trouble:
         acts = (Act.OPEN_FILE,)
-        return Screen(Card("error", "This cannot be reviewed", opener.trouble, acts))
+        return Screen(MessageCard("error", "This cannot be reviewed", opener.trouble, acts))
     if desk.session is None:
         text = "A video or a DICOM clip, or a kept exam"
-        return Screen(Card("file", "Open a recording", text, (Act.OPEN_FILE, Act.EXAMS)))
+        return Screen(MessageCard("file", "Open a recording", text, (Act.OPEN_FILE, Act.EXAMS)))
     if desk.frame_trouble:
-        return Screen(Card("error", "No picture here", desk.frame_trouble))
+        return Screen(MessageCard("error", "No picture here", desk.frame_trouble))
     if desk.view is None:
-        return Screen(Card("wait", "Reading the picture …"))
+        return Screen(MessageCard("wait", "Reading the picture …"))
     frame, words = desk.view.frame.index, desk.corrections
     chosen = [
         _chosen(key, desk.contradiction(key, frame))

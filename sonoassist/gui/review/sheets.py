@@ -29,7 +29,7 @@ PICTURE_PX = (160, 120)
 LARGE_PX = (320, 240)
 
 
-class Picture(QLabel):
+class FramePicture(QLabel):
     """A small picture of a frame, in a place of a fixed size."""
 
     def __init__(self, look: Look, size_px: tuple[int, int]) -> None:
@@ -73,7 +73,7 @@ class ConflictSheet(Sheet):
     ) -> None:
         name = BY_KEY[found.plane].label
         super().__init__(over, look, f"Choose as {name}?", 640)
-        shown = Picture(look, LARGE_PX)
+        shown = FramePicture(look, LARGE_PX)
         shown.take(picture)
         self.words = QLabel(
             f"Frame {found.frame + 1:,} ({clock(time_s)}) is not called {name}: {found.words}."
@@ -148,7 +148,7 @@ class ExportRow(QFrame):
         self.answer = listed.answer
         self._answered = answered
         self.found = listed.found
-        self.picture = Picture(look, PICTURE_PX)
+        self.picture = FramePicture(look, PICTURE_PX)
         name = BY_KEY[self.found.plane].label
         self.words = QLabel(
             f"<b>Best of {name}</b><br>Frame {self.found.frame + 1:,} ({clock(listed.time_s)})"

@@ -45,7 +45,7 @@ class OneLine(QLabel):
         self.setText(self.fontMetrics().elidedText(self.words, elide, self.width()))
 
 
-class ProgressPanel(QWidget):
+class AnalysisPanel(QWidget):
     """How far the analysis is, with a button that pauses it."""
 
     def __init__(self, look: Look, pause: Callable[[], None]) -> None:
@@ -87,7 +87,7 @@ class ProgressPanel(QWidget):
         self.button.setFixedSize(self.button.sizeHint())
 
 
-class Side(QWidget):
+class ReviewSide(QWidget):
     """Arranges the column; it decides nothing.
 
     Args:
@@ -111,7 +111,7 @@ class Side(QWidget):
         self.planes = Tiles(look, rows=2, most_px=190, name="Best frame of each plane", over=True)
         self.found = QLabel()
         self.found.setWordWrap(True)
-        self.progress = ProgressPanel(look, handlers[Act.PAUSE_ANALYSIS])
+        self.progress = AnalysisPanel(look, handlers[Act.PAUSE_ANALYSIS])
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         for part, stretch in (

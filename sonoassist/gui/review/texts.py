@@ -9,9 +9,9 @@ from dataclasses import replace
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.core.wording import counted
-from sonoassist.gui.review.tiles import Tile
+from sonoassist.gui.review.tiles import PictureTile
 from sonoassist.gui.timeline import clock
-from sonoassist.gui.verdict import Kind, Verdict, decide
+from sonoassist.gui.verdict import Verdict, VerdictKind, decide
 from sonoassist.live.status import View
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.records import Progress, RunState
@@ -36,11 +36,11 @@ def verdict_of(view: View | None, corrections: Corrections, threshold: float) ->
     share = f" {percent(verdict.confidence)}" if verdict.confidence is not None else ""
     detail = f"your label; the model says {model}{share}" if view.analysis else "your label"
     if plane.is_background:
-        return Verdict(Kind.BACKGROUND, "No standard plane", guess=plane, detail=detail)
-    if verdict.kind is Kind.PLANE and verdict.plane is plane:
+        return Verdict(VerdictKind.BACKGROUND, "No standard plane", guess=plane, detail=detail)
+    if verdict.kind is VerdictKind.PLANE and verdict.plane is plane:
         return replace(verdict, detail="your label, and the model's")
     # The model's box belongs to its own plane; it is not drawn under another name.
-    return Verdict(Kind.PLANE, plane.label, plane=plane, guess=plane, detail=detail)
+    return Verdict(VerdictKind.PLANE, plane.label, plane=plane, guess=plane, detail=detail)
 
 
 def where_text(index: int, count: int, time_s: float, length_s: float) -> str:
@@ -113,11 +113,13 @@ def found_text(missing: list[str], *, surveyed: bool) -> str:
     return f"{words}  ·  missing: {', '.join(names)}" if names else words
 
 
-def candidate_tiles(peaks: list[Peak], index: int, plane: str, best: int | None) -> list[Tile]:
+def candidate_tiles(
+    peaks: list[Peak], index: int, plane: str, best: int | None
+) -> list[PictureTile]:
     """The candidates of the selected plane."""
     colour = BY_KEY[plane].colour
     return [
-        Tile(
+        PictureTile(
             key=str(peak.frame), frame=peak.frame, title=_sureness(peak),
             detail=clock(peak.time_s), colour=colour, current=peak.frame == index,
             done=peak.frame == best,
@@ -154,7 +156,7 @@ def best_tiles(
     *,
     surveyed: bool,
     doubted: Collection[str] = (),
-) -> list[Tile]:
+) -> list[PictureTile]:
     """The frame that stands for each plane, in the order of every list.
 
     Args:
@@ -187,7 +189,7 @@ def best_tiles(
         elif peaks:
             frame, detail = peaks[0].frame, f"unsure {percent(peaks[0].confidence)}"
         tiles.append(
-            Tile(
+            PictureTile(
                 plane.key, frame, plane.label, detail, plane.colour,
                 current=plane.key == selected, done=chosen is not None, tone=tone,
             )

@@ -26,7 +26,7 @@ LOW_PX, HIGH_PX = 62, 84
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
+class PictureTile:
     """One of the pictures.
 
     Attributes:
@@ -76,7 +76,7 @@ class Tiles(QWidget):
         self._rows, self._low = rows, False
         self._most_px = most_px
         self._over = over
-        self._tiles: tuple[Tile, ...] = ()
+        self._tiles: tuple[PictureTile, ...] = ()
         self._pictures: dict[int, QPixmap] = {}
         self._empty_text = ""
         self.setMouseTracking(True)
@@ -106,7 +106,7 @@ class Tiles(QWidget):
         """No more than is needed: a column that can be scrolled asks for this."""
         return QSize(self._look.px(300), self._least_px())
 
-    def show_tiles(self, tiles: Sequence[Tile], empty_text: str = "") -> None:
+    def show_tiles(self, tiles: Sequence[PictureTile], empty_text: str = "") -> None:
         """Show these from now on.
 
         Args:
@@ -120,7 +120,7 @@ class Tiles(QWidget):
             self.update()
 
     @property
-    def tiles(self) -> tuple[Tile, ...]:
+    def tiles(self) -> tuple[PictureTile, ...]:
         """What is shown."""
         return self._tiles
 
@@ -174,7 +174,7 @@ class Tiles(QWidget):
         gap = self._look.px(8)
         return max(int((self.width() + gap) // self._step_px()), 1)
 
-    def shown(self) -> tuple[Tile, ...]:
+    def shown(self) -> tuple[PictureTile, ...]:
         """The tiles there is room for; the one looked at is among them."""
         room = self.a_row() * self._rows
         at = next((n for n, tile in enumerate(self._tiles) if tile.current), 0)
@@ -188,7 +188,7 @@ class Tiles(QWidget):
         row, column = divmod(number, self.a_row())
         return QRectF(column * step, row * (high + gap), step - gap, high)
 
-    def _at(self, event: QMouseEvent | None) -> Tile | None:
+    def _at(self, event: QMouseEvent | None) -> PictureTile | None:
         if event is None:
             return None
         for number, tile in enumerate(self.shown()):
@@ -229,7 +229,7 @@ class Tiles(QWidget):
             self._paint(painter, self.tile_rect(number), tile)
         painter.end()
 
-    def _paint(self, painter: QPainter, rect: QRectF, tile: Tile) -> None:
+    def _paint(self, painter: QPainter, rect: QRectF, tile: PictureTile) -> None:
         look, px = self._look, self._look.px
         picture = self._picture_in(rect)
         shape = rounded(picture.adjusted(1, 1, -1, -1), px(5))
@@ -250,7 +250,7 @@ class Tiles(QWidget):
     def _picture_in(self, rect: QRectF) -> QRectF:
         return QRectF(rect.left(), rect.top(), self.tile_width(), rect.height() - self._words_px())
 
-    def _edge(self, tile: Tile) -> QPen:
+    def _edge(self, tile: PictureTile) -> QPen:
         if tile.current:
             return QPen(QColor(tile.colour), self._look.px(3))
         if tile.frame < 0:
@@ -269,7 +269,7 @@ class Tiles(QWidget):
         painter.drawPixmap(at.topLeft().toPoint().x() + inner,
                            at.topLeft().toPoint().y() + inner, icon)  # fmt: skip
 
-    def _paint_words(self, painter: QPainter, rect: QRectF, tile: Tile) -> None:
+    def _paint_words(self, painter: QPainter, rect: QRectF, tile: PictureTile) -> None:
         """The title at the left, the detail at the right or over the picture."""
         look, px = self._look, self._look.px
         words = rect.adjusted(px(2), rect.height() - self._words_px(), -px(2), 0)
@@ -292,7 +292,9 @@ class Tiles(QWidget):
             right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
             painter.drawText(words, right, tile.detail)
 
-    def _paint_detail(self, painter: QPainter, rect: QRectF, tile: Tile, wide: float) -> None:
+    def _paint_detail(
+        self, painter: QPainter, rect: QRectF, tile: PictureTile, wide: float
+    ) -> None:
         """On dark ground in a corner of the picture; in the middle where there is none."""
         px = self._look.px
         picture = self._picture_in(rect)

@@ -12,7 +12,7 @@ from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Box, Pixels
 from sonoassist.phantom.screens import furniture
 from sonoassist.phantom.screens.fan import Fan, draw_fan
-from sonoassist.phantom.screens.furniture import Sheet
+from sonoassist.phantom.screens.furniture import ScreenSheet
 from sonoassist.phantom.screens.layout import SIZES, annotate, choose_screen_layout, furnish
 from sonoassist.phantom.screens.other_pictures import (
     draw_menu,
@@ -77,21 +77,21 @@ def draw_screen(
     canvas = np.zeros((height, width, 3), np.uint8)
     if rng.random() < 0.25:
         canvas[:] = (int(rng.integers(1, 40)),) * 3
-    made = _DRAW[kind](Sheet(canvas, rng))
+    made = _DRAW[kind](ScreenSheet(canvas, rng))
     if rng.random() < UNREADABLE:
         _make_unreadable(made, rng)
     return _grabbed(made, rng)
 
 
-def _b_mode(sheet: Sheet) -> PhantomScreen:
+def _b_mode(sheet: ScreenSheet) -> PhantomScreen:
     return _one_picture(sheet, coloured=False)
 
 
-def _colour_doppler(sheet: Sheet) -> PhantomScreen:
+def _colour_doppler(sheet: ScreenSheet) -> PhantomScreen:
     return _one_picture(sheet, coloured=True)
 
 
-def _one_picture(sheet: Sheet, *, coloured: bool) -> PhantomScreen:
+def _one_picture(sheet: ScreenSheet, *, coloured: bool) -> PhantomScreen:
     layout = choose_screen_layout(sheet.rng, sheet.width_px, sheet.height_px)
     furnish(sheet, layout)
     fan = draw_fan(sheet.rng, layout.picture)
@@ -103,7 +103,7 @@ def _one_picture(sheet: Sheet, *, coloured: bool) -> PhantomScreen:
 
 
 def _show(
-    sheet: Sheet, fan: Fan, *, coloured: bool, rng: np.random.Generator | None = None
+    sheet: ScreenSheet, fan: Fan, *, coloured: bool, rng: np.random.Generator | None = None
 ) -> Mask:
     """Draw one ultrasound picture in place; returns where it is.
 
@@ -141,7 +141,7 @@ def _shape(fan: Fan, mask: Mask) -> str:
     return "cropped" if mask.sum() > 0.985 * box.width * box.height else fan.shape
 
 
-def _split(sheet: Sheet) -> PhantomScreen:
+def _split(sheet: ScreenSheet) -> PhantomScreen:
     """Two pictures beside each other (or one above the other, or four); one of them is live."""
     rng = sheet.rng
     layout = choose_screen_layout(rng, sheet.width_px, sheet.height_px)
@@ -199,7 +199,7 @@ def _panes(rng: np.random.Generator, area: Box) -> list[Box]:
     ]
 
 
-def _mark_live(sheet: Sheet, pane: Box, fan: Fan, *, border: bool) -> None:
+def _mark_live(sheet: ScreenSheet, pane: Box, fan: Fan, *, border: bool) -> None:
     """The probe's sign or a lit dot, or a bright border, tells which part is live."""
     rng, unit = sheet.rng, sheet.unit
     if border or rng.random() < 0.1:
@@ -214,7 +214,7 @@ def _mark_live(sheet: Sheet, pane: Box, fan: Fan, *, border: bool) -> None:
         cv2.circle(sheet.pixels, middle, radius, sheet.colour(), -1, cv2.LINE_AA)
 
 
-def _spectral(sheet: Sheet) -> PhantomScreen:
+def _spectral(sheet: ScreenSheet) -> PhantomScreen:
     """A small picture with the gate or the line of motion, and the strip below or beside it."""
     rng = sheet.rng
     layout = choose_screen_layout(rng, sheet.width_px, sheet.height_px)
@@ -241,7 +241,7 @@ def _spectral(sheet: Sheet) -> PhantomScreen:
     return PhantomScreen(sheet.pixels, "spectral", _shape(fan, mask), mask)
 
 
-def _three_d(sheet: Sheet) -> PhantomScreen:
+def _three_d(sheet: ScreenSheet) -> PhantomScreen:
     """A rendered surface, alone or beside sections through the volume."""
     rng = sheet.rng
     layout = choose_screen_layout(rng, sheet.width_px, sheet.height_px)
@@ -262,23 +262,23 @@ def _three_d(sheet: Sheet) -> PhantomScreen:
     return _without_picture(sheet, "three_d")
 
 
-def _menu(sheet: Sheet) -> PhantomScreen:
+def _menu(sheet: ScreenSheet) -> PhantomScreen:
     layout = choose_screen_layout(sheet.rng, sheet.width_px, sheet.height_px)
     furnish(sheet, layout)
     draw_menu(sheet, layout.picture)
     return _without_picture(sheet, "menu")
 
 
-def _no_signal(sheet: Sheet) -> PhantomScreen:
+def _no_signal(sheet: ScreenSheet) -> PhantomScreen:
     no_signal(sheet)
     return _without_picture(sheet, "no_signal")
 
 
-def _without_picture(sheet: Sheet, content: str) -> PhantomScreen:
+def _without_picture(sheet: ScreenSheet, content: str) -> PhantomScreen:
     return PhantomScreen(sheet.pixels, content, "", np.zeros(sheet.pixels.shape[:2], np.bool_))
 
 
-_DRAW: dict[str, Callable[[Sheet], PhantomScreen]] = {
+_DRAW: dict[str, Callable[[ScreenSheet], PhantomScreen]] = {
     "b_mode": _b_mode,
     "colour_doppler": _colour_doppler,
     "split": _split,

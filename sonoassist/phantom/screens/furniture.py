@@ -63,7 +63,7 @@ WORDS = (
 )
 
 
-class Sheet:
+class ScreenSheet:
     """A screen that is being drawn.
 
     Args:
@@ -118,7 +118,7 @@ class Sheet:
         area[:] = np.clip(np.asarray(ink) * shade[: len(area), None, None], 0, 255).astype(np.uint8)
 
 
-def top_bar(sheet: Sheet, bottom: float) -> None:
+def top_bar(sheet: ScreenSheet, bottom: float) -> None:
     """Patient, clinic, date and power at the upper rim."""
     if sheet.rng.random() < 0.45:
         _row_of_fields(sheet, bottom)
@@ -142,7 +142,7 @@ def top_bar(sheet: Sheet, bottom: float) -> None:
         cv2.circle(sheet.pixels, middle, radius, (200, 205, 210), 1, cv2.LINE_AA)
 
 
-def _row_of_fields(sheet: Sheet, bottom: float) -> None:
+def _row_of_fields(sheet: ScreenSheet, bottom: float) -> None:
     """Dark fields with words in one or two rows, a sign at the left, black between them."""
     rng, wide = sheet.rng, sheet.width_px
     rows = int(rng.integers(1, 3))
@@ -176,7 +176,9 @@ def _row_of_fields(sheet: Sheet, bottom: float) -> None:
         cv2.circle(sheet.pixels, middle, max(round(foot / 6), 2), (210, 215, 220), 1, cv2.LINE_AA)
 
 
-def text_block(sheet: Sheet, left: float, top: float, lines: int, *, right: bool = False) -> None:
+def text_block(
+    sheet: ScreenSheet, left: float, top: float, lines: int, *, right: bool = False
+) -> None:
     """Settings of the scan, one below the other."""
     size = float(sheet.rng.uniform(0.28, 0.5))
     for line in range(lines):
@@ -186,7 +188,9 @@ def text_block(sheet: Sheet, left: float, top: float, lines: int, *, right: bool
         sheet.text(words, x, top + (line + 1) * 36 * size * sheet.unit, size, ink)
 
 
-def grey_scale(sheet: Sheet, left: float, top: float, long: float, *, colour: bool = False) -> None:
+def grey_scale(
+    sheet: ScreenSheet, left: float, top: float, long: float, *, colour: bool = False
+) -> None:
     """The bar of grey levels, with one of colours below it while flow is shown."""
     wide = max(round(float(sheet.rng.uniform(4, 18)) * sheet.unit), 2)
     ramp = np.linspace(255, 0, max(round(long), 2)).astype(np.uint8)
@@ -205,7 +209,7 @@ def grey_scale(sheet: Sheet, left: float, top: float, long: float, *, colour: bo
         sheet.text(f"{sheet.rng.uniform(5, 80):.0f}cm/s", left, y - 2, 0.3)
 
 
-def depth_scale(sheet: Sheet, x: float, top: float, bottom: float) -> None:
+def depth_scale(sheet: ScreenSheet, x: float, top: float, bottom: float) -> None:
     """Ticks beside the picture, numbers at some, and the mark of the focus."""
     step = max((bottom - top) / float(sheet.rng.integers(6, 18)), 3)
     ink = sheet.ink if sheet.rng.random() < 0.7 else (230, 220, 90)
@@ -229,7 +233,7 @@ def depth_scale(sheet: Sheet, x: float, top: float, bottom: float) -> None:
         cv2.fillPoly(sheet.pixels, [np.round(mark).astype(np.int32)], (235, 230, 200))
 
 
-def probe_mark(sheet: Sheet, fan: Fan, size: float = 1.0) -> None:
+def probe_mark(sheet: ScreenSheet, fan: Fan, size: float = 1.0) -> None:
     """The maker's sign at the side of the probe's face; `size` times as large as usual."""
     face = fan.outline[fan.outline[:, 1].argmin()]
     x = float(
@@ -256,7 +260,7 @@ def probe_mark(sheet: Sheet, fan: Fan, size: float = 1.0) -> None:
         sheet.text("V", x, y, 0.5 * size, None if size == 1 else sheet.colour())
 
 
-def thumbnails(sheet: Sheet, box: Box) -> None:
+def thumbnails(sheet: ScreenSheet, box: Box) -> None:
     """Saved pictures of this exam, in one or two columns (or rows)."""
     rng = sheet.rng
     upright = box.height > box.width
@@ -297,7 +301,7 @@ def _tiles(box: Box, wide: float, high: float) -> list[Box]:
     ]
 
 
-def _thumbnail(sheet: Sheet, place: Box) -> None:
+def _thumbnail(sheet: ScreenSheet, place: Box) -> None:
     """A small picture with its own fan, text and sometimes flow."""
     wide, high = max(round(place.width), 8), max(round(place.height), 8)
     small = np.zeros((high, wide, 3), np.uint8)
@@ -314,7 +318,7 @@ def _thumbnail(sheet: Sheet, place: Box) -> None:
     part[:] = small[: part.shape[0], : part.shape[1]]
 
 
-def touch_keys(sheet: Sheet, box: Box) -> None:
+def touch_keys(sheet: ScreenSheet, box: Box) -> None:
     """Round and square keys, a wheel, a bar of the cine memory."""
     rng = sheet.rng
     for _ in range(int(rng.integers(3, 14))):
@@ -345,7 +349,7 @@ def touch_keys(sheet: Sheet, box: Box) -> None:
         )
 
 
-def ecg(sheet: Sheet, box: Box) -> None:
+def ecg(sheet: ScreenSheet, box: Box) -> None:
     """A heart trace along the foot of the picture."""
     x = np.arange(round(box.left), max(round(box.right), round(box.left) + 2))
     beat = np.mod(x / max(box.width, 1) * float(sheet.rng.uniform(2, 6)), 1)
@@ -358,7 +362,7 @@ def ecg(sheet: Sheet, box: Box) -> None:
     cv2.polylines(sheet.pixels, [points], False, (90, 230, 110), 1, cv2.LINE_AA)
 
 
-def calipers(sheet: Sheet, box: Box) -> None:
+def calipers(sheet: ScreenSheet, box: Box) -> None:
     """Measuring marks and lines, an ellipse, and what was measured, over the picture."""
     rng, ink = sheet.rng, sheet.colour() if sheet.rng.random() < 0.7 else (235, 235, 235)
     for _ in range(int(rng.integers(1, 4))):
@@ -387,7 +391,7 @@ def calipers(sheet: Sheet, box: Box) -> None:
         )
 
 
-def note(sheet: Sheet, box: Box) -> None:
+def note(sheet: ScreenSheet, box: Box) -> None:
     """Words that somebody wrote onto the picture, or a body mark."""
     rng = sheet.rng
     x = float(rng.uniform(box.left, box.right - 0.2 * box.width))

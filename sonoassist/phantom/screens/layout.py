@@ -9,7 +9,7 @@ import numpy as np
 from sonoassist.core.packets import Box
 from sonoassist.phantom.screens import furniture
 from sonoassist.phantom.screens.fan import Fan
-from sonoassist.phantom.screens.furniture import Sheet
+from sonoassist.phantom.screens.furniture import ScreenSheet
 
 SIZES = (
     (640, 480),
@@ -81,7 +81,7 @@ def _share(rng: np.random.Generator, chance: float, least: float, most: float) -
     return float(rng.uniform(least, most)) if rng.random() < chance else 0.0
 
 
-def furnish(sheet: Sheet, layout: ScreenLayout) -> None:
+def furnish(sheet: ScreenSheet, layout: ScreenLayout) -> None:
     """Draw everything that stands beside the picture."""
     rng = sheet.rng
     if layout.bar is not None:
@@ -117,7 +117,7 @@ def furnish(sheet: Sheet, layout: ScreenLayout) -> None:
 
 
 def annotate(
-    sheet: Sheet, layout: ScreenLayout, fan: Fan, box: Box, *, colour: bool = False
+    sheet: ScreenSheet, layout: ScreenLayout, fan: Fan, box: Box, *, colour: bool = False
 ) -> None:
     """Scales, signs and words in the picture's frame, mostly beside the fan."""
     rng, frame = sheet.rng, layout.picture

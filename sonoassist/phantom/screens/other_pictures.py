@@ -7,10 +7,10 @@ import numpy as np
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Box
 from sonoassist.phantom.screens import furniture
-from sonoassist.phantom.screens.furniture import NAMES, Sheet
+from sonoassist.phantom.screens.furniture import NAMES, ScreenSheet
 
 
-def spectral_strip(sheet: Sheet, box: Box) -> None:
+def spectral_strip(sheet: ScreenSheet, box: Box) -> None:
     """Velocities over time or, less often, the motion along one beam."""
     wide, high = max(round(box.width), 8), max(round(box.height), 8)
     picture = (
@@ -24,7 +24,7 @@ def spectral_strip(sheet: Sheet, box: Box) -> None:
         sheet.text(sheet.words(), box.left + 8, box.top + (14 + 14 * number) * sheet.unit, 0.34)
 
 
-def _spectrum(sheet: Sheet, wide: int, high: int) -> np.ndarray:
+def _spectrum(sheet: ScreenSheet, wide: int, high: int) -> np.ndarray:
     rng = sheet.rng
     time = np.linspace(0, float(rng.uniform(2, 9)), wide)
     beat = np.mod(time + float(rng.uniform(0, 1)), 1)
@@ -52,7 +52,7 @@ def _spectrum(sheet: Sheet, wide: int, high: int) -> np.ndarray:
     return np.asarray(np.clip(grey[..., None] * tint, 0, 255), np.uint8)
 
 
-def _motion(sheet: Sheet, wide: int, high: int) -> np.ndarray:
+def _motion(sheet: ScreenSheet, wide: int, high: int) -> np.ndarray:
     rng = sheet.rng
     time = np.linspace(0, float(rng.uniform(3, 10)), wide)
     line = rng.uniform(10, 90) + 60 * np.abs(
@@ -67,7 +67,7 @@ def _motion(sheet: Sheet, wide: int, high: int) -> np.ndarray:
     return np.repeat(np.clip(grey, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
 
 
-def rendered_surface(sheet: Sheet, box: Box) -> None:
+def rendered_surface(sheet: ScreenSheet, box: Box) -> None:
     """A lit surface of skin colour on black, as a volume is shown."""
     rng = sheet.rng
     wide, high = max(round(box.width), 8), max(round(box.height), 8)
@@ -91,7 +91,7 @@ def rendered_surface(sheet: Sheet, box: Box) -> None:
     part[:] = picture[: part.shape[0], : part.shape[1]]
 
 
-def draw_menu(sheet: Sheet, box: Box) -> None:
+def draw_menu(sheet: ScreenSheet, box: Box) -> None:
     """A form, a table, a list of patients or a page of a report."""
     rng = sheet.rng
     light = rng.random() < 0.3
@@ -129,7 +129,7 @@ def _parts(rng: np.random.Generator, page: Box) -> list[Box]:
     return [upper, lower]
 
 
-def _form(sheet: Sheet, part: Box, ink: furniture.RGB) -> None:
+def _form(sheet: ScreenSheet, part: Box, ink: furniture.RGB) -> None:
     rows, columns = int(sheet.rng.integers(2, 7)), int(sheet.rng.integers(1, 3))
     field = int(sheet.rng.choice([0, 20, 90, 255]))
     for row in range(rows):
@@ -148,7 +148,7 @@ def _form(sheet: Sheet, part: Box, ink: furniture.RGB) -> None:
                 )
 
 
-def _table(sheet: Sheet, part: Box, ink: furniture.RGB) -> None:
+def _table(sheet: ScreenSheet, part: Box, ink: furniture.RGB) -> None:
     rows, columns = int(sheet.rng.integers(4, 16)), int(sheet.rng.integers(3, 8))
     rule = (int(sheet.rng.integers(40, 150)),) * 3
     if sheet.rng.random() < 0.6:
@@ -178,7 +178,7 @@ def _table(sheet: Sheet, part: Box, ink: furniture.RGB) -> None:
             sheet.text(words, x, y - 0.25 * part.height / rows, 0.34, ink)
 
 
-def _empty_list(sheet: Sheet, part: Box, ink: furniture.RGB) -> None:
+def _empty_list(sheet: ScreenSheet, part: Box, ink: furniture.RGB) -> None:
     """A large empty field below the heads of its columns, with a row of keys under it."""
     high = part.height / float(sheet.rng.uniform(6, 14))
     left, right = part.left + 0.03 * part.width, part.right - 0.03 * part.width
@@ -198,7 +198,7 @@ def _empty_list(sheet: Sheet, part: Box, ink: furniture.RGB) -> None:
         sheet.panel(Box(x, part.bottom - high, x + 0.13 * part.width, part.bottom - 2), (grey,) * 3)
 
 
-def _lines(sheet: Sheet, part: Box, ink: furniture.RGB) -> None:
+def _lines(sheet: ScreenSheet, part: Box, ink: furniture.RGB) -> None:
     number = int(sheet.rng.integers(3, 14))
     for line in range(number):
         y = part.top + (line + 0.7) * part.height / number
@@ -206,7 +206,7 @@ def _lines(sheet: Sheet, part: Box, ink: furniture.RGB) -> None:
         sheet.text(words, part.left + 0.04 * part.width, y, 0.38, ink)
 
 
-def _buttons(sheet: Sheet, part: Box, ink: furniture.RGB) -> None:
+def _buttons(sheet: ScreenSheet, part: Box, ink: furniture.RGB) -> None:
     rows, columns = int(sheet.rng.integers(1, 5)), int(sheet.rng.integers(2, 7))
     grey = int(sheet.rng.integers(30, 140))
     for row in range(rows):
@@ -218,7 +218,7 @@ def _buttons(sheet: Sheet, part: Box, ink: furniture.RGB) -> None:
             sheet.text(sheet.words()[:9], left + 4, top + 0.45 * part.height / rows, 0.34, ink)
 
 
-def no_signal(sheet: Sheet) -> None:
+def no_signal(sheet: ScreenSheet) -> None:
     """Black, one colour, colour bars, snow, or a grabber's own picture."""
     rng, kind = sheet.rng, int(sheet.rng.integers(6))
     if kind == 0:
@@ -262,7 +262,7 @@ def no_signal(sheet: Sheet) -> None:
         )
 
 
-def _colour_bars(sheet: Sheet) -> None:
+def _colour_bars(sheet: ScreenSheet) -> None:
     level = 191 if sheet.rng.random() < 0.5 else 255
     bars = [(1, 1, 1), (1, 1, 0), (0, 1, 1), (0, 1, 0), (1, 0, 1), (1, 0, 0), (0, 0, 1), (0, 0, 0)]
     edges = np.linspace(0, sheet.width_px, len(bars) + 1).astype(int)

@@ -19,7 +19,7 @@ from sonoassist.analysis.precision.check import (
     RememberingEngine,
 )
 from sonoassist.analysis.precision.check_notes import CheckNotes, keep_notes, read_notes
-from sonoassist.analysis.precision.verdicts import Verdict, read_verdict
+from sonoassist.analysis.precision.verdicts import PrecisionVerdict, read_verdict
 from sonoassist.core import paths
 from sonoassist.core.errors import EngineError
 from sonoassist.core.packets import Floats, Prepared
@@ -120,7 +120,7 @@ def bench(tmp_path: Path, pictures: list[Prepared], monkeypatch: pytest.MonkeyPa
     return Bench(tmp_path)
 
 
-def same(one: Verdict, other: Verdict) -> bool:
+def same(one: PrecisionVerdict, other: PrecisionVerdict) -> bool:
     means = zip(one.statistics.means, other.statistics.means, strict=True)
     return (
         (one.agreements, one.passes_s) == (other.agreements, other.passes_s)

@@ -13,7 +13,12 @@ from sonoassist.analysis.precision.agreement import Agreement, Truth, compare, s
 from sonoassist.analysis.precision.calibration import calibration_pictures
 from sonoassist.analysis.precision.check import PrecisionCheck
 from sonoassist.analysis.precision.choosing import Workshop, candidates, engine_from, verdict_of
-from sonoassist.analysis.precision.verdicts import Verdict, keep_verdict, read_verdict, verdict_key
+from sonoassist.analysis.precision.verdicts import (
+    PrecisionVerdict,
+    keep_verdict,
+    read_verdict,
+    verdict_key,
+)
 from sonoassist.core import paths
 from sonoassist.core.errors import EngineError, SourceError
 from sonoassist.core.packets import Prepared
@@ -39,9 +44,9 @@ def workshop(folder: Path) -> Workshop:
     return Workshop(CARD, random_tensors("smallnet"), paths.demo_exam(), folder)
 
 
-def made_verdict(**agreements: Agreement) -> Verdict:
+def made_verdict(**agreements: Agreement) -> PrecisionVerdict:
     means = tuple(np.arange(n, dtype=np.float32) for n in (1, 32, 64, 128, 128, 64))
-    return Verdict(ActivationStatistics(means, (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)), agreements)
+    return PrecisionVerdict(ActivationStatistics(means, (1.0, 2.0, 3.0, 4.0, 5.0, 6.0)), agreements)
 
 
 def agreement(

@@ -14,17 +14,17 @@ import numpy as np
 from fuzz.format import Seed
 from sonoassist.analysis.precision.agreement import Agreement, Comparison, Truth
 from sonoassist.analysis.precision.check_notes import CheckNotes, keep_notes, read_notes
-from sonoassist.analysis.precision.verdicts import Verdict, keep_verdict, read_verdict
+from sonoassist.analysis.precision.verdicts import PrecisionVerdict, keep_verdict, read_verdict
 from sonoassist.core.files import ARCHIVE_ERRORS
 from sonoassist.core.packets import Box, frozen
 from sonoassist.engines.rounding import ActivationStatistics
 from sonoassist.exam.pacs.node import PacsNode
 from sonoassist.exam.pacs.outbox import Outbox
 from sonoassist.recordings.older_practice import results_in
-from sonoassist.retrieval.analysing import About, Analysed, analysed_from
+from sonoassist.retrieval.analysing import Analysed, ExamFacts, analysed_from
 from sonoassist.retrieval.table import ExamTable
 from sonoassist.training import cache
-from sonoassist.training.preparation import HEIGHT_PX, WIDTH_PX, Prepared
+from sonoassist.training.preparation import HEIGHT_PX, WIDTH_PX, PreparedCase
 
 _KEY = "ab" * 16
 _FRAMES = 20
@@ -42,7 +42,9 @@ def caches(folder: Path) -> list[Seed]:
         tuple(frozen(np.ones(4, np.float32)) for _ in range(_LAYERS)), (1.0,) * _LAYERS
     )
     keep_verdict(
-        folder, _KEY, Verdict(statistics, {"bf16": Agreement(3, 1.0, 0.001, 2, 0.9)}, {"f32": 0.1})
+        folder,
+        _KEY,
+        PrecisionVerdict(statistics, {"bf16": Agreement(3, 1.0, 0.001, 2, 0.9)}, {"f32": 0.1}),
     )
     truths = [Truth(frozen(one), Box(1, 2, 30, 40)) for one in _shares(2)]
     compared = [Comparison(True, True, 0.01, 0.9)] * 2
@@ -56,7 +58,7 @@ def caches(folder: Path) -> list[Seed]:
     )
     (folder / "table.npz").write_bytes(_analysed().to_bytes())
     picture = np.zeros((HEIGHT_PX, WIDTH_PX), np.uint8)
-    cache._write(folder / "case.npz", Prepared([picture] * 2, [1, 2], ["a", "b"], {}, [], 0))
+    cache._write(folder / "case.npz", PreparedCase([picture] * 2, [1, 2], ["a", "b"], {}, [], 0))
     files = {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
     where = {
         "node": PacsNode("10.0.0.1", 104, "STORE").as_values(),
@@ -87,7 +89,7 @@ def _analysed() -> Analysed:
         box=wide,
         crop=wide,
     )
-    return Analysed(table, About(_KEY, True, ("H.264",), 1.0, "OpenVINO", "f32", "CPU"))
+    return Analysed(table, ExamFacts(_KEY, True, ("H.264",), 1.0, "OpenVINO", "f32", "CPU"))
 
 
 def use(folder: Path, seed: Seed) -> str:

@@ -10,7 +10,7 @@ from fuzz.format import Seed, each
 from fuzz.steady import whole
 from sonoassist.practice.answers import Word
 from sonoassist.practice.history import History
-from sonoassist.practice.scores import Attempt, Outcome
+from sonoassist.practice.scores import Attempt, QuestionOutcome
 
 THEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 
@@ -28,7 +28,7 @@ def histories(folder: Path) -> list[Seed]:
             0,
             Attempt(
                 "femur",
-                Outcome.FOUND,
+                QuestionOutcome.FOUND,
                 "femur",
                 2.5,
                 30,
@@ -41,7 +41,7 @@ def histories(folder: Path) -> list[Seed]:
                 {"femur": 3},
             ),
         )
-        history.add(exercise, 1, Attempt("lips", Outcome.MISSED))
+        history.add(exercise, 1, Attempt("lips", QuestionOutcome.MISSED))
     files = {f"practice/{name}": data for name, data in whole(folder).items()}
     return [Seed("practice", files, tuple(files))]
 
@@ -59,7 +59,7 @@ def use(folder: Path, seed: Seed) -> str:
 
     def more() -> None:
         number = history.begin("cy", "b.mp4", Word.TRUTH, class_mode=False, asked=1, seed=3)
-        history.add(number, 0, Attempt("femur", Outcome.WRONG, "lips"))
+        history.add(number, 0, Attempt("femur", QuestionOutcome.WRONG, "lips"))
 
     each(past, history.counts, more, lambda: history.forget("ann"))
     return "result"

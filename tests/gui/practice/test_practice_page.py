@@ -17,10 +17,10 @@ from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.practice.services import PracticeServices, Stage
 from sonoassist.gui.practice.words import QUESTION
 from sonoassist.gui.theme import LIGHT, Look, family
-from sonoassist.gui.verdict import Kind
+from sonoassist.gui.verdict import VerdictKind
 from sonoassist.practice.exercise import Phase
 from sonoassist.practice.history import History
-from sonoassist.practice.scores import Outcome
+from sonoassist.practice.scores import QuestionOutcome
 from sonoassist.practice.wish import PracticeWish
 
 
@@ -47,7 +47,7 @@ def test_a_whole_exercise_with_a_right_a_wrong_and_a_missed_answer(
     right = trainee.right
     answer_rightly(trainee)
     attempt = trainee.exercise.attempts[-1]
-    assert (attempt.outcome, attempt.distance_frames) == (Outcome.FOUND, 0)
+    assert (attempt.outcome, attempt.distance_frames) == (QuestionOutcome.FOUND, 0)
     assert trainee.exercise.phase is Phase.REVEALED
     assert side.question.text() == "✓ Right"
     assert side.name.text() == BY_KEY[right].label
@@ -63,7 +63,7 @@ def test_a_whole_exercise_with_a_right_a_wrong_and_a_missed_answer(
     plane = BY_KEY[wrong]
     assert not [one for one in texts(side) if plane.label in one or plane.full_name in one]
     trainee.answer()
-    assert trainee.exercise.attempts[-1].outcome is Outcome.WRONG
+    assert trainee.exercise.attempts[-1].outcome is QuestionOutcome.WRONG
     assert side.question.text() == f"✗ Wrong: you said {BY_KEY[said].label}"
     assert "3 frames behind the best one" in side.details.text()
     trainee.see_reveal()
@@ -77,7 +77,7 @@ def test_a_whole_exercise_with_a_right_a_wrong_and_a_missed_answer(
     # 3: missed.
     missed = trainee.right
     trainee.watch_until(trainee.exercise.question.end + 1)
-    assert trainee.exercise.attempts[-1].outcome is Outcome.MISSED
+    assert trainee.exercise.attempts[-1].outcome is QuestionOutcome.MISSED
     assert side.question.text() == "○ Missed"
     assert side.name.text() == BY_KEY[missed].label
     trainee.answer()
@@ -171,7 +171,7 @@ def test_box_and_heat_map_belong_to_the_reveal(
     qtbot.waitUntil(lambda: viewport.view is not None and viewport.view.analysis is not None)
     assert viewport.show_heat
     verdict = viewport._verdict
-    assert verdict.kind is Kind.PLANE
+    assert verdict.kind is VerdictKind.PLANE
     truth = trainee.exercise.answers.boxes[trainee.exercise.question.view.first + 10]
     assert verdict.box == truth
     trainee.press(Qt.Key.Key_H)

@@ -19,7 +19,7 @@ from sonoassist.gui.practice.questions_sheet import QuestionsSheet
 from sonoassist.gui.practice.services import Stage
 from sonoassist.gui.theme import Look
 from sonoassist.practice.exercise import Phase
-from sonoassist.practice.question_set import ASKABLE, Order, QuestionSet
+from sonoassist.practice.question_set import ASKABLE, QuestionOrder, QuestionSet
 from sonoassist.practice.set_store import read_set, write_set
 from sonoassist.practice.wish import PracticeWish
 from sonoassist.recordings.identity import identity_of
@@ -63,7 +63,7 @@ def test_a_kept_set_is_asked_in_its_order_and_said_everywhere(
 def test_a_set_in_no_order_leaves_the_number_of_questions(
     trainee: Trainee, page: PracticePage, content: str
 ) -> None:
-    page.desk.sets.keep(QuestionSet(content, ("4ch", "lips"), order=Order.WEAK_FIRST))
+    page.desk.sets.keep(QuestionSet(content, ("4ch", "lips"), order=QuestionOrder.WEAK_FIRST))
     page.start.enter()
     assert not page.start.questions.isHidden()
     trainee.start(1)
@@ -176,7 +176,9 @@ def test_the_mouse_does_the_same(
     sheet.in_order.click()
     sheet.save_button.click()
     kept = page.desk.services.sets.read(content)
-    assert kept == QuestionSet(content, (second, *rest[:-1]), (rest[-1],), order=Order.WEAK_FIRST)
+    assert kept == QuestionSet(
+        content, (second, *rest[:-1]), (rest[-1],), order=QuestionOrder.WEAK_FIRST
+    )
 
 
 def test_an_absent_plane_is_not_asked_and_an_asked_one_not_absent(sheet: QuestionsSheet) -> None:
@@ -209,7 +211,9 @@ def test_a_set_goes_to_a_file_and_comes_back(
     assert written.absent == ("femur",)
     assert str(files.path) in told(sheet)
     assert page.desk.asked is None  # it is not saved yet
-    write_set(files.path, QuestionSet(content, ("4ch", "lips"), ("rvot",), Order.WEAK_FIRST))
+    write_set(
+        files.path, QuestionSet(content, ("4ch", "lips"), ("rvot",), QuestionOrder.WEAK_FIRST)
+    )
     sheet.use_button.click()
     assert shown(sheet)[:2] == ["4ch", "lips"]
     assert not sheet.in_order.isChecked()

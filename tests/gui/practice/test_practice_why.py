@@ -12,7 +12,7 @@ from sonoassist.gui.practice.table import known_text
 from sonoassist.gui.practice.why_words import numbers_text, why_text
 from sonoassist.gui.practice.words import reveal_of, unscored_text
 from sonoassist.gui.theme import LIGHT, Look, family
-from sonoassist.practice.scores import Attempt, Outcome, by_plane
+from sonoassist.practice.scores import Attempt, QuestionOutcome, by_plane
 from sonoassist.practice.why import PictureNumbers, Reasons
 
 WHY = Reasons(60, False, 41, 0.94, 0, 1.2, 56, 0.71, -0.4)
@@ -50,12 +50,12 @@ def test_what_is_measured_of_the_pictures() -> None:
 
 
 def test_what_is_not_known_is_said_and_not_scored() -> None:
-    unknown = Attempt("lips", Outcome.FOUND, "lips", 0.5, 40, None, 0, points=100.0)
+    unknown = Attempt("lips", QuestionOutcome.FOUND, "lips", 0.5, 40, None, 0, points=100.0)
     (score,) = by_plane([unknown])
     assert known_text(None, score) == "not known"
     assert "The frame is not scored" in reveal_of(unknown).lines[-1]
     assert unscored_text([unknown]) == " · 1 frame not scored, the best one is not known"
-    known = Attempt("lips", Outcome.FOUND, "lips", 0.5, 40, 40, 0, 0.0, points=100.0)
+    known = Attempt("lips", QuestionOutcome.FOUND, "lips", 0.5, 40, 40, 0, 0.0, points=100.0)
     assert unscored_text([known]) == ""
     assert known_text("0", score) == "0"
 

@@ -10,9 +10,9 @@ import pytest
 from sonoassist.gui.practice.progress_panel import about_text
 from sonoassist.gui.practice.words import exam_text, frame_text, past_line, reveal_of, signed
 from sonoassist.practice.ballot import Ballot
-from sonoassist.practice.scores import Attempt, Outcome
+from sonoassist.practice.scores import Attempt, QuestionOutcome
 
-FOUND = Attempt("lvot", Outcome.FOUND, "lvot", 1.9, 40, 33, 7, 0.35, (), 86.4)
+FOUND = Attempt("lvot", QuestionOutcome.FOUND, "lvot", 1.9, 40, 33, 7, 0.35, (), 86.4)
 
 
 @pytest.mark.parametrize(
@@ -31,13 +31,13 @@ FOUND = Attempt("lvot", Outcome.FOUND, "lvot", 1.9, 40, 33, 7, 0.35, (), 86.4)
 def test_how_far_the_frame_is_off(
     distance: int, best: int | None, gap: float | None, said: str
 ) -> None:
-    attempt = Attempt("lvot", Outcome.FOUND, "lvot", 1.0, 40, best, distance, gap)
+    attempt = Attempt("lvot", QuestionOutcome.FOUND, "lvot", 1.0, 40, best, distance, gap)
     assert frame_text(attempt) == said
 
 
 @pytest.mark.parametrize("best", [None, 33])
 def test_a_frame_outside_of_the_view_is_said_to_be(best: int | None) -> None:
-    out = Attempt("lvot", Outcome.FOUND, "lvot", 1.0, 40, best, 7, outside_frames=-4)
+    out = Attempt("lvot", QuestionOutcome.FOUND, "lvot", 1.0, 40, best, 7, outside_frames=-4)
     assert frame_text(out) == "Your frame lies 4 frames before the view"
 
 
@@ -47,9 +47,9 @@ def test_right_wrong_and_missed_are_told_by_sign_and_word() -> None:
         "✓", "Right", "LVOT", "86 of 100 points",
     )  # fmt: skip
     assert right.lines[0] == "Found after 1.9 s"
-    wrong = reveal_of(Attempt("lvot", Outcome.WRONG, "background", 2.0))
+    wrong = reveal_of(Attempt("lvot", QuestionOutcome.WRONG, "background", 2.0))
     assert (wrong.sign, wrong.word) == ("✗", "Wrong: you said no standard plane")
-    missed = reveal_of(Attempt("lvot", Outcome.MISSED, false_alarms=("rvot", "4ch")))
+    missed = reveal_of(Attempt("lvot", QuestionOutcome.MISSED, false_alarms=("rvot", "4ch")))
     assert (missed.sign, missed.word) == ("○", "Missed")
     assert missed.lines[-1] == "2 false alarms: RVOT, Four chambers"
 
@@ -58,15 +58,15 @@ def test_a_class_of_two_minds() -> None:
     ballot = Ballot(("lvot", "rvot", "background"))
     ballot.vote("lvot")
     ballot.vote("rvot")
-    said = reveal_of(Attempt("lvot", Outcome.WRONG, points=50.0), ballot.verdict("lvot"))
+    said = reveal_of(Attempt("lvot", QuestionOutcome.WRONG, points=50.0), ballot.verdict("lvot"))
     assert said.word == "The class is of two minds"
     assert said.lines == ("2 votes, 50 % of them right", "Agreement: 50 % voted alike")
 
 
 def test_lines_of_the_past() -> None:
     assert past_line(FOUND) == "LVOT  1.9 s · best frame +7"
-    assert past_line(Attempt("lvot", Outcome.WRONG, "rvot")) == "LVOT called RVOT"
-    assert past_line(Attempt("lvot", Outcome.MISSED)) == "LVOT · not named"
+    assert past_line(Attempt("lvot", QuestionOutcome.WRONG, "rvot")) == "LVOT called RVOT"
+    assert past_line(Attempt("lvot", QuestionOutcome.MISSED)) == "LVOT · not named"
     assert [signed(value) for value in (4, -9, 0)] == ["+4", "−9", "0"]
 
 

@@ -28,7 +28,7 @@ from sonoassist.gui.theme import LIGHT, Look, family
 from sonoassist.practice.answers import Word
 from sonoassist.practice.history import History
 from sonoassist.practice.overview import COLUMNS, PLANE_KEYS, TraineeRow, csv_text, overview
-from sonoassist.practice.scores import Outcome
+from sonoassist.practice.scores import QuestionOutcome
 
 DAY = datetime(2026, 11, 1, tzinfo=timezone.utc)
 
@@ -43,7 +43,7 @@ def history_of(path: Path) -> History:
             number = history.begin(name, "e", Word.TRUTH, class_mode=False, asked=2, seed=0)
             history.add(number, 0, attempt(plane, value))
             if name == "Ada":
-                history.add(number, 1, attempt("lips", 0, Outcome.MISSED))
+                history.add(number, 1, attempt("lips", 0, QuestionOutcome.MISSED))
     return history
 
 
