@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Content, Pixels
 from sonoassist.preprocess.channels import strongest, weakest
 
@@ -17,6 +19,12 @@ MAX_TINT = 25
 colour is laid over it; above it the whole picture is tinted (a chroma map), which is B-mode."""
 LIT = 30
 """Grey level from which a pixel is lit."""
+ROWS_PER_STROKE_PX = 40
+"""What is written is nowhere thicker than a pixel for so many rows; flow fills a vessel."""
+SOLID_OF_COLOURED, SOLID_SHARE = 0.25, 0.008
+"""Flow is so much of the coloured pixels that is thicker, or, beside much writing, so much of the
+field of view. Measured: real Doppler 0.37 and more of the coloured, the scores of another program
+written over a picture 0.2 and less, 0.007 of the field of view."""
 
 
 def content_of(crop: Pixels) -> Content:
@@ -26,8 +34,16 @@ def content_of(crop: Pixels) -> Content:
     bright = strongest(crop)
     chroma = bright - weakest(crop)
     coloured = chroma > MIN_CHROMA
-    if coloured.mean() < MIN_SHARE:
+    share = float(coloured.mean())
+    if share < MIN_SHARE or _solid_share(coloured) < min(SOLID_OF_COLOURED * share, SOLID_SHARE):
         return Content.B_MODE
     tissue = chroma[~coloured & (bright > LIT)]
     tinted = bool(tissue.size) and float(np.median(tissue)) > MAX_TINT
     return Content.B_MODE if tinted else Content.DOPPLER
+
+
+def _solid_share(coloured: NDArray[np.bool_]) -> float:
+    """Share of a crop, bool (h, w), that is coloured and thicker than anything written on it."""
+    side = max(round(len(coloured) / ROWS_PER_STROKE_PX), 2)
+    kernel = np.ones((side, side), np.uint8)
+    return float(np.mean(cv2.morphologyEx(coloured.astype(np.uint8), cv2.MORPH_OPEN, kernel)))

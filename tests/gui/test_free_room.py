@@ -168,11 +168,13 @@ def test_extra_words_are_left_out_rather_than_cut(
     qtbot.addWidget(viewport)
     viewport.show_view(make_view(crop=Box(0, 0, 400, 300)), NOTHING)
     key, much = Chip("info", "B ends", extra=True), Chip("info", "Backspace takes it", extra=True)
-    viewport.show_screen(Screen(None, (Chip("crop", "Femur: drag it", short="Drag"), much, key)))
+    viewport.show_screen(
+        Screen(None, (Chip("crop", "Femur: drag a box over it", short="Drag"), much, key))
+    )
     for wide, wanted in (
-        (600, ["Femur: drag it", "Backspace takes it", "B ends"]),
+        (800, ["Femur: drag a box over it", "Backspace takes it", "B ends"]),
         (345, ["Drag", "Backspace takes it"]),
-        (150, ["Drag"]),
+        (250, ["Drag"]),
     ):
         painted.clear()
         viewport.resize(wide, round(wide * 3 / 4) + 52)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import numpy as np
@@ -7,15 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from PIL import Image
 
 from preprocess.screens_made import screen
 from real_models import frame_of, plane_frames
 from sonoassist.core.errors import SourceError
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Box, Content, Prepared
-from sonoassist.preprocess.content import content_of
+from sonoassist.preprocess.content import MIN_CHROMA, MIN_SHARE, content_of
 from sonoassist.preprocess.crop import PUBLISHED_CROP
 from sonoassist.preprocess.prepare import prepare
+from sonoassist.sources import open_source
 
 
 def ready(pixels: NDArray[np.uint8], crop: Box | None = None, **size: int) -> Prepared:
@@ -114,6 +117,52 @@ def test_calipers_are_not_doppler() -> None:
     cv2.line(pixels, (380, 300), (560, 420), (255, 255, 0), 2)
     cv2.putText(pixels, "BPD 48 mm", (300, 500), 0, 0.8, (255, 230, 0), 2)
     assert content_of(pixels) is Content.B_MODE
+
+
+@pytest.mark.parametrize("size_px", [(975, 735), (414, 358), (288, 224)])
+def test_writing_is_not_doppler_however_much_there_is(size_px: tuple[int, int]) -> None:
+    """Scores of another program, blue and green, right over the tissue."""
+    pixels = np.ascontiguousarray(cv2.resize(screen()[0], size_px))
+    height_px = size_px[1]
+    for line, colour in enumerate(((0, 0, 255), (0, 255, 0), (255, 60, 0))):
+        place, size = (0, round((0.15 + 0.2 * line) * height_px)), 0.8 * height_px / 358
+        stroke_px = max(round(height_px / 179), 1)
+        cv2.putText(pixels, "NonHeart: 99.8", place, 0, size, colour, stroke_px, cv2.LINE_AA)
+    chroma = pixels.max(axis=2).astype(int) - pixels.min(axis=2)
+    assert (chroma > MIN_CHROMA).mean() > MIN_SHARE  # else there is nothing to be told apart
+    assert content_of(pixels) is Content.B_MODE
+
+
+def test_a_small_flow_beside_writing_is_doppler() -> None:
+    pixels = np.ascontiguousarray(cv2.resize(screen()[0], (414, 358)))
+    cv2.putText(pixels, "NonHeart: 99.8", (0, 60), 0, 0.8, (0, 255, 0), 2, cv2.LINE_AA)
+    assert content_of(pixels) is Content.B_MODE
+    cv2.ellipse(pixels, (210, 200), (34, 12), 30, 0, 180, (220, 40, 20), -1)
+    cv2.ellipse(pixels, (210, 200), (34, 12), 30, 180, 360, (20, 60, 230), -1)
+    assert content_of(pixels) is Content.DOPPLER
+
+
+@pytest.mark.real
+def test_real_doppler_is_found_and_text_on_real_pictures_is_not(test_data: Path) -> None:
+    truth = csv.DictReader((test_data / "scanner_screens" / "truth.csv").read_text().splitlines())
+    fields = {
+        row["image"]: tuple(
+            round(float(row[f"{side}_px"])) for side in ("top", "bottom", "left", "right")
+        )
+        for row in truth
+        if row["content"] == "colour_doppler"
+    }
+    assert len(fields) >= 5
+    for name, (top, bottom, left, right) in fields.items():
+        pixels = np.asarray(Image.open(test_data / "scanner_screens" / name).convert("RGB"))
+        seen = np.ascontiguousarray(pixels[top:bottom, left:right])
+        assert content_of(seen) is Content.DOPPLER, name
+        small = np.asarray(cv2.resize(seen, (288, 224)), np.uint8)
+        assert content_of(small) is Content.DOPPLER, name
+    for name in ("heart_freehand", "no_heart_freehand"):
+        with open_source(str(test_data / "video" / f"{name}.mp4")) as source:
+            frames = [frame for frame in source if frame.index % 20 == 0]
+        assert {content_of(frame.pixels) for frame in frames} == {Content.B_MODE}
 
 
 @pytest.mark.real
