@@ -121,11 +121,11 @@ import os, signal, sys
 from pathlib import Path
 from sonoassist.practice.answers import Word
 from sonoassist.practice.history import History
-from sonoassist.practice.scores import Attempt, Outcome
+from sonoassist.practice.scores import Attempt, QuestionOutcome
 history = History(Path(sys.argv[1]))
 number = history.begin("Ada", "exam.mp4", Word.MODEL, class_mode=False, asked=9, seed=0)
 for at in range(3):
-    history.add(number, at, Attempt("lips", Outcome.FOUND, "lips", points=50.0 + at))
+    history.add(number, at, Attempt("lips", QuestionOutcome.FOUND, "lips", points=50.0 + at))
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
