@@ -23,6 +23,8 @@ _THICKEST_PX = 19.0
 _BRIGHTEST_PERCENT = (92.0, 94.0, 95.0)
 """Levels at which lines are cut out; of three boxes the middle of each edge is taken."""
 _SMALLEST_PX = 40.0
+_EDGE, _RIDGE_PERCENT = 0.45, 90.0
+"""A line ends where it is this part as bright as along its ridge, whatever cut it out."""
 _GREY_OF_MEAN, _GREY_OF_DEVIATION = 90.0, 64.0
 
 _Grey = NDArray[np.uint8]
@@ -53,7 +55,7 @@ def line_box(picture: Floats, evidence: Floats) -> Box | None:
     standing_out = np.asarray(cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, shape), np.uint8)
     found = []
     for level in np.percentile(standing_out, _BRIGHTEST_PERCENT):
-        lines = _lines(standing_out > level, grey, evidence, _SMALLEST_PX * unit**2)
+        lines = _lines(standing_out, level, grey, evidence, _SMALLEST_PX * unit**2)
         best = max(lines, key=lambda line: line.worth, default=None)
         if best is not None:
             found.append(best.box)
@@ -70,11 +72,10 @@ def _grey(picture: Floats, unit: float) -> _Grey:
 
 
 def _lines(
-    mask: NDArray[np.bool_], grey: _Grey, evidence: Floats, smallest_px: float
+    standing_out: _Grey, level: float, grey: _Grey, evidence: Floats, smallest_px: float
 ) -> Iterator[_Line]:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        mask.astype(np.uint8), connectivity=8
-    )
+    mask = (standing_out > level).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     for number in range(1, count):
         left, top, width, height, area = (int(value) for value in stats[number])
         if area < smallest_px:
@@ -83,7 +84,19 @@ def _lines(
         inside = labels[window] == number
         brightness = max(float(grey[window][inside].mean()) - _GREY_OF_MEAN, 0.0)
         worth = _straight_length(inside) * brightness * float(evidence[window][inside].mean())
-        yield _Line(Box(left, top, left + width, top + height), worth)
+        yield _Line(_edges(standing_out[window], inside, left, top), worth)
+
+
+def _edges(standing_out: _Grey, inside: NDArray[np.bool_], left: int, top: int) -> Box:
+    """Bounding rectangle of what of a line is bright enough."""
+    ridge = float(np.percentile(standing_out[inside], _RIDGE_PERCENT))
+    rows, columns = np.nonzero(inside & (standing_out > _EDGE * ridge))
+    return Box(
+        left + int(columns.min()),
+        top + int(rows.min()),
+        left + int(columns.max()) + 1,
+        top + int(rows.max()) + 1,
+    )
 
 
 def _straight_length(inside: NDArray[np.bool_]) -> float:
