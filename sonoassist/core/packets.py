@@ -263,12 +263,14 @@ class Provenance:
         network_input: What the network is given, e.g. "288x224 255".
         crop: The choice of the crop, see `preprocess.crop.CropChoice.text`.
         precision: In which the network computed, e.g. "f32"; "" where that is not known.
+        localiser: Number of what makes the boxes, see `localise.choice`; of earlier programs 1.
     """
 
     weights_sha256: str
     network_input: str
     crop: str
     precision: str = ""
+    localiser: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from sonoassist.gui.verdict import NOTHING, Verdict, VerdictKind
 from sonoassist.live.status import View
 
 MIN_CROP_PX = 16
-_DRAW = "Drag a rectangle around the picture. {} gives up"
+_DRAW = Chip("crop", "Drag a rectangle around the picture", "accent", short="Drag a rectangle")
 
 
 class Viewport(QWidget):
@@ -166,7 +166,7 @@ class Viewport(QWidget):
         # While a rectangle is drawn the picture stays where it is, and its hint lies on it.
         if not chips or self._drawing:
             return placement
-        widths = chip_widths(chips, self._look)
+        widths = chip_widths(tuple(one for one in chips if not one.extra), self._look)
         if has_room_for_chips(area, self._field_at(placement, view), widths, self._look):
             return placement
         below = area.adjusted(0, chip_band(self._look), 0, 0)
@@ -174,7 +174,11 @@ class Viewport(QWidget):
 
     def _chips(self) -> tuple[Chip, ...]:
         if self._drawing:
-            return (Chip("crop", _DRAW.format(self._look.keys.text(Act.LEAVE)), "accent"),)
+            key = self._look.keys.text(Act.LEAVE)
+            return (
+                _DRAW,
+                *((Chip("close", f"{key} gives up", "accent", extra=True),) if key else ()),
+            )
         return self._screen.chips if self._screen.card is None else ()
 
     def field_of(self, view: View | None) -> QRectF:
