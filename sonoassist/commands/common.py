@@ -57,6 +57,13 @@ def add_analysis_options(parser: argparse.ArgumentParser, *, defaults: bool) -> 
         "--threshold", type=_share, default=0.7 if defaults else None, metavar="P",
         help="confidence below which no plane is named (default 0.7)",
     )  # fmt: skip
+    group.add_argument(
+        "--localiser",
+        choices=("plane", "paper"),
+        default="plane" if defaults else None,
+        help="what boxes are found by: plane (the model's rule of each plane, which may look at "
+        "the picture too; default) or paper (the paper's rules)",
+    )
     if defaults:  # the window sees to it by itself
         group.add_argument(
             "--carry-boxes",
@@ -119,6 +126,7 @@ def analyser_options(args: argparse.Namespace) -> AnalyserOptions:
     from sonoassist.analysis.analyser import AnalyserOptions
     from sonoassist.core.paths import settings_file
     from sonoassist.core.settings import load_settings
+    from sonoassist.localise.choice import Localiser
     from sonoassist.preprocess.crop import parse_crop
 
     presets = load_settings(settings_file())[0].own_crops
@@ -126,6 +134,7 @@ def analyser_options(args: argparse.Namespace) -> AnalyserOptions:
         crop=parse_crop(args.crop, presets),
         threshold=args.threshold,
         carry_boxes=args.carry_boxes,
+        localiser=Localiser(args.localiser),
     )
 
 

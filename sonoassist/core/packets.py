@@ -107,11 +107,14 @@ class Geometry:
         crop: The rectangle cut out, in frame pixels.
         input_width_px: Width of the network input.
         input_height_px: Height of the network input.
+        field: Outline of the live ultrasound picture as a polygon in frame pixels; empty where
+            nobody looked, or it was not surely seen.
     """
 
     crop: Box
     input_width_px: int
     input_height_px: int
+    field: tuple[tuple[float, float], ...] = ()
 
     def to_frame(self, box: Box) -> Box:
         """Map a box from input pixels to frame pixels; the exact inverse of `to_input`."""
@@ -263,12 +266,14 @@ class Provenance:
         network_input: What the network is given, e.g. "288x224 255".
         crop: The choice of the crop, see `preprocess.crop.CropChoice.text`.
         precision: In which the network computed, e.g. "f32"; "" where that is not known.
+        localiser: Number of what makes the boxes, see `localise.choice`; of earlier programs 1.
     """
 
     weights_sha256: str
     network_input: str
     crop: str
     precision: str = ""
+    localiser: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +319,19 @@ class Analysis:
 
 
 @dataclass(frozen=True, slots=True)
+class SteadiedBox:
+    """A box steadied over time, for the eye; on record each frame keeps its own.
+
+    Attributes:
+        box: In frame pixels.
+        sure: No box has jumped of late.
+    """
+
+    box: Box
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SteadyState:
     """The label steadied over time (causal).
 
@@ -322,12 +340,14 @@ class SteadyState:
         plane: The steady plane, or None while unsure or background.
         state: PLANE, UNSURE or BACKGROUND; of a frame that is not judged, its own.
         since_s: Source time at which `plane`/`state` began.
+        box: Of `plane`, steadied; None where the frame has none of it.
     """
 
     probabilities: Floats
     plane: Plane | None
     state: State
     since_s: float
+    box: SteadiedBox | None = None
 
 
 @dataclass(frozen=True, slots=True)

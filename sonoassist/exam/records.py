@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from sonoassist.core.flaws import Hints
 from sonoassist.core.packets import Box, Floats, Provenance, State
 
 
@@ -113,8 +114,8 @@ class FrameRow:
         crop: What the network saw, in frame pixels; None where that is not known.
         frozen: It repeats a picture that the scanner had frozen; None where that is not known.
         provenance: What made it; None where only the start of the exam tells.
-        boxed: Whether `box` was found on this very frame by the localiser of now; else it was
-            carried over from another one, or found by an earlier program.
+        boxed: Whether `box` was found on this very frame, by the localiser of `provenance`; else it
+            was carried over from another one, or found by an earlier program.
     """
 
     at_s: float
@@ -185,6 +186,7 @@ class Shot:
         box: In frame pixels, or None.
         field: The field of view in frame pixels: what lies outside may name the patient.
         saw: What the network said of the picture, also where it named no plane.
+        hints: What could be better in the picture; None where nobody has looked.
     """
 
     item: str
@@ -199,6 +201,7 @@ class Shot:
     box: Box | None
     field: Box
     saw: Seen = Seen.UNKNOWN
+    hints: Hints | None = None
 
 
 @dataclass(frozen=True, slots=True)

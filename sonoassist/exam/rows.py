@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from sonoassist.core import flaws
 from sonoassist.core.names import readable
 from sonoassist.core.packets import Box, Floats, Provenance, State, frozen
 from sonoassist.core.planes import INDEX
@@ -47,10 +48,13 @@ PROVENANCE_COLUMNS = "weights_sha256, network_input, crop, precision"
 SHOT_COLUMNS = (
     "item, how, at_s, frame, time_s, plane, confidence, quality, why, "
     "left_px, top_px, right_px, bottom_px, "
-    "field_left_px, field_top_px, field_right_px, field_bottom_px, saw"
+    "field_left_px, field_top_px, field_right_px, field_bottom_px, saw, hints"
 )
 CAPTURE_COLUMNS = f"id, {SHOT_COLUMNS}, judgement, still, clip"
-PUT_BOX = "UPDATE captures SET left_px = ?, top_px = ?, right_px = ?, bottom_px = ? WHERE id = ?"
+PUT_BOX = (
+    "UPDATE captures SET left_px = ?, top_px = ?, right_px = ?, bottom_px = ?,"
+    " hints = coalesce(?, hints) WHERE id = ?"
+)
 _SINGLE, _HALF = np.dtype("<f4"), np.dtype("<f2")
 """How probabilities are kept; in half precision by earlier programs."""
 _LONGEST_NAME = 255
@@ -134,7 +138,7 @@ def frame_values(row: FrameRow, provenance: int | None) -> Row:
         float(row.at_s), int(row.index), float(row.time_s), row.state.value, row.plane,
         float(row.confidence), row.steady_plane, *corners(row.box), shares,
         *corners(row.crop), None if row.frozen is None else int(row.frozen),
-        LOCALISER if row.boxed else 0, provenance,
+        _localiser(row) if row.boxed else 0, provenance,
     )  # fmt: skip
 
 
@@ -157,8 +161,17 @@ def frame_row(row: Row, provenances: Mapping[int, Provenance]) -> FrameRow:
         plane=_plane(row[4], none=False), confidence=number_of(row[5]),
         steady_plane=_plane(row[6], none=True), box=box_of(row[7:11]), probabilities=frozen(shares),
         crop=box_of(row[12:16]), frozen=None if row[16] is None else bool(row[16]),
-        provenance=provenances.get(row[18]), boxed=row[17] == LOCALISER,
+        provenance=_boxed_by(provenances.get(row[18]), row[17]), boxed=bool(row[17]),
     )  # fmt: skip
+
+
+def _localiser(row: FrameRow) -> int:
+    return LOCALISER if row.provenance is None else row.provenance.localiser
+
+
+def _boxed_by(made: Provenance | None, localiser: int) -> Provenance | None:
+    """With the number of what made the box, which is kept with each frame."""
+    return replace(made, localiser=int(localiser)) if made is not None and localiser else made
 
 
 def provenance_of(row: Row) -> Provenance:
@@ -167,7 +180,8 @@ def provenance_of(row: Row) -> Provenance:
     Raises:
         TypeError: They are no texts.
     """
-    return Provenance(*(text_of(value) for value in row))
+    weights_sha256, network_input, crop, precision = (text_of(value) for value in row)
+    return Provenance(weights_sha256, network_input, crop, precision)
 
 
 def shot_values(shot: Shot) -> Row:
@@ -175,7 +189,7 @@ def shot_values(shot: Shot) -> Row:
     return (
         shot.item, shot.how.value, float(shot.at_s), int(shot.index), float(shot.time_s),
         shot.plane, float(shot.confidence), float(shot.quality), shot.why,
-        *corners(shot.box), *corners(shot.field), shot.saw.value,
+        *corners(shot.box), *corners(shot.field), shot.saw.value, flaws.to_json(shot.hints),
     )  # fmt: skip
 
 
@@ -192,9 +206,9 @@ def capture(row: Row) -> Capture:
         item=text_of(row[1]), how=How(row[2]), at_s=number_of(row[3]), index=int(row[4]),
         time_s=number_of(row[5]), plane=_plane(row[6], none=True), confidence=number_of(row[7]),
         quality=number_of(row[8]), why=text_of(row[9]), box=box_of(row[10:14]), field=field,
-        saw=Seen(row[18]),
+        saw=Seen(row[18]), hints=flaws.from_json(row[19]),
     )  # fmt: skip
-    return Capture(int(row[0]), shot, Judgement(row[19]), _file(row[20]), _file(row[21]))
+    return Capture(int(row[0]), shot, Judgement(row[20]), _file(row[21]), _file(row[22]))
 
 
 def recording(row: Row) -> RecordedVideo:

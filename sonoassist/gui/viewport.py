@@ -324,12 +324,16 @@ class Viewport(QWidget):
         if self.show_crop:
             rect = placement.to_widget(analysis.geometry.crop)
             paint_outline(painter, rect, QColor("#c9d2dc"), self._look)
-        if self.show_box and verdict.box is not None and verdict.plane is not None:
-            self._paint_box(painter, placement, verdict.box, verdict.plane)
+        box = verdict.box
+        if box is not None and self._frozen:  # one picture by itself, and what would be kept of it
+            box = analysis.shown_box
+        if self.show_box and box is not None and verdict.plane is not None:
+            self._paint_box(painter, placement, box, verdict.plane)
 
     def _paint_box(self, painter: QPainter, placement: Placement, box: Box, plane: Plane) -> None:
         """The network's box."""
-        paint_box(painter, placement, box, plane, self._look, self._box_age)
+        sure = self._verdict.box_sure
+        paint_box(painter, placement, box, plane, self._look, self._box_age, sure=sure)
 
     def _paint_more(self, painter: QPainter, placement: Placement) -> None:
         """What a page has to draw over its pictures besides."""

@@ -18,7 +18,9 @@ from sonoassist.live.looking_back import LookingBack, Wanted
 from sonoassist.live.slots import NewestSlot
 from sonoassist.live.status import Level, ModelState, Notice, Notices, View
 from sonoassist.model.card import Card
+from sonoassist.temporal.hint_meter import HintMeter
 from sonoassist.temporal.steady import SteadyLabel
+from sonoassist.temporal.steady_hints import SteadyHints
 
 if TYPE_CHECKING:
     from sonoassist.analysis.analyser import Analyser, AnalyserOptions
@@ -102,6 +104,7 @@ class AnalysisWorker:
         self._standing: View | None = None
         self._stands_since_s = 0.0
         self._broken_sequence = False
+        self._meter, self._steady_hints = HintMeter(), SteadyHints()
         self._stopping = threading.Event()
         self._state = AnalysisState()
         self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
@@ -212,7 +215,9 @@ class AnalysisWorker:
             return  # the field of view that is held by now is that of another source
         analysis = self._judged(lambda: analyser.look_back(view.frame))
         if analysis is not None:
-            self._complete(replace(view, analysis=analysis))
+            # It is kept or looked at: with the box of this very picture.
+            steady = None if view.steady is None else replace(view.steady, box=None)
+            self._complete(replace(view, analysis=analysis, steady=steady))
 
     def _wanted(self) -> Wanted | None:
         """The picture of a freeze whose turn it is."""
@@ -293,7 +298,9 @@ class AnalysisWorker:
         self._before = analysis
         background = analysis.prediction.is_background
         self._cadence.took(wish, time.monotonic() - began_s, background=background)
-        return View(frame, analysis, steady.update(analysis))
+        state = steady.update(analysis)
+        hints = self._meter.measure(analysis)
+        return View(frame, analysis, state, hints, self._steady_hints.update(state, hints, frame))
 
     def _wish(self, frame: Frame, analyser: Analyser) -> BoxWish:
         """How the frame's box is come by: its own where somebody looks at it for longer."""
@@ -320,7 +327,10 @@ class AnalysisWorker:
         analysis = self._judged(analyser.finish_box)
         self._cadence.box_took(time.monotonic() - began_s)
         if analysis is not None:
-            view = replace(view, analysis=analysis)
+            steady = view.steady
+            if self._steady is not None and steady is not None:
+                steady = self._steady.complete(analysis)
+            view = replace(view, analysis=analysis, steady=steady)
             self._complete(view)
         return view
 

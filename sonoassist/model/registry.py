@@ -7,11 +7,19 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from sonoassist.core.errors import ModelError
 from sonoassist.core.paths import shipped_models
-from sonoassist.model.card import ArchitectureName
+from sonoassist.model.box_rule import BoxRule
+from sonoassist.model.card import ArchitectureName, Card, rules_of_planes
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -74,6 +82,9 @@ class PublishedWeights(PublishedFile):
         architecture: The network it must turn out to be.
         about: One line that helps to choose.
         copies: Other files with the same weights; recognised, never downloaded.
+        stored_sha256: Of what this program makes of the file and keeps, see `Card`; empty when
+            not known.
+        boxes: Rules for boxes of these weights alone; they go before those that all share.
     """
 
     name: str = Field(pattern=_NAME_PATTERN)
@@ -81,10 +92,28 @@ class PublishedWeights(PublishedFile):
     architecture: ArchitectureName
     about: str = ""
     copies: tuple[PublishedFile, ...] = ()
+    stored_sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    boxes: dict[str, BoxRule] = Field(default_factory=dict)
+
+    @field_validator("boxes")
+    @classmethod
+    def _known_planes(cls, boxes: dict[str, BoxRule]) -> dict[str, BoxRule]:
+        return rules_of_planes(boxes)
+
+    def is_kept_in(self, card: Card) -> bool:
+        """Whether an installed model has these weights."""
+        if self.stored_sha256:
+            return self.stored_sha256 == card.weights_sha256
+        # A card says "published" only of a file that was known by its hash when it was added.
+        return card.domain == "published" and card.architecture == self.architecture
 
 
 class PublishedInput(_Frozen):
-    """How all published weights want their input, and how they are cited; see `Card`."""
+    """How all published weights want their input, and how they are cited; see `Card`.
+
+    Attributes:
+        boxes: Their rules for boxes, by key of the plane; the paper's for planes without.
+    """
 
     citation: str
     input_height_px: int = Field(default=224, ge=64, le=4096)
@@ -92,6 +121,12 @@ class PublishedInput(_Frozen):
     scale: float = Field(default=255.0, gt=0, allow_inf_nan=False)
     crop: str = "published"
     screen_px: tuple[int, int] | None = None
+    boxes: dict[str, BoxRule] = Field(default_factory=dict)
+
+    @field_validator("boxes")
+    @classmethod
+    def _known_planes(cls, boxes: dict[str, BoxRule]) -> dict[str, BoxRule]:
+        return rules_of_planes(boxes)
 
 
 class Registry(_Frozen):
@@ -125,6 +160,13 @@ class Registry(_Frozen):
                 return entry
         known = ", ".join(entry.name for entry in self.weights)
         raise ModelError(f"no published weights are called {name!r}", f"Known: {known}")
+
+    def rules_for(self, card: Card) -> dict[str, BoxRule]:
+        """The rules for boxes of an installed model; none where it is not one of these."""
+        for entry in self.weights:
+            if entry.is_kept_in(card):
+                return {**self.defaults.boxes, **entry.boxes}
+        return {}
 
     def recognise(
         self, git_blob: str, sha256: str

@@ -1,4 +1,4 @@
-"""The best frame of each plane so far: highest steady confidence, then sharpness and stillness.
+"""The best frame of each plane so far: steady confidence, then hints, sharpness and stillness.
 
 Causal: a frame is proposed when the view that it belongs to has ended, or when nothing better
 came for a moment; a better one later is proposed again.
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from sonoassist.core.flaws import Hints
 from sonoassist.core.packets import Analysis, State, SteadyState
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import INDEX, Plane
 from sonoassist.core.wording import counted
+from sonoassist.temporal.hints import placed_again
 from sonoassist.temporal.quality import GAIN, LEAST, NEAR, Quality
 from sonoassist.temporal.quality_meter import QualityMeter
 
@@ -34,6 +36,8 @@ class Candidate:
         quality: Of the picture.
         steady_s: How long the plane had been steady.
         equals: Number of frames of this view whose confidence was about as high.
+        hints: What could be better in the picture; None where nobody has looked.
+        spared: Another frame of the view, about as sure, has more hints.
     """
 
     analysis: Analysis
@@ -42,6 +46,8 @@ class Candidate:
     quality: Quality
     steady_s: float
     equals: int
+    hints: Hints | None = None
+    spared: bool = False
 
     @property
     def why(self) -> str:
@@ -49,6 +55,8 @@ class Candidate:
         sharp, still = percent(self.quality.sharpness), percent(self.quality.stillness)
         steady = f", steady for {self.steady_s:.1f} s" if self.steady_s >= 0.05 else ""
         words = f"highest steady confidence {percent(self.confidence)}{steady}"
+        if self.spared:
+            words += "; fewer hints than other frames about as sure"
         if self.equals > 1:
             words += f"; the sharpest and stillest of {counted(self.equals, 'frame')} about as sure"
         return f"{words} (sharpness {sharp}, stillness {still})"
@@ -63,8 +71,16 @@ class BestFrames:
         self._proposed: dict[str, _Worth] = {}
         self._refused: dict[str, list[float]] = {}
 
-    def update(self, analysis: Analysis, steady: SteadyState) -> list[Candidate]:
-        """Take the next frame; returns what is better than all proposed before."""
+    def update(
+        self, analysis: Analysis, steady: SteadyState, hints: Hints | None = None
+    ) -> list[Candidate]:
+        """Take the next frame; returns what is better than all proposed before.
+
+        Args:
+            analysis: Of the frame.
+            steady: The label up to it.
+            hints: What could be better in its picture; None where nobody has looked.
+        """
         quality = self._meter.measure(analysis)
         plane, time_s = steady.plane, analysis.frame.time_s
         ended = []
@@ -79,7 +95,7 @@ class BestFrames:
         confidence = _confidence(analysis, steady, plane)
         counts = (steady_s >= LEAST_STEADY_S and not analysis.frozen) or analysis.frame.still
         if counts and confidence > LEAST:  # whatever threshold the user set
-            self._view.add(analysis, confidence, quality, steady_s)
+            self._view.add(Candidate(analysis, plane, confidence, quality, steady_s, 1, hints))
         if self._view.settled(time_s):
             return [*ended, *self._propose(self._view.take())]
         return ended
@@ -136,6 +152,7 @@ class _Worth:
 
     confidence: float
     quality: float
+    flaws: int
 
 
 class _View:
@@ -149,6 +166,7 @@ class _View:
         self._best: Candidate | None = None
         self._taken: Candidate | None = None
         self._equals = 0
+        self._most_flaws = 0
 
     def goes_on(self, analysis: Analysis, steady: SteadyState) -> bool:
         return (
@@ -158,26 +176,25 @@ class _View:
             and not analysis.frame.still
         )
 
-    def add(self, analysis: Analysis, confidence: float, quality: Quality, steady_s: float) -> None:
-        best = self._best
+    def add(self, one: Candidate) -> None:
+        best, confidence = self._best, one.confidence
         if confidence < self._peak - NEAR:
             return
         if best is None or confidence > self._peak + NEAR:
-            self._equals = 0
+            self._equals = self._most_flaws = 0
         self._peak = max(self._peak, confidence)
         self._equals += 1
-        worth = _Worth(confidence, quality.together)
+        self._most_flaws = max(self._most_flaws, _flaws(one))
         fallen = best is not None and best.confidence < self._peak - NEAR
-        if best is None or fallen or _preferred(worth, _worth(best), 0.0):
-            self._best = Candidate(
-                analysis, self.plane, confidence, quality, steady_s, self._equals
-            )
+        if best is None or fallen or _preferred(_worth(one), _worth(best), 0.0):
+            self._best = one
 
     def complete(self, analysis: Analysis) -> None:
         best = self._best
         if best is None or best.analysis.frame is not analysis.frame:
             return
-        self._best = replace(best, analysis=analysis)
+        hints = None if best.hints is None else placed_again(best.hints, analysis)
+        self._best = replace(best, analysis=analysis, hints=hints)
         if self._taken is best:
             self._taken = self._best
 
@@ -191,9 +208,7 @@ class _View:
         best, self._taken = self._best, self._best
         if best is None:
             return None
-        return Candidate(
-            best.analysis, best.plane, best.confidence, best.quality, best.steady_s, self._equals
-        )
+        return replace(best, equals=self._equals, spared=_flaws(best) < self._most_flaws)
 
 
 def _confidence(analysis: Analysis, steady: SteadyState, plane: Plane) -> float:
@@ -202,7 +217,11 @@ def _confidence(analysis: Analysis, steady: SteadyState, plane: Plane) -> float:
 
 
 def _worth(one: Candidate) -> _Worth:
-    return _Worth(one.confidence, one.quality.together)
+    return _Worth(one.confidence, one.quality.together, _flaws(one))
+
+
+def _flaws(one: Candidate) -> int:
+    return len(one.hints or ())
 
 
 def _better(one: _Worth, other: _Worth) -> bool:
@@ -214,7 +233,9 @@ def _better(one: _Worth, other: _Worth) -> bool:
 
 
 def _preferred(one: _Worth, other: _Worth, least: float) -> bool:
-    """Among frames about as sure: the sharper and stiller one, else the surer one."""
+    """Among frames about as sure: fewer hints, then sharper and stiller, else the surer one."""
+    if one.flaws != other.flaws:
+        return one.flaws < other.flaws
     gain = one.quality - other.quality
     if abs(gain) > GAIN:
         return gain > 0

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from sonoassist.core.packets import Analysis, Floats, State, SteadyState, frozen
+from dataclasses import replace
+
+from sonoassist.core.packets import Analysis, Box, Floats, State, SteadiedBox, SteadyState, frozen
 from sonoassist.core.planes import BACKGROUND_INDEX, PLANES, Plane
+from sonoassist.temporal.steady_box import SteadyBox
 from sonoassist.temporal.view_filter import ViewFilter
 
 HOLD_BELOW = 0.15
@@ -27,12 +30,14 @@ class SteadyLabel:
         self.threshold = threshold
         self._last: SteadyState | None = None
         self._views: ViewFilter | None = None
+        self._boxes = SteadyBox()
         self._time_s = 0.0
         self._source_id = ""
 
     def reset(self) -> None:
         """Forget everything (another source, or a jump in it)."""
         self._last = self._views = None
+        self._boxes.drop()
 
     def update(self, analysis: Analysis) -> SteadyState:
         """Take the next analysis and say what may be shown now."""
@@ -40,15 +45,28 @@ class SteadyLabel:
         if frame.source_id != self._source_id or frame.still:
             self.reset()
         self._source_id = frame.source_id
-        return self.follow(frame.time_s, analysis.state, analysis.prediction.probabilities)
+        probabilities = analysis.prediction.probabilities
+        return self.follow(frame.time_s, analysis.state, probabilities, analysis.shown_box)
 
-    def follow(self, time_s: float, state: State, probabilities: Floats) -> SteadyState:
+    def complete(self, analysis: Analysis) -> SteadyState | None:
+        """The last analysis again, now with the box that was found behind its label."""
+        if self._last is None:
+            return None
+        probabilities = analysis.prediction.probabilities
+        box = self._steadied(self._last.plane, probabilities, analysis.shown_box)
+        self._last = replace(self._last, box=box)
+        return self._last
+
+    def follow(
+        self, time_s: float, state: State, probabilities: Floats, box: Box | None = None
+    ) -> SteadyState:
         """Take the next result of the same source without its frame.
 
         Args:
             time_s: Of the frame, in the source.
             state: What may be said of the frame by itself.
             probabilities: float32, (14,), its softmax.
+            box: Of the class that its softmax names, where that may be shown.
         """
         gap_s = time_s - self._time_s
         if gap_s < 0 or gap_s > GAP_S:
@@ -56,13 +74,16 @@ class SteadyLabel:
         self._time_s = time_s
         if not state.judged:
             self._views = None
+            self._boxes.drop()
             return self._next(probabilities, None, state)
         if self._views is None:
             self._views = ViewFilter(probabilities)
         else:
             self._views.take(probabilities, gap_s)
         plane, judged = self._judge(self._views)
-        return self._next(self._views.mean, plane, judged)
+        return self._next(
+            self._views.mean, plane, judged, self._steadied(plane, probabilities, box)
+        )
 
     def _judge(self, views: ViewFilter) -> tuple[Plane | None, State]:
         if views.view == BACKGROUND_INDEX:
@@ -74,9 +95,26 @@ class SteadyLabel:
             return None, State.UNSURE
         return plane, State.PLANE
 
-    def _next(self, probabilities: Floats, plane: Plane | None, state: State) -> SteadyState:
+    def _steadied(
+        self, plane: Plane | None, probabilities: Floats, box: Box | None
+    ) -> SteadiedBox | None:
+        """The box of the steady plane; gone with it, and none where the frame shows another one."""
+        if plane is None:
+            self._boxes.drop()
+            return None
+        if box is None or PLANES[int(probabilities.argmax())] is not plane:
+            return None
+        return self._boxes.take(self._time_s, plane.key, box)
+
+    def _next(
+        self,
+        probabilities: Floats,
+        plane: Plane | None,
+        state: State,
+        box: SteadiedBox | None = None,
+    ) -> SteadyState:
         last = self._last
         same = last is not None and last.plane is plane and last.state is state
         since_s = last.since_s if same and last is not None else self._time_s
-        self._last = SteadyState(frozen(probabilities), plane, state, since_s)
+        self._last = SteadyState(frozen(probabilities), plane, state, since_s, box)
         return self._last
