@@ -1,4 +1,4 @@
-"""The best frame of each plane so far: highest steady confidence, then sharpness and stillness.
+"""The best frame of each plane so far: steady confidence, then hints, sharpness and stillness.
 
 Causal: of a view under way the best frame so far is proposed when nothing better came for a
 moment. When the view has ended the choice is made over all of it, and takes the place of that.
@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from sonoassist.core.flaws import Hints
 from sonoassist.core.packets import Analysis, Frame, State, SteadyState
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import INDEX, Plane
 from sonoassist.core.wording import counted
+from sonoassist.temporal.hints import placed_again
 from sonoassist.temporal.quality import GAIN, LEAST, NEAR, Quality
 from sonoassist.temporal.quality_meter import QualityMeter
 from sonoassist.temporal.view_choice import ViewChoice, Worth
@@ -35,6 +37,8 @@ class Candidate:
         quality: Of the picture.
         steady_s: How long the plane had been steady.
         equals: Number of frames of this view whose confidence was about as high.
+        hints: What could be better in the picture; None where nobody has looked.
+        spared: Another frame of the view, about as sure, has more hints.
     """
 
     analysis: Analysis
@@ -43,6 +47,8 @@ class Candidate:
     quality: Quality
     steady_s: float
     equals: int
+    hints: Hints | None = None
+    spared: bool = False
 
     @property
     def why(self) -> str:
@@ -50,6 +56,8 @@ class Candidate:
         sharp, still = percent(self.quality.sharpness), percent(self.quality.stillness)
         steady = f", steady for {self.steady_s:.1f} s" if self.steady_s >= 0.05 else ""
         words = f"highest steady confidence {percent(self.confidence)}{steady}"
+        if self.spared:
+            words += "; fewer hints than other frames about as sure"
         if self.equals > 1:
             words += f"; the sharpest and stillest of {counted(self.equals, 'frame')} about as sure"
         return f"{words} (sharpness {sharp}, stillness {still})"
@@ -64,8 +72,16 @@ class BestFrames:
         self._proposed: dict[str, Worth] = {}
         self._refused: dict[str, list[float]] = {}
 
-    def update(self, analysis: Analysis, steady: SteadyState) -> list[Candidate]:
-        """Take the next frame; returns what is better than all proposed before."""
+    def update(
+        self, analysis: Analysis, steady: SteadyState, hints: Hints | None = None
+    ) -> list[Candidate]:
+        """Take the next frame; returns what is better than all proposed before.
+
+        Args:
+            analysis: Of the frame.
+            steady: The label up to it.
+            hints: What could be better in its picture; None where nobody has looked.
+        """
         quality = self._meter.measure(analysis)
         plane, time_s = steady.plane, analysis.frame.time_s
         ended = []
@@ -80,7 +96,7 @@ class BestFrames:
         confidence = _confidence(analysis, steady, plane)
         counts = (steady_s >= LEAST_STEADY_S and not analysis.frozen) or analysis.frame.still
         if counts and confidence > LEAST:  # whatever threshold the user set
-            self._view.add(Candidate(analysis, plane, confidence, quality, steady_s, 1))
+            self._view.add(Candidate(analysis, plane, confidence, quality, steady_s, 1, hints))
         if self._view.settled(time_s):
             found = self._propose(self._view.take())
             self._view.stands = self._view.stands or bool(found)
@@ -159,6 +175,7 @@ class _View:
         self._frames: ViewChoice[Candidate] = ViewChoice()
         self._taken: Frame | None = None
         self._equals = 0
+        self._most_flaws = 0
 
     def goes_on(self, analysis: Analysis, steady: SteadyState) -> bool:
         return (
@@ -170,23 +187,26 @@ class _View:
 
     def add(self, one: Candidate) -> None:
         if one.confidence > self._peak + NEAR:
-            self._equals = 0
+            self._equals = self._most_flaws = 0
         if one.confidence >= self._peak - NEAR:
             self._equals += 1
+            self._most_flaws = max(self._most_flaws, _flaws(one))
         self._peak = max(self._peak, one.confidence)
         self._frames.add(_worth(one), one)
 
     def complete(self, analysis: Analysis) -> None:
-        def completed(one: Candidate) -> Candidate:
-            mine = one.analysis.frame is analysis.frame
-            return replace(one, analysis=analysis) if mine else one
+        def completed(one: Candidate) -> tuple[Worth, Candidate]:
+            if one.analysis.frame is analysis.frame:
+                hints = None if one.hints is None else placed_again(one.hints, analysis)
+                one = replace(one, analysis=analysis, hints=hints)
+            return _worth(one), one
 
         self._frames.change(completed)
 
     def leave_out(self, captured_at_s: float) -> None:
         """The user rejected a frame: what is near to it is no choice, the rest of the view is."""
         self._frames.keep(lambda one: not _near(captured_at_s, one.analysis.frame.captured_at_s))
-        self._peak, self._equals = 0.0, 0
+        self._peak, self._equals, self._most_flaws = 0.0, 0, 0
 
     def settled(self, time_s: float) -> bool:
         best = self._frames.best()
@@ -200,7 +220,8 @@ class _View:
         if best is None or best.analysis.frame is self._taken:
             return None
         self._taken = best.analysis.frame
-        return replace(best, equals=max(self._equals, 1))
+        spared = _flaws(best) < self._most_flaws
+        return replace(best, equals=max(self._equals, 1), spared=spared)
 
 
 def _near(one_s: float, other_s: float) -> bool:
@@ -213,7 +234,11 @@ def _confidence(analysis: Analysis, steady: SteadyState, plane: Plane) -> float:
 
 
 def _worth(one: Candidate) -> Worth:
-    return Worth(one.confidence, one.quality.together)
+    return Worth(one.confidence, one.quality.together, _flaws(one))
+
+
+def _flaws(one: Candidate) -> int:
+    return len(one.hints or ())
 
 
 def _better(one: Worth, other: Worth) -> bool:
@@ -225,7 +250,9 @@ def _better(one: Worth, other: Worth) -> bool:
 
 
 def _preferred(one: Worth, other: Worth, least: float) -> bool:
-    """Among frames about as sure: the sharper and stiller one, else the surer one."""
+    """Among frames about as sure: fewer hints, then sharper and stiller, else the surer one."""
+    if one.flaws != other.flaws:
+        return one.flaws < other.flaws
     gain = one.quality - other.quality
     if abs(gain) > GAIN:
         return gain > 0

@@ -1,15 +1,14 @@
 """Which frame of a view is its best: chosen over all of the view, with few frames in memory.
 
-Frames about as sure as the surest are equals; of these the ones of good quality, and of those
-the surest. How sure the surest is, is known at the end only. So each frame stays that no other
-surpasses in everything; any other could never be chosen.
+Frames about as sure as the surest are equals; of these the ones with the fewest flaws, of those
+the ones of good quality, and of these the surest. How sure the surest is, is known at the end
+only. So each frame stays that no other surpasses in everything; any other could never be chosen.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from sonoassist.temporal.quality import GAIN, NEAR
@@ -27,14 +26,17 @@ class Worth:
     Attributes:
         confidence: 0 to 1.
         quality: 0 to 1.
+        flaws: Number of hints.
     """
 
     confidence: float
     quality: float
+    flaws: int = 0
 
     def surpasses(self, other: Worth) -> bool:
         """Whether it is as good in everything."""
-        return self.confidence >= other.confidence and self.quality >= other.quality
+        surer = self.confidence >= other.confidence
+        return surer and self.quality >= other.quality and self.flaws <= other.flaws
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class ViewChoice(Generic[Entry]):
     """The frames of one view that may turn out to be its best."""
 
     def __init__(self) -> None:
-        self._held: list[_Held[Entry]] = []  # ever surer, and of ever less quality
+        self._held: list[_Held[Entry]] = []  # ever surer
 
     def __len__(self) -> int:
         """Number of frames held."""
@@ -64,26 +66,43 @@ class ViewChoice(Generic[Entry]):
 
     def best(self) -> Entry | None:
         """The one to choose of all so far; None of none."""
-        if not self._held:
-            return None
-        surest = self._held[-1].worth.confidence
-        equals = [one for one in self._held if one.worth.confidence >= surest - NEAR]
-        finest = max(one.worth.quality for one in equals)
-        good = (one for one in equals if one.worth.quality >= finest - GAIN)
-        return max(good, key=lambda one: one.worth.confidence).entry
+        chosen = self._chosen()
+        return None if chosen is None else chosen.entry
 
     def keep(self, wanted: Callable[[Entry], bool]) -> None:
         """Let go of the frames that are not wanted."""
         self._held = [one for one in self._held if wanted(one.entry)]
 
-    def change(self, changed: Callable[[Entry], Entry]) -> None:
-        """Put each frame's entry anew; what it is worth stays."""
-        self._held = [replace(one, entry=changed(one.entry)) for one in self._held]
+    def change(self, changed: Callable[[Entry], tuple[Worth, Entry]]) -> None:
+        """Put each frame's entry anew, and what it is worth."""
+        before, self._held = self._held, []
+        for one in before:
+            self.add(*changed(one.entry))
+
+    def _equals(self) -> list[_Held[Entry]]:
+        """Frames with the fewest flaws of those about as sure as the surest."""
+        surest = self._held[-1].worth.confidence
+        equals = [one for one in self._held if one.worth.confidence >= surest - NEAR]
+        fewest = min(one.worth.flaws for one in equals)
+        return [one for one in equals if one.worth.flaws == fewest]
+
+    def _chosen(self) -> _Held[Entry] | None:
+        if not self._held:
+            return None
+        equals = self._equals()
+        finest = max(one.worth.quality for one in equals)
+        good = (one for one in equals if one.worth.quality >= finest - GAIN)
+        return max(good, key=lambda one: one.worth.confidence)
 
     def _spare(self) -> int:
-        """Which can be missed: one far from the surest, else the one most like the next."""
-        if self._held[0].worth.confidence < self._held[-1].worth.confidence - NEAR:
+        """Which can be missed: one far from the surest, else the one most like the next surer."""
+        held = self._held
+        if held[0].worth.confidence < held[-1].worth.confidence - NEAR:
             return 0
-        shares = [one.worth.confidence for one in self._held[1:]]
-        steps = [after - before for before, after in itertools.pairwise(shares)]
-        return 1 + steps.index(min(steps))
+        finest = max(self._equals(), key=lambda one: one.worth.quality)
+        places = [
+            at
+            for at, one in enumerate(held[:-1])
+            if one is not finest and one is not self._chosen()
+        ]
+        return min(places, key=lambda at: held[at + 1].worth.confidence - held[at].worth.confidence)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from made_analyses import analysis_of, shares_of
 from real_models import frame_of
+from sonoassist.core.flaws import Flaw, Hint, Hints
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import State
 from sonoassist.core.planes import KEYS
@@ -30,7 +31,12 @@ class Exam:
         self.found: list[Candidate] = []
 
     def see(
-        self, key: str, confidence: float, pixels: np.ndarray = CRISP, still: bool = False
+        self,
+        key: str,
+        confidence: float,
+        pixels: np.ndarray = CRISP,
+        still: bool = False,
+        hints: Hints | None = None,
     ) -> None:
         state = State.BACKGROUND if key == "background" else State.PLANE
         if state is State.PLANE and confidence < 0.7:
@@ -40,7 +46,7 @@ class Exam:
             index=round(self.now_s * FPS),
         )  # fmt: skip
         analysis = analysis_of(frame, shares_of(key, confidence), state)
-        self.found += self.best.update(analysis, self.label.update(analysis))
+        self.found += self.best.update(analysis, self.label.update(analysis), hints)
         self.now_s += 1 / FPS
 
     def hold(self, key: str, seconds: float, confidence: float = 0.95, **more: object) -> None:
@@ -76,6 +82,40 @@ def test_the_highest_confidence_wins_however_sharp_the_others_are() -> None:
     best = exam.end()[-1]
     assert best.confidence > 0.8 + NEAR
     assert 1.5 <= best.analysis.frame.time_s < 1.9
+
+
+SMALL: Hints = (Hint(Flaw.TOO_SMALL, 0.3),)
+
+
+def test_among_equals_one_with_fewer_hints_wins_also_over_a_sharper_one() -> None:
+    exam = Exam()
+    exam.hold("femur", 2, 0.99, hints=SMALL)
+    good_at_s = exam.now_s
+    exam.hold("femur", 0.2, 0.99, pixels=BLURRED, hints=())
+    exam.hold("femur", 2, 0.99, hints=SMALL)
+    best = exam.end()[-1]
+    assert good_at_s <= best.analysis.frame.time_s < good_at_s + 0.2
+    assert best.hints == ()
+    assert "fewer hints than other frames about as sure" in best.why
+
+
+def test_hints_never_count_against_a_clearly_surer_frame() -> None:
+    exam = Exam()
+    exam.hold("femur", 2, 0.80, hints=())
+    exam.hold("femur", 1, 0.95, hints=SMALL)
+    exam.hold("femur", 2, 0.80, hints=())
+    best = exam.end()[-1]
+    assert best.hints == SMALL
+    assert best.confidence > 0.8 + NEAR
+    assert "hints" not in best.why
+
+
+def test_a_later_view_about_as_sure_takes_the_place_of_one_with_more_hints_and_not_back() -> None:
+    exam = Exam()
+    for hints in (SMALL, (), SMALL):
+        exam.hold("femur", 2, 0.95, hints=hints)
+        exam.hold("background", 1)
+    assert [one.hints for one in exam.end()] == [SMALL, ()]
 
 
 def test_among_equals_the_sharp_one_wins() -> None:
