@@ -16,6 +16,7 @@ from sonoassist.evaluation.calibration import Calibration
 from sonoassist.evaluation.classes import Group, title
 from sonoassist.evaluation.classification import Classification
 from sonoassist.evaluation.failures import Failure
+from sonoassist.evaluation.hints import HintMeasure
 from sonoassist.evaluation.localisation import LocalisationMeasure
 from sonoassist.evaluation.results import EvaluationFacts
 from sonoassist.evaluation.retrieval import Retrieval
@@ -23,18 +24,22 @@ from sonoassist.evaluation.speed import Speed, whole_frames
 from sonoassist.evaluation.steadiness import Steadiness
 from sonoassist.evaluation.text_tables import (
     BOX_NOTE,
+    HINTS_HEADER,
+    HINTS_NOTE,
     STEADINESS_HEADER,
     STEADINESS_NOTE,
     alone,
     balance,
     coarse_note,
     figure,
+    hints_rows,
     interval,
     kinds,
     paper_overlap,
     paper_rates,
     percent,
     printed_note,
+    quiet_line,
     right_line,
     shared_note,
     steadiness_rows,
@@ -267,6 +272,15 @@ def steadiness(found: Steadiness) -> str:
         f"Labels over time, {counted(found.recordings, 'recording')}. {STEADINESS_NOTE}",
         table(STEADINESS_HEADER, steadiness_rows(found)),
     )
+
+
+def hints(found: HintMeasure) -> str:
+    """Hints against the truth."""
+    rows = [
+        [_spread(cell, 1, 100) if isinstance(cell, Score) else cell for cell in row]
+        for row in hints_rows(found)
+    ]
+    return _section("Hints", f"{quiet_line(found)}. {HINTS_NOTE}", table(HINTS_HEADER, rows))
 
 
 def speed(about: EvaluationFacts, found: Speed) -> str:

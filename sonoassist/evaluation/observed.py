@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sonoassist.core.flaws import Flaw, Hints
 from sonoassist.core.packets import Box, Floats, Frame, State
 from sonoassist.core.planes import INDEX, KEYS
 from sonoassist.evaluation.classes import Group
@@ -31,6 +32,8 @@ class Observation:
         state: The program's word on the frame.
         box: Found for the predicted plane.
         timings_ms: (stage, milliseconds); empty where the result was kept from before.
+        flaws: What is wrong with the picture; None where the data set does not tell.
+        hints: What the program says could be better; None where it says nothing of it.
     """
 
     dataset: str
@@ -46,6 +49,8 @@ class Observation:
     state: State
     box: Box | None
     timings_ms: tuple[tuple[str, float], ...]
+    flaws: frozenset[Flaw] | None = None
+    hints: Hints | None = None
 
     @property
     def unit(self) -> str:
@@ -94,11 +99,13 @@ class DatasetLabel:
         truth: See `Observation`.
         shown: See `Observation`.
         box: True box.
+        flaws: What is wrong with the picture; None where the data set does not tell.
     """
 
     truth: Group = ()
     shown: Group = ()
     box: Box | None = None
+    flaws: frozenset[Flaw] | None = None
 
 
 @dataclass
@@ -139,6 +146,7 @@ def observation(
     frame: Frame,
     result: FrameResult,
     timings_ms: tuple[tuple[str, float], ...] = (),
+    hints: Hints | None = None,
 ) -> Observation:
     """Put truth and result of one frame side by side; see `Observation` for the arguments.
 
@@ -161,4 +169,6 @@ def observation(
         state=result.state,
         box=result.box,
         timings_ms=timings_ms,
+        flaws=label.flaws,
+        hints=hints,
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from sonoassist.core.packets import Analysis, Frame
 from sonoassist.evaluation.file_run import FileRun, Means, Take
+from sonoassist.evaluation.hints import HintLook
 from sonoassist.evaluation.observed import DatasetLabel, Observation, Observed, observation
 from sonoassist.evaluation.planning import EvaluationPlan, FilePlan
 from sonoassist.recordings.records import FrameResult
@@ -41,16 +42,21 @@ def observe(plan: EvaluationPlan, means: Means, watch: Watch, step: Callable[[],
 
 
 def _taking(file: FilePlan, seen: Observed, watch: Watch, step: Callable[[], None]) -> Take:
+    look = HintLook()
+
     def take(frame: Frame, result: FrameResult, analysis: Analysis | None) -> None:
+        label = file.labels.get(frame.index, DatasetLabel())
+        told = label.flaws is not None
         one = observation(
             file.dataset,
             file.case,
             file.path,
             recording=file.recording,
-            label=file.labels.get(frame.index, DatasetLabel()),
+            label=label,
             frame=frame,
             result=result,
             timings_ms=analysis.timings_ms if analysis is not None else (),
+            hints=look.hints(frame, result, analysis) if told else None,
         )
         seen.frames.append(one)
         watch(one, frame)

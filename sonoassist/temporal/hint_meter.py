@@ -86,10 +86,21 @@ def hints_of_picture(pixels: Pixels, plane: str, box: Box | None, crop: Box) -> 
     Raises:
         ModelError: The network that reads screens is missing or damaged.
     """
-    look = ScreenReader().look(pixels)
-    outline = look.field.outline().tolist() if look.sure and look.field is not None else []
+    outline = outline_of(pixels, ScreenReader())
     light = light_of(small_picture(pixels, crop), crop, outline)
     return hints_of(None if box is None else Placed(plane, box, crop, outline), light)
+
+
+def outline_of(pixels: Pixels, reader: ScreenReader) -> tuple[tuple[float, float], ...]:
+    """Outline of the live picture on a screen, in frame pixels; empty where it is not sure.
+
+    Raises:
+        ModelError: The network that reads screens is missing or damaged.
+    """
+    look = reader.look(pixels)
+    if look.field is None or not look.sure:
+        return ()
+    return tuple((x, y) for x, y in look.field.outline().tolist())
 
 
 def light_of(small: Floats, crop: Box, outline: Outline) -> Light:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from made_analyses import analysis_of, shares_of
 from real_models import frame_of
 from sonoassist.core.flaws import Flaw, Hint, Hints
+from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import State
 from sonoassist.core.planes import KEYS
 from sonoassist.temporal.best_frames import NEAR, REFUSED_S, SETTLED_S, BestFrames, Candidate
@@ -221,3 +222,61 @@ def test_below_the_floor_nothing_is_proposed_whatever_threshold_the_user_set() -
             analysis = analysis_of(frame, shares, State.PLANE)
             found += best.update(analysis, label.update(analysis))
         assert len([*found, *best.flush()]) == count
+
+
+def test_when_its_view_ends_the_choice_is_made_over_all_of_it() -> None:
+    """Each frame a little surer and a little less sharp: none may creep away from the sharp one."""
+    exam = Exam()
+    steps = 9
+    for step in range(steps):
+        blurred = np.asarray(cv2.GaussianBlur(CRISP, (0, 0), 1.08 + 0.03 * step), np.uint8)
+        exam.hold("femur", 0.4, 0.980 + 0.002 * step, pixels=blurred)
+    exam.hold("background", 1)
+    best = exam.end()[-1]
+    assert best.quality.sharpness > 0.9 - 2 * GAIN  # at the end it is 0.68
+    assert best.analysis.frame.time_s < 0.4 * steps / 2
+
+
+def test_the_final_choice_takes_the_place_of_what_the_view_offered_meanwhile() -> None:
+    exam = Exam()
+    exam.hold("femur", SETTLED_S + 0.6, 0.970)
+    assert len(exam.found) == 1
+    exam.hold("femur", 0.6, 0.979)  # surer by less than would be worth another proposal
+    assert len(exam.found) == 1
+    exam.hold("background", 1)
+    assert [one.plane.key for one in exam.end()] == ["femur", "femur"]
+    assert exam.found[-1].confidence > exam.found[0].confidence
+    exam.hold("femur", 1, 0.980)  # another view has to be better by more
+    assert len(exam.end()) == 2
+
+
+def test_where_the_view_offered_its_best_already_nothing_comes_twice() -> None:
+    exam = Exam()
+    exam.hold("femur", SETTLED_S + 2)
+    exam.hold("background", 1)
+    assert len(exam.end()) == 1
+
+
+def test_of_a_view_whose_frame_was_rejected_the_rest_may_be_chosen() -> None:
+    exam = Exam()
+    exam.hold("femur", 0.6, 0.99)
+    exam.hold("femur", 4, 0.90)
+    first = exam.found[0]
+    exam.best.refuse("femur", first.analysis.frame.captured_at_s)
+    exam.hold("femur", 1, 0.90)
+    exam.hold("background", 1)
+    others = [one for one in exam.end() if one is not first]
+    assert others
+    for one in others:
+        apart_s = one.analysis.frame.captured_at_s - first.analysis.frame.captured_at_s
+        assert apart_s > REFUSED_S
+
+
+def test_what_a_person_keeps_meanwhile_is_not_pushed_out_by_the_end_of_its_view() -> None:
+    """The exam does not take it and says so; then it may be proposed again, and is not taken."""
+    exam = Exam()
+    exam.hold("femur", SETTLED_S + 0.6, 0.970)
+    exam.best.forget("femur")
+    exam.hold("femur", 0.6, 0.979)
+    exam.hold("background", 1)
+    assert len({id(one.analysis.frame) for one in exam.end()}) == len(exam.found)
