@@ -37,6 +37,15 @@ class Spans:
         """Of each, float64 (n,)."""
         return self.end_s - self.begin_s
 
+    @property
+    def knots(self) -> Reals:
+        """Beginning and end of each in turn, float64 (2 n,)."""
+        return np.column_stack([self.begin_s, self.end_s]).ravel()
+
+    def of(self, rows: NDArray[np.intp]) -> Spans:
+        """Those of some frames, in their order."""
+        return Spans(self.begin_s[rows], self.end_s[rows])
+
 
 def spans_of(time_s: Reals) -> Spans:
     """The time each frame of a sequence stands for.
@@ -66,15 +75,26 @@ def smoothed(values: Reals, time_s: Reals, window_s: float = WINDOW_S) -> Reals:
     if not len(time_s):
         return values
     spans = spans_of(time_s)
-    knots = np.column_stack([spans.begin_s, spans.end_s]).ravel()
+    knots = spans.knots
     low, high = time_s - window_s / 2, time_s + window_s / 2
-    covered = _between(knots, spans.length_s, low, high)
+    covered = covered_s(spans, time_s, window_s)
     means = [
         _between(knots, column * spans.length_s, low, high) / np.where(covered > 0, covered, 1)
         for column in values.T
     ]
     # Frames of one and the same time cover nothing: each stands for itself.
     return np.where((covered > 0)[:, None], np.column_stack(means), values)
+
+
+def covered_s(spans: Spans, time_s: Reals, window_s: float) -> Reals:
+    """How much of a window round each time frames stand for.
+
+    Args:
+        spans: Of the frames.
+        time_s: float64, (n,).
+        window_s: Width of the window.
+    """
+    return _between(spans.knots, spans.length_s, time_s - window_s / 2, time_s + window_s / 2)
 
 
 def _between(knots: Reals, areas: Reals, low: Reals, high: Reals) -> Reals:
