@@ -42,9 +42,9 @@ class Spans:
         """Beginning and end of each in turn, float64 (2 n,)."""
         return np.column_stack([self.begin_s, self.end_s]).ravel()
 
-    def of(self, rows: NDArray[np.intp]) -> Spans:
-        """Those of some frames, in their order."""
-        return Spans(self.begin_s[rows], self.end_s[rows])
+    def shifted(self, by_s: Reals) -> Spans:
+        """Each moved by a time of its own, float64 (n,), not falling."""
+        return Spans(self.begin_s + by_s, self.end_s + by_s)
 
 
 def spans_of(time_s: Reals) -> Spans:
@@ -72,14 +72,26 @@ def smoothed(values: Reals, time_s: Reals, window_s: float = WINDOW_S) -> Reals:
     Returns:
         float64, (n, k).
     """
-    if not len(time_s):
-        return values
-    spans = spans_of(time_s)
-    knots = spans.knots
+    return means_over(values, spans_of(time_s), time_s, window_s) if len(time_s) else values
+
+
+def means_over(values: Reals, spans: Spans, time_s: Reals, window_s: float) -> Reals:
+    """Mean of each column over a window round each time, as far as frames cover it.
+
+    Args:
+        values: float64, (n, k), of the frames.
+        spans: Of the frames.
+        time_s: float64, (n,), middles of the windows.
+        window_s: Their width.
+
+    Returns:
+        float64, (n, k).
+    """
     low, high = time_s - window_s / 2, time_s + window_s / 2
     covered = covered_s(spans, time_s, window_s)
     means = [
-        _between(knots, column * spans.length_s, low, high) / np.where(covered > 0, covered, 1)
+        _between(spans.knots, column * spans.length_s, low, high)
+        / np.where(covered > 0, covered, 1)
         for column in values.T
     ]
     # Frames of one and the same time cover nothing: each stands for itself.

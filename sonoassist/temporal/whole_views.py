@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sonoassist.temporal.smoothing import WINDOW_S, Reals, covered_s, smoothed, spans_of
+from sonoassist.temporal.smoothing import WINDOW_S, Reals, covered_s, means_over, spans_of
 from sonoassist.temporal.view_filter import DOUBT, LEAVING_HZ, WITNESS_S
 
 LEAST_VIEW_S = 0.5
@@ -50,15 +50,14 @@ def steady_shares(shares: Reals, time_s: Reals) -> Reals:
         return shares
     views = likeliest_views(shares, time_s)
     spans = spans_of(time_s)
-    around_s = covered_s(spans, time_s, WINDOW_S)
-    steady = np.empty_like(shares)
-    for rows in np.split(np.arange(len(views)), np.flatnonzero(np.diff(views)) + 1):
-        own_s = covered_s(spans.of(rows), time_s[rows], WINDOW_S)
-        least_s = np.minimum(around_s[rows], LEAST_VIEW_S)
-        counts = np.minimum(own_s / np.where(least_s > 0, least_s, 1.0), 1.0)
-        counts[least_s <= 0] = 1.0
-        steady[rows] = smoothed(shares[rows], time_s[rows]) * counts[:, None]
-    return steady
+    # Views are moved apart, so that no window reaches from one into the next.
+    apart_s = 2 * WINDOW_S * np.cumsum(np.diff(views, prepend=views[:1]) != 0)
+    own, own_time_s = spans.shifted(apart_s), time_s + apart_s
+    least_s = np.minimum(covered_s(spans, time_s, WINDOW_S), LEAST_VIEW_S)
+    own_s = covered_s(own, own_time_s, WINDOW_S)
+    counts = np.divide(own_s, least_s, out=np.ones_like(own_s), where=least_s > 0)
+    means = means_over(shares, own, own_time_s, WINDOW_S)
+    return np.asarray(means * np.minimum(counts, 1.0)[:, None], np.float64)
 
 
 def _likelihoods(shares: Reals, time_s: Reals) -> Reals:
