@@ -17,12 +17,15 @@ from sonoassist.evaluation.classes import Group, title
 from sonoassist.evaluation.classification import Classification
 from sonoassist.evaluation.failures import Failure
 from sonoassist.evaluation.localisation import LocalisationMeasure
+from sonoassist.evaluation.localisers import BothLocalisers
 from sonoassist.evaluation.results import EvaluationFacts
 from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.speed import Speed, whole_frames
 from sonoassist.evaluation.steadiness import Steadiness
 from sonoassist.evaluation.text_tables import (
     BOX_NOTE,
+    LOCALISERS_HEADER,
+    LOCALISERS_TITLE,
     STEADINESS_HEADER,
     STEADINESS_NOTE,
     alone,
@@ -31,6 +34,7 @@ from sonoassist.evaluation.text_tables import (
     figure,
     interval,
     kinds,
+    localisers_rows,
     paper_overlap,
     paper_rates,
     percent,
@@ -38,6 +42,7 @@ from sonoassist.evaluation.text_tables import (
     right_line,
     shared_note,
     steadiness_rows,
+    sureness_words,
     wrong_lines,
 )
 from sonoassist.model.architecture import ARCHITECTURES
@@ -245,6 +250,16 @@ def localisation(found: LocalisationMeasure) -> str:
         table(header, rows, [""] * len(found.planes) + ["sum"]),
         _sides(*_box_charts(found)),
         LEGEND,
+    )
+
+
+def localisers(found: BothLocalisers) -> str:
+    """Both localisers side by side, and how sure boxes are."""
+    rows = localisers_rows(found)
+    return _section(
+        LOCALISERS_TITLE,
+        sureness_words(found) + ".",
+        table(LOCALISERS_HEADER, rows, [""] * len(found.planes) + ["sum"]),
     )
 
 
