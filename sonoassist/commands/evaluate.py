@@ -152,6 +152,9 @@ def _check(plan: EvaluationPlan, wanted: str) -> None:
     able = {
         "retrieval": any(file.recording for file in plan.files),
         "steadiness": any(file.recording for file in plan.files),
+        "hints": any(
+            label.flaws is not None for file in plan.files for label in file.labels.values()
+        ),
         "localisation": any(label.box for file in plan.files for label in file.labels.values()),
     }
     if not able.get(wanted, True):

@@ -16,6 +16,7 @@ from sonoassist.evaluation.calibration import Calibration
 from sonoassist.evaluation.classes import Group, title
 from sonoassist.evaluation.classification import Classification
 from sonoassist.evaluation.failures import Failure
+from sonoassist.evaluation.hints import HintMeasure
 from sonoassist.evaluation.localisation import LocalisationMeasure
 from sonoassist.evaluation.localisers import BothLocalisers
 from sonoassist.evaluation.results import EvaluationFacts
@@ -24,6 +25,8 @@ from sonoassist.evaluation.speed import Speed, whole_frames
 from sonoassist.evaluation.steadiness import Steadiness
 from sonoassist.evaluation.text_tables import (
     BOX_NOTE,
+    HINTS_HEADER,
+    HINTS_NOTE,
     LOCALISERS_HEADER,
     LOCALISERS_TITLE,
     STEADINESS_HEADER,
@@ -32,6 +35,7 @@ from sonoassist.evaluation.text_tables import (
     balance,
     coarse_note,
     figure,
+    hints_rows,
     interval,
     kinds,
     localisers_rows,
@@ -39,6 +43,7 @@ from sonoassist.evaluation.text_tables import (
     paper_rates,
     percent,
     printed_note,
+    quiet_line,
     right_line,
     shared_note,
     steadiness_rows,
@@ -282,6 +287,15 @@ def steadiness(found: Steadiness) -> str:
         f"Labels over time, {counted(found.recordings, 'recording')}. {STEADINESS_NOTE}",
         table(STEADINESS_HEADER, steadiness_rows(found)),
     )
+
+
+def hints(found: HintMeasure) -> str:
+    """Hints against the truth."""
+    rows = [
+        [_spread(cell, 1, 100) if isinstance(cell, Score) else cell for cell in row]
+        for row in hints_rows(found)
+    ]
+    return _section("Hints", f"{quiet_line(found)}. {HINTS_NOTE}", table(HINTS_HEADER, rows))
 
 
 def speed(about: EvaluationFacts, found: Speed) -> str:

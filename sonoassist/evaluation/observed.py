@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sonoassist.core.flaws import Flaw, Hints
 from sonoassist.core.packets import Box, Floats, Frame, State
 from sonoassist.core.planes import INDEX, KEYS
 from sonoassist.evaluation.classes import Group
@@ -34,6 +35,8 @@ class Observation:
         sure: Whether the box is likely to be right.
         other_box: Found by the other localiser.
         compared: Whether the other localiser has looked.
+        flaws: What is wrong with the picture; None where the data set does not tell.
+        hints: What the program says could be better; None where it says nothing of it.
     """
 
     dataset: str
@@ -52,6 +55,8 @@ class Observation:
     sure: bool = True
     other_box: Box | None = None
     compared: bool = False
+    flaws: frozenset[Flaw] | None = None
+    hints: Hints | None = None
 
     @property
     def unit(self) -> str:
@@ -108,11 +113,13 @@ class DatasetLabel:
         truth: See `Observation`.
         shown: See `Observation`.
         box: True box.
+        flaws: What is wrong with the picture; None where the data set does not tell.
     """
 
     truth: Group = ()
     shown: Group = ()
     box: Box | None = None
+    flaws: frozenset[Flaw] | None = None
 
 
 @dataclass
@@ -153,6 +160,7 @@ def observation(
     frame: Frame,
     result: FrameResult,
     timings_ms: tuple[tuple[str, float], ...] = (),
+    hints: Hints | None = None,
 ) -> Observation:
     """Put truth and result of one frame side by side; see `Observation` for the arguments.
 
@@ -176,4 +184,6 @@ def observation(
         box=result.box,
         timings_ms=timings_ms,
         sure=result.sure,
+        flaws=label.flaws,
+        hints=hints,
     )

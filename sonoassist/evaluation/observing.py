@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from sonoassist.core.packets import Analysis, Frame
 from sonoassist.evaluation.file_run import FileRun, Means, Take
+from sonoassist.evaluation.hints import HintLook
 from sonoassist.evaluation.localisers import OtherLocaliser
 from sonoassist.evaluation.observed import DatasetLabel, Observation, Observed, observation
 from sonoassist.evaluation.planning import EvaluationPlan, FilePlan
@@ -56,16 +57,21 @@ def _taking(
     step: Callable[[], None],
     other: OtherLocaliser | None,
 ) -> Take:
+    look = HintLook()
+
     def take(frame: Frame, result: FrameResult, analysis: Analysis | None) -> None:
+        label = file.labels.get(frame.index, DatasetLabel())
+        told = label.flaws is not None
         one = observation(
             file.dataset,
             file.case,
             file.path,
             recording=file.recording,
-            label=file.labels.get(frame.index, DatasetLabel()),
+            label=label,
             frame=frame,
             result=result,
             timings_ms=analysis.timings_ms if analysis is not None else (),
+            hints=look.hints(frame, result, analysis) if told else None,
         )
         if other is not None and one.true_box is not None and one.right:
             box = other.box(frame, result.crop)

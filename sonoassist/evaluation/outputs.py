@@ -8,6 +8,7 @@ import io
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from sonoassist.evaluation.bootstrap import Score
 from sonoassist.evaluation.calibration import Calibration
 from sonoassist.evaluation.classes import title
 from sonoassist.evaluation.classification import Classification
+from sonoassist.evaluation.hints import HintMeasure
 from sonoassist.evaluation.html_report import as_html
 from sonoassist.evaluation.localisation import LocalisationMeasure
 from sonoassist.evaluation.localisers import BothLocalisers
@@ -34,7 +36,7 @@ SUMMARY = "evaluation.json"
 FILES = frozenset({
     SUMMARY, "evaluation.txt", "report.html", "frames.csv", "classification.csv",
     "confusion.csv", "calibration.csv", "retrieval.csv", "localisation.csv", "localisers.csv",
-    "steadiness.csv", "speed.csv",
+    "steadiness.csv", "hints.csv", "speed.csv",
 })  # fmt: skip
 """All that a run can write."""
 _EDGES = ("left_px", "top_px", "right_px", "bottom_px")
@@ -65,6 +67,8 @@ def plain(value: Any) -> Any:
         return {one.name: plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
     if isinstance(value, np.ndarray):
         return value.tolist()
+    if isinstance(value, Enum):
+        return value.value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
@@ -124,6 +128,8 @@ def tables(results: Results) -> dict[str, str]:
         made["localisers.csv"] = _localisers(results.localisers)
     if results.steadiness is not None:
         made["steadiness.csv"] = _steadiness(results.steadiness)
+    if results.hints is not None:
+        made["hints.csv"] = _hints(results.hints)
     if results.speed is not None:
         made["speed.csv"] = _speed(results.speed)
     return made
@@ -252,6 +258,24 @@ def _steadiness(found: Steadiness) -> str:
         ]  # fmt: skip
 
     return _csv(header, [row("raw", found.raw), row("steady", found.steady)])
+
+
+def _hints(found: HintMeasure) -> str:
+    header = [
+        "flaw",
+        *_columns("precision", "recall", "recall_of_all"),
+        "hints",
+        "frames",
+        "of_all",
+    ]
+    rows: list[list[object]] = [
+        [
+            one.flaw.value, *_cells(one.precision, one.recall, one.recall_of_all),
+            one.hints, one.flawed, one.flawed_of_all,
+        ]
+        for one in found.flaws
+    ]  # fmt: skip
+    return _csv(header, rows)
 
 
 def _speed(found: Speed) -> str:

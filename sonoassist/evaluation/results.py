@@ -10,6 +10,7 @@ from sonoassist.evaluation.bootstrap import Draws
 from sonoassist.evaluation.calibration import Calibration, calibrate
 from sonoassist.evaluation.classification import Classification, classify
 from sonoassist.evaluation.failures import Failure, Failures
+from sonoassist.evaluation.hints import HintMeasure, measure_hints
 from sonoassist.evaluation.localisation import LocalisationMeasure, measure_boxes
 from sonoassist.evaluation.localisers import BothLocalisers, compare_localisers
 from sonoassist.evaluation.observed import Observation, Observed
@@ -17,11 +18,12 @@ from sonoassist.evaluation.retrieval import Retrieval, retrieve
 from sonoassist.evaluation.speed import Speed
 from sonoassist.evaluation.steadiness import Steadiness, measure_steadiness
 
-MEASURES = ("classification", "retrieval", "localisation", "steadiness", "speed")
+MEASURES = ("classification", "retrieval", "localisation", "steadiness", "hints", "speed")
 NEEDS = {
     "retrieval": "recordings of planes",
     "localisation": "true boxes",
     "steadiness": "recordings whose views are labelled frame by frame",
+    "hints": "the truth of what is wrong with pictures (phantom --flaws)",
 }
 """What data must have for a measure."""
 
@@ -108,6 +110,7 @@ class Results:
     localisation: LocalisationMeasure | None = None
     localisers: BothLocalisers | None = None
     steadiness: Steadiness | None = None
+    hints: HintMeasure | None = None
     speed: Speed | None = None
     wrong_labels: tuple[Failure, ...] = field(default=())
     wrong_boxes: tuple[Failure, ...] = field(default=())
@@ -139,6 +142,7 @@ def measure(
         steadiness=(
             measure_steadiness(seen.frames, about.threshold) if "steadiness" in wanted else None
         ),
+        hints=measure_hints(labelled, draws) if "hints" in wanted else None,
         speed=speed,
         wrong_labels=failures.labels if classes else (),
         wrong_boxes=failures.boxes if boxes else (),

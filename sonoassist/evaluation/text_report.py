@@ -36,6 +36,8 @@ def as_text(results: Results) -> str:
         parts.append(text_tables.localisers(results.localisers))
     if results.steadiness is not None:
         parts.append(text_tables.steadiness(results.steadiness))
+    if results.hints is not None:
+        parts.append(text_tables.hints(results.hints))
     if results.speed is not None:
         parts.append(text_tables.speed(results.about, results.speed))
     parts += [troubles(results)] if troubles(results) else []

@@ -14,6 +14,7 @@ from sonoassist.evaluation.bootstrap import Score
 from sonoassist.evaluation.calibration import Calibration
 from sonoassist.evaluation.classes import Group, is_background, title
 from sonoassist.evaluation.classification import Classification
+from sonoassist.evaluation.hints import HintMeasure
 from sonoassist.evaluation.localisation import Boxes, LocalisationMeasure
 from sonoassist.evaluation.localisers import BothLocalisers, PlaneFits
 from sonoassist.evaluation.results import EvaluationFacts
@@ -344,6 +345,41 @@ def paper_overlap(known: paper.Overlap | None) -> list[str]:
     if known is None:
         return [UNKNOWN] * 3
     return [figure(known.mean, 2), figure(known.std, 2), percent(known.correct)]
+
+
+HINTS_HEADER = ("Hint", "Right %", "Found %", "Found of all %", "Hints", "Frames", "Of all")
+HINTS_NOTE = (
+    "Right: hints whose flaw is there. Found: frames with the flaw that have the hint, of those "
+    "rightly named; of all frames of planes fewer: without a name there is no hint."
+)
+
+
+def hints(found: HintMeasure) -> str:
+    """Hints against the truth."""
+    rows = (
+        [spread_percent(cell) if isinstance(cell, Score) else cell for cell in row]
+        for row in hints_rows(found)
+    )
+    return f"{grid('Hints', HINTS_HEADER, rows)}\n{quiet_line(found)}.\n{HINTS_NOTE}"
+
+
+def hints_rows(found: HintMeasure) -> list[list[str | Score]]:
+    """A row for each flaw; shares with their intervals."""
+    return [
+        [
+            one.flaw.short.capitalize(), one.precision, one.recall, one.recall_of_all,
+            str(one.hints), str(one.flawed), str(one.flawed_of_all),
+        ]
+        for one in found.flaws
+    ]  # fmt: skip
+
+
+def quiet_line(found: HintMeasure) -> str:
+    """How many good pictures have no hint."""
+    return (
+        f"Of {counted(found.faultless, 'rightly named frame')} with nothing wrong "
+        f"{spread_percent(found.quiet)} % have no hint"
+    )
 
 
 STEADINESS_HEADER = (
