@@ -36,6 +36,7 @@ from sonoassist.datasets.reading import read_dataset
 from sonoassist.evaluation.bootstrap import RESAMPLES
 from sonoassist.evaluation.failures import Failures
 from sonoassist.evaluation.file_run import Means
+from sonoassist.evaluation.localisers import OtherLocaliser
 from sonoassist.evaluation.observing import observe
 from sonoassist.evaluation.outputs import SUMMARY, as_json, write_results
 from sonoassist.evaluation.planning import EvaluationPlan, Scope, make_plan, selected
@@ -239,7 +240,8 @@ def _measure(
     others = OtherWork()
     with ProgressBar(plan.total, "frame") as progress:
         means = _means(analyser, plan, args)
-        seen = observe(plan, means, failures.watch, progress.step)
+        other = OtherLocaliser(analyser) if "localisation" in wanted else None
+        seen = observe(plan, means, failures.watch, progress.step, other)
     if seen.known:
         every, verb = counted(len(seen.frames), "frame"), word(len(seen.frames), "was", "were")
         say(f"{seen.known} of {every} {verb} analysed before; that is used")
@@ -293,6 +295,7 @@ def _about(
         resamples=RESAMPLES,
         note=_note(datasets, card.domain),
         tolerance_frames=args.tolerance,
+        localiser=args.localiser,
     )
 
 

@@ -47,6 +47,8 @@ def _measured(results: Results) -> Iterable[str]:
         yield sections.retrieval(results.retrieval, note)
     if results.localisation is not None:
         yield sections.localisation(results.localisation)
+    if results.localisers is not None:
+        yield sections.localisers(results.localisers)
     if results.steadiness is not None:
         yield sections.steadiness(results.steadiness)
     if results.hints is not None:

@@ -18,6 +18,7 @@ from sonoassist.evaluation.classification import Classification
 from sonoassist.evaluation.failures import Failure
 from sonoassist.evaluation.hints import HintMeasure
 from sonoassist.evaluation.localisation import LocalisationMeasure
+from sonoassist.evaluation.localisers import BothLocalisers
 from sonoassist.evaluation.results import EvaluationFacts
 from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.speed import Speed, whole_frames
@@ -26,6 +27,8 @@ from sonoassist.evaluation.text_tables import (
     BOX_NOTE,
     HINTS_HEADER,
     HINTS_NOTE,
+    LOCALISERS_HEADER,
+    LOCALISERS_TITLE,
     STEADINESS_HEADER,
     STEADINESS_NOTE,
     alone,
@@ -35,6 +38,7 @@ from sonoassist.evaluation.text_tables import (
     hints_rows,
     interval,
     kinds,
+    localisers_rows,
     paper_overlap,
     paper_rates,
     percent,
@@ -43,6 +47,7 @@ from sonoassist.evaluation.text_tables import (
     right_line,
     shared_note,
     steadiness_rows,
+    sureness_words,
     wrong_lines,
 )
 from sonoassist.model.architecture import ARCHITECTURES
@@ -250,6 +255,16 @@ def localisation(found: LocalisationMeasure) -> str:
         table(header, rows, [""] * len(found.planes) + ["sum"]),
         _sides(*_box_charts(found)),
         LEGEND,
+    )
+
+
+def localisers(found: BothLocalisers) -> str:
+    """Both localisers side by side, and how sure boxes are."""
+    rows = localisers_rows(found)
+    return _section(
+        LOCALISERS_TITLE,
+        sureness_words(found) + ".",
+        table(LOCALISERS_HEADER, rows, [""] * len(found.planes) + ["sum"]),
     )
 
 

@@ -12,6 +12,7 @@ from sonoassist.evaluation.classification import Classification, classify
 from sonoassist.evaluation.failures import Failure, Failures
 from sonoassist.evaluation.hints import HintMeasure, measure_hints
 from sonoassist.evaluation.localisation import LocalisationMeasure, measure_boxes
+from sonoassist.evaluation.localisers import BothLocalisers, compare_localisers
 from sonoassist.evaluation.observed import Observation, Observed
 from sonoassist.evaluation.retrieval import Retrieval, retrieve
 from sonoassist.evaluation.speed import Speed
@@ -72,6 +73,7 @@ class EvaluationFacts:
         resamples: Draws behind the intervals.
         note: What the reader must know before the figures; may be empty.
         tolerance_frames: In folders of exams, how far from a label a retrieved frame counts.
+        localiser: What boxes were found by, see `localise.choice`.
     """
 
     version: str
@@ -91,6 +93,7 @@ class EvaluationFacts:
     resamples: int
     note: str = ""
     tolerance_frames: int = 0
+    localiser: str = "plane"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +108,7 @@ class Results:
     calibration: Calibration | None = None
     retrieval: Retrieval | None = None
     localisation: LocalisationMeasure | None = None
+    localisers: BothLocalisers | None = None
     steadiness: Steadiness | None = None
     hints: HintMeasure | None = None
     speed: Speed | None = None
@@ -134,6 +138,7 @@ def measure(
         calibration=calibrate(labelled, about.threshold, draws) if classes else None,
         retrieval=retrieve(seen.frames, draws) if "retrieval" in wanted else None,
         localisation=measure_boxes(labelled, draws) if boxes else None,
+        localisers=compare_localisers(labelled, about.localiser) if boxes else None,
         steadiness=(
             measure_steadiness(seen.frames, about.threshold) if "steadiness" in wanted else None
         ),

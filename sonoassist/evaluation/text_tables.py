@@ -16,6 +16,7 @@ from sonoassist.evaluation.classes import Group, is_background, title
 from sonoassist.evaluation.classification import Classification
 from sonoassist.evaluation.hints import HintMeasure
 from sonoassist.evaluation.localisation import Boxes, LocalisationMeasure
+from sonoassist.evaluation.localisers import BothLocalisers, PlaneFits
 from sonoassist.evaluation.results import EvaluationFacts
 from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.speed import Speed, whole_frames
@@ -303,6 +304,40 @@ def localisation(found: LocalisationMeasure) -> str:
         f" of all frames are correct, "
         f"{found.named.hits:,} of {found.named.count:,} of rightly named frames\n{BOX_NOTE}"
     )
+
+
+LOCALISERS_HEADER = (
+    "Class", "#", "Plane: IoU", "Cor. %", "Paper: IoU", "Cor. %",
+)  # fmt: skip
+
+
+def localisers(found: BothLocalisers) -> str:
+    """Both localisers side by side, and how sure boxes are."""
+    table = grid(LOCALISERS_TITLE, LOCALISERS_HEADER, localisers_rows(found))
+    return f"{table}\n{sureness_words(found)}"
+
+
+LOCALISERS_TITLE = "Localisers: the model's rule of each plane, and the paper's"
+
+
+def localisers_rows(found: BothLocalisers) -> list[list[str]]:
+    """A row for each plane, and one for all frames together."""
+
+    def row(name: str, one: PlaneFits) -> list[str]:
+        fits = ((figure(fit.mean, 2), percent(fit.correct)) for fit in (one.plane, one.paper))
+        return [name, str(one.count), *(cell for pair in fits for cell in pair)]
+
+    return [*(row(title(one.group), one) for one in found.planes), row("All frames", found.all)]
+
+
+def sureness_words(found: BothLocalisers) -> str:
+    """How many boxes are not sure, and how often that is so for good reason."""
+    one = found.sureness
+    words = f"Rightly named frames. By {found.used}: {one.unsure} of {one.count} boxes are not sure"
+    if one.unsure:
+        words += f", {one.unsure_wrong} of these wrong"
+    words += f"; {one.sure_right} of {one.sure} sure ones are correct"
+    return words + (f"; {one.missing} without a box" if one.missing else "")
 
 
 def paper_overlap(known: paper.Overlap | None) -> list[str]:
