@@ -218,7 +218,7 @@ def _analyse(
         summary.precisions, summary.times_real = work.precisions, work.times_real
         say_replaced(out, ("analysis.csv", *(("annotated.mp4",) if args.video else ())))
         with replacing(out / "analysis.csv") as path:
-            _write_table(path, source.info.label, work, analyser.options.threshold, summary)
+            _write_table(path, source.info.label, work, analyser.threshold, summary)
     return summary
 
 

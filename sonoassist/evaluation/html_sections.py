@@ -26,6 +26,7 @@ from sonoassist.evaluation.text_tables import (
     balance,
     coarse_note,
     figure,
+    group_line,
     interval,
     kinds,
     paper_overlap,
@@ -166,6 +167,7 @@ def calibration(found: Calibration) -> str:
         "Does a confidence of 80 % mean right in 80 % of the frames?",
         _sides(svg.reliability(found), legend + table(("", ""), rows)),
         f'<p class="legend">{escape(coarse_note(found))}</p>' if found.coarse else "",
+        f'<p class="legend">With planes that labels join as one: {group_line(found.groups)}.</p>',
     )
 
 

@@ -11,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from sonoassist.core.errors import ModelError
 from sonoassist.core.paths import shipped_models
-from sonoassist.model.card import ArchitectureName
+from sonoassist.model.card import ArchitectureName, Card
+from sonoassist.model.score_rules import OutsideRule, ScoreCalibration
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -74,6 +75,8 @@ class PublishedWeights(PublishedFile):
         architecture: The network it must turn out to be.
         about: One line that helps to choose.
         copies: Other files with the same weights; recognised, never downloaded.
+        calibration: Measured for these weights; see `Card`.
+        outside: Measured for these weights; see `Card`.
     """
 
     name: str = Field(pattern=_NAME_PATTERN)
@@ -81,6 +84,8 @@ class PublishedWeights(PublishedFile):
     architecture: ArchitectureName
     about: str = ""
     copies: tuple[PublishedFile, ...] = ()
+    calibration: ScoreCalibration | None = None
+    outside: OutsideRule | None = None
 
 
 class PublishedInput(_Frozen):
@@ -135,6 +140,35 @@ class Registry(_Frozen):
                 if file.has_content(git_blob, sha256):
                     return entry, file
         return None
+
+    def completed(self, card: Card) -> Card:
+        """A card with what is known of the published weights where it says nothing itself.
+
+        So a model that was installed by an earlier program has it too.
+        """
+        known = self._measured(card)
+        missing = {name: value for name, value in known.items() if getattr(card, name) is None}
+        return card.model_copy(update=missing) if missing else card
+
+    def own_part(self, card: Card) -> Card:
+        """A card without what `completed` would add to it again: this is what is kept on disk."""
+        known = self._measured(card)
+        added = [name for name, value in known.items() if getattr(card, name) == value]
+        return card.model_copy(update=dict.fromkeys(added)) if added else card
+
+    def _measured(self, card: Card) -> dict[str, ScoreCalibration | OutsideRule]:
+        """What was measured for the weights of a card; nothing for weights that are not published.
+
+        That weights are published a card says only where their file was recognised by its hash,
+        and there is one set of them for each network.
+        """
+        if card.domain != "published":
+            return {}
+        for entry in self.weights:
+            if entry.architecture == card.architecture:
+                found = {"calibration": entry.calibration, "outside": entry.outside}
+                return {name: value for name, value in found.items() if value is not None}
+        return {}
 
 
 def loose(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,7 +18,7 @@ from sonoassist.model.card import DEFAULT_ARCHITECTURE, WEIGHTS_NAME, Card, read
 from sonoassist.model.checkpoint import encode_folded, read_folded
 from sonoassist.model.folders import folder_of, model_names, remove_model, write_model
 from sonoassist.model.folding import Tensors
-from sonoassist.model.registry import Registry, load_registry, loose
+from sonoassist.model.registry import REGISTRY_NAME, Registry, load_registry, loose
 from sonoassist.model.weights_import import ImportedWeights, import_weights
 
 AUTO = "auto"
@@ -121,6 +121,13 @@ class ModelStore:
                     models[name] = _open(folder_of(parent, name), name, bundled)
                 except ModelError as error:
                     problems.append(Problem(name, str(error)))
+        if any(model.card.domain == "published" for model in models.values()):
+            try:
+                registry = load_registry()
+            except ModelError as error:
+                problems.append(Problem(REGISTRY_NAME, str(error)))
+            else:
+                models = {name: _completed(one, registry) for name, one in models.items()}
         return Inventory(tuple(sorted(models.values(), key=_rank)), tuple(problems))
 
     def installed(self) -> list[InstalledModel]:
@@ -205,7 +212,7 @@ class ModelStore:
         described = _describe(weights, file_name, registry or load_registry())
         card = _card({**described, **fields}, file_name)
         folder = write_model(self.user_folder, card, data)
-        return InstalledModel(card, folder, bundled=False)
+        return _completed(InstalledModel(card, folder, bundled=False), registry or load_registry())
 
     def describe(self, model: InstalledModel, card: Card) -> InstalledModel:
         """Give a model another card; its weights stay as they are.
@@ -218,7 +225,7 @@ class ModelStore:
             raise ModelError(f"{model.name} comes with the program and is not changed")
         if (card.name, card.weights_sha256) != (model.name, model.card.weights_sha256):
             raise ModelError(f"this card does not belong to {model.name}")
-        write_card(model.folder, card)
+        write_card(model.folder, load_registry().own_part(card))
         return InstalledModel(card, model.folder, bundled=False)
 
     def remove(self, name: str) -> str:
@@ -266,6 +273,10 @@ class ModelStore:
                 f"{what} holds {network.title}, its card says {model.card.architecture}", hint
             )
         return tensors
+
+
+def _completed(model: InstalledModel, registry: Registry) -> InstalledModel:
+    return replace(model, card=registry.completed(model.card))
 
 
 def model_name(text: str) -> str:
