@@ -77,7 +77,7 @@ def register(subparsers: Subparsers) -> None:
     parser.add_argument("measure", choices=(*MEASURES, "all", SCREENS), metavar="MEASURE",
                         help=f"{', '.join(MEASURES)} or all; or {SCREENS}: how scanner screens "
                         "are read, by a folder with their truth.csv")  # fmt: skip
-    parser.add_argument("data", nargs="*", type=Path, metavar="DATA", help="folder or table")
+    parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help="folder or table")
     parser.add_argument("--out", type=Path, metavar="DIR",
                         help="folder for text, JSON, CSV and report.html")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
@@ -122,8 +122,6 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(f"{asked_for(args)[0]} goes with {CALIBRATION}")
     if args.undo:
         return undo_fit(args)
-    if not args.data:
-        raise UsageError("labelled data is needed", f"Name it behind {args.measure}")
     if args.measure == SCREENS:
         return run_screens(args)
     if asked_for(args) and not args.fit:

@@ -52,7 +52,7 @@ def add_calibration_options(parser: argparse.ArgumentParser) -> None:
     add("--other-domain", action="store_true",
         help="with --fit: real data for a synthetic model, or synthetic for real")  # fmt: skip
     add("--undo", action="store_true",
-        help="bring back the numbers of before the last fit")  # fmt: skip
+        help="bring back the numbers of before; DATA is the name of the model then")  # fmt: skip
 
 
 def asked_for(args: argparse.Namespace) -> list[str]:
@@ -110,10 +110,10 @@ def undo_fit(args: argparse.Namespace) -> int:
     Raises:
         SonoAssistError: There is nothing to undo, or the card cannot be written.
     """
-    if args.data:
-        raise UsageError("--undo takes no data", "Leave out one of them")
+    if len(args.data) > 1 or args.fit:
+        raise UsageError("--undo takes the name of one model", "Leave out the rest")
     store = ModelStore.default()
-    model = _own(store.get(args.model))
+    model = _own(store.get(str(args.data[0])))
     kept = SCORE_HISTORY.kept(model.folder)
     if not kept:
         raise UsageError(f"{model.name} was not calibrated here: nothing to undo")
@@ -192,7 +192,7 @@ def _lines(found: ScoreFit, name: str) -> list[str]:
         f"in the card of {name}: temperature {rule.temperature:g}, lapse {percent(rule.lapse)}, "
         f"threshold {percent(rule.threshold)} (at most {percent(rule.error_rate)} of what is "
         "named is wrong)",
-        f"undo it with: sonoassist evaluate calibration --undo --model {name}",
+        f"undo it with: sonoassist evaluate calibration {name} --undo",
     ]
 
 

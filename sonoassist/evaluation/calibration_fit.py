@@ -205,7 +205,7 @@ def _naming(frames: Sequence[ScoredFrame], shares: Reals, right: Flags, threshol
 def _least_threshold(
     frames: Sequence[ScoredFrame], shares: Reals, right: Flags, error_rate: float
 ) -> Naming:
-    """The lowest threshold from which on the error rate is kept."""
+    """The lowest threshold at which the error rate is kept."""
     kept = None
     for threshold in reversed(THRESHOLDS):
         found = _naming(frames, shares, right, threshold)

@@ -212,7 +212,7 @@ class ModelStore:
         described = _describe(weights, file_name, registry or load_registry())
         card = _card({**described, **fields}, file_name)
         folder = write_model(self.user_folder, card, data)
-        return _completed(InstalledModel(card, folder, bundled=False), registry or load_registry())
+        return _completed(InstalledModel(card, folder, bundled=False), load_registry())
 
     def describe(self, model: InstalledModel, card: Card) -> InstalledModel:
         """Give a model another card; its weights stay as they are.

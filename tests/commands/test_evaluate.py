@@ -303,7 +303,7 @@ def test_stopped(
         if len(seen) == 5:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(command.Progress, "step", stop)
+    monkeypatch.setattr(command.ProgressBar, "step", stop)
     assert evaluate("all", phantoms, "--out", out) == command.STOPPED
     assert "stopped; nothing is written" in capsys.readouterr().err
     assert [path.name for path in out.iterdir()] == ["report.html"]
