@@ -35,6 +35,7 @@ from sonoassist.engines.screen_engine import make_screen_network
 from sonoassist.engines.shared import EngineShelf
 from sonoassist.localise.boxes import localise
 from sonoassist.localise.carrying import CarriedBox, Found, carried
+from sonoassist.localise.choice import Localiser
 from sonoassist.model.card import Card
 from sonoassist.model.store import ModelStore
 from sonoassist.preprocess.crop import CropChoice, parse_crop
@@ -55,6 +56,7 @@ class AnalyserOptions:
         carry_boxes: While a plane stays, find the box on every other frame only and carry it
             over the frame between by the motion measured.
         heat: The saliency of each frame is looked at, so that each has its own.
+        localiser: Whose rules make the boxes.
     """
 
     crop: CropChoice = field(default_factory=CropChoice)
@@ -62,6 +64,7 @@ class AnalyserOptions:
     guided: bool = False
     carry_boxes: bool = False
     heat: bool = False
+    localiser: Localiser = Localiser.PLANE
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +140,13 @@ class Analyser:
         shown = f"{card.input_width_px}x{card.input_height_px} {card.scale:g}"
         if card.reading:
             shown += f"; {card.reading}"
-        return Provenance(card.weights_sha256, shown, self.options.crop.text, self.engine.precision)
+        return Provenance(
+            card.weights_sha256,
+            shown,
+            self.options.crop.text,
+            self.engine.precision,
+            self.options.localiser.number(card.boxes),
+        )
 
     @property
     def threshold(self) -> float:
@@ -226,8 +235,7 @@ class Analyser:
         prepared, early = unfinished.prepared, unfinished.analysis
         saliency = self.engine.backward(prepared.network_input, Saliency.PLAIN)
         prediction = replace(early.prediction, saliency=saliency)
-        picture = prepared.network_input[0, 0]
-        found = localise(prediction, prepared.geometry, picture, self.card.boxes)
+        found = self._localised(prediction, prepared)
         watch.lap("box")
         analysis = replace(
             early,
@@ -286,8 +294,12 @@ class Analyser:
         watch.lap("inference")
         if prepared.content is not Content.B_MODE:
             return prediction, Localisation(frame.frame_id, None, None)
-        picture = prepared.network_input[0, 0]
-        return prediction, localise(prediction, prepared.geometry, picture, self.card.boxes)
+        return prediction, self._localised(prediction, prepared)
+
+    def _localised(self, prediction: Prediction, prepared: Prepared) -> Localisation:
+        """Where the anatomy of a prediction with its saliency lies."""
+        rules = self.options.localiser.rules(self.card.boxes)
+        return localise(prediction, prepared.geometry, prepared.network_input[0, 0], rules)
 
     def _label_first(
         self, frame: Frame, prepared: Prepared, watch: _Stopwatch, wish: BoxWish
@@ -512,6 +524,7 @@ def analyser_for(
             threshold=settings.threshold,
             guided=settings.show_heat and settings.guided_heat,
             heat=settings.show_heat,
+            localiser=Localiser(settings.localiser),
         ),
         synthetic=synthetic,
         shelf=shelf,

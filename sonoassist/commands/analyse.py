@@ -43,6 +43,7 @@ from sonoassist.render.encoder import VideoEncoder
 from sonoassist.render.overlay import annotate
 from sonoassist.sources import Source, open_source
 from sonoassist.sources.base import SYNTHETIC_MARK
+from sonoassist.temporal.steady import SteadyLabel
 
 STOPPED = 130
 
@@ -180,7 +181,9 @@ def _analyse(
     summary = AnalysisSummary()
     with ExitStack() as stack:
         video = (
-            stack.enter_context(_Video(out, source, masks=not args.no_mask)) if args.video else None
+            stack.enter_context(_Video(out, source, analyser.threshold, masks=not args.no_mask))
+            if args.video
+            else None
         )
         progress = stack.enter_context(StepsBar("frame"))
         work = SourceAnalysis(
@@ -244,8 +247,9 @@ def _write_table(
 class _Video:
     """annotated.mp4 beside the table; opened with the first frame, whose size it takes."""
 
-    def __init__(self, out: Path, source: Source, *, masks: bool) -> None:
+    def __init__(self, out: Path, source: Source, threshold: float, *, masks: bool) -> None:
         self._mask = SequenceMask(keeps=False) if masks else None
+        self._label = SteadyLabel(threshold)
         self._path = out / "annotated.mp4"
         self._fps = source.info.fps or STILLS_FPS
         self._comment = SYNTHETIC_MARK if source.info.synthetic else ""
@@ -259,14 +263,14 @@ class _Video:
         self._stack.__exit__(*error)
 
     def add(self, frame: Frame, result: FrameResult) -> None:
-        """Draw a frame's own result into it and encode it at its own time."""
+        """Draw a frame's own result into it, its box steadied, and encode it at its own time."""
         pixels = frame.pixels
         if self._mask is not None:
             pixels = with_mask(pixels, self._mask.add(pixels))
         analysis = analysis_of(frame, result, Box(0, 0, frame.width_px, frame.height_px))
         if analysis is None:
             return
-        picture = annotate(analysis, pixels)
+        picture = annotate(analysis, pixels, self._label.update(analysis).box)
         if self._encoder is None:
             path = self._stack.enter_context(replacing(self._path))
             height, width = picture.shape[:2]

@@ -58,6 +58,13 @@ def add_analysis_options(parser: argparse.ArgumentParser, *, defaults: bool) -> 
         help="confidence below which no plane is named (default: the model's own, see "
         "`models info`)",
     )  # fmt: skip
+    group.add_argument(
+        "--localiser",
+        choices=("plane", "paper"),
+        default="plane" if defaults else None,
+        help="what boxes are found by: plane (the model's rule of each plane, which may look at "
+        "the picture too; default) or paper (the paper's rules)",
+    )
     if defaults:  # the window sees to it by itself
         group.add_argument(
             "--carry-boxes",
@@ -120,6 +127,7 @@ def analyser_options(args: argparse.Namespace) -> AnalyserOptions:
     from sonoassist.analysis.analyser import AnalyserOptions
     from sonoassist.core.paths import settings_file
     from sonoassist.core.settings import load_settings
+    from sonoassist.localise.choice import Localiser
     from sonoassist.preprocess.crop import parse_crop
 
     presets = load_settings(settings_file())[0].own_crops
@@ -127,6 +135,7 @@ def analyser_options(args: argparse.Namespace) -> AnalyserOptions:
         crop=parse_crop(args.crop, presets),
         threshold=args.threshold,
         carry_boxes=args.carry_boxes,
+        localiser=Localiser(args.localiser),
     )
 
 

@@ -158,13 +158,15 @@ def run(args: argparse.Namespace) -> int:
 
 def _scope(wanted: Sequence[str], args: argparse.Namespace) -> Scope:
     limit = SPEED_FRAMES if tuple(wanted) == ("speed",) else None
-    return Scope(every=args.every, whole="retrieval" in wanted, limit=limit)
+    over_time = not {"retrieval", "steadiness"}.isdisjoint(wanted)
+    return Scope(every=args.every, whole=over_time, limit=limit)
 
 
 def _check(plan: EvaluationPlan, wanted: str) -> None:
     """Refuse data that cannot tell what is asked for, before hours go into analysing it."""
     able = {
         "retrieval": any(file.recording for file in plan.files),
+        "steadiness": any(file.recording for file in plan.files),
         "localisation": any(label.box for file in plan.files for label in file.labels.values()),
     }
     if not able.get(wanted, True):

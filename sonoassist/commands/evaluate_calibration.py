@@ -22,7 +22,6 @@ from sonoassist.commands.common import (
 from sonoassist.core.errors import ModelError, SourceError, UsageError
 from sonoassist.core.percent import percent
 from sonoassist.core.wording import counted
-from sonoassist.model.registry import load_registry
 from sonoassist.model.score_history import SCORE_HISTORY, ScoreRules
 from sonoassist.model.store import InstalledModel, ModelStore
 
@@ -92,11 +91,11 @@ def run_fit(args: argparse.Namespace, datasets: Sequence[Dataset], plan: Evaluat
         found = _fitted(args, datasets, plan, analyser, model)
     finally:
         analyser.close()
-    own = load_registry().own_part(model.card)
+    own = store.own_card(model)
     SCORE_HISTORY.keep(model.folder, ScoreRules.of(own))
-    outside = model.card.outside if found.outside is None else found.outside.rule
+    outside = own.outside if found.outside is None else found.outside.rule
     rules = ScoreRules(calibration=found.calibration.calibration, outside=outside)
-    store.describe(model, rules.put_into(model.card))
+    store.describe(model, rules.put_into(own))
     if args.json:
         say_json(_plain(found, model.name))
     else:
@@ -117,7 +116,7 @@ def undo_fit(args: argparse.Namespace) -> int:
     kept = SCORE_HISTORY.kept(model.folder)
     if not kept:
         raise UsageError(f"{model.name} was not calibrated here: nothing to undo")
-    store.describe(model, kept[-1].put_into(model.card))
+    store.describe(model, kept[-1].put_into(store.own_card(model)))
     SCORE_HISTORY.forget_newest(model.folder)
     if args.json:
         say_json({"undone": model.name, **kept[-1].model_dump(mode="json")})

@@ -59,9 +59,9 @@ def fit_boxes(args: argparse.Namespace, store: ModelStore) -> int:
     fits = _fitted(args, store, model)
     taken = {key: fit.rule for key, fit in fits.items() if fit.taken}
     if taken:
-        keep_rules(model.folder, model.card.boxes)
-        rules = {**model.card.boxes, **taken}
-        store.describe(model, model.card.model_copy(update={"boxes": rules}))
+        card = store.own_card(model)
+        keep_rules(model.folder, card.boxes)
+        store.describe(model, card.model_copy(update={"boxes": {**card.boxes, **taken}}))
     if args.json:
         say_json({key: _plain(fit) for key, fit in fits.items()})
     _tell(fits, model.name)
@@ -74,7 +74,7 @@ def _undo(args: argparse.Namespace, store: ModelStore, model: InstalledModel) ->
     kept = kept_rules(model.folder)
     if not kept:
         raise UsageError(f"the boxes of {model.name} were not fitted here: nothing to undo")
-    store.describe(model, model.card.model_copy(update={"boxes": kept[-1]}))
+    store.describe(model, store.own_card(model).model_copy(update={"boxes": kept[-1]}))
     forget_newest(model.folder)
     if args.json:
         say_json({"undone": model.name, "rules": sorted(kept[-1])})

@@ -103,6 +103,7 @@ def _analyser(args: argparse.Namespace, *, synthetic: bool) -> Analyser:
     from sonoassist.core.paths import settings_file
     from sonoassist.core.settings import load_settings
     from sonoassist.engines.choose import EngineChoice
+    from sonoassist.localise.choice import Localiser
     from sonoassist.model.store import ModelStore
     from sonoassist.preprocess.crop import parse_crop
 
@@ -111,7 +112,11 @@ def _analyser(args: argparse.Namespace, *, synthetic: bool) -> Analyser:
         ModelStore.default(),
         model=settings.model,
         engine=EngineChoice(settings.engine, settings.precision, settings.device),
-        options=AnalyserOptions(parse_crop(settings.crop, settings.own_crops), settings.threshold),
+        options=AnalyserOptions(
+            parse_crop(settings.crop, settings.own_crops),
+            settings.threshold,
+            localiser=Localiser(settings.localiser),
+        ),
         synthetic=synthetic,
     )
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from sonoassist.commands.common import Subparsers, add_analysis_options
 
-_SETTINGS = ("model", "engine", "precision", "device", "crop", "threshold")
+_SETTINGS = ("model", "engine", "precision", "device", "crop", "threshold", "localiser")
 
 
 def register(subparsers: Subparsers) -> None:

@@ -267,12 +267,14 @@ class Provenance:
             are read, where that is not the plain softmax.
         crop: The choice of the crop, see `preprocess.crop.CropChoice.text`.
         precision: In which the network computed, e.g. "f32"; "" where that is not known.
+        localiser: Number of what makes the boxes, see `localise.choice`; of earlier programs 1.
     """
 
     weights_sha256: str
     network_input: str
     crop: str
     precision: str = ""
+    localiser: int = 1
 
     @property
     def plain(self) -> bool:
@@ -323,6 +325,19 @@ class Analysis:
 
 
 @dataclass(frozen=True, slots=True)
+class SteadiedBox:
+    """A box steadied over time, for the eye; on record each frame keeps its own.
+
+    Attributes:
+        box: In frame pixels.
+        sure: No box has jumped of late.
+    """
+
+    box: Box
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SteadyState:
     """The label steadied over time (causal).
 
@@ -331,12 +346,14 @@ class SteadyState:
         plane: The steady plane, or None while unsure or background.
         state: PLANE, UNSURE or BACKGROUND; of a frame that is not judged, its own.
         since_s: Source time at which `plane`/`state` began.
+        box: Of `plane`, steadied; None where the frame has none of it.
     """
 
     probabilities: Floats
     plane: Plane | None
     state: State
     since_s: float
+    box: SteadiedBox | None = None
 
 
 @dataclass(frozen=True, slots=True)

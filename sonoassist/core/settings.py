@@ -33,6 +33,7 @@ class Settings(BaseModel):
         device: "auto", "cpu", "cuda", "mps" or "gpu" (Intel graphics).
         crop: As on the command line.
         threshold: Probability below which no plane is named; None for the model's own.
+        localiser: What boxes are found by: "plane" (the model's rule of each plane) or "paper".
         theme: "dark" or "light".
         label: "steady" (smoothed over time) or "raw" (each frame by itself).
         show_box: Draw the box.
@@ -68,6 +69,7 @@ class Settings(BaseModel):
     device: Literal["auto", "cpu", "cuda", "mps", "gpu"] = "auto"
     crop: str = "default"
     threshold: float | None = Field(default=None, ge=0.0, le=1.0)
+    localiser: Literal["plane", "paper"] = "plane"
     theme: Literal["dark", "light"] = "dark"
     label: Literal["steady", "raw"] = "steady"
     show_box: bool = True

@@ -21,8 +21,8 @@ from sonoassist.datasets.labels import Dataset
 from sonoassist.evaluation.file_run import FileRun, Means, Take
 from sonoassist.evaluation.localisation import CORRECT_IOU
 from sonoassist.evaluation.planning import FilePlan, Scope, make_plan
-from sonoassist.localise.boxes import component_box, evidence_of, grown
-from sonoassist.model.box_rule import BLUR_PX, BoxRule, Weight, paper_rule
+from sonoassist.localise.boxes import component_box, evidence_of, found_box, grown
+from sonoassist.model.box_rule import BLUR_PX, BoxRule, Method, Weight, paper_rule
 from sonoassist.model.card import Card
 from sonoassist.preprocess.prepare import prepare
 from sonoassist.recordings.records import FrameResult
@@ -31,6 +31,17 @@ BLURS_PX = (BLUR_PX, 11, 21, 35)
 THRESHOLDS = (0.35, 0.5, 0.7, 1.0, 1.3)
 GROWTH = (0.25, 3.0)
 """A box is made smaller or larger by these factors at most."""
+IN_PICTURE = (
+    BoxRule(method=Method.LINE, polarity=Polarity.ABSOLUTE, blur_px=35),
+    *(
+        BoxRule(
+            method=Method.WALL, polarity=Polarity.ABSOLUTE, blur_px=35, threshold=threshold,
+            grow_x=grow, grow_y=grow,
+        )
+        for threshold, grow in ((0.35, 0.7), (0.35, 0.8), (0.5, 0.75))
+    ),
+)  # fmt: skip
+"""Rules that look at the picture; they have nothing that would be fitted."""
 FEWEST = 5
 """A plane with fewer examples keeps the paper's rule."""
 GAIN = 0.02
@@ -194,7 +205,11 @@ class Trials:
 
     def __init__(self, now: BoxRule, examples: Sequence[Example]) -> None:
         self._now, self._examples = now, examples
-        self._components = {_shape(now): next(_found(now, examples, (now.threshold,)))[1]}
+        self._components: dict[BoxRule, list[Box | None]] = {}
+        if now.method is Method.COMPONENT:
+            self._components[_shape(now)] = next(_found(now, examples, (now.threshold,)))[1]
+        whole = {rule for rule in (now, *IN_PICTURE) if rule.method is not Method.COMPONENT}
+        self._whole = {rule: _in_picture(rule, examples) for rule in whole}
         for polarity, weight, blur_px in product(Polarity, Weight, BLURS_PX):
             base = BoxRule(polarity=polarity, weight=weight, blur_px=blur_px)
             for threshold, boxes in _found(base, examples, THRESHOLDS):
@@ -203,17 +218,23 @@ class Trials:
     def best(self, numbers: Sequence[int]) -> BoxRule:
         """The rule with the best boxes on the examples of these numbers."""
         best, reached = self._now, _score(self.overlaps(self._now, numbers))
-        for shape, boxes in self._components.items():
-            rule = _with_growth(
-                shape, [boxes[n] for n in numbers], [self._examples[n] for n in numbers]
-            )
+        for rule in self._tried(numbers):
             score = _score(self.overlaps(rule, numbers))
             if score > reached + (0.0 if best is not self._now else GAIN):
                 best, reached = rule, score
         return best
 
+    def _tried(self, numbers: Sequence[int]) -> Iterator[BoxRule]:
+        """All rules, with the growth that fits the examples of these numbers."""
+        examples = [self._examples[n] for n in numbers]
+        for shape, boxes in self._components.items():
+            yield _with_growth(shape, [boxes[n] for n in numbers], examples)
+        yield from self._whole
+
     def overlaps(self, rule: BoxRule, numbers: Sequence[int]) -> Floats:
         """IoU of a tried rule's boxes on the examples of these numbers, float32 (n,)."""
+        if rule in self._whole:
+            return self._whole[rule][list(numbers)]
         boxes = self._components[_shape(rule)]
         return _overlaps(rule, [boxes[n] for n in numbers], [self._examples[n] for n in numbers])
 
@@ -238,6 +259,16 @@ def _found(
     for threshold in thresholds:
         pairs = zip(evidence, levels, strict=True)
         yield threshold, [component_box(one, threshold * level) for one, level in pairs]
+
+
+def _in_picture(rule: BoxRule, examples: Sequence[Example]) -> Floats:
+    """IoU of the boxes of a rule that looks at the picture, float32 (n,)."""
+    found = (
+        found_box(evidence_of(one.saliency, rule, one.picture), rule, one.picture)
+        for one in examples
+    )
+    pairs = zip(found, examples, strict=True)
+    return np.array([0.0 if box is None else box.iou(one.box) for box, one in pairs], np.float32)
 
 
 def _with_growth(

@@ -47,6 +47,8 @@ def _measured(results: Results) -> Iterable[str]:
         yield sections.retrieval(results.retrieval, note)
     if results.localisation is not None:
         yield sections.localisation(results.localisation)
+    if results.steadiness is not None:
+        yield sections.steadiness(results.steadiness)
     if missing := text_report.not_measured(results):
         yield "".join(f'<p class="note">{escape(line)}.</p>' for line in missing.splitlines())
     if results.speed is not None:

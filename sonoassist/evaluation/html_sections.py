@@ -20,8 +20,11 @@ from sonoassist.evaluation.localisation import LocalisationMeasure
 from sonoassist.evaluation.results import EvaluationFacts
 from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.speed import Speed, whole_frames
+from sonoassist.evaluation.steadiness import Steadiness
 from sonoassist.evaluation.text_tables import (
     BOX_NOTE,
+    STEADINESS_HEADER,
+    STEADINESS_NOTE,
     alone,
     balance,
     coarse_note,
@@ -35,6 +38,7 @@ from sonoassist.evaluation.text_tables import (
     printed_note,
     right_line,
     shared_note,
+    steadiness_rows,
     wrong_lines,
 )
 from sonoassist.model.architecture import ARCHITECTURES
@@ -255,6 +259,15 @@ def _box_charts(found: LocalisationMeasure) -> tuple[str, str]:
     return (
         "<h3>Mean IoU</h3>" + svg.bars(overlap, "Mean IoU of each plane"),
         "<h3>Share correct</h3>" + svg.bars(correct, "Share of correct boxes of each plane"),
+    )
+
+
+def steadiness(found: Steadiness) -> str:
+    """Labels over time."""
+    return _section(
+        "Steadiness",
+        f"Labels over time, {counted(found.recordings, 'recording')}. {STEADINESS_NOTE}",
+        table(STEADINESS_HEADER, steadiness_rows(found)),
     )
 
 

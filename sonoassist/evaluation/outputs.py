@@ -26,12 +26,14 @@ from sonoassist.evaluation.localisation import LocalisationMeasure
 from sonoassist.evaluation.results import Results
 from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.speed import Speed
+from sonoassist.evaluation.steadiness import LabelCourse, Steadiness
 from sonoassist.evaluation.text_report import as_text
 
 SUMMARY = "evaluation.json"
 FILES = frozenset({
     SUMMARY, "evaluation.txt", "report.html", "frames.csv", "classification.csv",
-    "confusion.csv", "calibration.csv", "retrieval.csv", "localisation.csv", "speed.csv",
+    "confusion.csv", "calibration.csv", "retrieval.csv", "localisation.csv",
+    "steadiness.csv", "speed.csv",
 })  # fmt: skip
 """All that a run can write."""
 _EDGES = ("left_px", "top_px", "right_px", "bottom_px")
@@ -117,6 +119,8 @@ def tables(results: Results) -> dict[str, str]:
         made["retrieval.csv"] = _retrieval(results.retrieval)
     if results.localisation is not None:
         made["localisation.csv"] = _localisation(results.localisation)
+    if results.steadiness is not None:
+        made["steadiness.csv"] = _steadiness(results.steadiness)
     if results.speed is not None:
         made["speed.csv"] = _speed(results.speed)
     return made
@@ -215,6 +219,22 @@ def _localisation(found: LocalisationMeasure) -> str:
             figures = _cells(boxes.mean, boxes.std, boxes.correct)
             rows.append([name, which, *figures, boxes.count])
     return _csv(["class", "frames_of", *_columns("mean_iou", "std_iou", "correct"), "images"], rows)
+
+
+def _steadiness(found: Steadiness) -> str:
+    header = [
+        "label", "changes", "least_changes", "minutes", "changes_a_minute", "right", "frames",
+        "accuracy", "delay_median_s", "delay_95_s", "never", "views",
+    ]  # fmt: skip
+
+    def row(name: str, course: LabelCourse) -> list[object]:
+        return [
+            name, course.changes, course.least_changes, course.minutes, course.changes_a_minute,
+            course.right, course.frames, course.accuracy, course.delay_s(0.5),
+            course.delay_s(0.95), course.never, course.views,
+        ]  # fmt: skip
+
+    return _csv(header, [row("raw", found.raw), row("steady", found.steady)])
 
 
 def _speed(found: Speed) -> str:

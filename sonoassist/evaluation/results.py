@@ -14,9 +14,16 @@ from sonoassist.evaluation.localisation import LocalisationMeasure, measure_boxe
 from sonoassist.evaluation.observed import Observation, Observed
 from sonoassist.evaluation.retrieval import Retrieval, retrieve
 from sonoassist.evaluation.speed import Speed
+from sonoassist.evaluation.steadiness import Steadiness, measure_steadiness
 
-MEASURES = ("classification", "calibration", "retrieval", "localisation", "speed")
-NEEDS = {"retrieval": "recordings of planes", "localisation": "true boxes"}
+MEASURES = (
+    "classification", "calibration", "retrieval", "localisation", "steadiness", "speed",
+)  # fmt: skip
+NEEDS = {
+    "retrieval": "recordings of planes",
+    "localisation": "true boxes",
+    "steadiness": "recordings whose views are labelled frame by frame",
+}
 """What data must have for a measure."""
 
 
@@ -100,6 +107,7 @@ class Results:
     calibration: Calibration | None = None
     retrieval: Retrieval | None = None
     localisation: LocalisationMeasure | None = None
+    steadiness: Steadiness | None = None
     speed: Speed | None = None
     wrong_labels: tuple[Failure, ...] = field(default=())
     wrong_boxes: tuple[Failure, ...] = field(default=())
@@ -128,6 +136,9 @@ def measure(
         calibration=calibrate(labelled, about.threshold, draws) if sure else None,
         retrieval=retrieve(seen.frames, draws) if "retrieval" in wanted else None,
         localisation=measure_boxes(labelled, draws) if boxes else None,
+        steadiness=(
+            measure_steadiness(seen.frames, about.threshold) if "steadiness" in wanted else None
+        ),
         speed=speed,
         wrong_labels=failures.labels if classes else (),
         wrong_boxes=failures.boxes if boxes else (),

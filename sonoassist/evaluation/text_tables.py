@@ -19,6 +19,7 @@ from sonoassist.evaluation.reliability import Reliability
 from sonoassist.evaluation.results import EvaluationFacts
 from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.speed import Speed, whole_frames
+from sonoassist.evaluation.steadiness import LabelCourse, Steadiness
 from sonoassist.model.architecture import ARCHITECTURES
 
 UNKNOWN = "-"
@@ -319,6 +320,46 @@ def paper_overlap(known: paper.Overlap | None) -> list[str]:
     if known is None:
         return [UNKNOWN] * 3
     return [figure(known.mean, 2), figure(known.std, 2), percent(known.correct)]
+
+
+STEADINESS_HEADER = (
+    "Label", "Changes", "Least", "a minute", "Right %", "Delay s", "95 %", "Never", "Views",
+)  # fmt: skip
+STEADINESS_NOTE = (
+    "Changes of the label, unsure included, between frames of known truth; how often it had to. "
+    "Delay of a view's name, median and 95 % of the views that were named; never: the others."
+)
+
+
+def steadiness(found: Steadiness) -> str:
+    """Labels over time."""
+    return (
+        grid(
+            f"Labels over time, {counted(found.recordings, 'recording')}",
+            STEADINESS_HEADER,
+            steadiness_rows(found),
+        )
+        + f"\n{STEADINESS_NOTE}"
+    )
+
+
+def steadiness_rows(found: Steadiness) -> list[list[str]]:
+    """A row for each frame's own label, and one for the steadied one."""
+
+    def row(name: str, course: LabelCourse) -> list[str]:
+        delays = (figure(course.delay_s(share), 2) for share in (0.5, 0.95))
+        return [
+            name,
+            str(course.changes),
+            str(course.least_changes),
+            figure(course.changes_a_minute, 1),
+            percent(course.accuracy),
+            *delays,
+            str(course.never),
+            str(course.views),
+        ]
+
+    return [row("each frame's own", found.raw), row("steadied", found.steady)]
 
 
 def speed(about: EvaluationFacts, found: Speed) -> str:

@@ -113,8 +113,8 @@ class FrameRow:
         crop: What the network saw, in frame pixels; None where that is not known.
         frozen: It repeats a picture that the scanner had frozen; None where that is not known.
         provenance: What made it; None where only the start of the exam tells.
-        boxed: Whether `box` was found on this very frame by the localiser of now; else it was
-            carried over from another one, or found by an earlier program.
+        boxed: Whether `box` was found on this very frame, by the localiser of `provenance`; else it
+            was carried over from another one, or found by an earlier program.
     """
 
     at_s: float

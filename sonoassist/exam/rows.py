@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -134,7 +134,7 @@ def frame_values(row: FrameRow, provenance: int | None) -> Row:
         float(row.at_s), int(row.index), float(row.time_s), row.state.value, row.plane,
         float(row.confidence), row.steady_plane, *corners(row.box), shares,
         *corners(row.crop), None if row.frozen is None else int(row.frozen),
-        LOCALISER if row.boxed else 0, provenance,
+        _localiser(row) if row.boxed else 0, provenance,
     )  # fmt: skip
 
 
@@ -157,8 +157,17 @@ def frame_row(row: Row, provenances: Mapping[int, Provenance]) -> FrameRow:
         plane=_plane(row[4], none=False), confidence=number_of(row[5]),
         steady_plane=_plane(row[6], none=True), box=box_of(row[7:11]), probabilities=frozen(shares),
         crop=box_of(row[12:16]), frozen=None if row[16] is None else bool(row[16]),
-        provenance=provenances.get(row[18]), boxed=row[17] == LOCALISER,
+        provenance=_boxed_by(provenances.get(row[18]), row[17]), boxed=bool(row[17]),
     )  # fmt: skip
+
+
+def _localiser(row: FrameRow) -> int:
+    return LOCALISER if row.provenance is None else row.provenance.localiser
+
+
+def _boxed_by(made: Provenance | None, localiser: int) -> Provenance | None:
+    """With the number of what made the box, which is kept with each frame."""
+    return replace(made, localiser=int(localiser)) if made is not None and localiser else made
 
 
 def provenance_of(row: Row) -> Provenance:
@@ -167,7 +176,8 @@ def provenance_of(row: Row) -> Provenance:
     Raises:
         TypeError: They are no texts.
     """
-    return Provenance(*(text_of(value) for value in row))
+    weights_sha256, network_input, crop, precision = (text_of(value) for value in row)
+    return Provenance(weights_sha256, network_input, crop, precision)
 
 
 def shot_values(shot: Shot) -> Row:

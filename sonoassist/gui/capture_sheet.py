@@ -13,7 +13,6 @@ from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.capture_words import capture_words, chosen_by_hand, own_box
 from sonoassist.exam.checklist import Line
 from sonoassist.gui.actions import Act, ActionSet
-from sonoassist.gui.clear_room import PICTURE, keep_clear
 from sonoassist.gui.controls import KeyButton
 from sonoassist.gui.exam_desk import ExamDesk
 from sonoassist.gui.exam_marks import share_text, state_text, tip_text
@@ -38,7 +37,6 @@ class StillView(QWidget):
         self.empty = "No picture yet"
         """Said where there is no picture."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        keep_clear(self, weight=PICTURE)
 
     def show_still(self, path: Path | None, box: Box | None, colour: str) -> None:
         """Show a picture of the disk, or nothing."""

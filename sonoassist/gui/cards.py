@@ -8,7 +8,7 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QFontMetricsF, QPainter
 
 from sonoassist.gui.actions import BY_ACT, Act
-from sonoassist.gui.free_room import chip_places
+from sonoassist.gui.free_room import Wide, chip_places
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.screens import Chip, MessageCard
 from sonoassist.gui.theme import DARK, Look
@@ -44,8 +44,7 @@ def paint_chips(
     metrics = QFontMetricsF(look.font(16, bold=True))
     hits = []
     # Where not all have room the first ones are the more important.
-    places = chip_places(area, taken, chip_widths(chips, look), look)
-    for chip, rect in zip(chips, places, strict=False):
+    for chip, rect in _placed(area, taken, chips, look):
         text = _readable(metrics, chip, rect.width() - look.px(_BESIDE_WORDS_PX) + 1)
         _paint_chip(painter, rect, chip, text, look)
         if chip.act is not None:
@@ -53,12 +52,33 @@ def paint_chips(
     return hits
 
 
-def chip_widths(chips: tuple[Chip, ...], look: Look) -> list[float]:
-    """Widths of chips with all of their words, in pixels of the widget."""
+def _placed(
+    area: QRectF, taken: QRectF, chips: tuple[Chip, ...], look: Look
+) -> list[tuple[Chip, QRectF]]:
+    """Chips and their places, without the extra ones for which there is no room."""
+    widths = chip_widths(chips, look)
+    places = chip_places(area, taken, widths, look)
+    cut = len(places) < len(chips) or any(
+        place.width() < wide.short for place, wide in zip(places, widths, strict=True)
+    )
+    extra = next((one for one in reversed(chips) if one.extra), None)
+    if cut and extra is not None:
+        return _placed(area, taken, tuple(one for one in chips if one is not extra), look)
+    return list(zip(chips, places, strict=False))
+
+
+def chip_widths(chips: tuple[Chip, ...], look: Look) -> list[Wide]:
+    """Widths of chips, in pixels of the widget."""
     metrics = QFontMetricsF(look.font(16, bold=True))
     beside = look.px(_BESIDE_WORDS_PX)
     words = metrics.horizontalAdvance
-    return [max(words(chip.text), words(chip.room_for)) + beside for chip in chips]
+    return [
+        Wide(
+            max(words(chip.text), words(chip.room_for)) + beside,
+            words(chip.short or max(chip.text, chip.room_for, key=words)) + beside,
+        )
+        for chip in chips
+    ]
 
 
 def _readable(metrics: QFontMetricsF, chip: Chip, room: float) -> str:

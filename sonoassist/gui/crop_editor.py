@@ -21,7 +21,6 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from sonoassist.core.packets import Box, Pixels
 from sonoassist.gui.actions import Act
-from sonoassist.gui.clear_room import PICTURE, keep_clear
 from sonoassist.gui.fitter import Fitted, fit
 from sonoassist.gui.overlay import Placement, paint_outline, place
 from sonoassist.gui.theme import DARK, Look
@@ -72,7 +71,6 @@ class CropEditor(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Crop on the picture")
-        keep_clear(self, weight=PICTURE)
 
     def sizeHint(self) -> QSize:
         """As small as it may be: the sheet gives it all that is left of the window."""

@@ -14,7 +14,6 @@ from sonoassist.core.packets import Box, Frame, Pixels
 from sonoassist.core.percent import percent
 from sonoassist.core.wording import sentence
 from sonoassist.gui.actions import Act, Place, PlaceKeys
-from sonoassist.gui.clear_room import PICTURE, keep_clear
 from sonoassist.gui.crop_editor import CropEditor
 from sonoassist.gui.elided import wrappable
 from sonoassist.gui.fitter import fit
@@ -48,7 +47,6 @@ class InputPreview(QWidget):
         self._picture: Pixels | None = None
         self.setFixedSize(look.px(INPUT_PX[0]), look.px(INPUT_PX[1]))
         self.setAccessibleName("What the network sees")
-        keep_clear(self, weight=PICTURE)
 
     @property
     def picture(self) -> Pixels | None:

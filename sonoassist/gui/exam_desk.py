@@ -236,7 +236,7 @@ class ExamDesk(QObject):
         verdict = decide(view, self._settings.label, self._threshold())
         if verdict.plane is None:
             return nothing_named(view)
-        box = None if verdict.box_age_s else verdict.box
+        box = view.analysis.own_box if view.analysis is not None else None
         return Said(verdict.plane.key, verdict.confidence or 0.0, box, Seen.PLANE)
 
     # -- the keys ----------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from PyQt6.QtCore import QRectF, QSizeF
 
@@ -12,8 +13,8 @@ from sonoassist.gui.theme import Look
 MARGIN_PX = 8
 CHIP_PX = 36
 GAP_PX = 8
-WHOLE_PX, READABLE_PX = 300, 120
-"""Chips need no more room, however long their words are; with less than that they say nothing."""
+WHOLE_PX = 300
+"""Beside a picture chips have no more room than this, however long their words are."""
 _DEAR_SHARE = 0.15
 """Of the height: a picture gives no more of it for words that can be read in part beside it."""
 
@@ -53,29 +54,43 @@ def chip_band(look: Look) -> float:
     return float(look.px(CHIP_PX) + 2 * look.px(MARGIN_PX))
 
 
-def has_room_for_chips(area: QRectF, taken: QRectF, widths: Sequence[float], look: Look) -> bool:
-    """Whether chips of these widths are better off beside what is taken than above it.
+class Wide(NamedTuple):
+    """Widths that a chip may have.
 
-    They are where all of their words fit, or some where the picture would become much smaller.
+    Attributes:
+        whole: With all of its words.
+        short: With its short words; the same where it has none.
+    """
+
+    whole: float
+    short: float
+
+
+def has_room_for_chips(area: QRectF, taken: QRectF, widths: Sequence[Wide], look: Look) -> bool:
+    """Whether chips are better off beside what is taken than above it.
+
+    They are where all of their words fit, or their short words where the picture would become
+    much smaller.
     """
     if _whole_strips(area, taken, widths, look):
         return True
     dear = chip_band(look) > _DEAR_SHARE * area.height()
-    least = look.px(READABLE_PX) + 2 * look.px(MARGIN_PX)
+    least = max((one.short for one in widths), default=0.0) + 2 * look.px(MARGIN_PX)
     room = strips(area, taken)
     return dear and max(room.left.width(), room.right.width()) >= least
 
 
-def _whole_strips(area: QRectF, taken: QRectF, widths: Sequence[float], look: Look) -> list[QRectF]:
+def _whole_strips(area: QRectF, taken: QRectF, widths: Sequence[Wide], look: Look) -> list[QRectF]:
     """Where all words of chips fit, the best first."""
     room, band = strips(area, taken), chip_band(look)
-    widest = min(max(widths, default=0.0), look.px(WHOLE_PX)) + 2 * look.px(MARGIN_PX)
+    most = max((max(min(one.whole, look.px(WHOLE_PX)), one.short) for one in widths), default=0.0)
+    widest = most + 2 * look.px(MARGIN_PX)
     above, below = ([one] if one.height() >= band else [] for one in (room.top, room.bottom))
     beside = [one for one in (room.left, room.right) if one.width() >= widest]
     return [*above, *beside, *below]
 
 
-def _chip_strip(area: QRectF, taken: QRectF, widths: Sequence[float], look: Look) -> QRectF | None:
+def _chip_strip(area: QRectF, taken: QRectF, widths: Sequence[Wide], look: Look) -> QRectF | None:
     """Where chips lie; a strip beside has room for an icon at least."""
     room, least = strips(area, taken), chip_band(look)
     narrow = max(room.left, room.right, key=QRectF.width)
@@ -83,13 +98,13 @@ def _chip_strip(area: QRectF, taken: QRectF, widths: Sequence[float], look: Look
     return next(iter((*_whole_strips(area, taken, widths, look), *beside)), None)
 
 
-def chip_places(area: QRectF, taken: QRectF, widths: Sequence[float], look: Look) -> list[QRectF]:
+def chip_places(area: QRectF, taken: QRectF, widths: Sequence[Wide], look: Look) -> list[QRectF]:
     """Where chips lie: in a row above or below what is taken, or one below the other beside it.
 
     Args:
         area: The viewport.
         taken: The field of view on it; empty where there is none.
-        widths: Of the chips with all of their words; places may be narrower.
+        widths: Of the chips; places may be narrower.
 
     Returns:
         A place for each of the first chips; those for which there is no room are left out.
@@ -106,9 +121,9 @@ def chip_places(area: QRectF, taken: QRectF, widths: Sequence[float], look: Look
     return _column(inner, widths, look)
 
 
-def _row(inner: QRectF, widths: Sequence[float], look: Look) -> list[QRectF]:
+def _row(inner: QRectF, widths: Sequence[Wide], look: Look) -> list[QRectF]:
     places, left, high = [], inner.left(), look.px(CHIP_PX)
-    for wide in widths:
+    for wide in _fitting(widths, inner.width(), look.px(GAP_PX)):
         room = inner.right() - left
         if room < high:
             break
@@ -117,9 +132,20 @@ def _row(inner: QRectF, widths: Sequence[float], look: Look) -> list[QRectF]:
     return places
 
 
-def _column(inner: QRectF, widths: Sequence[float], look: Look) -> list[QRectF]:
+def _fitting(widths: Sequence[Wide], room: float, gap: float) -> list[float]:
+    """As many of the first as can be have all of their words, so that the last have room too."""
+    found = [one.whole for one in widths]
+    for number in range(len(found) - 1, -1, -1):
+        if sum(found) + gap * (len(found) - 1) <= room:
+            break
+        found[number] = widths[number].short
+    return found
+
+
+def _column(inner: QRectF, widths: Sequence[Wide], look: Look) -> list[QRectF]:
     places, top, high = [], inner.top(), look.px(CHIP_PX)
-    for wide in widths:
+    for one in widths:
+        wide = one.whole if one.whole <= inner.width() else one.short
         if top + high > inner.bottom():
             break
         places.append(QRectF(inner.left(), top, min(wide, inner.width()), high))

@@ -86,7 +86,8 @@ def paint_inset(
         placement = Placement(rect.left(), rect.top(), rect.width() / past.view.frame.width_px)
         painter.save()
         painter.setClipRect(rect)
-        paint_box(painter, placement, past.verdict.box, plane, small, age)
+        sure = past.verdict.box_sure
+        paint_box(painter, placement, past.verdict.box, plane, small, age, sure=sure)
         painter.restore()
     _paint_caption(painter, QRectF(around.left(), around.top(), around.width(), high), past, look)
 

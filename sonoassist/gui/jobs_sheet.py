@@ -176,7 +176,10 @@ class JobsBar(QWidget):
         self._desk = desk
         self._job: Job | None = None
         self.title = ElidedLabel()
-        self.said = ElidedLabel("", "muted", Qt.TextElideMode.ElideRight)
+        self.said = QLabel()
+        self.said.setObjectName("muted")
+        self.said.setTextFormat(Qt.TextFormat.PlainText)
+        self.said.setWordWrap(True)  # why a job failed is a sentence
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.cancel = _button("Cancel", self._cancel)
@@ -220,7 +223,8 @@ class JobsBar(QWidget):
             return
         more = f"  (and {len(going_on) - 1} more)" if len(going_on) > 1 else ""
         self.title.setText(f"{self._job.work.title}{more}")
-        self.said.setText(self._job.text)
+        self.said.setText(wrappable(self._job.text))
+        self.said.setToolTip(self._job.text)
         self.bar.setVisible(bool(going_on))
         show_share(self.bar, self._job.how_far)
         self.cancel.setVisible(bool(going_on))

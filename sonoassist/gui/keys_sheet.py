@@ -102,7 +102,7 @@ class KeysSheet(Sheet):
 
     def _place(self) -> None:
         """As high as the window has room for: the list is long."""
-        self.rows.setFixedHeight(max(self._over.height() - self._look.px(364), LIST_PX))
+        self.rows.setFixedHeight(max(self._over.height() - self._look.px(340), LIST_PX))
         super()._place()
 
     def set_look(self, look: Look) -> None:

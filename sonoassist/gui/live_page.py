@@ -8,7 +8,6 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from sonoassist.core.settings import Settings
 from sonoassist.exam.checklist import Completeness
 from sonoassist.gui.actions import ActionSet
-from sonoassist.gui.clear_room import LIST, PICTURE, keep_clear
 from sonoassist.gui.confidence_panel import ConfidencePanel
 from sonoassist.gui.curve_panel import CurvePanel
 from sonoassist.gui.exam_bar import ExamBar, ExamHead
@@ -67,11 +66,6 @@ class LivePage(QWidget):
         self._list = QWidget()
         self._checklist = QVBoxLayout(self._list)
         self._build()
-        keep_clear(
-            self.headline, self.strip, self.transport, self.head, self.manual, self.exam_bar,
-        )  # fmt: skip
-        keep_clear(self.planes, self.still_to_find, *self._curves, weight=LIST)
-        keep_clear(self.viewport, weight=PICTURE)
         self.set_look(look)
 
     def _build(self) -> None:

@@ -11,7 +11,7 @@ from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PyQt6.QtWidgets import QLabel, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from sonoassist.gui.actions import BY_ACT, PLANE_ACTS, Act, ActionSet, Handlers, Needs
-from sonoassist.gui.clear_room import keep_clear
+from sonoassist.gui.bottom_line import BottomLine
 from sonoassist.gui.controller import MORE_FRAMES, Controller, needs_met
 from sonoassist.gui.display import Display
 from sonoassist.gui.jobs_sheet import JobsBar
@@ -22,9 +22,8 @@ from sonoassist.gui.page import HasCover, HasExam, HasOver, HasStatus, Page, Pag
 from sonoassist.gui.questions import Questions
 from sonoassist.gui.shell import MIN_HEIGHT_PX, MIN_WIDTH_PX, geometry_text
 from sonoassist.gui.start_page import StartPage
-from sonoassist.gui.status_line import StatusItem, StatusLine
+from sonoassist.gui.status_line import StatusItem
 from sonoassist.gui.theme import PALETTES, Look, family, scale_for, stylesheet
-from sonoassist.gui.toasts import Toasts
 from sonoassist.gui.top_bar import TopBar
 from sonoassist.live.status import PlayState, SessionStatus
 from sonoassist.model.card import domain_warning
@@ -58,13 +57,15 @@ class MainWindow(QWidget):
         self.page = Page.LIVE
         self._others: dict[Page, QWidget] = {}
         self._leaving = False
-        self.status_line = StatusLine(self.look)
-        self.toasts = Toasts(self, self.look)
+        self.bottom = BottomLine(self.look)
+        self.status_line, self.toasts = self.bottom.status, self.bottom.toasts
         self.menus = Menus(self, controller, self.actions_set, lambda: self.page is Page.REVIEW)
         self.display = Display(controller, self.live, self.toasts)
-        self.questions = Questions(self, controller, self.open_here, self._allow, self._let_go)
+        self._stage = QWidget()
+        self.questions = Questions(
+            self, self._stage, controller, self.open_here, self._allow, self._let_go
+        )
         self._arrange()
-        keep_clear(self.top, self.banner, self.jobs_bar, self.status_line)
         self._connect()
         self._apply_look()
         self._apply_settings()
@@ -78,14 +79,16 @@ class MainWindow(QWidget):
         self.pages.addWidget(self.start_page)
         self.pages.addWidget(self.live)
         self.top.show_page(self.page)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
+        stage, column = QVBoxLayout(self._stage), QVBoxLayout(self)
+        for one in (stage, column):
+            one.setContentsMargins(0, 0, 0, 0)
+            one.setSpacing(0)
         for part in (self.top, self.banner):
-            column.addWidget(part)
-        column.addWidget(self.pages, 1)
-        column.addWidget(self.jobs_bar)
-        column.addWidget(self.status_line)
+            stage.addWidget(part)
+        stage.addWidget(self.pages, 1)
+        stage.addWidget(self.jobs_bar)
+        column.addWidget(self._stage, 1)
+        column.addWidget(self.bottom)
 
     def _connect(self) -> None:
         controller, live = self.controller, self.live
@@ -251,14 +254,10 @@ class MainWindow(QWidget):
     def _apply_look(self) -> None:
         self.setStyleSheet(stylesheet(self.look))
         self.actions_set.set_look(self.look)
-        parts = (
-            self.top, self.start_page, self.live, self.jobs_bar, self.status_line, self.toasts,
-        )  # fmt: skip
-        for part in parts:
+        for part in (self.top, self.start_page, self.live, self.jobs_bar, self.bottom):
             part.set_look(self.look)
         for page in self._others:
             self._of(page).set_look(self.look)
-        self._place_toasts()
         self.questions.set_look(self.look)
 
     def _apply_settings(self) -> None:
@@ -274,12 +273,6 @@ class MainWindow(QWidget):
         self.live.apply(settings, self.controller.card)
         self.display.refresh()
 
-    def _place_toasts(self) -> None:
-        """Keep the toasts clear of the status line, the transport bar and the picture."""
-        bar = self.live.exam_bar.sizeHint().height() + self.look.px(30 + 12)
-        self.toasts.set_bottom(max(self.look.px(76), bar))
-        self.toasts.set_room(self.live.side_px_of(self.width()))
-
     def _switch_theme(self) -> None:
         dark = self.controller.settings.theme == "dark"
         self.controller.change(theme="light" if dark else "dark")
@@ -294,7 +287,6 @@ class MainWindow(QWidget):
         if scale != self.look.scale:
             self.look = Look(self.look.palette, scale, self.look.family, self.look.keys)
             self._apply_look()
-        self._place_toasts()
 
     # -- status ----------------------------------------------------------------------------
 
@@ -350,15 +342,17 @@ class MainWindow(QWidget):
         """Fill the screen with headline, picture and planes, or go back."""
         window = self._top_level()
         on = not window.isFullScreen()
-        for part in (self.top, self.status_line):
-            part.setVisible(not on)
+        self._show_bars(not on)
         self.live.set_full_screen(on)
-        self._place_toasts()
         if on:
             window.showFullScreen()
         else:
             window.showNormal()
         self.display.refresh()
+
+    def _show_bars(self, on: bool) -> None:
+        self.top.setVisible(on)
+        self.bottom.show_status(on)
 
     def leave(self) -> None:
         """Take away what lies on top: rectangle, sheet, toast, full screen, freeze."""
@@ -408,8 +402,7 @@ class MainWindow(QWidget):
 
     def _follow_state(self) -> None:
         if not self._top_level().isFullScreen() and self.top.isHidden():
-            for part in (self.top, self.status_line):
-                part.show()
+            self._show_bars(True)
             self.live.set_full_screen(False)
 
     def _leave_all(self) -> None:

@@ -17,6 +17,7 @@ from sonoassist.core.planes import Plane
 from sonoassist.gui.theme import Look
 
 BOX_PX = 3
+DASH_PX = 9
 HEAT_OPACITY = 0.72
 TICK_SHARE = 0.09
 _INK = QColor("#0b0f14")
@@ -130,11 +131,14 @@ def paint_box(
     plane: Plane,
     look: Look,
     age: BoxAge = OWN,
+    *,
+    sure: bool = True,
 ) -> None:
     """Paint the box in the colour of its plane, with ticks at the middles and its name.
 
     Args:
         age: A box that was found earlier is drawn fainter, and says that it is carried.
+        sure: One that is not is drawn with broken lines.
     """
     rect = placement.to_widget(box)
     thick = look.px(BOX_PX)
@@ -144,16 +148,38 @@ def paint_box(
     edges = frame_edges(rect, thick)
     halo = QColor(_HALO)
     halo.setAlpha(_HALO.alpha() + round(_MORE_HALO * (1 - age.strength)))
-    for edge in edges:
-        painter.fillRect(edge.adjusted(-1, -1, 1, 1), halo)
     left, top, right, bottom = edges
-    for edge in (left, right):
-        painter.fillRect(edge, colour)
-    for edge in (top, bottom):  # not where they meet the others: a faint line would show twice
-        painter.fillRect(edge.adjusted(thick, 0, -thick, 0), colour)
+    dash = 0.0 if sure else look.px(DASH_PX)
+    for edge in edges:
+        for piece in pieces_of(edge, dash):
+            painter.fillRect(piece.adjusted(-1, -1, 1, 1), halo)
+    # Not where they meet the others: a faint line would show twice.
+    inner = (edge.adjusted(thick, 0, -thick, 0) for edge in (top, bottom))
+    for edge in (left, right, *inner):
+        for piece in pieces_of(edge, dash):
+            painter.fillRect(piece, colour)
     _paint_ticks(painter, rect, colour, look)
     _paint_tag(painter, top, plane, look)
     _paint_age(painter, bottom, age.words, look)
+
+
+def pieces_of(edge: QRectF, dash: float) -> list[QRectF]:
+    """An edge in pieces of the length of their gaps, with one at either end; whole without a dash.
+
+    Args:
+        edge: A thin rectangle, upright or level.
+        dash: Length of a piece, about; 0 for none.
+    """
+    upright = edge.height() > edge.width()
+    long = max(edge.height(), edge.width())
+    count = round((long / dash + 1) / 2) if dash > 0 else 1
+    if count < 2:
+        return [edge]
+    piece = long / (2 * count - 1)
+    starts = (2 * number * piece for number in range(count))
+    if upright:
+        return [QRectF(edge.left(), edge.top() + at, edge.width(), piece) for at in starts]
+    return [QRectF(edge.left() + at, edge.top(), piece, edge.height()) for at in starts]
 
 
 def _paint_ticks(painter: QPainter, rect: QRectF, colour: QColor, look: Look) -> None:

@@ -75,7 +75,8 @@ class Questions:
     """Opens one sheet at a time.
 
     Args:
-        window: What they lie on.
+        window: Whose they are.
+        stage: The part of it that sheets lie on: notices can be read beside them.
         controller: Gets the answers.
         open_here: Opens what the user chose, on the page that is shown or on the one named.
         changed: Called when a sheet has opened or closed: other keys work then.
@@ -85,12 +86,13 @@ class Questions:
     def __init__(
         self,
         window: QWidget,
+        stage: QWidget,
         controller: Controller,
         open_here: OpenHere,
         changed: Callable[[], None],
         let_go: Callable[[str], None],
     ) -> None:
-        self._window = window
+        self._window, self._stage = window, stage
         self._open_here = open_here
         self._changed = changed
         self._let_go = let_go
@@ -150,7 +152,7 @@ class Questions:
 
     def show(self, make: Callable[[QWidget, Look], Sheet]) -> None:
         """Open a sheet of a page's own; see `ShowSheet`."""
-        self._open(make(self._window, self._look))
+        self._open(make(self._stage, self._look))
 
     def show_help(self, page: QWidget | None = None) -> None:
         """Open the help, or close it.
@@ -162,20 +164,20 @@ class Questions:
             self.close()
         else:
             helped = page if isinstance(page, HasHelp) else None
-            sheet = HelpSheet(self._window, self._look, helped)
+            sheet = HelpSheet(self._stage, self._look, helped)
             sheet.keys_asked.connect(self.show_keys)
             self._open(sheet)
 
     def show_keys(self) -> None:
         """Open the sheet on which the keys are changed."""
-        self._open(KeysSheet(self._window, self._look, self._controller))
+        self._open(KeysSheet(self._stage, self._look, self._controller))
 
     def show_settings(self) -> None:
         """Open the settings, or close them."""
         if isinstance(self.sheet, SettingsSheet):
             self.close()
         else:
-            sheet = SettingsSheet(self._window, self._look, self._controller)
+            sheet = SettingsSheet(self._stage, self._look, self._controller)
             sheet.keys_asked.connect(self.show_keys)
             self._open(sheet)
 
@@ -185,7 +187,7 @@ class Questions:
             self.close()
         elif self._controller.desk.view is not None:
             desk = self._controller.desk
-            self._open(CaptureSheet(self._window, self._look, desk, actions))
+            self._open(CaptureSheet(self._stage, self._look, desk, actions))
             desk.hold(True)
 
     def show_exams(self) -> None:
@@ -196,7 +198,7 @@ class Questions:
         elif store is not None:
             reviews = self._controller.services.reviews
             delete = partial(delete_exam, exams=store, reviews=reviews, forget=SetStore().forget)
-            sheet = ExamsSheet(self._window, self._look, store, self._controller.jobs, delete)
+            sheet = ExamsSheet(self._stage, self._look, store, self._controller.jobs, delete)
             sheet.report_asked.connect(self.show_report)
             sheet.review_asked.connect(
                 lambda exam_id: self._open_here(f"exam:{exam_id}", Page.REVIEW)
@@ -221,7 +223,7 @@ class Questions:
             controller.note("No exam has ended yet")
             return
         ended = ExamEndDesk(store, exam_id, controller.jobs, desk.steps_of(exam_id))
-        sheet = ExamEndSheet(self._window, self._look, ended, live=desk.view is None)
+        sheet = ExamEndSheet(self._stage, self._look, ended, live=desk.view is None)
         sheet.report_asked.connect(lambda: self.show_report(exam_id))
         sheet.next_asked.connect(desk.toggle)
         self._open(sheet)
@@ -238,7 +240,7 @@ class Questions:
             return
         desk = self._controller.long_jobs
         desk.look()
-        self._open(JobsSheet(self._window, self._look, desk, waiting_work))
+        self._open(JobsSheet(self._stage, self._look, desk, waiting_work))
 
     def ask_leave(self, leave: Callable[[], None]) -> None:
         """Ask what shall become of the jobs that go on.
@@ -246,7 +248,7 @@ class Questions:
         Args:
             leave: Closes the window.
         """
-        sheet = LeaveSheet(self._window, self._look, self._controller.long_jobs)
+        sheet = LeaveSheet(self._stage, self._look, self._controller.long_jobs)
         sheet.leave_asked.connect(leave)
         self._open(sheet)
 
@@ -262,7 +264,7 @@ class Questions:
                 f"{self._controller.key(Act.EXAMS)} lists the earlier ones" if earlier else "",
             )
         else:
-            self._open(ReportSheet(self._window, self._look, self._controller, exam_id))
+            self._open(ReportSheet(self._stage, self._look, self._controller, exam_id))
             self._end_under = end
 
     def ask_words(
@@ -270,7 +272,7 @@ class Questions:
     ) -> None:
         """Ask for a line of words; see `AskWords`."""
         sheet = AskSheet(
-            self._window, self._look, title=title, text=text, example=example, button="Keep",
+            self._stage, self._look, title=title, text=text, example=example, button="Keep",
             now=now, may_be_empty=True,
         )  # fmt: skip
         sheet.answered.connect(answered)
@@ -298,14 +300,14 @@ class Questions:
 
     def ask_of_exam(self, spec: str) -> None:
         """Ask what becomes of the running exam before another source is opened."""
-        sheet = ExamQuestion(self._window, self._look, kind_of(spec).short_name(spec))
+        sheet = ExamQuestion(self._stage, self._look, kind_of(spec).short_name(spec))
         sheet.answered.connect(lambda goes_on: self._controller.open_for(spec, goes_on=goes_on))
         self._open(sheet)
 
     def ask_stream(self) -> None:
         """Ask for the address of a stream."""
         sheet = AskSheet(
-            self._window,
+            self._stage,
             self._look,
             title="Open a stream",
             text="Address of a network stream, as the scanner or the encoder gives it.",
@@ -318,7 +320,7 @@ class Questions:
     def name_crop(self, box: Box) -> None:
         """Ask for the name of a rectangle drawn on the picture."""
         sheet = AskSheet(
-            self._window,
+            self._stage,
             self._look,
             title="Keep this rectangle",
             text=f"{box.width:.0f} × {box.height:.0f} pixels. Give it the name of the scanner; "
@@ -351,7 +353,7 @@ class Questions:
 
         self._open(
             CropSheet(
-                self._window, self._look, controller.screens, found, controller.picture, view, kept
+                self._stage, self._look, controller.screens, found, controller.picture, view, kept
             )
         )
 

@@ -52,6 +52,7 @@ class Chip:
         act: What a click on it does, or None.
         room_for: The longest that its words become while they change; it is as wide as this.
         short: What it says where there is no room for its words; "": as many letters as fit.
+        extra: Left out where there is no room for its words.
     """
 
     icon: str
@@ -60,6 +61,7 @@ class Chip:
     act: Act | None = None
     room_for: str = ""
     short: str = ""
+    extra: bool = False
 
 
 @dataclass(frozen=True, slots=True)

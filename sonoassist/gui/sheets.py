@@ -84,11 +84,11 @@ class Sheet(QWidget):
 
     def _place(self) -> None:
         self.setGeometry(self._over.rect())
-        margin = self._look.px(24)
-        wide = min(self._look.px(self._wide_px), self.width() - 2 * margin)
+        wide = min(self._look.px(self._wide_px), self.width() - 2 * self._look.px(24))
+        most = self.height() - 2 * self._look.px(12)  # the line below has notices, and is seen
         self.card.setFixedWidth(wide)
-        self.card.setMaximumHeight(self.height() - 2 * margin)
-        high = min(self._high_px(wide), self.height() - 2 * margin)
+        self.card.setMaximumHeight(most)
+        high = min(self._high_px(wide), most)
         self.card.resize(wide, high)
         self.card.move((self.width() - wide) // 2, (self.height() - high) // 2)
 
@@ -205,7 +205,7 @@ class HelpSheet(Sheet):
 
     def _place(self) -> None:
         """As high as its columns are in their style and at their width."""
-        inside, most = self._keys_and_text, self._over.height() - self._look.px(170)
+        inside, most = self._keys_and_text, self._over.height() - self._look.px(146)
         wide = self._area.viewport().width()  # type: ignore[union-attr]
         wanted = max(inside.sizeHint().height(), inside.heightForWidth(wide))
         self._area.setMinimumHeight(min(wanted + self._look.px(48), most))

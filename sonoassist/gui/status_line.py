@@ -16,6 +16,9 @@ from sonoassist.gui.threshold_words import UNCALIBRATED
 from sonoassist.live.status import ModelState, PlayState, SessionStatus
 from sonoassist.model.card import DEFAULT_ARCHITECTURE, Card
 
+_LEAST_PX = 100
+"""In less room than this nothing is shortened, and the line says nothing but its disclaimer."""
+
 
 @dataclass(frozen=True, slots=True)
 class StatusItem:
@@ -86,13 +89,15 @@ class StatusLine(QWidget):
         super().__init__(parent)
         self._items: list[StatusItem] = []
         self.setObjectName("bar")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.set_look(look)
 
     def set_look(self, look: Look) -> None:
-        """Change theme or size."""
+        """Change theme or size; the disclaimer always has room."""
         self._look = look
-        self.setFixedHeight(look.px(30))
+        self.setMinimumHeight(look.px(30))
+        disclaimer = QFontMetricsF(look.font(12)).horizontalAdvance(DISCLAIMER)
+        self.setMinimumWidth(round(disclaimer) + 2 * look.px(16))
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -116,18 +121,23 @@ class StatusLine(QWidget):
         metrics = QFontMetricsF(self._look.font(12))
         gap = self._look.px(24)
         room = self.width() - 2 * self._look.px(16) - metrics.horizontalAdvance(DISCLAIMER) - gap
+        if room < self._look.px(_LEAST_PX) or not self._items:
+            return []  # a few letters would say nothing
         kept = self._items
 
-        def needed() -> float:
-            half = room / 2 - gap
-            return sum(min(metrics.horizontalAdvance(item.text), half) + gap for item in kept)
+        half = room / 2 - gap
 
-        if needed() > room:
+        def crowded() -> bool:
+            wide = [metrics.horizontalAdvance(item.text) for item in kept]
+            cut = half < self._look.px(_LEAST_PX) and max(wide) > half
+            return cut or sum(min(one, half) + gap for one in wide) > room
+
+        if crowded():
             kept = [StatusItem(item.short or item.text, item.rank) for item in kept]
-        while len(kept) > 1 and needed() > room:
+        while len(kept) > 1 and crowded():
             kept.remove(max(kept, key=lambda item: item.rank))
         # A name takes no more than half of the line: what stands behind it can be read too.
-        most = max(room - gap if len(kept) == 1 else room / 2 - gap, 20)
+        most = room - gap if len(kept) == 1 else half
         elide = Qt.TextElideMode.ElideMiddle
         return [metrics.elidedText(item.text, elide, most) for item in kept]
 

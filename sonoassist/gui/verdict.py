@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal
 
-from sonoassist.core.packets import Analysis, Box, State, SteadyState
+from sonoassist.core.packets import Analysis, Box, State, SteadiedBox, SteadyState
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import PLANES, Plane
 from sonoassist.core.settings import Settings
@@ -54,8 +54,9 @@ class Verdict:
         detail: Small text.
         when: Small text above it: how old the result is; "" for that of the picture itself.
         steady_s: For how long the name has been steady, in seconds; None where it is not said.
-        box: The box to draw; None unless `kind` is PLANE.
+        box: The box to draw, steadied where the label is; None unless `kind` is PLANE.
         box_age_s: How much earlier it was found; 0 where that was on this very picture.
+        box_sure: It has not jumped of late.
     """
 
     kind: VerdictKind
@@ -68,6 +69,7 @@ class Verdict:
     steady_s: float | None = None
     box: Box | None = None
     box_age_s: float = 0.0
+    box_sure: bool = True
 
 
 NOTHING = Verdict(VerdictKind.NOT_ANALYSED, "")
@@ -243,9 +245,12 @@ def _background(analysis: Analysis) -> Verdict:
 
 def _plane(view: View, analysis: Analysis, label: LabelMode) -> Verdict:
     plane = analysis.prediction.plane
-    steady_s = None
+    steady_s = steadied = None
     if label == "steady" and view.steady is not None and not view.frame.still:
         steady_s = max(view.frame.time_s - view.steady.since_s, 0.0)
+        steadied = view.steady.box
+    own = analysis.shown_box
+    drawn = None if own is None else (steadied or SteadiedBox(own, sure=True))
     return Verdict(
         VerdictKind.PLANE,
         plane.label,
@@ -254,8 +259,9 @@ def _plane(view: View, analysis: Analysis, label: LabelMode) -> Verdict:
         confidence=analysis.prediction.confidence,
         detail=plane.full_name,
         steady_s=steady_s,
-        box=analysis.shown_box,
+        box=None if drawn is None else drawn.box,
         box_age_s=analysis.localisation.age_s,
+        box_sure=drawn is None or drawn.sure,
     )
 
 

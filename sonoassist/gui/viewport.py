@@ -31,7 +31,7 @@ from sonoassist.gui.verdict import NOTHING, Verdict, VerdictKind
 from sonoassist.live.status import View
 
 MIN_CROP_PX = 16
-_DRAW = "Drag a rectangle around the picture. {} gives up"
+_DRAW = Chip("crop", "Drag a rectangle around the picture", "accent", short="Drag a rectangle")
 
 
 class Viewport(QWidget):
@@ -166,7 +166,7 @@ class Viewport(QWidget):
         # While a rectangle is drawn the picture stays where it is, and its hint lies on it.
         if not chips or self._drawing:
             return placement
-        widths = chip_widths(chips, self._look)
+        widths = chip_widths(tuple(one for one in chips if not one.extra), self._look)
         if has_room_for_chips(area, self._field_at(placement, view), widths, self._look):
             return placement
         below = area.adjusted(0, chip_band(self._look), 0, 0)
@@ -174,7 +174,11 @@ class Viewport(QWidget):
 
     def _chips(self) -> tuple[Chip, ...]:
         if self._drawing:
-            return (Chip("crop", _DRAW.format(self._look.keys.text(Act.LEAVE)), "accent"),)
+            key = self._look.keys.text(Act.LEAVE)
+            return (
+                _DRAW,
+                *((Chip("close", f"{key} gives up", "accent", extra=True),) if key else ()),
+            )
         return self._screen.chips if self._screen.card is None else ()
 
     def field_of(self, view: View | None) -> QRectF:
@@ -320,12 +324,16 @@ class Viewport(QWidget):
         if self.show_crop:
             rect = placement.to_widget(analysis.geometry.crop)
             paint_outline(painter, rect, QColor("#c9d2dc"), self._look)
-        if self.show_box and verdict.box is not None and verdict.plane is not None:
-            self._paint_box(painter, placement, verdict.box, verdict.plane)
+        box = verdict.box
+        if box is not None and self._frozen:  # one picture by itself, and what would be kept of it
+            box = analysis.shown_box
+        if self.show_box and box is not None and verdict.plane is not None:
+            self._paint_box(painter, placement, box, verdict.plane)
 
     def _paint_box(self, painter: QPainter, placement: Placement, box: Box, plane: Plane) -> None:
         """The network's box."""
-        paint_box(painter, placement, box, plane, self._look, self._box_age)
+        sure = self._verdict.box_sure
+        paint_box(painter, placement, box, plane, self._look, self._box_age, sure=sure)
 
     def _paint_more(self, painter: QPainter, placement: Placement) -> None:
         """What a page has to draw over its pictures besides."""

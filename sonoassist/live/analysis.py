@@ -212,7 +212,9 @@ class AnalysisWorker:
             return  # the field of view that is held by now is that of another source
         analysis = self._judged(lambda: analyser.look_back(view.frame))
         if analysis is not None:
-            self._complete(replace(view, analysis=analysis))
+            # It is kept or looked at: with the box of this very picture.
+            steady = None if view.steady is None else replace(view.steady, box=None)
+            self._complete(replace(view, analysis=analysis, steady=steady))
 
     def _wanted(self) -> Wanted | None:
         """The picture of a freeze whose turn it is."""
@@ -320,7 +322,10 @@ class AnalysisWorker:
         analysis = self._judged(analyser.finish_box)
         self._cadence.box_took(time.monotonic() - began_s)
         if analysis is not None:
-            view = replace(view, analysis=analysis)
+            steady = view.steady
+            if self._steady is not None and steady is not None:
+                steady = self._steady.complete(analysis)
+            view = replace(view, analysis=analysis, steady=steady)
             self._complete(view)
         return view
 

@@ -20,8 +20,8 @@ ENCODE_FROM = 0.75
 meanwhile."""
 QUICKLY_FROM = 0.85
 """Share from which on they are encoded in half the time, with a little more loss."""
-STEADY_OVER_S = 1.5
-"""A label is steadied by the pictures of so long before; what is older has no weight."""
+STEADY_OVER_S = 2.5
+"""A label is steadied by the pictures of so long before; what is older has hardly any weight."""
 
 
 class Loop:

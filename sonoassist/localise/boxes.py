@@ -10,7 +10,9 @@ from skimage.filters import threshold_isodata
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Box, Floats, Geometry, Localisation, Prediction, frozen
 from sonoassist.core.planes import Polarity
-from sonoassist.model.box_rule import BoxRule, Weight, paper_rule
+from sonoassist.localise.bright_line import line_box
+from sonoassist.localise.ellipse import wall_ellipse
+from sonoassist.model.box_rule import BoxRule, Method, Weight, paper_rule
 
 NO_RULES: Mapping[str, BoxRule] = {}
 
@@ -33,7 +35,7 @@ def localise(
         return Localisation(prediction.frame_id, None, None)
     rule = rules.get(prediction.plane.key) or paper_rule(prediction.plane)
     evidence = evidence_of(prediction.saliency, rule, picture)
-    box = box_of(evidence, rule)
+    box = found_box(evidence, rule, picture)
     return Localisation(
         prediction.frame_id, geometry.to_frame(box) if box is not None else None, evidence
     )
@@ -65,6 +67,26 @@ def evidence_of(saliency: Floats, rule: BoxRule, picture: Floats) -> Floats:
     if not top > 0:
         return frozen(np.zeros_like(saliency))
     return frozen((blurred / top).astype(np.float32))
+
+
+def found_box(evidence: Floats, rule: BoxRule, picture: Floats) -> Box | None:
+    """The box by the rule's method.
+
+    Args:
+        evidence: float32, (h, w), see `evidence_of`.
+        rule: Says what the box is put around.
+        picture: The network input, float32 (h, w), mean 0.
+
+    Returns:
+        In input pixels, inside of the picture; None where nothing stands out.
+    """
+    if rule.method is Method.LINE:
+        return line_box(picture, evidence) if evidence.max() > evidence.min() else None
+    box = box_of(evidence, rule)
+    if rule.method is Method.COMPONENT or box is None:
+        return box
+    height, width = picture.shape
+    return grown(wall_ellipse(picture, box).box, 1.0, 1.0, width, height)
 
 
 def box_of(evidence: Floats, rule: BoxRule) -> Box | None:

@@ -25,20 +25,34 @@ class Weight(Enum):
     """How much darker: chambers, vessels, fluid."""
 
 
+class Method(Enum):
+    """What the box is put around."""
+
+    COMPONENT = "component"
+    """The largest connected component of the evidence, as in the paper."""
+    WALL = "wall"
+    """An ellipse along a bright wall in the picture, sought from that component on."""
+    LINE = "line"
+    """The bright straight line in the picture that the evidence speaks for."""
+
+
 class BoxRule(BaseModel):
     """From saliency to box, for one plane.
 
     Attributes:
+        method: What the box is put around.
         polarity: Which part of the saliency counts.
         weight: What it is multiplied by.
         blur_px: Side of the Gaussian, odd, pixels of the network input.
         threshold: Of the evidence, times the Isodata threshold.
-        grow_x: Width of the box against that of the component, about its centre.
+        grow_x: Width of the box against that of the component, about its centre; by the method
+            WALL that of the box from which the ellipse is sought.
         grow_y: Height of the box against that of the component, about its centre.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    method: Method = Method.COMPONENT
     polarity: Polarity
     weight: Weight = Weight.NONE
     blur_px: int = Field(default=BLUR_PX, ge=3, le=99)

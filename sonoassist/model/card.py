@@ -32,6 +32,18 @@ ArchitectureName = Literal["sononet64", "sononet32", "sononet16", "smallnet"]
 DEFAULT_ARCHITECTURE: ArchitectureName = "sononet32"
 
 
+def rules_of_planes(boxes: dict[str, BoxRule]) -> dict[str, BoxRule]:
+    """The same rules.
+
+    Raises:
+        ValueError: One is of no plane.
+    """
+    unknown = sorted(set(boxes) - set(KEYS))
+    if unknown:
+        raise ValueError(f"a rule for boxes of {unknown[0]!r}, which is no plane")
+    return boxes
+
+
 class Card(BaseModel):
     """What is known of one set of weights.
 
@@ -92,10 +104,7 @@ class Card(BaseModel):
     @field_validator("boxes")
     @classmethod
     def _known_planes(cls, boxes: dict[str, BoxRule]) -> dict[str, BoxRule]:
-        unknown = sorted(set(boxes) - set(KEYS))
-        if unknown:
-            raise ValueError(f"a rule for boxes of {unknown[0]!r}, which is no plane")
-        return boxes
+        return rules_of_planes(boxes)
 
     @property
     def threshold(self) -> float:

@@ -7,11 +7,19 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from sonoassist.core.errors import ModelError
 from sonoassist.core.paths import shipped_models
-from sonoassist.model.card import ArchitectureName, Card
+from sonoassist.model.box_rule import BoxRule
+from sonoassist.model.card import ArchitectureName, Card, rules_of_planes
 from sonoassist.model.score_rules import OutsideRule, ScoreCalibration
 
 if sys.version_info >= (3, 11):
@@ -75,6 +83,9 @@ class PublishedWeights(PublishedFile):
         architecture: The network it must turn out to be.
         about: One line that helps to choose.
         copies: Other files with the same weights; recognised, never downloaded.
+        stored_sha256: Of what this program makes of the file and keeps, see `Card`; empty when
+            not known.
+        boxes: Rules for boxes of these weights alone; they go before those that all share.
         calibration: Measured for these weights; see `Card`.
         outside: Measured for these weights; see `Card`.
     """
@@ -84,12 +95,30 @@ class PublishedWeights(PublishedFile):
     architecture: ArchitectureName
     about: str = ""
     copies: tuple[PublishedFile, ...] = ()
+    stored_sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
+    boxes: dict[str, BoxRule] = Field(default_factory=dict)
     calibration: ScoreCalibration | None = None
     outside: OutsideRule | None = None
 
+    @field_validator("boxes")
+    @classmethod
+    def _known_planes(cls, boxes: dict[str, BoxRule]) -> dict[str, BoxRule]:
+        return rules_of_planes(boxes)
+
+    def is_kept_in(self, card: Card) -> bool:
+        """Whether an installed model has these weights."""
+        if self.stored_sha256:
+            return self.stored_sha256 == card.weights_sha256
+        # A card says "published" only of a file that was known by its hash when it was added.
+        return card.domain == "published" and card.architecture == self.architecture
+
 
 class PublishedInput(_Frozen):
-    """How all published weights want their input, and how they are cited; see `Card`."""
+    """How all published weights want their input, and how they are cited; see `Card`.
+
+    Attributes:
+        boxes: Their rules for boxes, by key of the plane; the paper's for planes without.
+    """
 
     citation: str
     input_height_px: int = Field(default=224, ge=64, le=4096)
@@ -97,6 +126,12 @@ class PublishedInput(_Frozen):
     scale: float = Field(default=255.0, gt=0, allow_inf_nan=False)
     crop: str = "published"
     screen_px: tuple[int, int] | None = None
+    boxes: dict[str, BoxRule] = Field(default_factory=dict)
+
+    @field_validator("boxes")
+    @classmethod
+    def _known_planes(cls, boxes: dict[str, BoxRule]) -> dict[str, BoxRule]:
+        return rules_of_planes(boxes)
 
 
 class Registry(_Frozen):
@@ -131,6 +166,28 @@ class Registry(_Frozen):
         known = ", ".join(entry.name for entry in self.weights)
         raise ModelError(f"no published weights are called {name!r}", f"Known: {known}")
 
+    def completed(self, card: Card) -> Card:
+        """The card of an installed model with what is known of its weights here.
+
+        What the card says itself goes before. So a model that was installed by an earlier program
+        has it too.
+        """
+        known = {**self.rules_for(card), **card.boxes}
+        whole = card if known == card.boxes else card.model_copy(update={"boxes": known})
+        for entry in self.weights:
+            if entry.is_kept_in(card):
+                measured = {"calibration": entry.calibration, "outside": entry.outside}
+                missing = [name for name in measured if getattr(card, name) is None]
+                return whole.model_copy(update={name: measured[name] for name in missing})
+        return whole
+
+    def rules_for(self, card: Card) -> dict[str, BoxRule]:
+        """The rules for boxes of an installed model; none where it is not one of these."""
+        for entry in self.weights:
+            if entry.is_kept_in(card):
+                return {**self.defaults.boxes, **entry.boxes}
+        return {}
+
     def recognise(
         self, git_blob: str, sha256: str
     ) -> tuple[PublishedWeights, PublishedFile] | None:
@@ -140,35 +197,6 @@ class Registry(_Frozen):
                 if file.has_content(git_blob, sha256):
                     return entry, file
         return None
-
-    def completed(self, card: Card) -> Card:
-        """A card with what is known of the published weights where it says nothing itself.
-
-        So a model that was installed by an earlier program has it too.
-        """
-        known = self._measured(card)
-        missing = {name: value for name, value in known.items() if getattr(card, name) is None}
-        return card.model_copy(update=missing) if missing else card
-
-    def own_part(self, card: Card) -> Card:
-        """A card without what `completed` would add to it again: this is what is kept on disk."""
-        known = self._measured(card)
-        added = [name for name, value in known.items() if getattr(card, name) == value]
-        return card.model_copy(update=dict.fromkeys(added)) if added else card
-
-    def _measured(self, card: Card) -> dict[str, ScoreCalibration | OutsideRule]:
-        """What was measured for the weights of a card; nothing for weights that are not published.
-
-        That weights are published a card says only where their file was recognised by its hash,
-        and there is one set of them for each network.
-        """
-        if card.domain != "published":
-            return {}
-        for entry in self.weights:
-            if entry.architecture == card.architecture:
-                found = {"calibration": entry.calibration, "outside": entry.outside}
-                return {name: value for name, value in found.items() if value is not None}
-        return {}
 
 
 def loose(name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -97,7 +97,8 @@ class ModelStore:
 
     Args:
         user_folder: Installed and own models; made when the first one is added.
-        shipped_folder: Bundled models; only read.
+        shipped_folder: Bundled models, and the registry, whose rules for boxes published models
+            have where their cards have none; only read.
     """
 
     def __init__(self, user_folder: Path, shipped_folder: Path) -> None:
@@ -112,22 +113,15 @@ class ModelStore:
     def inventory(self) -> Inventory:
         """Look at all folders; damaged ones are reported, never raised."""
         models: dict[str, InstalledModel] = {}
-        problems: list[Problem] = []
+        registry, problems = self._registry()
         for parent, bundled in ((self.shipped_folder, True), (self.user_folder, False)):
             names, unreadable = _names(parent)
             problems += unreadable
             for name in names:
                 try:
-                    models[name] = _open(folder_of(parent, name), name, bundled)
+                    models[name] = _open(folder_of(parent, name), name, bundled, registry)
                 except ModelError as error:
                     problems.append(Problem(name, str(error)))
-        if any(model.card.domain == "published" for model in models.values()):
-            try:
-                registry = load_registry()
-            except ModelError as error:
-                problems.append(Problem(REGISTRY_NAME, str(error)))
-            else:
-                models = {name: _completed(one, registry) for name, one in models.items()}
         return Inventory(tuple(sorted(models.values(), key=_rank)), tuple(problems))
 
     def installed(self) -> list[InstalledModel]:
@@ -212,7 +206,7 @@ class ModelStore:
         described = _describe(weights, file_name, registry or load_registry())
         card = _card({**described, **fields}, file_name)
         folder = write_model(self.user_folder, card, data)
-        return _completed(InstalledModel(card, folder, bundled=False), load_registry())
+        return InstalledModel(_with_rules(card, self._registry()[0]), folder, bundled=False)
 
     def describe(self, model: InstalledModel, card: Card) -> InstalledModel:
         """Give a model another card; its weights stay as they are.
@@ -225,8 +219,26 @@ class ModelStore:
             raise ModelError(f"{model.name} comes with the program and is not changed")
         if (card.name, card.weights_sha256) != (model.name, model.card.weights_sha256):
             raise ModelError(f"this card does not belong to {model.name}")
-        write_card(model.folder, load_registry().own_part(card))
-        return InstalledModel(card, model.folder, bundled=False)
+        write_card(model.folder, card)
+        known = _with_rules(card, self._registry()[0])
+        return InstalledModel(known, model.folder, bundled=False)
+
+    def own_card(self, model: InstalledModel) -> Card:
+        """The card as it is kept, without the rules that the registry adds.
+
+        Raises:
+            ModelError: It cannot be read.
+        """
+        return read_card(model.folder)
+
+    def _registry(self) -> tuple[Registry | None, list[Problem]]:
+        path = self.shipped_folder / REGISTRY_NAME
+        if not path.is_file():
+            return None, []
+        try:
+            return load_registry(path), []
+        except ModelError as error:
+            return None, [Problem(REGISTRY_NAME, str(error))]
 
     def remove(self, name: str) -> str:
         """Remove an installed or own model, also a damaged one; returns its name.
@@ -275,10 +287,6 @@ class ModelStore:
         return tensors
 
 
-def _completed(model: InstalledModel, registry: Registry) -> InstalledModel:
-    return replace(model, card=registry.completed(model.card))
-
-
 def model_name(text: str) -> str:
     """A model name from a file name or what the user typed: "SonoNet16.npz" is "sononet16".
 
@@ -304,8 +312,8 @@ def _names(parent: Path) -> tuple[list[str], list[Problem]]:
         return [], [Problem(parent.name, f"cannot look into {parent}: {reason}")]
 
 
-def _open(folder: Path, name: str, bundled: bool) -> InstalledModel:
-    card = read_card(folder)
+def _open(folder: Path, name: str, bundled: bool, registry: Registry | None) -> InstalledModel:
+    card = _with_rules(read_card(folder), registry)
     if card.name != name:
         raise ModelError(
             f"the folder {folder} holds the card of {card.name!r}", "Rename it, or add it again"
@@ -314,6 +322,11 @@ def _open(folder: Path, name: str, bundled: bool) -> InstalledModel:
     if not model.size_bytes:
         raise ModelError(f"the weights of {name} are missing in {folder}", _repair_hint(name))
     return model
+
+
+def _with_rules(card: Card, registry: Registry | None) -> Card:
+    """With the registry's rules where a published model has none of its own."""
+    return card if registry is None else registry.completed(card)
 
 
 def _rank(model: InstalledModel) -> tuple[bool, int, int, bool, str]:
@@ -363,7 +376,7 @@ def _describe(weights: ImportedWeights, file_name: str, registry: Registry) -> d
     known = registry.recognise(weights.git_blob, weights.sha256)
     if known is not None:
         entry, file = known
-        shared = registry.defaults.model_dump()
+        shared = registry.defaults.model_dump(exclude={"boxes"})
         about = {"title": entry.title, "domain": "published", "licence": file.licence}
         return {**shared, **about, "source": f"{file.source}, {file.file}", "notes": file.notes}
     return {

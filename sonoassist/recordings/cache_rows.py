@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from sonoassist.core.packets import Box, Floats, State, frozen
 from sonoassist.core.planes import PLANES
 from sonoassist.core.wording import counted
-from sonoassist.localise import LOCALISER
 from sonoassist.recordings.records import FrameResult
 from sonoassist.recordings.table import NOT_LOOKED, STATES, ResultBlock
 from sonoassist.temporal.quality import Quality
@@ -21,7 +20,7 @@ FRAME_COLUMNS = (
 )
 DAMAGED = "damaged"
 NEVER_BOXED = 0
-"""In the place of the localiser's version, where a box was never looked for."""
+"""In the place of the localiser's number, where a box was never looked for."""
 _SINGLE, _HALF = np.dtype("<f4"), np.dtype("<f2")
 """How probabilities are kept; in half precision by earlier programs.
 
@@ -34,7 +33,12 @@ Row = tuple[object, ...]
 
 
 def values_of(result: FrameResult, localiser: int) -> Row:
-    """In the order of `FRAME_COLUMNS`."""
+    """In the order of `FRAME_COLUMNS`.
+
+    Args:
+        result: To be kept.
+        localiser: What boxes are made by now, see `localise.choice`.
+    """
     return (
         int(result.index),
         DAMAGED if result.state is None else result.state.value,
@@ -57,13 +61,17 @@ def measure_values(quality: Quality, repeats: bool | None) -> Row:
     )
 
 
-def result_of_row(row: Row) -> FrameResult:
+def result_of_row(row: Row, localiser: int) -> FrameResult:
     """From columns in the order of `FRAME_COLUMNS`.
+
+    Args:
+        row: As it was kept.
+        localiser: Boxes of another one are none.
 
     Raises:
         ValueError, TypeError, KeyError, AttributeError: It is not what `values_of` made.
     """
-    boxed = row[7] == LOCALISER
+    boxed = row[7] == localiser
     return FrameResult(
         index=int(str(row[0])),
         state=None if row[1] == DAMAGED else State(row[1]),
@@ -77,16 +85,22 @@ def result_of_row(row: Row) -> FrameResult:
     )
 
 
-def block_of_rows(rows: Sequence[Row]) -> ResultBlock:
+def block_of_rows(rows: Sequence[Row], localiser: int) -> ResultBlock:
     """Many rows at once, from columns in the order of `FRAME_COLUMNS`; at least one.
+
+    Args:
+        rows: As they were kept.
+        localiser: Boxes of another one are none.
 
     Raises:
         ValueError, TypeError, KeyError, AttributeError: One is not what `values_of` made.
     """
     try:
-        return _block(rows)
+        return _block(rows, localiser)
     except (ValueError, TypeError, KeyError, AttributeError):
-        return ResultBlock.of([result_of_row(row) for row in rows])  # slower, and says what is bad
+        return ResultBlock.of(
+            [result_of_row(row, localiser) for row in rows]
+        )  # slower, and says what is bad
 
 
 _NUMBER_OF_STATE = {
@@ -94,12 +108,12 @@ _NUMBER_OF_STATE = {
 }
 
 
-def _block(rows: Sequence[Row]) -> ResultBlock:
+def _block(rows: Sequence[Row], localiser: int) -> ResultBlock:
     columns = list(zip(*rows, strict=True))
     shares: Floats = np.frombuffer(b"".join(columns[2]), _SINGLE).reshape(len(rows), len(PLANES))
     if not bool(((shares >= 0) & (shares <= 1)).all()):
         shares = np.clip(np.nan_to_num(shares), 0, 1)  # a bit of it has turned over
-    boxed = np.array(columns[7]) == LOCALISER
+    boxed = np.array(columns[7]) == localiser
     boxes = _edges_of(columns[3:7])
     boxes[~boxed] = np.nan
     return ResultBlock(

@@ -70,7 +70,7 @@ class KeptResults:
         count = len(self.table)
         for number in kept.serving(self._key(self._wanted)):
             precision = kept.precision(number)
-            for block in kept.blocks(number):
+            for block in kept.blocks(number, self._wanted.localiser):
                 self._take(block.before(count).restated(self.threshold), precision)
 
     def _take(self, block: ResultBlock, precision: str) -> None:
@@ -102,7 +102,8 @@ class KeptResults:
             OutputError: They cannot be kept; nothing has changed.
         """
         if self._kept is not None and (results or pictures):
-            self._kept.add(self._number(self._kept, made), results, pictures)
+            number = self._number(self._kept, made)
+            self._kept.add(number, results, pictures, localiser=made.localiser)
         self.passing.difference_update(one.index for one in results)
         if results:
             self._take(ResultBlock.of(results), made.precision)
@@ -240,5 +241,5 @@ def _take_live(recording: Recording, kept: RecordingCache) -> None:
         groups.setdefault(made, []).append(result)
     for made, results in groups.items():
         number = kept.begin(AnalysisKey(recording.identity.modified_ns, made))
-        kept.add(number, results, again=False)
+        kept.add(number, results, again=False, localiser=made.localiser)
     kept.set_fact(_LIVE, "kept")

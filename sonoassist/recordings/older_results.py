@@ -12,7 +12,6 @@ from sonoassist.core import paths
 from sonoassist.core.errors import OutputError, SonoAssistError, SourceError, UsageError
 from sonoassist.core.packets import Box, Provenance, State
 from sonoassist.core.settings import load_settings
-from sonoassist.localise import LOCALISER
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.cache_rows import DAMAGED, box_of, shares_of
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 
 REVIEW_FILE = "review.sqlite"
 """A person's words on a recording; up to version 2 also its results."""
-_LOCALISER = _PREPROCESSING = 1
-"""Of the programs that kept results in reviews."""
+_PREPROCESSING = 1
+"""Of the programs that kept results in reviews; what made boxes then is number 1 too."""
 _TAKEN = "review"
 """Fact of what is kept: the results of the review are among it."""
 _PASSING = ("locked", "busy", "I/O", "unable to open")
@@ -116,7 +115,7 @@ def _results(
                 quality=_share(row[6]),
                 stillness=_share(row[8]),
                 crop=None if state is None else field,
-                boxed=looked and LOCALISER == _LOCALISER,
+                boxed=looked,
             )
 
 

@@ -37,7 +37,7 @@ _DAMAGED_HINT = "Open the recording again; what is damaged is begun anew"
 class AnalysisKey:
     """What results depend on: those of one key may stand in one table.
 
-    The version of the localiser is no part of it: it is kept with each box.
+    The number of the localiser is no part of it: it is kept with each box.
 
     Attributes:
         modified_ns: See `Identity.modified_ns`.
@@ -114,27 +114,35 @@ class RecordingCache(OpenDatabase):
         rows.sort(key=lambda row: _worth(row[1], made.precision))
         return [number for number, _ in rows]
 
-    def results(self, analysis: int) -> Iterator[list[FrameResult]]:
+    def results(self, analysis: int, localiser: int = LOCALISER) -> Iterator[list[FrameResult]]:
         """The results of an analysis one by one, some thousands at a time, in their order.
 
+        Args:
+            analysis: Number of the analysis.
+            localiser: Boxes of another one are left out.
+
         Raises:
             CacheError: They cannot be read.
         """
         for rows in self._rows(analysis):
-            yield [self._made(result_of_row, row) for row in rows]
+            yield [self._made(lambda row: result_of_row(row, localiser), row) for row in rows]
 
-    def blocks(self, analysis: int) -> Iterator[ResultBlock]:
+    def blocks(self, analysis: int, localiser: int = LOCALISER) -> Iterator[ResultBlock]:
         """The results of an analysis in columns, some thousands at a time, in their order.
 
+        Args:
+            analysis: Number of the analysis.
+            localiser: Boxes of another one are left out.
+
         Raises:
             CacheError: They cannot be read.
         """
         for rows in self._rows(analysis):
-            yield self._made_of_all(rows)
+            yield self._made_of_all(rows, localiser)
 
-    def _made_of_all(self, rows: Sequence[Row]) -> ResultBlock:
+    def _made_of_all(self, rows: Sequence[Row], localiser: int) -> ResultBlock:
         try:
-            return block_of_rows(rows)
+            return block_of_rows(rows, localiser)
         except MALFORMED as error:
             raise self._unreadable(error) from error
 
@@ -155,6 +163,7 @@ class RecordingCache(OpenDatabase):
         pictures: Mapping[int, bytes] | None = None,
         *,
         again: bool = True,
+        localiser: int = LOCALISER,
     ) -> None:
         """Keep the results of some frames, all or none.
 
@@ -165,6 +174,7 @@ class RecordingCache(OpenDatabase):
             results: In any order.
             pictures: Frame -> a small picture of it, as JPEG.
             again: A result takes the place of one that is kept already.
+            localiser: What made the boxes.
 
         Raises:
             OutputError: The disk refuses; nothing has changed.
@@ -176,7 +186,7 @@ class RecordingCache(OpenDatabase):
             change.executemany(
                 f"INSERT OR {word} INTO frames (analysis, {FRAME_COLUMNS})"
                 f" VALUES (?{', ?' * (FRAME_COLUMNS.count(',') + 1)})",
-                [(analysis, *values_of(one, LOCALISER)) for one in results],
+                [(analysis, *values_of(one, localiser)) for one in results],
             )
             change.executemany(
                 "INSERT OR IGNORE INTO pictures VALUES (?, ?, ?)",

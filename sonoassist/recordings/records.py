@@ -41,7 +41,7 @@ class FrameResult:
         quality: Sharpness, 0 to 1; nan where it was not measured.
         stillness: 0 to 1, against the readable frame before; nan where it was not measured.
         crop: What the network saw, in frame pixels; None where that is not known.
-        boxed: Whether `box` is what the localiser of now finds; else a box was never looked for.
+        boxed: Whether `box` is what the localiser asked for finds; else a box was never looked for.
         frozen: It repeats a picture that the scanner had frozen; None where nobody has looked.
     """
 

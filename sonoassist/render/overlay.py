@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import numpy as np
 
 from sonoassist.core.box_age import BoxAge
 from sonoassist.core.opencv import cv2
-from sonoassist.core.packets import Analysis, Box, Pixels, State
+from sonoassist.core.packets import Analysis, Box, Pixels, State, SteadiedBox
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import Plane
 
+Point = tuple[int, int]
+
+_DASH_PX = 9
 _FONT = cv2.FONT_HERSHEY_SIMPLEX
 _GREY = (170, 176, 186)
 _NOTE = "Research and training only. Not for diagnosis."
 
 
-def annotate(analysis: Analysis, pixels: Pixels | None = None) -> Pixels:
+def annotate(
+    analysis: Analysis, pixels: Pixels | None = None, steadied: SteadiedBox | None = None
+) -> Pixels:
     """A copy of the frame with name, confidence and box; uint8 (H, W, 3) RGB.
 
     Below the threshold no plane is named and no box is drawn, as in the window.
@@ -23,15 +31,17 @@ def annotate(analysis: Analysis, pixels: Pixels | None = None) -> Pixels:
     Args:
         analysis: Of the frame.
         pixels: What is shown of it, of the same size; None for all.
+        steadied: Its box steadied over time, drawn in the place of its own.
     """
     picture = _rgb(analysis.frame.pixels if pixels is None else pixels)
     scale = max(picture.shape[0] / 720, 0.35)
     colour = rgb_of(analysis.prediction.plane) if analysis.state is State.PLANE else _GREY
-    box = analysis.shown_box
-    if box is not None:
+    own = analysis.shown_box
+    if own is not None:
+        drawn = steadied or SteadiedBox(own, sure=True)
         age = BoxAge(analysis.localisation.age_s)
-        _draw_box(picture, box, colour, scale, age.strength)
-        _write_age(picture, box, age.words, scale)
+        _draw_box(picture, drawn, colour, scale, age.strength)
+        _write_age(picture, drawn.box, age.words, scale)
     _write(picture, caption(analysis), (12, 12), 1.0 * scale, colour)
     _write(picture, _NOTE, (12, picture.shape[0] - 10), 0.42 * scale, _GREY, from_bottom=True)
     return picture
@@ -72,14 +82,32 @@ def _rgb(pixels: Pixels) -> Pixels:
 
 
 def _draw_box(
-    picture: Pixels, box: Box, colour: tuple[int, int, int], scale: float, strength: float
+    picture: Pixels,
+    drawn: SteadiedBox,
+    colour: tuple[int, int, int],
+    scale: float,
+    strength: float,
 ) -> None:
-    corner = (round(box.left), round(box.top))
-    opposite = (round(box.right) - 1, round(box.bottom) - 1)
+    """With whole lines, or broken ones where it is not sure."""
+    left, top = round(drawn.box.left), round(drawn.box.top)
+    right, bottom = round(drawn.box.right) - 1, round(drawn.box.bottom) - 1
     bare = picture.copy() if strength < 1 else picture
-    cv2.rectangle(picture, corner, opposite, colour, max(round(2 * scale), 1), cv2.LINE_AA)
+    thick, dash = max(round(2 * scale), 1), 0.0 if drawn.sure else _DASH_PX * scale
+    corners = ((left, top), (right, top), (right, bottom), (left, bottom), (left, top))
+    for start, end in itertools.pairwise(corners):
+        for one, other in _pieces(start, end, dash):
+            cv2.line(picture, one, other, colour, thick, cv2.LINE_AA)
     if strength < 1:
         cv2.addWeighted(picture, strength, bare, 1 - strength, 0, dst=picture)
+
+
+def _pieces(start: Point, end: Point, dash: float) -> list[tuple[Point, Point]]:
+    """A line in pieces of the length of their gaps; whole without a dash."""
+    long = math.dist(start, end)
+    count = round((long / dash + 1) / 2) if dash > 0 else 1
+    ends = np.linspace(start, end, max(2 * count, 2)).round().astype(int).tolist()
+    points = [(int(x), int(y)) for x, y in ends]
+    return list(zip(points[::2], points[1::2], strict=True))
 
 
 def _write_age(picture: Pixels, box: Box, words: str, scale: float) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 from sonoassist.analysis.analyser import AnalyserOptions
 from sonoassist.core.packets import Floats
 from sonoassist.engines.choose import EngineChoice
-from sonoassist.localise import LOCALISER
 from sonoassist.model.card import Card
 from sonoassist.model.store import ModelStore
 from sonoassist.preprocess import PREPROCESSING
@@ -81,7 +80,7 @@ class SearchOrder:
             "format": ANALYSIS_FORMAT,
             "reader": READER,
             "preprocessing": PREPROCESSING,
-            "localiser": LOCALISER,
+            "localiser": self.options.localiser.number(card.boxes),
             "exam": fingerprint,
             "card": card.model_dump(mode="json", exclude=told_apart),
             "choice": asdict(self.choice),

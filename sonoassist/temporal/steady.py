@@ -1,42 +1,43 @@
-"""A label steadied over time: causal smoothing, hysteresis, and an unsure state."""
+"""A label steadied over time, causally: the view that is on screen, unsure, or background."""
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 
-import numpy as np
-
-from sonoassist.core.packets import Analysis, Floats, State, SteadyState, frozen
+from sonoassist.core.packets import Analysis, Box, Floats, State, SteadiedBox, SteadyState, frozen
 from sonoassist.core.planes import BACKGROUND_INDEX, PLANES, Plane
+from sonoassist.temporal.steady_box import SteadyBox
+from sonoassist.temporal.view_filter import ViewFilter
 
-TIME_CONSTANT_S = 0.25
-"""After this long a new view outweighs the old one."""
 HOLD_BELOW = 0.15
 """A plane once named is held until it falls this far below the threshold."""
 GAP_S = 1.0
-"""After a gap in time of this length the smoothing starts anew."""
+"""After a gap in time of this length nothing is known of before."""
 
 
 class SteadyLabel:
     """Follows a sequence of analyses in the order of their times.
 
-    Smoothing is by time and not by frame, so that the label is as quick on a slow machine.
+    All goes by time and not by frame, so that the label is as quick on a slow machine. A plane is
+    named where it is the likeliest view and the newest frames reach the threshold, and held while
+    the mean over its view does not fall too far below.
 
     Args:
         threshold: Softmax a plane needs to be named.
-        time_constant_s: Of the exponential smoothing.
     """
 
-    def __init__(self, threshold: float, time_constant_s: float = TIME_CONSTANT_S) -> None:
+    def __init__(self, threshold: float) -> None:
         self.threshold = threshold
-        self._time_constant_s = time_constant_s
         self._last: SteadyState | None = None
+        self._views: ViewFilter | None = None
+        self._boxes = SteadyBox()
         self._time_s = 0.0
         self._source_id = ""
 
     def reset(self) -> None:
         """Forget everything (another source, or a jump in it)."""
-        self._last = None
+        self._last = self._views = None
+        self._boxes.drop()
 
     def update(self, analysis: Analysis) -> SteadyState:
         """Take the next analysis and say what may be shown now."""
@@ -44,50 +45,76 @@ class SteadyLabel:
         if frame.source_id != self._source_id or frame.still:
             self.reset()
         self._source_id = frame.source_id
-        return self.follow(frame.time_s, analysis.state, analysis.prediction.probabilities)
+        probabilities = analysis.prediction.probabilities
+        return self.follow(frame.time_s, analysis.state, probabilities, analysis.shown_box)
 
-    def follow(self, time_s: float, state: State, probabilities: Floats) -> SteadyState:
+    def complete(self, analysis: Analysis) -> SteadyState | None:
+        """The last analysis again, now with the box that was found behind its label."""
+        if self._last is None:
+            return None
+        probabilities = analysis.prediction.probabilities
+        box = self._steadied(self._last.plane, probabilities, analysis.shown_box)
+        self._last = replace(self._last, box=box)
+        return self._last
+
+    def follow(
+        self, time_s: float, state: State, probabilities: Floats, box: Box | None = None
+    ) -> SteadyState:
         """Take the next result of the same source without its frame.
 
         Args:
             time_s: Of the frame, in the source.
             state: What may be said of the frame by itself.
             probabilities: float32, (14,), its softmax.
+            box: Of the class that its softmax names, where that may be shown.
         """
         gap_s = time_s - self._time_s
         if gap_s < 0 or gap_s > GAP_S:
             self.reset()
         self._time_s = time_s
         if not state.judged:
-            return self._next(probabilities, None, state, time_s)
-        smoothed = self._smooth(probabilities, gap_s)
-        plane, judged = self._judge(smoothed)
-        return self._next(smoothed, plane, judged, time_s)
+            self._views = None
+            self._boxes.drop()
+            return self._next(probabilities, None, state)
+        if self._views is None:
+            self._views = ViewFilter(probabilities)
+        else:
+            self._views.take(probabilities, gap_s)
+        plane, judged = self._judge(self._views)
+        return self._next(
+            self._views.mean, plane, judged, self._steadied(plane, probabilities, box)
+        )
 
-    def _smooth(self, fresh: Floats, gap_s: float) -> Floats:
-        last = self._last
-        if last is None or not last.state.judged:
-            return fresh
-        keep = math.exp(-gap_s / self._time_constant_s)
-        return frozen((keep * last.probabilities + (1 - keep) * fresh).astype(np.float32))
-
-    def _judge(self, probabilities: Floats) -> tuple[Plane | None, State]:
-        winner = int(np.argmax(probabilities))
-        held = self._last.plane if self._last is not None else None
-        needed = self.threshold
-        if held is not None and PLANES[winner] is held:
-            needed -= HOLD_BELOW
-        if winner == BACKGROUND_INDEX:
+    def _judge(self, views: ViewFilter) -> tuple[Plane | None, State]:
+        if views.view == BACKGROUND_INDEX:
             return None, State.BACKGROUND
-        if probabilities[winner] < needed:
+        plane, share = PLANES[views.view], float(views.mean[views.view])
+        held = self._last is not None and self._last.plane is plane
+        reached = held or float(views.recent[views.view]) >= self.threshold
+        if not reached or share < self.threshold - HOLD_BELOW or share < views.mean.max():
             return None, State.UNSURE
-        return PLANES[winner], State.PLANE
+        return plane, State.PLANE
+
+    def _steadied(
+        self, plane: Plane | None, probabilities: Floats, box: Box | None
+    ) -> SteadiedBox | None:
+        """The box of the steady plane; gone with it, and none where the frame shows another one."""
+        if plane is None:
+            self._boxes.drop()
+            return None
+        if box is None or PLANES[int(probabilities.argmax())] is not plane:
+            return None
+        return self._boxes.take(self._time_s, plane.key, box)
 
     def _next(
-        self, probabilities: Floats, plane: Plane | None, state: State, time_s: float
+        self,
+        probabilities: Floats,
+        plane: Plane | None,
+        state: State,
+        box: SteadiedBox | None = None,
     ) -> SteadyState:
         last = self._last
         same = last is not None and last.plane is plane and last.state is state
-        since_s = last.since_s if same and last is not None else time_s
-        self._last = SteadyState(probabilities, plane, state, since_s)
+        since_s = last.since_s if same and last is not None else self._time_s
+        self._last = SteadyState(frozen(probabilities), plane, state, since_s, box)
         return self._last

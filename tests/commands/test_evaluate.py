@@ -361,3 +361,12 @@ def test_the_montage(published: Published, test_data: Path) -> None:
     assert (told["retrieval"]["right"], told["retrieval"]["total"]) == (13, 13)
     assert told["classification"]["accuracy"]["value"] >= 0.98
     assert told["localisation"] is None
+    raw, steady = told["steadiness"]["raw"], told["steadiness"]["steady"]
+    assert len(steady["delays_s"]) + steady["never"] == 13
+    assert steady["changes"] <= 1.3 * 13
+    assert steady["right"] >= raw["right"]
+
+
+def test_an_exam_of_glimpses_cannot_tell_the_steadiness(phantoms: Path, capsys: Capture) -> None:
+    assert evaluate("steadiness", phantoms / "one") == 2
+    assert "the data cannot tell the steadiness" in capsys.readouterr().err

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from sonoassist.evaluation.observed import Observation, Observed
 from sonoassist.evaluation.outputs import FILES, as_json, write_results
 from sonoassist.evaluation.results import MEASURES, Results, measure
 from sonoassist.evaluation.speed import Speed
+from sonoassist.evaluation.steadiness import NO_COURSE, LabelCourse, Steadiness
 from sonoassist.evaluation.text_report import as_text
 
 NAME = "<b>&data"
@@ -52,9 +54,12 @@ def results(wanted: tuple[str, ...] = MEASURES, **fields: object) -> Results:
     label = LabelledFrame("a", Path("x"), 0, ("femur",))
     data = Dataset(NAME, "exams", (label,), ("labels.csv, line 3: <wrong>",), {"Other": 2})
     speed = Speed(30, 5.0, 15.0, 21.0, (("inference", 15.0),), 30)
-    return measure(
+    found = measure(
         about(**fields), [data], seen, failures, wanted, speed if "speed" in wanted else None
     )
+    raw, steady = LabelCourse(40, 3, 0.1, 80, 90, (0.0, 0.2), 1), NO_COURSE
+    still = Steadiness(raw, steady, 1) if "steadiness" in wanted else None
+    return replace(found, steadiness=still)
 
 
 class Balanced(HTMLParser):

@@ -22,7 +22,7 @@ from pytestqt.qtbot import QtBot
 
 from sonoassist.core.settings import Settings
 from sonoassist.exam.store import ExamStore
-from sonoassist.gui import theme, toasts
+from sonoassist.gui import theme, toast
 from sonoassist.gui.compose import build
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.curve_loading import load_curves
@@ -69,8 +69,8 @@ def _icons_are_drawn_once(request: pytest.FixtureRequest, monkeypatch: pytest.Mo
 @pytest.fixture(autouse=True)
 def _notes_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     """A note that vanishes in a few seconds would be gone where a test comes to it late."""
-    stays_ms = {level: LIMIT_MS if ms else 0 for level, ms in toasts._STAYS_MS.items()}
-    monkeypatch.setattr(toasts, "_STAYS_MS", stays_ms)
+    stays_ms = {level: LIMIT_MS if ms else 0 for level, ms in toast._STAYS_MS.items()}
+    monkeypatch.setattr(toast, "_STAYS_MS", stays_ms)
 
 
 @pytest.fixture(scope="module", autouse=True)

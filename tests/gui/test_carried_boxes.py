@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import functools
+import itertools
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -10,16 +12,19 @@ from typing import cast
 import numpy as np
 import pytest
 from gui_fakes import BOX, make_frame, make_view
+from hypothesis import given
+from hypothesis import strategies as st
+from PyQt6.QtCore import QRectF
 from PyQt6.QtGui import QColor, QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from sonoassist import gui
 from sonoassist.core.box_age import FAINTEST, OWN, BoxAge
-from sonoassist.core.packets import Box
+from sonoassist.core.packets import Box, SteadiedBox
 from sonoassist.core.planes import BY_KEY, PLANES, Plane
 from sonoassist.gui.carried import SPAN_S, CarriedAge
 from sonoassist.gui.inset import Past
-from sonoassist.gui.overlay import Placement, paint_box, place
+from sonoassist.gui.overlay import Placement, paint_box, pieces_of, place
 from sonoassist.gui.practice.picture import explained
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import decide
@@ -209,3 +214,44 @@ def test_wherever_a_box_is_painted_its_age_is_given() -> None:
     ]
     assert len(calls) >= 3
     assert [name for name, call in calls if len(call.args) < 6] == []
+
+
+def steadied(view: View, box: Box, *, sure: bool) -> View:
+    assert view.steady is not None
+    return replace(view, steady=replace(view.steady, box=SteadiedBox(box, sure)))
+
+
+def test_a_steadied_box_is_drawn_while_pictures_run_and_its_own_on_a_held_one(
+    viewport: Viewport,
+) -> None:
+    view = carried(0.0)
+    assert view.analysis is not None
+    assert view.analysis.own_box is not None
+    own = view.analysis.own_box
+    moved = replace(own, left=own.left + 40, right=own.right + 40)
+    shown = steadied(view, moved, sure=True)
+    assert not same(painted(viewport, shown), painted(viewport, view))
+    assert same(painted(viewport, shown, frozen=True), painted(viewport, view, frozen=True))
+
+
+def test_a_box_that_is_not_sure_is_drawn_with_broken_lines(viewport: Viewport) -> None:
+    view = carried(0.0)
+    assert view.analysis is not None
+    assert view.analysis.own_box is not None
+    own = view.analysis.own_box
+    sure, unsure = (painted(viewport, steadied(view, own, sure=one)) for one in (True, False))
+    assert not same(sure, unsure)
+    assert same(sure, painted(viewport, view))
+
+
+@given(st.floats(0, 500), st.floats(1, 40), st.booleans())
+def test_the_pieces_of_a_broken_line_reach_both_ends_and_never_meet(
+    long: float, dash: float, upright: bool
+) -> None:
+    whole = QRectF(5, 7, 3, long) if upright else QRectF(5, 7, long, 3)
+    assert pieces_of(whole, 0.0) == [whole]
+    pieces = pieces_of(whole, dash)
+    joined = functools.reduce(QRectF.united, pieces)
+    assert joined.bottomRight().toPoint() == whole.bottomRight().toPoint()
+    assert joined.topLeft() == whole.topLeft()
+    assert not any(one.intersects(two) for one, two in itertools.pairwise(pieces))

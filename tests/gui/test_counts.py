@@ -67,6 +67,17 @@ def test_a_long_name_leaves_room_in_the_status_line(qtbot: QtBot, look: Look) ->
     ] == "a b.png"
 
 
+def test_a_short_status_line_says_less_and_cuts_nothing_to_bits(qtbot: QtBot, look: Look) -> None:
+    line = StatusLine(look)
+    qtbot.addWidget(line)
+    source = replace(RECORDING, label="exam of the morning.mp4", detail="25 fps · 640 × 480")
+    line.show_status(replace(EMPTY, play_state=PlayState.PLAYING, source=source))
+    for wide in range(line.minimumWidth(), 1200, 7):
+        line.resize(wide, 30)
+        assert all(len(text) > 8 for text in line.fitting() if "…" in text), wide
+    assert len(line.fitting()) > 2
+
+
 @pytest.mark.parametrize("state", [PlayState.FAILED, PlayState.LOST])
 def test_what_is_missing_can_be_tried_again_or_left_for_another(state: PlayState) -> None:
     card = screen_for(replace(EMPTY, play_state=state), False, None).card

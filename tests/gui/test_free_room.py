@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from sonoassist.core.packets import Box
 from sonoassist.gui import anatomy as anatomies
 from sonoassist.gui import cards
-from sonoassist.gui.free_room import CHIP_PX, chip_places, largest_beside
+from sonoassist.gui.free_room import CHIP_PX, Wide, chip_places, largest_beside
 from sonoassist.gui.inset import CAPTION_PX, inset_rect
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.screens import Chip, Screen, screen_for
@@ -41,7 +41,7 @@ def test_chips_and_small_pictures_keep_clear(
 ) -> None:
     area, taken = QRectF(0, 0, wide, high), QRectF(x, y, w, h)
     look = Look(DARK, 1.0, "")
-    places = chip_places(area, taken, widths, look)
+    places = chip_places(area, taken, [Wide(one, one / 2) for one in widths], look)
     small = largest_beside(area, taken, QSizeF(300, 200), 24, 110)
     found = [*places, *([small.adjusted(0, -24, 0, 0)] if small is not None else [])]
     for place in found:
@@ -157,6 +157,29 @@ def test_words_over_the_picture_can_be_read(
     assert (viewport.field_of(view).top() > CHIP_PX) is moved
     (words,) = painted
     assert words == (chip.short if size == (740, 260) else chip.text)
+
+
+def test_extra_words_are_left_out_rather_than_cut(
+    qtbot: QtBot, look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painted: list[str] = []
+    monkeypatch.setattr(cards, "_paint_chip", lambda _p, _r, _c, text, _l: painted.append(text))
+    viewport = Viewport(look)
+    qtbot.addWidget(viewport)
+    viewport.show_view(make_view(crop=Box(0, 0, 400, 300)), NOTHING)
+    key, much = Chip("info", "B ends", extra=True), Chip("info", "Backspace takes it", extra=True)
+    viewport.show_screen(
+        Screen(None, (Chip("crop", "Femur: drag a box over it", short="Drag"), much, key))
+    )
+    for wide, wanted in (
+        (800, ["Femur: drag a box over it", "Backspace takes it", "B ends"]),
+        (345, ["Drag", "Backspace takes it"]),
+        (250, ["Drag"]),
+    ):
+        painted.clear()
+        viewport.resize(wide, round(wide * 3 / 4) + 52)
+        viewport.grab()
+        assert painted == wanted, wide
 
 
 def test_the_picture_stays_while_a_number_over_it_counts(qtbot: QtBot, look: Look) -> None:

@@ -27,7 +27,7 @@ from review_window import (
 )
 
 from sonoassist.core.packets import Box
-from sonoassist.core.planes import BY_KEY
+from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.core.settings import Settings
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.evaluation.bootstrap import Draws
@@ -37,10 +37,12 @@ from sonoassist.evaluation.localisation import measure_boxes
 from sonoassist.evaluation.observing import observe
 from sonoassist.evaluation.planning import Scope, make_plan
 from sonoassist.gui.actions import Act
+from sonoassist.gui.cards import chip_widths
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.overlay import Placement
 from sonoassist.gui.review.box_shape import LEAST_PX, Grip, Ground, drawn, grip_at, pulled
 from sonoassist.gui.review.page import ReviewPage
+from sonoassist.gui.theme import SCALES, Look
 from sonoassist.review import session as review_session
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
@@ -159,6 +161,21 @@ def box_on(page: ReviewPage, frame: int, plane: str) -> Box:
 def near_to(box: Box, *edges: float) -> bool:
     return max(abs(a - b) for a, b in zip(
         (box.left, box.top, box.right, box.bottom), edges, strict=True)) <= 1.0  # fmt: skip
+
+
+def test_what_the_mouse_does_is_said_whole_over_the_smallest_picture(
+    qtbot: QtBot, page: ReviewPage, look: Look
+) -> None:
+    smallest_px, small = 250, Look(look.palette, SCALES[0], look.family)
+    looked_at(qtbot, page, NOTHING)
+    qtbot.keyClick(page, Qt.Key.Key_B, SHIFT)
+    said = set()
+    for plane in DISPLAY_ORDER:
+        page.desk.pick(plane.key, jump=False)
+        chips = tuple(one for one in page.boxer.chips() if not one.extra)
+        said |= {chip.text for chip in chips}
+        assert all(wide.short <= smallest_px for wide in chip_widths(chips, small)), chips
+    assert len(said) == len(DISPLAY_ORDER)
 
 
 def test_a_box_is_drawn_pulled_at_taken_away_and_all_of_it_undone(

@@ -27,6 +27,7 @@ from PyQt6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 from screen_checks.checks import Finding, changed_by_wheel, look_at, name_of, seen_rect, shown_in
+from screen_checks.notes import look_at_notes
 from test_crop_sheet import found_on
 
 from preprocess.test_screen_layout import screen_of
@@ -140,6 +141,7 @@ class Walk:
             QApplication.sendPostedEvents()
             QApplication.processEvents()
         self.found += [(name, finding) for finding in look_at(self.window)]
+        self.found += [(name, finding) for finding in look_at_notes(self.window)]
         if self.window.width() >= ROOMY_PX:
             self.found += [(name, finding) for finding in below_the_fold(self.window)]
         self.found += [(name, finding) for finding in changed_by_wheel(self.window)]
@@ -237,6 +239,9 @@ class Walk:
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(window.controller.screens, "state", ScreenState.NEW)
             self.see("a new screen")
+        window.live.viewport.draw_crop(True)
+        self.see("a rectangle is drawn")
+        window.live.viewport.draw_crop(False)
         session.show(make_view("background", 5), self.recording)
         self.see("background")
 

@@ -1,4 +1,4 @@
-"""Toasts cover no button, no key and no line that has to be read; and go with their source."""
+"""Toasts have a line of their own and cover nothing; and go with their source."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from pathlib import Path
 
 import pytest
 from gui_fakes import GRABBER, RECORDING, FakeSession, make_frame, make_view
-from hypothesis import given
-from hypothesis import strategies as st
-from PyQt6.QtCore import QPoint, QRect, QSize
-from PyQt6.QtWidgets import QAbstractButton, QAbstractSlider, QLineEdit, QScrollBar, QWidget
+from PyQt6.QtCore import QPoint, QRect
+from PyQt6.QtWidgets import QAbstractButton, QAbstractSlider, QLabel, QLineEdit, QScrollBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from sonoassist.exam.store import ExamStore
-from sonoassist.gui.clear_room import LIST, PICTURE, PRESSED, Taken, free_place
+from sonoassist.gui.actions import Act
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
 from sonoassist.live.status import Level, Notice
@@ -41,22 +39,23 @@ def in_window(widget: QWidget, window: MainWindow) -> QRect:
     return widget.visibleRegion().boundingRect().translated(widget.mapTo(window, QPoint(0, 0)))
 
 
+def on_line(window: MainWindow) -> list[QRect]:
+    return [in_window(toast, window) for toast in window.toasts.shown if toast.isVisible()]
+
+
 def in_the_way(window: MainWindow) -> list[str]:
-    """What a toast lies on, of all that can be pressed."""
+    """What a toast lies on, of all that can be pressed or read."""
     live = window.live
-    pressed: list[QWidget] = [
-        one
-        for kind in (QAbstractButton, QAbstractSlider, QLineEdit)
-        for one in window.findChildren(kind)
-    ]
-    pressed += [live.headline, live.viewport, live.strip, window.status_line, window.top]
-    own = {child for toast in window.toasts.shown for child in toast.findChildren(QWidget)}
+    kinds = (QAbstractButton, QAbstractSlider, QLineEdit, QLabel)
+    read: list[QWidget] = [one for kind in kinds for one in window.findChildren(kind)]
+    read += [live.headline, live.viewport, live.strip, live.planes, window.status_line, window.top]
+    own = set(window.toasts.line.findChildren(QWidget))
     return [
         f"{type(one).__name__} {one.objectName()} {in_window(one, window)}"
-        for one in pressed
+        for one in read
         if one.isVisible() and one not in own and not isinstance(one, QScrollBar)
-        for toast in window.toasts.shown
-        if toast.geometry().intersects(in_window(one, window))
+        for place in on_line(window)
+        if place.intersects(in_window(one, window))
     ]
 
 
@@ -84,16 +83,88 @@ def test_nothing_that_can_be_pressed_is_covered(
     for notice in TOLD:
         window.toasts.show(notice)
     window.display.refresh()
-    window.toasts.arrange()
-    shown = [toast.geometry() for toast in window.toasts.shown]
+    last = window.toasts.shown[-1]
+    qtbot.waitUntil(lambda: last.width() > 0 and last.isVisible())
+    shown = on_line(window)
     assert all(window.rect().contains(one) for one in shown)
     overlaps = [one for one in shown for other in shown if one != other and one.intersects(other)]
     assert overlaps == []
-    if window.height() < 700:
-        window.toasts.dismiss_newest()  # three do not fit beside what is there
-        window.toasts.dismiss_newest()
-        window.toasts.arrange()
     assert in_the_way(window) == []
+    window.actions_set[Act.SETTINGS].trigger()
+    assert window.questions.sheet is not None
+    assert in_the_way(window) == []
+
+
+def text_px(window: MainWindow) -> list[str]:
+    """Words of the toasts on the line for which there is no room."""
+    return [
+        label.text()
+        for label in window.toasts.line.findChildren(QLabel)
+        if label.isVisible() and label.text()
+        if label.height() < (label.heightForWidth(label.width()) if label.wordWrap() else 1)
+    ]
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_long_words_make_the_line_higher_and_are_whole(
+    qtbot: QtBot, window: MainWindow, size: tuple[int, int]
+) -> None:
+    window.resize(*size)
+    window.show()
+    low = window.bottom.height()
+    window.toasts.show(Notice(Level.ERROR, "a sentence of many words " * 12, "What to do " * 8))
+    (toast,) = window.toasts.shown
+    qtbot.waitUntil(lambda: toast.isVisible() and window.bottom.height() > low)
+    qtbot.waitUntil(lambda: text_px(window) == [])
+    assert window.bottom.height() == toast.height()
+    assert window.toasts.dismiss_newest()
+    qtbot.waitUntil(lambda: window.bottom.height() == low)
+
+
+def test_a_short_note_moves_nothing_and_leaves_the_disclaimer(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    window.resize(960, 540)
+    window.show()
+    before = window.pages.geometry()
+    window.toasts.show(TOLD[0])
+    qtbot.waitUntil(lambda: window.toasts.shown[0].isVisible())
+    assert window.pages.geometry() == before
+    assert window.status_line.width() >= window.status_line.minimumWidth()
+
+
+def test_in_full_screen_a_note_stands_on_the_line_and_moves_nothing(
+    qtbot: QtBot, window: MainWindow, session: FakeSession
+) -> None:
+    session.show(make_view(frame=make_frame(info=GRABBER)), GRABBER)
+    window.show()
+    window.display.refresh()
+    window.toggle_full_screen()
+    qtbot.waitUntil(lambda: window.top.isHidden() and window.bottom.width() == window.width())
+    before = window.pages.geometry()
+    window.toasts.show(TOLD[0])
+    qtbot.waitUntil(lambda: window.toasts.shown[0].isVisible())
+    assert window.pages.geometry() == before
+    assert in_the_way(window) == []
+    window.toggle_full_screen()
+
+
+def test_what_has_no_room_waits_and_is_counted(qtbot: QtBot, window: MainWindow) -> None:
+    window.resize(960, 540)
+    window.show()
+    for notice in TOLD:
+        window.toasts.show(notice)
+    oldest, middle, newest = window.toasts.shown
+    qtbot.waitUntil(newest.isVisible)
+    assert not oldest.isVisible()
+    assert window.toasts.waiting_text == "+2 more"
+    window.toasts.show_next()
+    assert (middle.isVisible(), newest.isVisible()) == (True, False)
+    assert window.toasts.waiting_text == "+1 error"
+    for _ in TOLD:
+        assert window.toasts.shown[-1].isVisible()
+        assert window.toasts.dismiss_newest()
+    assert window.toasts.waiting_text == ""
 
 
 def test_what_is_said_of_a_source_goes_with_it(window: MainWindow, session: FakeSession) -> None:
@@ -107,33 +178,3 @@ def test_what_is_said_of_a_source_goes_with_it(window: MainWindow, session: Fake
     session.show(make_view(frame=make_frame(info=second)), second)
     window.display.refresh()
     assert [toast.notice.title for toast in window.toasts.shown] == ["The disk is nearly full"]
-
-
-_rects = st.builds(
-    QRect, st.integers(0, 900), st.integers(0, 700), st.integers(1, 300), st.integers(1, 200)
-)
-
-
-def covered(place: QRect, taken: list[QRect]) -> int:
-    under = [place.intersected(one) for one in taken if place.intersects(one)]
-    return sum(one.width() * one.height() for one in under)
-
-
-@given(st.lists(_rects, max_size=12), st.integers(20, 300), st.integers(20, 200))
-def test_the_place_that_covers_least_is_found(taken: list[QRect], wide: int, high: int) -> None:
-    room, size = QRect(0, 0, 1000, 800), QSize(wide, high)
-    place = free_place(room, size, [Taken(one, PRESSED) for one in taken])
-    assert room.contains(place)
-    tried = (
-        QRect(QPoint(left, top), size)
-        for left in range(1000 - wide, -1, -24)
-        for top in range(800 - high, -1, -8)
-    )
-    assert covered(place, taken) == min(covered(one, taken) for one in tried)
-
-
-def test_a_list_is_covered_rather_than_a_picture_and_that_rather_than_a_button() -> None:
-    left, right = QRect(0, 0, 100, 100), QRect(100, 0, 100, 100)
-    for worse, better in ((PICTURE, LIST), (PRESSED, PICTURE)):
-        taken = [Taken(left, better), Taken(right, worse)]
-        assert free_place(QRect(0, 0, 200, 100), QSize(100, 100), taken).left() <= 8

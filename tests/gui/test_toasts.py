@@ -31,7 +31,9 @@ def over(qtbot: QtBot) -> QWidget:
 
 @pytest.fixture
 def toasts(over: QWidget, look: Look) -> Toasts:
-    return Toasts(over, look)
+    made = Toasts(look, over)
+    made.set_room(over.width())
+    return made
 
 
 def test_equal_notices_are_counted(toasts: Toasts) -> None:
@@ -51,15 +53,54 @@ def test_errors_stay_and_notes_vanish(qtbot: QtBot, toasts: Toasts) -> None:
     qtbot.waitUntil(lambda: toasts.shown == (error,))
 
 
-def test_they_stack_at_the_bottom_right_without_overlap(over: QWidget, toasts: Toasts) -> None:
+def test_they_stand_side_by_side_the_newest_at_the_left(over: QWidget, toasts: Toasts) -> None:
     toasts.show(ERROR)
     toasts.show(INFO)
-    first, second = (toast.geometry() for toast in toasts.shown)
-    assert first.bottom() < second.top()
-    assert first.right() == second.right() < over.width()
-    over.resize(1200, 500)
-    assert toasts.shown[1].geometry().bottom() < 500
-    assert toasts.shown[1].geometry().right() > 1100
+    toasts.line.resize(toasts.line.sizeHint())
+    toasts.line.layout().activate()  # type: ignore[union-attr]
+    error, info = toasts.shown
+    assert info.isVisible()
+    assert error.isVisible()
+    assert info.geometry().right() < error.geometry().left()
+    toasts.set_room(over.width() // 2)
+    assert (info.isVisible(), error.isVisible()) == (True, False)
+
+
+def test_the_time_of_a_note_runs_while_it_is_seen(qtbot: QtBot, toasts: Toasts) -> None:
+    toasts.set_room(300)
+    warning = Notice(Level.WARNING, "a warning")
+    toasts.show(warning)
+    toasts.show(ERROR)
+    first = toasts.shown[0]
+    assert not first._timer.isActive()
+    toasts.dismiss_newest()
+    assert first._timer.isActive()
+    assert toasts.waiting_text == ""
+
+
+def test_a_note_that_was_read_does_not_come_back(qtbot: QtBot, toasts: Toasts) -> None:
+    toasts.set_room(300)
+    toasts.show(INFO)
+    toasts.show(Notice(Level.INFO, "another note that has come at once"))
+    assert len(toasts.shown) == 2  # nobody can have read it
+    toasts.dismiss_newest()
+    toasts.shown[0]._timer.start(1000)  # of its time most is over
+    toasts.show(ERROR)
+    assert [toast.notice for toast in toasts.shown] == [ERROR]
+
+
+def test_of_the_same_matter_the_later_words_stand_alone(toasts: Toasts) -> None:
+    for kept in (1, 0):
+        toasts.show(Notice(Level.INFO, f"Exam ended: {kept} kept", "Look it over"))
+    (toast,) = toasts.shown
+    assert toast.notice.title == "Exam ended: 0 kept"
+    assert toast.head == "Note"  # not the same words twice
+    for frame in (1, 2):
+        toasts.show(Notice(Level.ERROR, f"frame {frame} cannot be read"))
+    assert len(toasts.shown) == 3  # of errors each is one of its own
+    toasts.show(Notice(Level.ERROR, "frame 2 cannot be read", "Try again"))
+    assert toasts.shown[-1].notice.hint == "Try again"
+    assert len(toasts.shown) == 3
 
 
 def test_a_click_dismisses(qtbot: QtBot, toasts: Toasts) -> None:
@@ -69,23 +110,25 @@ def test_a_click_dismisses(qtbot: QtBot, toasts: Toasts) -> None:
     assert not toasts.dismiss_newest()
 
 
+@pytest.mark.qt_log_ignore("This plugin does not support")  # of popups, where there is no screen
 def test_details_open_and_can_be_copied(toasts: Toasts) -> None:
     toasts.show(ERROR)
     toast = toasts.shown[0]
-    before = toast.height()
     toast.toggle_details()
     assert toast.details_shown
-    assert toast.height() > before
-    toast.copy()
+    assert toast.details is not None
+    toast.details.copy()
     clipboard = QGuiApplication.clipboard()
     assert clipboard is not None
     assert clipboard.text() == "cannot open a.mp4\nCheck the name\nline 1\nline 2"
+    toast.toggle_details()
+    assert not toast.details_shown
 
 
 def test_a_flood_keeps_the_errors(toasts: Toasts) -> None:
     toasts.show(ERROR)
     for number in range(10):
-        toasts.show(Notice(Level.INFO, f"note {number}"))
+        toasts.show(Notice(Level.INFO, f"note {chr(97 + number)}"))
     assert len(toasts.shown) == MAX_SHOWN
     assert toasts.shown[0].notice is ERROR
 

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from gui_fakes import BOX, make_frame, make_view, shares
 
-from sonoassist.core.packets import State, SteadyState
+from sonoassist.core.packets import Box, State, SteadiedBox, SteadyState
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER, INDEX, PLANES
+from sonoassist.exam.shots import frame_row, said_of
 from sonoassist.gui.verdict import (
     CODE_BACKGROUND,
     CODE_NONE,
@@ -133,3 +135,41 @@ def test_strip_codes() -> None:
 def test_display_order_has_each_plane_once() -> None:
     assert sorted(plane.key for plane in DISPLAY_ORDER) == sorted(INDEX)
     assert np.isclose(float(shares("femur", 0.9).sum()), 1.0)
+
+
+class TestSteadiedBox:
+    """Drawn where the steady label is shown; the frame's own stays what is kept."""
+
+    PLACE = SteadiedBox(Box(1, 2, 30, 40), sure=False)
+
+    def view(self, *, own: Box | None = BOX, still: bool = False) -> View:
+        steady = SteadyState(
+            shares("femur", 0.9), BY_KEY["femur"], State.PLANE, 0.0, box=self.PLACE
+        )
+        view = make_view("femur", 0.9, steady=steady)
+        assert view.analysis is not None
+        localisation = replace(view.analysis.localisation, box=own)
+        frame = replace(view.frame, still=still)
+        return replace(
+            view,
+            frame=frame,
+            analysis=replace(view.analysis, frame=frame, localisation=localisation),
+        )
+
+    def test_it_is_drawn_with_its_doubt(self) -> None:
+        verdict = decide(self.view(), "steady", 0.7)
+        assert (verdict.box, verdict.box_sure) == (self.PLACE.box, False)
+
+    def test_with_the_raw_label_each_frame_has_its_own(self) -> None:
+        verdict = decide(self.view(), "raw", 0.7)
+        assert (verdict.box, verdict.box_sure) == (BOX, True)
+
+    def test_a_picture_by_itself_has_its_own(self) -> None:
+        assert decide(self.view(still=True), "steady", 0.7).box == BOX
+
+    def test_none_is_drawn_where_the_frame_has_none(self) -> None:
+        assert decide(self.view(own=None), "steady", 0.7).box is None
+
+    def test_what_is_said_of_a_capture_is_the_frames_own(self) -> None:
+        view = self.view()
+        assert said_of(view).box == frame_row(view, 0.0).box == BOX

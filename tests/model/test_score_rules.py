@@ -9,10 +9,11 @@ from pydantic import ValidationError
 
 from fake_weights import published_file
 from model.test_store import put
+from sonoassist.core import paths
 from sonoassist.core.errors import ModelError
 from sonoassist.core.settings import Settings
 from sonoassist.model.card import CARD_NAME, Card, read_card, threshold_of, write_card
-from sonoassist.model.registry import REGISTRY_NAME, Registry, load_registry
+from sonoassist.model.registry import Registry, load_registry
 from sonoassist.model.score_history import SCORE_HISTORY, ScoreRules
 from sonoassist.model.score_rules import (
     UNCALIBRATED_THRESHOLD,
@@ -64,56 +65,47 @@ def test_the_users_own_threshold_goes_before_the_models() -> None:
     assert threshold_of(Settings(), None) == UNCALIBRATED_THRESHOLD
 
 
-def test_published_weights_have_what_the_registry_knows_of_them(tmp_path: Path) -> None:
+def published(name: str = "smallnet") -> Card:
+    """The card of published weights as an earlier program wrote it."""
+    known = load_registry().get(name)
+    stored = {"architecture": name, "weights_sha256": known.stored_sha256}
+    return card(domain="published", **stored)
+
+
+def test_published_weights_have_what_the_registry_knows_of_them() -> None:
     """Also those that an earlier program has installed, whose card says nothing."""
-    put(tmp_path, "mynet", architecture="sononet16", domain="published")
-    put(tmp_path, "taught", architecture="sononet16")
-    found = {one.name: one.card for one in ModelStore(tmp_path, tmp_path / "none").installed()}
-    known = load_registry().get("sononet16")
-    assert known.calibration is not None
-    assert known.outside is not None
-    assert (found["mynet"].calibration, found["mynet"].outside) == (
-        known.calibration, known.outside,
-    )  # fmt: skip
-    assert found["taught"].calibration is None
-    assert found["taught"].outside is None
+    for name in ("sononet16", "smallnet"):
+        known, found = load_registry().get(name), load_registry().completed(published(name))
+        assert known.calibration is not None
+        assert known.outside is not None
+        assert (found.calibration, found.outside) == (known.calibration, known.outside)
 
 
-def test_weights_that_were_recognised_are_calibrated_at_once(tmp_path: Path) -> None:
-    registry = load_registry()
-    whole = registry.completed(card(domain="published"))
-    assert whole.calibration is not None
-    assert registry.own_part(whole) == card(domain="published")
+def test_weights_of_ones_own_have_nothing_from_the_registry() -> None:
+    taught = card(architecture="sononet16")
+    found = load_registry().completed(taught)
+    assert found.calibration is None
+    assert found.outside is None
 
 
-def test_numbers_of_ones_own_go_before_those_of_the_registry(tmp_path: Path) -> None:
-    registry = load_registry()
-    own = card(domain="published", calibration=RULE)
-    assert registry.completed(own).calibration == RULE
-    assert registry.own_part(registry.completed(own)) == own
+def test_numbers_of_ones_own_go_before_those_of_the_registry() -> None:
+    own = published().model_copy(update={"calibration": RULE})
+    found = load_registry().completed(own)
+    assert found.calibration == RULE
+    assert found.outside == load_registry().get("smallnet").outside
 
 
 def test_what_the_registry_adds_is_not_kept_in_the_card(tmp_path: Path) -> None:
     """Else a better registry of a later program would change nothing."""
-    store = ModelStore(tmp_path, tmp_path / "none")
-    put(tmp_path, "mynet", domain="published")
-    model = store.get("mynet")
-    assert model.card.calibration is not None
-    store.describe(model, model.card.model_copy(update={"notes": "seen"}))
-    assert "calibration" not in (tmp_path / "mynet" / CARD_NAME).read_text()
+    model = put(tmp_path, "mynet", domain="published")
+    write_card(model, published().model_copy(update={"name": "mynet"}))
+    store = ModelStore(tmp_path, paths.shipped_models())
+    found = store.get("mynet")
+    assert found.card.calibration is not None
+    store.describe(found, store.own_card(found).model_copy(update={"notes": "seen"}))
+    assert "calibration" not in (model / CARD_NAME).read_text()
     assert store.get("mynet").card.notes == "seen"
-
-
-def test_a_damaged_registry_does_not_hide_models(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put(tmp_path / "models", "mynet", domain="published")
-    bad = tmp_path / "bad.toml"
-    bad.write_text("version = 1\n[[weights]]\n")
-    monkeypatch.setenv("SONOASSIST_REGISTRY", str(bad))
-    inventory = ModelStore(tmp_path / "models", tmp_path / "none").inventory()
-    assert [one.name for one in inventory.models] == ["mynet"]
-    assert [one.name for one in inventory.problems] == [REGISTRY_NAME]
+    assert store.get("mynet").card.calibration is not None
 
 
 def test_the_shipped_registry_calibrates_only_what_was_measured() -> None:

@@ -12,10 +12,12 @@ from safetensors.numpy import load, save
 
 from fake_weights import published_arrays, published_file
 from sonoassist.core.errors import ModelError, OutputError
+from sonoassist.core.paths import shipped_models
 from sonoassist.core.planes import Polarity
-from sonoassist.model.box_rule import BoxRule
+from sonoassist.model.box_rule import BoxRule, Method
 from sonoassist.model.card import CARD_NAME, Card, read_card, write_card
 from sonoassist.model.checkpoint import encode_folded
+from sonoassist.model.registry import REGISTRY_NAME
 from sonoassist.model.store import InstalledModel, ModelStore, model_name
 from sonoassist.model.weights_import import import_weights
 
@@ -350,6 +352,64 @@ def test_a_card_with_rules_for_boxes_is_kept(store: ModelStore, file: Path) -> N
     assert told.card.boxes == {"femur": rule}
     assert store.get("smallnet").card.boxes == {"femur": rule}
     store.load_tensors(store.get("smallnet"))
+
+
+@pytest.fixture
+def registry(store: ModelStore) -> None:
+    """The registry that comes with the program, in the store's shipped folder."""
+    data = (shipped_models() / REGISTRY_NAME).read_bytes()
+    (store.shipped_folder / REGISTRY_NAME).write_bytes(data)
+
+
+@pytest.mark.usefixtures("registry")
+def test_a_published_model_has_the_registrys_rules_for_boxes(store: ModelStore) -> None:
+    """Also one that was installed before there were any: its card is not written again."""
+    put(store.user_folder, "mine", "sononet32", "published")
+    card = (store.user_folder / "mine" / CARD_NAME).read_bytes()
+    model = store.get("mine")
+    assert model.card.boxes["femur"].method is Method.LINE
+    assert model.card.boxes["brain_tv"].method is Method.WALL
+    assert store.own_card(model).boxes == {}
+    assert (store.user_folder / "mine" / CARD_NAME).read_bytes() == card
+
+
+@pytest.mark.usefixtures("registry")
+def test_only_a_published_model_has_them(store: ModelStore, file: Path) -> None:
+    assert store.add(file).card.boxes == {}
+    put(store.user_folder, "made", "sononet32", "synthetic")
+    put(store.user_folder, "other", "sononet16", "published")  # its hash is known, and another
+    assert store.get("made").card.boxes == store.get("other").card.boxes == {}
+
+
+@pytest.mark.usefixtures("registry")
+def test_its_own_rules_go_before_the_registrys(store: ModelStore) -> None:
+    put(store.user_folder, "mine", "sononet32", "published")
+    rule = BoxRule(polarity=Polarity.NEGATIVE)
+    model = store.get("mine")
+    own = store.own_card(model).model_copy(update={"boxes": {"femur": rule}})
+    told = store.describe(model, own)
+    assert told.card.boxes == store.get("mine").card.boxes
+    assert told.card.boxes["femur"] == rule
+    assert told.card.boxes["brain_tv"].method is Method.WALL
+    assert store.own_card(told).boxes == {"femur": rule}
+
+
+def test_a_damaged_registry_is_a_problem_and_no_model_is_lost(store: ModelStore) -> None:
+    put(store.user_folder, "mine")
+    (store.shipped_folder / REGISTRY_NAME).write_text("version = ", encoding="utf-8")
+    inventory = store.inventory()
+    assert [model.name for model in inventory.models] == ["mine"]
+    assert [problem.name for problem in inventory.problems] == [REGISTRY_NAME]
+
+
+@pytest.mark.usefixtures("registry")
+def test_the_published_files_are_known_by_what_is_kept_of_them(
+    store: ModelStore, test_data: Path
+) -> None:
+    added = store.add(test_data / "weights" / "SonoNet16.npz")
+    assert added.card.boxes["femur"].method is Method.LINE
+    assert store.own_card(added).boxes == {}
+    assert store.get("sononet16") == added
 
 
 def test_a_card_of_other_weights_or_of_a_bundled_model_is_refused(

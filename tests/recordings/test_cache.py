@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from sonoassist.cli import run
 from sonoassist.core.packets import Box, Floats, Provenance, State, frozen
+from sonoassist.localise import LOCALISER
 from sonoassist.recordings import cache_rows
 from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.cache_schema import CacheError
@@ -86,7 +87,7 @@ def test_a_result_on_disk_and_back(
     kept = FrameResult(
         7, state, frozen(np.array(values, np.float32)), box, quality, stillness, crop, True, repeats
     )
-    back = cache_rows.result_of_row(cache_rows.values_of(kept, cache_rows.LOCALISER))
+    back = cache_rows.result_of_row(cache_rows.values_of(kept, 7), 7)
     assert (back.index, back.state, back.box, back.crop) == (7, state, box, crop)
     assert back.frozen is repeats
     np.testing.assert_array_equal(back.probabilities, kept.probabilities)
@@ -127,14 +128,16 @@ def test_of_two_precisions_the_one_asked_for_counts_then_the_more_exact_one(
     assert winners == {"int8": 1, "f32": 2, "bf16": 5, "f16": 2}
 
 
-def test_a_box_of_another_localiser_is_none(
-    cache: AnalysisCache, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_box_of_another_localiser_is_none(cache: AnalysisCache) -> None:
     keep(cache, ONE, result(0, box=Box(1, 2, 3, 4)))
     assert found(cache, ONE)[0].box == Box(1, 2, 3, 4)
-    monkeypatch.setattr(cache_rows, "LOCALISER", cache_rows.LOCALISER + 1)
-    kept = found(cache, ONE)[0]
+    with cache.open(ONE) as opened:
+        (number,) = opened.serving(AnalysisKey(ONE.modified_ns, MADE))
+        ((kept,),) = opened.results(number, LOCALISER + 1)
+        block = next(opened.blocks(number, LOCALISER + 1))
     assert (kept.box, kept.boxed, kept.state) == (None, False, State.PLANE)
+    assert not block.boxed[0]
+    assert np.isnan(block.boxes[0]).all()
 
 
 def test_what_is_measured_later_is_kept(cache: AnalysisCache) -> None:

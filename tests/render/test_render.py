@@ -14,7 +14,7 @@ from made_analyses import analysis_of, shares_of
 from real_models import frame_of
 from sonoassist.core.box_age import BoxAge
 from sonoassist.core.errors import OutputError
-from sonoassist.core.packets import Analysis, Box, State
+from sonoassist.core.packets import Analysis, Box, State, SteadiedBox
 from sonoassist.core.planes import BY_KEY, PLANES
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.render.overlay import annotate, caption, rgb_of
@@ -52,6 +52,27 @@ def test_the_box_lies_where_it_says() -> None:
     assert abs(rows.max() - 499) <= 2
     assert abs(columns.min() - 200) <= 2
     assert abs(columns.max() - 419) <= 2
+
+
+@pytest.mark.parametrize("sure", [True, False])
+def test_a_steadied_box_is_drawn_in_the_place_of_its_own_and_broken_where_not_sure(
+    sure: bool,
+) -> None:
+    place = Box(300, 200, 500, 420)
+    picture = annotate(seen(), steadied=SteadiedBox(place, sure))
+    colour = rgb_of(BY_KEY["femur"])
+    for line in (picture[200, 300:500], picture[200:420, 300], picture[419, 300:500]):
+        drawn = (np.abs(line.astype(int) - colour) < 40).all(axis=1)
+        assert drawn[:4].all()
+        assert drawn[-4:].all()
+        assert drawn.all() == sure
+        assert drawn.mean() > 0.4
+    assert tuple(picture[499, 250]) == (90, 90, 90)  # its own
+
+
+def test_nothing_steadied_is_drawn_on_a_frame_without_a_box() -> None:
+    steadied = SteadiedBox(BOX, sure=True)
+    assert np.array_equal(annotate(seen(box=None), steadied=steadied), annotate(seen(box=None)))
 
 
 def carried(age_s: float, box: Box = BOX) -> Analysis:

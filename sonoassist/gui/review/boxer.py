@@ -84,14 +84,22 @@ class Boxer:
             return ()
         if not self.plane:
             return (
-                Chip("info", "The background has no box: choose a plane, or label it", "accent"),
+                Chip("info", "The background has no box", "accent", short="No box here"),
+                Chip("info", "Choose a plane, or label it", "accent", extra=True),
             )
         name = BY_KEY[self.plane].label
         drawn = self.plane in self._view.boxes
-        key = self._desk.key
-        take, away = key(Act.NETWORK_BOX), key(Act.TAKE_BACK)
-        how = f"pull at it; {away} takes it away" if drawn else f"drag; {take} takes the network's"
-        return (Chip("crop", f"Box of {name}: {how}; {key(Act.DRAW_BOX)} ends", "accent"),)
+        if drawn:
+            how, other = "pull", self._key_chip(Act.TAKE_BACK, "takes it away")
+        else:
+            how, other = "drag", self._key_chip(Act.NETWORK_BOX, "takes the network's")
+        what = Chip("crop", f"Box of {name}: {how}", "accent", short=f"{name}: {how}")
+        return (what, *other, *self._key_chip(Act.DRAW_BOX, "ends"))
+
+    def _key_chip(self, act: Act, what: str) -> tuple[Chip, ...]:
+        """What a key does while boxes are drawn; nothing where the action has no key."""
+        key = self._desk.key(act)
+        return (Chip("info", f"{key} {what}", "accent", extra=True),) if key else ()
 
     def toggle(self) -> None:
         """Begin to draw, or end it."""

@@ -11,7 +11,6 @@ from PyQt6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from sonoassist.core.planes import BY_KEY
 from sonoassist.gui.actions import PLANE_ACTS, Act, ActionSet, Place, PlaceKeys
-from sonoassist.gui.clear_room import PICTURE, keep_clear
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.elided import wrappable
 from sonoassist.gui.exam_marks import pixmap_of
@@ -95,8 +94,6 @@ class ReviewPage(QWidget):
         self.timeline = TimelineRows(look)
         self.curve = RecordingCurve(desk, self.timeline, look)
         self.over = Over(self, self.viewport, desk, self.timeline, self.chooser.choose_frame, look)
-        keep_clear(self.timeline, self.curve, self.side.headline)
-        keep_clear(self.viewport, weight=PICTURE)
         self._row = QHBoxLayout()
         self._column = QVBoxLayout(self)
         self._row.addWidget(self.viewport)

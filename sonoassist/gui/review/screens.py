@@ -10,7 +10,7 @@ from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.screens import Chip, MessageCard, Screen
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.spec import EXAM
-from sonoassist.review.contradictions import Contradiction
+from sonoassist.review.contradictions import Contradiction, said_of
 
 
 def screen_of(desk: ReviewDesk, doing: tuple[Chip, ...] = ()) -> Screen:
@@ -48,7 +48,9 @@ def _chosen(plane: str, found: Contradiction | None) -> Chip:
     name = BY_KEY[plane].label
     if found is None:
         return Chip("check", f"Best of {name}", "good")
-    return Chip("warning", f"Best of {name}, but {found.words}", "warning")
+    who = "Network" if found.confidence is not None else "Label"
+    short = f"{who}: {said_of(found.other)}"
+    return Chip("warning", f"Best of {name}, but {found.words}", "warning", short=short)
 
 
 def chips_of(words: Corrections, frame: int) -> tuple[Chip, ...]:

@@ -98,12 +98,17 @@ def _reaches(window: QWidget, widget: QWidget, point: QPoint) -> bool:
 
 def seen_rect(window: QWidget, widget: QWidget) -> QRect:
     """The part of a widget that its parents leave to be seen, in the window's pixels."""
-    rect = QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+    rect = in_window(window, widget)
     parent = widget.parentWidget()
     while parent is not None and parent is not window:
-        rect = rect.intersected(QRect(parent.mapTo(window, QPoint(0, 0)), parent.size()))
+        rect = rect.intersected(in_window(window, parent))
         parent = parent.parentWidget()
     return rect.intersected(window.rect())
+
+
+def in_window(window: QWidget, widget: QWidget) -> QRect:
+    """The whole of a widget, in the window's pixels."""
+    return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
 
 
 def name_of(widget: QWidget) -> str:
@@ -137,13 +142,13 @@ def cut_texts(window: QWidget) -> Iterator[Finding]:
             yield from _cut_elided(widget)
         elif isinstance(widget, QLabel):
             yield from _cut_label(widget)
-        elif isinstance(widget, QAbstractButton | QComboBox) and _native(widget):
+        elif isinstance(widget, QAbstractButton | QComboBox) and is_native(widget):
             yield from _cut_button(widget)
         elif isinstance(widget, QLineEdit) and not widget.text():
             yield from _cut_placeholder(widget)
 
 
-def _native(widget: QWidget) -> bool:
+def is_native(widget: QWidget) -> bool:
     """Whether Qt paints it; what paints itself is heard by `painted`."""
     return not any("paintEvent" in vars(one) for one in type(widget).__mro__ if _is_ours(one))
 
@@ -378,7 +383,7 @@ def _text_of(widget: QWidget) -> str:
     """The text that Qt paints of a widget in one colour."""
     if isinstance(widget, QLabel) and widget.textFormat() is not Qt.TextFormat.RichText:
         return widget.text()
-    if isinstance(widget, QAbstractButton) and _native(widget):
+    if isinstance(widget, QAbstractButton) and is_native(widget):
         return widget.text()
     return widget.currentText() if isinstance(widget, QComboBox) else ""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from PyQt6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PyQt6.QtGui import QColor, QFontMetricsF, QPainter
+from PyQt6.QtGui import QColor, QFontMetrics, QFontMetricsF, QPainter
 from PyQt6.QtWidgets import QWidget
 
 _WRAPS = Qt.TextFlag.TextWordWrap.value
@@ -36,9 +36,57 @@ class PaintedText:
     line: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Shortened:
+    """A text of which a widget painted the beginning only.
+
+    Attributes:
+        widget: Which.
+        text: Whole.
+        shown: What there was room for.
+    """
+
+    widget: QWidget
+    text: str
+    shown: str
+
+
 @contextmanager
-def listening() -> Iterator[list[PaintedText]]:
-    """Have every text that is painted in Python code written into a list."""
+def listening(shortened: list[Shortened] | None = None) -> Iterator[list[PaintedText]]:
+    """Have every text that is painted in Python code written into a list.
+
+    Args:
+        shortened: Gets the texts whose end had no room.
+    """
+    with _hearing_ends([] if shortened is None else shortened), _hearing_texts() as heard:
+        yield heard
+
+
+@contextmanager
+def _hearing_ends(into: list[Shortened]) -> Iterator[None]:
+    kinds = (QFontMetrics, QFontMetricsF)
+    kept = [vars(kind)["elidedText"] for kind in kinds]
+
+    def hear(real: Callable[..., str]) -> Callable[..., str]:
+        def elided(metrics: Any, text: str, mode: Qt.TextElideMode, *rest: Any) -> str:
+            shown, widget = real(metrics, text, mode, *rest), _painting_widget()
+            if shown != text and widget is not None and mode is Qt.TextElideMode.ElideRight:
+                into.append(Shortened(widget, text, shown))
+            return shown
+
+        return elided
+
+    for kind in kinds:
+        kind.elidedText = hear(kind.elidedText)  # type: ignore[method-assign, assignment]
+    try:
+        yield
+    finally:
+        for kind, real in zip(kinds, kept, strict=True):
+            kind.elidedText = real  # type: ignore[method-assign]
+
+
+@contextmanager
+def _hearing_texts() -> Iterator[list[PaintedText]]:
     heard: list[PaintedText] = []
     real = QPainter.drawText
     descriptor = vars(QPainter)["drawText"]
