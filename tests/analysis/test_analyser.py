@@ -396,7 +396,8 @@ def test_the_13_planes(test_data: Path, choice: object, limit: float) -> None:
         truth = np.array(plane_truth(test_data)[frame.name]["sononet16_softmax"])
         assert analysis.prediction.plane is true_plane(test_data, frame.name)
         # The table has the plain softmax; what the program itself takes is calibrated.
-        meant = probabilities(np.log(truth).astype(np.float32), analyser.card.calibration)
+        scores = np.log(np.maximum(truth, 1e-6)).astype(np.float32)
+        meant = probabilities(scores, analyser.card.calibration)
         assert np.abs(analysis.prediction.probabilities - meant).max() <= limit
         assert analysis.geometry.crop == PUBLISHED_CROP
         sure = analysis.prediction.confidence >= analyser.threshold
