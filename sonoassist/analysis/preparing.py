@@ -99,6 +99,7 @@ class Preparer:
             frame,
             crop,
             content=self._crops.content,
+            field=self._crops.outline,
             height_px=card.input_height_px,
             width_px=card.input_width_px,
             scale=card.scale,

@@ -226,6 +226,7 @@ def _result(
         ),
         probabilities=frozen(shares),
         boxes=frozen(np.where(judged[:, None], columns.boxes[rows], np.float32(np.nan))),
+        crops=frozen(columns.crops[rows]),
         steady_planes=_words(_steady(work, rows, info.threshold)),
         frozen=frozen(columns.frozen[rows]),
         sharpness=frozen(columns.quality[rows]),

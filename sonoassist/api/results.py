@@ -141,6 +141,8 @@ class SourceResult:
             frame is damaged.
         boxes: float32 (n, 4), left, top, right, bottom of the anatomy of `planes` in pixels of the
             frame, pixel i covers [i, i + 1); nan without one.
+        crops: float32 (n, 4), alike, the part of the frame that the network saw; nan where that is
+            not known.
         steady_planes: str (n,), the plane by the frames up to this one, as the window shows it; ""
             while none is sure.
         frozen: bool (n,), it repeats a picture that the scanner had frozen.
@@ -160,6 +162,7 @@ class SourceResult:
     confidences: Floats
     probabilities: Floats
     boxes: Floats
+    crops: Floats
     steady_planes: Words
     frozen: Flags
     sharpness: Floats
@@ -198,8 +201,9 @@ class SourceResult:
     def best_frame(self, plane: str) -> int | None:
         """The row that shows a plane best, as `sonoassist retrieve` chooses it.
 
-        That is the highest confidence, smoothed over time; among frames about as sure the sharpest
-        and stillest. It may be a guess: `sure` says of each row whether its plane may be named.
+        That is the highest confidence, smoothed over time; among frames about as sure the one with
+        the fewest hints (cut off, too small, off centre), then the sharpest and stillest. It may
+        be a guess: `sure` says of each row whether its plane may be named.
 
         Args:
             plane: One of `PLANE_KEYS` besides the background.
@@ -210,6 +214,7 @@ class SourceResult:
         Raises:
             InputError: There is no such plane.
         """
+        from sonoassist.temporal.hints import place_flaws
         from sonoassist.temporal.rules import Course, Rule, choose_in
 
         if checks.plane_index(plane) == BACKGROUND_INDEX:
@@ -222,6 +227,7 @@ class SourceResult:
             sharpness=self.sharpness,
             stillness=self.stillness,
             apart=np.asarray(stills[1:] | stills[:-1]),
+            flaws=place_flaws(self.boxes, self.crops, self.probabilities.argmax(axis=1)),
         )
         picks = choose_in(course, Rule.BEST, most=1)[plane]
         return picks[0].row if picks else None

@@ -10,13 +10,17 @@ from sonoassist.commands.common import ProgressBar, Subparsers, refuse_to_replac
 from sonoassist.commands.phantom_screens import run_screens
 from sonoassist.core.errors import UsageError
 from sonoassist.core.files import ensure_folder, no_empty_folder_left, replacing
+from sonoassist.core.flaws import Flaw
 from sonoassist.core.wording import counted
 from sonoassist.phantom.exam import PhantomExam, PhantomFrame
+from sonoassist.phantom.flaws import plan_flawed
 from sonoassist.phantom.plan import plan_exam
 from sonoassist.render.encoder import VideoEncoder
 from sonoassist.sources.base import SYNTHETIC_MARK
 
-COLUMNS = ("frame", "time_s", "state", "plane", "left_px", "top_px", "right_px", "bottom_px")
+COLUMNS = (
+    "frame", "time_s", "state", "plane", "left_px", "top_px", "right_px", "bottom_px", "flaws",
+)  # fmt: skip
 EXAM, TRUTH = "exam.mp4", "truth.csv"
 MAX_EXAMS = 100_000
 
@@ -47,6 +51,11 @@ def register(subparsers: Subparsers) -> None:
     add(
         "--extras", action="store_true",
         help="also colour Doppler, split screen, frozen and lost pictures",
+    )  # fmt: skip
+    add(
+        "--flaws", action="store_true",
+        help="each plane held well once and once with each flaw: cut off, too small, off centre, "
+        "too dark, too bright, moving; --seconds, --background and --extras do not count then",
     )  # fmt: skip
     add("--force", action="store_true", help="write over what is in DIR already")
     parser.set_defaults(run=run)
@@ -96,6 +105,8 @@ def _check(args: argparse.Namespace) -> None:
 
 
 def _exam(args: argparse.Namespace, seed: int) -> PhantomExam:
+    if args.flaws:
+        return PhantomExam(seed, args.fps, plan_flawed(seed), args.size)
     plan = plan_exam(
         seed, seconds=args.seconds, background_share=args.background, extras=args.extras
     )
@@ -125,4 +136,5 @@ def _row(index: int, frame: PhantomFrame) -> list[str]:
     box = frame.box
     sides = (box.left, box.top, box.right, box.bottom) if box else ()
     cells = [f"{side:.2f}" for side in sides] or [""] * 4
-    return [str(index), f"{frame.time_s:.6f}", frame.state, frame.plane, *cells]
+    flaws = "|".join(flaw.value for flaw in Flaw if flaw in frame.flaws)
+    return [str(index), f"{frame.time_s:.6f}", frame.state, frame.plane, *cells, flaws]

@@ -107,11 +107,14 @@ class Geometry:
         crop: The rectangle cut out, in frame pixels.
         input_width_px: Width of the network input.
         input_height_px: Height of the network input.
+        field: Outline of the live ultrasound picture as a polygon in frame pixels; empty where
+            nobody looked, or it was not surely seen.
     """
 
     crop: Box
     input_width_px: int
     input_height_px: int
+    field: tuple[tuple[float, float], ...] = ()
 
     def to_frame(self, box: Box) -> Box:
         """Map a box from input pixels to frame pixels; the exact inverse of `to_input`."""

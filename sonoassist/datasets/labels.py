@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sonoassist.core.flaws import Flaw
 from sonoassist.core.packets import Box
 
 
@@ -22,6 +23,7 @@ class LabelledFrame:
         box: True box of the anatomy in frame pixels, or None where it is not known.
         test: The data set's own word on whether this is for testing; None where it has none.
         crop: The network's part of the frame, in frame pixels; None where it has to be found.
+        flaws: What is wrong with the picture; None where the data set does not tell.
     """
 
     case: str
@@ -31,6 +33,7 @@ class LabelledFrame:
     box: Box | None = None
     test: bool | None = None
     crop: Box | None = None
+    flaws: frozenset[Flaw] | None = None
 
     @property
     def plane(self) -> str | None:

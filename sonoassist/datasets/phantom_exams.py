@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sonoassist.core.errors import SourceError
+from sonoassist.core.flaws import Flaw
 from sonoassist.core.planes import BY_KEY
 from sonoassist.core.wording import counted
 from sonoassist.datasets.collecting import Collector, Openings, known
@@ -70,7 +71,7 @@ class _Reader:
         # What nearly shows a plane is background, whichever plane it was that was missed.
         name = "background" if state == "near_miss" else row.text("plane")
         accepted = known(self._classes.accepted(name), name)
-        frame = LabelledFrame(exam.name, exam / VIDEO, index, accepted, box)
+        frame = LabelledFrame(exam.name, exam / VIDEO, index, accepted, box, flaws=_flaws(row))
         if not accepted:
             self.collected.leave_out(name)
         elif state in NO_EXAMPLE:
@@ -79,3 +80,17 @@ class _Reader:
                 self.collected.shown.append(frame)
         else:
             self.collected.add(frame, where)
+
+
+def _flaws(row: Row) -> frozenset[Flaw] | None:
+    """What is wrong with a picture; None for exams of earlier programs, which do not tell.
+
+    Raises:
+        RowError: There is no such flaw.
+    """
+    if "flaws" not in row.cells:
+        return None
+    try:
+        return frozenset(Flaw(name) for name in row.cell("flaws").split("|") if name)
+    except ValueError as error:
+        raise RowError(f"{error}") from None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from sonoassist.core.flaws import told
 from sonoassist.core.packets import Box
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import BY_KEY
@@ -105,6 +106,18 @@ def why_words(shot: Shot) -> str:
     Earlier programs rounded the confidence to the nearest number; it is written as everywhere.
     """
     return _OLDER_SHARE.sub(f"highest steady confidence {percent(shot.confidence)}", shot.why)
+
+
+def hint_words(shot: Shot) -> str:
+    """What could be better in a capture, e.g. "too small, moving"; "" where nothing was said."""
+    return told(shot.hints or ())
+
+
+def hint_values(shot: Shot) -> dict[str, float] | None:
+    """The hints as strengths, 0 to 1, by name; None where nobody has looked."""
+    if shot.hints is None:
+        return None
+    return {one.flaw.value: round(one.strength, 3) for one in shot.hints}
 
 
 def _named(shot: Shot, *, full: bool) -> str:

@@ -14,8 +14,10 @@ from uuid import uuid4
 
 from filelock import BaseFileLock
 
+from sonoassist.core import flaws
 from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.files import replacing, set_aside
+from sonoassist.core.flaws import Hints
 from sonoassist.core.open_database import FULL_HINT, OpenDatabase
 from sonoassist.core.packets import Box, Pixels, Provenance
 from sonoassist.exam import rows
@@ -238,15 +240,18 @@ class Exam(OpenDatabase):
         self._forget_files(old[1:] if old else ())
         return Capture(int(cursor.lastrowid or 0), shot, judgement, still, "")
 
-    def put_box(self, capture_id: int, box: Box) -> None:
+    def put_box(self, capture_id: int, box: Box, hints: Hints | None = None) -> None:
         """Keep the box of a capture, which was found behind its label.
 
         Args:
             capture_id: Of the capture; one that is gone meanwhile is no error.
             box: In pixels of the whole frame.
+            hints: What could be better in the picture, now that its box is known; None leaves
+                what is kept of it.
         """
+        kept = flaws.to_json(hints)
         with self._change() as change:
-            change.execute(rows.PUT_BOX, (*rows.corners(box), capture_id))
+            change.execute(rows.PUT_BOX, (*rows.corners(box), kept, capture_id))
 
     def add_clip(self, capture_id: int, clip: str) -> None:
         """Say that the clip of a capture is finished.

@@ -6,7 +6,13 @@ from dataclasses import asdict
 from typing import Any
 
 from sonoassist.core.packets import Box
-from sonoassist.exam.capture_words import capture_words, chosen_by_hand, item_of, why_words
+from sonoassist.exam.capture_words import (
+    capture_words,
+    chosen_by_hand,
+    hint_values,
+    item_of,
+    why_words,
+)
 from sonoassist.exam.checklist import Completeness, Line, checklist, completeness
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.overview import Overview, state_of
@@ -125,6 +131,7 @@ def _capture(one: Capture, item: Item | None) -> Values:
         "said": capture_words(shot, item),
         "quality": shot.quality,
         "why": why_words(shot),
+        "hints": hint_values(shot),
         "box_px": _edges(shot.box),
         "field_px": _edges(shot.field),
         "still": one.still,

@@ -9,7 +9,13 @@ from pathlib import Path
 from sonoassist.core.files import replacing
 from sonoassist.core.packets import Box
 from sonoassist.core.planes import KEYS
-from sonoassist.exam.capture_words import capture_words, chosen_by_hand, item_of, why_words
+from sonoassist.exam.capture_words import (
+    capture_words,
+    chosen_by_hand,
+    hint_words,
+    item_of,
+    why_words,
+)
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture, FrameRow, Item
 
@@ -21,7 +27,7 @@ CAPTURES = (
     "capture", "item", "how", "judgement", "at_s", "frame", "time_s", "plane", "confidence",
     "quality", "why", "left_px", "top_px", "right_px", "bottom_px",
     "field_left_px", "field_top_px", "field_right_px", "field_bottom_px", "clip",
-    "chosen_by_hand", "saw", "said",
+    "chosen_by_hand", "saw", "said", "hints",
 )  # fmt: skip
 EVENTS = ("at_s", "kind", "text")
 
@@ -76,6 +82,7 @@ def _capture(one: Capture, item: Item | None) -> list[str]:
         str(shot.index), f"{shot.time_s:.6f}", shot.plane, f"{shot.confidence:.6f}",
         f"{shot.quality:.6f}", why_words(shot), *_edges(shot.box), *_edges(shot.field), one.clip,
         str(int(chosen_by_hand(shot, item))), shot.saw.value, capture_words(shot, item),
+        hint_words(shot),
     ]  # fmt: skip
 
 

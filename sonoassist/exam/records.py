@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from sonoassist.core.flaws import Hints
 from sonoassist.core.packets import Box, Floats, Provenance, State
 
 
@@ -186,6 +187,7 @@ class Shot:
         box: In frame pixels, or None.
         field: The field of view in frame pixels: what lies outside may name the patient.
         saw: What the network said of the picture, also where it named no plane.
+        hints: What could be better in the picture; None where nobody has looked.
     """
 
     item: str
@@ -200,6 +202,7 @@ class Shot:
     box: Box | None
     field: Box
     saw: Seen = Seen.UNKNOWN
+    hints: Hints | None = None
 
 
 @dataclass(frozen=True, slots=True)

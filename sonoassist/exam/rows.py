@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from sonoassist.core import flaws
 from sonoassist.core.names import readable
 from sonoassist.core.packets import Box, Floats, Provenance, State, frozen
 from sonoassist.core.planes import INDEX
@@ -47,10 +48,13 @@ PROVENANCE_COLUMNS = "weights_sha256, network_input, crop, precision"
 SHOT_COLUMNS = (
     "item, how, at_s, frame, time_s, plane, confidence, quality, why, "
     "left_px, top_px, right_px, bottom_px, "
-    "field_left_px, field_top_px, field_right_px, field_bottom_px, saw"
+    "field_left_px, field_top_px, field_right_px, field_bottom_px, saw, hints"
 )
 CAPTURE_COLUMNS = f"id, {SHOT_COLUMNS}, judgement, still, clip"
-PUT_BOX = "UPDATE captures SET left_px = ?, top_px = ?, right_px = ?, bottom_px = ? WHERE id = ?"
+PUT_BOX = (
+    "UPDATE captures SET left_px = ?, top_px = ?, right_px = ?, bottom_px = ?,"
+    " hints = coalesce(?, hints) WHERE id = ?"
+)
 _SINGLE, _HALF = np.dtype("<f4"), np.dtype("<f2")
 """How probabilities are kept; in half precision by earlier programs."""
 _LONGEST_NAME = 255
@@ -185,7 +189,7 @@ def shot_values(shot: Shot) -> Row:
     return (
         shot.item, shot.how.value, float(shot.at_s), int(shot.index), float(shot.time_s),
         shot.plane, float(shot.confidence), float(shot.quality), shot.why,
-        *corners(shot.box), *corners(shot.field), shot.saw.value,
+        *corners(shot.box), *corners(shot.field), shot.saw.value, flaws.to_json(shot.hints),
     )  # fmt: skip
 
 
@@ -202,9 +206,9 @@ def capture(row: Row) -> Capture:
         item=text_of(row[1]), how=How(row[2]), at_s=number_of(row[3]), index=int(row[4]),
         time_s=number_of(row[5]), plane=_plane(row[6], none=True), confidence=number_of(row[7]),
         quality=number_of(row[8]), why=text_of(row[9]), box=box_of(row[10:14]), field=field,
-        saw=Seen(row[18]),
+        saw=Seen(row[18]), hints=flaws.from_json(row[19]),
     )  # fmt: skip
-    return Capture(int(row[0]), shot, Judgement(row[19]), _file(row[20]), _file(row[21]))
+    return Capture(int(row[0]), shot, Judgement(row[20]), _file(row[21]), _file(row[22]))
 
 
 def recording(row: Row) -> RecordedVideo:

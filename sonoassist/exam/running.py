@@ -29,6 +29,7 @@ from sonoassist.live.status import Level, Notice, Notices, View
 from sonoassist.preprocess.masking import ultrasound_field
 from sonoassist.render.thumbnails import thumbnail, thumbnail_of_file
 from sonoassist.temporal.best_frames import BestFrames, Candidate
+from sonoassist.temporal.hints import placed_again
 
 SAVE_EVERY_S = 1.0
 """What a crash may lose of the frames' results at most."""
@@ -283,7 +284,9 @@ class RunningExam:
         named = analysis.prediction.plane.key
         for capture in captures:
             if box is not None and capture.shot.plane == named:
-                self._exam.put_box(capture.capture_id, box)
+                before = capture.shot.hints
+                hints = None if before is None else placed_again(before, analysis)
+                self._exam.put_box(capture.capture_id, box, hints)
                 self._tell()
 
     def _ask_for_box(self, capture: Capture, view: View) -> None:
@@ -294,7 +297,7 @@ class RunningExam:
 
     def _look_at(self, view: View) -> None:
         if view.analysis is not None and view.steady is not None:
-            self._take(self._best.update(view.analysis, view.steady))
+            self._take(self._best.update(view.analysis, view.steady, view.hints))
 
     def _take_what_there_is(self) -> None:
         self._take(self._best.flush())

@@ -1,7 +1,7 @@
 """The tables of an exam's database, and the change from one layout to the next.
 
 Version 2 keeps with each frame what made its result and what the network saw of it; version 3 with
-each capture what the network said of it.
+each capture what the network said of it; version 4 with each capture what could be better in it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sonoassist.core.errors import SonoAssistError
 
 __all__ = ["READ_ERRORS", "VERSION", "RecordError", "connect"]
 
-VERSION = 3
+VERSION = 4
 
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -31,7 +31,7 @@ CREATE TABLE captures (id INTEGER PRIMARY KEY AUTOINCREMENT, item TEXT NOT NULL,
     left_px REAL, top_px REAL, right_px REAL, bottom_px REAL,
     field_left_px REAL NOT NULL, field_top_px REAL NOT NULL, field_right_px REAL NOT NULL,
     field_bottom_px REAL NOT NULL, judgement TEXT NOT NULL, still TEXT NOT NULL,
-    clip TEXT NOT NULL, saw TEXT NOT NULL DEFAULT '');
+    clip TEXT NOT NULL, saw TEXT NOT NULL DEFAULT '', hints TEXT);
 CREATE TABLE recordings (id INTEGER PRIMARY KEY AUTOINCREMENT, file TEXT NOT NULL,
     began_s REAL NOT NULL, frames INTEGER NOT NULL, ended INTEGER NOT NULL, trouble TEXT NOT NULL);
 CREATE TABLE ticks (item TEXT PRIMARY KEY, done INTEGER NOT NULL, note TEXT NOT NULL)
@@ -54,6 +54,7 @@ _MIGRATIONS = {
         _PROVENANCES,
     ),
     2: ("ALTER TABLE captures ADD COLUMN saw TEXT NOT NULL DEFAULT ''",),
+    3: ("ALTER TABLE captures ADD COLUMN hints TEXT",),
 }  # fmt: skip
 
 

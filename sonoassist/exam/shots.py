@@ -85,7 +85,7 @@ def best_shot(candidate: Candidate, item: Item, at_s: float) -> Shot:
         item=item.key, how=How.AUTO, at_s=at_s, index=analysis.frame.index,
         time_s=analysis.frame.time_s, plane=candidate.plane.key,
         confidence=candidate.confidence, quality=candidate.quality.together, why=candidate.why,
-        box=analysis.own_box, field=analysis.geometry.crop, saw=Seen.PLANE,
+        box=analysis.own_box, field=analysis.geometry.crop, saw=Seen.PLANE, hints=candidate.hints,
     )  # fmt: skip
 
 
@@ -97,4 +97,5 @@ def hand_shot(view: View, item: str, at_s: float, said: Said) -> Shot:
         item=item, how=How.HAND, at_s=at_s, index=frame.index, time_s=frame.time_s,
         plane=said.plane, confidence=said.confidence, quality=0.0, why=BY_THE_USER, box=said.box,
         field=analysis.geometry.crop if analysis is not None else whole, saw=said.saw,
+        hints=view.hints if said.plane else None,
     )  # fmt: skip

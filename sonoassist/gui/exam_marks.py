@@ -9,7 +9,13 @@ from PyQt6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPixmap
 
 from sonoassist.core.packets import Pixels
 from sonoassist.core.wording import counted
-from sonoassist.exam.capture_words import capture_words, chosen_by_hand, own_share, why_words
+from sonoassist.exam.capture_words import (
+    capture_words,
+    chosen_by_hand,
+    hint_words,
+    own_share,
+    why_words,
+)
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.records import How
 from sonoassist.gui.actions import Act
@@ -77,6 +83,7 @@ def tip_text(line: Line, keys: Keymap, *, looking: bool = False) -> str:
         f"{line.item.label}: {state_text(line)}, captured {who} at {clock(shot.at_s)}",
         capture_words(shot, line.item),
         f"Why: {why_words(shot)}" if shot.how is How.AUTO else "",
+        f"Could be better: {hint_words(shot)}" if looking and shot.hints else "",
         "" if line.state.done else f"Not reviewed.  {judging_text(keys, looking=looking)}",
     ]
     return "\n".join(one for one in said if one)

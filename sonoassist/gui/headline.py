@@ -12,6 +12,7 @@ from sonoassist.gui.verdict import NOTHING, Verdict, VerdictKind
 
 NAME_PX = 60
 PERCENT_PX = 42
+MOST_HINTS, MOST_LINES = 2, 3
 _LONGEST = "No standard plane"
 HEIGHT_SHARE = 0.84
 """The letters of the name take so much of the height, with what hangs below the line."""
@@ -67,7 +68,8 @@ class Headline(QWidget):
 
     def _painted_as(self) -> tuple[object, ...]:
         verdict = self._verdict
-        return verdict.kind, verdict.plane, verdict.title, self.percent_text, *self.lines()
+        words = (*self.lines(), *self.hint_lines())
+        return verdict.kind, verdict.plane, verdict.title, self.percent_text, *words
 
     @property
     def verdict(self) -> Verdict:
@@ -77,7 +79,7 @@ class Headline(QWidget):
     @property
     def spoken(self) -> str:
         """The headline as one line of text."""
-        parts = [self._verdict.title, self.percent_text, *self.lines()]
+        parts = [self._verdict.title, self.percent_text, *self.lines(), *self.hint_lines()]
         return ", ".join(part for part in parts if part)
 
     @property
@@ -96,6 +98,11 @@ class Headline(QWidget):
         if verdict.steady_s is not None and verdict.steady_s >= 0.05:
             lines.append(f"steady for {verdict.steady_s:.1f} s")
         return [*lines, verdict.detail] if verdict.detail else lines
+
+    def hint_lines(self) -> list[str]:
+        """What could be better in the picture, below the small lines; the gravest ones."""
+        gravest = sorted(self._verdict.hints, key=lambda one: -one.strength)[:MOST_HINTS]
+        return [one.flaw.advice for one in self._verdict.hints if one in gravest]
 
     def name_font_px(self) -> float:
         """Size of the name, smaller where the widget is too low, or too narrow for the longest."""
@@ -167,14 +174,23 @@ class Headline(QWidget):
         room = self.width() - left - self._recording_room()
         if room < self._look.px(60):
             return
-        if len(lines) == 1 and metrics.horizontalAdvance(lines[0]) > room:
+        hints = [_fitting(line, metrics, room) for line in self.hint_lines()]
+        if len(lines) == 1 and not hints and metrics.horizontalAdvance(lines[0]) > room:
             lines = _wrapped(lines[0], metrics)
-        lower = self._look.px(3) if len(lines) == 1 else 0  # nearer to the line of the name
-        top = (self.height() - step * len(lines)) / 2 + lower
-        for number, line in enumerate(lines):
+        lines = lines[: max(MOST_LINES - len(hints), 0)]
+        count = len(lines) + len(hints)
+        lower = self._look.px(3) if count == 1 else 0  # nearer to the line of the name
+        top = (self.height() - step * count) / 2 + lower
+        for number, line in enumerate([*lines, *hints]):
             text = metrics.elidedText(line, Qt.TextElideMode.ElideRight, room)
             row = QRectF(left, top + number * step, room, step)
+            painter.setPen(self._look.colour("muted" if number < len(lines) else "warning"))
             painter.drawText(row, Qt.AlignmentFlag.AlignVCenter, text)
+
+
+def _fitting(advice: str, metrics: QFontMetricsF, room: float) -> str:
+    """A hint with what helps, or without where there is no room for that."""
+    return advice if metrics.horizontalAdvance(advice) <= room else advice.partition(":")[0]
 
 
 def _wrapped(line: str, metrics: QFontMetricsF) -> list[str]:

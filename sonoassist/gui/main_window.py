@@ -297,25 +297,19 @@ class MainWindow(QWidget):
             if empty:
                 self.start_page.refresh()
             self.pages.setCurrentWidget(page)
-        own = self._own_status()
-        if own is None:
-            self.status_line.show_status(status, self.display.picture_name)
+        shown: object = self._others.get(self.page)
+        if isinstance(shown, HasStatus):
+            self.status_line.show_items([StatusItem(*item) for item in shown.status_items()])
+            warning = shown.model_warning()
         else:
-            self.status_line.show_items(own)
+            self.status_line.show_status(status, self.display.picture_name)
+            warning = _warning(status)
         self.start_page.show_status(status)
-        warning = _warning(status) if own is None else ""  # such a page warns of its own model
         self.banner.setText(warning)
         self.banner.setVisible(bool(warning))
         self._allow()
         name = status.source.label if status.source is not None and not empty else ""
         self._top_level().setWindowTitle(f"{name} – SonoAssist" if name else "SonoAssist")
-
-    def _own_status(self) -> list[StatusItem] | None:
-        """What the page that is shown says of its own results; None where it has none."""
-        shown: object = self._others.get(self.page)
-        if not isinstance(shown, HasStatus):
-            return None
-        return [StatusItem(text, rank) for text, rank in shown.status_items()]
 
     def _allow(self) -> None:
         """Enable what can be used now."""

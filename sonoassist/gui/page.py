@@ -68,6 +68,10 @@ class HasStatus(Protocol):
         """(text, rank), in the order of the line; the highest rank goes first without room."""
         ...
 
+    def model_warning(self) -> str:
+        """What the window has to warn of the page's model; "" where the page does so itself."""
+        ...
+
 
 @runtime_checkable
 class HasOver(Protocol):

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal
 
+from sonoassist.core.flaws import Hints
 from sonoassist.core.packets import Analysis, Box, State, SteadiedBox, SteadyState
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import PLANES, Plane
@@ -56,6 +57,7 @@ class Verdict:
         steady_s: For how long the name has been steady, in seconds; None where it is not said.
         box: The box to draw, steadied where the label is; None unless `kind` is PLANE.
         box_age_s: How much earlier it was found; 0 where that was on this very picture.
+        hints: What could be better in the picture, and has stood for a while.
         box_sure: It has not jumped of late.
     """
 
@@ -69,6 +71,7 @@ class Verdict:
     steady_s: float | None = None
     box: Box | None = None
     box_age_s: float = 0.0
+    hints: Hints = ()
     box_sure: bool = True
 
 
@@ -194,6 +197,7 @@ def decide_past(result: Verdict, age_s: float) -> Verdict:
         kind=VerdictKind.PAST,
         plane=None,
         box=None,
+        hints=(),
         steady_s=None,
         when=f"{share}{ago(age_s)}",
         detail=SLOW,
@@ -261,6 +265,7 @@ def _plane(view: View, analysis: Analysis, label: LabelMode) -> Verdict:
         steady_s=steady_s,
         box=None if drawn is None else drawn.box,
         box_age_s=analysis.localisation.age_s,
+        hints=view.steady_hints,
         box_sure=drawn is None or drawn.sure,
     )
 

@@ -18,7 +18,9 @@ from sonoassist.live.looking_back import LookingBack, Wanted
 from sonoassist.live.slots import NewestSlot
 from sonoassist.live.status import Level, ModelState, Notice, Notices, View
 from sonoassist.model.card import Card
+from sonoassist.temporal.hint_meter import HintMeter
 from sonoassist.temporal.steady import SteadyLabel
+from sonoassist.temporal.steady_hints import SteadyHints
 
 if TYPE_CHECKING:
     from sonoassist.analysis.analyser import Analyser, AnalyserOptions
@@ -102,6 +104,7 @@ class AnalysisWorker:
         self._standing: View | None = None
         self._stands_since_s = 0.0
         self._broken_sequence = False
+        self._meter, self._steady_hints = HintMeter(), SteadyHints()
         self._stopping = threading.Event()
         self._state = AnalysisState()
         self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
@@ -295,7 +298,9 @@ class AnalysisWorker:
         self._before = analysis
         background = analysis.prediction.is_background
         self._cadence.took(wish, time.monotonic() - began_s, background=background)
-        return View(frame, analysis, steady.update(analysis))
+        state = steady.update(analysis)
+        hints = self._meter.measure(analysis)
+        return View(frame, analysis, state, hints, self._steady_hints.update(state, hints, frame))
 
     def _wish(self, frame: Frame, analyser: Analyser) -> BoxWish:
         """How the frame's box is come by: its own where somebody looks at it for longer."""

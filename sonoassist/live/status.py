@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from sonoassist.core.errors import SonoAssistError
+from sonoassist.core.flaws import Hints
 from sonoassist.core.packets import Analysis, Frame, LiveStats, SteadyState
 from sonoassist.model.card import Card
 from sonoassist.sources.base import SourceInfo
@@ -102,11 +103,16 @@ class View:
         frame: The picture.
         analysis: Of exactly this frame; None without a model or when the analysis failed.
         steady: The label steadied up to this frame; None where `analysis` is None.
+        hints: What could be better in this picture; None where no plane is named, or nobody has
+            looked.
+        steady_hints: Those that have stood for a while, for the screen.
     """
 
     frame: Frame
     analysis: Analysis | None = None
     steady: SteadyState | None = None
+    hints: Hints | None = None
+    steady_hints: Hints = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,12 @@ def _extent(pose: Pose, section: Section) -> tuple[float, float, float, float]:
     return half_x, half_z, float(x.min()) + half_x, float(z.min()) + half_z
 
 
+def middle_of(pose: Pose, section: Section) -> tuple[float, float]:
+    """Middle of the outline, mm."""
+    _, _, x, z = _extent(pose, section)
+    return x, z
+
+
 def box_of(pose: Pose, section: Section, view: ProbeView) -> Box | None:
     """The outline's bounding rectangle in pixels of the picture, as far as it is shown."""
     x, z = pose.to_picture(section.outline[:, 0], section.outline[:, 1])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sonoassist.core.errors import UsageError
+from sonoassist.core.flaws import Flaw
 from sonoassist.core.packets import Box, Pixels
 from sonoassist.phantom.plan import NEAR, ExamPlan, State, nearness, plan_exam
 from sonoassist.phantom.scan import Scanner, Scatterers, draw_settings, tinted
@@ -30,6 +31,7 @@ class PhantomFrame:
         state: What kind of picture it is.
         plane: Key of the plane shown; "background" where there is none.
         box: Of the anatomy in frame pixels; None for the background.
+        flaws: What is wrong with the picture of a plane; none for the background.
     """
 
     pixels: Pixels
@@ -37,6 +39,7 @@ class PhantomFrame:
     state: State
     plane: str
     box: Box | None
+    flaws: frozenset[Flaw] = frozenset()
 
 
 class PhantomExam:
@@ -105,7 +108,8 @@ class PhantomExam:
             return PhantomFrame(pixels, time_s, state, "background", None)
         shown_number, away = shown
         kind = self.plan.legs[shown_number].kind
-        return PhantomFrame(pixels, time_s, "plane", kind, self._box(shown_number, time_s, away))
+        box, flaws = self._box(shown_number, time_s, away), self._flaws(shown_number, time_s, away)
+        return PhantomFrame(pixels, time_s, "plane", kind, box, flaws)
 
     def _shown(self, number: int, near: float) -> tuple[int, float] | None:
         """The leg whose plane is in the picture, and how far the probe is away from it.
@@ -134,7 +138,7 @@ class PhantomExam:
         pixels, rng = last.pixels, np.random.default_rng((leg.seed, 9))
         if last.box is not None and rng.random() < 0.6:
             measure(pixels, last.box, leg.kind, rng)
-        return PhantomFrame(pixels, time_s, "frozen", last.plane, last.box)
+        return PhantomFrame(pixels, time_s, "frozen", last.plane, last.box, last.flaws)
 
     def _picture(self, number: int, time_s: float, near: float) -> tuple[Pixels, Scanner]:
         scene = self._scene(number)
@@ -178,6 +182,9 @@ class PhantomExam:
             return None
         left, top = self.layout.left_px, self.layout.top_px
         return Box(box.left + left, box.top + top, box.right + left, box.bottom + top)
+
+    def _flaws(self, number: int, time_s: float, away: float) -> frozenset[Flaw]:
+        return self._scene(number).flaws(time_s, away)
 
     def _scene(self, number: int) -> Scene:
         """The scene of a leg; the latest few are kept."""

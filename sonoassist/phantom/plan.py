@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 
 from sonoassist.core.errors import UsageError
+from sonoassist.core.flaws import Flaw
 from sonoassist.phantom.catalogue import BACKGROUND_KEYS, PLANE_KEYS
 
 State = Literal[
@@ -41,6 +42,7 @@ class Leg:
         kind: Key of what is shown (see `sonoassist.phantom.catalogue`).
         state: Of its frames.
         seed: Of its anatomy and framing.
+        flaw: What is done wrong in it; None for nothing (see `phantom.flaws`).
     """
 
     start_s: float
@@ -48,6 +50,7 @@ class Leg:
     kind: str
     state: State
     seed: int
+    flaw: Flaw | None = None
 
 
 @dataclass(frozen=True, slots=True)

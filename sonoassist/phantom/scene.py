@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from sonoassist.core.flaws import Flaw
 from sonoassist.core.packets import Box
 from sonoassist.phantom.canvas import COVER, Layers, Section
 from sonoassist.phantom.catalogue import BY_KEY
 from sonoassist.phantom.draw import Placing, astray, box_of, laid, out_of_plane, place
 from sonoassist.phantom.elsewhere import MOTHER_HALF_MM, mother
+from sonoassist.phantom.flaws import FAST, lit_wrongly, placed_wrongly, spoiling
 from sonoassist.phantom.plan import Leg
 from sonoassist.phantom.scan import Scanner, ScanSettings
 from sonoassist.phantom.shapes import Map, Pose
@@ -21,6 +23,8 @@ CARDIAC_MHZ = 0.64
 """Heart settings go for many pictures a second: fewer, wider beams."""
 PHASES = 8
 """Drawings of a beating heart, from filled to emptied."""
+STEP_S = 0.02
+"""Time over which it is seen how quickly the anatomy moves."""
 
 
 class Scene:
@@ -41,6 +45,9 @@ class Scene:
         self._tilt = out_of_plane(rng) if missed else 0.0
         self._sections: dict[int, Section] = {}
         placing: Placing = place(self._structure, self._section(0.0), rng, size)
+        self._spoiling = spoiling(leg)
+        placing = self._spoiling.placed(placing, self._section(0.0))
+        settings = self._spoiling.set(settings)
         self._pose = astray(placing.pose, rng) if missed else placing.pose
         self._mother = mother(rng, placing.wall_mm, placing.fluid)
         self._ways = rng.uniform(0, 6.3, 6)
@@ -79,6 +86,8 @@ class Scene:
         dz = 0.3 * math.sin(6.3 * into_s + c) + 0.5 * math.sin(1.3 * into_s + d)
         dx += sweep * 12 * math.sin(0.8 * into_s + e) + 22 * away * math.cos(f)
         dz += sweep * 4 * math.sin(0.6 * into_s + f) + 8 * away * math.sin(e)
+        shaken_mm = self._spoiling.shaken_mm(into_s)
+        dx, dz = dx + shaken_mm[0], dz + shaken_mm[1]
         turn = 0.008 * math.sin(1.7 * into_s + e) + sweep * 0.2 * math.sin(0.7 * into_s + d)
         return replace(
             self._pose,
@@ -121,3 +130,13 @@ class Scene:
     def box(self, time_s: float, away: float) -> Box | None:
         """The anatomy's box in pixels of the picture, as far `away` as in `pose`."""
         return box_of(self.pose(time_s, away), self._section(time_s), self.scanner.view)
+
+    def flaws(self, time_s: float, away: float) -> frozenset[Flaw]:
+        """What is wrong with the picture, as far `away` as in `pose`."""
+        pose, before = self.pose(time_s, away), self.pose(time_s - STEP_S, away)
+        view = self.scanner.view
+        placed = placed_wrongly(self._structure, self._section(time_s), pose, view)
+        found = placed | lit_wrongly(self.scanner.settings)
+        moved_mm = math.hypot(pose.x_mm - before.x_mm, pose.z_mm - before.z_mm)
+        fast = moved_mm / STEP_S > FAST * view.width_px * view.mm_per_px
+        return found | {Flaw.MOVING} if fast else found

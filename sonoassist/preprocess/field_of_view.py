@@ -61,7 +61,10 @@ class FieldOfView:
         return replace(self, box=Box(float(left), float(top), float(right), float(bottom)))
 
     def outline(self) -> Outline:
-        """Its outline as a polygon in frame pixels: the fan's, or the convex one round the mask."""
+        """Its outline as a polygon in frame pixels: the fan's, or the convex one round the mask.
+
+        Where no cell of the mask is likelier picture than not, its box.
+        """
         fan = self.fan()
         return self._hull() if fan is None else fan.polygon()
 
@@ -69,6 +72,10 @@ class FieldOfView:
         size = (MASK_WIDTH * FINER, MASK_HEIGHT * FINER)
         fine = np.asarray(cv2.resize(self.mask, size, interpolation=cv2.INTER_LINEAR))
         inside = np.stack(np.nonzero(fine > 0.5)[::-1], axis=1).astype(np.int32)
+        if not len(inside):
+            box = self.box
+            return np.array([(box.left, box.top), (box.right, box.top),
+                             (box.right, box.bottom), (box.left, box.bottom)])  # fmt: skip
         hull = np.asarray(cv2.convexHull(inside), np.float64).reshape(-1, 2)
         # Points are cells: their outer edges are meant.
         middle = (hull.min(axis=0) + hull.max(axis=0)) / 2

@@ -30,6 +30,7 @@ def prepare(
     width_px: int,
     scale: float = 255.0,
     content: Content | None = None,
+    field: tuple[tuple[float, float], ...] = (),
 ) -> Prepared:
     """Cut `crop` out of the frame and make the network input of it.
 
@@ -43,6 +44,7 @@ def prepare(
         width_px: Of the input.
         scale: Of the grey levels.
         content: What the screen is known to show; None where the crop's pixels tell.
+        field: Outline of the live picture, see `Geometry`.
 
     Raises:
         SourceError: The crop holds no pixels.
@@ -57,7 +59,7 @@ def prepare(
     return Prepared(
         frame.frame_id,
         frozen(np.ascontiguousarray(normalised, dtype=np.float32)[None, None]),
-        Geometry(crop, width_px, height_px),
+        Geometry(crop, width_px, height_px, field),
         content,
     )
 

@@ -44,6 +44,9 @@ class CropTracker:
     ) -> None:
         self.choice = choice
         self.content: Content | None = None
+        self.outline: tuple[tuple[float, float], ...] = ()
+        self._outlined: FieldOfView | None = None
+        self._points: tuple[tuple[float, float], ...] = ()
         self._aspect = aspect
         self._reader = reader
         self._reads_content = reads_content
@@ -54,18 +57,29 @@ class CropTracker:
     def crop_for(self, frame: Frame) -> Box:
         """The crop of this frame, in frame pixels.
 
-        `content` then tells what the screen shows where that is no plain picture, else None.
+        `content` then tells what the screen shows where that is no plain picture, else None, and
+        `outline` where the live picture is: a polygon, empty where nobody looked or in doubt.
 
         Raises:
             UsageError: An own rectangle reaches outside of the picture.
         """
         fixed = self._fixed(frame)
-        self.content = None
+        self.content, self.outline = None, ()
         if fixed is not None and not self._reads_content:
             return fixed
         look = self._screens.see(frame)
         self.content = _other_content(look, split_alone=fixed is None)
+        self.outline = self._outline_of(look)
         return fixed or self._framing(look, frame)
+
+    def _outline_of(self, look: ScreenLook) -> tuple[tuple[float, float], ...]:
+        """Of the field of view of a look; it is fitted once for each."""
+        if look.field is None or not look.sure:
+            return ()
+        if self._outlined is not look.field:
+            points = look.field.outline().tolist()
+            self._outlined, self._points = look.field, tuple((x, y) for x, y in points)
+        return self._points
 
     def beside(self) -> CropTracker:
         """A tracker for a frame out of its turn: it begins with the field of view held now."""

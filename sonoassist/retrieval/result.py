@@ -25,6 +25,7 @@ from sonoassist.retrieval.order import SearchOrder, Task
 from sonoassist.retrieval.pictures import frames_at
 from sonoassist.retrieval.sheet import Heading, SheetTile, clock, contact_sheet
 from sonoassist.retrieval.table import ExamTable
+from sonoassist.temporal.hint_meter import hints_of_picture
 from sonoassist.temporal.rules import Pick, Rule
 
 RETRIEVAL, ABOUT = "retrieval.json", "about.json"
@@ -72,6 +73,7 @@ def make_bundle(
         table,
         names,
         left_out,
+        pictures,
         foreign=bool(warning),
         threshold=order.threshold(synthetic=analysed.about.synthetic),
     )
@@ -174,6 +176,7 @@ class _Teller:
         table: Results of its frames.
         names: Of the exam.
         left_out: Rows of frames on which no ultrasound was surely found.
+        pictures: Of the chosen frames, by row.
         foreign: The model was not made for such exams; then nothing it says is sure.
         threshold: Probability below which nothing is sure.
     """
@@ -184,13 +187,14 @@ class _Teller:
         table: ExamTable,
         names: Names,
         left_out: frozenset[int],
+        pictures: Mapping[int, Pixels],
         *,
         foreign: bool,
         threshold: float,
     ) -> None:
         self._threshold = threshold
         self._order, self._table, self._names = order, table, names
-        self._left_out, self._foreign = left_out, foreign
+        self._left_out, self._foreign, self._pictures = left_out, foreign, pictures
         self._winner = table.probabilities.argmax(axis=1)
 
     def plane(self, key: str, picks: Sequence[Pick]) -> Values | None:
@@ -202,6 +206,7 @@ class _Teller:
             **self._frame(key, best),
             "image": None if best.row in self._left_out else _image(key),
             "why": self.why(key, picks),
+            "hints": self._hints(key, best.row),
             "candidates": [self._frame(key, one) for one in picks],
         }
 
@@ -220,6 +225,15 @@ class _Teller:
             "box": _edges(table.box_of(row) if self._shows(key, row) else None),
             "recording": self._names.recordings[int(table.part[row])],
         }
+
+    def _hints(self, key: str, row: int) -> Values | None:
+        """What could be better in a chosen picture; None where it may show another plane."""
+        pixels = self._pictures[row]
+        if row in self._left_out or not self._shows(key, row):
+            return None
+        crop = self._table.crop_of(row) or _whole(pixels)
+        found = hints_of_picture(pixels, key, self._table.box_of(row), crop)
+        return {one.flaw.value: _rounded(one.strength) for one in found}
 
     def _shows(self, key: str, row: int) -> bool:
         """Whether the plane is the likeliest class of the frame: boxes belong to that one."""
@@ -248,6 +262,8 @@ class _Teller:
         else:
             words = f"highest confidence over time {percent(best.steady_confidence)}"
             words += f" in a view of {best.view_s:.1f} s"
+            if best.spared:
+                words += "; fewer hints than other frames about as sure"
             if best.equals > 1:
                 words += (
                     f"; the sharpest and stillest of {counted(best.equals, 'frame')} about as sure"

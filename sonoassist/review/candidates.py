@@ -7,15 +7,19 @@ all others, and is none of any other plane.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sonoassist.core.flaws import Hints
+from sonoassist.core.packets import Box
 from sonoassist.core.planes import BACKGROUND_INDEX, INDEX, PLANES
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.table import FrameColumns
+from sonoassist.temporal.hints import Placed, hints_of, place_flaws
 from sonoassist.temporal.rules import APART_S, WANTED, Course, Rule, choose_in
 
 MOST = 12
@@ -38,6 +42,7 @@ class Peak:
         quality: Sharpness, 0 to 1; nan where it was not measured.
         sure: The frame's own result names this plane, and it was more than a flash.
         told: A person says that it shows this plane.
+        hints: What could be better in the picture, by its box alone.
     """
 
     frame: int
@@ -46,6 +51,7 @@ class Peak:
     quality: float
     sure: bool
     told: bool
+    hints: Hints = ()
 
 
 def all_candidates(columns: FrameColumns, corrections: Corrections) -> dict[str, tuple[Peak, ...]]:
@@ -132,9 +138,13 @@ def _course(
     follows &= np.diff(np.cumsum(columns.readable)[rows]) == 1
     stillness = columns.stillness[rows]
     stillness[1:][~follows] = np.nan
-    return Course(
-        columns.times_s[rows], columns.judged[rows], shares, columns.quality[rows], stillness, apart
+    flaws = place_flaws(
+        columns.boxes[rows], columns.crops[rows], columns.probabilities[rows].argmax(axis=1)
     )
+    return Course(
+        columns.times_s[rows], columns.judged[rows], shares, columns.quality[rows], stillness,
+        apart, flaws,
+    )  # fmt: skip
 
 
 def _peak(columns: FrameColumns, frame: int, key: str, confidence: float, *, told: bool) -> Peak:
@@ -146,7 +156,16 @@ def _peak(columns: FrameColumns, frame: int, key: str, confidence: float, *, tol
         quality=float(columns.quality[frame]),
         sure=bool(columns.sure[frame]) and winner and confidence >= SEEN_FROM,
         told=told,
+        hints=_hints(columns, frame, key) if winner else (),
     )
+
+
+def _hints(columns: FrameColumns, frame: int, key: str) -> Hints:
+    """Of a frame whose box is that of this plane; none where it has no box."""
+    box, crop = ([float(edge) for edge in edges[frame]] for edges in (columns.boxes, columns.crops))
+    if not all(map(math.isfinite, (*box, *crop))):
+        return ()
+    return hints_of(Placed(key, Box(*box), Box(*crop)))
 
 
 def _far(one: Peak, others: tuple[Peak, ...]) -> bool:

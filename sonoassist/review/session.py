@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 
 from sonoassist.analysis.analyser import Analyser
 from sonoassist.core.errors import OutputError, SourceError
+from sonoassist.core.flaws import Hints
 from sonoassist.core.packets import Analysis, Box, Frame, Localisation, Pixels, State
 from sonoassist.core.wording import counted
 from sonoassist.exam.resolving import ExamResolver
 from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import View
+from sonoassist.preprocess.screen_tracker import SettledField
 from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.correction_log import CorrectionLog
 from sonoassist.recordings.correction_schema import CorrectionError
@@ -32,6 +34,7 @@ from sonoassist.recordings.table import FrameTable
 from sonoassist.render.thumbnails import thumbnail
 from sonoassist.review.shown import Shown
 from sonoassist.sources.base import Source
+from sonoassist.temporal.hint_meter import HintMeter
 
 KEPT_VIEWS = 12
 KEPT_SMALL = 1500
@@ -89,6 +92,7 @@ class ReviewSession:
         self._told: set[str] = set()
         self.warnings: list[str] = recording.info.named_warnings()
         self._sources: dict[str, Source] = {}
+        self._outlined: tuple[SettledField, tuple[tuple[float, float], ...]] | None = None
         self.views.start()
         self.smalls.start()
 
@@ -266,11 +270,33 @@ class ReviewSession:
             kept = analysis_of(frame, known, self._field_of(frame))
             if kept is not None and judge is not None and _lacks_box(known):
                 kept = _with_box(kept, judge.on_screen(frame, self._seen_of(frame, known)))
-            return View(frame, kept)
+            return View(frame, kept, steady_hints=self._hints(kept))
         if judge is None:
             return View(frame, None)
         crop = self._seen_of(frame, known) if known is not None else None
-        return View(frame, judge.on_screen(frame, crop, guided=look.guided))
+        made = judge.on_screen(frame, crop, guided=look.guided)
+        return View(frame, made, steady_hints=self._hints(made))
+
+    def _hints(self, analysis: Analysis | None) -> Hints:
+        """What could be better in a picture by itself."""
+        if analysis is None or analysis.state is not State.PLANE:
+            return ()
+        geometry = analysis.geometry
+        outlined = replace(geometry, field=geometry.field or self._outline(analysis.frame))
+        return HintMeter().measure(replace(analysis, geometry=outlined)) or ()
+
+    def _outline(self, frame: Frame) -> tuple[tuple[float, float], ...]:
+        """Of the field of view of the recording; empty where it is not known of this frame."""
+        settled = self._judge.settled if self._judge is not None else None
+        held = settled.field if settled is not None else None
+        if held is None or held.field is None:
+            return ()
+        if (held.width_px, held.height_px) != (frame.width_px, frame.height_px):
+            return ()
+        if self._outlined is None or self._outlined[0] is not held:
+            points = held.field.outline().tolist()
+            self._outlined = held, tuple((x, y) for x, y in points)
+        return self._outlined[1]
 
     def _seen_of(self, frame: Frame, known: FrameResult) -> Box | None:
         """What the network saw of a frame, where that is known."""

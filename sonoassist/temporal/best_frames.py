@@ -1,19 +1,22 @@
-"""The best frame of each plane so far: highest steady confidence, then sharpness and stillness.
+"""The best frame of each plane so far: steady confidence, then hints, sharpness and stillness.
 
-Causal: a frame is proposed when the view that it belongs to has ended, or when nothing better
-came for a moment; a better one later is proposed again.
+Causal: of a view under way the best frame so far is proposed when nothing better came for a
+moment. When the view has ended the choice is made over all of it, and takes the place of that.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from sonoassist.core.packets import Analysis, State, SteadyState
+from sonoassist.core.flaws import Hints
+from sonoassist.core.packets import Analysis, Frame, State, SteadyState
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import INDEX, Plane
 from sonoassist.core.wording import counted
+from sonoassist.temporal.hints import placed_again
 from sonoassist.temporal.quality import GAIN, LEAST, NEAR, Quality
 from sonoassist.temporal.quality_meter import QualityMeter
+from sonoassist.temporal.view_choice import ViewChoice, Worth
 
 LEAST_STEADY_S = 0.25
 """A view that passes by more quickly is no view."""
@@ -34,6 +37,8 @@ class Candidate:
         quality: Of the picture.
         steady_s: How long the plane had been steady.
         equals: Number of frames of this view whose confidence was about as high.
+        hints: What could be better in the picture; None where nobody has looked.
+        spared: Another frame of the view, about as sure, has more hints.
     """
 
     analysis: Analysis
@@ -42,6 +47,8 @@ class Candidate:
     quality: Quality
     steady_s: float
     equals: int
+    hints: Hints | None = None
+    spared: bool = False
 
     @property
     def why(self) -> str:
@@ -49,6 +56,8 @@ class Candidate:
         sharp, still = percent(self.quality.sharpness), percent(self.quality.stillness)
         steady = f", steady for {self.steady_s:.1f} s" if self.steady_s >= 0.05 else ""
         words = f"highest steady confidence {percent(self.confidence)}{steady}"
+        if self.spared:
+            words += "; fewer hints than other frames about as sure"
         if self.equals > 1:
             words += f"; the sharpest and stillest of {counted(self.equals, 'frame')} about as sure"
         return f"{words} (sharpness {sharp}, stillness {still})"
@@ -60,11 +69,19 @@ class BestFrames:
     def __init__(self) -> None:
         self._meter = QualityMeter()
         self._view: _View | None = None
-        self._proposed: dict[str, _Worth] = {}
+        self._proposed: dict[str, Worth] = {}
         self._refused: dict[str, list[float]] = {}
 
-    def update(self, analysis: Analysis, steady: SteadyState) -> list[Candidate]:
-        """Take the next frame; returns what is better than all proposed before."""
+    def update(
+        self, analysis: Analysis, steady: SteadyState, hints: Hints | None = None
+    ) -> list[Candidate]:
+        """Take the next frame; returns what is better than all proposed before.
+
+        Args:
+            analysis: Of the frame.
+            steady: The label up to it.
+            hints: What could be better in its picture; None where nobody has looked.
+        """
         quality = self._meter.measure(analysis)
         plane, time_s = steady.plane, analysis.frame.time_s
         ended = []
@@ -79,9 +96,11 @@ class BestFrames:
         confidence = _confidence(analysis, steady, plane)
         counts = (steady_s >= LEAST_STEADY_S and not analysis.frozen) or analysis.frame.still
         if counts and confidence > LEAST:  # whatever threshold the user set
-            self._view.add(analysis, confidence, quality, steady_s)
+            self._view.add(Candidate(analysis, plane, confidence, quality, steady_s, 1, hints))
         if self._view.settled(time_s):
-            return [*ended, *self._propose(self._view.take())]
+            found = self._propose(self._view.take())
+            self._view.stands = self._view.stands or bool(found)
+            return [*ended, *found]
         return ended
 
     def complete(self, analysis: Analysis) -> None:
@@ -92,7 +111,11 @@ class BestFrames:
     def flush(self) -> list[Candidate]:
         """What the view that was under way has to offer; the source has ended or changed."""
         view, self._view = self._view, None
-        return self._propose(view.take()) if view is not None else []
+        if view is None:
+            return []
+        # What the view itself has offered meanwhile was said for the time being.
+        again = view.stands and view.plane.key in self._proposed
+        return self._propose(view.take(), over_all=again)
 
     def refuse(self, plane: str, captured_at_s: float) -> None:
         """The user rejected a frame: it and its neighbours are not proposed again.
@@ -104,7 +127,7 @@ class BestFrames:
         self._refused.setdefault(plane, []).append(captured_at_s)
         self._proposed.pop(plane, None)
         if self._view is not None and self._view.plane.key == plane:
-            self._view = None
+            self._view.leave_out(captured_at_s)
 
     def forget(self, plane: str) -> None:
         """What was proposed last of a plane was not taken: it may be proposed again."""
@@ -116,39 +139,43 @@ class BestFrames:
             return False
         if analysis.prediction.plane is not plane:
             return False
-        refused = self._refused.get(plane.key, [])
-        return not any(abs(one - at_s) <= REFUSED_S for one in refused)
+        return not any(_near(one, at_s) for one in self._refused.get(plane.key, []))
 
-    def _propose(self, best: Candidate | None) -> list[Candidate]:
+    def _propose(self, best: Candidate | None, *, over_all: bool = False) -> list[Candidate]:
+        """A candidate that is better than what was proposed before.
+
+        Args:
+            best: Of a view; None where there is nothing new.
+            over_all: What was proposed before is of the same view: it need not be surpassed.
+        """
         if best is None:
             return []
         worth = _worth(best)
         before = self._proposed.get(best.plane.key)
-        if before is not None and not _better(worth, before):
+        if before is not None and not over_all and not _better(worth, before):
             return []
         self._proposed[best.plane.key] = worth
         return [best]
 
 
-@dataclass(frozen=True, slots=True)
-class _Worth:
-    """What frames are compared by; the frames themselves are not held on to."""
-
-    confidence: float
-    quality: float
-
-
 class _View:
-    """One stretch of a steady plane; keeps only the frames that may still be its best."""
+    """One stretch of a steady plane.
+
+    Attributes:
+        plane: It.
+        stands: What was last proposed of the plane is of this view.
+    """
 
     def __init__(self, source_id: str, plane: Plane, since_s: float) -> None:
         self.plane = plane
+        self.stands = False
         self._source_id = source_id
         self._since_s = since_s
         self._peak = 0.0
-        self._best: Candidate | None = None
-        self._taken: Candidate | None = None
+        self._frames: ViewChoice[Candidate] = ViewChoice()
+        self._taken: Frame | None = None
         self._equals = 0
+        self._most_flaws = 0
 
     def goes_on(self, analysis: Analysis, steady: SteadyState) -> bool:
         return (
@@ -158,42 +185,47 @@ class _View:
             and not analysis.frame.still
         )
 
-    def add(self, analysis: Analysis, confidence: float, quality: Quality, steady_s: float) -> None:
-        best = self._best
-        if confidence < self._peak - NEAR:
-            return
-        if best is None or confidence > self._peak + NEAR:
-            self._equals = 0
-        self._peak = max(self._peak, confidence)
-        self._equals += 1
-        worth = _Worth(confidence, quality.together)
-        fallen = best is not None and best.confidence < self._peak - NEAR
-        if best is None or fallen or _preferred(worth, _worth(best), 0.0):
-            self._best = Candidate(
-                analysis, self.plane, confidence, quality, steady_s, self._equals
-            )
+    def add(self, one: Candidate) -> None:
+        if one.confidence > self._peak + NEAR:
+            self._equals = self._most_flaws = 0
+        if one.confidence >= self._peak - NEAR:
+            self._equals += 1
+            self._most_flaws = max(self._most_flaws, _flaws(one))
+        self._peak = max(self._peak, one.confidence)
+        self._frames.add(_worth(one), one)
 
     def complete(self, analysis: Analysis) -> None:
-        best = self._best
-        if best is None or best.analysis.frame is not analysis.frame:
-            return
-        self._best = replace(best, analysis=analysis)
-        if self._taken is best:
-            self._taken = self._best
+        def completed(one: Candidate) -> tuple[Worth, Candidate]:
+            if one.analysis.frame is analysis.frame:
+                hints = None if one.hints is None else placed_again(one.hints, analysis)
+                one = replace(one, analysis=analysis, hints=hints)
+            return _worth(one), one
+
+        self._frames.change(completed)
+
+    def leave_out(self, captured_at_s: float) -> None:
+        """The user rejected a frame: what is near to it is no choice, the rest of the view is."""
+        self._frames.keep(lambda one: not _near(captured_at_s, one.analysis.frame.captured_at_s))
+        self._peak, self._equals, self._most_flaws = 0.0, 0, 0
 
     def settled(self, time_s: float) -> bool:
-        best = self._best
-        if best is None or best is self._taken:
+        best = self._frames.best()
+        if best is None or best.analysis.frame is self._taken:
             return False
         return time_s - best.analysis.frame.time_s >= SETTLED_S
 
     def take(self) -> Candidate | None:
-        best, self._taken = self._best, self._best
-        if best is None:
+        """The best so far; None where it was taken before."""
+        best = self._frames.best()
+        if best is None or best.analysis.frame is self._taken:
             return None
-        return Candidate(
-            best.analysis, best.plane, best.confidence, best.quality, best.steady_s, self._equals
-        )
+        self._taken = best.analysis.frame
+        spared = _flaws(best) < self._most_flaws
+        return replace(best, equals=max(self._equals, 1), spared=spared)
+
+
+def _near(one_s: float, other_s: float) -> bool:
+    return abs(one_s - other_s) <= REFUSED_S
 
 
 def _confidence(analysis: Analysis, steady: SteadyState, plane: Plane) -> float:
@@ -201,11 +233,15 @@ def _confidence(analysis: Analysis, steady: SteadyState, plane: Plane) -> float:
     return min(smoothed, analysis.prediction.confidence)
 
 
-def _worth(one: Candidate) -> _Worth:
-    return _Worth(one.confidence, one.quality.together)
+def _worth(one: Candidate) -> Worth:
+    return Worth(one.confidence, one.quality.together, _flaws(one))
 
 
-def _better(one: _Worth, other: _Worth) -> bool:
+def _flaws(one: Candidate) -> int:
+    return len(one.hints or ())
+
+
+def _better(one: Worth, other: Worth) -> bool:
     """Whether it is worth taking the place of one that the user may have seen already."""
     gain = one.confidence - other.confidence
     if abs(gain) > NEAR:
@@ -213,8 +249,10 @@ def _better(one: _Worth, other: _Worth) -> bool:
     return _preferred(one, other, NEAR / 2)
 
 
-def _preferred(one: _Worth, other: _Worth, least: float) -> bool:
-    """Among frames about as sure: the sharper and stiller one, else the surer one."""
+def _preferred(one: Worth, other: Worth, least: float) -> bool:
+    """Among frames about as sure: fewer hints, then sharper and stiller, else the surer one."""
+    if one.flaws != other.flaws:
+        return one.flaws < other.flaws
     gain = one.quality - other.quality
     if abs(gain) > GAIN:
         return gain > 0

@@ -34,7 +34,8 @@ class Rule(Enum):
     """How the frame of a plane is chosen."""
 
     BEST = "best"
-    """Highest confidence, smoothed over time; among frames about as sure the sharpest, stillest."""
+    """Highest confidence, smoothed over time; among frames about as sure the one with the fewest
+    hints, then the sharpest and stillest."""
     PAPER = "paper"
     """Highest confidence of a single frame (Section II-E)."""
 
@@ -53,6 +54,7 @@ class Pick:
         end_s: End of its view.
         equals: Number of frames of the view that were about as sure.
         steadiest: Highest of the smoothed confidences in its view.
+        spared: Another frame of the view, about as sure, has more hints.
     """
 
     row: int
@@ -64,6 +66,7 @@ class Pick:
     end_s: float
     equals: int
     steadiest: float
+    spared: bool = False
 
     @property
     def view_s(self) -> float:
@@ -83,6 +86,8 @@ class Course:
         stillness: float32, (n,), 0 to 1, against the row before; not a number where that is
             not known.
         apart: bool, (n - 1,): a row and the next are not of one sequence, whatever their times.
+        flaws: float32, (n,), hints that each frame gets, see `hints.place_flaws`; not a number
+            where its box is not known.
     """
 
     time_s: Reals
@@ -91,6 +96,7 @@ class Course:
     sharpness: Floats
     stillness: Floats
     apart: Flags
+    flaws: Floats
 
     def __len__(self) -> int:
         """Number of rows."""
@@ -100,9 +106,9 @@ class Course:
 def choose_in(course: Course, rule: Rule, most: int = MOST) -> dict[str, tuple[Pick, ...]]:
     """The frame that stands for each plane, and the other views of it.
 
-    Sharpness or stillness that was not measured speaks neither for a frame nor against it: among
-    the frames that are compared it is taken for the median of those where it was measured. Of
-    the two sides on which a frame may be still, one that is not known does not count.
+    Hints, sharpness or stillness that were not measured speak neither for a frame nor against it:
+    among the frames that are compared they are taken for the median of those where they were
+    measured. Of the two sides on which a frame may be still, one that is not known does not count.
 
     Args:
         course: The frames.
@@ -131,6 +137,7 @@ class _Scales:
         self.sequence = np.zeros(len(course), np.int32)
         self.sharpness = course.sharpness
         self.stillness = course.stillness.copy()
+        self.flaws = course.flaws
         for number, rows in enumerate(_sequences(course)):
             self.sequence[rows] = number
             self._measure(course, rows)
@@ -166,7 +173,7 @@ def _picks(scales: _Scales, plane: int, rule: Rule, most: int) -> tuple[Pick, ..
         top = int(np.where(scales.judged, score, -1.0).argmax())
         views = [(top, np.array([top]))]
     found = [_pick(scales, plane, score, view, rule) for view in views]
-    return tuple(_chosen_first(found) if rule is Rule.BEST else found)
+    return tuple(_chosen_first(scales, found) if rule is Rule.BEST else found)
 
 
 def _views(scales: _Scales, score: Reals, most: int) -> Iterator[tuple[int, Rows]]:
@@ -206,22 +213,32 @@ def _pick(scales: _Scales, plane: int, score: Reals, view: tuple[int, Rows], rul
         end_s=float(scales.end_s[rows[-1]]),
         equals=len(equal),
         steadiest=float(scales.steady[rows, plane].max()),
+        spared=rule is Rule.BEST and _spared(scales, row, equal),
     )
 
 
 def _finest(scales: _Scales, score: Reals, rows: Rows, top: int) -> int:
-    """Of frames about as sure the one of the best quality; the surest where none is finer."""
+    """Of frames about as sure one with few hints, of good quality; the surest of those alike."""
+    flaws = _whole(scales.flaws[rows])
+    rows = rows[flaws <= flaws.min()]
     quality = _together(scales.sharpness[rows], scales.stillness[rows])
     finest = rows[quality >= quality.max() - GAIN]
     return int(finest[score[finest].argmax()])
 
 
-def _chosen_first(picks: Sequence[Pick]) -> list[Pick]:
-    """Of views about as sure the one of the best quality comes first."""
+def _spared(scales: _Scales, row: int, rows: Rows) -> bool:
+    """Whether a frame about as sure has more hints."""
+    return bool((scales.flaws[rows] > scales.flaws[row]).any())
+
+
+def _chosen_first(scales: _Scales, picks: Sequence[Pick]) -> list[Pick]:
+    """Of views about as sure one with few hints and of good quality comes first."""
     if not picks:
         return []
     surest = max(one.score for one in picks)
     equal = [one for one in picks if one.score >= surest - NEAR]
+    flaws = _whole(scales.flaws[[one.row for one in equal]])
+    equal = [one for one, worse in zip(equal, flaws > flaws.min(), strict=True) if not worse]
     quality = _together(
         np.array([one.quality.sharpness for one in equal]),
         np.array([one.quality.stillness for one in equal]),

@@ -188,7 +188,7 @@ def interrupted_after(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
             if self._done == count:
                 raise KeyboardInterrupt
 
-    monkeypatch.setattr(common, "Progress", Interrupting)
+    monkeypatch.setattr(common, "ProgressBar", Interrupting)
 
 
 def test_ctrl_c_keeps_what_is_finished(

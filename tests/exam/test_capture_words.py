@@ -246,6 +246,7 @@ def test_an_exam_of_an_earlier_program(tmp_path: Path) -> None:
         exam_id, path = exam.exam_id, exam.folder / "exam.sqlite"
     with sqlite3.connect(path) as database:
         database.execute("ALTER TABLE captures DROP COLUMN saw")
+        database.execute("ALTER TABLE captures DROP COLUMN hints")
         database.execute("PRAGMA user_version = 2")
     database.close()
     with store.open(exam_id) as exam:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,7 @@ from sonoassist.gui.jobs_sheet import LeaveSheet
 from sonoassist.gui.keys_sheet import KeysSheet
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
+from sonoassist.gui.practice.desk import PracticeDesk
 from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.practice.questions_sheet import QuestionsSheet
 from sonoassist.gui.practice.services import Stage
@@ -269,14 +271,24 @@ class Walk:
 
     def end_of_exam(self) -> None:
         """The running exam ends; one capture of it has to be reviewed, and then none."""
-        window = self.window
+        window, desk = self.window, self.window.controller.desk
+        indices = count(200)
+
+        def found() -> bool:
+            view = make_view("lips", next(indices))
+            for watcher in self.session.watchers:
+                watcher(view)
+            line = desk.line("lips")
+            return line is not None and line.shown is not None
+
+        self.until(found)
+        self.see("a plane was found")
         self.act(Act.EXAM)
-        self.until(lambda: window.controller.desk.view is None)
-        if window.questions.sheet is None:
-            self.act(Act.EXAM_END)
+        self.until(lambda: window.questions.sheet is not None)
         sheet = window.questions.sheet
         assert isinstance(sheet, ExamEndSheet)
         self.until(lambda: sheet.desk.end is not None)
+        assert sheet.desk.waiting
         self.see("end of the exam")
         for _ in sheet.desk.waiting:
             sheet.keep.click()
@@ -346,10 +358,12 @@ class Walk:
         desk = page.desk
         self.until(lambda: desk.progress is not None and desk.progress.state is RunState.DONE)
         self.until(lambda: len(desk.candidates) == 13)
+        self.until(lambda: desk.candidates["femur"])
         desk.pick("femur")
-        self.until(lambda: desk.view is not None and desk.view.analysis is not None)
+        self.look_at_frame(page, desk.index)
         page.keys._actions[Act.CAPTURE].trigger()
         desk.words.note("A note on the whole recording that has rather many words in it")
+        assert window.questions.sheet is None
         self.see("review")
         page.keys._actions[Act.CONFIDENCES].trigger()
         self.until(lambda: page.curve.picture is not None and page.curve.picture.marks)
@@ -419,21 +433,31 @@ class Walk:
             desk.start(PracticeWish(str(self.exam), "trainee 1", 2, class_mode))
             self.until(lambda: desk.frame is not None)
             self.see(f"{name}, exercise")
-            desk.freeze()
-            if desk.exercise is not None:
-                desk.name(desk.exercise.question.view.plane)
+            self.freeze_on_plane(desk)
             self.see(f"{name}, frozen")
             desk.enter()
+            assert desk.attempt is not None
             self.until(
                 lambda: all(desk.exam.looked_at(one) is not None for one in desk.reveal_frames)
             )
             self.see(f"{name}, answer")
             desk.end()
+            assert desk.stage is Stage.RESULT
             self.see(f"{name}, result")
         desk.show(Stage.PROGRESS)
         self.see("progress")
         desk.show(Stage.TRAINEES)
         self.see("all trainees")
+
+    def freeze_on_plane(self, desk: PracticeDesk) -> None:
+        """Name the plane that is asked for, on a frame that shows it."""
+        desk.freeze()
+        exercise = desk.exercise
+        assert exercise is not None
+        view = exercise.question.view
+        desk.step((view.first + view.last) // 2 - exercise.index)
+        self.until(lambda: exercise.index in range(view.first, view.last + 1))
+        desk.name(view.plane)
 
     def questions(self, page: PracticePage) -> None:
         """A teacher chooses, orders and marks; the set is kept, and asked for a moment."""

@@ -283,7 +283,7 @@ def test_an_exam_that_is_stopped_leaves_no_folder(
         if len(steps) == 14 * done + 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(command.Progress, "step", stop)
+    monkeypatch.setattr(command.ProgressBar, "step", stop)
     out = tmp_path / "new"
     line = ["phantom", "--out", str(out), "--fps", "0.5", "--seconds", "28", "--size", "400x300"]
     assert run([*line, "--exams", "3"]) == STOPPED

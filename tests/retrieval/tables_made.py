@@ -30,6 +30,7 @@ def table_of(
     stillness: Sequence[float] | float = 0.5,
     part: Sequence[int] | int = 0,
     still: bool = False,
+    box: np.ndarray | None = None,
 ) -> ExamTable:
     count = len(probabilities)
     times = np.arange(count) / FPS if time_s is None else np.asarray(time_s, np.float64)
@@ -43,6 +44,6 @@ def table_of(
         probabilities=np.asarray(probabilities, np.float32),
         sharpness=np.broadcast_to(np.float32(sharpness), count).astype(np.float32),
         stillness=np.broadcast_to(np.float32(stillness), count).astype(np.float32),
-        box=np.full((count, 4), np.nan, np.float32),
+        box=np.full((count, 4), np.nan, np.float32) if box is None else box,
         crop=np.tile(np.array([0, 0, 64, 48], np.float32), (count, 1)),
     )

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from made_analyses import analysis_of, shares_of
 from real_models import frame_of
+from sonoassist.core.flaws import Flaw, Hint, Hints
+from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import State
 from sonoassist.core.planes import KEYS
 from sonoassist.temporal.best_frames import NEAR, REFUSED_S, SETTLED_S, BestFrames, Candidate
@@ -29,7 +31,12 @@ class Exam:
         self.found: list[Candidate] = []
 
     def see(
-        self, key: str, confidence: float, pixels: np.ndarray = CRISP, still: bool = False
+        self,
+        key: str,
+        confidence: float,
+        pixels: np.ndarray = CRISP,
+        still: bool = False,
+        hints: Hints | None = None,
     ) -> None:
         state = State.BACKGROUND if key == "background" else State.PLANE
         if state is State.PLANE and confidence < 0.7:
@@ -39,7 +46,7 @@ class Exam:
             index=round(self.now_s * FPS),
         )  # fmt: skip
         analysis = analysis_of(frame, shares_of(key, confidence), state)
-        self.found += self.best.update(analysis, self.label.update(analysis))
+        self.found += self.best.update(analysis, self.label.update(analysis), hints)
         self.now_s += 1 / FPS
 
     def hold(self, key: str, seconds: float, confidence: float = 0.95, **more: object) -> None:
@@ -75,6 +82,40 @@ def test_the_highest_confidence_wins_however_sharp_the_others_are() -> None:
     best = exam.end()[-1]
     assert best.confidence > 0.8 + NEAR
     assert 1.5 <= best.analysis.frame.time_s < 1.9
+
+
+SMALL: Hints = (Hint(Flaw.TOO_SMALL, 0.3),)
+
+
+def test_among_equals_one_with_fewer_hints_wins_also_over_a_sharper_one() -> None:
+    exam = Exam()
+    exam.hold("femur", 2, 0.99, hints=SMALL)
+    good_at_s = exam.now_s
+    exam.hold("femur", 0.2, 0.99, pixels=BLURRED, hints=())
+    exam.hold("femur", 2, 0.99, hints=SMALL)
+    best = exam.end()[-1]
+    assert good_at_s <= best.analysis.frame.time_s < good_at_s + 0.2
+    assert best.hints == ()
+    assert "fewer hints than other frames about as sure" in best.why
+
+
+def test_hints_never_count_against_a_clearly_surer_frame() -> None:
+    exam = Exam()
+    exam.hold("femur", 2, 0.80, hints=())
+    exam.hold("femur", 1, 0.95, hints=SMALL)
+    exam.hold("femur", 2, 0.80, hints=())
+    best = exam.end()[-1]
+    assert best.hints == SMALL
+    assert best.confidence > 0.8 + NEAR
+    assert "hints" not in best.why
+
+
+def test_a_later_view_about_as_sure_takes_the_place_of_one_with_more_hints_and_not_back() -> None:
+    exam = Exam()
+    for hints in (SMALL, (), SMALL):
+        exam.hold("femur", 2, 0.95, hints=hints)
+        exam.hold("background", 1)
+    assert [one.hints for one in exam.end()] == [SMALL, ()]
 
 
 def test_among_equals_the_sharp_one_wins() -> None:
@@ -181,3 +222,61 @@ def test_below_the_floor_nothing_is_proposed_whatever_threshold_the_user_set() -
             analysis = analysis_of(frame, shares, State.PLANE)
             found += best.update(analysis, label.update(analysis))
         assert len([*found, *best.flush()]) == count
+
+
+def test_when_its_view_ends_the_choice_is_made_over_all_of_it() -> None:
+    """Each frame a little surer and a little less sharp: none may creep away from the sharp one."""
+    exam = Exam()
+    steps = 9
+    for step in range(steps):
+        blurred = np.asarray(cv2.GaussianBlur(CRISP, (0, 0), 1.08 + 0.03 * step), np.uint8)
+        exam.hold("femur", 0.4, 0.980 + 0.002 * step, pixels=blurred)
+    exam.hold("background", 1)
+    best = exam.end()[-1]
+    assert best.quality.sharpness > 0.9 - 2 * GAIN  # at the end it is 0.68
+    assert best.analysis.frame.time_s < 0.4 * steps / 2
+
+
+def test_the_final_choice_takes_the_place_of_what_the_view_offered_meanwhile() -> None:
+    exam = Exam()
+    exam.hold("femur", SETTLED_S + 0.6, 0.970)
+    assert len(exam.found) == 1
+    exam.hold("femur", 0.6, 0.979)  # surer by less than would be worth another proposal
+    assert len(exam.found) == 1
+    exam.hold("background", 1)
+    assert [one.plane.key for one in exam.end()] == ["femur", "femur"]
+    assert exam.found[-1].confidence > exam.found[0].confidence
+    exam.hold("femur", 1, 0.980)  # another view has to be better by more
+    assert len(exam.end()) == 2
+
+
+def test_where_the_view_offered_its_best_already_nothing_comes_twice() -> None:
+    exam = Exam()
+    exam.hold("femur", SETTLED_S + 2)
+    exam.hold("background", 1)
+    assert len(exam.end()) == 1
+
+
+def test_of_a_view_whose_frame_was_rejected_the_rest_may_be_chosen() -> None:
+    exam = Exam()
+    exam.hold("femur", 0.6, 0.99)
+    exam.hold("femur", 4, 0.90)
+    first = exam.found[0]
+    exam.best.refuse("femur", first.analysis.frame.captured_at_s)
+    exam.hold("femur", 1, 0.90)
+    exam.hold("background", 1)
+    others = [one for one in exam.end() if one is not first]
+    assert others
+    for one in others:
+        apart_s = one.analysis.frame.captured_at_s - first.analysis.frame.captured_at_s
+        assert apart_s > REFUSED_S
+
+
+def test_what_a_person_keeps_meanwhile_is_not_pushed_out_by_the_end_of_its_view() -> None:
+    """The exam does not take it and says so; then it may be proposed again, and is not taken."""
+    exam = Exam()
+    exam.hold("femur", SETTLED_S + 0.6, 0.970)
+    exam.best.forget("femur")
+    exam.hold("femur", 0.6, 0.979)
+    exam.hold("background", 1)
+    assert len({id(one.analysis.frame) for one in exam.end()}) == len(exam.found)

@@ -57,6 +57,50 @@ def test_the_higher_of_two_steady_views_wins() -> None:
     assert [round(one.confidence, 2) for one in found] == [0.95, 0.85, 0.8]
 
 
+def placed(count: int, rows: slice) -> np.ndarray:
+    """Boxes at the side of the picture, but for some rows in its middle."""
+    boxes = np.tile(np.array([0, 10, 12, 30], np.float32), (count, 1))
+    boxes[rows] = [16, 12, 48, 36]
+    return boxes
+
+
+def test_among_equals_a_frame_with_fewer_hints_wins_also_over_a_sharper_one() -> None:
+    values = course((2, 0.9))
+    sharpness = np.full(len(values), 0.9, np.float32)
+    sharpness[70:75] = 0.4
+    box = placed(len(values), slice(70, 75))
+    best = femur(values, box=box, sharpness=sharpness)[0]
+    assert 70 <= best.row < 75
+    assert best.spared
+    paper = femur(values, Rule.PAPER, box=box, sharpness=sharpness)[0]
+    assert not paper.spared
+
+
+def test_hints_never_count_against_a_clearly_surer_frame() -> None:
+    values = course((1, 0.75), (1, 0.9), (1, 0.75))
+    surest = range(75, 100)
+    best = femur(values, box=placed(len(values), slice(50, 70)))[0]
+    assert best.row in surest
+    assert not best.spared
+
+
+def test_the_better_placed_of_two_views_about_as_sure_comes_first() -> None:
+    values = course((2, 0.9), (2, 0.0), (2, 0.895))
+    later = slice(150, 200)
+    first, second = femur(values, box=placed(len(values), later))
+    assert later.start <= first.row < later.stop
+    assert second.row < 100
+
+
+def test_frames_without_a_box_speak_neither_for_nor_against() -> None:
+    values = course((2, 0.9))
+    box = placed(len(values), slice(0, 0))
+    box[60:70] = np.nan
+    sharpness = np.full(len(values), 0.5, np.float32)
+    sharpness[80] = 0.9
+    assert femur(values, box=box, sharpness=sharpness)[0].row == 80
+
+
 def test_among_equals_the_sharp_frame_wins() -> None:
     values = course((2, 0.95))
     sharpness = np.full(len(values), 0.2)

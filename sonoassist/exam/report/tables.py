@@ -14,6 +14,8 @@ from sonoassist.core.packets import Box
 from sonoassist.exam.capture_words import (
     capture_words,
     chosen_by_hand,
+    hint_values,
+    hint_words,
     item_of,
     own_share,
     why_words,
@@ -29,7 +31,7 @@ JSON_FORMAT = 1
 COLUMNS = (
     "item", "label", "plane", "required", "state", "reviewed", "confidence", "quality", "time_s",
     "captures", "rejected", "ticked", "note", "why", "still", "chosen_by_hand", "network_plane",
-    "network_confidence", "said",
+    "network_confidence", "said", "hints",
 )  # fmt: skip
 
 
@@ -58,7 +60,7 @@ def _row(data: ReportData, line: Line) -> dict[str, object]:
             "still": _file(still), "chosen_by_hand": int(chosen_by_hand(shot, line.item)),
             "network_plane": shot.plane,
             "network_confidence": f"{shot.confidence:.4f}" if shot.plane else "",
-            "said": capture_words(shot, line.item),
+            "said": capture_words(shot, line.item), "hints": hint_words(shot),
         }  # fmt: skip
     return row
 
@@ -124,7 +126,8 @@ def _capture(data: ReportData, one: Capture) -> dict[str, object]:
         "time_s": shot.time_s, "plane": shot.plane, "confidence": shot.confidence,
         "chosen_by_hand": chosen_by_hand(shot, item), "saw": shot.saw.value,
         "said": capture_words(shot, item), "quality": shot.quality,
-        "why": why_words(shot), "box_px": _edges(shot.box), "field_px": _edges(shot.field),
+        "why": why_words(shot), "hints": hint_values(shot),
+        "box_px": _edges(shot.box), "field_px": _edges(shot.field),
         "clip": one.clip, "still": _file(still) or None,
         "trouble": still.trouble if still is not None else "",
     }  # fmt: skip

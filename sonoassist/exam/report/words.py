@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sonoassist.core.percent import percent
 from sonoassist.core.wording import counted
-from sonoassist.exam.capture_words import capture_words, own_share, why_words
+from sonoassist.exam.capture_words import capture_words, hint_words, own_share, why_words
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.ending import NOT_REVIEWED
 from sonoassist.exam.records import How, RecordedVideo
@@ -133,7 +133,12 @@ def caption(still: Still) -> list[str]:
     else:
         made_how = f"Chosen by the program: {why}" if why else "Chosen by the program"
     said = capture_words(shot, still.item, full=True)
-    return [f"{said}, at {clock(shot.at_s)}", f"{made_how}."]
+    hints = hint_words(shot)
+    return [
+        f"{said}, at {clock(shot.at_s)}",
+        f"{made_how}.",
+        *([f"Could be better: {hints}."] if hints else []),
+    ]
 
 
 def legend(line: ReportTimeline) -> str:

@@ -115,6 +115,10 @@ class PracticePage(QStackedWidget):
         """The exam, whose word counts, and the network whose results that is."""
         return status_items(self.desk)
 
+    def model_warning(self) -> str:
+        """The page says itself where the model's word counts."""
+        return ""
+
     def stop(self) -> None:
         """The window closes."""
         self.desk.stop()

@@ -11,6 +11,7 @@ from PyQt6.QtCore import QObject, pyqtSignal
 from sonoassist.core.errors import window_text
 from sonoassist.core.settings import Settings
 from sonoassist.gui.controller import Controller
+from sonoassist.model.card import Card
 from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.review.shown import Shown
 
@@ -33,6 +34,7 @@ class ReviewOpener(QObject):
         opening: What is being opened, or "".
         trouble: Why it could not be opened, or "".
         model_trouble: Why there is no analysis, or "".
+        card: Of the model that analyses it; None where none is loaded.
 
     Signals:
         opened: Another review is under way, or none; or one is being opened.
@@ -54,6 +56,7 @@ class ReviewOpener(QObject):
         self._reviews = reviews
         self._ready, self._held = ready, held
         self.session: ReviewSession | None = None
+        self.card: Card | None = None
         self.spec = self.opening = self.trouble = self.model_trouble = ""
         self._made_for: tuple[object, ...] = ()
         self._generation = 0
@@ -66,6 +69,7 @@ class ReviewOpener(QObject):
         generation = self._generation
         self.spec = self.opening = spec
         self.trouble = self.model_trouble = ""
+        self.card = None
         self.opened.emit()
         store, closing = self._controller.services.exams, tuple(self._closing)
 
@@ -115,12 +119,15 @@ class ReviewOpener(QObject):
         make = self._controller.make_analyser
         synthetic = session.recording.info.synthetic
 
-        def work() -> None:
+        def work() -> Card:
             analyser = make(settings, synthetic, lambda _step: None)
             session.begin(analyser, paused=self._held(), any_precision=settings.precision == "auto")
+            card: Card = analyser.card
+            return card
 
-        def done(_nothing: object) -> None:
+        def done(card: Card) -> None:
             if generation == self._generation:
+                self.card = card
                 self.model_came.emit()
 
         def failed(error: Exception) -> None:
@@ -150,6 +157,7 @@ class ReviewOpener(QObject):
         """
         self._generation += 1
         session, self.session = self.session, None
+        self.card = None
         self.opening = self.trouble = self.model_trouble = ""
         if session is not None:
             self._end(session, place, shown)

@@ -27,6 +27,7 @@ from sonoassist.gui.review.over import Over
 from sonoassist.gui.review.screens import screen_of
 from sonoassist.gui.review.side import ReviewSide
 from sonoassist.gui.review.span import Span
+from sonoassist.gui.review.status import status_items, warning_of
 from sonoassist.gui.review.texts import (
     best_tiles,
     candidate_tiles,
@@ -219,6 +220,14 @@ class ReviewPage(QWidget):
     def place(self) -> Place:
         """Whose keys it has."""
         return Place.REVIEW
+
+    def status_items(self) -> list[tuple[str, int]]:
+        """What is reviewed, and the network that has analysed it."""
+        return status_items(self.desk)
+
+    def model_warning(self) -> str:
+        """What must be said of the network's word on this recording."""
+        return warning_of(self.desk)
 
     def close_over(self) -> bool:
         """Take away what lies over it; returns whether there was something."""

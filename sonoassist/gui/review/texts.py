@@ -122,7 +122,7 @@ def candidate_tiles(
         PictureTile(
             key=str(peak.frame), frame=peak.frame, title=_sureness(peak),
             detail=clock(peak.time_s), colour=colour, current=peak.frame == index,
-            done=peak.frame == best,
+            done=peak.frame == best, hints=peak.hints,
         )
         for peak in peaks
     ]  # fmt: skip
@@ -188,10 +188,12 @@ def best_tiles(
             frame, detail, tone = peaks[0].frame, percent(peaks[0].confidence), "muted"
         elif peaks:
             frame, detail = peaks[0].frame, f"unsure {percent(peaks[0].confidence)}"
+        shown = next((one for one in peaks if one.frame == frame), None)
         tiles.append(
             PictureTile(
                 plane.key, frame, plane.label, detail, plane.colour,
                 current=plane.key == selected, done=chosen is not None, tone=tone,
+                hints=shown.hints if shown is not None else (),
             )
         )  # fmt: skip
     return tiles

@@ -17,10 +17,13 @@ from PyQt6.QtGui import (
 )
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
+from sonoassist.core.flaws import Hints
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import DARK, Look
 
 ASPECT = 4 / 3
+HINT_FROM_PX = 56
+"""A picture has to be so high for words on it."""
 LOW_PX, HIGH_PX = 62, 84
 """A row is at least so high: in a low window, and else."""
 
@@ -38,6 +41,7 @@ class PictureTile:
         current: It is the one looked at.
         done: A person chose it.
         tone: Colour of the palette for the detail.
+        hints: What could be better in the picture.
     """
 
     key: str
@@ -48,6 +52,14 @@ class PictureTile:
     current: bool = False
     done: bool = False
     tone: str = "muted"
+    hints: Hints = ()
+
+
+def hint_mark(hints: Hints) -> str:
+    """The gravest hint in words, and how many more there are, e.g. "too small +1"."""
+    gravest = max(hints, key=lambda one: one.strength)
+    more = f" +{len(hints) - 1}" if len(hints) > 1 else ""
+    return f"{gravest.flaw.short}{more}"
 
 
 class Tiles(QWidget):
@@ -245,6 +257,8 @@ class Tiles(QWidget):
         painter.drawPath(shape)
         if tile.done:
             self._paint_done(painter, picture)
+        if tile.hints:
+            self._paint_hints(painter, picture, tile)
         self._paint_words(painter, rect, tile)
 
     def _picture_in(self, rect: QRectF) -> QRectF:
@@ -268,6 +282,21 @@ class Tiles(QWidget):
         inner = self._look.px(3)
         painter.drawPixmap(at.topLeft().toPoint().x() + inner,
                            at.topLeft().toPoint().y() + inner, icon)  # fmt: skip
+
+    def _paint_hints(self, painter: QPainter, picture: QRectF, tile: PictureTile) -> None:
+        """On dark ground in the upper corner; a low picture has a mark alone."""
+        px, font = self._look.px, self._look.font(12)
+        metrics = QFontMetricsF(font)
+        words = hint_mark(tile.hints)
+        room = picture.width() - px(18) - (px(24) if tile.done else 0)
+        if picture.height() < px(HINT_FROM_PX) or metrics.horizontalAdvance(words) > room:
+            words = "!"
+        chip = QRectF(0, 0, metrics.horizontalAdvance(words) + px(10), px(18))
+        chip.moveTopLeft(picture.topLeft() + QPointF(px(4), px(4)))
+        painter.fillPath(rounded(chip, px(4)), QColor(10, 14, 19, 200))
+        painter.setFont(font)
+        painter.setPen(QColor(DARK.warning))
+        painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, words)
 
     def _paint_words(self, painter: QPainter, rect: QRectF, tile: PictureTile) -> None:
         """The title at the left, the detail at the right or over the picture."""

@@ -1,0 +1,116 @@
+"""Measures in the pictures of a sequence what hints go by: light, and how quickly they move."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sonoassist.core.flaws import Hints
+from sonoassist.core.opencv import cv2
+from sonoassist.core.packets import Analysis, Box, Floats, Frame, Pixels, State
+from sonoassist.preprocess.screen_reader import ScreenReader
+from sonoassist.temporal.hints import Light, Outline, Placed, hints_of, placed_of
+from sonoassist.temporal.quality_meter import SIZE_PX, small_picture
+
+WHITE = 225
+"""Grey level from which a pixel is nearly white."""
+APART_S = 0.25
+"""Frames further apart do not tell how quickly anything moves between them."""
+SEEN = 12
+"""Without an outline, what is darker than this grey level is taken for the screen's own black."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The frame before: where, when, and its small picture."""
+
+    source_id: str
+    time_s: float
+    crop: Box
+    small: Floats
+
+
+class HintMeter:
+    """Gives the hints of frames in the order of their times; other frames may lie between."""
+
+    def __init__(self) -> None:
+        self._before: _Before | None = None
+        self._held: tuple[str, Placed | None] = ("", None)
+        self._window = np.asarray(cv2.createHanningWindow(SIZE_PX, cv2.CV_32F), np.float32)
+
+    def measure(self, analysis: Analysis) -> Hints | None:
+        """The hints of the next frame; None where no plane may be named on it."""
+        if analysis.state is not State.PLANE:
+            return None
+        frame, geometry = analysis.frame, analysis.geometry
+        small = small_picture(frame.pixels, geometry.crop)
+        light = light_of(small, geometry.crop, geometry.field)
+        return hints_of(self._placed(analysis), light, self._motion_hz(frame, geometry.crop, small))
+
+    def _placed(self, analysis: Analysis) -> Placed | None:
+        """Where the anatomy lies: as on the frame before, where nobody has looked for a box."""
+        plane, (held_plane, held) = analysis.prediction.plane.key, self._held
+        placed = placed_of(analysis)
+        if placed is None and analysis.lacks_box and held_plane == plane:
+            return held
+        self._held = plane, placed
+        return placed
+
+    def _motion_hz(self, frame: Frame, crop: Box, small: Floats) -> float:
+        """Widths of the picture that it has moved since the frame before, a second."""
+        before = self._before
+        self._before = _Before(frame.source_id, frame.time_s, crop, small)
+        if before is None or frame.still:
+            return math.nan
+        if (before.source_id, before.crop) != (frame.source_id, crop):
+            return math.nan
+        apart_s = frame.time_s - before.time_s
+        if not 0 < apart_s <= APART_S:
+            return math.nan
+        shift, _sureness = cv2.phaseCorrelate(before.small, small, self._window)
+        return math.hypot(shift[0], shift[1]) / SIZE_PX[0] / apart_s
+
+
+def hints_of_picture(pixels: Pixels, plane: str, box: Box | None, crop: Box) -> Hints:
+    """The hints of a picture by itself, which does not tell whether it moves.
+
+    Args:
+        pixels: uint8 (H, W, 3) RGB or (H, W), the whole frame.
+        plane: Key of the plane that it shows.
+        box: Of its anatomy, in frame pixels, or None.
+        crop: What the network saw, in frame pixels.
+
+    Raises:
+        ModelError: The network that reads screens is missing or damaged.
+    """
+    look = ScreenReader().look(pixels)
+    outline = look.field.outline().tolist() if look.sure and look.field is not None else []
+    light = light_of(small_picture(pixels, crop), crop, outline)
+    return hints_of(None if box is None else Placed(plane, box, crop, outline), light)
+
+
+def light_of(small: Floats, crop: Box, outline: Outline) -> Light:
+    """The levels of grey of a picture.
+
+    Args:
+        small: float32, (112, 144), of the crop, see `quality_meter.small_picture`.
+        crop: Of the frame.
+        outline: Of the field of view, in frame pixels; may be empty.
+    """
+    grey = small[_field(crop, outline)] if outline else small[small >= SEEN]
+    if not grey.size:
+        return Light(0.0, 0.0)
+    return Light(float(np.percentile(grey, 95)), float((grey > WHITE).mean()))
+
+
+def _field(crop: Box, outline: Outline) -> NDArray[np.bool_]:
+    """Which cells of the small picture lie in the field of view, bool (112, 144)."""
+    wide, high = SIZE_PX
+    scale = np.array([wide / crop.width, high / crop.height])
+    corners = (np.asarray(outline, np.float64) - [crop.left, crop.top]) * scale
+    canvas = np.zeros((high, wide), np.uint8)
+    cv2.fillPoly(canvas, [np.round((corners - 0.5) * 16).astype(np.int32)], 1, shift=4)
+    return canvas > 0
