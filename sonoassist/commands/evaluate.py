@@ -42,6 +42,7 @@ from sonoassist.datasets.reading import read_dataset
 from sonoassist.evaluation.bootstrap import RESAMPLES
 from sonoassist.evaluation.failures import Failures
 from sonoassist.evaluation.file_run import Means
+from sonoassist.evaluation.localisers import OtherLocaliser
 from sonoassist.evaluation.observing import observe
 from sonoassist.evaluation.outputs import SUMMARY, as_json, write_results
 from sonoassist.evaluation.planning import EvaluationPlan, Scope, make_plan, selected
@@ -167,6 +168,9 @@ def _check(plan: EvaluationPlan, wanted: str) -> None:
     able = {
         "retrieval": any(file.recording for file in plan.files),
         "steadiness": any(file.recording for file in plan.files),
+        "hints": any(
+            label.flaws is not None for file in plan.files for label in file.labels.values()
+        ),
         "localisation": any(label.box for file in plan.files for label in file.labels.values()),
     }
     if not able.get(wanted, True):
@@ -252,7 +256,8 @@ def _measure(
     others = OtherWork()
     with ProgressBar(plan.total, "frame") as progress:
         means = _means(analyser, plan, args)
-        seen = observe(plan, means, failures.watch, progress.step)
+        other = OtherLocaliser(analyser) if "localisation" in wanted else None
+        seen = observe(plan, means, failures.watch, progress.step, other)
     if seen.known:
         every, verb = counted(len(seen.frames), "frame"), word(len(seen.frames), "was", "were")
         say(f"{seen.known} of {every} {verb} analysed before; that is used")
@@ -307,6 +312,7 @@ def _about(
         resamples=RESAMPLES,
         note=_note(datasets, card.domain),
         tolerance_frames=args.tolerance,
+        localiser=args.localiser,
     )
 
 

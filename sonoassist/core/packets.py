@@ -209,6 +209,8 @@ class Localisation:
             earlier and moved by the motion measured since.
         sought: Whether a box was looked for on this very frame; else `box` is a carried one, or
             None since nobody has looked.
+        sure: Whether the box is likely to be right; one that is not is drawn dashed. True where
+            there is none.
     """
 
     frame_id: int
@@ -216,6 +218,7 @@ class Localisation:
     evidence: Floats | None
     age_s: float = 0.0
     sought: bool = True
+    sure: bool = True
 
 
 class State(Enum):

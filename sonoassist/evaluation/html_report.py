@@ -47,8 +47,12 @@ def _measured(results: Results) -> Iterable[str]:
         yield sections.retrieval(results.retrieval, note)
     if results.localisation is not None:
         yield sections.localisation(results.localisation)
+    if results.localisers is not None:
+        yield sections.localisers(results.localisers)
     if results.steadiness is not None:
         yield sections.steadiness(results.steadiness)
+    if results.hints is not None:
+        yield sections.hints(results.hints)
     if missing := text_report.not_measured(results):
         yield "".join(f'<p class="note">{escape(line)}.</p>' for line in missing.splitlines())
     if results.speed is not None:

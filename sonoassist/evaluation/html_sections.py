@@ -16,13 +16,19 @@ from sonoassist.evaluation.calibration import Calibration
 from sonoassist.evaluation.classes import Group, title
 from sonoassist.evaluation.classification import Classification
 from sonoassist.evaluation.failures import Failure
+from sonoassist.evaluation.hints import HintMeasure
 from sonoassist.evaluation.localisation import LocalisationMeasure
+from sonoassist.evaluation.localisers import BothLocalisers
 from sonoassist.evaluation.results import EvaluationFacts
 from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.speed import Speed, whole_frames
 from sonoassist.evaluation.steadiness import Steadiness
 from sonoassist.evaluation.text_tables import (
     BOX_NOTE,
+    HINTS_HEADER,
+    HINTS_NOTE,
+    LOCALISERS_HEADER,
+    LOCALISERS_TITLE,
     STEADINESS_HEADER,
     STEADINESS_NOTE,
     alone,
@@ -30,15 +36,19 @@ from sonoassist.evaluation.text_tables import (
     coarse_note,
     figure,
     group_line,
+    hints_rows,
     interval,
     kinds,
+    localisers_rows,
     paper_overlap,
     paper_rates,
     percent,
     printed_note,
+    quiet_line,
     right_line,
     shared_note,
     steadiness_rows,
+    sureness_words,
     wrong_lines,
 )
 from sonoassist.model.architecture import ARCHITECTURES
@@ -250,6 +260,16 @@ def localisation(found: LocalisationMeasure) -> str:
     )
 
 
+def localisers(found: BothLocalisers) -> str:
+    """Both localisers side by side, and how sure boxes are."""
+    rows = localisers_rows(found)
+    return _section(
+        LOCALISERS_TITLE,
+        sureness_words(found) + ".",
+        table(LOCALISERS_HEADER, rows, [""] * len(found.planes) + ["sum"]),
+    )
+
+
 def _box_charts(found: LocalisationMeasure) -> tuple[str, str]:
     overlap, correct = [], []
     for one in found.planes:
@@ -269,6 +289,15 @@ def steadiness(found: Steadiness) -> str:
         f"Labels over time, {counted(found.recordings, 'recording')}. {STEADINESS_NOTE}",
         table(STEADINESS_HEADER, steadiness_rows(found)),
     )
+
+
+def hints(found: HintMeasure) -> str:
+    """Hints against the truth."""
+    rows = [
+        [_spread(cell, 1, 100) if isinstance(cell, Score) else cell for cell in row]
+        for row in hints_rows(found)
+    ]
+    return _section("Hints", f"{quiet_line(found)}. {HINTS_NOTE}", table(HINTS_HEADER, rows))
 
 
 def speed(about: EvaluationFacts, found: Speed) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sonoassist.core.flaws import Flaw, Hints
 from sonoassist.core.packets import Box, Floats, Frame, State
 from sonoassist.core.planes import INDEX, KEYS
 from sonoassist.evaluation.classes import Group
@@ -31,6 +32,11 @@ class Observation:
         state: The program's word on the frame.
         box: Found for the predicted plane.
         timings_ms: (stage, milliseconds); empty where the result was kept from before.
+        sure: Whether the box is likely to be right.
+        other_box: Found by the other localiser.
+        compared: Whether the other localiser has looked.
+        flaws: What is wrong with the picture; None where the data set does not tell.
+        hints: What the program says could be better; None where it says nothing of it.
     """
 
     dataset: str
@@ -46,6 +52,11 @@ class Observation:
     state: State
     box: Box | None
     timings_ms: tuple[tuple[str, float], ...]
+    sure: bool = True
+    other_box: Box | None = None
+    compared: bool = False
+    flaws: frozenset[Flaw] | None = None
+    hints: Hints | None = None
 
     @property
     def unit(self) -> str:
@@ -75,9 +86,17 @@ class Observation:
     @property
     def iou(self) -> float:
         """Overlap that counts: 0 without a found box, or where it is the box of a wrong plane."""
-        if self.box is None or self.true_box is None or not self.right:
+        return self._overlap(self.box)
+
+    @property
+    def other_iou(self) -> float:
+        """The same of the other localiser's box."""
+        return self._overlap(self.other_box)
+
+    def _overlap(self, box: Box | None) -> float:
+        if box is None or self.true_box is None or not self.right:
             return 0.0
-        return self.box.iou(self.true_box)
+        return box.iou(self.true_box)
 
     @property
     def where(self) -> str:
@@ -94,11 +113,13 @@ class DatasetLabel:
         truth: See `Observation`.
         shown: See `Observation`.
         box: True box.
+        flaws: What is wrong with the picture; None where the data set does not tell.
     """
 
     truth: Group = ()
     shown: Group = ()
     box: Box | None = None
+    flaws: frozenset[Flaw] | None = None
 
 
 @dataclass
@@ -139,6 +160,7 @@ def observation(
     frame: Frame,
     result: FrameResult,
     timings_ms: tuple[tuple[str, float], ...] = (),
+    hints: Hints | None = None,
 ) -> Observation:
     """Put truth and result of one frame side by side; see `Observation` for the arguments.
 
@@ -161,4 +183,7 @@ def observation(
         state=result.state,
         box=result.box,
         timings_ms=timings_ms,
+        sure=result.sure,
+        flaws=label.flaws,
+        hints=hints,
     )

@@ -8,6 +8,7 @@ import io
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,10 @@ from sonoassist.evaluation.bootstrap import Score
 from sonoassist.evaluation.calibration import Calibration
 from sonoassist.evaluation.classes import title
 from sonoassist.evaluation.classification import Classification
+from sonoassist.evaluation.hints import HintMeasure
 from sonoassist.evaluation.html_report import as_html
 from sonoassist.evaluation.localisation import LocalisationMeasure
+from sonoassist.evaluation.localisers import BothLocalisers
 from sonoassist.evaluation.results import Results
 from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.speed import Speed
@@ -32,8 +35,8 @@ from sonoassist.evaluation.text_report import as_text
 SUMMARY = "evaluation.json"
 FILES = frozenset({
     SUMMARY, "evaluation.txt", "report.html", "frames.csv", "classification.csv",
-    "confusion.csv", "calibration.csv", "retrieval.csv", "localisation.csv",
-    "steadiness.csv", "speed.csv",
+    "confusion.csv", "calibration.csv", "retrieval.csv", "localisation.csv", "localisers.csv",
+    "steadiness.csv", "hints.csv", "speed.csv",
 })  # fmt: skip
 """All that a run can write."""
 _EDGES = ("left_px", "top_px", "right_px", "bottom_px")
@@ -64,6 +67,8 @@ def plain(value: Any) -> Any:
         return {one.name: plain(getattr(value, one.name)) for one in dataclasses.fields(value)}
     if isinstance(value, np.ndarray):
         return value.tolist()
+    if isinstance(value, Enum):
+        return value.value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
@@ -119,8 +124,12 @@ def tables(results: Results) -> dict[str, str]:
         made["retrieval.csv"] = _retrieval(results.retrieval)
     if results.localisation is not None:
         made["localisation.csv"] = _localisation(results.localisation)
+    if results.localisers is not None:
+        made["localisers.csv"] = _localisers(results.localisers)
     if results.steadiness is not None:
         made["steadiness.csv"] = _steadiness(results.steadiness)
+    if results.hints is not None:
+        made["hints.csv"] = _hints(results.hints)
     if results.speed is not None:
         made["speed.csv"] = _speed(results.speed)
     return made
@@ -221,6 +230,20 @@ def _localisation(found: LocalisationMeasure) -> str:
     return _csv(["class", "frames_of", *_columns("mean_iou", "std_iou", "correct"), "images"], rows)
 
 
+def _localisers(found: BothLocalisers) -> str:
+    header = [
+        "class", "frames", "plane_mean_iou", "plane_correct", "paper_mean_iou", "paper_correct",
+    ]  # fmt: skip
+    named = [*((title(one.group), one) for one in found.planes), ("all frames", found.all)]
+    return _csv(
+        header,
+        (
+            [name, one.count, one.plane.mean, one.plane.correct, one.paper.mean, one.paper.correct]
+            for name, one in named
+        ),
+    )
+
+
 def _steadiness(found: Steadiness) -> str:
     header = [
         "label", "changes", "least_changes", "minutes", "changes_a_minute", "right", "frames",
@@ -235,6 +258,24 @@ def _steadiness(found: Steadiness) -> str:
         ]  # fmt: skip
 
     return _csv(header, [row("raw", found.raw), row("steady", found.steady)])
+
+
+def _hints(found: HintMeasure) -> str:
+    header = [
+        "flaw",
+        *_columns("precision", "recall", "recall_of_all"),
+        "hints",
+        "frames",
+        "of_all",
+    ]
+    rows: list[list[object]] = [
+        [
+            one.flaw.value, *_cells(one.precision, one.recall, one.recall_of_all),
+            one.hints, one.flawed, one.flawed_of_all,
+        ]
+        for one in found.flaws
+    ]  # fmt: skip
+    return _csv(header, rows)
 
 
 def _speed(found: Speed) -> str:

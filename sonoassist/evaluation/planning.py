@@ -105,7 +105,7 @@ def make_plan(datasets: Iterable[Dataset], scope: Scope) -> EvaluationPlan:
         for frame in dataset.frames:
             truth = group_of(frame.accepted)
             file = _file_plan(files, dataset, frame)
-            file.labels[frame.index] = DatasetLabel(truth, truth, frame.box)
+            file.labels[frame.index] = DatasetLabel(truth, truth, frame.box, frame.flaws)
         for frame in dataset.shown:
             # A frame may lie in the blend of two planes; a label of its own comes first.
             file = _file_plan(files, dataset, frame)

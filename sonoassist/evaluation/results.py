@@ -10,19 +10,22 @@ from sonoassist.evaluation.bootstrap import Draws
 from sonoassist.evaluation.calibration import Calibration, calibrate
 from sonoassist.evaluation.classification import Classification, classify
 from sonoassist.evaluation.failures import Failure, Failures
+from sonoassist.evaluation.hints import HintMeasure, measure_hints
 from sonoassist.evaluation.localisation import LocalisationMeasure, measure_boxes
+from sonoassist.evaluation.localisers import BothLocalisers, compare_localisers
 from sonoassist.evaluation.observed import Observation, Observed
 from sonoassist.evaluation.retrieval import Retrieval, retrieve
 from sonoassist.evaluation.speed import Speed
 from sonoassist.evaluation.steadiness import Steadiness, measure_steadiness
 
 MEASURES = (
-    "classification", "calibration", "retrieval", "localisation", "steadiness", "speed",
+    "classification", "calibration", "retrieval", "localisation", "steadiness", "hints", "speed",
 )  # fmt: skip
 NEEDS = {
     "retrieval": "recordings of planes",
     "localisation": "true boxes",
     "steadiness": "recordings whose views are labelled frame by frame",
+    "hints": "the truth of what is wrong with pictures (phantom --flaws)",
 }
 """What data must have for a measure."""
 
@@ -73,6 +76,7 @@ class EvaluationFacts:
         calibrated: Whether confidences are more than the plain softmax.
         note: What the reader must know before the figures; may be empty.
         tolerance_frames: In folders of exams, how far from a label a retrieved frame counts.
+        localiser: What boxes were found by, see `localise.choice`.
     """
 
     version: str
@@ -93,6 +97,7 @@ class EvaluationFacts:
     calibrated: bool = False
     note: str = ""
     tolerance_frames: int = 0
+    localiser: str = "plane"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,9 @@ class Results:
     calibration: Calibration | None = None
     retrieval: Retrieval | None = None
     localisation: LocalisationMeasure | None = None
+    localisers: BothLocalisers | None = None
     steadiness: Steadiness | None = None
+    hints: HintMeasure | None = None
     speed: Speed | None = None
     wrong_labels: tuple[Failure, ...] = field(default=())
     wrong_boxes: tuple[Failure, ...] = field(default=())
@@ -136,9 +143,11 @@ def measure(
         calibration=calibrate(labelled, about.threshold, draws) if sure else None,
         retrieval=retrieve(seen.frames, draws) if "retrieval" in wanted else None,
         localisation=measure_boxes(labelled, draws) if boxes else None,
+        localisers=compare_localisers(labelled, about.localiser) if boxes else None,
         steadiness=(
             measure_steadiness(seen.frames, about.threshold) if "steadiness" in wanted else None
         ),
+        hints=measure_hints(labelled, draws) if "hints" in wanted else None,
         speed=speed,
         wrong_labels=failures.labels if classes else (),
         wrong_boxes=failures.boxes if boxes else (),

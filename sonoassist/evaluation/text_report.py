@@ -32,8 +32,12 @@ def as_text(results: Results) -> str:
         parts.append(text_tables.retrieval(results.retrieval, verified_note(results)))
     if results.localisation is not None:
         parts.append(text_tables.localisation(results.localisation))
+    if results.localisers is not None:
+        parts.append(text_tables.localisers(results.localisers))
     if results.steadiness is not None:
         parts.append(text_tables.steadiness(results.steadiness))
+    if results.hints is not None:
+        parts.append(text_tables.hints(results.hints))
     if results.speed is not None:
         parts.append(text_tables.speed(results.about, results.speed))
     parts += [troubles(results)] if troubles(results) else []

@@ -14,7 +14,9 @@ from sonoassist.evaluation.bootstrap import Score
 from sonoassist.evaluation.calibration import Calibration
 from sonoassist.evaluation.classes import Group, is_background, title
 from sonoassist.evaluation.classification import Classification
+from sonoassist.evaluation.hints import HintMeasure
 from sonoassist.evaluation.localisation import Boxes, LocalisationMeasure
+from sonoassist.evaluation.localisers import BothLocalisers, PlaneFits
 from sonoassist.evaluation.reliability import Reliability
 from sonoassist.evaluation.results import EvaluationFacts
 from sonoassist.evaluation.retrieval import Retrieval
@@ -315,11 +317,80 @@ def localisation(found: LocalisationMeasure) -> str:
     )
 
 
+LOCALISERS_HEADER = (
+    "Class", "#", "Plane: IoU", "Cor. %", "Paper: IoU", "Cor. %",
+)  # fmt: skip
+
+
+def localisers(found: BothLocalisers) -> str:
+    """Both localisers side by side, and how sure boxes are."""
+    table = grid(LOCALISERS_TITLE, LOCALISERS_HEADER, localisers_rows(found))
+    return f"{table}\n{sureness_words(found)}"
+
+
+LOCALISERS_TITLE = "Localisers: the model's rule of each plane, and the paper's"
+
+
+def localisers_rows(found: BothLocalisers) -> list[list[str]]:
+    """A row for each plane, and one for all frames together."""
+
+    def row(name: str, one: PlaneFits) -> list[str]:
+        fits = ((figure(fit.mean, 2), percent(fit.correct)) for fit in (one.plane, one.paper))
+        return [name, str(one.count), *(cell for pair in fits for cell in pair)]
+
+    return [*(row(title(one.group), one) for one in found.planes), row("All frames", found.all)]
+
+
+def sureness_words(found: BothLocalisers) -> str:
+    """How many boxes are not sure, and how often that is so for good reason."""
+    one = found.sureness
+    words = f"Rightly named frames. By {found.used}: {one.unsure} of {one.count} boxes are not sure"
+    if one.unsure:
+        words += f", {one.unsure_wrong} of these wrong"
+    words += f"; {one.sure_right} of {one.sure} sure ones are correct"
+    return words + (f"; {one.missing} without a box" if one.missing else "")
+
+
 def paper_overlap(known: paper.Overlap | None) -> list[str]:
     """Mean IoU, its deviation and the correct share in percent of the paper, or dashes."""
     if known is None:
         return [UNKNOWN] * 3
     return [figure(known.mean, 2), figure(known.std, 2), percent(known.correct)]
+
+
+HINTS_HEADER = ("Hint", "Right %", "Found %", "Found of all %", "Hints", "Frames", "Of all")
+HINTS_NOTE = (
+    "Right: hints whose flaw is there. Found: frames with the flaw that have the hint, of those "
+    "rightly named; of all frames of planes fewer: without a name there is no hint."
+)
+
+
+def hints(found: HintMeasure) -> str:
+    """Hints against the truth."""
+    rows = (
+        [spread_percent(cell) if isinstance(cell, Score) else cell for cell in row]
+        for row in hints_rows(found)
+    )
+    return f"{grid('Hints', HINTS_HEADER, rows)}\n{quiet_line(found)}.\n{HINTS_NOTE}"
+
+
+def hints_rows(found: HintMeasure) -> list[list[str | Score]]:
+    """A row for each flaw; shares with their intervals."""
+    return [
+        [
+            one.flaw.short.capitalize(), one.precision, one.recall, one.recall_of_all,
+            str(one.hints), str(one.flawed), str(one.flawed_of_all),
+        ]
+        for one in found.flaws
+    ]  # fmt: skip
+
+
+def quiet_line(found: HintMeasure) -> str:
+    """How many good pictures have no hint."""
+    return (
+        f"Of {counted(found.faultless, 'rightly named frame')} with nothing wrong "
+        f"{spread_percent(found.quiet)} % have no hint"
+    )
 
 
 STEADINESS_HEADER = (

@@ -9,7 +9,7 @@ import queue
 import threading
 import time
 import traceback
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
@@ -77,6 +77,7 @@ class RunningExam:
         self._views: deque[View] = deque(maxlen=MEASURED_AT_ONCE)
         self._completed: deque[Analysis] = deque()
         self._unboxed: dict[tuple[str, int], list[Capture]] = {}
+        self._box_wishes: Counter[tuple[str, int]] = Counter()  # that have no answer yet
         self._wishes: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._news = threading.Event()
         self._ending = False
@@ -121,6 +122,9 @@ class RunningExam:
     def complete(self, view: View) -> None:
         """A picture's own box came behind its label; see `LiveSession.watch_completed`."""
         if view.analysis is None or view.frame.source_id not in self._sources:
+            return
+        if view.analysis.lacks_box:  # nobody looks for it any more
+            self._ask(lambda: self._give_box_up(view))
             return
         if view.steady is not None:  # else its row would lose it
             self._rows.append((_key(view.frame), frame_row(view, self.at_s(view))))
@@ -281,6 +285,7 @@ class RunningExam:
     def _put_box(self, analysis: Analysis) -> None:
         """Give a capture the box that was found behind its label."""
         captures, box = self._unboxed.pop(_key(analysis.frame), []), analysis.own_box
+        self._box_wishes.pop(_key(analysis.frame), None)
         named = analysis.prediction.plane.key
         for capture in captures:
             if box is not None and capture.shot.plane == named:
@@ -289,10 +294,19 @@ class RunningExam:
                 self._exam.put_box(capture.capture_id, box, hints)
                 self._tell()
 
+    def _give_box_up(self, view: View) -> None:
+        """One wish for this box has been given up; another one may still be under way."""
+        key = _key(view.frame)
+        self._box_wishes[key] -= 1
+        if self._box_wishes[key] <= 0:
+            self._unboxed.pop(key, None)
+            del self._box_wishes[key]
+
     def _ask_for_box(self, capture: Capture, view: View) -> None:
         """Have the box of a capture found, where nobody has looked for it yet."""
         if capture.shot.box is None and view.analysis is not None and view.analysis.lacks_box:
             self._unboxed.setdefault(_key(view.frame), []).append(capture)
+            self._box_wishes[_key(view.frame)] += 1
             self._want_box(view)  # each time: an earlier wish may have been given up
 
     def _look_at(self, view: View) -> None:

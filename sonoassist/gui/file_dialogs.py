@@ -32,6 +32,7 @@ from sonoassist.sources.kinds import FILE, FileType
 ANYTHING = "All files (*)"
 WEIGHTS_SUFFIXES = (".npz", ".pth", ".safetensors")
 _SIZE_PX = (860, 560)
+_SIZE_COLUMN, _TYPE_COLUMN = 1, 2
 _ICONS = {
     "backButton": "back", "forwardButton": "forward", "newFolderButton": "add",
     "listModeButton": "frames", "detailModeButton": "display",
@@ -217,7 +218,11 @@ def _dress_buttons(dialog: QFileDialog, look: Look) -> None:
 
 
 def _hide_types(dialog: QFileDialog) -> None:
-    """Folders have no types to choose among."""
+    """Folders have no types to choose among, all are of one, and their size is not told."""
+    table = dialog.findChild(QTreeView, "treeView")
+    for column in (_SIZE_COLUMN, _TYPE_COLUMN):
+        if table is not None:
+            table.setColumnHidden(column, True)
     for kind, name in ((QLabel, "fileTypeLabel"), (QComboBox, "fileTypeCombo")):
         part = dialog.findChild(kind, name)
         if part is not None:

@@ -22,7 +22,6 @@ from sonoassist.gui.page import HasCover, HasExam, HasOver, HasStatus, Page, Pag
 from sonoassist.gui.questions import Questions
 from sonoassist.gui.shell import MIN_HEIGHT_PX, MIN_WIDTH_PX, geometry_text
 from sonoassist.gui.start_page import StartPage
-from sonoassist.gui.status_line import StatusItem
 from sonoassist.gui.theme import PALETTES, Look, family, scale_for, stylesheet
 from sonoassist.gui.top_bar import TopBar
 from sonoassist.live.status import PlayState, SessionStatus
@@ -299,7 +298,7 @@ class MainWindow(QWidget):
             self.pages.setCurrentWidget(page)
         shown: object = self._others.get(self.page)
         if isinstance(shown, HasStatus):
-            self.status_line.show_items([StatusItem(*item) for item in shown.status_items()])
+            self.status_line.show_items(shown.status_items())
             warning = shown.model_warning()
         else:
             self.status_line.show_status(status, self.display.picture_name)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from enum import Enum
 from typing import Protocol, runtime_checkable
 
 from sonoassist.gui.actions import Place
+from sonoassist.gui.status_line import StatusItem
 from sonoassist.gui.theme import Look
 
 
@@ -64,8 +64,8 @@ class HasExam(Protocol):
 class HasStatus(Protocol):
     """A page with results of its own: the status line tells where these come from."""
 
-    def status_items(self) -> Sequence[tuple[str, int]]:
-        """(text, rank), in the order of the line; the highest rank goes first without room."""
+    def status_items(self) -> list[StatusItem]:
+        """In the order of the line."""
         ...
 
     def model_warning(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PyQt6.QtCore import QRectF, QSize, Qt
 from PyQt6.QtGui import QFontMetricsF, QPainter, QPaintEvent
@@ -28,11 +28,18 @@ class StatusItem:
         text: What it says.
         rank: The highest goes first where there is no room.
         short: What it says where not all has room; "" for the same.
+        is_name: It may be cut in its middle; other words are whole, or left out.
     """
 
     text: str
     rank: int
     short: str = ""
+    is_name: bool = False
+
+    @property
+    def shortened(self) -> StatusItem:
+        """With its short words."""
+        return replace(self, text=self.short or self.text)
 
 
 def model_text(card: Card) -> str:
@@ -50,9 +57,9 @@ def items_for(status: SessionStatus, picture: str = "") -> list[StatusItem]:
     """
     items = []
     if status.source is not None:
-        items.append(StatusItem(status.source.label, 1))
+        items.append(StatusItem(status.source.label, 1, is_name=True))
         if picture != status.source.label:  # a single picture is called as its source
-            items.append(StatusItem(one_line(picture), 2))
+            items.append(StatusItem(one_line(picture), 2, is_name=True))
         items.append(StatusItem(status.source.detail, 6))
     if status.play_state is not PlayState.EMPTY:
         items += _rates(status)
@@ -60,7 +67,7 @@ def items_for(status: SessionStatus, picture: str = "") -> list[StatusItem]:
         device = f" · {status.device}" if status.device else ""
         items.append(StatusItem(f"{status.engine}{device}", 5))
     if status.card is not None:
-        items.append(StatusItem(model_text(status.card), 2))
+        items.append(StatusItem(model_text(status.card), 2, status.card.title))
         if status.card.calibration is None:
             items.append(StatusItem(UNCALIBRATED, 4))
     elif status.model_state is ModelState.MISSING:
@@ -123,23 +130,26 @@ class StatusLine(QWidget):
         room = self.width() - 2 * self._look.px(16) - metrics.horizontalAdvance(DISCLAIMER) - gap
         if room < self._look.px(_LEAST_PX) or not self._items:
             return []  # a few letters would say nothing
-        kept = self._items
+        kept, half = self._items, room / 2 - gap
 
-        half = room / 2 - gap
+        def fits() -> bool:
+            wide = [(item, metrics.horizontalAdvance(item.text)) for item in kept]
+            in_bits = half < self._look.px(_LEAST_PX) and any(one > half for _, one in wide)
+            taken = [min(one, half) if item.is_name else one for item, one in wide]
+            return not in_bits and sum(taken) + gap * len(taken) <= room
 
-        def crowded() -> bool:
-            wide = [metrics.horizontalAdvance(item.text) for item in kept]
-            cut = half < self._look.px(_LEAST_PX) and max(wide) > half
-            return cut or sum(min(one, half) + gap for one in wide) > room
-
-        if crowded():
-            kept = [StatusItem(item.short or item.text, item.rank) for item in kept]
-        while len(kept) > 1 and crowded():
+        if not fits():
+            kept = [item.shortened for item in kept]
+        while len(kept) > 1 and not fits():
             kept.remove(max(kept, key=lambda item: item.rank))
         # A name takes no more than half of the line: what stands behind it can be read too.
-        most = room - gap if len(kept) == 1 else half
+        alone = len(kept) == 1
+        most = room - gap if alone else half
         elide = Qt.TextElideMode.ElideMiddle
-        return [metrics.elidedText(item.text, elide, most) for item in kept]
+        return [
+            metrics.elidedText(item.text, elide, most) if item.is_name or alone else item.text
+            for item in kept
+        ]
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Paint the line."""

@@ -94,8 +94,8 @@ class Toast(QFrame):
         self._row.addLayout(self._words, 1)
         if self.notice.details:
             self._row.addWidget(flat_button("Details", self.toggle_details))
-        key = look.keys.text(Act.LEAVE) or "Close"
-        self._row.addWidget(flat_button(key, lambda: self.dismissed.emit(self)))
+        self._close = flat_button("Close", lambda: self.dismissed.emit(self))
+        self._row.addWidget(self._close)
 
     @property
     def head(self) -> str:
@@ -135,6 +135,11 @@ class Toast(QFrame):
         elif not on and self._timer.isActive():
             self._left_ms = max(self._timer.remainingTime(), 1)
             self._timer.stop()
+
+    def name_key(self, on: bool) -> None:
+        """Name the key that takes it away: it takes the newest."""
+        key = self._look.keys.text(Act.LEAVE)
+        self._close.setText(key if on and key else "Close")
 
     def line_px(self) -> int:
         """Width that it has with all of its words in one line."""

@@ -140,6 +140,8 @@ class Toasts(QObject):
 
     def arrange(self) -> None:
         """Show the newest, and as many of the others as there is room for."""
+        for toast in self._shown:
+            toast.name_key(toast is self._shown[-1])
         count = self._fitting()
         waiting = self._shown[: len(self._shown) - count]
         for toast in [one for one in waiting if one.was_read]:

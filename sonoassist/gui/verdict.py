@@ -58,7 +58,7 @@ class Verdict:
         box: The box to draw, steadied where the label is; None unless `kind` is PLANE.
         box_age_s: How much earlier it was found; 0 where that was on this very picture.
         hints: What could be better in the picture, and has stood for a while.
-        box_sure: It has not jumped of late.
+        box_sure: It has not jumped of late, and lies and measures as its anatomy may.
     """
 
     kind: VerdictKind
@@ -255,6 +255,7 @@ def _plane(view: View, analysis: Analysis, label: LabelMode) -> Verdict:
         steadied = view.steady.box
     own = analysis.shown_box
     drawn = None if own is None else (steadied or SteadiedBox(own, sure=True))
+    sure = analysis.localisation.sure and (drawn is None or drawn.sure)
     return Verdict(
         VerdictKind.PLANE,
         plane.label,
@@ -266,7 +267,7 @@ def _plane(view: View, analysis: Analysis, label: LabelMode) -> Verdict:
         box=None if drawn is None else drawn.box,
         box_age_s=analysis.localisation.age_s,
         hints=view.steady_hints,
-        box_sure=drawn is None or drawn.sure,
+        box_sure=sure,
     )
 
 

@@ -61,6 +61,7 @@ class AnalysisWorker:
         slot: Where the frames come from.
         deliver: Takes each view.
         complete: Takes a view again whose box has come behind its label.
+        box_given_up: Takes a view whose box was asked for, and is not looked for any more.
         begun: Called with each frame that the analyser is about to look at.
         changed: Called whenever the state is another one.
         notices: For the user.
@@ -74,6 +75,7 @@ class AnalysisWorker:
         slot: NewestSlot[Frame],
         deliver: Callable[[View], None],
         complete: Callable[[View], None],
+        box_given_up: Callable[[View], None],
         begun: Callable[[Frame], None],
         changed: Callable[[], None],
         notices: Notices,
@@ -84,6 +86,7 @@ class AnalysisWorker:
         self._slot = slot
         self._deliver = deliver
         self._complete = complete
+        self._box_given_up = box_given_up
         self._cadence = Cadence()
         self._begun = begun
         self._changed = changed
@@ -100,7 +103,7 @@ class AnalysisWorker:
         self._last: Frame | None = None
         self._again = self._looked_at_again = False
         self._before: Analysis | None = None
-        self._unboxed: deque[View] = deque(maxlen=MOST_UNBOXED)
+        self._unboxed: deque[View] = deque()
         self._standing: View | None = None
         self._stands_since_s = 0.0
         self._broken_sequence = False
@@ -140,9 +143,13 @@ class AnalysisWorker:
             self._become(AnalysisState(ModelState.LOADING, step))
 
     def want_box(self, view: View) -> None:
-        """Find the box of a picture that has a label; `complete` takes it."""
+        """Find the box of a picture that has a label; `complete` takes it, or `box_given_up`."""
         with self._lock:
             self._unboxed.append(view)
+            full = len(self._unboxed) > MOST_UNBOXED or self._stopping.is_set()
+            oldest = self._unboxed.popleft() if full else None
+        if oldest is not None:
+            self._box_given_up(oldest)
         self._slot.wake()
 
     def break_sequence(self) -> None:
@@ -165,6 +172,10 @@ class AnalysisWorker:
                 self._turn()
             except Exception as error:  # noqa: BLE001  (the top of the thread: report, go on)
                 self._give_up(window_text(error), traceback.format_exc())
+        with self._lock:
+            left = [self._unboxed.popleft() for _ in range(len(self._unboxed))]
+        for view in left:
+            self._box_given_up(view)
         if self._analyser is not None:
             self._analyser.close()
 
@@ -205,19 +216,26 @@ class AnalysisWorker:
 
     def _find_wanted_box(self) -> None:
         """The box of one picture that is kept; there is one now and then."""
-        analyser = self._analyser
         with self._lock:
-            view = self._unboxed.popleft() if self._unboxed and analyser is not None else None
-        if analyser is None or view is None:
+            view = self._unboxed.popleft() if self._unboxed else None
+        if view is None:
             return
-        last = self._last
-        if last is not None and last.source_id != view.frame.source_id:
-            return  # the field of view that is held by now is that of another source
-        analysis = self._judged(lambda: analyser.look_back(view.frame))
-        if analysis is not None:
+        analysis = self._looked_back_at(view)
+        if analysis is None:
+            self._box_given_up(view)
+        else:
             # It is kept or looked at: with the box of this very picture.
             steady = None if view.steady is None else replace(view.steady, box=None)
             self._complete(replace(view, analysis=analysis, steady=steady))
+
+    def _looked_back_at(self, view: View) -> Analysis | None:
+        """The picture's result with its own box; None where its label was found by other rules."""
+        analyser, last = self._analyser, self._last
+        if analyser is None or _by_other_rules(view, analyser):
+            return None
+        if last is not None and last.source_id != view.frame.source_id:
+            return None  # the field of view that is held by now is that of another source
+        return self._judged(lambda: analyser.look_back(view.frame))
 
     def _wanted(self) -> Wanted | None:
         """The picture of a freeze whose turn it is."""
@@ -372,6 +390,18 @@ class AnalysisWorker:
             )
         card = self._analyser.card if self._analyser is not None else None
         self._become(AnalysisState(ModelState.FAILED, message, card))
+
+
+def _by_other_rules(view: View, analyser: Analyser) -> bool:
+    """Whether another model, or another crop, has named what the picture shows."""
+    made = None if view.analysis is None else view.analysis.provenance
+    if made is None:
+        return False
+    now = analyser.provenance
+    # The precision may have changed meanwhile: it names the same planes.
+    return (made.weights_sha256, made.network_input, made.crop) != (
+        now.weights_sha256, now.network_input, now.crop,
+    )  # fmt: skip
 
 
 def _ready(analyser: Analyser) -> AnalysisState:

@@ -76,6 +76,7 @@ class LiveSession:
             self._frames,
             self._show,
             self._completed,
+            self._tell_completed,
             self._begun,
             self._publisher.changed,
             self.notices,
@@ -240,7 +241,8 @@ class LiveSession:
     def watch_completed(self, watcher: Watcher) -> None:
         """Have `watcher` called with a picture again whose box has come behind its label.
 
-        It is called on a worker's thread and must return at once.
+        A picture that still lacks its box then does not get one any more: it was asked for, and
+        has been given up. It is called on a worker's thread and must return at once.
         """
         with self._watching:
             self._completed_watchers = (*self._completed_watchers, watcher)
@@ -381,9 +383,11 @@ class LiveSession:
             source = self._capture.state.source
             if source is not None and view.frame.source_id == source.source_id:
                 self._show_completed(view)
-        for (
-            watcher
-        ) in self._completed_watchers:  # an exam may wait for it that ended with its source
+        self._tell_completed(view)
+
+    def _tell_completed(self, view: View) -> None:
+        # An exam may wait for it that ended with its source.
+        for watcher in self._completed_watchers:
             watcher(view)
 
     def _show_completed(self, view: View) -> None:

@@ -83,8 +83,6 @@ class PublishedWeights(PublishedFile):
         architecture: The network it must turn out to be.
         about: One line that helps to choose.
         copies: Other files with the same weights; recognised, never downloaded.
-        stored_sha256: Of what this program makes of the file and keeps, see `Card`; empty when
-            not known.
         boxes: Rules for boxes of these weights alone; they go before those that all share.
         calibration: Measured for these weights; see `Card`.
         outside: Measured for these weights; see `Card`.
@@ -95,7 +93,6 @@ class PublishedWeights(PublishedFile):
     architecture: ArchitectureName
     about: str = ""
     copies: tuple[PublishedFile, ...] = ()
-    stored_sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     boxes: dict[str, BoxRule] = Field(default_factory=dict)
     calibration: ScoreCalibration | None = None
     outside: OutsideRule | None = None
@@ -106,10 +103,11 @@ class PublishedWeights(PublishedFile):
         return rules_of_planes(boxes)
 
     def is_kept_in(self, card: Card) -> bool:
-        """Whether an installed model has these weights."""
-        if self.stored_sha256:
-            return self.stored_sha256 == card.weights_sha256
-        # A card says "published" only of a file that was known by its hash when it was added.
+        """Whether an installed model has these weights.
+
+        A card says "published" only of a file that was known by its hash when it was added. The
+        hash in the card is of what is kept of it, whose header may be in any order.
+        """
         return card.domain == "published" and card.architecture == self.architecture
 
 

@@ -15,6 +15,7 @@ from real_models import card_of
 from review.review_made import BrightEngine
 from sonoassist.analysis.analyser import Analyser, AnalyserOptions
 from sonoassist.analysis.preparing import Ready
+from sonoassist.core.flaws import Flaw, Hint
 from sonoassist.core.packets import Analysis, Box, Frame, State
 from sonoassist.evaluation.classes import group_of
 from sonoassist.evaluation.observed import DatasetLabel, Observation, observation
@@ -41,6 +42,8 @@ def one(
     rest: str = "background",
     dataset: str = "data",
     path: Path | None = None,
+    flaws: frozenset[Flaw] | None = None,
+    hints: Sequence[Flaw] | None = None,
 ) -> Observation:
     """What is seen of one frame; `named` gets `confidence`, `rest` what is left."""
     planes = group_of((truth,) if isinstance(truth, str) else truth)
@@ -52,10 +55,11 @@ def one(
         case,
         path or Path(f"{case}.mp4" if recording else f"{case}-{index}.png"),
         recording=recording,
-        label=DatasetLabel(planes, planes if shown is None else group_of(shown), true_box),
+        label=DatasetLabel(planes, planes if shown is None else group_of(shown), true_box, flaws),
         frame=picture(index),
         result=FrameResult(index, state, shares, box, 0.5),
         timings_ms=(("inference", 5.0),),
+        hints=None if hints is None else tuple(Hint(flaw, 0.5) for flaw in hints),
     )
 
 

@@ -14,11 +14,14 @@ import pytest
 from seen import BOX, about, one, picture
 
 from sonoassist.core.errors import OutputError
+from sonoassist.core.flaws import Flaw
 from sonoassist.core.packets import Box, State
 from sonoassist.core.planes import KEYS
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.evaluation import outputs
+from sonoassist.evaluation.bootstrap import Draws
 from sonoassist.evaluation.failures import Failures
+from sonoassist.evaluation.hints import measure_hints
 from sonoassist.evaluation.html_report import as_html
 from sonoassist.evaluation.observed import Observation, Observed
 from sonoassist.evaluation.outputs import FILES, as_json, write_results
@@ -46,8 +49,13 @@ def frames() -> list[Observation]:
     return made
 
 
+def looked_at_by_both(one: Observation) -> Observation:
+    """With the box of another localiser where there is a true one."""
+    return replace(one, other_box=one.box, compared=one.true_box is not None)
+
+
 def results(wanted: tuple[str, ...] = MEASURES, **fields: object) -> Results:
-    seen = Observed(frames(), ["a/x.png: <damaged>"])
+    seen = Observed([looked_at_by_both(each) for each in frames()], ["a/x.png: <damaged>"])
     failures = Failures()
     for each in seen.frames:
         failures.watch(each, picture(each.index))
@@ -59,7 +67,9 @@ def results(wanted: tuple[str, ...] = MEASURES, **fields: object) -> Results:
     )
     raw, steady = LabelCourse(40, 3, 0.1, 80, 90, (0.0, 0.2), 1), NO_COURSE
     still = Steadiness(raw, steady, 1) if "steadiness" in wanted else None
-    return replace(found, steadiness=still)
+    told = [replace(each, flaws=frozenset({Flaw.MOVING}), hints=()) for each in seen.frames]
+    hinted = measure_hints(told, Draws(resamples=100)) if "hints" in wanted else None
+    return replace(found, steadiness=still, hints=hinted)
 
 
 class Balanced(HTMLParser):
@@ -243,7 +253,8 @@ def test_only_what_was_asked_for(tmp_path: Path) -> None:
     assert (alone.classification, alone.retrieval, alone.speed) == (None, None, None)
     names = {path.name for path in write_results(alone, tmp_path)}
     assert names == {
-        "evaluation.txt", "evaluation.json", "frames.csv", "localisation.csv", "report.html",
+        "evaluation.txt", "evaluation.json", "frames.csv", "localisation.csv", "localisers.csv",
+        "report.html",
     }  # fmt: skip
     assert "Confusion" not in as_html(alone)
 

@@ -179,3 +179,26 @@ def test_where_nothing_stands_out_there_is_no_box(live: Live) -> None:
     capture(live, carried=False)
     live.finish(live.wanted[0], box=None)
     assert [one.shot.box for one in live.record().captures()] == [None]
+
+
+def test_a_box_that_was_given_up_keeps_no_end_waiting(live: Live) -> None:
+    capture(live, carried=True)
+    (wanted,) = live.wanted
+    live.running.complete(wanted)  # still without its own box
+    ended = threading.Thread(target=lambda: live.running.end(boxes_within_s=10 * LIMIT_S))
+    ended.start()
+    ended.join(LIMIT_S)
+    assert not ended.is_alive()
+    (kept,) = live.record().captures()
+    assert kept.shot.box is None
+
+
+def test_a_box_that_was_asked_for_twice_is_waited_for_once_more(live: Live) -> None:
+    view = [live.see("femur") for _ in range(20)][-1]
+    for _ in range(2):
+        live.running.capture(view, said_of(view))
+    wait_until(lambda: len(live.wanted) == 2)
+    live.running.complete(live.wanted[0])  # the first wish is given up
+    live.finish(live.wanted[1])
+    hand = [one for one in live.record().captures() if one.shot.how is How.HAND]
+    assert [one.shot.box for one in hand] == [OWN, OWN]

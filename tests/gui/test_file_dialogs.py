@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PyQt6.QtGui import QColor, QPalette
-from PyQt6.QtWidgets import QFileDialog, QLineEdit, QListView, QMessageBox, QWidget
+from PyQt6.QtWidgets import QFileDialog, QLineEdit, QListView, QMessageBox, QTreeView, QWidget
 from pytestqt.qtbot import QtBot
 
 import sonoassist.gui
@@ -83,6 +83,16 @@ def test_each_dialog_is_for_its_purpose(parent: QWidget, purpose: Purpose) -> No
     assert (dialog.windowTitle(), folder) == (purpose.title, purpose.folder)
     if not folder:
         assert dialog.nameFilters() == purpose.filters
+    dialog.reject()
+
+
+@pytest.mark.parametrize("purpose", PURPOSES, ids=lambda one: one.title)
+def test_of_folders_no_size_and_no_type_is_told(parent: QWidget, purpose: Purpose) -> None:
+    dialog = made(parent, Memory(), purpose)
+    table = dialog.findChild(QTreeView, "treeView")
+    assert table is not None
+    hidden = [table.isColumnHidden(column) for column in range(4)]
+    assert hidden == [False, purpose.folder, purpose.folder, False]
     dialog.reject()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PyQt6.QtCore import QPoint, Qt
 from PyQt6.QtGui import QGuiApplication
-from PyQt6.QtWidgets import QLabel, QWidget
+from PyQt6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from sonoassist.core.errors import SourceError
@@ -62,6 +62,8 @@ def test_they_stand_side_by_side_the_newest_at_the_left(over: QWidget, toasts: T
     assert info.isVisible()
     assert error.isVisible()
     assert info.geometry().right() < error.geometry().left()
+    closes = [toast.findChildren(QPushButton)[-1].text() for toast in (info, error)]
+    assert closes == ["Esc", "Close"]  # the key takes the newest
     toasts.set_room(over.width() // 2)
     assert (info.isVisible(), error.isVisible()) == (True, False)
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from live_fakes import BandEngine, MadeSource, Start, band_analyser
 
+from sonoassist.analysis.analyser import Analyser
 from sonoassist.analysis.box_wish import BoxWish
-from sonoassist.core.errors import EngineError
+from sonoassist.core.errors import EngineError, ModelError
 from sonoassist.core.packets import Analysis, Frame, State
+from sonoassist.live.analysis import MOST_UNBOXED
 from sonoassist.live.cadence import Cadence
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import ModelState, PlayState, View
-from waiting import wait_until
+from waiting import LIMIT_S, wait_until
 
 COUNT = 18
 """The last picture is of the background: while it stands no box is looked for."""
@@ -113,6 +117,82 @@ def test_the_box_of_a_kept_picture_is_found_when_its_source_is_closed_already(
     assert completed[0].frame is view.frame
     assert _sought(completed[0])
     assert session.newest() is None
+
+
+def _asked_for(start: Start, completed: list[View]) -> tuple[LiveSession, View]:
+    """A session, and a picture of it that has a label and lacks its box."""
+    session = begun(start, BoxWish.CARRIED, BandEngine(), count=COUNT)
+    session.watch_completed(completed.append)
+    session.open("scan")
+    wait_until(lambda: _named(session) is not None)
+    view = _named(session)
+    assert view is not None
+    return session, view
+
+
+def _lacks(view: View) -> bool:
+    return view.analysis is not None and view.analysis.lacks_box
+
+
+@pytest.mark.parametrize("change", ["crop", "model", "no model"])
+def test_a_label_of_another_crop_or_model_gets_no_box_of_the_new_one(
+    start: Start, change: str
+) -> None:
+    completed: list[View] = []
+    session, view = _asked_for(start, completed)
+    if change == "crop":
+        session.configure(crop="0,0,40,40")
+    else:
+        session.load_model(_other_model if change == "model" else _no_model)
+        failed = ModelState.READY if change == "model" else ModelState.MISSING
+        wait_until(lambda: session.status().model_state is failed)
+    session.want_box(view)
+    wait_until(lambda: any(one.frame is view.frame for one in completed))
+    (told,) = [one for one in completed if one.frame is view.frame]
+    assert _lacks(told)
+    assert told.analysis is view.analysis
+
+
+def _other_model() -> Analyser:
+    analyser = band_analyser()
+    analyser.card = analyser.card.model_copy(update={"weights_sha256": "f" * 64})
+    return analyser
+
+
+def _no_model() -> Analyser:
+    raise ModelError("no model is installed")
+
+
+def test_a_box_that_finds_no_time_is_given_up_and_that_is_told(start: Start) -> None:
+    completed: list[View] = []
+    session, view = _asked_for(start, completed)
+    judging, go = threading.Event(), threading.Event()
+    analyser = session._analysis._analyser
+    assert analyser is not None
+    look_back = analyser.look_back
+
+    def held(frame: Frame) -> Analysis:
+        judging.set()
+        go.wait(LIMIT_S)
+        return look_back(frame)
+
+    analyser.look_back = held  # type: ignore[method-assign]
+    session.want_box(view)
+    assert judging.wait(LIMIT_S)
+    for _ in range(MOST_UNBOXED + 2):
+        session.want_box(view)
+    assert [_lacks(one) for one in completed] == [True, True]
+    go.set()
+    wait_until(lambda: len(completed) == MOST_UNBOXED + 3)
+    assert not any(_lacks(one) for one in completed[2:])
+
+
+def test_a_box_is_given_up_when_the_session_ends(start: Start) -> None:
+    completed: list[View] = []
+    session, view = _asked_for(start, completed)
+    session.stop()
+    session.want_box(view)
+    assert [_lacks(one) for one in completed[-1:]] == [True]
 
 
 def test_a_frozen_picture_that_is_looked_at_gets_its_own_box(start: Start) -> None:

@@ -14,6 +14,7 @@ from sonoassist.gui.practice.services import PracticeServices, Stage
 from sonoassist.gui.practice.start_panel import StartPanel
 from sonoassist.gui.practice.status import status_items
 from sonoassist.gui.practice.trainees_panel import TraineesPanel
+from sonoassist.gui.status_line import StatusItem
 from sonoassist.gui.theme import Look
 from sonoassist.practice.wish import PracticeWish
 
@@ -111,7 +112,7 @@ class PracticePage(QStackedWidget):
         """An exam is to be deleted."""
         self.desk.let_go(exam_id)
 
-    def status_items(self) -> list[tuple[str, int]]:
+    def status_items(self) -> list[StatusItem]:
         """The exam, whose word counts, and the network whose results that is."""
         return status_items(self.desk)
 

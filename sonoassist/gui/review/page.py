@@ -39,6 +39,7 @@ from sonoassist.gui.review.texts import (
 )
 from sonoassist.gui.review.timeline import TimelineRows
 from sonoassist.gui.scrolling import ColumnArea
+from sonoassist.gui.status_line import StatusItem
 from sonoassist.gui.theme import Look
 from sonoassist.gui.verdict import Verdict, VerdictKind
 
@@ -221,7 +222,7 @@ class ReviewPage(QWidget):
         """Whose keys it has."""
         return Place.REVIEW
 
-    def status_items(self) -> list[tuple[str, int]]:
+    def status_items(self) -> list[StatusItem]:
         """What is reviewed, and the network that has analysed it."""
         return status_items(self.desk)
 

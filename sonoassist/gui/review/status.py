@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.review.texts import progress_text
-from sonoassist.gui.status_line import model_text
+from sonoassist.gui.status_line import StatusItem, model_text
 from sonoassist.model.card import domain_warning
 
 
-def status_items(desk: ReviewDesk) -> list[tuple[str, int]]:
-    """(text, rank) of the recording, its analysis, and the network that says so."""
+def status_items(desk: ReviewDesk) -> list[StatusItem]:
+    """Of the recording, its analysis, and the network that says so."""
     session, card, progress = desk.session, desk.opener.card, desk.progress
     if session is None:
         return []
-    items = [(session.recording.label, 1)]
+    items = [StatusItem(session.recording.label, 1, is_name=True)]
     if progress is not None:
-        items.append((progress_text(progress), 3))
+        items.append(StatusItem(progress_text(progress), 3))
     if card is not None:
-        items.append((model_text(card), 2))
+        items.append(StatusItem(model_text(card), 2, card.title))
     elif desk.opener.model_trouble:
-        items.append(("no model", 2))
+        items.append(StatusItem("no model", 2))
     return items
 
 

@@ -284,12 +284,14 @@ class Tiles(QWidget):
                            at.topLeft().toPoint().y() + inner, icon)  # fmt: skip
 
     def _paint_hints(self, painter: QPainter, picture: QRectF, tile: PictureTile) -> None:
-        """On dark ground in the upper corner; a low picture has a mark alone."""
+        """On dark ground in the upper corner; a low picture has no room for them."""
         px, font = self._look.px, self._look.font(12)
         metrics = QFontMetricsF(font)
         words = hint_mark(tile.hints)
         room = picture.width() - px(18) - (px(24) if tile.done else 0)
-        if picture.height() < px(HINT_FROM_PX) or metrics.horizontalAdvance(words) > room:
+        if picture.height() < px(HINT_FROM_PX):
+            return
+        if metrics.horizontalAdvance(words) > room:
             words = "!"
         chip = QRectF(0, 0, metrics.horizontalAdvance(words) + px(10), px(18))
         chip.moveTopLeft(picture.topLeft() + QPointF(px(4), px(4)))

@@ -44,7 +44,7 @@ def test_the_name_of_the_exam_is_told_with_the_answer(trainee: Trainee, page: Pr
     name = page.desk.exam.name
 
     def told() -> bool:
-        status = [text for text, _ in page.status_items()]
+        status = [item.text for item in page.status_items()]
         head = page.exercise.side.head
         assert (name in status) == (name in head.text()) == (name in head.toolTip())
         return name in status
@@ -62,7 +62,7 @@ def test_the_name_of_the_exam_is_told_with_the_answer(trainee: Trainee, page: Pr
     answer.click()
     assert told()
     page.desk.end()
-    assert name in [text for text, _ in page.status_items()]
+    assert name in [item.text for item in page.status_items()]
 
 
 def test_a_sheet_over_a_question_freezes_it(trainee: Trainee, page: PracticePage) -> None:

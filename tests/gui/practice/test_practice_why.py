@@ -89,7 +89,7 @@ def test_the_reveal_explains_with_both_pictures_covered(
 
 
 def test_the_status_line_names_the_network_that_answers(page: PracticePage) -> None:
-    items = [text for text, _ in page.status_items()]
+    items = [item.text for item in page.status_items()]
     card = page.desk.knowledge.card
     assert card is not None
     assert items[0] == "demo exam"
