@@ -175,7 +175,8 @@ class Controller(QObject):
         guided = settings.show_heat and settings.guided_heat
         asked = guided if changed & {"show_heat", "guided_heat"} else None
         heat = settings.show_heat if "show_heat" in changed else None
-        if crop is None and threshold is None and asked is None and heat is None:
+        localiser = settings.localiser if "localiser" in changed else None
+        if (crop, threshold, asked, heat, localiser) == (None,) * 5:
             return
         try:
             self.session.configure(
@@ -183,6 +184,7 @@ class Controller(QObject):
                 threshold=threshold,
                 guided=asked,
                 heat=heat,
+                localiser=localiser,
                 presets=settings.own_crops,
             )
         except UsageError as error:

@@ -60,6 +60,7 @@ class Session(Protocol):
         threshold: float | None = None,
         guided: bool | None = None,
         heat: bool | None = None,
+        localiser: str | None = None,
         presets: Mapping[str, str] | None = None,
     ) -> None:
         """Change how frames are analysed from now on.

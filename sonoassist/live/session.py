@@ -26,6 +26,7 @@ from sonoassist.live.status import (
     Showing,
     View,
 )
+from sonoassist.localise.choice import Localiser
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.sources import open_source
 
@@ -157,6 +158,7 @@ class LiveSession:
         threshold: float | None = None,
         guided: bool | None = None,
         heat: bool | None = None,
+        localiser: str | None = None,
         presets: Mapping[str, str] | None = None,
     ) -> None:
         """Change how frames are analysed from now on, the one on screen included.
@@ -169,6 +171,7 @@ class LiveSession:
             "guided": guided,
             "heat": heat,
         }
+        changes["localiser"] = None if localiser is None else Localiser(localiser)
         changes["crop"] = None if crop is None else parse_crop(crop, presets)
         self._analysis.configure({name: to for name, to in changes.items() if to is not None})
 
