@@ -54,8 +54,9 @@ def add_analysis_options(parser: argparse.ArgumentParser, *, defaults: bool) -> 
         "rectangle kept in the window; left out: published on the published screen, else auto",
     )  # fmt: skip
     group.add_argument(
-        "--threshold", type=_share, default=0.7 if defaults else None, metavar="P",
-        help="confidence below which no plane is named (default 0.7)",
+        "--threshold", type=_share, metavar="P",
+        help="confidence below which no plane is named (default: the model's own, see "
+        "`models info`)",
     )  # fmt: skip
     group.add_argument(
         "--localiser",

@@ -23,6 +23,12 @@ from sonoassist.commands.common import (
     say_json,
     say_replaced,
 )
+from sonoassist.commands.evaluate_calibration import (
+    add_calibration_options,
+    asked_for,
+    run_fit,
+    undo_fit,
+)
 from sonoassist.commands.evaluate_screens import run_screens
 from sonoassist.core.busy import OtherWork
 from sonoassist.core.errors import SourceError, UsageError
@@ -48,6 +54,7 @@ from sonoassist.recordings.cache import AnalysisCache
 
 STOPPED = 130
 SCREENS = "screens"
+CALIBRATION = "calibration"
 SPEED_FRAMES = 100
 """Frames analysed when only the speed is asked for."""
 TOLD = 10
@@ -89,6 +96,7 @@ def register(subparsers: Subparsers) -> None:
                         "frames from a label of its plane (default 0)")  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="of the intervals (default 0)")
     add_analysis_options(parser, defaults=True)
+    add_calibration_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -111,8 +119,14 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         SonoAssistError: The data, the model or the folder cannot be used.
     """
+    if asked_for(args) and args.measure != CALIBRATION:
+        raise UsageError(f"{asked_for(args)[0]} goes with {CALIBRATION}")
+    if args.undo:
+        return undo_fit(args)
     if args.measure == SCREENS:
         return run_screens(args)
+    if asked_for(args) and not args.fit:
+        raise UsageError(f"{asked_for(args)[0]} goes with --fit")
     options = analyser_options(args)
     if args.seed < 0:
         raise UsageError("--seed needs a number from 0 on")
@@ -120,6 +134,8 @@ def run(args: argparse.Namespace) -> int:
     datasets = _read(args)
     plan = make_plan(datasets, _scope(wanted, args))
     _check(plan, args.measure)
+    if args.fit:
+        return run_fit(args, datasets, plan)
     analyser = build_analyser(
         ModelStore.default(),
         model=args.model,
@@ -284,12 +300,13 @@ def _about(
         title=card.title,
         architecture=card.architecture,
         domain=card.domain,
+        calibrated=card.calibration is not None,
         weights_sha256=card.weights_sha256,
         engine=engine.name,
         precision=engine.precision,
         device=engine.device,
         crop=args.crop,
-        threshold=args.threshold,
+        threshold=analyser.threshold,
         every=args.every,
         seed=args.seed,
         resamples=RESAMPLES,

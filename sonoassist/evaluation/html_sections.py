@@ -35,6 +35,7 @@ from sonoassist.evaluation.text_tables import (
     balance,
     coarse_note,
     figure,
+    group_line,
     hints_rows,
     interval,
     kinds,
@@ -180,6 +181,7 @@ def calibration(found: Calibration) -> str:
         "Does a confidence of 80 % mean right in 80 % of the frames?",
         _sides(svg.reliability(found), legend + table(("", ""), rows)),
         f'<p class="legend">{escape(coarse_note(found))}</p>' if found.coarse else "",
+        f'<p class="legend">With planes that labels join as one: {group_line(found.groups)}.</p>',
     )
 
 

@@ -18,7 +18,9 @@ from sonoassist.evaluation.retrieval import Retrieval, retrieve
 from sonoassist.evaluation.speed import Speed
 from sonoassist.evaluation.steadiness import Steadiness, measure_steadiness
 
-MEASURES = ("classification", "retrieval", "localisation", "steadiness", "hints", "speed")
+MEASURES = (
+    "classification", "calibration", "retrieval", "localisation", "steadiness", "hints", "speed",
+)  # fmt: skip
 NEEDS = {
     "retrieval": "recordings of planes",
     "localisation": "true boxes",
@@ -71,6 +73,7 @@ class EvaluationFacts:
         every: Of recordings, each so many-th frame.
         seed: Of the intervals.
         resamples: Draws behind the intervals.
+        calibrated: Whether confidences are more than the plain softmax.
         note: What the reader must know before the figures; may be empty.
         tolerance_frames: In folders of exams, how far from a label a retrieved frame counts.
         localiser: What boxes were found by, see `localise.choice`.
@@ -91,6 +94,7 @@ class EvaluationFacts:
     every: int
     seed: int
     resamples: int
+    calibrated: bool = False
     note: str = ""
     tolerance_frames: int = 0
     localiser: str = "plane"
@@ -129,13 +133,14 @@ def measure(
     draws = Draws(about.seed, about.resamples)
     labelled = seen.labelled
     classes, boxes = "classification" in wanted, "localisation" in wanted
+    sure = classes or "calibration" in wanted
     return Results(
         about=about,
         datasets=tuple(_summary(data, labelled) for data in datasets),
         frames=tuple(seen.frames),
         unreadable=tuple(seen.unreadable),
         classification=classify(labelled, draws) if classes else None,
-        calibration=calibrate(labelled, about.threshold, draws) if classes else None,
+        calibration=calibrate(labelled, about.threshold, draws) if sure else None,
         retrieval=retrieve(seen.frames, draws) if "retrieval" in wanted else None,
         localisation=measure_boxes(labelled, draws) if boxes else None,
         localisers=compare_localisers(labelled, about.localiser) if boxes else None,

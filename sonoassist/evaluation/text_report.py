@@ -51,7 +51,8 @@ def heading(results: Results) -> str:
     lines = [
         f"SonoAssist {about.version} evaluation, {about.date}",
         f"model   {about.title} (trained on {TRAINED_ON[about.domain]}), "
-        f"{about.engine} {about.precision} on {about.device}, crop {about.crop}",
+        f"{about.engine} {about.precision} on {about.device}, crop {about.crop}"
+        f"{'' if about.calibrated else ', uncalibrated'}",
     ]
     for data in results.datasets:
         shares = f", {percent(data.right)} % right" if data.frames else ""

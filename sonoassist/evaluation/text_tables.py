@@ -17,6 +17,7 @@ from sonoassist.evaluation.classification import Classification
 from sonoassist.evaluation.hints import HintMeasure
 from sonoassist.evaluation.localisation import Boxes, LocalisationMeasure
 from sonoassist.evaluation.localisers import BothLocalisers, PlaneFits
+from sonoassist.evaluation.reliability import Reliability
 from sonoassist.evaluation.results import EvaluationFacts
 from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.speed import Speed, whole_frames
@@ -206,10 +207,20 @@ def calibration(found: Calibration) -> str:
         f"expected calibration error {spread(found.error)}; mean confidence "
         f"{figure(found.confidence)}, right {figure(found.accuracy)}",
         *([coarse_note(found)] if found.coarse else []),
+        f"with planes that labels join as one: {group_line(found.groups)}",
         f"at the threshold {found.threshold:g}: {spread_percent(found.named)} % of the plane "
         f"frames are named, {spread_percent(found.named_right)} % of the named ones are right",
     ]
     return "\n".join(lines)
+
+
+def group_line(found: Reliability) -> str:
+    """Negative log-likelihood and calibration error over the groups."""
+    return (
+        f"negative log-likelihood {figure(found.nll)}, calibration error {figure(found.error)}; "
+        f"mean confidence {figure(found.confidence)}, right {figure(found.accuracy)}, "
+        f"{counted(found.frames, 'frame')}"
+    )
 
 
 def coarse_note(found: Calibration) -> str:

@@ -32,6 +32,7 @@ _SAW = {
     Seen.THREE_D: "not judged by the network: 3D picture",
     Seen.MENU: "not judged by the network: menu or report",
     Seen.NOISE: "not judged by the network: only noise",
+    Seen.OUTSIDE: "not judged by the network: a picture of another kind than it knows",
 }
 _OLDER_SHARE = re.compile(r"^highest steady confidence \d+ %")
 

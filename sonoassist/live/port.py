@@ -58,6 +58,7 @@ class Session(Protocol):
         *,
         crop: str | None = None,
         threshold: float | None = None,
+        model_threshold: bool = False,
         guided: bool | None = None,
         heat: bool | None = None,
         localiser: str | None = None,

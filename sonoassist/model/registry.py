@@ -20,6 +20,7 @@ from sonoassist.core.errors import ModelError
 from sonoassist.core.paths import shipped_models
 from sonoassist.model.box_rule import BoxRule
 from sonoassist.model.card import ArchitectureName, Card, rules_of_planes
+from sonoassist.model.score_rules import OutsideRule, ScoreCalibration
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -83,6 +84,8 @@ class PublishedWeights(PublishedFile):
         about: One line that helps to choose.
         copies: Other files with the same weights; recognised, never downloaded.
         boxes: Rules for boxes of these weights alone; they go before those that all share.
+        calibration: Measured for these weights; see `Card`.
+        outside: Measured for these weights; see `Card`.
     """
 
     name: str = Field(pattern=_NAME_PATTERN)
@@ -91,6 +94,8 @@ class PublishedWeights(PublishedFile):
     about: str = ""
     copies: tuple[PublishedFile, ...] = ()
     boxes: dict[str, BoxRule] = Field(default_factory=dict)
+    calibration: ScoreCalibration | None = None
+    outside: OutsideRule | None = None
 
     @field_validator("boxes")
     @classmethod
@@ -158,6 +163,21 @@ class Registry(_Frozen):
                 return entry
         known = ", ".join(entry.name for entry in self.weights)
         raise ModelError(f"no published weights are called {name!r}", f"Known: {known}")
+
+    def completed(self, card: Card) -> Card:
+        """The card of an installed model with what is known of its weights here.
+
+        What the card says itself goes before. So a model that was installed by an earlier program
+        has it too.
+        """
+        known = {**self.rules_for(card), **card.boxes}
+        whole = card if known == card.boxes else card.model_copy(update={"boxes": known})
+        for entry in self.weights:
+            if entry.is_kept_in(card):
+                measured = {"calibration": entry.calibration, "outside": entry.outside}
+                missing = [name for name in measured if getattr(card, name) is None]
+                return whole.model_copy(update={name: measured[name] for name in missing})
+        return whole
 
     def rules_for(self, card: Card) -> dict[str, BoxRule]:
         """The rules for boxes of an installed model; none where it is not one of these."""

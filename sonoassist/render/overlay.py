@@ -64,6 +64,7 @@ def caption(analysis: Analysis) -> str:
         State.THREE_D: "3D picture: not analysed",
         State.MENU: "Menu or report: not analysed",
         State.NOISE: "Only noise: not analysed",
+        State.OUTSIDE: "Outside of what the model knows",
     }
     return words[analysis.state]
 

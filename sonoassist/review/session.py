@@ -200,7 +200,7 @@ class ReviewSession:
             recording,
             self._cache,
             analyser.provenance,
-            analyser.options.threshold,
+            analyser.threshold,
             any_precision=any_precision,
             table=self.table,
         )

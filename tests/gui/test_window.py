@@ -54,7 +54,8 @@ def live_history(session: FakeSession, count: int = 50) -> list[View]:
 def test_the_settings_reach_the_session(window: MainWindow, session: FakeSession) -> None:
     wishes = next(call[1] for call in session.calls if call[0] == "configure")
     assert wishes == {
-        "crop": "default", "threshold": 0.7, "guided": False, "heat": False, "presets": {},
+        "crop": "default", "threshold": None, "model_threshold": True, "guided": False,
+        "heat": False, "presets": {},
         "localiser": None,  # the model that is loaded has it
     }  # fmt: skip
     loader = next(call[1] for call in session.calls if call[0] == "load_model")
