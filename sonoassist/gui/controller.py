@@ -180,7 +180,9 @@ class Controller(QObject):
         guided = settings.show_heat and settings.guided_heat
         asked = guided if changed & {"show_heat", "guided_heat"} else None
         heat = settings.show_heat if "show_heat" in changed else None
-        if not models_own and all(one is None for one in (crop, threshold, asked, heat)):
+        localiser = settings.localiser if "localiser" in changed else None
+        wishes = (crop, threshold, asked, heat, localiser)
+        if not models_own and all(one is None for one in wishes):
             return
         try:
             self.session.configure(
@@ -189,6 +191,7 @@ class Controller(QObject):
                 model_threshold=models_own,
                 guided=asked,
                 heat=heat,
+                localiser=localiser,
                 presets=settings.own_crops,
             )
         except UsageError as error:

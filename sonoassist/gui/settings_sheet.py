@@ -39,6 +39,7 @@ _CHOICES = (
     ("engine", "Engine"),
     ("precision", "Precision"),
     ("device", "Device"),
+    ("localiser", "Boxes are found"),
     ("exam_with_source", "An exam begins"),
 )
 _SWITCHES = (

@@ -61,6 +61,7 @@ class Session(Protocol):
         model_threshold: bool = False,
         guided: bool | None = None,
         heat: bool | None = None,
+        localiser: str | None = None,
         presets: Mapping[str, str] | None = None,
     ) -> None:
         """Change how frames are analysed from now on.

@@ -26,6 +26,7 @@ from sonoassist.live.status import (
     Showing,
     View,
 )
+from sonoassist.localise.choice import Localiser
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.sources import open_source
 
@@ -158,6 +159,7 @@ class LiveSession:
         model_threshold: bool = False,
         guided: bool | None = None,
         heat: bool | None = None,
+        localiser: str | None = None,
         presets: Mapping[str, str] | None = None,
     ) -> None:
         """Change how frames are analysed from now on, the one on screen included.
@@ -178,6 +180,7 @@ class LiveSession:
             "guided": guided,
             "heat": heat,
         }
+        changes["localiser"] = None if localiser is None else Localiser(localiser)
         changes["crop"] = None if crop is None else parse_crop(crop, presets)
         changed = {name: to for name, to in changes.items() if to is not None}
         self._analysis.configure(changed | ({"threshold": None} if model_threshold else {}))

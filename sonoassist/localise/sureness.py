@@ -16,7 +16,7 @@ BORDER = 0.006
 """A box touches the border where no more than this lies between, of the crop's height."""
 SIZES = {
     "3vv": (0.10, 0.60),
-    "4ch": (0.15, 0.60),
+    "4ch": (0.15, 0.55),
     "abdominal": (0.30, 0.95),
     "brain_cb": (0.30, 0.95),
     "brain_tv": (0.30, 0.95),
