@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist.analysis.box_wish import BoxWish
+from sonoassist.analysis.outside import measures_of
 from sonoassist.analysis.precision.choosing import engine_for
 from sonoassist.analysis.preparing import Preparer, Ready
 from sonoassist.core.errors import ModelError
@@ -29,7 +30,7 @@ from sonoassist.core.settings import Settings
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.choose import EngineChoice
 from sonoassist.engines.lazy import LazyEngine
-from sonoassist.engines.scores import softmax
+from sonoassist.engines.scores import probabilities
 from sonoassist.engines.screen_engine import make_screen_network
 from sonoassist.engines.shared import EngineShelf
 from sonoassist.localise.boxes import localise
@@ -41,8 +42,6 @@ from sonoassist.preprocess.crop import CropChoice, parse_crop
 from sonoassist.preprocess.screen_reader import ScreenReader
 from sonoassist.preprocess.structure import LEAST_STRUCTURE, structure_of
 
-DEFAULT_THRESHOLD = 0.7
-
 Tensors = Mapping[str, NDArray[np.float32]]
 
 
@@ -52,7 +51,7 @@ class AnalyserOptions:
 
     Attributes:
         crop: Which rectangle is analysed.
-        threshold: Softmax below which no plane is named.
+        threshold: Probability below which no plane is named; None for the model's own.
         guided: Also run the guided backward pass (Eq. 2), for the heat map.
         carry_boxes: While a plane stays, find the box on every other frame only and carry it
             over the frame between by the motion measured.
@@ -61,7 +60,7 @@ class AnalyserOptions:
     """
 
     crop: CropChoice = field(default_factory=CropChoice)
-    threshold: float = DEFAULT_THRESHOLD
+    threshold: float | None = None
     guided: bool = False
     carry_boxes: bool = False
     heat: bool = False
@@ -139,6 +138,8 @@ class Analyser:
         """What the results are made by now."""
         card = self.card
         shown = f"{card.input_width_px}x{card.input_height_px} {card.scale:g}"
+        if card.reading:
+            shown += f"; {card.reading}"
         return Provenance(
             card.weights_sha256,
             shown,
@@ -146,6 +147,12 @@ class Analyser:
             self.engine.precision,
             self.options.localiser.number(card.boxes),
         )
+
+    @property
+    def threshold(self) -> float:
+        """Probability below which no plane is named now."""
+        asked = self.options.threshold
+        return self.card.threshold if asked is None else asked
 
     def warm_up(self) -> None:
         """Compile and run once, so that the first real frame is not the slow one."""
@@ -359,9 +366,8 @@ class Analyser:
         guided = None
         if self.options.guided and out.saliency is not None:
             guided = self.engine.run(prepared.network_input, Saliency.GUIDED).saliency
-        return Prediction(
-            prepared.frame_id, softmax(_checked(out)), out.score_maps, out.saliency, guided
-        )
+        shares = probabilities(_checked(out), self.card.calibration)
+        return Prediction(prepared.frame_id, shares, out.score_maps, out.saliency, guided)
 
     def _run(self, prepared: Prepared) -> EngineOutput:
         """One pass of the graph, backward only where a box may come of it.
@@ -388,10 +394,13 @@ class Analyser:
         # A network is sure of noise at times; there is nothing in it that could be named.
         if structure_of(prepared, self.card.scale) < LEAST_STRUCTURE:
             return State.NOISE
+        rule = self.card.outside
+        if rule is not None and measures_of(prediction, prepared).lack(rule) > 0:
+            return State.OUTSIDE
         return State.PLANE if self._sure(prediction) else State.UNSURE
 
     def _sure(self, prediction: Prediction) -> bool:
-        return prediction.confidence >= self.options.threshold
+        return prediction.confidence >= self.threshold
 
     def close(self) -> None:
         """Let go of the engine's memory."""

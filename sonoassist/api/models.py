@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from sonoassist.analysis.analyser import Analyser
     from sonoassist.preprocess.crop import CropChoice
 
-DEFAULT_THRESHOLD = 0.7
 """That of the analyser, whose module is not imported for it."""
 
 
@@ -40,6 +39,7 @@ class Model(Closing):
     def info(self) -> ModelInfo:
         """What it is, and what runs it now."""
         card, engine, options = self._analyser.card, self._analyser.engine, self._analyser.options
+        known = card.calibration
         return ModelInfo(
             name=card.name,
             title=card.title,
@@ -50,7 +50,9 @@ class Model(Closing):
             precision=engine.precision,
             device=engine.device,
             crop=options.crop.text,
-            threshold=options.threshold,
+            threshold=self._analyser.threshold,
+            temperature=None if known is None else known.temperature,
+            error_rate=None if known is None or options.threshold is not None else known.error_rate,
         )
 
     def analyse(self, pixels: Pixels) -> PictureResult:
@@ -146,7 +148,7 @@ def load_model(
     precision: str = "auto",
     device: str = "auto",
     crop: str | Box = "default",
-    threshold: float = DEFAULT_THRESHOLD,
+    threshold: float | None = None,
     synthetic: bool = False,
 ) -> Model:
     """Load a model and make it ready to run.
@@ -168,7 +170,7 @@ def load_model(
             published screen's size, else "auto"), "auto" (the live ultrasound picture is found),
             "full" (the largest centred part of the input's shape), "published", "L,T,W,H" in
             pixels, the name of a crop kept in the window, or a `Box` of whole pixels.
-        threshold: Confidence below which no plane is named, 0 to 1.
+        threshold: Confidence below which no plane is named, 0 to 1; None for the model's own.
         synthetic: The pictures are synthetic exams, made by `sonoassist phantom`.
 
     Raises:
@@ -189,7 +191,8 @@ def load_model(
         checks.one_of("device", device, DEVICES),
     )
     options = AnalyserOptions(
-        crop=_crop_choice(crop), threshold=checks.share("threshold", threshold)
+        crop=_crop_choice(crop),
+        threshold=None if threshold is None else checks.share("threshold", threshold),
     )
     synthetic = checks.flag("synthetic", synthetic)
     analyser = build_analyser(

@@ -51,6 +51,10 @@ class ModelInfo:
         device: On which, e.g. "cpu".
         crop: The choice of the crop, e.g. "default" or "81,115,793,619" (left, top, width, height).
         threshold: Confidence below which no plane is named, 0 to 1.
+        temperature: Of the calibration; None where the model was never calibrated, and its
+            confidences are the plain softmax.
+        error_rate: At most this share of what is named was wrong where the threshold was chosen;
+            None for another threshold, or a model that was never calibrated.
     """
 
     name: str
@@ -63,6 +67,8 @@ class ModelInfo:
     device: str
     crop: str
     threshold: float
+    temperature: float | None = None
+    error_rate: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)

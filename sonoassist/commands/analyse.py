@@ -181,9 +181,7 @@ def _analyse(
     summary = AnalysisSummary()
     with ExitStack() as stack:
         video = (
-            stack.enter_context(
-                _Video(out, source, analyser.options.threshold, masks=not args.no_mask)
-            )
+            stack.enter_context(_Video(out, source, analyser.threshold, masks=not args.no_mask))
             if args.video
             else None
         )
@@ -223,7 +221,7 @@ def _analyse(
         summary.precisions, summary.times_real = work.precisions, work.times_real
         say_replaced(out, ("analysis.csv", *(("annotated.mp4",) if args.video else ())))
         with replacing(out / "analysis.csv") as path:
-            _write_table(path, source.info.label, work, analyser.options.threshold, summary)
+            _write_table(path, source.info.label, work, analyser.threshold, summary)
     return summary
 
 

@@ -23,6 +23,12 @@ from sonoassist.commands.common import (
     say_json,
     say_replaced,
 )
+from sonoassist.commands.evaluate_calibration import (
+    add_calibration_options,
+    asked_for,
+    run_fit,
+    undo_fit,
+)
 from sonoassist.commands.evaluate_screens import run_screens
 from sonoassist.core.busy import OtherWork
 from sonoassist.core.errors import SourceError, UsageError
@@ -36,17 +42,21 @@ from sonoassist.datasets.reading import read_dataset
 from sonoassist.evaluation.bootstrap import RESAMPLES
 from sonoassist.evaluation.failures import Failures
 from sonoassist.evaluation.file_run import Means
+from sonoassist.evaluation.localisers import OtherLocaliser
 from sonoassist.evaluation.observing import observe
 from sonoassist.evaluation.outputs import SUMMARY, as_json, write_results
 from sonoassist.evaluation.planning import EvaluationPlan, Scope, make_plan, selected
 from sonoassist.evaluation.results import MEASURES, NEEDS, EvaluationFacts, Results, measure
+from sonoassist.evaluation.score_effects import ScoreReading
 from sonoassist.evaluation.speed import measure_speed
 from sonoassist.evaluation.text_report import as_text
+from sonoassist.model.card import Card
 from sonoassist.model.store import ModelStore
 from sonoassist.recordings.cache import AnalysisCache
 
 STOPPED = 130
 SCREENS = "screens"
+CALIBRATION = "calibration"
 SPEED_FRAMES = 100
 """Frames analysed when only the speed is asked for."""
 TOLD = 10
@@ -88,6 +98,7 @@ def register(subparsers: Subparsers) -> None:
                         "frames from a label of its plane (default 0)")  # fmt: skip
     parser.add_argument("--seed", type=int, default=0, help="of the intervals (default 0)")
     add_analysis_options(parser, defaults=True)
+    add_calibration_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -110,8 +121,14 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         SonoAssistError: The data, the model or the folder cannot be used.
     """
+    if asked_for(args) and args.measure != CALIBRATION:
+        raise UsageError(f"{asked_for(args)[0]} goes with {CALIBRATION}")
+    if args.undo:
+        return undo_fit(args)
     if args.measure == SCREENS:
         return run_screens(args)
+    if asked_for(args) and not args.fit:
+        raise UsageError(f"{asked_for(args)[0]} goes with --fit")
     options = analyser_options(args)
     if args.seed < 0:
         raise UsageError("--seed needs a number from 0 on")
@@ -119,6 +136,8 @@ def run(args: argparse.Namespace) -> int:
     datasets = _read(args)
     plan = make_plan(datasets, _scope(wanted, args))
     _check(plan, args.measure)
+    if args.fit:
+        return run_fit(args, datasets, plan)
     analyser = build_analyser(
         ModelStore.default(),
         model=args.model,
@@ -239,7 +258,8 @@ def _measure(
     others = OtherWork()
     with ProgressBar(plan.total, "frame") as progress:
         means = _means(analyser, plan, args)
-        seen = observe(plan, means, failures.watch, progress.step)
+        other = OtherLocaliser(analyser) if "localisation" in wanted else None
+        seen = observe(plan, means, failures.watch, progress.step, other)
     if seen.known:
         every, verb = counted(len(seen.frames), "frame"), word(len(seen.frames), "was", "were")
         say(f"{seen.known} of {every} {verb} analysed before; that is used")
@@ -282,17 +302,30 @@ def _about(
         title=card.title,
         architecture=card.architecture,
         domain=card.domain,
+        calibrated=card.calibration is not None,
         weights_sha256=card.weights_sha256,
         engine=engine.name,
         precision=engine.precision,
         device=engine.device,
         crop=args.crop,
-        threshold=args.threshold,
+        threshold=analyser.threshold,
         every=args.every,
         seed=args.seed,
         resamples=RESAMPLES,
         note=_note(datasets, card.domain),
         tolerance_frames=args.tolerance,
+        localiser=args.localiser,
+        reading=_reading(card),
+    )
+
+
+def _reading(card: Card) -> ScoreReading:
+    """How the model's card says that scores are read."""
+    known = card.calibration
+    return ScoreReading(
+        temperature=known.temperature if known is not None else None,
+        lapse=known.lapse if known is not None else 0.0,
+        tells_outside=card.outside is not None,
     )
 
 

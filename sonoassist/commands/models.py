@@ -15,6 +15,7 @@ from tqdm import tqdm
 from sonoassist.commands.console import json_text
 from sonoassist.commands.models_boxes import add_options, fit_boxes
 from sonoassist.core.errors import ModelError
+from sonoassist.core.percent import percent
 from sonoassist.model.architecture import architecture
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
 from sonoassist.model.registry import PublishedWeights, Registry, load_registry, loose
@@ -180,9 +181,34 @@ def _info(args: argparse.Namespace, store: ModelStore) -> int:
         return 0
     width = max(len(key) for key in facts)
     for key, value in facts.items():
-        if value not in ("", None):
+        if value not in ("", None) and key not in _TOLD_APART:
             _say(f"{key.replace('_', ' ').ljust(width)}  {_in_words(value)}")
+    for line in _reading(facts):
+        _say(line)
     return 0
+
+
+_TOLD_APART = ("calibration", "outside")
+
+
+def _reading(facts: dict[str, Any]) -> list[str]:
+    """How the scores of a model are read, in sentences."""
+    known, outside = facts.get("calibration"), facts.get("outside")
+    if known is None:
+        lines = ["uncalibrated: confidences are the plain softmax, the threshold is a guess"]
+    else:
+        lines = [
+            f"calibrated: temperature {known['temperature']:g}, lapse {percent(known['lapse'])}; "
+            f"from {percent(known['threshold'])} on a plane is named, and at most "
+            f"{percent(known['error_rate'])} of what is named was wrong, measured on "
+            f"{known['fitted_on'] or 'data that nobody has named'}"
+        ]
+    if outside is None:
+        lines.append("pictures of other kinds than the model knows are not told apart")
+    else:
+        fitted = outside["fitted_on"] or "pictures that nobody has named"
+        lines.append(f"pictures of other kinds than the model knows are told apart, by {fitted}")
+    return lines
 
 
 def _facts(name: str, store: ModelStore) -> dict[str, Any]:

@@ -81,7 +81,7 @@ def _export(spec: str, args: argparse.Namespace) -> int:
         for sentence in session.warnings:
             say(f"sonoassist: warning: {sentence}")
         analyser = _analyser(args, synthetic=session.recording.info.synthetic)
-        threshold = analyser.options.threshold
+        threshold = analyser.threshold
         session.begin(analyser, paused=True)  # what was found is used, nothing is analysed
         words = session.review.corrections
         found = contradictions(session.table, words, threshold)

@@ -162,7 +162,8 @@ class Prediction:
 
     Attributes:
         frame_id: Of the frame.
-        probabilities: float32, (14,), the softmax, in the order of `planes.PLANES`.
+        probabilities: float32, (14,), in the order of `planes.PLANES`: the softmax, calibrated
+            where the model's card says how.
         score_maps: float32, (14, fh, fw), the class score maps F.
         saliency: float32, (h, w), Eq. 4 with plain gradients for the winning plane; None when
             it was not asked for.
@@ -208,6 +209,8 @@ class Localisation:
             earlier and moved by the motion measured since.
         sought: Whether a box was looked for on this very frame; else `box` is a carried one, or
             None since nobody has looked.
+        sure: Whether the box is likely to be right; one that is not is drawn dashed. True where
+            there is none.
     """
 
     frame_id: int
@@ -215,6 +218,7 @@ class Localisation:
     evidence: Floats | None
     age_s: float = 0.0
     sought: bool = True
+    sure: bool = True
 
 
 class State(Enum):
@@ -231,6 +235,8 @@ class State(Enum):
     MENU = "menu"
     NOISE = "noise"
     """The network sees a plane where there is nothing but noise."""
+    OUTSIDE = "outside"
+    """The network sees a plane in a picture that is outside of what it knows."""
 
     @property
     def judged(self) -> bool:
@@ -263,7 +269,8 @@ class Provenance:
 
     Attributes:
         weights_sha256: Of the model.
-        network_input: What the network is given, e.g. "288x224 255".
+        network_input: What the network is given, e.g. "288x224 255"; behind a ";" how its scores
+            are read, where that is not the plain softmax.
         crop: The choice of the crop, see `preprocess.crop.CropChoice.text`.
         precision: In which the network computed, e.g. "f32"; "" where that is not known.
         localiser: Number of what makes the boxes, see `localise.choice`; of earlier programs 1.
@@ -274,6 +281,11 @@ class Provenance:
     crop: str
     precision: str = ""
     localiser: int = 1
+
+    @property
+    def plain(self) -> bool:
+        """Whether scores are read as the plain softmax, as all were by earlier programs."""
+        return ";" not in self.network_input
 
 
 @dataclass(frozen=True, slots=True)

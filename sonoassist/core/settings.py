@@ -32,7 +32,7 @@ class Settings(BaseModel):
             the backward pass also "f32/int8", "f32/bf16" or "bf16/int8".
         device: "auto", "cpu", "cuda", "mps" or "gpu" (Intel graphics).
         crop: As on the command line.
-        threshold: Softmax below which no plane is named.
+        threshold: Probability below which no plane is named; None for the model's own.
         localiser: What boxes are found by: "plane" (the model's rule of each plane) or "paper".
         theme: "dark" or "light".
         label: "steady" (smoothed over time) or "raw" (each frame by itself).
@@ -68,7 +68,7 @@ class Settings(BaseModel):
     ] = "auto"
     device: Literal["auto", "cpu", "cuda", "mps", "gpu"] = "auto"
     crop: str = "default"
-    threshold: float = Field(default=0.7, ge=0.0, le=1.0)
+    threshold: float | None = Field(default=None, ge=0.0, le=1.0)
     localiser: Literal["plane", "paper"] = "plane"
     theme: Literal["dark", "light"] = "dark"
     label: Literal["steady", "raw"] = "steady"

@@ -12,8 +12,7 @@ from sklearn.calibration import calibration_curve  # type: ignore[import-untyped
 
 from sonoassist.evaluation.bootstrap import Draws, Reals, Score, per_case, ratio, scores
 from sonoassist.evaluation.observed import Observation, units
-
-BINS = 15
+from sonoassist.evaluation.reliability import BINS, Reliability, reliability
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +50,7 @@ class Calibration:
         named: Share of the frames of standard planes that are named at the threshold; frames
             taken for Doppler or no signal are not named.
         named_right: Share of the frames named at the threshold that are right.
+        groups: Of all judged frames, coarse labels too: planes that a label joins count as one.
     """
 
     bins: tuple[Bin, ...]
@@ -62,6 +62,7 @@ class Calibration:
     threshold: float
     named: Score
     named_right: Score
+    groups: Reliability
 
 
 def calibrate(frames: Sequence[Observation], threshold: float, draws: Draws) -> Calibration | None:
@@ -83,6 +84,10 @@ def calibrate(frames: Sequence[Observation], threshold: float, draws: Draws) -> 
         threshold=threshold,
         named=named,
         named_right=named_right,
+        groups=reliability(
+            np.array([one.probabilities for one in judged], np.float64),
+            [one.truth for one in judged],
+        ),
     )
 
 

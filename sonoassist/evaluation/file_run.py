@@ -104,7 +104,7 @@ class FileRun:
                 recording,
                 means.cache,
                 analyser.provenance,
-                analyser.options.threshold,
+                analyser.threshold,
                 any_precision=means.any_precision,
             )
         ) as results:

@@ -32,6 +32,9 @@ class Observation:
         state: The program's word on the frame.
         box: Found for the predicted plane.
         timings_ms: (stage, milliseconds); empty where the result was kept from before.
+        sure: Whether the box is likely to be right.
+        other_box: Found by the other localiser.
+        compared: Whether the other localiser has looked.
         flaws: What is wrong with the picture; None where the data set does not tell.
         hints: What the program says could be better; None where it says nothing of it.
     """
@@ -49,6 +52,9 @@ class Observation:
     state: State
     box: Box | None
     timings_ms: tuple[tuple[str, float], ...]
+    sure: bool = True
+    other_box: Box | None = None
+    compared: bool = False
     flaws: frozenset[Flaw] | None = None
     hints: Hints | None = None
 
@@ -80,9 +86,17 @@ class Observation:
     @property
     def iou(self) -> float:
         """Overlap that counts: 0 without a found box, or where it is the box of a wrong plane."""
-        if self.box is None or self.true_box is None or not self.right:
+        return self._overlap(self.box)
+
+    @property
+    def other_iou(self) -> float:
+        """The same of the other localiser's box."""
+        return self._overlap(self.other_box)
+
+    def _overlap(self, box: Box | None) -> float:
+        if box is None or self.true_box is None or not self.right:
             return 0.0
-        return self.box.iou(self.true_box)
+        return box.iou(self.true_box)
 
     @property
     def where(self) -> str:
@@ -169,6 +183,7 @@ def observation(
         state=result.state,
         box=result.box,
         timings_ms=timings_ms,
+        sure=result.sure,
         flaws=label.flaws,
         hints=hints,
     )

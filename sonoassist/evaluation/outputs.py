@@ -25,6 +25,7 @@ from sonoassist.evaluation.classification import Classification
 from sonoassist.evaluation.hints import HintMeasure
 from sonoassist.evaluation.html_report import as_html
 from sonoassist.evaluation.localisation import LocalisationMeasure
+from sonoassist.evaluation.localisers import BothLocalisers
 from sonoassist.evaluation.results import Results
 from sonoassist.evaluation.retrieval import Retrieval
 from sonoassist.evaluation.speed import Speed
@@ -34,7 +35,7 @@ from sonoassist.evaluation.text_report import as_text
 SUMMARY = "evaluation.json"
 FILES = frozenset({
     SUMMARY, "evaluation.txt", "report.html", "frames.csv", "classification.csv",
-    "confusion.csv", "calibration.csv", "retrieval.csv", "localisation.csv",
+    "confusion.csv", "calibration.csv", "retrieval.csv", "localisation.csv", "localisers.csv",
     "steadiness.csv", "hints.csv", "speed.csv",
 })  # fmt: skip
 """All that a run can write."""
@@ -123,6 +124,8 @@ def tables(results: Results) -> dict[str, str]:
         made["retrieval.csv"] = _retrieval(results.retrieval)
     if results.localisation is not None:
         made["localisation.csv"] = _localisation(results.localisation)
+    if results.localisers is not None:
+        made["localisers.csv"] = _localisers(results.localisers)
     if results.steadiness is not None:
         made["steadiness.csv"] = _steadiness(results.steadiness)
     if results.hints is not None:
@@ -225,6 +228,20 @@ def _localisation(found: LocalisationMeasure) -> str:
             figures = _cells(boxes.mean, boxes.std, boxes.correct)
             rows.append([name, which, *figures, boxes.count])
     return _csv(["class", "frames_of", *_columns("mean_iou", "std_iou", "correct"), "images"], rows)
+
+
+def _localisers(found: BothLocalisers) -> str:
+    header = [
+        "class", "frames", "plane_mean_iou", "plane_correct", "paper_mean_iou", "paper_correct",
+    ]  # fmt: skip
+    named = [*((title(one.group), one) for one in found.planes), ("all frames", found.all)]
+    return _csv(
+        header,
+        (
+            [name, one.count, one.plane.mean, one.plane.correct, one.paper.mean, one.paper.correct]
+            for name, one in named
+        ),
+    )
 
 
 def _steadiness(found: Steadiness) -> str:

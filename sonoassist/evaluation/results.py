@@ -12,12 +12,22 @@ from sonoassist.evaluation.classification import Classification, classify
 from sonoassist.evaluation.failures import Failure, Failures
 from sonoassist.evaluation.hints import HintMeasure, measure_hints
 from sonoassist.evaluation.localisation import LocalisationMeasure, measure_boxes
+from sonoassist.evaluation.localisers import BothLocalisers, compare_localisers
 from sonoassist.evaluation.observed import Observation, Observed
 from sonoassist.evaluation.retrieval import Retrieval, retrieve
+from sonoassist.evaluation.score_effects import (
+    CalibrationEffect,
+    OutsideRates,
+    ScoreReading,
+    measure_effect,
+    measure_outside,
+)
 from sonoassist.evaluation.speed import Speed
 from sonoassist.evaluation.steadiness import Steadiness, measure_steadiness
 
-MEASURES = ("classification", "retrieval", "localisation", "steadiness", "hints", "speed")
+MEASURES = (
+    "classification", "calibration", "retrieval", "localisation", "steadiness", "hints", "speed",
+)  # fmt: skip
 NEEDS = {
     "retrieval": "recordings of planes",
     "localisation": "true boxes",
@@ -70,8 +80,11 @@ class EvaluationFacts:
         every: Of recordings, each so many-th frame.
         seed: Of the intervals.
         resamples: Draws behind the intervals.
+        calibrated: Whether confidences are more than the plain softmax.
         note: What the reader must know before the figures; may be empty.
         tolerance_frames: In folders of exams, how far from a label a retrieved frame counts.
+        localiser: What boxes were found by, see `localise.choice`.
+        reading: How the model's scores are read.
     """
 
     version: str
@@ -89,8 +102,11 @@ class EvaluationFacts:
     every: int
     seed: int
     resamples: int
+    calibrated: bool = False
     note: str = ""
     tolerance_frames: int = 0
+    localiser: str = "plane"
+    reading: ScoreReading = field(default_factory=ScoreReading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +119,11 @@ class Results:
     unreadable: tuple[str, ...]
     classification: Classification | None = None
     calibration: Calibration | None = None
+    effect: CalibrationEffect | None = None
+    outside: OutsideRates | None = None
     retrieval: Retrieval | None = None
     localisation: LocalisationMeasure | None = None
+    localisers: BothLocalisers | None = None
     steadiness: Steadiness | None = None
     hints: HintMeasure | None = None
     speed: Speed | None = None
@@ -125,15 +144,21 @@ def measure(
     draws = Draws(about.seed, about.resamples)
     labelled = seen.labelled
     classes, boxes = "classification" in wanted, "localisation" in wanted
+    sure = classes or "calibration" in wanted
     return Results(
         about=about,
         datasets=tuple(_summary(data, labelled) for data in datasets),
         frames=tuple(seen.frames),
         unreadable=tuple(seen.unreadable),
         classification=classify(labelled, draws) if classes else None,
-        calibration=calibrate(labelled, about.threshold, draws) if classes else None,
+        calibration=calibrate(labelled, about.threshold, draws) if sure else None,
+        effect=measure_effect(labelled, about.reading) if sure else None,
+        outside=(
+            measure_outside(labelled, about.reading, about.threshold, draws) if sure else None
+        ),
         retrieval=retrieve(seen.frames, draws) if "retrieval" in wanted else None,
         localisation=measure_boxes(labelled, draws) if boxes else None,
+        localisers=compare_localisers(labelled, about.localiser) if boxes else None,
         steadiness=(
             measure_steadiness(seen.frames, about.threshold) if "steadiness" in wanted else None
         ),

@@ -16,8 +16,11 @@ from sonoassist.evaluation.classes import Group, is_background, title
 from sonoassist.evaluation.classification import Classification
 from sonoassist.evaluation.hints import HintMeasure
 from sonoassist.evaluation.localisation import Boxes, LocalisationMeasure
+from sonoassist.evaluation.localisers import BothLocalisers, PlaneFits
+from sonoassist.evaluation.reliability import Reliability
 from sonoassist.evaluation.results import EvaluationFacts
 from sonoassist.evaluation.retrieval import Retrieval
+from sonoassist.evaluation.score_effects import CalibrationEffect, OutsideRates
 from sonoassist.evaluation.speed import Speed, whole_frames
 from sonoassist.evaluation.steadiness import LabelCourse, Steadiness
 from sonoassist.model.architecture import ARCHITECTURES
@@ -205,10 +208,63 @@ def calibration(found: Calibration) -> str:
         f"expected calibration error {spread(found.error)}; mean confidence "
         f"{figure(found.confidence)}, right {figure(found.accuracy)}",
         *([coarse_note(found)] if found.coarse else []),
+        f"with planes that labels join as one: {group_line(found.groups)}",
         f"at the threshold {found.threshold:g}: {spread_percent(found.named)} % of the plane "
         f"frames are named, {spread_percent(found.named_right)} % of the named ones are right",
     ]
     return "\n".join(lines)
+
+
+EFFECT_HEADER = (
+    "Confidence", "Neg. log-likelihood", "Calibration error", "Mean confidence", "Right", "Frames",
+)  # fmt: skip
+EFFECT_TITLE = "Calibration, before and after"
+OUTSIDE_HEADER = ("Frames", "Share %", "Of")
+OUTSIDE_TITLE = "Pictures outside of what the model knows"
+
+
+def effect(about: EvaluationFacts, found: CalibrationEffect) -> str:
+    """The same frames by the plain softmax and calibrated."""
+    return grid(EFFECT_TITLE, EFFECT_HEADER, effect_rows(about, found))
+
+
+def effect_rows(about: EvaluationFacts, found: CalibrationEffect) -> list[list[str]]:
+    """A row for each; planes that labels join are one."""
+    named = {
+        "plain softmax": found.before,
+        f"calibrated ({about.reading.text})": found.after,
+    }
+    return [
+        [
+            name, figure(one.nll), figure(one.error), figure(one.confidence),
+            figure(one.accuracy), str(one.frames),
+        ]
+        for name, one in named.items()
+    ]  # fmt: skip
+
+
+def outside(found: OutsideRates) -> str:
+    """What becomes of pictures without a plane, and of those with one."""
+    rows = [[name, spread_percent(share), of] for name, share, of in outside_rows(found)]
+    return grid(OUTSIDE_TITLE, OUTSIDE_HEADER, rows)
+
+
+def outside_rows(found: OutsideRates) -> list[tuple[str, Score, str]]:
+    """What, which share, and of how many."""
+    return [
+        ("without a plane, named one", found.named, str(found.others)),
+        ("the same if none were outside", found.named_without, str(found.others)),
+        ("rightly named, lost as outside", found.lost, str(found.planes)),
+    ]
+
+
+def group_line(found: Reliability) -> str:
+    """Negative log-likelihood and calibration error over the groups."""
+    return (
+        f"negative log-likelihood {figure(found.nll)}, calibration error {figure(found.error)}; "
+        f"mean confidence {figure(found.confidence)}, right {figure(found.accuracy)}, "
+        f"{counted(found.frames, 'frame')}"
+    )
 
 
 def coarse_note(found: Calibration) -> str:
@@ -303,6 +359,40 @@ def localisation(found: LocalisationMeasure) -> str:
         f" of all frames are correct, "
         f"{found.named.hits:,} of {found.named.count:,} of rightly named frames\n{BOX_NOTE}"
     )
+
+
+LOCALISERS_HEADER = (
+    "Class", "#", "Plane: IoU", "Cor. %", "Paper: IoU", "Cor. %",
+)  # fmt: skip
+
+
+def localisers(found: BothLocalisers) -> str:
+    """Both localisers side by side, and how sure boxes are."""
+    table = grid(LOCALISERS_TITLE, LOCALISERS_HEADER, localisers_rows(found))
+    return f"{table}\n{sureness_words(found)}"
+
+
+LOCALISERS_TITLE = "Localisers: the model's rule of each plane, and the paper's"
+
+
+def localisers_rows(found: BothLocalisers) -> list[list[str]]:
+    """A row for each plane, and one for all frames together."""
+
+    def row(name: str, one: PlaneFits) -> list[str]:
+        fits = ((figure(fit.mean, 2), percent(fit.correct)) for fit in (one.plane, one.paper))
+        return [name, str(one.count), *(cell for pair in fits for cell in pair)]
+
+    return [*(row(title(one.group), one) for one in found.planes), row("All frames", found.all)]
+
+
+def sureness_words(found: BothLocalisers) -> str:
+    """How many boxes are not sure, and how often that is so for good reason."""
+    one = found.sureness
+    words = f"Rightly named frames. By {found.used}: {one.unsure} of {one.count} boxes are not sure"
+    if one.unsure:
+        words += f", {one.unsure_wrong} of these wrong"
+    words += f"; {one.sure_right} of {one.sure} sure ones are correct"
+    return words + (f"; {one.missing} without a box" if one.missing else "")
 
 
 def paper_overlap(known: paper.Overlap | None) -> list[str]:

@@ -167,6 +167,7 @@ class Seen(Enum):
     THREE_D = "three_d"
     MENU = "menu"
     NOISE = "noise"
+    OUTSIDE = "outside"
 
 
 @dataclass(frozen=True, slots=True)

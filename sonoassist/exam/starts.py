@@ -8,6 +8,7 @@ from sonoassist.core.settings import Settings
 from sonoassist.exam.presets import Preset
 from sonoassist.exam.records import ExamStart
 from sonoassist.live.status import SessionStatus
+from sonoassist.model.card import threshold_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,10 @@ def exam_start(status: SessionStatus, preset: Preset, settings: Settings) -> Exa
         model |= {
             "name": card.name, "title": card.title, "architecture": card.architecture,
             "domain": card.domain, "weights_sha256": card.weights_sha256,
+            "calibrated": card.calibration is not None,
         }  # fmt: skip
-    kept = ("threshold", "crop", "label", "engine", "precision", "device", "clip_s")
+    in_force = {"threshold": threshold_of(settings, card)}
+    kept = ("crop", "label", "engine", "precision", "device", "clip_s")
     return ExamStart(
         study_id="",
         source=source.spec,
@@ -50,5 +53,5 @@ def exam_start(status: SessionStatus, preset: Preset, settings: Settings) -> Exa
         preset=preset.title,
         items=preset.items,
         model=model,
-        settings={name: getattr(settings, name) for name in kept},
+        settings={name: getattr(settings, name) for name in kept} | in_force,
     )

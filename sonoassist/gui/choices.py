@@ -11,6 +11,10 @@ _TEXTS: dict[str, dict[str, str]] = {
     "label": {"steady": "Steadied over time", "raw": "Each frame by itself"},
     "engine": {"auto": "Automatic engine", "torch": "PyTorch", "openvino": "OpenVINO"},
     "precision": {"auto": "Automatic precision"},
+    "localiser": {
+        "plane": "By the model's rule of each plane",
+        "paper": "By the paper's rules for all networks",
+    },
     "exam_with_source": {
         "always": "With every video and live source",
         "live": "With live sources only",

@@ -33,7 +33,7 @@ from sonoassist.live.loop_pictures import LoopPictures
 from sonoassist.live.port import Session
 from sonoassist.live.source_model import SourceModel
 from sonoassist.live.status import Level, Notice, PlayState, SessionStatus, View
-from sonoassist.model.card import DEFAULT_ARCHITECTURE
+from sonoassist.model.card import DEFAULT_ARCHITECTURE, Card, threshold_of
 from sonoassist.model.store import AUTO
 from sonoassist.sources.base import SourceInfo
 
@@ -48,8 +48,11 @@ _MODEL_FIELDS = {"model", "engine", "precision", "device"}
 class Controller(QObject):
     """Owns the settings while the window runs; widgets ask it, it asks the session.
 
+    Attributes:
+        card: Of the model that runs, or ran last.
+
     Signals:
-        settings_changed: Something in `settings` is different now.
+        settings_changed: Something in `settings` is different now, or what is in force by them.
         devices_changed: The list of devices was read again.
         models_changed: A model was added.
         freeze_changed: The view was frozen, thawed, or another picture is looked at.
@@ -80,7 +83,7 @@ class Controller(QObject):
         self.model = SourceModel(session, settings, self.make_analyser)
         self.exam_life = ExamLifecycle(session, services.exams, settings, self.jobs.run)
         self.supervisor = Supervisor(session, self.model, self.exam_life, self._source_opened.emit)
-        self.desk = ExamDesk(self.exam_life, session.notices, settings)
+        self.desk = ExamDesk(self.exam_life, session.notices, settings, lambda: self.threshold)
         # A frozen picture may be of the patient before.
         self.desk.began.connect(self.thaw)
         self.screens = ScreenWatch(
@@ -90,6 +93,7 @@ class Controller(QObject):
         self.installer = Installer(
             services.models, self.long_jobs, session.notices, self._model_arrived
         )
+        self.card: Card | None = None
         self.devices: tuple[str, ...] | None = None
         self.looking_for_devices = False
         self._spec = self._opening = ""
@@ -171,18 +175,23 @@ class Controller(QObject):
         settings = self.settings
         crop = settings.crop if "crop" in changed else None
         threshold = settings.threshold if "threshold" in changed else None
+        models_own = "threshold" in changed and threshold is None
         # The guided pass costs as much as the plain one: only while its map is looked at.
         guided = settings.show_heat and settings.guided_heat
         asked = guided if changed & {"show_heat", "guided_heat"} else None
         heat = settings.show_heat if "show_heat" in changed else None
-        if crop is None and threshold is None and asked is None and heat is None:
+        localiser = settings.localiser if "localiser" in changed else None
+        wishes = (crop, threshold, asked, heat, localiser)
+        if not models_own and all(one is None for one in wishes):
             return
         try:
             self.session.configure(
                 crop=crop,
                 threshold=threshold,
+                model_threshold=models_own,
                 guided=asked,
                 heat=heat,
+                localiser=localiser,
                 presets=settings.own_crops,
             )
         except UsageError as error:
@@ -197,8 +206,8 @@ class Controller(QObject):
         self.change(**{name: not getattr(self.settings, name)})
 
     def shift_threshold(self, steps: int) -> None:
-        """Raise or lower the threshold by steps of five percent."""
-        wanted = round((self.settings.threshold + steps * THRESHOLD_STEP) / THRESHOLD_STEP)
+        """Raise or lower the threshold by steps of five percent; it is the user's own then."""
+        wanted = round((self.threshold + steps * THRESHOLD_STEP) / THRESHOLD_STEP)
         self.change(threshold=min(max(round(wanted * THRESHOLD_STEP, 2), 0.05), 0.95))
 
     def shift_speed(self, steps: int) -> None:
@@ -208,9 +217,23 @@ class Controller(QObject):
 
     # -- sources ---------------------------------------------------------------------------
 
+    @property
+    def threshold(self) -> float:
+        """Probability below which no plane is named now."""
+        return threshold_of(self.settings, self.card)
+
+    def _note_model(self, card: Card | None) -> None:
+        """Another model has other rules; while it is loaded those of the last one are shown."""
+        if card is None or card is self.card:
+            return
+        self.card = card
+        # Not at once: whoever asks for the status may be about to show it.
+        QTimer.singleShot(0, self.settings_changed.emit)
+
     def status(self) -> SessionStatus:
         """The session's status; a source asked for is being opened from that moment on."""
         status = self.session.status()
+        self._note_model(status.card)
         if status.play_state is PlayState.EMPTY and self._opening:
             return replace(status, play_state=PlayState.OPENING, play_message=self._opening)
         return status

@@ -123,7 +123,7 @@ class Display(QObject):
         self._exam = ExamPanel(controller.desk, page)
         self._confidences = LiveConfidences(controller, page.confidences)
         self._timeline = Timeline()
-        self._verdicts = Verdicts(controller.settings)
+        self._verdicts = Verdicts(controller.settings, lambda: controller.threshold)
         self._said: Verdict = NOTHING
         self._status: SessionStatus = controller.status()
         self._noted: View | None = None

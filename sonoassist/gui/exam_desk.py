@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,7 @@ class ExamDesk(QObject):
         life: Begins and ends exams, on threads of its own.
         notices: For the user.
         settings: Read each time they are needed.
+        threshold: Gives the probability below which no plane is named.
 
     Signals:
         changed: The exam began, ended, or is different now.
@@ -48,11 +49,17 @@ class ExamDesk(QObject):
     ended = pyqtSignal(str)
     _told = pyqtSignal()
 
-    def __init__(self, life: ExamLifecycle, notices: Notices, settings: Settings) -> None:
+    def __init__(
+        self,
+        life: ExamLifecycle,
+        notices: Notices,
+        settings: Settings,
+        threshold: Callable[[], float],
+    ) -> None:
         super().__init__()
         self._life = life
         self._notices = notices
-        self._settings = settings
+        self._settings, self._threshold = settings, threshold
         self._running: RunningExam | None = None  # as the window knows it
         self._selection = Selection()
         self._steps: dict[str, Steps] = {}  # what was done to each exam of this program
@@ -227,7 +234,7 @@ class ExamDesk(QObject):
 
     def _said(self, view: View) -> Said:
         """What the screen says of a picture."""
-        verdict = decide(view, self._settings.label, self._settings.threshold)
+        verdict = decide(view, self._settings.label, self._threshold())
         if verdict.plane is None:
             return nothing_named(view)
         box = view.analysis.own_box if view.analysis is not None else None

@@ -37,7 +37,7 @@ class LiveConfidences:
         moment_s = now_s if newest_s is None else max(now_s, newest_s)
         exam = controller.desk.view
         marks = marks_of(exam, moment_s) if exam is not None else ()
-        threshold = controller.settings.threshold
+        threshold = controller.threshold
         self._panel.show_trend(history.trend(moment_s), threshold, marks, now_s)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from sonoassist.core.percent import percent
 from sonoassist.core.settings import Settings
 from sonoassist.exam.checklist import Completeness
 from sonoassist.gui.actions import ActionSet
@@ -21,10 +20,12 @@ from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.still_to_find import StillToFind
 from sonoassist.gui.strip import Strip
 from sonoassist.gui.theme import Look
+from sonoassist.gui.threshold_words import threshold_hint, threshold_text
 from sonoassist.gui.timing import TimingPanel
 from sonoassist.gui.transport import Transport
 from sonoassist.gui.viewport import Viewport
 from sonoassist.live.status import SessionStatus
+from sonoassist.model.card import Card, threshold_of
 
 WIDE_SIDE_PX = 430
 WIDE_PX = 1700
@@ -147,15 +148,16 @@ class LivePage(QWidget):
         wide = self.width() / self._look.scale >= WIDE_PX
         self.still_to_find.setVisible(self._exam_runs and wide)
 
-    def apply(self, settings: Settings) -> None:
-        """Show what the settings ask for."""
+    def apply(self, settings: Settings, card: Card | None) -> None:
+        """Show what the settings ask for, with the model that runs."""
         self.viewport.show_box = settings.show_box
         self.viewport.show_heat = settings.show_heat
         self.viewport.show_crop = settings.show_crop
         self.viewport.guided_heat = settings.guided_heat
         self.viewport.update()
-        self.planes.set_threshold(settings.threshold)
-        self.head.rule.setText(f"{settings.label} · threshold {percent(settings.threshold)}")
+        self.planes.set_threshold(threshold_of(settings, card))
+        self.head.rule.setText(f"{settings.label} · {threshold_text(settings, card)}")
+        self.head.rule.setToolTip(threshold_hint(settings, card))
 
     def toggle(self, panel: CurvePanel) -> None:
         """Show or hide curves under the picture; they take each other's place."""

@@ -269,7 +269,7 @@ class MainWindow(QWidget):
             self._apply_look()
         flags = {key: value for key, value in settings.model_dump().items() if value in (0, 1)}
         self.actions_set.show_settings({key: bool(value) for key, value in flags.items()})
-        self.live.apply(settings)
+        self.live.apply(settings, self.controller.card)
         self.display.refresh()
 
     def _switch_theme(self) -> None:

@@ -9,12 +9,12 @@ from PyQt6.QtCore import QObject
 from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
 from PyQt6.QtWidgets import QMenu, QWidget
 
-from sonoassist.core.percent import percent
 from sonoassist.exam.presets import preset_names
 from sonoassist.gui.actions import BY_ACT, Act, ActionSet, Place
 from sonoassist.gui.choices import choices
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.elided import shortened
+from sonoassist.gui.threshold_words import threshold_text
 from sonoassist.gui.transport import SPEEDS, speed_text
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
 
@@ -198,7 +198,8 @@ class Menus(QObject):
                 self.display.addSeparator()
             if Act.LABEL in part:
                 kind = "steadied over time" if settings.label == "steady" else "each frame"
-                self._title(self.display, f"Label: {kind}, threshold {percent(settings.threshold)}")
+                said = threshold_text(settings, self._controller.card)
+                self._title(self.display, f"Label: {kind}, {said}")
             for act in part:
                 self._add_display(act)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import QSignalBlocker, pyqtSignal
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -28,6 +28,7 @@ from sonoassist.gui.elided import wrappable
 from sonoassist.gui.scrolling import leave_wheel_to_scrolling
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
+from sonoassist.gui.threshold_words import threshold_hint
 
 if TYPE_CHECKING:
     from sonoassist.recordings.cache import AnalysisCache
@@ -38,6 +39,7 @@ _CHOICES = (
     ("engine", "Engine"),
     ("precision", "Precision"),
     ("device", "Device"),
+    ("localiser", "Boxes are found"),
     ("exam_with_source", "An exam begins"),
 )
 _SWITCHES = (
@@ -68,13 +70,7 @@ class SettingsSheet(Sheet):
         self._grid.setHorizontalSpacing(look.px(16))
         self._grid.setVerticalSpacing(look.px(9))
         self.body.addLayout(self._grid)
-        settings = controller.settings
-        self.threshold = self._number(
-            "Threshold", "a plane is named from this confidence on", 5, 95, " %",
-            whole_percent(settings.threshold),
-        )  # fmt: skip
-        self.threshold.setSingleStep(5)
-        self.threshold.valueChanged.connect(lambda value: controller.change(threshold=value / 100))
+        self._threshold()
         self._boxes: dict[str, QComboBox] = {}
         for field, title in _CHOICES:
             self._choice(field, title)
@@ -106,6 +102,30 @@ class SettingsSheet(Sheet):
             round(settings.clip_s),
         )  # fmt: skip
         self.clip.valueChanged.connect(lambda value: change(clip_s=float(value)))
+
+    def _threshold(self) -> None:
+        """The threshold in force, and the way back to the model's own."""
+        controller = self._controller
+        self.threshold = QSpinBox()
+        self.threshold.setRange(5, 95)
+        self.threshold.setSuffix(" %")
+        self.threshold.setSingleStep(5)
+        self.threshold.setKeyboardTracking(False)
+        self._threshold_said = self._row("Threshold", self.threshold, " ")
+        self.models_threshold = QPushButton("The model's own")
+        self.models_threshold.setAutoDefault(False)
+        self._row("", self.models_threshold)
+        self._show_threshold()
+        self.threshold.valueChanged.connect(lambda value: controller.change(threshold=value / 100))
+        self.models_threshold.clicked.connect(lambda: controller.change(threshold=None))
+        controller.settings_changed.connect(self._show_threshold)
+
+    def _show_threshold(self) -> None:
+        controller = self._controller
+        with QSignalBlocker(self.threshold):
+            self.threshold.setValue(whole_percent(controller.threshold))
+        self._threshold_said.setText(threshold_hint(controller.settings, controller.card))
+        self.models_threshold.setEnabled(controller.settings.threshold is not None)
 
     def _keys(self, look: Look) -> None:
         """The way to the sheet on which keys are changed."""
@@ -145,16 +165,18 @@ class SettingsSheet(Sheet):
         self._grid.addWidget(said, row, 2)
         self.forget_results = forget
 
-    def _row(self, title: str, widget: QWidget, hint: str = "") -> None:
+    def _row(self, title: str, widget: QWidget, hint: str = "") -> QLabel:
+        """A setting; returns the label of its hint, which is not shown where there is none."""
         row = self._grid.rowCount()
         self._grid.addWidget(QLabel(title), row, 0)
         self._grid.addWidget(widget, row, 1)
         leave_wheel_to_scrolling(widget)
+        small = QLabel(hint)
+        small.setObjectName("small")
+        small.setWordWrap(True)  # the sheet is narrow, and a hint cut short says nothing
         if hint:
-            small = QLabel(hint)
-            small.setObjectName("small")
-            small.setWordWrap(True)  # the sheet is narrow, and a hint cut short says nothing
             self._grid.addWidget(small, row, 2)
+        return small
 
     def _number(self, title: str, hint: str, low: int, high: int, unit: str, now: int) -> QSpinBox:
         box = QSpinBox()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Literal
@@ -36,6 +37,7 @@ class VerdictKind(Enum):
     THREE_D = "three_d"
     MENU = "menu"
     NOISE = "noise"
+    OUTSIDE = "outside"
     PAST = "past"
     """The result of an older picture; the one on screen has none."""
 
@@ -56,7 +58,7 @@ class Verdict:
         box: The box to draw, steadied where the label is; None unless `kind` is PLANE.
         box_age_s: How much earlier it was found; 0 where that was on this very picture.
         hints: What could be better in the picture, and has stood for a while.
-        box_sure: It has not jumped of late.
+        box_sure: It has not jumped of late, and lies and measures as its anatomy may.
     """
 
     kind: VerdictKind
@@ -94,10 +96,12 @@ _TITLES = {
     VerdictKind.THREE_D: "3D picture",
     VerdictKind.MENU: "Menu or report",
     VerdictKind.NOISE: "Only noise",
+    VerdictKind.OUTSIDE: "Unknown picture",
 }
 _WHY_NOT = {
     VerdictKind.NO_SIGNAL: "the screen is empty",
     VerdictKind.NOISE: "no picture in it: probe lifted?",
+    VerdictKind.OUTSIDE: "outside of what the model knows: no plane is named",
 }
 _KINDS = {
     State.PLANE: VerdictKind.PLANE,
@@ -110,6 +114,7 @@ _KINDS = {
     State.THREE_D: VerdictKind.THREE_D,
     State.MENU: VerdictKind.MENU,
     State.NOISE: VerdictKind.NOISE,
+    State.OUTSIDE: VerdictKind.OUTSIDE,
 }
 UNANALYSED = tuple(kind for state, kind in _KINDS.items() if not state.judged)
 """Kinds of pictures of which no plane is named."""
@@ -124,7 +129,7 @@ def decide(view: View | None, label: LabelMode, threshold: float) -> Verdict:
     Args:
         view: The picture on screen.
         label: "steady" takes the name from the steadied label, "raw" from the frame alone.
-        threshold: Softmax below which no plane is named.
+        threshold: Probability below which no plane is named.
     """
     if view is None:
         return NOTHING
@@ -146,17 +151,18 @@ class Verdicts:
     """What may be said of the last few pictures, each decided once.
 
     Args:
-        settings: Label and threshold; read each time.
+        settings: The label; read each time.
+        threshold: Gives the probability below which no plane is named.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, threshold: Callable[[], float]) -> None:
+        self._settings, self._threshold = settings, threshold
         self._rules: tuple[LabelMode, float] | None = None
         self._known: deque[tuple[View, Verdict]] = deque(maxlen=_KEPT)
 
     def of(self, view: View | None) -> Verdict:
         """The verdict of a picture; the same object for the same view."""
-        rules = (self._settings.label, self._settings.threshold)
+        rules = (self._settings.label, self._threshold())
         if rules != self._rules:
             self._rules = rules
             self._known.clear()
@@ -249,6 +255,7 @@ def _plane(view: View, analysis: Analysis, label: LabelMode) -> Verdict:
         steadied = view.steady.box
     own = analysis.shown_box
     drawn = None if own is None else (steadied or SteadiedBox(own, sure=True))
+    sure = analysis.localisation.sure and (drawn is None or drawn.sure)
     return Verdict(
         VerdictKind.PLANE,
         plane.label,
@@ -260,7 +267,7 @@ def _plane(view: View, analysis: Analysis, label: LabelMode) -> Verdict:
         box=None if drawn is None else drawn.box,
         box_age_s=analysis.localisation.age_s,
         hints=view.steady_hints,
-        box_sure=drawn is None or drawn.sure,
+        box_sure=sure,
     )
 
 

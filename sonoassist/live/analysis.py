@@ -251,7 +251,7 @@ class AnalysisWorker:
         wanted.picture.failed = True  # unless it comes to an end
         analysis = self._judged(lambda: analyser.look_back(wanted.frame))
         if analysis is not None:
-            self._deliver_late(analysis, analyser.options.threshold)
+            self._deliver_late(analysis, analyser.threshold)
             wanted.picture.failed = False
 
     def _take_wishes(self) -> None:
@@ -287,19 +287,19 @@ class AnalysisWorker:
             self._become(AnalysisState(state, error.in_window()), result=True)
             return
         self._analyser = analyser
-        self._steady = SteadyLabel(analyser.options.threshold)
+        self._steady = SteadyLabel(analyser.threshold)
         self._use(analyser.options)
         self._become(_ready(analyser), result=True)
 
     def _use(self, options: AnalyserOptions) -> None:
         assert self._analyser is not None
         assert self._steady is not None
-        old = self._analyser.options
-        if (options.crop, options.threshold) != (old.crop, old.threshold):
+        old, before = self._analyser.options, self._analyser.threshold
+        self._analyser.configure(options)
+        if options.crop != old.crop or self._analyser.threshold != before:
             # What was smoothed or held so far was judged by other rules.
             self._steady.reset()
-        self._analyser.configure(options)
-        self._steady.threshold = options.threshold
+        self._steady.threshold = self._analyser.threshold
         # What is on screen was made with the old options: look at it again.
         self._again = self._last is not None
 

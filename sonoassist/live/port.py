@@ -58,8 +58,10 @@ class Session(Protocol):
         *,
         crop: str | None = None,
         threshold: float | None = None,
+        model_threshold: bool = False,
         guided: bool | None = None,
         heat: bool | None = None,
+        localiser: str | None = None,
         presets: Mapping[str, str] | None = None,
     ) -> None:
         """Change how frames are analysed from now on.

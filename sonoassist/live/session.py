@@ -26,6 +26,7 @@ from sonoassist.live.status import (
     Showing,
     View,
 )
+from sonoassist.localise.choice import Localiser
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.sources import open_source
 
@@ -155,11 +156,21 @@ class LiveSession:
         *,
         crop: str | None = None,
         threshold: float | None = None,
+        model_threshold: bool = False,
         guided: bool | None = None,
         heat: bool | None = None,
+        localiser: str | None = None,
         presets: Mapping[str, str] | None = None,
     ) -> None:
         """Change how frames are analysed from now on, the one on screen included.
+
+        Args:
+            crop: Which rectangle; None as before, so too in what follows.
+            threshold: Probability below which no plane is named.
+            model_threshold: Take the model's own threshold.
+            guided: Also run the guided backward pass.
+            heat: Each frame has its own heat map.
+            presets: Named rectangles that `crop` may name.
 
         Raises:
             UsageError: The crop is not understood.
@@ -169,8 +180,10 @@ class LiveSession:
             "guided": guided,
             "heat": heat,
         }
+        changes["localiser"] = None if localiser is None else Localiser(localiser)
         changes["crop"] = None if crop is None else parse_crop(crop, presets)
-        self._analysis.configure({name: to for name, to in changes.items() if to is not None})
+        changed = {name: to for name, to in changes.items() if to is not None}
+        self._analysis.configure(changed | ({"threshold": None} if model_threshold else {}))
 
     def set_history(self, seconds: float, megabytes: int) -> None:
         """Change how far back a freeze can go."""

@@ -12,6 +12,7 @@ from sonoassist.core.packets import Box, Floats, Geometry, Localisation, Predict
 from sonoassist.core.planes import Polarity
 from sonoassist.localise.bright_line import line_box
 from sonoassist.localise.ellipse import wall_ellipse
+from sonoassist.localise.sureness import is_sure
 from sonoassist.model.box_rule import BoxRule, Method, Weight, paper_rule
 
 NO_RULES: Mapping[str, BoxRule] = {}
@@ -36,9 +37,11 @@ def localise(
     rule = rules.get(prediction.plane.key) or paper_rule(prediction.plane)
     evidence = evidence_of(prediction.saliency, rule, picture)
     box = found_box(evidence, rule, picture)
-    return Localisation(
-        prediction.frame_id, geometry.to_frame(box) if box is not None else None, evidence
-    )
+    if box is None:
+        return Localisation(prediction.frame_id, None, evidence)
+    seen = geometry.to_frame(box)
+    sure = is_sure(seen, geometry.crop, prediction.plane)
+    return Localisation(prediction.frame_id, seen, evidence, sure=sure)
 
 
 def evidence_of(saliency: Floats, rule: BoxRule, picture: Floats) -> Floats:

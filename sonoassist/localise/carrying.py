@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Box, Floats, Frame, Geometry, Localisation, Prepared, frozen
 from sonoassist.core.planes import Plane
+from sonoassist.localise.sureness import is_sure
 
 MAX_AGE_S = 0.5
 """A box that was found longer ago than this is not shown."""
@@ -228,10 +229,9 @@ class CarriedBox:
         if self.motion is None or self._box is None:
             return None
         geometry = prepared.geometry
-        box = _inside(self.motion.of_box(self._box), geometry)
-        return Localisation(
-            frame.frame_id, geometry.to_frame(box), None, self._age_s(frame), sought=False
-        )
+        box = geometry.to_frame(_inside(self.motion.of_box(self._box), geometry))
+        sure = self._found.localisation.sure and is_sure(box, geometry.crop, self.plane)
+        return Localisation(frame.frame_id, box, None, self._age_s(frame), sought=False, sure=sure)
 
     def _age_s(self, frame: Frame) -> float:
         return frame.time_s - self._found.frame.time_s

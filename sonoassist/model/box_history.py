@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from sonoassist.core.errors import ModelError, OutputError
-from sonoassist.core.files import output_error, write_bytes
 from sonoassist.model.box_rule import BoxRule
+from sonoassist.model.history import History
 
 FILE = "boxes-before.json"
-_HISTORY: TypeAdapter[list[dict[str, BoxRule]]] = TypeAdapter(list[dict[str, BoxRule]])
+_HISTORY = History(FILE, TypeAdapter(list[dict[str, BoxRule]]), "the rules")
 
 
 def keep_rules(folder: Path, rules: Mapping[str, BoxRule]) -> None:
@@ -22,7 +21,7 @@ def keep_rules(folder: Path, rules: Mapping[str, BoxRule]) -> None:
         ModelError: What was kept before is damaged.
         OutputError: The operating system refuses.
     """
-    write_bytes(folder / FILE, _HISTORY.dump_json([*kept_rules(folder), dict(rules)], indent=1))
+    _HISTORY.keep(folder, dict(rules))
 
 
 def forget_newest(folder: Path) -> None:
@@ -32,14 +31,7 @@ def forget_newest(folder: Path) -> None:
         ModelError: What was kept is damaged.
         OutputError: The operating system refuses.
     """
-    rest = kept_rules(folder)[:-1]
-    if rest:
-        write_bytes(folder / FILE, _HISTORY.dump_json(rest, indent=1))
-        return
-    try:
-        (folder / FILE).unlink(missing_ok=True)
-    except OSError as error:
-        raise output_error(folder / FILE, error) from error
+    _HISTORY.forget_newest(folder)
 
 
 def kept_rules(folder: Path) -> list[dict[str, BoxRule]]:
@@ -48,12 +40,4 @@ def kept_rules(folder: Path) -> list[dict[str, BoxRule]]:
     Raises:
         ModelError: They are damaged.
     """
-    path = folder / FILE
-    try:
-        return _HISTORY.validate_json(path.read_bytes())
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise OutputError(f"{path} cannot be read: {error.strerror or error}") from error
-    except ValidationError as error:
-        raise ModelError(f"{path} is damaged", "Remove it: the rules in it are lost") from error
+    return _HISTORY.kept(folder)

@@ -12,7 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from sonoassist.core.errors import ModelError
 from sonoassist.core.files import write_text
 from sonoassist.core.planes import KEYS
+from sonoassist.core.settings import Settings
 from sonoassist.model.box_rule import BoxRule
+from sonoassist.model.score_rules import (
+    UNCALIBRATED_THRESHOLD,
+    OutsideRule,
+    ScoreCalibration,
+)
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -61,6 +67,9 @@ class Card(BaseModel):
         notes: Anything else.
         boxes: Rules for boxes that were fitted to this model, by key of the plane; the paper's
             rule for planes without.
+        calibration: How probabilities are made of its scores; None for one that was never
+            calibrated.
+        outside: Which pictures are outside of what it knows; None where nobody has fitted that.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -82,6 +91,8 @@ class Card(BaseModel):
     added: str = ""
     notes: str = ""
     boxes: dict[str, BoxRule] = Field(default_factory=dict)
+    calibration: ScoreCalibration | None = None
+    outside: OutsideRule | None = None
 
     @field_validator("classes")
     @classmethod
@@ -94,6 +105,30 @@ class Card(BaseModel):
     @classmethod
     def _known_planes(cls, boxes: dict[str, BoxRule]) -> dict[str, BoxRule]:
         return rules_of_planes(boxes)
+
+    @property
+    def threshold(self) -> float:
+        """Probability below which no plane is named, unless the user has chosen another one."""
+        known = self.calibration
+        return UNCALIBRATED_THRESHOLD if known is None else known.threshold
+
+    @property
+    def reading(self) -> str:
+        """What is made of the scores besides the plain softmax; "" for nothing."""
+        rules = (self.calibration, self.outside)
+        return ", ".join(rule.text for rule in rules if rule is not None)
+
+
+def threshold_of(settings: Settings, card: Card | None) -> float:
+    """Probability below which no plane is named: the user's own, else the model's.
+
+    Args:
+        settings: Of the user.
+        card: Of the model; None while there is none.
+    """
+    if settings.threshold is not None:
+        return settings.threshold
+    return UNCALIBRATED_THRESHOLD if card is None else card.threshold
 
 
 def domain_warning(card: Card, *, synthetic: bool) -> str:

@@ -20,6 +20,7 @@ from sonoassist.core.errors import ModelError
 from sonoassist.core.paths import shipped_models
 from sonoassist.model.box_rule import BoxRule
 from sonoassist.model.card import ArchitectureName, Card, rules_of_planes
+from sonoassist.model.score_rules import OutsideRule, ScoreCalibration
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -82,9 +83,9 @@ class PublishedWeights(PublishedFile):
         architecture: The network it must turn out to be.
         about: One line that helps to choose.
         copies: Other files with the same weights; recognised, never downloaded.
-        stored_sha256: Of what this program makes of the file and keeps, see `Card`; empty when
-            not known.
         boxes: Rules for boxes of these weights alone; they go before those that all share.
+        calibration: Measured for these weights; see `Card`.
+        outside: Measured for these weights; see `Card`.
     """
 
     name: str = Field(pattern=_NAME_PATTERN)
@@ -92,8 +93,9 @@ class PublishedWeights(PublishedFile):
     architecture: ArchitectureName
     about: str = ""
     copies: tuple[PublishedFile, ...] = ()
-    stored_sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$")
     boxes: dict[str, BoxRule] = Field(default_factory=dict)
+    calibration: ScoreCalibration | None = None
+    outside: OutsideRule | None = None
 
     @field_validator("boxes")
     @classmethod
@@ -101,10 +103,11 @@ class PublishedWeights(PublishedFile):
         return rules_of_planes(boxes)
 
     def is_kept_in(self, card: Card) -> bool:
-        """Whether an installed model has these weights."""
-        if self.stored_sha256:
-            return self.stored_sha256 == card.weights_sha256
-        # A card says "published" only of a file that was known by its hash when it was added.
+        """Whether an installed model has these weights.
+
+        A card says "published" only of a file that was known by its hash when it was added. The
+        hash in the card is of what is kept of it, whose header may be in any order.
+        """
         return card.domain == "published" and card.architecture == self.architecture
 
 
@@ -160,6 +163,21 @@ class Registry(_Frozen):
                 return entry
         known = ", ".join(entry.name for entry in self.weights)
         raise ModelError(f"no published weights are called {name!r}", f"Known: {known}")
+
+    def completed(self, card: Card) -> Card:
+        """The card of an installed model with what is known of its weights here.
+
+        What the card says itself goes before. So a model that was installed by an earlier program
+        has it too.
+        """
+        known = {**self.rules_for(card), **card.boxes}
+        whole = card if known == card.boxes else card.model_copy(update={"boxes": known})
+        for entry in self.weights:
+            if entry.is_kept_in(card):
+                measured = {"calibration": entry.calibration, "outside": entry.outside}
+                missing = [name for name in measured if getattr(card, name) is None]
+                return whole.model_copy(update={name: measured[name] for name in missing})
+        return whole
 
     def rules_for(self, card: Card) -> dict[str, BoxRule]:
         """The rules for boxes of an installed model; none where it is not one of these."""

@@ -224,7 +224,7 @@ class ModelStore:
         return InstalledModel(known, model.folder, bundled=False)
 
     def own_card(self, model: InstalledModel) -> Card:
-        """The card as it is kept, without the rules for boxes that the registry adds.
+        """The card as it is kept, without the rules that the registry adds.
 
         Raises:
             ModelError: It cannot be read.
@@ -325,9 +325,8 @@ def _open(folder: Path, name: str, bundled: bool, registry: Registry | None) -> 
 
 
 def _with_rules(card: Card, registry: Registry | None) -> Card:
-    """With the registry's rules for boxes where a published model has none of its own."""
-    published = {} if registry is None else registry.rules_for(card)
-    return card.model_copy(update={"boxes": {**published, **card.boxes}}) if published else card
+    """With the registry's rules where a published model has none of its own."""
+    return card if registry is None else registry.completed(card)
 
 
 def _rank(model: InstalledModel) -> tuple[bool, int, int, bool, str]:

@@ -57,7 +57,7 @@ class ExamScan:
     def analysis(self) -> ExamAnalysis:
         """The model's word on the exam, as far as there is one."""
         analyser = self._judge.analyser
-        return analysis_of(self._table.snapshot(), analyser.options.threshold, analyser.card.title)
+        return analysis_of(self._table.snapshot(), analyser.threshold, analyser.card.title)
 
     # --- the whole exam ---------------------------------------------------------------------
 
@@ -108,7 +108,7 @@ class ExamScan:
             self._recording,
             cache,
             judge.provenance,
-            judge.analyser.options.threshold,
+            judge.analyser.threshold,
             table=self._table,
         )
 

@@ -96,15 +96,17 @@ class RecordingCache(OpenDatabase):
     def serving(self, key: AnalysisKey) -> list[int]:
         """Numbers of the analyses whose results serve for a key, the best of them last.
 
-        Results of earlier programs, of which the precision is not known, serve for any.
+        Results of earlier programs, of which the precision is not known, serve for any; they read
+        scores as the plain softmax.
         """
         made = key.provenance
         found = self._all(
             "SELECT id, precision FROM analyses WHERE modified_ns = ? AND weights_sha256 = ?"
-            " AND network_input IN (?, '') AND crop = ? AND preprocessing = ? AND reader = ?"
+            " AND network_input IN (?, ?) AND crop = ? AND preprocessing = ? AND reader = ?"
             " AND (? OR precision IN (?, '')) ORDER BY id",
             (
-                key.modified_ns, made.weights_sha256, made.network_input, made.crop,
+                key.modified_ns, made.weights_sha256, made.network_input,
+                "" if made.plain else made.network_input, made.crop,
                 key.preprocessing, key.reader, key.any_precision, made.precision,
             ),
         )  # fmt: skip

@@ -20,6 +20,7 @@ from sonoassist.core.packets import (
     frozen,
 )
 from sonoassist.core.planes import PLANES, Plane
+from sonoassist.localise.sureness import is_sure
 from sonoassist.temporal.quality import Quality
 
 STRIDE = 16
@@ -71,6 +72,13 @@ class FrameResult:
         return self.box if self.state is State.PLANE else None
 
     @property
+    def sure(self) -> bool:
+        """Whether the box is likely to be right, see `Localisation.sure`."""
+        if self.box is None or self.crop is None:
+            return True
+        return is_sure(self.box, self.crop, self.plane)
+
+    @property
     def measured(self) -> bool:
         """Whether its picture was compared with the one before."""
         return not math.isnan(self.stillness)
@@ -111,7 +119,7 @@ def analysis_of(frame: Frame, result: FrameResult, crop: Box) -> Analysis | None
         frame=frame,
         geometry=Geometry(result.crop or crop, 1, 1),
         prediction=Prediction(frame.frame_id, result.probabilities, nothing, None),
-        localisation=Localisation(frame.frame_id, result.box, None),
+        localisation=Localisation(frame.frame_id, result.box, None, sure=result.sure),
         state=result.state,
         timings_ms=(),
         finished_at_s=frame.captured_at_s,

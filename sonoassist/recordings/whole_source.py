@@ -168,7 +168,7 @@ class SourceAnalysis:
                 recording,
                 cache,
                 analyser.provenance,
-                analyser.options.threshold,
+                analyser.threshold,
                 any_precision=self._any_precision,
             )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -39,6 +40,7 @@ def annotate(
     own = analysis.shown_box
     if own is not None:
         drawn = steadied or SteadiedBox(own, sure=True)
+        drawn = replace(drawn, sure=drawn.sure and analysis.localisation.sure)
         age = BoxAge(analysis.localisation.age_s)
         _draw_box(picture, drawn, colour, scale, age.strength)
         _write_age(picture, drawn.box, age.words, scale)
@@ -62,6 +64,7 @@ def caption(analysis: Analysis) -> str:
         State.THREE_D: "3D picture: not analysed",
         State.MENU: "Menu or report: not analysed",
         State.NOISE: "Only noise: not analysed",
+        State.OUTSIDE: "Outside of what the model knows",
     }
     return words[analysis.state]
 

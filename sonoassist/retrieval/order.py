@@ -61,6 +61,11 @@ class SearchOrder:
         """The model for an exam."""
         return self.synthetic if synthetic else self.real
 
+    def threshold(self, *, synthetic: bool) -> float:
+        """Probability below which no plane is surely shown in an exam."""
+        asked = self.options.threshold
+        return self.model(synthetic=synthetic).card.threshold if asked is None else asked
+
     def analysis_key(self, fingerprint: str, *, synthetic: bool) -> str:
         """Names the results of all frames of an exam; anything else asked for, another name.
 
@@ -69,17 +74,19 @@ class SearchOrder:
             synthetic: Whether it is a synthetic exam.
         """
         card = self.model(synthetic=synthetic).card
+        unknown = {name for name in ("calibration", "outside") if getattr(card, name) is None}
+        told_apart = {"title", "added", "notes", *unknown}
         told: dict[str, Any] = {
             "format": ANALYSIS_FORMAT,
             "reader": READER,
             "preprocessing": PREPROCESSING,
             "localiser": self.options.localiser.number(card.boxes),
             "exam": fingerprint,
-            "card": card.model_dump(mode="json", exclude={"title", "added", "notes"}),
+            "card": card.model_dump(mode="json", exclude=told_apart),
             "choice": asdict(self.choice),
             "crop": repr(self.options.crop),
             "carry_boxes": self.options.carry_boxes,
-            "threshold": self.options.threshold if self.options.carry_boxes else None,
+            "threshold": self.threshold(synthetic=synthetic) if self.options.carry_boxes else None,
         }
         return _digest(told)
 

@@ -68,7 +68,15 @@ def make_bundle(
     warning = _domain_warning(order, analysed)
     names = Names.of(task, hidden=order.masked and not analysed.about.synthetic)
     left_out = frozenset(row for row, pixels in pictures.items() if not pixels.any())
-    teller = _Teller(order, table, names, left_out, pictures, foreign=bool(warning))
+    teller = _Teller(
+        order,
+        table,
+        names,
+        left_out,
+        pictures,
+        foreign=bool(warning),
+        threshold=order.threshold(synthetic=analysed.about.synthetic),
+    )
     told = {key: teller.plane(key, found) for key, found in picks.items()}
     about = _about(task, order, analysed, names, told, warning)
     tiles = {
@@ -170,6 +178,7 @@ class _Teller:
         left_out: Rows of frames on which no ultrasound was surely found.
         pictures: Of the chosen frames, by row.
         foreign: The model was not made for such exams; then nothing it says is sure.
+        threshold: Probability below which nothing is sure.
     """
 
     def __init__(
@@ -181,7 +190,9 @@ class _Teller:
         pictures: Mapping[int, Pixels],
         *,
         foreign: bool,
+        threshold: float,
     ) -> None:
+        self._threshold = threshold
         self._order, self._table, self._names = order, table, names
         self._left_out, self._foreign, self._pictures = left_out, foreign, pictures
         self._winner = table.probabilities.argmax(axis=1)
@@ -232,7 +243,7 @@ class _Teller:
         """Why a frame must not be shown as a sure result, in a few words; "" where it may."""
         if pick.row in self._left_out:
             return "left out: not surely ultrasound"
-        threshold = self._order.options.threshold
+        threshold = self._threshold
         if pick.confidence < threshold:
             return f"doubtful: below {percent(threshold)}"
         # The paper's rule may name a frame at the edge of a view, but a view it has to be.
@@ -315,7 +326,7 @@ def _about(
         "damaged": [names.said(line) for line in about.damaged],
         "warnings": [*([warning] if warning else []), *about.warnings],
         "rule": order.rule.value,
-        "threshold": order.options.threshold,
+        "threshold": order.threshold(synthetic=about.synthetic),
         "masked": order.masked,
         "model": card.name,
         "title": card.title,

@@ -21,7 +21,8 @@ from sonoassist.recordings.table import STATES, FrameColumns
 
 CONTENTS = tuple(Content)
 _CONTENT = {State.of(one): one for one in CONTENTS if one is not Content.B_MODE}
-_CONTENT[State.NOISE] = Content.NO_SIGNAL
+# What no plane is looked for in counts as no picture.
+_CONTENT |= {State.NOISE: Content.NO_SIGNAL, State.OUTSIDE: Content.NO_SIGNAL}
 _CONTENT_OF_STATE = np.array(
     [
         CONTENTS.index(Content.B_MODE if state is None else _CONTENT.get(state, Content.B_MODE))

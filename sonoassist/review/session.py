@@ -200,7 +200,7 @@ class ReviewSession:
             recording,
             self._cache,
             analyser.provenance,
-            analyser.options.threshold,
+            analyser.threshold,
             any_precision=any_precision,
             table=self.table,
         )
@@ -397,4 +397,5 @@ def _with_box(kept: Analysis, made: Analysis) -> Analysis:
     if made.prediction.plane is not kept.prediction.plane:
         return kept
     box = made.localisation.box
-    return replace(kept, localisation=Localisation(kept.frame.frame_id, box, None))
+    sure = made.localisation.sure
+    return replace(kept, localisation=Localisation(kept.frame.frame_id, box, None, sure=sure))

@@ -13,10 +13,13 @@ from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Analysis, Box, Floats, Frame, Pixels, State
 from sonoassist.preprocess.screen_reader import ScreenReader
 from sonoassist.temporal.hints import Light, Outline, Placed, hints_of, placed_of
-from sonoassist.temporal.quality_meter import SIZE_PX, small_picture
 
 WHITE = 225
 """Grey level from which a pixel is nearly white."""
+SIZE_PX = (144, 112)
+"""Width and height at which light and motion are measured."""
+ENOUGH = 2
+"""So many pixels of a picture, across and down, tell of one of the small picture."""
 APART_S = 0.25
 """Frames further apart do not tell how quickly anything moves between them."""
 SEEN = 12
@@ -46,7 +49,7 @@ class HintMeter:
         if analysis.state is not State.PLANE:
             return None
         frame, geometry = analysis.frame, analysis.geometry
-        small = small_picture(frame.pixels, geometry.crop)
+        small = thin_picture(frame.pixels, geometry.crop)
         light = light_of(small, geometry.crop, geometry.field)
         return hints_of(self._placed(analysis), light, self._motion_hz(frame, geometry.crop, small))
 
@@ -87,8 +90,25 @@ def hints_of_picture(pixels: Pixels, plane: str, box: Box | None, crop: Box) -> 
         ModelError: The network that reads screens is missing or damaged.
     """
     outline = outline_of(pixels, ScreenReader())
-    light = light_of(small_picture(pixels, crop), crop, outline)
+    light = light_of(thin_picture(pixels, crop), crop, outline)
     return hints_of(None if box is None else Placed(plane, box, crop, outline), light)
+
+
+def thin_picture(pixels: Pixels, crop: Box) -> Floats:
+    """A crop, small and grey: float32, (112, 144), 0 to 255; of colours green, which is quick.
+
+    Args:
+        pixels: uint8 (H, W, 3) RGB or (H, W).
+        crop: Of it, in its pixels.
+    """
+    wide, high = SIZE_PX
+    step = max(int(crop.width) // (ENOUGH * wide), 1)
+    top, left = max(int(crop.top), 0), max(int(crop.left), 0)
+    rows = slice(top, max(math.ceil(crop.bottom), top + 1), step)
+    columns = slice(left, max(math.ceil(crop.right), left + 1), step)
+    grey = pixels[rows, columns] if pixels.ndim == 2 else pixels[rows, columns, 1]
+    small = cv2.resize(np.ascontiguousarray(grey), (wide, high), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32)
 
 
 def outline_of(pixels: Pixels, reader: ScreenReader) -> tuple[tuple[float, float], ...]:
@@ -107,7 +127,7 @@ def light_of(small: Floats, crop: Box, outline: Outline) -> Light:
     """The levels of grey of a picture.
 
     Args:
-        small: float32, (112, 144), of the crop, see `quality_meter.small_picture`.
+        small: float32, (112, 144), of the crop, see `thin_picture`.
         crop: Of the frame.
         outline: Of the field of view, in frame pixels; may be empty.
     """

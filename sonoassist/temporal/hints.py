@@ -33,7 +33,7 @@ RIM = 0.02
 """Share of the picture's width beside a box where there has to be picture."""
 OUTSIDE = 0.7
 """So much of one side of a box has to lie at the rim of the field of view."""
-DARK, BRIGHT = 85.0, 0.035
+DARK, BRIGHT = 80.0, 0.035
 """The 95th percentile of grey levels up to which, and the share of white from which, light is
 wrong."""
 FAST = 0.13

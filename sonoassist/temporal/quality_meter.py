@@ -39,7 +39,7 @@ class QualityMeter:
             frame: Frames come in the order of their times.
             field: What is measured of it, in frame pixels.
         """
-        small = small_picture(frame.pixels, field)
+        small = _small(frame.pixels, field)
         last, self._last = self._last, (frame.source_id, frame.time_s, small)
         stillness = 1.0
         if last is not None and last[0] == frame.source_id and not frame.still:
@@ -48,7 +48,7 @@ class QualityMeter:
         return Quality(_sharpness(small), stillness)
 
 
-def small_picture(pixels: Pixels, field: Box) -> Floats:
+def _small(pixels: Pixels, field: Box) -> Floats:
     """The field of view, small and grey: float32, (112, 144), 0 to 255."""
     top, left = max(int(field.top), 0), max(int(field.left), 0)
     part = pixels[

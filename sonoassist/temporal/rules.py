@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from sonoassist.core.packets import Floats
 from sonoassist.core.planes import INDEX, PLANES
 from sonoassist.temporal.quality import GAIN, LEAST, NEAR, Quality
-from sonoassist.temporal.smoothing import HOLD_S, Reals, smoothed, spans_of
+from sonoassist.temporal.smoothing import HOLD_S, Reals, spans_of
+from sonoassist.temporal.whole_views import steady_shares
 
 MOST = 5
 """So many views of a plane are offered, where nothing else is asked for."""
@@ -145,7 +146,7 @@ class _Scales:
     def _measure(self, course: Course, rows: slice) -> None:
         time_s = course.time_s[rows]
         # Sums over an exam leave a rest in the 13th digit, which must not decide.
-        self.steady[rows] = np.round(smoothed(self.raw[rows], time_s), 9)
+        self.steady[rows] = np.round(steady_shares(self.raw[rows], time_s), 9)
         spans = spans_of(time_s)
         self.begin_s[rows], self.end_s[rows] = spans.begin_s, spans.end_s
         still = self.stillness[rows]

@@ -37,6 +37,15 @@ class Spans:
         """Of each, float64 (n,)."""
         return self.end_s - self.begin_s
 
+    @property
+    def knots(self) -> Reals:
+        """Beginning and end of each in turn, float64 (2 n,)."""
+        return np.column_stack([self.begin_s, self.end_s]).ravel()
+
+    def shifted(self, by_s: Reals) -> Spans:
+        """Each moved by a time of its own, float64 (n,), not falling."""
+        return Spans(self.begin_s + by_s, self.end_s + by_s)
+
 
 def spans_of(time_s: Reals) -> Spans:
     """The time each frame of a sequence stands for.
@@ -63,18 +72,41 @@ def smoothed(values: Reals, time_s: Reals, window_s: float = WINDOW_S) -> Reals:
     Returns:
         float64, (n, k).
     """
-    if not len(time_s):
-        return values
-    spans = spans_of(time_s)
-    knots = np.column_stack([spans.begin_s, spans.end_s]).ravel()
+    return means_over(values, spans_of(time_s), time_s, window_s) if len(time_s) else values
+
+
+def means_over(values: Reals, spans: Spans, time_s: Reals, window_s: float) -> Reals:
+    """Mean of each column over a window round each time, as far as frames cover it.
+
+    Args:
+        values: float64, (n, k), of the frames.
+        spans: Of the frames.
+        time_s: float64, (n,), middles of the windows.
+        window_s: Their width.
+
+    Returns:
+        float64, (n, k).
+    """
     low, high = time_s - window_s / 2, time_s + window_s / 2
-    covered = _between(knots, spans.length_s, low, high)
+    covered = covered_s(spans, time_s, window_s)
     means = [
-        _between(knots, column * spans.length_s, low, high) / np.where(covered > 0, covered, 1)
+        _between(spans.knots, column * spans.length_s, low, high)
+        / np.where(covered > 0, covered, 1)
         for column in values.T
     ]
     # Frames of one and the same time cover nothing: each stands for itself.
     return np.where((covered > 0)[:, None], np.column_stack(means), values)
+
+
+def covered_s(spans: Spans, time_s: Reals, window_s: float) -> Reals:
+    """How much of a window round each time frames stand for.
+
+    Args:
+        spans: Of the frames.
+        time_s: float64, (n,).
+        window_s: Width of the window.
+    """
+    return _between(spans.knots, spans.length_s, time_s - window_s / 2, time_s + window_s / 2)
 
 
 def _between(knots: Reals, areas: Reals, low: Reals, high: Reals) -> Reals:

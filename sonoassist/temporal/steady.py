@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sonoassist.core.packets import Analysis, Box, Floats, State, SteadiedBox, SteadyState, frozen
+from sonoassist.core.packets import (
+    Analysis,
+    Box,
+    Content,
+    Floats,
+    State,
+    SteadiedBox,
+    SteadyState,
+    frozen,
+)
 from sonoassist.core.planes import BACKGROUND_INDEX, PLANES, Plane
 from sonoassist.temporal.steady_box import SteadyBox
 from sonoassist.temporal.view_filter import ViewFilter
@@ -13,6 +22,10 @@ HOLD_BELOW = 0.15
 """A plane once named is held until it falls this far below the threshold."""
 GAP_S = 1.0
 """After a gap in time of this length nothing is known of before."""
+
+_OTHER_SCREENS = frozenset(State.of(one) for one in Content if one is not Content.B_MODE)
+"""What was before has nothing to do with what comes after one of these. Any other frame of which
+nothing may be said, as one that is all noise, is left out of the view that it lies in."""
 
 
 class SteadyLabel:
@@ -73,7 +86,8 @@ class SteadyLabel:
             self.reset()
         self._time_s = time_s
         if not state.judged:
-            self._views = None
+            if state in _OTHER_SCREENS:
+                self._views = None
             self._boxes.drop()
             return self._next(probabilities, None, state)
         if self._views is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 import subprocess
 import sys
@@ -12,8 +13,7 @@ import pytest
 
 import sonoassist
 from sonoassist import api
-from sonoassist.analysis import analyser
-from sonoassist.api import models
+from sonoassist.analysis.analyser import AnalyserOptions
 
 ROOT = Path(sonoassist.__file__).parents[1]
 HEAVY = (
@@ -68,8 +68,9 @@ def test_a_name_that_is_not_there() -> None:
         _ = sonoassist.anlyse  # type: ignore[attr-defined]
 
 
-def test_the_threshold_is_the_one_of_the_program() -> None:
-    assert models.DEFAULT_THRESHOLD == analyser.DEFAULT_THRESHOLD
+def test_the_threshold_is_the_models_as_in_the_program() -> None:
+    told = inspect.signature(sonoassist.load_model).parameters["threshold"].default
+    assert told is AnalyserOptions().threshold is None
 
 
 def test_type_checkers_are_told_that_there_are_types() -> None:

@@ -172,7 +172,6 @@ WRONG_LOADS = [
     ({"threshold": -0.1}, ValueError, "threshold is -0.1"),
     ({"threshold": float("nan")}, ValueError, "threshold is nan"),
     ({"threshold": "0.7"}, TypeError, "threshold is a str"),
-    ({"threshold": None}, TypeError, "threshold is None"),
     ({"threshold": True}, TypeError, "threshold is a bool"),
     ({"synthetic": "yes"}, TypeError, "synthetic is a str"),
     ({"synthetic": 1}, TypeError, "synthetic is an int"),

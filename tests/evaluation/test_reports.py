@@ -49,8 +49,13 @@ def frames() -> list[Observation]:
     return made
 
 
+def looked_at_by_both(one: Observation) -> Observation:
+    """With the box of another localiser where there is a true one."""
+    return replace(one, other_box=one.box, compared=one.true_box is not None)
+
+
 def results(wanted: tuple[str, ...] = MEASURES, **fields: object) -> Results:
-    seen = Observed(frames(), ["a/x.png: <damaged>"])
+    seen = Observed([looked_at_by_both(each) for each in frames()], ["a/x.png: <damaged>"])
     failures = Failures()
     for each in seen.frames:
         failures.watch(each, picture(each.index))
@@ -248,7 +253,8 @@ def test_only_what_was_asked_for(tmp_path: Path) -> None:
     assert (alone.classification, alone.retrieval, alone.speed) == (None, None, None)
     names = {path.name for path in write_results(alone, tmp_path)}
     assert names == {
-        "evaluation.txt", "evaluation.json", "frames.csv", "localisation.csv", "report.html",
+        "evaluation.txt", "evaluation.json", "frames.csv", "localisation.csv", "localisers.csv",
+        "report.html",
     }  # fmt: skip
     assert "Confusion" not in as_html(alone)
 

@@ -97,7 +97,7 @@ def test_an_exam_that_its_source_ends_is_told_with_its_last_picture(
     qtbot: QtBot, next_began: bool
 ) -> None:
     life, notices = Life(), Notices()
-    desk = ExamDesk(life, notices, Settings())  # type: ignore[arg-type]
+    desk = ExamDesk(life, notices, Settings(), lambda: 0.7)  # type: ignore[arg-type]
     told: list[object] = []
     desk.changed.connect(lambda: told.append(None))
 

@@ -672,7 +672,9 @@ def test_what_was_said_is_there_the_next_time(
     assert desk.index == at
 
 
-@pytest.mark.parametrize("changed", [{"crop": "auto"}, {"threshold": 1.0}, {"model": "other"}])
+@pytest.mark.parametrize(
+    "changed", [{"crop": "auto"}, {"threshold": 1.0}, {"model": "other"}, {"localiser": "paper"}]
+)
 def test_changed_settings_begin_the_analysis_anew(
     qtbot: QtBot,
     session: FakeSession,

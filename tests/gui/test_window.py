@@ -54,7 +54,9 @@ def live_history(session: FakeSession, count: int = 50) -> list[View]:
 def test_the_settings_reach_the_session(window: MainWindow, session: FakeSession) -> None:
     wishes = next(call[1] for call in session.calls if call[0] == "configure")
     assert wishes == {
-        "crop": "default", "threshold": 0.7, "guided": False, "heat": False, "presets": {},
+        "crop": "default", "threshold": None, "model_threshold": True, "guided": False,
+        "heat": False, "presets": {},
+        "localiser": None,  # the model that is loaded has it
     }  # fmt: skip
     loader = next(call[1] for call in session.calls if call[0] == "load_model")
     assert loader() == ("analyser", "auto", False)
@@ -64,6 +66,12 @@ def test_with_the_heat_map_each_frame_has_its_own(window: MainWindow, session: F
     window.controller.flip("show_heat")
     wishes = [call[1] for call in session.calls if call[0] == "configure"][-1]
     assert (wishes["heat"], wishes["crop"]) == (True, None)
+
+
+def test_what_boxes_are_found_by_changes_at_once(window: MainWindow, session: FakeSession) -> None:
+    window.controller.change(localiser="paper")
+    wishes = [call[1] for call in session.calls if call[0] == "configure"][-1]
+    assert (wishes["localiser"], wishes["crop"]) == ("paper", None)
 
 
 def test_a_source_asked_for_is_on_its_way_at_once(window: MainWindow, session: FakeSession) -> None:

@@ -73,7 +73,7 @@ def look(
 ) -> Seen:
     """Have some pictures analysed as a live session does: every so manyth of them."""
     analyser.forget()
-    steady, best = SteadyLabel(analyser.options.threshold), BestFrames()
+    steady, best = SteadyLabel(analyser.threshold), BestFrames()
     seen = Seen(frames_at(list(made), began_s, source_id), [], [])
     for frame in seen.frames[::every]:
         analysis = analyser.analyse(frame)

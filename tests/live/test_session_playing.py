@@ -13,6 +13,7 @@ from sonoassist.live import capture
 from sonoassist.live.player import Pacer
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import Level, ModelState, PlayState, View
+from sonoassist.localise.choice import Localiser
 from waiting import wait_until
 
 
@@ -381,6 +382,20 @@ def test_other_options_look_at_the_held_frame_again(start: Start) -> None:
     assert third.steady is not None
     assert third.steady.plane is None
     assert [view.frame.index for view in session.history()].count(3) == 1
+
+
+def test_another_localiser_looks_at_the_held_frame_again(start: Start) -> None:
+    session = start(film=[MadeSource(100, fps=25)])
+    analyser = band_analyser(BandEngine())
+    session.load_model(lambda: analyser)
+    session.open("film")
+    session.pause()
+    session.seek(3)
+    first = wait_for_result(session, 3)
+    wait_for(session, PlayState.PAUSED)
+    session.configure(localiser="paper")
+    wait_until(lambda: session.newest() is not first)
+    assert analyser.options.localiser is Localiser.PAPER
 
 
 def test_nonsense_is_refused_and_changes_nothing(start: Start) -> None:

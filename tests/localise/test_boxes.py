@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from real_models import EXACT, plane_frames, published_analyser, true_box
+from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Box, Floats, Geometry, Prediction
 from sonoassist.core.planes import BY_KEY, INDEX, PLANES, Polarity
-from sonoassist.localise.boxes import box_of, evidence_of, localise
-from sonoassist.model.box_rule import BoxRule, Weight, paper_rule
+from sonoassist.localise.boxes import box_of, evidence_of, found_box, localise
+from sonoassist.model.box_rule import BoxRule, Method, Weight, paper_rule
 
 RULE = paper_rule(BY_KEY["femur"])
 INPUT = Geometry(Box(0, 0, 288, 224), 288, 224)
@@ -171,3 +172,50 @@ def test_a_box_is_grown_about_its_centre_and_stays_in_the_picture() -> None:
     evidence = blank()
     evidence[20:40, 10:30] = 1.0
     assert box_of(evidence, rule) == Box(0, 25, 40, 35)
+
+
+def test_a_rule_says_its_method() -> None:
+    """The same saliency and picture; the box goes around what the method says."""
+    saliency = np.zeros((224, 288), np.float32)
+    saliency[60:160, 90:200] = 1.0
+    picture = np.zeros((224, 288), np.float32)
+    cv2.ellipse(picture, ((145, 110), (150, 120), 0), 60, -1)
+    cv2.ellipse(picture, ((145, 110), (150, 120), 0), 200, 4)
+    cv2.line(picture, (100, 100), (190, 110), 255, 9)
+    picture = (255 * (picture - picture.mean()) / picture.std()).astype(np.float32)
+    geometry = Geometry(Box(0, 0, 288, 224), 288, 224)
+    boxes = {}
+    for method in Method:
+        rule = BoxRule(method=method, polarity=Polarity.ABSOLUTE, blur_px=35)
+        found = localise(prediction_of("femur", saliency), geometry, picture, {"femur": rule})
+        assert found.box is not None
+        boxes[method] = found.box
+    assert boxes[Method.COMPONENT].iou(Box(90, 60, 200, 160)) > 0.7
+    assert boxes[Method.WALL].iou(Box(70, 50, 220, 170)) > 0.8
+    assert boxes[Method.LINE].iou(Box(96, 95, 195, 115)) > 0.6
+
+
+@given(
+    saliency=hnp.arrays(np.float32, (56, 72), elements=st.floats(-2, 2, width=32)),
+    seed=st.integers(0, 9),
+    method=st.sampled_from(Method),
+)
+@settings(max_examples=40, deadline=None)
+def test_any_method_stays_inside_the_input(saliency: Floats, seed: int, method: Method) -> None:
+    picture = np.random.default_rng(seed).normal(0, 255, (56, 72)).astype(np.float32)
+    rule = BoxRule(method=method, polarity=Polarity.ABSOLUTE, blur_px=11)
+    box = found_box(evidence_of(saliency, rule, picture), rule, picture)
+    if box is not None:
+        assert 0 <= box.left <= box.right <= 72
+        assert 0 <= box.top <= box.bottom <= 56
+
+
+def test_a_box_at_the_border_is_not_sure() -> None:
+    saliency = np.zeros((224, 288), np.float32)
+    geometry = Geometry(Box(50, 20, 626, 468), 288, 224)
+    sure = {}
+    for name, rows in (("inside", slice(60, 150)), ("border", slice(0, 90))):
+        lit = saliency.copy()
+        lit[rows, 100:180] = 1.0
+        sure[name] = localise(prediction_of("profile", lit), geometry, 0 * saliency).sure
+    assert sure == {"inside": True, "border": False}

@@ -377,7 +377,7 @@ def test_a_published_model_has_the_registrys_rules_for_boxes(store: ModelStore) 
 def test_only_a_published_model_has_them(store: ModelStore, file: Path) -> None:
     assert store.add(file).card.boxes == {}
     put(store.user_folder, "made", "sononet32", "synthetic")
-    put(store.user_folder, "other", "sononet16", "published")  # its hash is known, and another
+    put(store.user_folder, "other", "sononet16", "own")
     assert store.get("made").card.boxes == store.get("other").card.boxes == {}
 
 
@@ -403,9 +403,7 @@ def test_a_damaged_registry_is_a_problem_and_no_model_is_lost(store: ModelStore)
 
 
 @pytest.mark.usefixtures("registry")
-def test_the_published_files_are_known_by_what_is_kept_of_them(
-    store: ModelStore, test_data: Path
-) -> None:
+def test_the_published_files_are_known_by_their_hash(store: ModelStore, test_data: Path) -> None:
     added = store.add(test_data / "weights" / "SonoNet16.npz")
     assert added.card.boxes["femur"].method is Method.LINE
     assert store.own_card(added).boxes == {}

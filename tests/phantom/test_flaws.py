@@ -15,9 +15,8 @@ from sonoassist.phantom.catalogue import PLANE_KEYS
 from sonoassist.phantom.exam import PhantomExam, PhantomFrame
 from sonoassist.phantom.flaws import LONGER, plan_flawed
 from sonoassist.phantom.plan import ExamPlan, Leg, plan_exam
-from sonoassist.temporal.hint_meter import light_of
+from sonoassist.temporal.hint_meter import light_of, thin_picture
 from sonoassist.temporal.hints import Placed, hints_of
-from sonoassist.temporal.quality_meter import small_picture
 
 FPS = 25.0
 INTO_S = 1.3
@@ -93,7 +92,7 @@ def test_hints_by_the_true_box_are_right(
     true: Counter[Flaw] = Counter()
     for leg, frame in frames:
         assert frame.box is not None
-        light = light_of(small_picture(frame.pixels, picture), picture, corners)
+        light = light_of(thin_picture(frame.pixels, picture), picture, corners)
         placed = Placed(leg.kind, frame.box, picture, corners)
         found = {one.flaw for one in hints_of(placed, light)}
         said.update(found)

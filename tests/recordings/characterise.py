@@ -238,7 +238,7 @@ def by_practice(exam: Exam, home: Path) -> Outcome:
         examiner.stop()
         opened, source = practice_opening.opened(str(exam.path))
         source.close()
-    knowledge, threshold = examiner.knowledge, exam.options.threshold
+    knowledge, threshold = examiner.knowledge, exam.analyser().threshold
     with closing(
         open_results(opened, reviews.cache, exam.analyser().provenance, threshold)
     ) as kept:
@@ -272,7 +272,7 @@ def by_review(exam: Exam, home: Path) -> Outcome:
         session.close()
     made = exam.analyser().provenance
     with closing(
-        open_results(session.recording, store.cache, made, exam.options.threshold)
+        open_results(session.recording, store.cache, made, exam.analyser().threshold)
     ) as kept:
         known = list(kept.table.results())
     frames = {

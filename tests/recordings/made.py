@@ -40,7 +40,7 @@ def made_analyser(precision: str = "f32", crop: str = "full", threshold: float =
 def results_of(
     recording: Recording, cache: AnalysisCache | None, analyser: Analyser
 ) -> KeptResults:
-    return open_results(recording, cache, analyser.provenance, analyser.options.threshold)
+    return open_results(recording, cache, analyser.provenance, analyser.threshold)
 
 
 def judge_of(recording: Recording, analyser: Analyser) -> Judge:

@@ -81,7 +81,7 @@ class BrightEngine(Engine):
         self.closed += 1
 
 
-def made_analyser(sha: str = "0" * 64, threshold: float = 0.7) -> Analyser:
+def made_analyser(sha: str = "0" * 64, threshold: float | None = None) -> Analyser:
     card = card_of("sononet16").model_copy(update={"weights_sha256": sha})
     options = AnalyserOptions(parse_crop("full"), threshold)
     return Analyser(BrightEngine(), card, options, ScreenReader(PlainScreens))

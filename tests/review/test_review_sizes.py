@@ -59,7 +59,7 @@ def changing(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def analyser(crop: str) -> Analyser:
     made = made_analyser()
-    made.configure(type(made.options)(parse_crop(crop), made.options.threshold))
+    made.configure(type(made.options)(parse_crop(crop), made.threshold))
     return made
 
 

@@ -228,3 +228,13 @@ def test_after_a_pause_within_the_view_the_first_frame_counts_in_full(at_s: floa
     seen = run.see(1.0 + at_s, "lips")
     assert seen.plane is BY_KEY["lips"]
     assert seen.probabilities[INDEX["lips"]] > THRESHOLD
+
+
+def test_a_frame_of_noise_is_said_and_left_out_of_its_view() -> None:
+    run = Run()
+    run.hold(0.0, 1.0, 25, "femur")
+    seen = run.see(1.04, "lips", state=State.NOISE)
+    assert (seen.plane, seen.state) == (None, State.NOISE)
+    back = run.see(1.08, "lips", 0.99)  # a lone odd frame as any other
+    assert back.plane is not BY_KEY["lips"]
+    assert run.hold(1.08, 1.2, 25, "femur").plane is BY_KEY["femur"]

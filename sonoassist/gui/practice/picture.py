@@ -133,6 +133,7 @@ def explained(analysis: Analysis, plane: str, box: Box | None) -> Verdict:
         confidence=prediction.confidence,
         box=box if box is not None else own,
         box_age_s=0.0 if box is not None else analysis.localisation.age_s,
+        box_sure=box is not None or analysis.localisation.sure,
     )
 
 

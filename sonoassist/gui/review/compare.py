@@ -210,6 +210,7 @@ class Compare(QWidget):
             painter.save()
             painter.setClipRect(area)
             plane, age = analysis.prediction.plane, BoxAge(analysis.localisation.age_s)
-            paint_box(painter, placement, analysis.shown_box, plane, self._look, age)
+            sure = analysis.localisation.sure
+            paint_box(painter, placement, analysis.shown_box, plane, self._look, age, sure=sure)
             painter.restore()
             painter.setPen(QColor(0, 0, 0, 0))

@@ -21,7 +21,6 @@ from PyQt6.QtGui import (
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from sonoassist.core.planes import INDEX
-from sonoassist.core.settings import Settings
 from sonoassist.gui.confidence_curves import ConfidenceCurves, CurveMark, CurvePicture
 from sonoassist.gui.curve_loading import make_graph
 from sonoassist.gui.curve_parts import Margins
@@ -55,7 +54,6 @@ class RecordingCurve(QWidget):
     Args:
         desk: Has the recording, the plane and the place.
         timeline: Has the part that is shown.
-        settings: The threshold; read each time.
         look: Theme and size.
 
     Signals:
@@ -64,11 +62,9 @@ class RecordingCurve(QWidget):
 
     sought = pyqtSignal(int)
 
-    def __init__(
-        self, desk: ReviewDesk, timeline: TimelineRows, settings: Settings, look: Look
-    ) -> None:
+    def __init__(self, desk: ReviewDesk, timeline: TimelineRows, look: Look) -> None:
         super().__init__()
-        self._desk, self._timeline, self._settings = desk, timeline, settings
+        self._desk, self._timeline = desk, timeline
         self._graph: Graph | None = None
         self._curves: ConfidenceCurves | None = None
         self._head: Any = None
@@ -218,7 +214,7 @@ class RecordingCurve(QWidget):
         planes = led if strong in led else (*led, strong)
         thin = trend.between(span.first, span.last, max(points, 1))
         marks = tuple(self._marks(trend))
-        return CurvePicture(thin, planes, self._settings.threshold, marks, strong)
+        return CurvePicture(thin, planes, self._desk.threshold, marks, strong)
 
     def _marks(self, trend: RecordingTrend) -> Iterable[CurveMark]:
         """The chosen frame of each plane, else its best candidate where that is sure."""

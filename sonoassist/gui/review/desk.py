@@ -344,6 +344,12 @@ class ReviewDesk(QObject):
         """All that the person said."""
         return self.words.corrections
 
+    @property
+    def threshold(self) -> float:
+        """Probability below which no plane is named in this recording."""
+        judge = None if self.session is None else self.session.judge
+        return self._controller.threshold if judge is None else judge.analyser.threshold
+
     def contradiction(self, plane: str, frame: int) -> Contradiction | None:
         """What speaks against a frame that is, or would be, the best one of a plane."""
         if self.session is None:
@@ -353,15 +359,13 @@ class ReviewDesk(QObject):
             word = NetworkWord.of_analysis(
                 self.view.analysis
             )  # seen on screen before its turn came
-        threshold = self._controller.settings.threshold
-        return contradiction(plane, frame, word, self.corrections, threshold)
+        return contradiction(plane, frame, word, self.corrections, self.threshold)
 
     def contradictions(self) -> tuple[Contradiction, ...]:
         """The chosen frames that are called something else."""
         if self.session is None:
             return ()
-        threshold = self._controller.settings.threshold
-        return contradictions(self.session.table, self.corrections, threshold)
+        return contradictions(self.session.table, self.corrections, self.threshold)
 
     def _on_words(self) -> None:
         self.words_changed.emit()

@@ -179,4 +179,4 @@ class ReviewOpener(QObject):
 def _wanted(settings: Settings) -> tuple[object, ...]:
     """What of the settings an analysis depends on."""
     crop = settings.own_crops.get(settings.crop, settings.crop)
-    return (settings.model, crop, settings.threshold, settings.precision)
+    return (settings.model, crop, settings.threshold, settings.precision, settings.localiser)

@@ -94,7 +94,7 @@ class ReviewPage(QWidget):
         handlers = self._handlers()
         self.side = ReviewSide(look, handlers)
         self.timeline = TimelineRows(look)
-        self.curve = RecordingCurve(desk, self.timeline, controller.settings, look)
+        self.curve = RecordingCurve(desk, self.timeline, look)
         self.over = Over(self, self.viewport, desk, self.timeline, self.chooser.choose_frame, look)
         self._row = QHBoxLayout()
         self._column = QVBoxLayout(self)
@@ -334,8 +334,8 @@ class ReviewPage(QWidget):
 
     def _show_view(self) -> None:
         """All that is said of the frame on screen, at once; never of one on its way."""
-        view, settings = self.desk.view, self._controller.settings
-        verdict = verdict_of(view, self.desk.corrections, settings.threshold)
+        view = self.desk.view
+        verdict = verdict_of(view, self.desk.corrections, self.desk.threshold)
         self.viewport.show_view(view, verdict)
         self.boxer.show(verdict)
         self.viewport.show_screen(screen_of(self.desk, self.boxer.chips()))
