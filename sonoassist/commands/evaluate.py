@@ -47,8 +47,10 @@ from sonoassist.evaluation.observing import observe
 from sonoassist.evaluation.outputs import SUMMARY, as_json, write_results
 from sonoassist.evaluation.planning import EvaluationPlan, Scope, make_plan, selected
 from sonoassist.evaluation.results import MEASURES, NEEDS, EvaluationFacts, Results, measure
+from sonoassist.evaluation.score_effects import ScoreReading
 from sonoassist.evaluation.speed import measure_speed
 from sonoassist.evaluation.text_report import as_text
+from sonoassist.model.card import Card
 from sonoassist.model.store import ModelStore
 from sonoassist.recordings.cache import AnalysisCache
 
@@ -313,6 +315,17 @@ def _about(
         note=_note(datasets, card.domain),
         tolerance_frames=args.tolerance,
         localiser=args.localiser,
+        reading=_reading(card),
+    )
+
+
+def _reading(card: Card) -> ScoreReading:
+    """How the model's card says that scores are read."""
+    known = card.calibration
+    return ScoreReading(
+        temperature=known.temperature if known is not None else None,
+        lapse=known.lapse if known is not None else 0.0,
+        tells_outside=card.outside is not None,
     )
 
 

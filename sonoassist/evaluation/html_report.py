@@ -42,6 +42,10 @@ def _measured(results: Results) -> Iterable[str]:
         yield sections.confusion(results.classification)
     if results.calibration is not None:
         yield sections.calibration(results.calibration)
+    if results.effect is not None:
+        yield sections.effect(results.about, results.effect)
+    if results.outside is not None:
+        yield sections.outside(results.outside)
     if results.retrieval is not None:
         note = text_report.verified_note(results)
         yield sections.retrieval(results.retrieval, note)

@@ -21,25 +21,32 @@ from sonoassist.evaluation.localisation import LocalisationMeasure
 from sonoassist.evaluation.localisers import BothLocalisers
 from sonoassist.evaluation.results import EvaluationFacts
 from sonoassist.evaluation.retrieval import Retrieval
+from sonoassist.evaluation.score_effects import CalibrationEffect, OutsideRates
 from sonoassist.evaluation.speed import Speed, whole_frames
 from sonoassist.evaluation.steadiness import Steadiness
 from sonoassist.evaluation.text_tables import (
     BOX_NOTE,
+    EFFECT_HEADER,
+    EFFECT_TITLE,
     HINTS_HEADER,
     HINTS_NOTE,
     LOCALISERS_HEADER,
     LOCALISERS_TITLE,
+    OUTSIDE_HEADER,
+    OUTSIDE_TITLE,
     STEADINESS_HEADER,
     STEADINESS_NOTE,
     alone,
     balance,
     coarse_note,
+    effect_rows,
     figure,
     group_line,
     hints_rows,
     interval,
     kinds,
     localisers_rows,
+    outside_rows,
     paper_overlap,
     paper_rates,
     percent,
@@ -182,6 +189,27 @@ def calibration(found: Calibration) -> str:
         _sides(svg.reliability(found), legend + table(("", ""), rows)),
         f'<p class="legend">{escape(coarse_note(found))}</p>' if found.coarse else "",
         f'<p class="legend">With planes that labels join as one: {group_line(found.groups)}.</p>',
+    )
+
+
+def effect(about: EvaluationFacts, found: CalibrationEffect) -> str:
+    """Calibration before and after."""
+    return _section(
+        EFFECT_TITLE,
+        "The same frames by the network's plain softmax and as the program reads its scores; "
+        "planes that labels join count as one. Lower is better in the first two columns.",
+        table(EFFECT_HEADER, effect_rows(about, found), ["", "own"]),
+    )
+
+
+def outside(found: OutsideRates) -> str:
+    """Pictures outside of what the model knows."""
+    rows = [[name, _spread(share, 1, 100), of] for name, share, of in outside_rows(found)]
+    return _section(
+        OUTSIDE_TITLE,
+        "Of pictures without a plane as few as possible should be named one, and few of those "
+        "that are named rightly should be lost.",
+        table(OUTSIDE_HEADER, rows),
     )
 
 

@@ -15,6 +15,13 @@ from sonoassist.evaluation.localisation import LocalisationMeasure, measure_boxe
 from sonoassist.evaluation.localisers import BothLocalisers, compare_localisers
 from sonoassist.evaluation.observed import Observation, Observed
 from sonoassist.evaluation.retrieval import Retrieval, retrieve
+from sonoassist.evaluation.score_effects import (
+    CalibrationEffect,
+    OutsideRates,
+    ScoreReading,
+    measure_effect,
+    measure_outside,
+)
 from sonoassist.evaluation.speed import Speed
 from sonoassist.evaluation.steadiness import Steadiness, measure_steadiness
 
@@ -77,6 +84,7 @@ class EvaluationFacts:
         note: What the reader must know before the figures; may be empty.
         tolerance_frames: In folders of exams, how far from a label a retrieved frame counts.
         localiser: What boxes were found by, see `localise.choice`.
+        reading: How the model's scores are read.
     """
 
     version: str
@@ -98,6 +106,7 @@ class EvaluationFacts:
     note: str = ""
     tolerance_frames: int = 0
     localiser: str = "plane"
+    reading: ScoreReading = field(default_factory=ScoreReading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +119,8 @@ class Results:
     unreadable: tuple[str, ...]
     classification: Classification | None = None
     calibration: Calibration | None = None
+    effect: CalibrationEffect | None = None
+    outside: OutsideRates | None = None
     retrieval: Retrieval | None = None
     localisation: LocalisationMeasure | None = None
     localisers: BothLocalisers | None = None
@@ -141,6 +152,10 @@ def measure(
         unreadable=tuple(seen.unreadable),
         classification=classify(labelled, draws) if classes else None,
         calibration=calibrate(labelled, about.threshold, draws) if sure else None,
+        effect=measure_effect(labelled, about.reading) if sure else None,
+        outside=(
+            measure_outside(labelled, about.reading, about.threshold, draws) if sure else None
+        ),
         retrieval=retrieve(seen.frames, draws) if "retrieval" in wanted else None,
         localisation=measure_boxes(labelled, draws) if boxes else None,
         localisers=compare_localisers(labelled, about.localiser) if boxes else None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sonoassist.core.wording import counted
 from sonoassist.datasets import exams
 from sonoassist.evaluation import text_tables
@@ -27,6 +29,10 @@ def as_text(results: Results) -> str:
         parts.append(text_tables.confusion(results.classification))
     if results.calibration is not None:
         parts.append(text_tables.calibration(results.calibration))
+    if results.effect is not None:
+        parts.append(text_tables.effect(results.about, results.effect))
+    if results.outside is not None:
+        parts.append(text_tables.outside(results.outside))
     parts += [not_measured(results)] if not_measured(results) else []
     if results.retrieval is not None:
         parts.append(text_tables.retrieval(results.retrieval, verified_note(results)))
@@ -71,12 +77,30 @@ def heading(results: Results) -> str:
 
 
 def not_measured(results: Results) -> str:
-    """A line for each measure that was asked for and that the data cannot tell."""
-    return "\n".join(
+    """A line for each part that was asked for and could not be had, with the reason."""
+    lines = [
         f"{measure.capitalize()}: not measured; it needs {NEEDS[measure]}"
         for measure in NEEDS
         if measure in results.wanted and getattr(results, measure) is None
-    )
+    ]
+    return "\n".join([*lines, *_score_rules_missing(results)])
+
+
+def _score_rules_missing(results: Results) -> Iterator[str]:
+    """Why nothing is said of what the model's score rules do."""
+    if not {"classification", "calibration"} & set(results.wanted):
+        return
+    reading = results.about.reading
+    if results.effect is None:
+        why = "the model has none: its confidences are the plain softmax"
+        if reading.temperature is not None:
+            why = "no frame was judged"
+        yield f"{text_tables.EFFECT_TITLE}: not measured; {why}"
+    if results.outside is None:
+        why = "the model does not tell them"
+        if reading.tells_outside:
+            why = "the data has no frame without a plane"
+        yield f"{text_tables.OUTSIDE_TITLE}: not measured; {why}"
 
 
 def thinned(results: Results) -> str:

@@ -20,6 +20,7 @@ from sonoassist.evaluation.localisers import BothLocalisers, PlaneFits
 from sonoassist.evaluation.reliability import Reliability
 from sonoassist.evaluation.results import EvaluationFacts
 from sonoassist.evaluation.retrieval import Retrieval
+from sonoassist.evaluation.score_effects import CalibrationEffect, OutsideRates
 from sonoassist.evaluation.speed import Speed, whole_frames
 from sonoassist.evaluation.steadiness import LabelCourse, Steadiness
 from sonoassist.model.architecture import ARCHITECTURES
@@ -212,6 +213,49 @@ def calibration(found: Calibration) -> str:
         f"frames are named, {spread_percent(found.named_right)} % of the named ones are right",
     ]
     return "\n".join(lines)
+
+
+EFFECT_HEADER = (
+    "Confidence", "Neg. log-likelihood", "Calibration error", "Mean confidence", "Right", "Frames",
+)  # fmt: skip
+EFFECT_TITLE = "Calibration, before and after"
+OUTSIDE_HEADER = ("Frames", "Share %", "Of")
+OUTSIDE_TITLE = "Pictures outside of what the model knows"
+
+
+def effect(about: EvaluationFacts, found: CalibrationEffect) -> str:
+    """The same frames by the plain softmax and calibrated."""
+    return grid(EFFECT_TITLE, EFFECT_HEADER, effect_rows(about, found))
+
+
+def effect_rows(about: EvaluationFacts, found: CalibrationEffect) -> list[list[str]]:
+    """A row for each; planes that labels join are one."""
+    named = {
+        "plain softmax": found.before,
+        f"calibrated ({about.reading.text})": found.after,
+    }
+    return [
+        [
+            name, figure(one.nll), figure(one.error), figure(one.confidence),
+            figure(one.accuracy), str(one.frames),
+        ]
+        for name, one in named.items()
+    ]  # fmt: skip
+
+
+def outside(found: OutsideRates) -> str:
+    """What becomes of pictures without a plane, and of those with one."""
+    rows = [[name, spread_percent(share), of] for name, share, of in outside_rows(found)]
+    return grid(OUTSIDE_TITLE, OUTSIDE_HEADER, rows)
+
+
+def outside_rows(found: OutsideRates) -> list[tuple[str, Score, str]]:
+    """What, which share, and of how many."""
+    return [
+        ("without a plane, named one", found.named, str(found.others)),
+        ("the same if none were outside", found.named_without, str(found.others)),
+        ("rightly named, lost as outside", found.lost, str(found.planes)),
+    ]
 
 
 def group_line(found: Reliability) -> str:

@@ -108,9 +108,14 @@ def why_words(shot: Shot) -> str:
     return _OLDER_SHARE.sub(f"highest steady confidence {percent(shot.confidence)}", shot.why)
 
 
-def hint_words(shot: Shot) -> str:
-    """What could be better in a capture, e.g. "too small, moving"; "" where nothing was said."""
-    return told(shot.hints or ())
+def hint_words(shot: Shot, item: Item | None) -> str:
+    """What could be better in a capture, e.g. "too small, moving"; "" where nothing was said.
+
+    Args:
+        shot: What was captured.
+        item: That it is for, or None; where the network saw another plane its hints are of that.
+    """
+    return "" if chosen_by_hand(shot, item) else told(shot.hints or ())
 
 
 def hint_values(shot: Shot) -> dict[str, float] | None:

@@ -82,7 +82,7 @@ def _capture(one: Capture, item: Item | None) -> list[str]:
         str(shot.index), f"{shot.time_s:.6f}", shot.plane, f"{shot.confidence:.6f}",
         f"{shot.quality:.6f}", why_words(shot), *_edges(shot.box), *_edges(shot.field), one.clip,
         str(int(chosen_by_hand(shot, item))), shot.saw.value, capture_words(shot, item),
-        hint_words(shot),
+        hint_words(shot, item),
     ]  # fmt: skip
 
 

@@ -78,12 +78,13 @@ def tip_text(line: Line, keys: Keymap, *, looking: bool = False) -> str:
         )
         return f"{line.item.label}: {state_text(line)}.  {key}"
     shot = line.shown.shot
+    hints = hint_words(shot, line.item)
     who = "by hand" if shot.how is How.HAND else "automatically"
     said = [
         f"{line.item.label}: {state_text(line)}, captured {who} at {clock(shot.at_s)}",
         capture_words(shot, line.item),
         f"Why: {why_words(shot)}" if shot.how is How.AUTO else "",
-        f"Could be better: {hint_words(shot)}" if looking and shot.hints else "",
+        f"Could be better: {hints}" if looking and hints else "",
         "" if line.state.done else f"Not reviewed.  {judging_text(keys, looking=looking)}",
     ]
     return "\n".join(one for one in said if one)

@@ -15,6 +15,7 @@ from made_analyses import analysis_of, shares_of
 from real_models import frame_of
 from sonoassist.core.flaws import Flaw, Hint, Hints
 from sonoassist.core.packets import Box
+from sonoassist.exam.capture_words import hint_words, item_of
 from sonoassist.exam.plain import whole_exam
 from sonoassist.exam.raw_tables import write_tables
 from sonoassist.exam.report.data import ReportOptions, gather
@@ -90,6 +91,14 @@ def test_a_picture_captured_by_hand_has_the_hints_of_its_picture() -> None:
     assert hand_shot(view, "femur", 1.0, said_of(view)).hints == HINTS
     unnamed = replace(view, steady=None)
     assert hand_shot(unnamed, "femur", 1.0, said_of(unnamed)).hints is None
+
+
+def test_hints_at_another_plane_are_none_at_the_item_that_a_person_chose() -> None:
+    shot = exam_made.shot("femur", plane="lvot", hints=HINTS)
+    femur, lvot = (item_of(exam_made.shot(key), exam_made.ITEMS) for key in ("femur", "lvot"))
+    assert hint_words(shot, femur) == ""
+    assert hint_words(replace(shot, item="lvot"), lvot) == "too small, moving"
+    assert hint_words(shot, None) == "too small, moving"
 
 
 def test_all_that_tells_of_a_capture_tells_its_hints(store: ExamStore, tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def _row(data: ReportData, line: Line) -> dict[str, object]:
             "still": _file(still), "chosen_by_hand": int(chosen_by_hand(shot, line.item)),
             "network_plane": shot.plane,
             "network_confidence": f"{shot.confidence:.4f}" if shot.plane else "",
-            "said": capture_words(shot, line.item), "hints": hint_words(shot),
+            "said": capture_words(shot, line.item), "hints": hint_words(shot, line.item),
         }  # fmt: skip
     return row
 

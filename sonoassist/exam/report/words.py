@@ -132,7 +132,7 @@ def caption(still: Still) -> list[str]:
     else:
         made_how = f"Chosen by the program: {why}" if why else "Chosen by the program"
     said = capture_words(shot, still.item, full=True)
-    hints = hint_words(shot)
+    hints = hint_words(shot, still.item)
     return [
         f"{said}, at {clock(shot.at_s)}",
         f"{made_how}.",
