@@ -26,8 +26,8 @@ DOUBT = 0.02
 """Share of frames that say anything whatever the view is."""
 RECENT_S = 0.05
 """Time constant of the mean over the newest frames."""
-LONGEST_S = 0.8
-"""Greatest time constant of the mean over a view."""
+SHORTEST_S, LONGEST_S = 0.08, 0.8
+"""Least and greatest time constant of the mean over a view."""
 VIEW_SHARE = 0.5
 """That of a view which is younger, as a share of its age."""
 
@@ -70,7 +70,7 @@ class ViewFilter:
             self.mean, self._age_s = self.recent, 0.0
             return
         self._age_s += gap_s
-        within_s = min(max(VIEW_SHARE * self._age_s, RECENT_S), LONGEST_S)
+        within_s = min(max(VIEW_SHARE * self._age_s, SHORTEST_S), LONGEST_S)
         self.mean = _mean(self.mean, probabilities, gap_s, within_s)
 
 
