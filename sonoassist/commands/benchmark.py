@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from sonoassist.analysis.analyser import Analyser, build_analyser
+from sonoassist.analysis.analyser import Analyser, AnalyserOptions, build_analyser
 from sonoassist.benchmark.candidates import (
     ENGINES,
     PRECISIONS,
@@ -35,6 +35,7 @@ from sonoassist.benchmark.window_start import WindowStartBenchmark
 from sonoassist.commands.common import (
     ProgressBar,
     Subparsers,
+    add_localiser_option,
     model_line,
     say,
     say_json,
@@ -48,6 +49,7 @@ from sonoassist.core.wording import counted
 from sonoassist.engines.choose import EngineChoice
 from sonoassist.exam.resolving import ExamResolver
 from sonoassist.gui.platform import check_display, missing_library
+from sonoassist.localise.choice import Localiser
 from sonoassist.model.architecture import ARCHITECTURES, Architecture
 from sonoassist.model.registry import loose
 from sonoassist.model.store import ModelStore
@@ -120,6 +122,7 @@ def register(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--out", type=Path, metavar="DIR",
                         help="folder for benchmark.txt, .json and .png")  # fmt: skip
+    add_localiser_option(parser, defaults=True)
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
     parser.set_defaults(run=run)
 
@@ -440,7 +443,10 @@ class _Measuring:
     def _analyser(self, *, synthetic: bool) -> Analyser:
         wanted = _overrides(self._args)
         choice = EngineChoice(wanted.get("engine", "auto"), wanted.get("precision", "auto"))
-        return build_analyser(ModelStore.default(), engine=choice, synthetic=synthetic)
+        options = AnalyserOptions(localiser=Localiser(self._args.localiser))
+        return build_analyser(
+            ModelStore.default(), engine=choice, options=options, synthetic=synthetic
+        )
 
     def _run_networks(self) -> None:
         from sonoassist.engines.probes import thread_counts
@@ -482,9 +488,10 @@ def _source(args: argparse.Namespace) -> str:
 
 
 def _overrides(args: argparse.Namespace) -> dict[str, Any]:
-    """Settings for the program, where exactly one engine or precision was asked for."""
+    """Settings for the program: the localiser, and an engine or precision asked for alone."""
     wanted = {"engine": args.engines, "precision": args.precisions}
-    return {name: values[0] for name, values in wanted.items() if values and len(values) == 1}
+    alone = {name: values[0] for name, values in wanted.items() if values and len(values) == 1}
+    return {**alone, **({} if args.localiser == "plane" else {"localiser": args.localiser})}
 
 
 def _driver() -> MeasureProgram:

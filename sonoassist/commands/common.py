@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sonoassist.model.card import Card
 
 Subparsers = Any  # argparse gives its type no public name
+OptionGroup = Any  # nor this one
 
 LINE_EVERY_S = 0.2
 """Pause between two looks of a line of progress on a terminal."""
@@ -58,6 +59,22 @@ def add_analysis_options(parser: argparse.ArgumentParser, *, defaults: bool) -> 
         help="confidence below which no plane is named (default: the model's own, see "
         "`models info`)",
     )  # fmt: skip
+    add_localiser_option(group, defaults=defaults)
+    if defaults:  # the window sees to it by itself
+        group.add_argument(
+            "--carry-boxes",
+            action="store_true",
+            help="while a plane stays, find its box on every other frame and move it in between",
+        )
+
+
+def add_localiser_option(group: OptionGroup, *, defaults: bool) -> None:
+    """Add the option that says what boxes are found by.
+
+    Args:
+        group: A parser or a group of one.
+        defaults: Whether left out it is "plane" (else None: the user's settings count).
+    """
     group.add_argument(
         "--localiser",
         choices=("plane", "paper"),
@@ -65,12 +82,6 @@ def add_analysis_options(parser: argparse.ArgumentParser, *, defaults: bool) -> 
         help="what boxes are found by: plane (the model's rule of each plane, which may look at "
         "the picture too; default) or paper (the paper's rules)",
     )
-    if defaults:  # the window sees to it by itself
-        group.add_argument(
-            "--carry-boxes",
-            action="store_true",
-            help="while a plane stays, find its box on every other frame and move it in between",
-        )
 
 
 _CHOICES = (

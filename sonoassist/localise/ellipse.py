@@ -23,7 +23,7 @@ from sonoassist.core.packets import Box, Floats
 REFERENCE_HEIGHT_PX = 224.0
 """Lengths in pixels are of an input of this height."""
 
-_ROUNDS, _DRAWS, _BEST = 6, 400, 20
+_ROUNDS, _DRAWS, _BEST = 6, 400, 40
 _POINTS = 32
 _NOISE_PX = 2.0
 _NEAR_PX = 51.0

@@ -6,13 +6,17 @@ import os
 import sqlite3
 import threading
 from contextlib import closing
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
 
 from review.review_made import made_analyser, made_result, write_recording
 from sonoassist.core.errors import OutputError
-from sonoassist.core.packets import Provenance
+from sonoassist.core.packets import Box, Provenance
+from sonoassist.core.planes import Polarity
+from sonoassist.localise.choice import Localiser
+from sonoassist.model.box_rule import BoxRule
 from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.identity import Identity
 from sonoassist.recordings.recording_cache import AnalysisKey, RecordingCache
@@ -201,3 +205,29 @@ def test_where_nothing_can_be_kept_it_is_said_and_analysed(
     assert [one.plane.key for one in work.results()] == ["femur"] * 70
     (sentence,) = said
     assert sentence.startswith(f"The results are not kept: cannot write {cache.folder}")
+
+
+def test_boxes_of_two_localisers_do_not_mix(tmp_path: Path, cache: AnalysisCache) -> None:
+    """Each run has the boxes that it would have found alone; the labels are found once."""
+    path = write_recording(tmp_path / "exam.mp4", [("femur", 12)])
+    rule = BoxRule(polarity=Polarity.POSITIVE, grow_x=0.5, grow_y=0.5)
+
+    def boxes(localiser: Localiser, kept: AnalysisCache | None) -> list[Box | None]:
+        analyser = made_analyser()
+        analyser.card = analyser.card.model_copy(update={"boxes": {"femur": rule}})
+        analyser.configure(replace(analyser.options, localiser=localiser))
+        with open_source(str(path)) as source:
+            work = SourceAnalysis(source, analyser, kept)
+            work.run()
+        return [one.box for one in work.results()]
+
+    alone = {each: boxes(each, None) for each in Localiser}
+    assert None not in alone[Localiser.PLANE]
+    assert alone[Localiser.PLANE] != alone[Localiser.PAPER]
+    for each in (*Localiser, *Localiser):
+        again = boxes(each, cache)
+        assert [_rounded(box) for box in again] == [_rounded(box) for box in alone[each]]
+
+
+def _rounded(box: Box | None) -> tuple[float, ...] | None:
+    return None if box is None else tuple(round(edge, 2) for edge in astuple(box))
