@@ -359,7 +359,7 @@ class RunningExam:
         finally:
             self._tell()
         said = turned_words(title, back=back)
-        self._notices.put(Notice(Level.INFO, said))
+        self._say_step(said)
         if title is not None:
             self._exam.add_event(time.monotonic() - self._began_s, "undo", said)
 
@@ -461,11 +461,15 @@ class RunningExam:
         self._tell()
         return capture
 
+    def _say_step(self, title: str, hint: str = "") -> None:
+        """Tell what a person's last step has done; of the steps before it nothing need stand."""
+        self._notices.put(Notice(Level.INFO, title, hint, matter="step in the exam"))
+
     def _say_captured(self, shot: Shot) -> None:
         item = item_of(shot, self._items)
         words = capture_words(shot, item)
         said = f"Captured: {words}" if item else f"Captured, for no item of the list: {words}"
-        self._notices.put(Notice(Level.INFO, said))
+        self._say_step(said)
         self._exam.add_event(shot.at_s, "capture", said)
 
     def _judge(self, item: str, seen: int | None, *, keep: bool) -> None:
@@ -478,7 +482,7 @@ class RunningExam:
             self._step(title, lambda: self._tick(line, done=keep))
         elif shown.capture_id != seen:
             title = f"Another picture of {label} has just come"
-            self._notices.put(Notice(Level.INFO, title, "Look at it, then press the key again"))
+            self._say_step(title, "Look at it, then press the key again")
         else:
             judgement = Judgement.KEPT if keep else Judgement.REJECTED
             title = f"{label} {judgement.value}"
@@ -491,7 +495,7 @@ class RunningExam:
             self._exam.tick(Tick(line.item.key, done, line.note))
             return
         title = f"There is no picture of {line.item.label} yet"
-        self._notices.put(Notice(Level.INFO, title, "Enter captures the one on screen"))
+        self._say_step(title, "Enter captures the one on screen")
 
     def _shown(self, item: str) -> Capture | None:
         line = next((one for one in self.view.lines if one.item.key == item), None)

@@ -99,7 +99,8 @@ class ExamDesk(QObject):
         if ended is not None:
             words = counts_words(completeness(ended.view.lines))
             hint = "Its end is in the menu Exam: look over what nobody has reviewed"
-            self._notices.put(Notice(Level.INFO, f"Exam ended: {words}", hint))
+            title = f"Exam ended: {words}"
+            self._notices.put(Notice(Level.INFO, title, hint, matter="end of an exam"))
 
     # -- what the screen asks ----------------------------------------------------------------
 

@@ -156,7 +156,7 @@ def _opening_chips(status: SessionStatus) -> tuple[Chip, ...]:
     if not status.opens_beside:
         return ()
     name = kind_of(status.opens_beside).short_name(status.opens_beside)
-    return (Chip("wait", f"Opening {name} …", "text"),)
+    return (Chip("wait", f"Opening {name} …", "text", short="Opening …"),)
 
 
 def _play_chips(status: SessionStatus) -> tuple[Chip, ...]:

@@ -26,6 +26,8 @@ def same_matter(one: Notice, other: Notice) -> bool:
 
     Notes that differ in their numbers alone do; of warnings and errors each word counts.
     """
+    if one.matter and one.matter == other.matter:
+        return True
     if one.level is Level.INFO and other.level is Level.INFO:
         return _NUMBER.sub("0", one.title) == _NUMBER.sub("0", other.title)
     return (one.level, one.title) == (other.level, other.title)

@@ -57,6 +57,8 @@ class Notice:
         hint: One line: what to do; may be empty.
         details: More lines for the curious; may be empty.
         about: Spec of the source it speaks of; "" where it speaks of something else.
+        matter: What it brings news of, e.g. the last step in an exam: of two the later one is
+            true. "" where it stands for itself.
     """
 
     level: Level
@@ -64,6 +66,7 @@ class Notice:
     hint: str = ""
     details: str = ""
     about: str = field(default="", compare=False)
+    matter: str = field(default="", compare=False)
 
     @classmethod
     def of(cls, error: SonoAssistError, level: Level = Level.ERROR, details: str = "") -> Notice:
@@ -74,7 +77,7 @@ class Notice:
 class Notices:
     """A thread-safe channel that keeps notices until someone takes them.
 
-    A notice equal to one still waiting is not put twice.
+    A notice equal to one still waiting takes its place, behind the others.
     """
 
     def __init__(self, limit: int = 50) -> None:
@@ -84,8 +87,9 @@ class Notices:
     def put(self, notice: Notice) -> None:
         """Add a notice."""
         with self._lock:
-            if notice not in self._waiting:
-                self._waiting.append(notice)
+            if notice in self._waiting:
+                self._waiting.remove(notice)
+            self._waiting.append(notice)
 
     def take(self) -> list[Notice]:
         """Take all waiting notices, oldest first."""

@@ -21,8 +21,9 @@ Belief = NDArray[np.float64]
 
 LEAVING_HZ = 4.0
 """Rate at which a view is left. Chosen with the values below on the first half of a montage of
-real screens, with noise and dropped frames, SonoNet-16; probes rest for longer, but at a lower
-rate weak views are found too late."""
+real screens, with noise and dropped frames (SonoNet-16, as it is and calibrated), so that one odd
+frame of 25 a second changes nothing. Probes rest for longer, but at a lower rate a plane that is
+seen only a little better than another is found too late."""
 WITNESS_S = 0.08
 """A frame so long after the last one counts in full."""
 DOUBT = 0.02

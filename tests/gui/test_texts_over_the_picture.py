@@ -17,6 +17,8 @@ CASES = list(
         PlayState, SOURCES, (0.0, 0.9, 5.0), ModelState, (True, False), (None, 0.0, 2.4)
     )
 )
+MOST_LETTERS = 24
+"""So many have room over the smallest picture."""
 
 
 def words(screen: Screen) -> str:
@@ -67,3 +69,16 @@ def test_what_is_written_is_true(case: tuple[object, ...]) -> None:
 def test_what_is_opened_beside_is_told_over_the_picture_that_goes_on() -> None:
     status = replace(EMPTY, play_state=PlayState.PLAYING, source=GRABBER, opens_beside="b/film.mp4")
     assert words(screen_for(status, True, None)) == "Opening film.mp4 …"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda _case: "")
+def test_each_chip_has_words_for_the_smallest_picture(case: tuple[object, ...]) -> None:
+    play, source, age_s, model, has_picture, back_s = case
+    long = "words " * 30
+    status = replace(
+        status_of(play, source, age_s, model),  # type: ignore[arg-type]
+        opens_beside=f"b/{long}.mp4", model_message=long,
+    )  # fmt: skip
+    screen = screen_for(status, has_picture, back_s)  # type: ignore[arg-type]
+    said = [chip.short or chip.text for chip in screen.chips]
+    assert all(len(words) <= MOST_LETTERS for words in said), said

@@ -91,6 +91,23 @@ def test_a_note_that_was_read_does_not_come_back(qtbot: QtBot, toasts: Toasts) -
     assert [toast.notice for toast in toasts.shown] == [ERROR]
 
 
+def test_what_was_undone_is_not_told_beside_that_it_was(toasts: Toasts) -> None:
+    for title in ("Captured: Femur 90 %", "Undone: Captured for Femur"):
+        toasts.show(Notice(Level.INFO, title, matter="step"))
+    toasts.show(INFO)
+    assert [one.notice.title for one in toasts.shown] == ["Undone: Captured for Femur", INFO.title]
+
+
+def test_what_is_told_twice_before_anybody_looks_comes_behind_the_others() -> None:
+    waiting, (undone, again) = (
+        Notices(),
+        (Notice(Level.INFO, words) for words in ("Undone", "Again")),
+    )
+    for notice in (undone, again, undone):
+        waiting.put(notice)
+    assert waiting.take() == [again, undone]
+
+
 def test_of_the_same_matter_the_later_words_stand_alone(toasts: Toasts) -> None:
     for kept in (1, 0):
         toasts.show(Notice(Level.INFO, f"Exam ended: {kept} kept", "Look it over"))
