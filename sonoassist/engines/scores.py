@@ -22,7 +22,7 @@ def probabilities(logits: Floats, calibration: ScoreCalibration | None) -> Float
         logits: The class scores a.
         calibration: Of the model; None for the plain softmax.
     """
-    if calibration is None:
+    if calibration is None or not calibration.text:
         return softmax(logits)
     plain = softmax(np.asarray(logits / np.float32(calibration.temperature), np.float32))
     lapse = np.float32(calibration.lapse)

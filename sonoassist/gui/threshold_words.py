@@ -32,4 +32,4 @@ def threshold_hint(settings: Settings, card: Card | None) -> str:
 
 
 def _errors(rate: float) -> str:
-    return f"{percent(rate)} wrong"
+    return f"≤ {percent(rate)} wrong"

@@ -116,7 +116,7 @@ class Card(BaseModel):
     def reading(self) -> str:
         """What is made of the scores besides the plain softmax; "" for nothing."""
         rules = (self.calibration, self.outside)
-        return ", ".join(rule.text for rule in rules if rule is not None)
+        return ", ".join(rule.text for rule in rules if rule is not None and rule.text)
 
 
 def threshold_of(settings: Settings, card: Card | None) -> float:

@@ -37,7 +37,12 @@ class ScoreCalibration(BaseModel):
 
     @property
     def text(self) -> str:
-        """What probabilities depend on: those of one text may stand in one table."""
+        """What probabilities depend on: those of one text may stand in one table.
+
+        "" for those that are the plain softmax all the same.
+        """
+        if (self.temperature, self.lapse) == (1.0, 0.0):
+            return ""
         return f"T {self.temperature:g} lapse {self.lapse:g}"
 
 

@@ -25,6 +25,13 @@ SOLID_OF_COLOURED, SOLID_SHARE = 0.25, 0.008
 """Flow is so much of the coloured pixels that is thicker, or, beside much writing, so much of the
 field of view. Measured: real Doppler 0.37 and more of the coloured, the scores of another program
 written over a picture 0.2 and less, 0.007 of the field of view."""
+OF_FLOW, EITHER_WAY, MUCH_FLOW = 0.75, 0.2, 0.03
+"""Thin vessels are flow all the same where so much of the coloured pixels is red to yellow or cyan
+to blue, and either both of them are there (so much of each: towards the probe and away from it) or
+so much of the field of view is coloured. Writing seldom is both; the scores of that program are
+green by half."""
+RED_TO_YELLOW, CYAN_TO_BLUE = (35, 160), (85, 135)
+"""Hues of OpenCV, 0 to 179: up to the first or from the second on; from the first to the second."""
 
 
 def content_of(crop: Pixels) -> Content:
@@ -35,11 +42,26 @@ def content_of(crop: Pixels) -> Content:
     chroma = bright - weakest(crop)
     coloured = chroma > MIN_CHROMA
     share = float(coloured.mean())
-    if share < MIN_SHARE or _solid_share(coloured) < min(SOLID_OF_COLOURED * share, SOLID_SHARE):
+    if share < MIN_SHARE or not (
+        _is_solid(coloured, share) or _has_hues_of_flow(crop[coloured], share)
+    ):
         return Content.B_MODE
     tissue = chroma[~coloured & (bright > LIT)]
     tinted = bool(tissue.size) and float(np.median(tissue)) > MAX_TINT
     return Content.B_MODE if tinted else Content.DOPPLER
+
+
+def _is_solid(coloured: NDArray[np.bool_], share: float) -> bool:
+    """Whether enough of the coloured pixels fills something thicker than writing."""
+    return _solid_share(coloured) >= min(SOLID_OF_COLOURED * share, SOLID_SHARE)
+
+
+def _has_hues_of_flow(pixels: Pixels, share: float) -> bool:
+    """Whether coloured pixels, uint8 (n, 3), such a share of the crop, are red and blue."""
+    hue = cv2.cvtColor(pixels[:, None], cv2.COLOR_RGB2HSV)[..., 0]
+    red = float(np.mean((hue <= RED_TO_YELLOW[0]) | (hue >= RED_TO_YELLOW[1])))
+    blue = float(np.mean((hue >= CYAN_TO_BLUE[0]) & (hue <= CYAN_TO_BLUE[1])))
+    return red + blue >= OF_FLOW and (min(red, blue) >= EITHER_WAY or share >= MUCH_FLOW)
 
 
 def _solid_share(coloured: NDArray[np.bool_]) -> float:

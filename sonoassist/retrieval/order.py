@@ -20,7 +20,7 @@ from sonoassist.temporal.rules import Rule
 
 ANALYSIS_FORMAT = 3
 """Counts up whenever what is kept of the frames means something else."""
-RESULT_FORMAT = 3
+RESULT_FORMAT = 4
 """Counts up whenever other frames are chosen, or are written in another way."""
 
 
@@ -74,8 +74,7 @@ class SearchOrder:
             synthetic: Whether it is a synthetic exam.
         """
         card = self.model(synthetic=synthetic).card
-        unknown = {name for name in ("calibration", "outside") if getattr(card, name) is None}
-        told_apart = {"title", "added", "notes", *unknown}
+        told_apart = {"title", "added", "notes", "calibration", "outside"}
         told: dict[str, Any] = {
             "format": ANALYSIS_FORMAT,
             "reader": READER,
@@ -88,6 +87,8 @@ class SearchOrder:
             "carry_boxes": self.options.carry_boxes,
             "threshold": self.threshold(synthetic=synthetic) if self.options.carry_boxes else None,
         }
+        if card.reading:
+            told["reading"] = card.reading
         return _digest(told)
 
     def result_key(self, analysis_key: str) -> str:
@@ -96,7 +97,7 @@ class SearchOrder:
             "format": RESULT_FORMAT,
             "analysis": analysis_key,
             "rule": self.rule.value,
-            "threshold": self.options.threshold,
+            "thresholds": [self.threshold(synthetic=kind) for kind in (False, True)],
             "masked": self.masked,
         }
         return _digest(told)

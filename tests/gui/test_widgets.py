@@ -242,10 +242,10 @@ def test_the_status_line_names_model_and_domain() -> None:
     assert texts == [
         "USB Capture HDMI", "1920×1080 @ 25", "25.0 fps", "labels 25 a second, boxes 6",
         "latency 38 / 71 ms", "dropped 3", "OpenVINO bf16 · CPU",
-        "SonoNet-16 (published), not SonoNet-32",
+        "SonoNet-16 (published), not SonoNet-32", "uncalibrated",
     ]  # fmt: skip
     default = replace(status, card=make_card("sononet32"))
-    assert items_for(default)[-1].text == "SonoNet-32 (published)"
+    assert items_for(default)[-2].text == "SonoNet-32 (published)"
 
 
 @pytest.mark.parametrize("wide", [500, 700, 1024, 1920])

@@ -106,6 +106,20 @@ def test_what_the_registry_adds_is_not_kept_in_the_card(tmp_path: Path) -> None:
     assert store.get("mynet").card.calibration is not None
 
 
+def test_numbers_that_change_nothing_make_no_other_results() -> None:
+    """What was found before, by the plain softmax, serves on."""
+    same = ScoreCalibration(temperature=1.0, lapse=0.0, threshold=0.6, error_rate=0.02)
+    assert card(calibration=same).reading == ""
+    assert card(calibration=same, outside=OUTSIDE).reading.startswith("outside")
+
+
+def test_the_bundled_model_is_calibrated_for_synthetic_exams() -> None:
+    bundled = read_card(paths.shipped_models() / "sononet32-synthetic")
+    assert bundled.calibration is not None
+    assert "synthetic exams" in bundled.calibration.fitted_on
+    assert (bundled.threshold, bundled.reading) == (0.7, "")
+
+
 def test_the_shipped_registry_calibrates_only_what_was_measured() -> None:
     known = {one.name: (one.calibration, one.outside) for one in load_registry().weights}
     assert known["sononet32"] == known["sononet64"] == (None, None)

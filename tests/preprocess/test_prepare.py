@@ -142,6 +142,31 @@ def test_a_small_flow_beside_writing_is_doppler() -> None:
     assert content_of(pixels) is Content.DOPPLER
 
 
+@pytest.mark.parametrize("both_ways", [True, False])
+@pytest.mark.parametrize("wide_px", [10, 14, 18, 30])
+def test_thin_vessels_are_doppler(wide_px: int, both_ways: bool) -> None:
+    """A cord or the vessels of a brain: thinner than thick writing, and of the colours of flow."""
+    pixels = np.ascontiguousarray(cv2.resize(screen()[0], (798, 621)))
+    for number in range(4):
+        across = 100 + 150 * number
+        path = np.array([[across, 100], [across + 70, 250], [across + 20, 400], [across + 90, 560]])
+        towards = number % 2 == 0 and both_ways
+        colour = (220, 30, 20) if towards else (20, 40, 220)
+        cv2.polylines(pixels, [path.astype(np.int32)], False, colour, wide_px)
+    assert content_of(pixels) is Content.DOPPLER
+    small = np.asarray(cv2.resize(pixels, (288, 224)), np.uint8)
+    assert content_of(small) is Content.DOPPLER
+
+
+@pytest.mark.parametrize("colour", [(255, 60, 0), (0, 0, 255), (255, 220, 0), (0, 255, 0)])
+def test_writing_in_one_colour_is_not_doppler(colour: tuple[int, int, int]) -> None:
+    pixels = np.ascontiguousarray(cv2.resize(screen()[0], (414, 358)))
+    for line in range(3):
+        place = (0, round((0.15 + 0.2 * line) * 358))
+        cv2.putText(pixels, "NonHeart: 99.8", place, 0, 0.8, colour, 2, cv2.LINE_AA)
+    assert content_of(pixels) is Content.B_MODE
+
+
 @pytest.mark.real
 def test_real_doppler_is_found_and_text_on_real_pictures_is_not(test_data: Path) -> None:
     truth = csv.DictReader((test_data / "scanner_screens" / "truth.csv").read_text().splitlines())

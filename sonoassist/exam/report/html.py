@@ -84,7 +84,7 @@ def _checklist(data: ReportData) -> str:
     return _section(
         f"Checklist: {name}" if name else "Checklist",
         f'<div class="scroll"><table>{header}{rows}</table></div>',
-        f'<p class="soft">{escape(words.ABOUT_CONFIDENCE)}</p>',
+        f'<p class="soft">{escape(words.about_confidence(data))}</p>',
     )
 
 

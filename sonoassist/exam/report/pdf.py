@@ -110,7 +110,7 @@ def _checklist(sheet: PdfSheet, data: ReportData) -> None:
         return
     draw_checklist(sheet, data.lines)
     sheet.ln(2)
-    sheet.paragraph(words.ABOUT_CONFIDENCE, 8.5, SOFT)
+    sheet.paragraph(words.about_confidence(data), 8.5, SOFT)
 
 
 def _timeline(sheet: PdfSheet, data: ReportData) -> None:

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
 TITLE = "Fetal ultrasound exam"
 FOOTER = "Research and training only. Not for diagnosis."
-ABOUT_CONFIDENCE = (
-    "Confidence is the network's own, uncalibrated. A picture that no person has kept is "
-    "“not reviewed”: it is the program's proposal, no finding."
+_NOT_REVIEWED = (
+    "A picture that no person has kept is “not reviewed”: it is the program's proposal, no finding."
 )
 NO_FRAMES = "No frame was analysed."
 NO_STILLS = "No picture to show."
@@ -159,9 +158,20 @@ def recording(one: RecordedVideo) -> str:
     return f"{one.file}: from {clock(one.began_s)}, {frames}, {ending}"
 
 
+def about_confidence(data: ReportData) -> str:
+    """What a confidence is, and what a picture is that nobody has looked at.
+
+    Models of earlier programs were never calibrated.
+    """
+    calibrated = data.info.start.model.get("calibrated") is True
+    kind = "calibrated" if calibrated else "uncalibrated"
+    return f"Confidence is the network's own, {kind}. {_NOT_REVIEWED}"
+
+
 def model(data: ReportData) -> list[tuple[str, str]]:
     """The model in use: names and values."""
     values = dict(data.info.start.model)
+    values.pop("calibrated", None)
     if values.get("domain") in _TRAINED_ON:
         values["domain"] = _TRAINED_ON[str(values["domain"])]
     digest = str(values.pop("weights_sha256", "") or values.pop("hash", ""))
