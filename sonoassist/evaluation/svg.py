@@ -151,7 +151,7 @@ def _cell(spot: tuple[float, float], count: int, share: float, right: bool, hint
 
 def reliability(found: Calibration) -> str:
     """Confidence across, share of right frames up; below, how the frames are spread."""
-    left, top, size, low = 46.0, 10.0, float(PLOT_PX), 64.0
+    left, top, size, low = 56.0, 10.0, float(PLOT_PX), 64.0
     floor = top + size
     most = max((b.count for b in found.bins), default=1)
     parts = []

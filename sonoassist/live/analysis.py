@@ -269,6 +269,7 @@ class AnalysisWorker:
         if broken:
             self._standing = None
             self._cadence.restart()
+            self._meter, self._steady_hints = HintMeter(), SteadyHints()
             if self._steady is not None:
                 self._steady.reset()
 

@@ -14,6 +14,7 @@ from sonoassist.live.player import Pacer
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import Level, ModelState, PlayState, View
 from sonoassist.localise.choice import Localiser
+from sonoassist.temporal.hint_meter import HintMeter
 from waiting import wait_until
 
 
@@ -408,3 +409,33 @@ def test_nonsense_is_refused_and_changes_nothing(start: Start) -> None:
     session.pause()
     session.seek(3)
     assert_own_result(wait_for_result(session, 3))
+
+
+def test_each_result_has_the_hints_of_its_own_picture(start: Start) -> None:
+    session = start(film=[MadeSource(100, fps=25)])
+    session.load_model(band_analyser)
+    session.open("film")
+    session.pause()
+    for index in (0, 7, 13):
+        session.seek(index)
+        view = wait_for_result(session, index)
+        assert view.analysis is not None
+        assert view.hints == HintMeter().measure(view.analysis)
+        assert view.steady_hints == ()  # nothing has stood for a while
+
+
+def test_hints_come_when_they_have_stood(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("live_fakes.banded", lambda number: banded(0))
+    session = start(film=[MadeSource(100, fps=25)])
+    session.load_model(band_analyser)
+    session.open("film")
+    session.pause()
+    session.seek(0)
+    wait_for_result(session, 0)
+    shown = []
+    for index in range(1, 40):
+        session.step(1)
+        shown.append(wait_for_result(session, index).steady_hints)
+    assert shown[10] == ()
+    assert shown[-1] == wait_for_result(session, 39).hints
+    assert shown[-1]

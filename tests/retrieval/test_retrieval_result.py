@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from orders_made import order
 from tables_made import shares, table_of
 
 from commands.retrieve_help import film
 from real_models import card_of
+from sonoassist.core.flaws import Flaw
 from sonoassist.retrieval.analysing import Analysed, ExamFacts
 from sonoassist.retrieval.exams import of_file
 from sonoassist.retrieval.order import LoadedModel, SearchOrder, Task
@@ -107,3 +109,21 @@ def test_a_frame_that_is_not_surely_ultrasound_is_left_out(video: Path) -> None:
     assert told["why"].startswith("left out: not surely ultrasound")
     assert "femur.png" not in found.files
     assert "femur" in found.about["doubtful"]
+
+
+def test_what_could_be_better_in_a_chosen_picture(video: Path) -> None:
+    about = ExamFacts("key", False, ("",), 3.2, "torch", "f32", "cpu")
+    box = np.tile(np.array([30, 22, 33, 25], np.float32), (len(STEADY), 1))
+    table = table_of(shares("femur", STEADY), box=box)
+    made = make_bundle(
+        Task(of_file(video), "exam", ""), order(masked=False), Analysed(table, about)
+    )
+    told = femur(made)
+    assert told["hints"]["too_small"] > 0.5
+    assert set(told["hints"]) <= {flaw.value for flaw in Flaw}
+    assert all("hints" not in one for one in told["candidates"])
+
+
+def test_of_a_picture_that_may_show_another_plane_nothing_is_hinted(video: Path) -> None:
+    doubtful = [0.02] * 20 + [0.4] * 40 + [0.02] * 20
+    assert femur(bundle(video, doubtful, order(masked=False), synthetic=False))["hints"] is None
