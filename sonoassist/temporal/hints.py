@@ -1,7 +1,8 @@
 """Hints by the picture and the box: cut off, too small, off centre, too dark or bright, moving.
 
 A pure function of what was measured; what was not measured gives no hint. The limits were chosen on
-synthetic exams with their truth (`phantom.flaws`) and on half of the real stills.
+synthetic exams with their truth (`phantom.flaws`), of other seeds than those measured, and on real
+stills.
 """
 
 from __future__ import annotations
