@@ -52,6 +52,10 @@ class SteadyLabel:
         self._last = self._views = None
         self._boxes.drop()
 
+    def drop_box(self) -> None:
+        """Forget the box alone: the next ones are found by other rules."""
+        self._boxes.drop()
+
     def update(self, analysis: Analysis) -> SteadyState:
         """Take the next analysis and say what may be shown now."""
         frame = analysis.frame
