@@ -150,6 +150,7 @@ def load_model(
     crop: str | Box = "default",
     threshold: float | None = None,
     synthetic: bool = False,
+    localiser: str = "plane",
 ) -> Model:
     """Load a model and make it ready to run.
 
@@ -172,6 +173,8 @@ def load_model(
             pixels, the name of a crop kept in the window, or a `Box` of whole pixels.
         threshold: Confidence below which no plane is named, 0 to 1; None for the model's own.
         synthetic: The pictures are synthetic exams, made by `sonoassist phantom`.
+        localiser: What boxes are found by: "plane" (the model's rule of each plane, which may look
+            at the picture too) or "paper" (the paper's rules).
 
     Raises:
         InputTypeError, InputError: An argument is wrong.
@@ -180,6 +183,7 @@ def load_model(
     """
     from sonoassist.analysis.analyser import AnalyserOptions, build_analyser
     from sonoassist.engines.choose import DEVICES, ENGINES, PRECISIONS, EngineChoice
+    from sonoassist.localise.choice import LOCALISERS, Localiser
     from sonoassist.model.card import domain_warning
     from sonoassist.model.store import ModelStore
 
@@ -193,6 +197,7 @@ def load_model(
     options = AnalyserOptions(
         crop=_crop_choice(crop),
         threshold=None if threshold is None else checks.share("threshold", threshold),
+        localiser=Localiser(checks.one_of("localiser", localiser, LOCALISERS)),
     )
     synthetic = checks.flag("synthetic", synthetic)
     analyser = build_analyser(

@@ -118,9 +118,17 @@ def hint_words(shot: Shot, item: Item | None) -> str:
     return "" if chosen_by_hand(shot, item) else told(shot.hints or ())
 
 
-def hint_values(shot: Shot) -> dict[str, float] | None:
-    """The hints as strengths, 0 to 1, by name; None where nobody has looked."""
-    if shot.hints is None:
+def hint_values(shot: Shot, item: Item | None) -> dict[str, float] | None:
+    """The hints as strengths, 0 to 1, by name.
+
+    Args:
+        shot: What was captured.
+        item: That it is for, or None.
+
+    Returns:
+        None where nobody has looked, or the network saw another plane.
+    """
+    if shot.hints is None or chosen_by_hand(shot, item):
         return None
     return {one.flaw.value: round(one.strength, 3) for one in shot.hints}
 

@@ -131,7 +131,7 @@ def _capture(one: Capture, item: Item | None) -> Values:
         "said": capture_words(shot, item),
         "quality": shot.quality,
         "why": why_words(shot),
-        "hints": hint_values(shot),
+        "hints": hint_values(shot, item),
         "box_px": _edges(shot.box),
         "field_px": _edges(shot.field),
         "still": one.still,

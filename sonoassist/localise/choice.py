@@ -44,3 +44,6 @@ class Localiser(Enum):
         rules = self.rules(own)
         told = {key: rules[key].model_dump(mode="json") for key in sorted(rules)}
         return _OWN + zlib.crc32(json.dumps([LOCALISER, told], sort_keys=True).encode())
+
+
+LOCALISERS = tuple(one.value for one in Localiser)

@@ -16,6 +16,7 @@ from sonoassist.core.wording import counted
 from sonoassist.temporal.hints import placed_again
 from sonoassist.temporal.quality import GAIN, LEAST, NEAR, Quality
 from sonoassist.temporal.quality_meter import QualityMeter
+from sonoassist.temporal.steady import UNJUDGED_S
 from sonoassist.temporal.view_choice import ViewChoice, Worth
 
 LEAST_STEADY_S = 0.25
@@ -84,13 +85,11 @@ class BestFrames:
         """
         quality = self._meter.measure(analysis)
         plane, time_s = steady.plane, analysis.frame.time_s
-        ended = []
-        if self._view is not None and not self._view.goes_on(analysis, steady):
-            ended = self.flush()
+        ended = self._ended(analysis, steady)
         if plane is None or not self._fits(analysis, steady):
             return ended
         if self._view is None:
-            self._view = _View(analysis.frame.source_id, plane, steady.since_s)
+            self._view = _View(analysis.frame, plane, steady.since_s)
         steady_s = max(time_s - steady.since_s, 0.0)
         # A frozen screen repeats one picture: it counts once.
         confidence = _confidence(analysis, steady, plane)
@@ -133,6 +132,16 @@ class BestFrames:
         """What was proposed last of a plane was not taken: it may be proposed again."""
         self._proposed.pop(plane, None)
 
+    def _ended(self, analysis: Analysis, steady: SteadyState) -> list[Candidate]:
+        """What the view under way has to offer, where it has ended before this frame."""
+        if self._view is None:
+            return []
+        if not self._view.goes_on(analysis, steady):
+            return self.flush()
+        if analysis.state.judged:
+            self._view.seen_s = analysis.frame.time_s
+        return []
+
     def _fits(self, analysis: Analysis, steady: SteadyState) -> bool:
         plane, at_s = steady.plane, analysis.frame.captured_at_s
         if plane is None or analysis.state is not State.PLANE:
@@ -164,12 +173,14 @@ class _View:
     Attributes:
         plane: It.
         stands: What was last proposed of the plane is of this view.
+        seen_s: Time of its last frame of which something may be said.
     """
 
-    def __init__(self, source_id: str, plane: Plane, since_s: float) -> None:
+    def __init__(self, first: Frame, plane: Plane, since_s: float) -> None:
         self.plane = plane
         self.stands = False
-        self._source_id = source_id
+        self.seen_s = first.time_s
+        self._source_id = first.source_id
         self._since_s = since_s
         self._peak = 0.0
         self._frames: ViewChoice[Candidate] = ViewChoice()
@@ -178,12 +189,13 @@ class _View:
         self._most_flaws = 0
 
     def goes_on(self, analysis: Analysis, steady: SteadyState) -> bool:
-        return (
-            steady.plane is self.plane
-            and steady.since_s == self._since_s
-            and analysis.frame.source_id == self._source_id
-            and not analysis.frame.still
-        )
+        """Whether a frame is of it; one of which nothing may be said does not end it by itself."""
+        frame = analysis.frame
+        if frame.source_id != self._source_id or frame.still:
+            return False
+        if not analysis.state.judged:
+            return 0 <= frame.time_s - self.seen_s <= UNJUDGED_S
+        return steady.plane is self.plane and steady.since_s == self._since_s
 
     def add(self, one: Candidate) -> None:
         if one.confidence > self._peak + NEAR:

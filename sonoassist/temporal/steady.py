@@ -22,10 +22,14 @@ HOLD_BELOW = 0.15
 """A plane once named is held until it falls this far below the threshold."""
 GAP_S = 1.0
 """After a gap in time of this length nothing is known of before."""
+UNJUDGED_S = 0.45
+"""What is left out of a view, as a moment of noise, takes no longer; else the view has ended."""
 
 _OTHER_SCREENS = frozenset(State.of(one) for one in Content if one is not Content.B_MODE)
 """What was before has nothing to do with what comes after one of these. Any other frame of which
-nothing may be said, as one that is all noise, is left out of the view that it lies in."""
+nothing may be said, as one that is all noise, is left out of the view that it lies in: with the
+next frame the view goes on, its plane as steady as it was, a little less sure by the time between.
+"""
 
 
 class SteadyLabel:
@@ -42,6 +46,7 @@ class SteadyLabel:
     def __init__(self, threshold: float) -> None:
         self.threshold = threshold
         self._last: SteadyState | None = None
+        self._judged: SteadyState | None = None  # the last one of the view
         self._views: ViewFilter | None = None
         self._boxes = SteadyBox()
         self._time_s = 0.0
@@ -49,8 +54,8 @@ class SteadyLabel:
 
     def reset(self) -> None:
         """Forget everything (another source, or a jump in it)."""
-        self._last = self._views = None
-        self._boxes.drop()
+        self._last = None
+        self._end_view()
 
     def drop_box(self) -> None:
         """Forget the box alone: the next ones are found by other rules."""
@@ -67,8 +72,8 @@ class SteadyLabel:
 
     def complete(self, analysis: Analysis) -> SteadyState | None:
         """The last analysis again, now with the box that was found behind its label."""
-        if self._last is None:
-            return None
+        if self._last is None or self._last.plane is None:
+            return self._last
         probabilities = analysis.prediction.probabilities
         box = self._steadied(self._last.plane, probabilities, analysis.shown_box)
         self._last = replace(self._last, box=box)
@@ -90,24 +95,41 @@ class SteadyLabel:
             self.reset()
         self._time_s = time_s
         if not state.judged:
-            if state in _OTHER_SCREENS:
-                self._views = None
-            self._boxes.drop()
-            return self._next(probabilities, None, state)
+            self._leave_out(state, gap_s)
+            return self._unjudged(probabilities, state)
+        missed_s = 0.0 if self._views is None else self._views.missed_s
+        if missed_s and missed_s + gap_s > UNJUDGED_S:
+            self._end_view()
         if self._views is None:
             self._views = ViewFilter(probabilities)
         else:
             self._views.take(probabilities, gap_s)
         plane, judged = self._judge(self._views)
-        return self._next(
-            self._views.mean, plane, judged, self._steadied(plane, probabilities, box)
-        )
+        steadied = self._steadied(plane, probabilities, box)
+        seen = self._next(self._judged, self._views.mean, plane, judged, steadied)
+        self._judged = self._last = seen
+        return seen
+
+    def _leave_out(self, state: State, gap_s: float) -> None:
+        """A frame comes of which nothing may be said, so long after the one before."""
+        if self._views is not None:
+            self._views.miss(gap_s)
+            if state in _OTHER_SCREENS or self._views.missed_s > UNJUDGED_S:
+                self._end_view()
+
+    def _end_view(self) -> None:
+        self._views = self._judged = None
+        self._boxes.drop()
+
+    def _unjudged(self, probabilities: Floats, state: State) -> SteadyState:
+        self._last = self._next(self._last, probabilities, None, state)
+        return self._last
 
     def _judge(self, views: ViewFilter) -> tuple[Plane | None, State]:
         if views.view == BACKGROUND_INDEX:
             return None, State.BACKGROUND
         plane, share = PLANES[views.view], float(views.mean[views.view])
-        held = self._last is not None and self._last.plane is plane
+        held = self._judged is not None and self._judged.plane is plane
         reached = held or float(views.recent[views.view]) >= self.threshold
         if not reached or share < self.threshold - HOLD_BELOW or share < views.mean.max():
             return None, State.UNSURE
@@ -126,13 +148,13 @@ class SteadyLabel:
 
     def _next(
         self,
+        before: SteadyState | None,
         probabilities: Floats,
         plane: Plane | None,
         state: State,
         box: SteadiedBox | None = None,
     ) -> SteadyState:
-        last = self._last
-        same = last is not None and last.plane is plane and last.state is state
-        since_s = last.since_s if same and last is not None else self._time_s
-        self._last = SteadyState(frozen(probabilities), plane, state, since_s, box)
-        return self._last
+        """What is said now, and since when, where the same was said before."""
+        same = before is not None and before.plane is plane and before.state is state
+        since_s = before.since_s if same and before is not None else self._time_s
+        return SteadyState(frozen(probabilities), plane, state, since_s, box)

@@ -29,10 +29,13 @@ class SteadyHints:
         """Take the next frame; the hints to be shown with it.
 
         Args:
-            steady: The label up to it; hints are of its plane, and go with it.
+            steady: The label up to it; hints are of its plane, and go with it. A frame of which
+                nothing may be said shows none and changes nothing for a moment.
             hints: Of the frame itself; None where it has none, which changes nothing for a moment.
             frame: The picture; of a still its own hints are shown at once.
         """
+        if not steady.state.judged:
+            return ()
         plane = steady.plane.key if steady.plane is not None else ""
         source_id, before, time_s = self._last
         apart_s = frame.time_s - time_s

@@ -13,13 +13,17 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sonoassist.core.packets import Floats
 
+Belief = NDArray[np.float64]
+
 LEAVING_HZ = 4.0
 """Rate at which a view is left. Chosen with the values below on the first half of a montage of
-real screens, with noise and dropped frames, SonoNet-16; probes rest for longer, but at a lower
-rate weak views are found too late."""
+real screens, with noise and dropped frames (SonoNet-16, as it is and calibrated), so that one odd
+frame of 25 a second changes nothing. Probes rest for longer, but at a lower rate a plane that is
+seen only a little better than another is found too late."""
 WITNESS_S = 0.08
 """A frame so long after the last one counts in full."""
 DOUBT = 0.02
@@ -50,19 +54,37 @@ class ViewFilter:
         self.view = int(self._belief.argmax())
         self.recent = probabilities
         self.mean = probabilities
-        self._age_s = 0.0
+        self._age_s = self._missed_s = 0.0
+
+    @property
+    def missed_s(self) -> float:
+        """Time from the last frame that was taken to the last one that was missed, or 0."""
+        return self._missed_s
+
+    def miss(self, gap_s: float) -> None:
+        """A frame comes of which nothing may be said: the time up to it makes the view less sure.
+
+        Args:
+            gap_s: Time since the frame before, in seconds.
+        """
+        self._belief = _later(self._belief, gap_s)
+        self._missed_s += gap_s
 
     def take(self, probabilities: Floats, gap_s: float) -> None:
         """Take the next frame.
 
         Args:
             probabilities: float32, (14,), its softmax.
-            gap_s: Time since the frame before, in seconds.
+            gap_s: Time since the frame before, in seconds, be that one missed or not.
         """
-        stays = math.exp(-LEAVING_HZ * gap_s)
-        before = stays * self._belief + (1 - stays) / len(self._belief)
+        before = _later(self._belief, gap_s)
         belief = before * _likelihood(probabilities) ** min(gap_s / WITNESS_S, 1.0)
         self._belief = belief / belief.sum()
+        self._follow(probabilities, gap_s + self._missed_s)
+        self._missed_s = 0.0
+
+    def _follow(self, probabilities: Floats, gap_s: float) -> None:
+        """Take a frame into the means, so long after the one before that was taken."""
         self.recent = _mean(self.recent, probabilities, gap_s, RECENT_S)
         view = int(self._belief.argmax())
         if view != self.view:
@@ -74,7 +96,13 @@ class ViewFilter:
         self.mean = _mean(self.mean, probabilities, gap_s, within_s)
 
 
-def _likelihood(probabilities: Floats) -> Floats:
+def _later(belief: Belief, gap_s: float) -> Belief:
+    """What is believed when time has gone by, and nothing was seen in it."""
+    stays = math.exp(-LEAVING_HZ * gap_s)
+    return stays * belief + (1 - stays) / len(belief)
+
+
+def _likelihood(probabilities: Floats) -> Belief:
     even = np.float32(DOUBT / len(probabilities))
     return np.asarray((1 - np.float32(DOUBT)) * probabilities + even, np.float64)
 

@@ -175,6 +175,7 @@ WRONG_LOADS = [
     ({"threshold": True}, TypeError, "threshold is a bool"),
     ({"synthetic": "yes"}, TypeError, "synthetic is a str"),
     ({"synthetic": 1}, TypeError, "synthetic is an int"),
+    ({"localiser": "mine"}, ValueError, "localiser"),
 ]  # fmt: skip
 
 

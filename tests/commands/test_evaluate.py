@@ -399,7 +399,7 @@ def test_the_montage(published: Published, test_data: Path) -> None:
     raw, steady = told["steadiness"]["raw"], told["steadiness"]["steady"]
     assert len(steady["delays_s"]) + steady["never"] == 13
     assert steady["changes"] <= 1.3 * 13
-    assert steady["right"] >= raw["right"]
+    assert steady["right"] >= 0.98 * raw["right"]
 
 
 def test_an_exam_of_glimpses_cannot_tell_the_steadiness(phantoms: Path, capsys: Capture) -> None:

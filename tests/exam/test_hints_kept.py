@@ -134,3 +134,20 @@ def test_all_that_tells_of_a_capture_tells_its_hints(store: ExamStore, tmp_path:
     assert line["hints"] == "too small, moving"
     assert "Could be better: too small, moving." in as_html(data)
     assert len(as_pdf(data)) > 1000
+
+
+def test_no_output_tells_hints_at_another_plane_than_the_item_s(
+    store: ExamStore, tmp_path: Path
+) -> None:
+    with store.create(exam_made.start()) as exam:
+        shot = exam_made.shot("femur", plane="lvot", hints=HINTS)
+        exam.add_capture(shot, exam_made.picture())
+        write_tables(exam, tmp_path)
+        data = gather(exam, ReportOptions())
+        plain = whole_exam(exam, running=False)
+    told = plain["captures"], json.loads(as_json(data))["captures"]
+    assert [(one["chosen_by_hand"], one["hints"]) for (one,) in told] == [(True, None)] * 2
+    rows = [*csv.DictReader((tmp_path / "captures.csv").read_text().splitlines())]
+    rows += [row for row in csv.DictReader(as_csv(data).splitlines()) if row["item"] == "femur"]
+    assert [row["hints"] for row in rows] == ["", ""]
+    assert "Could be better" not in as_html(data)

@@ -141,6 +141,35 @@ def test_a_better_frame_takes_the_place_of_an_automatic_capture_and_its_files_go
     assert not (running.exam.media / first.still).exists()
 
 
+def test_when_its_view_ends_the_choice_over_all_of_it_is_what_is_kept(
+    store: ExamStore, running: RunningExam
+) -> None:
+    feed = Feed(running)
+    feed.hold("femur", 1.6, 0.970)
+    first = wait_for(running, "femur", ItemState.BEST).shown  # for the time being
+    feed.hold("femur", 1.0, 0.979)
+    feed.hold("background", 0.6)
+    wait_until(lambda: line(running, "femur").shown != first)
+    with record(store, running) as exam:
+        (capture,) = exam.captures()
+        assert capture.shot.index >= 1.6 * FPS
+
+
+def test_what_a_person_kept_of_a_view_under_way_stays_when_it_ends(
+    store: ExamStore, running: RunningExam
+) -> None:
+    feed = Feed(running)
+    feed.hold("femur", 1.6, 0.970)
+    first = wait_for(running, "femur", ItemState.BEST).shown
+    assert first is not None
+    running.keep("femur", first.capture_id)
+    wait_for(running, "femur", ItemState.KEPT)
+    feed.hold("femur", 1.0, 0.979)
+    feed.hold("background", 0.6)
+    with record(store, running) as exam:
+        assert [one.capture_id for one in exam.captures()] == [first.capture_id]
+
+
 def test_what_a_person_kept_stays(running: RunningExam) -> None:
     feed = Feed(running)
     feed.hold("femur", 0.8, 0.8)

@@ -164,6 +164,18 @@ class TestSteadiedBox:
         verdict = decide(self.view(), "raw", 0.7)
         assert (verdict.box, verdict.box_sure) == (BOX, True)
 
+    @pytest.mark.parametrize("label", ["steady", "raw"])
+    def test_one_that_its_own_frame_doubts_is_not_sure(self, label: str) -> None:
+        view = self.view()
+        assert view.analysis is not None
+        assert view.steady is not None
+        doubted = replace(view.analysis.localisation, sure=False)
+        still = replace(view.steady, box=SteadiedBox(self.PLACE.box, sure=True))
+        view = replace(view, analysis=replace(view.analysis, localisation=doubted), steady=still)
+        verdict = decide(view, label, 0.7)
+        assert verdict.box is not None
+        assert not verdict.box_sure
+
     def test_a_picture_by_itself_has_its_own(self) -> None:
         assert decide(self.view(still=True), "steady", 0.7).box == BOX
 

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from real_models import frame_of
 from sonoassist.core.opencv import cv2
-from sonoassist.core.packets import Box, Content, Floats, Frame, Geometry, Localisation, Prepared
+from sonoassist.core.packets import (
+    Box,
+    Content,
+    Floats,
+    Frame,
+    Geometry,
+    Localisation,
+    Prepared,
+    State,
+)
 from sonoassist.core.planes import PLANES
 from sonoassist.localise.carrying import (
     MAX_AGE_S,
@@ -20,6 +29,8 @@ from sonoassist.localise.carrying import (
     TrackedAnatomy,
     carried,
 )
+from sonoassist.localise.sureness import is_sure
+from sonoassist.recordings.records import FrameResult, analysis_of
 
 GEOMETRY = Geometry(Box(100, 50, 676, 498), 288, 224)  # two frame pixels to a pixel of the input
 BOX = Box(80, 60, 180, 150)
@@ -204,3 +215,33 @@ def test_another_kind_of_picture_or_no_box_is_not_carried() -> None:
     assert CarriedBox(found()).moved_to(step(4, 1.04), doppler) is None
     nothing = replace(found(), localisation=Localisation(3, None, None))
     assert CarriedBox(nothing).moved_to(step(4, 1.04), prepared(SPECKLE)) is None
+
+
+def test_a_carried_box_is_as_sure_as_it_was_and_not_at_the_border() -> None:
+    """The one that was doubted stays so; one that has gone to the border is doubted there."""
+    later = step(4, 1.04)
+    still, gone = prepared(SPECKLE), prepared(moved_by(8, 0))
+    for was in (True, False):
+        began = found()
+        began = replace(began, localisation=replace(began.localisation, sure=was))
+        moved = CarriedBox(began).moved_to(later, still)
+        assert moved is not None
+        assert moved.sure == (was and is_sure(moved.box, GEOMETRY.crop, began.plane))
+    edge = Box(288 - 80, 60, 288 - 5, 150)
+    at_edge = Found(
+        frame_of(PIXELS, index=3, time_s=1.0), PLANES[0], prepared(SPECKLE),
+        Localisation(3, GEOMETRY.to_frame(edge), None),
+    )  # fmt: skip
+    moved = CarriedBox(at_edge).moved_to(later, gone)
+    assert moved is not None
+    assert not moved.sure
+
+
+def test_kept_boxes_are_as_sure_as_found_ones() -> None:
+    shares = np.full(14, 0.01, np.float32)
+    shares[0] = 0.87
+    for box in (GEOMETRY.to_frame(Box(100, 60, 170, 120)), GEOMETRY.to_frame(Box(0, 60, 70, 120))):
+        kept = FrameResult(3, State.PLANE, shares, box, 0.5, crop=GEOMETRY.crop)
+        analysis = analysis_of(frame_of(PIXELS, index=3), kept, GEOMETRY.crop)
+        assert analysis is not None
+        assert analysis.localisation.sure == kept.sure == (box.left > GEOMETRY.crop.left + 5)

@@ -70,6 +70,16 @@ def test_a_steadied_box_is_drawn_in_the_place_of_its_own_and_broken_where_not_su
     assert tuple(picture[499, 250]) == (90, 90, 90)  # its own
 
 
+@pytest.mark.parametrize("steadied", [None, SteadiedBox(BOX, sure=True)])
+def test_a_box_that_its_own_frame_doubts_is_broken(steadied: SteadiedBox | None) -> None:
+    analysis = seen()
+    doubted = replace(analysis, localisation=replace(analysis.localisation, sure=False))
+    line = annotate(doubted, steadied=steadied)[499, 200:420]
+    drawn = (np.abs(line.astype(int) - rgb_of(BY_KEY["femur"])) < 40).all(axis=1)
+    assert drawn[:4].all()
+    assert 0.4 < drawn.mean() < 1
+
+
 def test_nothing_steadied_is_drawn_on_a_frame_without_a_box() -> None:
     steadied = SteadiedBox(BOX, sure=True)
     assert np.array_equal(annotate(seen(box=None), steadied=steadied), annotate(seen(box=None)))

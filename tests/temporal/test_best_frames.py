@@ -13,7 +13,7 @@ from sonoassist.core.packets import State
 from sonoassist.core.planes import KEYS
 from sonoassist.temporal.best_frames import NEAR, REFUSED_S, SETTLED_S, BestFrames, Candidate
 from sonoassist.temporal.quality import GAIN, LEAST
-from sonoassist.temporal.steady import SteadyLabel
+from sonoassist.temporal.steady import UNJUDGED_S, SteadyLabel
 
 FPS = 25.0
 RNG = np.random.default_rng(5)
@@ -37,10 +37,12 @@ class Exam:
         pixels: np.ndarray = CRISP,
         still: bool = False,
         hints: Hints | None = None,
+        unjudged: State | None = None,
     ) -> None:
         state = State.BACKGROUND if key == "background" else State.PLANE
         if state is State.PLANE and confidence < 0.7:
             state = State.UNSURE
+        state = unjudged or state
         frame = frame_of(
             pixels, time_s=self.now_s, captured_at_s=100 + self.now_s, still=still,
             index=round(self.now_s * FPS),
@@ -280,3 +282,22 @@ def test_what_a_person_keeps_meanwhile_is_not_pushed_out_by_the_end_of_its_view(
     exam.hold("femur", 0.6, 0.979)
     exam.hold("background", 1)
     assert len({id(one.analysis.frame) for one in exam.end()}) == len(exam.found)
+
+
+def test_of_a_view_with_odd_frames_of_noise_the_choice_is_made_over_all_of_it() -> None:
+    exam = Exam()
+    for step in range(50):
+        exam.hold("femur", 4 / FPS, 0.95 if step < 49 else 0.979, pixels=BLURRED)
+        exam.see("femur", 0.95, unjudged=State.OUTSIDE)
+    exam.hold("background", 1)
+    assert 1 <= len(exam.end()) <= 2
+    assert exam.found[-1].steady_s > 9
+
+
+def test_more_than_a_moment_of_noise_ends_a_view() -> None:
+    exam = Exam()
+    exam.hold("femur", 0.6)
+    exam.hold("femur", UNJUDGED_S - 1 / FPS, unjudged=State.NOISE)
+    assert exam.found == []
+    exam.hold("femur", 3 / FPS, unjudged=State.NOISE)
+    assert len(exam.found) == 1

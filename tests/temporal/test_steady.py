@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from made_analyses import analysis_of, at, shares_of
 from sonoassist.core.packets import State, SteadyState
 from sonoassist.core.planes import BY_KEY, INDEX
-from sonoassist.temporal.steady import GAP_S, HOLD_BELOW, SteadyLabel
+from sonoassist.temporal.steady import GAP_S, HOLD_BELOW, UNJUDGED_S, SteadyLabel
 
 THRESHOLD = 0.7
 
@@ -238,3 +238,56 @@ def test_a_frame_of_noise_is_said_and_left_out_of_its_view() -> None:
     back = run.see(1.08, "lips", 0.99)  # a lone odd frame as any other
     assert back.plane is not BY_KEY["lips"]
     assert run.hold(1.08, 1.2, 25, "femur").plane is BY_KEY["femur"]
+
+
+UNJUDGED = (State.NOISE, State.OUTSIDE)
+
+
+@pytest.mark.parametrize("fps", [5, 25, 60])
+@pytest.mark.parametrize("state", UNJUDGED)
+@pytest.mark.parametrize("seconds", [UNJUDGED_S + 0.25, 2 * GAP_S, 10.0])
+def test_after_more_than_a_moment_of_noise_everything_begins_anew(
+    state: State, fps: int, seconds: float
+) -> None:
+    run = Run()
+    run.hold(0.0, 2.0, fps, "abdominal")
+    count = round(seconds * fps)
+    for step in range(count):
+        assert run.see(2 + (step + 1) / fps, "lips", state=state).plane is None
+    at_s = 2 + (count + 1) / fps
+    seen = run.see(at_s, "femur", 0.95)
+    assert (seen.plane, seen.since_s) == (BY_KEY["femur"], at_s)
+    np.testing.assert_array_equal(seen.probabilities, shares_of("femur", 0.95))
+
+
+@pytest.mark.parametrize("state", UNJUDGED)
+def test_odd_frames_of_noise_leave_a_view_as_steady_as_it_was(state: State) -> None:
+    run, seen = Run(), []
+    for step in range(250):
+        odd = step % 5 == 4
+        seen.append(run.see(step / 25, "femur", 0.95, state if odd else State.PLANE))
+    assert {one.since_s for one in seen if one.state is State.PLANE} == {0.0}
+    assert {one.plane for one in seen if one.state is not state} == {BY_KEY["femur"]}
+
+
+def test_noise_does_not_take_the_hold_of_a_plane() -> None:
+    run = Run()
+    run.see(0.0, "femur")
+    for step in range(1, 60):
+        run.see(step / 25, "femur", THRESHOLD - HOLD_BELOW + 0.02)
+    run.see(60 / 25, "femur", state=State.NOISE)
+    held = run.see(61 / 25, "femur", THRESHOLD - HOLD_BELOW + 0.02)
+    assert (held.plane, held.since_s) == (BY_KEY["femur"], 0.0)
+
+
+def test_the_longer_the_noise_the_sooner_a_new_view_is_named() -> None:
+    needed = []
+    for missed in (0, 6, 9):
+        run = Run()
+        run.hold(0.0, 1.0, 25, "femur")
+        for step in range(missed):
+            run.see(1 + (step + 1) / 25, "lips", state=State.NOISE)
+        times_s = (1 + (missed + count) / 25 for count in range(1, 25))
+        named = (run.see(at_s, "lips", 0.8).plane is BY_KEY["lips"] for at_s in times_s)
+        needed.append(list(named).index(True))
+    assert needed[0] > needed[1] >= needed[2]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from made_analyses import analysis_of, at, shares_of
-from sonoassist.core.packets import Box, SteadiedBox
+from sonoassist.core.packets import Box, State, SteadiedBox
 from sonoassist.temporal.steady import SteadyLabel
 from sonoassist.temporal.steady_box import GAP_S, MOVED_S, WARY_S, WITHIN_S, SteadyBox
 
@@ -156,3 +156,16 @@ class TestWithTheLabel:
         assert done.box == SteadiedBox(HERE, sure=True)
         assert done.plane is not None
         assert done.plane.key == "femur"
+
+    def test_a_frame_of_noise_has_none_and_the_box_stays_in_mind(self) -> None:
+        label = SteadyLabel(0.7)
+        for step in range(25):
+            self.see(label, step / 25, "femur", HERE)
+        noise = analysis_of(at(1.0), shares_of("femur"), State.NOISE, THERE)
+        assert label.update(noise).box is None
+        done = label.complete(noise)
+        assert done is not None
+        assert done.box is None
+        back = self.see(label, 1.04, "femur", moved(HERE, 4))
+        assert back is not None
+        assert back.box.left < moved(HERE, 4).left

@@ -89,3 +89,11 @@ def test_times_that_go_back_begin_anew() -> None:
 
 def test_the_hints_of_a_still_are_shown_at_once() -> None:
     assert SteadyHints().update(FEMUR, SMALL, at(0.0, still=True)) == SMALL
+
+
+def test_odd_frames_of_noise_show_none_and_take_nothing_away() -> None:
+    course, noise = Course(), SteadyState(SHARES, None, State.NOISE, 0.0)
+    for _ in range(10):
+        course.hold(4 / course.fps, SMALL)
+        assert course.hold(1 / course.fps, None, noise) == ()
+    assert course.hold(1 / course.fps, SMALL) == SMALL

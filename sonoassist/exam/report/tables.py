@@ -126,7 +126,7 @@ def _capture(data: ReportData, one: Capture) -> dict[str, object]:
         "time_s": shot.time_s, "plane": shot.plane, "confidence": shot.confidence,
         "chosen_by_hand": chosen_by_hand(shot, item), "saw": shot.saw.value,
         "said": capture_words(shot, item), "quality": shot.quality,
-        "why": why_words(shot), "hints": hint_values(shot),
+        "why": why_words(shot), "hints": hint_values(shot, item),
         "box_px": _edges(shot.box), "field_px": _edges(shot.field),
         "clip": one.clip, "still": _file(still) or None,
         "trouble": still.trouble if still is not None else "",
