@@ -133,14 +133,15 @@ TO_BE_SEEN = ("guided", "heat")
 @pytest.mark.parametrize("name", [one.name for one in fields(AnalyserOptions)])
 def test_no_box_is_carried_on_over_a_change_of_what_finds_boxes(name: str) -> None:
     analyser = made()
-    assert analyser.analyse(FRAME).shown_box is not None
-    later = analyser.analyse(frame_of(np.roll(PICTURE, 1, axis=1)), BoxWish.LATER)
+    assert analyser.analyse(frame_of(PICTURE, 0)).shown_box is not None
+    moved = [frame_of(np.roll(PICTURE, n, axis=1), n, time_s=n / 25) for n in (1, 2)]
+    later = analyser.analyse(moved[0], BoxWish.LATER)
     assert later.shown_box is not None
     assert analyser.unfinished
     analyser.configure(replace(analyser.options, **{name: OTHER_OPTIONS[name]}))
     kept = name in TO_BE_SEEN
     assert analyser.unfinished == kept
-    carried = analyser.analyse(frame_of(np.roll(PICTURE, 2, axis=1)), BoxWish.CARRIED)
+    carried = analyser.analyse(moved[1], BoxWish.CARRIED)
     assert carried.state is State.PLANE
     assert (carried.shown_box is not None) == kept
 
