@@ -70,7 +70,8 @@ class Sheet(QWidget):
         head.addStretch()
         head.addWidget(close)
         column.addLayout(head)
-        column.addWidget(ColumnArea(self._inside), 1)
+        self._column_area = ColumnArea(self._inside)
+        column.addWidget(self._column_area, 1)
         over.installEventFilter(self)
         self._inside.installEventFilter(self)
 
@@ -88,7 +89,12 @@ class Sheet(QWidget):
         most = self.height() - 2 * self._look.px(12)  # the line below has notices, and is seen
         self.card.setFixedWidth(wide)
         self.card.setMaximumHeight(most)
-        high = min(self._high_px(wide), most)
+        wanted = self._high_px(wide)
+        high = min(wanted, most)
+        # A bar that was there once would stay: beside it the words need more lines.
+        policies = Qt.ScrollBarPolicy
+        needed = policies.ScrollBarAsNeeded if wanted > most else policies.ScrollBarAlwaysOff
+        self._column_area.setVerticalScrollBarPolicy(needed)
         self.card.resize(wide, high)
         self.card.move((self.width() - wide) // 2, (self.height() - high) // 2)
 
@@ -98,12 +104,11 @@ class Sheet(QWidget):
         assert column is not None
         for layout in (column, self.body):
             layout.activate()  # rows in rows keep their old sizes until then
-        margins = column.contentsMargins()
-        inner = wide - margins.left() - margins.right()
+        margins, edge = column.contentsMargins(), self.card.contentsMargins()
+        inner = wide - margins.left() - margins.right() - edge.left() - edge.right()
         body = self.body.heightForWidth(inner) if self.body.hasHeightForWidth() else 0
         body = max(body, self._inside.sizeHint().height())
         head = self.head.sizeHint().height() + column.spacing()
-        edge = self.card.contentsMargins()
         return sum((edge.top(), margins.top(), head, body, margins.bottom(), edge.bottom()))
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:

@@ -8,10 +8,10 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from sonoassist.model.box_rule import BoxRule
-from sonoassist.model.history import History
+from sonoassist.model.card_history import CardHistory
 
 FILE = "boxes-before.json"
-_HISTORY = History(FILE, TypeAdapter(list[dict[str, BoxRule]]), "the rules")
+_HISTORY = CardHistory(FILE, TypeAdapter(list[dict[str, BoxRule]]), "the rules")
 
 
 def keep_rules(folder: Path, rules: Mapping[str, BoxRule]) -> None:

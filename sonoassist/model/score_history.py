@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from sonoassist.model.card import Card
-from sonoassist.model.history import History
+from sonoassist.model.card_history import CardHistory
 from sonoassist.model.score_rules import OutsideRule, ScoreCalibration
 
 
@@ -27,5 +27,5 @@ class ScoreRules(BaseModel):
         return card.model_copy(update={"calibration": self.calibration, "outside": self.outside})
 
 
-SCORE_HISTORY = History("scores-before.json", TypeAdapter(list[ScoreRules]), "the numbers")
+SCORE_HISTORY = CardHistory("scores-before.json", TypeAdapter(list[ScoreRules]), "the numbers")
 """The newest last."""

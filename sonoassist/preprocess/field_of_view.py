@@ -36,6 +36,7 @@ class FieldOfView:
             parts of the screen.
         width_px: Of the frame.
         height_px: Of the frame.
+        fitted_outline: Of the fan that was fitted; None where none was.
     """
 
     box: Box
@@ -43,6 +44,7 @@ class FieldOfView:
     mask: Floats
     width_px: int
     height_px: int
+    fitted_outline: Outline | None = None
 
     def fan(self) -> FanOutline | None:
         """Its edges and arcs; None where no fan explains well what was seen."""
@@ -58,13 +60,16 @@ class FieldOfView:
         if corners is None or len(corners) < 3:
             return self
         (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
-        return replace(self, box=Box(float(left), float(top), float(right), float(bottom)))
+        box = Box(float(left), float(top), float(right), float(bottom))
+        return replace(self, box=box, fitted_outline=corners)
 
     def outline(self) -> Outline:
         """Its outline as a polygon in frame pixels: the fan's, or the convex one round the mask.
 
         Where no cell of the mask is likelier picture than not, its box.
         """
+        if self.fitted_outline is not None:
+            return self.fitted_outline
         fan = self.fan()
         return self._hull() if fan is None else fan.polygon()
 
@@ -101,7 +106,7 @@ def below(field: FieldOfView, row: int) -> FieldOfView:
         return field
     mask = field.mask.copy()
     mask[: round(row / field.height_px * MASK_HEIGHT)] = 0
-    return replace(field, box=replace(field.box, top=float(row)), mask=mask)
+    return replace(field, box=replace(field.box, top=float(row)), mask=mask, fitted_outline=None)
 
 
 def field_of(

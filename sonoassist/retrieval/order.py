@@ -20,7 +20,7 @@ from sonoassist.temporal.rules import Rule
 
 ANALYSIS_FORMAT = 3
 """Counts up whenever what is kept of the frames means something else."""
-RESULT_FORMAT = 3
+RESULT_FORMAT = 4
 """Counts up whenever other frames are chosen, or are written in another way."""
 
 

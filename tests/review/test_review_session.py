@@ -548,10 +548,16 @@ def test_what_a_full_disk_did_not_take_is_kept_later(
 ) -> None:
     real = RecordingCache.add
 
-    def full(kept: RecordingCache, number: int, results: list[FrameResult], *more: object) -> None:
+    def full(
+        kept: RecordingCache,
+        number: int,
+        results: list[FrameResult],
+        *more: object,
+        **named: object,
+    ) -> None:
         if results and results[0].index >= STRETCH:
             raise OutputError("the results cannot be kept: database or disk is full")
-        real(kept, number, results, *more)  # type: ignore[arg-type]
+        real(kept, number, results, *more, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(RecordingCache, "add", full)
     session.begin(made_analyser())

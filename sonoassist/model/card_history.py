@@ -13,7 +13,7 @@ from sonoassist.core.files import output_error, write_bytes
 Part = TypeVar("Part")
 
 
-class History(Generic[Part]):
+class CardHistory(Generic[Part]):
     """Earlier values of one part of a card, the newest last, in a file of the model's folder.
 
     Args:
