@@ -53,7 +53,7 @@ class OtherLocaliser:
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class BoxesFit:
     """How well some boxes fit.
 
     Attributes:
@@ -78,8 +78,8 @@ class PlaneFits:
 
     group: Group
     count: int
-    plane: Fit
-    paper: Fit
+    plane: BoxesFit
+    paper: BoxesFit
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +145,9 @@ def _row(group: Group, frames: Sequence[Observation], used: str) -> PlaneFits:
     return PlaneFits(group, len(frames), plane, paper)
 
 
-def _fit(overlaps: Sequence[float]) -> Fit:
+def _fit(overlaps: Sequence[float]) -> BoxesFit:
     right = sum(one >= CORRECT_IOU for one in overlaps)
-    return Fit(sum(overlaps) / len(overlaps), right / len(overlaps))
+    return BoxesFit(sum(overlaps) / len(overlaps), right / len(overlaps))
 
 
 def _sureness(frames: Sequence[Observation]) -> Sureness:

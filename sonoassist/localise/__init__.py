@@ -1,5 +1,8 @@
 """From saliency to a box around the anatomy."""
 
-LOCALISER = 2
-"""Boxes are kept with it. To be counted up with each change by which the same saliency may give
-another box than before: the ellipse's, the line's or the component's, or a limit of theirs."""
+LOCALISER = 1
+"""Boxes by the paper's rules are kept with it, as earlier programs did. To be counted up with each
+change by which the same saliency may give another component, or another box around it."""
+METHODS = 2
+"""Boxes by rules of a model are kept with it, too. To be counted up with each change by which the
+same saliency and picture may give another ellipse or line, or with a limit of theirs."""

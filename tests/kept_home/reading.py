@@ -107,6 +107,20 @@ def expected_of(name: str) -> dict[str, Any]:
     return told
 
 
+def with_boxes_left_out(results: dict[str, Any], by: dict[str, Any]) -> dict[str, Any]:
+    """What of kept results this program takes over.
+
+    A model's own rules were not kept with the boxes that they made: these are found once more.
+
+    Args:
+        results: In columns.
+        by: What the analysis was made by.
+    """
+    if not by["card"].get("boxes"):
+        return results
+    return {**results, "box": [None] * len(results["box"])}
+
+
 def unpacked(name: str, place: Path) -> Kept:
     """Unpack a kept home, with the times and permissions of its files, and its paths put right.
 

@@ -17,7 +17,7 @@ from sonoassist.core.errors import SonoAssistError
 
 GIVEN_UP = {"carry_boxes"}
 """Settings of the earlier program that this one has no use for: the window sees to it by itself."""
-NEW = {"cover_text": True}
+NEW = {"cover_text": True, "localiser": "plane"}
 """Settings that this one has begun to keep, with what they are where nobody has chosen."""
 
 
@@ -142,7 +142,8 @@ def _analysis(kept: Kept, place: int) -> Found:
     found = reading.analysed(str(path), by, on=False).kept
     names = [name for name in told["results"] if name != "stillness"]
     known = {name: found.get(name) for name in names}
-    return Found(differences(known, {name: told["results"][name] for name in names}))
+    expected = reading.with_boxes_left_out(told["results"], by)
+    return Found(differences(known, {name: expected[name] for name in names}))
 
 
 def _practice(kept: Kept, spec: str) -> Found:
