@@ -25,6 +25,7 @@ from sonoassist.retrieval.order import SearchOrder, Task
 from sonoassist.retrieval.pictures import frames_at
 from sonoassist.retrieval.sheet import Heading, SheetTile, clock, contact_sheet
 from sonoassist.retrieval.table import ExamTable
+from sonoassist.temporal.equals import equals_words
 from sonoassist.temporal.hint_meter import hints_of_picture
 from sonoassist.temporal.rules import Pick, Rule
 
@@ -262,14 +263,7 @@ class _Teller:
         else:
             words = f"highest confidence over time {percent(best.steady_confidence)}"
             words += f" in a view of {best.view_s:.1f} s"
-            if best.spared:
-                words += "; fewer hints than other frames about as sure"
-            if best.equals > 1:
-                words += (
-                    f"; the sharpest and stillest of {counted(best.equals, 'frame')} about as sure"
-                )
-            if any(one.score > best.score for one in picks[1:]):
-                words += "; sharper and stiller than another view about as sure"
+            words += equals_words(best.equals, spared=best.spared) + best.over.value
         doubt = self.doubt(key, best)
         return f"{doubt}; {words}" if doubt else words
 

@@ -12,12 +12,13 @@ from sonoassist.core.flaws import Hints
 from sonoassist.core.packets import Analysis, Frame, State, SteadyState
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import INDEX, Plane
-from sonoassist.core.wording import counted
+from sonoassist.temporal.equals import Equals, equals_words
 from sonoassist.temporal.hints import placed_again
 from sonoassist.temporal.quality import GAIN, LEAST, NEAR, Quality
 from sonoassist.temporal.quality_meter import QualityMeter
 from sonoassist.temporal.steady import UNJUDGED_S
 from sonoassist.temporal.view_choice import ViewChoice, Worth
+from sonoassist.temporal.view_slices import ViewSlices
 
 LEAST_STEADY_S = 0.25
 """A view that passes by more quickly is no view."""
@@ -37,7 +38,7 @@ class Candidate:
         confidence: The plane's smoothed probability, the lower one of it and the frame's own.
         quality: Of the picture.
         steady_s: How long the plane had been steady.
-        equals: Number of frames of this view whose confidence was about as high.
+        equals: Number of frames of this view about as sure, with as few hints.
         hints: What could be better in the picture; None where nobody has looked.
         spared: Another frame of the view, about as sure, has more hints.
     """
@@ -57,10 +58,7 @@ class Candidate:
         sharp, still = percent(self.quality.sharpness), percent(self.quality.stillness)
         steady = f", steady for {self.steady_s:.1f} s" if self.steady_s >= 0.05 else ""
         words = f"highest steady confidence {percent(self.confidence)}{steady}"
-        if self.spared:
-            words += "; fewer hints than other frames about as sure"
-        if self.equals > 1:
-            words += f"; the sharpest and stillest of {counted(self.equals, 'frame')} about as sure"
+        words += equals_words(self.equals, spared=self.spared)
         return f"{words} (sharpness {sharp}, stillness {still})"
 
 
@@ -182,11 +180,10 @@ class _View:
         self.seen_s = first.time_s
         self._source_id = first.source_id
         self._since_s = since_s
-        self._peak = 0.0
         self._frames: ViewChoice[Candidate] = ViewChoice()
+        self._slices: ViewSlices[Candidate] = ViewSlices(REFUSED_S, _worth)
+        self._equals = Equals()
         self._taken: Frame | None = None
-        self._equals = 0
-        self._most_flaws = 0
 
     def goes_on(self, analysis: Analysis, steady: SteadyState) -> bool:
         """Whether a frame is of it; one of which nothing may be said does not end it by itself."""
@@ -198,27 +195,33 @@ class _View:
         return steady.plane is self.plane and steady.since_s == self._since_s
 
     def add(self, one: Candidate) -> None:
-        if one.confidence > self._peak + NEAR:
-            self._equals = self._most_flaws = 0
-        if one.confidence >= self._peak - NEAR:
-            self._equals += 1
-            self._most_flaws = max(self._most_flaws, _flaws(one))
-        self._peak = max(self._peak, one.confidence)
+        self._equals.add(one.confidence, _flaws(one))
         self._frames.add(_worth(one), one)
+        self._slices.add(_at_s(one), one)
 
     def complete(self, analysis: Analysis) -> None:
-        def completed(one: Candidate) -> tuple[Worth, Candidate]:
-            if one.analysis.frame is analysis.frame:
-                hints = None if one.hints is None else placed_again(one.hints, analysis)
-                one = replace(one, analysis=analysis, hints=hints)
-            return _worth(one), one
+        """A frame's own box was found behind its label."""
 
-        self._frames.change(completed)
+        def completed(one: Candidate) -> Candidate:
+            if one.analysis.frame is not analysis.frame:
+                return one
+            hints = None if one.hints is None else placed_again(one.hints, analysis)
+            return replace(one, analysis=analysis, hints=hints)
+
+        self._frames.change(lambda one: (_worth(new := completed(one)), new))
+        self._slices.change(completed)
 
     def leave_out(self, captured_at_s: float) -> None:
         """The user rejected a frame: what is near to it is no choice, the rest of the view is."""
-        self._frames.keep(lambda one: not _near(captured_at_s, one.analysis.frame.captured_at_s))
-        self._peak, self._equals, self._most_flaws = 0.0, 0, 0
+
+        def far(one: Candidate) -> bool:
+            return not _near(captured_at_s, _at_s(one))
+
+        self._frames.keep(far)
+        self._slices.keep(far)
+        self._equals.clear()
+        for one in self._slices:  # less sure than what was refused, and held there only
+            self._frames.add(_worth(one), one)
 
     def settled(self, time_s: float) -> bool:
         best = self._frames.best()
@@ -232,8 +235,9 @@ class _View:
         if best is None or best.analysis.frame is self._taken:
             return None
         self._taken = best.analysis.frame
-        spared = _flaws(best) < self._most_flaws
-        return replace(best, equals=max(self._equals, 1), spared=spared)
+        flaws = _flaws(best)
+        equals, spared = self._equals.of(flaws), self._equals.with_more(flaws)
+        return replace(best, equals=max(equals, 1), spared=spared)
 
 
 def _near(one_s: float, other_s: float) -> bool:
@@ -247,6 +251,10 @@ def _confidence(analysis: Analysis, steady: SteadyState, plane: Plane) -> float:
 
 def _worth(one: Candidate) -> Worth:
     return Worth(one.confidence, one.quality.together, _flaws(one))
+
+
+def _at_s(one: Candidate) -> float:
+    return one.analysis.frame.captured_at_s
 
 
 def _flaws(one: Candidate) -> int:

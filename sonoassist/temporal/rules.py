@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -41,6 +41,15 @@ class Rule(Enum):
     """Highest confidence of a single frame (Section II-E)."""
 
 
+class Over(Enum):
+    """What speaks for a view where another one is a little surer, as what follows in a sentence."""
+
+    NONE = ""
+    HINTS = "; fewer hints than another view about as sure"
+    QUALITY = "; sharper and stiller than another view about as sure"
+    BOTH = HINTS + QUALITY
+
+
 @dataclass(frozen=True, slots=True)
 class Pick:
     """One frame, the best of a view.
@@ -53,9 +62,11 @@ class Pick:
         quality: Of the picture, still on both sides.
         begin_s: Beginning of its view, in the exam.
         end_s: End of its view.
-        equals: Number of frames of the view that were about as sure.
+        equals: Number of frames of the view about as sure; by the best rule, of those of them that
+            have as few hints.
         steadiest: Highest of the smoothed confidences in its view.
         spared: Another frame of the view, about as sure, has more hints.
+        over: What speaks for its view over surer ones.
     """
 
     row: int
@@ -68,6 +79,7 @@ class Pick:
     equals: int
     steadiest: float
     spared: bool = False
+    over: Over = Over.NONE
 
     @property
     def view_s(self) -> float:
@@ -202,8 +214,9 @@ def _reach(scales: _Scales, score: Reals, top: int) -> Rows:
 
 def _pick(scales: _Scales, plane: int, score: Reals, view: tuple[int, Rows], rule: Rule) -> Pick:
     top, rows = view
-    equal = rows[score[rows] >= score[top] - NEAR]
-    row = top if rule is Rule.PAPER else _finest(scales, score, equal, top)
+    near = rows[score[rows] >= score[top] - NEAR]
+    equal = near if rule is Rule.PAPER else _least_flawed(scales, near)
+    row = top if rule is Rule.PAPER else _finest(scales, score, equal)
     return Pick(
         row=row,
         confidence=float(scales.raw[row, plane]),
@@ -214,14 +227,18 @@ def _pick(scales: _Scales, plane: int, score: Reals, view: tuple[int, Rows], rul
         end_s=float(scales.end_s[rows[-1]]),
         equals=len(equal),
         steadiest=float(scales.steady[rows, plane].max()),
-        spared=rule is Rule.BEST and _spared(scales, row, equal),
+        spared=rule is Rule.BEST and _spared(scales, row, near),
     )
 
 
-def _finest(scales: _Scales, score: Reals, rows: Rows, top: int) -> int:
-    """Of frames about as sure one with few hints, of good quality; the surest of those alike."""
+def _least_flawed(scales: _Scales, rows: Rows) -> Rows:
+    """Of frames about as sure those with the fewest hints."""
     flaws = _whole(scales.flaws[rows])
-    rows = rows[flaws <= flaws.min()]
+    return np.asarray(rows[flaws <= flaws.min()], np.intp)
+
+
+def _finest(scales: _Scales, score: Reals, rows: Rows) -> int:
+    """Of frames alike one of good quality; the surest of those of about the same."""
     quality = _together(scales.sharpness[rows], scales.stillness[rows])
     finest = rows[quality >= quality.max() - GAIN]
     return int(finest[score[finest].argmax()])
@@ -239,14 +256,24 @@ def _chosen_first(scales: _Scales, picks: Sequence[Pick]) -> list[Pick]:
     surest = max(one.score for one in picks)
     equal = [one for one in picks if one.score >= surest - NEAR]
     flaws = _whole(scales.flaws[[one.row for one in equal]])
-    equal = [one for one, worse in zip(equal, flaws > flaws.min(), strict=True) if not worse]
+    worse = [one for one, more in zip(equal, flaws > flaws.min(), strict=True) if more]
+    equal = [one for one in equal if one not in worse]
     quality = _together(
         np.array([one.quality.sharpness for one in equal]),
         np.array([one.quality.stillness for one in equal]),
     )
     finest = np.flatnonzero(quality >= quality.max() - GAIN)
     chosen = max((equal[at] for at in finest), key=lambda one: one.score)
-    return [chosen, *(one for one in picks if one is not chosen)]
+    over = _over(chosen, worse, equal)
+    return [replace(chosen, over=over), *(one for one in picks if one is not chosen)]
+
+
+def _over(chosen: Pick, worse: Sequence[Pick], equal: Sequence[Pick]) -> Over:
+    """What speaks for the chosen view over surer ones: some with more hints, some with as few."""
+    hints, quality = (any(one.score > chosen.score for one in those) for those in (worse, equal))
+    if hints:
+        return Over.BOTH if quality else Over.HINTS
+    return Over.QUALITY if quality else Over.NONE
 
 
 def _together(sharpness: Measures, stillness: Measures) -> Measures:

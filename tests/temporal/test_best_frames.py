@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import weakref
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -14,6 +16,8 @@ from sonoassist.core.planes import KEYS
 from sonoassist.temporal.best_frames import NEAR, REFUSED_S, SETTLED_S, BestFrames, Candidate
 from sonoassist.temporal.quality import GAIN, LEAST
 from sonoassist.temporal.steady import UNJUDGED_S, SteadyLabel
+from sonoassist.temporal.view_choice import MOST
+from sonoassist.temporal.view_slices import FRAMES, SLICES
 
 FPS = 25.0
 RNG = np.random.default_rng(5)
@@ -301,3 +305,63 @@ def test_more_than_a_moment_of_noise_ends_a_view() -> None:
     assert exam.found == []
     exam.hold("femur", 3 / FPS, unjudged=State.NOISE)
     assert len(exam.found) == 1
+
+
+@pytest.mark.parametrize("refused", [1, 2])
+def test_after_refusals_the_rest_of_the_view_is_chosen_from_however_long_it_went_on(
+    refused: int,
+) -> None:
+    """The frame that is refused is surer than all else by more than counts as about as sure."""
+    exam = Exam()
+    exam.hold("femur", 1.0, 0.970)
+    exam.see("femur", 0.999)
+    exam.hold("femur", 9.0, 0.970)
+    gone = []
+    for number in range(refused):
+        assert len(exam.found) == number + 1
+        gone.append(exam.found[-1].analysis.frame.captured_at_s)
+        exam.best.refuse("femur", gone[-1])
+        exam.hold("femur", 2 / FPS, 0.970)
+    best = exam.end()[-1]
+    assert len(exam.found) == refused + 1
+    assert all(abs(best.analysis.frame.captured_at_s - one) > REFUSED_S for one in gone)
+
+
+def test_however_long_a_view_is_few_pictures_are_held() -> None:
+    best, label = BestFrames(), SteadyLabel(0.7)
+    pictures: list[weakref.ref[np.ndarray]] = []
+    for step in range(1500):
+        pixels = np.full((16, 16), step % 256, np.uint8)
+        pictures.append(weakref.ref(pixels))
+        frame = frame_of(pixels, time_s=step / FPS, captured_at_s=step / FPS, index=step)
+        analysis = analysis_of(frame, shares_of("femur", 0.75 + 0.2 * step / 1500))
+        hints = (Hint(Flaw.TOO_SMALL, 0.3),) * (step % 3)
+        best.update(analysis, label.update(analysis), hints)
+    del pixels, frame, analysis
+    held = sum(one() is not None for one in pictures)
+    assert held <= MOST + SLICES * FRAMES + 3  # of what was taken, and the last ones
+
+
+def test_hints_and_sharpness_are_told_of_those_frames_that_they_are_true_of() -> None:
+    exam = Exam()
+    exam.hold("femur", 1, 0.98, hints=SMALL)
+    exam.see("femur", 0.98, pixels=BLURRED, hints=())
+    exam.hold("femur", 1, 0.98, hints=SMALL)
+    best = exam.end()[-1]
+    assert best.equals == 1
+    assert "fewer hints than other frames about as sure" in best.why
+    assert "sharpest" not in best.why
+    exam = Exam()
+    exam.hold("femur", 1, 0.98, hints=SMALL)
+    exam.hold("femur", 3 / FPS, 0.98, hints=())
+    exam.hold("femur", 1, 0.98, hints=SMALL)
+    assert "fewer hints than other frames about as sure; the sharpest and stillest of 3 such" in (
+        exam.end()[-1].why
+    )
+
+
+def test_frames_that_only_led_up_to_the_surest_do_not_count_as_about_as_sure() -> None:
+    exam = Exam()
+    for step in range(100):
+        exam.see("femur", 0.8 + 0.0015 * step)
+    assert exam.end()[-1].equals <= NEAR / 0.0015 + 2

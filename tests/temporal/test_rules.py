@@ -12,7 +12,8 @@ from sonoassist.core.packets import Content
 from sonoassist.core.planes import INDEX
 from sonoassist.retrieval.choosing import choose
 from sonoassist.temporal.best_frames import NEAR
-from sonoassist.temporal.rules import LEAST, MOST, WANTED, Pick, Rule
+from sonoassist.temporal.equals import equals_words
+from sonoassist.temporal.rules import LEAST, MOST, WANTED, Over, Pick, Rule
 
 
 def course(*views: tuple[float, float], rest: float = 0.0) -> list[float]:
@@ -216,3 +217,33 @@ def test_the_order_of_the_planes_does_not_matter(seed: int, rule: Rule) -> None:
     found, again = choose(table_of(raw), rule), choose(table_of(swapped), rule)
     assert found["femur"] == again["lips"]
     assert found["kidneys"] == again["kidneys"]
+
+
+def test_only_frames_with_as_few_hints_are_counted_as_equals() -> None:
+    values = course((2, 0.9))
+    sharpness = np.full(len(values), 0.9, np.float32)
+    sharpness[70:75] = 0.4
+    best = femur(values, box=placed(len(values), slice(70, 75)), sharpness=sharpness)[0]
+    assert (best.equals, best.spared) == (5, True)
+    words = equals_words(best.equals, spared=best.spared)
+    assert words.endswith("the sharpest and stillest of 5 such frames")
+    lone = femur(values, box=placed(len(values), slice(70, 71)), sharpness=sharpness)[0]
+    assert equals_words(lone.equals, spared=lone.spared) == (
+        "; fewer hints than other frames about as sure"
+    )
+
+
+def test_what_speaks_for_a_view_over_a_surer_one_is_what_it_was_chosen_by() -> None:
+    values = course((2, 0.9), (2, 0.0), (2, 0.895))
+    later = slice(150, 200)
+    sharpness = np.full(len(values), 0.9, np.float32)
+    sharpness[later] = 0.4
+    placed_later = placed(len(values), later)
+    assert femur(values, box=placed_later, sharpness=sharpness)[0].over is Over.HINTS
+    assert femur(values, sharpness=1.3 - sharpness)[0].over is Over.QUALITY
+    assert femur(values)[0].over is Over.NONE
+    three = course((2, 0.9), (2, 0.0), (2, 0.895), (2, 0.0), (2, 0.892))
+    box = placed(len(three), slice(150, 300))
+    sharpness = np.full(len(three), 0.4, np.float32)
+    sharpness[250:300] = 0.9
+    assert femur(three, box=box, sharpness=sharpness)[0].over is Over.BOTH

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,8 +46,45 @@ def test_of_many_the_choice_is_about_as_sure_and_as_good_as_any(worths: list[Wor
     best, right = chosen(worths), by_the_rule(worths)
     assert best is not None
     assert best.confidence >= max(one.confidence for one in worths) - NEAR
-    if best.flaws == right.flaws:
-        assert best.quality >= right.quality - 2 * GAIN
+    assert best.flaws == right.flaws
+    assert best.quality >= right.quality - 2 * GAIN
+
+
+@st.composite
+def rising(draw: st.DrawFn) -> list[Worth]:
+    """A view that gets surer while its picture gets worse, with a little noise on both."""
+    count = draw(st.integers(MOST, 250))
+    rise, fall = draw(st.floats(0.01, 0.1)), draw(st.floats(0, 0.5))
+    rng = np.random.default_rng(draw(st.integers(0, 2**31)))
+    sure = 0.9 + rise * np.arange(count) / count + rng.normal(0, draw(st.floats(0, 0.003)), count)
+    fine = 1 - fall * (sure - 0.9) / NEAR + rng.normal(0, draw(st.floats(0, 0.05)), count)
+    flaws = rng.integers(0, draw(st.integers(1, 4)), count)
+    columns = sure.clip(0, 1).tolist(), fine.clip(0, 1).tolist(), flaws.tolist()
+    return [Worth(*row) for row in zip(*columns, strict=True)]
+
+
+@given(rising())
+def test_of_a_view_that_gets_surer_and_worse_the_choice_is_what_the_rule_says(
+    worths: list[Worth],
+) -> None:
+    best, right = chosen(worths), by_the_rule(worths)
+    assert best is not None
+    assert best.confidence >= max(one.confidence for one in worths) - NEAR
+    assert best.flaws == right.flaws
+    assert best.quality >= right.quality - 2 * GAIN
+
+
+@given(st.lists(WORTHS, min_size=1, max_size=60), st.integers(1, 4))
+def test_with_few_frames_held_one_about_as_sure_as_the_surest_is_there(
+    worths: list[Worth], most: int
+) -> None:
+    choice: ViewChoice[Worth] = ViewChoice(most)
+    for one in worths:
+        choice.add(one, one)
+        assert 1 <= len(choice) <= most
+    best = choice.best()
+    assert best is not None
+    assert best.confidence >= max(one.confidence for one in worths) - NEAR
 
 
 def test_the_first_of_frames_alike_stays() -> None:
