@@ -66,6 +66,10 @@ class AnalyserOptions:
     heat: bool = False
     localiser: Localiser = Localiser.PLANE
 
+    def finds_as(self, other: AnalyserOptions) -> bool:
+        """Whether labels and boxes are found alike: what else is made to be seen does not count."""
+        return replace(self, guided=other.guided, heat=other.heat) == other
+
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
@@ -118,8 +122,10 @@ class Analyser:
         self._unfinished: _Unfinished | None = None
 
     def configure(self, options: AnalyserOptions) -> None:
-        """Use other options from the next frame on."""
+        """Use other options from the next frame on; no box of before is carried on to it."""
         self.preparer.configure(options.crop)
+        if not options.finds_as(self.options):
+            self._last = self._followed = self._unfinished = None
         self.options = options
 
     def forget(self) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sonoassist.core.flaws import Hints
 from sonoassist.core.packets import Box, State
 from sonoassist.exam.records import FrameRow, How, Item, Seen, Shot
 from sonoassist.live.status import View
+from sonoassist.temporal.hints import own_hints
 
 if TYPE_CHECKING:
     from sonoassist.temporal.best_frames import Candidate
@@ -85,7 +87,8 @@ def best_shot(candidate: Candidate, item: Item, at_s: float) -> Shot:
         item=item.key, how=How.AUTO, at_s=at_s, index=analysis.frame.index,
         time_s=analysis.frame.time_s, plane=candidate.plane.key,
         confidence=candidate.confidence, quality=candidate.quality.together, why=candidate.why,
-        box=analysis.own_box, field=analysis.geometry.crop, saw=Seen.PLANE, hints=candidate.hints,
+        box=analysis.own_box, field=analysis.geometry.crop, saw=Seen.PLANE,
+        hints=own_hints(candidate.hints, analysis),
     )  # fmt: skip
 
 
@@ -97,5 +100,9 @@ def hand_shot(view: View, item: str, at_s: float, said: Said) -> Shot:
         item=item, how=How.HAND, at_s=at_s, index=frame.index, time_s=frame.time_s,
         plane=said.plane, confidence=said.confidence, quality=0.0, why=BY_THE_USER, box=said.box,
         field=analysis.geometry.crop if analysis is not None else whole, saw=said.saw,
-        hints=view.hints if said.plane else None,
+        hints=_own_hints(view) if said.plane else None,
     )  # fmt: skip
+
+
+def _own_hints(view: View) -> Hints | None:
+    return None if view.analysis is None else own_hints(view.hints, view.analysis)

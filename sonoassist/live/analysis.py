@@ -220,13 +220,17 @@ class AnalysisWorker:
             view = self._unboxed.popleft() if self._unboxed else None
         if view is None:
             return
-        analysis = self._looked_back_at(view)
-        if analysis is None:
-            self._box_given_up(view)
-        else:
+        analysis = None
+        try:
+            analysis = self._looked_back_at(view)
+        finally:
+            # Whatever went wrong: somebody may wait for it.
+            if analysis is None:
+                self._box_given_up(view)
+        if analysis is not None:
             # It is kept or looked at: with the box of this very picture.
             steady = None if view.steady is None else replace(view.steady, box=None)
-            self._complete(replace(view, analysis=analysis, steady=steady))
+            self._complete(view.looked_at(analysis, steady))
 
     def _looked_back_at(self, view: View) -> Analysis | None:
         """The picture's result with its own box; None where its label was found by other rules."""
@@ -300,6 +304,9 @@ class AnalysisWorker:
         if options.crop != old.crop or self._analyser.threshold != before:
             # What was smoothed or held so far was judged by other rules.
             self._steady.reset()
+        if not options.finds_as(old):
+            self._steady.drop_box()
+            self._meter, self._steady_hints = HintMeter(), SteadyHints()
         self._steady.threshold = self._analyser.threshold
         # What is on screen was made with the old options: look at it again.
         self._again = self._last is not None
@@ -349,7 +356,8 @@ class AnalysisWorker:
             steady = view.steady
             if self._steady is not None and steady is not None:
                 steady = self._steady.complete(analysis)
-            view = replace(view, analysis=analysis, steady=steady)
+            hints = self._meter.complete(view.hints, analysis)
+            view = replace(view, analysis=analysis, steady=steady, hints=hints)
             self._complete(view)
         return view
 

@@ -89,7 +89,7 @@ class LoopPicture:
         kept = self._kept
         if kept.data is None and analysis.frame is not kept.view.frame:
             analysis = replace(analysis, frame=kept.view.frame)
-        view = View(analysis.frame, analysis, steady)
+        view = replace(kept.view.looked_at(analysis, steady), frame=analysis.frame)
         if kept.data is not None:
             view = _with_frame(view, kept.view.frame)
         self._kept = _Kept(view, kept.data)

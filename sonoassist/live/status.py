@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from sonoassist.core.errors import SonoAssistError
@@ -12,6 +12,7 @@ from sonoassist.core.flaws import Hints
 from sonoassist.core.packets import Analysis, Frame, LiveStats, SteadyState
 from sonoassist.model.card import Card
 from sonoassist.sources.base import SourceInfo
+from sonoassist.temporal.hints import placed_again
 
 
 class PlayState(Enum):
@@ -117,6 +118,19 @@ class View:
     steady: SteadyState | None = None
     hints: Hints | None = None
     steady_hints: Hints = ()
+
+    def looked_at(self, analysis: Analysis, steady: SteadyState | None) -> View:
+        """The same picture with a result of its own, and the hints as its box has them.
+
+        Args:
+            analysis: Of exactly this frame.
+            steady: Its label.
+        """
+        view = replace(self, analysis=analysis, steady=steady)
+        if self.hints is None or analysis.lacks_box:
+            return view
+        again, shown = (placed_again(one, analysis) for one in (self.hints, self.steady_hints))
+        return replace(view, hints=again, steady_hints=shown)
 
 
 @dataclass(frozen=True, slots=True)

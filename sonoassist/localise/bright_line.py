@@ -47,7 +47,7 @@ def line_box(picture: Floats, evidence: Floats) -> Box | None:
         evidence: float32 (h, w), in [0, 1].
 
     Returns:
-        In pixels of the input; None where there is no such line.
+        In pixels of the input; None where there is no such line, or nothing speaks for one.
     """
     unit = picture.shape[0] / REFERENCE_HEIGHT_PX
     grey = _grey(picture, unit)
@@ -58,7 +58,7 @@ def line_box(picture: Floats, evidence: Floats) -> Box | None:
     for level in _levels(standing_out):
         lines = _lines(standing_out, level, grey, evidence, _SMALLEST_PX * unit**2)
         best = max(lines, key=lambda line: line.worth, default=None)
-        if best is not None:
+        if best is not None and best.worth > 0:
             found.append(_edges(standing_out, best))
     return _middle(found)
 

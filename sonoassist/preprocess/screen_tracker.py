@@ -12,7 +12,7 @@ from sonoassist.core.packets import Box, Frame, Pixels
 from sonoassist.preprocess.channels import strongest
 from sonoassist.preprocess.field_of_view import FieldOfView, Moving
 from sonoassist.preprocess.screen_network import MASK_HEIGHT, MASK_WIDTH, thinned
-from sonoassist.preprocess.screen_reader import ScreenLook, ScreenReader
+from sonoassist.preprocess.screen_reader import SURE, ScreenLook, ScreenReader
 
 LOOK_EVERY_S = 0.23
 """Two looks that agree change what is held: within half a second of picture time."""
@@ -61,6 +61,11 @@ class SettledField:
     width_px: int
     height_px: int
     crop: Box
+
+    @property
+    def sure(self) -> bool:
+        """Whether there is a field of view that may be relied on; see `ScreenLook.sure`."""
+        return self.field is not None and self.field.sureness >= SURE
 
     def snapped(self, look: ScreenLook) -> ScreenLook:
         """A look with this field in the place of its own, unless it is surely another one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import numpy as np
 
@@ -25,6 +25,8 @@ from sonoassist.sources.base import Source
 
 LOOKS = 9
 """So many frames are looked at to find the crop of a recording."""
+SAME_PX = 0.5
+"""Crops whose edges are all nearer to each other are one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,18 @@ class Settled:
         if (frame.width_px, frame.height_px) == (self.width_px, self.height_px):
             return self.crop
         return centred_crop(Box(0, 0, frame.width_px, frame.height_px), aspect)
+
+    def was_seen_of(self, frame: Frame, crop: Box) -> bool:
+        """Whether the network saw a frame by the recording's own crop, and not by another one.
+
+        Args:
+            frame: Any of the recording.
+            crop: What the network saw of it, in frame pixels; kept ones are rounded.
+        """
+        if (frame.width_px, frame.height_px) != (self.width_px, self.height_px):
+            return False
+        apart = np.subtract(astuple(crop), astuple(self.crop))
+        return bool(np.abs(apart).max() < SAME_PX)
 
 
 def fits(crop: Box, frame: Frame) -> bool:

@@ -282,16 +282,16 @@ class ReviewSession:
         if analysis is None or analysis.state is not State.PLANE:
             return ()
         geometry = analysis.geometry
-        outlined = replace(geometry, field=geometry.field or self._outline(analysis.frame))
+        outlined = replace(geometry, field=geometry.field or self._outline(analysis))
         return HintMeter().measure(replace(analysis, geometry=outlined)) or ()
 
-    def _outline(self, frame: Frame) -> tuple[tuple[float, float], ...]:
-        """Of the field of view of the recording; empty where it is not known of this frame."""
+    def _outline(self, analysis: Analysis) -> tuple[tuple[float, float], ...]:
+        """Of the field of view of the recording; empty where the frame may show another one."""
         settled = self._judge.settled if self._judge is not None else None
         held = settled.field if settled is not None else None
-        if held is None or held.field is None:
+        if settled is None or held is None or held.field is None or not held.sure:
             return ()
-        if (held.width_px, held.height_px) != (frame.width_px, frame.height_px):
+        if not settled.was_seen_of(analysis.frame, analysis.geometry.crop):
             return ()
         if self._outlined is None or self._outlined[0] is not held:
             points = held.field.outline().tolist()

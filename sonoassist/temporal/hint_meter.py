@@ -10,9 +10,17 @@ from numpy.typing import NDArray
 
 from sonoassist.core.flaws import Hints
 from sonoassist.core.opencv import cv2
-from sonoassist.core.packets import Analysis, Box, Floats, Frame, Pixels, State
+from sonoassist.core.packets import Analysis, Box, Floats, Pixels, State
 from sonoassist.preprocess.screen_reader import ScreenReader
-from sonoassist.temporal.hints import Light, Outline, Placed, hints_of, placed_of
+from sonoassist.temporal.hints import (
+    Light,
+    Outline,
+    Placed,
+    hints_of,
+    placed_again,
+    placed_of,
+)
+from sonoassist.temporal.motion_meter import MotionMeter
 
 WHITE = 225
 """Grey level from which a pixel is nearly white."""
@@ -20,61 +28,71 @@ SIZE_PX = (144, 112)
 """Width and height at which light and motion are measured."""
 ENOUGH = 2
 """So many pixels of a picture, across and down, tell of one of the small picture."""
-APART_S = 0.25
-"""Frames further apart do not tell how quickly anything moves between them."""
 SEEN = 12
 """Without an outline, what is darker than this grey level is taken for the screen's own black."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """The frame before: where, when, and its small picture."""
+HELD_S = 0.5
+"""A box that was seen longer ago does not tell where the anatomy lies now."""
 
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """The last box, and the frame that it was on."""
+
+    placed: Placed
     source_id: str
     time_s: float
-    crop: Box
-    small: Floats
+
+    def serves(self, analysis: Analysis) -> bool:
+        """Whether it tells where the anatomy lies on a later frame too."""
+        frame, crop = analysis.frame, analysis.geometry.crop
+        here = (analysis.prediction.plane.key, crop, frame.source_id)
+        if here != (self.placed.plane, self.placed.crop, self.source_id):
+            return False
+        return not frame.still and 0 <= frame.time_s - self.time_s <= HELD_S
 
 
 class HintMeter:
     """Gives the hints of frames in the order of their times; other frames may lie between."""
 
     def __init__(self) -> None:
-        self._before: _Before | None = None
-        self._held: tuple[str, Placed | None] = ("", None)
-        self._window = np.asarray(cv2.createHanningWindow(SIZE_PX, cv2.CV_32F), np.float32)
+        self._motion = MotionMeter(SIZE_PX)
+        self._held: _Held | None = None
 
     def measure(self, analysis: Analysis) -> Hints | None:
         """The hints of the next frame; None where no plane may be named on it."""
         if analysis.state is not State.PLANE:
+            self._held = None
             return None
         frame, geometry = analysis.frame, analysis.geometry
         small = thin_picture(frame.pixels, geometry.crop)
         light = light_of(small, geometry.crop, geometry.field)
-        return hints_of(self._placed(analysis), light, self._motion_hz(frame, geometry.crop, small))
+        motion_hz = self._motion.measure(frame, geometry.crop, small)
+        return hints_of(self._placed(analysis), light, motion_hz)
+
+    def complete(self, hints: Hints | None, analysis: Analysis) -> Hints | None:
+        """The hints of the last frame again, now by the box that was found behind its label.
+
+        Args:
+            hints: As they were.
+            analysis: With the box.
+        """
+        self._held = _held_of(analysis)
+        return None if hints is None else placed_again(hints, analysis)
 
     def _placed(self, analysis: Analysis) -> Placed | None:
-        """Where the anatomy lies: as on the frame before, where nobody has looked for a box."""
-        plane, (held_plane, held) = analysis.prediction.plane.key, self._held
-        placed = placed_of(analysis)
-        if placed is None and analysis.lacks_box and held_plane == plane:
-            return held
-        self._held = plane, placed
-        return placed
+        """Where the anatomy lies: as on a frame before, where nobody has looked for a box."""
+        nobody_looked = analysis.lacks_box and analysis.shown_box is None
+        if nobody_looked and self._held is not None and self._held.serves(analysis):
+            return self._held.placed
+        self._held = _held_of(analysis)
+        return None if self._held is None else self._held.placed
 
-    def _motion_hz(self, frame: Frame, crop: Box, small: Floats) -> float:
-        """Widths of the picture that it has moved since the frame before, a second."""
-        before = self._before
-        self._before = _Before(frame.source_id, frame.time_s, crop, small)
-        if before is None or frame.still:
-            return math.nan
-        if (before.source_id, before.crop) != (frame.source_id, crop):
-            return math.nan
-        apart_s = frame.time_s - before.time_s
-        if not 0 < apart_s <= APART_S:
-            return math.nan
-        shift, _sureness = cv2.phaseCorrelate(before.small, small, self._window)
-        return math.hypot(shift[0], shift[1]) / SIZE_PX[0] / apart_s
+
+def _held_of(analysis: Analysis) -> _Held | None:
+    placed, frame = placed_of(analysis), analysis.frame
+    return None if placed is None else _Held(placed, frame.source_id, frame.time_s)
 
 
 def hints_of_picture(pixels: Pixels, plane: str, box: Box | None, crop: Box) -> Hints:

@@ -37,7 +37,7 @@ DARK, BRIGHT = 80.0, 0.035
 """The 95th percentile of grey levels up to which, and the share of white from which, light is
 wrong."""
 FAST = 0.13
-"""Widths of the picture that it moves in a second, by the shift between neighbouring frames."""
+"""Widths of the picture that it moves in a second, see `MotionMeter`."""
 
 Edges = NDArray[np.floating]
 Shares = NDArray[np.float64]
@@ -113,6 +113,13 @@ def placed_again(before: Hints, analysis: Analysis) -> Hints:
     rest = [one for one in before if one.flaw not in _BY_PLACE]
     both = [*hints_of(placed_of(analysis)), *rest]
     return tuple(sorted(both, key=lambda one: _ORDER.index(one.flaw)))
+
+
+def own_hints(hints: Hints | None, analysis: Analysis) -> Hints | None:
+    """Those that are by the frame itself, as its record keeps them: by no box of an earlier one."""
+    if hints is None or not analysis.lacks_box:
+        return hints
+    return tuple(one for one in hints if one.flaw not in _BY_PLACE)
 
 
 _ORDER = list(Flaw)

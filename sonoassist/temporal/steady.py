@@ -57,6 +57,10 @@ class SteadyLabel:
         self._last = None
         self._end_view()
 
+    def drop_box(self) -> None:
+        """Forget the box alone: the next ones are found by other rules."""
+        self._boxes.drop()
+
     def update(self, analysis: Analysis) -> SteadyState:
         """Take the next analysis and say what may be shown now."""
         frame = analysis.frame

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,7 @@ from sonoassist.core.settings import Settings
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.scores import probabilities, softmax
 from sonoassist.engines.shared import EngineShelf
+from sonoassist.localise.choice import Localiser
 from sonoassist.model.store import ModelStore
 from sonoassist.preprocess.crop import PUBLISHED_CROP, CropChoice, parse_crop
 from sonoassist.recordings.records import FrameResult, restated, result_of
@@ -115,6 +116,41 @@ def test_exactly_at_the_threshold_a_plane_is_named() -> None:
     ):
         analyser.configure(AnalyserOptions(threshold=float(threshold)))
         assert analyser.analyse(FRAME).state is state
+
+
+OTHER_OPTIONS: dict[str, object] = {
+    "crop": parse_crop("full"),
+    "threshold": 0.5,
+    "guided": True,
+    "carry_boxes": True,
+    "heat": True,
+    "localiser": Localiser.PAPER,
+}
+TO_BE_SEEN = ("guided", "heat")
+"""These change no box."""
+
+
+@pytest.mark.parametrize("name", [one.name for one in fields(AnalyserOptions)])
+def test_no_box_is_carried_on_over_a_change_of_what_finds_boxes(name: str) -> None:
+    analyser = made()
+    assert analyser.analyse(frame_of(PICTURE, 0)).shown_box is not None
+    moved = [frame_of(np.roll(PICTURE, n, axis=1), n, time_s=n / 25) for n in (1, 2)]
+    later = analyser.analyse(moved[0], BoxWish.LATER)
+    assert later.shown_box is not None
+    assert analyser.unfinished
+    analyser.configure(replace(analyser.options, **{name: OTHER_OPTIONS[name]}))
+    kept = name in TO_BE_SEEN
+    assert analyser.unfinished == kept
+    carried = analyser.analyse(moved[1], BoxWish.CARRIED)
+    assert carried.state is State.PLANE
+    assert (carried.shown_box is not None) == kept
+
+
+def test_a_box_carried_over_one_frame_is_of_the_options_in_force() -> None:
+    analyser = made(carry_boxes=True)
+    assert analyser.analyse(FRAME).localisation.sought
+    analyser.configure(replace(analyser.options, localiser=Localiser.PAPER))
+    assert analyser.analyse(frame_of(PICTURE, time_s=0.04)).localisation.sought
 
 
 def test_the_background_is_not_searched_for_a_box() -> None:

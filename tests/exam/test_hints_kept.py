@@ -14,7 +14,8 @@ from exam import exam_made
 from made_analyses import analysis_of, shares_of
 from real_models import frame_of
 from sonoassist.core.flaws import Flaw, Hint, Hints
-from sonoassist.core.packets import Box
+from sonoassist.core.packets import Box, Localisation
+from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.capture_words import hint_words, item_of
 from sonoassist.exam.plain import whole_exam
 from sonoassist.exam.raw_tables import write_tables
@@ -23,9 +24,11 @@ from sonoassist.exam.report.html import as_html
 from sonoassist.exam.report.pdf import as_pdf
 from sonoassist.exam.report.tables import as_csv, as_json
 from sonoassist.exam.schema import RecordError
-from sonoassist.exam.shots import hand_shot, said_of
+from sonoassist.exam.shots import best_shot, hand_shot, said_of
 from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import View
+from sonoassist.temporal.best_frames import Candidate
+from sonoassist.temporal.quality import Quality
 from sonoassist.temporal.steady import SteadyLabel
 
 HINTS: Hints = (Hint(Flaw.TOO_SMALL, 0.25), Hint(Flaw.MOVING, 0.5))
@@ -91,6 +94,21 @@ def test_a_picture_captured_by_hand_has_the_hints_of_its_picture() -> None:
     assert hand_shot(view, "femur", 1.0, said_of(view)).hints == HINTS
     unnamed = replace(view, steady=None)
     assert hand_shot(unnamed, "femur", 1.0, said_of(unnamed)).hints is None
+
+
+@pytest.mark.parametrize("carried", [None, Box(0, 0, 9, 9)])
+def test_no_picture_is_kept_with_hints_by_the_box_of_another_one(carried: Box | None) -> None:
+    frame = frame_of(exam_made.picture(), time_s=1.0, captured_at_s=1.0)
+    made = analysis_of(frame, shares_of("femur", 0.95))
+    unsought = Localisation(frame.frame_id, carried, None, 0.2 if carried else 0.0, sought=False)
+    analysis = replace(made, localisation=unsought)
+    view = View(frame, analysis, SteadyLabel(0.7).update(analysis), HINTS)
+    by_itself = tuple(one for one in HINTS if one.flaw is Flaw.MOVING)
+    assert by_itself != HINTS
+    assert hand_shot(view, "femur", 1.0, said_of(view)).hints == by_itself
+    (item,) = [one for one in exam_made.ITEMS if one.key == "femur"]
+    candidate = Candidate(analysis, BY_KEY["femur"], 0.95, Quality(0.5, 0.5), 1.0, 1, HINTS)
+    assert best_shot(candidate, item, 1.0).hints == by_itself
 
 
 def test_hints_at_another_plane_are_none_at_the_item_that_a_person_chose() -> None:

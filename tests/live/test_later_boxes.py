@@ -187,6 +187,28 @@ def test_a_box_that_finds_no_time_is_given_up_and_that_is_told(start: Start) -> 
     assert not any(_lacks(one) for one in completed[2:])
 
 
+@pytest.mark.parametrize("error", [RuntimeError("no memory"), EngineError("it failed")])
+def test_a_box_whose_looking_for_fails_is_given_up_and_that_is_told(
+    start: Start, error: Exception
+) -> None:
+    completed: list[View] = []
+    session, view = _asked_for(start, completed)
+    analyser = session._analysis._analyser
+    assert analyser is not None
+    look_back = analyser.look_back
+
+    def failing(frame: Frame) -> Analysis:
+        raise error
+
+    analyser.look_back = failing  # type: ignore[method-assign]
+    session.want_box(view)
+    wait_until(lambda: [_lacks(one) for one in completed] == [True])
+    wait_until(lambda: session.status().model_state is ModelState.FAILED)
+    analyser.look_back = look_back  # type: ignore[method-assign]
+    session.want_box(view)
+    wait_until(lambda: [_lacks(one) for one in completed] == [True, False])
+
+
 def test_a_box_is_given_up_when_the_session_ends(start: Start) -> None:
     completed: list[View] = []
     session, view = _asked_for(start, completed)

@@ -71,3 +71,13 @@ def test_the_longer_one_counts_where_the_evidence_is_the_same() -> None:
 
 def test_a_flat_picture_has_none() -> None:
     assert line_box(np.zeros((HEIGHT, WIDTH), np.float32), EVERYWHERE) is None
+
+
+def test_where_nothing_speaks_for_a_line_there_is_none() -> None:
+    picture = tissue(5)
+    true = shaft(picture, 140, 110, 120, 0.1)
+    assert line_box(as_input(picture), np.zeros((HEIGHT, WIDTH), np.float32)) is None
+    elsewhere = np.zeros((HEIGHT, WIDTH), np.float32)
+    elsewhere[:20] = 1
+    found = line_box(as_input(picture), elsewhere)
+    assert found is None or found.iou(true) == 0

@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from made_analyses import analysis_of, shares_of
 from real_models import frame_of
 from sonoassist.core.flaws import Flaw, Hint, from_json, to_json
-from sonoassist.core.packets import Box, Geometry, Localisation, State
+from sonoassist.core.packets import Analysis, Box, Frame, Geometry, Localisation, State
 from sonoassist.core.planes import INDEX, KEYS
-from sonoassist.temporal.hint_meter import HintMeter, hints_of_picture
+from sonoassist.temporal.hint_meter import HELD_S, HintMeter, hints_of_picture
 from sonoassist.temporal.hints import (
     FAST,
     Light,
     Placed,
     hints_of,
+    own_hints,
     place_flaws,
     placed_again,
 )
@@ -143,11 +144,18 @@ def seen(pixels: np.ndarray, time_s: float, box: Box | None = WELL, **more: obje
     return replace(made, geometry=geometry, **more)
 
 
+FAR = Box(120, 60, 480, 340)
+
+
+def at(time_s: float, like: Analysis) -> Frame:
+    return replace(like.frame, time_s=time_s)
+
+
 def test_a_picture_that_moves_is_told_from_one_that_is_held() -> None:
     meter = HintMeter()
     assert meter.measure(seen(TISSUE, 0.0)) == ()
     assert meter.measure(seen(TISSUE, 0.04)) == ()
-    moved = np.roll(TISSUE, 8, axis=1)  # 0.02 of the width in 0.04 s
+    moved = np.roll(TISSUE, 8, axis=1)  # 0.02 of the width in 0.08 s
     (hint,) = meter.measure(seen(moved, 0.08)) or ()
     assert hint.flaw is Flaw.MOVING
 
@@ -155,7 +163,7 @@ def test_a_picture_that_moves_is_told_from_one_that_is_held() -> None:
 def test_motion_is_by_time_and_not_by_frames() -> None:
     quick, slow = HintMeter(), HintMeter()
     moved = np.roll(TISSUE, 8, axis=1)
-    for meter, apart_s in ((quick, 0.04), (slow, 0.24)):
+    for meter, apart_s in ((quick, 0.08), (slow, 0.24)):
         meter.measure(seen(TISSUE, 0.0))
         found = meter.measure(seen(moved, apart_s)) or ()
         assert {one.flaw for one in found} == ({Flaw.MOVING} if meter is quick else set())
@@ -164,7 +172,7 @@ def test_motion_is_by_time_and_not_by_frames() -> None:
 def test_a_brighter_picture_is_not_a_moving_one() -> None:
     meter = HintMeter()
     meter.measure(seen(TISSUE, 0.0))
-    assert meter.measure(seen(np.asarray(TISSUE * 1.2, np.uint8), 0.04)) == ()
+    assert meter.measure(seen(np.asarray(TISSUE * 1.2, np.uint8), 0.08)) == ()
 
 
 def test_dark_and_bright_pictures() -> None:
@@ -189,6 +197,60 @@ def test_a_frame_that_nobody_has_looked_for_a_box_on_has_the_hints_of_the_one_be
     assert meter.measure(seen(TISSUE, 0.04, localisation=unsought)) == first
     sought = Localisation(0, None, None)
     assert meter.measure(seen(TISSUE, 0.08, localisation=sought)) == ()
+
+
+ASIDE = Box(110, 60, 150, 80)
+UNSOUGHT = Localisation(0, None, None, sought=False)
+
+
+def of(source_id: str, made: Analysis) -> Analysis:
+    return replace(made, frame=replace(made.frame, source_id=source_id))
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        seen(TISSUE, HELD_S + 0.04, localisation=UNSOUGHT),
+        seen(TISSUE, -0.04, localisation=UNSOUGHT),
+        of("the next patient's", seen(TISSUE, 0.04, localisation=UNSOUGHT)),
+        replace(seen(TISSUE, 0.04, localisation=UNSOUGHT), geometry=Geometry(FAR, 288, 224, WIDER)),
+        seen(TISSUE, 0.04, localisation=Localisation(0, None, None)),
+    ],
+    ids=["age", "earlier", "source", "crop", "looked for"],
+)
+def test_a_box_of_another_place_or_time_gives_no_hints(later: Analysis) -> None:
+    meter = HintMeter()
+    assert meter.measure(seen(TISSUE, 0.0, box=ASIDE))
+    assert meter.measure(later) == ()
+    at_once = replace(later, localisation=UNSOUGHT)
+    assert meter.measure(replace(at_once, frame=at(later.frame.time_s + 0.04, like=later))) == ()
+
+
+@pytest.mark.parametrize("state", [one for one in State if one is not State.PLANE])
+def test_a_box_goes_with_its_plane(state: State) -> None:
+    meter = HintMeter()
+    assert meter.measure(seen(TISSUE, 0.0, box=ASIDE))
+    meter.measure(seen(TISSUE, 0.04, state=state))
+    assert meter.measure(seen(TISSUE, 0.08, localisation=UNSOUGHT)) == ()
+
+
+def test_a_box_that_comes_behind_its_label_is_that_of_the_next_frames() -> None:
+    meter = HintMeter()
+    early = seen(TISSUE, 0.0, localisation=UNSOUGHT)
+    hints = meter.measure(early)
+    done = meter.complete(hints, seen(TISSUE, 0.0, box=ASIDE)) or ()
+    assert {one.flaw for one in done} >= {Flaw.TOO_SMALL, Flaw.OFF_CENTRE}
+    assert meter.measure(seen(TISSUE, 0.04, localisation=UNSOUGHT)) == done
+    assert meter.complete(None, early) is None
+
+
+def test_on_record_a_frame_has_no_hints_by_the_box_of_another_one() -> None:
+    hints = (Hint(Flaw.TOO_SMALL, 0.5), Hint(Flaw.TOO_DARK, 0.1), Hint(Flaw.MOVING, 0.2))
+    own, carried = seen(TISSUE, 0.0), Localisation(0, ASIDE, None, age_s=0.04, sought=False)
+    assert own_hints(hints, own) == hints
+    for other in (UNSOUGHT, carried):
+        assert own_hints(hints, replace(own, localisation=other)) == hints[1:]
+    assert own_hints(None, own) is None
 
 
 def test_a_box_that_comes_behind_changes_only_what_it_tells() -> None:
