@@ -1,8 +1,8 @@
 """From saliency to a box around the anatomy."""
 
 LOCALISER = 1
-"""Boxes by the paper's rules are kept with it, as earlier programs did. To be counted up with each
-change by which the same saliency may give another component, or another box around it."""
+"""Boxes are kept with it. To be counted up with each change by which the same saliency may give
+another box by the paper's rules than before."""
 METHODS = 2
-"""Boxes by rules of a model are kept with it, too. To be counted up with each change by which the
-same saliency and picture may give another ellipse or line, or with a limit of theirs."""
+"""Alike for a model's own rules: to be counted up with each change of what the ellipse's or the
+line's method finds, a limit of theirs included. Boxes by the paper's rules stay as they are."""

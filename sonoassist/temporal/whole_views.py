@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sonoassist.temporal.forward_pass import passed
 from sonoassist.temporal.smoothing import WINDOW_S, Reals, covered_s, means_over, spans_of
 from sonoassist.temporal.view_filter import DOUBT, LEAVING_HZ, WITNESS_S
 
@@ -27,8 +28,8 @@ def likeliest_views(shares: Reals, time_s: Reals) -> Places:
     """
     likelihoods = _likelihoods(shares, time_s)
     stays = np.exp(-LEAVING_HZ * np.diff(time_s))
-    before = _passed(likelihoods, stays)
-    after = _passed(likelihoods[::-1], stays[::-1])[::-1]
+    before = passed(likelihoods, stays)
+    after = passed(likelihoods[::-1], stays[::-1])[::-1]
     # Both passes hold the frame's own word.
     return np.asarray((before * after / likelihoods).argmax(axis=1), np.intp)
 
@@ -69,15 +70,3 @@ def _likelihoods(shares: Reals, time_s: Reals) -> Reals:
     counts = np.minimum(np.diff(time_s, prepend=-np.inf) / WITNESS_S, 1.0)
     likelihoods = ((1 - DOUBT) * parts + DOUBT / classes) ** counts[:, None]
     return np.asarray(likelihoods, np.float64)
-
-
-def _passed(likelihoods: Reals, stays: Reals) -> Reals:
-    """The belief at each frame by those up to it, (n, k)."""
-    beliefs = np.empty_like(likelihoods)
-    classes = likelihoods.shape[1]
-    belief = beliefs[0] = likelihoods[0] / likelihoods[0].sum()
-    for row, (stay, likelihood) in enumerate(zip(stays, likelihoods[1:], strict=True), 1):
-        belief = (belief * stay + (1 - stay) / classes) * likelihood
-        belief /= belief.sum()
-        beliefs[row] = belief
-    return beliefs

@@ -162,13 +162,15 @@ def test_an_annotated_video(test_data: Path, tmp_path: Path) -> None:
         frames = list(container.decode(video=0))
     assert [round(frame.pts * frame.time_base * 25) for frame in frames] == list(range(30))
     assert len(table(tmp_path)) == 30
-    # The box of each row is painted in its own frame, in the colour of the kidneys.
-    for row, frame in list(zip(table(tmp_path), frames, strict=True))[::7]:
-        left, right, bottom = (round(float(row[f"{e}_px"])) for e in ("left", "right", "bottom"))
-        picture = frame.to_ndarray(format="rgb24").astype(int)
-        rim = picture[bottom - 2 : bottom + 1, left:right].max(axis=0)
-        coloured = rim[:, 0] - rim[:, 2] > 60
-        assert coloured.mean() > 0.9
+    # The box of the first row is painted in its own frame, in the colour of the kidneys; with
+    # broken lines where it reaches the border, and so is not sure. Later ones are steadied.
+    pictures = [frame.to_ndarray(format="rgb24").astype(int) for frame in frames[::7]]
+    row = table(tmp_path)[0]
+    left, right, bottom = (round(float(row[f"{e}_px"])) for e in ("left", "right", "bottom"))
+    rim = pictures[0][bottom - 2 : bottom + 1, left:right].max(axis=0)
+    assert (rim[:, 0] - rim[:, 2] > 60).mean() > 0.5
+    for picture in pictures:
+        assert (picture[120:-80, :, 0] - picture[120:-80, :, 2] > 60).sum() > 400
     assert leftovers(tmp_path) == []
 
 
