@@ -18,12 +18,12 @@ from sonoassist.live.looking_back import LookingBack, Wanted
 from sonoassist.live.slots import NewestSlot
 from sonoassist.live.status import Level, ModelState, Notice, Notices, View
 from sonoassist.model.card import Card
-from sonoassist.temporal.hint_meter import HintMeter
 from sonoassist.temporal.steady import SteadyLabel
 from sonoassist.temporal.steady_hints import SteadyHints
 
 if TYPE_CHECKING:
     from sonoassist.analysis.analyser import Analyser, AnalyserOptions
+    from sonoassist.temporal.hint_meter import HintMeter
 
 IDLE_S = 0.2
 STANDS_S = 0.15
@@ -107,7 +107,8 @@ class AnalysisWorker:
         self._standing: View | None = None
         self._stands_since_s = 0.0
         self._broken_sequence = False
-        self._meter, self._steady_hints = HintMeter(), SteadyHints()
+        self._meter: HintMeter | None = None
+        self._steady_hints = SteadyHints()
         self._stopping = threading.Event()
         self._state = AnalysisState()
         self._thread = threading.Thread(target=self._run, name="analysis", daemon=True)
@@ -267,13 +268,22 @@ class AnalysisWorker:
         if changes and self._analyser is not None:
             self._use(replace(self._analyser.options, **changes))
 
+    def _hint_meter(self) -> HintMeter:
+        """Measures the sequence under way."""
+        if self._meter is None:
+            # Not at the top: the window is up before OpenCV is loaded.
+            from sonoassist.temporal.hint_meter import HintMeter
+
+            self._meter = HintMeter()
+        return self._meter
+
     def _take_break(self) -> None:
         with self._lock:
             broken, self._broken_sequence = self._broken_sequence, False
         if broken:
             self._standing = None
             self._cadence.restart()
-            self._meter, self._steady_hints = HintMeter(), SteadyHints()
+            self._meter, self._steady_hints = None, SteadyHints()
             if self._steady is not None:
                 self._steady.reset()
 
@@ -306,7 +316,7 @@ class AnalysisWorker:
             self._steady.reset()
         if not options.finds_as(old):
             self._steady.drop_box()
-            self._meter, self._steady_hints = HintMeter(), SteadyHints()
+            self._meter, self._steady_hints = None, SteadyHints()
         self._steady.threshold = self._analyser.threshold
         # What is on screen was made with the old options: look at it again.
         self._again = self._last is not None
@@ -325,7 +335,7 @@ class AnalysisWorker:
         background = analysis.prediction.is_background
         self._cadence.took(wish, time.monotonic() - began_s, background=background)
         state = steady.update(analysis)
-        hints = self._meter.measure(analysis)
+        hints = self._hint_meter().measure(analysis)
         return View(frame, analysis, state, hints, self._steady_hints.update(state, hints, frame))
 
     def _wish(self, frame: Frame, analyser: Analyser) -> BoxWish:
@@ -356,7 +366,7 @@ class AnalysisWorker:
             steady = view.steady
             if self._steady is not None and steady is not None:
                 steady = self._steady.complete(analysis)
-            hints = self._meter.complete(view.hints, analysis)
+            hints = self._hint_meter().complete(view.hints, analysis)
             view = replace(view, analysis=analysis, steady=steady, hints=hints)
             self._complete(view)
         return view

@@ -41,7 +41,7 @@ class Rule(Enum):
     """Highest confidence of a single frame (Section II-E)."""
 
 
-class Over(Enum):
+class Preference(Enum):
     """What speaks for a view where another one is a little surer, as what follows in a sentence."""
 
     NONE = ""
@@ -79,7 +79,7 @@ class Pick:
     equals: int
     steadiest: float
     spared: bool = False
-    over: Over = Over.NONE
+    over: Preference = Preference.NONE
 
     @property
     def view_s(self) -> float:
@@ -268,12 +268,12 @@ def _chosen_first(scales: _Scales, picks: Sequence[Pick]) -> list[Pick]:
     return [replace(chosen, over=over), *(one for one in picks if one is not chosen)]
 
 
-def _over(chosen: Pick, worse: Sequence[Pick], equal: Sequence[Pick]) -> Over:
+def _over(chosen: Pick, worse: Sequence[Pick], equal: Sequence[Pick]) -> Preference:
     """What speaks for the chosen view over surer ones: some with more hints, some with as few."""
     hints, quality = (any(one.score > chosen.score for one in those) for those in (worse, equal))
     if hints:
-        return Over.BOTH if quality else Over.HINTS
-    return Over.QUALITY if quality else Over.NONE
+        return Preference.BOTH if quality else Preference.HINTS
+    return Preference.QUALITY if quality else Preference.NONE
 
 
 def _together(sharpness: Measures, stillness: Measures) -> Measures:

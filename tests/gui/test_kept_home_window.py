@@ -26,6 +26,9 @@ from sonoassist.gui.practice.page import PracticePage
 from sonoassist.gui.review.page import ReviewPage
 from sonoassist.recordings.records import RunState
 
+SHOWN = 2
+"""Pictures on screen whose boxes are found once more, since a model's own rules made them."""
+
 
 class Opened:
     """The window, and the engines that it was given."""

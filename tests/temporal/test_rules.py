@@ -13,7 +13,7 @@ from sonoassist.core.planes import INDEX
 from sonoassist.retrieval.choosing import choose
 from sonoassist.temporal.best_frames import NEAR
 from sonoassist.temporal.equals import equals_words
-from sonoassist.temporal.rules import LEAST, MOST, WANTED, Over, Pick, Rule
+from sonoassist.temporal.rules import LEAST, MOST, WANTED, Pick, Preference, Rule
 
 
 def course(*views: tuple[float, float], rest: float = 0.0) -> list[float]:
@@ -239,11 +239,11 @@ def test_what_speaks_for_a_view_over_a_surer_one_is_what_it_was_chosen_by() -> N
     sharpness = np.full(len(values), 0.9, np.float32)
     sharpness[later] = 0.4
     placed_later = placed(len(values), later)
-    assert femur(values, box=placed_later, sharpness=sharpness)[0].over is Over.HINTS
-    assert femur(values, sharpness=1.3 - sharpness)[0].over is Over.QUALITY
-    assert femur(values)[0].over is Over.NONE
+    assert femur(values, box=placed_later, sharpness=sharpness)[0].over is Preference.HINTS
+    assert femur(values, sharpness=1.3 - sharpness)[0].over is Preference.QUALITY
+    assert femur(values)[0].over is Preference.NONE
     three = course((2, 0.9), (2, 0.0), (2, 0.895), (2, 0.0), (2, 0.892))
     box = placed(len(three), slice(150, 300))
     sharpness = np.full(len(three), 0.4, np.float32)
     sharpness[250:300] = 0.9
-    assert femur(three, box=box, sharpness=sharpness)[0].over is Over.BOTH
+    assert femur(three, box=box, sharpness=sharpness)[0].over is Preference.BOTH
