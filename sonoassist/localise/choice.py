@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Mapping
 from enum import Enum
 
-from sonoassist.localise import LOCALISER
+from sonoassist.localise import LOCALISER, METHODS
 from sonoassist.model.box_rule import BoxRule
 
 _OWN = 1 << 32
@@ -43,7 +43,8 @@ class Localiser(Enum):
             return LOCALISER
         rules = self.rules(own)
         told = {key: rules[key].model_dump(mode="json") for key in sorted(rules)}
-        return _OWN + zlib.crc32(json.dumps([LOCALISER, told], sort_keys=True).encode())
+        made: list[object] = [LOCALISER, told, METHODS] if rules else [LOCALISER, told]
+        return _OWN + zlib.crc32(json.dumps(made, sort_keys=True).encode())
 
 
 LOCALISERS = tuple(one.value for one in Localiser)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sonoassist.core.planes import Polarity
-from sonoassist.localise import LOCALISER
+from sonoassist.localise import LOCALISER, choice
 from sonoassist.localise.choice import Localiser
 from sonoassist.model.box_rule import BoxRule, Method
 
@@ -33,3 +35,18 @@ def test_the_order_of_the_rules_does_not_count() -> None:
 
 def test_a_model_without_rules_keeps_the_boxes_of_earlier_programs() -> None:
     assert {each.number({}) for each in Localiser} == {LOCALISER}
+
+
+def test_a_change_of_the_methods_is_a_change_of_the_models_rules_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    own = {"femur": LINE}
+
+    def numbers() -> list[int]:
+        return [each.number(own) for each in (Localiser.PLANE, Localiser.PAPER)]
+
+    before = numbers()
+    monkeypatch.setattr(choice, "METHODS", choice.METHODS + 1)
+    plane, paper = numbers()
+    assert plane != before[0]
+    assert paper == before[1]
