@@ -44,9 +44,12 @@ LIBRARIES = {
     "xcb-xkb": "libxcb-xkb1",
 }
 TOOLS = {
-    "ffmpeg": "ffmpeg", "Xvfb": "xvfb", "xdotool": "xdotool", "dciodvfy": "dicom3tools",
+    "ffmpeg": "ffmpeg",
+    "Xvfb": "xvfb",
+    "xdotool": "xdotool",
+    "dciodvfy": "dicom3tools",
     "pdftoppm": "poppler-utils",
-}  # fmt: skip
+}
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path.home() / ".local/share/fonts")
 
 

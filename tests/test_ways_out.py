@@ -13,10 +13,18 @@ WRITES = re.compile(
     r"png_bytes\(|as_png\(|as_jpeg\(|jpeg\(|_image\.save\(|QImageWriter|\.grab\(\)|hardlink_to"
 )
 MASKED = {
-    "exam/report/stills.py", "exam/report/html.py", "exam/report/pdf.py", "exam/report/write.py",
-    "exam/clip_export.py", "exam/dicom_out/stills.py", "exam/dicom_out/clips.py",
-    "retrieval/result.py", "review/export.py", "evaluation/failures.py", "commands/analyse.py",
-}  # fmt: skip
+    "exam/report/stills.py",
+    "exam/report/html.py",
+    "exam/report/pdf.py",
+    "exam/report/write.py",
+    "exam/clip_export.py",
+    "exam/dicom_out/stills.py",
+    "exam/dicom_out/clips.py",
+    "retrieval/result.py",
+    "review/export.py",
+    "evaluation/failures.py",
+    "commands/analyse.py",
+}
 """Each of these passes pictures of a scan on, and is masked by preprocess/masking.py; see the tests
 of its room. html.py, pdf.py and write.py of the report get their pictures from stills.py."""
 BY_OTHERS = {"exam/report/html.py", "exam/report/pdf.py", "exam/report/write.py"}

@@ -30,9 +30,19 @@ threshold, "background" is no standard plane; all others are not judged."""
 JUDGED: tuple[str, ...] = tuple(state.value for state in State if state.judged)
 
 TABLE_COLUMNS = (
-    "source", "frame", "time_s", "state", "plane", "confidence", "steady_plane",
-    "left_px", "top_px", "right_px", "bottom_px", *(f"p_{key}" for key in KEYS),
-)  # fmt: skip
+    "source",
+    "frame",
+    "time_s",
+    "state",
+    "plane",
+    "confidence",
+    "steady_plane",
+    "left_px",
+    "top_px",
+    "right_px",
+    "bottom_px",
+    *(f"p_{key}" for key in KEYS),
+)
 """As in the analysis.csv of `sonoassist analyse`."""
 
 

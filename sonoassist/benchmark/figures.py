@@ -116,9 +116,10 @@ def make_rows(timings: Mapping[TimedEntry, Timing], roof: Roof) -> tuple[SpeedRo
     """The rows of all timings, each network and runner with its passes in the paper's order."""
     groups = dict.fromkeys((each.network, each.runner, each.batch) for each in timings)
     return tuple(
-        row for network, runner, batch in groups
+        row
+        for network, runner, batch in groups
         for row in _rows(timings, roof, network, runner, batch)
-    )  # fmt: skip
+    )
 
 
 def _rows(

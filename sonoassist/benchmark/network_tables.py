@@ -116,9 +116,17 @@ def times(found: Networks) -> str:
             ]
         )
     header = (
-        "Network", "Batch", "Det. median", "p95", "best", "Loc. adds", "Both median", "p95",
-        "best", "Runs"
-    )  # fmt: skip
+        "Network",
+        "Batch",
+        "Det. median",
+        "p95",
+        "best",
+        "Loc. adds",
+        "Both median",
+        "p95",
+        "best",
+        "Runs",
+    )
     return grid("Milliseconds a batch", header, rows)
 
 
@@ -140,9 +148,15 @@ def roofline(found: Networks) -> str:
             cells += _reached(of(group, what))
         rows.append(cells)
     header = (
-        "Network", "Batch", "Det. GFLOP/s", "attainable", "share %", "Both GFLOP/s", "attainable",
+        "Network",
+        "Batch",
+        "Det. GFLOP/s",
+        "attainable",
         "share %",
-    )  # fmt: skip
+        "Both GFLOP/s",
+        "attainable",
+        "share %",
+    )
     return f"{grid('Roofline', header, rows)}\n{ROOF_NOTE}"
 
 

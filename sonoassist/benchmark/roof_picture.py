@@ -106,8 +106,9 @@ def _roof_line(
         canvas.line(
             (across.at(first), up.at(first * bandwidth)),
             (across.at(end), up.at(end * bandwidth)),
-            INK, 2,
-        )  # fmt: skip
+            INK,
+            2,
+        )
     if ridge < across.high:
         start = max(ridge, across.low)
         canvas.line((across.at(start), up.at(peak)), (across.end, up.at(peak)), INK, 2)

@@ -136,8 +136,12 @@ def run_python(words: Sequence[str]) -> str:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (root, known)))}
     done = subprocess.run(
         [sys.executable, *words],
-        capture_output=True, text=True, errors="replace", check=False, env=environment,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        env=environment,
+    )
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise UsageError(f"python {' '.join(words)} failed: {last}")

@@ -114,9 +114,14 @@ def open_window(source: str, home: Path) -> Mapping[str, float]:
     words: Sequence[str] = [sys.executable, "-m", PROGRAM, repr(time.time()), source]
     try:
         done = subprocess.run(
-            words, capture_output=True, text=True, errors="replace", check=False,
-            env=environment, timeout=LONGEST_S,
-        )  # fmt: skip
+            words,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            env=environment,
+            timeout=LONGEST_S,
+        )
     except subprocess.TimeoutExpired as error:
         raise UsageError(f"the window showed no result within {LONGEST_S:.0f} s") from error
     lines = done.stdout.strip().splitlines()

@@ -48,9 +48,19 @@ from sonoassist.temporal.steady import SteadyLabel
 STOPPED = 130
 
 COLUMNS = (
-    "source", "frame", "time_s", "state", "plane", "confidence", "steady_plane",
-    "left_px", "top_px", "right_px", "bottom_px", *(f"p_{key}" for key in KEYS),
-)  # fmt: skip
+    "source",
+    "frame",
+    "time_s",
+    "state",
+    "plane",
+    "confidence",
+    "steady_plane",
+    "left_px",
+    "top_px",
+    "right_px",
+    "bottom_px",
+    *(f"p_{key}" for key in KEYS),
+)
 
 STILLS_FPS = 1.0
 

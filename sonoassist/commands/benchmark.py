@@ -68,8 +68,10 @@ _WINDOW_PAIRS = 3
 _QUICK_ROOF_RUNS = 2
 _WHOLE = {"networks": tuple(ARCHITECTURES.values()), "batch": (1, 8), "runs": 30}
 _QUICK = {
-    "networks": (ARCHITECTURES["sononet32"], ARCHITECTURES["sononet16"]), "batch": (1,), "runs": 6
-}  # fmt: skip
+    "networks": (ARCHITECTURES["sononet32"], ARCHITECTURES["sononet16"]),
+    "batch": (1,),
+    "runs": 6,
+}
 DRIVER = "sonoassist.gui.measure"
 
 _UNCHECKED = LeftOut(
@@ -91,37 +93,67 @@ def register(subparsers: Subparsers) -> None:
         "the window. start: how long the program takes to start. Left out: all three.",
         epilog="Measure on a quiet machine: while other work runs, even the ratios are rough.",
     )
-    parser.add_argument("part", nargs="?", default="all", choices=(*PARTS, "all"), metavar="PART",
-                        help="networks, program, start or all (default)")  # fmt: skip
-    parser.add_argument("--quick", action="store_true",
-                        help="only SonoNet-32 and SonoNet-16, one frame at a time, on what the "
-                        "program would choose here: half a minute on an old laptop")  # fmt: skip
-    parser.add_argument("--networks", type=_networks, metavar="NAME[,NAME]",
-                        help=f"default {','.join(ARCHITECTURES)}")  # fmt: skip
-    parser.add_argument("--engines", type=_named("engine", ENGINES), metavar="NAME[,NAME]",
-                        help=f"{', '.join(ENGINES)}; left out: all that can be had here; "
-                        "one alone is also used for program")  # fmt: skip
-    parser.add_argument("--precisions", type=_named("precision", PRECISIONS),
-                        metavar="NAME[,NAME]",
-                        help=f"{', '.join(PRECISIONS)}; likewise")  # fmt: skip
-    parser.add_argument("--batch", type=_batches, metavar="N[,N]",
-                        help="frames at once (default 1,8)")  # fmt: skip
-    parser.add_argument("--runs", type=_positive, metavar="N",
-                        help="timed runs of each (default 30); of a batch fewer, so that it sees "
-                        "as many frames")  # fmt: skip
-    parser.add_argument("--seconds", type=_seconds, default=20.0, metavar="S",
-                        help="how long the source is played for program, in the window and "
-                        "without it (default 20)")  # fmt: skip
-    parser.add_argument("--source", metavar="SOURCE",
-                        help="played for program (default: the bundled demo exam)")  # fmt: skip
+    parser.add_argument(
+        "part",
+        nargs="?",
+        default="all",
+        choices=(*PARTS, "all"),
+        metavar="PART",
+        help="networks, program, start or all (default)",
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="only SonoNet-32 and SonoNet-16, one frame at a time, on what the "
+        "program would choose here: half a minute on an old laptop",
+    )
+    parser.add_argument(
+        "--networks",
+        type=_networks,
+        metavar="NAME[,NAME]",
+        help=f"default {','.join(ARCHITECTURES)}",
+    )
+    parser.add_argument(
+        "--engines",
+        type=_named("engine", ENGINES),
+        metavar="NAME[,NAME]",
+        help=f"{', '.join(ENGINES)}; left out: all that can be had here; "
+        "one alone is also used for program",
+    )
+    parser.add_argument(
+        "--precisions",
+        type=_named("precision", PRECISIONS),
+        metavar="NAME[,NAME]",
+        help=f"{', '.join(PRECISIONS)}; likewise",
+    )
+    parser.add_argument(
+        "--batch", type=_batches, metavar="N[,N]", help="frames at once (default 1,8)"
+    )
+    parser.add_argument(
+        "--runs",
+        type=_positive,
+        metavar="N",
+        help="timed runs of each (default 30); of a batch fewer, so that it sees as many frames",
+    )
+    parser.add_argument(
+        "--seconds",
+        type=_seconds,
+        default=20.0,
+        metavar="S",
+        help="how long the source is played for program, in the window and without it (default 20)",
+    )
+    parser.add_argument(
+        "--source", metavar="SOURCE", help="played for program (default: the bundled demo exam)"
+    )
     parser.add_argument(
         "--recording",
         metavar="EXAM",
         help="measure only how a recorded exam (a video or exam:NAME) is analysed, as by `analyse` "
         "or in Review: times real time, each stage, and what overlapping them gains",
     )
-    parser.add_argument("--out", type=Path, metavar="DIR",
-                        help="folder for benchmark.txt, .json and .png")  # fmt: skip
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder for benchmark.txt, .json and .png"
+    )
     add_localiser_option(parser, defaults=True)
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
     parser.set_defaults(run=run)

@@ -50,15 +50,19 @@ def add_analysis_options(parser: argparse.ArgumentParser, *, defaults: bool) -> 
     for option, known, about in _CHOICES:
         group.add_argument(option, default=auto, type=_one_of(known), metavar="NAME", help=about)
     group.add_argument(
-        "--crop", default="default" if defaults else None, metavar="CROP",
+        "--crop",
+        default="default" if defaults else None,
+        metavar="CROP",
         help="auto (find the picture), full, published, L,T,W,H in pixels, or the name of a "
         "rectangle kept in the window; left out: published on the published screen, else auto",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--threshold", type=_share, metavar="P",
+        "--threshold",
+        type=_share,
+        metavar="P",
         help="confidence below which no plane is named (default: the model's own, see "
         "`models info`)",
-    )  # fmt: skip
+    )
     add_localiser_option(group, defaults=defaults)
     if defaults:  # the window sees to it by itself
         group.add_argument(

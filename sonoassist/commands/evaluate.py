@@ -77,25 +77,43 @@ def register(subparsers: Subparsers) -> None:
         "truth.csv has image,plane and boxes alike, or boxes of heads with head_circumference_mm. "
         "Tables may be saved by any spreadsheet: UTF-8, UTF-16, Latin-1; comma, semicolon or tab.",
     )
-    parser.add_argument("measure", choices=(*MEASURES, "all", SCREENS), metavar="MEASURE",
-                        help=f"{', '.join(MEASURES)} or all; or {SCREENS}: how scanner screens "
-                        "are read, by a folder with their truth.csv")  # fmt: skip
+    parser.add_argument(
+        "measure",
+        choices=(*MEASURES, "all", SCREENS),
+        metavar="MEASURE",
+        help=f"{', '.join(MEASURES)} or all; or {SCREENS}: how scanner screens "
+        "are read, by a folder with their truth.csv",
+    )
     parser.add_argument("data", nargs="+", type=Path, metavar="DATA", help="folder or table")
-    parser.add_argument("--out", type=Path, metavar="DIR",
-                        help="folder for text, JSON, CSV and report.html")  # fmt: skip
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder for text, JSON, CSV and report.html"
+    )
     parser.add_argument("--json", action="store_true", help="print the results as JSON")
-    parser.add_argument("--mapping", type=Path, metavar="FILE",
-                        help="TOML that maps the data's classes to planes")  # fmt: skip
-    parser.add_argument("--cases", type=Path, metavar="FILE",
-                        help="use only the cases named in FILE, one a line")  # fmt: skip
-    parser.add_argument("--only-test", action="store_true",
-                        help="use only what the data set sets aside for testing")  # fmt: skip
-    parser.add_argument("--every", type=_positive, default=1, metavar="N",
-                        help="of recordings, only every Nth frame, and in folders of exams "
-                        "each labelled one besides (default 1)")  # fmt: skip
-    parser.add_argument("--tolerance", type=_from_0, default=0, metavar="N",
-                        help="in folders of exams, a frame retrieved counts as right up to N "
-                        "frames from a label of its plane (default 0)")  # fmt: skip
+    parser.add_argument(
+        "--mapping", type=Path, metavar="FILE", help="TOML that maps the data's classes to planes"
+    )
+    parser.add_argument(
+        "--cases", type=Path, metavar="FILE", help="use only the cases named in FILE, one a line"
+    )
+    parser.add_argument(
+        "--only-test", action="store_true", help="use only what the data set sets aside for testing"
+    )
+    parser.add_argument(
+        "--every",
+        type=_positive,
+        default=1,
+        metavar="N",
+        help="of recordings, only every Nth frame, and in folders of exams "
+        "each labelled one besides (default 1)",
+    )
+    parser.add_argument(
+        "--tolerance",
+        type=_from_0,
+        default=0,
+        metavar="N",
+        help="in folders of exams, a frame retrieved counts as right up to N "
+        "frames from a label of its plane (default 0)",
+    )
     parser.add_argument("--seed", type=int, default=0, help="of the intervals (default 0)")
     add_analysis_options(parser, defaults=True)
     add_calibration_options(parser)

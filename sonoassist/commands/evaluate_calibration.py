@@ -40,18 +40,36 @@ _KINDS = {True: "synthetic", False: "real"}
 def add_calibration_options(parser: argparse.ArgumentParser) -> None:
     """Add what `evaluate calibration` takes besides."""
     add = parser.add_argument_group("calibration").add_argument
-    add("--fit", action="store_true",
+    add(
+        "--fit",
+        action="store_true",
         help="fit temperature, lapse and threshold of an installed model to the data; all figures "
-        "are of cases that were not fitted on, and the old numbers are kept")  # fmt: skip
-    add("--error-rate", type=_rate, metavar="P",
-        help="with --fit: share of what is named that may be wrong (default 0.02)")  # fmt: skip
-    add("--other-kinds", type=Path, nargs="+", metavar="PATH",
+        "are of cases that were not fitted on, and the old numbers are kept",
+    )
+    add(
+        "--error-rate",
+        type=_rate,
+        metavar="P",
+        help="with --fit: share of what is named that may be wrong (default 0.02)",
+    )
+    add(
+        "--other-kinds",
+        type=Path,
+        nargs="+",
+        metavar="PATH",
         help="with --fit: pictures of other kinds (adults, muscle, phantoms), to fit as well what "
-        "is outside of what the model knows")  # fmt: skip
-    add("--other-domain", action="store_true",
-        help="with --fit: real data for a synthetic model, or synthetic for real")  # fmt: skip
-    add("--undo", action="store_true",
-        help="bring back the numbers of before; DATA is the name of the model then")  # fmt: skip
+        "is outside of what the model knows",
+    )
+    add(
+        "--other-domain",
+        action="store_true",
+        help="with --fit: real data for a synthetic model, or synthetic for real",
+    )
+    add(
+        "--undo",
+        action="store_true",
+        help="bring back the numbers of before; DATA is the name of the model then",
+    )
 
 
 def asked_for(args: argparse.Namespace) -> list[str]:
@@ -83,9 +101,12 @@ def run_fit(args: argparse.Namespace, datasets: Sequence[Dataset], plan: Evaluat
     model = _own(store.get(args.model, synthetic=synthetic))
     _check_domain(datasets, model, args)
     analyser = build_analyser(
-        store, model=model.name, engine=engine_choice(args), options=analyser_options(args),
+        store,
+        model=model.name,
+        engine=engine_choice(args),
+        options=analyser_options(args),
         on_made=say_engine,
-    )  # fmt: skip
+    )
     say(f"model: {model_line(model.card)}")
     try:
         found = _fitted(args, datasets, plan, analyser, model)

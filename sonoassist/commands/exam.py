@@ -35,7 +35,7 @@ def register(subparsers: Subparsers) -> None:
     parser = subparsers.add_parser(
         "exam",
         epilog='EXAM is the name of an exam, a part that no other name has, or "last".',
-    )  # fmt: skip
+    )
     parser.set_defaults(run=run)
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     _json(_action(actions, "list", _list, "the exams, oldest first"))
@@ -116,9 +116,10 @@ def _json(parser: argparse.ArgumentParser) -> None:
 def _picture_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--boxes", action="store_true", help="draw the boxes on the stills")
     parser.add_argument(
-        "--no-mask", action="store_true",
+        "--no-mask",
+        action="store_true",
         help="do not black out the screen round the picture: it may name the patient",
-    )  # fmt: skip
+    )
 
 
 def _unreviewed(parser: argparse.ArgumentParser) -> None:
@@ -175,10 +176,14 @@ def _export(args: argparse.Namespace, store: ExamStore) -> int:
     parts = frozenset(name for name, _ in _PARTS if getattr(args, name)) or _USUAL_PARTS
     with ShownMeter("pictures") as shown:
         files = write_export(
-            store, exam_id, args.out, _wanted(args, parts),
-            lambda path: shown.say(f"written: {path}"), lambda text: shown.say(_warning(text)),
+            store,
+            exam_id,
+            args.out,
+            _wanted(args, parts),
+            lambda path: shown.say(f"written: {path}"),
+            lambda text: shown.say(_warning(text)),
             shown.meter,
-        )  # fmt: skip
+        )
     say(f"exam {exam_id}: {counted(len(files), 'file')} written into {args.out}")
     _warn_of_names(args)
     return 0
@@ -252,9 +257,14 @@ def _sent(args: argparse.Namespace, store: ExamStore) -> SendReport:
     wanted = _wanted(args, frozenset({"dicom"}))
     with ShownMeter("pictures") as shown:
         return send_exam(
-            store, exam_id, args.node, wanted, _progress(shown),
-            lambda text: shown.say(_warning(text)), shown.meter,
-        )  # fmt: skip
+            store,
+            exam_id,
+            args.node,
+            wanted,
+            _progress(shown),
+            lambda text: shown.say(_warning(text)),
+            shown.meter,
+        )
 
 
 def _sent_again(args: argparse.Namespace) -> RetryReport:

@@ -43,9 +43,12 @@ def register(subparsers: Subparsers) -> None:
     add.add_argument("--name", help="name of the model (default: that of the file)")
     install = _action(actions, "install", _install, "download published weights")
     install.add_argument(
-        "name", metavar="NAME", nargs="?", default=DEFAULT_ARCHITECTURE,
+        "name",
+        metavar="NAME",
+        nargs="?",
+        default=DEFAULT_ARCHITECTURE,
         help=f"published weights (default: {DEFAULT_ARCHITECTURE})",
-    )  # fmt: skip
+    )
     fit = _action(actions, "fit-boxes", fit_boxes, "fit a model's boxes to data with true boxes")
     add_options(fit)
     remove = _action(actions, "remove", _remove, "remove an installed or own model")
@@ -315,9 +318,14 @@ class _Progress:
             return
         if self._bar is None:
             self._bar = tqdm(
-                total=total, initial=done, unit="B", unit_scale=True, desc=self._title,
-                file=sys.stderr, leave=False,
-            )  # fmt: skip
+                total=total,
+                initial=done,
+                unit="B",
+                unit_scale=True,
+                desc=self._title,
+                file=sys.stderr,
+                leave=False,
+            )
         self._bar.update(done - self._bar.n)
 
     def close(self) -> None:

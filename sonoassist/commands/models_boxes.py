@@ -33,14 +33,31 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     add = parser.add_argument
     add("name", metavar="NAME", help="an own or installed model")
-    add("data", metavar="DATA", nargs="*", type=Path,
-        help="labelled data, neither trained on nor tested with")  # fmt: skip
-    add("--per-plane", type=int, default=60, metavar="N",
-        help="frames of each plane at most (default 60)")  # fmt: skip
-    add("--domain", choices=DOMAINS, metavar="KIND",
-        help="what the data shows: synthetic or real exams; else as it says")  # fmt: skip
-    add("--other-domain", action="store_true",
-        help="fit a model of real exams on synthetic ones, or the other way round")  # fmt: skip
+    add(
+        "data",
+        metavar="DATA",
+        nargs="*",
+        type=Path,
+        help="labelled data, neither trained on nor tested with",
+    )
+    add(
+        "--per-plane",
+        type=int,
+        default=60,
+        metavar="N",
+        help="frames of each plane at most (default 60)",
+    )
+    add(
+        "--domain",
+        choices=DOMAINS,
+        metavar="KIND",
+        help="what the data shows: synthetic or real exams; else as it says",
+    )
+    add(
+        "--other-domain",
+        action="store_true",
+        help="fit a model of real exams on synthetic ones, or the other way round",
+    )
     add("--undo", action="store_true", help="bring back the rules of before the last fit")
 
 
@@ -164,7 +181,9 @@ def _tell(fits: Mapping[str, HeldOut], name: str) -> None:
         say(f"{key:>10}: {figures}{what}; {verdict}")
     taken = sum(fit.taken for fit in fits.values())
     if taken:
-        say(f"{counted(taken, 'new rule')} in the card of {name}; undo it with: "
-            f"sonoassist models fit-boxes {name} --undo")  # fmt: skip
+        say(
+            f"{counted(taken, 'new rule')} in the card of {name}; undo it with: "
+            f"sonoassist models fit-boxes {name} --undo"
+        )
     else:
         say(f"{name} is not changed")

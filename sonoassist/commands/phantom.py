@@ -19,8 +19,16 @@ from sonoassist.render.encoder import VideoEncoder
 from sonoassist.sources.base import SYNTHETIC_MARK
 
 COLUMNS = (
-    "frame", "time_s", "state", "plane", "left_px", "top_px", "right_px", "bottom_px", "flaws",
-)  # fmt: skip
+    "frame",
+    "time_s",
+    "state",
+    "plane",
+    "left_px",
+    "top_px",
+    "right_px",
+    "bottom_px",
+    "flaws",
+)
 EXAM, TRUTH = "exam.mp4", "truth.csv"
 MAX_EXAMS = 100_000
 
@@ -37,26 +45,33 @@ def register(subparsers: Subparsers) -> None:
     add("--seed", type=int, default=0, help="the same seed gives the same exam (default 0)")
     add("--exams", type=int, metavar="N", help="make N exams, with the seeds from SEED on")
     add(
-        "--screens", type=int, metavar="N",
+        "--screens",
+        type=int,
+        metavar="N",
         help="make N pictures of scanners' screens instead, with the truth of their field of view",
-    )  # fmt: skip
+    )
     add("--seconds", type=float, metavar="S", help="length of an exam (default 90)")
     add(
-        "--background", type=float, default=0.5, metavar="R",
+        "--background",
+        type=float,
+        default=0.5,
+        metavar="R",
         help="part of the time without a plane (default 0.5; real exams: 0.96)",
-    )  # fmt: skip
+    )
     add("--fps", type=float, default=25.0, help="frames a second (default 25)")
     add("--size", type=_size, metavar="WxH", help="of the screen; left out: by the seed")
     add("--quality", type=int, default=20, help="x264 rate factor (default 20)")
     add(
-        "--extras", action="store_true",
+        "--extras",
+        action="store_true",
         help="also colour Doppler, split screen, frozen and lost pictures",
-    )  # fmt: skip
+    )
     add(
-        "--flaws", action="store_true",
+        "--flaws",
+        action="store_true",
         help="each plane held well once and once with each flaw: cut off, too small, off centre, "
         "too dark, too bright, moving; --seconds, --background and --extras do not count then",
-    )  # fmt: skip
+    )
     add("--force", action="store_true", help="write over what is in DIR already")
     parser.set_defaults(run=run)
 

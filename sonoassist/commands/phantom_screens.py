@@ -57,8 +57,15 @@ def _row(name: str, screen: PhantomScreen) -> list[object]:
         [round(edge) for edge in (box.left, box.top, box.right, box.bottom)] if box else [""] * 4
     )
     panes = [[round(e) for e in (p.left, p.top, p.right, p.bottom)] for p in screen.panes]
-    return [name, width, height, screen.content, screen.shape, *edges,
-            json.dumps(panes) if panes else ""]  # fmt: skip
+    return [
+        name,
+        width,
+        height,
+        screen.content,
+        screen.shape,
+        *edges,
+        json.dumps(panes) if panes else "",
+    ]
 
 
 def _write_picture(path: Path, screen: PhantomScreen) -> None:

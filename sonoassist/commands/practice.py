@@ -34,30 +34,40 @@ def register(subparsers: Subparsers) -> None:
         "either, the model. Results are kept on this computer under a nickname.",
     )
     parser.add_argument(
-        "exam", nargs="?", default="", metavar="EXAM",
+        "exam",
+        nargs="?",
+        default="",
+        metavar="EXAM",
         help="a recording, the folder of a synthetic exam, a table of segments, or the name of a "
         "kept exam (a part of it, or last); left out: chosen in the window",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--nickname", metavar="NAME", help=f"who practises; no real name (default {NICKNAME!r})"
     )
     parser.add_argument(
-        "--class", action="store_true", dest="class_mode",
+        "--class",
+        action="store_true",
+        dest="class_mode",
         help="several people vote with the keys 1 to 9, then the answer is shown",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--questions", default=str(QUESTIONS), metavar="N|FILE",
+        "--questions",
+        default=str(QUESTIONS),
+        metavar="N|FILE",
         help=f"how many views are asked for (default {QUESTIONS}), or a question set of EXAM, as "
         "the window exports it: which planes are asked, in which order, and which are absent",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--show-text", action="store_true",
+        "--show-text",
+        action="store_true",
         help="leave the text on the pictures, which may tell the answer",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--csv", metavar="FILE", default="",
+        "--csv",
+        metavar="FILE",
+        default="",
         help="no window: write all trainees of this computer side by side into FILE",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--json", action="store_true", help="no window: print all trainees side by side as JSON"
     )

@@ -43,10 +43,12 @@ def register(subparsers: Subparsers) -> None:
     )
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="folder of results")
     parser.add_argument(
-        "--rule", choices=("best", "paper"), default="best",
+        "--rule",
+        choices=("best", "paper"),
+        default="best",
         help="best: the surest moment of a steady view, sharp and still (default); paper: the "
         "frame with the highest confidence of all",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--again",
         action="store_true",
@@ -54,19 +56,23 @@ def register(subparsers: Subparsers) -> None:
         "that are kept are used again: to forget them, run sonoassist exam cache --clear",
     )
     parser.add_argument(
-        "--no-mask", action="store_true",
+        "--no-mask",
+        action="store_true",
         help="do not black out the screen round the picture: it may name the patient",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--jobs", type=_count, metavar="N",
+        "--jobs",
+        type=_count,
+        metavar="N",
         help="exams searched at the same time (default: what suits this computer); with "
         "--cluster on each machine (default 1)",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--cluster", metavar="ADDRESS|local",
+        "--cluster",
+        metavar="ADDRESS|local",
         help="spread the exams over a Ray cluster, or over local workers; the exams must be "
         "found under the same paths on all machines (needs the extra sonoassist[cluster])",
-    )  # fmt: skip
+    )
     parser.add_argument("--json", action="store_true", help="print a summary as JSON")
     add_analysis_options(parser, defaults=True)
     parser.set_defaults(run=run)

@@ -193,9 +193,13 @@ def _cells(name: str, about: dict[str, Any], *, fresh: bool) -> tuple[str, ...]:
         notes.append("damaged in places")
     short = name if len(name) <= _NAME_WIDTH else f"{name[: _NAME_WIDTH - 3]}..."
     return (
-        one_line(short), str(about["frames"]), str(counts.found), str(counts.doubtful or "-"),
-        str(counts.missing or "-"), ", ".join(notes),
-    )  # fmt: skip
+        one_line(short),
+        str(about["frames"]),
+        str(counts.found),
+        str(counts.doubtful or "-"),
+        str(counts.missing or "-"),
+        ", ".join(notes),
+    )
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

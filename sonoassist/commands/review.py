@@ -28,22 +28,26 @@ def register(subparsers: Subparsers) -> None:
         "and `models fit-boxes` read.",
     )
     parser.add_argument(
-        "exam", nargs="?", metavar="EXAM",
+        "exam",
+        nargs="?",
+        metavar="EXAM",
         help="video or DICOM clip, the folder of a synthetic exam, or the name of a kept exam (a "
         "part of it, or last)",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--export", type=Path, metavar="DIR", help="write the labels and boxes; opens no window"
     )
     parser.add_argument(
-        "--pictures", action="store_true",
+        "--pictures",
+        action="store_true",
         help="export chosen frames and some of each stretch as pictures, without the video",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--no-mask", action="store_true",
+        "--no-mask",
+        action="store_true",
         help="do not black out the screen round the picture: it may name the patient. The network "
         "then sees what it saw in Review, and finds the same boxes with --pictures",
-    )  # fmt: skip
+    )
     parser.add_argument("--json", action="store_true", help="print what was exported as JSON")
     add_analysis_options(parser, defaults=False)
     parser.set_defaults(run=run)
@@ -88,9 +92,14 @@ def _export(spec: str, args: argparse.Namespace) -> int:
         for one in found:
             say(f"sonoassist: warning: {_line(one)}")
         made = export(
-            session.recording, words, session.table, args.export,
-            crop=session.crop, video=not args.pictures, mask=not args.no_mask,
-        )  # fmt: skip
+            session.recording,
+            words,
+            session.table,
+            args.export,
+            crop=session.crop,
+            video=not args.pictures,
+            mask=not args.no_mask,
+        )
         _tell(made, [_told(one, session) for one in found], as_json=args.json)
     finally:
         session.close(session.place)

@@ -59,9 +59,11 @@ def register(subparsers: Subparsers) -> None:
 def _add_recipe(group: Any) -> None:
     group.add_argument("--architecture", default=DEFAULT_ARCHITECTURE, choices=list(ARCHITECTURES))
     group.add_argument(
-        "--from", dest="start", metavar="MODEL",
+        "--from",
+        dest="start",
+        metavar="MODEL",
         help="fine-tune an installed model, or a weights file",
-    )  # fmt: skip
+    )
     group.add_argument(
         "--iterations",
         type=int,
@@ -69,26 +71,35 @@ def _add_recipe(group: Any) -> None:
         help="batches at most (default 20000; with --from 200)",
     )
     group.add_argument(
-        "--patch", default="224", metavar="SIZE",
+        "--patch",
+        default="224",
+        metavar="SIZE",
         help="side of the patches in pixels, or a curriculum such as 112:3000,160:2000,224 "
         "(size:iterations)",
-    )  # fmt: skip
+    )
     group.add_argument(
         "--batch-planes", type=int, default=2, metavar="N", help="pictures of each plane in a batch"
     )
     group.add_argument(
-        "--batch-background", type=int, default=26, metavar="N",
+        "--batch-background",
+        type=int,
+        default=26,
+        metavar="N",
         help="background pictures in a batch",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--lr", type=float, metavar="RATE",
+        "--lr",
+        type=float,
+        metavar="RATE",
         help="first learning rate (default 0.1; SmallNet 0.001; with --from 0.0003)",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--warm-up", type=int, metavar="N",
+        "--warm-up",
+        type=int,
+        metavar="N",
         help="iterations before it, at 0.01 (default 500 where the rate is higher); with --from "
         "and a lower rate, rising up to it (default 20)",
-    )  # fmt: skip
+    )
     group.add_argument("--seed", type=int, default=0, help="of everything random")
     group.add_argument(
         "--val-every",
@@ -97,9 +108,12 @@ def _add_recipe(group: Any) -> None:
         help="iterations between validations (default 500; with --from 25)",
     )
     group.add_argument(
-        "--patience", type=int, default=3, metavar="N",
+        "--patience",
+        type=int,
+        default=3,
+        metavar="N",
         help="validations without a better one before the rate is divided by 10",
-    )  # fmt: skip
+    )
     group.add_argument(
         "--drops",
         type=int,
@@ -108,32 +122,45 @@ def _add_recipe(group: Any) -> None:
         help="divisions before the training stops early",
     )
     group.add_argument(
-        "--drop-at", default="", metavar="N,N",
+        "--drop-at",
+        default="",
+        metavar="N,N",
         help="divide the rate behind these iterations instead of when validation says so",
-    )  # fmt: skip
+    )
 
 
 def _add_data(group: Any) -> None:
     group.add_argument("--mapping", type=Path, metavar="FILE", help="from classes to planes")
     group.add_argument(
-        "--crop", default="default", metavar="CROP",
+        "--crop",
+        default="default",
+        metavar="CROP",
         help="auto, full, published, L,T,W,H in pixels, or a kept rectangle",
-    )  # fmt: skip
+    )
     group.add_argument(
         "--test-share", type=float, default=0.2, metavar="P", help="share of the cases for testing"
     )
     group.add_argument(
-        "--validation-share", type=float, default=0.2, metavar="P",
+        "--validation-share",
+        type=float,
+        default=0.2,
+        metavar="P",
         help="share of the training cases that validate",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--background", type=int, default=50, metavar="N",
+        "--background",
+        type=int,
+        default=50,
+        metavar="N",
         help="background frames drawn from each training video",
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--per-plane", type=int, default=12, metavar="N",
+        "--per-plane",
+        type=int,
+        default=12,
+        metavar="N",
         help="labelled frames of one plane taken from one video at most",
-    )  # fmt: skip
+    )
     group.add_argument(
         "--coarse", action="store_true", help="also learn from labels that name several planes"
     )
@@ -149,14 +176,19 @@ def _add_machine(group: Any) -> None:
         "--amp", default="off", choices=("off", "bf16", "f16"), help="mixed precision"
     )
     group.add_argument(
-        "--channels-last", action=argparse.BooleanOptionalAction, default=True,
+        "--channels-last",
+        action=argparse.BooleanOptionalAction,
+        default=True,
         help="memory order of the pictures",
-    )  # fmt: skip
+    )
     group.add_argument("--workers", type=int, default=2, metavar="N", help="threads that read data")
     group.add_argument(
-        "--save-minutes", type=float, default=10.0, metavar="M",
+        "--save-minutes",
+        type=float,
+        default=10.0,
+        metavar="M",
         help="longest time between two checkpoints",
-    )  # fmt: skip
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -66,12 +66,15 @@ def run(args: argparse.Namespace) -> int:
 
         pictures = draw_pictures(range(args.seed, args.seed + args.screens), usable_cores(), drawn)
     network = train_network(
-        pictures, iterations=args.iterations, batch=args.batch, seed=args.seed,
+        pictures,
+        iterations=args.iterations,
+        batch=args.batch,
+        seed=args.seed,
         on_progress=lambda one: say(
             f"iteration {one.iteration} of {args.iterations}: mask {one.mask:.4f}, "
             f"content {one.content:.4f}"
         ),
-    )  # fmt: skip
+    )
     try:
         write_onnx(network, out / FILE)
     except OSError as error:

@@ -21,10 +21,12 @@ def register(subparsers: Subparsers) -> None:
         "window", description="Open the window, on SOURCE if one is given."
     )
     parser.add_argument(
-        "source", nargs="?", metavar="SOURCE",
+        "source",
+        nargs="?",
+        metavar="SOURCE",
         help="video, picture, folder, DICOM file, device:NAME or device:INDEX, "
         "grows:FOLDER, or URL",
-    )  # fmt: skip
+    )
     add_analysis_options(parser, defaults=False)
     parser.set_defaults(run=run)
 

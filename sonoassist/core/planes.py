@@ -74,7 +74,19 @@ BACKGROUND_INDEX: int = INDEX["background"]
 DISPLAY_ORDER: tuple[Plane, ...] = tuple(
     BY_KEY[key]
     for key in (
-        "brain_tv", "brain_cb", "lips", "profile", "abdominal", "kidneys", "femur",
-        "spine_sag", "spine_cor", "4ch", "lvot", "rvot", "3vv", "background",
+        "brain_tv",
+        "brain_cb",
+        "lips",
+        "profile",
+        "abdominal",
+        "kidneys",
+        "femur",
+        "spine_sag",
+        "spine_cor",
+        "4ch",
+        "lvot",
+        "rvot",
+        "3vv",
+        "background",
     )
-)  # fmt: skip
+)

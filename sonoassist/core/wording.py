@@ -4,10 +4,26 @@ from __future__ import annotations
 
 _BEGINNINGS = frozenset(
     {
-        "a", "an", "the", "this", "there", "that", "it", "its", "no", "none", "not", "nothing",
-        "cannot", "could", "opening", "more", "only", "one",
+        "a",
+        "an",
+        "the",
+        "this",
+        "there",
+        "that",
+        "it",
+        "its",
+        "no",
+        "none",
+        "not",
+        "nothing",
+        "cannot",
+        "could",
+        "opening",
+        "more",
+        "only",
+        "one",
     }
-)  # fmt: skip
+)
 """Words with which messages begin; what else stands there may be somebody's name for something."""
 
 

@@ -17,13 +17,26 @@ from sonoassist.datasets.spelling import spelled
 from sonoassist.datasets.tables import Row, RowError, check_inside, read_rows
 
 TABLE = "truth.csv"
-COLUMNS = ("image", "width", "height", "content", "fov_shape", "left_px", "top_px", "right_px",
-           "bottom_px")  # fmt: skip
+COLUMNS = (
+    "image",
+    "width",
+    "height",
+    "content",
+    "fov_shape",
+    "left_px",
+    "top_px",
+    "right_px",
+    "bottom_px",
+)
 WORDS = {
-    "b_mode": Content.B_MODE, "colour_doppler": Content.DOPPLER, "split": Content.SPLIT,
-    "spectral": Content.SPECTRAL, "three_d": Content.THREE_D, "menu": Content.MENU,
+    "b_mode": Content.B_MODE,
+    "colour_doppler": Content.DOPPLER,
+    "split": Content.SPLIT,
+    "spectral": Content.SPECTRAL,
+    "three_d": Content.THREE_D,
+    "menu": Content.MENU,
     "no_signal": Content.NO_SIGNAL,
-}  # fmt: skip
+}
 """Word of the column `content` -> what it means."""
 
 

@@ -35,12 +35,16 @@ IN_PICTURE = (
     BoxRule(method=Method.LINE, polarity=Polarity.ABSOLUTE, blur_px=35),
     *(
         BoxRule(
-            method=Method.WALL, polarity=Polarity.ABSOLUTE, blur_px=35, threshold=threshold,
-            grow_x=grow, grow_y=grow,
+            method=Method.WALL,
+            polarity=Polarity.ABSOLUTE,
+            blur_px=35,
+            threshold=threshold,
+            grow_x=grow,
+            grow_y=grow,
         )
         for threshold, grow in ((0.35, 0.7), (0.35, 0.8), (0.5, 0.75))
     ),
-)  # fmt: skip
+)
 """Rules that look at the picture; they have nothing that would be fitted."""
 FEWEST = 5
 """A plane with fewer examples keeps the paper's rule."""

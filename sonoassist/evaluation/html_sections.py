@@ -148,9 +148,15 @@ def _class_table(found: Classification) -> str:
     note = shared_note(found)
     legend = f'<p class="legend">{escape(note)}</p>' if note else ""
     header = (
-        "Class", "Precision", "Recall", "F1-score", "Images",
-        "Paper: precision", "Recall", "F1-score",
-    )  # fmt: skip
+        "Class",
+        "Precision",
+        "Recall",
+        "F1-score",
+        "Images",
+        "Paper: precision",
+        "Recall",
+        "F1-score",
+    )
     return table(header, rows) + legend
 
 
@@ -273,9 +279,18 @@ def localisation(found: LocalisationMeasure) -> str:
     for name, score, share in kinds(found, paper.TABLE_7_KINDS):
         rows.append([name, "", "", _spread(score, 0, 100), *[""] * 6, percent(share)])
     header = (
-        "Class", "Mean IoU", "Std", "Correct %", "Images", "Named: IoU", "Correct %", "Images",
-        "Paper: IoU", "Std", "Correct %",
-    )  # fmt: skip
+        "Class",
+        "Mean IoU",
+        "Std",
+        "Correct %",
+        "Images",
+        "Named: IoU",
+        "Correct %",
+        "Images",
+        "Paper: IoU",
+        "Std",
+        "Correct %",
+    )
     return _section(
         "Localisation",
         f"As Table VII, on frames with a true box. {BOX_NOTE} {found.all.hits:,} of "

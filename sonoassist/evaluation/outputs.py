@@ -33,11 +33,23 @@ from sonoassist.evaluation.steadiness import LabelCourse, Steadiness
 from sonoassist.evaluation.text_report import as_text
 
 SUMMARY = "evaluation.json"
-FILES = frozenset({
-    SUMMARY, "evaluation.txt", "report.html", "frames.csv", "classification.csv",
-    "confusion.csv", "calibration.csv", "retrieval.csv", "localisation.csv", "localisers.csv",
-    "steadiness.csv", "hints.csv", "speed.csv",
-})  # fmt: skip
+FILES = frozenset(
+    {
+        SUMMARY,
+        "evaluation.txt",
+        "report.html",
+        "frames.csv",
+        "classification.csv",
+        "confusion.csv",
+        "calibration.csv",
+        "retrieval.csv",
+        "localisation.csv",
+        "localisers.csv",
+        "steadiness.csv",
+        "hints.csv",
+        "speed.csv",
+    }
+)
 """All that a run can write."""
 _EDGES = ("left_px", "top_px", "right_px", "bottom_px")
 _NOT_IN_JSON = ("frames", "wrong_labels", "wrong_boxes")
@@ -159,19 +171,40 @@ def _cells(*scores: Score) -> list[object]:
 
 def _frames(results: Results) -> str:
     header = (
-        "dataset", "case", "file", "frame", "time_s", "truth", "predicted", "confidence", "right",
-        "state", "iou", *_EDGES, *(f"true_{edge}" for edge in _EDGES),
+        "dataset",
+        "case",
+        "file",
+        "frame",
+        "time_s",
+        "truth",
+        "predicted",
+        "confidence",
+        "right",
+        "state",
+        "iou",
+        *_EDGES,
+        *(f"true_{edge}" for edge in _EDGES),
         *(f"p_{key}" for key in KEYS),
-    )  # fmt: skip
+    )
     rows = (
         [
-            one.dataset, one.case, one.path.name, one.index, one.time_s, "|".join(one.truth),
-            one.named, one.confidence, int(one.right) if one.truth else "", one.state.value,
-            one.iou if one.true_box else "", *_edges(one.box), *_edges(one.true_box),
+            one.dataset,
+            one.case,
+            one.path.name,
+            one.index,
+            one.time_s,
+            "|".join(one.truth),
+            one.named,
+            one.confidence,
+            int(one.right) if one.truth else "",
+            one.state.value,
+            one.iou if one.true_box else "",
+            *_edges(one.box),
+            *_edges(one.true_box),
             *(float(p) for p in one.probabilities),
         ]
         for one in results.frames
-    )  # fmt: skip
+    )
     return _csv(header, rows)
 
 
@@ -212,11 +245,18 @@ def _retrieval(found: Retrieval) -> str:
     header = ["dataset", "case", "file", "plane", "frame", "time_s", "confidence", "shows", "right"]
     rows = (
         [
-            one.dataset, one.case, one.file, one.plane, one.frame, one.time_s, one.confidence,
-            "|".join(one.shows), int(one.right),
+            one.dataset,
+            one.case,
+            one.file,
+            one.plane,
+            one.frame,
+            one.time_s,
+            one.confidence,
+            "|".join(one.shows),
+            int(one.right),
         ]
         for one in found.retrieved
-    )  # fmt: skip
+    )
     return _csv(header, rows)
 
 
@@ -232,8 +272,13 @@ def _localisation(found: LocalisationMeasure) -> str:
 
 def _localisers(found: BothLocalisers) -> str:
     header = [
-        "class", "frames", "plane_mean_iou", "plane_correct", "paper_mean_iou", "paper_correct",
-    ]  # fmt: skip
+        "class",
+        "frames",
+        "plane_mean_iou",
+        "plane_correct",
+        "paper_mean_iou",
+        "paper_correct",
+    ]
     named = [*((title(one.group), one) for one in found.planes), ("all frames", found.all)]
     return _csv(
         header,
@@ -246,16 +291,35 @@ def _localisers(found: BothLocalisers) -> str:
 
 def _steadiness(found: Steadiness) -> str:
     header = [
-        "label", "changes", "least_changes", "minutes", "changes_a_minute", "right", "frames",
-        "accuracy", "delay_median_s", "delay_95_s", "never", "views",
-    ]  # fmt: skip
+        "label",
+        "changes",
+        "least_changes",
+        "minutes",
+        "changes_a_minute",
+        "right",
+        "frames",
+        "accuracy",
+        "delay_median_s",
+        "delay_95_s",
+        "never",
+        "views",
+    ]
 
     def row(name: str, course: LabelCourse) -> list[object]:
         return [
-            name, course.changes, course.least_changes, course.minutes, course.changes_a_minute,
-            course.right, course.frames, course.accuracy, course.delay_s(0.5),
-            course.delay_s(0.95), course.never, course.views,
-        ]  # fmt: skip
+            name,
+            course.changes,
+            course.least_changes,
+            course.minutes,
+            course.changes_a_minute,
+            course.right,
+            course.frames,
+            course.accuracy,
+            course.delay_s(0.5),
+            course.delay_s(0.95),
+            course.never,
+            course.views,
+        ]
 
     return _csv(header, [row("raw", found.raw), row("steady", found.steady)])
 
@@ -270,11 +334,14 @@ def _hints(found: HintMeasure) -> str:
     ]
     rows: list[list[object]] = [
         [
-            one.flaw.value, *_cells(one.precision, one.recall, one.recall_of_all),
-            one.hints, one.flawed, one.flawed_of_all,
+            one.flaw.value,
+            *_cells(one.precision, one.recall, one.recall_of_all),
+            one.hints,
+            one.flawed,
+            one.flawed_of_all,
         ]
         for one in found.flaws
-    ]  # fmt: skip
+    ]
     return _csv(header, rows)
 
 

@@ -93,10 +93,20 @@ TABLE_5: Mapping[str, PaperRates] = {
     "background": PaperRates(1.00, 0.99, 0.99, 104722),
 }
 TABLE_6: Mapping[str, float] = {
-    "brain_cb": 0.9636, "brain_tv": 1.0, "profile": 0.9773, "lips": 0.9259, "abdominal": 0.8899,
-    "kidneys": 0.7838, "femur": 0.9670, "spine_cor": 0.9565, "spine_sag": 0.9623, "4ch": 0.9500,
-    "3vv": 0.8190, "rvot": 0.7308, "lvot": 0.7850,
-}  # fmt: skip
+    "brain_cb": 0.9636,
+    "brain_tv": 1.0,
+    "profile": 0.9773,
+    "lips": 0.9259,
+    "abdominal": 0.8899,
+    "kidneys": 0.7838,
+    "femur": 0.9670,
+    "spine_cor": 0.9565,
+    "spine_sag": 0.9623,
+    "4ch": 0.9500,
+    "3vv": 0.8190,
+    "rvot": 0.7308,
+    "lvot": 0.7850,
+}
 TABLE_6_AVERAGE = 0.9009
 TABLE_6_KINDS = Kinds(0.8212, 0.9552)
 TABLE_6_NOTE = (

@@ -26,8 +26,14 @@ from sonoassist.evaluation.speed import Speed
 from sonoassist.evaluation.steadiness import Steadiness, measure_steadiness
 
 MEASURES = (
-    "classification", "calibration", "retrieval", "localisation", "steadiness", "hints", "speed",
-)  # fmt: skip
+    "classification",
+    "calibration",
+    "retrieval",
+    "localisation",
+    "steadiness",
+    "hints",
+    "speed",
+)
 NEEDS = {
     "retrieval": "recordings of planes",
     "localisation": "true boxes",

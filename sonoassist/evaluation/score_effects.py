@@ -113,9 +113,12 @@ def _row(one: Observation, threshold: float) -> list[bool]:
     either = inside or (sure and one.state is State.OUTSIDE)
     other, right = is_background(one.truth), winner in one.truth
     return [
-        other, other and inside, other and either,
-        either and right, right and either and not inside,
-    ]  # fmt: skip
+        other,
+        other and inside,
+        other and either,
+        either and right,
+        right and either and not inside,
+    ]
 
 
 def _figures(sums: Reals) -> Reals:

@@ -96,10 +96,14 @@ def _bar(row: Bar, top: float) -> list[str]:
     if value is not None:
         parts.append(
             rect(
-                NAME_PX, top + 2, BAR_PX * value, thick,
-                style=f"fill:{colour_of(row.group)}", hint=f"{title(row.group)}: {value:.3f}",
+                NAME_PX,
+                top + 2,
+                BAR_PX * value,
+                thick,
+                style=f"fill:{colour_of(row.group)}",
+                hint=f"{title(row.group)}: {value:.3f}",
             )
-        )  # fmt: skip
+        )
         parts.append(text(NAME_PX + BAR_PX + 10, middle + 4, f"{value:.2f}", kind="number"))
     if row.score.low is not None and row.score.high is not None:
         left, right = (NAME_PX + BAR_PX * end for end in (row.score.low, row.score.high))

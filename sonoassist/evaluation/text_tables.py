@@ -135,9 +135,15 @@ def detail(found: Classification) -> str:
             ]
         )
     header = (
-        "Class", "Precision", "Recall", "F1-score", "# Images",
-        "Paper: Precision", "Recall", "F1-score",
-    )  # fmt: skip
+        "Class",
+        "Precision",
+        "Recall",
+        "F1-score",
+        "# Images",
+        "Paper: Precision",
+        "Recall",
+        "F1-score",
+    )
     table = grid("Classes (as Table V; paper: SonoNet-32)", header, rows)
     note = shared_note(found)
     return f"{table}\n{note}" if note else table
@@ -216,8 +222,13 @@ def calibration(found: Calibration) -> str:
 
 
 EFFECT_HEADER = (
-    "Confidence", "Neg. log-likelihood", "Calibration error", "Mean confidence", "Right", "Frames",
-)  # fmt: skip
+    "Confidence",
+    "Neg. log-likelihood",
+    "Calibration error",
+    "Mean confidence",
+    "Right",
+    "Frames",
+)
 EFFECT_TITLE = "Calibration, before and after"
 OUTSIDE_HEADER = ("Frames", "Share %", "Of")
 OUTSIDE_TITLE = "Pictures outside of what the model knows"
@@ -236,11 +247,15 @@ def effect_rows(about: EvaluationFacts, found: CalibrationEffect) -> list[list[s
     }
     return [
         [
-            name, figure(one.nll), figure(one.error), figure(one.confidence),
-            figure(one.accuracy), str(one.frames),
+            name,
+            figure(one.nll),
+            figure(one.error),
+            figure(one.confidence),
+            figure(one.accuracy),
+            str(one.frames),
         ]
         for name, one in named.items()
-    ]  # fmt: skip
+    ]
 
 
 def outside(found: OutsideRates) -> str:
@@ -350,9 +365,18 @@ def localisation(found: LocalisationMeasure) -> str:
     for name, score, share in kinds(found, paper.TABLE_7_KINDS):
         rows.append([name, "", "", spread_percent(score), *[""] * 6, percent(share)])
     header = (
-        "Class", "Mean IoU", "Std", "Cor. %", "#", "Named: IoU", "Cor. %", "#",
-        "Paper: IoU", "Std", "Cor. %",
-    )  # fmt: skip
+        "Class",
+        "Mean IoU",
+        "Std",
+        "Cor. %",
+        "#",
+        "Named: IoU",
+        "Cor. %",
+        "#",
+        "Paper: IoU",
+        "Std",
+        "Cor. %",
+    )
     table = grid("Localisation (as Table VII; paper: SonoNet-32)", header, rows)
     return (
         f"{table}\n{found.all.hits:,} of {counted(found.all.count, 'box', 'boxes')}"
@@ -362,8 +386,13 @@ def localisation(found: LocalisationMeasure) -> str:
 
 
 LOCALISERS_HEADER = (
-    "Class", "#", "Plane: IoU", "Cor. %", "Paper: IoU", "Cor. %",
-)  # fmt: skip
+    "Class",
+    "#",
+    "Plane: IoU",
+    "Cor. %",
+    "Paper: IoU",
+    "Cor. %",
+)
 
 
 def localisers(found: BothLocalisers) -> str:
@@ -422,11 +451,16 @@ def hints_rows(found: HintMeasure) -> list[list[str | Score]]:
     """A row for each flaw; shares with their intervals."""
     return [
         [
-            one.flaw.short.capitalize(), one.precision, one.recall, one.recall_of_all,
-            str(one.hints), str(one.flawed), str(one.flawed_of_all),
+            one.flaw.short.capitalize(),
+            one.precision,
+            one.recall,
+            one.recall_of_all,
+            str(one.hints),
+            str(one.flawed),
+            str(one.flawed_of_all),
         ]
         for one in found.flaws
-    ]  # fmt: skip
+    ]
 
 
 def quiet_line(found: HintMeasure) -> str:
@@ -438,8 +472,16 @@ def quiet_line(found: HintMeasure) -> str:
 
 
 STEADINESS_HEADER = (
-    "Label", "Changes", "Least", "a minute", "Right %", "Delay s", "95 %", "Never", "Views",
-)  # fmt: skip
+    "Label",
+    "Changes",
+    "Least",
+    "a minute",
+    "Right %",
+    "Delay s",
+    "95 %",
+    "Never",
+    "Views",
+)
 STEADINESS_NOTE = (
     "Changes of the label, unsure included, between frames of known truth; how often it had to. "
     "Delay of a view's name, median and 95 % of the views that were named; never: the others."

@@ -483,9 +483,12 @@ def _put_capture(
         change.execute("UPDATE captures SET judgement = ?, item = ? WHERE id = ?", values)
     else:
         all_values = (
-            key, *rows.shot_values(capture.shot), capture.judgement.value, capture.still,
+            key,
+            *rows.shot_values(capture.shot),
+            capture.judgement.value,
+            capture.still,
             capture.clip,
-        )  # fmt: skip
+        )
         marks = ", ".join("?" * len(all_values))
         change.execute(
             f"INSERT INTO captures ({rows.CAPTURE_COLUMNS}) VALUES ({marks})", all_values

@@ -70,9 +70,16 @@ def whole_exam(exam: Exam, running: bool) -> Values:
 
 
 _HEAD = (
-    "started_at", "ended_at", "length_s", "study_id", "source", "source_path", "synthetic",
-    "preset", "note",
-)  # fmt: skip
+    "started_at",
+    "ended_at",
+    "length_s",
+    "study_id",
+    "source",
+    "source_path",
+    "synthetic",
+    "preset",
+    "note",
+)
 
 
 def _head(info: ExamInfo) -> Values:

@@ -175,9 +175,10 @@ def _plane(table: Mapping[str, Any], where: str, path: Path) -> str:
     plane = table.get("plane", "")
     if not isinstance(plane, str) or (plane and plane not in _NAMED):
         raise _bad(
-            path, f"gives {where} the plane {_short(plane)}, which does not exist",
+            path,
+            f"gives {where} the plane {_short(plane)}, which does not exist",
             f"Known: {', '.join(_NAMED)}",
-        )  # fmt: skip
+        )
     return plane
 
 
@@ -195,9 +196,10 @@ def _no_others(table: Mapping[str, Any], known: tuple[str, ...], path: Path, whe
     for name in table:
         if name not in known:
             raise _bad(
-                path, f"has {_short(name)} in {where}, which means nothing here",
+                path,
+                f"has {_short(name)} in {where}, which means nothing here",
                 f"Known: {', '.join(known)}",
-            )  # fmt: skip
+            )
 
 
 def _short(value: object) -> str:

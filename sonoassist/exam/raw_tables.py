@@ -20,15 +20,45 @@ from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture, FrameRow, Item
 
 FRAMES = (
-    "at_s", "frame", "time_s", "state", "plane", "confidence", "steady_plane",
-    "left_px", "top_px", "right_px", "bottom_px", *(f"p_{key}" for key in KEYS),
-)  # fmt: skip
+    "at_s",
+    "frame",
+    "time_s",
+    "state",
+    "plane",
+    "confidence",
+    "steady_plane",
+    "left_px",
+    "top_px",
+    "right_px",
+    "bottom_px",
+    *(f"p_{key}" for key in KEYS),
+)
 CAPTURES = (
-    "capture", "item", "how", "judgement", "at_s", "frame", "time_s", "plane", "confidence",
-    "quality", "why", "left_px", "top_px", "right_px", "bottom_px",
-    "field_left_px", "field_top_px", "field_right_px", "field_bottom_px", "clip",
-    "chosen_by_hand", "saw", "said", "hints",
-)  # fmt: skip
+    "capture",
+    "item",
+    "how",
+    "judgement",
+    "at_s",
+    "frame",
+    "time_s",
+    "plane",
+    "confidence",
+    "quality",
+    "why",
+    "left_px",
+    "top_px",
+    "right_px",
+    "bottom_px",
+    "field_left_px",
+    "field_top_px",
+    "field_right_px",
+    "field_bottom_px",
+    "clip",
+    "chosen_by_hand",
+    "saw",
+    "said",
+    "hints",
+)
 EVENTS = ("at_s", "kind", "text")
 
 
@@ -64,10 +94,16 @@ def _write(path: Path, columns: Iterable[str], rows: Iterator[Iterable[str]]) ->
 
 def _frame(row: FrameRow) -> list[str]:
     return [
-        f"{row.at_s:.6f}", str(row.index), f"{row.time_s:.6f}", row.state.value, row.plane,
-        f"{row.confidence:.6f}", row.steady_plane, *_edges(row.box),
+        f"{row.at_s:.6f}",
+        str(row.index),
+        f"{row.time_s:.6f}",
+        row.state.value,
+        row.plane,
+        f"{row.confidence:.6f}",
+        row.steady_plane,
+        *_edges(row.box),
         *(f"{value:.4f}" for value in row.probabilities),
-    ]  # fmt: skip
+    ]
 
 
 def _captures(exam: Exam) -> Iterator[list[str]]:
@@ -78,12 +114,25 @@ def _captures(exam: Exam) -> Iterator[list[str]]:
 def _capture(one: Capture, item: Item | None) -> list[str]:
     shot = one.shot
     return [
-        str(one.capture_id), shot.item, shot.how.value, one.judgement.value, f"{shot.at_s:.6f}",
-        str(shot.index), f"{shot.time_s:.6f}", shot.plane, f"{shot.confidence:.6f}",
-        f"{shot.quality:.6f}", why_words(shot), *_edges(shot.box), *_edges(shot.field), one.clip,
-        str(int(chosen_by_hand(shot, item))), shot.saw.value, capture_words(shot, item),
+        str(one.capture_id),
+        shot.item,
+        shot.how.value,
+        one.judgement.value,
+        f"{shot.at_s:.6f}",
+        str(shot.index),
+        f"{shot.time_s:.6f}",
+        shot.plane,
+        f"{shot.confidence:.6f}",
+        f"{shot.quality:.6f}",
+        why_words(shot),
+        *_edges(shot.box),
+        *_edges(shot.field),
+        one.clip,
+        str(int(chosen_by_hand(shot, item))),
+        shot.saw.value,
+        capture_words(shot, item),
         hint_words(shot, item),
-    ]  # fmt: skip
+    ]
 
 
 def _edges(box: Box | None) -> list[str]:

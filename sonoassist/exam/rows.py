@@ -135,11 +135,20 @@ def frame_values(row: FrameRow, provenance: int | None) -> Row:
     """
     shares = row.probabilities.astype(_SINGLE).tobytes()
     return (
-        float(row.at_s), int(row.index), float(row.time_s), row.state.value, row.plane,
-        float(row.confidence), row.steady_plane, *corners(row.box), shares,
-        *corners(row.crop), None if row.frozen is None else int(row.frozen),
-        _localiser(row) if row.boxed else 0, provenance,
-    )  # fmt: skip
+        float(row.at_s),
+        int(row.index),
+        float(row.time_s),
+        row.state.value,
+        row.plane,
+        float(row.confidence),
+        row.steady_plane,
+        *corners(row.box),
+        shares,
+        *corners(row.crop),
+        None if row.frozen is None else int(row.frozen),
+        _localiser(row) if row.boxed else 0,
+        provenance,
+    )
 
 
 def frame_row(row: Row, provenances: Mapping[int, Provenance]) -> FrameRow:
@@ -157,12 +166,20 @@ def frame_row(row: Row, provenances: Mapping[int, Provenance]) -> FrameRow:
     if len(shares) != len(INDEX):
         raise ValueError(f"there are {counted(len(shares), 'probability', 'probabilities')}")
     return FrameRow(
-        at_s=number_of(row[0]), index=int(row[1]), time_s=number_of(row[2]), state=State(row[3]),
-        plane=_plane(row[4], none=False), confidence=number_of(row[5]),
-        steady_plane=_plane(row[6], none=True), box=box_of(row[7:11]), probabilities=frozen(shares),
-        crop=box_of(row[12:16]), frozen=None if row[16] is None else bool(row[16]),
-        provenance=_boxed_by(provenances.get(row[18]), row[17]), boxed=bool(row[17]),
-    )  # fmt: skip
+        at_s=number_of(row[0]),
+        index=int(row[1]),
+        time_s=number_of(row[2]),
+        state=State(row[3]),
+        plane=_plane(row[4], none=False),
+        confidence=number_of(row[5]),
+        steady_plane=_plane(row[6], none=True),
+        box=box_of(row[7:11]),
+        probabilities=frozen(shares),
+        crop=box_of(row[12:16]),
+        frozen=None if row[16] is None else bool(row[16]),
+        provenance=_boxed_by(provenances.get(row[18]), row[17]),
+        boxed=bool(row[17]),
+    )
 
 
 def _localiser(row: FrameRow) -> int:
@@ -187,10 +204,20 @@ def provenance_of(row: Row) -> Provenance:
 def shot_values(shot: Shot) -> Row:
     """In the order of `SHOT_COLUMNS`."""
     return (
-        shot.item, shot.how.value, float(shot.at_s), int(shot.index), float(shot.time_s),
-        shot.plane, float(shot.confidence), float(shot.quality), shot.why,
-        *corners(shot.box), *corners(shot.field), shot.saw.value, flaws.to_json(shot.hints),
-    )  # fmt: skip
+        shot.item,
+        shot.how.value,
+        float(shot.at_s),
+        int(shot.index),
+        float(shot.time_s),
+        shot.plane,
+        float(shot.confidence),
+        float(shot.quality),
+        shot.why,
+        *corners(shot.box),
+        *corners(shot.field),
+        shot.saw.value,
+        flaws.to_json(shot.hints),
+    )
 
 
 def capture(row: Row) -> Capture:
@@ -203,11 +230,20 @@ def capture(row: Row) -> Capture:
     if field is None:
         raise TypeError("a capture has no field of view")
     shot = Shot(
-        item=text_of(row[1]), how=How(row[2]), at_s=number_of(row[3]), index=int(row[4]),
-        time_s=number_of(row[5]), plane=_plane(row[6], none=True), confidence=number_of(row[7]),
-        quality=number_of(row[8]), why=text_of(row[9]), box=box_of(row[10:14]), field=field,
-        saw=Seen(row[18]), hints=flaws.from_json(row[19]),
-    )  # fmt: skip
+        item=text_of(row[1]),
+        how=How(row[2]),
+        at_s=number_of(row[3]),
+        index=int(row[4]),
+        time_s=number_of(row[5]),
+        plane=_plane(row[6], none=True),
+        confidence=number_of(row[7]),
+        quality=number_of(row[8]),
+        why=text_of(row[9]),
+        box=box_of(row[10:14]),
+        field=field,
+        saw=Seen(row[18]),
+        hints=flaws.from_json(row[19]),
+    )
     return Capture(int(row[0]), shot, Judgement(row[20]), _file(row[21]), _file(row[22]))
 
 

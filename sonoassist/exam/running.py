@@ -243,9 +243,14 @@ class RunningExam:
             self._news.clear()
             self._guard(self._turn)
         last = (
-            self._turn, self._take_what_there_is, self._wait_for_boxes, self._recording.end,
-            self._clipper.stop, self._save_rows, self._close,
-        )  # fmt: skip
+            self._turn,
+            self._take_what_there_is,
+            self._wait_for_boxes,
+            self._recording.end,
+            self._clipper.stop,
+            self._save_rows,
+            self._close,
+        )
         for step in last:
             self._guard(step)
 

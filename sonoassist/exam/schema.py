@@ -47,15 +47,20 @@ _MIGRATIONS = {
         *(
             f"ALTER TABLE frames ADD COLUMN {column}"
             for column in (
-                "crop_left_px REAL", "crop_top_px REAL", "crop_right_px REAL",
-                "crop_bottom_px REAL", "frozen INTEGER", "localiser INTEGER", "provenance INTEGER",
+                "crop_left_px REAL",
+                "crop_top_px REAL",
+                "crop_right_px REAL",
+                "crop_bottom_px REAL",
+                "frozen INTEGER",
+                "localiser INTEGER",
+                "provenance INTEGER",
             )
         ),
         _PROVENANCES,
     ),
     2: ("ALTER TABLE captures ADD COLUMN saw TEXT NOT NULL DEFAULT ''",),
     3: ("ALTER TABLE captures ADD COLUMN hints TEXT",),
-}  # fmt: skip
+}
 
 
 class RecordError(SonoAssistError):

@@ -84,12 +84,20 @@ def best_shot(candidate: Candidate, item: Item, at_s: float) -> Shot:
     """The best frame so far of an item."""
     analysis = candidate.analysis
     return Shot(
-        item=item.key, how=How.AUTO, at_s=at_s, index=analysis.frame.index,
-        time_s=analysis.frame.time_s, plane=candidate.plane.key,
-        confidence=candidate.confidence, quality=candidate.quality.together, why=candidate.why,
-        box=analysis.own_box, field=analysis.geometry.crop, saw=Seen.PLANE,
+        item=item.key,
+        how=How.AUTO,
+        at_s=at_s,
+        index=analysis.frame.index,
+        time_s=analysis.frame.time_s,
+        plane=candidate.plane.key,
+        confidence=candidate.confidence,
+        quality=candidate.quality.together,
+        why=candidate.why,
+        box=analysis.own_box,
+        field=analysis.geometry.crop,
+        saw=Seen.PLANE,
         hints=own_hints(candidate.hints, analysis),
-    )  # fmt: skip
+    )
 
 
 def hand_shot(view: View, item: str, at_s: float, said: Said) -> Shot:
@@ -97,11 +105,20 @@ def hand_shot(view: View, item: str, at_s: float, said: Said) -> Shot:
     frame, analysis = view.frame, view.analysis
     whole = Box(0, 0, frame.width_px, frame.height_px)
     return Shot(
-        item=item, how=How.HAND, at_s=at_s, index=frame.index, time_s=frame.time_s,
-        plane=said.plane, confidence=said.confidence, quality=0.0, why=BY_THE_USER, box=said.box,
-        field=analysis.geometry.crop if analysis is not None else whole, saw=said.saw,
+        item=item,
+        how=How.HAND,
+        at_s=at_s,
+        index=frame.index,
+        time_s=frame.time_s,
+        plane=said.plane,
+        confidence=said.confidence,
+        quality=0.0,
+        why=BY_THE_USER,
+        box=said.box,
+        field=analysis.geometry.crop if analysis is not None else whole,
+        saw=said.saw,
         hints=_own_hints(view) if said.plane else None,
-    )  # fmt: skip
+    )
 
 
 def _own_hints(view: View) -> Hints | None:

@@ -39,10 +39,13 @@ def exam_start(status: SessionStatus, preset: Preset, settings: Settings) -> Exa
     model: dict[str, object] = {"engine": status.engine, "device": status.device}
     if card is not None:
         model |= {
-            "name": card.name, "title": card.title, "architecture": card.architecture,
-            "domain": card.domain, "weights_sha256": card.weights_sha256,
+            "name": card.name,
+            "title": card.title,
+            "architecture": card.architecture,
+            "domain": card.domain,
+            "weights_sha256": card.weights_sha256,
             "calibrated": card.calibration is not None,
-        }  # fmt: skip
+        }
     in_force = {"threshold": threshold_of(settings, card)}
     kept = ("crop", "label", "engine", "precision", "device", "clip_s")
     return ExamStart(

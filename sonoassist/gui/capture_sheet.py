@@ -86,9 +86,11 @@ class StillView(QWidget):
             return
         factor = area.width() / self._picture.width()
         rect = QRectF(
-            area.left() + self._box.left * factor, area.top() + self._box.top * factor,
-            self._box.width * factor, self._box.height * factor,
-        )  # fmt: skip
+            area.left() + self._box.left * factor,
+            area.top() + self._box.top * factor,
+            self._box.width * factor,
+            self._box.height * factor,
+        )
         painter.setPen(QPen(self._colour, 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(rect)

@@ -119,11 +119,13 @@ class ConfidenceCurves:
         colours = [self.colour(one.plane, look) for one in seen]
         back = look.colour("back")
         self._points.setData(
-            x=[one.place for one in seen], y=[one.share for one in seen], symbol="d",
-            size=look.px(_MARK_PX), pen=[graph.pen(colour, 2) for colour in colours],
-            brush=[colour if one.kept else back
-                   for one, colour in zip(seen, colours, strict=True)],
-        )  # fmt: skip
+            x=[one.place for one in seen],
+            y=[one.share for one in seen],
+            symbol="d",
+            size=look.px(_MARK_PX),
+            pen=[graph.pen(colour, 2) for colour in colours],
+            brush=[colour if one.kept else back for one, colour in zip(seen, colours, strict=True)],
+        )
         names = self._names([*self._by_rank(seen), *self._leads(picture, seen)], look)
         self._draw_stems([one for one in seen if (one.place, one.plane) in names], look)
         graph.show_tags(list(names.values()))

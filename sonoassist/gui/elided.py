@@ -129,9 +129,14 @@ class ElidedLabel(QLabel):
         assert style is not None
         where = self.alignment() | Qt.AlignmentFlag.AlignVCenter
         style.drawItemText(
-            painter, self.contentsRect(), int(where), option.palette, self.isEnabled(),
-            self.shown_text(), self.foregroundRole(),
-        )  # fmt: skip
+            painter,
+            self.contentsRect(),
+            int(where),
+            option.palette,
+            self.isEnabled(),
+            self.shown_text(),
+            self.foregroundRole(),
+        )
         painter.end()
 
 

@@ -207,10 +207,13 @@ class ExamEndSheet(Sheet):
         middle.addWidget(self._side())
         self.body.addLayout(middle, 1)
         handlers = {
-            Act.KEEP: self.keep.click, Act.REJECT: self.reject.click, Act.UNDO: desk.undo,
+            Act.KEEP: self.keep.click,
+            Act.REJECT: self.reject.click,
+            Act.UNDO: desk.undo,
             Act.REDO: desk.redo,
-            Act.ITEM_UP: lambda: desk.step(-1), Act.ITEM_DOWN: lambda: desk.step(1),
-        }  # fmt: skip
+            Act.ITEM_UP: lambda: desk.step(-1),
+            Act.ITEM_DOWN: lambda: desk.step(1),
+        }
         self.keys = PlaceKeys(self, Place.EXAM_END, handlers, look.keys)
         desk.changed.connect(self.refresh)
         desk.told.connect(self.told.setText)

@@ -42,9 +42,11 @@ class ExamPanel(QObject):
         page.planes.show_exam(exam, desk.selected)
         page.manual.show_exam(exam, desk.selected)
         page.exam_bar.show_exam(
-            desk.line(desk.selected), picked=desk.picked, recording=desk.recording,
+            desk.line(desk.selected),
+            picked=desk.picked,
+            recording=desk.recording,
             running=exam is not None,
-        )  # fmt: skip
+        )
         page.show_exam(desk.completeness)
         self.tick()
 

@@ -115,8 +115,11 @@ class ExamsSheet(Sheet):
             words = [one.exam_id, f"cannot be read: {one.reason}", "", ""]
         else:
             words = [
-                started(info), _what(info), minutes(info.length_s), _found(one),
-            ]  # fmt: skip
+                started(info),
+                _what(info),
+                minutes(info.length_s),
+                _found(one),
+            ]
         for column, text in enumerate(words):
             grid.addWidget(_label(column, text), 2 * row, column)
         keys = QHBoxLayout()
@@ -161,9 +164,11 @@ class ExamsSheet(Sheet):
         button.setEnabled(False)
         self.deleting.emit(exam_id)
         self._jobs.start(
-            "delete exam", lambda: self._delete_exam(exam_id), self._deleted,
+            "delete exam",
+            lambda: self._delete_exam(exam_id),
+            self._deleted,
             partial(self._not_deleted, exam_id),
-        )  # fmt: skip
+        )
 
     def _not_deleted(self, exam_id: str, error: Exception) -> None:
         if not self.gone:

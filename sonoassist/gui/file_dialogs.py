@@ -34,9 +34,12 @@ WEIGHTS_SUFFIXES = (".npz", ".pth", ".safetensors")
 _SIZE_PX = (860, 560)
 _SIZE_COLUMN, _TYPE_COLUMN = 1, 2
 _ICONS = {
-    "backButton": "back", "forwardButton": "forward", "newFolderButton": "add",
-    "listModeButton": "frames", "detailModeButton": "display",
-}  # fmt: skip
+    "backButton": "back",
+    "forwardButton": "forward",
+    "newFolderButton": "add",
+    "listModeButton": "frames",
+    "detailModeButton": "display",
+}
 """Name of a button of Qt's own dialog -> our icon."""
 
 
@@ -77,9 +80,7 @@ def _filter(words: str, suffixes: tuple[str, ...]) -> str:
 
 OPEN_FILE = Purpose("open_file", "Open a recording or a picture", types=FILE.types)
 OPEN_FOLDER = Purpose("open_folder", "Open a folder of pictures", folder=True)
-WEIGHTS = Purpose(
-    "weights", "Add a weights file", types=(FileType("Weights", WEIGHTS_SUFFIXES),)
-)  # fmt: skip
+WEIGHTS = Purpose("weights", "Add a weights file", types=(FileType("Weights", WEIGHTS_SUFFIXES),))
 EXPORT = Purpose("export", "Folder for the report and the export", folder=True, writes=True)
 CORRECTIONS = Purpose(
     "corrections", "Export the corrections: choose a folder", folder=True, writes=True
@@ -94,9 +95,12 @@ QUESTIONS_OUT = Purpose(
 )
 QUESTIONS_IN = Purpose("questions", "Use the questions of a file", types=_QUESTIONS)
 TRAINEES = Purpose(
-    "trainees", "Save all trainees as CSV", writes=True, types=(FileType("Tables", (".csv",)),),
+    "trainees",
+    "Save all trainees as CSV",
+    writes=True,
+    types=(FileType("Tables", (".csv",)),),
     file="trainees.csv",
-)  # fmt: skip
+)
 PURPOSES = (
     OPEN_FILE,
     OPEN_FOLDER,
@@ -185,12 +189,17 @@ def dress(dialog: QFileDialog, look: Look) -> None:
     palette = QPalette()
     roles = QPalette.ColorRole
     for role, colour in (
-        (roles.Window, colours.back), (roles.Base, colours.panel), (roles.Button, colours.raised),
-        (roles.AlternateBase, colours.raised), (roles.WindowText, colours.text),
-        (roles.Text, colours.text), (roles.ButtonText, colours.text),
-        (roles.Highlight, colours.accent), (roles.HighlightedText, colours.on_accent),
+        (roles.Window, colours.back),
+        (roles.Base, colours.panel),
+        (roles.Button, colours.raised),
+        (roles.AlternateBase, colours.raised),
+        (roles.WindowText, colours.text),
+        (roles.Text, colours.text),
+        (roles.ButtonText, colours.text),
+        (roles.Highlight, colours.accent),
+        (roles.HighlightedText, colours.on_accent),
         (roles.PlaceholderText, colours.muted),
-    ):  # fmt: skip
+    ):
         palette.setColor(role, QColor(colour))
     dialog.setPalette(palette)
     dialog.setStyleSheet(_sheet(look))

@@ -120,9 +120,13 @@ class Headline(QWidget):
         baseline = self.height() / 2 + size * 0.36
         known = self._verdict.kind is VerdictKind.PLANE
         right = self._word(
-            painter, 0.0, baseline, self._verdict.title, size,
+            painter,
+            0.0,
+            baseline,
+            self._verdict.title,
+            size,
             self._look.colour("text" if known else "muted"),
-        )  # fmt: skip
+        )
         if known and self._verdict.plane is not None:
             colour = self._look.ink(self._verdict.plane.colour)
             smaller = size * PERCENT_PX / NAME_PX

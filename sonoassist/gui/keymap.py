@@ -14,9 +14,16 @@ Changes = Mapping[str, Sequence[str]]
 """Name of an action -> its keys; as the settings keep them."""
 
 _SIGNS = {
-    "Return": "Enter", "PgUp": "Page ↑", "PgDown": "Page ↓", "Up": "↑", "Down": "↓",
-    "Left": "←", "Right": "→", "-": "−", "Del": "Del",
-}  # fmt: skip
+    "Return": "Enter",
+    "PgUp": "Page ↑",
+    "PgDown": "Page ↓",
+    "Up": "↑",
+    "Down": "↓",
+    "Left": "←",
+    "Right": "→",
+    "-": "−",
+    "Del": "Del",
+}
 
 
 def key_name(key: str) -> str:

@@ -428,9 +428,15 @@ class MainWindow(QWidget):
 
 
 _NEEDS = (
-    Needs.SOURCE, Needs.PICTURE, Needs.RECORDING, Needs.LIVE, Needs.FREEZE, Needs.EXAM, Needs.SEEN,
+    Needs.SOURCE,
+    Needs.PICTURE,
+    Needs.RECORDING,
+    Needs.LIVE,
+    Needs.FREEZE,
+    Needs.EXAM,
+    Needs.SEEN,
     Needs.VIEW,
-)  # fmt: skip
+)
 
 
 def _warning(status: SessionStatus) -> str:

@@ -272,9 +272,15 @@ class Questions:
     ) -> None:
         """Ask for a line of words; see `AskWords`."""
         sheet = AskSheet(
-            self._stage, self._look, title=title, text=text, example=example, button="Keep",
-            now=now, may_be_empty=True,
-        )  # fmt: skip
+            self._stage,
+            self._look,
+            title=title,
+            text=text,
+            example=example,
+            button="Keep",
+            now=now,
+            may_be_empty=True,
+        )
         sheet.answered.connect(answered)
         self._open(sheet)
 

@@ -132,9 +132,12 @@ class ReportSheet(Sheet):
     def _choose(self) -> None:
         # A folder of its own for each exam: pictures of two must not get mixed up.
         ask_path(
-            self, self._look, self._controller, EXPORT,
+            self,
+            self._look,
+            self._controller,
+            EXPORT,
             lambda path: self.folder.setText(str(Path(path) / self._exam_id)),
-        )  # fmt: skip
+        )
 
     def export(self) -> Export:
         """What the boxes ask for."""

@@ -93,14 +93,22 @@ class SettingsSheet(Sheet):
         self.history = self._number("Freeze goes back", "", 1, 120, " s", round(settings.history_s))
         self.history.valueChanged.connect(lambda value: change(history_s=float(value)))
         self.memory = self._number(
-            "Memory for the freeze", "", 64, 16384, " MiB",
+            "Memory for the freeze",
+            "",
+            64,
+            16384,
+            " MiB",
             settings.history_mb,
-        )  # fmt: skip
+        )
         self.memory.valueChanged.connect(lambda value: change(history_mb=value))
         self.clip = self._number(
-            "Clip of a capture", "before and after it, from the next exam on", 1, 10, " s",
+            "Clip of a capture",
+            "before and after it, from the next exam on",
+            1,
+            10,
+            " s",
             round(settings.clip_s),
-        )  # fmt: skip
+        )
         self.clip.valueChanged.connect(lambda value: change(clip_s=float(value)))
 
     def _threshold(self) -> None:

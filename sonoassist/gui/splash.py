@@ -96,5 +96,7 @@ class Splash(QWidget):
             cell = QRectF(band.left() + number * (wide + gap), band.top(), wide, band.height())
             painter.fillRect(cell, self._look.colour("raised"))
             done = min(max(filled - cell.left(), 0.0), wide)
-            painter.fillRect(QRectF(cell.topLeft(), cell.bottomRight()).adjusted(
-                0, 0, done - wide, 0), QColor(plane.colour))  # fmt: skip
+            painter.fillRect(
+                QRectF(cell.topLeft(), cell.bottomRight()).adjusted(0, 0, done - wide, 0),
+                QColor(plane.colour),
+            )

@@ -31,9 +31,15 @@ from sonoassist.sources import kind_of
 
 MAX_RECENT_SHOWN = 6
 _OPENERS = (
-    Act.OPEN_FILE, Act.OPEN_FOLDER, Act.DEVICES, Act.STREAM, Act.DEMO,
-    Act.PAGE_REVIEW, Act.PAGE_PRACTICE, Act.EXAMS,
-)  # fmt: skip
+    Act.OPEN_FILE,
+    Act.OPEN_FOLDER,
+    Act.DEVICES,
+    Act.STREAM,
+    Act.DEMO,
+    Act.PAGE_REVIEW,
+    Act.PAGE_PRACTICE,
+    Act.EXAMS,
+)
 
 
 def is_missing(spec: str) -> bool:

@@ -13,9 +13,19 @@ from sonoassist.core import paths
 from sonoassist.gui.keymap import Keymap
 
 _FAMILIES = (
-    "Inter", "Segoe UI Variable Text", "Segoe UI", "SF Pro Text", "Helvetica Neue", "Noto Sans",
-    "Cantarell", "Ubuntu", "Roboto", "Liberation Sans", "Nimbus Sans", "DejaVu Sans",
-)  # fmt: skip
+    "Inter",
+    "Segoe UI Variable Text",
+    "Segoe UI",
+    "SF Pro Text",
+    "Helvetica Neue",
+    "Noto Sans",
+    "Cantarell",
+    "Ubuntu",
+    "Roboto",
+    "Liberation Sans",
+    "Nimbus Sans",
+    "DejaVu Sans",
+)
 
 BODY_PX = 14
 SMALL_PX = 12
@@ -63,17 +73,39 @@ class Palette:
 
 
 DARK = Palette(
-    name="dark", back="#0d1117", panel="#12171e", raised="#1c232d", hover="#28313d",
-    line="#222a35", well="#07090c", text="#dfe4ea", muted="#93a0b0", accent="#5ac8fa",
-    on_accent="#06202e", info="#5ac8fa", warning="#e0ab4b", error="#ff7b7b",
+    name="dark",
+    back="#0d1117",
+    panel="#12171e",
+    raised="#1c232d",
+    hover="#28313d",
+    line="#222a35",
+    well="#07090c",
+    text="#dfe4ea",
+    muted="#93a0b0",
+    accent="#5ac8fa",
+    on_accent="#06202e",
+    info="#5ac8fa",
+    warning="#e0ab4b",
+    error="#ff7b7b",
     good="#6fd08c",
-)  # fmt: skip
+)
 LIGHT = Palette(
-    name="light", back="#eef1f4", panel="#f7f9fa", raised="#e1e6ec", hover="#d3dae2",
-    line="#d0d7df", well="#07090c", text="#1b2430", muted="#4a5564", accent="#085a8a",
-    on_accent="#f4fafd", info="#085a8a", warning="#744b00", error="#9f2018",
+    name="light",
+    back="#eef1f4",
+    panel="#f7f9fa",
+    raised="#e1e6ec",
+    hover="#d3dae2",
+    line="#d0d7df",
+    well="#07090c",
+    text="#1b2430",
+    muted="#4a5564",
+    accent="#085a8a",
+    on_accent="#f4fafd",
+    info="#085a8a",
+    warning="#744b00",
+    error="#9f2018",
     good="#14602c",
-)  # fmt: skip
+)
 PALETTES = {"dark": DARK, "light": LIGHT}
 
 
@@ -303,19 +335,38 @@ def stylesheet(look: Look) -> str:
     """The whole program's stylesheet for a look."""
     palette = look.palette
     sizes = {
-        "body": look.px(BODY_PX), "small": look.px(SMALL_PX), "heading": look.px(17),
-        "title": look.px(40), "r1": look.px(3), "r": look.px(6), "r2": look.px(10),
-        "p0": look.px(3), "p1": look.px(6), "p2": look.px(12), "p3": look.px(20), "p4": look.px(32),
-        "row": look.px(20), "main": look.px(20) - 2, "cell": look.px(9), "bar": look.px(16),
+        "body": look.px(BODY_PX),
+        "small": look.px(SMALL_PX),
+        "heading": look.px(17),
+        "title": look.px(40),
+        "r1": look.px(3),
+        "r": look.px(6),
+        "r2": look.px(10),
+        "p0": look.px(3),
+        "p1": look.px(6),
+        "p2": look.px(12),
+        "p3": look.px(20),
+        "p4": look.px(32),
+        "row": look.px(20),
+        "main": look.px(20) - 2,
+        "cell": look.px(9),
+        "bar": look.px(16),
         "beside": look.px(6),
-    }  # fmt: skip
+    }
     colours = {
-        "back": palette.back, "panel": palette.panel, "raised": palette.raised,
-        "hover": palette.hover, "line": palette.line, "text": palette.text,
-        "muted": palette.muted, "accent": palette.accent, "on_accent": palette.on_accent,
-        "warning": palette.warning, "on_warning": palette.back,
+        "back": palette.back,
+        "panel": palette.panel,
+        "raised": palette.raised,
+        "hover": palette.hover,
+        "line": palette.line,
+        "text": palette.text,
+        "muted": palette.muted,
+        "accent": palette.accent,
+        "on_accent": palette.on_accent,
+        "warning": palette.warning,
+        "on_warning": palette.back,
         "handle": _mix(look.colour("muted"), look.colour("panel"), 0.5).name(),
-    }  # fmt: skip
+    }
     icons = (paths.resources() / "icons").as_posix()
     pictures = {
         "tick": f"{icons}/tick-mark-{palette.name}.svg",

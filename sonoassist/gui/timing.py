@@ -44,9 +44,13 @@ _WORDS = {
     PAINTING: "painting",
 }
 _COLOURS = {
-    "preprocess": "#2aa79b", "inference": "#3f8fe0", "localise": "#9d74d8", PAINTING: "#dd8a2e",
-    WAITING: "#6f7f93", TO_SCREEN: "#97a3b2",
-}  # fmt: skip
+    "preprocess": "#2aa79b",
+    "inference": "#3f8fe0",
+    "localise": "#9d74d8",
+    PAINTING: "#dd8a2e",
+    WAITING: "#6f7f93",
+    TO_SCREEN: "#97a3b2",
+}
 _SPARE = ("#c8607f", "#6fa03a", "#b59a3c")
 _TOPS_MS = (20, 40, 60, 80, 100, 120, 160, 200, 300, 400, 600, 800, 1000, 1600, 2000, 4000, 8000)
 _IDLE = (WAITING, TO_SCREEN)
@@ -201,9 +205,13 @@ class TimingPanel(CurvePanel):
             area = self._areas[stage]
             area.setZValue(-number)
             area.setData(
-                edges - self._now_s, np.minimum(heights[number], top_ms), stepMode="center",
-                fillLevel=0.0, brush=self.colour(stage), pen=None,
-            )  # fmt: skip
+                edges - self._now_s,
+                np.minimum(heights[number], top_ms),
+                stepMode="center",
+                fillLevel=0.0,
+                brush=self.colour(stage),
+                pen=None,
+            )
 
     def _draw_interval(self, graph: Graph) -> None:
         if self._line is None:

@@ -11,8 +11,11 @@ from sonoassist.gui.controls import KeyButton
 from sonoassist.gui.page import Page
 from sonoassist.gui.theme import Look
 
-_TABS = ((Page.LIVE, Act.PAGE_LIVE), (Page.REVIEW, Act.PAGE_REVIEW),
-         (Page.PRACTICE, Act.PAGE_PRACTICE))  # fmt: skip
+_TABS = (
+    (Page.LIVE, Act.PAGE_LIVE),
+    (Page.REVIEW, Act.PAGE_REVIEW),
+    (Page.PRACTICE, Act.PAGE_PRACTICE),
+)
 _SOURCES = (Act.OPEN_FILE, Act.OPEN_FOLDER, Act.DEVICES, Act.STREAM)
 _CHOICES = (Act.MODELS, Act.ENGINES, Act.CROPS, Act.DISPLAY, Act.EXAM_MENU)
 _WINDOW = (Act.FULL_SCREEN, Act.SETTINGS, Act.HELP)

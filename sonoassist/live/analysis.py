@@ -419,8 +419,10 @@ def _by_other_rules(view: View, analyser: Analyser) -> bool:
     now = analyser.provenance
     # The precision may have changed meanwhile: it names the same planes.
     return (made.weights_sha256, made.network_input, made.crop) != (
-        now.weights_sha256, now.network_input, now.crop,
-    )  # fmt: skip
+        now.weights_sha256,
+        now.network_input,
+        now.crop,
+    )
 
 
 def _ready(analyser: Analyser) -> AnalysisState:

@@ -147,9 +147,13 @@ def download(
         OutputError: The disk refuses.
     """
     job = _Job(
-        url, target.with_name(f"{target.name}.part"), expected, progress or _silent,
-        cancelled or _never, timeout_s,
-    )  # fmt: skip
+        url,
+        target.with_name(f"{target.name}.part"),
+        expected,
+        progress or _silent,
+        cancelled or _never,
+        timeout_s,
+    )
     ensure_folder(target.parent)
     resumed = job.size() > 0
     job.fetch()

@@ -27,9 +27,16 @@ _BY_PREFERENCE = (DEFAULT_ARCHITECTURE, "sononet64", "sononet16", "smallnet")
 _DOMAINS = ("published", "own", "synthetic")
 
 _OWN_CARD_FIELDS = (
-    "title", "input_height_px", "input_width_px", "scale", "crop", "source", "licence",
-    "citation", "notes",
-)  # fmt: skip
+    "title",
+    "input_height_px",
+    "input_width_px",
+    "scale",
+    "crop",
+    "source",
+    "licence",
+    "citation",
+    "notes",
+)
 """What the metadata of our own files may say about them, under the names of the card."""
 
 

@@ -83,8 +83,10 @@ def profile(canvas: Canvas) -> Points:
     canvas.fill(rough(oval(5, 4.5, (-14, 8)), rng, 0.1), SOFT, opacity=0.8, soft_mm=0.8)
     canvas.line(curve([(23.6, -0.6), (26.2, 2.4)]), 1.1, FACIAL_BONE, landmark=True)
     for at, a, b, turn in (
-        ((20.5, 7.6), 4.2, 1.6, 0.1), ((20.0, 15.0), 4.0, 1.5, -0.6), ((10.0, 4.5), 6.0, 1.2, -0.4),
-    ):  # fmt: skip
+        ((20.5, 7.6), 4.2, 1.6, 0.1),
+        ((20.0, 15.0), 4.0, 1.5, -0.6),
+        ((10.0, 4.5), 6.0, 1.2, -0.4),
+    ):
         canvas.fill(rough(oval(a, b, at, turn), rng, 0.08), FACIAL_BONE, opacity=0.45, soft_mm=0.8)
     canvas.fill(oval(5.0, 1.1, (18, 11)), FLUID.brighter(20), soft_mm=0.6, opacity=0.8)
     _eye(canvas, (16.5, 1.0))

@@ -64,8 +64,12 @@ def brain_tv(canvas: Canvas) -> Points:
     outline = skull(canvas)
     for side in (-1, 1):  # the near side is mostly hidden
         seen = 0.35 if side < 0 else 1.0
-        canvas.fill(oval(5.5, 2.2, (15, side * 5.5), -0.35 * side), FLUID.brighter(12),
-                    opacity=seen * 0.8, landmark=True)  # fmt: skip
+        canvas.fill(
+            oval(5.5, 2.2, (15, side * 5.5), -0.35 * side),
+            FLUID.brighter(12),
+            opacity=seen * 0.8,
+            landmark=True,
+        )
         horn = [(-24, 9), (-20, 14.5), (-10, 15), (0, 11), (3, 8), (-8, 7.5), (-18, 6.5)]
         bent = curve([(u, side * v) for u, v in horn], closed=True)
         canvas.fill(bent, FLUID.brighter(10), opacity=seen)
@@ -85,12 +89,19 @@ def brain_cb(canvas: Canvas) -> Points:
     """Transcerebellar: dumb-bell of the cerebellum, cisterna magna, thalami, cavum."""
     outline = skull(canvas)
     canvas.fill(oval(9, 13, (-20, 0)), BRAIN.brighter(4), soft_mm=1.5)
-    canvas.fill(curve([(-22, -13), (-28, -5), (-28.6, 0), (-28, 5), (-22, 13), (-21.5, 0)],
-                      closed=True), FLUID.brighter(6), landmark=True)  # fmt: skip
+    canvas.fill(
+        curve([(-22, -13), (-28, -5), (-28.6, 0), (-28, 5), (-22, 13), (-21.5, 0)], closed=True),
+        FLUID.brighter(6),
+        landmark=True,
+    )
     for side in (-1, 1):
         canvas.fill(oval(5.4, 4.6, (2, side * 5.2), 0.4 * side), BRAIN.brighter(-6), soft_mm=0.8)
-        canvas.line(curve([(-5, side * 7), (2, side * 10.4), (9, side * 7)]), 0.6,
-                    SOFT.brighter(2), opacity=0.7)  # fmt: skip
+        canvas.line(
+            curve([(-5, side * 7), (2, side * 10.4), (9, side * 7)]),
+            0.6,
+            SOFT.brighter(2),
+            opacity=0.7,
+        )
         lobe = rough(oval(4.9, 6.4, (-17.5, side * 6.3), -0.25 * side), canvas.rng, 0.04)
         canvas.fill(lobe, BRAIN.brighter(6), landmark=True)
         canvas.grain(lobe, 2.5, 1.4, 0.6)

@@ -72,9 +72,11 @@ class _Heart:
         size = 1 - beat * self.canvas.phase
         shape = oval(a * (1 - 0.5 * beat * self.canvas.phase), b * size, at, turn)
         self.canvas.fill(
-            _placed(rough(shape, self.canvas.rng, 0.035)), CHAMBER, soft_mm=0.45,
+            _placed(rough(shape, self.canvas.rng, 0.035)),
+            CHAMBER,
+            soft_mm=0.45,
             opacity=1 - 0.75 * self.canvas.tilt,
-        )  # fmt: skip
+        )
 
     def wall(
         self, corners: list[At], width: float, tissue: Tissue, *, landmark: bool = False

@@ -11,9 +11,7 @@ from sonoassist.core.errors import UsageError
 from sonoassist.core.flaws import Flaw
 from sonoassist.phantom.catalogue import BACKGROUND_KEYS, PLANE_KEYS
 
-State = Literal[
-    "plane", "background", "near_miss", "doppler", "split", "frozen", "no_signal"
-]  # fmt: skip
+State = Literal["plane", "background", "near_miss", "doppler", "split", "frozen", "no_signal"]
 """What a frame shows. Only "plane" and "frozen" have a plane and a box."""
 
 USUAL_S = 90.0

@@ -60,9 +60,16 @@ def choose_layout(rng: np.random.Generator, size: tuple[int, int] | None = None)
     widest = round((bottom - top) * 1.36)
     spare = max(right - left - widest, 0)
     return PhantomLayout(
-        width, height, left + spare // 2, top, right - (spare - spare // 2), bottom,
-        bars[int(rng.integers(4))], inks[int(rng.integers(3))], bool(rng.random() < 0.5),
-    )  # fmt: skip
+        width,
+        height,
+        left + spare // 2,
+        top,
+        right - (spare - spare // 2),
+        bottom,
+        bars[int(rng.integers(4))],
+        inks[int(rng.integers(3))],
+        bool(rng.random() < 0.5),
+    )
 
 
 class ScreenPainter:
@@ -79,9 +86,12 @@ class ScreenPainter:
         rng = np.random.default_rng((seed, 5))
         self._lines = [
             f"Hz {int(rng.integers(24, 97))}",
-            f"Pwr {int(rng.integers(80, 100))} %", f"Gn {int(rng.integers(-4, 8))}",
-            f"DR {int(rng.integers(5, 10))}", f"TIs 0.{int(rng.integers(9))}", "OB 2/3",
-        ]  # fmt: skip
+            f"Pwr {int(rng.integers(80, 100))} %",
+            f"Gn {int(rng.integers(-4, 8))}",
+            f"DR {int(rng.integers(5, 10))}",
+            f"TIs 0.{int(rng.integers(9))}",
+            "OB 2/3",
+        ]
         self._base = self._blank()
 
     def _blank(self) -> Pixels:
@@ -94,8 +104,16 @@ class ScreenPainter:
         return canvas
 
     def _write(self, canvas: Pixels, text: str, at: tuple[int, int], size: float) -> None:
-        cv2.putText(canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, size * self._size,
-                    self.layout.ink, max(round(self._size), 1), cv2.LINE_AA)  # fmt: skip
+        cv2.putText(
+            canvas,
+            text,
+            at,
+            cv2.FONT_HERSHEY_SIMPLEX,
+            size * self._size,
+            self.layout.ink,
+            max(round(self._size), 1),
+            cv2.LINE_AA,
+        )
 
     def show(self, picture: Pixels, depth_mm: float, mm_per_px: float, time_s: float) -> Pixels:
         """A screen with `picture`, uint8 (height, width, 3), in its place."""

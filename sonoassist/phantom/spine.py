@@ -54,10 +54,12 @@ def spine_sag(canvas: Canvas) -> Points:
         arch = back(np.array([u]), -2.6)[0]
         body = back(np.array([u + 0.4]), 3.0)[0]
         grown = 1.0 - 0.25 * abs(u) / HALF_MM
-        canvas.fill(oval(0.85 * grown, 0.8, tuple(arch), 0.5), THICK_BONE.brighter(-2),
-                    landmark=True)  # fmt: skip
-        canvas.fill(oval(1.0 * grown, 1.25 * grown, tuple(body)), THICK_BONE.brighter(-1),
-                    landmark=True)  # fmt: skip
+        canvas.fill(
+            oval(0.85 * grown, 0.8, tuple(arch), 0.5), THICK_BONE.brighter(-2), landmark=True
+        )
+        canvas.fill(
+            oval(1.0 * grown, 1.25 * grown, tuple(body)), THICK_BONE.brighter(-1), landmark=True
+        )
     return np.concatenate([back(along, -4.0), back(along, 4.6)])
 
 

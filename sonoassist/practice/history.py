@@ -143,11 +143,21 @@ class History:
             HistoryError: It cannot be written.
         """
         row = (
-            exercise, number, attempt.plane, attempt.outcome.value, attempt.said, attempt.time_s,
-            attempt.frame, attempt.best_frame, attempt.distance_frames, attempt.confidence_gap,
-            json.dumps(attempt.false_alarms), attempt.points, attempt.outside_frames,
+            exercise,
+            number,
+            attempt.plane,
+            attempt.outcome.value,
+            attempt.said,
+            attempt.time_s,
+            attempt.frame,
+            attempt.best_frame,
+            attempt.distance_frames,
+            attempt.confidence_gap,
+            json.dumps(attempt.false_alarms),
+            attempt.points,
+            attempt.outside_frames,
             json.dumps(dict(attempt.votes)),
-        )  # fmt: skip
+        )
         marks = ", ".join("?" * len(row))
         with self._opened() as database:
             database.execute(
@@ -304,6 +314,16 @@ def _attempt(row: Sequence[Any]) -> Attempt:
     if not all(abs(number) < _MOST for number in numbers if number is not None):
         raise ValueError("a number is out of all bounds")
     return Attempt(
-        plane, QuestionOutcome(outcome), said, time_s, frame, best, distance, gap,
-        named, float(points), int(outside), voted,
-    )  # fmt: skip
+        plane,
+        QuestionOutcome(outcome),
+        said,
+        time_s,
+        frame,
+        best,
+        distance,
+        gap,
+        named,
+        float(points),
+        int(outside),
+        voted,
+    )

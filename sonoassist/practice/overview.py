@@ -20,9 +20,15 @@ RECENT = 3
 """The trend is that of so many exercises against those before."""
 PLANE_KEYS = tuple(one.key for one in DISPLAY_ORDER if INDEX[one.key] != BACKGROUND_INDEX)
 COLUMNS = (
-    "trainee", "exercises", "questions", "found", "score", "trend", "last",
+    "trainee",
+    "exercises",
+    "questions",
+    "found",
+    "score",
+    "trend",
+    "last",
     *(f"score_{key}" for key in PLANE_KEYS),
-)  # fmt: skip
+)
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

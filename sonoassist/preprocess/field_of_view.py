@@ -79,8 +79,14 @@ class FieldOfView:
         inside = np.stack(np.nonzero(fine > 0.5)[::-1], axis=1).astype(np.int32)
         if not len(inside):
             box = self.box
-            return np.array([(box.left, box.top), (box.right, box.top),
-                             (box.right, box.bottom), (box.left, box.bottom)])  # fmt: skip
+            return np.array(
+                [
+                    (box.left, box.top),
+                    (box.right, box.top),
+                    (box.right, box.bottom),
+                    (box.left, box.bottom),
+                ]
+            )
         hull = np.asarray(cv2.convexHull(inside), np.float64).reshape(-1, 2)
         # Points are cells: their outer edges are meant.
         middle = (hull.min(axis=0) + hull.max(axis=0)) / 2

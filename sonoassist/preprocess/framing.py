@@ -85,6 +85,10 @@ def _slide(start: float, size: float, limit: float) -> float:
 
 def between(one: Box, other: Box, part: float) -> Box:
     """The box a part of the way from one to the other, in whole pixels."""
-    edges = ((one.left, other.left), (one.top, other.top), (one.right, other.right),
-             (one.bottom, other.bottom))  # fmt: skip
+    edges = (
+        (one.left, other.left),
+        (one.top, other.top),
+        (one.right, other.right),
+        (one.bottom, other.bottom),
+    )
     return Box(*(round((1 - part) * here + part * there) for here, there in edges))

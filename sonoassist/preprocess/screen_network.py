@@ -23,9 +23,14 @@ MASK_WIDTH, MASK_HEIGHT = 128, 96
 CHANNELS = 5
 """Red, green, blue, and the place across and down the screen."""
 CONTENTS = (
-    Content.B_MODE, Content.DOPPLER, Content.SPLIT, Content.SPECTRAL, Content.THREE_D,
-    Content.MENU, Content.NO_SIGNAL,
-)  # fmt: skip
+    Content.B_MODE,
+    Content.DOPPLER,
+    Content.SPLIT,
+    Content.SPECTRAL,
+    Content.THREE_D,
+    Content.MENU,
+    Content.NO_SIGNAL,
+)
 """Order of the network's second output."""
 FILE = "screen-network.onnx"
 

@@ -165,8 +165,12 @@ class SetBox:
 
 Edit = SetLabel | SetBest | SetMark | SetNote | SetBox
 _KINDS: dict[str, type[Edit]] = {
-    "label": SetLabel, "best": SetBest, "mark": SetMark, "note": SetNote, "box": SetBox,
-}  # fmt: skip
+    "label": SetLabel,
+    "best": SetBest,
+    "mark": SetMark,
+    "note": SetNote,
+    "box": SetBox,
+}
 
 
 def folded(edits: Iterable[Edit]) -> Corrections:

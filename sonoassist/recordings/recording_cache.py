@@ -75,8 +75,11 @@ class RecordingCache(OpenDatabase):
             OutputError: The disk refuses.
         """
         values = (
-            key.modified_ns, *_kept(key.provenance), key.preprocessing, key.reader,
-        )  # fmt: skip
+            key.modified_ns,
+            *_kept(key.provenance),
+            key.preprocessing,
+            key.reader,
+        )
         with self._change() as change:
             change.execute(
                 "INSERT OR IGNORE INTO analyses (modified_ns, weights_sha256, network_input, crop,"
@@ -105,11 +108,17 @@ class RecordingCache(OpenDatabase):
             " AND network_input IN (?, ?) AND crop = ? AND preprocessing = ? AND reader = ?"
             " AND (? OR precision IN (?, '')) ORDER BY id",
             (
-                key.modified_ns, made.weights_sha256, made.network_input,
-                "" if made.plain else made.network_input, made.crop,
-                key.preprocessing, key.reader, key.any_precision, made.precision,
+                key.modified_ns,
+                made.weights_sha256,
+                made.network_input,
+                "" if made.plain else made.network_input,
+                made.crop,
+                key.preprocessing,
+                key.reader,
+                key.any_precision,
+                made.precision,
             ),
-        )  # fmt: skip
+        )
         rows = [(self._made(_number, (number,)), str(precision)) for number, precision in found]
         rows.sort(key=lambda row: _worth(row[1], made.precision))
         return [number for number, _ in rows]

@@ -13,7 +13,12 @@ def choose(table: ExamTable, rule: Rule, most: int = MOST) -> dict[str, tuple[Pi
     """The frame that stands for each plane of a recorded exam; see `choose_in`."""
     apart = (np.diff(table.part) != 0) | table.still[1:] | table.still[:-1]
     course = Course(
-        table.time_s, table.judged, table.probabilities, table.sharpness, table.stillness, apart,
+        table.time_s,
+        table.judged,
+        table.probabilities,
+        table.sharpness,
+        table.stillness,
+        apart,
         place_flaws(table.box, table.crop, table.probabilities.argmax(axis=1)),
-    )  # fmt: skip
+    )
     return choose_in(course, rule, most)

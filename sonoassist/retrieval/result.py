@@ -82,11 +82,14 @@ def make_bundle(
     about = _about(task, order, analysed, names, told, warning)
     tiles = {
         key: SheetTile(
-            pictures[one.row], table.crop_of(one.row) or _whole(pictures[one.row]),
-            one.confidence, float(table.time_s[one.row]), teller.doubt(key, one),
+            pictures[one.row],
+            table.crop_of(one.row) or _whole(pictures[one.row]),
+            one.confidence,
+            float(table.time_s[one.row]),
+            teller.doubt(key, one),
         )
         for key, one in chosen.items()
-    }  # fmt: skip
+    }
     files = {
         FRAMES: analysed.to_bytes(),
         **{

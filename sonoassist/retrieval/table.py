@@ -87,9 +87,12 @@ class ExamTable:
 
 COLUMNS = tuple(column.name for column in fields(ExamTable))
 _TYPES: dict[str, Any] = {
-    "part": np.int32, "frame": np.int32, "time_s": np.float64, "content": np.uint8,
+    "part": np.int32,
+    "frame": np.int32,
+    "time_s": np.float64,
+    "content": np.uint8,
     "still": np.bool_,
-}  # fmt: skip
+}
 _WIDTHS = {"probabilities": len(KEYS), "box": 4, "crop": 4}
 
 

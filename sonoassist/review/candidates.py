@@ -142,9 +142,14 @@ def _course(
         columns.boxes[rows], columns.crops[rows], columns.probabilities[rows].argmax(axis=1)
     )
     return Course(
-        columns.times_s[rows], columns.judged[rows], shares, columns.quality[rows], stillness,
-        apart, flaws,
-    )  # fmt: skip
+        columns.times_s[rows],
+        columns.judged[rows],
+        shares,
+        columns.quality[rows],
+        stillness,
+        apart,
+        flaws,
+    )
 
 
 def _peak(columns: FrameColumns, frame: int, key: str, confidence: float, *, told: bool) -> Peak:

@@ -54,9 +54,14 @@ class RecordingTrend:
         """
         margin = max((last - first) / max(most, 1), STRIDE + 1.0)  # a line goes on over the edge
         return thinned(
-            self._places, self._shares, first - margin, last + margin, most,
-            STRIDE + 0.5, self._cuts,
-        )  # fmt: skip
+            self._places,
+            self._shares,
+            first - margin,
+            last + margin,
+            most,
+            STRIDE + 0.5,
+            self._cuts,
+        )
 
     def led(self, first: float, last: float) -> tuple[int, ...]:
         """Numbers of the planes that surely led on some frame, in the order of all lists."""

@@ -32,9 +32,16 @@ from sonoassist.sources.pixels import check_not_huge, check_size, to_uint8
 _RLE_HEAD = 64
 _J2K, _JP2 = b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  "
 _HEADER_OF_PIXELS = (
-    "Rows", "Columns", "SamplesPerPixel", "BitsAllocated", "BitsStored", "HighBit",
-    "PixelRepresentation", "PhotometricInterpretation", "PlanarConfiguration",
-)  # fmt: skip
+    "Rows",
+    "Columns",
+    "SamplesPerPixel",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+    "PixelRepresentation",
+    "PhotometricInterpretation",
+    "PlanarConfiguration",
+)
 _JPEG_AS_IS = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_IGNORE_ORIENTATION
 _BGR_TO_RGB = cv2.COLOR_BGR2RGB
 

@@ -23,8 +23,17 @@ Opener = Callable[[str, Stop], "Source"]
 """Takes what follows the kind's prefix, and what gives the opening up when it is set."""
 
 URL_SCHEMES: tuple[str, ...] = (
-    "rtsp", "rtsps", "http", "https", "udp", "tcp", "rtmp", "rtmps", "srt", "rtp",
-)  # fmt: skip
+    "rtsp",
+    "rtsps",
+    "http",
+    "https",
+    "udp",
+    "tcp",
+    "rtmp",
+    "rtmps",
+    "srt",
+    "rtp",
+)
 A_RECORDING = "a recording"
 A_FOLDER = "a folder of pictures"
 
@@ -141,13 +150,19 @@ def _open_file(path: str, stop: Stop) -> Source:
 STREAM = SourceKind("stream", "URL", _open_stream, where="stream", compressed=True)
 """Whatever is written as an address."""
 FILE = SourceKind(
-    "file", "video, picture, folder, DICOM file", _open_file, live=False, on_disk=True,
-    masked_name=A_RECORDING, compressed_suffixes=VIDEO_SUFFIXES,
+    "file",
+    "video, picture, folder, DICOM file",
+    _open_file,
+    live=False,
+    on_disk=True,
+    masked_name=A_RECORDING,
+    compressed_suffixes=VIDEO_SUFFIXES,
     types=(
-        FileType("Videos", VIDEO_SUFFIXES), FileType("Pictures", IMAGE_SUFFIXES),
+        FileType("Videos", VIDEO_SUFFIXES),
+        FileType("Pictures", IMAGE_SUFFIXES),
         FileType("DICOM", DICOM_SUFFIXES),
     ),
-)  # fmt: skip
+)
 """Whatever is nothing else."""
 PREFIXED = (
     SourceKind("device", "device:NAME", _open_device, "device:", where="device"),

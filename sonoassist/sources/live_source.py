@@ -82,9 +82,18 @@ class LiveSource(Source):
         check_size(self._label, width, height)
         self._first, self._at_s, self._last_came_s = first, first.at_s, time.monotonic()
         self._info = SourceInfo(
-            new_source_id(), spec, self._label, f"{detail} · {width}×{height}", kind, width, height,
-            fps=None, frame_count=None, duration_s=None, warnings=tuple(warnings),
-        )  # fmt: skip
+            new_source_id(),
+            spec,
+            self._label,
+            f"{detail} · {width}×{height}",
+            kind,
+            width,
+            height,
+            fps=None,
+            frame_count=None,
+            duration_s=None,
+            warnings=tuple(warnings),
+        )
 
     def _wait_for_first(self, stop: threading.Event, warnings: list[str]) -> LivePicture:
         if isinstance(stop, Opening):

@@ -6,13 +6,45 @@ from enum import Enum
 from pathlib import PurePath
 
 VIDEO_SUFFIXES: tuple[str, ...] = (
-    ".mp4", ".m4v", ".mov", ".avi", ".mkv", ".webm", ".mpg", ".mpeg", ".ts", ".m2ts", ".mts",
-    ".wmv", ".asf", ".flv", ".3gp", ".ogv", ".vob", ".mjpeg", ".mjpg", ".h264", ".hevc", ".gif",
-)  # fmt: skip
+    ".mp4",
+    ".m4v",
+    ".mov",
+    ".avi",
+    ".mkv",
+    ".webm",
+    ".mpg",
+    ".mpeg",
+    ".ts",
+    ".m2ts",
+    ".mts",
+    ".wmv",
+    ".asf",
+    ".flv",
+    ".3gp",
+    ".ogv",
+    ".vob",
+    ".mjpeg",
+    ".mjpg",
+    ".h264",
+    ".hevc",
+    ".gif",
+)
 IMAGE_SUFFIXES: tuple[str, ...] = (
-    ".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".bmp", ".dib", ".webp", ".jp2",
-    ".pgm", ".ppm", ".pbm", ".pnm",
-)  # fmt: skip
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".jpe",
+    ".tif",
+    ".tiff",
+    ".bmp",
+    ".dib",
+    ".webp",
+    ".jp2",
+    ".pgm",
+    ".ppm",
+    ".pbm",
+    ".pnm",
+)
 DICOM_SUFFIXES: tuple[str, ...] = (".dcm", ".dicom", ".dic", ".ima")
 ARCHIVE_SUFFIXES: tuple[str, ...] = (".zip",)
 

@@ -22,9 +22,15 @@ LONG = ("spine_cor", "spine_sag")
 """They may reach out of the picture at both sides: none shows all of a spine."""
 USUAL_SIZE = 0.36
 OWN_SIZE = {
-    "femur": 0.22, "lips": 0.15, "spine_cor": 0.4, "spine_sag": 0.4,
-    "3vv": 0.25, "4ch": 0.25, "lvot": 0.25, "rvot": 0.25,
-}  # fmt: skip
+    "femur": 0.22,
+    "lips": 0.15,
+    "spine_cor": 0.4,
+    "spine_sag": 0.4,
+    "3vv": 0.25,
+    "4ch": 0.25,
+    "lvot": 0.25,
+    "rvot": 0.25,
+}
 """Share of the picture's width, or height, below which a plane is too small; of most `USUAL_SIZE`.
 A thigh and a heart are small, however near one looks."""
 ASIDE, THIGH_ASIDE = 0.22, 0.3
@@ -205,8 +211,9 @@ def _outside(placed: Placed) -> float:
     if placed.plane not in LONG:
         sides += [(np.full_like(y, left), y), (np.full_like(y, right), y)]
     polygon = np.asarray(placed.outline, np.float64)
-    inside = _inside(polygon, np.concatenate([a for a, _ in sides]),
-                     np.concatenate([b for _, b in sides]))  # fmt: skip
+    inside = _inside(
+        polygon, np.concatenate([a for a, _ in sides]), np.concatenate([b for _, b in sides])
+    )
     return float((~inside).reshape(len(sides), -1).mean(axis=1).max())
 
 

@@ -358,10 +358,12 @@ class Trainer:
             "best": asdict(self.best) if self.best else None,
             "start": asdict(self.start) if self.start else None,
             "python": random.getstate(),
-            "numpy": [part if isinstance(part, str | int | float) else part.tolist()
-                      for part in np.random.get_state()],
+            "numpy": [
+                part if isinstance(part, str | int | float) else part.tolist()
+                for part in np.random.get_state()
+            ],
             **self.learner.state(),
-        }  # fmt: skip
+        }
 
     def _settings(self) -> dict[str, Any]:
         return self.options.settings() | {"data": self.data.digest}

@@ -404,9 +404,15 @@ def test_a_model_that_does_not_exist(store: ModelStore, tmp_path: Path) -> None:
 def test_settings_make_an_analyser(store: ModelStore, tmp_path: Path) -> None:
     store.add(published_file(tmp_path / "files"))
     settings = Settings(
-        engine="torch", precision="f32", device="cpu", crop="Room 3", threshold=0.5,
-        own_crops={"Room 3": "1,2,300,200"}, show_heat=True, guided_heat=True,
-    )  # fmt: skip
+        engine="torch",
+        precision="f32",
+        device="cpu",
+        crop="Room 3",
+        threshold=0.5,
+        own_crops={"Room 3": "1,2,300,200"},
+        show_heat=True,
+        guided_heat=True,
+    )
     analyser = analyser_for(settings, store)
     assert analyser.engine.name == "torch"
     assert analyser.card.architecture == "smallnet"

@@ -20,8 +20,9 @@ pytestmark = pytest.mark.real
 def analyser(test_data: Path) -> Analyser:
     spec, tensors = published(test_data)
     card = published_store(test_data).get("sononet16").card
-    return Analyser(make_engine(replace(EXACT, engine="openvino"), spec, tensors), card,
-                    AnalyserOptions())  # fmt: skip
+    return Analyser(
+        make_engine(replace(EXACT, engine="openvino"), spec, tensors), card, AnalyserOptions()
+    )
 
 
 def states(analyser: Analyser, paths: list[Path]) -> dict[str, State]:

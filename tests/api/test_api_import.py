@@ -17,9 +17,20 @@ from sonoassist.analysis.analyser import AnalyserOptions
 
 ROOT = Path(sonoassist.__file__).parents[1]
 HEAVY = (
-    "torch", "cv2", "PyQt6", "pyqtgraph", "openvino", "av", "pydicom", "skimage", "sklearn",
-    "scipy", "pandas", "pydantic", "numpy",
-)  # fmt: skip
+    "torch",
+    "cv2",
+    "PyQt6",
+    "pyqtgraph",
+    "openvino",
+    "av",
+    "pydicom",
+    "skimage",
+    "sklearn",
+    "scipy",
+    "pandas",
+    "pydantic",
+    "numpy",
+)
 
 
 def loaded_after(code: str, path: Path = ROOT) -> set[str]:
@@ -27,8 +38,11 @@ def loaded_after(code: str, path: Path = ROOT) -> set[str]:
     program = f"import sys, json\n{code}\nprint(json.dumps(sorted(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", program],
-        cwd=path, check=True, capture_output=True, text=True,
-    )  # fmt: skip
+        cwd=path,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     return set(json.loads(done.stdout.splitlines()[-1]))
 
 

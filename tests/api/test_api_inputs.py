@@ -65,7 +65,7 @@ WRONG_PICTURES = [
     (np.zeros((0, 0, 3), np.uint8), ValueError, "empty", "uint8"),
     (GREY[:15], ValueError, "50x15", "16x16"),
     (np.zeros((40, 15, 3), np.uint8), ValueError, "15x40", "16x16"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("pixels", "kind", "wrong", "hint"), WRONG_PICTURES)
@@ -82,13 +82,17 @@ def test_wrong_pictures(
 
 ARRAYS = hnp.arrays(
     dtype=st.one_of(
-        hnp.boolean_dtypes(), hnp.integer_dtypes(), hnp.unsigned_integer_dtypes(),
-        hnp.floating_dtypes(), hnp.complex_number_dtypes(), hnp.unicode_string_dtypes(),
+        hnp.boolean_dtypes(),
+        hnp.integer_dtypes(),
+        hnp.unsigned_integer_dtypes(),
+        hnp.floating_dtypes(),
+        hnp.complex_number_dtypes(),
+        hnp.unicode_string_dtypes(),
         hnp.datetime64_dtypes(),
     ),
     shape=hnp.array_shapes(min_dims=0, max_dims=5, min_side=0, max_side=20),
     fill=st.nothing(),
-)  # fmt: skip
+)
 
 
 @given(pixels=ARRAYS)
@@ -106,10 +110,18 @@ def test_any_array_is_judged_or_refused(pixels: np.ndarray) -> None:
 
 
 ANYTHING = st.one_of(
-    st.none(), st.booleans(), st.integers(), st.floats(), st.complex_numbers(), st.text(),
-    st.binary(), st.lists(st.integers()), st.dictionaries(st.text(), st.integers()),
-    st.just(GREY), st.just(object),
-)  # fmt: skip
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.complex_numbers(),
+    st.text(),
+    st.binary(),
+    st.lists(st.integers()),
+    st.dictionaries(st.text(), st.integers()),
+    st.just(GREY),
+    st.just(object),
+)
 
 
 @given(value=ANYTHING.filter(lambda one: not isinstance(one, np.ndarray)))
@@ -176,14 +188,17 @@ WRONG_LOADS = [
     ({"synthetic": "yes"}, TypeError, "synthetic is a str"),
     ({"synthetic": 1}, TypeError, "synthetic is an int"),
     ({"localiser": "mine"}, ValueError, "localiser"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("named", "kind", "wrong"), WRONG_LOADS)
 def test_wrong_wishes_for_a_model(
-    named: dict[str, Any], kind: type[Exception], wrong: str, tmp_path: Path,
+    named: dict[str, Any],
+    kind: type[Exception],
+    wrong: str,
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.setenv("SONOASSIST_HOME", str(tmp_path))
     error = refused(sa.load_model, **named)
     assert isinstance(error, kind)

@@ -77,9 +77,11 @@ def test_the_heat_map_lies_on_the_picture(model: sa.Model) -> None:
 
 
 @given(
-    height=st.integers(16, 90), width=st.integers(16, 90), grey=st.booleans(),
+    height=st.integers(16, 90),
+    width=st.integers(16, 90),
+    grey=st.booleans(),
     cell=st.sampled_from(sa.PLANE_KEYS),
-)  # fmt: skip
+)
 def test_pictures_of_any_size(height: int, width: int, grey: bool, cell: str) -> None:
     pixels = np.resize(picture(cell, 1), (height, width, 3))
     with made_model() as model:
@@ -163,8 +165,11 @@ def test_several_threads_wait_for_each_other(model: sa.Model) -> None:
 def test_what_made_it(model: sa.Model) -> None:
     info = model.info
     assert (info.name, info.domain, info.crop, info.threshold) == (
-        "sononet16", "published", "full", 0.7,
-    )  # fmt: skip
+        "sononet16",
+        "published",
+        "full",
+        0.7,
+    )
     assert (info.engine, info.precision, info.device) == ("bright", "f32", "CPU")
     assert "sononet16" in repr(model)
 

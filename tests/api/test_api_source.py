@@ -73,12 +73,16 @@ def test_a_recording(model: sa.Model, film: Path) -> None:
     assert (result.label, result.damage, result.warnings) == ("exam.mp4", (), ())
     assert result.model == model.info
     shapes = {
-        "frames": ((FRAMES,), np.int64), "times_s": ((FRAMES,), np.float64),
-        "confidences": ((FRAMES,), np.float32), "probabilities": ((FRAMES, 14), np.float32),
-        "boxes": ((FRAMES, 4), np.float32), "frozen": ((FRAMES,), np.bool_),
-        "sharpness": ((FRAMES,), np.float32), "stillness": ((FRAMES,), np.float32),
+        "frames": ((FRAMES,), np.int64),
+        "times_s": ((FRAMES,), np.float64),
+        "confidences": ((FRAMES,), np.float32),
+        "probabilities": ((FRAMES, 14), np.float32),
+        "boxes": ((FRAMES, 4), np.float32),
+        "frozen": ((FRAMES,), np.bool_),
+        "sharpness": ((FRAMES,), np.float32),
+        "stillness": ((FRAMES,), np.float32),
         "sure": ((FRAMES,), np.bool_),
-    }  # fmt: skip
+    }
     for name, (shape, dtype) in shapes.items():
         array = getattr(result, name)
         assert (array.shape, array.dtype) == (shape, dtype), name
@@ -356,9 +360,19 @@ def test_a_model_of_another_domain_is_warned_of(film: Path, model: sa.Model) -> 
 def test_arrays_cannot_be_changed_and_are_nobody_elses(model: sa.Model, film: Path) -> None:
     result = sa.analyse(film, model)
     for name in (
-        "frames", "times_s", "names", "states", "planes", "confidences", "probabilities", "boxes",
-        "steady_planes", "frozen", "sharpness", "stillness",
-    ):  # fmt: skip
+        "frames",
+        "times_s",
+        "names",
+        "states",
+        "planes",
+        "confidences",
+        "probabilities",
+        "boxes",
+        "steady_planes",
+        "frozen",
+        "sharpness",
+        "stillness",
+    ):
         with pytest.raises(ValueError, match="read-only"):
             getattr(result, name)[0] = 0
     copy = pickle.loads(pickle.dumps(result))

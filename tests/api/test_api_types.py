@@ -19,7 +19,10 @@ def test_a_users_program(tmp_path: Path) -> None:
     settings = str(ROOT / "pyproject.toml")
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--config-file", settings, str(program)],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.stdout.strip() == "Success: no issues found in 1 source file", done.stdout
     assert not done.returncode

@@ -57,8 +57,9 @@ def test_probes_are_run_on_this_machine() -> None:
 def test_a_chain_counts_all_its_products() -> None:
     choice = choose.EngineChoice("openvino", "f32", "cpu")
     assert [probe.amount for probe in compute_probes(choice, TINY)] == [
-        3 * TINY.matrix_flop, 3 * TINY.convolution_flop,
-    ]  # fmt: skip
+        3 * TINY.matrix_flop,
+        3 * TINY.convolution_flop,
+    ]
 
 
 def test_the_copy_of_torch() -> None:

@@ -155,9 +155,13 @@ def test_a_stop_keeps_what_was_measured(store: ModelStore) -> None:
             raise KeyboardInterrupt
 
     bench = NetworkBenchmark(
-        both, store, make=garage.engine, make_naive=garage.naive, clock=garage.clock,
+        both,
+        store,
+        make=garage.engine,
+        make_naive=garage.naive,
+        clock=garage.clock,
         on_work=on_work,
-    )  # fmt: skip
+    )
     with pytest.raises(KeyboardInterrupt):
         bench.run()
     rows = make_rows(bench.timings, Roof())
@@ -174,9 +178,11 @@ def test_plan() -> None:
     assert plan(runs=2).runs_of(8) == 2
     labels = dict.fromkeys(entry.runner.label for entry in wanted.entries("smallnet"))
     assert list(labels) == [
-        "naive torch f32 on CPU", f"naive torch f32 on {GPU}", "torch f32 on CPU",
+        "naive torch f32 on CPU",
+        f"naive torch f32 on {GPU}",
+        "torch f32 on CPU",
         f"torch f16 on {GPU}",
-    ]  # fmt: skip
+    ]
     once = work_of(SMALLNET, 224, 288, Pass.DETECTION).flop / 1e9
     single = plan(candidate("torch"), runs=30)
     assert single.total_work() == pytest.approx(2 * 3 * once * all_runs(30))
@@ -188,9 +194,13 @@ def test_all_work_that_is_told_is_what_was_planned(store: ModelStore) -> None:
     garage, done = Garage(), []
     wanted = plan(candidate("torch"), runs=6, batches=(1, 4))
     NetworkBenchmark(
-        wanted, store, make=garage.engine, make_naive=garage.naive, clock=garage.clock,
+        wanted,
+        store,
+        make=garage.engine,
+        make_naive=garage.naive,
+        clock=garage.clock,
         on_work=done.append,
-    ).run()  # fmt: skip
+    ).run()
     assert sum(done) == pytest.approx(wanted.total_work())
 
 

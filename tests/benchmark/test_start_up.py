@@ -58,8 +58,10 @@ def test_starts_are_counted_and_their_packages_named() -> None:
     assert found[BARE].times_bare == 1.0
     assert {one.runs for one in found.values()} == {4}
     assert len(steps) == total_starts(4) == (1 + 2 + 4) * 5
-    assert asked[:2] == [("-X", "importtime", "-c", "pass"),
-                         ("-X", "importtime", "-c", "import sonoassist")]  # fmt: skip
+    assert asked[:2] == [
+        ("-X", "importtime", "-c", "pass"),
+        ("-X", "importtime", "-c", "import sonoassist"),
+    ]
 
 
 def test_a_start_that_fails_is_an_error() -> None:

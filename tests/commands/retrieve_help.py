@@ -55,11 +55,13 @@ def program(out: Path, *words: object, most: int | None = None) -> subprocess.Po
     start = ["-m", "sonoassist"] if most is None else ["-c", HELD, str(most)]
     return subprocess.Popen(
         [sys.executable, *start, "retrieve", *map(str, words), "--out", str(out), *QUICK],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
         env={**os.environ, "PYTHONPATH": folder},
         # A shell that runs the tests in the background has Ctrl-C ignored, and children inherit it.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
+    )
 
 
 def film(path: Path, seed: int = 0, frames: int = 20) -> Path:

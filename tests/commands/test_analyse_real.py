@@ -78,9 +78,13 @@ def _use_home(
     ids=["torch", "auto"],
 )
 def test_the_13_planes(
-    test_data: Path, tmp_path: Path, words: list[str], limit: float, least_iou: float,
+    test_data: Path,
+    tmp_path: Path,
+    words: list[str],
+    limit: float,
+    least_iou: float,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     assert analyse(test_data / "planes", tmp_path, "--json", *words) == 0
     told = summary(capsys)
     assert (told["frames"], told["model"], told["domain"]) == (13, "sononet16", "published")

@@ -134,8 +134,23 @@ def test_networks_for_real(
     for module in (probes, ceilings):  # how large the products are is not the question
         monkeypatch.setattr(module, "CPU_SIZES", ProbeSizes(128, 16, 28, 36, 1, 2**20))
     out = tmp_path / "new" / "out"
-    assert benchmark("networks", "--networks", "smallnet", "--runs", 2, "--batch", "1,2",
-                     "--precisions", "f32", "--out", out, "--json") == 0  # fmt: skip
+    assert (
+        benchmark(
+            "networks",
+            "--networks",
+            "smallnet",
+            "--runs",
+            2,
+            "--batch",
+            "1,2",
+            "--precisions",
+            "f32",
+            "--out",
+            out,
+            "--json",
+        )
+        == 0
+    )
     told = printed(capsys)
     rows = told["networks"]["rows"]
     runners = {(row["engine"], row["precision"], row["batch"]) for row in rows}

@@ -109,9 +109,13 @@ def test_all_measures(phantoms: Path, tmp_path: Path, capsys: Capture) -> None:
 
 @pytest.mark.parametrize(
     ("measure", "title", "frames"),
-    [("classification", "as Table III", 3), ("retrieval", "as Table VI", 4),
-     ("localisation", "as Table VII", 3), ("speed", "as Table IV", 3)],
-)  # fmt: skip
+    [
+        ("classification", "as Table III", 3),
+        ("retrieval", "as Table VI", 4),
+        ("localisation", "as Table VII", 3),
+        ("speed", "as Table IV", 3),
+    ],
+)
 def test_one_measure(
     phantoms: Path, tmp_path: Path, capsys: Capture, measure: str, title: str, frames: int
 ) -> None:
@@ -335,8 +339,9 @@ def published(published_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: Cap
 @pytest.mark.real
 @pytest.mark.usefixtures("networks_once")
 def test_the_13_planes(published: Published, test_data: Path, tmp_path: Path) -> None:
-    told = published("all", test_data / "planes", "--precision", "f32", "--localiser", "paper",
-                     "--out", tmp_path)  # fmt: skip
+    told = published(
+        "all", test_data / "planes", "--precision", "f32", "--localiser", "paper", "--out", tmp_path
+    )
     assert told["classification"]["accuracy"]["value"] == 1.0
     assert told["classification"]["f1"]["value"] == 1.0
     assert len(told["classification"]["classes"]) == 13

@@ -95,8 +95,17 @@ def test_list(run: Run, exam_id: str) -> None:
     assert (status, err) == (0, "")
     head, first, second, third = out.splitlines()
     assert head.split() == [
-        "EXAM", "BEGAN", "LENGTH", "KEPT", "NOT", "REVIEWED", "MISSING", "STATE", "STUDY", "SOURCE",
-    ]  # fmt: skip
+        "EXAM",
+        "BEGAN",
+        "LENGTH",
+        "KEPT",
+        "NOT",
+        "REVIEWED",
+        "MISSING",
+        "STATE",
+        "STUDY",
+        "SOURCE",
+    ]
     assert first.split()[0] == exam_id
     assert first.split()[3:] == ["01:01", "1/2", "1", "0", "ended", "T-17", "Demo", "(synthetic)"]
     assert second.startswith(bad)
@@ -108,12 +117,25 @@ def test_list(run: Run, exam_id: str) -> None:
     assert [row["state"] for row in rows] == ["ended", "damaged", "running"]
     assert cut_off["state"] == "cut off"
     assert rows[0] | {"started_at": "", "ended_at": ""} == {
-        "exam_id": exam_id, "state": "ended", "reason": "", "started_at": "", "ended_at": "",
-        "length_s": 61.0, "study_id": "T-17", "source": "Demo", "source_path": "demo",
-        "synthetic": True, "preset": "anomaly", "note": "", "done": 1, "found": 2, "total": 2,
+        "exam_id": exam_id,
+        "state": "ended",
+        "reason": "",
+        "started_at": "",
+        "ended_at": "",
+        "length_s": 61.0,
+        "study_id": "T-17",
+        "source": "Demo",
+        "source_path": "demo",
+        "synthetic": True,
+        "preset": "anomaly",
+        "note": "",
+        "done": 1,
+        "found": 2,
+        "total": 2,
         "missing": [],
-        "captures": 3, "recordings": 1,
-    }  # fmt: skip
+        "captures": 3,
+        "recordings": 1,
+    }
     assert cut_off["missing"] == ["4ch", "placenta"]
     assert rows[1].keys() == rows[0].keys()
     assert rows[1]["reason"]
@@ -170,8 +192,9 @@ def test_note(run: Run, exam_id: str) -> None:
     assert run("note", "last", "Mother moved") == (0, "", f"exam {exam_id}: the note is kept\n")
     assert "Mother moved" in run("show", "last")[1]
     assert json.loads(run("note", "last", "zwei", "--json")[1]) == {
-        "exam_id": exam_id, "note": "zwei",
-    }  # fmt: skip
+        "exam_id": exam_id,
+        "note": "zwei",
+    }
     assert run("note", "last", "")[2] == f"exam {exam_id}: the note is taken away\n"
     with ExamStore.default().open(exam_id, write=True):
         refused(run("note", "last", "x"), "in use by another window")
@@ -286,8 +309,9 @@ def test_report(run: Run, exam_id: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     found = json.loads(run("report", "last", "--out", out, "--json")[1])
     assert found == {
-        "exam_id": exam_id, "files": [str(out / "report.html"), str(out / "report.pdf")],
-    }  # fmt: skip
+        "exam_id": exam_id,
+        "files": [str(out / "report.html"), str(out / "report.pdf")],
+    }
     assert (out / "report.pdf").read_bytes().startswith(b"%PDF-")
     assert run("report", "last", "--out", tmp_path / "a" / "b.pdf")[0] == 0
     assert (tmp_path / "a" / "b.pdf").read_bytes().startswith(b"%PDF-")
@@ -378,17 +402,22 @@ def test_bad_use(run: Run, exam_id: str, words: list[str], said: str) -> None:
 
 def test_torch_and_qt_stay_out(exam_id: str, tmp_path: Path) -> None:
     words = (
-        ["list"], ["show", "last"], ["note", "last", "x"],
+        ["list"],
+        ["show", "last"],
+        ["note", "last", "x"],
         ["export", "last", "--out", str(tmp_path / "out"), "--csv", "--clips"],
         ["delete", "last", "--yes"],
-    )  # fmt: skip
+    )
     program = (
         "import sys\nfrom sonoassist.cli import run\n"
         f"for words in {words!r}:\n    assert run(['exam', *words]) == 0, words\n"
         "assert not {'torch', 'PyQt6', 'pydicom', 'fpdf'} & set(sys.modules), sys.modules\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False,
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=False,
         env={**os.environ, "PYTHONPATH": str(Path(sonoassist.__file__).parents[1])},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr

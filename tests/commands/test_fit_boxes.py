@@ -115,15 +115,20 @@ def test_json_is_what_the_table_says(given: Given, capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("layout", "words", "status"),
     [
-        ("phantom", (), 2), ("phantom", ("--other-domain",), 0),
+        ("phantom", (), 2),
+        ("phantom", ("--other-domain",), 0),
         ("phantom", ("--domain", "real"), 0),
-        ("exams", (), 0), ("exams", ("--domain", "synthetic"), 2),
+        ("exams", (), 0),
+        ("exams", ("--domain", "synthetic"), 2),
     ],
-)  # fmt: skip
+)
 def test_another_domain_is_refused_unless_told(
-    layout: str, words: tuple[str, ...], status: int, given: Given,
+    layout: str,
+    words: tuple[str, ...],
+    status: int,
+    given: Given,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     given(layout, femur=lit(-1.0))
     before = rules()
     assert fit("data", *words) == status

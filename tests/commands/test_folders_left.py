@@ -18,14 +18,24 @@ BAD = {
     "retrieve": [["{bad}"], ["{missing}"], ["{empty}"], ["{good}", "--model", "no"]],
     "exam export": [["no-such-exam"]],
     "exam report": [["no-such-exam"]],
-    "train": [["{bad}"], ["{missing}"], ["{empty}"], ["{empty}", "--from", "no"],
-              ["{empty}", "--lr", "99"]],
+    "train": [
+        ["{bad}"],
+        ["{missing}"],
+        ["{empty}"],
+        ["{empty}", "--from", "no"],
+        ["{empty}", "--lr", "99"],
+    ],
     "train-screens": [["--screens", "0"], ["--seed", "-1"]],
     "evaluate": [["all", "{bad}"], ["all", "{missing}"], ["screens", "{empty}"]],
     "benchmark": [["--source", "{missing}", "program"], ["--quick", "start"]],
-    "phantom": [["--seed", "-1"], ["--exams", "0"], ["--size", "3x3"], ["--fps", "-1"],
-                ["--screens", "0"]],
-}  # fmt: skip
+    "phantom": [
+        ["--seed", "-1"],
+        ["--exams", "0"],
+        ["--size", "3x3"],
+        ["--fps", "-1"],
+        ["--screens", "0"],
+    ],
+}
 """Of every command that takes `--out`: what it cannot do."""
 CASES = [(name, words) for name, many in BAD.items() for words in many]
 
@@ -59,8 +69,12 @@ def test_a_failed_command_leaves_no_folder(name: str, words: list[str], tmp_path
     (tmp_path / "empty").mkdir()
     good = demo_exam()
     assert good is not None
-    places = {"bad": tmp_path / "bad.mp4", "missing": tmp_path / "no.mp4",
-              "empty": tmp_path / "empty", "good": good}  # fmt: skip
+    places = {
+        "bad": tmp_path / "bad.mp4",
+        "missing": tmp_path / "no.mp4",
+        "empty": tmp_path / "empty",
+        "good": good,
+    }
     given = [word.format(**places) for word in words]
     out = tmp_path / "new" / "deeper"
     assert cli.run([*name.split(), *given, "--out", str(out)]) == 2
@@ -100,9 +114,11 @@ QUICK = ("--seconds", "26", "--fps", "1", "--size", "320x240")
     ],
 )
 def test_phantom_writes_over_nothing_unless_told(
-    words: tuple[str, ...], names: tuple[str, ...], tmp_path: Path,
+    words: tuple[str, ...],
+    names: tuple[str, ...],
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     out = tmp_path / "out"
     for name in names:
         (out / name).parent.mkdir(parents=True, exist_ok=True)

@@ -13,9 +13,12 @@ from sonoassist.cli import COMMANDS, _parser
 from sonoassist.engines import choose
 
 LISTS = {
-    "--engine": choose.ENGINES, "--precision": choose.PRECISIONS, "--device": choose.DEVICES,
-    "--engines": candidates.ENGINES, "--precisions": candidates.PRECISIONS,
-}  # fmt: skip
+    "--engine": choose.ENGINES,
+    "--precision": choose.PRECISIONS,
+    "--device": choose.DEVICES,
+    "--engines": candidates.ENGINES,
+    "--precisions": candidates.PRECISIONS,
+}
 """Options whose words are looked up when they are used."""
 
 

@@ -22,10 +22,14 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [
-        ("analyze", "analyse"), ("retreive", "retrieve"), ("model", "models"),
-        ("evalute", "evaluate"), ("trainscreens", "train-screens"), ("Practise", "practice"),
+        ("analyze", "analyse"),
+        ("retreive", "retrieve"),
+        ("model", "models"),
+        ("evalute", "evaluate"),
+        ("trainscreens", "train-screens"),
+        ("Practise", "practice"),
     ],
-)  # fmt: skip
+)
 def test_a_mistyped_command(
     typed: str, meant: str, opened: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

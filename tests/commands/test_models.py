@@ -94,8 +94,15 @@ def test_list_of_nothing(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert all(not row["installed"] and not row["default"] for row in rows)
     assert {row["domain"] for row in rows} == {"published"}
     assert rows[0].keys() >= {
-        "name", "architecture", "domain", "installed", "title", "bundled", "licence", "size_bytes",
-    }  # fmt: skip
+        "name",
+        "architecture",
+        "domain",
+        "installed",
+        "title",
+        "bundled",
+        "licence",
+        "size_bytes",
+    }
     run("list")
     text = capsys.readouterr().out
     assert "sonoassist models install sononet32" in text
@@ -257,5 +264,7 @@ def test_published_file(run: Run, test_data: Path, capsys: pytest.CaptureFixture
     run("add", test_data / "weights" / "SonoNet16.npz")
     row = listed(run, capsys)[0]
     assert (row["name"], row["architecture"], row["domain"]) == (
-        "sononet16", "sononet16", "published",
-    )  # fmt: skip
+        "sononet16",
+        "sononet16",
+        "published",
+    )

@@ -32,9 +32,11 @@ from sonoassist.recordings.identity import identity_of
     ],
 )
 def test_bad_use_is_one_line(
-    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     if arguments == ["device:0"]:
         from sonoassist.practice import opening
         from sonoassist.sources.base import SourceInfo

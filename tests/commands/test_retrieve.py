@@ -149,8 +149,9 @@ def test_finished_exams_are_not_touched_and_again_does_them_anew(
     assert retrieve(out, films / "exam 0.mp4", films / "exam 1.mp4", "--json") == 0
     told = summary(capsys)
     assert [(one["name"], one["done_before"]) for one in told["exams"]] == [
-        ("exam 0", True), ("exam 1", False)
-    ]  # fmt: skip
+        ("exam 0", True),
+        ("exam 1", False),
+    ]
     assert (out / "exam 0").stat().st_ino == before
     kept = contents(out)
     assert retrieve(out, films / "exam 0.mp4", "--again") == 0
@@ -256,8 +257,10 @@ def test_a_damaged_file_is_reported_and_the_others_are_done(
     told = json.loads(printed.out)
     assert [one["name"] for one in told["exams"]] == ["d good"]
     assert [Path(one["exam"]).name for one in told["failed"]] == [
-        "a cut.mp4", "b empty.mp4", "c text.mp4"
-    ]  # fmt: skip
+        "a cut.mp4",
+        "b empty.mp4",
+        "c text.mp4",
+    ]
     assert all(one["reason"] and "\n" not in one["reason"] for one in told["failed"])
     assert "3 exams could not be searched" in printed.err.splitlines()[-1]
     assert folders(tmp_path / "out") == ["d good"]
@@ -437,9 +440,12 @@ def test_an_output_folder_that_cannot_be_written_to(
     ],
 )
 def test_options_that_cannot_be_used(
-    films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
-    words: tuple[str, ...], said: str,
-) -> None:  # fmt: skip
+    films: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    said: str,
+) -> None:
     status = retrieve(tmp_path / "out", films, *words)
     assert said in assert_refused(status, capsys)
     assert not (tmp_path / "out").exists() or folders(tmp_path / "out") == []

@@ -11,9 +11,17 @@ from sonoassist.retrieval.exams import FailedExam
 from sonoassist.retrieval.running import Result, RunSummary
 
 ABOUT: dict[str, Any] = {
-    "frames": 20321, "found": 12, "doubtful": ["lips"], "missing": ["rvot"], "damaged": [],
-    "warnings": [], "files": ["x"], "recordings": ["x"], "formats": ["x"], "exam": "a.mp4",
-}  # fmt: skip
+    "frames": 20321,
+    "found": 12,
+    "doubtful": ["lips"],
+    "missing": ["rvot"],
+    "damaged": [],
+    "warnings": [],
+    "files": ["x"],
+    "recordings": ["x"],
+    "formats": ["x"],
+    "exam": "a.mp4",
+}
 
 
 def test_time_left_goes_by_the_bytes_of_all_exams(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,8 +68,9 @@ def test_planes_that_were_not_found_are_named() -> None:
 def test_the_table() -> None:
     summary = RunSummary(
         [Result("a", ABOUT, True), Result("x" * 60, {**ABOUT, "damaged": ["x"]}, False)],
-        [FailedExam("b\n.mp4", "it is damaged")], stopped=True,
-    )  # fmt: skip
+        [FailedExam("b\n.mp4", "it is damaged")],
+        stopped=True,
+    )
     lines = table_text(summary, Path("out")).splitlines()
     assert lines[0].split() == ["exam", "frames", "found", "doubtful", "missing"]
     assert lines[1].split() == ["a", "20321", "11", "1", "1"]

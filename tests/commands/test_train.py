@@ -28,9 +28,23 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "training"))
 from training_help import start_train, train, write_exams
 
 SMALL = (
-    "--architecture", "smallnet", "--patch", "64", "--batch-planes", "1", "--crop", "full",
-    "--batch-background", "2", "--val-every", "2", "--device", "cpu", "--workers", "1",
-)  # fmt: skip
+    "--architecture",
+    "smallnet",
+    "--patch",
+    "64",
+    "--batch-planes",
+    "1",
+    "--crop",
+    "full",
+    "--batch-background",
+    "2",
+    "--val-every",
+    "2",
+    "--device",
+    "cpu",
+    "--workers",
+    "1",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -77,8 +91,10 @@ def test_from_exams_to_a_model_that_runs(
     assert run(["models", "add", str(out / "model.safetensors"), "--name", "mine"]) == 0
     model = ModelStore.default().get("mine")
     assert (model.card.domain, model.card.architecture, model.card.crop) == (
-        "own", "smallnet", "full",
-    )  # fmt: skip
+        "own",
+        "smallnet",
+        "full",
+    )
     assert "Validation: accuracy" in model.card.notes
     analyser = build_analyser(ModelStore.default(), model="mine")
     with open_source(str(exams / "case0" / "femur-0.png")) as source:
@@ -114,10 +130,17 @@ def test_bad_input_gives_one_line(
     assert train(exams, "--out", out, *SMALL, "--amp", "f16") == 2
     refused(capsys, "f16 needs a CUDA device")
     for words in (
-        ("--seed", "-1"), ("--seed", "4294967296"), ("--background", "-1"), ("--drops", "-1"),
-        ("--per-plane", "0"), ("--warm-up", "-5"), ("--save-minutes", "nan"),
-        ("--patch", "112:0,224"), ("--validation-share", "1"), ("--drop-at", "9,3"),
-    ):  # fmt: skip
+        ("--seed", "-1"),
+        ("--seed", "4294967296"),
+        ("--background", "-1"),
+        ("--drops", "-1"),
+        ("--per-plane", "0"),
+        ("--warm-up", "-5"),
+        ("--save-minutes", "nan"),
+        ("--patch", "112:0,224"),
+        ("--validation-share", "1"),
+        ("--drop-at", "9,3"),
+    ):
         assert train(exams, "--out", out, *SMALL, *words) == 2, words
         refused(capsys, words[0].strip("-").split("-")[0])
 
@@ -191,12 +214,17 @@ def train_together(home: Path, *words: object) -> list[tuple[int, str]]:
             *words,
             env=environment(home)
             | {
-                "RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1",
-                "MASTER_PORT": port, "GLOO_SOCKET_IFNAME": "lo", "OMP_NUM_THREADS": "1",
+                "RANK": rank,
+                "LOCAL_RANK": rank,
+                "WORLD_SIZE": "2",
+                "MASTER_ADDR": "127.0.0.1",
+                "MASTER_PORT": port,
+                "GLOO_SOCKET_IFNAME": "lo",
+                "OMP_NUM_THREADS": "1",
             },
         )
         for rank in ("0", "1")
-    ]  # fmt: skip
+    ]
     said = [process.communicate(timeout=LIMIT_S)[1] for process in running]
     return [(process.returncode, text) for process, text in zip(running, said, strict=True)]
 
@@ -263,8 +291,12 @@ def test_killed_inside_a_checkpoint(
     places = [str(tests / "training"), str(tests), part, str(out)]
     killed = subprocess.run(
         [sys.executable, "-c", KILLED_AT, *places, *words],
-        env=environment(home), capture_output=True, text=True, check=False, timeout=LIMIT_S,
-    )  # fmt: skip
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LIMIT_S,
+    )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert len(checkpoints(out)) == left
     assert train(*words, "--resume") == 0
@@ -288,8 +320,17 @@ def test_all_networks_learn_in_mixed_precision_and_go_on(
     amp = "bf16" if torch_has_bf16() or small else "off"
     out = tmp_path / "run"
     words = [
-        exams, "--out", out, *SMALL, "--architecture", architecture, "--amp", amp, "--lr", "0.001",
-    ]  # fmt: skip
+        exams,
+        "--out",
+        out,
+        *SMALL,
+        "--architecture",
+        architecture,
+        "--amp",
+        amp,
+        "--lr",
+        "0.001",
+    ]
     assert train(*words, "--iterations", 1) == 0
     emulated = amp == "bf16" and not torch_has_bf16()
     assert ("they are emulated" in capsys.readouterr().err) is emulated

@@ -16,9 +16,17 @@ from sonoassist.live.status import Notice
 
 PACKAGE = Path(sonoassist.__file__).parent
 SHELL_ONLY = {
-    "commands", "training", "evaluation", "benchmark", "phantom", "datasets", "cli.py",
-    "retrieval", "gui/platform.py", "exam/report/style.py",
-}  # fmt: skip
+    "commands",
+    "training",
+    "evaluation",
+    "benchmark",
+    "phantom",
+    "datasets",
+    "cli.py",
+    "retrieval",
+    "gui/platform.py",
+    "exam/report/style.py",
+}
 """What only a shell shows; without a display there is no window to say it in. The last is CSS."""
 TRAINING = "sonoassist train "
 """The one command that the window names: training has no button."""

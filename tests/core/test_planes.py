@@ -19,9 +19,21 @@ ORDER = (
     "spine_cor spine_sag"
 )
 PUBLISHED = [
-    "3VV", "4CH", "Abdominal", "Background", "Brain (Cb.)", "Brain (Tv.)", "Femur", "Kidneys",
-    "Lips", "LVOT", "Profile", "RVOT", "Spine (cor.)", "Spine (sag.)",
-]  # fmt: skip
+    "3VV",
+    "4CH",
+    "Abdominal",
+    "Background",
+    "Brain (Cb.)",
+    "Brain (Tv.)",
+    "Femur",
+    "Kidneys",
+    "Lips",
+    "LVOT",
+    "Profile",
+    "RVOT",
+    "Spine (cor.)",
+    "Spine (sag.)",
+]
 
 
 def test_order_is_that_of_the_published_weights() -> None:

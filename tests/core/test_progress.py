@@ -25,8 +25,12 @@ def test_words(how_far: HowFar, text: str) -> None:
 
 def test_a_time_left_is_no_finer_than_known() -> None:
     assert [time_left(one) for one in (3, 44, 89, 91, 240)] == [
-        "a few seconds left", "40 s left", "90 s left", "2 min left", "4 min left",
-    ]  # fmt: skip
+        "a few seconds left",
+        "40 s left",
+        "90 s left",
+        "2 min left",
+        "4 min left",
+    ]
 
 
 def test_a_meter_counts_and_ends_a_work() -> None:

@@ -40,8 +40,9 @@ def dicom(path: Path, frames: int = 1, width: int = 96, height: int = 80) -> Pat
     meta.MediaStorageSOPInstanceUID = generate_uid()
     made = FileDataset(str(path), {}, file_meta=meta, preamble=bytes(128))
     made.SOPClassUID, made.SOPInstanceUID = (
-        meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID,
-    )  # fmt: skip
+        meta.MediaStorageSOPClassUID,
+        meta.MediaStorageSOPInstanceUID,
+    )
     made.NumberOfFrames, made.Rows, made.Columns = frames, height, width
     made.SamplesPerPixel, made.PhotometricInterpretation = 1, "MONOCHROME2"
     made.BitsAllocated = made.BitsStored = 8

@@ -64,13 +64,20 @@ def test_freeze_frames_saved_as_dicom(tmp_path: Path) -> None:
     """Of one frame it is a picture and needs no number; a cine does."""
     dicom(tmp_path / "freeze.dcm")
     dicom(tmp_path / "cine.dcm", 3)
-    table(tmp_path / "labels.csv", "file,frame,plane", [
-        ("freeze.dcm", "", "femur"), ("cine.dcm", "", "femur"), ("cine.dcm", 2, "femur"),
-    ])  # fmt: skip
+    table(
+        tmp_path / "labels.csv",
+        "file,frame,plane",
+        [
+            ("freeze.dcm", "", "femur"),
+            ("cine.dcm", "", "femur"),
+            ("cine.dcm", 2, "femur"),
+        ],
+    )
     data = read_dataset(tmp_path)
     assert [(frame.path.name, frame.index) for frame in data.frames] == [
-        ("freeze.dcm", 0), ("cine.dcm", 2),
-    ]  # fmt: skip
+        ("freeze.dcm", 0),
+        ("cine.dcm", 2),
+    ]
     assert len(data.problems) == 1
     assert "line 3: frame is empty, and the file is a video" in data.problems[0]
 
@@ -103,14 +110,24 @@ def test_frames_near_a_label_are_shown(tmp_path: Path) -> None:
     """Within the tolerance and the recording, around planes of videos only."""
     video(tmp_path / "scan.mp4", 12)
     picture(tmp_path / "freeze.png")
-    table(tmp_path / "labels.csv", "file,frame,plane", [
-        ("scan.mp4", 1, "femur"), ("scan.mp4", 10, "lips"), ("scan.mp4", 6, "none"),
-        ("freeze.png", "", "femur"),
-    ])  # fmt: skip
+    table(
+        tmp_path / "labels.csv",
+        "file,frame,plane",
+        [
+            ("scan.mp4", 1, "femur"),
+            ("scan.mp4", 10, "lips"),
+            ("scan.mp4", 6, "none"),
+            ("freeze.png", "", "femur"),
+        ],
+    )
     assert read_dataset(tmp_path).shown == ()
     shown = read_dataset(tmp_path, tolerance_frames=2).shown
     assert [(frame.index, frame.plane, frame.path.name) for frame in shown] == [
-        (0, "femur", "scan.mp4"), (2, "femur", "scan.mp4"), (3, "femur", "scan.mp4"),
-        (8, "lips", "scan.mp4"), (9, "lips", "scan.mp4"), (11, "lips", "scan.mp4"),
-    ]  # fmt: skip
+        (0, "femur", "scan.mp4"),
+        (2, "femur", "scan.mp4"),
+        (3, "femur", "scan.mp4"),
+        (8, "lips", "scan.mp4"),
+        (9, "lips", "scan.mp4"),
+        (11, "lips", "scan.mp4"),
+    ]
     assert len(read_dataset(tmp_path, tolerance_frames=10_000).shown) == 22

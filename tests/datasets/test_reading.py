@@ -35,9 +35,15 @@ def test_fetal_planes_db(tmp_path: Path) -> None:
     data = read_dataset(fetal_planes(tmp_path / "db", fetal_rows()))
     assert (data.name, data.layout, data.problems) == ("db", "fetal_planes_db", ())
     assert [frame.accepted for frame in data.frames] == [
-        ("abdominal",), ("brain_tv",), ("brain_cb",), ("brain_tv", "brain_cb"),
-        ("brain_tv", "brain_cb"), ("femur",), HEART, ("background",),
-    ]  # fmt: skip
+        ("abdominal",),
+        ("brain_tv",),
+        ("brain_cb",),
+        ("brain_tv", "brain_cb"),
+        ("brain_tv", "brain_cb"),
+        ("femur",),
+        HEART,
+        ("background",),
+    ]
     assert [frame.case for frame in data.frames] == ["1", "1", "2", "2", "2", "3", "3", "3"]
     assert [frame.test for frame in data.frames] == [False, False, *[True] * 6]
     assert data.left_out == {"Other": 1}
@@ -131,8 +137,10 @@ def test_phantom_exams_with_states(tmp_path: Path) -> None:
     assert data.left_out == {"frozen": 2, "doppler": 2, "split": 2, "no_signal": 2}
     assert [(frame.index, frame.accepted) for frame in data.shown] == [(3, ("femur",))] * 2
     assert [problem.split(": ")[0] for problem in data.problems] == [
-        "a/truth.csv, line 9", "b/truth.csv, line 9", "c/truth.csv",
-    ]  # fmt: skip
+        "a/truth.csv, line 9",
+        "b/truth.csv, line 9",
+        "c/truth.csv",
+    ]
 
 
 def test_a_mapping_that_leaves_out_a_frozen_class(tmp_path: Path) -> None:
@@ -164,10 +172,16 @@ def test_bad_rows_of_a_phantom_exam(tmp_path: Path) -> None:
     data = read_dataset(phantom(tmp_path / "seed1", rows))
     assert len(data.frames) == 1
     words = [
-        "a second label", "bottom_px is not a number: 'x'", "reaches out of the picture (96x80 px)",
-        "has no area", "not a whole number", "not a number", "behind the end (12 frames)",
-        "'tail' is not known", "left_px is empty",
-    ]  # fmt: skip
+        "a second label",
+        "bottom_px is not a number: 'x'",
+        "reaches out of the picture (96x80 px)",
+        "has no area",
+        "not a whole number",
+        "not a number",
+        "behind the end (12 frames)",
+        "'tail' is not known",
+        "left_px is empty",
+    ]
     assert len(data.problems) == len(words)
     for line, (problem, word) in enumerate(zip(data.problems, words, strict=True), 3):
         assert problem.startswith(f"seed1/truth.csv, line {line}: ")
@@ -203,9 +217,14 @@ def test_a_recording_with_segments(tmp_path: Path) -> None:
     assert labels == {1: "kidneys", 2: "kidneys", 3: "kidneys", 8: "femur", 9: "femur"}
     near = [(frame.index, frame.plane) for frame in data.shown]
     assert near == [
-        (0, "kidneys"), (4, "kidneys"), (5, "kidneys"),
-        (6, "femur"), (7, "femur"), (10, "femur"), (11, "femur"),
-    ]  # fmt: skip
+        (0, "kidneys"),
+        (4, "kidneys"),
+        (5, "kidneys"),
+        (6, "femur"),
+        (7, "femur"),
+        (10, "femur"),
+        (11, "femur"),
+    ]
     assert [int(problem.split()[2].rstrip(":")) for problem in data.problems] == [2, 3, 4, 5, 6]
 
 
@@ -243,8 +262,10 @@ def test_plane_truth(tmp_path: Path) -> None:
     assert data.layout == "planes"
     assert [(f.case, f.plane, f.box) for f in data.frames] == [("A", "4ch", Box(*BOX))]
     assert [problem.split(":")[0] for problem in data.problems] == [
-        "truth.json, B.png", "truth.json, C.png", "truth.json, D.png",
-    ]  # fmt: skip
+        "truth.json, B.png",
+        "truth.json, C.png",
+        "truth.json, D.png",
+    ]
 
 
 def test_heads(tmp_path: Path) -> None:
@@ -258,8 +279,9 @@ def test_heads(tmp_path: Path) -> None:
     assert [frame.case for frame in data.frames] == ["7", "7", "other"]
     assert {frame.accepted for frame in data.frames} == {("brain_tv", "brain_cb")}
     assert [problem.split(":")[0] for problem in data.problems] == [
-        "truth.csv, line 5", "truth.csv, line 6",
-    ]  # fmt: skip
+        "truth.csv, line 5",
+        "truth.csv, line 6",
+    ]
 
 
 def test_what_is_no_data_set(tmp_path: Path) -> None:

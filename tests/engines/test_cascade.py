@@ -162,8 +162,10 @@ def test_a_device_that_is_lost_already_does_not_keep_the_program_from_starting()
 def test_the_box_is_found_by_the_engine_that_gave_the_label() -> None:
     """Its masks are those of its own forward pass."""
     quick, middle, exact = (
-        Told("int8", 0.95, 0.01), Told("bf16", 0.5, 0.46), Told("f32", 0.9, 0.05),
-    )  # fmt: skip
+        Told("int8", 0.95, 0.01),
+        Told("bf16", 0.5, 0.46),
+        Told("f32", 0.9, 0.05),
+    )
     made = cascade(quick, middle, exact)
     assert made.run_traced(NOTHING).logits is exact.logits
     with pytest.raises(EngineError, match="no saliency"):

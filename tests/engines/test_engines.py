@@ -297,9 +297,13 @@ def test_a_limited_processor_has_what_its_limit_leaves() -> None:
     )
     limits = {"ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
     told = subprocess.run(
-        [sys.executable, "-c", asked], env={**os.environ, **limits}, capture_output=True,
-        text=True, check=True, timeout=LIMIT_S,
-    )  # fmt: skip
+        [sys.executable, "-c", asked],
+        env={**os.environ, **limits},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=LIMIT_S,
+    )
     openvino, torch_too, *left = told.stdout.split()
     assert (openvino, torch_too) == ("False", "False")
     assert not any("bf16" in name for name in left)

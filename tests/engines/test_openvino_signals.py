@@ -51,8 +51,11 @@ def test_a_signal_is_handled_behind_an_engine_that_another_thread_let_go() -> No
     """
     done = subprocess.run(
         [sys.executable, "-X", "faulthandler", "-c", textwrap.dedent(script)],
-        capture_output=True, text=True, timeout=LIMIT_S, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+    )
     assert (done.returncode, done.stdout.strip()) == (0, f"[{int(signal.SIGUSR1)}]"), done.stderr
 
 

@@ -47,9 +47,12 @@ def test_examples_are_frames_whose_plane_was_named(tmp_path: Path) -> None:
     steps: list[int] = []
     troubles: list[str] = []
     found = gather(
-        [Dataset("d", "exams", frames)], made_analyser(), 9,
-        step=lambda: steps.append(1), on_trouble=troubles.append,
-    )  # fmt: skip
+        [Dataset("d", "exams", frames)],
+        made_analyser(),
+        9,
+        step=lambda: steps.append(1),
+        on_trouble=troubles.append,
+    )
     assert {key: len(them) for key, them in found.items()} == {"femur": 2}
     assert found["femur"][0].saliency.shape == found["femur"][0].picture.shape
     assert len(steps) == 3

@@ -65,9 +65,11 @@ def box_shares() -> dict[str, float]:
 
 def test_averages_of_cardiac_and_other_planes() -> None:
     frames = [
-        one("4ch", "4ch", true_box=BOX, box=BOX), one("lvot", "lips", true_box=BOX, box=BOX),
-        one(HEART, "4ch", true_box=BOX, box=BOX), one("femur", "femur", true_box=BOX, box=BOX),
-    ]  # fmt: skip
+        one("4ch", "4ch", true_box=BOX, box=BOX),
+        one("lvot", "lips", true_box=BOX, box=BOX),
+        one(HEART, "4ch", true_box=BOX, box=BOX),
+        one("femur", "femur", true_box=BOX, box=BOX),
+    ]
     boxes = measure_boxes(frames, DRAWS)
     assert boxes is not None
     assert (boxes.cardiac.value, boxes.others.value) == (pytest.approx(2 / 3), 1.0)
@@ -81,8 +83,11 @@ def test_averages_of_cardiac_and_other_planes() -> None:
 
 def test_classes() -> None:
     assert in_order([("background",), HEART, ("4ch",), ("brain_cb",)]) == [
-        ("brain_cb",), ("4ch",), HEART, ("background",),
-    ]  # fmt: skip
+        ("brain_cb",),
+        ("4ch",),
+        HEART,
+        ("background",),
+    ]
     assert title(HEART) == "4CH / 3VV / RVOT / LVOT"
     assert (short_title(HEART), short_title(("4ch",))) == ("4CH or 3 more", "4CH")
     groups = [("4ch",), HEART, ("femur",)]
@@ -94,10 +99,13 @@ def test_classes() -> None:
 
 def test_classification_by_hand() -> None:
     frames = [
-        one("femur", "femur"), one("femur", "femur"), one("femur", "background"),
-        one("background", "femur", case="b"), one("background", "background", case="b"),
+        one("femur", "femur"),
+        one("femur", "femur"),
+        one("femur", "background"),
+        one("background", "femur", case="b"),
+        one("background", "background", case="b"),
         one("lips", "profile", case="c"),
-    ]  # fmt: skip
+    ]
     found = classify(frames, DRAWS)
     assert found is not None
     assert [row.group for row in found.classes] == [("lips",), ("femur",), ("background",)]
@@ -252,16 +260,20 @@ def film(*frames: tuple[str, str, float], case: str = "a", **more: object) -> li
 
 def test_retrieval() -> None:
     frames = film(
-        ("background", "femur", 0.6), ("femur", "femur", 0.8), ("femur", "femur", 0.7),
-        ("4ch", "4ch", 0.5), ("background", "4ch", 0.55),
-    )  # fmt: skip
+        ("background", "femur", 0.6),
+        ("femur", "femur", 0.8),
+        ("femur", "femur", 0.7),
+        ("4ch", "4ch", 0.5),
+        ("background", "4ch", 0.55),
+    )
     frames += film(("femur", "femur", 0.5), ("background", "background", 0.9), case="b")
     frames += film(("lips", "lips", 0.9), case="alone")
     found = retrieve(frames, DRAWS)
     assert found is not None
     assert [(row.plane, row.accuracy.value, row.count) for row in found.planes] == [
-        ("femur", 1.0, 2), ("4ch", 0.0, 1),
-    ]  # fmt: skip
+        ("femur", 1.0, 2),
+        ("4ch", 0.0, 1),
+    ]
     assert (found.average.value, found.right, found.total, found.recordings) == (0.5, 2, 3, 2)
     wrong = next(best for best in found.retrieved if not best.right)
     assert (wrong.plane, wrong.frame, wrong.shows) == ("4ch", 4, ("background",))

@@ -63,9 +63,11 @@ def test_only_labelled_frames(film: Path) -> None:
     assert analyser.seen == [5, 6, 140, 250]
     assert total == steps == 4
     assert [(one.index, one.truth, one.right) for one in seen.labelled] == [
-        (5, ("femur",), True), (6, ("femur",), False),
-        (140, ("background",), True), (250, ("lips",), True),
-    ]  # fmt: skip
+        (5, ("femur",), True),
+        (6, ("femur",), False),
+        (140, ("background",), True),
+        (250, ("lips",), True),
+    ]
     assert seen.frames[0].time_s == pytest.approx(5 / 25)
     assert seen.unreadable == []
 
@@ -161,8 +163,11 @@ def test_frames_that_were_analysed_before_are_not_analysed_again(
     assert total == steps == 4
     for before, after in zip(first.frames, second.frames, strict=True):
         assert (before.index, before.named, before.state, before.box) == (
-            after.index, after.named, after.state, after.box,
-        )  # fmt: skip
+            after.index,
+            after.named,
+            after.state,
+            after.box,
+        )
         assert np.array_equal(before.probabilities, after.probabilities)
         assert before.timings_ms
         assert after.timings_ms == ()
@@ -173,12 +178,15 @@ def test_frames_that_were_analysed_before_are_not_analysed_again(
     assert third.known == 1
     failures = Failures()
     observe(
-        make_plan([film_data(film, labels)], Scope()), Means(ByNumber(), cache),
-        failures.watch, lambda: None,
-    )  # fmt: skip
+        make_plan([film_data(film, labels)], Scope()),
+        Means(ByNumber(), cache),
+        failures.watch,
+        lambda: None,
+    )
     assert [(one.truth, one.named) for one in failures.labels] == [
-        (("femur",), "lips"), (("femur",), "background"),
-    ]  # fmt: skip
+        (("femur",), "lips"),
+        (("femur",), "background"),
+    ]
 
 
 def test_another_threshold_costs_nothing(film: Path, tmp_path: Path) -> None:
@@ -192,9 +200,10 @@ def test_another_threshold_costs_nothing(film: Path, tmp_path: Path) -> None:
 
 
 def test_a_precision_that_is_asked_for_is_measured(film: Path, tmp_path: Path) -> None:
-    cache, plan = AnalysisCache(tmp_path / "analyses"), make_plan(
-        [film_data(film, {3: "femur"})], Scope()
-    )  # fmt: skip
+    cache, plan = (
+        AnalysisCache(tmp_path / "analyses"),
+        make_plan([film_data(film, {3: "femur"})], Scope()),
+    )
 
     def seen(precision: str, any_precision: bool) -> list[int]:
         analyser = ByNumber()

@@ -108,9 +108,13 @@ def test_perfect_boxes_and_retrieval_of_few_cases_leave_room() -> None:
     assert boxes is not None
     assert found is not None
     for score in (
-        boxes.all.correct, boxes.named.correct, boxes.planes[0].all.correct, boxes.all.mean,
-        found.planes[0].accuracy, found.average,
-    ):  # fmt: skip
+        boxes.all.correct,
+        boxes.named.correct,
+        boxes.planes[0].all.correct,
+        boxes.all.mean,
+        found.planes[0].accuracy,
+        found.average,
+    ):
         assert score.value == 1
         assert score.low == pytest.approx(clopper_pearson(6, 6)[0])
     assert boxes.all.std.low is None

@@ -39,11 +39,16 @@ def frames() -> list[Observation]:
         for index, key in enumerate(KEYS):
             made.append(
                 one(
-                    key, key if index % 4 else "lips", case=case, index=index, recording=True,
-                    true_box=None if key == "background" else BOX, box=Box(10, 10, 30, 18),
+                    key,
+                    key if index % 4 else "lips",
+                    case=case,
+                    index=index,
+                    recording=True,
+                    true_box=None if key == "background" else BOX,
+                    box=Box(10, 10, 30, 18),
                     dataset=NAME,
                 )
-            )  # fmt: skip
+            )
     made.append(one(("4ch", "3vv", "rvot", "lvot"), "lvot", dataset=NAME))
     made.append(one("femur", "femur", dataset=NAME, state=State.DOPPLER))
     return made
@@ -119,11 +124,22 @@ def test_the_page() -> None:
 def test_the_text() -> None:
     text = as_text(results())
     for words in (
-        "as Table III", "as Table IV", "as Table V;", "as Table VI", "as Table VII", "as Fig. 5",
-        "SonoNet-32, paper     ", "expected calibration error", "4CH / 3VV / RVOT / LVOT",
-        "not used: <b>&data: labels.csv, line 3: <wrong>", "left out on purpose: <b>&data: 2",
-        "not readable: a/x.png", "200.0", "1 doppler", "without 1 frame of coarse labels",
-    ):  # fmt: skip
+        "as Table III",
+        "as Table IV",
+        "as Table V;",
+        "as Table VI",
+        "as Table VII",
+        "as Fig. 5",
+        "SonoNet-32, paper     ",
+        "expected calibration error",
+        "4CH / 3VV / RVOT / LVOT",
+        "not used: <b>&data: labels.csv, line 3: <wrong>",
+        "left out on purpose: <b>&data: 2",
+        "not readable: a/x.png",
+        "200.0",
+        "1 doppler",
+        "without 1 frame of coarse labels",
+    ):
         assert words in text
     assert "4CH / 3VV / RVOT / LVOT *" in text
     assert "over 14 classes" in text
@@ -175,13 +191,15 @@ def test_the_card_says_what_its_average_misses() -> None:
     seen = {
         "13 of 14 classes, no background; paper": [one(k, k) for k in KEYS if k != "background"],
         "2 of 14 classes, 1 background picture; paper": [
-            one("background", "lips"), one("lips", "lips"),
+            one("background", "lips"),
+            one("lips", "lips"),
         ],
         "2 classes, 1 of them coarse, no background; paper": [
-            one(heart, "4ch"), one("lips", "lips"),
+            one(heart, "4ch"),
+            one("lips", "lips"),
         ],
         "<span>paper, same network": [one(key, key) for key in KEYS],
-    }  # fmt: skip
+    }
     for words, made in seen.items():
         found = measure(about(), [Dataset("d", "planes", ())], Observed(made), Failures(), MEASURES)
         assert words in as_html(found).split("F1-score, average")[1]
@@ -253,9 +271,13 @@ def test_only_what_was_asked_for(tmp_path: Path) -> None:
     assert (alone.classification, alone.retrieval, alone.speed) == (None, None, None)
     names = {path.name for path in write_results(alone, tmp_path)}
     assert names == {
-        "evaluation.txt", "evaluation.json", "frames.csv", "localisation.csv", "localisers.csv",
+        "evaluation.txt",
+        "evaluation.json",
+        "frames.csv",
+        "localisation.csv",
+        "localisers.csv",
         "report.html",
-    }  # fmt: skip
+    }
     assert "Confusion" not in as_html(alone)
 
 
@@ -295,12 +317,14 @@ def test_thinned_recordings_are_told() -> None:
 
 def test_retrieved_frames_without_a_label() -> None:
     """Nobody can tell whether they are right, and the report says so."""
-    seen = Observed([
-        one("femur", "femur", recording=True, confidence=0.5),
-        one((), "femur", index=1, recording=True, confidence=0.9),
-        one("lips", "lips", case="b", recording=True, confidence=0.5),
-        one("background", "lips", case="b", index=1, recording=True, confidence=0.9),
-    ])  # fmt: skip
+    seen = Observed(
+        [
+            one("femur", "femur", recording=True, confidence=0.5),
+            one((), "femur", index=1, recording=True, confidence=0.9),
+            one("lips", "lips", case="b", recording=True, confidence=0.5),
+            one("background", "lips", case="b", index=1, recording=True, confidence=0.9),
+        ]
+    )
     data = Dataset("d", "exams", ())
     for near, words in ((0, "only a labelled frame itself"), (5, "up to 5 frames from a label")):
         found = measure(about(tolerance_frames=near), [data], seen, Failures(), MEASURES)

@@ -82,9 +82,18 @@ def psnr_db(one: Pixels, other: Pixels) -> float:
 
 def capture_in(exam: Exam, at_s: float, frame: Frame, item: str = "femur") -> Capture:
     shot = Shot(
-        item, How.HAND, at_s, frame.index, frame.time_s, "femur", 0.9, 1.0, "made", None,
+        item,
+        How.HAND,
+        at_s,
+        frame.index,
+        frame.time_s,
+        "femur",
+        0.9,
+        1.0,
+        "made",
+        None,
         Box(0, 0, frame.width_px, frame.height_px),
-    )  # fmt: skip
+    )
     return exam.add_capture(shot, frame.pixels)
 
 

@@ -28,10 +28,14 @@ MANUAL = (
 )
 ITEMS = (*(Item(p.key, p.label, p.key) for p in DISPLAY_ORDER[:-1]), *MANUAL)
 MODEL = {
-    "title": "SonoNet-32 (synthetic)", "name": "sononet32-synthetic", "domain": "synthetic",
-    "architecture": "sononet32", "engine": "OpenVINO, bf16", "device": "CPU",
+    "title": "SonoNet-32 (synthetic)",
+    "name": "sononet32-synthetic",
+    "domain": "synthetic",
+    "architecture": "sononet32",
+    "engine": "OpenVINO, bf16",
+    "device": "CPU",
     "weights_sha256": "0123456789abcdef" * 4,
-}  # fmt: skip
+}
 SETTINGS = {"threshold": 0.7, "crop": "auto", "engine": "auto", "carry_boxes": True, "clip_s": 2.0}
 KEPT = ("femur", "lips", "4ch", "brain_tv", "profile", "lvot", "rvot", "spine_cor")
 OPEN = ("brain_cb", "abdominal", "3vv")
@@ -54,9 +58,16 @@ def _rows() -> Iterator[FrameRow]:
         at_s = float(row["time_s"])
         confidence = float(shares.max())
         yield FrameRow(
-            at_s, int(row["frame"]), at_s, State.PLANE if confidence > 0.7 else State.UNSURE,
-            row["plane"], confidence, "", None, frozen(shares.astype(np.float32)),
-        )  # fmt: skip
+            at_s,
+            int(row["frame"]),
+            at_s,
+            State.PLANE if confidence > 0.7 else State.UNSURE,
+            row["plane"],
+            confidence,
+            "",
+            None,
+            frozen(shares.astype(np.float32)),
+        )
 
 
 @functools.cache
@@ -79,14 +90,21 @@ def add(exam: Exam, key: str, judgement: Judgement, item: str | None = None) -> 
     field = ultrasound_field([pixels])
     assert field is not None
     shot = Shot(
-        item=key if item is None else item, how=How.AUTO if item is None else How.HAND,
-        at_s=time_s, index=index, time_s=time_s, plane=key,
-        confidence=0.72 + 0.02 * INDEX[key], quality=0.61,
+        item=key if item is None else item,
+        how=How.AUTO if item is None else How.HAND,
+        at_s=time_s,
+        index=index,
+        time_s=time_s,
+        plane=key,
+        confidence=0.72 + 0.02 * INDEX[key],
+        quality=0.61,
         why="highest steady confidence 97 %, steady for 2.1 s; the sharpest and stillest of "
-        "14 frames about as sure (sharpness 71 %, stillness 88 %)" if item is None
+        "14 frames about as sure (sharpness 71 %, stillness 88 %)"
+        if item is None
         else "chosen by the user",
-        box=box, field=field,
-    )  # fmt: skip
+        box=box,
+        field=field,
+    )
     return exam.add_capture(shot, pixels, judgement=judgement)
 
 

@@ -62,10 +62,13 @@ FULL = {
     "bladder": f"Bladder, chosen by hand; the network saw {BY_KEY['femur'].full_name}, 99 %",
 }
 _SAW = {
-    "lvot": ("spine_cor", Seen.PLANE), "bladder": ("femur", Seen.PLANE),
-    "placenta": ("", Seen.NOT_ANALYSED), "femur": ("femur", Seen.PLANE),
-    "kidneys": ("", Seen.UNSURE), "lips": ("", Seen.DOPPLER),
-}  # fmt: skip
+    "lvot": ("spine_cor", Seen.PLANE),
+    "bladder": ("femur", Seen.PLANE),
+    "placenta": ("", Seen.NOT_ANALYSED),
+    "femur": ("femur", Seen.PLANE),
+    "kidneys": ("", Seen.UNSURE),
+    "lips": ("", Seen.DOPPLER),
+}
 
 
 def _shot(item: str) -> Shot:
@@ -74,10 +77,19 @@ def _shot(item: str) -> Shot:
     field = ultrasound_field([pixels])
     assert field is not None
     return Shot(
-        item=item, how=How.AUTO if item == "femur" else How.HAND, at_s=time_s, index=index,
-        time_s=time_s, plane=plane, confidence=SURE if plane else 0.0, quality=0.5,
-        why="chosen by the user", box=box if plane else None, field=field, saw=saw,
-    )  # fmt: skip
+        item=item,
+        how=How.AUTO if item == "femur" else How.HAND,
+        at_s=time_s,
+        index=index,
+        time_s=time_s,
+        plane=plane,
+        confidence=SURE if plane else 0.0,
+        quality=0.5,
+        why="chosen by the user",
+        box=box if plane else None,
+        field=field,
+        saw=saw,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -285,5 +297,11 @@ def test_a_share_is_never_rounded_up(share: float) -> None:
 def test_shares_as_they_are_written() -> None:
     shares = (0.996, 0.9999, 1.0, 0.699, 0.7, 0.29, 0.57)
     assert [percent(one) for one in shares] == [
-        "99 %", "99 %", "100 %", "69 %", "70 %", "29 %", "57 %",
-    ]  # fmt: skip
+        "99 %",
+        "99 %",
+        "100 %",
+        "69 %",
+        "70 %",
+        "29 %",
+        "57 %",
+    ]

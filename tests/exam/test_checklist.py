@@ -103,8 +103,13 @@ def test_five_kept_eight_found_of_thirteen() -> None:
     whole = completeness(lines)
     assert (whole.done, whole.found, whole.total) == (5, 8, 14)
     assert [item.key for item in whole.missing] == [
-        "plane7", "plane8", "plane9", "plane10", "plane11", "twin",
-    ]  # fmt: skip
+        "plane7",
+        "plane8",
+        "plane9",
+        "plane10",
+        "plane11",
+        "twin",
+    ]
 
 
 def test_a_ticked_manual_item_completes_the_list() -> None:

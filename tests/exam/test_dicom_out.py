@@ -86,9 +86,13 @@ def psnr_db(one: Pixels, other: Pixels) -> float:
 
 def test_files_of_an_exam(plain: dict[str, Path]) -> None:
     assert list(plain) == [
-        "still-001-4ch", "clip-001-4ch", "still-002-rvot", "clip-002-rvot",
-        "still-003-capture", "report",
-    ]  # fmt: skip
+        "still-001-4ch",
+        "clip-001-4ch",
+        "still-002-rvot",
+        "clip-002-rvot",
+        "still-003-capture",
+        "report",
+    ]
     assert {stat.S_IMODE(path.stat().st_mode) for path in plain.values()} == {0o600}
 
 

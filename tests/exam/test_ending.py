@@ -20,9 +20,12 @@ from sonoassist.exam.store import ExamStore
 from sonoassist.exam.undo import Steps
 
 ITEMS = (
-    Item("femur", "Femur", "femur"), Item("lips", "Lips", "lips"), Item("4ch", "4CH", "4ch"),
-    Item("lvot", "LVOT", "lvot"), Item("bladder", "Bladder", required=False),
-)  # fmt: skip
+    Item("femur", "Femur", "femur"),
+    Item("lips", "Lips", "lips"),
+    Item("4ch", "4CH", "4ch"),
+    Item("lvot", "LVOT", "lvot"),
+    Item("bladder", "Bladder", required=False),
+)
 
 
 def _frame(number: int, shares: dict[str, float], state: State = State.UNSURE) -> FrameRow:
@@ -37,10 +40,14 @@ def made(tmp_path: Path) -> tuple[ExamStore, str]:
     """An exam that was cut off: one kept, one not reviewed, two missing, of which one was near."""
     store = ExamStore(tmp_path)
     with store.create(start(items=ITEMS)) as exam:
-        exam.add_frames([
-            _frame(25, {"4ch": 0.41}), _frame(50, {"4ch": 0.62, "lvot": 0.05}),
-            _frame(75, {"4ch": 0.99}, State.DOPPLER), _frame(100, {"4ch": 0.3}),
-        ])  # fmt: skip
+        exam.add_frames(
+            [
+                _frame(25, {"4ch": 0.41}),
+                _frame(50, {"4ch": 0.62, "lvot": 0.05}),
+                _frame(75, {"4ch": 0.99}, State.DOPPLER),
+                _frame(100, {"4ch": 0.3}),
+            ]
+        )
         exam.add_capture(shot("femur"), picture(), judgement=Judgement.KEPT)
         exam.add_capture(shot("lips"), picture())
         return store, exam.exam_id
@@ -78,10 +85,12 @@ def test_judging_afterwards_is_kept_and_can_be_taken_back(made: tuple[ExamStore,
     with store.open(exam_id) as exam:
         said = [event.text for event in exam.events() if event.kind in ("judged", "undo")]
     assert said == [
-        "Capture 2 kept after the end", "Capture 1 rejected after the end",
-        "Undone: Femur rejected", "Undone: Lips kept",
+        "Capture 2 kept after the end",
+        "Capture 1 rejected after the end",
+        "Undone: Femur rejected",
+        "Undone: Lips kept",
         "Done again: Lips kept",
-    ]  # fmt: skip
+    ]
 
 
 def test_what_is_shown_at_once_is_what_is_read_afterwards(made: tuple[ExamStore, str]) -> None:
@@ -119,6 +128,8 @@ def test_what_was_rejected_is_not_called_nearly_seen(tmp_path: Path) -> None:
         exam.add_capture(shot("femur"), picture(), judgement=Judgement.REJECTED)
     end = exam_end(store, exam.exam_id)
     assert {line.item.key: missing_words(end, line) for line in end.missing} == {
-        "4ch": "2 pictures rejected", "femur": "1 picture rejected",
-        "lvot": "nearly seen at 00:02, 60 %", "lips": "",
-    }  # fmt: skip
+        "4ch": "2 pictures rejected",
+        "femur": "1 picture rejected",
+        "lvot": "nearly seen at 00:02, 60 %",
+        "lips": "",
+    }

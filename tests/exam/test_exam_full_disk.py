@@ -28,8 +28,10 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     try:
         mounted = subprocess.run(
             ["mount", "-t", "tmpfs", "-o", f"size={SIZE_KB}k", "tmpfs", str(folder)],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     except OSError as error:
         pytest.skip(f"no disk can be made here: {error}")
     if mounted.returncode != 0:

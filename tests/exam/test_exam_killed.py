@@ -66,9 +66,10 @@ def killed(folder: Path, seed: int) -> Said:
     dice = random.Random(seed)
     program = subprocess.Popen(
         [sys.executable, str(HERE / "writing_program.py"), str(folder), str(seed)],
-        stdout=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE,
+        text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, PATHS))},
-    )  # fmt: skip
+    )
     assert program.stdout is not None
     said = Said()
     # It goes on while these lines are read, so the moment lies somewhere in a step.

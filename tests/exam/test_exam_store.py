@@ -310,8 +310,11 @@ def test_files_that_nothing_speaks_of_are_swept(store: ExamStore) -> None:
         assert (exam.media / "orphan.png").exists()  # a reader changes nothing
     with store.open(exam.exam_id, write=True) as again:
         assert {path.name for path in again.media.iterdir()} == {
-            kept.still, with_clip.still, "seconds.mp4", "video.mkv",
-        }  # fmt: skip
+            kept.still,
+            with_clip.still,
+            "seconds.mp4",
+            "video.mkv",
+        }
 
 
 def test_without_its_media_folder(store: ExamStore) -> None:

@@ -113,8 +113,12 @@ def test_tables(store: ExamStore, exam: Exam, tmp_path: Path) -> None:
     wanted = Export(frozenset({"tables"}))
     written = write_export(store, exam.exam_id, out, wanted, told.append)
     assert [path.name for path in told] == [
-        "checklist.csv", "report.json", "frames.csv", "captures.csv", "events.csv",
-    ]  # fmt: skip
+        "checklist.csv",
+        "report.json",
+        "frames.csv",
+        "captures.csv",
+        "events.csv",
+    ]
     assert written == [out / "exam.txt", *told]
     table = read(out / "frames.csv")
     assert len(table) == 1500

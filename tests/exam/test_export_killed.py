@@ -45,9 +45,10 @@ def killed(store: ExamStore, exam_id: str, out: Path, other: Path) -> Path:
     """Kill a program in mid-export; meanwhile `other` is written. Returns what it left."""
     program = subprocess.Popen(
         [sys.executable, str(HERE / "exporting_program.py"), str(store.folder), exam_id, str(out)],
-        stdout=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE,
+        text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, PATHS))},
-    )  # fmt: skip
+    )
     with program:
         assert program.stdout is not None
         try:

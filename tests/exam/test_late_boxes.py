@@ -45,17 +45,23 @@ class Live:
     def __post_init__(self) -> None:
         start = ExamStart("", "a.mp4", "a.mp4", True, "list", ITEMS, {}, {})
         self.running = RunningExam(
-            self.store.create(start), ITEMS, Notices(), began_s=BEGAN_S, clip_s=0.5,
-            source_id="made", want_box=self.wanted.append,
-        )  # fmt: skip
+            self.store.create(start),
+            ITEMS,
+            Notices(),
+            began_s=BEGAN_S,
+            clip_s=0.5,
+            source_id="made",
+            want_box=self.wanted.append,
+        )
 
     def see(self, key: str, *, carried: bool = False) -> View:
         number = next(self.numbers)
         state = State.BACKGROUND if key == "background" else State.PLANE
         frame = frame_of(PICTURE, number, captured_at_s=BEGAN_S + 5 + number / FPS)
         made = analysis_of(frame, shares_of(key, 0.95), state, OWN)
-        early = Localisation(frame.frame_id, MOVED if carried else None, None,
-                             0.2 if carried else 0.0, sought=False)  # fmt: skip
+        early = Localisation(
+            frame.frame_id, MOVED if carried else None, None, 0.2 if carried else 0.0, sought=False
+        )
         analysis = replace(made, localisation=early)
         view = View(frame, analysis, self.label.update(analysis))
         self.running.see(View(frame))

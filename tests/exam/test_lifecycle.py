@@ -39,11 +39,21 @@ def status(
 ) -> SessionStatus:
     return replace(
         SessionStatus(
-            play, source, 0, 0.0, 0.0, "", ModelState.READY, "", card_of("sononet16"),
-            "OpenVINO f32", "CPU", STATS,
+            play,
+            source,
+            0,
+            0.0,
+            0.0,
+            "",
+            ModelState.READY,
+            "",
+            card_of("sononet16"),
+            "OpenVINO f32",
+            "CPU",
+            STATS,
         ),
         **more,
-    )  # fmt: skip
+    )
 
 
 EMPTY = status(None, PlayState.EMPTY)

@@ -94,9 +94,11 @@ def test_what_arrives_is_what_was_sent(files: list[Path], outbox: Outbox) -> Non
     told: list[tuple[int, int, str]] = []
     with running_node() as made:
         report = send(
-            files, made.node, lambda done, total, one: told.append((done, total, one.path.name)),
+            files,
+            made.node,
+            lambda done, total, one: told.append((done, total, one.path.name)),
             outbox,
-        )  # fmt: skip
+        )
     assert report.complete
     assert report.message == f"6 files stored by ARCHIVE at {made.node.address}"
     assert told == [(index + 1, 6, path.name) for index, path in enumerate(files)]
@@ -332,10 +334,23 @@ def test_a_node_as_text() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "pacs:104", "A@pacs", "A@pacs:", "A@pacs:x", "A@pacs:0", "A@pacs:70000", "A@:104",
-     "@pacs:104", "A\\B@pacs:104", "ABCDEFGHIJKLMNOPQ@pacs:104", "Ä@pacs:104", "A@pa cs:104",
-     "A@pacs:１０４"],
-)  # fmt: skip
+    [
+        "",
+        "pacs:104",
+        "A@pacs",
+        "A@pacs:",
+        "A@pacs:x",
+        "A@pacs:0",
+        "A@pacs:70000",
+        "A@:104",
+        "@pacs:104",
+        "A\\B@pacs:104",
+        "ABCDEFGHIJKLMNOPQ@pacs:104",
+        "Ä@pacs:104",
+        "A@pa cs:104",
+        "A@pacs:１０４",
+    ],
+)
 def test_text_that_names_no_node(text: str) -> None:
     with pytest.raises(UsageError):
         PacsNode.parse(text)

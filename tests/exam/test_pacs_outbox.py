@@ -84,8 +84,10 @@ def test_what_waited_is_sent_after_a_restart(files: list[Path], tmp_path: Path) 
     with running_node(port=port) as made:
         assert program() == f"3 files stored by ARCHIVE at {HOST}:{port}"
     assert [one.SOPClassUID.name.split()[0] for one in made.received] == [
-        "Ultrasound", "Ultrasound", "Comprehensive",
-    ]  # fmt: skip
+        "Ultrasound",
+        "Ultrasound",
+        "Comprehensive",
+    ]
     assert program() == "nothing waits in the outbox"
 
 

@@ -154,9 +154,11 @@ by_hand = st.fixed_dictionaries(
     {"key": keys, "label": labels}, optional={"required": st.booleans()}
 )
 tables = st.lists(
-    by_plane | by_hand, min_size=1, max_size=20,
+    by_plane | by_hand,
+    min_size=1,
+    max_size=20,
     unique_by=lambda table: table.get("plane", table.get("key")),
-)  # fmt: skip
+)
 
 
 @given(tables, labels)

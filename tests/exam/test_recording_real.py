@@ -61,9 +61,16 @@ def scenes(test_data: Path) -> set[int]:
 def row_of(analysis: Analysis) -> FrameRow:
     frame, prediction = analysis.frame, analysis.prediction
     return FrameRow(
-        BEGAN_S + frame.time_s, frame.index, frame.time_s, analysis.state, prediction.plane.key,
-        prediction.confidence, "", analysis.shown_box, prediction.probabilities,
-    )  # fmt: skip
+        BEGAN_S + frame.time_s,
+        frame.index,
+        frame.time_s,
+        analysis.state,
+        prediction.plane.key,
+        prediction.confidence,
+        "",
+        analysis.shown_box,
+        prediction.probabilities,
+    )
 
 
 @pytest.mark.real

@@ -234,8 +234,12 @@ def test_the_json(folder: Path, exam: Exam) -> None:
     assert data["exam"]["note"] == NOTE
     assert data["exam"]["model"] == MODEL
     assert data["completeness"] == {
-        "found": 12, "done": 9, "not_reviewed": 3, "total": 14, "missing": ["kidneys", "spine_sag"],
-    }  # fmt: skip
+        "found": 12,
+        "done": 9,
+        "not_reviewed": 3,
+        "total": 14,
+        "missing": ["kidneys", "spine_sag"],
+    }
     assert len(data["captures"]) == len(exam.captures())
     assert data["frames"] == exam.frame_count()
     by_id = {one.capture_id: one for one in exam.captures()}
@@ -273,11 +277,22 @@ def test_the_document(folder: Path) -> None:
         assert f"Page {number} of 4" in page
     whole = re.sub(r"\s+", " ", " ".join(pages))
     for value in (
-        "Fetal ultrasound exam", "S-17", "exam.mp4 (synthetic)", "9 of 14", "Synthetic exam",
-        "Missing: Kidneys, Spine (sag.).", '<script>alert("x")</script>', "Lódz",
-        "again next time <b>", "best so far, not reviewed", "Timeline", "01:00",
-        "recording-1.mp4", "synthetic exams only", str(MODEL["weights_sha256"])[:20],
-    ):  # fmt: skip
+        "Fetal ultrasound exam",
+        "S-17",
+        "exam.mp4 (synthetic)",
+        "9 of 14",
+        "Synthetic exam",
+        "Missing: Kidneys, Spine (sag.).",
+        '<script>alert("x")</script>',
+        "Lódz",
+        "again next time <b>",
+        "best so far, not reviewed",
+        "Timeline",
+        "01:00",
+        "recording-1.mp4",
+        "synthetic exams only",
+        str(MODEL["weights_sha256"])[:20],
+    ):
         assert value in whole, value
     assert whole.count("not reviewed") >= 2 * len(OPEN)
 
@@ -290,8 +305,10 @@ def test_the_documents_pictures_are_not_distorted(folder: Path, tmp_path: Path) 
     assert len(taken) == len(KEPT) + len(OPEN) + 1
     listed = subprocess.run(
         [poppler("pdfimages"), "-list", str(folder / "report.pdf")],
-        check=True, capture_output=True, text=True,
-    ).stdout.splitlines()[2:]  # fmt: skip
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.splitlines()[2:]
     for line in listed:
         across, down = (int(value) for value in line.split()[12:14])
         assert across == pytest.approx(down, rel=0.02)
@@ -324,8 +341,11 @@ def test_an_empty_exam(tmp_path: Path) -> None:
     with made(tmp_path / "exams", items=(), model={}, settings={}, study_id="") as exam:
         paths = write_report(exam, tmp_path / "out")
     assert {path.name for path in paths} == {
-        "report.html", "report.pdf", "checklist.csv", "report.json",
-    }  # fmt: skip
+        "report.html",
+        "report.pdf",
+        "checklist.csv",
+        "report.json",
+    }
     text = read(page_of(tmp_path / "out")).text
     for value in ("0 of 0", "No frame was analysed.", "No picture to show.", "no checklist"):
         assert value in text

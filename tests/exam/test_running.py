@@ -25,8 +25,11 @@ from sonoassist.live.status import Notice, Notices, View
 from sonoassist.temporal.steady import SteadyLabel
 from waiting import wait_until
 
-ITEMS = (Item("femur", "Femur", "femur"), Item("lips", "Lips", "lips"),
-         Item("bladder", "Bladder", "", False))  # fmt: skip
+ITEMS = (
+    Item("femur", "Femur", "femur"),
+    Item("lips", "Lips", "lips"),
+    Item("bladder", "Bladder", "", False),
+)
 BEGAN_S = 1000.0
 FPS = 25.0
 RNG = np.random.default_rng(3)
@@ -489,8 +492,10 @@ def test_what_a_person_did_is_undone_and_told(running: RunningExam, notices: Not
     undone(running, "Bladder ticked")
     notices.take()
     for title, left in (
-        ("Bladder ticked", "Femur rejected"), ("Femur rejected", "Femur kept"), ("Femur kept", ""),
-    ):  # fmt: skip
+        ("Bladder ticked", "Femur rejected"),
+        ("Femur rejected", "Femur kept"),
+        ("Femur kept", ""),
+    ):
         assert running.view.next_undo == title
         running.undo()
         undone(running, left)
@@ -501,9 +506,11 @@ def test_what_a_person_did_is_undone_and_told(running: RunningExam, notices: Not
     told: list[str] = []
     wait_until(lambda: told.extend(one.title for one in notices.take()) or len(told) == 4)
     assert told == [
-        "Undone: Bladder ticked", "Undone: Femur rejected", "Undone: Femur kept",
+        "Undone: Bladder ticked",
+        "Undone: Femur rejected",
+        "Undone: Femur kept",
         "There is nothing to undo",
-    ]  # fmt: skip
+    ]
     running.redo()
     undone(running, "Femur kept")
     assert line(running, "femur").state is ItemState.KEPT

@@ -37,9 +37,18 @@ class GreySource(Source):
         self._lost = lost if live else threading.Event()
         self._next = 0
         self._info = SourceInfo(
-            new_source_id(), spec, spec, "made", KINDS[spec], 64, 48, 100.0,
-            None if live else 1_000_000, None if live else 10_000.0, synthetic=spec == "made-up",
-        )  # fmt: skip
+            new_source_id(),
+            spec,
+            spec,
+            "made",
+            KINDS[spec],
+            64,
+            48,
+            100.0,
+            None if live else 1_000_000,
+            None if live else 10_000.0,
+            synthetic=spec == "made-up",
+        )
 
     @property
     def info(self) -> SourceInfo:

@@ -190,11 +190,13 @@ def test_after_the_end_what_was_said_since_the_last_capture_can_be_undone(
 @pytest.mark.parametrize(
     ("title", "said"),
     [
-        ("Femur rejected", "Undone: Femur rejected"), ("LVOT kept", "Undone: LVOT kept"),
-        ("4CH kept", "Undone: 4CH kept"), ("Note changed", "Undone: Note changed"),
+        ("Femur rejected", "Undone: Femur rejected"),
+        ("LVOT kept", "Undone: LVOT kept"),
+        ("4CH kept", "Undone: 4CH kept"),
+        ("Note changed", "Undone: Note changed"),
         (None, "There is nothing to undo"),
     ],
-)  # fmt: skip
+)
 def test_what_is_said_of_an_undo(title: str | None, said: str) -> None:
     assert turned_words(title, back=True) == said
 

@@ -241,8 +241,9 @@ def test_a_connection_is_tried() -> None:
     assert good.good
     assert good.text.startswith(f"Reached: ARCHIVE at {address} answers")
     assert (wrong.good, wrong.text) == (
-        False, f"The PACS node {address} does not call itself ELSEWHERE. Check its AE title",
-    )  # fmt: skip
+        False,
+        f"The PACS node {address} does not call itself ELSEWHERE. Check its AE title",
+    )
     refused = try_connection(f"ARCHIVE@{HOST}:{free_port()}")
     assert not refused.good
     assert "the connection is refused" in refused.text

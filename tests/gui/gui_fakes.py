@@ -36,13 +36,29 @@ from sonoassist.sources.base import SourceInfo
 
 STATS = LiveStats(1000, 960, 3, 25.0, 24.8, 38.0, 71.0, (("prepare", 2.1), ("network", 31.0)))
 RECORDING = SourceInfo(
-    "recording", "exams/exam.mp4", "exam.mp4", "H.264 · 400×300 @ 25", "video", 400, 300,
-    25.0, 500, 20.0,
-)  # fmt: skip
+    "recording",
+    "exams/exam.mp4",
+    "exam.mp4",
+    "H.264 · 400×300 @ 25",
+    "video",
+    400,
+    300,
+    25.0,
+    500,
+    20.0,
+)
 GRABBER = SourceInfo(
-    "grabber", "device:USB Capture HDMI", "USB Capture HDMI", "1920×1080 @ 25", "device",
-    400, 300, 25.0, None, None,
-)  # fmt: skip
+    "grabber",
+    "device:USB Capture HDMI",
+    "USB Capture HDMI",
+    "1920×1080 @ 25",
+    "device",
+    400,
+    300,
+    25.0,
+    None,
+    None,
+)
 
 
 BOX = Box(100, 80, 300, 200)
@@ -111,9 +127,19 @@ def make_view(
 
 
 EMPTY = SessionStatus(
-    PlayState.EMPTY, None, 0, 0.0, 0.0, "", ModelState.READY, "", make_card(), "OpenVINO bf16",
-    "CPU", STATS,
-)  # fmt: skip
+    PlayState.EMPTY,
+    None,
+    0,
+    0.0,
+    0.0,
+    "",
+    ModelState.READY,
+    "",
+    make_card(),
+    "OpenVINO bf16",
+    "CPU",
+    STATS,
+)
 
 
 @dataclass

@@ -58,8 +58,10 @@ def test_buttons_show_their_key(window: MainWindow) -> None:
 
 def test_the_help_sheet_shows_every_key(window: MainWindow) -> None:
     for page, place in (
-        (Page.REVIEW, Place.REVIEW), (Page.PRACTICE, Place.PRACTICE), (Page.LIVE, Place.LIVE),
-    ):  # fmt: skip
+        (Page.REVIEW, Place.REVIEW),
+        (Page.PRACTICE, Place.PRACTICE),
+        (Page.LIVE, Place.LIVE),
+    ):
         window.show_page(page)
         window.actions_set[Act.HELP].trigger()
         sheet = window.questions.sheet
@@ -110,10 +112,12 @@ def test_what_is_opened_or_was_not_can_be_closed(
 @pytest.mark.parametrize(
     ("key", "field"),
     [
-        (Qt.Key.Key_B, "show_box"), (Qt.Key.Key_H, "show_heat"), (Qt.Key.Key_G, "guided_heat"),
+        (Qt.Key.Key_B, "show_box"),
+        (Qt.Key.Key_H, "show_heat"),
+        (Qt.Key.Key_G, "guided_heat"),
         (Qt.Key.Key_C, "show_crop"),
     ],
-)  # fmt: skip
+)
 def test_keys_switch_the_display(
     qtbot: QtBot, window: MainWindow, settings: Settings, key: Qt.Key, field: str
 ) -> None:

@@ -103,8 +103,11 @@ def test_a_picture_that_is_not_judged_leaves_a_gap(panel: ConfidencePanel, look:
 
 def test_what_was_captured_is_marked_and_named(panel: ConfidencePanel, look: Look) -> None:
     history = history_of(("femur", 0.5, 20), ("lips", 0.5, 20))
-    marks = (CurveMark(-30.0, FEMUR, 0.9, kept=True), CurveMark(-10.0, LIPS, 0.8, kept=False),
-             CurveMark(-500.0, LIPS, 0.8, kept=False))  # fmt: skip
+    marks = (
+        CurveMark(-30.0, FEMUR, 0.9, kept=True),
+        CurveMark(-10.0, LIPS, 0.8, kept=False),
+        CurveMark(-500.0, LIPS, 0.8, kept=False),
+    )
     show(panel, history, marks)
     assert panel.marks == marks[:2]
     graph = panel._graph

@@ -20,9 +20,15 @@ from sonoassist.gui.timeline import STILL_S
 from sonoassist.live.status import PlayState
 
 FOLDER = replace(
-    RECORDING, source_id="folder", spec="exams/stills", label="stills", kind="folder", fps=None,
-    frame_count=13, duration_s=None,
-)  # fmt: skip
+    RECORDING,
+    source_id="folder",
+    spec="exams/stills",
+    label="stills",
+    kind="folder",
+    fps=None,
+    frame_count=13,
+    duration_s=None,
+)
 
 
 @given(st.integers(1, 2000))

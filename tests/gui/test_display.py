@@ -76,8 +76,11 @@ def test_the_live_picture_has_no_box_and_the_last_result_is_named_with_its_age(
     assert live.viewport.view is raw
     verdict = live.headline.verdict
     assert (verdict.kind, verdict.title, verdict.plane, verdict.box) == (
-        VerdictKind.PAST, "Femur", None, None,
-    )  # fmt: skip
+        VerdictKind.PAST,
+        "Femur",
+        None,
+        None,
+    )
     assert live.headline.lines() == ["93 %, 0.4 s ago", SLOW]
     assert live.headline.percent_text == ""
     assert live.planes.winner() is None

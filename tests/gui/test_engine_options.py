@@ -140,9 +140,14 @@ def test_the_menu_offers_what_there_is(qtbot: QtBot, main: MainWindow) -> None:
     ],
 )
 def test_a_setting_that_cannot_be_had_falls_back_with_one_notice(
-    qtbot: QtBot, main: MainWindow, session: FakeSession, saved: list[Settings],
-    made: list[Settings], words: str, monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    qtbot: QtBot,
+    main: MainWindow,
+    session: FakeSession,
+    saved: list[Settings],
+    made: list[Settings],
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     controller = main.controller
     put: list[Notice] = []
     monkeypatch.setattr(session.notices, "put", put.append)

@@ -116,8 +116,10 @@ def test_each_purpose_remembers_its_own_folder(parent: QWidget, tmp_path: Path) 
     memory.settings = load_settings(path)[0]  # the program was begun again
     dialogs = [made(parent, memory, one) for one in (OPEN_FILE, EXPORT, OPEN_FOLDER)]
     assert [Path(one.directory().path()) for one in dialogs] == [
-        tmp_path / "videos", tmp_path / "out", Path.home(),
-    ]  # fmt: skip
+        tmp_path / "videos",
+        tmp_path / "out",
+        Path.home(),
+    ]
 
 
 def test_a_folder_that_is_gone_is_not_looked_for(tmp_path: Path) -> None:

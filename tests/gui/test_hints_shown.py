@@ -104,8 +104,9 @@ def test_words_lie_on_a_picture_that_has_room_for_them(
     qtbot.addWidget(tiles)
     tiles.resize(*size)
     tiles.set_low(low, 2)
-    tiles.show_tiles([PictureTile(str(n), n, "Femur", "99 %", "#fff", hints=(SMALL,))
-                      for n in range(13)])  # fmt: skip
+    tiles.show_tiles(
+        [PictureTile(str(n), n, "Femur", "99 %", "#fff", hints=(SMALL,)) for n in range(13)]
+    )
     tiles.grab()
     assert ("too small" in said) is not low
     assert "!" not in said

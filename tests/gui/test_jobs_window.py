@@ -71,8 +71,10 @@ def test_a_job_is_shown_while_the_window_is_used(
     row.refresh()
     assert "50 %" in row.said.text()
     assert (row.cancel.isHidden(), row.again.isHidden(), row.folder.isHidden()) == (
-        False, True, True,
-    )  # fmt: skip
+        False,
+        True,
+        True,
+    )
     window.questions.close()
     held.go.set()
     qtbot.waitUntil(lambda: bar.isHidden())
@@ -115,8 +117,10 @@ def test_a_failure_stays_in_sight_until_it_was_seen(qtbot: QtBot, window: MainWi
     qtbot.waitUntil(lambda: bool(told))
     assert bar.said.text() == "The disk is full. Free some space"
     assert (bar.again.isHidden(), bar.cancel.isHidden(), bar.bar.isHidden()) == (
-        False, True, True,
-    )  # fmt: skip
+        False,
+        True,
+        True,
+    )
     bar.again.click()
     qtbot.waitUntil(lambda: told == [job, job])
     jobs_sheet(window)

@@ -94,9 +94,11 @@ def opened(
 
         found, sentences = load_settings(paths.settings_file())
         services = replace(
-            make_services(models, []), make_analyser=make, exams=ExamStore.default(),
+            make_services(models, []),
+            make_analyser=make,
+            exams=ExamStore.default(),
             save=SettingsKeeper(paths.settings_file(), found, {}).save,
-        )  # fmt: skip
+        )
         window = build(session, services, found, sentences)
         windows.append(window)
         qtbot.addWidget(window)

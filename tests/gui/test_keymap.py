@@ -132,10 +132,17 @@ def test_the_help_texts_take_their_keys_from_the_table() -> None:
 @pytest.mark.parametrize(
     ("key", "name"),
     [
-        ("Ctrl+Z", "Ctrl+Z"), ("ctrl+z", "Ctrl+Z"), ("Esc", "Esc"), ("+", "+"),
-        ("Ctrl++", "Ctrl++"), ("", ""), ("Ctrl+X, Ctrl+Y", ""), ("Ctrl+", ""), ("nonsense", ""),
+        ("Ctrl+Z", "Ctrl+Z"),
+        ("ctrl+z", "Ctrl+Z"),
+        ("Esc", "Esc"),
+        ("+", "+"),
+        ("Ctrl++", "Ctrl++"),
+        ("", ""),
+        ("Ctrl+X, Ctrl+Y", ""),
+        ("Ctrl+", ""),
+        ("nonsense", ""),
     ],
-)  # fmt: skip
+)
 def test_names_of_keys(key: str, name: str) -> None:
     assert key_name(key) == name
 
@@ -143,10 +150,16 @@ def test_names_of_keys(key: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("key", "sign"),
     [
-        ("Shift+Left", "Shift ←"), ("Ctrl+Shift+Z", "Ctrl+Shift+Z"), ("Ctrl++", "Ctrl +"),
-        ("-", "−"), ("Return", "Enter"), ("Shift+F", "Shift F"), ("+", "+"), ("PgDown", "Page ↓"),
+        ("Shift+Left", "Shift ←"),
+        ("Ctrl+Shift+Z", "Ctrl+Shift+Z"),
+        ("Ctrl++", "Ctrl +"),
+        ("-", "−"),
+        ("Return", "Enter"),
+        ("Shift+F", "Shift F"),
+        ("+", "+"),
+        ("PgDown", "Page ↓"),
     ],
-)  # fmt: skip
+)
 def test_signs_of_keys(key: str, sign: str) -> None:
     assert key_sign(key) == sign
 

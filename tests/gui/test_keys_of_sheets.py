@@ -63,9 +63,14 @@ def sheet(qtbot: QtBot, window: MainWindow, store: ExamStore, place: Place) -> S
     if place is Place.CROP:
         view = View(make_frame(pixels=screen_of(1, "")[0]), None)
         return CropSheet(
-            window, window.look, controller.screens, found_on(1), lambda: make_view(), view,
+            window,
+            window.look,
+            controller.screens,
+            found_on(1),
+            lambda: make_view(),
+            view,
             lambda _name: None,
-        )  # fmt: skip
+        )
     with store.create(start()) as exam:
         exam.add_capture(shot("femur"), picture(1, 64, 48))
     if place is Place.REPORT:

@@ -63,8 +63,9 @@ def boxes(draw: st.DrawFn) -> Box:
 @st.composite
 def placements(draw: st.DrawFn) -> Placement:
     """Any zoom and any pan."""
-    return Placement(draw(st.floats(-900, 900)), draw(st.floats(-900, 900)),
-                     draw(st.floats(0.2, 16)))  # fmt: skip
+    return Placement(
+        draw(st.floats(-900, 900)), draw(st.floats(-900, 900)), draw(st.floats(0.2, 16))
+    )
 
 
 def inside(box: Box) -> bool:
@@ -75,8 +76,10 @@ def inside(box: Box) -> bool:
 def test_a_drawn_box_lies_in_the_picture_at_any_zoom(
     where: Placement, x0: float, y0: float, x1: float, y1: float
 ) -> None:
-    points = [QPointF(where.left + x * where.scale, where.top + y * where.scale)
-              for x, y in ((x0, y0), (x1, y1))]  # fmt: skip
+    points = [
+        QPointF(where.left + x * where.scale, where.top + y * where.scale)
+        for x, y in ((x0, y0), (x1, y1))
+    ]
     begin, end = (where.to_frame(point) for point in points)
     box = drawn(begin, end, GROUND)
     again = drawn(end, begin, GROUND)
@@ -86,8 +89,9 @@ def test_a_drawn_box_lies_in_the_picture_at_any_zoom(
     assert inside(box)
     assert min(box.width, box.height) >= LEAST_PX
     for edge, (one, other), most in (
-        (box.left, sorted((x0, x1)), GROUND.width), (box.top, sorted((y0, y1)), GROUND.height),
-    ):  # fmt: skip
+        (box.left, sorted((x0, x1)), GROUND.width),
+        (box.top, sorted((y0, y1)), GROUND.height),
+    ):
         assert abs(edge - min(max(one, 0.0), most)) <= 0.51
         assert other >= one
 
@@ -159,8 +163,13 @@ def box_on(page: ReviewPage, frame: int, plane: str) -> Box:
 
 
 def near_to(box: Box, *edges: float) -> bool:
-    return max(abs(a - b) for a, b in zip(
-        (box.left, box.top, box.right, box.bottom), edges, strict=True)) <= 1.0  # fmt: skip
+    return (
+        max(
+            abs(a - b)
+            for a, b in zip((box.left, box.top, box.right, box.bottom), edges, strict=True)
+        )
+        <= 1.0
+    )
 
 
 def test_what_the_mouse_does_is_said_whole_over_the_smallest_picture(
@@ -252,8 +261,10 @@ def test_a_drawn_box_looks_otherwise_than_the_network_s(qtbot: QtBot, page: Revi
         """Share of the network's upper edge in the colour of its plane."""
         picture, ratio = view.grab().toImage(), view.devicePixelRatioF()
         first, last = spot(page, own.left + 4, own.top), spot(page, own.right - 4, own.top)
-        row = [QColor(picture.pixel(round(x * ratio), round(first.y() * ratio)))
-               for x in range(first.x(), last.x())]  # fmt: skip
+        row = [
+            QColor(picture.pixel(round(x * ratio), round(first.y() * ratio)))
+            for x in range(first.x(), last.x())
+        ]
         return sum(one == colour for one in row) / len(row)
 
     assert painted() == 1.0
@@ -321,9 +332,11 @@ def test_from_the_page_to_the_measure_and_the_fit_of_boxes(
     data = read_dataset(out)
     assert data.problems == ()
     assert {(one.index, one.plane, one.box is not None) for one in data.frames} == {
-        (FEMUR, "femur", True), (FEMUR + 5, "femur", True), (LIPS, "lips", True),
+        (FEMUR, "femur", True),
+        (FEMUR + 5, "femur", True),
+        (LIPS, "lips", True),
         (FEMUR + 8, "femur", False),
-    }  # fmt: skip
+    }
     analyser = made_analyser()
     seen = observe(make_plan([data], Scope()), Means(analyser), lambda *_told: None, lambda: None)
     found = measure_boxes(seen.frames, Draws(resamples=10))

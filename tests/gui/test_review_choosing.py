@@ -205,8 +205,9 @@ def test_an_export_lists_what_contradicts_itself(
     qtbot.keyClick(page, Qt.Key.Key_E, CTRL | SHIFT)
     sheet = sheet_of(window, ExportSheet)
     assert [(row.found.plane, row.answer.value) for row in sheet.rows] == [
-        ("profile", "kept"), ("rvot", ""),
-    ]  # fmt: skip
+        ("profile", "kept"),
+        ("rvot", ""),
+    ]
     sheet.rows[1].keep.click()
     assert desk.corrections.labels == ()  # the choice is the last word now
     sheet.go.click()
@@ -259,8 +260,11 @@ class Watch(QObject):
         self.painted.append(frame)
         title = page.side.headline.verdict.title
         expected = BY_KEY[KEYS[frame]].label if KEYS[frame] != "background" else title
-        said = (f"frame {frame + 1} of 200" in page.side.where.text(), title == expected,
-                on_button(page).endswith(f"frame {frame + 1}"))  # fmt: skip
+        said = (
+            f"frame {frame + 1} of 200" in page.side.where.text(),
+            title == expected,
+            on_button(page).endswith(f"frame {frame + 1}"),
+        )
         label = page.desk.corrections.label_at(frame)
         if not all(said) or page.over.hover.isVisible() or label:
             self.wrong.append(f"{frame}: {title}, {page.side.where.text()}, {on_button(page)}")
@@ -370,8 +374,15 @@ def test_the_place_is_kept_before_the_review_is_closed(qtbot: QtBot, page: Revie
     qtbot.waitUntil(lambda: session.shown.plane == "4ch")
 
 
-@given(st.text(max_size=40) | st.builds(lambda a, b, c: Shown(a, b, c).text,
-       st.sampled_from(["", "femur", "foot"]), st.floats(), st.floats()))  # fmt: skip
+@given(
+    st.text(max_size=40)
+    | st.builds(
+        lambda a, b, c: Shown(a, b, c).text,
+        st.sampled_from(["", "femur", "foot"]),
+        st.floats(),
+        st.floats(),
+    )
+)
 def test_whatever_was_kept_of_the_place_is_no_trouble(text: str) -> None:
     found = Shown.of(text, 100)
     assert found.plane in ("", *BY_KEY)

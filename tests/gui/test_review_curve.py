@@ -127,9 +127,15 @@ def test_the_wheel_zooms_about_the_mouse_as_on_the_timeline(page: ReviewPage) ->
     places = page.timeline.places
     at = QPointF(places.x_of(60.0), 40.0)
     turned = QWheelEvent(
-        at, page.curve.mapToGlobal(at), QPoint(0, 0), QPoint(0, 120), Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
-    )  # fmt: skip
+        at,
+        page.curve.mapToGlobal(at),
+        QPoint(0, 0),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
     QApplication.sendEvent(page.curve, turned)
     assert page.timeline.span.length < 200
     assert page.timeline.places.x_of(60.0) == pytest.approx(at.x(), abs=1)

@@ -55,9 +55,14 @@ from kept_made import MADE, kept
 from review_made import BrightEngine, made_analyser, write_analysed
 
 TWICE = (
-    ("femur", 40), ("background", 50), ("femur", 30), ("4ch", 30), ("background", 50),
-    ("4ch", 40), ("lips", 30),
-)  # fmt: skip
+    ("femur", 40),
+    ("background", 50),
+    ("femur", 30),
+    ("4ch", 30),
+    ("background", 50),
+    ("4ch", 40),
+    ("lips", 30),
+)
 """Two views of some planes."""
 FRAME_S = 1 / 25
 
@@ -422,9 +427,12 @@ def test_the_box_and_heat_belong_to_the_frame(
     assert page.side.headline.verdict.box is not None
     press(qtbot, page, Qt.Key.Key_H)
     qtbot.waitUntil(
-        lambda: desk.view is not None and desk.view.analysis is not None
-        and desk.view.analysis.localisation.evidence is not None,
-    )  # fmt: skip
+        lambda: (
+            desk.view is not None
+            and desk.view.analysis is not None
+            and desk.view.analysis.localisation.evidence is not None
+        ),
+    )
     assert desk.view.frame.index == desk.index  # type: ignore[union-attr]
     desk.step_to(5)
     shown(qtbot, desk)
@@ -443,9 +451,11 @@ def test_the_guided_heat_map_is_that_of_the_picture_on_screen_only(
 
     def guided() -> bool:
         view = desk.view
-        return view is not None and view.analysis is not None and (
-            view.frame.index == desk.index and view.analysis.prediction.guided is not None
-        )  # fmt: skip
+        return (
+            view is not None
+            and view.analysis is not None
+            and (view.frame.index == desk.index and view.analysis.prediction.guided is not None)
+        )
 
     press(qtbot, page, Qt.Key.Key_G)  # without the heat map nothing is asked for
     button = page.side.buttons.buttons[Act.GUIDED]
@@ -743,9 +753,13 @@ def test_no_model_is_said_and_pictures_are_shown_all_the_same(
 
 
 def test_a_picture_that_takes_long_gets_its_result_when_the_model_comes_after_it(
-    qtbot: QtBot, session: FakeSession, models: FakeModels, saved: list[Settings],
-    recording: Path, monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    qtbot: QtBot,
+    session: FakeSession,
+    models: FakeModels,
+    saved: list[Settings],
+    recording: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Longer than the page looks for news; the results are on the disk from a first review."""
     go = threading.Event()
     go.set()

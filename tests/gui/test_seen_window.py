@@ -198,9 +198,11 @@ class Walk:
         window, session = self.window, self.session
         self.see("start page")
         for name, act in (
-            ("settings", Act.SETTINGS), ("change keys", Act.KEYS), ("key sheet", Act.HELP),
+            ("settings", Act.SETTINGS),
+            ("change keys", Act.KEYS),
+            ("key sheet", Act.HELP),
             ("stream", Act.STREAM),
-        ):  # fmt: skip
+        ):
             self.sheet(name, act)
         session.show(make_view("femur", 0), self.recording)
         window.display.refresh()
@@ -211,9 +213,12 @@ class Walk:
         self.until(lambda: (line := desk.line("femur")) is not None and line.shown is not None)
         self.see("exam with a capture")
         for name, act in (
-            ("capture", Act.LOOK), ("note", Act.NOTE), ("study number", Act.STUDY),
-            ("exams", Act.EXAMS), ("report", Act.REPORT),
-        ):  # fmt: skip
+            ("capture", Act.LOOK),
+            ("note", Act.NOTE),
+            ("study number", Act.STUDY),
+            ("exams", Act.EXAMS),
+            ("report", Act.REPORT),
+        ):
             self.sheet(name, act)
         window.actions_set[Act.TIMING].trigger()
         self.see("times of frames")

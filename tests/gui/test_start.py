@@ -44,8 +44,11 @@ def test_recent_sources_are_offered_and_missing_ones_are_grey(
     assert window.pages.currentWidget() is window.start_page
     rows = {text_of(row): row for row in window.start_page.rows()}
     assert {name: row.isEnabled() for name, row in rows.items()} == {
-        "there.mp4": True, "gone.mp4": False, "USB Capture HDMI": True, "rtsp://box/live": True,
-    }  # fmt: skip
+        "there.mp4": True,
+        "gone.mp4": False,
+        "USB Capture HDMI": True,
+        "rtsp://box/live": True,
+    }
     rows["there.mp4"].click()
     assert session.calls[-1] == ("open", settings.recent[0])
 

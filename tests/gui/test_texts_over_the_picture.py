@@ -28,9 +28,13 @@ def words(screen: Screen) -> str:
 
 def status_of(play: PlayState, source: object, age_s: float, model: ModelState) -> SessionStatus:
     return replace(
-        EMPTY, play_state=play, source=source, signal_age_s=age_s, model_state=model,
+        EMPTY,
+        play_state=play,
+        source=source,
+        signal_age_s=age_s,
+        model_state=model,
         play_message="film.mp4",
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda _case: "")
@@ -77,8 +81,9 @@ def test_each_chip_has_words_for_the_smallest_picture(case: tuple[object, ...]) 
     long = "words " * 30
     status = replace(
         status_of(play, source, age_s, model),  # type: ignore[arg-type]
-        opens_beside=f"b/{long}.mp4", model_message=long,
-    )  # fmt: skip
+        opens_beside=f"b/{long}.mp4",
+        model_message=long,
+    )
     screen = screen_for(status, has_picture, back_s)  # type: ignore[arg-type]
     said = [chip.short or chip.text for chip in screen.chips]
     assert all(len(words) <= MOST_LETTERS for words in said), said

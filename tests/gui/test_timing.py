@@ -135,14 +135,21 @@ def test_it_says_median_percentile_rate_and_drops(panel: TimingPanel) -> None:
     assert panel.headlines() == []
     fill(panel, waited_ms=6.2)
     assert panel.headlines() == [
-        "median 37 ms, 95 % 37 ms", "analysis 25 of 40 ms", "25 labels, 6 boxes, 25 painted /s",
+        "median 37 ms, 95 % 37 ms",
+        "analysis 25 of 40 ms",
+        "25 labels, 6 boxes, 25 painted /s",
         "dropped 3",
-    ]  # fmt: skip
+    ]
     rows = dict(panel.legend())
     assert list(rows) == [
-        "on the way to the screen", "waiting for the analysis", "painting", "box", "network",
-        "preparing the picture", "capture to screen",
-    ]  # fmt: skip
+        "on the way to the screen",
+        "waiting for the analysis",
+        "painting",
+        "box",
+        "network",
+        "preparing the picture",
+        "capture to screen",
+    ]
     assert rows["network"].p50_ms == pytest.approx(20.0)
     assert rows["capture to screen"].p95_ms == pytest.approx(36.7)
     assert panel.accessibleDescription().startswith("median 37 ms")

@@ -240,10 +240,16 @@ def test_the_status_line_names_model_and_domain() -> None:
     status = replace(EMPTY, play_state=PlayState.PLAYING, source=GRABBER, stats=stats)
     texts = [item.text for item in items_for(status)]
     assert texts == [
-        "USB Capture HDMI", "1920×1080 @ 25", "25.0 fps", "labels 25 a second, boxes 6",
-        "latency 38 / 71 ms", "dropped 3", "OpenVINO bf16 · CPU",
-        "SonoNet-16 (published), not SonoNet-32", "uncalibrated",
-    ]  # fmt: skip
+        "USB Capture HDMI",
+        "1920×1080 @ 25",
+        "25.0 fps",
+        "labels 25 a second, boxes 6",
+        "latency 38 / 71 ms",
+        "dropped 3",
+        "OpenVINO bf16 · CPU",
+        "SonoNet-16 (published), not SonoNet-32",
+        "uncalibrated",
+    ]
     default = replace(status, card=make_card("sononet32"))
     assert items_for(default)[-2].text == "SonoNet-32 (published)"
 

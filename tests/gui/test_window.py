@@ -54,10 +54,14 @@ def live_history(session: FakeSession, count: int = 50) -> list[View]:
 def test_the_settings_reach_the_session(window: MainWindow, session: FakeSession) -> None:
     wishes = next(call[1] for call in session.calls if call[0] == "configure")
     assert wishes == {
-        "crop": "default", "threshold": None, "model_threshold": True, "guided": False,
-        "heat": False, "presets": {},
+        "crop": "default",
+        "threshold": None,
+        "model_threshold": True,
+        "guided": False,
+        "heat": False,
+        "presets": {},
         "localiser": None,  # the model that is loaded has it
-    }  # fmt: skip
+    }
     loader = next(call[1] for call in session.calls if call[0] == "load_model")
     assert loader() == ("analyser", "auto", False)
 
@@ -177,9 +181,15 @@ def test_the_transport_drives_a_recording(
         trigger(window, act)
     trigger(window, Act.EVERY_FRAME)
     assert session.calls == [
-        ("toggle",), ("step", -1), ("step", 1), ("step", 10), ("seek", 499), ("set_loop", True),
-        ("set_speed", 2.0), ("set_every_frame", True),
-    ]  # fmt: skip
+        ("toggle",),
+        ("step", -1),
+        ("step", 1),
+        ("step", 10),
+        ("seek", 499),
+        ("set_loop", True),
+        ("set_speed", 2.0),
+        ("set_every_frame", True),
+    ]
     session.calls.clear()
     x = round(bar.seek.x_of(250))
     qtbot.mouseClick(bar.seek, Qt.MouseButton.LeftButton, pos=QPoint(x, 10))
@@ -412,9 +422,12 @@ def test_a_dropped_file_is_opened_and_dropped_weights_are_added(
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(path)])
         event = QDropEvent(
-            QPointF(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton,
+            QPointF(5, 5),
+            Qt.DropAction.CopyAction,
+            data,
+            Qt.MouseButton.LeftButton,
             Qt.KeyboardModifier.NoModifier,
-        )  # fmt: skip
+        )
         window.dropEvent(event)
     assert ("open", "/exams/a.mp4") in session.calls
     qtbot.waitUntil(lambda: _collected(window.controller, settings.model == "own"))

@@ -41,9 +41,11 @@ from sonoassist.sources import open_source
 
 PLAIN = "plain.mp4"
 _PLAIN_PARTS = (
-    Part("brain_cb", "plane", 3.0), Part("lips", "near_miss", 2.0), Part("4ch", "plane", 3.0),
+    Part("brain_cb", "plane", 3.0),
+    Part("lips", "near_miss", 2.0),
+    Part("4ch", "plane", 3.0),
     Part("femur", "plane", 2.0),
-)  # fmt: skip
+)
 _LEFT_OUT = ("cache", "logs")
 
 
@@ -53,9 +55,11 @@ def bundled_analyser(settings: Settings, crop: str | None = None) -> Analyser:
         parse_crop(settings.crop if crop is None else crop, settings.own_crops), settings.threshold
     )
     return build_analyser(
-        ModelStore.default(), engine=EngineChoice("openvino", "f32", "cpu"), options=options,
+        ModelStore.default(),
+        engine=EngineChoice("openvino", "f32", "cpu"),
+        options=options,
         synthetic=True,
-    )  # fmt: skip
+    )
 
 
 def make(place: Path) -> dict[str, Any]:
@@ -109,22 +113,25 @@ def _recordings(place: Path, settings: Settings, told: dict[str, Any]) -> dict[s
     analysed = [
         {"spec": twice + "/2", "by": "", "results": {}},
         {
-            "spec": exam, "by": "full",
+            "spec": exam,
+            "by": "full",
             "results": making_recordings.analysed(
                 exam, analyser("full"), "full", lambda progress: progress.done >= 4
             ),
         },
         {
-            "spec": exam, "by": "own",
+            "spec": exam,
+            "by": "own",
             "results": making_recordings.analysed(exam, analyser(OWN_CROP), OWN_CROP, done),
         },
         {
-            "spec": PLAIN, "by": "own",
+            "spec": PLAIN,
+            "by": "own",
             "results": making_recordings.analysed(
                 str(video), analyser(OWN_CROP), OWN_CROP, lambda progress: progress.done >= 67
             ),
         },
-    ]  # fmt: skip
+    ]
     reviews = {
         f"{twice}/2": making_recordings.reviewed(
             f"{twice}/2", making_recordings.WITHOUT_ANALYSIS, 0, 3

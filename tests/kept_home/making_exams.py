@@ -40,8 +40,10 @@ BEGAN_S = 1.5
 """Of the first frame in each exam."""
 CLIP_S = 0.4
 FINISHED = (
-    Part("4ch", "plane", 2.2), Part("lips", "near_miss", 1.0), Part("kidneys", "plane", 2.0),
-)  # fmt: skip
+    Part("4ch", "plane", 2.2),
+    Part("lips", "near_miss", 1.0),
+    Part("kidneys", "plane", 2.0),
+)
 CUT_OFF = (Part("femur", "plane", 2.0), Part("4ch", "plane", 2.0))
 FIRST = (Part("brain_cb", "plane", 2.2), Part("lvot", "near_miss", 1.8))
 SECOND = (Part("4ch", "plane", 2.0), Part("femur", "plane", 2.0))
@@ -88,17 +90,26 @@ def start_of(settings: Settings, analyser: Analyser, **fields: Any) -> ExamStart
     """How an exam begins, as the window has it."""
     card = analyser.card
     model: dict[str, object] = {
-        "engine": "OpenVINO f32", "device": "CPU", "name": card.name, "title": card.title,
-        "architecture": card.architecture, "domain": card.domain,
+        "engine": "OpenVINO f32",
+        "device": "CPU",
+        "name": card.name,
+        "title": card.title,
+        "architecture": card.architecture,
+        "domain": card.domain,
         "weights_sha256": card.weights_sha256,
-    }  # fmt: skip
+    }
     names = ("threshold", "crop", "label", "engine", "precision", "device", "carry_boxes", "clip_s")
     preset = load_preset(settings.checklist)
     known: dict[str, Any] = {
-        "study_id": "", "source": "/media/usb/phantom.mp4", "source_label": "phantom.mp4",
-        "synthetic": True, "preset": preset.title, "items": preset.items, "model": model,
+        "study_id": "",
+        "source": "/media/usb/phantom.mp4",
+        "source_label": "phantom.mp4",
+        "synthetic": True,
+        "preset": preset.title,
+        "items": preset.items,
+        "model": model,
         "settings": {name: getattr(settings, name) for name in names},
-    }  # fmt: skip
+    }
     return ExamStart(**{**known, **fields})
 
 
@@ -196,9 +207,12 @@ def twice_recorded(settings: Settings, analyser: Analyser) -> dict[str, Any]:
     """A live exam that was recorded twice; nothing was captured."""
     whole = settings.model_copy(update={"crop": "full"})
     start = start_of(
-        whole, analyser, source="device:USB Capture HDMI", source_label="USB Capture HDMI",
+        whole,
+        analyser,
+        source="device:USB Capture HDMI",
+        source_label="USB Capture HDMI",
         study_id="twice",
-    )  # fmt: skip
+    )
     parts = [
         look(pictures(12, FIRST), analyser, BEGAN_S, "grabber", every=1),
         look(pictures(13, SECOND), analyser, BEGAN_S + 10.0, "grabber", every=1),

@@ -67,15 +67,32 @@ _ITEMS = (
 def made_settings(place: Path) -> Settings:
     """Settings of which none is as it comes."""
     return Settings(
-        model="sononet32-synthetic", engine="openvino", precision="f32", device="cpu", crop=ROOM,
-        threshold=0.6, theme="light", label="raw", show_box=False, show_heat=False,
-        guided_heat=True, show_crop=True, carry_boxes=False, loop=True, speed=0.5,
-        every_frame=True, history_s=12.5, history_mb=256, exam_with_source="live",
-        checklist=OWN_LIST, clip_s=1.5, pacs_node=NODE,
+        model="sononet32-synthetic",
+        engine="openvino",
+        precision="f32",
+        device="cpu",
+        crop=ROOM,
+        threshold=0.6,
+        theme="light",
+        label="raw",
+        show_box=False,
+        show_heat=False,
+        guided_heat=True,
+        show_crop=True,
+        carry_boxes=False,
+        loop=True,
+        speed=0.5,
+        every_frame=True,
+        history_s=12.5,
+        history_mb=256,
+        exam_with_source="live",
+        checklist=OWN_LIST,
+        clip_s=1.5,
+        pacs_node=NODE,
         recent=[str(place / "recordings" / "plain.mp4"), "rtsp://192.0.2.7/scanner", "device:0"],
         own_crops={ROOM: OWN_CROP, "Große Straße": "81,115,793,619"},
         window_geometry="AdnQywADAAAAAAAAAAAAAAAABQAAAAMgAAAAAAAAAAAAAAUAAAADIAAAAAAAAAAAB4A=",
-    )  # fmt: skip
+    )
 
 
 def checklists() -> dict[str, Any]:
@@ -141,9 +158,13 @@ def history() -> dict[str, Any]:
         for place, attempt in enumerate(attempts):
             kept.add(exercise, place, attempt)
         past = {
-            "began_at": moments[number].isoformat(), "exam": exam, "word": word.value,
-            "class_mode": class_mode, "asked": 5, "attempts": plain(attempts),
-        }  # fmt: skip
+            "began_at": moments[number].isoformat(),
+            "exam": exam,
+            "word": word.value,
+            "class_mode": class_mode,
+            "asked": 5,
+            "attempts": plain(attempts),
+        }
         told.setdefault(trainee.casefold(), []).extend([past] if attempts else [])
     # SQLite gives one of the two spellings of a nickname; History takes them for one.
     return {"exercises": told, "begun": {"anna": 2, "klasse 3b": 1, "øystein": 1}}

@@ -24,14 +24,24 @@ MakeAnalyser = Callable[[str], Analyser]
 """Builds the analyser for a crop."""
 
 OF_EXAM: tuple[Edit, ...] = (
-    SetLabel(0, 9, "4ch"), SetLabel(24, 29, "background"), SetBest("4ch", 7),
-    SetBest("kidneys", 45), SetMark(12, True, "calipers: Größe?"), SetMark(30, True),
-    SetNote("Second look at 4ch.\nHöhe 3."), SetLabel(40, 47, "kidneys"), SetMark(30, False),
-)  # fmt: skip
+    SetLabel(0, 9, "4ch"),
+    SetLabel(24, 29, "background"),
+    SetBest("4ch", 7),
+    SetBest("kidneys", 45),
+    SetMark(12, True, "calipers: Größe?"),
+    SetMark(30, True),
+    SetNote("Second look at 4ch.\nHöhe 3."),
+    SetLabel(40, 47, "kidneys"),
+    SetMark(30, False),
+)
 OF_VIDEO: tuple[Edit, ...] = (
-    SetLabel(5, 14, "femur"), SetBest("femur", 9), SetMark(70, True, "blurred"),
-    SetNote("Plain video"), SetLabel(12, 14, ""), SetBest("lips", 80),
-)  # fmt: skip
+    SetLabel(5, 14, "femur"),
+    SetBest("femur", 9),
+    SetMark(70, True, "blurred"),
+    SetNote("Plain video"),
+    SetLabel(12, 14, ""),
+    SetBest("lips", 80),
+)
 WITHOUT_ANALYSIS: tuple[Edit, ...] = (SetLabel(3, 8, "4ch"), SetMark(20, True, "begin here"))
 
 

@@ -62,11 +62,15 @@ def frames_at(made: list[Pixels], began_s: float, source_id: str) -> list[Frame]
     """
     return [
         Frame(
-            frame_id=number, pixels=pixels, captured_at_s=began_s + number / FPS, index=number,
-            time_s=number / FPS, source_id=source_id,
+            frame_id=number,
+            pixels=pixels,
+            captured_at_s=began_s + number / FPS,
+            index=number,
+            time_s=number / FPS,
+            source_id=source_id,
         )
         for number, pixels in enumerate(made)
-    ]  # fmt: skip
+    ]
 
 
 def write_video(path: Path, made: list[Pixels]) -> None:

@@ -296,9 +296,13 @@ def exam(exam_id: str) -> dict[str, Any]:
     """All that the record of an exam has."""
     with ExamStore.default().open(exam_id) as kept:
         return exam_values(
-            kept.info(), kept.events(), list(kept.frames()), kept.captures(), kept.recordings(),
+            kept.info(),
+            kept.events(),
+            list(kept.frames()),
+            kept.captures(),
+            kept.recordings(),
             kept.ticks(),
-        )  # fmt: skip
+        )
 
 
 def go_on_with_exam(exam_id: str) -> None:
@@ -387,9 +391,13 @@ def reviewed(spec: str) -> dict[str, Any]:
         for _ in back:
             review.redo()
         return {
-            "label": session.recording.label, "frames": len(session.table),
-            "place": session.place, "said": said, "again": again, "back": back,
-        }  # fmt: skip
+            "label": session.recording.label,
+            "frames": len(session.table),
+            "place": session.place,
+            "said": said,
+            "again": again,
+            "back": back,
+        }
     finally:
         session.close(session.place)
 
@@ -504,8 +512,11 @@ def practised(spec: str, by: dict[str, Any]) -> Practised:
         assert known.answers is not None
         assert known.answers.analysis is not None
         return Practised(
-            known.answers.analysis.probabilities, known.answers.word.value,
-            known.answers.corrected, engine.runs, known.notes,
-        )  # fmt: skip
+            known.answers.analysis.probabilities,
+            known.answers.word.value,
+            known.answers.corrected,
+            engine.runs,
+            known.notes,
+        )
     finally:
         examiner.stop()

@@ -17,8 +17,11 @@ class Machine:
 
     def __init__(self, interval_s: float, label_s: float, early_s: float, box_s: float) -> None:
         self.interval_s, self.label_s, self.early_s, self.box_s = (
-            interval_s, label_s, early_s, box_s,
-        )  # fmt: skip
+            interval_s,
+            label_s,
+            early_s,
+            box_s,
+        )
         self.cadence = Cadence()
         self.now_s = 100.0
         self.boxed, self.boxes = True, 0

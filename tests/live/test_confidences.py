@@ -14,8 +14,14 @@ from sonoassist.live.confidences import MOST, STEP_S, ConfidenceHistory
 FEMUR, LIPS = INDEX["femur"], INDEX["lips"]
 
 
-def played(history: ConfidenceHistory, first_s: float, last_s: float, key: str = "femur",
-           source: str = "a", hz: float = 25.0) -> None:  # fmt: skip
+def played(
+    history: ConfidenceHistory,
+    first_s: float,
+    last_s: float,
+    key: str = "femur",
+    source: str = "a",
+    hz: float = 25.0,
+) -> None:
     for number in range(round((last_s - first_s) * hz)):
         history.put(first_s + number / hz, source, shares_of(key, 0.9) if key else None)
 
@@ -96,8 +102,9 @@ def test_nothing_is_said_before_the_first_frame() -> None:
     assert len(history.trend(5.0)) == 0
 
 
-@given(st.lists(st.tuples(st.floats(0, 5), st.sampled_from(["a", "b"]), st.booleans()),
-                max_size=200))  # fmt: skip
+@given(
+    st.lists(st.tuples(st.floats(0, 5), st.sampled_from(["a", "b"]), st.booleans()), max_size=200)
+)
 def test_whatever_comes_the_trend_is_in_order_and_within_its_span(
     frames: list[tuple[float, str, bool]],
 ) -> None:

@@ -63,9 +63,10 @@ def test_the_picture_looked_at_is_analysed_first_then_its_neighbours(start: Star
     order: list[int] = []
     put = session._loop.put_late_result
     session._analysis._deliver_late = lambda analysis, threshold: (
-        order.append(analysis.frame.index), put(analysis, threshold),
+        order.append(analysis.frame.index),
+        put(analysis, threshold),
         session.look_back(pictures, 40) if analysis.frame.index == 119 else None,
-    )  # fmt: skip
+    )
     session.look_back(pictures, 120)
     engine.let_go()
     wait_until(lambda: len(analysed(pictures)) == FRAMES)

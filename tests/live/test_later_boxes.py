@@ -223,9 +223,10 @@ def test_a_frozen_picture_that_is_looked_at_gets_its_own_box(start: Start) -> No
     wait_until(lambda: _named(session) is not None)
     pictures = session.history()
     place = next(
-        number for number, view in enumerate(pictures)
+        number
+        for number, view in enumerate(pictures)
         if view.analysis is not None and view.analysis.lacks_box
-    )  # fmt: skip
+    )
     before = [_sought(view) for view in pictures]  # of those that stood for a while
     session.look_back(pictures, place)
     wait_until(lambda: _sought(pictures[place]))
@@ -316,9 +317,10 @@ def test_a_picture_frozen_again_gets_its_own_box_and_the_analysis_rests(start: S
     session.open("scan")
     wait_until(lambda: _named(session) is not None)
     place = next(
-        number for number, view in enumerate(session.history())
+        number
+        for number, view in enumerate(session.history())
         if view.analysis is not None and view.analysis.lacks_box
-    )  # fmt: skip
+    )
     shown = session.history()[place]
     for _ in range(2):  # the second one freezes what was on screen, without the box found by now
         pictures = session.history().until(shown)

@@ -43,8 +43,9 @@ def test_what_cannot_be_opened_leaves_the_source_and_says_so_once(start: Start) 
     wait_until(lambda: notices.extend(session.notices.take()) or bool(notices))
     (notice,) = notices
     assert (notice.title, notice.hint) == (  # type: ignore[attr-defined]
-        "bad.mp4 is no film", "Choose another one. What is open goes on",
-    )  # fmt: skip
+        "bad.mp4 is no film",
+        "Choose another one. What is open goes on",
+    )
     assert session.status().source is before
     assert plays(session, "scan")
     assert not source.closed

@@ -40,8 +40,12 @@ def test_a_live_session_keeps_to_the_cores_it_may_use(tmp_path: Path, cores: int
         environment.pop(name, None)
     done = subprocess.run(
         [sys.executable, str(PROGRAM), str(cores), "25"],
-        capture_output=True, text=True, check=False, env=environment, timeout=LIMIT_S,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment,
+        timeout=LIMIT_S,
+    )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert (told["cores"], told["inference"]) == (cores, cores)
@@ -89,9 +93,13 @@ def test_the_engines_keep_to_the_plan(monkeypatch: pytest.MonkeyPatch) -> None:
         "print(*thread_counts(['openvino', 'torch']).values())"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=LIMIT_S,
-    )  # fmt: skip
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=LIMIT_S,
+    )
     assert done.stdout.split() == ["1", "1"]
 
 

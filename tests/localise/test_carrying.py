@@ -80,8 +80,11 @@ def test_the_shift_is_measured(right: float, down: float) -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(
-    st.floats(0, 287), st.floats(0, 223), st.floats(0.1, 288), st.floats(0.1, 224),
-)  # fmt: skip
+    st.floats(0, 287),
+    st.floats(0, 223),
+    st.floats(0.1, 288),
+    st.floats(0.1, 224),
+)
 def test_any_box_can_be_measured(left: float, top: float, wide: float, high: float) -> None:
     box = Box(left, top, min(left + wide, 288), min(top + high, 224))
     motion = TrackedAnatomy(SPECKLE, box).motion_to(SPECKLE)
@@ -229,9 +232,11 @@ def test_a_carried_box_is_as_sure_as_it_was_and_not_at_the_border() -> None:
         assert moved.sure == (was and is_sure(moved.box, GEOMETRY.crop, began.plane))
     edge = Box(288 - 80, 60, 288 - 5, 150)
     at_edge = Found(
-        frame_of(PIXELS, index=3, time_s=1.0), PLANES[0], prepared(SPECKLE),
+        frame_of(PIXELS, index=3, time_s=1.0),
+        PLANES[0],
+        prepared(SPECKLE),
         Localisation(3, GEOMETRY.to_frame(edge), None),
-    )  # fmt: skip
+    )
     moved = CarriedBox(at_edge).moved_to(later, gone)
     assert moved is not None
     assert not moved.sure

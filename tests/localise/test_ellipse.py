@@ -37,8 +37,11 @@ ellipses = st.builds(
 
 
 @settings(max_examples=25, deadline=None)
-@given(ellipse=ellipses, shift=st.tuples(st.floats(-12, 12), st.floats(-12, 12)),
-       size=st.floats(0.8, 1.2))  # fmt: skip
+@given(
+    ellipse=ellipses,
+    shift=st.tuples(st.floats(-12, 12), st.floats(-12, 12)),
+    size=st.floats(0.8, 1.2),
+)
 def test_the_wall_is_found_from_a_start_nearby(
     ellipse: Ellipse, shift: tuple[float, float], size: float
 ) -> None:

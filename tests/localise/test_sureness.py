@@ -22,9 +22,14 @@ def test_a_head_in_the_middle_is_sure() -> None:
 
 
 @pytest.mark.parametrize(
-    "box", [Box(100, 90, 270, 230), Box(160, 51, 330, 190), Box(220, 90, 388, 230),
-            Box(160, 130, 330, 280)]
-)  # fmt: skip
+    "box",
+    [
+        Box(100, 90, 270, 230),
+        Box(160, 51, 330, 190),
+        Box(220, 90, 388, 230),
+        Box(160, 130, 330, 280),
+    ],
+)
 def test_what_reaches_the_border_is_not(box: Box) -> None:
     assert touches_border(box, CROP)
     assert not is_sure(box, CROP, BY_KEY["brain_tv"])
@@ -32,9 +37,12 @@ def test_what_reaches_the_border_is_not(box: Box) -> None:
 
 @pytest.mark.parametrize(
     ("box", "key"),
-    [(Box(200, 150, 210, 160), "brain_tv"), (Box(110, 60, 370, 260), "4ch"),
-     (Box(200, 150, 200, 160), "lips")],
-)  # fmt: skip
+    [
+        (Box(200, 150, 210, 160), "brain_tv"),
+        (Box(110, 60, 370, 260), "4ch"),
+        (Box(200, 150, 200, 160), "lips"),
+    ],
+)
 def test_a_size_that_the_plane_never_has_is_not(box: Box, key: str) -> None:
     assert not touches_border(box, CROP)
     assert not is_plausible(box, CROP, BY_KEY[key])

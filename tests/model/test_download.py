@@ -306,10 +306,16 @@ def test_folder_that_cannot_be_made(server: FileServer, tmp_path: Path) -> None:
 
 def registry_of(url: str, content: bytes, architecture: str = "smallnet") -> Registry:
     entry = {
-        "name": architecture, "title": architecture.title(), "architecture": architecture,
-        "file": "Weights.npz", "format": "npz", "url": url, "git_blob": git_blob_id(content),
-        "licence": "Apache-2.0", "source": "a test",
-    }  # fmt: skip
+        "name": architecture,
+        "title": architecture.title(),
+        "architecture": architecture,
+        "file": "Weights.npz",
+        "format": "npz",
+        "url": url,
+        "git_blob": git_blob_id(content),
+        "licence": "Apache-2.0",
+        "source": "a test",
+    }
     defaults = {"citation": "Somebody", "screen_px": [975, 735]}
     return Registry.model_validate({"version": 1, "defaults": defaults, "weights": [entry]})
 
@@ -319,8 +325,10 @@ def test_install(server: FileServer, store: ModelStore, tmp_path: Path) -> None:
     registry = registry_of(server.url, server.content)
     model = install("SmallNet", store, registry)
     assert (model.name, model.card.domain, model.card.licence) == (
-        "smallnet", "published", "Apache-2.0",
-    )  # fmt: skip
+        "smallnet",
+        "published",
+        "Apache-2.0",
+    )
     assert model.card.screen_px == (975, 735)
     assert store.load_tensors(store.get("smallnet"))
     assert list((cache() / "downloads").iterdir()) == []

@@ -254,9 +254,10 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
 @given(
     changes=st.lists(
         st.tuples(st.floats(0, 1), st.sampled_from(["any", "tail"]), st.integers(0, 255)),
-        min_size=1, max_size=6,
+        min_size=1,
+        max_size=6,
     )
-)  # fmt: skip
+)
 def test_changed_bytes_never_crash(
     changes: list[tuple[float, str, int]], small: tuple[Path, bytes]
 ) -> None:

@@ -93,8 +93,10 @@ def test_eps_of_the_head(
             state[key] = torch.tensor(batches)
     tensors = import_weights(saved(tmp_path, state)).tensors
     for index, prefix, eps in (
-        (0, "features.0.0", 1e-4), (13, "adaption", head_eps), (14, "adaption", head_eps)
-    ):  # fmt: skip
+        (0, "features.0.0", 1e-4),
+        (13, "adaption", head_eps),
+        (14, "adaption", head_eps),
+    ):
         conv, norm = {13: ("0", "1"), 14: ("3", "4")}.get(index, ("0", "1"))
         weight = state[f"{prefix}.{conv}.weight"].double()
         layer = torch.nn.BatchNorm2d(len(weight), eps=eps, dtype=torch.float64).eval()
@@ -184,7 +186,7 @@ def test_no_state_dict(content: object, tmp_path: Path) -> None:
         ("features.0.0.0.weight", torch.zeros(1).expand(1 << 15, 1 << 13, 1, 1), "no ordinary"),
         ("features.0.0.1.bias", torch.zeros(16).to_sparse(), "no ordinary"),
     ],
-)  # fmt: skip
+)
 @pytest.mark.filterwarnings("ignore:Sparse")
 def test_what_does_not_fit(
     key: str, value: torch.Tensor | None, words: str, state: dict[str, Any], tmp_path: Path

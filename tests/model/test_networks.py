@@ -57,8 +57,11 @@ def test_a_sononet_is_that_of_figure_2(width: int) -> None:
         else:
             blocks[-1].append(layer.outputs)
     assert blocks[:4] == [
-        [width] * 2, [2 * width] * 2, [4 * width] * 3, [8 * width] * 3,
-    ]  # fmt: skip
+        [width] * 2,
+        [2 * width] * 2,
+        [4 * width] * 3,
+        [8 * width] * 3,
+    ]
     assert blocks[4:] == [[8 * width] * 3 + [4 * width, 14]]
     assert [conv.kernel for conv in network.convs] == [3] * 13 + [1, 1]
     assert [conv.relu for conv in network.convs] == [True] * 14 + [False]

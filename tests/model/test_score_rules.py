@@ -50,9 +50,14 @@ def test_the_card_of_an_earlier_program_is_uncalibrated(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"temperature": 0}, {"temperature": float("nan")}, {"lapse": 0.6}, {"threshold": 1.0},
-     {"error_rate": 0}],
-)  # fmt: skip
+    [
+        {"temperature": 0},
+        {"temperature": float("nan")},
+        {"lapse": 0.6},
+        {"threshold": 1.0},
+        {"error_rate": 0},
+    ],
+)
 def test_what_cannot_be_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValidationError):
         ScoreCalibration.model_validate({**RULE.model_dump(), **wrong})

@@ -34,10 +34,13 @@ def put(folder: Path, name: str, architecture: str = "smallnet", domain: str = "
     (model / "weights.safetensors").write_bytes(b"weights")
     card = Card.model_validate(
         {
-            "name": name, "title": name, "architecture": architecture, "domain": domain,
+            "name": name,
+            "title": name,
+            "architecture": architecture,
+            "domain": domain,
             "weights_sha256": "0" * 64,
         }
-    )  # fmt: skip
+    )
     write_card(model, card)
     return model
 
@@ -299,14 +302,24 @@ def own_file(tmp_path: Path, **metadata: str) -> Path:
 
 def test_own_file_describes_itself(store: ModelStore, tmp_path: Path) -> None:
     path = own_file(
-        tmp_path, domain="synthetic", title="Phantom net", crop="full", scale="128",
-        screen_px="640x480", input_height_px="192", licence="CC0-1.0", notes="trained on phantoms",
-    )  # fmt: skip
+        tmp_path,
+        domain="synthetic",
+        title="Phantom net",
+        crop="full",
+        scale="128",
+        screen_px="640x480",
+        input_height_px="192",
+        licence="CC0-1.0",
+        notes="trained on phantoms",
+    )
     card = store.add(path).card
     assert card == read_card(store.user_folder / "mine")
     assert (card.domain, card.title, card.crop, card.scale) == (
-        "synthetic", "Phantom net", "full", 128.0,
-    )  # fmt: skip
+        "synthetic",
+        "Phantom net",
+        "full",
+        128.0,
+    )
     assert (card.screen_px, card.input_height_px, card.licence) == ((640, 480), 192, "CC0-1.0")
 
 
@@ -316,9 +329,12 @@ def test_no_file_can_call_itself_published(store: ModelStore, tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("metadata", "field"),
-    [({"scale": "-1"}, "scale"), ({"input_height_px": "tall"}, "input_height_px"),
-     ({"screen_px": "wide"}, "screen_px")],
-)  # fmt: skip
+    [
+        ({"scale": "-1"}, "scale"),
+        ({"input_height_px": "tall"}, "input_height_px"),
+        ({"screen_px": "wide"}, "screen_px"),
+    ],
+)
 def test_file_that_describes_itself_wrongly(
     metadata: dict[str, str], field: str, store: ModelStore, tmp_path: Path
 ) -> None:
@@ -424,12 +440,13 @@ def test_a_card_of_other_weights_or_of_a_bundled_model_is_refused(
 @pytest.mark.parametrize(
     "boxes",
     [
-        {"elbow": {"polarity": "positive"}}, {"femur": {"polarity": "sideways"}},
+        {"elbow": {"polarity": "positive"}},
+        {"femur": {"polarity": "sideways"}},
         {"femur": {"polarity": "positive", "blur_px": 4}},
         {"femur": {"polarity": "positive", "threshold": 0}},
         {"femur": {"polarity": "positive", "grow_x": 99}},
     ],
-)  # fmt: skip
+)
 def test_rules_that_make_no_sense_are_refused(
     store: ModelStore, file: Path, boxes: dict[str, object]
 ) -> None:

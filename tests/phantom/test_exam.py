@@ -259,10 +259,17 @@ def test_the_command_writes_exams_and_their_truth(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        ["--seed", "-1"], ["--exams", "0"], ["--quality", "77"], ["--fps", "0"], ["--fps", "nan"],
-        ["--size", "big"], ["--size", "5x5"], ["--seconds", "3"], ["--background", "1"],
+        ["--seed", "-1"],
+        ["--exams", "0"],
+        ["--quality", "77"],
+        ["--fps", "0"],
+        ["--fps", "nan"],
+        ["--size", "big"],
+        ["--size", "5x5"],
+        ["--seconds", "3"],
+        ["--background", "1"],
     ],
-)  # fmt: skip
+)
 def test_bad_options_are_refused_in_one_line(
     options: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -82,11 +82,17 @@ def test_hints_by_the_true_box_are_right(
     """How good the rules are where the box is; limits were chosen on other seeds."""
     layout = exam.layout
     picture = Box(
-        layout.left_px, layout.top_px,
-        layout.left_px + layout.picture_px[0], layout.top_px + layout.picture_px[1],
-    )  # fmt: skip
-    corners = ((picture.left, picture.top), (picture.right, picture.top),
-               (picture.right, picture.bottom), (picture.left, picture.bottom))  # fmt: skip
+        layout.left_px,
+        layout.top_px,
+        layout.left_px + layout.picture_px[0],
+        layout.top_px + layout.picture_px[1],
+    )
+    corners = (
+        (picture.left, picture.top),
+        (picture.right, picture.top),
+        (picture.right, picture.bottom),
+        (picture.left, picture.bottom),
+    )
     hits: Counter[Flaw] = Counter()
     said: Counter[Flaw] = Counter()
     true: Counter[Flaw] = Counter()

@@ -14,13 +14,25 @@ LENGTH = st.floats(-40, 40)
 
 
 @given(
-    st.floats(-60, 60), st.floats(0, 110), st.floats(-3, 3), st.floats(0.2, 3), st.booleans(),
-    st.floats(0.6, 1.6), LENGTH, LENGTH,
-)  # fmt: skip
+    st.floats(-60, 60),
+    st.floats(0, 110),
+    st.floats(-3, 3),
+    st.floats(0.2, 3),
+    st.booleans(),
+    st.floats(0.6, 1.6),
+    LENGTH,
+    LENGTH,
+)
 def test_a_pose_maps_there_and_back(
-    x: float, z: float, angle: float, scale: float, mirrored: bool, stretch: float, u: float,
+    x: float,
+    z: float,
+    angle: float,
+    scale: float,
+    mirrored: bool,
+    stretch: float,
+    u: float,
     v: float,
-) -> None:  # fmt: skip
+) -> None:
     pose = Pose(x, z, angle, scale, mirrored, stretch)
     back_u, back_v = pose.local(*pose.to_picture(np.float64([[u]]), np.float64([[v]])))
     assert math.isclose(back_u[0, 0], u, abs_tol=1e-3)

@@ -41,8 +41,10 @@ def test_the_demo_exam_has_all_13_planes_and_their_boxes(demo: Path) -> None:
     assert not truth.problems
     views = views_of(truth.labels, np.arange(1080) / 12)
     assert [(view.plane, view.first, view.last) for view in views[:3]] == [
-        ("spine_cor", 67, 108), ("4ch", 142, 183), ("lvot", 217, 257),
-    ]  # fmt: skip
+        ("spine_cor", 67, 108),
+        ("4ch", 142, 183),
+        ("lvot", 217, 257),
+    ]
     assert {view.plane for view in views} == {one.key for one in PLANES if not one.is_background}
     assert all(view.first in truth.boxes for view in views)
     assert truth.labels[0] == BACKGROUND_INDEX  # nearly a plane is none
@@ -90,9 +92,15 @@ def test_the_montage_has_13_views(test_data: Path) -> None:
 
 def test_views_bridge_short_gaps_and_leave_out_short_stretches() -> None:
     views = answers_of(
-        ("background", 5), ("femur", 6), ("?", 3), ("femur", 4), ("background", 6), ("femur", 10),
-        ("lips", 4), ("background", 3),
-    ).views  # fmt: skip
+        ("background", 5),
+        ("femur", 6),
+        ("?", 3),
+        ("femur", 4),
+        ("background", 6),
+        ("femur", 10),
+        ("lips", 4),
+        ("background", 3),
+    ).views
     # The gap of 3 frames (0.4 s from frame to frame) is bridged, the one of 6 is not; the lips
     # last 0.3 s.
     assert views == (PlaneView("femur", 5, 17), PlaneView("femur", 24, 33))
@@ -136,8 +144,14 @@ def test_without_truth_the_model_has_the_word_and_it_is_said() -> None:
 def test_of_a_part_that_was_analysed_only_its_whole_views_are_asked_for() -> None:
     answers = answers_of(("background", 10), ("femur", 20), ("background", 10), ("lips", 20))
     analysis = analysis_of_labels(answers.labels, {})
-    for done, asked in ((0, []), (25, []), (30, []), (31, ["femur"]), (59, ["femur"]),
-                        (60, ["femur", "lips"])):  # fmt: skip
+    for done, asked in (
+        (0, []),
+        (25, []),
+        (30, []),
+        (31, ["femur"]),
+        (59, ["femur"]),
+        (60, ["femur", "lips"]),
+    ):
         probabilities = np.array(analysis.probabilities)
         probabilities[done:] = 0.0
         part = answers.with_analysis(ExamAnalysis(probabilities, answers.labels, "made up"))

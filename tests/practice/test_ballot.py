@@ -10,9 +10,11 @@ from sonoassist.core.planes import DISPLAY_ORDER, KEYS
 from sonoassist.practice.ballot import Ballot, choices_for
 
 _REGIONS = (
-    {"brain_tv", "brain_cb"}, {"lips", "profile"}, {"4ch", "lvot", "rvot", "3vv"},
+    {"brain_tv", "brain_cb"},
+    {"lips", "profile"},
+    {"4ch", "lvot", "rvot", "3vv"},
     {"abdominal", "kidneys", "femur", "spine_sag", "spine_cor"},
-)  # fmt: skip
+)
 LIKE_IT = {plane: region - {plane} for region in _REGIONS for plane in region}
 
 

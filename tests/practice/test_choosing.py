@@ -22,9 +22,17 @@ ALL = answers_of(
     ("background", 50),
 )
 TWICE = answers_of(
-    ("background", 50), ("lips", 20), ("background", 50), ("lips", 20), ("background", 50),
-    ("lips", 20), ("background", 50), ("femur", 20), ("background", 50), ("4ch", 20),
-)  # fmt: skip
+    ("background", 50),
+    ("lips", 20),
+    ("background", 50),
+    ("lips", 20),
+    ("background", 50),
+    ("lips", 20),
+    ("background", 50),
+    ("femur", 20),
+    ("background", 50),
+    ("4ch", 20),
+)
 
 
 @pytest.mark.parametrize(

@@ -40,10 +40,17 @@ def test_a_view_named_and_frozen_is_found() -> None:
     assert one.freeze()
     # 60 + 20 (2.9 - 1.9 s left of it) ... 2 s of 3.9 s: 20 x 1.9 / 2.9; gap 0.2: 20 x 0.6.
     assert score(one) == Attempt(
-        "femur", QuestionOutcome.FOUND, "femur", pytest.approx(2.0), 55, 45, 10,
-        pytest.approx(0.2), (),
+        "femur",
+        QuestionOutcome.FOUND,
+        "femur",
+        pytest.approx(2.0),
+        55,
+        45,
+        10,
+        pytest.approx(0.2),
+        (),
         pytest.approx(60 + 20 * 1.9 / 2.9 + 12),
-    )  # fmt: skip
+    )
     assert one.reveal()
     assert not one.next()
     assert one.phase is Phase.FINISHED

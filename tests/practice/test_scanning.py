@@ -183,8 +183,12 @@ def test_a_lower_threshold_has_the_box_made_when_it_is_looked_at(
 
 def test_a_damaged_frame_is_unknown() -> None:
     table = FrameTable([index / 25 for index in range(30)])
-    table.add([made_result(index, "femur", state=None if index == 15 else State.PLANE)
-               for index in range(30)])  # fmt: skip
+    table.add(
+        [
+            made_result(index, "femur", state=None if index == 15 else State.PLANE)
+            for index in range(30)
+        ]
+    )
     analysis = analysis_of(table.snapshot(), 0.7, "Mine")
     assert int(analysis.steady[15]) == -1
     assert not analysis.probabilities[15].any()

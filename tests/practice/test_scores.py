@@ -27,19 +27,35 @@ FOUND, WRONG, MISSED = QuestionOutcome.FOUND, QuestionOutcome.WRONG, QuestionOut
 
 @pytest.mark.parametrize(
     ("time_s", "view_s", "points"),
-    [(0.0, 4, 20), (1.0, 4, 20), (2.5, 4, 10), (4.0, 4, 0), (5.0, 4, 0), (0.5, 0.8, 20),
-     (1.2, 0.8, 0)],
-)  # fmt: skip
+    [
+        (0.0, 4, 20),
+        (1.0, 4, 20),
+        (2.5, 4, 10),
+        (4.0, 4, 0),
+        (5.0, 4, 0),
+        (0.5, 0.8, 20),
+        (1.2, 0.8, 0),
+    ],
+)
 def test_time_points(time_s: float, view_s: float, points: float) -> None:
     assert time_points(time_s, view_s) == pytest.approx(points)
 
 
 @pytest.mark.parametrize(
     ("frame", "outside", "gap", "points"),
-    [(40, 0, 0.0, 20), (40, 0, 0.1, 16), (40, 0, 0.25, 10), (40, 0, 0.5, 0), (40, 0, 0.9, 0),
-     (40, 0, -0.01, 20), (None, 0, None, 0), (40, 0, None, None), (40, 4, None, 0),
-     (40, -1, 0.0, 0)],
-)  # fmt: skip
+    [
+        (40, 0, 0.0, 20),
+        (40, 0, 0.1, 16),
+        (40, 0, 0.25, 10),
+        (40, 0, 0.5, 0),
+        (40, 0, 0.9, 0),
+        (40, 0, -0.01, 20),
+        (None, 0, None, 0),
+        (40, 0, None, None),
+        (40, 4, None, 0),
+        (40, -1, 0.0, 0),
+    ],
+)
 def test_frame_points(
     frame: int | None, outside: int, gap: float | None, points: float | None
 ) -> None:
@@ -64,15 +80,18 @@ def test_frame_points(
         (Attempt("lvot", WRONG, "rvot", 0.5, 33, 33, 0, 0.0), 0),
         (Attempt("lvot", MISSED, None, None, None, 33), 0),
     ],
-)  # fmt: skip
+)
 def test_question_points(one: Attempt, points: float) -> None:
     assert question_points(one, 4.0) == pytest.approx(points)
 
 
 @given(
-    st.sampled_from(QuestionOutcome), st.floats(0, 100), st.floats(0.5, 100), st.floats(-1, 1),
+    st.sampled_from(QuestionOutcome),
+    st.floats(0, 100),
+    st.floats(0.5, 100),
+    st.floats(-1, 1),
     st.integers(0, 9),
-)  # fmt: skip
+)
 def test_points_stay_between_0_and_100(
     outcome: QuestionOutcome, time_s: float, view_s: float, gap: float, alarms: int
 ) -> None:

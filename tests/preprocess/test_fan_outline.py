@@ -38,9 +38,10 @@ fans = st.builds(
     right_rad=st.floats(0.25, 0.9),
     near_px=st.floats(20, 420),
     far_px=st.floats(520, 760),
-    clip=st.builds(Box, st.floats(0, 200), st.floats(0, 120), st.floats(700, 960),
-                   st.floats(480, 720)),
-)  # fmt: skip
+    clip=st.builds(
+        Box, st.floats(0, 200), st.floats(0, 120), st.floats(700, 960), st.floats(480, 720)
+    ),
+)
 
 
 SHALLOW = FanOutline(300, -376, -0.5, 0.25, 20, 588, Box(87, 0, 700, 480))
@@ -67,13 +68,19 @@ def test_most_fans_are_found_again() -> None:
     for _ in range(40):
         half = rng.uniform(0.3, 0.8)
         fan = FanOutline(
-            float(rng.uniform(400, 560)), float(rng.uniform(-300, 60)), -half, half,
-            float(rng.uniform(30, 330)), float(rng.uniform(540, 700)), Box(20, 40, 940, 700),
-        )  # fmt: skip
+            float(rng.uniform(400, 560)),
+            float(rng.uniform(-300, 60)),
+            -half,
+            half,
+            float(rng.uniform(30, 330)),
+            float(rng.uniform(540, 700)),
+            Box(20, 40, 940, 700),
+        )
         drawn = filled(fan.polygon(), WIDTH, HEIGHT)
         found = fit_fan(*seen(drawn), WIDTH, HEIGHT)
-        shares.append(0.0 if found is None else overlap(filled(found.polygon(), WIDTH, HEIGHT),
-                                                        drawn))  # fmt: skip
+        shares.append(
+            0.0 if found is None else overlap(filled(found.polygon(), WIDTH, HEIGHT), drawn)
+        )
     assert np.mean([share > 0.97 for share in shares]) > 0.9
 
 

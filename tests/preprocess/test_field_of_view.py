@@ -78,9 +78,13 @@ def reading(mask: NDArray[np.float32]) -> Reading:
 
 @settings(max_examples=60)
 @given(
-    st.integers(0, MASK_WIDTH - 20), st.integers(0, MASK_HEIGHT - 20), st.integers(16, MASK_WIDTH),
-    st.integers(16, MASK_HEIGHT), st.integers(100, 2000), st.integers(100, 1500),
-)  # fmt: skip
+    st.integers(0, MASK_WIDTH - 20),
+    st.integers(0, MASK_HEIGHT - 20),
+    st.integers(16, MASK_WIDTH),
+    st.integers(16, MASK_HEIGHT),
+    st.integers(100, 2000),
+    st.integers(100, 1500),
+)
 def test_the_box_of_a_mask_is_that_of_its_cells(
     left: int, top: int, wide: int, high: int, width_px: int, height_px: int
 ) -> None:

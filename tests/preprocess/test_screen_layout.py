@@ -37,8 +37,9 @@ def screen_of(
     cv2.putText(picture, words, (200, 26), 0, 0.7, (230,) * 3, 1, cv2.LINE_AA)
     mask = fan_mask(height, width, apex, radius)
     picture[mask] = rng.integers(30, 200, (int(mask.sum()), 1))
-    small = cv2.resize(mask.astype(np.float32), (MASK_WIDTH, MASK_HEIGHT),
-                       interpolation=cv2.INTER_AREA)  # fmt: skip
+    small = cv2.resize(
+        mask.astype(np.float32), (MASK_WIDTH, MASK_HEIGHT), interpolation=cv2.INTER_AREA
+    )
     field = FieldOfView(bounds(mask), 0.98, np.asarray(small, np.float32), width, height)
     return picture, ScreenLook(Content.B_MODE, 1.0, field)
 

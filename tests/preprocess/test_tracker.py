@@ -35,10 +35,14 @@ def look_at(
 LEFT, RIGHT = Box(40, 60, 340, 440), Box(300, 60, 600, 440)
 NOTHING, ONE, OTHER, DARK, MENU, SPLIT, DOUBTFUL = range(7)
 LOOKS = {
-    NOTHING: look_at(None), ONE: look_at(LEFT), OTHER: look_at(RIGHT),
-    DARK: look_at(Box(200, 100, 260, 160), sureness=0.5), MENU: look_at(None, Content.MENU),
-    SPLIT: look_at(RIGHT, Content.SPLIT), DOUBTFUL: ScreenLook(Content.MENU, 0.5, None),
-}  # fmt: skip
+    NOTHING: look_at(None),
+    ONE: look_at(LEFT),
+    OTHER: look_at(RIGHT),
+    DARK: look_at(Box(200, 100, 260, 160), sureness=0.5),
+    MENU: look_at(None, Content.MENU),
+    SPLIT: look_at(RIGHT, Content.SPLIT),
+    DOUBTFUL: ScreenLook(Content.MENU, 0.5, None),
+}
 
 
 class Told(ScreenReader):

@@ -162,9 +162,13 @@ def by_analyse(exam: Exam, home: Path) -> Outcome:
     frames = _rows(table) if table.exists() else {}
     frozen = json.loads(summary)["frozen"] if summary else None
     return Outcome(
-        frames, told.getvalue().splitlines(), raised is None, str(raised or ""), raised,
+        frames,
+        told.getvalue().splitlines(),
+        raised is None,
+        str(raised or ""),
+        raised,
         frozen=frozen,
-    )  # fmt: skip
+    )
 
 
 def _rows(table: Path) -> dict[int, Seen]:
@@ -282,9 +286,13 @@ def by_review(exam: Exam, home: Path) -> Outcome:
     }
     unreadable = frozenset(one.index for one in known if one.state is None)
     return Outcome(
-        frames, notes, progress.state is RunState.DONE, str(refused or progress.message), None,
+        frames,
+        notes,
+        progress.state is RunState.DONE,
+        str(refused or progress.message),
+        None,
         unreadable,
-    )  # fmt: skip
+    )
 
 
 # --- evaluate --------------------------------------------------------------------------------

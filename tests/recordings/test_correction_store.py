@@ -323,9 +323,15 @@ def older(reviews: CorrectionStore, content: str, version: int = 2, count: int =
     facts = {SPEC: f"/data/{content}.mp4", "label": f"{content}.mp4", "reader": "2"}
     results = [made_result(index, "femur", box=Box(1, 2, 30, 40)) for index in range(count)]
     return write_older(
-        reviews, content, version, results, field=WHOLE, edits=EDITS, facts=facts,
+        reviews,
+        content,
+        version,
+        results,
+        field=WHOLE,
+        edits=EDITS,
+        facts=facts,
         pictures={0: b"small"},
-    )  # fmt: skip
+    )
 
 
 def taken_over(reviews: CorrectionStore, content: str) -> int:

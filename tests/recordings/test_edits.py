@@ -121,7 +121,10 @@ def test_on_disk_and_back(edit: Edit) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "{", "[]", '{"kind": "label"}', '{"kind": "wish", "plane": ""}',
+        "{",
+        "[]",
+        '{"kind": "label"}',
+        '{"kind": "wish", "plane": ""}',
         '{"kind": "label", "first": 1, "last": 2, "plane": "foot"}',
         '{"kind": "best", "plane": "femur", "frame": "3"}',
         '{"kind": "best", "plane": {}, "frame": 3}',
@@ -136,7 +139,7 @@ def test_on_disk_and_back(edit: Edit) -> None:
         '{"kind": "box", "plane": "background", "frame": 1, "edges": [1, 2, 3, 4]}',
         "[" * 100_000,
     ],
-)  # fmt: skip
+)
 def test_what_is_no_edit_is_refused(text: str) -> None:
     with pytest.raises((ValueError, TypeError, KeyError, AttributeError)):
         edit_of(text)

@@ -60,8 +60,12 @@ def test_what_is_known_of_a_frame() -> None:
     assert (one.state, one.box, one.crop) == (State.PLANE, Box(0, 1, 2, 3), Box(0, 0, 9, 9))
     assert (one.plane.key, one.frozen) == ("background", None)
     assert [table.result(index) is None for index in (-1, 0, 2, 3, 4)] == [
-        True, True, False, True, True,
-    ]  # fmt: skip
+        True,
+        True,
+        False,
+        True,
+        True,
+    ]
     columns = table.snapshot()
     assert list(columns.known) == [False, True, True, False]
     assert list(columns.readable) == [False, True, False, False]

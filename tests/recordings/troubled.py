@@ -70,11 +70,18 @@ class TroubledSource(Source):
         self._items = items
         self._next = 0
         self._info = SourceInfo(
-            source_id=new_source_id(), spec=str(path), label=path.name, detail="made",
-            kind="video", width_px=WIDTH_PX, height_px=HEIGHT_PX, fps=float(FPS),
-            frame_count=len(items), duration_s=len(items) / FPS,
+            source_id=new_source_id(),
+            spec=str(path),
+            label=path.name,
+            detail="made",
+            kind="video",
+            width_px=WIDTH_PX,
+            height_px=HEIGHT_PX,
+            fps=float(FPS),
+            frame_count=len(items),
+            duration_s=len(items) / FPS,
             warnings=("it is made up",),
-        )  # fmt: skip
+        )
 
     @property
     @override

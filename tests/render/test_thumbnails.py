@@ -14,9 +14,11 @@ SHAPE = (SIZE_PX[1], SIZE_PX[0], 3)
 
 
 @given(
-    width=st.integers(1, 700), height=st.integers(1, 700), grey=st.booleans(),
+    width=st.integers(1, 700),
+    height=st.integers(1, 700),
+    grey=st.booleans(),
     corners=st.tuples(*[st.floats(-50, 800)] * 4),
-)  # fmt: skip
+)
 def test_every_field_gives_a_picture_of_the_same_size(
     width: int, height: int, grey: bool, corners: tuple[float, float, float, float]
 ) -> None:

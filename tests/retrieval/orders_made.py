@@ -17,9 +17,13 @@ from sonoassist.temporal.rules import Rule
 def order(**fields: Any) -> SearchOrder:
     model = LoadedModel(card_of("sononet16"), {})
     known: dict[str, Any] = {
-        "real": model, "synthetic": model, "choice": EngineChoice(), "options": AnalyserOptions(),
-        "rule": Rule.BEST, "masked": True,
-    }  # fmt: skip
+        "real": model,
+        "synthetic": model,
+        "choice": EngineChoice(),
+        "options": AnalyserOptions(),
+        "rule": Rule.BEST,
+        "masked": True,
+    }
     return SearchOrder(**{**known, **fields})
 
 
@@ -33,8 +37,16 @@ def bundle_of(task: Task, wanted: SearchOrder, **about: Any) -> Bundle:
     key = wanted.analysis_key(task.fingerprint, synthetic=False)
     files = {RETRIEVAL: b"{}\n", FRAMES: b"frames"}
     told = {
-        "fingerprint": task.fingerprint, "synthetic": False, "result": wanted.result_key(key),
-        "files": sorted([*files, ABOUT]), "frames": 5, "found": 0, "doubtful": [], "missing": [],
-        "damaged": [], "warnings": [], **about,
-    }  # fmt: skip
+        "fingerprint": task.fingerprint,
+        "synthetic": False,
+        "result": wanted.result_key(key),
+        "files": sorted([*files, ABOUT]),
+        "frames": 5,
+        "found": 0,
+        "doubtful": [],
+        "missing": [],
+        "damaged": [],
+        "warnings": [],
+        **about,
+    }
     return Bundle(task.name, {**files, ABOUT: as_json(told)}, told)

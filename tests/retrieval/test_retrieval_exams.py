@@ -86,8 +86,9 @@ def test_an_exam_record_by_name_and_in_a_folder(tmp_path: Path) -> None:
     for word in (name, "last", folder, tmp_path / "records"):
         (one,) = find(tmp_path, word).exams
         assert [(p.path.name, p.began_s) for p in one.parts] == [
-            ("recording-1.mp4", 2.5), ("recording-2.mp4", 60.0)
-        ]  # fmt: skip
+            ("recording-1.mp4", 2.5),
+            ("recording-2.mp4", 60.0),
+        ]
         assert one.recorded
         assert one.path == folder
 

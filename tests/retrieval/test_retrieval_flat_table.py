@@ -21,9 +21,13 @@ def made(folder: Path, name: str, **found: Any) -> Result:
 
 def pick(**fields: Any) -> dict[str, Any]:
     known = {
-        "frame": 7, "time_s": 1.25, "confidence": 0.5, "sure": True, "image": "femur.png",
+        "frame": 7,
+        "time_s": 1.25,
+        "confidence": 0.5,
+        "sure": True,
+        "image": "femur.png",
         "recording": "recording 2",
-    }  # fmt: skip
+    }
     return {**known, **fields}
 
 
@@ -40,8 +44,15 @@ def test_each_plane_has_its_row_and_the_recording_it_is_from(tmp_path: Path) -> 
     assert list(found) == [plane.key for plane in PLANES]
     assert tuple(found["femur"]) == COLUMNS
     assert list(found["femur"].values()) == [
-        "a", "/x/zwei, ü.mp4", "femur", "7", "1.25", "0.500000", "no", "a/femur.png"
-    ]  # fmt: skip
+        "a",
+        "/x/zwei, ü.mp4",
+        "femur",
+        "7",
+        "1.25",
+        "0.500000",
+        "no",
+        "a/femur.png",
+    ]
     assert (found["lips"]["doubtful"], found["lips"]["image"]) == ("yes", "")
     assert set(list(found["rvot"].values())[3:]) == {""}
 

@@ -152,11 +152,12 @@ def test_finished_means_all_files_of_this_very_order(tmp_path: Path) -> None:
     (place,) = places(output, exam)
     assert output.finished(place, ORDER)
     others = [
-        order(rule=Rule.PAPER), order(masked=False),
+        order(rule=Rule.PAPER),
+        order(masked=False),
         order(options=AnalyserOptions(threshold=0.5)),
         order(options=AnalyserOptions(crop=parse_crop("full"))),
         order(options=AnalyserOptions(crop=parse_crop("0,0,40,30"))),
-    ]  # fmt: skip
+    ]
     assert not any(output.finished(place, other) for other in others)
     (output.folder / "a" / "retrieval.json").unlink()
     assert not output.finished(place, ORDER)
@@ -202,8 +203,11 @@ def test_new_results_take_the_place_of_old_ones_whole(tmp_path: Path) -> None:
     (output.folder / "a" / "old.png").touch()
     write(output, exam, "a")
     assert {path.name for path in (output.folder / "a").iterdir()} == {
-        ".source", "about.json", "frames.npz", "retrieval.json",
-    }  # fmt: skip
+        ".source",
+        "about.json",
+        "frames.npz",
+        "retrieval.json",
+    }
     assert [path.name for path in output.folder.iterdir()] == ["a"]
 
 

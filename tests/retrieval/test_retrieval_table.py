@@ -85,8 +85,10 @@ def test_a_recording_without_a_readable_frame_gives_no_rows() -> None:
 
 def test_pictures_keep_the_numbers_that_their_file_gives_them() -> None:
     """Those that are damaged are not among the ones that came."""
-    results = [replace(result_of(analysis_of(at(0), shares_of("lips")), Quality(1, 1)), index=n)
-               for n in range(2)]  # fmt: skip
+    results = [
+        replace(result_of(analysis_of(at(0), shares_of("lips")), Quality(1, 1)), index=n)
+        for n in range(2)
+    ]
     table = FrameTable([0.0, 2.0])
     table.add(results)
     frames = np.array([0, 2], np.int32)

@@ -31,8 +31,12 @@ CELL_PX = 32
 WIDTH_PX, HEIGHT_PX = COLUMNS * CELL_PX, ROWS * 3 * CELL_PX
 Part = tuple[str, int]
 EXAM: tuple[Part, ...] = (
-    ("background", 30), ("femur", 40), ("background", 50), ("lips", 30), ("4ch", 50),
-)  # fmt: skip
+    ("background", 30),
+    ("femur", 40),
+    ("background", 50),
+    ("lips", 30),
+    ("4ch", 50),
+)
 """200 frames."""
 
 
@@ -98,9 +102,13 @@ def write_analysed(path: Path, parts: Sequence[Part] = EXAM) -> Path:
 
 
 def made_result(
-    index: int, key: str, confidence: float = 0.9, state: State | None = State.PLANE,
-    box: Box | None = None, quality: float = 0.5,
-) -> FrameResult:  # fmt: skip
+    index: int,
+    key: str,
+    confidence: float = 0.9,
+    state: State | None = State.PLANE,
+    box: Box | None = None,
+    quality: float = 0.5,
+) -> FrameResult:
     shares = np.full(len(PLANES), (1 - confidence) / (len(PLANES) - 1), np.float32)
     shares[INDEX[key]] = confidence
     return FrameResult(index, state, frozen(shares), box, quality)

@@ -217,13 +217,16 @@ def test_the_first_candidate_is_the_frame_that_retrieve_picks(table: ExamTable) 
     reviewed.add(
         [
             FrameResult(
-                at, STATES.get(kinds[table.content[at]], State.NO_SIGNAL),
-                frozen(table.probabilities[at].copy()), None,
-                float(table.sharpness[at]), float(table.stillness[at]),
+                at,
+                STATES.get(kinds[table.content[at]], State.NO_SIGNAL),
+                frozen(table.probabilities[at].copy()),
+                None,
+                float(table.sharpness[at]),
+                float(table.stillness[at]),
             )
             for at in range(len(table))
         ]
-    )  # fmt: skip
+    )
     found = all_candidates(reviewed.snapshot(), Corrections())
     picked = choose(table, Rule.BEST, MOST)
     for key in WANTED:

@@ -37,9 +37,11 @@ from training_help import train
 pytestmark = pytest.mark.usefixtures("plain_screens")
 
 STEPS: tuple[Edit, ...] = (
-    SetBest("femur", 50), SetBest("4ch", 170), SetLabel(120, 129, "kidneys"),
+    SetBest("femur", 50),
+    SetBest("4ch", 170),
+    SetLabel(120, 129, "kidneys"),
     SetLabel(80, 109, "background"),
-)  # fmt: skip
+)
 KEYS = [key for key, count in EXAM for _ in range(count)]
 
 
@@ -229,11 +231,14 @@ def test_drawn_boxes_are_the_truth_of_the_plane_their_frame_shows(
     assert not boxes_of(words, labelled(words))
     for step in (
         SetBox(50, "femur", edges),  # chosen as such
-        SetBox(122, "femur", edges), SetBox(123, "kidneys", edges),  # labelled as kidneys
+        SetBox(122, "femur", edges),
+        SetBox(123, "kidneys", edges),  # labelled as kidneys
         SetBox(135, "lips", edges),  # nobody said anything else
-        SetBox(60, "femur", edges), SetBox(60, "rvot", edges),  # the last one counts
-        SetBox(61, "femur", edges), SetBox(61, "femur", None),
-    ):  # fmt: skip
+        SetBox(60, "femur", edges),
+        SetBox(60, "rvot", edges),  # the last one counts
+        SetBox(61, "femur", edges),
+        SetBox(61, "femur", None),
+    ):
         session.review.apply(step)
     made = export(
         session.recording, session.review.corrections, session.table, tmp_path / "out", video=video
@@ -259,9 +264,12 @@ def test_by_command_what_contradicts_itself_is_said_and_exported_all_the_same(
     made.begin(made_analyser())
     wait_until(lambda: made.progress().state is RunState.DONE)
     for step in (
-        SetBest("femur", 50), SetBest("brain_tv", 135), SetBest("rvot", 160),
-        SetLabel(160, 160, "kidneys", keeps_best=True), SetBox(50, "femur", (1, 2, 30, 40)),
-    ):  # fmt: skip
+        SetBest("femur", 50),
+        SetBest("brain_tv", 135),
+        SetBest("rvot", 160),
+        SetLabel(160, 160, "kidneys", keeps_best=True),
+        SetBox(50, "femur", (1, 2, 30, 40)),
+    ):
         made.review.apply(step)
     made.close(17)
     capsys.readouterr()
@@ -270,15 +278,19 @@ def test_by_command_what_contradicts_itself_is_said_and_exported_all_the_same(
     told = capsys.readouterr()
     result = json.loads(told.out)
     assert (result["labels"], result["boxes"]) == (3, 1)
-    assert [(one["plane"], one["frame"], one["says"], one["by"])
-            for one in result["contradictions"]] == [
-        ("brain_tv", 135, "lips", "network"), ("rvot", 160, "kidneys", "label"),
-    ]  # fmt: skip
+    assert [
+        (one["plane"], one["frame"], one["says"], one["by"]) for one in result["contradictions"]
+    ] == [
+        ("brain_tv", 135, "lips", "network"),
+        ("rvot", 160, "kidneys", "label"),
+    ]
     assert "frame 135 was chosen as Brain (tv.), but the network says Lips" in told.err
     assert "frame 160 was chosen as RVOT, but your label says Kidneys" in told.err
     assert {one.plane for one in read_dataset(tmp_path / "out").frames} == {
-        "femur", "brain_tv", "kidneys",
-    }  # fmt: skip
+        "femur",
+        "brain_tv",
+        "kidneys",
+    }
     assert cli.run(words) == 0
     assert "3 labels and 1 box written" in capsys.readouterr().out
     with CorrectionStore.default().open(made.recording.identity.content) as review:
@@ -325,10 +337,28 @@ def test_a_network_learns_from_them(
     monkeypatch.setattr(sys, "argv", ["sonoassist", "train", "out"])
     export(session.recording, corrected(session), session.table, tmp_path / "out")
     words = (
-        "--architecture", "smallnet", "--patch", "64", "--batch-planes", "1", "--crop", "full",
-        "--batch-background", "2", "--val-every", "2", "--device", "cpu", "--workers", "1",
-        "--test-share", "0", "--iterations", 2, "--json",
-    )  # fmt: skip
+        "--architecture",
+        "smallnet",
+        "--patch",
+        "64",
+        "--batch-planes",
+        "1",
+        "--crop",
+        "full",
+        "--batch-background",
+        "2",
+        "--val-every",
+        "2",
+        "--device",
+        "cpu",
+        "--workers",
+        "1",
+        "--test-share",
+        "0",
+        "--iterations",
+        2,
+        "--json",
+    )
     capsys.readouterr()
     assert train(tmp_path / "out", "--out", tmp_path / "run", *words) == 0
     told = json.loads(capsys.readouterr().out)

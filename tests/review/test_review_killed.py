@@ -37,8 +37,10 @@ def test_killed_while_it_analyses(tmp_path: Path, lines: int) -> None:
     folder = tmp_path / "reviews"
     program = subprocess.Popen(
         [sys.executable, str(PROGRAM), str(folder), str(recording)],
-        stdout=subprocess.PIPE, text=True, env=home_environment(tmp_path / "home"),
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        text=True,
+        env=home_environment(tmp_path / "home"),
+    )
     assert program.stdout is not None
     said = 0
     for _ in range(lines):

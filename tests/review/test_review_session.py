@@ -275,8 +275,11 @@ def test_stopped_and_gone_on_is_the_same_as_one_run(
         assert one is not None
         assert other_one is not None
         assert (one.state, one.box, one.quality, one.stillness) == (
-            other_one.state, other_one.box, other_one.quality, other_one.stillness,
-        )  # fmt: skip
+            other_one.state,
+            other_one.box,
+            other_one.quality,
+            other_one.stillness,
+        )
         assert not np.isnan(one.stillness)
     last.close()
 
@@ -322,9 +325,14 @@ def older(session: ReviewSession, store: CorrectionStore, version: int, **more: 
     shutil.rmtree(session.review.folder)
     whole = Box(0, 0, recording.info.width_px, recording.info.height_px)
     return write_older(
-        store, recording.identity.content, version, results,
-        field=own_field(whole), pictures=pictures, **more,
-    )  # fmt: skip
+        store,
+        recording.identity.content,
+        version,
+        results,
+        field=own_field(whole),
+        pictures=pictures,
+        **more,
+    )
 
 
 @pytest.mark.parametrize("version", [1, 2])

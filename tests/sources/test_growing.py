@@ -230,9 +230,13 @@ def dropping(folder: Path) -> Iterator[threading.Event]:
 
 
 def test_the_command_analyses_it(
-    folder: Path, tmp_path: Path, dropping: threading.Event, plain_screens: None,
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+    folder: Path,
+    tmp_path: Path,
+    dropping: threading.Event,
+    plain_screens: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     monkeypatch.setenv("SONOASSIST_HOME", str(tmp_path / "home"))
     assert run(["models", "add", str(published_file(tmp_path / "files"))]) == 0
     out = str(tmp_path / "out")

@@ -115,9 +115,22 @@ def test_fields_in_packets_of_their_own() -> None:
 
 HEADS = [
     b"\x00\x00\x01" + bytes.fromhex(head)
-    for head in ("6764001f", "68ee", "6588", "419a", "4201", "0201", "b306004013", "b5148a",
-                 "000057ff", "b58ffff3", "b650e0", "2000c4", "b8")
-]  # fmt: skip
+    for head in (
+        "6764001f",
+        "68ee",
+        "6588",
+        "419a",
+        "4201",
+        "0201",
+        "b306004013",
+        "b5148a",
+        "000057ff",
+        "b58ffff3",
+        "b650e0",
+        "2000c4",
+        "b8",
+    )
+]
 AVCC = bytes.fromhex("0164001fffe100046764001f")
 
 

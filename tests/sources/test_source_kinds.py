@@ -56,8 +56,11 @@ def test_what_of_a_name_may_be_told_and_what_is_known_of_compression() -> None:
     assert not kind_of("device:Cam").masked_name
     assert not kind_of("rtsp://box/live").masked_name
     for spec, known in (
-        ("A.MP4", True), ("a.dcm", False), ("rtsp://box/live", True), ("device:Cam", False),
-    ):  # fmt: skip
+        ("A.MP4", True),
+        ("a.dcm", False),
+        ("rtsp://box/live", True),
+        ("device:Cam", False),
+    ):
         assert kind_of(spec).was_compressed(spec) is known
 
 

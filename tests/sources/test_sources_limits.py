@@ -220,8 +220,12 @@ def test_sizes_of_pages(tmp_path: Path) -> None:
     assert cv2.imwritemulti(str(tmp_path / "a.tif"), pages)
     data = (tmp_path / "a.tif").read_bytes()
     assert [size_of_page(data, page) for page in range(5)] == [
-        (30, 20), (31, 21), (32, 22), (33, 23), None,
-    ]  # fmt: skip
+        (30, 20),
+        (31, 21),
+        (32, 22),
+        (33, 23),
+        None,
+    ]
     wide = data.replace(struct.pack("<HHL", 256, 3, 1), struct.pack("<HHL", 256, 4, 1))
     assert size_of_page(wide, 0) == (30, 20)
     tag = struct.pack("<HHL", 256, 4, 1)
@@ -231,9 +235,18 @@ def test_sizes_of_pages(tmp_path: Path) -> None:
         open_source(str(tmp_path / "b.tif"))
 
 
-HEADS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF\0\0\0\0WEBPVP8X", b"RIFF\0\0\0\0WEBPVP8L",
-         b"RIFF\0\0\0\0WEBPVP8 ", b"BM", b"\xff\x4f\xff\x51", b"\x00\x00\x00\x0cjP  ", b"II*\0",
-         b"MM\0+")  # fmt: skip
+HEADS = (
+    b"\x89PNG\r\n\x1a\n",
+    b"\xff\xd8\xff",
+    b"RIFF\0\0\0\0WEBPVP8X",
+    b"RIFF\0\0\0\0WEBPVP8L",
+    b"RIFF\0\0\0\0WEBPVP8 ",
+    b"BM",
+    b"\xff\x4f\xff\x51",
+    b"\x00\x00\x00\x0cjP  ",
+    b"II*\0",
+    b"MM\0+",
+)
 
 
 @given(st.sampled_from(HEADS), st.binary(max_size=120))

@@ -48,9 +48,12 @@ class Exam:
             state = State.UNSURE
         state = unjudged or state
         frame = frame_of(
-            pixels, time_s=self.now_s, captured_at_s=100 + self.now_s, still=still,
+            pixels,
+            time_s=self.now_s,
+            captured_at_s=100 + self.now_s,
+            still=still,
             index=round(self.now_s * FPS),
-        )  # fmt: skip
+        )
         analysis = analysis_of(frame, shares_of(key, confidence), state)
         self.found += self.best.update(analysis, self.label.update(analysis), hints)
         self.now_s += 1 / FPS

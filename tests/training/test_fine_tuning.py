@@ -101,8 +101,9 @@ def test_a_resumed_run_still_knows_its_start(
     straight = tuner(options(iterations=4, **words), data, tmp_path / "b", folded).run()
     assert again.start == first.start == straight.start
     assert (again.validation, again.best_iteration) == (
-        straight.validation, straight.best_iteration
-    )  # fmt: skip
+        straight.validation,
+        straight.best_iteration,
+    )
     assert [row["val_loss"] for row in log(tmp_path / "a")] == [
         row["val_loss"] for row in log(tmp_path / "b")
     ]
@@ -130,9 +131,7 @@ def test_the_defaults_are_others_from_a_model() -> None:
     assert VAL_EVERY_FINE_TUNING > 0
 
 
-@given(
-    st.floats(-6, 10), st.floats(1e-6, 1e5), st.booleans()
-)  # fmt: skip
+@given(st.floats(-6, 10), st.floats(1e-6, 1e5), st.booleans())
 def test_ticks_are_true(low: float, wide: float, whole: bool) -> None:
     """Each is written as it is, stands in the panel, and their distances are equal."""
     high = low + wide

@@ -23,9 +23,14 @@ from waiting import LIMIT_S
 
 def small_run(architecture: str) -> TrainOptions:
     return options(
-        architecture=architecture, iterations=3, val_every=3, batch_background=3, lr=0.001,
-        patches=(PatchStage(64),), channels_last=False,
-    )  # fmt: skip
+        architecture=architecture,
+        iterations=3,
+        val_every=3,
+        batch_background=3,
+        lr=0.001,
+        patches=(PatchStage(64),),
+        channels_last=False,
+    )
 
 
 def run_here(folder: Path, architecture: str) -> None:
@@ -43,10 +48,14 @@ def run_here(folder: Path, architecture: str) -> None:
 def environment(port: int, rank: int, world: int) -> dict[str, str]:
     paths = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
     return os.environ | {
-        "RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(world),
-        "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "GLOO_SOCKET_IFNAME": "lo",
+        "RANK": str(rank),
+        "LOCAL_RANK": str(rank),
+        "WORLD_SIZE": str(world),
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": str(port),
+        "GLOO_SOCKET_IFNAME": "lo",
         "PYTHONPATH": os.pathsep.join(paths),
-    }  # fmt: skip
+    }
 
 
 def free_port() -> int:
@@ -60,10 +69,12 @@ def start(folder: Path, architecture: str, world: int) -> None:
     running = [
         subprocess.Popen(
             [sys.executable, __file__, str(folder), architecture],
-            env=environment(port, rank, world), stderr=subprocess.PIPE, text=True,
+            env=environment(port, rank, world),
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for rank in range(world)
-    ]  # fmt: skip
+    ]
     try:
         for process in running:
             _, said = process.communicate(timeout=LIMIT_S)

@@ -109,8 +109,11 @@ def test_it_learns(tmp_path: Path) -> None:
     assert outcome.test is not None
     assert outcome.test.pictures == len(data.test)
     assert [path.name for path in outcome.files] == [
-        "model.safetensors", "model-card.toml", "log.csv", "curves.png",
-    ]  # fmt: skip
+        "model.safetensors",
+        "model-card.toml",
+        "log.csv",
+        "curves.png",
+    ]
 
 
 def test_it_stops_when_validation_no_longer_improves(data: TrainingData, tmp_path: Path) -> None:

@@ -293,8 +293,10 @@ def test_one_case_validates_by_picture(tmp_path: Path) -> None:
     data = prepare_data([dataset(tmp_path / "exams")], options)
     assert (len(data.train), len(data.validation), len(data.test)) == (12, 3, 0)
     assert {k: v for k, v in data.validation.counts().items() if v} == {
-        "femur": 1, "lips": 1, "background": 1,
-    }  # fmt: skip
+        "femur": 1,
+        "lips": 1,
+        "background": 1,
+    }
 
 
 def test_data_without_use(tmp_path: Path) -> None:

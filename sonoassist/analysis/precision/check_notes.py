@@ -65,8 +65,10 @@ def drop_notes(folder: Path, key: str) -> None:
 
 def _packed(notes: CheckNotes) -> dict[str, Any]:
     layers = len(notes.statistics[0].means) if notes.statistics else 0
-    boxes = [[one.left, one.top, one.right, one.bottom] if one else [np.nan] * 4
-             for one in (truth.box for truth in notes.truths)]  # fmt: skip
+    boxes = [
+        [one.left, one.top, one.right, one.bottom] if one else [np.nan] * 4
+        for one in (truth.box for truth in notes.truths)
+    ]
     about = {
         "layers": layers,
         "comparisons": {

@@ -62,10 +62,12 @@ def jpeg(picture: Pixels) -> bytes:
         ".jpg",
         ordered,
         [
-            cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY,
-            cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_422,
+            cv2.IMWRITE_JPEG_QUALITY,
+            JPEG_QUALITY,
+            cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
+            cv2.IMWRITE_JPEG_SAMPLING_FACTOR_422,
         ],
-    )  # fmt: skip
+    )
     if not done:
         raise OutputError("a frame cannot be compressed")
     encoded: bytes = data.tobytes()

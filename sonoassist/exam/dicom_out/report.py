@@ -154,9 +154,14 @@ def _groups(info: ExamInfo, exported: ExportedCapture) -> list[Group]:
     item = item_of(shot, info.start.items)
     by_hand = chosen_by_hand(shot, item)
     group = _group(
-        info, exported, "", plane_of(shot, item), own_box(shot, item),
-        [] if by_hand else _certainty(capture), by_network=not by_hand,
-    )  # fmt: skip
+        info,
+        exported,
+        "",
+        plane_of(shot, item),
+        own_box(shot, item),
+        [] if by_hand else _certainty(capture),
+        by_network=not by_hand,
+    )
     if exported.clip is not None:
         group[0].ContentSequence.append(_clip_item(exported.clip))
     checklist = f"Checklist: {item.label}" if item is not None else ""

@@ -29,10 +29,27 @@ from sonoassist.exam.report.timeline import ReportTimeline
 
 JSON_FORMAT = 1
 COLUMNS = (
-    "item", "label", "plane", "required", "state", "reviewed", "confidence", "quality", "time_s",
-    "captures", "rejected", "ticked", "note", "why", "still", "chosen_by_hand", "network_plane",
-    "network_confidence", "said", "hints",
-)  # fmt: skip
+    "item",
+    "label",
+    "plane",
+    "required",
+    "state",
+    "reviewed",
+    "confidence",
+    "quality",
+    "time_s",
+    "captures",
+    "rejected",
+    "ticked",
+    "note",
+    "why",
+    "still",
+    "chosen_by_hand",
+    "network_plane",
+    "network_confidence",
+    "said",
+    "hints",
+)
 
 
 def as_csv(data: ReportData) -> str:
@@ -46,22 +63,31 @@ def as_csv(data: ReportData) -> str:
 
 def _row(data: ReportData, line: Line) -> dict[str, object]:
     row: dict[str, object] = {
-        "item": line.item.key, "label": line.item.label, "plane": line.item.plane,
-        "required": int(line.item.required), "state": line.state.value,
-        "reviewed": int(line.state.done), "captures": line.captures, "rejected": line.rejected,
-        "ticked": int(line.ticked), "note": line.note,
-    }  # fmt: skip
+        "item": line.item.key,
+        "label": line.item.label,
+        "plane": line.item.plane,
+        "required": int(line.item.required),
+        "state": line.state.value,
+        "reviewed": int(line.state.done),
+        "captures": line.captures,
+        "rejected": line.rejected,
+        "ticked": int(line.ticked),
+        "note": line.note,
+    }
     if line.shown is not None:
         shot, still = line.shown.shot, data.still_of(line)
         row |= {
             "confidence": f"{shot.confidence:.4f}" if own_share(shot, line.item) else "",
             "quality": f"{shot.quality:.4f}",
-            "time_s": f"{shot.at_s:.3f}", "why": why_words(shot),
-            "still": _file(still), "chosen_by_hand": int(chosen_by_hand(shot, line.item)),
+            "time_s": f"{shot.at_s:.3f}",
+            "why": why_words(shot),
+            "still": _file(still),
+            "chosen_by_hand": int(chosen_by_hand(shot, line.item)),
             "network_plane": shot.plane,
             "network_confidence": f"{shot.confidence:.4f}" if shot.plane else "",
-            "said": capture_words(shot, line.item), "hints": hint_words(shot, line.item),
-        }  # fmt: skip
+            "said": capture_words(shot, line.item),
+            "hints": hint_words(shot, line.item),
+        }
     return row
 
 
@@ -98,39 +124,64 @@ def _exam(data: ReportData) -> dict[str, object]:
     """What is known of it; where the source lies on this computer is nobody else's business."""
     info, start = data.info, data.info.start
     return {
-        "exam_id": info.exam_id, "study_id": start.study_id, "started_at": info.started_at,
-        "ended_at": info.ended_at, "length_s": info.length_s, "note": info.note,
-        "source": words.source_name(data), "synthetic": start.synthetic, "preset": start.preset,
-        "model": start.model, "settings": start.settings,
-    }  # fmt: skip
+        "exam_id": info.exam_id,
+        "study_id": start.study_id,
+        "started_at": info.started_at,
+        "ended_at": info.ended_at,
+        "length_s": info.length_s,
+        "note": info.note,
+        "source": words.source_name(data),
+        "synthetic": start.synthetic,
+        "preset": start.preset,
+        "model": start.model,
+        "settings": start.settings,
+    }
 
 
 def _item(data: ReportData, line: Line) -> dict[str, object]:
     still = data.still_of(line)
     return {
-        "item": line.item.key, "label": line.item.label, "plane": line.item.plane,
-        "required": line.item.required, "state": line.state.value, "reviewed": line.state.done,
+        "item": line.item.key,
+        "label": line.item.label,
+        "plane": line.item.plane,
+        "required": line.item.required,
+        "state": line.state.value,
+        "reviewed": line.state.done,
         "capture": line.shown.capture_id if line.shown is not None else None,
-        "captures": line.captures, "rejected": line.rejected, "ticked": line.ticked,
-        "note": line.note, "still": _file(still) or None,
+        "captures": line.captures,
+        "rejected": line.rejected,
+        "ticked": line.ticked,
+        "note": line.note,
+        "still": _file(still) or None,
         "said": capture_words(line.shown.shot, line.item) if line.shown is not None else "",
-    }  # fmt: skip
+    }
 
 
 def _capture(data: ReportData, one: Capture) -> dict[str, object]:
     shot, item = one.shot, item_of(one.shot, data.info.start.items)
     still = next((still for still in data.stills if still.capture == one), None)
     return {
-        "capture": one.capture_id, "item": shot.item, "how": shot.how.value,
-        "judgement": one.judgement.value, "at_s": shot.at_s, "frame": shot.index,
-        "time_s": shot.time_s, "plane": shot.plane, "confidence": shot.confidence,
-        "chosen_by_hand": chosen_by_hand(shot, item), "saw": shot.saw.value,
-        "said": capture_words(shot, item), "quality": shot.quality,
-        "why": why_words(shot), "hints": hint_values(shot, item),
-        "box_px": _edges(shot.box), "field_px": _edges(shot.field),
-        "clip": one.clip, "still": _file(still) or None,
+        "capture": one.capture_id,
+        "item": shot.item,
+        "how": shot.how.value,
+        "judgement": one.judgement.value,
+        "at_s": shot.at_s,
+        "frame": shot.index,
+        "time_s": shot.time_s,
+        "plane": shot.plane,
+        "confidence": shot.confidence,
+        "chosen_by_hand": chosen_by_hand(shot, item),
+        "saw": shot.saw.value,
+        "said": capture_words(shot, item),
+        "quality": shot.quality,
+        "why": why_words(shot),
+        "hints": hint_values(shot, item),
+        "box_px": _edges(shot.box),
+        "field_px": _edges(shot.field),
+        "clip": one.clip,
+        "still": _file(still) or None,
         "trouble": still.trouble if still is not None else "",
-    }  # fmt: skip
+    }
 
 
 def _edges(box: Box | None) -> list[float] | None:

@@ -178,11 +178,15 @@ def model(data: ReportData) -> list[tuple[str, str]]:
     named = [
         (label, str(values.pop(key)))
         for key, label in (
-            ("title", "Model"), ("name", "Name"), ("domain", "Trained on"),
-            ("engine", "Engine"), ("device", "Device"), ("precision", "Precision"),
+            ("title", "Model"),
+            ("name", "Name"),
+            ("domain", "Trained on"),
+            ("engine", "Engine"),
+            ("device", "Device"),
+            ("precision", "Precision"),
         )
         if values.get(key)
-    ]  # fmt: skip
+    ]
     rest = [(_name(key), str(value)) for key, value in sorted(values.items())]
     hashed = [("Weights SHA-256", digest)] if digest else []
     return [*named, *rest, *hashed] or [("Model", "not known")]

@@ -23,10 +23,20 @@ from sonoassist.gui.theme import Look
 from sonoassist.practice.exercise import Exercise, Phase
 
 _ACTS = (
-    Act.FREEZE, Act.CAPTURE, Act.BACK, Act.FORWARD, Act.BACK_MORE, Act.FORWARD_MORE, Act.HEAT,
-    Act.SLOWER, Act.FASTER, Act.TAKE_BACK, Act.UNDO, Act.END_EXERCISE,
+    Act.FREEZE,
+    Act.CAPTURE,
+    Act.BACK,
+    Act.FORWARD,
+    Act.BACK_MORE,
+    Act.FORWARD_MORE,
+    Act.HEAT,
+    Act.SLOWER,
+    Act.FASTER,
+    Act.TAKE_BACK,
+    Act.UNDO,
+    Act.END_EXERCISE,
     Act.COVER_TEXT,
-)  # fmt: skip
+)
 MORE_FRAMES = 10
 SIDE_PX = 500
 NARROW_SIDE_PX = 320
@@ -72,9 +82,12 @@ class ExercisePanel(QWidget):
         self.trouble.setObjectName("warning")
         self.trouble.setWordWrap(True)
         for act, text in (
-            (Act.FREEZE, "Freeze"), (Act.CAPTURE, "Answer"),
-            (Act.COVER_TEXT, "Cover text"), (Act.HEAT, "Heat map"), (Act.END_EXERCISE, "End"),
-        ):  # fmt: skip
+            (Act.FREEZE, "Freeze"),
+            (Act.CAPTURE, "Answer"),
+            (Act.COVER_TEXT, "Cover text"),
+            (Act.HEAT, "Heat map"),
+            (Act.END_EXERCISE, "End"),
+        ):
             button = wide_button(text, self._key(act), main=act is Act.CAPTURE)
             self._texts[act] = text
             button.clicked.connect(lambda _on=False, act=act: self.do(act))
@@ -138,9 +151,11 @@ class ExercisePanel(QWidget):
         """Do what a key or a button stands for."""
         desk = self._desk
         steps = {
-            Act.BACK: -1, Act.FORWARD: 1,
-            Act.BACK_MORE: -MORE_FRAMES, Act.FORWARD_MORE: MORE_FRAMES,
-        }  # fmt: skip
+            Act.BACK: -1,
+            Act.FORWARD: 1,
+            Act.BACK_MORE: -MORE_FRAMES,
+            Act.FORWARD_MORE: MORE_FRAMES,
+        }
         if act in steps:
             desk.step(steps[act])
             return

@@ -15,9 +15,19 @@ _HOW = (
     "A plane named where there is none costs 5."
 )
 _ROWS = (
-    Act.FREEZE, Act.CAPTURE, Act.BACK, Act.FORWARD, Act.BACK_MORE, Act.FORWARD_MORE, Act.HEAT,
-    Act.SLOWER, Act.FASTER, Act.COVER_TEXT, Act.TAKE_BACK, Act.END_EXERCISE,
-)  # fmt: skip
+    Act.FREEZE,
+    Act.CAPTURE,
+    Act.BACK,
+    Act.FORWARD,
+    Act.BACK_MORE,
+    Act.FORWARD_MORE,
+    Act.HEAT,
+    Act.SLOWER,
+    Act.FASTER,
+    Act.COVER_TEXT,
+    Act.TAKE_BACK,
+    Act.END_EXERCISE,
+)
 
 
 def fill_how(column: QVBoxLayout, keys: Keymap) -> None:

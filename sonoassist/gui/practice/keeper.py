@@ -83,9 +83,13 @@ class Keeper:
         try:
             if self._kept_as is None:
                 self._kept_as = self._history.begin(
-                    begun.trainee, begun.exam, begun.word,
-                    class_mode=begun.class_mode, asked=begun.asked, seed=begun.seed,
-                )  # fmt: skip
+                    begun.trainee,
+                    begun.exam,
+                    begun.word,
+                    class_mode=begun.class_mode,
+                    asked=begun.asked,
+                    seed=begun.seed,
+                )
             while self._waiting:
                 self._history.add(self._kept_as, *self._waiting[0])
                 self._waiting.pop(0)

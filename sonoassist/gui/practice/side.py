@@ -91,17 +91,37 @@ class PracticeSide(QWidget):
 
     def _build(self) -> None:
         for label in (
-            self.head, self.word, self.question, self.name, self.full_name, self.hint,
-            self.message, self.before, self.details, self.why, self.numbers, self.points,
+            self.head,
+            self.word,
+            self.question,
+            self.name,
+            self.full_name,
+            self.hint,
+            self.message,
+            self.before,
+            self.details,
+            self.why,
+            self.numbers,
+            self.points,
             self.past,
-        ):  # fmt: skip
+        ):
             label.setWordWrap(True)
         for label in (self.head, self.word, self.full_name, self.hint, self.before, self.numbers):
             label.setObjectName("muted")
         for label in (
-            self.head, self.word, self.question, self.name, self.full_name, self.details,
-            self.why, self.numbers, self.points, self.message, self.before, self.hint,
-        ):  # fmt: skip
+            self.head,
+            self.word,
+            self.question,
+            self.name,
+            self.full_name,
+            self.details,
+            self.why,
+            self.numbers,
+            self.points,
+            self.message,
+            self.before,
+            self.hint,
+        ):
             self._column.addWidget(label)
         for place, tile in enumerate(self.tiles.values()):
             self._grid.addWidget(tile, place // 2, place % 2)

@@ -175,9 +175,14 @@ class StartPanel(QWidget):
         private = QLabel("Kept on this computer only. No real name is needed.")
         private.setObjectName("small")
         parts = (
-            private, self.class_mode, self.cover_text, self.asked, self.next_planes, self.waiting,
+            private,
+            self.class_mode,
+            self.cover_text,
+            self.asked,
+            self.next_planes,
+            self.waiting,
             self.trouble,
-        )  # fmt: skip
+        )
         for part in parts:
             column.addWidget(part)
         for label in (private, self.asked, self.next_planes, self.waiting, self.trouble):

@@ -57,8 +57,10 @@ TRAINEE_COLUMNS: tuple[TraineeColumn, ...] = (
         "Trainee", "Nickname", lambda row: row.trainee.casefold(), lambda row: row.trainee
     ),
     TraineeColumn(
-        "Exercises", "In which anything was answered",
-        lambda row: row.exercises, lambda row: f"{row.exercises:,}",
+        "Exercises",
+        "In which anything was answered",
+        lambda row: row.exercises,
+        lambda row: f"{row.exercises:,}",
     ),
     TraineeColumn(
         "Questions", "Answered in all", lambda row: row.questions, lambda row: f"{row.questions:,}"
@@ -67,18 +69,22 @@ TRAINEE_COLUMNS: tuple[TraineeColumn, ...] = (
         "Found", "Planes named rightly", lambda row: row.found, lambda row: f"{row.found:,}"
     ),
     TraineeColumn(
-        "Score", "Mean of all questions, of 100",
-        lambda row: row.score, lambda row: points_text(row.score),
+        "Score",
+        "Mean of all questions, of 100",
+        lambda row: row.score,
+        lambda row: points_text(row.score),
     ),
     TraineeColumn(
-        "Trend", f"Mean score of the last {RECENT} exercises minus that of those before",
-        lambda row: row.trend, lambda row: trend_text(row.trend),
+        "Trend",
+        f"Mean score of the last {RECENT} exercises minus that of those before",
+        lambda row: row.trend,
+        lambda row: trend_text(row.trend),
     ),
     TraineeColumn(
         "Last", "When the last exercise began", lambda row: row.last, lambda row: day_text(row.last)
     ),
     *(_plane_column(key) for key in PLANE_KEYS),
-)  # fmt: skip
+)
 """In the order of `overview.COLUMNS`, which the CSV file has."""
 LAST = next(at for at, one in enumerate(TRAINEE_COLUMNS) if one.title == "Last")
 """The table is sorted by it at first."""

@@ -25,13 +25,15 @@ _HALO = QColor(0, 0, 0, 170)
 _INK = QColor("#0b0f14")
 _CURSORS = {
     Grip.INSIDE: Qt.CursorShape.SizeAllCursor,
-    Grip.LEFT: Qt.CursorShape.SizeHorCursor, Grip.RIGHT: Qt.CursorShape.SizeHorCursor,
-    Grip.TOP: Qt.CursorShape.SizeVerCursor, Grip.BOTTOM: Qt.CursorShape.SizeVerCursor,
+    Grip.LEFT: Qt.CursorShape.SizeHorCursor,
+    Grip.RIGHT: Qt.CursorShape.SizeHorCursor,
+    Grip.TOP: Qt.CursorShape.SizeVerCursor,
+    Grip.BOTTOM: Qt.CursorShape.SizeVerCursor,
     Grip.TOP_LEFT: Qt.CursorShape.SizeFDiagCursor,
     Grip.BOTTOM_RIGHT: Qt.CursorShape.SizeFDiagCursor,
     Grip.TOP_RIGHT: Qt.CursorShape.SizeBDiagCursor,
     Grip.BOTTOM_LEFT: Qt.CursorShape.SizeBDiagCursor,
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,23 @@ from sonoassist.gui.overlay import rounded
 from sonoassist.gui.theme import Look
 
 _BUTTONS = (
-    Act.CAPTURE, Act.CANDIDATE_ON, Act.CANDIDATE_BACK, Act.NEXT_OPEN, Act.COMPARE,
-    Act.NAME_FRAMES, Act.MARK, Act.NOTE_FRAME, Act.UNDO, Act.DRAW_BOX, Act.BOX, Act.HEAT,
+    Act.CAPTURE,
+    Act.CANDIDATE_ON,
+    Act.CANDIDATE_BACK,
+    Act.NEXT_OPEN,
+    Act.COMPARE,
+    Act.NAME_FRAMES,
+    Act.MARK,
+    Act.NOTE_FRAME,
+    Act.UNDO,
+    Act.DRAW_BOX,
+    Act.BOX,
+    Act.HEAT,
     Act.GUIDED,
-    Act.FREEZE, Act.EXPORT, Act.TO_PRACTICE,
-)  # fmt: skip
+    Act.FREEZE,
+    Act.EXPORT,
+    Act.TO_PRACTICE,
+)
 
 
 class DoButton(QAbstractButton):

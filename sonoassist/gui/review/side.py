@@ -115,10 +115,17 @@ class ReviewSide(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         for part, stretch in (
-            (self.where, 0), (self.note, 0), (self.headline, 0), (self.candidates_title, 0),
-            (self.candidates, 5), (self.buttons, 0), (self.planes_title, 0), (self.planes, 7),
-            (self.found, 0), (self.progress, 0),
-        ):  # fmt: skip
+            (self.where, 0),
+            (self.note, 0),
+            (self.headline, 0),
+            (self.candidates_title, 0),
+            (self.candidates, 5),
+            (self.buttons, 0),
+            (self.planes_title, 0),
+            (self.planes, 7),
+            (self.found, 0),
+            (self.progress, 0),
+        ):
             self._column.addWidget(part, stretch)
         self.where.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.set_look(look)

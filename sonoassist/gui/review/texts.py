@@ -120,12 +120,17 @@ def candidate_tiles(
     colour = BY_KEY[plane].colour
     return [
         PictureTile(
-            key=str(peak.frame), frame=peak.frame, title=_sureness(peak),
-            detail=clock(peak.time_s), colour=colour, current=peak.frame == index,
-            done=peak.frame == best, hints=peak.hints,
+            key=str(peak.frame),
+            frame=peak.frame,
+            title=_sureness(peak),
+            detail=clock(peak.time_s),
+            colour=colour,
+            current=peak.frame == index,
+            done=peak.frame == best,
+            hints=peak.hints,
         )
         for peak in peaks
-    ]  # fmt: skip
+    ]
 
 
 def _sureness(peak: Peak) -> str:
@@ -191,9 +196,15 @@ def best_tiles(
         shown = next((one for one in peaks if one.frame == frame), None)
         tiles.append(
             PictureTile(
-                plane.key, frame, plane.label, detail, plane.colour,
-                current=plane.key == selected, done=chosen is not None, tone=tone,
+                plane.key,
+                frame,
+                plane.label,
+                detail,
+                plane.colour,
+                current=plane.key == selected,
+                done=chosen is not None,
+                tone=tone,
                 hints=shown.hints if shown is not None else (),
             )
-        )  # fmt: skip
+        )
     return tiles

@@ -280,8 +280,9 @@ class Tiles(QWidget):
         ratio = self.devicePixelRatioF()
         icon = self._look.pixmap("check", "#0b0f14", self._look.px(14), ratio)
         inner = self._look.px(3)
-        painter.drawPixmap(at.topLeft().toPoint().x() + inner,
-                           at.topLeft().toPoint().y() + inner, icon)  # fmt: skip
+        painter.drawPixmap(
+            at.topLeft().toPoint().x() + inner, at.topLeft().toPoint().y() + inner, icon
+        )
 
     def _paint_hints(self, painter: QPainter, picture: QRectF, tile: PictureTile) -> None:
         """On dark ground in the upper corner; a low picture has no room for them."""

@@ -56,9 +56,16 @@ def reviews(folder: Path) -> list[Seed]:
             made.append(_review_seed(name, whole(folder / name)))
     for name, version in (("first", 1), ("second", 2)):
         write_older(
-            _store(folder / name), _CONTENT, version, _results(), field=_FIELD,
-            sha=_MADE.weights_sha256, pictures=_pictures(), edits=_EDITS, facts=_FACTS,
-        )  # fmt: skip
+            _store(folder / name),
+            _CONTENT,
+            version,
+            _results(),
+            field=_FIELD,
+            sha=_MADE.weights_sha256,
+            pictures=_pictures(),
+            edits=_EDITS,
+            facts=_FACTS,
+        )
         made.append(_review_seed(name, whole(folder / name)))
     return made
 
@@ -75,11 +82,16 @@ def _store(folder: Path) -> CorrectionStore:
 def _results() -> list[FrameResult]:
     return [
         FrameResult(
-            index, State.PLANE if index % 3 else None, row(index).probabilities,
-            row(index).box, 0.5, 0.25, _FIELD,
+            index,
+            State.PLANE if index % 3 else None,
+            row(index).probabilities,
+            row(index).box,
+            0.5,
+            0.25,
+            _FIELD,
         )
         for index in range(_FRAMES)
-    ]  # fmt: skip
+    ]
 
 
 def _pictures() -> dict[int, bytes]:
@@ -131,9 +143,17 @@ def use(folder: Path, seed: Seed) -> str:
 def _recording() -> Recording:
     """What is reviewed; its file is not looked at."""
     info = SourceInfo(
-        source_id=new_source_id(), spec="exam.mp4", label="exam.mp4", detail="", kind="video",
-        width_px=64, height_px=48, fps=25.0, frame_count=_FRAMES, duration_s=_FRAMES / 25,
-    )  # fmt: skip
+        source_id=new_source_id(),
+        spec="exam.mp4",
+        label="exam.mp4",
+        detail="",
+        kind="video",
+        width_px=64,
+        height_px=48,
+        fps=25.0,
+        frame_count=_FRAMES,
+        duration_s=_FRAMES / 25,
+    )
     times_s = tuple(float(at) for at in np.arange(_FRAMES) / 25)
     return Recording(
         Path("exam.mp4"), "exam.mp4", info, times_s, Identity(_CONTENT), Stamp(1, 1, 1)

@@ -69,8 +69,9 @@ def test_a_whole_exercise_with_a_right_a_wrong_and_a_missed_answer(
     trainee.see_reveal()
     yours, best = page.exercise.yours, page.exercise.best
     assert (yours.caption.text(), yours.second.text()) == (
-        "Your frame", "Model: 92 % sure",
-    )  # fmt: skip
+        "Your frame",
+        "Model: 92 % sure",
+    )
     assert (best.caption.text(), best.second.text()) == ("Best frame", "Model: 95 % sure")
     assert page.exercise.answers.buttons[said].marked == "✗"
     trainee.answer()

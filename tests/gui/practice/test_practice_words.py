@@ -19,7 +19,9 @@ FOUND = Attempt("lvot", QuestionOutcome.FOUND, "lvot", 1.9, 40, 33, 7, 0.35, (),
     ("distance", "best", "gap", "said"),
     [
         (
-            7, 33, 0.35,
+            7,
+            33,
+            0.35,
             "Your frame is 7 frames behind the best one; the model is 35 % less sure there",
         ),
         (-1, 33, 0.0, "Your frame is 1 frame before the best one; the model is as sure there"),
@@ -27,7 +29,7 @@ FOUND = Attempt("lvot", QuestionOutcome.FOUND, "lvot", 1.9, 40, 33, 7, 0.35, (),
         (0, None, None, "Your frame lies in the view; its best frame is not known"),
         (3, 33, None, "Your frame is 3 frames behind the best one"),
     ],
-)  # fmt: skip
+)
 def test_how_far_the_frame_is_off(
     distance: int, best: int | None, gap: float | None, said: str
 ) -> None:
@@ -44,8 +46,11 @@ def test_a_frame_outside_of_the_view_is_said_to_be(best: int | None) -> None:
 def test_right_wrong_and_missed_are_told_by_sign_and_word() -> None:
     right = reveal_of(FOUND)
     assert (right.sign, right.word, right.name, right.points) == (
-        "✓", "Right", "LVOT", "86 of 100 points",
-    )  # fmt: skip
+        "✓",
+        "Right",
+        "LVOT",
+        "86 of 100 points",
+    )
     assert right.lines[0] == "Found after 1.9 s"
     wrong = reveal_of(Attempt("lvot", QuestionOutcome.WRONG, "background", 2.0))
     assert (wrong.sign, wrong.word) == ("✗", "Wrong: you said no standard plane")

@@ -262,10 +262,15 @@ def _turn_wheel(widget: QWidget) -> None:
     middle = QPointF(widget.rect().center())
     for degrees in (-120, -120, 120):
         event = QWheelEvent(
-            middle, QPointF(widget.mapToGlobal(middle)), QPoint(0, 0), QPoint(0, degrees),
-            Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase,
+            middle,
+            QPointF(widget.mapToGlobal(middle)),
+            QPoint(0, 0),
+            QPoint(0, degrees),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
             False,
-        )  # fmt: skip
+        )
         QApplication.sendEvent(widget, event)
 
 

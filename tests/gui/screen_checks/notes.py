@@ -27,9 +27,15 @@ from sonoassist.gui.toasts import same_matter
 from sonoassist.gui.viewport import Viewport
 
 _READ_OR_PRESSED = (
-    QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit,
-    QPlainTextEdit, QTextBrowser,
-)  # fmt: skip
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextBrowser,
+)
 
 
 def look_at_notes(window: QWidget) -> list[Finding]:
