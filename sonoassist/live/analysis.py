@@ -277,13 +277,17 @@ class AnalysisWorker:
             self._meter = HintMeter()
         return self._meter
 
+    def _forget_hints(self) -> None:
+        """What comes follows another sequence, or has its boxes by other rules."""
+        self._meter, self._steady_hints = None, SteadyHints()
+
     def _take_break(self) -> None:
         with self._lock:
             broken, self._broken_sequence = self._broken_sequence, False
         if broken:
             self._standing = None
             self._cadence.restart()
-            self._meter, self._steady_hints = None, SteadyHints()
+            self._forget_hints()
             if self._steady is not None:
                 self._steady.reset()
 
@@ -303,6 +307,7 @@ class AnalysisWorker:
             return
         self._analyser = analyser
         self._steady = SteadyLabel(analyser.threshold)
+        self._forget_hints()
         self._use(analyser.options)
         self._become(_ready(analyser), result=True)
 
@@ -316,7 +321,7 @@ class AnalysisWorker:
             self._steady.reset()
         if not options.finds_as(old):
             self._steady.drop_box()
-            self._meter, self._steady_hints = None, SteadyHints()
+            self._forget_hints()
         self._steady.threshold = self._analyser.threshold
         # What is on screen was made with the old options: look at it again.
         self._again = self._last is not None

@@ -82,6 +82,18 @@ def test_what_is_drawn_is_by_the_localiser_that_was_chosen(held: LiveSession) ->
     assert second.steady_hints == ()  # those were by the old box
 
 
+def test_hints_are_those_of_the_model_in_use(held: LiveSession) -> None:
+    first = held.newest()
+    assert first is not None
+    assert first.steady_hints
+    held.load_model(lambda: band_analyser(BandEngine()))
+    wait_until(lambda: held.status().model_state is ModelState.READY)
+    wait_until(lambda: (view := held.newest()) is not first and view is not None and view.analysis)
+    second = held.newest()
+    assert second is not None
+    assert second.steady_hints == ()
+
+
 def test_what_else_is_made_to_be_seen_takes_no_hint_away(held: LiveSession) -> None:
     first = held.newest()
     assert first is not None
