@@ -5,6 +5,7 @@ Data flows one way: Frame -> Prepared -> Prediction -> Localisation -> Analysis.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -108,13 +109,13 @@ class Geometry:
         input_width_px: Width of the network input.
         input_height_px: Height of the network input.
         field: Outline of the live ultrasound picture as a polygon in frame pixels; empty where
-            nobody looked, or it was not surely seen.
+            nobody looked, or it was not surely seen. Two geometries are equal whatever it is.
     """
 
     crop: Box
     input_width_px: int
     input_height_px: int
-    field: tuple[tuple[float, float], ...] = ()
+    field: tuple[tuple[float, float], ...] = dataclasses.field(default=(), compare=False)
 
     def to_frame(self, box: Box) -> Box:
         """Map a box from input pixels to frame pixels; the exact inverse of `to_input`."""

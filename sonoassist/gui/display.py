@@ -53,6 +53,7 @@ class DisplayScene:
         stale: Nothing may be said of it.
         stalled: It is a live one, and the last that came is too old to be taken for the present.
         analysing: It has no result yet, and a model runs.
+        moving: The next picture takes its place at once.
     """
 
     view: View | None = None
@@ -61,6 +62,7 @@ class DisplayScene:
     stale: bool = False
     stalled: bool = False
     analysing: bool = False
+    moving: bool = False
 
     def same(self, other: DisplayScene | None) -> bool:
         """Whether it is the very same; the pictures are told by identity."""
@@ -72,7 +74,7 @@ class DisplayScene:
         )
 
     def _how(self) -> tuple[bool, ...]:
-        return self.frozen, self.stale, self.stalled, self.analysing
+        return self.frozen, self.stale, self.stalled, self.analysing, self.moving
 
     def verdict(self, verdicts: Verdicts) -> Verdict:
         """What is said of the picture itself."""
@@ -80,7 +82,7 @@ class DisplayScene:
             return NOTHING
         if self.stalled:
             return STALLED
-        own = verdicts.of(self.view)
+        own = verdicts.of(self.view, moving=self.moving)
         waits = self.frozen and self.analysing and own.kind is VerdictKind.NOT_ANALYSED
         return NOT_YET if waits else own
 
@@ -268,11 +270,12 @@ class Display(QObject):
             self._timeline.reach(showing.view)
         newest = showing.result or showing.view
         freeze = self._controller.freeze
-        self._say(self._verdicts.of(freeze.view if freeze.active else _present(showing)))
+        in_view = freeze.view if freeze.active else _present(showing)
+        self._say(self._verdicts.of(in_view, moving=self._moving()))
         if newest is None or newest is self._noted:
             return
         self._noted = newest
-        code = strip_code(self._verdicts.of(newest))
+        code = strip_code(self._verdicts.of(newest, moving=self._moving()))
         source = self._status.source
         if source is not None and source.source_id == newest.frame.source_id:
             self._timeline.add(newest, code, source)
@@ -307,7 +310,12 @@ class Display(QObject):
         running = self._status.model_state is ModelState.READY
         stalled = view is not None and not frozen and not stale and self._stalled()
         result = showing.result if late and running and not stalled else None
-        return DisplayScene(view, result, frozen, stale, stalled, running)
+        return DisplayScene(view, result, frozen, stale, stalled, running, self._moving())
+
+    def _moving(self) -> bool:
+        """Whether the next picture takes the place of the one on screen at once."""
+        playing = self._status.play_state is PlayState.PLAYING
+        return playing and not self._controller.freeze.active
 
     def _stalled(self) -> bool:
         """Whether a live source has given no picture for too long."""
@@ -370,7 +378,7 @@ class Display(QObject):
         view, result = scene.view, scene.result
         if view is None or result is None or not self._controller.settings.show_box:
             return None
-        verdict = self._verdicts.of(result)
+        verdict = self._verdicts.of(result, moving=scene.moving)
         age_s = view.frame.captured_at_s - result.frame.captured_at_s
         shown = verdict.box is not None and age_s <= FORGET_AFTER_S
         return Past(result, verdict, age_s) if shown else None
@@ -383,7 +391,7 @@ class Display(QObject):
         said, said_of = verdict, view
         if view is not None and scene.result is not None:
             age_s = view.frame.captured_at_s - scene.result.frame.captured_at_s
-            said = decide_past(self._verdicts.of(scene.result), age_s)
+            said = decide_past(self._verdicts.of(scene.result, moving=scene.moving), age_s)
             said_of = scene.result
         page.headline.show_verdict(said, model_words(self._status))
         silent = scene.stale or said.kind is VerdictKind.NOT_ANALYSED

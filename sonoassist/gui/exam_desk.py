@@ -240,6 +240,11 @@ class ExamDesk(QObject):
         box = view.analysis.own_box if view.analysis is not None else None
         return Said(verdict.plane.key, verdict.confidence or 0.0, box, Seen.PLANE)
 
+    def _is_held(self, view: View) -> bool:
+        """Whether the plane on screen is the steady label's, and not this picture's own."""
+        said = decide(view, self._settings.label, self._threshold(), moving=True)
+        return said.held and said.plane is not None
+
     # -- the keys ----------------------------------------------------------------------------
 
     def capture(self, view: View | None, past: Sequence[View] = ()) -> None:
@@ -254,8 +259,10 @@ class ExamDesk(QObject):
             said = self._said(view)
             plane = said.plane
             fits = any(line.item.plane == plane for line in running.view.lines if plane)
-            # A picture that was not analysed says nothing itself: the item named on screen counts.
-            named = self.picked or view.analysis is None
+            # A picture that was not analysed, or that alone does not say what stands on screen,
+            # says nothing itself: the item named on screen counts.
+            held = not past and self._is_held(view)
+            named = self.picked or view.analysis is None or held
             item = self.selected if named and not fits else ""
             running.capture(view, said, item, past)
 

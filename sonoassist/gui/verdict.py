@@ -16,7 +16,7 @@ from typing import Literal
 from sonoassist.core.flaws import Hints
 from sonoassist.core.packets import Analysis, Box, State, SteadiedBox, SteadyState
 from sonoassist.core.percent import percent
-from sonoassist.core.planes import PLANES, Plane
+from sonoassist.core.planes import BACKGROUND_INDEX, INDEX, PLANES, Plane
 from sonoassist.core.settings import Settings
 from sonoassist.live.status import View
 
@@ -50,8 +50,10 @@ class Verdict:
         kind: What sort of thing.
         title: The large words.
         plane: The plane named; None unless `kind` is PLANE.
-        guess: The frame's most likely class; None where nothing was analysed.
-        confidence: The frame's own softmax of `guess`, 0 to 1; None where nothing was analysed.
+        guess: The frame's most likely class, that of the view where `held`; None where nothing was
+            analysed.
+        confidence: The frame's own softmax of `guess`, its mean over the view where `held`, 0 to 1;
+            None where nothing was analysed.
         detail: Small text.
         when: Small text above it: how old the result is; "" for that of the picture itself.
         steady_s: For how long the name has been steady, in seconds; None where it is not said.
@@ -59,6 +61,7 @@ class Verdict:
         box_age_s: How much earlier it was found; 0 where that was on this very picture.
         hints: What could be better in the picture, and has stood for a while.
         box_sure: It has not jumped of late, and lies and measures as its anatomy may.
+        held: What the steady label says stands, though this picture alone does not say so.
     """
 
     kind: VerdictKind
@@ -73,6 +76,7 @@ class Verdict:
     box_age_s: float = 0.0
     hints: Hints = ()
     box_sure: bool = True
+    held: bool = False
 
 
 NOTHING = Verdict(VerdictKind.NOT_ANALYSED, "")
@@ -120,16 +124,22 @@ UNANALYSED = tuple(kind for state, kind in _KINDS.items() if not state.judged)
 """Kinds of pictures of which no plane is named."""
 
 
+_NONE_OF_THEM = "none of the 13 planes"
 SLOW = "the analysis is slower than the picture"
 
 
-def decide(view: View | None, label: LabelMode, threshold: float) -> Verdict:
+def decide(
+    view: View | None, label: LabelMode, threshold: float, *, moving: bool = False
+) -> Verdict:
     """Say what may be said of `view`.
 
     Args:
         view: The picture on screen.
         label: "steady" takes the name from the steadied label, "raw" from the frame alone.
         threshold: Probability below which no plane is named.
+        moving: The next picture takes its place at once. Then a lone picture that says something
+            else does not take the steady name away, which would flicker; it has no box. A picture
+            that stands is looked at by itself.
     """
     if view is None:
         return NOTHING
@@ -140,6 +150,10 @@ def decide(view: View | None, label: LabelMode, threshold: float) -> Verdict:
     if kind in UNANALYSED:
         return _unanalysed(kind)
     agreed = label == "raw" or _agrees(kind, analysis, view.steady)
+    if moving and not agreed and not view.frame.still:
+        held = _held(view, threshold)
+        if held is not None:
+            return held
     if not agreed or kind is VerdictKind.UNSURE:
         return _unsure(analysis, threshold, agreed)
     if kind is VerdictKind.BACKGROUND:
@@ -158,21 +172,26 @@ class Verdicts:
     def __init__(self, settings: Settings, threshold: Callable[[], float]) -> None:
         self._settings, self._threshold = settings, threshold
         self._rules: tuple[LabelMode, float] | None = None
-        self._known: deque[tuple[View, Verdict]] = deque(maxlen=_KEPT)
+        self._known: deque[tuple[View, bool, Verdict]] = deque(maxlen=_KEPT)
 
-    def of(self, view: View | None) -> Verdict:
-        """The verdict of a picture; the same object for the same view."""
+    def of(self, view: View | None, *, moving: bool = False) -> Verdict:
+        """The verdict of a picture; the same object for the same view.
+
+        Args:
+            view: The picture.
+            moving: See `decide`.
+        """
         rules = (self._settings.label, self._threshold())
         if rules != self._rules:
             self._rules = rules
             self._known.clear()
         if view is None:
             return NOTHING
-        for known, verdict in self._known:
-            if known is view:
+        for known, known_moving, verdict in self._known:
+            if known is view and known_moving == moving:
                 return verdict
-        found = decide(view, *rules)
-        self._known.append((view, found))
+        found = decide(view, *rules, moving=moving)
+        self._known.append((view, moving, found))
         return found
 
 
@@ -221,6 +240,36 @@ def _agrees(kind: VerdictKind, analysis: Analysis, steady: SteadyState | None) -
     return kind is not VerdictKind.PLANE or steady.plane == analysis.prediction.plane
 
 
+def _held(view: View, threshold: float) -> Verdict | None:
+    """What the steady label says where this picture alone says something else; None: unsure."""
+    steady = view.steady
+    if steady is None:
+        return None
+    if steady.state is State.BACKGROUND:
+        guess = PLANES[BACKGROUND_INDEX]
+        share = float(steady.probabilities[BACKGROUND_INDEX])
+        said = Verdict(
+            VerdictKind.BACKGROUND, _TITLES[VerdictKind.BACKGROUND], detail=_NONE_OF_THEM
+        )
+        return replace(said, guess=guess, confidence=share, held=True)
+    if steady.state is not State.PLANE or steady.plane is None or steady.plane.is_background:
+        return None
+    share = float(steady.probabilities[INDEX[steady.plane.key]])
+    if share < threshold:
+        return None
+    return Verdict(
+        VerdictKind.PLANE,
+        steady.plane.label,
+        plane=steady.plane,
+        guess=steady.plane,
+        confidence=share,
+        detail=steady.plane.full_name,
+        steady_s=max(view.frame.time_s - steady.since_s, 0.0),
+        hints=view.steady_hints,
+        held=True,
+    )
+
+
 def _unanalysed(kind: VerdictKind) -> Verdict:
     return Verdict(kind, _TITLES[kind], detail=_WHY_NOT.get(kind, "not analysed"))
 
@@ -243,7 +292,7 @@ def _background(analysis: Analysis) -> Verdict:
         _TITLES[VerdictKind.BACKGROUND],
         guess=prediction.plane,
         confidence=prediction.confidence,
-        detail="none of the 13 planes",
+        detail=_NONE_OF_THEM,
     )
 
 

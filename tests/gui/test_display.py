@@ -374,9 +374,9 @@ def test_each_picture_is_decided_once(
 ) -> None:
     decided: list[View] = []
 
-    def watched(view: View, *rules: object) -> verdicts.Verdict:
+    def watched(view: View, *rules: object, moving: bool) -> verdicts.Verdict:
         decided.append(view)
-        return decide(view, *rules)  # type: ignore[arg-type]
+        return decide(view, *rules, moving=moving)  # type: ignore[arg-type]
 
     monkeypatch.setattr(verdicts, "decide", watched)
     shown = [make_view("lips", frame=make_frame(index)) for index in range(6)]

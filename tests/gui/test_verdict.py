@@ -65,6 +65,45 @@ def test_a_plane_is_named_only_when_the_frame_says_so(
         assert verdict.steady_s is None
 
 
+@pytest.mark.parametrize("key", ["femur", "background"])
+@pytest.mark.parametrize("steady", STEADY)
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("confidence", [0.3, 0.95])
+def test_while_the_picture_moves_the_steady_label_stands(
+    key: str, steady: SteadyState | None, state: State, confidence: float
+) -> None:
+    """A lone picture that says something else does not make the name flicker, and has no box."""
+    view = make_view(key, confidence, state, steady=steady)
+    alone = decide(view, "steady", 0.7)
+    moving = decide(view, "steady", 0.7, moving=True)
+    assert decide(view, "raw", 0.7, moving=True) == decide(view, "raw", 0.7)
+    if not moving.held:
+        assert moving == alone
+        return
+    assert steady is not None
+    assert state.judged
+    assert (moving.box, moving.kind.value) == (None, steady.state.value)
+    assert moving.plane is steady.plane
+    assert moving.confidence == pytest.approx(
+        steady.probabilities[INDEX[(steady.plane or BY_KEY["background"]).key]]
+    )
+    assert alone.plane is None or alone.plane is not moving.plane
+
+
+def test_a_steady_plane_below_the_threshold_in_force_does_not_stand() -> None:
+    femur = SteadyState(shares("femur", 0.75), BY_KEY["femur"], State.PLANE, 0.0)
+    view = make_view("lips", 0.5, State.UNSURE, steady=femur)
+    assert decide(view, "steady", 0.7, moving=True).plane is BY_KEY["femur"]
+    assert decide(view, "steady", 0.8, moving=True).kind is VerdictKind.UNSURE
+
+
+def test_a_still_says_what_it_says_itself() -> None:
+    femur = SteadyState(shares("femur", 0.9), BY_KEY["femur"], State.PLANE, 0.0)
+    frame = make_frame(50, still=True)
+    view = make_view("lips", 0.5, State.UNSURE, steady=femur, frame=frame)
+    assert decide(view, "steady", 0.7, moving=True).kind is VerdictKind.UNSURE
+
+
 @pytest.mark.parametrize("label", ["steady", "raw"])
 @pytest.mark.parametrize("steady", STEADY)
 @pytest.mark.parametrize(
