@@ -18,6 +18,7 @@ from sonoassist.core import paths
 from sonoassist.core.packets import Box, Frame
 from sonoassist.core.planes import PLANES, Plane
 from sonoassist.engines.choose import EngineChoice, make_engine
+from sonoassist.engines.scores import probabilities
 from sonoassist.model.architecture import Architecture, architecture
 from sonoassist.model.card import Card
 from sonoassist.model.store import ModelStore
@@ -79,6 +80,16 @@ def plane_truth(data: Path) -> dict[str, Any]:
     """The table of the 13 planes: file name -> what is known of it."""
     images: dict[str, Any] = json.loads((data / "planes" / "truth.json").read_text())["images"]
     return images
+
+
+def calibrated_truth(data: Path, name: str) -> NDArray[np.float32]:
+    """What the published SonoNet-16 is to say of one of the 13 pictures, float32 (14,).
+
+    The table has the plain softmax; what the program shows and writes is calibrated.
+    """
+    plain = np.maximum(plane_truth(data)[name]["sononet16_softmax"], 1e-6)
+    card = published_store(data).get("sononet16").card
+    return probabilities(np.log(plain).astype(np.float32), card.calibration)
 
 
 @functools.cache
