@@ -206,7 +206,9 @@ def dress(dialog: QFileDialog, look: Look) -> None:
     _dress_buttons(dialog, look)
     _dress_names(dialog, palette)
     _share_room(dialog, look)
-    if dialog.fileMode() is QFileDialog.FileMode.Directory:
+    folder = dialog.fileMode() is QFileDialog.FileMode.Directory
+    _show_columns(dialog, folder=folder)
+    if folder:
         _hide_types(dialog)
     dialog.resize(QSize(*map(look.px, _SIZE_PX)))
 
@@ -226,12 +228,19 @@ def _dress_buttons(dialog: QFileDialog, look: Look) -> None:
             push.setIcon(QIcon())
 
 
-def _hide_types(dialog: QFileDialog) -> None:
-    """Folders have no types to choose among, all are of one, and their size is not told."""
+def _show_columns(dialog: QFileDialog, *, folder: bool) -> None:
+    """Folders are all of one type, and their size is not told.
+
+    A dialog begins with the columns that the last one had, so that each says what it has.
+    """
     table = dialog.findChild(QTreeView, "treeView")
     for column in (_SIZE_COLUMN, _TYPE_COLUMN):
         if table is not None:
-            table.setColumnHidden(column, True)
+            table.setColumnHidden(column, folder)
+
+
+def _hide_types(dialog: QFileDialog) -> None:
+    """Folders have no types to choose among."""
     for kind, name in ((QLabel, "fileTypeLabel"), (QComboBox, "fileTypeCombo")):
         part = dialog.findChild(kind, name)
         if part is not None:

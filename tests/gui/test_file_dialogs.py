@@ -96,6 +96,17 @@ def test_of_folders_no_size_and_no_type_is_told(parent: QWidget, purpose: Purpos
     dialog.reject()
 
 
+def test_a_dialog_for_files_tells_sizes_also_after_one_for_folders(parent: QWidget) -> None:
+    folder = next(one for one in PURPOSES if one.folder)
+    file = next(one for one in PURPOSES if not one.folder)
+    made(parent, Memory(), folder).done(0)
+    dialog = made(parent, Memory(), file)
+    table = dialog.findChild(QTreeView, "treeView")
+    assert table is not None
+    assert not any(table.isColumnHidden(column) for column in range(4))
+    dialog.reject()
+
+
 def test_a_file_to_be_written_is_asked_for_as_one(parent: QWidget) -> None:
     dialog = made(parent, Memory(), QUESTIONS_OUT)
     assert dialog.acceptMode() is QFileDialog.AcceptMode.AcceptSave
