@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sonoassist.api import checks
 from sonoassist.api.errors import InputError, MissingExtraError
+from sonoassist.core.frame_columns import FRAME_COLUMNS
 from sonoassist.core.packets import Box, Floats, State
 from sonoassist.core.planes import BACKGROUND_INDEX, KEYS
 from sonoassist.core.wording import counted
@@ -29,20 +30,7 @@ STATES: tuple[str, ...] = (*(state.value for state in State), DAMAGED)
 threshold, "background" is no standard plane; all others are not judged."""
 JUDGED: tuple[str, ...] = tuple(state.value for state in State if state.judged)
 
-TABLE_COLUMNS = (
-    "source",
-    "frame",
-    "time_s",
-    "state",
-    "plane",
-    "confidence",
-    "steady_plane",
-    "left_px",
-    "top_px",
-    "right_px",
-    "bottom_px",
-    *(f"p_{key}" for key in KEYS),
-)
+TABLE_COLUMNS = ("source", *FRAME_COLUMNS)
 """As in the analysis.csv of `sonoassist analyse`."""
 
 

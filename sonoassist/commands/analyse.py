@@ -25,6 +25,7 @@ from sonoassist.commands.common import (
 )
 from sonoassist.core.errors import SonoAssistError, SourceError, UsageError
 from sonoassist.core.files import ensure_folder, replacing
+from sonoassist.core.frame_columns import FRAME_COLUMNS
 from sonoassist.core.packets import Box, Frame, State, SteadyState
 from sonoassist.core.planes import KEYS
 from sonoassist.core.wording import counted
@@ -47,20 +48,7 @@ from sonoassist.temporal.steady import SteadyLabel
 
 STOPPED = 130
 
-COLUMNS = (
-    "source",
-    "frame",
-    "time_s",
-    "state",
-    "plane",
-    "confidence",
-    "steady_plane",
-    "left_px",
-    "top_px",
-    "right_px",
-    "bottom_px",
-    *(f"p_{key}" for key in KEYS),
-)
+COLUMNS = ("source", *FRAME_COLUMNS)
 
 STILLS_FPS = 1.0
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sonoassist.core.files import replacing
+from sonoassist.core.frame_columns import FRAME_COLUMNS
 from sonoassist.core.packets import Box
-from sonoassist.core.planes import KEYS
 from sonoassist.exam.capture_words import (
     capture_words,
     chosen_by_hand,
@@ -19,20 +19,7 @@ from sonoassist.exam.capture_words import (
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.records import Capture, FrameRow, Item
 
-FRAMES = (
-    "at_s",
-    "frame",
-    "time_s",
-    "state",
-    "plane",
-    "confidence",
-    "steady_plane",
-    "left_px",
-    "top_px",
-    "right_px",
-    "bottom_px",
-    *(f"p_{key}" for key in KEYS),
-)
+FRAMES = ("at_s", *FRAME_COLUMNS)
 CAPTURES = (
     "capture",
     "item",
