@@ -159,8 +159,8 @@ def _check_domain(
         kind = data.layout == "phantom"
         if kind != own and not args.other_domain:
             raise UsageError(
-                f"{data.name} is {_KINDS[kind]}, and {model.name} is a model of {_KINDS[own]} "
-                "exams: what is fitted there does not hold for these",
+                f"{data.name} is {_KINDS[kind]}, and the exams of {model.name} are {_KINDS[own]}: "
+                "what is fitted there does not hold for these",
                 "Give data of its own kind, or add --other-domain",
             )
 
@@ -233,10 +233,11 @@ def _named(how: str, found: Naming) -> str:
 
 
 def _outside(found: OutsideFit) -> list[str]:
+    kept_out, lost = percent(1 - found.let_through), percent(found.lost)
     return [
-        f"outside of what the model knows: {percent(1 - found.let_through)} of "
-        f"{counted(found.outside, 'picture')} of other kinds in which it saw a plane, and "
-        f"{percent(found.lost)} of {counted(found.inside, 'picture')} named rightly"
+        f"outside of what the model knows, of {counted(found.outside, 'picture')} of other kinds in "
+        f"which it saw a plane: {kept_out}; of {counted(found.inside, 'picture')} named rightly: "
+        f"{lost}"
     ]
 
 

@@ -17,6 +17,7 @@ from scipy.optimize import minimize  # type: ignore[import-untyped]
 from sonoassist.core.errors import SourceError
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import BACKGROUND_INDEX, KEYS
+from sonoassist.core.wording import counted
 from sonoassist.engines.scores import probabilities
 from sonoassist.evaluation.bootstrap import Reals
 from sonoassist.evaluation.classes import Group
@@ -134,7 +135,8 @@ def fit_calibration(
     cases = sorted({one.case for one in frames})
     if len(frames) < FEWEST_FRAMES or len(cases) < FOLDS:
         raise SourceError(
-            f"{len(frames)} labelled frames of {len(cases)} cases are too few to calibrate on",
+            f"{counted(len(frames), 'labelled frame')} of {counted(len(cases), 'case')}: too few "
+            "to calibrate on",
             f"It takes {FEWEST_FRAMES} frames of {FOLDS} cases",
         )
     right = accepted_table([one.truth for one in frames])

@@ -15,6 +15,7 @@ from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyp
 
 from sonoassist.analysis.outside import OutsideMeasures
 from sonoassist.core.errors import SourceError
+from sonoassist.core.wording import counted
 from sonoassist.evaluation.folds import folds_of
 from sonoassist.model.score_rules import OutsideRule
 
@@ -76,8 +77,8 @@ def fit_outside(
     """
     if len(inside) < FEWEST_INSIDE:
         raise SourceError(
-            f"only {len(inside)} pictures are named rightly, {FEWEST_INSIDE} are needed to tell "
-            "what is outside of what the model knows"
+            f"only {counted(len(inside), 'picture')} named rightly, {FEWEST_INSIDE} are needed to "
+            "tell what is outside of what the model knows"
         )
     lost, through = np.zeros(len(inside), bool), np.zeros(len(outside), bool)
     parts = zip(

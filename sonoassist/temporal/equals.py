@@ -60,6 +60,8 @@ def equals_words(equals: int, *, spared: bool) -> str:
     """
     words = "; fewer hints than other frames about as sure" if spared else ""
     if equals > 1:
-        those = f"{equals} such frames" if spared else f"{counted(equals, 'frame')} about as sure"
+        those = (
+            counted(equals, "such frame") if spared else f"{counted(equals, 'frame')} about as sure"
+        )
         words += f"; the sharpest and stillest of {those}"
     return words

@@ -12,7 +12,6 @@ import pytest
 import torch
 
 from real_models import plane_frames, plane_truth, published, random_tensors, true_plane
-from sonoassist.analysis.analyser import softmax
 from sonoassist.core.packets import Box, Floats
 from sonoassist.core.planes import Plane
 from sonoassist.engines import fallback
@@ -21,6 +20,7 @@ from sonoassist.engines.cuda_device import CudaDevice
 from sonoassist.engines.cuda_engine import CudaEngine
 from sonoassist.engines.cuda_graph import StaticGraph, plain_conv_relu
 from sonoassist.engines.fallback import FallbackEngine
+from sonoassist.engines.scores import softmax
 from sonoassist.engines.torch_engine import TorchEngine
 from sonoassist.localise.boxes import box_of, evidence_of
 from sonoassist.model.architecture import ARCHITECTURES, architecture

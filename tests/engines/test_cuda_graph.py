@@ -11,12 +11,12 @@ import torch
 
 from exact_networks import SPECS, flat_input, integer_tensors
 from real_models import plane_frames, plane_truth, published, random_tensors, true_plane
-from sonoassist.analysis.analyser import softmax
 from sonoassist.core.packets import Box, Floats
 from sonoassist.core.planes import Plane
 from sonoassist.engines import cuda_graph
 from sonoassist.engines.base import Saliency
 from sonoassist.engines.cuda_graph import StaticGraph
+from sonoassist.engines.scores import softmax
 from sonoassist.localise.boxes import box_of, evidence_of
 from sonoassist.model.architecture import ARCHITECTURES, architecture
 from sonoassist.model.box_rule import paper_rule
