@@ -235,9 +235,9 @@ def _named(how: str, found: Naming) -> str:
 def _outside(found: OutsideFit) -> list[str]:
     kept_out, lost = percent(1 - found.let_through), percent(found.lost)
     return [
-        f"outside of what the model knows, of {counted(found.outside, 'picture')} of other kinds in "
-        f"which it saw a plane: {kept_out}; of {counted(found.inside, 'picture')} named rightly: "
-        f"{lost}"
+        f"outside of what the model knows, of {counted(found.outside, 'picture')} of other kinds "
+        f"in which it saw a plane: {kept_out}; of {counted(found.inside, 'picture')} named "
+        f"rightly: {lost}"
     ]
 
 
