@@ -20,7 +20,7 @@ from sonoassist.commands.common import (
     say_json,
 )
 from sonoassist.core.errors import ModelError, SourceError, UsageError
-from sonoassist.core.percent import percent
+from sonoassist.core.percent import at_most_percent, percent
 from sonoassist.core.wording import counted
 from sonoassist.model.score_history import SCORE_HISTORY, ScoreRules
 from sonoassist.model.store import InstalledModel, ModelStore
@@ -50,7 +50,7 @@ def add_calibration_options(parser: argparse.ArgumentParser) -> None:
         "--error-rate",
         type=_rate,
         metavar="P",
-        help="with --fit: share of what is named that may be wrong (default 0.02)",
+        help="with --fit: share of what is named that may be wrong (default 0.03)",
     )
     add(
         "--other-kinds",
@@ -209,9 +209,9 @@ def _lines(found: ScoreFit, name: str) -> list[str]:
         _named("plain softmax", fit.before),
         _named("calibrated", fit.after),
         *(_outside(found.outside) if found.outside is not None else []),
-        f"in the card of {name}: temperature {rule.temperature:g}, lapse {percent(rule.lapse)}, "
-        f"threshold {percent(rule.threshold)} (at most {percent(rule.error_rate)} of what is "
-        "named is wrong)",
+        f"in the card of {name}: temperature {rule.temperature:g}, lapse "
+        f"{at_most_percent(rule.lapse)}, threshold {percent(rule.threshold)} (at most "
+        f"{at_most_percent(rule.error_rate)} of what is named is wrong)",
         f"undo it with: sonoassist evaluate calibration {name} --undo",
     ]
 
@@ -233,7 +233,7 @@ def _named(how: str, found: Naming) -> str:
 
 
 def _outside(found: OutsideFit) -> list[str]:
-    kept_out, lost = percent(1 - found.let_through), percent(found.lost)
+    kept_out, lost = percent(1 - found.let_through), at_most_percent(found.lost)
     return [
         f"outside of what the model knows, of {counted(found.outside, 'picture')} of other kinds "
         f"in which it saw a plane: {kept_out}; of {counted(found.inside, 'picture')} named "

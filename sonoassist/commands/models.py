@@ -15,7 +15,7 @@ from tqdm import tqdm
 from sonoassist.commands.console import json_text
 from sonoassist.commands.models_boxes import add_options, fit_boxes
 from sonoassist.core.errors import ModelError
-from sonoassist.core.percent import percent
+from sonoassist.core.percent import at_most_percent, percent
 from sonoassist.model.architecture import architecture
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
 from sonoassist.model.registry import PublishedWeights, Registry, load_registry, loose
@@ -201,9 +201,10 @@ def _reading(facts: dict[str, Any]) -> list[str]:
         lines = ["uncalibrated: confidences are the plain softmax, the threshold is a guess"]
     else:
         lines = [
-            f"calibrated: temperature {known['temperature']:g}, lapse {percent(known['lapse'])}; "
-            f"from {percent(known['threshold'])} on a plane is named, and at most "
-            f"{percent(known['error_rate'])} of what is named was wrong, measured on "
+            f"calibrated: temperature {known['temperature']:g}, lapse "
+            f"{at_most_percent(known['lapse'])}; from {percent(known['threshold'])} on a plane is "
+            f"named, and at most {at_most_percent(known['error_rate'])} of what is named was "
+            "wrong, measured on "
             f"{known['fitted_on'] or 'data that nobody has named'}"
         ]
     if outside is None:

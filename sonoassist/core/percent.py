@@ -17,6 +17,15 @@ def whole_percent(share: float) -> int:
     return math.floor(round(100 * share, _DIGITS))
 
 
+def at_most_percent(share: float) -> str:
+    """A share of errors, rounded up to a tenth of a per cent, e.g. "3 %" or "2.5 %".
+
+    What is promised is never better than what was found.
+    """
+    tenths = math.ceil(round(1000 * share, _DIGITS))
+    return f"{tenths // 10} %" if tenths % 10 == 0 else f"{tenths / 10:.1f} %"
+
+
 def percent(share: float) -> str:
     """The same with its sign, e.g. "97 %"."""
     return f"{whole_percent(share)} %"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize  # type: ignore[import-untyped]
 
 from sonoassist.core.errors import SourceError
-from sonoassist.core.percent import percent
+from sonoassist.core.percent import at_most_percent
 from sonoassist.core.planes import BACKGROUND_INDEX, KEYS
 from sonoassist.core.wording import counted
 from sonoassist.engines.scores import probabilities
@@ -217,7 +217,7 @@ def _least_threshold(
             kept = found
     if kept is None:
         raise SourceError(
-            f"at no threshold at most {percent(error_rate)} of what is named is wrong",
+            f"at no threshold at most {at_most_percent(error_rate)} of what is named is wrong",
             "Give a larger --error-rate, or more data",
         )
     return kept

@@ -19,7 +19,7 @@ BY_THE_USER = "chosen by the user"
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the screen says of a picture; a capture by hand says the same and no more.
+    """What a picture by itself says; a capture by hand says the same and no more.
 
     Attributes:
         plane: Key of the plane named, or "" where none is.

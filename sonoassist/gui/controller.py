@@ -207,8 +207,11 @@ class Controller(QObject):
 
     def shift_threshold(self, steps: int) -> None:
         """Raise or lower the threshold by steps of five percent; it is the user's own then."""
-        wanted = round((self.threshold + steps * THRESHOLD_STEP) / THRESHOLD_STEP)
-        self.change(threshold=min(max(round(wanted * THRESHOLD_STEP, 2), 0.05), 0.95))
+        now = self.threshold
+        wanted = round((now + steps * THRESHOLD_STEP) / THRESHOLD_STEP)
+        next_one = min(max(round(wanted * THRESHOLD_STEP, 2), 0.05), 0.95)
+        # What was set to more or less than the steps reach is never turned the other way.
+        self.change(threshold=max(next_one, now) if steps > 0 else min(next_one, now))
 
     def shift_speed(self, steps: int) -> None:
         """Take the next faster or slower playing speed."""

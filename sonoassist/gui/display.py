@@ -399,6 +399,8 @@ class Display(QObject):
         # Of a menu or a spectrum the network says something too, and it means nothing.
         judged = analysis is not None and analysis.state.judged
         shares = analysis.prediction.probabilities if analysis is not None and judged else None
+        if said.held and said_of is not None and said_of.steady is not None:
+            shares = said_of.steady.probabilities  # the bars say what the name is by
         page.planes.show_shares(shares, said)
         page.strip.mark(_place(view) if scene.frozen and view is not None else None)
         self._target = self._target_of(scene)

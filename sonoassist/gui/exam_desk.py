@@ -240,10 +240,13 @@ class ExamDesk(QObject):
         box = view.analysis.own_box if view.analysis is not None else None
         return Said(verdict.plane.key, verdict.confidence or 0.0, box, Seen.PLANE)
 
-    def _is_held(self, view: View) -> bool:
-        """Whether the plane on screen is the steady label's, and not this picture's own."""
-        said = decide(view, self._settings.label, self._threshold(), moving=True)
-        return said.held and said.plane is not None
+    def _held_item(self) -> str:
+        """The item of the name on screen that stands though the picture alone does not say so."""
+        shown = self._in_view
+        if not shown.held or shown.plane is None:
+            return ""
+        plane = shown.plane.key
+        return next((line.item.key for line in self._lines if line.item.plane == plane), "")
 
     # -- the keys ----------------------------------------------------------------------------
 
@@ -259,12 +262,10 @@ class ExamDesk(QObject):
             said = self._said(view)
             plane = said.plane
             fits = any(line.item.plane == plane for line in running.view.lines if plane)
-            # A picture that was not analysed, or that alone does not say what stands on screen,
-            # says nothing itself: the item named on screen counts.
-            held = not past and self._is_held(view)
-            named = self.picked or view.analysis is None or held
-            item = self.selected if named and not fits else ""
-            running.capture(view, said, item, past)
+            # A picture that was not analysed says nothing itself: the item named on screen counts.
+            named = self.picked or view.analysis is None
+            item = self.selected if named else self._held_item()
+            running.capture(view, said, "" if fits else item, past)
 
     def replace(self, view: View | None, past: Sequence[View] = ()) -> None:
         """The picture on screen takes the place of the selected item's."""

@@ -1,4 +1,4 @@
-"""The plane's name, readable from two metres, and how sure the frame is."""
+"""The plane's name, readable from two metres, and how sure the frame, or a held view, is."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Headline(QWidget):
 
     @property
     def percent_text(self) -> str:
-        """The frame's own confidence, written large only beside a plane's name."""
+        """The confidence, written large only beside a plane's name."""
         confident = self._verdict.kind is VerdictKind.PLANE and self._verdict.confidence is not None
         return percent(self._verdict.confidence or 0.0) if confident else ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sonoassist.core.percent import percent
+from sonoassist.core.percent import at_most_percent, percent
 from sonoassist.core.settings import Settings
 from sonoassist.model.card import Card, threshold_of
 
@@ -27,9 +27,9 @@ def threshold_hint(settings: Settings, card: Card | None) -> str:
         return f"{hint}; chosen by you"
     if card is None or card.calibration is None:
         return f"{hint}; this model was never calibrated"
-    rate = percent(card.calibration.error_rate)
+    rate = at_most_percent(card.calibration.error_rate)
     return f"{hint}; the model's: at most {rate} of what is named was wrong where it was measured"
 
 
 def _errors(rate: float) -> str:
-    return f"≤ {percent(rate)} wrong"
+    return f"≤ {at_most_percent(rate)} wrong"

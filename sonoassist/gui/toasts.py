@@ -18,13 +18,14 @@ from sonoassist.live.status import Level, Notice
 
 MAX_SHOWN = 4
 _GAP_PX = 8
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_NUMBER = re.compile(r"(?<![\w-])\d+(?:[.,]\d+)*(?![\w-])")
 
 
 def same_matter(one: Notice, other: Notice) -> bool:
     """Whether two notices speak of the same, so that the later one can stand for both.
 
-    Notes that differ in their numbers alone do; of warnings and errors each word counts.
+    Notes that differ in their numbers alone do, but for numbers that are a part of a name; of
+    warnings and errors each word counts.
     """
     if one.matter and one.matter == other.matter:
         return True

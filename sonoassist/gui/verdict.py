@@ -1,7 +1,9 @@
 """What the window may say of one picture. No Qt.
 
-A plane is named, and its box drawn, only when the very frame on screen says so itself. While the
-analysis is slower than the picture, the last result is named with its age, greyed, without a box.
+A box is drawn only when the very frame on screen names its plane itself. So is a plane named where
+the picture stands; while it moves, the steady name stands over a lone frame that says something
+else, with how sure the view is. While the analysis is slower than the picture, the last result is
+named with its age, greyed, without a box.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ moment. When the view has ended the choice is made over all of it, and takes the
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, replace
 
 from sonoassist.core.flaws import Hints
@@ -165,6 +166,10 @@ class BestFrames:
         return [best]
 
 
+NEWEST = 14
+"""Frames of a view that their own box may still come for."""
+
+
 class _View:
     """One stretch of a steady plane.
 
@@ -180,6 +185,7 @@ class _View:
         self.seen_s = first.time_s
         self._source_id = first.source_id
         self._since_s = since_s
+        self._newest: deque[tuple[int, float, Hints | None]] = deque(maxlen=NEWEST)
         self._frames: ViewChoice[Candidate] = ViewChoice()
         self._slices: ViewSlices[Candidate] = ViewSlices(REFUSED_S, _worth)
         self._equals = Equals()
@@ -196,6 +202,7 @@ class _View:
 
     def add(self, one: Candidate) -> None:
         self._equals.add(one.confidence, _flaws(one))
+        self._newest.append((one.analysis.frame.frame_id, one.confidence, one.hints))
         self._frames.add(_worth(one), one)
         self._slices.add(_at_s(one), one)
 
@@ -208,6 +215,11 @@ class _View:
             hints = None if one.hints is None else placed_again(one.hints, analysis)
             return replace(one, analysis=analysis, hints=hints)
 
+        frame_id = analysis.frame.frame_id
+        for taken_id, confidence, hints in self._newest:
+            if taken_id == frame_id and hints is not None:
+                again = placed_again(hints, analysis)
+                self._equals.change(confidence, len(hints), len(again))
         self._frames.change(lambda one: (_worth(new := completed(one)), new))
         self._slices.change(completed)
 
@@ -220,6 +232,7 @@ class _View:
         self._frames.keep(far)
         self._slices.keep(far)
         self._equals.clear()
+        self._newest.clear()
         for one in self._slices:  # less sure than what was refused, and held there only
             self._frames.add(_worth(one), one)
 

@@ -28,6 +28,20 @@ class Equals:
         self._surest = max(self._surest, confidence)
         self._counts[math.floor(confidence / _STEP), flaws] += 1
 
+    def change(self, confidence: float, before: int, after: int) -> None:
+        """A frame that was taken has other hints than it was taken with.
+
+        Args:
+            confidence: With which it was taken.
+            before: Number of its hints then.
+            after: Number of its hints now.
+        """
+        step = math.floor(confidence / _STEP)
+        if self._counts[step, before] > 0:
+            self._counts[step, before] -= 1
+            self._counts[step, after] += 1
+        self._counts += Counter()  # none of those that are at 0
+
     def clear(self) -> None:
         """Forget the frames so far."""
         self._counts.clear()

@@ -15,6 +15,7 @@ from fake_weights import published_file
 from sonoassist import cli
 from sonoassist.core.planes import BACKGROUND_INDEX
 from sonoassist.datasets.labels import Dataset, LabelledFrame
+from sonoassist.evaluation.calibration_fit import ERROR_RATE
 from sonoassist.evaluation.outside_fit import Measured
 from sonoassist.evaluation.score_gathering import Gathered
 from sonoassist.model.card import Card
@@ -65,6 +66,12 @@ def card() -> Card:
 
 def calibration(*words: str) -> int:
     return cli.run(["evaluate", "calibration", *words])
+
+
+def test_the_help_names_the_error_rate_in_force(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.run(["evaluate", "--help"])
+    assert f"(default {ERROR_RATE:g})" in " ".join(capsys.readouterr().out.split())
 
 
 FIT = ("data", "--fit", "--model", "mine", "--error-rate", "0.2")

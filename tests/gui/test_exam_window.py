@@ -14,6 +14,7 @@ from gui_fakes import (
     RECORDING,
     FakeSession,
     make_card,
+    shares,
 )
 from gui_fakes import make_frame as fake_frame
 from gui_fakes import make_view as fake_view
@@ -23,8 +24,8 @@ from PyQt6.QtWidgets import QToolTip
 from pytestqt.qtbot import QtBot
 
 from sonoassist.core import paths
-from sonoassist.core.packets import Frame
-from sonoassist.core.planes import DISPLAY_ORDER
+from sonoassist.core.packets import Frame, State, SteadyState
+from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.records import How
 from sonoassist.exam.store import ExamStore
@@ -620,6 +621,39 @@ def test_what_the_screen_calls_unsure_is_not_captured_as_a_plane(
         qtbot.waitUntil(lambda: len(exam.captures()) == 1)
         (capture,) = exam.captures()
     assert (capture.shot.item, capture.shot.plane, capture.shot.box) == ("", "", None)
+
+
+def lone(number: int, steady: str, key: str = "kidneys") -> View:
+    """A picture that alone says something else than the steady label."""
+    label = SteadyState(shares(steady, 0.9), BY_KEY[steady], State.PLANE, 0.0)
+    frame = make_frame(number)
+    return fake_view(key, 0.4, State.UNSURE, steady=label, frame=frame, box=None)
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_capture_of_a_lone_frame_goes_to_the_name_that_stands_on_screen(
+    qtbot: QtBot,
+    window: MainWindow,
+    session: FakeSession,
+    desk: ExamDesk,
+    store: ExamStore,
+    frozen: bool,
+) -> None:
+    begin(qtbot, window, session)
+    view = lone(3, "femur")
+    session.show(view)
+    window.display.refresh()
+    if frozen:  # a picture that stands speaks for itself
+        session.past = (view,)
+        trigger(window, Act.FREEZE)
+        window.display.refresh()
+    assert window.live.headline.verdict.held is not frozen
+    trigger(window, Act.CAPTURE)
+    with store.open(desk.exam_id) as exam:
+        qtbot.waitUntil(lambda: len(exam.captures()) == 1)
+        (capture,) = exam.captures()
+    item = "" if frozen else "femur"
+    assert (capture.shot.item, capture.shot.plane, capture.shot.box) == (item, "", None)
 
 
 def test_a_source_that_fails_ends_the_exam(

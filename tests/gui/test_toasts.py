@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from sonoassist.core.errors import SourceError
 from sonoassist.gui.hooks import install_hooks, report
 from sonoassist.gui.theme import Look, stylesheet
-from sonoassist.gui.toasts import MAX_SHOWN, Toasts
+from sonoassist.gui.toasts import MAX_SHOWN, Toasts, same_matter
 from sonoassist.live.status import Level, Notice, Notices
 
 ERROR = Notice(Level.ERROR, "cannot open a.mp4", "Check the name", "line 1\nline 2")
@@ -106,6 +106,16 @@ def test_what_is_told_twice_before_anybody_looks_comes_behind_the_others() -> No
     for notice in (undone, again, undone):
         waiting.put(notice)
     assert waiting.take() == [again, undone]
+
+
+def test_numbers_that_are_part_of_a_name_tell_matters_apart() -> None:
+    def about(title: str) -> Notice:
+        return Notice(Level.INFO, title)
+
+    assert same_matter(about("12 pictures written"), about("1,300 pictures written"))
+    assert not same_matter(about("SonoNet-16: installed"), about("SonoNet-32: installed"))
+    one, other = "Exam 2026-11-30-141810-2654 to PACS", "Exam 2026-11-30-151810-2655 to PACS"
+    assert not same_matter(about(one), about(other))
 
 
 def test_of_the_same_matter_the_later_words_stand_alone(toasts: Toasts) -> None:

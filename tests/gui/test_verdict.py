@@ -77,6 +77,12 @@ def test_while_the_picture_moves_the_steady_label_stands(
     alone = decide(view, "steady", 0.7)
     moving = decide(view, "steady", 0.7, moving=True)
     assert decide(view, "raw", 0.7, moving=True) == decide(view, "raw", 0.7)
+    said = steady is not None and (
+        steady.state is State.BACKGROUND
+        or (steady.state is State.PLANE and steady.plane in (BY_KEY["femur"], BY_KEY["lips"]))
+    )
+    differs = alone.kind is VerdictKind.UNSURE or steady is None
+    assert moving.held == (said and state.judged and differs)
     if not moving.held:
         assert moving == alone
         return
