@@ -62,7 +62,8 @@ class Toast(QFrame):
         self._left_ms = _STAYS_MS[notice.level]
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(lambda: self.dismissed.emit(self))
+        # No function that holds on to the notice: the timer may fire while the window goes away.
+        self._timer.timeout.connect(self._dismiss)
         self._head = QLabel()
         self._texts = [_label(sentence(notice.title), "")]
         if notice.hint:
@@ -94,8 +95,11 @@ class Toast(QFrame):
         self._row.addLayout(self._words, 1)
         if self.notice.details:
             self._row.addWidget(flat_button("Details", self.toggle_details))
-        self._close = flat_button("Close", lambda: self.dismissed.emit(self))
+        self._close = flat_button("Close", self._dismiss)
         self._row.addWidget(self._close)
+
+    def _dismiss(self) -> None:
+        self.dismissed.emit(self)
 
     @property
     def head(self) -> str:
