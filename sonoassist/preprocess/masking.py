@@ -175,7 +175,9 @@ class SequenceMask:
             same = known.shown.shape == picture.shape[:2]
             if same and known.field.box.iou(look.field.box) >= SAME_IOU:
                 return known
-        scene = _Scene(look.field, _inside(look, look.field, self.within))
+        # As it was seen from afar it is known again, as it is seen closer it is drawn.
+        closer = self.reader.closer(look, picture).field or look.field
+        scene = _Scene(look.field, _inside(look, closer, self.within))
         # In doubt whether a line ends a bar it does: too much is masked rather than too little.
         bar, box = bar_bottom(picture), look.field.box
         if bar < box.top + BAR_DEPTH * box.height:
