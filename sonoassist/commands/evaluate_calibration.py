@@ -220,9 +220,14 @@ def _reliability(name: str, found: Compared) -> list[str]:
     before, after = found.before, found.after
     return [
         f"{name}: negative log-likelihood {before.nll:.3f} -> {after.nll:.3f}, calibration error "
-        f"{before.error:.3f} -> {after.error:.3f}, confidence {before.confidence:.3f} -> "
-        f"{after.confidence:.3f}, right {after.accuracy:.3f}"
+        f"{_tenths(before.error)} -> {_tenths(after.error)}, confidence "
+        f"{_tenths(before.confidence)} -> {_tenths(after.confidence)}, right "
+        f"{_tenths(after.accuracy)}"
     ]
+
+
+def _tenths(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def _named(how: str, found: Naming) -> str:

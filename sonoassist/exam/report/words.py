@@ -139,7 +139,7 @@ def details(line: Line) -> tuple[str, str, str]:
     shot = line.shown.shot
     return (
         own_share(shot, line.item),
-        f"{shot.quality:.2f}" if shot.quality else "",
+        percent(shot.quality) if shot.quality else "",
         clock(shot.at_s),
     )
 
