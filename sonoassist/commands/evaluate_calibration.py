@@ -20,6 +20,7 @@ from sonoassist.commands.common import (
     say_json,
 )
 from sonoassist.core.errors import ModelError, SourceError, UsageError
+from sonoassist.core.outside_words import OUTSIDE
 from sonoassist.core.percent import at_most_percent, percent
 from sonoassist.core.wording import counted
 from sonoassist.model.score_history import SCORE_HISTORY, ScoreRules
@@ -58,7 +59,7 @@ def add_calibration_options(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="PATH",
         help="with --fit: pictures of other kinds (adults, muscle, phantoms), to fit as well what "
-        "is outside of what the model knows",
+        f"is {OUTSIDE}",
     )
     add(
         "--other-domain",
@@ -240,7 +241,7 @@ def _named(how: str, found: Naming) -> str:
 def _outside(found: OutsideFit) -> list[str]:
     kept_out, lost = percent(1 - found.let_through), at_most_percent(found.lost)
     return [
-        f"outside of what the model knows, of {counted(found.outside, 'picture')} of other kinds "
+        f"{OUTSIDE}, of {counted(found.outside, 'picture')} of other kinds "
         f"in which it saw a plane: {kept_out}; of {counted(found.inside, 'picture')} named "
         f"rightly: {lost}"
     ]

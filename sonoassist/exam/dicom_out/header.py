@@ -9,7 +9,13 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID
 
 from sonoassist import __version__
-from sonoassist.exam.capture_words import capture_words, chosen_by_hand, item_of, plane_of
+from sonoassist.exam.capture_words import (
+    capture_words,
+    chosen_by_hand,
+    in_a_sentence,
+    item_of,
+    plane_of,
+)
 from sonoassist.exam.dicom_out import codes, uids
 from sonoassist.exam.records import Capture, ExamInfo
 
@@ -187,7 +193,8 @@ def _comments(info: ExamInfo, capture: Capture) -> str:
     """The same sentence as everywhere, with the long names of planes."""
     parts = [SYNTHETIC_NOTE] if _synthetic(info, capture) else []
     said = capture_words(capture.shot, item_of(capture.shot, info.start.items), full=True)
-    return " ".join([*parts, f"{one_line(said)}, by {MANUFACTURER} {__version__}.", NOTE])
+    by = in_a_sentence(one_line(said), f"by {MANUFACTURER} {__version__}.")
+    return " ".join([*parts, by, NOTE])
 
 
 def _add_view(dataset: Dataset, plane: str) -> None:

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from sonoassist.core.percent import percent
 from sonoassist.core.wording import counted
-from sonoassist.exam.capture_words import capture_words, hint_words, own_share, why_words
+from sonoassist.exam.capture_words import (
+    capture_words,
+    hint_words,
+    in_a_sentence,
+    own_share,
+    why_words,
+)
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.ending import NOT_REVIEWED
 from sonoassist.exam.exam_clock import clock
@@ -139,7 +145,7 @@ def details(line: Line) -> tuple[str, str, str]:
     shot = line.shown.shot
     return (
         own_share(shot, line.item),
-        percent(shot.quality) if shot.quality else "",
+        f"{shot.quality:.2f}" if shot.quality else "",
         clock(shot.at_s),
     )
 
@@ -164,7 +170,7 @@ def caption(data: ReportData, still: Still) -> list[str]:
     hints = hint_words(shot, still.item)
     judged = judged_words(data.info.history.of(still.capture.capture_id, shot.at_s))
     return [
-        f"{said}, at {clock(shot.at_s)}",
+        in_a_sentence(said, f"at {clock(shot.at_s)}"),
         f"{made_how}.",
         *([f"Could be better: {hints}."] if hints else []),
         *([f"{judged[:1].upper()}{judged[1:]}."] if _changed(data) and shot.plane else []),
