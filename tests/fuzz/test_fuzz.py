@@ -49,6 +49,8 @@ def test_each_way_to_break_is_noticed(planted: Batch) -> None:
 def test_a_process_that_died_leaves_nothing_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in ("TMPDIR", "TEMP", "TMP"):  # of the processes, and of this one
+        monkeypatch.setenv(name, str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert run("planted", 2, module="fuzz.planted").outcomes["crash"] == 1
     assert list(tmp_path.iterdir()) == []
