@@ -90,8 +90,9 @@ def override(settings: Settings, overrides: Mapping[str, Any]) -> Settings:
     for name, value in overrides.items():
         try:
             setattr(changed, name, value)
-        except (ValidationError, ValueError) as error:
-            raise UsageError(f"the setting {name} cannot be {value!r}") from error
+        except ValidationError as error:
+            why = error.errors()[0]["msg"]
+            raise UsageError(f"the setting {name} cannot be {value!r}", why) from error
     return changed
 
 
