@@ -106,6 +106,7 @@ class ScreenReader:
 
 WITH_PICTURE = (Content.B_MODE, Content.DOPPLER, Content.SPLIT, Content.SPECTRAL)
 """Kinds of screens with a live ultrasound picture on them."""
+_DOPPLER = CONTENTS.index(Content.DOPPLER)
 _PLAIN = tuple(CONTENTS.index(one) for one in (Content.B_MODE, Content.DOPPLER))
 
 
@@ -116,7 +117,8 @@ def _content(reading: Reading, thin: Pixels, field: FieldOfView | None) -> tuple
     if best in _PLAIN or plain > float(reading.contents[best]):
         if field is None:
             return Content.MENU, 1 - plain  # a picture without a place is none
-        return content_of(_seen(thin, field)), plain
+        likely = float(reading.contents[_DOPPLER]) / plain
+        return content_of(_seen(thin, field), likely), plain
     return CONTENTS[best], float(reading.contents[best])
 
 
