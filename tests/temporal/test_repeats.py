@@ -69,7 +69,7 @@ def test_of_a_view_no_frame_is_preferred_because_it_was_delivered_again() -> Non
     best, label = BestFrames(), SteadyLabel(0.7)
     found = []
     for at in range(40):
-        number = at if at % 10 else at - 1  # every tenth is the one before again
+        number = at - 1 if at and not at % 10 else at  # every tenth is the one before again
         frame = frame_of(picture(number), time_s=at / 25, captured_at_s=at / 25, index=at)
         analysis = analysis_of(frame, shares_of("femur", 0.95))
         found += best.update(analysis, label.update(analysis))
