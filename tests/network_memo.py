@@ -2,19 +2,24 @@
 
 The networks themselves are tested in tests/engines. What the tests of recordings ask is what the
 program makes of a network's results: those are the real ones here, computed by the real engine
-when they are first asked for and kept under the weights, the precision, the pass and the very
-input. Everything else (reading, preparing, boxes, labels, files) is done anew in each test.
+when they are first asked for and kept on disk under the engine, the weights, the precision, the
+pass and the very input. Every pass is kept for itself: labels, the forward pass that leaves its
+traces, and the backward pass. Everything else (reading, preparing, boxes, labels, files) is done
+anew in each test.
 
     pytestmark = pytest.mark.usefixtures("networks_once")
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import multiprocessing
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pytest
@@ -23,18 +28,23 @@ from sonoassist.analysis.precision import choosing
 from sonoassist.core.packets import Floats, frozen
 from sonoassist.core.planes import PLANES
 from sonoassist.engines import openvino_engine
-from sonoassist.engines.base import EngineOutput, Saliency
+from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.openvino_engine import OpenVINOEngine
 from sonoassist.retrieval import processes
 
+if TYPE_CHECKING:
+    from sonoassist.engines.torch_engine import TorchEngine
+
 CLASSES = len(PLANES)
-_real_run = OpenVINOEngine.run
+OPENVINO_METHODS = ("run", "run_traced", "backward")
+_real_openvino = {name: getattr(OpenVINOEngine, name) for name in OPENVINO_METHODS}
 
 
 def install(patch: pytest.MonkeyPatch, folder: Path) -> None:
     """Share results through a folder, in this process and in the workers of `retrieve`."""
     folder.mkdir(parents=True, exist_ok=True)
-    patch.setattr(OpenVINOEngine, "run", _sharing(folder))
+    _share_openvino(patch, folder)
+    patch.setattr("sonoassist.engines.torch_engine.TorchEngine.run", _torch_run(folder))
     patch.setattr(processes, "_work", _SharingWork(folder))
 
 
@@ -54,50 +64,130 @@ class _SharingWork:
         work = processes._work
         assert multiprocessing.parent_process() is not None
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(OpenVINOEngine, "run", _sharing(self._folder))
+            _share_openvino(patch, self._folder)  # torch would have to be imported for this
             share_what_is_made(patch, self._folder.parent)
             work(*arguments)
 
 
-def _sharing(folder: Path) -> Any:
+def _share_openvino(patch: pytest.MonkeyPatch, folder: Path) -> None:
+    for name, method in zip(OPENVINO_METHODS, _openvino_methods(folder), strict=True):
+        patch.setattr(OpenVINOEngine, name, method)
+
+
+# --- OpenVINO -----------------------------------------------------------------------------------
+
+
+def _openvino_methods(folder: Path) -> Sequence[Callable[..., Any]]:
+    """Stand for `OPENVINO_METHODS`."""
+
     def run(
         self: OpenVINOEngine, network_input: Floats, saliency: Saliency = Saliency.PLAIN
     ) -> EngineOutput:
-        height, width = network_input.shape[2:]
-        key = self._cache_key(height, width, saliency)
-        picture = hashlib.sha256(np.ascontiguousarray(network_input)).hexdigest()[:32]
-        path = folder / f"{key}-{picture}.npy"
-        known = _read(path, height, width)
-        if known is not None:
-            return known
-        out = _real_run(self, network_input, saliency)
-        _keep(path, out)
-        return out
+        real = functools.partial(_real_openvino["run"], self, network_input, saliency)
+        if saliency is not Saliency.NONE:
+            return real()  # by the two below
+        return _shared_output(folder / _file_name(self, network_input, "forward"), real)
+
+    def run_traced(self: OpenVINOEngine, network_input: Floats) -> EngineOutput:
+        self._graphs.traced = None  # where the result is known no traces are left of it
+        real = functools.partial(_real_openvino["run_traced"], self, network_input)
+        return _shared_output(folder / _file_name(self, network_input, "traced"), real)
+
+    def backward(
+        self: OpenVINOEngine, network_input: Floats, saliency: Saliency = Saliency.PLAIN
+    ) -> Floats:
+        def real() -> list[Floats]:
+            traced = self._graphs.traced
+            if traced is None or traced[0] is not network_input:
+                _real_openvino["run_traced"](self, network_input)
+            return [_real_openvino["backward"](self, network_input, saliency)]
+
+        name = self._backward_name(saliency)
+        return _shared(folder / _file_name(self, network_input, name), real)[0]
+
+    return run, run_traced, backward
+
+
+def _file_name(engine: OpenVINOEngine, network_input: Floats, name: str) -> str:
+    # The engine's own key of a backward pass does not say by what forward pass the traces are.
+    key = engine._cache_key(*network_input.shape[2:], name)
+    return f"{key}-{engine._forward}-{_digest(network_input)}"
+
+
+# --- torch --------------------------------------------------------------------------------------
+
+
+def _torch_run(folder: Path) -> Callable[..., EngineOutput]:
+    from sonoassist.engines.torch_engine import TorchEngine  # not before it is needed
+
+    weights: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
+    real_run = TorchEngine.run
+
+    def run(
+        self: TorchEngine, network_input: Floats, saliency: Saliency = Saliency.PLAIN
+    ) -> EngineOutput:
+        real = functools.partial(real_run, self, network_input, saliency)
+        if type(self) is not TorchEngine:
+            return real()
+        if self not in weights:
+            weights[self] = _torch_weights(self)
+        one = network_input[:1]
+        key = f"{weights[self]}-{self.device}-{self.precision}-{saliency.value}"
+        return _shared_output(folder / f"torch-{key}-{_digest(one)}", real)
 
     return run
 
 
-def _read(path: Path, height: int, width: int) -> EngineOutput | None:
+def _torch_weights(engine: TorchEngine) -> str:
+    whole = hashlib.blake2b(digest_size=16)
+    for name, tensor in engine._graphs[Saliency.NONE].state_dict().items():
+        whole.update(name.encode())
+        whole.update(tensor.float().cpu().contiguous().numpy().tobytes())
+    return whole.hexdigest()
+
+
+# --- on disk ------------------------------------------------------------------------------------
+
+
+def _digest(network_input: Floats) -> str:
+    shape = "x".join(str(side) for side in network_input.shape)
+    whole = hashlib.blake2b(np.ascontiguousarray(network_input), digest_size=16)
+    return f"{network_input.dtype}-{shape}-{whole.hexdigest()}"
+
+
+def _shared_output(path: Path, real: Callable[[], EngineOutput]) -> EngineOutput:
+    def parts() -> list[Floats]:
+        out = real()
+        saliency = [] if out.saliency is None else [out.saliency]
+        return [out.logits, out.score_maps, *saliency]
+
+    logits, score_maps, *saliency = _shared(path, parts)
+    return EngineOutput(logits, score_maps, saliency[0] if saliency else None)
+
+
+def _shared(path: Path, real: Callable[[], list[Floats]]) -> list[Floats]:
+    """The arrays kept under a path; where there are none they are made and kept."""
+    path = path.with_name(path.name.replace("/", "_").replace(" ", "_") + ".npy")
     try:
-        with path.open("rb") as file:
-            rows, columns = np.fromfile(file, np.int32, 2)
-            numbers = np.fromfile(file, np.float32)
-    except (OSError, ValueError):
-        return None
-    maps_end = CLASSES * (1 + rows * columns)
-    saliency = numbers[maps_end:]
-    return EngineOutput(
-        frozen(numbers[:CLASSES].copy()),
-        frozen(numbers[CLASSES:maps_end].reshape(CLASSES, rows, columns).copy()),
-        frozen(saliency.reshape(height, width).copy()) if saliency.size else None,
-    )
+        return _read(path)
+    except FileNotFoundError:
+        made = real()
+        _keep(path, made)
+        return made
 
 
-def _keep(path: Path, out: EngineOutput) -> None:
-    parts = [out.logits, out.score_maps, *([] if out.saliency is None else [out.saliency])]
+def _read(path: Path) -> list[Floats]:
+    found = []
+    with path.open("rb") as file:
+        for _ in range(int.from_bytes(file.read(1), "little")):
+            found.append(frozen(np.lib.format.read_array(file, allow_pickle=False)))
+    return found
+
+
+def _keep(path: Path, parts: Sequence[Floats]) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent)
     with open(handle, "wb") as file:  # noqa: PTH123 (it is open already)
-        np.array(out.score_maps.shape[1:], np.int32).tofile(file)
+        file.write(len(parts).to_bytes(1, "little"))
         for part in parts:
-            part.tofile(file)
+            np.lib.format.write_array(file, part, allow_pickle=False)
     Path(temporary).replace(path)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from sonoassist.core.busy import other_work_line
+from sonoassist.core.percent import percent
 from sonoassist.core.wording import counted
 from sonoassist.evaluation import html_sections as sections
 from sonoassist.evaluation import paper, text_report, text_tables
@@ -79,7 +81,7 @@ def _lead(results: Results) -> str:
     about = results.about
     return (
         f"Trained on {text_report.TRAINED_ON[about.domain]}. {about.engine} {about.precision} "
-        f"on {about.device}, crop {about.crop}, threshold {about.threshold:g}. In brackets: "
+        f"on {about.device}, crop {about.crop}, threshold {percent(about.threshold)}. In brackets: "
         f"95 % intervals over cases; {HOW} {about.resamples:,} draws, seed {about.seed}."
     )
 
@@ -109,6 +111,8 @@ def _cards(results: Results) -> str:
         fps = Score(results.speed.both_fps)
         known_fps = paper.TABLE_4.get(architecture)
         beside = f"paper, GTX 1080: {known_fps.both:.1f}" if known_fps else ""
+        if other_work_line(results.speed.other_cores):
+            beside = "; ".join(filter(None, (beside, "other work ran meanwhile, see below")))
         cards.append(_card("Frames a second, with box", fps, beside, digits=1))
     return f'<div class="cards">{"".join(cards)}</div>'
 

@@ -30,7 +30,6 @@ from sonoassist.evaluation.text_tables import (
     EFFECT_TITLE,
     HINTS_HEADER,
     HINTS_NOTE,
-    LOCALISERS_HEADER,
     LOCALISERS_TITLE,
     OUTSIDE_HEADER,
     OUTSIDE_TITLE,
@@ -103,6 +102,11 @@ def _sides(*parts: str) -> str:
     return f'<div class="sides">{"".join(f"<div>{part}</div>" for part in parts)}</div>'
 
 
+def _beside(wide: str, chart: str) -> str:
+    """A table as wide as its columns need, and a chart in what is left, or below it."""
+    return f'<div class="beside"><div>{wide}</div><div>{chart}</div></div>'
+
+
 def classification(about: EvaluationFacts, found: Classification) -> str:
     """Tables III and V."""
     averages = found.precision, found.recall, found.f1
@@ -119,7 +123,7 @@ def classification(about: EvaluationFacts, found: Classification) -> str:
         f"accuracy {_spread(found.accuracy, 3)}; {balance(found)}.",
         table(header, rows, ["own"]),
         "<h3>By class</h3>",
-        _sides(_class_table(found), LEGEND + svg.bars(_f1_bars(found), "F1-score of each class")),
+        _beside(_class_table(found), LEGEND + svg.bars(_f1_bars(found), "F1-score of each class")),
     )
 
 
@@ -179,7 +183,7 @@ def calibration(found: Calibration) -> str:
         ["Mean confidence", figure(found.confidence)],
         ["Share of frames that are right", figure(found.accuracy)],
         [
-            f"Plane frames named at the threshold {found.threshold:g}, %",
+            f"Plane frames named at the threshold of {whole_percent(found.threshold)} %, %",
             _spread(found.named, 1, 100),
         ],
         ["Named frames that are right, %", _spread(found.named_right, 1, 100)],
@@ -241,7 +245,7 @@ def retrieval(found: Retrieval, note: str) -> str:
         "Retrieval",
         "As Table VI: of each recording and plane, the frame with the highest confidence. "
         f"{right_line(found)} in {counted(found.recordings, 'recording')}. {escape(note)}",
-        _sides(
+        _beside(
             table(
                 ("Class", "Accuracy %", "Recordings", "Paper %"),
                 rows,
@@ -309,7 +313,11 @@ def localisers(found: BothLocalisers) -> str:
     return _section(
         LOCALISERS_TITLE,
         sureness_words(found) + ".",
-        table(LOCALISERS_HEADER, rows, [""] * len(found.planes) + ["sum"]),
+        table(
+            ("Class", "Images", "Plane: IoU", "Correct %", "Paper: IoU", "Correct %"),
+            rows,
+            [""] * len(found.planes) + ["sum"],
+        ),
     )
 
 

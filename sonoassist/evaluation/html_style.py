@@ -24,7 +24,10 @@ margin:20px 0}
 .card span{display:block;color:var(--soft);font-size:13px}
 .sides{display:grid;gap:12px 32px;align-items:start;
 grid-template-columns:repeat(auto-fit,minmax(min(460px,100%),1fr))}
-.sides>div{min-width:0}
+.beside{display:flex;flex-wrap:wrap;gap:12px 32px;align-items:flex-start}
+.beside>div{flex:1 1 380px;max-width:100%}
+.beside>div:first-child{flex:1 1 max-content}
+.sides>div,.beside>div{min-width:0}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:14px}
 th,td{padding:5px 6px;text-align:right;border-bottom:1px solid var(--line);white-space:nowrap}

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ import sonoassist
 from sonoassist.cli import run
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Pixels
+from sonoassist.retrieval.crew import Event, event_of, search
+from sonoassist.retrieval.order import SearchOrder, Task
+from sonoassist.retrieval.worker import Searcher
 from sources.video_maker import make_video
 
 QUICK = ("--precision", "f32", "--crop", "full")
@@ -24,6 +28,33 @@ QUICK = ("--precision", "f32", "--crop", "full")
 
 def retrieve(out: Path, *words: object) -> int:
     return run(["retrieve", "--out", str(out), *QUICK, *map(str, words)])
+
+
+class CrewHere:
+    """Searches in this process, where the question is not that of processes; see `crew.Crew`.
+
+    It stands for `ProcessCrew`, whose start costs more than a search of a short film.
+    """
+
+    def __init__(self, order: SearchOrder, jobs: int) -> None:
+        self._searchers = [Searcher(order) for _ in range(jobs)]
+        self._events: list[Event] = []
+
+    @property
+    def workers(self) -> Sequence[int]:
+        return range(len(self._searchers))
+
+    def give(self, worker: int, task: Task) -> None:
+        outcome = search(self._searchers[worker], task, lambda done, total: None)
+        self._events.append(event_of(worker, outcome))
+
+    def wait(self) -> list[Event]:
+        events, self._events = self._events, []
+        return events
+
+    def close(self) -> None:
+        for one in self._searchers:
+            one.close()
 
 
 HELD = """

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from analyse_help import assert_refused, summary
-from retrieve_help import contents, film, folders, picture, program, result, retrieve
+from retrieve_help import CrewHere, contents, film, folders, picture, program, result, retrieve
 
 from exam.recording_help import make_exam
 from fake_weights import published_arrays, write_npz
@@ -60,6 +60,12 @@ def new_home(
 @pytest.fixture(autouse=True)
 def _use_home(new_home: Callable[[], None]) -> None:
     new_home()
+
+
+@pytest.fixture
+def searches_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this process: what is searched, written and said is the same as that of workers."""
+    monkeypatch.setattr("sonoassist.retrieval.processes.ProcessCrew", CrewHere)
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +142,7 @@ def test_the_same_exam_gives_the_same_bytes_however_many_work_on_it(
     assert contents(tmp_path / "out") == contents(searched)
 
 
+@pytest.mark.usefixtures("searches_here")
 def test_finished_exams_are_not_touched_and_again_does_them_anew(
     films: Path,
     tmp_path: Path,
@@ -162,6 +169,7 @@ def test_finished_exams_are_not_touched_and_again_does_them_anew(
     assert contents(out) == kept
 
 
+@pytest.mark.usefixtures("searches_here")
 def test_another_rule_replaces_the_results(films: Path, tmp_path: Path, searched: Path) -> None:
     out = tmp_path / "out"
     assert retrieve(out, films / "exam 0.mp4") == 0
@@ -170,6 +178,7 @@ def test_another_rule_replaces_the_results(films: Path, tmp_path: Path, searched
     assert contents(out) == expected
 
 
+@pytest.mark.usefixtures("searches_here")
 def test_pictures_are_masked_unless_the_user_says_otherwise(
     films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -193,7 +202,7 @@ def test_a_run_that_is_killed_goes_on_where_it_was(
 ) -> None:
     names = [f"{letter}.mp4" for letter in "abcdef"]
     for seed, name in enumerate(names):
-        film(tmp_path / "in" / name, seed, frames=60)
+        film(tmp_path / "in" / name, seed)
     out = tmp_path / "out"
     running = program(out, tmp_path / "in", "--jobs", "1", "--rule", "paper", most=3)
     with running:
@@ -229,7 +238,7 @@ def test_the_workers_of_a_killed_program_end(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
 def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path: Path) -> None:
     for seed, name in enumerate("abcdef"):
-        film(tmp_path / "in" / f"{name}.mp4", seed, frames=60)
+        film(tmp_path / "in" / f"{name}.mp4", seed)
     out = tmp_path / "out"
     with program(out, tmp_path / "in", "--jobs", "1", most=3) as running:
         wait_until(lambda: (out / "a" / "retrieval.json").exists(), "the first exam")
@@ -242,6 +251,7 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path: Path) -> 
     assert not [name for name in folders(out) if name.startswith(".")]
 
 
+@pytest.mark.usefixtures("searches_here")
 def test_a_damaged_file_is_reported_and_the_others_are_done(
     films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -266,6 +276,7 @@ def test_a_damaged_file_is_reported_and_the_others_are_done(
     assert folders(tmp_path / "out") == ["d good"]
 
 
+@pytest.mark.usefixtures("searches_here")
 def test_an_exam_with_damaged_places_is_searched_and_they_are_named(
     films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -281,6 +292,7 @@ def test_an_exam_with_damaged_places_is_searched_and_they_are_named(
     assert set(result(tmp_path / "out", "hurt")) == WANTED
 
 
+@pytest.mark.usefixtures("searches_here")
 def test_paths_with_odd_characters(films: Path, tmp_path: Path) -> None:
     data = (films / "exam 0.mp4").read_bytes()
     odd = [
@@ -304,6 +316,7 @@ def test_paths_with_odd_characters(films: Path, tmp_path: Path) -> None:
         assert set(result(tmp_path / "o ut", name)) == WANTED
 
 
+@pytest.mark.usefixtures("searches_here")
 def test_two_exams_with_the_same_file_name(films: Path, tmp_path: Path) -> None:
     for number, name in ((0, "anna"), (1, "berta")):
         (tmp_path / "in" / name).mkdir(parents=True)
@@ -321,6 +334,7 @@ def test_two_exams_with_the_same_file_name(films: Path, tmp_path: Path) -> None:
     assert [one["exam"] for one in told] == ["anna: exam.mp4", "berta: exam.mp4"]
 
 
+@pytest.mark.usefixtures("searches_here")
 def test_table_and_json_count_the_same_and_stdout_is_json_alone(
     films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -343,6 +357,7 @@ def test_table_and_json_count_the_same_and_stdout_is_json_alone(
         assert about["found"] == found
 
 
+@pytest.mark.usefixtures("searches_here")
 def test_the_flat_table_names_recordings_and_pictures(films: Path, tmp_path: Path) -> None:
     import csv
 
@@ -368,6 +383,7 @@ def test_the_flat_table_names_recordings_and_pictures(films: Path, tmp_path: Pat
     assert {row["exam"] for row in rows()} == {"exam 0"}
 
 
+@pytest.mark.usefixtures("searches_here")
 def test_a_replaced_file_replaces_its_results_and_that_is_said(
     films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -385,6 +401,7 @@ def test_a_replaced_file_replaces_its_results_and_that_is_said(
     assert contents(out)["a/retrieval.json"] != before["a/retrieval.json"]
 
 
+@pytest.mark.usefixtures("searches_here")
 def test_the_recordings_of_an_exam_record_are_searched_as_one(
     films: Path, home: Path, tmp_path: Path
 ) -> None:
@@ -427,6 +444,7 @@ def test_an_output_folder_that_cannot_be_written_to(
     assert (tmp_path / "file").read_text() == "mine"
 
 
+@pytest.mark.usefixtures("searches_here")
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -459,6 +477,7 @@ def test_without_ray_a_cluster_names_the_extra(
     assert_refused(status, capsys, "sonoassist[cluster]", out=tmp_path / "out")
 
 
+@pytest.mark.usefixtures("searches_here")
 def test_the_table_on_a_terminal(
     films: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -185,6 +185,8 @@ class _Child:
         self._hang = hang
         self.hung = False
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (closed when this is left)
+        # A process that is killed removes nothing: all it writes lies in here.
+        self._written = tempfile.TemporaryDirectory(prefix="sonoassist-fuzz-")
         places = (str(ROOT), str(ROOT / "tests"))
         environment = {
             **os.environ,
@@ -194,6 +196,9 @@ class _Child:
             "OMP_NUM_THREADS": "1",
             "SONOASSIST_THREADS": "1",
             "QT_QPA_PLATFORM": "offscreen",
+            "TMPDIR": self._written.name,
+            "TEMP": self._written.name,
+            "TMP": self._written.name,
         }
         self._process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
@@ -260,3 +265,4 @@ class _Child:
         if self._process.stdout is not None:
             self._process.stdout.close()
         self._errors.close()
+        self._written.cleanup()

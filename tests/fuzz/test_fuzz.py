@@ -8,6 +8,7 @@ Some cases of each format in the project's own checks; any number by hand:
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,16 @@ def test_each_way_to_break_is_noticed(planted: Batch) -> None:
     assert "pickle.find_class" in found[4]
     assert not limited or "MemoryError" in found[5]
     assert "RuntimeWarning: planted" in found[6]
+
+
+def test_a_process_that_died_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("TMPDIR", "TEMP", "TMP"):  # of the processes, and of this one
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert run("planted", 2, module="fuzz.planted").outcomes["crash"] == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_cases_behind_a_crash_run_too(planted: Batch) -> None:

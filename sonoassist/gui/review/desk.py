@@ -27,6 +27,7 @@ from sonoassist.review.contradictions import (
     contradictions,
 )
 from sonoassist.review.shown import Shown
+from sonoassist.review.views import RecordingViews
 
 if TYPE_CHECKING:
     from sonoassist.review.session import FrameLook as Wish
@@ -97,6 +98,7 @@ class ReviewDesk(QObject):
         self.player = PlaybackClock()
         self.finder = Finder(controller)
         self.finder.found.connect(self.words_changed)
+        self.finder.found.connect(self.view_changed)  # it says which view a frame lies in
         self._settling = QTimer(self)
         self._settling.setSingleShot(True)
         self._settling.setInterval(SETTLED_MS)
@@ -282,6 +284,11 @@ class ReviewDesk(QObject):
     def candidates(self) -> Mapping[str, tuple[Peak, ...]]:
         """Key of a plane -> its candidates, best first; empty before anything is known."""
         return self.finder.candidates
+
+    @property
+    def views(self) -> RecordingViews | None:
+        """The views of the recording; None before anything is known."""
+        return self.finder.views
 
     @property
     def missing(self) -> list[str]:
