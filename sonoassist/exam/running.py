@@ -407,7 +407,7 @@ class RunningExam:
         title = f"{self._label(item)} deleted"
         self._step(title, lambda: self._exam.put_said(out, {}, None, None))
         # What was deleted does not come back by itself.
-        self._best.refuse(shown.shot.plane, self._began_s + shown.shot.at_s)
+        self._refuse(shown.shot)
 
     def _move(self, capture_id: int, item: str) -> None:
         title = f"Picture moved to {self._label(item) or 'no item'}"
@@ -548,7 +548,11 @@ class RunningExam:
             title = f"{label} {judgement.value}"
             self._step(title, lambda: self._exam.judge(shown.capture_id, judgement))
             if not keep:
-                self._best.refuse(shown.shot.plane, self._began_s + shown.shot.at_s)
+                self._refuse(shown.shot)
+
+    def _refuse(self, shot: Shot) -> None:
+        """The person wants none like it; the next best of its view takes its place."""
+        self._take(self._best.refuse(shot.plane, self._began_s + shot.at_s))
 
     def _tick(self, line: Line, *, done: bool) -> None:
         if line.item.manual or not done:
