@@ -50,6 +50,8 @@ TOOLS = {
     "dciodvfy": "dicom3tools",
     "pdftoppm": "poppler-utils",
 }
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
+CHECKS = (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["lint-imports"])
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path.home() / ".local/share/fonts")
 
 
@@ -113,22 +115,36 @@ def install(*, testing: bool, cpu: bool) -> None:
 
 
 def run_tests(arguments: list[str]) -> int:
-    """Style, types, import contracts, then the tests; the first failure ends it."""
-    checks = (
-        ["ruff", "check", "."],
-        ["ruff", "format", "--check", "."],
-        ["mypy"],
-        ["lint-imports"],
-    )
-    for program, *rest in () if arguments else checks:
+    """Style and import contracts, then types and tests side by side; a failure ends it."""
+    # Each of the many processes would compile the program anew.
+    environment = {name: value for name, value in os.environ.items() if name != NO_BYTECODE}
+    if arguments:
+        return subprocess.call(pytest_command(arguments), cwd=ROOT, env=environment)
+    for program, *rest in CHECKS:
         print(f"== {program}", flush=True)
         status = subprocess.call([SCRIPTS / program, *rest], cwd=ROOT)
         if status:
             return status
-    print("== pytest", flush=True)
+    print("== mypy and pytest", flush=True)
     # All tests at once go over two processes, a file to each; some of them only wait.
-    spread = [] if arguments else ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-    return subprocess.call([SCRIPTS / "python", "-m", "pytest", *spread, *arguments], cwd=ROOT)
+    spread = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    tests = subprocess.Popen(pytest_command(spread), cwd=ROOT, env=environment)
+    try:
+        types = subprocess.run(
+            [SCRIPTS / "mypy"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+    except BaseException:
+        tests.terminate()
+        raise
+    print(f"\n== mypy: {types.stdout.decode(errors='replace')}", flush=True)
+    if types.returncode:
+        tests.terminate()
+    return types.returncode or tests.wait()
+
+
+def pytest_command(arguments: list[str]) -> list[str]:
+    """What runs the tests with these arguments of pytest."""
+    return [str(SCRIPTS / "python"), "-m", "pytest", *arguments]
 
 
 if __name__ == "__main__":

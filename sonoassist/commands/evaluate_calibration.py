@@ -20,8 +20,9 @@ from sonoassist.commands.common import (
     say_json,
 )
 from sonoassist.core.errors import ModelError, SourceError, UsageError
+from sonoassist.core.outside_words import OUTSIDE
 from sonoassist.core.percent import at_most_percent, percent
-from sonoassist.core.wording import counted
+from sonoassist.core.wording import counted, word
 from sonoassist.model.score_history import SCORE_HISTORY, ScoreRules
 from sonoassist.model.store import InstalledModel, ModelStore
 
@@ -58,7 +59,7 @@ def add_calibration_options(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="PATH",
         help="with --fit: pictures of other kinds (adults, muscle, phantoms), to fit as well what "
-        "is outside of what the model knows",
+        f"is {OUTSIDE}",
     )
     add(
         "--other-domain",
@@ -209,6 +210,7 @@ def _lines(found: ScoreFit, name: str) -> list[str]:
         _named("plain softmax", fit.before),
         _named("calibrated", fit.after),
         *(_outside(found.outside) if found.outside is not None else []),
+        *(_left_out(fit.left_out) if fit.left_out else []),
         f"in the card of {name}: temperature {rule.temperature:g}, lapse "
         f"{at_most_percent(rule.lapse)}, threshold {percent(rule.threshold)} (at most "
         f"{at_most_percent(rule.error_rate)} of what is named is wrong)",
@@ -220,9 +222,14 @@ def _reliability(name: str, found: Compared) -> list[str]:
     before, after = found.before, found.after
     return [
         f"{name}: negative log-likelihood {before.nll:.3f} -> {after.nll:.3f}, calibration error "
-        f"{before.error:.3f} -> {after.error:.3f}, confidence {before.confidence:.3f} -> "
-        f"{after.confidence:.3f}, right {after.accuracy:.3f}"
+        f"{_tenths(before.error)} -> {_tenths(after.error)}, confidence "
+        f"{_tenths(before.confidence)} -> {_tenths(after.confidence)}, right "
+        f"{_tenths(after.accuracy)}"
     ]
+
+
+def _tenths(share: float) -> str:
+    return f"{100 * share:.1f} %"
 
 
 def _named(how: str, found: Naming) -> str:
@@ -235,9 +242,16 @@ def _named(how: str, found: Naming) -> str:
 def _outside(found: OutsideFit) -> list[str]:
     kept_out, lost = percent(1 - found.let_through), at_most_percent(found.lost)
     return [
-        f"outside of what the model knows, of {counted(found.outside, 'picture')} of other kinds "
+        f"{OUTSIDE}, of {counted(found.outside, 'picture')} of other kinds "
         f"in which it saw a plane: {kept_out}; of {counted(found.inside, 'picture')} named "
         f"rightly: {lost}"
+    ]
+
+
+def _left_out(frames: int) -> list[str]:
+    return [
+        f"{counted(frames, 'labelled frame')} {word(frames, 'is', 'are')} {OUTSIDE}: left out, as "
+        "no plane is named there"
     ]
 
 

@@ -10,9 +10,11 @@ from sonoassist.exam.capture_words import BY_HAND, NO_PLANE, chosen_by_hand, net
 from sonoassist.exam.checklist import Line, checklist, completeness, outside
 from sonoassist.exam.ending import counts_words
 from sonoassist.exam.exam import Exam
+from sonoassist.exam.exam_clock import clock
+from sonoassist.exam.in_force_words import course, model_words, threshold_course
 from sonoassist.exam.overview import DAMAGED, Overview, state_of
 from sonoassist.exam.records import Capture, ExamInfo, Item, RecordedVideo
-from sonoassist.exam.report.words import FOOTER, clock, state, when
+from sonoassist.exam.report.words import FOOTER, state, when
 from sonoassist.exam.rows import sayable
 
 
@@ -78,7 +80,8 @@ def _head(exam: Exam, info: ExamInfo, running: bool) -> str:
         ("length", clock(info.length_s)),
         ("state", state_of(info, running)),
         ("source", _source(info)),
-        ("model", " ".join(str(start.model.get(name, "")) for name in ("name", "domain"))),
+        ("model", course(info.history, model_words)),
+        ("threshold", threshold_course(info.history)),
         ("frames", f"{exam.frame_count():,} analysed"),
         ("note", info.note),
         ("folder", str(exam.folder)),
@@ -141,8 +144,12 @@ def _recordings(recordings: Iterable[RecordedVideo]) -> str:
 
 
 def _source(info: ExamInfo) -> str:
-    label = sayable(info.start.source_label)
-    return f"{label} (synthetic)" if info.start.synthetic else label
+    seen: dict[str, str] = {}
+    for moment in info.history.moments:
+        one = moment.in_force
+        label = sayable(one.source_label)
+        seen[one.source] = f"{label} (synthetic)" if one.synthetic else label
+    return ", then ".join(seen.values())
 
 
 def _table(rows: Sequence[Sequence[str]], head: str = "") -> str:

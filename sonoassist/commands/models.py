@@ -15,6 +15,7 @@ from tqdm import tqdm
 from sonoassist.commands.console import json_text
 from sonoassist.commands.models_boxes import add_options, fit_boxes
 from sonoassist.core.errors import ModelError
+from sonoassist.core.outside_words import OUTSIDE
 from sonoassist.core.percent import at_most_percent, percent
 from sonoassist.model.architecture import architecture
 from sonoassist.model.card import DEFAULT_ARCHITECTURE
@@ -184,7 +185,7 @@ def _info(args: argparse.Namespace, store: ModelStore) -> int:
         return 0
     width = max(len(key) for key in facts)
     for key, value in facts.items():
-        if value not in ("", None) and key not in _TOLD_APART:
+        if value not in ("", None, (), []) and key not in _TOLD_APART:
             _say(f"{key.replace('_', ' ').ljust(width)}  {_in_words(value)}")
     for line in _reading(facts):
         _say(line)
@@ -208,10 +209,10 @@ def _reading(facts: dict[str, Any]) -> list[str]:
             f"{known['fitted_on'] or 'data that nobody has named'}"
         ]
     if outside is None:
-        lines.append("pictures of other kinds than the model knows are not told apart")
+        lines.append(f"pictures {OUTSIDE} are not told apart")
     else:
         fitted = outside["fitted_on"] or "pictures that nobody has named"
-        lines.append(f"pictures of other kinds than the model knows are told apart, by {fitted}")
+        lines.append(f"pictures {OUTSIDE} are told apart, by {fitted}")
     return lines
 
 

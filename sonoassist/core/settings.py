@@ -7,6 +7,7 @@ A file of which something could not be used is not written over: it stays beside
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +20,9 @@ from sonoassist.core.files import ensure_folder, set_aside, write_text
 VERSION = 1
 MAX_RECENT = 12
 LOCK_PATIENCE_S = 5.0
+LEAST_THRESHOLD, MOST_THRESHOLD, THRESHOLD_STEP = 0.05, 0.95, 0.05
+"""What the user may set, in the window and in the file, and its steps; a model's own threshold may
+lie anywhere."""
 
 
 class Settings(BaseModel):
@@ -68,7 +72,7 @@ class Settings(BaseModel):
     ] = "auto"
     device: Literal["auto", "cpu", "cuda", "mps", "gpu"] = "auto"
     crop: str = "default"
-    threshold: float | None = Field(default=None, ge=0.0, le=1.0)
+    threshold: float | None = Field(default=None, ge=LEAST_THRESHOLD, le=MOST_THRESHOLD)
     localiser: Literal["plane", "paper"] = "plane"
     theme: Literal["dark", "light"] = "dark"
     label: Literal["steady", "raw"] = "steady"
@@ -95,6 +99,21 @@ class Settings(BaseModel):
     def remember(self, spec: str) -> None:
         """Put `spec` at the head of the recent sources."""
         self.recent = [spec, *(one for one in self.recent if one != spec)][:MAX_RECENT]
+
+
+def stepped_threshold(now: float, steps: int) -> float:
+    """The threshold some whole steps further on, or `now` where there is none.
+
+    Args:
+        now: In force; a model's own may lie between the steps, or beyond them all.
+        steps: Up, or down where negative.
+    """
+    place = round(now / THRESHOLD_STEP, 6)
+    passed = math.floor(place) if steps > 0 else math.ceil(place)
+    wanted = round((passed + steps) * THRESHOLD_STEP, 2)
+    reached = min(max(wanted, LEAST_THRESHOLD), MOST_THRESHOLD)
+    # What lies beyond the steps is never turned the other way.
+    return max(reached, now) if steps > 0 else min(reached, now)
 
 
 def load_settings(path: Path) -> tuple[Settings, list[str]]:

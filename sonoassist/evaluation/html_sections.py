@@ -183,7 +183,7 @@ def calibration(found: Calibration) -> str:
         ["Mean confidence", figure(found.confidence)],
         ["Share of frames that are right", figure(found.accuracy)],
         [
-            f"Plane frames named at the threshold {found.threshold:g}, %",
+            f"Plane frames named at the threshold of {whole_percent(found.threshold)} %, %",
             _spread(found.named, 1, 100),
         ],
         ["Named frames that are right, %", _spread(found.named_right, 1, 100)],

@@ -169,7 +169,7 @@ def reliability(found: Calibration) -> str:
         x, wide = left + size * one.low + 1, size * (one.high - one.low) - 2
         hint = (
             f"{counted(one.count, 'frame')}"
-            f", mean confidence {one.confidence:.3f}, right {one.accuracy:.3f}"
+            f", mean confidence {100 * one.confidence:.1f} %, right {100 * one.accuracy:.1f} %"
         )
         high = size * one.accuracy
         parts.append(rect(x, floor - high, wide, high, kind="hit", hint=hint))

@@ -215,8 +215,9 @@ def calibration(found: Calibration) -> str:
         f"{figure(found.confidence)}, right {figure(found.accuracy)}",
         *([coarse_note(found)] if found.coarse else []),
         f"with planes that labels join as one: {group_line(found.groups)}",
-        f"at the threshold {found.threshold:g}: {spread_percent(found.named)} % of the plane "
-        f"frames are named, {spread_percent(found.named_right)} % of the named ones are right",
+        f"at the threshold of {whole_percent(found.threshold)} %: {spread_percent(found.named)} % "
+        f"of the plane frames are named, {spread_percent(found.named_right)} % of the named ones "
+        "are right",
     ]
     return "\n".join(lines)
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 
 from sonoassist.core.flaws import told
+from sonoassist.core.outside_words import OUTSIDE
 from sonoassist.core.packets import Box
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import BY_KEY
@@ -32,7 +33,7 @@ _SAW = {
     Seen.THREE_D: "not judged by the network: 3D picture",
     Seen.MENU: "not judged by the network: menu or report",
     Seen.NOISE: "not judged by the network: only noise",
-    Seen.OUTSIDE: "not judged by the network: a picture of another kind than it knows",
+    Seen.OUTSIDE: f"the picture is {OUTSIDE}",
 }
 _OLDER_SHARE = re.compile(r"^highest steady confidence \d+ %")
 
@@ -98,6 +99,16 @@ def capture_words(shot: Shot, item: Item | None, *, full: bool = False) -> str:
         label = BY_KEY[item.plane].full_name if full and item.plane else item.label
         return f"{label}, {BY_HAND}; {network_saw(shot, full=full)}"
     return _named(shot, full=full) or f"{NO_PLANE}; {_SAW[shot.saw]}"
+
+
+def in_a_sentence(said: str, then: str) -> str:
+    """What a capture is, and more: "Femur 99 %, at 00:10", "...; the network was unsure; at 00:10".
+
+    Args:
+        said: See `capture_words`; of two halves, the second is no part of what follows.
+        then: The rest.
+    """
+    return f"{said}{';' if ';' in said else ','} {then}"
 
 
 def why_words(shot: Shot) -> str:

@@ -228,8 +228,9 @@ class Clipper:
 
     def _encode(self, clip: _Clip, path: Path) -> None:
         shown = clip.captured()
-        comment = SYNTHETIC_MARK if self._exam.info().start.synthetic else ""
         began_s = clip.frames[0][0]
+        watched = self._exam.info().history.at(began_s)
+        comment = SYNTHETIC_MARK if watched.synthetic else ""
         with VideoEncoder(
             path, shown.width_px, shown.height_px, self._fps, comment=comment, cheap=True
         ) as encoder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -21,6 +21,15 @@ from sonoassist.core.flaws import Hints
 from sonoassist.core.open_database import FULL_HINT, OpenDatabase
 from sonoassist.core.packets import Box, Pixels, Provenance
 from sonoassist.exam import rows
+from sonoassist.exam.in_force import (
+    IN_FORCE,
+    JUDGED,
+    KINDS,
+    Moment,
+    history_of,
+    in_force_text,
+    judged_text,
+)
 from sonoassist.exam.records import (
     Capture,
     Event,
@@ -40,6 +49,9 @@ ASIDE = "set-aside"
 """Folder of whole media files that the record does not speak of."""
 LOCK = "writer.lock"
 _META = "SELECT key, value FROM meta"
+_EVENTS = "SELECT at_s, kind, text FROM events WHERE kind NOT IN (?, ?) ORDER BY id"
+_IN_FORCE = "SELECT at_s, kind, text FROM events WHERE kind IN (?, ?) ORDER BY id"
+_ADD_EVENT = "INSERT INTO events (at_s, kind, text) VALUES (?, ?, ?)"
 _REPLACED = (
     "SELECT id, still, clip FROM captures WHERE id = ? AND (? OR (judgement = ? AND how = ?))"
 )
@@ -100,13 +112,14 @@ class Exam(OpenDatabase):
                 length_s=rows.number_of(lengths[0][0] or 0.0),
                 note=meta.get("note", ""),
                 start=rows.start_of(meta["start"]),
+                kept_history=history_of(self._all(_IN_FORCE, KINDS)),
             )
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             raise self._damaged(error) from error
 
     def events(self) -> tuple[Event, ...]:
-        """What happened, in order."""
-        found = self._all("SELECT at_s, kind, text FROM events ORDER BY id")
+        """What happened, in order; what held when is in `info`."""
+        found = self._all(_EVENTS, KINDS)
         return self._values(rows.event, found)
 
     def frames(self) -> Iterator[FrameRow]:
@@ -166,10 +179,25 @@ class Exam(OpenDatabase):
     def add_event(self, at_s: float, kind: str, text: str) -> None:
         """Note that something happened."""
         with self._change() as change:
-            change.execute(
-                "INSERT INTO events (at_s, kind, text) VALUES (?, ?, ?)",
-                (at_s, kind, rows.sayable(text)),
+            change.execute(_ADD_EVENT, (at_s, kind, rows.sayable(text)))
+
+    def add_moment(self, moment: Moment, told: Iterable[tuple[str, str]] = ()) -> None:
+        """Keep what pictures are judged by from a moment on.
+
+        Args:
+            moment: When, and what holds.
+            told: Kinds and texts of the events that tell the change to people.
+        """
+        events = [(IN_FORCE, in_force_text(moment.in_force)), *told]
+        with self._change() as change:
+            change.executemany(
+                _ADD_EVENT, [(moment.at_s, kind, rows.sayable(text)) for kind, text in events]
             )
+
+    def add_judged(self, capture: Capture, moment: Moment) -> None:
+        """Keep that a capture was judged by what another moment has than that of its picture."""
+        text = judged_text(capture.capture_id, moment)
+        self.add_event(capture.shot.at_s, JUDGED, text)
 
     def add_frames(self, frames: Sequence[FrameRow], again: Sequence[FrameRow] = ()) -> None:
         """Keep the results of some frames, all or none.
@@ -285,14 +313,8 @@ class Exam(OpenDatabase):
         was, now = (labels.get(key, key) or "no item of the list" for key in (shot.item, item))
         with self._change() as change:
             change.execute("UPDATE captures SET item = ? WHERE id = ?", (item, capture_id))
-            change.execute(
-                "INSERT INTO events (at_s, kind, text) VALUES (?, ?, ?)",
-                (
-                    shot.at_s,
-                    "moved",
-                    rows.sayable(f"Capture {capture_id} moved by hand: {was} -> {now}"),
-                ),
-            )
+            told = rows.sayable(f"Capture {capture_id} moved by hand: {was} -> {now}")
+            change.execute(_ADD_EVENT, (shot.at_s, "moved", told))
 
     def remove_capture(self, capture_id: int) -> None:
         """Take a capture out of the record, with its files."""

@@ -15,7 +15,7 @@ from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.settings import Settings
 from sonoassist.exam.presets import DEFAULT_PRESET, load_preset
 from sonoassist.exam.records import ExamStart, Item
-from sonoassist.exam.starts import Watched, exam_start, name_of
+from sonoassist.exam.starts import Watched, exam_start, in_force, name_of
 from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import (
     Level,
@@ -28,8 +28,8 @@ from sonoassist.live.status import (
 )
 
 if TYPE_CHECKING:
+    from sonoassist.exam.in_force import InForce
     from sonoassist.exam.running import RunningExam
-    from sonoassist.model.card import Card
 
 BOXES_WITHIN_S = 3.0
 """An exam that ends waits so long at most for the boxes of its last pictures."""
@@ -91,7 +91,6 @@ class ExamLifecycle:
         self._joins_next = False
         self._declined = ""
         self._wish = ""
-        self._model = ""
         self._last_exam_id = ""
 
     # --- what others ask --------------------------------------------------------------------
@@ -191,7 +190,6 @@ class ExamLifecycle:
             return
         source = status.source if status.play_state in _OPEN else None
         if self._running is not None:
-            self._note_model(self._running, status.card)
             self._follow_source(self._running, status)
         elif source is not None and self._wanted(status):
             self._begin(status)
@@ -209,11 +207,6 @@ class ExamLifecycle:
         wish = self._settings.exam_with_source
         return wish == "always" or (wish == "live" and source.live)
 
-    def _note_model(self, running: RunningExam, card: Card | None) -> None:
-        if card is not None and card.title != self._model:
-            self._model = card.title
-            running.add_event("model", f"Model: {card.title} ({card.domain})")
-
     def _follow_source(self, running: RunningExam, status: SessionStatus) -> None:
         watched, source = self._watched, status.source
         assert watched is not None
@@ -222,18 +215,26 @@ class ExamLifecycle:
             running.source_stands()
         if status.play_state in _GONE:
             self._end(running)
-        elif source is not None and source.source_id != watched.source_id:
-            if source.live and source.spec == watched.spec:
-                self._watched = Watched(source.spec, source.source_id)
-                running.join_source(source.source_id)
-                running.add_event("source", f"{source.label} is back")
-            elif self._joins_next:
-                self._joins_next = False
-                self._watched = Watched(source.spec, source.source_id)
-                running.join_source(source.source_id)
-                running.add_event("source", f"The exam goes on with {source.label}")
-            else:
-                self._end(running)
+        elif source is None or source.source_id == watched.source_id:
+            self._note_in_force(running, status)
+        elif source.live and source.spec == watched.spec:
+            self._join(running, status, f"{source.label} is back")
+        elif self._joins_next:
+            self._joins_next = False
+            self._join(running, status, f"The exam goes on with {source.label}")
+        else:
+            self._end(running)
+
+    def _join(self, running: RunningExam, status: SessionStatus, said: str) -> None:
+        """The exam goes on with the source that is open now."""
+        assert status.source is not None
+        self._watched = Watched(status.source.spec, status.source.source_id)
+        self._note_in_force(running, status)  # its pictures come behind that
+        running.join_source(status.source.source_id)
+        running.add_event("source", said)
+
+    def _note_in_force(self, running: RunningExam, status: SessionStatus) -> None:
+        running.judge_by(in_force(status, self._settings, running.in_force))
 
     # --- beginning --------------------------------------------------------------------------
 
@@ -253,15 +254,15 @@ class ExamLifecycle:
         self._busy = True
         self._watched = Watched(source.spec, source.source_id)
         self._stands = False
-        self._model = status.card.title if status.card is not None else ""
         start, items = exam_start(status, preset, self._settings), tuple(preset.items)
         began_s, source_id = time.monotonic(), source.source_id
+        holds = in_force(status, self._settings)
 
         def make() -> None:
             try:
                 with self._making:
                     if not self._stopped:
-                        self._begun(self._make(store, start, items, began_s, source_id))
+                        self._begun(self._make(store, start, items, began_s, source_id, holds))
             except Exception as error:  # noqa: BLE001 (a thread's top: reported)
                 self._not_begun(error)
 
@@ -274,6 +275,7 @@ class ExamLifecycle:
         items: tuple[Item, ...],
         began_s: float,
         source_id: str,
+        holds: InForce,
     ) -> RunningExam:
         from sonoassist.exam.running import RunningExam  # loads the video library
 
@@ -284,6 +286,7 @@ class ExamLifecycle:
             began_s=began_s,
             clip_s=self._settings.clip_s,
             source_id=source_id,
+            in_force=holds,
             want_box=self._pictures.want_box,
             changed=self._tell,
         )

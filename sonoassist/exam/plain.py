@@ -15,6 +15,7 @@ from sonoassist.exam.capture_words import (
 )
 from sonoassist.exam.checklist import Completeness, Line, checklist, completeness
 from sonoassist.exam.exam import Exam
+from sonoassist.exam.in_force_values import history_values, judged_values
 from sonoassist.exam.overview import Overview, state_of
 from sonoassist.exam.records import Capture, ExamInfo, Item
 from sonoassist.exam.rows import sayable
@@ -58,12 +59,21 @@ def whole_exam(exam: Exam, running: bool) -> Values:
         **_head(info),
         "model": info.start.model,
         "settings": info.start.settings,
+        "in_force": [
+            {**one, "source": sayable(held.in_force.source_label)}
+            for one, held in zip(history_values(info.history), info.history.moments, strict=True)
+        ],
+        "changes_kept": info.history.followed,
         "folder": str(exam.folder),
         "unlisted": [] if running else list(exam.unlisted()),
         "frames": exam.frame_count(),
         "completeness": _completeness(completeness(lines)),
         "checklist": [_line(line) for line in lines],
-        "captures": [_capture(one, item_of(one.shot, info.start.items)) for one in captures],
+        "captures": [
+            _capture(one, item_of(one.shot, info.start.items))
+            | judged_values(info.history.of(one.capture_id, one.shot.at_s))
+            for one in captures
+        ],
         "recordings": [asdict(one) for one in exam.recordings()],
         "events": [asdict(one) for one in exam.events()],
     }
@@ -91,7 +101,7 @@ def _head(info: ExamInfo) -> Values:
         "study_id": start.study_id,
         "source": sayable(start.source_label),
         "source_path": sayable(start.source),
-        "synthetic": start.synthetic,
+        "synthetic": info.synthetic,
         "preset": start.preset,
         "note": info.note,
     }

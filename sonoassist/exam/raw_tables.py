@@ -17,6 +17,8 @@ from sonoassist.exam.capture_words import (
     why_words,
 )
 from sonoassist.exam.exam import Exam
+from sonoassist.exam.in_force import InForce
+from sonoassist.exam.in_force_values import judged_cells
 from sonoassist.exam.records import Capture, FrameRow, Item
 
 FRAMES = ("at_s", *FRAME_COLUMNS)
@@ -45,6 +47,10 @@ CAPTURES = (
     "saw",
     "said",
     "hints",
+    "threshold",
+    "threshold_whose",
+    "model",
+    "calibrated",
 )
 EVENTS = ("at_s", "kind", "text")
 
@@ -94,11 +100,15 @@ def _frame(row: FrameRow) -> list[str]:
 
 
 def _captures(exam: Exam) -> Iterator[list[str]]:
-    items = exam.info().start.items
-    return (_capture(one, item_of(one.shot, items)) for one in exam.captures())
+    info = exam.info()
+    items, history = info.start.items, info.history
+    return (
+        _capture(one, item_of(one.shot, items), history.of(one.capture_id, one.shot.at_s))
+        for one in exam.captures()
+    )
 
 
-def _capture(one: Capture, item: Item | None) -> list[str]:
+def _capture(one: Capture, item: Item | None, judged_by: InForce) -> list[str]:
     shot = one.shot
     return [
         str(one.capture_id),
@@ -119,6 +129,7 @@ def _capture(one: Capture, item: Item | None) -> list[str]:
         shot.saw.value,
         capture_words(shot, item),
         hint_words(shot, item),
+        *judged_cells(judged_by).values(),
     ]
 
 

@@ -3,7 +3,8 @@
 A recording is a file that plays at any moment, also when the program is killed while it writes:
 the encoder puts whole pieces of half a second on the disk. A frame of another size than the one
 before, or of an earlier time (a film was rewound), begins a further file, so that no picture is
-ever scaled or moved in time. Grey frames are kept in colour, where their channels are equal.
+ever scaled or moved in time; so does a real source behind a synthetic one: a file says what it is
+of. Grey frames are kept in colour, where their channels are equal.
 """
 
 from __future__ import annotations
@@ -177,10 +178,12 @@ class _Part:
     def __init__(self, exam: Exam, first: Frame, began_s: float, fps: float) -> None:
         self._exam = exam
         self._size = (first.width_px, first.height_px)
+        self._source_id = first.source_id
+        self._synthetic = _is_synthetic(exam, began_s)
         self._began_s = self._last_s = began_s
         self._frames = 0
         path = _free_path(exam)
-        comment = SYNTHETIC_MARK if exam.info().start.synthetic else ""
+        comment = SYNTHETIC_MARK if self._synthetic else ""
         self._encoder = VideoEncoder(
             path, *self._size, fps, comment=comment, cheap=True, crash_safe=True
         )
@@ -194,7 +197,12 @@ class _Part:
 
     def fits(self, frame: Frame, time_s: float) -> bool:
         """Whether a frame can go into this file."""
-        return (frame.width_px, frame.height_px) == self._size and time_s >= self._last_s
+        if (frame.width_px, frame.height_px) != self._size or time_s < self._last_s:
+            return False
+        if frame.source_id != self._source_id:
+            self._source_id = frame.source_id
+            return _is_synthetic(self._exam, time_s) == self._synthetic
+        return True
 
     def add(self, frame: Frame, time_s: float) -> None:
         self._encoder.add(frame.pixels, time_s - self._began_s)
@@ -221,6 +229,10 @@ class _Part:
         with suppress(SonoAssistError):  # the trouble is told in any case
             self._exam.note_recording(self._id, self._encoder.safe, ended=not lost, trouble=trouble)
         return lost
+
+
+def _is_synthetic(exam: Exam, at_s: float) -> bool:
+    return exam.info().history.at(at_s).synthetic
 
 
 def _free_path(exam: Exam) -> Path:

@@ -7,6 +7,8 @@ from enum import Enum
 
 from sonoassist.core.flaws import Hints
 from sonoassist.core.packets import Box, Floats, Provenance, State
+from sonoassist.exam.in_force import History, InForce, Moment, threshold_in
+from sonoassist.model.score_rules import UNCALIBRATED_THRESHOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,9 @@ class ExamStart:
         items: The checklist itself, as it was when the exam began.
         model: The card of the model in use as plain values (name, title, domain, hash ...).
         settings: The settings in use, as plain values.
+
+    Model and settings may change later, and the model may not be loaded yet: what held when is in
+    `ExamInfo.history`.
     """
 
     study_id: str
@@ -32,6 +37,22 @@ class ExamStart:
     items: tuple[Item, ...]
     model: dict[str, object]
     settings: dict[str, object]
+
+    @property
+    def in_force(self) -> InForce:
+        """What pictures were judged by when the exam began, as far as this tells it."""
+        names = ("crop", "label", "localiser")
+        crop, label, localiser = (str(self.settings.get(name, "")) for name in names)
+        return InForce(
+            threshold_in(self.settings, UNCALIBRATED_THRESHOLD),
+            model=self.model,
+            crop=crop,
+            label=label,
+            localiser=localiser,
+            source=self.source,
+            source_label=self.source_label,
+            synthetic=self.synthetic,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +88,7 @@ class ExamInfo:
         length_s: Of the exam so far.
         note: The user's own words.
         start: What was known at the beginning.
+        kept_history: What held when; None in records of earlier programs, see `history`.
     """
 
     exam_id: str
@@ -75,6 +97,17 @@ class ExamInfo:
     length_s: float
     note: str
     start: ExamStart
+    kept_history: History | None = None
+
+    @property
+    def history(self) -> History:
+        """What the pictures were judged by, from each moment on."""
+        return self.kept_history or History((Moment(0.0, self.start.in_force),))
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether all that was watched was synthetic: it may have gone on with another source."""
+        return all(one.in_force.synthetic for one in self.history.moments)
 
     @property
     def ended(self) -> bool:
@@ -88,7 +121,7 @@ class Event:
 
     Attributes:
         at_s: When.
-        kind: One word: "started", "ended", "capture", "record", "model", "source", "note" ...
+        kind: One word: "started", "ended", "capture", "record", "model", "threshold", "source" ...
         text: For people.
     """
 

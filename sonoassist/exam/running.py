@@ -20,6 +20,8 @@ from sonoassist.exam.checklist import Line, checklist, refused, replaceable
 from sonoassist.exam.clips import Clipper
 from sonoassist.exam.exam import Exam
 from sonoassist.exam.exam_view import ExamView
+from sonoassist.exam.in_force import InForce, Moment, held_at, judged_by
+from sonoassist.exam.in_force_words import change_events
 from sonoassist.exam.recording_switch import RecordingSwitch
 from sonoassist.exam.records import Capture, FrameRow, How, Item, Judgement, Shot, Tick
 from sonoassist.exam.rows import LATELY
@@ -47,6 +49,7 @@ class RunningExam:
         began_s: `time.monotonic()` at its beginning.
         clip_s: Seconds before and after a capture that its clip holds.
         source_id: Of the opening that the exam is of; pictures of others are not taken.
+        in_force: What pictures are judged by at its beginning; None where the start says it.
         want_box: Asked to have the box of a picture found; `complete` is told of it.
         changed: Called on the exam's thread when `view` is different.
     """
@@ -60,6 +63,7 @@ class RunningExam:
         began_s: float | None = None,
         clip_s: float = 2.0,
         source_id: str,
+        in_force: InForce | None = None,
         want_box: Callable[[View], None] = lambda view: None,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
@@ -69,6 +73,9 @@ class RunningExam:
         self._notices = notices
         self._changed = changed
         self._began_s = time.monotonic() if began_s is None else began_s
+        self._moments = [Moment(0.0, in_force or exam.info().start.in_force)]
+        self._unkept: deque[tuple[Moment, tuple[tuple[str, str], ...]]] = deque()
+        self._unkept.append((self._moments[0], ()))
         self._sources = frozenset({source_id})
         self._kept_back = ""
         self._best = BestFrames()
@@ -131,6 +138,21 @@ class RunningExam:
         self._completed.append(view.analysis)
         self._news.set()
 
+    @property
+    def in_force(self) -> InForce:
+        """What pictures are judged by now."""
+        return self._moments[-1].in_force
+
+    def judge_by(self, in_force: InForce) -> None:
+        """What pictures are judged by from now on; only a change is kept."""
+        before = self.in_force
+        if in_force == before:
+            return
+        moment = Moment(time.monotonic() - self._began_s, in_force)
+        self._moments.append(moment)
+        self._unkept.append((moment, tuple(change_events(before, in_force))))
+        self._news.set()
+
     def join_source(self, source_id: str) -> None:
         """The exam's live source is back under another opening."""
         self._sources = self._sources | {source_id}
@@ -150,11 +172,13 @@ class RunningExam:
             item: Key of the checklist's item; "" for the one of the plane that is named.
             past: The pictures of the freeze, where it is one of them; the clip is made of them.
         """
-        self._ask(lambda: self._capture_by_hand(view, said, item, None, past))
+        now_s = time.monotonic() - self._began_s
+        self._ask(lambda: self._capture_by_hand(view, said, item, None, past, now_s))
 
     def replace(self, view: View, said: Said, item: str, past: Sequence[View] = ()) -> None:
         """Put a picture in the place of the one that stands for an item, which is rejected."""
-        self._ask(lambda: self._capture_by_hand(view, said, item, self._shown(item), past))
+        now_s = time.monotonic() - self._began_s
+        self._ask(lambda: self._capture_by_hand(view, said, item, self._shown(item), past, now_s))
 
     def keep(self, item: str, seen: int | None) -> None:
         """Accept what stands for an item; an item that only a person ticks is ticked.
@@ -267,7 +291,14 @@ class RunningExam:
             title = f"the exam record failed: {window_text(error)}"
             self._notices.put(Notice(Level.ERROR, title, "", traceback.format_exc()))
 
+    def _keep_moments(self) -> None:
+        """Each until the disk takes it: what is told of captures depends on them."""
+        while self._unkept:
+            self._exam.add_moment(*self._unkept[0])
+            self._unkept.popleft()
+
     def _turn(self) -> None:
+        self._guard(self._keep_moments)
         while self._views:
             view = self._views.popleft()
             self._guard(lambda view=view: self._look_at(view))  # type: ignore[misc]
@@ -376,7 +407,7 @@ class RunningExam:
         title = f"{self._label(item)} deleted"
         self._step(title, lambda: self._exam.put_said(out, {}, None, None))
         # What was deleted does not come back by itself.
-        self._best.refuse(shown.shot.plane, self._began_s + shown.shot.at_s)
+        self._refuse(shown.shot)
 
     def _move(self, capture_id: int, item: str) -> None:
         title = f"Picture moved to {self._label(item) or 'no item'}"
@@ -409,12 +440,20 @@ class RunningExam:
         if chosen or item.key == self._kept_back or refused(item, captures, at_s):
             return False  # nothing takes the place of what a person chose, or comes back by itself
         shot = best_shot(candidate, item, at_s)
-        capture = self._keep_shot(shot, frame.pixels, Judgement.OPEN, old)
-        self._ask_for_box(capture, View(frame, candidate.analysis))
+        view = View(frame, candidate.analysis)
+        judged = self._judged(view, at_s)
+        capture = self._keep_shot(shot, frame.pixels, Judgement.OPEN, old, judged=judged)
+        self._ask_for_box(capture, view)
         return True
 
     def _capture_by_hand(
-        self, view: View, said: Said, item: str, old: Capture | None, past: Sequence[View]
+        self,
+        view: View,
+        said: Said,
+        item: str,
+        old: Capture | None,
+        past: Sequence[View],
+        now_s: float,
     ) -> None:
         if view.frame.captured_at_s < self._began_s:
             title = "The picture on screen is from before this exam"
@@ -432,7 +471,9 @@ class RunningExam:
 
         def keep() -> None:
             try:
-                capture = self._keep_shot(shot, view.frame.pixels, Judgement.KEPT, None, timed)
+                capture = self._keep_shot(
+                    shot, view.frame.pixels, Judgement.KEPT, None, timed, self._judged(view, now_s)
+                )
                 self._ask_for_box(capture, view)
             except OutputError:
                 self._notices.put(Notice(Level.WARNING, "The picture on screen was not captured"))
@@ -449,12 +490,16 @@ class RunningExam:
         judgement: Judgement,
         old: Capture | None,
         past: Sequence[tuple[float, Frame]] = (),
+        judged: Moment | None = None,
     ) -> Capture:
         # The whole fan, not the network's crop of it: all beside it is blacked out in exports.
         whole = Box(0, 0, picture.shape[1], picture.shape[0])
         seen, shot = shot.field, replace(shot, field=ultrasound_field([picture]) or whole)
         instead_of = old.capture_id if old is not None else None
         capture = self._exam.add_capture(shot, picture, judgement=judgement, instead_of=instead_of)
+        if judged is not None and judged != held_at(self._moments, shot.at_s):
+            moment = judged
+            self._guard(lambda: self._exam.add_judged(capture, moment))
         self._small[capture.capture_id] = thumbnail(picture, seen)
         if past:
             self._clipper.of_past(capture.capture_id, shot.at_s, past)
@@ -465,6 +510,16 @@ class RunningExam:
         self._works_again()
         self._tell()
         return capture
+
+    def _judged(self, view: View, at_s: float) -> Moment:
+        """What a picture was judged by.
+
+        Args:
+            view: The picture, with its result.
+            at_s: When it was named: on screen, where a person has chosen it.
+        """
+        made = None if view.analysis is None else view.analysis.provenance
+        return judged_by(self._moments, at_s, "" if made is None else made.weights_sha256)
 
     def _say_step(self, title: str, hint: str = "") -> None:
         """Tell what a person's last step has done; of the steps before it nothing need stand."""
@@ -493,7 +548,11 @@ class RunningExam:
             title = f"{label} {judgement.value}"
             self._step(title, lambda: self._exam.judge(shown.capture_id, judgement))
             if not keep:
-                self._best.refuse(shown.shot.plane, self._began_s + shown.shot.at_s)
+                self._refuse(shown.shot)
+
+    def _refuse(self, shot: Shot) -> None:
+        """The person wants none like it; the next best of its view takes its place."""
+        self._take(self._best.refuse(shot.plane, self._began_s + shot.at_s))
 
     def _tick(self, line: Line, *, done: bool) -> None:
         if line.item.manual or not done:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sonoassist.core.settings import Settings
+from sonoassist.exam.in_force import InForce, Whose
 from sonoassist.exam.presets import Preset
 from sonoassist.exam.records import ExamStart
-from sonoassist.live.status import SessionStatus
-from sonoassist.model.card import threshold_of
+from sonoassist.live.status import ModelState, SessionStatus
+from sonoassist.model.card import Card, threshold_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +37,9 @@ def exam_start(status: SessionStatus, preset: Preset, settings: Settings) -> Exa
     """What is known when an exam begins."""
     source, card = status.source, status.card
     assert source is not None
-    model: dict[str, object] = {"engine": status.engine, "device": status.device}
-    if card is not None:
-        model |= {
-            "name": card.name,
-            "title": card.title,
-            "architecture": card.architecture,
-            "domain": card.domain,
-            "weights_sha256": card.weights_sha256,
-            "calibrated": card.calibration is not None,
-        }
-    in_force = {"threshold": threshold_of(settings, card)}
+    # Before a model is there nobody has a threshold, unless the user has chosen one.
+    known = card is not None or settings.threshold is not None
+    in_force = {"threshold": threshold_of(settings, card)} if known else {}
     kept = ("crop", "label", "engine", "precision", "device", "clip_s")
     return ExamStart(
         study_id="",
@@ -55,6 +48,65 @@ def exam_start(status: SessionStatus, preset: Preset, settings: Settings) -> Exa
         synthetic=source.synthetic,
         preset=preset.title,
         items=preset.items,
-        model=model,
+        model=_model(status),
         settings={name: getattr(settings, name) for name in kept} | in_force,
     )
+
+
+def in_force(status: SessionStatus, settings: Settings, before: InForce | None = None) -> InForce:
+    """What pictures are judged by now.
+
+    Args:
+        status: Of the session.
+        settings: Of the user.
+        before: What was in force last. As long as no model runs nothing is judged, and all but the
+            source is as it was.
+    """
+    source, card = status.source, status.card
+    now = before
+    if now is None or status.model_state is ModelState.READY:
+        now = InForce(
+            threshold_of(settings, card),
+            _whose(settings, card),
+            _model(status) if card is not None else {},
+            crop=settings.crop,
+            label=settings.label,
+            localiser=settings.localiser,
+        )
+    if source is not None:
+        return replace(
+            now, source=source.spec, source_label=source.label, synthetic=source.synthetic
+        )
+    if before is None:
+        return now
+    return replace(
+        now,
+        source=before.source,
+        source_label=before.source_label,
+        synthetic=before.synthetic,
+    )
+
+
+def _whose(settings: Settings, card: Card | None) -> Whose:
+    if settings.threshold is not None:
+        return Whose.USER
+    if card is None:
+        return Whose.UNKNOWN
+    return Whose.UNCALIBRATED if card.calibration is None else Whose.MODEL
+
+
+def _model(status: SessionStatus) -> dict[str, object]:
+    """What is known of the model in use, and of what runs it."""
+    runs: dict[str, object] = {"engine": status.engine, "device": status.device}
+    card = status.card
+    if card is None:
+        return runs
+    return {
+        **runs,
+        "name": card.name,
+        "title": card.title,
+        "architecture": card.architecture,
+        "domain": card.domain,
+        "weights_sha256": card.weights_sha256,
+        "calibrated": card.calibration is not None,
+    }

@@ -33,6 +33,7 @@ from sonoassist.gui.practice.services import PracticeServices
 from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.review.page import ReviewPage
 from sonoassist.gui.shell import Shell
+from sonoassist.gui.theme import REFERENCE_HEIGHT_PX
 from sonoassist.live.port import Session
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import Level, Notice, Notices
@@ -89,19 +90,24 @@ def override(settings: Settings, overrides: Mapping[str, Any]) -> Settings:
     for name, value in overrides.items():
         try:
             setattr(changed, name, value)
-        except (ValidationError, ValueError) as error:
-            raise UsageError(f"the setting {name} cannot be {value!r}") from error
+        except ValidationError as error:
+            why = error.errors()[0]["msg"]
+            raise UsageError(f"the setting {name} cannot be {value!r}", why) from error
     return changed
 
 
 def build(
-    session: Session, services: Services, settings: Settings, notices: list[str]
+    session: Session,
+    services: Services,
+    settings: Settings,
+    notices: list[str],
+    height_px: int = REFERENCE_HEIGHT_PX,
 ) -> MainWindow:
-    """Build the window with everything in it, ready to be shown."""
+    """Build the window with everything in it, ready to be shown `height_px` high."""
     for sentence in (*notices, *Keymap.made(settings.keys).problems):
         session.notices.put(Notice(Level.WARNING, sentence))
     controller = Controller(session, services, settings)
-    window = MainWindow(controller)
+    window = MainWindow(controller, height_px)
     window.add_page(Page.REVIEW, _review_page(window))
     window.add_page(Page.PRACTICE, _practice_page(window))
     return window
@@ -266,7 +272,7 @@ def launch(
     end_faults = _report_last_fault(paths.log_folder(), session.notices)
     keeper = SettingsKeeper(path, kept, overrides)
     services = make_services(store, keeper.save, session.notices)
-    window = build(session, services, settings, sentences)
+    window = build(session, services, settings, sentences, shell.height())
     begin(shell, window, source, Page(page), practice)
 
     def end() -> None:

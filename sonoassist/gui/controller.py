@@ -14,7 +14,7 @@ from sonoassist.core.errors import OutputError, SonoAssistError, UsageError
 from sonoassist.core.jobs import Job, JobResult, Work
 from sonoassist.core.packets import Box
 from sonoassist.core.progress import Meter
-from sonoassist.core.settings import Settings
+from sonoassist.core.settings import Settings, stepped_threshold
 from sonoassist.exam.lifecycle import ExamLifecycle
 from sonoassist.exam.presets import edit_copy
 from sonoassist.exam.supervisor import Supervisor
@@ -40,7 +40,6 @@ from sonoassist.sources.base import SourceInfo
 SAVE_AFTER_MS = 800
 SCREEN_EVERY_MS = 250
 """How often it is asked whether the scanner's screen is to be looked at again."""
-THRESHOLD_STEP = 0.05
 MORE_FRAMES = 10
 _MODEL_FIELDS = {"model", "engine", "precision", "device"}
 
@@ -206,12 +205,11 @@ class Controller(QObject):
         self.change(**{name: not getattr(self.settings, name)})
 
     def shift_threshold(self, steps: int) -> None:
-        """Raise or lower the threshold by steps of five percent; it is the user's own then."""
+        """Raise or lower the threshold by steps; it is the user's own then."""
         now = self.threshold
-        wanted = round((now + steps * THRESHOLD_STEP) / THRESHOLD_STEP)
-        next_one = min(max(round(wanted * THRESHOLD_STEP, 2), 0.05), 0.95)
-        # What was set to more or less than the steps reach is never turned the other way.
-        self.change(threshold=max(next_one, now) if steps > 0 else min(next_one, now))
+        wanted = stepped_threshold(now, steps)
+        if wanted != now:
+            self.change(threshold=wanted)
 
     def shift_speed(self, steps: int) -> None:
         """Take the next faster or slower playing speed."""

@@ -22,7 +22,14 @@ from sonoassist.gui.page import HasCover, HasExam, HasOver, HasStatus, Page, Pag
 from sonoassist.gui.questions import Questions
 from sonoassist.gui.shell import MIN_HEIGHT_PX, MIN_WIDTH_PX, geometry_text
 from sonoassist.gui.start_page import StartPage
-from sonoassist.gui.theme import PALETTES, Look, family, scale_for, stylesheet
+from sonoassist.gui.theme import (
+    PALETTES,
+    REFERENCE_HEIGHT_PX,
+    Look,
+    family,
+    scale_for,
+    stylesheet,
+)
 from sonoassist.gui.top_bar import TopBar
 from sonoassist.live.status import PlayState, SessionStatus
 from sonoassist.model.card import domain_warning
@@ -33,9 +40,11 @@ class MainWindow(QWidget):
 
     Args:
         controller: What wishes are handed to.
+        height_px: How high it will be shown; a window that then is of another height takes the
+            size of everything from that.
     """
 
-    def __init__(self, controller: Controller) -> None:
+    def __init__(self, controller: Controller, height_px: int = REFERENCE_HEIGHT_PX) -> None:
         super().__init__()
         self.setObjectName("window")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -43,9 +52,11 @@ class MainWindow(QWidget):
         self.setMinimumSize(MIN_WIDTH_PX, MIN_HEIGHT_PX)
         self.controller = controller
         keys = Keymap.made(controller.settings.keys)
-        self.look = Look(PALETTES[controller.settings.theme], 1.0, family(), keys)
+        palette = PALETTES[controller.settings.theme]
+        self.look = Look(palette, scale_for(height_px), family(), keys)
         self.setStyleSheet(stylesheet(self.look))
         self.actions_set = ActionSet(self, self._handlers(), keys)
+        self.actions_set.set_look(self.look)
         self._told_keys = controller.settings.keys
         self.live = LivePage(self.look, self.actions_set)
         self.top = TopBar(self.look, self.actions_set)
@@ -64,9 +75,9 @@ class MainWindow(QWidget):
         self.questions = Questions(
             self, self._stage, controller, self.open_here, self._allow, self._let_go
         )
+        self.questions.set_look(self.look)
         self._arrange()
         self._connect()
-        self._apply_look()
         self._apply_settings()
 
     # -- building --------------------------------------------------------------------------
@@ -199,10 +210,9 @@ class MainWindow(QWidget):
     # -- pages -----------------------------------------------------------------------------
 
     def add_page(self, page: Page, widget: QWidget) -> None:
-        """Have a page besides the live one; `widget` is a `PageWidget`."""
+        """Have a page besides the live one; `widget` is a `PageWidget` made with the same look."""
         self._others[page] = widget
         self.pages.addWidget(widget)
-        self._of(page).set_look(self.look)
 
     def other(self, page: Page) -> QWidget | None:
         """A page besides the live one, or None where it was not added."""

@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import (
 
 from sonoassist.core import paths
 from sonoassist.core.errors import OutputError, window_text
-from sonoassist.core.percent import whole_percent
+from sonoassist.core.settings import LEAST_THRESHOLD, MOST_THRESHOLD
 from sonoassist.core.wording import sentence
 from sonoassist.engines.hardware import FIELDS
 from sonoassist.gui.actions import Act
@@ -28,6 +28,7 @@ from sonoassist.gui.elided import wrappable
 from sonoassist.gui.scrolling import leave_wheel_to_scrolling
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
+from sonoassist.gui.threshold_box import ThresholdBox
 from sonoassist.gui.threshold_words import threshold_hint
 
 if TYPE_CHECKING:
@@ -114,24 +115,25 @@ class SettingsSheet(Sheet):
     def _threshold(self) -> None:
         """The threshold in force, and the way back to the model's own."""
         controller = self._controller
-        self.threshold = QSpinBox()
-        self.threshold.setRange(5, 95)
-        self.threshold.setSuffix(" %")
-        self.threshold.setSingleStep(5)
-        self.threshold.setKeyboardTracking(False)
+        self.threshold = ThresholdBox(controller.shift_threshold)
         self._threshold_said = self._row("Threshold", self.threshold, " ")
         self.models_threshold = QPushButton("The model's own")
         self.models_threshold.setAutoDefault(False)
         self._row("", self.models_threshold)
         self._show_threshold()
-        self.threshold.valueChanged.connect(lambda value: controller.change(threshold=value / 100))
+        self.threshold.valueChanged.connect(self._set_threshold)
         self.models_threshold.clicked.connect(lambda: controller.change(threshold=None))
         controller.settings_changed.connect(self._show_threshold)
+
+    def _set_threshold(self, value: int) -> None:
+        chosen = min(max(value / 100, LEAST_THRESHOLD), MOST_THRESHOLD)
+        self._controller.change(threshold=chosen)
+        self._show_threshold()
 
     def _show_threshold(self) -> None:
         controller = self._controller
         with QSignalBlocker(self.threshold):
-            self.threshold.setValue(whole_percent(controller.threshold))
+            self.threshold.show_share(controller.threshold)
         self._threshold_said.setText(threshold_hint(controller.settings, controller.card))
         self.models_threshold.setEnabled(controller.settings.threshold is not None)
 

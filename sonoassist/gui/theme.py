@@ -30,7 +30,7 @@ _FAMILIES = (
 BODY_PX = 14
 SMALL_PX = 12
 SCALES = (0.9, 1.0, 1.25, 1.5, 2.0, 2.5)
-_REFERENCE_HEIGHT_PX = 1080
+REFERENCE_HEIGHT_PX = 1080
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ PALETTES = {"dark": DARK, "light": LIGHT}
 
 def scale_for(height_px: int) -> float:
     """Size factor for a window `height_px` high: the largest step that fits it."""
-    wanted = height_px / _REFERENCE_HEIGHT_PX
+    wanted = height_px / REFERENCE_HEIGHT_PX
     return max((step for step in SCALES if step <= wanted + 0.05), default=SCALES[0])
 
 

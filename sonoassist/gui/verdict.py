@@ -16,6 +16,7 @@ from enum import Enum
 from typing import Literal
 
 from sonoassist.core.flaws import Hints
+from sonoassist.core.outside_words import OUTSIDE, OUTSIDE_TITLE
 from sonoassist.core.packets import Analysis, Box, State, SteadiedBox, SteadyState
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import BACKGROUND_INDEX, INDEX, PLANES, Plane
@@ -102,12 +103,12 @@ _TITLES = {
     VerdictKind.THREE_D: "3D picture",
     VerdictKind.MENU: "Menu or report",
     VerdictKind.NOISE: "Only noise",
-    VerdictKind.OUTSIDE: "Unknown picture",
+    VerdictKind.OUTSIDE: OUTSIDE_TITLE,
 }
 _WHY_NOT = {
     VerdictKind.NO_SIGNAL: "the screen is empty",
     VerdictKind.NOISE: "no picture in it: probe lifted?",
-    VerdictKind.OUTSIDE: "outside of what the model knows: no plane is named",
+    VerdictKind.OUTSIDE: f"{OUTSIDE}: no plane is named",
 }
 _KINDS = {
     State.PLANE: VerdictKind.PLANE,

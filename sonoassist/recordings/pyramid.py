@@ -50,18 +50,6 @@ class Pyramid:
             level[cells] = np.maximum(below[2 * cells], below[right])
             cells = np.unique(cells // 2)
 
-    def extended(self, frames: int) -> Pyramid:
-        """The same for a recording that has grown to so many frames."""
-        base = self._levels[0]
-        if frames <= len(base):
-            self.frames = frames
-            return self
-        made = Pyramid(max(frames, 2 * len(base)))
-        made.frames = frames
-        known = np.flatnonzero(base[:, len(PLANES)])
-        made.update(known.astype(np.int64), base[known, : len(PLANES)] / FULL)
-        return made
-
     def columns(self, first: float, last: float, width: int) -> tuple[Levels, NDArray[np.bool_]]:
         """The maxima in `width` equal stretches of the frames from `first` up to `last`.
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from sonoassist.core.packets import Box, Floats, State, frozen
 from sonoassist.core.planes import PLANES
-from sonoassist.recordings.pyramid import Levels, Pyramid
 from sonoassist.recordings.records import STRIDE, FrameResult
 from sonoassist.temporal.quality import Quality
 
@@ -154,7 +153,6 @@ class FrameTable:
         self._frozen = np.zeros(0, np.int8)
         self._lock = threading.Lock()
         self._make_room(len(self.times_s))
-        self._pyramid = Pyramid(len(self.times_s))
         self.version = 0
         """Changes whenever something is added."""
 
@@ -251,11 +249,6 @@ class FrameTable:
             if found is not None:
                 yield found
 
-    def columns(self, first: float, last: float, width: int) -> tuple[Levels, Flags]:
-        """For drawing, see `Pyramid.columns`."""
-        with self._lock:
-            return self._pyramid.columns(first, last, width)
-
     def snapshot(self) -> FrameColumns:
         """A copy of everything, as it is now."""
         with self._lock:
@@ -284,7 +277,6 @@ class FrameTable:
             self.times_s = np.concatenate([self.times_s, np.asarray(times_s, np.float64)])
             if len(self.times_s) > self._room:
                 self._make_room(max(len(self.times_s), 2 * self._room))
-            self._pyramid = self._pyramid.extended(len(self.times_s))
             self.version += 1
 
     def add(self, results: Sequence[FrameResult]) -> None:
@@ -306,7 +298,6 @@ class FrameTable:
             self._quality[indexes] = block.quality
             self._stillness[indexes] = block.stillness
             self._frozen[indexes] = block.frozen
-            self._pyramid.update(indexes, block.probabilities)
             self.version += 1
 
     def measure(

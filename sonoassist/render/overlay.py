@@ -10,6 +10,7 @@ import numpy as np
 
 from sonoassist.core.box_age import BoxAge
 from sonoassist.core.opencv import cv2
+from sonoassist.core.outside_words import OUTSIDE
 from sonoassist.core.packets import Analysis, Box, Pixels, State, SteadiedBox
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import Plane
@@ -64,7 +65,7 @@ def caption(analysis: Analysis) -> str:
         State.THREE_D: "3D picture: not analysed",
         State.MENU: "Menu or report: not analysed",
         State.NOISE: "Only noise: not analysed",
-        State.OUTSIDE: "Outside of what the model knows",
+        State.OUTSIDE: f"{OUTSIDE[:1].upper()}{OUTSIDE[1:]}",
     }
     return words[analysis.state]
 

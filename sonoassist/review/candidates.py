@@ -20,7 +20,7 @@ from sonoassist.core.planes import BACKGROUND_INDEX, INDEX, PLANES
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.table import FrameColumns
 from sonoassist.temporal.hints import Placed, hints_of, place_flaws
-from sonoassist.temporal.rules import APART_S, WANTED, Course, Rule, choose_in
+from sonoassist.temporal.rules import APART_S, WANTED, Course, Pick, Rule, choose_in
 
 MOST = 12
 """So many candidates a plane at most."""
@@ -42,6 +42,8 @@ class Peak:
         quality: Sharpness, 0 to 1; nan where it was not measured.
         sure: The frame's own result names this plane, and it was more than a flash.
         told: A person says that it shows this plane.
+        first: First frame of the view that it is the best of.
+        last: Last frame of that view; what lies between may have no result.
         hints: What could be better in the picture, by its box alone.
     """
 
@@ -51,6 +53,8 @@ class Peak:
     quality: float
     sure: bool
     told: bool
+    first: int
+    last: int
     hints: Hints = ()
 
 
@@ -91,9 +95,9 @@ def _from_model(columns: FrameColumns, told: _Told) -> dict[str, tuple[Peak, ...
     rows = np.flatnonzero(columns.readable)
     shares = np.where(told[rows, None] < 0, columns.probabilities[rows], 0)
     apart = np.zeros(max(len(rows) - 1, 0), bool)
-    picks = choose_in(_course(columns, rows, shares, apart), Rule.BEST, MOST)
+    picks = choose_in(course_of(columns, rows, shares, apart), Rule.BEST, MOST)
     return {
-        key: tuple(_peak(columns, int(rows[one.row]), key, one.score, told=False) for one in some)
+        key: tuple(_peak(columns, rows, key, one, told=False) for one in some)
         for key, some in picks.items()
     }
 
@@ -113,16 +117,14 @@ def _from_labels(columns: FrameColumns, told: _Told) -> dict[str, tuple[Peak, ..
     shares[each, plane] = 1.0 + columns.probabilities[rows, plane]
     stretch = np.cumsum(np.diff(told, prepend=told[:1]) != 0)
     apart = np.diff(stretch[rows]) != 0
-    picks = choose_in(_course(columns, rows, shares, apart), Rule.BEST, MOST)
+    picks = choose_in(course_of(columns, rows, shares, apart), Rule.BEST, MOST)
     return {
-        key: tuple(
-            _peak(columns, int(rows[one.row]), key, one.score - 1.0, told=True) for one in some
-        )
+        key: tuple(_peak(columns, rows, key, one, told=True) for one in some)
         for key, some in picks.items()
     }
 
 
-def _course(
+def course_of(
     columns: FrameColumns, rows: _Rows, shares: NDArray[np.floating], apart: NDArray[np.bool_]
 ) -> Course:
     """Some frames as the rule takes them.
@@ -152,7 +154,8 @@ def _course(
     )
 
 
-def _peak(columns: FrameColumns, frame: int, key: str, confidence: float, *, told: bool) -> Peak:
+def _peak(columns: FrameColumns, rows: _Rows, key: str, pick: Pick, *, told: bool) -> Peak:
+    frame, confidence = int(rows[pick.row]), pick.score - (1.0 if told else 0.0)
     winner = int(columns.probabilities[frame].argmax()) == INDEX[key]
     return Peak(
         frame=frame,
@@ -161,6 +164,8 @@ def _peak(columns: FrameColumns, frame: int, key: str, confidence: float, *, tol
         quality=float(columns.quality[frame]),
         sure=bool(columns.sure[frame]) and winner and confidence >= SEEN_FROM,
         told=told,
+        first=int(rows[pick.first_row]),
+        last=int(rows[pick.last_row]),
         hints=_hints(columns, frame, key) if winner else (),
     )
 

@@ -19,8 +19,9 @@ SEEN_FROM = 0.2
 
 
 def view_around(columns: FrameColumns, here: int, wanted: str) -> tuple[int, int] | None:
-    """The view around a frame, as the rule of `retrieval` follows one, smoothed over time.
+    """The view around a frame that lies in no view of a candidate, smoothed over time.
 
+    One that flickers has none, and a person may name it all the same.
     A view of a plane is where its probability keeps half of its peak.
 
     Args:

@@ -2,6 +2,10 @@
 
 Causal: of a view under way the best frame so far is proposed when nothing better came for a
 moment. When the view has ended the choice is made over all of it, and takes the place of that.
+Some of its other frames are held on to: they take the place of what is refused later.
+
+How sure two networks are is not to be compared: with another one, or its scores read in another
+way, what was proposed before stands for nothing, and the first good frame is proposed.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from sonoassist.temporal.equals import Equals, equals_words
 from sonoassist.temporal.hints import placed_again
 from sonoassist.temporal.quality import GAIN, LEAST, NEAR, Quality
 from sonoassist.temporal.quality_meter import QualityMeter
+from sonoassist.temporal.reserve import Reserve
 from sonoassist.temporal.steady import UNJUDGED_S
 from sonoassist.temporal.view_choice import ViewChoice, Worth
 from sonoassist.temporal.view_slices import ViewSlices
@@ -71,6 +76,8 @@ class BestFrames:
         self._view: _View | None = None
         self._proposed: dict[str, Worth] = {}
         self._refused: dict[str, list[float]] = {}
+        self._reserves: dict[str, Reserve[Candidate]] = {}
+        self._maker: tuple[str, str] | None = None
 
     def update(
         self, analysis: Analysis, steady: SteadyState, hints: Hints | None = None
@@ -84,7 +91,7 @@ class BestFrames:
         """
         quality = self._meter.measure(analysis)
         plane, time_s = steady.plane, analysis.frame.time_s
-        ended = self._ended(analysis, steady)
+        ended = [*self._made_by(analysis), *self._ended(analysis, steady)]
         if plane is None or not self._fits(analysis, steady):
             return ended
         if self._view is None:
@@ -105,31 +112,55 @@ class BestFrames:
         """A frame's own box was found behind its label: where it is the best one it has it now."""
         if self._view is not None:
             self._view.complete(analysis)
+        for reserve in self._reserves.values():
+            reserve.change(lambda one: _completed(one, analysis))
 
     def flush(self) -> list[Candidate]:
         """What the view that was under way has to offer; the source has ended or changed."""
         view, self._view = self._view, None
         if view is None:
             return []
+        reserve = self._reserves.setdefault(view.plane.key, Reserve(_worth, _near_each_other))
+        reserve.add(view.left())
         # What the view itself has offered meanwhile was said for the time being.
         again = view.stands and view.plane.key in self._proposed
         return self._propose(view.take(), over_all=again)
 
-    def refuse(self, plane: str, captured_at_s: float) -> None:
+    def refuse(self, plane: str, captured_at_s: float) -> list[Candidate]:
         """The user rejected a frame: it and its neighbours are not proposed again.
 
         Args:
             plane: Key of the plane.
             captured_at_s: Of the frame.
+
+        Returns:
+            The next best one of the views that have ended; none while one is under way, which
+            proposes the best of what is left of it by itself.
         """
         self._refused.setdefault(plane, []).append(captured_at_s)
         self._proposed.pop(plane, None)
+        reserve = self._reserves.get(plane)
+        if reserve is not None:
+            reserve.keep(lambda one: not _near(captured_at_s, _at_s(one)))
         if self._view is not None and self._view.plane.key == plane:
             self._view.leave_out(captured_at_s)
+            return []
+        return self._propose(next(iter(reserve or ()), None))
 
     def forget(self, plane: str) -> None:
         """What was proposed last of a plane was not taken: it may be proposed again."""
         self._proposed.pop(plane, None)
+
+    def _made_by(self, analysis: Analysis) -> list[Candidate]:
+        """What the view under way has to offer, where another network looks from this frame on."""
+        maker = _maker_of(analysis)
+        if maker == self._maker:
+            return []
+        ended = self.flush()
+        self._maker = maker
+        self._proposed.clear()
+        self._reserves.clear()
+        return ended
 
     def _ended(self, analysis: Analysis, steady: SteadyState) -> list[Candidate]:
         """What the view under way has to offer, where it has ended before this frame."""
@@ -208,20 +239,13 @@ class _View:
 
     def complete(self, analysis: Analysis) -> None:
         """A frame's own box was found behind its label."""
-
-        def completed(one: Candidate) -> Candidate:
-            if one.analysis.frame is not analysis.frame:
-                return one
-            hints = None if one.hints is None else placed_again(one.hints, analysis)
-            return replace(one, analysis=analysis, hints=hints)
-
         frame_id = analysis.frame.frame_id
         for taken_id, confidence, hints in self._newest:
             if taken_id == frame_id and hints is not None:
                 again = placed_again(hints, analysis)
                 self._equals.change(confidence, len(hints), len(again))
-        self._frames.change(lambda one: (_worth(new := completed(one)), new))
-        self._slices.change(completed)
+        self._frames.change(lambda one: (_worth(new := _completed(one, analysis)), new))
+        self._slices.change(lambda one: _completed(one, analysis))
 
     def leave_out(self, captured_at_s: float) -> None:
         """The user rejected a frame: what is near to it is no choice, the rest of the view is."""
@@ -235,6 +259,10 @@ class _View:
         self._newest.clear()
         for one in self._slices:  # less sure than what was refused, and held there only
             self._frames.add(_worth(one), one)
+
+    def left(self) -> list[Candidate]:
+        """The frames that are held, from all over the view."""
+        return [*self._frames, *self._slices]
 
     def settled(self, time_s: float) -> bool:
         best = self._frames.best()
@@ -255,6 +283,24 @@ class _View:
 
 def _near(one_s: float, other_s: float) -> bool:
     return abs(one_s - other_s) <= REFUSED_S
+
+
+def _near_each_other(one: Candidate, other: Candidate) -> bool:
+    return _near(_at_s(one), _at_s(other))
+
+
+def _maker_of(analysis: Analysis) -> tuple[str, str] | None:
+    """The network, and how its scores are read."""
+    made = analysis.provenance
+    return None if made is None else (made.weights_sha256, made.network_input)
+
+
+def _completed(one: Candidate, analysis: Analysis) -> Candidate:
+    """A candidate with its frame's own box, where it is of that frame."""
+    if one.analysis.frame is not analysis.frame:
+        return one
+    hints = None if one.hints is None else placed_again(one.hints, analysis)
+    return replace(one, analysis=analysis, hints=hints)
 
 
 def _confidence(analysis: Analysis, steady: SteadyState, plane: Plane) -> float:

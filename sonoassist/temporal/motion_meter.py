@@ -10,16 +10,13 @@ import numpy as np
 
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Box, Floats, Frame
+from sonoassist.temporal.repeats import STANDS_S, is_same
 
 BEFORE_S = 0.08
 """A picture is measured against one that is at least so much older: the time between two pictures
 that follow each other is known no better than to the time between two grabs."""
 APART_S = 0.25
 """Pictures further apart do not tell how quickly anything moves between them."""
-STANDS_S = 0.13
-"""What is the same for longer is no picture that was grabbed twice: it stands still."""
-SAME = 0.5
-"""Mean difference of grey levels up to which a picture is the one before, grabbed again."""
 ROUNDING_S = 1e-6
 
 
@@ -45,6 +42,8 @@ class MotionMeter:
         self._window = np.asarray(cv2.createHanningWindow(size_px, cv2.CV_32F), np.float32)
         self._seen: deque[_Picture] = deque()
         """The newest that is old enough to be measured against, and those that came later."""
+        self._grabbed_s = math.nan
+        """When the newest of them was grabbed last."""
         self._speed_hz = math.nan
 
     def measure(self, frame: Frame, crop: Box, small: Floats) -> float:
@@ -59,12 +58,22 @@ class MotionMeter:
         if frame.still or (self._seen and not _follows(now, self._seen[-1])):
             self._seen.clear()
             self._speed_hz = math.nan
-        if self._seen and _is_repeat(now, self._seen[-1]):
-            return self._speed_hz
+        if self._seen and is_same(small, self._seen[-1].small):
+            return self._again(now)
+        self._grabbed_s = now.time_s
         self._seen.append(now)
         while len(self._seen) > 1 and _apart_s(now, self._seen[1]) >= BEFORE_S:
             self._seen.popleft()
         self._speed_hz = self._between(self._seen[0], now)
+        return self._speed_hz
+
+    def _again(self, now: _Picture) -> float:
+        """The newest picture is grabbed again: as quick as it was, unless it stands."""
+        gap_s, self._grabbed_s = now.time_s - self._grabbed_s, now.time_s
+        if _apart_s(now, self._seen[-1]) > STANDS_S:
+            self._seen.clear()
+            self._seen.append(now)  # what comes next is measured against now
+            self._speed_hz = 0.0 if gap_s <= APART_S else math.nan
         return self._speed_hz
 
     def _between(self, before: _Picture, now: _Picture) -> float:
@@ -82,10 +91,3 @@ def _apart_s(now: _Picture, before: _Picture) -> float:
 def _follows(now: _Picture, before: _Picture) -> bool:
     same = (now.source_id, now.crop) == (before.source_id, before.crop)
     return same and now.time_s >= before.time_s
-
-
-def _is_repeat(now: _Picture, before: _Picture) -> bool:
-    """Whether it is the picture before, grabbed again."""
-    if now.time_s - before.time_s >= STANDS_S:
-        return False
-    return float(cv2.norm(now.small, before.small, cv2.NORM_L1)) <= SAME * now.small.size

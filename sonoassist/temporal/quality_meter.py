@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Analysis, Box, Floats, Frame, Pixels
 from sonoassist.preprocess.channels import grey_of
 from sonoassist.temporal.quality import Quality
+from sonoassist.temporal.repeats import STANDS_S, is_same
 
 SIZE_PX = (144, 112)
 """Width and height at which quality is measured: speckle is averaged out, outlines are not."""
@@ -17,11 +20,30 @@ CRISP = 0.55
 """Edge strength over contrast at which a picture counts as fully sharp."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """Where and when a picture was first seen, its small picture, and how still it was."""
+
+    source_id: str
+    time_s: float
+    small: Floats
+    stillness: float
+
+    def is_again(self, frame: Frame, small: Floats) -> bool:
+        """Whether a frame is this very picture, delivered again."""
+        if frame.still or frame.source_id != self.source_id or frame.time_s < self.time_s:
+            return False
+        return frame.time_s - self.time_s <= STANDS_S and is_same(small, self.small)
+
+
 class QualityMeter:
-    """Measures sharpness by itself and stillness against the frame before."""
+    """Measures sharpness by itself and stillness against the picture before.
+
+    A picture that is delivered again is as still as it was the first time.
+    """
 
     def __init__(self) -> None:
-        self._last: tuple[str, float, Floats] | None = None
+        self._last: _Picture | None = None
 
     def measure(self, analysis: Analysis) -> Quality:
         """Take the next frame; frames come in the order of their times."""
@@ -40,12 +62,18 @@ class QualityMeter:
             field: What is measured of it, in frame pixels.
         """
         small = _small(frame.pixels, field)
-        last, self._last = self._last, (frame.source_id, frame.time_s, small)
-        stillness = 1.0
-        if last is not None and last[0] == frame.source_id and not frame.still:
-            changed = float(np.abs(small - last[2]).mean())
-            stillness = 1.0 - min(changed / MOVED, 1.0)
-        return Quality(_sharpness(small), stillness)
+        if self._last is None or not self._last.is_again(frame, small):
+            stillness = _stillness(frame, small, self._last)
+            self._last = _Picture(frame.source_id, frame.time_s, small, stillness)
+        return Quality(_sharpness(small), self._last.stillness)
+
+
+def _stillness(frame: Frame, small: Floats, last: _Picture | None) -> float:
+    """1 where it follows none."""
+    if last is None or last.source_id != frame.source_id or frame.still:
+        return 1.0
+    changed = float(np.abs(small - last.small).mean())
+    return 1.0 - min(changed / MOVED, 1.0)
 
 
 def _small(pixels: Pixels, field: Box) -> Floats:

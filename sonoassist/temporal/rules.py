@@ -56,6 +56,8 @@ class Pick:
 
     Attributes:
         row: In the table.
+        first_row: First row of its view.
+        last_row: Last one.
         confidence: Softmax of the plane in the frame itself.
         steady_confidence: The same, smoothed over time.
         score: What the rule goes by.
@@ -70,6 +72,8 @@ class Pick:
     """
 
     row: int
+    first_row: int
+    last_row: int
     confidence: float
     steady_confidence: float
     score: float
@@ -136,6 +140,15 @@ def choose_in(course: Course, rule: Rule, most: int = MOST) -> dict[str, tuple[P
         return dict.fromkeys(WANTED, ())
     scales = _Scales(course)
     return {key: _picks(scales, INDEX[key], rule, most) for key in WANTED}
+
+
+def view_shares(course: Course) -> Reals:
+    """How sure each class is over the view that a frame lies in, by what is before and after it.
+
+    The same that `choose_in` goes by: float64, (n, 14), 0 to 1; 0 where a frame is no B-mode
+    picture.
+    """
+    return np.where(course.judged[:, None], _Scales(course).steady, 0.0)
 
 
 class _Scales:
@@ -219,6 +232,8 @@ def _pick(scales: _Scales, plane: int, score: Reals, view: tuple[int, Rows], rul
     row = top if rule is Rule.PAPER else _finest(scales, score, equal)
     return Pick(
         row=row,
+        first_row=int(rows[0]),
+        last_row=int(rows[-1]),
         confidence=float(scales.raw[row, plane]),
         steady_confidence=float(scales.steady[row, plane]),
         score=float(score[row]),

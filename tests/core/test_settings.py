@@ -19,6 +19,7 @@ from sonoassist.core.settings import (
     load_settings,
     merge_settings,
     save_settings,
+    stepped_threshold,
 )
 from waiting import LIMIT_S
 
@@ -66,6 +67,40 @@ def test_damaged_settings_are_reported(tmp_path: Path, text: str) -> None:
     settings, notices = load_settings(path)
     assert settings == Settings()
     assert len(notices) == 1
+
+
+@pytest.mark.parametrize(
+    ("kept", "used"),
+    [(0.05, 0.05), (0.62, 0.62), (0.95, 0.95), (0.0, None), (0.96, None), (1, None)],
+)
+def test_a_threshold_beyond_the_range_is_told_once_and_never_clipped(
+    tmp_path: Path, kept: float, used: float | None
+) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps({"threshold": kept, "theme": "light"}))
+    settings, notices = load_settings(path)
+    assert (settings.threshold, settings.theme) == (used, "light")
+    assert len(notices) == (used is None)
+
+
+@pytest.mark.parametrize(
+    ("now", "steps", "then"),
+    [
+        (0.7, 1, 0.75),
+        (0.7, -1, 0.65),
+        (0.62, 1, 0.65),
+        (0.95, 1, 0.95),
+        (0.05, -1, 0.05),
+        (0.97, 1, 0.97),
+        (0.97, -1, 0.95),
+        (0.62, -1, 0.6),
+        (0.02, -1, 0.02),
+        (0.02, 1, 0.05),
+        (0.7, -100, 0.05),
+    ],
+)
+def test_the_steps_of_the_threshold_stay_in_its_range(now: float, steps: int, then: float) -> None:
+    assert stepped_threshold(now, steps) == then
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"threshold": 7, "theme": "light"}'])

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom import dcmread
 
+import sonoassist
 from dicom_validator import complaints
 from exam import exam_made
 from exam.report_made import ITEMS, frame_of, made
@@ -28,7 +29,9 @@ from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.capture_words import (
     capture_words,
     chosen_by_hand,
+    in_a_sentence,
     item_of,
+    network_saw,
     own_box,
     own_share,
     plane_of,
@@ -305,3 +308,72 @@ def test_shares_as_they_are_written() -> None:
         "29 %",
         "57 %",
     ]
+
+
+NOT_NAMED = {
+    Seen.UNKNOWN: "the network named no plane",
+    Seen.NOT_ANALYSED: "not analysed by the network",
+    Seen.PLANE: "the network named no plane",
+    Seen.UNSURE: "the network was unsure",
+    Seen.BACKGROUND: "the network saw no standard plane",
+    Seen.DOPPLER: "not judged by the network: colour Doppler",
+    Seen.NO_SIGNAL: "not judged by the network: no picture",
+    Seen.SPLIT: "not judged by the network: split screen",
+    Seen.SPECTRAL: "not judged by the network: spectrum or M-mode",
+    Seen.THREE_D: "not judged by the network: 3D picture",
+    Seen.MENU: "not judged by the network: menu or report",
+    Seen.NOISE: "not judged by the network: only noise",
+    Seen.OUTSIDE: "the picture is outside of what the model knows",
+}
+
+
+@pytest.mark.parametrize("saw", Seen)
+def test_all_sentences_that_can_be_made(saw: Seen) -> None:
+    """Every one is written out, so that it can be read."""
+    shot = replace(exam_made.shot("", plane="", confidence=0.0), saw=saw)
+    said = NOT_NAMED[saw]
+    lvot, bladder = Item("lvot", "LVOT", "lvot"), Item("bladder", "Bladder")
+    assert capture_words(shot, None) == f"No plane named; {said}"
+    assert capture_words(shot, lvot) == f"LVOT, chosen by hand; {said}"
+    assert capture_words(shot, bladder) == f"Bladder, chosen by hand; {said}"
+    assert capture_words(shot, lvot, full=True) == (
+        f"Left ventricular outflow tract, chosen by hand; {said}"
+    )
+    assert in_a_sentence(capture_words(shot, lvot), "at 00:10") == (
+        f"LVOT, chosen by hand; {said}; at 00:10"
+    )
+    named = exam_made.shot("femur", plane="femur", confidence=0.9, saw=saw)
+    assert in_a_sentence(capture_words(named, None), "at 00:10") == "Femur 90 %, at 00:10"
+
+
+def test_what_is_outside_is_called_so_everywhere() -> None:
+    from sonoassist.commands.models import _reading
+    from sonoassist.gui.verdict import UNANALYSED, VerdictKind, _unanalysed
+
+    assert VerdictKind.OUTSIDE in UNANALYSED
+    chip = _unanalysed(VerdictKind.OUTSIDE)
+    said = (
+        f"{chip.title}: {chip.detail}",
+        network_saw(replace(exam_made.shot("", plane=""), saw=Seen.OUTSIDE)),
+        *_reading({}),
+        *_reading({"outside": {"fitted_on": "muscle"}}),
+    )
+    assert [one for one in said if "outside of what the model knows" in one] == [
+        "Unknown picture: outside of what the model knows: no plane is named",
+        "the picture is outside of what the model knows",
+        "pictures outside of what the model knows are not told apart",
+        "pictures outside of what the model knows are told apart, by muscle",
+    ]
+
+
+def test_no_other_words_are_used_for_it() -> None:
+    """The words stand in one place; elsewhere they are taken from there."""
+    package = Path(sonoassist.__file__).parent
+    others = ("outside of what the model knows", "another kind than it knows", "Unknown picture")
+    found = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        for one in others
+        if f'"{one}' in path.read_text(encoding="utf-8")
+    }
+    assert found == {"core/outside_words.py"}

@@ -127,7 +127,13 @@ def test_the_page_tells_the_numbers(folder: Path) -> None:
     text = read(page_of(folder)).text
     assert f"{len(KEPT) + 1} of {len(REQUIRED)}" in text
     assert "Missing:\n Kidneys, Spine (sag.)." in text
-    for value in ("S-17", "01:29", "exam.mp4 (synthetic)", MODEL["weights_sha256"], "0.7"):
+    for value in (
+        "S-17",
+        "01:29",
+        "exam.mp4 (synthetic)",
+        MODEL["weights_sha256"],
+        "70 % at its start",
+    ):
         assert value in text
     assert "recording-1.mp4: from 00:03, 950 frames, finished" in text
     assert "recording-2.mp4: from 01:00, 12 frames, stopped by itself: disk full" in text

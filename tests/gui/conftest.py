@@ -159,7 +159,7 @@ def window(
     size_px: tuple[int, int],
 ) -> Iterator[MainWindow]:
     services = replace(make_services(models, saved), exams=store)
-    main = build(session, services, settings, [])
+    main = build(session, services, settings, [], size_px[1])
     qtbot.addWidget(main)
     main.resize(*size_px)
     main.show()

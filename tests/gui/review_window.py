@@ -46,7 +46,7 @@ def review_window(
         make_services(models, saved),
         make_analyser=lambda settings, synthetic, tell: made_analyser(),
     )
-    main = build(session, services, Settings(crop="full"), [])  # type: ignore[arg-type]
+    main = build(session, services, Settings(crop="full"), [], size_px[1])  # type: ignore[arg-type]
     qtbot.addWidget(main)
     main.resize(*size_px)
     main.show()

@@ -210,7 +210,7 @@ def test_ages_are_never_flattered(age_s: float, words: str) -> None:
 @pytest.fixture
 def running(qtbot: QtBot, session: FakeSession) -> Iterator[MainWindow]:
     """A window whose display runs by itself, as in the program."""
-    main = build(session, make_services(FakeModels(), []), Settings(), [])
+    main = build(session, make_services(FakeModels(), []), Settings(), [], 800)
     qtbot.addWidget(main)
     main.resize(1280, 800)
     main.show()

@@ -61,7 +61,7 @@ def main(
         return "analyser"
 
     services = replace(make_services(models, saved), find_hardware=find, make_analyser=make)
-    window = build(session, services, settings, [])
+    window = build(session, services, settings, [], 800)
     qtbot.addWidget(window)
     window.resize(1280, 800)
     window.show()

@@ -82,7 +82,7 @@ def test_what_is_painted_is_a_hint_or_its_beginning(
 
 
 def test_candidates_and_best_frames_have_their_hints() -> None:
-    peak = Peak(7, 1.0, 0.9, 0.5, True, False, (SMALL, ASIDE))
+    peak = Peak(7, 1.0, 0.9, 0.5, True, False, 5, 9, (SMALL, ASIDE))
     assert candidate_tiles([peak], 7, "femur", None)[0].hints == (SMALL, ASIDE)
     tiles = best_tiles({"femur": (peak,)}, Corrections(), "femur", surveyed=True)
     assert {tile.key: tile.hints for tile in tiles if tile.hints} == {"femur": (SMALL, ASIDE)}

@@ -99,7 +99,7 @@ def opened(
             exams=ExamStore.default(),
             save=SettingsKeeper(paths.settings_file(), found, {}).save,
         )
-        window = build(session, services, found, sentences)
+        window = build(session, services, found, sentences, 900)
         windows.append(window)
         qtbot.addWidget(window)
         window.resize(1600, 900)

@@ -68,6 +68,37 @@ def test_the_users_own_stays_when_another_model_comes_and_can_be_left(
     assert settings.model_dump(exclude_defaults=True).get("threshold") is None
 
 
+def open_settings(window: MainWindow) -> SettingsSheet:
+    window.actions_set[Act.SETTINGS].trigger()
+    sheet = window.questions.sheet
+    assert isinstance(sheet, SettingsSheet)
+    return sheet
+
+
+def test_the_box_and_the_keys_have_one_range_and_one_step(
+    qtbot: QtBot, window: MainWindow, session: FakeSession, settings: Settings
+) -> None:
+    high = make_card().model_copy(
+        update={"calibration": RULE.model_copy(update={"threshold": 0.97})}
+    )
+    run(qtbot, window, session, high)
+    sheet = open_settings(window)
+    assert sheet.threshold.value() == 97  # the model's own, as it is
+    sheet.threshold.stepUp()
+    window.controller.shift_threshold(1)
+    assert settings.threshold is None
+    sheet.threshold.stepDown()
+    assert settings.threshold == 0.95
+    assert (sheet.threshold.minimum(), sheet.threshold.maximum()) == (5, 95)
+    sheet.threshold.setValue(62)
+    sheet.threshold.stepUp()
+    by_box = settings.threshold
+    sheet.threshold.setValue(62)
+    window.controller.shift_threshold(1)
+    assert by_box == settings.threshold == 0.65
+    assert sheet.threshold.value() == 65
+
+
 @pytest.mark.parametrize("card", [make_card(), calibrated()])
 def test_the_status_line_says_uncalibrated_only_where_that_is_so(
     session: FakeSession, card: Card
@@ -81,6 +112,7 @@ def test_the_words() -> None:
     assert threshold_text(Settings(threshold=0.8), calibrated()) == "threshold 80 %, yours"
     assert "at most 3 %" in threshold_hint(Settings(), calibrated())
     assert "never calibrated" in threshold_hint(Settings(), make_card())
+    assert "calibrated" not in threshold_hint(Settings(), None)
     assert "chosen by you" in threshold_hint(Settings(threshold=0.8), calibrated())
 
 

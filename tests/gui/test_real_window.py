@@ -93,7 +93,7 @@ def real(qtbot: QtBot, store: ModelStore) -> Iterator[tuple[MainWindow, LiveSess
         save=lambda _: None,
         reviews=CorrectionStore.default(),
     )
-    window = build(session, services, settings, [])
+    window = build(session, services, settings, [], 800)
     qtbot.addWidget(window)
     window.resize(1280, 800)
     window.show()

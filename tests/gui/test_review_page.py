@@ -42,6 +42,7 @@ from sonoassist.gui.review.desk import ReviewDesk
 from sonoassist.gui.review.page import ReviewPage
 from sonoassist.gui.review.texts import progress_text, waiting_text
 from sonoassist.gui.sheets import AskSheet, HelpSheet
+from sonoassist.gui.shell import MIN_HEIGHT_PX
 from sonoassist.gui.verdict import VerdictKind
 from sonoassist.recordings.corrections import Label, Mark
 from sonoassist.recordings.records import Progress, RunState
@@ -117,7 +118,7 @@ def reviewing(
     qtbot: QtBot, session: FakeSession, services: Services, settings: Settings
 ) -> tuple[MainWindow, ReviewPage]:
     """A window on its review page."""
-    main = build(session, services, settings, [])
+    main = build(session, services, settings, [], MIN_HEIGHT_PX)
     qtbot.addWidget(main)
     main.show()
     main.begin()
@@ -901,7 +902,7 @@ def test_the_recording_of_a_kept_exam(
         make_analyser=lambda settings, synthetic, tell: made_analyser(),
         exams=store,
     )
-    main = build(session, services, Settings(crop="full"), [])
+    main = build(session, services, Settings(crop="full"), [], MIN_HEIGHT_PX)
     qtbot.addWidget(main)
     main.show()
     main.begin()

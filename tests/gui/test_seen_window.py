@@ -511,7 +511,7 @@ def walk(
     settings = Settings(theme=theme, crop="full", recent=recent)
     if long:
         settings.own_crops = {LONG_NAME: "0,0,100,100"}
-    window = build(session, services, settings, [])  # type: ignore[arg-type]
+    window = build(session, services, settings, [], high)  # type: ignore[arg-type]
     qtbot.addWidget(window)
     window.resize(wide, high)
     window.show()

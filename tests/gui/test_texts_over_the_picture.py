@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 from dataclasses import replace
 
-import pytest
 from gui_fakes import EMPTY, GRABBER, RECORDING
 
+from every_case import holds_for_each
 from sonoassist.gui.screens import SIGNAL_LOST, Screen, screen_for
 from sonoassist.live.status import ModelState, PlayState, SessionStatus
 
@@ -37,9 +37,18 @@ def status_of(play: PlayState, source: object, age_s: float, model: ModelState) 
     )  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda _case: "")
-def test_what_is_written_is_true(case: tuple[object, ...]) -> None:
-    play, source, age_s, model, has_picture, back_s = case
+def test_what_is_written_is_true() -> None:
+    holds_for_each(_is_true, CASES)
+
+
+def _is_true(
+    play: PlayState,
+    source: object,
+    age_s: float,
+    model: ModelState,
+    has_picture: bool,
+    back_s: float | None,
+) -> None:
     status = status_of(play, source, age_s, model)  # type: ignore[arg-type]
     screen = screen_for(status, has_picture, back_s)  # type: ignore[arg-type]
     said = words(screen)
@@ -75,9 +84,18 @@ def test_what_is_opened_beside_is_told_over_the_picture_that_goes_on() -> None:
     assert words(screen_for(status, True, None)) == "Opening film.mp4 …"
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda _case: "")
-def test_each_chip_has_words_for_the_smallest_picture(case: tuple[object, ...]) -> None:
-    play, source, age_s, model, has_picture, back_s = case
+def test_each_chip_has_words_for_the_smallest_picture() -> None:
+    holds_for_each(_has_words_for_the_smallest_picture, CASES)
+
+
+def _has_words_for_the_smallest_picture(
+    play: PlayState,
+    source: object,
+    age_s: float,
+    model: ModelState,
+    has_picture: bool,
+    back_s: float | None,
+) -> None:
     long = "words " * 30
     status = replace(
         status_of(play, source, age_s, model),  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from gui_fakes import BOX, make_frame, make_view, shares
 
+from every_case import holds_for_each
 from sonoassist.core.packets import Box, State, SteadiedBox, SteadyState
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER, INDEX, PLANES
 from sonoassist.exam.shots import frame_row, said_of
@@ -39,15 +40,14 @@ def test_without_a_result_nothing_is_said(view: View | None, label: str) -> None
     assert (verdict.plane, verdict.guess, verdict.confidence, verdict.box) == (None,) * 4
 
 
-@pytest.mark.parametrize(
-    ("label", "state", "steady", "key", "confidence"),
-    list(
-        itertools.product(
-            ["steady", "raw"], State, STEADY, ["femur", "background"], [0.3, 0.699, 0.7, 0.95]
-        )
-    ),
-)
-def test_a_plane_is_named_only_when_the_frame_says_so(
+def test_a_plane_is_named_only_when_the_frame_says_so() -> None:
+    cases = itertools.product(
+        ["steady", "raw"], State, STEADY, ["femur", "background"], [0.3, 0.699, 0.7, 0.95]
+    )
+    holds_for_each(_is_named_only_when_the_frame_says_so, cases)
+
+
+def _is_named_only_when_the_frame_says_so(
     label: str, state: State, steady: SteadyState | None, key: str, confidence: float
 ) -> None:
     view = make_view(key, confidence, state, steady=steady)
@@ -65,14 +65,15 @@ def test_a_plane_is_named_only_when_the_frame_says_so(
         assert verdict.steady_s is None
 
 
-@pytest.mark.parametrize("key", ["femur", "background"])
-@pytest.mark.parametrize("steady", STEADY)
-@pytest.mark.parametrize("state", State)
-@pytest.mark.parametrize("confidence", [0.3, 0.95])
-def test_while_the_picture_moves_the_steady_label_stands(
+def test_while_the_picture_moves_the_steady_label_stands() -> None:
+    """A lone picture that says something else does not make the name flicker, and has no box."""
+    cases = itertools.product(["femur", "background"], STEADY, State, [0.3, 0.95])
+    holds_for_each(_stands_while_the_picture_moves, cases)
+
+
+def _stands_while_the_picture_moves(
     key: str, steady: SteadyState | None, state: State, confidence: float
 ) -> None:
-    """A lone picture that says something else does not make the name flicker, and has no box."""
     view = make_view(key, confidence, state, steady=steady)
     alone = decide(view, "steady", 0.7)
     moving = decide(view, "steady", 0.7, moving=True)
@@ -110,16 +111,14 @@ def test_a_still_says_what_it_says_itself() -> None:
     assert decide(view, "steady", 0.7, moving=True).kind is VerdictKind.UNSURE
 
 
-@pytest.mark.parametrize("label", ["steady", "raw"])
-@pytest.mark.parametrize("steady", STEADY)
-@pytest.mark.parametrize(
-    ("state", "kind"), [(one, VerdictKind(one.value)) for one in State if not one.judged]
-)
-def test_what_is_not_analysed_is_said_whatever_was_before(
-    label: str, steady: SteadyState | None, state: State, kind: VerdictKind
-) -> None:
+def test_what_is_not_analysed_is_said_whatever_was_before() -> None:
+    states = [state for state in State if not state.judged]
+    holds_for_each(_says_its_state, itertools.product(["steady", "raw"], STEADY, states))
+
+
+def _says_its_state(label: str, steady: SteadyState | None, state: State) -> None:
     verdict = decide(make_view(state=state, steady=steady), label, 0.7)  # type: ignore[arg-type]
-    assert verdict.kind is kind
+    assert verdict.kind is VerdictKind(state.value)
     assert verdict.confidence is None
 
 

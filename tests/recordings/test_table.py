@@ -45,11 +45,6 @@ def test_one_that_grows_is_the_same_as_one_that_was_whole(
         np.testing.assert_array_equal(
             getattr(grown.snapshot(), name), getattr(whole.snapshot(), name)
         )
-    for width in (1, 7, count):
-        for one, other in zip(
-            grown.columns(0, count, width), whole.columns(0, count, width), strict=True
-        ):
-            np.testing.assert_array_equal(one, other)
 
 
 def test_what_is_known_of_a_frame() -> None:

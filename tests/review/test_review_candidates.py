@@ -18,6 +18,7 @@ from sonoassist.recordings.table import FrameTable
 from sonoassist.retrieval.choosing import choose
 from sonoassist.retrieval.table import ExamTable
 from sonoassist.review.candidates import MOST, all_candidates, missing
+from sonoassist.review.views import find_views
 from sonoassist.temporal.quality import LEAST
 from sonoassist.temporal.rules import APART_S, WANTED, Rule
 
@@ -227,8 +228,16 @@ def test_the_first_candidate_is_the_frame_that_retrieve_picks(table: ExamTable) 
             for at in range(len(table))
         ]
     )
-    found = all_candidates(reviewed.snapshot(), Corrections())
+    views = find_views(reviewed.snapshot(), Corrections())
+    found = views.candidates
     picked = choose(table, Rule.BEST, MOST)
     for key in WANTED:
         assert [peak.frame for peak in found[key]] == [one.row for one in picked[key]]
         assert [peak.confidence for peak in found[key]] == [one.score for one in picked[key]]
+        for peak, one in zip(found[key], picked[key], strict=True):
+            shown = slice(peak.first, peak.last + 1)
+            assert one.begin_s <= table.time_s[shown][0] <= table.time_s[shown][-1] <= one.end_s
+            assert peak.first <= peak.frame <= peak.last
+            # What is painted is what the rule went by.
+            steady = views.shares[peak.frame, KEYS.index(key)]
+            assert steady == pytest.approx(one.steady_confidence, abs=1e-6)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import weakref
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from made_analyses import analysis_of, shares_of
 from real_models import frame_of
 from sonoassist.core.flaws import Flaw, Hint, Hints
 from sonoassist.core.opencv import cv2
-from sonoassist.core.packets import State
+from sonoassist.core.packets import Box, Localisation, Provenance, State
 from sonoassist.core.planes import KEYS
 from sonoassist.temporal.best_frames import NEAR, REFUSED_S, SETTLED_S, BestFrames, Candidate
 from sonoassist.temporal.quality import GAIN, LEAST
@@ -33,6 +34,7 @@ class Exam:
         self.label = SteadyLabel(0.7)
         self.now_s = 0.0
         self.found: list[Candidate] = []
+        self.maker: Provenance | None = None
 
     def see(
         self,
@@ -55,6 +57,7 @@ class Exam:
             index=round(self.now_s * FPS),
         )
         analysis = analysis_of(frame, shares_of(key, confidence), state)
+        analysis = replace(analysis, provenance=self.maker)
         self.found += self.best.update(analysis, self.label.update(analysis), hints)
         self.now_s += 1 / FPS
 
@@ -369,3 +372,100 @@ def test_frames_that_only_led_up_to_the_surest_do_not_count_as_about_as_sure() -
     for step in range(100):
         exam.see("femur", 0.8 + 0.0015 * step)
     assert exam.end()[-1].equals <= NEAR / 0.0015 + 2
+
+
+def test_a_refusal_after_its_view_has_ended_proposes_the_next_best_of_it() -> None:
+    exam = Exam()
+    exam.hold("femur", 2.4, 0.90)
+    exam.hold("femur", 1.6, 0.97)
+    exam.hold("femur", 4.0, 0.92)
+    exam.hold("background", 1.0)
+    gone = [exam.found[-1].analysis.frame.captured_at_s]
+    assert exam.found[-1].confidence == pytest.approx(0.97, abs=0.01)
+    for _ in range(2):
+        (found,) = exam.best.refuse("femur", gone[-1])
+        assert found.plane.key == "femur"
+        at_s = found.analysis.frame.captured_at_s
+        assert all(abs(at_s - one) > REFUSED_S for one in gone)
+        gone.append(at_s)
+    assert exam.best.refuse("femur", gone[-1]) == []
+
+
+def test_a_refusal_takes_the_next_best_of_all_views_that_have_ended() -> None:
+    exam = Exam()
+    for seconds, confidence in ((1.0, 0.97), (1.0, 0.80), (1.0, 0.90)):
+        exam.hold("femur", seconds, confidence)
+        exam.hold("background", REFUSED_S)
+    refused = []
+    for confidence in (0.90, 0.80):
+        refused.append(exam.found[-1].analysis.frame.captured_at_s)
+        exam.found += exam.best.refuse("femur", refused[-1])
+        assert exam.found[-1].confidence == pytest.approx(confidence, abs=0.01)
+    assert exam.best.refuse("lips", refused[-1]) == []
+
+
+def test_what_is_refused_while_another_view_of_it_is_under_way_is_left_to_that_one() -> None:
+    exam = Exam()
+    exam.hold("femur", 6, 0.95)
+    exam.hold("background", REFUSED_S)
+    exam.hold("femur", 0.6, 0.90)
+    assert exam.best.refuse("femur", exam.found[-1].analysis.frame.captured_at_s) == []
+    exam.hold("background", 1)
+    assert exam.end()[-1].confidence == pytest.approx(0.90, abs=0.01)
+
+
+def test_a_box_that_comes_after_the_view_has_ended_goes_with_what_is_proposed_later() -> None:
+    exam = Exam()
+    exam.hold("femur", 6, 0.95)
+    exam.hold("background", 1)
+    first = exam.found[-1].analysis.frame.captured_at_s
+    (probe,) = exam.best.refuse("femur", first)
+    exam = Exam()
+    exam.hold("femur", 6, 0.95)
+    exam.hold("background", 1)
+    left = [one for one in exam.best._reserves["femur"] if one is not exam.found[-1]]
+    second = next(one for one in left if _at(one) == pytest.approx(_at(probe), abs=1e-6))
+    box = Box(1, 2, 30, 40)
+    localisation = Localisation(second.analysis.frame.frame_id, box, None)
+    exam.best.complete(replace(second.analysis, localisation=localisation))
+    (found,) = exam.best.refuse("femur", _at(exam.found[-1]))
+    assert found.analysis.own_box == box
+
+
+def _at(one: Candidate) -> float:
+    return one.analysis.frame.captured_at_s
+
+
+def test_scores_of_another_network_are_not_compared_with_those_before() -> None:
+    exam = Exam()
+    exam.maker = Provenance("one", "288x224 255", "full")
+    exam.hold("femur", 1, 0.97)
+    exam.hold("background", 1)
+    exam.maker = Provenance("other", "288x224 255", "full")
+    exam.hold("femur", 1, 0.80)
+    exam.hold("background", REFUSED_S)
+    assert [round(one.confidence, 2) for one in exam.end()] == [0.97, 0.8]
+    # By one network the better one stands; and what another one has found is no second choice.
+    exam.hold("femur", 1, 0.75)
+    exam.hold("background", 1)
+    assert len(exam.end()) == 2
+    found = exam.best.refuse("femur", _at(exam.found[-1]))
+    assert [round(one.confidence, 2) for one in found] == [0.75]
+
+
+@pytest.mark.parametrize(
+    ("change", "proposals"),
+    [
+        ({"weights_sha256": "other"}, 2),
+        ({"network_input": "288x224 255; T 1.2 lapse 0"}, 2),
+        ({"precision": "int8", "localiser": 2}, 1),
+    ],
+)
+def test_a_view_is_chosen_from_by_one_network(change: dict[str, object], proposals: int) -> None:
+    exam = Exam()
+    exam.maker = Provenance("one", "288x224 255", "full", "f32")
+    exam.hold("femur", 0.6, 0.97)
+    exam.maker = replace(exam.maker, **change)  # type: ignore[arg-type]
+    exam.hold("femur", 0.6, 0.80)
+    exam.hold("background", 1)
+    assert len(exam.end()) == proposals

@@ -14,7 +14,8 @@ from sonoassist.core.packets import Box, Floats, State, SteadyState
 from sonoassist.core.planes import BY_KEY
 from sonoassist.temporal.hint_meter import SIZE_PX
 from sonoassist.temporal.hints import FAST
-from sonoassist.temporal.motion_meter import APART_S, STANDS_S, MotionMeter
+from sonoassist.temporal.motion_meter import APART_S, MotionMeter
+from sonoassist.temporal.repeats import STANDS_S
 from sonoassist.temporal.steady_hints import SteadyHints
 
 CROP = Box(0, 0, 64, 48)

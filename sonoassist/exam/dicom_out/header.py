@@ -9,7 +9,13 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID
 
 from sonoassist import __version__
-from sonoassist.exam.capture_words import capture_words, chosen_by_hand, item_of, plane_of
+from sonoassist.exam.capture_words import (
+    capture_words,
+    chosen_by_hand,
+    in_a_sentence,
+    item_of,
+    plane_of,
+)
 from sonoassist.exam.dicom_out import codes, uids
 from sonoassist.exam.records import Capture, ExamInfo
 
@@ -156,7 +162,7 @@ def choice(info: ExamInfo, capture: Capture) -> tuple[str, ...]:
 
 
 def _description(info: ExamInfo, study: str) -> str:
-    what = "Synthetic exam, no patient" if info.start.synthetic else "SonoAssist exam"
+    what = "Synthetic exam, no patient" if info.synthetic else "SonoAssist exam"
     text = f"{what}, study {study}" if study else what
     return text if len(text) <= _LONG else f"{text[: _LONG - 3]}..."
 
@@ -173,16 +179,22 @@ def _add_picture_facts(dataset: Dataset, info: ExamInfo, capture: Capture) -> No
     # Of the patient, who is the mother; without it the side of the body would be asked for.
     dataset.BodyPartExamined = "UTERUS"
     _add_view(dataset, plane_of(shot, item_of(shot, info.start.items)))
-    if info.start.synthetic:
+    if _synthetic(info, capture):
         dataset.QualityControlImage = "YES"
     dataset.ImageComments = _comments(info, capture)
 
 
+def _synthetic(info: ExamInfo, capture: Capture) -> bool:
+    """Whether this picture is of a synthetic exam: an exam may go on with another source."""
+    return info.history.of(capture.capture_id, capture.shot.at_s).synthetic
+
+
 def _comments(info: ExamInfo, capture: Capture) -> str:
     """The same sentence as everywhere, with the long names of planes."""
-    parts = [SYNTHETIC_NOTE] if info.start.synthetic else []
+    parts = [SYNTHETIC_NOTE] if _synthetic(info, capture) else []
     said = capture_words(capture.shot, item_of(capture.shot, info.start.items), full=True)
-    return " ".join([*parts, f"{one_line(said)}, by {MANUFACTURER} {__version__}.", NOTE])
+    by = in_a_sentence(one_line(said), f"by {MANUFACTURER} {__version__}.")
+    return " ".join([*parts, by, NOTE])
 
 
 def _add_view(dataset: Dataset, plane: str) -> None:

@@ -54,6 +54,8 @@ from sonoassist.exam.capture_words import (
 from sonoassist.exam.dicom_out import codes, header, uids
 from sonoassist.exam.dicom_out.codes import Term
 from sonoassist.exam.dicom_out.exported import ExportedCapture
+from sonoassist.exam.in_force import InForce
+from sonoassist.exam.in_force_words import calibrated_words, threshold_words
 from sonoassist.exam.records import Capture, ExamInfo
 
 Group = PlanarROIMeasurementsAndQualitativeEvaluations | MeasurementsAndQualitativeEvaluations
@@ -129,7 +131,7 @@ def _finished(info: ExamInfo) -> datetime:
 
 
 def _notes(info: ExamInfo) -> list[str]:
-    return [*([header.SYNTHETIC_NOTE] if info.start.synthetic else []), header.NOTE]
+    return [*([header.SYNTHETIC_NOTE] if info.synthetic else []), header.NOTE]
 
 
 def _observer(info: ExamInfo) -> ObserverContext:
@@ -196,6 +198,7 @@ def _group(
         by_network: The network says so.
     """
     capture = exported.capture
+    judged = info.history.of(capture.capture_id, capture.shot.at_s)
     view, site = codes.plane_term(plane), codes.site_term(plane)
     more = ("network",) if beside else ()
     facts = {
@@ -205,7 +208,7 @@ def _group(
         ),
         "finding_type": _concept(view) if view else None,
         "finding_sites": [FindingSite(_concept(site))] if site else None,
-        "algorithm_id": _algorithm(info) if view and by_network else None,
+        "algorithm_id": _algorithm(judged) if view and by_network else None,
         "measurements": [*certainty, _percent(codes.QUALITY, capture.shot.quality)],
         # A person judged the picture as what it was chosen for, never as what the network saw.
         "qualitative_evaluations": [] if beside else _evaluations(capture),
@@ -257,10 +260,11 @@ def _evaluations(capture: Capture) -> list[QualitativeEvaluation]:
     return [QualitativeEvaluation(_concept(name), _concept(value)) for name, value in pairs]
 
 
-def _algorithm(info: ExamInfo) -> AlgorithmIdentification:
-    """The program, and as its parameters what is known of the network."""
-    model = info.start.model
+def _algorithm(judged: InForce) -> AlgorithmIdentification:
+    """The program, and as its parameters what a capture was judged by."""
+    model = judged.model
     known = [f"model {key}: {model[key]}" for key in _MODEL_FACTS if model.get(key)]
+    known += [f"model {calibrated_words(judged)}", f"threshold: {threshold_words(judged)}"]
     return AlgorithmIdentification(
         name=f"{header.MANUFACTURER} standard plane detection",
         version=__version__,

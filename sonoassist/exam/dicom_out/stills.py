@@ -51,7 +51,7 @@ def still_object(exam: Exam, info: ExamInfo, capture: Capture, *, mask: bool) ->
         info, capture, header.STILLS, UltrasoundImageStorage, masked=mask
     )
     describe(dataset, pixels, "RGB" if pixels.ndim == 3 else "MONOCHROME2")
-    if _lossy(info):
+    if _lossy(info, capture):
         dataset.LossyImageCompression = "01"
     data = pixels.tobytes()
     dataset.PixelData = data + b"\0" * (len(data) % 2)
@@ -63,10 +63,10 @@ def still_object(exam: Exam, info: ExamInfo, capture: Capture, *, mask: bool) ->
     return dataset
 
 
-def _lossy(info: ExamInfo) -> bool:
+def _lossy(info: ExamInfo, capture: Capture) -> bool:
     """Whether the exam was watched through a video that had lost something already.
 
     What a capture device or a file of another kind did to the picture is not known.
     """
-    source = info.start.source
+    source = info.history.of(capture.capture_id, capture.shot.at_s).source
     return kind_of(source).was_compressed(source)

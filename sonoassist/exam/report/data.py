@@ -12,10 +12,11 @@ from sonoassist.core.progress import Meter
 from sonoassist.exam.capture_words import NO_PLANE
 from sonoassist.exam.checklist import Completeness, Line, checklist, completeness, outside
 from sonoassist.exam.exam import Exam
+from sonoassist.exam.exam_clock import clock
+from sonoassist.exam.in_force_words import later, model_words
 from sonoassist.exam.records import Capture, Event, ExamInfo, How, Item, Judgement, RecordedVideo
 from sonoassist.exam.report.stills import Still, open_still
 from sonoassist.exam.report.timeline import ReportTimeline, timeline
-from sonoassist.exam.report.words import clock
 from sonoassist.model.card import warning_of_domain
 
 FORMATS = ("html", "pdf", "csv", "json", "stills")
@@ -124,7 +125,7 @@ def gather(exam: Exam, options: ReportOptions, meter: Meter | None = None) -> Re
         frames=exam.frame_count(),
         recordings=exam.recordings(),
         events=exam.events(),
-        warnings=(*_warnings(info, options, stills), *_model_changes(exam.events())),
+        warnings=(*_warnings(info, options, stills), *_model_changes(info, exam.events())),
         made_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
         version=__version__,
     )
@@ -149,8 +150,14 @@ def _chosen(
     return chosen
 
 
-def _model_changes(events: Iterable[Event]) -> list[str]:
+def _model_changes(info: ExamInfo, events: Iterable[Event]) -> list[str]:
     """What the model named in the report did not see."""
+    history = info.history
+    if history.followed:
+        return [
+            f"From {clock(at_s)} on another model named the planes ({model_words(one.in_force)})"
+            for at_s, one in later(history, lambda held: held.weights_sha256)
+        ]
     return [
         f"From {clock(one.at_s)} on another model named the planes ({one.text})"
         for one in events
@@ -159,13 +166,17 @@ def _model_changes(events: Iterable[Event]) -> list[str]:
 
 
 def _warnings(info: ExamInfo, options: ReportOptions, stills: tuple[Still, ...]) -> list[str]:
-    start = info.start
-    domain = str(start.model.get("domain", ""))
-    found = []
-    if domain and (words := warning_of_domain(domain, synthetic=start.synthetic)):
-        found.append(words)
-    if start.synthetic:
+    held = [one.in_force for one in info.history.effective]
+    said = {
+        warning_of_domain(domain, synthetic=one.synthetic): None
+        for one in held
+        if (domain := str(one.model.get("domain", "")))
+    }
+    found = [words for words in said if words]
+    if info.synthetic:
         found.append("Synthetic exam: no patient")
+    elif any(one.synthetic for one in held):
+        found.append("Part of this exam is synthetic: no patient")
     if not info.ended:
         found.append("The exam was not ended when this report was made: it goes on or was cut off")
     if not options.mask and stills:

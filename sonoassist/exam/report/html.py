@@ -104,19 +104,19 @@ def _line(line: Line) -> str:
 def _stills(data: ReportData) -> str:
     if not data.stills:
         return _section("Pictures", f'<p class="soft">{words.NO_STILLS}</p>')
-    shots = "".join(_figure(still, data.options.mask) for still in data.stills)
+    shots = "".join(_figure(data, still) for still in data.stills)
     lead = f'<p class="soft">Pictures: {escape(words.drawn(data))}.</p>'
     return _section("Pictures", f'<div class="shots">{shots}</div>', lead)
 
 
-def _figure(still: Still, mask: bool) -> str:
+def _figure(data: ReportData, still: Still) -> str:
     kind = "kept" if still.reviewed else "best"
     lines = "".join(
         f"<p{' class=soft' if place else ''}>{escape(line)}</p>"
-        for place, line in enumerate(words.caption(still))
+        for place, line in enumerate(words.caption(data, still))
     )
     return (
-        f'<figure><div class="picture">{_picture(still, mask)}</div><figcaption>'
+        f'<figure><div class="picture">{_picture(still, data.options.mask)}</div><figcaption>'
         f'<div class="title"><b>{escape(still.label)}</b>'
         f'<span class="badge {kind}">{escape(words.review(still))}</span></div>'
         f"{lines}</figcaption></figure>"

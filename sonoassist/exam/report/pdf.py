@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sonoassist.exam.exam_clock import clock
 from sonoassist.exam.report import words
 from sonoassist.exam.report.data import ReportData
 from sonoassist.exam.report.pdf_page import (
@@ -140,7 +141,8 @@ def _strip(
     sheet.set_fill_color(*TRACK)
     sheet.rect(left, y, wide, BAR_MM, style="F")
     for run in line.runs(row):
-        sheet.set_fill_color(*on_white(line.planes[row].colour, line.shade(run.confidence)))
+        shade = line.shade(run.confidence, run.begin * line.length_s)
+        sheet.set_fill_color(*on_white(line.planes[row].colour, shade))
         sheet.rect(left + run.begin * wide, y, (run.end - run.begin) * wide, BAR_MM, style="F")
 
 
@@ -153,7 +155,7 @@ def _axis(sheet: PdfSheet, line: ReportTimeline, left: float, top: float, wide: 
         x = left + wide * tick_s / line.length_s
         sheet.line(x, top, x, foot + 1)
         sheet.set_xy(x - 8, foot + 1.4)
-        sheet.cell(16, 3.4, words.clock(tick_s), align="C")
+        sheet.cell(16, 3.4, clock(tick_s), align="C")
 
 
 def _marks(sheet: PdfSheet, line: ReportTimeline, left: float, top: float, wide: float) -> None:
@@ -172,13 +174,15 @@ def _stills(sheet: PdfSheet, data: ReportData) -> None:
         sheet.paragraph(words.NO_STILLS, colour=SOFT)
         return
     for place in range(0, len(data.stills), ACROSS):
-        _row_of_stills(sheet, data.stills[place : place + ACROSS], width, data.options.mask)
+        _row_of_stills(sheet, data, data.stills[place : place + ACROSS], width)
 
 
-def _row_of_stills(sheet: PdfSheet, stills: Sequence[Still], width: float, mask: bool) -> None:
+def _row_of_stills(
+    sheet: PdfSheet, data: ReportData, stills: Sequence[Still], width: float
+) -> None:
     sheet.ink(CAPTION_PT)
     captions = [
-        [part for text in words.caption(still) for part in sheet.lines_of(text, width)]
+        [part for text in words.caption(data, still) for part in sheet.lines_of(text, width)]
         for still in stills
     ]
     below = 7 + max(len(lines) for lines in captions) * CAPTION_PT * LINE + 4.5
@@ -186,7 +190,7 @@ def _row_of_stills(sheet: PdfSheet, stills: Sequence[Still], width: float, mask:
     top = sheet.get_y()
     for place, (still, lines) in enumerate(zip(stills, captions, strict=True)):
         left = sheet.l_margin + place * (width + GUTTER_MM)
-        _picture(sheet, still, (left, top, width, width * SHAPE), mask)
+        _picture(sheet, still, (left, top, width, width * SHAPE), data.options.mask)
         _caption(sheet, still, lines, (left, top + width * SHAPE + 1.6), width)
     sheet.set_xy(sheet.l_margin, top + width * SHAPE + below)
 

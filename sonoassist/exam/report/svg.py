@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 
 from sonoassist.core.percent import percent
+from sonoassist.exam.exam_clock import clock
 from sonoassist.exam.report.timeline import CaptureMark, ReportTimeline, Run
-from sonoassist.exam.report.words import clock
 
 WIDTH_PX = 1060.0
 NAME_PX = 112.0
@@ -44,10 +44,11 @@ def _row(line: ReportTimeline, row: int, wide: float) -> list[str]:
 def _run(line: ReportTimeline, row: int, run: Run, top: float, wide: float) -> str:
     x, width = NAME_PX + run.begin * wide, (run.end - run.begin) * wide
     begin, end = clock(run.begin * line.length_s), clock(run.end * line.length_s)
+    shade = line.shade(run.confidence, run.begin * line.length_s)
     hint = f"{line.planes[row].label}: about {percent(run.confidence)}, {begin} to {end}"
     return (
         f'<rect x="{x:.1f}" y="{top:.1f}" width="{width:.1f}" height="{BAR_PX:.0f}" '
-        f'fill="{line.planes[row].colour}" fill-opacity="{line.shade(run.confidence):.2f}">'
+        f'fill="{line.planes[row].colour}" fill-opacity="{shade:.2f}">'
         f"<title>{escape(hint)}</title></rect>"
     )
 

@@ -21,6 +21,7 @@ from sonoassist.exam.capture_words import (
     why_words,
 )
 from sonoassist.exam.checklist import Line
+from sonoassist.exam.in_force_values import history_values, judged_cells, judged_values
 from sonoassist.exam.records import Capture
 from sonoassist.exam.report import words
 from sonoassist.exam.report.data import ReportData
@@ -49,6 +50,10 @@ COLUMNS = (
     "network_confidence",
     "said",
     "hints",
+    "threshold",
+    "threshold_whose",
+    "model",
+    "calibrated",
 )
 
 
@@ -87,6 +92,7 @@ def _row(data: ReportData, line: Line) -> dict[str, object]:
             "network_confidence": f"{shot.confidence:.4f}" if shot.plane else "",
             "said": capture_words(shot, line.item),
             "hints": hint_words(shot, line.item),
+            **judged_cells(data.info.history.of(line.shown.capture_id, shot.at_s)),
         }
     return row
 
@@ -112,7 +118,7 @@ def as_json(data: ReportData) -> str:
         "checklist": [_item(data, line) for line in data.lines],
         "captures": [_capture(data, one) for one in data.captures],
         "recordings": [asdict(one) for one in data.recordings],
-        "events": [asdict(one) for one in data.events],
+        "events": [{**asdict(one), "text": words.event_text(data, one)} for one in data.events],
         "frames": data.frames,
         "timeline": _timeline(data.timeline),
         "options": asdict(data.options),
@@ -130,11 +136,16 @@ def _exam(data: ReportData) -> dict[str, object]:
         "ended_at": info.ended_at,
         "length_s": info.length_s,
         "note": info.note,
-        "source": words.source_name(data),
-        "synthetic": start.synthetic,
+        "source": words.source_name(data, start.in_force),
+        "synthetic": info.synthetic,
         "preset": start.preset,
         "model": start.model,
         "settings": start.settings,
+        "in_force": [
+            {**one, "source": words.source_name(data, held.in_force)}
+            for one, held in zip(history_values(info.history), info.history.moments, strict=True)
+        ],
+        "changes_kept": info.history.followed,
     }
 
 
@@ -178,6 +189,7 @@ def _capture(data: ReportData, one: Capture) -> dict[str, object]:
         "hints": hint_values(shot, item),
         "box_px": _edges(shot.box),
         "field_px": _edges(shot.field),
+        **judged_values(data.info.history.of(one.capture_id, shot.at_s)),
         "clip": one.clip,
         "still": _file(still) or None,
         "trouble": still.trouble if still is not None else "",
@@ -195,4 +207,11 @@ def _file(still: Still | None) -> str:
 def _timeline(line: ReportTimeline) -> dict[str, Any]:
     known = [[None if np.isnan(v) else round(float(v), 3) for v in row] for row in line.levels]
     rows = {plane.key: levels for plane, levels in zip(line.planes, known, strict=True)}
-    return {"length_s": line.length_s, "threshold": line.threshold, "confidence": rows}
+    held = [{"from_s": from_s, "threshold": one} for from_s, one in line.thresholds]
+    return {
+        "length_s": line.length_s,
+        # None where no single one held.
+        "threshold": held[0]["threshold"] if len(held) == 1 else None,
+        "thresholds": held,
+        "confidence": rows,
+    }

@@ -12,6 +12,7 @@ from sonoassist.core.packets import Floats
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER, INDEX, Plane
 from sonoassist.exam.capture_words import item_of, plane_of
 from sonoassist.exam.checklist import Line
+from sonoassist.exam.in_force import History
 from sonoassist.exam.records import Capture, ExamInfo, FrameRow, Judgement
 
 STEPS = 360
@@ -62,14 +63,14 @@ class ReportTimeline:
         length_s: Of the exam; 0 when nothing was seen.
         levels: float32, (rows, STEPS): the greatest confidence in each piece of the exam, NaN
             where no frame was judged.
-        threshold: Below it no plane is named.
+        thresholds: Seconds from which on a threshold held, and it, in order; the first at 0.
         marks: The captures that were not rejected.
     """
 
     planes: tuple[Plane, ...]
     length_s: float
     levels: Floats
-    threshold: float
+    thresholds: tuple[tuple[float, float], ...]
     marks: tuple[CaptureMark, ...]
 
     @property
@@ -81,18 +82,29 @@ class ReportTimeline:
         """What is drawn in a row: pieces of equal confidence in one."""
         steps = np.nan_to_num(self.levels[row], nan=0.0)
         steps = np.round(np.where(steps >= LEAST, steps, 0.0) * LEVELS).astype(int)
-        edges = [0, *(np.flatnonzero(np.diff(steps)) + 1).tolist(), len(steps)]
+        held = [self._held(step / STEPS * self.length_s) for step in range(STEPS)]
+        changed = np.flatnonzero((np.diff(steps) != 0) | (np.diff(held) != 0)) + 1
+        edges = [0, *changed.tolist(), len(steps)]
         return [
             Run(begin / STEPS, end / STEPS, steps[begin] / LEVELS)
             for begin, end in itertools.pairwise(edges)
             if steps[begin]
         ]
 
-    def shade(self, confidence: float) -> float:
-        """How strongly a confidence is drawn, 0 to 1: pale below the threshold, always."""
-        if confidence >= self.threshold:
-            return 0.6 + 0.4 * (confidence - self.threshold) / max(1 - self.threshold, 0.01)
-        return 0.35 * confidence / max(self.threshold, 0.01)
+    def shade(self, confidence: float, at_s: float = 0.0) -> float:
+        """How strongly a confidence is drawn, 0 to 1: pale below the threshold, always.
+
+        Args:
+            confidence: 0 to 1.
+            at_s: When it was found; the threshold of that moment counts.
+        """
+        threshold = self._held(at_s)
+        if confidence >= threshold:
+            return 0.6 + 0.4 * (confidence - threshold) / max(1 - threshold, 0.01)
+        return 0.35 * confidence / max(threshold, 0.01)
+
+    def _held(self, at_s: float) -> float:
+        return [held for from_s, held in self.thresholds if from_s <= at_s][-1]
 
     def ticks_s(self) -> list[int]:
         """Times to write at the axis, round numbers."""
@@ -123,9 +135,16 @@ def timeline(
         for one in marked
         if (plane := plane_of(one.shot, item_of(one.shot, info.start.items))) in place
     )
-    threshold = info.start.settings.get("threshold", 0.7)
-    at = threshold if isinstance(threshold, (int, float)) and 0 <= threshold <= 1 else 0.7
-    return ReportTimeline(rows, length_s, _levels(rows, length_s, frames), float(at), marks)
+    levels = _levels(rows, length_s, frames)
+    return ReportTimeline(rows, length_s, levels, _thresholds(info.history), marks)
+
+
+def _thresholds(history: History) -> tuple[tuple[float, float], ...]:
+    found = [(0.0, history.first.threshold)]
+    for one in history.effective[1:]:
+        if one.in_force.threshold != found[-1][1]:
+            found.append((one.at_s, one.in_force.threshold))
+    return tuple(found)
 
 
 def _levels(rows: Sequence[Plane], length_s: float, frames: Iterable[FrameRow]) -> Floats:

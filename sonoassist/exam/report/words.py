@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sonoassist.core.percent import percent
 from sonoassist.core.wording import counted
-from sonoassist.exam.capture_words import capture_words, hint_words, own_share, why_words
+from sonoassist.exam.capture_words import (
+    capture_words,
+    hint_words,
+    in_a_sentence,
+    own_share,
+    why_words,
+)
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.ending import NOT_REVIEWED
-from sonoassist.exam.records import How, RecordedVideo
+from sonoassist.exam.exam_clock import clock
+from sonoassist.exam.in_force import InForce
+from sonoassist.exam.in_force_words import (
+    calibrated_course,
+    course,
+    judged_words,
+    later,
+    model_words,
+    threshold_course,
+)
+from sonoassist.exam.records import Event, How, RecordedVideo
 from sonoassist.exam.report.stills import Still
 from sonoassist.exam.report.timeline import ReportTimeline
 from sonoassist.sources.kinds import kind_of
@@ -38,13 +55,6 @@ _TRAINED_ON = {
     "published": "real exams, by the authors of the method",
     "own": "own data",
 }
-
-
-def clock(time_s: float) -> str:
-    """A time in the exam: mm:ss, or h:mm:ss."""
-    whole = max(int(time_s), 0)
-    hours, minutes, seconds = whole // 3600, whole // 60 % 60, whole % 60
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes:02d}:{seconds:02d}"
 
 
 def when(iso: str) -> str:
@@ -80,17 +90,38 @@ def missing(data: ReportData) -> str:
 
 def source(data: ReportData) -> str:
     """What was watched."""
-    kind = "synthetic" if data.info.start.synthetic else "real"
-    return f"{source_name(data)} ({kind})"
+    said = [f"{source_name(data, one)} ({_kind(one)})" for one in _sources(data)]
+    return ", then ".join(said)
 
 
-def source_name(data: ReportData) -> str:
-    """The source, but not by the name of a file where names are hidden: it may be a person's."""
-    start = data.info.start
-    masked = kind_of(start.source).masked_name
-    if data.options.mask and masked and not start.synthetic:
+def _kind(one: InForce) -> str:
+    return "synthetic" if one.synthetic else "real"
+
+
+def _sources(data: ReportData) -> list[InForce]:
+    """What was watched, each source once as long as it is the same."""
+    seen: list[InForce] = []
+    for moment in data.info.history.moments:
+        if not seen or moment.in_force.source != seen[-1].source:
+            seen.append(moment.in_force)
+    return seen
+
+
+def source_name(data: ReportData, one: InForce) -> str:
+    """A source, but not by the name of a file where names are hidden: it may be a person's."""
+    masked = kind_of(one.source).masked_name
+    if data.options.mask and masked and not one.synthetic:
         return masked
-    return start.source_label or "not known"
+    return one.source_label or "not known"
+
+
+def event_text(data: ReportData, one: Event) -> str:
+    """What happened; sources by the names that may be shown."""
+    text = one.text
+    for seen in _sources(data) if one.kind == "source" else ():
+        if seen.source_label:
+            text = text.replace(seen.source_label, source_name(data, seen))
+    return text
 
 
 def head(data: ReportData) -> list[tuple[str, str]]:
@@ -102,6 +133,7 @@ def head(data: ReportData) -> list[tuple[str, str]]:
         ("Date", when(info.started_at)),
         ("Length", clock(info.length_s)),
         ("Source", source(data)),
+        ("Threshold", threshold_course(info.history)),
         ("Exam", info.exam_id),
     ]
 
@@ -123,8 +155,11 @@ def review(still: Still) -> str:
     return "kept" if still.reviewed else NOT_REVIEWED
 
 
-def caption(still: Still) -> list[str]:
-    """What stands below a picture, without its name."""
+def caption(data: ReportData, still: Still) -> list[str]:
+    """What stands below a picture, without its name.
+
+    Where threshold or model changed in the exam, also what this picture was judged by.
+    """
     shot = still.capture.shot
     why = why_words(shot)
     if shot.how is How.HAND:
@@ -133,10 +168,12 @@ def caption(still: Still) -> list[str]:
         made_how = f"Chosen by the program: {why}" if why else "Chosen by the program"
     said = capture_words(shot, still.item, full=True)
     hints = hint_words(shot, still.item)
+    judged = judged_words(data.info.history.of(still.capture.capture_id, shot.at_s))
     return [
-        f"{said}, at {clock(shot.at_s)}",
+        in_a_sentence(said, f"at {clock(shot.at_s)}"),
         f"{made_how}.",
         *([f"Could be better: {hints}."] if hints else []),
+        *([f"{judged[:1].upper()}{judged[1:]}."] if _changed(data) and shot.plane else []),
     ]
 
 
@@ -144,9 +181,19 @@ def legend(line: ReportTimeline) -> str:
     """How the timeline is read."""
     return (
         "Colour: how sure the network was, as strong as it was sure and pale below the threshold "
-        f"of {percent(line.threshold)}. Filled circle: a picture that was kept. Empty circle: one "
+        f"of {_of_timeline(line)}. Filled circle: a picture that was kept. Empty circle: one "
         f"{NOT_REVIEWED}."
     )
+
+
+def _of_timeline(line: ReportTimeline) -> str:
+    held = [threshold for _, threshold in line.thresholds]
+    return percent(held[0]) if len(held) == 1 else "its time"
+
+
+def _changed(data: ReportData) -> bool:
+    """Whether not all pictures were judged by the same threshold and model."""
+    return len({judged_words(one.in_force) for one in data.info.history.effective}) > 1
 
 
 def recording(one: RecordedVideo) -> str:
@@ -159,18 +206,31 @@ def recording(one: RecordedVideo) -> str:
 
 
 def about_confidence(data: ReportData) -> str:
-    """What a confidence is, and what a picture is that nobody has looked at.
-
-    Models of earlier programs were never calibrated.
-    """
-    calibrated = data.info.start.model.get("calibrated") is True
-    kind = "calibrated" if calibrated else "uncalibrated"
+    """What a confidence is, and what a picture is that nobody has looked at."""
+    kind = calibrated_course(data.info.history)
     return f"Confidence is the network's own, {kind}. {_NOT_REVIEWED}"
 
 
 def model(data: ReportData) -> list[tuple[str, str]]:
-    """The model in use: names and values."""
-    values = dict(data.info.start.model)
+    """The models in use: names and values."""
+    history = data.info.history
+    others = [
+        (f"From {clock(at_s)}", _other_model(one.in_force))
+        for at_s, one in later(history, _identity)
+    ]
+    return [*_facts(dict(history.first.model)), *others]
+
+
+def _identity(one: InForce) -> str:
+    return f"{model_words(one)} {one.weights_sha256}"
+
+
+def _other_model(one: InForce) -> str:
+    digest = one.weights_sha256
+    return f"{model_words(one)}{f'; weights SHA-256 {digest}' if digest else ''}"
+
+
+def _facts(values: dict[str, object]) -> list[tuple[str, str]]:
     values.pop("calibrated", None)
     if values.get("domain") in _TRAINED_ON:
         values["domain"] = _TRAINED_ON[str(values["domain"])]
@@ -194,8 +254,18 @@ def model(data: ReportData) -> list[tuple[str, str]]:
 
 def settings(data: ReportData) -> list[tuple[str, str]]:
     """The settings in use: names and values."""
-    values = sorted(data.info.start.settings.items())
-    return [(_name(key), _value(value)) for key, value in values]
+    history = data.info.history
+    changing: dict[str, Callable[[InForce], str]] = {
+        "crop": lambda one: one.crop,
+        "label": lambda one: one.label,
+        "localiser": lambda one: one.localiser,
+    }
+    values = {key: _value(value) for key, value in data.info.start.settings.items()}
+    for key, said in changing.items():
+        if said(history.first) and history.followed:
+            values[key] = course(history, said)
+    values["threshold"] = threshold_course(history)
+    return [(_name(key), value) for key, value in sorted(values.items())]
 
 
 def _name(key: str) -> str:

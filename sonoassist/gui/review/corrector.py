@@ -21,6 +21,7 @@ from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.edits import Edit, SetBest, SetBox, SetLabel, SetMark, SetNote, frames_of
 from sonoassist.review.contradictions import said_of
 from sonoassist.review.following import view_around
+from sonoassist.review.views import RecordingViews
 
 if TYPE_CHECKING:
     from sonoassist.review.export import Exported
@@ -182,16 +183,20 @@ class Corrector(QObject):
         low, high = self.chosen_range or (frame, frame)
         self.select((frame, max(high, frame)) if first else (min(low, frame), frame))
 
-    def view_around(self, frame: int, plane: str) -> tuple[int, int] | None:
+    def view_around(
+        self, frame: int, plane: str, views: RecordingViews | None
+    ) -> tuple[int, int] | None:
         """First and last frame of the view that a frame belongs to, or None.
 
         Args:
             frame: Which.
             plane: Key of the plane to follow where the frame itself shows none for sure.
+            views: Of the recording; None before anything is known.
         """
         if self.session is None:
             return None
-        return view_around(self.session.table.snapshot(), frame, plane)
+        found = None if views is None else views.around(frame, plane)
+        return found or view_around(self.session.table.snapshot(), frame, plane)
 
     def export_to(self, folder: Path) -> None:
         """Write the corrections as training labels, in the background."""

@@ -27,6 +27,7 @@ from sonoassist.review.contradictions import (
     contradictions,
 )
 from sonoassist.review.shown import Shown
+from sonoassist.review.views import RecordingViews
 
 if TYPE_CHECKING:
     from sonoassist.review.session import FrameLook as Wish
@@ -97,6 +98,7 @@ class ReviewDesk(QObject):
         self.player = PlaybackClock()
         self.finder = Finder(controller)
         self.finder.found.connect(self.words_changed)
+        self.finder.found.connect(self.view_changed)  # it says which view a frame lies in
         self._settling = QTimer(self)
         self._settling.setSingleShot(True)
         self._settling.setInterval(SETTLED_MS)
@@ -284,6 +286,11 @@ class ReviewDesk(QObject):
         return self.finder.candidates
 
     @property
+    def views(self) -> RecordingViews | None:
+        """The views of the recording; None before anything is known."""
+        return self.finder.views
+
+    @property
     def missing(self) -> list[str]:
         """Keys of the planes without a sure frame."""
         return self.finder.missing
@@ -430,6 +437,8 @@ class ReviewDesk(QObject):
             self._progress = progress
             self._warn(self.session.take_notices())
             self.progressed.emit()
+            if progress is not None and progress.state is RunState.DONE:
+                self.finder.hurry()
         if self._wants_result() and self.view is not self._asked_again:
             self._asked_again = self.view  # once: what is on its way must not be given up
             self.session.views.forget()

@@ -1,4 +1,4 @@
-"""Keeps the candidates up to date while the analysis goes on and the person corrects it."""
+"""Keeps the views up to date while the analysis goes on and the person corrects it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from sonoassist.core.errors import window_text
 from sonoassist.core.planes import INDEX
 from sonoassist.gui.controller import Controller
 from sonoassist.recordings.corrections import Corrections
-from sonoassist.review.candidates import Peak, all_candidates, missing
+from sonoassist.review.candidates import Peak, missing
+from sonoassist.review.views import RecordingViews, find_views
 
 if TYPE_CHECKING:
     from sonoassist.review.session import ReviewSession
@@ -30,7 +31,7 @@ class Finder(QObject):
         controller: Of the window: jobs.
 
     Attributes:
-        candidates: Key of a plane -> its candidates, best first; empty before anything is known.
+        views: Of the recording; None before anything is known.
         missing: Keys of the planes without a sure frame.
 
     Signals:
@@ -43,7 +44,7 @@ class Finder(QObject):
         super().__init__()
         self._controller = controller
         self._session: ReviewSession | None = None
-        self.candidates: Mapping[str, tuple[Peak, ...]] = {}
+        self.views: RecordingViews | None = None
         self.missing: list[str] = []
         self._made_from: tuple[int, Corrections] | None = None
         self._looking = False
@@ -52,12 +53,21 @@ class Finder(QObject):
     def show_session(self, session: ReviewSession | None) -> None:
         """Another review is under way, or none."""
         self._session, self._made_from = session, None
-        self.candidates, self.missing = {}, []
+        self.views, self.missing = None, []
+
+    @property
+    def candidates(self) -> Mapping[str, tuple[Peak, ...]]:
+        """Key of a plane -> its candidates, best first; empty before anything is known."""
+        return {} if self.views is None else self.views.candidates
 
     def look_again(self) -> None:
         """Look when something has changed, but not too often."""
         if time.monotonic() - self._looked_s >= LOOK_AGAIN_S:
             self.look()
+
+    def hurry(self) -> None:
+        """Nothing more will come, so that nothing is gained by waiting until the next look."""
+        self._looked_s = float("-inf")
 
     def look(self) -> None:
         """Look when something has changed."""
@@ -70,11 +80,12 @@ class Finder(QObject):
         self._looking, self._looked_s = True, time.monotonic()
         table, words = session.table, wanted[1]
 
-        def done(peaks: dict[str, tuple[Peak, ...]]) -> None:
+        def done(views: RecordingViews) -> None:
             self._looking = False
             if self._session is session:
                 self._made_from = wanted
-                self.candidates, self.missing = peaks, missing(peaks, session.review.corrections)
+                self.views = views
+                self.missing = missing(views.candidates, session.review.corrections)
                 self.found.emit()
 
         def failed(error: Exception) -> None:
@@ -82,7 +93,7 @@ class Finder(QObject):
             self._controller.note(f"The candidates could not be found: {window_text(error)}")
 
         self._controller.jobs.start(
-            "candidates", lambda: all_candidates(table.snapshot(), words), done, failed
+            "candidates", lambda: find_views(table.snapshot(), words), done, failed
         )
 
     def compared(self, plane: str) -> list[Peak]:
@@ -106,4 +117,5 @@ def _peak_of(session: ReviewSession, plane: str, frame: int) -> Peak:
     judged = result is not None and result.state is not None and result.state.judged
     share = float(result.probabilities[INDEX[plane]]) if result is not None and judged else 0.0
     quality = result.quality if result is not None else float("nan")
-    return Peak(frame, float(session.table.times_s[frame]), share, quality, False, True)
+    at_s = float(session.table.times_s[frame])
+    return Peak(frame, at_s, share, quality, False, True, frame, frame)

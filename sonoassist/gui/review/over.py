@@ -126,9 +126,10 @@ class Over(QObject):
         # All of it is of one frame: that of the small picture.
         pixels = session.smalls.got(self._kept)
         words = clock(float(session.table.times_s[self._kept]))
-        result = session.table.result(self._kept)
-        if result is not None and result.state is not None:
-            words += f"  ·  {result.plane.label} {percent(result.confidence)}"
+        views = self._desk.views
+        word = views.word(self._kept) if views is not None else None
+        if word is not None:
+            words += f"  ·  {word.plane.label} {percent(word.confidence)}"
         at = self._timeline.geometry()
         picture = pixmap_of(pixels) if pixels is not None else None
         note = self._note_near(self._hover_x)
@@ -157,7 +158,7 @@ class Over(QObject):
         scopes: list[Scope] = []
         if desk.words.chosen_range is not None:
             scopes.append(self._scope("The selected frames", *desk.words.chosen_range))
-        view = desk.words.view_around(desk.index, desk.plane)
+        view = desk.words.view_around(desk.index, desk.plane, desk.views)
         if view is not None and view[1] > view[0]:
             scopes.append(self._scope("This view", *view))
         scopes.append(("This frame only", desk.index, desk.index))

@@ -334,8 +334,10 @@ class ReviewPage(QWidget):
 
     def _show_view(self) -> None:
         """All that is said of the frame on screen, at once; never of one on its way."""
-        view = self.desk.view
-        verdict = verdict_of(view, self.desk.corrections, self.desk.threshold)
+        desk, view = self.desk, self.desk.view
+        verdict = verdict_of(
+            view, desk.corrections, desk.threshold, desk.views, moving=desk.playing
+        )
         self.viewport.show_view(view, verdict)
         self.boxer.show(verdict)
         self.viewport.show_screen(screen_of(self.desk, self.boxer.chips()))
@@ -364,7 +366,7 @@ class ReviewPage(QWidget):
 
     def _show_words(self) -> None:
         desk = self.desk
-        self.timeline.show_words(desk.corrections, desk.candidates)
+        self.timeline.show_words(desk.corrections, desk.views)
         surveyed = desk.session is not None and desk.session.table.surveyed
         words = found_text(desk.missing, surveyed=surveyed) if desk.candidates else ""
         self.side.found.setText(words)
@@ -401,7 +403,6 @@ class ReviewPage(QWidget):
 
     def _show_progress(self) -> None:
         self.side.progress.show_progress(self.desk.progress, paused=self.desk.paused)
-        self.timeline.refresh()
         if self.side.headline.verdict.kind is VerdictKind.NOT_ANALYSED:
             self._show_headline(self.side.headline.verdict)
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from sonoassist.core.percent import percent
-from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
+from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER, INDEX
 from sonoassist.core.wording import counted
 from sonoassist.gui.review.tiles import PictureTile
 from sonoassist.gui.timeline import clock
@@ -16,6 +16,7 @@ from sonoassist.live.status import View
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.records import Progress, RunState
 from sonoassist.review.candidates import Peak
+from sonoassist.review.views import RecordingViews
 from sonoassist.temporal.quality import LEAST
 
 MISSING, NOT_YET = "missing", "not yet"
@@ -23,9 +24,25 @@ MOST_NAMED = 6
 """So many planes that are missing are named in a sentence."""
 
 
-def verdict_of(view: View | None, corrections: Corrections, threshold: float) -> Verdict:
-    """What is said of a picture: the person's word where there is one, else the model's."""
-    verdict = decide(view, "raw", threshold)
+def verdict_of(
+    view: View | None,
+    corrections: Corrections,
+    threshold: float,
+    views: RecordingViews | None = None,
+    *,
+    moving: bool = False,
+) -> Verdict:
+    """What is said of a picture: the person's word where there is one, else the model's.
+
+    Args:
+        view: The picture.
+        corrections: What the person said.
+        threshold: Probability below which no plane is named.
+        views: Of the recording; None before anything is known.
+        moving: It plays: the name of the view stands, as on the timeline. A picture that stands
+            speaks for itself, and says which view it lies in where that is another name.
+    """
+    verdict = _model_verdict(view, threshold, views, moving=moving)
     if view is None:
         return verdict
     said = corrections.label_at(view.frame.index)
@@ -41,6 +58,22 @@ def verdict_of(view: View | None, corrections: Corrections, threshold: float) ->
         return replace(verdict, detail="your label, and the model's")
     # The model's box belongs to its own plane; it is not drawn under another name.
     return Verdict(VerdictKind.PLANE, plane.label, plane=plane, guess=plane, detail=detail)
+
+
+def _model_verdict(
+    view: View | None, threshold: float, views: RecordingViews | None, *, moving: bool
+) -> Verdict:
+    seen = None if view is None or views is None else views.steady(view.frame.index, threshold)
+    if view is None or seen is None:
+        return decide(view, "raw", threshold)
+    if moving:
+        return decide(replace(view, steady=seen), "steady", threshold, moving=True)
+    verdict = decide(view, "raw", threshold)
+    if seen.plane is None or seen.plane is verdict.plane or verdict.guess is None:
+        return verdict
+    share = float(seen.probabilities[INDEX[seen.plane.key]])
+    detail = f"{verdict.detail}; in a view of {seen.plane.label} {percent(share)}"
+    return replace(verdict, detail=detail)
 
 
 def where_text(index: int, count: int, time_s: float, length_s: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 from PyQt6.QtCore import QPointF, QRectF, Qt, pyqtSignal
@@ -33,12 +33,14 @@ from sonoassist.gui.review.timeline_marks import (
     paint_peaks,
     paint_range,
     paint_ruler,
+    paint_views,
 )
 from sonoassist.gui.theme import Look
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.records import STRIDE
 from sonoassist.recordings.table import FrameTable
 from sonoassist.review.candidates import Peak
+from sonoassist.review.views import RecordingViews
 
 ZOOM = 1.25
 """One step of the wheel or of + and −."""
@@ -74,7 +76,7 @@ class TimelineRows(QWidget):
         self._index = 0
         self._plane = DISPLAY_ORDER[0].key
         self._corrections = Corrections()
-        self._peaks: Mapping[str, Sequence[Peak]] = {}
+        self._views: RecordingViews | None = None
         self._chosen_range: tuple[int, int] | None = None
         self._made: tuple[object, ...] | None = None
         self._image = QImage()
@@ -108,16 +110,11 @@ class TimelineRows(QWidget):
 
     def show_table(self, table: FrameTable | None) -> None:
         """Show another recording, all of it."""
-        self._table = table
+        self._table, self._views = table, None
         self._span = Span.whole(len(table) if table is not None else 1)
         self._made = None
         self._chosen_range = None
         self.update()
-
-    def refresh(self) -> None:
-        """Repaint when results have come."""
-        if self._table is not None and (self._made is None or self._made[0] != self._version()):
-            self.update()
 
     def show_index(self, index: int) -> None:
         """Put the playhead on a frame, and keep it in sight."""
@@ -131,10 +128,13 @@ class TimelineRows(QWidget):
         self._plane = plane
         self.update()
 
-    def show_words(self, corrections: Corrections, peaks: Mapping[str, Sequence[Peak]]) -> None:
-        """Show what a person said and the candidates."""
-        self._corrections, self._peaks = corrections, peaks
+    def show_words(self, corrections: Corrections, views: RecordingViews | None) -> None:
+        """Show what a person said and the views; None before anything is known."""
+        self._corrections, self._views = corrections, views
         self.update()
+
+    def _peaks(self, plane: str) -> Sequence[Peak]:
+        return () if self._views is None else self._views.candidates.get(plane, ())
 
     def show_range(self, chosen: tuple[int, int] | None) -> None:
         """Show the frames that are selected, or none."""
@@ -273,15 +273,12 @@ class TimelineRows(QWidget):
 
     # -- painting --------------------------------------------------------------------------
 
-    def _version(self) -> int:
-        return self._table.version if self._table is not None else -1
-
-    def _strips(self) -> QImage:
+    def _strips(self, views: RecordingViews) -> QImage:
         """The strips for what is shown, from the pyramid; kept until something changes."""
         width = max(round(self.places.tracks().width() * self.devicePixelRatioF()), 1)
-        made = (self._version(), self._span, width, self._look.palette.name)
-        if made != self._made and self._table is not None:
-            columns, known = self._table.columns(self._span.first, self._span.last, width)
+        made = (views, self._span, width, self._look.palette.name)
+        if made != self._made:
+            columns, known = views.strips.columns(self._span.first, self._span.last, width)
             reach = STRIDE * width / self._span.length
             self._memory = self._colours.picture(columns, known, reach)
             data = cast(bytes, self._memory.data)  # any buffer will do, and none is copied
@@ -309,7 +306,9 @@ class TimelineRows(QWidget):
         if self._chosen_range is not None:
             paint_range(painter, places, self._chosen_range)
         paint_labels(painter, places, words)
-        paint_peaks(painter, places, self._plane, self._peaks.get(self._plane, ()))
+        for plane in DISPLAY_ORDER:
+            paint_views(painter, places, plane, self._peaks(plane.key))
+        paint_peaks(painter, places, self._plane, self._peaks(self._plane))
         paint_best(painter, places, words)
         paint_boxes(painter, places, words)
         paint_marks(painter, places, words)
@@ -325,11 +324,11 @@ class TimelineRows(QWidget):
         painter.fillRect(edge, self._look.colour("accent"))
 
     def _paint_strips(self, painter: QPainter) -> None:
-        if self._table is None:
+        if self._views is None:
             for row in range(len(DISPLAY_ORDER)):
                 painter.fillRect(self.places.row_rect(row), self._look.colour("raised"))
             return
-        image = self._strips()
+        image = self._strips(self._views)
         for row in range(len(DISPLAY_ORDER)):
             painter.drawImage(self.places.row_rect(row), image, QRectF(0, row, image.width(), 1))
 
@@ -355,7 +354,7 @@ class TimelineRows(QWidget):
 
     def _said(self, key: str) -> tuple[str, str]:
         """What stands at the end of a row, and its tone."""
-        peaks = self._peaks.get(key, ())
+        peaks = self._peaks(key)
         if key in self._corrections.best:
             return "chosen", "good"
         if any(peak.sure or peak.told for peak in peaks):

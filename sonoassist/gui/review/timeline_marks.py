@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 
-from sonoassist.core.planes import BY_KEY
+from sonoassist.core.planes import BY_KEY, Plane
 from sonoassist.gui.overlay import rounded
 from sonoassist.gui.review.places import Places
 from sonoassist.gui.review.span import times_between
@@ -16,6 +16,7 @@ from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.table import FrameTable
 from sonoassist.review.candidates import Peak
 
+_SURE, _UNSURE = Qt.PenStyle.SolidLine, Qt.PenStyle.DotLine
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -62,6 +63,22 @@ def paint_range(painter: QPainter, places: Places, chosen: tuple[int, int]) -> N
     colour.setAlpha(46)
     painter.setBrush(colour)
     painter.drawRect(rect)
+
+
+def paint_views(painter: QPainter, places: Places, plane: Plane, peaks: Sequence[Peak]) -> None:
+    """A line under each view of a plane, from where it begins to where it ends; broken: unsure."""
+    row, look = places.row_of(plane.key), places.look
+    wide = look.px(2)
+    pen = QPen(look.colour("text"), wide)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    for peak in peaks:
+        if peak.last < places.span.first or peak.first > places.span.last:
+            continue
+        rect = places.stretch(row, peak.first, peak.last)
+        pen.setStyle(_SURE if peak.sure or peak.told else _UNSURE)
+        painter.setPen(pen)
+        foot = row.bottom() - wide / 2
+        painter.drawLine(QPointF(rect.left(), foot), QPointF(rect.right(), foot))
 
 
 def paint_peaks(painter: QPainter, places: Places, plane: str, peaks: Sequence[Peak]) -> None:

@@ -26,7 +26,8 @@ from sonoassist.recordings.recording import Recording
 from sonoassist.recordings.recording_cache import AnalysisKey
 from sonoassist.recordings.records import FrameResult
 from sonoassist.recordings.small import pixels_of, small_jpeg
-from sonoassist.review.candidates import all_candidates, missing
+from sonoassist.review.candidates import missing
+from sonoassist.review.views import find_views
 from sonoassist.sources import SourceInfo
 from sonoassist.sources.base import new_source_id
 from sonoassist.temporal.quality import Quality
@@ -206,9 +207,9 @@ def _page(store: CorrectionStore, review: CorrectionLog) -> None:
         if said.label_at(frame):
             assert said.label_at(frame) in BY_KEY
     with closing(_opened(store)) as results:
-        candidates = all_candidates(results.table.snapshot(), said)
-        assert set(missing(candidates, said)) <= set(KEYS)
-        results.table.columns(0, _FRAMES, 20)
+        views = find_views(results.table.snapshot(), said)
+        assert set(missing(views.candidates, said)) <= set(KEYS)
+        views.strips.columns(0, _FRAMES, 20)
 
 
 def _change(review: CorrectionLog) -> None:
