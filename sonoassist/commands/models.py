@@ -185,7 +185,7 @@ def _info(args: argparse.Namespace, store: ModelStore) -> int:
         return 0
     width = max(len(key) for key in facts)
     for key, value in facts.items():
-        if value not in ("", None) and key not in _TOLD_APART:
+        if value not in ("", None, (), []) and key not in _TOLD_APART:
             _say(f"{key.replace('_', ' ').ljust(width)}  {_in_words(value)}")
     for line in _reading(facts):
         _say(line)

@@ -59,7 +59,10 @@ class Card(BaseModel):
         scale: The normalised input is multiplied by this (255 for the published weights).
         crop: Name of the crop the weights were trained with.
         screen_px: (width, height) of the screen that crop belongs to, or None.
-        weights_sha256: Of the safetensors file.
+        weights_sha256: Of the tensors, see `weights_hash`: equal weights have one. In cards of
+            earlier programs, of the safetensors file.
+        older_sha256: Hashes of files under which earlier programs have kept results of these
+            weights; None in a card of theirs.
         source: Where the weights came from.
         licence: SPDX identifier, or "unknown".
         citation: How to cite them.
@@ -85,6 +88,7 @@ class Card(BaseModel):
     crop: str = "published"
     screen_px: tuple[int, int] | None = None
     weights_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    older_sha256: tuple[str, ...] | None = None
     source: str = ""
     licence: str = "unknown"
     citation: str = ""

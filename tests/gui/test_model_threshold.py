@@ -112,6 +112,7 @@ def test_the_words() -> None:
     assert threshold_text(Settings(threshold=0.8), calibrated()) == "threshold 80 %, yours"
     assert "at most 3 %" in threshold_hint(Settings(), calibrated())
     assert "never calibrated" in threshold_hint(Settings(), make_card())
+    assert "calibrated" not in threshold_hint(Settings(), None)
     assert "chosen by you" in threshold_hint(Settings(threshold=0.8), calibrated())
 
 

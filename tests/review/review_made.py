@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,10 +53,18 @@ def picture(key: str, seed: int, strength: int = 120) -> np.ndarray:
 
 def write_recording(path: Path, parts: Sequence[Part] = EXAM) -> Path:
     """A video at 25 fps."""
+    path.write_bytes(_recording(tuple(parts)))
+    return path
+
+
+@functools.cache
+def _recording(parts: tuple[Part, ...]) -> bytes:
+    """Drawn and encoded once for all tests of this process."""
     keys = [key for key, count in parts for _ in range(count)]
     pictures = [picture(key, number) for number, key in enumerate(keys)]
     stamps = [40 * number for number in range(len(keys))]
-    return make_video(path, stamps, pictures=pictures)
+    with tempfile.TemporaryDirectory() as folder:
+        return make_video(Path(folder) / "exam.mp4", stamps, pictures=pictures).read_bytes()
 
 
 class BrightEngine(Engine):

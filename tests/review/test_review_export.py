@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from review_made import EXAM, made_analyser, write_recording
+from review_made import EXAM, made_analyser, write_analysed, write_recording
 
 from plain_screens import PlainScreens
 from sonoassist import cli
@@ -45,9 +46,18 @@ STEPS: tuple[Edit, ...] = (
 KEYS = [key for key, count in EXAM for _ in range(count)]
 
 
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the engine found in the recording: analysed once for all exports."""
+    folder = tmp_path_factory.mktemp("results")
+    write_analysed(folder / "exam.mp4")
+    return folder / "analyses"
+
+
 @pytest.fixture
-def session(tmp_path: Path) -> Iterator[ReviewSession]:
+def session(tmp_path: Path, results: Path) -> Iterator[ReviewSession]:
     recording = write_recording(tmp_path / "Mrs Somebody.mp4")
+    shutil.copytree(results, tmp_path / "analyses")
     made = ReviewSession.open(str(recording), CorrectionStore(tmp_path / "reviews"), lambda: None)
     made.begin(made_analyser())
     wait_until(lambda: made.progress().state is RunState.DONE)
