@@ -184,4 +184,4 @@ def _sureness(mask: Floats, inside: NDArray[np.bool_], certain: NDArray[np.bool_
         certain: Cells that are no doubt about it.
     """
     doubted = float(mask.sum()) - float((mask * certain).sum())
-    return float((mask * inside).sum()) / (np.count_nonzero(inside) + doubted)
+    return float((mask * inside).sum()) / (int(np.count_nonzero(inside)) + doubted)
