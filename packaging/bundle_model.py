@@ -13,7 +13,6 @@ By Bayes' rule its background score is then too low by up to log 24 = 3.2; --bac
 from __future__ import annotations
 
 import argparse
-import hashlib
 import sys
 
 import numpy as np
@@ -22,9 +21,10 @@ from sonoassist.core.errors import ModelError, SonoAssistError
 from sonoassist.core.paths import shipped_models
 from sonoassist.core.planes import BACKGROUND_INDEX
 from sonoassist.model.architecture import architecture
-from sonoassist.model.checkpoint import encode_folded
+from sonoassist.model.checkpoint import decode, encode_folded
 from sonoassist.model.folders import write_model
 from sonoassist.model.store import InstalledModel, ModelStore
+from sonoassist.model.weights_hash import tensors_sha256
 
 GREATEST = float(np.finfo(np.float16).max)
 
@@ -48,7 +48,8 @@ def main() -> int:
             update={
                 "name": args.name,
                 "title": architecture(model.card.architecture).title,
-                "weights_sha256": hashlib.sha256(data).hexdigest(),
+                "weights_sha256": tensors_sha256(decode(data, args.model)[0]),
+                "older_sha256": (),
                 "licence": "GPL-3.0-or-later",
                 "notes": notes,
             }

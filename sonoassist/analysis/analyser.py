@@ -152,6 +152,7 @@ class Analyser:
             self.options.crop.text,
             self.engine.precision,
             self.options.localiser.number(card.boxes),
+            older_sha256=card.older_sha256 or (),
         )
 
     @property

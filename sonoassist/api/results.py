@@ -43,7 +43,7 @@ class ModelInfo:
         title: Of the model, for people.
         architecture: "sononet64", "sononet32", "sononet16" or "smallnet".
         domain: What it was trained on: "published" (the authors' real exams), "synthetic" or "own".
-        weights_sha256: Of the file of weights, 64 hex digits.
+        weights_sha256: Of the tensors, 64 hex digits: equal weights have one.
         engine: What runs it, e.g. "OpenVINO".
         precision: In which it computes, e.g. "f32" or "int8+bf16".
         device: On which, e.g. "cpu".

@@ -22,7 +22,7 @@ from sonoassist.commands.common import (
 from sonoassist.core.errors import ModelError, SourceError, UsageError
 from sonoassist.core.outside_words import OUTSIDE
 from sonoassist.core.percent import at_most_percent, percent
-from sonoassist.core.wording import counted
+from sonoassist.core.wording import counted, word
 from sonoassist.model.score_history import SCORE_HISTORY, ScoreRules
 from sonoassist.model.store import InstalledModel, ModelStore
 
@@ -210,6 +210,7 @@ def _lines(found: ScoreFit, name: str) -> list[str]:
         _named("plain softmax", fit.before),
         _named("calibrated", fit.after),
         *(_outside(found.outside) if found.outside is not None else []),
+        *(_left_out(fit.left_out) if fit.left_out else []),
         f"in the card of {name}: temperature {rule.temperature:g}, lapse "
         f"{at_most_percent(rule.lapse)}, threshold {percent(rule.threshold)} (at most "
         f"{at_most_percent(rule.error_rate)} of what is named is wrong)",
@@ -244,6 +245,13 @@ def _outside(found: OutsideFit) -> list[str]:
         f"{OUTSIDE}, of {counted(found.outside, 'picture')} of other kinds "
         f"in which it saw a plane: {kept_out}; of {counted(found.inside, 'picture')} named "
         f"rightly: {lost}"
+    ]
+
+
+def _left_out(frames: int) -> list[str]:
+    return [
+        f"{counted(frames, 'labelled frame')} {word(frames, 'is', 'are')} {OUTSIDE}: left out, as "
+        "no plane is named there"
     ]
 
 

@@ -144,8 +144,12 @@ def _recordings(recordings: Iterable[RecordedVideo]) -> str:
 
 
 def _source(info: ExamInfo) -> str:
-    label = sayable(info.start.source_label)
-    return f"{label} (synthetic)" if info.synthetic else label
+    seen: dict[str, str] = {}
+    for moment in info.history.moments:
+        one = moment.in_force
+        label = sayable(one.source_label)
+        seen[one.source] = f"{label} (synthetic)" if one.synthetic else label
+    return ", then ".join(seen.values())
 
 
 def _table(rows: Sequence[Sequence[str]], head: str = "") -> str:

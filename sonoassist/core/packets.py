@@ -269,12 +269,13 @@ class Provenance:
     """What made a result: results of one provenance may stand in one table.
 
     Attributes:
-        weights_sha256: Of the model.
+        weights_sha256: Of the model's tensors.
         network_input: What the network is given, e.g. "288x224 255"; behind a ";" how its scores
             are read, where that is not the plain softmax.
         crop: The choice of the crop, see `preprocess.crop.CropChoice.text`.
         precision: In which the network computed, e.g. "f32"; "" where that is not known.
         localiser: Number of what makes the boxes, see `localise.choice`; of earlier programs 1.
+        older_sha256: Under which earlier programs kept results of the same weights.
     """
 
     weights_sha256: str
@@ -282,6 +283,7 @@ class Provenance:
     crop: str
     precision: str = ""
     localiser: int = 1
+    older_sha256: tuple[str, ...] = dataclasses.field(default=(), compare=False)
 
     @property
     def plain(self) -> bool:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sonoassist.engines.openvino_api import ops, ov
-from sonoassist.engines.rounding import INT8_STEPS, KEPT_WIDE
+from sonoassist.engines.rounding import HEADROOM, INT8_STEPS, KEPT_WIDE
 from sonoassist.model.architecture import Architecture, Conv, Pool
 
 Tensors = Mapping[str, NDArray[np.float32]]
@@ -70,7 +70,7 @@ def build_int8_graph(
     Args:
         spec: The network.
         tensors: Its weights, from `rounding.int8_tensors`.
-        peaks: Greatest input of each convolution; what is above is cut off.
+        peaks: Greatest input of each convolution; what is above `HEADROOM` times it is cut off.
         height_px: Of the input.
         width_px: Of the input.
     """
@@ -125,7 +125,7 @@ def _forward(
 
 def _conv_int8(layer: Conv, tensors: Tensors, number: int, x: Node, peak: float) -> Node:
     """A convolution between two roundings, which OpenVINO turns into one in int8."""
-    zero, high = np.float32(0), np.float32(max(peak, 1e-30))
+    zero, high = np.float32(0), np.float32(max(HEADROOM * peak, 1e-30))
     x = ops.fake_quantize(x, zero, high, zero, high, 256)
     weight = tensors[f"conv{number:02d}.weight"]
     side = np.maximum(np.abs(weight).max(axis=(1, 2, 3), keepdims=True), np.float32(1e-30))

@@ -23,6 +23,10 @@ KEPT_WIDE = 1
 """So many first convolutions are not run in int8: their input is the picture itself, whose
 values have both signs, and with one channel they cost next to nothing."""
 INT8_STEPS = 127
+HEADROOM = 1.3
+"""Inputs of a convolution in int8 are cut off above so many times the greatest value of the
+calibration pictures: others have stronger ones, and cutting them off costs more than coarser steps
+(SonoNet-32 on other exams: greatest error of a probability 0.13 without, 0.09 with it)."""
 
 
 @dataclass(frozen=True, slots=True)

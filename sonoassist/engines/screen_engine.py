@@ -7,12 +7,12 @@ from pathlib import Path
 from sonoassist.core.packets import Pixels
 from sonoassist.engines.capabilities import has_openvino
 from sonoassist.preprocess.screen_network import (
+    NetworkInput,
     Reading,
     ReadsScreens,
     ScreenNetwork,
     cannot_be_loaded,
     network_file,
-    network_input,
     reading_of,
 )
 
@@ -43,9 +43,10 @@ class OpenVINOScreenNetwork:
             self._request = compiled_for_latency(model, "f32").create_infer_request()
         except (OSError, RuntimeError) as error:
             raise cannot_be_loaded(path) from error
+        self._input = NetworkInput()
 
     def read(self, pixels: Pixels) -> Reading:
         """Look at one screen, uint8 (H, W, 3) RGB or (H, W)."""
-        found = self._request.infer([network_input(pixels)], share_inputs=True, share_outputs=True)
+        found = self._request.infer([self._input.of(pixels)], share_inputs=True, share_outputs=True)
         mask, contents = sorted(found.values(), key=lambda one: -one.size)
         return reading_of(mask, contents)

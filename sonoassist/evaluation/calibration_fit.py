@@ -105,6 +105,8 @@ class CalibrationFit:
         datasets: Of each data set by itself, where there are several.
         before: What is named by the plain softmax at its threshold.
         after: What is named by the calibrated probabilities at theirs.
+        left_out: Labelled frames that are outside of what the model knows: no plane is named in
+            them, so they are not fitted on, and in none of these figures.
     """
 
     calibration: ScoreCalibration
@@ -113,6 +115,24 @@ class CalibrationFit:
     datasets: dict[str, Compared]
     before: Naming
     after: Naming
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Readings:
+    """Two numbers, and the frames read by them.
+
+    Attributes:
+        temperature: Fitted on all frames.
+        lapse: The same.
+        plain: (n, 14): the plain softmax.
+        held_out: (n, 14): each frame by numbers that were fitted on other cases.
+    """
+
+    temperature: float
+    lapse: float
+    plain: Reals
+    held_out: Reals
 
 
 def fit_calibration(
@@ -124,7 +144,7 @@ def fit_calibration(
     """Fit, and try the fits on cases that were held out.
 
     Args:
-        frames: Labelled; neither trained on nor tested with.
+        frames: Labelled; neither trained on nor tested with. Those outside are left out.
         error_rate: Share of what is named that may be wrong.
         fitted_on: The data, in words.
         seed: Of the division into folds.
@@ -132,6 +152,43 @@ def fit_calibration(
     Raises:
         SourceError: There are too few frames or cases, or no threshold keeps the error rate.
     """
+    known = [one for one in frames if not one.outside]
+    found = _readings(known, seed)
+    right = accepted_table([one.truth for one in known])
+    after = _least_threshold(known, found.held_out, right, error_rate)
+    return CalibrationFit(
+        calibration=ScoreCalibration(
+            temperature=round(found.temperature, DIGITS),
+            lapse=round(found.lapse, DIGITS),
+            threshold=after.threshold,
+            error_rate=error_rate,
+            fitted_on=fitted_on,
+        ),
+        cases=len({one.case for one in known}),
+        whole=_compared(known, found.plain, found.held_out),
+        datasets=_by_dataset(known, found.plain, found.held_out),
+        before=_naming(known, found.plain, right, UNCALIBRATED_THRESHOLD),
+        after=after,
+        left_out=len(frames) - len(known),
+    )
+
+
+def fit_probabilities(frames: Sequence[ScoredFrame], seed: int = 0) -> ScoreCalibration:
+    """Temperature and lapse alone: no threshold is sought, so no error rate can be out of reach.
+
+    Args:
+        frames: As for `fit_calibration`.
+        seed: Of the division into folds.
+
+    Raises:
+        SourceError: There are too few frames or cases.
+    """
+    found = _readings([one for one in frames if not one.outside], seed)
+    return ScoreCalibration(temperature=found.temperature, lapse=found.lapse, error_rate=ERROR_RATE)
+
+
+def _readings(frames: Sequence[ScoredFrame], seed: int) -> _Readings:
+    """Fit the two numbers; the plain softmax stays where it is no worse on cases held out."""
     cases = sorted({one.case for one in frames})
     if len(frames) < FEWEST_FRAMES or len(cases) < FOLDS:
         raise SourceError(
@@ -144,26 +201,12 @@ def fit_calibration(
     for tested in folds_of([one.case for one in frames], seed):
         others = np.setdiff1d(np.arange(len(frames)), tested)
         temperature, lapse = _fitted([frames[at] for at in others], right[others])
-        rule = ScoreCalibration(temperature=temperature, lapse=lapse, error_rate=error_rate)
+        rule = ScoreCalibration(temperature=temperature, lapse=lapse, error_rate=ERROR_RATE)
         held_out[tested] = _read([frames[at] for at in tested], rule)
     temperature, lapse = _fitted(frames, right)
     if not _compared(frames, plain, held_out).better:
-        temperature, lapse, held_out = 1.0, 0.0, plain
-    after = _least_threshold(frames, held_out, right, error_rate)
-    return CalibrationFit(
-        calibration=ScoreCalibration(
-            temperature=round(temperature, DIGITS),
-            lapse=round(lapse, DIGITS),
-            threshold=after.threshold,
-            error_rate=error_rate,
-            fitted_on=fitted_on,
-        ),
-        cases=len(cases),
-        whole=_compared(frames, plain, held_out),
-        datasets=_by_dataset(frames, plain, held_out),
-        before=_naming(frames, plain, right, UNCALIBRATED_THRESHOLD),
-        after=after,
-    )
+        return _Readings(1.0, 0.0, plain, plain)
+    return _Readings(temperature, lapse, plain, held_out)
 
 
 def _read(frames: Sequence[ScoredFrame], rule: ScoreCalibration | None) -> Reals:
@@ -199,7 +242,6 @@ def _numbers(at: Reals) -> tuple[float, float]:
 def _naming(frames: Sequence[ScoredFrame], shares: Reals, right: Flags, threshold: float) -> Naming:
     winner = shares.argmax(axis=1)
     named = (winner != BACKGROUND_INDEX) & (shares.max(axis=1) >= threshold)
-    named &= ~np.array([one.outside for one in frames])
     wrong = named & ~right[np.arange(len(frames)), winner]
     return Naming(threshold, len(frames), int(named.sum()), int(wrong.sum()))
 

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 from sonoassist.core.planes import KEYS
 from sonoassist.engines.scores import probabilities
-from sonoassist.evaluation.calibration_fit import CalibrationFit, ScoredFrame, fit_calibration
+from sonoassist.evaluation.calibration_fit import (
+    CalibrationFit,
+    ScoredFrame,
+    fit_calibration,
+    fit_probabilities,
+)
 from sonoassist.evaluation.outside_fit import Measured, OutsideFit, fit_outside
 from sonoassist.evaluation.score_gathering import Gathered
 from sonoassist.model.score_rules import OutsideRule, ScoreCalibration
@@ -38,10 +43,12 @@ def fit_scores(
     other_kinds: str,
     kept: OutsideRule | None = None,
 ) -> ScoreFit:
-    """Fit both.
+    """Fit both, in steps.
 
-    Probabilities decide which frames tell what is inside, and what is outside decides from which
-    threshold on few errors are named: so the calibration is fitted before and after.
+    Probabilities decide which frames tell what is inside, and pictures of other kinds among the
+    labelled ones, of which the model may be as sure as it is wrong, spoil the probabilities. So
+    the plain softmax finds a first rule, what is outside by it is left out, and then both are
+    fitted without. A threshold is sought last: before, there may be none that keeps the error rate.
 
     Args:
         frames: Labelled.
@@ -56,10 +63,10 @@ def fit_scores(
     """
     if not others:
         return ScoreFit(fit_calibration(_scored(frames, kept), error_rate, labelled), None)
-    first = fit_calibration(_scored(frames, None), error_rate, labelled).calibration
-    outside = fit_outside(_named_rightly(frames, first), others, other_kinds)
-    second = fit_calibration(_scored(frames, outside.rule), error_rate, labelled)
-    return ScoreFit(second, outside)
+    first = fit_outside(_named_rightly(frames, None), others, other_kinds).rule
+    reading = fit_probabilities(_scored(frames, first))
+    outside = fit_outside(_named_rightly(frames, reading), others, other_kinds)
+    return ScoreFit(fit_calibration(_scored(frames, outside.rule), error_rate, labelled), outside)
 
 
 def _scored(frames: Sequence[Gathered], rule: OutsideRule | None) -> list[ScoredFrame]:
@@ -79,7 +86,7 @@ def _is_outside(one: Gathered, rule: OutsideRule | None) -> bool:
     return rule is not None and one.measures is not None and one.measures.lack(rule) > 0
 
 
-def _named_rightly(frames: Sequence[Gathered], rule: ScoreCalibration) -> list[Measured]:
+def _named_rightly(frames: Sequence[Gathered], rule: ScoreCalibration | None) -> list[Measured]:
     found = []
     for one in frames:
         shares = probabilities(one.scores, rule)

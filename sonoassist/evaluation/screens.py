@@ -26,7 +26,7 @@ class ScreenResult:
         content: What was said.
         field: Box found, px, or None.
         sureness: Of the field, 0 without one.
-        look_ms: Time of the look, without the fit of the fan, which is for fields that are used.
+        look_ms: Time of the look, without the closer one, which is for fields that are used.
     """
 
     truth: ScreenTruth
@@ -61,8 +61,8 @@ def read_all(
         start_s = time.perf_counter()
         look = reader.look(pixels)
         took_ms = 1e3 * (time.perf_counter() - start_s)
-        # What is used of a look has the bounds of its fan.
-        field = look.fitted().field
+        # What is used of a look has the bounds that a closer one gives.
+        field = reader.closer(look, pixels).field
         results.append(
             ScreenResult(
                 truth,

@@ -175,12 +175,15 @@ def history_of(events: Sequence[tuple[Any, ...]]) -> History | None:
     Raises:
         ValueError, TypeError, KeyError, AttributeError: They are not what was written.
     """
-    moments = tuple(
-        Moment(_finite(at_s), _in_force(json.loads(text)))
-        for at_s, kind, text in events
-        if kind == IN_FORCE
-    )
-    judged = dict(_judged(text) for _, kind, text in events if kind == JUDGED)
+    try:
+        moments = tuple(
+            Moment(_finite(at_s), _in_force(json.loads(text)))
+            for at_s, kind, text in events
+            if kind == IN_FORCE
+        )
+        judged = dict(_judged(text) for _, kind, text in events if kind == JUDGED)
+    except OverflowError as error:
+        raise ValueError(f"a number is too large: {error}") from error
     return History(moments, followed=True, judged=judged) if moments else None
 
 
@@ -219,7 +222,7 @@ def _finite(value: Any) -> float:
 
 def _judged(text: str) -> tuple[int, float]:
     values = json.loads(text)
-    return int(values["capture"]), float(values["at_s"])
+    return int(values["capture"]), _finite(values["at_s"])
 
 
 def changes(history: History) -> Iterator[tuple[InForce, Moment]]:

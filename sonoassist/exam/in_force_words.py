@@ -35,8 +35,9 @@ def model_words(one: InForce) -> str:
     name = str(one.model.get("title") or one.model.get("name") or "")
     if not name:
         return "no model"
-    domain = one.model.get("domain")
-    return f"{name}{f' ({domain})' if domain else ''}, {calibrated_words(one)}"
+    domain = f" ({one.model['domain']})" if one.model.get("domain") else ""
+    titled = name if name.endswith(domain) else f"{name}{domain}"
+    return f"{titled}, {calibrated_words(one)}"
 
 
 def engine_words(one: InForce) -> str:

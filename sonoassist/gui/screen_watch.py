@@ -149,7 +149,7 @@ class ScreenWatch(QObject):
 
         with self._lock:
             self._reader = self._reader or ScreenReader(make_screen_network)
-            look = self._reader.look(pixels).fitted()
+            look = self._reader.closer(self._reader.look(pixels), pixels)
         furniture = furniture_of(pixels, look) if look.content in _PLAIN else None
         if furniture is None:
             return None

@@ -7,6 +7,7 @@ from sonoassist.core.settings import Settings
 from sonoassist.model.card import Card, threshold_of
 
 UNCALIBRATED = "uncalibrated"
+BOXES_NOT_MEASURED = "boxes not measured"
 
 
 def threshold_text(settings: Settings, card: Card | None) -> str:
@@ -25,7 +26,9 @@ def threshold_hint(settings: Settings, card: Card | None) -> str:
     hint = "a plane is named from this confidence on"
     if settings.threshold is not None:
         return f"{hint}; chosen by you"
-    if card is None or card.calibration is None:
+    if card is None:
+        return hint  # of a model that is not there yet nothing is known
+    if card.calibration is None:
         return f"{hint}; this model was never calibrated"
     rate = at_most_percent(card.calibration.error_rate)
     return f"{hint}; the model's: at most {rate} of what is named was wrong where it was measured"

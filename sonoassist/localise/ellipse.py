@@ -5,6 +5,11 @@ the network looks at. The wall is in the picture: along it a bright rim stands b
 darker outside. An ellipse is sought that has as much of such a rim as can be, and does not lie
 too far from what the saliency says.
 
+What lies inside of head or belly has rims too, and of a large one, or one that runs out of the
+picture, the saliency shows a part. So where no clear rim is found, it is looked for once more from
+a larger start. A rim outside of the picture is neither there nor missing; of both ellipses the one
+counts that has the more of it where the picture shows it.
+
 The search is the cross-entropy method: draw ellipses, keep the best, draw anew about those. Its
 draws are always the same, so one picture gives one box.
 """
@@ -23,7 +28,7 @@ from sonoassist.core.packets import Box, Floats
 REFERENCE_HEIGHT_PX = 224.0
 """Lengths in pixels are of an input of this height."""
 
-_ROUNDS, _DRAWS, _BEST = 6, 400, 40
+_ROUNDS, _DRAWS, _BEST = 6, 300, 30
 _POINTS = 32
 _NOISE_PX = 2.0
 _NEAR_PX = 51.0
@@ -34,6 +39,18 @@ _RIM_PX = 5.0
 """So far outside of the wall it is darker."""
 _STRONGEST = 2.0
 """A rim counts as this at most, in deviations of its neighbourhood."""
+_HIDDEN = 0.35
+"""What a rim outside of the picture counts."""
+_CLEAR = 0.9
+"""Where the rim is no less than this, there is no need for another start ..."""
+_LARGER = 1.25
+"""... which is so much larger."""
+_LEAST_SHOWN = 0.25
+"""A rim of which less is shown does not count the more for it."""
+_OUTSIDE = -1e3
+"""Stands for the contrast outside of the picture ..."""
+_IS_OUTSIDE = -1e2
+"""... and what is below this was not seen, or by a part of a pixel alone."""
 _SMALLEST_PX = 8.0
 _LENGTHENED, _LENGTHENED_STD = 0.2, 0.2
 """Logarithm of the long axis over the short one, as heads and bellies have it."""
@@ -81,20 +98,43 @@ def wall_ellipse(picture: Floats, start: Box) -> Ellipse:
         start: About where it lies, in pixels of the input; not empty.
     """
     unit = picture.shape[0] / REFERENCE_HEIGHT_PX
-    walls = _contrast(picture, unit)
-    about = _as_ellipse(start)
+    walls, about = _contrast(picture, unit), _as_ellipse(start)
+    found = _sought(walls, about, unit)
+    clear = _shown_rim(walls, found, unit)
+    if clear < _CLEAR:
+        about[_LONG:_TURN] *= _LARGER
+        other = _sought(walls, about, unit)
+        if _shown_rim(walls, other, unit) > clear:
+            found = other
+    return _ellipse(found)
+
+
+def _ellipse(values: Floats) -> Ellipse:
+    return Ellipse(*(float(value) for value in values))
+
+
+def _sought(walls: Floats, about: Floats, unit: float) -> Floats:
+    """The best ellipse near a start."""
     middle, spread = _first(about), _SPREAD * _sizes(about)
     best, reached = about, -np.inf
     for draws in _draws():
         tried = middle + draws * spread
         tried[:, _LONG:_TURN] = np.maximum(tried[:, _LONG:_TURN], _SMALLEST_PX * unit)
-        worth = _rim(walls, tried, _RIM_PX * unit) - _TRUST * _strangeness(tried, about)
+        steps, shown = _steps(walls, tried, _RIM_PX * unit)
+        steps[~shown] = _HIDDEN
+        worth = steps.mean(axis=1) - _TRUST * _strangeness(tried, about)
         order = np.argsort(-worth, kind="stable")[:_BEST]
         if worth[order[0]] > reached:
             best, reached = tried[order[0]], float(worth[order[0]])
         chosen = tried[order]
         middle, spread = chosen.mean(axis=0), chosen.std(axis=0) + _SPREAD_LEFT
-    return Ellipse(*(float(value) for value in best))
+    return best
+
+
+def _shown_rim(walls: Floats, ellipse: Floats, unit: float) -> float:
+    """How much brighter it is along an ellipse than just outside, where the picture shows it."""
+    steps, shown = _steps(walls, ellipse[None], _RIM_PX * unit)
+    return float(steps[shown].sum() / max(shown.sum(), _LEAST_SHOWN * _POINTS))
 
 
 def _contrast(picture: Floats, unit: float) -> Floats:
@@ -144,26 +184,30 @@ def _sizes(about: Floats) -> Floats:
     return np.array([about[_LONG], about[_SHORT], size, size, 1], np.float32)
 
 
-def _rim(walls: Floats, tried: Floats, rim_px: float) -> Floats:
-    """How much brighter it is along each ellipse than just outside, on average."""
-    step = _along(walls, tried, 0.0) - _along(walls, tried, rim_px)
-    found: Floats = np.clip(step, 0, _STRONGEST).mean(axis=1)
-    return found
+def _steps(walls: Floats, tried: Floats, rim_px: float) -> tuple[Floats, NDArray[np.bool_]]:
+    """How much brighter it is at points of each ellipse than just outside, and which are shown.
+
+    Returns:
+        float32 and bool, (n, points).
+    """
+    larger = tried.copy()
+    larger[:, _LONG:_TURN] += rim_px
+    wall, beyond = np.split(_along(walls, np.concatenate([tried, larger])), 2)
+    steps: Floats = np.clip(wall - beyond, 0, _STRONGEST)
+    return steps, np.minimum(wall, beyond) > _IS_OUTSIDE
 
 
-def _along(walls: Floats, tried: Floats, outside_px: float) -> Floats:
-    """The values along ellipses that are so much larger, (n, points)."""
-    x, y, long, short, turn = (tried[:, i : i + 1] for i in range(5))
-    cosines, sines = _circle()
-    across, down = (long + outside_px) * cosines, (short + outside_px) * sines
+def _along(walls: Floats, tried: Floats) -> Floats:
+    """The values along each ellipse, (n, points)."""
+    x, y, long, short, turn = tried.T
     cosine, sine = np.cos(turn), np.sin(turn)
     values = cv2.remap(
         walls,
-        x + across * cosine - down * sine,
-        y + across * sine + down * cosine,
+        np.stack([x, long * cosine, -short * sine], axis=1) @ _circle(),
+        np.stack([y, long * sine, short * cosine], axis=1) @ _circle(),
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_CONSTANT,
-        borderValue=-0.5,
+        borderValue=_OUTSIDE,
     )
     return np.asarray(values, np.float32)
 
@@ -188,6 +232,7 @@ def _draws() -> NDArray[np.float32]:
 
 
 @lru_cache(maxsize=1)
-def _circle() -> tuple[Floats, Floats]:
+def _circle() -> Floats:
+    """1, cosine and sine of the angles all round, (3, points)."""
     angles = np.arange(_POINTS, dtype=np.float32) * np.float32(2 * np.pi / _POINTS)
-    return np.cos(angles), np.sin(angles)
+    return np.stack([np.ones_like(angles), np.cos(angles), np.sin(angles)])

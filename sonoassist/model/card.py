@@ -25,6 +25,7 @@ if sys.version_info >= (3, 11):
 else:  # pragma: no cover
     import tomli as tomllib
 
+BOXES_UNMEASURED = "boxes of this network were not measured"
 CARD_NAME = "card.toml"
 WEIGHTS_NAME = "weights.safetensors"
 
@@ -59,7 +60,10 @@ class Card(BaseModel):
         scale: The normalised input is multiplied by this (255 for the published weights).
         crop: Name of the crop the weights were trained with.
         screen_px: (width, height) of the screen that crop belongs to, or None.
-        weights_sha256: Of the safetensors file.
+        weights_sha256: Of the tensors, see `weights_hash`: equal weights have one. In cards of
+            earlier programs, of the safetensors file.
+        older_sha256: Hashes of files under which earlier programs have kept results of these
+            weights; None in a card of theirs.
         source: Where the weights came from.
         licence: SPDX identifier, or "unknown".
         citation: How to cite them.
@@ -67,6 +71,8 @@ class Card(BaseModel):
         notes: Anything else.
         boxes: Rules for boxes that were fitted to this model, by key of the plane; the paper's
             rule for planes without.
+        boxes_measured_on: What the boxes of this model were measured on; "" where nobody has, as
+            where its rules were fitted to another network.
         calibration: How probabilities are made of its scores; None for one that was never
             calibrated.
         outside: Which pictures are outside of what it knows; None where nobody has fitted that.
@@ -85,12 +91,14 @@ class Card(BaseModel):
     crop: str = "published"
     screen_px: tuple[int, int] | None = None
     weights_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    older_sha256: tuple[str, ...] | None = None
     source: str = ""
     licence: str = "unknown"
     citation: str = ""
     added: str = ""
     notes: str = ""
     boxes: dict[str, BoxRule] = Field(default_factory=dict)
+    boxes_measured_on: str = ""
     calibration: ScoreCalibration | None = None
     outside: OutsideRule | None = None
 

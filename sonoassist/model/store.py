@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,10 +16,11 @@ from sonoassist.core.errors import ModelError
 from sonoassist.core.paths import shipped_models, user_models
 from sonoassist.model.architecture import ARCHITECTURES
 from sonoassist.model.card import DEFAULT_ARCHITECTURE, WEIGHTS_NAME, Card, read_card, write_card
-from sonoassist.model.checkpoint import encode_folded, read_folded
+from sonoassist.model.checkpoint import decode, encode_folded, read_folded
 from sonoassist.model.folders import folder_of, model_names, remove_model, write_model
 from sonoassist.model.folding import Tensors
 from sonoassist.model.registry import REGISTRY_NAME, Registry, load_registry, loose
+from sonoassist.model.weights_hash import tensors_sha256
 from sonoassist.model.weights_import import ImportedWeights, import_weights
 
 AUTO = "auto"
@@ -111,6 +113,7 @@ class ModelStore:
     def __init__(self, user_folder: Path, shipped_folder: Path) -> None:
         self.user_folder = user_folder
         self.shipped_folder = shipped_folder
+        self._hashes: dict[tuple[str, int, int], str] = {}
 
     @classmethod
     def default(cls) -> ModelStore:
@@ -126,7 +129,7 @@ class ModelStore:
             problems += unreadable
             for name in names:
                 try:
-                    models[name] = _open(folder_of(parent, name), name, bundled, registry)
+                    models[name] = self._open(folder_of(parent, name), name, bundled, registry)
                 except ModelError as error:
                     problems.append(Problem(name, str(error)))
         return Inventory(tuple(sorted(models.values(), key=_rank)), tuple(problems))
@@ -204,10 +207,12 @@ class ModelStore:
             OutputError: The model cannot be written.
         """
         data = encode_folded(weights.architecture.name, weights.tensors)
+        digest = tensors_sha256(weights.tensors)
         fields = {
             "name": model_name(name),
             "architecture": weights.architecture.name,
-            "weights_sha256": hashlib.sha256(data).hexdigest(),
+            "weights_sha256": digest,
+            "older_sha256": self._older(digest),
             "added": datetime.date.today().isoformat(),
         }
         described = _describe(weights, file_name, registry or load_registry())
@@ -236,7 +241,48 @@ class ModelStore:
         Raises:
             ModelError: It cannot be read.
         """
-        return read_card(model.folder)
+        return self._by_tensors(read_card(model.folder), model.folder)
+
+    def _open(
+        self, folder: Path, name: str, bundled: bool, registry: Registry | None
+    ) -> InstalledModel:
+        card = _with_rules(self._by_tensors(read_card(folder), folder), registry)
+        if card.name != name:
+            raise ModelError(
+                f"the folder {folder} holds the card of {card.name!r}",
+                "Rename it, or add it again",
+            )
+        model = InstalledModel(card, folder, bundled)
+        if not model.size_bytes:
+            raise ModelError(f"the weights of {name} are missing in {folder}", _repair_hint(name))
+        return model
+
+    def _by_tensors(self, card: Card, folder: Path) -> Card:
+        """A card of an earlier program, which has the hash of the file, with that of the tensors.
+
+        Weights that are missing or damaged are told by whoever loads them.
+        """
+        if card.older_sha256 is not None:
+            return card
+        path = folder / WEIGHTS_NAME
+        with suppress(OSError, ModelError):
+            stat = path.stat()
+            key = (str(path), stat.st_size, stat.st_mtime_ns)
+            if key not in self._hashes:
+                data = path.read_bytes()
+                if hashlib.sha256(data).hexdigest() != card.weights_sha256:
+                    return card
+                self._hashes[key] = tensors_sha256(decode(data, WEIGHTS_NAME)[0])
+            was = card.weights_sha256
+            return card.model_copy(
+                update={"weights_sha256": self._hashes[key], "older_sha256": (was,)}
+            )
+        return card
+
+    def _older(self, weights_sha256: str) -> tuple[str, ...]:
+        """The older hashes of equal weights that are there: results are kept under them."""
+        same = [one.card for one in self.installed() if one.card.weights_sha256 == weights_sha256]
+        return tuple(dict.fromkeys(old for card in same for old in card.older_sha256 or ()))
 
     def _registry(self) -> tuple[Registry | None, list[Problem]]:
         path = self.shipped_folder / REGISTRY_NAME
@@ -284,7 +330,7 @@ class ModelStore:
         except OSError as error:
             reason = error.strerror or str(error)
             raise ModelError(f"cannot read {what}: {reason}", hint) from error
-        if hashlib.sha256(data).hexdigest() != model.card.weights_sha256:
+        if not _are_described(data, model.card, what):
             raise ModelError(f"{what} is damaged: it is not the file its card describes", hint)
         network, tensors = read_folded(data, what)
         if network.name != model.card.architecture:
@@ -319,16 +365,14 @@ def _names(parent: Path) -> tuple[list[str], list[Problem]]:
         return [], [Problem(parent.name, f"cannot look into {parent}: {reason}")]
 
 
-def _open(folder: Path, name: str, bundled: bool, registry: Registry | None) -> InstalledModel:
-    card = _with_rules(read_card(folder), registry)
-    if card.name != name:
-        raise ModelError(
-            f"the folder {folder} holds the card of {card.name!r}", "Rename it, or add it again"
-        )
-    model = InstalledModel(card, folder, bundled)
-    if not model.size_bytes:
-        raise ModelError(f"the weights of {name} are missing in {folder}", _repair_hint(name))
-    return model
+def _are_described(data: bytes, card: Card, what: str) -> bool:
+    """Whether weights are those of a card, by their tensors or, in an older one, by their file."""
+    if hashlib.sha256(data).hexdigest() in (card.weights_sha256, *(card.older_sha256 or ())):
+        return True
+    try:
+        return tensors_sha256(decode(data, what)[0]) == card.weights_sha256
+    except ModelError:
+        return False
 
 
 def _with_rules(card: Card, registry: Registry | None) -> Card:

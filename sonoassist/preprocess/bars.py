@@ -13,7 +13,7 @@ LINE_STEP = 6
 """Grey levels between the rows at the edge of a bar."""
 LINE_SHARE = 0.55
 """Share of the columns that this edge takes."""
-COLUMNS = 480
+COLUMNS = 256
 """So many columns are enough to find it."""
 BLUR_SHARE = 31 / 975
 """Share of the width over which the rows are evened out."""
@@ -30,22 +30,24 @@ def _share_of_steps(above: Pixels, below: Pixels) -> NDArray[np.float64]:
     return np.asarray(np.count_nonzero(steps, axis=1) / steps.shape[1])
 
 
-def bar_bottom(pixels: Pixels) -> int:
+def bar_bottom(pixels: Pixels, from_row: int = 0) -> int:
     """First row below the bar at the top of a screen; 0 where it has none.
 
     Args:
         pixels: uint8 (H, W, 3) RGB or (H, W).
+        from_row: A bar that ends above this row does not matter.
     """
     height, width = pixels.shape[:2]
-    upper = pixels[: int(TOP_BAR * height) + 2]
-    if len(upper) < LEAST_ROWS:
+    first, end = max(from_row - 2, 0), int(TOP_BAR * height) + 2
+    if min(end, height) < LEAST_ROWS or first > end - 3:
         return 0
+    upper = pixels[first:end]
     size = (min(width, COLUMNS), len(upper))
     grey = weakest(np.asarray(cv2.resize(upper, size, interpolation=cv2.INTER_NEAREST), np.uint8))
     side = max(round(BLUR_SHARE * grey.shape[1]), 1)
     wide = np.asarray(cv2.blur(grey, (side, 1)), np.uint8)
     # Over two rows: video coding softens an edge.
     share = np.maximum(_share_of_steps(wide[2:], wide[:-2]), _share_of_steps(wide[:-2], wide[2:]))
-    lines = np.flatnonzero(share > LINE_SHARE)
+    lines = np.flatnonzero(share > LINE_SHARE) + first
     lines = lines[lines > RIM * height]
     return int(lines[-1]) + 2 if len(lines) else 0

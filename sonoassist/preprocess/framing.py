@@ -22,7 +22,7 @@ def auto_crop(pixels: Pixels, aspect: float, reader: ScreenReader) -> Box:
 
     Where no field of view is found the whole frame takes its place.
     """
-    return crop_of_look(reader.look(pixels).fitted(), pixels, aspect)
+    return crop_of_look(reader.closer(reader.look(pixels), pixels), pixels, aspect)
 
 
 def crop_of_look(look: ScreenLook, pixels: Pixels, aspect: float) -> Box:

@@ -142,7 +142,7 @@ class SequenceMask:
 
     def _next(self, picture: Pixels) -> _Scene | None:
         self.reader = self.reader or ScreenReader()
-        scene = self._scene(self.reader.look(picture), picture)
+        scene = self._scene(self.reader, picture)
         self._scene_of.append(scene)
         if not self.keeps:
             del self._scene_of[:-1], self._scenes[:-LAST_SCENES]
@@ -161,7 +161,8 @@ class SequenceMask:
         """Whether anything of any frame may be shown."""
         return any(scene is not None and bool(scene.shown.any()) for scene in self._scene_of)
 
-    def _scene(self, look: ScreenLook, picture: Pixels) -> _Scene | None:
+    def _scene(self, reader: ScreenReader, picture: Pixels) -> _Scene | None:
+        look = reader.look(picture)
         before = self._scene_of[-1] if self._scene_of else None
         if before is not None and before.shown.shape != picture.shape[:2]:
             before = None
@@ -175,7 +176,9 @@ class SequenceMask:
             same = known.shown.shape == picture.shape[:2]
             if same and known.field.box.iou(look.field.box) >= SAME_IOU:
                 return known
-        scene = _Scene(look.field, _inside(look, look.field, self.within))
+        # As it was seen from afar it is known again, as it is seen closer it is drawn.
+        closer = reader.closer(look, picture).field or look.field
+        scene = _Scene(look.field, _inside(look, closer, self.within))
         # In doubt whether a line ends a bar it does: too much is masked rather than too little.
         bar, box = bar_bottom(picture), look.field.box
         if bar < box.top + BAR_DEPTH * box.height:

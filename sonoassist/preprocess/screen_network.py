@@ -48,15 +48,19 @@ class Reading:
     contents: Floats
 
 
-def network_input(pixels: Pixels) -> NDArray[np.float32]:
-    """A screen, uint8 (H, W, 3) RGB or (H, W), as the network sees it: (1, 5, 192, 256)."""
-    small = squeezed(pixels)
-    planes = np.empty((1, CHANNELS, HEIGHT_PX, WIDTH_PX), np.float32)
-    for number, channel in enumerate(cv2.split(small)):
-        np.multiply(channel, np.float32(1 / 255), out=planes[0, number])
-    planes[0, 3] = np.linspace(-1, 1, WIDTH_PX, dtype=np.float32)
-    planes[0, 4] = np.linspace(-1, 1, HEIGHT_PX, dtype=np.float32)[:, None]
-    return planes
+class NetworkInput:
+    """Screens as the network sees them, made in the same memory again and again."""
+
+    def __init__(self) -> None:
+        self._planes = np.empty((1, CHANNELS, HEIGHT_PX, WIDTH_PX), np.float32)
+        self._planes[0, 3] = np.linspace(-1, 1, WIDTH_PX, dtype=np.float32)
+        self._planes[0, 4] = np.linspace(-1, 1, HEIGHT_PX, dtype=np.float32)[:, None]
+
+    def of(self, pixels: Pixels) -> NDArray[np.float32]:
+        """A screen, uint8 (H, W, 3) RGB or (H, W), as (1, 5, 192, 256); valid until the next."""
+        for number, channel in enumerate(cv2.split(squeezed(pixels))):
+            np.multiply(channel, np.float32(1 / 255), out=self._planes[0, number])
+        return self._planes
 
 
 def squeezed(pixels: Pixels) -> Pixels:
@@ -95,7 +99,7 @@ def reading_of(mask: NDArray[Any], contents: NDArray[Any]) -> Reading:
     logits = np.asarray(contents, np.float32).reshape(-1)
     shares = np.exp(logits - logits.max())
     cells = np.asarray(mask, np.float32).reshape(MASK_HEIGHT, MASK_WIDTH)
-    found = 1 / (1 + np.exp(-np.clip(cells, -30, 30)))
+    found = 0.5 * np.tanh(0.5 * cells) + 0.5  # the logistic function, which so never overflows
     return Reading(np.asarray(found, np.float32), np.asarray(shares / shares.sum(), np.float32))
 
 
@@ -113,10 +117,11 @@ class ScreenNetwork:
         except (OSError, cv2.error) as error:
             raise cannot_be_loaded(path) from error
         self._outputs = self._net.getUnconnectedOutLayersNames()
+        self._input = NetworkInput()
 
     def read(self, pixels: Pixels) -> Reading:
         """Look at one screen, uint8 (H, W, 3) RGB or (H, W)."""
-        self._net.setInput(network_input(pixels))
+        self._net.setInput(self._input.of(pixels))
         mask, contents = sorted(self._net.forward(self._outputs), key=lambda one: -one.size)
         return reading_of(mask, contents)
 

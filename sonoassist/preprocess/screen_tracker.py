@@ -106,14 +106,14 @@ class ScreenTracker:
             ModelError: The network that looks is missing or damaged.
         """
         if frame.still:
-            return self._reader.look(frame.pixels).fitted()
+            return self._reader.closer(self._reader.look(frame.pixels), frame.pixels)
         key = (frame.source_id, frame.width_px, frame.height_px)
         if key != self._key or self._held is None:
             self._key, self._since_look, self._looked_s = key, 0, frame.time_s
             self._motion = ScreenMotion()
             self._motion.see(frame.pixels)
             self._last = self._reader.look(frame.pixels)
-            self._held = self._snapped(self._last.fitted(), frame)
+            self._held = self._snapped(self._reader.closer(self._last, frame.pixels), frame)
             return self._held
         self._since_look += 1
         apart_s = abs(frame.time_s - self._looked_s)
@@ -122,7 +122,7 @@ class ScreenTracker:
             look = self._reader.look(frame.pixels, self._motion.see(frame.pixels))
             held = _followed(self._held, self._last or look, look)
             if held.field is not self._held.field:
-                held = self._snapped(held, frame)
+                held = self._snapped(self._reader.closer(held, frame.pixels), frame)
             self._held, self._last = held, look
         return self._held
 
@@ -146,10 +146,10 @@ def _followed(held: ScreenLook, last: ScreenLook, look: ScreenLook) -> ScreenLoo
 def _moved(held: ScreenLook, last: ScreenLook, look: ScreenLook) -> FieldOfView | None:
     """The field of view after a sure look."""
     if held.field is None or not held.sure:
-        return look.fitted().field  # the first sure one is better than none
+        return look.field  # the first sure one is better than none
     if _same(look.field, held.field) or not _same(look.field, last.field):
         return held.field
-    return look.fitted().field
+    return look.field
 
 
 def _same(one: FieldOfView | None, other: FieldOfView | None) -> bool:

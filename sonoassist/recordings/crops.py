@@ -129,7 +129,8 @@ def _field(frames: list[Frame], aspect: float, reader: ScreenReader) -> SettledF
     motion = ScreenMotion()
     looks: list[tuple[ScreenLook, Box]] = []
     for frame in frames:
-        look = reader.look(frame.pixels, motion.see(frame.pixels)).fitted()
+        look = reader.look(frame.pixels, motion.see(frame.pixels))
+        look = reader.closer(look, frame.pixels)
         looks.append((look, crop_of_look(look, frame.pixels, aspect)))
     # A dark moment or a menu says nothing of where the picture is.
     told = [one for one in looks if one[0].sure] or looks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -48,8 +49,21 @@ def take_over_practice(
     Raises:
         OutputError: The disk refuses.
     """
+    if not folder.is_dir():
+        return
+    for weights in (made.weights_sha256, *made.older_sha256):
+        _take_over(recording, folder, kept, replace(made, weights_sha256=weights), threshold)
+
+
+def _take_over(
+    recording: Recording,
+    folder: Path,
+    kept: RecordingCache,
+    made: Provenance,
+    threshold: float,
+) -> None:
     fact = f"{_TAKEN} {made.crop} {made.weights_sha256} {threshold}"
-    if not folder.is_dir() or kept.fact(fact):
+    if kept.fact(fact):
         return
     with suppress(*ARCHIVE_ERRORS, UsageError):
         name = _file_name(recording, made, threshold)

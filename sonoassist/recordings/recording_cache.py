@@ -100,16 +100,18 @@ class RecordingCache(OpenDatabase):
         """Numbers of the analyses whose results serve for a key, the best of them last.
 
         Results of earlier programs, of which the precision is not known, serve for any; they read
-        scores as the plain softmax.
+        scores as the plain softmax, and knew weights by the hash of their file.
         """
         made = key.provenance
+        weights = (made.weights_sha256, *made.older_sha256)
         found = self._all(
-            "SELECT id, precision FROM analyses WHERE modified_ns = ? AND weights_sha256 = ?"
+            "SELECT id, precision FROM analyses WHERE modified_ns = ?"
+            f" AND weights_sha256 IN ({', '.join('?' * len(weights))})"
             " AND network_input IN (?, ?) AND crop = ? AND preprocessing = ? AND reader = ?"
             " AND (? OR precision IN (?, '')) ORDER BY id",
             (
                 key.modified_ns,
-                made.weights_sha256,
+                *weights,
                 made.network_input,
                 "" if made.plain else made.network_input,
                 made.crop,

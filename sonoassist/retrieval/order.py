@@ -74,7 +74,7 @@ class SearchOrder:
             synthetic: Whether it is a synthetic exam.
         """
         card = self.model(synthetic=synthetic).card
-        told_apart = {"title", "added", "notes", "calibration", "outside"}
+        told_apart = {"title", "added", "notes", "calibration", "outside", "older_sha256"}
         told: dict[str, Any] = {
             "format": ANALYSIS_FORMAT,
             "reader": READER,

@@ -138,7 +138,8 @@ def outline_of(pixels: Pixels, reader: ScreenReader) -> tuple[tuple[float, float
     look = reader.look(pixels)
     if look.field is None or not look.sure:
         return ()
-    return tuple((x, y) for x, y in look.field.outline().tolist())
+    field = reader.closer(look, pixels).field or look.field
+    return tuple((x, y) for x, y in field.outline().tolist())
 
 
 def light_of(small: Floats, crop: Box, outline: Outline) -> Light:

@@ -19,7 +19,8 @@ from exam.exam_made import picture, shot, start
 from exam.report_made import ITEMS, MODEL, SETTINGS
 from exam.test_lifecycle import FILM, OTHER, FakePictures, Work, status
 from exam.test_running import BEGAN_S, Feed
-from real_models import card_of
+from real_models import card_of, frame_of
+from sonoassist.commands.exam_text import show_text
 from sonoassist.core.settings import Settings
 from sonoassist.exam.dicom_out.report import _algorithm
 from sonoassist.exam.exam import Exam
@@ -32,6 +33,7 @@ from sonoassist.exam.in_force_words import (
 from sonoassist.exam.lifecycle import ExamLifecycle
 from sonoassist.exam.plain import whole_exam
 from sonoassist.exam.raw_tables import write_tables
+from sonoassist.exam.recorder import Recorder
 from sonoassist.exam.records import ExamInfo, Judgement
 from sonoassist.exam.report import words
 from sonoassist.exam.report.data import ReportData, ReportOptions, gather
@@ -44,6 +46,7 @@ from sonoassist.exam.shots import said_of
 from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import ModelState, Notices
 from sonoassist.model.score_rules import ScoreCalibration
+from sonoassist.sources.base import SYNTHETIC_MARK
 from waiting import wait_until
 
 CARD = card_of("sononet16")
@@ -249,6 +252,8 @@ def test_an_exam_that_goes_on_with_a_real_source_is_not_synthetic(store: ExamSto
     with store.open(exam_id) as exam:
         hidden = gather(exam, ReportOptions(mask=True))
         shown = gather(exam, ReportOptions(mask=False))
+        listed = show_text(exam, running=False)
+    assert "exam.mp4 (synthetic), then other.mp4\n" in listed
     assert "Part of this exam is synthetic: no patient" in hidden.warnings
     assert words.source(shown) == "exam.mp4 (synthetic), then other.mp4 (real)"
     assert "other.mp4" in as_json(shown)
@@ -281,6 +286,27 @@ def test_a_capture_has_what_it_was_judged_by(store: ExamStore) -> None:
     assert by_item == {"femur": FIRST, "lips": YOURS}
 
 
+@pytest.mark.parametrize(("synthetic", "files"), [(True, 1), (False, 2)])
+def test_a_file_of_a_recording_is_of_one_kind_of_source(
+    store: ExamStore, synthetic: bool, files: int
+) -> None:
+    first = replace(FIRST, synthetic=True)
+    with store.create(start()) as exam:
+        exam.add_moment(Moment(0.0, first))
+        exam.add_moment(Moment(1.0, replace(first, source="b.mp4", synthetic=synthetic)))
+        recorder = Recorder(exam, lambda _: None, spare_bytes=0)
+        for number in range(20):
+            source_id = "made" if number < 10 else "other"
+            frame = frame_of(picture(), number, source_id=source_id)
+            assert recorder.add(frame, 0.1 * number)
+        recorder.stop()
+        marked = [
+            SYNTHETIC_MARK in (exam.media / one.file).read_bytes().decode("latin-1")
+            for one in exam.recordings()
+        ]
+    assert marked == [True, False][:files]
+
+
 def broken(text: str) -> Callable[[sqlite3.Connection], None]:
     def act(database: sqlite3.Connection) -> None:
         database.execute("UPDATE events SET text = ? WHERE kind = 'in_force'", (text,))
@@ -290,7 +316,15 @@ def broken(text: str) -> Callable[[sqlite3.Connection], None]:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", "null", in_force_text(FIRST).replace("0.5", "7"), in_force_text(FIRST)[:-1]],
+    [
+        "",
+        "[]",
+        "{}",
+        "null",
+        in_force_text(FIRST).replace("0.5", "7"),
+        in_force_text(FIRST).replace("0.5", "9" * 400),
+        in_force_text(FIRST)[:-1],
+    ],
 )
 def test_a_damaged_moment_is_told_in_words(store: ExamStore, text: str) -> None:
     with store.create(start()) as exam:

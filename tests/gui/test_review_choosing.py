@@ -31,11 +31,13 @@ from sonoassist.core.settings import Settings
 from sonoassist.datasets.reading import read_dataset
 from sonoassist.gui.actions import Act
 from sonoassist.gui.main_window import MainWindow
+from sonoassist.gui.review import finder
 from sonoassist.gui.review.page import ReviewPage
 from sonoassist.gui.review.sheets import ConflictSheet, ExportSheet
 from sonoassist.recordings.corrections import Label
 from sonoassist.review import session as review_session
 from sonoassist.review.shown import Shown
+from waiting import NEVER_S
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
 
@@ -70,6 +72,13 @@ def sheet_of(window: MainWindow, kind: type) -> QWidget:
 def spot(page: ReviewPage, plane: str, frame: int) -> QPoint:
     places = page.timeline.places
     return QPointF(places.x_of(frame + 0.5), places.row_of(plane).center().y()).toPoint()
+
+
+def test_the_candidates_are_there_as_soon_as_all_is_analysed(
+    qtbot: QtBot, window: MainWindow, recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finder, "LOOK_AGAIN_S", NEVER_S)
+    opened(qtbot, page_of(window), recording)  # and waits for its candidates
 
 
 def test_scrubbing_selects_nothing_and_the_button_says_what_it_chooses(

@@ -23,7 +23,9 @@ from sonoassist.core.settings import Settings
 from sonoassist.gui.actions import Act
 from sonoassist.gui.main_window import MainWindow
 from sonoassist.gui.page import Page
+from sonoassist.gui.review import curve
 from sonoassist.gui.review.page import ReviewPage
+from waiting import NEVER_S
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
 
@@ -41,6 +43,10 @@ def window(
 
 @pytest.fixture
 def page(qtbot: QtBot, window: MainWindow, recording: Path) -> ReviewPage:
+    return drawn(qtbot, window, recording)
+
+
+def drawn(qtbot: QtBot, window: MainWindow, recording: Path) -> ReviewPage:
     """The curve is asked for, and all of the recording is analysed and drawn."""
     shown = window.other(Page.REVIEW)
     assert isinstance(shown, ReviewPage)
@@ -72,6 +78,13 @@ def marked(page: ReviewPage) -> set[int]:
 def strong(page: ReviewPage) -> int:
     picture = page.curve.picture
     return -1 if picture is None else picture.strong
+
+
+def test_it_is_whole_as_soon_as_all_is_analysed(
+    qtbot: QtBot, window: MainWindow, recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(curve, "_READ_S", NEVER_S)
+    drawn(qtbot, window, recording)
 
 
 def test_its_key_shows_and_hides_it(page: ReviewPage) -> None:

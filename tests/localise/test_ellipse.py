@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Box, Floats
+from sonoassist.localise.boxes import grown
 from sonoassist.localise.ellipse import Ellipse, wall_ellipse
 
 WIDTH, HEIGHT = 288, 224
@@ -51,6 +52,46 @@ def test_the_wall_is_found_from_a_start_nearby(
     found = wall_ellipse(drawn(ellipse), start).box
     assert found.iou(ellipse.box) > 0.8
     assert found.iou(ellipse.box) > start.iou(ellipse.box) - 0.1
+
+
+def clipped(box: Box) -> Box:
+    """As much of it as the picture shows."""
+    return Box(max(box.left, 0), max(box.top, 0), min(box.right, WIDTH), min(box.bottom, HEIGHT))
+
+
+def mean_overlap(ellipse: Ellipse, start: Box, inner: float = 0.0) -> float:
+    """Over some pictures; with `inner` a faint ring of so much of its size lies in it."""
+    overlaps = []
+    for seed in range(10):
+        picture = drawn(ellipse, seed)
+        if inner:
+            axes = (2 * inner * ellipse.long, 2 * inner * ellipse.short)
+            turn = np.degrees(ellipse.turn_rad)
+            ring = cv2.ellipse(np.zeros_like(picture), ((ellipse.x, ellipse.y), axes, turn), 1, 3)
+            picture += 60 * ring
+        found = clipped(wall_ellipse(picture, start).box)
+        overlaps.append(found.iou(clipped(ellipse.box)))
+    return float(np.mean(overlaps))
+
+
+@pytest.mark.parametrize(
+    ("x", "y"), [(45, 112), (243, 112), (144, 40), (144, 184)], ids=["left", "right", "top", "down"]
+)
+def test_what_runs_out_at_a_side_is_found_as_far_as_it_is_seen(x: float, y: float) -> None:
+    """The saliency shows a part of what is in the picture."""
+    ellipse = Ellipse(x, y, 75, 62, 0.2)
+    assert mean_overlap(ellipse, grown(clipped(ellipse.box), 0.8, 0.8, WIDTH, HEIGHT)) > 0.74
+
+
+def test_what_is_larger_than_the_picture_is_not_taken_for_something_small_in_it() -> None:
+    ellipse = Ellipse(148, 110, 155, 122, 0.1)
+    assert mean_overlap(ellipse, grown(clipped(ellipse.box), 0.7, 0.7, WIDTH, HEIGHT)) > 0.75
+
+
+def test_a_large_wall_is_found_though_something_in_it_has_a_rim_too() -> None:
+    ellipse = Ellipse(144, 112, 95, 76, 0.1)
+    start = grown(ellipse.box, 0.66, 0.66, WIDTH, HEIGHT)
+    assert mean_overlap(ellipse, start, inner=0.6) > 0.7
 
 
 @given(ellipse=ellipses)

@@ -14,15 +14,15 @@ from sonoassist.model.box_rule import BoxRule, Method
 
 HEIGHT, WIDTH = 224, 288
 WITHIN_PX = 1.5
-FOUND_BY = {Method.COMPONENT: (LOCALISER, 1), Method.WALL: (METHODS, 2), Method.LINE: (METHODS, 2)}
+FOUND_BY = {Method.COMPONENT: (LOCALISER, 1), Method.WALL: (METHODS, 3), Method.LINE: (METHODS, 3)}
 """The number of what finds boxes, and the one under which it finds those below."""
 FOUND: dict[tuple[Method, int], tuple[float, float, float, float]] = {
     (Method.COMPONENT, 0): (135.0, 90.0, 262.0, 190.0),
     (Method.COMPONENT, 1): (135.0, 90.0, 262.0, 190.0),
     (Method.COMPONENT, 2): (134.0, 89.0, 262.0, 191.0),
-    (Method.WALL, 0): (140.1, 93.4, 261.6, 187.3),
-    (Method.WALL, 1): (140.5, 93.1, 261.1, 188.0),
-    (Method.WALL, 2): (139.1, 91.7, 258.8, 188.2),
+    (Method.WALL, 0): (138.2, 92.3, 261.7, 187.7),
+    (Method.WALL, 1): (139.0, 93.5, 261.0, 188.1),
+    (Method.WALL, 2): (139.6, 90.6, 260.2, 189.7),
     (Method.LINE, 0): (29.0, 36.0, 129.0, 71.0),
     (Method.LINE, 1): (20.0, 35.0, 120.0, 70.0),
     (Method.LINE, 2): (11.0, 39.0, 110.0, 74.0),

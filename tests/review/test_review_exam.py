@@ -158,3 +158,20 @@ def test_a_folder_of_pictures_is_refused_by_its_own_name(tmp_path: Path) -> None
         Image.new("RGB", (64, 48)).save(folder / f"{number}.png")
     with pytest.raises(UsageError, match=r"^pictures is not a recording\b"):
         look_into(str(folder), ExamResolver(ExamStore(tmp_path / "exams")))
+
+
+def test_results_of_an_exam_that_knew_the_weights_by_the_hash_of_their_file(
+    tmp_path: Path, recording: Path
+) -> None:
+    exams = ExamStore(tmp_path / "exams")
+    exam = kept(exams.folder, recording, **MADE)
+    session = ReviewSession.open(
+        f"exam:{exam.exam_id}", CorrectionStore(tmp_path / "reviews"), lambda: None, exams
+    )
+    analyser = made_analyser("9" * 64)
+    analyser.card = analyser.card.model_copy(update={"older_sha256": ("0" * 64,)})
+    session.begin(analyser)
+    wait_until(lambda: session.progress().state is RunState.DONE)
+    found = [session.table.result(index) for index in range(COUNT)]
+    assert {one.plane.key for one in found[::2] if one is not None} == {"kidneys"}
+    session.close()

@@ -15,6 +15,9 @@ from sonoassist.model.card import Card
 
 LABELS_SAME = 0.995
 SOFTMAX_ERROR = 0.03
+"""Of a pass that a box starts from: what it says is kept with captures."""
+FORWARD_ERROR = 0.08
+"""Of the forward pass alone, which labels the picture that goes by."""
 BOX_IOU = 0.9
 LOW_BOX_IOU = 0.7
 LOW_SHARE = 0.1
@@ -43,13 +46,15 @@ class Comparison:
     Attributes:
         both_same: Whether both passes together name the same winner.
         forward_same: Whether the forward pass alone does.
-        softmax_error: Greatest difference of a probability.
+        softmax_error: Greatest difference of a probability, of both passes together.
+        forward_error: The same of the forward pass alone.
         box_iou: IoU of the two boxes; None where there are none.
     """
 
     both_same: bool
     forward_same: bool
     softmax_error: float
+    forward_error: float
     box_iou: float | None
 
 
@@ -60,10 +65,11 @@ class Agreement:
     Attributes:
         pictures: How many.
         labels_same: Share with the same winner, of the forward pass alone and of both passes.
-        softmax_error: Greatest difference of a probability.
+        softmax_error: Greatest difference of a probability, of both passes together.
         boxes: Pictures with a box by either.
         box_iou: Mean IoU of the two boxes; 1 where there are none.
         low_box_iou: IoU that all but the worst tenth reach; likewise.
+        forward_error: Greatest difference of a probability, of the forward pass alone.
     """
 
     pictures: int
@@ -72,12 +78,18 @@ class Agreement:
     boxes: int
     box_iou: float
     low_box_iou: float = 1.0
+    forward_error: float = 0.0
 
     @property
     def may_pass(self) -> bool:
         """Whether further pictures could still make it good."""
         few = self.pictures * (1 - self.labels_same) <= MOST_PICTURES * (1 - LABELS_SAME)
-        return few and self.softmax_error <= SOFTMAX_ERROR
+        return few and self.near
+
+    @property
+    def near(self) -> bool:
+        """Whether the probabilities are those of f32, but for little."""
+        return self.softmax_error <= SOFTMAX_ERROR and self.forward_error <= FORWARD_ERROR
 
     @property
     def boxes_good(self) -> bool:
@@ -88,10 +100,7 @@ class Agreement:
     def good(self) -> bool:
         """Whether the engine may be chosen without being asked for."""
         return (
-            self.pictures > 0
-            and self.labels_same >= LABELS_SAME
-            and self.softmax_error <= SOFTMAX_ERROR
-            and self.boxes_good
+            self.pictures > 0 and self.labels_same >= LABELS_SAME and self.near and self.boxes_good
         )
 
 
@@ -119,11 +128,15 @@ def compare(
     """
     chances = [softmax(out.logits) for out in (found, ahead)]
     both, forward = (int(each.argmax()) == int(truth.probabilities.argmax()) for each in chances)
+    both_error, forward_error = (
+        float(np.abs(each - truth.probabilities).max()) for each in chances
+    )
     boxes = (truth.box, _box(found, picture, card))
     return Comparison(
         both_same=both,
         forward_same=forward,
-        softmax_error=max(float(np.abs(each - truth.probabilities).max()) for each in chances),
+        softmax_error=both_error,
+        forward_error=forward_error,
         box_iou=_overlap(*boxes) if any(boxes) else None,
     )
 
@@ -136,6 +149,7 @@ def summary(comparisons: Sequence[Comparison]) -> Agreement:
         pictures=len(comparisons),
         labels_same=float(np.mean(same)) / 2 if same else 1.0,
         softmax_error=max((each.softmax_error for each in comparisons), default=0.0),
+        forward_error=max((each.forward_error for each in comparisons), default=0.0),
         boxes=len(overlaps),
         box_iou=float(np.mean(overlaps)) if overlaps else 1.0,
         low_box_iou=float(np.quantile(overlaps, LOW_SHARE)) if overlaps else 1.0,

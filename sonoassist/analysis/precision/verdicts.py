@@ -18,7 +18,7 @@ from sonoassist.core.files import ARCHIVE_ERRORS, ensure_folder, write_bytes
 from sonoassist.core.packets import frozen
 from sonoassist.engines.rounding import ActivationStatistics
 
-FORMAT = 4
+FORMAT = 5
 """Counts up whenever the calibration or the check changes."""
 
 

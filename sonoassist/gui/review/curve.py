@@ -31,6 +31,7 @@ from sonoassist.gui.review.timeline import TimelineRows
 from sonoassist.gui.review.timeline_marks import ticks_across
 from sonoassist.gui.theme import Look
 from sonoassist.gui.timeline import clock
+from sonoassist.recordings.records import RunState
 from sonoassist.recordings.table import FrameTable
 from sonoassist.review.trend import RecordingTrend
 
@@ -43,7 +44,7 @@ _FOOT_PX = 22
 _WAIT_MS = 60
 """What changes within such a time is drawn once."""
 _READ_S = 0.5
-"""While the analysis goes on its results are read so often."""
+"""While the analysis goes on its results are read so often, and at once when it is done."""
 _POINT_PX = 2
 """So far apart are the points of a line at least."""
 
@@ -177,10 +178,15 @@ class RecordingCurve(QWidget):
             self._read_s = float("-inf")
         if self._trend is not None and self._trend.outdated:
             now_s = time.monotonic()
-            if now_s >= self._read_s + _READ_S:
+            if now_s >= self._read_s + _READ_S or self._all_known:
                 self._read_s = now_s
                 self._trend.read()
         return self._trend
+
+    @property
+    def _all_known(self) -> bool:
+        progress = self._desk.progress
+        return progress is not None and progress.state is RunState.DONE
 
     def _draw(self) -> None:
         graph, curves = self._graph, self._curves

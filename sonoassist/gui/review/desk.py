@@ -437,6 +437,8 @@ class ReviewDesk(QObject):
             self._progress = progress
             self._warn(self.session.take_notices())
             self.progressed.emit()
+            if progress is not None and progress.state is RunState.DONE:
+                self.finder.hurry()
         if self._wants_result() and self.view is not self._asked_again:
             self._asked_again = self.view  # once: what is on its way must not be given up
             self.session.views.forget()

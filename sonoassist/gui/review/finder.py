@@ -65,6 +65,10 @@ class Finder(QObject):
         if time.monotonic() - self._looked_s >= LOOK_AGAIN_S:
             self.look()
 
+    def hurry(self) -> None:
+        """Nothing more will come, so that nothing is gained by waiting until the next look."""
+        self._looked_s = float("-inf")
+
     def look(self) -> None:
         """Look when something has changed."""
         session = self._session

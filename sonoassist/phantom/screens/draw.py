@@ -165,7 +165,6 @@ def _split(sheet: ScreenSheet) -> PhantomScreen:
         if number != live and rng.random() < 0.3:
             furniture.calipers(sheet, _bounds(masks[-1]))
     mask = masks[live]
-    _mark_live(sheet, panes[live], fans[live], border=len(panes) > 2)
     if rng.random() < 0.6:
         for pane in panes:
             corner, end = (
@@ -181,6 +180,8 @@ def _split(sheet: ScreenSheet) -> PhantomScreen:
             0.2 * layout.picture.height,
             colour=bool(coloured),
         )
+    # Last: frames and scales must not hide what tells the live part.
+    _mark_live(sheet, panes[live], fans[live], border=len(panes) > 2)
     return PhantomScreen(sheet.pixels, "split", _shape(fans[live], mask), mask, tuple(panes))
 
 

@@ -141,7 +141,8 @@ def _gain(rng: np.random.Generator, across: Map, deep: Map) -> Map:
 def _shadow(rng: np.random.Generator, across: Map, deep: Map) -> Map:
     middle, wide = float(rng.uniform(0, 1)), float(rng.uniform(0.01, 0.18))
     start = float(rng.uniform(0, 0.7))
-    dark = np.exp(-(((across - middle) / wide) ** 4)) / (1 + np.exp(-(deep - start) / 0.03))
+    off = np.square((across - middle) / wide)
+    dark = np.exp(-off * off) / (1 + np.exp(-(deep - start) / 0.03))
     return np.asarray(1 - float(rng.uniform(0.4, 1.0)) * dark, np.float32)
 
 

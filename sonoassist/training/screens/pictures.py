@@ -26,8 +26,15 @@ from sonoassist.preprocess.screen_network import (
     squeezed,
 )
 
-LONGEST_PX = 640
-"""Screens are drawn no larger for training: the network sees them smaller still."""
+LONGEST_PX = (384, 640)
+"""Screens are drawn no larger than a width between these for training: the network sees them
+smaller still."""
+HARD, HARD_SHARE = ("split", "spectral"), 0.35
+"""Kinds whose picture is harder to find, and the share of the screens that is theirs beside what
+falls to them by chance."""
+MOVED, RESIZED, STRETCHED, SHIFTED = 0.6, (0.78, 1.25), (0.88, 1.13), 0.12
+"""Share of the screens of a batch that are placed elsewhere, how much larger or smaller and wider
+or higher what they show becomes, and by which part of half the screen it is moved."""
 PER_JOB = 50
 _Part = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.int64]]
 
@@ -86,8 +93,10 @@ def _draw(seeds: range) -> _Part:
     for at, seed in enumerate(seeds):
         rng = np.random.default_rng((seed, 17))
         width, height = SIZES[int(rng.integers(len(SIZES)))]
-        smaller = min(LONGEST_PX / width, 1.0)
-        screen = draw_screen(seed, size=(round(width * smaller), round(height * smaller)))
+        smaller = min(float(rng.uniform(*LONGEST_PX)) / width, 1.0)
+        kind = str(rng.choice(HARD)) if rng.random() < HARD_SHARE else None
+        size = (round(width * smaller), round(height * smaller))
+        screen = draw_screen(seed, size=size, kind=kind)
         pixels[at] = squeezed(screen.pixels).transpose(2, 0, 1)
         share = screen.mask.astype(np.float32) * 255
         masks[at] = cv2.resize(share, (MASK_WIDTH, MASK_HEIGHT), interpolation=cv2.INTER_AREA)
@@ -117,12 +126,13 @@ class ScreenBatches:
         pixels = torch.from_numpy(lit)
         masks = torch.from_numpy(known.masks[chosen]).float()[:, None] / 255
         pixels, masks = _turned(rng, pixels, masks)
+        pixels, masks = _placed_elsewhere(rng, pixels, masks)
         pixels = _softened(rng, pixels)
         return with_places(pixels), masks, torch.from_numpy(known.contents[chosen])
 
 
 def with_places(pixels: Tensor) -> Tensor:
-    """Add the two channels that tell the place on the screen, as `network_input` does."""
+    """Add the two channels that tell the place on the screen, as `NetworkInput` does."""
     number, _, height, width = pixels.shape
     across = torch.linspace(-1, 1, width).expand(number, 1, height, width)
     down = torch.linspace(-1, 1, height)[:, None].expand(number, 1, height, width)
@@ -133,6 +143,24 @@ def _turned(rng: np.random.Generator, pixels: Tensor, masks: Tensor) -> tuple[Te
     turned = torch.from_numpy(rng.random(len(pixels)) < 0.5)
     pixels[turned] = pixels[turned].flip(3)
     masks[turned] = masks[turned].flip(3)
+    return pixels, masks
+
+
+def _placed_elsewhere(
+    rng: np.random.Generator, pixels: Tensor, masks: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Some of the screens larger, smaller, wider and beside their place, black round them."""
+    moved = np.flatnonzero(rng.random(len(pixels)) < MOVED)
+    places = np.zeros((len(moved), 2, 3), np.float32)
+    size = rng.uniform(*RESIZED, (len(moved), 1)) * rng.uniform(*STRETCHED, (len(moved), 2))
+    places[:, 0, 0], places[:, 1, 1] = size[:, 0], size[:, 1]
+    places[:, :, 2] = rng.uniform(-SHIFTED, SHIFTED, (len(moved), 2))
+    for maps in (pixels, masks):
+        part = maps[moved]
+        grid = torch.nn.functional.affine_grid(
+            torch.from_numpy(places), list(part.shape), align_corners=False
+        )
+        maps[moved] = torch.nn.functional.grid_sample(part, grid, align_corners=False)
     return pixels, masks
 
 

@@ -16,7 +16,8 @@ from sonoassist.preprocess.screen_network import CHANNELS, HEIGHT_PX, WIDTH_PX
 from sonoassist.training.screens.network import ScreenNet
 from sonoassist.training.screens.pictures import ScreenBatches, ScreenPictures
 
-RATE = 3e-3
+RATE, RATE_ON = 3e-3, 1.5e-3
+"""Highest rate of a new network, and of one that is trained on."""
 WARM_UP = 50
 DECAY = 1e-4
 CONTENT_WEIGHT = 0.3
@@ -38,18 +39,29 @@ def train_network(
     iterations: int,
     batch: int,
     seed: int,
+    start: ScreenNet | None = None,
     on_progress: Callable[[Losses], None] = lambda _losses: None,
 ) -> ScreenNet:
-    """AdamW with a cosine rate; the same pictures and seed give the same network."""
+    """AdamW with a cosine rate; the same pictures, seed and start give the same network.
+
+    Args:
+        pictures: To learn from.
+        iterations: Steps.
+        batch: Pictures a step.
+        seed: Of the choice of the pictures and of the first weights.
+        start: To go on from, at a lower rate; it is changed. None for a new network.
+        on_progress: Told the losses every 25 steps.
+    """
     torch.manual_seed(seed)
-    network = ScreenNet()
+    network = start or ScreenNet()
+    highest = RATE if start is None else RATE_ON
     network.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
     batches = ScreenBatches(pictures, batch, seed)
     mask_sum = content_sum = 0.0
     for iteration in range(1, iterations + 1):
         for group in optimiser.param_groups:
-            group["lr"] = _rate(iteration, iterations)
+            group["lr"] = highest * _share_of_rate(iteration, iterations)
         inputs, masks, contents = batches.next()
         logits, kinds = network(inputs.to(memory_format=torch.channels_last))
         of_mask = mask_loss(logits, masks)
@@ -66,11 +78,11 @@ def train_network(
     return network
 
 
-def _rate(iteration: int, iterations: int) -> float:
+def _share_of_rate(iteration: int, iterations: int) -> float:
     if iteration <= WARM_UP:
-        return RATE * iteration / WARM_UP
+        return iteration / WARM_UP
     done = (iteration - WARM_UP) / max(iterations - WARM_UP, 1)
-    return RATE * 0.5 * (1 + math.cos(math.pi * done)) + 1e-6
+    return 0.5 * (1 + math.cos(math.pi * done)) + 1e-3
 
 
 def mask_loss(logits: Tensor, masks: Tensor) -> Tensor:

@@ -47,7 +47,7 @@ def caches(folder: Path) -> list[Seed]:
         PrecisionVerdict(statistics, {"bf16": Agreement(3, 1.0, 0.001, 2, 0.9)}, {"f32": 0.1}),
     )
     truths = [Truth(frozen(one), Box(1, 2, 30, 40)) for one in _shares(2)]
-    compared = [Comparison(True, True, 0.01, 0.9)] * 2
+    compared = [Comparison(True, True, 0.01, 0.02, 0.9)] * 2
     keep_notes(folder, _KEY, CheckNotes([statistics] * 2, truths, {"bf16": compared}, {"f32": [1]}))
     np.savez_compressed(
         folder / "practice.npz",
