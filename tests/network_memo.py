@@ -16,15 +16,20 @@ import functools
 import hashlib
 import multiprocessing
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from sonoassist.analysis.precision import choosing
+from sonoassist.analysis.precision.check import PrecisionCheck
+from sonoassist.analysis.precision.verdicts import PrecisionVerdict, read_verdict
 from sonoassist.core.packets import Floats, frozen
 from sonoassist.core.planes import PLANES
 from sonoassist.engines import openvino_engine
@@ -37,6 +42,8 @@ if TYPE_CHECKING:
 
 CLASSES = len(PLANES)
 OPENVINO_METHODS = ("run", "run_traced", "backward")
+_checking = threading.local()
+_real_check = PrecisionCheck.run
 _real_openvino = {name: getattr(OpenVINOEngine, name) for name in OPENVINO_METHODS}
 
 
@@ -51,7 +58,34 @@ def install(patch: pytest.MonkeyPatch, folder: Path) -> None:
 def share_what_is_made(patch: pytest.MonkeyPatch, run_folder: Path) -> None:
     """Models are checked and compiled once a run: each test has a home of its own."""
     patch.setattr(choosing, "verdict_folder", lambda: run_folder / "verdicts")
+    patch.setattr(PrecisionCheck, "run", _checked_once(run_folder / "verdicts"))
     patch.setattr(openvino_engine, "compiled_folder", lambda: run_folder / "compiled")
+
+
+def _checked_once(verdicts: Path) -> Callable[[PrecisionCheck], PrecisionVerdict]:
+    """Where two workers want to know of one model, the second one waits for what the first finds.
+
+    But not those that check behind the frames: they may be asked to stop.
+    """
+
+    def run(self: PrecisionCheck) -> PrecisionVerdict:
+        if self.folder != verdicts or not isinstance(self.turn, nullcontext):
+            return _checked(self)
+        verdicts.mkdir(parents=True, exist_ok=True)
+        with FileLock(str(verdicts / f"{self.key}.lock")):
+            found = read_verdict(verdicts, self.key)
+            return _checked(self) if found is None else found
+
+    return run
+
+
+def _checked(check: PrecisionCheck) -> PrecisionVerdict:
+    """By real passes: the engines race, and one whose results are known would win."""
+    _checking.now = True
+    try:
+        return _real_check(check)
+    finally:
+        _checking.now = False
 
 
 class _SharingWork:
@@ -167,6 +201,8 @@ def _shared_output(path: Path, real: Callable[[], EngineOutput]) -> EngineOutput
 
 def _shared(path: Path, real: Callable[[], list[Floats]]) -> list[Floats]:
     """The arrays kept under a path; where there are none they are made and kept."""
+    if getattr(_checking, "now", False):
+        return real()
     path = path.with_name(path.name.replace("/", "_").replace(" ", "_") + ".npy")
     try:
         return _read(path)

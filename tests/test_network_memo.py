@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import network_memo
 from real_models import random_tensors
+from sonoassist.analysis.precision.check import PrecisionCheck
+from sonoassist.analysis.precision.verdicts import PrecisionVerdict
 from sonoassist.core.packets import Floats, frozen
 from sonoassist.engines.base import Engine, EngineOutput, Saliency
 from sonoassist.engines.openvino_engine import OpenVINOEngine
+from sonoassist.engines.rounding import ActivationStatistics
 from sonoassist.engines.torch_engine import TorchEngine
 from sonoassist.model.architecture import architecture
 
@@ -116,6 +122,60 @@ def test_traces_of_another_precision_have_results_of_their_own(
     names = [network_memo._file_name(engine, noise(1), "plain int8") for engine in (one, other)]
     assert names[0] != names[1]
     assert one._cache_key(64, 96, "plain int8") == other._cache_key(64, 96, "plain int8")
+
+
+def test_two_who_want_to_know_of_one_model_have_it_checked_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    network_memo.share_what_is_made(monkeypatch, tmp_path)
+    begun: list[str] = []
+    verdict = PrecisionVerdict(ActivationStatistics((), ()), {}, {"f32": 1.0})
+
+    def checked(check: PrecisionCheck) -> PrecisionVerdict:
+        begun.append(check.key)
+        return verdict
+
+    monkeypatch.setattr(PrecisionCheck, "_run", checked)
+    parts: Any = None  # nothing is asked of them
+    with ThreadPoolExecutor(4) as pool:
+        for key in ("one", "one", "other", "one"):
+            pool.submit(PrecisionCheck(parts, tmp_path / "verdicts", key).run)
+    assert sorted(begun) == ["one", "other"]
+    PrecisionCheck(parts, tmp_path / "elsewhere", "one").run()
+    PrecisionCheck(parts, tmp_path / "verdicts", "one", turn=threading.Lock()).run()
+    assert sorted(begun) == ["one", "one", "one", "other"]
+
+
+def test_engines_that_race_in_a_check_run_for_real(
+    sharing: Callable[[], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    sharing()
+    network_memo.share_what_is_made(monkeypatch, tmp_path)
+    engine = ENGINES["OpenVINO"](1)
+    known = every_pass(engine, noise(1))
+    before = len(list((tmp_path / "results").iterdir()))
+    real: list[str] = []
+
+    def raced(check: PrecisionCheck) -> PrecisionVerdict:
+        inference = OpenVINOEngine._run_forward
+
+        def counted(self: OpenVINOEngine, network_input: Floats, name: str) -> Any:
+            real.append(name)
+            return inference(self, network_input, name)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(OpenVINOEngine, "_run_forward", counted)
+            assert same(known, every_pass(engine, noise(1)))
+        return PrecisionVerdict(ActivationStatistics((), ()), {}, {})
+
+    monkeypatch.setattr(PrecisionCheck, "_run", raced)
+    parts: Any = None
+    PrecisionCheck(parts, tmp_path / "verdicts", "one").run()
+    assert len(real) >= len(Saliency) + 2
+    assert len(list((tmp_path / "results").iterdir())) == before
+    real.clear()
+    every_pass(engine, noise(1))
+    assert real == []
 
 
 def test_results_are_whole_or_not_there(

@@ -321,6 +321,7 @@ def _about(
         architecture=card.architecture,
         domain=card.domain,
         calibrated=card.calibration is not None,
+        boxes_measured=bool(card.boxes_measured_on),
         weights_sha256=card.weights_sha256,
         engine=engine.name,
         precision=engine.precision,

@@ -18,7 +18,7 @@ from sonoassist.core.errors import ModelError
 from sonoassist.core.outside_words import OUTSIDE
 from sonoassist.core.percent import at_most_percent, percent
 from sonoassist.model.architecture import architecture
-from sonoassist.model.card import DEFAULT_ARCHITECTURE
+from sonoassist.model.card import BOXES_UNMEASURED, DEFAULT_ARCHITECTURE
 from sonoassist.model.registry import PublishedWeights, Registry, load_registry, loose
 from sonoassist.model.store import InstalledModel, Inventory, ModelStore
 
@@ -192,12 +192,13 @@ def _info(args: argparse.Namespace, store: ModelStore) -> int:
     return 0
 
 
-_TOLD_APART = ("calibration", "outside")
+_TOLD_APART = ("boxes_measured_on", "calibration", "outside")
 
 
 def _reading(facts: dict[str, Any]) -> list[str]:
-    """How the scores of a model are read, in sentences."""
+    """How the scores of a model are read, and what is known of its boxes, in sentences."""
     known, outside = facts.get("calibration"), facts.get("outside")
+    boxes = facts.get("boxes_measured_on")
     if known is None:
         lines = ["uncalibrated: confidences are the plain softmax, the threshold is a guess"]
     else:
@@ -213,6 +214,7 @@ def _reading(facts: dict[str, Any]) -> list[str]:
     else:
         fitted = outside["fitted_on"] or "pictures that nobody has named"
         lines.append(f"pictures {OUTSIDE} are told apart, by {fitted}")
+    lines.append(f"boxes were measured on {boxes}" if boxes else BOXES_UNMEASURED)
     return lines
 
 

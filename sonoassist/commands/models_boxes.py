@@ -78,11 +78,23 @@ def fit_boxes(args: argparse.Namespace, store: ModelStore) -> int:
     if taken:
         card = store.own_card(model)
         keep_rules(model.folder, card.boxes)
-        store.describe(model, card.model_copy(update={"boxes": {**card.boxes, **taken}}))
+        measured = _measured_on(fits, args.data)
+        store.describe(
+            model,
+            card.model_copy(
+                update={"boxes": {**card.boxes, **taken}, "boxes_measured_on": measured}
+            ),
+        )
     if args.json:
         say_json({key: _plain(fit) for key, fit in fits.items()})
     _tell(fits, model.name)
     return 0
+
+
+def _measured_on(fits: Mapping[str, HeldOut], data: Sequence[Path]) -> str:
+    """What the new rules were tried on, for the card."""
+    frames = counted(sum(fit.frames for fit in fits.values()), "frame")
+    return f"{frames} of {', '.join(path.name for path in data)}, held out"
 
 
 def _undo(args: argparse.Namespace, store: ModelStore, model: InstalledModel) -> int:
@@ -91,7 +103,11 @@ def _undo(args: argparse.Namespace, store: ModelStore, model: InstalledModel) ->
     kept = kept_rules(model.folder)
     if not kept:
         raise UsageError(f"the boxes of {model.name} were not fitted here: nothing to undo")
-    store.describe(model, store.own_card(model).model_copy(update={"boxes": kept[-1]}))
+    card = store.own_card(model)
+    measured = card.boxes_measured_on if kept[-1] else ""
+    store.describe(
+        model, card.model_copy(update={"boxes": kept[-1], "boxes_measured_on": measured})
+    )
     forget_newest(model.folder)
     if args.json:
         say_json({"undone": model.name, "rules": sorted(kept[-1])})

@@ -21,7 +21,7 @@ def as_html(results: Results) -> str:
     parts = [
         f"<h1>{escape(about.title)}: evaluation</h1>",
         f'<p class="lead">{escape(_lead(results))}</p>',
-        f'<p class="note">{escape(about.note)}</p>' if about.note else "",
+        *(f'<p class="note">{escape(note)}</p>' for note in text_report.notes(results)),
         _cards(results),
         _data(results),
         *_measured(results),

@@ -87,6 +87,7 @@ class EvaluationFacts:
         seed: Of the intervals.
         resamples: Draws behind the intervals.
         calibrated: Whether confidences are more than the plain softmax.
+        boxes_measured: Whether the rules for boxes were measured with this very model before.
         note: What the reader must know before the figures; may be empty.
         tolerance_frames: In folders of exams, how far from a label a retrieved frame counts.
         localiser: What boxes were found by, see `localise.choice`.
@@ -109,6 +110,7 @@ class EvaluationFacts:
     seed: int
     resamples: int
     calibrated: bool = False
+    boxes_measured: bool = True
     note: str = ""
     tolerance_frames: int = 0
     localiser: str = "plane"

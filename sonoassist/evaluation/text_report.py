@@ -16,6 +16,9 @@ TRAINED_ON = {
     "synthetic": "synthetic exams",
     "own": "exams of one's own",
 }
+BOXES_NOTE = (
+    "The boxes of this network were not measured before: their rules were made with another one."
+)
 
 
 def as_text(results: Results) -> str:
@@ -71,9 +74,15 @@ def heading(results: Results) -> str:
     lines.append(
         f"[..]    95 % interval over cases; {HOW} {about.resamples:,} draws, seed {about.seed}"
     )
-    if about.note:
-        lines.append(f"note    {about.note}")
+    lines += [f"note    {note}" for note in notes(results)]
     return "\n".join(lines)
+
+
+def notes(results: Results) -> list[str]:
+    """What the reader must know before the figures."""
+    about = results.about
+    boxes = "" if about.boxes_measured or "localisation" not in results.wanted else BOXES_NOTE
+    return [note for note in (about.note, boxes) if note]
 
 
 def not_measured(results: Results) -> str:

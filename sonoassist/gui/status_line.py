@@ -12,7 +12,7 @@ from sonoassist.gui.elided import one_line
 from sonoassist.gui.rate_words import rates_in_words, rates_shortly
 from sonoassist.gui.splash import DISCLAIMER
 from sonoassist.gui.theme import Look
-from sonoassist.gui.threshold_words import UNCALIBRATED
+from sonoassist.gui.threshold_words import BOXES_NOT_MEASURED, UNCALIBRATED
 from sonoassist.live.status import ModelState, PlayState, SessionStatus
 from sonoassist.model.card import DEFAULT_ARCHITECTURE, Card
 
@@ -70,6 +70,8 @@ def items_for(status: SessionStatus, picture: str = "") -> list[StatusItem]:
         items.append(StatusItem(model_text(status.card), 2, status.card.title))
         if status.card.calibration is None:
             items.append(StatusItem(UNCALIBRATED, 4))
+        if not status.card.boxes_measured_on:
+            items.append(StatusItem(BOXES_NOT_MEASURED, 4))
     elif status.model_state is ModelState.MISSING:
         items.append(StatusItem("no model", 2))
     return [item for item in items if item.text]

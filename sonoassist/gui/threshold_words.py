@@ -7,6 +7,7 @@ from sonoassist.core.settings import Settings
 from sonoassist.model.card import Card, threshold_of
 
 UNCALIBRATED = "uncalibrated"
+BOXES_NOT_MEASURED = "boxes not measured"
 
 
 def threshold_text(settings: Settings, card: Card | None) -> str:

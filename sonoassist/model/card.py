@@ -25,6 +25,7 @@ if sys.version_info >= (3, 11):
 else:  # pragma: no cover
     import tomli as tomllib
 
+BOXES_UNMEASURED = "boxes of this network were not measured"
 CARD_NAME = "card.toml"
 WEIGHTS_NAME = "weights.safetensors"
 
@@ -70,6 +71,8 @@ class Card(BaseModel):
         notes: Anything else.
         boxes: Rules for boxes that were fitted to this model, by key of the plane; the paper's
             rule for planes without.
+        boxes_measured_on: What the boxes of this model were measured on; "" where nobody has, as
+            where its rules were fitted to another network.
         calibration: How probabilities are made of its scores; None for one that was never
             calibrated.
         outside: Which pictures are outside of what it knows; None where nobody has fitted that.
@@ -95,6 +98,7 @@ class Card(BaseModel):
     added: str = ""
     notes: str = ""
     boxes: dict[str, BoxRule] = Field(default_factory=dict)
+    boxes_measured_on: str = ""
     calibration: ScoreCalibration | None = None
     outside: OutsideRule | None = None
 

@@ -84,6 +84,7 @@ class PublishedWeights(PublishedFile):
         about: One line that helps to choose.
         copies: Other files with the same weights; recognised, never downloaded.
         boxes: Rules for boxes of these weights alone; they go before those that all share.
+        boxes_measured_on: With these weights; see `Card`.
         calibration: Measured for these weights; see `Card`.
         outside: Measured for these weights; see `Card`.
     """
@@ -94,6 +95,7 @@ class PublishedWeights(PublishedFile):
     about: str = ""
     copies: tuple[PublishedFile, ...] = ()
     boxes: dict[str, BoxRule] = Field(default_factory=dict)
+    boxes_measured_on: str = ""
     calibration: ScoreCalibration | None = None
     outside: OutsideRule | None = None
 
@@ -174,8 +176,12 @@ class Registry(_Frozen):
         whole = card if known == card.boxes else card.model_copy(update={"boxes": known})
         for entry in self.weights:
             if entry.is_kept_in(card):
-                measured = {"calibration": entry.calibration, "outside": entry.outside}
-                missing = [name for name in measured if getattr(card, name) is None]
+                measured = {
+                    "boxes_measured_on": entry.boxes_measured_on,
+                    "calibration": entry.calibration,
+                    "outside": entry.outside,
+                }
+                missing = [name for name in measured if getattr(card, name) in (None, "")]
                 return whole.model_copy(update={name: measured[name] for name in missing})
         return whole
 

@@ -13,7 +13,7 @@ LINE_STEP = 6
 """Grey levels between the rows at the edge of a bar."""
 LINE_SHARE = 0.55
 """Share of the columns that this edge takes."""
-COLUMNS = 480
+COLUMNS = 256
 """So many columns are enough to find it."""
 BLUR_SHARE = 31 / 975
 """Share of the width over which the rows are evened out."""

@@ -50,7 +50,7 @@ def content_of(crop: Pixels, likely: float = 0.5) -> Content:
     bright = strongest(crop)
     chroma = bright - weakest(crop)
     coloured = chroma > MIN_CHROMA
-    share = float(coloured.mean())
+    share = np.count_nonzero(coloured) / coloured.size
     least = MIN_SHARE if likely > UNLIKELY else MUCH_FLOW
     if share < least or not (
         _is_solid(coloured, share) or _has_hues_of_flow(crop[coloured], share)

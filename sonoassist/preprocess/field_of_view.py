@@ -183,4 +183,5 @@ def _sureness(mask: Floats, inside: NDArray[np.bool_], certain: NDArray[np.bool_
         inside: The cells of the picture that was found.
         certain: Cells that are no doubt about it.
     """
-    return float(mask[inside].sum() / (inside.sum() + mask[~certain].sum()))
+    doubted = float(mask.sum()) - float((mask * certain).sum())
+    return float((mask * inside).sum()) / (int(np.count_nonzero(inside)) + doubted)

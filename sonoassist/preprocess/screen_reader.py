@@ -71,7 +71,7 @@ class ScreenReader:
             ModelError: The network's weights are missing or damaged.
         """
         thin = thinned(pixels)
-        if float(cv2.meanStdDev(np.ascontiguousarray(thin[::8, ::8]))[1].max()) < EMPTY_STD:
+        if float(cv2.meanStdDev(np.ascontiguousarray(thin[::16, ::16]))[1].max()) < EMPTY_STD:
             return ScreenLook(Content.NO_SIGNAL, 1.0, None)
         reading = self._read(thin)
         height, width = pixels.shape[:2]

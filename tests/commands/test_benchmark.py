@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from analyse_help import noise_picture
+from retrieve_help import film
 
 from bench_made import PROGRAM
 from fake_weights import published_file
@@ -57,6 +58,8 @@ def _use_home(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> N
     monkeypatch.setattr(command, "measure_roof", no_roof)
     monkeypatch.setattr(command, "WindowStartBenchmark", FakeStarts)
     monkeypatch.setattr(command, "StartBenchmark", NoStarts)
+    for module in (probes, ceilings):  # how large the products are is not the question
+        monkeypatch.setattr(module, "CPU_SIZES", ProbeSizes(128, 16, 28, 36, 1, 2**20))
     capsys.readouterr()
 
 
@@ -131,8 +134,6 @@ def test_networks_for_real(
     chosen = NetworkRunner("OpenVINO", "f32", "CPU")
     monkeypatch.setattr(command, "chosen_runner", lambda store, check: chosen)
     monkeypatch.setenv("SONOASSIST_HOME", str(tmp_path / "home"))
-    for module in (probes, ceilings):  # how large the products are is not the question
-        monkeypatch.setattr(module, "CPU_SIZES", ProbeSizes(128, 16, 28, 36, 1, 2**20))
     out = tmp_path / "new" / "out"
     assert (
         benchmark(
@@ -404,7 +405,8 @@ def test_when_every_engine_fails(capsys: Capture, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_recorded_exam(capsys: Capture, tmp_path: Path) -> None:
-    words = ("--recording", str(demo_exam()), "--seconds", "0.1", "--precisions", "f32", "--json")
+    exam = film(tmp_path / "exam.mp4", frames=40)  # pieces of it may lie over each other
+    words = ("--recording", str(exam), "--seconds", "0.1", "--precisions", "f32", "--json")
     assert cli.run(["benchmark", *words, "--out", str(tmp_path)]) == 0
     found = json.loads(capsys.readouterr().out)["recorded"]
     assert found["times_real"] > 0

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sonoassist
+from fake_weights import published_file
 from sonoassist.cli import run
 from sonoassist.commands.console import json_text, take_any_text
 
@@ -98,12 +99,13 @@ def test_the_command_in_every_encoding(tmp_path: Path, encoding: str) -> None:
 @pytest.mark.real
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
 def test_names_that_are_no_utf8(test_data: Path, tmp_path: Path, encoding: str) -> None:
+    assert run(["models", "add", str(published_file(tmp_path))]) == 0
     folder = tmp_path / os.fsdecode(b"f\xfc\xdfe")
     folder.mkdir()
     picture = folder / os.fsdecode(b"fr\xe9eze.png")
     shutil.copyfile(test_data / "heads" / "187_HC.png", picture)
     out = tmp_path / os.fsdecode(b"out\xe9")
-    words = ["analyse", os.fsdecode(folder), "--out", os.fsdecode(out), "--engine", "torch"]
+    words = ["analyse", os.fsdecode(folder), "--out", os.fsdecode(out), "--precision", "f32"]
     done = program(encoding, *words, "--json")
     assert done.returncode == 0
     assert json.loads(done.stdout.decode("ascii"))["source"] == "f??e"

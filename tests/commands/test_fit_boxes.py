@@ -60,6 +60,10 @@ def rules() -> dict[str, object]:
     return dict(ModelStore.default().get("mine").card.boxes)
 
 
+def measured_on() -> str:
+    return ModelStore.default().get("mine").card.boxes_measured_on
+
+
 def fit(*words: str) -> int:
     return cli.run(["models", "fit-boxes", "mine", *words])
 
@@ -77,10 +81,12 @@ def test_planes_that_become_better_get_a_rule_and_it_can_be_undone(
     assert "old rule kept: no other rule is better" in said
     assert "--undo" in said
     found = rules()
+    assert "data, held out" in measured_on()
     assert set(found) - set(before) == {"femur"}
     assert found["femur"].polarity is not Polarity.POSITIVE  # type: ignore[attr-defined]
     assert fit("--undo") == 0
     assert rules() == before
+    assert measured_on() == ""
     assert fit("--undo") == 2
     assert "nothing to undo" in capsys.readouterr().err
 

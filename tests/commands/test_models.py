@@ -155,6 +155,8 @@ def test_info_of_what_is_not_installed(run: Run, capsys: pytest.CaptureFixture[s
     text = capsys.readouterr().out
     assert "Apache-2.0" in text
     assert "sonoassist models install sononet64" in text
+    assert "uncalibrated" in text
+    assert "boxes of this network were not measured" in text
     with pytest.raises(ModelError, match="no model is called 'vgg'"):
         run("info", "vgg")
     with pytest.raises(ModelError, match="no model is installed"):

@@ -16,19 +16,21 @@ from sonoassist.preprocess.screen_reader import ScreenReader
 
 Capture = pytest.CaptureFixture[str]
 
+COUNT = 24
+
 
 @pytest.fixture(scope="module")
 def screens(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Screens of seeds that no training has seen."""
     folder = tmp_path_factory.mktemp("screens") / "made"
-    words = ["phantom", "--screens", "40", "--seed", "700000", "--size", "640x480"]
+    words = ["phantom", "--screens", str(COUNT), "--seed", "700000", "--size", "640x480"]
     assert run([*words, "--out", str(folder)]) == 0
     return folder
 
 
 def test_phantom_screens_are_written_with_their_truth(screens: Path, capsys: Capture) -> None:
     found = read_screens(screens)
-    assert len(found.truths) == 40
+    assert len(found.truths) == COUNT
     assert found.problems == ()
     assert len({one.content for one in found.truths}) >= 4
     assert run(["phantom", "--screens", "2", "--out", str(screens)]) == 2
@@ -42,13 +44,13 @@ def test_the_shipped_network_reads_unseen_phantom_screens(
     out = tmp_path / "out"
     assert run(["evaluate", "screens", str(screens), "--out", str(out), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["pictures"] == 40
+    assert told["pictures"] == COUNT
     assert told["iou_mean"] > 0.8
     assert told["iou_90_share"] > 0.6
     assert told["content_right_share"] > 0.75
     assert set(told["content_recall"]) >= {"b_mode"}
-    assert told["origins"]["phantom"]["pictures"] == 40
-    assert json.loads((out / "screens.json").read_text())["pictures"] == 40
+    assert told["origins"]["phantom"]["pictures"] == COUNT
+    assert json.loads((out / "screens.json").read_text())["pictures"] == COUNT
     assert run(["evaluate", "screens", str(screens)]) == 0
     assert "phantom" in capsys.readouterr().out
 

@@ -100,6 +100,15 @@ class Balanced(HTMLParser):
         assert self.open.pop() == tag
 
 
+@pytest.mark.parametrize("measured", [True, False])
+def test_boxes_of_a_network_that_was_never_measured_are_called_so(measured: bool) -> None:
+    made = results(boxes_measured=measured)
+    for text in (as_text(made), as_html(made)):
+        assert ("not measured before" in text) is not measured
+    labels_alone = replace(made, wanted=("classification",))
+    assert "not measured before" not in as_text(labels_alone)
+
+
 def test_the_page() -> None:
     page = as_html(results(note="Read <this> first."))
     reader = Balanced()

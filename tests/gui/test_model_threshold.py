@@ -107,6 +107,15 @@ def test_the_status_line_says_uncalibrated_only_where_that_is_so(
     assert ("uncalibrated" in said) is (card.calibration is None)
 
 
+@pytest.mark.parametrize("measured_on", ["", "101 stills"])
+def test_the_status_line_says_where_boxes_were_never_measured(
+    session: FakeSession, measured_on: str
+) -> None:
+    card = make_card().model_copy(update={"boxes_measured_on": measured_on})
+    said = [item.text for item in items_for(replace(session.now, card=card))]
+    assert ("boxes not measured" in said) is (measured_on == "")
+
+
 def test_the_words() -> None:
     assert threshold_text(Settings(), None) == "threshold 70 %"
     assert threshold_text(Settings(threshold=0.8), calibrated()) == "threshold 80 %, yours"

@@ -249,9 +249,10 @@ def test_the_status_line_names_model_and_domain() -> None:
         "OpenVINO bf16 · CPU",
         "SonoNet-16 (published), not SonoNet-32",
         "uncalibrated",
+        "boxes not measured",
     ]
     default = replace(status, card=make_card("sononet32"))
-    assert items_for(default)[-2].text == "SonoNet-32 (published)"
+    assert items_for(default)[-3].text == "SonoNet-32 (published)"
 
 
 @pytest.mark.parametrize("wide", [500, 700, 1024, 1920])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 import threading
@@ -43,6 +44,8 @@ from review_made import BrightEngine, made_analyser, picture
 from video_maker import make_video
 
 PEAK = 18
+SCANNED = 16
+"""Frames of the recording whose results are damaged again and again."""
 
 
 class Watched(Analyser):
@@ -64,12 +67,20 @@ def never(index: int) -> None:
 
 def write_exam(path: Path, count: int = 40) -> Path:
     """A recording with a femur on 20 frames from number 10 on."""
+    path.write_bytes(_exam(count))
+    return path
+
+
+@functools.cache
+def _exam(count: int) -> bytes:
     pictures = []
     for index in range(count):
         femur = 10 <= index < 30
         strength = 150 - 4 * abs(index - PEAK) if femur else 120
         pictures.append(picture("femur" if femur else "background", index, strength))
-    return make_video(path, [40 * index for index in range(count)], pictures=pictures)
+    with TemporaryDirectory() as folder:
+        stamps = [40 * index for index in range(count)]
+        return make_video(Path(folder) / "exam.mp4", stamps, pictures=pictures).read_bytes()
 
 
 @pytest.fixture
@@ -447,7 +458,7 @@ def test_kept_results_that_are_damaged_or_of_another_recording_are_not_used(
 def scanned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recording, bytes]:
     """A recording, and what is kept of it."""
     folder = tmp_path_factory.mktemp("scanned")
-    recording, source = opened(str(write_exam(folder / "exam.mp4")))
+    recording, source = opened(str(write_exam(folder / "exam.mp4", SCANNED)))
     source.close()
     results = AnalysisCache(folder / "analyses")
     scan = ExamScan(recording, made_analyser(), results, lambda text: None)
@@ -473,17 +484,16 @@ def test_no_damage_of_kept_results_does_more_than_have_them_made_again(
         scan = ExamScan(recording, made_analyser(), results, said.append)
         assert scan.run(lambda done: True)
         analysis = scan.analysis()
-    assert analysis.probabilities.shape == (40, 14)
+    assert analysis.probabilities.shape == (SCANNED, 14)
     assert np.isfinite(analysis.probabilities).all()
     assert all("could not be kept" in one for one in said)
 
 
-@pytest.mark.usefixtures("networks_once")
 def test_the_bundled_model_finds_a_view_of_the_demo_exam(
     cut: Callable[..., Path], running: list[Examiner], tmp_path: Path, home: Path
 ) -> None:
     store = ModelStore(tmp_path / "models", paths.shipped_models())
-    path = cut(775, 850)  # the kidneys from frame 795 to 836 of the exam
+    path = cut(785, 842)  # the kidneys from frame 795 to 836 of the exam
     one = examine(
         path,
         home,
@@ -498,4 +508,4 @@ def test_the_bundled_model_finds_a_view_of_the_demo_exam(
     assert found
     best = answers.best_frame(found[0])
     assert best is not None
-    assert 20 <= best <= 61
+    assert 10 <= best <= 51

@@ -44,7 +44,7 @@ from sonoassist.retrieval.worker import Searcher
 from sonoassist.sources import Source, open_source, video
 from sources.video_maker import make_video
 
-pytestmark = pytest.mark.usefixtures("plain_screens")
+pytestmark = pytest.mark.usefixtures("plain_screens", "networks_once")
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ from sonoassist.sources.video_index import VideoIndex
 from sonoassist.temporal.rules import Rule
 from sources.video_maker import disk_error_while_indexing, make_video, number_in
 
-pytestmark = pytest.mark.usefixtures("plain_screens")
+pytestmark = pytest.mark.usefixtures("plain_screens", "networks_once")
 
 
 def order(**fields: object) -> SearchOrder:
@@ -41,9 +41,8 @@ def order(**fields: object) -> SearchOrder:
     last = max(name for name in tensors if name.endswith("weight"))
     model = LoadedModel(card_of("smallnet"), {**tensors, last: tensors[last] * np.float32(0.1)})
     options = AnalyserOptions(crop=parse_crop("full"))
-    known = SearchOrder(
-        model, model, EngineChoice("torch", "f32", "cpu"), options, Rule.PAPER, False
-    )
+    choice = EngineChoice("openvino", "f32", "cpu")  # a worker need not wait for torch
+    known = SearchOrder(model, model, choice, options, Rule.PAPER, False)
     return dataclasses.replace(known, **fields)  # type: ignore[arg-type]
 
 

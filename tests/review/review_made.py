@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,10 +55,18 @@ def picture(key: str, seed: int, strength: int = 120) -> np.ndarray:
 
 def write_recording(path: Path, parts: Sequence[Part] = EXAM) -> Path:
     """A video at 25 fps."""
+    path.write_bytes(_recording(tuple(parts)))
+    return path
+
+
+@functools.cache
+def _recording(parts: tuple[Part, ...]) -> bytes:
+    """Drawn and encoded once for all tests of this process."""
     keys = [key for key, count in parts for _ in range(count)]
     pictures = [picture(key, number) for number, key in enumerate(keys)]
     stamps = [40 * number for number in range(len(keys))]
-    return make_video(path, stamps, pictures=pictures)
+    with tempfile.TemporaryDirectory() as folder:
+        return make_video(Path(folder) / "exam.mp4", stamps, pictures=pictures).read_bytes()
 
 
 class BrightEngine(Engine):
@@ -99,6 +111,20 @@ def write_analysed(path: Path, parts: Sequence[Part] = EXAM) -> Path:
     wait_until(lambda: session.progress().state is RunState.DONE, "the analysis")
     session.close()
     return path
+
+
+def give_results(folder: Path) -> None:
+    """As if `EXAM` had been analysed by `made_analyser`; they lie beside the reviews there."""
+    shutil.copytree(_results(), folder / "analyses")
+
+
+@functools.cache
+def _results() -> Path:
+    """Analysed once for all tests of this process that begin with a finished analysis."""
+    folder = tempfile.TemporaryDirectory(prefix="sonoassist-tests-")
+    atexit.register(folder.cleanup)
+    write_analysed(Path(folder.name) / "exam.mp4")
+    return Path(folder.name) / "analyses"
 
 
 def made_result(

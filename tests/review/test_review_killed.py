@@ -31,8 +31,15 @@ def finished(recording: Path, store: CorrectionStore) -> np.ndarray:
     return found
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
+    """What an analysis comes to that nobody disturbs."""
+    folder = tmp_path_factory.mktemp("whole")
+    return finished(write_recording(folder / "exam.mp4"), CorrectionStore(folder / "reviews"))
+
+
 @pytest.mark.parametrize("lines", [0, 1, 2, 3])
-def test_killed_while_it_analyses(tmp_path: Path, lines: int) -> None:
+def test_killed_while_it_analyses(tmp_path: Path, whole: np.ndarray, lines: int) -> None:
     recording = write_recording(tmp_path / "exam.mp4")
     folder = tmp_path / "reviews"
     program = subprocess.Popen(
@@ -56,5 +63,4 @@ def test_killed_while_it_analyses(tmp_path: Path, lines: int) -> None:
         found.close()
     else:
         assert said == 0
-    whole = finished(recording, CorrectionStore(tmp_path / "whole" / "reviews"))
     assert np.array_equal(finished(recording, CorrectionStore(folder)), whole)

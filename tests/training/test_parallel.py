@@ -20,6 +20,8 @@ from sonoassist.training.parallel import choose_device, join_ranks
 from sonoassist.training.trainer import Trainer
 from waiting import LIMIT_S
 
+ARCHITECTURES = ("sononet16", "smallnet")
+
 
 def small_run(architecture: str) -> TrainOptions:
     return options(
@@ -33,7 +35,8 @@ def small_run(architecture: str) -> TrainOptions:
     )
 
 
-def run_here(folder: Path, architecture: str) -> None:
+def run_here(folder: Path) -> None:
+    """Train all networks one after another: what a process costs most is its start."""
     torch.set_num_threads(1)
     with join_ranks("cpu") as ranks:
         if not ranks.first:
@@ -41,8 +44,9 @@ def run_here(folder: Path, architecture: str) -> None:
         data = made_data(folder)
         if ranks.first:
             ranks.wait()
-        out = folder / f"{architecture}-{ranks.world}"
-        Trainer(small_run(architecture), data, out, ranks, Listener()).run()
+        for architecture in ARCHITECTURES:
+            out = folder / f"{architecture}-{ranks.world}"
+            Trainer(small_run(architecture), data, out, ranks, Listener()).run()
 
 
 def environment(port: int, rank: int, world: int) -> dict[str, str]:
@@ -64,11 +68,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start(folder: Path, architecture: str, world: int) -> None:
+def start(folder: Path, world: int) -> None:
     port = free_port()
     running = [
         subprocess.Popen(
-            [sys.executable, __file__, str(folder), architecture],
+            [sys.executable, __file__, str(folder)],
             env=environment(port, rank, world),
             stderr=subprocess.PIPE,
             text=True,
@@ -85,13 +89,20 @@ def start(folder: Path, architecture: str, world: int) -> None:
             process.wait()
 
 
-@pytest.mark.parametrize("architecture", ["sononet16", "smallnet"])
-def test_two_processes_are_as_one(architecture: str, tmp_path: Path) -> None:
-    made_data(tmp_path)
-    start(tmp_path, architecture, 1)
-    start(tmp_path, architecture, 2)
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All networks trained by one process and by two."""
+    folder = tmp_path_factory.mktemp("trained")
+    made_data(folder)
+    for world in (1, 2):
+        start(folder, world)
+    return folder
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_two_processes_are_as_one(architecture: str, trained: Path) -> None:
     one, two = (
-        Checkpoints(tmp_path / f"{architecture}-{world}").newest(pytest.fail) for world in (1, 2)
+        Checkpoints(trained / f"{architecture}-{world}").newest(pytest.fail) for world in (1, 2)
     )
     assert one.state["iteration"] == two.state["iteration"] == 3
     assert one.tensors.keys() == two.tensors.keys()
@@ -114,4 +125,4 @@ def test_a_device_that_is_not_there() -> None:
 
 
 if __name__ == "__main__":
-    run_here(Path(sys.argv[1]), sys.argv[2])
+    run_here(Path(sys.argv[1]))
