@@ -190,16 +190,17 @@ def _steps(walls: Floats, tried: Floats, rim_px: float) -> tuple[Floats, NDArray
     Returns:
         float32 and bool, (n, points).
     """
-    wall, beyond = _along(walls, tried, 0.0), _along(walls, tried, rim_px)
+    larger = tried.copy()
+    larger[:, _LONG:_TURN] += rim_px
+    wall, beyond = np.split(_along(walls, np.concatenate([tried, larger])), 2)
     steps: Floats = np.clip(wall - beyond, 0, _STRONGEST)
     return steps, np.minimum(wall, beyond) > _IS_OUTSIDE
 
 
-def _along(walls: Floats, tried: Floats, outside_px: float) -> Floats:
-    """The values along ellipses that are so much larger, (n, points)."""
+def _along(walls: Floats, tried: Floats) -> Floats:
+    """The values along each ellipse, (n, points)."""
     x, y, long, short, turn = tried.T
     cosine, sine = np.cos(turn), np.sin(turn)
-    long, short = long + outside_px, short + outside_px
     values = cv2.remap(
         walls,
         np.stack([x, long * cosine, -short * sine], axis=1) @ _circle(),

@@ -17,8 +17,6 @@ from sonoassist.model.store import ModelStore
 from sonoassist.phantom.catalogue import PLANE_KEYS
 from sonoassist.phantom.draw import draw_plane
 
-pytestmark = pytest.mark.usefixtures("networks_once")
-
 NAME = "sononet32-synthetic"
 
 

@@ -23,8 +23,8 @@ from sonoassist.sources.base import SYNTHETIC_MARK
 pytestmark = pytest.mark.usefixtures("networks_once")
 
 Shown = dict[int, set[str]]
-EVERY = 9
-"""Every so manyth frame of the demo exam: four in three seconds, and each plane on some of them."""
+EVERY = 12
+"""Every so manyth frame of the demo exam: one a second, and each plane on some of them."""
 
 
 @pytest.fixture(scope="module")

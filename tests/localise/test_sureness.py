@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sonoassist.core.packets import Box
-from sonoassist.core.planes import BACKGROUND_INDEX, BY_KEY, PLANES
+from sonoassist.core.planes import BACKGROUND_INDEX, BY_KEY, PLANES, Plane
 from sonoassist.localise.sureness import SIZES, is_plausible, is_sure, touches_border
 
 CROP = Box(100, 50, 388, 274)
@@ -19,6 +19,12 @@ def test_every_plane_has_its_sizes() -> None:
 
 def test_a_head_in_the_middle_is_sure() -> None:
     assert is_sure(Box(160, 90, 330, 230), CROP, BY_KEY["brain_tv"])
+
+
+@pytest.mark.parametrize("plane", [one for one in PLANES if not one.is_background])
+def test_no_box_of_an_outflow_tract_is_sure(plane: Plane) -> None:
+    """Wherever boxes were measured theirs were wrong the most."""
+    assert is_sure(Box(200, 120, 300, 200), CROP, plane) is (plane.key not in ("lvot", "rvot"))
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ from waiting import wait_until
 sys.path.insert(0, str(Path(__file__).parents[1] / "review"))
 
 from kept_made import kept
-from review_made import EXAM, BrightEngine, made_analyser, write_recording
+from review_made import EXAM, BrightEngine, give_results, made_analyser, write_recording
 
 
 def of_model(*stretches: tuple[str, int]) -> Answers:
@@ -172,6 +172,7 @@ def test_a_reviewed_recording_is_asked_at_once_with_the_persons_answers(
     running: list[Examiner], tmp_path: Path
 ) -> None:
     path = write_recording(tmp_path / "exam.mp4")
+    give_results(tmp_path)
     reviewed(str(path), CorrectionStore(tmp_path / "reviews"))
     one = examine(str(path), running, never_asked, tmp_path)
     answers = one.knowledge.answers
@@ -214,6 +215,7 @@ def test_an_analysis_by_other_weights_does_not_count(
     running: list[Examiner], tmp_path: Path
 ) -> None:
     path = write_recording(tmp_path / "exam.mp4")
+    give_results(tmp_path)
     reviewed(str(path), CorrectionStore(tmp_path / "reviews"))
     one = examine(str(path), running, never_asked, tmp_path)
     answers = one.knowledge.answers
@@ -255,6 +257,7 @@ def test_another_threshold_costs_no_look_at_any_picture(
 
 def test_a_damaged_review_is_told_and_left_out(running: list[Examiner], tmp_path: Path) -> None:
     path = write_recording(tmp_path / "exam.mp4")
+    give_results(tmp_path)
     reviews = CorrectionStore(tmp_path / "reviews")
     reviewed(str(path), reviews)
     (database,) = (tmp_path / "reviews").glob("*/review.sqlite")
@@ -289,6 +292,7 @@ def said_of(path: Path, reviews: CorrectionStore) -> Corrections:
 
 def test_a_review_that_cannot_be_opened_for_writing_is_read(tmp_path: Path) -> None:
     path = write_recording(tmp_path / "exam.mp4")
+    give_results(tmp_path)
     reviews = CorrectionStore(tmp_path / "reviews")
     reviewed(str(path), reviews)
 

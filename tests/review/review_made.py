@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -109,6 +111,20 @@ def write_analysed(path: Path, parts: Sequence[Part] = EXAM) -> Path:
     wait_until(lambda: session.progress().state is RunState.DONE, "the analysis")
     session.close()
     return path
+
+
+def give_results(folder: Path) -> None:
+    """As if `EXAM` had been analysed by `made_analyser`; they lie beside the reviews there."""
+    shutil.copytree(_results(), folder / "analyses")
+
+
+@functools.cache
+def _results() -> Path:
+    """Analysed once for all tests of this process that begin with a finished analysis."""
+    folder = tempfile.TemporaryDirectory(prefix="sonoassist-tests-")
+    atexit.register(folder.cleanup)
+    write_analysed(Path(folder.name) / "exam.mp4")
+    return Path(folder.name) / "analyses"
 
 
 def made_result(

@@ -15,7 +15,14 @@ from typing import Any
 import kept_results
 import numpy as np
 import pytest
-from review_made import EXAM, BrightEngine, made_analyser, made_result, write_recording
+from review_made import (
+    EXAM,
+    BrightEngine,
+    give_results,
+    made_analyser,
+    made_result,
+    write_recording,
+)
 
 from older_reviews import write_older
 from sonoassist.analysis.analyser import Analyser, AnalyserOptions
@@ -64,6 +71,12 @@ def session(recording: Path, store: CorrectionStore) -> Iterator[ReviewSession]:
     made.close()
 
 
+@pytest.fixture
+def results_there(tmp_path: Path) -> None:
+    """Where the first analysis is not the question."""
+    give_results(tmp_path)
+
+
 def done(session: ReviewSession) -> None:
     wait_until(lambda: session.progress().state is not RunState.RUNNING, "the analysis")
     assert session.progress().state is RunState.DONE, session.progress()
@@ -104,6 +117,7 @@ def test_all_frames_are_analysed_and_kept(
     assert engine_of(analyser).closed == 1
 
 
+@pytest.mark.usefixtures("results_there")
 def test_another_model_or_crop_is_another_analysis(
     session: ReviewSession, recording: Path, store: CorrectionStore
 ) -> None:
@@ -120,6 +134,7 @@ def test_another_model_or_crop_is_another_analysis(
         other.close()
 
 
+@pytest.mark.usefixtures("results_there")
 def test_small_pictures_of_another_crop_are_made_anew(
     session: ReviewSession, recording: Path, store: CorrectionStore
 ) -> None:
@@ -158,6 +173,7 @@ def cropped(crop: str) -> Analyser:
     return analyser
 
 
+@pytest.mark.usefixtures("results_there")
 def test_the_same_content_is_known_by_another_time_of_change(
     session: ReviewSession, recording: Path, store: CorrectionStore, tmp_path: Path
 ) -> None:
@@ -250,6 +266,7 @@ def weak_analyser(threshold: float) -> Analyser:
     return analyser
 
 
+@pytest.mark.usefixtures("results_there")
 def test_stopped_and_gone_on_is_the_same_as_one_run(
     session: ReviewSession, recording: Path, tmp_path: Path
 ) -> None:
@@ -335,6 +352,7 @@ def older(session: ReviewSession, store: CorrectionStore, version: int, **more: 
     )
 
 
+@pytest.mark.usefixtures("results_there")
 @pytest.mark.parametrize("version", [1, 2])
 def test_a_review_of_an_earlier_layout_keeps_everything_and_is_measured(
     session: ReviewSession, recording: Path, store: CorrectionStore, version: int
@@ -396,6 +414,7 @@ def test_paused_it_does_nothing_and_goes_on_when_told(session: ReviewSession) ->
     done(session)
 
 
+@pytest.mark.usefixtures("results_there")
 def test_a_picture_comes_with_its_own_result(session: ReviewSession) -> None:
     unjudged = session.look(50, evidence=False)
     session.views.want([unjudged])
@@ -596,6 +615,7 @@ def test_closed_nothing_is_begun_on_disk(session: ReviewSession, store: Correcti
     assert not store.cache.folder.exists()
 
 
+@pytest.mark.usefixtures("results_there")
 def test_a_kept_crop_that_lies_nowhere_hinders_nothing(
     session: ReviewSession, recording: Path, store: CorrectionStore
 ) -> None:
