@@ -13,6 +13,7 @@ from sonoassist.core.packets import Content, Pixels
 from sonoassist.preprocess.bars import bar_bottom
 from sonoassist.preprocess.closer_look import seen_closer
 from sonoassist.preprocess.content import content_of
+from sonoassist.preprocess.fan_outline import cut_by
 from sonoassist.preprocess.field_of_view import FieldOfView, Moving, below, field_of
 from sonoassist.preprocess.screen_network import (
     CONTENTS,
@@ -95,7 +96,12 @@ class ScreenReader:
         """
         if look.field is None:
             return look
-        return replace(look, field=seen_closer(look.field, pixels, self._read))
+        field = seen_closer(look.field, pixels, self._read)
+        # What was cut off at the bar stays off: a soft rim reaches over it again.
+        cut = below(field, bar_bottom(pixels, from_row=int(field.box.top)))
+        if cut is not field:
+            cut = replace(cut, fitted_outline=cut_by(field.outline(), cut.box))
+        return replace(look, field=cut)
 
     def _read(self, pixels: Pixels) -> Reading:
         with self._turn:

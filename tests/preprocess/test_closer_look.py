@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,8 +11,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from preprocess.screens_made import screen
+from real_models import plane_frames
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Box, Floats, Pixels
+from sonoassist.preprocess.bars import bar_bottom
 from sonoassist.preprocess.closer_look import seen_closer
 from sonoassist.preprocess.field_of_view import FieldOfView, field_of
 from sonoassist.preprocess.screen_network import CONTENTS, MASK_HEIGHT, MASK_WIDTH, Reading
@@ -90,3 +94,19 @@ def test_small_fans_are_bounded_better_by_a_closer_look() -> None:
     first, second = np.asarray(ious).T
     assert (second > first).all()
     assert second.mean() > 0.96
+
+
+@pytest.mark.real
+def test_what_was_cut_off_at_the_bar_stays_off(test_data: Path) -> None:
+    """Of small screens, whose cells are larger than what is between bar and picture."""
+    reader, tops = ScreenReader(), []
+    for frame in plane_frames(test_data):
+        small = cv2.resize(frame.pixels, (640, 480), interpolation=cv2.INTER_AREA)
+        pixels = np.asarray(small, np.uint8)
+        look = reader.look(pixels)
+        closer = reader.closer(look, pixels).field
+        bar = bar_bottom(pixels)
+        if closer is not None and look.field is not None and look.field.box.top == bar > 0:
+            tops.append((bar, closer.box.top, closer.outline()[:, 1].min()))
+    assert len(tops) >= 5
+    assert all(min(box, outline) >= bar - 1e-6 for bar, box, outline in tops)
