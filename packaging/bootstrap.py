@@ -126,8 +126,8 @@ def run_tests(arguments: list[str]) -> int:
         if status:
             return status
     print("== mypy and pytest", flush=True)
-    # All tests at once go over two processes, a file to each; some of them only wait.
-    spread = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    # A file to each process. Three of them keep two cores busy: some tests only wait.
+    spread = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
     tests = subprocess.Popen(pytest_command(spread), cwd=ROOT, env=environment)
     try:
         types = subprocess.run(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,9 +44,14 @@ def pictures_of(source: str, count: int, every: int = 1) -> list[Pixels]:
 
 def demo_pictures(count: int, every: int = 1) -> list[Pixels]:
     """Some frames of the bundled synthetic exam."""
+    return list(_demo_pictures(count, every))
+
+
+@functools.cache
+def _demo_pictures(count: int, every: int) -> tuple[Pixels, ...]:
     path = paths.demo_exam()
     assert path is not None
-    return pictures_of(str(path), count, every)
+    return tuple(pictures_of(str(path), count, every))
 
 
 def start_of(*, synthetic: bool = True, study_id: str = "T-17", source: str = "demo") -> ExamStart:
@@ -90,11 +97,26 @@ def add_clip(
 ) -> None:
     """Write the clip of a capture."""
     name = f"clip-{capture.capture_id}.mp4"
+    _encode(exam.media / name, pictures, times_s)
+    exam.add_clip(capture.capture_id, name)
+
+
+def _encode(path: Path, pictures: Sequence[Pixels], times_s: Sequence[float]) -> None:
     height, width = pictures[0].shape[:2]
-    with VideoEncoder(exam.media / name, width, height, 25.0) as encoder:
+    with VideoEncoder(path, width, height, 25.0) as encoder:
         for picture, time_s in zip(pictures, times_s, strict=True):
             encoder.add(coloured(picture), time_s)
-    exam.add_clip(capture.capture_id, name)
+
+
+@functools.cache
+def _demo_clips() -> tuple[bytes, bytes]:
+    """The clips of `made_exam`, encoded once for all tests of this process."""
+    pictures = demo_pictures(12, every=7)
+    with tempfile.TemporaryDirectory() as folder:
+        even, odd = Path(folder) / "even.mp4", Path(folder) / "odd.mp4"
+        _encode(even, pictures[3:8], [number * 0.04 for number in range(5)])
+        _encode(odd, pictures[8:12], [0.0, 0.04, 0.125, 0.16])
+        return even.read_bytes(), odd.read_bytes()
 
 
 def coloured(picture: Pixels) -> Pixels:
@@ -116,8 +138,10 @@ def made_exam(store: ExamStore, start: ExamStart | None = None) -> Exam:
         judgement=Judgement.KEPT,
     )
     exam.add_capture(shot_of("", 0.0, None, at_s=4.0, item="placenta", how=How.HAND), pictures[2])
-    add_clip(exam, first, pictures[3:8], [number * 0.04 for number in range(5)])
-    add_clip(exam, second, pictures[8:12], [0.0, 0.04, 0.125, 0.16])
+    for capture, clip in zip((first, second), _demo_clips(), strict=True):
+        name = f"clip-{capture.capture_id}.mp4"
+        (exam.media / name).write_bytes(clip)
+        exam.add_clip(capture.capture_id, name)
     return exam
 
 

@@ -12,7 +12,6 @@ import limits
 from waiting import LIMIT_MS, LIMIT_S
 
 TESTS = Path(__file__).parent
-PARSED = {path: ast.parse(path.read_text(encoding="utf-8")) for path in TESTS.rglob("*.py")}
 
 
 @pytest.mark.parametrize(("taken_s", "times"), [(0.01, 1.0), (0.5, 2.0), (60.0, 4.0)])
@@ -32,8 +31,8 @@ def test_this_run_has_its_limit_and_waiting_ends_before_it(
 
 
 def calls() -> Iterator[tuple[Path, ast.Call]]:
-    for path, tree in PARSED.items():
-        for node in ast.walk(tree):
+    for path in TESTS.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
                 yield path, node
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 from pathlib import Path
 
 from sonoassist import __version__
@@ -12,6 +13,8 @@ from sonoassist.core.files import ensure_folder, replacing
 from sonoassist.preprocess.screen_network import FILE
 
 CARD = "card.toml"
+NORMS_BY = 200
+"""Screens that the norms of a network to go on from are set by."""
 
 
 def register(subparsers: Subparsers) -> None:
@@ -27,6 +30,7 @@ def register(subparsers: Subparsers) -> None:
     add("--iterations", type=int, default=10000, metavar="N", help="steps (default 10000)")
     add("--batch", type=int, default=32, metavar="N", help="screens a step (default 32)")
     add("--seed", type=int, default=0, help="of the screens and of the training (default 0)")
+    add("--start", type=Path, metavar="FILE", help="go on from this network (screen-network.onnx)")
     add("--force", action="store_true", help="write over what is in DIR already")
     parser.set_defaults(run=run)
 
@@ -51,8 +55,9 @@ def run(args: argparse.Namespace) -> int:
             "Install it: pip install 'sonoassist[screens]'",
         ) from error
     from sonoassist.core.processors import usable_cores
-    from sonoassist.training.screens.pictures import draw_pictures
+    from sonoassist.training.screens.pictures import draw_pictures, inputs_of
     from sonoassist.training.screens.run import train_network, write_onnx
+    from sonoassist.training.screens.start import network_from
 
     if not args.force:
         refuse_to_replace(args.out, (FILE, CARD))
@@ -65,11 +70,14 @@ def run(args: argparse.Namespace) -> int:
             seen[0] = done
 
         pictures = draw_pictures(range(args.seed, args.seed + args.screens), usable_cores(), drawn)
+    first = inputs_of(pictures, NORMS_BY)
+    start = None if args.start is None else network_from(args.start, first)
     network = train_network(
         pictures,
         iterations=args.iterations,
         batch=args.batch,
         seed=args.seed,
+        start=start,
         on_progress=lambda one: say(
             f"iteration {one.iteration} of {args.iterations}: mask {one.mask:.4f}, "
             f"content {one.content:.4f}"
@@ -85,15 +93,21 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _named(path: Path) -> str:
+    """A file's name and what it holds, so that it is known again."""
+    return f"{path.name}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
+
+
 def _card(args: argparse.Namespace) -> str:
     command = (
         f"sonoassist train-screens --out DIR --screens {args.screens} "
         f"--iterations {args.iterations} --batch {args.batch} --seed {args.seed}"
     )
+    start = "" if args.start is None else f'started_from = "{_named(args.start)}"\n'
     return (
         "# The network that finds the field of view and the kind of a scanner's screen.\n"
         f'command = "{command}"\n'
-        f"seed = {args.seed}\n"
+        f"{start}seed = {args.seed}\n"
         f'version = "{__version__}"\n'
         'trained_on = "phantom screens alone, drawn by this program; no real picture"\n'
         'licence = "as SonoAssist"\n'

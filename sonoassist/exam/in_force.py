@@ -16,7 +16,7 @@ from typing import Any
 
 from sonoassist.core.names import readable
 
-IN_FORCE, JUDGED = "in_force", "judged"
+IN_FORCE, JUDGED = "in_force", "judged_by"
 """Kinds of events: from now on this holds; a capture was judged by what another moment has."""
 KINDS = (IN_FORCE, JUDGED)
 

@@ -141,8 +141,9 @@ def decide(
         label: "steady" takes the name from the steadied label, "raw" from the frame alone.
         threshold: Probability below which no plane is named.
         moving: The next picture takes its place at once. Then a lone picture that says something
-            else does not take the steady name away, which would flicker; it has no box. A picture
-            that stands is looked at by itself.
+            else does not take the steady name away, and a lone sure one does not give it to a view
+            that is less sure, which would flicker; it has no box. A picture that stands is looked
+            at by itself.
     """
     if view is None:
         return NOTHING
@@ -153,6 +154,8 @@ def decide(
     if kind in UNANALYSED:
         return _unanalysed(kind)
     agreed = label == "raw" or _agrees(kind, analysis, view.steady)
+    if moving and label == "steady" and view.steady is not None:
+        agreed = agreed and _stands(view.steady, threshold)
     if moving and not agreed and not view.frame.still:
         held = _held(view, threshold)
         if held is not None:
@@ -243,6 +246,13 @@ def _agrees(kind: VerdictKind, analysis: Analysis, steady: SteadyState | None) -
     return kind is not VerdictKind.PLANE or steady.plane == analysis.prediction.plane
 
 
+def _stands(steady: SteadyState, threshold: float) -> bool:
+    """Whether what a view says is as sure as what is named has to be."""
+    if steady.plane is None:
+        return True
+    return float(steady.probabilities[INDEX[steady.plane.key]]) >= threshold
+
+
 def _held(view: View, threshold: float) -> Verdict | None:
     """What the steady label says where this picture alone says something else; None: unsure."""
     steady = view.steady
@@ -257,9 +267,9 @@ def _held(view: View, threshold: float) -> Verdict | None:
         return replace(said, guess=guess, confidence=share, held=True)
     if steady.state is not State.PLANE or steady.plane is None or steady.plane.is_background:
         return None
-    share = float(steady.probabilities[INDEX[steady.plane.key]])
-    if share < threshold:
+    if not _stands(steady, threshold):
         return None
+    share = float(steady.probabilities[INDEX[steady.plane.key]])
     return Verdict(
         VerdictKind.PLANE,
         steady.plane.label,

@@ -20,6 +20,8 @@ from sonoassist.temporal.view_filter import ViewFilter
 
 HOLD_BELOW = 0.15
 """A plane once named is held until it falls this far below the threshold."""
+ALIKE = 0.1
+"""The mean over the view may be so much higher for another class: belief tells which one it is."""
 GAP_S = 1.0
 """After a gap in time of this length nothing is known of before."""
 UNJUDGED_S = 0.45
@@ -131,7 +133,8 @@ class SteadyLabel:
         plane, share = PLANES[views.view], float(views.mean[views.view])
         held = self._judged is not None and self._judged.plane is plane
         reached = held or float(views.recent[views.view]) >= self.threshold
-        if not reached or share < self.threshold - HOLD_BELOW or share < views.mean.max():
+        alike = share >= float(views.mean.max()) - ALIKE
+        if not (reached and alike) or share < self.threshold - HOLD_BELOW:
             return None, State.UNSURE
         return plane, State.PLANE
 

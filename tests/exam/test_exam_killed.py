@@ -32,6 +32,7 @@ class Said:
     exam_id: str = ""
     frames: int = 0
     events: int = 0
+    moments: int = 0
     captures: dict[int, int] = field(default_factory=dict)
     clips: dict[int, int] = field(default_factory=dict)
     kept: set[int] = field(default_factory=set)
@@ -48,6 +49,8 @@ class Said:
             self.frames = number
         elif what == "events":
             self.events = number
+        elif what == "moments":
+            self.moments = number
         elif what == "gone":
             del self.captures[number]
             self.clips.pop(number, None)
@@ -119,9 +122,20 @@ def check(exam: Exam, said: Said) -> None:
     texts = [one.text for one in exam.events() if one.kind == "note"]
     assert texts == [str(number) for number in range(len(texts))]
     assert said.events <= len(texts) <= said.events + 1
+    check_moments(exam, said)
     check_captures(exam, said)
     ticks = {one.item: int(one.note) for one in exam.ticks()}
     assert all(ticks[item] >= step for item, step in said.ticks.items())
+
+
+def check_moments(exam: Exam, said: Said) -> None:
+    """What held when, and the events that tell it: both or neither."""
+    history = exam.info().history
+    held = history.moments if history.followed else ()
+    assert said.moments <= len(held) <= said.moments + 1
+    assert [one.in_force.threshold for one in held] == [n % 19 / 20 for n in range(len(held))]
+    told = [one.text for one in exam.events() if one.kind == "threshold"]
+    assert told == [str(number) for number in range(len(held))]
 
 
 def check_captures(exam: Exam, said: Said) -> None:

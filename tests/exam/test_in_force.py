@@ -31,6 +31,7 @@ from sonoassist.exam.in_force_words import (
     threshold_course,
 )
 from sonoassist.exam.lifecycle import ExamLifecycle
+from sonoassist.exam.looking_over import judging, look_over, turning
 from sonoassist.exam.plain import whole_exam
 from sonoassist.exam.raw_tables import write_tables
 from sonoassist.exam.recorder import Recorder
@@ -44,6 +45,7 @@ from sonoassist.exam.running import RunningExam
 from sonoassist.exam.schema import RecordError
 from sonoassist.exam.shots import said_of
 from sonoassist.exam.store import ExamStore
+from sonoassist.exam.undo import Steps
 from sonoassist.live.status import ModelState, Notices
 from sonoassist.model.score_rules import ScoreCalibration
 from sonoassist.sources.base import SYNTHETIC_MARK
@@ -423,3 +425,16 @@ def test_dicom_names_the_model_and_the_threshold_of_the_capture() -> None:
     assert "model title: Two" in parameters
     assert "model uncalibrated" in parameters
     assert "threshold: 70 % (uncalibrated model)" in parameters
+
+
+def test_events_for_people_are_of_other_kinds(store: ExamStore) -> None:
+    """A judgement after the end is an event of its own, and no line about what is in force."""
+    with made(store, (0.0, FIRST)) as exam:
+        exam_id, number = exam.exam_id, exam.captures()[0].capture_id
+    steps = Steps()
+    for change in (judging(number, Judgement.REJECTED), turning(back=True)):
+        look_over(store, exam_id, steps, [change])
+    with store.open(exam_id) as exam:
+        assert exam.info().history.moments == (Moment(0.0, FIRST),)
+        assert {"judged", "undo"} <= {one.kind for one in exam.events()}
+        assert exam.capture(number).judgement is Judgement.KEPT

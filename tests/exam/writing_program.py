@@ -14,6 +14,7 @@ from pathlib import Path
 from exam_made import picture, row, shot, start
 
 from sonoassist.exam.exam import Exam
+from sonoassist.exam.in_force import InForce, Moment, Whose
 from sonoassist.exam.records import Capture, Judgement, Tick
 from sonoassist.exam.store import ExamStore
 
@@ -38,6 +39,9 @@ def main() -> None:
             say("frames", frames)
             exam.add_event(step, "note", str(step))
             say("events", step + 1)
+            held = InForce(step % 19 / 20, Whose.USER)
+            exam.add_moment(Moment(step, held), [("threshold", str(step))])
+            say("moments", step + 1)
             last = capture(exam, step, last, dice)
             exam.tick(Tick(f"item{step % 5}", True, str(step)))
             say("tick", step % 5, step)

@@ -20,6 +20,7 @@ from PyQt6.QtGui import QPixmap
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from once_a_run import once_a_run
 from sonoassist.core.settings import Settings
 from sonoassist.exam.store import ExamStore
 from sonoassist.gui import theme, toast
@@ -105,11 +106,12 @@ def _no_thread_left() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def recording(run_folder: Path) -> Path:
     """An exam of 200 frames, made here, with its finished analysis beside it."""
     from review.review_made import write_analysed
 
-    return write_analysed(tmp_path_factory.mktemp("reviewed") / "exam.mp4")
+    folder = run_folder / "reviewed"
+    return once_a_run(folder, lambda: write_analysed(folder / "exam.mp4")) / "exam.mp4"
 
 
 @pytest.fixture

@@ -104,6 +104,17 @@ def test_a_steady_plane_below_the_threshold_in_force_does_not_stand() -> None:
     assert decide(view, "steady", 0.8, moving=True).kind is VerdictKind.UNSURE
 
 
+@pytest.mark.parametrize(("share", "named"), [(0.69, False), (0.71, True)])
+def test_a_lone_sure_picture_does_not_name_a_view_that_is_less_sure(
+    share: float, named: bool
+) -> None:
+    femur = SteadyState(shares("femur", share), BY_KEY["femur"], State.PLANE, 0.0)
+    view = make_view("femur", 0.95, State.PLANE, steady=femur)
+    assert (decide(view, "steady", 0.7, moving=True).plane is BY_KEY["femur"]) == named
+    assert decide(view, "steady", 0.7).plane is BY_KEY["femur"]  # it stands: by itself
+    assert decide(view, "raw", 0.7, moving=True).plane is BY_KEY["femur"]
+
+
 def test_a_still_says_what_it_says_itself() -> None:
     femur = SteadyState(shares("femur", 0.9), BY_KEY["femur"], State.PLANE, 0.0)
     frame = make_frame(50, still=True)

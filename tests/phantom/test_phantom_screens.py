@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sonoassist.core.packets import Pixels
 from sonoassist.datasets.screens import WORDS
+from sonoassist.phantom.screens import draw
 from sonoassist.phantom.screens.draw import KINDS, draw_screen
+from sonoassist.phantom.screens.furniture import ScreenSheet
 
 
 def test_the_kinds_are_those_of_the_tables() -> None:
@@ -52,3 +55,20 @@ def test_colour_is_seen_on_colour_doppler_and_flow_lies_in_the_field() -> None:
         screen = draw_screen(seed, size=(480, 360), kind="colour_doppler")
         chroma = np.ptp(screen.pixels.astype(np.int16), axis=2)
         assert (chroma[screen.mask] > 60).mean() > 0.003
+
+
+def test_nothing_is_drawn_over_the_sign_of_the_live_picture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without it nobody could say which of several pictures is live."""
+    marked: list[Pixels] = []
+    mark = draw._mark_live
+
+    def remembered(sheet: ScreenSheet, *places: object, **border: bool) -> None:
+        mark(sheet, *places, **border)  # type: ignore[arg-type]
+        marked.append(sheet.pixels.copy())
+
+    monkeypatch.setattr(draw, "_mark_live", remembered)
+    for seed in range(6):
+        sheet = ScreenSheet(np.zeros((240, 320, 3), np.uint8), np.random.default_rng(seed))
+        assert np.array_equal(draw._split(sheet).pixels, marked[-1])

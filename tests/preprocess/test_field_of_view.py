@@ -162,6 +162,15 @@ def test_a_bar_tells_a_whole_screen(bar: bool) -> None:
     assert bar_bottom(np.zeros((9, 20), np.uint8)) == 0
 
 
+@pytest.mark.parametrize("row", [0, 20, 60, 71, 90, 140, 143, 400])
+def test_a_bar_is_sought_only_where_it_matters(row: int) -> None:
+    """From a row on the same bar is found, and none that ends above it."""
+    for seed in range(3):
+        pixels, _fan = screen((960, 720), (480, 90), 560, seed=seed)
+        whole, part = bar_bottom(pixels), bar_bottom(pixels, from_row=row)
+        assert part == (whole if whole >= row else 0)
+
+
 def test_a_whole_screen_is_framed_as_the_published_one() -> None:
     """Its picture's frame is known: rows 75 to 734, all columns."""
     frame = Box(0, 75, 975, 734)

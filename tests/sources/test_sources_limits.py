@@ -6,7 +6,7 @@ import struct
 import tracemalloc
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -76,6 +76,10 @@ def apng(width_px: int, height_px: int, count: int) -> bytes:
     return b"".join([*parts, chunk(b"IEND", b"")])
 
 
+def huge_by_its_head() -> bytes:
+    return apng(16, 16, 0)[:16] + struct.pack(">II", 60000, 60000) + bytes(99)
+
+
 def webp(side_px: int, count: int) -> bytes:
     """The head of an animation, and its pictures without anything in them."""
     side = (side_px - 1).to_bytes(3, "little")
@@ -119,20 +123,26 @@ def test_a_deflated_dicom_file_that_is_damaged(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "said"),
+    ("name", "make", "said"),
     [
-        ("a.png", apng(2000, 2000, 100), r"a\.png would unpack to 1\.5 GiB"),
-        ("a.png", apng(16, 16, 0)[:16] + struct.pack(">II", 60000, 60000) + bytes(99), "a.png"),
-        ("a.png", apng(15000, 9000, 0), r"a\.png is 15000×9000 px, which is too large"),
-        ("a.webp", webp(16384, 2), r"a\.webp is 16384×16384 px, which is too large"),
-        ("a.webp", webp(4000, 40), r"a\.webp would unpack to 2\.4 GiB"),
-        ("a.gif", gif(6000, 3), r"a\.gif is 6000×6000 px, which is too large"),
-        ("a.gif", gif(65535, 3), r"a\.gif"),
+        ("a.png", lambda: apng(2000, 2000, 100), r"a\.png would unpack to 1\.5 GiB"),
+        (
+            "a.png",
+            lambda: apng(16, 16, 0)[:16] + struct.pack(">II", 60000, 60000) + bytes(99),
+            "a.png",
+        ),
+        ("a.png", lambda: apng(15000, 9000, 0), r"a\.png is 15000×9000 px, which is too large"),
+        ("a.webp", lambda: webp(16384, 2), r"a\.webp is 16384×16384 px, which is too large"),
+        ("a.webp", lambda: webp(4000, 40), r"a\.webp would unpack to 2\.4 GiB"),
+        ("a.gif", lambda: gif(6000, 3), r"a\.gif is 6000×6000 px, which is too large"),
+        ("a.gif", lambda: gif(65535, 3), r"a\.gif"),
     ],
 )
-def test_pictures_and_animations(tmp_path: Path, name: str, data: bytes, said: str) -> None:
+def test_pictures_and_animations(
+    tmp_path: Path, name: str, make: Callable[[], bytes], said: str
+) -> None:
     path = tmp_path / name
-    path.write_bytes(data)
+    path.write_bytes(make())
     with memory_up_to(32 * MIB):
         with pytest.raises(SourceError, match=said) as caught:
             open_source(str(path))

@@ -32,7 +32,7 @@ smaller still."""
 HARD, HARD_SHARE = ("split", "spectral"), 0.35
 """Kinds whose picture is harder to find, and the share of the screens that is theirs beside what
 falls to them by chance."""
-MOVED, RESIZED, STRETCHED, SHIFTED = 0.6, (0.78, 1.25), (0.88, 1.13), 0.12
+MOVED, RESIZED, STRETCHED, SHIFTED = 0.35, (0.78, 1.25), (0.88, 1.13), 0.12
 """Share of the screens of a batch that are placed elsewhere, how much larger or smaller and wider
 or higher what they show becomes, and by which part of half the screen it is moved."""
 PER_JOB = 50
@@ -129,6 +129,11 @@ class ScreenBatches:
         pixels, masks = _placed_elsewhere(rng, pixels, masks)
         pixels = _softened(rng, pixels)
         return with_places(pixels), masks, torch.from_numpy(known.contents[chosen])
+
+
+def inputs_of(pictures: ScreenPictures, number: int) -> Tensor:
+    """The first screens as the network sees them, float32 (number or fewer, 5, 192, 256)."""
+    return with_places(torch.from_numpy(pictures.pixels[:number]).float() / 255)
 
 
 def with_places(pixels: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ from sonoassist.preprocess.screen_network import CHANNELS, HEIGHT_PX, WIDTH_PX
 from sonoassist.training.screens.network import ScreenNet
 from sonoassist.training.screens.pictures import ScreenBatches, ScreenPictures
 
-RATE, RATE_ON = 3e-3, 1.5e-3
+RATE, RATE_ON = 3e-3, 1e-3
 """Highest rate of a new network, and of one that is trained on."""
 WARM_UP = 50
 DECAY = 1e-4

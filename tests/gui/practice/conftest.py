@@ -19,9 +19,9 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session")
-def analysed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the analysis of the demo exam is kept for all pages."""
-    return tmp_path_factory.mktemp("analysed") / "analyses"
+def analysed(run_folder: Path) -> Path:
+    """Where the analysis of the demo exam is kept for all pages of all workers."""
+    return run_folder / "practised" / "analyses"
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 from PyQt6.QtCore import Qt
 from PyQt6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
@@ -77,9 +78,23 @@ def make_page(
 
     Where `shared` is given, the exam is analysed for the first page of a run only.
     """
+    if shared is None:
+        return _page(qtbot, look, folder, clock, make_analyser)
+    kept = CorrectionStore(folder / "reviews").cache.folder
+    shared.parent.mkdir(exist_ok=True)
+    with FileLock(shared.with_suffix(".lock")):
+        if shared.exists():
+            shutil.copytree(shared, kept)
+        page = _page(qtbot, look, folder, clock, make_analyser)
+        if not shared.exists():
+            shutil.copytree(kept, shared)
+    return page
+
+
+def _page(
+    qtbot: QtBot, look: Look, folder: Path, clock: Clock, make_analyser: object
+) -> PracticePage:
     reviews = CorrectionStore(folder / "reviews")
-    if shared is not None and shared.exists():
-        shutil.copytree(shared, reviews.cache.folder)
     services = PracticeServices(
         make_analyser=make_analyser or (lambda _synthetic, _tell: Knower()),  # type: ignore[arg-type]
         history=History(folder / "history.sqlite"),
@@ -95,8 +110,6 @@ def make_page(
     page.show()
     page.enter()
     qtbot.waitUntil(lambda: page.desk.knowledge.share == 1.0)
-    if shared is not None and not shared.exists():
-        shutil.copytree(reviews.cache.folder, shared)
     return page
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 from PyQt6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PyQt6.QtGui import QColor, QImage, QWheelEvent
 from PyQt6.QtWidgets import (
@@ -424,10 +425,19 @@ def ground_of(picture: QImage, rect: QRect) -> QColor | None:
     inside = rect.intersected(picture.rect())
     if inside.width() < 3 or inside.height() < 3:
         return None
-    step = max(inside.width() // 60, 1)
-    pixels = Counter(
-        picture.pixel(x, y)
-        for y in range(inside.top(), inside.bottom() + 1, max(inside.height() // 16, 1))
-        for x in range(inside.left(), inside.right() + 1, step)
-    )
-    return QColor(pixels.most_common(1)[0][0])
+    wide, high = max(inside.width() // 60, 1), max(inside.height() // 16, 1)
+    rows = slice(inside.top(), inside.bottom() + 1, high)
+    columns = slice(inside.left(), inside.right() + 1, wide)
+    some = pixels_of(picture)[rows, columns]
+    values, first, count = np.unique(some, return_index=True, return_counts=True)
+    most = min(np.flatnonzero(count == count.max()), key=lambda at: int(first[at]))
+    return QColor(int(values[most]))
+
+
+def pixels_of(picture: QImage) -> npt.NDArray[np.uint32]:
+    """The pixels of a picture without transparent ones as 0xffRRGGBB, (H, W), not copied."""
+    assert picture.depth() == 32, picture.format()
+    bits = picture.constBits()
+    assert bits is not None
+    rows = np.frombuffer(bits.asarray(picture.sizeInBytes()), np.uint32)
+    return rows.reshape(picture.height(), -1)[:, : picture.width()]

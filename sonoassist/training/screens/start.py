@@ -1,0 +1,114 @@
+"""Going on from a network that was trained before: its file holds all that is needed.
+
+In the file each batch norm is part of its convolution. To be trained on, the norms are set to what
+the convolutions give for some screens, and their scale and shift so that all gives the same.
+"""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from sonoassist.core.errors import ModelError
+from sonoassist.training.screens.network import ScreenNet
+
+
+def network_from(path: Path, screens: Tensor) -> ScreenNet:
+    """The network of a file that `write_onnx` made, to be trained on.
+
+    Args:
+        path: The file.
+        screens: Inputs that the norms are set by, float32 (n, CHANNELS, 192, 256).
+
+    Raises:
+        ModelError: It holds no such network.
+    """
+    network = ScreenNet().eval()
+    try:
+        named, joined = _weights(path)
+        with torch.no_grad():
+            for (layer, norm), (weight, bias) in zip(_convolutions(network), joined, strict=True):
+                layer.weight.copy_(torch.from_numpy(weight))
+                _set_plain(norm, torch.from_numpy(bias))
+            for name, tensor in network.state_dict().items():
+                if name in named:
+                    tensor.copy_(torch.from_numpy(named[name]))
+            _set_norms(network, screens)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ModelError(
+            f"{path.name} holds no network that reads screens", "Choose a file of train-screens"
+        ) from error
+    return network
+
+
+_Array = NDArray[np.float32]
+
+
+def _weights(path: Path) -> tuple[dict[str, _Array], list[tuple[_Array, _Array]]]:
+    """The weights that kept their names, and those of convolutions that a norm was joined with.
+
+    Raises:
+        ValueError: It is no such file.
+    """
+    import onnx
+
+    try:
+        graph = onnx.load_from_string(path.read_bytes()).graph
+    except Exception as error:  # of the package that reads it, which has no errors of its own
+        if isinstance(error, OSError):
+            raise
+        raise ValueError(str(error)) from error
+    arrays = {one.name: np.array(onnx.numpy_helper.to_array(one)) for one in graph.initializer}
+    for node in graph.node:
+        if node.op_type == "Identity" and node.input[0] in arrays:  # equal ones are kept once
+            arrays[node.output[0]] = arrays[node.input[0]]
+    inputs = [node.input for node in graph.node if node.op_type == "Conv"]
+    joined = [(arrays[one[1]], arrays[one[2]]) for one in inputs if one[1].startswith("onnx::")]
+    return arrays, joined
+
+
+def _convolutions(network: nn.Module) -> list[tuple[nn.Conv2d, nn.BatchNorm2d]]:
+    """Convolutions with their norms in the order in which they are run."""
+    layers = list(network.modules())
+    return [
+        (layer, norm)
+        for layer, norm in itertools.pairwise(layers)
+        if isinstance(layer, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d)
+    ]
+
+
+def _set_plain(norm: nn.BatchNorm2d, bias: Tensor) -> None:
+    """Make a norm add a bias and do nothing else."""
+    norm.weight.fill_(1.0)
+    norm.bias.copy_(bias)
+    _statistics(norm, torch.zeros_like(bias), torch.full_like(bias, 1 - norm.eps))
+
+
+def _statistics(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor) -> None:
+    if norm.running_mean is not None and norm.running_var is not None:
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)
+
+
+def _set_norms(network: ScreenNet, screens: Tensor) -> None:
+    """Set the norms by what the convolutions give; the network gives the same as before."""
+    given: dict[nn.BatchNorm2d, tuple[Tensor, Tensor]] = {}
+
+    def note(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        assert isinstance(norm, nn.BatchNorm2d)
+        given[norm] = inputs[0].mean((0, 2, 3)), inputs[0].var((0, 2, 3), unbiased=False)
+
+    norms = [norm for _layer, norm in _convolutions(network)]
+    hooks = [norm.register_forward_pre_hook(note) for norm in norms]
+    network(screens)
+    for hook in hooks:
+        hook.remove()
+    for norm, (mean, variance) in given.items():
+        norm.weight.copy_((variance + norm.eps).sqrt())
+        norm.bias.add_(mean)
+        _statistics(norm, mean, variance)
