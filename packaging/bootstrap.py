@@ -106,11 +106,14 @@ def install(*, testing: bool, cpu: bool) -> None:
             venv.EnvBuilder(with_pip=True, clear=True).create(VENV)
         except subprocess.CalledProcessError:
             sys.exit("no virtual environment could be made: install python3-venv and try again")
-    pip = [str(SCRIPTS / "python"), "-m", "pip", "install", "-q"]
+    python = str(SCRIPTS / "python")
+    pip = [python, "-m", "pip", "install", "-q", "--no-compile"]
     if cpu:
         # On Linux the usual build of torch brings gigabytes for NVIDIA cards along.
         subprocess.check_call([*pip, "torch==2.13.0", "--index-url", CPU_INDEX])
     subprocess.check_call([*pip, "-e", f"{ROOT}[test]" if testing else str(ROOT)])
+    # pip would do so on one core. Some packages bring templates that are no Python: no matter.
+    subprocess.call([python, "-m", "compileall", "-qq", "-j", "0", str(VENV)])
     STAMP.write_text(wanted)
 
 

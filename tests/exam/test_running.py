@@ -22,6 +22,7 @@ from sonoassist.exam.running import RunningExam
 from sonoassist.exam.shots import Said, said_of
 from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import Notice, Notices, View
+from sonoassist.temporal.best_frames import REFUSED_S
 from sonoassist.temporal.steady import SteadyLabel
 from waiting import wait_until
 
@@ -204,6 +205,21 @@ def test_a_rejected_capture_is_missing_until_another_view_comes(running: Running
     second = wait_for(running, "femur", ItemState.BEST)
     assert second.shown != first
     assert (second.captures, second.rejected) == (1, 1)
+
+
+def test_a_refusal_after_the_view_has_ended_brings_the_next_best_of_it(
+    running: RunningExam,
+) -> None:
+    feed = Feed(running)
+    feed.hold("femur", 6.0)
+    feed.hold("background", 0.6)
+    first = wait_for(running, "femur", ItemState.BEST).shown
+    running.reject("femur", shown_of(running, "femur"))
+    wait_until(lambda: line(running, "femur").rejected == 1)
+    second = wait_for(running, "femur", ItemState.BEST).shown
+    assert first is not None
+    assert second is not None
+    assert abs(second.shot.at_s - first.shot.at_s) > REFUSED_S
 
 
 def test_a_picture_captured_by_hand_is_kept_for_its_plane(running: RunningExam) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import sqlite3
@@ -204,14 +205,19 @@ def test_by_another_threshold_nothing_is_analysed_again(
     recording: Path, store: CorrectionStore, tmp_path: Path
 ) -> None:
     states = {}
-    for at, threshold in enumerate((0.7, 0.95, 0.6, 0.7)):
-        fresh = ReviewSession.open(
-            str(recording), CorrectionStore(tmp_path / str(at) / "reviews"), lambda: None
-        )
+
+    @functools.cache
+    def alone(threshold: float) -> list[FrameResult | None]:
+        own = CorrectionStore(tmp_path / str(threshold) / "reviews")
+        fresh = ReviewSession.open(str(recording), own, lambda: None)
         fresh.begin(weak_analyser(threshold))
         done(fresh)
-        wanted = [fresh.table.result(index) for index in range(len(KEYS))]
+        found = [fresh.table.result(index) for index in range(len(KEYS))]
         fresh.close()
+        return found
+
+    for at, threshold in enumerate((0.7, 0.95, 0.6, 0.7)):
+        wanted = alone(threshold)
         kept = ReviewSession.open(str(recording), store, lambda: None)
         analyser = weak_analyser(threshold)
         kept.begin(analyser)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from made_analyses import analysis_of, at, shares_of
 from sonoassist.core.packets import State, SteadyState
-from sonoassist.core.planes import BY_KEY, INDEX
+from sonoassist.core.planes import BY_KEY, INDEX, PLANES
 from sonoassist.temporal.steady import GAP_S, HOLD_BELOW, UNJUDGED_S, SteadyLabel
 
 THRESHOLD = 0.7
@@ -291,3 +291,17 @@ def test_the_longer_the_noise_the_sooner_a_new_view_is_named() -> None:
         named = (run.see(at_s, "lips", 0.8).plane is BY_KEY["lips"] for at_s in times_s)
         needed.append(list(named).index(True))
     assert needed[0] > needed[1] >= needed[2]
+
+
+@pytest.mark.parametrize("rate_hz", [12, 25])
+def test_from_one_plane_to_one_that_is_little_surer_the_label_is_never_unsure(rate_hz: int) -> None:
+    """Belief tells which of two it is, not which mean is a little higher meanwhile."""
+    label = SteadyLabel(0.5)
+    said = []
+    for step in range(4 * rate_hz):
+        share = 0.6 if step < 0.4 * rate_hz else 0.48
+        shares = np.zeros(len(PLANES), np.float32)
+        shares[INDEX["femur"]], shares[INDEX["lips"]] = share, 1 - share
+        said.append(label.follow(step / rate_hz, State.PLANE, shares).plane)
+    assert None not in said
+    assert said[0] is BY_KEY["femur"]
