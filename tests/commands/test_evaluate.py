@@ -383,7 +383,8 @@ def test_boxes_by_the_rule_of_each_plane(published: Published, test_data: Path) 
     sureness = both["sureness"]
     sure = sureness["count"] - sureness["missing"] - sureness["unsure"]
     assert sureness["sure_right"] >= 0.93 * sure
-    assert sureness["unsure"] <= 0.1 * sureness["count"]
+    # Three of the hearts are taken for an outflow tract, whose boxes are never sure.
+    assert sureness["unsure"] <= 0.15 * sureness["count"]
 
 
 @pytest.mark.real
