@@ -11,8 +11,7 @@ import pytest
 from gui_fakes import FakeModels, FakeSession
 from PyQt6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
-from review_made import made_result
-from review_window import KEYS, opened, page_of, review_window, take_kept
+from review_window import KEYS, opened, page_of, review_window
 from screen_checks.painted import listening
 
 from sonoassist.core.packets import State
@@ -84,7 +83,9 @@ def test_lines_run_under_more_views_than_are_offered(
     timeline, line = page.timeline, page._look.colour("text").name()
     count = 100 * (MOST + 3)
     table = FrameTable([at / 25 for at in range(count)])
-    table.add([made_result(at, "femur" if at // 50 % 2 else "lips") for at in range(count)])
+    shares = {key: np.eye(len(PLANES), dtype=np.float32)[INDEX[key]] for key in ("lips", "femur")}
+    keys = ["femur" if at // 50 % 2 else "lips" for at in range(count)]
+    table.add([FrameResult(at, State.PLANE, shares[key], None, 0.5) for at, key in enumerate(keys)])
     views = find_views(table.snapshot(), Corrections())
     assert len(views.candidates["femur"]) == MOST
     timeline.show_table(table)
@@ -103,29 +104,29 @@ def test_lines_run_under_more_views_than_are_offered(
 def test_nothing_is_said_to_be_missing_before_anything_was_looked_for(
     qtbot: QtBot, page: ReviewPage, recording: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take_kept(recording)
-    desk = page.desk
-    painted_then: list[str] = []
-    notes: list[str] = []
+    opened(qtbot, page, recording)
+    desk, notes = page.desk, list[str]()
     monkeypatch.setattr(desk, "note", notes.append)
 
-    def look() -> None:
-        assert desk.session is not None
-        assert desk.session.table.known.all()
-        assert desk.views is None
-        with listening() as painted:
+    def painted() -> list[str]:
+        with listening() as said:
             page.grab()
-        painted_then.extend(one.text for one in painted)
-        desk.next_missing()
+        return [one.text for one in said]
 
-    desk.opened.connect(look)
-    opened(qtbot, page, recording)
-    assert "Femur" in painted_then
-    assert not [one for one in painted_then if "missing" in one or "None found" in one]
-    assert notes[-1] == "Nothing was looked for yet"
-    with listening() as painted:
-        page.grab()
-    assert "missing" in [one.text for one in painted]
+    def missing() -> list[str]:
+        return [one for one in painted() if "missing" in one or "None found" in one]
+
+    desk.finder.show_session(desk.session)  # as just opened: results are known, no views yet
+    page._show_words()
+    assert desk.session is not None
+    assert desk.session.table.known.all()
+    assert "Femur" in painted()
+    assert not missing()
+    desk.next_missing()
+    assert notes == ["Nothing was looked for yet"]
+    desk.finder.look()
+    qtbot.waitUntil(lambda: desk.views is not None)
+    assert missing()
 
 
 def test_this_view_is_the_one_on_the_timeline(
