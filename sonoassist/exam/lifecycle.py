@@ -229,7 +229,7 @@ class ExamLifecycle:
         """The exam goes on with the source that is open now."""
         assert status.source is not None
         self._watched = Watched(status.source.spec, status.source.source_id)
-        self._note_in_force(running, status)  # its pictures come behind that
+        self._note_in_force(running, status)  # `join_source` goes by it
         running.join_source(status.source.source_id)
         running.add_event("source", said)
 

@@ -18,7 +18,7 @@ from sonoassist.exam.capture_words import (
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.ending import NOT_REVIEWED
 from sonoassist.exam.exam_clock import clock
-from sonoassist.exam.in_force import InForce
+from sonoassist.exam.in_force import History, InForce
 from sonoassist.exam.in_force_words import (
     calibrated_course,
     course,
@@ -29,7 +29,7 @@ from sonoassist.exam.in_force_words import (
 )
 from sonoassist.exam.records import Event, How, RecordedVideo
 from sonoassist.exam.report.stills import Still
-from sonoassist.exam.report.timeline import ReportTimeline
+from sonoassist.exam.report.timeline import SHADED_FROM, ReportTimeline
 from sonoassist.sources.kinds import kind_of
 
 if TYPE_CHECKING:
@@ -133,9 +133,15 @@ def head(data: ReportData) -> list[tuple[str, str]]:
         ("Date", when(info.started_at)),
         ("Length", clock(info.length_s)),
         ("Source", source(data)),
-        ("Threshold", threshold_course(info.history)),
+        *_threshold(info.history),
         ("Exam", info.exam_id),
     ]
+
+
+def _threshold(history: History) -> list[tuple[str, str]]:
+    """Nothing where no threshold is known, or nothing was judged by one."""
+    said = threshold_course(history)
+    return [("Threshold", said)] if said else []
 
 
 def details(line: Line) -> tuple[str, str, str]:
@@ -180,15 +186,17 @@ def caption(data: ReportData, still: Still) -> list[str]:
 def legend(line: ReportTimeline) -> str:
     """How the timeline is read."""
     return (
-        "Colour: how sure the network was, as strong as it was sure and pale below the threshold "
-        f"of {_of_timeline(line)}. Filled circle: a picture that was kept. Empty circle: one "
+        "Colour: how sure the network was, as strong as it was sure and pale below "
+        f"{_of_timeline(line)}. Filled circle: a picture that was kept. Empty circle: one "
         f"{NOT_REVIEWED}."
     )
 
 
 def _of_timeline(line: ReportTimeline) -> str:
     held = [threshold for _, threshold in line.thresholds]
-    return percent(held[0]) if len(held) == 1 else "its time"
+    if len(held) > 1:
+        return "the threshold of its time"
+    return percent(SHADED_FROM) if held[0] is None else f"the threshold of {percent(held[0])}"
 
 
 def _changed(data: ReportData) -> bool:
@@ -208,7 +216,7 @@ def recording(one: RecordedVideo) -> str:
 def about_confidence(data: ReportData) -> str:
     """What a confidence is, and what a picture is that nobody has looked at."""
     kind = calibrated_course(data.info.history)
-    return f"Confidence is the network's own, {kind}. {_NOT_REVIEWED}"
+    return f"Confidence is the network's own{f', {kind}' if kind else ''}. {_NOT_REVIEWED}"
 
 
 def model(data: ReportData) -> list[tuple[str, str]]:
@@ -247,7 +255,7 @@ def _facts(values: dict[str, object]) -> list[tuple[str, str]]:
         )
         if values.get(key)
     ]
-    rest = [(_name(key), str(value)) for key, value in sorted(values.items())]
+    rest = [(_name(key), str(value)) for key, value in sorted(values.items()) if value != ""]
     hashed = [("Weights SHA-256", digest)] if digest else []
     return [*named, *rest, *hashed] or [("Model", "not known")]
 
@@ -264,8 +272,9 @@ def settings(data: ReportData) -> list[tuple[str, str]]:
     for key, said in changing.items():
         if said(history.first) and history.followed:
             values[key] = course(history, said)
-    values["threshold"] = threshold_course(history)
-    return [(_name(key), value) for key, value in sorted(values.items())]
+    values.pop("threshold", None)
+    rows = [(_name(key), value) for key, value in values.items()]
+    return sorted([*rows, *_threshold(history)])
 
 
 def _name(key: str) -> str:
