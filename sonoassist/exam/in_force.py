@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from typing import Any
@@ -260,9 +260,3 @@ def _finite(value: Any) -> float:
     if not math.isfinite(number):
         raise ValueError(f"a number is {number}")
     return number
-
-
-def changes(history: History) -> Iterator[tuple[InForce, Moment]]:
-    """What held before, and each moment that changed it."""
-    for before, after in zip(history.effective, history.effective[1:], strict=False):
-        yield before.in_force, after

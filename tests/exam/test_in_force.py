@@ -255,7 +255,7 @@ def test_an_exam_that_goes_on_with_a_real_source_is_not_synthetic(store: ExamSto
         hidden = gather(exam, ReportOptions(mask=True))
         shown = gather(exam, ReportOptions(mask=False))
         listed = show_text(exam, running=False)
-    assert "exam.mp4 (synthetic), then other.mp4\n" in listed
+    assert "exam.mp4 (synthetic), then other.mp4 (real)\n" in listed
     assert "Part of this exam is synthetic: no patient" in hidden.warnings
     assert words.source(shown) == "exam.mp4 (synthetic), then other.mp4 (real)"
     assert "other.mp4" in as_json(shown)
