@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sonoassist.core.percent import percent
+from sonoassist.core.percent import threshold_percent
 from sonoassist.core.wording import counted
 from sonoassist.exam.exam_clock import clock
 from sonoassist.exam.in_force import History, InForce, Moment, Whose
@@ -22,7 +22,7 @@ _WHOSE = {
 
 def threshold_words(one: InForce) -> str:
     """A threshold and whose it is, e.g. "40 % (yours)"."""
-    return f"{percent(one.threshold)}{_WHOSE[one.whose]}"
+    return f"{threshold_percent(one.threshold)}{_WHOSE[one.whose]}"
 
 
 def calibrated_words(one: InForce) -> str:
@@ -63,7 +63,9 @@ def threshold_course(history: History) -> str:
     found = [one.in_force.threshold for one in history.effective]
     times = len(list(_steps(history, threshold_words))) - 1
     if history.followed and times > MOST_CHANGES:
-        return f"{percent(min(found))} to {percent(max(found))}, {_times(times)}"
+        return (
+            f"{threshold_percent(min(found))} to {threshold_percent(max(found))}, {_times(times)}"
+        )
     return course(history, threshold_words)
 
 

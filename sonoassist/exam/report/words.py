@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sonoassist.core.percent import percent
+from sonoassist.core.percent import threshold_percent
 from sonoassist.core.wording import counted
 from sonoassist.exam.capture_words import (
     capture_words,
@@ -188,7 +188,7 @@ def legend(line: ReportTimeline) -> str:
 
 def _of_timeline(line: ReportTimeline) -> str:
     held = [threshold for _, threshold in line.thresholds]
-    return percent(held[0]) if len(held) == 1 else "its time"
+    return threshold_percent(held[0]) if len(held) == 1 else "its time"
 
 
 def _changed(data: ReportData) -> bool:
