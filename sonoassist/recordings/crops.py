@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, replace
 
 import numpy as np
 
@@ -16,7 +17,9 @@ from sonoassist.preprocess.crop import (
     own_crop,
     published_crop,
 )
-from sonoassist.preprocess.framing import crop_of_look
+from sonoassist.preprocess.fan_outline import cut_by
+from sonoassist.preprocess.field_of_view import FieldOfView
+from sonoassist.preprocess.framing import begins_at_bar, crop_of_look
 from sonoassist.preprocess.screen_reader import ScreenLook, ScreenReader
 from sonoassist.preprocess.screen_tracker import ScreenMotion, SettledField
 from sonoassist.recordings.reader import read_frames
@@ -27,6 +30,8 @@ LOOKS = 9
 """So many frames are looked at to find the crop of a recording."""
 SAME_PX = 0.5
 """Crops whose edges are all nearer to each other are one."""
+BAR_SPREAD = 0.01
+"""Share of the screen's height over which video coding spreads the end of a bar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +132,45 @@ def _fixed(choice: CropChoice, width: int, height: int, aspect: float) -> Box | 
 
 def _field(frames: list[Frame], aspect: float, reader: ScreenReader) -> SettledField | None:
     motion = ScreenMotion()
-    looks: list[tuple[ScreenLook, Box]] = []
+    looks: list[_Look] = []
     for frame in frames:
         look = reader.look(frame.pixels, motion.see(frame.pixels))
         look = reader.closer(look, frame.pixels)
-        looks.append((look, crop_of_look(look, frame.pixels, aspect)))
+        crop = crop_of_look(look, frame.pixels, aspect)
+        looks.append(_Look(frame, look, crop, begins_at_bar(look, frame.pixels)))
     # A dark moment or a menu says nothing of where the picture is.
-    told = [one for one in looks if one[0].sure] or looks
+    told = [one for one in looks if one.look.sure] or looks
     if not told:
         return None
-    look, crop = max(told, key=lambda one: sum(one[1].iou(other[1]) for other in told))
-    return SettledField(look.field, frames[0].width_px, frames[0].height_px, crop)
+    best = max(told, key=lambda one: sum(one.crop.iou(other.crop) for other in told))
+    field, crop = best.look.field, best.crop
+    if field is not None and best.at_bar:
+        tops = (one.look.field.box.top for one in told if one.at_bar and one.look.field)
+        field = _below_bar(field, tops)
+        crop = crop_of_look(replace(best.look, field=field), best.frame.pixels, aspect)
+    return SettledField(field, frames[0].width_px, frames[0].height_px, crop)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """A look at a frame, the crop by it, and whether the picture begins at a bar."""
+
+    frame: Frame
+    look: ScreenLook
+    crop: Box
+    at_bar: bool
+
+
+def _below_bar(field: FieldOfView, tops: Iterable[float]) -> FieldOfView:
+    """A field of view without what is bar by another look: its last rows are easily missed.
+
+    Args:
+        field: Of one look.
+        tops: Where the picture begins by looks at other frames, frame pixels.
+    """
+    least, most = field.box.top, field.box.top + BAR_SPREAD * field.height_px
+    box = replace(field.box, top=max(top for top in (least, *tops) if top <= most))
+    return replace(field, box=box, fitted_outline=cut_by(field.outline(), box))
 
 
 def misfits(crops: Floats, own: Box | None) -> int:
