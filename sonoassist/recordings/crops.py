@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass
 
 import numpy as np
 
@@ -17,8 +16,6 @@ from sonoassist.preprocess.crop import (
     own_crop,
     published_crop,
 )
-from sonoassist.preprocess.fan_outline import cut_by
-from sonoassist.preprocess.field_of_view import FieldOfView
 from sonoassist.preprocess.framing import begins_at_bar, crop_of_look
 from sonoassist.preprocess.screen_reader import ScreenLook, ScreenReader
 from sonoassist.preprocess.screen_tracker import ScreenMotion, SettledField
@@ -30,8 +27,9 @@ LOOKS = 9
 """So many frames are looked at to find the crop of a recording."""
 SAME_PX = 0.5
 """Crops whose edges are all nearer to each other are one."""
-BAR_SPREAD = 0.01
-"""Share of the screen's height over which video coding spreads the end of a bar."""
+BAR_SPREAD, BAR_SAME = 0.01, 0.0025
+"""Shares of the screen's height: over so much video coding spreads the end of a bar, and ends no
+further from each other are one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,40 +135,42 @@ def _field(frames: list[Frame], aspect: float, reader: ScreenReader) -> SettledF
         look = reader.look(frame.pixels, motion.see(frame.pixels))
         look = reader.closer(look, frame.pixels)
         crop = crop_of_look(look, frame.pixels, aspect)
-        looks.append(_Look(frame, look, crop, begins_at_bar(look, frame.pixels)))
+        looks.append(_Look(look, crop, begins_at_bar(look, frame.pixels)))
     # A dark moment or a menu says nothing of where the picture is.
     told = [one for one in looks if one.look.sure] or looks
     if not told:
         return None
-    best = max(told, key=lambda one: sum(one.crop.iou(other.crop) for other in told))
-    field, crop = best.look.field, best.crop
-    if field is not None and best.at_bar:
-        tops = (one.look.field.box.top for one in told if one.at_bar and one.look.field)
-        field = _below_bar(field, tops)
-        crop = crop_of_look(replace(best.look, field=field), best.frame.pixels, aspect)
-    return SettledField(field, frames[0].width_px, frames[0].height_px, crop)
+    best = _most_agreed(told, told)
+    if best.at_bar:
+        best = _most_agreed(_saw_bar_whole(best.top, told), told)
+    return SettledField(best.look.field, frames[0].width_px, frames[0].height_px, best.crop)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Look:
     """A look at a frame, the crop by it, and whether the picture begins at a bar."""
 
-    frame: Frame
     look: ScreenLook
     crop: Box
     at_bar: bool
 
+    @property
+    def top(self) -> float:
+        """Where the picture begins, as a share of the screen's height; 0 where there is none."""
+        field = self.look.field
+        return 0.0 if field is None else field.box.top / field.height_px
 
-def _below_bar(field: FieldOfView, tops: Iterable[float]) -> FieldOfView:
-    """A field of view without what is bar by another look: its last rows are easily missed.
 
-    Args:
-        field: Of one look.
-        tops: Where the picture begins by looks at other frames, frame pixels.
-    """
-    least, most = field.box.top, field.box.top + BAR_SPREAD * field.height_px
-    box = replace(field.box, top=max(top for top in (least, *tops) if top <= most))
-    return replace(field, box=box, fitted_outline=cut_by(field.outline(), box))
+def _most_agreed(some: list[_Look], told: list[_Look]) -> _Look:
+    """That one of some looks whose crop is the nearest to those of all."""
+    return max(some, key=lambda one: sum(one.crop.iou(other.crop) for other in told))
+
+
+def _saw_bar_whole(top: float, told: list[_Look]) -> list[_Look]:
+    """The looks that found a bar to end lowest, near a row: its last rows are easily missed."""
+    near = [one for one in told if one.at_bar and abs(one.top - top) <= BAR_SPREAD]
+    lowest = max(one.top for one in near)
+    return [one for one in near if one.top >= lowest - BAR_SAME]
 
 
 def misfits(crops: Floats, own: Box | None) -> int:

@@ -439,7 +439,7 @@ def test_frames_that_were_prepared_otherwise_are_analysed_anew_and_the_words_sta
     assert again.table.done == 0
     again.pause(False)
     done(again)
-    assert engine_of(analyser).runs == len(KEYS)
+    assert engine_of(analyser).runs >= len(KEYS)
     assert again.place == 77
     assert [again.review.undo() for _ in edits] == list(reversed(edits))
     assert not list(store.cache.folder.glob("*.damaged"))
