@@ -15,7 +15,7 @@ from sonoassist.exam.in_force_words import course, model_words, threshold_course
 from sonoassist.exam.overview import DAMAGED, Overview, state_of
 from sonoassist.exam.records import Capture, ExamInfo, Item, RecordedVideo
 from sonoassist.exam.report.words import FOOTER, state, when
-from sonoassist.exam.rows import sayable
+from sonoassist.exam.source_words import sources_words
 
 
 def list_text(found: Iterable[Overview]) -> str:
@@ -39,7 +39,7 @@ def _list_row(one: Overview) -> Sequence[str]:
         str(len(whole.missing)),
         one.state,
         info.start.study_id,
-        _source(info),
+        sources_words(info.history),
     )
 
 
@@ -79,7 +79,7 @@ def _head(exam: Exam, info: ExamInfo, running: bool) -> str:
         ("began", when(info.started_at)),
         ("length", clock(info.length_s)),
         ("state", state_of(info, running)),
-        ("source", _source(info)),
+        ("source", sources_words(info.history)),
         ("model", course(info.history, model_words)),
         ("threshold", threshold_course(info.history)),
         ("frames", f"{exam.frame_count():,} analysed"),
@@ -141,15 +141,6 @@ def _recordings(recordings: Iterable[RecordedVideo]) -> str:
         for one in recordings
     ]
     return _table(rows, "RECORDINGS")
-
-
-def _source(info: ExamInfo) -> str:
-    seen: dict[str, str] = {}
-    for moment in info.history.moments:
-        one = moment.in_force
-        label = sayable(one.source_label)
-        seen[one.source] = f"{label} (synthetic)" if one.synthetic else label
-    return ", then ".join(seen.values())
 
 
 def _table(rows: Sequence[Sequence[str]], head: str = "") -> str:

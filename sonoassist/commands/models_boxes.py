@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from sonoassist.commands.common import ProgressBar, say, say_json
 from sonoassist.core.errors import ModelError, SourceError, UsageError
 from sonoassist.core.percent import percent
+from sonoassist.core.planes import BY_KEY
 from sonoassist.core.wording import counted
 from sonoassist.model.box_history import forget_newest, keep_rules, kept_rules
+from sonoassist.model.card import Card
 from sonoassist.model.store import InstalledModel, ModelStore
 
 if TYPE_CHECKING:
@@ -77,8 +79,8 @@ def fit_boxes(args: argparse.Namespace, store: ModelStore) -> int:
     taken = {key: fit.rule for key, fit in fits.items() if fit.taken}
     if taken:
         card = store.own_card(model)
-        keep_rules(model.folder, card.boxes)
-        measured = _measured_on(fits, args.data)
+        keep_rules(model.folder, card)
+        measured = _measured_on(fits, args.data, card)
         store.describe(
             model,
             card.model_copy(
@@ -91,10 +93,14 @@ def fit_boxes(args: argparse.Namespace, store: ModelStore) -> int:
     return 0
 
 
-def _measured_on(fits: Mapping[str, HeldOut], data: Sequence[Path]) -> str:
-    """What the new rules were tried on, for the card."""
-    frames = counted(sum(fit.frames for fit in fits.values()), "frame")
-    return f"{frames} of {', '.join(path.name for path in data)}, held out"
+def _measured_on(fits: Mapping[str, HeldOut], data: Sequence[Path], card: Card) -> str:
+    """What the new rules were tried on, for the card, and those of before that stay."""
+    taken = {key: fit for key, fit in fits.items() if fit.taken}
+    frames = counted(sum(fit.frames for fit in taken.values()), "frame")
+    planes = ", ".join(BY_KEY[key].label for key in taken)
+    said = f"{frames} of {', '.join(path.name for path in data)}, held out ({planes} alone)"
+    stay = card.boxes_measured_on if set(card.boxes) - set(taken) else ""
+    return f"{said}; {stay}" if stay else said
 
 
 def _undo(args: argparse.Namespace, store: ModelStore, model: InstalledModel) -> int:
@@ -103,14 +109,10 @@ def _undo(args: argparse.Namespace, store: ModelStore, model: InstalledModel) ->
     kept = kept_rules(model.folder)
     if not kept:
         raise UsageError(f"the boxes of {model.name} were not fitted here: nothing to undo")
-    card = store.own_card(model)
-    measured = card.boxes_measured_on if kept[-1] else ""
-    store.describe(
-        model, card.model_copy(update={"boxes": kept[-1], "boxes_measured_on": measured})
-    )
+    store.describe(model, kept[-1].put_in(store.own_card(model)))
     forget_newest(model.folder)
     if args.json:
-        say_json({"undone": model.name, "rules": sorted(kept[-1])})
+        say_json({"undone": model.name, "rules": sorted(kept[-1].boxes)})
     say(f"{model.name} has the rules of before the last fit again")
     return 0
 

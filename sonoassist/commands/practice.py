@@ -108,12 +108,12 @@ def run(args: argparse.Namespace) -> int:
 
 def _tell_trainees(args: argparse.Namespace) -> int:
     """All trainees side by side, into a file or as JSON."""
-    from sonoassist.practice.history import History, history_file
+    from sonoassist.practice.history import PracticeHistory, history_file
     from sonoassist.practice.overview import overview, write_csv
 
     if args.exam:
         raise UsageError("--csv and --json tell of all trainees: leave EXAM out")
-    rows = overview(History(history_file()))
+    rows = overview(PracticeHistory(history_file()))
     if args.csv:
         write_csv(Path(args.csv), rows)
         if not args.json:

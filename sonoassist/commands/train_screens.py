@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
+import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import tomli_w
 
 from sonoassist import __version__
 from sonoassist.commands.common import ProgressBar, Subparsers, refuse_to_replace, say
 from sonoassist.core.errors import OutputError, UsageError
 from sonoassist.core.files import ensure_folder, replacing
+from sonoassist.core.names import readable
 from sonoassist.preprocess.screen_network import FILE
+
+if TYPE_CHECKING:
+    from sonoassist.training.screens.start import StartNetwork
 
 CARD = "card.toml"
 NORMS_BY = 200
@@ -40,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
 
     Raises:
         UsageError: A number is out of range, or the package onnx is missing.
+        SourceError, ModelError: The network to go on from cannot be read, or is none.
         OutputError: The folder cannot be written.
     """
     for name in ("screens", "iterations", "batch"):
@@ -57,10 +65,11 @@ def run(args: argparse.Namespace) -> int:
     from sonoassist.core.processors import usable_cores
     from sonoassist.training.screens.pictures import draw_pictures, inputs_of
     from sonoassist.training.screens.run import train_network, write_onnx
-    from sonoassist.training.screens.start import network_from
+    from sonoassist.training.screens.start import fit_norms, start_network
 
     if not args.force:
         refuse_to_replace(args.out, (FILE, CARD))
+    start = None if args.start is None else start_network(args.start)
     out = ensure_folder(args.out)
     with ProgressBar(args.screens, "screen") as progress:
         seen = [0]
@@ -70,14 +79,14 @@ def run(args: argparse.Namespace) -> int:
             seen[0] = done
 
         pictures = draw_pictures(range(args.seed, args.seed + args.screens), usable_cores(), drawn)
-    first = inputs_of(pictures, NORMS_BY)
-    start = None if args.start is None else network_from(args.start, first)
+    if start is not None:
+        fit_norms(start.network, inputs_of(pictures, NORMS_BY))
     network = train_network(
         pictures,
         iterations=args.iterations,
         batch=args.batch,
         seed=args.seed,
-        start=start,
+        start=None if start is None else start.network,
         on_progress=lambda one: say(
             f"iteration {one.iteration} of {args.iterations}: mask {one.mask:.4f}, "
             f"content {one.content:.4f}"
@@ -88,27 +97,26 @@ def run(args: argparse.Namespace) -> int:
     except OSError as error:
         raise OutputError(f"{out / FILE} cannot be written: {error}") from error
     with replacing(out / CARD) as temporary:
-        temporary.write_text(_card(args), encoding="utf-8")
+        temporary.write_text(_card(args, start), encoding="utf-8")
     say(f"written: {out / FILE}, {out / CARD}")
     return 0
 
 
-def _named(path: Path) -> str:
-    """A file's name and what it holds, so that it is known again."""
-    return f"{path.name}, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
-
-
-def _card(args: argparse.Namespace) -> str:
-    command = (
-        f"sonoassist train-screens --out DIR --screens {args.screens} "
-        f"--iterations {args.iterations} --batch {args.batch} --seed {args.seed}"
-    )
-    start = "" if args.start is None else f'started_from = "{_named(args.start)}"\n'
-    return (
-        "# The network that finds the field of view and the kind of a scanner's screen.\n"
-        f'command = "{command}"\n'
-        f"{start}seed = {args.seed}\n"
-        f'version = "{__version__}"\n'
-        'trained_on = "phantom screens alone, drawn by this program; no real picture"\n'
-        'licence = "as SonoAssist"\n'
-    )
+def _card(args: argparse.Namespace, start: StartNetwork | None) -> str:
+    words = ["sonoassist", "train-screens", "--out", "DIR"]
+    for name in ("screens", "iterations", "batch", "seed"):
+        words += [f"--{name}", str(getattr(args, name))]
+    values: dict[str, object] = {}
+    if start is not None:
+        name = readable(start.name)
+        words += ["--start", name]
+        values["started_from"] = f"{name}, SHA-256 {start.sha256}"
+    values |= {
+        "command": shlex.join(words),
+        "seed": args.seed,
+        "version": __version__,
+        "trained_on": "phantom screens alone, drawn by this program; no real picture",
+        "licence": "as SonoAssist",
+    }
+    head = "# The network that finds the field of view and the kind of a scanner's screen."
+    return f"{head}\n{tomli_w.dumps(values)}"

@@ -38,6 +38,7 @@ class _Clip:
     capture_id: int
     at_s: float
     until_s: float
+    synthetic: bool
     frames: list[_Timed] = field(default_factory=list)
 
     def captured(self) -> Frame:
@@ -79,6 +80,7 @@ class Clipper:
         self._lock = threading.Lock()
         self._recent: deque[_Timed] = deque()
         self._recent_bytes = 0
+        self._synthetic = False  # all that is in `_recent`
         self._open: list[_Clip] = []
         self._begun: list[_Clip] = []  # the open ones and those not yet written
         self._clips: queue.SimpleQueue[_Clip | None] = queue.SimpleQueue()
@@ -86,7 +88,7 @@ class Clipper:
         self._thread = threading.Thread(target=self._run, name="clips", daemon=True)
         self._thread.start()
 
-    def add(self, frame: Frame, at_s: float) -> None:
+    def add(self, frame: Frame, at_s: float, *, synthetic: bool) -> None:
         """Take a captured frame.
 
         Args:
@@ -94,12 +96,16 @@ class Clipper:
             at_s: When, on the clock of `begin`. Where it goes back, or the frame is of another
                 source than the one before, the open clips end and the seconds before are
                 forgotten.
+            synthetic: Its source is a synthetic exam.
         """
         with self._lock:
             if self._stopped:
                 return
-            if self._recent and not _follows(self._recent[-1], frame, at_s):
+            if self._recent and (
+                synthetic != self._synthetic or not _follows(self._recent[-1], frame, at_s)
+            ):
                 self._break()
+            self._synthetic = synthetic
             self._recent.append((at_s, frame))
             self._recent_bytes += frame.pixels.nbytes
             self._forget(at_s, frame.time_s)
@@ -121,8 +127,8 @@ class Clipper:
             many clips wait to be written that they fill the memory.
         """
         reach_s = self._seconds + _GRACE_S
-        clip = _Clip(capture_id, at_s, at_s + reach_s)
         with self._lock:
+            clip = _Clip(capture_id, at_s, at_s + reach_s, self._synthetic)
             if self._stopped or self._begun_bytes() >= self._limit:
                 return False
             clip.frames += [one for one in self._recent if abs(one[0] - at_s) <= reach_s]
@@ -134,18 +140,26 @@ class Clipper:
                 self._hand_over([clip])
             return True
 
-    def of_past(self, capture_id: int, at_s: float, past: Sequence[tuple[float, Frame]]) -> bool:
+    def of_past(
+        self,
+        capture_id: int,
+        at_s: float,
+        past: Sequence[tuple[float, Frame]],
+        *,
+        synthetic: bool,
+    ) -> bool:
         """Make a clip of pictures that are still in memory elsewhere, e.g. in a freeze.
 
         Args:
             capture_id: Of the capture.
             at_s: Of the captured frame.
             past: (time, frame) in the order of their times; those too far away are left out.
+            synthetic: Their source is a synthetic exam.
 
         Returns:
             Whether there will be one, as in `begin`.
         """
-        clip = _Clip(capture_id, at_s, at_s)
+        clip = _Clip(capture_id, at_s, at_s, synthetic)
         clip.frames += [one for one in past if abs(one[0] - at_s) <= self._seconds]
         with self._lock:
             if self._stopped or not clip.frames or self._begun_bytes() >= self._limit:
@@ -229,8 +243,7 @@ class Clipper:
     def _encode(self, clip: _Clip, path: Path) -> None:
         shown = clip.captured()
         began_s = clip.frames[0][0]
-        watched = self._exam.info().history.at(began_s)
-        comment = SYNTHETIC_MARK if watched.synthetic else ""
+        comment = SYNTHETIC_MARK if clip.synthetic else ""
         with VideoEncoder(
             path, shown.width_px, shown.height_px, self._fps, comment=comment, cheap=True
         ) as encoder:

@@ -194,9 +194,15 @@ class Exam(OpenDatabase):
                 _ADD_EVENT, [(moment.at_s, kind, rows.sayable(text)) for kind, text in events]
             )
 
-    def add_judged(self, capture: Capture, moment: Moment) -> None:
-        """Keep that a capture was judged by what another moment has than that of its picture."""
-        text = judged_text(capture.capture_id, moment)
+    def add_judged(self, capture: Capture, moment: Moment, watched: Moment) -> None:
+        """Keep what a capture has of other moments than that of its picture.
+
+        Args:
+            capture: In this record.
+            moment: Has what it was judged by.
+            watched: Has what its picture is of.
+        """
+        text = judged_text(capture.capture_id, moment, watched)
         self.add_event(capture.shot.at_s, JUDGED, text)
 
     def add_frames(self, frames: Sequence[FrameRow], again: Sequence[FrameRow] = ()) -> None:

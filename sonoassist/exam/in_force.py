@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -39,7 +39,8 @@ class InForce:
     """What pictures are judged by.
 
     Attributes:
-        threshold: Probability below which no plane is named.
+        threshold: Probability below which no plane is named; None where an earlier program did not
+            keep it.
         whose: Whose it is.
         model: Card of the model as plain values (name, title, domain, weights_sha256, calibrated,
             engine, device ...); empty as long as none is loaded.
@@ -51,7 +52,7 @@ class InForce:
         synthetic: It is a synthetic exam.
     """
 
-    threshold: float
+    threshold: float | None
     whose: Whose = Whose.UNKNOWN
     model: Mapping[str, object] = field(default_factory=dict)
     crop: str = ""
@@ -60,6 +61,20 @@ class InForce:
     source: str = ""
     source_label: str = ""
     synthetic: bool = False
+
+    @property
+    def judges(self) -> bool:
+        """Whether there is a model; without one nothing is judged."""
+        return bool(self.model.get("name"))
+
+    def watching(self, other: InForce) -> InForce:
+        """The same, with what another one says of the source."""
+        return replace(
+            self,
+            source=other.source,
+            source_label=other.source_label,
+            synthetic=other.synthetic,
+        )
 
     @property
     def weights_sha256(self) -> str:
@@ -94,11 +109,13 @@ class History:
         followed: Whether changes were kept; else all that is known is what held at the start.
         judged: Number of a capture -> the moment that has what it was judged by, where that is not
             the one in which the picture was taken.
+        sources: The same -> the moment that has what its picture is of.
     """
 
     moments: tuple[Moment, ...]
     followed: bool = False
     judged: Mapping[int, float] = field(default_factory=dict)
+    sources: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def first(self) -> InForce:
@@ -108,22 +125,40 @@ class History:
     @property
     def effective(self) -> tuple[Moment, ...]:
         """Those by which a picture can have been judged: without a model none is."""
-        return tuple(one for one in self.moments if one.in_force.model.get("name")) or self.moments
+        return tuple(one for one in self.moments if one.in_force.judges) or self.moments
+
+    @property
+    def judges(self) -> bool:
+        """Whether any picture can have been judged, as far as is known."""
+        return any(one.in_force.judges for one in self.moments)
 
     def at(self, at_s: float) -> InForce:
-        """What held at a moment."""
-        return held_at(self.effective, at_s).in_force
+        """What held at a moment: a source is watched as well while no model is there."""
+        watched = held_at(self.moments, at_s).in_force
+        return held_at(self.effective, at_s).in_force.watching(watched)
 
     def of(self, capture_id: int, at_s: float) -> InForce:
-        """What a capture was judged by.
+        """What a capture was judged by, and what its picture is of.
 
         Args:
             capture_id: Its number.
             at_s: When its picture was taken.
         """
-        moment_s = self.judged.get(capture_id)
-        known = [one for one in self.moments if one.at_s == moment_s]
-        return known[-1].in_force if known else self.at(at_s)
+        known = self._moment(self.judged.get(capture_id))
+        judged = self.at(at_s) if known is None else known.in_force
+        return judged.watching(self.watched(capture_id, at_s))
+
+    def watched(self, capture_id: int, at_s: float) -> InForce:
+        """What was watched when the picture of a capture was taken; arguments as for `of`.
+
+        A person may capture a frozen picture when the exam has gone on with another source: what
+        named it then does not tell what it is of.
+        """
+        known = self._moment(self.sources.get(capture_id))
+        return (known or held_at(self.moments, at_s)).in_force
+
+    def _moment(self, at_s: float | None) -> Moment | None:
+        return next((one for one in reversed(self.moments) if one.at_s == at_s), None)
 
 
 def held_at(moments: Sequence[Moment], at_s: float) -> Moment:
@@ -158,9 +193,9 @@ def in_force_text(one: InForce) -> str:
     return json.dumps(values, sort_keys=True)
 
 
-def judged_text(capture_id: int, moment: Moment) -> str:
-    """That a capture was judged by what a moment has, as JSON."""
-    return json.dumps({"capture": capture_id, "at_s": moment.at_s})
+def judged_text(capture_id: int, moment: Moment, watched: Moment) -> str:
+    """That a capture was judged by what a moment has, and is of what another has, as JSON."""
+    return json.dumps({"capture": capture_id, "at_s": moment.at_s, "source_s": watched.at_s})
 
 
 def history_of(events: Sequence[tuple[Any, ...]]) -> History | None:
@@ -181,26 +216,33 @@ def history_of(events: Sequence[tuple[Any, ...]]) -> History | None:
             for at_s, kind, text in events
             if kind == IN_FORCE
         )
-        judged = dict(_judged(text) for _, kind, text in events if kind == JUDGED)
+        told = [json.loads(text) for _, kind, text in events if kind == JUDGED]
+        judged = {int(one["capture"]): _finite(one["at_s"]) for one in told}
+        # Of earlier programs the time of the picture tells it.
+        of_source = [one for one in told if "source_s" in one]
+        sources = {int(one["capture"]): _finite(one["source_s"]) for one in of_source}
     except OverflowError as error:
         raise ValueError(f"a number is too large: {error}") from error
-    return History(moments, followed=True, judged=judged) if moments else None
+    return History(moments, True, judged, sources) if moments else None
 
 
-def threshold_in(settings: Mapping[str, object], default: float) -> float:
+def threshold_in(settings: Mapping[str, object]) -> float | None:
     """The threshold among settings as an earlier program has kept them.
 
     Args:
         settings: As plain values.
-        default: Where they have none that can be one.
+
+    Returns:
+        None where they have none that can be one: the exam may have begun before its model.
     """
-    kept = settings.get("threshold", default)
-    return float(kept) if isinstance(kept, (int, float)) and 0 <= kept <= 1 else default
+    kept = settings.get("threshold")
+    return float(kept) if isinstance(kept, (int, float)) and 0 <= kept <= 1 else None
 
 
 def _in_force(values: dict[str, Any]) -> InForce:
-    threshold = _finite(values.pop("threshold"))
-    if not 0 <= threshold <= 1:
+    kept = values.pop("threshold")
+    threshold = None if kept is None else _finite(kept)
+    if threshold is not None and not 0 <= threshold <= 1:
         raise ValueError(f"a threshold is {threshold}")
     whose, model = Whose(values.pop("whose")), values.pop("model")
     synthetic = values.pop("synthetic")
@@ -218,14 +260,3 @@ def _finite(value: Any) -> float:
     if not math.isfinite(number):
         raise ValueError(f"a number is {number}")
     return number
-
-
-def _judged(text: str) -> tuple[int, float]:
-    values = json.loads(text)
-    return int(values["capture"]), _finite(values["at_s"])
-
-
-def changes(history: History) -> Iterator[tuple[InForce, Moment]]:
-    """What held before, and each moment that changed it."""
-    for before, after in zip(history.effective, history.effective[1:], strict=False):
-        yield before.in_force, after

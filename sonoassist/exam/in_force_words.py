@@ -21,7 +21,9 @@ _WHOSE = {
 
 
 def threshold_words(one: InForce) -> str:
-    """A threshold and whose it is, e.g. "40 % (yours)"."""
+    """A threshold and whose it is, e.g. "40 % (yours)"; "" where it is not known."""
+    if one.threshold is None:
+        return ""
     return f"{threshold_percent(one.threshold)}{_WHOSE[one.whose]}"
 
 
@@ -59,25 +61,34 @@ def course(history: History, said: Callable[[InForce], str]) -> str:
 
 
 def threshold_course(history: History) -> str:
-    """The threshold of an exam, e.g. "50 % (the model's), from 12:03 40 % (yours)"."""
-    found = [one.in_force.threshold for one in history.effective]
+    """The threshold of an exam, e.g. "50 % (the model's), from 12:03 40 % (yours)".
+
+    "" where no model was there: nothing was judged by any.
+    """
+    if history.followed and not history.judges:
+        return ""
+    held = (one.in_force.threshold for one in history.effective)
+    found = [one for one in held if one is not None]
     times = len(list(_steps(history, threshold_words))) - 1
-    if history.followed and times > MOST_CHANGES:
-        return (
-            f"{threshold_percent(min(found))} to {threshold_percent(max(found))}, {_times(times)}"
-        )
+    if history.followed and found and times > MOST_CHANGES:
+        least, most = threshold_percent(min(found)), threshold_percent(max(found))
+        return f"{least} to {most}, {_times(times)}"
     return course(history, threshold_words)
 
 
 def calibrated_course(history: History) -> str:
-    """Whether confidences were calibrated, in the same way."""
+    """Whether confidences were calibrated, in the same way; "" where no model is known."""
+    if not history.judges:
+        return ""
     said = {calibrated_words(one.in_force) for one in history.effective}
     return said.pop() if history.followed and len(said) == 1 else course(history, calibrated_words)
 
 
 def judged_words(one: InForce) -> str:
     """What a capture was judged by."""
-    return f"threshold {threshold_words(one)}; model {model_words(one)}"
+    threshold = threshold_words(one)
+    said = f"threshold {threshold}; " if threshold else ""
+    return f"{said}model {model_words(one)}"
 
 
 def change_events(before: InForce, now: InForce) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ from sonoassist.core.errors import SonoAssistError, window_text
 from sonoassist.core.settings import Settings
 from sonoassist.exam.presets import DEFAULT_PRESET, load_preset
 from sonoassist.exam.records import ExamStart, Item
+from sonoassist.exam.source_words import goes_on_text, is_back_text
 from sonoassist.exam.starts import Watched, exam_start, in_force, name_of
 from sonoassist.exam.store import ExamStore
 from sonoassist.live.status import (
@@ -218,10 +219,10 @@ class ExamLifecycle:
         elif source is None or source.source_id == watched.source_id:
             self._note_in_force(running, status)
         elif source.live and source.spec == watched.spec:
-            self._join(running, status, f"{source.label} is back")
+            self._join(running, status, is_back_text(source.label))
         elif self._joins_next:
             self._joins_next = False
-            self._join(running, status, f"The exam goes on with {source.label}")
+            self._join(running, status, goes_on_text(source.label))
         else:
             self._end(running)
 
@@ -229,7 +230,7 @@ class ExamLifecycle:
         """The exam goes on with the source that is open now."""
         assert status.source is not None
         self._watched = Watched(status.source.spec, status.source.source_id)
-        self._note_in_force(running, status)  # its pictures come behind that
+        self._note_in_force(running, status)  # `join_source` goes by it
         running.join_source(status.source.source_id)
         running.add_event("source", said)
 

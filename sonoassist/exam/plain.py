@@ -70,8 +70,7 @@ def whole_exam(exam: Exam, running: bool) -> Values:
         "completeness": _completeness(completeness(lines)),
         "checklist": [_line(line) for line in lines],
         "captures": [
-            _capture(one, item_of(one.shot, info.start.items))
-            | judged_values(info.history.of(one.capture_id, one.shot.at_s))
+            _capture(one, item_of(one.shot, info.start.items)) | judged_values(info.history, one)
             for one in captures
         ],
         "recordings": [asdict(one) for one in exam.recordings()],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from sonoassist.core.files import replacing
@@ -17,8 +17,7 @@ from sonoassist.exam.capture_words import (
     why_words,
 )
 from sonoassist.exam.exam import Exam
-from sonoassist.exam.in_force import InForce
-from sonoassist.exam.in_force_values import judged_cells
+from sonoassist.exam.in_force_values import JUDGED_COLUMNS, judged_cells
 from sonoassist.exam.records import Capture, FrameRow, Item
 
 FRAMES = ("at_s", *FRAME_COLUMNS)
@@ -47,10 +46,7 @@ CAPTURES = (
     "saw",
     "said",
     "hints",
-    "threshold",
-    "threshold_whose",
-    "model",
-    "calibrated",
+    *JUDGED_COLUMNS,
 )
 EVENTS = ("at_s", "kind", "text")
 
@@ -103,12 +99,12 @@ def _captures(exam: Exam) -> Iterator[list[str]]:
     info = exam.info()
     items, history = info.start.items, info.history
     return (
-        _capture(one, item_of(one.shot, items), history.of(one.capture_id, one.shot.at_s))
+        _capture(one, item_of(one.shot, items), judged_cells(history, one))
         for one in exam.captures()
     )
 
 
-def _capture(one: Capture, item: Item | None, judged_by: InForce) -> list[str]:
+def _capture(one: Capture, item: Item | None, judged: Mapping[str, str]) -> list[str]:
     shot = one.shot
     return [
         str(one.capture_id),
@@ -129,7 +125,7 @@ def _capture(one: Capture, item: Item | None, judged_by: InForce) -> list[str]:
         shot.saw.value,
         capture_words(shot, item),
         hint_words(shot, item),
-        *judged_cells(judged_by).values(),
+        *judged.values(),
     ]
 
 

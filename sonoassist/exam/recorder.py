@@ -83,19 +83,20 @@ class Recorder:
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
-    def add(self, frame: Frame, time_s: float) -> bool:
+    def add(self, frame: Frame, time_s: float, *, synthetic: bool) -> bool:
         """Record a frame; returns at once.
 
         Args:
             frame: As it was captured; its pixels are kept, not copied.
             time_s: When it is shown, on one clock for the whole exam: seconds since the exam
                 began, or the source's own time where a recording is reviewed.
+            synthetic: Its source is a synthetic exam.
 
         Returns:
             Whether it will be in the video: not when the encoder is behind (the frame is
             counted as dropped), nor when the recording has stopped.
         """
-        return self._queue.put(frame, time_s)
+        return self._queue.put(frame, time_s, synthetic)
 
     def figures(self) -> RecorderFigures:
         """How it stands."""
@@ -120,12 +121,12 @@ class Recorder:
         except Exception as error:  # noqa: BLE001  (the top of the thread: report, end)
             self._fail(OutputError(f"{type(error).__name__}: {error}"))
 
-    def _write(self, frame: Frame, time_s: float) -> None:
-        if self._part is not None and not self._part.fits(frame, time_s):
+    def _write(self, frame: Frame, time_s: float, synthetic: bool) -> None:
+        if self._part is not None and not self._part.fits(frame, time_s, synthetic):
             self._finish_part()
         if self._part is None:
             self._check_space()
-            self._part = _Part(self._exam, frame, time_s, self._fps)
+            self._part = _Part(self._exam, frame, time_s, synthetic, self._fps)
         self._part.add(frame, time_s)
         self._written += 1
         self._note_if_due()
@@ -171,19 +172,21 @@ class _Part:
         exam: It belongs to.
         first: The frame that decides its size.
         began_s: Time of that frame; the file begins with it.
+        synthetic: The source of all its frames is a synthetic exam; the file says so.
         fps: Nominal rate.
 
     """
 
-    def __init__(self, exam: Exam, first: Frame, began_s: float, fps: float) -> None:
+    def __init__(
+        self, exam: Exam, first: Frame, began_s: float, synthetic: bool, fps: float
+    ) -> None:
         self._exam = exam
         self._size = (first.width_px, first.height_px)
-        self._source_id = first.source_id
-        self._synthetic = _is_synthetic(exam, began_s)
+        self._synthetic = synthetic
         self._began_s = self._last_s = began_s
         self._frames = 0
         path = _free_path(exam)
-        comment = SYNTHETIC_MARK if self._synthetic else ""
+        comment = SYNTHETIC_MARK if synthetic else ""
         self._encoder = VideoEncoder(
             path, *self._size, fps, comment=comment, cheap=True, crash_safe=True
         )
@@ -195,14 +198,10 @@ class _Part:
             path.unlink(missing_ok=True)
             raise
 
-    def fits(self, frame: Frame, time_s: float) -> bool:
+    def fits(self, frame: Frame, time_s: float, synthetic: bool) -> bool:
         """Whether a frame can go into this file."""
-        if (frame.width_px, frame.height_px) != self._size or time_s < self._last_s:
-            return False
-        if frame.source_id != self._source_id:
-            self._source_id = frame.source_id
-            return _is_synthetic(self._exam, time_s) == self._synthetic
-        return True
+        same_size = (frame.width_px, frame.height_px) == self._size
+        return same_size and time_s >= self._last_s and synthetic == self._synthetic
 
     def add(self, frame: Frame, time_s: float) -> None:
         self._encoder.add(frame.pixels, time_s - self._began_s)
@@ -229,10 +228,6 @@ class _Part:
         with suppress(SonoAssistError):  # the trouble is told in any case
             self._exam.note_recording(self._id, self._encoder.safe, ended=not lost, trouble=trouble)
         return lost
-
-
-def _is_synthetic(exam: Exam, at_s: float) -> bool:
-    return exam.info().history.at(at_s).synthetic
 
 
 def _free_path(exam: Exam) -> Path:

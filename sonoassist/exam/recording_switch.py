@@ -38,11 +38,11 @@ class RecordingSwitch:
         self._ask = ask
         self._recorder: Recorder | None = None
 
-    def add(self, frame: Frame, at_s: float) -> None:
+    def add(self, frame: Frame, at_s: float, *, synthetic: bool) -> None:
         """Record a frame, if anything is recorded; any thread, returns at once."""
         recorder = self._recorder
         if recorder is not None:
-            recorder.add(frame, at_s)
+            recorder.add(frame, at_s, synthetic=synthetic)
 
     def begin(self) -> None:
         """Begin a recording, unless one runs."""

@@ -8,7 +8,6 @@ from enum import Enum
 from sonoassist.core.flaws import Hints
 from sonoassist.core.packets import Box, Floats, Provenance, State
 from sonoassist.exam.in_force import History, InForce, Moment, threshold_in
-from sonoassist.model.score_rules import UNCALIBRATED_THRESHOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class ExamStart:
         names = ("crop", "label", "localiser")
         crop, label, localiser = (str(self.settings.get(name, "")) for name in names)
         return InForce(
-            threshold_in(self.settings, UNCALIBRATED_THRESHOLD),
+            threshold_in(self.settings),
             model=self.model,
             crop=crop,
             label=label,

@@ -76,7 +76,7 @@ class RunningExam:
         self._moments = [Moment(0.0, in_force or exam.info().start.in_force)]
         self._unkept: deque[tuple[Moment, tuple[tuple[str, str], ...]]] = deque()
         self._unkept.append((self._moments[0], ()))
-        self._sources = frozenset({source_id})
+        self._sources = {source_id: self._moments[0]}  # replaced as a whole, read on any thread
         self._kept_back = ""
         self._best = BestFrames()
         self._rows: deque[tuple[tuple[str, int], FrameRow]] = deque()
@@ -119,8 +119,9 @@ class RunningExam:
         if view.frame.source_id not in self._sources:
             return  # of the next source already: maybe another patient's
         if view.analysis is None:
-            self._recording.add(view.frame, self.at_s(view))
-            self._clipper.add(view.frame, self.at_s(view))
+            at_s, synthetic = self.at_s(view), self._watched(view.frame).in_force.synthetic
+            self._recording.add(view.frame, at_s, synthetic=synthetic)
+            self._clipper.add(view.frame, at_s, synthetic=synthetic)
             return
         self._rows.append((_key(view.frame), frame_row(view, self.at_s(view))))
         self._views.append(view)
@@ -149,13 +150,22 @@ class RunningExam:
         if in_force == before:
             return
         moment = Moment(time.monotonic() - self._began_s, in_force)
+        last = next(
+            (one.in_force for one in reversed(self._moments) if one.in_force.judges), before
+        )
         self._moments.append(moment)
-        self._unkept.append((moment, tuple(change_events(before, in_force))))
+        # While no model is there nothing else is said: the same one may come again.
+        told = tuple(change_events(last, in_force)) if in_force.judges else ()
+        self._unkept.append((moment, told))
         self._news.set()
 
     def join_source(self, source_id: str) -> None:
-        """The exam's live source is back under another opening."""
-        self._sources = self._sources | {source_id}
+        """The exam's live source is back under another opening, or it goes on with another one.
+
+        What it is was told by `judge_by`. Its pictures are known by their source, never by their
+        time: one may have been taken before that was told.
+        """
+        self._sources = self._sources | {source_id: self._moments[-1]}
 
     def at_s(self, view: View) -> float:
         """When a picture was captured, in seconds since the exam began."""
@@ -418,13 +428,20 @@ class RunningExam:
 
     # --- captures ---------------------------------------------------------------------------
 
-    def _take(self, candidates: Iterable[Candidate]) -> None:
+    def _take(self, candidates: Iterable[Candidate], refused_of: str = "") -> None:
+        """Capture them.
+
+        Args:
+            candidates: The best frames.
+            refused_of: Item whose capture was just refused: nothing is held back there any more.
+        """
         for candidate in candidates:
             item = self._item_of(candidate.plane.key)
             if item is None:
                 continue
             try:
-                kept = self._capture_best(item, candidate)
+                held = item.key == self._kept_back and item.key != refused_of
+                kept = not held and self._capture_best(item, candidate)
             except OutputError:
                 self._best.forget(candidate.plane.key)
                 raise
@@ -437,12 +454,12 @@ class RunningExam:
         captures = self._exam.captures()
         old, shown = replaceable(item, captures), self._shown(item.key)
         chosen = shown is not None and (old is None or shown.capture_id != old.capture_id)
-        if chosen or item.key == self._kept_back or refused(item, captures, at_s):
+        if chosen or refused(item, captures, at_s):
             return False  # nothing takes the place of what a person chose, or comes back by itself
         shot = best_shot(candidate, item, at_s)
         view = View(frame, candidate.analysis)
         judged = self._judged(view, at_s)
-        capture = self._keep_shot(shot, frame.pixels, Judgement.OPEN, old, judged=judged)
+        capture = self._keep_shot(shot, frame, Judgement.OPEN, old, judged)
         self._ask_for_box(capture, view)
         return True
 
@@ -464,7 +481,10 @@ class RunningExam:
             item = fitting.key if fitting is not None else ""
         shot = hand_shot(view, item, self.at_s(view), said)
         timed = [
-            (self.at_s(one), one.frame) for one in past if one.frame.captured_at_s >= self._began_s
+            (self.at_s(one), one.frame)
+            for one in past
+            if one.frame.captured_at_s >= self._began_s
+            and one.frame.source_id == view.frame.source_id
         ]
         label = self._label(item)
         title = f"{label} replaced" if old is not None else f"Captured for {label or 'no item'}"
@@ -472,7 +492,7 @@ class RunningExam:
         def keep() -> None:
             try:
                 capture = self._keep_shot(
-                    shot, view.frame.pixels, Judgement.KEPT, None, timed, self._judged(view, now_s)
+                    shot, view.frame, Judgement.KEPT, None, self._judged(view, now_s), timed
                 )
                 self._ask_for_box(capture, view)
             except OutputError:
@@ -486,23 +506,25 @@ class RunningExam:
     def _keep_shot(
         self,
         shot: Shot,
-        picture: Pixels,
+        frame: Frame,
         judgement: Judgement,
         old: Capture | None,
+        judged: Moment,
         past: Sequence[tuple[float, Frame]] = (),
-        judged: Moment | None = None,
     ) -> Capture:
+        picture, watched = frame.pixels, self._watched(frame)
         # The whole fan, not the network's crop of it: all beside it is blacked out in exports.
         whole = Box(0, 0, picture.shape[1], picture.shape[0])
         seen, shot = shot.field, replace(shot, field=ultrasound_field([picture]) or whole)
         instead_of = old.capture_id if old is not None else None
         capture = self._exam.add_capture(shot, picture, judgement=judgement, instead_of=instead_of)
-        if judged is not None and judged != held_at(self._moments, shot.at_s):
-            moment = judged
-            self._guard(lambda: self._exam.add_judged(capture, moment))
+        taken = held_at(self._moments, shot.at_s)
+        if judged != taken or taken.in_force.watching(watched.in_force) != taken.in_force:
+            self._guard(lambda: self._exam.add_judged(capture, judged, watched))
         self._small[capture.capture_id] = thumbnail(picture, seen)
         if past:
-            self._clipper.of_past(capture.capture_id, shot.at_s, past)
+            synthetic = watched.in_force.synthetic
+            self._clipper.of_past(capture.capture_id, shot.at_s, past, synthetic=synthetic)
         else:
             self._clipper.begin(capture.capture_id, shot.at_s)
         if shot.how is How.HAND:
@@ -520,6 +542,11 @@ class RunningExam:
         """
         made = None if view.analysis is None else view.analysis.provenance
         return judged_by(self._moments, at_s, "" if made is None else made.weights_sha256)
+
+    def _watched(self, frame: Frame) -> Moment:
+        """The moment that has what a picture is of."""
+        at_s = frame.captured_at_s - self._began_s
+        return self._sources.get(frame.source_id) or held_at(self._moments, at_s)
 
     def _say_step(self, title: str, hint: str = "") -> None:
         """Tell what a person's last step has done; of the steps before it nothing need stand."""
@@ -552,7 +579,7 @@ class RunningExam:
 
     def _refuse(self, shot: Shot) -> None:
         """The person wants none like it; the next best of its view takes its place."""
-        self._take(self._best.refuse(shot.plane, self._began_s + shot.at_s))
+        self._take(self._best.refuse(shot.plane, self._began_s + shot.at_s), shot.item)
 
     def _tick(self, line: Line, *, done: bool) -> None:
         if line.item.manual or not done:

@@ -60,7 +60,7 @@ def in_force(status: SessionStatus, settings: Settings, before: InForce | None =
         status: Of the session.
         settings: Of the user.
         before: What was in force last. As long as no model runs nothing is judged, and all but the
-            source is as it was.
+            source is as it was; another source has no model then, whoever judged the last one.
     """
     source, card = status.source, status.card
     now = before
@@ -73,18 +73,10 @@ def in_force(status: SessionStatus, settings: Settings, before: InForce | None =
             label=settings.label,
             localiser=settings.localiser,
         )
-    if source is not None:
-        return replace(
-            now, source=source.spec, source_label=source.label, synthetic=source.synthetic
-        )
-    if before is None:
-        return now
-    return replace(
-        now,
-        source=before.source,
-        source_label=before.source_label,
-        synthetic=before.synthetic,
-    )
+    if source is None:
+        return now if before is None else now.watching(before)
+    said = replace(now, source=source.spec, source_label=source.label, synthetic=source.synthetic)
+    return replace(said, model={}) if now is before and said != before else said
 
 
 def _whose(settings: Settings, card: Card | None) -> Whose:

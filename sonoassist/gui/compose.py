@@ -38,7 +38,7 @@ from sonoassist.live.port import Session
 from sonoassist.live.session import LiveSession
 from sonoassist.live.status import Level, Notice, Notices
 from sonoassist.model.store import ModelStore
-from sonoassist.practice.history import History, history_file
+from sonoassist.practice.history import PracticeHistory, history_file
 from sonoassist.practice.wish import PracticeWish
 from sonoassist.recordings.correction_store import CorrectionStore
 from sonoassist.sources.discovery import list_devices
@@ -131,7 +131,7 @@ def _practice_page(window: MainWindow) -> PracticePage:
             make_analyser=lambda synthetic, tell: controller.make_analyser(
                 controller.settings.model_copy(deep=True), synthetic, tell
             ),
-            history=History(history_file()),
+            history=PracticeHistory(history_file()),
             demo=services.demo,
             recent=lambda: list(controller.settings.recent),
             reviewed=services.reviews.newest,

@@ -22,6 +22,7 @@ from sonoassist.core.wording import sentence
 from sonoassist.exam.ending import counts_words
 from sonoassist.exam.overview import ENDED, RUNNING, Overview, overview
 from sonoassist.exam.records import ExamInfo
+from sonoassist.exam.source_words import sources_words
 from sonoassist.exam.store import ExamStore
 from sonoassist.gui.elided import ElidedLabel, wrappable
 from sonoassist.gui.exam_panel import minutes
@@ -196,7 +197,7 @@ def started(info: ExamInfo) -> str:
 
 
 def _what(info: ExamInfo) -> str:
-    parts = [info.start.study_id, info.start.source_label, info.note]
+    parts = [info.start.study_id, sources_words(info.history), info.note]
     return " · ".join(part for part in parts if part)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, Qt, pyqtSignal
 from PyQt6.QtGui import QAction
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QWidget
 
@@ -24,6 +24,36 @@ def speed_text(factor: float) -> str:
     return f"{factor:g}×"
 
 
+class FixedLabel(QLabel):
+    """A label as wide as the widest text it will show: nothing beside it moves with the digits.
+
+    Args:
+        widest: That text.
+        look: Theme and size.
+    """
+
+    def __init__(self, widest: str, look: Look) -> None:
+        super().__init__()
+        self.widest = widest
+        self.set_look(look)
+
+    def set_look(self, look: Look) -> None:
+        """Change theme or size."""
+        self._look = look
+        self.setFont(look.font(13))
+        self._size()
+
+    def changeEvent(self, event: QEvent | None) -> None:
+        """Measure again: the style sheet, which has its own font, comes after `set_look`."""
+        super().changeEvent(event)
+        if event is not None and event.type() == QEvent.Type.FontChange:
+            self._size()
+
+    def _size(self) -> None:
+        wide = self.fontMetrics().horizontalAdvance(self.widest)
+        self.setFixedWidth(wide + self._look.px(8))
+
+
 class _Bar(QWidget):
     """A row of buttons that hides its keys where it is narrow."""
 
@@ -32,7 +62,7 @@ class _Bar(QWidget):
         self._look = look
         self._actions = actions
         self._buttons: list[KeyButton] = []
-        self._texts: list[QLabel] = []
+        self._texts: list[FixedLabel] = []
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(look.px(4))
@@ -43,21 +73,12 @@ class _Bar(QWidget):
         self._row.addWidget(button)
         return button
 
-    def _label(self, widest: str, align: Qt.AlignmentFlag) -> QLabel:
-        label = QLabel()
+    def _label(self, widest: str, align: Qt.AlignmentFlag) -> FixedLabel:
+        label = FixedLabel(widest, self._look)
         label.setAlignment(align | Qt.AlignmentFlag.AlignVCenter)
-        label.setProperty("widest", widest)
         self._texts.append(label)
         self._row.addWidget(label)
-        self._size_labels()
         return label
-
-    def _size_labels(self) -> None:
-        # A fixed width for the widest text: the rest of the bar must not move with the digits.
-        for label in self._texts:
-            label.setFont(self._look.font(13))
-            wide = label.fontMetrics().horizontalAdvance(str(label.property("widest")))
-            label.setFixedWidth(wide + self._look.px(8))
 
     def set_look(self, look: Look) -> None:
         """Change theme or size."""
@@ -65,7 +86,8 @@ class _Bar(QWidget):
         self._row.setSpacing(look.px(4))
         for button in self._buttons:
             button.set_look(look)
-        self._size_labels()
+        for label in self._texts:
+            label.set_look(look)
 
     def fit(self, width_px: int) -> None:
         """Show as much as there is room for, whatever the font takes."""

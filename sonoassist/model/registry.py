@@ -170,14 +170,14 @@ class Registry(_Frozen):
         """The card of an installed model with what is known of its weights here.
 
         What the card says itself goes before. So a model that was installed by an earlier program
-        has it too.
+        has it too. Where rules of its own are in the card, the boxes are not those measured here.
         """
         known = {**self.rules_for(card), **card.boxes}
         whole = card if known == card.boxes else card.model_copy(update={"boxes": known})
         for entry in self.weights:
             if entry.is_kept_in(card):
                 measured = {
-                    "boxes_measured_on": entry.boxes_measured_on,
+                    "boxes_measured_on": "" if card.boxes else entry.boxes_measured_on,
                     "calibration": entry.calibration,
                     "outside": entry.outside,
                 }

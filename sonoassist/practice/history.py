@@ -103,7 +103,7 @@ def utc_now() -> datetime:
     return datetime.now(timezone.utc)
 
 
-class History:
+class PracticeHistory:
     """The exercises of all trainees of this computer.
 
     Args:

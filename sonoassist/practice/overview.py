@@ -13,7 +13,7 @@ from typing import Any
 
 from sonoassist.core.files import write_text
 from sonoassist.core.planes import BACKGROUND_INDEX, DISPLAY_ORDER, INDEX
-from sonoassist.practice.history import History, PastExercise
+from sonoassist.practice.history import PastExercise, PracticeHistory
 from sonoassist.practice.scores import QuestionOutcome, by_plane, total
 
 RECENT = 3
@@ -74,7 +74,7 @@ class TraineeRow:
         }
 
 
-def overview(history: History) -> tuple[TraineeRow, ...]:
+def overview(history: PracticeHistory) -> tuple[TraineeRow, ...]:
     """All trainees who have answered anything, the one that practised last first.
 
     Raises:

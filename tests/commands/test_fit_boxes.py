@@ -81,7 +81,7 @@ def test_planes_that_become_better_get_a_rule_and_it_can_be_undone(
     assert "old rule kept: no other rule is better" in said
     assert "--undo" in said
     found = rules()
-    assert "data, held out" in measured_on()
+    assert measured_on() == "16 frames of data, held out (Femur alone)"
     assert set(found) - set(before) == {"femur"}
     assert found["femur"].polarity is not Polarity.POSITIVE  # type: ignore[attr-defined]
     assert fit("--undo") == 0
@@ -104,6 +104,37 @@ def test_undo_goes_back_step_by_step(given: Given) -> None:
     assert rules() == first
     assert fit("--undo") == 0
     assert not (folder / FILE).exists()
+
+
+def test_undo_says_again_what_the_rules_of_before_were_measured_on(given: Given) -> None:
+    given(femur=lit(-1.0))
+    assert fit("one") == 0
+    first = measured_on()
+    given(lips=lit(-1.0, 24))
+    assert fit("two") == 0
+    assert measured_on() == f"24 frames of two, held out (Lips alone); {first}"
+    assert fit("--undo") == 0
+    assert measured_on() == first == "16 frames of one, held out (Femur alone)"
+    given(femur=lit(1.0, 24))
+    assert fit("three") == 0
+    assert measured_on() == "24 frames of three, held out (Femur alone)"
+    for said in (first, ""):
+        assert fit("--undo") == 0
+        assert measured_on() == said
+
+
+def test_the_history_of_an_earlier_program_says_nothing_of_it(given: Given) -> None:
+    folder = ModelStore.default().get("mine").folder
+    given(femur=lit(-1.0))
+    assert fit("data") == 0
+    first = rules()
+    given(femur=lit(1.0))
+    assert fit("data") == 0
+    alone = [one.model_dump(mode="json")["boxes"] for one in kept_rules(folder)]
+    (folder / FILE).write_text(json.dumps(alone))
+    assert fit("--undo") == 0
+    assert rules() == first
+    assert measured_on() == ""
 
 
 def test_json_is_what_the_table_says(given: Given, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from sonoassist import cli
 from sonoassist.core import paths
 from sonoassist.gui import app
 from sonoassist.practice.answers import Word
-from sonoassist.practice.history import History, history_file
+from sonoassist.practice.history import PracticeHistory, history_file
 from sonoassist.practice.question_set import QuestionSet, text_of
 from sonoassist.practice.scores import Attempt, QuestionOutcome
 from sonoassist.practice.set_store import write_set
@@ -111,7 +111,7 @@ def test_all_trainees_are_told_without_a_window(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("SONOASSIST_HOME", str(tmp_path / "home"))
-    history = History(history_file())
+    history = PracticeHistory(history_file())
     number = history.begin("Bo", "e", Word.TRUTH, class_mode=False, asked=1, seed=0)
     history.add(number, 0, Attempt("femur", QuestionOutcome.FOUND, "femur", points=80.0))
     table = tmp_path / "all.csv"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
+import shlex
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,8 +14,13 @@ from analyse_help import assert_refused
 
 from sonoassist.cli import run
 from sonoassist.datasets.screens import read_screens
-from sonoassist.preprocess.screen_network import FILE, ScreenNetwork
+from sonoassist.preprocess.screen_network import FILE, ScreenNetwork, network_file
 from sonoassist.preprocess.screen_reader import ScreenReader
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 Capture = pytest.CaptureFixture[str]
 
@@ -105,3 +113,50 @@ def test_train_screens_writes_a_network_that_reads(tmp_path: Path, capsys: Captu
     assert_refused(
         run(["train-screens", "--out", str(tmp_path), "--screens", "0"]), capsys, "too small"
     )
+
+
+FEW = ("--screens", "8", "--iterations", "1", "--batch", "2", "--seed", "3")
+
+
+def test_train_screens_goes_on_from_a_network_and_says_from_which(
+    tmp_path: Path,
+) -> None:
+    """It may be the very file that is written over, and be called whatever a file may be."""
+    first, out = tmp_path / 'my "best" \\ one.onnx', tmp_path / "out"
+    first.write_bytes(network_file().read_bytes())
+    digest = hashlib.sha256(first.read_bytes()).hexdigest()
+    assert run(["train-screens", "--out", str(out), *FEW, "--start", str(first)]) == 0
+    card = tomllib.loads((out / "card.toml").read_text(encoding="utf-8"))
+    assert card["started_from"] == f"{first.name}, SHA-256 {digest}"
+    words = shlex.split(card["command"])
+    assert words[words.index("--start") + 1] == first.name
+    assert card["seed"] == 3
+    before = hashlib.sha256((out / FILE).read_bytes()).hexdigest()
+    again = ["--start", str(out / FILE), "--force"]
+    assert run(["train-screens", "--out", str(out), *FEW, *again]) == 0
+    card = tomllib.loads((out / "card.toml").read_text(encoding="utf-8"))
+    assert card["started_from"] == f"{FILE}, SHA-256 {before}"
+    assert hashlib.sha256((out / FILE).read_bytes()).hexdigest() != before
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(None, "cannot read"), (b"no network", "holds no network that reads screens")],
+)
+def test_a_start_that_is_none_is_told_before_screens_are_drawn(
+    content: bytes | None,
+    said: str,
+    tmp_path: Path,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def draw(*_: object) -> None:
+        raise AssertionError("screens are drawn")
+
+    monkeypatch.setattr("sonoassist.training.screens.pictures.draw_pictures", draw)
+    start, out = tmp_path / "start.onnx", tmp_path / "out"
+    if content is not None:
+        start.write_bytes(content)
+    words = ["train-screens", "--out", str(out), *FEW, "--start", str(start)]
+    assert_refused(run(words), capsys, said)
+    assert not out.exists()

@@ -56,10 +56,14 @@ def noise(number: int, width: int = 640, height: int = 480) -> Frame:
     return frame_of(np.dstack([rng.integers(0, 256, (height, width), np.uint8)] * 3), number)
 
 
-def record(recorder: Recorder, frames: list[tuple[Frame, float]]) -> None:
+def record(
+    recorder: Recorder, frames: list[tuple[Frame, float]], *, synthetic: bool = False
+) -> None:
     """Record all of them: where the queue is full, wait."""
     for frame, time_s in frames:
-        wait_until(lambda frame=frame, time_s=time_s: recorder.add(frame, time_s))
+        wait_until(
+            lambda frame=frame, time_s=time_s: recorder.add(frame, time_s, synthetic=synthetic)
+        )
 
 
 def played(path: Path) -> list[Frame]:

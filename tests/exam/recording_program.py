@@ -24,7 +24,7 @@ if __name__ == "__main__":
     recorder = Recorder(exam, print)
     for number in range(1000):
         now_s = number / 25
-        recorder.add(numbered(number), 7.5 + now_s)
+        recorder.add(numbered(number), 7.5 + now_s, synthetic=False)
         wait_until(lambda number=number: recorder.figures().written > number)  # type: ignore[misc]
         sys.stdout.write(f"{recorder.figures().written}\n")
         sys.stdout.flush()

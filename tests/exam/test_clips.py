@@ -53,7 +53,7 @@ def clipper(exam: Exam, troubles: list[str]) -> Iterator[Clipper]:
 
 def feed(clipper: Clipper, numbers: range) -> None:
     for number in numbers:
-        clipper.add(numbered(number), number / RATE_HZ)
+        clipper.add(numbered(number), number / RATE_HZ, synthetic=False)
 
 
 def captured(exam: Exam, number: int) -> Capture:
@@ -83,7 +83,7 @@ def test_two_seconds_before_and_behind(exam: Exam, clipper: Clipper, troubles: l
 def test_clips_may_overlap(exam: Exam, clipper: Clipper) -> None:
     shots = {}
     for number in range(260):
-        clipper.add(numbered(number), number / RATE_HZ)
+        clipper.add(numbered(number), number / RATE_HZ, synthetic=False)
         if number in (60, 75, 76, 140):
             shot = captured(exam, number)
             assert clipper.begin(shot.capture_id, number / RATE_HZ)
@@ -101,7 +101,7 @@ def test_the_frames_of_the_demo_exam(tmp_path: Path, troubles: list[str]) -> Non
     with make_exam(tmp_path, synthetic=True) as exam:
         clipper = Clipper(exam, troubles.append)
         for frame in frames:
-            clipper.add(frame, 5 + frame.time_s)
+            clipper.add(frame, 5 + frame.time_s, synthetic=True)
             if frame.index == 40:
                 shot = capture_in(exam, 5 + frame.time_s, frame)
                 assert clipper.begin(shot.capture_id, 5 + frame.time_s)
@@ -122,7 +122,7 @@ def test_pictures_are_not_copied(exam: Exam, clipper: Clipper) -> None:
     """What is kept is what was captured, and it goes when it is written."""
     frame = numbered(0)
     pixels = weakref.ref(frame.pixels)
-    clipper.add(frame, 0.0)
+    clipper.add(frame, 0.0, synthetic=False)
     del frame
     assert pixels() is not None, "the clipper has made a copy"
     shot = captured(exam, 0)
@@ -144,7 +144,9 @@ def test_what_is_unfinished_is_written_with_what_there_is(
         feed(clipper, range(60, 120))
     elif end == "other source":
         for number in range(60, 120):
-            clipper.add(replace(numbered(number), source_id="other"), number / RATE_HZ)
+            clipper.add(
+                replace(numbered(number), source_id="other"), number / RATE_HZ, synthetic=False
+            )
     elif end == "back in time":
         feed(clipper, range(30, 90))
     clipper.stop()
@@ -208,7 +210,7 @@ def test_a_capture_known_only_later(exam: Exam, clipper: Clipper) -> None:
 def test_a_film_slower_than_it_plays_gets_its_clips(exam: Exam, clipper: Clipper) -> None:
     """Its analysis takes three seconds a frame: what is best is known by the film's own time."""
     for number in range(40):
-        clipper.add(numbered(number), 3.0 * number)
+        clipper.add(numbered(number), 3.0 * number, synthetic=False)
     shot = captured(exam, 10)
     assert clipper.begin(shot.capture_id, 30.0)
     clipper.stop()
@@ -233,7 +235,7 @@ def test_a_full_disk(exam: Exam, clipper: Clipper, troubles: list[str]) -> None:
     def clip_of(frames: list[Frame], began: int) -> int:
         clipper.flush()
         for step, frame in enumerate(frames):
-            clipper.add(frame, (began + step) / RATE_HZ)
+            clipper.add(frame, (began + step) / RATE_HZ, synthetic=False)
         shot = capture_in(exam, began / RATE_HZ, numbered(7))
         assert clipper.begin(shot.capture_id, began / RATE_HZ)
         clipper.flush()
@@ -256,7 +258,9 @@ def test_frames_of_several_sizes(exam: Exam, clipper: Clipper) -> None:
     """A source that changes its size within the clip: the capture's own size counts."""
     for number in range(60):
         size = (160, 96) if number < 50 else (80, 48)
-        clipper.add(numbered(number, *size, grey=number % 2 == 0), number / RATE_HZ)
+        clipper.add(
+            numbered(number, *size, grey=number % 2 == 0), number / RATE_HZ, synthetic=False
+        )
     shot = captured(exam, 45)
     assert clipper.begin(shot.capture_id, 45 / RATE_HZ)
     clipper.stop()

@@ -86,7 +86,7 @@ def history(*moments: tuple[float, InForce]) -> History:
     [
         ([(0, FIRST)], "50 % (the model's)", "calibrated"),
         ([(0, LOADING), (7, FIRST)], "50 % (the model's)", "calibrated"),
-        ([(0, LOADING)], "70 %", "uncalibrated"),
+        ([(0, LOADING)], "", ""),
         (
             [(0, FIRST), (190.4, YOURS)],
             "50 % (the model's), from 03:10 40 % (yours)",
@@ -262,7 +262,7 @@ def test_an_exam_that_goes_on_with_a_real_source_is_not_synthetic(store: ExamSto
         hidden = gather(exam, ReportOptions(mask=True))
         shown = gather(exam, ReportOptions(mask=False))
         listed = show_text(exam, running=False)
-    assert "exam.mp4 (synthetic), then other.mp4\n" in listed
+    assert "exam.mp4 (synthetic), then other.mp4 (real)\n" in listed
     assert "Part of this exam is synthetic: no patient" in hidden.warnings
     assert words.source(shown) == "exam.mp4 (synthetic), then other.mp4 (real)"
     assert "other.mp4" in as_json(shown)
@@ -307,7 +307,7 @@ def test_a_file_of_a_recording_is_of_one_kind_of_source(
         for number in range(20):
             source_id = "made" if number < 10 else "other"
             frame = frame_of(picture(), number, source_id=source_id)
-            assert recorder.add(frame, 0.1 * number)
+            assert recorder.add(frame, 0.1 * number, synthetic=synthetic or number < 10)
         recorder.stop()
         marked = [
             SYNTHETIC_MARK in (exam.media / one.file).read_bytes().decode("latin-1")

@@ -59,7 +59,7 @@ def test_the_demo_exam_comes_back(tmp_path: Path, troubles: list[str]) -> None:
         assert source.info.synthetic
     with make_exam(tmp_path, synthetic=True) as exam:
         recorder = Recorder(exam, troubles.append, spare_bytes=0)
-        record(recorder, [(frame, 12.25 + frame.time_s) for frame in frames])
+        record(recorder, [(frame, 12.25 + frame.time_s) for frame in frames], synthetic=True)
         recorder.stop()
         (recording,) = exam.recordings()
         path = exam.media / recording.file
@@ -179,7 +179,7 @@ def test_what_the_encoder_has_no_time_for_is_counted(
     for _ in range(4):  # the encoder has no time while 25 frames come
         offered.clear()
         numbers = range(len(taken), len(taken) + 25)
-        taken.extend([recorder.add(frame, number / 25) for number in numbers])
+        taken.extend([recorder.add(frame, number / 25, synthetic=False) for number in numbers])
         offered.set()
         wait_until(lambda: recorder.figures().written == sum(taken))
     recorder.stop()
@@ -192,22 +192,24 @@ def test_what_the_encoder_has_no_time_for_is_counted(
 
 def test_the_queue_is_bounded_in_bytes() -> None:
     frames = FrameQueue(3 * 160 * 96 * 3)
-    assert [frames.put(numbered(number), number) for number in range(5)] == [True] * 3 + [False] * 2
+    assert [frames.put(numbered(number), number, False) for number in range(5)] == [True] * 3 + [
+        False
+    ] * 2
     assert frames.dropped == 2
     frame = frames.take()
     assert frame is not None
     assert frame[1] == 0
-    assert frames.put(numbered(5), 5.0)
+    assert frames.put(numbered(5), 5.0, False)
     frames.close()
-    assert not frames.put(numbered(6), 6.0)
+    assert not frames.put(numbered(6), 6.0, False)
     assert frames.dropped == 2
     assert [one[1] for one in iter(frames.take, None)] == [1, 2, 5]
 
 
 def test_a_frame_larger_than_the_queue_is_taken_alone() -> None:
     frames = FrameQueue(1)
-    assert frames.put(numbered(0), 0.0)
-    assert not frames.put(numbered(1), 1.0)
+    assert frames.put(numbered(0), 0.0, False)
+    assert not frames.put(numbered(1), 1.0, False)
 
 
 def test_nothing_is_written_where_nothing_came(exam: Exam, recorder: Recorder) -> None:
@@ -215,7 +217,7 @@ def test_nothing_is_written_where_nothing_came(exam: Exam, recorder: Recorder) -
     recorder.stop()
     assert exam.recordings() == ()
     assert list(exam.media.iterdir()) == []
-    assert not recorder.add(numbered(0), 0.0)
+    assert not recorder.add(numbered(0), 0.0, synthetic=False)
     assert not recorder.figures().running
 
 
@@ -229,7 +231,7 @@ def test_a_full_disk(exam: Exam, recorder: Recorder, troubles: list[str]) -> Non
         recorder.stop()
         assert len(troubles) == 1
         assert "No space left" in troubles[0]
-        assert not recorder.add(noise(0), 100.0)
+        assert not recorder.add(noise(0), 100.0, synthetic=False)
         (recording,) = exam.recordings()
         found = played(exam.media / recording.file)
         assert [frame.index for frame in found] == list(range(recording.frames))
@@ -243,12 +245,14 @@ def test_a_full_disk(exam: Exam, recorder: Recorder, troubles: list[str]) -> Non
 
 
 def record_or_end(recorder: Recorder, frame: Frame, time_s: float) -> None:
-    wait_until(lambda: recorder.add(frame, time_s) or not recorder.figures().running)
+    wait_until(
+        lambda: recorder.add(frame, time_s, synthetic=False) or not recorder.figures().running
+    )
 
 
 def test_the_last_of_the_disk_is_left_to_the_exam(exam: Exam, troubles: list[str]) -> None:
     recorder = Recorder(exam, troubles.append, spare_bytes=2**62)
-    recorder.add(numbered(0), 0.0)
+    recorder.add(numbered(0), 0.0, synthetic=False)
     recorder.stop()
     assert len(troubles) == 1
     assert "the disk is almost full" in troubles[0]
@@ -258,7 +262,7 @@ def test_the_last_of_the_disk_is_left_to_the_exam(exam: Exam, troubles: list[str
 
 def test_a_folder_that_is_gone(exam: Exam, recorder: Recorder, troubles: list[str]) -> None:
     shutil.rmtree(exam.media)
-    recorder.add(numbered(0), 0.0)
+    recorder.add(numbered(0), 0.0, synthetic=False)
     recorder.stop()
     assert len(troubles) == 1
     assert "No such file or directory" in troubles[0]

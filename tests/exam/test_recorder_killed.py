@@ -76,7 +76,7 @@ def test_what_was_written_plays(tmp_path: Path, frames: int) -> None:
 def go_on(exam: Exam) -> None:
     """The exam can be recorded further, beside what was cut off."""
     recorder = Recorder(exam, print, spare_bytes=0)
-    recorder.add(numbered(3), 60.0)
+    recorder.add(numbered(3), 60.0, synthetic=False)
     recorder.stop()
     first, second = exam.recordings()
     assert (first.file, first.ended) == ("recording-1.mp4", False)

@@ -140,7 +140,7 @@ def test_analyse_reads_a_recording_whole_or_cut_off(
 def record_and_look(exam: Exam, frames: list[Frame], path: Path, cut: Path) -> None:
     """Record; `cut` is how the file looks on the disk before it is finished."""
     recorder = Recorder(exam, pytest.fail, spare_bytes=0)
-    record(recorder, [(frame, 3.0 + frame.time_s) for frame in frames])
+    record(recorder, [(frame, 3.0 + frame.time_s) for frame in frames], synthetic=True)
     wait_until(lambda: recorder.figures().written == len(frames))
     shutil.copy(path, cut)
     recorder.stop()

@@ -403,6 +403,26 @@ def test_while_a_capture_is_looked_at_nothing_takes_its_place(running: RunningEx
     wait_until(lambda: shown_of(running, "femur") != before)
 
 
+def test_a_capture_that_is_refused_while_it_is_looked_at_makes_room(running: RunningExam) -> None:
+    feed = Feed(running)
+    feed.hold("femur", 6.0, 0.9)
+    feed.hold("background", 0.6)
+    first = wait_for(running, "femur", ItemState.BEST).shown
+    assert first is not None
+    running.hold("femur")
+    running.reject("femur", first.capture_id)
+    wait_until(lambda: line(running, "femur").rejected == 1)
+    second = wait_for(running, "femur", ItemState.BEST).shown
+    assert second is not None
+    assert second.capture_id != first.capture_id
+    # Now that one is looked at, and stays.
+    feed.hold("femur", 1.0, 0.99)
+    feed.hold("background", 0.6)
+    running.note("behind the views")
+    wait_until(lambda: running.exam.info().note != "")
+    assert shown_of(running, "femur") == second.capture_id
+
+
 def test_pictures_of_another_source_are_not_taken_and_of_one_that_is_back_are(
     store: ExamStore, running: RunningExam
 ) -> None:

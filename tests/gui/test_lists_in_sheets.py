@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from exam.exam_made import start
 from sonoassist.core.jobs import JobResult, Work
+from sonoassist.exam.in_force import InForce, Moment
 from sonoassist.exam.store import ExamStore
 from sonoassist.gui.actions import BY_ACT, Act
 from sonoassist.gui.exams_sheet import ExamsSheet
@@ -84,6 +85,22 @@ def test_sheets_of_lists_have_no_empty_room(
         heights.append(exams.card.height())
         window.questions.close()
     assert heights[0] < heights[1] < window.height() / 2
+
+
+def test_the_list_of_exams_names_all_sources(
+    qtbot: QtBot, window: MainWindow, store: ExamStore
+) -> None:
+    with store.create(start()) as exam:
+        for at_s, name, synthetic in ((0.0, "a", True), (5.0, "b", False)):
+            held = InForce(0.5, source=name, source_label=f"{name}.mp4", synthetic=synthetic)
+            exam.add_moment(Moment(at_s, held))
+        exam.end(9.0)
+    window.actions_set[Act.EXAMS].trigger()
+    sheet = window.questions.sheet
+    assert isinstance(sheet, ExamsSheet)
+    qtbot.waitUntil(lambda: rows_shown(sheet))
+    named = [label.text() for label in sheet.card.findChildren(QLabel)]
+    assert "S-17 · a.mp4 (synthetic), then b.mp4 (real)" in named
 
 
 def test_menus_write_keys_as_buttons_do(window: MainWindow) -> None:

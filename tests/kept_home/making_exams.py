@@ -119,7 +119,7 @@ def record(exam: Exam, frames: Sequence[Frame]) -> RecordedVideo:
     troubles: list[str] = []
     recorder = Recorder(exam, troubles.append, fps=FPS)
     for frame in frames:
-        assert recorder.add(frame, frame.captured_at_s)
+        assert recorder.add(frame, frame.captured_at_s, synthetic=exam.info().start.synthetic)
     recorder.stop()
     assert not troubles, troubles
     began_s = frames[0].captured_at_s
@@ -196,7 +196,9 @@ def _with_clips(
     timed = [(frame.captured_at_s, frame) for frame in frames]
     for place in which:
         capture = captures[place]
-        assert clipper.of_past(capture.capture_id, capture.shot.at_s, timed)
+        assert clipper.of_past(
+            capture.capture_id, capture.shot.at_s, timed, synthetic=exam.info().start.synthetic
+        )
         captures[place] = replace(capture, clip=capture.still.replace(".png", ".mp4"))
     clipper.stop()
     assert not troubles, troubles
@@ -248,7 +250,7 @@ def being_recorded(settings: Settings, analyser: Analyser) -> tuple[Exam, dict[s
     recorder = Recorder(exam, troubles.append, fps=FPS)
     pause = threading.Event()
     for frame in seen.frames:  # as they come: the record is told each second how far it is
-        assert recorder.add(frame, frame.captured_at_s)
+        assert recorder.add(frame, frame.captured_at_s, synthetic=began.start.synthetic)
         pause.wait(1 / FPS)
     while recorder.figures().written < len(seen.frames):
         pause.wait(0.01)

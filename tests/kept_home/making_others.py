@@ -24,7 +24,7 @@ from sonoassist.exam.records import Item
 from sonoassist.exam.store import ExamStore
 from sonoassist.model.store import ModelStore
 from sonoassist.practice.answers import Word
-from sonoassist.practice.history import History, history_file
+from sonoassist.practice.history import PracticeHistory, history_file
 from sonoassist.practice.scores import Attempt, QuestionOutcome
 from sonoassist.preprocess.kept_layouts import KeptLayouts
 from sonoassist.preprocess.screen_layout import KeptLayout, furniture_of
@@ -132,7 +132,7 @@ def history() -> dict[str, Any]:
     began = datetime(2026, 3, 1, 9, 0, tzinfo=timezone.utc)
     moments = [began + timedelta(minutes=20 * number) for number in range(4)]
     clock = iter(moments)
-    kept = History(history_file(), now=lambda: next(clock))
+    kept = PracticeHistory(history_file(), now=lambda: next(clock))
     found = Attempt(
         "4ch", QuestionOutcome.FOUND, "4ch", 1.25, 31, 29, 2, 0.125, ("lips", "femur"), 78.5, 0
     )
@@ -166,7 +166,7 @@ def history() -> dict[str, Any]:
             "attempts": plain(attempts),
         }
         told.setdefault(trainee.casefold(), []).extend([past] if attempts else [])
-    # SQLite gives one of the two spellings of a nickname; History takes them for one.
+    # SQLite gives one of the two spellings of a nickname; PracticeHistory takes them for one.
     return {"exercises": told, "begun": {"anna": 2, "klasse 3b": 1, "øystein": 1}}
 
 

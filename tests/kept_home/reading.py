@@ -44,7 +44,7 @@ from sonoassist.model.card import Card
 from sonoassist.model.store import ModelStore
 from sonoassist.practice.answers import Word
 from sonoassist.practice.examiner import Examiner, Knowledge
-from sonoassist.practice.history import History, history_file
+from sonoassist.practice.history import PracticeHistory, history_file
 from sonoassist.practice.scores import Attempt, QuestionOutcome
 from sonoassist.preprocess.crop import parse_crop
 from sonoassist.preprocess.kept_layouts import KeptLayouts
@@ -222,7 +222,7 @@ def checklist(name: str) -> dict[str, Any]:
 
 def history() -> dict[str, Any]:
     """Each trainee's exercises, under the nickname in small letters."""
-    kept = History(history_file())
+    kept = PracticeHistory(history_file())
     exercises = {name.casefold(): plain(kept.exercises(name)) for name in kept.trainees()}
     for past in exercises.values():
         for one in past:
@@ -235,7 +235,7 @@ def history() -> dict[str, Any]:
 
 def practise_more() -> None:
     """Another exercise of somebody else."""
-    kept = History(history_file())
+    kept = PracticeHistory(history_file())
     exercise = kept.begin("Neu", "b.mp4", Word.TRUTH, class_mode=False, asked=1, seed=3)
     kept.add(exercise, 0, Attempt("femur", QuestionOutcome.WRONG, "lips"))
 
@@ -262,7 +262,10 @@ def model(name: str) -> dict[str, Any]:
     found = store.get(name)
     weights = store.load_tensors(found)
     (weight,) = {float(value) for one in weights.values() for value in np.unique(one)}
-    return {"card": plain(found.card.model_dump(mode="json")), "weight": weight}
+    card = plain(found.card.model_dump(mode="json"))
+    # Weights are known by their tensors since; the hash that the card had stands beside that.
+    (card["weights_sha256"],) = card.pop("older_sha256")
+    return {"card": card, "weight": weight}
 
 
 # --- exams ----------------------------------------------------------------------------------

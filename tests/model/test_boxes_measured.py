@@ -8,6 +8,8 @@ import pytest
 
 from real_models import card_of
 from sonoassist.core.paths import shipped_models
+from sonoassist.core.planes import Polarity
+from sonoassist.model.box_rule import BoxRule
 from sonoassist.model.card import BOXES_UNMEASURED, read_card, write_card
 from sonoassist.model.registry import load_registry
 
@@ -30,6 +32,16 @@ def test_a_model_of_ones_own_is_not_taken_for_measured() -> None:
 def test_what_the_card_says_itself_goes_before() -> None:
     mine = card_of("sononet16").model_copy(update={"boxes_measured_on": "12 frames"})
     assert load_registry().completed(mine).boxes_measured_on == "12 frames"
+
+
+def test_rules_of_ones_own_are_not_those_that_were_measured() -> None:
+    """So fitted by an earlier program, which did not write down on what."""
+    rule = BoxRule(polarity=Polarity.NEGATIVE, grow_x=2.0)
+    fitted = card_of("sononet16").model_copy(update={"boxes": {"femur": rule}})
+    found = load_registry().completed(fitted)
+    assert found.boxes["femur"] == rule
+    assert found.boxes_measured_on == ""
+    assert found.calibration is not None
 
 
 def test_the_bundled_model_was_measured() -> None:

@@ -12,22 +12,22 @@ import pytest
 from practice_made import attempt
 
 from sonoassist.practice.answers import Word
-from sonoassist.practice.history import History, HistoryError
+from sonoassist.practice.history import HistoryError, PracticeHistory
 from sonoassist.practice.scores import Attempt, QuestionOutcome
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=timezone.utc)
 
 
 @pytest.fixture
-def history(tmp_path: Path) -> History:
-    return History(tmp_path / "practice" / "history.sqlite", now=lambda: NOON)
+def history(tmp_path: Path) -> PracticeHistory:
+    return PracticeHistory(tmp_path / "practice" / "history.sqlite", now=lambda: NOON)
 
 
-def begin(history: History, trainee: str = "trainee 1") -> int:
+def begin(history: PracticeHistory, trainee: str = "trainee 1") -> int:
     return history.begin(trainee, "exam.mp4", Word.TRUTH, class_mode=False, asked=3, seed=5)
 
 
-def test_what_was_kept_comes_back(history: History) -> None:
+def test_what_was_kept_comes_back(history: PracticeHistory) -> None:
     full = Attempt(
         "lvot", QuestionOutcome.FOUND, "lvot", 2.5, 40, 33, 7, 0.125, ("rvot", "4ch"), 71.5
     )
@@ -41,7 +41,7 @@ def test_what_was_kept_comes_back(history: History) -> None:
     assert past.score == 35.75
 
 
-def test_nicknames_are_kept_apart_but_not_by_their_capitals(history: History) -> None:
+def test_nicknames_are_kept_apart_but_not_by_their_capitals(history: PracticeHistory) -> None:
     for name, points in (("Ada", 90), ("ada", 50), ("Bo", 10)):
         history.add(begin(history, name), 0, attempt("lips", points))
     assert history.trainees() == ("Bo", "ada")  # as it was written last
@@ -52,20 +52,20 @@ def test_nicknames_are_kept_apart_but_not_by_their_capitals(history: History) ->
     assert history.exercises("ada") == ()
 
 
-def test_an_exercise_left_at_once_is_counted_but_not_shown(history: History) -> None:
+def test_an_exercise_left_at_once_is_counted_but_not_shown(history: PracticeHistory) -> None:
     begin(history)
     assert history.count("trainee 1") == 1
     assert history.exercises("trainee 1") == ()
 
 
-def test_weak_planes_follow_from_the_history(history: History) -> None:
+def test_weak_planes_follow_from_the_history(history: PracticeHistory) -> None:
     first, second = begin(history), begin(history)
     history.add(first, 0, attempt("lips", 0))
     history.add(second, 0, attempt("lips", 100))
     assert history.weaknesses("trainee 1") == {"lips": pytest.approx((0.5 + 0.7) / 2.7)}
 
 
-def test_nothing_is_written_by_reading(history: History, tmp_path: Path) -> None:
+def test_nothing_is_written_by_reading(history: PracticeHistory, tmp_path: Path) -> None:
     assert history.trainees() == ()
     assert history.exercises("x") == ()
     assert history.count("x") == 0
@@ -73,7 +73,7 @@ def test_nothing_is_written_by_reading(history: History, tmp_path: Path) -> None
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_damaged_history_is_said_in_one_line(history: History, tmp_path: Path) -> None:
+def test_a_damaged_history_is_said_in_one_line(history: PracticeHistory, tmp_path: Path) -> None:
     path = tmp_path / "practice" / "history.sqlite"
     path.parent.mkdir()
     path.write_bytes(b"no database at all" * 100)
@@ -84,7 +84,7 @@ def test_a_damaged_history_is_said_in_one_line(history: History, tmp_path: Path)
     assert path.read_bytes().startswith(b"no database")
 
 
-def test_a_newer_history_is_left_alone(history: History, tmp_path: Path) -> None:
+def test_a_newer_history_is_left_alone(history: PracticeHistory, tmp_path: Path) -> None:
     begin(history)
     path = tmp_path / "practice" / "history.sqlite"
     database = sqlite3.connect(path)
@@ -106,7 +106,9 @@ def test_a_newer_history_is_left_alone(history: History, tmp_path: Path) -> None
         "UPDATE exercises SET asked = 1e999",
     ],
 )
-def test_odd_values_in_the_file_are_said(history: History, tmp_path: Path, change: str) -> None:
+def test_odd_values_in_the_file_are_said(
+    history: PracticeHistory, tmp_path: Path, change: str
+) -> None:
     history.add(begin(history), 0, attempt("lips", 50))
     database = sqlite3.connect(tmp_path / "practice" / "history.sqlite")
     database.execute(change)
@@ -120,9 +122,9 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from sonoassist.practice.answers import Word
-from sonoassist.practice.history import History
+from sonoassist.practice.history import PracticeHistory
 from sonoassist.practice.scores import Attempt, QuestionOutcome
-history = History(Path(sys.argv[1]))
+history = PracticeHistory(Path(sys.argv[1]))
 number = history.begin("Ada", "exam.mp4", Word.MODEL, class_mode=False, asked=9, seed=0)
 for at in range(3):
     history.add(number, at, Attempt("lips", QuestionOutcome.FOUND, "lips", points=50.0 + at))
@@ -135,14 +137,14 @@ def test_what_was_answered_before_the_program_was_killed_is_there(tmp_path: Path
     path = tmp_path / "history.sqlite"
     done = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
     assert done.returncode == -9
-    (past,) = History(path).exercises("Ada")
+    (past,) = PracticeHistory(path).exercises("Ada")
     assert [one.points for one in past.attempts] == [50, 51, 52]
     assert (past.asked, past.word) == (9, Word.MODEL)
 
 
 @pytest.mark.parametrize("statements", [("BEGIN IMMEDIATE",), ("BEGIN EXCLUSIVE",)])
 def test_a_file_in_use_is_not_called_damaged(
-    history: History, tmp_path: Path, statements: tuple[str, ...]
+    history: PracticeHistory, tmp_path: Path, statements: tuple[str, ...]
 ) -> None:
     begin(history)
     other = sqlite3.connect(tmp_path / "practice" / "history.sqlite", isolation_level=None)
@@ -157,21 +159,23 @@ def test_a_file_in_use_is_not_called_damaged(
     begin(history)
 
 
-def test_a_trainee_forgotten_meanwhile_is_told(history: History) -> None:
+def test_a_trainee_forgotten_meanwhile_is_told(history: PracticeHistory) -> None:
     number = begin(history)
     history.forget("trainee 1")
     with pytest.raises(HistoryError, match="forgotten"):
         history.add(number, 0, attempt("lips", 50))
 
 
-def test_votes_and_the_place_of_the_frame_are_kept(history: History) -> None:
+def test_votes_and_the_place_of_the_frame_are_kept(history: PracticeHistory) -> None:
     one = attempt("lips", 50, votes={"lips": 2, "profile": 2}, outside_frames=-3)
     history.add(begin(history), 0, one)
     (past,) = history.exercises("trainee 1")
     assert past.attempts == (one,)
 
 
-def test_a_history_of_the_first_layout_is_brought_up(history: History, tmp_path: Path) -> None:
+def test_a_history_of_the_first_layout_is_brought_up(
+    history: PracticeHistory, tmp_path: Path
+) -> None:
     path = tmp_path / "practice" / "history.sqlite"
     path.parent.mkdir()
     database = sqlite3.connect(path)
@@ -199,12 +203,12 @@ PRAGMA user_version = 1;
 """
 
 
-def test_a_name_that_is_no_text_is_kept_all_the_same(history: History) -> None:
+def test_a_name_that_is_no_text_is_kept_all_the_same(history: PracticeHistory) -> None:
     history.begin("Ada", "exam\udcff.mp4", Word.TRUTH, class_mode=False, asked=3, seed=5)
     assert history.counts() == {"Ada": 1}
 
 
-def test_a_class_says_nothing_of_one_person(history: History) -> None:
+def test_a_class_says_nothing_of_one_person(history: PracticeHistory) -> None:
     number = history.begin("Ada", "e", Word.TRUTH, class_mode=True, asked=1, seed=0)
     history.add(number, 0, attempt("lips", 0))
     assert history.weaknesses("Ada") == {}

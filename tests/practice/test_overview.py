@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from practice_made import attempt
 
 from sonoassist.practice.answers import Word
-from sonoassist.practice.history import History
+from sonoassist.practice.history import PracticeHistory
 from sonoassist.practice.overview import COLUMNS, csv_text, overview, trend
 from sonoassist.practice.scores import QuestionOutcome
 
 
-def kept(path: Path) -> History:
+def kept(path: Path) -> PracticeHistory:
     """Two trainees who have answered something, and one who has not."""
     days = iter(range(100))
     start = datetime(2026, 11, 1, tzinfo=timezone.utc)
-    history = History(path / "h.sqlite", lambda: start + timedelta(days=next(days)))
+    history = PracticeHistory(path / "h.sqlite", lambda: start + timedelta(days=next(days)))
     for name, points in (("Bo", (90,)), ("=Ada", (20, 40, 60, 80))):
         for value in points:
             number = history.begin(name, "e", Word.TRUTH, class_mode=False, asked=2, seed=0)

@@ -14,7 +14,7 @@ import pytest
 from sonoassist.core.errors import SonoAssistError
 from sonoassist.exam.records import ExamStart
 from sonoassist.exam.store import ExamStore
-from sonoassist.practice.history import History
+from sonoassist.practice.history import PracticeHistory
 from sonoassist.recordings.correction_store import DATABASE, CorrectionStore
 from sonoassist.recordings.edits import SetBest
 from sonoassist.recordings.identity import Identity
@@ -83,7 +83,7 @@ def beginning(home: Path) -> object:
 def history(home: Path) -> None:
     path = home / "history.sqlite"
     path.touch()  # as whoever begins an exercise does
-    History(path).counts()
+    PracticeHistory(path).counts()
 
 
 @pytest.mark.parametrize("opening", [cache, review, reading, exam, beginning, history])

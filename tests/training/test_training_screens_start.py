@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
-from sonoassist.core.errors import ModelError
+from sonoassist.core.errors import ModelError, SourceError
 from sonoassist.preprocess.screen_network import NetworkInput, ScreenNetwork, network_file
 from sonoassist.training.screens.network import ScreenNet
 from sonoassist.training.screens.pictures import with_places
 from sonoassist.training.screens.run import write_onnx
-from sonoassist.training.screens.start import network_from
+from sonoassist.training.screens.start import fit_norms, start_network
 
 RNG = np.random.default_rng(4)
 SCREEN = RNG.integers(0, 256, (192, 256, 3)).astype(np.uint8)
@@ -21,6 +22,12 @@ SCREEN = RNG.integers(0, 256, (192, 256, 3)).astype(np.uint8)
 
 def some_inputs() -> torch.Tensor:
     return with_places(torch.from_numpy(RNG.random((4, 3, 192, 256), np.float32)))
+
+
+def network_from(path: Path, screens: torch.Tensor) -> ScreenNet:
+    network = start_network(path).network
+    fit_norms(network, screens)
+    return network
 
 
 def test_the_shipped_network_gives_the_same_before_it_is_trained_on() -> None:
@@ -43,10 +50,26 @@ def test_its_norms_fit_what_they_were_set_by(tmp_path: Path) -> None:
         torch.testing.assert_close(one, other, atol=2e-3, rtol=1e-3)
 
 
-@pytest.mark.parametrize("content", [None, b"", b"no network"])
-def test_another_file_is_refused(content: bytes | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize("content", [b"", b"no network", onnx.ModelProto().SerializeToString()])
+def test_another_file_is_refused(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "other.onnx"
-    if content is not None:
-        path.write_bytes(content)
+    path.write_bytes(content)
     with pytest.raises(ModelError, match="holds no network"):
-        network_from(path, some_inputs())
+        start_network(path)
+
+
+@pytest.mark.parametrize(("name", "reason"), [("none.onnx", "No such file"), (".", "directory")])
+def test_a_file_that_cannot_be_read_is_told_as_that(name: str, reason: str, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=f"^cannot read .*: .*{reason}"):
+        start_network(tmp_path / name)
+
+
+def test_convolutions_of_another_kind_are_no_network(tmp_path: Path) -> None:
+    """Neither a bias that is missing nor a weight that is not kept ends in a traceback."""
+    for inputs in (["x"], ["x", "onnx::a"], ["x", "onnx::a", "b"]):
+        node = onnx.helper.make_node("Conv", inputs, ["y"])
+        graph = onnx.helper.make_graph([node], "g", [], [])
+        path = tmp_path / "conv.onnx"
+        path.write_bytes(onnx.helper.make_model(graph).SerializeToString())
+        with pytest.raises(ModelError, match="holds no network"):
+            start_network(path)

@@ -186,7 +186,7 @@ def _add_picture_facts(dataset: Dataset, info: ExamInfo, capture: Capture) -> No
 
 def _synthetic(info: ExamInfo, capture: Capture) -> bool:
     """Whether this picture is of a synthetic exam: an exam may go on with another source."""
-    return info.history.of(capture.capture_id, capture.shot.at_s).synthetic
+    return info.history.watched(capture.capture_id, capture.shot.at_s).synthetic
 
 
 def _comments(info: ExamInfo, capture: Capture) -> str:

@@ -264,7 +264,9 @@ def _algorithm(judged: InForce) -> AlgorithmIdentification:
     """The program, and as its parameters what a capture was judged by."""
     model = judged.model
     known = [f"model {key}: {model[key]}" for key in _MODEL_FACTS if model.get(key)]
-    known += [f"model {calibrated_words(judged)}", f"threshold: {threshold_words(judged)}"]
+    known += [f"model {calibrated_words(judged)}"] if judged.judges else []
+    threshold = threshold_words(judged)
+    known += [f"threshold: {threshold}"] if threshold else []
     return AlgorithmIdentification(
         name=f"{header.MANUFACTURER} standard plane detection",
         version=__version__,

@@ -68,5 +68,5 @@ def _lossy(info: ExamInfo, capture: Capture) -> bool:
 
     What a capture device or a file of another kind did to the picture is not known.
     """
-    source = info.history.of(capture.capture_id, capture.shot.at_s).source
+    source = info.history.watched(capture.capture_id, capture.shot.at_s).source
     return kind_of(source).was_compressed(source)

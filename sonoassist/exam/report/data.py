@@ -175,7 +175,7 @@ def _warnings(info: ExamInfo, options: ReportOptions, stills: tuple[Still, ...])
     found = [words for words in said if words]
     if info.synthetic:
         found.append("Synthetic exam: no patient")
-    elif any(one.synthetic for one in held):
+    elif any(one.in_force.synthetic for one in info.history.moments):
         found.append("Part of this exam is synthetic: no patient")
     if not info.ended:
         found.append("The exam was not ended when this report was made: it goes on or was cut off")

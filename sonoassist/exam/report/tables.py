@@ -21,7 +21,12 @@ from sonoassist.exam.capture_words import (
     why_words,
 )
 from sonoassist.exam.checklist import Line
-from sonoassist.exam.in_force_values import history_values, judged_cells, judged_values
+from sonoassist.exam.in_force_values import (
+    JUDGED_COLUMNS,
+    history_values,
+    judged_cells,
+    judged_values,
+)
 from sonoassist.exam.records import Capture
 from sonoassist.exam.report import words
 from sonoassist.exam.report.data import ReportData
@@ -50,10 +55,7 @@ COLUMNS = (
     "network_confidence",
     "said",
     "hints",
-    "threshold",
-    "threshold_whose",
-    "model",
-    "calibrated",
+    *JUDGED_COLUMNS,
 )
 
 
@@ -92,7 +94,7 @@ def _row(data: ReportData, line: Line) -> dict[str, object]:
             "network_confidence": f"{shot.confidence:.4f}" if shot.plane else "",
             "said": capture_words(shot, line.item),
             "hints": hint_words(shot, line.item),
-            **judged_cells(data.info.history.of(line.shown.capture_id, shot.at_s)),
+            **judged_cells(data.info.history, line.shown),
         }
     return row
 
@@ -189,7 +191,7 @@ def _capture(data: ReportData, one: Capture) -> dict[str, object]:
         "hints": hint_values(shot, item),
         "box_px": _edges(shot.box),
         "field_px": _edges(shot.field),
-        **judged_values(data.info.history.of(one.capture_id, shot.at_s)),
+        **judged_values(data.info.history, one),
         "clip": one.clip,
         "still": _file(still) or None,
         "trouble": still.trouble if still is not None else "",

@@ -14,6 +14,7 @@ from sonoassist.exam.capture_words import item_of, plane_of
 from sonoassist.exam.checklist import Line
 from sonoassist.exam.in_force import History
 from sonoassist.exam.records import Capture, ExamInfo, FrameRow, Judgement
+from sonoassist.model.score_rules import UNCALIBRATED_THRESHOLD
 
 STEPS = 360
 """Pieces that the exam is cut into."""
@@ -22,6 +23,8 @@ LEAST = 0.1
 """Confidence from which anything is drawn."""
 TICK_GAPS_S = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 MOST_TICKS = 9
+SHADED_FROM = UNCALIBRATED_THRESHOLD
+"""Confidence below which all is drawn pale where no threshold is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +66,15 @@ class ReportTimeline:
         length_s: Of the exam; 0 when nothing was seen.
         levels: float32, (rows, STEPS): the greatest confidence in each piece of the exam, NaN
             where no frame was judged.
-        thresholds: Seconds from which on a threshold held, and it, in order; the first at 0.
+        thresholds: Seconds from which on a threshold held, and it, in order; the first at 0. None
+            where none is known.
         marks: The captures that were not rejected.
     """
 
     planes: tuple[Plane, ...]
     length_s: float
     levels: Floats
-    thresholds: tuple[tuple[float, float], ...]
+    thresholds: tuple[tuple[float, float | None], ...]
     marks: tuple[CaptureMark, ...]
 
     @property
@@ -104,7 +108,8 @@ class ReportTimeline:
         return 0.35 * confidence / max(threshold, 0.01)
 
     def _held(self, at_s: float) -> float:
-        return [held for from_s, held in self.thresholds if from_s <= at_s][-1]
+        held = [one for from_s, one in self.thresholds if from_s <= at_s][-1]
+        return SHADED_FROM if held is None else held
 
     def ticks_s(self) -> list[int]:
         """Times to write at the axis, round numbers."""
@@ -139,7 +144,9 @@ def timeline(
     return ReportTimeline(rows, length_s, levels, _thresholds(info.history), marks)
 
 
-def _thresholds(history: History) -> tuple[tuple[float, float], ...]:
+def _thresholds(history: History) -> tuple[tuple[float, float | None], ...]:
+    if history.followed and not history.judges:
+        return ((0.0, None),)
     found = [(0.0, history.first.threshold)]
     for one in history.effective[1:]:
         if one.in_force.threshold != found[-1][1]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sonoassist.core.percent import threshold_percent
@@ -18,7 +19,7 @@ from sonoassist.exam.capture_words import (
 from sonoassist.exam.checklist import ItemState, Line
 from sonoassist.exam.ending import NOT_REVIEWED
 from sonoassist.exam.exam_clock import clock
-from sonoassist.exam.in_force import InForce
+from sonoassist.exam.in_force import History, InForce
 from sonoassist.exam.in_force_words import (
     calibrated_course,
     course,
@@ -29,7 +30,8 @@ from sonoassist.exam.in_force_words import (
 )
 from sonoassist.exam.records import Event, How, RecordedVideo
 from sonoassist.exam.report.stills import Still
-from sonoassist.exam.report.timeline import ReportTimeline
+from sonoassist.exam.report.timeline import SHADED_FROM, ReportTimeline
+from sonoassist.exam.source_words import renamed_event, sources_of, sources_words
 from sonoassist.sources.kinds import kind_of
 
 if TYPE_CHECKING:
@@ -90,21 +92,7 @@ def missing(data: ReportData) -> str:
 
 def source(data: ReportData) -> str:
     """What was watched."""
-    said = [f"{source_name(data, one)} ({_kind(one)})" for one in _sources(data)]
-    return ", then ".join(said)
-
-
-def _kind(one: InForce) -> str:
-    return "synthetic" if one.synthetic else "real"
-
-
-def _sources(data: ReportData) -> list[InForce]:
-    """What was watched, each source once as long as it is the same."""
-    seen: list[InForce] = []
-    for moment in data.info.history.moments:
-        if not seen or moment.in_force.source != seen[-1].source:
-            seen.append(moment.in_force)
-    return seen
+    return sources_words(data.info.history, lambda one: source_name(data, one))
 
 
 def source_name(data: ReportData, one: InForce) -> str:
@@ -117,11 +105,10 @@ def source_name(data: ReportData, one: InForce) -> str:
 
 def event_text(data: ReportData, one: Event) -> str:
     """What happened; sources by the names that may be shown."""
-    text = one.text
-    for seen in _sources(data) if one.kind == "source" else ():
-        if seen.source_label:
-            text = text.replace(seen.source_label, source_name(data, seen))
-    return text
+    if one.kind != "source" or not data.options.mask:
+        return one.text
+    watched = sources_of(data.info.history)
+    return renamed_event(one.text, {seen.source_label: source_name(data, seen) for seen in watched})
 
 
 def head(data: ReportData) -> list[tuple[str, str]]:
@@ -133,9 +120,15 @@ def head(data: ReportData) -> list[tuple[str, str]]:
         ("Date", when(info.started_at)),
         ("Length", clock(info.length_s)),
         ("Source", source(data)),
-        ("Threshold", threshold_course(info.history)),
+        *_threshold(info.history),
         ("Exam", info.exam_id),
     ]
+
+
+def _threshold(history: History) -> list[tuple[str, str]]:
+    """Nothing where no threshold is known, or nothing was judged by one."""
+    said = threshold_course(history)
+    return [("Threshold", said)] if said else []
 
 
 def details(line: Line) -> tuple[str, str, str]:
@@ -180,15 +173,20 @@ def caption(data: ReportData, still: Still) -> list[str]:
 def legend(line: ReportTimeline) -> str:
     """How the timeline is read."""
     return (
-        "Colour: how sure the network was, as strong as it was sure and pale below the threshold "
-        f"of {_of_timeline(line)}. Filled circle: a picture that was kept. Empty circle: one "
+        "Colour: how sure the network was, as strong as it was sure and pale below "
+        f"{_of_timeline(line)}. Filled circle: a picture that was kept. Empty circle: one "
         f"{NOT_REVIEWED}."
     )
 
 
 def _of_timeline(line: ReportTimeline) -> str:
     held = [threshold for _, threshold in line.thresholds]
-    return threshold_percent(held[0]) if len(held) == 1 else "its time"
+    if len(held) > 1:
+        return "the threshold of its time"
+    known = held[0]
+    if known is None:
+        return threshold_percent(SHADED_FROM)
+    return f"the threshold of {threshold_percent(known)}"
 
 
 def _changed(data: ReportData) -> bool:
@@ -208,7 +206,7 @@ def recording(one: RecordedVideo) -> str:
 def about_confidence(data: ReportData) -> str:
     """What a confidence is, and what a picture is that nobody has looked at."""
     kind = calibrated_course(data.info.history)
-    return f"Confidence is the network's own, {kind}. {_NOT_REVIEWED}"
+    return f"Confidence is the network's own{f', {kind}' if kind else ''}. {_NOT_REVIEWED}"
 
 
 def model(data: ReportData) -> list[tuple[str, str]]:
@@ -218,7 +216,7 @@ def model(data: ReportData) -> list[tuple[str, str]]:
         (f"From {clock(at_s)}", _other_model(one.in_force))
         for at_s, one in later(history, _identity)
     ]
-    return [*_facts(dict(history.first.model)), *others]
+    return [*_facts(history), *others]
 
 
 def _identity(one: InForce) -> str:
@@ -230,8 +228,12 @@ def _other_model(one: InForce) -> str:
     return f"{model_words(one)}{f'; weights SHA-256 {digest}' if digest else ''}"
 
 
-def _facts(values: dict[str, object]) -> list[tuple[str, str]]:
+def _facts(history: History) -> list[tuple[str, str]]:
+    """Of the first model, and what it was run by: a quicker engine may come after a moment."""
+    values = dict(history.first.model)
     values.pop("calibrated", None)
+    for key in ("engine", "device"):
+        values[key] = course(history, partial(_text_of, key))
     if values.get("domain") in _TRAINED_ON:
         values["domain"] = _TRAINED_ON[str(values["domain"])]
     digest = str(values.pop("weights_sha256", "") or values.pop("hash", ""))
@@ -247,9 +249,13 @@ def _facts(values: dict[str, object]) -> list[tuple[str, str]]:
         )
         if values.get(key)
     ]
-    rest = [(_name(key), str(value)) for key, value in sorted(values.items())]
+    rest = [(_name(key), str(value)) for key, value in sorted(values.items()) if value != ""]
     hashed = [("Weights SHA-256", digest)] if digest else []
     return [*named, *rest, *hashed] or [("Model", "not known")]
+
+
+def _text_of(key: str, one: InForce) -> str:
+    return str(one.model.get(key) or "")
 
 
 def settings(data: ReportData) -> list[tuple[str, str]]:
@@ -264,8 +270,9 @@ def settings(data: ReportData) -> list[tuple[str, str]]:
     for key, said in changing.items():
         if said(history.first) and history.followed:
             values[key] = course(history, said)
-    values["threshold"] = threshold_course(history)
-    return [(_name(key), value) for key, value in sorted(values.items())]
+    values.pop("threshold", None)
+    rows = [(_name(key), value) for key, value in values.items()]
+    return sorted([*rows, *_threshold(history)])
 
 
 def _name(key: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sonoassist.core.errors import OutputError
 from sonoassist.practice.answers import Word
 from sonoassist.practice.exercise import Exercise
-from sonoassist.practice.history import History, HistoryError
+from sonoassist.practice.history import HistoryError, PracticeHistory
 from sonoassist.practice.scores import Attempt
 from sonoassist.practice.wish import PracticeWish
 
@@ -28,7 +28,7 @@ class _Begun:
 
 
 def done_by(done: Mapping[str, int], nickname: str) -> int:
-    """Exercises of a trainee, of `History.done`; nicknames are one in large and small letters."""
+    """Exercises of a trainee, of `PracticeHistory.done`; letters may be large or small."""
     return sum(count for name, count in done.items() if name.casefold() == nickname.casefold())
 
 
@@ -39,7 +39,7 @@ class Keeper:
         history: Of the trainees.
     """
 
-    def __init__(self, history: History) -> None:
+    def __init__(self, history: PracticeHistory) -> None:
         self._history = history
         self._begun: _Begun | None = None
         self._kept_as: int | None = None

@@ -11,7 +11,7 @@ from pathlib import Path
 from sonoassist.exam.store import ExamStore
 from sonoassist.practice.covering import MakeCover, text_cover
 from sonoassist.practice.examiner import MakeAnalyser
-from sonoassist.practice.history import History
+from sonoassist.practice.history import PracticeHistory
 from sonoassist.practice.set_store import SetStore
 from sonoassist.recordings.correction_store import CorrectionStore, Known
 
@@ -36,7 +36,7 @@ class PracticeServices:
     """
 
     make_analyser: MakeAnalyser
-    history: History
+    history: PracticeHistory
     demo: Path | None = None
     recent: Callable[[], list[str]] = list
     clock_s: Callable[[], float] = time.monotonic

@@ -6,7 +6,9 @@ the convolutions give for some screens, and their scale and shift so that all gi
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,42 +16,62 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sonoassist.core.errors import ModelError
+from sonoassist.core.errors import ModelError, SourceError
 from sonoassist.training.screens.network import ScreenNet
 
 
-def network_from(path: Path, screens: Tensor) -> ScreenNet:
-    """The network of a file that `write_onnx` made, to be trained on.
+@dataclass(frozen=True)
+class StartNetwork:
+    """A network to go on from.
 
-    Args:
-        path: The file.
-        screens: Inputs that the norms are set by, float32 (n, CHANNELS, 192, 256).
+    Attributes:
+        name: Of its file.
+        sha256: Of what the file held when it was read.
+        network: Its norms do nothing yet; see `fit_norms`.
+    """
+
+    name: str
+    sha256: str
+    network: ScreenNet
+
+
+def start_network(path: Path) -> StartNetwork:
+    """Read a file that `write_onnx` made.
 
     Raises:
+        SourceError: It cannot be read.
         ModelError: It holds no such network.
     """
-    network = ScreenNet().eval()
     try:
-        named, joined = _weights(path)
-        with torch.no_grad():
-            for (layer, norm), (weight, bias) in zip(_convolutions(network), joined, strict=True):
-                layer.weight.copy_(torch.from_numpy(weight))
-                _set_plain(norm, torch.from_numpy(bias))
-            for name, tensor in network.state_dict().items():
-                if name in named:
-                    tensor.copy_(torch.from_numpy(named[name]))
-            _set_norms(network, screens)
-    except (OSError, ValueError, RuntimeError) as error:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"cannot read {path}: {error.strerror or error}") from error
+    try:
+        network = _network_in(content)
+    except (ValueError, LookupError, RuntimeError) as error:
         raise ModelError(
             f"{path.name} holds no network that reads screens", "Choose a file of train-screens"
         ) from error
+    return StartNetwork(path.name, hashlib.sha256(content).hexdigest(), network)
+
+
+def _network_in(content: bytes) -> ScreenNet:
+    network = ScreenNet().eval()
+    named, joined = _weights(content)
+    with torch.no_grad():
+        for (layer, norm), (weight, bias) in zip(_convolutions(network), joined, strict=True):
+            layer.weight.copy_(torch.from_numpy(weight))
+            _set_plain(norm, torch.from_numpy(bias))
+        for name, tensor in network.state_dict().items():
+            if name in named:
+                tensor.copy_(torch.from_numpy(named[name]))
     return network
 
 
 _Array = NDArray[np.float32]
 
 
-def _weights(path: Path) -> tuple[dict[str, _Array], list[tuple[_Array, _Array]]]:
+def _weights(content: bytes) -> tuple[dict[str, _Array], list[tuple[_Array, _Array]]]:
     """The weights that kept their names, and those of convolutions that a norm was joined with.
 
     Raises:
@@ -58,10 +80,8 @@ def _weights(path: Path) -> tuple[dict[str, _Array], list[tuple[_Array, _Array]]
     import onnx
 
     try:
-        graph = onnx.load_from_string(path.read_bytes()).graph
+        graph = onnx.load_from_string(content).graph
     except Exception as error:  # of the package that reads it, which has no errors of its own
-        if isinstance(error, OSError):
-            raise
         raise ValueError(str(error)) from error
     arrays = {one.name: np.array(onnx.numpy_helper.to_array(one)) for one in graph.initializer}
     for node in graph.node:
@@ -95,8 +115,14 @@ def _statistics(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor) -> None:
         norm.running_var.copy_(variance)
 
 
-def _set_norms(network: ScreenNet, screens: Tensor) -> None:
-    """Set the norms by what the convolutions give; the network gives the same as before."""
+@torch.no_grad()
+def fit_norms(network: ScreenNet, screens: Tensor) -> None:
+    """Set the norms by what the convolutions give; the network gives the same as before.
+
+    Args:
+        network: As it was read.
+        screens: Inputs that the norms are set by, float32 (n, CHANNELS, 192, 256).
+    """
     given: dict[nn.BatchNorm2d, tuple[Tensor, Tensor]] = {}
 
     def note(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from fuzz.format import Seed, each
 from fuzz.steady import whole
 from sonoassist.practice.answers import Word
-from sonoassist.practice.history import History
+from sonoassist.practice.history import PracticeHistory
 from sonoassist.practice.scores import Attempt, QuestionOutcome
 
 THEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
@@ -18,7 +18,7 @@ THEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 def histories(folder: Path) -> list[Seed]:
     """Two trainees."""
     path = folder / "history.sqlite"
-    history = History(path, now=lambda: THEN)
+    history = PracticeHistory(path, now=lambda: THEN)
     for number, name in enumerate(("ann", "bo", "ann")):
         exercise = history.begin(
             name, "exam.mp4", Word.MODEL, class_mode=number == 1, asked=2, seed=number
@@ -48,7 +48,7 @@ def histories(folder: Path) -> list[Seed]:
 
 def use(folder: Path, seed: Seed) -> str:
     """Practice's start page, its progress, and another exercise."""
-    history = History(folder / seed.name / "history.sqlite", now=lambda: THEN)
+    history = PracticeHistory(folder / seed.name / "history.sqlite", now=lambda: THEN)
 
     def past() -> None:
         for name in (*history.trainees(), "ann"):

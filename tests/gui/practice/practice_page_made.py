@@ -26,7 +26,7 @@ from sonoassist.gui.practice.services import PracticeServices, Stage
 from sonoassist.gui.theme import Look
 from sonoassist.practice.answers import answers_from_truth
 from sonoassist.practice.exercise import Exercise
-from sonoassist.practice.history import History
+from sonoassist.practice.history import PracticeHistory
 from sonoassist.practice.set_store import SetStore
 from sonoassist.practice.truth import truth_beside
 from sonoassist.preprocess.crop import parse_crop
@@ -97,7 +97,7 @@ def _page(
     reviews = CorrectionStore(folder / "reviews")
     services = PracticeServices(
         make_analyser=make_analyser or (lambda _synthetic, _tell: Knower()),  # type: ignore[arg-type]
-        history=History(folder / "history.sqlite"),
+        history=PracticeHistory(folder / "history.sqlite"),
         demo=DEMO,
         clock_s=clock,
         reviews=reviews,

@@ -10,7 +10,7 @@ import pytest
 from sonoassist.exam.store import ExamStore
 from sonoassist.gui.practice.offered import MOST, Offer, offers
 from sonoassist.gui.practice.services import PracticeServices
-from sonoassist.practice.history import History
+from sonoassist.practice.history import PracticeHistory
 from sonoassist.recordings.correction_store import Known
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "exam"))
@@ -23,7 +23,7 @@ def services(
 ) -> PracticeServices:
     return PracticeServices(
         make_analyser=lambda _synthetic, _tell: None,  # type: ignore[arg-type,return-value]
-        history=History(folder / "history.sqlite"),
+        history=PracticeHistory(folder / "history.sqlite"),
         demo=demo,
         recent=lambda: recent,
         reviewed=lambda: known,

@@ -19,7 +19,7 @@ from sonoassist.gui.practice.words import QUESTION
 from sonoassist.gui.theme import LIGHT, Look, family
 from sonoassist.gui.verdict import VerdictKind
 from sonoassist.practice.exercise import Phase
-from sonoassist.practice.history import History
+from sonoassist.practice.history import PracticeHistory
 from sonoassist.practice.scores import QuestionOutcome
 from sonoassist.practice.wish import PracticeWish
 
@@ -289,7 +289,7 @@ def test_without_a_model_the_truth_still_asks_and_it_is_said(
 def make_page_without_model(
     qtbot: QtBot, look: Look, folder: Path, clock: Clock, missing: object
 ) -> PracticePage:
-    services = PracticeServices(missing, History(folder / "h"), DEMO, clock_s=clock)  # type: ignore[arg-type]
+    services = PracticeServices(missing, PracticeHistory(folder / "h"), DEMO, clock_s=clock)  # type: ignore[arg-type]
     page = PracticePage(services, look)
     page.setMinimumSize(960, 600)
     qtbot.addWidget(page)

@@ -26,17 +26,17 @@ from sonoassist.gui.practice.trainee_table import TraineeTable, _Rows
 from sonoassist.gui.practice.trainees_panel import TraineesPanel
 from sonoassist.gui.theme import LIGHT, Look, family
 from sonoassist.practice.answers import Word
-from sonoassist.practice.history import History
+from sonoassist.practice.history import PracticeHistory
 from sonoassist.practice.overview import COLUMNS, PLANE_KEYS, TraineeRow, csv_text, overview
 from sonoassist.practice.scores import QuestionOutcome
 
 DAY = datetime(2026, 11, 1, tzinfo=timezone.utc)
 
 
-def history_of(path: Path) -> History:
+def history_of(path: Path) -> PracticeHistory:
     """Bo found the femur once; Ada got better, and missed the lips; both after Cy."""
     days = iter(range(100))
-    history = History(path, lambda: DAY + timedelta(days=next(days)))
+    history = PracticeHistory(path, lambda: DAY + timedelta(days=next(days)))
     kept = (("Cy", "4ch", (70,)), ("bo", "femur", (90,)), ("Ada", "femur", (20, 40, 60, 80)))
     for name, plane, points in kept:
         for value in points:
@@ -54,7 +54,7 @@ def empty(qtbot: QtBot, look: Look, tmp_path: Path) -> Iterator[PracticePage]:
     def no_analyser(_synthetic: bool, _tell: object) -> None:
         raise AssertionError
 
-    services = PracticeServices(no_analyser, History(tmp_path / "h.sqlite"))  # type: ignore[arg-type]
+    services = PracticeServices(no_analyser, PracticeHistory(tmp_path / "h.sqlite"))  # type: ignore[arg-type]
     page = PracticePage(services, look)
     qtbot.addWidget(page)
     page.setMinimumSize(960, 600)  # as in the window, which does not follow its contents
