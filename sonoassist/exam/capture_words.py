@@ -16,6 +16,7 @@ from sonoassist.core.packets import Box
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.records import Item, Seen, Shot
+from sonoassist.temporal.choice_words import HIGHEST, SECOND
 
 BY_HAND = "chosen by hand"
 NO_PLANE = "No plane named"
@@ -35,7 +36,7 @@ _SAW = {
     Seen.NOISE: "not judged by the network: only noise",
     Seen.OUTSIDE: f"the picture is {OUTSIDE}",
 }
-_OLDER_SHARE = re.compile(r"^highest steady confidence \d+ %")
+_KEPT_SHARE = re.compile(rf"^({HIGHEST}|{SECOND}) \d+ %")
 
 
 def item_of(shot: Shot, items: Iterable[Item]) -> Item | None:
@@ -116,7 +117,7 @@ def why_words(shot: Shot) -> str:
 
     Earlier programs rounded the confidence to the nearest number; it is written as everywhere.
     """
-    return _OLDER_SHARE.sub(f"highest steady confidence {percent(shot.confidence)}", shot.why)
+    return _KEPT_SHARE.sub(rf"\g<1> {percent(shot.confidence)}", shot.why)
 
 
 def hint_words(shot: Shot, item: Item | None) -> str:

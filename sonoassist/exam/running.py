@@ -435,33 +435,43 @@ class RunningExam:
             candidates: The best frames.
             refused_of: Item whose capture was just refused: nothing is held back there any more.
         """
-        for candidate in candidates:
+        left = deque(candidates)
+        while left:
+            candidate = left.popleft()
             item = self._item_of(candidate.plane.key)
             if item is None:
                 continue
             try:
                 held = item.key == self._kept_back and item.key != refused_of
-                kept = not held and self._capture_best(item, candidate)
+                left.extend(self._take_for(item, candidate, held=held))
             except OutputError:
                 self._best.forget(candidate.plane.key)
                 raise
-            if not kept:
-                self._best.forget(candidate.plane.key)
 
-    def _capture_best(self, item: Item, candidate: Candidate) -> bool:
-        frame = candidate.analysis.frame
-        at_s = max(frame.captured_at_s - self._began_s, 0.0)
-        captures = self._exam.captures()
-        old, shown = replaceable(item, captures), self._shown(item.key)
+    def _take_for(self, item: Item, candidate: Candidate, *, held: bool) -> list[Candidate]:
+        """Capture a frame, unless its item is held back; returns what comes in its place."""
+        captures, shown = self._exam.captures(), self._shown(item.key)
+        old = replaceable(item, captures)
         chosen = shown is not None and (old is None or shown.capture_id != old.capture_id)
-        if chosen or refused(item, captures, at_s):
-            return False  # nothing takes the place of what a person chose, or comes back by itself
+        if held or chosen:
+            self._best.forget(item.plane)  # nothing takes the place of what a person chose
+            return []
+        captured_at_s = candidate.analysis.frame.captured_at_s
+        at_s = max(captured_at_s - self._began_s, 0.0)
+        if refused(item, captures, at_s):  # e.g. when a person put another in its place
+            return self._refuse_at(item.plane, captured_at_s)
+        self._capture_best(item, candidate, at_s, old)
+        return []
+
+    def _capture_best(
+        self, item: Item, candidate: Candidate, at_s: float, old: Capture | None
+    ) -> None:
+        frame = candidate.analysis.frame
         shot = best_shot(candidate, item, at_s)
         view = View(frame, candidate.analysis)
         judged = self._judged(view, at_s)
         capture = self._keep_shot(shot, frame, Judgement.OPEN, old, judged)
         self._ask_for_box(capture, view)
-        return True
 
     def _capture_by_hand(
         self,
@@ -578,8 +588,18 @@ class RunningExam:
                 self._refuse(shown.shot)
 
     def _refuse(self, shot: Shot) -> None:
-        """The person wants none like it; the next best of its view takes its place."""
-        self._take(self._best.refuse(shot.plane, self._began_s + shot.at_s), shot.item)
+        """The person wants none like it; the next best of what it stood for takes its place."""
+        item = item_of(shot, self._items)
+        # What the network saw, and what a person took it for.
+        for plane in dict.fromkeys(("" if item is None else item.plane, shot.plane)):
+            if plane:
+                self._take(self._refuse_at(plane, self._began_s + shot.at_s), shot.item)
+
+    def _refuse_at(self, plane: str, captured_at_s: float) -> list[Candidate]:
+        """What may come in the place of a frame that the person does not want."""
+        item = self._item_of(plane)
+        stands = item is not None and self._shown(item.key) is not None
+        return self._best.refuse(plane, captured_at_s, another_stands=stands)
 
     def _tick(self, line: Line, *, done: bool) -> None:
         if line.item.manual or not done:

@@ -161,7 +161,7 @@ def decide(
         if held is not None:
             return held
     if not agreed or kind is VerdictKind.UNSURE:
-        return _unsure(analysis, threshold, agreed)
+        return _unsure(analysis, threshold, "" if agreed else _why_not_agreed(view, threshold))
     if kind is VerdictKind.BACKGROUND:
         return _background(analysis)
     return _plane(view, analysis, label)
@@ -287,14 +287,25 @@ def _unanalysed(kind: VerdictKind) -> Verdict:
     return Verdict(kind, _TITLES[kind], detail=_WHY_NOT.get(kind, "not analysed"))
 
 
-def _unsure(analysis: Analysis, threshold: float, agreed: bool) -> Verdict:
+def _why_not_agreed(view: View, threshold: float) -> str:
+    """Why a picture is not named that is sure by itself: its view is less sure, or not steady."""
+    steady, analysis = view.steady, view.analysis
+    if steady is None or analysis is None or steady.plane is not analysis.prediction.plane:
+        return "not steady yet"
+    if _stands(steady, threshold):
+        return "not steady yet"
+    share = float(steady.probabilities[INDEX[steady.plane.key]])
+    return f"over the view {percent(share)}, below the {threshold_percent(threshold)} threshold"
+
+
+def _unsure(analysis: Analysis, threshold: float, why_not: str) -> Verdict:
     guess, confidence = analysis.prediction.plane, analysis.prediction.confidence
     name = "no standard plane" if guess.is_background else guess.label
     said = f"best guess {name} {percent(confidence)}"
     if confidence < threshold:
         said += f", below the {threshold_percent(threshold)} threshold"
-    elif not agreed:
-        said += ", not steady yet"
+    elif why_not:
+        said += f", {why_not}"
     return Verdict(VerdictKind.UNSURE, "Unsure", guess=guess, confidence=confidence, detail=said)
 
 

@@ -60,6 +60,11 @@ class FrameColumns:
         return len(self.times_s)
 
     @property
+    def surveyed(self) -> bool:
+        """Whether at least every 16th frame has a result: what is not seen then is missing."""
+        return bool(self.known[::STRIDE].all())
+
+    @property
     def readable(self) -> Flags:
         """Which frames have a result and are not damaged, bool (n,)."""
         return np.asarray(self.known & (self.states != DAMAGED_STATE))
@@ -181,12 +186,6 @@ class FrameTable:
         """Number of frames with a result."""
         with self._lock:
             return int(np.count_nonzero(self._known[: len(self)]))
-
-    @property
-    def surveyed(self) -> bool:
-        """Whether at least every 16th frame has a result: what is not seen then is missing."""
-        with self._lock:
-            return bool(self._known[: len(self) : STRIDE].all())
 
     @property
     def known(self) -> Flags:

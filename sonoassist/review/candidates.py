@@ -20,20 +20,21 @@ from sonoassist.core.planes import BACKGROUND_INDEX, INDEX, PLANES
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.table import FrameColumns
 from sonoassist.temporal.hints import Placed, hints_of, place_flaws
-from sonoassist.temporal.rules import APART_S, WANTED, Course, Pick, Rule, choose_in
+from sonoassist.temporal.rules import APART_S, WANTED, Course, Pick, Rule, Scales, choose_from
 
 MOST = 12
-"""So many candidates a plane at most."""
+"""So many candidates of a plane are compared and offered at most, of all its views."""
 SEEN_FROM = 0.3
 """A sure frame that reaches less, smoothed over time, passed by too quickly to count as found."""
 
 _Rows = NDArray[np.intp]
 _Told = NDArray[np.int16]
+_Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
 class Peak:
-    """A candidate.
+    """The best frame of a view: a candidate.
 
     Attributes:
         frame: Its index.
@@ -58,15 +59,23 @@ class Peak:
     hints: Hints = ()
 
 
-def all_candidates(columns: FrameColumns, corrections: Corrections) -> dict[str, tuple[Peak, ...]]:
-    """The candidates of each of the 13 planes by key, best first."""
+def all_views(
+    columns: FrameColumns, corrections: Corrections, scales: Scales
+) -> dict[str, tuple[Peak, ...]]:
+    """All views of each of the 13 planes by key, best first.
+
+    Args:
+        columns: Of the recording.
+        corrections: What a person says.
+        scales: Of the readable frames, by the network alone, see `scales_of`.
+    """
     told = _told(columns, corrections)
     named = _from_labels(columns, told)
-    seen = _from_model(columns, told)
+    seen = _from_model(columns, told, scales)
     found = {}
     for key in WANTED:
         others = (one for one in seen[key] if _far(one, named[key]))
-        found[key] = (*named[key], *others)[:MOST]
+        found[key] = (*named[key], *others)
     return found
 
 
@@ -87,15 +96,31 @@ def _told(columns: FrameColumns, corrections: Corrections) -> _Told:
     return told
 
 
-def _from_model(columns: FrameColumns, told: _Told) -> dict[str, tuple[Peak, ...]]:
+def scales_of(columns: FrameColumns, *, hidden: _Flags | None = None) -> Scales:
+    """The readable frames as the rule measures them.
+
+    Args:
+        columns: Of the recording.
+        hidden: bool (n,), frames that are to show nothing.
+    """
+    rows = np.flatnonzero(columns.readable)
+    shares = columns.probabilities[rows]
+    if hidden is not None:
+        shares[hidden[rows]] = 0
+    apart = np.zeros(max(len(rows) - 1, 0), bool)
+    return Scales(_course_of(columns, rows, shares, apart))
+
+
+def _from_model(columns: FrameColumns, told: _Told, scales: Scales) -> dict[str, tuple[Peak, ...]]:
     """What the rule picks of the frames that nobody has judged.
 
     Those that somebody has judged stay in the course of time, showing nothing.
     """
     rows = np.flatnonzero(columns.readable)
-    shares = np.where(told[rows, None] < 0, columns.probabilities[rows], 0)
-    apart = np.zeros(max(len(rows) - 1, 0), bool)
-    picks = choose_in(course_of(columns, rows, shares, apart), Rule.BEST, MOST)
+    judged = told >= 0
+    if judged.any():
+        scales = scales_of(columns, hidden=judged)
+    picks = choose_from(scales, Rule.BEST, MOST, more=len(rows))
     return {
         key: tuple(_peak(columns, rows, key, one, told=False) for one in some)
         for key, some in picks.items()
@@ -117,14 +142,15 @@ def _from_labels(columns: FrameColumns, told: _Told) -> dict[str, tuple[Peak, ..
     shares[each, plane] = 1.0 + columns.probabilities[rows, plane]
     stretch = np.cumsum(np.diff(told, prepend=told[:1]) != 0)
     apart = np.diff(stretch[rows]) != 0
-    picks = choose_in(course_of(columns, rows, shares, apart), Rule.BEST, MOST)
+    scales = Scales(_course_of(columns, rows, shares, apart))
+    picks = choose_from(scales, Rule.BEST, MOST, more=len(rows))
     return {
         key: tuple(_peak(columns, rows, key, one, told=True) for one in some)
         for key, some in picks.items()
     }
 
 
-def course_of(
+def _course_of(
     columns: FrameColumns, rows: _Rows, shares: NDArray[np.floating], apart: NDArray[np.bool_]
 ) -> Course:
     """Some frames as the rule takes them.

@@ -18,8 +18,7 @@ from sonoassist.core.planes import KEYS, PLANES, Plane
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.pyramid import Pyramid
 from sonoassist.recordings.table import Flags, FrameColumns, Reals
-from sonoassist.review.candidates import Peak, all_candidates, course_of
-from sonoassist.temporal.rules import view_shares
+from sonoassist.review.candidates import MOST, Peak, all_views, scales_of
 
 Numbers = NDArray[np.int64]
 
@@ -42,20 +41,26 @@ class RecordingViews:
     """The views of a recording of n frames, as far as it is analysed.
 
     Attributes:
-        candidates: Key of a plane -> the best frames of its views, best first, with a person's
-            word.
+        views: Key of a plane -> all its views, the best first, with a person's word.
         shares: float32 (n, 14), by the network alone: how sure each class is over the view that a
             frame lies in; 0 where a frame has no result that names a class.
         judged: bool (n,), which frames have one.
         times_s: float64 (n,), of the frames.
         strips: The shares, to be drawn at any zoom.
+        surveyed: At least every 16th frame was analysed: what is not seen then is missing.
     """
 
-    candidates: Mapping[str, tuple[Peak, ...]]
+    views: Mapping[str, tuple[Peak, ...]]
     shares: Floats
     judged: Flags
     times_s: Reals
     strips: Pyramid
+    surveyed: bool
+
+    @cached_property
+    def candidates(self) -> Mapping[str, tuple[Peak, ...]]:
+        """Key of a plane -> the best of its views that are offered, best first."""
+        return {key: peaks[:MOST] for key, peaks in self.views.items()}
 
     def word(self, frame: int) -> ViewWord | None:
         """What the view says of a frame; None where nothing is known or no class is named."""
@@ -65,7 +70,7 @@ class RecordingViews:
         return ViewWord(PLANES[place], float(self.shares[frame, place]))
 
     def around(self, frame: int, wanted: str) -> tuple[int, int] | None:
-        """First and last frame of the view of a candidate that a frame lies in, or None.
+        """First and last frame of the view that a frame lies in, or None.
 
         Args:
             frame: Its index.
@@ -76,7 +81,7 @@ class RecordingViews:
         found = (
             (peak.first, peak.last)
             for key in keys
-            for peak in self.candidates.get(key, ())
+            for peak in self.views.get(key, ())
             if peak.first <= frame <= peak.last
         )
         return next(found, None)
@@ -91,23 +96,26 @@ class RecordingViews:
         word = self.word(frame)
         if word is None:
             return None
-        shares, since_s = frozen(self.shares[frame].copy()), self._since_s(frame)
+        shares, since_s = frozen(self.shares[frame].copy()), self._since_s(frame, word.plane)
         if word.plane.is_background:
             return SteadyState(shares, None, State.BACKGROUND, since_s)
         if word.confidence < threshold:
             return SteadyState(shares, None, State.UNSURE, since_s)
         return SteadyState(shares, word.plane, State.PLANE, since_s)
 
-    def _since_s(self, frame: int) -> float:
-        """When the view began that a frame lies in."""
-        place = self._leaders[frame]
-        others = np.flatnonzero(self._leaders[:frame] != place)
-        return float(self.times_s[others[-1] + 1 if len(others) else 0])
+    def _since_s(self, frame: int, plane: Plane) -> float:
+        """When the view began that a frame lies in: where its line on the timeline begins."""
+        view = self.around(frame, plane.key)
+        return float(self.times_s[self._begins[frame] if view is None else view[0]])
 
     @cached_property
-    def _leaders(self) -> Numbers:
-        """Class that leads on each frame with a result, -1 on the others."""
-        return np.asarray(np.where(self.judged, self.shares.argmax(axis=1), -1), np.int64)
+    def _begins(self) -> Numbers:
+        """Since which frame the class of each leads, (n,); frames without a class part nothing."""
+        begins = np.zeros(len(self.judged), np.int64)
+        rows = np.flatnonzero(self.judged)
+        changes = np.diff(self.shares[rows].argmax(axis=1), prepend=-1) != 0
+        begins[rows] = np.maximum.accumulate(np.where(changes, rows, 0))
+        return begins
 
 
 def find_views(columns: FrameColumns, corrections: Corrections) -> RecordingViews:
@@ -117,13 +125,17 @@ def find_views(columns: FrameColumns, corrections: Corrections) -> RecordingView
         columns: What the network says of its frames, as far as that is known.
         corrections: What a person says.
     """
-    rows = np.flatnonzero(columns.readable)
-    apart = np.zeros(max(len(rows) - 1, 0), bool)
+    scales = scales_of(columns)
     shares = np.zeros((len(columns), len(KEYS)), np.float32)
-    if len(rows):
-        shares[rows] = view_shares(course_of(columns, rows, columns.probabilities[rows], apart))
+    shares[columns.readable] = scales.shares
     strips = Pyramid(len(columns))
     known = np.flatnonzero(columns.known)
     strips.update(known, shares[known])
-    found = all_candidates(columns, corrections)
-    return RecordingViews(found, shares, columns.judged, columns.times_s, strips)
+    return RecordingViews(
+        all_views(columns, corrections, scales),
+        shares,
+        columns.judged,
+        columns.times_s,
+        strips,
+        columns.surveyed,
+    )

@@ -12,16 +12,18 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from sonoassist.core.flaws import Hints
 from sonoassist.core.packets import Analysis, Frame, State, SteadyState
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import INDEX, Plane
+from sonoassist.temporal.choice_words import HIGHEST, SECOND
 from sonoassist.temporal.equals import Equals, equals_words
 from sonoassist.temporal.hints import placed_again
 from sonoassist.temporal.quality import GAIN, LEAST, NEAR, Quality
 from sonoassist.temporal.quality_meter import QualityMeter
-from sonoassist.temporal.reserve import Reserve
+from sonoassist.temporal.reserves import Reserves
 from sonoassist.temporal.steady import UNJUDGED_S
 from sonoassist.temporal.view_choice import ViewChoice, Worth
 from sonoassist.temporal.view_slices import ViewSlices
@@ -47,6 +49,7 @@ class Candidate:
         equals: Number of frames of this view about as sure, with as few hints.
         hints: What could be better in the picture; None where nobody has looked.
         spared: Another frame of the view, about as sure, has more hints.
+        second: The user refused one of its plane that it is no better than.
     """
 
     analysis: Analysis
@@ -57,15 +60,24 @@ class Candidate:
     equals: int
     hints: Hints | None = None
     spared: bool = False
+    second: bool = False
 
     @property
     def why(self) -> str:
         """Why it was chosen, in words."""
         sharp, still = percent(self.quality.sharpness), percent(self.quality.stillness)
         steady = f", steady for {self.steady_s:.1f} s" if self.steady_s >= 0.05 else ""
-        words = f"highest steady confidence {percent(self.confidence)}{steady}"
+        chosen = SECOND if self.second else HIGHEST
+        words = f"{chosen} {percent(self.confidence)}{steady}"
         words += equals_words(self.equals, spared=self.spared)
         return f"{words} (sharpness {sharp}, stillness {still})"
+
+
+class _Proposed(NamedTuple):
+    """What was proposed last of a plane; its picture is not held on to."""
+
+    worth: Worth
+    captured_at_s: float
 
 
 class BestFrames:
@@ -74,9 +86,10 @@ class BestFrames:
     def __init__(self) -> None:
         self._meter = QualityMeter()
         self._view: _View | None = None
-        self._proposed: dict[str, Worth] = {}
+        self._proposed: dict[str, _Proposed] = {}
         self._refused: dict[str, list[float]] = {}
-        self._reserves: dict[str, Reserve[Candidate]] = {}
+        self._best_refused: dict[str, Worth] = {}
+        self._reserves = Reserves[Candidate](_worth, _near_each_other, _picture_bytes)
         self._maker: tuple[str, str] | None = None
 
     def update(
@@ -103,8 +116,8 @@ class BestFrames:
         if counts and confidence > LEAST:  # whatever threshold the user set
             self._view.add(Candidate(analysis, plane, confidence, quality, steady_s, 1, hints))
         if self._view.settled(time_s):
-            found = self._propose(self._view.take())
-            self._view.stands = self._view.stands or bool(found)
+            found = self._propose(self._first(plane.key, self._view.take()))
+            self._view.heed(found)
             return [*ended, *found]
         return ended
 
@@ -112,40 +125,46 @@ class BestFrames:
         """A frame's own box was found behind its label: where it is the best one it has it now."""
         if self._view is not None:
             self._view.complete(analysis)
-        for reserve in self._reserves.values():
-            reserve.change(lambda one: _completed(one, analysis))
+        self._reserves.change(lambda one: _completed(one, analysis))
 
     def flush(self) -> list[Candidate]:
         """What the view that was under way has to offer; the source has ended or changed."""
         view, self._view = self._view, None
         if view is None:
             return []
-        reserve = self._reserves.setdefault(view.plane.key, Reserve(_worth, _near_each_other))
-        reserve.add(view.left())
+        plane = view.plane.key
+        self._reserves.add(plane, view.left(), self._stands)
         # What the view itself has offered meanwhile was said for the time being.
-        again = view.stands and view.plane.key in self._proposed
-        return self._propose(view.take(), over_all=again)
+        again = view.stands and plane in self._proposed
+        return self._propose(self._first(plane, view.take()), over_all=again)
 
-    def refuse(self, plane: str, captured_at_s: float) -> list[Candidate]:
+    def refuse(
+        self, plane: str, captured_at_s: float, *, another_stands: bool = False
+    ) -> list[Candidate]:
         """The user rejected a frame: it and its neighbours are not proposed again.
 
         Args:
             plane: Key of the plane.
             captured_at_s: Of the frame.
+            another_stands: Something else stands for the plane: nothing need take its place.
 
         Returns:
-            The next best one of the views that have ended; none while one is under way, which
-            proposes the best of what is left of it by itself.
+            The next best one of the views that have ended; none where one under way has a better
+            one, which it proposes by itself.
         """
         self._refused.setdefault(plane, []).append(captured_at_s)
-        self._proposed.pop(plane, None)
-        reserve = self._reserves.get(plane)
-        if reserve is not None:
-            reserve.keep(lambda one: not _near(captured_at_s, _at_s(one)))
-        if self._view is not None and self._view.plane.key == plane:
-            self._view.leave_out(captured_at_s)
+        self._reserves.keep(plane, lambda one: not _near(captured_at_s, _at_s(one)))
+        view = self._view if self._view is not None and self._view.plane.key == plane else None
+        if view is not None:
+            view.leave_out(captured_at_s)
+        if another_stands:
             return []
-        return self._propose(next(iter(reserve or ()), None))
+        self._withdraw(plane)
+        best = None if view is None else view.offer_again()
+        first = self._first(plane, best)
+        if first is best:
+            return []
+        return self._propose(first)
 
     def forget(self, plane: str) -> None:
         """What was proposed last of a plane was not taken: it may be proposed again."""
@@ -159,6 +178,7 @@ class BestFrames:
         ended = self.flush()
         self._maker = maker
         self._proposed.clear()
+        self._best_refused.clear()
         self._reserves.clear()
         return ended
 
@@ -189,12 +209,41 @@ class BestFrames:
         """
         if best is None:
             return []
-        worth = _worth(best)
-        before = self._proposed.get(best.plane.key)
-        if before is not None and not over_all and not _better(worth, before):
+        plane, worth = best.plane.key, _worth(best)
+        before = self._proposed.get(plane)
+        if before is not None and not over_all and not _better(worth, before.worth):
             return []
-        self._proposed[best.plane.key] = worth
-        return [best]
+        self._proposed[plane] = _Proposed(worth, _at_s(best))
+        refused = self._best_refused.get(plane)
+        second = refused is not None and not _better(worth, refused)
+        return [replace(best, second=True) if second else best]
+
+    def _first(self, plane: str, best: Candidate | None) -> Candidate | None:
+        """What comes first: where nothing of the plane stands, also of the views that have ended.
+
+        Args:
+            plane: Key of the plane.
+            best: Of the view under way, or that ends; None where it has nothing new.
+        """
+        left = self._reserves.first(plane)
+        if left is None or plane in self._proposed:
+            return best
+        if best is None:
+            return left
+        same = best.analysis.frame is left.analysis.frame
+        return best if same or _better(_worth(best), _worth(left)) else left
+
+    def _withdraw(self, plane: str) -> None:
+        """What was proposed of a plane stands no more; what comes next is a second choice to it."""
+        gone = self._proposed.pop(plane, None)
+        before = self._best_refused.get(plane)
+        if gone is not None and (before is None or _better(gone.worth, before)):
+            self._best_refused[plane] = gone.worth
+
+    def _stands(self, one: Candidate) -> bool:
+        """Whether it is what was proposed last of its plane."""
+        proposed = self._proposed.get(one.plane.key)
+        return proposed is not None and proposed.captured_at_s == _at_s(one)
 
 
 NEWEST = 14
@@ -260,6 +309,16 @@ class _View:
         for one in self._slices:  # less sure than what was refused, and held there only
             self._frames.add(_worth(one), one)
 
+    def offer_again(self) -> Candidate | None:
+        """Its best, which is to be offered though it was before: nothing stands any more."""
+        self._taken = None
+        return self._frames.best()
+
+    def heed(self, found: list[Candidate]) -> None:
+        """Note whether what was just proposed of the plane is of this view."""
+        if found:
+            self.stands = found[-1].analysis.frame is self._taken
+
     def left(self) -> list[Candidate]:
         """The frames that are held, from all over the view."""
         return [*self._frames, *self._slices]
@@ -287,6 +346,10 @@ def _near(one_s: float, other_s: float) -> bool:
 
 def _near_each_other(one: Candidate, other: Candidate) -> bool:
     return _near(_at_s(one), _at_s(other))
+
+
+def _picture_bytes(one: Candidate) -> int:
+    return one.analysis.frame.pixels.nbytes
 
 
 def _maker_of(analysis: Analysis) -> tuple[str, str] | None:

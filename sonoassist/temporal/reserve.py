@@ -53,8 +53,9 @@ class Reserve(Generic[Entry]):
         self._held = [one for one in self._held if wanted(one)]
 
     def change(self, changed: Callable[[Entry], Entry]) -> None:
-        """Put each frame's entry anew."""
-        self._held = [changed(one) for one in self._held]
+        """Put each frame's entry anew: what it is worth, and so its turn, may be another now."""
+        before, self._held = self._held, []
+        self.add(changed(one) for one in before)
 
     def _best(self, entries: list[Entry]) -> Entry:
         choice: ViewChoice[Entry] = ViewChoice(len(entries))

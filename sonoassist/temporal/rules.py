@@ -23,6 +23,8 @@ VALLEY = 0.5
 """A view ends where the confidence falls below this share of its peak."""
 APART_S = 1.0
 """What a moment so short parts is one view."""
+_LOOKED = 256
+"""So many rows on either side of a peak are looked at first for the rest of its view."""
 
 Rows = NDArray[np.intp]
 Flags = NDArray[np.bool_]
@@ -136,23 +138,31 @@ def choose_in(course: Course, rule: Rule, most: int = MOST) -> dict[str, tuple[P
         For each of the 13 planes the picks, the chosen one first, the others by their score;
         none where the plane was not found.
     """
-    if not course.judged.any():
-        return dict.fromkeys(WANTED, ())
-    scales = _Scales(course)
-    return {key: _picks(scales, INDEX[key], rule, most) for key in WANTED}
+    return choose_from(Scales(course), rule, most)
 
 
-def view_shares(course: Course) -> Reals:
-    """How sure each class is over the view that a frame lies in, by what is before and after it.
+def choose_from(
+    scales: Scales, rule: Rule, most: int = MOST, *, more: int = 0
+) -> dict[str, tuple[Pick, ...]]:
+    """As `choose_in`, where the frames were measured already.
 
-    The same that `choose_in` goes by: float64, (n, 14), 0 to 1; 0 where a frame is no B-mode
-    picture.
+    Args:
+        scales: Of the frames.
+        rule: How they are chosen.
+        most: So many views of a plane at most are compared.
+        more: So many further views at most follow behind them, by their score.
     """
-    return np.where(course.judged[:, None], _Scales(course).steady, 0.0)
+    if not scales.judged.any():
+        return dict.fromkeys(WANTED, ())
+    return {key: _picks(scales, INDEX[key], rule, most, more) for key in WANTED}
 
 
-class _Scales:
-    """What is measured of each frame, and the sequences that frames lie in."""
+class Scales:
+    """What is measured of each frame, n rows, and the sequences that frames lie in.
+
+    Args:
+        course: The frames.
+    """
 
     def __init__(self, course: Course) -> None:
         self.judged = course.judged
@@ -161,10 +171,11 @@ class _Scales:
         self.steady = np.empty_like(self.raw)
         self.begin_s, self.end_s = np.empty(len(course)), np.empty(len(course))
         self.sequence = np.zeros(len(course), np.int32)
+        self.sequences = tuple(_sequences(course))
         self.sharpness = course.sharpness
         self.stillness = course.stillness.copy()
         self.flaws = course.flaws
-        for number, rows in enumerate(_sequences(course)):
+        for number, rows in enumerate(self.sequences):
             self.sequence[rows] = number
             self._measure(course, rows)
 
@@ -176,6 +187,14 @@ class _Scales:
         self.begin_s[rows], self.end_s[rows] = spans.begin_s, spans.end_s
         still = self.stillness[rows]
         still[:-1] = np.fmin(still[:-1], still[1:].copy())
+
+    @property
+    def shares(self) -> Reals:
+        """How sure each class is over the view that a frame lies in, by what is around it.
+
+        What the rule goes by: float64, (n, 14), 0 to 1; 0 where a frame is no B-mode picture.
+        """
+        return np.where(self.judged[:, None], self.steady, 0.0)
 
     def quality(self, row: int) -> Quality:
         """Of one frame."""
@@ -190,19 +209,21 @@ def _sequences(course: Course) -> Iterator[slice]:
     yield from (slice(first, last) for first, last in itertools.pairwise(edges))
 
 
-def _picks(scales: _Scales, plane: int, rule: Rule, most: int) -> tuple[Pick, ...]:
+def _picks(scales: Scales, plane: int, rule: Rule, most: int, more: int) -> tuple[Pick, ...]:
     raw = scales.raw[:, plane]
     score = raw if rule is Rule.PAPER else np.minimum(raw, scales.steady[:, plane])
-    views = list(_views(scales, score, most))
+    views = list(_views(scales, score, most + more))
     # The paper's rule always names a frame, however unlikely.
     if not views and rule is Rule.PAPER:
         top = int(np.where(scales.judged, score, -1.0).argmax())
         views = [(top, np.array([top]))]
     found = [_pick(scales, plane, score, view, rule) for view in views]
-    return tuple(_chosen_first(scales, found) if rule is Rule.BEST else found)
+    if rule is Rule.PAPER:
+        return tuple(found)
+    return (*_chosen_first(scales, found[:most]), *found[most:])
 
 
-def _views(scales: _Scales, score: Reals, most: int) -> Iterator[tuple[int, Rows]]:
+def _views(scales: Scales, score: Reals, most: int) -> Iterator[tuple[int, Rows]]:
     """The highest peaks, each with the rows of its view, highest first."""
     left = score.copy()
     for _ in range(most):
@@ -211,21 +232,36 @@ def _views(scales: _Scales, score: Reals, most: int) -> Iterator[tuple[int, Rows
             return
         rows = _reach(scales, left, top)
         yield top, rows
-        near = (scales.end_s > scales.begin_s[rows[0]] - APART_S) & (
-            scales.begin_s < scales.end_s[rows[-1]] + APART_S
-        )
-        left[near & (scales.sequence == scales.sequence[top])] = 0.0
+        left[_near(scales, rows)] = 0.0
 
 
-def _reach(scales: _Scales, score: Reals, top: int) -> Rows:
+def _reach(scales: Scales, score: Reals, top: int) -> Rows:
     """The frames of the view round a peak, in order."""
-    high = (score >= VALLEY * score[top]) & (scales.sequence == scales.sequence[top])
-    rows = np.flatnonzero(high)
-    breaks = np.flatnonzero(scales.begin_s[rows[1:]] - scales.end_s[rows[:-1]] > APART_S) + 1
-    return next(part for part in np.split(rows, breaks) if part[0] <= top <= part[-1])
+    all_rows, wide = scales.sequences[scales.sequence[top]], _LOOKED
+    while True:  # a recording has many views, and each is looked for near its peak only
+        first, last = max(top - wide, all_rows.start), min(top + wide, all_rows.stop)
+        rows = first + np.flatnonzero(score[first:last] >= VALLEY * score[top])
+        breaks = np.flatnonzero(scales.begin_s[rows[1:]] - scales.end_s[rows[:-1]] > APART_S) + 1
+        part = next(part for part in np.split(rows, breaks) if part[0] <= top <= part[-1])
+        begin_s, end_s = scales.begin_s[part[0]], scales.end_s[part[-1]]
+        before = first == all_rows.start or begin_s - scales.end_s[first - 1] > APART_S
+        behind = last == all_rows.stop or scales.begin_s[last] - end_s > APART_S
+        if before and behind:
+            return part
+        wide *= 2
 
 
-def _pick(scales: _Scales, plane: int, score: Reals, view: tuple[int, Rows], rule: Rule) -> Pick:
+def _near(scales: Scales, view: Rows) -> slice:
+    """A view and what is too near to it to be of another one."""
+    rows = scales.sequences[scales.sequence[view[0]]]
+    begin_s = scales.begin_s[view[0]] - APART_S
+    end_s = scales.end_s[view[-1]] + APART_S
+    first = np.searchsorted(scales.end_s[rows], begin_s, side="right")
+    last = np.searchsorted(scales.begin_s[rows], end_s, side="left")
+    return slice(rows.start + int(first), rows.start + int(last))
+
+
+def _pick(scales: Scales, plane: int, score: Reals, view: tuple[int, Rows], rule: Rule) -> Pick:
     top, rows = view
     near = rows[score[rows] >= score[top] - NEAR]
     equal = near if rule is Rule.PAPER else _least_flawed(scales, near)
@@ -246,25 +282,25 @@ def _pick(scales: _Scales, plane: int, score: Reals, view: tuple[int, Rows], rul
     )
 
 
-def _least_flawed(scales: _Scales, rows: Rows) -> Rows:
+def _least_flawed(scales: Scales, rows: Rows) -> Rows:
     """Of frames about as sure those with the fewest hints."""
     flaws = _whole(scales.flaws[rows])
     return np.asarray(rows[flaws <= flaws.min()], np.intp)
 
 
-def _finest(scales: _Scales, score: Reals, rows: Rows) -> int:
+def _finest(scales: Scales, score: Reals, rows: Rows) -> int:
     """Of frames alike one of good quality; the surest of those of about the same."""
     quality = _together(scales.sharpness[rows], scales.stillness[rows])
     finest = rows[quality >= quality.max() - GAIN]
     return int(finest[score[finest].argmax()])
 
 
-def _spared(scales: _Scales, row: int, rows: Rows) -> bool:
+def _spared(scales: Scales, row: int, rows: Rows) -> bool:
     """Whether a frame about as sure has more hints."""
     return bool((scales.flaws[rows] > scales.flaws[row]).any())
 
 
-def _chosen_first(scales: _Scales, picks: Sequence[Pick]) -> list[Pick]:
+def _chosen_first(scales: Scales, picks: Sequence[Pick]) -> list[Pick]:
     """Of views about as sure one with few hints and of good quality comes first."""
     if not picks:
         return []

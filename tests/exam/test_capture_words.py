@@ -47,6 +47,7 @@ from sonoassist.exam.records import How, Item, Judgement, Seen, Shot
 from sonoassist.exam.report.write import write_report
 from sonoassist.exam.store import ExamStore
 from sonoassist.preprocess.masking import ultrasound_field
+from sonoassist.temporal.choice_words import HIGHEST, SECOND
 
 SURE = 0.996
 """Rounded to the nearest number it would be a hundred per cent."""
@@ -251,6 +252,12 @@ def test_a_capture_that_is_moved_keeps_its_history(tmp_path: Path) -> None:
         assert dcmread(first).SOPInstanceUID != dcmread(second).SOPInstanceUID
         # What an earlier program has written is not contradicted by the number beside it.
         assert why_words(moved) == "highest steady confidence 99 % (sharpness 71 %)"
+
+
+@pytest.mark.parametrize("begin", [HIGHEST, SECOND])
+def test_the_number_in_the_reason_is_that_beside_it(begin: str) -> None:
+    shot = replace(_shot("femur"), why=f"{begin} 100 %, steady for 1.0 s (sharpness 71 %)")
+    assert why_words(shot) == f"{begin} 99 %, steady for 1.0 s (sharpness 71 %)"
 
 
 def test_an_exam_of_an_earlier_program(tmp_path: Path) -> None:

@@ -222,6 +222,52 @@ def test_a_refusal_after_the_view_has_ended_brings_the_next_best_of_it(
     assert abs(second.shot.at_s - first.shot.at_s) > REFUSED_S
 
 
+@pytest.mark.parametrize("seconds", [0.2, 1.0])
+def test_when_what_replaced_a_best_frame_is_refused_too_the_next_best_comes(
+    running: RunningExam, seconds: float
+) -> None:
+    """Whether its view is long enough to name its plane, or a person alone says what it is."""
+    feed = Feed(running)
+    feed.hold("femur", 6.0)
+    feed.hold("background", 3.0)
+    first = wait_for(running, "femur", ItemState.BEST).shown
+    view = feed.hold("femur", seconds, 0.75)
+    assert bool(said_of(view).plane) == (seconds == 1.0)
+    running.replace(view, said_of(view), "femur")
+    by_hand = wait_for(running, "femur", ItemState.KEPT).shown
+    running.reject("femur", shown_of(running, "femur"))
+    second = wait_for(running, "femur", ItemState.BEST).shown
+    assert first is not None
+    assert by_hand is not None
+    assert second is not None
+    assert second.shot.how is How.AUTO
+    assert all(abs(second.shot.at_s - one.shot.at_s) > REFUSED_S for one in (first, by_hand))
+    assert second.shot.why.startswith("next best after a refused one, steady confidence")
+
+
+def test_a_best_frame_under_a_refused_picture_by_hand_stays_and_no_worse_one_takes_its_place(
+    running: RunningExam,
+) -> None:
+    feed = Feed(running)
+    feed.hold("femur", 6.0)
+    feed.hold("background", 3.0)
+    first = wait_for(running, "femur", ItemState.BEST).shown
+    view = feed.hold("femur", 0.2, 0.75)
+    running.capture(view, said_of(view), "femur")
+    wait_for(running, "femur", ItemState.KEPT)
+    running.reject("femur", shown_of(running, "femur"))
+    wait_for(running, "femur", ItemState.BEST)
+    assert first is not None
+    assert shown_of(running, "femur") == first.capture_id
+    feed.hold("background", 3.0)
+    feed.hold("femur", 2.0, 0.75)
+    feed.hold("background", 0.6)
+    running.source_stands()
+    running.keep("femur", first.capture_id)
+    wait_for(running, "femur", ItemState.KEPT)
+    assert shown_of(running, "femur") == first.capture_id
+
+
 def test_a_picture_captured_by_hand_is_kept_for_its_plane(running: RunningExam) -> None:
     feed = Feed(running)
     view = feed.hold("lips", 0.5)

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from screen_checks.checks import look_at
 from screen_checks.painted import listening
 
+from sonoassist.core.flaws import Flaw, Hint
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.gui.headline import Headline
 from sonoassist.gui.keymap import Keymap
@@ -86,6 +87,57 @@ def test_a_corrected_label_and_the_models_word_fit_beside_each_other(
         under.grab()
     assert " ".join(one.text for one in painted if one.text != named.label) == detail
     assert not [str(one) for one in look_at(under)]
+
+
+@pytest.mark.parametrize("high", [40, 46, 60, 84])
+@pytest.mark.parametrize("count", range(4))
+def test_small_lines_beside_a_name_are_whole_or_not_there(
+    under: QWidget, narrow: Look, high: int, count: int
+) -> None:
+    headline = Headline(narrow, under)
+    headline.setFixedSize(620, narrow.px(high))
+    hints = tuple(Hint(flaw, 0.5 + number / 10) for number, flaw in enumerate(Flaw))[:count]
+    named = BY_KEY["kidneys"]
+    verdict = Verdict(
+        VerdictKind.PLANE,
+        named.label,
+        plane=named,
+        guess=named,
+        confidence=0.98,
+        detail="Both kidneys",
+        steady_s=2.1,
+        hints=hints,
+    )
+    headline.show_verdict(verdict)
+    headline.show()
+    with listening() as painted:
+        under.grab()
+    small = [one for one in painted if one.room is not None]
+    assert small
+    for one in small:
+        assert one.ink.top() >= 0, one.text
+        assert one.ink.bottom() <= headline.height(), one.text
+    gravest = max(hints, key=lambda one: one.strength, default=None)
+    if gravest is not None:
+        short = gravest.flaw.advice.partition(":")[0]
+        assert [one for one in small if one.text.startswith(short)]
+
+
+def test_how_long_a_view_is_steady_keeps_its_number_where_there_is_little_room(
+    under: QWidget, narrow: Look
+) -> None:
+    headline = Headline(narrow, under)
+    headline.setFixedSize(372, narrow.px(46))
+    named = BY_KEY["3vv"]
+    headline.show_verdict(
+        Verdict(
+            VerdictKind.PLANE, named.label, named, named, 0.7, "Three vessel view", steady_s=1.9
+        )
+    )
+    headline.show()
+    with listening() as painted:
+        under.grab()
+    assert "for 1.9 s" in [one.text for one in painted]
 
 
 def made_tiles(under: QWidget, look: Look, *, wide: int, high: int, rows: int) -> Tiles:

@@ -12,6 +12,7 @@ from gui_fakes import FakeModels, FakeSession
 from PyQt6.QtGui import QColor, QImage
 from pytestqt.qtbot import QtBot
 from review_window import KEYS, opened, page_of, review_window
+from screen_checks.painted import listening
 
 from sonoassist.core.packets import State
 from sonoassist.core.planes import BY_KEY, INDEX, PLANES
@@ -22,6 +23,7 @@ from sonoassist.gui.verdict import VerdictKind
 from sonoassist.recordings.corrections import Corrections
 from sonoassist.recordings.records import FrameResult
 from sonoassist.recordings.table import FrameTable
+from sonoassist.review.candidates import MOST
 from sonoassist.review.views import RecordingViews, find_views
 
 FIRST, LAST = KEYS.index("femur"), len(KEYS) - 1 - KEYS[::-1].index("femur")
@@ -72,6 +74,59 @@ def test_a_line_runs_under_each_view_from_its_first_frame_to_its_last(
     assert views is not None
     peak = views.candidates["femur"][0]
     assert (peak.first, peak.last) == (FIRST, LAST)
+
+
+def test_lines_run_under_more_views_than_are_offered(
+    qtbot: QtBot, page: ReviewPage, recording: Path
+) -> None:
+    opened(qtbot, page, recording)
+    timeline, line = page.timeline, page._look.colour("text").name()
+    count = 100 * (MOST + 3)
+    table = FrameTable([at / 25 for at in range(count)])
+    shares = {key: np.eye(len(PLANES), dtype=np.float32)[INDEX[key]] for key in ("lips", "femur")}
+    keys = ["femur" if at // 50 % 2 else "lips" for at in range(count)]
+    table.add([FrameResult(at, State.PLANE, shares[key], None, 0.5) for at, key in enumerate(keys)])
+    views = find_views(table.snapshot(), Corrections())
+    assert len(views.candidates["femur"]) == MOST
+    timeline.show_table(table)
+    timeline.show_index(0)
+    timeline.show_words(Corrections(), views)
+    picture = timeline.grab().toImage()
+    foot = int(timeline.places.row_of("femur").bottom()) - 1
+    for at in range(0, count, 100):
+        lies = [
+            QColor(picture.pixel(round(timeline.places.x_of(at + frame)), foot)).name() == line
+            for frame in (25, 75)
+        ]
+        assert lies == [False, True]
+
+
+def test_nothing_is_said_to_be_missing_before_anything_was_looked_for(
+    qtbot: QtBot, page: ReviewPage, recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(qtbot, page, recording)
+    desk, notes = page.desk, list[str]()
+    monkeypatch.setattr(desk, "note", notes.append)
+
+    def painted() -> list[str]:
+        with listening() as said:
+            page.grab()
+        return [one.text for one in said]
+
+    def missing() -> list[str]:
+        return [one for one in painted() if "missing" in one or "None found" in one]
+
+    desk.finder.show_session(desk.session)  # as just opened: results are known, no views yet
+    page._show_words()
+    assert desk.session is not None
+    assert desk.session.table.known.all()
+    assert "Femur" in painted()
+    assert not missing()
+    desk.next_missing()
+    assert notes == ["Nothing was looked for yet"]
+    desk.finder.look()
+    qtbot.waitUntil(lambda: desk.views is not None)
+    assert missing()
 
 
 def test_this_view_is_the_one_on_the_timeline(

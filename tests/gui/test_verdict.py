@@ -115,6 +115,17 @@ def test_a_lone_sure_picture_does_not_name_a_view_that_is_less_sure(
     assert decide(view, "raw", 0.7, moving=True).plane is BY_KEY["femur"]
 
 
+def test_of_a_view_that_is_steady_but_less_sure_its_own_confidence_is_said() -> None:
+    femur = SteadyState(shares("femur", 0.69), BY_KEY["femur"], State.PLANE, -20.0)
+    view = make_view("femur", 0.95, State.PLANE, steady=femur)
+    verdict = decide(view, "steady", 0.7, moving=True)
+    assert verdict.kind is VerdictKind.UNSURE
+    assert verdict.detail == ("best guess Femur 95 %, over the view 69 %, below the 70 % threshold")
+    # Of a view of something else that is less sure too it says nothing: there it is not steady.
+    view = make_view("lips", 0.95, State.PLANE, steady=femur)
+    assert decide(view, "steady", 0.7, moving=True).detail.endswith(", not steady yet")
+
+
 def test_a_still_says_what_it_says_itself() -> None:
     femur = SteadyState(shares("femur", 0.9), BY_KEY["femur"], State.PLANE, 0.0)
     frame = make_frame(50, still=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sonoassist.core.packets import Box
 from sonoassist.core.planes import BACKGROUND_INDEX, BY_KEY, PLANES, Plane
-from sonoassist.localise.sureness import SIZES, is_plausible, is_sure, touches_border
+from sonoassist.localise.sureness import SELDOM_RIGHT, SIZES, is_plausible, is_sure, touches_border
 
 CROP = Box(100, 50, 388, 274)
 
@@ -76,3 +79,9 @@ def test_it_does_not_depend_on_the_pixels_of_the_frame(
     near = min(abs(side - edge) for edge in SIZES[key]) < 1e-6
     near = near or min(abs(1 - part - side - 0.006) for part in (x, y)) < 1e-2
     assert near or placed(CROP) == placed(other)
+
+
+def test_the_help_names_the_planes_whose_boxes_are_never_sure() -> None:
+    page = Path(__file__).parents[2] / "resources" / "help" / "live.md"
+    (said,) = re.findall(r"boxes of the outflow tracts \(([^)]*)\)", page.read_text("utf-8"))
+    assert set(said.split()) - {"and"} == {BY_KEY[key].label for key in SELDOM_RIGHT}

@@ -29,8 +29,8 @@ from sonoassist.retrieval.exams import of_file
 from sonoassist.retrieval.order import LoadedModel, SearchOrder, Task
 from sonoassist.retrieval.result import FRAMES
 from sonoassist.retrieval.table import unpacked
-from sonoassist.review.candidates import all_candidates
 from sonoassist.review.session import ReviewSession
+from sonoassist.review.views import find_views
 from sonoassist.temporal.rules import Rule
 from waiting import wait_until
 
@@ -59,7 +59,7 @@ def by_review(video: Path, _patch: pytest.MonkeyPatch) -> Shares:
     session.begin(analyser())
     wait_until(lambda: session.progress().state is RunState.DONE, "the review")
     found = session.table.snapshot()
-    best = all_candidates(found, session.review.corrections)
+    best = find_views(found, session.review.corrections).candidates
     session.close()
     assert best["femur"]
     return np.asarray(found.probabilities)

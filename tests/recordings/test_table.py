@@ -74,5 +74,5 @@ def test_what_is_known_of_a_frame() -> None:
 def test_a_survey_is_done_when_every_sixteenth_frame_is_known() -> None:
     table = FrameTable([index / 25 for index in range(40)])
     table.add([result(index) for index in range(0, 40, STRIDE)])
-    assert table.surveyed
+    assert table.snapshot().surveyed
     assert table.done == 3

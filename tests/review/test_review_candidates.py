@@ -17,7 +17,7 @@ from sonoassist.recordings.records import STRIDE, FrameResult
 from sonoassist.recordings.table import FrameTable
 from sonoassist.retrieval.choosing import choose
 from sonoassist.retrieval.table import ExamTable
-from sonoassist.review.candidates import MOST, all_candidates, missing
+from sonoassist.review.candidates import MOST, missing
 from sonoassist.review.views import find_views
 from sonoassist.temporal.quality import LEAST
 from sonoassist.temporal.rules import APART_S, WANTED, Rule
@@ -44,7 +44,7 @@ def background(first: int, last: int) -> list[FrameResult]:
 
 def test_best_first_and_apart() -> None:
     results = femur(100, 150, 0.8) + femur(400, 430, 0.95) + background(150, 400)
-    peaks = all_candidates(table_of(results).snapshot(), Corrections())["femur"]
+    peaks = find_views(table_of(results).snapshot(), Corrections()).candidates["femur"]
     assert 400 <= peaks[0].frame < 430
     assert peaks[0].confidence > 0.9
     assert peaks[0].sure
@@ -59,10 +59,10 @@ def test_best_first_and_apart() -> None:
 def test_one_wild_frame_is_no_match_for_a_steady_view() -> None:
     results = background(0, 300) + femur(400, 450, 0.9)
     results[100] = made_result(100, "femur", 0.99)
-    peaks = all_candidates(table_of(results).snapshot(), Corrections())["femur"]
+    peaks = find_views(table_of(results).snapshot(), Corrections()).candidates["femur"]
     assert 400 <= peaks[0].frame < 450
     assert 100 not in {peak.frame for peak in peaks}
-    alone = all_candidates(table_of(results[:300]).snapshot(), Corrections())
+    alone = find_views(table_of(results[:300]).snapshot(), Corrections()).candidates
     assert alone["femur"] == ()
     assert "femur" in missing(alone, Corrections())
 
@@ -71,7 +71,7 @@ def test_below_the_floor_nothing_is_found_and_above_it_a_guess_is_said_to_be_one
     for share, count in ((LEAST - 0.01, 0), (LEAST + 0.02, 1)):
         results = background(0, 100)
         results += [made_result(at, "femur", share, State.UNSURE) for at in range(100, 150)]
-        found = all_candidates(table_of(results).snapshot(), Corrections())["femur"]
+        found = find_views(table_of(results).snapshot(), Corrections()).candidates["femur"]
         assert len(found) == count
         assert not any(peak.sure for peak in found)
 
@@ -79,14 +79,14 @@ def test_below_the_floor_nothing_is_found_and_above_it_a_guess_is_said_to_be_one
 def test_among_equals_the_sharpest_one() -> None:
     results = femur(100, 112, 0.9, quality=0.3)
     results[7] = made_result(107, "femur", 0.895, quality=0.8)
-    peaks = all_candidates(table_of(results).snapshot(), Corrections())["femur"]
+    peaks = find_views(table_of(results).snapshot(), Corrections()).candidates["femur"]
     assert peaks[0].frame == 107
 
 
 def test_what_a_person_says_counts() -> None:
     table = table_of(femur(100, 130, 0.9) + background(130, 300))
     words = Corrections(labels=(Label(100, 129, "lips"), Label(200, 210, "femur")))
-    found = all_candidates(table.snapshot(), words)
+    found = find_views(table.snapshot(), words).candidates
     assert [peak.told for peak in found["femur"]] == [True]
     assert 200 <= found["femur"][0].frame <= 210
     assert 100 <= found["lips"][0].frame < 130
@@ -104,7 +104,7 @@ def test_doppler_damaged_and_unanalysed_frames_are_no_candidates() -> None:
         FrameResult(30, None, np.zeros(14, np.float32), None, np.nan),
         made_result(40, "femur", 0.5, State.UNSURE),
     ]
-    found = all_candidates(table_of(results).snapshot(), Corrections())
+    found = find_views(table_of(results).snapshot(), Corrections()).candidates
     assert [peak.frame for peak in found["femur"]] == [40]
     assert not found["femur"][0].sure
     assert "femur" in missing(found, Corrections())
@@ -114,7 +114,7 @@ def test_doppler_damaged_and_unanalysed_frames_are_no_candidates() -> None:
 
 def test_there_are_never_too_many() -> None:
     results = [one for at in range(0, 2000, 50) for one in femur(at, at + 15, 0.9)]
-    found = all_candidates(table_of(results, 2000).snapshot(), Corrections())
+    found = find_views(table_of(results, 2000).snapshot(), Corrections()).candidates
     assert len(found["femur"]) == MOST
 
 
@@ -136,7 +136,7 @@ def test_among_equals_the_stillest_one_and_unknown_is_neither_good_nor_bad() -> 
 
 
 def best_frame(results: list[FrameResult]) -> int:
-    return all_candidates(table_of(results).snapshot(), Corrections())["femur"][0].frame
+    return find_views(table_of(results).snapshot(), Corrections()).candidates["femur"][0].frame
 
 
 def test_stillness_against_a_frame_that_was_not_analysed_says_nothing_of_an_earlier_one() -> None:
@@ -157,7 +157,7 @@ def test_every_sixteenth_frame_is_enough_for_candidates(fps: float) -> None:
         key = next((key for key, (low, high) in shows.items() if low <= at < high), "background")
         results.append(made_result(at, key, 0.9))
     table.add(results)
-    found = all_candidates(table.snapshot(), Corrections())
+    found = find_views(table.snapshot(), Corrections()).candidates
     for key, (low, high) in shows.items():
         assert low <= found[key][0].frame < high
         assert found[key][0].sure
@@ -167,7 +167,7 @@ def test_every_sixteenth_frame_is_enough_for_candidates(fps: float) -> None:
 def test_a_label_of_one_frame_that_the_model_doubts_comes_first() -> None:
     results = femur(0, 200, 0.9) + background(200, 400)
     words = Corrections(labels=(Label(300, 300, "femur"), Label(100, 120, "background")))
-    first, *others = all_candidates(table_of(results).snapshot(), words)["femur"]
+    first, *others = find_views(table_of(results).snapshot(), words).candidates["femur"]
     assert (first.frame, first.told) == (300, True)
     assert first.confidence == pytest.approx(0.02 / 13, abs=1e-3)
     assert others
@@ -177,7 +177,7 @@ def test_a_label_of_one_frame_that_the_model_doubts_comes_first() -> None:
 def test_stretches_that_a_person_labelled_are_views_of_their_own() -> None:
     results = femur(0, 60, 0.6) + femur(60, 200, 0.9) + background(200, 260)
     words = Corrections(labels=(Label(10, 30, "femur"), Label(40, 42, "femur")))
-    peaks = all_candidates(table_of(results).snapshot(), words)["femur"]
+    peaks = find_views(table_of(results).snapshot(), words).candidates["femur"]
     assert [peak.told for peak in peaks[:3]] == [True, True, False]
     assert sorted(peak.frame > 35 for peak in peaks[:2]) == [False, True]
     assert min(abs(peaks[2].time_s - one.time_s) for one in peaks[:2]) >= APART_S

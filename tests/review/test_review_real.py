@@ -15,8 +15,9 @@ from sonoassist.recordings.records import RunState
 from sonoassist.retrieval.analysing import analyse_exam
 from sonoassist.retrieval.choosing import choose
 from sonoassist.retrieval.exams import Part, RecordedExam
-from sonoassist.review.candidates import all_candidates, missing
+from sonoassist.review.candidates import missing
 from sonoassist.review.session import ReviewSession
+from sonoassist.review.views import find_views
 from sonoassist.sources import open_source
 from sonoassist.temporal.rules import Rule
 from waiting import wait_until
@@ -66,7 +67,7 @@ def test_all_planes_are_found_and_a_stop_changes_nothing(
     )
     run_to(whole, test_data, None)
     words = whole.review.corrections
-    peaks = all_candidates(whole.table.snapshot(), words)
+    peaks = find_views(whole.table.snapshot(), words).candidates
     right = [key for key, found in peaks.items() if found and planes[found[0].frame] == key]
     assert len(right) >= 12
     assert set(missing(peaks, words)) <= {"3vv", "lips"}  # unsure where so few frames are left

@@ -44,8 +44,8 @@ from sonoassist.recordings.recording_cache import AnalysisKey, RecordingCache
 from sonoassist.recordings.records import STRIDE, FrameResult, RunState
 from sonoassist.recordings.runner import STRETCH
 from sonoassist.recordings.small import pixels_of
-from sonoassist.review.candidates import all_candidates
 from sonoassist.review.session import ReviewSession
+from sonoassist.review.views import find_views
 from sonoassist.sources import open_source
 from sonoassist.sources.base import Source
 from sonoassist.temporal.quality_meter import QualityMeter
@@ -96,7 +96,7 @@ def test_all_frames_are_analysed_and_kept(
     done(session)
     found = [session.table.result(index) for index in range(len(KEYS))]
     assert [one.plane.key for one in found if one is not None] == KEYS
-    peaks = all_candidates(session.table.snapshot(), session.review.corrections)
+    peaks = find_views(session.table.snapshot(), session.review.corrections).candidates
     assert KEYS[peaks["femur"][0].frame] == "femur"
     kept = kept_results.pictures(session.recording, store, made_analyser())
     assert list(kept) == list(range(0, len(KEYS), STRIDE))
@@ -400,7 +400,7 @@ def test_a_review_of_an_earlier_layout_keeps_everything_and_is_measured(
         assert np.array_equal(before.probabilities, wanted.probabilities)
     assert np.array_equal(before.quality, wanted.quality)
     assert np.array_equal(before.boxes, wanted.boxes, equal_nan=True)
-    first = all_candidates(before, again.review.corrections)["femur"][0]
+    first = find_views(before, again.review.corrections).candidates["femur"][0]
     assert KEYS[first.frame] == "femur"
     again.pause(False)
     done(again)

@@ -18,9 +18,11 @@ from sonoassist.recordings.table import FrameTable
 from sonoassist.retrieval.analysing import analyse_exam
 from sonoassist.retrieval.choosing import choose
 from sonoassist.retrieval.exams import Part, RecordedExam
+from sonoassist.review import candidates
+from sonoassist.review.candidates import MOST
 from sonoassist.review.session import ReviewSession
 from sonoassist.review.views import RecordingViews, find_views
-from sonoassist.temporal.rules import WANTED, Rule
+from sonoassist.temporal.rules import WANTED, Course, Rule, Scales
 from waiting import wait_until
 
 Parts = tuple[tuple[str, int, float], ...]
@@ -111,6 +113,85 @@ def test_a_frame_lies_in_the_view_of_a_candidate_or_in_none() -> None:
     assert views.around(80, "lips") == (75, 149)
     assert views.around(10, "lips") is None
     assert views.around(10, "femur") is None
+
+
+def test_every_view_has_a_line_however_many_there_are_and_the_best_ones_are_offered() -> None:
+    many = MOST + 8
+    parts = (("background", 50, 0.95), ("femur", 50, 0.95)) * many
+    views = views_of(results_of(parts), 100 * many)
+    ends = [(at + 50, at + 99) for at in range(0, 100 * many, 100)]
+    assert sorted((one.first, one.last) for one in views.views["femur"]) == ends
+    assert [views.around(first + 20, "lips") for first, _last in ends] == ends
+    assert views.candidates["femur"] == views.views["femur"][:MOST]
+
+
+def test_labels_have_a_line_each_however_many_there_are() -> None:
+    table = FrameTable([index / 25 for index in range(2000)])
+    table.add(results_of((("background", 2000, 0.95),)))
+    ends = [(at, at + 20) for at in range(0, 2000, 100)]
+    labels = tuple(Label(first, last, "femur") for first, last in ends)
+    views = find_views(table.snapshot(), Corrections(labels=labels))
+    assert sorted((one.first, one.last) for one in views.views["femur"]) == ends
+    assert [views.around(first + 10, "femur") for first, _last in ends] == ends
+    assert len(views.candidates["femur"]) == MOST < len(ends)
+
+
+@pytest.mark.parametrize("state", [State.NOISE, State.DOPPLER, None])
+def test_a_frame_without_a_class_begins_no_view(state: State | None) -> None:
+    results = results_of(SOFT_START)
+    for at in (10, 110):
+        results[at] = made_result(at, "lips", 0.99, state)
+    views = views_of(results, 225)
+    assert views.candidates["femur"][0].first == 75
+    assert began_s(views, 120) == 3.0
+    assert began_s(views, 20) == 0.0
+
+
+def test_a_view_of_which_not_all_is_analysed_begins_where_it_begins() -> None:
+    views = views_of(results_of(SOFT_START)[::2], 225)
+    assert began_s(views, 140) == 76 / 25
+    assert began_s(views, 72) == 0.0
+    assert began_s(views, 200) == 150 / 25
+
+
+def began_s(views: RecordingViews, frame: int) -> float:
+    steady = views.steady(frame, 0.5)
+    assert steady is not None
+    return steady.since_s
+
+
+def test_what_is_steady_is_so_since_its_line_begins() -> None:
+    results = results_of(SOFT_START)
+    results += [made_result(225 + at, "femur", 0.3 + at / 100, State.UNSURE) for at in range(60)]
+    views = views_of(results, 285)
+    for frame in range(285):
+        word = views.word(frame)
+        assert word is not None
+        line = views.around(frame, word.plane.key)
+        if line is not None:
+            assert began_s(views, frame) == line[0] / 25
+
+
+def test_views_say_whether_all_of_the_recording_was_looked_at() -> None:
+    results = results_of(SOFT_START)
+    assert views_of(results[::STRIDE], 225).surveyed
+    assert not views_of(results[:200], 225).surveyed
+    assert not views_of([], 225).surveyed
+
+
+def test_frames_are_measured_once_where_nobody_said_anything(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    measured: list[int] = []
+
+    class Counted(Scales):
+        def __init__(self, course: Course) -> None:
+            measured.append(len(course))
+            super().__init__(course)
+
+    monkeypatch.setattr(candidates, "Scales", Counted)
+    views_of(results_of(SOFT_START), 225)
+    assert measured == [225]
 
 
 def kept_files(home: Path) -> dict[str, str]:

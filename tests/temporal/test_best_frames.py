@@ -404,14 +404,133 @@ def test_a_refusal_takes_the_next_best_of_all_views_that_have_ended() -> None:
     assert exam.best.refuse("lips", refused[-1]) == []
 
 
-def test_what_is_refused_while_another_view_of_it_is_under_way_is_left_to_that_one() -> None:
+@pytest.mark.parametrize(("seconds", "confidence"), [(0.16, 0.95), (0.6, 0.75), (0.6, 0.90)])
+def test_what_is_refused_while_another_view_of_it_is_under_way_leaves_the_best_of_all(
+    seconds: float, confidence: float
+) -> None:
+    """Whether the other one is no worse, worse, or so short that none of its frames counts."""
     exam = Exam()
-    exam.hold("femur", 6, 0.95)
+    exam.hold("femur", 6, 0.97)
     exam.hold("background", REFUSED_S)
-    exam.hold("femur", 0.6, 0.90)
-    assert exam.best.refuse("femur", exam.found[-1].analysis.frame.captured_at_s) == []
+    first = exam.found[-1]
+    exam.hold("femur", seconds, confidence)
+    exam.found += exam.best.refuse("femur", _at(first))
     exam.hold("background", 1)
-    assert exam.end()[-1].confidence == pytest.approx(0.90, abs=0.01)
+    second = exam.end()[-1]
+    assert second.confidence == pytest.approx(0.97, abs=0.01)
+    assert abs(_at(second) - _at(first)) > REFUSED_S
+    assert len(exam.found) == 2
+
+
+def test_what_is_refused_is_left_to_a_view_under_way_that_has_a_better_one() -> None:
+    exam = Exam()
+    exam.hold("femur", 6, 0.80)
+    exam.hold("background", REFUSED_S)
+    exam.hold("femur", 0.6, 0.95)
+    assert exam.best.refuse("femur", _at(exam.found[0])) == []
+    exam.hold("femur", SETTLED_S + 0.2, 0.80)
+    assert [round(one.confidence, 1) for one in exam.found] == [0.8, 0.9]
+
+
+def test_what_a_view_under_way_offered_in_vain_is_offered_again_when_the_better_one_goes() -> None:
+    exam = Exam()
+    exam.hold("femur", 1, 0.97)
+    exam.hold("background", REFUSED_S)
+    exam.hold("femur", 2, 0.90)
+    exam.hold("femur", SETTLED_S + 0.2, 0.80)
+    assert len(exam.found) == 1
+    assert exam.best.refuse("femur", _at(exam.found[0])) == []
+    exam.hold("femur", 2 / FPS, 0.80)
+    assert len(exam.found) == 2
+    assert exam.found[-1].confidence == pytest.approx(0.88, abs=0.03)
+
+
+def test_what_was_not_taken_comes_before_a_worse_view() -> None:
+    exam = Exam()
+    exam.hold("femur", 1, 0.97)
+    exam.hold("background", 1)
+    exam.best.forget("femur")
+    exam.hold("femur", 2, 0.80)
+    exam.hold("femur", SETTLED_S + 0.2, 0.75)
+    assert [round(one.confidence, 2) for one in exam.found] == [0.97, 0.97]
+    exam.hold("background", 1)
+    assert len(exam.end()) == 2
+
+
+def test_where_another_one_stands_a_refusal_brings_nothing_and_no_worse_one_later() -> None:
+    exam = Exam()
+    exam.hold("femur", 6, 0.97)
+    exam.hold("background", REFUSED_S)
+    by_hand_s = _at(exam.found[0]) + 20
+    assert exam.best.refuse("femur", by_hand_s, another_stands=True) == []
+    exam.hold("femur", 2, 0.75)
+    exam.hold("background", 1)
+    assert len(exam.end()) == 1
+
+
+def test_a_second_choice_says_that_it_is_one() -> None:
+    exam = Exam()
+    exam.hold("femur", 2.4, 0.90)
+    exam.hold("femur", 1.6, 0.97)
+    exam.hold("femur", 4.0, 0.90)
+    exam.hold("background", 1.0)
+    assert exam.found[-1].why.startswith("highest steady confidence 96 %, steady for")
+    (second,) = exam.best.refuse("femur", _at(exam.found[-1]))
+    assert second.why.startswith("next best after a refused one, steady confidence 9")
+    # So does what another view offers that is no better, and not one that is better than all.
+    exam.best.refuse("femur", _at(second))
+    exam.hold("background", REFUSED_S)
+    exam.hold("femur", 1, 0.93)
+    exam.hold("background", 1.0)
+    assert exam.found[-1].why.startswith("next best after a refused one, steady confidence 9")
+    exam.hold("background", REFUSED_S)
+    exam.hold("femur", 1, 0.999)
+    exam.hold("background", 1.0)
+    assert exam.end()[-1].why.startswith("highest steady confidence 99 %")
+
+
+def test_of_a_view_under_way_too_a_second_choice_says_that_it_is_one() -> None:
+    exam = Exam()
+    exam.hold("femur", 0.6, 0.99)
+    exam.hold("femur", 4, 0.90)
+    exam.best.refuse("femur", _at(exam.found[0]))
+    exam.hold("femur", 1, 0.90)
+    exam.hold("background", 1)
+    assert all(one.why.startswith("next best after a refused") for one in exam.end()[1:])
+
+
+def test_a_late_box_that_costs_a_frame_its_place_is_heeded() -> None:
+    exam = Exam()
+    exam.hold("femur", 1, 0.97)
+    exam.hold("background", REFUSED_S)
+    for _ in range(2):
+        exam.hold("femur", 1, 0.90, hints=())
+        exam.hold("background", REFUSED_S)
+    left = [one for one in exam.best._reserves["femur"] if one.confidence < 0.95]
+    small = Box(1, 2, 4, 5)
+    localisation = Localisation(left[0].analysis.frame.frame_id, small, None)
+    exam.best.complete(replace(left[0].analysis, localisation=localisation))
+    (found,) = exam.best.refuse("femur", _at(exam.found[0]))
+    assert found.hints == ()
+    assert _at(found) == _at(left[1])
+
+
+def test_however_many_planes_and_views_the_pictures_held_have_a_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    most = 8
+    monkeypatch.setattr("sonoassist.temporal.reserves.MOST_BYTES", most * CRISP.nbytes)
+    exam = Exam()
+    pictures: list[weakref.ref[np.ndarray]] = []
+    for key in KEYS[:6]:
+        for step in range(round(6 * FPS)):
+            pixels = np.roll(CRISP, step)
+            pictures.append(weakref.ref(pixels))
+            exam.see(key, 0.95, pixels)
+    exam.hold("background", 1)
+    exam.found.clear()
+    del pixels
+    assert sum(one() is not None for one in pictures) <= most
 
 
 def test_a_box_that_comes_after_the_view_has_ended_goes_with_what_is_proposed_later() -> None:

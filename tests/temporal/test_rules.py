@@ -13,7 +13,18 @@ from sonoassist.core.planes import INDEX
 from sonoassist.retrieval.choosing import choose
 from sonoassist.temporal.best_frames import NEAR
 from sonoassist.temporal.equals import equals_words
-from sonoassist.temporal.rules import LEAST, MOST, WANTED, Pick, Preference, Rule
+from sonoassist.temporal.hints import place_flaws
+from sonoassist.temporal.rules import (
+    LEAST,
+    MOST,
+    WANTED,
+    Course,
+    Pick,
+    Preference,
+    Rule,
+    Scales,
+    choose_from,
+)
 
 
 def course(*views: tuple[float, float], rest: float = 0.0) -> list[float]:
@@ -134,6 +145,48 @@ def test_views_that_a_moment_parts_are_one() -> None:
 
 def test_no_more_views_than_wanted() -> None:
     assert len(femur(course(*[(1, 0.9), (3, 0.0)] * 8))) == MOST
+
+
+def scales_of(values: list[float]) -> Scales:
+    table = table_of(shares("femur", values))
+    flaws = place_flaws(table.box, table.crop, table.probabilities.argmax(axis=1))
+    apart = np.zeros(len(values) - 1, bool)
+    judged = np.ones(len(values), bool)
+    known = (table.sharpness, table.stillness)
+    return Scales(Course(table.time_s, judged, table.probabilities, *known, apart, flaws))
+
+
+@given(st.lists(st.tuples(st.floats(0.2, 2), st.floats(0, 1)), min_size=1, max_size=20))
+@settings(max_examples=30)
+def test_further_views_follow_and_change_nothing_of_the_first(
+    views: list[tuple[float, float]],
+) -> None:
+    scales = scales_of(course(*views))
+    first = choose_from(scales, Rule.BEST, 3)["femur"]
+    found = choose_from(scales, Rule.BEST, 3, more=100)["femur"]
+    assert [one.row for one in found[:3]] == [one.row for one in first]
+    assert [one.over for one in found[:3]] == [one.over for one in first]
+    ends = sorted((one.first_row, one.last_row) for one in found)
+    assert all(one[1] < other[0] for one, other in itertools.pairwise(ends))
+    assert all(one.score > LEAST for one in found)
+
+
+def test_further_views_are_all_of_them() -> None:
+    scales = scales_of(course(*[(1, 0.9), (3, 0.0)] * 8))
+    assert len(choose_from(scales, Rule.BEST, 3)["femur"]) == 3
+    assert len(choose_from(scales, Rule.BEST, 3, more=100)["femur"]) == 8
+
+
+@pytest.mark.parametrize("seconds", [9, 12, 60])
+def test_a_long_view_is_whole(seconds: int) -> None:
+    rows = round(seconds * FPS)
+    for top in (50, 50 + rows // 2, 49 + rows):
+        values = course((seconds, 0.8))
+        values[max(top - 12, 50) : min(top + 13, 50 + rows)] = [0.95] * (
+            min(top + 13, 50 + rows) - max(top - 12, 50)
+        )
+        found = femur(values)
+        assert [(one.first_row, one.last_row) for one in found] == [(50, 49 + rows)]
 
 
 def test_what_is_not_b_mode_shows_no_plane() -> None:

@@ -291,6 +291,11 @@ class ReviewDesk(QObject):
         return self.finder.views
 
     @property
+    def surveyed(self) -> bool:
+        """Whether the views are those of all of the recording; else nothing is missing yet."""
+        return self.views is not None and self.views.surveyed
+
+    @property
     def missing(self) -> list[str]:
         """Keys of the planes without a sure frame."""
         return self.finder.missing
@@ -333,7 +338,7 @@ class ReviewDesk(QObject):
         if self.session is None:
             return
         if not left:
-            self.note("No plane is missing")
+            self.note("Nothing was looked for yet" if self.views is None else "No plane is missing")
             return
         here = _KEYS.index(self.plane)
         self.pick(next((key for key in left if _KEYS.index(key) > here), left[0]))

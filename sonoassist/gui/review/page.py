@@ -367,8 +367,7 @@ class ReviewPage(QWidget):
     def _show_words(self) -> None:
         desk = self.desk
         self.timeline.show_words(desk.corrections, desk.views)
-        surveyed = desk.session is not None and desk.session.table.surveyed
-        words = found_text(desk.missing, surveyed=surveyed) if desk.candidates else ""
+        words = found_text(desk.missing, surveyed=desk.surveyed) if desk.candidates else ""
         self.side.found.setText(words)
         self.side.note.show_words(f"Note: {desk.corrections.note}" if desk.corrections.note else "")
         self._show_tiles()
@@ -382,8 +381,7 @@ class ReviewPage(QWidget):
             return
         peaks, best = list(desk.candidates.get(desk.plane, ())), desk.corrections.best
         name = BY_KEY[desk.plane].label
-        surveyed = desk.session.table.surveyed
-        empty = none_text(desk.plane, surveyed=surveyed)
+        empty = none_text(desk.plane, surveyed=desk.surveyed)
         shown = desk.index if desk.shown is None else desk.shown
         tiles = candidate_tiles(peaks, shown, desk.plane, best.get(desk.plane))
         side.candidates.show_tiles(tiles, empty)
@@ -395,7 +393,7 @@ class ReviewPage(QWidget):
                 desk.candidates,
                 desk.corrections,
                 desk.plane,
-                surveyed=surveyed,
+                surveyed=desk.surveyed,
                 doubted={one.plane for one in desk.contradictions()},
             )
         )

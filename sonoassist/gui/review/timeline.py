@@ -136,6 +136,9 @@ class TimelineRows(QWidget):
     def _peaks(self, plane: str) -> Sequence[Peak]:
         return () if self._views is None else self._views.candidates.get(plane, ())
 
+    def _all_views(self, plane: str) -> Sequence[Peak]:
+        return () if self._views is None else self._views.views.get(plane, ())
+
     def show_range(self, chosen: tuple[int, int] | None) -> None:
         """Show the frames that are selected, or none."""
         if chosen != self._chosen_range:
@@ -307,7 +310,7 @@ class TimelineRows(QWidget):
             paint_range(painter, places, self._chosen_range)
         paint_labels(painter, places, words)
         for plane in DISPLAY_ORDER:
-            paint_views(painter, places, plane, self._peaks(plane.key))
+            paint_views(painter, places, plane, self._all_views(plane.key))
         paint_peaks(painter, places, self._plane, self._peaks(self._plane))
         paint_best(painter, places, words)
         paint_boxes(painter, places, words)
@@ -359,7 +362,7 @@ class TimelineRows(QWidget):
             return "chosen", "good"
         if any(peak.sure or peak.told for peak in peaks):
             return percent(max(peak.confidence for peak in peaks)), "muted"
-        surveyed = self._table is not None and self._table.surveyed
+        surveyed = self._views is not None and self._views.surveyed
         return ("missing" if surveyed and not BY_KEY[key].is_background else ""), "warning"
 
 
