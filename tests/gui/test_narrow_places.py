@@ -16,11 +16,12 @@ from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.gui.headline import Headline
 from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.review.labels import LabelMenu
-from sonoassist.gui.review.texts import best_tiles, found_text
-from sonoassist.gui.review.tiles import Tiles
+from sonoassist.gui.review.texts import best_tiles, candidate_tiles, found_text
+from sonoassist.gui.review.tiles import UNSURE, Tiles
 from sonoassist.gui.theme import DARK, LIGHT, Look, family
 from sonoassist.gui.verdict import Verdict, VerdictKind
 from sonoassist.recordings.corrections import Corrections
+from sonoassist.review.candidates import Peak
 
 SCOPES = (
     ("The selected frames: 11 frames, 0.4 s", 0, 10),
@@ -172,6 +173,27 @@ def test_planes_that_are_missing_are_named_where_they_are_few() -> None:
     assert many == "1 of 13 planes found  ·  12 missing"
     assert found_text(keys, surveyed=True) == "0 of 13 planes found  ·  all missing"
     assert found_text(keys, surveyed=False) == "0 of 13 planes found so far"
+
+
+@pytest.mark.parametrize("over", [False, True])
+@pytest.mark.parametrize("high", [56, 62, 168])
+def test_an_unsure_small_picture_says_so_in_a_whole_word(
+    under: QWidget, narrow: Look, high: int, over: bool
+) -> None:
+    peak = Peak(7, 1.0, 0.36, 0.5, False, False, 5, 9)
+    tiles = Tiles(narrow, rows=1, most_px=270, name="Candidates", over=over)
+    tiles.setParent(under)
+    if over:
+        tiles.show_tiles(best_tiles({"femur": (peak,)}, Corrections(), "femur", surveyed=True))
+    else:
+        tiles.show_tiles(candidate_tiles([peak], 7, "femur", None))
+    tiles.setGeometry(0, 0, 372, high)
+    tiles.show()
+    with listening() as painted:
+        tiles.grab()
+    said = [one.text for one in painted if one.text.startswith("uns")]
+    assert len(said) == 1
+    assert said[0] in (UNSURE, f"{UNSURE} 36 %")
 
 
 @pytest.mark.parametrize("high", [62, 84, 168])
