@@ -9,8 +9,11 @@ from contextlib import closing
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from sonoassist.core.packets import Box
+from sonoassist.preprocess import PREPROCESSING
+from sonoassist.recordings import older_practice, older_results
 from sonoassist.recordings.correction_store import DATABASE, CorrectionStore
 from sonoassist.recordings.edits import Edit, text_of
 from sonoassist.recordings.records import FrameResult
@@ -28,6 +31,15 @@ CREATE TABLE pictures (frame INTEGER PRIMARY KEY, jpeg BLOB NOT NULL);
 CREATE TABLE edits (id INTEGER PRIMARY KEY AUTOINCREMENT, what TEXT NOT NULL,
     undone INTEGER NOT NULL DEFAULT 0);
 """
+
+
+def prepared_as_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if frames were still prepared for the network as earlier programs did.
+
+    Their results serve then. What of them is taken over does not depend on it.
+    """
+    for module in (older_results, older_practice):
+        monkeypatch.setattr(module, "_PREPROCESSING", PREPROCESSING)
 
 
 def write_older(

@@ -21,7 +21,7 @@ from sonoassist.commands.common import (
 )
 from sonoassist.core.errors import ModelError, SourceError, UsageError
 from sonoassist.core.outside_words import OUTSIDE
-from sonoassist.core.percent import at_most_percent, percent
+from sonoassist.core.percent import at_most_percent, percent, threshold_percent
 from sonoassist.core.wording import counted, word
 from sonoassist.model.score_history import SCORE_HISTORY, ScoreRules
 from sonoassist.model.store import InstalledModel, ModelStore
@@ -212,7 +212,7 @@ def _lines(found: ScoreFit, name: str) -> list[str]:
         *(_outside(found.outside) if found.outside is not None else []),
         *(_left_out(fit.left_out) if fit.left_out else []),
         f"in the card of {name}: temperature {rule.temperature:g}, lapse "
-        f"{at_most_percent(rule.lapse)}, threshold {percent(rule.threshold)} (at most "
+        f"{at_most_percent(rule.lapse)}, threshold {threshold_percent(rule.threshold)} (at most "
         f"{at_most_percent(rule.error_rate)} of what is named is wrong)",
         f"undo it with: sonoassist evaluate calibration {name} --undo",
     ]
@@ -234,8 +234,8 @@ def _tenths(share: float) -> str:
 
 def _named(how: str, found: Naming) -> str:
     return (
-        f"{how}, from {percent(found.threshold)} on: {found.named} of {found.frames} named, "
-        f"{found.wrong} of these wrong"
+        f"{how}, from {threshold_percent(found.threshold)} on: {found.named} of {found.frames} "
+        f"named, {found.wrong} of these wrong"
     )
 
 

@@ -16,7 +16,7 @@ from sonoassist.commands.console import json_text
 from sonoassist.commands.models_boxes import add_options, fit_boxes
 from sonoassist.core.errors import ModelError
 from sonoassist.core.outside_words import OUTSIDE
-from sonoassist.core.percent import at_most_percent, percent
+from sonoassist.core.percent import at_most_percent, threshold_percent
 from sonoassist.model.architecture import architecture
 from sonoassist.model.card import BOXES_UNMEASURED, DEFAULT_ARCHITECTURE
 from sonoassist.model.registry import PublishedWeights, Registry, load_registry, loose
@@ -204,9 +204,9 @@ def _reading(facts: dict[str, Any]) -> list[str]:
     else:
         lines = [
             f"calibrated: temperature {known['temperature']:g}, lapse "
-            f"{at_most_percent(known['lapse'])}; from {percent(known['threshold'])} on a plane is "
-            f"named, and at most {at_most_percent(known['error_rate'])} of what is named was "
-            "wrong, measured on "
+            f"{at_most_percent(known['lapse'])}; from {threshold_percent(known['threshold'])} on a "
+            f"plane is named, and at most {at_most_percent(known['error_rate'])} of what is named "
+            "was wrong, measured on "
             f"{known['fitted_on'] or 'data that nobody has named'}"
         ]
     if outside is None:

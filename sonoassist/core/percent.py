@@ -26,6 +26,11 @@ def at_most_percent(share: float) -> str:
     return f"{tenths // 10} %" if tenths % 10 == 0 else f"{tenths / 10:.1f} %"
 
 
+def threshold_percent(threshold: float) -> str:
+    """A threshold as it is, e.g. "70 %" or "62.5 %": a setting that holds is not rounded down."""
+    return f"{round(100 * threshold, _DIGITS):g} %"
+
+
 def percent(share: float) -> str:
     """The same with its sign, e.g. "97 %"."""
     return f"{whole_percent(share)} %"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from sonoassist.core.busy import other_work_line
-from sonoassist.core.percent import percent
+from sonoassist.core.percent import threshold_percent
 from sonoassist.core.wording import counted
 from sonoassist.evaluation import html_sections as sections
 from sonoassist.evaluation import paper, text_report, text_tables
@@ -81,8 +81,9 @@ def _lead(results: Results) -> str:
     about = results.about
     return (
         f"Trained on {text_report.TRAINED_ON[about.domain]}. {about.engine} {about.precision} "
-        f"on {about.device}, crop {about.crop}, threshold {percent(about.threshold)}. In brackets: "
-        f"95 % intervals over cases; {HOW} {about.resamples:,} draws, seed {about.seed}."
+        f"on {about.device}, crop {about.crop}, threshold {threshold_percent(about.threshold)}. "
+        f"In brackets: 95 % intervals over cases; {HOW} {about.resamples:,} draws, "
+        f"seed {about.seed}."
     )
 
 

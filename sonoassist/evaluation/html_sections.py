@@ -7,7 +7,7 @@ from html import escape
 
 from sonoassist.core.busy import other_work_line
 from sonoassist.core.packets import Box
-from sonoassist.core.percent import whole_percent
+from sonoassist.core.percent import threshold_percent, whole_percent
 from sonoassist.core.planes import BY_KEY
 from sonoassist.core.wording import counted
 from sonoassist.evaluation import paper, svg
@@ -183,7 +183,7 @@ def calibration(found: Calibration) -> str:
         ["Mean confidence", figure(found.confidence)],
         ["Share of frames that are right", figure(found.accuracy)],
         [
-            f"Plane frames named at the threshold of {whole_percent(found.threshold)} %, %",
+            f"Plane frames named (threshold {threshold_percent(found.threshold)}), %",
             _spread(found.named, 1, 100),
         ],
         ["Named frames that are right, %", _spread(found.named_right, 1, 100)],

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from sonoassist.core.busy import other_work_line
-from sonoassist.core.percent import whole_percent
+from sonoassist.core.percent import threshold_percent, whole_percent
 from sonoassist.core.planes import BY_KEY, PLANES
 from sonoassist.core.wording import counted
 from sonoassist.evaluation import paper
@@ -215,7 +215,7 @@ def calibration(found: Calibration) -> str:
         f"{figure(found.confidence)}, right {figure(found.accuracy)}",
         *([coarse_note(found)] if found.coarse else []),
         f"with planes that labels join as one: {group_line(found.groups)}",
-        f"at the threshold of {whole_percent(found.threshold)} %: {spread_percent(found.named)} % "
+        f"at a threshold of {threshold_percent(found.threshold)}: {spread_percent(found.named)} % "
         f"of the plane frames are named, {spread_percent(found.named_right)} % of the named ones "
         "are right",
     ]

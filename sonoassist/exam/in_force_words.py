@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sonoassist.core.percent import percent
+from sonoassist.core.percent import threshold_percent
 from sonoassist.core.wording import counted
 from sonoassist.exam.exam_clock import clock
 from sonoassist.exam.in_force import History, InForce, Moment, Whose
@@ -24,7 +24,7 @@ def threshold_words(one: InForce) -> str:
     """A threshold and whose it is, e.g. "40 % (yours)"; "" where it is not known."""
     if one.threshold is None:
         return ""
-    return f"{percent(one.threshold)}{_WHOSE[one.whose]}"
+    return f"{threshold_percent(one.threshold)}{_WHOSE[one.whose]}"
 
 
 def calibrated_words(one: InForce) -> str:
@@ -71,7 +71,8 @@ def threshold_course(history: History) -> str:
     found = [one for one in held if one is not None]
     times = len(list(_steps(history, threshold_words))) - 1
     if history.followed and found and times > MOST_CHANGES:
-        return f"{percent(min(found))} to {percent(max(found))}, {_times(times)}"
+        least, most = threshold_percent(min(found)), threshold_percent(max(found))
+        return f"{least} to {most}, {_times(times)}"
     return course(history, threshold_words)
 
 

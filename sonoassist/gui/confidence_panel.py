@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QPainter
 
-from sonoassist.core.percent import percent
+from sonoassist.core.percent import percent, threshold_percent
 from sonoassist.core.planes import PLANES
 from sonoassist.gui.confidence_curves import ConfidenceCurves, CurveMark, CurvePicture
 from sonoassist.gui.curve_panel import CurvePanel
@@ -99,7 +99,7 @@ class ConfidencePanel(CurvePanel):
         """The figures above the plot."""
         if not len(self._picture.trend):
             return []
-        said = [_SPAN_WORDS[self.span_s], f"threshold {percent(self._picture.threshold)}"]
+        said = [_SPAN_WORDS[self.span_s], f"threshold {threshold_percent(self._picture.threshold)}"]
         return [*said, "diamonds: captured, filled: kept"] if self.marks else said
 
     def legend(self) -> list[tuple[int, float, float]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sonoassist.core.percent import percent
+from sonoassist.core.percent import threshold_percent
 
 Ticks = tuple[tuple[float, str], ...]
 """(value, words) of each."""
@@ -36,7 +36,7 @@ def share_ticks(threshold: float, apart: float) -> Ticks:
         apart: Words nearer to each other than this would touch.
     """
     round_ones = (share for share in (0.0, 0.5, 1.0) if abs(share - threshold) >= apart)
-    return tuple((share, percent(share)) for share in sorted((*round_ones, threshold)))
+    return tuple((share, threshold_percent(share)) for share in sorted((*round_ones, threshold)))
 
 
 def even_ticks(top: float, unit: str, steps: int = 4) -> Ticks:

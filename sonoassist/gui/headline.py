@@ -14,6 +14,7 @@ NAME_PX = 60
 PERCENT_PX = 42
 MOST_HINTS, MOST_LINES = 2, 3
 _LONGEST = "No standard plane"
+_STEADY = "steady for "
 HEIGHT_SHARE = 0.84
 """The letters of the name take so much of the height, with what hangs below the line."""
 
@@ -96,12 +97,12 @@ class Headline(QWidget):
             return [reason] if reason and verdict.title else []
         lines = [verdict.when] if verdict.when else []
         if verdict.steady_s is not None and verdict.steady_s >= 0.05:
-            lines.append(f"steady for {verdict.steady_s:.1f} s")
+            lines.append(f"{_STEADY}{verdict.steady_s:.1f} s")
         return [*lines, verdict.detail] if verdict.detail else lines
 
-    def hint_lines(self) -> list[str]:
+    def hint_lines(self, most: int = MOST_HINTS) -> list[str]:
         """What could be better in the picture, below the small lines; the gravest ones."""
-        gravest = sorted(self._verdict.hints, key=lambda one: -one.strength)[:MOST_HINTS]
+        gravest = sorted(self._verdict.hints, key=lambda one: -one.strength)[:most]
         return [one.flaw.advice for one in self._verdict.hints if one in gravest]
 
     def name_font_px(self) -> float:
@@ -168,6 +169,12 @@ class Headline(QWidget):
         painter.drawText(QPointF(left, base), text)
         return left + QFontMetricsF(font).horizontalAdvance(text)
 
+    def _lines_fitting(self, metrics: QFontMetricsF, step: float) -> int:
+        """So many small lines have room above each other; half a line cannot be read."""
+        letters = metrics.tightBoundingRect("Ag").height()
+        fitting = 1 + int((self.height() - letters) // step)
+        return min(max(fitting, 1), MOST_LINES)
+
     def _paint_lines(self, painter: QPainter, left: float) -> None:
         lines = self.lines()
         font = self._look.font(16)
@@ -178,15 +185,18 @@ class Headline(QWidget):
         room = self.width() - left - self._recording_room()
         if room < self._look.px(60):
             return
-        hints = [_fitting(line, metrics, room) for line in self.hint_lines()]
+        most = self._lines_fitting(metrics, step)
+        hints = [_fitting(line, metrics, room) for line in self.hint_lines(max(most - 1, 1))]
         if len(lines) == 1 and not hints and metrics.horizontalAdvance(lines[0]) > room:
             lines = _wrapped(lines[0], metrics)
-        lines = lines[: max(MOST_LINES - len(hints), 0)]
+        lines = lines[: most - len(hints)]
         count = len(lines) + len(hints)
         lower = self._look.px(3) if count == 1 else 0  # nearer to the line of the name
         top = (self.height() - step * count) / 2 + lower
         for number, line in enumerate([*lines, *hints]):
-            text = metrics.elidedText(line, Qt.TextElideMode.ElideRight, room)
+            text = metrics.elidedText(
+                _brief(line, metrics, room), Qt.TextElideMode.ElideRight, room
+            )
             row = QRectF(left, top + number * step, room, step)
             painter.setPen(self._look.colour("muted" if number < len(lines) else "warning"))
             painter.drawText(row, Qt.AlignmentFlag.AlignVCenter, text)
@@ -195,6 +205,13 @@ class Headline(QWidget):
 def _fitting(advice: str, metrics: QFontMetricsF, room: float) -> str:
     """A hint with what helps, or without where there is no room for that."""
     return advice if metrics.horizontalAdvance(advice) <= room else advice.partition(":")[0]
+
+
+def _brief(line: str, metrics: QFontMetricsF, room: float) -> str:
+    """How long a view has been steady with its number whole, also where there is little room."""
+    if metrics.horizontalAdvance(line) <= room or not line.startswith(_STEADY):
+        return line
+    return line.replace(_STEADY, "for ", 1)
 
 
 def _wrapped(line: str, metrics: QFontMetricsF) -> list[str]:

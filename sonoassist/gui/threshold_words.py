@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sonoassist.core.percent import at_most_percent, percent
+from sonoassist.core.percent import at_most_percent, threshold_percent
 from sonoassist.core.settings import Settings
 from sonoassist.model.card import Card, threshold_of
 
@@ -12,7 +12,7 @@ BOXES_NOT_MEASURED = "boxes not measured"
 
 def threshold_text(settings: Settings, card: Card | None) -> str:
     """The threshold, short enough to stand over the planes."""
-    text = f"threshold {percent(threshold_of(settings, card))}"
+    text = f"threshold {threshold_percent(threshold_of(settings, card))}"
     if settings.threshold is not None:
         return f"{text}, yours"
     if card is None:

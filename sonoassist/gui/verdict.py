@@ -18,7 +18,7 @@ from typing import Literal
 from sonoassist.core.flaws import Hints
 from sonoassist.core.outside_words import OUTSIDE, OUTSIDE_TITLE
 from sonoassist.core.packets import Analysis, Box, State, SteadiedBox, SteadyState
-from sonoassist.core.percent import percent
+from sonoassist.core.percent import percent, threshold_percent
 from sonoassist.core.planes import BACKGROUND_INDEX, INDEX, PLANES, Plane
 from sonoassist.core.settings import Settings
 from sonoassist.live.status import View
@@ -295,7 +295,7 @@ def _why_not_agreed(view: View, threshold: float) -> str:
     if _stands(steady, threshold):
         return "not steady yet"
     share = float(steady.probabilities[INDEX[steady.plane.key]])
-    return f"over the view {percent(share)}, below the {percent(threshold)} threshold"
+    return f"over the view {percent(share)}, below the {threshold_percent(threshold)} threshold"
 
 
 def _unsure(analysis: Analysis, threshold: float, why_not: str) -> Verdict:
@@ -303,7 +303,7 @@ def _unsure(analysis: Analysis, threshold: float, why_not: str) -> Verdict:
     name = "no standard plane" if guess.is_background else guess.label
     said = f"best guess {name} {percent(confidence)}"
     if confidence < threshold:
-        said += f", below the {percent(threshold)} threshold"
+        said += f", below the {threshold_percent(threshold)} threshold"
     elif why_not:
         said += f", {why_not}"
     return Verdict(VerdictKind.UNSURE, "Unsure", guess=guess, confidence=confidence, detail=said)

@@ -31,10 +31,15 @@ def crop_of_look(look: ScreenLook, pixels: Pixels, aspect: float) -> Box:
     whole = Box(0, 0, width, height)
     if look.field is None:
         return framed(whole, whole, aspect, on_screen=False)
-    area = look.field.box
+    return framed(look.field.box, whole, aspect, on_screen=begins_at_bar(look, pixels))
+
+
+def begins_at_bar(look: ScreenLook, pixels: Pixels) -> bool:
+    """Whether the picture begins below the bar of a scanner's screen."""
+    if look.field is None:
+        return False
     # What looks like the end of a bar within the picture is a line in the tissue.
-    on_screen = 0 < bar_bottom(pixels) <= area.top + NEAR_BAR * height
-    return framed(area, whole, aspect, on_screen=on_screen)
+    return 0 < bar_bottom(pixels) <= look.field.box.top + NEAR_BAR * len(pixels)
 
 
 def framed(area: Box, whole: Box, aspect: float, *, on_screen: bool) -> Box:

@@ -94,6 +94,7 @@ class ScreenTracker:
         self._settled = settled
         self._key: tuple[str, int, int] | None = None
         self._held: ScreenLook | None = None
+        self._held_by: FieldOfView | None = None
         self._last: ScreenLook | None = None
         self._since_look = 0
         self._looked_s = 0.0
@@ -113,6 +114,7 @@ class ScreenTracker:
             self._motion = ScreenMotion()
             self._motion.see(frame.pixels)
             self._last = self._reader.look(frame.pixels)
+            self._held_by = self._last.field
             self._held = self._snapped(self._reader.closer(self._last, frame.pixels), frame)
             return self._held
         self._since_look += 1
@@ -120,8 +122,9 @@ class ScreenTracker:
         if apart_s >= LOOK_EVERY_S or self._since_look >= MOST_FRAMES:
             self._since_look, self._looked_s = 0, frame.time_s
             look = self._reader.look(frame.pixels, self._motion.see(frame.pixels))
-            held = _followed(self._held, self._last or look, look)
+            held = _followed(self._held, self._held_by, self._last or look, look)
             if held.field is not self._held.field:
+                self._held_by = held.field
                 held = self._snapped(self._reader.closer(held, frame.pixels), frame)
             self._held, self._last = held, look
         return self._held
@@ -134,20 +137,32 @@ class ScreenTracker:
         return settled.snapped(look)
 
 
-def _followed(held: ScreenLook, last: ScreenLook, look: ScreenLook) -> ScreenLook:
-    """What is held from now on, by the last two looks."""
+def _followed(
+    held: ScreenLook, held_by: FieldOfView | None, last: ScreenLook, look: ScreenLook
+) -> ScreenLook:
+    """What is held from now on, by the last two looks.
+
+    Args:
+        held: Until now, as it was seen closer.
+        held_by: The field of view of the look that it was made from. Looks are compared with this
+            one: a closer look may bound the same picture otherwise.
+        last: The look before.
+        look: The last one.
+    """
     content, certainty = held.content, held.certainty
     if look.content is last.content:
         content, certainty = look.content, look.certainty
-    field = _moved(held, last, look) if look.sure else held.field
+    field = _moved(held, held_by, last, look) if look.sure else held.field
     return ScreenLook(content, certainty, field)
 
 
-def _moved(held: ScreenLook, last: ScreenLook, look: ScreenLook) -> FieldOfView | None:
+def _moved(
+    held: ScreenLook, held_by: FieldOfView | None, last: ScreenLook, look: ScreenLook
+) -> FieldOfView | None:
     """The field of view after a sure look."""
     if held.field is None or not held.sure:
         return look.field  # the first sure one is better than none
-    if _same(look.field, held.field) or not _same(look.field, last.field):
+    if _same(look.field, held_by) or not _same(look.field, last.field):
         return held.field
     return look.field
 

@@ -16,7 +16,7 @@ from sonoassist.preprocess.crop import (
     own_crop,
     published_crop,
 )
-from sonoassist.preprocess.framing import crop_of_look
+from sonoassist.preprocess.framing import begins_at_bar, crop_of_look
 from sonoassist.preprocess.screen_reader import ScreenLook, ScreenReader
 from sonoassist.preprocess.screen_tracker import ScreenMotion, SettledField
 from sonoassist.recordings.reader import read_frames
@@ -27,6 +27,9 @@ LOOKS = 9
 """So many frames are looked at to find the crop of a recording."""
 SAME_PX = 0.5
 """Crops whose edges are all nearer to each other are one."""
+BAR_SPREAD, BAR_SAME = 0.01, 0.0025
+"""Shares of the screen's height: over so much video coding spreads the end of a bar, and ends no
+further from each other are one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +130,47 @@ def _fixed(choice: CropChoice, width: int, height: int, aspect: float) -> Box | 
 
 def _field(frames: list[Frame], aspect: float, reader: ScreenReader) -> SettledField | None:
     motion = ScreenMotion()
-    looks: list[tuple[ScreenLook, Box]] = []
+    looks: list[_Look] = []
     for frame in frames:
         look = reader.look(frame.pixels, motion.see(frame.pixels))
         look = reader.closer(look, frame.pixels)
-        looks.append((look, crop_of_look(look, frame.pixels, aspect)))
+        crop = crop_of_look(look, frame.pixels, aspect)
+        looks.append(_Look(look, crop, begins_at_bar(look, frame.pixels)))
     # A dark moment or a menu says nothing of where the picture is.
-    told = [one for one in looks if one[0].sure] or looks
+    told = [one for one in looks if one.look.sure] or looks
     if not told:
         return None
-    look, crop = max(told, key=lambda one: sum(one[1].iou(other[1]) for other in told))
-    return SettledField(look.field, frames[0].width_px, frames[0].height_px, crop)
+    best = _most_agreed(told, told)
+    if best.at_bar:
+        best = _most_agreed(_saw_bar_whole(best.top, told), told)
+    return SettledField(best.look.field, frames[0].width_px, frames[0].height_px, best.crop)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """A look at a frame, the crop by it, and whether the picture begins at a bar."""
+
+    look: ScreenLook
+    crop: Box
+    at_bar: bool
+
+    @property
+    def top(self) -> float:
+        """Where the picture begins, as a share of the screen's height; 0 where there is none."""
+        field = self.look.field
+        return 0.0 if field is None else field.box.top / field.height_px
+
+
+def _most_agreed(some: list[_Look], told: list[_Look]) -> _Look:
+    """That one of some looks whose crop is the nearest to those of all."""
+    return max(some, key=lambda one: sum(one.crop.iou(other.crop) for other in told))
+
+
+def _saw_bar_whole(top: float, told: list[_Look]) -> list[_Look]:
+    """The looks that found a bar to end lowest, near a row: its last rows are easily missed."""
+    near = [one for one in told if one.at_bar and abs(one.top - top) <= BAR_SPREAD]
+    lowest = max(one.top for one in near)
+    return [one for one in near if one.top >= lowest - BAR_SAME]
 
 
 def misfits(crops: Floats, own: Box | None) -> int:

@@ -21,6 +21,8 @@ from sonoassist.recordings.records import FrameResult
 
 _LAYOUT, _READER = "3", 2
 """What the program said of itself that kept them last."""
+_PREPROCESSING = 1
+"""Of that program."""
 _ENDS_BYTES = 1 << 20
 _UNKNOWN = -1
 _TAKEN = "practice"
@@ -69,7 +71,9 @@ def _take_over(
         name = _file_name(recording, made, threshold)
         results = results_in(folder / name, len(recording.times_s), threshold)
         wanted = Provenance(made.weights_sha256, "", made.crop)
-        key = AnalysisKey(recording.identity.modified_ns, wanted, reader=_READER)
+        key = AnalysisKey(
+            recording.identity.modified_ns, wanted, preprocessing=_PREPROCESSING, reader=_READER
+        )
         kept.add(kept.begin(key), results, again=False)
     kept.set_fact(fact, "taken over")
 

@@ -18,7 +18,7 @@ from sonoassist.retrieval.exams import RecordedExam
 from sonoassist.sources import READER
 from sonoassist.temporal.rules import Rule
 
-ANALYSIS_FORMAT = 3
+ANALYSIS_FORMAT = 4
 """Counts up whenever what is kept of the frames means something else."""
 RESULT_FORMAT = 4
 """Counts up whenever other frames are chosen, or are written in another way."""

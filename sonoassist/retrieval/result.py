@@ -11,7 +11,7 @@ from typing import Any
 
 from sonoassist.core.names import readable
 from sonoassist.core.packets import Box, Pixels
-from sonoassist.core.percent import percent
+from sonoassist.core.percent import percent, threshold_percent
 from sonoassist.core.planes import KEYS
 from sonoassist.core.wording import counted
 from sonoassist.exam.stills import png_bytes
@@ -249,7 +249,7 @@ class _Teller:
             return "left out: not surely ultrasound"
         threshold = self._threshold
         if pick.confidence < threshold:
-            return f"doubtful: below {percent(threshold)}"
+            return f"doubtful: below {threshold_percent(threshold)}"
         # The paper's rule may name a frame at the edge of a view, but a view it has to be.
         paper = self._order.rule is Rule.PAPER
         if (pick.steadiest if paper else pick.steady_confidence) < threshold:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from sonoassist.core.errors import SourceError
 from sonoassist.core.files import ARCHIVE_ERRORS, ensure_folder, replacing
 from sonoassist.core.packets import Pixels
+from sonoassist.preprocess import PREPROCESSING
 from sonoassist.sources import READER
 from sonoassist.training.preparation import (
     HEIGHT_PX,
@@ -33,7 +34,7 @@ from sonoassist.training.preparation import (
 from sonoassist.training.split import Case
 
 FORMAT = 2
-"""Counts up whenever the preparation gives other pictures."""
+"""Counts up whenever the preparation gives other pictures; so does `PREPROCESSING`."""
 _ENDS = 1 << 16
 _TOLD = {"origins", "dropped", "problems", "matched", "digest"}
 _PICTURE_BYTES = HEIGHT_PX * WIDTH_PX
@@ -112,7 +113,7 @@ def _key(case: Case, options: PrepareOptions) -> str:
     files = dict.fromkeys((*(frame.path for frame in case.frames), *case.recordings))
     named = sorted((path.name, index) for path, index in case.named if path in files)
     prints = [_file_print(path) for path in files]
-    parts = [FORMAT, READER, case.name, asdict(options), labels, named, prints]
+    parts = [FORMAT, PREPROCESSING, READER, case.name, asdict(options), labels, named, prints]
     return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:32]
 
 

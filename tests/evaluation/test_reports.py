@@ -157,6 +157,21 @@ def test_the_text() -> None:
     assert max(len(line) for line in text.splitlines()) < 220
 
 
+def test_the_threshold_is_the_one_that_was_used() -> None:
+    made = results()
+    assert made.calibration is not None
+    made = replace(
+        made,
+        about=replace(made.about, threshold=0.625),
+        calibration=replace(made.calibration, threshold=0.625),
+    )
+    page, text = as_html(made), as_text(made)
+    assert "threshold 62.5 %. In brackets" in page
+    assert "Plane frames named (threshold 62.5 %), %" in page
+    assert "at a threshold of 62.5 %: " in text
+    assert "62 %" not in page + text
+
+
 def test_boxes_of_all_frames_stand_beside_the_papers() -> None:
     """The paper averages over all images of a plane, so that is what is set beside it."""
     found = results()

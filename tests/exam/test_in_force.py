@@ -103,6 +103,13 @@ def history(*moments: tuple[float, InForce]) -> History:
             "20 % to 55 %, changed 7 times",
             "calibrated",
         ),
+        # It is a setting, as it is: rounded down it would be another one.
+        ([(0, held(0.625, Whose.USER))], "62.5 % (yours)", "calibrated"),
+        (
+            [(one, held(0.025 + 0.1 * one, Whose.USER)) for one in range(8)],
+            "2.5 % to 72.5 %, changed 7 times",
+            "calibrated",
+        ),
         # Another crop is no other threshold.
         ([(0, FIRST), (5, replace(FIRST, crop="full"))], "50 % (the model's)", "calibrated"),
     ],

@@ -119,6 +119,7 @@ def test_the_status_line_says_where_boxes_were_never_measured(
 def test_the_words() -> None:
     assert threshold_text(Settings(), None) == "threshold 70 %"
     assert threshold_text(Settings(threshold=0.8), calibrated()) == "threshold 80 %, yours"
+    assert threshold_text(Settings(threshold=0.625), None) == "threshold 62.5 %, yours"
     assert "at most 3 %" in threshold_hint(Settings(), calibrated())
     assert "never calibrated" in threshold_hint(Settings(), make_card())
     assert "calibrated" not in threshold_hint(Settings(), None)

@@ -11,15 +11,17 @@ from pytestqt.qtbot import QtBot
 from screen_checks.checks import look_at
 from screen_checks.painted import listening
 
+from sonoassist.core.flaws import Flaw, Hint
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER
 from sonoassist.gui.headline import Headline
 from sonoassist.gui.keymap import Keymap
 from sonoassist.gui.review.labels import LabelMenu
-from sonoassist.gui.review.texts import best_tiles, found_text
-from sonoassist.gui.review.tiles import Tiles
+from sonoassist.gui.review.texts import best_tiles, candidate_tiles, found_text
+from sonoassist.gui.review.tiles import UNSURE, Tiles
 from sonoassist.gui.theme import DARK, LIGHT, Look, family
 from sonoassist.gui.verdict import Verdict, VerdictKind
 from sonoassist.recordings.corrections import Corrections
+from sonoassist.review.candidates import Peak
 
 SCOPES = (
     ("The selected frames: 11 frames, 0.4 s", 0, 10),
@@ -88,6 +90,57 @@ def test_a_corrected_label_and_the_models_word_fit_beside_each_other(
     assert not [str(one) for one in look_at(under)]
 
 
+@pytest.mark.parametrize("high", [40, 46, 60, 84])
+@pytest.mark.parametrize("count", range(4))
+def test_small_lines_beside_a_name_are_whole_or_not_there(
+    under: QWidget, narrow: Look, high: int, count: int
+) -> None:
+    headline = Headline(narrow, under)
+    headline.setFixedSize(620, narrow.px(high))
+    hints = tuple(Hint(flaw, 0.5 + number / 10) for number, flaw in enumerate(Flaw))[:count]
+    named = BY_KEY["kidneys"]
+    verdict = Verdict(
+        VerdictKind.PLANE,
+        named.label,
+        plane=named,
+        guess=named,
+        confidence=0.98,
+        detail="Both kidneys",
+        steady_s=2.1,
+        hints=hints,
+    )
+    headline.show_verdict(verdict)
+    headline.show()
+    with listening() as painted:
+        under.grab()
+    small = [one for one in painted if one.room is not None]
+    assert small
+    for one in small:
+        assert one.ink.top() >= 0, one.text
+        assert one.ink.bottom() <= headline.height(), one.text
+    gravest = max(hints, key=lambda one: one.strength, default=None)
+    if gravest is not None:
+        short = gravest.flaw.advice.partition(":")[0]
+        assert [one for one in small if one.text.startswith(short)]
+
+
+def test_how_long_a_view_is_steady_keeps_its_number_where_there_is_little_room(
+    under: QWidget, narrow: Look
+) -> None:
+    headline = Headline(narrow, under)
+    headline.setFixedSize(372, narrow.px(46))
+    named = BY_KEY["3vv"]
+    headline.show_verdict(
+        Verdict(
+            VerdictKind.PLANE, named.label, named, named, 0.7, "Three vessel view", steady_s=1.9
+        )
+    )
+    headline.show()
+    with listening() as painted:
+        under.grab()
+    assert "for 1.9 s" in [one.text for one in painted]
+
+
 def made_tiles(under: QWidget, look: Look, *, wide: int, high: int, rows: int) -> Tiles:
     tiles = Tiles(look, rows=rows, most_px=190, name="Best frames", over=True)
     tiles.setParent(under)
@@ -120,6 +173,27 @@ def test_planes_that_are_missing_are_named_where_they_are_few() -> None:
     assert many == "1 of 13 planes found  ·  12 missing"
     assert found_text(keys, surveyed=True) == "0 of 13 planes found  ·  all missing"
     assert found_text(keys, surveyed=False) == "0 of 13 planes found so far"
+
+
+@pytest.mark.parametrize("over", [False, True])
+@pytest.mark.parametrize("high", [56, 62, 168])
+def test_an_unsure_small_picture_says_so_in_a_whole_word(
+    under: QWidget, narrow: Look, high: int, over: bool
+) -> None:
+    peak = Peak(7, 1.0, 0.36, 0.5, False, False, 5, 9)
+    tiles = Tiles(narrow, rows=1, most_px=270, name="Candidates", over=over)
+    tiles.setParent(under)
+    if over:
+        tiles.show_tiles(best_tiles({"femur": (peak,)}, Corrections(), "femur", surveyed=True))
+    else:
+        tiles.show_tiles(candidate_tiles([peak], 7, "femur", None))
+    tiles.setGeometry(0, 0, 372, high)
+    tiles.show()
+    with listening() as painted:
+        tiles.grab()
+    said = [one.text for one in painted if one.text.startswith("uns")]
+    assert len(said) == 1
+    assert said[0] in (UNSURE, f"{UNSURE} 36 %")
 
 
 @pytest.mark.parametrize("high", [62, 84, 168])

@@ -158,6 +158,8 @@ def test_unsure_names_its_guess_small_with_the_threshold() -> None:
 def test_just_below_the_threshold_does_not_round_up_to_it() -> None:
     verdict = decide(make_view("femur", 0.6996, State.UNSURE), "raw", 0.7)
     assert verdict.detail == "best guess Femur 69 %, below the 70 % threshold"
+    verdict = decide(make_view("femur", 0.6249, State.UNSURE), "raw", 0.625)
+    assert verdict.detail == "best guess Femur 62 %, below the 62.5 % threshold"
 
 
 def test_a_frame_that_disagrees_with_the_steady_label_is_unsure() -> None:

@@ -142,6 +142,28 @@ def test_analysis_in_review(kept: Kept, place: int) -> None:
     assert differences(again.kept, found.whole) == []
 
 
+def test_of_frames_that_are_prepared_otherwise_by_now_the_results_are_begun_anew(
+    kept_now: Kept,
+) -> None:
+    """The person's words stay, and nothing is said of damage."""
+    kept = kept_now
+    video, by = kept.expected["plain"], kept.expected["by"]["own"]
+    count = kept.expected["reviewed"][video]["frames"]
+    found = reading.analysed(kept.spec(video), by)
+    assert found.kept == {}
+    assert found.runs == count
+    assert reading.analysed(kept.spec(video), by).runs == 0
+    finished = kept.expected["finished"]
+    practised = reading.practised(f"exam:{finished}/1", by)
+    # What the exam itself has found is part of its record, and counts.
+    live = len(kept.expected["exams"][finished]["frames"]["index"])
+    assert practised.runs == len(practised.probabilities) - live
+    assert practised.notes == ()
+    for spec in REVIEWED:
+        assert differences(reading.reviewed(kept.spec(spec)), kept.expected["reviewed"][spec]) == []
+    assert [name for name in reading.all_files(kept.place) if "damaged" in name] == []
+
+
 def _without_measures(results: dict[str, Any]) -> dict[str, Any]:
     """Stillness of what was analysed coarsely is measured later."""
     return {name: values for name, values in results.items() if name != "stillness"}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,12 +9,18 @@ import pytest
 from real_models import frame_of
 from sonoassist.core.errors import UsageError
 from sonoassist.core.packets import Box, Content, Frame, Pixels
+from sonoassist.phantom.screens.draw import draw_screen
 from sonoassist.preprocess.crop import PUBLISHED_CROP, centred_crop, parse_crop
 from sonoassist.preprocess.field_of_view import FieldOfView, Moving
 from sonoassist.preprocess.framing import crop_of_look, framed
 from sonoassist.preprocess.screen_network import CONTENTS, MASK_HEIGHT, MASK_WIDTH, Reading
 from sonoassist.preprocess.screen_reader import ScreenLook, ScreenReader
-from sonoassist.preprocess.screen_tracker import LOOK_EVERY_S, MOST_FRAMES
+from sonoassist.preprocess.screen_tracker import (
+    LOOK_EVERY_S,
+    MOST_FRAMES,
+    SAME_IOU,
+    ScreenTracker,
+)
 from sonoassist.preprocess.tracker import CropTracker
 
 ASPECT = 288 / 224
@@ -56,6 +63,29 @@ class Told(ScreenReader):
     def look(self, pixels: Pixels, moving: Moving | None = None) -> ScreenLook:
         self.asked += 1
         return self._looks[int(pixels[0, 0])]
+
+
+class CountedLooks(ScreenReader):
+    closer_looks = 0
+
+    def closer(self, look: ScreenLook, pixels: Pixels) -> ScreenLook:
+        self.closer_looks += 1
+        return super().closer(look, pixels)
+
+
+def half_of(box: Box) -> Box:
+    return Box(box.left, box.top, (box.left + box.right) / 2, box.bottom)
+
+
+class NarrowCloser(Told):
+    """Seen closer, a picture is half as wide."""
+
+    closer_looks = 0
+
+    def closer(self, look: ScreenLook, pixels: Pixels) -> ScreenLook:
+        self.closer_looks += 1
+        assert look.field is not None
+        return replace(look, field=replace(look.field, box=half_of(look.field.box)))
 
 
 def pixels_of(kind: int) -> Pixels:
@@ -110,6 +140,37 @@ def test_it_moves_within_two_looks_when_the_layout_really_changes() -> None:
     after = film.show(OTHER, 2 * LOOK_FRAMES)  # half a second
     assert after[0] == crop_of(ONE)
     assert after[-1] == crop_of(OTHER) != crop_of(ONE)
+
+
+@pytest.mark.parametrize("kind", ["spectral", "split"])
+def test_a_screen_that_stands_still_has_one_field_of_view(kind: str) -> None:
+    """Of these small pictures a closer look finds other bounds than the first one."""
+    reader = CountedLooks()
+    screens = ScreenTracker(reader)
+    rng = np.random.default_rng(0)
+    still = draw_screen(500, kind=kind, size=(1280, 720)).pixels.astype(np.int16)
+    fields = set()
+    for index in range(40):
+        noisy = np.clip(still + rng.integers(-3, 4, still.shape), 0, 255).astype(np.uint8)
+        fields.add(id(screens.see(frame_of(noisy, index, time_s=index * LOOK_EVERY_S)).field))
+    assert len(fields) == 1
+    assert reader.closer_looks == 1
+
+
+def test_a_field_that_a_closer_look_bounds_otherwise_is_held_and_left() -> None:
+    reader = NarrowCloser()
+    screens = ScreenTracker(reader)
+
+    def seen(kind: int, first: int) -> list[Box | None]:
+        frames = (frame_of(pixels_of(kind), first + n, time_s=first + n) for n in range(6))
+        return [None if look.field is None else look.field.box for look in map(screens.see, frames)]
+
+    narrow, other = half_of(LEFT), half_of(RIGHT)
+    assert narrow.iou(LEFT) < SAME_IOU
+    assert seen(ONE, 0) == [narrow] * 6
+    assert reader.closer_looks == 1
+    assert seen(OTHER, 6) == [narrow] + [other] * 5
+    assert reader.closer_looks == 2
 
 
 def test_one_odd_look_moves_nothing() -> None:

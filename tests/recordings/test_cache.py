@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from sonoassist.cli import run
 from sonoassist.core.packets import Box, Floats, Provenance, State, frozen
 from sonoassist.localise import LOCALISER
+from sonoassist.preprocess import PREPROCESSING
 from sonoassist.recordings import cache_rows
 from sonoassist.recordings.cache import AnalysisCache
 from sonoassist.recordings.cache_schema import CacheError
@@ -113,6 +114,12 @@ def test_results_of_another_key_do_not_serve(
     assert list(found(cache, ONE)) == [3]
     assert found(cache, ONE, **other) == {}
     assert found(cache, OTHER) == {}
+
+
+def test_frames_are_prepared_otherwise_than_by_programs_that_counted_less() -> None:
+    """Crops come from a closer look now: what was kept before that serves no more."""
+    assert PREPROCESSING >= 2
+    assert AnalysisKey(0, MADE).preprocessing == PREPROCESSING
 
 
 def test_of_two_precisions_the_one_asked_for_counts_then_the_more_exact_one(

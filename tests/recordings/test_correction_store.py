@@ -336,7 +336,8 @@ def older(reviews: CorrectionStore, content: str, version: int = 2, count: int =
 
 def taken_over(reviews: CorrectionStore, content: str) -> int:
     """Number of results that the cache has by now."""
-    key = AnalysisKey(0, Provenance("0" * 64, "288x224 255", "full", "f32"), reader=2)
+    made = Provenance("0" * 64, "288x224 255", "full", "f32")
+    key = AnalysisKey(0, made, preprocessing=1, reader=2)
     with reviews.cache.open(Identity(content)) as found:
         return sum(len(part) for number in found.serving(key) for part in found.results(number))
 

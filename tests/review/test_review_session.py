@@ -25,7 +25,7 @@ from review_made import (
     write_recording,
 )
 
-from older_reviews import write_older
+from older_reviews import prepared_as_then, write_older
 from sonoassist.analysis.analyser import Analyser, AnalyserOptions
 from sonoassist.core.errors import OutputError, SourceError, UsageError
 from sonoassist.core.packets import Box, Floats, Frame, State
@@ -36,7 +36,7 @@ from sonoassist.recordings import runner
 from sonoassist.recordings.correction_schema import CorrectionError, holds_results
 from sonoassist.recordings.correction_store import DATABASE, CorrectionStore
 from sonoassist.recordings.corrections import Mark
-from sonoassist.recordings.edits import SetBest, SetMark
+from sonoassist.recordings.edits import SetBest, SetLabel, SetMark
 from sonoassist.recordings.fetcher import Fetcher
 from sonoassist.recordings.identity import PIECE_BYTES, PIECES, Identity, fingerprint, identity_of
 from sonoassist.recordings.reader import ReadFrame
@@ -361,8 +361,13 @@ def older(session: ReviewSession, store: CorrectionStore, version: int, **more: 
 @pytest.mark.usefixtures("results_there")
 @pytest.mark.parametrize("version", [1, 2])
 def test_a_review_of_an_earlier_layout_keeps_everything_and_is_measured(
-    session: ReviewSession, recording: Path, store: CorrectionStore, version: int
+    session: ReviewSession,
+    recording: Path,
+    store: CorrectionStore,
+    version: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    prepared_as_then(monkeypatch)
     session.begin(made_analyser())
     done(session)
     wanted = session.table.snapshot()
@@ -404,6 +409,42 @@ def test_a_review_of_an_earlier_layout_keeps_everything_and_is_measured(
     assert np.array_equal(again.table.snapshot().quality, wanted.quality)
     again.close()
     store.open(fingerprint(recording)).close()  # a second time there is nothing to do
+
+
+@pytest.mark.usefixtures("results_there")
+@pytest.mark.parametrize("half", [False, True], ids=["all", "half"])
+def test_frames_that_were_prepared_otherwise_are_analysed_anew_and_the_words_stay(
+    session: ReviewSession,
+    recording: Path,
+    store: CorrectionStore,
+    half: bool,
+) -> None:
+    session.begin(made_analyser(), paused=half)
+    if half:
+        session.look_at(20)
+        session.pause(False)
+        wait_until(lambda: session.table.done >= 20, "some frames")
+    else:
+        done(session)
+    edits = (SetLabel(0, 9, "lips"), SetBest("femur", 40), SetMark(3, True, "why"))
+    for edit in edits:
+        session.review.apply(edit)
+    session.close(77)
+    with closing(sqlite3.connect(store.cache.path_of(fingerprint(recording)))) as kept, kept:
+        kept.execute("UPDATE analyses SET preprocessing = preprocessing - 1")
+
+    again = ReviewSession.open(str(recording), store, lambda: None)
+    analyser = made_analyser()
+    again.begin(analyser, paused=True)
+    assert again.table.done == 0
+    again.pause(False)
+    done(again)
+    assert engine_of(analyser).runs >= len(KEYS)
+    assert again.place == 77
+    assert [again.review.undo() for _ in edits] == list(reversed(edits))
+    assert not list(store.cache.folder.glob("*.damaged"))
+    assert again.progress().message == ""
+    again.close()
 
 
 def test_paused_it_does_nothing_and_goes_on_when_told(session: ReviewSession) -> None:

@@ -13,7 +13,9 @@ from sonoassist.core.packets import Box
 from sonoassist.core.planes import INDEX
 from sonoassist.datasets.labels import Dataset, LabelledFrame
 from sonoassist.datasets.reading import read_dataset
+from sonoassist.preprocess import PREPROCESSING
 from sonoassist.preprocess.crop import parse_crop
+from sonoassist.training import cache as cache_module
 from sonoassist.training.cache import cached_case
 from sonoassist.training.data import DataOptions, prepare_data
 from sonoassist.training.preparation import (
@@ -261,6 +263,17 @@ def test_the_cache_gives_the_same_pictures_and_notices_changes(tmp_path: Path) -
     changed = cached_case(case, OPTIONS, cache)
     assert changed.about["digest"] != kept.about["digest"]
     assert len(list(cache.iterdir())) == 3
+
+
+def test_a_case_that_was_prepared_otherwise_is_prepared_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_exams(tmp_path / "exams", cases=1)
+    case, cache = case_of(*dataset(tmp_path / "exams").frames), tmp_path / "cache"
+    with monkeypatch.context() as before:
+        before.setattr(cache_module, "PREPROCESSING", PREPROCESSING - 1)
+        older = cached_case(case, OPTIONS, cache)
+    assert cached_case(case, OPTIONS, cache).path != older.path
 
 
 def test_a_damaged_cache_is_made_again(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sonoassist.core.percent import percent
+from sonoassist.core.percent import threshold_percent
 from sonoassist.core.wording import counted
 from sonoassist.exam.capture_words import (
     capture_words,
@@ -183,7 +183,10 @@ def _of_timeline(line: ReportTimeline) -> str:
     held = [threshold for _, threshold in line.thresholds]
     if len(held) > 1:
         return "the threshold of its time"
-    return percent(SHADED_FROM) if held[0] is None else f"the threshold of {percent(held[0])}"
+    known = held[0]
+    if known is None:
+        return threshold_percent(SHADED_FROM)
+    return f"the threshold of {threshold_percent(known)}"
 
 
 def _changed(data: ReportData) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import BY_KEY, DISPLAY_ORDER, INDEX
 from sonoassist.core.wording import counted
-from sonoassist.gui.review.tiles import PictureTile
+from sonoassist.gui.review.tiles import UNSURE, PictureTile
 from sonoassist.gui.timeline import clock
 from sonoassist.gui.verdict import Verdict, VerdictKind, decide
 from sonoassist.live.status import View
@@ -169,7 +169,7 @@ def candidate_tiles(
 def _sureness(peak: Peak) -> str:
     """How sure a candidate is; a doubtful one says so."""
     share = percent(peak.confidence)
-    return share if peak.sure or peak.told else f"unsure {share}"
+    return share if peak.sure or peak.told else f"{UNSURE} {share}"
 
 
 def none_text(plane: str, *, surveyed: bool) -> str:
@@ -225,7 +225,7 @@ def best_tiles(
         elif peaks and sure:
             frame, detail, tone = peaks[0].frame, percent(peaks[0].confidence), "muted"
         elif peaks:
-            frame, detail = peaks[0].frame, f"unsure {percent(peaks[0].confidence)}"
+            frame, detail = peaks[0].frame, f"{UNSURE} {percent(peaks[0].confidence)}"
         shown = next((one for one in peaks if one.frame == frame), None)
         tiles.append(
             PictureTile(

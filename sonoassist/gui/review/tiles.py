@@ -26,6 +26,8 @@ HINT_FROM_PX = 56
 """A picture has to be so high for words on it."""
 LOW_PX, HIGH_PX = 62, 84
 """A row is at least so high: in a low window, and else."""
+UNSURE = "unsure"
+"""Said of a picture that may show something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +316,7 @@ class Tiles(QWidget):
         room = words.width() if alone else beside
         painter.setFont(bold)
         painter.setPen(look.colour("text" if tile.frame >= 0 else "muted"))
-        title = QFontMetricsF(bold).elidedText(tile.title, Qt.TextElideMode.ElideRight, room)
+        title = _fitting(tile.title, QFontMetricsF(bold), room)
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter, title)
         painter.setFont(small)
         if self._over:
@@ -338,10 +340,17 @@ class Tiles(QWidget):
         if wide > room:  # "chosen, in doubt": the doubt counts
             metrics = QFontMetricsF(self._look.font(12))
             last = words.rpartition(", ")[2]
-            words = metrics.elidedText(last, Qt.TextElideMode.ElideRight, room)
+            words = _fitting(last, metrics, room)
             wide = metrics.horizontalAdvance(words)
         chip = QRectF(0, 0, wide + px(10), px(18))
         chip.moveBottomLeft(picture.bottomLeft() + QPointF(px(4), -px(4)))
         painter.fillPath(rounded(chip, px(4)), QColor(10, 14, 19, 200))
         painter.setPen(QColor(getattr(DARK, "text" if tile.tone == "muted" else tile.tone)))
         painter.drawText(chip, Qt.AlignmentFlag.AlignCenter, words)
+
+
+def _fitting(words: str, metrics: QFontMetricsF, room: float) -> str:
+    """Words as far as there is room; of how sure a doubtful one is, that it is doubtful."""
+    if metrics.horizontalAdvance(words) > room and words.startswith(f"{UNSURE} "):
+        words = UNSURE
+    return metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
