@@ -16,6 +16,7 @@ from sonoassist.core.packets import Box
 from sonoassist.core.percent import percent
 from sonoassist.core.planes import BY_KEY
 from sonoassist.exam.records import Item, Seen, Shot
+from sonoassist.localise.sureness import is_sure
 from sonoassist.temporal.choice_words import HIGHEST, SECOND
 
 BY_HAND = "chosen by hand"
@@ -75,6 +76,15 @@ def own_confidence(shot: Shot, item: Item | None) -> float:
 def own_box(shot: Shot, item: Item | None) -> Box | None:
     """The box of what a capture stands for, in frame pixels; None where the network saw another."""
     return None if chosen_by_hand(shot, item) else shot.box
+
+
+def box_is_sure(shot: Shot) -> bool:
+    """Whether the box of a capture is likely to be right; else it is drawn with broken lines.
+
+    Told by plane and box, as in the live picture; the field of view stands for the crop.
+    """
+    plane = BY_KEY.get(shot.plane)
+    return shot.box is not None and plane is not None and is_sure(shot.box, shot.field, plane)
 
 
 def network_saw(shot: Shot, *, full: bool = False) -> str:

@@ -10,7 +10,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from sonoassist.core.packets import Box
 from sonoassist.core.planes import BY_KEY
-from sonoassist.exam.capture_words import capture_words, chosen_by_hand, own_box
+from sonoassist.exam.capture_words import box_is_sure, capture_words, chosen_by_hand, own_box
 from sonoassist.exam.checklist import Line
 from sonoassist.gui.actions import Act, ActionSet
 from sonoassist.gui.controls import KeyButton
@@ -19,6 +19,8 @@ from sonoassist.gui.exam_marks import share_text, state_text, tip_text
 from sonoassist.gui.sheets import Sheet
 from sonoassist.gui.theme import Look
 
+_DASH = 5
+"""Length of a broken line's pieces and gaps, in the line's widths."""
 _ACTS = (Act.KEEP, Act.REJECT, Act.ITEM_UP, Act.ITEM_DOWN)
 
 
@@ -31,6 +33,7 @@ class StillView(QWidget):
         self._path: Path | None = None
         self._box: Box | None = None
         self._colour = QColor()
+        self._sure = True
         self.high_px = 600
         self.least_px = 240
         """It is never lower than this."""
@@ -38,14 +41,16 @@ class StillView(QWidget):
         """Said where there is no picture."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
-    def show_still(self, path: Path | None, box: Box | None, colour: str) -> None:
-        """Show a picture of the disk, or nothing."""
+    def show_still(
+        self, path: Path | None, box: Box | None, colour: str, *, sure: bool = True
+    ) -> None:
+        """Show a picture of the disk, or nothing; a box that is not sure has broken lines."""
         if path != self._path:
             self._path = path
             self._picture = QPixmap()
             if path is not None:
                 self._picture = QPixmap.fromImage(QImageReader(str(path)).read())
-        self._box, self._colour = box, QColor(colour)
+        self._box, self._colour, self._sure = box, QColor(colour), sure
         self.update()
 
     @property
@@ -91,7 +96,11 @@ class StillView(QWidget):
             self._box.width * factor,
             self._box.height * factor,
         )
-        painter.setPen(QPen(self._colour, 2))
+        pen = QPen(self._colour, 2)
+        if not self._sure:
+            pen.setDashPattern([_DASH, _DASH])
+            pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(rect)
 
@@ -132,7 +141,9 @@ class CaptureSheet(Sheet):
         path = found[1] if found is not None else None
         box = own_box(shot, line.item) if shot is not None else None
         plane = BY_KEY.get(line.item.plane)
-        self.still.show_still(path, box, plane.colour if plane is not None else "#ffffff")
+        colour = plane.colour if plane is not None else "#ffffff"
+        sure = shot is not None and box_is_sure(shot)
+        self.still.show_still(path, box, colour, sure=sure)
 
 
 def title_of(line: Line) -> str:

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBox
 from sonoassist.core.errors import window_text
 from sonoassist.core.planes import BY_KEY
 from sonoassist.core.wording import sentence
-from sonoassist.exam.capture_words import capture_words, own_box
+from sonoassist.exam.capture_words import box_is_sure, capture_words, own_box
 from sonoassist.exam.checklist import Line
 from sonoassist.exam.ending import ExamEnd, exam_end, missing_words
 from sonoassist.exam.looking_over import Change, LookedOver, judging, look_over, turning
@@ -340,7 +340,8 @@ class ExamEndSheet(Sheet):
         self.said.setText(capture_words(line.shown.shot, line.item))
         colour = plane.colour if plane is not None else "#ffffff"
         box = own_box(line.shown.shot, line.item)
-        self.still.show_still(end.media / line.shown.still, box, colour)
+        sure = box_is_sure(line.shown.shot)
+        self.still.show_still(end.media / line.shown.still, box, colour, sure=sure)
 
 
 def _nothing_left(end: ExamEnd) -> str:

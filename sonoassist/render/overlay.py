@@ -98,14 +98,14 @@ def _draw_box(
     thick, dash = max(round(2 * scale), 1), 0.0 if drawn.sure else _DASH_PX * scale
     corners = ((left, top), (right, top), (right, bottom), (left, bottom), (left, top))
     for start, end in itertools.pairwise(corners):
-        for one, other in _pieces(start, end, dash):
+        for one, other in pieces_of(start, end, dash):
             cv2.line(picture, one, other, colour, thick, cv2.LINE_AA)
     if strength < 1:
         cv2.addWeighted(picture, strength, bare, 1 - strength, 0, dst=picture)
 
 
-def _pieces(start: Point, end: Point, dash: float) -> list[tuple[Point, Point]]:
-    """A line in pieces of the length of their gaps; whole without a dash."""
+def pieces_of(start: Point, end: Point, dash: float) -> list[tuple[Point, Point]]:
+    """A line in pieces of the length of their gaps; whole without a dash; all in pixels."""
     long = math.dist(start, end)
     count = round((long / dash + 1) / 2) if dash > 0 else 1
     ends = np.linspace(start, end, max(2 * count, 2)).round().astype(int).tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +12,10 @@ from sonoassist.core.errors import OutputError
 from sonoassist.core.opencv import cv2
 from sonoassist.core.packets import Box, Pixels
 from sonoassist.core.planes import BY_KEY
-from sonoassist.exam.capture_words import own_box
+from sonoassist.exam.capture_words import box_is_sure, own_box
 from sonoassist.exam.records import Capture, Item, Judgement
 from sonoassist.preprocess.masking import masked
-from sonoassist.render.overlay import rgb_of
+from sonoassist.render.overlay import pieces_of, rgb_of
 
 GONE = "The picture is missing in the record"
 LEFT_OUT = "Left out: no ultrasound picture was surely found on it"
@@ -22,6 +23,8 @@ ROOM = 0.012
 """Room round what is left of a masked picture, as a share of its width."""
 LINE_SHARE = 1 / 320
 """Width of a box's line, as a share of the picture's width."""
+DASH = 5
+"""Length of a broken line's pieces and gaps, in the line's widths."""
 NO_PLANE_RGB = (170, 176, 186)
 
 
@@ -77,7 +80,7 @@ def open_still(
             return Still(capture, label, item, None, LEFT_OUT)
     box = own_box(capture.shot, item)
     if boxes and box is not None:
-        _draw(picture, box, capture.shot.plane)
+        _draw(picture, box, capture.shot.plane, sure=box_is_sure(capture.shot))
     return Still(capture, label, item, picture)
 
 
@@ -95,14 +98,19 @@ def _read(path: Path) -> Pixels | None:
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8)
 
 
-def _draw(picture: Pixels, box: Box, plane: str) -> None:
+def _draw(picture: Pixels, box: Box, plane: str, *, sure: bool) -> None:
+    """With whole lines, or broken ones where the box is not sure."""
     colour = rgb_of(BY_KEY[plane]) if plane in BY_KEY else NO_PLANE_RGB
     thick = max(round(picture.shape[1] * LINE_SHARE), 1)
-    corner = (round(box.left), round(box.top))
-    opposite = (round(box.right) - 1, round(box.bottom) - 1)
+    dash = 0.0 if sure else DASH * thick
+    left, top = round(box.left), round(box.top)
+    right, bottom = round(box.right) - 1, round(box.bottom) - 1
+    corners = ((left, top), (right, top), (right, bottom), (left, bottom), (left, top))
+    lines = [piece for ends in itertools.pairwise(corners) for piece in pieces_of(*ends, dash)]
     # Under the line lies a broader black one, so that it is seen on bright bone too.
-    cv2.rectangle(picture, corner, opposite, (0, 0, 0), 2 * thick + 1, cv2.LINE_AA)
-    cv2.rectangle(picture, corner, opposite, colour, thick, cv2.LINE_AA)
+    for shade, wide in (((0, 0, 0), 2 * thick + 1), (colour, thick)):
+        for start, end in lines:
+            cv2.line(picture, start, end, shade, wide, cv2.LINE_AA)
 
 
 def without_margins(picture: Pixels) -> Pixels:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from sonoassist.core.percent import threshold_percent
 from sonoassist.core.wording import counted
 from sonoassist.exam.capture_words import (
+    box_is_sure,
     capture_words,
     hint_words,
     in_a_sentence,
+    own_box,
     own_share,
     why_words,
 )
@@ -297,6 +299,11 @@ def made(data: ReportData) -> str:
 def drawn(data: ReportData) -> str:
     """How the pictures were made ready."""
     box = "with the box of the anatomy" if data.options.boxes else "without boxes"
+    if data.options.boxes and any(
+        own_box(one.capture.shot, one.item) is not None and not box_is_sure(one.capture.shot)
+        for one in data.stills
+    ):
+        box += " (broken lines: not sure)"
     mask = "all but the ultrasound picture blacked out" if data.options.mask else "not masked"
     kept = ", only pictures that a person kept" if data.options.only_kept else ""
     return f"{box}, {mask}{kept}"
