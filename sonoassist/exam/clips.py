@@ -115,12 +115,13 @@ class Clipper:
             full = bool(self._open) and self._begun_bytes() > self._limit
             self._hand_over([clip for clip in self._open if full or at_s >= clip.until_s])
 
-    def begin(self, capture_id: int, at_s: float) -> bool:
+    def begin(self, capture_id: int, at_s: float, source_id: str) -> bool:
         """Make a clip for a capture.
 
         Args:
             capture_id: Of the capture; where it is gone before its clip is written, there is none.
             at_s: Of the captured frame.
+            source_id: Of the captured frame; another source is another exam, maybe another patient.
 
         Returns:
             Whether there will be one: not when the frames of that time are gone, nor when so
@@ -131,7 +132,11 @@ class Clipper:
             clip = _Clip(capture_id, at_s, at_s + reach_s, self._synthetic)
             if self._stopped or self._begun_bytes() >= self._limit:
                 return False
-            clip.frames += [one for one in self._recent if abs(one[0] - at_s) <= reach_s]
+            clip.frames += [
+                one
+                for one in self._recent
+                if abs(one[0] - at_s) <= reach_s and one[1].source_id == source_id
+            ]
             if not clip.frames:
                 return False
             self._open.append(clip)

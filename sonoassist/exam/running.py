@@ -536,7 +536,7 @@ class RunningExam:
             synthetic = watched.in_force.synthetic
             self._clipper.of_past(capture.capture_id, shot.at_s, past, synthetic=synthetic)
         else:
-            self._clipper.begin(capture.capture_id, shot.at_s)
+            self._clipper.begin(capture.capture_id, shot.at_s, frame.source_id)
         if shot.how is How.HAND:
             self._say_captured(shot)
         self._works_again()

@@ -31,6 +31,7 @@ from sonoassist.sources import open_source
 from waiting import wait_until
 
 RATE_HZ = 25
+SOURCE_ID = numbered(0).source_id
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def numbers_in(exam: Exam, capture_id: int) -> list[int]:
 def test_two_seconds_before_and_behind(exam: Exam, clipper: Clipper, troubles: list[str]) -> None:
     feed(clipper, range(104))
     shot = captured(exam, 100)
-    assert clipper.begin(shot.capture_id, 100 / RATE_HZ)
+    assert clipper.begin(shot.capture_id, 100 / RATE_HZ, SOURCE_ID)
     feed(clipper, range(104, 200))
     clipper.stop()
     assert troubles == []
@@ -86,7 +87,7 @@ def test_clips_may_overlap(exam: Exam, clipper: Clipper) -> None:
         clipper.add(numbered(number), number / RATE_HZ, synthetic=False)
         if number in (60, 75, 76, 140):
             shot = captured(exam, number)
-            assert clipper.begin(shot.capture_id, number / RATE_HZ)
+            assert clipper.begin(shot.capture_id, number / RATE_HZ, SOURCE_ID)
             shots[number] = shot.capture_id
     clipper.stop()
     for number, capture_id in shots.items():
@@ -104,7 +105,7 @@ def test_the_frames_of_the_demo_exam(tmp_path: Path, troubles: list[str]) -> Non
             clipper.add(frame, 5 + frame.time_s, synthetic=True)
             if frame.index == 40:
                 shot = capture_in(exam, 5 + frame.time_s, frame)
-                assert clipper.begin(shot.capture_id, 5 + frame.time_s)
+                assert clipper.begin(shot.capture_id, 5 + frame.time_s, frame.source_id)
         clipper.stop()
         path = exam.media / exam.capture(shot.capture_id).clip
         found = played(path)
@@ -126,7 +127,7 @@ def test_pictures_are_not_copied(exam: Exam, clipper: Clipper) -> None:
     del frame
     assert pixels() is not None, "the clipper has made a copy"
     shot = captured(exam, 0)
-    assert clipper.begin(shot.capture_id, 0.0)
+    assert clipper.begin(shot.capture_id, 0.0, SOURCE_ID)
     clipper.flush()
     wait_until(lambda: pixels() is None, "the pixels to go")
     wait_until(lambda: exam.capture(shot.capture_id).clip)
@@ -138,7 +139,7 @@ def test_what_is_unfinished_is_written_with_what_there_is(
 ) -> None:
     feed(clipper, range(60))
     shot = captured(exam, 55)
-    assert clipper.begin(shot.capture_id, 55 / RATE_HZ)
+    assert clipper.begin(shot.capture_id, 55 / RATE_HZ, SOURCE_ID)
     if end == "flush":
         clipper.flush()
         feed(clipper, range(60, 120))
@@ -153,12 +154,25 @@ def test_what_is_unfinished_is_written_with_what_there_is(
     assert numbers_in(exam, shot.capture_id) == list(range(5, 60))
 
 
+def test_no_clip_is_made_of_another_source_than_its_capture(exam: Exam, clipper: Clipper) -> None:
+    """The capture becomes known when the next source, maybe of another patient, is there."""
+    feed(clipper, range(60))
+    for number in range(60, 70):
+        frame = replace(numbered(number), source_id="other")
+        clipper.add(frame, number / RATE_HZ, synthetic=False)
+    shot = captured(exam, 59)
+    assert not clipper.begin(shot.capture_id, 59 / RATE_HZ, SOURCE_ID)
+    assert clipper.begin(shot.capture_id, 65 / RATE_HZ, "other")
+    clipper.stop()
+    assert numbers_in(exam, shot.capture_id) == list(range(60, 70))
+
+
 def test_after_a_break_no_frame_from_before_is_taken(exam: Exam, clipper: Clipper) -> None:
     feed(clipper, range(60))
     clipper.flush()
     feed(clipper, range(60, 70))
     shot = captured(exam, 65)
-    assert clipper.begin(shot.capture_id, 65 / RATE_HZ)
+    assert clipper.begin(shot.capture_id, 65 / RATE_HZ, SOURCE_ID)
     clipper.stop()
     assert numbers_in(exam, shot.capture_id) == list(range(60, 70))
 
@@ -167,7 +181,7 @@ def test_a_source_that_pauses(exam: Exam, clipper: Clipper) -> None:
     """The frame behind the pause is too late for the clip, but ends it."""
     feed(clipper, range(60))
     shot = captured(exam, 59)
-    assert clipper.begin(shot.capture_id, 59 / RATE_HZ)
+    assert clipper.begin(shot.capture_id, 59 / RATE_HZ, SOURCE_ID)
     feed(clipper, range(500, 502))
     clipper.stop()
     assert numbers_in(exam, shot.capture_id) == list(range(9, 60))
@@ -178,7 +192,7 @@ def test_a_capture_that_is_gone_gets_no_clip(
 ) -> None:
     feed(clipper, range(60))
     shot = captured(exam, 55)
-    assert clipper.begin(shot.capture_id, 55 / RATE_HZ)
+    assert clipper.begin(shot.capture_id, 55 / RATE_HZ, SOURCE_ID)
     exam.remove_capture(shot.capture_id)
     clipper.stop()
     assert list(exam.media.iterdir()) == []
@@ -187,11 +201,11 @@ def test_a_capture_that_is_gone_gets_no_clip(
 
 def test_frames_that_are_gone(exam: Exam, clipper: Clipper) -> None:
     count = round((2 * SECONDS + LATE_S + 1) * RATE_HZ)
-    assert not clipper.begin(1, 0.0)
+    assert not clipper.begin(1, 0.0, SOURCE_ID)
     feed(clipper, range(count))
-    assert not clipper.begin(1, 0.5)
+    assert not clipper.begin(1, 0.5, SOURCE_ID)
     clipper.stop()
-    assert not clipper.begin(1, (count - 1) / RATE_HZ)
+    assert not clipper.begin(1, (count - 1) / RATE_HZ, SOURCE_ID)
 
 
 def test_a_capture_known_only_later(exam: Exam, clipper: Clipper) -> None:
@@ -200,7 +214,7 @@ def test_a_capture_known_only_later(exam: Exam, clipper: Clipper) -> None:
     feed(clipper, range(last + 1))
     known_late = last - round((LATE_S - 0.5) * RATE_HZ)
     shot = captured(exam, known_late)
-    assert clipper.begin(shot.capture_id, known_late / RATE_HZ)
+    assert clipper.begin(shot.capture_id, known_late / RATE_HZ, SOURCE_ID)
     clipper.stop()
     around = round(SECONDS * RATE_HZ)
     found = numbers_in(exam, shot.capture_id)
@@ -212,7 +226,7 @@ def test_a_film_slower_than_it_plays_gets_its_clips(exam: Exam, clipper: Clipper
     for number in range(40):
         clipper.add(numbered(number), 3.0 * number, synthetic=False)
     shot = captured(exam, 10)
-    assert clipper.begin(shot.capture_id, 30.0)
+    assert clipper.begin(shot.capture_id, 30.0, SOURCE_ID)
     clipper.stop()
     assert numbers_in(exam, shot.capture_id) == [10]
 
@@ -223,8 +237,8 @@ def test_memory_is_bounded(exam: Exam, troubles: list[str]) -> None:
     clipper = Clipper(exam, troubles.append, limit_bytes=9 * size)
     feed(clipper, range(60))
     first = captured(exam, 59)
-    assert clipper.begin(first.capture_id, 59 / RATE_HZ)
-    assert not clipper.begin(captured(exam, 59).capture_id, 59 / RATE_HZ)  # it is full
+    assert clipper.begin(first.capture_id, 59 / RATE_HZ, SOURCE_ID)
+    assert not clipper.begin(captured(exam, 59).capture_id, 59 / RATE_HZ, SOURCE_ID)  # it is full
     feed(clipper, range(60, 70))
     clipper.stop()
     assert numbers_in(exam, first.capture_id) == list(range(51, 61))
@@ -237,7 +251,7 @@ def test_a_full_disk(exam: Exam, clipper: Clipper, troubles: list[str]) -> None:
         for step, frame in enumerate(frames):
             clipper.add(frame, (began + step) / RATE_HZ, synthetic=False)
         shot = capture_in(exam, began / RATE_HZ, numbered(7))
-        assert clipper.begin(shot.capture_id, began / RATE_HZ)
+        assert clipper.begin(shot.capture_id, began / RATE_HZ, SOURCE_ID)
         clipper.flush()
         return shot.capture_id
 
@@ -262,7 +276,7 @@ def test_frames_of_several_sizes(exam: Exam, clipper: Clipper) -> None:
             numbered(number, *size, grey=number % 2 == 0), number / RATE_HZ, synthetic=False
         )
     shot = captured(exam, 45)
-    assert clipper.begin(shot.capture_id, 45 / RATE_HZ)
+    assert clipper.begin(shot.capture_id, 45 / RATE_HZ, SOURCE_ID)
     clipper.stop()
     found = played(exam.media / exam.capture(shot.capture_id).clip)
     assert {frame.pixels.shape for frame in found} == {(96, 160, 3)}
