@@ -11,6 +11,8 @@ from sonoassist.gui.review.span import Span
 from sonoassist.gui.theme import Look
 
 _ROW_PX, LOW_ROW_PX = 18, 14
+LEAST_PX = 3.0
+"""What lies on a row is at least so wide, to be seen at all."""
 LINE_OF = {plane.key: row for row, plane in enumerate(DISPLAY_ORDER)}
 """Key of a plane -> its row."""
 
@@ -80,4 +82,4 @@ class Places:
     def stretch(self, row: QRectF, first: int, last: int) -> QRectF:
         """Where some frames lie on a row."""
         left, right = self.x_of(first), self.x_of(last + 1)
-        return QRectF(left, row.top(), max(right - left, 3.0), row.height())
+        return QRectF(left, row.top(), max(right - left, LEAST_PX), row.height())

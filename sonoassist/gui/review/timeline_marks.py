@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtCore import QLineF, QPointF, QRectF, Qt
 from PyQt6.QtGui import QBrush, QColor, QPainter, QPen, QPolygonF
 
 from sonoassist.core.planes import BY_KEY, Plane
 from sonoassist.gui.overlay import rounded
-from sonoassist.gui.review.places import Places
+from sonoassist.gui.review.places import LEAST_PX, Places
 from sonoassist.gui.review.span import times_between
 from sonoassist.gui.timeline import clock
 from sonoassist.recordings.corrections import Corrections
@@ -67,18 +67,24 @@ def paint_range(painter: QPainter, places: Places, chosen: tuple[int, int]) -> N
 
 def paint_views(painter: QPainter, places: Places, plane: Plane, peaks: Sequence[Peak]) -> None:
     """A line under each view of a plane, from where it begins to where it ends; broken: unsure."""
-    row, look = places.row_of(plane.key), places.look
-    wide = look.px(2)
-    pen = QPen(look.colour("text"), wide)
-    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-    for peak in peaks:
-        if peak.last < places.span.first or peak.first > places.span.last:
+    wide, span, area = places.look.px(2), places.span, places.tracks()
+    foot = places.row_of(plane.key).bottom() - wide / 2
+    lines: dict[Qt.PenStyle, list[QLineF]] = {_SURE: [], _UNSURE: []}
+    for peak in peaks:  # a long recording has a thousand
+        if peak.last < span.first or peak.first > span.last:
             continue
-        rect = places.stretch(row, peak.first, peak.last)
-        pen.setStyle(_SURE if peak.sure or peak.told else _UNSURE)
+        left, right = (
+            area.left() + span.x_of(frame, area.width()) for frame in (peak.first, peak.last + 1)
+        )
+        line = QLineF(left, foot, max(right, left + LEAST_PX), foot)
+        lines[_SURE if peak.sure or peak.told else _UNSURE].append(line)
+    pen = QPen(places.look.colour("text"), wide)
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    for style, some in lines.items():
+        pen.setStyle(style)
         painter.setPen(pen)
-        foot = row.bottom() - wide / 2
-        painter.drawLine(QPointF(rect.left(), foot), QPointF(rect.right(), foot))
+        for line in some:
+            painter.drawLine(line)
 
 
 def paint_peaks(painter: QPainter, places: Places, plane: str, peaks: Sequence[Peak]) -> None:
