@@ -35,6 +35,12 @@ LINE_HEIGHT, UNEVEN, SPREAD = 1.7, 0.2, 26
 """Height of a line over that of its letters, how uneven its foot is in heights, and its grey."""
 INK_SHARE = 0.3
 """So much of the rectangle round a line is ink."""
+NEAR_HEIGHT, NEAR_BRIGHT = (0.65, 1.35), 40
+"""Beside a line stand single letters too ("C6", "FL", a unit): their height over that of the line,
+and grey levels between them."""
+NEAR_ROW, NEAR_SIDE, NEAR_GAP, NEAR_STEPS = 1.2, 0.5, 3.0, 6
+"""How far from it in heights of the line: to the row above or below, sideways of that row, and on
+the same line; and from letter to letter how often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,14 @@ class _Pieces:
     right: NDArray[np.int64]
     bottom: NDArray[np.int64]
     bright: NDArray[np.int64]
+    flat: NDArray[np.bool_]
+    """Enough of it is about as bright as its brightest pixel."""
+
+    def only_flat(self) -> _Pieces:
+        """Those that may be letters by themselves."""
+        kept = self.flat
+        edges = self.left[kept], self.top[kept], self.right[kept], self.bottom[kept]
+        return _Pieces(*edges, self.bright[kept], kept[kept])
 
     @property
     def height(self) -> NDArray[np.int64]:
@@ -58,8 +72,10 @@ def text_lines(picture: Pixels) -> list[Box]:
     unit = max(len(grey) / SCREEN_ROWS, LEAST_UNIT)
     ink = _ink(grey, unit)
     pieces = _pieces(grey, ink, unit)
-    boxes = (_line(pieces, group, unit) for group in _groups(pieces))
-    return [box for box in boxes if box is not None and _inked(ink, box) >= INK_SHARE]
+    letters = pieces.only_flat()
+    boxes = (_line(letters, group, unit) for group in _groups(letters))
+    lines = [box for box in boxes if box is not None and _inked(ink, box) >= INK_SHARE]
+    return [*lines, *_letters_near(pieces, lines)]
 
 
 def _ink(grey: Pixels, unit: float) -> Pixels:
@@ -83,12 +99,13 @@ def _pieces(grey: Pixels, ink: Pixels, unit: float) -> _Pieces:
     width, height = sizes[:, cv2.CC_STAT_WIDTH], sizes[:, cv2.CC_STAT_HEIGHT]
     least, greatest = (value * unit for value in LETTER_HEIGHT)
     letter = (height >= least) & (height <= greatest) & (width <= WIDEST * height)
-    letter &= (area >= LEAST_AREA * unit) & (flat >= FLAT_SHARE)
+    letter &= area >= LEAST_AREA * unit
     letter[0] = False  # what is no ink
     kept = np.flatnonzero(letter)
     kept = kept[np.argsort(sizes[kept, cv2.CC_STAT_LEFT], kind="stable")]
     left, top = sizes[kept, cv2.CC_STAT_LEFT], sizes[kept, cv2.CC_STAT_TOP]
-    return _Pieces(left, top, left + width[kept], top + height[kept], brightest[kept])
+    right, bottom = left + width[kept], top + height[kept]
+    return _Pieces(left, top, right, bottom, brightest[kept], flat[kept] >= FLAT_SHARE)
 
 
 def _groups(pieces: _Pieces) -> list[NDArray[np.intp]]:
@@ -134,6 +151,55 @@ def _line(pieces: _Pieces, group: NDArray[np.intp], unit: float) -> Box | None:
         even = float(np.std(pieces.bottom[group])) < UNEVEN * height
         fits = even and right - left > LEAST_WIDTH * height and bottom - top < LINE_HEIGHT * height
     return Box(left, top, right, bottom) if fits else None
+
+
+def _letters_near(pieces: _Pieces, lines: list[Box]) -> list[Box]:
+    """Pieces that make no line by themselves, but stand beside one, or beside such a piece.
+
+    Height and brightness are always compared with the line's: speckle would lead on and on.
+    """
+    left = np.ones(len(pieces.left), np.bool_)
+    for box in lines:
+        left &= ~_within(pieces, box)
+    found: list[Box] = []
+    for line in lines:
+        like = left & _alike(pieces, line)
+        waiting = [(line, 0)]
+        while waiting:
+            box, away = waiting.pop()
+            near = np.flatnonzero(like & left & _near(pieces, box, line.height))
+            left[near] = False
+            boxes = [_box_of(pieces, one) for one in near]
+            found += boxes
+            waiting += [(one, away + 1) for one in boxes if away + 1 < NEAR_STEPS]
+    return found
+
+
+def _box_of(pieces: _Pieces, one: np.intp) -> Box:
+    edges = pieces.left, pieces.top, pieces.right, pieces.bottom
+    return Box(*(int(edge[one]) for edge in edges))
+
+
+def _alike(pieces: _Pieces, line: Box) -> NDArray[np.bool_]:
+    inside = pieces.bright[_within(pieces, line)]
+    bright = float(np.median(inside)) if len(inside) else 255.0
+    share = pieces.height / line.height
+    high = (share >= NEAR_HEIGHT[0]) & (share <= NEAR_HEIGHT[1])
+    return np.asarray(high & (abs(pieces.bright - bright) <= NEAR_BRIGHT))
+
+
+def _within(pieces: _Pieces, box: Box) -> NDArray[np.bool_]:
+    level = (pieces.top >= box.top) & (pieces.bottom <= box.bottom)
+    return np.asarray(level & (pieces.left >= box.left) & (pieces.right <= box.right))
+
+
+def _near(pieces: _Pieces, box: Box, high: float) -> NDArray[np.bool_]:
+    aside = np.maximum(box.left - pieces.right, pieces.left - box.right)
+    away = np.maximum(box.top - pieces.bottom, pieces.top - box.bottom)
+    lower = np.minimum(pieces.height, box.height)
+    same_row = (away <= -SAME_LINE * lower) & (aside <= NEAR_GAP * high)
+    next_row = (away > 0) & (away <= NEAR_ROW * high) & (aside <= NEAR_SIDE * high)
+    return np.asarray(same_row | next_row)
 
 
 def _inked(ink: Pixels, box: Box) -> float:
