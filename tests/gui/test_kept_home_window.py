@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from kept_home.plain import array_of, differences, plain
 from kept_home.reading import CountingEngine, Kept, counting_analyser, unpacked
+from older_reviews import prepared_as_then
 from sonoassist.core import paths
 from sonoassist.core.settings import load_settings
 from sonoassist.exam.store import ExamStore
@@ -68,8 +69,10 @@ class Opened:
 
 @pytest.fixture
 def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kept:
+    """The results in it serve, as if frames were prepared as then."""
     made = unpacked("home_0_1", tmp_path)
     monkeypatch.setenv("SONOASSIST_HOME", str(made.home))
+    prepared_as_then(monkeypatch)
     return made
 
 
