@@ -7,7 +7,7 @@ from PyQt6.QtWidgets import QApplication
 
 from sonoassist.core import paths
 
-FAMILY = "Inter"
+FAMILY = "Liberation Sans"
 _OTHERS = (
     "Segoe UI Variable Text",
     "Segoe UI",
@@ -17,7 +17,6 @@ _OTHERS = (
     "Cantarell",
     "Ubuntu",
     "Roboto",
-    "Liberation Sans",
     "Nimbus Sans",
     "DejaVu Sans",
 )
@@ -28,7 +27,7 @@ def family() -> str:
     """The font family of all texts on screen; the shipped one is loaded when first asked for."""
     installed = QFontDatabase.families()
     if FAMILY not in installed:
-        for file in sorted((paths.resources() / "fonts").glob("*.otf")):
+        for file in sorted((paths.resources() / "fonts").glob("*.ttf")):
             QFontDatabase.addApplicationFont(str(file))
         installed = QFontDatabase.families()
     system = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()
@@ -49,6 +48,7 @@ def tabular(font: QFont) -> QFont:
     """The font with digits of one width, so that numbers do not dance."""
     if hasattr(font, "setFeature"):  # of Qt 6.7
         font.setFeature(QFont.Tag("tnum"), 1)
+    font.setKerning(False)  # or two ones stand closer than other digits
     return font
 
 
@@ -57,4 +57,6 @@ def use_shipped_font(application: QApplication) -> None:
 
     A style sheet names family and size of a text, but cannot ask for tabular digits.
     """
-    application.setFont(tabular(QFont(family())))
+    font = tabular(application.font())
+    font.setFamily(family())
+    application.setFont(font)
