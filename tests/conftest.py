@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import gc
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -41,6 +42,18 @@ def pytest_configure(config: pytest.Config) -> None:
     share = max(1, usable_cores() // workers)
     os.environ.setdefault(LIMIT_VARIABLE, str(share))
     os.environ.setdefault("OMP_NUM_THREADS", str(share))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """All that is collected stays to the end: it need not be searched for garbage over and over."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.collect()
+        gc.freeze()
 
 
 def pytest_report_header() -> str:
