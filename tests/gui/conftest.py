@@ -76,12 +76,10 @@ def _notes_stay(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _what_is_loaded_stays() -> Iterator[None]:
-    """The many objects of the libraries need not be looked through after each test."""
+def _what_is_loaded_stays() -> None:
+    """The many objects of the libraries need not be looked through after each test, or module."""
     gc.collect()
     gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(autouse=True)
