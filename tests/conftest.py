@@ -106,6 +106,14 @@ def networks_once(run_folder: Path) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def screens_once(run_folder: Path) -> Iterator[None]:
+    """The network that reads screens looks at each of them once a run; torch is not imported."""
+    with pytest.MonkeyPatch.context() as patch:
+        network_memo.share_screens(patch, run_folder / "network_results")
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _made_once(monkeypatch: pytest.MonkeyPatch, run_folder: Path) -> None:
     network_memo.share_what_is_made(monkeypatch, run_folder)
