@@ -1,7 +1,6 @@
-"""The threshold midway between the means of what is below and above it (Ridler and Calvard, 1978).
+"""The Isodata threshold (Ridler and Calvard 1978; paper, Section II-F.2).
 
-The same number, to the last bit, as scikit-image gives. To import that would be two fifths of all
-that an analysis has to import.
+The same numbers as those of `skimage.filters.threshold_isodata`, whose package takes long to load.
 """
 
 from __future__ import annotations
@@ -14,22 +13,23 @@ BINS = 256
 
 
 def isodata(values: Floats) -> float:
-    """The least such threshold.
+    """The lowest level midway between the mean of what is up to it and of what is above it.
 
     Args:
-        values: float32 of any shape, not all the same.
+        values: float32, of any shape; not all the same.
 
     Returns:
-        The middle of a bin, of `BINS` from the least to the greatest of the values.
+        Within the width of one of 256 bins from the least value to the greatest.
     """
-    numbers, edges = np.histogram(values.ravel(), BINS)
-    counts = numbers.astype(np.float32)
-    middles = (edges[:-1] + edges[1:]) / 2.0
-    below = np.cumsum(counts)
-    above = below[-1] - below
-    sums = np.cumsum(counts * middles)
-    lower = sums[:-1] / below[:-1]
-    higher = (sums[-1] - sums[:-1]) / above[:-1]  # nothing lies above the last bin
-    distances = (lower + higher) / 2.0 - middles[:-1]
-    fitting = (distances >= 0) & (distances < middles[1] - middles[0])
-    return float(middles[:-1][fitting][0])
+    found, edges = np.histogram(values.reshape(-1), BINS)
+    levels = (edges[:-1] + edges[1:]) / 2
+    counts = found.astype(np.float32)
+    up_to = np.cumsum(counts)
+    above = up_to[-1] - up_to
+    sums = np.cumsum(counts * levels)
+    # Neither the first bin nor the last is empty, so that no mean but the last one lacks values.
+    lower = sums[:-1] / up_to[:-1]
+    higher = (sums[-1] - sums[:-1]) / above[:-1]
+    beyond = (lower + higher) / 2 - levels[:-1]
+    fits = (beyond >= 0) & (beyond < levels[1] - levels[0])
+    return float(levels[:-1][fits][0])
