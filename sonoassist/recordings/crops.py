@@ -17,6 +17,7 @@ from sonoassist.preprocess.crop import (
     published_crop,
 )
 from sonoassist.preprocess.framing import begins_at_bar, crop_of_look
+from sonoassist.preprocess.screen_network import thinned
 from sonoassist.preprocess.screen_reader import ScreenLook, ScreenReader
 from sonoassist.preprocess.screen_tracker import ScreenMotion, SettledField
 from sonoassist.recordings.reader import read_frames
@@ -133,7 +134,8 @@ def _field(frames: list[Frame], aspect: float, reader: ScreenReader) -> SettledF
     motion = ScreenMotion()
     looks: list[_Look] = []
     for frame in frames:
-        look = reader.look(frame.pixels, motion.see(frame.pixels))
+        thin = thinned(frame.pixels)
+        look = reader.look(frame.pixels, motion.see(thin), thin)
         look = reader.closer(look, frame.pixels)
         crop = crop_of_look(look, frame.pixels, aspect)
         looks.append(_Look(look, crop, begins_at_bar(look, frame.pixels)))

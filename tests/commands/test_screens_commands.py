@@ -24,7 +24,7 @@ else:
 
 Capture = pytest.CaptureFixture[str]
 
-COUNT = 24
+COUNT = 12
 
 
 @pytest.fixture(scope="module")

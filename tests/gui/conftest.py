@@ -27,8 +27,9 @@ from sonoassist.gui import theme, toast
 from sonoassist.gui.compose import build
 from sonoassist.gui.controller import Controller
 from sonoassist.gui.curve_loading import load_curves
+from sonoassist.gui.fonts import family, use_shipped_font
 from sonoassist.gui.main_window import MainWindow
-from sonoassist.gui.theme import DARK, Look, family
+from sonoassist.gui.theme import DARK, Look
 from waiting import LIMIT_MS, LIMIT_S
 
 
@@ -110,6 +111,12 @@ def recording(run_folder: Path) -> Path:
 
     folder = run_folder / "reviewed"
     return once_a_run(folder, lambda: write_analysed(folder / "exam.mp4")) / "exam.mp4"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shipped_font(qapp: QApplication) -> None:
+    """As in the program: what is wide here is so wherever the tests are run."""
+    use_shipped_font(qapp)
 
 
 @pytest.fixture

@@ -39,7 +39,9 @@ class InTurn(ScreenReader):
         super().__init__()
         self._tops = list(tops)
 
-    def look(self, pixels: Pixels, moving: Moving | None = None) -> ScreenLook:
+    def look(
+        self, pixels: Pixels, moving: Moving | None = None, thin: Pixels | None = None
+    ) -> ScreenLook:
         return look_from(self._tops.pop(0))
 
     def closer(self, look: ScreenLook, pixels: Pixels) -> ScreenLook:
