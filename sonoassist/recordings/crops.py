@@ -106,12 +106,13 @@ def settle(
     fixed = _fixed(choice, width, height, aspect)
     count = len(recording.times_s)
     places = sorted({count * (2 * number + 1) // (2 * LOOKS) for number in range(LOOKS)} | {0})
-    frames = [one.frame for one in read_frames(source, places) if one.frame is not None]
-    if not frames:
+    readable = (one.frame for one in read_frames(source, places) if one.frame is not None)
+    first = next(readable, None)
+    if first is None:
         raise SourceError(f"{recording.label} cannot be read", "The file is damaged")
     if fixed is not None:
-        return Settled(fixed, width, height)
-    frames = [one for one in frames if (one.width_px, one.height_px) == (width, height)]
+        return Settled(fixed, width, height)  # the others would be read for nothing
+    frames = [one for one in (first, *readable) if (one.width_px, one.height_px) == (width, height)]
     field = _field(frames, aspect, reader)
     if field is None:
         return Settled(centred_crop(Box(0, 0, width, height), aspect), width, height)

@@ -107,11 +107,13 @@ def test_all_13_planes_of_the_montage_are_found_by_both_rules(
 
 
 @pytest.mark.real
-def test_the_pictures_are_of_the_very_frames(test_data: Path) -> None:
+def test_the_pictures_are_of_the_very_frames(test_data: Path, tmp_path: Path) -> None:
     """Jumping to a frame gives what reading up to it gives."""
-    exam = test_data / "exam" / "montage.mp4"
-    wanted = [0, 1, 60, 258, 700, 701, 1418]
+    exam = tmp_path / "montage.mp4"
+    last = len(every_other_group(test_data / "exam" / "montage.mp4", exam)) - 1
+    wanted = [0, 1, 60, 258, 500, 501, last]
     jumped = frames_at(exam, wanted)
+    assert sorted(jumped) == wanted
     with open_source(str(exam)) as source:
         for frame in source:
             if frame.index in wanted:
@@ -124,10 +126,14 @@ def thinned(path: Path) -> int:
         open_source(str(paths.demo_exam())) as source,
         VideoEncoder(path, 800, 600, 12 / EVERY, comment=SYNTHETIC_MARK) as encoder,
     ):
-        kept = [frame for frame in source if frame.index % EVERY == 0]
-        for at, frame in enumerate(kept):
+        indexes = range(0, source.info.frame_count or 0, EVERY)
+        for at, index in enumerate(indexes):
+            source.seek(index)
+            frame = source.read()
+            assert frame is not None
+            assert frame.index == index
             encoder.add(frame.pixels, at * EVERY / 12)
-    return len(kept)
+    return len(indexes)
 
 
 def test_the_demo_exam_with_the_bundled_model(

@@ -493,12 +493,14 @@ class Walk:
 
 
 @pytest.fixture(scope="module")
-def exams(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Makes an analysed exam of a name; once for each."""
+def exams(tmp_path_factory: pytest.TempPathFactory, recording: Path) -> Callable[[str], Path]:
+    """Makes an analysed exam of a name; once for each, of what the run has analysed already."""
 
     @lru_cache
     def made(name: str) -> Path:
-        return write_analysed(tmp_path_factory.mktemp("seen") / f"{name}.mp4")
+        folder = tmp_path_factory.mktemp("seen")
+        shutil.copytree(recording.parent / "analyses", folder / "analyses")
+        return write_analysed(folder / f"{name}.mp4")
 
     return made
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from sonoassist.training.optimiser import BUFFER, MOMENTUM, NesterovSGD, make_optimiser
+from sonoassist.training.optimiser import (
+    BUFFER,
+    MOMENTUM,
+    DecayingAdam,
+    NesterovSGD,
+    make_optimiser,
+)
 
 RATES = (0.01, 0.1, 0.1, 0.003)
 
@@ -18,7 +24,9 @@ def layers() -> nn.Sequential:
     return made.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
-def learn(network: nn.Sequential, optimiser: NesterovSGD | torch.optim.SGD) -> list[Tensor]:
+def learn(
+    network: nn.Sequential, optimiser: NesterovSGD | DecayingAdam | torch.optim.Optimizer
+) -> list[Tensor]:
     torch.manual_seed(2)
     for lr in RATES:
         optimiser.param_groups[0]["lr"] = lr
@@ -42,6 +50,15 @@ def test_the_steps_are_those_of_torch_to_the_last_bit() -> None:
         assert (BUFFER in known) == (wanted.get(BUFFER) is not None)
         if BUFFER in known:
             assert torch.equal(known[BUFFER], wanted[BUFFER])
+
+
+def test_the_steps_of_adam_are_those_of_torch_to_the_last_bit() -> None:
+    ours, theirs = layers(), layers()
+    found = learn(ours, DecayingAdam(ours.parameters(), RATES[0], 0.01))
+    real = torch.optim.AdamW(theirs.parameters(), RATES[0], weight_decay=0.01)
+    for one, other in zip(found, learn(theirs, real), strict=True):
+        assert torch.equal(one, other)
+    assert not torch.equal(found[0], next(layers().parameters()))
 
 
 def test_graphics_cards_have_that_of_torch() -> None:
