@@ -27,12 +27,19 @@ from sonoassist.recordings.judge import Judge
 from sonoassist.recordings.recording import Recording
 from sonoassist.recordings.records import RunState
 from sonoassist.recordings.runner import STRETCH, AnalysisOrder, Runner
+from sonoassist.recordings.table import FrameColumns
 from waiting import wait_until
 
 
 @pytest.fixture(scope="module")
 def recording(tmp_path_factory: pytest.TempPathFactory) -> Recording:
     return made_recording(tmp_path_factory.mktemp("recording"))
+
+
+@pytest.fixture(scope="module")
+def whole(recording: Recording) -> FrameColumns:
+    """What is known when all is done at one go."""
+    return analysed(recording, None)[0]
 
 
 class Watched:
@@ -104,10 +111,9 @@ def test_a_frame_that_cannot_be_prepared_ends_it_behind_those_before(
 
 @pytest.mark.parametrize("most", [3, STRETCH - 1, STRETCH])
 def test_one_that_was_stopped_goes_on_with_what_it_had_made_ready_left_out(
-    recording: Recording, most: int
+    recording: Recording, whole: FrameColumns, most: int
 ) -> None:
     """The same runner: what it knows of the frames before is that of another place by then."""
-    whole, _ = analysed(recording, None)
     analyser = made_analyser()
     with closing(results_of(recording, None, analyser)) as results:
         runner = Runner(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -46,9 +47,25 @@ def whole(recording: Recording) -> FrameColumns:
     return analysed(recording, None)[0]
 
 
+@pytest.fixture(scope="module")
+def finished(
+    recording: Recording, whole: FrameColumns, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The folder in which such an analysis is kept."""
+    folder = tmp_path_factory.mktemp("finished") / "analyses"
+    assert_equal(analysed(recording, AnalysisCache(folder))[0], whole)
+    return folder
+
+
 @pytest.fixture
 def cache(tmp_path: Path) -> AnalysisCache:
     return AnalysisCache(tmp_path / "analyses")
+
+
+@pytest.fixture
+def known(finished: Path, tmp_path: Path) -> AnalysisCache:
+    """All is kept in it: where the first analysis is not the question."""
+    return AnalysisCache(shutil.copytree(finished, tmp_path / "known"))
 
 
 def test_all_frames_are_analysed_once_and_found_again(
@@ -81,18 +98,13 @@ def run_for_a_stretch(results: KeptResults, judge: Judge, order: AnalysisOrder) 
     runner.run()
 
 
-@pytest.mark.parametrize("order", AnalysisOrder)
 @pytest.mark.parametrize(
     "lost",
     [range(STRETCH, 2 * STRETCH), range(60, 130), range(10), range(STRETCH)],
     ids=["a stretch", "more than a stretch", "the first frames", "the first stretch"],
 )
 def test_however_many_frames_are_damaged_what_is_done_is_done(
-    tmp_path: Path,
-    cache: AnalysisCache,
-    monkeypatch: pytest.MonkeyPatch,
-    order: AnalysisOrder,
-    lost: range,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lost: range
 ) -> None:
     items: list[Item] = [picture("femur", index) for index in range(COUNT)]
     for index in lost:
@@ -102,15 +114,17 @@ def test_however_many_frames_are_damaged_what_is_done_is_done(
     monkeypatch.setattr(recording_module, "open_source", lambda _: TroubledSource(path, items))
     holed = look_into_file(path)
     whole, _ = analysed(holed, None)
-    analyser = made_analyser()
-    judge = judge_of(holed, analyser)
-    for _ in range(3):  # a stretch at a time, each time as if begun anew
+    for order in AnalysisOrder:
+        cache = AnalysisCache(tmp_path / order.name)
+        analyser = made_analyser()
+        judge = judge_of(holed, analyser)
+        for _ in range(3):  # a stretch at a time, each time as if begun anew
+            with closing(results_of(holed, cache, analyser)) as results:
+                run_for_a_stretch(results, judge, order)
+        found, _ = analysed(holed, cache, order=order)
+        assert_equal(found, whole)
         with closing(results_of(holed, cache, analyser)) as results:
-            run_for_a_stretch(results, judge, order)
-    found, _ = analysed(holed, cache, order=order)
-    assert_equal(found, whole)
-    with closing(results_of(holed, cache, analyser)) as results:
-        assert Runner(results, judge, order=order).idle
+            assert Runner(results, judge, order=order).idle
 
 
 @pytest.mark.parametrize("first", [AnalysisOrder.IN_ORDER, AnalysisOrder.COARSE_FIRST])
@@ -184,17 +198,17 @@ def test_what_the_exam_found_is_not_analysed_again(
     assert_equal(again, found)
 
 
-def test_results_of_another_making_do_not_serve(recording: Recording, cache: AnalysisCache) -> None:
-    analysed(recording, cache)
+def test_results_of_another_making_do_not_serve(recording: Recording, known: AnalysisCache) -> None:
     for other in (made_analyser(crop="10,10,100,80"), made_analyser()):
         other.card = other.card.model_copy(update={"weights_sha256": "1" * 64})
-        _, judged = analysed(recording, cache, other)
+        _, judged = analysed(recording, known, other)
         assert judged == COUNT
 
 
-def test_another_threshold_asks_for_nothing(recording: Recording, cache: AnalysisCache) -> None:
-    before, _ = analysed(recording, cache)
-    after, judged = analysed(recording, cache, made_analyser(threshold=1.01))
+def test_another_threshold_asks_for_nothing(recording: Recording, known: AnalysisCache) -> None:
+    before, judged = analysed(recording, known)
+    assert judged == 0
+    after, judged = analysed(recording, known, made_analyser(threshold=1.01))
     assert judged == 0
     assert before.sure.any()
     assert not after.sure.any()
@@ -209,7 +223,7 @@ def test_another_precision_serves_where_none_is_asked_for(
     assert judged == 0
 
 
-def test_only_some_frames(recording: Recording, cache: AnalysisCache) -> None:
+def test_only_some_frames(recording: Recording, cache: AnalysisCache, whole: FrameColumns) -> None:
     analyser = made_analyser()
     wanted = [3, 4, 5, 70, 199]
     with closing(results_of(recording, cache, analyser)) as results:
@@ -217,9 +231,9 @@ def test_only_some_frames(recording: Recording, cache: AnalysisCache) -> None:
         assert runner.run()
         assert list(np.flatnonzero(results.table.known)) == wanted
         assert runner.judged == len(wanted)
-    whole, judged = analysed(recording, cache)
+    found, judged = analysed(recording, cache)
     assert judged == COUNT - len(wanted)
-    assert_equal(whole, analysed(recording, None)[0])
+    assert_equal(found, whole)
 
 
 def test_a_recording_that_is_replaced_gives_no_results(
@@ -256,15 +270,14 @@ def test_a_box_that_was_never_looked_for_is_looked_for(
 
 
 def test_results_of_a_newer_program_stay_and_the_recording_is_analysed(
-    recording: Recording, cache: AnalysisCache
+    recording: Recording, known: AnalysisCache, whole: FrameColumns
 ) -> None:
-    found, _ = analysed(recording, cache)
-    path = cache.path_of(recording.identity.content)
+    path = known.path_of(recording.identity.content)
     database = sqlite3.connect(path)
     database.execute("PRAGMA user_version = 99")
     database.close()
     before = path.read_bytes()
-    again, judged = analysed(recording, cache)
+    again, judged = analysed(recording, known)
     assert judged == COUNT
-    assert_equal(again, found)
+    assert_equal(again, whole)
     assert path.read_bytes() == before

@@ -238,7 +238,7 @@ def test_the_precision_told_is_that_of_the_results(
 
 def hurt(path: Path, name: str) -> Path:
     """A video with a damaged place in it."""
-    exam = make_video(path.parent / name, [40 * n for n in range(200)], gop=20)
+    exam = make_video(path.parent / name, [40 * n for n in range(100)], gop=20)
     data = bytearray(exam.read_bytes())
     middle = len(data) // 2
     data[middle : middle + 400] = bytes(400)
@@ -347,7 +347,7 @@ def test_no_more_pictures_are_held_the_longer_an_exam_is(
 
     monkeypatch.setattr(video.VideoFile, "read", counted)
     held = []
-    for frames in (40, 160):
+    for frames in (40, 100):
         most.clear()
         held_now.clear()
         Searcher(order()).search(task(film(tmp_path / f"{frames}.mp4", frames=frames)))

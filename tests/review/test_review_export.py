@@ -108,18 +108,18 @@ def test_a_plane_that_nobody_judged_is_not_background(
 
 
 def test_a_view_that_the_model_missed_is_not_background(tmp_path: Path) -> None:
-    recording = write_recording(tmp_path / "missed.mp4", (("background", 300),))
+    recording = write_recording(tmp_path / "missed.mp4", (("background", 200),))
     made = ReviewSession.open(str(recording), CorrectionStore(tmp_path / "reviews"), lambda: None)
     made.begin(made_analyser())
     wait_until(lambda: made.progress().state is RunState.DONE)
-    for step in (SetBest("femur", 150), SetLabel(160, 169, "background")):
+    for step in (SetBest("femur", 100), SetLabel(110, 119, "background")):
         made.review.apply(step)
     export(made.recording, made.review.corrections, made.table, tmp_path / "out")
     made.close()
     found = read_dataset(tmp_path / "out")
     told = {frame.index: frame.plane for frame in found.frames}
-    assert told == {150: "femur", **dict.fromkeys(range(160, 170), "background")}
-    near = {index for index in range(300) if abs(index - 150) <= 75}  # 3 s
+    assert told == {100: "femur", **dict.fromkeys(range(110, 120), "background")}
+    near = {index for index in range(200) if abs(index - 100) <= 75}  # 3 s
     assert {index for _path, index in found.named} == near - set(told)
 
 
